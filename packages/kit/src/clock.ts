@@ -1,0 +1,24 @@
+// Time as a dependency. Pure code takes `now` as data; interpreters and ports take a Clock.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Clock {
+  /** Wall-clock time, milliseconds since the epoch. May jump. */
+  now(): number;
+  /** Milliseconds on a clock that never goes back; only differences mean something. */
+  monotonicMs(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, signal ? { signal } : {});
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    }
+  },
+};
