@@ -1,0 +1,79 @@
+// The instance spec: the 0600 file that the CLI writes for one job and its agent reads.
+
+import { z } from 'zod';
+
+import { deploymentName, instanceId } from './ids.ts';
+
+const seconds = z.number().min(0);
+
+export const engineSpec = z.object({
+  kind: z.enum(['vllm', 'sim']),
+  /** Program and arguments, without the socket; the agent adds `--uds`. `{node}` and `{engineSim}` stand for the agent's own Node and the simulator's file beside the agent. */
+  command: z.array(z.string()).min(1),
+  env: z.record(z.string(), z.string()),
+  /** A file on the cluster whose one line becomes HF_TOKEN in the engine's environment. */
+  tokenFile: z.string().optional(),
+  /** How long from start to the first real completion. */
+  readyLimitSeconds: seconds.default(3600),
+  /** How long the engine may take to end after it was told to. */
+  stopLimitSeconds: seconds.default(30),
+});
+export type EngineSpec = z.infer<typeof engineSpec>;
+
+/** One route from the cluster to the bastion. */
+export const bastionRoute = z.object({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535).default(22),
+  user: z.string().min(1),
+  /** `ssh-ed25519 AAAA…`: the only keys the bastion may show. */
+  hostKeys: z.array(z.string()).min(1),
+});
+export type BastionRoute = z.infer<typeof bastionRoute>;
+
+export const healthSpec = z
+  .object({
+    probeIntervalSeconds: seconds.default(30),
+    probeLimitSeconds: seconds.default(30),
+    /** Failed probes in a row until the engine counts as hung and is restarted. */
+    probeFailures: z.int().min(1).default(2),
+    /** How long tokens may stand still with requests running. */
+    stallSeconds: seconds.default(90),
+    /** Engine starts within `crashWindowSeconds` after which the agent gives up. */
+    crashLimit: z.int().min(1).default(4),
+    crashWindowSeconds: seconds.default(1800),
+    restartBaseSeconds: seconds.default(2),
+    restartMaxSeconds: seconds.default(60),
+  })
+  .prefault({});
+export type HealthSpec = z.infer<typeof healthSpec>;
+
+export const instanceSpec = z.object({
+  /** The protocol version it was written for. */
+  version: z.int(),
+  instanceId,
+  deployment: deploymentName,
+  cluster: z.string(),
+  /** As the user gave it; for humans. */
+  model: z.string(),
+  servedModel: z.string(),
+  engine: engineSpec,
+  health: healthSpec,
+  /** Secrets of this instance. */
+  apiKey: z.string().min(16),
+  enrolmentToken: z.string().min(16),
+  bastion: bastionRoute,
+  /** The bastion's own hostname; a connection that ends on another host is refused. */
+  bastionIdentity: z.object({ host: z.string() }),
+  /** The private half of the job's key, on the cluster. */
+  jobKeyFile: z.string(),
+  /** PEM; the only certificate control may show. */
+  controlCertificate: z.string(),
+  /** Logs, audit, connection files: a directory that login and compute nodes share. */
+  jobDir: z.string(),
+  /** Node-local directory under which the agent makes its 0700 directory. TMPDIR or /tmp where absent. */
+  scratchDir: z.string().optional(),
+  /** How long before the deadline the drain begins. */
+  drainSeconds: seconds.default(120),
+});
+export type InstanceSpec = z.infer<typeof instanceSpec>;
+export type InstanceSpecInput = z.input<typeof instanceSpec>;

@@ -1,0 +1,28 @@
+// The protocol's integer version, its dated history, and how two sides agree on one. Nothing else.
+
+export const PROTOCOL_VERSION = 1;
+
+/** The oldest version this code still speaks. */
+export const PROTOCOL_OLDEST = 1;
+
+/** Append-only. A new required field, or a field that changes its meaning, is a new version. */
+export const PROTOCOL_HISTORY: ReadonlyArray<{ version: number; date: string; what: string }> = [
+  {
+    version: 1,
+    date: '2026-11-21',
+    what: 'First version: deployments, instances, endpoints, leases, orders, log tails.',
+  },
+];
+
+export interface VersionRange {
+  min: number;
+  max: number;
+}
+
+export const OUR_VERSIONS: VersionRange = { min: PROTOCOL_OLDEST, max: PROTOCOL_VERSION };
+
+/** The highest version both sides speak, or undefined where there is none. */
+export function pickVersion(ours: VersionRange, theirs: VersionRange): number | undefined {
+  const highest = Math.min(ours.max, theirs.max);
+  return highest >= Math.max(ours.min, theirs.min) ? highest : undefined;
+}
