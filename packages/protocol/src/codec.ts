@@ -2,6 +2,10 @@
 
 import type { z } from 'zod';
 
+/** Any zod schema, and the type that it reads, for packages that have no zod of their own. */
+export type Schema = z.ZodType;
+export type Read<T extends Schema> = z.output<T>;
+
 export type Decoded<T> = { ok: true; value: T } | { ok: false; path: string; message: string };
 
 /** Never throws. `path` reads `deployment.instance.state`; empty for the whole. */

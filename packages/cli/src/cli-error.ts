@@ -1,0 +1,35 @@
+// The CLI's own error codes and the exit codes of its commands.
+
+import type { CodedError } from '@fairlead/kit';
+
+export type CliErrorCode =
+  | 'usage'
+  | 'config_invalid'
+  | 'config_unreadable'
+  | 'cluster_unknown'
+  | 'preset_unknown'
+  | 'not_initialised'
+  | 'needs_answer'
+  | 'node_missing'
+  | 'bundle_failed'
+  | 'remote_unfit'
+  | 'bastion_unfit'
+  | 'control_start_failed'
+  | 'submit_refused'
+  | 'submit_failed'
+  | 'deploy_failed'
+  | 'stop_failed'
+  | 'logs_unavailable'
+  | 'demo_failed';
+
+export type CliError = CodedError<CliErrorCode>;
+
+/** What a command's exit code says. Documented in `fairlead --help`. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const;

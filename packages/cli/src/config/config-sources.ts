@@ -1,0 +1,94 @@
+// Where configuration comes from and which wins: the user's file, then the project's, then FAIRLEAD_* variables, then --set. Merges; does not judge.
+
+import { readFile } from 'node:fs/promises';
+import { dirname, join, parse as parsePath } from 'node:path';
+
+import { CodedError, errnoOf } from '@fairlead/kit';
+import { parseDocument } from 'yaml';
+
+import type { CliErrorCode } from '../cli-error.ts';
+
+export interface ConfigSource {
+  /** A file's path, a variable's name, or `--set`. */
+  from: string;
+  value: Record<string, unknown>;
+}
+
+export function userConfigPath(env: Record<string, string | undefined>, home: string): string {
+  return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'fairlead', 'config.yaml');
+}
+
+/** The nearest `fairlead.yaml` from `cwd` upwards. */
+export async function findProjectConfig(cwd: string): Promise<ConfigSource | undefined> {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const found = await readConfigFile(join(folder, 'fairlead.yaml'));
+    if (found) return found;
+    if (folder === parsePath(folder).root) return undefined;
+  }
+}
+
+export async function readConfigFile(path: string): Promise<ConfigSource | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    // ENOTDIR: a file stands where a folder of the path would be; EISDIR: a folder has the file's name.
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw new CodedError<CliErrorCode>('config_unreadable', `cannot read ${path} because ${errnoOf(error) ?? String(error)}`, { hint: 'Make it readable for this user.', cause: error });
+  }
+  return { from: path, value: parseYamlObject(text, path) };
+}
+
+/** YAML text (BOM and CRLF allowed) whose top level is a mapping; an empty file is an empty mapping. */
+export function parseYamlObject(text: string, from: string): Record<string, unknown> {
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), { prettyErrors: true });
+  const [problem] = document.errors;
+  if (problem) {
+    throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because it is not YAML: ${problem.message.trim()}`, { hint: 'Correct the line it names.' });
+  }
+  const value: unknown = document.toJS();
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because its top level is not a mapping of settings`, { hint: 'It should begin with a key such as `bastion:` or `clusters:`.' });
+  }
+  return value as Record<string, unknown>;
+}
+
+/** `FAIRLEAD_DEFAULT_CLUSTER=x` and `FAIRLEAD_SET="clusters.tb.slurm.partition=gpu;…"`. */
+export function environmentSources(env: Record<string, string | undefined>): ConfigSource[] {
+  const sources: ConfigSource[] = [];
+  if (env['FAIRLEAD_DEFAULT_CLUSTER']) sources.push({ from: 'FAIRLEAD_DEFAULT_CLUSTER', value: { defaultCluster: env['FAIRLEAD_DEFAULT_CLUSTER'] } });
+  const pairs = (env['FAIRLEAD_SET'] ?? '').split(';').filter((pair) => pair.trim() !== '');
+  sources.push(...pairs.map((pair) => ({ from: 'FAIRLEAD_SET', value: parseSetting(pair) })));
+  return sources;
+}
+
+/** `a.b.c=value`; the value is read as YAML, so `true`, `4` and `[a, b]` are what they look like. */
+export function parseSetting(pair: string): Record<string, unknown> {
+  const at = pair.indexOf('=');
+  const path = pair.slice(0, Math.max(at, 0)).trim().split('.');
+  if (at < 1 || path.some((part) => part === '' || part === '__proto__')) {
+    throw new CodedError<CliErrorCode>('usage', `cannot use the setting ${JSON.stringify(pair)} because it is not path=value`, { hint: 'For example --set slurm.partition=gpu' });
+  }
+  const document = parseDocument(pair.slice(at + 1));
+  const value: unknown = document.errors.length > 0 ? pair.slice(at + 1) : document.toJS();
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
+}
+
+/** Mappings are merged key by key, everything else is replaced. */
+export function mergeSettings(base: unknown, over: unknown): unknown {
+  if (!isMapping(base) || !isMapping(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = key in merged ? mergeSettings(merged[key], value) : value;
+  return merged;
+}
+
+/** Every leaf of a mapping as `a.b.c`. */
+export function leafPaths(value: unknown, prefix = ''): string[] {
+  if (!isMapping(value)) return [prefix];
+  return Object.entries(value).flatMap(([key, inner]) => leafPaths(inner, prefix ? `${prefix}.${key}` : key));
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,46 @@
+// Turns zod's findings on fairlead.yaml into sentences with the path of the field and, for a mistyped key, the nearest known name.
+
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+
+/** `shape` is the schema the value was held against; it knows the names. */
+export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodType): string[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code !== 'unrecognized_keys') return [`${path.join('.') || 'the file'}: ${issue.message}`];
+    return issue.keys.map((key) => {
+      const near = nearest(key, knownKeys(shape, path));
+      return `${[...path, key].join('.')}: is not a setting${near ? `; did you mean ${near}?` : ''}`;
+    });
+  });
+}
+
+/** The candidate closest to what was typed, if it is close enough to be a slip. */
+export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((name) => ({ name, far: distance(typed.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best && best.far <= Math.max(2, Math.floor(typed.length / 3)) ? best.name : undefined;
+}
+
+interface SchemaDef {
+  type: string;
+  innerType?: z.ZodType;
+  shape?: Record<string, z.ZodType>;
+  valueType?: z.ZodType;
+  element?: z.ZodType;
+}
+
+function knownKeys(schema: z.ZodType, path: readonly string[]): string[] {
+  const def = definition(schema);
+  if (def.innerType) return knownKeys(def.innerType, path);
+  const [head, ...rest] = path;
+  if (head === undefined) return Object.keys(def.shape ?? {});
+  const next = def.shape?.[head] ?? def.valueType ?? def.element;
+  return next ? knownKeys(next, rest) : [];
+}
+
+function definition(schema: z.ZodType): SchemaDef {
+  return schema.def as unknown as SchemaDef;
+}

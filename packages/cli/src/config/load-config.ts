@@ -1,0 +1,78 @@
+// The configuration in force, checked, and where each value came from.
+
+import { CodedError } from '@fairlead/kit';
+import { type ClusterConfig, type FairleadConfig, fairleadConfig } from '@fairlead/protocol';
+
+import type { CliErrorCode } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import {
+  type ConfigSource,
+  environmentSources,
+  findProjectConfig,
+  leafPaths,
+  mergeSettings,
+  readConfigFile,
+  userConfigPath,
+} from './config-sources.ts';
+import { explainIssues, nearest } from './explain-issues.ts';
+
+export interface LoadedConfig {
+  config: FairleadConfig;
+  /** Setting path → where its value came from. */
+  origins: Map<string, string>;
+  /** The files that were read, weakest first. */
+  files: string[];
+}
+
+export async function loadConfig(context: Context): Promise<LoadedConfig> {
+  const files = context.flags.config ? [await explicitFile(context.flags.config)] : await standardFiles(context);
+  const sources = [...files, ...environmentSources(context.env)];
+  for (const source of sources) check(source.value, source.from);
+  const merged = sources.reduce<unknown>((base, source) => mergeSettings(base, source.value), {});
+  const origins = new Map<string, string>();
+  for (const source of sources) for (const path of leafPaths(source.value)) origins.set(path, source.from);
+  return { config: check(merged, 'the configuration'), origins, files: files.map((file) => file.from) };
+}
+
+export interface NamedCluster {
+  name: string;
+  config: ClusterConfig;
+}
+
+/** The cluster that was asked for, the default one, or the only one. */
+export function pickCluster(config: FairleadConfig, wanted: string | undefined): NamedCluster {
+  const names = Object.keys(config.clusters ?? {});
+  const name = wanted ?? config.defaultCluster ?? (names.length === 1 ? names[0] : undefined);
+  if (name === undefined) {
+    throw new CodedError<CliErrorCode>('cluster_unknown', names.length === 0 ? 'cannot deploy because no cluster is configured' : `cannot choose among ${names.length} clusters: ${names.join(', ')}`, {
+      hint: names.length === 0 ? 'Run `fairlead init`.' : 'Name one with --on, or set defaultCluster.',
+    });
+  }
+  const cluster = config.clusters?.[name];
+  if (cluster) return { name, config: cluster };
+  const near = nearest(name, names);
+  throw new CodedError<CliErrorCode>('cluster_unknown', `cannot use cluster ${name} because it is not configured`, {
+    hint: `${near ? `Did you mean ${near}? ` : ''}Configured: ${names.join(', ') || 'none'}. Add it with \`fairlead init\`.`,
+  });
+}
+
+function check(value: unknown, from: string): FairleadConfig {
+  const result = fairleadConfig.safeParse(value);
+  if (result.success) return result.data;
+  const problems = explainIssues(result.error.issues, fairleadConfig);
+  throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because ${problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`}`, {
+    hint: 'Every setting is in docs/configuration.md.',
+  });
+}
+
+async function explicitFile(path: string): Promise<ConfigSource> {
+  const source = await readConfigFile(path);
+  if (source) return source;
+  throw new CodedError<CliErrorCode>('config_unreadable', `cannot read ${path} because there is no such file`, { hint: 'Correct --config or FAIRLEAD_CONFIG.' });
+}
+
+async function standardFiles(context: Context): Promise<ConfigSource[]> {
+  const user = await readConfigFile(userConfigPath(context.env, context.home));
+  const project = await findProjectConfig(context.cwd);
+  return [user, project].filter((source) => source !== undefined);
+}

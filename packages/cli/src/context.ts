@@ -1,0 +1,29 @@
+// What every command is given: the edges of the process, made once in main.ts.
+
+import type { Clock, Log } from '@fairlead/kit';
+
+import type { Output } from './output/output.ts';
+
+export interface Context {
+  env: Record<string, string | undefined>;
+  home: string;
+  cwd: string;
+  /** The Node that runs this; also the runtime of local clusters. */
+  nodePath: string;
+  clock: Clock;
+  output: Output;
+  log: Log;
+  /** Fires on the first Ctrl-C. */
+  signal: AbortSignal;
+  /** Asks a person; absent where no terminal is there. */
+  ask?: Asker;
+  /** Flags common to all commands. */
+  flags: { config?: string | undefined; verbose: boolean };
+}
+
+export interface Asker {
+  confirm(question: string, fallback: boolean): Promise<boolean>;
+  text(question: string, options: { initial?: string; placeholder?: string; check?: (value: string) => string | undefined }): Promise<string>;
+  secret(question: string): Promise<string | undefined>;
+  choose(question: string, options: ReadonlyArray<{ value: string; label: string; hint?: string }>): Promise<string>;
+}

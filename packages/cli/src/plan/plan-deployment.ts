@@ -1,0 +1,104 @@
+// From what was asked to what will run: model, engine command, resources. Pure; the job script and the spec are made from it.
+
+import { CodedError } from '@fairlead/kit';
+import type { ClusterConfig, FairleadConfig, PresetConfig } from '@fairlead/protocol';
+
+import type { CliErrorCode } from '../cli-error.ts';
+import { nearest } from '../config/explain-issues.ts';
+import { BUILT_IN_PRESETS } from './presets.ts';
+
+export interface DeployRequest {
+  /** A preset's name, a Hugging Face id, or a path. */
+  what: string;
+  name?: string | undefined;
+  engine?: 'vllm' | 'sim' | undefined;
+  gpus?: number | undefined;
+  nodes?: number | undefined;
+  time?: string | undefined;
+}
+
+export interface DeploymentPlan {
+  name: string;
+  model: string;
+  servedModel: string;
+  engine: 'vllm' | 'sim';
+  /** Without the socket, which the agent chooses. */
+  engineCommand: string[];
+  engineEnv: Record<string, string>;
+  gpus: number;
+  nodes: number;
+  /** Slurm's form; absent: the partition's default. */
+  time?: string;
+  mem?: string;
+  cpusPerTask?: number;
+}
+
+const DEFAULT_COMMAND = { vllm: ['vllm', 'serve'], sim: ['{node}', '{engineSim}', 'serve'] };
+const DEFAULT_TIME = '04:00:00';
+const MAX_NAME = 40;
+
+export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {
+  const preset = findPreset(request.what, config);
+  const engine = request.engine ?? preset.engine ?? 'vllm';
+  const nodes = request.nodes ?? preset.nodes ?? 1;
+  if (nodes !== 1) {
+    throw new CodedError<CliErrorCode>('usage', `cannot deploy over ${nodes} nodes because this version runs an engine on one node`, {
+      hint: 'Leave --nodes out, and choose a model that fits the GPUs of one node.',
+    });
+  }
+  const settings = cluster.engines?.[engine];
+  const servedModel = preset.servedModel ?? preset.model;
+  const gpus = request.gpus ?? preset.gpus ?? (engine === 'sim' ? 0 : 1);
+  // What a preset tells one engine means nothing to another.
+  const presetArgs = engine === (preset.engine ?? 'vllm') ? (preset.args ?? []) : [];
+  const parallel = engine === 'vllm' && gpus > 1 && !presetArgs.includes('--tensor-parallel-size') ? ['--tensor-parallel-size', String(gpus)] : [];
+  const time = request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME;
+  const mem = preset.mem ?? cluster.slurm?.mem;
+  const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
+  return {
+    name: request.name ?? deriveName(request.what),
+    model: preset.model,
+    servedModel,
+    engine,
+    engineCommand: [
+      ...(settings?.command ?? DEFAULT_COMMAND[engine]),
+      preset.model,
+      '--served-model-name',
+      servedModel,
+      ...parallel,
+      ...presetArgs,
+      ...(settings?.args ?? []),
+    ],
+    engineEnv: { ...preset.env, ...settings?.env },
+    gpus,
+    nodes,
+    time,
+    ...(mem === undefined ? {} : { mem }),
+    ...(cpusPerTask === undefined ? {} : { cpusPerTask }),
+  };
+}
+
+/** A name that control accepts, made of a model's id: `meta-llama/Llama-3.1-8B` → `llama-3-1-8b`. */
+export function deriveName(what: string): string {
+  const last = what.split('/').filter(Boolean).at(-1) ?? '';
+  const slug = last
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, MAX_NAME)
+    .replace(/-+$/, '');
+  return slug === '' ? 'model' : slug;
+}
+
+function findPreset(what: string, config: FairleadConfig): PresetConfig {
+  const presets = { ...BUILT_IN_PRESETS, ...config.presets };
+  const preset = presets[what];
+  if (preset) return preset;
+  // A slash makes it a Hugging Face id or a path; without one it can only be a preset.
+  if (what.includes('/')) return { model: what };
+  const names = Object.keys(presets);
+  const near = nearest(what, names);
+  throw new CodedError<CliErrorCode>('preset_unknown', `cannot deploy ${what} because no preset has that name`, {
+    hint: `${near ? `Did you mean ${near}? ` : ''}Presets: ${names.join(', ')}. A model without a preset is named by its Hugging Face id (org/model) or an absolute path.`,
+  });
+}

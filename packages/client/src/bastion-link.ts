@@ -1,0 +1,120 @@
+// The laptop's one SSH connection to the bastion: opened when first needed, proven to end on the pinned host, opened anew after a loss.
+
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+
+import { CodedError, type Log, silentLog, withTimeLimit } from '@fairlead/kit';
+import { decodeText, type GateLine, gateLine, type LaptopProfile } from '@fairlead/protocol';
+import { openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { shellQuote } from '@fairlead/kit';
+
+import type { ClientErrorCode } from './client-error.ts';
+import { openControlChannel } from './control-channel.ts';
+
+/** How long the gate may take: it may have to start control on a slow file system. */
+const GATE_LIMIT_MS = 20_000;
+
+export interface BastionLinkOptions {
+  profile: LaptopProfile;
+  env: Record<string, string | undefined>;
+  home: string;
+  askPassphrase?: (file: string) => Promise<string | undefined>;
+  log?: Log;
+}
+
+export interface BastionLink extends AsyncDisposable {
+  readonly profile: LaptopProfile;
+  /** The live connection; where the last one is gone, a new one. Concurrent callers share one attempt. */
+  connection(): Promise<SshConnection>;
+  /** A verified byte stream to control. */
+  openControl(): Promise<Duplex>;
+}
+
+export function createBastionLink(options: BastionLinkOptions): BastionLink {
+  let current: Promise<SshConnection> | undefined;
+  let disposed = false;
+
+  async function open(): Promise<SshConnection> {
+    const connection = await openSsh(await targetOf(options), { log: options.log ?? silentLog });
+    try {
+      await proveBastion(connection, options.profile);
+    } catch (error) {
+      await connection[Symbol.asyncDispose]();
+      throw error;
+    }
+    return connection;
+  }
+
+  async function connection(): Promise<SshConnection> {
+    if (disposed) throw new CodedError<ClientErrorCode>('path_broken', 'cannot reach the bastion because this connection was closed');
+    if (!current) {
+      const attempt = open();
+      current = attempt;
+      const forget = () => {
+        if (current === attempt) current = undefined;
+      };
+      attempt.then((opened) => opened.closed.then(forget), forget);
+    }
+    return current;
+  }
+
+  return {
+    profile: options.profile,
+    connection,
+    async openControl() {
+      const ssh = await connection();
+      const channel = await ssh.dial(join(options.profile.bastion.runDir, 'control.sock'));
+      return openControlChannel(channel, options.profile.controlCertificate);
+    },
+    async [Symbol.asyncDispose]() {
+      disposed = true;
+      const last = current;
+      current = undefined;
+      const opened = await last?.catch(() => undefined);
+      await opened?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
+  const { route, hostKeys, user } = options.profile.bastion;
+  const target = await resolveSshTarget(
+    { ...route, user: route.user ?? user },
+    { home: options.home, env: options.env, ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}) },
+  );
+  return { ...target, hostKeys: { kind: 'pinned', keys: hostKeys } };
+}
+
+/** Runs the gate: it revives control, names the host, and its open channel makes sshd send small packets at once. */
+async function proveBastion(connection: SshConnection, profile: LaptopProfile): Promise<void> {
+  const command = shellQuote(join(profile.bastion.stateDir, 'gate'));
+  const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () => gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`));
+  checkGateLine(decodeGateLine(gate.identityLine, profile), profile);
+}
+
+function decodeGateLine(text: string, profile: LaptopProfile): GateLine {
+  const decoded = decodeText(gateLine, text);
+  if (decoded.ok) return decoded.value;
+  throw gateFailed(profile, `its first line was not the gate's: got ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+export function checkGateLine(line: GateLine, profile: LaptopProfile): void {
+  if ('error' in line) throw gateFailed(profile, line.message ?? line.error);
+  const { host, runDir } = profile.bastion;
+  if (line.host !== host) {
+    throw new CodedError<ClientErrorCode>('bastion_moved', `cannot use this bastion because it is host ${line.host}, not ${host}, which holds the sockets`, {
+      hint: `The name ${profile.bastion.route.host} may stand for several hosts. Name ${host} itself in bastion.fromLaptop.host, or run \`fairlead init\` again to move to ${line.host}.`,
+    });
+  }
+  if (line.run !== runDir) {
+    throw new CodedError<ClientErrorCode>('bastion_moved', `cannot find the sockets because their directory on the bastion is now ${line.run}, not ${runDir}`, {
+      hint: 'Run `fairlead init` again.',
+    });
+  }
+}
+
+function gateFailed(profile: LaptopProfile, what: string): CodedError<ClientErrorCode> {
+  return new CodedError('path_broken', `cannot use ${profile.bastion.route.host} as a bastion because its gate failed: ${what}`, {
+    hint: `Run \`fairlead init\` again, or look at ${profile.bastion.stateDir}/gate there.`,
+  });
+}

@@ -1,0 +1,35 @@
+// The SDK's own error codes, worded for the person who called it.
+
+import { CodedError } from '@fairlead/kit';
+
+export type ClientErrorCode =
+  | 'profile_missing'
+  | 'profile_unsafe'
+  | 'profile_invalid'
+  | 'bastion_moved'
+  | 'control_unreachable'
+  | 'control_untrusted'
+  | 'control_answer'
+  | 'endpoint_not_ready'
+  | 'endpoint_ended'
+  | 'path_broken'
+  | 'port_taken';
+
+export type ClientError = CodedError<ClientErrorCode>;
+
+/** An error answer of control, with its wire code in `wireCode`. */
+export class ControlAnswerError extends CodedError<'control_answer'> {
+  readonly status: number;
+  readonly wireCode: string;
+  readonly path: string | undefined;
+
+  constructor(status: number, wire: { code: string; message: string; hint?: string | undefined; path?: string | undefined }) {
+    super('control_answer', wire.path ? `${wire.path}: ${wire.message}` : wire.message, {
+      ...(wire.hint === undefined ? {} : { hint: wire.hint }),
+      retryable: status >= 500 || status === 429,
+    });
+    this.status = status;
+    this.wireCode = wire.code;
+    this.path = wire.path;
+  }
+}

@@ -1,0 +1,148 @@
+// Control's HTTP API as typed calls. Knows the wire, not SSH: how a connection is made arrives as `openSocket`.
+
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { CodedError, errorText, type Secret } from '@fairlead/kit';
+
+import {
+  controlHello,
+  type ControlHello,
+  type CreateDeployment,
+  createDeployment,
+  decodeText,
+  type DeploymentCreated,
+  deploymentCreated,
+  deploymentList,
+  deploymentStopped,
+  type DeploymentView,
+  deploymentView,
+  encodeText,
+  type EndpointView,
+  endpointView,
+  errorBody,
+  eventList,
+  type EventView,
+  type InstanceView,
+  instanceView,
+  type JobObserved,
+  jobObserved,
+  logLine,
+  type Read,
+  type Schema,
+  type LogSource,
+  type StopMode,
+} from '@fairlead/protocol';
+
+
+import { type ClientErrorCode, ControlAnswerError } from './client-error.ts';
+
+export interface ControlApiDeps {
+  /** A verified connection to control. */
+  openSocket(): Promise<Duplex>;
+  ownerToken: Secret;
+}
+
+export interface ControlApi extends Disposable {
+  hello(signal?: AbortSignal): Promise<ControlHello>;
+  createDeployment(body: CreateDeployment, signal?: AbortSignal): Promise<DeploymentCreated>;
+  listDeployments(options?: { all?: boolean }, signal?: AbortSignal): Promise<DeploymentView[]>;
+  getDeployment(name: string, signal?: AbortSignal): Promise<DeploymentView>;
+  stopDeployment(name: string, mode: StopMode, signal?: AbortSignal): Promise<{ deployment: DeploymentView; delivered: boolean }>;
+  observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
+  endpoint(name: string, signal?: AbortSignal): Promise<EndpointView>;
+  events(query: { deployment?: string; after?: number; limit?: number }, signal?: AbortSignal): Promise<{ events: EventView[]; next: number }>;
+  /** Lines as they come; ends with the log unless `follow`. */
+  logs(instanceId: string, query: { source: LogSource; lines: number; follow: boolean }, signal?: AbortSignal): AsyncIterable<string[]>;
+}
+
+export function createControlApi(deps: ControlApiDeps): ControlApi {
+  const http = createTransport(deps);
+  const call = async <T extends Schema>(schema: T, method: string, path: string, body: string | undefined, signal: AbortSignal | undefined) =>
+    decodeAnswer(schema, path, await readBody(await http.send(method, path, body, signal)));
+  const name = encodeURIComponent;
+  return {
+    hello: (signal) => call(controlHello, 'GET', '/v1/hello', undefined, signal),
+    createDeployment: (body, signal) => call(deploymentCreated, 'POST', '/v1/deployments', encodeText(createDeployment, body), signal),
+    listDeployments: async (options, signal) =>
+      (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal)).deployments,
+    getDeployment: (id, signal) => call(deploymentView, 'GET', `/v1/deployments/${name(id)}`, undefined, signal),
+    stopDeployment: (id, mode, signal) => call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
+    observed: (id, body, signal) => call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
+    endpoint: (id, signal) => call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal),
+    events: (query, signal) => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal),
+    async *logs(id, query, signal) {
+      const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
+      for await (const text of linesOf(answer)) {
+        const line = decodeText(logLine, text);
+        if (line.ok && 'error' in line.value) throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
+        if (line.ok && 'lines' in line.value) yield line.value.lines;
+      }
+    },
+    [Symbol.dispose]: () => http.agent.destroy(),
+  };
+}
+
+function createTransport(deps: ControlApiDeps) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, scheduling: 'lifo' });
+  agent.createConnection = ((_options: object, done: (error: Error | null, socket?: Duplex) => void) => {
+    deps.openSocket().then(
+      (socket) => done(null, socket),
+      (error: Error) => done(error),
+    );
+    return undefined;
+  }) as unknown as typeof agent.createConnection;
+
+  async function send(method: string, path: string, body: string | undefined, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const headers: Record<string, string> = { authorization: `Bearer ${deps.ownerToken.reveal()}`, host: 'control' };
+    if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) });
+    const request = httpRequest({ agent, method, path, headers, ...(signal ? { signal } : {}) }, resolve);
+    request.on('error', (error) => reject(signal?.aborted ? signal.reason : error));
+    request.end(body);
+    const answer = await promise;
+    if ((answer.statusCode ?? 0) < 400) return answer;
+    throw answerError(answer.statusCode ?? 500, await readBody(answer));
+  }
+  return { agent, send };
+}
+
+async function readBody(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function decodeAnswer<T extends Schema>(schema: T, path: string, text: string): Read<T> {
+  const decoded = decodeText(schema, text);
+  if (decoded.ok) return decoded.value;
+  throw new CodedError<ClientErrorCode>('control_answer', `cannot understand control's answer to ${path}: ${decoded.path} ${decoded.message}`, {
+    hint: 'Control may be of another version: compare `fairlead --version` with control.log on the bastion.',
+  });
+}
+
+function answerError(status: number, text: string): ControlAnswerError {
+  const decoded = decodeText(errorBody, text);
+  if (decoded.ok) return new ControlAnswerError(status, decoded.value.error);
+  return new ControlAnswerError(status, { code: 'internal', message: `control answered ${status} without saying why` });
+}
+
+function queryString(query: Record<string, string | number | boolean | undefined>): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) params.set(key, String(value));
+  return params.size === 0 ? '' : `?${params}`;
+}
+
+async function* linesOf(answer: IncomingMessage): AsyncIterable<string> {
+  let rest = '';
+  try {
+    for await (const chunk of answer.setEncoding('utf8')) {
+      const parts = (rest + (chunk as string)).split('\n');
+      rest = parts.pop() ?? '';
+      yield* parts.filter((line) => line !== '');
+    }
+  } catch (error) {
+    throw new CodedError<ClientErrorCode>('control_unreachable', `cannot go on reading because the connection to control ended: ${errorText(error)}`, { retryable: true, cause: error });
+  }
+  if (rest !== '') yield rest;
+}

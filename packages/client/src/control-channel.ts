@@ -1,0 +1,57 @@
+// Opens a byte stream to control that is known to be control: TLS with its pinned certificate, over a channel to its socket.
+
+import { X509Certificate } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { connect as tlsConnect, type TLSSocket } from 'node:tls';
+
+import { CodedError } from '@fairlead/kit';
+
+import type { ClientErrorCode } from './client-error.ts';
+
+/** Resolves when the handshake is done and the certificate is the pinned one; nothing is sent before. */
+export async function openControlChannel(channel: Duplex, certificatePem: string): Promise<TLSSocket> {
+  const pinned = new X509Certificate(certificatePem).fingerprint256;
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const socket = tlsConnect({
+    socket: channel,
+    ca: [certificatePem],
+    minVersion: 'TLSv1.3',
+    // The pin replaces the name: control has none.
+    checkServerIdentity: (_host, certificate) =>
+      certificate.fingerprint256 === pinned ? undefined : new Error('another certificate'),
+  });
+  const fail = (error?: Error) => reject(untrusted(error));
+  const closed = () => reject(gone());
+  socket.once('error', fail);
+  socket.once('close', closed);
+  channel.once('close', closed);
+  socket.once('secureConnect', () => resolve(socket));
+  try {
+    return await promise;
+  } catch (error) {
+    socket.destroy();
+    channel.destroy();
+    throw error;
+  } finally {
+    socket.off('error', fail);
+    socket.off('close', closed);
+    channel.off('close', closed);
+    // A TLS socket over a channel that dies is destroyed with it: an 'error' nobody waits for must not end the process.
+    socket.on('error', () => socket.destroy());
+    channel.once('close', () => socket.destroy());
+  }
+}
+
+function untrusted(error: Error | undefined): CodedError<ClientErrorCode> {
+  return new CodedError('control_untrusted', `cannot talk to control because its certificate is not the one this machine knows: ${error?.message ?? 'no certificate'}`, {
+    hint: 'If the bastion was set up anew, run `fairlead init` again. If not, somebody else answers in its place: ask the operator.',
+    cause: error,
+  });
+}
+
+function gone(): CodedError<ClientErrorCode> {
+  return new CodedError('control_unreachable', 'cannot talk to control because it closed the connection before the TLS handshake', {
+    hint: 'It may be restarting: try again. Its log is control.log in its directory on the bastion.',
+    retryable: true,
+  });
+}

@@ -1,0 +1,159 @@
+// Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
+
+import { backoffMs, type Clock, CodedError, isCodedError, Listeners, type Log } from '@fairlead/kit';
+import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } from '@fairlead/protocol';
+
+import type { ClientErrorCode } from './client-error.ts';
+import { ControlAnswerError } from './client-error.ts';
+import type { ControlApi } from './control-api.ts';
+
+export type FollowEvent =
+  | { type: 'endpoint.up'; endpoint: EndpointView; moved: boolean }
+  | { type: 'endpoint.down'; reason: string }
+  | { type: 'deployment.ended'; deployment: DeploymentView }
+  | { type: 'control.lost'; reason: string }
+  | { type: 'control.back' };
+
+export interface FollowDeps {
+  name: string;
+  api: ControlApi;
+  watch(signal: AbortSignal): AsyncIterable<WatchMessage>;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+}
+
+export interface EndpointFollower extends AsyncDisposable {
+  /** The endpoint that answers now, if any. */
+  readonly current: EndpointView | undefined;
+  /** Resolves with the endpoint as soon as there is one; rejects when the deployment ended. */
+  next(signal?: AbortSignal): Promise<EndpointView>;
+  /** Asks control again now; for a caller whose dial failed. */
+  refresh(): Promise<EndpointView | undefined>;
+  readonly events: Listeners<FollowEvent>;
+}
+
+const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
+
+export function followEndpoint(deps: FollowDeps): EndpointFollower {
+  const events = new Listeners<FollowEvent>();
+  const stop = new AbortController();
+  let current: EndpointView | undefined;
+  let ended: DeploymentView | undefined;
+
+  function settle(next: EndpointView | undefined, reason: string): void {
+    const previous = current;
+    current = next;
+    if (next && !isSame(previous, next)) events.emit({ type: 'endpoint.up', endpoint: next, moved: previous !== undefined });
+    if (!next && previous) events.emit({ type: 'endpoint.down', reason });
+  }
+
+  async function refresh(): Promise<EndpointView | undefined> {
+    try {
+      settle(await deps.api.endpoint(deps.name, stop.signal), '');
+    } catch (error) {
+      if (!(error instanceof ControlAnswerError)) throw error;
+      settle(undefined, error.message);
+    }
+    return current;
+  }
+
+  async function look(deployment: DeploymentView): Promise<void> {
+    const { instance } = deployment;
+    if (isEnded(instance.state)) {
+      ended = deployment;
+      settle(undefined, instance.state.cause.message);
+      events.emit({ type: 'deployment.ended', deployment });
+    } else {
+      ended = undefined;
+      const same = current && instance.endpoint && current.instanceId === instance.id && current.generation === instance.endpoint.generation;
+      if (!same || !current) await refresh();
+    }
+  }
+
+  async function followOnce(): Promise<void> {
+    for await (const message of deps.watch(stop.signal)) {
+      const mine = deploymentsIn(message).find((deployment) => deployment.name === deps.name);
+      if (mine) await look(mine);
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (let attempt = 0; !stop.signal.aborted; attempt++) {
+      const startedMs = deps.clock.monotonicMs();
+      try {
+        await followOnce();
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        if (deps.clock.monotonicMs() - startedMs > RETRY.maxMs) attempt = 0;
+        if (attempt === 0) events.emit({ type: 'control.lost', reason: error instanceof Error ? error.message : String(error) });
+        deps.log.debug({ op: 'watch', ok: false, attempt, error: String(error) });
+      }
+      await deps.clock.sleep(backoffMs(RETRY, attempt, deps.random()), stop.signal).catch(ignoreAbort(stop.signal));
+    }
+  }
+
+  const running = run();
+  return {
+    get current() {
+      return current;
+    },
+    events,
+    refresh,
+    async next(signal) {
+      if (current) return current;
+      if (ended) throw endedError(ended);
+      const { promise, resolve, reject } = Promise.withResolvers<EndpointView>();
+      const remove = events.add((event) => {
+        if (event.type === 'endpoint.up') resolve(event.endpoint);
+        if (event.type === 'deployment.ended') reject(endedError(event.deployment));
+      });
+      const onAbort = () => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      try {
+        signal?.throwIfAborted();
+        return await promise;
+      } finally {
+        remove();
+        signal?.removeEventListener('abort', onAbort);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort(new CodedError<ClientErrorCode>('path_broken', 'the connection was closed'));
+      await running;
+    },
+  };
+}
+
+function deploymentsIn(message: WatchMessage): DeploymentView[] {
+  switch (message.type) {
+    case 'snapshot':
+      return message.deployments;
+    case 'deployment.changed':
+      return [message.deployment];
+    case 'resync':
+      return [];
+  }
+}
+
+function isSame(a: EndpointView | undefined, b: EndpointView): boolean {
+  return a !== undefined && a.instanceId === b.instanceId && a.generation === b.generation && a.socket === b.socket;
+}
+
+function endedError(deployment: DeploymentView): CodedError<ClientErrorCode> {
+  const { state } = deployment.instance;
+  const why = isEnded(state) ? `${state.cause.code}: ${state.cause.message}` : state.status;
+  return new CodedError('endpoint_ended', `cannot reach ${deployment.name} because its instance has ended (${why})`, {
+    hint: `See \`fairlead status ${deployment.name}\`; start it again with \`fairlead deploy\`.`,
+  });
+}
+
+function ignoreAbort(signal: AbortSignal) {
+  return (error: unknown) => {
+    if (!signal.aborted) throw error;
+  };
+}
+
+export function isEndedError(error: unknown): boolean {
+  return isCodedError<ClientErrorCode>(error, 'endpoint_ended');
+}

@@ -1,0 +1,89 @@
+// One watcher's WebSocket to control as an async iterable: a snapshot, then changes. Ends with the connection; reconnecting is the caller's.
+
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+
+import { CodedError, type Secret } from '@fairlead/kit';
+import { decodeText, type WatchMessage, watchMessage } from '@fairlead/protocol';
+import { WebSocket } from 'ws';
+
+import type { ClientErrorCode } from './client-error.ts';
+
+/** Control pings every few seconds; a link silent for this long is dead. */
+const SILENCE_LIMIT_MS = 30_000;
+
+export interface WatchDeps {
+  openSocket(): Promise<Duplex>;
+  ownerToken: Secret;
+}
+
+/** Leaving the loop, or the signal, closes the connection. Throws `control_unreachable` when it is lost. */
+export async function* watchControl(deps: WatchDeps, signal?: AbortSignal): AsyncGenerator<WatchMessage> {
+  signal?.throwIfAborted();
+  const socket = await deps.openSocket();
+  const ws = new WebSocket('ws://control/v1/watch', {
+    createConnection: () => socket as never,
+    perMessageDeflate: false,
+    headers: { authorization: `Bearer ${deps.ownerToken.reveal()}` },
+  });
+  const queue = createQueue(ws, signal);
+  try {
+    await queue.opened;
+    for (;;) {
+      const text = await queue.next();
+      const decoded = decodeText(watchMessage, text);
+      // A kind this version does not know is not for it.
+      if (decoded.ok) yield decoded.value;
+    }
+  } finally {
+    queue.close();
+    ws.terminate();
+    socket.destroy();
+  }
+}
+
+function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
+  const texts: string[] = [];
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => undefined);
+  let wake = Promise.withResolvers<void>();
+  let silence: NodeJS.Timeout | undefined;
+
+  const fail = (cause: unknown) =>
+    ended.reject(
+      signal?.aborted
+        ? signal.reason
+        : new CodedError<ClientErrorCode>('control_unreachable', 'cannot go on watching because the connection to control ended', { retryable: true, cause }),
+    );
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => fail(new Error('silence')), SILENCE_LIMIT_MS);
+  };
+  const onAbort = () => fail(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  ws.on('message', (data) => {
+    heard();
+    texts.push(String(data));
+    wake.resolve();
+  });
+  ws.on('ping', heard);
+  ws.on('error', fail);
+  ws.on('close', fail);
+  heard();
+
+  return {
+    opened: Promise.race([once(ws, 'open'), ended.promise]),
+    async next(): Promise<string> {
+      for (;;) {
+        const text = texts.shift();
+        if (text !== undefined) return text;
+        wake = Promise.withResolvers<void>();
+        await Promise.race([wake.promise, ended.promise]);
+      }
+    },
+    close() {
+      clearTimeout(silence);
+      signal?.removeEventListener('abort', onAbort);
+    },
+  };
+}
