@@ -1,0 +1,151 @@
+// From an open byte stream to a logged-in SSH connection: host key checked, identity accepted, or one error that says why.
+
+import { type CodedError, errorText } from '@fairlead/kit';
+import ssh2 from 'ssh2';
+import { findIdentities, type FoundIdentities } from '../auth/find-identities.ts';
+import { IdentityAgent } from '../auth/identity-agent.ts';
+import { decodeHostKey, type HostKey } from '../host-key/host-key.ts';
+import { openHostKeyVerifier } from '../host-key/host-key-verifier.ts';
+import { type SshTarget, targetLabel } from '../ssh-target.ts';
+import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
+import { stopTracing } from './ssh2-internals.ts';
+import { SshLink } from './ssh-link.ts';
+import type { Transport } from './transport.ts';
+
+export interface LoggedIn {
+  link: SshLink;
+  hostKey: HostKey;
+}
+
+export async function logIn(
+  target: SshTarget,
+  transport: Transport,
+  options: { keepaliveMs: number; signal: AbortSignal },
+): Promise<LoggedIn> {
+  const label = targetLabel(target);
+  const found = await findIdentities(target.auth);
+  const verifier = await openHostKeyVerifier(target);
+  const client = new ssh2.Client();
+  const link = new SshLink(client, transport, label);
+  let hostKey: HostKey | undefined;
+  const onHostKey = async (blob: Buffer, verify: (permitted: boolean) => void) => {
+    const key = decodeHostKey(blob);
+    // Asked again at every rekey.
+    const refusal = hostKey?.base64 === key.base64 ? undefined : await verifier.refuse(key);
+    hostKey ??= key;
+    if (refusal) link.end(refusal);
+    verify(refusal === undefined);
+  };
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  client.once('ready', resolve);
+  client.on('error', (error) => onClientError(link, error, { target, found }));
+  const onAbort = () => link.end(abortCause(options.signal, label));
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  client.connect({
+    sock: transport.stream,
+    username: target.user,
+    readyTimeout: 0,
+    keepaliveInterval: options.keepaliveMs,
+    // ssh2 only asks; watchLife decides.
+    keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+    strictVendor: false,
+    algorithms: { serverHostKey: verifier.algorithms },
+    hostVerifier: (blob: Buffer, verify: (permitted: boolean) => void) => {
+      onHostKey(blob, verify).catch((error: unknown) =>
+        link.end(
+          tunnelError('protocol', `cannot check the host key of ${label}: ${errorText(error)}`, { cause: error }),
+        ),
+      );
+    },
+    authHandler: authOnce(target.user, found),
+    debug: (text) => noteServerMessage(link, text),
+  });
+  try {
+    await Promise.race([ready, failOnEnd(link)]);
+  } finally {
+    options.signal.removeEventListener('abort', onAbort);
+  }
+  stopTracing(client);
+  if (!hostKey) throw tunnelError('protocol', `cannot use ${label} because it showed no host key`);
+  return { link, hostKey };
+}
+
+async function failOnEnd(link: SshLink): Promise<never> {
+  await link.closed;
+  throw link.ended.reason;
+}
+
+/** All keys as one agent, once; ssh2 takes `false` for "nothing left to try". */
+function authOnce(username: string, found: FoundIdentities) {
+  let isTried = false;
+  return () => {
+    if (isTried || found.identities.length === 0) return false as never;
+    isTried = true;
+    return { type: 'agent' as const, username, agent: new IdentityAgent(found.identities, found.failures) };
+  };
+}
+
+function onClientError(
+  link: SshLink,
+  error: Error & { level?: string; code?: unknown },
+  login: { target: SshTarget; found: FoundIdentities },
+): void {
+  // A key that could not sign: ssh2 goes on to the next one.
+  if (error.level === 'agent') return;
+  const { label } = link;
+  if (error.level === 'client-authentication' || /authentication failures/i.test(error.message)) {
+    return link.end(authError(login.target, login.found));
+  }
+  if (error.level === 'handshake' || error.level === 'protocol') {
+    return link.end(handshakeError(label, error));
+  }
+  link.end(tunnelError('connection_lost', `lost ${label}: ${errorText(error)}`, { retryable: true, cause: error }));
+}
+
+function handshakeError(label: string, cause: Error): CodedError<TunnelErrorCode> {
+  if (/before handshake/i.test(cause.message)) {
+    return tunnelError('connection_lost', `cannot log in to ${label} because it hung up before saying a word`, {
+      hint: 'It may be turning away many connections at once (sshd_config: MaxStartups, PerSourcePenalties), or a firewall answers in its place. Wait a minute.',
+      retryable: true,
+      cause,
+    });
+  }
+  return tunnelError('protocol', `cannot talk SSH with ${label}: ${cause.message}`, { cause });
+}
+
+function authError(target: SshTarget, { identities, failures }: FoundIdentities): CodedError<TunnelErrorCode> {
+  const what = `cannot log in to ${targetLabel(target)} as ${target.user}`;
+  const tried = identities.map((identity) => identity.name).join(', ');
+  const passphrase = failures.find((failure) => failure.code === 'passphrase_needed');
+  if (passphrase) return tunnelError('passphrase_needed', `${what}: ${passphrase.message}`, optionsOf(passphrase));
+  const [failure] = failures;
+  if (identities.length === 0) {
+    if (failure) return tunnelError(failure.code, `${what}: ${failure.message}`, optionsOf(failure));
+    const looked = target.auth.identityFiles?.join(', ') ?? 'no file';
+    return tunnelError('auth_failed', `${what} because there is no key to offer: looked at ${looked}`, {
+      hint: 'Make a key with ssh-keygen and authorize it on the host, or name one (IdentityFile in ~/.ssh/config).',
+    });
+  }
+  const also = failures.map((one) => ` (${one.message})`).join('');
+  return tunnelError('auth_failed', `${what} because the server accepted none of: ${tried}${also}`, {
+    hint: `Check that the key is in the account's authorized_keys and still valid: \`ssh -p ${target.port} ${target.user}@${target.host}\` should log in without a password.`,
+  });
+}
+
+function optionsOf(error: CodedError<TunnelErrorCode>) {
+  return { ...(error.hint === undefined ? {} : { hint: error.hint }), retryable: error.retryable, cause: error };
+}
+
+function abortCause(signal: AbortSignal, label: string): CodedError<TunnelErrorCode> {
+  return tunnelError('timeout', `cannot log in to ${label}: ${errorText(signal.reason)}`, {
+    retryable: true,
+    cause: signal.reason,
+  });
+}
+
+function noteServerMessage(link: SshLink, text: string): void {
+  const note = /^Debug output from server: (".*")$/s.exec(text)?.[1];
+  if (note === undefined) return;
+  link.serverNotes.push(String(JSON.parse(note)));
+  if (link.serverNotes.length > 50) link.serverNotes.shift();
+}

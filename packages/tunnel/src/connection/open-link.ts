@@ -1,0 +1,107 @@
+// Opens one SSH link: transport (through the jump host, if there is one), handshake, watch.
+
+import { type Clock, Scope, systemClock } from '@fairlead/kit';
+import type { HostKey } from '../host-key/host-key.ts';
+import { type SshTarget, targetLabel } from '../ssh-target.ts';
+import { tunnelError } from '../tunnel-error.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
+import { logIn } from './handshake.ts';
+import type { SshLink } from './ssh-link.ts';
+import { createTransport, openTcp, type Transport } from './transport.ts';
+import { watchLife } from './watch-life.ts';
+
+export interface OpenLinkOptions {
+  signal: AbortSignal | undefined;
+  clock: Clock | undefined;
+  keepaliveMs: number;
+  keepaliveCountMax: number;
+}
+
+export interface OpenLink extends AsyncDisposable {
+  link: SshLink;
+  hostKey: HostKey;
+}
+
+const CONNECT_TIMEOUT_MS = 20_000;
+
+export async function openLink(target: SshTarget, options: OpenLinkOptions): Promise<OpenLink> {
+  const scope = new Scope();
+  try {
+    const jump = target.jump ? scope.use(await openLink(target.jump, options)).link : undefined;
+    const timeoutMs = target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+    using deadline = createDeadline(
+      timeoutMs,
+      () =>
+        tunnelError('timeout', `cannot log in to ${targetLabel(target)} because it took more than ${timeoutMs} ms`, {
+          hint: 'A firewall may be in the way, a VPN may be needed, or the host may be overloaded.',
+          retryable: true,
+        }),
+      options.signal,
+    );
+    const transport = await openTransport(target, jump, deadline.signal);
+    scope.defer(() => void transport.stream.destroy());
+    const { link, hostKey } = await logIn(withPatience(target, deadline), transport, {
+      keepaliveMs: options.keepaliveMs,
+      signal: deadline.signal,
+    });
+    scope.defer(async () => {
+      link.end();
+      await link.closed;
+    });
+    watch(link, transport, options).catch((error: unknown) => link.end(tunnelError('protocol', String(error))));
+    return { link, hostKey, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openTransport(target: SshTarget, jump: SshLink | undefined, signal: AbortSignal): Promise<Transport> {
+  if (!jump) return createTransport(await openTcp(target, signal));
+  try {
+    const channel = await jump.openChannel(
+      (callback) => jump.client.forwardOut('127.0.0.1', 0, target.host, target.port, callback),
+      { what: `go on to ${targetLabel(target)}`, signal },
+    );
+    return createTransport(jump.adopt(channel));
+  } catch (error) {
+    if (jump.ended.aborted || signal.aborted) throw error;
+    throw tunnelError('unreachable', `cannot reach ${targetLabel(target)} from the jump host ${jump.label}`, {
+      hint: 'Check host and port as the jump host sees them; it must allow forwarding (sshd_config: AllowTcpForwarding).',
+      retryable: true,
+      cause: error,
+    });
+  }
+}
+
+/** The same target, with a human's time not counted. */
+function withPatience(target: SshTarget, deadline: Deadline): SshTarget {
+  const { hostKeys, auth } = target;
+  const askHost = hostKeys.kind === 'known-hosts' ? hostKeys.ask : undefined;
+  const { askPassphrase } = auth;
+  return {
+    ...target,
+    ...(askHost && {
+      hostKeys: { ...hostKeys, ask: (question) => deadline.suspendedDuring(askHost(question)) } as typeof hostKeys,
+    }),
+    ...(askPassphrase && {
+      auth: { ...auth, askPassphrase: (file: string) => deadline.suspendedDuring(askPassphrase(file)) },
+    }),
+  };
+}
+
+async function watch(link: SshLink, transport: Transport, options: OpenLinkOptions): Promise<void> {
+  const { keepaliveMs, keepaliveCountMax, clock = systemClock } = options;
+  const isSilent = await watchLife(
+    { clock, intervalMs: keepaliveMs, countMax: keepaliveCountMax, bytesRead: () => transport.bytesRead() },
+    link.ended,
+  );
+  if (!isSilent) return;
+  const silence = (keepaliveMs * (keepaliveCountMax + 1)) / 1000;
+  link.end(
+    tunnelError('connection_lost', `lost ${link.label} because nothing came from it for ${silence} s`, {
+      hint: 'The network between is cut or the host hangs.',
+      retryable: true,
+    }),
+  );
+}

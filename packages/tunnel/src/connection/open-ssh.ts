@@ -1,0 +1,64 @@
+// The door to everything one SSH connection can do.
+
+import type { Duplex } from 'node:stream';
+import { type Clock, type CodedError, type Log, silentLog } from '@fairlead/kit';
+import { dialSocket } from '../dial-socket.ts';
+import type { HostKey } from '../host-key/host-key.ts';
+import { listenOnSocket, type Listening } from '../listen-on-socket.ts';
+import { type Gate, openGate } from '../open-gate.ts';
+import { type CommandResult, runCommand, type RunOptions } from '../run-command.ts';
+import { type RemoteProcess, streamCommand } from '../stream-command.ts';
+import { type SshTarget, targetLabel } from '../ssh-target.ts';
+import type { TunnelErrorCode } from '../tunnel-error.ts';
+import { uploadFile, type UploadOptions, type UploadSource } from '../upload-file.ts';
+import { openLink } from './open-link.ts';
+import type { WaitOptions } from './ssh-link.ts';
+
+export interface OpenSshOptions {
+  signal?: AbortSignal | undefined;
+  clock?: Clock;
+  log?: Log;
+  /** How often a sign of life is asked for. Default 4 s. */
+  keepaliveMs?: number;
+  /** A silence of `(keepaliveCountMax + 1) * keepaliveMs` ends the connection. Default 2, which makes 12 s. */
+  keepaliveCountMax?: number;
+}
+
+export interface SshConnection extends AsyncDisposable {
+  readonly label: string;
+  readonly hostKey: HostKey;
+  /** Settles when the connection has ended: with the first cause, or undefined when we closed it. Never rejects. */
+  readonly closed: Promise<CodedError<TunnelErrorCode> | undefined>;
+  /** Runs one command to its end and collects what it says. The account's login shell reads the command. */
+  run(command: string, options?: RunOptions): Promise<CommandResult>;
+  /** Starts a command and hands over its streams. */
+  stream(command: string, options?: WaitOptions): Promise<RemoteProcess>;
+  /** Puts a file there as a whole or not at all. */
+  upload(source: UploadSource, remotePath: string, options: UploadOptions): Promise<void>;
+  /** Has the server listen on a unix socket; `onConnection` owns each stream it is given. */
+  listen(socketPath: string, onConnection: (stream: Duplex) => void, options?: WaitOptions): Promise<Listening>;
+  /** Connects to a unix socket on the server. */
+  dial(socketPath: string, options?: WaitOptions): Promise<Duplex>;
+  /** Opens the gate's session channel, which also makes sshd set TCP_NODELAY. */
+  gate(command: string, options?: WaitOptions): Promise<Gate>;
+}
+
+export async function openSsh(target: SshTarget, options: OpenSshOptions = {}): Promise<SshConnection> {
+  const { signal, clock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2 } = options;
+  const opened = await openLink(target, { signal, clock, keepaliveMs, keepaliveCountMax });
+  const { link, hostKey } = opened;
+  const label = targetLabel(target);
+  log.debug({ op: 'ssh.open', ok: true, host: label, hostKey: hostKey.fingerprint });
+  return {
+    label,
+    hostKey,
+    closed: link.closed,
+    run: (command, runOptions) => runCommand(link, command, runOptions),
+    stream: (command, wait) => streamCommand(link, command, wait),
+    upload: (source, remotePath, uploadOptions) => uploadFile(link, { source, remotePath }, uploadOptions),
+    listen: (socketPath, onConnection, wait) => listenOnSocket(link, { socketPath, onConnection }, wait),
+    dial: (socketPath, wait) => dialSocket(link, socketPath, wait),
+    gate: (command, wait) => openGate(link, command, wait),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}

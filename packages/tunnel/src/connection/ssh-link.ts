@@ -1,0 +1,103 @@
+// One SSH connection and its end. Every wait on it is raced against that end, since ssh2 forgets callbacks when a
+// connection drops; the first cause of the end wins.
+
+import { type CodedError, errorText, untilAborted, withTimeLimit } from '@fairlead/kit';
+import type { Channel, Client } from 'ssh2';
+import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
+import { ChannelStream } from './channel-stream.ts';
+import type { Transport } from './transport.ts';
+
+export interface WaitOptions {
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
+}
+
+type Callback<T> = (error: Error | null | undefined, value?: T) => void;
+
+export class SshLink {
+  readonly client: Client;
+  readonly label: string;
+  /** Undefined when we closed it ourselves. Never rejects. */
+  readonly closed: Promise<CodedError<TunnelErrorCode> | undefined>;
+  /** Messages the server sent for debugging; OpenSSH says there why it refused. */
+  readonly serverNotes: string[] = [];
+  readonly #transport: Transport;
+  readonly #ended = new AbortController();
+  readonly #streams = new Set<ChannelStream>();
+  #cause: CodedError<TunnelErrorCode> | undefined;
+  #isEnding = false;
+
+  constructor(client: Client, transport: Transport, label: string) {
+    this.client = client;
+    this.label = label;
+    this.#transport = transport;
+    const { promise, resolve } = Promise.withResolvers<CodedError<TunnelErrorCode> | undefined>();
+    this.closed = promise;
+    // Before ssh2 tells its channels: it would end them as if the peer had.
+    transport.stream.prependListener('close', () => {
+      const cause = transport.stream.errored;
+      const why = cause ? errorText(cause) : 'the other side closed the connection';
+      this.end(tunnelError('connection_lost', `lost ${label}: ${why}`, { retryable: true, cause: cause ?? undefined }));
+      resolve(this.#cause);
+    });
+  }
+
+  /** Fires when the connection has ended or is about to. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Ends the connection at once; without a cause it was our own wish. Later causes are ignored. */
+  end(cause?: CodedError<TunnelErrorCode>): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#cause = cause;
+    const reason =
+      cause ?? tunnelError('connection_lost', `cannot go on with ${this.label} because it was closed here`);
+    this.#ended.abort(reason);
+    for (const stream of this.#streams) stream.destroy(cause);
+    // A farewell, so that the server ends its side at once; the transport need not carry it.
+    if (!cause) this.client.end();
+    this.#transport.stream.destroy();
+  }
+
+  /** Waits for a callback of ssh2's, for no longer than the connection lives. */
+  async request<T>(start: (callback: Callback<T>) => void, wait: WaitOptions & { what: string }): Promise<T> {
+    this.ended.throwIfAborted();
+    wait.signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    start((error, value) => (error ? reject(error) : resolve(value as T)));
+    const signal = wait.signal ? AbortSignal.any([wait.signal, this.ended]) : this.ended;
+    const limited = withTimeLimit(promise, wait.timeoutMs ?? 30_000, () =>
+      tunnelError('timeout', `cannot ${wait.what} because ${this.label} does not answer`, { retryable: true }),
+    );
+    return untilAborted(limited, signal);
+  }
+
+  /** As `request`, for a channel. One that opens after nobody waits any more is closed again. */
+  async openChannel<C extends Channel>(
+    start: (callback: Callback<C>) => void,
+    wait: WaitOptions & { what: string },
+  ): Promise<C> {
+    let isWanted = true;
+    try {
+      return await this.request<C>((callback) => {
+        start((error, channel) => {
+          if (channel && !isWanted) channel.close();
+          callback(error, channel);
+        });
+      }, wait);
+    } catch (error) {
+      isWanted = false;
+      throw error;
+    }
+  }
+
+  adopt(channel: Channel): ChannelStream {
+    const stream = new ChannelStream(channel, this.#transport);
+    this.#streams.add(stream);
+    stream.once('close', () => this.#streams.delete(stream));
+    if (this.ended.aborted) stream.destroy();
+    return stream;
+  }
+}

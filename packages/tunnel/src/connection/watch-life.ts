@@ -1,0 +1,29 @@
+// Notices a connection that is up but dead: ssh2 sends a question every interval, and any byte that comes in is life.
+// (ssh2's own check counts only answers to its questions, which wait behind bulk data: mscdex/ssh2#474.)
+
+import type { Clock } from '@fairlead/kit';
+
+export interface LifeWatch {
+  clock: Clock;
+  intervalMs: number;
+  countMax: number;
+  bytesRead(): number;
+}
+
+/** Resolves true when nothing came in for `countMax + 1` intervals; false when the signal fires first. */
+export async function watchLife(watch: LifeWatch, signal: AbortSignal): Promise<boolean> {
+  let silentTurns = 0;
+  let seen = watch.bytesRead();
+  while (silentTurns <= watch.countMax) {
+    try {
+      await watch.clock.sleep(watch.intervalMs, signal);
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+    const now = watch.bytesRead();
+    silentTurns = now === seen ? silentTurns + 1 : 0;
+    seen = now;
+  }
+  return true;
+}

@@ -1,0 +1,48 @@
+// A host's public key as bytes off the wire or as a line of text; the fingerprint that people compare.
+
+import { createHash } from 'node:crypto';
+
+export interface HostKey {
+  /** `ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa`, … */
+  type: string;
+  base64: string;
+  /** `SHA256:…` as ssh-keygen prints it. */
+  fingerprint: string;
+}
+
+export function decodeHostKey(blob: Buffer): HostKey {
+  const typeLength = blob.length >= 4 ? blob.readUInt32BE(0) : 0;
+  return {
+    type: blob.toString('latin1', 4, 4 + typeLength),
+    base64: blob.toString('base64'),
+    fingerprint: `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`,
+  };
+}
+
+/** `ssh-ed25519 AAAA… comment` → the key; undefined when the text is not one. */
+export function parseHostKeyLine(line: string): HostKey | undefined {
+  const [type, base64] = line.trim().split(/\s+/);
+  if (!type || !base64 || !/^[A-Za-z0-9+/]+=*$/.test(base64)) return undefined;
+  const key = decodeHostKey(Buffer.from(base64, 'base64'));
+  return key.type === type ? key : undefined;
+}
+
+const ALGORITHMS_IN_ORDER = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+] as const;
+
+export type HostKeyAlgorithm = (typeof ALGORITHMS_IN_ORDER)[number];
+
+/** What to offer: the types already known for the host first, as OpenSSH does; `only` leaves the others out. */
+export function orderHostKeyAlgorithms(knownTypes: readonly string[], rest: 'rest-after' | 'only'): HostKeyAlgorithm[] {
+  const isKnown = (algorithm: HostKeyAlgorithm) =>
+    knownTypes.includes(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm);
+  const known = ALGORITHMS_IN_ORDER.filter(isKnown);
+  if (rest === 'only' && known.length > 0) return known;
+  return [...known, ...ALGORITHMS_IN_ORDER.filter((algorithm) => !isKnown(algorithm))];
+}

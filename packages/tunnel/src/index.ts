@@ -1,0 +1,16 @@
+export { openSsh, type OpenSshOptions, type SshConnection } from './connection/open-ssh.ts';
+export type { WaitOptions } from './connection/ssh-link.ts';
+export { type HostKey, parseHostKeyLine } from './host-key/host-key.ts';
+export { joinStreams } from './join-streams.ts';
+export type { Listening } from './listen-on-socket.ts';
+export type { CommandExit } from './open-exec.ts';
+export type { Gate } from './open-gate.ts';
+export type { CommandResult, RunOptions } from './run-command.ts';
+export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
+export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';
+export { findSshd, openUserSshd, type UserSshdOptions } from './local-server/user-sshd.ts';
+export { createSshRunner, type SshRunner, type SshRunnerOptions } from './ssh-runner.ts';
+export { type HostKeyPolicy, type HostKeyQuestion, type SshAuth, type SshTarget, targetLabel } from './ssh-target.ts';
+export { type RemoteProcess, untilHangUp } from './stream-command.ts';
+export { type TunnelErrorCode, tunnelErrorCodes } from './tunnel-error.ts';
+export type { UploadOptions, UploadSource } from './upload-file.ts';

@@ -1,0 +1,66 @@
+// Real SSH servers for tests: the system's sshd with a fresh key pair for the user, and a way in.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Scope } from '@fairlead/kit';
+import ssh2 from 'ssh2';
+import type { LocalSshServer } from './local-server/local-ssh-server.ts';
+import { openUserSshd } from './local-server/user-sshd.ts';
+import type { SshTarget } from './ssh-target.ts';
+
+export interface TestSshdOptions {
+  dir?: string;
+  /** Lines besides the user's own. */
+  authorizedKeys?: readonly string[];
+  /** sshd_config lines that win over the usual ones. */
+  extraConfig?: readonly string[];
+}
+
+export interface TestSshd extends LocalSshServer {
+  readonly dir: string;
+  readonly userKeyFile: string;
+  /** Logs in as this user, host key pinned. */
+  readonly target: SshTarget;
+  /** What sshd has said so far. */
+  log(): string;
+}
+
+export async function openTestSshd(options: TestSshdOptions = {}): Promise<TestSshd> {
+  const scope = new Scope();
+  try {
+    const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'fl-')));
+    if (options.dir === undefined) scope.defer(() => rm(dir, { recursive: true, force: true }));
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'the user' });
+    const userKeyFile = join(dir, 'user_key');
+    await writeFile(userKeyFile, pair.private, { mode: 0o600 });
+    let text = '';
+    const server = scope.use(
+      await openUserSshd({
+        dir,
+        authorizedKeys: [pair.public.trim(), ...(options.authorizedKeys ?? [])],
+        extraConfig: options.extraConfig ?? [],
+        onLog: (more) => {
+          text += more;
+        },
+      }),
+    );
+    return {
+      ...server,
+      dir,
+      userKeyFile,
+      target: {
+        host: server.host,
+        port: server.port,
+        user: server.user,
+        hostKeys: { kind: 'pinned', keys: [server.hostKeyLine] },
+        auth: { identityFiles: [userKeyFile] },
+      },
+      log: () => text,
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
