@@ -1,0 +1,118 @@
+// Brings a testbed up: claims its name, writes its files, boots its hosts, and waits until Slurm has every node idle.
+
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '@fairlead/kit';
+import { bootFilesOf } from './boot-files.ts';
+import { canMakeCgroups, cgroupPaths, findCgroupParents, makeCgroups, type CgroupParents } from './cgroups.ts';
+import { TestbedError } from './errors.ts';
+import { writeEtcTree } from './etc-tree.ts';
+import { writeHomes } from './homes.ts';
+import { bootHost, readNodeStates, startHosts } from './hosts.ts';
+import { startKeeper, type Keeper } from './keeper.ts';
+import { nodesOf, planHosts, type Plan, type Profile } from './plan.ts';
+import { claimDirectory, stateDirectory, writeState, type TestbedState } from './state.ts';
+
+export interface BringUpOptions {
+  /** The directory of all testbeds. */
+  base: string;
+  name: string;
+  profile: Profile;
+  nodes: number;
+  /** More of the machine's directories that every host shall see at the same path, read-only. */
+  binds: readonly string[];
+}
+
+export interface BroughtUp {
+  directory: string;
+  state: TestbedState;
+  plan: Plan;
+  keeper: Keeper;
+}
+
+const slurmLimitMs = 30_000;
+
+/** The caller owns what comes back; when the caller's process ends all of it ends, unless the keeper is released. */
+export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
+  const plan = planHosts(options.profile, options.nodes);
+  const directory = stateDirectory(options.base, options.name);
+  const cgroups = planCgroups(options.name, plan);
+  const state = claimDirectory(directory, {
+    name: options.name,
+    profile: options.profile,
+    nodes: options.nodes,
+    tracking: cgroups ? 'cgroup/v1' : 'pgid',
+    cgroups: cgroups ?? {},
+    binds: [...options.binds],
+    hosts: {},
+    cut: [],
+    ready: false,
+  });
+  for (const host of plan.hosts) mkdirSync(join(directory, 'log', host.name), { recursive: true });
+  const [keeper, files] = await Promise.allSettled([startKeeper(directory), writeFiles(directory, plan, state)]);
+  if (keeper.status === 'rejected') {
+    rmSync(directory, { recursive: true, force: true });
+    throw keeper.reason;
+  }
+  try {
+    if (files.status === 'rejected') throw files.reason;
+    await bootAll(directory, plan, state, keeper.value);
+    return { directory, state, plan, keeper: keeper.value };
+  } catch (error) {
+    await keeper.value.end();
+    throw error;
+  }
+}
+
+async function writeFiles(directory: string, plan: Plan, state: TestbedState): Promise<void> {
+  await writeEtcTree(join(directory, 'etc'), plan, state.tracking);
+  await writeHomes(join(directory, 'home'), join(directory, 'etc'), plan);
+}
+
+async function bootAll(directory: string, plan: Plan, state: TestbedState, keeper: Keeper): Promise<void> {
+  state.holder = keeper.id;
+  state.router = keeper.router;
+  writeState(directory, state);
+  for (const each of Object.values(state.cgroups)) makeCgroups(each);
+  const boot = async (host: Plan['hosts'][number]) => {
+    state.hosts[host.name] = await bootHost(host, keeper.router, bootFilesOf(directory, state, host));
+  };
+  await Promise.all(plan.hosts.map(boot));
+  await startHosts(state, plan, plan.hosts);
+  await untilSlurmReady(state, plan);
+  state.ready = true;
+  writeState(directory, state);
+}
+
+/** Undefined where Slurm cannot have v1 cgroups; processes are then followed by their group. */
+function planCgroups(name: string, plan: Plan): Record<string, CgroupParents> | undefined {
+  const parents = findCgroupParents(
+    readFileSync('/proc/self/mountinfo', 'utf8'),
+    readFileSync('/proc/self/cgroup', 'utf8'),
+  );
+  // Testbeds of different base directories may have the same name; their cgroups may not.
+  const prefix = `fairlead-testbed-${name}-${randomBytes(3).toString('hex')}`;
+  if (!parents || !canMakeCgroups(parents, prefix)) return undefined;
+  return Object.fromEntries(nodesOf(plan).map((node) => [node.name, cgroupPaths(parents, `${prefix}-${node.name}`)]));
+}
+
+async function untilSlurmReady(state: TestbedState, plan: Plan): Promise<void> {
+  const wanted = nodesOf(plan)
+    .map((node) => `${node.name} idle`)
+    .toSorted();
+  const startedMs = systemClock.monotonicMs();
+  for (;;) {
+    const answer = await readNodeStates(state, plan);
+    const seen = answer.stdout.trim().split('\n').toSorted();
+    if (seen.join() === wanted.join()) return;
+    if (systemClock.monotonicMs() - startedMs > slurmLimitMs) {
+      throw new TestbedError(
+        'boot_failed',
+        `cannot start Slurm: after 30 s the nodes are ${seen.join(', ')}: ${answer.stderr.trim()}`,
+      );
+    }
+    // Slurm has no event for "all nodes are idle".
+    await systemClock.sleep(20);
+  }
+}

@@ -1,0 +1,58 @@
+// `exec`: a command in a host, with this process's stdin, stdout and stderr; its signals go in, the exit code comes out.
+
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { errnoOf } from '@fairlead/kit';
+import { passedSignals, type EnterOptions } from '../enter.ts';
+import { TestbedError } from '../errors.ts';
+import type { TestbedHandle } from '../testbed.ts';
+
+export interface ExecCommandOptions {
+  user: string;
+  cwd?: string;
+  env: string[];
+}
+
+export async function execCommand(
+  testbed: TestbedHandle,
+  host: string,
+  argv: readonly string[],
+  options: ExecCommandOptions,
+): Promise<number> {
+  const onTerminal = process.stdin.isTTY === true;
+  const words = argv.length > 0 ? argv : ['bash', '-l'];
+  // On a terminal the command stays in the terminal's foreground group, which gets Ctrl-C by itself.
+  const child = testbed.spawn(host, words, { ...enterOptions(options), stdio: 'inherit', detached: !onTerminal });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.on('error', reject);
+  child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  for (const signal of passedSignals) process.on(`SIG${signal}`, () => passOn(child, `SIG${signal}`, onTerminal));
+  return promise;
+}
+
+function enterOptions(options: ExecCommandOptions): EnterOptions {
+  const env: Record<string, string> = process.env['TERM'] ? { TERM: process.env['TERM'] } : {};
+  for (const pair of options.env) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new TestbedError('bad_option', `cannot set "${pair}": it is not NAME=value`);
+    env[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return { user: options.user, env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) };
+}
+
+function passOn(child: ChildProcess, signal: NodeJS.Signals, onTerminal: boolean): void {
+  if (child.pid === undefined) return;
+  try {
+    if (!onTerminal) process.kill(-child.pid, signal);
+    else if (signal === 'SIGTERM' || signal === 'SIGHUP') process.kill(commandOf(child.pid), signal);
+  } catch (error) {
+    // It ended in this moment: its exit code follows.
+    if (errnoOf(error) !== 'ESRCH' && errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** The command itself: the only child of the small shell that waits for it. */
+function commandOf(shell: number): number {
+  return Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').split(' ')[0]) || shell;
+}

@@ -1,0 +1,66 @@
+// `up` and `down`.
+
+import { openTestbed, type Testbed } from '../open-testbed.ts';
+import { endKeeper } from '../keeper.ts';
+import { addressesOf, type Profile } from '../plan.ts';
+import { isAlive } from '../process-id.ts';
+import { readState, removeLeftovers, stateDirectory } from '../state.ts';
+
+export interface UpOptions {
+  base: string;
+  name: string;
+  nodes: number;
+  profile: Profile;
+  bind: string[];
+  foreground?: boolean;
+  ownerPid?: number;
+}
+
+export async function upCommand(options: UpOptions): Promise<number> {
+  const startedMs = performance.now();
+  const { base, name, nodes, profile, bind } = options;
+  const testbed = await openTestbed({ base, name, nodes, profile, binds: bind });
+  process.stdout.write(`${describe(testbed, performance.now() - startedMs)}\n`);
+  if (!options.foreground) {
+    testbed.release(options.ownerPid);
+    return 0;
+  }
+  process.stdout.write('Ctrl-C takes it down.\n');
+  await Promise.race([untilSignal(), testbed.ended]);
+  await testbed[Symbol.asyncDispose]();
+  return 0;
+}
+
+function describe(testbed: Testbed, tookMs: number): string {
+  const { name } = testbed;
+  const option = name === 'main' ? '' : ` --name ${name}`;
+  const hosts = testbed.plan().hosts.map((host) => `  ${host.name.padEnd(8)} ${addressesOf(host).join(', ')}`);
+  return [
+    `The testbed "${name}" is up (${(tookMs / 1000).toFixed(1)} s):`,
+    ...hosts,
+    'Try:',
+    `  pnpm testbed exec laptop${option} -- fairlead --help`,
+    `  pnpm testbed exec login${option} -- sinfo`,
+    `  pnpm testbed down${option}`,
+  ].join('\n');
+}
+
+function untilSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  return promise;
+}
+
+/** Harmless when nothing is up. Also removes what a killed testbed of that name left. */
+export async function downCommand(options: { base: string; name: string }): Promise<number> {
+  const directory = stateDirectory(options.base, options.name);
+  const state = readState(directory);
+  if (!state) {
+    process.stdout.write(`No testbed "${options.name}" is up.\n`);
+    return 0;
+  }
+  if (isAlive(state.holder)) await endKeeper(state.holder);
+  removeLeftovers(directory);
+  process.stdout.write(`The testbed "${options.name}" is down.\n`);
+  return 0;
+}

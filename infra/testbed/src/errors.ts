@@ -1,0 +1,20 @@
+// Every code that the testbed fails with.
+
+import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
+
+export type TestbedErrorCode =
+  | 'bad_option'
+  | 'already_up'
+  | 'not_up'
+  | 'unknown_host'
+  | 'host_down'
+  | 'missing'
+  | 'boot_failed'
+  | 'command_failed';
+
+export class TestbedError extends CodedError<TestbedErrorCode> {
+  constructor(code: TestbedErrorCode, message: string, options: CodedErrorOptions = {}) {
+    super(code, message, options);
+    this.name = 'TestbedError';
+  }
+}

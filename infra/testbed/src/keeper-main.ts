@@ -1,0 +1,62 @@
+// The keeper: a process of its own that holds the testbed's outermost namespaces and removes everything at the end.
+// The end is SIGTERM, the end of its standard input (its owner's), or the end of the process it was told to follow.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { systemClock } from '@fairlead/kit';
+import { removeCgroups } from './cgroups.ts';
+import { startNamespaces } from './namespaces.ts';
+import { isAlive, killNow, readProcessId } from './process-id.ts';
+import { cgroupsOf, readState } from './state.ts';
+
+/** One line on standard input. */
+export type KeeperOrder = { order: 'release' } | { order: 'follow'; pid: number };
+
+async function runKeeper(directory: string): Promise<void> {
+  const script = readFileSync(join(directory, 'router.sh'), 'utf8');
+  const router = await startNamespaces({ name: 'router', script, logFile: join(directory, 'log', 'router.log') });
+  process.stdout.write(`${JSON.stringify({ keeper: readProcessId(process.pid), router: router.init })}\n`);
+  await Promise.race([untilSignal(), untilOwnerEnds(), router.ended]);
+  killNow(router.init);
+  await router.ended;
+  await removeAll(directory);
+}
+
+function untilSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => resolve());
+  return promise;
+}
+
+/** The owner writes orders and goes: without `release` its going is the end. */
+async function untilOwnerEnds(): Promise<void> {
+  let released = false;
+  const followed: Array<Promise<void>> = [];
+  for await (const line of createInterface({ input: process.stdin })) {
+    const order = JSON.parse(line) as KeeperOrder;
+    if (order.order === 'release') released = true;
+    else followed.push(untilProcessEnds(order.pid));
+  }
+  if (released) await (followed.length > 0 ? Promise.race(followed) : new Promise(() => {}));
+}
+
+async function untilProcessEnds(pid: number): Promise<void> {
+  const id = readProcessId(pid);
+  // There is no event for the end of somebody else's process in Node.
+  while (id && isAlive(id)) await systemClock.sleep(100);
+}
+
+async function removeAll(directory: string): Promise<void> {
+  const state = readState(directory);
+  let busy = state ? cgroupsOf(state) : [];
+  // A cgroup is free a moment after its last process is gone; there is no event for it either.
+  for (let tries = 0; busy.length > 0 && tries < 200; tries += 1) {
+    busy = removeCgroups(busy);
+    if (busy.length > 0) await systemClock.sleep(10);
+  }
+  rmSync(directory, { recursive: true, force: true });
+}
+
+await runKeeper(process.argv[2]!);
+process.exit(0);

@@ -1,0 +1,119 @@
+// The testbed's command line: pnpm testbed up | down | status | exec | logs | cut | heal | crash | boot | test.
+
+import { errorText, isCodedError } from '@fairlead/kit';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { execCommand } from './commands/exec.ts';
+import { logsCommand } from './commands/logs.ts';
+import { statusCommand } from './commands/status.ts';
+import { testCommand } from './commands/test.ts';
+import { downCommand, upCommand } from './commands/up-down.ts';
+import { profiles } from './plan.ts';
+import { stateBase, stateDirectory } from './state.ts';
+import { TestbedHandle } from './testbed.ts';
+
+/** What follows the first `--` belongs to the command inside and is no business of the parser. */
+function splitAtDashes(argv: readonly string[]): { own: string[]; inside: string[] } {
+  const at = argv.indexOf('--');
+  return at < 0 ? { own: [...argv], inside: [] } : { own: argv.slice(0, at), inside: argv.slice(at + 1) };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+const collect = (value: string, before: string[]) => [...before, value];
+
+function createProgram(inside: readonly string[], done: (exitCode: number) => void): Command {
+  const base = stateBase(process.env);
+  const name = () => new Option('--name <name>', 'which testbed').default('main');
+  const handle = (options: { name: string }) => new TestbedHandle(options.name, stateDirectory(base, options.name));
+  const program = new Command('testbed').description('A real Slurm cluster behind a real firewall, on this machine.');
+
+  program
+    .command('up')
+    .description('bring a testbed up, in a second or so')
+    .addOption(name())
+    .option('--nodes <n>', 'compute nodes', wholeNumber, 2)
+    .addOption(new Option('--profile <profile>', 'where the bastion is').choices(profiles).default('separate'))
+    .option(
+      '--bind <directory>',
+      'show this directory of the machine in every host, read-only (repeatable)',
+      collect,
+      [],
+    )
+    .option('--foreground', 'stay, and take it down on Ctrl-C')
+    .option('--owner-pid <pid>', 'take it down when this process ends', wholeNumber)
+    .action(async (options) => done(await upCommand({ ...options, base })));
+  program
+    .command('down')
+    .description('take a testbed down; nothing of it is left')
+    .addOption(name())
+    .action(async (options) => done(await downCommand({ ...options, base })));
+  program
+    .command('status')
+    .description('what is up (of all testbeds, or of one)')
+    .option('--name <name>', 'only this testbed')
+    .option('--json', 'as one JSON object')
+    .action(async (options) => done(await statusCommand({ ...options, base })));
+  program
+    .command('exec')
+    .description('run a command in a host: exec <host> [--user u] -- command …')
+    .argument('<host>')
+    .argument('[command...]')
+    .addOption(name())
+    .option('--user <user>', 'alice, bob or root', 'alice')
+    .option('--cwd <directory>', "where to run it (default: the user's home)")
+    .option('--env <NAME=value>', 'set a variable (repeatable)', collect, [])
+    .action(async (host, command, options) =>
+      done(await execCommand(handle(options), host, [...command, ...inside], options)),
+    );
+  program
+    .command('logs')
+    .description("the hosts' logs: boot, sshd, munged, Slurm's daemons")
+    .argument('[host]')
+    .addOption(name())
+    .option('-f, --follow', 'go on as they grow')
+    .option('-n, --lines <n>', 'so many of the last lines of each file', wholeNumber, 40)
+    .action(async (host, options) => done(await logsCommand(handle(options), host, options)));
+  const verbs = {
+    cut: 'drop everything between a host and the bastion, silently',
+    heal: 'undo a cut',
+    crash: 'cut the power of a host',
+    boot: 'start a crashed host again',
+  };
+  for (const verb of ['cut', 'heal', 'crash', 'boot'] as const) {
+    program
+      .command(verb)
+      .description(verbs[verb])
+      .argument('<host>')
+      .addOption(name())
+      .action(async (host, options) => {
+        await handle(options)[verb](host);
+        done(0);
+      });
+  }
+  program
+    .command('test')
+    .description("run the testbed's scenarios")
+    .argument('[filter...]', 'what vitest shall run, and options for it')
+    .option('--real', 'also those with a real engine')
+    .allowUnknownOption()
+    .action(async (filter, options) => done(await testCommand([...filter, ...inside], options)));
+  return program;
+}
+
+async function main(): Promise<number> {
+  const { own, inside } = splitAtDashes(process.argv.slice(2));
+  let exitCode = 0;
+  try {
+    await createProgram(inside, (code) => (exitCode = code)).parseAsync(own, { from: 'user' });
+  } catch (error) {
+    process.stderr.write(`testbed: ${errorText(error)}\n`);
+    if (isCodedError(error) && error.hint) process.stderr.write(`  ${error.hint}\n`);
+    return isCodedError(error, 'bad_option', 'unknown_host') ? 2 : 1;
+  }
+  return exitCode;
+}
+
+process.exitCode = await main();

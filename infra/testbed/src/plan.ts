@@ -1,0 +1,101 @@
+// Which hosts there are, on which networks and with which addresses. Pure; everything else is built from this plan.
+
+import { TestbedError } from './errors.ts';
+
+/** Where the bastion is: a host of its own, or the login node (which then has another name inside than outside). */
+export type Profile = 'separate' | 'login-is-bastion';
+export const profiles: readonly Profile[] = ['separate', 'login-is-bastion'];
+
+export type NetworkName = 'wan' | 'dmz' | 'int';
+
+/** The router's address on each network. All networks are /24. */
+export const gateways: Record<NetworkName, string> = {
+  wan: '203.0.113.1',
+  dmz: '198.51.100.1',
+  int: '10.77.0.254',
+};
+export const clusterSubnet = '10.77.0.0/24';
+
+export type Role = 'laptop' | 'bastion' | 'login' | 'ctl' | 'node';
+
+export interface NetworkInterface {
+  network: NetworkName;
+  address: string;
+  /** Names by which everybody's /etc/hosts knows this address. */
+  names: readonly string[];
+}
+
+export interface Host {
+  name: string;
+  role: Role;
+  /** Which tree is its /home; hosts with the same one share it. */
+  home: 'laptop' | 'bastion' | 'cluster';
+  /** The first one carries the default route. */
+  interfaces: readonly NetworkInterface[];
+}
+
+export interface Plan {
+  profile: Profile;
+  hosts: readonly Host[];
+  /** The host that carries the bastion's part in this profile. */
+  bastion: Host;
+}
+
+export const maxNodes = 64;
+
+export function planHosts(profile: Profile, nodes: number): Plan {
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > maxNodes) {
+    throw new TestbedError('bad_option', `cannot plan a cluster of ${nodes} nodes: 1 to ${maxNodes} are possible`);
+  }
+  const laptop: Host = {
+    name: 'laptop',
+    role: 'laptop',
+    home: 'laptop',
+    interfaces: [on('wan', '203.0.113.10', 'laptop')],
+  };
+  const bastion: Host = {
+    name: 'bastion',
+    role: 'bastion',
+    home: 'bastion',
+    interfaces: [on('dmz', '198.51.100.10', 'bastion')],
+  };
+  const login: Host = {
+    name: 'login',
+    role: 'login',
+    home: 'cluster',
+    interfaces: [on('dmz', '198.51.100.20', 'login'), on('int', '10.77.0.3', 'login-int')],
+  };
+  const ctl: Host = { name: 'ctl', role: 'ctl', home: 'cluster', interfaces: [on('int', '10.77.0.2', 'ctl')] };
+  const compute = Array.from({ length: nodes }, (_, index): Host => {
+    const name = `node${index + 1}`;
+    return { name, role: 'node', home: 'cluster', interfaces: [on('int', `10.77.0.${11 + index}`, name)] };
+  });
+  return profile === 'separate'
+    ? { profile, bastion, hosts: [laptop, bastion, login, ctl, ...compute] }
+    : { profile, bastion: login, hosts: [laptop, login, ctl, ...compute] };
+}
+
+function on(network: NetworkName, address: string, ...names: string[]): NetworkInterface {
+  return { network, address, names };
+}
+
+export function findHost(plan: Plan, name: string): Host {
+  const host = plan.hosts.find((each) => each.name === name);
+  if (host) return host;
+  throw new TestbedError('unknown_host', `cannot find a host "${name}"`, {
+    hint: `The hosts are ${plan.hosts.map((each) => each.name).join(', ')}.`,
+  });
+}
+
+export function nodesOf(plan: Plan): Host[] {
+  return plan.hosts.filter((host) => host.role === 'node');
+}
+
+export function addressesOf(host: Host): string[] {
+  return host.interfaces.map((each) => each.address);
+}
+
+/** The name of the router's end of a host's link. Interface names are 15 bytes at most. */
+export function linkName(host: Host, index: number): string {
+  return host.interfaces.length === 1 ? host.name : `${host.name}-${index}`;
+}

@@ -1,0 +1,64 @@
+// What the testbed needs of the machine, and the one line that installs what is missing.
+
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { TestbedError } from './errors.ts';
+
+const programs: ReadonlyArray<readonly [program: string, debianPackage: string]> = [
+  ['slurmctld', 'slurmctld'],
+  ['slurmd', 'slurmd'],
+  ['sinfo', 'slurm-client'],
+  ['munged', 'munge'],
+  ['sshd', 'openssh-server'],
+  ['ssh', 'openssh-client'],
+  ['ssh-keygen', 'openssh-client'],
+  ['nft', 'nftables'],
+  ['ip', 'iproute2'],
+  ['unshare', 'util-linux'],
+  ['nsenter', 'util-linux'],
+  ['setpriv', 'util-linux'],
+];
+
+export const installLine =
+  'apt-get install -y --no-install-recommends slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge openssh-server openssh-client nftables iproute2';
+
+/** Sentences that say what is missing; none when the testbed can run here. */
+export function findMissing(machine: { platform: string; uid: number; directories: readonly string[] }): string[] {
+  if (machine.platform !== 'linux') return [`the testbed needs Linux namespaces: this is ${machine.platform}`];
+  const missing: string[] = [];
+  if (machine.uid !== 0) missing.push('the testbed needs root (namespaces, mounts, a firewall): run it with sudo');
+  const absent = programs.filter(([program]) => !machine.directories.some((each) => isProgram(join(each, program))));
+  if (absent.length > 0) {
+    missing.push(
+      `not installed: ${absent.map(([program]) => program).join(', ')}. Install with:\n  ${installLine}\n${noDaemons}`,
+    );
+  }
+  return missing;
+}
+
+const noDaemons =
+  "  (To keep apt from starting daemons on this machine, first: printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d)";
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Not there or not executable: either way this is not the program.
+    return false;
+  }
+}
+
+/** Of the machine that this process runs on. */
+export function findMissingHere(): string[] {
+  return findMissing({
+    platform: process.platform,
+    uid: process.getuid?.() ?? -1,
+    directories: ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+  });
+}
+
+export function requireMachine(): void {
+  const missing = findMissingHere();
+  if (missing.length > 0) throw new TestbedError('missing', `cannot bring up a testbed here: ${missing.join('; ')}`);
+}

@@ -1,0 +1,90 @@
+// The bash texts that join a booted host to the networks and start its daemons. Pure.
+
+import { nodeRules, cutRules } from './firewall.ts';
+import { gateways, linkName, nodesOf, type Host, type Plan } from './plan.ts';
+
+/** For `ip -batch` in the router: makes the host's links. `pid` is the host's init as the caller sees it. */
+export function linkBatch(host: Host, pid: number): string {
+  return host.interfaces
+    .map((each, index) => {
+      const link = linkName(host, index);
+      return `link add ${link} type veth peer name eth${index} netns ${pid}\nlink set ${link} master br-${each.network} up\n`;
+    })
+    .join('');
+}
+
+export function startScript(host: Host, plan: Plan, cut: readonly Host[]): string {
+  return [network(host), firewall(host, plan, cut), sshd(host), munged(host), slurm(host)]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function network(host: Host): string {
+  const lines = host.interfaces.flatMap((each, index) => [
+    `addr add ${each.address}/24 dev eth${index}`,
+    `link set eth${index} up`,
+    ...(index === 0 ? [`route add default via ${gateways[each.network]}`] : []),
+  ]);
+  return `ip -batch - <<'END'\n${lines.join('\n')}\nEND`;
+}
+
+function firewall(host: Host, plan: Plan, cut: readonly Host[]): string {
+  const rules =
+    (host.role === 'node' ? nodeRules(plan) : '') + (host === plan.bastion && cut.length > 0 ? cutRules(cut) : '');
+  return rules === '' ? '' : `nft -f - <<'END'\n${rules}END`;
+}
+
+/** sshd forks before it listens; its pid file says that it does. */
+function sshd(host: Host): string {
+  if (host.role !== 'bastion' && host.role !== 'login') return '';
+  return `/usr/sbin/sshd -f /etc/ssh/sshd_config -h /etc/ssh/host_key_${host.name} -E /var/log/sshd.log </dev/null
+until [ -e /run/sshd.pid ]; do sleep 0.01; done`;
+}
+
+function munged(host: Host): string {
+  if (host.role === 'laptop' || host.role === 'bastion') return '';
+  return 'setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged --num-threads=2 </dev/null >>/var/log/munged.out 2>&1';
+}
+
+function slurm(host: Host): string {
+  if (host.role === 'ctl') {
+    return `mkdir -p /var/lib/slurm/slurmctld; chown -R slurm: /var/lib/slurm
+/usr/sbin/slurmctld -i </dev/null >>/var/log/slurm/slurmctld.out 2>&1`;
+  }
+  if (host.role === 'node')
+    return 'mkdir -p /var/spool/slurmd; /usr/sbin/slurmd </dev/null >>/var/log/slurm/slurmd.out 2>&1';
+  return '';
+}
+
+export function routerScript(): string {
+  const bridges = Object.entries(gateways).map(
+    ([network, address]) =>
+      `link add br-${network} type bridge\naddr add ${address}/24 dev br-${network}\nlink set br-${network} up`,
+  );
+  return `hostname router
+mount -t tmpfs run /run
+echo 1 > /proc/sys/net/ipv4/ip_forward
+# With br_netfilter, frames between neighbours would be judged by the forward chain.
+for file in /proc/sys/net/bridge/bridge-nf-call-*; do if [ -e "$file" ]; then echo 0 > "$file"; fi; done
+ip -batch - <<'END'
+link set lo up
+${bridges.join('\n')}
+END`;
+}
+
+/** Prints the state of every node, one a line, once each is known. */
+export function nodeStatesArgv(plan: Plan): string[] {
+  return [
+    'sinfo',
+    '-h',
+    '-N',
+    '-p',
+    'gpu',
+    '-n',
+    nodesOf(plan)
+      .map((node) => node.name)
+      .join(','),
+    '-o',
+    '%N %t',
+  ];
+}

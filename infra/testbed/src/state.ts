@@ -1,0 +1,115 @@
+// What is remembered of a testbed, and where: one directory per name, with state.json, logs, homes and the hosts' /etc.
+
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '@fairlead/kit';
+import { removeCgroups, type CgroupParents } from './cgroups.ts';
+import { TestbedError } from './errors.ts';
+import { planHosts, type Plan, type Profile } from './plan.ts';
+import { isAlive, readProcessId, type ProcessId } from './process-id.ts';
+import type { ProcessTracking } from './slurm-conf.ts';
+
+export interface TestbedState {
+  name: string;
+  profile: Profile;
+  nodes: number;
+  tracking: ProcessTracking;
+  /** The cgroups of each node, where it has any; they must be removed at the end: nothing else outlives the processes. */
+  cgroups: Record<string, CgroupParents>;
+  /** More of the machine's directories that every host sees. */
+  binds: string[];
+  /** The process that answers for the directory: first the one that brings the testbed up, then the keeper. */
+  holder: ProcessId;
+  router?: ProcessId;
+  /** The init of each host. */
+  hosts: Record<string, ProcessId>;
+  /** Hosts that are cut off from the bastion. */
+  cut: string[];
+  ready: boolean;
+}
+
+export function stateBase(env: NodeJS.ProcessEnv): string {
+  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || '/root', '.cache'), 'fairlead', 'testbed');
+}
+
+export function stateDirectory(base: string, name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) {
+    throw new TestbedError('bad_option', `cannot name a testbed "${name}"`, {
+      hint: 'Use up to 32 lower-case letters, digits and hyphens.',
+    });
+  }
+  return join(base, name);
+}
+
+/** Undefined when nothing was ever brought up there. */
+export function readState(directory: string): TestbedState | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, 'state.json'), 'utf8')) as TestbedState;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export function writeState(directory: string, state: TestbedState): void {
+  const path = join(directory, 'state.json');
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(state, undefined, 2), { mode: 0o600 });
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+/** The state of a testbed that is up, or the error that says it is not. */
+export function requireState(directory: string, name: string): TestbedState {
+  const state = readState(directory);
+  if (state && isAlive(state.holder)) return state;
+  throw new TestbedError('not_up', `cannot find a testbed "${name}" that is up`, {
+    hint: 'Start one with: pnpm testbed up',
+  });
+}
+
+export function planOf(state: TestbedState): Plan {
+  return planHosts(state.profile, state.nodes);
+}
+
+/** Takes the name: makes its directory, after removing what a killed testbed of the same name left. */
+export function claimDirectory(directory: string, state: Omit<TestbedState, 'holder'>): TestbedState {
+  const before = readState(directory);
+  if (before && isAlive(before.holder)) throw alreadyUp(state.name);
+  removeLeftovers(directory);
+  mkdirSync(join(directory, '..'), { recursive: true });
+  try {
+    mkdirSync(directory, { mode: 0o711 });
+  } catch (error) {
+    throw errnoOf(error) === 'EEXIST' ? alreadyUp(state.name) : error;
+  }
+  const claimed: TestbedState = { ...state, holder: readProcessId(process.pid)! };
+  writeState(directory, claimed);
+  return claimed;
+}
+
+/** Removes what is left of a testbed whose processes are gone. */
+export function removeLeftovers(directory: string): void {
+  const state = readState(directory);
+  if (state) removeCgroups(cgroupsOf(state));
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Every cgroup directory of a testbed. */
+export function cgroupsOf(state: TestbedState): string[] {
+  return Object.values(state.cgroups).flatMap((each) => Object.values(each));
+}
+
+function alreadyUp(name: string): TestbedError {
+  return new TestbedError('already_up', `cannot bring up the testbed "${name}" because it is up already`, {
+    hint: `Take it down with "pnpm testbed down --name ${name}", or choose another --name.`,
+  });
+}
+
+/** Every name below `base` that has a state, up or not. */
+export function listNames(base: string): string[] {
+  try {
+    return readdirSync(base).filter((name) => readState(join(base, name)) !== undefined);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+// The two people of the testbed. They exist only in the hosts' own /etc, never on the machine.
+
+export interface User {
+  name: string;
+  uid: number;
+}
+
+export const users: readonly User[] = [
+  { name: 'alice', uid: 20001 },
+  { name: 'bob', uid: 20002 },
+];
+export const defaultUser = 'alice';

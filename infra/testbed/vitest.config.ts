@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { conditions: ['fairlead-source'] },
+  ssr: { resolve: { conditions: ['fairlead-source'] } },
+  test: {
+    include: ['infra/testbed/src/scenarios/*.scenario.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Each file brings up testbeds of its own; two at a time are enough for two cores.
+    maxWorkers: 2,
+    execArgv: ['--conditions=fairlead-source'],
+  },
+});
