@@ -1,0 +1,167 @@
+// The life of one connection at the front, as a table: what each event means in each state. No bytes pass through here.
+
+import { type Refusal, refuse } from './refusal.ts';
+
+export type ConnectionState =
+  /** The head is not complete. */
+  | { phase: 'reading' }
+  /** The engine has the request. `answered`: its first bytes came. `uploading`: the body is not complete. */
+  | { phase: 'relaying'; answered: boolean; uploading: boolean }
+  /** The last bytes for the client are written; it is read on (and thrown away) so that a reset cannot overtake them. */
+  | { phase: 'finishing'; outcome: Outcome; delivered: boolean; clientEnded: boolean }
+  /** Both sides are gone. */
+  | { phase: 'closed'; outcome: Outcome };
+
+/** `refused` before the engine had it; `engine_failed` also when it hung up without a word. */
+export type Outcome = 'completed' | 'refused' | 'client_left' | 'engine_failed' | 'cut';
+
+export type ConnectionEvent =
+  | { type: 'head.admitted'; uploading: boolean }
+  /** The head, or later the body, cannot be accepted. */
+  | { type: 'request.refused'; refusal: Refusal }
+  | { type: 'head.late'; started: boolean }
+  | { type: 'body.ended' }
+  | { type: 'body.stalled' }
+  | { type: 'engine.answered' }
+  | { type: 'engine.ended' }
+  /** Also: it closed without having ended, or could not be reached. */
+  | { type: 'engine.failed' }
+  | { type: 'client.ended' }
+  /** Also: it closed, with or without an end. */
+  | { type: 'client.failed' }
+  | { type: 'client.delivered' }
+  | { type: 'linger.passed' }
+  | { type: 'front.cut' };
+
+export type ConnectionEffect =
+  | { do: 'dropEngine' }
+  | { do: 'dropClient' }
+  | { do: 'answer'; refusal: Refusal }
+  /** Ends our side; `client.delivered` follows when everything is out. */
+  | { do: 'endClient' };
+
+export interface ConnectionStep {
+  state: ConnectionState;
+  effects: ConnectionEffect[];
+}
+
+const STALLED = refuse('bad_request', 'The request body stopped arriving. Send it again.');
+const LATE = refuse('bad_request', 'The request head did not arrive in time. Send it again.');
+const ENGINE_GONE = refuse(
+  'engine_unavailable',
+  'The engine did not answer. Try again; `fairlead logs --source engine` says what happened.',
+  5,
+);
+
+export function stepConnection(state: ConnectionState, event: ConnectionEvent): ConnectionStep {
+  switch (state.phase) {
+    case 'reading':
+      return stepReading(state, event);
+    case 'relaying':
+      return stepRelaying(state, event);
+    case 'finishing':
+      return stepFinishing(state, event);
+    case 'closed':
+      return stay(state);
+  }
+}
+
+function stepReading(state: ConnectionState, event: ConnectionEvent): ConnectionStep {
+  switch (event.type) {
+    case 'head.admitted':
+      return stay({ phase: 'relaying', answered: false, uploading: event.uploading });
+    case 'request.refused':
+      return answer('refused', event.refusal);
+    case 'head.late':
+      return event.started ? answer('refused', LATE) : close('client_left');
+    case 'client.ended':
+    case 'client.failed':
+      return close('client_left');
+    case 'front.cut':
+      return close('cut');
+    case 'body.ended':
+    case 'body.stalled':
+    case 'client.delivered':
+    case 'engine.answered':
+    case 'engine.ended':
+    case 'engine.failed':
+    case 'linger.passed':
+      return stay(state);
+  }
+}
+
+function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: ConnectionEvent): ConnectionStep {
+  switch (event.type) {
+    case 'body.ended':
+      return stay({ ...state, uploading: false });
+    case 'engine.answered':
+      return stay({ ...state, answered: true });
+    case 'request.refused':
+      return state.answered ? close('refused') : answer('refused', event.refusal);
+    case 'body.stalled':
+      if (!state.uploading) return stay(state);
+      return state.answered ? close('client_left') : answer('client_left', STALLED);
+    case 'engine.ended':
+      return state.answered ? finish('completed') : answer('engine_failed', ENGINE_GONE);
+    case 'engine.failed':
+      if (!state.answered) return answer('engine_failed', ENGINE_GONE);
+      // It answered early and hung up on the rest of the upload: what it said is whole, or its own framing shows it is not.
+      return state.uploading ? finish('engine_failed') : close('engine_failed');
+    // HTTP clients that are done waiting close, and a tunnel passes a close on as an end: an end is taken for leaving.
+    case 'client.ended':
+    case 'client.failed':
+      return close('client_left');
+    case 'front.cut':
+      return close('cut');
+    case 'client.delivered':
+    case 'head.admitted':
+    case 'head.late':
+    case 'linger.passed':
+      return stay(state);
+  }
+}
+
+function stepFinishing(state: ConnectionState & { phase: 'finishing' }, event: ConnectionEvent): ConnectionStep {
+  switch (event.type) {
+    case 'client.delivered':
+      return state.clientEnded ? close(state.outcome) : stay({ ...state, delivered: true });
+    case 'client.ended':
+      return state.delivered ? close(state.outcome) : stay({ ...state, clientEnded: true });
+    case 'client.failed':
+    case 'linger.passed':
+    case 'front.cut':
+      return close(state.outcome);
+    case 'body.ended':
+    case 'body.stalled':
+    case 'engine.answered':
+    case 'engine.ended':
+    case 'engine.failed':
+    case 'head.admitted':
+    case 'head.late':
+    case 'request.refused':
+      return stay(state);
+  }
+}
+
+function stay(state: ConnectionState): ConnectionStep {
+  return { state, effects: [] };
+}
+
+function answer(outcome: Outcome, refusal: Refusal): ConnectionStep {
+  return {
+    state: { phase: 'finishing', outcome, delivered: false, clientEnded: false },
+    effects: [{ do: 'dropEngine' }, { do: 'answer', refusal }, { do: 'endClient' }],
+  };
+}
+
+function finish(outcome: Outcome): ConnectionStep {
+  return {
+    state: { phase: 'finishing', outcome, delivered: false, clientEnded: false },
+    effects: [{ do: 'dropEngine' }, { do: 'endClient' }],
+  };
+}
+
+/** Without an end: a client must be able to tell this from a complete response. */
+function close(outcome: Outcome): ConnectionStep {
+  return { state: { phase: 'closed', outcome }, effects: [{ do: 'dropEngine' }, { do: 'dropClient' }] };
+}

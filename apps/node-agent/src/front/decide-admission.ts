@@ -1,0 +1,54 @@
+// Whether a request may go to the engine, and by which route. The key comes first: without it nobody learns anything.
+
+import type { Secret } from '@fairlead/kit';
+import { bodyTooLarge } from './body-scanner.ts';
+import type { RequestHead } from './head-parser.ts';
+import type { Interpreted } from './interpret-head.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { pickRoute, type Route } from './routes.ts';
+
+export type FrontMode = 'starting' | 'serving' | 'draining';
+
+export interface AdmissionFacts {
+  mode: FrontMode;
+  retryAfterSeconds: number;
+  apiKey: Secret;
+  /** Undefined while the engine is not there. */
+  engineSocket: string | undefined;
+  bodyBytes: number;
+}
+
+export type Admission = { ok: true; route: Route; engineSocket: string } | { ok: false; refusal: Refusal };
+
+export function decideAdmission(
+  head: RequestHead,
+  { credential, framing }: Interpreted,
+  facts: AdmissionFacts,
+): Admission {
+  if (credential === undefined) return no(refuse('unauthorized', NO_KEY));
+  if (!facts.apiKey.matches(credential)) return no(refuse('unauthorized', WRONG_KEY));
+  const pick = pickRoute(head.method, head.path);
+  if (!pick.ok) return no(refuse('route_refused', routeMessage(head, pick.otherMethods)));
+  if (framing.kind === 'length' && framing.bytes > facts.bodyBytes) return no(bodyTooLarge(facts.bodyBytes));
+  if (facts.mode === 'draining') return no(refuse('draining', DRAINING, facts.retryAfterSeconds));
+  if (facts.mode === 'starting' || facts.engineSocket === undefined) {
+    return no(refuse('not_ready', NOT_READY, facts.retryAfterSeconds));
+  }
+  return { ok: true, route: pick.route, engineSocket: facts.engineSocket };
+}
+
+const NO_KEY =
+  "There is no key. Send the deployment's key as `Authorization: Bearer <key>` or `x-api-key: <key>`; `fairlead connect --json` prints it.";
+const WRONG_KEY =
+  "The key is not this deployment's. Use the one that `fairlead connect --json` prints; every deployment has its own.";
+const DRAINING = 'This instance is about to end and takes no new requests. Try again: the next instance will answer.';
+const NOT_READY = 'The engine is not ready yet. Try again; `fairlead status` says what it is waiting for.';
+
+function routeMessage(head: RequestHead, otherMethods: string[]): string {
+  if (otherMethods.length > 0) return `${head.path} takes ${otherMethods.join(' and ')} only. Correct the method.`;
+  return 'This path is not served. Use the OpenAI-compatible paths, such as POST /v1/chat/completions or GET /v1/models.';
+}
+
+function no(refusal: Refusal): Admission {
+  return { ok: false, refusal };
+}

@@ -1,0 +1,32 @@
+// The front's limits and their defaults.
+
+export interface FrontLimits {
+  /** The whole request head, its blank line included. */
+  headBytes: number;
+  /** One line of the head, without its CRLF. */
+  lineBytes: number;
+  fields: number;
+  /** The content of a request body; the framing of chunks is not counted. */
+  bodyBytes: number;
+  connections: number;
+  /** From the start of the connection to the last byte of the head. */
+  headMs: number;
+  /** Between two pieces of a request body, while the engine is ready to take more. */
+  bodyIdleMs: number;
+  /** How long a client may keep its side open after its response was delivered. */
+  lingerMs: number;
+  /** Bytes held for a client that does not read, before the engine is no longer read either. */
+  heldBytes: number;
+}
+
+export const FRONT_LIMITS: FrontLimits = {
+  headBytes: 64 * 1024,
+  lineBytes: 8 * 1024,
+  fields: 100,
+  bodyBytes: 64 * 1024 * 1024,
+  connections: 4096,
+  headMs: 10_000,
+  bodyIdleMs: 60_000,
+  lingerMs: 2_000,
+  heldBytes: 256 * 1024,
+};

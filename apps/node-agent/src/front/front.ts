@@ -1,0 +1,179 @@
+// The front: takes requests off the tunnel and gives the engine those that may have them. Parses heads, never bodies.
+
+import type { Duplex } from 'node:stream';
+import { type Clock, type Log, type Secret, untilAborted } from '@fairlead/kit';
+import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
+import { engineFields } from './engine-head.ts';
+import { type ConnectionDeps, FrontConnection, type RequestRecord } from './front-connection.ts';
+import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
+import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
+import { refuse } from './refusal.ts';
+
+export interface FrontOptions {
+  /** The engine's unix socket; undefined while the engine is not there. Asked for each request. */
+  engineSocket: () => string | undefined;
+  /** The endpoint's key, which clients present. */
+  apiKey: Secret;
+  /** The engine's own key, which never leaves the node. */
+  engineKey: Secret;
+  clock: Clock;
+  log: Log;
+  limits?: Partial<FrontLimits>;
+}
+
+export interface Front extends AsyncDisposable {
+  /** Takes ownership of the connection: an ssh2 channel, or a socket. Serves one request on it, then closes it. */
+  accept(connection: Duplex): void;
+  /** Requests that the engine has, or whose last bytes their client has not taken yet. */
+  readonly inFlight: number;
+  readonly mode: FrontMode;
+  readonly stats: FrontStats;
+  /** `starting` at first. `draining` is final: what comes after it is ignored. */
+  admit(mode: FrontMode, retryAfterSeconds?: number): void;
+  /** New requests get 503 with this Retry-After; those in flight go on. */
+  startDraining(retryAfterSeconds: number): void;
+  /** Resolves when nothing is in flight. */
+  idle(signal?: AbortSignal): Promise<void>;
+  /** Ends every connection at once, both sides; clients see a cut, never a clean end. */
+  cutAll(): void;
+}
+
+const DEFAULT_RETRY_AFTER_SECONDS = 5;
+
+/** Opens no socket of its own. Disposing cuts what is left and refuses later connections. */
+export function openFront(options: FrontOptions): Front {
+  return new OpenFront(options);
+}
+
+class OpenFront implements Front {
+  readonly stats: FrontStats = emptyStats();
+  readonly #options: FrontOptions;
+  readonly #limits: FrontLimits;
+  readonly #connections = new Set<FrontConnection>();
+  readonly #deps: ConnectionDeps;
+  readonly #disposed = new AbortController();
+  readonly #sweeping: Promise<void>;
+  #mode: FrontMode = 'starting';
+  #retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS;
+  #whenIdle = Promise.withResolvers<void>();
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#limits = { ...FRONT_LIMITS, ...options.limits };
+    this.#deps = {
+      limits: this.#limits,
+      clock: options.clock,
+      engineLines: engineFields(options.engineKey.reveal()),
+      facts: () => this.#facts(),
+      onAdmitted: () => {
+        this.stats.inFlight += 1;
+        this.stats.admitted += 1;
+      },
+      onClosed: (connection, record) => this.#onClosed(connection, record),
+    };
+    this.#sweeping = this.#sweep();
+  }
+
+  get inFlight(): number {
+    return this.stats.inFlight;
+  }
+
+  get mode(): FrontMode {
+    return this.#mode;
+  }
+
+  accept(stream: Duplex): void {
+    const connection = new FrontConnection(stream, this.#deps);
+    this.#connections.add(connection);
+    this.stats.accepted += 1;
+    connection.start();
+    if (this.#disposed.signal.aborted) connection.cut();
+    else if (this.#connections.size > this.#limits.connections) {
+      connection.refuse(refuse('too_many', 'Too many connections are open. Try again, or use fewer at a time.', 1));
+    }
+  }
+
+  admit(mode: FrontMode, retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS): void {
+    if (this.#mode === 'draining') return;
+    this.#mode = mode;
+    this.#retryAfterSeconds = retryAfterSeconds;
+  }
+
+  startDraining(retryAfterSeconds: number): void {
+    this.admit('draining', retryAfterSeconds);
+  }
+
+  async idle(signal?: AbortSignal): Promise<void> {
+    while (this.inFlight > 0) await untilAborted(this.#whenIdle.promise, signal);
+  }
+
+  cutAll(): void {
+    for (const connection of this.#connections) connection.cut();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort();
+    this.cutAll();
+    await this.#sweeping;
+  }
+
+  #facts(): AdmissionFacts {
+    return {
+      mode: this.#mode,
+      retryAfterSeconds: this.#retryAfterSeconds,
+      apiKey: this.#options.apiKey,
+      engineSocket: this.#options.engineSocket(),
+      bodyBytes: this.#limits.bodyBytes,
+    };
+  }
+
+  #onClosed(connection: FrontConnection, record: RequestRecord): void {
+    this.#connections.delete(connection);
+    countRecord(this.stats, record);
+    if (!record.silent) this.#log(record);
+    if (!record.route) return;
+    this.stats.inFlight -= 1;
+    if (this.stats.inFlight > 0) return;
+    this.#whenIdle.resolve();
+    this.#whenIdle = Promise.withResolvers();
+  }
+
+  /** The route, never the target: a query may hold anything. */
+  #log({
+    outcome,
+    refusedAs,
+    route,
+    status,
+    durationMs,
+    firstByteMs,
+    bytesToEngine,
+    bytesToClient,
+  }: RequestRecord): void {
+    this.#options.log.debug({
+      op: 'front.request',
+      ok: outcome === 'completed',
+      outcome,
+      ...(refusedAs === undefined ? {} : { code: refusedAs }),
+      ...(route === undefined ? {} : { method: route.method, route: route.path }),
+      ...(status === undefined ? {} : { status }),
+      durationMs: Math.round(durationMs),
+      ...(firstByteMs === undefined ? {} : { firstByteMs: Math.round(firstByteMs) }),
+      bytesToEngine,
+      bytesToClient,
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    const { signal } = this.#disposed;
+    const everyMs = Math.min(this.#limits.headMs, this.#limits.bodyIdleMs, this.#limits.lingerMs) / 4;
+    while (!signal.aborted) {
+      try {
+        await this.#options.clock.sleep(everyMs, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      const now = this.#options.clock.monotonicMs();
+      for (const connection of this.#connections) connection.checkTime(now);
+    }
+  }
+}

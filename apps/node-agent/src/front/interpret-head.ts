@@ -1,0 +1,97 @@
+// What the fields of a head mean to the front: how the body is framed, whose credential it is, what must not travel on.
+// Whatever could be framed in two ways is refused (RFC 9112 6.3, RFC 9110 7.6.1).
+
+import { type Field, fieldValue, type RequestHead } from './head-parser.ts';
+import { type Refusal, refuse } from './refusal.ts';
+
+export type Framing = { kind: 'none' } | { kind: 'length'; bytes: number } | { kind: 'chunked' };
+
+export interface Interpreted {
+  framing: Framing;
+  /** The one key presented, by either header. */
+  credential: string | undefined;
+  expectsContinue: boolean;
+  /** Names of fields that the client's `Connection` asks to drop, beside those that are always dropped. */
+  dropped: ReadonlySet<string>;
+}
+
+export type Interpretation = { ok: true; value: Interpreted } | { ok: false; refusal: Refusal };
+
+/** Meant for this hop, or put there anew for the engine. `trailer`: trailers are dropped (see ChunkedBody). */
+const NEVER_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'upgrade',
+  'http2-settings',
+  'expect',
+  'authorization',
+  'x-api-key',
+]);
+
+/** A `Connection` that names one of these wants it seen by one hop and not by the next. */
+const NOT_DROPPABLE = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'x-api-key', 'expect']);
+const NOTHING: ReadonlySet<string> = new Set();
+const DIGITS = /^[0-9]{1,15}$/;
+
+export function isForwarded(name: string, dropped: ReadonlySet<string>): boolean {
+  return !NEVER_FORWARDED.has(name) && !name.startsWith('proxy-') && !dropped.has(name);
+}
+
+export function interpretHead(head: RequestHead): Interpretation {
+  const named = (name: string) => head.fields.filter((field) => field.name === name);
+  const hosts = named('host');
+  if (hosts.length > 1 || (hosts.length === 0 && head.version === '1.1')) return bad('it must have one Host header');
+  const framing = readFraming(head, named('content-length'), named('transfer-encoding'));
+  if ('refusal' in framing) return { ok: false, refusal: framing.refusal };
+  const credential = readCredential(head, named('authorization'), named('x-api-key'));
+  if (credential === 'several') return bad('it presents more than one key; send one Authorization or one x-api-key');
+  const expect = named('expect').map((field) => fieldValue(head, field).toLowerCase());
+  if (expect.some((value) => value !== '100-continue')) return bad('its Expect is not 100-continue');
+  const dropped = readConnection(head, named('connection'));
+  if (!dropped) return bad('its Connection header names a field that every hop needs');
+  const expectsContinue = expect.length > 0 && head.version === '1.1' && framing.kind !== 'none';
+  return { ok: true, value: { framing, credential: credential?.key, expectsContinue, dropped } };
+}
+
+function readFraming(head: RequestHead, lengths: Field[], encodings: Field[]): Framing | { refusal: Refusal } {
+  const [length, encoding] = [lengths[0], encodings[0]];
+  if (!length && !encoding) return { kind: 'none' };
+  if (lengths.length + encodings.length > 1) return bad('it states the length of its body more than once');
+  if (encoding) {
+    if (head.version === '1.0') return bad('HTTP/1.0 has no Transfer-Encoding');
+    if (fieldValue(head, encoding).toLowerCase() !== 'chunked') return bad('its Transfer-Encoding is not chunked');
+    return { kind: 'chunked' };
+  }
+  const value = fieldValue(head, length!);
+  if (!DIGITS.test(value)) return bad('its Content-Length is not a number');
+  return Number(value) === 0 ? { kind: 'none' } : { kind: 'length', bytes: Number(value) };
+}
+
+function readCredential(
+  head: RequestHead,
+  authorizations: Field[],
+  apiKeys: Field[],
+): { key: string } | 'several' | undefined {
+  if (authorizations.length + apiKeys.length > 1) return 'several';
+  if (apiKeys[0]) return { key: fieldValue(head, apiKeys[0]) };
+  const value = authorizations[0] && fieldValue(head, authorizations[0]);
+  if (value === undefined || value.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+  return { key: value.slice(7).trimStart() };
+}
+
+function readConnection(head: RequestHead, connections: Field[]): ReadonlySet<string> | undefined {
+  if (connections.length === 0) return NOTHING;
+  const names = connections.flatMap((field) => fieldValue(head, field).toLowerCase().split(','));
+  const dropped = new Set(names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'close'));
+  for (const name of dropped) if (NOT_DROPPABLE.has(name)) return undefined;
+  return dropped;
+}
+
+function bad(problem: string): { ok: false; refusal: Refusal } {
+  return {
+    ok: false,
+    refusal: refuse('bad_request', `The front cannot accept this request because ${problem}. Correct the client.`),
+  };
+}
