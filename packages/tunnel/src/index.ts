@@ -5,6 +5,7 @@ export { joinStreams } from './join-streams.ts';
 export type { Listening } from './listen-on-socket.ts';
 export type { CommandExit } from './open-exec.ts';
 export type { Gate } from './open-gate.ts';
+export { type ResolveDeps, resolveSshTarget, type SshDestination } from './resolve-ssh-target.ts';
 export type { CommandResult, RunOptions } from './run-command.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
 export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';

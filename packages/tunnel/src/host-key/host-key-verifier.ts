@@ -34,7 +34,9 @@ export async function openHostKeyVerifier(target: SshTarget): Promise<HostKeyVer
     };
   }
   const entries = (await Promise.all(policy.files.map(readKnownHosts))).flat();
-  const question: KnownHostsQuestion = { entries, host: policy.alias ?? target.host, port: target.port };
+  // ssh(1) looks an alias up as it stands, without the port.
+  const name = policy.alias === undefined ? { host: target.host, port: target.port } : { host: policy.alias, port: 22 };
+  const question: KnownHostsQuestion = { entries, ...name };
   return {
     algorithms: orderHostKeyAlgorithms(knownKeyTypes(question), 'rest-after'),
     refuse: async (key) => {
