@@ -8,7 +8,7 @@ import { ControlAnswerError } from './client-error.ts';
 import type { ControlApi } from './control-api.ts';
 
 export type FollowEvent =
-  | { type: 'endpoint.up'; endpoint: EndpointView; moved: boolean }
+  | { type: 'endpoint.up'; endpoint: EndpointView; /** Not the first one. */ again: boolean }
   | { type: 'endpoint.down'; reason: string }
   | { type: 'deployment.ended'; deployment: DeploymentView }
   | { type: 'control.lost'; reason: string }
@@ -40,11 +40,16 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
   const stop = new AbortController();
   let current: EndpointView | undefined;
   let ended: DeploymentView | undefined;
+  let seen = false;
 
   function settle(next: EndpointView | undefined, reason: string): void {
     const previous = current;
     current = next;
-    if (next && !isSame(previous, next)) events.emit({ type: 'endpoint.up', endpoint: next, moved: previous !== undefined });
+    if (next && !isSame(previous, next)) {
+      const again = seen;
+      seen = true;
+      events.emit({ type: 'endpoint.up', endpoint: next, again });
+    }
     if (!next && previous) events.emit({ type: 'endpoint.down', reason });
   }
 

@@ -11,6 +11,7 @@ import {
   findProjectConfig,
   leafPaths,
   mergeSettings,
+  parseSetting,
   readConfigFile,
   userConfigPath,
 } from './config-sources.ts';
@@ -24,14 +25,29 @@ export interface LoadedConfig {
   files: string[];
 }
 
-export async function loadConfig(context: Context): Promise<LoadedConfig> {
+/** `settings` are `--set path=value` flags with whole paths. */
+export async function loadConfig(context: Context, settings: readonly string[] = []): Promise<LoadedConfig> {
   const files = context.flags.config ? [await explicitFile(context.flags.config)] : await standardFiles(context);
-  const sources = [...files, ...environmentSources(context.env)];
+  const flags = settings.map((setting) => ({ from: '--set', value: parseSetting(setting) }));
+  const sources = [...files, ...environmentSources(context.env), ...flags];
   for (const source of sources) check(source.value, source.from);
   const merged = sources.reduce<unknown>((base, source) => mergeSettings(base, source.value), {});
   const origins = new Map<string, string>();
   for (const source of sources) for (const path of leafPaths(source.value)) origins.set(path, source.from);
   return { config: check(merged, 'the configuration'), origins, files: files.map((file) => file.from) };
+}
+
+/**
+ * The configuration for one deployment and its cluster. A `--set` whose path does not begin at the top of the file
+ * (`slurm.partition=gpu`) is meant for the cluster that is deployed on.
+ */
+export async function loadForCluster(context: Context, options: { on?: string | undefined; set: readonly string[] }): Promise<{ config: FairleadConfig; cluster: NamedCluster }> {
+  const isWhole = (setting: string) => Object.hasOwn(fairleadConfig.shape, setting.split(/[.=]/)[0] ?? '');
+  const whole = options.set.filter(isWhole);
+  const { name } = pickCluster((await loadConfig(context, whole)).config, options.on);
+  const own = options.set.filter((setting) => !isWhole(setting)).map((setting) => `clusters.${name}.${setting}`);
+  const { config } = await loadConfig(context, [...whole, ...own]);
+  return { config, cluster: pickCluster(config, name) };
 }
 
 export interface NamedCluster {

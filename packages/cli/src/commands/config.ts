@@ -1,0 +1,42 @@
+// `fairlead config`: what is in force and where each value came from; `config schema`: the JSON Schema for editors.
+
+import { fairleadConfig } from '@fairlead/protocol';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+
+import { leafPaths, userConfigPath } from '../config/config-sources.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Context } from '../context.ts';
+
+export async function runConfig(context: Context): Promise<void> {
+  const { config, origins, files } = await loadConfig(context);
+  const where = Object.fromEntries(leafPaths(config).map((path) => [path, origins.get(path) ?? 'default']));
+  const text = Object.keys(config).length === 0 ? `Nothing is configured: ${userConfigPath(context.env, context.home)} does not exist. Run \`fairlead init\`.` : withOrigins(stringify(config), where);
+  context.output.result({ event: 'config', ok: true, config, origins: where, files }, text);
+}
+
+export function runConfigSchema(context: Context): void {
+  const schema = configSchema();
+  context.output.result(schema, JSON.stringify(schema, undefined, 2));
+}
+
+export function configSchema(): Record<string, unknown> {
+  return { $id: 'https://fairlead.dev/schema/fairlead.json', title: 'fairlead.yaml', ...z.toJSONSchema(fairleadConfig, { io: 'input' }) };
+}
+
+/** Every leaf's line says at its end where the value came from. */
+function withOrigins(yaml: string, where: Record<string, string>): string {
+  const stack: string[] = [];
+  return yaml
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const match = /^(\s*)([^\s:#-][^:]*):(.*)$/.exec(line);
+      if (!match) return line;
+      stack.length = (match[1] ?? '').length / 2;
+      stack.push((match[2] ?? '').replaceAll(/^["']|["']$/g, ''));
+      const origin = where[stack.join('.')];
+      return origin ? `${line}  # ${origin}` : line;
+    })
+    .join('\n');
+}

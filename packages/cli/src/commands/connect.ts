@@ -1,0 +1,53 @@
+// `fairlead connect <name>`: holds a local port open until Ctrl-C and follows the deployment to its next generations.
+
+import { connect, type Connection, type FollowEvent } from '@fairlead/client';
+import { untilAborted } from '@fairlead/kit';
+
+import type { Context } from '../context.ts';
+import { sessionOptions } from '../session-options.ts';
+import { leftWords } from './instance-words.ts';
+import { examplesText } from './ready-text.ts';
+
+export async function runConnect(args: { name: string; port?: number | undefined }, context: Context): Promise<void> {
+  const { output } = context;
+  output.busy(`connecting to ${args.name}`);
+  await using connection = await connect(args.name, {
+    ...sessionOptions(context),
+    ...(args.port === undefined ? {} : { port: args.port }),
+    onEvent: (event) => say(event, context),
+  });
+  announce(args.name, connection, context);
+  try {
+    await untilAborted(connection.ended, context.signal);
+    output.event('connection.ended', { name: args.name }, `${args.name} has ended; closing the port`);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+  }
+}
+
+function announce(name: string, connection: Connection, context: Context): void {
+  const { output } = context;
+  const { baseURL, apiKey, model, endpoint } = connection;
+  const until = endpoint.deadlineMs === undefined ? '' : `, ${leftWords(endpoint.deadlineMs, context.clock.now())} left`;
+  output.result(
+    { event: 'connected', ok: true, name, baseUrl: baseURL, apiKey, model, instance: endpoint.instanceId, generation: endpoint.generation },
+    `${name} answers at ${baseURL} (model ${model}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model, name })}`,
+  );
+}
+
+function say(event: FollowEvent, { output }: Context): void {
+  switch (event.type) {
+    case 'endpoint.up':
+      // The first one is announced by itself, once the path is proven.
+      if (event.again) output.event('endpoint.up', { generation: event.endpoint.generation, instance: event.endpoint.instanceId }, `the path is up again (generation ${event.endpoint.generation})`);
+      return;
+    case 'endpoint.down':
+      return output.event('endpoint.down', { reason: event.reason }, `the path is down: ${event.reason}; waiting for the next one`);
+    case 'control.lost':
+      return output.event('control.lost', { reason: event.reason }, `lost sight of control (${event.reason}); requests go on, trying again`);
+    case 'control.back':
+      return output.event('control.back', {}, 'control is back');
+    case 'deployment.ended':
+      return;
+  }
+}

@@ -1,0 +1,54 @@
+// An instance's state in words, and whether a wait for it is over. Pure.
+
+import type { InstanceState, InstanceView } from '@fairlead/protocol';
+
+const PHASES: Record<string, string> = {
+  booting: 'engine is starting',
+  downloading: 'downloading weights',
+  loading: 'loading weights',
+  compiling: 'compiling',
+  warming: 'warming up',
+  probing: 'asking for a first token',
+};
+
+export function stateWords(state: InstanceState): string {
+  switch (state.status) {
+    case 'submitted':
+      return 'submitted';
+    case 'queued':
+      return `queued${state.reason ? ` (${state.reason})` : ''}${state.estimatedStartMs ? `, starts about ${clockTime(state.estimatedStartMs)}` : ''}`;
+    case 'starting':
+      return `${PHASES[state.phase] ?? state.phase}${state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`}`;
+    case 'ready':
+      return 'ready';
+    case 'degraded':
+      return `degraded: ${state.reason}`;
+    case 'draining':
+      return `draining until ${clockTime(state.untilMs)} (${state.cause.message})`;
+    case 'stopped':
+      return `stopped: ${state.cause.message}`;
+    case 'failed':
+      return `failed: ${state.cause.message}`;
+  }
+}
+
+export function clockTime(ms: number): string {
+  return new Date(ms).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'medium' });
+}
+
+export function leftWords(ms: number, nowMs: number): string {
+  const minutes = Math.max(0, Math.round((ms - nowMs) / 60_000));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Facts of an instance for a JSON line: no key, no token is in a view. */
+export function instanceFacts(instance: InstanceView): Record<string, unknown> {
+  return {
+    instance: instance.id,
+    ...(instance.jobId === undefined ? {} : { jobId: instance.jobId }),
+    state: instance.state,
+    ...(instance.hostname === undefined ? {} : { host: instance.hostname }),
+    ...(instance.endpoint === undefined ? {} : { endpoint: instance.endpoint }),
+    ...(instance.deadlineMs === undefined ? {} : { deadlineMs: instance.deadlineMs }),
+  };
+}

@@ -1,0 +1,62 @@
+// `fairlead status <name>`: one deployment, its instance, what the queue says, its last events.
+
+import { errorText } from '@fairlead/kit';
+import { openSession, type Session } from '@fairlead/client';
+import { type DeploymentView, type EventView, isEnded } from '@fairlead/protocol';
+
+import { loadConfig, pickCluster } from '../config/load-config.ts';
+import type { Context } from '../context.ts';
+import { observationFor } from '../job/observe-job.ts';
+import { sessionOptions } from '../session-options.ts';
+import { openSite } from '../site/open-site.ts';
+import { clockTime, leftWords, stateWords } from './instance-words.ts';
+
+const EVENTS_SHOWN = 10;
+
+export async function runStatus(args: { name: string; cluster: boolean }, context: Context): Promise<void> {
+  await using session = await openSession(sessionOptions(context));
+  let deployment = await session.api.getDeployment(args.name, context.signal);
+  // An agent speaks for itself; where there is none yet, or none any more, the queue is asked.
+  const { state } = deployment.instance;
+  if (args.cluster && (state.status === 'submitted' || state.status === 'queued')) deployment = await askQueue(deployment, session, context);
+  const { events } = await session.api.events({ deployment: args.name, limit: 1000 }, context.signal);
+  const recent = events.slice(-EVENTS_SHOWN);
+  context.output.result({ event: 'deployment', ok: true, deployment, events: recent }, statusText(deployment, recent, context.clock.now()));
+}
+
+async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {
+  const { instance } = deployment;
+  if (!instance.jobId) return deployment;
+  try {
+    const { config } = await loadConfig(context);
+    await using site = await openSite(pickCluster(config, deployment.cluster), context);
+    const observed = await observationFor(site, instance.jobId, context.signal);
+    if (!observed) return deployment;
+    return { ...deployment, instance: await session.api.observed(instance.id, { jobId: instance.jobId, state: observed }, context.signal) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.output.warn(`could not ask the queue of ${deployment.cluster}: ${errorText(error)}`);
+    return deployment;
+  }
+}
+
+function statusText(deployment: DeploymentView, events: EventView[], nowMs: number): string {
+  const { instance } = deployment;
+  const ended = isEnded(instance.state);
+  const rows: Array<[string, string | undefined]> = [
+    ['state', stateWords(instance.state)],
+    ['hint', ended && 'cause' in instance.state ? instance.state.cause.hint : undefined],
+    ['model', `${deployment.servedModel} (${deployment.model})`],
+    ['engine', deployment.engine],
+    ['cluster', deployment.cluster],
+    ['job', instance.jobId],
+    ['host', instance.hostname],
+    ['GPUs', instance.gpus.length > 0 ? instance.gpus.join(', ') : undefined],
+    ['requests', instance.load ? `${instance.load.inFlight} in flight` : undefined],
+    ['ends', instance.deadlineMs !== undefined && !ended ? `${clockTime(instance.deadlineMs)} (${leftWords(instance.deadlineMs, nowMs)} left)` : undefined],
+    ['files', `${instance.jobDir} on ${deployment.cluster}`],
+  ];
+  const lines = rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${value}`] : []));
+  const history = events.map((event) => `  ${clockTime(event.atMs)}  ${event.message}`);
+  return [deployment.name, ...lines, ...(history.length > 0 ? ['', ...history] : [])].join('\n');
+}

@@ -1,0 +1,91 @@
+// Follows one instance until it is ready or has ended: control says what its agent says, the scheduler what the queue says.
+
+import { CodedError, errorText } from '@fairlead/kit';
+import { type Session, watchControl } from '@fairlead/client';
+import { Secret } from '@fairlead/kit';
+import { type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
+
+import type { CliErrorCode } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { Site } from '../site/open-site.ts';
+import { observationFor } from './observe-job.ts';
+
+/** Slurm is asked at most this often (DESIGN decision 15); the first looks come sooner, for short queues. */
+const POLL_MS = 15_000;
+const FIRST_POLLS_MS = [1_000, 4_000];
+
+export interface Follow {
+  name: string;
+  instance: { id: string; jobId: string };
+  session: Session;
+  site: Site;
+  context: Context;
+  onState: (view: InstanceView) => void;
+}
+
+/** Resolves when the instance is ready. Throws `deploy_failed` with the instance's own cause when it ended instead. */
+export async function followDeployment(follow: Follow): Promise<InstanceView> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([follow.context.signal, over.signal]);
+  const settled = Promise.withResolvers<InstanceView>();
+  const look = (view: InstanceView) => {
+    if (view.id !== follow.instance.id) return;
+    follow.onState(view);
+    if (view.state.status === 'ready' || isEnded(view.state)) settled.resolve(view);
+  };
+  const watching = watchInstance(follow, look, signal);
+  const polling = pollJob(follow, look, signal);
+  const failed = (error: unknown) => {
+    if (!over.signal.aborted) settled.reject(error);
+  };
+  watching.catch(failed);
+  polling.catch(failed);
+  try {
+    const view = await settled.promise;
+    if (isEnded(view.state)) throw endedError(follow, view);
+    return view;
+  } finally {
+    over.abort(new Error('followed to its end'));
+    await Promise.allSettled([watching, polling]);
+  }
+}
+
+async function watchInstance(follow: Follow, look: (view: InstanceView) => void, signal: AbortSignal): Promise<void> {
+  const { link } = follow.session;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const deps = { openSocket: () => link.openControl(), ownerToken: new Secret(link.profile.ownerToken) };
+      for await (const message of watchControl(deps, signal)) {
+        attempt = 0;
+        for (const deployment of deploymentsOf(message)) if (deployment.name === follow.name) look(deployment.instance);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (attempt === 0) follow.context.output.warn(`lost sight of control (${errorText(error)}); trying again`);
+      await follow.context.clock.sleep(Math.min(500 * 2 ** attempt, 10_000), signal);
+    }
+  }
+}
+
+async function pollJob(follow: Follow, look: (view: InstanceView) => void, signal: AbortSignal): Promise<void> {
+  const { clock } = follow.context;
+  for (let round = 0; ; round++) {
+    await clock.sleep(FIRST_POLLS_MS[round] ?? POLL_MS * (1 + 0.2 * Math.random()), signal);
+    const observed = await observationFor(follow.site, follow.instance.jobId, signal);
+    if (observed) look(await follow.session.api.observed(follow.instance.id, { jobId: follow.instance.jobId, state: observed }, signal));
+  }
+}
+
+function deploymentsOf(message: WatchMessage) {
+  if (message.type === 'snapshot') return message.deployments;
+  return message.type === 'deployment.changed' ? [message.deployment] : [];
+}
+
+function endedError(follow: Follow, view: InstanceView): CodedError<CliErrorCode> {
+  if (!isEnded(view.state)) throw new Error('not ended');
+  const { cause } = view.state;
+  const lines = cause.lastLines?.length ? `\n  ${cause.lastLines.join('\n  ')}` : '';
+  return new CodedError('deploy_failed', `cannot serve ${follow.name} because ${cause.message}${lines}`, {
+    hint: `${cause.hint ?? ''} See \`fairlead logs ${follow.name} --source job\` and \`--source engine\`.`.trim(),
+  });
+}

@@ -1,0 +1,173 @@
+// The commands, their flags and their help. Each command's code is loaded only when it is the one that runs.
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import type { Context } from './context.ts';
+
+export type RunCommand = (run: (context: Context) => Promise<void>) => Promise<void>;
+
+export interface GlobalFlags {
+  json?: boolean;
+  config?: string;
+  verbose?: boolean;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing of that name, 4 a host cannot be reached, 130 interrupted.`;
+
+/** `run` makes the context from the global flags, runs the command, and turns a failure into words and an exit code. */
+export function createProgram(version: string, run: (flags: GlobalFlags, work: (context: Context) => Promise<void>) => Promise<void>): Command {
+  const program = new Command('fairlead');
+  const go: RunCommand = (work) => run(program.opts<GlobalFlags>(), work);
+  program
+    .description('Deploy a large language model as a Slurm job behind a firewall, and use it through an OpenAI-compatible URL, with nothing but SSH.')
+    .version(version)
+    .option('--json', 'print JSON: one object a line, the last one the result')
+    .option('--config <file>', 'use this configuration file alone')
+    .option('--verbose', 'say more about failures')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(--help shows what is possible)')
+    .addHelpText('after', EXIT_CODES);
+  addDeploy(program, go);
+  addQueries(program, go);
+  addConnect(program, go);
+  addStop(program, go);
+  addSetup(program, go);
+  // A flag may stand before or after the command.
+  for (const command of program.commands) command.option('--json', 'print JSON').option('--verbose', 'say more about failures').option('--config <file>', 'use this configuration file alone');
+  return program;
+}
+
+function addDeploy(program: Command, go: RunCommand): void {
+  program
+    .command('deploy')
+    .description('deploy a model: a preset (demo, llama-3.1-8b, gpt-oss-20b), a Hugging Face id, or a path on the cluster')
+    .argument('<model>', "a preset's name, org/model, or an absolute path")
+    .option('--on <cluster>', 'the cluster to deploy on')
+    .option('--name <name>', 'the name of the deployment; made of the model where absent')
+    .addOption(new Option('--engine <engine>', 'what serves it').choices(['vllm', 'sim']))
+    .option('--gpus <count>', 'GPUs on the node', wholeNumber)
+    .option('--nodes <count>', 'nodes', wholeNumber)
+    .option('--time <limit>', "the job's time limit, as Slurm writes it (04:00:00, 1-12)")
+    .option('--set <path=value>', 'one setting of the configuration for this deployment; may be repeated', collect, [])
+    .option('--dry-run', "print the job script and the engine's command line, submit nothing")
+    .option('--no-wait', 'return as soon as the job is submitted')
+    .addHelpText('after', '\nExamples:\n  fairlead deploy demo\n  fairlead deploy llama-3.1-8b --gpus 1 --time 02:00:00\n  fairlead deploy Qwen/Qwen3-8B --name qwen --set slurm.partition=a100')
+    .action(async (what: string, options: DeployOptions) =>
+      go(async (context) => {
+        const { runDeploy } = await import('./commands/deploy.ts');
+        await runDeploy({ ...options, what, dryRun: options.dryRun ?? false }, context);
+      }),
+    );
+}
+
+interface DeployOptions {
+  on?: string;
+  name?: string;
+  engine?: 'vllm' | 'sim';
+  gpus?: number;
+  nodes?: number;
+  time?: string;
+  set: string[];
+  dryRun?: boolean;
+  wait: boolean;
+}
+
+function addQueries(program: Command, go: RunCommand): void {
+  program
+    .command('list')
+    .description('list the deployments')
+    .option('--all', 'also those that have ended')
+    .addHelpText('after', '\nExamples:\n  fairlead list\n  fairlead list --all --json')
+    .action(async (options: { all?: boolean }) => go(async (context) => (await import('./commands/list.ts')).runList({ all: options.all ?? false }, context)));
+  program
+    .command('status')
+    .description('show one deployment: its state, its job, its last events')
+    .argument('<name>')
+    .option('--no-cluster', 'do not ask the queue of the cluster')
+    .addHelpText('after', '\nExamples:\n  fairlead status demo\n  fairlead status demo --json')
+    .action(async (name: string, options: { cluster: boolean }) => go(async (context) => (await import('./commands/status.ts')).runStatus({ name, ...options }, context)));
+  program
+    .command('logs')
+    .description("show a deployment's log")
+    .argument('<name>')
+    .option('-f, --follow', 'go on with new lines until Ctrl-C')
+    .addOption(new Option('--source <source>', 'whose log').choices(['job', 'agent', 'engine']).default('engine'))
+    .option('--lines <count>', 'how many of the last lines', wholeNumber, 200)
+    .addHelpText('after', '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50')
+    .action(async (name: string, options: { follow?: boolean; source: 'job' | 'agent' | 'engine'; lines: number }) =>
+      go(async (context) => (await import('./commands/logs.ts')).runLogs({ name, ...options, follow: options.follow ?? false }, context)),
+    );
+}
+
+function addConnect(program: Command, go: RunCommand): void {
+  program
+    .command('connect')
+    .description('hold a local port that answers as the deployment, until Ctrl-C')
+    .argument('<name>')
+    .option('--port <port>', 'the local port (18000, or the next free one)', portNumber)
+    .addHelpText('after', '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json')
+    .action(async (name: string, options: { port?: number }) => go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, port: options.port }, context)));
+}
+
+function addStop(program: Command, go: RunCommand): void {
+  program
+    .command('stop')
+    .description('end a deployment: requests in flight are answered first')
+    .argument('<name>')
+    .option('--now', 'cut the requests in flight')
+    .option('--no-wait', 'return as soon as the agent was told')
+    .addHelpText('after', '\nExamples:\n  fairlead stop demo\n  fairlead stop demo --now')
+    .action(async (name: string, options: { now?: boolean; wait: boolean }) =>
+      go(async (context) => (await import('./commands/stop.ts')).runStop({ name, now: options.now ?? false, wait: options.wait }, context)),
+    );
+}
+
+function addSetup(program: Command, go: RunCommand): void {
+  program
+    .command('init')
+    .description('set this machine up: write the configuration, prepare the bastion')
+    .option('--yes', 'ask nothing; take flags and what is configured')
+    .option('--bastion <[user@]host[:port]>', 'the SSH host that this machine and the cluster reach')
+    .option('--bastion-inside <[user@]host[:port]>', 'what the bastion is called from a compute node')
+    .option('--cluster <name>', 'a short name for the cluster')
+    .option('--login <[user@]host[:port]>', 'the SSH host that takes sbatch')
+    .option('--local', 'jobs run on this machine, without Slurm')
+    .option('--partition <name>', 'the Slurm partition')
+    .option('--account <name>', 'the Slurm account')
+    .option('--gpu-type <type>', 'the Slurm GPU type, such as a100')
+    .addHelpText('after', '\nExamples:\n  fairlead init\n  fairlead init --yes --bastion gate.example.org --login login.example.org --partition gpu')
+    .action(async (options: Record<string, string> & { yes?: boolean; local?: boolean }) =>
+      go(async (context) => (await import('./commands/init.ts')).runInit({ ...options, yes: options.yes ?? false, local: options.local ?? false }, context)),
+    );
+  const config = program
+    .command('config')
+    .description('print the configuration in force and where each value came from')
+    .addHelpText('after', '\nExamples:\n  fairlead config\n  fairlead config schema > fairlead.schema.json')
+    .action(async () => go(async (context) => (await import('./commands/config.ts')).runConfig(context)));
+  config
+    .command('schema')
+    .description('print the JSON Schema of fairlead.yaml, for editors')
+    .action(async () => go(async (context) => (await import('./commands/config.ts')).runConfigSchema(context)));
+  program
+    .command('demo')
+    .description('run the whole main job on this machine: bastion, control, a job, two SSH hops, a streamed answer')
+    .option('--keep', 'leave everything up until Ctrl-C')
+    .addHelpText('after', '\nExamples:\n  fairlead demo\n  fairlead demo --keep')
+    .action(async (options: { keep?: boolean }) => go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep: options.keep ?? false }, context)));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port > 65_535) throw new InvalidArgumentError('A port is at most 65535.');
+  return port;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,16 @@
+// What the SDK's session needs of a command's context.
+
+import type { ConnectOptions } from '@fairlead/client';
+
+import type { Context } from './context.ts';
+
+export function sessionOptions(context: Context): Pick<ConnectOptions, 'env' | 'log' | 'clock' | 'signal' | 'askPassphrase'> {
+  const { ask } = context;
+  return {
+    env: context.env,
+    log: context.log,
+    clock: context.clock,
+    signal: context.signal,
+    ...(ask && { askPassphrase: (file: string) => ask.secret(`Passphrase for ${file}`) }),
+  };
+}
