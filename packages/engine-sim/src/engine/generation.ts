@@ -1,0 +1,89 @@
+// One answer being written, token by token: where it stops and which text is already safe to show. Knows no time.
+
+import { createRandom } from './random.ts';
+import { createWords, endsSentence } from './words.ts';
+
+export interface GenerationOptions {
+  /** Same seed, same text. */
+  seed: number;
+  maxTokens: number;
+  /** The text ends by itself after exactly this many tokens; otherwise at the end of its third to eighth sentence. */
+  tokens?: number | undefined;
+  /** Never end by itself. */
+  ignoreEos: boolean;
+  minTokens: number;
+  stop: readonly string[];
+  includeStop: boolean;
+}
+
+export interface Finish {
+  reason: 'stop' | 'length';
+  /** The stop string that was met, or null when the text ended by itself or by its limit. */
+  stopReason: string | null;
+}
+
+export interface Generation {
+  /** The next token; returns the text that became safe to show ('' while a stop string might be beginning). */
+  next(): string;
+  readonly produced: number;
+  readonly finish: Finish | undefined;
+}
+
+/** The end by itself is no token of its own: `produced` counts the tokens that carry text. */
+export function createGeneration(options: GenerationOptions): Generation {
+  const word = createWords(options.seed);
+  const sentences = 3 + Math.floor(createRandom(options.seed ^ 0x5bd1e995)() * 6);
+  const stops = createStopScan(options.stop, options.includeStop);
+  let sentencesLeft = options.tokens === undefined ? sentences : Infinity;
+  let produced = 0;
+  let finish: Finish | undefined;
+  return {
+    get produced() {
+      return produced;
+    },
+    get finish() {
+      return finish;
+    },
+    next() {
+      const token = word();
+      produced += 1;
+      if (endsSentence(token)) sentencesLeft -= 1;
+      const text = stops.take(token);
+      if (stops.met !== undefined) finish = { reason: 'stop', stopReason: stops.met };
+      else if (produced >= options.maxTokens) finish = { reason: 'length', stopReason: null };
+      else if (!options.ignoreEos && produced >= options.minTokens && ended(options.tokens, produced, sentencesLeft))
+        finish = { reason: 'stop', stopReason: null };
+      return finish && stops.met === undefined ? text + stops.rest() : text;
+    },
+  };
+}
+
+function ended(tokens: number | undefined, produced: number, sentencesLeft: number): boolean {
+  return tokens === undefined ? sentencesLeft <= 0 : produced >= tokens;
+}
+
+/** Holds back as many characters as the longest stop string could still need, as vLLM does. */
+function createStopScan(stop: readonly string[], includeStop: boolean) {
+  const hold = stop.reduce((longest, text) => Math.max(longest, text.length), 0);
+  let held = '';
+  let met: string | undefined;
+  return {
+    get met() {
+      return met;
+    },
+    take(token: string): string {
+      if (hold === 0) return token;
+      held += token;
+      const hit = stop.find((text) => held.includes(text));
+      if (hit !== undefined) {
+        met = hit;
+        return held.slice(0, held.indexOf(hit) + (includeStop ? hit.length : 0));
+      }
+      const safe = Math.max(0, held.length - (hold - 1));
+      const text = held.slice(0, safe);
+      held = held.slice(safe);
+      return text;
+    },
+    rest: () => held,
+  };
+}

@@ -1,0 +1,7 @@
+export { type Fault, faultUsage, parseFault, type ProcessFault, type ServerFault } from './faults.ts';
+export { type Failure, failureNames, failures } from './log/failures.ts';
+export type { Answered } from './log/access-line.ts';
+export { type EngineSim, type EngineSimOptions, openEngineSim, type SimStats } from './open-engine-sim.ts';
+export type { ListenAddress } from './server/listener.ts';
+export { SimError, type SimErrorCode } from './server/sim-error.ts';
+export { vllmVersion } from './vllm-version.ts';

@@ -1,0 +1,59 @@
+// The command: `engine-sim serve <model> [flags of vllm serve] [--sim-…]`.
+
+import { spawn } from 'node:child_process';
+import { parseArgv, type ServeOptions } from './cli/parse-argv.ts';
+import type { ProcessEnd } from './process/life.ts';
+import { EngineProcess } from './process/run-engine-process.ts';
+
+const parsed = parseArgv(process.argv.slice(2), process.env);
+// A reader that is gone does not stop a Python logger either.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
+if (parsed.kind === 'serve') await serve(parsed.options);
+else if (parsed.kind === 'help') process.stdout.write(parsed.text);
+else {
+  process.stderr.write(parsed.text);
+  process.exitCode = 2;
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  // Whatever hangs must not end by itself.
+  setInterval(() => {}, 2 ** 30);
+  // Node would open its debugger; Python dies of it.
+  process.on('SIGUSR1', () => dieOf('SIGUSR1'));
+  const engine = new EngineProcess(options, {
+    pid: process.pid,
+    write: (stream, text) => (stream === 'out' ? process.stdout : process.stderr).write(text),
+    onStopSignal: (listener) => {
+      process.on('SIGTERM', listener);
+      process.on('SIGINT', listener);
+    },
+    leaveChild,
+    end: (how) => flushed(() => end(how)),
+  });
+  await engine.run();
+}
+
+/** It ignores SIGTERM as a stuck EngineCore does, and goes by itself after an hour. */
+function leaveChild(session: boolean): void {
+  const script = 'trap "" TERM INT HUP; exec sleep 3600';
+  spawn('/bin/sh', ['-c', script], { stdio: 'ignore', detached: session }).unref();
+}
+
+function end(how: ProcessEnd): void {
+  if ('code' in how) process.exit(how.code);
+  dieOf(how.signal);
+}
+
+/** Without a handler of ours the signal does what it does to everybody. */
+function dieOf(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+function flushed(then: () => void): void {
+  process.stdout.write('', () => process.stderr.write('', then));
+}

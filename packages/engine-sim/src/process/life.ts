@@ -1,0 +1,148 @@
+// The life of the process around the engine: which signal does what when, as measured on the real one
+// (real-vllm.md 3). Decides only; run-engine-process.ts performs the effects.
+
+import type { LogLine } from '../log/log-line.ts';
+import {
+  engineDied,
+  type EngineEnd,
+  engineStopped,
+  interrupted,
+  serverFinished,
+  shutdownBegun,
+  waitingForConnections,
+} from '../log/shutdown-script.ts';
+import type { StartPhase } from '../log/startup-script.ts';
+
+export type LifeState =
+  /** `lost` counts the signals that were swallowed; `stuck` means that it will never be ready. */
+  | { name: 'starting'; phase: StartPhase; lost: number; stuck: boolean }
+  | { name: 'serving' }
+  | { name: 'draining' }
+  | { name: 'closing' }
+  | { name: 'ended' };
+
+export type LifeEvent =
+  | { type: 'phase.entered'; phase: StartPhase }
+  | { type: 'engine.ready' }
+  | { type: 'stop.signalled'; ignored: boolean; inFlight: number; drainS: number; hangs: boolean }
+  | { type: 'requests.finished' }
+  | { type: 'drain.expired'; inFlight: number; hangs: boolean }
+  | { type: 'connections.closed' }
+  | { type: 'engine.died' }
+  | { type: 'start.failed'; lines: readonly LogLine[]; end: ProcessEnd | 'never' }
+  | { type: 'exit.ordered'; code: number };
+
+export type ProcessEnd = { code: number } | { signal: 'SIGINT' | 'SIGTERM' | 'SIGSEGV' | 'SIGKILL' };
+
+export type LifeEffect =
+  | { type: 'print'; lines: readonly LogLine[] }
+  /** Generating requests are refused, those in flight go on; the drain may take so long. */
+  | { type: 'drain'; timeoutS: number }
+  | { type: 'kill-engine'; how: 'aloud' | 'silently' }
+  | { type: 'close-listener'; afterMs: number }
+  | { type: 'stop-starting' }
+  | { type: 'end'; end: ProcessEnd };
+
+export interface LifeStep {
+  state: LifeState;
+  effects: LifeEffect[];
+}
+
+/** How long a dead engine's server answers 503 before it goes: 1 to 2 s were seen. */
+const watchdogMs = 1000;
+
+export const initialLife: LifeState = { name: 'starting', phase: 'importing', lost: 0, stuck: false };
+
+export function transition(state: LifeState, event: LifeEvent): LifeStep {
+  if (event.type === 'exit.ordered' && state.name !== 'ended') return ended({ code: event.code });
+  switch (state.name) {
+    case 'starting':
+      return whileStarting(state, event);
+    case 'serving':
+      return whileServing(state, event);
+    case 'draining':
+      return whileDraining(state, event);
+    case 'closing':
+      if (event.type === 'connections.closed') return ended({ code: 0 }, serverFinished);
+      return { state, effects: [] };
+    case 'ended':
+      return { state, effects: [] };
+  }
+}
+
+type Starting = Extract<LifeState, { name: 'starting' }>;
+
+function whileStarting(state: Starting, event: LifeEvent): LifeStep {
+  switch (event.type) {
+    case 'phase.entered':
+      return { state: { ...state, phase: event.phase }, effects: [] };
+    case 'engine.ready':
+      return state.stuck ? { state, effects: [] } : { state: { name: 'serving' }, effects: [] };
+    case 'stop.signalled':
+      return event.ignored ? { state, effects: [] } : interruptStart(state);
+    case 'start.failed': {
+      const print: LifeEffect = { type: 'print', lines: event.lines };
+      if (event.end === 'never')
+        return { state: { ...state, stuck: true }, effects: [print, { type: 'stop-starting' }] };
+      return ended(event.end, event.lines);
+    }
+    case 'requests.finished':
+    case 'drain.expired':
+    case 'connections.closed':
+    case 'engine.died':
+    case 'exit.ordered':
+      return { state, effects: [] };
+  }
+}
+
+/**
+ * While the engine starts the first signal is swallowed without a line: during its handshake that leaves both sides
+ * waiting for ever, later the start goes on. A second one is obeyed.
+ */
+function interruptStart(state: Starting): LifeStep {
+  if (state.phase === 'importing') return ended({ signal: 'SIGTERM' });
+  const swallows = state.phase === 'handshaking' || state.phase === 'loading';
+  if (!swallows || state.lost > 0) return ended({ signal: 'SIGINT' }, interrupted);
+  const stuck = state.phase === 'handshaking';
+  return { state: { ...state, lost: 1, stuck }, effects: stuck ? [{ type: 'stop-starting' }] : [] };
+}
+
+function whileServing(state: LifeState, event: LifeEvent): LifeStep {
+  if (event.type === 'engine.died') {
+    const effects: LifeEffect[] = [
+      { type: 'print', lines: engineDied },
+      { type: 'kill-engine', how: 'aloud' },
+    ];
+    return { state: { name: 'closing' }, effects: [...effects, { type: 'close-listener', afterMs: watchdogMs }] };
+  }
+  if (event.type !== 'stop.signalled' || event.ignored) return { state, effects: [] };
+  const { inFlight, drainS, hangs } = event;
+  const begun: LifeEffect = { type: 'print', lines: shutdownBegun(drainS, inFlight) };
+  if (drainS > 0) return { state: { name: 'draining' }, effects: [begun, { type: 'drain', timeoutS: drainS }] };
+  const stopped = stopEngine('finished', inFlight, hangs);
+  return { state: stopped.state, effects: [begun, { type: 'drain', timeoutS: 0 }, ...stopped.effects] };
+}
+
+/** More signals change nothing. */
+function whileDraining(state: LifeState, event: LifeEvent): LifeStep {
+  if (event.type === 'requests.finished') return stopEngine('finished', 0, false);
+  if (event.type === 'drain.expired') return stopEngine('killed', event.inFlight, event.hangs);
+  return { state, effects: [] };
+}
+
+/** `hangs`: neither the requests nor the connections end, and the server waits for them. */
+function stopEngine(how: EngineEnd, inFlight: number, hangs: boolean): LifeStep {
+  const waits = hangs && inFlight > 0;
+  const lines = [...engineStopped(inFlight > 0 ? 'killed' : how), ...(waits ? [waitingForConnections] : [])];
+  const effects: LifeEffect[] = [
+    { type: 'kill-engine', how: waits ? 'silently' : 'aloud' },
+    { type: 'print', lines },
+    { type: 'close-listener', afterMs: 0 },
+  ];
+  return { state: { name: 'closing' }, effects };
+}
+
+function ended(end: ProcessEnd, lines: readonly LogLine[] = []): LifeStep {
+  const print: LifeEffect[] = lines.length > 0 ? [{ type: 'print', lines }] : [];
+  return { state: { name: 'ended' }, effects: [...print, { type: 'end', end }] };
+}

@@ -1,0 +1,21 @@
+// vLLM's throughput line on its ten-second beat.
+
+import type { LogLine } from '../log/log-line.ts';
+import { statsIntervalMs, statsLine, type StatsSample } from '../log/stats-line.ts';
+import { kvCapacity, type SimStats } from '../open-engine-sim.ts';
+
+/** Does not keep the process alive. */
+export function printStats(read: () => SimStats, print: (line: LogLine) => void): void {
+  let before = sample(read());
+  const timer = setInterval(() => {
+    const now = sample(read());
+    const line = statsLine(now, before, statsIntervalMs / 1000);
+    before = now;
+    if (line) print(line);
+  }, statsIntervalMs);
+  timer.unref();
+}
+
+function sample(stats: SimStats): StatsSample {
+  return { ...stats, kvUsage: Math.min(1, stats.kvTokens / kvCapacity) };
+}

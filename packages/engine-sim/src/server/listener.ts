@@ -1,0 +1,104 @@
+// Listening as vLLM does: the address is taken first and refuses connections until the engine is ready, and a
+// unix socket's file stays behind when the server ends.
+
+import { link, lstat, rename, unlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { basename, dirname, join } from 'node:path';
+import { errnoOf, errorText } from '@fairlead/kit';
+import { SimError, type SimErrorCode } from './sim-error.ts';
+
+export type ListenAddress = { uds: string } | { host: string; port: number };
+
+/** sockaddr_un.sun_path holds 108 bytes on Linux, 104 on macOS, with a NUL at the end. */
+const maxPathBytes = process.platform === 'darwin' ? 103 : 107;
+
+/** Takes the address; throws when somebody has it. Connections are refused until `listenOn`. */
+export async function reserveAddress(address: ListenAddress): Promise<ListenAddress> {
+  const placeholder = createServer();
+  if (!('uds' in address)) {
+    const port = await listenTcp(placeholder, address);
+    await closed(placeholder);
+    return { host: address.host, port };
+  }
+  const { uds } = address;
+  if (Buffer.byteLength(uds) > maxPathBytes)
+    throw new SimError(
+      'sim.address_too_long',
+      `cannot listen on ${uds} because the path has over ${maxPathBytes} bytes`,
+    );
+  const sibling = await bindSibling(placeholder, uds);
+  try {
+    await link(sibling, uds);
+  } catch (error) {
+    throw listenError(uds, error);
+  } finally {
+    await closed(placeholder);
+  }
+  return address;
+}
+
+/** `address` comes from `reserveAddress`. Closing the server leaves a unix socket's file where it is. */
+export async function listenOn(server: Server, address: ListenAddress): Promise<void> {
+  if (!('uds' in address)) {
+    await listenTcp(server, address);
+    return;
+  }
+  // Node unlinks the name it has bound when the server closes: it only knows the sibling's.
+  await rename(await bindSibling(server, address.uds), address.uds);
+}
+
+async function listenTcp(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  await listening(server, `${host}:${port}`, () => server.listen({ host, port, backlog: 2048 }));
+  const bound = server.address();
+  return typeof bound === 'object' && bound ? bound.port : port;
+}
+
+/** Binds a name of the same length in the same directory, and returns it. */
+async function bindSibling(server: Server, path: string): Promise<string> {
+  const name = basename(path);
+  const sibling = join(dirname(path), name.slice(0, -1) + (name.endsWith('~') ? '-' : '~'));
+  await removeStaleSocket(sibling);
+  await listening(server, path, () => server.listen({ path: sibling, backlog: 2048 }));
+  return sibling;
+}
+
+async function removeStaleSocket(path: string): Promise<void> {
+  try {
+    if ((await lstat(path)).isSocket()) await unlink(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw listenError(path, error);
+  }
+}
+
+async function listening(server: Server, name: string, listen: () => void): Promise<void> {
+  const ready = once(server, 'listening');
+  listen();
+  try {
+    await ready;
+  } catch (error) {
+    throw listenError(name, error);
+  }
+}
+
+async function closed(server: Server): Promise<void> {
+  const done = once(server, 'close');
+  server.close();
+  await done;
+}
+
+const codes: Record<string, SimErrorCode> = {
+  EADDRINUSE: 'sim.address_in_use',
+  EEXIST: 'sim.address_in_use',
+  EACCES: 'sim.address_denied',
+  EPERM: 'sim.address_denied',
+  ENOENT: 'sim.address_missing',
+  ENOTDIR: 'sim.address_missing',
+  EADDRNOTAVAIL: 'sim.address_missing',
+};
+
+function listenError(name: string, cause: unknown): unknown {
+  const code = codes[errnoOf(cause) ?? ''];
+  if (!code) return cause;
+  return new SimError(code, `cannot listen on ${name} because of the system: got ${errorText(cause)}`, { cause });
+}

@@ -1,0 +1,72 @@
+// Writing answers as uvicorn does: its headers in its order, nothing of Node's own.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Where the answer's `x-request-id` comes from, when that is asked for. */
+  requestId: string | undefined;
+  /** Told once the status is known. */
+  onStatus(status: number): void;
+}
+
+export function respondJson(exchange: Exchange, status: number, body: unknown, headers: string[] = []): void {
+  const text = JSON.stringify(body);
+  respondText(exchange, status, text, [
+    ...headers,
+    'content-length',
+    String(Buffer.byteLength(text)),
+    'content-type',
+    'application/json',
+  ]);
+}
+
+/** 200 without a body and without a content-type, as `/health`. */
+export function respondEmpty(exchange: Exchange, status: number): void {
+  respondText(exchange, status, '', ['content-length', '0']);
+}
+
+export function respondText(exchange: Exchange, status: number, text: string, headers: string[]): void {
+  writeHead(exchange, status, headers);
+  exchange.response.end(text);
+}
+
+/** The head leaves at once, long before the first event. */
+export function openEventStream(exchange: Exchange): void {
+  const { response } = exchange;
+  writeHead(exchange, 200, ['content-type', 'text/event-stream; charset=utf-8'], ['transfer-encoding', 'chunked']);
+  response.flushHeaders();
+}
+
+function writeHead(exchange: Exchange, status: number, headers: string[], last: string[] = []): void {
+  const { request, response, requestId } = exchange;
+  exchange.onStatus(status);
+  response.sendDate = false;
+  response.removeHeader('connection');
+  // The 401 is written by a middleware outside of the one that does CORS.
+  const vary = status === 401 ? [] : ['vary', 'Origin'];
+  const id = requestId === undefined ? [] : ['x-request-id', requestId];
+  const close = wantsClose(request) ? ['connection', 'close'] : [];
+  response.writeHead(status, ['date', httpDate(), 'server', 'uvicorn', ...headers, ...vary, ...id, ...close, ...last]);
+}
+
+function wantsClose(request: IncomingMessage): boolean {
+  const { connection = '' } = request.headers;
+  if (request.httpVersion === '1.0') return !/keep-alive/i.test(connection);
+  return /(?:^|,)\s*close\s*(?:,|$)/i.test(connection);
+}
+
+let dateSecond = 0;
+let dateText = '';
+
+/** Formatted once a second. */
+function httpDate(): string {
+  const now = Date.now();
+  const second = Math.floor(now / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(now).toUTCString();
+  }
+  return dateText;
+}

@@ -1,0 +1,72 @@
+// The routes as data, and which of them the key guards. What a route does is the server's business.
+
+export type RouteName =
+  | 'load'
+  | 'version'
+  | 'kv-event-sources'
+  | 'health'
+  | 'metrics'
+  | 'models'
+  | 'invocations'
+  | 'chat'
+  | 'sim-fault'
+  | 'sim-stats';
+
+export interface Route {
+  path: string;
+  methods: readonly string[];
+  name: RouteName;
+}
+
+/** In the order in which vLLM logs them. */
+export const vllmRoutes: readonly Route[] = [
+  { path: '/load', methods: ['GET'], name: 'load' },
+  { path: '/version', methods: ['GET'], name: 'version' },
+  { path: '/kv_event_sources', methods: ['GET'], name: 'kv-event-sources' },
+  { path: '/health', methods: ['GET'], name: 'health' },
+  { path: '/metrics', methods: ['GET'], name: 'metrics' },
+  { path: '/v1/models', methods: ['GET'], name: 'models' },
+  { path: '/ping', methods: ['GET', 'POST'], name: 'health' },
+  { path: '/invocations', methods: ['POST'], name: 'invocations' },
+  { path: '/v1/chat/completions', methods: ['POST'], name: 'chat' },
+];
+
+/** Only there with `--sim-admin`; no key guards them. */
+export const adminRoutes: readonly Route[] = [
+  { path: '/sim/fault', methods: ['POST', 'DELETE'], name: 'sim-fault' },
+  { path: '/sim/stats', methods: ['GET'], name: 'sim-stats' },
+];
+
+export type RouteMatch =
+  | { kind: 'route'; route: Route }
+  | { kind: 'method-not-allowed'; allow: string }
+  | { kind: 'not-found' };
+
+export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
+  const there = routes.filter((route) => route.path === path);
+  const route = there.find(({ methods }) => methods.includes(method));
+  if (route) return { kind: 'route', route };
+  if (there.length === 0) return { kind: 'not-found' };
+  return { kind: 'method-not-allowed', allow: there.flatMap(({ methods }) => methods).join(', ') };
+}
+
+const guardedPrefixes = ['/v1', '/v2', '/inference', '/cohere'];
+
+/**
+ * Whether vLLM asks for the key: by prefix of the decoded path, whether the path exists or not, but never for OPTIONS.
+ * `/invocations` generates and is not guarded (real-vllm.md 2).
+ */
+export function isGuarded(method: string, path: string): boolean {
+  return method !== 'OPTIONS' && guardedPrefixes.some((prefix) => path.startsWith(prefix));
+}
+
+/** The path of a request target, percent-decoded as an ASGI server does; undefined when it cannot be decoded. */
+export function decodePath(target: string): string | undefined {
+  const [raw = '/'] = target.split('?', 1);
+  try {
+    return decodeURIComponent(raw);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
