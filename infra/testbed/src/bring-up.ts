@@ -50,7 +50,7 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     ready: false,
   });
   for (const host of plan.hosts) mkdirSync(join(directory, 'log', host.name), { recursive: true });
-  const [keeper, files] = await Promise.allSettled([startKeeper(directory), writeFiles(directory, plan, state)]);
+  const [keeper, files] = await Promise.allSettled([startKeeper(directory, plan), writeFiles(directory, plan, state)]);
   if (keeper.status === 'rejected') {
     rmSync(directory, { recursive: true, force: true });
     throw keeper.reason;

@@ -26,21 +26,20 @@ export function namespacesOf(pid: number): string[] {
  * is killed, the shell and the command are killed too.
  */
 export function enterArgv(pid: number, argv: readonly string[], options: EnterOptions = {}): string[] {
-  return [
-    ...['setpriv', '--pdeathsig', 'KILL', '--', ...namespacesOf(pid), '--no-fork', '--'],
-    ...['sh', '-c', waitInside, 'sh'],
-    ...['env', '-i', `--default-signal=${passedSignals.join(',')}`, ...environment(options)],
-    ...become(options.user ?? 'alice'),
-    ...['sh', '-c', 'cd "$0" && exec "$@"', options.cwd ?? homeOf(options.user ?? 'alice'), ...argv],
-  ];
+  const user = options.user ?? 'alice';
+  const enter = ['setpriv', '--pdeathsig', 'KILL', '--', ...namespacesOf(pid), '--no-fork', '--'];
+  // bash, not sh: dash announces a killed command on a stderr that cannot be turned off.
+  const wait = ['bash', '-c', waitInside, 'bash'];
+  const clean = ['env', '-i', `--default-signal=${passedSignals.join(',')}`, ...environment(user, options.env)];
+  const start = ['sh', '-c', 'cd "$0" && exec "$@"', options.cwd ?? homeOf(user)];
+  return [...enter, ...wait, ...clean, ...become(user), ...start, ...argv];
 }
 
 export const passedSignals = ['HUP', 'INT', 'QUIT', 'TERM'] as const;
 
 const waitInside = `trap '' ${passedSignals.join(' ')}; exec 9>&2 2>/dev/null; "$@" 2>&9 9>&-; exit $?`;
 
-function environment(options: EnterOptions): string[] {
-  const user = options.user ?? 'alice';
+function environment(user: string, more: EnterOptions['env']): string[] {
   const all: Record<string, string> = {
     PATH: path,
     LANG: 'C.UTF-8',
@@ -49,7 +48,7 @@ function environment(options: EnterOptions): string[] {
     USER: user,
     LOGNAME: user,
     SHELL: '/bin/bash',
-    ...options.env,
+    ...more,
   };
   return Object.entries(all).map(([name, value]) => `${name}=${value}`);
 }

@@ -10,6 +10,7 @@ import { isAlive, killNow, type ProcessId } from './process-id.ts';
 import { mustRun, runCommand, type Finished } from './run-command.ts';
 import { linkBatch, nodeStatesArgv, startScript } from './start-script.ts';
 import type { TestbedState } from './state.ts';
+import { untilEnded } from './until-ended.ts';
 
 export async function bootHost(host: Host, router: ProcessId, files: BootFiles): Promise<ProcessId> {
   const started = await startNamespaces({
@@ -24,7 +25,7 @@ export async function bootHost(host: Host, router: ProcessId, files: BootFiles):
 /** Makes the links of all hosts given with one command in the router, then starts each host's daemons. */
 export async function startHosts(state: TestbedState, plan: Plan, hosts: readonly Host[]): Promise<void> {
   const batch = hosts.map((host) => linkBatch(host, initOf(state, host).pid)).join('');
-  await mustRun(['nsenter', '-t', String(state.router!.pid), '-n', 'ip', '-batch', '-'], { stdin: batch });
+  await inRouter(state, batch);
   const cut = state.cut.map((name) => findHost(plan, name));
   await Promise.all(hosts.map((host) => inHost(state, host, startScript(host, plan, cut))));
 }
@@ -40,8 +41,10 @@ export function initOf(state: TestbedState, host: Host): ProcessId {
 
 /** Like a power failure: the links go first, so that dying processes cannot say good-bye to their peers. */
 export async function crashHost(state: TestbedState, host: Host): Promise<void> {
+  const init = initOf(state, host);
   await inRouter(state, host.interfaces.map((_, index) => `link del ${linkName(host, index)}\n`).join(''));
-  killNow(initOf(state, host));
+  killNow(init);
+  await untilEnded(init);
 }
 
 async function inRouter(state: TestbedState, batch: string): Promise<void> {

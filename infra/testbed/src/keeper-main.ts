@@ -7,8 +7,9 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '@fairlead/kit';
 import { removeCgroups } from './cgroups.ts';
 import { startNamespaces } from './namespaces.ts';
-import { isAlive, killNow, readProcessId } from './process-id.ts';
+import { killNow, readProcessId } from './process-id.ts';
 import { cgroupsOf, readState } from './state.ts';
+import { untilEnded } from './until-ended.ts';
 
 /** One line on standard input. */
 export type KeeperOrder = { order: 'release' } | { order: 'follow'; pid: number };
@@ -43,8 +44,7 @@ async function untilOwnerEnds(): Promise<void> {
 
 async function untilProcessEnds(pid: number): Promise<void> {
   const id = readProcessId(pid);
-  // There is no event for the end of somebody else's process in Node.
-  while (id && isAlive(id)) await systemClock.sleep(100);
+  if (id) await untilEnded(id, 100);
 }
 
 async function removeAll(directory: string): Promise<void> {

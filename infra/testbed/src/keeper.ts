@@ -4,12 +4,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '@fairlead/kit';
 import { holdScript } from './boot-script.ts';
 import { TestbedError } from './errors.ts';
 import type { KeeperOrder } from './keeper-main.ts';
 import { isAlive, type ProcessId } from './process-id.ts';
+import type { Plan } from './plan.ts';
 import { routerScript } from './start-script.ts';
+import { untilEnded } from './until-ended.ts';
 
 export interface Keeper {
   id: ProcessId;
@@ -22,8 +23,8 @@ export interface Keeper {
   ended: Promise<void>;
 }
 
-export async function startKeeper(directory: string): Promise<Keeper> {
-  writeFileSync(join(directory, 'router.sh'), `${routerScript()}\n${holdScript}\n`);
+export async function startKeeper(directory: string, plan: Plan): Promise<Keeper> {
+  writeFileSync(join(directory, 'router.sh'), `${routerScript(plan)}\n${holdScript}\n`);
   const log = openSync(join(directory, 'log', 'keeper.log'), 'a');
   const main = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
   const argv = ['--conditions=fairlead-source', main, directory];
@@ -74,6 +75,5 @@ function release(child: ChildProcess, pid: number | undefined): void {
 export async function endKeeper(keeper: ProcessId): Promise<void> {
   if (!isAlive(keeper)) return;
   process.kill(keeper.pid, 'SIGTERM');
-  // It is not our child: there is no event for its end.
-  while (isAlive(keeper)) await systemClock.sleep(5);
+  await untilEnded(keeper);
 }

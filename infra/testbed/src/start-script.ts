@@ -1,6 +1,6 @@
 // The bash texts that join a booted host to the networks and start its daemons. Pure.
 
-import { nodeRules, cutRules } from './firewall.ts';
+import { cutRules, nodeRules, routerRules } from './firewall.ts';
 import { gateways, linkName, nodesOf, type Host, type Plan } from './plan.ts';
 
 /** For `ip -batch` in the router: makes the host's links. `pid` is the host's init as the caller sees it. */
@@ -56,7 +56,8 @@ function slurm(host: Host): string {
   return '';
 }
 
-export function routerScript(): string {
+/** `ip -batch` and `nft -f` load each text as a whole. */
+export function routerScript(plan: Plan): string {
   const bridges = Object.entries(gateways).map(
     ([network, address]) =>
       `link add br-${network} type bridge\naddr add ${address}/24 dev br-${network}\nlink set br-${network} up`,
@@ -69,7 +70,9 @@ for file in /proc/sys/net/bridge/bridge-nf-call-*; do if [ -e "$file" ]; then ec
 ip -batch - <<'END'
 link set lo up
 ${bridges.join('\n')}
-END`;
+END
+nft -f - <<'END'
+${routerRules(plan)}END`;
 }
 
 /** Prints the state of every node, one a line, once each is known. */
