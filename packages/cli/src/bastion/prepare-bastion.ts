@@ -33,9 +33,13 @@ export async function prepareBastion(config: FairleadConfig, profileFile: string
   await using host = await openSshHost(connection, config.bastion.fromLaptop.host);
   output.event('bastion.reached', { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint }, `reached ${host.label} (${host.facts.hostname}, key ${connection.hostKey.fingerprint})`);
   const stateDir = expandHome(config.bastion.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
-  await putPrograms(host, config.bastion, stateDir, context);
+  const isReplaced = await putPrograms(host, config.bastion, stateDir, context);
   const certificate = await controlCommand(host, stateDir, 'init', z.object({ certificate: z.string() }));
   const line = await startControl(connection, stateDir);
+  if (isReplaced && line.control === 'running') {
+    await host.runner.run(['sh', '-c', END_CONTROL_SCRIPT, 'sh', line.run]);
+    await startControl(connection, stateDir);
+  }
   output.event('control.running', { run: line.run, was: line.control }, `control ${line.control === 'started' ? 'started' : 'is running'} on ${line.host}; sockets in ${line.run}`);
   const profile: LaptopProfile = {
     version: PROTOCOL_VERSION,
@@ -55,7 +59,7 @@ export async function prepareBastion(config: FairleadConfig, profileFile: string
   return { host: line.host, stateDir, runDir: line.run, hostKey: connection.hostKey.fingerprint };
 }
 
-async function putPrograms(host: Host, bastion: BastionConfig, stateDir: string, context: Context): Promise<void> {
+async function putPrograms(host: Host, bastion: BastionConfig, stateDir: string, context: Context): Promise<boolean> {
   const options = {
     cacheDir: cacheDir(context),
     nodePath: context.nodePath,
@@ -72,18 +76,30 @@ async function putPrograms(host: Host, bastion: BastionConfig, stateDir: string,
   const linked = await host.runner.run(['sh', '-c', LINK_SCRIPT, 'sh', stateDir, node.path, program]);
   if (linked.code !== 0) throw new CodedError<CliErrorCode>('bastion_unfit', `cannot set up ${stateDir} on ${host.label}: ${linked.stderr.trim()}`, { hint: 'Choose another directory: bastion.stateDir.' });
   if (isNew) context.output.event('control.uploaded', { version: control.version }, `uploaded control${node.sent ? ' and Node' : ''} to ${stateDir}`);
+  return linked.stdout.includes('replaced');
 }
 
-/** Points bin/node and bin/control.mjs at what was uploaded; a control that runs another version is ended, the gate starts the new one. */
+/** Points bin/node and bin/control.mjs at what was uploaded; prints `replaced` where another version was there. */
 const LINK_SCRIPT = `
 set -e
-cd "$1/bin"
 chmod 700 "$1" "$1/bin"
+cd "$1/bin"
 old=$(readlink control.mjs 2>/dev/null || :)
 new=\${3##*/}
 ln -sfn "$2" node
 ln -sfn "$new" control.mjs
-if [ -n "$old" ] && [ "$old" != "$new" ] && [ -f "$1/control.pid" ]; then kill "$(cat "$1/control.pid")" 2>/dev/null || :; fi
+if [ -n "$old" ] && [ "$old" != "$new" ]; then echo replaced; fi
+`;
+
+/** Ends the control whose socket directory is $1 and waits until it is gone. */
+const END_CONTROL_SCRIPT = `
+pid=$(cat "$1/control.pid") || exit 0
+kill "$pid" 2>/dev/null
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  kill -0 "$pid" 2>/dev/null || exit 0
+  sleep 0.25 2>/dev/null || sleep 1
+done
+kill -9 "$pid"
 `;
 
 async function controlCommand<T extends z.ZodType>(host: Host, stateDir: string, verb: string, schema: T): Promise<z.output<T>> {

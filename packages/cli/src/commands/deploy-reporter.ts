@@ -2,6 +2,8 @@
 
 import type { InstanceView } from '@fairlead/protocol';
 
+import { formatSlurmDuration } from '@fairlead/slurm';
+
 import type { Output } from '../output/output.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import type { Shipped } from '../ship/ship.ts';
@@ -14,8 +16,8 @@ export function reporter(output: Output) {
       const gpus = plan.gpus === 0 ? 'no GPU' : `${plan.gpus} GPU${plan.gpus === 1 ? '' : 's'}`;
       output.event(
         'deployment.planned',
-        { name: plan.name, model: plan.model, engine: plan.engine, cluster, gpus: plan.gpus, time: plan.time },
-        `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${plan.time ?? "the partition's time limit"}`,
+        { name: plan.name, model: plan.model, engine: plan.engine, cluster, gpus: plan.gpus, timeMinutes: plan.timeMinutes },
+        `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${formatSlurmDuration(plan.timeMinutes)}`,
       );
     },
     uploading(what: string, sentBytes: number, totalBytes: number): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import type { BastionRoute, ClusterConfig, DeploymentCreated, InstanceSpecInput, LaptopProfile } from '@fairlead/protocol';
 import { PROTOCOL_VERSION } from '@fairlead/protocol';
-import { parseSlurmDuration, renderJobScript } from '@fairlead/slurm';
+import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/slurm';
 
 import type { NamedCluster } from '../config/load-config.ts';
 import type { ClusterPaths } from '../paths.ts';
@@ -31,8 +31,9 @@ export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place:
   return renderJobScript({
     jobName: jobName(plan.name, place.instance),
     workDir: jobDir,
-    stdoutPath: join(jobDir, 'job.log'),
-    command: [place.nodePath, '--disable-sigusr1', place.agentPath, '--spec', join(jobDir, 'spec.json')],
+    stdoutPath: escapeFilenamePattern(join(jobDir, 'job.log')),
+    command: ['--disable-sigusr1', place.agentPath, '--spec', join(jobDir, 'spec.json')],
+    runtime: { nodePath: place.nodePath },
     directives: directivesOf(plan, config),
     omit: slurm.omit ?? [],
     override: slurm.override ?? {},
@@ -42,29 +43,25 @@ export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place:
   });
 }
 
-function directivesOf(plan: DeploymentPlan, config: ClusterConfig) {
-  const { slurm = {}, gpu = {} } = config;
-  const gpus = plan.gpus > 0 && gpu.request !== 'none' ? { gpus: plan.gpus, gpuRequest: gpu.request ?? 'gres', ...(gpu.type ? { gpuType: gpu.type } : {}) } : {};
+function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterConfig): SbatchDirectives {
+  const { partition, account, qos, constraint, reservation } = slurm;
   return {
     nodes: plan.nodes,
-    ...gpus,
-    ...(plan.time ? { timeLimit: plan.time } : {}),
-    ...(plan.mem ? { mem: plan.mem } : {}),
-    ...(plan.cpusPerTask ? { cpusPerTask: plan.cpusPerTask } : {}),
-    ...(slurm.partition ? { partition: slurm.partition } : {}),
-    ...(slurm.account ? { account: slurm.account } : {}),
-    ...(slurm.qos ? { qos: slurm.qos } : {}),
-    ...(slurm.constraint ? { constraint: slurm.constraint } : {}),
-    ...(slurm.reservation ? { reservation: slurm.reservation } : {}),
-    signal: { signal: 'USR2', secondsBefore: warningSeconds(plan) },
+    gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...(gpu.type === undefined ? {} : { type: gpu.type }) },
+    ...definedOnly({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
+    timeMinutes: plan.timeMinutes,
+    warnSeconds: warningSeconds(plan),
     requeue: false,
   };
 }
 
+function definedOnly<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
 /** A job shorter than two warnings is warned at its half. */
-export function warningSeconds(plan: Pick<DeploymentPlan, 'time'>): number {
-  const limit = plan.time === undefined ? undefined : parseSlurmDuration(plan.time);
-  return typeof limit === 'number' ? Math.max(1, Math.min(WARNING_SECONDS, Math.floor(limit / 2))) : WARNING_SECONDS;
+export function warningSeconds(plan: Pick<DeploymentPlan, 'timeMinutes'>): number {
+  return Math.max(1, Math.min(WARNING_SECONDS, Math.floor(plan.timeMinutes * 30)));
 }
 
 export interface SpecInput {

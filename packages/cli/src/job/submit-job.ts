@@ -1,5 +1,6 @@
 // Asks Slurm about a job and submits it, with Slurm's own words where it refuses.
 
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path/posix';
 
 import { CodedError } from '@fairlead/kit';
@@ -11,12 +12,18 @@ import { jobName } from './job-files.ts';
 
 /** `sbatch --test-only`: finds a wrong account, partition or resource before anything is recorded. */
 export async function testJob(site: Site, script: string, signal: AbortSignal): Promise<void> {
-  const answer = await site.scheduler.testOnly({ script, workDir: site.host.facts.home }, signal);
-  if (answer.ok) return;
-  throw new CodedError<CliErrorCode>('submit_refused', `cannot deploy on ${site.cluster.name} because Slurm would refuse the job: ${answer.error.message}`, {
-    ...(answer.error.hint === undefined ? {} : { hint: answer.error.hint }),
-    cause: answer.error,
-  });
+  const scriptPath = join(site.paths.state, 'test-only', `${randomUUID()}.sh`);
+  await site.host.upload(Buffer.from(script), scriptPath, { mode: 0o600, signal });
+  try {
+    const answer = await site.scheduler.testOnly({ name: 'fl-test-only', scriptPath, workDir: site.paths.state }, signal);
+    if (answer.ok) return;
+    throw new CodedError<CliErrorCode>('submit_refused', `cannot deploy on ${site.cluster.name} because the scheduler would refuse the job: ${answer.message}`, {
+      hint: answer.hint,
+    });
+  } finally {
+    // Not under the signal: an interrupt must not leave the file behind.
+    await site.host.runner.run(['rm', '-f', scriptPath]);
+  }
 }
 
 export async function submitJob(site: Site, job: { deployment: string; instance: string }, signal: AbortSignal): Promise<string> {

@@ -22,7 +22,7 @@ export function createAsker(): Asker {
   };
 }
 
-function answered<T>(answer: T | symbol): T {
+function answered<T>(answer: T | symbol): Exclude<T, symbol> {
   if (isCancel(answer)) throw new CodedError('interrupted', 'interrupted');
-  return answer as T;
+  return answer as Exclude<T, symbol>;
 }

@@ -3,6 +3,8 @@
 import { CodedError } from '@fairlead/kit';
 import type { ClusterConfig, FairleadConfig, PresetConfig } from '@fairlead/protocol';
 
+import { parseSlurmDuration } from '@fairlead/slurm';
+
 import type { CliErrorCode } from '../cli-error.ts';
 import { nearest } from '../config/explain-issues.ts';
 import { BUILT_IN_PRESETS } from './presets.ts';
@@ -27,8 +29,8 @@ export interface DeploymentPlan {
   engineEnv: Record<string, string>;
   gpus: number;
   nodes: number;
-  /** Slurm's form; absent: the partition's default. */
-  time?: string;
+  /** The job's time limit. */
+  timeMinutes: number;
   mem?: string;
   cpusPerTask?: number;
 }
@@ -52,7 +54,7 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
   // What a preset tells one engine means nothing to another.
   const presetArgs = engine === (preset.engine ?? 'vllm') ? (preset.args ?? []) : [];
   const parallel = engine === 'vllm' && gpus > 1 && !presetArgs.includes('--tensor-parallel-size') ? ['--tensor-parallel-size', String(gpus)] : [];
-  const time = request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME;
+  const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME);
   const mem = preset.mem ?? cluster.slurm?.mem;
   const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
   return {
@@ -72,10 +74,16 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
     engineEnv: { ...preset.env, ...settings?.env },
     gpus,
     nodes,
-    time,
+    timeMinutes,
     ...(mem === undefined ? {} : { mem }),
     ...(cpusPerTask === undefined ? {} : { cpusPerTask }),
   };
+}
+
+function minutesOf(time: string): number {
+  const minutes = parseSlurmDuration(time);
+  if (minutes !== undefined && minutes > 0 && Number.isFinite(minutes)) return minutes;
+  throw new CodedError<CliErrorCode>('usage', `cannot use the time limit ${JSON.stringify(time)}`, { hint: 'Write it as Slurm does: 90 (minutes), 04:00:00, 1-12 (a day and twelve hours).' });
 }
 
 /** A name that control accepts, made of a model's id: `meta-llama/Llama-3.1-8B` → `llama-3-1-8b`. */

@@ -1,0 +1,141 @@
+// `fairlead demo`: the whole main job on this machine with the same code as anywhere else, told step by step, and nothing of it left behind.
+
+import { join } from 'node:path';
+
+import { connect, type Connection } from '@fairlead/client';
+import { Scope, untilAborted } from '@fairlead/kit';
+
+import { runDeploy } from '../commands/deploy.ts';
+import { runInit } from '../commands/init.ts';
+import { examplesText } from '../commands/ready-text.ts';
+import { runStop } from '../commands/stop.ts';
+import type { Context } from '../context.ts';
+import type { Output } from '../output/output.ts';
+import { sessionOptions } from '../session-options.ts';
+import { type DemoWorld, makeDemoDir, openDemoWorld } from './demo-world.ts';
+import { startReaper } from './start-reaper.ts';
+import { streamCompletion } from './stream-completion.ts';
+import { watchParents } from './watch-parents.ts';
+
+const NAME = 'demo';
+const PROMPT = 'How does a model get out of a protected cluster?';
+const MAX_TOKENS = 60;
+/** Laptop to bastion, bastion to job: each its own SSH connection. */
+const HOPS = 2;
+
+export async function runDemo(args: { keep: boolean }, outer: Context): Promise<void> {
+  const orphaned = new AbortController();
+  const context = { ...outer, signal: AbortSignal.any([outer.signal, orphaned.signal]) };
+  const scope = new Scope();
+  const over = new AbortController();
+  const watching = watchParents({ pid: process.pid, clock: context.clock, signal: over.signal, onEnd: () => orphaned.abort(new Error('the parent process ended')) });
+  try {
+    await tell(args, context, scope);
+  } finally {
+    context.output.busy('cleaning up');
+    await scope[Symbol.asyncDispose]();
+    over.abort(new Error('over'));
+    await watching;
+  }
+}
+
+async function tell(args: { keep: boolean }, context: Context, scope: Scope): Promise<void> {
+  const { output } = context;
+  const story = new Story(context);
+  const dir = await makeDemoDir();
+  const reaper = await startReaper(dir, context.nodePath);
+  scope.defer(() => reaper.reap());
+
+  const world = await story.step('bastion', () => openDemoWorld(dir, context.nodePath), (made) => `a bastion: ${bastionWords(made)} on port ${made.bastion.port}`);
+  scope.defer(() => world.bastion[Symbol.asyncDispose]());
+  const inside = { ...world.inhabit(context), output: quiet(output) };
+  await story.step('init', () => runInit({ yes: true, local: true, bastion: '127.0.0.1', cluster: NAME }, inside), () => 'control runs on the bastion; this "laptop" knows its certificate');
+  await story.step('deploy', () => runDeploy({ what: 'demo', name: NAME, set: [], dryRun: false, wait: true }, inside), () => 'a job runs on this machine (local scheduler): node-agent, simulated engine, reverse tunnel to the bastion');
+  const connection = await story.step('connect', () => connect(NAME, { ...sessionOptions(inside), port: 0 }), (made) => `second hop open: ${made.baseURL}`);
+  const closing = closeOnce(connection);
+  scope.defer(closing);
+  const streamed = await story.step('stream', () => stream(connection, context), (made) => `${made.tokens} tokens through two SSH connections, the first after ${made.firstTokenMs.toFixed(0)} ms`);
+
+  if (args.keep) await keep(world, connection, context);
+  await closing();
+  await story.step('stop', () => runStop({ name: NAME, now: false, wait: true }, inside), () => 'the job drained and ended; its key is gone from the bastion');
+  output.result(
+    { ok: true, bastion: world.bastion.kind, hops: HOPS, firstTokenMs: streamed.firstTokenMs, tokens: streamed.tokens, steps: story.steps },
+    closingWords(connection),
+  );
+}
+
+async function stream(connection: Connection, context: Context) {
+  const { output } = context;
+  if (!output.json) process.stderr.write(`\n  ${output.style('dim', `> ${PROMPT}`)}\n  `);
+  const streamed = await streamCompletion({
+    baseUrl: connection.baseURL,
+    apiKey: connection.apiKey,
+    model: connection.model,
+    prompt: PROMPT,
+    maxTokens: MAX_TOKENS,
+    signal: context.signal,
+    now: () => context.clock.monotonicMs(),
+    onText: (text) => {
+      if (!output.json) process.stderr.write(output.style('cyan', text));
+    },
+  });
+  if (!output.json) process.stderr.write('\n\n');
+  return streamed;
+}
+
+async function keep(world: DemoWorld, connection: Connection, context: Context): Promise<void> {
+  context.output.event(
+    'demo.kept',
+    { baseUrl: connection.baseURL, model: connection.model, config: world.configFile, profile: join(world.dir, 'profile.json') },
+    `Everything stays up until Ctrl-C. From another terminal:\n\n    export FAIRLEAD_CONFIG=${world.configFile} FAIRLEAD_PROFILE=${join(world.dir, 'profile.json')}\n    npx pnpm@12 cli connect ${NAME} --json\n`,
+  );
+  await untilAborted(new Promise<never>(() => undefined), context.signal).catch((error: unknown) => {
+    if (!context.signal.aborted) throw error;
+  });
+}
+
+function bastionWords({ bastion }: DemoWorld): string {
+  return bastion.kind === 'sshd' ? "the system's own sshd, run as this user," : 'no sshd here, so a bundled SSH server';
+}
+
+function closeOnce(connection: Connection): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => (closed ??= connection[Symbol.asyncDispose]() as Promise<void>);
+}
+
+function closingWords(connection: Connection): string {
+  return `That was the whole way: job → bastion → here, with nothing but SSH. With a deployment of your own:
+
+${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.model, name: NAME })}
+Go on:
+    npx pnpm@12 demo --keep    leave this world up and play
+    npx pnpm@12 cli init       set up your own cluster`;
+}
+
+/** The steps of the demo with their times. */
+class Story {
+  readonly steps: Array<{ name: string; ms: number }> = [];
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  async step<T>(name: string, work: () => Promise<T>, words: (made: T) => string): Promise<T> {
+    const { clock, output, signal } = this.#context;
+    signal.throwIfAborted();
+    output.busy(name);
+    const startedMs = clock.monotonicMs();
+    const made = await work();
+    const ms = Math.round(clock.monotonicMs() - startedMs);
+    this.steps.push({ name, ms });
+    output.event('step', { name, ms }, `${words(made)} ${output.style('dim', `(${ms} ms)`)}`);
+    return made;
+  }
+}
+
+/** The commands inside the demo keep their words to themselves; failures still reach the person. */
+function quiet(output: Output): Output {
+  return { ...output, event() {}, result() {}, text() {} };
+}

@@ -1,0 +1,59 @@
+// Started beside the demo, in a session of its own: when the demo is gone, however it ended, this ends what is left of it and removes its folder.
+// A program of its own: `reaper.ts <folder>`; the end of its standard input is the end of the demo.
+
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const ROUNDS = 40;
+/** Processes get this many rounds to end by themselves after SIGTERM. */
+const PATIENCE = 20;
+const ROUND_MS = 50;
+
+const run = promisify(execFile);
+
+/** Pids of all processes whose command line names the folder. */
+async function processesOf(folder: string): Promise<number[]> {
+  const { stdout } = await run('ps', ['-axo', 'pid=,args='], { maxBuffer: 64 * 1024 * 1024 });
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(folder))
+    .map((line) => Number.parseInt(line, 10))
+    .filter((pid) => pid !== process.pid && pid > 1);
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended between the listing and here.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function reap(folder: string): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const pids = await processesOf(folder);
+    if (pids.length === 0) break;
+    if (round === 0) for (const pid of pids) kill(pid, 'SIGTERM');
+    if (round >= PATIENCE) for (const pid of pids) kill(pid, 'SIGKILL');
+    await delay(ROUND_MS);
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+const folder = process.argv[2];
+// The folder is removed with all that is in it: only one that the demo made is taken.
+if (folder && /\/fl-demo-[A-Za-z0-9]+$/.test(folder)) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  process.stdin.resume();
+  process.stdin.on('error', () => process.stdin.destroy());
+  process.stdin.on('close', () => {
+    reap(folder).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+  process.stdout.write('ready\n');
+}

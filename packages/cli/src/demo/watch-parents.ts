@@ -1,0 +1,42 @@
+// Notices the end of the programs that started this one (npx, pnpm, a shell): nobody would be there to press Ctrl-C.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import type { Clock } from '@fairlead/kit';
+
+const run = promisify(execFile);
+const LOOK_MS = 500;
+
+/** `pid → { ppid, pgid }` of every process. */
+type Table = Map<number, { ppid: number; pgid: number }>;
+
+/** Runs until the signal fires; calls `onEnd` once when one of the launchers is gone. */
+export async function watchParents(options: { pid: number; clock: Clock; signal: AbortSignal; onEnd: () => void }): Promise<void> {
+  const chain = launchersOf(options.pid, await readTable());
+  while (!options.signal.aborted) {
+    await options.clock.sleep(LOOK_MS, options.signal).catch((error: unknown) => {
+      if (!options.signal.aborted) throw error;
+    });
+    const table = await readTable();
+    if (!options.signal.aborted && chain.some(({ pid, ppid }) => table.get(pid)?.ppid !== ppid)) return options.onEnd();
+  }
+}
+
+/** This process and its ancestors within its process group: those whose end ends the command that was typed. Pure. */
+export function launchersOf(pid: number, table: Table): Array<{ pid: number; ppid: number }> {
+  const own = table.get(pid);
+  const chain: Array<{ pid: number; ppid: number }> = [];
+  for (let at = pid; ; ) {
+    const entry = table.get(at);
+    if (!entry || !own || entry.pgid !== own.pgid || entry.ppid <= 1) return chain;
+    chain.push({ pid: at, ppid: entry.ppid });
+    at = entry.ppid;
+  }
+}
+
+async function readTable(): Promise<Table> {
+  const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,pgid='], { maxBuffer: 16 * 1024 * 1024 });
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  return new Map(rows.flatMap(([pid, ppid, pgid]) => (pid && ppid !== undefined && pgid !== undefined ? [[pid, { ppid, pgid }] as const] : [])));
+}

@@ -1,0 +1,55 @@
+// What the scheduler says of a job, in control's words.
+
+import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
+import type { JobObservation } from '@fairlead/slurm';
+
+import type { Site } from '../site/open-site.ts';
+
+export type ObservedState = NonNullable<JobObserved['state']>;
+
+/** Undefined while the job runs: then its agent speaks for it. */
+export async function observationFor(site: Site, jobId: string, signal: AbortSignal): Promise<ObservedState | undefined> {
+  const observation = (await site.scheduler.observe([jobId], signal)).get(jobId);
+  return observation && observedState(observation);
+}
+
+/** Pure. */
+export function observedState(observation: JobObservation): ObservedState | undefined {
+  const { phase } = observation;
+  switch (phase.kind) {
+    case 'pending':
+      return {
+        status: 'queued',
+        ...(observation.pending ? { reason: `${observation.pending.text}${observation.pending.advice ? `: ${observation.pending.advice}` : ''}`.slice(0, 512) } : {}),
+        ...(observation.estimatedStartMs === undefined ? {} : { estimatedStartMs: observation.estimatedStartMs }),
+      };
+    case 'running':
+    case 'completing':
+    case 'unknown':
+      return undefined;
+    case 'gone':
+      return { status: 'failed', cause: { code: 'job_ended', message: `job ${observation.jobId} is not known to the scheduler any more` } };
+    case 'ended':
+      return endedState(observation, phase.outcome);
+  }
+}
+
+type Outcome = Extract<JobObservation['phase'], { kind: 'ended' }>['outcome'];
+
+function endedState(observation: JobObservation, outcome: Outcome): ObservedState {
+  const reason = observation.reason && observation.reason !== 'None' ? ` (${observation.reason})` : '';
+  const message = `job ${observation.jobId} ended: ${observation.state}${reason}${exitWords(observation)}`;
+  const cause = { code: causeOf(outcome), message };
+  return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout' ? { status: 'stopped', cause } : { status: 'failed', cause };
+}
+
+function causeOf(outcome: Outcome): EndCauseCode {
+  if (outcome === 'cancelled') return 'cancelled';
+  if (outcome === 'timeout' || outcome === 'deadline') return 'deadline';
+  return outcome === 'preempted' ? 'preempted' : 'job_ended';
+}
+
+function exitWords({ exitCode }: JobObservation): string {
+  if (!exitCode || (exitCode.code === 0 && !exitCode.signal)) return '';
+  return exitCode.signal ? `, killed by signal ${exitCode.signal}` : `, exit code ${exitCode.code}`;
+}
