@@ -2,6 +2,17 @@ export { openSsh, type OpenSshOptions, type SshConnection } from './connection/o
 export type { WaitOptions } from './connection/ssh-link.ts';
 export { type HostKey, parseHostKeyLine } from './host-key/host-key.ts';
 export { joinStreams } from './join-streams.ts';
+export { createJobKey, type JobKey } from './job-key/create-job-key.ts';
+export { editAuthorizedKeys, type EditedKeys, type KeysEdit } from './job-key/edit-authorized-keys.ts';
+export {
+  type InstalledJobKey,
+  installJobKey,
+  type InstallJobKeyOptions,
+  proveJobLogin,
+  removeJobKey,
+  type RemoveJobKeyOptions,
+} from './job-key/install-job-key.ts';
+export { formatExpiryTime, type KeyLine, renderKeyLine } from './job-key/key-line.ts';
 export type { Listening } from './listen-on-socket.ts';
 export type { CommandExit } from './open-exec.ts';
 export type { Gate } from './open-gate.ts';

@@ -25,7 +25,7 @@ export async function openGate(link: SshLink, command: string, wait: WaitOptions
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   stream.once('close', resolve);
   try {
-    const identityLine = await withTimeLimit(lines.next(), wait.timeoutMs ?? IDENTITY_TIMEOUT_MS, () =>
+    const identityLine = await withTimeLimit(nextJson(lines), wait.timeoutMs ?? IDENTITY_TIMEOUT_MS, () =>
       gateError(link, said(), 'it said nothing in time'),
     );
     if (identityLine === undefined) throw gateError(link, said(), await describeEnd(exec));
@@ -42,6 +42,13 @@ export async function openGate(link: SshLink, command: string, wait: WaitOptions
     stream.destroy();
     throw link.ended.aborted ? link.ended.reason : error;
   }
+}
+
+/** Start-up files of the login shell may print something first. */
+async function nextJson(lines: LineReader): Promise<string | undefined> {
+  let line = await lines.next();
+  while (line !== undefined && !line.startsWith('{')) line = await lines.next();
+  return line;
 }
 
 /** Pings take turns, so that each echo belongs to the ping before it. */

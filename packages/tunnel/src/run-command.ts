@@ -13,6 +13,8 @@ export interface RunOptions {
   timeoutMs?: number | undefined;
   /** Of stdout and stderr together. Default 16 MiB. */
   maxOutputBytes?: number | undefined;
+  /** `latin1` keeps every byte. Default `utf8`. */
+  encoding?: 'utf8' | 'latin1' | undefined;
 }
 
 export interface CommandResult extends CommandExit {
@@ -43,7 +45,7 @@ export async function runCommand(link: SshLink, command: string, options: RunOpt
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       feed(exec, options.stdin);
-      return await collect(link, exec, { maxOutputBytes, signal });
+      return await collect(link, exec, { maxOutputBytes, signal, encoding: options.encoding ?? 'utf8' });
     } finally {
       signal.removeEventListener('abort', onAbort);
       exec.stream.destroy();
@@ -73,7 +75,7 @@ function feed({ stream }: ExecChannel, stdin: RunOptions['stdin']): void {
 async function collect(
   link: SshLink,
   exec: ExecChannel,
-  limits: { maxOutputBytes: number; signal: AbortSignal },
+  limits: { maxOutputBytes: number; signal: AbortSignal; encoding: BufferEncoding },
 ): Promise<CommandResult> {
   let sizeBytes = 0;
   const take = async (stream: Readable): Promise<string> => {
@@ -88,7 +90,7 @@ async function collect(
       }
     });
     await ended(stream);
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks).toString(limits.encoding);
   };
   const { promise: cut, reject } = Promise.withResolvers<never>();
   exec.stream.once('close', () => {

@@ -28,6 +28,7 @@ export const tunnelErrorCodes = [
   'authorized_keys_locked',
   'authorized_keys_not_writable',
   'authorized_keys_changed',
+  'authorized_keys_not_restored',
   'job_key_refused',
   'sshd_failed',
 ] as const;

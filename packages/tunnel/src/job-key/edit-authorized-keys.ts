@@ -1,0 +1,44 @@
+// Adds, replaces or removes our marked line in the text of an authorized_keys file. Every other byte stays. Pure.
+
+import { markerComment } from './key-line.ts';
+
+export type KeysEdit = { kind: 'put'; marker: string; line: string } | { kind: 'remove'; marker: string };
+
+export interface EditedKeys {
+  text: string;
+  change: 'added' | 'replaced' | 'removed' | 'none';
+}
+
+/** `text` is the file read as latin1, so that bytes of any encoding pass through. */
+export function editAuthorizedKeys(text: string, edit: KeysEdit): EditedKeys {
+  const comment = markerComment(edit.marker);
+  const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const isOurs = (line: string) => isMarked(line, comment);
+  if (edit.kind === 'remove') {
+    const kept = lines.filter((line) => !isOurs(line));
+    return { text: kept.join(''), change: kept.length === lines.length ? 'none' : 'removed' };
+  }
+  if (!isMarked(edit.line, comment) || /[\r\n]/.test(edit.line)) {
+    throw new TypeError(`cannot put a key line that does not end with its marker ${comment}`);
+  }
+  const first = lines.findIndex(isOurs);
+  if (first < 0) return { text: appendLine(text, edit.line), change: 'added' };
+  const kept = lines.filter((line, index) => index === first || !isOurs(line));
+  const edited = kept.map((line) => (isOurs(line) ? edit.line + endingOf(line) : line)).join('');
+  return { text: edited, change: edited === text ? 'none' : 'replaced' };
+}
+
+function isMarked(line: string, comment: string): boolean {
+  const content = line.trimEnd();
+  return !content.trimStart().startsWith('#') && content.endsWith(` ${comment}`);
+}
+
+function appendLine(text: string, line: string): string {
+  const ending = text.includes('\r\n') ? '\r\n' : '\n';
+  const gap = text === '' || text.endsWith('\n') ? '' : ending;
+  return `${text}${gap}${line}${ending}`;
+}
+
+function endingOf(line: string): string {
+  return /\r?\n$/.exec(line)?.[0] ?? '';
+}

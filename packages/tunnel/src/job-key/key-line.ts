@@ -1,0 +1,61 @@
+// The one line in authorized_keys that lets jobs in, and nothing else with them (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+
+import { shellQuote } from '@fairlead/kit';
+import { parseHostKeyLine } from '../host-key/host-key.ts';
+
+export interface KeyLine {
+  /** `ssh-ed25519 AAAA…`; a comment is left out. */
+  publicKey: string;
+  /** Absolute path of the gate on the bastion. */
+  gatePath: string;
+  /** The key works at least until then and at most 26 hours longer: see formatExpiryTime. */
+  expiresAt: Date;
+  /** By which the line is found again: letters, digits, `.`, `_`, `-`. */
+  marker: string;
+}
+
+/**
+ * `restrict` alone stops no command, the forced command does. The dummy `permitopen` closes every direct forward,
+ * sockets too; the dummy `permitlisten` every TCP listener. What is left: listening on unix sockets, and the gate.
+ */
+export function renderKeyLine({ publicKey, gatePath, expiresAt, marker }: KeyLine): string {
+  const key = parseHostKeyLine(publicKey);
+  if (!key) throw new TypeError('cannot write a key line because the public key is not one');
+  if (!gatePath.startsWith('/') || hasControlCharacter(gatePath) || gatePath.includes('"')) {
+    throw new TypeError(
+      `cannot write a key line because the gate's path must be absolute and free of quotes and control characters: got ${JSON.stringify(gatePath)}`,
+    );
+  }
+  const options = [
+    'restrict',
+    'port-forwarding',
+    'permitopen="127.0.0.1:1"',
+    'permitlisten="127.0.0.1:1"',
+    `command="${shellQuote(gatePath)}"`,
+    `expiry-time="${formatExpiryTime(expiresAt)}"`,
+  ];
+  return `${options.join(',')} ${key.type} ${key.base64} ${markerComment(marker)}`;
+}
+
+/**
+ * `YYYYMMDDHHMM`, which sshd reads in its own time zone (the `Z` suffix is unknown to older ones and would disable the
+ * line). The clocks farthest ahead of UTC are 14 hours ahead, those farthest behind 12 hours behind.
+ */
+export function formatExpiryTime(expiresAt: Date): string {
+  const latest = new Date(expiresAt.getTime() + 14 * 3_600_000);
+  return latest.toISOString().replaceAll(/[-T:]/g, '').slice(0, 12);
+}
+
+export function markerComment(marker: string): string {
+  if (!/^[A-Za-z0-9._-]+$/.test(marker)) {
+    throw new TypeError(
+      `cannot mark a key line with ${JSON.stringify(marker)}: letters, digits, ".", "_" and "-" only`,
+    );
+  }
+  return `fairlead:${marker}`;
+}
+
+function hasControlCharacter(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\u0000-\u001f\u007f]/.test(text);
+}

@@ -1,0 +1,66 @@
+// The far side of an edit of authorized_keys, as POSIX sh. Each script ends with 0, or with one of the codes below and
+// a line on stderr. Nothing there but sh, ls, cp, mv, cksum, find and readlink is needed.
+
+export const KEYS_EXIT = { notWritable: 71, locked: 72, changed: 73, notOurLock: 74 } as const;
+
+const PROLOGUE = `
+LC_ALL=C; export LC_ALL
+umask 077
+fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
+`;
+
+/**
+ * Arguments: path (empty for the usual one), lock token. Prints the file's real path and checksum, one a line, then
+ * its content. Follows links, for some keep the file elsewhere. A lock older than ten minutes belongs to nobody.
+ */
+export const LOCK_AND_READ = `${PROLOGUE}
+path=$1 token=$2
+if [ -z "$path" ]; then
+  path=$HOME/.ssh/authorized_keys
+  if ! [ -d "$HOME/.ssh" ]; then mkdir -m 700 "$HOME/.ssh" || fail ${KEYS_EXIT.notWritable} "cannot create $HOME/.ssh"; fi
+fi
+links=0
+while [ -h "$path" ]; do
+  links=$((links + 1)); [ "$links" -le 20 ] || fail ${KEYS_EXIT.notWritable} "$path is a link to itself"
+  to=$(readlink "$path")
+  case $to in /*) path=$to ;; *) path=\${path%/*}/$to ;; esac
+done
+lock=$path.fairlead-lock
+if ! mkdir "$lock" 2>/dev/null; then
+  [ -d "$lock" ] || fail ${KEYS_EXIT.notWritable} "cannot write in the directory of $path"
+  old=$(find "$lock" -maxdepth 0 -mmin +10 2>/dev/null)
+  [ -n "$old" ] && rm -rf "$lock" && mkdir "$lock" 2>/dev/null || fail ${KEYS_EXIT.locked} "$lock"
+fi
+echo "$token" >"$lock/owner" || fail ${KEYS_EXIT.notWritable} "cannot write $lock"
+if [ -e "$path" ] && ! [ -w "$path" ]; then rm -rf "$lock"; fail ${KEYS_EXIT.notWritable} "$path is not writable"; fi
+echo "$path"
+if [ -e "$path" ]; then cksum <"$path"; echo; cat "$path"; else echo absent; echo; fi
+`;
+
+/**
+ * Arguments: real path, lock token, expected checksum. Stdin: the new content. Keeps a copy of the old file beside it
+ * and replaces the file in one step, with the old one's owner and mode. Prints the new checksum.
+ */
+export const REPLACE = `${PROLOGUE}
+path=$1 token=$2 expected=$3
+part=$path.fairlead-part.$$
+trap 'rm -f "$part"' EXIT
+trap 'exit 1' HUP INT TERM PIPE
+[ "$(cat "$path.fairlead-lock/owner" 2>/dev/null)" = "$token" ] || fail ${KEYS_EXIT.notOurLock} "$path.fairlead-lock"
+now=absent
+if [ -e "$path" ]; then
+  cp -p "$path" "$part" && cp -p "$path" "$path.fairlead-backup" || fail ${KEYS_EXIT.notWritable} "cannot copy $path"
+  now=$(cksum <"$path")
+fi
+cat >"$part" || fail ${KEYS_EXIT.notWritable} "cannot write $part"
+[ "$now" = "$expected" ] || fail ${KEYS_EXIT.changed} "$path"
+mv -f "$part" "$path" || fail ${KEYS_EXIT.notWritable} "cannot replace $path"
+cksum <"$path"
+`;
+
+/** Arguments: real path, lock token. */
+export const UNLOCK = `${PROLOGUE}
+lock=$1.fairlead-lock
+[ "$(cat "$lock/owner" 2>/dev/null)" = "$2" ] && rm -rf "$lock"
+:
+`;
