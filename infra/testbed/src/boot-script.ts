@@ -26,6 +26,9 @@ export interface BootFiles {
 export const checkoutOnLaptop = '/opt/fairlead';
 export const nodeOnLaptop = '/opt/fairlead-node/node';
 
+/** Where the laptop shows the machine's own files under a layer of its own. */
+export const machineLayers = ['/tmp', '/root', '/home', '/var'] as const;
+
 /** Directories that a host's PATH has. */
 export const path = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 

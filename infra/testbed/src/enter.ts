@@ -1,8 +1,8 @@
 // The argv that runs a command inside a host. Pure.
 
-import { path } from './boot-script.ts';
-import type { Host } from './plan.ts';
+import { machineLayers, path } from './boot-script.ts';
 import { TestbedError } from './errors.ts';
+import type { Host } from './plan.ts';
 import { users } from './users.ts';
 
 export interface EnterOptions {
@@ -22,22 +22,36 @@ export function namespacesOf(pid: number): string[] {
 
 /**
  * A shell stays outside the host's pid namespace and reports how the command inside ended, signals as 128 + number.
- * The signals that a terminal or a parent sends are for the command alone, so the shell ignores them. When the starter
- * is killed, the shell and the command are killed too.
+ * When the starter is killed, the shell and the command are killed too.
  */
-export function enterArgv(pid: number, argv: readonly string[], options: EnterOptions = {}): string[] {
+export function enterArgv(pid: number, host: Host, argv: readonly string[], options: EnterOptions = {}): string[] {
   const user = options.user ?? 'alice';
   const enter = ['setpriv', '--pdeathsig', 'KILL', '--', ...namespacesOf(pid), '--no-fork', '--'];
   // bash, not sh: dash announces a killed command on a stderr that cannot be turned off.
-  const wait = ['bash', '-c', waitInside, 'bash'];
-  const clean = ['env', '-i', `--default-signal=${passedSignals.join(',')}`, ...environment(user, options.env)];
+  const wait = ['bash', '-c', waitScript(host), 'bash'];
+  const clean = ['env', '-i', ...environment(user, options.env)];
   const start = ['sh', '-c', 'cd "$0" && exec "$@"', options.cwd ?? homeOf(user)];
   return [...enter, ...wait, ...clean, ...become(user), ...start, ...argv];
 }
 
-export const passedSignals = ['HUP', 'INT', 'QUIT', 'TERM'] as const;
+/** The signals that a terminal or a parent sends to end a command: they are for the command, not for the shell. */
+export const passedSignals = { HUP: 1, INT: 2, QUIT: 3, TERM: 15 } as const;
 
-const waitInside = `trap '' ${passedSignals.join(' ')}; exec 9>&2 2>/dev/null; "$@" 2>&9 9>&-; exit $?`;
+function waitScript(host: Host): string {
+  const early = Object.entries(passedSignals).map(([name, number]) => `trap 'exit ${128 + number}' ${name}`);
+  const refresh = host.role === 'laptop' ? `{ ${refreshLayers}; } </dev/null >/dev/null` : ':';
+  const wait = `trap : ${Object.keys(passedSignals).join(' ')}; "$@" 2>&9 9>&-; exit $?`;
+  return [...early, 'exec 9>&2 2>/dev/null', refresh, wait].join('; ');
+}
+
+/**
+ * The laptop sees the machine's files as they are now: a remount drops what the kernel remembers of the lower layer. And
+ * it may pass through the machine's private directories, of which only the mode changes, and only in the laptop's layer.
+ */
+const refreshLayers =
+  `for layer in ${machineLayers.join(' ')}; do mount -n -o remount,rw -t overlay layer "$layer"; done; ` +
+  `find ${machineLayers.join(' ')} /var/tmp -xdev -maxdepth 3 \\( -name .ssh -o -name .gnupg \\) -prune -o ` +
+  `-type d ! -perm -005 ${users.map(({ uid }) => `! -uid ${uid}`).join(' ')} -exec chmod o+rx {} +`;
 
 function environment(user: string, more: EnterOptions['env']): string[] {
   const all: Record<string, string> = {

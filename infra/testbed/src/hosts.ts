@@ -62,6 +62,6 @@ export async function loadCut(state: TestbedState, bastion: Host, rules: string)
 }
 
 export async function readNodeStates(state: TestbedState, plan: Plan): Promise<Finished> {
-  const login = initOf(state, findHost(plan, 'login'));
-  return runCommand(enterArgv(login.pid, nodeStatesArgv(plan), { user: 'root', cwd: '/' }));
+  const login = findHost(plan, 'login');
+  return runCommand(enterArgv(initOf(state, login).pid, login, nodeStatesArgv(plan), { user: 'root', cwd: '/' }));
 }

@@ -85,7 +85,7 @@ export class TestbedHandle {
     const state = this.state();
     const found = findHost(planOf(state), host);
     if (options.user !== undefined) checkUser(options.user, found);
-    return enterArgv(initOf(state, found).pid, argv, options);
+    return enterArgv(initOf(state, found).pid, found, argv, options);
   }
 
   async #setCut(change: (cut: readonly string[]) => string[]): Promise<void> {

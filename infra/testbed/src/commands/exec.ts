@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errnoOf } from '@fairlead/kit';
-import { passedSignals, type EnterOptions } from '../enter.ts';
+import type { EnterOptions } from '../enter.ts';
 import { TestbedError } from '../errors.ts';
 import type { TestbedHandle } from '../testbed.ts';
 
@@ -27,7 +27,9 @@ export async function execCommand(
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   child.on('error', reject);
   child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
-  for (const signal of passedSignals) process.on(`SIG${signal}`, () => passOn(child, `SIG${signal}`, onTerminal));
+  for (const name of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) {
+    process.on(name, () => passOn(child, name, onTerminal));
+  }
   return promise;
 }
 

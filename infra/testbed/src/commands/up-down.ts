@@ -19,14 +19,15 @@ export interface UpOptions {
 export async function upCommand(options: UpOptions): Promise<number> {
   const startedMs = performance.now();
   const { base, name, nodes, profile, bind } = options;
+  const stopped = options.foreground ? untilSignal() : undefined;
   const testbed = await openTestbed({ base, name, nodes, profile, binds: bind });
   process.stdout.write(`${describe(testbed, performance.now() - startedMs)}\n`);
-  if (!options.foreground) {
+  if (!stopped) {
     testbed.release(options.ownerPid);
     return 0;
   }
   process.stdout.write('Ctrl-C takes it down.\n');
-  await Promise.race([untilSignal(), testbed.ended]);
+  await Promise.race([stopped, testbed.ended]);
   await testbed[Symbol.asyncDispose]();
   return 0;
 }

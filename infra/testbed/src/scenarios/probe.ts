@@ -43,8 +43,8 @@ function isIn(pid: number, namespaces: ReadonlySet<string>): boolean {
   try {
     return namespacesOfProcess(pid).some((each) => namespaces.has(each));
   } catch (error) {
-    // It ended while it was looked at.
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return false;
+    // It ended while it was looked at, or is one of the machine's that nobody may look at.
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes(errnoOf(error) ?? '')) return false;
     throw error;
   }
 }

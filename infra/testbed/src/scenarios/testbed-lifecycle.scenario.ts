@@ -1,0 +1,129 @@
+// How a testbed ends: by `down`, with its owner, or killed; and what is left then: nothing.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openTestbed, TestbedHandle } from '../index.ts';
+import { runCommand } from '../run-command.ts';
+import { stateBase, stateDirectory } from '../state.ts';
+import { allNamespaces, cgroupsNamed, machineLinks, machineMounts, processesIn } from './probe.ts';
+
+const main = ['--conditions=fairlead-source', fileURLToPath(new URL('../main.ts', import.meta.url))];
+const newName = () => `l-${randomBytes(4).toString('hex')}`;
+const handleOf = (name: string) => new TestbedHandle(name, stateDirectory(stateBase(process.env), name));
+const cli = (...words: string[]) => runCommand([process.execPath, ...main, ...words]);
+
+const names: string[] = [];
+afterEach(async () => {
+  await Promise.all(names.splice(0).map((name) => cli('down', '--name', name)));
+});
+function ownName(): string {
+  const name = newName();
+  names.push(name);
+  return name;
+}
+
+/** Everything that could be left of a testbed, to be compared with nothing. */
+function leftovers(testbed: TestbedHandle, namespaces: ReadonlySet<string>): Record<string, unknown> {
+  return {
+    processes: processesIn(namespaces),
+    cgroups: cgroupsNamed(`fairlead-testbed-${testbed.name}-`),
+    directory: existsSync(testbed.directory),
+    mounts: machineMounts().filter((line) => line.includes(testbed.name)),
+  };
+}
+const nothing = { processes: [], cgroups: [], directory: false, mounts: [] };
+
+async function startForeground(name: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [...main, 'up', '--nodes', '1', '--foreground', '--name', name], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes('Ctrl-C')) resolve();
+  });
+  child.on('exit', (code) => reject(new Error(`up ended with ${code}`)));
+  await promise;
+  return child;
+}
+
+describe('a testbed', () => {
+  test('that is disposed leaves no process, mount, link, cgroup or file, not even of a running job', async () => {
+    const before = { mounts: machineMounts(), links: machineLinks() };
+    const testbed = await openTestbed({ nodes: 1 });
+    await testbed.exec('login', ['sbatch', '--wrap', 'sleep 600']);
+    testbed.spawn('laptop', ['sleep', '600'], { stdio: 'ignore' });
+    const namespaces = allNamespaces(testbed);
+    expect(processesIn(namespaces).length).toBeGreaterThan(8);
+    await testbed[Symbol.asyncDispose]();
+    expect(leftovers(testbed, namespaces)).toEqual(nothing);
+    expect({ mounts: machineMounts(), links: machineLinks() }).toEqual(before);
+  });
+
+  test('stays after up, is told by status, and is gone after down', async () => {
+    const name = ownName();
+    expect(await cli('up', '--nodes', '1', '--name', name)).toMatchObject({ code: 0 });
+    const testbed = handleOf(name);
+    const namespaces = allNamespaces(testbed);
+    const status = JSON.parse((await cli('status', '--json', '--name', name)).stdout) as { testbeds: unknown[] };
+    expect(status.testbeds).toMatchObject([{ name, up: true, slurm: { node1: 'idle' } }]);
+    expect(await cli('up', '--name', name)).toMatchObject({ code: 1, stderr: expect.stringContaining('up already') });
+    expect(await cli('down', '--name', name)).toMatchObject({ code: 0 });
+    expect(leftovers(testbed, namespaces)).toEqual(nothing);
+    expect(await cli('down', '--name', name)).toMatchObject({ code: 0 });
+    expect((await cli('status', '--name', name)).code).toBe(1);
+  });
+
+  test('runs beside another one, and neither knows of the other', async () => {
+    await using one = await openTestbed({ nodes: 1 });
+    await using two = await openTestbed({ nodes: 1 });
+    await one.exec('login', ['sh', '-c', 'echo one > which']);
+    expect((await two.exec('login', ['cat', 'which'])).code).not.toBe(0);
+    await one[Symbol.asyncDispose]();
+    expect((await two.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');
+  });
+
+  test('in the foreground goes on Ctrl-C', async () => {
+    const testbed = handleOf(ownName());
+    const child = await startForeground(testbed.name);
+    const namespaces = allNamespaces(testbed);
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    child.on('exit', resolve);
+    child.kill('SIGINT');
+    expect(await promise).toBe(0);
+    expect(leftovers(testbed, namespaces)).toEqual(nothing);
+  });
+
+  test('goes when its owner is killed', async () => {
+    const testbed = handleOf(ownName());
+    const child = await startForeground(testbed.name);
+    const namespaces = allNamespaces(testbed);
+    child.kill('SIGKILL');
+    await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
+  });
+
+  test('goes when the process ends that --owner-pid names', async () => {
+    const owner = spawn('sleep', ['600']);
+    const testbed = handleOf(ownName());
+    expect(await cli('up', '--nodes', '1', '--name', testbed.name, '--owner-pid', String(owner.pid))).toMatchObject({
+      code: 0,
+    });
+    const namespaces = allNamespaces(testbed);
+    expect((await testbed.exec('laptop', ['true'])).code).toBe(0);
+    owner.kill('SIGKILL');
+    await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
+  });
+
+  test('whose keeper is killed leaves no process, and its name can be used again', async () => {
+    const testbed = handleOf(ownName());
+    expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
+    const namespaces = allNamespaces(testbed);
+    process.kill(testbed.state().holder.pid, 'SIGKILL');
+    await expect.poll(() => processesIn(namespaces), { timeout: 5_000 }).toEqual([]);
+    expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
+    expect((await testbed.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');
+    expect(cgroupsNamed(`fairlead-testbed-${testbed.name}-`).length).toBeLessThanOrEqual(5);
+  });
+});
