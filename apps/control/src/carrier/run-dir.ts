@@ -1,0 +1,108 @@
+// The directory of the sockets, on local disk: 0700, ours. Removes nothing but sockets with names of ours.
+
+import { chmodSync, lstatSync, mkdirSync, type Stats, unlinkSync, watch } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+
+import { CodedError, errnoOf } from '@fairlead/kit';
+import { parseSocketName } from '@fairlead/protocol';
+
+import type { ControlErrorCode } from '../control-error.ts';
+
+export const CONTROL_SOCKET = 'control.sock';
+export const PID_FILE = 'control.pid';
+
+export class RunDir {
+  readonly path: string;
+
+  /** Makes it where there is none; throws `run_dir_unsafe` where it is not ours alone. */
+  constructor(path: string) {
+    this.path = resolve(path);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const stats = lstatSync(path);
+    const fault = unsafe(stats);
+    if (fault)
+      throw new CodedError<ControlErrorCode>('run_dir_unsafe', `cannot use ${path} because it ${fault}`, {
+        hint: 'Give another directory on local disk that belongs to this account alone (chmod 700).',
+      });
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Names of instances' sockets. */
+  async list(): Promise<string[]> {
+    return (await readdir(this.path)).filter((name) => parseSocketName(name) !== undefined);
+  }
+
+  hasSocket(name: string): boolean {
+    return statOf(this.file(name))?.isSocket() ?? false;
+  }
+
+  /** False where there was no such socket, or something else of that name. */
+  unlinkSocket(name: string): boolean {
+    if (parseSocketName(name) === undefined || !this.hasSocket(name)) return false;
+    try {
+      unlinkSync(this.file(name));
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  /** Calls with each name that came or went, until aborted. What it misses, `list` finds. */
+  watch(onName: (name: string) => void, options: { signal: AbortSignal; onError: (error: unknown) => void }): void {
+    const watcher = watch(this.path, { signal: options.signal, persistent: false }, (_event, name) => {
+      if (name !== null && parseSocketName(name) !== undefined) onName(name);
+    });
+    watcher.on('error', options.onError);
+  }
+}
+
+/** Frees the path for us: throws `socket_in_use` where somebody answers there or it is no socket. */
+export async function clearStaleSocket(path: string): Promise<void> {
+  const stats = statOf(path);
+  if (!stats) return;
+  if (stats.isSocket() && !(await answers(path))) {
+    unlinkSync(path);
+    return;
+  }
+  throw new CodedError<ControlErrorCode>(
+    'socket_in_use',
+    `cannot listen on ${path} because ${stats.isSocket() ? 'another program answers there' : 'it is not a socket'}`,
+    { hint: 'Stop the other control, or give another --run directory.' },
+  );
+}
+
+export function restrictSocket(path: string): void {
+  chmodSync(path, 0o600);
+}
+
+function answers(path: string): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const socket = connect(path);
+  socket.on('connect', () => {
+    socket.destroy();
+    resolve(true);
+  });
+  socket.on('error', (error) => {
+    const code = errnoOf(error);
+    if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false);
+    else reject(error);
+  });
+  return promise;
+}
+
+function unsafe(stats: Stats): string | undefined {
+  if (!stats.isDirectory()) return 'is not a directory';
+  if (stats.uid !== process.getuid?.()) return `belongs to another account (uid ${stats.uid})`;
+  if ((stats.mode & 0o077) !== 0) return `is open to others (mode ${(stats.mode & 0o777).toString(8)})`;
+  return undefined;
+}
+
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}

@@ -1,0 +1,133 @@
+// Every connection of control, taken or dialled, is TLS with control as the server, and ends in one HTTP server.
+// Those that do not prove themselves in time are dropped. Knows no token: others say who has proved themselves.
+
+import { createServer, type Server } from 'node:http';
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+
+import { type Clock, errorText, type Log } from '@fairlead/kit';
+
+export type Origin =
+  | { kind: 'taken' }
+  /** Over an instance's control socket: may enrol as that instance, and nothing else. */
+  | { kind: 'dialled'; instanceId: string; generation: number };
+
+export interface CarrierLimits {
+  /** How long a connection may take to prove itself. */
+  provingMs: number;
+  /** Of taken connections, at once. */
+  unproven: number;
+  connections: number;
+}
+
+/** Owners are few; agents are dialled and limited by the dialler. */
+export const CARRIER_LIMITS: CarrierLimits = { provingMs: 5000, unproven: 64, connections: 1024 };
+
+export interface CarrierDeps {
+  certificate: string;
+  privateKey: string;
+  clock: Clock;
+  log: Log;
+  limits: CarrierLimits;
+}
+
+interface Connection {
+  origin: Origin;
+  proven: boolean;
+  proving: AbortController;
+  onProven: (() => void) | undefined;
+}
+
+export class SecureCarrier implements AsyncDisposable {
+  readonly http: Server;
+  readonly #deps: CarrierDeps;
+  readonly #context: SecureContext;
+  readonly #listener: NetServer;
+  readonly #connections = new Map<Socket, Connection>();
+
+  constructor(deps: CarrierDeps) {
+    this.#deps = deps;
+    this.#context = createSecureContext({ key: deps.privateKey, cert: deps.certificate, minVersion: 'TLSv1.3' });
+    this.http = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 });
+    this.#listener = createNetServer((socket) => this.#take(socket));
+    this.#listener.maxConnections = deps.limits.connections;
+  }
+
+  async listen(path: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#listener.once('error', reject);
+    this.#listener.listen(path, () => {
+      this.#listener.off('error', reject);
+      this.#listener.on('error', (error) => this.#deps.log.error({ op: 'listen', ok: false, error: errorText(error) }));
+      resolve();
+    });
+    await promise;
+  }
+
+  /** Owns `raw` from here on. */
+  admit(raw: Socket, origin: Origin, onProven?: () => void): void {
+    const secure = new TLSSocket(raw, { isServer: true, secureContext: this.#context });
+    const connection: Connection = { origin, proven: false, proving: new AbortController(), onProven };
+    this.#connections.set(secure, connection);
+    const end = () => {
+      connection.proving.abort();
+      this.#connections.delete(secure);
+    };
+    raw.on('error', () => secure.destroy());
+    raw.on('close', () => secure.destroy());
+    secure.on('error', () => raw.destroy());
+    secure.on('close', () => {
+      end();
+      raw.destroy();
+    });
+    this.#limitProving(secure, connection);
+    this.http.emit('connection', secure);
+  }
+
+  originOf(socket: object): Origin | undefined {
+    return this.#connections.get(socket as Socket)?.origin;
+  }
+
+  /** Lifts the limit of time from a connection. */
+  prove(socket: object): void {
+    const connection = this.#connections.get(socket as Socket);
+    if (!connection || connection.proven) return;
+    connection.proven = true;
+    connection.proving.abort();
+    connection.onProven?.();
+  }
+
+  /** Takes no more connections; those there are stay until disposed. */
+  stopListening(): void {
+    if (this.#listener.listening) this.#listener.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stopListening();
+    for (const socket of this.#connections.keys()) socket.destroy();
+    this.http.close();
+  }
+
+  #take(raw: Socket): void {
+    let unproven = 0;
+    for (const { origin, proven } of this.#connections.values()) if (origin.kind === 'taken' && !proven) unproven += 1;
+    if (unproven >= this.#deps.limits.unproven) {
+      raw.on('error', () => raw.destroy());
+      raw.destroy();
+      return;
+    }
+    this.admit(raw, { kind: 'taken' });
+  }
+
+  #limitProving(secure: TLSSocket, connection: Connection): void {
+    const { clock, limits, log } = this.#deps;
+    clock.sleep(limits.provingMs, connection.proving.signal).then(
+      () => {
+        log.debug({ op: 'connection.drop', origin: connection.origin, reason: 'not proven in time' });
+        secure.destroy();
+      },
+      // Aborted: it has proved itself, or is gone.
+      () => undefined,
+    );
+  }
+}

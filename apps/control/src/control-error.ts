@@ -1,0 +1,11 @@
+// Why control cannot start, or does not go on.
+
+export type ControlErrorCode =
+  | 'already_running'
+  | 'foreign_owner'
+  | 'not_initialised'
+  | 'run_dir_unsafe'
+  | 'socket_in_use'
+  | 'store_corrupt'
+  | 'store_newer'
+  | 'store_failed';

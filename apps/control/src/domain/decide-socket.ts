@@ -1,0 +1,65 @@
+// What to do with one file of the run directory: leave it, dial it, or unlink it. Pure; touches no file.
+
+import { firstGeneration, type SocketKind } from '@fairlead/protocol';
+
+import { type Life, restartOf } from './records.ts';
+
+export type SocketOwner =
+  | { kind: 'current'; life: Life; linkedGeneration: number | undefined }
+  /** An instance whose deployment another one serves now. */
+  | { kind: 'former' }
+  | { kind: 'unknown' };
+
+export interface SocketFacts {
+  kind: SocketKind;
+  generation: number;
+  owner: SocketOwner;
+  /** Since this control first saw the file. */
+  ageMs: number;
+  /** Since dialling it began to fail without a proven agent in between; undefined while it does not. */
+  failing: { forMs: number; times: number } | undefined;
+  leaseMs: number;
+}
+
+export type SocketDecision = 'keep' | 'dial' | 'unlink';
+
+/** So many failures, besides the time, before a silent control socket counts as stale: time alone also passes while we are suspended. */
+const STALE_AFTER_FAILURES = 3;
+
+export function decideSocket(facts: SocketFacts): SocketDecision {
+  const settled = facts.ageMs > facts.leaseMs;
+  const control = facts.kind === 'control';
+  switch (facts.owner.kind) {
+    case 'unknown':
+      return settled ? 'unlink' : 'keep';
+    case 'former':
+      // Its agent is told that it is fenced, once, so that the job ends.
+      if (!control) return 'unlink';
+      return settled ? 'unlink' : 'dial';
+    case 'current':
+      return control
+        ? decideControl(facts, facts.owner.life, facts.owner.linkedGeneration)
+        : decideData(facts, facts.owner.life, settled);
+  }
+}
+
+function decideControl(facts: SocketFacts, life: Life, linked: number | undefined): SocketDecision {
+  if (facts.generation < firstGeneration(restartOf(life))) return 'unlink';
+  if (linked !== undefined && facts.generation < linked) return 'unlink';
+  if (life.phase === 'ended' && life.by === 'agent') {
+    // A restarted job opens sockets of later generations before it says hello.
+    return facts.generation < firstGeneration(restartOf(life) + 1) ? 'unlink' : 'dial';
+  }
+  const { failing } = facts;
+  const stale = failing !== undefined && failing.times >= STALE_AFTER_FAILURES && failing.forMs > facts.leaseMs;
+  return stale ? 'unlink' : 'dial';
+}
+
+function decideData(facts: SocketFacts, life: Life, settled: boolean): SocketDecision {
+  if (facts.generation <= life.retired || facts.generation < firstGeneration(restartOf(life))) return 'unlink';
+  if (life.phase === 'attended')
+    return life.generation !== undefined && facts.generation < life.generation ? 'unlink' : 'keep';
+  if (life.phase === 'waiting') return 'keep';
+  // Of a lost or ended instance: a socket that is new may belong to an agent that is about to say hello.
+  return settled ? 'unlink' : 'keep';
+}

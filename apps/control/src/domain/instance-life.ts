@@ -1,0 +1,168 @@
+// The state machine of one instance as control sees it. Decides; stores, tells and orders nothing.
+
+import {
+  type EndCause,
+  firstGeneration,
+  type InstanceState,
+  isEnded,
+  type JobObserved,
+  type StopMode,
+} from '@fairlead/protocol';
+
+import { describeState } from './describe-state.ts';
+import { type AgentRecord, type Life, restartOf } from './records.ts';
+
+export type LifeEvent =
+  /** Its agent proved itself (see decideAdmission). */
+  | { type: 'agent.enrolled'; agent: AgentRecord }
+  /** `generation` is absent while no data socket answers. */
+  | { type: 'instance.reported'; state: InstanceState; generation?: number }
+  | { type: 'lease.expired'; silentMs: number }
+  | { type: 'job.observed'; state: NonNullable<JobObserved['state']> }
+  /** `job`: whether a job is known to have been submitted. */
+  | { type: 'stop.requested'; mode: StopMode; job: boolean };
+
+export type LifeEffect =
+  | { type: 'history.add'; kind: string; message: string }
+  /** Another process of the agent may still be connected: close it. */
+  | { type: 'link.fence' }
+  | { type: 'link.drop' }
+  | { type: 'lease.end' }
+  | { type: 'order.give'; mode: StopMode };
+
+export interface LifeStep {
+  /** The same object where nothing changed. */
+  life: Life;
+  effects: LifeEffect[];
+}
+
+export function transition(life: Life, event: LifeEvent): LifeStep {
+  switch (event.type) {
+    case 'agent.enrolled':
+      return enrol(life, event.agent);
+    case 'instance.reported':
+      return report(life, event);
+    case 'lease.expired':
+      return expire(life, event.silentMs);
+    case 'job.observed':
+      return observe(life, event.state);
+    case 'stop.requested':
+      return stop(life, event);
+  }
+}
+
+function enrol(life: Life, agent: AgentRecord): LifeStep {
+  const known = life.phase === 'waiting' ? undefined : life.agent;
+  const sameProcess = known?.processId === agent.processId && known.restart === agent.restart;
+  if (sameProcess && (life.phase === 'attended' || (life.phase === 'ended' && life.by === 'agent')))
+    return unchanged(life);
+  const returned = sameProcess && life.phase !== 'waiting';
+  const newer = agent.restart > restartOf(life);
+  const retired = Math.max(
+    life.retired,
+    (!sameProcess && life.phase === 'attended' && life.generation) || 0,
+    newer ? firstGeneration(agent.restart) - 1 : 0,
+  );
+  const next: Life = { phase: 'attended', agent, state: { status: 'starting', phase: 'booting' }, retired };
+  return {
+    life: next,
+    effects: [
+      ...(known && !sameProcess ? [{ type: 'link.fence' } as const] : []),
+      returned
+        ? history('agent.returned', `The agent on ${agent.hostname} is back.`)
+        : history('agent.enrolled', enrolledText(agent)),
+    ],
+  };
+}
+
+function enrolledText(agent: AgentRecord): string {
+  const start = agent.restart === 0 ? '' : ` (restart ${agent.restart} of the job)`;
+  return `An agent on ${agent.hostname} has taken charge${start}.`;
+}
+
+function report(life: Life, event: Extract<LifeEvent, { type: 'instance.reported' }>): LifeStep {
+  if (life.phase !== 'attended') return unchanged(life);
+  const { state, generation } = event;
+  const said = state.status === life.state.status ? [] : [stateHistory(state)];
+  if (isEnded(state)) {
+    const retired = Math.max(life.retired, life.generation ?? 0, generation ?? 0);
+    return {
+      life: { phase: 'ended', by: 'agent', agent: life.agent, state, retired },
+      effects: [{ type: 'lease.end' }, ...said],
+    };
+  }
+  const live = generation !== undefined && generation > life.retired ? generation : undefined;
+  const gone = life.generation !== undefined && life.generation !== live ? life.generation : 0;
+  if (live === life.generation && sameState(state, life.state)) return unchanged(life);
+  const retired = Math.max(life.retired, gone);
+  const next: Life = { phase: 'attended', agent: life.agent, state, retired };
+  if (live !== undefined) next.generation = live;
+  return { life: next, effects: said };
+}
+
+function expire(life: Life, silentMs: number): LifeStep {
+  if (life.phase !== 'attended') return unchanged(life);
+  const state = lostState(life, silentMs);
+  return {
+    life: { phase: 'lost', agent: life.agent, state, retired: Math.max(life.retired, life.generation ?? 0) },
+    effects: [
+      { type: 'lease.end' },
+      { type: 'link.drop' },
+      history('agent.lost', state.cause.message),
+      stateHistory(state),
+    ],
+  };
+}
+
+/** An instance that was leaving anyway ended for the cause it was leaving for: the first cause wins. */
+function lostState(life: Extract<Life, { phase: 'attended' }>, silentMs: number) {
+  if (life.state.status === 'draining') return { status: 'stopped', cause: life.state.cause } as const;
+  const cause: EndCause = {
+    code: 'agent_lost',
+    message: `The agent on ${life.agent.hostname} has not been heard of for ${Math.round(silentMs / 1000)} s; it was last seen ${describeState(life.state)}.`,
+    hint: 'If the job still runs and reaches the bastion again, the instance comes back by itself; `fairlead logs --source job` shows what the job wrote.',
+  };
+  return { status: 'failed', cause } as const;
+}
+
+function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep {
+  if (life.phase === 'attended') return unchanged(life);
+  if (!isEnded(state)) {
+    if (life.phase !== 'waiting' || sameState(state, life.state)) return unchanged(life);
+    const said = life.state.status === 'queued' ? [] : [stateHistory(state)];
+    return { life: { ...life, state }, effects: said };
+  }
+  if (life.phase === 'ended') return unchanged(life);
+  const agent = life.phase === 'lost' ? { agent: life.agent } : {};
+  return {
+    life: { phase: 'ended', by: 'submitter', state, retired: life.retired, ...agent },
+    effects: [stateHistory(state)],
+  };
+}
+
+function stop(life: Life, event: Extract<LifeEvent, { type: 'stop.requested' }>): LifeStep {
+  if (life.phase === 'attended') return { life, effects: [{ type: 'order.give', mode: event.mode }] };
+  if (life.phase !== 'waiting' || event.job) return unchanged(life);
+  const cause: EndCause = { code: 'requested', message: 'Stopped before a job was submitted.' };
+  const state = { status: 'stopped', cause } as const;
+  return {
+    life: { phase: 'ended', by: 'control', state, retired: life.retired },
+    effects: [stateHistory(state)],
+  };
+}
+
+function sameState(a: InstanceState, b: InstanceState): boolean {
+  return a.status === b.status && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function stateHistory(state: InstanceState): LifeEffect {
+  return history(`instance.${state.status}`, `The instance is ${describeState(state)}.`);
+}
+
+function history(kind: string, message: string): LifeEffect {
+  return { type: 'history.add', kind, message };
+}
+
+function unchanged(life: Life): LifeStep {
+  return { life, effects: [] };
+}

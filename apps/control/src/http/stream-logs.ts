@@ -1,0 +1,35 @@
+// An agent's log tail as lines of JSON. The reader's pace holds back the agent; a reader that leaves ends the tail.
+
+import type { z } from 'zod';
+import type { logQuery } from '@fairlead/protocol';
+
+import type { LogTails, Tail } from '../ws/log-tails.ts';
+
+/** Text waiting for a slow reader before the agent is held back. */
+const WAITING_BYTES = 1024 * 1024;
+
+export function streamLogs(tails: Pick<LogTails, 'open'>, query: z.output<typeof logQuery>): Response {
+  let tail: Tail | undefined;
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const send = (line: object) => controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+        tail = tails.open(query, {
+          push: (lines) => {
+            send({ lines });
+            return (controller.desiredSize ?? 1) > 0;
+          },
+          end: (error) => {
+            if (error !== undefined) send({ error });
+            controller.close();
+          },
+        });
+      },
+      pull: () => tail?.drained(),
+      cancel: () => tail?.cancel(),
+    },
+    { highWaterMark: WAITING_BYTES, size: (chunk) => chunk.byteLength },
+  );
+  return new Response(stream, { headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' } });
+}

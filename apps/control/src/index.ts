@@ -1,0 +1,5 @@
+export type { ControlErrorCode } from './control-error.ts';
+export { readBootId } from './boot-id.ts';
+export { type Control, type ControlOptions, HEARTBEAT_MS, LEASE_MS, openControl } from './open-control.ts';
+export { type Identity, initIdentity } from './state/identity.ts';
+export { mintOwnerToken } from './state/owner-tokens.ts';

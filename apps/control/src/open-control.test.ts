@@ -1,0 +1,54 @@
+// Control as a whole, over real sockets, TLS and SQLite: the main path.
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { openWorld, type World } from './testing/world.ts';
+
+let world: World;
+afterEach(() => world[Symbol.asyncDispose]());
+
+describe('control', () => {
+  it('says hello to an owner', async () => {
+    world = await openWorld();
+    const answer = await world.owner.call('GET', '/v1/hello');
+    expect(answer).toMatchObject({ status: 200, body: { hostname: 'bastion', bootId: 'boot', leaseMs: 15_000 } });
+  });
+
+  it('takes a deployment from its creation to an endpoint and back', async () => {
+    world = await openWorld();
+    const watch = await world.owner.watch();
+    const made = await world.deploy('a');
+    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.error.code).toBe('not_ready');
+    const agent = await world.agent({ ...made, name: 'a' }, { withData: true });
+    await agent.next('control.welcome', true);
+    agent.report({ status: 'ready' });
+    await watch.find(
+      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'ready',
+    );
+    const endpoint = await world.owner.call('GET', '/v1/endpoints/a');
+    expect(endpoint).toMatchObject({
+      status: 200,
+      body: { generation: 1, apiKey: `key-of-${made.instanceId}`, socket: `${world.runDir}/${made.instanceId}-1.sock` },
+    });
+    const drain = agent.next('instance.drain');
+    expect(await world.owner.call('DELETE', '/v1/deployments/a?mode=drain')).toMatchObject({
+      status: 200,
+      body: { delivered: true, deployment: { wanted: 'stopped' } },
+    });
+    await drain;
+    agent.report({ status: 'stopped', cause: { code: 'requested', message: 'drained' } }, {});
+    await watch.find(
+      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'stopped',
+    );
+    const history = await world.owner.call('GET', '/v1/events?deployment=a');
+    expect(history.body.events.map(({ kind }: { kind: string }) => kind)).toEqual([
+      'deployment.created',
+      'agent.enrolled',
+      'instance.ready',
+      'stop.requested',
+      'instance.stopped',
+    ]);
+    expect((await world.owner.call('GET', '/v1/deployments')).body.deployments).toEqual([]);
+    expect((await world.owner.call('GET', '/v1/deployments?all=true')).body.deployments).toHaveLength(1);
+  });
+});

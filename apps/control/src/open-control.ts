@@ -1,0 +1,140 @@
+// Assembles control from its parts, in the order in which they depend on each other, and closes them in reverse.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type Clock, type Log, Scope, systemClock } from '@fairlead/kit';
+import { OUR_VERSIONS } from '@fairlead/protocol';
+import { getRequestListener } from '@hono/node-server';
+
+import { Dialler } from './carrier/dialler.ts';
+import { clearStaleSocket, CONTROL_SOCKET, PID_FILE, restrictSocket, RunDir } from './carrier/run-dir.ts';
+import { CARRIER_LIMITS, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
+import { DeploymentDesk } from './deployment-desk.ts';
+import { Directory } from './directory.ts';
+import { createApp } from './http/app.ts';
+import { runSweeper } from './sweeper.ts';
+import { readIdentity } from './state/identity.ts';
+import { OwnerTokens } from './state/owner-tokens.ts';
+import { checkOwnership, writeOwner } from './state/ownership.ts';
+import { ensurePrivateDir, replaceFile } from './state/state-dir.ts';
+import { openSqliteStore } from './store/sqlite-store.ts';
+import { CONTROL_VERSION } from './version.ts';
+import { AgentDesk } from './ws/agent-desk.ts';
+import { serveUpgrades } from './ws/upgrades.ts';
+import { WatchHub } from './ws/watch-hub.ts';
+
+export interface ControlOptions {
+  stateDir: string;
+  runDir: string;
+  host: string;
+  bootId: string;
+  log: Log;
+  clock?: Clock;
+  /** In [0, 1). */
+  random?: () => number;
+  leaseMs?: number;
+  heartbeatMs?: number;
+  /** Serve although another host has owned the state. */
+  takeOwnership?: boolean;
+  limits?: Partial<CarrierLimits>;
+}
+
+export interface Control extends AsyncDisposable {
+  readonly socketPath: string;
+  /** PEM, to be pinned. */
+  readonly certificate: string;
+}
+
+/** Three missed heartbeats: one may be lost to a reconnecting tunnel, one to a busy node. */
+export const LEASE_MS = 15_000;
+export const HEARTBEAT_MS = 5000;
+
+/** Resolves when it serves. Throws a CodedError<ControlErrorCode>, `already_running` among them. */
+export async function openControl(options: ControlOptions): Promise<Control> {
+  const scope = new Scope();
+  try {
+    return await assemble(options, scope);
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function assemble(options: ControlOptions, scope: Scope): Promise<Control> {
+  const { stateDir, log, clock = systemClock, leaseMs = LEASE_MS, heartbeatMs = HEARTBEAT_MS } = options;
+  ensurePrivateDir(stateDir);
+  const runDir = new RunDir(options.runDir);
+  if (!options.takeOwnership) checkOwnership(stateDir, options.host);
+  const identity = readIdentity(stateDir);
+  const store = scope.use(openSqliteStore(join(stateDir, 'control.db')));
+  writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid });
+
+  const directory = new Directory({ store, clock, log, runDir: runDir.path, leaseMs });
+  await directory.load();
+  scope.defer(() => directory.journal.idle());
+  const limits = { ...CARRIER_LIMITS, ...options.limits };
+  const carrier = scope.use(new SecureCarrier({ ...identity, clock, log, limits }));
+  const owners = new OwnerTokens(stateDir, clock);
+  const watchers = new WatchHub({ directory, log });
+  const agents = new AgentDesk({
+    directory,
+    tokenSecret: identity.tokenSecret,
+    controlVersion: CONTROL_VERSION,
+    heartbeatMs,
+    hasSocket: (name) => runDir.hasSocket(name),
+    log,
+  });
+  let ready = true;
+  const app = createApp({
+    directory,
+    desk: new DeploymentDesk(directory),
+    owners,
+    carrier,
+    hello: {
+      protocol: OUR_VERSIONS,
+      controlVersion: CONTROL_VERSION,
+      hostname: options.host,
+      bootId: options.bootId,
+      leaseMs,
+    },
+    isReady: () => ready,
+    log,
+  });
+  carrier.http.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  scope.use(serveUpgrades({ carrier, owners, agents, watchers }));
+
+  const dialler = scope.use(
+    new Dialler({
+      runDir,
+      clock,
+      log,
+      random: options.random ?? Math.random,
+      leaseMs,
+      ownerOf: (id) => directory.ownerOf(id),
+      admit: (raw, { instanceId, generation }, onProven) =>
+        carrier.admit(raw, { kind: 'dialled', instanceId, generation }, onProven),
+    }),
+  );
+  directory.changed.add((entries) => {
+    for (const entry of entries ?? directory.entries()) dialler.review(entry.instance.id);
+  });
+  scope.use(runSweeper({ directory, watchers, clock, log }));
+  const socketPath = await listen(runDir, carrier, scope);
+  await dialler.start();
+  scope.defer(() => {
+    ready = false;
+    carrier.stopListening();
+  });
+  return { socketPath, certificate: identity.certificate, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+}
+
+async function listen(runDir: RunDir, carrier: SecureCarrier, scope: Scope): Promise<string> {
+  const path = runDir.file(CONTROL_SOCKET);
+  await clearStaleSocket(path);
+  await carrier.listen(path);
+  restrictSocket(path);
+  replaceFile(runDir.file(PID_FILE), `${process.pid}\n`);
+  scope.defer(() => rmSync(runDir.file(PID_FILE), { force: true }));
+  return path;
+}

@@ -1,0 +1,38 @@
+// Control's directory of state in the account's home: who may read it, and how files get into it whole.
+
+import { randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+
+import { errnoOf } from '@fairlead/kit';
+
+/** 0700, also where it existed with a wider mode. */
+export function ensurePrivateDir(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+/** Whole or not at all, 0600. */
+export function replaceFile(path: string, text: string): void {
+  const fresh = writeBeside(path, text);
+  renameSync(fresh, path);
+}
+
+/** Whole, 0600, and only where there is none yet: false where there is one. */
+export function createFile(path: string, text: string): boolean {
+  const fresh = writeBeside(path, text);
+  try {
+    linkSync(fresh, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
+function writeBeside(path: string, text: string): string {
+  const fresh = `${path}.${randomBytes(6).toString('hex')}.new`;
+  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx', flush: true });
+  return fresh;
+}

@@ -1,0 +1,46 @@
+// Tokens: how they are made, and how a presented one is known again. Only hashes are kept.
+
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+import { createSecret, type Secret } from '@fairlead/kit';
+
+export function createOwnerToken(): Secret {
+  return createSecret('flo_');
+}
+
+export function createEnrolmentToken(): Secret {
+  return createSecret('fle_');
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+export interface InstanceTokenOwner {
+  instanceId: string;
+  jobId: string;
+  restart: number;
+  processId: string;
+}
+
+/** Made from what it is bound to: nothing has to be stored, and it holds beyond a restart of control. */
+export function deriveInstanceToken(secret: Buffer, owner: InstanceTokenOwner): string {
+  const bound = JSON.stringify([owner.instanceId, owner.jobId, owner.restart, owner.processId]);
+  return `fli_${createHmac('sha256', secret).update(bound).digest('base64url')}`;
+}
+
+/** In constant time; lengths are hidden by hashing both. */
+export function sameToken(a: string, b: string): boolean {
+  return sameHash(hashToken(a), hashToken(b));
+}
+
+export function sameHash(a: string, b: string): boolean {
+  const left = Buffer.from(a, 'hex');
+  const right = Buffer.from(b, 'hex');
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** Of an Authorization header; undefined where it holds no bearer token. */
+export function readBearer(header: string | undefined): string | undefined {
+  return /^Bearer +([\x21-\x7e]{8,512})$/i.exec(header ?? '')?.[1];
+}

@@ -1,0 +1,67 @@
+// Group commit: whatever is written in one turn of the event loop, or while a commit runs, shares one transaction.
+
+import { setImmediate } from 'node:timers/promises';
+
+import type { Store, Write } from './store.ts';
+
+interface Waiting {
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+export interface JournalEvents {
+  /** After a commit and before those who waited for it. Also after turns that had nothing to write. */
+  onCommitted: () => void;
+  /** Nothing of the failed turn is on disk, nor of what was added since: called once, awaited before the next turn. */
+  onFailed: (error: unknown) => Promise<void>;
+}
+
+export class Journal {
+  readonly #store: Store;
+  readonly #events: JournalEvents;
+  #writes: Write[] = [];
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(store: Store, events: JournalEvents) {
+    this.#store = store;
+    this.#events = events;
+  }
+
+  /** Resolves when all of it is on disk; promises resolve in the order of the calls. */
+  add(writes: readonly Write[]): Promise<void> {
+    this.#writes.push(...writes);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ resolve, reject });
+    this.#running ??= this.#run();
+    return promise;
+  }
+
+  /** Resolves when nothing is waiting any more. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await setImmediate();
+      const writes = this.#writes;
+      const waiting = this.#waiting;
+      this.#writes = [];
+      this.#waiting = [];
+      try {
+        if (writes.length > 0) await this.#store.commit(writes);
+      } catch (error) {
+        await this.#events.onFailed(error);
+        // What was decided since then rests on what was not stored: it goes too.
+        for (const { reject } of [...waiting, ...this.#waiting]) reject(error);
+        this.#writes = [];
+        this.#waiting = [];
+        continue;
+      }
+      this.#events.onCommitted();
+      for (const { resolve } of waiting) resolve();
+    }
+    this.#running = undefined;
+  }
+}

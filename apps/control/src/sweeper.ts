@@ -1,0 +1,68 @@
+// The slow heartbeat of control itself: ends leases whose time is over, and finds watchers that are gone.
+
+import { type Clock, errorText, type Log } from '@fairlead/kit';
+
+import type { Directory } from './directory.ts';
+import type { WatchHub } from './ws/watch-hub.ts';
+
+export interface SweeperDeps {
+  directory: Directory;
+  watchers: WatchHub;
+  clock: Clock;
+  log: Log;
+}
+
+const WATCHERS_EVERY_MS = 4000;
+
+/** Runs until disposed. */
+export function runSweeper(deps: SweeperDeps): AsyncDisposable {
+  const ended = new AbortController();
+  const loops = [sweepLeases(deps, ended.signal), sweepWatchers(deps, ended.signal)];
+  return {
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+async function sweepLeases({ directory, clock, log }: SweeperDeps, signal: AbortSignal): Promise<void> {
+  const { leases } = directory;
+  const tickMs = Math.max(10, Math.min(250, leases.leaseMs / 20));
+  let due = clock.monotonicMs() + tickMs;
+  while (await slept(clock, tickMs, signal)) {
+    const now = clock.monotonicMs();
+    // We were suspended or too busy to listen: nobody may be called silent for that time.
+    if (now - due > leases.leaseMs / 3) {
+      log.warn({ op: 'lease.sweep', lateMs: Math.round(now - due) }, 'was held up: everyone gets a whole lease');
+      leases.renewAll(now);
+    }
+    due = now + tickMs;
+    for (const { id, silentMs } of leases.expired(now)) expire(directory, log, { id, silentMs });
+  }
+}
+
+function expire(directory: Directory, log: Log, { id, silentMs }: { id: string; silentMs: number }): void {
+  const entry = directory.findInstance(id);
+  directory.leases.end(id);
+  if (!entry) return;
+  log.warn({ op: 'lease.end', instance: id, silentMs: Math.round(silentMs) }, 'the agent is lost');
+  directory.apply(entry, { type: 'lease.expired', silentMs }).catch((error: unknown) => {
+    log.error({ op: 'lease.end', ok: false, instance: id, error: errorText(error) });
+  });
+}
+
+async function sweepWatchers({ watchers, clock }: SweeperDeps, signal: AbortSignal): Promise<void> {
+  while (await slept(clock, WATCHERS_EVERY_MS, signal)) watchers.sweep();
+}
+
+/** False when aborted. */
+async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}

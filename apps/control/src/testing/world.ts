@@ -1,0 +1,86 @@
+// A control in this process with directories of its own, and an owner connected to it: what most tests begin with.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Scope, silentLog } from '@fairlead/kit';
+
+import { type Control, type ControlOptions, openControl } from '../open-control.ts';
+import { initIdentity } from '../state/identity.ts';
+import { mintOwnerToken } from '../state/owner-tokens.ts';
+import { type FakeAgent, type FakeAgentOptions, openFakeAgent } from './fake-agent.ts';
+import { connectOwner, type Owner } from './owner.ts';
+
+export interface World extends AsyncDisposable {
+  stateDir: string;
+  runDir: string;
+  certificate: string;
+  token: string;
+  owner: Owner;
+  control: Control;
+  /** Stops control and starts it again on the same directories. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+  deploy(name: string): Promise<{ instanceId: string; enrolmentToken: string }>;
+  agent(
+    of: { instanceId: string; enrolmentToken: string; name: string },
+    more?: Partial<FakeAgentOptions>,
+  ): Promise<FakeAgent>;
+}
+
+export async function openWorld(options: Partial<ControlOptions> = {}): Promise<World> {
+  const scope = new Scope();
+  const root = mkdtempSync(join(tmpdir(), 'fl-control-'));
+  scope.defer(() => rmSync(root, { recursive: true, force: true }));
+  const stateDir = join(root, 'state');
+  const runDir = join(root, 'run');
+  const { certificate } = await initIdentity(stateDir);
+  const token = mintOwnerToken(stateDir, Date.now()).reveal();
+  const start = () => openControl({ stateDir, runDir, host: 'bastion', bootId: 'boot', log: silentLog, ...options });
+  let control: Control | undefined = await start();
+  scope.defer(() => world.stop());
+  const owner = scope.use(connectOwner({ socketPath: control.socketPath, certificate, token }));
+  const world: World = {
+    stateDir,
+    runDir,
+    certificate,
+    token,
+    owner,
+    control,
+    async stop() {
+      await control?.[Symbol.asyncDispose]();
+      control = undefined;
+    },
+    async restart() {
+      await world.stop();
+      control = await start();
+      world.control = control;
+    },
+    async deploy(name) {
+      const answer = await owner.call('POST', '/v1/deployments', {
+        name,
+        model: 'demo',
+        servedModel: 'demo',
+        engine: 'sim',
+        cluster: 'local',
+        jobDir: '/jobs/{instance}',
+      });
+      if (answer.status !== 201) throw new Error(`cannot deploy: ${JSON.stringify(answer)}`);
+      return { instanceId: answer.body.deployment.instance.id, enrolmentToken: answer.body.enrolmentToken };
+    },
+    agent: async (of, more) =>
+      scope.use(
+        await openFakeAgent({
+          runDir,
+          certificate,
+          instanceId: of.instanceId,
+          deployment: of.name,
+          token: of.enrolmentToken,
+          ...more,
+        }),
+      ),
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+  return world;
+}

@@ -1,0 +1,5 @@
+// Which build of control this is.
+
+import manifest from '../package.json' with { type: 'json' };
+
+export const CONTROL_VERSION: string = manifest.version;

@@ -1,0 +1,181 @@
+// Takes agents in: proves who they are, keeps their leases, brings what they say into the directory and tells them when
+// it is on disk.
+
+import { errorText, type Log, withFields } from '@fairlead/kit';
+import { type AgentHello, type AgentMessage, type InstanceReported, isEnded, socketName } from '@fairlead/protocol';
+import type { WebSocket } from 'ws';
+
+import type { Directory, Entry } from '../directory.ts';
+import { decideAdmission } from '../domain/decide-admission.ts';
+import type { InstanceRecord } from '../domain/records.ts';
+import { deriveInstanceToken, hashToken, sameHash, sameToken } from '../state/tokens.ts';
+import { AgentLink } from './agent-link.ts';
+
+export interface AgentDeskDeps {
+  directory: Directory;
+  tokenSecret: Buffer;
+  controlVersion: string;
+  heartbeatMs: number;
+  hasSocket: (name: string) => boolean;
+  log: Log;
+}
+
+export interface Arrival {
+  socket: WebSocket;
+  /** Of the control socket at which it was found. */
+  instanceId: string;
+  generation: number;
+  token: string;
+  /** To be called when the agent has proved itself. */
+  prove: () => void;
+}
+
+export class AgentDesk {
+  readonly #deps: AgentDeskDeps;
+  #orders = 0;
+
+  constructor(deps: AgentDeskDeps) {
+    this.#deps = deps;
+  }
+
+  receive(arrival: Arrival): void {
+    const log = withFields(this.#deps.log, { instance: arrival.instanceId, generation: arrival.generation });
+    let session: Session | undefined;
+    const link = new AgentLink({
+      socket: arrival.socket,
+      generation: arrival.generation,
+      log,
+      nextOrderId: () => `o${(this.#orders += 1)}`,
+      onMessage: (message) => {
+        if (session) return session.take(message);
+        if (message.type !== 'agent.hello')
+          return link.refuse({
+            code: 'bad_request',
+            message: `cannot begin with ${message.type}: say agent.hello first`,
+          });
+        session = this.#admit(arrival, link, message, log);
+      },
+      onClose: () => {
+        if (session?.entry.line === link) session.entry.line = undefined;
+      },
+    });
+  }
+
+  #admit(arrival: Arrival, link: AgentLink, hello: AgentHello, log: Log): Session | undefined {
+    const { directory, tokenSecret } = this.#deps;
+    const entry = directory.findInstance(hello.instanceId);
+    const former = directory.findFormer(hello.instanceId);
+    const derived = deriveInstanceToken(tokenSecret, hello);
+    const enrolmentHash = entry?.instance.enrolmentHash ?? former?.enrolmentHash ?? '';
+    const left = directory.leases.leftMs(hello.instanceId, directory.deps.clock.monotonicMs());
+    const decision = decideAdmission({
+      hello,
+      socket: arrival,
+      tokenMatches: sameToken(arrival.token, derived) || sameHash(hashToken(arrival.token), enrolmentHash),
+      instance: entry?.instance,
+      replaced: former !== undefined,
+      leaseLive: left !== undefined && left > 0,
+      linkedGeneration: entry?.line?.generation,
+    });
+    if (!decision.ok || !entry) {
+      const why = decision.ok ? { code: 'internal' as const, message: 'cannot enrol' } : decision;
+      log.warn({ op: 'agent.enrol', ok: false, error: { code: why.code, message: why.message } });
+      link.refuse(why);
+      return undefined;
+    }
+    arrival.prove();
+    const session = new Session(this.#deps, { entry, link, hello });
+    session.begin(decision.protocol, derived);
+    log.info({ op: 'agent.enrol', ok: true, restart: hello.restart, job: hello.jobId });
+    return session;
+  }
+}
+
+class Session {
+  readonly entry: Entry;
+  readonly #link: AgentLink;
+  readonly #hello: AgentHello;
+  readonly #deps: AgentDeskDeps;
+
+  constructor(deps: AgentDeskDeps, session: { entry: Entry; link: AgentLink; hello: AgentHello }) {
+    this.#deps = deps;
+    this.entry = session.entry;
+    this.#link = session.link;
+    this.#hello = session.hello;
+  }
+
+  begin(protocol: number, instanceToken: string): void {
+    const { directory, controlVersion, heartbeatMs } = this.#deps;
+    const { processId, restart, hostname, jobId, apiKey } = this.#hello;
+    const { entry } = this;
+    const agent = { processId, restart, hostname };
+    const stored = directory.apply(entry, { type: 'agent.enrolled', agent }, { jobId });
+    const before = entry.line;
+    entry.line = this.#link;
+    before?.drop();
+    entry.apiKey = apiKey;
+    this.#renew();
+    this.#once(stored, () => {
+      const leaseMs = directory.leases.leaseMs;
+      this.#link.send({ type: 'control.welcome', protocol, controlVersion, instanceToken, leaseMs, heartbeatMs });
+      if (entry.deployment.wanted === 'stopped') this.#link.give(entry.deployment.stopMode ?? 'drain');
+    });
+  }
+
+  take(message: AgentMessage): void {
+    // Another link of this instance has taken over: what still comes over this one is old.
+    if (this.entry.line !== this.#link) return;
+    switch (message.type) {
+      case 'agent.hello':
+        return this.#link.refuse({ code: 'bad_request', message: 'cannot enrol twice on one connection' });
+      case 'instance.reported':
+        return this.#report(message);
+      case 'instance.heartbeat':
+        this.entry.load = message.load;
+        return this.#renew();
+      case 'event.happened': {
+        const { id, atMs, kind, message: text } = message;
+        const source = { processId: this.#hello.processId, id };
+        const stored = this.#deps.directory.addHistory(this.entry, kind, text, { source, atMs });
+        return this.#once(stored, () => this.#link.send({ type: 'event.recorded', id }));
+      }
+      case 'order.accepted':
+        return undefined;
+      case 'log.chunk':
+        return this.#link.tails.chunk(message.orderId, message.lines);
+      case 'log.ended':
+        return this.#link.tails.end(message.orderId, message.error);
+    }
+  }
+
+  #report(message: InstanceReported): void {
+    const { directory, hasSocket, log } = this.#deps;
+    const { life, id } = this.entry.instance;
+    const generation = message.endpointGeneration;
+    const known = life.phase === 'attended' && life.generation === generation;
+    const there = generation !== undefined && (known || hasSocket(socketName(id, generation, 'data')));
+    if (generation !== undefined && !there)
+      log.warn({ op: 'instance.report', ok: false, instance: id, generation }, 'its data socket is not there');
+    this.entry.load = message.load;
+    const more: Partial<InstanceRecord> = { models: message.models, gpus: message.gpus };
+    if (message.deadlineMs !== undefined) more.deadlineMs = message.deadlineMs;
+    const event = { type: 'instance.reported', state: message.state } as const;
+    this.#renew();
+    this.#once(directory.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
+  }
+
+  #renew(): void {
+    const { directory } = this.#deps;
+    const { life, id } = this.entry.instance;
+    if (life.phase === 'attended' && !isEnded(life.state))
+      directory.leases.renew(id, directory.deps.clock.monotonicMs());
+  }
+
+  /** Where the store fails, the directory begins again and drops all links: nothing to add here. */
+  #once(stored: Promise<void>, then: () => void): void {
+    stored.then(then).catch((error: unknown) => {
+      this.#deps.log.debug({ op: 'agent.message', ok: false, error: errorText(error) });
+      this.#link.drop();
+    });
+  }
+}

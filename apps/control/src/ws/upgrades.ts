@@ -1,0 +1,96 @@
+// Who may open which WebSocket: agents over their own control sockets, owners over the taken ones. Everything else is
+// refused in plain HTTP.
+
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { errorBody, encodeText, WIRE_ERRORS, type WireErrorCode } from '@fairlead/protocol';
+import { WebSocketServer } from 'ws';
+
+import type { SecureCarrier } from '../carrier/secure-carrier.ts';
+import type { OwnerTokens } from '../state/owner-tokens.ts';
+import { readBearer } from '../state/tokens.ts';
+import type { AgentDesk } from './agent-desk.ts';
+import type { WatchHub } from './watch-hub.ts';
+
+export interface UpgradeDeps {
+  carrier: SecureCarrier;
+  owners: OwnerTokens;
+  agents: AgentDesk;
+  watchers: WatchHub;
+}
+
+export const FRAME_LIMIT_BYTES = 1024 * 1024;
+
+/** Closes WebSockets with 1001 when disposed. */
+export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
+  const { carrier } = deps;
+  const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_LIMIT_BYTES, perMessageDeflate: false });
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const decision = decideUpgrade(deps, request);
+    if (!decision.ok) return refuseUpgrade(socket, decision.code, decision.message);
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      if (decision.kind === 'agent') {
+        const { instanceId, generation, token } = decision;
+        deps.agents.receive({ socket: webSocket, instanceId, generation, token, prove: () => carrier.prove(socket) });
+      } else {
+        carrier.prove(socket);
+        deps.watchers.add(webSocket, () => deps.owners.isValid(decision.hash));
+      }
+    });
+  };
+  carrier.http.on('upgrade', onUpgrade);
+  return {
+    async [Symbol.asyncDispose]() {
+      carrier.http.off('upgrade', onUpgrade);
+      await Promise.all([...server.clients].map(closeGoingAway));
+    },
+  };
+}
+
+type UpgradeDecision =
+  | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: string }
+  | { ok: true; kind: 'watcher'; hash: string }
+  | { ok: false; code: WireErrorCode; message: string };
+
+function decideUpgrade({ carrier, owners }: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
+  const path = (request.url ?? '').split('?')[0];
+  const origin = carrier.originOf(request.socket);
+  const token = readBearer(request.headers.authorization);
+  if (path !== '/v1/agent' && path !== '/v1/watch')
+    return { ok: false, code: 'not_found', message: 'no WebSocket is served there' };
+  if (token === undefined) return { ok: false, code: 'unauthorized', message: 'no bearer token was given' };
+  if (path === '/v1/agent') {
+    if (origin?.kind !== 'dialled')
+      return { ok: false, code: 'forbidden', message: 'agents are dialled at their own control sockets' };
+    return { ok: true, kind: 'agent', instanceId: origin.instanceId, generation: origin.generation, token };
+  }
+  if (origin?.kind !== 'taken')
+    return { ok: false, code: 'forbidden', message: 'this connection is for an agent alone' };
+  const hash = owners.check(token);
+  if (hash === undefined) return { ok: false, code: 'unauthorized', message: 'the owner token is not known here' };
+  return { ok: true, kind: 'watcher', hash };
+}
+
+function refuseUpgrade(socket: Duplex, code: WireErrorCode, message: string): void {
+  const { status } = WIRE_ERRORS[code];
+  const body = encodeText(errorBody, { error: { code, message } });
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** How long a peer may take to answer a closing handshake. */
+const CLOSE_LIMIT_MS = 500;
+
+async function closeGoingAway(socket: WebSocketServer['clients'] extends Set<infer S> ? S : never): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => socket.terminate(), CLOSE_LIMIT_MS);
+  socket.on('close', () => {
+    clearTimeout(timer);
+    resolve();
+  });
+  socket.close(1001, 'control is stopping');
+  await promise;
+}
