@@ -1,13 +1,115 @@
-export { agentHello, type AgentHello, agentMessage, type AgentMessage, controlMessage, type ControlMessage, controlRefused, controlWelcome, type ControlWelcome, eventHappened, type EventHappened, eventRecorded, instanceDrain, instanceHeartbeat, instanceReported, type InstanceReported, instanceStop, logCancel, logChunk, logEnded, logSource, type LogSource, logTail, orderAccepted } from './agent-link.ts';
-export { controlHello, type ControlHello, createDeployment, type CreateDeployment, deploymentCreated, type DeploymentCreated, deploymentList, deploymentStopped, deploymentView, type DeploymentView, endpointRef, endpointView, type EndpointView, eventList, eventView, type EventView, instanceList, instanceView, type InstanceView, jobObserved, type JobObserved, logLine, logQuery, stopMode, type StopMode } from './api.ts';
+export {
+  agentHello,
+  type AgentHello,
+  agentMessage,
+  type AgentMessage,
+  controlMessage,
+  type ControlMessage,
+  controlRefused,
+  controlWelcome,
+  type ControlWelcome,
+  eventHappened,
+  type EventHappened,
+  eventRecorded,
+  instanceDrain,
+  instanceHeartbeat,
+  instanceReported,
+  type InstanceReported,
+  instanceStop,
+  logCancel,
+  logChunk,
+  logEnded,
+  logSource,
+  type LogSource,
+  logTail,
+  orderAccepted,
+} from './agent-link.ts';
+export {
+  controlHello,
+  type ControlHello,
+  createDeployment,
+  type CreateDeployment,
+  deploymentCreated,
+  type DeploymentCreated,
+  deploymentList,
+  deploymentStopped,
+  deploymentView,
+  type DeploymentView,
+  endpointRef,
+  endpointView,
+  type EndpointView,
+  eventList,
+  eventView,
+  type EventView,
+  instanceList,
+  instanceView,
+  type InstanceView,
+  jobObserved,
+  type JobObserved,
+  logLine,
+  logQuery,
+  stopMode,
+  type StopMode,
+} from './api.ts';
 export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
-export { bastionConfig, type BastionConfig, clusterConfig, type ClusterConfig, engineSettings, fairleadConfig, type FairleadConfig, gpuSettings, presetConfig, type PresetConfig, slurmSettings } from './config.ts';
+export {
+  bastionConfig,
+  type BastionConfig,
+  clusterConfig,
+  type ClusterConfig,
+  engineSettings,
+  fairleadConfig,
+  type FairleadConfig,
+  gpuSettings,
+  presetConfig,
+  type PresetConfig,
+  slurmSettings,
+} from './config.ts';
 export { connectionFile, type ConnectionFile } from './connection-file.ts';
 export { errorBody, type ErrorBody, WIRE_ERRORS, type WireErrorCode } from './errors.ts';
 export { gateLine, type GateLine } from './gate-line.ts';
-export { deploymentName, firstGeneration, generation, instanceId, parseSocketName, type SocketKind, socketName } from './ids.ts';
-export { endCause, type EndCause, endCauseCode, type EndCauseCode, instanceState, type InstanceState, type InstanceStatus, isEnded, isServing, load, type Load, startPhase, type StartPhase } from './instance.ts';
+export {
+  deploymentName,
+  firstGeneration,
+  generation,
+  instanceId,
+  parseSocketName,
+  type SocketKind,
+  socketName,
+} from './ids.ts';
+export {
+  endCause,
+  type EndCause,
+  endCauseCode,
+  type EndCauseCode,
+  instanceState,
+  type InstanceState,
+  type InstanceStatus,
+  isEnded,
+  isServing,
+  load,
+  type Load,
+  startPhase,
+  type StartPhase,
+} from './instance.ts';
 export { laptopProfile, type LaptopProfile, sshRoute, type SshRoute } from './profile.ts';
-export { bastionRoute, type BastionRoute, engineSpec, type EngineSpec, healthSpec, type HealthSpec, instanceSpec, type InstanceSpec, type InstanceSpecInput } from './spec.ts';
-export { OUR_VERSIONS, pickVersion, PROTOCOL_HISTORY, PROTOCOL_OLDEST, PROTOCOL_VERSION, type VersionRange } from './version.ts';
+export {
+  bastionRoute,
+  type BastionRoute,
+  engineSpec,
+  type EngineSpec,
+  healthSpec,
+  type HealthSpec,
+  instanceSpec,
+  type InstanceSpec,
+  type InstanceSpecInput,
+} from './spec.ts';
+export {
+  OUR_VERSIONS,
+  pickVersion,
+  PROTOCOL_HISTORY,
+  PROTOCOL_OLDEST,
+  PROTOCOL_VERSION,
+  type VersionRange,
+} from './version.ts';
 export { deploymentChanged, watchMessage, type WatchMessage, watchResync, watchSnapshot } from './watch.ts';

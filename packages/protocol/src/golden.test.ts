@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import * as protocol from './index.ts';
+
+const folder = fileURLToPath(new URL('../golden', import.meta.url));
+
+/** The schema that reads each golden message. A version's files are never changed: a new version gets a folder of its own. */
+const SCHEMAS: Record<string, protocol.Schema> = {
+  agent: protocol.agentMessage,
+  control: protocol.controlMessage,
+  watch: protocol.watchMessage,
+  'api/create-deployment': protocol.createDeployment,
+  'api/deployment-created': protocol.deploymentCreated,
+  'api/deployment-list': protocol.deploymentList,
+  'api/job-observed': protocol.jobObserved,
+  'api/endpoint-view': protocol.endpointView,
+  'api/deployment-stopped': protocol.deploymentStopped,
+  'api/event-list': protocol.eventList,
+  'api/control-hello': protocol.controlHello,
+  'api/error-body': protocol.errorBody,
+  'file/connection-file': protocol.connectionFile,
+  'file/laptop-profile': protocol.laptopProfile,
+  'file/instance-spec': protocol.instanceSpec,
+  'file/gate-line': protocol.gateLine,
+};
+
+const goldens = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => ({ name: name.replaceAll('\\', '/'), text: readFileSync(join(folder, name), 'utf8') }));
+
+function schemaOf(name: string): protocol.Schema {
+  const key = name.replace(/^v\d+\//, '').replace(/\.json$/, '');
+  const schema = SCHEMAS[key] ?? SCHEMAS[key.split('/')[0] ?? ''];
+  if (!schema) throw new Error(`no schema reads ${name}`);
+  return schema;
+}
+
+describe('A golden message', () => {
+  it.each(goldens)('$name is read as it was, and written as it was', ({ name, text }) => {
+    const decoded = protocol.decodeText(schemaOf(name), text);
+    expect(decoded).toEqual({ ok: true, value: JSON.parse(text) });
+    expect(JSON.parse(protocol.encodeText(schemaOf(name), JSON.parse(text)))).toEqual(JSON.parse(text));
+  });
+
+  it.each(goldens)('$name is read also with a field that this version does not know', ({ name, text }) => {
+    const value = { ...(JSON.parse(text) as object), fromTheFuture: { a: 1 } };
+    expect(protocol.decodeValue(schemaOf(name), value)).toEqual({ ok: true, value: JSON.parse(text) });
+  });
+
+  it('exists for every kind of message of the newest version', () => {
+    const kinds = [protocol.agentMessage, protocol.controlMessage, protocol.watchMessage].flatMap((union) =>
+      union.options.map((option) => option.shape.type.value),
+    );
+    const shown = goldens
+      .filter(({ name }) => name.startsWith(`v${protocol.PROTOCOL_VERSION}/`))
+      .map(({ text }) => (JSON.parse(text) as { type?: string }).type);
+    expect(kinds.filter((kind) => !shown.includes(kind))).toEqual([]);
+  });
+});
+
+describe('The history of the protocol', () => {
+  it('names every version, oldest first, with a date', () => {
+    expect(protocol.PROTOCOL_HISTORY.map(({ version }) => version)).toEqual(
+      Array.from({ length: protocol.PROTOCOL_VERSION }, (_, index) => index + 1),
+    );
+    for (const { date, what } of protocol.PROTOCOL_HISTORY) {
+      expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
+      expect(what.length).toBeGreaterThan(10);
+    }
+  });
+});
