@@ -104,8 +104,8 @@ export class FrontConnection {
     } else if (state.phase === 'relaying' && state.uploading && waitedMs > bodyIdleMs) {
       if (!this.#engine?.writableNeedDrain) this.#apply({ type: 'body.stalled' });
     } else if (state.phase === 'finishing' && waitedMs > lingerMs) {
-      // A slow reader may take its time over a response; over a refusal it may not.
-      if (state.delivered || state.outcome !== 'completed') this.#apply({ type: 'linger.passed' });
+      // A slow reader may take its time over a response; one that has left, or was refused, may not.
+      if (state.delivered || state.clientEnded || state.outcome !== 'completed') this.#apply({ type: 'linger.passed' });
     }
   }
 

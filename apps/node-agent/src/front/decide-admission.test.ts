@@ -1,0 +1,50 @@
+import { Secret } from '@fairlead/kit';
+import { describe, expect, test } from 'vitest';
+import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
+import { FRONT_LIMITS } from './front-limits.ts';
+import { HeadParser } from './head-parser.ts';
+import { interpretHead } from './interpret-head.ts';
+
+describe('decideAdmission', () => {
+  const facts = {
+    mode: 'serving' as const,
+    retryAfterSeconds: 7,
+    apiKey: new Secret('k'),
+    engineSocket: '/engine.sock',
+    bodyBytes: 10,
+  };
+  function decide(text: string, changes: Partial<AdmissionFacts> = {}) {
+    const step = new HeadParser(FRONT_LIMITS).push(Buffer.from(`${text}\r\nHost: a\r\n\r\n`));
+    if (step.kind !== 'head') throw new Error('not a head');
+    const interpreted = interpretHead(step.head);
+    if (!interpreted.ok) throw new Error('refused early');
+    const admission = decideAdmission(step.head, interpreted.value, { ...facts, ...changes });
+    return admission.ok ? admission.route.path : [admission.refusal.code, admission.refusal.retryAfterSeconds];
+  }
+  const KEY = '\r\nx-api-key: k';
+
+  test('admits a listed route with the right key', () => {
+    expect(decide(`GET /v1/models HTTP/1.1${KEY}`)).toBe('/v1/models');
+    expect(decide(`POST /v1/completions HTTP/1.1${KEY}\r\nContent-Length: 10`)).toBe('/v1/completions');
+  });
+
+  test.each(['', 'K', 'kk', 'k,k', '***', ' '])('refuses the key %j', (key) => {
+    expect(decide(`GET /v1/models HTTP/1.1\r\nx-api-key: ${key}`)).toEqual(['unauthorized', undefined]);
+  });
+
+  test('tells nothing about routes, sizes and state without the key', () => {
+    for (const changes of [{ mode: 'draining' as const }, { mode: 'starting' as const }, { engineSocket: undefined }]) {
+      expect(decide('GET /invocations HTTP/1.1\r\nContent-Length: 99', changes)).toEqual(['unauthorized', undefined]);
+    }
+  });
+
+  test('refuses by route, size and state, in this order', () => {
+    const draining = { mode: 'draining' as const };
+    expect(decide(`POST /invocations HTTP/1.1${KEY}`, draining)).toEqual(['route_refused', undefined]);
+    const large = `POST /v1/completions HTTP/1.1${KEY}\r\nContent-Length: 11`;
+    expect(decide(large, draining)).toEqual(['payload_too_large', undefined]);
+    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, draining)).toEqual(['draining', 7]);
+    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { mode: 'starting' })).toEqual(['not_ready', 7]);
+    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { engineSocket: undefined })).toEqual(['not_ready', 7]);
+  });
+});

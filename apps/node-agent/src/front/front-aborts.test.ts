@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { answerTo, type FrontWorld, KEY, openFrontWorld, readAll, until } from './front-world.ts';
+
+const CHAT = '/v1/chat/completions';
+const HEAD = `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n`;
+let world: FrontWorld;
+afterEach(() => world[Symbol.asyncDispose]());
+
+const closings: Array<[string, (socket: Socket) => void]> = [
+  ['closes', (socket) => socket.destroy()],
+  // What a tunnel passes on when its client is gone.
+  ['ends its side', (socket) => socket.end()],
+];
+
+describe.each(closings)('a client that %s', (_name, leave) => {
+  test('before its head is complete: the engine never hears of it', async () => {
+    world = await openFrontWorld({});
+    const socket = world.dial();
+    socket.write(HEAD);
+    await until(() => world.front.stats.accepted === 1);
+    leave(socket);
+    await until(() => world.front.stats.outcomes.client_left === 1);
+    expect(world.engine.connections).toEqual([]);
+    expect(world.front.inFlight).toBe(0);
+  });
+
+  test('while it sends its body: the engine is let go', async () => {
+    world = await openFrontWorld({});
+    const socket = world.dial();
+    const engine = world.engine.nextConnection();
+    socket.write(`${HEAD}Content-Length: 10\r\n\r\nhello`);
+    const connection = await engine;
+    leave(socket);
+    await until(() => connection.closed);
+    await world.front.idle();
+  });
+
+  test('before the first byte of the response: the engine is let go', async () => {
+    const { promise: asked, resolve } = Promise.withResolvers<IncomingMessage>();
+    world = await openFrontWorld({ handler: (incoming) => resolve(incoming) });
+    const socket = world.dial();
+    socket.write(`${HEAD}\r\n`);
+    const incoming = await asked;
+    expect(world.front.inFlight).toBe(1);
+    leave(socket);
+    await until(() => incoming.closed);
+    await world.front.idle();
+    expect(world.front.stats.outcomes.client_left).toBe(1);
+  });
+
+  test('in the middle of a stream: the engine is let go', async () => {
+    const { promise: left, resolve } = Promise.withResolvers<void>();
+    world = await openFrontWorld({
+      handler: (_, response) => {
+        response.write('data: one\n\n');
+        response.once('close', resolve);
+      },
+    });
+    const socket = world.dial();
+    socket.write(`${HEAD}\r\n`);
+    await once(socket, 'data');
+    leave(socket);
+    await left;
+    await world.front.idle();
+    expect(world.front.stats.outcomes).toMatchObject({ client_left: 1, completed: 0 });
+  });
+});
+
+describe('an engine', () => {
+  test('that is cut in the middle of a stream is an error at the client, not an end', async () => {
+    world = await openFrontWorld({
+      handler: (_, response) => {
+        response.write('data: one\n\n', () => setImmediate(() => response.destroy()));
+      },
+    });
+    await expect(world.fetch('POST', CHAT, { body: '{}' })).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
+  });
+
+  test('that resets the connection in the middle of a stream is one too', async () => {
+    world = await openFrontWorld({
+      raw: (socket) => {
+        // Unread bytes at a close become a reset of a unix socket's peer.
+        socket.once('readable', () => {
+          socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\ndata\r\n', () => socket.destroy());
+        });
+      },
+    });
+    await expect(world.fetch('POST', CHAT, { body: '{}' })).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
+    await world.front.idle();
+  });
+
+  test('that hangs up without a word is a 502', async () => {
+    world = await openFrontWorld({ handler: (_, response) => void response.destroy() });
+    const answer = await world.fetch('POST', CHAT, { body: '{}' });
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(answer.body).error.code).toBe('engine_unavailable');
+    await world.front.idle();
+    expect(world.front.stats.outcomes.engine_failed).toBe(1);
+  });
+
+  test('that listens no more, or never did, is a 502', async () => {
+    world = await openFrontWorld({});
+    world.engine.close();
+    expect((await world.fetch('GET', '/v1/models')).status).toBe(502);
+    expect((await world.fetch('GET', '/v1/models')).headers).toMatchObject({ 'retry-after': '5' });
+    await world.front.idle();
+  });
+
+  test('that is not there is a 503 to come back to', async () => {
+    const there: string[] = [];
+    world = await openFrontWorld({ handler: (_, response) => void response.end('yes'), engineSocket: () => there[0] });
+    const answer = await world.fetch('GET', '/v1/models');
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(JSON.parse(answer.body).error.code).toBe('not_ready');
+    there.push(world.engine.path);
+    expect((await world.fetch('GET', '/v1/models')).body).toBe('yes');
+  });
+
+  test('that answers before the body is sent, and hangs up, is heard', async () => {
+    world = await openFrontWorld({
+      raw: (socket) => {
+        socket.once('data', () =>
+          socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\nnope', () => socket.destroy()),
+        );
+      },
+    });
+    for (let round = 0; round < 10; round += 1) {
+      const outgoing = world.request('POST', CHAT, { 'content-length': String(4 << 20) });
+      const answer = await answerTo(outgoing, Buffer.alloc(4 << 20));
+      expect([answer.status, answer.body]).toEqual([404, 'nope']);
+    }
+  });
+
+  test('that is frozen keeps the request in flight until the client leaves', async () => {
+    world = await openFrontWorld({ raw: (socket) => void socket.pause() });
+    const socket = world.dial();
+    const engine = world.engine.nextConnection();
+    socket.write(`${HEAD}\r\n`);
+    const frozen = await engine;
+    await until(() => world.front.inFlight === 1);
+    socket.destroy();
+    await world.front.idle();
+    frozen.resume();
+    await once(frozen, 'close');
+  });
+});
+
+describe('time', () => {
+  test('for a head that does not come is limited', async () => {
+    world = await openFrontWorld({ limits: { headMs: 40 } });
+    const slow = world.dial();
+    slow.write('GET /v1/models HTTP/1.1\r\n');
+    const silent = world.dial();
+    const [answer, nothing] = await Promise.all([readAll(slow), readAll(silent)]);
+    expect(answer).toMatch(/^HTTP\/1.1 400 [^]*did not arrive in time/);
+    expect(nothing).toBe('');
+    slow.end();
+    await until(() => world.front.stats.outcomes.refused === 1);
+    expect(world.lines).toMatchObject([{ ok: false, code: 'bad_request' }]);
+  });
+
+  test('for a body that stops is limited, but not while the engine takes none', async () => {
+    world = await openFrontWorld({ limits: { bodyIdleMs: 40 } });
+    const socket = world.dial();
+    socket.write(`${HEAD}Content-Length: 10\r\n\r\nhello`);
+    expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 [^]*stopped arriving/);
+    await until(() => world.engine.connections[0]?.closed === true);
+  });
+
+  test('for a response is not limited', async () => {
+    const limits = { headMs: 20, bodyIdleMs: 20, lingerMs: 20 };
+    world = await openFrontWorld({
+      handler: (_, response) => void setTimeout(() => response.end('late'), 150),
+      limits,
+    });
+    expect((await world.fetch('POST', CHAT, { body: '{}' })).body).toBe('late');
+  });
+
+  test('to close after the response is limited', async () => {
+    world = await openFrontWorld({ handler: (_, response) => void response.end('done'), limits: { lingerMs: 40 } });
+    const socket = world.dial();
+    socket.write(`${HEAD}\r\n`);
+    expect(await readAll(socket)).toMatch(/done/);
+    expect(world.front.inFlight).toBe(1);
+    await world.front.idle();
+    await once(socket.end(), 'close');
+  });
+});

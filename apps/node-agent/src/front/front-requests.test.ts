@@ -1,0 +1,229 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from 'vitest';
+import { answerTo, ENGINE_KEY, type FrontWorld, KEY, openFrontWorld, readAll, until } from './front-world.ts';
+
+const CHAT = '/v1/chat/completions';
+let world: FrontWorld;
+afterEach(() => world[Symbol.asyncDispose]());
+
+/** An engine that says what it got. */
+async function echo(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await buffer(incoming);
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ url: incoming.url, headers: incoming.headers, body: body.toString('latin1') }));
+}
+
+describe('a request that is let through', () => {
+  test('reaches the engine with its body, with the engine key and without the client key', async () => {
+    world = await openFrontWorld({ handler: echo });
+    const outgoing = world.request('POST', `${CHAT}?a=%2F`, { 'x-api-key': KEY, 'x-mine': 'yes', te: 'trailers' });
+    outgoing.removeHeader('authorization');
+    const answer = await answerTo(outgoing, 'hello');
+    expect(answer.status).toBe(200);
+    const got = JSON.parse(answer.body);
+    expect(got).toMatchObject({ url: `${CHAT}?a=%2F`, body: 'hello' });
+    expect(got.headers).toMatchObject({ authorization: `Bearer ${ENGINE_KEY}`, connection: 'close', 'x-mine': 'yes' });
+    expect(got.headers).not.toHaveProperty('x-api-key');
+    expect(got.headers).not.toHaveProperty('te');
+    expect(answer.body).not.toContain(KEY);
+  });
+
+  test('may have a body in chunks of any size', async () => {
+    world = await openFrontWorld({ handler: echo });
+    const outgoing = world.request('POST', CHAT);
+    const parts = Array.from({ length: 300 }, (_, at) => 'x'.repeat(at * 7 + 1));
+    for (const part of parts) outgoing.write(part);
+    expect(JSON.parse((await answerTo(outgoing)).body).body).toBe(parts.join(''));
+  });
+
+  test('may be sent byte by byte', async () => {
+    world = await openFrontWorld({ handler: echo });
+    const socket = world.dial();
+    const head = `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    for (const byte of Buffer.from(`${head}5;a=b\r\nhello\r\n0\r\nT: u\r\n\r\n`)) {
+      socket.write(Buffer.from([byte]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const answer = await readAll(socket);
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(answer).toContain('"body":"hello"');
+  });
+
+  test('is told to go on when it asks first', async () => {
+    world = await openFrontWorld({ handler: echo });
+    const outgoing = world.request('POST', CHAT, { expect: '100-continue', 'content-length': '5' });
+    outgoing.flushHeaders();
+    await once(outgoing, 'continue');
+    const answer = await answerTo(outgoing, 'hello');
+    expect(JSON.parse(answer.body)).toMatchObject({ body: 'hello' });
+    expect(JSON.parse(answer.body).headers).not.toHaveProperty('expect');
+  });
+
+  test('of HTTP/1.0 is answered without chunks', async () => {
+    world = await openFrontWorld({
+      handler: (_, response) => {
+        response.write('one');
+        response.end('two');
+      },
+    });
+    const socket = world.dial();
+    socket.write(`GET /v1/models HTTP/1.0\r\nx-api-key: ${KEY}\r\n\r\n`);
+    expect(await readAll(socket)).toMatch(/\r\n\r\nonetwo$/);
+  });
+
+  test('is one debug line, without keys, query and content', async () => {
+    world = await openFrontWorld({ handler: echo });
+    await world.fetch('POST', `${CHAT}?secret=1`, { body: 'a prompt' });
+    await world.front.idle();
+    expect(world.lines).toMatchObject([
+      {
+        op: 'front.request',
+        ok: true,
+        outcome: 'completed',
+        method: 'POST',
+        route: CHAT,
+        status: 200,
+        bytesToEngine: 8,
+      },
+    ]);
+    expect(JSON.stringify(world.lines)).not.toMatch(/key|secret|prompt/);
+  });
+});
+
+describe('a request that is refused', () => {
+  test.each([
+    ['GET', '/invocations', 404],
+    ['POST', '/invocations', 404],
+    ['POST', '/v1/load_lora_adapter', 404],
+    ['GET', '/docs', 404],
+    ['OPTIONS', CHAT, 404],
+    ['POST', '/v1/%2e%2e/invocations', 400],
+    ['POST', '//invocations', 400],
+  ])('%s %s: the engine hears nothing of it', async (method, path, status) => {
+    world = await openFrontWorld({ handler: echo });
+    const answer = await world.fetch(method, path, { body: 'hello' });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.connection).toBe('close');
+    expect(JSON.parse(answer.body).error).toMatchObject({ param: null, message: expect.any(String) });
+    expect(world.engine.connections).toEqual([]);
+  });
+
+  test.each([
+    ['none', {}, 401],
+    ['a wrong one', { authorization: 'Bearer nope' }, 401],
+    ["the engine's", { authorization: `Bearer ${ENGINE_KEY}` }, 401],
+    ['two', { authorization: `Bearer ${KEY}`, 'x-api-key': KEY }, 400],
+  ])('for its key: %s', async (_name, headers, status) => {
+    world = await openFrontWorld({ handler: echo });
+    for (const path of ['/v1/models', '/health', '/tokenize', '/invocations']) {
+      const outgoing = world.request('GET', path, headers as Record<string, string>);
+      if (!('authorization' in headers)) outgoing.removeHeader('authorization');
+      expect((await answerTo(outgoing)).status).toBe(status);
+    }
+    expect(world.engine.connections).toEqual([]);
+  });
+
+  test('for its size, by its length: before a byte of it was sent', async () => {
+    world = await openFrontWorld({ handler: echo, limits: { bodyBytes: 10 } });
+    const outgoing = world.request('POST', CHAT, { expect: '100-continue', 'content-length': '11' });
+    outgoing.flushHeaders();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(413);
+    expect(world.engine.connections).toEqual([]);
+    outgoing.destroy();
+  });
+
+  test('for its size, while it comes in chunks: the engine is let go', async () => {
+    world = await openFrontWorld({ handler: () => undefined, limits: { bodyBytes: 10 } });
+    const outgoing = world.request('POST', CHAT);
+    outgoing.write('hello');
+    const engine = await world.engine.nextConnection();
+    const answer = await answerTo(outgoing, 'hello!');
+    expect(answer.status).toBe(413);
+    expect(JSON.parse(answer.body).error.code).toBe('payload_too_large');
+    await until(() => engine.closed);
+  });
+
+  test('gets its answer even in the middle of a large upload', async () => {
+    world = await openFrontWorld({ handler: echo });
+    const outgoing = world.request('POST', '/invocations', { 'content-length': String(8 << 20) });
+    const answer = await answerTo(outgoing, Buffer.alloc(8 << 20));
+    expect(JSON.parse(answer.body).error.code).toBe('route_refused');
+  });
+
+  test('by HEAD has no content', async () => {
+    world = await openFrontWorld({ handler: echo });
+    const socket = world.dial();
+    socket.write(`HEAD /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n\r\n`);
+    expect(await readAll(socket)).toMatch(/^HTTP\/1.1 404 [^]*\r\n\r\n$/);
+  });
+
+  test('because too many connections are open', async () => {
+    world = await openFrontWorld({ handler: echo, limits: { connections: 1 } });
+    const first = world.dial();
+    await until(() => world.front.stats.accepted === 1);
+    expect((await world.fetch('GET', '/v1/models')).status).toBe(429);
+    first.destroy();
+    await until(() => world.front.stats.outcomes.client_left === 1 && world.front.stats.outcomes.refused === 1);
+    expect((await world.fetch('GET', '/v1/models')).status).toBe(200);
+  });
+});
+
+describe('a second request behind the first', () => {
+  const EVIL = 'POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
+  const AUTH = `Host: a\r\nx-api-key: ${KEY}\r\n`;
+  const FIRST: Array<[string, string]> = [
+    ['a request without a body', `GET /v1/models HTTP/1.1\r\n${AUTH}\r\n`],
+    ['a request without a body, kept alive', `GET /v1/models HTTP/1.1\r\n${AUTH}Connection: keep-alive\r\n\r\n`],
+    ['a body of known length', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Content-Length: 5\r\n\r\nhello`],
+    ['a length of zero', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Content-Length: 0\r\n\r\n`],
+    ['a POST of no length', `POST ${CHAT} HTTP/1.1\r\n${AUTH}\r\n`],
+    ['chunks', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
+    ['chunks and trailers', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n`],
+    ['a request of HTTP/1.0', `GET /v1/models HTTP/1.0\r\n${AUTH}Connection: keep-alive\r\n\r\n`],
+  ];
+
+  test.each(FIRST)('%s: never reaches the engine', async (_name, first) => {
+    world = await openFrontWorld({ handler: echo });
+    const inOnePiece = world.dial();
+    inOnePiece.write(first + EVIL + EVIL);
+    const inTwo = world.dial();
+    inTwo.write(first);
+    setImmediate(() => inTwo.write(EVIL + EVIL));
+    for (const socket of [inOnePiece, inTwo]) {
+      const answer = await readAll(socket);
+      expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+      expect(answer).not.toContain('invocations');
+      socket.destroy();
+    }
+    expect(world.seen).toHaveLength(2);
+    expect(world.seen.join()).not.toContain('invocations');
+  });
+
+  test.each([
+    ['CL.TE', `Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${EVIL}`],
+    ['TE.CL', `Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n${EVIL}\r\n0\r\n\r\n`],
+    ['TE.TE', `Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n${EVIL}`],
+    ['CL.CL', `Content-Length: 0\r\nContent-Length: 44\r\n\r\n${EVIL}`],
+    ['a folded TE', `Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n${EVIL}`],
+    ['a TE behind a bare LF', `A: b\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${EVIL}`],
+    ['a length dropped by Connection', `Connection: content-length\r\nContent-Length: 44\r\n\r\n${EVIL}`],
+  ])('%s: not even the first does', async (_name, rest) => {
+    world = await openFrontWorld({ handler: echo });
+    const socket = world.dial();
+    socket.write(`POST ${CHAT} HTTP/1.1\r\n${AUTH}${rest}`);
+    expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(world.engine.connections).toEqual([]);
+  });
+
+  test('a chunk whose size is not clear: the engine never gets it whole', async () => {
+    world = await openFrontWorld({ handler: echo });
+    const socket = world.dial();
+    socket.write(`POST ${CHAT} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n${EVIL}`);
+    expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    await until(() => world.engine.connections.every((connection) => connection.closed));
+    expect(world.seen.join()).not.toContain('invocations');
+  });
+});

@@ -1,0 +1,95 @@
+// Random request heads by seed, for the fuzzing lane and the parser's own tests: mostly valid, with one to four faults.
+
+/** Deterministic: the same seed gives the same bytes. Some heads are valid, and some never end. */
+export function fuzzHead(seed: number): Buffer {
+  const random = createRandom(seed);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const lines = [`${pick(METHODS)} ${pick(TARGETS)} ${pick(VERSIONS)}`, 'Host: a'];
+  for (let count = Math.floor(random() * 8); count > 0; count -= 1)
+    lines.push(`${pick(NAMES)}${pick(COLONS)}${pick(VALUES)}`);
+  let text = lines.map((line) => line + (random() < 0.98 ? '\r\n' : pick(LINE_ENDS))).join('');
+  text += random() < 0.95 ? '\r\n' : pick(LINE_ENDS);
+  const bytes = Buffer.from(text + pick(BODIES), 'latin1');
+  for (let flips = random() < 0.5 ? 0 : Math.floor(random() * 4); flips > 0; flips -= 1) {
+    bytes[Math.floor(random() * bytes.length)] = random() < 0.5 ? pick(NASTY_BYTES) : Math.floor(random() * 256);
+  }
+  return bytes;
+}
+
+/** Uniform in [0, 1), by mulberry32. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** `bytes` in pieces of random sizes, empty ones among them. */
+export function fuzzSplit(bytes: Buffer, random: () => number): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const size = Math.floor(random() * random() * 40);
+    pieces.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
+
+const METHODS = ['POST', 'POST', 'POST', 'GET', 'HEAD', 'OPTIONS', 'post', 'G=T', '', 'PO ST'];
+const TARGETS = [
+  '/v1/chat/completions',
+  '/v1/chat/completions?a=b&c=%2F',
+  '/v1/models',
+  '/v1//models',
+  '/v1/../invocations',
+  '/v1/%6dodels',
+  'http://a/v1/models',
+  '*',
+  '/v1/models#x',
+  '/v1\\models',
+];
+const VERSIONS = ['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'http/1.1', 'HTTP/1.1 ', ''];
+const NAMES = [
+  'Content-Length',
+  'content-length',
+  'Transfer-Encoding',
+  'Connection',
+  'Authorization',
+  'x-api-key',
+  'Host',
+  'Expect',
+  'X-Long-Name-Of-No-Meaning',
+  ' folded',
+  'Bad Name',
+  'Proxy-Connection',
+  '',
+];
+const COLONS = [': ', ': ', ': ', ':', ' : ', ':\t', ''];
+const VALUES = [
+  '5',
+  '0',
+  '-1',
+  '5, 5',
+  '0x5',
+  '+5',
+  'chunked',
+  'Chunked',
+  'gzip, chunked',
+  'xchunked',
+  'close',
+  'keep-alive, x-api-key',
+  'Bearer key',
+  'bearer  key ',
+  '100-continue',
+  'caf\xe9',
+  '',
+  'a\x00b',
+  'a\rb',
+  'a\r\n b',
+];
+const LINE_ENDS = ['\n', '\r', '\r\r\n', '\n\r', ''];
+const BODIES = ['', 'hello', '5\r\nhello\r\n0\r\n\r\n', 'GET /invocations HTTP/1.1\r\nHost: a\r\n\r\n'];
+const NASTY_BYTES = [0x00, 0x09, 0x0a, 0x0d, 0x20, 0x25, 0x3a, 0x2f, 0x5c, 0x7f, 0x80, 0xff];

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { pickRoute, ROUTES } from './routes.ts';
+
+describe('pickRoute', () => {
+  test.each(ROUTES)('lets $method $path through', (route) => {
+    expect(pickRoute(route.method, route.path.replaceAll('{id}', 'resp_1'))).toEqual({ ok: true, route });
+  });
+
+  // From vLLM 0.32's own list, and what a client may try.
+  test.each([
+    ['POST', '/invocations'],
+    ['GET', '/ping'],
+    ['POST', '/v1/load_lora_adapter'],
+    ['POST', '/v1/unload_lora_adapter'],
+    ['POST', '/scale_elastic_ep'],
+    ['POST', '/generative_scoring'],
+    ['POST', '/inference/v1/generate'],
+    ['POST', '/v1/chat/completions/render'],
+    ['POST', '/v1/messages/render'],
+    ['POST', '/v1/responses/render/cancel/x'],
+    ['POST', '/collective_rpc'],
+    ['POST', '/sleep'],
+    ['POST', '/reset_prefix_cache'],
+    ['POST', '/start_profile'],
+    ['GET', '/server_info'],
+    ['GET', '/docs'],
+    ['GET', '/redoc'],
+    ['GET', '/openapi.json'],
+    ['GET', '/tokenizer_info'],
+    ['GET', '/v1/realtime'],
+    ['GET', '/'],
+    ['POST', '/v1/chat/completions/'],
+    ['POST', '/V1/chat/completions'],
+    ['post', '/v1/chat/completions'],
+    ['OPTIONS', '/v1/chat/completions'],
+    ['HEAD', '/v1/models'],
+    ['DELETE', '/v1/responses/resp_1'],
+    ['GET', '/v1/responses/'],
+    ['GET', '/v1/models/a/b'],
+    ['GET', '/v1/responses/{id}/cancel/x'],
+  ])('keeps %s %s out', (method, path) => {
+    expect(pickRoute(method, path)).toMatchObject({ ok: false });
+  });
+
+  test('names the method that a path takes', () => {
+    expect(pickRoute('GET', '/v1/chat/completions')).toEqual({ ok: false, otherMethods: ['POST'] });
+    expect(pickRoute('POST', '/v1/responses/resp_1')).toEqual({ ok: false, otherMethods: ['GET'] });
+    expect(pickRoute('GET', '/invocations')).toEqual({ ok: false, otherMethods: [] });
+  });
+});
