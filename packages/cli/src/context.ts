@@ -23,7 +23,10 @@ export interface Context {
 
 export interface Asker {
   confirm(question: string, fallback: boolean): Promise<boolean>;
-  text(question: string, options: { initial?: string; placeholder?: string; check?: (value: string) => string | undefined }): Promise<string>;
+  text(
+    question: string,
+    options: { initial?: string; placeholder?: string; check?: (value: string) => string | undefined },
+  ): Promise<string>;
   secret(question: string): Promise<string | undefined>;
   choose(question: string, options: ReadonlyArray<{ value: string; label: string; hint?: string }>): Promise<string>;
 }

@@ -5,8 +5,28 @@ import { ControlAnswerError } from '@fairlead/client';
 
 import { EXIT } from './cli-error.ts';
 
-const USAGE = new Set(['usage', 'config_invalid', 'config_unreadable', 'cluster_unknown', 'preset_unknown', 'needs_answer', 'ssh_config_invalid']);
-const UNREACHABLE = new Set(['dns', 'refused', 'unreachable', 'timeout', 'connection_lost', 'control_unreachable', 'auth_failed', 'host_key_unknown', 'host_key_changed', 'host_key_revoked', 'passphrase_needed']);
+const USAGE = new Set([
+  'usage',
+  'config_invalid',
+  'config_unreadable',
+  'cluster_unknown',
+  'preset_unknown',
+  'needs_answer',
+  'ssh_config_invalid',
+]);
+const UNREACHABLE = new Set([
+  'dns',
+  'refused',
+  'unreachable',
+  'timeout',
+  'connection_lost',
+  'control_unreachable',
+  'auth_failed',
+  'host_key_unknown',
+  'host_key_changed',
+  'host_key_revoked',
+  'passphrase_needed',
+]);
 
 export interface Failure {
   exitCode: number;
@@ -17,16 +37,26 @@ export interface Failure {
 export function explainFailure(error: unknown, signal: AbortSignal, verbose: boolean): Failure {
   if (signal.aborted && !isTold(error)) return { exitCode: EXIT.interrupted };
   if (error instanceof ControlAnswerError) {
-    return { exitCode: error.status === 404 ? EXIT.notFound : EXIT.failed, say: { code: error.wireCode, message: error.message, hint: error.hint } };
+    return {
+      exitCode: error.status === 404 ? EXIT.notFound : EXIT.failed,
+      say: { code: error.wireCode, message: error.message, hint: error.hint },
+    };
   }
   if (error instanceof CodedError) {
     const exitCode = USAGE.has(error.code) ? EXIT.usage : UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.failed;
-    return { exitCode, say: { code: error.code, message: error.message + (verbose ? chainOf(error) : ''), hint: error.hint } };
+    return {
+      exitCode,
+      say: { code: error.code, message: error.message + (verbose ? chainOf(error) : ''), hint: error.hint },
+    };
   }
   const stack = verbose && error instanceof Error ? `\n${error.stack}` : '';
   return {
     exitCode: EXIT.failed,
-    say: { code: errnoOf(error) ?? 'internal', message: errorText(error) + stack, hint: verbose ? undefined : 'This was not foreseen. --verbose says more; please report it.' },
+    say: {
+      code: errnoOf(error) ?? 'internal',
+      message: errorText(error) + stack,
+      hint: verbose ? undefined : 'This was not foreseen. --verbose says more; please report it.',
+    },
   };
 }
 
@@ -37,6 +67,7 @@ function isTold(error: unknown): boolean {
 
 function chainOf(error: Error): string {
   const causes: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && causes.length < 8; cause = cause.cause) causes.push(`\n  because: ${errorText(cause)}`);
+  for (let cause = error.cause; cause instanceof Error && causes.length < 8; cause = cause.cause)
+    causes.push(`\n  because: ${errorText(cause)}`);
   return causes.join('');
 }

@@ -16,11 +16,16 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing of that name, 4 a host cannot be reached, 130 interrupted.`;
 
 /** `run` makes the context from the global flags, runs the command, and turns a failure into words and an exit code. */
-export function createProgram(version: string, run: (flags: GlobalFlags, work: (context: Context) => Promise<void>) => Promise<void>): Command {
+export function createProgram(
+  version: string,
+  run: (flags: GlobalFlags, work: (context: Context) => Promise<void>) => Promise<void>,
+): Command {
   const program = new Command('fairlead');
   const go: RunCommand = (work) => run(program.opts<GlobalFlags>(), work);
   program
-    .description('Deploy a large language model as a Slurm job behind a firewall, and use it through an OpenAI-compatible URL, with nothing but SSH.')
+    .description(
+      'Deploy a large language model as a Slurm job behind a firewall, and use it through an OpenAI-compatible URL, with nothing but SSH.',
+    )
     .version(version)
     .option('--json', 'print JSON: one object a line, the last one the result')
     .option('--config <file>', 'use this configuration file alone')
@@ -34,14 +39,20 @@ export function createProgram(version: string, run: (flags: GlobalFlags, work: (
   addStop(program, go);
   addSetup(program, go);
   // A flag may stand before or after the command.
-  for (const command of program.commands) command.option('--json', 'print JSON').option('--verbose', 'say more about failures').option('--config <file>', 'use this configuration file alone');
+  for (const command of program.commands)
+    command
+      .option('--json', 'print JSON')
+      .option('--verbose', 'say more about failures')
+      .option('--config <file>', 'use this configuration file alone');
   return program;
 }
 
 function addDeploy(program: Command, go: RunCommand): void {
   program
     .command('deploy')
-    .description('deploy a model: a preset (demo, llama-3.1-8b, gpt-oss-20b), a Hugging Face id, or a path on the cluster')
+    .description(
+      'deploy a model: a preset (demo, llama-3.1-8b, gpt-oss-20b), a Hugging Face id, or a path on the cluster',
+    )
     .argument('<model>', "a preset's name, org/model, or an absolute path")
     .option('--on <cluster>', 'the cluster to deploy on')
     .option('--name <name>', 'the name of the deployment; made of the model where absent')
@@ -52,7 +63,10 @@ function addDeploy(program: Command, go: RunCommand): void {
     .option('--set <path=value>', 'one setting of the configuration for this deployment; may be repeated', collect, [])
     .option('--dry-run', "print the job script and the engine's command line, submit nothing")
     .option('--no-wait', 'return as soon as the job is submitted')
-    .addHelpText('after', '\nExamples:\n  fairlead deploy demo\n  fairlead deploy llama-3.1-8b --gpus 1 --time 02:00:00\n  fairlead deploy Qwen/Qwen3-8B --name qwen --set slurm.partition=a100')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead deploy demo\n  fairlead deploy llama-3.1-8b --gpus 1 --time 02:00:00\n  fairlead deploy Qwen/Qwen3-8B --name qwen --set slurm.partition=a100',
+    )
     .action(async (what: string, options: DeployOptions) =>
       go(async (context) => {
         const { runDeploy } = await import('./commands/deploy.ts');
@@ -79,14 +93,18 @@ function addQueries(program: Command, go: RunCommand): void {
     .description('list the deployments')
     .option('--all', 'also those that have ended')
     .addHelpText('after', '\nExamples:\n  fairlead list\n  fairlead list --all --json')
-    .action(async (options: { all?: boolean }) => go(async (context) => (await import('./commands/list.ts')).runList({ all: options.all ?? false }, context)));
+    .action(async (options: { all?: boolean }) =>
+      go(async (context) => (await import('./commands/list.ts')).runList({ all: options.all ?? false }, context)),
+    );
   program
     .command('status')
     .description('show one deployment: its state, its job, its last events')
     .argument('<name>')
     .option('--no-cluster', 'do not ask the queue of the cluster')
     .addHelpText('after', '\nExamples:\n  fairlead status demo\n  fairlead status demo --json')
-    .action(async (name: string, options: { cluster: boolean }) => go(async (context) => (await import('./commands/status.ts')).runStatus({ name, ...options }, context)));
+    .action(async (name: string, options: { cluster: boolean }) =>
+      go(async (context) => (await import('./commands/status.ts')).runStatus({ name, ...options }, context)),
+    );
   program
     .command('logs')
     .description("show a deployment's log")
@@ -96,7 +114,9 @@ function addQueries(program: Command, go: RunCommand): void {
     .option('--lines <count>', 'how many of the last lines', wholeNumber, 200)
     .addHelpText('after', '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50')
     .action(async (name: string, options: { follow?: boolean; source: 'job' | 'agent' | 'engine'; lines: number }) =>
-      go(async (context) => (await import('./commands/logs.ts')).runLogs({ name, ...options, follow: options.follow ?? false }, context)),
+      go(async (context) =>
+        (await import('./commands/logs.ts')).runLogs({ name, ...options, follow: options.follow ?? false }, context),
+      ),
     );
 }
 
@@ -107,7 +127,9 @@ function addConnect(program: Command, go: RunCommand): void {
     .argument('<name>')
     .option('--port <port>', 'the local port (18000, or the next free one)', portNumber)
     .addHelpText('after', '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json')
-    .action(async (name: string, options: { port?: number }) => go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, port: options.port }, context)));
+    .action(async (name: string, options: { port?: number }) =>
+      go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, port: options.port }, context)),
+    );
 }
 
 function addStop(program: Command, go: RunCommand): void {
@@ -119,7 +141,9 @@ function addStop(program: Command, go: RunCommand): void {
     .option('--no-wait', 'return as soon as the agent was told')
     .addHelpText('after', '\nExamples:\n  fairlead stop demo\n  fairlead stop demo --now')
     .action(async (name: string, options: { now?: boolean; wait: boolean }) =>
-      go(async (context) => (await import('./commands/stop.ts')).runStop({ name, now: options.now ?? false, wait: options.wait }, context)),
+      go(async (context) =>
+        (await import('./commands/stop.ts')).runStop({ name, now: options.now ?? false, wait: options.wait }, context),
+      ),
     );
 }
 
@@ -136,9 +160,17 @@ function addSetup(program: Command, go: RunCommand): void {
     .option('--partition <name>', 'the Slurm partition')
     .option('--account <name>', 'the Slurm account')
     .option('--gpu-type <type>', 'the Slurm GPU type, such as a100')
-    .addHelpText('after', '\nExamples:\n  fairlead init\n  fairlead init --yes --bastion gate.example.org --login login.example.org --partition gpu')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead init\n  fairlead init --yes --bastion gate.example.org --login login.example.org --partition gpu',
+    )
     .action(async (options: Record<string, string> & { yes?: boolean; local?: boolean }) =>
-      go(async (context) => (await import('./commands/init.ts')).runInit({ ...options, yes: options.yes ?? false, local: options.local ?? false }, context)),
+      go(async (context) =>
+        (await import('./commands/init.ts')).runInit(
+          { ...options, yes: options.yes ?? false, local: options.local ?? false },
+          context,
+        ),
+      ),
     );
   const config = program
     .command('config')
@@ -154,7 +186,9 @@ function addSetup(program: Command, go: RunCommand): void {
     .description('run the whole main job on this machine: bastion, control, a job, two SSH hops, a streamed answer')
     .option('--keep', 'leave everything up until Ctrl-C')
     .addHelpText('after', '\nExamples:\n  fairlead demo\n  fairlead demo --keep')
-    .action(async (options: { keep?: boolean }) => go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep: options.keep ?? false }, context)));
+    .action(async (options: { keep?: boolean }) =>
+      go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep: options.keep ?? false }, context)),
+    );
 }
 
 function wholeNumber(text: string): number {

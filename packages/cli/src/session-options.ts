@@ -4,7 +4,9 @@ import type { ConnectOptions } from '@fairlead/client';
 
 import type { Context } from './context.ts';
 
-export function sessionOptions(context: Context): Pick<ConnectOptions, 'env' | 'log' | 'clock' | 'signal' | 'askPassphrase'> {
+export function sessionOptions(
+  context: Context,
+): Pick<ConnectOptions, 'env' | 'log' | 'clock' | 'signal' | 'askPassphrase'> {
   const { ask } = context;
   return {
     env: context.env,

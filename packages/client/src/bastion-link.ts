@@ -46,7 +46,11 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
   }
 
   async function connection(): Promise<SshConnection> {
-    if (disposed) throw new CodedError<ClientErrorCode>('path_broken', 'cannot reach the bastion because this connection was closed');
+    if (disposed)
+      throw new CodedError<ClientErrorCode>(
+        'path_broken',
+        'cannot reach the bastion because this connection was closed',
+      );
     if (!current) {
       const attempt = open();
       current = attempt;
@@ -80,7 +84,11 @@ async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
   const { route, hostKeys, user } = options.profile.bastion;
   const target = await resolveSshTarget(
     { ...route, user: route.user ?? user },
-    { home: options.home, env: options.env, ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}) },
+    {
+      home: options.home,
+      env: options.env,
+      ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
+    },
   );
   return { ...target, hostKeys: { kind: 'pinned', keys: hostKeys } };
 }
@@ -88,7 +96,9 @@ async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
 /** Runs the gate: it revives control, names the host, and its open channel makes sshd send small packets at once. */
 async function proveBastion(connection: SshConnection, profile: LaptopProfile): Promise<void> {
   const command = shellQuote(join(profile.bastion.stateDir, 'gate'));
-  const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () => gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`));
+  const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () =>
+    gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`),
+  );
   checkGateLine(decodeGateLine(gate.identityLine, profile), profile);
 }
 
@@ -102,19 +112,31 @@ export function checkGateLine(line: GateLine, profile: LaptopProfile): void {
   if ('error' in line) throw gateFailed(profile, line.message ?? line.error);
   const { host, runDir } = profile.bastion;
   if (line.host !== host) {
-    throw new CodedError<ClientErrorCode>('bastion_moved', `cannot use this bastion because it is host ${line.host}, not ${host}, which holds the sockets`, {
-      hint: `The name ${profile.bastion.route.host} may stand for several hosts. Name ${host} itself in bastion.fromLaptop.host, or run \`fairlead init\` again to move to ${line.host}.`,
-    });
+    throw new CodedError<ClientErrorCode>(
+      'bastion_moved',
+      `cannot use this bastion because it is host ${line.host}, not ${host}, which holds the sockets`,
+      {
+        hint: `The name ${profile.bastion.route.host} may stand for several hosts. Name ${host} itself in bastion.fromLaptop.host, or run \`fairlead init\` again to move to ${line.host}.`,
+      },
+    );
   }
   if (line.run !== runDir) {
-    throw new CodedError<ClientErrorCode>('bastion_moved', `cannot find the sockets because their directory on the bastion is now ${line.run}, not ${runDir}`, {
-      hint: 'Run `fairlead init` again.',
-    });
+    throw new CodedError<ClientErrorCode>(
+      'bastion_moved',
+      `cannot find the sockets because their directory on the bastion is now ${line.run}, not ${runDir}`,
+      {
+        hint: 'Run `fairlead init` again.',
+      },
+    );
   }
 }
 
 function gateFailed(profile: LaptopProfile, what: string): CodedError<ClientErrorCode> {
-  return new CodedError('path_broken', `cannot use ${profile.bastion.route.host} as a bastion because its gate failed: ${what}`, {
-    hint: `Run \`fairlead init\` again, or look at ${profile.bastion.stateDir}/gate there.`,
-  });
+  return new CodedError(
+    'path_broken',
+    `cannot use ${profile.bastion.route.host} as a bastion because its gate failed: ${what}`,
+    {
+      hint: `Run \`fairlead init\` again, or look at ${profile.bastion.stateDir}/gate there.`,
+    },
+  );
 }

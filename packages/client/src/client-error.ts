@@ -23,7 +23,10 @@ export class ControlAnswerError extends CodedError<'control_answer'> {
   readonly wireCode: string;
   readonly path: string | undefined;
 
-  constructor(status: number, wire: { code: string; message: string; hint?: string | undefined; path?: string | undefined }) {
+  constructor(
+    status: number,
+    wire: { code: string; message: string; hint?: string | undefined; path?: string | undefined },
+  ) {
     super('control_answer', wire.path ? `${wire.path}: ${wire.message}` : wire.message, {
       ...(wire.hint === undefined ? {} : { hint: wire.hint }),
       retryable: status >= 500 || status === 429,

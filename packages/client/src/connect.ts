@@ -2,7 +2,18 @@
 
 import { homedir } from 'node:os';
 
-import { type Clock, CodedError, errorText, isCodedError, type Log, Scope, Secret, silentLog, systemClock, withTimeLimit } from '@fairlead/kit';
+import {
+  type Clock,
+  CodedError,
+  errorText,
+  isCodedError,
+  type Log,
+  Scope,
+  Secret,
+  silentLog,
+  systemClock,
+  withTimeLimit,
+} from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 
 import { type BastionLink, createBastionLink } from './bastion-link.ts';
@@ -81,7 +92,12 @@ export async function openSession(options: Omit<ConnectOptions, 'port' | 'onEven
   };
 }
 
-async function openConnection(name: string, session: Session, scope: Scope, options: ConnectOptions): Promise<Connection> {
+async function openConnection(
+  name: string,
+  session: Session,
+  scope: Scope,
+  options: ConnectOptions,
+): Promise<Connection> {
   const { link, api } = session;
   const log = options.log ?? silentLog;
   const endpoint = await firstEndpoint(name, api, options.signal);
@@ -89,7 +105,8 @@ async function openConnection(name: string, session: Session, scope: Scope, opti
     followEndpoint({
       name,
       api,
-      watch: (signal) => watchControl({ openSocket: () => link.openControl(), ownerToken: new Secret(link.profile.ownerToken) }, signal),
+      watch: (signal) =>
+        watchControl({ openSocket: () => link.openControl(), ownerToken: new Secret(link.profile.ownerToken) }, signal),
       clock: options.clock ?? systemClock,
       random: Math.random,
       log,
@@ -142,26 +159,38 @@ async function firstEndpoint(name: string, api: ControlApi, signal: AbortSignal 
 
 async function nextEndpoint(name: string, follower: EndpointFollower, signal: AbortSignal): Promise<EndpointView> {
   if (follower.current) return follower.current;
-  const late = new CodedError<ClientErrorCode>('endpoint_not_ready', `${name} has had no endpoint for ${NEXT_ENDPOINT_LIMIT_MS / 1000} s`, {
-    hint: `See \`fairlead status ${name}\`.`,
-    retryable: true,
-  });
+  const late = new CodedError<ClientErrorCode>(
+    'endpoint_not_ready',
+    `${name} has had no endpoint for ${NEXT_ENDPOINT_LIMIT_MS / 1000} s`,
+    {
+      hint: `See \`fairlead status ${name}\`.`,
+      retryable: true,
+    },
+  );
   return withTimeLimit(follower.next(signal), NEXT_ENDPOINT_LIMIT_MS, () => late);
 }
 
 /** A refused dial may mean that the socket was replaced a moment ago: control knows; one more try goes where it says. */
-async function dialEndpoint(ssh: Awaited<ReturnType<BastionLink['connection']>>, to: EndpointView, follower: EndpointFollower) {
+async function dialEndpoint(
+  ssh: Awaited<ReturnType<BastionLink['connection']>>,
+  to: EndpointView,
+  follower: EndpointFollower,
+) {
   try {
     return await ssh.dial(to.socket);
   } catch (error) {
     if (!isCodedError(error, 'dial_refused')) throw error;
     const fresh = await follower.refresh();
     if (fresh && fresh.generation !== to.generation) return ssh.dial(fresh.socket);
-    throw new CodedError<ClientErrorCode>('path_broken', `cannot reach the agent because nobody answers at its socket on the bastion: ${errorText(error)}`, {
-      hint: 'Its tunnel may be coming back: try again in a few seconds.',
-      retryable: true,
-      cause: error,
-    });
+    throw new CodedError<ClientErrorCode>(
+      'path_broken',
+      `cannot reach the agent because nobody answers at its socket on the bastion: ${errorText(error)}`,
+      {
+        hint: 'Its tunnel may be coming back: try again in a few seconds.',
+        retryable: true,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -173,8 +202,12 @@ async function provePath(port: number, apiKey: string, signal: AbortSignal | und
   });
   const text = await answer.text();
   if (answer.ok) return;
-  throw new CodedError<ClientErrorCode>('path_broken', `cannot use the path because the first request through it was answered ${answer.status}: ${text.slice(0, 300)}`, {
-    hint: 'See `fairlead logs --source agent`.',
-    retryable: answer.status >= 500,
-  });
+  throw new CodedError<ClientErrorCode>(
+    'path_broken',
+    `cannot use the path because the first request through it was answered ${answer.status}: ${text.slice(0, 300)}`,
+    {
+      hint: 'See `fairlead logs --source agent`.',
+      retryable: answer.status >= 500,
+    },
+  );
 }

@@ -34,7 +34,6 @@ import {
   type StopMode,
 } from '@fairlead/protocol';
 
-
 import { type ClientErrorCode, ControlAnswerError } from './client-error.ts';
 
 export interface ControlApiDeps {
@@ -48,34 +47,55 @@ export interface ControlApi extends Disposable {
   createDeployment(body: CreateDeployment, signal?: AbortSignal): Promise<DeploymentCreated>;
   listDeployments(options?: { all?: boolean }, signal?: AbortSignal): Promise<DeploymentView[]>;
   getDeployment(name: string, signal?: AbortSignal): Promise<DeploymentView>;
-  stopDeployment(name: string, mode: StopMode, signal?: AbortSignal): Promise<{ deployment: DeploymentView; delivered: boolean }>;
+  stopDeployment(
+    name: string,
+    mode: StopMode,
+    signal?: AbortSignal,
+  ): Promise<{ deployment: DeploymentView; delivered: boolean }>;
   observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
   endpoint(name: string, signal?: AbortSignal): Promise<EndpointView>;
-  events(query: { deployment?: string; after?: number; limit?: number }, signal?: AbortSignal): Promise<{ events: EventView[]; next: number }>;
+  events(
+    query: { deployment?: string; after?: number; limit?: number },
+    signal?: AbortSignal,
+  ): Promise<{ events: EventView[]; next: number }>;
   /** Lines as they come; ends with the log unless `follow`. */
-  logs(instanceId: string, query: { source: LogSource; lines: number; follow: boolean }, signal?: AbortSignal): AsyncIterable<string[]>;
+  logs(
+    instanceId: string,
+    query: { source: LogSource; lines: number; follow: boolean },
+    signal?: AbortSignal,
+  ): AsyncIterable<string[]>;
 }
 
 export function createControlApi(deps: ControlApiDeps): ControlApi {
   const http = createTransport(deps);
-  const call = async <T extends Schema>(schema: T, method: string, path: string, body: string | undefined, signal: AbortSignal | undefined) =>
-    decodeAnswer(schema, path, await readBody(await http.send(method, path, body, signal)));
+  const call = async <T extends Schema>(
+    schema: T,
+    method: string,
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal | undefined,
+  ) => decodeAnswer(schema, path, await readBody(await http.send(method, path, body, signal)));
   const name = encodeURIComponent;
   return {
     hello: (signal) => call(controlHello, 'GET', '/v1/hello', undefined, signal),
-    createDeployment: (body, signal) => call(deploymentCreated, 'POST', '/v1/deployments', encodeText(createDeployment, body), signal),
+    createDeployment: (body, signal) =>
+      call(deploymentCreated, 'POST', '/v1/deployments', encodeText(createDeployment, body), signal),
     listDeployments: async (options, signal) =>
-      (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal)).deployments,
+      (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal))
+        .deployments,
     getDeployment: (id, signal) => call(deploymentView, 'GET', `/v1/deployments/${name(id)}`, undefined, signal),
-    stopDeployment: (id, mode, signal) => call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
-    observed: (id, body, signal) => call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
+    stopDeployment: (id, mode, signal) =>
+      call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
+    observed: (id, body, signal) =>
+      call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
     endpoint: (id, signal) => call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal),
     events: (query, signal) => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal),
     async *logs(id, query, signal) {
       const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
       for await (const text of linesOf(answer)) {
         const line = decodeText(logLine, text);
-        if (line.ok && 'error' in line.value) throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
+        if (line.ok && 'error' in line.value)
+          throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
         if (line.ok && 'lines' in line.value) yield line.value.lines;
       }
     },
@@ -93,10 +113,16 @@ function createTransport(deps: ControlApiDeps) {
     return undefined;
   }) as unknown as typeof agent.createConnection;
 
-  async function send(method: string, path: string, body: string | undefined, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  async function send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const headers: Record<string, string> = { authorization: `Bearer ${deps.ownerToken.reveal()}`, host: 'control' };
-    if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) });
+    if (body !== undefined)
+      Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) });
     const request = httpRequest({ agent, method, path, headers, ...(signal ? { signal } : {}) }, resolve);
     request.on('error', (error) => reject(signal?.aborted ? signal.reason : error));
     request.end(body);
@@ -116,9 +142,13 @@ async function readBody(answer: IncomingMessage): Promise<string> {
 function decodeAnswer<T extends Schema>(schema: T, path: string, text: string): Read<T> {
   const decoded = decodeText(schema, text);
   if (decoded.ok) return decoded.value;
-  throw new CodedError<ClientErrorCode>('control_answer', `cannot understand control's answer to ${path}: ${decoded.path} ${decoded.message}`, {
-    hint: 'Control may be of another version: compare `fairlead --version` with control.log on the bastion.',
-  });
+  throw new CodedError<ClientErrorCode>(
+    'control_answer',
+    `cannot understand control's answer to ${path}: ${decoded.path} ${decoded.message}`,
+    {
+      hint: 'Control may be of another version: compare `fairlead --version` with control.log on the bastion.',
+    },
+  );
 }
 
 function answerError(status: number, text: string): ControlAnswerError {
@@ -142,7 +172,11 @@ async function* linesOf(answer: IncomingMessage): AsyncIterable<string> {
       yield* parts.filter((line) => line !== '');
     }
   } catch (error) {
-    throw new CodedError<ClientErrorCode>('control_unreachable', `cannot go on reading because the connection to control ended: ${errorText(error)}`, { retryable: true, cause: error });
+    throw new CodedError<ClientErrorCode>(
+      'control_unreachable',
+      `cannot go on reading because the connection to control ended: ${errorText(error)}`,
+      { retryable: true, cause: error },
+    );
   }
   if (rest !== '') yield rest;
 }

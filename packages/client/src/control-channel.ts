@@ -43,15 +43,23 @@ export async function openControlChannel(channel: Duplex, certificatePem: string
 }
 
 function untrusted(error: Error | undefined): CodedError<ClientErrorCode> {
-  return new CodedError('control_untrusted', `cannot talk to control because its certificate is not the one this machine knows: ${error?.message ?? 'no certificate'}`, {
-    hint: 'If the bastion was set up anew, run `fairlead init` again. If not, somebody else answers in its place: ask the operator.',
-    cause: error,
-  });
+  return new CodedError(
+    'control_untrusted',
+    `cannot talk to control because its certificate is not the one this machine knows: ${error?.message ?? 'no certificate'}`,
+    {
+      hint: 'If the bastion was set up anew, run `fairlead init` again. If not, somebody else answers in its place: ask the operator.',
+      cause: error,
+    },
+  );
 }
 
 function gone(): CodedError<ClientErrorCode> {
-  return new CodedError('control_unreachable', 'cannot talk to control because it closed the connection before the TLS handshake', {
-    hint: 'It may be restarting: try again. Its log is control.log in its directory on the bastion.',
-    retryable: true,
-  });
+  return new CodedError(
+    'control_unreachable',
+    'cannot talk to control because it closed the connection before the TLS handshake',
+    {
+      hint: 'It may be restarting: try again. Its log is control.log in its directory on the bastion.',
+      retryable: true,
+    },
+  );
 }

@@ -71,7 +71,11 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
       events.emit({ type: 'deployment.ended', deployment });
     } else {
       ended = undefined;
-      const same = current && instance.endpoint && current.instanceId === instance.id && current.generation === instance.endpoint.generation;
+      const same =
+        current &&
+        instance.endpoint &&
+        current.instanceId === instance.id &&
+        current.generation === instance.endpoint.generation;
       if (!same || !current) await refresh();
     }
   }
@@ -91,7 +95,8 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
       } catch (error) {
         if (stop.signal.aborted) return;
         if (deps.clock.monotonicMs() - startedMs > RETRY.maxMs) attempt = 0;
-        if (attempt === 0) events.emit({ type: 'control.lost', reason: error instanceof Error ? error.message : String(error) });
+        if (attempt === 0)
+          events.emit({ type: 'control.lost', reason: error instanceof Error ? error.message : String(error) });
         deps.log.debug({ op: 'watch', ok: false, attempt, error: String(error) });
       }
       await deps.clock.sleep(backoffMs(RETRY, attempt, deps.random()), stop.signal).catch(ignoreAbort(stop.signal));

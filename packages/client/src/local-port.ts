@@ -79,7 +79,9 @@ function refuse(socket: Socket, error: unknown): void {
   }
   const hint = error instanceof CodedError && error.hint ? ` ${error.hint}` : '';
   const code = error instanceof CodedError ? error.code : 'path_broken';
-  const body = JSON.stringify({ error: { message: `${errorText(error)}.${hint}`, type: 'fairlead_error', param: null, code } });
+  const body = JSON.stringify({
+    error: { message: `${errorText(error)}.${hint}`, type: 'fairlead_error', param: null, code },
+  });
   socket.end(
     `HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
@@ -104,10 +106,14 @@ async function listenOn(server: Server, port: number): Promise<number> {
   const fail = (error: Error) =>
     reject(
       errnoOf(error) === 'EADDRINUSE' || errnoOf(error) === 'EACCES'
-        ? new CodedError<ClientErrorCode>('port_taken', `cannot listen on 127.0.0.1:${port} because ${errnoOf(error) === 'EACCES' ? 'this user may not use that port' : 'something else does already'}`, {
-            hint: 'Choose another with --port, or leave it out to get the next free one.',
-            cause: error,
-          })
+        ? new CodedError<ClientErrorCode>(
+            'port_taken',
+            `cannot listen on 127.0.0.1:${port} because ${errnoOf(error) === 'EACCES' ? 'this user may not use that port' : 'something else does already'}`,
+            {
+              hint: 'Choose another with --port, or leave it out to get the next free one.',
+              cause: error,
+            },
+          )
         : error,
     );
   server.once('error', fail);

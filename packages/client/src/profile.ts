@@ -26,15 +26,23 @@ export async function readProfile(path: string): Promise<LaptopProfile> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    throw new CodedError<ClientErrorCode>('profile_missing', `cannot reach a bastion because this machine has no profile: looked for ${path}`, {
-      hint: 'Run `fairlead init` once on this machine.',
-    });
+    throw new CodedError<ClientErrorCode>(
+      'profile_missing',
+      `cannot reach a bastion because this machine has no profile: looked for ${path}`,
+      {
+        hint: 'Run `fairlead init` once on this machine.',
+      },
+    );
   }
   const decoded = decodeText(laptopProfile, text);
   if (decoded.ok) return decoded.value;
-  throw new CodedError<ClientErrorCode>('profile_invalid', `cannot use ${path} because ${decoded.path || 'it'} ${decoded.message}`, {
-    hint: 'Run `fairlead init` again; it writes the file anew.',
-  });
+  throw new CodedError<ClientErrorCode>(
+    'profile_invalid',
+    `cannot use ${path} because ${decoded.path || 'it'} ${decoded.message}`,
+    {
+      hint: 'Run `fairlead init` again; it writes the file anew.',
+    },
+  );
 }
 
 /** Atomically, mode 0600 from the first byte. */

@@ -53,7 +53,11 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
     ended.reject(
       signal?.aborted
         ? signal.reason
-        : new CodedError<ClientErrorCode>('control_unreachable', 'cannot go on watching because the connection to control ended', { retryable: true, cause }),
+        : new CodedError<ClientErrorCode>(
+            'control_unreachable',
+            'cannot go on watching because the connection to control ended',
+            { retryable: true, cause },
+          ),
     );
   const heard = () => {
     clearTimeout(silence);

@@ -4,7 +4,14 @@ import { join } from 'node:path/posix';
 
 import { createBastionLink, createControlApi, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError, errorText, Secret, shellQuote } from '@fairlead/kit';
-import { type BastionConfig, decodeText, type FairleadConfig, gateLine, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import {
+  type BastionConfig,
+  decodeText,
+  type FairleadConfig,
+  gateLine,
+  type LaptopProfile,
+  PROTOCOL_VERSION,
+} from '@fairlead/protocol';
 import type { SshConnection } from '@fairlead/tunnel';
 import { z } from 'zod';
 
@@ -26,12 +33,25 @@ export interface PreparedBastion {
 }
 
 /** Safe to run again: what is there and right is left alone; a running control of another version is replaced. */
-export async function prepareBastion(config: FairleadConfig, profileFile: string, context: Context): Promise<PreparedBastion> {
-  if (!config.bastion) throw new CodedError<CliErrorCode>('config_invalid', 'cannot prepare a bastion because bastion.fromLaptop is missing', { hint: 'Name it with --bastion.' });
+export async function prepareBastion(
+  config: FairleadConfig,
+  profileFile: string,
+  context: Context,
+): Promise<PreparedBastion> {
+  if (!config.bastion)
+    throw new CodedError<CliErrorCode>(
+      'config_invalid',
+      'cannot prepare a bastion because bastion.fromLaptop is missing',
+      { hint: 'Name it with --bastion.' },
+    );
   const { output } = context;
   const { connection, target } = await openRoute(config.bastion.fromLaptop, context);
   await using host = await openSshHost(connection, config.bastion.fromLaptop.host);
-  output.event('bastion.reached', { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint }, `reached ${host.label} (${host.facts.hostname}, key ${connection.hostKey.fingerprint})`);
+  output.event(
+    'bastion.reached',
+    { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint },
+    `reached ${host.label} (${host.facts.hostname}, key ${connection.hostKey.fingerprint})`,
+  );
   const stateDir = expandHome(config.bastion.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
   const isReplaced = await putPrograms(host, config.bastion, stateDir, context);
   const certificate = await controlCommand(host, stateDir, 'init', z.object({ certificate: z.string() }));
@@ -40,7 +60,11 @@ export async function prepareBastion(config: FairleadConfig, profileFile: string
     await host.runner.run(['sh', '-c', END_CONTROL_SCRIPT, 'sh', line.run]);
     await startControl(connection, stateDir);
   }
-  output.event('control.running', { run: line.run, was: line.control }, `control ${line.control === 'started' ? 'started' : 'is running'} on ${line.host}; sockets in ${line.run}`);
+  output.event(
+    'control.running',
+    { run: line.run, was: line.control },
+    `control ${line.control === 'started' ? 'started' : 'is running'} on ${line.host}; sockets in ${line.run}`,
+  );
   const profile: LaptopProfile = {
     version: PROTOCOL_VERSION,
     bastion: {
@@ -64,7 +88,8 @@ async function putPrograms(host: Host, bastion: BastionConfig, stateDir: string,
     cacheDir: cacheDir(context),
     nodePath: context.nodePath,
     configuredNode: bastion.node,
-    onProgress: (what: string, sent: number, total: number) => context.output.busy(`uploading ${what} ${Math.floor((100 * sent) / Math.max(total, 1))} %`),
+    onProgress: (what: string, sent: number, total: number) =>
+      context.output.busy(`uploading ${what} ${Math.floor((100 * sent) / Math.max(total, 1))} %`),
     signal: context.signal,
   };
   const control = await findBundle('control', options.cacheDir);
@@ -72,10 +97,24 @@ async function putPrograms(host: Host, bastion: BastionConfig, stateDir: string,
   const program = join(stateDir, 'bin', `control-${control.version}.mjs`);
   const isNew = await shipFile(host, control.path, program, 0o600, options);
   await host.upload(await readGate(), join(stateDir, 'gate'), { mode: 0o700, signal: context.signal });
-  if (bastion.runDir) await host.upload(Buffer.from(`${bastion.runDir}\n`), join(stateDir, 'run-dir'), { mode: 0o600, signal: context.signal });
+  if (bastion.runDir)
+    await host.upload(Buffer.from(`${bastion.runDir}\n`), join(stateDir, 'run-dir'), {
+      mode: 0o600,
+      signal: context.signal,
+    });
   const linked = await host.runner.run(['sh', '-c', LINK_SCRIPT, 'sh', stateDir, node.path, program]);
-  if (linked.code !== 0) throw new CodedError<CliErrorCode>('bastion_unfit', `cannot set up ${stateDir} on ${host.label}: ${linked.stderr.trim()}`, { hint: 'Choose another directory: bastion.stateDir.' });
-  if (isNew) context.output.event('control.uploaded', { version: control.version }, `uploaded control${node.sent ? ' and Node' : ''} to ${stateDir}`);
+  if (linked.code !== 0)
+    throw new CodedError<CliErrorCode>(
+      'bastion_unfit',
+      `cannot set up ${stateDir} on ${host.label}: ${linked.stderr.trim()}`,
+      { hint: 'Choose another directory: bastion.stateDir.' },
+    );
+  if (isNew)
+    context.output.event(
+      'control.uploaded',
+      { version: control.version },
+      `uploaded control${node.sent ? ' and Node' : ''} to ${stateDir}`,
+    );
   return linked.stdout.includes('replaced');
 }
 
@@ -102,21 +141,41 @@ done
 kill -9 "$pid"
 `;
 
-async function controlCommand<T extends z.ZodType>(host: Host, stateDir: string, verb: string, schema: T): Promise<z.output<T>> {
-  const answer = await host.runner.run([join(stateDir, 'bin', 'node'), join(stateDir, 'bin', 'control.mjs'), verb, '--state', stateDir]);
+async function controlCommand<T extends z.ZodType>(
+  host: Host,
+  stateDir: string,
+  verb: string,
+  schema: T,
+): Promise<z.output<T>> {
+  const answer = await host.runner.run([
+    join(stateDir, 'bin', 'node'),
+    join(stateDir, 'bin', 'control.mjs'),
+    verb,
+    '--state',
+    stateDir,
+  ]);
   const decoded = decodeText(schema, answer.stdout.trim().split('\n').at(-1) ?? '');
   if (answer.code === 0 && decoded.ok) return decoded.value;
-  throw new CodedError<CliErrorCode>('control_start_failed', `cannot run control on ${host.label}: ${answer.stderr.trim().slice(-500) || `exit ${answer.code}`}`, {
-    hint: `Look at ${stateDir} there. Where Node does not start, name another with bastion.node.`,
-  });
+  throw new CodedError<CliErrorCode>(
+    'control_start_failed',
+    `cannot run control on ${host.label}: ${answer.stderr.trim().slice(-500) || `exit ${answer.code}`}`,
+    {
+      hint: `Look at ${stateDir} there. Where Node does not start, name another with bastion.node.`,
+    },
+  );
 }
 
 async function startControl(connection: SshConnection, stateDir: string) {
   await using gate = await connection.gate(shellQuote(join(stateDir, 'gate')));
   const decoded = decodeText(gateLine, gate.identityLine);
   if (!decoded.ok || 'error' in decoded.value) {
-    const why = decoded.ok && 'error' in decoded.value ? (decoded.value.message ?? decoded.value.error) : gate.identityLine.slice(0, 200);
-    throw new CodedError<CliErrorCode>('bastion_unfit', `cannot use ${connection.label} as a bastion: ${why}`, { hint: 'Set bastion.runDir to a directory of your own on local disk there.' });
+    const why =
+      decoded.ok && 'error' in decoded.value
+        ? (decoded.value.message ?? decoded.value.error)
+        : gate.identityLine.slice(0, 200);
+    throw new CodedError<CliErrorCode>('bastion_unfit', `cannot use ${connection.label} as a bastion: ${why}`, {
+      hint: 'Set bastion.runDir to a directory of your own on local disk there.',
+    });
   }
   return decoded.value;
 }
@@ -147,10 +206,14 @@ async function proveControl(profile: LaptopProfile, context: Context): Promise<v
     } catch (error) {
       context.signal.throwIfAborted();
       if (context.clock.monotonicMs() > untilMs) {
-        throw new CodedError<CliErrorCode>('control_start_failed', `cannot talk to control on ${profile.bastion.host} within ${PROOF_LIMIT_MS / 1000} s of its start: ${errorText(error)}`, {
-          hint: `Its log is ${profile.bastion.stateDir}/control.log there.`,
-          cause: error,
-        });
+        throw new CodedError<CliErrorCode>(
+          'control_start_failed',
+          `cannot talk to control on ${profile.bastion.host} within ${PROOF_LIMIT_MS / 1000} s of its start: ${errorText(error)}`,
+          {
+            hint: `Its log is ${profile.bastion.stateDir}/control.log there.`,
+            cause: error,
+          },
+        );
       }
       await context.clock.sleep(100, context.signal);
     }

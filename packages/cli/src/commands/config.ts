@@ -11,7 +11,10 @@ import type { Context } from '../context.ts';
 export async function runConfig(context: Context): Promise<void> {
   const { config, origins, files } = await loadConfig(context);
   const where = Object.fromEntries(leafPaths(config).map((path) => [path, origins.get(path) ?? 'default']));
-  const text = Object.keys(config).length === 0 ? `Nothing is configured: ${userConfigPath(context.env, context.home)} does not exist. Run \`fairlead init\`.` : withOrigins(stringify(config), where);
+  const text =
+    Object.keys(config).length === 0
+      ? `Nothing is configured: ${userConfigPath(context.env, context.home)} does not exist. Run \`fairlead init\`.`
+      : withOrigins(stringify(config), where);
   context.output.result({ event: 'config', ok: true, config, origins: where, files }, text);
 }
 
@@ -21,7 +24,11 @@ export function runConfigSchema(context: Context): void {
 }
 
 export function configSchema(): Record<string, unknown> {
-  return { $id: 'https://fairlead.dev/schema/fairlead.json', title: 'fairlead.yaml', ...z.toJSONSchema(fairleadConfig, { io: 'input' }) };
+  return {
+    $id: 'https://fairlead.dev/schema/fairlead.json',
+    title: 'fairlead.yaml',
+    ...z.toJSONSchema(fairleadConfig, { io: 'input' }),
+  };
 }
 
 /** Every leaf's line says at its end where the value came from. */

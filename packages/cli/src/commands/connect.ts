@@ -28,9 +28,19 @@ export async function runConnect(args: { name: string; port?: number | undefined
 function announce(name: string, connection: Connection, context: Context): void {
   const { output } = context;
   const { baseURL, apiKey, model, endpoint } = connection;
-  const until = endpoint.deadlineMs === undefined ? '' : `, ${leftWords(endpoint.deadlineMs, context.clock.now())} left`;
+  const until =
+    endpoint.deadlineMs === undefined ? '' : `, ${leftWords(endpoint.deadlineMs, context.clock.now())} left`;
   output.result(
-    { event: 'connected', ok: true, name, baseUrl: baseURL, apiKey, model, instance: endpoint.instanceId, generation: endpoint.generation },
+    {
+      event: 'connected',
+      ok: true,
+      name,
+      baseUrl: baseURL,
+      apiKey,
+      model,
+      instance: endpoint.instanceId,
+      generation: endpoint.generation,
+    },
     `${name} answers at ${baseURL} (model ${model}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model, name })}`,
   );
 }
@@ -39,12 +49,25 @@ function say(event: FollowEvent, { output }: Context): void {
   switch (event.type) {
     case 'endpoint.up':
       // The first one is announced by itself, once the path is proven.
-      if (event.again) output.event('endpoint.up', { generation: event.endpoint.generation, instance: event.endpoint.instanceId }, `the path is up again (generation ${event.endpoint.generation})`);
+      if (event.again)
+        output.event(
+          'endpoint.up',
+          { generation: event.endpoint.generation, instance: event.endpoint.instanceId },
+          `the path is up again (generation ${event.endpoint.generation})`,
+        );
       return;
     case 'endpoint.down':
-      return output.event('endpoint.down', { reason: event.reason }, `the path is down: ${event.reason}; waiting for the next one`);
+      return output.event(
+        'endpoint.down',
+        { reason: event.reason },
+        `the path is down: ${event.reason}; waiting for the next one`,
+      );
     case 'control.lost':
-      return output.event('control.lost', { reason: event.reason }, `lost sight of control (${event.reason}); requests go on, trying again`);
+      return output.event(
+        'control.lost',
+        { reason: event.reason },
+        `lost sight of control (${event.reason}); requests go on, trying again`,
+      );
     case 'control.back':
       return output.event('control.back', {}, 'control is back');
     case 'deployment.ended':

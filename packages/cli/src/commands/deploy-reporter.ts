@@ -16,7 +16,14 @@ export function reporter(output: Output) {
       const gpus = plan.gpus === 0 ? 'no GPU' : `${plan.gpus} GPU${plan.gpus === 1 ? '' : 's'}`;
       output.event(
         'deployment.planned',
-        { name: plan.name, model: plan.model, engine: plan.engine, cluster, gpus: plan.gpus, timeMinutes: plan.timeMinutes },
+        {
+          name: plan.name,
+          model: plan.model,
+          engine: plan.engine,
+          cluster,
+          gpus: plan.gpus,
+          timeMinutes: plan.timeMinutes,
+        },
         `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${formatSlurmDuration(plan.timeMinutes)}`,
       );
     },

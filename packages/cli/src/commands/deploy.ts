@@ -53,7 +53,16 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
   }
   const view = await followDeployment({ name: plan.name, instance, session, site, context, onState: report.state });
   context.output.result(
-    { event: 'deployment.ready', ok: true, name: plan.name, instance: view.id, jobId: instance.jobId, model: plan.servedModel, endpoint: view.endpoint, deadlineMs: view.deadlineMs },
+    {
+      event: 'deployment.ready',
+      ok: true,
+      name: plan.name,
+      instance: view.id,
+      jobId: instance.jobId,
+      model: plan.servedModel,
+      endpoint: view.endpoint,
+      deadlineMs: view.deadlineMs,
+    },
     readyText(plan.name, plan.servedModel, view.deadlineMs, context.clock.now()),
   );
 }
@@ -68,7 +77,14 @@ interface Launch {
 }
 
 /** From a plan to a job in the queue. On any failure, and on Ctrl-C, control is told that nothing will come. */
-async function launch({ plan, config, site, shipped, session, context }: Launch): Promise<{ id: string; jobId: string }> {
+async function launch({
+  plan,
+  config,
+  site,
+  shipped,
+  session,
+  context,
+}: Launch): Promise<{ id: string; jobId: string }> {
   const script = (instance: string) => jobScript(plan, site.cluster, { instance, paths: site.paths, ...shipped });
   await testJob(site, script('testonly'), context.signal);
   const created = await session.api.createDeployment(
@@ -108,8 +124,12 @@ async function launch({ plan, config, site, shipped, session, context }: Launch)
 async function withdraw(session: Session, created: DeploymentCreated, cause: unknown, context: Context): Promise<void> {
   const { id, deployment } = created.deployment.instance;
   try {
-    await session.api.observed(id, { state: { status: 'failed', cause: { code: 'job_ended', message: `it was not submitted: ${errorText(cause)}` } } });
+    await session.api.observed(id, {
+      state: { status: 'failed', cause: { code: 'job_ended', message: `it was not submitted: ${errorText(cause)}` } },
+    });
   } catch (error) {
-    context.output.warn(`could not tell control that ${deployment} was not submitted: ${errorText(error)}. Run \`fairlead stop ${deployment}\`.`);
+    context.output.warn(
+      `could not tell control that ${deployment} was not submitted: ${errorText(error)}. Run \`fairlead stop ${deployment}\`.`,
+    );
   }
 }

@@ -12,10 +12,24 @@ export function dryRun(plan: DeploymentPlan, cluster: NamedCluster, context: Con
   // The home on the cluster is not known without going there.
   const paths = clusterPaths(cluster.config, { home: '/home/you' });
   const nodePath = cluster.config.node ?? `${paths.runtime}/node`;
-  const script = jobScript(plan, cluster, { instance: 'i0000000', paths, nodePath, agentPath: `${paths.runtime}/agent.mjs` });
+  const script = jobScript(plan, cluster, {
+    instance: 'i0000000',
+    paths,
+    nodePath,
+    agentPath: `${paths.runtime}/agent.mjs`,
+  });
   const engine = shellJoin([...plan.engineCommand, '--uds', '<socket>']);
   context.output.result(
-    { event: 'deployment.planned', ok: true, dryRun: true, name: plan.name, model: plan.model, engine: plan.engine, engineCommand: plan.engineCommand, script },
+    {
+      event: 'deployment.planned',
+      ok: true,
+      dryRun: true,
+      name: plan.name,
+      model: plan.model,
+      engine: plan.engine,
+      engineCommand: plan.engineCommand,
+      script,
+    },
     `# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, run by the agent\n${engine}`,
   );
 }

@@ -19,15 +19,38 @@ export interface InitArgs {
 }
 
 /** The configuration that the answers make, laid over what is there. */
-export async function answerQuestions(args: InitArgs, config: FairleadConfig, ask: Asker | undefined): Promise<FairleadConfig> {
-  const bastion = args.bastion ?? config.bastion?.fromLaptop.host ?? (await required(ask, '--bastion', 'Which SSH host do both this machine and the cluster reach (the bastion)?', 'bastion.example.org'));
-  const inside = args.bastionInside ?? config.bastion?.fromCluster?.host ?? (await optional(args, ask, `What is ${bastion} called from a compute node? (empty: the same)`));
+export async function answerQuestions(
+  args: InitArgs,
+  config: FairleadConfig,
+  ask: Asker | undefined,
+): Promise<FairleadConfig> {
+  const bastion =
+    args.bastion ??
+    config.bastion?.fromLaptop.host ??
+    (await required(
+      ask,
+      '--bastion',
+      'Which SSH host do both this machine and the cluster reach (the bastion)?',
+      'bastion.example.org',
+    ));
+  const inside =
+    args.bastionInside ??
+    config.bastion?.fromCluster?.host ??
+    (await optional(args, ask, `What is ${bastion} called from a compute node? (empty: the same)`));
   const names = Object.keys(config.clusters ?? {});
   const cluster = args.cluster ?? names[0] ?? (await optional(args, ask, 'A short name for your cluster')) ?? 'cluster';
   const known = config.clusters?.[cluster];
   const local = args.local || known?.kind === 'local';
-  const login = local ? undefined : (args.login ?? known?.login?.host ?? (await required(ask, '--login', 'Which SSH host takes sbatch (the login node)?', 'login.example.org')));
-  const slurm = { ...known?.slurm, ...(args.partition && { partition: args.partition }), ...(args.account && { account: args.account }) };
+  const login = local
+    ? undefined
+    : (args.login ??
+      known?.login?.host ??
+      (await required(ask, '--login', 'Which SSH host takes sbatch (the login node)?', 'login.example.org')));
+  const slurm = {
+    ...known?.slurm,
+    ...(args.partition && { partition: args.partition }),
+    ...(args.account && { account: args.account }),
+  };
   const gpu = { ...known?.gpu, ...(args.gpuType && { type: args.gpuType }) };
   return {
     ...config,
@@ -59,8 +82,14 @@ export function hostAndPort(text: string): { host: string; user?: string; port?:
 }
 
 async function required(ask: Asker | undefined, flag: string, question: string, placeholder: string): Promise<string> {
-  if (ask) return ask.text(question, { placeholder, check: (value) => (value.trim() === '' ? 'A name is needed.' : undefined) });
-  throw new CodedError<CliErrorCode>('needs_answer', `cannot go on without an answer: ${question}`, { hint: `Give it with ${flag}, or run \`fairlead init\` in a terminal.` });
+  if (ask)
+    return ask.text(question, {
+      placeholder,
+      check: (value) => (value.trim() === '' ? 'A name is needed.' : undefined),
+    });
+  throw new CodedError<CliErrorCode>('needs_answer', `cannot go on without an answer: ${question}`, {
+    hint: `Give it with ${flag}, or run \`fairlead init\` in a terminal.`,
+  });
 }
 
 async function optional(args: InitArgs, ask: Asker | undefined, question: string): Promise<string | undefined> {

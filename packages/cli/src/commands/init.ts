@@ -22,7 +22,11 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
   const prepared = await prepareBastion(config, profileFile, context);
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     await using site = await openSite({ name, config: cluster }, context);
-    output.event('cluster.reached', { cluster: name, host: site.host.label, node: site.host.facts.node }, `${name}: reached ${site.host.label} as ${site.host.facts.user}`);
+    output.event(
+      'cluster.reached',
+      { cluster: name, host: site.host.label, node: site.host.facts.node },
+      `${name}: reached ${site.host.label} as ${site.host.facts.user}`,
+    );
   }
   output.result(
     { event: 'initialised', ok: true, config: path, profile: profileFile, bastion: prepared },

@@ -13,7 +13,9 @@ export async function runList(args: { all: boolean }, context: Context): Promise
   const deployments = await session.api.listDeployments({ all: args.all }, context.signal);
   context.output.result(
     { event: 'deployments', ok: true, deployments },
-    deployments.length === 0 ? `Nothing is deployed${args.all ? '' : ' (--all shows what has ended)'}. Start with: fairlead deploy demo` : listText(deployments, context.clock.now()),
+    deployments.length === 0
+      ? `Nothing is deployed${args.all ? '' : ' (--all shows what has ended)'}. Start with: fairlead deploy demo`
+      : listText(deployments, context.clock.now()),
   );
 }
 
@@ -25,7 +27,9 @@ function listText(deployments: DeploymentView[], nowMs: number): string {
     cluster,
     instance.jobId ?? '-',
     instance.load ? String(instance.load.inFlight) : '-',
-    instance.deadlineMs === undefined || instance.state.status === 'stopped' || instance.state.status === 'failed' ? '-' : leftWords(instance.deadlineMs, nowMs),
+    instance.deadlineMs === undefined || instance.state.status === 'stopped' || instance.state.status === 'failed'
+      ? '-'
+      : leftWords(instance.deadlineMs, nowMs),
   ]);
   return table(['NAME', 'STATE', 'MODEL', 'CLUSTER', 'JOB', 'REQUESTS', 'LEFT'], rows);
 }

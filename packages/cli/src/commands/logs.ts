@@ -46,11 +46,14 @@ async function readLog(args: LogsArgs, reading: Reading): Promise<void> {
   const { instance } = reading.deployment;
   if (hasAgent(instance)) {
     try {
-      for await (const lines of reading.session.api.logs(instance.id, args, reading.context.signal)) reading.show(lines);
+      for await (const lines of reading.session.api.logs(instance.id, args, reading.context.signal))
+        reading.show(lines);
       return;
     } catch (error) {
       reading.context.signal.throwIfAborted();
-      reading.context.output.warn(`could not read the log through the agent (${errorText(error)}); reading the files on ${reading.deployment.cluster}`);
+      reading.context.output.warn(
+        `could not read the log through the agent (${errorText(error)}); reading the files on ${reading.deployment.cluster}`,
+      );
     }
   }
   await readFiles(args, reading);
@@ -66,9 +69,14 @@ async function readFiles(args: LogsArgs, { deployment, context, show }: Reading)
   const path = join(deployment.instance.jobDir, `${args.source}.log`);
   const there = await site.host.runner.run(['test', '-r', path]);
   if (there.code !== 0) {
-    throw new CodedError<CliErrorCode>('logs_unavailable', `cannot show the ${args.source} log of ${args.name} because ${path} is not there yet on ${deployment.cluster}`, {
-      hint: `The job may not have started: \`fairlead status ${args.name}\`. Other logs: --source job, agent or engine.`,
-    });
+    throw new CodedError<CliErrorCode>(
+      'logs_unavailable',
+      `cannot show the ${args.source} log of ${args.name} because ${path} is not there yet on ${deployment.cluster}`,
+      {
+        hint: `The job may not have started: \`fairlead status ${args.name}\`. Other logs: --source job, agent or engine.`,
+      },
+    );
   }
-  for await (const line of site.host.tail(path, { lines: args.lines, follow: args.follow, signal: context.signal })) show([line]);
+  for await (const line of site.host.tail(path, { lines: args.lines, follow: args.follow, signal: context.signal }))
+    show([line]);
 }

@@ -3,7 +3,8 @@
 import { clockTime, leftWords } from './instance-words.ts';
 
 export function readyText(name: string, model: string, deadlineMs: number | undefined, nowMs: number): string {
-  const until = deadlineMs === undefined ? '' : `It runs until ${clockTime(deadlineMs)} (${leftWords(deadlineMs, nowMs)}).\n`;
+  const until =
+    deadlineMs === undefined ? '' : `It runs until ${clockTime(deadlineMs)} (${leftWords(deadlineMs, nowMs)}).\n`;
   return `
 ${name} is ready. ${until}
 Open the path, and leave it open:

@@ -18,10 +18,14 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   let deployment = await session.api.getDeployment(args.name, context.signal);
   // An agent speaks for itself; where there is none yet, or none any more, the queue is asked.
   const { state } = deployment.instance;
-  if (args.cluster && (state.status === 'submitted' || state.status === 'queued')) deployment = await askQueue(deployment, session, context);
+  if (args.cluster && (state.status === 'submitted' || state.status === 'queued'))
+    deployment = await askQueue(deployment, session, context);
   const { events } = await session.api.events({ deployment: args.name, limit: 1000 }, context.signal);
   const recent = events.slice(-EVENTS_SHOWN);
-  context.output.result({ event: 'deployment', ok: true, deployment, events: recent }, statusText(deployment, recent, context.clock.now()));
+  context.output.result(
+    { event: 'deployment', ok: true, deployment, events: recent },
+    statusText(deployment, recent, context.clock.now()),
+  );
 }
 
 async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {
@@ -32,7 +36,10 @@ async function askQueue(deployment: DeploymentView, session: Session, context: C
     await using site = await openSite(pickCluster(config, deployment.cluster), context);
     const observed = await observationFor(site, instance.jobId, context.signal);
     if (!observed) return deployment;
-    return { ...deployment, instance: await session.api.observed(instance.id, { jobId: instance.jobId, state: observed }, context.signal) };
+    return {
+      ...deployment,
+      instance: await session.api.observed(instance.id, { jobId: instance.jobId, state: observed }, context.signal),
+    };
   } catch (error) {
     context.signal.throwIfAborted();
     context.output.warn(`could not ask the queue of ${deployment.cluster}: ${errorText(error)}`);
@@ -53,7 +60,12 @@ function statusText(deployment: DeploymentView, events: EventView[], nowMs: numb
     ['host', instance.hostname],
     ['GPUs', instance.gpus.length > 0 ? instance.gpus.join(', ') : undefined],
     ['requests', instance.load ? `${instance.load.inFlight} in flight` : undefined],
-    ['ends', instance.deadlineMs !== undefined && !ended ? `${clockTime(instance.deadlineMs)} (${leftWords(instance.deadlineMs, nowMs)} left)` : undefined],
+    [
+      'ends',
+      instance.deadlineMs !== undefined && !ended
+        ? `${clockTime(instance.deadlineMs)} (${leftWords(instance.deadlineMs, nowMs)} left)`
+        : undefined,
+    ],
     ['files', `${instance.jobDir} on ${deployment.cluster}`],
   ];
   const lines = rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${value}`] : []));

@@ -23,8 +23,20 @@ export async function runStop(args: StopArgs, context: Context): Promise<void> {
   const { output } = context;
   const { config } = await loadConfig(context);
   await using session = await openSession(sessionOptions(context));
-  const { deployment, delivered } = await session.api.stopDeployment(args.name, args.now ? 'now' : 'drain', context.signal);
-  output.event('deployment.stopping', { name: args.name, mode: args.now ? 'now' : 'drain', delivered }, delivered ? (args.now ? 'told the agent to stop' : 'told the agent to drain and stop') : 'no agent to tell; ending the job');
+  const { deployment, delivered } = await session.api.stopDeployment(
+    args.name,
+    args.now ? 'now' : 'drain',
+    context.signal,
+  );
+  output.event(
+    'deployment.stopping',
+    { name: args.name, mode: args.now ? 'now' : 'drain', delivered },
+    delivered
+      ? args.now
+        ? 'told the agent to stop'
+        : 'told the agent to drain and stop'
+      : 'no agent to tell; ending the job',
+  );
   if (!args.wait && delivered) return done(deployment, args, context);
 
   await using site = await openSite(pickCluster(config, deployment.cluster), context);
@@ -39,17 +51,27 @@ export async function runStop(args: StopArgs, context: Context): Promise<void> {
 async function settle(session: Session, name: string, context: Context): Promise<DeploymentView> {
   const deployment = await session.api.getDeployment(name, context.signal);
   if (isEnded(deployment.instance.state)) return deployment;
-  await session.api.observed(deployment.instance.id, { state: { status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } }, context.signal);
+  await session.api.observed(
+    deployment.instance.id,
+    { state: { status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } },
+    context.signal,
+  );
   return session.api.getDeployment(name, context.signal);
 }
 
 function done(deployment: DeploymentView, args: StopArgs, context: Context): void {
   const { state } = deployment.instance;
   if (args.wait && !isEnded(state)) {
-    throw new CodedError<CliErrorCode>('stop_failed', `cannot be sure that ${args.name} has ended: it is ${stateWords(state)}`, { hint: `Look again with \`fairlead status ${args.name}\`.` });
+    throw new CodedError<CliErrorCode>(
+      'stop_failed',
+      `cannot be sure that ${args.name} has ended: it is ${stateWords(state)}`,
+      { hint: `Look again with \`fairlead status ${args.name}\`.` },
+    );
   }
   context.output.result(
     { event: 'deployment.stopped', ok: true, name: args.name, state },
-    args.wait ? `${args.name} has ended (${stateWords(state)})` : `${args.name} is ending; see \`fairlead status ${args.name}\``,
+    args.wait
+      ? `${args.name} has ended (${stateWords(state)})`
+      : `${args.name} is ending; see \`fairlead status ${args.name}\``,
   );
 }

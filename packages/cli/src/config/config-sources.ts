@@ -34,7 +34,11 @@ export async function readConfigFile(path: string): Promise<ConfigSource | undef
   } catch (error) {
     // ENOTDIR: a file stands where a folder of the path would be; EISDIR: a folder has the file's name.
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw new CodedError<CliErrorCode>('config_unreadable', `cannot read ${path} because ${errnoOf(error) ?? String(error)}`, { hint: 'Make it readable for this user.', cause: error });
+    throw new CodedError<CliErrorCode>(
+      'config_unreadable',
+      `cannot read ${path} because ${errnoOf(error) ?? String(error)}`,
+      { hint: 'Make it readable for this user.', cause: error },
+    );
   }
   return { from: path, value: parseYamlObject(text, path) };
 }
@@ -44,12 +48,20 @@ export function parseYamlObject(text: string, from: string): Record<string, unkn
   const document = parseDocument(text.replace(/^\uFEFF/, ''), { prettyErrors: true });
   const [problem] = document.errors;
   if (problem) {
-    throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because it is not YAML: ${problem.message.trim()}`, { hint: 'Correct the line it names.' });
+    throw new CodedError<CliErrorCode>(
+      'config_invalid',
+      `cannot use ${from} because it is not YAML: ${problem.message.trim()}`,
+      { hint: 'Correct the line it names.' },
+    );
   }
   const value: unknown = document.toJS();
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because its top level is not a mapping of settings`, { hint: 'It should begin with a key such as `bastion:` or `clusters:`.' });
+    throw new CodedError<CliErrorCode>(
+      'config_invalid',
+      `cannot use ${from} because its top level is not a mapping of settings`,
+      { hint: 'It should begin with a key such as `bastion:` or `clusters:`.' },
+    );
   }
   return value as Record<string, unknown>;
 }
@@ -57,7 +69,8 @@ export function parseYamlObject(text: string, from: string): Record<string, unkn
 /** `FAIRLEAD_DEFAULT_CLUSTER=x` and `FAIRLEAD_SET="clusters.tb.slurm.partition=gpu;…"`. */
 export function environmentSources(env: Record<string, string | undefined>): ConfigSource[] {
   const sources: ConfigSource[] = [];
-  if (env['FAIRLEAD_DEFAULT_CLUSTER']) sources.push({ from: 'FAIRLEAD_DEFAULT_CLUSTER', value: { defaultCluster: env['FAIRLEAD_DEFAULT_CLUSTER'] } });
+  if (env['FAIRLEAD_DEFAULT_CLUSTER'])
+    sources.push({ from: 'FAIRLEAD_DEFAULT_CLUSTER', value: { defaultCluster: env['FAIRLEAD_DEFAULT_CLUSTER'] } });
   const pairs = (env['FAIRLEAD_SET'] ?? '').split(';').filter((pair) => pair.trim() !== '');
   sources.push(...pairs.map((pair) => ({ from: 'FAIRLEAD_SET', value: parseSetting(pair) })));
   return sources;
@@ -68,7 +81,11 @@ export function parseSetting(pair: string): Record<string, unknown> {
   const at = pair.indexOf('=');
   const path = pair.slice(0, Math.max(at, 0)).trim().split('.');
   if (at < 1 || path.some((part) => part === '' || part === '__proto__')) {
-    throw new CodedError<CliErrorCode>('usage', `cannot use the setting ${JSON.stringify(pair)} because it is not path=value`, { hint: 'For example --set slurm.partition=gpu' });
+    throw new CodedError<CliErrorCode>(
+      'usage',
+      `cannot use the setting ${JSON.stringify(pair)} because it is not path=value`,
+      { hint: 'For example --set slurm.partition=gpu' },
+    );
   }
   const document = parseDocument(pair.slice(at + 1));
   const value: unknown = document.errors.length > 0 ? pair.slice(at + 1) : document.toJS();
@@ -79,7 +96,8 @@ export function parseSetting(pair: string): Record<string, unknown> {
 export function mergeSettings(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) return over;
   const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = key in merged ? mergeSettings(merged[key], value) : value;
+  for (const [key, value] of Object.entries(over))
+    merged[key] = key in merged ? mergeSettings(merged[key], value) : value;
   return merged;
 }
 

@@ -41,7 +41,10 @@ export async function loadConfig(context: Context, settings: readonly string[] =
  * The configuration for one deployment and its cluster. A `--set` whose path does not begin at the top of the file
  * (`slurm.partition=gpu`) is meant for the cluster that is deployed on.
  */
-export async function loadForCluster(context: Context, options: { on?: string | undefined; set: readonly string[] }): Promise<{ config: FairleadConfig; cluster: NamedCluster }> {
+export async function loadForCluster(
+  context: Context,
+  options: { on?: string | undefined; set: readonly string[] },
+): Promise<{ config: FairleadConfig; cluster: NamedCluster }> {
   const isWhole = (setting: string) => Object.hasOwn(fairleadConfig.shape, setting.split(/[.=]/)[0] ?? '');
   const whole = options.set.filter(isWhole);
   const { name } = pickCluster((await loadConfig(context, whole)).config, options.on);
@@ -60,9 +63,15 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
   const names = Object.keys(config.clusters ?? {});
   const name = wanted ?? config.defaultCluster ?? (names.length === 1 ? names[0] : undefined);
   if (name === undefined) {
-    throw new CodedError<CliErrorCode>('cluster_unknown', names.length === 0 ? 'cannot deploy because no cluster is configured' : `cannot choose among ${names.length} clusters: ${names.join(', ')}`, {
-      hint: names.length === 0 ? 'Run `fairlead init`.' : 'Name one with --on, or set defaultCluster.',
-    });
+    throw new CodedError<CliErrorCode>(
+      'cluster_unknown',
+      names.length === 0
+        ? 'cannot deploy because no cluster is configured'
+        : `cannot choose among ${names.length} clusters: ${names.join(', ')}`,
+      {
+        hint: names.length === 0 ? 'Run `fairlead init`.' : 'Name one with --on, or set defaultCluster.',
+      },
+    );
   }
   const cluster = config.clusters?.[name];
   if (cluster) return { name, config: cluster };
@@ -76,15 +85,21 @@ function check(value: unknown, from: string): FairleadConfig {
   const result = fairleadConfig.safeParse(value);
   if (result.success) return result.data;
   const problems = explainIssues(result.error.issues, fairleadConfig);
-  throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because ${problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`}`, {
-    hint: 'Every setting is in docs/configuration.md.',
-  });
+  throw new CodedError<CliErrorCode>(
+    'config_invalid',
+    `cannot use ${from} because ${problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`}`,
+    {
+      hint: 'Every setting is in docs/configuration.md.',
+    },
+  );
 }
 
 async function explicitFile(path: string): Promise<ConfigSource> {
   const source = await readConfigFile(path);
   if (source) return source;
-  throw new CodedError<CliErrorCode>('config_unreadable', `cannot read ${path} because there is no such file`, { hint: 'Correct --config or FAIRLEAD_CONFIG.' });
+  throw new CodedError<CliErrorCode>('config_unreadable', `cannot read ${path} because there is no such file`, {
+    hint: 'Correct --config or FAIRLEAD_CONFIG.',
+  });
 }
 
 async function standardFiles(context: Context): Promise<ConfigSource[]> {

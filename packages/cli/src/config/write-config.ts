@@ -35,12 +35,15 @@ function setLeaves(document: Document, path: string[], value: unknown): void {
     for (const [key, inner] of Object.entries(value)) setLeaves(document, [...path, key], inner);
     return;
   }
-  if (value !== undefined && JSON.stringify(leafAt(document, path)) !== JSON.stringify(value)) document.setIn(path, document.createNode(value));
+  if (value !== undefined && JSON.stringify(leafAt(document, path)) !== JSON.stringify(value))
+    document.setIn(path, document.createNode(value));
 }
 
 function leafAt(document: Document, path: string[]): unknown {
   const node = document.getIn(path);
-  return typeof node === 'object' && node !== null && 'toJSON' in node && typeof node.toJSON === 'function' ? node.toJSON() : node;
+  return typeof node === 'object' && node !== null && 'toJSON' in node && typeof node.toJSON === 'function'
+    ? node.toJSON()
+    : node;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

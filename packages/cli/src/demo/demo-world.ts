@@ -41,7 +41,12 @@ export async function openDemoWorld(dir: string, nodePath: string): Promise<Demo
     inhabit: (context) => ({
       ...context,
       // The bundles may be shared with everything else on this machine; they are named by their content.
-      env: { ...context.env, HOME: join(dir, 'home'), XDG_CACHE_HOME: context.env['XDG_CACHE_HOME'] || join(context.home, '.cache'), FAIRLEAD_PROFILE: join(dir, 'profile.json') },
+      env: {
+        ...context.env,
+        HOME: join(dir, 'home'),
+        XDG_CACHE_HOME: context.env['XDG_CACHE_HOME'] || join(context.home, '.cache'),
+        FAIRLEAD_PROFILE: join(dir, 'profile.json'),
+      },
       home: join(dir, 'home'),
       cwd: dir,
       flags: { ...context.flags, config: configFile },

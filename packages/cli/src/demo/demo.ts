@@ -28,7 +28,12 @@ export async function runDemo(args: { keep: boolean }, outer: Context): Promise<
   const context = { ...outer, signal: AbortSignal.any([outer.signal, orphaned.signal]) };
   const scope = new Scope();
   const over = new AbortController();
-  const watching = watchParents({ pid: process.pid, clock: context.clock, signal: over.signal, onEnd: () => orphaned.abort(new Error('the parent process ended')) });
+  const watching = watchParents({
+    pid: process.pid,
+    clock: context.clock,
+    signal: over.signal,
+    onEnd: () => orphaned.abort(new Error('the parent process ended')),
+  });
   try {
     await tell(args, context, scope);
   } finally {
@@ -46,21 +51,52 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
   const reaper = await startReaper(dir, context.nodePath);
   scope.defer(() => reaper.reap());
 
-  const world = await story.step('bastion', () => openDemoWorld(dir, context.nodePath), (made) => `a bastion: ${bastionWords(made)} on port ${made.bastion.port}`);
+  const world = await story.step(
+    'bastion',
+    () => openDemoWorld(dir, context.nodePath),
+    (made) => `a bastion: ${bastionWords(made)} on port ${made.bastion.port}`,
+  );
   scope.defer(() => world.bastion[Symbol.asyncDispose]());
   const inside = { ...world.inhabit(context), output: quiet(output) };
-  await story.step('init', () => runInit({ yes: true, local: true, bastion: '127.0.0.1', cluster: NAME }, inside), () => 'control runs on the bastion; this "laptop" knows its certificate');
-  await story.step('deploy', () => runDeploy({ what: 'demo', name: NAME, set: [], dryRun: false, wait: true }, inside), () => 'a job runs on this machine (local scheduler): node-agent, simulated engine, reverse tunnel to the bastion');
-  const connection = await story.step('connect', () => connect(NAME, { ...sessionOptions(inside), port: 0 }), (made) => `second hop open: ${made.baseURL}`);
+  await story.step(
+    'init',
+    () => runInit({ yes: true, local: true, bastion: '127.0.0.1', cluster: NAME }, inside),
+    () => 'control runs on the bastion; this "laptop" knows its certificate',
+  );
+  await story.step(
+    'deploy',
+    () => runDeploy({ what: 'demo', name: NAME, set: [], dryRun: false, wait: true }, inside),
+    () => 'a job runs on this machine (local scheduler): node-agent, simulated engine, reverse tunnel to the bastion',
+  );
+  const connection = await story.step(
+    'connect',
+    () => connect(NAME, { ...sessionOptions(inside), port: 0 }),
+    (made) => `second hop open: ${made.baseURL}`,
+  );
   const closing = closeOnce(connection);
   scope.defer(closing);
-  const streamed = await story.step('stream', () => stream(connection, context), (made) => `${made.tokens} tokens through two SSH connections, the first after ${made.firstTokenMs.toFixed(0)} ms`);
+  const streamed = await story.step(
+    'stream',
+    () => stream(connection, context),
+    (made) => `${made.tokens} tokens through two SSH connections, the first after ${made.firstTokenMs.toFixed(0)} ms`,
+  );
 
   if (args.keep) await keep(world, connection, context);
   await closing();
-  await story.step('stop', () => runStop({ name: NAME, now: false, wait: true }, inside), () => 'the job drained and ended; its key is gone from the bastion');
+  await story.step(
+    'stop',
+    () => runStop({ name: NAME, now: false, wait: true }, inside),
+    () => 'the job drained and ended; its key is gone from the bastion',
+  );
   output.result(
-    { ok: true, bastion: world.bastion.kind, hops: HOPS, firstTokenMs: streamed.firstTokenMs, tokens: streamed.tokens, steps: story.steps },
+    {
+      ok: true,
+      bastion: world.bastion.kind,
+      hops: HOPS,
+      firstTokenMs: streamed.firstTokenMs,
+      tokens: streamed.tokens,
+      steps: story.steps,
+    },
     closingWords(connection),
   );
 }
@@ -87,7 +123,12 @@ async function stream(connection: Connection, context: Context) {
 async function keep(world: DemoWorld, connection: Connection, context: Context): Promise<void> {
   context.output.event(
     'demo.kept',
-    { baseUrl: connection.baseURL, model: connection.model, config: world.configFile, profile: join(world.dir, 'profile.json') },
+    {
+      baseUrl: connection.baseURL,
+      model: connection.model,
+      config: world.configFile,
+      profile: join(world.dir, 'profile.json'),
+    },
     `Everything stays up until Ctrl-C. From another terminal:\n\n    export FAIRLEAD_CONFIG=${world.configFile} FAIRLEAD_PROFILE=${join(world.dir, 'profile.json')}\n    npx pnpm@12 cli connect ${NAME} --json\n`,
   );
   await untilAborted(new Promise<never>(() => undefined), context.signal).catch((error: unknown) => {

@@ -14,7 +14,9 @@ export interface Reaper {
 }
 
 export async function startReaper(folder: string, nodePath: string): Promise<Reaper> {
-  const path = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './reaper.ts' : './reaper.mjs', import.meta.url));
+  const path = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? './reaper.ts' : './reaper.mjs', import.meta.url),
+  );
   const child = spawn(nodePath, [path, folder], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
   const ended = once(child, 'exit') as Promise<[number | null]>;
   // A pipe to a reaper that is gone: its exit says so.
@@ -24,7 +26,12 @@ export async function startReaper(folder: string, nodePath: string): Promise<Rea
     async reap() {
       child.stdin.end();
       const [code] = await ended;
-      if (code !== 0) throw new CodedError<CliErrorCode>('demo_failed', `cannot clean up ${folder}: the clean-up ended with ${code}`, { hint: `Look with: ps axu | grep ${folder}; then remove the folder.` });
+      if (code !== 0)
+        throw new CodedError<CliErrorCode>(
+          'demo_failed',
+          `cannot clean up ${folder}: the clean-up ended with ${code}`,
+          { hint: `Look with: ps axu | grep ${folder}; then remove the folder.` },
+        );
     },
   };
 }

@@ -11,15 +11,33 @@ export interface Streamed {
   tokens: number;
 }
 
-export async function streamCompletion(options: { baseUrl: string; apiKey: string; model: string; prompt: string; maxTokens: number; signal: AbortSignal; now: () => number; onText: (text: string) => void }): Promise<Streamed> {
+export async function streamCompletion(options: {
+  baseUrl: string;
+  apiKey: string;
+  model: string;
+  prompt: string;
+  maxTokens: number;
+  signal: AbortSignal;
+  now: () => number;
+  onText: (text: string) => void;
+}): Promise<Streamed> {
   const startedMs = options.now();
   const answer = await fetch(`${options.baseUrl}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${options.apiKey}` },
-    body: JSON.stringify({ model: options.model, stream: true, max_tokens: options.maxTokens, messages: [{ role: 'user', content: options.prompt }] }),
+    body: JSON.stringify({
+      model: options.model,
+      stream: true,
+      max_tokens: options.maxTokens,
+      messages: [{ role: 'user', content: options.prompt }],
+    }),
     signal: options.signal,
   });
-  if (!answer.ok || !answer.body) throw new CodedError<CliErrorCode>('demo_failed', `cannot stream an answer because the request was answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
+  if (!answer.ok || !answer.body)
+    throw new CodedError<CliErrorCode>(
+      'demo_failed',
+      `cannot stream an answer because the request was answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`,
+    );
   let firstTokenMs: number | undefined;
   let tokens = 0;
   const parser = createParser({
@@ -33,7 +51,11 @@ export async function streamCompletion(options: { baseUrl: string; apiKey: strin
   });
   const decoder = new TextDecoder();
   for await (const chunk of answer.body) parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
-  if (firstTokenMs === undefined) throw new CodedError<CliErrorCode>('demo_failed', 'cannot show a streamed answer because the stream ended without a word');
+  if (firstTokenMs === undefined)
+    throw new CodedError<CliErrorCode>(
+      'demo_failed',
+      'cannot show a streamed answer because the stream ended without a word',
+    );
   return { firstTokenMs, tokens, totalMs: options.now() - startedMs };
 }
 

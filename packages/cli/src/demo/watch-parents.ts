@@ -12,7 +12,12 @@ const LOOK_MS = 500;
 type Table = Map<number, { ppid: number; pgid: number }>;
 
 /** Runs until the signal fires; calls `onEnd` once when one of the launchers is gone. */
-export async function watchParents(options: { pid: number; clock: Clock; signal: AbortSignal; onEnd: () => void }): Promise<void> {
+export async function watchParents(options: {
+  pid: number;
+  clock: Clock;
+  signal: AbortSignal;
+  onEnd: () => void;
+}): Promise<void> {
   const chain = launchersOf(options.pid, await readTable());
   while (!options.signal.aborted) {
     await options.clock.sleep(LOOK_MS, options.signal).catch((error: unknown) => {
@@ -27,7 +32,7 @@ export async function watchParents(options: { pid: number; clock: Clock; signal:
 export function launchersOf(pid: number, table: Table): Array<{ pid: number; ppid: number }> {
   const own = table.get(pid);
   const chain: Array<{ pid: number; ppid: number }> = [];
-  for (let at = pid; ; ) {
+  for (let at = pid; ;) {
     const entry = table.get(at);
     if (!entry || !own || entry.pgid !== own.pgid || entry.ppid <= 1) return chain;
     chain.push({ pid: at, ppid: entry.ppid });
@@ -38,5 +43,9 @@ export function launchersOf(pid: number, table: Table): Array<{ pid: number; ppi
 async function readTable(): Promise<Table> {
   const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,pgid='], { maxBuffer: 16 * 1024 * 1024 });
   const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
-  return new Map(rows.flatMap(([pid, ppid, pgid]) => (pid && ppid !== undefined && pgid !== undefined ? [[pid, { ppid, pgid }] as const] : [])));
+  return new Map(
+    rows.flatMap(([pid, ppid, pgid]) =>
+      pid && ppid !== undefined && pgid !== undefined ? [[pid, { ppid, pgid }] as const] : [],
+    ),
+  );
 }

@@ -51,7 +51,11 @@ const upload: Host['upload'] = async (source, path, options) => {
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new CodedError<CliErrorCode>('remote_unfit', `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new CodedError<CliErrorCode>(
+      'remote_unfit',
+      `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 };
 

@@ -14,9 +14,13 @@ export async function openSshHost(connection: SshConnection, label: string): Pro
   const asked = await runner.run(['sh', '-c', FACTS_SCRIPT]);
   const facts = parseFacts(asked.stdout);
   if (asked.code !== 0 || facts.home === '') {
-    throw new CodedError<CliErrorCode>('remote_unfit', `cannot use ${label} because a simple command there failed: ${(asked.stderr || asked.stdout).trim().slice(-200) || `exit ${asked.code}`}`, {
-      hint: `Try: ssh ${label} 'echo $HOME'. A login shell that runs another program (exec tmux) must not do so without a terminal.`,
-    });
+    throw new CodedError<CliErrorCode>(
+      'remote_unfit',
+      `cannot use ${label} because a simple command there failed: ${(asked.stderr || asked.stdout).trim().slice(-200) || `exit ${asked.code}`}`,
+      {
+        hint: `Try: ssh ${label} 'echo $HOME'. A login shell that runs another program (exec tmux) must not do so without a terminal.`,
+      },
+    );
   }
   return {
     label,
@@ -25,15 +29,21 @@ export async function openSshHost(connection: SshConnection, label: string): Pro
     async upload(source, remotePath, options) {
       const made = await runner.run(['mkdir', '-p', '-m', '700', dirname(remotePath)]);
       if (made.code !== 0) {
-        throw new CodedError<CliErrorCode>('remote_unfit', `cannot make ${dirname(remotePath)} on ${label}: ${made.stderr.trim()}`, {
-          hint: 'Choose another directory in the configuration (paths.state, paths.runtime or bastion.stateDir).',
-        });
+        throw new CodedError<CliErrorCode>(
+          'remote_unfit',
+          `cannot make ${dirname(remotePath)} on ${label}: ${made.stderr.trim()}`,
+          {
+            hint: 'Choose another directory in the configuration (paths.state, paths.runtime or bastion.stateDir).',
+          },
+        );
       }
       await connection.upload(source, remotePath, options);
     },
     async *tail(path, options) {
       const follow = options.follow ? '-F ' : '';
-      const process = await connection.stream(`tail -n ${options.lines} ${follow}-- ${shellQuote(path)} 2>/dev/null`, { signal: options.signal });
+      const process = await connection.stream(`tail -n ${options.lines} ${follow}-- ${shellQuote(path)} 2>/dev/null`, {
+        signal: options.signal,
+      });
       let rest = '';
       for await (const chunk of process.stdout) {
         const parts = (rest + String(chunk)).split('\n');

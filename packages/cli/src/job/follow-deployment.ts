@@ -72,7 +72,14 @@ async function pollJob(follow: Follow, look: (view: InstanceView) => void, signa
   for (let round = 0; ; round++) {
     await clock.sleep(FIRST_POLLS_MS[round] ?? POLL_MS * (1 + 0.2 * Math.random()), signal);
     const observed = await observationFor(follow.site, follow.instance.jobId, signal);
-    if (observed) look(await follow.session.api.observed(follow.instance.id, { jobId: follow.instance.jobId, state: observed }, signal));
+    if (observed)
+      look(
+        await follow.session.api.observed(
+          follow.instance.id,
+          { jobId: follow.instance.jobId, state: observed },
+          signal,
+        ),
+      );
   }
 }
 

@@ -2,7 +2,13 @@
 
 import { join } from 'node:path/posix';
 
-import type { BastionRoute, ClusterConfig, DeploymentCreated, InstanceSpecInput, LaptopProfile } from '@fairlead/protocol';
+import type {
+  BastionRoute,
+  ClusterConfig,
+  DeploymentCreated,
+  InstanceSpecInput,
+  LaptopProfile,
+} from '@fairlead/protocol';
 import { PROTOCOL_VERSION } from '@fairlead/protocol';
 import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/slurm';
 
@@ -56,7 +62,9 @@ function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterCon
 }
 
 function definedOnly<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** A job shorter than two warnings is warned at its half. */
@@ -103,7 +111,18 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
 }
 
 /** The bastion as a compute node sees it: what the configuration says, else what this machine uses. */
-export function routeFromCluster(profile: LaptopProfile, fromCluster: { host?: string | undefined; port?: number | undefined; user?: string | undefined; hostKeys?: string[] | undefined } | undefined, resolved: { host: string; port: number; user: string }): BastionRoute {
+export function routeFromCluster(
+  profile: LaptopProfile,
+  fromCluster:
+    | {
+        host?: string | undefined;
+        port?: number | undefined;
+        user?: string | undefined;
+        hostKeys?: string[] | undefined;
+      }
+    | undefined,
+  resolved: { host: string; port: number; user: string },
+): BastionRoute {
   return {
     host: fromCluster?.host ?? resolved.host,
     port: fromCluster?.port ?? (fromCluster?.host ? 22 : resolved.port),

@@ -8,7 +8,11 @@ import type { Site } from '../site/open-site.ts';
 export type ObservedState = NonNullable<JobObserved['state']>;
 
 /** Undefined while the job runs: then its agent speaks for it. */
-export async function observationFor(site: Site, jobId: string, signal: AbortSignal): Promise<ObservedState | undefined> {
+export async function observationFor(
+  site: Site,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<ObservedState | undefined> {
   const observation = (await site.scheduler.observe([jobId], signal)).get(jobId);
   return observation && observedState(observation);
 }
@@ -20,7 +24,15 @@ export function observedState(observation: JobObservation): ObservedState | unde
     case 'pending':
       return {
         status: 'queued',
-        ...(observation.pending ? { reason: `${observation.pending.text}${observation.pending.advice ? `: ${observation.pending.advice}` : ''}`.slice(0, 512) } : {}),
+        ...(observation.pending
+          ? {
+              reason:
+                `${observation.pending.text}${observation.pending.advice ? `: ${observation.pending.advice}` : ''}`.slice(
+                  0,
+                  512,
+                ),
+            }
+          : {}),
         ...(observation.estimatedStartMs === undefined ? {} : { estimatedStartMs: observation.estimatedStartMs }),
       };
     case 'running':
@@ -28,7 +40,10 @@ export function observedState(observation: JobObservation): ObservedState | unde
     case 'unknown':
       return undefined;
     case 'gone':
-      return { status: 'failed', cause: { code: 'job_ended', message: `job ${observation.jobId} is not known to the scheduler any more` } };
+      return {
+        status: 'failed',
+        cause: { code: 'job_ended', message: `job ${observation.jobId} is not known to the scheduler any more` },
+      };
     case 'ended':
       return endedState(observation, phase.outcome);
   }
@@ -40,7 +55,9 @@ function endedState(observation: JobObservation, outcome: Outcome): ObservedStat
   const reason = observation.reason && observation.reason !== 'None' ? ` (${observation.reason})` : '';
   const message = `job ${observation.jobId} ended: ${observation.state}${reason}${exitWords(observation)}`;
   const cause = { code: causeOf(outcome), message };
-  return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout' ? { status: 'stopped', cause } : { status: 'failed', cause };
+  return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout'
+    ? { status: 'stopped', cause }
+    : { status: 'failed', cause };
 }
 
 function causeOf(outcome: Outcome): EndCauseCode {

@@ -15,19 +15,33 @@ export async function testJob(site: Site, script: string, signal: AbortSignal): 
   const scriptPath = join(site.paths.state, 'test-only', `${randomUUID()}.sh`);
   await site.host.upload(Buffer.from(script), scriptPath, { mode: 0o600, signal });
   try {
-    const answer = await site.scheduler.testOnly({ name: 'fl-test-only', scriptPath, workDir: site.paths.state }, signal);
+    const answer = await site.scheduler.testOnly(
+      { name: 'fl-test-only', scriptPath, workDir: site.paths.state },
+      signal,
+    );
     if (answer.ok) return;
-    throw new CodedError<CliErrorCode>('submit_refused', `cannot deploy on ${site.cluster.name} because the scheduler would refuse the job: ${answer.message}`, {
-      hint: answer.hint,
-    });
+    throw new CodedError<CliErrorCode>(
+      'submit_refused',
+      `cannot deploy on ${site.cluster.name} because the scheduler would refuse the job: ${answer.message}`,
+      {
+        hint: answer.hint,
+      },
+    );
   } finally {
     // Not under the signal: an interrupt must not leave the file behind.
     await site.host.runner.run(['rm', '-f', scriptPath]);
   }
 }
 
-export async function submitJob(site: Site, job: { deployment: string; instance: string }, signal: AbortSignal): Promise<string> {
+export async function submitJob(
+  site: Site,
+  job: { deployment: string; instance: string },
+  signal: AbortSignal,
+): Promise<string> {
   const workDir = jobDirOf(site.paths, job.instance);
-  const { jobId } = await site.scheduler.submit({ name: jobName(job.deployment, job.instance), scriptPath: join(workDir, 'job.sh'), workDir }, signal);
+  const { jobId } = await site.scheduler.submit(
+    { name: jobName(job.deployment, job.instance), scriptPath: join(workDir, 'job.sh'), workDir },
+    signal,
+  );
   return jobId;
 }

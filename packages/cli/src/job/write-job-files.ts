@@ -7,8 +7,15 @@ import { encodeText, instanceSpec, type InstanceSpecInput } from '@fairlead/prot
 import { jobDirOf } from '../paths.ts';
 import type { Site } from '../site/open-site.ts';
 
-export async function writeJobFiles(site: Site, files: { instance: string; spec: InstanceSpecInput; script: string }, signal: AbortSignal): Promise<void> {
+export async function writeJobFiles(
+  site: Site,
+  files: { instance: string; spec: InstanceSpecInput; script: string },
+  signal: AbortSignal,
+): Promise<void> {
   const folder = jobDirOf(site.paths, files.instance);
-  await site.host.upload(Buffer.from(`${encodeText(instanceSpec, files.spec)}\n`), join(folder, 'spec.json'), { mode: 0o600, signal });
+  await site.host.upload(Buffer.from(`${encodeText(instanceSpec, files.spec)}\n`), join(folder, 'spec.json'), {
+    mode: 0o600,
+    signal,
+  });
   await site.host.upload(Buffer.from(files.script), join(folder, 'job.sh'), { mode: 0o700, signal });
 }

@@ -18,7 +18,13 @@ export function createAsker(): Asker {
         }),
       ) ?? '',
     secret: async (question) => answered(await password({ message: question })),
-    choose: async (question, options) => answered(await select({ message: question, options: options.map(({ value, label, hint }) => ({ value, label, ...(hint ? { hint } : {}) })) })),
+    choose: async (question, options) =>
+      answered(
+        await select({
+          message: question,
+          options: options.map(({ value, label, hint }) => ({ value, label, ...(hint ? { hint } : {}) })),
+        }),
+      ),
   };
 }
 

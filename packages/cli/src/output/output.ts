@@ -28,7 +28,10 @@ export interface OutputStreams {
 
 const CLEAR_LINE = '\r\u001b[2K';
 
-export function createOutput(streams: OutputStreams, options: { json: boolean; startedMs: number; now: () => number }): Output {
+export function createOutput(
+  streams: OutputStreams,
+  options: { json: boolean; startedMs: number; now: () => number },
+): Output {
   const { stdout, stderr } = streams;
   let busyShown = false;
   const clear = () => {

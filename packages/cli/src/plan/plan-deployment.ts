@@ -44,16 +44,23 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
   const engine = request.engine ?? preset.engine ?? 'vllm';
   const nodes = request.nodes ?? preset.nodes ?? 1;
   if (nodes !== 1) {
-    throw new CodedError<CliErrorCode>('usage', `cannot deploy over ${nodes} nodes because this version runs an engine on one node`, {
-      hint: 'Leave --nodes out, and choose a model that fits the GPUs of one node.',
-    });
+    throw new CodedError<CliErrorCode>(
+      'usage',
+      `cannot deploy over ${nodes} nodes because this version runs an engine on one node`,
+      {
+        hint: 'Leave --nodes out, and choose a model that fits the GPUs of one node.',
+      },
+    );
   }
   const settings = cluster.engines?.[engine];
   const servedModel = preset.servedModel ?? preset.model;
   const gpus = request.gpus ?? preset.gpus ?? (engine === 'sim' ? 0 : 1);
   // What a preset tells one engine means nothing to another.
   const presetArgs = engine === (preset.engine ?? 'vllm') ? (preset.args ?? []) : [];
-  const parallel = engine === 'vllm' && gpus > 1 && !presetArgs.includes('--tensor-parallel-size') ? ['--tensor-parallel-size', String(gpus)] : [];
+  const parallel =
+    engine === 'vllm' && gpus > 1 && !presetArgs.includes('--tensor-parallel-size')
+      ? ['--tensor-parallel-size', String(gpus)]
+      : [];
   const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME);
   const mem = preset.mem ?? cluster.slurm?.mem;
   const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
@@ -83,7 +90,9 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
 function minutesOf(time: string): number {
   const minutes = parseSlurmDuration(time);
   if (minutes !== undefined && minutes > 0 && Number.isFinite(minutes)) return minutes;
-  throw new CodedError<CliErrorCode>('usage', `cannot use the time limit ${JSON.stringify(time)}`, { hint: 'Write it as Slurm does: 90 (minutes), 04:00:00, 1-12 (a day and twelve hours).' });
+  throw new CodedError<CliErrorCode>('usage', `cannot use the time limit ${JSON.stringify(time)}`, {
+    hint: 'Write it as Slurm does: 90 (minutes), 04:00:00, 1-12 (a day and twelve hours).',
+  });
 }
 
 /** A name that control accepts, made of a model's id: `meta-llama/Llama-3.1-8B` → `llama-3-1-8b`. */

@@ -21,7 +21,8 @@ export const BUILT_IN_PRESETS: Record<string, PresetConfig> = {
     mem: '64G',
     time: '04:00:00',
     args: ['--max-model-len', '32768', '--enable-auto-tool-choice', '--tool-call-parser', 'llama3_json'],
-    description: 'Llama 3.1 8B Instruct in bf16 on one GPU of 24 GB or more. Gated: accept its licence and give a token.',
+    description:
+      'Llama 3.1 8B Instruct in bf16 on one GPU of 24 GB or more. Gated: accept its licence and give a token.',
   },
   'gpt-oss-20b': {
     model: 'openai/gpt-oss-20b',

@@ -12,8 +12,14 @@ import type { CliErrorCode } from '../cli-error.ts';
 export type Program = 'agent' | 'control' | 'engine-sim';
 
 const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
-  agent: { entry: 'apps/node-agent/src/main.ts', folders: ['apps/node-agent/src', 'packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'] },
-  control: { entry: 'apps/control/src/main.ts', folders: ['apps/control/src', 'apps/control/drizzle', 'packages/kit/src', 'packages/protocol/src'] },
+  agent: {
+    entry: 'apps/node-agent/src/main.ts',
+    folders: ['apps/node-agent/src', 'packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'],
+  },
+  control: {
+    entry: 'apps/control/src/main.ts',
+    folders: ['apps/control/src', 'apps/control/drizzle', 'packages/kit/src', 'packages/protocol/src'],
+  },
   'engine-sim': { entry: 'packages/engine-sim/src/main.ts', folders: ['packages/engine-sim/src', 'packages/kit/src'] },
 };
 
@@ -28,10 +34,16 @@ export async function findBundle(program: Program, cacheDir: string): Promise<Bu
   const shipped = fileURLToPath(new URL(`./bundles/${program}.mjs`, import.meta.url));
   const path = import.meta.url.endsWith('.ts') ? await bundleFromSource(program, cacheDir) : shipped;
   try {
-    const version = createHash('sha256').update(await readFile(path)).digest('hex').slice(0, 16);
+    const version = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex')
+      .slice(0, 16);
     return { path, version };
   } catch (error) {
-    throw new CodedError<CliErrorCode>('bundle_failed', `cannot find the program ${program} at ${path}`, { hint: 'Install the package again.', cause: error });
+    throw new CodedError<CliErrorCode>('bundle_failed', `cannot find the program ${program} at ${path}`, {
+      hint: 'Install the package again.',
+      cause: error,
+    });
   }
 }
 
@@ -45,10 +57,14 @@ async function bundleFromSource(program: Program, cacheDir: string): Promise<str
     await build(root, program, workDir);
     await rename(join(workDir, `${program}.mjs`), cached);
   } catch (error) {
-    throw new CodedError<CliErrorCode>('bundle_failed', `cannot bundle ${program} from source: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: 'Run `pnpm install` in the checkout, then `pnpm build` to see the whole error.',
-      cause: error,
-    });
+    throw new CodedError<CliErrorCode>(
+      'bundle_failed',
+      `cannot bundle ${program} from source: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: 'Run `pnpm install` in the checkout, then `pnpm build` to see the whole error.',
+        cause: error,
+      },
+    );
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
@@ -57,8 +73,12 @@ async function bundleFromSource(program: Program, cacheDir: string): Promise<str
 
 async function build(root: string, program: Program, outDir: string): Promise<void> {
   // By URL: neither the bundler nor the recipe is part of the package that users install.
-  const recipe = (await import(new URL('scripts/one-file.ts', `file://${root}`).href)) as { oneFile(options: object): object };
-  const { build: tsdown } = (await import(import.meta.resolve('tsdown', new URL('package.json', `file://${root}`)))) as { build(options: object): Promise<unknown> };
+  const recipe = (await import(new URL('scripts/one-file.ts', `file://${root}`).href)) as {
+    oneFile(options: object): object;
+  };
+  const { build: tsdown } = (await import(
+    import.meta.resolve('tsdown', new URL('package.json', `file://${root}`))
+  )) as { build(options: object): Promise<unknown> };
   const options = recipe.oneFile({ name: program, entry: join(root, SOURCES[program].entry), cwd: root, outDir });
   await tsdown({ ...options, config: false, logLevel: 'error', report: false });
 }
@@ -66,8 +86,14 @@ async function build(root: string, program: Program, outDir: string): Promise<vo
 async function hashSources(root: string, program: Program): Promise<string> {
   const hash = createHash('sha256');
   for (const folder of SOURCES[program].folders) {
-    const names = (await readdir(join(root, folder), { recursive: true })).filter((name) => /\.(ts|json|sql)$/.test(name) && !name.endsWith('.test.ts'));
-    for (const name of names.sort()) hash.update(name).update('\0').update(await readFile(join(root, folder, name)));
+    const names = (await readdir(join(root, folder), { recursive: true })).filter(
+      (name) => /\.(ts|json|sql)$/.test(name) && !name.endsWith('.test.ts'),
+    );
+    for (const name of names.sort())
+      hash
+        .update(name)
+        .update('\0')
+        .update(await readFile(join(root, folder, name)));
   }
   for (const file of ['pnpm-lock.yaml', 'scripts/one-file.ts']) hash.update(await readFile(join(root, file)));
   return hash.digest('hex').slice(0, 16);

@@ -12,14 +12,21 @@ import type { HostFacts } from '../host/host.ts';
 /** Node's official Linux builds need this glibc (https://github.com/nodejs/node/blob/main/BUILDING.md). */
 const GLIBC_MINIMUM = 28;
 
-export type Runtime = { kind: 'there'; path: string } | { kind: 'upload'; file: string; version: string; arch: 'x64' | 'arm64' };
+export type Runtime =
+  | { kind: 'there'; path: string }
+  | { kind: 'upload'; file: string; version: string; arch: 'x64' | 'arm64' };
 
-export async function findRuntime(facts: HostFacts, configured: string | undefined, deps: { nodePath: string; cacheDir: string; label: string }): Promise<Runtime> {
+export async function findRuntime(
+  facts: HostFacts,
+  configured: string | undefined,
+  deps: { nodePath: string; cacheDir: string; label: string },
+): Promise<Runtime> {
   if (configured) return { kind: 'there', path: configured };
   if (facts.node) return { kind: 'there', path: facts.node };
   const arch = uploadableArch(facts, deps.label);
   const version = process.versions.node;
-  if (process.platform === 'linux' && process.arch === arch) return { kind: 'upload', file: deps.nodePath, version, arch };
+  if (process.platform === 'linux' && process.arch === arch)
+    return { kind: 'upload', file: deps.nodePath, version, arch };
   return { kind: 'upload', file: await fetchRuntime(arch, version, deps.cacheDir), version, arch };
 }
 
@@ -30,7 +37,9 @@ function uploadableArch(facts: HostFacts, label: string): 'x64' | 'arm64' {
   throw new CodedError<CliErrorCode>(
     'node_missing',
     `cannot run on ${label} because it has no Node >= 22.18 and none of ours fits it: found ${facts.system} ${facts.machine}, glibc ${facts.glibc ?? 'none'}; ours need Linux x86_64 or aarch64 and glibc 2.${GLIBC_MINIMUM}`,
-    { hint: 'Install a Node there (a module, conda, nvm) and name its path in the configuration: clusters.<name>.node or bastion.node.' },
+    {
+      hint: 'Install a Node there (a module, conda, nvm) and name its path in the configuration: clusters.<name>.node or bastion.node.',
+    },
   );
 }
 
@@ -51,10 +60,14 @@ async function fetchRuntime(arch: 'x64' | 'arm64', version: string, cacheDir: st
     await rename(join(workDir, 'package', 'bin', 'node'), file);
     return file;
   } catch (error) {
-    throw new CodedError<CliErrorCode>('node_missing', `cannot get Node ${version} for Linux ${arch}: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: 'It is fetched with `npm pack`. Without a network, install Node on the host and name its path in the configuration (node:).',
-      cause: error,
-    });
+    throw new CodedError<CliErrorCode>(
+      'node_missing',
+      `cannot get Node ${version} for Linux ${arch}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: 'It is fetched with `npm pack`. Without a network, install Node on the host and name its path in the configuration (node:).',
+        cause: error,
+      },
+    );
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
@@ -66,6 +79,8 @@ async function runTool(command: string, args: string[], cwd: string): Promise<vo
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr = (stderr + String(chunk)).slice(-500)));
   child.on('error', reject);
-  child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${stderr.trim()}`))));
+  child.on('close', (code) =>
+    code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${stderr.trim()}`)),
+  );
   await promise;
 }

@@ -28,10 +28,22 @@ export interface Shipped {
 
 /** `runtimeDir` is absolute on the host. Throws `remote_unfit` when the uploaded Node does not run there. */
 export async function shipAgent(host: Host, runtimeDir: string, options: ShipOptions): Promise<Shipped> {
-  const [agent, sim] = await Promise.all([findBundle('agent', options.cacheDir), findBundle('engine-sim', options.cacheDir)]);
-  const folder = join(runtimeDir, `agent-${createHash('sha256').update(agent.version + sim.version).digest('hex').slice(0, 16)}`);
+  const [agent, sim] = await Promise.all([
+    findBundle('agent', options.cacheDir),
+    findBundle('engine-sim', options.cacheDir),
+  ]);
+  const folder = join(
+    runtimeDir,
+    `agent-${createHash('sha256')
+      .update(agent.version + sim.version)
+      .digest('hex')
+      .slice(0, 16)}`,
+  );
   const uploaded: string[] = [];
-  for (const [bundle, name] of [[sim, 'engine-sim.mjs'], [agent, 'agent.mjs']] as const) {
+  for (const [bundle, name] of [
+    [sim, 'engine-sim.mjs'],
+    [agent, 'agent.mjs'],
+  ] as const) {
     if (await shipFile(host, bundle.path, join(folder, name), 0o600, options)) uploaded.push(name);
   }
   const { path, sent } = await shipRuntime(host, runtimeDir, options);
@@ -40,7 +52,11 @@ export async function shipAgent(host: Host, runtimeDir: string, options: ShipOpt
 }
 
 /** A Node that runs on the host: its own, or ours, uploaded once. */
-export async function shipRuntime(host: Host, runtimeDir: string, options: ShipOptions): Promise<{ path: string; sent: boolean }> {
+export async function shipRuntime(
+  host: Host,
+  runtimeDir: string,
+  options: ShipOptions,
+): Promise<{ path: string; sent: boolean }> {
   const runtime = await findRuntime(host.facts, options.configuredNode, { ...options, label: host.label });
   if (runtime.kind === 'there') return { path: runtime.path, sent: false };
   const path = join(runtimeDir, `node-${runtime.version}-linux-${runtime.arch}`);
@@ -50,7 +66,13 @@ export async function shipRuntime(host: Host, runtimeDir: string, options: ShipO
 }
 
 /** Its name holds its version and it appears by rename alone: a file of that name and size is that file. */
-export async function shipFile(host: Host, file: string, remotePath: string, mode: number, options: Pick<ShipOptions, 'onProgress' | 'signal'>): Promise<boolean> {
+export async function shipFile(
+  host: Host,
+  file: string,
+  remotePath: string,
+  mode: number,
+  options: Pick<ShipOptions, 'onProgress' | 'signal'>,
+): Promise<boolean> {
   const { size } = await stat(file);
   const there = await host.runner.run(['sh', '-c', 'wc -c < "$1" 2>/dev/null', 'sh', remotePath]);
   if (Number(there.stdout.trim() || 'NaN') === size) return false;
@@ -66,7 +88,11 @@ export async function shipFile(host: Host, file: string, remotePath: string, mod
 async function proveRuntime(host: Host, path: string): Promise<void> {
   const tried = await host.runner.run([path, '--version']);
   if (tried.code === 0) return;
-  throw new CodedError<CliErrorCode>('remote_unfit', `cannot run ${path} on ${host.label}: ${tried.stderr.trim() || `exit ${tried.code}`}`, {
-    hint: 'The file system may forbid programs (noexec), or the system may be too old. Choose another paths.runtime, or name a Node that is there (node:).',
-  });
+  throw new CodedError<CliErrorCode>(
+    'remote_unfit',
+    `cannot run ${path} on ${host.label}: ${tried.stderr.trim() || `exit ${tried.code}`}`,
+    {
+      hint: 'The file system may forbid programs (noexec), or the system may be too old. Choose another paths.runtime, or name a Node that is there (node:).',
+    },
+  );
 }

@@ -28,7 +28,11 @@ export async function openSite(cluster: NamedCluster, context: Context): Promise
     const paths = clusterPaths(cluster.config, host.facts);
     const scheduler =
       cluster.config.kind === 'local'
-        ? createLocalScheduler({ stateDir: join(paths.state, 'local-scheduler'), node: context.nodePath, clock: context.clock })
+        ? createLocalScheduler({
+            stateDir: join(paths.state, 'local-scheduler'),
+            node: context.nodePath,
+            clock: context.clock,
+          })
         : createSlurmScheduler({ runner: host.runner, clock: context.clock, log: context.log });
     return { cluster, host, scheduler, paths, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   } catch (error) {
@@ -40,9 +44,13 @@ export async function openSite(cluster: NamedCluster, context: Context): Promise
 async function openHost({ name, config }: NamedCluster, context: Context): Promise<Host> {
   if (config.kind === 'local') return openLocalHost(context.home, context.nodePath);
   if (!config.login) {
-    throw new CodedError<CliErrorCode>('config_invalid', `cannot reach cluster ${name} because clusters.${name}.login is missing`, {
-      hint: 'Name its login host, or say `kind: local` for a machine without Slurm.',
-    });
+    throw new CodedError<CliErrorCode>(
+      'config_invalid',
+      `cannot reach cluster ${name} because clusters.${name}.login is missing`,
+      {
+        hint: 'Name its login host, or say `kind: local` for a machine without Slurm.',
+      },
+    );
   }
   const { connection } = await openRoute(config.login, context);
   return openSshHost(connection, config.login.host);

@@ -7,7 +7,10 @@ import { openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@
 
 import type { Context } from '../context.ts';
 
-export async function openRoute(route: SshRoute, context: Context): Promise<{ connection: SshConnection; target: SshTarget }> {
+export async function openRoute(
+  route: SshRoute,
+  context: Context,
+): Promise<{ connection: SshConnection; target: SshTarget }> {
   const target = await resolveRoute(route, context);
   context.output.busy(`connecting to ${route.host}`);
   const connection = await openSsh(target, { signal: context.signal, log: context.log });

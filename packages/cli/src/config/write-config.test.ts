@@ -1,0 +1,45 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { parseYamlObject } from './config-sources.ts';
+import { renderConfig, writeConfig } from './write-config.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fl-config-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const config = {
+  defaultCluster: 'tb',
+  bastion: { fromLaptop: { host: 'b' } },
+  clusters: { tb: { login: { host: 'l' }, prologue: ['module load x'] } },
+};
+
+describe('A written configuration', () => {
+  it('says what it was given, and begins with where to look things up', () => {
+    const text = renderConfig(undefined, config);
+    expect(parseYamlObject(text, 'x')).toEqual(config);
+    expect(text).toMatch(/^# .*Fairlead/);
+  });
+
+  it("keeps a person's comments and order", () => {
+    const before = '# mine\nclusters: # all of them\n  tb:\n    login: { host: old } # the login node\n';
+    const after = renderConfig(before, config);
+    expect(after).toContain('# mine');
+    expect(after).toContain('# the login node');
+    expect(parseYamlObject(after, 'x')).toEqual(config);
+  });
+
+  it('is left alone when nothing changes', async () => {
+    const path = join(folder, 'sub', 'config.yaml');
+    expect(await writeConfig(path, config)).toBe(true);
+    const before = await readFile(path, 'utf8');
+    expect(await writeConfig(path, config)).toBe(false);
+    expect(await readFile(path, 'utf8')).toBe(before);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+});
