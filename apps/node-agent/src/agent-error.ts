@@ -1,0 +1,30 @@
+// The closed list of what can go wrong in the agent, and the one way to make such an error.
+
+import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
+
+export const agentErrorCodes = [
+  'usage',
+  'spec_unreadable',
+  'spec_exposed',
+  'spec_invalid',
+  'spec_version',
+  'scratch_unusable',
+  'token_file_unreadable',
+  'engine_spawn_failed',
+  'engine_unreachable',
+  'engine_refused',
+  'wrong_bastion',
+  'gate_refused',
+  'control_untrusted',
+  'log_unreadable',
+] as const;
+
+export type AgentErrorCode = (typeof agentErrorCodes)[number];
+
+export function agentError(
+  code: AgentErrorCode,
+  message: string,
+  options?: CodedErrorOptions,
+): CodedError<AgentErrorCode> {
+  return new CodedError(code, message, options);
+}

@@ -1,0 +1,25 @@
+// Takes the signals of a job over as early as possible, and keeps what comes before anybody listens.
+
+import type { AgentDeps, AgentSignal } from './agent-deps.ts';
+
+const DRAINING: readonly AgentSignal[] = ['SIGTERM', 'SIGINT', 'SIGUSR2'];
+
+/** SIGUSR1 is ignored: without `--disable-sigusr1` it would open Node's debugger. */
+export function catchSignals(process: NodeJS.Process): AgentDeps['onSignal'] {
+  const early: AgentSignal[] = [];
+  const listeners = new Set<(signal: AgentSignal) => void>();
+  process.on('SIGUSR1', () => undefined);
+  // The job's log may go through a pipe that its reader has left.
+  process.on('SIGPIPE', () => undefined);
+  for (const signal of DRAINING) {
+    process.on(signal, () => {
+      if (listeners.size === 0) early.push(signal);
+      for (const listener of listeners) listener(signal);
+    });
+  }
+  return (listener) => {
+    listeners.add(listener);
+    for (const signal of early.splice(0)) listener(signal);
+    return () => listeners.delete(listener);
+  };
+}

@@ -1,0 +1,104 @@
+// One proven WebSocket to control: says hello, waits for the welcome, carries facts out and orders in.
+
+import { anySignal, type Clock, type Log, untilAborted } from '@fairlead/kit';
+import {
+  type AgentHello,
+  type AgentMessage,
+  type ControlMessage,
+  controlMessage,
+  type ControlWelcome,
+  decodeText,
+} from '@fairlead/protocol';
+import type { RawData, WebSocket } from 'ws';
+
+export interface ControlSessionOptions {
+  socket: WebSocket;
+  hello: AgentHello;
+  clock: Clock;
+  log: Log;
+  onMessage: (message: ControlMessage) => void;
+}
+
+export interface ControlSession extends Disposable {
+  /** Resolves with control's welcome; rejects when it refuses, closes or is silent. */
+  readonly welcome: Promise<ControlWelcome>;
+  /** Fires when the connection is over. */
+  readonly ended: AbortSignal;
+  send: (message: AgentMessage) => void;
+  /** Resolves when the connection has taken what was sent before, more or less. */
+  sendPaced: (message: AgentMessage) => Promise<void>;
+}
+
+const WELCOME_LIMIT_MS = 15_000;
+const PING_EVERY_MS = 10_000;
+/** Control stops reading while it waits for a slow reader of a log: not dead, only late. */
+const SILENCE_LIMIT_MS = 30_000;
+const BUFFER_LIMIT_BYTES = 512 * 1024;
+const LOOK_AGAIN_MS = 20;
+
+export function openControlSession(options: ControlSessionOptions): ControlSession {
+  const { socket, hello, clock, log, onMessage } = options;
+  const ended = new AbortController();
+  const welcome = Promise.withResolvers<ControlWelcome>();
+  // Nobody may be waiting for it any more.
+  welcome.promise.catch(() => undefined);
+  let heardMs = clock.monotonicMs();
+
+  const end = (why: string) => {
+    if (ended.signal.aborted) return;
+    ended.abort(new Error(why));
+    welcome.reject(new Error(why));
+    socket.terminate();
+  };
+  const send = (message: AgentMessage) => {
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+  };
+
+  socket.on('pong', () => (heardMs = clock.monotonicMs()));
+  socket.on('ping', () => (heardMs = clock.monotonicMs()));
+  socket.on('close', (code, reason) =>
+    end(`control closed the connection (${code}${reason.length > 0 ? ` ${reason.toString()}` : ''})`),
+  );
+  socket.on('error', (error) => end(`the connection to control failed: ${error.message}`));
+  socket.on('message', (data: RawData) => {
+    heardMs = clock.monotonicMs();
+    const decoded = decodeText(controlMessage, (data as Buffer).toString('utf8'));
+    if (!decoded.ok) {
+      // A newer control may know more kinds of message.
+      log.debug({ op: 'control.message', ok: false, path: decoded.path, error: decoded.message });
+      return;
+    }
+    if (decoded.value.type === 'control.welcome') welcome.resolve(decoded.value);
+    onMessage(decoded.value);
+    if (decoded.value.type === 'control.refused') end(`control refused: ${decoded.value.message}`);
+  });
+
+  const keepAlive = async () => {
+    for (;;) {
+      await clock.sleep(PING_EVERY_MS, ended.signal);
+      if (clock.monotonicMs() - heardMs > SILENCE_LIMIT_MS) return end('control is silent');
+      if (socket.readyState === socket.OPEN) socket.ping();
+    }
+  };
+  const limitWelcome = async () => {
+    const limit = AbortSignal.timeout(WELCOME_LIMIT_MS);
+    try {
+      await untilAborted(welcome.promise, anySignal(limit, ended.signal));
+    } finally {
+      if (limit.aborted) end('control sent no welcome');
+    }
+  };
+  keepAlive().catch(() => undefined);
+  limitWelcome().catch(() => undefined);
+  send(hello);
+  return {
+    welcome: welcome.promise,
+    ended: ended.signal,
+    send,
+    async sendPaced(message) {
+      send(message);
+      while (socket.bufferedAmount > BUFFER_LIMIT_BYTES) await clock.sleep(LOOK_AGAIN_MS, ended.signal);
+    },
+    [Symbol.dispose]: () => end('we closed it'),
+  };
+}

@@ -1,0 +1,73 @@
+// The log tails that control asked for over one connection: each reads its file and sends chunks, never faster than
+// the connection takes them.
+
+import { join } from 'node:path';
+import { anySignal, type Clock, errorText, type Log } from '@fairlead/kit';
+import type { AgentMessage, ControlMessage, LogSource } from '@fairlead/protocol';
+import { chunkLines } from '../log-tail/chunk-lines.ts';
+import { followLog } from '../log-tail/follow-log.ts';
+import { detach } from '../detach.ts';
+
+export interface LogTailsOptions {
+  jobDir: string;
+  clock: Clock;
+  log: Log;
+  /** Resolves when more may be sent. */
+  send: (message: AgentMessage) => Promise<void>;
+  /** The end of the connection. */
+  signal: AbortSignal;
+}
+
+const FILES: Record<LogSource, string> = { agent: 'agent.log', engine: 'engine.log', job: 'job.log' };
+const MOST_TAILS = 16;
+
+type TailOrder = Extract<ControlMessage, { type: 'log.tail' }>;
+
+export class LogTails {
+  readonly #options: LogTailsOptions;
+  readonly #tails = new Map<string, AbortController>();
+
+  constructor(options: LogTailsOptions) {
+    this.#options = options;
+  }
+
+  /** Runs by itself; answered by `log.ended` in every case. */
+  start(order: TailOrder): void {
+    const cancel = new AbortController();
+    if (this.#tails.has(order.orderId)) return;
+    if (this.#tails.size >= MOST_TAILS) {
+      return detach(this.#end(order.orderId, `cannot follow more than ${MOST_TAILS} logs at once`));
+    }
+    this.#tails.set(order.orderId, cancel);
+    detach(this.#run(order, anySignal(cancel.signal, this.#options.signal)));
+  }
+
+  cancel(orderId: string): void {
+    this.#tails.get(orderId)?.abort(new Error('the tail was cancelled'));
+  }
+
+  async #run({ orderId, source, lines, follow }: TailOrder, signal: AbortSignal): Promise<void> {
+    const { jobDir, clock, send } = this.#options;
+    let failure: string | undefined;
+    try {
+      const path = join(jobDir, FILES[source]);
+      for await (const found of followLog({ path, lines, follow, clock, signal })) {
+        for (const chunk of chunkLines(found)) await send({ type: 'log.chunk', orderId, lines: chunk });
+        if (signal.aborted) break;
+      }
+    } catch (error) {
+      failure = signal.aborted ? undefined : errorText(error);
+    }
+    this.#tails.delete(orderId);
+    await this.#end(orderId, failure);
+  }
+
+  async #end(orderId: string, error: string | undefined): Promise<void> {
+    if (this.#options.signal.aborted) return;
+    try {
+      await this.#options.send({ type: 'log.ended', orderId, ...(error === undefined ? {} : { error }) });
+    } catch (failure) {
+      this.#options.log.debug({ op: 'log.tail', orderId, error: errorText(failure) });
+    }
+  }
+}

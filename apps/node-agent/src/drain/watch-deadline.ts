@@ -1,0 +1,77 @@
+// Knows when the job ends: from the environment at once, then from squeue every few minutes, for limits change.
+// Says when the drain is due, once.
+
+import { type Clock, type Log } from '@fairlead/kit';
+import type { RunProgram } from '../job/run-program.ts';
+import { parseEndTime } from './parse-slurm-times.ts';
+
+export interface DeadlineOptions {
+  jobId: string;
+  /** SLURM_JOB_END_TIME, where it was set. */
+  initialMs?: number;
+  drainMs: number;
+  run: RunProgram;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  onChange: (deadlineMs: number) => void;
+  onNear: (deadlineMs: number) => void;
+}
+
+const READ_EVERY_MS = 180_000;
+const SQUEUE_LIMIT_MS = 30_000;
+/** Sleeps are cut into these, so that a clock that jumps or a job that was suspended is noticed. */
+const LOOK_EVERY_MS = 5_000;
+
+export interface Deadline {
+  readonly deadlineMs: number | undefined;
+}
+
+/** Runs until aborted. */
+export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): Deadline {
+  let deadlineMs = options.initialMs;
+  let near = false;
+
+  const read = async () => {
+    const text = await options.run(['squeue', '-h', '-j', options.jobId, '-o', '%e'], {
+      env: { SLURM_TIME_FORMAT: '%s' },
+      limitMs: SQUEUE_LIMIT_MS,
+      signal,
+    });
+    const found = text === undefined ? undefined : parseEndTime(text);
+    if (found === undefined || found === deadlineMs) return;
+    options.log.info({ op: 'deadline', at: new Date(found).toISOString() }, 'the deadline is known');
+    deadlineMs = found;
+    options.onChange(found);
+  };
+
+  const readOften = async () => {
+    if (!/^\d/.test(options.jobId)) return;
+    while (!signal.aborted) {
+      await read();
+      await options.clock.sleep(READ_EVERY_MS * (0.8 + 0.4 * options.random()), signal);
+    }
+  };
+
+  const look = async () => {
+    while (!signal.aborted) {
+      const leftMs = deadlineMs === undefined ? LOOK_EVERY_MS : deadlineMs - options.drainMs - options.clock.now();
+      if (leftMs <= 0 && deadlineMs !== undefined && !near) {
+        near = true;
+        options.onNear(deadlineMs);
+      }
+      await options.clock.sleep(leftMs > 0 ? Math.min(leftMs, LOOK_EVERY_MS) : LOOK_EVERY_MS, signal);
+    }
+  };
+
+  const untilAborted = (error: unknown) => {
+    if (!signal.aborted) throw error;
+  };
+  readOften().catch(untilAborted);
+  look().catch(untilAborted);
+  return {
+    get deadlineMs() {
+      return deadlineMs;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// Everything about the engine of this agent but its life: where its socket and log are, how it is started, how asked.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, createSecret, errorText, type Log, Secret } from '@fairlead/kit';
+import type { StartPhase } from '@fairlead/protocol';
+import { agentError } from '../agent-error.ts';
+import type { NodeDirectory } from '../job/open-node-directory.ts';
+import type { AgentSpec } from '../job/read-spec.ts';
+import { signalProcess } from './end-engine.ts';
+import { createEngineClient, type EngineClient } from './engine-client.ts';
+import { engineCommand, MARKER_VARIABLE } from './engine-command.ts';
+import { findMarked } from './find-processes.ts';
+import { LastLines } from './last-lines.ts';
+import { parseStartPhase, type PhaseSeen } from './parse-start-phase.ts';
+import { openRotatingLog } from './rotating-log.ts';
+import { type EngineProcess, spawnEngine } from './spawn-engine.ts';
+
+export interface EngineOptions {
+  spec: AgentSpec;
+  directory: NodeDirectory;
+  env: NodeJS.ProcessEnv;
+  nodePath: string;
+  engineSim: readonly string[];
+  clock: Clock;
+  log: Log;
+  onPhase: (seen: { phase: StartPhase; percent?: number }) => void;
+}
+
+export interface Engine extends AsyncDisposable {
+  readonly engineKey: Secret;
+  readonly client: EngineClient;
+  /** Since the last start. */
+  lastLines: () => readonly string[];
+  spawn: () => Promise<EngineProcess>;
+}
+
+const LOG_BYTES = 64 * 1024 * 1024;
+
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { spec, directory, clock, log } = options;
+  const engineKey = createSecret('fle-');
+  const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: LOG_BYTES, log });
+  const last = new LastLines();
+  let sweptUp = false;
+
+  const spawn = async (): Promise<EngineProcess> => {
+    if (!sweptUp) await sweepUp(spec.instanceId, log);
+    sweptUp = true;
+    last.clear();
+    const hfToken = await readToken(spec.engine.tokenFile);
+    const command = engineCommand({
+      engine: spec.engine,
+      instanceId: spec.instanceId,
+      nodePath: options.nodePath,
+      engineSim: options.engineSim,
+      socketPath: directory.socketPath,
+      directory: directory.path,
+      engineKey,
+      ...(hfToken ? { hfToken } : {}),
+      env: options.env,
+    });
+    const phases = createPhaseReader(options.onPhase);
+    return spawnEngine({
+      command,
+      socketPath: directory.socketPath,
+      directory: directory.path,
+      clock,
+      log,
+      onOutput: (block) => {
+        engineLog.write(block);
+        phases(last.push(block));
+      },
+    });
+  };
+  return {
+    engineKey,
+    client: createEngineClient({ socketPath: directory.socketPath, engineKey }),
+    lastLines: () => last.lines,
+    spawn,
+    [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
+  };
+}
+
+/** Reads phases until the start is over; after that lines only go to the log. */
+function createPhaseReader(onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
+  let before = '';
+  let done = false;
+  return (lines) => {
+    if (done) return;
+    let newest: PhaseSeen | undefined;
+    for (const line of lines) newest = parseStartPhase(line) ?? newest;
+    if (!newest) return;
+    done = newest.phase === 'probing';
+    const text = `${newest.phase} ${newest.percent ?? ''}`;
+    if (text !== before) onPhase(newest);
+    before = text;
+  };
+}
+
+/** What an agent that was killed left on this node would hold the GPUs' memory. */
+async function sweepUp(instanceId: string, log: Log): Promise<void> {
+  const left = await findMarked(`${MARKER_VARIABLE}=${instanceId}`);
+  if (left.length === 0) return;
+  log.warn({ op: 'engine.sweep', pids: left }, 'ending what a former agent of this instance left behind');
+  for (const pid of left) signalProcess(pid, 'SIGKILL');
+}
+
+async function readToken(path: string | undefined): Promise<Secret | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const token = (await readFile(path, 'utf8')).trim();
+    return token === '' ? undefined : new Secret(token);
+  } catch (error) {
+    throw agentError('token_file_unreadable', `cannot read the token file ${path}: ${errorText(error)}`, {
+      hint: 'Check tokenFile of this cluster: the compute node must be able to read it. Remove the setting if the model needs no token.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,26 @@
+// Which GPUs the job has: their names where nvidia-smi tells, else what the scheduler set.
+
+import type { RunProgram } from './run-program.ts';
+
+const NVIDIA_SMI_LIMIT_MS = 20_000;
+
+export async function listGpus(env: NodeJS.ProcessEnv, run: RunProgram, signal: AbortSignal): Promise<string[]> {
+  const visible = visibleGpus(env);
+  // On a node without cgroup constraints nvidia-smi shows all GPUs, not only the job's.
+  const ids = visible.length > 0 ? ['-i', visible.join(',')] : [];
+  const printed = await run(['nvidia-smi', '--query-gpu=name', '--format=csv,noheader', ...ids], {
+    limitMs: NVIDIA_SMI_LIMIT_MS,
+    signal,
+  });
+  const names = (printed ?? '').split('\n').map((line) => line.trim());
+  const found = names.filter((name) => name !== '');
+  return found.length > 0 ? found : visible.map((id) => `gpu ${id}`);
+}
+
+export function visibleGpus(env: NodeJS.ProcessEnv): string[] {
+  const listed = env['CUDA_VISIBLE_DEVICES'] ?? env['SLURM_STEP_GPUS'] ?? env['SLURM_JOB_GPUS'] ?? '';
+  return listed
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '' && id !== 'NoDevFiles' && id !== '-1');
+}

@@ -1,0 +1,29 @@
+// Runs one of the site's small programs (squeue, scontrol, nvidia-smi) with a limit, and returns what it printed.
+
+import { execFile } from 'node:child_process';
+
+export interface ProgramOptions {
+  env?: Record<string, string>;
+  limitMs: number;
+  signal?: AbortSignal;
+}
+
+/** Undefined when it is not there, fails or takes too long: every caller can do without. */
+export type RunProgram = (argv: readonly [string, ...string[]], options: ProgramOptions) => Promise<string | undefined>;
+
+export const runProgram: RunProgram = ([program, ...args], { env, limitMs, signal }) => {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  execFile(
+    program,
+    args,
+    {
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 4 * 1024 * 1024,
+      ...(signal ? { signal } : {}),
+      ...(env ? { env: { ...process.env, ...env } } : {}),
+    },
+    (error, stdout) => resolve(error ? undefined : stdout),
+  );
+  return promise;
+};

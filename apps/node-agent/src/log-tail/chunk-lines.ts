@@ -1,0 +1,22 @@
+// Cuts lines into messages that fit a frame. Pure.
+
+const CHUNK_CHARS = 64 * 1024;
+const LINE_CHARS = 8 * 1024;
+
+export function chunkLines(lines: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let chunk: string[] = [];
+  let chars = 0;
+  for (const whole of lines) {
+    const line = whole.length > LINE_CHARS ? `${whole.slice(0, LINE_CHARS)} …` : whole;
+    if (chars + line.length > CHUNK_CHARS && chunk.length > 0) {
+      chunks.push(chunk);
+      chunk = [];
+      chars = 0;
+    }
+    chunk.push(line);
+    chars += line.length;
+  }
+  if (chunk.length > 0) chunks.push(chunk);
+  return chunks;
+}

@@ -1,0 +1,94 @@
+// The last lines of a log file and, when followed, what is written to it from then on, across rotations.
+// By looking, not by fs.watch: the job's directory is a network file system, where other nodes' writes wake nobody.
+
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { type Clock, errnoOf, errorText } from '@fairlead/kit';
+import { agentError } from '../agent-error.ts';
+import { readAt, readLastLines } from './read-last-lines.ts';
+
+export interface FollowLogOptions {
+  path: string;
+  /** How many of the lines that are there already. */
+  lines: number;
+  follow: boolean;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+const LOOK_EVERY_MS = 250;
+const READ_BYTES = 256 * 1024;
+
+/** Leaving the loop closes the file. Ends when everything was read, or, followed, when the signal fires. */
+export async function* followLog(options: FollowLogOptions): AsyncGenerator<string[]> {
+  const { path, clock, signal } = options;
+  let file = await openFirst(options);
+  try {
+    const { size } = await file.stat();
+    // A line that is still being written is left to the following.
+    let offset = options.follow ? await endOfLastLine(file, size) : size;
+    const last = await readLastLines(file, offset, options.lines);
+    if (last.length > 0) yield last;
+    let decoder = new StringDecoder('utf8');
+    let rest = '';
+    while (options.follow && !signal.aborted) {
+      const block = await readAt(file, offset, READ_BYTES);
+      offset += block.length;
+      if (block.length > 0) {
+        const lines = (rest + decoder.write(block)).split('\n');
+        rest = lines.pop() ?? '';
+        if (lines.length > 0) yield lines;
+        continue;
+      }
+      const next = await openNext(file, path, offset);
+      if (next) {
+        await file.close();
+        file = next;
+        offset = 0;
+        rest = '';
+        decoder = new StringDecoder('utf8');
+        continue;
+      }
+      await clock.sleep(LOOK_EVERY_MS, signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
+  const from = Math.max(0, size - READ_BYTES);
+  const end = (await readAt(file, from, size - from)).lastIndexOf('\n');
+  return end < 0 ? from : from + end + 1;
+}
+
+async function openFirst({ path, follow, clock, signal }: FollowLogOptions): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await open(path, 'r');
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || !follow) {
+        throw agentError('log_unreadable', `cannot read ${path}: ${errorText(error)}`, {
+          retryable: true,
+          cause: error,
+        });
+      }
+    }
+    await clock.sleep(LOOK_EVERY_MS, signal);
+  }
+}
+
+/** The file that now has the name, when it is another one or was cut short. */
+async function openNext(file: FileHandle, path: string, offset: number): Promise<FileHandle | undefined> {
+  try {
+    const [mine, named] = await Promise.all([file.stat(), stat(path)]);
+    if (named.ino === mine.ino && named.dev === mine.dev && named.size >= offset) return undefined;
+    return await open(path, 'r');
+  } catch (error) {
+    // Between a rotation's rename and its new file.
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

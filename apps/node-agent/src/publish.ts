@@ -1,0 +1,57 @@
+// Tells everybody what happens: people (the job's log), agent.log, audit.jsonl, the connection files, control.
+
+import type { InstanceState } from '@fairlead/protocol';
+import type { AgentDeps } from './agent-deps.ts';
+import type { ControlLink } from './control-link/control-link.ts';
+import { connectionOf, type InstanceFacts } from './instance-facts.ts';
+import type { Audit } from './job/append-audit.ts';
+import type { JobIdentity } from './job/job-identity.ts';
+import type { AgentSpec } from './job/read-spec.ts';
+import type { ConnectionWriter } from './job/write-connection-files.ts';
+
+export interface PublisherOptions {
+  spec: AgentSpec;
+  job: JobIdentity;
+  deps: AgentDeps;
+  facts: InstanceFacts;
+  audit: Audit;
+  files: ConnectionWriter;
+  control: Pick<ControlLink, 'changed' | 'happened'>;
+}
+
+export interface Publisher {
+  /** One life event. */
+  note: (event: { kind: string; message: string; atMs?: number }) => void;
+  /** Facts that are now true. */
+  learn: (facts: Partial<InstanceFacts>) => void;
+}
+
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { spec, job, deps, facts, audit, files, control } = options;
+  const ids = { instanceId: spec.instanceId, jobId: job.jobId };
+  let progress = '';
+
+  function say(state: InstanceState): void {
+    if (state.status !== 'starting') return;
+    const text = `engine ${state.phase}${state.percent === undefined ? '' : ` ${state.percent}%`}`;
+    if (text !== progress) deps.say(text);
+    progress = text;
+  }
+
+  return {
+    note({ kind, message, atMs = deps.clock.now() }) {
+      deps.log.info({ op: kind }, message);
+      deps.say(message);
+      audit.append({ at: new Date(atMs).toISOString(), kind, message, ...ids });
+      control.happened({ kind, message, atMs });
+    },
+    learn(known) {
+      Object.assign(facts, known);
+      if (known.state) say(known.state);
+      control.changed();
+      const now = deps.clock.now();
+      const connection = connectionOf(facts, spec, { jobId: job.jobId, hostname: deps.hostname, now });
+      if (connection) files.write(connection);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+// What the program does with its arguments: reads the spec, opens the log, runs the agent, says how it ended.
+
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { errorText, isCodedError, systemClock } from '@fairlead/kit';
+import type { AgentDeps } from './agent-deps.ts';
+import { AGENT_VERSION } from './agent-version.ts';
+import { EXITS, type ExitName } from './exit-code.ts';
+import { type AgentSpec, readSpec } from './job/read-spec.ts';
+import { runProgram } from './job/run-program.ts';
+import { runAgent } from './open-agent.ts';
+import { type AgentLog, openAgentLog } from './open-agent-log.ts';
+
+const USAGE = `usage: agent --spec FILE [--engine-sim FILE]
+       agent --version
+
+Serves one instance: starts its engine, brings it to the bastion, ends with the job.
+  --spec FILE        the instance spec, readable by its owner alone
+  --engine-sim FILE  the simulator's program (default: engine-sim.mjs beside this file)
+`;
+
+/** Resolves with the exit code; exit-code.ts says what each means. */
+export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSignal']): Promise<number> {
+  const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  process.stdout.on('error', () => undefined);
+  const args = readArguments(process.argv.slice(2));
+  if (!args.ok) {
+    process.stderr.write(`${args.message}\n\n${USAGE}`);
+    return EXITS.usage.code;
+  }
+  if (args.print !== undefined) {
+    process.stdout.write(args.print);
+    return EXITS.ended.code;
+  }
+  let spec: AgentSpec;
+  try {
+    spec = await readSpec(args.spec);
+  } catch (error) {
+    say(describeFailure(error));
+    return EXITS.spec_unreadable.code;
+  }
+  const agentLog = openAgentLog(join(spec.jobDir, 'agent.log'), process.env['FAIRLEAD_AGENT_LOG'] ?? 'info');
+  endOnSurprise(process, agentLog, say);
+  const exit = await run(spec, { process, onSignal, agentLog, say, engineSim: args.engineSim });
+  agentLog.log.info({ op: 'agent.exit', exit, code: EXITS[exit].code }, EXITS[exit].meaning);
+  say(`exit ${EXITS[exit].code} (${exit}): ${EXITS[exit].meaning}`);
+  agentLog.flush();
+  return EXITS[exit].code;
+}
+
+interface Surroundings {
+  process: NodeJS.Process;
+  onSignal: AgentDeps['onSignal'];
+  agentLog: AgentLog;
+  say: (line: string) => void;
+  engineSim: readonly string[];
+}
+
+async function run(spec: AgentSpec, { process, onSignal, agentLog, say, engineSim }: Surroundings): Promise<ExitName> {
+  const { log } = agentLog;
+  try {
+    return await runAgent(spec, {
+      env: process.env,
+      hostname: hostname(),
+      agentVersion: AGENT_VERSION,
+      nodePath: process.execPath,
+      engineSim,
+      clock: systemClock,
+      random: Math.random,
+      log,
+      say,
+      run: runProgram,
+      onSignal,
+    });
+  } catch (error) {
+    log.error({ op: 'agent', ok: false, error: errorText(error) }, 'the agent failed');
+    say(describeFailure(error));
+    return 'agent_failed';
+  }
+}
+
+type Arguments =
+  | { ok: true; print: string }
+  | { ok: true; print?: undefined; spec: string; engineSim: readonly string[] }
+  | { ok: false; message: string };
+
+function readArguments(argv: string[]): Arguments {
+  const options = {
+    spec: { type: 'string' },
+    'engine-sim': { type: 'string' },
+    version: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
+  try {
+    const { values } = parseArgs({ args: argv, options, strict: true });
+    if (values.help) return { ok: true, print: USAGE };
+    if (values.version) return { ok: true, print: `${AGENT_VERSION}\n` };
+    if (values.spec === undefined) return { ok: false, message: 'cannot start without --spec FILE' };
+    return { ok: true, spec: values.spec, engineSim: simulatorWords(values['engine-sim']) };
+  } catch (error) {
+    return { ok: false, message: errorText(error) };
+  }
+}
+
+function simulatorWords(given: string | undefined): string[] {
+  const file = given ?? join(import.meta.dirname, 'engine-sim.mjs');
+  return file.endsWith('.ts') ? ['--conditions=fairlead-source', file] : [file];
+}
+
+/** A fault of ours: say so and go; the engine's guard ends the engine. */
+function endOnSurprise(process: NodeJS.Process, { log, flush }: AgentLog, say: (line: string) => void): void {
+  const end = (error: unknown) => {
+    log.error({
+      op: 'agent',
+      ok: false,
+      error: errorText(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    say(`the agent failed: ${errorText(error)}`);
+    flush();
+    process.exit(EXITS.agent_failed.code);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}
+
+function describeFailure(error: unknown): string {
+  const hint = isCodedError(error) && error.hint !== undefined ? `\n  ${error.hint}` : '';
+  return `${errorText(error)}${hint}`;
+}

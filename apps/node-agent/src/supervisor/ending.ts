@@ -1,0 +1,139 @@
+// The ways an instance ends: drain first, at once, or after too many deaths of its engine. Pure; part of transition.ts.
+
+import type { EndCause } from '@fairlead/protocol';
+import { type ExitName, isGoodEnd } from '../exit-code.ts';
+import { type DrainEvent, planDrain } from './plan-drain.ts';
+import type { Handlers } from './handlers.ts';
+import type {
+  EngineFailure,
+  SupervisorEffect,
+  SupervisorEvent,
+  SupervisorPolicy,
+  SupervisorState,
+  Transition,
+} from './supervisor-state.ts';
+
+type Draining = Extract<SupervisorState, { status: 'draining' }>;
+export type Alive = Extract<SupervisorState, { status: 'starting' | 'ready' | 'degraded' }>;
+
+/** Requests that are in flight may still end. */
+export const whileDraining: Handlers<Draining> = {
+  'front.idle': (state, { now }, policy) => go(...endEngine(state, now, policy)),
+  'drain.limit_reached': cutShort,
+  'stop.ordered': cutShort,
+  'instance.fenced': cutShort,
+  'engine.exited': cutShort,
+  'deadline.near': drainSooner,
+  'drain.ordered': drainSooner,
+  'signal.received': drainSooner,
+  'tunnel.hopeless': drainSooner,
+};
+
+export const whileEndingEngine: Handlers<Draining> = {
+  'engine.gone': finish,
+  /** A SIGTERM now means that the kill is near: less time for the engine. */
+  'signal.received': (state, event, policy) => {
+    const { hardMs } = planDrain(event, policy);
+    const sooner = hardMs !== undefined && (state.hardMs === undefined || hardMs < state.hardMs);
+    if (event.signal !== 'SIGTERM' || !sooner) return stay(state);
+    return go({ ...state, hardMs }, { type: 'engine.end', limitMs: Math.min(policy.stopLimitMs, hardMs - event.now) });
+  },
+};
+
+function cutShort(state: Draining, { now }: SupervisorEvent, policy: SupervisorPolicy): Transition {
+  const [next, ...effects] = endEngine(state, now, policy);
+  return go(next, { type: 'front.cut' }, ...effects);
+}
+
+export function drain(state: Alive, event: DrainEvent, policy: SupervisorPolicy): Transition {
+  const plan = planDrain(event, policy);
+  const serving = state.status === 'ready' || (state.status === 'degraded' && state.engine === 'serving');
+  if (!serving || plan.untilMs <= event.now) return end(plan.cause, plan.exit, event.now, policy, plan.hardMs);
+  return go(
+    { status: 'draining', step: 'requests', ...plan },
+    note('instance.draining', plan.cause.message),
+    { type: 'probe.stop' },
+    { type: 'timer.clear', timer: 'ready-limit' },
+    { type: 'timer.set', timer: 'drain-limit', ms: plan.untilMs - event.now },
+    { type: 'front.drain' },
+  );
+}
+
+/** The first cause stays; only the time may get shorter. */
+function drainSooner(state: Draining, event: DrainEvent, policy: SupervisorPolicy): Transition {
+  const plan = planDrain(event, policy);
+  if (plan.untilMs >= state.untilMs) return stay(state);
+  const next = { ...state, untilMs: plan.untilMs, ...(plan.hardMs === undefined ? {} : { hardMs: plan.hardMs }) };
+  return go(next, { type: 'timer.set', timer: 'drain-limit', ms: Math.max(0, plan.untilMs - event.now) });
+}
+
+/** Ends at once: whatever is in flight is cut. */
+export function end(
+  cause: EndCause,
+  exit: ExitName,
+  now: number,
+  policy: SupervisorPolicy,
+  hardMs?: number,
+): Transition {
+  const draining: Draining = {
+    status: 'draining',
+    step: 'engine',
+    untilMs: now,
+    ...(hardMs === undefined ? {} : { hardMs }),
+    cause,
+    exit,
+  };
+  const [next, ...effects] = endEngine(draining, now, policy);
+  const kind = isGoodEnd(exit) ? 'instance.stopping' : 'instance.failing';
+  return go(next, note(kind, cause.message), { type: 'front.drain' }, { type: 'front.cut' }, ...effects);
+}
+
+function endEngine(state: Draining, now: number, policy: SupervisorPolicy): [SupervisorState, ...SupervisorEffect[]] {
+  const leftMs = state.hardMs === undefined ? policy.stopLimitMs : Math.max(0, state.hardMs - now);
+  return [
+    { ...state, step: 'engine' },
+    { type: 'start.forget' },
+    { type: 'timer.clear', timer: 'ready-limit' },
+    { type: 'timer.clear', timer: 'drain-limit' },
+    { type: 'probe.stop' },
+    { type: 'engine.end', limitMs: Math.min(policy.stopLimitMs, leftMs) },
+  ];
+}
+
+function finish({ cause, exit }: Draining): Transition {
+  const status = isGoodEnd(exit) ? 'stopped' : 'failed';
+  return go({ status, cause }, note(`instance.${status}`, cause.message), { type: 'exit', exit });
+}
+
+export function crashLoop(
+  state: Alive,
+  failure: EngineFailure,
+  now: number,
+  policy: SupervisorPolicy,
+): Transition | undefined {
+  const recent = state.starts.filter((at) => at > now - policy.crashWindowMs).length;
+  if (recent < policy.crashLimit) return undefined;
+  const message = `the engine ended ${recent} times within ${Math.round(policy.crashWindowMs / 60_000)} minutes; the last time: ${failure.message}`;
+  return end(causeOf('engine_crash_loop', { ...failure, message }), 'engine_crash_loop', now, policy);
+}
+
+export function causeOf(code: EndCause['code'], failure: EngineFailure): EndCause {
+  return {
+    code,
+    message: failure.message,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...(failure.lastLines.length === 0 ? {} : { lastLines: failure.lastLines }),
+  };
+}
+
+export function note(kind: string, message: string): SupervisorEffect {
+  return { type: 'note', kind, message };
+}
+
+export function stay(state: SupervisorState): Transition {
+  return { state, effects: [] };
+}
+
+export function go(state: SupervisorState, ...effects: SupervisorEffect[]): Transition {
+  return { state, effects };
+}

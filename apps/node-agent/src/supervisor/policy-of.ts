@@ -1,0 +1,23 @@
+// The supervisor's limits in milliseconds, from the spec. Pure.
+
+import type { AgentSpec } from '../job/read-spec.ts';
+import type { SupervisorPolicy } from './supervisor-state.ts';
+
+/** Slurm's default KillWait, until scontrol has said what this site's is. */
+const KILL_WAIT_MS = 30_000;
+
+export function policyOf({
+  engine,
+  health,
+  drainSeconds,
+}: Pick<AgentSpec, 'engine' | 'health' | 'drainSeconds'>): SupervisorPolicy {
+  return {
+    probeFailures: health.probeFailures,
+    crashLimit: health.crashLimit,
+    crashWindowMs: health.crashWindowSeconds * 1000,
+    readyLimitMs: engine.readyLimitSeconds * 1000,
+    stopLimitMs: engine.stopLimitSeconds * 1000,
+    drainMs: drainSeconds * 1000,
+    killWaitMs: KILL_WAIT_MS,
+  };
+}

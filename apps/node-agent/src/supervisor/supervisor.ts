@@ -1,0 +1,154 @@
+// Performs what transition.ts decides: the one place where the supervisor touches processes, timers and the front.
+
+import { backoffMs, type Clock, type Log } from '@fairlead/kit';
+import type { HealthSpec } from '@fairlead/protocol';
+import type { EngineProcess } from '../engine/spawn-engine.ts';
+import type { ExitName } from '../exit-code.ts';
+import type { Prober } from '../health/prober.ts';
+import { createEngineSlot } from './engine-slot.ts';
+import {
+  FIRST_STATE,
+  type SupervisorEffect,
+  type SupervisorEvent,
+  type SupervisorPolicy,
+  type SupervisorState,
+  type SupervisorTimer,
+} from './supervisor-state.ts';
+import { transition } from './transition.ts';
+
+type WithoutNow<Event> = Event extends SupervisorEvent ? Omit<Event, 'now'> : never;
+export type SupervisorInput = WithoutNow<SupervisorEvent>;
+
+/** What the supervisor may do to the front. `drain` answers with `front.idle` through `dispatch`. */
+export interface SupervisedFront {
+  admit: (mode: 'serving' | 'starting') => void;
+  drain: () => void;
+  cut: () => void;
+}
+
+export interface SupervisorDeps {
+  /** Asked for each event: some of it is learnt while the agent runs. */
+  policy: () => SupervisorPolicy;
+  restart: Pick<HealthSpec, 'restartBaseSeconds' | 'restartMaxSeconds'>;
+  spawnEngine: () => Promise<EngineProcess>;
+  /** The engine's last lines since it was started. */
+  lastLines: () => readonly string[];
+  prober: Prober;
+  front: SupervisedFront;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  onChange: (state: SupervisorState) => void;
+  onNote: (note: { kind: string; message: string; atMs: number }) => void;
+  onExit: (exit: ExitName) => void;
+}
+
+export interface Supervisor {
+  readonly state: SupervisorState;
+  dispatch: (event: SupervisorInput) => void;
+}
+
+export function createSupervisor(deps: SupervisorDeps): Supervisor {
+  let state = FIRST_STATE;
+  const queue: SupervisorEvent[] = [];
+  let draining = false;
+  const timers = new Map<SupervisorTimer | 'start', AbortController>();
+  const engine = createEngineSlot({
+    ...deps,
+    onSpawned: (pid) => dispatch({ type: 'engine.spawned', pid }),
+    onSpawnFailed: (failure) => dispatch({ type: 'engine.spawn_failed', failure }),
+    onExited: (failure) => dispatch({ type: 'engine.exited', failure }),
+    onGone: () => dispatch({ type: 'engine.gone' }),
+  });
+
+  /** Events that come while effects are performed wait for their turn. */
+  function dispatch(event: SupervisorInput): void {
+    queue.push({ ...event, now: deps.clock.now() } as SupervisorEvent);
+    if (draining) return;
+    draining = true;
+    try {
+      for (let next = queue.shift(); next; next = queue.shift()) step(next);
+    } finally {
+      draining = false;
+    }
+  }
+
+  function step(event: SupervisorEvent): void {
+    const before = state;
+    const result = transition(state, event, deps.policy());
+    state = result.state;
+    if (state !== before) {
+      deps.log.debug({ op: 'supervisor', event: event.type, from: before.status, to: state.status });
+      deps.onChange(state);
+    }
+    for (const effect of result.effects) perform(effect, event.now);
+  }
+
+  function perform(effect: SupervisorEffect, now: number): void {
+    switch (effect.type) {
+      case 'engine.spawn':
+        return engine.spawn();
+      case 'engine.end':
+        return engine.end(effect.limitMs);
+      case 'probe.start':
+        return deps.prober.start(effect.mode);
+      case 'probe.stop':
+        return deps.prober.stop();
+      case 'front.admit':
+        return deps.front.admit(effect.mode);
+      case 'front.drain':
+        return deps.front.drain();
+      case 'front.cut':
+        return deps.front.cut();
+      case 'timer.set':
+        return setTimer(effect.timer, effect.ms, () => dispatch(timerEvent(effect.timer)));
+      case 'timer.clear':
+        return clearTimer(effect.timer);
+      case 'start.later': {
+        const { restartBaseSeconds, restartMaxSeconds } = deps.restart;
+        const policy = { baseMs: restartBaseSeconds * 1000, maxMs: restartMaxSeconds * 1000 };
+        const waitMs = backoffMs(policy, effect.attempt, deps.random());
+        return setTimer('start', waitMs, () => dispatch({ type: 'start.due' }));
+      }
+      case 'start.forget':
+        return clearTimer('start');
+      case 'note':
+        return deps.onNote({ kind: effect.kind, message: effect.message, atMs: now });
+      case 'exit':
+        return deps.onExit(effect.exit);
+    }
+  }
+
+  function timerEvent(timer: SupervisorTimer): SupervisorInput {
+    if (timer === 'drain-limit') return { type: 'drain.limit_reached' };
+    return { type: 'ready.limit_reached', lastLines: deps.lastLines().slice(-20) };
+  }
+
+  function setTimer(name: SupervisorTimer | 'start', ms: number, due: () => void): void {
+    clearTimer(name);
+    const timer = new AbortController();
+    timers.set(name, timer);
+    sleepLong(deps.clock, ms, timer.signal).then(due, () => undefined);
+  }
+
+  function clearTimer(name: SupervisorTimer | 'start'): void {
+    timers.get(name)?.abort();
+    timers.delete(name);
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    dispatch,
+  };
+}
+
+/** Timers of Node hold 24.8 days at most and fire at once beyond that. */
+async function sleepLong(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; leftMs -= TIMER_LIMIT_MS)
+    await clock.sleep(Math.min(leftMs, TIMER_LIMIT_MS), signal);
+  signal.throwIfAborted();
+}
+
+const TIMER_LIMIT_MS = 2 ** 31 - 1;

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import {
+  renderTransitionTable,
+  SAMPLE_EVENTS,
+  SAMPLE_POLICY,
+  SAMPLE_STATES,
+  transitionTable,
+} from './transition-table.ts';
+import { transition } from './transition.ts';
+import {
+  FIRST_STATE,
+  type SupervisorEffect,
+  type SupervisorEvent,
+  type SupervisorPolicy,
+  type SupervisorState,
+} from './supervisor-state.ts';
+
+const failure = { message: 'died', fatal: false, lastLines: ['boom'] };
+
+type Bare<E> = E extends SupervisorEvent ? Omit<E, 'now'> : never;
+
+/** Runs events in order, a second apart, and keeps every effect. */
+function play(
+  events: Array<Bare<SupervisorEvent>>,
+  { from = FIRST_STATE, policy = SAMPLE_POLICY }: { from?: SupervisorState; policy?: SupervisorPolicy } = {},
+): { state: SupervisorState; effects: SupervisorEffect[] } {
+  let state = from;
+  const effects: SupervisorEffect[] = [];
+  for (const [index, event] of events.entries()) {
+    const step = transition(state, { ...event, now: index * 1000 } as SupervisorEvent, policy);
+    state = step.state;
+    effects.push(...step.effects);
+  }
+  return { state, effects };
+}
+
+const typesOf = (effects: SupervisorEffect[]) => effects.map((effect) => effect.type);
+const readyEvents: Array<Bare<SupervisorEvent>> = [{ type: 'start.due' }, { type: 'probe.succeeded' }];
+
+describe('the table of every state and event', () => {
+  const rows = transitionTable();
+
+  it('has a row for each pair and is the one that was read and agreed to', async () => {
+    expect(rows).toHaveLength(SAMPLE_STATES.length * SAMPLE_EVENTS.length);
+    await expect(renderTransitionTable()).toMatchFileSnapshot('./transition-table.snapshot.md');
+  });
+
+  it('never leaves an ended state', () => {
+    for (const row of rows.filter(({ from }) => from.status === 'stopped' || from.status === 'failed')) {
+      expect(row, row.event).toMatchObject({ next: row.state, effects: [] });
+    }
+  });
+
+  it('keeps the first cause of an end', () => {
+    for (const { from, to, event } of rows.filter((row) => row.from.status === 'draining')) {
+      expect(to, event).toMatchObject({ cause: { message: 'first cause' } });
+      expect(from.status).toBe('draining');
+    }
+  });
+
+  it('exits exactly where an ended state is reached', () => {
+    for (const row of rows) {
+      const ends = row.state !== row.next && (row.next === 'stopped' || row.next === 'failed');
+      expect(
+        row.effects.some((effect) => effect.startsWith('exit')),
+        `${row.state} × ${row.event}`,
+      ).toBe(ends);
+    }
+  });
+
+  it('spawns an engine only where none is', () => {
+    const spawning = rows.filter((row) => row.effects.includes('engine.spawn'));
+    expect(spawning.map((row) => row.state)).toEqual(['starting (engine down)', 'degraded (engine down)']);
+  });
+
+  it('opens the front only on the way to ready', () => {
+    const opening = rows.filter((row) => row.effects.includes('front.admit serving'));
+    expect(new Set(opening.map((row) => row.next))).toEqual(new Set(['ready']));
+  });
+});
+
+describe('transition', () => {
+  it('is ready only after a completion', () => {
+    expect(play([{ type: 'start.due' }, { type: 'engine.phase', phase: 'probing' }]).state.status).toBe('starting');
+    expect(play(readyEvents).state.status).toBe('ready');
+  });
+
+  it('treats every exit that was not asked for as a failure and starts again', () => {
+    const { state, effects } = play([...readyEvents, { type: 'engine.exited', failure }, { type: 'engine.gone' }]);
+    expect(state).toMatchObject({ status: 'degraded', engine: 'down', reason: 'died' });
+    expect(effects.at(-1)).toEqual({ type: 'start.later', attempt: 0 });
+  });
+
+  it('gives up after the crash limit and names cause and last lines', () => {
+    const crash: Array<Bare<SupervisorEvent>> = [
+      { type: 'start.due' },
+      { type: 'engine.exited', failure },
+      { type: 'engine.gone' },
+    ];
+    const { state, effects } = play([...crash, ...crash, ...crash, ...crash]);
+    expect(state).toMatchObject({
+      status: 'failed',
+      cause: { code: 'engine_crash_loop', message: expect.stringContaining('died'), lastLines: ['boom'] },
+    });
+    expect(effects.at(-1)).toEqual({ type: 'exit', exit: 'engine_crash_loop' });
+  });
+
+  it('forgets starts that lie outside the window', () => {
+    const policy = { ...SAMPLE_POLICY, crashLimit: 2, crashWindowMs: 1500 };
+    const crash: Array<Bare<SupervisorEvent>> = [
+      { type: 'start.due' },
+      { type: 'engine.exited', failure },
+      { type: 'engine.gone' },
+    ];
+    expect(play([...crash, ...crash, ...crash], { policy }).state.status).toBe('starting');
+  });
+
+  it('does not start again what cannot start', () => {
+    const { state, effects } = play([
+      { type: 'start.due' },
+      { type: 'engine.exited', failure: { ...failure, fatal: true } },
+      { type: 'engine.gone' },
+    ]);
+    expect(state).toMatchObject({ status: 'failed', cause: { code: 'engine_start_failed' } });
+    expect(typesOf(effects)).not.toContain('start.later');
+  });
+
+  it('restarts a hung engine after the given number of failed probes, not before', () => {
+    const fail: Bare<SupervisorEvent> = { type: 'probe.failed', reason: 'no answer' };
+    expect(play([...readyEvents, fail]).state).toMatchObject({ status: 'degraded', engine: 'serving' });
+    expect(play([...readyEvents, fail, { type: 'probe.succeeded' }]).state.status).toBe('ready');
+    const hung = play([...readyEvents, fail, fail]);
+    expect(hung.state).toMatchObject({ status: 'degraded', engine: 'ending' });
+    expect(typesOf(hung.effects)).toContain('engine.end');
+  });
+
+  it('arms the ready limit once for all tries of a start, and again when a ready engine dies', () => {
+    const count = (effects: SupervisorEffect[]) =>
+      effects.filter((effect) => effect.type === 'timer.set' && effect.timer === 'ready-limit').length;
+    const retry: Array<Bare<SupervisorEvent>> = [
+      { type: 'start.due' },
+      { type: 'engine.exited', failure },
+      { type: 'engine.gone' },
+    ];
+    expect(count(play([...retry, ...retry]).effects)).toBe(1);
+    expect(count(play([...readyEvents, ...retry.slice(1), ...retry]).effects)).toBe(2);
+  });
+
+  it('lets requests end before it ends the engine', () => {
+    const draining = play([...readyEvents, { type: 'drain.ordered' }]);
+    expect(draining.state).toMatchObject({ status: 'draining', step: 'requests' });
+    expect(typesOf(draining.effects)).not.toContain('engine.end');
+    const idle = play([{ type: 'front.idle' }, { type: 'engine.gone' }], { from: draining.state });
+    expect(idle.state.status).toBe('stopped');
+    expect(idle.effects.at(-1)).toEqual({ type: 'exit', exit: 'ended' });
+  });
+
+  it('shortens a drain for a SIGTERM but never lengthens it', () => {
+    const from: SupervisorState = {
+      status: 'draining',
+      step: 'requests',
+      untilMs: 300_000,
+      cause: { code: 'requested', message: 'first' },
+      exit: 'ended',
+    };
+    const term = play([{ type: 'signal.received', signal: 'SIGTERM' }], { from });
+    expect(term.state).toMatchObject({ untilMs: 19_000, hardMs: 29_000, cause: { message: 'first' } });
+    const longer = play([{ type: 'drain.ordered', untilMs: 900_000 }], { from });
+    expect(longer.state).toEqual(from);
+  });
+
+  it('ends the engine within what the kill after a SIGTERM leaves', () => {
+    const policy = { ...SAMPLE_POLICY, killWaitMs: 5000 };
+    const { effects } = play([...readyEvents, { type: 'signal.received', signal: 'SIGTERM' }, { type: 'front.idle' }], {
+      policy,
+    });
+    expect(effects.at(-1)).toEqual({ type: 'engine.end', limitMs: 3000 });
+  });
+
+  it('calls a warning signal near the deadline the deadline, and an early one a request', () => {
+    const signal = (deadlineMs: number): Bare<SupervisorEvent> => ({
+      type: 'signal.received',
+      signal: 'SIGUSR2',
+      deadlineMs,
+    });
+    expect(play([...readyEvents, signal(150_000)]).state).toMatchObject({ cause: { code: 'deadline' } });
+    expect(play([...readyEvents, signal(9_000_000)]).state).toMatchObject({ cause: { code: 'requested' } });
+  });
+});

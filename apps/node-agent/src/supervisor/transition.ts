@@ -1,0 +1,200 @@
+// Decides what the agent does next: state and event in, state and effects out. Pure; supervisor.ts performs the effects.
+
+import type { EndCause } from '@fairlead/protocol';
+import {
+  type Alive,
+  causeOf,
+  crashLoop,
+  drain,
+  end,
+  go,
+  note,
+  stay,
+  whileDraining,
+  whileEndingEngine,
+} from './ending.ts';
+import { type EventOf, handle, type Handlers } from './handlers.ts';
+import type {
+  EngineFailure,
+  SupervisorEffect,
+  SupervisorEvent,
+  SupervisorPolicy,
+  SupervisorState,
+  Transition,
+} from './supervisor-state.ts';
+
+type In<Status extends SupervisorState['status']> = Extract<SupervisorState, { status: Status }>;
+export function transition(state: SupervisorState, event: SupervisorEvent, policy: SupervisorPolicy): Transition {
+  return answer(state, event, policy) ?? stay(state);
+}
+
+function answer(state: SupervisorState, event: SupervisorEvent, policy: SupervisorPolicy): Transition | undefined {
+  switch (state.status) {
+    case 'starting':
+      return handle(endOf, { state, event, policy }) ?? handle(whileStarting, { state, event, policy });
+    case 'ready':
+      return handle(endOf, { state, event, policy }) ?? handle(whileReady, { state, event, policy });
+    case 'degraded':
+      return handle(endOf, { state, event, policy }) ?? handle(whileDegraded, { state, event, policy });
+    case 'draining':
+      return handle(state.step === 'engine' ? whileEndingEngine : whileDraining, { state, event, policy });
+    case 'stopped':
+    case 'failed':
+      return undefined;
+  }
+}
+
+/** What ends an instance from any living state alike. */
+const endOf: Handlers<Alive> = {
+  'deadline.near': drain,
+  'drain.ordered': drain,
+  'signal.received': drain,
+  'tunnel.hopeless': drain,
+  'stop.ordered': (_state, { now }, policy) =>
+    end({ code: 'requested', message: 'control ordered a stop' }, 'ended', now, policy),
+  'instance.fenced': (_state, { now, message }, policy) =>
+    end({ code: 'superseded', message }, 'superseded', now, policy),
+  'engine.spawn_failed': (_state, { now, failure }, policy) => endUnstartable(failure, now, policy),
+  'ready.limit_reached': (state, event, policy) =>
+    state.status === 'ready' ? stay(state) : end(neverReady(event, policy), 'engine_never_ready', event.now, policy),
+};
+
+const whileStarting: Handlers<In<'starting'>> = {
+  'start.due': (state, { now }, policy) => {
+    if (state.engine !== 'down') return stay(state);
+    const next = { ...state, engine: 'starting' as const, starts: startsWith(state.starts, now, policy) };
+    const limit: SupervisorEffect = { type: 'timer.set', timer: 'ready-limit', ms: policy.readyLimitMs };
+    return go(next, ...(state.starts.length === 0 ? [limit] : []), ...startEngine());
+  },
+  'engine.spawned': (state, { pid }) => go(state, note('engine.started', `the engine was started with pid ${pid}`)),
+  'engine.phase': (state, { phase, percent }) => {
+    if (state.engine !== 'starting') return stay(state);
+    const { percent: _, ...rest } = state;
+    return go({ ...rest, phase, ...(percent === undefined ? {} : { percent }) });
+  },
+  'probe.succeeded': (state) => (state.engine === 'starting' ? becomeReady(state) : stay(state)),
+  'engine.exited': (state, event, policy) => {
+    if (state.engine !== 'starting') return stay(state);
+    if (event.failure.fatal) return endUnstartable(event.failure, event.now, policy);
+    const giveUp = crashLoop(state, event.failure, event.now, policy);
+    if (giveUp) return giveUp;
+    const next = { status: 'starting', engine: 'ending', phase: 'booting', starts: state.starts } as const;
+    return go(next, exitNote(event), { type: 'probe.stop' }, { type: 'engine.end', limitMs: policy.stopLimitMs });
+  },
+  'engine.gone': (state) =>
+    state.engine === 'ending' ? go({ ...state, engine: 'down' }, startLater(state)) : stay(state),
+};
+
+const whileReady: Handlers<In<'ready'>> = {
+  'probe.failed': (state, event, policy) =>
+    failedProbe({ ...state, status: 'degraded', engine: 'serving', reason: '', failedProbes: 0 }, event, policy),
+  'tokens.stalled': (state, event, policy) => restart(state, stallFailure(event), event.now, policy),
+  'engine.exited': (state, event, policy) => restart(state, event.failure, event.now, policy, exitNote(event)),
+};
+
+const whileDegraded: Handlers<In<'degraded'>> = {
+  'probe.succeeded': (state) => (isUp(state) ? becomeReady(state) : stay(state)),
+  'tokens.progressed': (state) => (state.engine === 'serving' ? becomeReady(state) : stay(state)),
+  'probe.failed': (state, event, policy) =>
+    state.engine === 'serving' ? failedProbe(state, event, policy) : stay(state),
+  'tokens.stalled': (state, event, policy) =>
+    state.engine === 'serving' ? restart(state, stallFailure(event), event.now, policy) : stay(state),
+  'engine.exited': (state, event, policy) =>
+    isUp(state) ? restart(state, event.failure, event.now, policy, exitNote(event)) : stay(state),
+  'engine.gone': (state) =>
+    state.engine === 'ending' ? go({ ...state, engine: 'down' }, startLater(state)) : stay(state),
+  'start.due': (state, { now }, policy) => {
+    if (state.engine !== 'down') return stay(state);
+    return go({ ...state, engine: 'starting', starts: startsWith(state.starts, now, policy) }, ...startEngine());
+  },
+  'engine.spawned': (state, { pid }) =>
+    go(state, note('engine.started', `the engine was started again with pid ${pid}`)),
+  'engine.phase': (state, { phase, percent }) => {
+    if (state.engine !== 'starting') return stay(state);
+    return go({ ...state, reason: `the engine starts again: ${phase}${percent === undefined ? '' : ` ${percent}%`}` });
+  },
+};
+
+function isUp({ engine }: In<'degraded'>): boolean {
+  return engine === 'starting' || engine === 'serving';
+}
+
+function endUnstartable(failure: EngineFailure, now: number, policy: SupervisorPolicy): Transition {
+  return end(causeOf('engine_start_failed', failure), 'engine_start_failed', now, policy);
+}
+
+function failedProbe(state: In<'degraded'>, event: EventOf<'probe.failed'>, policy: SupervisorPolicy): Transition {
+  const failedProbes = state.failedProbes + 1;
+  if (failedProbes < policy.probeFailures) {
+    return go({ ...state, reason: event.reason, failedProbes }, note('engine.degraded', event.reason));
+  }
+  const message = `the engine hangs: ${event.reason}`;
+  return restart(state, { message, fatal: false, lastLines: [] }, event.now, policy);
+}
+
+/** Was ready once, and its engine is dead or as good as dead. */
+function restart(
+  state: In<'ready' | 'degraded'>,
+  failure: EngineFailure,
+  now: number,
+  policy: SupervisorPolicy,
+  why: SupervisorEffect = note('engine.hung', failure.message),
+): Transition {
+  const giveUp = crashLoop(state, failure, now, policy);
+  if (giveUp) return giveUp;
+  const wasServing = state.status === 'ready' || state.engine === 'serving';
+  return go(
+    { status: 'degraded', engine: 'ending', reason: failure.message, failedProbes: 0, starts: state.starts },
+    why,
+    { type: 'front.admit', mode: 'starting' },
+    { type: 'probe.stop' },
+    ...(wasServing ? [{ type: 'timer.set', timer: 'ready-limit', ms: policy.readyLimitMs } as const] : []),
+    { type: 'engine.end', limitMs: policy.stopLimitMs },
+  );
+}
+
+function becomeReady(state: In<'starting' | 'degraded'>): Transition {
+  const back = state.status === 'degraded' && state.engine === 'serving';
+  const message = back ? 'the engine answers again' : 'the engine answered a first completion';
+  return go(
+    { status: 'ready', starts: state.starts },
+    note('engine.ready', message),
+    ...(back
+      ? []
+      : ([
+          { type: 'timer.clear', timer: 'ready-limit' },
+          { type: 'front.admit', mode: 'serving' },
+          { type: 'probe.start', mode: 'watch' },
+        ] as const)),
+  );
+}
+
+function startEngine(): SupervisorEffect[] {
+  return [{ type: 'engine.spawn' }, { type: 'probe.start', mode: 'until-ready' }];
+}
+
+function startLater(state: { starts: readonly number[] }): SupervisorEffect {
+  return { type: 'start.later', attempt: Math.max(0, state.starts.length - 1) };
+}
+
+function startsWith(starts: readonly number[], now: number, policy: SupervisorPolicy): number[] {
+  return [...starts.filter((at) => at > now - policy.crashWindowMs), now];
+}
+
+function stallFailure(event: EventOf<'tokens.stalled'>): EngineFailure {
+  const seconds = Math.round(event.forMs / 1000);
+  return { message: `the engine hangs: no token for ${seconds} s with requests running`, fatal: false, lastLines: [] };
+}
+
+function neverReady(event: EventOf<'ready.limit_reached'>, policy: SupervisorPolicy): EndCause {
+  return causeOf('engine_never_ready', {
+    message: `the engine answered no completion within ${Math.round(policy.readyLimitMs / 1000)} s`,
+    hint: 'See `fairlead logs --source engine`. A large model on a slow file system needs a higher engine.readyLimitSeconds.',
+    fatal: true,
+    lastLines: event.lastLines,
+  });
+}
+
+function exitNote(event: EventOf<'engine.exited'>): SupervisorEffect {
+  return note('engine.exited', event.failure.message);
+}
