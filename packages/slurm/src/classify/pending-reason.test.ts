@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { classifyPendingReason, type PendingKind } from './pending-reason.ts';
+
+const words = (text: string) => text.trim().split(/\s+/);
+
+const table: Record<PendingKind, string[]> = {
+  waiting: [
+    ...words(`
+      None Priority Resources BeginTime Dependency Licenses Reservation Prolog Cleaning SchedDefer MpiPortsBusy
+      FedJobLock BurstBufferResources BurstBufferStageIn PowerNotAvail PowerReserved MaxPoweredUpNodes
+      (Resources)
+    `),
+    '',
+  ],
+  'your-limit': [
+    ...words(`
+      QOSGrpCpuLimit QOSGrpCPUMinutesLimit QOSGrpGRES QOSGrpGRESRunMinutes QOSGrpNodeLimit QOSGrpWallLimit
+      AssocGrpGRES AssocGrpBillingMinutes AssocGrpJobsLimit AssocGrpSubmitJobsLimit QOSMaxGRESPerUser
+      QOSMaxJobsPerUserLimit QOSMaxCpuPerUserLimit QOSMaxSubmitJobPerUserLimit AssocMaxJobsLimit
+      AssocMaxSubmitJobLimit MaxGRESPerAccount MaxJobsPerAccount JobArrayTaskLimit AssociationJobLimit
+      AssociationResourceLimit AssociationTimeLimit QOSJobLimit QOSResourceLimit QOSTimeLimit QOSUsageThreshold
+      AccountingPolicy
+    `),
+  ],
+  'never-starts': [
+    ...words(`
+      BadConstraints Constraints PartitionNodeLimit PartitionTimeLimit PartitionConfig InvalidAccount
+      DependencyNeverSatisfied InvalidQOS AccountNotAllowed QOSNotAllowed DeadLine MaxMemPerLimit QOSMinGRES
+      QOSMinCpuNotSatisfied ReservationDeleted ReservationInvalid RequiresReservation JobHeldUser JobHeldAdmin
+      JobHoldMaxRequeue QOSMaxWallDurationPerJobLimit QOSMaxGRESPerJob AssocMaxWallDurationPerJobLimit
+      AssocMaxCpuPerNode AssocMaxGRESMinutesPerJob BurstBufferOperation
+    `),
+    'job requeued in held state',
+    'launch failed requeued held',
+  ],
+  site: [
+    ...words(`
+      PartitionDown PartitionInactive NodeDown ReqNodeNotAvail FrontEndDown SystemFailure
+    `),
+    'ReqNodeNotAvail, UnavailableNodes:node2',
+    'ReqNodeNotAvail, Reserved for maintenance',
+    'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions',
+  ],
+};
+
+describe.each(Object.entries(table))('%s', (kind, reasons) => {
+  test.each(reasons)('%j', (reason) => {
+    const found = classifyPendingReason(reason);
+    expect(found.kind).toBe(kind);
+    expect(found.text).toContain(reason === '' ? 'None' : reason.replace(/[()]/g, ''));
+    if (kind !== 'waiting') expect(found.advice).not.toBe('');
+  });
+});
+
+test('a reason nobody here knows is waiting, in its own words', () =>
+  expect(classifyPendingReason('MoonPhase, waxing')).toEqual({
+    kind: 'waiting',
+    text: 'MoonPhase, waxing',
+    advice: '',
+  }));

@@ -1,0 +1,97 @@
+// Gives the GPUs of this machine to jobs, one job a GPU: a claim is a file named after the GPU that holds the job's id,
+// made by link(2), which only one process can win. What an ended job still claims is taken over.
+
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '@fairlead/kit';
+import { slurmError } from '../slurm-error.ts';
+
+export interface GpuClaims {
+  stateDir: string;
+  /** All GPUs of this machine, by index. */
+  gpus: readonly string[];
+  isLive: (jobId: string) => Promise<boolean>;
+}
+
+/** The GPUs that are `jobId`'s now; all or none. */
+export async function claimGpus(claims: GpuClaims, jobId: string, wanted: number): Promise<string[]> {
+  const dir = join(claims.stateDir, 'gpus');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const draft = join(dir, `draft-${jobId}`);
+  await writeFile(draft, jobId, { mode: 0o600 });
+  const mine: string[] = [];
+  try {
+    for (const gpu of claims.gpus) {
+      if (mine.length === wanted) break;
+      if (await claimOne(claims, draft, join(dir, `gpu-${gpu}`), jobId)) mine.push(gpu);
+    }
+  } finally {
+    await rm(draft);
+  }
+  if (mine.length === wanted) return mine;
+  const free = mine.length;
+  await releaseGpus(claims.stateDir, jobId, mine);
+  throw slurmError(
+    'gpus_busy',
+    `cannot start the job because ${wanted} GPUs are asked for and ${free} of ${claims.gpus.length} are free`,
+    { hint: 'Stop a job that uses them (fairlead list), or ask for fewer.', retryable: true },
+  );
+}
+
+/** Gives back what the job still holds. */
+export async function releaseGpus(stateDir: string, jobId: string, gpus: readonly string[]): Promise<void> {
+  for (const gpu of gpus) {
+    const path = join(stateDir, 'gpus', `gpu-${gpu}`);
+    if ((await holderOf(path)) === jobId) await rm(path, { force: true });
+  }
+}
+
+/** The indices of NVIDIA's device files on Linux; none elsewhere. */
+export async function listNvidiaGpus(): Promise<string[]> {
+  if (process.platform !== 'linux') return [];
+  const indices = (await readdir('/dev')).flatMap((name) => /^nvidia(\d+)$/.exec(name)?.[1] ?? []);
+  return indices.sort((a, b) => Number(a) - Number(b));
+}
+
+async function claimOne({ isLive }: GpuClaims, draft: string, path: string, jobId: string): Promise<boolean> {
+  if (await linked(draft, path)) return true;
+  const holder = await holderOf(path);
+  if (holder === undefined) return linked(draft, path);
+  if (await isLive(holder)) return false;
+  const aside = `${path}.stale-${jobId}`;
+  if (!(await renamed(path, aside))) return false;
+  // Another one may have taken the stale claim over in between: then this is its claim, and goes back.
+  const stolen = (await holderOf(aside)) !== holder;
+  const won = await linked(stolen ? aside : draft, path);
+  await rm(aside, { force: true });
+  return won && !stolen;
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function holderOf(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+// The Scheduler of a Slurm cluster: text commands on its login host, one batched squeue for all jobs.
+
+import { type Clock, type Log, silentLog, systemClock } from '@fairlead/kit';
+import { classifySubmitError } from '../classify/submit-error.ts';
+import type { CommandRunner } from '../command-runner.ts';
+import { parseSacct } from '../parse/parse-sacct.ts';
+import { parseTestOnly } from '../parse/parse-sbatch.ts';
+import { parseScontrolShowJob, type ScontrolJob } from '../parse/parse-scontrol.ts';
+import { parseSqueue, type SqueueRow } from '../parse/parse-squeue.ts';
+import type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from '../scheduler.ts';
+import { addDetails, describeForgotten, describeJob } from './describe-job.ts';
+import { commandFailure, createRunSlurm, type RunSlurm, saysNoSuchJob } from './run-slurm.ts';
+import {
+  sacctByIdCommand,
+  scancelCommands,
+  scontrolCommand,
+  type SlurmSite,
+  squeueByIdCommand,
+  testOnlyCommand,
+} from './slurm-commands.ts';
+import { defaultSubmitPolicy, submitOnce, type SubmitPolicy } from './submit-once.ts';
+
+export interface SlurmSchedulerOptions extends SlurmSite {
+  /** Runs commands on the login host as the user. */
+  runner: CommandRunner;
+  clock?: Clock;
+  log?: Log;
+  submitPolicy?: Partial<SubmitPolicy>;
+}
+
+export function createSlurmScheduler(options: SlurmSchedulerOptions): Scheduler {
+  const { runner, clock = systemClock, log = silentLog, submitPolicy, ...site } = options;
+  const run = createRunSlurm(runner);
+  const policy = { ...defaultSubmitPolicy, ...submitPolicy };
+  return {
+    submit: async (job, signal) => ({ jobId: await submitOnce({ run, site, log, clock, policy }, job, signal) }),
+    testOnly: (job, signal) => testOnly(run, site, job, signal),
+    observe: (jobIds, signal) => observe({ run, site, log }, jobIds, signal),
+    cancel: (jobId, how, signal) => cancel(run, site, { jobId, how }, signal),
+  };
+}
+
+async function testOnly(
+  run: RunSlurm,
+  site: SlurmSite,
+  job: JobSubmission,
+  signal?: AbortSignal,
+): Promise<TestOnlyResult> {
+  const result = await run(testOnlyCommand(site, job), signal);
+  if (result.code !== 0) return { ok: false, ...classifySubmitError(result) };
+  const text = result.stderr.trim() || result.stdout.trim();
+  return { ok: true, ...(parseTestOnly(`${result.stderr}\n${result.stdout}`) ?? { text }) };
+}
+
+interface ObserveDeps {
+  run: RunSlurm;
+  site: SlurmSite;
+  log: Log;
+}
+
+async function observe(
+  deps: ObserveDeps,
+  jobIds: readonly string[],
+  signal?: AbortSignal,
+): Promise<Map<string, JobObservation>> {
+  const asked = [...new Set(jobIds)];
+  if (asked.length === 0) return new Map();
+  const rows = new Map((await queue(deps, asked, signal)).map((row) => [row.jobId, row]));
+  const observations = new Map<string, JobObservation>();
+  for (const jobId of asked) {
+    const row = rows.get(jobId);
+    if (row) observations.set(jobId, await withDetails(deps, describeJob(row), signal));
+  }
+  const forgotten = asked.filter((jobId) => !rows.has(jobId));
+  for (const observation of await rememberForgotten(deps, forgotten, signal)) {
+    observations.set(observation.jobId, observation);
+  }
+  return observations;
+}
+
+async function queue(
+  { run, site }: Pick<ObserveDeps, 'run' | 'site'>,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<SqueueRow[]> {
+  const result = await run(squeueByIdCommand(site, ids), signal);
+  if (result.code === 0) return parseSqueue(result.stdout);
+  // Asked for one job it forgot, squeue fails; asked for several it leaves that one out (22.05).
+  if (!saysNoSuchJob(result)) throw commandFailure('ask for the state of jobs', result);
+  if (ids.length === 1) return [];
+  const rows: SqueueRow[] = [];
+  for (const id of ids) rows.push(...(await queue({ run, site }, [id], signal)));
+  return rows;
+}
+
+/** An end is looked at more closely, once: only scontrol has the exit code, and Slurm forgets it within minutes. */
+async function withDetails(
+  { run, site }: ObserveDeps,
+  observation: JobObservation,
+  signal?: AbortSignal,
+): Promise<JobObservation> {
+  if (observation.phase.kind !== 'ended') return observation;
+  return addDetails(observation, await showJob(run, site, observation.jobId, signal));
+}
+
+async function rememberForgotten(
+  { run, site, log }: ObserveDeps,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<JobObservation[]> {
+  if (ids.length === 0) return [];
+  const result = await run(sacctByIdCommand(site, ids), signal);
+  if (result.code !== 0) {
+    log.debug({ op: 'slurm.observe', ok: false, error: { code: result.code } }, 'accounting does not answer');
+  }
+  const rows = new Map(parseSacct(result.code === 0 ? result.stdout : '').map((row) => [row.jobId, row]));
+  const observations: JobObservation[] = [];
+  for (const id of ids) {
+    const row = rows.get(id);
+    const details = row ? undefined : await showJob(run, site, id, signal);
+    observations.push(details ? describeJob(details) : describeForgotten(id, row));
+  }
+  return observations;
+}
+
+async function showJob(
+  run: RunSlurm,
+  site: SlurmSite,
+  jobId: string,
+  signal?: AbortSignal,
+): Promise<ScontrolJob | undefined> {
+  const result = await run(scontrolCommand(site, jobId), signal);
+  if (result.code === 0) return parseScontrolShowJob(result.stdout);
+  if (saysNoSuchJob(result)) return undefined;
+  throw commandFailure(`ask for job ${jobId}`, result);
+}
+
+async function cancel(
+  run: RunSlurm,
+  site: SlurmSite,
+  { jobId, how }: { jobId: string; how: CancelMode },
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const argv of scancelCommands(site, jobId, how)) {
+    const result = await run(argv, signal);
+    if (result.code === 0) continue;
+    if (saysNoSuchJob(result)) return;
+    throw commandFailure(`cancel job ${jobId}`, result);
+  }
+}
