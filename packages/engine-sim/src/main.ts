@@ -40,7 +40,7 @@ async function serve(options: ServeOptions): Promise<void> {
 /** It ignores SIGTERM as a stuck EngineCore does, and goes by itself after an hour. */
 function leaveChild(session: boolean): void {
   const script = 'trap "" TERM INT HUP; exec sleep 3600';
-  spawn('/bin/sh', ['-c', script], { stdio: 'ignore', detached: session }).unref();
+  spawn('/bin/sh', ['-c', script], { stdio: 'ignore', detached: session, env: { PATH: process.env.PATH } }).unref();
 }
 
 function end(how: ProcessEnd): void {

@@ -1,6 +1,6 @@
 // The command line of `vllm serve`, plus the simulator's own `--sim-…` flags → options, or argparse's refusal.
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { Secret } from '@fairlead/kit';
 import { type Fault, faultUsage, parseFault } from '../faults.ts';
 import type { ListenAddress } from '../server/listener.ts';
@@ -69,13 +69,17 @@ const simUsage = [
 
 function createServeCommand(): Command {
   const serve = new Command('engine-sim serve')
-    .usage('[model_tag] [options]')
-    .description('An engine that answers like vLLM and computes nothing. Flags of `vllm serve` are accepted.')
+    .usage('[model_tag] [flags of vllm serve] [options]')
+    .description('An engine that answers like vLLM and computes nothing.')
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   for (const [name, kind] of vllmFlags) {
-    if (kind === 'switch') serve.option(`--${name}`).option(`--no-${name}`);
-    else serve.option(kind === 'list' ? `--${name} <words...>` : `--${name} <value>`);
+    const forms = {
+      switch: [`--${name}`, `--no-${name}`],
+      value: [`--${name} <value>`],
+      list: [`--${name} <words...>`],
+    };
+    for (const form of forms[kind]) serve.addOption(new Option(form).hideHelp());
   }
   for (const [flag, text] of simUsage) serve.option(flag, text);
   const add = (text: string, all: string[] | undefined) => [...(all ?? []), text];

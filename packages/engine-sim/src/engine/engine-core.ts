@@ -62,6 +62,8 @@ interface Job extends WheelJob {
   lastTokenMs: number;
   given: number;
   paused: boolean;
+  /** Whether the statistics know of it: a frozen engine takes a request without noticing. */
+  counted: boolean;
 }
 
 export class EngineCore {
@@ -107,7 +109,7 @@ export class EngineCore {
     const now = performance.now();
     const firstDueMs = request.prefillMs > 0 ? now + request.prefillMs : 0;
     const times = { admittedMs: now, firstDueMs, firstTokenMs: undefined, lastTokenMs: now };
-    const job: Job = { request, ...times, given: 0, paused: false };
+    const job: Job = { request, ...times, given: 0, paused: false, counted: false };
     this.#jobs.add(job);
     if (!this.#frozen) this.#admitted(job);
     return {
@@ -133,7 +135,7 @@ export class EngineCore {
     if (!this.#frozen) return;
     this.#frozen = undefined;
     for (const job of this.#jobs) {
-      if (job.firstTokenMs === undefined && job.given === 0) this.#admitted(job);
+      if (!job.counted) this.#admitted(job);
       else if (!job.paused) this.#wheel.add(job, dueMs(job));
     }
   }
@@ -165,6 +167,7 @@ export class EngineCore {
   }
 
   #admitted(job: Job): void {
+    job.counted = true;
     this.#totals.promptTokens += job.request.promptTokens;
     this.#wheel.add(job, job.firstDueMs);
   }

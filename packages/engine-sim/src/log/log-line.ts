@@ -4,7 +4,7 @@ export type LogProcess = 'APIServer' | 'EngineCore' | 'Worker' | 'VllmWorker-0';
 
 export interface LogLine {
   stream: 'out' | 'err';
-  /** Written as it is: may hold `{pid}` of the server. A record's continuation lines are separated by `\n`. */
+  /** Written as it is; may hold `{pid}` of the server, `{pid+1}` EngineCore's, `{pid+2}` Worker's. A record's continuation lines are separated by `\n`. */
   text: string;
   /** What a record has in front. */
   prefix?: { process: LogProcess; level: 'INFO' | 'WARNING' | 'ERROR'; source: string };
@@ -31,9 +31,10 @@ export interface RenderContext {
 /** With its newline; continuation lines of a record repeat the prefix and end with `\r\n` (real-vllm.md 6). */
 export function renderLine(line: LogLine, { pid, now }: RenderContext): string {
   const { prefix } = line;
-  if (!prefix) return `${line.text.replaceAll('{pid}', String(pid))}\n`;
+  const text = line.text.replaceAll(/\{pid(?:\+(\d))?\}/g, (_, offset = '0') => String(pid + Number(offset)));
+  if (!prefix) return `${text}\n`;
   const start = `(${prefix.process} pid=${pid + pidOffset[prefix.process]}) ${prefix.level} ${stamp(now)} [${prefix.source}] `;
-  return `${start}${line.text.replaceAll('\n', `\r\n${start}`)}\n`;
+  return `${start}${text.replaceAll('\n', `\r\n${start}`)}\n`;
 }
 
 /** The engine's processes are not simulated; their ids only have to differ. */

@@ -28,23 +28,23 @@ function inFlightLine(drainS: number, inFlight: number): LogLine[] {
   ];
 }
 
-/** How the engine went. */
-export type EngineEnd = 'finished' | 'killed';
+/** How the engine went: after its last request, at once without any, or from under its requests. */
+export type EngineEnd = 'drained' | 'idle' | 'killed';
 
 /** From the engine's end until uvicorn looks at its connections. */
 export function engineStopped(how: EngineEnd): LogLine[] {
-  const end =
-    how === 'finished'
-      ? [
-          core('core.py:1666', '[shutdown] EngineCore: request processing complete; starting resource teardown'),
-          core('core.py:1499', '[shutdown] EngineCore: exiting busy loop'),
-        ]
-      : [
-          warn('utils.py:648', '[shutdown] Process manager: force killing remaining processes count=1'),
-          warn('system_utils.py:225', '[shutdown] force killing sub process VLLM::Worker'),
-        ];
+  const killed = [
+    warn('utils.py:648', '[shutdown] Process manager: force killing remaining processes count=1'),
+    warn('utils.py:653', '[shutdown] Process manager: force killing remaining process EngineCore pid {pid+1}'),
+    warn('system_utils.py:225', '[shutdown] force killing sub process VLLM::Worker pid {pid+2}'),
+  ];
+  const finished = [
+    core('core.py:1666', '[shutdown] EngineCore: request processing complete; starting resource teardown'),
+    core('core.py:1499', '[shutdown] EngineCore: exiting busy loop'),
+  ];
   return [
-    ...end,
+    ...(how === 'drained' ? [] : killed),
+    ...(how === 'killed' ? [] : finished),
     api('core_client.py:774', '[shutdown] MPClient: engine manager stopped'),
     api('core_client.py:775', '[shutdown] MPClient: cleaning up background resources'),
     api('core_client.py:777', '[shutdown] MPClient: complete'),

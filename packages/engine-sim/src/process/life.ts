@@ -119,13 +119,13 @@ function whileServing(state: LifeState, event: LifeEvent): LifeStep {
   const { inFlight, drainS, hangs } = event;
   const begun: LifeEffect = { type: 'print', lines: shutdownBegun(drainS, inFlight) };
   if (drainS > 0) return { state: { name: 'draining' }, effects: [begun, { type: 'drain', timeoutS: drainS }] };
-  const stopped = stopEngine('finished', inFlight, hangs);
+  const stopped = stopEngine(inFlight > 0 ? 'killed' : 'idle', inFlight, hangs);
   return { state: stopped.state, effects: [begun, { type: 'drain', timeoutS: 0 }, ...stopped.effects] };
 }
 
 /** More signals change nothing. */
 function whileDraining(state: LifeState, event: LifeEvent): LifeStep {
-  if (event.type === 'requests.finished') return stopEngine('finished', 0, false);
+  if (event.type === 'requests.finished') return stopEngine('drained', 0, false);
   if (event.type === 'drain.expired') return stopEngine('killed', event.inFlight, event.hangs);
   return { state, effects: [] };
 }
@@ -133,7 +133,7 @@ function whileDraining(state: LifeState, event: LifeEvent): LifeStep {
 /** `hangs`: neither the requests nor the connections end, and the server waits for them. */
 function stopEngine(how: EngineEnd, inFlight: number, hangs: boolean): LifeStep {
   const waits = hangs && inFlight > 0;
-  const lines = [...engineStopped(inFlight > 0 ? 'killed' : how), ...(waits ? [waitingForConnections] : [])];
+  const lines = [...engineStopped(how), ...(waits ? [waitingForConnections] : [])];
   const effects: LifeEffect[] = [
     { type: 'kill-engine', how: waits ? 'silently' : 'aloud' },
     { type: 'print', lines },

@@ -78,7 +78,7 @@ function answer(
   load: { inFlight: number },
 ): void {
   const { method = 'GET', url = '/' } = request;
-  const path = decodePath(url) ?? url;
+  const path = decodePath(url);
   const routes = deps.admin ? [...vllmRoutes, ...adminRoutes] : vllmRoutes;
   const match = matchRoute(routes, method, path);
   const exchange: Exchange = {

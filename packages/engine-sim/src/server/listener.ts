@@ -1,7 +1,7 @@
 // Listening as vLLM does: the address is taken first and refuses connections until the engine is ready, and a
 // unix socket's file stays behind when the server ends.
 
-import { link, lstat, rename, unlink } from 'node:fs/promises';
+import { access, link, lstat, rename, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { basename, dirname, join } from 'node:path';
@@ -58,9 +58,19 @@ async function listenTcp(server: Server, { host, port }: { host: string; port: n
 async function bindSibling(server: Server, path: string): Promise<string> {
   const name = basename(path);
   const sibling = join(dirname(path), name.slice(0, -1) + (name.endsWith('~') ? '-' : '~'));
+  await checkDirectory(dirname(path));
   await removeStaleSocket(sibling);
   await listening(server, path, () => server.listen({ path: sibling, backlog: 2048 }));
   return sibling;
+}
+
+/** libuv says EACCES for a directory that is not there (uv__unix_bind). */
+async function checkDirectory(directory: string): Promise<void> {
+  try {
+    await access(directory);
+  } catch (error) {
+    throw listenError(directory, error);
+  }
 }
 
 async function removeStaleSocket(path: string): Promise<void> {

@@ -161,8 +161,13 @@ function checkSampling(fields: Fields): ApiError | undefined {
   }
   const n = number(fields.n);
   if (n !== undefined && n < 1) return badRequest(`n must be at least 1, got ${n}.`, { name: 'n', value: n });
+  if (n !== undefined && n > maxChoices)
+    return badRequest(`n must be at most ${maxChoices}, got ${n}.`, { name: 'n', value: n });
   return undefined;
 }
+
+/** VLLM_MAX_N_SEQUENCES. */
+const maxChoices = 16_384;
 
 function askedTokens(fields: Fields): number | undefined {
   return number(fields.max_completion_tokens) ?? number(fields.max_tokens);

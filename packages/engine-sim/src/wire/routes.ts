@@ -60,13 +60,13 @@ export function isGuarded(method: string, path: string): boolean {
   return method !== 'OPTIONS' && guardedPrefixes.some((prefix) => path.startsWith(prefix));
 }
 
-/** The path of a request target, percent-decoded as an ASGI server does; undefined when it cannot be decoded. */
-export function decodePath(target: string): string | undefined {
-  const [raw = '/'] = target.split('?', 1);
+/** The path of a request target (also of a whole URL), percent-decoded as an ASGI server does before it looks at it. */
+export function decodePath(target: string): string {
+  const [raw = '/'] = target.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1);
   try {
     return decodeURIComponent(raw);
   } catch (error) {
-    if (error instanceof URIError) return undefined;
+    if (error instanceof URIError) return raw;
     throw error;
   }
 }

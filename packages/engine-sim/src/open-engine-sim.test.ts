@@ -1,0 +1,403 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Secret } from '@fairlead/kit';
+import { describe, expect, test } from 'vitest';
+import { type EngineSimOptions, openEngineSim } from './open-engine-sim.ts';
+import { type ClientRequest, eventsOf, exchange, openExchange, requestText } from './testing/exchange.ts';
+import { readRecorded, withoutIds } from './testing/recorded-answer.ts';
+import { temporarySocket } from './testing/temporary-socket.ts';
+import { vllmRoutes } from './wire/routes.ts';
+
+const key = 'k123';
+const bearer = { authorization: `Bearer ${key}` };
+
+async function openSim(options: Partial<EngineSimOptions> = {}) {
+  const socket = temporarySocket();
+  const sim = await openEngineSim({
+    listen: { uds: socket.path },
+    modelNames: ['tiny'],
+    modelPath: '/models/m3',
+    maxModelLen: 2048,
+    apiKeys: [new Secret(key)],
+    requestIds: true,
+    ...options,
+  });
+  return {
+    sim,
+    path: socket.path,
+    send: (request: ClientRequest) => exchange(socket.path, { ...request, headers: { ...bearer, ...request.headers } }),
+    open: (request: ClientRequest) =>
+      openExchange(socket.path, { ...request, headers: { ...bearer, ...request.headers } }),
+    async [Symbol.asyncDispose]() {
+      await sim[Symbol.asyncDispose]();
+      socket[Symbol.dispose]();
+    },
+  };
+}
+
+const chatPath = '/v1/chat/completions';
+const ask = (more: object = {}) => ({
+  path: chatPath,
+  body: { model: 'tiny', messages: [{ role: 'user', content: 'the quick brown fox' }], ...more },
+});
+
+describe('EngineSim: answers like the recorded vLLM', () => {
+  const exact = [
+    ...['health', 'version', 'err-404', 'err-405', 'err-bad-json', 'err-empty-body', 'err-image', 'err-messages-empty'],
+    ...['err-messages-missing', 'err-max-tokens-negative', 'err-max-tokens-too-big', 'err-temperature'],
+    ...['err-wrong-model', 'err-stream-wrong-model', 'err-no-key', 'err-wrong-key'],
+  ];
+
+  test.each(exact)('%s: status, headers in their order, and body', async (name) => {
+    await using engine = await openSim();
+    const recorded = readRecorded(name);
+    const headers = authorization(name);
+    // The recorder sent `content-type: application/json` with an empty body too.
+    const body = recorded.method === 'POST' ? { body: recorded.requestBody } : {};
+    const answer = await exchange(engine.path, { method: recorded.method, path: recorded.path, headers, ...body });
+    expect(answer.status).toBe(recorded.status);
+    expect(headerNames(answer.headers)).toEqual(headerNames(recorded.headers));
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      server: 'uvicorn',
+      ...only(recorded.headers, ['content-type', 'content-length', 'allow', 'vary']),
+    });
+    expect(answer.body).toBe(recorded.body);
+  });
+
+  test.each(['chat', 'chat-n2-stop', 'err-no-model-field'])('%s: the same fields in the same order', async (name) => {
+    await using engine = await openSim();
+    const recorded = readRecorded(name);
+    const answer = await engine.send({ path: recorded.path, body: recorded.requestBody });
+    expect(answer.status).toBe(200);
+    expect(headerNames(answer.headers)).toEqual(headerNames(recorded.headers));
+    expect(shape(JSON.parse(answer.body))).toEqual(shape(JSON.parse(recorded.body)));
+  });
+
+  test('chat: usage and finish are the recorded ones', async () => {
+    await using engine = await openSim();
+    const recorded = JSON.parse(readRecorded('chat').body) as { usage: unknown };
+    const answer = JSON.parse((await engine.send(ask({ max_tokens: 8 }))).body) as {
+      usage: unknown;
+      choices: unknown[];
+    };
+    expect(answer.usage).toEqual(recorded.usage);
+    expect(answer.choices).toMatchObject([{ finish_reason: 'length', stop_reason: null }]);
+  });
+
+  test.each(['chat-stream', 'chat-stream-usage', 'chat-stream-usage-cont'])('%s: the same events', async (name) => {
+    await using engine = await openSim();
+    const recorded = readRecorded(name);
+    const answer = await engine.send({ path: recorded.path, body: recorded.requestBody });
+    expect(headerNames(answer.headers)).toEqual(headerNames(recorded.headers));
+    const [mine, theirs] = [eventShapes(answer.body), eventShapes(recorded.body)];
+    expect(answer.complete).toBe(true);
+    expect(mine.first).toEqual(theirs.first);
+    expect(mine.end).toEqual(theirs.end);
+    expect(new Set(mine.tokens)).toEqual(new Set(theirs.tokens));
+  });
+
+  test('models: the recorded entry for each served name', async () => {
+    await using engine = await openSim();
+    const answer = await engine.send({ path: '/v1/models' });
+    const [entry] = (JSON.parse(readRecorded('models').body) as { data: unknown[] }).data;
+    expect(withoutIds(answer.body)).toBe(withoutIds(JSON.stringify({ object: 'list', data: [entry] })));
+  });
+
+  test('invocations: generates without a key, for messages and for a prompt', async () => {
+    await using engine = await openSim();
+    const text = await exchange(engine.path, {
+      path: '/invocations',
+      body: { model: 'tiny', prompt: 'hi', max_tokens: 2 },
+    });
+    expect(text.status).toBe(200);
+    expect(shape(JSON.parse(text.body))).toEqual(shape(JSON.parse(readRecorded('completion').body)));
+    const chat = await exchange(engine.path, { ...ask({ max_tokens: 2 }), path: '/invocations' });
+    expect(JSON.parse(chat.body)).toMatchObject({ object: 'chat.completion', usage: { completion_tokens: 2 } });
+  });
+});
+
+describe('EngineSim: the key', () => {
+  test('is asked for on exactly the routes of the real one', async () => {
+    await using engine = await openSim();
+    const statuses = await Promise.all(
+      vllmRoutes.flatMap(({ path, methods }) =>
+        methods.map(async (method) => {
+          const answer = await exchange(engine.path, { method, path, ...(method === 'POST' ? { body: {} } : {}) });
+          return answer.status === 401 ? [`${method} ${path}`] : [];
+        }),
+      ),
+    );
+    expect(statuses.flat()).toEqual(['GET /v1/models', 'POST /v1/chat/completions']);
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['a wrong key', { authorization: 'Bearer k124' }],
+    ['the key without its scheme', { authorization: key }],
+    ['another scheme', { authorization: `Basic ${key}` }],
+    ['x-api-key', { 'x-api-key': key }],
+  ])('refuses %s', async (_title, headers) => {
+    await using engine = await openSim();
+    expect(await exchange(engine.path, { path: '/v1/models', headers })).toMatchObject({
+      status: 401,
+      body: '{"error":"Unauthorized"}',
+    });
+    expect((await exchange(engine.path, { path: '/%76%31/models', headers })).status).toBe(401);
+  });
+
+  test('is not asked for where none was given', async () => {
+    await using engine = await openSim({ apiKeys: [] });
+    expect((await exchange(engine.path, { path: '/v1/models' })).status).toBe(200);
+  });
+});
+
+describe('EngineSim: generating', () => {
+  test('the same request has the same answer, streamed or not; another prompt another one', async () => {
+    await using engine = await openSim();
+    const whole = JSON.parse((await engine.send(ask())).body) as { choices: Array<{ message: { content: string } }> };
+    const text = whole.choices[0]?.message.content;
+    const stream = await engine.send(ask({ stream: true }));
+    expect(streamedText(stream.body)).toBe(text);
+    const other = await engine.send({
+      path: chatPath,
+      body: { messages: [{ role: 'user', content: 'another' }], stream: true },
+    });
+    expect(streamedText(other.body)).not.toBe(text);
+  });
+
+  test('each token is an event of its own, even when nothing slows them down', async () => {
+    await using engine = await openSim();
+    const body = (await engine.send(ask({ stream: true, max_tokens: 500, ignore_eos: true }))).body;
+    // The role, 500 tokens of which the last one carries the finish, and [DONE].
+    expect(eventsOf(body)).toHaveLength(1 + 500 + 1);
+  });
+
+  test('stop strings end the text before them', async () => {
+    await using engine = await openSim();
+    const plain = streamedText((await engine.send(ask({ stream: true }))).body);
+    const stop = plain.slice(12, 17);
+    const cut = await engine.send(ask({ stream: true, stop: [stop] }));
+    expect(streamedText(cut.body)).toBe(plain.slice(0, plain.indexOf(stop)));
+    expect(cut.body).toContain(`"finish_reason":"stop","stop_reason":${JSON.stringify(stop)}`);
+  });
+
+  test('prefill and decode take the time that the request asks for', async () => {
+    await using engine = await openSim();
+    using open = engine.open(ask({ stream: true, sim: { prefill_ms: 80, decode_ms: 20, tokens: 6 } }));
+    const began = performance.now();
+    await open.until(/"content":"[A-Z]/);
+    const firstMs = performance.now() - began;
+    await open.ended;
+    const wholeMs = performance.now() - began;
+    expect(firstMs).toBeGreaterThanOrEqual(75);
+    expect(wholeMs - firstMs).toBeGreaterThanOrEqual(95);
+    expect(wholeMs).toBeLessThan(1500);
+  });
+
+  test('the head of a stream is there before its first token', async () => {
+    await using engine = await openSim({ prefillMs: 60_000 });
+    using open = engine.open(ask({ stream: true }));
+    expect(await open.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
+
+  test('a client that goes away is forgotten within 100 ms, streaming or waiting', async () => {
+    await using engine = await openSim({ prefillMs: 5, decodeMs: 10 });
+    const clients = [ask({ stream: true, ignore_eos: true }), ask({ ignore_eos: true })].map((request) =>
+      engine.open(request),
+    );
+    await until(() => engine.sim.stats().running === 2);
+    await until(() => engine.sim.stats().generationTokens >= 2);
+    for (const client of clients) client.socket.destroy();
+    const began = performance.now();
+    await until(() => engine.sim.stats().running === 0);
+    expect(performance.now() - began).toBeLessThan(100);
+    const metrics = await engine.send({ path: '/metrics' });
+    expect(metrics.body).toContain('vllm:num_requests_running{engine="0",model_name="tiny"} 0');
+    expect(metrics.body).toMatch(/request_success_total\{[^}]*finished_reason="abort"\} 0/);
+  });
+
+  test('a client that does not read stops its own stream, and nobody else’s', async () => {
+    await using engine = await openSim({ maxModelLen: 10_000_000 });
+    const socket = connect(engine.path);
+    socket.pause();
+    socket.write(requestText({ ...ask({ stream: true, ignore_eos: true, max_tokens: 5_000_000 }), headers: bearer }));
+    let before = -1;
+    await until(() => engine.sim.stats().generationTokens > 0);
+    await until(() => {
+      const now = engine.sim.stats().generationTokens;
+      const still = now === before;
+      before = now;
+      return still;
+    }, 50);
+    expect((await engine.send(ask({ max_tokens: 5 }))).status).toBe(200);
+    expect(engine.sim.stats().generationTokens).toBe(before + 5);
+    socket.resume();
+    await until(() => engine.sim.stats().generationTokens > before + 1000);
+    socket.destroy();
+  });
+});
+
+describe('EngineSim: connections', () => {
+  test('an idle one is closed after five seconds', async () => {
+    await using engine = await openSim();
+    const socket = connect(engine.path);
+    socket.resume();
+    socket.write(requestText({ path: '/health' }));
+    await once(socket, 'data');
+    const began = performance.now();
+    await once(socket, 'end');
+    const idleMs = performance.now() - began;
+    expect(idleMs).toBeGreaterThan(4500);
+    expect(idleMs).toBeLessThan(6000);
+  });
+
+  test('one that says close is closed, and told so', async () => {
+    await using engine = await openSim();
+    const answer = await engine.send({ path: '/health', headers: { connection: 'close' } });
+    expect(Object.fromEntries(answer.headers)).toMatchObject({ connection: 'close' });
+  });
+
+  test('one that does not speak HTTP gets what uvicorn says', async () => {
+    await using engine = await openSim();
+    const socket = connect(engine.path);
+    socket.setEncoding('utf8').write('nonsense\r\n\r\n');
+    const [text] = (await once(socket, 'data')) as [string];
+    expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request[\s\S]*Invalid HTTP request received\.$/);
+  });
+});
+
+describe('EngineSim: faults', () => {
+  test('hang: /health is 200, nothing is answered, the counters stand still, running stays 0', async () => {
+    await using engine = await openSim({ faults: ['hang'] });
+    using waiting = engine.open(ask());
+    await until(() => engine.sim.stats().inFlight === 1);
+    expect((await engine.send({ path: '/health' })).status).toBe(200);
+    const metrics = (await engine.send({ path: '/metrics' })).body;
+    expect(metrics).toContain('vllm:num_requests_running{engine="0",model_name="tiny"} 0');
+    expect(metrics).toContain('vllm:prompt_tokens_total{engine="0",model_name="tiny"} 0');
+    engine.sim.clearFaults();
+    expect((await waiting.ended).status).toBe(200);
+    expect(engine.sim.stats()).toMatchObject({ promptTokens: 6, inFlight: 0 });
+  });
+
+  test('hang: with streams, running stays up and tokens stand still; afterwards they go on', async () => {
+    await using engine = await openSim();
+    using stream = engine.open(ask({ stream: true, sim: { decode_ms: 5, tokens: 60 } }));
+    await until(() => engine.sim.stats().generationTokens > 2);
+    engine.sim.setFault('hang');
+    const { running, generationTokens } = engine.sim.stats();
+    expect(running).toBe(1);
+    await engine.send({ path: '/health' });
+    expect(engine.sim.stats().generationTokens).toBe(generationTokens);
+    engine.sim.clearFaults();
+    expect((await stream.ended).complete).toBe(true);
+  });
+
+  test('cut: the connection ends after so many tokens, unfinished; the next request is whole', async () => {
+    await using engine = await openSim({ faults: ['cut:5:1'] });
+    const cut = await engine.send(ask({ stream: true }));
+    expect(cut.complete).toBe(false);
+    expect(eventsOf(cut.body)).toHaveLength(1 + 5);
+    expect(cut.body).not.toContain('[DONE]');
+    expect(engine.sim.stats().running).toBe(0);
+    expect((await engine.send(ask({ stream: true }))).body).toContain('[DONE]');
+  });
+
+  test('stall: the stream stops after so many tokens and stays open, running', async () => {
+    await using engine = await openSim({ faults: ['stall:3'] });
+    using stream = engine.open(ask({ stream: true }));
+    const text = await stream.until(/(?:"content":"[^"]+".*?){3}/s);
+    expect((await engine.send({ path: '/health' })).status).toBe(200);
+    expect(engine.sim.stats()).toMatchObject({ running: 1, generationTokens: 3 });
+    expect(text).not.toContain('[DONE]');
+  });
+
+  test('status: generating requests fail so often, the others never', async () => {
+    await using engine = await openSim({ faults: ['status:503:2'] });
+    const statuses = [];
+    for (const request of [ask(), ask(), { path: '/v1/models' }, ask()])
+      statuses.push((await engine.send(request)).status);
+    expect(statuses).toEqual([503, 503, 200, 200]);
+  });
+
+  test('one that needs a process is refused where there is none', async () => {
+    await using engine = await openSim();
+    expect(() => engine.sim.setFault('exit')).toThrow(expect.objectContaining({ code: 'sim.fault_needs_process' }));
+    expect(() => engine.sim.setFault('nope')).toThrow(expect.objectContaining({ code: 'sim.fault_invalid' }));
+  });
+
+  test('the admin routes set and clear them; without --sim-admin they do not exist', async () => {
+    await using engine = await openSim({ admin: true });
+    const set = await exchange(engine.path, { path: '/sim/fault', body: { fault: 'status:500' } });
+    expect(set).toMatchObject({ status: 200, body: '{"fault":"status:500"}' });
+    expect((await engine.send(ask())).status).toBe(500);
+    await exchange(engine.path, { method: 'DELETE', path: '/sim/fault' });
+    expect((await engine.send(ask())).status).toBe(200);
+    for (const body of [{ fault: 'nope' }, { fault: 'exit' }, {}, 'x'])
+      expect((await exchange(engine.path, { path: '/sim/fault', body })).status).toBe(400);
+    expect(JSON.parse((await exchange(engine.path, { path: '/sim/stats' })).body)).toMatchObject({
+      finished: { stop: 1 },
+    });
+    await using plain = await openSim();
+    expect((await exchange(plain.path, { path: '/sim/stats' })).status).toBe(404);
+  });
+});
+
+test('EngineSim: /load counts requests in flight, and only where that is asked for', async () => {
+  for (const [loadTracking, expected] of [
+    [true, 1],
+    [false, 0],
+  ] as const) {
+    await using engine = await openSim({ loadTracking, prefillMs: 60_000 });
+    using waiting = engine.open(ask());
+    await until(() => engine.sim.stats().inFlight === 1);
+    expect((await engine.send({ path: '/load' })).body).toBe(`{"server_load":${expected}}`);
+    waiting.socket.destroy();
+  }
+});
+
+test('EngineSim: listens on TCP, and takes a free port for 0', async () => {
+  await using sim = await openEngineSim({ listen: { host: '127.0.0.1', port: 0 } });
+  if (!('port' in sim.address)) throw new Error('no port');
+  const answer = await fetch(`http://127.0.0.1:${sim.address.port}/version`);
+  expect(await answer.json()).toEqual({ version: '0.32.0' });
+});
+
+/** For what has no event: looks again every `everyMs` until the test's own time limit. */
+async function until(condition: () => boolean, everyMs = 2): Promise<void> {
+  await expect.poll(condition, { interval: everyMs, timeout: 10_000 }).toBe(true);
+}
+
+function authorization(name: string): Record<string, string> {
+  if (name === 'err-no-key') return {};
+  return { authorization: name === 'err-wrong-key' ? 'Bearer wrong' : `Bearer ${key}` };
+}
+
+/** Ours says `connection: close` because each test asks for it. */
+function headerNames(headers: Array<[string, string]>): string[] {
+  return headers.map(([name]) => name).filter((name) => name !== 'connection');
+}
+
+function only(headers: Array<[string, string]>, names: string[]): Record<string, string> {
+  return Object.fromEntries(headers.filter(([name]) => names.includes(name)));
+}
+
+/** The keys of everything in order, without the values. */
+function shape(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shape);
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.entries(value).map(([name, one]) => (name === 'stop_reason' ? name : [name, shape(one)]));
+}
+
+function eventShapes(body: string) {
+  const events = eventsOf(body).map((event) => (event === '[DONE]' ? event : JSON.stringify(shape(JSON.parse(event)))));
+  const usage = body.includes('"choices":[]');
+  // How tokens fall into the last chunk differs with the text: a finish may or may not carry one.
+  return { first: events[0], tokens: events.slice(1, usage ? -3 : -2), end: events.slice(usage ? -2 : -1) };
+}
+
+function streamedText(body: string): string {
+  const chunks = eventsOf(body).filter((event) => event !== '[DONE]');
+  const deltas = chunks.map((event) => JSON.parse(event) as { choices: Array<{ delta: { content?: string } }> });
+  return deltas.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+}

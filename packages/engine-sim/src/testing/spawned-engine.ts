@@ -1,0 +1,86 @@
+// The simulator as its command, in a process group of its own, with everything it prints.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface SpawnedEngine extends AsyncDisposable {
+  readonly pid: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Resolves when what was printed so far matches; rejects when it ends before. */
+  printed(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void>;
+  ready(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  /** How it ended: the exit code, or the signal. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+}
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+export function spawnEngine(args: readonly string[], env: Record<string, string> = {}): SpawnedEngine {
+  const argv = ['--conditions=fairlead-source', main, 'serve', '/models/demo', ...args];
+  const child = spawn(process.execPath, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { PATH: process.env.PATH, TZ: 'UTC', ...env },
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      text[name] += part;
+    });
+  const exited = ended(child);
+  return {
+    pid: child.pid ?? 0,
+    get stdout() {
+      return text.stdout;
+    },
+    get stderr() {
+      return text.stderr;
+    },
+    printed: (stream, pattern) => printed(child, stream, () => text[stream], pattern),
+    ready: () => printed(child, 'stderr', () => text.stderr, /Application startup complete/),
+    signal: (name) => {
+      child.kill(name);
+    },
+    exited,
+    async [Symbol.asyncDispose]() {
+      killGroup(child.pid ?? 0);
+      await exited;
+    },
+  };
+}
+
+/** Once its pipes are closed too: everything was read. */
+async function ended(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  await once(child, 'exit');
+  if (child.stdout?.readable) await Promise.race([once(child.stdout, 'close'), once(child, 'close')]);
+  return child.exitCode ?? child.signalCode ?? -1;
+}
+
+async function printed(
+  child: ChildProcess,
+  stream: 'stdout' | 'stderr',
+  read: () => string,
+  pattern: RegExp,
+): Promise<void> {
+  const source = child[stream];
+  while (!pattern.test(read())) {
+    if (!source || source.closed || source.readableEnded)
+      throw new Error(`it ended before ${pattern}: got ${JSON.stringify(read().slice(-2000))}`);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = () => resolve();
+    source.once('data', wake).once('end', wake).once('close', wake);
+    await promise;
+    source.off('data', wake).off('end', wake).off('close', wake);
+  }
+}
+
+export function killGroup(pgid: number): void {
+  try {
+    process.kill(-pgid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

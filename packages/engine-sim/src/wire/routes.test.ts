@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { decodePath, isGuarded, matchRoute, vllmRoutes } from './routes.ts';
+
+const guarded = ['/v1', '/v1/models', '/v1/nope', '/v2/embed', '/inference/v1/generate', '/cohere/v2/chat'];
+const open = [
+  ...['/health', '/ping', '/version', '/load', '/metrics', '/invocations', '/tokenize', '/detokenize'],
+  ...[
+    '/generative_scoring',
+    '/scale_elastic_ep',
+    '/docs',
+    '/openapi.json',
+    '/kv_event_sources',
+    '//v1/models',
+    '/V1/models',
+  ],
+];
+
+test.each(guarded)('isGuarded: %s asks for the key', (path) => {
+  expect(isGuarded('GET', path)).toBe(true);
+  expect(isGuarded('POST', path)).toBe(true);
+  expect(isGuarded('OPTIONS', path)).toBe(false);
+});
+
+test.each(open)('isGuarded: %s does not', (path) => {
+  expect(isGuarded('POST', path)).toBe(false);
+});
+
+test('isGuarded: exactly the /v1 routes of the table ask for the key', () => {
+  const found = vllmRoutes.filter(({ path }) => isGuarded('GET', path)).map(({ path }) => path);
+  expect(found).toEqual(['/v1/models', '/v1/chat/completions']);
+});
+
+test.each([
+  ['/%76%31/models', '/v1/models'],
+  ['/v1/models?x=/health', '/v1/models'],
+  ['http://elsewhere/v1/models', '/v1/models'],
+  ['/%zz', '/%zz'],
+])('decodePath: %s is %s', (target, path) => {
+  expect(decodePath(target)).toBe(path);
+});
+
+test('matchRoute: a known path with another method names the methods that are allowed', () => {
+  expect(matchRoute(vllmRoutes, 'GET', '/v1/chat/completions')).toEqual({ kind: 'method-not-allowed', allow: 'POST' });
+  expect(matchRoute(vllmRoutes, 'DELETE', '/ping')).toEqual({ kind: 'method-not-allowed', allow: 'GET, POST' });
+  expect(matchRoute(vllmRoutes, 'GET', '/v1/chat')).toEqual({ kind: 'not-found' });
+  expect(matchRoute(vllmRoutes, 'POST', '/ping')).toMatchObject({ kind: 'route', route: { name: 'health' } });
+});
