@@ -61,6 +61,7 @@ export const holdScript = 'echo ready\nexec env --ignore-signal=CHLD sleep infin
 /** Everything is put together under /mnt, which is given back at the end. Sources are bound before anything covers them. */
 function stage(host: Host, files: BootFiles): string {
   const lines = [
+    'umask 022',
     'mount -t tmpfs -o mode=755 stage /mnt',
     'bind() { mkdir -p "$2"; mount --rbind "$1" "$2"; }',
     // layer DIRECTORY MODE [LOWER]: a private writable layer over one of the machine's directories
@@ -85,7 +86,7 @@ function laptopTrees(): string {
     ...users.map(({ name }) => `bind /mnt/state/home/laptop/${name} /home/${name}`),
     'layer /opt 755',
     showCheckout,
-    `mkdir -p /opt/fairlead-node; touch ${nodeOnLaptop}; mount --bind /mnt/node ${nodeOnLaptop}`,
+    showNode,
     `printf '%s\\n' '#!/bin/sh' 'exec ${nodeOnLaptop} --conditions=fairlead-source ${checkoutOnLaptop}/packages/cli/src/main.ts "$@"' > /usr/local/bin/fairlead`,
     'chmod 755 /usr/local/bin/fairlead',
   ].join('\n');
@@ -102,6 +103,13 @@ else
   mkdir -p /mnt/open/upper /mnt/open/work; chmod 755 /mnt/open/upper
   mount -t overlay -o metacopy=on,lowerdir=/mnt/checkout,upperdir=/mnt/open/upper,workdir=/mnt/open/work open ${checkoutOnLaptop}
   find ${checkoutOnLaptop} -xdev \\( -type d ! -perm -005 -o -type f ! -perm -004 \\) -exec chmod a+rX {} +
+fi`;
+
+const showNode = `mkdir -p /opt/fairlead-node
+if [ -n "$(find /mnt/node -perm -005)" ]; then
+  touch ${nodeOnLaptop}; mount --bind /mnt/node ${nodeOnLaptop}
+else
+  install -m 755 /mnt/node ${nodeOnLaptop}
 fi`;
 
 /** Bastion and cluster: their own /home and /tmp, and no Node. */

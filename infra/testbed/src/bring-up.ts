@@ -1,7 +1,7 @@
 // Brings a testbed up: claims its name, writes its files, boots its hosts, and waits until Slurm has every node idle.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@fairlead/kit';
 import { bootFilesOf } from './boot-files.ts';
@@ -12,6 +12,7 @@ import { writeHomes } from './homes.ts';
 import { bootHost, readNodeStates, startHosts } from './hosts.ts';
 import { startKeeper, type Keeper } from './keeper.ts';
 import { nodesOf, planHosts, type Plan, type Profile } from './plan.ts';
+import { putDirectory } from './put.ts';
 import { claimDirectory, stateDirectory, writeState, type TestbedState } from './state.ts';
 
 export interface BringUpOptions {
@@ -49,7 +50,7 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     cut: [],
     ready: false,
   });
-  for (const host of plan.hosts) mkdirSync(join(directory, 'log', host.name), { recursive: true });
+  for (const part of ['', ...plan.hosts.map((host) => host.name)]) putDirectory(join(directory, 'log', part), 0o755);
   const [keeper, files] = await Promise.allSettled([startKeeper(directory, plan), writeFiles(directory, plan, state)]);
   if (keeper.status === 'rejected') {
     rmSync(directory, { recursive: true, force: true });

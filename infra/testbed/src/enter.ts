@@ -41,7 +41,7 @@ function waitScript(host: Host): string {
   const early = Object.entries(passedSignals).map(([name, number]) => `trap 'exit ${128 + number}' ${name}`);
   const refresh = host.role === 'laptop' ? `{ ${refreshLayers}; } </dev/null >/dev/null` : ':';
   const wait = `trap : ${Object.keys(passedSignals).join(' ')}; "$@" 2>&9 9>&-; exit $?`;
-  return [...early, 'exec 9>&2 2>/dev/null', refresh, wait].join('; ');
+  return ['umask 022', ...early, 'exec 9>&2 2>/dev/null', refresh, wait].join('; ');
 }
 
 /**

@@ -45,7 +45,7 @@ SchedulerParameters=bf_interval=2,sched_min_interval=0,batch_sched_delay=0,sched
 PriorityType=priority/basic
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-DefMemPerCPU=1000
+DefMemPerCPU=4000
 GresTypes=gpu
 SlurmdParameters=config_overrides
 LaunchParameters=enable_nss_slurm

@@ -14,10 +14,16 @@ export function linkBatch(host: Host, pid: number): string {
 }
 
 export function startScript(host: Host, plan: Plan, cut: readonly Host[]): string {
-  return [network(host), firewall(host, plan, cut), sshd(host), munged(host), slurm(host)]
+  return ['umask 022', daemonFunction, network(host), firewall(host, plan, cut), sshd(host), munged(host), slurm(host)]
     .filter((part) => part !== '')
     .join('\n');
 }
+
+/** daemon LOG COMMAND…: starts one that goes into the background; says what it said when it doesn't. */
+const daemonFunction = `daemon() {
+  local log=$1; shift
+  "$@" </dev/null >>"$log" 2>&1 || { echo "$1: $(tail -n 3 "$log")" >&2; exit 1; }
+}`;
 
 function network(host: Host): string {
   const lines = host.interfaces.flatMap((each, index) => [
@@ -37,23 +43,22 @@ function firewall(host: Host, plan: Plan, cut: readonly Host[]): string {
 /** sshd forks before it listens; its pid file says that it does. */
 function sshd(host: Host): string {
   if (host.role !== 'bastion' && host.role !== 'login') return '';
-  return `/usr/sbin/sshd -f /etc/ssh/sshd_config -h /etc/ssh/host_key_${host.name} -E /var/log/sshd.log </dev/null
+  return `daemon /var/log/sshd.out /usr/sbin/sshd -f /etc/ssh/sshd_config -h /etc/ssh/host_key_${host.name} -E /var/log/sshd.log
 until [ -e /run/sshd.pid ]; do sleep 0.01; done`;
 }
 
 function munged(host: Host): string {
   if (host.role === 'laptop' || host.role === 'bastion') return '';
-  return 'setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged --num-threads=2 </dev/null >>/var/log/munged.out 2>&1';
+  return 'daemon /var/log/munged.out setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged --num-threads=2';
 }
 
 function slurm(host: Host): string {
   if (host.role === 'ctl') {
     return `mkdir -p /var/lib/slurm/slurmctld; chown -R slurm: /var/lib/slurm
-/usr/sbin/slurmctld -i </dev/null >>/var/log/slurm/slurmctld.out 2>&1`;
+daemon /var/log/slurm/slurmctld.out /usr/sbin/slurmctld -i`;
   }
-  if (host.role === 'node')
-    return 'mkdir -p /var/spool/slurmd; /usr/sbin/slurmd </dev/null >>/var/log/slurm/slurmd.out 2>&1';
-  return '';
+  if (host.role !== 'node') return '';
+  return 'mkdir -p /var/spool/slurmd; daemon /var/log/slurm/slurmd.out /usr/sbin/slurmd';
 }
 
 /** `ip -batch` and `nft -f` load each text as a whole. */
@@ -62,7 +67,8 @@ export function routerScript(plan: Plan): string {
     ([network, address]) =>
       `link add br-${network} type bridge\naddr add ${address}/24 dev br-${network}\nlink set br-${network} up`,
   );
-  return `hostname router
+  return `umask 022
+hostname router
 mount -t tmpfs run /run
 echo 1 > /proc/sys/net/ipv4/ip_forward
 # With br_netfilter, frames between neighbours would be judged by the forward chain.

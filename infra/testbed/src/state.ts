@@ -7,6 +7,7 @@ import { removeCgroups, type CgroupParents } from './cgroups.ts';
 import { TestbedError } from './errors.ts';
 import { planHosts, type Plan, type Profile } from './plan.ts';
 import { isAlive, readProcessId, type ProcessId } from './process-id.ts';
+import { putDirectory } from './put.ts';
 import type { ProcessTracking } from './slurm-conf.ts';
 
 export interface TestbedState {
@@ -77,7 +78,7 @@ export function claimDirectory(directory: string, state: Omit<TestbedState, 'hol
   removeLeftovers(directory);
   mkdirSync(join(directory, '..'), { recursive: true });
   try {
-    mkdirSync(directory, { mode: 0o711 });
+    putDirectory(directory, 0o711);
   } catch (error) {
     throw errnoOf(error) === 'EEXIST' ? alreadyUp(state.name) : error;
   }

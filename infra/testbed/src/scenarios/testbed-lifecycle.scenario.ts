@@ -2,8 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellQuote } from '@fairlead/kit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openTestbed, TestbedHandle } from '../index.ts';
 import { runCommand } from '../run-command.ts';
@@ -36,10 +40,10 @@ function leftovers(testbed: TestbedHandle, namespaces: ReadonlySet<string>): Rec
 }
 const nothing = { processes: [], cgroups: [], directory: false, mounts: [] };
 
-async function startForeground(name: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [...main, 'up', '--nodes', '1', '--foreground', '--name', name], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+async function startForeground(name: string, before: string[] = [], program = main): Promise<ChildProcess> {
+  const up = [process.execPath, ...program, 'up', '--nodes', '1', '--foreground', '--name', name];
+  const [first, ...rest] = [...before, ...up];
+  const child = spawn(first!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (text.includes('Ctrl-C')) resolve();
@@ -89,10 +93,9 @@ describe('a testbed', () => {
     const testbed = handleOf(ownName());
     const child = await startForeground(testbed.name);
     const namespaces = allNamespaces(testbed);
-    const { promise, resolve } = Promise.withResolvers<number | null>();
-    child.on('exit', resolve);
+    const exited = once(child, 'exit');
     child.kill('SIGINT');
-    expect(await promise).toBe(0);
+    expect(await exited).toEqual([0, null]);
     expect(leftovers(testbed, namespaces)).toEqual(nothing);
   });
 
@@ -125,5 +128,22 @@ describe('a testbed', () => {
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
     expect((await testbed.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');
     expect(cgroupsNamed(`fairlead-testbed-${testbed.name}-`).length).toBeLessThanOrEqual(5);
+  });
+
+  test('of a checkout that alice may not look into has fairlead on the laptop all the same', async () => {
+    const hidden = mkdtempSync(join(tmpdir(), 'fairlead-testbed-'));
+    const checkout = join(hidden, 'checkout');
+    // A mount of the same checkout that only this command sees, below a directory that only root may enter.
+    const mount = `mkdir "$0" && mount --bind ${shellQuote(fileURLToPath(new URL('../../../..', import.meta.url)))} "$0" && exec "$@"`;
+    const testbed = handleOf(ownName());
+    const here = ['--conditions=fairlead-source', join(checkout, 'infra', 'testbed', 'src', 'main.ts')];
+    const child = await startForeground(testbed.name, ['unshare', '-m', 'sh', '-c', mount, checkout], here);
+    const load = 'import("/opt/fairlead/packages/kit/src/index.ts").then((kit) => console.log(typeof kit.shellQuote))';
+    const argv = ['/opt/fairlead-node/node', '--conditions=fairlead-source', '-e', load];
+    expect(await testbed.exec('laptop', argv)).toMatchObject({ code: 0, stdout: 'function\n' });
+    expect((await testbed.exec('laptop', ['touch', '/opt/fairlead/x'], { user: 'root' })).code).not.toBe(0);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    rmSync(hidden, { recursive: true });
   });
 });
