@@ -15,7 +15,7 @@ interface Import {
   target: string | undefined;
 }
 
-const folders = new Map(
+const folders = new Map<string, string>(
   ['packages', 'apps'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => [`@fairlead/${name}`, `${group}/${name}`] as const),
   ),
@@ -62,8 +62,16 @@ describe('The arrows of the architecture', () => {
 
   it.each(Object.entries(THIRD_PARTY))('%s imports only the third-party packages it may', (part, allowed) => {
     const foreign = imports
-      .filter(({ file, target, specifier }) => file.startsWith(`${part}/`) && target === undefined && !specifier.startsWith('node:'))
-      .map(({ specifier }) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'));
+      .filter(
+        ({ file, target, specifier }) =>
+          file.startsWith(`${part}/`) && target === undefined && !specifier.startsWith('node:'),
+      )
+      .map(({ specifier }) =>
+        specifier
+          .split('/')
+          .slice(0, specifier.startsWith('@') ? 2 : 1)
+          .join('/'),
+      );
     expect([...new Set(foreign)].filter((name) => !allowed.includes(name))).toEqual([]);
   });
 

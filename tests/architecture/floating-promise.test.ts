@@ -13,7 +13,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 it('The linter finds a floating promise that was planted', async () => {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'planted.ts'), "import { unlink } from 'node:fs/promises';\nexport function forget(): void {\n  unlink('x');\n}\n");
+  await writeFile(
+    join(folder, 'planted.ts'),
+    "import { unlink } from 'node:fs/promises';\nexport function forget(): void {\n  unlink('x');\n}\n",
+  );
   const lint = promisify(execFile)(join(root, 'node_modules/.bin/oxlint'), ['--type-aware', folder], { cwd: root });
   await expect(lint).rejects.toMatchObject({ stdout: expect.stringContaining('no-floating-promises') });
 });

@@ -4,12 +4,14 @@ import { connect, type Connection, type FollowEvent } from '@fairlead/client';
 import { untilAborted } from '@fairlead/kit';
 
 import type { Context } from '../context.ts';
+import { ensureProfile } from '../open-cli-session.ts';
 import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
 import { examplesText } from './ready-text.ts';
 
 export async function runConnect(args: { name: string; port?: number | undefined }, context: Context): Promise<void> {
   const { output } = context;
+  await ensureProfile(context);
   output.busy(`connecting to ${args.name}`);
   await using connection = await connect(args.name, {
     ...sessionOptions(context),

@@ -1,13 +1,14 @@
 // `fairlead deploy`: plan, ask Slurm, record, upload, submit, follow to ready. What fails before the job exists leaves nothing behind.
 
 import { createSecret, errorText } from '@fairlead/kit';
-import { openSession, type Session } from '@fairlead/client';
+import type { Session } from '@fairlead/client';
 import type { DeploymentCreated, FairleadConfig } from '@fairlead/protocol';
 
 import { routeForJobs } from '../bastion/bastion-route.ts';
 import { ensureJobKey } from '../bastion/ensure-job-key.ts';
 import { loadForCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
+import { openCliSession } from '../open-cli-session.ts';
 import { followDeployment } from '../job/follow-deployment.ts';
 import { instanceSpecOf, jobScript } from '../job/job-files.ts';
 import { submitJob, testJob } from '../job/submit-job.ts';
@@ -16,7 +17,6 @@ import { cacheDir, jobDirOf } from '../paths.ts';
 import { type DeploymentPlan, type DeployRequest, planDeployment } from '../plan/plan-deployment.ts';
 import { type Shipped, shipAgent } from '../ship/ship.ts';
 import { openSite, type Site } from '../site/open-site.ts';
-import { sessionOptions } from '../session-options.ts';
 import { dryRun } from './dry-run.ts';
 import { readyText } from './ready-text.ts';
 import { reporter } from './deploy-reporter.ts';
@@ -35,7 +35,7 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
 
   const report = reporter(context.output);
   report.planned(plan, cluster.name);
-  await using session = await openSession(sessionOptions(context));
+  await using session = await openCliSession(context);
   await using site = await openSite(cluster, context);
   const shipped = await shipAgent(site.host, site.paths.runtime, {
     cacheDir: cacheDir(context),

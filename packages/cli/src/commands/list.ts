@@ -1,15 +1,14 @@
 // `fairlead list`: the deployments control knows.
 
-import { openSession } from '@fairlead/client';
 import type { DeploymentView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
+import { openCliSession } from '../open-cli-session.ts';
 import { table } from '../output/table.ts';
-import { sessionOptions } from '../session-options.ts';
 import { leftWords, stateWords } from './instance-words.ts';
 
 export async function runList(args: { all: boolean }, context: Context): Promise<void> {
-  await using session = await openSession(sessionOptions(context));
+  await using session = await openCliSession(context);
   const deployments = await session.api.listDeployments({ all: args.all }, context.signal);
   context.output.result(
     { event: 'deployments', ok: true, deployments },

@@ -3,13 +3,13 @@
 import { join } from 'node:path/posix';
 
 import { CodedError, errorText } from '@fairlead/kit';
-import { openSession, type Session } from '@fairlead/client';
+import type { Session } from '@fairlead/client';
 import { type DeploymentView, type InstanceView, isEnded, type LogSource } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
-import { sessionOptions } from '../session-options.ts';
+import { openCliSession } from '../open-cli-session.ts';
 import { openSite } from '../site/open-site.ts';
 
 export interface LogsArgs {
@@ -20,7 +20,7 @@ export interface LogsArgs {
 }
 
 export async function runLogs(args: LogsArgs, context: Context): Promise<void> {
-  await using session = await openSession(sessionOptions(context));
+  await using session = await openCliSession(context);
   const deployment = await session.api.getDeployment(args.name, context.signal);
   const show = (lines: string[]) => {
     for (const line of lines) {

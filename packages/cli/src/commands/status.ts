@@ -1,20 +1,20 @@
 // `fairlead status <name>`: one deployment, its instance, what the queue says, its last events.
 
 import { errorText } from '@fairlead/kit';
-import { openSession, type Session } from '@fairlead/client';
+import type { Session } from '@fairlead/client';
 import { type DeploymentView, type EventView, isEnded } from '@fairlead/protocol';
 
 import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
+import { openCliSession } from '../open-cli-session.ts';
 import { observationFor } from '../job/observe-job.ts';
-import { sessionOptions } from '../session-options.ts';
 import { openSite } from '../site/open-site.ts';
 import { clockTime, leftWords, stateWords } from './instance-words.ts';
 
 const EVENTS_SHOWN = 10;
 
 export async function runStatus(args: { name: string; cluster: boolean }, context: Context): Promise<void> {
-  await using session = await openSession(sessionOptions(context));
+  await using session = await openCliSession(context);
   let deployment = await session.api.getDeployment(args.name, context.signal);
   // An agent speaks for itself; where there is none yet, or none any more, the queue is asked.
   const { state } = deployment.instance;

@@ -1,15 +1,15 @@
 // `fairlead stop <name>`: order through control, then Slurm's own ways; ends when the job is gone and nothing of it is left.
 
 import { CodedError } from '@fairlead/kit';
-import { openSession, type Session } from '@fairlead/client';
+import type { Session } from '@fairlead/client';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
 import { dropUnusedJobKey } from '../bastion/ensure-job-key.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
+import { openCliSession } from '../open-cli-session.ts';
 import { endJob } from '../job/end-job.ts';
-import { sessionOptions } from '../session-options.ts';
 import { openSite } from '../site/open-site.ts';
 import { stateWords } from './instance-words.ts';
 
@@ -22,7 +22,7 @@ export interface StopArgs {
 export async function runStop(args: StopArgs, context: Context): Promise<void> {
   const { output } = context;
   const { config } = await loadConfig(context);
-  await using session = await openSession(sessionOptions(context));
+  await using session = await openCliSession(context);
   const { deployment, delivered } = await session.api.stopDeployment(
     args.name,
     args.now ? 'now' : 'drain',

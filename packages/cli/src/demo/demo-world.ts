@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createSshKeyPair, findSshd, openBuiltinSshServer, openUserSshd, type LocalSshServer } from '@fairlead/tunnel';
+import { createJobKey, findSshd, openBuiltinSshServer, openUserSshd, type LocalSshServer } from '@fairlead/tunnel';
 import type { FairleadConfig } from '@fairlead/protocol';
 import { stringify } from 'yaml';
 
@@ -27,7 +27,7 @@ export async function makeDemoDir(): Promise<string> {
 /** The caller removes `dir` and disposes the bastion. */
 export async function openDemoWorld(dir: string, nodePath: string): Promise<DemoWorld> {
   await Promise.all(['home', 'run', 'cluster', 'sshd'].map((name) => mkdir(join(dir, name), { mode: 0o700 })));
-  const key = createSshKeyPair('fairlead demo');
+  const key = createJobKey();
   await writeFile(join(dir, 'id_ed25519'), key.privateKey.reveal(), { mode: 0o600 });
   const options = { dir: join(dir, 'sshd'), authorizedKeys: [key.publicKey] };
   const bastion = (await findSshd()) ? await openUserSshd(options) : await openBuiltinSshServer(options);

@@ -56,7 +56,7 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
     () => openDemoWorld(dir, context.nodePath),
     (made) => `a bastion: ${bastionWords(made)} on port ${made.bastion.port}`,
   );
-  scope.defer(() => world.bastion[Symbol.asyncDispose]());
+  scope.use(world.bastion);
   const inside = { ...world.inhabit(context), output: quiet(output) };
   await story.step(
     'init',
