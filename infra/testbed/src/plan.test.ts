@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { findHost, linkName, planHosts, profiles } from './plan.ts';
+
+describe('planHosts', () => {
+  test('gives every interface an address of its own on its network', () => {
+    for (const profile of profiles) {
+      const interfaces = planHosts(profile, 16).hosts.flatMap((host) => host.interfaces);
+      expect(new Set(interfaces.map((each) => each.address)).size).toBe(interfaces.length);
+      expect(
+        interfaces.filter((each) => each.network === 'int').every((each) => each.address.startsWith('10.77.0.')),
+      ).toBe(true);
+    }
+  });
+
+  test('has a bastion of its own, or one that is the login host and has another name inside', () => {
+    expect(planHosts('separate', 1).bastion.name).toBe('bastion');
+    const { bastion, hosts } = planHosts('login-is-bastion', 1);
+    expect(bastion.interfaces.flatMap((each) => each.names)).toEqual(['login', 'login-int']);
+    expect(hosts.map((host) => host.name)).toEqual(['laptop', 'login', 'ctl', 'node1']);
+  });
+
+  test.each([0, 65, 1.5, Number.NaN])('refuses %s nodes', (nodes) => {
+    expect(() => planHosts('separate', nodes)).toThrow(/1 to 64/);
+  });
+
+  test('names links so that the kernel takes them', () => {
+    for (const host of planHosts('separate', 64).hosts) {
+      for (const index of host.interfaces.keys()) expect(linkName(host, index).length).toBeLessThanOrEqual(15);
+    }
+  });
+
+  test('says which hosts there are when one is unknown', () => {
+    expect(() => findHost(planHosts('login-is-bastion', 1), 'bastion')).toThrow(
+      expect.objectContaining({ code: 'unknown_host', hint: 'The hosts are laptop, login, ctl, node1.' }),
+    );
+  });
+});

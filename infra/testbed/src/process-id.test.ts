@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { innermostChild, isAlive, killNow, readProcessId } from './process-id.ts';
+
+const onLinux = test.runIf(process.platform === 'linux');
+
+onLinux('a process is known again by its start time, and not after its end', async () => {
+  const child = spawn('sleep', ['600']);
+  await once(child, 'spawn');
+  const id = readProcessId(child.pid!)!;
+  expect(isAlive(id)).toBe(true);
+  expect(isAlive({ ...id, startTicks: id.startTicks + 1 })).toBe(false);
+  killNow(id);
+  await once(child, 'exit');
+  expect(isAlive(id)).toBe(false);
+  expect(readProcessId(child.pid!)).toBeUndefined();
+  killNow(id);
+});
+
+onLinux('innermostChild follows a chain of only children', async () => {
+  const child = spawn('sh', ['-c', 'sh -c "cat; true"; true'], { stdio: 'pipe' });
+  // Its echo says that the innermost one runs.
+  child.stdin.write('ready\n');
+  await once(child.stdout, 'data');
+  const innermost = innermostChild(child.pid!);
+  expect(innermost).not.toBe(child.pid);
+  expect(innermostChild(innermost)).toBe(innermost);
+  child.stdin.end();
+  await once(child, 'exit');
+});
