@@ -135,6 +135,20 @@ describe('an engine', () => {
     }
   });
 
+  test('that dies while it takes no more of a body is a 502, and the client is read to its end', async () => {
+    world = await openFrontWorld({ raw: (socket) => void socket.pause(), limits: { lingerMs: 1e9 } });
+    const socket = world.dial();
+    const engine = world.engine.nextConnection();
+    socket.write(`${HEAD}Content-Length: ${4 << 20}\r\n\r\n`);
+    socket.write(Buffer.alloc(4 << 20));
+    const frozen = await engine;
+    await until(() => world.front.inFlight === 1);
+    frozen.destroy();
+    expect(await readAll(socket)).toMatch(/^HTTP\/1.1 502 /);
+    socket.end();
+    await world.front.idle();
+  });
+
   test('that is frozen keeps the request in flight until the client leaves', async () => {
     world = await openFrontWorld({ raw: (socket) => void socket.pause() });
     const socket = world.dial();
