@@ -38,7 +38,7 @@ export async function openExec(link: SshLink, command: string, wait: WaitOptions
       }),
     { what: 'start a command', ...wait },
   );
-  const stream = link.adopt(channel);
+  const stream = link.adopt(channel, 'peer-closes');
   stream.once('close', () => channel.stderr.resume());
   return { stream, stderr: channel.stderr, exited, signal: (name) => channel.signal(name) };
 }

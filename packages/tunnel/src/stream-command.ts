@@ -1,6 +1,7 @@
 // A remote command whose output is read while it runs (`tail -F`).
 
 import type { Readable, Writable } from 'node:stream';
+import { shellJoin } from '@fairlead/kit';
 import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
 import { type CommandExit, openExec } from './open-exec.ts';
 
@@ -13,11 +14,15 @@ export interface RemoteProcess extends AsyncDisposable {
 }
 
 /**
- * Disposing closes the channel and asks the server to end the command. A server that doesn't, lets a silent command run
- * until it next writes: wrap such a command in `untilHangUp`.
+ * An argv runs without input and ends with its channel, however that closes. A shell line has its input, but a silent
+ * one may run on after the channel has closed: sshd passes signals only to some commands.
  */
-export async function streamCommand(link: SshLink, command: string, wait?: WaitOptions): Promise<RemoteProcess> {
-  const exec = await openExec(link, command, wait);
+export async function streamCommand(
+  link: SshLink,
+  command: string | readonly string[],
+  wait?: WaitOptions,
+): Promise<RemoteProcess> {
+  const exec = await openExec(link, typeof command === 'string' ? command : untilHangUp(command), wait);
   const { stream, stderr, exited } = exec;
   return {
     stdin: stream,
@@ -35,7 +40,11 @@ export async function streamCommand(link: SshLink, command: string, wait?: WaitO
   };
 }
 
-/** The same command, ended when its standard input ends, which is what a lost or closed channel looks like from there. */
-export function untilHangUp(command: string): string {
-  return `{ ${command}\n} </dev/null & child=$!; { cat >/dev/null; kill "$child"; } <&3 2>/dev/null & wait "$child"`;
+/** The end of standard input is what a closed channel and a lost connection look like from there. */
+const WATCH_STDIN =
+  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; exec 3<&-; ' +
+  'wait "$child"; code=$?; kill "$watch" 2>/dev/null; exit "$code"';
+
+function untilHangUp(argv: readonly string[]): string {
+  return `exec sh -c '${WATCH_STDIN}' fairlead ${shellJoin(argv)}`;
 }

@@ -1,23 +1,25 @@
-// Real SSH servers for tests: the system's sshd with a fresh key pair for the user, and a way in.
+// Real SSH servers for tests: the system's sshd or the builtin one, with a fresh key pair for the user, and a way in.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
 import ssh2 from 'ssh2';
+import { openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
 import type { LocalSshServer } from './local-server/local-ssh-server.ts';
-import { openUserSshd } from './local-server/user-sshd.ts';
+import { findSshd, openUserSshd } from './local-server/user-sshd.ts';
 import type { SshTarget } from './ssh-target.ts';
 
-export interface TestSshdOptions {
+export interface TestSshOptions {
+  /** Default: a new directory under the system's temporary one, removed at the end. */
   dir?: string;
   /** Lines besides the user's own. */
   authorizedKeys?: readonly string[];
-  /** sshd_config lines that win over the usual ones. */
+  /** sshd_config lines that win over the usual ones; sshd only. */
   extraConfig?: readonly string[];
 }
 
-export interface TestSshd extends LocalSshServer {
+export interface TestSsh extends LocalSshServer {
   readonly dir: string;
   readonly userKeyFile: string;
   /** Logs in as this user, host key pinned. */
@@ -26,7 +28,13 @@ export interface TestSshd extends LocalSshServer {
   log(): string;
 }
 
-export async function openTestSshd(options: TestSshdOptions = {}): Promise<TestSshd> {
+export const hasSshd = async (): Promise<boolean> => (await findSshd()) !== undefined;
+
+export function openTestSshd(options: TestSshOptions = {}): Promise<TestSsh> {
+  return openTestSsh('sshd', options);
+}
+
+export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSshOptions = {}): Promise<TestSsh> {
   const scope = new Scope();
   try {
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'fl-')));
@@ -35,15 +43,17 @@ export async function openTestSshd(options: TestSshdOptions = {}): Promise<TestS
     const userKeyFile = join(dir, 'user_key');
     await writeFile(userKeyFile, pair.private, { mode: 0o600 });
     let text = '';
+    const files = { dir, authorizedKeys: [pair.public.trim(), ...(options.authorizedKeys ?? [])] };
     const server = scope.use(
-      await openUserSshd({
-        dir,
-        authorizedKeys: [pair.public.trim(), ...(options.authorizedKeys ?? [])],
-        extraConfig: options.extraConfig ?? [],
-        onLog: (more) => {
-          text += more;
-        },
-      }),
+      kind === 'builtin'
+        ? await openBuiltinSshServer(files)
+        : await openUserSshd({
+            ...files,
+            extraConfig: options.extraConfig ?? [],
+            onLog: (more) => {
+              text += more;
+            },
+          }),
     );
     return {
       ...server,

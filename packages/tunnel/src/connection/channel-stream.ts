@@ -10,6 +10,9 @@ export interface Congestion {
   whenClear(callback: () => void): void;
 }
 
+/** A session's channel outlives both ends of data: its exit status comes after them. */
+export type ClosesWhen = 'both-ended' | 'peer-closes';
+
 export class ChannelStream extends Duplex {
   readonly #channel: Channel;
   readonly #congestion: Congestion;
@@ -17,8 +20,8 @@ export class ChannelStream extends Duplex {
   #peerClosed = false;
   #afterWrite: (() => void) | undefined;
 
-  constructor(channel: Channel, congestion: Congestion) {
-    super({ allowHalfOpen: true });
+  constructor(channel: Channel, congestion: Congestion, closesWhen: ClosesWhen = 'both-ended') {
+    super({ allowHalfOpen: true, autoDestroy: closesWhen === 'both-ended' });
     this.#channel = channel;
     this.#congestion = congestion;
     // A lost transport is told as an error to those who listen; it must not end the process of those who do not.
@@ -52,7 +55,8 @@ export class ChannelStream extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    if (!this.#peerClosed) this.#channel.end();
+    // Not end(): on the server's side that would close both directions.
+    this.#channel.eof();
     callback();
   }
 

@@ -31,8 +31,8 @@ export interface SshConnection extends AsyncDisposable {
   readonly closed: Promise<CodedError<TunnelErrorCode> | undefined>;
   /** Runs one command to its end and collects what it says. The account's login shell reads the command. */
   run(command: string, options?: RunOptions): Promise<CommandResult>;
-  /** Starts a command and hands over its streams. */
-  stream(command: string, options?: WaitOptions): Promise<RemoteProcess>;
+  /** Starts a command and hands over its streams. An argv ends when its channel does; see streamCommand. */
+  stream(command: string | readonly string[], options?: WaitOptions): Promise<RemoteProcess>;
   /** Puts a file there as a whole or not at all. */
   upload(source: UploadSource, remotePath: string, options: UploadOptions): Promise<void>;
   /** Has the server listen on a unix socket; `onConnection` owns each stream it is given. */

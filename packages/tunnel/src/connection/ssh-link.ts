@@ -4,7 +4,7 @@
 import { type CodedError, errorText, untilAborted, withTimeLimit } from '@fairlead/kit';
 import type { Channel, Client } from 'ssh2';
 import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
-import { ChannelStream } from './channel-stream.ts';
+import { ChannelStream, type ClosesWhen } from './channel-stream.ts';
 import type { Transport } from './transport.ts';
 
 export interface WaitOptions {
@@ -93,8 +93,8 @@ export class SshLink {
     }
   }
 
-  adopt(channel: Channel): ChannelStream {
-    const stream = new ChannelStream(channel, this.#transport);
+  adopt(channel: Channel, closesWhen?: ClosesWhen): ChannelStream {
+    const stream = new ChannelStream(channel, this.#transport, closesWhen);
     this.#streams.add(stream);
     stream.once('close', () => this.#streams.delete(stream));
     if (this.ended.aborted) stream.destroy();

@@ -53,9 +53,10 @@ export async function openUserSshd(options: UserSshdOptions): Promise<LocalSshSe
     const runDir = await ensureRunDir();
     if (runDir === 'made') scope.defer(removeRunDir);
     const sessions = new Set<ChildProcess>();
-    const serve = (socket: Socket) =>
-      void startSession({ sshdPath, configPath, onLog: options.onLog }, socket, sessions);
-    const server = createServer({ pauseOnConnect: true }, serve);
+    const sshd = { sshdPath, configPath, onLog: options.onLog };
+    const server = createServer({ pauseOnConnect: true }, (socket) => {
+      startSession(sshd, socket, sessions).catch(() => socket.destroy());
+    });
     scope.defer(() => endSessions(sessions));
     scope.defer(() => closeServer(server));
     const port = await listen(server);

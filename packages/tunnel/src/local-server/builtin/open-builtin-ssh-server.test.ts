@@ -1,0 +1,3 @@
+import { describeLocalSshServer } from '../local-ssh-server.contract.ts';
+
+describeLocalSshServer('builtin');

@@ -1,0 +1,134 @@
+// An SSH server of our own for machines without sshd: one account, public keys from an authorized_keys file with the
+// options that matter to us, commands, and unix sockets both ways. No terminals, no sftp, no TCP forwarding.
+
+import { timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
+import { Scope } from '@fairlead/kit';
+import ssh2 from 'ssh2';
+import type { AuthContext, Connection, ServerConfig } from 'ssh2';
+import { createTransport } from '../../connection/transport.ts';
+import type { LocalSshServer, LocalSshServerOptions } from '../local-ssh-server.ts';
+import { openServerFiles } from '../server-files.ts';
+import { serveForwards } from './forwards.ts';
+import { type KeyPolicy, pickKeyPolicy } from './key-policy.ts';
+import { serveSession, signalGroup } from './session.ts';
+
+export interface BuiltinSshServerOptions extends LocalSshServerOptions {
+  /** Environment of the commands; sshd gives about as little. */
+  path?: string;
+}
+
+/** Groups of commands that are running; they end with the server. */
+type Groups = Set<number>;
+
+export async function openBuiltinSshServer(options: BuiltinSshServerOptions): Promise<LocalSshServer> {
+  const scope = new Scope();
+  try {
+    const files = scope.use(await openServerFiles(options));
+    const { username, homedir, shell } = userInfo();
+    const groups: Groups = new Set();
+    const account: Account = {
+      authorizedKeysPath: files.authorizedKeysPath,
+      username,
+      groups,
+      home: homedir,
+      shell: shell ?? '/bin/sh',
+      env: {
+        HOME: homedir,
+        USER: username,
+        LOGNAME: username,
+        SHELL: shell ?? '/bin/sh',
+        PATH: options.path ?? '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+      },
+    };
+    const sockets = new Set<Socket>();
+    const listener = createServer({ noDelay: true }, (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      // ssh2 does not say which socket a connection came over: one server each.
+      const ssh = new ssh2.Server(serverConfig(files.hostPrivateKey), (connection) =>
+        serveConnection(connection, socket, account),
+      );
+      ssh.injectSocket(socket);
+    });
+    scope.defer(async () => endAll(sockets, groups));
+    scope.defer(() => void listener.close());
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const address = listener.address();
+    if (address === null || typeof address === 'string') throw new Error('the server has no port');
+    return {
+      kind: 'builtin',
+      host: '127.0.0.1',
+      port: address.port,
+      user: username,
+      hostKeyLine: files.hostKeyLine,
+      authorizedKeysPath: files.authorizedKeysPath,
+      dropSessions: async () => endAll(sockets, groups),
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function serverConfig(hostPrivateKey: string): ServerConfig {
+  return { hostKeys: [hostPrivateKey], ident: 'fairlead', keepaliveInterval: 5_000, keepaliveCountMax: 3 };
+}
+
+interface Account {
+  authorizedKeysPath: string;
+  username: string;
+  home: string;
+  shell: string;
+  env: Readonly<Record<string, string>>;
+  groups: Groups;
+}
+
+function serveConnection(connection: Connection, socket: Socket, account: Account): void {
+  let policy: KeyPolicy | undefined;
+  const congestion = createTransport(socket);
+  const forwards = serveForwards(connection, { policy: () => policy, congestion });
+  connection.on('authentication', (context) => {
+    authenticate(context, account).then(
+      (granted) => {
+        if (!granted) return context.reject(['publickey']);
+        policy = granted;
+        context.accept();
+      },
+      () => context.reject(['publickey']),
+    );
+  });
+  connection.on('session', (accept) => {
+    serveSession(accept(), { ...account, forcedCommand: policy?.forcedCommand, congestion });
+  });
+  // A peer that speaks no SSH, or hangs up in the middle.
+  connection.on('error', () => socket.destroy());
+  socket.once('close', () => forwards[Symbol.dispose]());
+}
+
+/** The key's policy when the key is authorized and, where the client signed, the signature is its own. */
+async function authenticate(context: AuthContext, account: Account): Promise<KeyPolicy | undefined> {
+  if (context.method !== 'publickey' || !isSame(context.username, account.username)) return undefined;
+  const text = await readFile(account.authorizedKeysPath, 'utf8');
+  const policy = pickKeyPolicy(text, context.key.data.toString('base64'), new Date());
+  const key = ssh2.utils.parseKey(context.key.data);
+  if (!policy || key instanceof Error) return undefined;
+  if (context.signature === undefined) return policy;
+  const isSigned = context.blob !== undefined && key.verify(context.blob, context.signature, context.hashAlgo) === true;
+  return isSigned ? policy : undefined;
+}
+
+function isSame(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function endAll(sockets: Set<Socket>, groups: Groups): void {
+  for (const socket of sockets) socket.destroy();
+  for (const pid of groups) signalGroup(pid, 'SIGTERM');
+}
