@@ -60,6 +60,9 @@ async function serve(options: ControlOptions): Promise<number> {
   // USR1 would open Node's debugger; HUP comes when the login that started us ends.
   process.on('SIGUSR1', () => undefined);
   process.on('SIGHUP', () => undefined);
+  process.on('uncaughtExceptionMonitor', (error) =>
+    log.error({ op: 'control.crash', ok: false, error: errorText(error), stack: error.stack }),
+  );
   const asked = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
   try {

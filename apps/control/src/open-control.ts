@@ -82,7 +82,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     tokenSecret: identity.tokenSecret,
     controlVersion: CONTROL_VERSION,
     heartbeatMs,
-    hasSocket: (name) => runDir.hasSocket(name),
+    reclaimSocket: (name) => runDir.reclaim(name),
     log,
   });
   let ready = true;

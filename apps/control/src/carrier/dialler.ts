@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type BackoffPolicy, backoffMs, type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
 
-import { decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
+import { decideParked, decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
 import type { RunDir } from './run-dir.ts';
 
 export interface DiallerDeps {
@@ -45,6 +45,8 @@ export class Dialler implements AsyncDisposable {
   readonly #targets = new Map<string, Target>();
   readonly #byInstance = new Map<string, Set<Target>>();
   readonly #queue: Target[] = [];
+  /** Names of parked sockets and when they were first seen there. */
+  readonly #parked = new Map<string, number>();
   readonly #ended = new AbortController();
   #unproven = 0;
   #scanning: Promise<void> | undefined;
@@ -91,12 +93,28 @@ export class Dialler implements AsyncDisposable {
   async #scan(): Promise<void> {
     const names = new Set(await this.#deps.runDir.list());
     for (const target of this.#targets.values()) if (!names.has(target.name)) this.#forget(target);
+    await this.#scanParked();
     let looked = 0;
     for (const name of names) {
       this.#see(name);
       looked += 1;
       if (looked % REVIEW_SLICE === 0) await setImmediate();
       if (this.#ended.signal.aborted) return;
+    }
+  }
+
+  async #scanParked(): Promise<void> {
+    const { clock, leaseMs, ownerOf, runDir } = this.#deps;
+    const names = new Set(await runDir.listParked());
+    for (const name of this.#parked.keys()) if (!names.has(name)) this.#parked.delete(name);
+    const now = clock.monotonicMs();
+    for (const name of names) {
+      const parsed = parseSocketName(name);
+      if (!parsed) continue;
+      const seenMs = this.#parked.get(name) ?? now;
+      this.#parked.set(name, seenMs);
+      const facts = { generation: parsed.generation, owner: ownerOf(parsed.instanceId), ageMs: now - seenMs, leaseMs };
+      if (decideParked(facts) === 'unlink') runDir.unlinkParked(name);
     }
   }
 
@@ -139,7 +157,10 @@ export class Dialler implements AsyncDisposable {
       failing: failingSinceMs === undefined ? undefined : { forMs: now - failingSinceMs, times: failures },
       leaseMs,
     });
-    if (decision === 'unlink') {
+    if (decision === 'park') {
+      this.#forget(target);
+      runDir.park(target.name);
+    } else if (decision === 'unlink') {
       this.#forget(target);
       if (runDir.unlinkSocket(target.name)) log.info({ op: 'socket.unlink', ok: true, socket: target.name });
     } else if (decision === 'dial' && target.dialling === 'no') {

@@ -1,6 +1,6 @@
-// The directory of the sockets, on local disk: 0700, ours. Removes nothing but sockets with names of ours.
+// The directory of the sockets, on local disk: 0700, ours. Moves and removes nothing but sockets with names of ours.
 
-import { chmodSync, lstatSync, mkdirSync, type Stats, unlinkSync, watch } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, renameSync, type Stats, unlinkSync, watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -12,6 +12,8 @@ import type { ControlErrorCode } from '../control-error.ts';
 
 export const CONTROL_SOCKET = 'control.sock';
 export const PID_FILE = 'control.pid';
+/** A directory beside the sockets; a renamed socket keeps its listener. */
+const PARKED = 'parked';
 
 export class RunDir {
   readonly path: string;
@@ -26,6 +28,32 @@ export class RunDir {
       throw new CodedError<ControlErrorCode>('run_dir_unsafe', `cannot use ${path} because it ${fault}`, {
         hint: 'Give another directory on local disk that belongs to this account alone (chmod 700).',
       });
+    mkdirSync(join(this.path, PARKED), { recursive: true, mode: 0o700 });
+  }
+
+  /** Names of the sockets put aside. */
+  async listParked(): Promise<string[]> {
+    return (await readdir(join(this.path, PARKED))).filter((name) => parseSocketName(name) !== undefined);
+  }
+
+  park(name: string): void {
+    if (parseSocketName(name) !== undefined && this.hasSocket(name)) renameSync(this.file(name), this.#parked(name));
+  }
+
+  /** Whether the socket is in its place now, where it may have been put aside. */
+  reclaim(name: string): boolean {
+    if (this.hasSocket(name)) return true;
+    if (parseSocketName(name) === undefined || !isSocket(this.#parked(name))) return false;
+    renameSync(this.#parked(name), this.file(name));
+    return true;
+  }
+
+  unlinkParked(name: string): boolean {
+    return parseSocketName(name) !== undefined && unlinkIfSocket(this.#parked(name));
+  }
+
+  #parked(name: string): string {
+    return join(this.path, PARKED, name);
   }
 
   file(name: string): string {
@@ -38,19 +66,12 @@ export class RunDir {
   }
 
   hasSocket(name: string): boolean {
-    return statOf(this.file(name))?.isSocket() ?? false;
+    return isSocket(this.file(name));
   }
 
   /** False where there was no such socket, or something else of that name. */
   unlinkSocket(name: string): boolean {
-    if (parseSocketName(name) === undefined || !this.hasSocket(name)) return false;
-    try {
-      unlinkSync(this.file(name));
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    }
+    return parseSocketName(name) !== undefined && unlinkIfSocket(this.file(name));
   }
 
   /** Calls with each name that came or went, until aborted. What it misses, `list` finds. */
@@ -101,6 +122,21 @@ function unsafe(stats: Stats): string | undefined {
   if (stats.uid !== process.getuid?.()) return `belongs to another account (uid ${stats.uid})`;
   if ((stats.mode & 0o077) !== 0) return `is open to others (mode ${(stats.mode & 0o777).toString(8)})`;
   return undefined;
+}
+
+function isSocket(path: string): boolean {
+  return statOf(path)?.isSocket() ?? false;
+}
+
+function unlinkIfSocket(path: string): boolean {
+  if (!isSocket(path)) return false;
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function statOf(path: string): Stats | undefined {

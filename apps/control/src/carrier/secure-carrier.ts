@@ -1,7 +1,7 @@
 // Every connection of control, taken or dialled, is TLS with control as the server, and ends in one HTTP server.
 // Those that do not prove themselves in time are dropped. Knows no token: others say who has proved themselves.
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 
@@ -23,6 +23,9 @@ export interface CarrierLimits {
 /** Owners are few; agents are dialled and limited by the dialler. */
 export const CARRIER_LIMITS: CarrierLimits = { provingMs: 5000, unproven: 64, connections: 1024 };
 
+/** How long answers may take to end when control stops. */
+const LAST_ANSWERS_MS = 500;
+
 export interface CarrierDeps {
   certificate: string;
   privateKey: string;
@@ -43,12 +46,17 @@ export class SecureCarrier implements AsyncDisposable {
   readonly #deps: CarrierDeps;
   readonly #context: SecureContext;
   readonly #listener: NetServer;
+  readonly #answering = new Set<ServerResponse>();
   readonly #connections = new Map<Socket, Connection>();
 
   constructor(deps: CarrierDeps) {
     this.#deps = deps;
     this.#context = createSecureContext({ key: deps.privateKey, cert: deps.certificate, minVersion: 'TLSv1.3' });
     this.http = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 });
+    this.http.on('request', (_request, response) => {
+      this.#answering.add(response);
+      response.on('close', () => this.#answering.delete(response));
+    });
     this.#listener = createNetServer((socket) => this.#take(socket));
     this.#listener.maxConnections = deps.limits.connections;
   }
@@ -104,8 +112,20 @@ export class SecureCarrier implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stopListening();
+    await this.#answered();
     for (const socket of this.#connections.keys()) socket.destroy();
     this.http.close();
+  }
+
+  /** What is being answered may end, unless it goes on and on, as a log does. */
+  async #answered(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, LAST_ANSWERS_MS);
+    const look = () => this.#answering.size === 0 && resolve();
+    for (const response of this.#answering) response.on('close', look);
+    look();
+    await promise;
+    clearTimeout(timer);
   }
 
   #take(raw: Socket): void {

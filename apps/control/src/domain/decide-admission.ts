@@ -70,7 +70,7 @@ function fence(facts: AdmissionFacts, instance: InstanceRecord): Admission | und
   }
   if (facts.linkedGeneration !== undefined && facts.socket.generation < facts.linkedGeneration)
     return refuse(
-      'fenced',
+      'too_many',
       `cannot enrol over control socket ${facts.socket.generation} because ${facts.linkedGeneration} is in use`,
     );
   return undefined;

@@ -1,4 +1,4 @@
-// What to do with one file of the run directory: leave it, dial it, or unlink it. Pure; touches no file.
+// What to do with one file of the run directory: leave it, dial it, put it aside, or unlink it. Pure; touches no file.
 
 import { firstGeneration, type SocketKind } from '@fairlead/protocol';
 
@@ -21,7 +21,11 @@ export interface SocketFacts {
   leaseMs: number;
 }
 
-export type SocketDecision = 'keep' | 'dial' | 'unlink';
+/**
+ * `park`: out of clients' way, for a frozen tunnel's socket accepts and hangs; not gone, for if only the control connection
+ * was cut, the agent comes back and answers at this very socket.
+ */
+export type SocketDecision = 'keep' | 'dial' | 'park' | 'unlink';
 
 /** So many failures, besides the time, before a silent control socket counts as stale: time alone also passes while we are suspended. */
 const STALE_AFTER_FAILURES = 3;
@@ -55,11 +59,27 @@ function decideControl(facts: SocketFacts, life: Life, linked: number | undefine
   return stale ? 'unlink' : 'dial';
 }
 
+/** How long a lost agent's data socket waits for it, in leases. */
+const PARKED_LEASES = 20;
+
+/** What to do with a data socket that was put aside. */
+export function decideParked(
+  facts: Pick<SocketFacts, 'generation' | 'owner' | 'ageMs' | 'leaseMs'>,
+): 'keep' | 'unlink' {
+  const { generation, owner } = facts;
+  if (owner.kind !== 'current' || owner.life.phase === 'ended' || generation <= owner.life.retired) return 'unlink';
+  const { life } = owner;
+  // Back, and already answering elsewhere.
+  if (life.phase === 'attended' && life.generation !== undefined) return 'unlink';
+  return facts.ageMs > PARKED_LEASES * facts.leaseMs ? 'unlink' : 'keep';
+}
+
 function decideData(facts: SocketFacts, life: Life, settled: boolean): SocketDecision {
   if (facts.generation <= life.retired || facts.generation < firstGeneration(restartOf(life))) return 'unlink';
   if (life.phase === 'attended')
     return life.generation !== undefined && facts.generation < life.generation ? 'unlink' : 'keep';
   if (life.phase === 'waiting') return 'keep';
+  if (life.phase === 'lost' && facts.generation === life.generation) return 'park';
   // Of a lost or ended instance: a socket that is new may belong to an agent that is about to say hello.
   return settled ? 'unlink' : 'keep';
 }

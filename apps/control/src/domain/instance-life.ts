@@ -58,11 +58,8 @@ function enrol(life: Life, agent: AgentRecord): LifeStep {
     return unchanged(life);
   const returned = sameProcess && life.phase !== 'waiting';
   const newer = agent.restart > restartOf(life);
-  const retired = Math.max(
-    life.retired,
-    (!sameProcess && life.phase === 'attended' && life.generation) || 0,
-    newer ? firstGeneration(agent.restart) - 1 : 0,
-  );
+  const left = !sameProcess && 'generation' in life ? (life.generation ?? 0) : 0;
+  const retired = Math.max(life.retired, left, newer ? firstGeneration(agent.restart) - 1 : 0);
   const next: Life = { phase: 'attended', agent, state: { status: 'starting', phase: 'booting' }, retired };
   return {
     life: next,
@@ -95,23 +92,28 @@ function report(life: Life, event: Extract<LifeEvent, { type: 'instance.reported
   const gone = life.generation !== undefined && life.generation !== live ? life.generation : 0;
   if (live === life.generation && sameState(state, life.state)) return unchanged(life);
   const retired = Math.max(life.retired, gone);
-  const next: Life = { phase: 'attended', agent: life.agent, state, retired };
+  const next: Life = { ...life, state, retired };
+  delete next.generation;
   if (live !== undefined) next.generation = live;
   return { life: next, effects: said };
 }
 
 function expire(life: Life, silentMs: number): LifeStep {
   if (life.phase !== 'attended') return unchanged(life);
+  const effects: LifeEffect[] = [{ type: 'lease.end' }, { type: 'link.drop' }];
+  const { agent, generation, jobEnd, retired } = life;
+  if (jobEnd) {
+    const end = Math.max(retired, generation ?? 0);
+    return {
+      life: { phase: 'ended', by: 'submitter', agent, state: jobEnd, retired: end },
+      effects: [...effects, stateHistory(jobEnd)],
+    };
+  }
   const state = lostState(life, silentMs);
-  return {
-    life: { phase: 'lost', agent: life.agent, state, retired: Math.max(life.retired, life.generation ?? 0) },
-    effects: [
-      { type: 'lease.end' },
-      { type: 'link.drop' },
-      history('agent.lost', state.cause.message),
-      stateHistory(state),
-    ],
-  };
+  const lost = history('agent.lost', silenceText(life, silentMs));
+  const next: Life = { phase: 'lost', agent, state, retired };
+  if (generation !== undefined) next.generation = generation;
+  return { life: next, effects: [...effects, lost, stateHistory(state)] };
 }
 
 /** An instance that was leaving anyway ended for the cause it was leaving for: the first cause wins. */
@@ -119,14 +121,22 @@ function lostState(life: Extract<Life, { phase: 'attended' }>, silentMs: number)
   if (life.state.status === 'draining') return { status: 'stopped', cause: life.state.cause } as const;
   const cause: EndCause = {
     code: 'agent_lost',
-    message: `The agent on ${life.agent.hostname} has not been heard of for ${Math.round(silentMs / 1000)} s; it was last seen ${describeState(life.state)}.`,
+    message: silenceText(life, silentMs),
     hint: 'If the job still runs and reaches the bastion again, the instance comes back by itself; `fairlead logs --source job` shows what the job wrote.',
   };
   return { status: 'failed', cause } as const;
 }
 
+function silenceText({ agent, state }: Extract<Life, { phase: 'attended' }>, silentMs: number): string {
+  return `The agent on ${agent.hostname} has not been heard of for ${Math.round(silentMs / 1000)} s; it was last seen ${describeState(state)}.`;
+}
+
 function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep {
-  if (life.phase === 'attended') return unchanged(life);
+  if (life.phase === 'attended') {
+    // Its agent's word counts while the lease holds; if it stays silent, this is why.
+    if (!isEnded(state) || life.jobEnd) return unchanged(life);
+    return { life: { ...life, jobEnd: state }, effects: [] };
+  }
   if (!isEnded(state)) {
     if (life.phase !== 'waiting' || sameState(state, life.state)) return unchanged(life);
     const said = life.state.status === 'queued' ? [] : [stateHistory(state)];
@@ -134,8 +144,9 @@ function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep
   }
   if (life.phase === 'ended') return unchanged(life);
   const agent = life.phase === 'lost' ? { agent: life.agent } : {};
+  const retired = Math.max(life.retired, 'generation' in life ? (life.generation ?? 0) : 0);
   return {
-    life: { phase: 'ended', by: 'submitter', state, retired: life.retired, ...agent },
+    life: { phase: 'ended', by: 'submitter', state, retired, ...agent },
     effects: [stateHistory(state)],
   };
 }

@@ -40,8 +40,17 @@ export const lifeRecord = z.discriminatedUnion('phase', [
     /** The data socket at which it answers. */
     generation: z.int().optional(),
     retired,
+    /** What the submitting side saw of the job while the lease still held. */
+    jobEnd: endedState.optional(),
   }),
-  z.object({ phase: z.literal('lost'), state: endedState, agent: agentRecord, retired }),
+  z.object({
+    phase: z.literal('lost'),
+    state: endedState,
+    agent: agentRecord,
+    /** The data socket at which it answered; put aside, for the agent may return and answer there again. */
+    generation: z.int().optional(),
+    retired,
+  }),
   z.object({
     phase: z.literal('ended'),
     by: z.enum(['agent', 'submitter', 'control']),

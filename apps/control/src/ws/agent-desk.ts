@@ -16,7 +16,8 @@ export interface AgentDeskDeps {
   tokenSecret: Buffer;
   controlVersion: string;
   heartbeatMs: number;
-  hasSocket: (name: string) => boolean;
+  /** Brings a data socket that was put aside back to its place; false where there is none. */
+  reclaimSocket: (name: string) => boolean;
   log: Log;
 }
 
@@ -149,11 +150,11 @@ class Session {
   }
 
   #report(message: InstanceReported): void {
-    const { directory, hasSocket, log } = this.#deps;
+    const { directory, reclaimSocket, log } = this.#deps;
     const { life, id } = this.entry.instance;
     const generation = message.endpointGeneration;
     const known = life.phase === 'attended' && life.generation === generation;
-    const there = generation !== undefined && (known || hasSocket(socketName(id, generation, 'data')));
+    const there = generation !== undefined && (known || reclaimSocket(socketName(id, generation, 'data')));
     if (generation !== undefined && !there)
       log.warn({ op: 'instance.report', ok: false, instance: id, generation }, 'its data socket is not there');
     this.entry.load = message.load;

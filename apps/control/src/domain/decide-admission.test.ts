@@ -1,0 +1,83 @@
+// Who may speak for an instance.
+
+import type { AgentHello } from '@fairlead/protocol';
+import { describe, expect, it } from 'vitest';
+
+import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
+import type { InstanceRecord, Life } from './records.ts';
+
+const HELLO: AgentHello = {
+  type: 'agent.hello',
+  protocol: { min: 1, max: 1 },
+  agentVersion: '0.1.0',
+  instanceId: 'abcdefgh',
+  deployment: 'a',
+  jobId: '1',
+  restart: 1,
+  processId: 'p1',
+  hostname: 'node1',
+  apiKey: 'k',
+};
+
+function instance(life: Life): InstanceRecord {
+  return {
+    id: 'abcdefgh',
+    deployment: 'a',
+    jobDir: '/j',
+    enrolmentHash: '',
+    life,
+    models: [],
+    gpus: [],
+    createdMs: 0,
+    updatedMs: 0,
+  };
+}
+
+const ATTENDED = instance({
+  phase: 'attended',
+  agent: { processId: 'p1', restart: 1, hostname: 'node1' },
+  state: { status: 'ready' },
+  retired: 0,
+});
+
+const FACTS: AdmissionFacts = {
+  hello: HELLO,
+  socket: { instanceId: 'abcdefgh', generation: 2 },
+  tokenMatches: true,
+  instance: ATTENDED,
+  replaced: false,
+  leaseLive: true,
+  linkedGeneration: 2,
+};
+
+const CASES: Array<[title: string, change: Partial<AdmissionFacts>, code: string | undefined]> = [
+  ['the same process again', {}, undefined],
+  [
+    'the first agent',
+    { instance: instance({ phase: 'waiting', state: { status: 'submitted' }, retired: 0 }) },
+    undefined,
+  ],
+  ['a later restart', { hello: { ...HELLO, restart: 2, processId: 'p2' } }, undefined],
+  ['an earlier restart', { hello: { ...HELLO, restart: 0 } }, 'fenced'],
+  ['another process while the lease lives', { hello: { ...HELLO, processId: 'p2' } }, 'fenced'],
+  ['another process after the lease', { hello: { ...HELLO, processId: 'p2' }, leaseLive: false }, undefined],
+  ['another instance’s socket', { socket: { instanceId: 'zzzzzzzz', generation: 1 } }, 'forbidden'],
+  ['a wrong token', { tokenMatches: false }, 'unauthorized'],
+  ['an unknown instance', { tokenMatches: false, instance: undefined }, 'unauthorized'],
+  ['a replaced instance', { instance: undefined, replaced: true }, 'fenced'],
+  ['another deployment', { hello: { ...HELLO, deployment: 'b' } }, 'forbidden'],
+  ['an older control socket', { socket: { instanceId: 'abcdefgh', generation: 1 } }, 'too_many'],
+  ['no shared protocol', { hello: { ...HELLO, protocol: { min: 7, max: 9 } } }, 'protocol_mismatch'],
+];
+
+describe('decideAdmission', () => {
+  it.each(CASES)('judges %s', (_title, change, code) => {
+    const admission = decideAdmission({ ...FACTS, ...change });
+    expect(admission.ok ? undefined : admission.code).toBe(code);
+  });
+
+  it('names both sides’ versions where they share none', () => {
+    const admission = decideAdmission({ ...FACTS, hello: { ...HELLO, protocol: { min: 7, max: 9 } } });
+    expect(admission).toMatchObject({ message: expect.stringContaining('control speaks 1 to 1, agent 0.1.0 7 to 9') });
+  });
+});

@@ -1,0 +1,48 @@
+// Every state with every event, and what holds for all of them.
+
+import { describe, expect, it } from 'vitest';
+
+import { transition } from './instance-life.ts';
+import { listLifeTable, renderLifeTable } from './life-table.ts';
+import type { Life } from './records.ts';
+
+const AGENT = { processId: 'p1', restart: 0, hostname: 'node1' };
+const READY: Life = { phase: 'attended', agent: AGENT, state: { status: 'ready' }, generation: 3, retired: 2 };
+
+describe('an instance’s life', () => {
+  it('follows the table', async () => {
+    await expect(`${renderLifeTable()}\n`).toMatchFileSnapshot('./instance-life.table.md');
+  });
+
+  it('has an agent’s own end for good: only a later restart begins anew', () => {
+    const left = listLifeTable().filter(({ state, next }) => state === 'ended by its agent' && next !== '-');
+    expect(left.map(({ event }) => event)).toEqual(['a later restart enrols']);
+  });
+
+  it('ends the lease with every step from attended to lost or ended', () => {
+    const steps = listLifeTable().filter(({ next }) => /^(lost|ended)/.test(next));
+    for (const { state, effects } of steps)
+      if (!/submitted|queued|lost|ended/.test(state)) expect(effects).toContain('lease.end');
+  });
+
+  it('never takes back a retired generation', () => {
+    const late = transition(READY, { type: 'instance.reported', state: { status: 'ready' }, generation: 2 });
+    expect(late.life).toMatchObject({ retired: 3 });
+    expect(late.life).not.toHaveProperty('generation');
+  });
+
+  it('keeps the generation of a lost agent for its return', () => {
+    const lost = transition(READY, { type: 'lease.expired', silentMs: 15_000 }).life;
+    const back = transition(lost, { type: 'agent.enrolled', agent: AGENT }).life;
+    const report = transition(back, { type: 'instance.reported', state: { status: 'ready' }, generation: 3 });
+    expect(report.life).toEqual(READY);
+  });
+
+  it('says what was last seen of a lost agent', () => {
+    const { life } = transition(READY, { type: 'lease.expired', silentMs: 15_400 });
+    expect(life.state).toMatchObject({
+      status: 'failed',
+      cause: { code: 'agent_lost', message: expect.stringMatching(/node1 .* 15 s; it was last seen ready/) },
+    });
+  });
+});
