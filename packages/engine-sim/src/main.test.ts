@@ -233,6 +233,16 @@ describe('engine-sim serve: signals', () => {
     expect(sim.engine.stderr).toMatch(/\nKeyboardInterrupt: terminated\n$/);
   });
 
+  test('SIGTERM during the engine’s handshake: neither ready nor gone; a second one is obeyed', async () => {
+    await using sim = await start(['--sim-start-ms', '6000'], { ready: false });
+    await sim.engine.printed('stderr', /(?:Disabling Triton\.\n){2}/);
+    sim.engine.signal('SIGTERM');
+    expect(await isAlive(sim.engine)).toBe(true);
+    sim.engine.signal('SIGTERM');
+    expect(await sim.engine.exited).toBe('SIGINT');
+    expect(sim.engine.stdout).not.toContain('Initializing a V1');
+  });
+
   test('SIGTERM while it loads is lost: it becomes ready, and the next one ends it', async () => {
     await using sim = await start(['--sim-start-ms', '1000'], { ready: false });
     await sim.engine.printed('stdout', /Starting to load model/);

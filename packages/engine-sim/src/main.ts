@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { parseArgv, type ServeOptions } from './cli/parse-argv.ts';
 import type { ProcessEnd } from './process/life.ts';
-import { EngineProcess } from './process/run-engine-process.ts';
+import { EngineProcess } from './process/engine-process.ts';
 
 const parsed = parseArgv(process.argv.slice(2), process.env);
 // A reader that is gone does not stop a Python logger either.

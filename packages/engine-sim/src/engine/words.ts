@@ -3,14 +3,14 @@
 import { createRandom } from './random.ts';
 
 const slots: Record<string, readonly string[]> = {
-  adj: 'quiet bright gentle steady curious patient small distant warm clear careful honest slow silver early'.split(
+  adj: 'quiet bright gentle steady curious patient small distant warm clear careful humble slow silver golden'.split(
     ' ',
   ),
   thing:
     'harbour river lantern letter garden window bridge signal compass market mountain ship island library road'.split(
       ' ',
     ),
-  who: 'captain gardener teacher traveller neighbour baker sailor student keeper child painter engineer'.split(' '),
+  who: 'captain gardener teacher traveller neighbour baker sailor student keeper child painter miller'.split(' '),
   did: 'carried found followed watched remembered measured opened repaired described crossed painted greeted'.split(
     ' ',
   ),

@@ -78,7 +78,7 @@ function configuration({ maxModelLen, enforceEager }: StartOptions): LogLine[] {
 }
 
 function engineUp({ model, maxModelLen, enforceEager }: StartOptions): LogLine[] {
-  const config = `model='${model}', speculative_config=None, tokenizer='${model}', skip_tokenizer_init=False, tokenizer_mode=auto, revision=None, tokenizer_revision=None, trust_remote_code=False, dtype=torch.bfloat16, max_seq_len=${maxModelLen}, download_dir=None, load_format=auto, tensor_parallel_size=1, pipeline_parallel_size=1, data_parallel_size=1, enforce_eager=${enforceEager ? 'True' : 'False'}`;
+  const config = `model='${model}', speculative_config=None, tokenizer='${model}', skip_tokenizer_init=False, tokenizer_mode=auto, revision=None, tokenizer_revision=None, trust_remote_code=False, dtype=torch.bfloat16, max_seq_len=${maxModelLen}, download_dir=None, load_format=auto, tensor_parallel_size=1, pipeline_parallel_size=1, data_parallel_size=1, decode_context_parallel_size=1, dcp_comm_backend=ag_rs, disable_custom_all_reduce=True, quantization=None, quantization_config=None, enforce_eager=${enforceEager ? 'True' : 'False'}, kv_cache_dtype=auto, device_config=cpu, seed=0`;
   const openMp = [
     'OpenMP thread binding info: ',
     "\tVLLM_CPU_OMP_THREADS_BIND='auto', auto_setup=True, skip_setup=False",

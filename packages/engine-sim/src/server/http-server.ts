@@ -37,7 +37,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const load = { inFlight: 0 };
   // uvicorn closes an idle connection after 5.0 s and has no other limit.
   const timeouts = { keepAliveTimeout: 5000, keepAliveTimeoutBuffer: 0, requestTimeout: 0, headersTimeout: 0 };
-  const http = createServer({ ...timeouts, maxHeaderSize: 65_536 }, (request, response) => {
+  const http = createServer({ ...timeouts, maxHeaderSize: 65_536, requireHostHeader: false }, (request, response) => {
     // A server that ends keeps no connection alive: each is closed once its answer is out.
     response.on('close', () => closing && http.closeIdleConnections());
     answer(request, response, deps, load);

@@ -1,7 +1,7 @@
 // Listening as vLLM does: the address is taken first and refuses connections until the engine is ready, and a
 // unix socket's file stays behind when the server ends.
 
-import { access, link, lstat, rename, unlink } from 'node:fs/promises';
+import { lstat, rename, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { basename, dirname, join } from 'node:path';
@@ -27,14 +27,10 @@ export async function reserveAddress(address: ListenAddress): Promise<ListenAddr
       'sim.address_too_long',
       `cannot listen on ${uds} because the path has over ${maxPathBytes} bytes`,
     );
-  const sibling = await bindSibling(placeholder, uds);
-  try {
-    await link(sibling, uds);
-  } catch (error) {
-    throw listenError(uds, error);
-  } finally {
-    await closed(placeholder);
-  }
+  if (await exists(uds))
+    throw new SimError('sim.address_in_use', `cannot listen on ${uds} because it is there already`);
+  await rename(await bindSibling(placeholder, uds), uds);
+  await closed(placeholder);
   return address;
 }
 
@@ -66,18 +62,22 @@ async function bindSibling(server: Server, path: string): Promise<string> {
 
 /** libuv says EACCES for a directory that is not there (uv__unix_bind). */
 async function checkDirectory(directory: string): Promise<void> {
-  try {
-    await access(directory);
-  } catch (error) {
-    throw listenError(directory, error);
-  }
+  if (!(await exists(directory)))
+    throw new SimError('sim.address_missing', `cannot listen in ${directory} because it is missing`);
 }
 
+/** Left by a simulator that was killed between its two steps. */
 async function removeStaleSocket(path: string): Promise<void> {
+  if ((await exists(path)) && (await lstat(path)).isSocket()) await unlink(path);
+}
+
+async function exists(path: string): Promise<boolean> {
   try {
-    if ((await lstat(path)).isSocket()) await unlink(path);
+    await lstat(path);
+    return true;
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw listenError(path, error);
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
+    throw listenError(path, error);
   }
 }
 
@@ -99,11 +99,8 @@ async function closed(server: Server): Promise<void> {
 
 const codes: Record<string, SimErrorCode> = {
   EADDRINUSE: 'sim.address_in_use',
-  EEXIST: 'sim.address_in_use',
   EACCES: 'sim.address_denied',
   EPERM: 'sim.address_denied',
-  ENOENT: 'sim.address_missing',
-  ENOTDIR: 'sim.address_missing',
   EADDRNOTAVAIL: 'sim.address_missing',
 };
 

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { readGolden } from '../testing/recorded-answer.ts';
+import { parseArgv, type ServeOptions } from './parse-argv.ts';
+
+function parse(line: string, env: NodeJS.ProcessEnv = {}): ServeOptions {
+  const parsed = parseArgv(line.split(' '), env);
+  if (parsed.kind !== 'serve') throw new Error(parsed.text);
+  return parsed.options;
+}
+
+test('parseArgv: a preset’s whole command line is accepted', () => {
+  const options = parse(
+    'serve meta-llama/Llama-3.1-8B-Instruct --served-model-name llama-3.1-8b llama --uds /run/x/e.sock ' +
+      '--tensor-parallel-size 2 -pp 1 --max-model-len 32k --gpu-memory-utilization 0.9 --dtype bfloat16 --enforce-eager ' +
+      '--load-format dummy --shutdown-timeout 30 --disable-access-log-for-endpoints /health,/metrics ' +
+      '--enable-auto-tool-choice --tool-call-parser llama3_json --enable_prefix_caching --no-enable-log-requests ' +
+      '--safetensors-load-strategy=eager --max-num-seqs 256 --seed 3 --sim-start-ms 250.5',
+  );
+  expect(options).toMatchObject({
+    model: 'meta-llama/Llama-3.1-8B-Instruct',
+    modelNames: ['llama-3.1-8b', 'llama'],
+    listen: { uds: '/run/x/e.sock' },
+    maxModelLen: 32_000,
+    enforceEager: true,
+    loadFormat: 'dummy',
+    shutdownTimeoutS: 30,
+    accessLogWithout: ['/health', '/metrics'],
+    seed: 3,
+    startMs: 250.5,
+  });
+});
+
+test('parseArgv: without names the model’s own is served; without an address this machine alone is', () => {
+  expect(parse('serve /models/x')).toMatchObject({
+    modelNames: ['/models/x'],
+    listen: { host: '127.0.0.1', port: 8000 },
+  });
+});
+
+test('parseArgv: --uds goes before --host and --port', () => {
+  expect(parse('serve m --uds /x.sock --host 0.0.0.0 --port 9000').listen).toEqual({ uds: '/x.sock' });
+});
+
+describe('parseArgv: keys', () => {
+  const keys = (line: string, env: NodeJS.ProcessEnv) => parse(line, env).apiKeys.map((key) => key.reveal());
+
+  test('come from the environment, or from the command line, which goes first', () => {
+    expect(keys('serve m', { VLLM_API_KEY: 'e' })).toEqual(['e']);
+    expect(keys('serve m --api-key a b', { VLLM_API_KEY: 'e' })).toEqual(['a', 'b']);
+    expect(keys('serve m', {})).toEqual([]);
+    expect(keys('serve m', { VLLM_API_KEY: '' })).toEqual([]);
+  });
+
+  test('are in no text that is printed', () => {
+    const options = parse('serve m --api-key hidden --hf-token secret --served-model-name x');
+    expect(options.nonDefaultArgs).toBe("{'model_tag': 'm', 'served_model_name': ['x'], 'model': 'm'}");
+    expect(JSON.stringify(options)).not.toMatch(/hidden|secret/);
+  });
+});
+
+test('parseArgv: what it logs is what the recorded start logged', () => {
+  const { nonDefaultArgs } = parse(
+    'serve /models/m3 --host 127.0.0.1 --port 8622 --max-model-len 2048 --enforce-eager --served-model-name tiny',
+  );
+  const recorded = /non-default args: (\{.*?\})\\n/.exec(readGolden('log/startup.jsonl'))?.[1];
+  // The order of the real one is that of its classes: only the pairs count.
+  expect(pairs(nonDefaultArgs)).toEqual(pairs(recorded ?? ''));
+});
+
+describe('parseArgv: refuses as argparse does', () => {
+  test.each([
+    ['serve m --no-such-flag 1', 'vllm: error: unrecognized arguments: --no-such-flag 1'],
+    ['serve m --disable-log-requests', 'vllm: error: unrecognized arguments: --disable-log-requests'],
+    ['serve m extra', 'vllm: error: unrecognized arguments: extra'],
+    [
+      'serve m --dtype float99',
+      "vllm serve: error: argument --dtype: invalid choice: 'float99' (choose from 'auto', 'bfloat16', 'float', 'float16', 'float32', 'half')",
+    ],
+    ['serve m --port many', "vllm serve: error: argument --port: invalid int value: 'many'"],
+    ['serve m --max-model-len 1x', "vllm serve: error: argument --max-model-len: invalid int value: '1x'"],
+    ['chat', "vllm: error: argument subparser: invalid choice: 'chat' (choose from 'serve')"],
+  ])('%s', (line, text) => {
+    const parsed = parseArgv(line.split(' '), {});
+    expect(parsed.kind).toBe('refused');
+    expect('text' in parsed && parsed.text.split('\n').at(-2)).toBe(text);
+  });
+
+  test('a fault that nobody knows', () => {
+    const parsed = parseArgv(['serve', 'm', '--sim-fault', 'nope'], {});
+    expect(parsed).toMatchObject({ kind: 'refused', text: expect.stringContaining("no fault is called 'nope'") });
+  });
+});
+
+test('parseArgv: faults may be repeated', () => {
+  const { faults } = parse('serve m --sim-fault lose-term:2 --sim-fault cut:5');
+  expect(faults.map(({ name }) => name)).toEqual(['lose-term', 'cut']);
+});
+
+test('parseArgv: help names the simulator’s own flags and every fault', () => {
+  const parsed = parseArgv(['serve', '--help'], {});
+  expect(parsed).toMatchObject({ kind: 'help', text: expect.stringMatching(/--sim-decode-ms[\s\S]*leave-child/) });
+});
+
+function pairs(repr: string): string[] {
+  return [...repr.matchAll(/'(\w+)': ('[^']*'|\[[^\]]*\]|[\w.]+)/g)].map(([pair]) => pair).toSorted();
+}

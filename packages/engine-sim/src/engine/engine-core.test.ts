@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { EngineCore, type EngineObserver, type EngineRequest } from './engine-core.ts';
+import { createGeneration } from './generation.ts';
+
+const silent: EngineObserver = { stepped() {}, firstToken() {}, interToken() {}, ended() {} };
+
+/** A request whose tokens are counted and whose end can be waited for. */
+function makeRequest(more: Partial<EngineRequest> & { tokens?: number; choices?: number } = {}) {
+  const { promise: ended, resolve } = Promise.withResolvers<string>();
+  const texts: string[][] = [];
+  const { tokens = 10, choices = 1, ...given } = more;
+  const request: EngineRequest = {
+    generations: Array.from({ length: choices }, (_, seed) =>
+      createGeneration({ seed, maxTokens: 1000, tokens, ignoreEos: false, minTokens: 0, stop: [], includeStop: false }),
+    ),
+    promptTokens: 6,
+    maxTokens: 1000,
+    prefillMs: 0,
+    decodeMs: 0,
+    onTokens: (choice, parts) => {
+      texts[choice] = [...(texts[choice] ?? []), ...parts];
+    },
+    onStep: () => {},
+    onEnd: () => resolve('end'),
+    onFailed: () => resolve('failed'),
+    onHalt: () => resolve('halt'),
+    ...given,
+  };
+  return { request, ended, count: (choice = 0) => texts[choice]?.length ?? 0 };
+}
+
+test('EngineCore: gives every token of every choice, and counts them', async () => {
+  const engine = new EngineCore(silent);
+  const { request, ended, count } = makeRequest({ choices: 3 });
+  engine.admit(request);
+  expect(engine.stats()).toMatchObject({ running: 3, promptTokens: 6 });
+  expect(await ended).toBe('end');
+  expect([count(0), count(1), count(2)]).toEqual([10, 10, 10]);
+  await engine.idle();
+  expect(engine.stats()).toMatchObject({
+    running: 0,
+    kvTokens: 0,
+    generationTokens: 30,
+    finished: { stop: 3, length: 0 },
+  });
+});
+
+test('EngineCore: keeps the asked-for pace, and makes up for what it was late with', async () => {
+  const engine = new EngineCore(silent);
+  const began = performance.now();
+  const { request, ended } = makeRequest({ prefillMs: 50, decodeMs: 2, tokens: 51 });
+  engine.admit(request);
+  await ended;
+  const tookMs = performance.now() - began;
+  expect(tookMs).toBeGreaterThanOrEqual(149);
+  expect(tookMs).toBeLessThan(400);
+});
+
+test('EngineCore: an aborted request gets nothing more', async () => {
+  const engine = new EngineCore(silent);
+  const victim = makeRequest({ decodeMs: 1, tokens: 500 });
+  const running = engine.admit(victim.request);
+  await engineTurns(engine);
+  running.abort();
+  const [given] = [victim.count()];
+  expect(given).toBeGreaterThan(0);
+  expect(engine.stats().running).toBe(0);
+  await engineTurns(engine);
+  expect(victim.count()).toBe(given);
+});
+
+test('EngineCore: a paused request waits, the others do not; resumed, it finishes', async () => {
+  const engine = new EngineCore(silent);
+  const paused = makeRequest({ tokens: 300 });
+  const running = engine.admit(paused.request);
+  running.pause();
+  await engineTurns(engine);
+  expect(paused.count()).toBe(0);
+  running.resume();
+  expect(await paused.ended).toBe('end');
+});
+
+test('EngineCore: no request can starve another', async () => {
+  const engine = new EngineCore(silent);
+  const order: string[] = [];
+  const long = makeRequest({ tokens: 900, onEnd: () => order.push('long') });
+  const short = makeRequest({ tokens: 100 });
+  engine.admit(long.request);
+  engine.admit({ ...short.request, onEnd: () => order.push('short') });
+  await engine.idle();
+  expect(order).toEqual(['short', 'long']);
+});
+
+test('EngineCore: frozen, it changes nothing and does not know new requests; thawed, it goes on', async () => {
+  const engine = new EngineCore(silent);
+  const first = makeRequest({ decodeMs: 1, tokens: 30 });
+  engine.admit(first.request);
+  await engineTurns(engine);
+  engine.freeze();
+  const frozen = engine.stats();
+  const second = makeRequest();
+  engine.admit(second.request);
+  expect(engine.stats()).toEqual(frozen);
+  expect(engine.inFlight).toBe(2);
+  engine.thaw();
+  // The witness of engineTurns counts too.
+  expect(await Promise.all([first.ended, second.ended])).toEqual(['end', 'end']);
+  expect(engine.stats()).toMatchObject({ promptTokens: 6 + 6 + 6, generationTokens: 30 + 10 + 5 });
+});
+
+test('EngineCore: haltAt stops after exactly so many tokens, and the request stays', async () => {
+  const engine = new EngineCore(silent);
+  const { request, ended, count } = makeRequest({ haltAt: 4 });
+  engine.admit(request);
+  expect(await ended).toBe('halt');
+  expect(count()).toBe(4);
+  expect(engine.stats().running).toBe(1);
+});
+
+test('EngineCore: when it dies every request fails; when it dies silently none is told', async () => {
+  const engine = new EngineCore(silent);
+  const told = makeRequest({ prefillMs: 60_000 });
+  engine.admit(told.request);
+  engine.die();
+  expect(await told.ended).toBe('failed');
+  expect(engine.dead).toBe(true);
+  const mute = new EngineCore(silent);
+  const untold = makeRequest({ prefillMs: 60_000 });
+  let spoke = false;
+  mute.admit({ ...untold.request, onFailed: () => (spoke = true), onEnd: () => (spoke = true) });
+  mute.dieSilently();
+  expect([spoke, mute.inFlight]).toEqual([false, 0]);
+});
+
+test('EngineCore: idle can be given up', async () => {
+  const engine = new EngineCore(silent);
+  engine.admit(makeRequest({ prefillMs: 60_000 }).request);
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(engine.idle(signal)).rejects.toThrow('enough');
+  engine.die();
+});
+
+/** As long as another request of a few milliseconds takes from its beginning to its end. */
+async function engineTurns(engine: EngineCore): Promise<void> {
+  const witness = makeRequest({ tokens: 5, decodeMs: 2 });
+  engine.admit(witness.request);
+  await witness.ended;
+}
