@@ -50,7 +50,7 @@ export class Directory {
   readonly deps: DirectoryDeps;
   readonly #byName = new Map<string, Entry>();
   readonly #byInstance = new Map<string, Entry>();
-  readonly #formers = new Map<string, FormerInstance>();
+  readonly #formers = new Map<string, FormerInstance & { sinceMs: number }>();
   #dirty = new Set<Entry>();
 
   constructor(deps: DirectoryDeps) {
@@ -77,7 +77,7 @@ export class Directory {
       this.#index({ deployment, instance });
       if (instance.life.phase === 'attended') this.leases.renew(instance.id, now);
     }
-    for (const former of remembered.formers) this.#formers.set(former.id, former);
+    for (const former of remembered.formers) this.#formers.set(former.id, { ...former, sinceMs: now });
     this.changed.emit(undefined);
   }
 
@@ -97,7 +97,9 @@ export class Directory {
   ownerOf(instanceId: string): SocketOwner {
     const entry = this.#byInstance.get(instanceId);
     if (entry) return { kind: 'current', life: entry.instance.life, linkedGeneration: entry.line?.generation };
-    return this.#formers.has(instanceId) ? { kind: 'former' } : { kind: 'unknown' };
+    const former = this.#formers.get(instanceId);
+    if (!former) return { kind: 'unknown' };
+    return { kind: 'former', forMs: this.deps.clock.monotonicMs() - former.sinceMs };
   }
 
   entries(): Iterable<Entry> {
@@ -110,7 +112,8 @@ export class Directory {
     if (before) {
       this.#byInstance.delete(before.instance.id);
       const { id, enrolmentHash } = before.instance;
-      this.#formers.set(id, { id, deployment: deployment.name, enrolmentHash });
+      const sinceMs = this.deps.clock.monotonicMs();
+      this.#formers.set(id, { id, deployment: deployment.name, enrolmentHash, sinceMs });
       before.line?.fence();
       this.leases.end(id);
     }

@@ -41,7 +41,8 @@ function of(life: Life, linkedGeneration?: number): Pick<SocketFacts, 'owner'> {
 const DATA = { kind: 'data' } as const;
 const OLD = { ageMs: 16_000 };
 const UNKNOWN = { owner: { kind: 'unknown' } } as const;
-const FORMER = { owner: { kind: 'former' } } as const;
+const FORMER = { owner: { kind: 'former', forMs: 0 }, ...OLD } as const;
+const LONG_FORMER = { owner: { kind: 'former', forMs: 16_000 } } as const;
 const STALE = { failing: { forMs: 16_000, times: 3 } };
 
 const CASES: Array<[title: string, change: Partial<SocketFacts>, decision: string]> = [
@@ -58,7 +59,7 @@ const CASES: Array<[title: string, change: Partial<SocketFacts>, decision: strin
   ['a control socket of an unknown instance', UNKNOWN, 'keep'],
   ['a control socket of an unknown instance after the grace', { ...UNKNOWN, ...OLD }, 'unlink'],
   ['a control socket of a replaced instance', FORMER, 'dial'],
-  ['a control socket of a replaced instance after the grace', { ...FORMER, ...OLD }, 'unlink'],
+  ['a control socket of a replaced instance after the grace', LONG_FORMER, 'unlink'],
   ['the data socket in use', DATA, 'keep'],
   ['a data socket before the one in use', { ...DATA, generation: 4 }, 'unlink'],
   ['a data socket not yet reported', { ...DATA, generation: 6 }, 'keep'],

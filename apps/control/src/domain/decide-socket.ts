@@ -6,8 +6,8 @@ import { type Life, restartOf } from './records.ts';
 
 export type SocketOwner =
   | { kind: 'current'; life: Life; linkedGeneration: number | undefined }
-  /** An instance whose deployment another one serves now. */
-  | { kind: 'former' }
+  /** An instance whose deployment another one serves now, as far as this control knows since so long. */
+  | { kind: 'former'; forMs: number }
   | { kind: 'unknown' };
 
 export interface SocketFacts {
@@ -37,9 +37,8 @@ export function decideSocket(facts: SocketFacts): SocketDecision {
     case 'unknown':
       return settled ? 'unlink' : 'keep';
     case 'former':
-      // Its agent is told that it is fenced, once, so that the job ends.
-      if (!control) return 'unlink';
-      return settled ? 'unlink' : 'dial';
+      // Its agent is told that it is fenced, so that the job ends.
+      return control && facts.owner.forMs <= facts.leaseMs ? 'dial' : 'unlink';
     case 'current':
       return control
         ? decideControl(facts, facts.owner.life, facts.owner.linkedGeneration)

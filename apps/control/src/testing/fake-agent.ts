@@ -30,6 +30,10 @@ export interface FakeAgentOptions {
   processId?: string;
   /** What it claims in its hello where that should differ from the truth. */
   hello?: Partial<AgentHello>;
+  /** Said instead of the hello. */
+  firstText?: string;
+  /** The WebSocket it asks for. Default /v1/agent. */
+  path?: string;
   /** Also open a data socket, and report it. Connections to it are echoed. */
   withData?: boolean;
   /** Answer control's dialling with silence: a frozen tunnel. */
@@ -51,10 +55,12 @@ export class FakeAgent implements AsyncDisposable {
   #servers: Server[] = [];
   #raws = new Set<Socket>();
   #heartbeat: NodeJS.Timeout | undefined;
+  #frozen: boolean;
 
   constructor(options: FakeAgentOptions) {
     this.options = options;
     this.processId = options.processId ?? randomUUID();
+    this.#frozen = options.frozen ?? false;
   }
 
   get generation(): number {
@@ -108,7 +114,17 @@ export class FakeAgent implements AsyncDisposable {
     return promise;
   }
 
-  /** The tunnel goes down; with `leaveFiles` as sshd leaves its sockets behind when it is killed. */
+  /** Connections that control makes from now on are taken and met with silence; the one there says no more. */
+  freeze(): void {
+    this.#frozen = true;
+    clearInterval(this.#heartbeat);
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+  }
+
+  /** The tunnel goes down, and its sockets with it. */
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
     for (const raw of this.#raws) raw.destroy();
@@ -142,9 +158,9 @@ export class FakeAgent implements AsyncDisposable {
   }
 
   #answer(raw: Socket): void {
-    if (this.options.frozen) return;
+    if (this.#frozen) return;
     const { certificate, token } = this.options;
-    const socket = new WebSocket('ws://control/v1/agent', {
+    const socket = new WebSocket(`ws://control${this.options.path ?? '/v1/agent'}`, {
       createConnection: () =>
         connectTls({ socket: raw, ca: certificate, servername: 'control', minVersion: 'TLSv1.3' }),
       perMessageDeflate: false,
@@ -165,7 +181,8 @@ export class FakeAgent implements AsyncDisposable {
   }
 
   #begin(): void {
-    const { instanceId, deployment, restart = 0, hello } = this.options;
+    const { instanceId, deployment, restart = 0, hello, firstText } = this.options;
+    if (firstText !== undefined) return this.socket?.send(firstText);
     this.send({
       type: 'agent.hello',
       protocol: OUR_VERSIONS,
