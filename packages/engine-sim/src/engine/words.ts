@@ -3,9 +3,7 @@
 import { createRandom } from './random.ts';
 
 const slots: Record<string, readonly string[]> = {
-  adj: 'quiet bright gentle steady curious patient small distant warm clear careful humble slow silver golden'.split(
-    ' ',
-  ),
+  adj: 'quiet bright gentle small distant warm clear slow silver golden pale green calm lonely'.split(' '),
   thing:
     'harbour river lantern letter garden window bridge signal compass market mountain ship island library road'.split(
       ' ',
