@@ -38,12 +38,16 @@ export interface ControlOptions {
   /** Serve although another host has owned the state. */
   takeOwnership?: boolean;
   limits?: Partial<CarrierLimits>;
+  /** Waiting bytes at which a watcher counts as behind. */
+  watchBehindBytes?: number;
 }
 
 export interface Control extends AsyncDisposable {
   readonly socketPath: string;
   /** PEM, to be pinned. */
   readonly certificate: string;
+  /** How many watchers wait for a new snapshot because they read too slowly. */
+  watchersBehind(): number;
 }
 
 /** Three missed heartbeats: one may be lost to a reconnecting tunnel, one to a busy node. */
@@ -76,7 +80,11 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const limits = { ...CARRIER_LIMITS, ...options.limits };
   const carrier = scope.use(new SecureCarrier({ ...identity, clock, log, limits }));
   const owners = new OwnerTokens(stateDir, clock);
-  const watchers = new WatchHub({ directory, log });
+  const watchers = new WatchHub({
+    directory,
+    log,
+    ...(options.watchBehindBytes === undefined ? {} : { behindBytes: options.watchBehindBytes }),
+  });
   const agents = new AgentDesk({
     directory,
     tokenSecret: identity.tokenSecret,
@@ -126,7 +134,12 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     ready = false;
     carrier.stopListening();
   });
-  return { socketPath, certificate: identity.certificate, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+  return {
+    socketPath,
+    certificate: identity.certificate,
+    watchersBehind: () => watchers.behind,
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
 }
 
 async function listen(runDir: RunDir, carrier: SecureCarrier, scope: Scope): Promise<string> {

@@ -149,11 +149,17 @@ describe('an agent', () => {
   });
 
   it('keeps its lease by heartbeats', async () => {
-    const { agent, watch } = await attended({ leaseMs: 400, heartbeatMs: 50 });
-    const closed = agent.nextClose();
-    const beats = new Promise((resolve) => setTimeout(() => resolve('alive'), 1000));
-    expect(await Promise.race([beats, closed])).toBe('alive');
+    const clock = new ManualClock();
+    const { agent, watch } = await attended({ clock });
+    for (let id = 1; id <= 3; id += 1) {
+      await clock.advance(14_000);
+      const heard = agent.next('event.recorded');
+      agent.send({ type: 'instance.heartbeat', load: { inFlight: id } });
+      agent.send({ type: 'event.happened', id, atMs: 0, kind: 'beat', message: '' });
+      await heard;
+    }
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
+    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instance.load).toEqual({ inFlight: 3 });
   });
 
   it('has a whole lease to come back after a restart of control', async () => {

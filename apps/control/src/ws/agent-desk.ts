@@ -45,6 +45,7 @@ export class AgentDesk {
     const link = new AgentLink({
       socket: arrival.socket,
       generation: arrival.generation,
+      clock: this.#deps.directory.deps.clock,
       log,
       nextOrderId: () => `o${(this.#orders += 1)}`,
       onMessage: (message) => {

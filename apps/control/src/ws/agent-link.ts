@@ -1,6 +1,6 @@
 // One agent's WebSocket: messages in, orders out. What they mean is for AgentDesk to say.
 
-import { errorText, type Log } from '@fairlead/kit';
+import { type Clock, errorText, type Log } from '@fairlead/kit';
 import {
   type AgentMessage,
   agentMessage,
@@ -17,6 +17,7 @@ import { LogTails } from './log-tails.ts';
 export interface AgentLinkDeps {
   socket: WebSocket;
   generation: number;
+  clock: Clock;
   log: Log;
   nextOrderId: () => string;
   onMessage: (message: AgentMessage) => void;
@@ -38,6 +39,7 @@ export class AgentLink implements AgentLine {
     this.generation = deps.generation;
     this.tails = new LogTails({
       nextOrderId: deps.nextOrderId,
+      clock: deps.clock,
       send: (message) => this.send(message),
       pause: () => deps.socket.pause(),
       resume: () => deps.socket.resume(),

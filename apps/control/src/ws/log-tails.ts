@@ -1,6 +1,7 @@
 // Log tails through one agent's connection. A slow reader pauses the connection for a while, never so long that
 // heartbeats are late, and is cut when it falls too far behind.
 
+import type { Clock } from '@fairlead/kit';
 import type { ControlMessage, LogSource } from '@fairlead/protocol';
 
 export interface TailQuery {
@@ -25,6 +26,7 @@ export interface Tail {
 export interface LogTailsDeps {
   nextOrderId: () => string;
   send: (message: ControlMessage) => void;
+  clock: Clock;
   pause: () => void;
   resume: () => void;
 }
@@ -43,7 +45,7 @@ interface Open {
 export class LogTails {
   readonly #deps: LogTailsDeps;
   readonly #open = new Map<string, Open>();
-  #paused: NodeJS.Timeout | undefined;
+  #paused: AbortController | undefined;
 
   constructor(deps: LogTailsDeps) {
     this.#deps = deps;
@@ -83,12 +85,17 @@ export class LogTails {
     if (this.#paused !== undefined) return;
     tail.pauses += 1;
     this.#deps.pause();
-    this.#paused = setTimeout(() => this.#resume(), LONGEST_PAUSE_MS);
+    this.#paused = new AbortController();
+    this.#deps.clock.sleep(LONGEST_PAUSE_MS, this.#paused.signal).then(
+      () => this.#resume(),
+      // Aborted: the readers have caught up.
+      () => undefined,
+    );
   }
 
   #resume(): void {
     if (this.#paused === undefined) return;
-    clearTimeout(this.#paused);
+    this.#paused.abort();
     this.#paused = undefined;
     this.#deps.resume();
   }

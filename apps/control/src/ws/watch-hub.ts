@@ -68,8 +68,9 @@ export class WatchHub {
     }
   }
 
-  get size(): number {
-    return this.#watchers.size;
+  /** How many wait for a new snapshot. */
+  get behind(): number {
+    return [...this.#watchers].filter(({ behind }) => behind).length;
   }
 
   #tell(entries: ReadonlySet<Entry>): void {

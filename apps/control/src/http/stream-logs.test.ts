@@ -1,0 +1,88 @@
+// Logs from the agent to the reader: to the end, to a reader that leaves, to a slow one.
+
+import { request } from 'node:http';
+import { connect as connectTls } from 'node:tls';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import type { FakeAgent } from '../testing/fake-agent.ts';
+import { openWorld, type World } from '../testing/world.ts';
+
+let world: World;
+afterEach(() => world[Symbol.asyncDispose]());
+
+async function attended(): Promise<{ agent: FakeAgent; path: string }> {
+  world = await openWorld();
+  const made = { ...(await world.deploy('a')), name: 'a' };
+  const agent = await world.agent(made);
+  await agent.next('control.welcome', true);
+  return { agent, path: `/v1/instances/${made.instanceId}/logs` };
+}
+
+describe('a log', () => {
+  it('streams from the agent as lines of JSON', async () => {
+    const { agent, path } = await attended();
+    const ordered = agent.next('log.tail');
+    const answer = world.owner.call('GET', `${path}?source=agent&lines=5&follow=true`);
+    const order = await ordered;
+    expect(order).toMatchObject({ source: 'agent', lines: 5, follow: true });
+    agent.send({ type: 'order.accepted', orderId: order.orderId });
+    agent.send({ type: 'log.chunk', orderId: order.orderId, lines: ['one', 'two'] });
+    agent.send({ type: 'log.chunk', orderId: order.orderId, lines: ['three'] });
+    agent.send({ type: 'log.ended', orderId: order.orderId });
+    expect(await answer).toMatchObject({ status: 200, body: '{"lines":["one","two"]}\n{"lines":["three"]}\n' });
+  });
+
+  it('says why it ended when the agent goes', async () => {
+    const { agent, path } = await attended();
+    const ordered = agent.next('log.tail');
+    const answer = world.owner.call('GET', path);
+    await ordered;
+    await agent.close();
+    expect((await answer).body).toBe('{"error":"the connection to the agent was lost"}\n');
+  });
+
+  it('is called off when the reader leaves', async () => {
+    const { agent, path } = await attended();
+    const ordered = agent.next('log.tail');
+    const asked = request({
+      path: `${path}?follow=true`,
+      headers: { Authorization: `Bearer ${world.token}` },
+      createConnection: () =>
+        connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' }),
+    });
+    asked.on('error', () => undefined);
+    asked.end();
+    const { orderId } = await ordered;
+    const cancelled = agent.next('log.cancel');
+    asked.destroy();
+    expect(await cancelled).toEqual({ type: 'log.cancel', orderId });
+  });
+
+  it('gives a slow reader everything, and holds the agent back meanwhile', async () => {
+    const { agent, path } = await attended();
+    const ordered = agent.next('log.tail');
+    const asked = request({
+      path,
+      headers: { Authorization: `Bearer ${world.token}` },
+      createConnection: () =>
+        connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' }),
+    });
+    asked.end();
+    const { orderId } = await ordered;
+    const line = 'x'.repeat(64 * 1024);
+    for (let sent = 0; sent < 160; sent += 1) agent.send({ type: 'log.chunk', orderId, lines: [line] });
+    agent.send({ type: 'log.ended', orderId });
+    const response = await new Promise<NodeJS.ReadableStream>((resolve) => asked.on('response', resolve));
+    let bytes = 0;
+    for await (const chunk of response) bytes += chunk.length;
+    expect(bytes).toBe(160 * (line.length + '{"lines":[""]}\n'.length));
+  });
+
+  it('cannot be had without an agent', async () => {
+    world = await openWorld();
+    const made = await world.deploy('a');
+    const answer = await world.owner.call('GET', `/v1/instances/${made.instanceId}/logs`);
+    expect(answer).toMatchObject({ status: 503, body: { error: { code: 'not_ready' } } });
+  });
+});

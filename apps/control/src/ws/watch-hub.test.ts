@@ -1,0 +1,80 @@
+// Watchers over real sockets: order, one truth for all, and who falls behind.
+
+import type { WatchMessage } from '@fairlead/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { openWorld, type World } from '../testing/world.ts';
+
+let world: World;
+afterEach(() => world[Symbol.asyncDispose]());
+
+function reason(message: WatchMessage): string | undefined {
+  if (message.type !== 'deployment.changed') return undefined;
+  const { state } = message.deployment.instance;
+  return state.status === 'queued' ? state.reason : undefined;
+}
+
+async function observe(id: string, text: string): Promise<void> {
+  const state = { status: 'queued', reason: text };
+  const { status } = await world.owner.call('POST', `/v1/instances/${id}/observed`, { state });
+  expect(status).toBe(200);
+}
+
+describe('a watcher', () => {
+  it('gets a snapshot, then every change in order and without a gap', async () => {
+    world = await openWorld();
+    const { instanceId } = await world.deploy('a');
+    const watch = await world.owner.watch();
+    expect(watch.messages).toMatchObject([{ type: 'snapshot', deployments: [{ name: 'a' }] }]);
+    for (let n = 1; n <= 20; n += 1) await observe(instanceId, `${n}`);
+    await watch.find((message) => reason(message) === '20');
+    const start = watch.messages[0]!.seq;
+    expect(watch.messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, n) => start + n));
+    expect(watch.messages.slice(1).map(reason)).toEqual(Array.from({ length: 20 }, (_, n) => `${n + 1}`));
+  });
+
+  it('is told of a change only when it is on disk', async () => {
+    world = await openWorld();
+    const { instanceId } = await world.deploy('a');
+    const watch = await world.owner.watch();
+    const told = watch.find((message) => reason(message) === 'stored');
+    await Promise.all([observe(instanceId, 'stored'), told]);
+    await world.restart();
+    const { body } = await world.owner.call('GET', '/v1/deployments/a');
+    expect(body.instance.state.reason).toBe('stored');
+  });
+
+  it('that does not read begins again with a snapshot, and holds up nobody', async () => {
+    world = await openWorld({ watchBehindBytes: 64 * 1024 });
+    const { instanceId } = await world.deploy('a');
+    const quick = await world.owner.watch();
+    const slow = await world.owner.watch();
+    slow.socket.pause();
+    let sent = 0;
+    while (!world.control.watchersBehind()) await observe(instanceId, `${(sent += 1)} ${'x'.repeat(400)}`);
+    await observe(instanceId, 'last');
+    await quick.find((message) => reason(message) === 'last');
+    expect(quick.messages.some(({ type }) => type === 'resync')).toBe(false);
+    slow.socket.resume();
+    const resync = await slow.find(({ type }) => type === 'resync');
+    const snapshot = await slow.find((message) => message.type === 'snapshot' && message.seq >= resync.seq);
+    expect(snapshot).toMatchObject({ deployments: [{ instance: { state: { reason: 'last' } } }] });
+  });
+
+  it('sends nothing that could hurt: a frame over the limit closes it', async () => {
+    world = await openWorld();
+    const watch = await world.owner.watch();
+    const closed = new Promise((resolve) => watch.socket.on('close', resolve));
+    watch.socket.send('x'.repeat(1024 * 1024 + 1));
+    expect(await closed).toBe(1009);
+    expect((await world.owner.call('GET', '/v1/hello')).status).toBe(200);
+  });
+
+  it('is told when control stops', async () => {
+    world = await openWorld();
+    const watch = await world.owner.watch();
+    const closed = new Promise((resolve) => watch.socket.on('close', resolve));
+    await world.stop();
+    expect(await closed).toBe(1001);
+  });
+});
