@@ -4,10 +4,9 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { errorText, isCodedError, type Log } from '@fairlead/kit';
-import pino from 'pino';
 
 import { readBootId } from './boot-id.ts';
-import { type ControlOptions, openControl } from './open-control.ts';
+import type { ControlOptions } from './open-control.ts';
 import { initIdentity } from './state/identity.ts';
 import { mintOwnerToken } from './state/owner-tokens.ts';
 
@@ -45,7 +44,7 @@ async function main(argv: string[]): Promise<number> {
         runDir: need(values.run, '--run'),
         host: hostname(),
         bootId: await readBootId(process.platform),
-        log: createLog(values['log-level'] ?? 'info'),
+        log: await createLog(values['log-level'] ?? 'info'),
         takeOwnership: values['take-ownership'] ?? false,
         ...readMs('leaseMs', values['lease-ms']),
         ...readMs('heartbeatMs', values['heartbeat-ms']),
@@ -66,6 +65,8 @@ async function serve(options: ControlOptions): Promise<number> {
   const asked = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
   try {
+    // Here alone: init and token need none of it.
+    const { openControl } = await import('./open-control.ts');
     const control = await openControl(options);
     log.info({ op: 'control.start', ok: true, socket: control.socketPath, pid: process.pid });
     const signal = await asked.promise;
@@ -84,7 +85,8 @@ async function serve(options: ControlOptions): Promise<number> {
   }
 }
 
-function createLog(level: string): Log {
+async function createLog(level: string): Promise<Log> {
+  const { default: pino } = await import('pino');
   const destination = pino.destination({ dest: 1, sync: true });
   // Whoever read our log may be gone; we go on.
   destination.on('error', () => undefined);
