@@ -7,7 +7,11 @@ const CHECKS: ReadonlyArray<{ name: string; command: string; args: string[] }> =
   { name: 'lint', command: 'oxlint', args: ['--type-aware'] },
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
   { name: 'dead code', command: 'knip', args: [] },
-  { name: 'generated pages', command: 'node', args: ['--conditions=fairlead-source', 'scripts/generate-docs.ts', '--check'] },
+  {
+    name: 'generated pages',
+    command: 'node',
+    args: ['--conditions=fairlead-source', 'scripts/generate-docs.ts', '--check'],
+  },
 ];
 
 async function runCheck({ command, args }: (typeof CHECKS)[number]): Promise<{ code: number; output: string }> {

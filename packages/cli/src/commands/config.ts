@@ -1,12 +1,11 @@
 // `fairlead config`: what is in force and where each value came from; `config schema`: the JSON Schema for editors.
 
-import { fairleadConfig } from '@fairlead/protocol';
 import { stringify } from 'yaml';
-import { z } from 'zod';
 
 import { leafPaths, userConfigPath } from '../config/config-sources.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
+import { configSchema } from './config-schema.ts';
 
 export async function runConfig(context: Context): Promise<void> {
   const { config, origins, files } = await loadConfig(context);
@@ -21,14 +20,6 @@ export async function runConfig(context: Context): Promise<void> {
 export function runConfigSchema(context: Context): void {
   const schema = configSchema();
   context.output.result(schema, JSON.stringify(schema, undefined, 2));
-}
-
-export function configSchema(): Record<string, unknown> {
-  return {
-    $id: 'https://fairlead.dev/schema/fairlead.json',
-    title: 'fairlead.yaml',
-    ...z.toJSONSchema(fairleadConfig, { io: 'input' }),
-  };
 }
 
 /** Every leaf's line says at its end where the value came from. */

@@ -2,14 +2,14 @@
 
 import { createSecret, errorText } from '@fairlead/kit';
 import type { Session } from '@fairlead/client';
-import type { DeploymentCreated, FairleadConfig } from '@fairlead/protocol';
+import type { DeploymentCreated, FairleadConfig, InstanceView } from '@fairlead/protocol';
 
 import { routeForJobs } from '../bastion/bastion-route.ts';
 import { ensureJobKey } from '../bastion/ensure-job-key.ts';
 import { loadForCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { followDeployment } from '../job/follow-deployment.ts';
+import { type Follow, followDeployment } from '../job/follow-deployment.ts';
 import { instanceSpecOf, jobScript } from '../job/job-files.ts';
 import { submitJob, testJob } from '../job/submit-job.ts';
 import { writeJobFiles } from '../job/write-job-files.ts';
@@ -41,7 +41,7 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
     cacheDir: cacheDir(context),
     nodePath: context.nodePath,
     configuredNode: cluster.config.node,
-    onProgress: report.uploading,
+    onProgress: (what, sent, total) => report.uploading(what, sent, total),
     signal: context.signal,
   });
   report.shipped(shipped);
@@ -51,7 +51,14 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
     report.notWaiting(plan.name);
     return;
   }
-  const view = await followDeployment({ name: plan.name, instance, session, site, context, onState: report.state });
+  const view = await followOrLeave({
+    name: plan.name,
+    instance,
+    session,
+    site,
+    context,
+    onState: (now) => report.state(now),
+  });
   context.output.result(
     {
       event: 'deployment.ready',
@@ -65,6 +72,23 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
     },
     readyText(plan.name, plan.servedModel, view.deadlineMs, context.clock.now()),
   );
+}
+
+/** Ctrl-C leaves the job running and says how to come back. */
+async function followOrLeave(follow: Follow): Promise<InstanceView> {
+  try {
+    return await followDeployment(follow);
+  } catch (error) {
+    if (follow.context.signal.aborted) {
+      const { name, instance, context } = follow;
+      context.output.event(
+        'deployment.left',
+        { name, jobId: instance.jobId },
+        `job ${instance.jobId} goes on without this command. Look at it with: fairlead status ${name}   End it with: fairlead stop ${name}`,
+      );
+    }
+    throw error;
+  }
 }
 
 interface Launch {
@@ -111,8 +135,9 @@ async function launch({
       paths: site.paths,
     });
     await writeJobFiles(site, { instance: id, spec, script: script(id) }, context.signal);
-    const jobId = await submitJob(site, { deployment: plan.name, instance: id }, context.signal);
-    // The job exists: an interrupt from here on leaves it running, so this is told without the signal.
+    context.signal.throwIfAborted();
+    // Without the signal: an answer that is not waited for would leave a job that nobody knows of.
+    const jobId = await submitJob(site, { deployment: plan.name, instance: id });
     await session.api.observed(id, { jobId });
     return { id, jobId };
   } catch (error) {

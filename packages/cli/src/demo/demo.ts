@@ -50,6 +50,7 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
   const dir = await makeDemoDir();
   const reaper = await startReaper(dir, context.nodePath);
   scope.defer(() => reaper.reap());
+  output.event('demo.started', { dir });
 
   const world = await story.step(
     'bastion',

@@ -33,15 +33,12 @@ export async function testJob(site: Site, script: string, signal: AbortSignal): 
   }
 }
 
-export async function submitJob(
-  site: Site,
-  job: { deployment: string; instance: string },
-  signal: AbortSignal,
-): Promise<string> {
+export async function submitJob(site: Site, job: { deployment: string; instance: string }): Promise<string> {
   const workDir = jobDirOf(site.paths, job.instance);
-  const { jobId } = await site.scheduler.submit(
-    { name: jobName(job.deployment, job.instance), scriptPath: join(workDir, 'job.sh'), workDir },
-    signal,
-  );
+  const { jobId } = await site.scheduler.submit({
+    name: jobName(job.deployment, job.instance),
+    scriptPath: join(workDir, 'job.sh'),
+    workDir,
+  });
   return jobId;
 }

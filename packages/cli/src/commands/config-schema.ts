@@ -1,0 +1,12 @@
+// The JSON Schema of fairlead.yaml, for editors.
+
+import { fairleadConfig } from '@fairlead/protocol';
+import { z } from 'zod';
+
+export function configSchema(): Record<string, unknown> {
+  return {
+    $id: 'https://fairlead.dev/schema/fairlead.json',
+    title: 'fairlead.yaml',
+    ...z.toJSONSchema(fairleadConfig, { io: 'input' }),
+  };
+}

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { existsSync, watch } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { remainsOf, type RunningDemo, startDemo } from './run-demo.ts';
+
+const LIMIT_MS = 90_000;
+
+/** Resolves when nothing of a demo is left; the clean-up of a demo that was killed goes on after its end. The folder goes last. */
+async function expectNothingRemains(demo: RunningDemo): Promise<void> {
+  const dir = await demo.dir;
+  const watcher = watch('/tmp');
+  try {
+    while (existsSync(dir)) await once(watcher, 'change', { signal: AbortSignal.timeout(20_000) });
+  } finally {
+    watcher.close();
+  }
+  expect(remainsOf(dir)).toEqual([]);
+}
+
+describe('The demo', () => {
+  it(
+    'streams tokens through two SSH connections and leaves nothing behind',
+    async () => {
+      const demo = startDemo();
+      const { code, lines, stderr } = await demo.ended;
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const result = lines.at(-1);
+      expect(result).toMatchObject({ ok: true, hops: 2, bastion: expect.stringMatching(/^(sshd|builtin)$/) });
+      expect(result?.['tokens']).toBeGreaterThan(10);
+      expect(result?.['firstTokenMs']).toBeGreaterThan(0);
+      expect((result?.['steps'] as Array<{ name: string }>).map(({ name }) => name)).toEqual([
+        'bastion',
+        'init',
+        'deploy',
+        'connect',
+        'stream',
+        'stop',
+      ]);
+      expect(remainsOf(await demo.dir)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it.each(['bastion', 'init', 'deploy', 'connect'])(
+    'ended by Ctrl-C after the step %s leaves nothing behind',
+    async (name) => {
+      const demo = startDemo();
+      await demo.line((line) => line['name'] === name);
+      process.kill(-(demo.child.pid ?? 0), 'SIGINT');
+      expect((await demo.ended).code).toBe(130);
+      expect(remainsOf(await demo.dir)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'whose parent is killed leaves nothing behind',
+    async () => {
+      const demo = startDemo(['--keep'], 'eval "$DEMO"; :');
+      await demo.line((line) => line['event'] === 'demo.kept');
+      demo.child.kill('SIGKILL');
+      await demo.ended;
+      await expectNothingRemains(demo);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'that is killed itself leaves nothing behind',
+    async () => {
+      const demo = startDemo(['--keep']);
+      await demo.line((line) => line['event'] === 'demo.kept');
+      demo.child.kill('SIGKILL');
+      await demo.ended;
+      await expectNothingRemains(demo);
+    },
+    LIMIT_MS,
+  );
+});

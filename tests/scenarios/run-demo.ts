@@ -1,0 +1,65 @@
+// The demo as a person starts it: a process of its own, in a process group of its own.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+
+export interface RunningDemo {
+  child: ChildProcess;
+  /** Resolves with the JSON line for which `match` holds; rejects when the demo ends before. */
+  line(match: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  /** The folder of its world. */
+  dir: Promise<string>;
+  ended: Promise<{ code: number | null; lines: Array<Record<string, unknown>>; stderr: string }>;
+}
+
+/** `through`: a shell line that starts the demo, for a parent in between; `$DEMO` stands for the command. */
+export function startDemo(args: string[] = [], through?: string): RunningDemo {
+  const command = [process.execPath, '--conditions=fairlead-source', main, 'demo', '--json', ...args];
+  const [program = '', ...rest] = through ? ['sh', '-c', through] : command;
+  const child = spawn(program, rest, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DEMO: command.map((word) => `'${word}'`).join(' ') },
+  });
+  const lines: Array<Record<string, unknown>> = [];
+  const waiting = new Set<() => void>();
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
+  if (!child.stdout) throw new Error('the demo has no stdout');
+  const reading = createInterface({ input: child.stdout });
+  reading.on('line', (line) => {
+    lines.push(JSON.parse(line) as Record<string, unknown>);
+    for (const look of waiting) look();
+  });
+  const ended = Promise.all([once(child, 'exit'), once(reading, 'close')]).then(([[code]]) => ({
+    code: code as number | null,
+    lines,
+    stderr,
+  }));
+  async function line(match: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
+    const look = () => {
+      const found = lines.find(match);
+      if (found) resolve(found);
+    };
+    waiting.add(look);
+    look();
+    ended.then(() => reject(new Error(`the demo ended before: ${stderr}`)), reject);
+    return promise;
+  }
+  const dir = line(({ event }) => event === 'demo.started').then((started) => String(started['dir']));
+  return { child, ended, line, dir };
+}
+
+/** What is left of a demo: processes whose command line names its folder, and the folder. */
+export function remainsOf(dir: string): string[] {
+  const processes = execFileSync('ps', ['-axo', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(dir));
+  return [...processes, ...(existsSync(dir) ? [dir] : [])];
+}
