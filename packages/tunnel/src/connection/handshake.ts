@@ -5,7 +5,7 @@ import ssh2 from 'ssh2';
 import { findIdentities, type FoundIdentities } from '../auth/find-identities.ts';
 import { IdentityAgent } from '../auth/identity-agent.ts';
 import { decodeHostKey, type HostKey } from '../host-key/host-key.ts';
-import { openHostKeyVerifier } from '../host-key/host-key-verifier.ts';
+import { type HostKeyVerifier, openHostKeyVerifier } from '../host-key/host-key-verifier.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
 import { stopTracing } from './ssh2-internals.ts';
@@ -17,14 +17,24 @@ export interface LoggedIn {
   hostKey: HostKey;
 }
 
+/** What a login needs from this machine's files. Read before the connection is made: servers do not wait long. */
+export interface Login {
+  target: SshTarget;
+  found: FoundIdentities;
+  verifier: HostKeyVerifier;
+}
+
+export async function prepareLogin(target: SshTarget): Promise<Login> {
+  return { target, found: await findIdentities(target.auth), verifier: await openHostKeyVerifier(target) };
+}
+
+/** Listens on the transport before it returns to the event loop, so that nothing of its life is missed. */
 export async function logIn(
-  target: SshTarget,
+  { target, found, verifier }: Login,
   transport: Transport,
   options: { keepaliveMs: number; signal: AbortSignal },
 ): Promise<LoggedIn> {
   const label = targetLabel(target);
-  const found = await findIdentities(target.auth);
-  const verifier = await openHostKeyVerifier(target);
   const client = new ssh2.Client();
   const link = new SshLink(client, transport, label);
   let hostKey: HostKey | undefined;

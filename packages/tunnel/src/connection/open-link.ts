@@ -5,7 +5,7 @@ import type { HostKey } from '../host-key/host-key.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { tunnelError } from '../tunnel-error.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
-import { logIn } from './handshake.ts';
+import { logIn, prepareLogin } from './handshake.ts';
 import type { SshLink } from './ssh-link.ts';
 import { createTransport, openTcp, type Transport } from './transport.ts';
 import { watchLife } from './watch-life.ts';
@@ -38,9 +38,10 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
         }),
       options.signal,
     );
+    const login = await prepareLogin(withPatience(target, deadline));
     const transport = await openTransport(target, jump, deadline.signal);
     scope.defer(() => void transport.stream.destroy());
-    const { link, hostKey } = await logIn(withPatience(target, deadline), transport, {
+    const { link, hostKey } = await logIn(login, transport, {
       keepaliveMs: options.keepaliveMs,
       signal: deadline.signal,
     });

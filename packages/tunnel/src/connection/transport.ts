@@ -26,6 +26,8 @@ export async function openTcp(target: SshTarget, signal: AbortSignal): Promise<S
     throw signal.aborted ? signal.reason : connectError(target, error);
   }
   socket.off('error', reject);
+  // Whoever owns it next hears of its close; an error in between must not end the process.
+  socket.on('error', () => undefined);
   return socket;
 }
 

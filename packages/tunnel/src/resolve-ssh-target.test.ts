@@ -1,0 +1,140 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveSshTarget, type SshDestination } from './resolve-ssh-target.ts';
+
+describe('resolveSshTarget', () => {
+  let home: string;
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'fl-home-'));
+    await mkdir(join(home, '.ssh', 'conf.d'), { recursive: true });
+  });
+  afterEach(() => rm(home, { recursive: true }));
+
+  const resolve = async (
+    destination: SshDestination,
+    files: Record<string, string> = {},
+    env: Record<string, string> = {},
+  ) => {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(home, '.ssh', name), text);
+    return resolveSshTarget(destination, { home, env, localUser: 'me', systemConfigPath: join(home, 'system') });
+  };
+
+  it('has the defaults of ssh where there is no configuration', async () => {
+    expect(await resolve({ host: 'h.example' }, {}, { SSH_AUTH_SOCK: '/agent' })).toMatchObject({
+      host: 'h.example',
+      port: 22,
+      user: 'me',
+      hostKeys: {
+        kind: 'known-hosts',
+        files: expect.arrayContaining([join(home, '.ssh/known_hosts')]) as string[],
+        addTo: join(home, '.ssh/known_hosts'),
+      },
+      auth: {
+        identityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(home, '.ssh', name)),
+        identitiesOnly: false,
+        agentSocket: '/agent',
+      },
+    });
+  });
+
+  it('reads what the configuration says of a host, the first value first', async () => {
+    const config = `
+Host lab
+  HostName %h.example.org
+  Port 2222
+  IdentityFile "~/.ssh/my key"
+  IdentityFile ~/.ssh/%r_key
+  UserKnownHostsFile ~/.ssh/kh "~/.ssh/k h"
+  IdentityAgent none
+  ConnectTimeout 7
+Host *
+  Port 99
+  User carol
+  IdentitiesOnly yes
+`;
+    expect(await resolve({ host: 'lab' }, { config }, { SSH_AUTH_SOCK: '/agent' })).toEqual({
+      host: 'lab.example.org',
+      port: 2222,
+      user: 'carol',
+      connectTimeoutMs: 7_000,
+      label: 'carol@lab (lab.example.org)',
+      hostKeys: {
+        kind: 'known-hosts',
+        files: [join(home, '.ssh/kh'), join(home, '.ssh/k h'), '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
+        addTo: join(home, '.ssh/kh'),
+      },
+      auth: { identityFiles: [join(home, '.ssh/my key'), join(home, '.ssh/carol_key')], identitiesOnly: true },
+    });
+  });
+
+  it('lets what was typed win over the configuration', async () => {
+    const config = 'Host lab\n  Port 2222\n  User carol\n  ProxyJump gate\n  IdentityFile ~/.ssh/a\n';
+    const typed = {
+      host: 'lab',
+      port: 22,
+      user: 'bob',
+      identityFile: '~/b',
+      proxyJump: 'none',
+      knownHostsFile: '~/kh',
+    };
+    const target = await resolve(typed, { config });
+    expect(target).toMatchObject({ port: 22, user: 'bob', hostKeys: { files: [join(home, 'kh')] } });
+    expect(target.auth.identityFiles).toEqual([join(home, 'b'), join(home, '.ssh/a')]);
+    expect(target.jump).toBeUndefined();
+  });
+
+  it('follows Includes, and what stands behind them belongs to its own block', async () => {
+    const files = {
+      config: 'Include conf.d/*.conf ~/.ssh/extra\nUser everywhere\nHost b\n  Port 3\n',
+      'conf.d/1.conf': 'Host a\n  Port 1\n',
+      'conf.d/2.txt': 'Port 666\n',
+      extra: 'Host b\n  HostName real-b\n',
+    };
+    expect(await resolve({ host: 'a' }, files)).toMatchObject({ port: 1, user: 'everywhere' });
+    expect(await resolve({ host: 'b' }, files)).toMatchObject({ port: 3, host: 'real-b', user: 'everywhere' });
+  });
+
+  it('stops when Includes include each other', async () => {
+    const loop = resolve({ host: 'a' }, { config: 'Include config\n' });
+    await expect(loop).rejects.toMatchObject({ code: 'ssh_config_invalid' });
+  });
+
+  it('reads the system file after the user file', async () => {
+    await writeFile(join(home, 'system'), 'Host *\n  User fromsystem\n  Port 7\n');
+    const target = await resolve({ host: 'x' }, { config: 'Host x\n  Port 5\n' });
+    expect(target).toMatchObject({ port: 5, user: 'fromsystem' });
+  });
+
+  it('runs no command of the configuration', async () => {
+    const witness = join(home, 'ran');
+    const target = await resolve({ host: 'x' }, { config: `Match exec "touch ${witness}"\n  Port 5\n` });
+    expect(target.port).toBe(22);
+    await expect(rm(witness)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('goes through jump hosts in their order, each with its own settings', async () => {
+    const config = 'Host target\n  ProxyJump first,bob@second:2200\nHost first\n  User f\n  Port 2100\n';
+    const target = await resolve({ host: 'target' }, { config });
+    expect(target.jump).toMatchObject({ host: 'second', user: 'bob', port: 2200 });
+    expect(target.jump?.jump).toMatchObject({ host: 'first', user: 'f', port: 2100 });
+    expect(target.jump?.jump?.jump).toBeUndefined();
+  });
+
+  it('knows the ProxyCommand that is a jump, and no other', async () => {
+    const jump = 'Host a\n  ProxyCommand ssh -W %h:%p bob@gate\nHost b\n  ProxyCommand nc %h %p\n';
+    expect((await resolve({ host: 'a' }, { config: jump })).jump).toMatchObject({ host: 'gate', user: 'bob' });
+    await expect(resolve({ host: 'b' })).rejects.toMatchObject({ code: 'ssh_config_invalid' });
+  });
+
+  it('refuses jump hosts that lead in a circle', async () => {
+    const config = 'Host a\n  ProxyJump b\nHost b\n  ProxyJump a\n';
+    await expect(resolve({ host: 'a' }, { config })).rejects.toMatchObject({ code: 'ssh_config_invalid' });
+  });
+
+  it('looks the host key up under its alias', async () => {
+    const target = await resolve({ host: 'a' }, { config: 'Host a\n  HostKeyAlias cluster\n' });
+    expect(target.hostKeys).toMatchObject({ alias: 'cluster' });
+  });
+});
