@@ -127,7 +127,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   directory.changed.add((entries) => {
     for (const entry of entries ?? directory.entries()) dialler.review(entry.instance.id);
   });
-  scope.use(runSweeper({ directory, watchers, clock, log }));
+  scope.use(runSweeper({ directory, watchers, clock, log, isCaughtUp: () => dialler.caughtUp }));
   const socketPath = await listen(runDir, carrier, scope);
   await dialler.start();
   scope.defer(() => {

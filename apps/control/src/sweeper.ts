@@ -8,11 +8,15 @@ import type { WatchHub } from './ws/watch-hub.ts';
 export interface SweeperDeps {
   directory: Directory;
   watchers: WatchHub;
+  /** Whether every agent that was there at the start has been called. */
+  isCaughtUp: () => boolean;
   clock: Clock;
   log: Log;
 }
 
 const WATCHERS_EVERY_MS = 4000;
+/** After a start with very many agents nobody is called silent before he was called at all, but not for longer than this. */
+const CATCHING_UP_LEASES = 8;
 
 /** Runs until disposed. */
 export function runSweeper(deps: SweeperDeps): AsyncDisposable {
@@ -26,10 +30,12 @@ export function runSweeper(deps: SweeperDeps): AsyncDisposable {
   };
 }
 
-async function sweepLeases({ directory, clock, log }: SweeperDeps, signal: AbortSignal): Promise<void> {
+async function sweepLeases({ directory, clock, log, isCaughtUp }: SweeperDeps, signal: AbortSignal): Promise<void> {
   const { leases } = directory;
   const tickMs = Math.max(10, Math.min(250, leases.leaseMs / 20));
-  let due = clock.monotonicMs() + tickMs;
+  const startedMs = clock.monotonicMs();
+  let due = startedMs + tickMs;
+  let catchingUp = true;
   while (await slept(clock, tickMs, signal)) {
     const now = clock.monotonicMs();
     // We were suspended or too busy to listen: nobody may be called silent for that time.
@@ -38,6 +44,8 @@ async function sweepLeases({ directory, clock, log }: SweeperDeps, signal: Abort
       leases.renewAll(now);
     }
     due = now + tickMs;
+    catchingUp &&= !isCaughtUp() && now - startedMs < CATCHING_UP_LEASES * leases.leaseMs;
+    if (catchingUp) leases.renewAll(now);
     for (const { id, silentMs } of leases.expired(now)) expire(directory, log, { id, silentMs });
   }
 }

@@ -49,6 +49,8 @@ export class Dialler implements AsyncDisposable {
   readonly #parked = new Map<string, number>();
   readonly #ended = new AbortController();
   #unproven = 0;
+  #started = false;
+  #caughtUp = false;
   #scanning: Promise<void> | undefined;
 
   constructor(deps: DiallerDeps) {
@@ -64,12 +66,19 @@ export class Dialler implements AsyncDisposable {
         log.warn({ op: 'run.watch', ok: false, error: errorText(error) }, 'falling back to looking every 2 s'),
     });
     await this.#scan();
+    this.#started = true;
+    this.#dialNext();
     this.#scanning = this.#rescan();
   }
 
   /** Looks again at the sockets of one instance, whose truth has changed. */
   review(instanceId: string): void {
     for (const target of this.#byInstance.get(instanceId) ?? []) this.#review(target);
+  }
+
+  /** Whether every socket that was there at the start has been dialled. */
+  get caughtUp(): boolean {
+    return this.#caughtUp;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -173,9 +182,10 @@ export class Dialler implements AsyncDisposable {
   #dialNext(): void {
     while (this.#unproven < MOST_UNPROVEN) {
       const target = this.#queue.shift();
-      if (!target) return;
+      if (!target) break;
       if (this.#targets.get(target.name) === target) this.#dial(target);
     }
+    if (this.#started && this.#queue.length === 0) this.#caughtUp = true;
   }
 
   #dial(target: Target): void {

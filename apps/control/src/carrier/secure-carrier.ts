@@ -20,8 +20,8 @@ export interface CarrierLimits {
   connections: number;
 }
 
-/** Owners are few; agents are dialled and limited by the dialler. */
-export const CARRIER_LIMITS: CarrierLimits = { provingMs: 5000, unproven: 64, connections: 1024 };
+/** Owners come in bursts when control was away; agents are dialled and limited by the dialler. */
+export const CARRIER_LIMITS: CarrierLimits = { provingMs: 5000, unproven: 256, connections: 1024 };
 
 /** How long answers may take to end when control stops. */
 const LAST_ANSWERS_MS = 500;

@@ -31,6 +31,8 @@ export class WatchHub {
   readonly #watchers = new Set<Watcher>();
   /** Each deployment as last told; a load or lease in it is as old as the last change. */
   readonly #texts = new WeakMap<Entry, string>();
+  /** Shared by all who come between two changes, as they do after a restart. */
+  #snapshot: Buffer | undefined;
   #seq = 0;
 
   constructor(deps: WatchHubDeps) {
@@ -74,6 +76,7 @@ export class WatchHub {
   }
 
   #tell(entries: ReadonlySet<Entry>): void {
+    this.#snapshot = undefined;
     for (const entry of entries) {
       this.#texts.delete(entry);
       this.#seq += 1;
@@ -85,6 +88,7 @@ export class WatchHub {
 
   #tellAll(): void {
     this.#seq += 1;
+    this.#snapshot = undefined;
     for (const watcher of this.#watchers) this.#resync(watcher);
   }
 
@@ -111,10 +115,14 @@ export class WatchHub {
   }
 
   #sendSnapshot(watcher: Watcher): void {
-    const deployments = [...this.#deps.directory.entries()].map((entry) => this.#textOf(entry));
-    const text = Buffer.from(`{"type":"snapshot","seq":${this.#seq},"deployments":[${deployments.join(',')}]}`);
+    const text = (this.#snapshot ??= this.#encodeSnapshot());
     watcher.snapshotBytes += text.length;
     watcher.socket.send(text, { binary: false }, watcher.onSent);
+  }
+
+  #encodeSnapshot(): Buffer {
+    const deployments = [...this.#deps.directory.entries()].map((entry) => this.#textOf(entry));
+    return Buffer.from(`{"type":"snapshot","seq":${this.#seq},"deployments":[${deployments.join(',')}]}`);
   }
 
   #textOf(entry: Entry): string {
