@@ -14,15 +14,22 @@ export interface WatchHubDeps {
 }
 
 const BEHIND_BYTES = 1024 * 1024;
+/** A snapshot leaves in pieces, as fast as its reader reads: a hundred readers at once must not hold a hundred copies. */
+const PIECE_BYTES = 64 * 1024;
+
+/** An answer may have to wait behind a snapshot on a slow line. */
+const MOST_SILENT_SWEEPS = 5;
 
 interface Watcher {
   socket: WebSocket;
   isValid: () => boolean;
-  /** What the last snapshot alone may leave waiting. */
-  snapshotBytes: number;
-  behind: boolean;
-  alive: boolean;
-  onSent: (error?: Error | null) => void;
+  /** Sweeps since it was heard of. */
+  silentSweeps: number;
+  /** `behind`: it gets nothing until it has read what is on its way, then a new snapshot. */
+  state: 'snapshot' | 'live' | 'behind';
+  /** Changes since the snapshot that is on its way. */
+  later: Buffer[];
+  laterBytes: number;
 }
 
 export class WatchHub {
@@ -43,28 +50,21 @@ export class WatchHub {
 
   /** `isValid`: whether its token still is. */
   add(socket: WebSocket, isValid: () => boolean): void {
-    const watcher: Watcher = {
-      socket,
-      isValid,
-      snapshotBytes: 0,
-      behind: false,
-      alive: true,
-      onSent: () => this.#catchUp(watcher),
-    };
+    const watcher: Watcher = { socket, isValid, silentSweeps: 0, state: 'live', later: [], laterBytes: 0 };
     socket.on('error', (error) => this.#deps.log.debug({ op: 'watch', ok: false, error: errorText(error) }));
-    socket.on('pong', () => (watcher.alive = true));
+    socket.on('pong', () => (watcher.silentSweeps = 0));
     socket.on('close', () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
     this.#sendSnapshot(watcher);
   }
 
-  /** Drops those that have not answered since the last sweep, or whose token was revoked. */
+  /** Drops those that have not answered for long, or whose token was revoked. */
   sweep(): void {
     for (const watcher of this.#watchers) {
       if (!watcher.isValid()) watcher.socket.close(1008, 'unauthorized');
-      else if (!watcher.alive) watcher.socket.terminate();
+      else if (watcher.silentSweeps >= MOST_SILENT_SWEEPS) watcher.socket.terminate();
       else {
-        watcher.alive = false;
+        watcher.silentSweeps += 1;
         watcher.socket.ping();
       }
     }
@@ -72,7 +72,7 @@ export class WatchHub {
 
   /** How many wait for a new snapshot. */
   get behind(): number {
-    return [...this.#watchers].filter(({ behind }) => behind).length;
+    return [...this.#watchers].filter(({ state }) => state === 'behind').length;
   }
 
   #tell(entries: ReadonlySet<Entry>): void {
@@ -93,31 +93,59 @@ export class WatchHub {
   }
 
   #send(watcher: Watcher, text: Buffer): void {
-    if (watcher.behind) return;
-    if (watcher.socket.bufferedAmount > this.#behindBytes + watcher.snapshotBytes) {
-      watcher.behind = true;
-      return;
-    }
-    watcher.socket.send(text, { binary: false }, watcher.onSent);
+    const { socket, state } = watcher;
+    if (state === 'behind') return;
+    if (state === 'snapshot') {
+      watcher.laterBytes += text.length;
+      if (watcher.laterBytes <= this.#behindBytes) watcher.later.push(text);
+      else watcher.later = [];
+    } else if (socket.bufferedAmount <= this.#behindBytes) {
+      socket.send(text, { binary: false }, () => this.#catchUp(watcher));
+    } else watcher.state = 'behind';
   }
 
   /** Called whenever something has left for the watcher. */
   #catchUp(watcher: Watcher): void {
-    const waiting = watcher.socket.bufferedAmount;
-    if (waiting === 0) watcher.snapshotBytes = 0;
-    if (watcher.behind && waiting < this.#behindBytes / 4) this.#resync(watcher);
+    if (watcher.state === 'behind' && watcher.socket.bufferedAmount < this.#behindBytes / 4) this.#resync(watcher);
   }
 
   #resync(watcher: Watcher): void {
-    watcher.behind = false;
-    watcher.socket.send(JSON.stringify({ type: 'resync', seq: this.#seq }), watcher.onSent);
-    this.#sendSnapshot(watcher);
+    // In the middle of a message no other can begin: what comes after it shows that something was missed.
+    if (watcher.state === 'snapshot') watcher.laterBytes = Infinity;
+    else {
+      watcher.socket.send(JSON.stringify({ type: 'resync', seq: this.#seq }));
+      this.#sendSnapshot(watcher);
+    }
   }
 
   #sendSnapshot(watcher: Watcher): void {
-    const text = (this.#snapshot ??= this.#encodeSnapshot());
-    watcher.snapshotBytes += text.length;
-    watcher.socket.send(text, { binary: false }, watcher.onSent);
+    watcher.state = 'snapshot';
+    watcher.later = [];
+    watcher.laterBytes = 0;
+    this.#sendPiece(watcher, (this.#snapshot ??= this.#encodeSnapshot()), 0);
+  }
+
+  /** One message in several frames; RFC 6455, 5.4. */
+  #sendPiece(watcher: Watcher, text: Buffer, from: number): void {
+    const to = Math.min(from + PIECE_BYTES, text.length);
+    const fin = to === text.length;
+    watcher.socket.send(text.subarray(from, to), { binary: false, fin }, (error) => {
+      if (error) return;
+      if (fin) this.#sendLater(watcher);
+      else this.#sendPiece(watcher, text, to);
+    });
+  }
+
+  #sendLater(watcher: Watcher): void {
+    const { later, laterBytes } = watcher;
+    watcher.later = [];
+    watcher.laterBytes = 0;
+    if (laterBytes > this.#behindBytes) {
+      watcher.state = 'behind';
+      return this.#catchUp(watcher);
+    }
+    watcher.state = 'live';
+    for (const text of later) this.#send(watcher, text);
   }
 
   #encodeSnapshot(): Buffer {
