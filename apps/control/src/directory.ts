@@ -65,7 +65,10 @@ export class Directory {
   /** Fills the memory from the store. Everyone who was attended gets one whole lease to come back. */
   async load(): Promise<void> {
     const remembered = await this.deps.store.load();
-    for (const entry of this.#byName.values()) entry.line?.drop();
+    for (const entry of this.#byName.values()) {
+      entry.line?.drop();
+      entry.line = undefined;
+    }
     this.#byName.clear();
     this.#byInstance.clear();
     this.#formers.clear();
@@ -115,6 +118,7 @@ export class Directory {
       const sinceMs = this.deps.clock.monotonicMs();
       this.#formers.set(id, { id, deployment: deployment.name, enrolmentHash, sinceMs });
       before.line?.fence();
+      before.line = undefined;
       this.leases.end(id);
     }
     const entry = this.#index({ deployment, instance });

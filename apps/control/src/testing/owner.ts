@@ -1,5 +1,6 @@
 // An owner beside control: the HTTP API and the watch over TLS on control.sock, with the certificate pinned.
 
+import { once } from 'node:events';
 import { Agent, request, type RequestOptions } from 'node:http';
 import { connect as connectTls } from 'node:tls';
 
@@ -33,7 +34,8 @@ export interface Watch {
 
 export interface Owner extends AsyncDisposable {
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
-  watch(): Promise<Watch>;
+  /** Resolves with the snapshot; with `paused` as soon as it is open, and nothing is read until its socket resumes. */
+  watch(options?: { paused?: boolean }): Promise<Watch>;
 }
 
 export function connectOwner(options: OwnerOptions): Owner {
@@ -51,10 +53,11 @@ export function connectOwner(options: OwnerOptions): Owner {
   return {
     call: (method, path, body, more = {}) =>
       callOnce({ method, path, agent, host: 'control', ...more, headers: { ...headers, ...more.headers } }, body),
-    watch: async () => {
+    watch: async ({ paused = false } = {}) => {
       const watch = openWatch(new WebSocket('ws://control/v1/watch', { createConnection: connect as never, headers }));
       watches.add(watch.socket);
-      await watch.find(({ type }) => type === 'snapshot');
+      if (paused) watch.socket.once('open', () => watch.socket.pause());
+      await (paused ? once(watch.socket, 'open') : watch.find(({ type }) => type === 'snapshot'));
       return watch;
     },
     async [Symbol.asyncDispose]() {

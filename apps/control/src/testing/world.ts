@@ -22,7 +22,7 @@ export interface World extends AsyncDisposable {
   /** Stops control and starts it again on the same directories. */
   restart(): Promise<void>;
   stop(): Promise<void>;
-  deploy(name: string): Promise<{ instanceId: string; enrolmentToken: string }>;
+  deploy(name: string, jobDir?: string): Promise<{ instanceId: string; enrolmentToken: string }>;
   agent(
     of: { instanceId: string; enrolmentToken: string; name: string },
     more?: Partial<FakeAgentOptions>,
@@ -57,14 +57,14 @@ export async function openWorld(options: Partial<ControlOptions> = {}): Promise<
       control = await start();
       world.control = control;
     },
-    async deploy(name) {
+    async deploy(name, jobDir = '/jobs/{instance}') {
       const answer = await owner.call('POST', '/v1/deployments', {
         name,
         model: 'demo',
         servedModel: 'demo',
         engine: 'sim',
         cluster: 'local',
-        jobDir: '/jobs/{instance}',
+        jobDir,
       });
       if (answer.status !== 201) throw new Error(`cannot deploy: ${JSON.stringify(answer)}`);
       return { instanceId: answer.body.deployment.instance.id, enrolmentToken: answer.body.enrolmentToken };

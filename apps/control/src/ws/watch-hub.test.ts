@@ -61,6 +61,25 @@ describe('a watcher', () => {
     expect(snapshot).toMatchObject({ deployments: [{ instance: { state: { reason: 'last' } } }] });
   });
 
+  it('gets what changes while its snapshot is on its way, after it and in order', async () => {
+    world = await openWorld();
+    const { instanceId } = await world.deploy('a');
+    // More than the kernel takes for a reader that does not read.
+    for (let n = 0; n < 600; n += 1) await world.deploy(`b${n}`, '/x'.repeat(500));
+    const watch = await world.owner.watch({ paused: true });
+    for (let n = 1; n <= 3; n += 1) await observe(instanceId, `${n}`);
+    expect(watch.messages).toEqual([]);
+    watch.socket.resume();
+    await watch.find((message) => reason(message) === '3');
+    const { seq } = watch.messages[0]!;
+    expect(watch.messages.map((message) => [message.type, message.seq - seq, reason(message)])).toEqual([
+      ['snapshot', 0, undefined],
+      ['deployment.changed', 1, '1'],
+      ['deployment.changed', 2, '2'],
+      ['deployment.changed', 3, '3'],
+    ]);
+  });
+
   it('sends nothing that could hurt: a frame over the limit closes it', async () => {
     world = await openWorld();
     const watch = await world.owner.watch();
