@@ -39,7 +39,7 @@ export type TestOnlyResult = ({ ok: true } & TestOnlyEstimate) | ({ ok: false } 
 
 /**
  * drain: USR2 to the script's program alone, a pending job is cancelled. stop: TERM to all its processes, KILL after
- * KillWait. kill: KILL at once.
+ * KillWait. kill: KILL at once here; Slurm (tried on 22.05) sends TERM all the same and KILL after KillWait.
  */
 export type CancelMode = 'drain' | 'stop' | 'kill';
 
