@@ -69,6 +69,21 @@ describe.each(closings)('a client that %s', (_name, leave) => {
   });
 });
 
+test('a client that closes after the last chunk, but before the engine does, has not left early', async () => {
+  world = await openFrontWorld({
+    raw: (socket) => void socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n2\r\nok\r\n0\r\n\r\n')),
+  });
+  const socket = world.dial();
+  const engine = world.engine.nextConnection();
+  socket.write(`${HEAD}\r\n`);
+  const connection = await engine;
+  await once(socket, 'data');
+  socket.destroy();
+  await until(() => connection.closed);
+  await world.front.idle();
+  expect(world.front.stats.outcomes.completed).toBe(1);
+});
+
 describe('an engine', () => {
   test('that is cut in the middle of a stream is an error at the client, not an end', async () => {
     world = await openFrontWorld({

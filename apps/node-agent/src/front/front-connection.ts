@@ -14,9 +14,11 @@ import type { Outcome } from './connection-life.ts';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { renderEngineHead } from './engine-head.ts';
 import type { FrontLimits } from './front-limits.ts';
+import { endsInLastChunk, statusOf } from './glance-response.ts';
 import { HeadParser, type RequestHead } from './head-parser.ts';
 import { type Interpreted, interpretHead } from './interpret-head.ts';
 import { type Refusal, type RefusalCode, renderRefusal } from './refusal.ts';
+import type { RequestRecord } from './request-record.ts';
 import type { Route } from './routes.ts';
 
 export interface ConnectionDeps {
@@ -29,21 +31,6 @@ export interface ConnectionDeps {
   onAdmitted: () => void;
   /** Nothing of the connection is left. */
   onClosed: (connection: FrontConnection, record: RequestRecord) => void;
-}
-
-export interface RequestRecord {
-  outcome: Outcome;
-  refusedAs: RefusalCode | undefined;
-  /** Undefined when the engine never had the request. */
-  route: Route | undefined;
-  /** As the engine gave it, if it did. */
-  status: number | undefined;
-  durationMs: number;
-  firstByteMs: number | undefined;
-  bytesToEngine: number;
-  bytesToClient: number;
-  /** Nothing ever arrived: a probe, or a connection opened in advance. */
-  silent: boolean;
 }
 
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
@@ -63,6 +50,8 @@ export class FrontConnection {
   #refusedAs: RefusalCode | undefined;
   #status: number | undefined;
   #firstByteMs: number | undefined;
+  /** The latest bytes of the response look like the end of one in chunks. A hint for the record, nothing more. */
+  #lastChunkSeen = false;
   #bytesToEngine = 0;
   #bytesToClient = 0;
 
@@ -76,10 +65,10 @@ export class FrontConnection {
   /** Takes ownership of the client's stream. */
   start(): void {
     const client = this.#client;
-    client.on('error', () => this.#apply({ type: 'client.failed' }));
+    client.on('error', () => this.#onClientGone('client.failed'));
     // An ssh2 channel emits no 'error' when its transport dies, and never calls back for what it still held.
-    client.once('close', () => this.#apply({ type: 'client.failed' }));
-    client.once('end', () => this.#apply({ type: 'client.ended' }));
+    client.once('close', () => this.#onClientGone('client.failed'));
+    client.once('end', () => this.#onClientGone('client.ended'));
     client.once('finish', () => this.#apply({ type: 'client.delivered' }));
     client.on('data', (piece: Buffer) => this.#takeFromClient(piece));
     if (client.destroyed) this.#apply({ type: 'client.failed' });
@@ -107,6 +96,12 @@ export class FrontConnection {
       // A slow reader may take its time over a response; one that has left, or was refused, may not.
       if (state.delivered || state.clientEnded || state.outcome !== 'completed') this.#apply({ type: 'linger.passed' });
     }
+  }
+
+  /** A client that has read the last chunk may close before the engine does: it has not left early. */
+  #onClientGone(type: 'client.ended' | 'client.failed'): void {
+    if (this.#lastChunkSeen) this.#apply({ type: 'engine.ended' });
+    this.#apply({ type });
   }
 
   #takeFromClient(piece: Buffer): void {
@@ -179,6 +174,7 @@ export class FrontConnection {
       this.#apply({ type: 'engine.answered' });
     }
     this.#bytesToClient += piece.length;
+    this.#lastChunkSeen = endsInLastChunk(piece);
     if (this.#client.writableLength + piece.length <= this.#deps.limits.heldBytes) this.#client.write(piece);
     else {
       // Not by 'drain': an ssh2 channel's own mark is 2 MiB, and a job may have hundreds of slow readers.
@@ -229,10 +225,4 @@ export class FrontConnection {
       silent: !this.#parser.started,
     };
   }
-}
-
-/** `HTTP/1.1 200 …` → 200; undefined when the first piece is too short to tell. */
-function statusOf(piece: Buffer): number | undefined {
-  const status = Number(piece.toString('latin1', 9, 12));
-  return status >= 100 && status < 1000 ? status : undefined;
 }

@@ -1,8 +1,8 @@
 // What the front has counted since it was opened.
 
 import type { Outcome } from './connection-life.ts';
-import type { RequestRecord } from './front-connection.ts';
 import type { RefusalCode } from './refusal.ts';
+import type { RequestRecord } from './request-record.ts';
 
 export interface FrontStats {
   accepted: number;

@@ -26,6 +26,8 @@ export interface FrontWorld extends AsyncDisposable {
   lines: LogFields[];
   /** Requests that the engine was given, as `METHOD target`. */
   seen: string[];
+  /** What the engine's own parser found wrong with what it was given; an early end is not wrong. */
+  parseErrors: string[];
   engine: EngineSocket;
   frontPath: string;
   /** A raw connection to the front. */
@@ -72,6 +74,11 @@ export async function openFrontWorld(options: {
     options.handler?.(incoming, response);
   };
   const engineServer = options.raw ? createServer(options.raw) : createHttpServer(onRequest);
+  const parseErrors: string[] = [];
+  engineServer.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code?.startsWith('HPE_') && error.code !== 'HPE_INVALID_EOF_STATE') parseErrors.push(error.code);
+    socket.destroy();
+  });
   const engine = await listenAsEngine(engineServer, join(directory, 'engine.sock'), scope);
   const lines: LogFields[] = [];
   const front = scope.use(
@@ -101,6 +108,7 @@ export async function openFrontWorld(options: {
     front,
     lines,
     seen,
+    parseErrors,
     engine,
     frontPath,
     dial: () => connect({ path: frontPath, allowHalfOpen: true }),

@@ -4,10 +4,11 @@ import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted } from '@fairlead/kit';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
-import { type ConnectionDeps, FrontConnection, type RequestRecord } from './front-connection.ts';
+import { type ConnectionDeps, FrontConnection } from './front-connection.ts';
 import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import { refuse } from './refusal.ts';
+import type { RequestRecord } from './request-record.ts';
 
 export interface FrontOptions {
   /** The engine's unix socket; undefined while the engine is not there. Asked for each request. */

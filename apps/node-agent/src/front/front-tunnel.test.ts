@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type EngineSim, type EngineSimOptions, openEngineSim } from '@fairlead/engine-sim';
+import { Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
+import { openSsh, type SshConnection } from '@fairlead/tunnel';
+import { hasSshd, openTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Front, openFront } from './front.ts';
+import { answerTo, ENGINE_KEY, KEY, until } from './front-world.ts';
+
+const kinds = (await hasSshd()) ? (['sshd', 'builtin'] as const) : (['builtin'] as const);
+
+describe.each(kinds)('through two SSH hops over %s', (kind) => {
+  let server: TestSsh;
+  let scope: Scope;
+  let front: Front;
+  let sim: EngineSim;
+  let laptop: SshConnection;
+  let endpoint: string;
+  let count = 0;
+
+  beforeAll(async () => {
+    server = await openTestSsh(kind);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  afterEach(() => scope[Symbol.asyncDispose]());
+
+  /** Engine ← front ← first hop ← socket on the bastion ← second hop. */
+  async function open(engine: Partial<EngineSimOptions> = {}): Promise<void> {
+    scope = new Scope();
+    const path = join(server.dir, `e${(count += 1)}.sock`);
+    sim = scope.use(await openEngineSim({ listen: { uds: path }, apiKeys: [new Secret(ENGINE_KEY)], ...engine }));
+    const [apiKey, engineKey] = [new Secret(KEY), new Secret(ENGINE_KEY)];
+    front = scope.use(openFront({ engineSocket: () => path, apiKey, engineKey, clock: systemClock, log: silentLog }));
+    front.admit('serving');
+    endpoint = join(server.dir, `t${count}.sock`);
+    const agent = scope.use(await openSsh(server.target));
+    scope.use(await agent.listen(endpoint, (stream) => front.accept(stream)));
+    laptop = scope.use(await openSsh(server.target));
+  }
+
+  async function ask(body: Record<string, unknown>): Promise<ClientRequest> {
+    const stream = await laptop.dial(endpoint);
+    const outgoing = request({
+      createConnection: () => stream as Socket,
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    });
+    outgoing.on('error', () => undefined);
+    outgoing.end(JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'hello' }], ...body }));
+    return outgoing;
+  }
+
+  async function startStream(maxTokens: number): Promise<IncomingMessage> {
+    const outgoing = await ask({ stream: true, max_tokens: maxTokens });
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    await once(response, 'readable');
+    return response;
+  }
+
+  test('a completion streams to its end', async () => {
+    await open({ decodeMs: 1 });
+    const body = await text(await startStream(20));
+    expect(body.endsWith('data: [DONE]\n\n')).toBe(true);
+    await front.idle();
+    expect(front.stats.outcomes.completed).toBe(1);
+  });
+
+  test('50 at once do', async () => {
+    await open({ decodeMs: 1 });
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async () => answerTo(await ask({ stream: true, max_tokens: 20 }))),
+    );
+    for (const { status, body } of answers) expect([status, body.endsWith('data: [DONE]\n\n')]).toEqual([200, true]);
+    await front.idle();
+    expect(front.stats.outcomes.completed).toBe(50);
+  });
+
+  test('a client that leaves before the first token frees the engine', async () => {
+    await open({ prefillMs: 3_600_000 });
+    const outgoing = await ask({ stream: true });
+    await until(() => sim.stats().inFlight === 1);
+    outgoing.destroy();
+    await until(() => sim.stats().inFlight === 0);
+    await front.idle();
+    expect(front.stats.outcomes.client_left).toBe(1);
+  });
+
+  test('a client that leaves in the middle of a stream frees the engine', async () => {
+    await open({ decodeMs: 5 });
+    const response = await startStream(5_000);
+    response.destroy();
+    await until(() => sim.stats().inFlight === 0);
+    await front.idle();
+    expect(front.stats.outcomes.client_left).toBe(1);
+  });
+
+  test('a tunnel that is lost frees the engine', async () => {
+    await open({ decodeMs: 5 });
+    const response = await startStream(5_000);
+    const cut = expect(text(response)).rejects.toThrow();
+    await server.dropSessions();
+    await until(() => sim.stats().inFlight === 0);
+    await front.idle();
+    await cut;
+  });
+
+  test('an engine that is cut in the middle of a stream is an error at the client', async () => {
+    await open({ decodeMs: 1, faults: ['cut:5'] });
+    const answered = answerTo(await ask({ stream: true, max_tokens: 20 }));
+    await expect(answered).rejects.toThrow(/aborted|hang up|ECONNRESET|premature/i);
+    await front.idle();
+  });
+
+  test('a frozen engine is let go when the front is cut', async () => {
+    await open({ faults: ['hang'] });
+    const outgoing = await ask({ max_tokens: 1 });
+    const answered = expect(once(outgoing, 'response')).rejects.toThrow(/hang up|ECONNRESET/);
+    await until(() => front.inFlight === 1 && sim.stats().inFlight === 1);
+    front.cutAll();
+    await answered;
+    await until(() => sim.stats().inFlight === 0);
+  });
+});
