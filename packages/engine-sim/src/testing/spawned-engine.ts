@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 export interface SpawnedEngine extends AsyncDisposable {
   readonly pid: number;
@@ -31,6 +32,8 @@ export function spawnEngine(args: readonly string[], env: Record<string, string>
       text[name] += part;
     });
   const exited = ended(child);
+  // A test that runs out of time never comes to its own disposal.
+  onTestFinished(() => killGroup(child.pid ?? 0));
   return {
     pid: child.pid ?? 0,
     get stdout() {
