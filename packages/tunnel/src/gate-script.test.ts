@@ -1,0 +1,169 @@
+// infra/bastion/gate under the shells that bastions have, with a control that is a few lines of JavaScript.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const GATE = fileURLToPath(new URL('../../../infra/bastion/gate', import.meta.url));
+const SHELLS: readonly (readonly string[])[] = [
+  ['sh'],
+  ['dash'],
+  ['bash', '--posix'],
+  ['busybox', 'sh'],
+  ['ksh'],
+  ['zsh'],
+];
+
+/** Keeps a pid file and a socket as control does, and writes down how it was started. */
+const FAKE_CONTROL = `
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+const run = process.argv[process.argv.indexOf('--run') + 1];
+writeFileSync(run + '/started.json', JSON.stringify({ argv: process.argv.slice(2), execArgv: process.execArgv, env: process.env }));
+createServer().listen(run + '/control.sock', () => writeFileSync(run + '/control.pid', process.pid + '\\n'));
+console.log('control says hello');
+`;
+
+interface Spoken {
+  line: Record<string, string | number>;
+  code: number | null;
+  echo: string;
+}
+
+const isThere = ([shell = '']: readonly string[]): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((place) => {
+    try {
+      accessSync(join(place, shell), constants.X_OK);
+      return true;
+    } catch {
+      // ENOENT: not in this directory.
+      return false;
+    }
+  });
+
+describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), argv })))(
+  'the gate under $shell',
+  ({ argv }) => {
+    let base: string;
+    let state: string;
+    let run: string;
+    const [shell = 'sh', ...shellArgs] = argv;
+
+    beforeEach(async () => {
+      base = await mkdtemp(join(tmpdir(), 'fl-gate-'));
+      // No backslash: Node starts no module from such a path.
+      state = join(base, `st"ate of 'alice'`);
+      run = join(base, 'r"un \\x');
+      await mkdir(join(state, 'bin'), { recursive: true, mode: 0o700 });
+      await copyFile(GATE, join(state, 'gate'));
+      await writeFile(join(state, 'run-dir'), `${run}\n`);
+    });
+    afterEach(async () => {
+      const pid = await readFile(join(run, 'control.pid'), 'utf8').catch(() => '');
+      if (pid !== '' && Number(pid) !== process.pid) process.kill(Number(pid), 'SIGKILL');
+      await rm(base, { recursive: true, force: true });
+    });
+
+    const speak = async (env: Record<string, string> = {}, gate = join(state, 'gate')): Promise<Spoken> => {
+      const child = spawn(shell, [...shellArgs, gate], {
+        cwd: base,
+        env: { PATH: process.env['PATH'], ...env },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      child.stdin.on('error', () => undefined);
+      child.stdin.end('ping 1\n');
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      const [code] = (await once(child, 'close')) as [number | null];
+      const [first = '', ...rest] = said.split('\n');
+      return { line: JSON.parse(first) as Spoken['line'], code, echo: rest.join('\n') };
+    };
+    const installControl = async (source = FAKE_CONTROL) => {
+      await symlink(process.execPath, join(state, 'bin', 'node'));
+      await writeFile(join(state, 'bin', 'control.mjs'), source);
+    };
+    const started = async () =>
+      JSON.parse(await readFile(join(run, 'started.json'), 'utf8')) as {
+        argv: string[];
+        execArgv: string[];
+        env: NodeJS.ProcessEnv;
+      };
+
+    it('says where the sockets lie, makes the directory, and echoes', async () => {
+      const { line, code, echo } = await speak();
+      expect(line).toEqual({
+        fairlead: 1,
+        host: expect.stringMatching(/./) as string,
+        bootId: expect.stringMatching(/./) as string,
+        run,
+        control: 'absent',
+      });
+      expect({ code, echo }).toEqual({ code: 0, echo: 'ping 1\n' });
+    });
+
+    it('ignores what the client asked for', async () => {
+      const witness = join(base, 'ran');
+      const { echo } = await speak({ SSH_ORIGINAL_COMMAND: `touch ${witness}`, ENV: witness, BASH_ENV: witness });
+      expect(echo).toBe('ping 1\n');
+      await expect(readFile(witness)).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+
+    it('starts control, free of this session, and finds it running afterwards', async () => {
+      await installControl();
+      expect((await speak({ NODE_OPTIONS: '--inspect', SSH_CONNECTION: 'x' })).line['control']).toBe('started');
+      const { argv: given, execArgv, env } = await started();
+      expect(given).toEqual(['serve', '--state', state, '--run', run]);
+      expect(execArgv).toEqual(['--disable-sigusr1']);
+      expect(env).not.toHaveProperty('NODE_OPTIONS');
+      expect(env).not.toHaveProperty('SSH_CONNECTION');
+      expect(await readFile(join(state, 'control.log'), 'utf8')).toContain('control says hello');
+      expect((await speak()).line['control']).toBe('running');
+    });
+
+    it('starts control anew when its pid belongs to something else', async () => {
+      await installControl();
+      await mkdir(run, { mode: 0o700 });
+      await writeFile(join(run, 'control.pid'), `${process.pid}\n`);
+      expect((await speak()).line['control']).toBe('started');
+    });
+
+    it('says that control is absent when it ends at once', async () => {
+      await installControl('process.exit(1)');
+      expect((await speak()).line['control']).toBe('absent');
+    });
+
+    it.each([
+      ['a link', async () => symlink(base, run)],
+      ['a file', async () => writeFile(run, '')],
+      ['open to others', async () => mkdir(run).then(() => chmod(run, 0o755))],
+    ])('refuses a run directory that is %s', async (_, make) => {
+      await make();
+      const { line, code } = await speak();
+      expect(line).toEqual({ error: 'run_dir_unsafe', message: expect.stringContaining(run) as string });
+      expect(code).toBe(1);
+    });
+
+    it('refuses a run directory that cannot be made, or is not absolute', async () => {
+      await writeFile(join(state, 'run-dir'), join(base, 'no', 'such', 'place'));
+      expect((await speak()).line).toMatchObject({ error: 'run_dir_unavailable' });
+      await writeFile(join(state, 'run-dir'), 'relative');
+      expect((await speak()).line).toMatchObject({ error: 'run_dir_invalid' });
+    });
+
+    it('refuses a state directory that others may write', async () => {
+      await chmod(state, 0o770);
+      expect((await speak()).line).toMatchObject({ error: 'state_dir_unsafe' });
+    });
+
+    it('finds its directory from a relative path', async () => {
+      expect((await speak({}, join('.', state.slice(base.length + 1), 'gate'))).line).toMatchObject({ run });
+    });
+  },
+);
