@@ -15,6 +15,8 @@ export interface TestSshOptions {
   dir?: string;
   /** Lines besides the user's own. */
   authorizedKeys?: readonly string[];
+  /** The account's login shell; builtin only. */
+  shell?: string;
   /** sshd_config lines that win over the usual ones; sshd only. */
   extraConfig?: readonly string[];
 }
@@ -46,7 +48,7 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
     const files = { dir, authorizedKeys: [pair.public.trim(), ...(options.authorizedKeys ?? [])] };
     const server = scope.use(
       kind === 'builtin'
-        ? await openBuiltinSshServer(files)
+        ? await openBuiltinSshServer({ ...files, ...(options.shell !== undefined && { shell: options.shell }) })
         : await openUserSshd({
             ...files,
             extraConfig: options.extraConfig ?? [],

@@ -17,8 +17,10 @@ import { type KeyPolicy, pickKeyPolicy } from './key-policy.ts';
 import { serveSession, signalGroup } from './session.ts';
 
 export interface BuiltinSshServerOptions extends LocalSshServerOptions {
-  /** Environment of the commands; sshd gives about as little. */
+  /** PATH of the commands. Default: the system's directories. */
   path?: string;
+  /** Default: the account's login shell. */
+  shell?: string;
 }
 
 /** Groups of commands that are running; they end with the server. */
@@ -28,19 +30,20 @@ export async function openBuiltinSshServer(options: BuiltinSshServerOptions): Pr
   const scope = new Scope();
   try {
     const files = scope.use(await openServerFiles(options));
-    const { username, homedir, shell } = userInfo();
+    const { username, homedir, shell: loginShell } = userInfo();
+    const shell = options.shell ?? loginShell ?? '/bin/sh';
     const groups: Groups = new Set();
     const account: Account = {
       authorizedKeysPath: files.authorizedKeysPath,
       username,
       groups,
       home: homedir,
-      shell: shell ?? '/bin/sh',
+      shell,
       env: {
         HOME: homedir,
         USER: username,
         LOGNAME: username,
-        SHELL: shell ?? '/bin/sh',
+        SHELL: shell,
         PATH: options.path ?? '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
       },
     };
