@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Scope } from '@fairlead/kit';
+import { Scope, untilAborted } from '@fairlead/kit';
 import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
@@ -84,7 +84,8 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
   });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  await control.settled(AbortSignal.timeout(FAREWELL_MS));
+  await untilAborted(engine.logged(), AbortSignal.timeout(FAREWELL_MS)).catch(() => undefined);
+  await control.farewell(AbortSignal.timeout(FAREWELL_MS));
   return exit;
 }
 

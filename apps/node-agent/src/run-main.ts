@@ -1,7 +1,7 @@
 // What the program does with its arguments: reads the spec, opens the log, runs the agent, says how it ended.
 
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorText, isCodedError, systemClock } from '@fairlead/kit';
 import type { AgentDeps } from './agent-deps.ts';
@@ -104,7 +104,7 @@ function readArguments(argv: string[]): Arguments {
 }
 
 function simulatorWords(given: string | undefined): string[] {
-  const file = given ?? join(import.meta.dirname, 'engine-sim.mjs');
+  const file = given === undefined ? join(import.meta.dirname, 'engine-sim.mjs') : resolve(given);
   return file.endsWith('.ts') ? ['--conditions=fairlead-source', file] : [file];
 }
 

@@ -2,7 +2,7 @@
 // instance, renews the lease, delivers events. With control away it keeps quiet and catches up later.
 
 import type { Duplex } from 'node:stream';
-import { type Clock, errorText, type Log, Secret } from '@fairlead/kit';
+import { anySignal, type Clock, errorText, type Log, Secret } from '@fairlead/kit';
 import type { AgentHello, ControlMessage, ControlWelcome, InstanceReported, Load } from '@fairlead/protocol';
 import { type ControlSession, openControlSession } from './control-session.ts';
 import { EventQueue } from './event-queue.ts';
@@ -33,8 +33,8 @@ export interface ControlLink extends Disposable {
   /** Something of the report has changed. */
   changed: () => void;
   happened: (event: { kind: string; message: string; atMs: number }) => void;
-  /** Resolves when control has recorded every event, or the signal fires, or there is no session. */
-  settled: (signal: AbortSignal) => Promise<void>;
+  /** Sees that control has everything: the last report, every event, the ends of logs. Resolves then, or when the signal fires. */
+  farewell: (signal: AbortSignal) => Promise<void>;
 }
 
 const PROOF_LIMIT_MS = 10_000;
@@ -46,7 +46,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
   const events = new EventQueue();
   let token = options.enrolmentToken;
   let unproven = 0;
-  let session: ControlSession | undefined;
+  let session: { opened: ControlSession; tails: LogTails } | undefined;
   let reported = '';
   let reporting = false;
   let closed = false;
@@ -83,15 +83,16 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
       signal: opened.ended,
     });
     opened.ended.addEventListener('abort', () => stream.destroy(), { once: true });
-    install(opened, await opened.welcome);
+    install({ opened, tails }, await opened.welcome);
   }
 
   /** The newer of two connections that both proved themselves is the one control uses. */
-  function install(opened: ControlSession, welcome: ControlWelcome): void {
+  function install(proven: { opened: ControlSession; tails: LogTails }, welcome: ControlWelcome): void {
+    const { opened } = proven;
     if (closed) return opened[Symbol.dispose]();
     const before = session;
-    session = opened;
-    before?.[Symbol.dispose]();
+    session = proven;
+    before?.opened[Symbol.dispose]();
     token = new Secret(welcome.instanceToken);
     options.onLinked(true, `control ${welcome.controlVersion}`);
     opened.ended.addEventListener('abort', () => leave(opened), { once: true });
@@ -103,7 +104,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
   }
 
   function leave(opened: ControlSession): void {
-    if (session !== opened) return;
+    if (session?.opened !== opened) return;
     session = undefined;
     options.onLinked(false, errorText(opened.ended.reason));
   }
@@ -120,7 +121,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
     const text = JSON.stringify({ ...report, load: undefined });
     if (text === reported) return;
     reported = text;
-    session?.send(report);
+    session?.opened.send(report);
   }
 
   function take(message: ControlMessage, from: ControlSession, tails: LogTails): void {
@@ -165,19 +166,22 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
     },
     happened(event) {
       const happened = events.add(event);
-      session?.send(happened);
+      session?.opened.send(happened);
     },
-    async settled(signal) {
+    async farewell(signal) {
+      closed = true;
       if (!session) return;
-      const over = AbortSignal.any([signal, session.ended]);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      over.addEventListener('abort', () => resolve(), { once: true });
-      if (over.aborted) resolve();
-      await Promise.race([events.empty(), promise]);
+      const { opened, tails } = session;
+      const over = Promise.withResolvers<void>();
+      anySignal(signal, opened.ended).addEventListener('abort', () => over.resolve(), { once: true });
+      sendReport();
+      await Promise.race([Promise.all([tails.finish(), events.empty()]), over.promise]);
+      opened.close();
+      await over.promise;
     },
     [Symbol.dispose]() {
       closed = true;
-      session?.[Symbol.dispose]();
+      session?.opened[Symbol.dispose]();
     },
   };
 }

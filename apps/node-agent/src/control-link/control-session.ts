@@ -27,6 +27,8 @@ export interface ControlSession extends Disposable {
   send: (message: AgentMessage) => void;
   /** Resolves when the connection has taken what was sent before, more or less. */
   sendPaced: (message: AgentMessage) => Promise<void>;
+  /** Closes once all that was sent is delivered; `ended` fires then. */
+  close: () => void;
 }
 
 const WELCOME_LIMIT_MS = 15_000;
@@ -99,6 +101,7 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
       send(message);
       while (socket.bufferedAmount > BUFFER_LIMIT_BYTES) await clock.sleep(LOOK_AGAIN_MS, ended.signal);
     },
+    close: () => socket.close(1000),
     [Symbol.dispose]: () => end('we closed it'),
   };
 }

@@ -25,7 +25,8 @@ type TailOrder = Extract<ControlMessage, { type: 'log.tail' }>;
 
 export class LogTails {
   readonly #options: LogTailsOptions;
-  readonly #tails = new Map<string, AbortController>();
+  readonly #tails = new Map<string, { cancel: AbortController; done: Promise<void> }>();
+  readonly #finish = new AbortController();
 
   constructor(options: LogTailsOptions) {
     this.#options = options;
@@ -33,25 +34,33 @@ export class LogTails {
 
   /** Runs by itself; answered by `log.ended` in every case. */
   start(order: TailOrder): void {
-    const cancel = new AbortController();
     if (this.#tails.has(order.orderId)) return;
     if (this.#tails.size >= MOST_TAILS) {
       return detach(this.#end(order.orderId, `cannot follow more than ${MOST_TAILS} logs at once`));
     }
-    this.#tails.set(order.orderId, cancel);
-    detach(this.#run(order, anySignal(cancel.signal, this.#options.signal)));
+    const cancel = new AbortController();
+    const done = this.#run(order, anySignal(cancel.signal, this.#options.signal));
+    this.#tails.set(order.orderId, { cancel, done });
+    detach(done);
   }
 
   cancel(orderId: string): void {
-    this.#tails.get(orderId)?.abort(new Error('the tail was cancelled'));
+    this.#tails.get(orderId)?.cancel.abort(new Error('the tail was cancelled'));
+  }
+
+  /** Sends what is there to be read, then ends every tail. */
+  async finish(): Promise<void> {
+    this.#finish.abort();
+    await Promise.all([...this.#tails.values()].map(({ done }) => done));
   }
 
   async #run({ orderId, source, lines, follow }: TailOrder, signal: AbortSignal): Promise<void> {
     const { jobDir, clock, send } = this.#options;
+    const finish = this.#finish.signal;
     let failure: string | undefined;
     try {
       const path = join(jobDir, FILES[source]);
-      for await (const found of followLog({ path, lines, follow, clock, signal })) {
+      for await (const found of followLog({ path, lines, follow, clock, signal, finish })) {
         for (const chunk of chunkLines(found)) await send({ type: 'log.chunk', orderId, lines: chunk });
         if (signal.aborted) break;
       }

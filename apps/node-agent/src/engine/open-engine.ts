@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, createSecret, errorText, type Log, Secret } from '@fairlead/kit';
-import type { StartPhase } from '@fairlead/protocol';
+import { type StartPhase, startPhase } from '@fairlead/protocol';
 import { agentError } from '../agent-error.ts';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import type { AgentSpec } from '../job/read-spec.ts';
@@ -33,6 +33,8 @@ export interface Engine extends AsyncDisposable {
   /** Since the last start. */
   lastLines: () => readonly string[];
   spawn: () => Promise<EngineProcess>;
+  /** Resolves when engine.log holds all it wrote so far. */
+  logged: () => Promise<void>;
 }
 
 const LOG_BYTES = 64 * 1024 * 1024;
@@ -64,7 +66,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     return spawnEngine({
       command,
       socketPath: directory.socketPath,
-      directory: directory.path,
       clock,
       log,
       onOutput: (block) => {
@@ -78,25 +79,29 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     client: createEngineClient({ socketPath: directory.socketPath, engineKey }),
     lastLines: () => last.lines,
     spawn,
+    logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
 }
 
-/** Reads phases until the start is over; after that lines only go to the log. */
+/**
+ * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
+ * through two pipes, and the order between them is lost.
+ */
 function createPhaseReader(onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
-  let before = '';
-  let done = false;
+  let reached: PhaseSeen = { phase: 'booting' };
   return (lines) => {
-    if (done) return;
-    let newest: PhaseSeen | undefined;
-    for (const line of lines) newest = parseStartPhase(line) ?? newest;
-    if (!newest) return;
-    done = newest.phase === 'probing';
-    const text = `${newest.phase} ${newest.percent ?? ''}`;
-    if (text !== before) onPhase(newest);
-    before = text;
+    if (reached.phase === 'probing') return;
+    const before = reached;
+    for (const line of lines) {
+      const seen = parseStartPhase(line);
+      if (seen && PHASES.indexOf(seen.phase) >= PHASES.indexOf(reached.phase)) reached = seen;
+    }
+    if (reached.phase !== before.phase || reached.percent !== before.percent) onPhase(reached);
   };
 }
+
+const PHASES = startPhase.options;
 
 /** What an agent that was killed left on this node would hold the GPUs' memory. */
 async function sweepUp(instanceId: string, log: Log): Promise<void> {

@@ -13,6 +13,8 @@ export interface RotatingLogOptions {
 
 export interface RotatingLog extends AsyncDisposable {
   write: (block: Buffer) => void;
+  /** Resolves when what was written before is in the file. */
+  written: () => Promise<void>;
 }
 
 const PENDING_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -66,6 +68,9 @@ export async function openRotatingLog({ path, maxBytes, log }: RotatingLogOption
       pending.push(block);
       pendingBytes += block.length;
       busy ??= writeOut();
+    },
+    async written() {
+      await busy;
     },
     async [Symbol.asyncDispose]() {
       await busy;

@@ -29,7 +29,6 @@ export interface EngineProcess {
 export interface SpawnEngineOptions {
   command: EngineCommand;
   socketPath: string;
-  directory: string;
   /** Takes the output, in blocks of whole lines. */
   onOutput: (block: Buffer) => void;
   clock: Clock;
@@ -46,7 +45,6 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   // vLLM leaves its socket behind on every exit and refuses to start on it.
   await unlinkSocket(socketPath);
   const child = spawn(program, args, {
-    cwd: options.directory,
     env: command.env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,7 +3,7 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { type Clock, errnoOf, errorText } from '@fairlead/kit';
+import { anySignal, type Clock, errnoOf, errorText } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
 import { readAt, readLastLines } from './read-last-lines.ts';
 
@@ -12,6 +12,8 @@ export interface FollowLogOptions {
   /** How many of the lines that are there already. */
   lines: number;
   follow: boolean;
+  /** Ends the following once everything that is there was read. */
+  finish?: AbortSignal;
   clock: Clock;
   signal: AbortSignal;
 }
@@ -19,9 +21,9 @@ export interface FollowLogOptions {
 const LOOK_EVERY_MS = 250;
 const READ_BYTES = 256 * 1024;
 
-/** Leaving the loop closes the file. Ends when everything was read, or, followed, when the signal fires. */
+/** Leaving the loop closes the file. Ends when everything was read, or, followed, when one of the signals fires. */
 export async function* followLog(options: FollowLogOptions): AsyncGenerator<string[]> {
-  const { path, clock, signal } = options;
+  const { path, signal } = options;
   let file = await openFirst(options);
   try {
     const { size } = await file.stat();
@@ -49,7 +51,8 @@ export async function* followLog(options: FollowLogOptions): AsyncGenerator<stri
         decoder = new StringDecoder('utf8');
         continue;
       }
-      await clock.sleep(LOOK_EVERY_MS, signal);
+      if (options.finish?.aborted) return;
+      await sleepUnlessFinishing(options);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -64,19 +67,28 @@ async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
   return end < 0 ? from : from + end + 1;
 }
 
-async function openFirst({ path, follow, clock, signal }: FollowLogOptions): Promise<FileHandle> {
+async function openFirst(options: FollowLogOptions): Promise<FileHandle> {
+  const { path, follow, finish } = options;
   for (;;) {
     try {
       return await open(path, 'r');
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT' || !follow) {
+      if (errnoOf(error) !== 'ENOENT' || !follow || finish?.aborted) {
         throw agentError('log_unreadable', `cannot read ${path}: ${errorText(error)}`, {
           retryable: true,
           cause: error,
         });
       }
     }
-    await clock.sleep(LOOK_EVERY_MS, signal);
+    await sleepUnlessFinishing(options);
+  }
+}
+
+async function sleepUnlessFinishing({ clock, signal, finish }: FollowLogOptions): Promise<void> {
+  try {
+    await clock.sleep(LOOK_EVERY_MS, anySignal(signal, finish));
+  } catch (error) {
+    if (!finish?.aborted) throw error;
   }
 }
 

@@ -51,7 +51,10 @@ export function drain(state: Alive, event: DrainEvent, policy: SupervisorPolicy)
   if (!serving || plan.untilMs <= event.now) return end(plan.cause, plan.exit, event.now, policy, plan.hardMs);
   return go(
     { status: 'draining', step: 'requests', ...plan },
-    note('instance.draining', plan.cause.message),
+    note(
+      'instance.draining',
+      `${explain(plan.cause)}: requests may go on until ${new Date(plan.untilMs).toISOString()}`,
+    ),
     { type: 'probe.stop' },
     { type: 'timer.clear', timer: 'ready-limit' },
     { type: 'timer.set', timer: 'drain-limit', ms: plan.untilMs - event.now },
@@ -85,7 +88,7 @@ export function end(
   };
   const [next, ...effects] = endEngine(draining, now, policy);
   const kind = isGoodEnd(exit) ? 'instance.stopping' : 'instance.failing';
-  return go(next, note(kind, cause.message), { type: 'front.drain' }, { type: 'front.cut' }, ...effects);
+  return go(next, note(kind, explain(cause)), { type: 'front.drain' }, { type: 'front.cut' }, ...effects);
 }
 
 function endEngine(state: Draining, now: number, policy: SupervisorPolicy): [SupervisorState, ...SupervisorEffect[]] {
@@ -102,7 +105,10 @@ function endEngine(state: Draining, now: number, policy: SupervisorPolicy): [Sup
 
 function finish({ cause, exit }: Draining): Transition {
   const status = isGoodEnd(exit) ? 'stopped' : 'failed';
-  return go({ status, cause }, note(`instance.${status}`, cause.message), { type: 'exit', exit });
+  return go({ status, cause }, note(`instance.${status}`, `nothing is left of the engine (${cause.code})`), {
+    type: 'exit',
+    exit,
+  });
 }
 
 export function crashLoop(
@@ -115,6 +121,10 @@ export function crashLoop(
   if (recent < policy.crashLimit) return undefined;
   const message = `the engine ended ${recent} times within ${Math.round(policy.crashWindowMs / 60_000)} minutes; the last time: ${failure.message}`;
   return end(causeOf('engine_crash_loop', { ...failure, message }), 'engine_crash_loop', now, policy);
+}
+
+function explain({ message, hint }: EndCause): string {
+  return hint === undefined ? message : `${message.replace(/\.+$/, '')}. ${hint}`;
 }
 
 export function causeOf(code: EndCause['code'], failure: EngineFailure): EndCause {

@@ -1,0 +1,166 @@
+// The whole agent against a real sshd, the real gate, the simulator's process, and a control that writes down.
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connectionFile, decodeText, socketName } from '@fairlead/protocol';
+import { describe, expect, it } from 'vitest';
+import { findMarked } from './engine/find-processes.ts';
+import { API_KEY, ENROLMENT_TOKEN, openAgentWorld } from './testing/agent-world.ts';
+import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
+import { openFakeControl } from './testing/fake-control.ts';
+import { runTestAgent } from './testing/run-test-agent.ts';
+import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from './testing/test-identities.ts';
+
+describe('an agent', () => {
+  it('brings the engine to the bastion, reports itself, serves, drains and leaves nothing behind', async () => {
+    await using world = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using agent = await runTestAgent(world, { env: { SLURM_JOB_ID: '17', CUDA_VISIBLE_DEVICES: '0,1' } });
+
+    const hello = await control.heard('agent.hello');
+    expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0, apiKey: API_KEY });
+    expect(control.tokens).toEqual([ENROLMENT_TOKEN]);
+    const ready = await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    expect(ready).toMatchObject({ models: ['demo'], gpus: ['gpu 0', 'gpu 1'], endpointGeneration: 1 });
+    await control.heard('instance.heartbeat', ({ load }) => load.running === 0);
+    const kinds = control.messages.flatMap((message) => (message.type === 'event.happened' ? [message.kind] : []));
+    expect(kinds).toEqual(expect.arrayContaining(['agent.started', 'engine.started', 'engine.ready', 'tunnel.up']));
+
+    const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
+    const answer = await askChat(socket, chatRequest({ stream: true }));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain('data: [DONE]');
+    expect((await askChat(socket, chatRequest(), 'wrong')).status).toBe(401);
+
+    control.send({ type: 'instance.drain', orderId: 'o1' });
+    await control.heard('order.accepted', ({ orderId }) => orderId === 'o1');
+    await expect(agent.exit).resolves.toBe('ended');
+    const last = control.messages.filter((message) => message.type === 'instance.reported').at(-1);
+    expect(last).toMatchObject({ state: { status: 'stopped', cause: { code: 'requested' } } });
+    expect(await findMarked(`FAIRLEAD_INSTANCE=${world.spec.instanceId}`)).toEqual([]);
+    expect(await readdir(world.scratchDir)).toEqual([]);
+  });
+
+  it('writes how to connect and what happened into the job directory, and no secret', async () => {
+    await using world = await openAgentWorld();
+    await using agent = await runTestAgent(world);
+    await agent.hasSaid('first completion');
+    await agent.hasSaid('data connection to');
+    agent.signal('SIGINT');
+    await agent.exit;
+    const connection = decodeText(connectionFile, await readFile(join(world.jobDir, 'connection.json'), 'utf8'));
+    expect(connection).toMatchObject({
+      ok: true,
+      value: { connect: 'fairlead connect demo', bastion: { host: hostname() }, servedModel: 'demo' },
+    });
+    expect(await readFile(join(world.jobDir, 'connection.txt'), 'utf8')).toContain('OPENAI_API_KEY');
+    const audit = (await readFile(join(world.jobDir, 'audit.jsonl'), 'utf8')).trim().split('\n');
+    expect(audit.map((line) => JSON.parse(line).kind)).toEqual(
+      expect.arrayContaining(['agent.started', 'engine.ready', 'instance.stopped']),
+    );
+    for (const name of await readdir(world.jobDir)) {
+      const path = join(world.jobDir, name);
+      expect((await stat(path)).mode & 0o077, name).toBe(0);
+      const content = await readFile(path, 'utf8');
+      for (const secret of [API_KEY, ENROLMENT_TOKEN, 'fle-']) expect(content, name).not.toContain(secret);
+    }
+  });
+
+  it('tells no token to whoever cannot show the pinned certificate', async () => {
+    await using world = await openAgentWorld();
+    await using impostor = await openFakeControl({ runDir: world.runDir, identity: IMPOSTOR_IDENTITY });
+    const turnedAway = new Promise<void>((resolve) => impostor.turnedAway.add(resolve));
+    await using agent = await runTestAgent(world);
+    await turnedAway;
+    expect(impostor.dialled).toHaveLength(1);
+    expect(impostor.tokens).toEqual([]);
+    expect(impostor.messages).toEqual([]);
+    await agent.hasSaid('first completion');
+  });
+
+  it('serves while control is away, and catches up when it comes back', async () => {
+    await using world = await openAgentWorld();
+    await using agent = await runTestAgent(world);
+    await agent.hasSaid('first completion');
+    {
+      await using first = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, records: false });
+      await first.heard('event.happened', ({ kind }) => kind === 'engine.ready');
+    }
+    await agent.hasSaid('control is away');
+    const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
+    expect((await askChat(socket, chatRequest())).status).toBe(200);
+    await using second = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await second.heard('instance.reported', ({ state }) => state.status === 'ready');
+    await second.heard('event.happened', ({ kind }) => kind === 'engine.ready');
+    expect(second.tokens).toEqual(['instance-token-of-the-test']);
+  });
+
+  it('comes back under a new generation when its connections are lost', async () => {
+    await using world = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using agent = await runTestAgent(world);
+    await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    await world.sshd.dropSessions();
+    await control.heard('instance.reported', ({ endpointGeneration }) => endpointGeneration === 2);
+    const socket = join(world.runDir, socketName(world.spec.instanceId, 2, 'data'));
+    expect((await askChat(socket, chatRequest())).status).toBe(200);
+    expect(agent.said.join('\n')).toContain('data connection to 127.0.0.1 is down');
+  });
+
+  it('lets a running stream end when it is told to drain, and refuses what is new', async () => {
+    await using world = await openAgentWorld(['--sim-decode-ms', '20']);
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using agent = await runTestAgent(world);
+    await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
+    const stream = await openChat(socket, chatRequest({ stream: true, max_tokens: 60, ignore_eos: true }));
+    const whole = text(stream);
+    agent.signal('SIGUSR2');
+    await control.heard('instance.reported', ({ state }) => state.status === 'draining');
+    const refused = await openChat(socket, chatRequest());
+    expect(refused.statusCode).toBe(503);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    refused.resume();
+    expect(await whole).toContain('data: [DONE]');
+    await expect(agent.exit).resolves.toBe('ended');
+  });
+
+  it('ends when a newer start has taken over', async () => {
+    await using world = await openAgentWorld();
+    const refusal = { type: 'control.refused', code: 'fenced', message: 'a newer start has taken over' } as const;
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, refusal });
+    await using agent = await runTestAgent(world);
+    await expect(agent.exit).resolves.toBe('superseded');
+    expect(control.tokens).toHaveLength(1);
+  });
+
+  it('ends with a cause when the bastion shows another host key', async () => {
+    await using world = await openAgentWorld();
+    await using other = await openAgentWorld();
+    const bastion = { ...world.spec.bastion, hostKeys: other.spec.bastion.hostKeys };
+    await using agent = await runTestAgent(world, { spec: { bastion } });
+    await expect(agent.exit).resolves.toBe('tunnel_hopeless');
+    expect(agent.said.join('\n')).toContain('host key');
+  });
+
+  it('refuses a bastion that is another host than the one set up, and says so', async () => {
+    await using world = await openAgentWorld();
+    await using agent = await runTestAgent(world, { spec: { bastionIdentity: { host: 'elsewhere' } } });
+    await expect(agent.hasSaid('elsewhere was set up')).resolves.toContain(hostname());
+    expect(await readdir(world.runDir)).toEqual([]);
+  });
+
+  it('sends the end of a log, and follows it', async () => {
+    await using world = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using agent = await runTestAgent(world);
+    await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    control.send({ type: 'log.tail', orderId: 't1', source: 'engine', lines: 1000, follow: true });
+    await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application startup complete.'));
+    agent.signal('SIGUSR2');
+    await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application shutdown complete.'));
+    await agent.exit;
+  });
+});

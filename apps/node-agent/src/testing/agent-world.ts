@@ -1,0 +1,93 @@
+// A bastion (real sshd, the real gate, a job key), an engine (the simulator's process) and a spec: all an agent needs.
+
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Scope, Secret } from '@fairlead/kit';
+import { instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { createJobKey, renderKeyLine } from '@fairlead/tunnel';
+import { openTestSshd, type TestSsh } from '@fairlead/tunnel/testing';
+import { CONTROL_IDENTITY } from './test-identities.ts';
+
+export const API_KEY = 'endpoint-key-of-the-test';
+export const ENROLMENT_TOKEN = 'enrolment-token-of-the-test';
+export const ENGINE_SIM = join(import.meta.dirname, '../../../../packages/engine-sim/src/main.ts');
+const GATE = join(import.meta.dirname, '../../../../infra/bastion/gate');
+
+export interface AgentWorld extends AsyncDisposable {
+  sshd: TestSsh;
+  /** Where sockets appear on the bastion. */
+  runDir: string;
+  jobDir: string;
+  scratchDir: string;
+  spec: InstanceSpecInput;
+  /** Writes the spec as the CLI does; returns its path. */
+  writeSpec(change?: Partial<InstanceSpecInput>): Promise<string>;
+}
+
+export async function openAgentWorld(sim: readonly string[] = []): Promise<AgentWorld> {
+  await using scope = new Scope();
+  // Short: sockets lie below it.
+  const dir = await mkdtemp('/tmp/fa-');
+  scope.defer(() => rm(dir, { recursive: true, force: true }));
+  const [stateDir, runDir, jobDir, scratchDir] = ['state', 'run', 'job', 'n'].map((name) => join(dir, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  await Promise.all([stateDir, runDir, jobDir, scratchDir].map((path) => mkdir(path, { mode: 0o700 })));
+  const gatePath = join(stateDir, 'gate');
+  await copyFile(GATE, gatePath);
+  await writeFile(join(stateDir, 'run-dir'), `${runDir}\n`);
+  const jobKey = createJobKey();
+  const jobKeyFile = join(dir, 'job_key');
+  await writeFile(jobKeyFile, jobKey.privateKey.reveal(), { mode: 0o600 });
+  const expiresAt = new Date(Date.now() + 86_400_000);
+  const line = renderKeyLine({ publicKey: jobKey.publicKey, gatePath, expiresAt, marker: 'test' });
+  const sshd = scope.use(await openTestSshd({ authorizedKeys: [line] }));
+  const spec: InstanceSpecInput = {
+    version: PROTOCOL_VERSION,
+    instanceId: `a${Math.random().toString(36).slice(2, 9).padEnd(7, '0')}`,
+    deployment: 'demo',
+    cluster: 'here',
+    model: 'demo',
+    servedModel: 'demo',
+    engine: {
+      kind: 'sim',
+      command: ['{node}', '{engineSim}', 'serve', 'demo', '--served-model-name', 'demo', ...sim],
+      env: {},
+      stopLimitSeconds: 10,
+    },
+    health: { probeIntervalSeconds: 0.2, probeLimitSeconds: 1, restartBaseSeconds: 0.05, restartMaxSeconds: 0.1 },
+    apiKey: API_KEY,
+    enrolmentToken: ENROLMENT_TOKEN,
+    bastion: { host: sshd.host, port: sshd.port, user: sshd.user, hostKeys: [sshd.hostKeyLine] },
+    bastionIdentity: { host: hostname() },
+    jobKeyFile,
+    controlCertificate: CONTROL_IDENTITY.certificate,
+    jobDir,
+    scratchDir,
+    drainSeconds: 20,
+  };
+  const closers = scope.release();
+  return {
+    sshd,
+    runDir,
+    jobDir,
+    scratchDir,
+    spec,
+    async writeSpec(change = {}) {
+      const path = join(dir, 'spec.json');
+      await writeFile(path, JSON.stringify(instanceSpec.parse({ ...spec, ...change })), { mode: 0o600 });
+      return path;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+export function secretsOf(): Secret[] {
+  return [new Secret(API_KEY), new Secret(ENROLMENT_TOKEN)];
+}
