@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, errnoOf } from '@fairlead/kit';
 
 import type { ClientErrorCode } from './client-error.ts';
 
@@ -20,11 +20,13 @@ export async function openControlChannel(channel: Duplex, certificatePem: string
     checkServerIdentity: (_host, certificate) =>
       certificate.fingerprint256 === pinned ? undefined : new Error('another certificate'),
   });
-  const fail = (error?: Error) => reject(untrusted(error));
+  const fail = (error: Error) => reject(isLoss(error) ? gone() : untrusted(error));
   const closed = () => reject(gone());
+  // A refused certificate closes the channel too, before the TLS socket tells why: that one is listened to.
+  const channelClosed = () => socket.destroy();
   socket.once('error', fail);
   socket.once('close', closed);
-  channel.once('close', closed);
+  channel.once('close', channelClosed);
   socket.once('secureConnect', () => resolve(socket));
   try {
     return await promise;
@@ -35,17 +37,20 @@ export async function openControlChannel(channel: Duplex, certificatePem: string
   } finally {
     socket.off('error', fail);
     socket.off('close', closed);
-    channel.off('close', closed);
     // A TLS socket over a channel that dies is destroyed with it: an 'error' nobody waits for must not end the process.
     socket.on('error', () => socket.destroy());
-    channel.once('close', () => socket.destroy());
   }
 }
 
-function untrusted(error: Error | undefined): CodedError<ClientErrorCode> {
+/** Node's word for a connection that ended in the middle of the handshake. */
+function isLoss(error: Error): boolean {
+  return errnoOf(error) === 'ECONNRESET' || errnoOf(error) === 'EPIPE';
+}
+
+function untrusted(error: Error): CodedError<ClientErrorCode> {
   return new CodedError(
     'control_untrusted',
-    `cannot talk to control because its certificate is not the one this machine knows: ${error?.message ?? 'no certificate'}`,
+    `cannot talk to control because its certificate is not the one this machine knows: ${error.message}`,
     {
       hint: 'If the bastion was set up anew, run `fairlead init` again. If not, somebody else answers in its place: ask the operator.',
       cause: error,

@@ -27,7 +27,7 @@ export async function openSshHost(connection: SshConnection, label: string): Pro
     facts,
     runner,
     async upload(source, remotePath, options) {
-      const made = await runner.run(['mkdir', '-p', '-m', '700', dirname(remotePath)]);
+      const made = await runner.run(['sh', '-c', 'umask 077; mkdir -p "$1"', 'sh', dirname(remotePath)]);
       if (made.code !== 0) {
         throw new CodedError<CliErrorCode>(
           'remote_unfit',
