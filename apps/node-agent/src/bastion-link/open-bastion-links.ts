@@ -33,7 +33,7 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
     ...deps,
     onHopeless: options.onHopeless,
   };
-  for (const kind of ['data', 'control'] as const) {
+  for (const kind of ['control', 'data'] as const) {
     scope.use(
       openBastionLink({
         ...common,
