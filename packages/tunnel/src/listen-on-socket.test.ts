@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { Secret } from '@fairlead/kit';
-import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { openSsh } from './connection/open-ssh.ts';
+import { createEd25519KeyPair } from './ed25519-key.ts';
 import { hasSshd, openTestSshd } from './testing.ts';
 
 describe.skipIf(!(await hasSshd()))('where sshd forbids socket forwarding', () => {
@@ -21,9 +21,9 @@ describe.skipIf(!(await hasSshd()))('where sshd forbids socket forwarding', () =
   );
 
   it('a key without port-forwarding is refused the same way', async () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
-    await using server = await openTestSshd({ authorizedKeys: [`restrict ${pair.public.trim()}`] });
-    await using connection = await openSsh({ ...server.target, auth: { privateKey: new Secret(pair.private) } });
+    const pair = createEd25519KeyPair();
+    await using server = await openTestSshd({ authorizedKeys: [`restrict ${pair.publicKey}`] });
+    await using connection = await openSsh({ ...server.target, auth: { privateKey: new Secret(pair.privateKey) } });
     const listening = connection.listen(join(server.dir, 's'), (stream) => stream.destroy());
     await expect(listening).rejects.toMatchObject({ code: 'forward_forbidden' });
   });

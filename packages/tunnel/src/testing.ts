@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
-import ssh2 from 'ssh2';
+import { createEd25519KeyPair } from './ed25519-key.ts';
 import { openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
 import type { LocalSshServer } from './local-server/local-ssh-server.ts';
 import { findSshd, openUserSshd } from './local-server/user-sshd.ts';
@@ -41,11 +41,11 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
   try {
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'fl-')));
     if (options.dir === undefined) scope.defer(() => rm(dir, { recursive: true, force: true }));
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'the user' });
+    const pair = createEd25519KeyPair('the user');
     const userKeyFile = join(dir, 'user_key');
-    await writeFile(userKeyFile, pair.private, { mode: 0o600 });
+    await writeFile(userKeyFile, pair.privateKey, { mode: 0o600 });
     let text = '';
-    const files = { dir, authorizedKeys: [pair.public.trim(), ...(options.authorizedKeys ?? [])] };
+    const files = { dir, authorizedKeys: [pair.publicKey, ...(options.authorizedKeys ?? [])] };
     const server = scope.use(
       kind === 'builtin'
         ? await openBuiltinSshServer({ ...files, ...(options.shell !== undefined && { shell: options.shell }) })

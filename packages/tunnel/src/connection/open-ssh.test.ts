@@ -1,5 +1,6 @@
 // Logging in and staying in touch: host keys, identities, jump hosts, networks that fail.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { Scope, Secret } from '@fairlead/kit';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEd25519KeyPair } from '../ed25519-key.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { openTestSsh, type TestSsh } from '../testing.ts';
 import { openSsh } from './open-ssh.ts';
@@ -69,7 +71,7 @@ describe('openSsh and host keys', () => {
 
   it('refuses a changed host and names the line, without asking', async () => {
     const file = join(server.dir, 'kh-changed');
-    const other = ssh2.utils.generateKeyPairSync('ed25519').public.trim();
+    const other = createEd25519KeyPair().publicKey;
     await writeFile(file, `# one\n${nameOf()} ${other}\n`);
     const ask = async () => true;
     await expect(openSsh(knownHosts(file, { ask }))).rejects.toMatchObject({
@@ -80,7 +82,7 @@ describe('openSsh and host keys', () => {
   });
 
   it('refuses a host with another key than the pinned one', async () => {
-    const other = ssh2.utils.generateKeyPairSync('ed25519').public.trim();
+    const other = createEd25519KeyPair().publicKey;
     const login = openSsh({ ...server.target, hostKeys: { kind: 'pinned', keys: [other] } });
     await expect(login).rejects.toMatchObject({ code: 'host_key_changed' });
   });
@@ -95,8 +97,7 @@ describe('openSsh and identities', () => {
 
   it('names the keys that were not accepted, and no key material', async () => {
     const file = join(server.dir, 'stranger');
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
-    await writeFile(file, pair.private);
+    await writeFile(file, createEd25519KeyPair().privateKey);
     const failure = await openSsh(withAuth({ identityFiles: [file, '/nonexistent'] })).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'auth_failed',
@@ -116,24 +117,27 @@ describe('openSsh and identities', () => {
 
   it('logs in with the second key when the first is a stranger', async () => {
     const file = join(server.dir, 'stranger2');
-    await writeFile(file, ssh2.utils.generateKeyPairSync('ed25519').private);
+    await writeFile(file, createEd25519KeyPair().privateKey);
     await using connection = await openSsh(withAuth({ identityFiles: [file, server.userKeyFile] }));
     expect(await connection.run('exit 0')).toMatchObject({ code: 0 });
   });
 
   it.each(['rsa', 'ecdsa'] as const)('logs in with an %s key', async (type) => {
-    const pair =
+    const { privateKey } =
       type === 'rsa'
-        ? ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 })
-        : ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
-    await addKey(pair.public);
-    await using connection = await openSsh(withAuth({ privateKey: new Secret(pair.private) }));
+        ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+        : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ type: type === 'rsa' ? 'pkcs1' : 'sec1', format: 'pem' }).toString();
+    const parsed = ssh2.utils.parseKey(pem);
+    if (parsed instanceof Error) throw parsed;
+    await addKey(`${parsed.type} ${parsed.getPublicSSH().toString('base64')}`);
+    await using connection = await openSsh(withAuth({ privateKey: new Secret(pem) }));
     expect(await connection.run('exit 0')).toMatchObject({ code: 0 });
   });
 
   it('asks for a passphrase only when the server wants the key', async () => {
-    const options = { passphrase: 'open sesame', cipher: 'aes256-ctr', rounds: 4 };
-    const [wanted, stranger] = [1, 2].map(() => ssh2.utils.generateKeyPairSync('ed25519', options));
+    const options = { bits: 2048, passphrase: 'open sesame', cipher: 'aes256-ctr', rounds: 4 };
+    const [wanted, stranger] = [1, 2].map(() => ssh2.utils.generateKeyPairSync('rsa', options));
     const files = [join(server.dir, 'locked-stranger'), join(server.dir, 'locked')];
     await writeFile(files[0] ?? '', stranger?.private ?? '');
     await writeFile(files[1] ?? '', wanted?.private ?? '');

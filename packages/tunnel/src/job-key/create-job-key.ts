@@ -1,7 +1,7 @@
 // Makes the key pair that a cluster's jobs log in to the bastion with. In this process: no ssh-keygen, no file.
 
 import { Secret } from '@fairlead/kit';
-import ssh2 from 'ssh2';
+import { createEd25519KeyPair } from '../ed25519-key.ts';
 
 export interface JobKey {
   /** OpenSSH format, unencrypted: it goes into 0600 files and nowhere else. */
@@ -11,6 +11,6 @@ export interface JobKey {
 }
 
 export function createJobKey(): JobKey {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
-  return { privateKey: new Secret(pair.private), publicKey: pair.public.trim() };
+  const { privateKey, publicKey } = createEd25519KeyPair();
+  return { privateKey: new Secret(privateKey), publicKey };
 }

@@ -3,7 +3,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
-import ssh2 from 'ssh2';
+import { createEd25519KeyPair } from '../ed25519-key.ts';
 import type { LocalSshServerOptions } from './local-ssh-server.ts';
 
 export interface ServerFiles extends AsyncDisposable {
@@ -16,14 +16,14 @@ export interface ServerFiles extends AsyncDisposable {
 export async function openServerFiles(options: LocalSshServerOptions): Promise<ServerFiles> {
   const { dir, authorizedKeys = [], authorizedKeysPath = join(dir, 'authorized_keys') } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
+  const pair = createEd25519KeyPair();
   const hostKeyPath = join(dir, 'host_key');
-  await writeFile(hostKeyPath, pair.private, { mode: 0o600 });
+  await writeFile(hostKeyPath, pair.privateKey, { mode: 0o600 });
   const madeKeysFile = await createFile(authorizedKeysPath, authorizedKeys.map((line) => `${line}\n`).join(''));
   return {
     hostKeyPath,
-    hostKeyLine: pair.public.trim(),
-    hostPrivateKey: pair.private,
+    hostKeyLine: pair.publicKey,
+    hostPrivateKey: pair.privateKey,
     authorizedKeysPath,
     async [Symbol.asyncDispose]() {
       await rm(hostKeyPath, { force: true });
