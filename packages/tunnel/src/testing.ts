@@ -15,7 +15,7 @@ export interface TestSshOptions {
   dir?: string;
   /** Lines besides the user's own. */
   authorizedKeys?: readonly string[];
-  /** The account's login shell; builtin only. */
+  /** The account's login shell, builtin only. Default /bin/sh: no start-up files of this machine. */
   shell?: string;
   /** sshd_config lines that win over the usual ones; sshd only. */
   extraConfig?: readonly string[];
@@ -48,7 +48,7 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
     const files = { dir, authorizedKeys: [pair.publicKey, ...(options.authorizedKeys ?? [])] };
     const server = scope.use(
       kind === 'builtin'
-        ? await openBuiltinSshServer({ ...files, ...(options.shell !== undefined && { shell: options.shell }) })
+        ? await openBuiltinSshServer({ ...files, shell: options.shell ?? '/bin/sh' }) })
         : await openUserSshd({
             ...files,
             extraConfig: options.extraConfig ?? [],

@@ -1,6 +1,6 @@
 // From an open byte stream to a logged-in SSH connection: host key checked, identity accepted, or one error that says why.
 
-import { type CodedError, errorText } from '@fairlead/kit';
+import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import ssh2 from 'ssh2';
 import { findIdentities, type FoundIdentities } from '../auth/find-identities.ts';
 import { IdentityAgent } from '../auth/identity-agent.ts';
@@ -37,15 +37,7 @@ export async function logIn(
   const label = targetLabel(target);
   const client = new ssh2.Client();
   const link = new SshLink(client, transport, label);
-  let hostKey: HostKey | undefined;
-  const onHostKey = async (blob: Buffer, verify: (permitted: boolean) => void) => {
-    const key = decodeHostKey(blob);
-    // Asked again at every rekey.
-    const refusal = hostKey?.base64 === key.base64 ? undefined : await verifier.refuse(key);
-    hostKey ??= key;
-    if (refusal) link.end(refusal);
-    verify(refusal === undefined);
-  };
+  const check = createHostKeyCheck(link, verifier);
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   client.once('ready', resolve);
   client.on('error', (error) => onClientError(link, error, { target, found }));
@@ -60,13 +52,7 @@ export async function logIn(
     keepaliveCountMax: Number.MAX_SAFE_INTEGER,
     strictVendor: false,
     algorithms: { serverHostKey: verifier.algorithms },
-    hostVerifier: (blob: Buffer, verify: (permitted: boolean) => void) => {
-      onHostKey(blob, verify).catch((error: unknown) =>
-        link.end(
-          tunnelError('protocol', `cannot check the host key of ${label}: ${errorText(error)}`, { cause: error }),
-        ),
-      );
-    },
+    hostVerifier: (blob: Buffer, answer: (permitted: boolean) => void) => check.verify(blob, answer),
     authHandler: authOnce(target.user, found),
     debug: (text) => noteServerMessage(link, text),
   });
@@ -76,8 +62,29 @@ export async function logIn(
     options.signal.removeEventListener('abort', onAbort);
   }
   stopTracing(client);
+  const hostKey = check.believed();
   if (!hostKey) throw tunnelError('protocol', `cannot use ${label} because it showed no host key`);
   return { link, hostKey };
+}
+
+/** ssh2 shows the key at the start and again at every rekey; it is judged once. */
+function createHostKeyCheck(link: SshLink, verifier: HostKeyVerifier) {
+  let hostKey: HostKey | undefined;
+  const judge = async (blob: Buffer, answer: (permitted: boolean) => void) => {
+    const key = decodeHostKey(blob);
+    const refusal = hostKey?.base64 === key.base64 ? undefined : await verifier.refuse(key);
+    if (refusal) link.end(refusal);
+    else hostKey ??= key;
+    answer(refusal === undefined);
+  };
+  return {
+    believed: () => hostKey,
+    verify(blob: Buffer, answer: (permitted: boolean) => void): void {
+      judge(blob, answer).catch((cause: unknown) => {
+        link.end(tunnelError('protocol', `cannot check the host key of ${link.label}: ${errorText(cause)}`, { cause }));
+      });
+    },
+  };
 }
 
 async function failOnEnd(link: SshLink): Promise<never> {
@@ -147,10 +154,8 @@ function optionsOf(error: CodedError<TunnelErrorCode>) {
 }
 
 function abortCause(signal: AbortSignal, label: string): CodedError<TunnelErrorCode> {
-  return tunnelError('timeout', `cannot log in to ${label}: ${errorText(signal.reason)}`, {
-    retryable: true,
-    cause: signal.reason,
-  });
+  if (isCodedError<TunnelErrorCode>(signal.reason)) return signal.reason;
+  return tunnelError('connection_lost', `stopped logging in to ${label}`, { cause: signal.reason });
 }
 
 function noteServerMessage(link: SshLink, text: string): void {

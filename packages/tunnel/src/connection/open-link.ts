@@ -53,7 +53,7 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
     return { link, hostKey, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   } catch (error) {
     await scope[Symbol.asyncDispose]();
-    throw error;
+    throw options.signal?.aborted ? options.signal.reason : error;
   }
 }
 

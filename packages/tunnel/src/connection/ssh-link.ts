@@ -67,11 +67,10 @@ export class SshLink {
     wait.signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     start((error, value) => (error ? reject(error) : resolve(value as T)));
-    const signal = wait.signal ? AbortSignal.any([wait.signal, this.ended]) : this.ended;
     const limited = withTimeLimit(promise, wait.timeoutMs ?? 30_000, () =>
       tunnelError('timeout', `cannot ${wait.what} because ${this.label} does not answer`, { retryable: true }),
     );
-    return untilAborted(limited, signal);
+    return untilAborted(untilAborted(limited, this.ended), wait.signal);
   }
 
   /** As `request`, for a channel. One that opens after nobody waits any more is closed again. */

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { access, mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,7 @@ export async function openUserSshd(options: UserSshdOptions): Promise<LocalSshSe
     const files = scope.use(await openServerFiles(options));
     const configPath = join(options.dir, 'sshd_config');
     await writeFile(configPath, renderConfig(files, options.extraConfig ?? []), { mode: 0o600 });
+    scope.defer(() => rm(configPath, { force: true }));
     const runDir = await ensureRunDir();
     if (runDir === 'made') scope.defer(removeRunDir);
     const sessions = new Set<ChildProcess>();
@@ -58,7 +59,8 @@ export async function openUserSshd(options: UserSshdOptions): Promise<LocalSshSe
       startSession(sshd, socket, sessions).catch(() => socket.destroy());
     });
     scope.defer(() => endSessions(sessions));
-    scope.defer(() => closeServer(server));
+    // Open sockets belong to their sessions, which end next.
+    scope.defer(() => void server.close());
     const port = await listen(server);
     return {
       kind: 'sshd',
@@ -177,11 +179,4 @@ async function listen(server: Server): Promise<number> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  // Sockets belong to their sessions, which are ended next.
-  promise.catch(() => undefined);
 }

@@ -23,30 +23,11 @@ export interface BuiltinSshServerOptions extends LocalSshServerOptions {
   shell?: string;
 }
 
-/** Groups of commands that are running; they end with the server. */
-type Groups = Set<number>;
-
 export async function openBuiltinSshServer(options: BuiltinSshServerOptions): Promise<LocalSshServer> {
   const scope = new Scope();
   try {
     const files = scope.use(await openServerFiles(options));
-    const { username, homedir, shell: loginShell } = userInfo();
-    const shell = options.shell ?? loginShell ?? '/bin/sh';
-    const groups: Groups = new Set();
-    const account: Account = {
-      authorizedKeysPath: files.authorizedKeysPath,
-      username,
-      groups,
-      home: homedir,
-      shell,
-      env: {
-        HOME: homedir,
-        USER: username,
-        LOGNAME: username,
-        SHELL: shell,
-        PATH: options.path ?? '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
-      },
-    };
+    const account = createAccount(files.authorizedKeysPath, options);
     const sockets = new Set<Socket>();
     const listener = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
@@ -57,7 +38,8 @@ export async function openBuiltinSshServer(options: BuiltinSshServerOptions): Pr
       );
       ssh.injectSocket(socket);
     });
-    scope.defer(async () => endAll(sockets, groups));
+    const dropSessions = async () => endAll(sockets, account.groups);
+    scope.defer(dropSessions);
     scope.defer(() => void listener.close());
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
@@ -67,16 +49,30 @@ export async function openBuiltinSshServer(options: BuiltinSshServerOptions): Pr
       kind: 'builtin',
       host: '127.0.0.1',
       port: address.port,
-      user: username,
+      user: account.username,
       hostKeyLine: files.hostKeyLine,
       authorizedKeysPath: files.authorizedKeysPath,
-      dropSessions: async () => endAll(sockets, groups),
+      dropSessions,
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function createAccount(authorizedKeysPath: string, options: BuiltinSshServerOptions): Account {
+  const { username, homedir, shell: loginShell } = userInfo();
+  const shell = options.shell ?? loginShell ?? '/bin/sh';
+  const path = options.path ?? '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+  return {
+    authorizedKeysPath,
+    username,
+    home: homedir,
+    shell,
+    env: { HOME: homedir, USER: username, LOGNAME: username, SHELL: shell, PATH: path },
+    groups: new Set(),
+  };
 }
 
 function serverConfig(hostPrivateKey: string): ServerConfig {
@@ -89,7 +85,8 @@ interface Account {
   home: string;
   shell: string;
   env: Readonly<Record<string, string>>;
-  groups: Groups;
+  /** Process groups of commands that are running; they end with the server. */
+  groups: Set<number>;
 }
 
 function serveConnection(connection: Connection, socket: Socket, account: Account): void {
@@ -131,7 +128,7 @@ function isSame(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function endAll(sockets: Set<Socket>, groups: Groups): void {
+function endAll(sockets: Set<Socket>, groups: Set<number>): void {
   for (const socket of sockets) socket.destroy();
   for (const pid of groups) signalGroup(pid, 'SIGTERM');
 }
