@@ -48,7 +48,7 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
     const files = { dir, authorizedKeys: [pair.publicKey, ...(options.authorizedKeys ?? [])] };
     const server = scope.use(
       kind === 'builtin'
-        ? await openBuiltinSshServer({ ...files, shell: options.shell ?? '/bin/sh' }) })
+        ? await openBuiltinSshServer({ ...files, shell: options.shell ?? '/bin/sh' })
         : await openUserSshd({
             ...files,
             extraConfig: options.extraConfig ?? [],
