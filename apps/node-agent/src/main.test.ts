@@ -197,6 +197,20 @@ describe('the agent program', () => {
     expect(agent.said()).toContain('no answer within 1 s');
   });
 
+  it('restarts an engine that takes requests and makes no token', async () => {
+    await using world = await openAgentWorld();
+    const health = { ...world.spec.health, probeIntervalSeconds: 0.3, probeLimitSeconds: 60, stallSeconds: 0.5 };
+    const { engine } = withFault(world, '--sim-decode-ms', '100', '--sim-fault', 'hang:2000');
+    await using agent = await startAgent(world, { engine: engine!, health });
+    await Promise.all([agent.hasSaid('first completion'), agent.hasSaid('data connection to')]);
+    const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
+    const stream = await openChat(socket, chatRequest({ stream: true, max_tokens: 500, ignore_eos: true }));
+    const cut = text(stream).catch(() => 'cut');
+    await agent.hasSaid('with requests running');
+    await agent.hasSaid('the engine was started again');
+    expect(await cut).not.toContain('[DONE]');
+  });
+
   it('drains ahead of the deadline that the job has', async () => {
     await using world = await openAgentWorld();
     const deadline = String(Math.floor(Date.now() / 1000) + 6);

@@ -8,6 +8,8 @@ import { type EngineIdentity, findProcesses, type Found } from './find-processes
 export interface EndEngineOptions {
   pid: number;
   marker: string;
+  /** Processes seen before to be its own; grows. */
+  known: Found;
   /** Settles when the server itself has exited. */
   exited: Promise<unknown>;
   /** Fires when the time for a graceful end is over. */
@@ -22,17 +24,17 @@ const SWEEP_LIMIT_MS = 10_000;
 
 /** Resolves when nothing of it is left, or with the pids that would not die. */
 export async function endEngine(options: EndEngineOptions): Promise<number[]> {
-  const known: Found = new Map();
-  const identity: EngineIdentity = { pid: options.pid, marker: options.marker, known };
-  const remember = async () => {
-    for (const [pid, start] of await findProcesses(identity)) known.set(pid, start);
-  };
-  await terminate(options, remember);
-  return sweep(identity, options);
+  await terminate(options, () => remember(options));
+  return sweep(options, options);
+}
+
+/** Adds what belongs to the engine now, so that it is known when its parent is gone. */
+export async function remember(identity: EngineIdentity & { known: Found }): Promise<void> {
+  for (const [pid, start] of await findProcesses(identity)) identity.known.set(pid, start);
 }
 
 /** Only the server gets the SIGTERM: a worker that obeys it by itself breaks the server's own clean end. */
-async function terminate(options: EndEngineOptions, remember: () => Promise<void>): Promise<void> {
+async function terminate(options: EndEngineOptions, look: () => Promise<void>): Promise<void> {
   const { pid, exited, limit, clock } = options;
   const gone = exited.then(() => 'gone' as const);
   const late = new Promise<'late'>((resolve) => {
@@ -40,7 +42,7 @@ async function terminate(options: EndEngineOptions, remember: () => Promise<void
     else limit.addEventListener('abort', () => resolve('late'), { once: true });
   });
   while ((await Promise.race([gone, Promise.resolve('alive' as const)])) === 'alive' && !limit.aborted) {
-    await remember();
+    await look();
     signalProcess(pid, 'SIGTERM');
     const round = new AbortController();
     const again = clock.sleep(TERM_AGAIN_MS, round.signal).then(

@@ -5,7 +5,8 @@ import { unlink } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
-import { endEngine } from './end-engine.ts';
+import { detach } from '../detach.ts';
+import { endEngine, remember } from './end-engine.ts';
 import { type EngineCommand, MARKER_VARIABLE } from './engine-command.ts';
 import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
@@ -33,10 +34,15 @@ export interface SpawnEngineOptions {
   onOutput: (block: Buffer) => void;
   clock: Clock;
   log: Log;
+  /** How often its family is looked at, to know it when a parent in it dies. Default a minute. */
+  lookEveryMs?: number;
 }
 
 /** A child that outlives the server may hold its output open: then the rest is not waited for. */
 const OUTPUT_LIMIT_MS = 500;
+const LOOK_EVERY_MS = 60_000;
+
+type Family = Parameters<typeof remember>[0];
 
 /** Rejects with `engine_spawn_failed` when there is no such program. */
 export async function spawnEngine(options: SpawnEngineOptions): Promise<EngineProcess> {
@@ -55,9 +61,16 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
 
   let ending: Promise<void> | undefined;
   const limit = new AbortController();
+  const family = {
+    pid,
+    marker: `${MARKER_VARIABLE}=${command.env[MARKER_VARIABLE]}`,
+    known: new Map<number, string>(),
+  };
+  const gone = new AbortController();
+  detach(exited.then(() => gone.abort()));
+  detach(rememberOften(family, options, gone.signal));
   const end = async () => {
-    const marker = `${MARKER_VARIABLE}=${command.env[MARKER_VARIABLE]}`;
-    await endEngine({ pid, marker, exited, limit: limit.signal, clock, log });
+    await endEngine({ ...family, exited, limit: limit.signal, clock, log });
     guard.disarm();
     await unlinkSocket(socketPath);
   };
@@ -73,6 +86,14 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
       return ending;
     },
   };
+}
+
+async function rememberOften(family: Family, options: SpawnEngineOptions, signal: AbortSignal): Promise<void> {
+  const { clock, lookEveryMs = LOOK_EVERY_MS } = options;
+  while (!signal.aborted) {
+    await clock.sleep(lookEveryMs, signal).catch(() => undefined);
+    if (!signal.aborted) await remember(family);
+  }
 }
 
 function spawned(child: ReturnType<typeof spawn>, program: string): Promise<number> {

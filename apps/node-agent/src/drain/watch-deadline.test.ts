@@ -1,0 +1,54 @@
+import { silentLog, systemClock } from '@fairlead/kit';
+import { expect, it } from 'vitest';
+import type { RunProgram } from '../job/run-program.ts';
+import { type DeadlineOptions, watchDeadline } from './watch-deadline.ts';
+
+function watched(options: Partial<DeadlineOptions> & { printed?: string; afterMs?: number }) {
+  const near = Promise.withResolvers<number>();
+  const changed = Promise.withResolvers<number>();
+  const over = new AbortController();
+  const asked: Array<{ argv: readonly string[]; env?: Record<string, string> }> = [];
+  const run: RunProgram = async (argv, { env }) => {
+    asked.push({ argv, ...(env ? { env } : {}) });
+    return options.printed;
+  };
+  const deadline = watchDeadline(
+    {
+      jobId: '17',
+      drainMs: 1000,
+      run,
+      clock: systemClock,
+      random: () => 0.5,
+      log: silentLog,
+      onChange: changed.resolve,
+      onNear: near.resolve,
+      ...options,
+    },
+    over.signal,
+  );
+  return { deadline, near: near.promise, changed: changed.promise, asked, over };
+}
+
+it('watchDeadline says when the drain is due, from the environment alone', async () => {
+  const initialMs = Date.now() + 1100;
+  const { near, over } = watched({ initialMs });
+  expect(await near).toBe(initialMs);
+  expect(Date.now()).toBeGreaterThanOrEqual(initialMs - 1005);
+  over.abort();
+});
+
+it('watchDeadline believes squeue over the environment, for limits change', async () => {
+  const seconds = Math.floor(Date.now() / 1000) + 500;
+  const { changed, deadline, asked, over } = watched({ initialMs: Date.now() + 5_000, printed: `${seconds}\n` });
+  expect(await changed).toBe(seconds * 1000);
+  expect(deadline.deadlineMs).toBe(seconds * 1000);
+  expect(asked[0]).toEqual({ argv: ['squeue', '-h', '-j', '17', '-o', '%e'], env: { SLURM_TIME_FORMAT: '%s' } });
+  over.abort();
+});
+
+it('watchDeadline asks nobody outside Slurm', async () => {
+  const { near, asked, over } = watched({ jobId: 'local-1', initialMs: Date.now() });
+  await near;
+  expect(asked).toEqual([]);
+  over.abort();
+});
