@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf, systemClock } from '@fairlead/kit';
+import { errnoOf, shellJoin, systemClock } from '@fairlead/kit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocalScheduler } from './local-scheduler.ts';
 import { isSameProcess } from './process-identity.ts';
@@ -133,22 +133,40 @@ describe('createLocalScheduler', () => {
     expect(await readFile(join(stateDir, 'jobs', jobId, 'runner.log'), 'utf8')).toContain('/nonexistent/');
   });
 
-  test('runs on when the process that submitted it is killed', async () => {
-    const scriptPath = join(dir, 'outlive.sh');
-    await writeFile(scriptPath, `#!/bin/bash\n#SBATCH --output=${dir}/outlive.log\nexec sleep 300\n`);
-    const job = JSON.stringify({ name: 'outlive', scriptPath, workDir: dir });
+  /** Arguments for Node: submits a job that sleeps, prints its id, stays. */
+  async function submitterArgs(name: string): Promise<string[]> {
+    const scriptPath = join(dir, `${name}.sh`);
+    await writeFile(scriptPath, `#!/bin/bash\n#SBATCH --output=${dir}/${name}.log\nexec sleep 300\n`);
+    const job = JSON.stringify({ name, scriptPath, workDir: dir });
     const module = JSON.stringify(new URL('./local-scheduler.ts', import.meta.url).href);
-    const code = `const { createLocalScheduler } = await import(${module});
-      console.log((await createLocalScheduler({ stateDir: ${JSON.stringify(stateDir)} }).submit(${job})).jobId);
-      setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ['--conditions=fairlead-source', '--input-type=module', '-e', code]);
-    const [first] = (await once(child.stdout, 'data')) as [Buffer];
-    const jobId = String(first).trim();
+    const code = [
+      `const { createLocalScheduler } = await import(${module});`,
+      `const scheduler = createLocalScheduler({ stateDir: ${JSON.stringify(stateDir)} });`,
+      `console.log('job', (await scheduler.submit(${job})).jobId);`,
+      'setInterval(() => {}, 1000);',
+    ];
+    return ['--conditions=fairlead-source', '--input-type=module', '-e', code.join(' ')];
+  }
+
+  test('runs on when the process that submitted it is killed', async () => {
+    const child = spawn(process.execPath, await submitterArgs('outlive'));
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    const jobId = /job (\d+)/.exec(String(said))?.[1] ?? '';
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect((await look(jobId)).phase).toEqual({ kind: 'running' });
     await scheduler.cancel(jobId, 'stop');
     expect((await ended(jobId)).phase).toEqual({ kind: 'ended', outcome: 'cancelled' });
+  });
+
+  test('leaves a job alone that was submitted from inside another one', async () => {
+    const outer = await submit('outer', `exec ${shellJoin([process.execPath, ...(await submitterArgs('inner'))])}`);
+    const inner = await until(async () => /job (\d+)/.exec(await log('outer'))?.[1]);
+    await scheduler.cancel(outer, 'kill');
+    await ended(outer);
+    expect((await look(inner)).phase).toEqual({ kind: 'running' });
+    await scheduler.cancel(inner, 'kill');
+    await ended(inner);
   });
 
   test('keeps its files to their owner', async () => {

@@ -18,11 +18,10 @@ export interface RunnerProgram {
 
 /** Beside this file in a checkout; a bundle ships local-runner as an entry of its own and says where. */
 export function defaultRunnerPath(): string {
-  const path = fileURLToPath(new URL('./local-runner.ts', import.meta.url));
-  if (existsSync(path)) return path;
-  const bundled = fileURLToPath(new URL('./local-runner.js', import.meta.url));
-  if (existsSync(bundled)) return bundled;
-  throw slurmError('runner_failed', `cannot run local jobs because the runner is missing: looked for ${path}`, {
+  const places = ['ts', 'js', 'mjs'].map((kind) => fileURLToPath(new URL(`./local-runner.${kind}`, import.meta.url)));
+  const found = places.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw slurmError('runner_failed', `cannot run local jobs because the runner is missing: looked for ${places[0]}`, {
     hint: 'Install again, or name it with runnerPath.',
   });
 }
