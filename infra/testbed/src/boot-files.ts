@@ -16,6 +16,7 @@ export function bootFilesOf(directory: string, state: TestbedState, host: Host):
     base: dirname(directory),
     checkout,
     node: projectNode(),
+    rootless: state.rootless,
     binds: state.binds,
     ...(cgroups ? { cgroups } : {}),
   };

@@ -18,6 +18,8 @@ export interface BootFiles {
   node: string;
   /** More of the machine's directories that every host sees at the same path, read-only. */
   binds: readonly string[];
+  /** Whether root is the root of a user namespace, to whom the machine's files belong to nobody. */
+  rootless: boolean;
   /** A compute node's own cgroups, where there are any. */
   cgroups?: CgroupParents;
 }
@@ -35,8 +37,8 @@ export const path = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbi
 export function hostBootScript(host: Host, files: BootFiles): string {
   return [
     stage(host, files),
-    host.role === 'laptop' ? laptopTrees() : clusterTrees(host),
-    `hostname ${host.name}; echo ${host.name} > /etc/hostname`,
+    host.role === 'laptop' ? laptopTrees(files.rootless) : clusterTrees(host),
+    `hostname ${host.name}; rm -f /etc/hostname; echo ${host.name} > /etc/hostname`,
     logs(host),
     devices(host.role === 'node' ? gpusPerNode : 0),
     files.cgroups ? cgroupView(files.cgroups) : '',
@@ -66,7 +68,9 @@ function stage(host: Host, files: BootFiles): string {
     'bind() { mkdir -p "$2"; mount --rbind "$1" "$2"; }',
     // layer DIRECTORY MODE [LOWER]: a private writable layer over one of the machine's directories
     'layer() { local at=/mnt/layers$1; mkdir -p "$at/upper" "$at/work"; chmod "$2" "$at/upper"; ' +
-      'mount -t overlay -o "lowerdir=${3:-$1},upperdir=$at/upper,workdir=$at/work" layer "$1"; }',
+      `mount -t overlay -o "${files.rootless ? 'userxattr,' : ''}lowerdir=\${3:-$1},upperdir=$at/upper,workdir=$at/work" layer "$1"; }`,
+    // layerOrEmpty DIRECTORY MODE [LOWER]: without root, what has other file systems mounted below it can be no layer
+    `layerOrEmpty() { ${files.rootless ? 'layer "$@" 2>/dev/null || mount -t tmpfs -o mode=$2 empty "$1"' : 'layer "$@"'}; }`,
     `bind ${shellQuote(files.state)} /mnt/state`,
     ...files.binds.map((each, index) => `bind ${shellQuote(each)} /mnt/binds/${index}`),
   ];
@@ -74,18 +78,28 @@ function stage(host: Host, files: BootFiles): string {
     lines.push(`bind ${shellQuote(files.checkout)} /mnt/checkout`);
     lines.push(`touch /mnt/node; mount --bind ${shellQuote(files.node)} /mnt/node`);
   }
-  lines.push('layer /etc 755 /mnt/state/etc:/etc', 'layer /var 755', 'layer /root 755', 'layer /usr/local/bin 755');
+  lines.push(files.rootless ? freshTrees : 'layer /etc 755 /mnt/state/etc:/etc; layer /var 755; layer /root 755');
+  lines.push('layer /usr/local/bin 755');
   return lines.join('\n');
 }
 
+/** Without root, what belongs to the machine's root cannot be copied up: /etc is a copy, /var and /root begin empty. */
+const freshTrees = `mkdir /mnt/etc; cp -a /etc/. /mnt/etc/ 2>/dev/null || true; cp -a /mnt/state/etc/. /mnt/etc/
+mount --bind /mnt/etc /etc
+bind /var /mnt/machine-var
+mount -t tmpfs -o mode=755 var /var; mount -t tmpfs -o mode=755 root /root
+mkdir -p /var/lib/slurm /var/lib/munge /var/spool /var/log /var/cache /var/tmp
+chown slurm: /var/lib/slurm; chown munge: /var/lib/munge; chmod 711 /var/lib/munge; ln -s /run /var/run
+layerOrEmpty /var/tmp 1777 /mnt/machine-var/tmp`;
+
 /** The laptop sees the machine's programs and files, as its users may read them, and has `fairlead`. */
-function laptopTrees(): string {
+function laptopTrees(rootless: boolean): string {
   return [
-    'layer /tmp 1777',
-    'if [ -d /home ]; then layer /home 755; fi',
+    'layerOrEmpty /tmp 1777',
+    'if [ -d /home ]; then layerOrEmpty /home 755; fi',
     ...users.map(({ name }) => `bind /mnt/state/home/laptop/${name} /home/${name}`),
-    'layer /opt 755',
-    showCheckout,
+    'layerOrEmpty /opt 755',
+    showCheckout(rootless),
     showNode,
     `printf '%s\\n' '#!/bin/sh' 'exec ${nodeOnLaptop} --conditions=fairlead-source ${checkoutOnLaptop}/packages/cli/src/main.ts "$@"' > /usr/local/bin/fairlead`,
     'chmod 755 /usr/local/bin/fairlead',
@@ -94,14 +108,14 @@ function laptopTrees(): string {
 
 /**
  * A checkout that everybody may read is bound as it is, so that edits are seen at once. One that only its owner may
- * read is shown through a layer whose modes are opened: its metadata alone is copied, and the checkout stays as it was.
+ * read is shown through a layer whose modes are opened: with root its metadata alone is copied, and the checkout stays as it was.
  */
-const showCheckout = `mkdir -p ${checkoutOnLaptop}
+const showCheckout = (rootless: boolean) => `mkdir -p ${checkoutOnLaptop}
 if [ -z "$(find /mnt/checkout -maxdepth 0 ! -perm -005; find /mnt/checkout/packages -maxdepth 4 -path '*/node_modules' -prune -o ! -perm -004 -print -quit)" ]; then
-  mount --bind /mnt/checkout ${checkoutOnLaptop}; mount -o remount,bind,ro ${checkoutOnLaptop}
+  mount --bind /mnt/checkout ${checkoutOnLaptop}; ${readOnly(checkoutOnLaptop)}
 else
   mkdir -p /mnt/open/upper /mnt/open/work; chmod 755 /mnt/open/upper
-  mount -t overlay -o metacopy=on,lowerdir=/mnt/checkout,upperdir=/mnt/open/upper,workdir=/mnt/open/work open ${checkoutOnLaptop}
+  mount -t overlay -o ${rootless ? 'userxattr' : 'metacopy=on'},lowerdir=/mnt/checkout,upperdir=/mnt/open/upper,workdir=/mnt/open/work open ${checkoutOnLaptop}
   find ${checkoutOnLaptop} -xdev \\( -type d ! -perm -005 -o -type f ! -perm -004 \\) -exec chmod a+rX {} +
 fi`;
 
@@ -142,7 +156,7 @@ function devices(gpus: number): string {
     'mkdir /mnt/dev; mount -t tmpfs -o mode=755 dev /mnt/dev',
     'for name in null zero full random urandom tty fuse net/tun; do [ -e /dev/$name ] || continue; ' +
       'mkdir -p "/mnt/dev/$(dirname $name)"; touch /mnt/dev/$name; mount --bind /dev/$name /mnt/dev/$name; done',
-    ...Array.from({ length: gpus }, (_, index) => `mknod -m 666 /mnt/dev/nvidia${index} c 195 ${index}`),
+    ...Array.from({ length: gpus }, (_, index) => fakeGpu(`/mnt/dev/nvidia${index}`, index)),
     'mkdir /mnt/dev/pts /mnt/dev/shm',
     'mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts /mnt/dev/pts',
     'mount -t tmpfs -o mode=1777 shm /mnt/dev/shm',
@@ -150,6 +164,11 @@ function devices(gpus: number): string {
     'ln -s fd/0 /mnt/dev/stdin; ln -s fd/1 /mnt/dev/stdout; ln -s fd/2 /mnt/dev/stderr',
     'mount --rbind /mnt/dev /dev',
   ].join('\n');
+}
+
+/** Where no device may be made, /dev/zero stands for it: Slurm asks for a character device, and cannot tell it from another. */
+function fakeGpu(device: string, index: number): string {
+  return `mknod -m 666 ${device} c 195 ${index} 2>/dev/null || { touch ${device}; mount --bind /dev/zero ${device}; }`;
 }
 
 /** Each v1 hierarchy as a view of the node's own cgroup, so that every slurmd has a tree of its own. */
@@ -163,5 +182,10 @@ function cgroupView(cgroups: CgroupParents): string {
 
 function showBind(files: BootFiles, index: number): string {
   const target = shellQuote(files.binds[index]!);
-  return `mkdir -p ${target} && mount --bind /mnt/binds/${index} ${target} && mount -o remount,bind,ro ${target}`;
+  return `mkdir -p ${target} && mount --bind /mnt/binds/${index} ${target}; ${readOnly(target)}`;
+}
+
+/** In a user namespace the flags that a mount came with must be named again: without them it stays as it came. */
+function readOnly(target: string): string {
+  return `mount -o remount,bind,ro,$(findmnt -n -o VFS-OPTIONS --mountpoint ${target} | sed 's/^rw/ro/') ${target}`;
 }

@@ -13,6 +13,7 @@ import { bootHost, readNodeStates, startHosts } from './hosts.ts';
 import { startKeeper, type Keeper } from './keeper.ts';
 import { nodesOf, planHosts, type Plan, type Profile } from './plan.ts';
 import { putDirectory } from './put.ts';
+import { isInUserNamespace } from './user-namespace.ts';
 import { claimDirectory, stateDirectory, writeState, type TestbedState } from './state.ts';
 
 export interface BringUpOptions {
@@ -45,6 +46,7 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     nodes: options.nodes,
     tracking: cgroups ? 'cgroup/v1' : 'pgid',
     cgroups: cgroups ?? {},
+    rootless: isInUserNamespace(),
     binds: [...options.binds],
     hosts: {},
     cut: [],

@@ -27,7 +27,7 @@ export async function startHosts(state: TestbedState, plan: Plan, hosts: readonl
   const batch = hosts.map((host) => linkBatch(host, initOf(state, host).pid)).join('');
   await inRouter(state, batch);
   const cut = state.cut.map((name) => findHost(plan, name));
-  await Promise.all(hosts.map((host) => inHost(state, host, startScript(host, plan, cut))));
+  await Promise.all(hosts.map((host) => inHost(state, host, startScript(host, plan, cut, state.rootless))));
 }
 
 /** The init of a host that runs. */
@@ -63,5 +63,11 @@ export async function loadCut(state: TestbedState, bastion: Host, rules: string)
 
 export async function readNodeStates(state: TestbedState, plan: Plan): Promise<Finished> {
   const login = findHost(plan, 'login');
-  return runCommand(enterArgv(initOf(state, login).pid, login, nodeStatesArgv(plan), { user: 'root', cwd: '/' }));
+  // `status` asks from outside of the user namespace, too.
+  const into =
+    state.rootless && process.getuid?.() !== 0 ? ['nsenter', '-t', String(state.holder.pid), '-U', '--'] : [];
+  return runCommand([
+    ...into,
+    ...enterArgv(initOf(state, login).pid, login, nodeStatesArgv(plan), { user: 'root', cwd: '/' }),
+  ]);
 }

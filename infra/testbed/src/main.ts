@@ -1,5 +1,7 @@
 // The testbed's command line: pnpm testbed up | down | status | exec | logs | cut | heal | crash | boot | test.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { errorText, isCodedError } from '@fairlead/kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { execCommand } from './commands/exec.ts';
@@ -7,9 +9,11 @@ import { logsCommand } from './commands/logs.ts';
 import { statusCommand } from './commands/status.ts';
 import { testCommand } from './commands/test.ts';
 import { downCommand, upCommand } from './commands/up-down.ts';
+import { TestbedError } from './errors.ts';
 import { profiles } from './plan.ts';
 import { stateBase, stateDirectory } from './state.ts';
 import { TestbedHandle } from './testbed.ts';
+import { userNamespaceArgv } from './user-namespace.ts';
 
 /** What follows the first `--` belongs to the command inside and is no business of the parser. */
 function splitAtDashes(argv: readonly string[]): { own: string[]; inside: string[] } {
@@ -103,8 +107,20 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
   return program;
 }
 
+/** Puts another program in the place of this process, so that its input, output and signals need nobody in between. */
+function become(argv: readonly string[]): never {
+  const directories = (process.env['PATH'] ?? '').split(':');
+  const program = directories.map((each) => join(each, argv[0]!)).find((path) => existsSync(path));
+  if (!program) throw new TestbedError('missing', `cannot find ${argv[0]} (Debian package util-linux)`);
+  return process.execve!(program, [...argv], process.env);
+}
+
 async function main(): Promise<number> {
-  const { own, inside } = splitAtDashes(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const { own, inside } = splitAtDashes(args);
+  const program = [process.execPath, ...process.execArgv, process.argv[1]!];
+  const other = userNamespaceArgv({ uid: process.getuid?.() ?? 0, base: stateBase(process.env), program, own, args });
+  if (other) become(other);
   let exitCode = 0;
   try {
     await createProgram(inside, (code) => (exitCode = code)).parseAsync(own, { from: 'user' });

@@ -22,19 +22,27 @@ const programs: ReadonlyArray<readonly [program: string, debianPackage: string]>
 export const installLine =
   'apt-get install -y --no-install-recommends slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge openssh-server openssh-client nftables iproute2';
 
+export interface Machine {
+  platform: string;
+  uid: number;
+  directories: readonly string[];
+}
+
 /** Sentences that say what is missing; none when the testbed can run here. */
-export function findMissing(machine: { platform: string; uid: number; directories: readonly string[] }): string[] {
+export function findMissing(machine: Machine): string[] {
   if (machine.platform !== 'linux') return [`the testbed needs Linux namespaces: this is ${machine.platform}`];
-  const missing: string[] = [];
-  if (machine.uid !== 0) missing.push('the testbed needs root (namespaces, mounts, a firewall): run it with sudo');
+  const missing = machine.uid === 0 ? [] : [notRoot];
   const absent = programs.filter(([program]) => !machine.directories.some((each) => isProgram(join(each, program))));
   if (absent.length > 0) {
-    missing.push(
-      `not installed: ${absent.map(([program]) => program).join(', ')}. Install with:\n  ${installLine}\n${noDaemons}`,
-    );
+    const names = absent.map(([program]) => program).join(', ');
+    missing.push(`not installed: ${names}. Install with:\n  ${installLine}\n${noDaemons}`);
   }
   return missing;
 }
+
+const notRoot =
+  'the testbed needs root, or a user namespace with 65536 ids: run it with sudo, or (apt-get install uidmap) ' +
+  'give yourself ranges in /etc/subuid and /etc/subgid and run it with "pnpm testbed"';
 
 const noDaemons =
   "  (To keep apt from starting daemons on this machine, first: printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d)";
@@ -51,12 +59,10 @@ function isProgram(path: string): boolean {
 
 /** Of the machine that this process runs on. */
 export function findMissingHere(): string[] {
-  return findMissing({
-    platform: process.platform,
-    uid: process.getuid?.() ?? -1,
-    directories: ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
-  });
+  return findMissing({ platform: process.platform, uid: process.getuid?.() ?? -1, directories: programDirectories });
 }
+
+const programDirectories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
 
 export function requireMachine(): void {
   const missing = findMissingHere();

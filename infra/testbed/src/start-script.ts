@@ -8,13 +8,27 @@ export function linkBatch(host: Host, pid: number): string {
   return host.interfaces
     .map((each, index) => {
       const link = linkName(host, index);
-      return `link add ${link} type veth peer name eth${index} netns ${pid}\nlink set ${link} master br-${each.network} up\n`;
+      return `link add ${link} type veth peer name eth${index} address ${macOf(each.address)} netns ${pid}\nlink set ${link} master br-${each.network} up\n`;
     })
     .join('');
 }
 
-export function startScript(host: Host, plan: Plan, cut: readonly Host[]): string {
-  return ['umask 022', daemonFunction, network(host), firewall(host, plan, cut), sshd(host), munged(host), slurm(host)]
+/** A host that boots again has the hardware address it had: nobody's ARP cache is wrong about it. */
+function macOf(address: string): string {
+  const bytes = address.split('.').map((each) => Number(each).toString(16).padStart(2, '0'));
+  return `02:00:${bytes.join(':')}`;
+}
+
+export function startScript(host: Host, plan: Plan, cut: readonly Host[], rootless: boolean): string {
+  return [
+    'umask 022',
+    daemonFunction,
+    network(host),
+    firewall(host, plan, cut),
+    sshd(host),
+    munged(host, rootless),
+    slurm(host),
+  ]
     .filter((part) => part !== '')
     .join('\n');
 }
@@ -31,7 +45,9 @@ function network(host: Host): string {
     `link set eth${index} up`,
     ...(index === 0 ? [`route add default via ${gateways[each.network]}`] : []),
   ]);
-  return `ip -batch - <<'END'\n${lines.join('\n')}\nEND`;
+  // One packet tells the router that the host is there, should it have given up asking.
+  const greeting = `echo > /dev/udp/${gateways[host.interfaces[0]!.network]}/9`;
+  return `ip -batch - <<'END'\n${lines.join('\n')}\nEND\n${greeting}`;
 }
 
 function firewall(host: Host, plan: Plan, cut: readonly Host[]): string {
@@ -47,9 +63,11 @@ function sshd(host: Host): string {
 until [ -e /run/sshd.pid ]; do sleep 0.01; done`;
 }
 
-function munged(host: Host): string {
+/** Without root munged finds its directories below one that belongs to nobody, and has to be told that this is fine. */
+function munged(host: Host, rootless: boolean): string {
   if (host.role === 'laptop' || host.role === 'bastion') return '';
-  return 'daemon /var/log/munged.out setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged --num-threads=2';
+  const force = rootless ? ' --force' : '';
+  return `daemon /var/log/munged.out setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged --num-threads=2${force}`;
 }
 
 function slurm(host: Host): string {

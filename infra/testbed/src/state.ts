@@ -17,6 +17,8 @@ export interface TestbedState {
   tracking: ProcessTracking;
   /** The cgroups of each node, where it has any; they must be removed at the end: nothing else outlives the processes. */
   cgroups: Record<string, CgroupParents>;
+  /** Whether its root is the root of a user namespace only. */
+  rootless: boolean;
   /** More of the machine's directories that every host sees. */
   binds: string[];
   /** The process that answers for the directory: first the one that brings the testbed up, then the keeper. */

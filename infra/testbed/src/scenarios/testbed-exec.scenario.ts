@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -147,7 +148,7 @@ describe("the machine's files", () => {
     return join(directory, 'bin', 'client');
   }
 
-  test.each(['/tmp', '/root', '/var/tmp'])(
+  test.each(['/tmp', homedir(), '/var/tmp'])(
     "are there on the laptop, so that anybody's own client can be run: %s",
     async (parent) => {
       const client = program(parent, 'first');
