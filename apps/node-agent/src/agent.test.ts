@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { connectionFile, decodeText, socketName } from '@fairlead/protocol';
+import { connectionFile, decodeText, type InstanceReported, socketName } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
 import { API_KEY, ENROLMENT_TOKEN, openAgentWorld } from './testing/agent-world.ts';
@@ -12,6 +12,10 @@ import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
 import { openFakeControl } from './testing/fake-control.ts';
 import { runTestAgent } from './testing/run-test-agent.ts';
 import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from './testing/test-identities.ts';
+
+/** Ready, and to be reached. */
+const isUp = ({ state, endpointGeneration }: InstanceReported) =>
+  state.status === 'ready' && endpointGeneration !== undefined;
 
 describe('an agent', () => {
   it('brings the engine to the bastion, reports itself, serves, drains and leaves nothing behind', async () => {
@@ -22,7 +26,7 @@ describe('an agent', () => {
     const hello = await control.heard('agent.hello');
     expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0, apiKey: API_KEY });
     expect(control.tokens).toEqual([ENROLMENT_TOKEN]);
-    const ready = await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    const ready = await control.heard('instance.reported', isUp);
     expect(ready).toMatchObject({ models: ['demo'], gpus: ['gpu 0', 'gpu 1'], endpointGeneration: 1 });
     await control.heard('instance.heartbeat', ({ load }) => load.running === 0);
     const kinds = control.messages.flatMap((message) => (message.type === 'event.happened' ? [message.kind] : []));
@@ -89,10 +93,11 @@ describe('an agent', () => {
       await first.heard('event.happened', ({ kind }) => kind === 'engine.ready');
     }
     await agent.hasSaid('control is away');
+    await agent.hasSaid('data connection to');
     const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
     expect((await askChat(socket, chatRequest())).status).toBe(200);
     await using second = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
-    await second.heard('instance.reported', ({ state }) => state.status === 'ready');
+    await second.heard('instance.reported', isUp);
     await second.heard('event.happened', ({ kind }) => kind === 'engine.ready');
     expect(second.tokens).toEqual(['instance-token-of-the-test']);
   });
@@ -101,7 +106,7 @@ describe('an agent', () => {
     await using world = await openAgentWorld();
     await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
     await using agent = await runTestAgent(world);
-    await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    await control.heard('instance.reported', isUp);
     await world.sshd.dropSessions();
     await control.heard('instance.reported', ({ endpointGeneration }) => endpointGeneration === 2);
     const socket = join(world.runDir, socketName(world.spec.instanceId, 2, 'data'));
@@ -113,7 +118,7 @@ describe('an agent', () => {
     await using world = await openAgentWorld(['--sim-decode-ms', '20']);
     await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
     await using agent = await runTestAgent(world);
-    await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    await control.heard('instance.reported', isUp);
     const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
     const stream = await openChat(socket, chatRequest({ stream: true, max_tokens: 60, ignore_eos: true }));
     const whole = text(stream);
@@ -156,7 +161,7 @@ describe('an agent', () => {
     await using world = await openAgentWorld();
     await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
     await using agent = await runTestAgent(world);
-    await control.heard('instance.reported', ({ state }) => state.status === 'ready');
+    await control.heard('instance.reported', isUp);
     control.send({ type: 'log.tail', orderId: 't1', source: 'engine', lines: 1000, follow: true });
     await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application startup complete.'));
     agent.signal('SIGUSR2');

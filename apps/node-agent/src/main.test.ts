@@ -129,9 +129,11 @@ describe('the agent program', () => {
     await using agent = await startAgent(world);
     await agent.hasSaid('first completion');
     const { stdout } = await promisify(execFile)('ps', ['-eww', '-o', 'args='], { maxBuffer: 16 * 1024 * 1024 });
-    expect(stdout).toContain('--uds');
+    // Other programs of this machine may show what they like.
+    const ours = stdout.split('\n').filter((line) => line.includes(world.dir));
+    expect(ours.join('\n')).toContain('--uds');
     for (const secret of [API_KEY, ENROLMENT_TOKEN, 'fle-']) {
-      expect(stdout).not.toContain(secret);
+      expect(ours.join('\n')).not.toContain(secret);
       expect(agent.said()).not.toContain(secret);
     }
   });
@@ -208,7 +210,8 @@ describe('the agent program', () => {
     const cut = text(stream).catch(() => 'cut');
     await agent.hasSaid('with requests running');
     await agent.hasSaid('the engine was started again');
-    expect(await cut).not.toContain('[DONE]');
+    // What a vLLM says as it dies, or a cut: never an answer that looks whole.
+    expect(await cut).toMatch(/EngineCore encountered an issue|^cut$/);
   });
 
   it('drains ahead of the deadline that the job has', async () => {

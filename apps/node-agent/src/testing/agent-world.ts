@@ -15,6 +15,8 @@ export const ENGINE_SIM = join(import.meta.dirname, '../../../../packages/engine
 const GATE = join(import.meta.dirname, '../../../../infra/bastion/gate');
 
 export interface AgentWorld extends AsyncDisposable {
+  /** Everything else lies below it. */
+  dir: string;
   sshd: TestSsh;
   /** Where sockets appear on the bastion. */
   runDir: string;
@@ -72,6 +74,7 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
   };
   const closers = scope.release();
   return {
+    dir,
     sshd,
     runDir,
     jobDir,

@@ -86,9 +86,11 @@ export async function openFakeControl(options: FakeControlOptions): Promise<Fake
       setTimeout(() => dial(name), 10);
     });
     secure.on('error', () => raw.destroy());
+    let connected = false;
+    raw.once('connect', () => (connected = true));
     raw.once('close', () => {
       sockets.delete(raw);
-      if (!secured) turnedAway.emit();
+      if (connected && !secured) turnedAway.emit();
     });
     sockets.add(raw);
     http.emit('connection', secure);
