@@ -7,8 +7,9 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '@fairlead/kit';
 import { removeCgroups } from './cgroups.ts';
 import { startNamespaces } from './namespaces.ts';
-import { killNow, readProcessId } from './process-id.ts';
-import { cgroupsOf, readState } from './state.ts';
+import { namespacesOfProcess, processesIn } from './namespace-members.ts';
+import { isAlive, killNow, readProcessId } from './process-id.ts';
+import { cgroupsOf, readState, type TestbedState } from './state.ts';
 import { untilEnded } from './until-ended.ts';
 
 /** One line on standard input. */
@@ -19,9 +20,12 @@ async function runKeeper(directory: string): Promise<void> {
   const router = await startNamespaces({ name: 'router', script, logFile: join(directory, 'log', 'router.log') });
   process.stdout.write(`${JSON.stringify({ keeper: readProcessId(process.pid), router: router.init })}\n`);
   await Promise.race([untilSignal(), untilOwnerEnds(), router.ended]);
+  const state = readState(directory);
+  const namespaces = state ? hostNamespaces(state) : new Set<string>();
   killNow(router.init);
   await router.ended;
-  await removeAll(directory);
+  await endVisitors(namespaces);
+  await removeAll(directory, state);
 }
 
 function untilSignal(): Promise<void> {
@@ -47,8 +51,21 @@ async function untilProcessEnds(pid: number): Promise<void> {
   if (id) await untilEnded(id, 100);
 }
 
-async function removeAll(directory: string): Promise<void> {
-  const state = readState(directory);
+function hostNamespaces(state: TestbedState): ReadonlySet<string> {
+  const inits = Object.values(state.hosts).filter(isAlive);
+  return new Set(inits.flatMap(({ pid }) => namespacesOfProcess(pid)));
+}
+
+/** The shells that wait for an `exec` end by themselves when their command is gone; whatever else came in is ended. */
+async function endVisitors(namespaces: ReadonlySet<string>): Promise<void> {
+  for (let tries = 0; processesIn(namespaces).length > 0; tries += 1) {
+    const left = tries < 20 ? [] : processesIn(namespaces).map(readProcessId);
+    for (const id of left) if (id) killNow(id);
+    await systemClock.sleep(5);
+  }
+}
+
+async function removeAll(directory: string, state: TestbedState | undefined): Promise<void> {
   let busy = state ? cgroupsOf(state) : [];
   // A cgroup is free a moment after its last process is gone; there is no event for it either.
   for (let tries = 0; busy.length > 0 && tries < 200; tries += 1) {

@@ -1,8 +1,8 @@
 // What the scenarios look at from outside: who can connect to whom, and what of a testbed still exists on the machine.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '@fairlead/kit';
+import { namespacesOfProcess } from '../namespace-members.ts';
 import type { TestbedHandle } from '../testbed.ts';
 
 /** `dropped`: no answer within 1.5 s. `refused`: an answer that says no. */
@@ -24,29 +24,6 @@ export async function listenOn(testbed: TestbedHandle, host: string, port: numbe
   child.on('error', reject);
   child.on('exit', (code) => reject(new Error(`the listener on ${host} ended with ${code}`)));
   await promise;
-}
-
-/** The kernel's names of the namespaces a process is in. */
-export function namespacesOfProcess(pid: number): string[] {
-  return ['net', 'mnt', 'pid', 'uts', 'ipc'].map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`));
-}
-
-/** The processes of the machine that are in any of these namespaces. */
-export function processesIn(namespaces: ReadonlySet<string>): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map(Number)
-    .filter((pid) => isIn(pid, namespaces));
-}
-
-function isIn(pid: number, namespaces: ReadonlySet<string>): boolean {
-  try {
-    return namespacesOfProcess(pid).some((each) => namespaces.has(each));
-  } catch (error) {
-    // It ended while it was looked at, or is one of the machine's that nobody may look at.
-    if (['ENOENT', 'ESRCH', 'EACCES'].includes(errnoOf(error) ?? '')) return false;
-    throw error;
-  }
 }
 
 /** All namespaces of a testbed's router and hosts. */

@@ -10,9 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { shellQuote } from '@fairlead/kit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openTestbed, TestbedHandle } from '../index.ts';
+import { processesIn } from '../namespace-members.ts';
 import { runCommand } from '../run-command.ts';
 import { stateBase, stateDirectory } from '../state.ts';
-import { allNamespaces, cgroupsNamed, machineLinks, machineMounts, processesIn } from './probe.ts';
+import { allNamespaces, cgroupsNamed, machineLinks, machineMounts } from './probe.ts';
 
 const main = ['--conditions=fairlead-source', fileURLToPath(new URL('../main.ts', import.meta.url))];
 const newName = () => `l-${randomBytes(4).toString('hex')}`;

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { namespacesOfProcess, processesIn } from '../namespace-members.ts';
 import { runCommand, type Finished } from '../run-command.ts';
 import { readState } from '../state.ts';
 import { isInUserNamespace } from '../user-namespace.ts';
-import { namespacesOfProcess, processesIn } from './probe.ts';
 
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
 /** What is 0 to 65535 inside are ids of nobody on the machine. */
