@@ -14,7 +14,7 @@ import { startKeeper, type Keeper } from './keeper.ts';
 import { nodesOf, planHosts, type Plan, type Profile } from './plan.ts';
 import { putDirectory } from './put.ts';
 import { isInUserNamespace } from './user-namespace.ts';
-import { claimDirectory, stateDirectory, writeState, type TestbedState } from './state.ts';
+import { claimDirectory, stateDirectory, sweepLeftovers, writeState, type TestbedState } from './state.ts';
 
 export interface BringUpOptions {
   /** The directory of all testbeds. */
@@ -37,6 +37,7 @@ const slurmLimitMs = 30_000;
 
 /** The caller owns what comes back; when the caller's process ends all of it ends, unless the keeper is released. */
 export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
+  sweepLeftovers(options.base);
   const plan = planHosts(options.profile, options.nodes);
   const directory = stateDirectory(options.base, options.name);
   const cgroups = planCgroups(options.name, plan);

@@ -4,7 +4,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { systemClock } from '@fairlead/kit';
+import { errnoOf, systemClock } from '@fairlead/kit';
 import { removeCgroups } from './cgroups.ts';
 import { startNamespaces } from './namespaces.ts';
 import { namespacesOfProcess, processesIn } from './namespace-members.ts';
@@ -18,6 +18,7 @@ export type KeeperOrder = { order: 'release' } | { order: 'follow'; pid: number 
 async function runKeeper(directory: string): Promise<void> {
   const script = readFileSync(join(directory, 'router.sh'), 'utf8');
   const router = await startNamespaces({ name: 'router', script, logFile: join(directory, 'log', 'router.log') });
+  process.stdout.on('error', ignoreBrokenPipe);
   process.stdout.write(`${JSON.stringify({ keeper: readProcessId(process.pid), router: router.init })}\n`);
   await Promise.race([untilSignal(), untilOwnerEnds(), router.ended]);
   const state = readState(directory);
@@ -26,6 +27,11 @@ async function runKeeper(directory: string): Promise<void> {
   await router.ended;
   await endVisitors(namespaces);
   await removeAll(directory, state);
+}
+
+/** The owner may be gone before it could be answered: the end of standard input says so, and what it began is removed. */
+function ignoreBrokenPipe(error: Error): void {
+  if (errnoOf(error) !== 'EPIPE') throw error;
 }
 
 function untilSignal(): Promise<void> {

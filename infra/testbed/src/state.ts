@@ -73,6 +73,14 @@ export function planOf(state: TestbedState): Plan {
   return planHosts(state.profile, state.nodes);
 }
 
+/** Removes what testbeds left whose keeper was killed, so that nobody has to know their names. */
+export function sweepLeftovers(base: string): void {
+  for (const name of listNames(base)) {
+    const state = readState(join(base, name));
+    if (state && !isAlive(state.holder)) removeLeftovers(join(base, name));
+  }
+}
+
 /** Takes the name: makes its directory, after removing what a killed testbed of the same name left. */
 export function claimDirectory(directory: string, state: Omit<TestbedState, 'holder'>): TestbedState {
   const before = readState(directory);

@@ -120,15 +120,18 @@ describe('a testbed', () => {
     await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
   });
 
-  test('whose keeper is killed leaves no process, and its name can be used again', async () => {
+  test('whose keeper is killed leaves no process; the next up removes the rest, and the name can be used again', async () => {
     const testbed = handleOf(ownName());
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
     const namespaces = allNamespaces(testbed);
     process.kill(testbed.state().holder.pid, 'SIGKILL');
     await expect.poll(() => processesIn(namespaces), { timeout: 5_000 }).toEqual([]);
+    expect(existsSync(testbed.directory)).toBe(true);
+    expect(await cli('up', '--nodes', '1', '--name', ownName())).toMatchObject({ code: 0 });
+    // The kernel may give the names of the old namespaces to new ones: processes are not looked for again.
+    expect(leftovers(testbed, new Set())).toEqual(nothing);
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
     expect((await testbed.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');
-    expect(cgroupsNamed(`fairlead-testbed-${testbed.name}-`).length).toBeLessThanOrEqual(5);
   });
 
   test('of a checkout that alice may not look into has fairlead on the laptop all the same', async () => {
