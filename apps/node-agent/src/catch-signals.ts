@@ -9,8 +9,6 @@ export function catchSignals(process: NodeJS.Process): AgentDeps['onSignal'] {
   const early: AgentSignal[] = [];
   const listeners = new Set<(signal: AgentSignal) => void>();
   process.on('SIGUSR1', () => undefined);
-  // The job's log may go through a pipe that its reader has left.
-  process.on('SIGPIPE', () => undefined);
   for (const signal of DRAINING) {
     process.on(signal, () => {
       if (listeners.size === 0) early.push(signal);

@@ -30,10 +30,18 @@ function watched(options: Partial<DeadlineOptions> & { printed?: string; afterMs
 }
 
 it('watchDeadline says when the drain is due, from the environment alone', async () => {
-  const initialMs = Date.now() + 1100;
-  const { near, over } = watched({ initialMs });
+  const initialMs = Date.now() + 1000;
+  const { near, over } = watched({ initialMs, drainMs: 200 });
   expect(await near).toBe(initialMs);
-  expect(Date.now()).toBeGreaterThanOrEqual(initialMs - 1005);
+  expect(Date.now()).toBeGreaterThanOrEqual(initialMs - 205);
+  over.abort();
+});
+
+it('watchDeadline leaves a short job most of its time', async () => {
+  const initialMs = Date.now() + 1000;
+  const { near, over } = watched({ initialMs, drainMs: 60_000 });
+  await near;
+  expect(Date.now()).toBeGreaterThanOrEqual(initialMs - 255);
   over.abort();
 });
 

@@ -31,6 +31,9 @@ export interface Deadline {
 export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): Deadline {
   let deadlineMs = options.initialMs;
   let near = false;
+  const startedMs = options.clock.now();
+  /** A job of a minute with a drain of two would never serve: at most a quarter of its time is for the drain. */
+  const drainMs = (endMs: number) => Math.min(options.drainMs, Math.max(0, endMs - startedMs) / 4);
 
   const read = async () => {
     const text = await options.run(['squeue', '-h', '-j', options.jobId, '-o', '%e'], {
@@ -55,7 +58,7 @@ export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): De
 
   const look = async () => {
     while (!signal.aborted) {
-      const leftMs = deadlineMs === undefined ? LOOK_EVERY_MS : deadlineMs - options.drainMs - options.clock.now();
+      const leftMs = deadlineMs === undefined ? LOOK_EVERY_MS : deadlineMs - drainMs(deadlineMs) - options.clock.now();
       if (leftMs <= 0 && deadlineMs !== undefined && !near) {
         near = true;
         options.onNear(deadlineMs);

@@ -3,7 +3,7 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Scope, Secret } from '@fairlead/kit';
+import { Scope } from '@fairlead/kit';
 import { instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
 import { createJobKey, renderKeyLine } from '@fairlead/tunnel';
 import { openTestSshd, type TestSsh } from '@fairlead/tunnel/testing';
@@ -89,8 +89,4 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
       for (const close of closers.reverse()) await close();
     },
   };
-}
-
-export function secretsOf(): Secret[] {
-  return [new Secret(API_KEY), new Secret(ENROLMENT_TOKEN)];
 }
