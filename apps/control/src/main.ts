@@ -90,7 +90,8 @@ async function createLog(level: string): Promise<Log> {
   const destination = pino.destination({ dest: 1, sync: true });
   // Whoever read our log may be gone; we go on.
   destination.on('error', () => undefined);
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const log: Log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return log;
 }
 
 function readArgs(argv: string[]) {

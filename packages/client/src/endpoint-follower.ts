@@ -1,7 +1,13 @@
 // Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
 
 import { backoffMs, type Clock, CodedError, isCodedError, Listeners, type Log } from '@fairlead/kit';
-import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } from '@fairlead/protocol';
+import {
+  type DeploymentView,
+  type EndpointView,
+  type InstanceState,
+  isEnded,
+  type WatchMessage,
+} from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
 import { ControlAnswerError } from './client-error.ts';
@@ -65,7 +71,7 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
 
   async function look(deployment: DeploymentView): Promise<void> {
     const { instance } = deployment;
-    if (isEnded(instance.state)) {
+    if (isOver(instance.state)) {
       ended = deployment;
       settle(undefined, instance.state.cause.message);
       events.emit({ type: 'deployment.ended', deployment });
@@ -133,6 +139,11 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
       await running;
     },
   };
+}
+
+/** An agent that control has lost sight of may come back with its tunnel: that is an outage, not an end. */
+function isOver(state: InstanceState): state is Extract<InstanceState, { status: 'stopped' | 'failed' }> {
+  return isEnded(state) && state.cause.code !== 'agent_lost';
 }
 
 function deploymentsIn(message: WatchMessage): DeploymentView[] {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { sshRoute } from './profile.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
+const seconds = z.number().min(0);
 const envVars = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name'), z.string());
 /** Slurm's own forms: minutes, MM:SS, HH:MM:SS, D-HH, D-HH:MM, D-HH:MM:SS. */
 const slurmTime = z
@@ -38,8 +39,27 @@ export const gpuSettings = z.strictObject({
 
 export const engineSettings = z.strictObject({
   command: z.array(z.string()).min(1).optional().describe('Program and first arguments, such as ["vllm", "serve"].'),
+  readyLimitSeconds: seconds.optional().describe('From its start to its first answer. Default 3600.'),
+  stopLimitSeconds: seconds.optional().describe('How long it may take to end. Default 30.'),
   args: z.array(z.string()).optional().describe('More arguments for every model.'),
   env: envVars.optional(),
+});
+
+export const healthSettings = z.strictObject({
+  probeIntervalSeconds: seconds.optional().describe('How often an idle engine is asked for one token. Default 30.'),
+  probeLimitSeconds: seconds.optional().describe('How long that may take. Default 30.'),
+  probeFailures: z.int().min(1).optional().describe('Failures in a row until the engine counts as hung. Default 2.'),
+  stallSeconds: seconds.optional().describe('How long tokens may stand still with requests running. Default 90.'),
+  crashLimit: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Starts within crashWindowSeconds after which it gives up. Default 4.'),
+  crashWindowSeconds: seconds.optional().describe('Default 1800.'),
+  restartBaseSeconds: seconds
+    .optional()
+    .describe('Bound of the first wait before the engine is started again. Default 2.'),
+  restartMaxSeconds: seconds.optional().describe('Bound of every such wait. Default 60.'),
 });
 
 export const clusterConfig = z.strictObject({
@@ -60,6 +80,7 @@ export const clusterConfig = z.strictObject({
   node: z.string().optional().describe('A Node >= 22.18 on the cluster, where there is one.'),
   prologue: z.array(z.string()).optional().describe('Shell lines before the agent starts: module load, source venv.'),
   env: envVars.optional(),
+  health: healthSettings.optional().describe('When an engine counts as hung, and how it is started again.'),
   tokenFile: z.string().optional().describe('File on the cluster with a Hugging Face token.'),
   engines: z.strictObject({ vllm: engineSettings.optional(), sim: engineSettings.optional() }).optional(),
 });

@@ -61,6 +61,7 @@ export {
   fairleadConfig,
   type FairleadConfig,
   gpuSettings,
+  healthSettings,
   presetConfig,
   type PresetConfig,
   slurmSettings,

@@ -120,7 +120,7 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       expect((await speak({ NODE_OPTIONS: '--inspect', SSH_CONNECTION: 'x' })).line['control']).toBe('started');
       const { argv: given, execArgv, env } = await started();
       expect(given).toEqual(['serve', '--state', state, '--run', run]);
-      expect(execArgv).toEqual(['--disable-sigusr1']);
+      expect(execArgv).toEqual(['--disable-sigusr1', '--max-semi-space-size=4']);
       expect(env).not.toHaveProperty('NODE_OPTIONS');
       expect(env).not.toHaveProperty('SSH_CONNECTION');
       expect(await readFile(join(state, 'control.log'), 'utf8')).toContain('control says hello');

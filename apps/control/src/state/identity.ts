@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { CodedError, errnoOf } from '@fairlead/kit';
 
 import type { ControlErrorCode } from '../control-error.ts';
-import { installReflectMetadata } from './reflect-metadata.ts';
 import { createFile, ensurePrivateDir } from './state-dir.ts';
 
 export interface Identity {
@@ -64,7 +63,8 @@ function readIfThere(stateDir: string): Identity | undefined {
 
 /** Imported here alone: `serve` does not pay for it. */
 async function makeIdentity(): Promise<string> {
-  installReflectMetadata();
+  // @peculiar/x509's container asks for it when it is imported.
+  await import('reflect-metadata');
   const { X509CertificateGenerator, SubjectAlternativeNameExtension, cryptoProvider } = await import('@peculiar/x509');
   const crypto = webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0];
   cryptoProvider.set(crypto);

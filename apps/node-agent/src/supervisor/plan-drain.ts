@@ -50,6 +50,16 @@ export function planDrain(event: DrainEvent, policy: SupervisorPolicy): DrainPla
   }
 }
 
+/** Slurm's warning came before the drain is due: the deadline is watched anyway, and a minute of service is not given away. */
+export function isEarlyWarning(
+  { signal, deadlineMs, now }: Extract<DrainEvent, { type: 'signal.received' }>,
+  policy: SupervisorPolicy,
+): boolean {
+  if (signal !== 'SIGUSR2' || deadlineMs === undefined) return false;
+  const drainAtMs = deadlineMs - policy.drainMs;
+  return now < drainAtMs && now >= drainAtMs - SIGNAL_EARLY_MS;
+}
+
 function planForSignal(event: Extract<DrainEvent, { type: 'signal.received' }>, policy: SupervisorPolicy): DrainPlan {
   const { now, deadlineMs, signal } = event;
   const atDeadline = deadlineMs !== undefined && now >= deadlineMs - policy.drainMs - SIGNAL_EARLY_MS;

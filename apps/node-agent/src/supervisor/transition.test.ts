@@ -177,13 +177,18 @@ describe('transition', () => {
     expect(effects.at(-1)).toEqual({ type: 'engine.end', limitMs: 3000 });
   });
 
+  it("waits for the drain to be due when Slurm's warning comes up to a minute early", () => {
+    const early = { type: 'signal.received', signal: 'SIGUSR2', deadlineMs: 170_000 } as const;
+    expect(play([...readyEvents, early])).toEqual(play(readyEvents));
+  });
+
   it('calls a warning signal near the deadline the deadline, and an early one a request', () => {
     const signal = (deadlineMs: number): Bare<SupervisorEvent> => ({
       type: 'signal.received',
       signal: 'SIGUSR2',
       deadlineMs,
     });
-    expect(play([...readyEvents, signal(150_000)]).state).toMatchObject({ cause: { code: 'deadline' } });
+    expect(play([...readyEvents, signal(110_000)]).state).toMatchObject({ cause: { code: 'deadline' } });
     expect(play([...readyEvents, signal(9_000_000)]).state).toMatchObject({ cause: { code: 'requested' } });
   });
 });

@@ -14,6 +14,7 @@ import {
   whileEndingEngine,
 } from './ending.ts';
 import { type EventOf, handle, type Handlers } from './handlers.ts';
+import { isEarlyWarning } from './plan-drain.ts';
 import type {
   EngineFailure,
   SupervisorEffect,
@@ -48,7 +49,8 @@ function answer(state: SupervisorState, event: SupervisorEvent, policy: Supervis
 const endOf: Handlers<Alive> = {
   'deadline.near': drain,
   'drain.ordered': drain,
-  'signal.received': drain,
+  'signal.received': (state, event, policy) =>
+    isEarlyWarning(event, policy) ? stay(state) : drain(state, event, policy),
   'tunnel.hopeless': drain,
   'stop.ordered': (_state, { now }, policy) =>
     end({ code: 'requested', message: 'control ordered a stop' }, 'ended', now, policy),

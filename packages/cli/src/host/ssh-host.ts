@@ -2,7 +2,7 @@
 
 import { dirname } from 'node:path/posix';
 
-import { CodedError, shellQuote } from '@fairlead/kit';
+import { CodedError } from '@fairlead/kit';
 import { createSshRunner, type SshConnection } from '@fairlead/tunnel';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -40,10 +40,8 @@ export async function openSshHost(connection: SshConnection, label: string): Pro
       await connection.upload(source, remotePath, options);
     },
     async *tail(path, options) {
-      const follow = options.follow ? '-F ' : '';
-      const process = await connection.stream(`tail -n ${options.lines} ${follow}-- ${shellQuote(path)} 2>/dev/null`, {
-        signal: options.signal,
-      });
+      const argv = ['tail', '-n', String(options.lines), ...(options.follow ? ['-F'] : []), '--', path];
+      const process = await connection.stream(argv, { signal: options.signal });
       let rest = '';
       for await (const chunk of process.stdout) {
         const parts = (rest + String(chunk)).split('\n');

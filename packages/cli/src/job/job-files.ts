@@ -85,6 +85,7 @@ export interface SpecInput {
 export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
   const { plan, cluster, created, profile, paths } = input;
   const instance = created.deployment.instance.id;
+  const engine = cluster.config.engines?.[plan.engine];
   return {
     version: PROTOCOL_VERSION,
     instanceId: instance,
@@ -96,8 +97,10 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
       kind: plan.engine,
       command: plan.engineCommand,
       env: plan.engineEnv,
+      ...definedOnly({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(cluster.config.tokenFile ? { tokenFile: cluster.config.tokenFile } : {}),
     },
+    ...(cluster.config.health ? { health: definedOnly(cluster.config.health) } : {}),
     apiKey: input.apiKey,
     enrolmentToken: created.enrolmentToken,
     bastion: input.bastion,

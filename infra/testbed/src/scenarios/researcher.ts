@@ -1,0 +1,195 @@
+// What a researcher does on the laptop, as calls: the scenarios read like her day.
+
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { TestbedHandle } from '../testbed.ts';
+
+export type Line = Record<string, unknown> & { event?: string };
+
+export interface InstanceSeen {
+  id: string;
+  jobId: string;
+  hostname?: string;
+  state: { status: string; cause?: { code: string; message: string } };
+  endpoint?: { generation: number; socket: string };
+  deadlineMs?: number;
+}
+
+/** A command that goes on, read line by line. */
+export interface Running {
+  child: ChildProcess;
+  lines: string[];
+  /** Resolves with the first line, past or to come, for which `match` holds; rejects when the command ends without. */
+  line(match: (line: string) => boolean): Promise<string>;
+  ended: Promise<number | null>;
+  /** Sends a signal to the command. */
+  signal(name: NodeJS.Signals): void;
+}
+
+export class Researcher {
+  readonly #testbed: TestbedHandle;
+  readonly #user: string;
+
+  constructor(testbed: TestbedHandle, user = 'alice') {
+    this.#testbed = testbed;
+    this.#user = user;
+  }
+
+  /** `fairlead … --json` to its end. */
+  async fairlead(...args: string[]): Promise<{ code: number | null; lines: Line[]; last: Line; stderr: string }> {
+    const { code, stdout, stderr } = await this.#testbed.exec('laptop', ['fairlead', ...args, '--json'], {
+      user: this.#user,
+    });
+    const lines = stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Line);
+    return { code, lines, last: lines.at(-1) ?? {}, stderr };
+  }
+
+  /** Deploys the simulator and waits until it is ready. */
+  async deploy(name: string, ...args: string[]): Promise<{ instance: string; jobId: string }> {
+    const { last, stderr } = await this.fairlead('deploy', 'demo', '--engine', 'sim', '--name', name, ...args);
+    if (last.event !== 'deployment.ready') throw new Error(`${name} is not ready: ${JSON.stringify(last)} ${stderr}`);
+    return { instance: String(last['instance']), jobId: String(last['jobId']) };
+  }
+
+  start(...args: string[]): Running {
+    return watchLines(this.#testbed.spawn('laptop', ['fairlead', ...args, '--json'], { user: this.#user }));
+  }
+
+  async connect(name: string): Promise<Connected> {
+    const running = this.start('connect', name);
+    const first = JSON.parse(await running.line((line) => line.includes('"baseUrl"'))) as {
+      baseUrl: string;
+      apiKey: string;
+      model: string;
+    };
+    return new Connected(this.#testbed, this.#user, running, first);
+  }
+
+  async instance(name: string): Promise<InstanceSeen> {
+    const { last } = await this.fairlead('status', name);
+    return (last['deployment'] as { instance: InstanceSeen }).instance;
+  }
+
+  /** Looks until the instance is as wanted, or gives up with what it saw last. */
+  async until(name: string, wanted: (instance: InstanceSeen) => boolean, limitMs = 60_000): Promise<InstanceSeen> {
+    const untilMs = Date.now() + limitMs;
+    for (;;) {
+      const seen = await this.instance(name);
+      if (wanted(seen)) return seen;
+      // Each look is a process of its own: the machine has other work.
+      await delay(300);
+      if (Date.now() > untilMs)
+        throw new Error(`${name} did not come to that in ${limitMs} ms: ${JSON.stringify(seen)}`);
+    }
+  }
+}
+
+/** A local port that `fairlead connect` holds. */
+export class Connected {
+  readonly running: Running;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly model: string;
+  readonly #testbed: TestbedHandle;
+  readonly #user: string;
+
+  constructor(
+    testbed: TestbedHandle,
+    user: string,
+    running: Running,
+    said: { baseUrl: string; apiKey: string; model: string },
+  ) {
+    this.#testbed = testbed;
+    this.#user = user;
+    this.running = running;
+    this.baseUrl = said.baseUrl;
+    this.apiKey = said.apiKey;
+    this.model = said.model;
+  }
+
+  /** curl's words on a streamed completion of `tokens` tokens, one every `decodeMs`. */
+  stream(options: { tokens: number; decodeMs: number }): Running {
+    const body = {
+      model: this.model,
+      stream: true,
+      max_tokens: options.tokens,
+      messages: [{ role: 'user', content: 'hello' }],
+      sim: { decode_ms: options.decodeMs, tokens: options.tokens },
+    };
+    return watchLines(this.#testbed.spawn('laptop', ['curl', '-sN', ...this.#request(body)], { user: this.#user }));
+  }
+
+  /** One short completion: the status, the head and the body of its answer. */
+  async ask(): Promise<{ status: number; head: string; body: string }> {
+    const body = { model: this.model, max_tokens: 1, messages: [{ role: 'user', content: 'hello' }] };
+    const { stdout } = await this.#testbed.exec('laptop', ['curl', '-si', '--max-time', '20', ...this.#request(body)], {
+      user: this.#user,
+    });
+    const [head = '', ...rest] = stdout.split('\r\n\r\n');
+    return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), head, body: rest.join('\r\n\r\n') };
+  }
+
+  #request(body: unknown): string[] {
+    return [
+      `${this.baseUrl}/chat/completions`,
+      '-H',
+      `authorization: Bearer ${this.apiKey}`,
+      '-H',
+      'content-type: application/json',
+      '-d',
+      JSON.stringify(body),
+    ];
+  }
+
+  async close(): Promise<void> {
+    this.running.signal('SIGTERM');
+    await this.running.ended;
+  }
+}
+
+export function isToken(line: string): boolean {
+  return line.startsWith('data: {') && line.includes('"content":"') && !line.includes('"content":""');
+}
+
+function watchLines(child: ChildProcess): Running {
+  const lines: string[] = [];
+  const looks = new Set<() => void>();
+  if (!child.stdout) throw new Error('the command has no stdout');
+  const reading = createInterface({ input: child.stdout });
+  reading.on('line', (line) => {
+    lines.push(line);
+    for (const look of looks) look();
+  });
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  return {
+    child,
+    lines,
+    ended,
+    signal: (name) => process.kill(-(child.pid ?? 0), name),
+    async line(match) {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const look = () => {
+        const found = lines.find(match);
+        if (found !== undefined) resolve(found);
+      };
+      looks.add(look);
+      look();
+      ended.then(
+        (code) => reject(new Error(`it ended with ${code} before: ${lines.slice(-3).join(' | ')} ${stderr}`)),
+        reject,
+      );
+      try {
+        return await promise;
+      } finally {
+        looks.delete(look);
+      }
+    },
+  };
+}
