@@ -1,13 +1,7 @@
 // Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
 
 import { backoffMs, type Clock, CodedError, isCodedError, Listeners, type Log } from '@fairlead/kit';
-import {
-  type DeploymentView,
-  type EndpointView,
-  type InstanceState,
-  isEnded,
-  type WatchMessage,
-} from '@fairlead/protocol';
+import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
 import { ControlAnswerError } from './client-error.ts';
@@ -71,7 +65,7 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
 
   async function look(deployment: DeploymentView): Promise<void> {
     const { instance } = deployment;
-    if (isOver(instance.state)) {
+    if (isEnded(instance.state) && !mayReturn(deployment)) {
       ended = deployment;
       settle(undefined, instance.state.cause.message);
       events.emit({ type: 'deployment.ended', deployment });
@@ -141,9 +135,9 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
   };
 }
 
-/** An agent that control has lost sight of may come back with its tunnel: that is an outage, not an end. */
-function isOver(state: InstanceState): state is Extract<InstanceState, { status: 'stopped' | 'failed' }> {
-  return isEnded(state) && state.cause.code !== 'agent_lost';
+/** An agent that control has lost sight of may come back with its tunnel: an outage, not an end, unless somebody ended it. */
+function mayReturn({ instance: { state }, wanted }: DeploymentView): boolean {
+  return isEnded(state) && state.cause.code === 'agent_lost' && wanted === 'running';
 }
 
 function deploymentsIn(message: WatchMessage): DeploymentView[] {

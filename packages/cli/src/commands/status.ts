@@ -21,7 +21,8 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   if (args.cluster && (state.status === 'submitted' || state.status === 'queued'))
     deployment = await askQueue(deployment, session, context);
   const { events } = await session.api.events({ deployment: args.name, limit: 1000 }, context.signal);
-  const recent = events.slice(-EVENTS_SHOWN);
+  // An agent that was cut off tells of it later.
+  const recent = events.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq).slice(-EVENTS_SHOWN);
   context.output.result(
     { event: 'deployment', ok: true, deployment, events: recent },
     statusText(deployment, recent, context.clock.now()),

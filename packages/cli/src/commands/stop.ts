@@ -35,7 +35,7 @@ export async function runStop(args: StopArgs, context: Context): Promise<void> {
       ? args.now
         ? 'told the agent to stop'
         : 'told the agent to drain and stop'
-      : 'no agent to tell; ending the job',
+      : 'no agent to tell; seeing to the job',
   );
   if (!args.wait && delivered) return done(deployment, args, context);
 
@@ -50,12 +50,13 @@ export async function runStop(args: StopArgs, context: Context): Promise<void> {
 /** The job is gone; where its agent could not say so any more, control is told. */
 async function settle(session: Session, name: string, context: Context): Promise<DeploymentView> {
   const deployment = await session.api.getDeployment(name, context.signal);
-  if (isEnded(deployment.instance.state)) return deployment;
-  await session.api.observed(
-    deployment.instance.id,
-    { state: { status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } },
-    context.signal,
-  );
+  const { id, state } = deployment.instance;
+  if (isEnded(state) && state.cause.code !== 'agent_lost') return deployment;
+  // A lost agent might come back: not to a job that is gone. The first cause stays.
+  const last = isEnded(state)
+    ? state
+    : ({ status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } as const);
+  await session.api.observed(id, { state: last }, context.signal);
   return session.api.getDeployment(name, context.signal);
 }
 

@@ -25,7 +25,7 @@ export interface EndJob {
 /** Resolves when the scheduler says that the job has ended; or warns and returns when even KILL did not end it in time. */
 export async function endJob(job: EndJob): Promise<void> {
   const { site, context, jobId } = job;
-  if (job.delivered && (await isGoneByItself(job))) return;
+  if (job.delivered ? await isGoneByItself(job) : await isGone(job)) return;
   for (const how of ['stop', 'kill'] as const) {
     await site.scheduler.cancel(jobId, how, context.signal);
     context.output.event('job.cancelled', { jobId, how }, `cancelled job ${jobId}`);
