@@ -9,4 +9,3 @@ export const users: readonly User[] = [
   { name: 'alice', uid: 20001 },
   { name: 'bob', uid: 20002 },
 ];
-export const defaultUser = 'alice';

@@ -1,7 +1,5 @@
 // The CLI's own error codes and the exit codes of its commands.
 
-import type { CodedError } from '@fairlead/kit';
-
 export type CliErrorCode =
   | 'usage'
   | 'config_invalid'
@@ -21,8 +19,6 @@ export type CliErrorCode =
   | 'stop_failed'
   | 'logs_unavailable'
   | 'demo_failed';
-
-export type CliError = CodedError<CliErrorCode>;
 
 /** What a command's exit code says. Documented in `fairlead --help`. */
 export const EXIT = {

@@ -160,7 +160,7 @@ function answerError(status: number, text: string): ControlAnswerError {
 function queryString(query: Record<string, string | number | boolean | undefined>): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) params.set(key, String(value));
-  return params.size === 0 ? '' : `?${params}`;
+  return params.size === 0 ? '' : `?${params.toString()}`;
 }
 
 async function* linesOf(answer: IncomingMessage): AsyncIterable<string> {

@@ -1,6 +1,6 @@
 // Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
 
-import { backoffMs, type Clock, CodedError, isCodedError, Listeners, type Log } from '@fairlead/kit';
+import { backoffMs, type Clock, CodedError, errorText, isCodedError, Listeners, type Log } from '@fairlead/kit';
 import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
@@ -41,6 +41,9 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
   let current: EndpointView | undefined;
   let ended: DeploymentView | undefined;
   let seen = false;
+  let isLost = false;
+  /** Since control last said something. */
+  let failures = 0;
 
   function settle(next: EndpointView | undefined, reason: string): void {
     const previous = current;
@@ -82,24 +85,31 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
 
   async function followOnce(): Promise<void> {
     for await (const message of deps.watch(stop.signal)) {
+      failures = 0;
+      if (isLost) events.emit({ type: 'control.back' });
+      isLost = false;
       const mine = deploymentsIn(message).find((deployment) => deployment.name === deps.name);
       if (mine) await look(mine);
     }
   }
 
+  function lose(error: unknown): void {
+    deps.log.debug({ op: 'watch', ok: false, failures, error: errorText(error) });
+    if (isLost) return;
+    isLost = true;
+    events.emit({ type: 'control.lost', reason: errorText(error) });
+  }
+
   async function run(): Promise<void> {
-    for (let attempt = 0; !stop.signal.aborted; attempt++) {
-      const startedMs = deps.clock.monotonicMs();
+    while (!stop.signal.aborted) {
       try {
         await followOnce();
       } catch (error) {
         if (stop.signal.aborted) return;
-        if (deps.clock.monotonicMs() - startedMs > RETRY.maxMs) attempt = 0;
-        if (attempt === 0)
-          events.emit({ type: 'control.lost', reason: error instanceof Error ? error.message : String(error) });
-        deps.log.debug({ op: 'watch', ok: false, attempt, error: String(error) });
+        lose(error);
       }
-      await deps.clock.sleep(backoffMs(RETRY, attempt, deps.random()), stop.signal).catch(ignoreAbort(stop.signal));
+      const waitMs = backoffMs(RETRY, failures++, deps.random());
+      await deps.clock.sleep(waitMs, stop.signal).catch(ignoreAbort(stop.signal));
     }
   }
 

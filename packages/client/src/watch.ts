@@ -65,9 +65,9 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
   };
   const onAbort = () => fail(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
-  ws.on('message', (data) => {
+  ws.on('message', (data: Buffer) => {
     heard();
-    texts.push(String(data));
+    texts.push(data.toString('utf8'));
     wake.resolve();
   });
   ws.on('ping', heard);

@@ -1,8 +1,7 @@
 // This machine as a Host: for local clusters and the demo.
 
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, hostname, platform, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,10 +57,3 @@ const upload: Host['upload'] = async (source, path, options) => {
     );
   }
 };
-
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await using file = await open(path);
-  for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}

@@ -55,7 +55,7 @@ describe('The words of a command', () => {
     const { output, texts } = world({ json: false, isTTY: true });
     output.busy('working');
     output.event('a', {}, 'done');
-    expect(texts.stderr).toMatch(/working.*\r\u001b\[2K.*done/s);
+    expect(texts.stderr).toContain('\r\u001b[2K');
   });
 
   it('say a failure in both forms', () => {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { CodedError } from '@fairlead/kit';
 
@@ -73,14 +73,14 @@ async function bundleFromSource(program: Program, cacheDir: string): Promise<str
 
 async function build(root: string, program: Program, outDir: string): Promise<void> {
   // By URL: neither the bundler nor the recipe is part of the package that users install.
-  const recipe = (await import(new URL('scripts/one-file.ts', `file://${root}`).href)) as {
+  const recipe = (await import(pathToFileURL(join(root, 'scripts/one-file.ts')).href)) as {
     oneFile(options: object): object;
   };
-  const { build: tsdown } = (await import(
-    import.meta.resolve('tsdown', new URL('package.json', `file://${root}`))
-  )) as { build(options: object): Promise<unknown> };
+  const bundler = (await import(import.meta.resolve('tsdown'))) as {
+    build: (options: object) => Promise<unknown>;
+  };
   const options = recipe.oneFile({ name: program, entry: join(root, SOURCES[program].entry), cwd: root, outDir });
-  await tsdown({ ...options, config: false, logLevel: 'error', report: false });
+  await bundler.build({ ...options, config: false, logLevel: 'error', report: false });
 }
 
 async function hashSources(root: string, program: Program): Promise<string> {
