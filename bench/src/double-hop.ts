@@ -7,7 +7,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
 import { openEngineSim } from '@fairlead/engine-sim';
-import { Scope, Secret } from '@fairlead/kit';
+import { type Scope, Secret } from '@fairlead/kit';
 import { createJobKey, joinStreams, openSsh, openUserSshd, type SshTarget } from '@fairlead/tunnel';
 
 import { quantile } from './statistics.ts';

@@ -1,0 +1,96 @@
+import { type Clock, silentLog } from '@fairlead/kit';
+import type { DeploymentView, EndpointView, InstanceState, WatchMessage } from '@fairlead/protocol';
+import { describe, expect, test } from 'vitest';
+
+import type { ControlApi } from './control-api.ts';
+import { followEndpoint, type FollowEvent } from './endpoint-follower.ts';
+
+const lost: InstanceState = { status: 'failed', cause: { code: 'agent_lost', message: 'not heard of' } };
+
+function deployment(state: InstanceState, options: { generation?: number; wanted?: 'running' | 'stopped' } = {}) {
+  const { generation, wanted = 'running' } = options;
+  return {
+    name: 'a',
+    wanted,
+    instance: {
+      id: 'aaaaaaaa',
+      state,
+      ...(generation === undefined ? {} : { endpoint: { generation, socket: `/run/aaaaaaaa-${generation}.sock` } }),
+    },
+  } as unknown as DeploymentView;
+}
+
+const ready = (generation: number) => deployment({ status: 'ready' }, { generation });
+
+/** Control as a script: each entry is one connection's messages, after which it is lost; the last one stays open. */
+function follow(connections: DeploymentView[][]) {
+  let latest: DeploymentView | undefined;
+  let opened = 0;
+  const waits: number[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    monotonicMs: () => 0,
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      waits.push(ms);
+    },
+  };
+  async function* watch(signal: AbortSignal): AsyncGenerator<WatchMessage> {
+    const mine = connections[opened];
+    opened += 1;
+    for (const view of mine ?? []) {
+      latest = view;
+      yield { type: 'deployment.changed', seq: opened, deployment: view } as WatchMessage;
+    }
+    if (opened >= connections.length) await new Promise((_, reject) => signal.addEventListener('abort', reject));
+    throw new Error('the connection ended');
+  }
+  const api = {
+    endpoint: async () => {
+      const { endpoint, id } = latest!.instance;
+      return { ...endpoint, instanceId: id } as EndpointView;
+    },
+  } as unknown as ControlApi;
+  const follower = followEndpoint({ name: 'a', api, watch, clock, random: () => 0.5, log: silentLog });
+  const events: FollowEvent[] = [];
+  const until = Promise.withResolvers<void>();
+  let wanted: FollowEvent['type'] | undefined;
+  follower.events.add((event) => {
+    events.push(event);
+    if (event.type === wanted) until.resolve();
+  });
+  return {
+    follower,
+    waits,
+    async typesUntil(type: FollowEvent['type']) {
+      wanted = type;
+      if (!events.some((event) => event.type === type)) await until.promise;
+      await follower[Symbol.asyncDispose]();
+      return events.map((event) => event.type);
+    },
+  };
+}
+
+describe('an endpoint follower', () => {
+  test('tells an outage of control once, however often it tries, and its end', async () => {
+    const { typesUntil, waits } = follow([[ready(1)], [], [], [], [ready(1)]]);
+    expect(await typesUntil('control.back')).toEqual(['endpoint.up', 'control.lost', 'control.back']);
+    expect(waits.slice(0, 4)).toEqual([175, 300, 550, 1050]);
+  });
+
+  test('tells the next generation', async () => {
+    const { typesUntil } = follow([[ready(1), deployment(lost), ready(2), deployment({ status: 'stopped', cause: { code: 'requested', message: '' } })]]);
+    expect(await typesUntil('deployment.ended')).toEqual([
+      'endpoint.up',
+      'endpoint.down',
+      'endpoint.up',
+      'endpoint.down',
+      'deployment.ended',
+    ]);
+  });
+
+  test('takes a lost agent for gone only when somebody stopped the deployment', async () => {
+    const { typesUntil } = follow([[ready(1), deployment(lost), deployment(lost, { wanted: 'stopped' })]]);
+    expect(await typesUntil('deployment.ended')).toEqual(['endpoint.up', 'endpoint.down', 'deployment.ended']);
+  });
+});
