@@ -1,7 +1,10 @@
-import { type Clock, silentLog } from '@fairlead/kit';
+// What is told of one deployment as control says it, is lost and comes back.
+
+import { type Clock, silentLog, untilAborted } from '@fairlead/kit';
 import type { DeploymentView, EndpointView, InstanceState, WatchMessage } from '@fairlead/protocol';
 import { describe, expect, test } from 'vitest';
 
+import { ControlAnswerError } from './client-error.ts';
 import type { ControlApi } from './control-api.ts';
 import { followEndpoint, type FollowEvent } from './endpoint-follower.ts';
 
@@ -42,12 +45,13 @@ function follow(connections: DeploymentView[][]) {
       latest = view;
       yield { type: 'deployment.changed', seq: opened, deployment: view } as WatchMessage;
     }
-    if (opened >= connections.length) await new Promise((_, reject) => signal.addEventListener('abort', reject));
+    if (opened >= connections.length) await untilAborted(new Promise<never>(() => undefined), signal);
     throw new Error('the connection ended');
   }
   const api = {
     endpoint: async () => {
       const { endpoint, id } = latest!.instance;
+      if (!endpoint) throw new ControlAnswerError(409, { code: 'not_ready', message: 'no endpoint' });
       return { ...endpoint, instanceId: id } as EndpointView;
     },
   } as unknown as ControlApi;
@@ -62,7 +66,7 @@ function follow(connections: DeploymentView[][]) {
   return {
     follower,
     waits,
-    async typesUntil(type: FollowEvent['type']) {
+    typesUntil: async (type: FollowEvent['type']) => {
       wanted = type;
       if (!events.some((event) => event.type === type)) await until.promise;
       await follower[Symbol.asyncDispose]();
@@ -79,7 +83,14 @@ describe('an endpoint follower', () => {
   });
 
   test('tells the next generation', async () => {
-    const { typesUntil } = follow([[ready(1), deployment(lost), ready(2), deployment({ status: 'stopped', cause: { code: 'requested', message: '' } })]]);
+    const { typesUntil } = follow([
+      [
+        ready(1),
+        deployment(lost),
+        ready(2),
+        deployment({ status: 'stopped', cause: { code: 'requested', message: '' } }),
+      ],
+    ]);
     expect(await typesUntil('deployment.ended')).toEqual([
       'endpoint.up',
       'endpoint.down',
