@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { renderLifeTable } from '../apps/control/src/domain/life-table.ts';
+import { renderConnectionTable } from '../apps/node-agent/src/front/connection-table.ts';
 import { renderTransitionTable } from '../apps/node-agent/src/supervisor/transition-table.ts';
 import { configSchema } from '../packages/cli/src/commands/config-schema.ts';
 import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
@@ -35,6 +36,12 @@ ${renderTransitionTable().trim()}
 \`apps/control/src/domain/instance-life.ts\`
 
 ${renderLifeTable().trim()}
+
+## A connection in the front
+
+\`apps/node-agent/src/front/connection-life.ts\`
+
+${renderConnectionTable().trim()}
 `;
 }
 
