@@ -15,7 +15,7 @@ import { sessionOptions } from '../session-options.ts';
 import { type DemoWorld, makeDemoDir, openDemoWorld } from './demo-world.ts';
 import { startReaper } from './start-reaper.ts';
 import { streamCompletion } from './stream-completion.ts';
-import { watchParents } from './watch-parents.ts';
+import { findLaunchers, watchParents } from './watch-parents.ts';
 
 const NAME = 'demo';
 const PROMPT = 'How does a model get out of a protected cluster?';
@@ -29,7 +29,7 @@ export async function runDemo(args: { keep: boolean }, outer: Context): Promise<
   const scope = new Scope();
   const over = new AbortController();
   const watching = watchParents({
-    pid: process.pid,
+    launchers: await findLaunchers(process.pid),
     clock: context.clock,
     signal: over.signal,
     onEnd: () => orphaned.abort(new Error('the parent process ended')),

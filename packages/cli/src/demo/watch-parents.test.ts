@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { systemClock } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { launchersOf, watchParents } from './watch-parents.ts';
+import { findLaunchers, launchersOf, watchParents } from './watch-parents.ts';
 
 describe('The launchers of a process', () => {
   const table = new Map([
@@ -35,7 +35,9 @@ describe('Watching the parents', () => {
     const stop = new AbortController();
     try {
       const ended = Promise.withResolvers<void>();
-      const watching = watchParents({ pid: leaf, clock: systemClock, signal: stop.signal, onEnd: ended.resolve });
+      const launchers = await findLaunchers(leaf);
+      expect(launchers.map(({ pid }) => pid)).toContain(middle);
+      const watching = watchParents({ launchers, clock: systemClock, signal: stop.signal, onEnd: ended.resolve });
       process.kill(middle, 'SIGKILL');
       await ended.promise;
       await watching;

@@ -11,27 +11,36 @@ const LOOK_MS = 500;
 /** `pid → { ppid, pgid }` of every process. */
 type Table = Map<number, { ppid: number; pgid: number }>;
 
+export interface Launcher {
+  pid: number;
+  ppid: number;
+}
+
+export async function findLaunchers(pid: number): Promise<Launcher[]> {
+  return launchersOf(pid, await readTable());
+}
+
 /** Runs until the signal fires; calls `onEnd` once when one of the launchers is gone. */
 export async function watchParents(options: {
-  pid: number;
+  launchers: readonly Launcher[];
   clock: Clock;
   signal: AbortSignal;
   onEnd: () => void;
 }): Promise<void> {
-  const chain = launchersOf(options.pid, await readTable());
   while (!options.signal.aborted) {
     await options.clock.sleep(LOOK_MS, options.signal).catch((error: unknown) => {
       if (!options.signal.aborted) throw error;
     });
     const table = await readTable();
-    if (!options.signal.aborted && chain.some(({ pid, ppid }) => table.get(pid)?.ppid !== ppid)) return options.onEnd();
+    const isBroken = options.launchers.some(({ pid, ppid }) => table.get(pid)?.ppid !== ppid);
+    if (!options.signal.aborted && isBroken) return options.onEnd();
   }
 }
 
 /** This process and its ancestors within its process group: those whose end ends the command that was typed. Pure. */
-export function launchersOf(pid: number, table: Table): Array<{ pid: number; ppid: number }> {
+export function launchersOf(pid: number, table: Table): Launcher[] {
   const own = table.get(pid);
-  const chain: Array<{ pid: number; ppid: number }> = [];
+  const chain: Launcher[] = [];
   for (let at = pid; ;) {
     const entry = table.get(at);
     if (!entry || !own || entry.pgid !== own.pgid || entry.ppid <= 1) return chain;

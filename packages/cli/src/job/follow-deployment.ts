@@ -31,7 +31,7 @@ export async function followDeployment(follow: Follow): Promise<InstanceView> {
   const look = (view: InstanceView) => {
     if (view.id !== follow.instance.id) return;
     follow.onState(view);
-    if (view.state.status === 'ready' || isEnded(view.state)) settled.resolve(view);
+    if (isReachable(view) || isEnded(view.state)) settled.resolve(view);
   };
   const watching = watchInstance(follow, look, signal);
   const polling = pollJob(follow, look, signal);
@@ -48,6 +48,11 @@ export async function followDeployment(follow: Follow): Promise<InstanceView> {
     over.abort(new Error('followed to its end'));
     await Promise.allSettled([watching, polling]);
   }
+}
+
+/** The engine may be ready before the tunnel is up. */
+function isReachable(view: InstanceView): boolean {
+  return view.state.status === 'ready' && view.endpoint !== undefined;
 }
 
 async function watchInstance(follow: Follow, look: (view: InstanceView) => void, signal: AbortSignal): Promise<void> {
