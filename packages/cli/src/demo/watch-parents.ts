@@ -17,7 +17,7 @@ export interface Launcher {
 }
 
 export async function findLaunchers(pid: number): Promise<Launcher[]> {
-  return launchersOf(pid, await readTable());
+  return launchersOf(pid, (await readTable()) ?? new Map());
 }
 
 /** Runs until the signal fires; calls `onEnd` once when one of the launchers is gone. */
@@ -32,7 +32,7 @@ export async function watchParents(options: {
       if (!options.signal.aborted) throw error;
     });
     const table = await readTable();
-    const isBroken = options.launchers.some(({ pid, ppid }) => table.get(pid)?.ppid !== ppid);
+    const isBroken = table && options.launchers.some(({ pid, ppid }) => table.get(pid)?.ppid !== ppid);
     if (!options.signal.aborted && isBroken) return options.onEnd();
   }
 }
@@ -49,9 +49,19 @@ export function launchersOf(pid: number, table: Table): Launcher[] {
   }
 }
 
-async function readTable(): Promise<Table> {
-  const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,pgid='], { maxBuffer: 16 * 1024 * 1024 });
-  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+/** Undefined when the listing was ended by a signal: a Ctrl-C at a terminal is for every process of the group. */
+async function readTable(): Promise<Table | undefined> {
+  try {
+    const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,pgid='], { maxBuffer: 16 * 1024 * 1024 });
+    return parseTable(stdout);
+  } catch (error) {
+    if ((error as { signal?: string }).signal) return undefined;
+    throw error;
+  }
+}
+
+function parseTable(text: string): Table {
+  const rows = text.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
   return new Map(
     rows.flatMap(([pid, ppid, pgid]) =>
       pid && ppid !== undefined && pgid !== undefined ? [[pid, { ppid, pgid }] as const] : [],
