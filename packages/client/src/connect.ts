@@ -2,30 +2,17 @@
 
 import { homedir } from 'node:os';
 
-import {
-  type Clock,
-  CodedError,
-  errorText,
-  isCodedError,
-  type Log,
-  Scope,
-  Secret,
-  silentLog,
-  systemClock,
-  withTimeLimit,
-} from '@fairlead/kit';
+import { type Clock, CodedError, type Log, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 
 import { type BastionLink, createBastionLink } from './bastion-link.ts';
 import { type ClientErrorCode, ControlAnswerError } from './client-error.ts';
 import { type ControlApi, createControlApi } from './control-api.ts';
-import { type EndpointFollower, followEndpoint, type FollowEvent } from './endpoint-follower.ts';
+import { followEndpoint, type FollowEvent } from './endpoint-follower.ts';
 import { openLocalPort } from './local-port.ts';
+import { openPath } from './open-path.ts';
 import { profilePath, readProfile } from './profile.ts';
 import { watchControl } from './watch.ts';
-
-/** How long a request that finds no endpoint waits for the next one before it is answered 503. */
-const NEXT_ENDPOINT_LIMIT_MS = 60_000;
 
 export interface ConnectOptions {
   /** Local port; absent: 18000 or the next free one. */
@@ -99,7 +86,7 @@ async function openConnection(
   options: ConnectOptions,
 ): Promise<Connection> {
   const { link, api } = session;
-  const log = options.log ?? silentLog;
+  const { log = silentLog, clock = systemClock } = options;
   const endpoint = await firstEndpoint(name, api, options.signal);
   const follower = scope.use(
     followEndpoint({
@@ -107,7 +94,7 @@ async function openConnection(
       api,
       watch: (signal) =>
         watchControl({ openSocket: () => link.openControl(), ownerToken: new Secret(link.profile.ownerToken) }, signal),
-      clock: options.clock ?? systemClock,
+      clock,
       random: Math.random,
       log,
     }),
@@ -115,8 +102,7 @@ async function openConnection(
   const local = scope.use(
     await openLocalPort({
       ...(options.port === undefined ? {} : { port: options.port }),
-      endpoint: (signal) => nextEndpoint(name, follower, signal),
-      dial: async (to) => dialEndpoint(await link.connection(), to, follower),
+      open: (signal) => openPath({ name, follower, link, clock, random: Math.random }, signal),
       log,
     }),
   );
@@ -154,43 +140,6 @@ async function firstEndpoint(name: string, api: ControlApi, signal: AbortSignal 
       retryable: true,
       cause: error,
     });
-  }
-}
-
-async function nextEndpoint(name: string, follower: EndpointFollower, signal: AbortSignal): Promise<EndpointView> {
-  if (follower.current) return follower.current;
-  const late = new CodedError<ClientErrorCode>(
-    'endpoint_not_ready',
-    `${name} has had no endpoint for ${NEXT_ENDPOINT_LIMIT_MS / 1000} s`,
-    {
-      hint: `See \`fairlead status ${name}\`.`,
-      retryable: true,
-    },
-  );
-  return withTimeLimit(follower.next(signal), NEXT_ENDPOINT_LIMIT_MS, () => late);
-}
-
-/** A refused dial may mean that the socket was replaced a moment ago: control knows; one more try goes where it says. */
-async function dialEndpoint(
-  ssh: Awaited<ReturnType<BastionLink['connection']>>,
-  to: EndpointView,
-  follower: EndpointFollower,
-) {
-  try {
-    return await ssh.dial(to.socket);
-  } catch (error) {
-    if (!isCodedError(error, 'dial_refused')) throw error;
-    const fresh = await follower.refresh();
-    if (fresh && fresh.generation !== to.generation) return ssh.dial(fresh.socket);
-    throw new CodedError<ClientErrorCode>(
-      'path_broken',
-      `cannot reach the agent because nobody answers at its socket on the bastion: ${errorText(error)}`,
-      {
-        hint: 'Its tunnel may be coming back: try again in a few seconds.',
-        retryable: true,
-        cause: error,
-      },
-    );
   }
 }
 

@@ -28,8 +28,6 @@ export interface EndpointFollower extends AsyncDisposable {
   readonly current: EndpointView | undefined;
   /** Resolves with the endpoint as soon as there is one; rejects when the deployment ended. */
   next(signal?: AbortSignal): Promise<EndpointView>;
-  /** Asks control again now; for a caller whose dial failed. */
-  refresh(): Promise<EndpointView | undefined>;
   readonly events: Listeners<FollowEvent>;
 }
 
@@ -56,14 +54,13 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
     if (!next && previous) events.emit({ type: 'endpoint.down', reason });
   }
 
-  async function refresh(): Promise<EndpointView | undefined> {
+  async function refresh(): Promise<void> {
     try {
       settle(await deps.api.endpoint(deps.name, stop.signal), '');
     } catch (error) {
       if (!(error instanceof ControlAnswerError)) throw error;
       settle(undefined, error.message);
     }
-    return current;
   }
 
   async function look(deployment: DeploymentView): Promise<void> {
@@ -119,7 +116,6 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
       return current;
     },
     events,
-    refresh,
     async next(signal) {
       if (current) return current;
       if (ended) throw endedError(ended);

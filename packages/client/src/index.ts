@@ -10,6 +10,6 @@ export {
   type FollowEvent,
   isEndedError,
 } from './endpoint-follower.ts';
-export { DEFAULT_PORT, type LocalPort, type LocalPortOptions, openLocalPort } from './local-port.ts';
+export { DEFAULT_PORT, type LocalPort, type LocalPortOptions, openLocalPort, type Path } from './local-port.ts';
 export { profilePath, readProfile, writeProfile } from './profile.ts';
 export { watchControl, type WatchDeps } from './watch.ts';

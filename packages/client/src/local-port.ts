@@ -16,10 +16,14 @@ const PORTS_TRIED = 100;
 export interface LocalPortOptions {
   /** A port to insist on; absent: DEFAULT_PORT or the next free one. 0: any. */
   port?: number;
-  /** The endpoint for a new connection; may wait for the next one. */
-  endpoint(signal: AbortSignal): Promise<EndpointView>;
-  dial(endpoint: EndpointView): Promise<Duplex>;
+  /** The path of a new connection to the endpoint that answers now; may wait for the next one. */
+  open(signal: AbortSignal): Promise<Path>;
   log: Log;
+}
+
+export interface Path {
+  endpoint: EndpointView;
+  channel: Duplex;
 }
 
 export interface LocalPort extends AsyncDisposable {
@@ -65,8 +69,7 @@ export async function openLocalPort(options: LocalPortOptions): Promise<LocalPor
 async function serve(entry: Live, options: LocalPortOptions, closed: AbortSignal): Promise<void> {
   const gone = new AbortController();
   entry.socket.once('close', () => gone.abort(new Error('the local connection was closed')));
-  const endpoint = await options.endpoint(AbortSignal.any([closed, gone.signal]));
-  const channel = await options.dial(endpoint);
+  const { endpoint, channel } = await options.open(AbortSignal.any([closed, gone.signal]));
   entry.endpoint = endpoint;
   await joinStreams(entry.socket, channel);
 }

@@ -2,6 +2,7 @@
 
 import { connect, type Connection, type FollowEvent } from '@fairlead/client';
 import { untilAborted } from '@fairlead/kit';
+import type { EndpointView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { ensureProfile } from '../open-cli-session.ts';
@@ -13,10 +14,17 @@ export async function runConnect(args: { name: string; port?: number | undefined
   const { output } = context;
   await ensureProfile(context);
   output.busy(`connecting to ${args.name}`);
+  let apiKey: string | undefined;
+  const onEvent = (event: FollowEvent) => {
+    if (event.type === 'endpoint.up' && event.endpoint.apiKey !== apiKey) {
+      if (apiKey !== undefined) sayNewKey(args.name, event.endpoint, context);
+      apiKey = event.endpoint.apiKey;
+    } else say(event, context);
+  };
   await using connection = await connect(args.name, {
     ...sessionOptions(context),
     ...(args.port === undefined ? {} : { port: args.port }),
-    onEvent: (event) => say(event, context),
+    onEvent,
   });
   announce(args.name, connection, context);
   try {
@@ -44,6 +52,15 @@ function announce(name: string, connection: Connection, context: Context): void 
       generation: endpoint.generation,
     },
     `${name} answers at ${baseURL} (model ${model}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model, name })}`,
+  );
+}
+
+/** Deployed anew under the same name: whoever holds the old key is answered 401. */
+function sayNewKey(name: string, { apiKey, model, generation, instanceId }: EndpointView, { output }: Context): void {
+  output.event(
+    'endpoint.up',
+    { generation, instance: instanceId, model, apiKey },
+    `${name} was deployed anew and answers again, with a new key: see \`fairlead connect ${name} --json\``,
   );
 }
 

@@ -1,0 +1,89 @@
+// Which failures of a dial are waited out, and for how long.
+
+import { type Clock, CodedError, Listeners } from '@fairlead/kit';
+import type { EndpointView } from '@fairlead/protocol';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+
+import type { BastionLink } from './bastion-link.ts';
+import type { FollowEvent } from './endpoint-follower.ts';
+import { openPath } from './open-path.ts';
+
+const endpoint = (generation: number) =>
+  ({ instanceId: 'aaaaaaaa', generation, socket: `/run/aaaaaaaa-${generation}.sock` }) as EndpointView;
+const refused = () => new CodedError('dial_refused', 'nobody listens');
+
+/** A bastion whose sockets answer as `dial` says; the follower is at generation 1 until `news`. */
+function world(dial: (socket: string) => Promise<PassThrough>) {
+  const dials: string[] = [];
+  let nowMs = 0;
+  let current: EndpointView | undefined = endpoint(1);
+  const events = new Listeners<FollowEvent>();
+  const clock: Clock = {
+    now: () => nowMs,
+    monotonicMs: () => nowMs,
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      nowMs += ms;
+    },
+  };
+  const deps = {
+    name: 'a',
+    clock,
+    random: () => 0.5,
+    follower: {
+      events,
+      get current() {
+        return current;
+      },
+      next: async () => current!,
+    },
+    link: {
+      connection: async () => ({
+        dial: (socket: string) => {
+          dials.push(socket);
+          return dial(socket);
+        },
+      }),
+    } as unknown as BastionLink,
+  };
+  return {
+    dials,
+    news: (generation: number) => (current = endpoint(generation)),
+    open: () => openPath(deps, new AbortController().signal),
+    waitedMs: () => nowMs,
+  };
+}
+
+describe('a path', () => {
+  test('goes to the next generation when the dialled one was just replaced', async () => {
+    const there = world(async (socket) => {
+      if (socket.endsWith('-2.sock')) return new PassThrough();
+      if (there.dials.length === 2) there.news(2);
+      throw refused();
+    });
+    expect((await there.open()).endpoint.generation).toBe(2);
+    expect(there.dials).toEqual(['/run/aaaaaaaa-1.sock', '/run/aaaaaaaa-1.sock', '/run/aaaaaaaa-2.sock']);
+  });
+
+  test('is dialled again when the SSH connection broke under it', async () => {
+    const there = world(async () => {
+      if (there.dials.length === 1) throw new CodedError('connection_lost', 'reset');
+      return new PassThrough();
+    });
+    expect((await there.open()).endpoint.generation).toBe(1);
+  });
+
+  test('gives up after longer than a lease', async () => {
+    const there = world(async () => Promise.reject(refused()));
+    await expect(there.open()).rejects.toMatchObject({ code: 'path_broken', retryable: true });
+    expect(there.waitedMs()).toBeGreaterThan(20_000);
+    expect(there.waitedMs()).toBeLessThan(22_000);
+  });
+
+  test('is not dialled again where the server forbids it', async () => {
+    const there = world(async () => Promise.reject(new CodedError('forward_forbidden', 'no')));
+    await expect(there.open()).rejects.toMatchObject({ code: 'forward_forbidden' });
+    expect(there.dials.length).toBe(1);
+  });
+});
