@@ -125,20 +125,24 @@ export class Connected {
   }
 
   /** One short completion: the status, the head and the body of its answer. */
-  async ask(): Promise<{ status: number; head: string; body: string }> {
+  async ask(apiKey = this.apiKey): Promise<{ status: number; head: string; body: string }> {
     const body = { model: this.model, max_tokens: 1, messages: [{ role: 'user', content: 'hello' }] };
-    const { stdout } = await this.#testbed.exec('laptop', ['curl', '-si', '--max-time', '20', ...this.#request(body)], {
-      user: this.#user,
-    });
+    const { stdout } = await this.#testbed.exec(
+      'laptop',
+      ['curl', '-si', '--max-time', '40', ...this.#request(body, apiKey)],
+      {
+        user: this.#user,
+      },
+    );
     const [head = '', ...rest] = stdout.split('\r\n\r\n');
     return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), head, body: rest.join('\r\n\r\n') };
   }
 
-  #request(body: unknown): string[] {
+  #request(body: unknown, apiKey = this.apiKey): string[] {
     return [
       `${this.baseUrl}/chat/completions`,
       '-H',
-      `authorization: Bearer ${this.apiKey}`,
+      `authorization: Bearer ${apiKey}`,
       '-H',
       'content-type: application/json',
       '-d',
