@@ -11,6 +11,8 @@ export default defineConfig({
       'bench/src/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
+    // Most of the time is spent waiting for processes: more workers than cores.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     execArgv: ['--conditions=fairlead-source'],
