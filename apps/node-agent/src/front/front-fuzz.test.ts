@@ -33,7 +33,7 @@ test('an engine with a parser of its own finds one whole request in what the fro
         () => response.destroy(),
       );
     },
-    limits: { headMs: 100, bodyIdleMs: 100, lingerMs: 100 },
+    limits: { headMs: 300, bodyIdleMs: 300, lingerMs: 300 },
   });
   const odd: string[] = [];
   for (let first = 1; first <= 4_000; first += 250) {

@@ -93,7 +93,7 @@ test('EngineCore: no request can starve another', async () => {
 
 test('EngineCore: frozen, it changes nothing and does not know new requests; thawed, it goes on', async () => {
   const engine = new EngineCore(silent);
-  const first = makeRequest({ decodeMs: 1, tokens: 30 });
+  const first = makeRequest({ decodeMs: 20, tokens: 30 });
   engine.admit(first.request);
   await engineTurns(engine);
   engine.freeze();
