@@ -167,7 +167,7 @@ function sameState(a: InstanceState, b: InstanceState): boolean {
 }
 
 function stateHistory(state: InstanceState): LifeEffect {
-  return history(`instance.${state.status}`, `The instance is ${describeState(state)}.`);
+  return history(`instance.${state.status}`, `The instance is ${describeState(state).replace(/\.$/, '')}.`);
 }
 
 function history(kind: string, message: string): LifeEffect {
