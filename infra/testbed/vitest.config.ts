@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['infra/testbed/src/scenarios/*.scenario.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Each file brings up testbeds of its own; two at a time are enough for two cores.
-    maxWorkers: 2,
+    // Each file brings up testbeds of its own. Most of the time is spent waiting.
+    maxWorkers: 3,
     execArgv: ['--conditions=fairlead-source'],
   },
 });

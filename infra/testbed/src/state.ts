@@ -77,7 +77,13 @@ export function planOf(state: TestbedState): Plan {
 export function sweepLeftovers(base: string): void {
   for (const name of listNames(base)) {
     const state = readState(join(base, name));
-    if (state && !isAlive(state.holder)) removeLeftovers(join(base, name));
+    if (!state || isAlive(state.holder)) continue;
+    try {
+      removeLeftovers(join(base, name));
+    } catch (error) {
+      // Another `up` sweeps too, or the last processes are still ending: the next one finds what stays.
+      if (!['EBUSY', 'ENOTEMPTY', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
+    }
   }
 }
 
