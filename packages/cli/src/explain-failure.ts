@@ -12,6 +12,9 @@ const USAGE = new Set([
   'cluster_unknown',
   'preset_unknown',
   'needs_answer',
+  'profile_missing',
+  'profile_unsafe',
+  'profile_invalid',
   'ssh_config_invalid',
 ]);
 const UNREACHABLE = new Set([

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { CodedError, errorText, silentLog, systemClock } from '@fairlead/kit';
 import { CommanderError } from 'commander';
 
+import { EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './explain-failure.ts';
 import { createOutput } from './output/output.ts';
@@ -21,12 +22,31 @@ let interrupts = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interrupts++;
-    if (interrupts > 1) process.exit(130);
+    if (interrupts > 1) process.exit(EXIT.interrupted);
     interrupt.abort(new CodedError('interrupted', 'interrupted'));
   });
 }
-// A reader that has had enough (`| head`) is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// A reader that has had enough (`| head`) is no failure of ours; what is under way still ends in order.
+let isReaderGone = false;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exit(EXIT.failed);
+    if (stream === process.stdout) isReaderGone = true;
+    interrupt.abort(new CodedError('interrupted', 'nobody reads any more'));
+  });
+}
+
+/** A pipe takes 64 KiB at once; the rest would be lost with the process. A signal, or a reader that is gone, ends the wait. */
+async function flush(): Promise<void> {
+  const written = [process.stdout, process.stderr].map((stream) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stream.write('', () => resolve());
+    return promise;
+  });
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
+  await Promise.race([Promise.all(written), ended]);
+}
 
 async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
   const output = createOutput(process, { json: flags.json ?? false, startedMs, now: () => systemClock.monotonicMs() });
@@ -45,7 +65,7 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
   };
   try {
     await work(context);
-    if (interrupt.signal.aborted) process.exitCode = 130;
+    if (interrupt.signal.aborted) process.exitCode = EXIT.interrupted;
   } catch (error) {
     const failure = explainFailure(error, interrupt.signal, context.flags.verbose);
     if (failure.say) output.failure(failure.say);
@@ -57,10 +77,12 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
 
 const program = createProgram(version, (flags, work) => run(flags, work));
 try {
-  await program.exitOverride().parseAsync();
+  await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw new Error(errorText(error), { cause: error });
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+  process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
 }
 // Nothing is awaited any more; a library's idle timer must not hold the shell's prompt.
+await flush();
+if (isReaderGone) process.exitCode = EXIT.ok;
 process.exit();

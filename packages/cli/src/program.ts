@@ -20,7 +20,8 @@ export function createProgram(
   version: string,
   run: (flags: GlobalFlags, work: (context: Context) => Promise<void>) => Promise<void>,
 ): Command {
-  const program = new Command('fairlead');
+  // Commands inherit it when they are made: wrong usage throws, so that it has an exit code of its own.
+  const program = new Command('fairlead').exitOverride();
   const go: RunCommand = (work) => run(program.opts<GlobalFlags>(), work);
   program
     .description(

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const DESCRIPTION = 'x'.repeat(2_000_000);
+
+let folder: string;
+let bigConfig: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fl-main-'));
+  bigConfig = join(folder, 'big.yaml');
+  await writeFile(bigConfig, `presets:\n  big: { model: a/b, description: ${DESCRIPTION} }\n`);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function start(...args: string[]) {
+  return spawn(process.execPath, ['--conditions=fairlead-source', main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: folder },
+  });
+}
+
+async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = start(...args);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+describe('The program', () => {
+  it.each([
+    ['an unknown command', ['frob']],
+    ['an unknown flag of a command', ['list', '--frob']],
+    ['a flag that is no number', ['deploy', 'demo', '--gpus', 'many']],
+    ['a missing argument', ['status']],
+    ['a machine that was not set up', ['list']],
+  ])('ends 2 for %s', async (_what, args) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error/);
+  });
+
+  it.each([
+    ['after', ['config', '--json']],
+    ['before', ['--json', 'config']],
+  ])('takes --json %s the command', async (_where, args) => {
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'config', ok: true });
+  });
+
+  it('gives a slow reader everything before it ends', async () => {
+    const child = start('config', '--json', '--config', bigConfig);
+    // Nothing is read before the program has filled the pipe.
+    await once(child.stdout, 'readable');
+    let sizeBytes = 0;
+    for await (const chunk of child.stdout) sizeBytes += (chunk as Buffer).length;
+    expect(sizeBytes).toBeGreaterThan(DESCRIPTION.length);
+  });
+
+  it('ends 0 when its reader has had enough', async () => {
+    const child = start('config', '--json', '--config', bigConfig);
+    await once(child.stdout, 'readable');
+    child.stdout.destroy();
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(0);
+  });
+});
