@@ -32,10 +32,13 @@ export interface BastionLink extends AsyncDisposable {
 
 export function createBastionLink(options: BastionLinkOptions): BastionLink {
   let current: Promise<SshConnection> | undefined;
-  let disposed = false;
+  const disposed = new AbortController();
 
   async function open(): Promise<SshConnection> {
-    const connection = await openSsh(await targetOf(options), { log: options.log ?? silentLog });
+    const connection = await openSsh(await targetOf(options), {
+      log: options.log ?? silentLog,
+      signal: disposed.signal,
+    });
     try {
       await proveBastion(connection, options.profile);
     } catch (error) {
@@ -46,7 +49,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
   }
 
   async function connection(): Promise<SshConnection> {
-    if (disposed)
+    if (disposed.signal.aborted)
       throw new CodedError<ClientErrorCode>(
         'path_broken',
         'cannot reach the bastion because this connection was closed',
@@ -71,7 +74,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       return openControlChannel(channel, options.profile.controlCertificate);
     },
     async [Symbol.asyncDispose]() {
-      disposed = true;
+      disposed.abort(new CodedError<ClientErrorCode>('path_broken', 'the connection was closed'));
       const last = current;
       current = undefined;
       const opened = await last?.catch(() => undefined);

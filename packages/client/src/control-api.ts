@@ -3,7 +3,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, errorText, type Secret } from '@fairlead/kit';
+import { CodedError, errorText, type Secret, untilAborted } from '@fairlead/kit';
 
 import {
   controlHello,
@@ -126,7 +126,8 @@ function createTransport(deps: ControlApiDeps) {
     const request = httpRequest({ agent, method, path, headers, ...(signal ? { signal } : {}) }, resolve);
     request.on('error', (error) => reject(signal?.aborted ? signal.reason : error));
     request.end(body);
-    const answer = await promise;
+    // A request that still waits for its connection does not hear the signal.
+    const answer = await untilAborted(promise, signal);
     if ((answer.statusCode ?? 0) < 400) return answer;
     throw answerError(answer.statusCode ?? 500, await readBody(answer));
   }

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, type Secret } from '@fairlead/kit';
+import { CodedError, type Secret, untilAborted } from '@fairlead/kit';
 import { decodeText, type WatchMessage, watchMessage } from '@fairlead/protocol';
 import { WebSocket } from 'ws';
 
@@ -20,7 +20,7 @@ export interface WatchDeps {
 /** Leaving the loop, or the signal, closes the connection. Throws `control_unreachable` when it is lost. */
 export async function* watchControl(deps: WatchDeps, signal?: AbortSignal): AsyncGenerator<WatchMessage> {
   signal?.throwIfAborted();
-  const socket = await deps.openSocket();
+  const socket = await openUntilAborted(deps, signal);
   const ws = new WebSocket('ws://control/v1/watch', {
     createConnection: () => socket as never,
     perMessageDeflate: false,
@@ -39,6 +39,20 @@ export async function* watchControl(deps: WatchDeps, signal?: AbortSignal): Asyn
     queue.close();
     ws.terminate();
     socket.destroy();
+  }
+}
+
+/** A socket that opens after the signal is closed again. */
+async function openUntilAborted(deps: WatchDeps, signal: AbortSignal | undefined): Promise<Duplex> {
+  const opening = deps.openSocket();
+  try {
+    return await untilAborted(opening, signal);
+  } catch (error) {
+    opening.then(
+      (late) => late.destroy(),
+      () => undefined,
+    );
+    throw error;
   }
 }
 
