@@ -33,6 +33,7 @@ export async function runLogs(args: LogsArgs, context: Context): Promise<void> {
   } catch (error) {
     if (!context.signal.aborted) throw error;
   }
+  context.output.result({ event: 'logs.ended', ok: true, name: args.name, source: args.source }, '');
 }
 
 interface Reading {

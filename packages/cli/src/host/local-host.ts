@@ -4,13 +4,13 @@ import { spawn } from 'node:child_process';
 import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, hostname, platform, userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { CodedError } from '@fairlead/kit';
 import { createLocalRunner } from '@fairlead/slurm';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Host, HostFacts } from './host.ts';
+import { linesOf } from './lines-of.ts';
 
 export function openLocalHost(home: string, nodePath: string): Host {
   return {
@@ -20,10 +20,13 @@ export function openLocalHost(home: string, nodePath: string): Host {
     upload,
     async *tail(path, options) {
       const args = ['-n', String(options.lines), ...(options.follow ? ['-F'] : []), '--', path];
-      const child = spawn('tail', args, { stdio: ['ignore', 'pipe', 'ignore'], signal: options.signal });
-      // The loop below ends with the pipe; an abort is the caller's own doing.
-      child.on('error', () => child.stdout.destroy());
-      yield* createInterface({ input: child.stdout });
+      const child = spawn('tail', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      child.on('error', (error) => child.stdout.destroy(error));
+      try {
+        yield* linesOf(child.stdout, options.signal);
+      } finally {
+        child.kill();
+      }
     },
     async [Symbol.asyncDispose]() {},
   };

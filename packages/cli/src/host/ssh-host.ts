@@ -7,6 +7,7 @@ import { createSshRunner, type SshConnection } from '@fairlead/tunnel';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { FACTS_SCRIPT, type Host, parseFacts } from './host.ts';
+import { linesOf } from './lines-of.ts';
 
 /** Owns the connection: disposing the host closes it. */
 export async function openSshHost(connection: SshConnection, label: string): Promise<Host> {
@@ -41,14 +42,10 @@ export async function openSshHost(connection: SshConnection, label: string): Pro
     },
     async *tail(path, options) {
       const argv = ['tail', '-n', String(options.lines), ...(options.follow ? ['-F'] : []), '--', path];
-      const process = await connection.stream(argv, { signal: options.signal });
-      let rest = '';
-      for await (const chunk of process.stdout) {
-        const parts = (rest + String(chunk)).split('\n');
-        rest = parts.pop() ?? '';
-        yield* parts;
-      }
-      if (rest !== '') yield rest;
+      await using process = await connection.stream(argv, { signal: options.signal });
+      // What it says besides is not waited for: an unread stream would hold up the other.
+      process.stderr.resume();
+      yield* linesOf(process.stdout, options.signal);
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
