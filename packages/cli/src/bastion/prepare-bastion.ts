@@ -20,6 +20,7 @@ import type { Context } from '../context.ts';
 import { expandHome, type Host } from '../host/host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { cacheDir, DEFAULT_STATE_DIR } from '../paths.ts';
+import { sessionOptions } from '../session-options.ts';
 import { findBundle } from '../ship/bundles.ts';
 import { readGate } from '../ship/gate-file.ts';
 import { shipFile, shipRuntime } from '../ship/ship.ts';
@@ -196,7 +197,12 @@ async function ownerToken(host: Host, stateDir: string, certificate: string, pro
 const PROOF_LIMIT_MS = 15_000;
 
 async function proveControl(profile: LaptopProfile, context: Context): Promise<void> {
-  await using link = createBastionLink({ profile, env: context.env, home: context.home, log: context.log });
+  await using link = createBastionLink({
+    ...sessionOptions(context),
+    profile,
+    env: context.env,
+    home: context.home,
+  });
   using api = createControlApi({ openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) });
   const untilMs = context.clock.monotonicMs() + PROOF_LIMIT_MS;
   for (;;) {

@@ -5,7 +5,6 @@ import { z } from 'zod';
 
 export function configSchema(): Record<string, unknown> {
   return {
-    $id: 'https://fairlead.dev/schema/fairlead.json',
     title: 'fairlead.yaml',
     ...z.toJSONSchema(fairleadConfig, { io: 'input' }),
   };

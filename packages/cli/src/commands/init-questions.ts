@@ -1,7 +1,7 @@
 // `fairlead init`: what it needs to know, from flags, from the configuration that is there, or from a person. Asks only what is left.
 
 import { CodedError } from '@fairlead/kit';
-import type { FairleadConfig } from '@fairlead/protocol';
+import type { FairleadConfig, SshRoute } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker } from '../context.ts';
@@ -37,8 +37,13 @@ export async function answerQuestions(
     args.bastionInside ??
     config.bastion?.fromCluster?.host ??
     (await optional(args, ask, `What is ${bastion} called from a compute node? (empty: the same)`));
-  const names = Object.keys(config.clusters ?? {});
-  const cluster = args.cluster ?? names[0] ?? (await optional(args, ask, 'A short name for your cluster')) ?? 'cluster';
+  const [first] = Object.keys(config.clusters ?? {});
+  const cluster =
+    args.cluster ??
+    config.defaultCluster ??
+    first ??
+    (await optional(args, ask, 'A short name for your cluster')) ??
+    'cluster';
   const known = config.clusters?.[cluster];
   const local = args.local || known?.kind === 'local';
   const login = local
@@ -57,7 +62,7 @@ export async function answerQuestions(
     defaultCluster: config.defaultCluster ?? cluster,
     bastion: {
       ...config.bastion,
-      fromLaptop: config.bastion?.fromLaptop.host === bastion ? config.bastion.fromLaptop : hostAndPort(bastion),
+      fromLaptop: routeOf(bastion, config.bastion?.fromLaptop),
       ...(inside ? { fromCluster: { ...config.bastion?.fromCluster, ...hostAndPort(inside) } } : {}),
     },
     clusters: {
@@ -65,12 +70,18 @@ export async function answerQuestions(
       [cluster]: {
         ...known,
         ...(local ? { kind: 'local' as const } : {}),
-        ...(login ? { login: known?.login?.host === login ? known.login : hostAndPort(login) } : {}),
+        ...(login ? { login: routeOf(login, known?.login) } : {}),
         ...(Object.keys(slurm).length > 0 ? { slurm } : {}),
         ...(Object.keys(gpu).length > 0 ? { gpu } : {}),
       },
     },
   };
+}
+
+/** What is known of a host stays, such as its identity file; what was known of another one does not. */
+function routeOf(answer: string, known: SshRoute | undefined): SshRoute {
+  const named = hostAndPort(answer);
+  return named.host === known?.host ? { ...known, ...named } : named;
 }
 
 /** `me@host:2222` */
@@ -83,10 +94,12 @@ export function hostAndPort(text: string): { host: string; user?: string; port?:
 
 async function required(ask: Asker | undefined, flag: string, question: string, placeholder: string): Promise<string> {
   if (ask)
-    return ask.text(question, {
-      placeholder,
-      check: (value) => (value.trim() === '' ? 'A name is needed.' : undefined),
-    });
+    return (
+      await ask.text(question, {
+        placeholder,
+        check: (value) => (value.trim() === '' ? 'A name is needed.' : undefined),
+      })
+    ).trim();
   throw new CodedError<CliErrorCode>('needs_answer', `cannot go on without an answer: ${question}`, {
     hint: `Give it with ${flag}, or run \`fairlead init\` in a terminal.`,
   });

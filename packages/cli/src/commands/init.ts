@@ -3,8 +3,8 @@
 import { profilePath } from '@fairlead/client';
 
 import { prepareBastion } from '../bastion/prepare-bastion.ts';
-import { userConfigPath } from '../config/config-sources.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { changedSettings, userConfigPath } from '../config/config-sources.ts';
+import { checkConfig, loadConfig } from '../config/load-config.ts';
 import { writeConfig } from '../config/write-config.ts';
 import type { Context } from '../context.ts';
 import { openSite } from '../site/open-site.ts';
@@ -13,9 +13,10 @@ import { answerQuestions, type InitArgs } from './init-questions.ts';
 export async function runInit(args: InitArgs, context: Context): Promise<void> {
   const { output } = context;
   const loaded = await loadConfig(context);
-  const config = await answerQuestions(args, loaded.config, args.yes ? undefined : context.ask);
+  const answers = await answerQuestions(args, loaded.config, args.yes ? undefined : context.ask);
+  const config = checkConfig(answers, 'these answers');
   const path = context.flags.config ?? userConfigPath(context.env, context.home);
-  const changed = await writeConfig(path, config);
+  const changed = await writeConfig(path, changedSettings(loaded.config, config));
   output.event('config.written', { path, changed }, changed ? `wrote ${path}` : `${path} is as it should be`);
 
   const profileFile = profilePath(context.env, context.home);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { environmentSources, leafPaths, mergeSettings, parseSetting, parseYamlObject } from './config-sources.ts';
+import {
+  changedSettings,
+  environmentSources,
+  leafPaths,
+  mergeSettings,
+  parseSetting,
+  parseYamlObject,
+} from './config-sources.ts';
 
 describe('A configuration file', () => {
   it.each([
@@ -47,5 +54,14 @@ describe('Settings', () => {
     expect(
       environmentSources({ FAIRLEAD_DEFAULT_CLUSTER: 'x', FAIRLEAD_SET: 'a.b=1;c=2' }).map(({ value }) => value),
     ).toEqual([{ defaultCluster: 'x' }, { a: { b: 1 } }, { c: 2 }]);
+  });
+});
+
+describe('What init writes', () => {
+  it('is what its answers change, and nothing that a project or a variable set', () => {
+    const before = { defaultCluster: 'a', clusters: { a: { kind: 'local', env: { X: '1' } } } };
+    const after = { defaultCluster: 'a', clusters: { a: { kind: 'local', env: { X: '2' } }, b: { kind: 'slurm' } } };
+    expect(changedSettings(before, before)).toEqual({});
+    expect(changedSettings(before, after)).toEqual({ clusters: { a: { env: { X: '2' } }, b: { kind: 'slurm' } } });
   });
 });

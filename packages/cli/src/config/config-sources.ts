@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join, parse as parsePath } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import { CodedError, errnoOf } from '@fairlead/kit';
 import { parseDocument } from 'yaml';
@@ -99,6 +100,16 @@ export function mergeSettings(base: unknown, over: unknown): unknown {
   for (const [key, value] of Object.entries(over))
     merged[key] = key in merged ? mergeSettings(merged[key], value) : value;
   return merged;
+}
+
+/** The settings of `after` that `before` does not have, or has otherwise: what is to be written, whatever else is in force. */
+export function changedSettings<T extends object>(before: T, after: T): Partial<T> {
+  const changed = Object.entries(after).flatMap(([key, value]): Array<[string, unknown]> => {
+    const old: unknown = (before as Record<string, unknown>)[key];
+    if (isDeepStrictEqual(old, value)) return [];
+    return [[key, isMapping(old) && isMapping(value) ? changedSettings(old, value) : value]];
+  });
+  return Object.fromEntries(changed) as Partial<T>;
 }
 
 /** Every leaf of a mapping as `a.b.c`. */

@@ -30,11 +30,11 @@ export async function loadConfig(context: Context, settings: readonly string[] =
   const files = context.flags.config ? [await explicitFile(context.flags.config)] : await standardFiles(context);
   const flags = settings.map((setting) => ({ from: '--set', value: parseSetting(setting) }));
   const sources = [...files, ...environmentSources(context.env), ...flags];
-  for (const source of sources) check(source.value, source.from);
+  for (const source of sources) checkConfig(source.value, source.from);
   const merged = sources.reduce<unknown>((base, source) => mergeSettings(base, source.value), {});
   const origins = new Map<string, string>();
   for (const source of sources) for (const path of leafPaths(source.value)) origins.set(path, source.from);
-  return { config: check(merged, 'the configuration'), origins, files: files.map((file) => file.from) };
+  return { config: checkConfig(merged, 'the configuration'), origins, files: files.map((file) => file.from) };
 }
 
 /**
@@ -81,7 +81,8 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
   });
 }
 
-function check(value: unknown, from: string): FairleadConfig {
+/** Throws `config_invalid` with every problem in words. */
+export function checkConfig(value: unknown, from: string): FairleadConfig {
   const result = fairleadConfig.safeParse(value);
   if (result.success) return result.data;
   const problems = explainIssues(result.error.issues, fairleadConfig);
@@ -89,7 +90,7 @@ function check(value: unknown, from: string): FairleadConfig {
     'config_invalid',
     `cannot use ${from} because ${problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`}`,
     {
-      hint: 'Every setting is in docs/configuration.md.',
+      hint: 'Every setting is in `fairlead config schema`.',
     },
   );
 }

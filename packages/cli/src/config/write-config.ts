@@ -7,8 +7,7 @@ import { errnoOf } from '@fairlead/kit';
 import type { FairleadConfig } from '@fairlead/protocol';
 import { type Document, isMap, parseDocument } from 'yaml';
 
-const HEADER = ` Fairlead's configuration. \`fairlead config\` shows what is in force; every setting is in docs/configuration.md.
- yaml-language-server: $schema=https://fairlead.dev/schema/fairlead.json`;
+const HEADER = ` Fairlead's configuration. \`fairlead config\` shows what is in force, \`fairlead config schema\` every setting.`;
 
 /** Returns whether the file changed. Atomic. */
 export async function writeConfig(path: string, config: FairleadConfig): Promise<boolean> {

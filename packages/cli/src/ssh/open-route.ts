@@ -1,7 +1,5 @@
 // Opens an SSH connection to a configured host: ssh_config fills in, a person at a terminal is asked about keys and passphrases.
 
-import { join } from 'node:path';
-
 import type { SshRoute } from '@fairlead/protocol';
 import { openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 
@@ -31,7 +29,6 @@ export function resolveRoute(route: SshRoute, context: Context): Promise<SshTarg
             `${question.host} is not known yet. Its ${question.keyType} key is ${question.fingerprint}. Is that right?`,
             false,
           ),
-        addHostKeysTo: join(context.home, '.ssh', 'known_hosts'),
       }),
     },
   );
