@@ -1,12 +1,13 @@
 // `fairlead deploy`: plan, ask Slurm, record, upload, submit, follow to ready. What fails before the job exists leaves nothing behind.
 
-import { createSecret, errorText } from '@fairlead/kit';
+import { createSecret, errorText, isCodedError } from '@fairlead/kit';
 import type { Session } from '@fairlead/client';
 import type { DeploymentCreated, FairleadConfig, InstanceView } from '@fairlead/protocol';
 
 import { routeForJobs } from '../bastion/bastion-route.ts';
 import { ensureJobKey } from '../bastion/ensure-job-key.ts';
 import { loadForCluster } from '../config/load-config.ts';
+import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { type Follow, followDeployment } from '../job/follow-deployment.ts';
@@ -74,12 +75,12 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
   );
 }
 
-/** Ctrl-C leaves the job running and says how to come back. */
+/** Ctrl-C, like a connection that is lost, leaves the job running; it says how to come back. */
 async function followOrLeave(follow: Follow): Promise<InstanceView> {
   try {
     return await followDeployment(follow);
   } catch (error) {
-    if (follow.context.signal.aborted) {
+    if (!isCodedError<CliErrorCode>(error, 'deploy_failed')) {
       const { name, instance, context } = follow;
       context.output.event(
         'deployment.left',
@@ -101,14 +102,8 @@ interface Launch {
 }
 
 /** From a plan to a job in the queue. On any failure, and on Ctrl-C, control is told that nothing will come. */
-async function launch({
-  plan,
-  config,
-  site,
-  shipped,
-  session,
-  context,
-}: Launch): Promise<{ id: string; jobId: string }> {
+async function launch(launching: Launch): Promise<{ id: string; jobId: string }> {
+  const { plan, site, shipped, session, context } = launching;
   const script = (instance: string) => jobScript(plan, site.cluster, { instance, paths: site.paths, ...shipped });
   await testJob(site, script('testonly'), context.signal);
   const created = await session.api.createDeployment(
@@ -123,27 +118,39 @@ async function launch({
     context.signal,
   );
   const { id } = created.deployment.instance;
-  try {
-    await ensureJobKey(site, session, context);
-    const spec = instanceSpecOf({
-      plan,
-      cluster: site.cluster,
-      created,
-      apiKey: createSecret('fl_').reveal(),
-      profile: session.link.profile,
-      bastion: await routeForJobs(config.bastion, session.link.profile, context),
-      paths: site.paths,
-    });
-    await writeJobFiles(site, { instance: id, spec, script: script(id) }, context.signal);
-    context.signal.throwIfAborted();
-    // Without the signal: an answer that is not waited for would leave a job that nobody knows of.
-    const jobId = await submitJob(site, { deployment: plan.name, instance: id });
-    await session.api.observed(id, { jobId });
-    return { id, jobId };
-  } catch (error) {
+  const jobId = await submit(launching, created, script(id)).catch(async (error: unknown) => {
     await withdraw(session, created, error, context);
     throw error;
-  }
+  });
+  // From here on there is a job, whatever else goes wrong; its agent tells control of itself.
+  await session.api
+    .observed(id, { jobId })
+    .catch((error: unknown) =>
+      context.output.warn(`could not tell control that ${plan.name} is job ${jobId}: ${errorText(error)}`),
+    );
+  return { id, jobId };
+}
+
+async function submit(
+  { plan, config, site, session, context }: Launch,
+  created: DeploymentCreated,
+  script: string,
+): Promise<string> {
+  const { id } = created.deployment.instance;
+  await ensureJobKey(site, session, context);
+  const spec = instanceSpecOf({
+    plan,
+    cluster: site.cluster,
+    created,
+    apiKey: createSecret('fl_').reveal(),
+    profile: session.link.profile,
+    bastion: await routeForJobs(config.bastion, session.link.profile, context),
+    paths: site.paths,
+  });
+  await writeJobFiles(site, { instance: id, spec, script }, context.signal);
+  context.signal.throwIfAborted();
+  // Without the signal: an answer that is not waited for would leave a job that nobody knows of.
+  return submitJob(site, { deployment: plan.name, instance: id });
 }
 
 async function withdraw(session: Session, created: DeploymentCreated, cause: unknown, context: Context): Promise<void> {

@@ -76,6 +76,15 @@ describe('A plan', () => {
   });
 });
 
+describe('A name that was asked for', () => {
+  it('is refused in words where control would not take it, with one that it would', () => {
+    expect(planDeployment({ what: 'demo', name: 'my-demo' }, {}, {}).name).toBe('my-demo');
+    expect(() => planDeployment({ what: 'demo', name: 'My Demo' }, {}, {})).toThrow(
+      expect.objectContaining({ code: 'usage', hint: 'For example --name my-demo' }),
+    );
+  });
+});
+
 describe('A name made of a model', () => {
   it.each([
     ['meta-llama/Llama-3.1-8B-Instruct', 'llama-3-1-8b-instruct'],

@@ -1,7 +1,7 @@
 // From what was asked to what will run: model, engine command, resources. Pure; the job script and the spec are made from it.
 
 import { CodedError } from '@fairlead/kit';
-import type { ClusterConfig, FairleadConfig, PresetConfig } from '@fairlead/protocol';
+import { type ClusterConfig, deploymentName, type FairleadConfig, type PresetConfig } from '@fairlead/protocol';
 
 import { parseSlurmDuration } from '@fairlead/slurm';
 
@@ -65,7 +65,7 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
   const mem = preset.mem ?? cluster.slurm?.mem;
   const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
   return {
-    name: request.name ?? deriveName(request.what),
+    name: request.name === undefined ? deriveName(request.what) : checkedName(request.name),
     model: preset.model,
     servedModel,
     engine,
@@ -85,6 +85,16 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
     ...(mem === undefined ? {} : { mem }),
     ...(cpusPerTask === undefined ? {} : { cpusPerTask }),
   };
+}
+
+function checkedName(name: string): string {
+  const checked = deploymentName.safeParse(name);
+  if (checked.success) return checked.data;
+  throw new CodedError<CliErrorCode>(
+    'usage',
+    `cannot call a deployment ${JSON.stringify(name)}: a name ${checked.error.issues[0]?.message}`,
+    { hint: `For example --name ${deriveName(name)}` },
+  );
 }
 
 function minutesOf(time: string): number {
