@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { TestbedError } from './errors.ts';
 import { namespacesOf } from './enter.ts';
-import { innermostChild, readProcessId, type ProcessId } from './process-id.ts';
+import { initBelow, readProcessId, type ProcessId } from './process-id.ts';
 
 export interface StartOptions {
   name: string;
@@ -52,7 +52,8 @@ export async function startNamespaces(options: StartOptions): Promise<StartedNam
   });
   child.stdout!.on('close', () => ready.resolve(false));
   const isReady = await Promise.race([ready.promise, ended.promise.then(() => false)]);
-  const init = isReady ? readProcessId(innermostChild(child.pid!)) : undefined;
+  const pid = isReady ? initBelow(child.pid!) : undefined;
+  const init = pid === undefined ? undefined : readProcessId(pid);
   if (!init) throw bootFailed(options);
   child.stdout!.destroy();
   if (options.inside !== undefined) child.unref();

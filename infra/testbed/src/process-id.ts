@@ -25,10 +25,23 @@ export function isAlive(id: ProcessId): boolean {
   return readProcessId(id.pid)?.startTicks === id.startTicks;
 }
 
-/** The last of a chain of only children: what `nsenter … unshare --fork …` finally runs. */
-export function innermostChild(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return children === '' ? pid : innermostChild(Number(children.split(' ')[0]));
+/**
+ * The first process of the innermost pid namespace that `nsenter … unshare --pid --fork …` made: process 1 of its own. A child
+ * that it has for a moment is not taken for it. Undefined when there is none.
+ */
+export function initBelow(pid: number): number | undefined {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+  if (child === undefined) return undefined;
+  return isFirst(child) ? child : initBelow(child);
+}
+
+function isFirst(pid: number): boolean {
+  const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  return numbers.trim().split(/\s+/).at(-1) === '1';
 }
 
 /** Ends a process at once; one that has ended already is as good. */

@@ -1,5 +1,7 @@
 // The Scheduler contract on the testbed's real Slurm.
 
+import { readFile } from 'node:fs/promises';
+
 import { type CommandRunner, createSlurmScheduler } from '@fairlead/slurm';
 import { describeSchedulerContract } from '@fairlead/slurm/testing';
 import { openTestbed } from '../index.ts';
@@ -8,6 +10,11 @@ describeSchedulerContract('createSlurmScheduler', async () => {
   const testbed = await openTestbed();
   const workDir = '/home/alice/work 100% ü';
   await testbed.exec('login', ['mkdir', workDir]);
+  // The nodes have no Node, and see this one's place only where everybody may look.
+  const nodePath = '/home/alice/contract-node';
+  await testbed.exec('login', ['sh', '-c', `cat > ${nodePath}; chmod 755 ${nodePath}`], {
+    stdin: await readFile(process.execPath),
+  });
   const runner: CommandRunner = {
     run: (argv, { stdin, signal } = {}) =>
       testbed.exec('login', argv, { ...(stdin === undefined ? {} : { stdin }), ...(signal ? { signal } : {}) }),
@@ -15,7 +22,7 @@ describeSchedulerContract('createSlurmScheduler', async () => {
   return {
     scheduler: createSlurmScheduler({ runner }),
     workDir,
-    nodePath: process.execPath,
+    nodePath,
     pollMs: 200,
     limit: { minutes: 1, warnSeconds: 20, overAfterMs: 180_000 },
     async writeFile(name, text) {
