@@ -6,7 +6,6 @@ export type CliErrorCode =
   | 'config_unreadable'
   | 'cluster_unknown'
   | 'preset_unknown'
-  | 'not_initialised'
   | 'needs_answer'
   | 'node_missing'
   | 'bundle_failed'
