@@ -46,6 +46,7 @@ describe('While a bastion does not answer', () => {
     stop.abort(new Error('enough'));
     await expect(called).rejects.toThrow('enough');
     await expect(watched).rejects.toThrow('enough');
+    await expect(api.hello(stop.signal)).rejects.toThrow('enough');
     api[Symbol.dispose]();
     await Promise.all([expect(opening).rejects.toThrow('closed'), link[Symbol.asyncDispose]()]);
   }, 5_000);

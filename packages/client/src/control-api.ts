@@ -119,6 +119,7 @@ function createTransport(deps: ControlApiDeps) {
     body: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
+    signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const headers: Record<string, string> = { authorization: `Bearer ${deps.ownerToken.reveal()}`, host: 'control' };
     if (body !== undefined)
