@@ -1,0 +1,149 @@
+// A world in a box, without privileges: an SSH server of this user as the bastion, a local cluster, a home of its own for the CLI.
+// What the CLI does in it is real: control runs on that bastion, jobs run here, requests go through two SSH connections.
+
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { Scope } from '@fairlead/kit';
+import type { FairleadConfig } from '@fairlead/protocol';
+import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/tunnel';
+import { stringify } from 'yaml';
+
+import { processesOf } from './processes-of.ts';
+import { type CliResult, parseJsonLines, type JsonLine, type RunningCli, startCli } from './start-cli.ts';
+
+export interface WorldOptions {
+  /** Which SSH server is the bastion; absent: the system's own sshd where there is one. */
+  bastion?: 'sshd' | 'builtin';
+  /** Further lines of the bastion's sshd_config. */
+  sshdConfig?: readonly string[];
+  /** Changes the configuration before it is written. */
+  config?: (config: FairleadConfig) => FairleadConfig;
+}
+
+export interface CliOptions {
+  stdin?: string | Buffer;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+export interface World extends AsyncDisposable {
+  readonly dir: string;
+  /** The laptop's home. */
+  readonly home: string;
+  readonly configFile: string;
+  readonly profileFile: string;
+  /** What the CLI is run with, whole: HOME, FAIRLEAD_CONFIG, FAIRLEAD_PROFILE, PATH. */
+  readonly env: Record<string, string>;
+  readonly bastion: LocalSshServer;
+  /** `fairlead <args>` to its end. */
+  cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
+  /** The same with `--json`: the lines, and the last of them. */
+  json(...args: string[]): Promise<CliResult & { lines: JsonLine[]; last: JsonLine }>;
+  /** `fairlead <args>` that goes on. */
+  start(args: readonly string[], options?: CliOptions): RunningCli;
+  /** Deploys the simulator under a name and waits until it is ready. */
+  deploy(name: string, ...args: string[]): Promise<JsonLine>;
+}
+
+/** A socket's path is 104 bytes at most on macOS: /tmp is short everywhere. */
+const PARENT = '/tmp';
+
+/** Disposing it ends every process whose command line names its folder, and removes the folder. */
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const scope = new Scope();
+  try {
+    return await buildWorld(options, scope);
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
+  const dir = await realpath(await mkdtemp(join(PARENT, 'fl-world-')));
+  scope.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
+  scope.defer(() => endProcesses(dir));
+  await Promise.all(['home', 'run', 'cluster', 'sshd'].map((name) => mkdir(join(dir, name), { mode: 0o700 })));
+  const key = createJobKey();
+  await writeFile(join(dir, 'id_ed25519'), key.privateKey.reveal(), { mode: 0o600 });
+  const bastion = scope.use(await openBastion(dir, key.publicKey, options));
+  await writeFile(join(dir, 'known_hosts'), `[${bastion.host}]:${bastion.port} ${bastion.hostKeyLine}\n`);
+  const configFile = join(dir, 'fairlead.yaml');
+  const config = worldConfig(dir, bastion);
+  await writeFile(configFile, stringify(options.config?.(config) ?? config), { mode: 0o600 });
+  const home = join(dir, 'home');
+  const profileFile = join(dir, 'profile.json');
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    // Bundles are named by their content and may be shared with everything else on this machine.
+    XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+    FAIRLEAD_CONFIG: configFile,
+    FAIRLEAD_PROFILE: profileFile,
+    NO_COLOR: '1',
+  };
+  const start = (args: readonly string[], { stdin, env: more, cwd = dir }: CliOptions = {}) =>
+    startCli(args, { cwd, env: { ...env, ...more }, ...(stdin === undefined ? {} : { stdin }) });
+  async function json(...args: string[]) {
+    const result = await start([...args, '--json']).ended;
+    const lines = parseJsonLines(result.stdout);
+    return { ...result, lines, last: lines.at(-1) ?? {} };
+  }
+  return {
+    dir,
+    home,
+    configFile,
+    profileFile,
+    env,
+    bastion,
+    start,
+    json,
+    cli: (args, cliOptions) => start(args, cliOptions).ended,
+    async deploy(name, ...args) {
+      const { code, last, stderr } = await json('deploy', 'demo', '--name', name, ...args);
+      if (code !== 0) throw new Error(`${name} is not ready: ${JSON.stringify(last)} ${stderr}`);
+      return last;
+    },
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+async function openBastion(dir: string, publicKey: string, options: WorldOptions): Promise<LocalSshServer> {
+  const server = { dir: join(dir, 'sshd'), authorizedKeys: [publicKey] };
+  const kind = options.bastion ?? ((await findSshd()) ? 'sshd' : 'builtin');
+  if (kind === 'builtin') return openBuiltinSshServer(server);
+  return openUserSshd({ ...server, ...(options.sshdConfig ? { extraConfig: options.sshdConfig } : {}) });
+}
+
+function worldConfig(dir: string, bastion: LocalSshServer): FairleadConfig {
+  return {
+    defaultCluster: 'here',
+    bastion: {
+      fromLaptop: {
+        host: bastion.host,
+        port: bastion.port,
+        user: bastion.user,
+        identityFile: join(dir, 'id_ed25519'),
+        knownHostsFile: join(dir, 'known_hosts'),
+      },
+      stateDir: join(dir, 'bastion'),
+      runDir: join(dir, 'run'),
+      node: process.execPath,
+      authorizedKeysFile: bastion.authorizedKeysPath,
+    },
+    clusters: { here: { kind: 'local', paths: { state: join(dir, 'cluster'), scratch: dir }, node: process.execPath } },
+  };
+}
+
+async function endProcesses(dir: string): Promise<void> {
+  for (const { pid } of await processesOf(dir)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // It ended between the listing and here.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
