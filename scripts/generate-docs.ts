@@ -7,6 +7,7 @@ import { renderConnectionTable } from '../apps/node-agent/src/front/connection-t
 import { renderTransitionTable } from '../apps/node-agent/src/supervisor/transition-table.ts';
 import { configSchema } from '../packages/cli/src/commands/config-schema.ts';
 import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
+import { renderConfigurationPage } from '../packages/cli/src/render-configuration-page.ts';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '../packages/protocol/src/index.ts';
 
 const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
@@ -15,6 +16,7 @@ const PAGES: Record<string, () => string> = {
   'docs/state-machines.md': stateMachines,
   'docs/protocol.md': protocolPage,
   'docs/cli.md': () => `${NOTE}\n\n${renderCliPage()}`,
+  'docs/configuration.md': () => `${NOTE}\n\n${renderConfigurationPage()}`,
   'docs/fairlead.schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
 };
 

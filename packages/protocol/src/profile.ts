@@ -4,12 +4,39 @@ import { z } from 'zod';
 
 /** How this machine reaches an SSH host. ssh_config fills in what is absent. */
 export const sshRoute = z.strictObject({
-  host: z.string().min(1).describe('Name as in ssh_config, or an address.'),
-  port: z.int().min(1).max(65535).optional(),
-  user: z.string().min(1).optional(),
-  identityFile: z.string().min(1).optional(),
-  proxyJump: z.string().min(1).optional(),
-  knownHostsFile: z.string().min(1).optional(),
+  host: z
+    .string()
+    .min(1)
+    .meta({ description: 'Name as in ssh_config, or an address.', examples: ['gate.example.org'] }),
+  port: z
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .meta({ description: 'Default: what ssh_config says, else 22.', examples: [22] }),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Default: what ssh_config says, else the name here.', examples: ['alice'] }),
+  identityFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description: 'A private key. Default: those of ssh_config, the SSH agent, ~/.ssh/id_*.',
+      examples: ['~/.ssh/id_ed25519'],
+    }),
+  proxyJump: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "A host to go through, as in OpenSSH's ProxyJump.", examples: ['alice@jump.example.org:22'] }),
+  knownHostsFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Default: ~/.ssh/known_hosts and what ssh_config names.', examples: ['~/.ssh/known_hosts'] }),
 });
 export type SshRoute = z.infer<typeof sshRoute>;
 
