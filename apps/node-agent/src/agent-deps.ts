@@ -21,4 +21,6 @@ export interface AgentDeps {
   run: RunProgram;
   /** Signals that came before the call are handed over first. Returns the way to stop listening. */
   onSignal: (listener: (signal: AgentSignal) => void) => () => void;
+  /** A fault of ours that nobody caught: the process ends when the listener has said good-bye. Returns the way to stop listening. */
+  onSurprise: (listener: (error: unknown) => Promise<void>) => () => void;
 }

@@ -16,6 +16,7 @@ export const agentErrorCodes = [
   'wrong_bastion',
   'gate_refused',
   'control_untrusted',
+  'control_unproven',
   'log_unreadable',
 ] as const;
 

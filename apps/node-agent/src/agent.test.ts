@@ -132,6 +132,18 @@ describe('an agent', () => {
     await expect(agent.exit).resolves.toBe('ended');
   });
 
+  it('tells control of a fault of its own before it goes', async () => {
+    await using world = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using agent = await runTestAgent(world);
+    await control.heard('instance.reported', isUp);
+    await agent.surprise(new Error('a bolt is loose'));
+    const last = control.messages.filter((message) => message.type === 'instance.reported').at(-1);
+    const message = 'the agent itself failed: a bolt is loose';
+    expect(last).toMatchObject({ state: { status: 'failed', cause: { code: 'agent_failed', message } } });
+    await control.heard('event.happened', (event) => event.kind === 'instance.failed' && event.message === message);
+  });
+
   it('ends when a newer start has taken over', async () => {
     await using world = await openAgentWorld();
     const refusal = { type: 'control.refused', code: 'fenced', message: 'a newer start has taken over' } as const;

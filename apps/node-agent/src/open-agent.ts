@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Scope, untilAborted } from '@fairlead/kit';
+import { errorText, Scope, untilAborted } from '@fairlead/kit';
 import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
@@ -75,6 +75,7 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
     }),
   );
   scope.defer(deps.onSignal((signal) => supervisor.dispatch({ type: 'signal.received', signal, ...until(facts) })));
+  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
@@ -87,6 +88,19 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
   await untilAborted(engine.logged(), AbortSignal.timeout(FAREWELL_MS)).catch(() => undefined);
   await control.farewell(AbortSignal.timeout(FAREWELL_MS));
   return exit;
+}
+
+/** Control hears of a fault of ours at once and with its cause, not by our silence. The supervisor may be what failed: it is not asked. */
+async function sayGoodBye(
+  error: unknown,
+  { publisher, control }: { publisher: Publisher; control: ControlLink },
+): Promise<void> {
+  const message = `the agent itself failed: ${errorText(error)}`;
+  const hint =
+    'This is a fault of Fairlead. `fairlead logs --source agent` has the details; deploy again, and report it.';
+  publisher.note({ kind: 'instance.failed', message });
+  publisher.learn({ state: { status: 'failed', cause: { code: 'agent_failed', message, hint } } });
+  await control.farewell(AbortSignal.timeout(FAREWELL_MS));
 }
 
 function firstFacts(job: JobIdentity, deps: AgentDeps): InstanceFacts {

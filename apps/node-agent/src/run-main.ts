@@ -20,6 +20,10 @@ Serves one instance: starts its engine, brings it to the bastion, ends with the 
   --engine-sim FILE  the simulator's program (default: engine-sim.mjs beside this file)
 `;
 
+type OnSurprise = AgentDeps['onSurprise'];
+
+const GOOD_BYE_LIMIT_MS = 5_000;
+
 /** Resolves with the exit code; exit-code.ts says what each means. */
 export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSignal']): Promise<number> {
   const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
@@ -41,8 +45,8 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
     return EXITS.spec_unreadable.code;
   }
   const agentLog = openAgentLog(join(spec.jobDir, 'agent.log'), process.env['FAIRLEAD_AGENT_LOG'] ?? 'info');
-  endOnSurprise(process, agentLog, say);
-  const exit = await run(spec, { process, onSignal, agentLog, say, engineSim: args.engineSim });
+  const onSurprise = endOnSurprise(process, agentLog, say);
+  const exit = await run(spec, { process, onSignal, onSurprise, agentLog, say, engineSim: args.engineSim });
   agentLog.log.info({ op: 'agent.exit', exit, code: EXITS[exit].code }, EXITS[exit].meaning);
   say(`exit ${EXITS[exit].code} (${exit}): ${EXITS[exit].meaning}`);
   agentLog.flush();
@@ -52,12 +56,14 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
 interface Surroundings {
   process: NodeJS.Process;
   onSignal: AgentDeps['onSignal'];
+  onSurprise: OnSurprise;
   agentLog: AgentLog;
   say: (line: string) => void;
   engineSim: readonly string[];
 }
 
-async function run(spec: AgentSpec, { process, onSignal, agentLog, say, engineSim }: Surroundings): Promise<ExitName> {
+async function run(spec: AgentSpec, surroundings: Surroundings): Promise<ExitName> {
+  const { process, onSignal, onSurprise, agentLog, say, engineSim } = surroundings;
   const { log } = agentLog;
   try {
     return await runAgent(spec, {
@@ -72,6 +78,7 @@ async function run(spec: AgentSpec, { process, onSignal, agentLog, say, engineSi
       say,
       run: runProgram,
       onSignal,
+      onSurprise,
     });
   } catch (error) {
     log.error({ op: 'agent', ok: false, error: errorText(error) }, 'the agent failed');
@@ -108,21 +115,30 @@ function simulatorWords(given: string | undefined): string[] {
   return file.endsWith('.ts') ? ['--conditions=fairlead-source', file] : [file];
 }
 
-/** A fault of ours: say so and go; the engine's guard ends the engine. */
-function endOnSurprise(process: NodeJS.Process, { log, flush }: AgentLog, say: (line: string) => void): void {
-  const end = (error: unknown) => {
-    log.error({
-      op: 'agent',
-      ok: false,
-      error: errorText(error),
-      stack: error instanceof Error ? error.stack : undefined,
-    });
-    say(`the agent failed: ${errorText(error)}`);
+/** A fault of ours: say so, to control too, and go; the engine's guard ends the engine. */
+function endOnSurprise(process: NodeJS.Process, { log, flush }: AgentLog, say: (line: string) => void): OnSurprise {
+  const listeners = new Set<(error: unknown) => Promise<void>>();
+  let isEnding = false;
+  const exit = () => {
     flush();
     process.exit(EXITS.agent_failed.code);
   };
+  const end = (error: unknown) => {
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.error({ op: 'agent', ok: false, error: errorText(error), stack });
+    say(`the agent failed: ${errorText(error)}`);
+    // What fails while we say good-bye is a consequence.
+    if (isEnding) return;
+    isEnding = true;
+    setTimeout(exit, GOOD_BYE_LIMIT_MS);
+    Promise.all([...listeners].map((listener) => listener(error))).then(exit, exit);
+  };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
+  return (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
 }
 
 function describeFailure(error: unknown): string {

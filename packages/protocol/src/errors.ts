@@ -66,6 +66,18 @@ export const WIRE_ERRORS = {
     cause: 'The front lets only listed routes through.',
     cure: 'Use the OpenAI-compatible routes under /v1.',
   },
+  method_refused: {
+    status: 405,
+    retryable: false,
+    cause: 'The route takes another method.',
+    cure: 'Use the method that the message and the `allow` header name.',
+  },
+  storage_failed: {
+    status: 507,
+    retryable: true,
+    cause: 'Control cannot write to its disk: it is full, over quota or failing. Nothing was changed.',
+    cure: 'Make room in the home directory on the bastion (`df`, `quota`), then try again.',
+  },
   internal: {
     status: 500,
     retryable: true,

@@ -12,6 +12,8 @@ export interface SshTarget {
   jump?: SshTarget;
   /** From the first packet to the end of authentication; time that a human takes to answer counts too. Default 20 s. */
   connectTimeoutMs?: number;
+  /** For the host's answer to a TCP connection alone, once its name is known. Default: no limit but the one above. */
+  answerTimeoutMs?: number;
   /** How messages call this host; default `user@host:port`. */
   label?: string;
 }

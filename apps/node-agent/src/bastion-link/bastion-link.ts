@@ -1,7 +1,7 @@
 // Keeps one reverse forward to the bastion up, for data or for control: performs what tunnel-machine.ts decides.
 
 import type { Duplex } from 'node:stream';
-import { backoffMs, errorText, isCodedError } from '@fairlead/kit';
+import { backoffMs, type BackoffPolicy, errorText, isCodedError } from '@fairlead/kit';
 import { type Forward, type ForwardOptions, openForward } from './open-forward.ts';
 import {
   type TunnelEffect,
@@ -28,7 +28,13 @@ export interface BastionLink extends AsyncDisposable {
   readonly state: TunnelState;
 }
 
-const BACKOFF = { baseMs: 250, maxMs: 30_000 };
+/** Minutes of tries: longer outages are waited for in longer steps. */
+const SOON_TRIES = 60;
+const LONG_MS = 30_000;
+/** Somebody was there and turned us away: a host that comes up again meets all agents of the site at once. */
+const TURNED_AWAY = { baseMs: 250, maxMs: 5_000 };
+/** Nobody answered, which took its time and cost nobody anything: be there when the path is back. */
+const UNANSWERED = { baseMs: 250, maxMs: 1_000 };
 /** A bastion whose home directory hangs says "denied" too: minutes, not hours. */
 const DENIED = { baseMs: 1_200_000, maxMs: 1_200_000, minMs: 600_000 };
 
@@ -62,7 +68,7 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
         drop();
         return options.onDown(effect.reason);
       case 'try.later': {
-        const waitMs = backoffMs(effect.kind === 'denied' ? DENIED : BACKOFF, effect.attempt, options.random());
+        const waitMs = backoffMs(policyFor(effect), effect.attempt, options.random());
         clock.sleep(waitMs, closed.signal).then(
           () => dispatch({ type: 'try.due' }),
           () => undefined,
@@ -128,4 +134,10 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
       await closing;
     },
   };
+}
+
+function policyFor({ kind, attempt }: Extract<TunnelEffect, { type: 'try.later' }>): BackoffPolicy {
+  if (kind === 'denied') return DENIED;
+  const policy = kind === 'unanswered' ? UNANSWERED : TURNED_AWAY;
+  return attempt < SOON_TRIES ? policy : { ...policy, maxMs: LONG_MS };
 }

@@ -64,5 +64,7 @@ function targetOf({ bastion, jobKeyFile }: AgentSpec): SshTarget {
     hostKeys: { kind: 'pinned', keys: bastion.hostKeys },
     auth: { identityFiles: [jobKeyFile] },
     connectTimeoutMs: 15_000,
+    // The kernel asks again after 1 s; whoever is silent for longer is asked anew, soon.
+    answerTimeoutMs: 3_000,
   };
 }

@@ -26,8 +26,8 @@ export type TunnelEffect =
   | { type: 'open'; generation: number }
   | { type: 'announce'; generation: number }
   | { type: 'withdraw'; reason: string }
-  /** `denied`: an authentication failure is not tried again soon, or the site locks us out. */
-  | { type: 'try.later'; kind: 'backoff' | 'denied'; attempt: number }
+  /** `denied`: an authentication failure is not tried again soon, or the site locks us out. `unanswered`: nobody was there. */
+  | { type: 'try.later'; kind: 'backoff' | 'unanswered' | 'denied'; attempt: number }
   | ({ type: 'complain' } & TunnelFailure)
   | ({ type: 'give_up' } & TunnelFailure)
   | { type: 'drop' };
@@ -78,7 +78,7 @@ function whileConnecting(state: Extract<TunnelState, { status: 'connecting' }>, 
   if (event.code === 'socket_exists' && attempt < QUICK_GENERATIONS) {
     return connect({ attempt: attempt + 1, generation: generation + 1, everUp });
   }
-  const kind = event.code === 'auth_failed' ? 'denied' : 'backoff';
+  const kind = event.code === 'auth_failed' ? 'denied' : event.code === 'timeout' ? 'unanswered' : 'backoff';
   const next = event.code === 'socket_exists' || event.code === 'forward_forbidden' ? generation + 1 : generation;
   return go(
     { status: 'waiting', attempt: attempt + 1, generation: next, everUp, reason: event.message },

@@ -2,7 +2,7 @@
 // instance, renews the lease, delivers events. With control away it keeps quiet and catches up later.
 
 import type { Duplex } from 'node:stream';
-import { anySignal, type Clock, errorText, type Log, Secret } from '@fairlead/kit';
+import { anySignal, type Clock, errorText, isCodedError, type Log, Secret } from '@fairlead/kit';
 import type { AgentHello, ControlMessage, ControlWelcome, InstanceReported, Load } from '@fairlead/protocol';
 import { type ControlSession, openControlSession } from './control-session.ts';
 import { EventQueue } from './event-queue.ts';
@@ -59,9 +59,10 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
     }
     unproven += 1;
     begin(stream)
-      .catch((error: unknown) =>
-        log.warn({ op: 'control.link', ok: false, error: errorText(error) }, 'control did not get through'),
-      )
+      .catch((error: unknown) => {
+        const level = isCodedError(error, 'control_unproven') ? 'info' : 'warn';
+        log[level]({ op: 'control.link', ok: false, error: errorText(error) }, 'control did not get through');
+      })
       .finally(() => (unproven -= 1));
   }
 

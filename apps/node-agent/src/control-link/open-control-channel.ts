@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { errorText, type Secret, withTimeLimit } from '@fairlead/kit';
+import { errnoOf, errorText, type Secret, withTimeLimit } from '@fairlead/kit';
 import { WebSocket } from 'ws';
 import { agentError } from '../agent-error.ts';
 
@@ -21,7 +21,7 @@ const FRAME_LIMIT_BYTES = 1024 * 1024;
 export async function openControlChannel(stream: Duplex, options: ControlChannelOptions): Promise<WebSocket> {
   // A reset before the TLS socket took over, or after it let go, must not end the agent.
   stream.on('error', () => undefined);
-  const late = () => untrusted('it did not prove itself in time');
+  const late = () => unproven('it did not prove itself in time');
   try {
     return await withTimeLimit(prove(stream, options), options.limitMs, late);
   } catch (error) {
@@ -60,13 +60,25 @@ async function secure(stream: Duplex, pem: string): Promise<TLSSocket> {
     checkServerIdentity: (_name: string, presented: PeerCertificate) =>
       pinned.raw.equals(presented.raw) ? undefined : untrusted('it showed another certificate'),
   });
-  const fail = (error: unknown) => reject(untrusted(errorText(error), error));
-  socket.once('error', fail);
-  socket.once('close', () => fail(new Error('the connection was closed')));
+  socket.once('error', (error) =>
+    reject(isCut(error) ? unproven('it hung up', error) : untrusted(errorText(error), error)),
+  );
+  socket.once('close', () => reject(unproven('it hung up')));
   socket.once('secureConnect', () => resolve(socket));
   await promise;
-  socket.off('error', fail);
   return socket;
+}
+
+/** A connection that ended before anything was shown: no reason for distrust, control dials again. */
+function isCut(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes(errnoOf(error) ?? '');
+}
+
+function unproven(why: string, cause?: unknown): Error {
+  return agentError('control_unproven', `whoever dialled as control did not get to prove itself: ${why}`, {
+    retryable: true,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function untrusted(why: string, cause?: unknown): Error {

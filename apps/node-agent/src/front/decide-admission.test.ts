@@ -41,6 +41,7 @@ describe('decideAdmission', () => {
   test('refuses by route, size and state, in this order', () => {
     const draining = { mode: 'draining' as const };
     expect(decide(`POST /invocations HTTP/1.1${KEY}`, draining)).toEqual(['route_refused', undefined]);
+    expect(decide(`GET /v1/completions HTTP/1.1${KEY}`, draining)).toEqual(['method_refused', undefined]);
     const large = `POST /v1/completions HTTP/1.1${KEY}\r\nContent-Length: 11`;
     expect(decide(large, draining)).toEqual(['payload_too_large', undefined]);
     expect(decide(`GET /v1/models HTTP/1.1${KEY}`, draining)).toEqual(['draining', 7]);

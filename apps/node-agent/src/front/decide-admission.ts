@@ -28,7 +28,7 @@ export function decideAdmission(
   if (credential === undefined) return no(refuse('unauthorized', NO_KEY));
   if (!facts.apiKey.matches(credential)) return no(refuse('unauthorized', WRONG_KEY));
   const pick = pickRoute(head.method, head.path);
-  if (!pick.ok) return no(refuse('route_refused', routeMessage(head, pick.otherMethods)));
+  if (!pick.ok) return no(noSuchRoute(head, pick.otherMethods));
   if (framing.kind === 'length' && framing.bytes > facts.bodyBytes) return no(bodyTooLarge(facts.bodyBytes));
   if (facts.mode === 'draining') return no(refuse('draining', DRAINING, facts.retryAfterSeconds));
   if (facts.mode === 'starting' || facts.engineSocket === undefined) {
@@ -44,9 +44,13 @@ const WRONG_KEY =
 const DRAINING = 'This instance is about to end and takes no new requests. Try again: the next instance will answer.';
 const NOT_READY = 'The engine is not ready yet. Try again; `fairlead status` says what it is waiting for.';
 
-function routeMessage(head: RequestHead, otherMethods: string[]): string {
-  if (otherMethods.length > 0) return `${head.path} takes ${otherMethods.join(' and ')} only. Correct the method.`;
-  return 'This path is not served. Use the OpenAI-compatible paths, such as POST /v1/chat/completions or GET /v1/models.';
+const NO_ROUTE =
+  'This path is not served. Use the OpenAI-compatible paths, such as POST /v1/chat/completions or GET /v1/models.';
+
+function noSuchRoute(head: RequestHead, otherMethods: string[]): Refusal {
+  if (otherMethods.length === 0) return refuse('route_refused', NO_ROUTE);
+  const message = `${head.path} takes ${otherMethods.join(' and ')} only. Correct the method.`;
+  return { ...refuse('method_refused', message), allow: otherMethods };
 }
 
 function no(refusal: Refusal): Admission {

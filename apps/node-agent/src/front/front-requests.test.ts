@@ -99,7 +99,9 @@ describe('a request that is refused', () => {
     ['POST', '/invocations', 404],
     ['POST', '/v1/load_lora_adapter', 404],
     ['GET', '/docs', 404],
-    ['OPTIONS', CHAT, 404],
+    ['OPTIONS', CHAT, 405],
+    ['GET', CHAT, 405],
+    ['PUT', '/v1/models', 405],
     ['POST', '/v1/%2e%2e/invocations', 400],
     ['POST', '//invocations', 400],
   ])('%s %s: the engine hears nothing of it', async (method, path, status) => {
@@ -158,7 +160,7 @@ describe('a request that is refused', () => {
     world = await openFrontWorld({ handler: echo });
     const socket = world.dial();
     socket.write(`HEAD /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n\r\n`);
-    expect(await readAll(socket)).toMatch(/^HTTP\/1.1 404 [^]*\r\n\r\n$/);
+    expect(await readAll(socket)).toMatch(/^HTTP\/1.1 405 [^]*\r\nallow: GET\r\n\r\n$/);
   });
 
   test('because too many connections are open', async () => {

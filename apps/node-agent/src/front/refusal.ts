@@ -13,6 +13,7 @@ export type RefusalCode = Extract<
   | 'draining'
   | 'engine_unavailable'
   | 'route_refused'
+  | 'method_refused'
 >;
 
 export interface Refusal {
@@ -20,6 +21,8 @@ export interface Refusal {
   /** What is wrong and what to do, for the person who sent the request. */
   message: string;
   retryAfterSeconds?: number;
+  /** What the path takes instead (RFC 9110 15.5.6 asks for it in a 405). */
+  allow?: readonly string[];
 }
 
 export function refuse(code: RefusalCode, message: string, retryAfterSeconds?: number): Refusal {
@@ -38,6 +41,7 @@ export function renderRefusal(refusal: Refusal, method?: string): Buffer {
     'connection: close',
   ];
   if (status === 401) head.push('www-authenticate: Bearer');
+  if (refusal.allow !== undefined) head.push(`allow: ${refusal.allow.join(', ')}`);
   if (refusal.retryAfterSeconds !== undefined)
     head.push(`retry-after: ${Math.max(0, Math.ceil(refusal.retryAfterSeconds))}`);
   const headBytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1');

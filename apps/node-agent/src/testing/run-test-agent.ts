@@ -17,6 +17,8 @@ export interface TestAgent extends AsyncDisposable {
   /** The first line that holds this text, past or to come. */
   hasSaid(text: string): Promise<string>;
   signal(signal: AgentSignal): void;
+  /** As when something throws where nobody catches. Resolves when the process would end. */
+  surprise(error: unknown): Promise<void>;
 }
 
 export interface TestAgentOptions {
@@ -27,6 +29,7 @@ export interface TestAgentOptions {
 export async function runTestAgent(world: AgentWorld, options: TestAgentOptions = {}): Promise<TestAgent> {
   const spec = await readSpec(await world.writeSpec(options.spec));
   const signals = new Listeners<AgentSignal>();
+  const surprises = new Set<(error: unknown) => Promise<void>>();
   const lines = new Listeners<string>();
   const said: string[] = [];
   const exit = runAgent(spec, {
@@ -45,12 +48,19 @@ export async function runTestAgent(world: AgentWorld, options: TestAgentOptions 
     // No program of the site: what it would tell depends on the machine.
     run: () => Promise.resolve(undefined),
     onSignal: (listener) => signals.add(listener),
+    onSurprise: (listener) => {
+      surprises.add(listener);
+      return () => surprises.delete(listener);
+    },
   });
   return {
     exit,
     said,
     hasSaid: (text) => heardLine(text, said, lines),
     signal: (signal) => signals.emit(signal),
+    async surprise(error) {
+      await Promise.all([...surprises].map((listener) => listener(error)));
+    },
     async [Symbol.asyncDispose]() {
       signals.emit('SIGINT');
       await withTimeLimit(exit, 15_000, () => new Error(`the agent does not end; it said:\n${said.join('\n')}`));

@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type CodedError, errnoOf, errorText, untilAborted } from '@fairlead/kit';
+import { type CodedError, errnoOf, errorText, isCodedError, untilAborted } from '@fairlead/kit';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
 import type { Congestion } from './channel-stream.ts';
@@ -19,16 +19,31 @@ export async function openTcp(target: SshTarget, signal: AbortSignal): Promise<S
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once('connect', resolve);
   socket.once('error', reject);
+  using limit = limitAnswer(socket, target);
   try {
-    await untilAborted(promise, signal);
+    await untilAborted(Promise.race([promise, limit.reached]), signal);
   } catch (error) {
     socket.destroy();
-    throw signal.aborted ? signal.reason : connectError(target, error);
+    if (signal.aborted) throw signal.reason;
+    throw isCodedError(error) ? error : connectError(target, error);
   }
   socket.off('error', reject);
   // Whoever owns it next hears of its close; an error in between must not end the process.
   socket.on('error', () => undefined);
   return socket;
+}
+
+/** A name service may take its time; only then the host's own time runs. */
+function limitAnswer(socket: Socket, target: SshTarget): Disposable & { reached: Promise<never> } {
+  const { answerTimeoutMs } = target;
+  const { promise: reached, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  if (answerTimeoutMs !== undefined) {
+    socket.once('connectionAttempt', () => {
+      timer = setTimeout(() => reject(noAnswer(target, `within ${answerTimeoutMs} ms`)), answerTimeoutMs);
+    });
+  }
+  return { reached, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 export function createTransport(stream: Duplex & { readonly bytesRead: number }): Transport {
@@ -67,11 +82,7 @@ function connectError(target: SshTarget, cause: unknown): CodedError<TunnelError
         cause,
       });
     case 'ETIMEDOUT':
-      return tunnelError('timeout', `${what} because ${where} does not answer`, {
-        hint: 'A firewall may be in the way, or a VPN may be needed.',
-        retryable: true,
-        cause,
-      });
+      return noAnswer(target, '', cause);
     default:
       return tunnelError('unreachable', `${what} because the network says: ${errorText(cause)}`, {
         hint: 'Check the network of this machine and the route to the host.',
@@ -79,4 +90,13 @@ function connectError(target: SshTarget, cause: unknown): CodedError<TunnelError
         cause,
       });
   }
+}
+
+function noAnswer(target: SshTarget, limit: string, cause?: unknown): CodedError<TunnelErrorCode> {
+  const where = `${target.host} port ${target.port} does not answer${limit && ` ${limit}`}`;
+  return tunnelError('timeout', `cannot reach ${targetLabel(target)} because ${where}`, {
+    hint: 'A firewall may be in the way, or a VPN may be needed.',
+    retryable: true,
+    cause,
+  });
 }
