@@ -54,10 +54,11 @@ export interface ControlApi extends Disposable {
   ): Promise<{ deployment: DeploymentView; delivered: boolean }>;
   observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
   endpoint(name: string, signal?: AbortSignal): Promise<EndpointView>;
+  /** Oldest first: after `after`, or with `last` the newest; `next` and `previous` lead on from there. */
   events(
-    query: { deployment?: string; after?: number; limit?: number },
+    query: { deployment?: string; after?: number; limit?: number; last?: number; before?: number },
     signal?: AbortSignal,
-  ): Promise<{ events: EventView[]; next: number }>;
+  ): Promise<{ events: EventView[]; next: number; previous?: number | undefined }>;
   /** Lines as they come; ends with the log unless `follow`. */
   logs(
     instanceId: string,

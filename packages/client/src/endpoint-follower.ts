@@ -153,6 +153,7 @@ function deploymentsIn(message: WatchMessage): DeploymentView[] {
     case 'deployment.changed':
       return [message.deployment];
     case 'resync':
+    case 'event.added':
       return [];
   }
 }

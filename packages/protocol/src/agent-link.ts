@@ -15,6 +15,8 @@ export const agentHello = z.object({
   instanceId,
   deployment: deploymentName,
   jobId: z.string(),
+  /** The agent's clock as it says this: what it tells of times is set right by the difference. */
+  clockMs: z.number().optional(),
   /** SLURM_RESTART_COUNT: 0 the first time. */
   restart: z.int().min(0),
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */

@@ -12,6 +12,10 @@ export const controlHello = z.object({
   hostname: z.string(),
   bootId: z.string(),
   leaseMs: z.int(),
+  /** When this control was started. */
+  startedMs: z.number().optional(),
+  /** Of its database: counts up with each migration. */
+  schemaVersion: z.int().optional(),
 });
 export type ControlHello = z.infer<typeof controlHello>;
 
@@ -29,6 +33,14 @@ export const createDeployment = z.object({
 });
 export type CreateDeployment = z.infer<typeof createDeployment>;
 
+/** `GET /v1/deployments?all=` */
+export const deploymentQuery = z.object({
+  all: z.stringbool().default(false).describe('Also those that were stopped, or ended more than a day ago.'),
+});
+
+/** `GET /v1/instances?deployment=` */
+export const instanceQuery = z.object({ deployment: deploymentName.optional() });
+
 export const endpointRef = z.object({ generation, socket: z.string() });
 
 export const instanceView = z.object({
@@ -38,6 +50,8 @@ export const instanceView = z.object({
   restart: z.int(),
   state: instanceState,
   hostname: z.string().optional(),
+  /** Of the agent that speaks for it, and the protocol version agreed with it. Absent until it has come since control's start. */
+  agent: z.object({ version: z.string(), protocol: z.int() }).optional(),
   gpus: z.array(z.string()),
   models: z.array(z.string()),
   /** Present while the instance's tunnel is up and its lease holds. `socket` is a path on the bastion. */
@@ -108,6 +122,7 @@ export type EndpointView = z.infer<typeof endpointView>;
 /** `DELETE /v1/deployments/{name}?mode=drain|now` */
 export const stopMode = z.enum(['drain', 'now']);
 export type StopMode = z.infer<typeof stopMode>;
+export const stopQuery = z.object({ mode: stopMode.default('drain') });
 
 export const deploymentStopped = z.object({
   deployment: deploymentView,
@@ -117,7 +132,10 @@ export const deploymentStopped = z.object({
 
 export const eventView = z.object({
   seq: z.int(),
+  /** When it happened; what an agent tells is set right by control where the clocks differ. */
   atMs: z.number(),
+  /** When control stored it. */
+  recordedMs: z.number().optional(),
   deployment: z.string(),
   instanceId: z.string(),
   kind: z.string(),
@@ -125,8 +143,32 @@ export const eventView = z.object({
 });
 export type EventView = z.infer<typeof eventView>;
 
-/** `GET /v1/events?deployment=&after=&limit=`, oldest first. */
-export const eventList = z.object({ events: z.array(eventView), next: z.int() });
+/** `GET /v1/events`: forward from `after`, or with `last` the newest ones, or those before `before`. Always oldest first. */
+export const eventQuery = z
+  .object({
+    deployment: deploymentName.optional(),
+    after: z.coerce.number().int().min(0).optional().describe('Begin after this sequence number. Default 0.'),
+    limit: z.coerce.number().int().min(1).max(1000).optional().describe('How many from there on. Default 100.'),
+    last: z.coerce.number().int().min(1).max(1000).optional().describe('The newest so many, instead of the oldest.'),
+    before: z.coerce.number().int().min(1).optional().describe('With `last`: the newest of those before this one.'),
+  })
+  .refine(({ last, after, limit }) => last === undefined || (after === undefined && limit === undefined), {
+    path: ['last'],
+    error: 'goes with `before`, not with `after` or `limit`',
+  })
+  .refine(({ last, before }) => before === undefined || last !== undefined, {
+    path: ['before'],
+    error: 'goes with `last`',
+  });
+export type EventQuery = z.output<typeof eventQuery>;
+
+export const eventList = z.object({
+  events: z.array(eventView),
+  /** `after` for the page that follows. */
+  next: z.int(),
+  /** `before` for the page ahead of this one; absent where nothing older is kept. Only with `last`. */
+  previous: z.int().optional(),
+});
 
 /** `GET /v1/instances/{id}/logs?source=&lines=&follow=`: one JSON object a line. */
 export const logLine = z.union([z.object({ lines: z.array(z.string()) }), z.object({ error: z.string() })]);

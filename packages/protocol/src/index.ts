@@ -32,6 +32,7 @@ export {
   deploymentCreated,
   type DeploymentCreated,
   deploymentList,
+  deploymentQuery,
   deploymentStopped,
   deploymentView,
   type DeploymentView,
@@ -39,9 +40,12 @@ export {
   endpointView,
   type EndpointView,
   eventList,
+  eventQuery,
+  type EventQuery,
   eventView,
   type EventView,
   instanceList,
+  instanceQuery,
   instanceView,
   type InstanceView,
   jobObserved,
@@ -50,6 +54,7 @@ export {
   logQuery,
   stopMode,
   type StopMode,
+  stopQuery,
 } from './api.ts';
 export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
 export {
@@ -113,4 +118,12 @@ export {
   PROTOCOL_VERSION,
   type VersionRange,
 } from './version.ts';
-export { deploymentChanged, watchMessage, type WatchMessage, watchResync, watchSnapshot } from './watch.ts';
+export {
+  deploymentChanged,
+  eventAdded,
+  watchMessage,
+  type WatchMessage,
+  watchQuery,
+  watchResync,
+  watchSnapshot,
+} from './watch.ts';

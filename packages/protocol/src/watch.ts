@@ -1,8 +1,9 @@
-// The watcher's WebSocket (`/v1/watch`): a snapshot, then changes in order of their sequence numbers.
+// The watcher's WebSocket (`/v1/watch?events=`): a snapshot, then changes in order of their sequence numbers.
 
 import { z } from 'zod';
 
-import { deploymentView } from './api.ts';
+import { deploymentView, eventView } from './api.ts';
+import { deploymentName } from './ids.ts';
 
 export const watchSnapshot = z.object({
   type: z.literal('snapshot'),
@@ -20,5 +21,18 @@ export const deploymentChanged = z.object({
 /** The watcher fell behind or control lost its place: a new snapshot follows. */
 export const watchResync = z.object({ type: z.literal('resync'), seq: z.int() });
 
-export const watchMessage = z.discriminatedUnion('type', [watchSnapshot, deploymentChanged, watchResync]);
+/** `?events=true`: new in the history. After a `resync` ask for what was missed with `after`: a snapshot holds none of it. */
+export const eventAdded = z.object({
+  type: z.literal('event.added'),
+  /** Of the change told last. */
+  seq: z.int(),
+  event: eventView,
+});
+
+export const watchQuery = z.object({
+  events: z.stringbool().default(false),
+  deployment: deploymentName.optional().describe('Only events of this one.'),
+});
+
+export const watchMessage = z.discriminatedUnion('type', [watchSnapshot, deploymentChanged, watchResync, eventAdded]);
 export type WatchMessage = z.infer<typeof watchMessage>;
