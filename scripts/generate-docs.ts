@@ -9,6 +9,7 @@ import { configSchema } from '../packages/cli/src/commands/config-schema.ts';
 import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
 import { renderConfigurationPage } from '../packages/cli/src/render-configuration-page.ts';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '../packages/protocol/src/index.ts';
+import { renderErrorsPage } from './error-book/render-errors-page.ts';
 
 const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
@@ -17,6 +18,7 @@ const PAGES: Record<string, () => string> = {
   'docs/protocol.md': protocolPage,
   'docs/cli.md': () => `${NOTE}\n\n${renderCliPage()}`,
   'docs/configuration.md': () => `${NOTE}\n\n${renderConfigurationPage()}`,
+  'docs/errors.md': () => `${NOTE}\n\n${renderErrorsPage()}`,
   'docs/fairlead.schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
 };
 

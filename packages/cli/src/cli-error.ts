@@ -13,11 +13,15 @@ export type CliErrorCode =
   | 'bastion_unfit'
   | 'control_start_failed'
   | 'submit_refused'
-  | 'submit_failed'
   | 'deploy_failed'
   | 'stop_failed'
   | 'logs_unavailable'
-  | 'demo_failed';
+  | 'demo_failed'
+  | 'command_not_found'
+  | 'command_not_executable'
+  | 'model_unknown'
+  | 'request_refused'
+  | 'answer_cut';
 
 /** What a command's exit code says. Documented in `fairlead --help`. */
 export const EXIT = {
@@ -26,5 +30,8 @@ export const EXIT = {
   usage: 2,
   notFound: 3,
   unreachable: 4,
+  /** `exec`'s, as a shell's. */
+  notExecutable: 126,
+  commandNotFound: 127,
   interrupted: 130,
 } as const;

@@ -27,7 +27,6 @@ export const slurmErrorCodes = [
   'submit_uncertain',
   'output_unreadable',
   'command_failed',
-  'job_unknown',
   'gpus_busy',
   'runner_failed',
 ] as const;

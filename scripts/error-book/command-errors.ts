@@ -1,0 +1,68 @@
+// Codes of the commands themselves.
+
+import type { CliErrorCode } from '../../packages/cli/src/cli-error.ts';
+import type { ErrorBook } from './error-entry.ts';
+
+export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
+  usage: {
+    cause: 'An argument, a flag or a name that the command does not take.',
+    cure: 'Do as the message says; `--help` shows what is possible.',
+  },
+  config_invalid: {
+    cause: 'The configuration is not YAML, has an unknown key, a wrong type, or settings that contradict each other.',
+    cure: 'Correct the setting it names; docs/configuration.md has them all.',
+  },
+  config_unreadable: {
+    cause: 'The configuration file is missing where it was named, or may not be read.',
+    cure: 'Correct `--config` or `FAIRLEAD_CONFIG`, or the permissions of the file.',
+  },
+  cluster_unknown: {
+    cause: 'No cluster of that name is configured, or none was chosen among several.',
+    cure: 'Name one with `--on`, set `defaultCluster`, or add it with `fairlead init`.',
+  },
+  preset_unknown: {
+    cause: 'No preset has that name, and without a slash it is no model either.',
+    cure: 'Take a name that the message offers, a Hugging Face id (org/model) or an absolute path.',
+  },
+  needs_answer: {
+    cause: 'A question has to be answered and no terminal is there to ask.',
+    cure: 'Give the flag that the message names, or run it in a terminal.',
+  },
+  node_missing: {
+    cause: 'A host has no Node 22.18 or newer, and none of ours fits it (Linux, x64 or arm64, glibc 2.28).',
+    cure: 'Install a Node there (a module, conda, nvm) and name it: `clusters.<name>.node` or `bastion.node`.',
+  },
+  bundle_failed: {
+    cause: 'A program that goes to the cluster or the bastion could not be made or found on this machine.',
+    cure: 'In a checkout run `npx pnpm@12 install`; from a package install it again.',
+  },
+  remote_unfit: {
+    cause: 'A directory on a host does not take our files, or does not let them run (noexec, quota, an old system).',
+    cure: 'Choose another `paths.runtime` or `paths.state`, or name a Node that is there.',
+  },
+  bastion_unfit: {
+    cause: 'The directory on the bastion cannot be made, or is not ours alone.',
+    cure: 'Choose another one: `bastion.stateDir`.',
+  },
+  control_start_failed: {
+    cause: 'Control did not start on the bastion; the message has its own words.',
+    cure: 'Do as they say; its log is `log/control.log` in the state directory there.',
+  },
+  submit_refused: {
+    cause: "The scheduler would not take the job; the message has Slurm's own words.",
+    cure: 'Change what it names, for this deployment with `--set slurm.…`, for good in the configuration.',
+  },
+  deploy_failed: {
+    cause: 'The deployment ended before it was ready. The cause of its end is in the message.',
+    cure: 'See the causes of an end below, and `fairlead logs <name>`.',
+  },
+  stop_failed: {
+    cause: 'The job was told to end and is still there.',
+    cure: 'Look at it with `squeue --me`, end it with `scancel`.',
+  },
+  logs_unavailable: {
+    cause: "Neither the agent nor the job's files gave a log.",
+    cure: 'The message says where they should be.',
+  },
+  demo_failed: { cause: 'A step of the demo failed.', cure: 'Do as the message says, and report what is unclear.' },
+};

@@ -1,0 +1,94 @@
+// Codes of the SDK, of control and of the agent.
+
+import type { ControlErrorCode } from '../../apps/control/src/index.ts';
+import type { AgentErrorCode } from '../../apps/node-agent/src/agent-error.ts';
+import type { ClientErrorCode } from '../../packages/client/src/client-error.ts';
+import type { ErrorBook } from './error-entry.ts';
+
+export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {
+  profile_missing: { cause: 'This machine has not been set up.', cure: 'Run `fairlead init`.' },
+  profile_unsafe: {
+    cause: 'The profile holds a secret and others may read it.',
+    cure: '`chmod 600` the file that the message names.',
+  },
+  profile_invalid: { cause: 'The profile is damaged.', cure: 'Run `fairlead init` again.' },
+  bastion_moved: {
+    cause: "The bastion's name leads to another host than the one that holds the sockets: a round robin, or it moved.",
+    cure: 'Name that one host in `bastion.fromLaptop.host`, or run `fairlead init` again to move.',
+  },
+  control_unreachable: { cause: 'Control does not answer on the bastion.', cure: 'Run `fairlead doctor`.' },
+  control_untrusted: {
+    cause: 'What answers on the bastion is not the control that this machine knows.',
+    cure: 'Was it set up anew? `fairlead init` again. If not, somebody else answers there: ask the site.',
+  },
+  control_answer: { cause: 'Control refused; its code is one of those of the API below.', cure: 'See there.' },
+  endpoint_not_ready: { cause: 'The deployment serves nothing yet.', cure: 'Wait; `fairlead status` says for what.' },
+  endpoint_ended: { cause: 'The deployment has ended.', cure: 'Deploy it again.' },
+  path_broken: {
+    cause: 'A request did not get through the two hops, or the engine answered it with an error.',
+    cure: 'Try again; `fairlead status` and `fairlead logs --source agent` say more.',
+  },
+  port_taken: { cause: 'Another program has the local port.', cure: 'Choose another `--port`, or leave it out.' },
+};
+
+export const CONTROL_ERRORS: ErrorBook<ControlErrorCode> = {
+  already_running: { cause: 'A control of this account runs already.', cure: 'Nothing.' },
+  foreign_owner: {
+    cause: 'The state belongs to a control on another host, which may still run.',
+    cure: 'Use that host. If it is gone for good, do as the message says.',
+  },
+  not_initialised: { cause: 'The state directory has no identity yet.', cure: 'Run `fairlead init`.' },
+  run_dir_unsafe: {
+    cause: 'The directory for sockets is not ours alone.',
+    cure: 'Remove it, or choose another one: `bastion.runDir`.',
+  },
+  socket_in_use: {
+    cause: "Something else answers at control's socket.",
+    cure: 'End it, or choose another `bastion.runDir`.',
+  },
+  store_corrupt: {
+    cause: "Control's database is damaged. It is not overwritten, and no empty one is started in its place.",
+    cure: 'Put a backup back, or move it away as the message says: running agents enrol again.',
+  },
+  store_newer: {
+    cause: 'The database was written by a newer control.',
+    cure: 'Upgrade this machine and run `fairlead upgrade`.',
+  },
+  store_failed: {
+    cause: 'The database cannot be read or written: no room, a quota, permissions.',
+    cure: 'Make room; control goes on by itself.',
+  },
+};
+
+export const AGENT_ERRORS: ErrorBook<AgentErrorCode> = {
+  usage: { cause: 'The agent was started by hand with wrong arguments.', cure: 'It is started by the job script.' },
+  spec_unreadable: { cause: "The job's spec cannot be read.", cure: 'Is `paths.state` shared with compute nodes?' },
+  spec_exposed: { cause: "Others may read the job's spec, which holds a secret.", cure: 'Deploy again.' },
+  spec_invalid: { cause: "The job's spec is damaged.", cure: 'Deploy again.' },
+  spec_version: { cause: 'The spec is of a version that this agent does not know.', cure: 'Run `fairlead upgrade`.' },
+  scratch_unusable: {
+    cause: 'The node-local directory cannot be used: missing, full, not ours, or its path is too long.',
+    cure: 'Choose another one: `paths.scratch`.',
+  },
+  token_file_unreadable: {
+    cause: 'The file with the Hugging Face token cannot be read, or others may read it.',
+    cure: 'Check `tokenFile`; `chmod 600` it.',
+  },
+  engine_spawn_failed: { cause: 'The engine is not there or may not be run.', cure: 'Check `prologue` and `engines`.' },
+  engine_unreachable: { cause: 'The engine does not answer at its socket.', cure: 'It is restarted by itself.' },
+  engine_refused: { cause: 'The engine refused a request of the agent.', cure: 'See the log of the engine.' },
+  wrong_bastion: {
+    cause: "The bastion's name leads a compute node to another host.",
+    cure: 'Name one host in `bastion.fromCluster.host`, then `fairlead init` and deploy again.',
+  },
+  gate_refused: { cause: 'The bastion did not answer with the line of the gate.', cure: 'Run `fairlead init` again.' },
+  control_untrusted: {
+    cause: 'What dialled the agent is not the control it was made for.',
+    cure: 'Was control set up anew? Deploy again.',
+  },
+  control_unproven: {
+    cause: 'What dialled the agent went away before it had proved itself; control restarts, or the connection was cut.',
+    cure: 'Nothing: it dials again.',
+  },
+  log_unreadable: { cause: 'A log of the job cannot be read.', cure: 'Look at it on the cluster.' },
+};

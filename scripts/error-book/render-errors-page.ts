@@ -1,0 +1,67 @@
+// docs/errors.md: every code a user can meet, with its cause and its cure.
+
+import { WIRE_ERRORS } from '../../packages/protocol/src/index.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
+import { END_CAUSES } from './end-causes.ts';
+import type { ErrorEntry } from './error-entry.ts';
+import { AGENT_ERRORS, CLIENT_ERRORS, CONTROL_ERRORS } from './program-errors.ts';
+import { SLURM_ERRORS } from './slurm-errors.ts';
+import { SSH_ERRORS } from './ssh-errors.ts';
+
+interface Chapter {
+  title: string;
+  about: string;
+  entries: Readonly<Record<string, ErrorEntry>>;
+}
+
+export const CHAPTERS: readonly Chapter[] = [
+  {
+    title: 'Commands',
+    about: 'What is wrong with what was typed or configured, or with a host.',
+    entries: COMMAND_ERRORS,
+  },
+  {
+    title: 'SSH',
+    about: 'On the way to the bastion, the login host, or from the job to the bastion.',
+    entries: SSH_ERRORS,
+  },
+  { title: 'Slurm', about: "The message has Slurm's own words.", entries: SLURM_ERRORS },
+  { title: 'Why a deployment ended', about: '`cause.code` of its state.', entries: END_CAUSES },
+  { title: 'SDK', about: 'Thrown by `connect` and what it returns, as `error.code`.', entries: CLIENT_ERRORS },
+  {
+    title: 'API',
+    about: "What control's API and the agent's front answer; the HTTP status is in [protocol.md](protocol.md).",
+    entries: WIRE_ERRORS,
+  },
+  {
+    title: 'Control',
+    about: "In control's log, and in what the gate says when it cannot start.",
+    entries: CONTROL_ERRORS,
+  },
+  { title: 'Agent', about: "In the agent's log (`fairlead logs <name> --source agent`).", entries: AGENT_ERRORS },
+];
+
+export function renderErrorsPage(): string {
+  return `# Errors
+
+Every failure is a code, a message that says what was tried and what was found, and a hint that says what to do. With \`--json\`
+the last line is \`{"event":"error","ok":false,"error":{"code","message","hint"}}\`; \`--verbose\` adds the chain of causes.
+
+| exit code | what it says |
+|---|---|
+| 0 | done |
+| 1 | failed |
+| 2 | wrong usage or configuration |
+| 3 | nothing of that name |
+| 4 | a host cannot be reached |
+| 130 | interrupted (Ctrl-C) |
+
+\`fairlead exec\` ends with the exit code of its command.
+
+${CHAPTERS.map(renderChapter).join('\n')}`;
+}
+
+function renderChapter({ title, about, entries }: Chapter): string {
+  const rows = Object.entries(entries).map(([code, { cause, cure }]) => `| \`${code}\` | ${cause} | ${cure} |`);
+  return `## ${title}\n\n${about}\n\n| code | cause | cure |\n|---|---|---|\n${rows.join('\n')}\n`;
+}

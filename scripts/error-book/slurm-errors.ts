@@ -1,0 +1,77 @@
+// Codes of the scheduler: what Slurm refuses, and what could not be asked.
+
+import type { SlurmErrorCode } from '../../packages/slurm/src/index.ts';
+import type { ErrorBook } from './error-entry.ts';
+
+const SEE_ASSOCIATIONS = '`sacctmgr -nP show assoc user=$USER format=account,partition,qos` lists yours.';
+
+export const SLURM_ERRORS: ErrorBook<SlurmErrorCode> = {
+  value_refused: { cause: 'A value that no job script may hold.', cure: 'Change the setting it names.' },
+  secret_in_script: {
+    cause: 'A variable looks like a secret, and Slurm keeps scripts readable.',
+    cure: 'Put it into a 0600 file on the cluster and name the file.',
+  },
+  command_not_found: {
+    cause: 'sbatch is not there.',
+    cure: 'Is this a login host of the cluster? Are the Slurm commands on the PATH of a shell without a terminal?',
+  },
+  account_invalid: { cause: 'Slurm does not take the account.', cure: `Set \`slurm.account\`; ${SEE_ASSOCIATIONS}` },
+  partition_invalid: {
+    cause: 'Slurm does not take the partition.',
+    cure: 'Set `slurm.partition` to one that `sinfo -o "%P %a %l %G"` lists.',
+  },
+  qos_invalid: { cause: 'Slurm does not take the QOS.', cure: `Set \`slurm.qos\`; ${SEE_ASSOCIATIONS}` },
+  gres_invalid: {
+    cause: 'Slurm does not know these GPUs.',
+    cure: 'Set `gpu.type` and `gpu.request` after `sinfo -o "%P %G"`.',
+  },
+  time_limit_invalid: {
+    cause: "The time limit is over the partition's.",
+    cure: 'Ask for less: `--time`; `sinfo -o "%P %l"` shows the limits.',
+  },
+  node_config_unavailable: {
+    cause: 'No node has this much.',
+    cure: 'Compare GPUs, CPUs and memory with `sinfo -o "%P %D %G %c %m"`.',
+  },
+  constraint_invalid: {
+    cause: 'No node has these features.',
+    cure: 'Set `slurm.constraint` after `sinfo -o "%P %f"`.',
+  },
+  reservation_invalid: { cause: 'The reservation is unknown or not yours.', cure: 'See `scontrol show reservation`.' },
+  dependency_invalid: { cause: 'The job depends on one that is not there.', cure: 'Correct `slurm.extra`.' },
+  memory_invalid: {
+    cause: 'Slurm does not take the memory.',
+    cure: 'Change `slurm.mem`, or leave it out with `slurm.omit: [mem]`.',
+  },
+  permission_denied: { cause: 'This account may not submit here.', cure: 'Ask the site.' },
+  plugin_refused: {
+    cause: "The site's own submit filter refused the job.",
+    cure: 'Do as it says, with `slurm.omit`, `slurm.override` or `slurm.extra`.',
+  },
+  option_invalid: {
+    cause: 'This Slurm does not know a directive.',
+    cure: 'Leave it out with `slurm.omit`, or change it with `slurm.override`.',
+  },
+  script_invalid: {
+    cause: 'Slurm could not read the job script.',
+    cure: 'Is `paths.state` there on the login host, and is there room?',
+  },
+  submit_refused: { cause: 'Slurm refused, in words we do not know.', cure: 'Do as they say.' },
+  quota_exceeded: {
+    cause: 'Your account or QOS takes no more like this.',
+    cure: 'Stop a job, ask for less, or choose another QOS or account.',
+  },
+  slurm_unreachable: { cause: 'The controller does not answer.', cure: 'Try again later, or ask the site.' },
+  answer_lost: {
+    cause: "sbatch's answer was lost: the job may exist, and is looked for by its name.",
+    cure: 'Nothing, unless a later message says so.',
+  },
+  submit_uncertain: {
+    cause: 'It could not be found out whether the job was taken.',
+    cure: '`squeue --me` when Slurm answers again. Deploying again finds a job of this name.',
+  },
+  output_unreadable: { cause: 'A Slurm command printed something unforeseen.', cure: 'Report it with the message.' },
+  command_failed: { cause: 'A Slurm command failed; its words are in the message.', cure: 'Do as they say.' },
+  gpus_busy: { cause: 'This machine has fewer free GPUs than were asked for.', cure: 'Stop a job, or ask for fewer.' },
+  runner_failed: { cause: 'A local job could not be started.', cure: 'Do as the message says.' },
+};

@@ -1,0 +1,46 @@
+import { readFileSync, globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { CHAPTERS } from '../../scripts/error-book/render-errors-page.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCES = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: ROOT })
+  .filter((path) => !/\.test\.ts$|\/testing|\/testkit\/|\/engine-sim\//.test(path))
+  .map((path) => ({ path, text: readFileSync(`${ROOT}/${path}`, 'utf8') }));
+/** The only code without an entry: a Ctrl-C needs no cure. */
+const SPEAKS_FOR_ITSELF = new Set(['interrupted', 'interrupted_with_remains']);
+const MADE = /(?:new \w*Error|\b\w+Error)(?:<[^>()]*>)?\(\s*'([a-z][a-z_]+)',/g;
+
+const documented = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
+
+describe('docs/errors.md', () => {
+  it('has every code that some code throws', () => {
+    const thrown = SOURCES.flatMap(({ path, text }) => [...text.matchAll(MADE)].map(([, code]) => `${code} (${path})`));
+    expect(thrown.length).toBeGreaterThan(80);
+    const missing = thrown.filter((place) => {
+      const code = place.split(' ')[0] ?? '';
+      return !documented.has(code) && !SPEAKS_FOR_ITSELF.has(code);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('has no code that nothing gives', () => {
+    // Where a union is declared, nothing is given.
+    const all = SOURCES.filter(
+      ({ path }) =>
+        !/\/(cli|client|tunnel|slurm|agent|control)-error\.ts$|protocol\/src\/(errors|instance)\.ts$/.test(path),
+    )
+      .map(({ text }) => text)
+      .join('\n');
+    expect([...documented].filter((code) => !all.includes(`'${code}'`))).toEqual([]);
+  });
+
+  it('says of each what to do', () => {
+    const empty = CHAPTERS.flatMap(({ entries }) => Object.entries(entries)).filter(
+      ([, { cause, cure }]) => cause.length < 10 || cure.length < 5,
+    );
+    expect(empty).toEqual([]);
+  });
+});
