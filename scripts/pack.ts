@@ -1,0 +1,40 @@
+// `pnpm pack:all`: builds what is published and packs it into dist-packages/, as it would be uploaded.
+
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..');
+const PUBLISHED = ['client', 'cli'] as const;
+
+export type Published = (typeof PUBLISHED)[number];
+
+/** Resolves with the tarballs' paths. `into` is emptied first. */
+export async function packAll(into: string): Promise<Record<Published, string>> {
+  // A build that comes out of the cache leaves older chunks where they are.
+  for (const name of PUBLISHED) await rm(join(ROOT, 'packages', name, 'dist'), { recursive: true, force: true });
+  await run(join(ROOT, 'node_modules/.bin/turbo'), ['run', 'build'], {
+    cwd: ROOT,
+    shell: process.platform === 'win32',
+  });
+  await rm(into, { recursive: true, force: true });
+  await mkdir(into, { recursive: true });
+  await Promise.all(PUBLISHED.map((name) => pnpm(['pack', '--pack-destination', into], join(ROOT, 'packages', name))));
+  const made = await readdir(into);
+  const find = (name: Published) => join(into, made.find((file) => file.startsWith(`fairlead-${name}-`)) ?? name);
+  return { client: find('client'), cli: find('cli') };
+}
+
+/** The pnpm that runs us, else the one that the README names. */
+async function pnpm(args: readonly string[], cwd: string): Promise<void> {
+  const own = process.env['npm_execpath'] ?? '';
+  if (/\.[cm]?js$/.test(own) && own.includes('pnpm')) await run(process.execPath, [own, ...args], { cwd });
+  else if (/^pnpm(\.exe)?$/.test(basename(own))) await run(own, [...args], { cwd });
+  else await run('npx', ['-y', 'pnpm@12', ...args], { cwd, shell: process.platform === 'win32' });
+}
+
+if (import.meta.main) {
+  for (const path of Object.values(await packAll(join(ROOT, 'dist-packages')))) console.log(path);
+}
