@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, parse as parsePath } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { CodedError, errnoOf } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 import { parseDocument } from 'yaml';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -35,14 +35,20 @@ export async function readConfigFile(path: string): Promise<ConfigSource | undef
   } catch (error) {
     // ENOTDIR: a file stands where a folder of the path would be; EISDIR: a folder has the file's name.
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw new CodedError<CliErrorCode>(
-      'config_unreadable',
-      `cannot read ${path} because ${errnoOf(error) ?? String(error)}`,
-      { hint: 'Make it readable for this user.', cause: error },
-    );
+    throw unreadable(path, error);
   }
   return { from: path, value: parseYamlObject(text, path) };
 }
+
+function unreadable(path: string, error: unknown): CodedError<CliErrorCode> {
+  const [why, hint] = UNREADABLE[errnoOf(error) ?? ''] ?? [errorText(error), 'Make it a file that this user may read.'];
+  return new CodedError('config_unreadable', `cannot read ${path} because ${why}`, { hint, cause: error });
+}
+
+const UNREADABLE: Readonly<Record<string, [why: string, hint: string]>> = {
+  EISDIR: ['it is a folder', 'Name a file, such as fairlead.yaml in it.'],
+  EACCES: ['this user may not', 'Make it readable for this user: chmod u+r.'],
+};
 
 /** YAML text (BOM and CRLF allowed) whose top level is a mapping; an empty file is an empty mapping. */
 export function parseYamlObject(text: string, from: string): Record<string, unknown> {

@@ -15,6 +15,7 @@ import {
   readConfigFile,
   userConfigPath,
 } from './config-sources.ts';
+import { contradictionsOf } from './contradictions.ts';
 import { explainIssues, nearest } from './explain-issues.ts';
 
 export interface LoadedConfig {
@@ -34,7 +35,12 @@ export async function loadConfig(context: Context, settings: readonly string[] =
   const merged = sources.reduce<unknown>((base, source) => mergeSettings(base, source.value), {});
   const origins = new Map<string, string>();
   for (const source of sources) for (const path of leafPaths(source.value)) origins.set(path, source.from);
-  return { config: checkConfig(merged, 'the configuration'), origins, files: files.map((file) => file.from) };
+  const config = checkConfig(merged, 'the configuration');
+  const paths = files.map((file) => file.from);
+  // Only the whole can contradict itself: a file may leave half of a pair to another.
+  const contradictions = contradictionsOf(config);
+  if (contradictions.length > 0) throw invalid(contradictions, paths.join(' and ') || 'the configuration');
+  return { config, origins, files: paths };
 }
 
 /**
@@ -85,14 +91,14 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
 export function checkConfig(value: unknown, from: string): FairleadConfig {
   const result = fairleadConfig.safeParse(value);
   if (result.success) return result.data;
-  const problems = explainIssues(result.error.issues, fairleadConfig);
-  throw new CodedError<CliErrorCode>(
-    'config_invalid',
-    `cannot use ${from} because ${problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`}`,
-    {
-      hint: 'Every setting is in `fairlead config schema`.',
-    },
-  );
+  throw invalid(explainIssues(result.error.issues, fairleadConfig), from);
+}
+
+function invalid(problems: readonly string[], from: string): CodedError<CliErrorCode> {
+  const because = problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`;
+  return new CodedError('config_invalid', `cannot use ${from} because ${because}`, {
+    hint: 'Every setting is in docs/configuration.md and in `fairlead config schema`.',
+  });
 }
 
 async function explicitFile(path: string): Promise<ConfigSource> {

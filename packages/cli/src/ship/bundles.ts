@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 
@@ -59,7 +60,7 @@ async function bundleFromSource(program: Program, cacheDir: string): Promise<str
   } catch (error) {
     throw new CodedError<CliErrorCode>(
       'bundle_failed',
-      `cannot bundle ${program} from source: ${error instanceof Error ? error.message : String(error)}`,
+      `cannot bundle ${program} from source: ${stripVTControlCharacters(errorText(error))}`,
       {
         hint: 'Run `pnpm install` in the checkout, then `pnpm build` to see the whole error.',
         cause: error,
