@@ -3,8 +3,10 @@
 import { join } from 'node:path';
 
 import { connect, type Connection } from '@fairlead/client';
-import { Scope, untilAborted } from '@fairlead/kit';
+import { CodedError, Scope, untilAborted } from '@fairlead/kit';
 
+import type { CliErrorCode } from '../cli-error.ts';
+import { commandName } from '../command-name.ts';
 import { runDeploy } from '../commands/deploy.ts';
 import { runInit } from '../commands/init.ts';
 import { examplesText } from '../commands/ready-text.ts';
@@ -24,6 +26,12 @@ const MAX_TOKENS = 60;
 const HOPS = 2;
 
 export async function runDemo(args: { keep: boolean }, outer: Context): Promise<void> {
+  if (process.platform === 'win32')
+    throw new CodedError<CliErrorCode>(
+      'demo_failed',
+      'cannot run the demo on Windows because this machine plays bastion and cluster in it, and those are Linux or macOS',
+      { hint: 'Run it in WSL. A cluster of your own is used from Windows as from anywhere.' },
+    );
   const orphaned = new AbortController();
   const context = { ...outer, signal: AbortSignal.any([outer.signal, orphaned.signal]) };
   const scope = new Scope();
@@ -98,7 +106,7 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
       tokens: streamed.tokens,
       steps: story.steps,
     },
-    closingWords(connection),
+    closingWords(connection, commandName(context.env)),
   );
 }
 
@@ -130,7 +138,7 @@ async function keep(world: DemoWorld, connection: Connection, context: Context):
       config: world.configFile,
       profile: join(world.dir, 'profile.json'),
     },
-    `Everything stays up until Ctrl-C. From another terminal:\n\n    export FAIRLEAD_CONFIG=${world.configFile} FAIRLEAD_PROFILE=${join(world.dir, 'profile.json')}\n    npx pnpm@12 cli connect ${NAME} --json\n`,
+    `Everything stays up until Ctrl-C. From another terminal:\n\n    export FAIRLEAD_CONFIG=${world.configFile} FAIRLEAD_PROFILE=${join(world.dir, 'profile.json')}\n    ${commandName(context.env)} connect ${NAME} --json\n`,
   );
   await untilAborted(new Promise<never>(() => undefined), context.signal).catch((error: unknown) => {
     if (!context.signal.aborted) throw error;
@@ -146,13 +154,13 @@ function closeOnce(connection: Connection): () => Promise<void> {
   return () => (closed ??= connection[Symbol.asyncDispose]() as Promise<void>);
 }
 
-function closingWords(connection: Connection): string {
+function closingWords(connection: Connection, command: string): string {
   return `That was the whole way: job → bastion → here, with nothing but SSH. With a deployment of your own:
 
 ${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.model, name: NAME })}
 Go on:
-    npx pnpm@12 demo --keep    leave this world up and play
-    npx pnpm@12 cli init       set up your own cluster`;
+    ${command} demo --keep    leave this world up and play
+    ${command} init           set up your own cluster`;
 }
 
 /** The steps of the demo with their times. */
