@@ -19,6 +19,7 @@ import { openAudit } from './job/append-audit.ts';
 import { type JobIdentity, readJobIdentity } from './job/job-identity.ts';
 import { listGpus, visibleGpus } from './job/list-gpus.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
+import { readSlurmNotice } from './job/read-slurm-notice.ts';
 import type { AgentSpec } from './job/read-spec.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { createPublisher, type Publisher } from './publish.ts';
@@ -74,7 +75,12 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
         }),
     }),
   );
-  scope.defer(deps.onSignal((signal) => supervisor.dispatch({ type: 'signal.received', signal, ...until(facts) })));
+  scope.defer(
+    deps.onSignal((signal) => {
+      const why = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
+      supervisor.dispatch({ type: 'signal.received', signal, ...until(facts), ...(why ? { why } : {}) });
+    }),
+  );
   scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));

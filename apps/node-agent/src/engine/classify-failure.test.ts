@@ -55,6 +55,10 @@ describe('classifyFailure', () => {
     });
   });
 
+  it('knows a SIGKILL through the shell or container that reports it', () => {
+    expect(classifyFailure({ code: 137, signal: null, lines: ['Killed'] }).hint).toContain('ran out of memory');
+  });
+
   it('calls an exit with 0 an end that nobody asked for, and names a worker that died', () => {
     const lines = ['ERROR Worker proc VllmWorker-0 died unexpectedly (exit code: -9), shutting down executor.'];
     const { message, lastLines } = classifyFailure({ code: 0, signal: null, lines });

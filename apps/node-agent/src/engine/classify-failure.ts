@@ -69,7 +69,8 @@ function describeExit({ code, signal }: EngineEnd): string {
   return `the engine failed (exit code ${code})`;
 }
 
-function exitHint({ signal }: EngineEnd): { hint?: string } {
-  if (signal !== 'SIGKILL') return {};
+/** A wrapper around the engine, a shell or a container, tells of a SIGKILL as 128 + 9. */
+function exitHint({ signal, code }: EngineEnd): { hint?: string } {
+  if (signal !== 'SIGKILL' && code !== 137) return {};
   return { hint: 'Most often the node ran out of memory. Ask for more (--mem), and see the job log for oom_kill.' };
 }

@@ -119,7 +119,7 @@ export function crashLoop(
 ): Transition | undefined {
   const recent = state.starts.filter((at) => at > now - policy.crashWindowMs).length;
   if (recent < policy.crashLimit) return undefined;
-  const message = `the engine ended ${recent} times within ${Math.round(policy.crashWindowMs / 60_000)} minutes; the last time: ${failure.message}`;
+  const message = `the engine ended ${recent === 1 ? 'once' : `${recent} times`} within ${Math.round(policy.crashWindowMs / 60_000)} minutes; the last time: ${failure.message}`;
   return end(causeOf('engine_crash_loop', { ...failure, message }), 'engine_crash_loop', now, policy);
 }
 

@@ -66,9 +66,14 @@ function planForSignal(event: Extract<DrainEvent, { type: 'signal.received' }>, 
   if (signal === 'SIGTERM') {
     const hardMs = now + Math.max(policy.killWaitMs - MARGIN_MS, MARGIN_MS);
     const reserveMs = Math.min(policy.stopLimitMs, ENGINE_RESERVE_MS, policy.killWaitMs / 3);
-    const why = atDeadline
-      ? deadlineCause()
-      : { cause: { code: 'cancelled', message: 'the job was told to end (SIGTERM)' } as const, exit: 'ended' as const };
+    const why = event.why
+      ? { cause: event.why, exit: 'ended' as const }
+      : atDeadline
+        ? deadlineCause()
+        : {
+            cause: { code: 'cancelled', message: 'the job was told to end (SIGTERM)' } as const,
+            exit: 'ended' as const,
+          };
     return { ...why, untilMs: Math.max(now, hardMs - reserveMs), hardMs };
   }
   const why =

@@ -55,7 +55,8 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'deadline.near'; deadlineMs: number }
   | { type: 'drain.ordered'; untilMs?: number; deadlineMs?: number }
   | { type: 'stop.ordered' }
-  | { type: 'signal.received'; signal: 'SIGTERM' | 'SIGINT' | 'SIGUSR2'; deadlineMs?: number }
+  /** `why`: what the scheduler said of it. */
+  | { type: 'signal.received'; signal: 'SIGTERM' | 'SIGINT' | 'SIGUSR2'; deadlineMs?: number; why?: EndCause }
   | { type: 'instance.fenced'; message: string }
   | { type: 'tunnel.hopeless'; message: string; hint?: string; deadlineMs?: number }
 );

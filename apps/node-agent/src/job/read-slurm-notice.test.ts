@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { parseSlurmNotice, readSlurmNotice } from './read-slurm-notice.ts';
+
+/** As Slurm 22.05 wrote it. */
+const notice = (why: string) =>
+  `2026-11-21T06:47:00Z ready\nslurmstepd-node1: error: *** JOB 12 ON node1 CANCELLED AT 2026-11-21T06:47:00${why} ***\n`;
+
+describe("Slurm's notice in the job's log", () => {
+  it.each([
+    [' DUE TO PREEMPTION', 'preempted'],
+    [' DUE TO TIME LIMIT', 'deadline'],
+    [' DUE TO NODE FAILURE, SEE SLURMCTLD LOG FOR DETAILS', 'job_ended'],
+    [' DUE TO JOB REQUEUE', 'cancelled'],
+    ['', 'cancelled'],
+  ])('%j is %s', (why, code) => expect(parseSlurmNotice(notice(why), '12')).toMatchObject({ code }));
+
+  it('of another job says nothing, nor does what an engine prints', () => {
+    expect(parseSlurmNotice(notice(''), '13')).toBeUndefined();
+    expect(parseSlurmNotice('CANCELLED AT 2026 DUE TO PREEMPTION ***\n', '12')).toBeUndefined();
+  });
+
+  it('is missing where there is no log', () => expect(readSlurmNotice('/nowhere', '12')).toBeUndefined());
+});
