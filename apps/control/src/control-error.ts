@@ -8,4 +8,5 @@ export type ControlErrorCode =
   | 'socket_in_use'
   | 'store_corrupt'
   | 'store_newer'
-  | 'store_failed';
+  | 'store_failed'
+  | 'store_locked';

@@ -24,7 +24,7 @@ beforeEach(async () => {
     ...real,
     commit: async (writes) => {
       if (full) throw new Error('disk is full');
-      await real.commit(writes);
+      return real.commit(writes);
     },
   };
   directory = new Directory({ store, clock: new ManualClock(), log: silentLog, runDir: '/run', leaseMs: 15_000 });
@@ -47,16 +47,16 @@ function records(name: string): [DeploymentRecord, InstanceRecord] {
 }
 
 describe('the directory', () => {
-  it('forgets what could not be stored, drops its agents, and goes on', async () => {
+  it('forgets what could not be stored, keeps its agents, and goes on', async () => {
     await directory.put(...records('a'), '');
-    const dropped: string[] = [];
     const entry = directory.findDeployment('a')!;
-    entry.line = { generation: 1, give: () => {}, fence: () => {}, drop: () => dropped.push('a') };
+    const line = { generation: 1, give: () => {}, fence: () => {}, drop: () => {} };
+    Object.assign(entry, { line, apiKey: 'k' });
     full = true;
     const agent = { processId: 'p', restart: 0, hostname: 'n' };
     await expect(directory.put(...records('b'), '')).rejects.toThrow('disk is full');
     await expect(directory.apply(entry, { type: 'agent.enrolled', agent })).rejects.toThrow('disk is full');
-    expect(dropped).toEqual(['a']);
+    expect(directory.findDeployment('a')).toMatchObject({ line, apiKey: 'k' });
     expect(directory.findDeployment('b')).toBeUndefined();
     expect(directory.findDeployment('a')!.instance.life.phase).toBe('waiting');
     full = false;

@@ -3,22 +3,26 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type Clock, type Log, Scope, systemClock } from '@fairlead/kit';
-import { OUR_VERSIONS } from '@fairlead/protocol';
+import { type Clock, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
+import { OUR_VERSIONS, type VersionRange } from '@fairlead/protocol';
 import { getRequestListener } from '@hono/node-server';
 
+import type { ControlErrorCode } from './control-error.ts';
 import { Dialler } from './carrier/dialler.ts';
-import { clearStaleSocket, CONTROL_SOCKET, PID_FILE, restrictSocket, RunDir } from './carrier/run-dir.ts';
+import { answers, clearStaleSocket, CONTROL_SOCKET, PID_FILE, restrictSocket, RunDir } from './carrier/run-dir.ts';
 import { CARRIER_LIMITS, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
 import { Directory } from './directory.ts';
 import { createApp } from './http/app.ts';
+import { KEEPING, type Keeping, runPruner } from './pruner.ts';
 import { runSweeper } from './sweeper.ts';
 import { readIdentity } from './state/identity.ts';
 import { OwnerTokens } from './state/owner-tokens.ts';
 import { checkOwnership, writeOwner } from './state/ownership.ts';
 import { ensurePrivateDir, replaceFile } from './state/state-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
+import type { Store } from './store/store.ts';
+import { lockedError } from './store/store-error.ts';
 import { CONTROL_VERSION } from './version.ts';
 import { AgentDesk } from './ws/agent-desk.ts';
 import { serveUpgrades } from './ws/upgrades.ts';
@@ -40,6 +44,9 @@ export interface ControlOptions {
   limits?: Partial<CarrierLimits>;
   /** Waiting bytes at which a watcher counts as behind. */
   watchBehindBytes?: number;
+  keeping?: Partial<Keeping>;
+  /** The protocol versions that it speaks, where they should not be this code's own: to see how versions meet. */
+  versions?: VersionRange;
 }
 
 export interface Control extends AsyncDisposable {
@@ -67,11 +74,12 @@ export async function openControl(options: ControlOptions): Promise<Control> {
 
 async function assemble(options: ControlOptions, scope: Scope): Promise<Control> {
   const { stateDir, log, clock = systemClock, leaseMs = LEASE_MS, heartbeatMs = HEARTBEAT_MS } = options;
+  const { versions = OUR_VERSIONS } = options;
   ensurePrivateDir(stateDir);
   const runDir = new RunDir(options.runDir);
   if (!options.takeOwnership) checkOwnership(stateDir, options.host);
   const identity = readIdentity(stateDir);
-  const store = scope.use(openSqliteStore(join(stateDir, 'control.db')));
+  const store = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock }));
   writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid });
 
   const directory = new Directory({ store, clock, log, runDir: runDir.path, leaseMs });
@@ -89,6 +97,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     directory,
     tokenSecret: identity.tokenSecret,
     controlVersion: CONTROL_VERSION,
+    versions,
     heartbeatMs,
     reclaimSocket: (name) => runDir.reclaim(name),
     log,
@@ -100,11 +109,13 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     owners,
     carrier,
     hello: {
-      protocol: OUR_VERSIONS,
+      protocol: versions,
       controlVersion: CONTROL_VERSION,
       hostname: options.host,
       bootId: options.bootId,
       leaseMs,
+      startedMs: clock.now(),
+      schemaVersion: store.schemaVersion,
     },
     isReady: () => ready,
     log,
@@ -128,6 +139,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     for (const entry of entries ?? directory.entries()) dialler.review(entry.instance.id);
   });
   scope.use(runSweeper({ directory, watchers, clock, log, isCaughtUp: () => dialler.caughtUp }));
+  scope.use(runPruner({ directory, keeping: { ...KEEPING, ...options.keeping }, clock, log }));
   const socketPath = await listen(runDir, carrier, scope);
   await dialler.start();
   scope.defer(() => {
@@ -140,6 +152,24 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     watchersBehind: () => watchers.behind,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** How long another control that holds the database may take until it answers. */
+const STARTING_LIMIT_MS = 3000;
+const LOOK_EVERY_MS = 100;
+
+/** `already_running` where the other one is a control, `store_locked` where it is not. */
+async function openStore(file: string, { runDir, clock }: { runDir: RunDir; clock: Clock }): Promise<Store> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+    try {
+      return openSqliteStore(file);
+    } catch (error) {
+      if (!isCodedError<ControlErrorCode>(error, 'already_running')) throw error;
+      if (await answers(runDir.file(CONTROL_SOCKET))) throw error;
+      if (waitedMs >= STARTING_LIMIT_MS) throw lockedError(file, error);
+      await clock.sleep(LOOK_EVERY_MS);
+    }
+  }
 }
 
 async function listen(runDir: RunDir, carrier: SecureCarrier, scope: Scope): Promise<string> {

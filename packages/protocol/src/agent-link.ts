@@ -11,19 +11,19 @@ const versionRange = z.object({ min: z.int(), max: z.int() });
 export const agentHello = z.object({
   type: z.literal('agent.hello'),
   protocol: versionRange,
-  agentVersion: z.string(),
+  agentVersion: z.string().max(256),
   instanceId,
   deployment: deploymentName,
-  jobId: z.string(),
+  jobId: z.string().max(256),
   /** The agent's clock as it says this: what it tells of times is set right by the difference. */
   clockMs: z.number().optional(),
   /** SLURM_RESTART_COUNT: 0 the first time. */
   restart: z.int().min(0),
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */
-  processId: z.string(),
-  hostname: z.string(),
+  processId: z.string().max(256),
+  hostname: z.string().max(256),
   /** The endpoint's key, for owners; kept in memory only. */
-  apiKey: z.string(),
+  apiKey: z.string().max(1024),
 });
 export type AgentHello = z.infer<typeof agentHello>;
 
@@ -33,8 +33,8 @@ export const instanceReported = z.object({
   state: instanceState,
   /** The data socket at which it answers, once the tunnel is up. */
   endpointGeneration: generation.optional(),
-  models: z.array(z.string()),
-  gpus: z.array(z.string()),
+  models: z.array(z.string().max(1024)).max(1000),
+  gpus: z.array(z.string().max(1024)).max(1000),
   /** When the job ends, as far as Slurm says. */
   deadlineMs: z.number().optional(),
   load,

@@ -102,7 +102,8 @@ export function restrictSocket(path: string): void {
   chmodSync(path, 0o600);
 }
 
-function answers(path: string): Promise<boolean> {
+/** Whether a program listens there. */
+export function answers(path: string): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const socket = connect(path);
   socket.on('connect', () => {

@@ -1,6 +1,6 @@
 // Whether an agent that says hello is the one it claims to be, and may speak for its instance now. Pure.
 
-import { type AgentHello, OUR_VERSIONS, pickVersion, type WireErrorCode } from '@fairlead/protocol';
+import type { AgentHello, WireErrorCode } from '@fairlead/protocol';
 
 import { type InstanceRecord, restartOf } from './records.ts';
 
@@ -19,9 +19,7 @@ export interface AdmissionFacts {
   linkedGeneration: number | undefined;
 }
 
-export type Admission =
-  | { ok: true; protocol: number }
-  | { ok: false; code: WireErrorCode; message: string; hint?: string };
+export type Admission = { ok: true } | { ok: false; code: WireErrorCode; message: string; hint?: string };
 
 /**
  * A newer restart takes over from an older one. Another process of the *same* restart has to wait until the lease of the
@@ -29,8 +27,6 @@ export type Admission =
  */
 export function decideAdmission(facts: AdmissionFacts): Admission {
   const { hello, instance } = facts;
-  const protocol = pickVersion(OUR_VERSIONS, hello.protocol);
-  if (protocol === undefined) return mismatch(hello);
   if (hello.instanceId !== facts.socket.instanceId)
     return refuse(
       'forbidden',
@@ -49,7 +45,7 @@ export function decideAdmission(facts: AdmissionFacts): Admission {
       'forbidden',
       `cannot enrol because the instance belongs to ${instance.deployment}: got ${hello.deployment}`,
     );
-  return fence(facts, instance) ?? { ok: true, protocol };
+  return fence(facts, instance) ?? { ok: true };
 }
 
 function fence(facts: AdmissionFacts, instance: InstanceRecord): Admission | undefined {
@@ -74,14 +70,6 @@ function fence(facts: AdmissionFacts, instance: InstanceRecord): Admission | und
       `cannot enrol over control socket ${facts.socket.generation} because ${facts.linkedGeneration} is in use`,
     );
   return undefined;
-}
-
-function mismatch(hello: AgentHello): Admission {
-  return refuse(
-    'protocol_mismatch',
-    `cannot talk because no protocol version is shared: control speaks ${OUR_VERSIONS.min} to ${OUR_VERSIONS.max}, agent ${hello.agentVersion} ${hello.protocol.min} to ${hello.protocol.max}`,
-    'Upgrade the older side: `fairlead init` brings control up to date, a new deployment brings its agent.',
-  );
 }
 
 function refuse(code: WireErrorCode, message: string, hint?: string): Admission {

@@ -122,7 +122,7 @@ function lostState(life: Extract<Life, { phase: 'attended' }>, silentMs: number)
   const cause: EndCause = {
     code: 'agent_lost',
     message: silenceText(life, silentMs),
-    hint: 'If the job still runs and reaches the bastion again, the instance comes back by itself; `fairlead logs --source job` shows what the job wrote.',
+    hint: 'Look at the last lines of `fairlead logs --source agent` and at `fairlead logs --source job`, which says so when the job was killed: out of memory, time limit, node failure (also `sacct -j` with the id of the job). If the job still runs and reaches the bastion again, the instance comes back by itself.',
   };
   return { status: 'failed', cause } as const;
 }

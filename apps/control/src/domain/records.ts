@@ -82,6 +82,7 @@ export interface FormerInstance {
   id: string;
   deployment: string;
   enrolmentHash: string;
+  updatedMs: number;
 }
 
 export function restartOf(life: Life): number {

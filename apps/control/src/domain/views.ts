@@ -8,6 +8,7 @@ import { type DeploymentRecord, type InstanceRecord, restartOf } from './records
 export interface LiveFacts {
   leaseUntilMs?: number | undefined;
   load?: Load | undefined;
+  agent?: InstanceView['agent'];
 }
 
 export function viewInstance(record: InstanceRecord, runDir: string, live: LiveFacts = {}): InstanceView {
@@ -26,6 +27,7 @@ export function viewInstance(record: InstanceRecord, runDir: string, live: LiveF
   if (record.jobId !== undefined) view.jobId = record.jobId;
   if (record.deadlineMs !== undefined) view.deadlineMs = record.deadlineMs;
   if (life.phase !== 'waiting' && life.agent) view.hostname = life.agent.hostname;
+  if (live.agent !== undefined) view.agent = live.agent;
   if (life.phase !== 'attended') return view;
   if (life.generation !== undefined)
     view.endpoint = {

@@ -1,9 +1,10 @@
 // Control's HTTP API: who may ask, and how errors are answered. The routes are beside it.
 
-import { errorText, type Log } from '@fairlead/kit';
+import { errorText, isCodedError, type Log } from '@fairlead/kit';
 import { WIRE_ERRORS } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
+import type { ControlErrorCode } from '../control-error.ts';
 import { readBearer } from '../state/tokens.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
@@ -15,7 +16,7 @@ import { WireError } from './wire-error.ts';
 export function createApp(deps: AppDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.onError((error, context) => {
-    const known = error instanceof WireError ? error : internal(error, deps.log);
+    const known = error instanceof WireError ? error : (storageError(error) ?? internal(error, deps.log));
     if (WIRE_ERRORS[known.code].retryable) context.header('Retry-After', '1');
     return context.json(known.body, known.status as 400);
   });
@@ -37,6 +38,12 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.route('/v1', instanceRoutes(deps));
   app.route('/v1', historyRoutes(deps));
   return app;
+}
+
+/** The directory has logged it. */
+function storageError(error: unknown): WireError | undefined {
+  if (!isCodedError<ControlErrorCode>(error, 'store_failed', 'store_corrupt')) return undefined;
+  return new WireError('storage_failed', `cannot answer because control ${error.message}`, { hint: error.hint });
 }
 
 function internal(error: unknown, log: Log): WireError {

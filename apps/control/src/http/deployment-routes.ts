@@ -1,16 +1,12 @@
 // Deployments and where they answer.
 
-import { createDeployment, stopMode } from '@fairlead/protocol';
+import { createDeployment, deploymentQuery, stopQuery } from '@fairlead/protocol';
 import { Hono } from 'hono';
-import { z } from 'zod';
 
 import { isListed } from '../domain/views.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { readBody, readName, readQuery } from './read-request.ts';
-
-const listQuery = z.object({ all: z.stringbool().default(false) });
-const stopQuery = z.object({ mode: stopMode.default('drain') });
 
 export function deploymentRoutes({ desk, directory }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
@@ -19,7 +15,7 @@ export function deploymentRoutes({ desk, directory }: AppDeps): Hono<Env> {
     return context.json(await desk.create(wanted), 201);
   });
   routes.get('/deployments', (context) => {
-    const { all } = readQuery(context, listQuery);
+    const { all } = readQuery(context, deploymentQuery);
     const now = directory.deps.clock.now();
     const shown = [...directory.entries()].filter((entry) => all || isListed(entry.deployment, entry.instance, now));
     return context.json({ deployments: shown.map((entry) => directory.viewDeployment(entry)) });

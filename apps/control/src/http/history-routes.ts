@@ -1,25 +1,32 @@
-// The history of events.
+// The history of events, in pages from either end.
 
-import { deploymentName } from '@fairlead/protocol';
+import { type eventList, type EventQuery, eventQuery, type Read } from '@fairlead/protocol';
 import { Hono } from 'hono';
-import { z } from 'zod';
 
+import type { Store } from '../store/store.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { readQuery } from './read-request.ts';
 
-const historyQuery = z.object({
-  deployment: deploymentName.optional(),
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-});
+const DEFAULT_LIMIT = 100;
 
 export function historyRoutes({ directory }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get('/events', async (context) => {
-    const query = readQuery(context, historyQuery);
-    const events = await directory.deps.store.listHistory(query);
-    return context.json({ events, next: events.at(-1)?.seq ?? query.after });
-  });
+  routes.get('/events', async (context) =>
+    context.json(await readPage(directory.deps.store, readQuery(context, eventQuery))),
+  );
   return routes;
+}
+
+async function readPage(store: Store, query: EventQuery): Promise<Read<typeof eventList>> {
+  const { deployment, last, after = 0, limit = DEFAULT_LIMIT, before = Number.MAX_SAFE_INTEGER } = query;
+  if (last === undefined) {
+    const events = await store.listHistory({ deployment, after, limit });
+    return { events, next: events.at(-1)?.seq ?? after };
+  }
+  // One more, to know whether there is a page ahead of this one.
+  const found = await store.listHistory({ deployment, before, limit: last + 1 });
+  const events = found.slice(-last);
+  const page = { events, next: events.at(-1)?.seq ?? 0 };
+  return found.length > last ? { ...page, previous: events[0]!.seq } : page;
 }

@@ -1,20 +1,17 @@
 // Instances: what was observed of them, and their logs through their agents.
 
-import { deploymentName, jobObserved, logQuery } from '@fairlead/protocol';
+import { instanceQuery, jobObserved, logQuery } from '@fairlead/protocol';
 import { Hono } from 'hono';
-import { z } from 'zod';
 
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { streamLogs } from './stream-logs.ts';
 import { readBody, readInstanceId, readQuery } from './read-request.ts';
 
-const listQuery = z.object({ deployment: deploymentName.optional() });
-
 export function instanceRoutes({ desk }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get('/instances', async (context) =>
-    context.json({ instances: await desk.instances(readQuery(context, listQuery).deployment) }),
+    context.json({ instances: await desk.instances(readQuery(context, instanceQuery).deployment) }),
   );
   routes.get('/instances/:id', async (context) => context.json(await desk.instance(readInstanceId(context))));
   routes.post('/instances/:id/observed', async (context) => {

@@ -3,7 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
-import { errnoOf } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText } from '@fairlead/kit';
+
+import type { ControlErrorCode } from '../control-error.ts';
 
 /** 0700, also where it existed with a wider mode. */
 export function ensurePrivateDir(path: string): void {
@@ -33,6 +35,14 @@ export function createFile(path: string, text: string): boolean {
 
 function writeBeside(path: string, text: string): string {
   const fresh = `${path}.${randomBytes(6).toString('hex')}.new`;
-  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx', flush: true });
-  return fresh;
+  try {
+    writeFileSync(fresh, text, { mode: 0o600, flag: 'wx', flush: true });
+    return fresh;
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw new CodedError<ControlErrorCode>('store_failed', `cannot write ${path} because of ${errorText(error)}`, {
+      hint: 'Look at `df` and `quota` on the bastion and make room in the home directory, or make it writable.',
+      cause: error,
+    });
+  }
 }

@@ -6,7 +6,10 @@ import { Journal } from './journal.ts';
 import type { Store, Write } from './store.ts';
 
 function note(kind: string): Write {
-  return { type: 'history.add', entry: { atMs: 0, deployment: 'a', instanceId: 'i', kind, message: '' } };
+  return {
+    type: 'history.add',
+    entry: { atMs: 0, recordedMs: 0, deployment: 'a', instanceId: 'i', kind, message: '' },
+  };
 }
 
 function kindsOf(writes: readonly Write[]): string[] {

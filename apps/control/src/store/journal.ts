@@ -2,6 +2,8 @@
 
 import { setImmediate } from 'node:timers/promises';
 
+import type { EventView } from '@fairlead/protocol';
+
 import type { Store, Write } from './store.ts';
 
 interface Waiting {
@@ -10,8 +12,8 @@ interface Waiting {
 }
 
 export interface JournalEvents {
-  /** After a commit and before those who waited for it. Also after turns that had nothing to write. */
-  onCommitted: () => void;
+  /** After a commit and before those who waited for it, with what is new in the history; undefined after turns that had nothing to write. */
+  onCommitted: (added: readonly EventView[] | undefined) => void;
   /** Nothing of the failed turn is on disk, nor of what was added since: called once, awaited before the next turn. */
   onFailed: (error: unknown) => Promise<void>;
 }
@@ -49,8 +51,9 @@ export class Journal {
       const waiting = this.#waiting;
       this.#writes = [];
       this.#waiting = [];
+      let added: readonly EventView[] | undefined;
       try {
-        if (writes.length > 0) await this.#store.commit(writes);
+        if (writes.length > 0) added = await this.#store.commit(writes);
       } catch (error) {
         await this.#events.onFailed(error);
         // What was decided since then rests on what was not stored: it goes too.
@@ -59,7 +62,7 @@ export class Journal {
         this.#waiting = [];
         continue;
       }
-      this.#events.onCommitted();
+      this.#events.onCommitted(added);
       for (const { resolve } of waiting) resolve();
     }
     this.#running = undefined;

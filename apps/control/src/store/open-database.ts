@@ -1,34 +1,32 @@
 // Opens control.db for this process alone, checks it and brings its schema up to date. Never replaces a file it cannot read.
 
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-import { CodedError, errorText } from '@fairlead/kit';
-
-import type { ControlErrorCode } from '../control-error.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { createSqliteSession, type SqliteSession } from './sqlite-session.ts';
-
-/** https://www.sqlite.org/rescode.html */
-const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
+import { corruptError, newerError, storeError } from './store-error.ts';
 
 export interface OpenDatabase extends SqliteSession {
   connection: DatabaseSync;
 }
+
+/** How many migrations this code knows: the number of its schema. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Throws `already_running`, `store_corrupt`, `store_newer` or `store_failed`. The caller closes the connection. */
 export function openDatabase(file: string): OpenDatabase {
   const connection = connect(file);
   try {
     claim(connection);
-    check(connection, file);
+    const found = check(connection, file);
+    if (found > 0 && found < SCHEMA_VERSION) backUp(connection, `${file}.schema-${found}.backup`);
     const session = createSqliteSession(connection);
     session.migrate(MIGRATIONS);
     return { ...session, connection };
   } catch (error) {
     connection.close();
-    throw explain(error, file);
+    throw storeError(error, 'open', file);
   }
 }
 
@@ -36,7 +34,7 @@ function connect(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file, { timeout: 0, enableForeignKeyConstraints: true });
   } catch (error) {
-    throw explain(error, file);
+    throw storeError(error, 'open', file);
   }
 }
 
@@ -48,49 +46,30 @@ function claim(connection: DatabaseSync): void {
   connection.exec('BEGIN EXCLUSIVE; COMMIT');
 }
 
-function check(connection: DatabaseSync, file: string): void {
+/** The schema's number; 0 of an empty file. */
+function check(connection: DatabaseSync, file: string): number {
   const found = connection.prepare('PRAGMA quick_check(1)').all()[0]?.['quick_check'];
-  if (found !== 'ok') throw corrupt(file, String(found));
-  const known = Math.max(...MIGRATIONS.map((migration) => migration.folderMillis));
+  if (found !== 'ok') throw corruptError(file, String(found));
   const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").all();
-  if (table.length === 0) return;
-  const last = connection.prepare('SELECT max(created_at) AS last FROM __drizzle_migrations').all()[0]?.['last'];
-  if (Number(last ?? 0) > known) throw newer(file);
+  if (table.length === 0) return 0;
+  const row = connection.prepare('SELECT max(created_at) AS last, count(*) AS n FROM __drizzle_migrations').all()[0];
+  const last = Number(row?.['last'] ?? 0);
+  if (last > MIGRATIONS.at(-1)!.folderMillis) throw newerError(file, Number(row?.['n']), SCHEMA_VERSION);
+  return MIGRATIONS.filter(({ folderMillis }) => folderMillis <= last).length;
 }
 
-function explain(error: unknown, file: string): unknown {
-  if (error instanceof CodedError) return error;
-  const errcode = typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) : 0;
-  // The low byte is the primary code.
-  switch (errcode & 0xff) {
-    case SQLITE_BUSY:
-      return new CodedError<ControlErrorCode>(
-        'already_running',
-        `cannot open ${file} because another process holds it`,
-        {
-          cause: error,
-        },
-      );
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return corrupt(file, errorText(error), error);
-    default:
-      return new CodedError<ControlErrorCode>('store_failed', `cannot open ${file}: ${errorText(error)}`, {
-        hint: 'See whether the directory is writable and the disk has space.',
-        cause: error,
-      });
+/** Whole and on disk before anything is migrated; the last one of its schema counts. */
+function backUp(connection: DatabaseSync, path: string): void {
+  const fresh = `${path}.new`;
+  rmSync(fresh, { force: true });
+  try {
+    connection.prepare('VACUUM INTO ?').run(fresh);
+    chmodSync(fresh, 0o600);
+    const descriptor = openSync(fresh, 'r+');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    renameSync(fresh, path);
+  } finally {
+    rmSync(fresh, { force: true });
   }
-}
-
-function corrupt(file: string, found: string, cause?: unknown): CodedError<ControlErrorCode> {
-  return new CodedError('store_corrupt', `cannot use ${file} because it is damaged: got ${found}`, {
-    hint: `Restore it from a backup, or move it and ${file}-wal away to begin with no deployments: running jobs then have to be ended with scancel. Nothing was changed.`,
-    cause,
-  });
-}
-
-function newer(file: string): CodedError<ControlErrorCode> {
-  return new CodedError('store_newer', `cannot use ${file} because a newer control has written it`, {
-    hint: 'Run `fairlead init` with the newest Fairlead, which puts a newer control here. Nothing was changed.',
-  });
 }

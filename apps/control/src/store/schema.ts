@@ -44,6 +44,8 @@ export const history = sqliteTable(
     message: text().notNull(),
     processId: text('process_id'),
     eventId: integer('event_id'),
+    /** By control's own clock, where `at_ms` may be an agent's; absent in rows of schema 1. */
+    recordedMs: real('recorded_ms'),
   },
   (table) => [
     index('history_deployment').on(table.deployment, table.seq),

@@ -49,7 +49,7 @@ const PUT: Write[] = [
 ];
 
 function happened(kind: string, source?: { processId: string; id: number }): Write {
-  const entry = { atMs: 5, deployment: 'a', instanceId: 'abcdefgh', kind, message: 'text' };
+  const entry = { atMs: 5, recordedMs: 6, deployment: 'a', instanceId: 'abcdefgh', kind, message: 'text' };
   return { type: 'history.add', entry: source ? { ...entry, source } : entry };
 }
 
@@ -93,7 +93,7 @@ describe('the SQLite store', () => {
       return { remembered: await store.load(), listed: await store.listInstances({ deployment: 'a' }) };
     });
     expect(remembered.instances).toEqual([next]);
-    expect(remembered.formers).toEqual([{ id: 'abcdefgh', deployment: 'a', enrolmentHash: 'hash' }]);
+    expect(remembered.formers).toEqual([{ id: 'abcdefgh', deployment: 'a', enrolmentHash: 'hash', updatedMs: 2 }]);
     expect(listed.map(({ id }) => id)).toEqual(['bbbbbbbb', 'abcdefgh']);
   });
 

@@ -1,36 +1,56 @@
 // The Store on one SQLite file, through drizzle.
 
 import { type EventView } from '@fairlead/protocol';
-import { and, asc, desc, eq, gt, ne, sql } from 'drizzle-orm/sql';
+import { and, desc, eq, ne, sql } from 'drizzle-orm/sql';
 
 import { deploymentRecord, type InstanceRecord, instanceRecord } from '../domain/records.ts';
-import { openDatabase } from './open-database.ts';
-import { deployments, history, instances } from './schema.ts';
+import { listHistory, prepareAdd, pruneHistory } from './history-table.ts';
+import { openDatabase, SCHEMA_VERSION } from './open-database.ts';
+import { deployments, instances } from './schema.ts';
 import type { ControlDatabase } from './sqlite-session.ts';
-import type { HistoryQuery, Remembered, Store, Write } from './store.ts';
+import { storeError } from './store-error.ts';
+import type { Remembered, Store, Write } from './store.ts';
 
 /** Throws as `openDatabase` does. Closing checkpoints the write-ahead log into the file. */
 export function openSqliteStore(file: string): Store {
   const { db, connection } = openDatabase(file);
   const put = prepareWrites(db);
+  const reading = <T>(read: () => T): T => explained('read', file, read);
+  const writing = <T>(write: () => T): T =>
+    explained('write to', file, () => db.transaction(write, { behavior: 'immediate' }));
   return {
-    load: async () => load(db),
-    commit: async (writes) => db.transaction(() => writes.forEach(put), { behavior: 'immediate' }),
-    findInstance: async (id) => {
-      const row = db.select().from(instances).where(eq(instances.id, id)).all()[0];
-      return row && readInstance(row);
-    },
-    listInstances: async ({ deployment }) =>
-      db
-        .select()
-        .from(instances)
-        .where(deployment === undefined ? undefined : eq(instances.deployment, deployment))
-        .orderBy(desc(instances.createdMs), desc(instances.id))
-        .all()
-        .map(readInstance),
-    listHistory: async (query) => listHistory(db, query),
+    schemaVersion: SCHEMA_VERSION,
+    load: async () => reading(() => load(db)),
+    commit: async (writes) => writing(() => writes.map(put).filter((event) => event !== undefined)),
+    findInstance: async (id) => reading(() => findInstance(db, id)),
+    listInstances: async ({ deployment }) => reading(() => listInstances(db, deployment)),
+    listHistory: async (query) => reading(() => listHistory(db, query)),
+    pruneHistory: async (bounds, limit) => writing(() => pruneHistory(db, bounds, limit)),
     [Symbol.asyncDispose]: async () => connection.close(),
   };
+}
+
+function explained<T>(doing: string, file: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw storeError(error, doing, file);
+  }
+}
+
+function findInstance(db: ControlDatabase, id: string): InstanceRecord | undefined {
+  const row = db.select().from(instances).where(eq(instances.id, id)).all()[0];
+  return row && readInstance(row);
+}
+
+function listInstances(db: ControlDatabase, deployment: string | undefined): InstanceRecord[] {
+  return db
+    .select()
+    .from(instances)
+    .where(deployment === undefined ? undefined : eq(instances.deployment, deployment))
+    .orderBy(desc(instances.createdMs), desc(instances.id))
+    .all()
+    .map(readInstance);
 }
 
 function load(db: ControlDatabase): Remembered {
@@ -40,7 +60,12 @@ function load(db: ControlDatabase): Remembered {
     .innerJoin(deployments, eq(deployments.instanceId, instances.id))
     .all();
   const formers = db
-    .select({ id: instances.id, deployment: instances.deployment, enrolmentHash: instances.enrolmentHash })
+    .select({
+      id: instances.id,
+      deployment: instances.deployment,
+      enrolmentHash: instances.enrolmentHash,
+      updatedMs: instances.updatedMs,
+    })
     .from(instances)
     .innerJoin(deployments, and(eq(deployments.name, instances.deployment), ne(deployments.instanceId, instances.id)))
     .all();
@@ -55,26 +80,8 @@ function load(db: ControlDatabase): Remembered {
   };
 }
 
-function listHistory(db: ControlDatabase, { deployment, after, limit }: HistoryQuery): EventView[] {
-  const later = gt(history.seq, after);
-  return db
-    .select({
-      seq: history.seq,
-      atMs: history.atMs,
-      deployment: history.deployment,
-      instanceId: history.instanceId,
-      kind: history.kind,
-      message: history.message,
-    })
-    .from(history)
-    .where(deployment === undefined ? later : and(later, eq(history.deployment, deployment)))
-    .orderBy(asc(history.seq))
-    .limit(limit)
-    .all();
-}
-
 /** Prepared once: building a statement costs more than running it. */
-function prepareWrites(db: ControlDatabase): (write: Write) => void {
+function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undefined {
   const at = (name: string) => sql.placeholder(name);
   const deployment = {
     model: at('model'),
@@ -111,32 +118,31 @@ function prepareWrites(db: ControlDatabase): (write: Write) => void {
     .values({ ...fixed, ...instance })
     .onConflictDoUpdate({ target: instances.id, set: excluded(Object.keys(instance)) })
     .prepare();
-  const addHistory = db
-    .insert(history)
-    .values({
-      atMs: at('atMs'),
-      deployment: at('deployment'),
-      instanceId: at('instanceId'),
-      kind: at('kind'),
-      message: at('message'),
-      processId: at('processId'),
-      eventId: at('eventId'),
-    })
-    .onConflictDoNothing()
+  const removeDeployment = db
+    .delete(deployments)
+    .where(eq(deployments.name, at('name')))
     .prepare();
+  const removeInstance = db
+    .delete(instances)
+    .where(eq(instances.id, at('id')))
+    .prepare();
+  const addHistory = prepareAdd(db);
   return (write) => {
     switch (write.type) {
       case 'deployment.put':
         putDeployment.run({ stopMode: null, ...write.record });
-        return;
+        return undefined;
       case 'instance.put':
         putInstance.run({ jobId: null, deadlineMs: null, ...write.record });
-        return;
-      case 'history.add': {
-        const { source, ...entry } = write.entry;
-        addHistory.run({ ...entry, processId: source?.processId ?? null, eventId: source?.id ?? null });
-        return;
-      }
+        return undefined;
+      case 'history.add':
+        return addHistory(write.entry);
+      case 'deployment.remove':
+        removeDeployment.run({ name: write.name });
+        return undefined;
+      case 'instance.remove':
+        removeInstance.run({ id: write.id });
+        return undefined;
     }
   };
 }

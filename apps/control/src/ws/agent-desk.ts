@@ -2,10 +2,19 @@
 // it is on disk.
 
 import { errorText, type Log, withFields } from '@fairlead/kit';
-import { type AgentHello, type AgentMessage, type InstanceReported, isEnded, socketName } from '@fairlead/protocol';
+import {
+  type AgentHello,
+  type AgentMessage,
+  type InstanceReported,
+  isEnded,
+  pickVersion,
+  socketName,
+  type VersionRange,
+} from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
 import type { Directory, Entry } from '../directory.ts';
+import { clockSkewMs, correctReport, describeSkew } from '../domain/correct-clock.ts';
 import { decideAdmission } from '../domain/decide-admission.ts';
 import type { InstanceRecord } from '../domain/records.ts';
 import { deriveInstanceToken, hashToken, sameHash, sameToken } from '../state/tokens.ts';
@@ -15,6 +24,8 @@ export interface AgentDeskDeps {
   directory: Directory;
   tokenSecret: Buffer;
   controlVersion: string;
+  /** The protocol versions that we speak. */
+  versions: VersionRange;
   heartbeatMs: number;
   /** Brings a data socket that was put aside back to its place; false where there is none. */
   reclaimSocket: (name: string) => boolean;
@@ -30,6 +41,15 @@ export interface Arrival {
   /** To be called when the agent has proved itself. */
   prove: () => void;
 }
+
+/** Of one instance: who tries again and again is not noted each time. */
+const REFUSALS_NOTED_EVERY_MS = 600_000;
+/** What was not stored is said again after this: the disk may be full for hours. */
+const SAY_AGAIN_MS = 2000;
+/** Of events that control adds in an agent's name; an agent's own begin at 1. */
+const SKEW_EVENT = 0;
+/** Long enough for a version, too short to fill anything. */
+const VERSION_LENGTH = 64;
 
 export class AgentDesk {
   readonly #deps: AgentDeskDeps;
@@ -48,6 +68,8 @@ export class AgentDesk {
       clock: this.#deps.directory.deps.clock,
       log,
       nextOrderId: () => `o${(this.#orders += 1)}`,
+      versions: this.#deps.versions,
+      onUnreadable: (why) => !session && this.#noteRefusal(arrival.instanceId, why, log),
       onMessage: (message) => {
         if (session) return session.take(message);
         if (message.type !== 'agent.hello')
@@ -81,15 +103,30 @@ export class AgentDesk {
     });
     if (!decision.ok || !entry) {
       const why = decision.ok ? { code: 'internal' as const, message: 'cannot enrol' } : decision;
-      log.warn({ op: 'agent.enrol', ok: false, error: { code: why.code, message: why.message } });
+      this.#noteRefusal(arrival.instanceId, why, log);
       link.refuse(why);
       return undefined;
     }
     arrival.prove();
     const session = new Session(this.#deps, { entry, link, hello });
-    session.begin(decision.protocol, derived);
+    session.begin(pickVersion(this.#deps.versions, hello.protocol)!, derived);
     log.info({ op: 'agent.enrol', ok: true, restart: hello.restart, job: hello.jobId });
     return session;
+  }
+
+  /** In the log, and where people look: in the history of the instance at whose socket it came. */
+  #noteRefusal(instanceId: string, { code, message }: { code: string; message: string }, log: Log): void {
+    log.warn({ op: 'agent.enrol', ok: false, error: { code, message } });
+    const { directory } = this.#deps;
+    const entry = directory.findInstance(instanceId);
+    const now = directory.deps.clock.monotonicMs();
+    if (!entry || code === 'too_many' || now - (entry.refusedMs ?? -Infinity) < REFUSALS_NOTED_EVERY_MS) return;
+    entry.refusedMs = now;
+    directory
+      .addHistory(entry, 'agent.refused', `An agent was refused (${code}): ${message}.`)
+      .catch((error: unknown) => {
+        log.debug({ op: 'agent.refused', ok: false, error: errorText(error) });
+      });
   }
 }
 
@@ -98,17 +135,19 @@ class Session {
   readonly #link: AgentLink;
   readonly #hello: AgentHello;
   readonly #deps: AgentDeskDeps;
+  readonly #skewMs: number;
 
   constructor(deps: AgentDeskDeps, session: { entry: Entry; link: AgentLink; hello: AgentHello }) {
     this.#deps = deps;
     this.entry = session.entry;
     this.#link = session.link;
     this.#hello = session.hello;
+    this.#skewMs = clockSkewMs(session.hello, deps.directory.deps.clock.now());
   }
 
   begin(protocol: number, instanceToken: string): void {
     const { directory, controlVersion, heartbeatMs } = this.#deps;
-    const { processId, restart, hostname, jobId, apiKey } = this.#hello;
+    const { processId, restart, hostname, jobId, apiKey, agentVersion } = this.#hello;
     const { entry } = this;
     const agent = { processId, restart, hostname };
     const stored = directory.apply(entry, { type: 'agent.enrolled', agent }, { jobId });
@@ -116,7 +155,9 @@ class Session {
     entry.line = this.#link;
     before?.drop();
     entry.apiKey = apiKey;
+    entry.agent = { version: agentVersion.slice(0, VERSION_LENGTH), protocol };
     this.#renew();
+    this.#noteSkew();
     this.#once(stored, () => {
       const leaseMs = directory.leases.leaseMs;
       this.#link.send({ type: 'control.welcome', protocol, controlVersion, instanceToken, leaseMs, heartbeatMs });
@@ -131,14 +172,14 @@ class Session {
       case 'agent.hello':
         return this.#link.refuse({ code: 'bad_request', message: 'cannot enrol twice on one connection' });
       case 'instance.reported':
-        return this.#report(message);
+        return this.#report(correctReport(message, this.#skewMs));
       case 'instance.heartbeat':
         this.entry.load = message.load;
         return this.#renew();
       case 'event.happened': {
         const { id, atMs, kind, message: text } = message;
         const source = { processId: this.#hello.processId, id };
-        const stored = this.#deps.directory.addHistory(this.entry, kind, text, { source, atMs });
+        const stored = this.#deps.directory.addHistory(this.entry, kind, text, { source, atMs: atMs + this.#skewMs });
         return this.#once(stored, () => this.#link.send({ type: 'event.recorded', id }));
       }
       case 'order.accepted':
@@ -166,6 +207,15 @@ class Session {
     this.#once(directory.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
   }
 
+  /** Once for each process of an agent. */
+  #noteSkew(): void {
+    if (this.#skewMs === 0) return;
+    const { processId, hostname } = this.#hello;
+    const text = describeSkew(hostname, this.#skewMs);
+    const source = { processId, id: SKEW_EVENT };
+    this.#once(this.#deps.directory.addHistory(this.entry, 'clock.differs', text, { source }), () => undefined);
+  }
+
   #renew(): void {
     const { directory } = this.#deps;
     const { life, id } = this.entry.instance;
@@ -173,11 +223,11 @@ class Session {
       directory.leases.renew(id, directory.deps.clock.monotonicMs());
   }
 
-  /** Where the store fails, the directory begins again and drops all links: nothing to add here. */
+  /** Where the store fails the agent is not answered; on its next connection it says everything again. */
   #once(stored: Promise<void>, then: () => void): void {
     stored.then(then).catch((error: unknown) => {
       this.#deps.log.debug({ op: 'agent.message', ok: false, error: errorText(error) });
-      this.#link.drop();
+      this.#link.dropAfter(SAY_AGAIN_MS);
     });
   }
 }

@@ -1,17 +1,11 @@
 // One agent's WebSocket: messages in, orders out. What they mean is for AgentDesk to say.
 
 import { type Clock, errorText, type Log } from '@fairlead/kit';
-import {
-  type AgentMessage,
-  agentMessage,
-  type ControlMessage,
-  decodeValue,
-  type StopMode,
-  type WireErrorCode,
-} from '@fairlead/protocol';
+import type { AgentMessage, ControlMessage, StopMode, VersionRange, WireErrorCode } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
 import type { AgentLine } from '../directory.ts';
+import { decodeAgentFrame } from './decode-agent-frame.ts';
 import { LogTails } from './log-tails.ts';
 
 export interface AgentLinkDeps {
@@ -20,19 +14,25 @@ export interface AgentLinkDeps {
   clock: Clock;
   log: Log;
   nextOrderId: () => string;
+  /** The protocol versions that we speak. */
+  versions: VersionRange;
   onMessage: (message: AgentMessage) => void;
+  /** Of a frame that could not be read; the link then refuses. */
+  onUnreadable: (why: { code: WireErrorCode; message: string }) => void;
   onClose: () => void;
 }
 
+/** Answers waiting for an agent that does not read. */
+const UNREAD_LIMIT_BYTES = 1024 * 1024;
+
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const POLICY_VIOLATION = 1008;
-
-const KNOWN_TYPES: ReadonlySet<unknown> = new Set(agentMessage.options.map((option) => option.shape.type.value));
 
 export class AgentLink implements AgentLine {
   readonly generation: number;
   readonly tails: LogTails;
   readonly #deps: AgentLinkDeps;
+  readonly #closed = new AbortController();
 
   constructor(deps: AgentLinkDeps) {
     this.#deps = deps;
@@ -46,14 +46,18 @@ export class AgentLink implements AgentLine {
     });
     deps.socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     deps.socket.on('error', (error) => deps.log.debug({ op: 'agent.link', ok: false, error: errorText(error) }));
+    deps.socket.on('ping', () => this.#dropUnread());
     deps.socket.on('close', () => {
+      this.#closed.abort();
       this.tails.endAll('the connection to the agent was lost');
       deps.onClose();
     });
   }
 
   send(message: ControlMessage): void {
-    if (this.#deps.socket.readyState === this.#deps.socket.OPEN) this.#deps.socket.send(JSON.stringify(message));
+    if (!this.isOpen) return;
+    this.#deps.socket.send(JSON.stringify(message));
+    this.#dropUnread();
   }
 
   give(mode: StopMode): void {
@@ -78,34 +82,35 @@ export class AgentLink implements AgentLine {
     this.#deps.socket.terminate();
   }
 
+  dropAfter(ms: number): void {
+    this.#deps.clock.sleep(ms, this.#closed.signal).then(
+      () => this.drop(),
+      // Aborted: it is closed already.
+      () => undefined,
+    );
+  }
+
   get isOpen(): boolean {
     return this.#deps.socket.readyState === this.#deps.socket.OPEN;
   }
 
+  #dropUnread(): void {
+    if (this.#deps.socket.bufferedAmount <= UNREAD_LIMIT_BYTES) return;
+    this.#deps.log.warn({ op: 'agent.link', ok: false }, 'dropped: it does not read what it is answered');
+    this.drop();
+  }
+
   #receive(data: RawData, isBinary: boolean): void {
     if (!this.isOpen) return;
-    const value = isBinary ? undefined : parseJson(data);
-    if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string')
-      return this.refuse({
-        code: 'bad_request',
-        message: 'cannot read a message because it is no JSON object with a type',
-      });
-    if (!KNOWN_TYPES.has(value.type)) {
-      this.#deps.log.debug({ op: 'agent.message', ok: false, type: value.type.slice(0, 64) }, 'unknown type: ignored');
-      return;
+    const frame = decodeAgentFrame(data as Buffer, isBinary, this.#deps.versions);
+    switch (frame.kind) {
+      case 'message':
+        return this.#deps.onMessage(frame.message);
+      case 'refused':
+        this.#deps.onUnreadable(frame);
+        return this.refuse(frame);
+      case 'ignored':
+        this.#deps.log.debug({ op: 'agent.message', ok: false, type: frame.type }, 'unknown type: ignored');
     }
-    const decoded = decodeValue(agentMessage, value);
-    if (decoded.ok) return this.#deps.onMessage(decoded.value);
-    const { path, message } = decoded;
-    this.refuse({ code: 'bad_request', message: `cannot read ${value.type} because ${path || 'it'}: ${message}` });
-  }
-}
-
-function parseJson(data: RawData): unknown {
-  try {
-    return JSON.parse((data as Buffer).toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }

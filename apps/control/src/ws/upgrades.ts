@@ -4,7 +4,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { errorBody, encodeText, WIRE_ERRORS, type WireErrorCode } from '@fairlead/protocol';
+import {
+  decodeValue,
+  encodeText,
+  errorBody,
+  type Read,
+  watchQuery,
+  WIRE_ERRORS,
+  type WireErrorCode,
+} from '@fairlead/protocol';
 import { WebSocketServer } from 'ws';
 
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
@@ -36,7 +44,9 @@ export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
         deps.agents.receive({ socket: webSocket, instanceId, generation, token, prove: () => carrier.prove(socket) });
       } else {
         carrier.prove(socket);
-        deps.watchers.add(webSocket, () => deps.owners.isValid(decision.hash));
+        const { hash, query } = decision;
+        const events = query.events ? { deployment: query.deployment } : undefined;
+        deps.watchers.add(webSocket, { isValid: () => deps.owners.isValid(hash), events });
       }
     });
   };
@@ -51,11 +61,11 @@ export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
 
 type UpgradeDecision =
   | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: string }
-  | { ok: true; kind: 'watcher'; hash: string }
+  | { ok: true; kind: 'watcher'; hash: string; query: Read<typeof watchQuery> }
   | { ok: false; code: WireErrorCode; message: string };
 
 function decideUpgrade({ carrier, owners }: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
-  const path = (request.url ?? '').split('?')[0];
+  const [path, search = ''] = (request.url ?? '').split('?', 2);
   const origin = carrier.originOf(request.socket);
   const token = readBearer(request.headers.authorization);
   if (path !== '/v1/agent' && path !== '/v1/watch')
@@ -70,7 +80,10 @@ function decideUpgrade({ carrier, owners }: UpgradeDeps, request: IncomingMessag
     return { ok: false, code: 'forbidden', message: 'this connection is for an agent alone' };
   const hash = owners.check(token);
   if (hash === undefined) return { ok: false, code: 'unauthorized', message: 'the owner token is not known here' };
-  return { ok: true, kind: 'watcher', hash };
+  const query = decodeValue(watchQuery, Object.fromEntries(new URLSearchParams(search)));
+  if (!query.ok)
+    return { ok: false, code: 'bad_request', message: `cannot read the query because ${query.path}: ${query.message}` };
+  return { ok: true, kind: 'watcher', hash, query: query.value };
 }
 
 function refuseUpgrade(socket: Duplex, code: WireErrorCode, message: string): void {

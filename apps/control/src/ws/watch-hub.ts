@@ -2,6 +2,7 @@
 // with a snapshot and holds up nobody.
 
 import { errorText, type Log } from '@fairlead/kit';
+import type { EventView } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
 import type { Directory, Entry } from '../directory.ts';
@@ -20,9 +21,18 @@ const PIECE_BYTES = 64 * 1024;
 /** An answer may have to wait behind a snapshot on a slow line. */
 const MOST_SILENT_SWEEPS = 5;
 
-interface Watcher {
-  socket: WebSocket;
+/** Answers to pings of one that does not read, beside what may wait for it anyway. */
+const UNREAD_PONGS_BYTES = 1024 * 1024;
+
+export interface WatcherOptions {
+  /** Whether its token still is valid. */
   isValid: () => boolean;
+  /** Tell it of the history too, or of one deployment's alone. */
+  events?: { deployment: string | undefined } | undefined;
+}
+
+interface Watcher extends WatcherOptions {
+  socket: WebSocket;
   /** Sweeps since it was heard of. */
   silentSweeps: number;
   /** `behind`: it gets nothing until it has read what is on its way, then a new snapshot. */
@@ -46,13 +56,16 @@ export class WatchHub {
     this.#deps = deps;
     this.#behindBytes = deps.behindBytes ?? BEHIND_BYTES;
     deps.directory.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
+    deps.directory.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
   }
 
-  /** `isValid`: whether its token still is. */
-  add(socket: WebSocket, isValid: () => boolean): void {
-    const watcher: Watcher = { socket, isValid, silentSweeps: 0, state: 'live', later: [], laterBytes: 0 };
+  add(socket: WebSocket, options: WatcherOptions): void {
+    const watcher: Watcher = { ...options, socket, silentSweeps: 0, state: 'live', later: [], laterBytes: 0 };
     socket.on('error', (error) => this.#deps.log.debug({ op: 'watch', ok: false, error: errorText(error) }));
     socket.on('pong', () => (watcher.silentSweeps = 0));
+    socket.on('ping', () => {
+      if (socket.bufferedAmount > this.#behindBytes + PIECE_BYTES + UNREAD_PONGS_BYTES) socket.terminate();
+    });
     socket.on('close', () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
     this.#sendSnapshot(watcher);
@@ -83,6 +96,16 @@ export class WatchHub {
       // A Buffer: text would be encoded anew for each watcher.
       const text = Buffer.from(`{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(entry)}}`);
       for (const watcher of this.#watchers) this.#send(watcher, text);
+    }
+  }
+
+  #tellEvent(event: EventView): void {
+    let text: Buffer | undefined;
+    for (const watcher of this.#watchers) {
+      const { events } = watcher;
+      if (!events || (events.deployment !== undefined && events.deployment !== event.deployment)) continue;
+      text ??= Buffer.from(JSON.stringify({ type: 'event.added', seq: this.#seq, event }));
+      this.#send(watcher, text);
     }
   }
 

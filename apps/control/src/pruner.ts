@@ -1,0 +1,101 @@
+// Forgets what is old, in small steps: the history beyond its bounds, and deployments that ended long ago.
+
+import { type Clock, errorText, type Log } from '@fairlead/kit';
+
+import type { Directory } from './directory.ts';
+import { decidePruning } from './domain/decide-pruning.ts';
+
+export interface Keeping {
+  /** How long events, and deployments after their end, are kept. */
+  keepMs: number;
+  /** How many events at most. */
+  keepEvents: number;
+}
+
+/** A quarter of a year. An event takes about 200 bytes, at most 4.5 KB: 10 MB of a home's quota, at worst 230. */
+export const KEEPING: Keeping = { keepMs: 90 * 24 * 60 * 60 * 1000, keepEvents: 50_000 };
+
+const EVERY_MS = 60 * 60 * 1000;
+/** A flood of events is cut back without waiting for the hour. */
+const EVERY_EVENTS = 1000;
+/** Records in one transaction: about 10 ms. */
+const STEP = 250;
+/** Between two steps requests are answered. */
+const PAUSE_MS = 50;
+
+export interface PrunerDeps {
+  directory: Directory;
+  keeping: Keeping;
+  clock: Clock;
+  log: Log;
+}
+
+/** Runs until disposed. */
+export function runPruner(deps: PrunerDeps): AsyncDisposable {
+  const ended = new AbortController();
+  const loop = pruneAgainAndAgain(deps, ended.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await loop;
+    },
+  };
+}
+
+async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promise<void> {
+  const { directory, clock, log } = deps;
+  const flood = countFlood(directory);
+  try {
+    while (!signal.aborted) {
+      try {
+        const removed = await pruneAll(deps, signal);
+        if (removed > 0) log.info({ op: 'prune', ok: true, removed });
+      } catch (error) {
+        // A full disk takes no removal either; it is tried again.
+        if (!signal.aborted) log.warn({ op: 'prune', ok: false, error: errorText(error) });
+      }
+      await clock.sleep(EVERY_MS, AbortSignal.any([signal, flood.next()])).catch(whenAborted);
+    }
+  } finally {
+    flood.stop();
+  }
+}
+
+async function pruneAll({ directory, keeping, clock }: PrunerDeps, signal: AbortSignal): Promise<number> {
+  const { store } = directory.deps;
+  const beforeMs = clock.now() - keeping.keepMs;
+  let removed = 0;
+  for (;;) {
+    const gone = decidePruning({
+      entries: directory.entries(),
+      formers: directory.formers(),
+      beforeMs,
+      limit: STEP,
+    });
+    const records = gone.deployments.length + gone.formers.length;
+    if (records > 0) await directory.forget(gone);
+    const events = await store.pruneHistory({ beforeMs, most: keeping.keepEvents }, STEP);
+    removed += records + events;
+    if (records < STEP && events < STEP) return removed;
+    await clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+/** A signal that fires when many events have been added since it was asked for. */
+function countFlood(directory: Directory) {
+  let added = 0;
+  let full = new AbortController();
+  const stop = directory.historyAdded.add((events) => {
+    added += events.length;
+    if (added >= EVERY_EVENTS) full.abort();
+  });
+  const next = () => {
+    added = 0;
+    full = new AbortController();
+    return full.signal;
+  };
+  return { next, stop };
+}
+
+/** A sleep ends early for nothing else; the loop looks at why. */
+function whenAborted(): void {}

@@ -1,0 +1,77 @@
+// What SQLite says when it cannot, as an error with a code and what to do.
+
+import { CodedError, errorText } from '@fairlead/kit';
+import { z } from 'zod';
+
+import type { ControlErrorCode } from '../control-error.ts';
+
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_ERROR = 1;
+const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_CONSTRAINT = 19;
+const SQLITE_NOTADB = 26;
+
+/** `doing` as in "open" or "write to". What has a code already, or is a fault of ours, stays as it is. */
+export function storeError(error: unknown, doing: string, file: string): unknown {
+  if (error instanceof CodedError) return error;
+  if (error instanceof SyntaxError || error instanceof z.ZodError)
+    return corruptError(file, `a record that cannot be read: ${errorText(error).slice(0, 200)}`, error);
+  const errcode = typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) : 0;
+  const fail = (code: ControlErrorCode, why: string, hint: string) =>
+    new CodedError(code, `cannot ${doing} ${file} because ${why}`, { hint, cause: error });
+  // The low byte is the primary code.
+  switch (errcode & 0xff) {
+    case 0:
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+      return error;
+    case SQLITE_BUSY:
+      return fail('already_running', 'another process holds it', 'One control serves an account: use that one.');
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return corruptError(file, errorText(error), error);
+    case SQLITE_FULL:
+      return fail('store_failed', 'the disk is full', ROOM_HINT);
+    // So SQLite calls also a quota that is used up.
+    case SQLITE_IOERR:
+      return fail('store_failed', `the disk took no more: got ${errorText(error)}`, ROOM_HINT);
+    default:
+      return fail('store_failed', errorText(error), ROOM_HINT);
+  }
+}
+
+const ROOM_HINT =
+  'Look at `df` and `quota` on the bastion and make room in the home directory; control goes on by itself. Nothing was changed.';
+
+/** Held by something that is no control. */
+export function lockedError(file: string, cause: unknown): CodedError<ControlErrorCode> {
+  return new CodedError(
+    'store_locked',
+    `cannot open ${file} because another program holds it, and no control answers`,
+    {
+      hint: `A backup or an sqlite3 shell may have it open: \`fuser -v ${file}\` names it. End it; control starts at the next connection.`,
+      retryable: true,
+      cause,
+    },
+  );
+}
+
+export function corruptError(file: string, found: string, cause?: unknown): CodedError<ControlErrorCode> {
+  return new CodedError('store_corrupt', `cannot use ${file} because it is damaged: got ${found}`, {
+    hint: `Restore it from a backup, or move it and ${file}-wal away to begin with no deployments: running jobs then have to be ended with scancel. Nothing was changed.`,
+    cause,
+  });
+}
+
+export function newerError(file: string, found: number, known: number): CodedError<ControlErrorCode> {
+  return new CodedError(
+    'store_newer',
+    `cannot use ${file} because a newer control has written it: got schema ${found}, know up to ${known}`,
+    {
+      hint: `Run \`fairlead upgrade\` with the newest Fairlead, which puts a newer control here. To go back instead, put ${file}.schema-${known}.backup in its place: what came later is lost. Nothing was changed.`,
+    },
+  );
+}
