@@ -48,6 +48,13 @@ export const slurmSettings = z.strictObject({
     .string()
     .optional()
     .meta({ description: "Memory of the node's task in Slurm's form.", examples: ['64G'] }),
+  binDir: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Directory of sbatch, squeue and the others on the login host, where they are not on the PATH.',
+      examples: ['/opt/slurm/bin'],
+    }),
   omit: z
     .array(z.string())
     .optional()

@@ -2,7 +2,7 @@
 
 import { errorText } from '@fairlead/kit';
 import type { Session } from '@fairlead/client';
-import { type DeploymentView, type EventView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, type EventView, type InstanceState, isEnded } from '@fairlead/protocol';
 
 import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
@@ -17,8 +17,7 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   await using session = await openCliSession(context);
   let deployment = await session.api.getDeployment(args.name, context.signal);
   // An agent speaks for itself; where there is none yet, or none any more, the queue is asked.
-  const { state } = deployment.instance;
-  if (args.cluster && (state.status === 'submitted' || state.status === 'queued'))
+  if (args.cluster && isForTheQueue(deployment.instance.state))
     deployment = await askQueue(deployment, session, context);
   const { events } = await session.api.events({ deployment: args.name, limit: 1000 }, context.signal);
   // An agent that was cut off tells of it later.
@@ -27,6 +26,11 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
     { event: 'deployment', ok: true, deployment, events: recent },
     statusText(deployment, recent, context.clock.now()),
   );
+}
+
+function isForTheQueue(state: InstanceState): boolean {
+  if (state.status === 'failed') return state.cause.code === 'agent_lost';
+  return state.status === 'submitted' || state.status === 'queued';
 }
 
 async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {

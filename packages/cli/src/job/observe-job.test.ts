@@ -31,6 +31,10 @@ describe('What the scheduler says of a job', () => {
       cause: { code, message: expect.stringContaining(outcome.toUpperCase()) },
     });
   });
+  it('when memory ran out says what to do', () => {
+    const ended = job({ phase: { kind: 'ended', outcome: 'out_of_memory' }, state: 'OUT_OF_MEMORY' });
+    expect(observedState(ended)).toMatchObject({ cause: { hint: expect.stringContaining('slurm.mem') } });
+  });
   it('names the exit code', () => {
     expect(
       observedState(

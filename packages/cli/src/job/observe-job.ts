@@ -54,11 +54,24 @@ type Outcome = Extract<JobObservation['phase'], { kind: 'ended' }>['outcome'];
 function endedState(observation: JobObservation, outcome: Outcome): ObservedState {
   const reason = observation.reason && observation.reason !== 'None' ? ` (${observation.reason})` : '';
   const message = `job ${observation.jobId} ended: ${observation.state}${reason}${exitWords(observation)}`;
-  const cause = { code: causeOf(outcome), message };
+  const hint = HINTS[outcome];
+  const cause = { code: causeOf(outcome), message, ...(hint === undefined ? {} : { hint }) };
   return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout'
     ? { status: 'stopped', cause }
     : { status: 'failed', cause };
 }
+
+const OFF_THE_NODE =
+  'Deploy again; to keep off that node, exclude it: --set \'slurm.extra=["#SBATCH --exclude=<node>"]\'.';
+
+const HINTS: Partial<Record<Outcome, string>> = {
+  out_of_memory: 'Ask for more memory (slurm.mem), or let the engine use less.',
+  node_fail: OFF_THE_NODE,
+  boot_fail: OFF_THE_NODE,
+  launch_failed: OFF_THE_NODE,
+  preempted: 'Deploy again; a partition or QOS that is not preempted keeps its jobs.',
+  timeout: 'Deploy again with more time: --time.',
+};
 
 function causeOf(outcome: Outcome): EndCauseCode {
   if (outcome === 'cancelled') return 'cancelled';

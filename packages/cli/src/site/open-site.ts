@@ -9,6 +9,7 @@ import type { CliErrorCode } from '../cli-error.ts';
 import type { NamedCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host/host.ts';
+import { openKeptHost } from '../host/kept-host.ts';
 import { openLocalHost } from '../host/local-host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { type ClusterPaths, clusterPaths } from '../paths.ts';
@@ -33,7 +34,12 @@ export async function openSite(cluster: NamedCluster, context: Context): Promise
             node: context.nodePath,
             clock: context.clock,
           })
-        : createSlurmScheduler({ runner: host.runner, clock: context.clock, log: context.log });
+        : createSlurmScheduler({
+            runner: host.runner,
+            clock: context.clock,
+            log: context.log,
+            ...(cluster.config.slurm?.binDir === undefined ? {} : { binDir: cluster.config.slurm.binDir }),
+          });
     return { cluster, host, scheduler, paths, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   } catch (error) {
     await scope[Symbol.asyncDispose]();
@@ -52,6 +58,9 @@ async function openHost({ name, config }: NamedCluster, context: Context): Promi
       },
     );
   }
-  const { connection } = await openRoute(config.login, context);
-  return openSshHost(connection, config.login.host);
+  const { login } = config;
+  return openKeptHost(async () => {
+    const { connection } = await openRoute(login, context);
+    return { host: await openSshHost(connection, login.host), lost: connection.closed };
+  });
 }

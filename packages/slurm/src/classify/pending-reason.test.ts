@@ -31,6 +31,8 @@ const table: Record<PendingKind, string[]> = {
       AssocMaxCpuPerNode AssocMaxGRESMinutesPerJob BurstBufferOperation
     `),
     'job requeued in held state',
+    "Job's account not known, so it can't use this partition (short allows physics)",
+    "Job's QOS not permitted to use this partition (gpu allows gold not normal)",
     'launch failed requeued held',
   ],
   site: [
@@ -47,7 +49,7 @@ describe.each(Object.entries(table))('%s', (kind, reasons) => {
   test.each(reasons)('%j', (reason) => {
     const found = classifyPendingReason(reason);
     expect(found.kind).toBe(kind);
-    expect(found.text).toContain(reason === '' ? 'None' : reason.replace(/[()]/g, ''));
+    expect(found.text).toContain(reason === '' ? 'None' : reason.replace(/^\((.*)\)$/, '$1'));
     if (kind !== 'waiting') expect(found.advice).not.toBe('');
   });
 });

@@ -67,6 +67,13 @@ const rules: Rule[] = [
     'Choose another QOS (sacctmgr show assoc user=$USER format=account,partition,qos).',
   ],
   [
+    // Words instead of a code (slurmctld, part_policy_valid_acct and part_policy_valid_qos).
+    /^Job's (account|QOS) not (known|permitted)/,
+    'never-starts',
+    'the partition does not take jobs of this account or QOS',
+    'Choose another partition, account or QOS (scontrol show partition, sacctmgr show assoc user=$USER).',
+  ],
+  [
     /^(BadConstraints|Constraints|Nodes required for job are (invalid|unavail))/,
     'never-starts',
     'no node can ever satisfy the request',

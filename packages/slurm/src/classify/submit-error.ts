@@ -29,6 +29,9 @@ export interface CommandOutcome {
 
 type Rule = [pattern: RegExp, kind: SubmitErrorKind, code: SlurmErrorCode, hint: string];
 
+const COMMAND_HINT =
+  'Is this a login host of the cluster? Where the Slurm commands are not on the PATH of a plain ssh command, name their directory: slurm.binDir.';
+
 const rules: Rule[] = [
   [
     /Socket timed out|Zero Bytes were transmitted|Message (receive|send) failure|Protocol authentication error|controller \((receive|shutdown) failure\)|Communication (connection|shutdown) failure/i,
@@ -113,7 +116,7 @@ const rules: Rule[] = [
     /(sbatch|srun).*(command )?not found|not found.*(sbatch|srun)|No such file or directory.*sbatch/i,
     'never-retry',
     'command_not_found',
-    'Is this a login host of the cluster? Set the directory of the Slurm commands where they are not on the PATH.',
+    COMMAND_HINT,
   ],
   [
     /lua:|cli_filter|job_submit|submit plugin|Unspecified error/i,
@@ -156,7 +159,7 @@ export function classifySubmitError({ code, stdout, stderr, timedOut }: CommandO
     if (rule) return { kind: rule[1], code: rule[2], message, hint: rule[3] };
   }
   if (code === 127) {
-    const hint = 'Is this a login host of the cluster? Set the directory of the Slurm commands.';
+    const hint = COMMAND_HINT;
     return { kind: 'never-retry', code: 'command_not_found', message: message || 'sbatch: command not found', hint };
   }
   const hint = 'Do as Slurm says; directives can be omitted, overridden or extended for each cluster.';
