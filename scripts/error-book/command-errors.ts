@@ -60,9 +60,33 @@ export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
     cause: 'The job was told to end and is still there.',
     cure: 'Look at it with `squeue --me`, end it with `scancel`.',
   },
+  profile_mismatch: {
+    cause: 'The configuration names another bastion than the one this machine was set up with.',
+    cure: 'Run `fairlead init` to move to it, or keep both: name a profile of its own with `FAIRLEAD_PROFILE`.',
+  },
+  upgrade_failed: {
+    cause: 'The new control did not come up; the message says whether the old one runs again.',
+    cure: 'Read the lines of its log in the message; try `fairlead upgrade` again when their cause is gone.',
+  },
+  deployments_live: {
+    cause: 'What was to be removed is in use by deployments that have not ended.',
+    cure: 'Stop them with `fairlead stop <name>`, or say `--yes` to have them stopped.',
+  },
+  uninstall_incomplete: {
+    cause: 'A part could not be removed; the message names each and why.',
+    cure: 'Mend what it names and run `fairlead uninstall` again: it goes on where it was.',
+  },
   logs_unavailable: {
     cause: "Neither the agent nor the job's files gave a log.",
     cure: 'The message says where they should be.',
   },
   demo_failed: { cause: 'A step of the demo failed.', cure: 'Do as the message says, and report what is unclear.' },
+  command_not_found: {
+    cause: 'The command after `exec <name> --` is not on PATH.',
+    cure: 'Correct its name, or name its path.',
+  },
+  command_not_executable: {
+    cause: 'The command after `exec <name> --` is a file that may not be executed.',
+    cure: 'Make it executable, or name its interpreter before it.',
+  },
 };

@@ -15,13 +15,14 @@ export type CliErrorCode =
   | 'submit_refused'
   | 'deploy_failed'
   | 'stop_failed'
+  | 'profile_mismatch'
+  | 'upgrade_failed'
+  | 'deployments_live'
+  | 'uninstall_incomplete'
   | 'logs_unavailable'
   | 'demo_failed'
   | 'command_not_found'
-  | 'command_not_executable'
-  | 'model_unknown'
-  | 'request_refused'
-  | 'answer_cut';
+  | 'command_not_executable';
 
 /** What a command's exit code says. Documented in `fairlead --help`. */
 export const EXIT = {

@@ -15,6 +15,12 @@ export interface Context {
   log: Log;
   /** Fires on the first Ctrl-C. */
   signal: AbortSignal;
+  /** The process's own streams, for commands that talk with a person themselves or hand the streams on. */
+  streams: { stdin: NodeJS.ReadStream; stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream };
+  /** While it is held, signals go to the listener and end nothing. */
+  takeSignals(listener: (signal: NodeJS.Signals) => void): Disposable;
+  /** For a command whose work is done and whose code is not 0: `exec` ends with its command's own. */
+  setExitCode(code: number): void;
   /** Asks a person; absent where no terminal is there. */
   ask?: Asker;
   /** Flags common to all commands. */

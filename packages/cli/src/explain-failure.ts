@@ -16,6 +16,7 @@ const USAGE = new Set([
   'profile_unsafe',
   'profile_invalid',
   'ssh_config_invalid',
+  'key_unreadable',
 ]);
 const UNREACHABLE = new Set([
   'dns',
@@ -30,6 +31,12 @@ const UNREACHABLE = new Set([
   'host_key_revoked',
   'passphrase_needed',
 ]);
+
+const OWN_EXIT: Readonly<Record<string, number>> = {
+  deployment_unknown: EXIT.notFound,
+  command_not_found: EXIT.commandNotFound,
+  command_not_executable: EXIT.notExecutable,
+};
 
 export interface Failure {
   exitCode: number;
@@ -46,7 +53,7 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
     };
   }
   if (error instanceof CodedError) {
-    const exitCode = USAGE.has(error.code) ? EXIT.usage : UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.failed;
+    const exitCode = exitCodeOf(error.code);
     return {
       exitCode,
       say: { code: error.code, message: error.message + (verbose ? chainOf(error) : ''), hint: error.hint },
@@ -61,6 +68,11 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
       hint: verbose ? undefined : 'This was not foreseen. --verbose says more; please report it.',
     },
   };
+}
+
+function exitCodeOf(code: string): number {
+  if (USAGE.has(code)) return EXIT.usage;
+  return UNREACHABLE.has(code) ? EXIT.unreachable : (OWN_EXIT[code] ?? EXIT.failed);
 }
 
 /** An error that carries what is left behind must be read even when an interrupt caused it. */

@@ -19,8 +19,10 @@ const packageFile = new URL('../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
 let interrupts = 0;
+let onSignal: ((signal: NodeJS.Signals) => void) | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    if (onSignal) return onSignal(signal);
     interrupts++;
     if (interrupts > 1) process.exit(EXIT.interrupted);
     interrupt.abort(new CodedError('interrupted', 'interrupted'));
@@ -51,6 +53,7 @@ async function flush(): Promise<void> {
 async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
   const output = createOutput(process, { json: flags.json ?? false, startedMs, now: () => systemClock.monotonicMs() });
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY && !flags.json;
+  let exitCode: number = EXIT.ok;
   const context: Context = {
     env: process.env,
     home: process.env['HOME'] ?? homedir(),
@@ -60,12 +63,18 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
     output,
     log: silentLog,
     signal: interrupt.signal,
+    streams: process,
+    takeSignals(listener) {
+      onSignal = listener;
+      return { [Symbol.dispose]: () => (onSignal = undefined) };
+    },
+    setExitCode: (code) => (exitCode = code),
     ...(isInteractive ? { ask: (await import('./output/asker.ts')).createAsker() } : {}),
     flags: { config: flags.config ?? process.env['FAIRLEAD_CONFIG'], verbose: flags.verbose ?? false },
   };
   try {
     await work(context);
-    if (interrupt.signal.aborted) process.exitCode = EXIT.interrupted;
+    process.exitCode = interrupt.signal.aborted ? EXIT.interrupted : exitCode;
   } catch (error) {
     const failure = explainFailure(error, interrupt.signal, context.flags.verbose);
     if (failure.say) output.failure(failure.say);

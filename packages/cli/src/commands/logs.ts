@@ -11,6 +11,7 @@ import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { openSite } from '../site/open-site.ts';
+import { linesAfter } from './lines-after.ts';
 
 export interface LogsArgs {
   name: string;
@@ -22,24 +23,34 @@ export interface LogsArgs {
 export async function runLogs(args: LogsArgs, context: Context): Promise<void> {
   await using session = await openCliSession(context);
   const deployment = await session.api.getDeployment(args.name, context.signal);
+  const shown: string[] = [];
   const show = (lines: string[]) => {
+    shown.push(...lines);
+    if (shown.length > MOST_REMEMBERED) shown.splice(0, shown.length - MOST_REMEMBERED);
     for (const line of lines) {
       if (context.output.json) context.output.event('log', { source: args.source, line });
       else context.output.text(line);
     }
   };
   try {
-    await readLog(args, { deployment, session, context, show });
+    await readLog(args, { deployment, session, context, shown, show });
+    context.output.result({ event: 'logs.ended', ok: true, name: args.name, source: args.source }, '');
   } catch (error) {
     if (!context.signal.aborted) throw error;
+    const { name, source } = args;
+    context.output.result({ event: 'logs.ended', ok: false, name, source, reason: 'interrupted' }, '');
   }
-  context.output.result({ event: 'logs.ended', ok: true, name: args.name, source: args.source }, '');
 }
+
+/** Lines by which the place is found again where one source fails. */
+const MOST_REMEMBERED = 1000;
 
 interface Reading {
   deployment: DeploymentView;
   session: Session;
   context: Context;
+  /** The last of what was shown. */
+  shown: readonly string[];
   show: (lines: string[]) => void;
 }
 
@@ -64,7 +75,7 @@ function hasAgent(instance: InstanceView): boolean {
   return instance.leaseUntilMs !== undefined && !isEnded(instance.state);
 }
 
-async function readFiles(args: LogsArgs, { deployment, context, show }: Reading): Promise<void> {
+async function readFiles(args: LogsArgs, { deployment, context, shown, show }: Reading): Promise<void> {
   const { config } = await loadConfig(context);
   await using site = await openSite(pickCluster(config, deployment.cluster), context);
   const path = join(deployment.instance.jobDir, `${args.source}.log`);
@@ -78,6 +89,17 @@ async function readFiles(args: LogsArgs, { deployment, context, show }: Reading)
       },
     );
   }
-  for await (const line of site.host.tail(path, { lines: args.lines, follow: args.follow, signal: context.signal }))
-    show([line]);
+  const tail = (lines: number, follow: boolean) => site.host.tail(path, { lines, follow, signal: context.signal });
+  if (shown.length === 0) {
+    for await (const line of tail(args.lines, args.follow)) show([line]);
+    return;
+  }
+  // The agent's connection broke in the middle: what it has shown is not shown again.
+  const block = await Array.fromAsync(tail(Math.max(args.lines, shown.length), false));
+  if (!args.follow) return show(linesAfter(shown, block));
+  const again: string[] = [];
+  for await (const line of tail(block.length, true)) {
+    if (again.push(line) > block.length) show([line]);
+    else if (again.length === block.length) show(linesAfter(shown, again));
+  }
 }

@@ -12,6 +12,8 @@ export interface Output {
   result(value: Record<string, unknown>, human: string): void;
   /** Text that belongs to the result as it is (logs, scripts). In JSON mode it is left out. */
   text(text: string): void;
+  /** A piece of the result as it comes, without an end of line. In JSON mode it is left out. */
+  piece(text: string): void;
   warn(text: string): void;
   /** A failure; the last line of the command. */
   failure(error: { code: string; message: string; hint?: string | undefined }): void;
@@ -63,6 +65,11 @@ export function createOutput(
     },
     text(text) {
       if (!options.json) say(stdout, text);
+    },
+    piece(text) {
+      if (options.json) return;
+      clear();
+      stdout.write(text);
     },
     warn(text) {
       say(stderr, `${style('yellow', 'warning')}  ${text}`);

@@ -1,0 +1,59 @@
+// `fairlead complete -- words…`: what a shell's script asks at each Tab. Says nothing where it cannot say it soon.
+
+import { openSession } from '@fairlead/client';
+import type { Command } from 'commander';
+
+import { loadConfig } from '../../config/load-config.ts';
+import type { Context } from '../../context.ts';
+import { BUILT_IN_PRESETS } from '../../plan/presets.ts';
+import { sessionOptions } from '../../session-options.ts';
+import { stateWords } from '../instance-words.ts';
+import { type Candidate, offer, type Wanted, wantedAt } from './candidates.ts';
+
+/** A person waits at a prompt. */
+const LOOK_UP_LIMIT_MS = 2_000;
+
+export async function runComplete(program: Command, words: readonly string[], context: Context): Promise<void> {
+  const wanted = wantedAt(program, words);
+  if (wanted.kind === 'files') return context.output.text(':files');
+  const found = await lookUp(wanted, context);
+  for (const { value, description } of found.kind === 'candidates' ? found.candidates : [])
+    context.output.text(description === '' ? value : `${value}\t${oneLine(description)}`);
+}
+
+async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
+  if (wanted.kind === 'candidates' || wanted.kind === 'nothing' || wanted.kind === 'files') return wanted;
+  try {
+    return offer(await LOOK_UPS[wanted.kind](context), wanted.prefix, wanted.typed);
+  } catch (error) {
+    // Whatever it is, a person who pressed Tab is not served by reading it.
+    if (error instanceof Error) return { kind: 'nothing' };
+    throw error;
+  }
+}
+
+const LOOK_UPS: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<Candidate[]>> = {
+  async deployments(context) {
+    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_UP_LIMIT_MS)]);
+    // Nobody is asked for a passphrase in the middle of a line.
+    const { askPassphrase: _, ...options } = sessionOptions({ ...context, signal });
+    await using session = await openSession(options);
+    const deployments = await session.api.listDeployments({}, signal);
+    return deployments.map(({ name, instance }) => ({ value: name, description: stateWords(instance.state) }));
+  },
+  async presets(context) {
+    const { config } = await loadConfig(context);
+    return Object.entries({ ...BUILT_IN_PRESETS, ...config.presets }).map(([value, { model, description }]) => ({
+      value,
+      description: description ?? model ?? '',
+    }));
+  },
+  async clusters(context) {
+    const { config } = await loadConfig(context);
+    return Object.entries(config.clusters ?? {}).map(([value, { kind }]) => ({ value, description: kind ?? '' }));
+  },
+};
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}

@@ -1,0 +1,106 @@
+// How to reach a deployment from many programs, as text to paste. Names the variable of the key unless the key is given. Pure.
+
+export interface ExampleFacts {
+  name: string;
+  model: string;
+  baseUrl: string;
+  /** Only where it was asked for. */
+  apiKey?: string | undefined;
+}
+
+export interface Example {
+  title: string;
+  text: string;
+}
+
+export function openExamples(facts: ExampleFacts): Example[] {
+  return [
+    { title: 'Environment (most programs read it)', text: environment(facts) },
+    { title: 'curl', text: curl(facts) },
+    { title: 'Python (pip install openai)', text: python(facts) },
+    { title: 'TypeScript (npm install openai)', text: typescript(facts) },
+    { title: 'LangChain (pip install langchain-openai)', text: langchain(facts) },
+    { title: 'llm (pip install llm)', text: llm(facts) },
+    { title: 'Continue: ~/.continue/config.yaml, and OPENAI_API_KEY=… in ~/.continue/.env', text: continueDev(facts) },
+    { title: 'Cline, Roo Code, Zed and others with an "OpenAI compatible" provider', text: fields(facts) },
+  ];
+}
+
+function environment({ name, model, baseUrl, apiKey }: ExampleFacts): string {
+  const byHand = [
+    `export OPENAI_BASE_URL=${baseUrl}`,
+    `export OPENAI_MODEL=${model}`,
+    apiKey === undefined
+      ? `# OPENAI_API_KEY: see \`fairlead open ${name} --show-key\``
+      : `export OPENAI_API_KEY=${apiKey}`,
+  ];
+  return [
+    '# For one command, the key included and no port to hold open:',
+    `fairlead exec ${name} -- python script.py`,
+    `fairlead exec ${name} -- bash`,
+    '# By hand:',
+    ...byHand,
+  ].join('\n');
+}
+
+function curl({ model, baseUrl }: ExampleFacts): string {
+  return `curl -N ${baseUrl}/chat/completions \\
+  -H "Authorization: Bearer $OPENAI_API_KEY" -H 'Content-Type: application/json' \\
+  -d '{"model": "${model}", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}'`;
+}
+
+function python({ model, baseUrl }: ExampleFacts): string {
+  return `from openai import OpenAI
+
+client = OpenAI(base_url="${baseUrl}")  # the key: OPENAI_API_KEY
+stream = client.chat.completions.create(
+    model="${model}", messages=[{"role": "user", "content": "Hello"}], stream=True)
+for chunk in stream:
+    if chunk.choices:
+        print(chunk.choices[0].delta.content or "", end="", flush=True)`;
+}
+
+function typescript({ model, baseUrl }: ExampleFacts): string {
+  return `import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}' }); // the key: OPENAI_API_KEY
+const stream = await client.chat.completions.create({
+  model: '${model}', messages: [{ role: 'user', content: 'Hello' }], stream: true });
+for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? '');`;
+}
+
+function langchain({ model, baseUrl }: ExampleFacts): string {
+  return `from langchain_openai import ChatOpenAI
+
+llm = ChatOpenAI(model="${model}", base_url="${baseUrl}")  # the key: OPENAI_API_KEY
+print(llm.invoke("Hello").content)`;
+}
+
+function llm({ name, model, baseUrl }: ExampleFacts): string {
+  return `cat >> "$(dirname "$(llm logs path)")/extra-openai-models.yaml" <<'END'
+- model_id: fairlead-${name}
+  model_name: ${model}
+  api_base: ${baseUrl}
+  api_key_name: fairlead-${name}
+END
+llm keys set fairlead-${name} --value "$OPENAI_API_KEY"
+llm -m fairlead-${name} Hello`;
+}
+
+function continueDev({ name, model, baseUrl }: ExampleFacts): string {
+  return `name: fairlead
+version: 0.0.1
+schema: v1
+models:
+  - name: ${name}
+    provider: openai
+    model: ${model}
+    apiBase: ${baseUrl}
+    apiKey: \${{ secrets.OPENAI_API_KEY }}`;
+}
+
+function fields({ name, model, baseUrl, apiKey }: ExampleFacts): string {
+  return `Base URL   ${baseUrl}
+Model ID   ${model}
+API key    ${apiKey ?? `see \`fairlead open ${name} --show-key\``}`;
+}

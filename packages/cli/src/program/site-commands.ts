@@ -1,0 +1,64 @@
+// The commands that look at a site and set this machine up for it: init and doctor.
+
+import { type Command, InvalidArgumentError } from 'commander';
+
+import type { RunCommand } from '../program.ts';
+
+export function addSiteCommands(program: Command, go: RunCommand): void {
+  addDoctor(program, go);
+}
+
+interface DoctorOptions {
+  on?: string;
+  set: string[];
+  yes?: boolean;
+  /** `--no-job` makes it false. */
+  job?: boolean;
+  wait: number;
+}
+
+function addDoctor(program: Command, go: RunCommand): void {
+  program
+    .command('doctor')
+    .description('try everything that a deployment needs, from this machine to a compute node, and say what to do')
+    .argument(
+      '[model]',
+      'what would be deployed: a preset, org/model, or an absolute path (absent: any model on one GPU)',
+    )
+    .option('--on <cluster>', 'the cluster to look at')
+    .option('--set <path=value>', 'one setting of the configuration for this look; may be repeated', collect, [])
+    .option('-y, --yes', 'submit the test job without asking')
+    .option('--job', 'the same as --yes')
+    .option('--no-job', 'submit no test job')
+    .option('--wait <seconds>', 'how long the test job may wait in the queue', seconds, 300)
+    .addHelpText(
+      'after',
+      `
+A test job of a minute tries from a compute node what nothing else can: its way out to the bastion, its GPUs, the engine.
+It is asked for first; without a terminal, and with --json, only --yes submits it. Nothing is left behind.
+With --json each check is one line (id, status ok, warn, fail or skipped, tried, found, todo).
+
+Exit codes: 0 nothing failed (warnings may stand there), 1 something failed.
+
+Examples:
+  fairlead doctor
+  fairlead doctor llama-3.1-8b --yes
+  fairlead doctor --json --no-job`,
+    )
+    .action(async (model: string | undefined, options: DoctorOptions) =>
+      go(async (context) => {
+        const { runDoctor } = await import('../commands/doctor.ts');
+        const job = options.job === false ? 'no' : options.yes === true || options.job === true ? 'yes' : 'ask';
+        await runDoctor({ model, on: options.on, set: options.set, job, waitSeconds: options.wait }, context);
+      }),
+    );
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
+  return Number(text);
+}

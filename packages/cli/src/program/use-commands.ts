@@ -1,0 +1,150 @@
+// The commands of daily use of what is deployed: chat, exec, events, open; and those about the CLI itself.
+
+import { type Command, InvalidArgumentError } from 'commander';
+
+import type { Context } from '../context.ts';
+
+type RunCommand = (run: (context: Context) => Promise<void>) => Promise<void>;
+
+export function addUseCommands(program: Command, go: RunCommand, version: string): void {
+  addChat(program, go);
+  addExec(program, go);
+  addEvents(program, go);
+  addOpen(program, go);
+  addAboutItself(program, go, version);
+}
+
+function addChat(program: Command, go: RunCommand): void {
+  program
+    .command('chat')
+    .description('ask a deployment: one answer for a prompt, else a conversation')
+    .argument('<name>')
+    .argument('[prompt...]', 'what to ask; standard input is put after it')
+    .option('--system <text>', 'the system prompt')
+    .option('--model <model>', 'another of the models it serves, such as a LoRA adapter')
+    .option('--max-tokens <count>', 'at most so many tokens in the answer', wholeNumber)
+    .option('--temperature <number>', 'how freely it chooses; 0 is the same answer each time', decimalNumber)
+    .addHelpText(
+      'after',
+      "\nExamples:\n  fairlead chat demo\n  fairlead chat demo 'Why is the sky blue?'\n  git diff | fairlead chat demo 'Write a commit message for this:' --max-tokens 200\n  echo hi | fairlead chat demo --json",
+    )
+    .action(async (name: string, prompt: string[], options: ChatOptions) =>
+      go(async (context) =>
+        (await import('../commands/chat/run-chat.ts')).runChat({ name, prompt, ...options }, context),
+      ),
+    );
+}
+
+interface ChatOptions {
+  system?: string;
+  model?: string;
+  maxTokens?: number;
+  temperature?: number;
+}
+
+function addExec(program: Command, go: RunCommand): void {
+  program
+    .command('exec')
+    .description('run a command that finds the deployment in its environment; end with its exit code')
+    .usage('[options] <name> -- <command> [arguments...]')
+    .argument('<name>')
+    .argument('<command...>', 'after --, so that its flags are its own')
+    .addHelpText(
+      'after',
+      `
+Sets OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL, ANTHROPIC_BASE_URL and ANTHROPIC_AUTH_TOKEN, and takes an ANTHROPIC_API_KEY away:
+it is not for the cluster. The local port behind them closes with the command. Standard input and output are the command's alone.
+Exit codes: the command's own (128 + n after signal n), 127 where there is no such command, 126 where it may not be executed.
+
+Examples:
+  fairlead exec demo -- python script.py
+  fairlead exec demo -- sh -c 'curl -s -H "Authorization: Bearer $OPENAI_API_KEY" "$OPENAI_BASE_URL/models"'`,
+    )
+    .action(async (name: string, command: string[]) =>
+      go(async (context) => (await import('../commands/exec.ts')).runExec({ name, command }, context)),
+    );
+}
+
+function addEvents(program: Command, go: RunCommand): void {
+  program
+    .command('events')
+    .description('show what happened to a deployment, or to all of them; newest last')
+    .argument('[name]')
+    .option('-f, --follow', 'go on with new ones until Ctrl-C')
+    .option('--lines <count>', 'how many of the last ones', wholeNumber, 50)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead events demo\n  fairlead events -f\n  fairlead events demo --lines 500 --json',
+    )
+    .action(async (name: string | undefined, options: { follow?: boolean; lines: number }) =>
+      go(async (context) =>
+        (await import('../commands/events.ts')).runEvents(
+          { name, lines: options.lines, follow: options.follow ?? false },
+          context,
+        ),
+      ),
+    );
+}
+
+function addOpen(program: Command, go: RunCommand): void {
+  program
+    .command('open')
+    .description('show how to use a deployment: curl, Python, TypeScript, LangChain, editors, llm')
+    .argument('<name>')
+    .option('--port <port>', 'the local port that `fairlead connect` holds', wholeNumber, 18_000)
+    .option('--show-key', 'print the key itself, where it would be named only')
+    .addHelpText('after', '\nExamples:\n  fairlead open demo\n  fairlead open demo --port 9000 --json')
+    .action(async (name: string, options: { port: number; showKey?: boolean }) =>
+      go(async (context) =>
+        (await import('../commands/open.ts')).runOpen(
+          { name, port: options.port, showKey: options.showKey ?? false },
+          context,
+        ),
+      ),
+    );
+}
+
+function addAboutItself(program: Command, go: RunCommand, version: string): void {
+  program
+    .command('version')
+    .description('show the versions of the CLI, of control and of each agent, and what to do where they differ')
+    .addHelpText('after', '\nExamples:\n  fairlead version\n  fairlead version --json\n  fairlead --version')
+    .action(async () => go(async (context) => (await import('../commands/version.ts')).runVersion(version, context)));
+  program
+    .command('completions')
+    .description('print the script that lets a shell complete commands, flags and names')
+    .addArgument(program.createArgument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  echo 'eval "$(fairlead completions bash)"' >> ~/.bashrc
+  fairlead completions zsh > "\${fpath[1]}/_fairlead"
+  fairlead completions fish > ~/.config/fish/completions/fairlead.fish`,
+    )
+    .action(async (shell: 'bash' | 'zsh' | 'fish') =>
+      go(async (context) => (await import('../commands/completions/completions.ts')).runCompletions(shell, context)),
+    );
+  // What the scripts ask.
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) =>
+      go(async (context) => (await import('../commands/completions/complete.ts')).runComplete(program, words, context)),
+    );
+  program
+    .command('man')
+    .description('print the manual page')
+    .addHelpText('after', '\nExamples:\n  fairlead man | man -l -\n  fairlead man > ~/.local/share/man/man1/fairlead.1')
+    .action(async () => go(async (context) => (await import('../commands/man.ts')).runMan(program, context)));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function decimalNumber(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number, such as 0.7.');
+  return Number(text);
+}
