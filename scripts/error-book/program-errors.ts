@@ -22,11 +22,28 @@ export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {
     cure: 'Was it set up anew? `fairlead init` again. If not, somebody else answers there: ask the site.',
   },
   control_answer: { cause: 'Control refused; its code is one of those of the API below.', cure: 'See there.' },
+  deployment_unknown: {
+    cause: 'No deployment has that name; the message has those there are, the hint the nearest.',
+    cure: 'Take a name from `fairlead list`.',
+  },
   endpoint_not_ready: { cause: 'The deployment serves nothing yet.', cure: 'Wait; `fairlead status` says for what.' },
   endpoint_ended: { cause: 'The deployment has ended.', cure: 'Deploy it again.' },
   path_broken: {
-    cause: 'A request did not get through the two hops, or the engine answered it with an error.',
+    cause: 'There is no way to the agent now: its tunnel is down or is being replaced.',
     cure: 'Try again; `fairlead status` and `fairlead logs --source agent` say more.',
+  },
+  answer_cut: {
+    cause: 'The connection was lost before the answer was complete.',
+    cure: 'Send the request again: it takes the new path.',
+  },
+  answer_invalid: {
+    cause: "The engine's answer is not what the OpenAI API says.",
+    cure: 'See `fairlead logs --source engine`; `fetch` takes routes of another shape.',
+  },
+  connection_closed: { cause: 'The program closed its connection.', cure: 'Call `connect` again.' },
+  url_refused: {
+    cause: "A connection's `fetch` was given another host's URL.",
+    cure: "Use the connection's `baseURL`, or a path such as `/v1/models`.",
   },
   port_taken: { cause: 'Another program has the local port.', cure: 'Choose another `--port`, or leave it out.' },
 };
@@ -57,6 +74,10 @@ export const CONTROL_ERRORS: ErrorBook<ControlErrorCode> = {
   store_failed: {
     cause: 'The database cannot be read or written: no room, a quota, permissions.',
     cure: 'Make room; control goes on by itself.',
+  },
+  store_locked: {
+    cause: "Something that is no control has control's database open: a backup, an sqlite3 shell.",
+    cure: 'End it; the message names how to find it. Control starts at the next connection.',
   },
 };
 

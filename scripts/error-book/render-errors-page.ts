@@ -1,6 +1,7 @@
 // docs/errors.md: every code a user can meet, with its cause and its cure.
 
 import { WIRE_ERRORS } from '../../packages/protocol/src/index.ts';
+import { ENGINE_ERRORS } from '../../packages/client/src/engine-error.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import { END_CAUSES } from './end-causes.ts';
 import type { ErrorEntry } from './error-entry.ts';
@@ -28,6 +29,11 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Slurm', about: "The message has Slurm's own words.", entries: SLURM_ERRORS },
   { title: 'Why a deployment ended', about: '`cause.code` of its state.', entries: END_CAUSES },
   { title: 'SDK', about: 'Thrown by `connect` and what it returns, as `error.code`.', entries: CLIENT_ERRORS },
+  {
+    title: 'Requests',
+    about: 'What an error answer of a deployment means to the SDK: `error.code` of an `EngineError`.',
+    entries: ENGINE_ERRORS,
+  },
   {
     title: 'API',
     about: "What control's API and the agent's front answer; the HTTP status is in [protocol.md](protocol.md).",

@@ -1,6 +1,6 @@
 // The laptop's one SSH connection to the bastion: opened when first needed, proven to end on the pinned host, opened anew after a loss.
 
-import { join } from 'node:path';
+import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 
 import { CodedError, type Log, silentLog, withTimeLimit } from '@fairlead/kit';
@@ -51,7 +51,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
   async function connection(): Promise<SshConnection> {
     if (disposed.signal.aborted)
       throw new CodedError<ClientErrorCode>(
-        'path_broken',
+        'connection_closed',
         'cannot reach the bastion because this connection was closed',
       );
     if (!current) {
@@ -70,11 +70,11 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     connection,
     async openControl() {
       const ssh = await connection();
-      const channel = await ssh.dial(join(options.profile.bastion.runDir, 'control.sock'));
+      const channel = await ssh.dial(posix.join(options.profile.bastion.runDir, 'control.sock'));
       return openControlChannel(channel, options.profile.controlCertificate);
     },
     async [Symbol.asyncDispose]() {
-      disposed.abort(new CodedError<ClientErrorCode>('path_broken', 'the connection was closed'));
+      disposed.abort(new CodedError<ClientErrorCode>('connection_closed', 'the connection was closed'));
       const last = current;
       current = undefined;
       const opened = await last?.catch(() => undefined);
@@ -98,7 +98,7 @@ async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
 
 /** Runs the gate: it revives control, names the host, and its open channel makes sshd send small packets at once. */
 async function proveBastion(connection: SshConnection, profile: LaptopProfile): Promise<void> {
-  const command = shellQuote(join(profile.bastion.stateDir, 'gate'));
+  const command = shellQuote(posix.join(profile.bastion.stateDir, 'gate'));
   const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () =>
     gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`),
   );

@@ -10,9 +10,14 @@ export type ClientErrorCode =
   | 'control_unreachable'
   | 'control_untrusted'
   | 'control_answer'
+  | 'deployment_unknown'
   | 'endpoint_not_ready'
   | 'endpoint_ended'
   | 'path_broken'
+  | 'answer_cut'
+  | 'answer_invalid'
+  | 'connection_closed'
+  | 'url_refused'
   | 'port_taken';
 
 export type ClientError = CodedError<ClientErrorCode>;
@@ -27,7 +32,7 @@ export class ControlAnswerError extends CodedError<'control_answer'> {
     status: number,
     wire: { code: string; message: string; hint?: string | undefined; path?: string | undefined },
   ) {
-    super('control_answer', wire.path ? `${wire.path}: ${wire.message}` : wire.message, {
+    super('control_answer', wire.code === 'bad_request' && wire.path ? `${wire.path}: ${wire.message}` : wire.message, {
       ...(wire.hint === undefined ? {} : { hint: wire.hint }),
       retryable: status >= 500 || status === 429,
     });

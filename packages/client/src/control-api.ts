@@ -136,7 +136,7 @@ function createTransport(deps: ControlApiDeps) {
   return { agent, send };
 }
 
-async function readBody(answer: IncomingMessage): Promise<string> {
+export async function readBody(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
@@ -154,7 +154,7 @@ function decodeAnswer<T extends Schema>(schema: T, path: string, text: string): 
   );
 }
 
-function answerError(status: number, text: string): ControlAnswerError {
+export function answerError(status: number, text: string): ControlAnswerError {
   const decoded = decodeText(errorBody, text);
   if (decoded.ok) return new ControlAnswerError(status, decoded.value.error);
   return new ControlAnswerError(status, { code: 'internal', message: `control answered ${status} without saying why` });

@@ -6,6 +6,7 @@ import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } fr
 import type { ClientErrorCode } from './client-error.ts';
 import { ControlAnswerError } from './client-error.ts';
 import type { ControlApi } from './control-api.ts';
+import { isPassing } from './is-passing.ts';
 
 export type FollowEvent =
   | { type: 'endpoint.up'; endpoint: EndpointView; /** Not the first one. */ again: boolean }
@@ -29,9 +30,13 @@ export interface EndpointFollower extends AsyncDisposable {
   /** Resolves with the endpoint as soon as there is one; rejects when the deployment ended. */
   next(signal?: AbortSignal): Promise<EndpointView>;
   readonly events: Listeners<FollowEvent>;
+  /** As `events.add`, but one that comes late is told what is true by now. */
+  listen(listener: (event: FollowEvent) => void): () => void;
 }
 
 const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
+/** After a refusal that only a person can cure: a server that counts refused logins must not be pressed. */
+const PERSON_RETRY = { baseMs: 600_000, maxMs: 1_200_000, minMs: 600_000 };
 
 export function followEndpoint(deps: FollowDeps): EndpointFollower {
   const events = new Listeners<FollowEvent>();
@@ -99,13 +104,15 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
+      let retry = RETRY;
       try {
         await followOnce();
       } catch (error) {
         if (stop.signal.aborted) return;
+        if (!isPassing(error)) retry = PERSON_RETRY;
         lose(error);
       }
-      const waitMs = backoffMs(RETRY, failures++, deps.random());
+      const waitMs = backoffMs(retry, failures++, deps.random());
       await deps.clock.sleep(waitMs, stop.signal).catch(ignoreAbort(stop.signal));
     }
   }
@@ -116,6 +123,11 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
       return current;
     },
     events,
+    listen(listener) {
+      if (current) listener({ type: 'endpoint.up', endpoint: current, again: false });
+      if (ended) listener({ type: 'deployment.ended', deployment: ended });
+      return events.add(listener);
+    },
     async next(signal) {
       if (current) return current;
       if (ended) throw endedError(ended);
@@ -135,7 +147,7 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
       }
     },
     async [Symbol.asyncDispose]() {
-      stop.abort(new CodedError<ClientErrorCode>('path_broken', 'the connection was closed'));
+      stop.abort(new CodedError<ClientErrorCode>('connection_closed', 'the connection was closed'));
       await running;
     },
   };

@@ -1,13 +1,12 @@
 // A port on this machine whose connections go to the endpoint that answers now. Old connections end with their generation.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 
 import { CodedError, errnoOf, errorText, type Log } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
 import { joinStreams } from '@fairlead/tunnel';
 
 import type { ClientErrorCode } from './client-error.ts';
+import type { Path } from './live-paths.ts';
 
 /** Where `fairlead connect` begins to look for a free port. */
 export const DEFAULT_PORT = 18_000;
@@ -21,57 +20,38 @@ export interface LocalPortOptions {
   log: Log;
 }
 
-export interface Path {
-  endpoint: EndpointView;
-  channel: Duplex;
-}
-
 export interface LocalPort extends AsyncDisposable {
   readonly port: number;
-  /** Ends the connections that were made to another endpoint than this one. */
-  dropOthers(endpoint: EndpointView | undefined): void;
-}
-
-interface Live {
-  socket: Socket;
-  endpoint: EndpointView | undefined;
 }
 
 export async function openLocalPort(options: LocalPortOptions): Promise<LocalPort> {
-  const live = new Set<Live>();
+  const live = new Set<Socket>();
   const stop = new AbortController();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    const entry: Live = { socket, endpoint: undefined };
-    live.add(entry);
+    live.add(socket);
     socket.on('error', (error) => options.log.debug({ op: 'local', ok: false, error: error.message }));
-    serve(entry, options, stop.signal)
+    serve(socket, options, stop.signal)
       .catch((error: unknown) => refuse(socket, error))
-      .finally(() => live.delete(entry))
+      .finally(() => live.delete(socket))
       .catch((error: unknown) => socket.destroy(error as Error));
   });
   const port = await listen(server, options.port);
   return {
     port,
-    dropOthers(endpoint) {
-      for (const entry of live) {
-        if (entry.endpoint && !(endpoint && isSameSocket(entry.endpoint, endpoint))) entry.socket.destroy();
-      }
-    },
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('closed'));
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const entry of live) entry.socket.destroy();
+      for (const socket of live) socket.destroy();
       await closed;
     },
   };
 }
 
-async function serve(entry: Live, options: LocalPortOptions, closed: AbortSignal): Promise<void> {
+async function serve(socket: Socket, options: LocalPortOptions, closed: AbortSignal): Promise<void> {
   const gone = new AbortController();
-  entry.socket.once('close', () => gone.abort(new Error('the local connection was closed')));
-  const { endpoint, channel } = await options.open(AbortSignal.any([closed, gone.signal]));
-  entry.endpoint = endpoint;
-  await joinStreams(entry.socket, channel);
+  socket.once('close', () => gone.abort(new Error('the local connection was closed')));
+  const { channel } = await options.open(AbortSignal.any([closed, gone.signal]));
+  await joinStreams(socket, channel);
 }
 
 /** Nothing was sent yet, so an HTTP answer can still say what is wrong. */
@@ -113,7 +93,7 @@ async function listenOn(server: Server, port: number): Promise<number> {
             'port_taken',
             `cannot listen on 127.0.0.1:${port} because ${errnoOf(error) === 'EACCES' ? 'this user may not use that port' : 'something else does already'}`,
             {
-              hint: 'Choose another with --port, or leave it out to get the next free one.',
+              hint: 'Choose another port, or leave it out to get the next free one; a program can do without (`port: false`).',
               cause: error,
             },
           )
@@ -128,8 +108,4 @@ async function listenOn(server: Server, port: number): Promise<number> {
   }
   const address = server.address();
   return typeof address === 'object' && address ? address.port : port;
-}
-
-function isSameSocket(a: EndpointView, b: EndpointView): boolean {
-  return a.instanceId === b.instanceId && a.generation === b.generation;
 }

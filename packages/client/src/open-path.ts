@@ -1,13 +1,21 @@
 // One new stream to the deployment: waits out the moments in which a tunnel or the SSH connection is being replaced.
 
-import type { Duplex } from 'node:stream';
-
-import { anySignal, backoffMs, type Clock, CodedError, errorText, isCodedError, withTimeLimit } from '@fairlead/kit';
+import {
+  anySignal,
+  backoffMs,
+  type Clock,
+  CodedError,
+  errorText,
+  isCodedError,
+  untilAborted,
+  withTimeLimit,
+} from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 
 import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
+import type { Path } from './live-paths.ts';
 
 export interface PathDeps {
   name: string;
@@ -23,17 +31,15 @@ const NEXT_ENDPOINT_LIMIT_MS = 60_000;
 const DIAL_LIMIT_MS = 20_000;
 const RETRY = { baseMs: 200, maxMs: 1_000, minMs: 50 };
 
-export async function openPath(
-  deps: PathDeps,
-  signal: AbortSignal,
-): Promise<{ endpoint: EndpointView; channel: Duplex }> {
+export async function openPath(deps: PathDeps, signal: AbortSignal): Promise<Path> {
   const startedMs = deps.clock.monotonicMs();
   for (let attempt = 0; ; attempt++) {
     const endpoint = await nextEndpoint(deps, signal);
     try {
-      const ssh = await deps.link.connection();
-      return { endpoint, channel: await ssh.dial(endpoint.socket) };
+      const ssh = await untilAborted(deps.link.connection(), signal);
+      return { endpoint, channel: await ssh.dial(endpoint.socket, { signal }) };
     } catch (error) {
+      signal.throwIfAborted();
       if (!isPassing(error)) throw error;
       if (deps.clock.monotonicMs() - startedMs > DIAL_LIMIT_MS) throw pathBroken(error);
     }

@@ -8,6 +8,7 @@ import { decodeText, type WatchMessage, watchMessage } from '@fairlead/protocol'
 import { WebSocket } from 'ws';
 
 import type { ClientErrorCode } from './client-error.ts';
+import { answerError, readBody } from './control-api.ts';
 
 /** Control pings every few seconds; a link silent for this long is dead. */
 const SILENCE_LIMIT_MS = 30_000;
@@ -15,13 +16,15 @@ const SILENCE_LIMIT_MS = 30_000;
 export interface WatchDeps {
   openSocket(): Promise<Duplex>;
   ownerToken: Secret;
+  /** What else to be told of, as the query of `/v1/watch`: `events=true`. */
+  query?: string;
 }
 
 /** Leaving the loop, or the signal, closes the connection. Throws `control_unreachable` when it is lost. */
 export async function* watchControl(deps: WatchDeps, signal?: AbortSignal): AsyncGenerator<WatchMessage> {
   signal?.throwIfAborted();
   const socket = await openUntilAborted(deps, signal);
-  const ws = new WebSocket('ws://control/v1/watch', {
+  const ws = new WebSocket(`ws://control/v1/watch${deps.query ? `?${deps.query}` : ''}`, {
     createConnection: () => socket as never,
     perMessageDeflate: false,
     headers: { authorization: `Bearer ${deps.ownerToken.reveal()}` },
@@ -85,6 +88,9 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
     wake.resolve();
   });
   ws.on('ping', heard);
+  ws.on('unexpected-response', (_request, answer) => {
+    readBody(answer).then((text) => ended.reject(answerError(answer.statusCode ?? 500, text)), fail);
+  });
   ws.on('error', fail);
   ws.on('close', fail);
   heard();

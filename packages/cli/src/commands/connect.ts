@@ -1,8 +1,7 @@
 // `fairlead connect <name>`: holds a local port open until Ctrl-C and follows the deployment to its next generations.
 
-import { connect, type Connection, type FollowEvent } from '@fairlead/client';
+import { connect, type Connection, type ConnectionEvent, type Endpoint } from '@fairlead/client';
 import { untilAborted } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { ensureProfile } from '../open-cli-session.ts';
@@ -15,7 +14,7 @@ export async function runConnect(args: { name: string; port?: number | undefined
   await ensureProfile(context);
   output.busy(`connecting to ${args.name}`);
   let apiKey: string | undefined;
-  const onEvent = (event: FollowEvent) => {
+  const onEvent = (event: ConnectionEvent) => {
     if (event.type === 'endpoint.up' && event.endpoint.apiKey !== apiKey) {
       if (apiKey !== undefined) sayNewKey(args.name, event.endpoint, context);
       apiKey = event.endpoint.apiKey;
@@ -29,9 +28,10 @@ export async function runConnect(args: { name: string; port?: number | undefined
   announce(args.name, connection, context);
   try {
     await untilAborted(connection.ended, context.signal);
-    output.event('connection.ended', { name: args.name }, `${args.name} has ended; closing the port`);
+    output.event('connection.ended', { ok: true, name: args.name }, `${args.name} has ended; closing the port`);
   } catch (error) {
     if (!context.signal.aborted) throw error;
+    output.event('connection.ended', { ok: false, name: args.name, reason: 'interrupted' });
   }
 }
 
@@ -56,7 +56,7 @@ function announce(name: string, connection: Connection, context: Context): void 
 }
 
 /** Deployed anew under the same name: whoever holds the old key is answered 401. */
-function sayNewKey(name: string, { apiKey, model, generation, instanceId }: EndpointView, { output }: Context): void {
+function sayNewKey(name: string, { apiKey, model, generation, instanceId }: Endpoint, { output }: Context): void {
   output.event(
     'endpoint.up',
     { generation, instance: instanceId, model, apiKey },
@@ -64,7 +64,7 @@ function sayNewKey(name: string, { apiKey, model, generation, instanceId }: Endp
   );
 }
 
-function say(event: FollowEvent, { output }: Context): void {
+function say(event: ConnectionEvent, { output }: Context): void {
   switch (event.type) {
     case 'endpoint.up':
       // The first one is announced by itself, once the path is proven.

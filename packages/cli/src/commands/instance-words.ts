@@ -1,5 +1,6 @@
 // An instance's state in words, and whether a wait for it is over. Pure.
 
+import type { Deployment } from '@fairlead/client';
 import type { InstanceState, InstanceView } from '@fairlead/protocol';
 
 const PHASES: Record<string, string> = {
@@ -30,6 +31,11 @@ export function stateWords(state: InstanceState): string {
     case 'failed':
       return `failed: ${state.cause.message}`;
   }
+}
+
+/** Of a deployment that has ended: "failed: the engine …". */
+export function endWords({ status, detail }: Deployment): string {
+  return detail === undefined ? status : `${status}: ${detail}`;
 }
 
 export function clockTime(ms: number): string {

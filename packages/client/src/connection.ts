@@ -1,0 +1,140 @@
+// What a program holds of one deployment: its calls, its `fetch`, its URL and key, all of which follow it.
+
+import type { Clock } from '@fairlead/kit';
+import type { EndpointView } from '@fairlead/protocol';
+
+import { createChannelFetch, type Fetch } from './channel-fetch.ts';
+import type { ChannelRequestDeps } from './channel-request.ts';
+import { checkHealth, type Health } from './check-health.ts';
+import type { ControlApi } from './control-api.ts';
+import { type Deployment, describeDeployment, describeEndpoint, type Endpoint } from './deployment.ts';
+import type { EndpointFollower, FollowEvent } from './endpoint-follower.ts';
+import { createKeyRing, type KeyRing } from './key-ring.ts';
+import type { LivePaths } from './live-paths.ts';
+import { type CallOptions, createOpenAiCalls, type OpenAiCalls } from './openai-calls.ts';
+
+export type ConnectionEvent =
+  /** `again`: not the first one; a tunnel was made anew (a new generation), or the deployment was (a new instance). */
+  | { type: 'endpoint.up'; endpoint: Endpoint; again: boolean }
+  /** Requests wait for the next one, for up to a minute. */
+  | { type: 'endpoint.down'; reason: string }
+  /** For good. */
+  | { type: 'deployment.ended'; deployment: Deployment }
+  /** Requests go on; what is new is not heard of. Once per outage. */
+  | { type: 'control.lost'; reason: string }
+  | { type: 'control.back' };
+
+/** What `new OpenAI(…)` takes, and other clients that take a `fetch`. */
+export interface OpenAiOptions {
+  baseURL: string;
+  apiKey: string;
+  fetch: Fetch;
+}
+
+export interface Connection extends OpenAiCalls, AsyncDisposable {
+  readonly name: string;
+  /** `http://127.0.0.1:<port>/v1`. With `port: false` a URL that only this connection's `fetch` understands. */
+  readonly baseURL: string;
+  readonly port: number | undefined;
+  /** The deployment's key. A secret; a new one when it is deployed anew. */
+  readonly apiKey: string;
+  /** The name in the OpenAI API's `model` field. */
+  readonly model: string;
+  readonly endpoint: Endpoint;
+  /** Resolves when the deployment's instance has ended for good. Never rejects. */
+  readonly ended: Promise<void>;
+  /**
+   * The standard `fetch`, for this deployment alone: `connection.fetch('/v1/models')`. Needs no local port. Sends the
+   * key where the request has none. Read the body to its end, or cancel it: each answer holds a channel until then.
+   */
+  readonly fetch: Fetch;
+  /** `new OpenAI(connection.openai())`; needs no local port. */
+  openai(): OpenAiOptions;
+  /** Never throws for what is wrong with the deployment, only when the signal fires. */
+  health(options?: CallOptions): Promise<Health>;
+  /** Ends all requests, the local port, the SSH connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionDeps {
+  name: string;
+  first: EndpointView;
+  follower: Pick<EndpointFollower, 'current' | 'listen'>;
+  paths: LivePaths;
+  api: Pick<ControlApi, 'getDeployment'>;
+  port: number | undefined;
+  clock: Clock;
+  close: () => Promise<void>;
+  onEvent: ((event: ConnectionEvent) => void) | undefined;
+}
+
+export function createConnection(deps: ConnectionDeps): Connection {
+  const { name, port, follower } = deps;
+  const current = () => follower.current ?? deps.first;
+  const keys = createKeyRing();
+  const origin = port === undefined ? `http://${name}.fairlead.invalid` : `http://127.0.0.1:${port}`;
+  const requests = requestDeps(deps, keys);
+  const fetch = createChannelFetch({ ...requests, origins: [origin] });
+  const keyNow = () => keys.give(current().apiKey);
+  return {
+    ...createOpenAiCalls({ ...requests, model: () => current().model }),
+    name,
+    port,
+    baseURL: `${origin}/v1`,
+    ended: followDeployment(deps),
+    fetch,
+    openai: () => ({ baseURL: `${origin}/v1`, apiKey: keyNow(), fetch }),
+    health: (options = {}) =>
+      checkHealth({ name, api: deps.api, fetch, nowMs: () => deps.clock.monotonicMs() }, options.signal),
+    get apiKey() {
+      return keyNow();
+    },
+    get model() {
+      return current().model;
+    },
+    get endpoint() {
+      return describeEndpoint(current());
+    },
+    close: deps.close,
+    [Symbol.asyncDispose]: deps.close,
+  };
+}
+
+function requestDeps({ name, paths }: ConnectionDeps, keys: KeyRing): ChannelRequestDeps {
+  return { name, paths, authorize: (headers, { endpoint }) => keys.authorize(headers, endpoint.apiKey) };
+}
+
+/** Passes events on; resolves at the end of the deployment. */
+function followDeployment({ follower, paths, onEvent }: ConnectionDeps): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  follower.listen((event) => {
+    if (event.type === 'endpoint.up') paths.moveTo(event.endpoint);
+    if (event.type === 'deployment.ended') resolve();
+    if (onEvent) tell(onEvent, describeEvent(event));
+  });
+  return promise;
+}
+
+/** A listener that throws must not stop the following: as with an event target, the process is told. */
+function tell(onEvent: (event: ConnectionEvent) => void, event: ConnectionEvent): void {
+  try {
+    onEvent(event);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+function describeEvent(event: FollowEvent): ConnectionEvent {
+  switch (event.type) {
+    case 'endpoint.up':
+      return { ...event, endpoint: describeEndpoint(event.endpoint) };
+    case 'deployment.ended':
+      return { ...event, deployment: describeDeployment(event.deployment) };
+    case 'endpoint.down':
+    case 'control.lost':
+    case 'control.back':
+      return event;
+  }
+}

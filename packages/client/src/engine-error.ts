@@ -1,0 +1,165 @@
+// What an error answer of the deployment means: the engine's and the front's bodies → one coded error, worded for its reader.
+
+import { CodedError } from '@fairlead/kit';
+
+export const ENGINE_ERRORS = {
+  key_refused: {
+    retryable: false,
+    cause: "The key is not this deployment's.",
+    cure: 'Use `connection.apiKey`: every deployment has a key of its own, and a new one when it is deployed anew.',
+  },
+  model_unknown: {
+    retryable: false,
+    cause: 'The deployment does not serve a model of that name.',
+    cure: 'Leave `model` out, or take a name from `connection.models()`.',
+  },
+  route_unknown: {
+    retryable: false,
+    cause: 'The engine has no such route, or the front does not let it through.',
+    cure: 'Use the OpenAI-compatible routes below /v1; embeddings need a model that makes them.',
+  },
+  prompt_too_long: {
+    retryable: false,
+    cause: "The prompt, or the prompt and `max_tokens`, are longer than the model's context.",
+    cure: 'Shorten it; `connection.models()` tells `max_model_len`.',
+  },
+  request_too_large: { retryable: false, cause: 'The body of the request is too large.', cure: 'Send less at once.' },
+  request_invalid: {
+    retryable: false,
+    cause: 'A field of the request is missing or wrong; `param` names it where the engine does.',
+    cure: 'Correct the field.',
+  },
+  engine_busy: { retryable: true, cause: 'Too many requests at once.', cure: 'Try again after `retryAfterMs`.' },
+  engine_unavailable: {
+    retryable: true,
+    cause: 'The instance drains, starts, or its engine does not answer.',
+    cure: 'Try again after `retryAfterMs`; `fairlead status` says what is going on.',
+  },
+  engine_failed: {
+    retryable: true,
+    cause: 'The engine failed while it worked on the request.',
+    cure: 'Try again; `fairlead logs --source engine` says what happened.',
+  },
+} as const satisfies Record<string, { retryable: boolean; cause: string; cure: string }>;
+
+export type EngineErrorCode = keyof typeof ENGINE_ERRORS;
+
+/** An error answer of the deployment, or an error event in the middle of a stream (then `status` is what the event says). */
+export class EngineError extends CodedError<EngineErrorCode> {
+  /** HTTP status. */
+  readonly status: number;
+  /** OpenAI's `error.type`, such as `NotFoundError`. */
+  readonly type: string | undefined;
+  /** The field that is wrong, such as `messages` or `max_tokens`. */
+  readonly param: string | undefined;
+  /** What Retry-After asks for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: EngineErrorCode, message: string, facts: EngineErrorFacts) {
+    super(code, message, { hint: ENGINE_ERRORS[code].cure, retryable: ENGINE_ERRORS[code].retryable });
+    this.status = facts.status;
+    this.type = facts.type;
+    this.param = facts.param;
+    this.retryAfterMs = facts.retryAfterMs;
+  }
+}
+
+export interface EngineErrorFacts {
+  status: number;
+  type?: string | undefined;
+  param?: string | undefined;
+  retryAfterMs?: number | undefined;
+}
+
+export interface ErrorAnswer {
+  status: number;
+  /** The body, read to its end. */
+  text: string;
+  /** The Retry-After header. */
+  retryAfter?: string | undefined;
+}
+
+/** `what` reads on after "cannot": "complete the chat with demo". */
+export function decodeEngineError(what: string, answer: ErrorAnswer): EngineError {
+  const said = readBody(answer.text);
+  const status = answer.status;
+  const message = said.message ?? (answer.text.trim().slice(0, 300) || 'no reason given');
+  return new EngineError(
+    pickCode(status, { ...said, message }),
+    `cannot ${what} because the answer was ${status}: ${message}`,
+    { status, type: said.type, param: said.param, retryAfterMs: readRetryAfter(answer.retryAfter) },
+  );
+}
+
+/** The error in an event of a stream, if it is one. vLLM sends them after a 200. */
+export function decodeErrorEvent(what: string, event: unknown): EngineError | undefined {
+  const error = fieldOf(event, 'error');
+  if (error === undefined || error === null) return undefined;
+  const said = readError(error);
+  const status = Number(fieldOf(error, 'code'));
+  return decodeEngineError(what, {
+    status: Number.isInteger(status) && status >= 400 ? status : 500,
+    text: JSON.stringify({ error: { ...said, message: said.message ?? 'no reason given' } }),
+  });
+}
+
+interface Said {
+  message?: string | undefined;
+  type?: string | undefined;
+  param?: string | undefined;
+  code?: string | undefined;
+}
+
+/** OpenAI's shape, Anthropic's, FastAPI's `detail`, and the bare string of a wrong key. */
+function readBody(text: string): Said {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+  const error = fieldOf(body, 'error');
+  if (typeof error === 'string') return { message: error };
+  if (error !== undefined) return readError(error);
+  const detail = fieldOf(body, 'detail');
+  if (detail !== undefined) return { message: typeof detail === 'string' ? detail : JSON.stringify(detail) };
+  return readError(body);
+}
+
+function readError(error: unknown): Said {
+  return {
+    message: textOf(fieldOf(error, 'message')),
+    type: textOf(fieldOf(error, 'type')),
+    param: textOf(fieldOf(error, 'param')),
+    code: textOf(fieldOf(error, 'code')),
+  };
+}
+
+/** The engine's own words for a context that is too small (vLLM 0.32, recorded). */
+const TOO_LONG = /maximum context length|max_model_len|maximum model length/i;
+
+function pickCode(status: number, said: Said): EngineErrorCode {
+  if (status === 401 || status === 403) return 'key_refused';
+  if (status === 404 && (said.param === 'model' || /\bmodel\b.*does not exist/i.test(said.message ?? ''))) {
+    return 'model_unknown';
+  }
+  if (status === 404 || status === 405) return 'route_unknown';
+  if (status === 413) return 'request_too_large';
+  if (status === 429) return 'engine_busy';
+  if (status < 500) return TOO_LONG.test(said.message ?? '') ? 'prompt_too_long' : 'request_invalid';
+  return status === 502 || status === 503 ? 'engine_unavailable' : 'engine_failed';
+}
+
+/** Seconds, as the front and the gateway write it; a date is left out. */
+function readRetryAfter(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) * 1_000 : undefined;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

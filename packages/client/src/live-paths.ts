@@ -1,0 +1,70 @@
+// The streams to the deployment that are open now: those of a former endpoint end when the next one is up.
+
+import type { Duplex } from 'node:stream';
+
+import { anySignal, CodedError } from '@fairlead/kit';
+import type { EndpointView } from '@fairlead/protocol';
+
+import type { ClientErrorCode } from './client-error.ts';
+
+export interface Path {
+  endpoint: EndpointView;
+  channel: Duplex;
+}
+
+export interface LivePaths extends Disposable {
+  /** A new stream to the endpoint that answers now; may wait for the next one. The caller owns it. */
+  open(signal?: AbortSignal): Promise<Path>;
+  /** Ends the streams to another endpoint: a socket whose tunnel froze would accept and never answer. */
+  moveTo(endpoint: EndpointView): void;
+}
+
+export function trackPaths(open: (signal: AbortSignal) => Promise<Path>): LivePaths {
+  const live = new Set<Path>();
+  const closed = new AbortController();
+  let newest: EndpointView | undefined;
+
+  const isFormer = ({ endpoint }: Path) => newest !== undefined && !isSameSocket(endpoint, newest);
+
+  async function openOne(signal: AbortSignal): Promise<Path> {
+    for (;;) {
+      const path = await open(signal);
+      if (!isFormer(path)) return path;
+      path.channel.destroy();
+    }
+  }
+
+  return {
+    async open(signal) {
+      const path = await openOne(anySignal(closed.signal, signal));
+      live.add(path);
+      path.channel.once('close', () => live.delete(path));
+      if (path.channel.closed) live.delete(path);
+      return path;
+    },
+    moveTo(endpoint) {
+      newest = endpoint;
+      for (const path of live) if (isFormer(path)) path.channel.destroy(replaced(endpoint));
+    },
+    [Symbol.dispose]() {
+      closed.abort(closedError());
+      for (const { channel } of live) channel.destroy(closedError());
+    },
+  };
+}
+
+export function isSameSocket(a: EndpointView, b: EndpointView): boolean {
+  return a.instanceId === b.instanceId && a.generation === b.generation;
+}
+
+export function closedError(): CodedError<ClientErrorCode> {
+  return new CodedError('connection_closed', 'cannot go on because this connection was closed', {
+    hint: 'Call `connect` again.',
+  });
+}
+
+function replaced(endpoint: EndpointView): CodedError<ClientErrorCode> {
+  return new CodedError('path_broken', `its tunnel was replaced (generation ${endpoint.generation} is up)`, {
+    retryable: true,
+  });
+}
