@@ -19,7 +19,7 @@ export interface SlurmSite {
  * ask for GPUs in the inner job, SQUEUE_FORMAT change what is parsed. SLURM_CONF says where the cluster is and SLURM_JWT
  * who asks: they stay. Times come as epoch seconds. The job's log gets sbatch's umask, hence 077.
  */
-const scrub = `for name in $(env | grep -Eo '^(SLURM|SBATCH|SQUEUE|SACCT|SCANCEL|SCONTROL|PMI|PMIX)_[A-Za-z0-9_]*'); do
+const scrub = `for name in $(env | grep -Eo '^(SLURM|SBATCH|SQUEUE|SINFO|SACCT|SCANCEL|SCONTROL|PMI|PMIX)_[A-Za-z0-9_]*'); do
 case $name in SLURM_CONF|SLURM_JWT) ;; *) unset "$name" ;; esac
 done
 export LC_ALL=C
@@ -86,7 +86,8 @@ function jobOptions(job: JobSubmission): string[] {
   ];
 }
 
-function query(site: SlurmSite, program: string, args: readonly string[]): string[] {
+/** Any of Slurm's commands that only asks. */
+export function query(site: SlurmSite, program: string, args: readonly string[]): string[] {
   return wrapped(`${scrub}export SLURM_TIME_FORMAT=%s\nexec "$@"`, site, program, args);
 }
 

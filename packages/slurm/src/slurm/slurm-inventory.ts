@@ -1,0 +1,48 @@
+// What a Slurm site offers this user, asked on its login host: partitions, accounts, rules. Read only.
+
+import type { CommandRunner, RunResult } from '../command-runner.ts';
+import { type Association, parseAssociations } from '../parse/parse-associations.ts';
+import { parsePartitionRules, type PartitionRules } from '../parse/parse-partition-rules.ts';
+import { parseSinfo, sinfoFormat, type SlurmPartition } from '../parse/parse-sinfo.ts';
+import { parseSlurmConfig, type SlurmConfig } from '../parse/parse-slurm-config.ts';
+import { commandFailure, createRunSlurm } from './run-slurm.ts';
+import { query, type SlurmSite } from './slurm-commands.ts';
+
+export interface SlurmInventory {
+  /** `22.05.8`, from the commands themselves: the controller is not asked. */
+  version(signal?: AbortSignal): Promise<string>;
+  partitions(signal?: AbortSignal): Promise<SlurmPartition[]>;
+  partitionRules(signal?: AbortSignal): Promise<PartitionRules[]>;
+  config(signal?: AbortSignal): Promise<SlurmConfig>;
+  /** Undefined where the site keeps no accounts, or does not let its users see theirs. */
+  associations(user: string, signal?: AbortSignal): Promise<Association[] | undefined>;
+}
+
+export function createSlurmInventory(runner: CommandRunner, site: SlurmSite = {}): SlurmInventory {
+  const run = createRunSlurm(runner);
+  async function ask(doing: string, argv: readonly string[], signal?: AbortSignal): Promise<string> {
+    const result: RunResult = await run(argv, signal);
+    if (result.code !== 0) throw commandFailure(doing, result);
+    return result.stdout;
+  }
+  return {
+    async version(signal) {
+      const text = await ask('ask for the version of Slurm', query(site, 'sinfo', ['--version']), signal);
+      return /(\d+\.\d+\S*)/.exec(text)?.[1] ?? text.trim();
+    },
+    partitions: async (signal) =>
+      parseSinfo(await ask('list the partitions', query(site, 'sinfo', ['-h', '-o', sinfoFormat]), signal)),
+    partitionRules: async (signal) =>
+      parsePartitionRules(
+        await ask('list the partitions', query(site, 'scontrol', ['-o', 'show', 'partition']), signal),
+      ),
+    config: async (signal) =>
+      parseSlurmConfig(await ask('read the configuration', query(site, 'scontrol', ['show', 'config']), signal)),
+    async associations(user, signal) {
+      const fields = 'format=account,partition,qos,defaultqos';
+      const argv = query(site, 'sacctmgr', ['-n', '-P', 'show', 'assoc', `user=${user}`, fields]);
+      const result = await run(argv, signal);
+      return result.code === 0 ? parseAssociations(result.stdout) : undefined;
+    },
+  };
+}
