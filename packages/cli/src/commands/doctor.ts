@@ -1,0 +1,44 @@
+// `fairlead doctor`: everything a deployment needs, tried from the laptop to the compute node; each line says what was tried, found, and what to do.
+
+import { Scope } from '@fairlead/kit';
+
+import { EXIT } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { CheckResult } from '../doctor/check.ts';
+import { laptopChecks } from '../doctor/laptop/laptop-checks.ts';
+import { lanesFor } from '../doctor/lanes.ts';
+import { countsOf, reportLine } from '../doctor/report.ts';
+import { runLanes } from '../doctor/run-checks.ts';
+import { createWorld, type DoctorArgs, type World } from '../doctor/world.ts';
+
+export async function runDoctor(args: DoctorArgs, context: Context): Promise<void> {
+  const { output } = context;
+  await using scope = new Scope();
+  const world = createWorld(args, context, scope);
+  const done = new Map<string, CheckResult>();
+  const onResult = (result: CheckResult) => {
+    output.event('check', { ...result });
+    output.text(reportLine(result, (format, text) => output.style(format, text)));
+  };
+  const run = { world, clock: context.clock, signal: context.signal, done, onResult };
+  await runLanes([laptopChecks], run);
+  for (const lanes of lanesFor(await isLocal(world, done)))
+    // Two prompts at once would be answered by one person: one lane after another, then.
+    for (const together of context.ask ? lanes.map((lane) => [lane]) : [lanes]) await runLanes(together, run);
+  conclude([...done.values()], context);
+}
+
+/** Where no cluster can be chosen, a check has said so already. */
+async function isLocal(world: World, done: ReadonlyMap<string, CheckResult>): Promise<boolean> {
+  return done.get('laptop.cluster')?.status === 'ok' && (await world.cluster()).config.kind === 'local';
+}
+
+function conclude(results: readonly CheckResult[], context: Context): void {
+  const counts = countsOf(results);
+  const failed = results.filter(({ status }) => status === 'fail').map(({ id }) => id);
+  const isHealthy = failed.length === 0;
+  const summary = `${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed, ${counts.skipped} skipped`;
+  const advice = isHealthy ? '' : '. Begin at the top: later failures may follow from earlier ones.';
+  context.output.result({ event: 'doctor.done', ok: isHealthy, counts, failed }, `\n${summary}${advice}`);
+  if (!isHealthy) context.setExitCode(EXIT.failed);
+}

@@ -1,0 +1,76 @@
+// Control on the bastion, as every command finds it: the gate answers, the host is the right one, versions fit.
+
+import { checkGateLine } from '@fairlead/client';
+import { shellQuote } from '@fairlead/kit';
+import { decodeText, gateLine, type LaptopProfile, OUR_VERSIONS, pickVersion } from '@fairlead/protocol';
+import { join } from 'node:path/posix';
+
+import { cacheDir } from '../../paths.ts';
+import { findBundle } from '../../ship/bundles.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
+import type { World } from '../world.ts';
+
+const NO_PROFILE: Finding = {
+  status: 'skipped',
+  found: 'skipped because the bastion is not prepared yet: `fairlead init` does it',
+};
+
+export async function askGate(world: World, signal: AbortSignal): Promise<Finding> {
+  const profile = await world.profile();
+  if (!profile) return NO_PROFILE;
+  const attempt = await world.bastion.attempt();
+  if (!attempt.ok) throw attempt.error;
+  await using gate = await attempt.connection.gate(shellQuote(join(profile.bastion.stateDir, 'gate')), { signal });
+  const decoded = decodeText(gateLine, gate.identityLine);
+  if (!decoded.ok) return fail(`the gate said ${gate.identityLine.slice(0, 100)}`, 'Run `fairlead init`.');
+  checkGateLine(decoded.value, profile);
+  if ('error' in decoded.value) return fail(decoded.value.message ?? decoded.value.error, 'Run `fairlead init`.');
+  const { host, control } = decoded.value;
+  if (control === 'absent')
+    return fail(
+      `the gate on ${host} cannot start control`,
+      `Read ${profile.bastion.stateDir}/control.log there: it says why. \`fairlead init\` puts programs that are missing in place.`,
+    );
+  return ok(`${host}: control ${control === 'started' ? 'was not running and was started' : 'is running'}`);
+}
+
+export async function askControl(world: World, signal: AbortSignal): Promise<Finding> {
+  const profile = await world.profile();
+  if (!profile) return NO_PROFILE;
+  const hello = await (await world.session()).api.hello(signal);
+  const ours = `${OUR_VERSIONS.min}-${OUR_VERSIONS.max}`;
+  const theirs = `${hello.protocol.min}-${hello.protocol.max}`;
+  if (pickVersion(OUR_VERSIONS, hello.protocol) === undefined)
+    return fail(
+      `control speaks protocol ${theirs}, this command ${ours}`,
+      hello.protocol.min > OUR_VERSIONS.max
+        ? 'Update the command on this machine.'
+        : 'Run `fairlead init`: it replaces control.',
+    );
+  const found = `control ${hello.controlVersion} on ${hello.hostname}, protocol ${theirs}`;
+  if (await isOurs(world, profile, signal)) return ok(found);
+  return warn(`${found}; this machine has another build of it`, 'It works together. `fairlead init` replaces control.');
+}
+
+/** Whether the bastion runs the very control that this command would put there. */
+async function isOurs(world: World, profile: LaptopProfile, signal: AbortSignal): Promise<boolean> {
+  const host = await world.bastion.host();
+  const linked = await host.runner.run(['readlink', join(profile.bastion.stateDir, 'bin', 'control.mjs')], { signal });
+  const bundle = await findBundle('control', cacheDir(world.context));
+  return linked.code !== 0 || linked.stdout.trim() === `control-${bundle.version}.mjs`;
+}
+
+/** Another key than the one in the profile means another machine, or somebody in between. */
+export async function askPinnedKey(world: World): Promise<Finding> {
+  const profile = await world.profile();
+  if (!profile) return NO_PROFILE;
+  const attempt = await world.bastion.attempt();
+  if (!attempt.ok) throw attempt.error;
+  const { type, base64, fingerprint } = attempt.connection.hostKey;
+  const isPinned = profile.bastion.hostKeys.some((line) => line.split(' ')[1] === base64);
+  if (isPinned) return ok(`${type} ${fingerprint} is the one that \`fairlead init\` wrote down`);
+  return fail(
+    `the bastion shows ${type} ${fingerprint}, which is not the key that \`fairlead init\` wrote down`,
+    'If its operator confirms the new key, run `fairlead init` again; jobs that run then keep the old one and lose the bastion.',
+  );
+}

@@ -1,0 +1,118 @@
+// Whether the bastion forwards unix sockets both ways: proven by doing it, on sockets in a directory of a moment.
+
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+
+import { CodedError, errorText, isCodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
+import type { SshConnection, TunnelErrorCode } from '@fairlead/tunnel';
+
+import { fail, type Finding, ok, warn } from '../check.ts';
+
+export interface ForwardingFacts {
+  listen: Outcome;
+  /** Absent where nothing could be listened on. */
+  dial?: Outcome;
+  /** Whether a second listener was given the path of a socket that was left behind. */
+  replaces?: boolean;
+}
+
+export type Outcome = { ok: true; roundTripMs: number } | { ok: false; error: unknown };
+
+const LIMIT_MS = 10_000;
+const SSHD_TODO =
+  'Its operator must allow it for this account, in sshd_config there: AllowStreamLocalForwarding yes, DisableForwarding no (also within Match blocks); the key in authorized_keys must not say `restrict` or `no-port-forwarding`.';
+
+export async function tryForwarding(connection: SshConnection, signal: AbortSignal): Promise<ForwardingFacts> {
+  const made = await connection.run('mktemp -d /tmp/fl-doctor.XXXXXXXX', { signal });
+  const folder = made.stdout.trim().split('\n').at(-1) ?? '';
+  if (made.code !== 0 || !folder.startsWith('/'))
+    throw new CodedError('remote_unfit', `cannot make a directory in /tmp there: ${made.stderr.trim()}`, {
+      hint: 'Is /tmp of the bastion full or read-only?',
+    });
+  try {
+    return await forwardBothWays(connection, `${folder}/s.sock`, signal);
+  } finally {
+    // Not under the signal: an interrupt must not leave it behind.
+    await connection.run(`rm -rf ${shellQuote(folder)}`).catch(() => undefined);
+  }
+}
+
+async function forwardBothWays(connection: SshConnection, path: string, signal: AbortSignal): Promise<ForwardingFacts> {
+  const started = performance.now();
+  const facts: ForwardingFacts = { listen: { ok: false, error: undefined } };
+  try {
+    await using _listening = await connection.listen(path, echo, { signal, timeoutMs: LIMIT_MS });
+    facts.listen = { ok: true, roundTripMs: performance.now() - started };
+    facts.dial = await dialEcho(connection, path, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ...facts, listen: { ok: false, error } };
+  }
+  // sshd leaves the file behind; a second listener gets its place only with StreamLocalBindUnlink.
+  const left = await connection.run(`test -S ${shellQuote(path)}`, { signal });
+  if (left.code !== 0) return facts;
+  return { ...facts, replaces: await canListen(connection, path, signal) };
+}
+
+/** The other end of the socket: what comes in goes back. */
+function echo(stream: Duplex): void {
+  stream.on('error', () => stream.destroy());
+  stream.pipe(stream);
+}
+
+async function dialEcho(connection: SshConnection, path: string, signal: AbortSignal): Promise<Outcome> {
+  const started = performance.now();
+  const word = randomBytes(12).toString('hex');
+  try {
+    const stream = await connection.dial(path, { signal, timeoutMs: LIMIT_MS });
+    try {
+      stream.on('error', () => stream.destroy());
+      stream.write(word);
+      const [chunk] = (await withTimeLimit(once(stream, 'data', { signal }), LIMIT_MS, () => silence())) as [Buffer];
+      if (String(chunk) !== word) throw new CodedError('protocol', `the socket answered with something else`);
+      return { ok: true, roundTripMs: performance.now() - started };
+    } finally {
+      stream.destroy();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ok: false, error };
+  }
+}
+
+function silence(): CodedError<TunnelErrorCode> {
+  return new CodedError('timeout', 'the channel was opened, and nothing came through it in 10 s');
+}
+
+async function canListen(connection: SshConnection, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await using _again = await connection.listen(path, echo, { signal, timeoutMs: LIMIT_MS });
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isCodedError(error)) return false;
+    throw error;
+  }
+}
+
+export function judgeListen({ listen }: ForwardingFacts): Finding {
+  if (listen.ok) return ok(`it listened on a socket for us (${listen.roundTripMs.toFixed(0)} ms)`);
+  // Its directory was made a moment before and is empty: a refusal is a rule, whatever the server calls it.
+  return fail(`it does not listen on a unix socket for us: ${errorText(listen.error)}`, SSHD_TODO);
+}
+
+export function judgeDial({ dial }: ForwardingFacts): Finding {
+  if (!dial) return { status: 'skipped', found: 'skipped because there was no socket to connect to' };
+  if (dial.ok) return ok(`a word went through it and came back (${dial.roundTripMs.toFixed(0)} ms)`);
+  return fail(`it does not connect us to a unix socket: ${errorText(dial.error)}`, SSHD_TODO);
+}
+
+export function judgeReplaces({ replaces }: ForwardingFacts): Finding {
+  if (replaces === undefined) return ok('the server removes its sockets by itself');
+  if (!replaces) return ok('a socket that was left behind is not replaced');
+  return warn(
+    'StreamLocalBindUnlink is on: a listener replaced a socket that was there',
+    "A leaked job key could replace any file of this account by a socket. Ask the operator for `StreamLocalBindUnlink no` (sshd's default); Fairlead never needs it.",
+  );
+}

@@ -1,0 +1,91 @@
+// Whether the bastion's name is one machine: sockets on one host are not there on another.
+
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+import { errnoOf, errorText } from '@fairlead/kit';
+import { openSsh, type SshTarget } from '@fairlead/tunnel';
+
+import { fail, type Finding, ok, warn } from '../check.ts';
+import type { World } from '../world.ts';
+
+export interface HostSeen {
+  address: string;
+  /** The machine's own name and the id of its boot; else why it was not reached. */
+  host?: string;
+  bootId?: string;
+  error?: string;
+}
+
+const MOST_ADDRESSES = 4;
+const WHO_SCRIPT =
+  'uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid 2>/dev/null || echo unknown';
+
+export async function askOneHost(world: World, signal: AbortSignal): Promise<Finding> {
+  const target = await world.bastion.target();
+  const profile = await world.profile();
+  const addresses = await addressesOf(target);
+  const seen: HostSeen[] = [];
+  if (addresses.length < 2) seen.push(await whoIs(world, target, target.host, signal));
+  for (const address of addresses.length < 2 ? [] : addresses.slice(0, MOST_ADDRESSES))
+    seen.push(await whoIs(world, atAddress(target, address), address, signal));
+  return judgeOneHost(target.host, seen, profile?.bastion.host);
+}
+
+/** `pinned`: the host that `fairlead init` wrote down. */
+export function judgeOneHost(name: string, seen: readonly HostSeen[], pinned: string | undefined): Finding {
+  const reached = seen.filter(({ host }) => host !== undefined);
+  const machines = [...new Set(reached.map(({ host, bootId }) => `${host} ${bootId}`))];
+  const names = [...new Set(reached.map(({ host }) => host))];
+  if (machines.length > 1)
+    return fail(
+      `${name} is ${machines.length} machines: ${reached.map(({ address, host }) => `${address} is ${host}`).join(', ')}`,
+      `Name one of them itself in bastion.fromLaptop.host (and bastion.fromCluster.host), such as ${pinned ?? names[0]}, then run \`fairlead init\`.`,
+    );
+  if (pinned !== undefined && reached.length > 0 && names[0] !== pinned)
+    return fail(
+      `${name} is ${names[0]} now, and the sockets are on ${pinned}`,
+      `Name ${pinned} itself in bastion.fromLaptop.host, or run \`fairlead init\` to move to ${names[0]}.`,
+    );
+  const lost = seen.filter(({ error }) => error !== undefined);
+  if (lost.length > 0)
+    return warn(
+      `${name} has ${seen.length} addresses, and not all could be compared: ${lost.map(({ address, error }) => `${address}: ${error}`).join('; ')}`,
+      'If these are several machines, name one of them itself in bastion.fromLaptop.host.',
+    );
+  return ok(`${name} is one machine, ${names[0]}`);
+}
+
+/** None for an address, for a name that only ssh or a jump host knows, and for one that no longer resolves. */
+async function addressesOf(target: SshTarget): Promise<string[]> {
+  if (target.jump || isIP(target.host) !== 0) return [];
+  try {
+    return [...new Set((await lookup(target.host, { all: true })).map(({ address }) => address))];
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTFOUND' || errnoOf(error) === 'EAI_AGAIN') return [];
+    throw error;
+  }
+}
+
+/** The host keeps its name in known_hosts when it is called by its address. */
+function atAddress(target: SshTarget, address: string): SshTarget {
+  const { hostKeys } = target;
+  const name = target.port === 22 ? target.host : `[${target.host}]:${target.port}`;
+  return {
+    ...target,
+    host: address,
+    hostKeys: hostKeys.kind === 'known-hosts' ? { ...hostKeys, alias: hostKeys.alias ?? name } : hostKeys,
+  };
+}
+
+async function whoIs(world: World, target: SshTarget, address: string, signal: AbortSignal): Promise<HostSeen> {
+  try {
+    await using connection = await openSsh({ ...target, connectTimeoutMs: 10_000 }, { signal });
+    const { stdout } = await connection.run(WHO_SCRIPT, { signal, timeoutMs: 10_000 });
+    const [host = '', bootId = ''] = stdout.trim().split('\n').slice(-2);
+    return { address, host, bootId };
+  } catch (error) {
+    world.context.signal.throwIfAborted();
+    return { address, error: errorText(error) };
+  }
+}

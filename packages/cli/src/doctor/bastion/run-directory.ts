@@ -1,0 +1,58 @@
+// The directory of the sockets on the bastion, before the gate is asked: who owns it, where it lies, whether control's socket is there.
+
+import { posix } from 'node:path';
+
+import type { LaptopProfile } from '@fairlead/protocol';
+
+import type { Host } from '../../host/host.ts';
+import { askHost, type Answers } from '../ask-host.ts';
+import { fail, type Finding, ok } from '../check.ts';
+import { SHARED_FILE_SYSTEMS } from '../host/directory.ts';
+
+const RUN_SCRIPT = `
+run=$1 state=$2
+if [ -e "$run" ] || [ -h "$run" ]; then ls -ldn "$run" | awk '{print "mode=" $1; print "owner=" $3}'; fi
+echo "me=$(id -u)"
+at=$run
+while [ -n "$at" ] && ! [ -d "$at" ]; do at=\${at%/*}; done
+echo "type=$(stat -f -c %T "\${at:-/}" 2>/dev/null)"
+[ -S "$run/control.sock" ] && echo "socket=yes"
+pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$state/owner.json" 2>/dev/null)
+if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then
+  case $(tr '\\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null || ps -ww -o args= -p "$pid") in *"$state/bin/control.mjs "*) echo "alive=$pid" ;; esac
+fi
+`;
+
+export async function askRunDirectory(host: Host, profile: LaptopProfile, signal: AbortSignal): Promise<Finding> {
+  const { runDir, stateDir } = profile.bastion;
+  return judgeRunDirectory(runDir, await askHost(host, RUN_SCRIPT, [runDir, stateDir], { signal }));
+}
+
+/** sun_path holds 104 bytes on the smallest systems; the longest of our names takes 24 and a slash. */
+const LONGEST_RUN_DIR = 103 - 25;
+
+export function judgeRunDirectory(runDir: string, answers: Answers): Finding {
+  const alive = answers.get('alive');
+  const mode = answers.get('mode');
+  const elsewhere = 'Set bastion.runDir to a short directory of your own on local disk, then run `fairlead init`.';
+  const restart = (pid: string) =>
+    `Control (process ${pid}) lives on where nobody reaches it: end it there (kill ${pid}); the next command starts it anew, and running deployments come back by themselves.`;
+  if (Buffer.byteLength(runDir) > LONGEST_RUN_DIR)
+    return fail(
+      `${runDir} is too long for sockets: ${Buffer.byteLength(runDir)} bytes of ${LONGEST_RUN_DIR}`,
+      elsewhere,
+    );
+  if (SHARED_FILE_SYSTEMS.test(answers.get('type') ?? ''))
+    return fail(`${runDir} is on ${answers.get('type')}, which several hosts share`, elsewhere);
+  if (mode === undefined)
+    return alive
+      ? fail(`${runDir} is gone, with control's socket in it`, restart(alive))
+      : ok(`${runDir} is not there yet; the gate makes it`);
+  if (!mode.startsWith('drwx------') || answers.get('owner') !== answers.get('me'))
+    return fail(
+      `${runDir} must be a directory of yours with mode 0700: got ${mode}, owner ${answers.get('owner')}`,
+      `If it is yours, run there: chmod 700 ${posix.normalize(runDir)}. If it isn't, somebody else took the name. ${elsewhere}`,
+    );
+  if (alive && answers.get('socket') !== 'yes') return fail(`control's socket is gone from ${runDir}`, restart(alive));
+  return ok(`${runDir}: yours alone, on ${answers.get('type') || 'local disk'}`);
+}

@@ -1,0 +1,49 @@
+// What a check is and what it finds. Data; run-checks.ts runs them.
+
+import type { World } from './world.ts';
+
+export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skipped';
+
+export interface Finding {
+  status: CheckStatus;
+  /** Where what was tried is only known afterwards; else the check's own words. */
+  tried?: string;
+  found: string;
+  /** What to do about it, for a person. */
+  todo?: string;
+}
+
+export interface Check {
+  /** `group.what`; stable, for programs. */
+  id: string;
+  title: string;
+  tried: string;
+  /** Ids of checks without which this one has nothing to look at. */
+  needs?: readonly string[];
+  /** Default 45 s. */
+  limitMs?: number;
+  /** What it throws is what it found. */
+  run(world: World, signal: AbortSignal): Promise<Finding> | Finding;
+}
+
+export interface CheckResult extends Finding {
+  id: string;
+  title: string;
+  tried: string;
+}
+
+export function ok(found: string): Finding {
+  return { status: 'ok', found };
+}
+
+export function warn(found: string, todo: string): Finding {
+  return { status: 'warn', found, todo };
+}
+
+export function fail(found: string, todo: string): Finding {
+  return { status: 'fail', found, todo };
+}
+
+export function skipped(found: string): Finding {
+  return { status: 'skipped', found };
+}

@@ -1,0 +1,127 @@
+// This machine: its Node, its ssh, its configuration, and who may read its secrets.
+
+import { profilePath } from '@fairlead/client';
+import { errnoOf, errorText } from '@fairlead/kit';
+import { stat } from 'node:fs/promises';
+
+import { userConfigPath } from '../../config/config-sources.ts';
+import { type Check, fail, type Finding, ok, warn } from '../check.ts';
+import type { World } from '../world.ts';
+import { runHere } from './run-here.ts';
+
+/** Packages say the same in `engines`. */
+const NODE_MAJOR = 22;
+
+export const laptopChecks: readonly Check[] = [
+  {
+    id: 'laptop.node',
+    title: 'Laptop: Node',
+    tried: 'looked at the Node that runs this command',
+    run: () => judgeNode(process.versions.node),
+  },
+  {
+    id: 'laptop.ssh',
+    title: 'Laptop: ssh',
+    tried: 'ran ssh -V',
+    async run(_world, signal) {
+      try {
+        return ok((await runHere('ssh', ['-V'], signal)).trim());
+      } catch (error) {
+        return warn(
+          `no ssh program: ${errorText(error)}`,
+          'Fairlead has its own and needs none; install OpenSSH for Kerberos, certificates or hardware keys.',
+        );
+      }
+    },
+  },
+  {
+    id: 'laptop.config',
+    title: 'Laptop: configuration',
+    tried: 'read the configuration as every command does',
+    async run(world) {
+      const { files, config } = await world.loaded();
+      if (Object.keys(config).length === 0)
+        return fail(
+          `nothing is configured: ${userConfigPath(world.context.env, world.context.home)} does not exist or is empty`,
+          'Run `fairlead init`.',
+        );
+      return ok(`${files.join(', ') || 'the environment alone'}: every setting is understood`);
+    },
+  },
+  {
+    id: 'laptop.bastion',
+    title: 'Laptop: a bastion is named',
+    tried: 'looked for bastion.fromLaptop in the configuration',
+    needs: ['laptop.config'],
+    async run(world) {
+      const { bastion } = await world.config();
+      if (!bastion) return fail('bastion.fromLaptop is missing', 'Run `fairlead init --bastion <host>`.');
+      return ok(bastion.fromLaptop.host);
+    },
+  },
+  {
+    id: 'laptop.cluster',
+    title: 'Laptop: a cluster is named',
+    tried: 'chose the cluster that `fairlead deploy` would choose',
+    needs: ['laptop.config'],
+    async run(world) {
+      const { name, config } = await world.cluster();
+      if (config.kind === 'local') return ok(`${name}: jobs run on this machine, without Slurm`);
+      if (!config.login)
+        return fail(`clusters.${name}.login is missing`, 'Name the host that takes sbatch: `fairlead init --login`.');
+      return ok(`${name}, through ${config.login.host}`);
+    },
+  },
+  {
+    id: 'laptop.profile',
+    title: 'Laptop: profile',
+    tried: 'read what `fairlead init` wrote down about the bastion',
+    async run(world) {
+      const profile = await world.profile();
+      const path = profilePath(world.context.env, world.context.home);
+      if (!profile)
+        return warn(
+          `there is no profile yet: looked for ${path}`,
+          'Run `fairlead init`; the first `fairlead deploy` does it too.',
+        );
+      return ok(`${path}: bastion ${profile.bastion.host}, sockets in ${profile.bastion.runDir}`);
+    },
+  },
+  {
+    id: 'laptop.secrets',
+    title: 'Laptop: secret files',
+    tried: 'looked who may read keys and configuration',
+    run: (world) => judgeSecrets(world),
+  },
+];
+
+export function judgeNode(version: string): Finding {
+  if (Number.parseInt(version, 10) >= NODE_MAJOR) return ok(`v${version}`);
+  return fail(`v${version}`, `Fairlead needs Node ${NODE_MAJOR} or newer: install one and run it with that.`);
+}
+
+/** The profile refuses by itself to be read when others may; these are the other files. */
+async function judgeSecrets(world: World): Promise<Finding> {
+  if (process.platform === 'win32') return ok('Windows keeps them in your own folder');
+  const config = await world.config().catch(() => undefined);
+  const routes = [config?.bastion?.fromLaptop, ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
+  const named = routes.flatMap((route) => (route?.identityFile ? [route.identityFile] : []));
+  const usual = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
+  const files = [...new Set([...named, ...usual])].map((path) => path.replace(/^~(?=\/)/, world.context.home));
+  const modes = await Promise.all(files.map(async (path) => ({ path, mode: await modeOf(path) })));
+  const open = modes.filter(({ mode }) => mode !== undefined && (mode & 0o077) !== 0).map(({ path }) => path);
+  const missing = modes.filter(({ path, mode }) => mode === undefined && named.includes(path)).map(({ path }) => path);
+  if (open.length > 0) return fail(`others may read ${open.join(', ')}`, `Run: chmod 600 ${open.join(' ')}`);
+  if (missing.length > 0)
+    return fail(`no such key: ${missing.join(', ')}`, 'Correct identityFile in the configuration.');
+  return ok(`${modes.filter(({ mode }) => mode !== undefined).length} private keys, readable by you alone`);
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mode;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+// What the login node knows of the bastion's name inside the cluster. Compute nodes mostly know the same; the test job proves it.
+
+import { askHost, type Answers } from '../ask-host.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
+import type { World } from '../world.ts';
+
+const ROUTE_SCRIPT = `
+host=$1 port=$2
+if command -v getent >/dev/null 2>&1; then
+  echo "asked=yes"
+  echo "addresses=$(getent ahosts "$host" 2>/dev/null | awk '{print $1}' | sort -u | tr '\\n' ' ')"
+fi
+if command -v timeout >/dev/null 2>&1 && command -v bash >/dev/null 2>&1; then
+  if said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && IFS= read -r -t 4 line <&3 && echo "$line"' "$host" "$port" 2>/dev/null); then
+    echo "banner=$said"
+  else echo "closed=yes"; fi
+fi
+`;
+
+export async function askBastionFromCluster(world: World, willRun: boolean, signal: AbortSignal): Promise<Finding> {
+  const { fromCluster } = await world.bastion.config();
+  const target = await world.bastion.target();
+  const host = fromCluster?.host ?? target.host;
+  const port = fromCluster?.port ?? (fromCluster?.host ? 22 : target.port);
+  const answers = await askHost(await world.login.host(), ROUTE_SCRIPT, [host, String(port)], { signal });
+  return judgeBastionFromCluster({ host, port }, answers, willRun);
+}
+
+/** `willRun`: a test job will try the same from a compute node and have the last word. */
+export function judgeBastionFromCluster(
+  { host, port }: { host: string; port: number },
+  answers: Answers,
+  willRun: boolean,
+): Finding {
+  const addresses = answers.get('addresses') ?? '';
+  if (answers.get('asked') === 'yes' && addresses === '') {
+    const found = `the login node knows no address for ${host}`;
+    const todo = 'Set bastion.fromCluster.host to the name or address that compute nodes know the bastion by.';
+    return willRun ? warn(found, `${todo} The test job below says whether compute nodes know it.`) : fail(found, todo);
+  }
+  if (answers.get('closed') === 'yes')
+    return warn(
+      `the login node gets no answer from ${host} port ${port}`,
+      'Compute nodes must: `fairlead doctor --yes` tries it from one, with a short test job. If they cannot either, ask the site to let SSH out to this host.',
+    );
+  return ok(`${host} port ${port} answers${addresses ? ` (${addresses.trim()})` : ''}`);
+}

@@ -1,0 +1,142 @@
+// The login host, or this machine where jobs run here: reached, quiet, with room, with a Node that runs.
+
+import { join } from 'node:path/posix';
+
+import { type Check, ok } from '../check.ts';
+import { askClock } from '../host/clock.ts';
+import { askDirectory, type DirectoryNeeds, judgeDirectory } from '../host/directory.ts';
+import { askRuntime } from '../host/runtime.ts';
+import { askShell } from '../host/shell.ts';
+import { reachChecks } from '../reach/reach-checks.ts';
+import type { World } from '../world.ts';
+import { askBastionFromCluster } from './bastion-from-cluster.ts';
+import { askQuota } from './quota.ts';
+
+const FILES: Omit<DirectoryNeeds, 'what' | 'setting'> = {
+  leastKb: 20_480,
+  goodKb: 524_288,
+  runsPrograms: false,
+  isLocal: false,
+};
+
+/** Agent and Node together. */
+const RUNTIME_KB = 204_800;
+
+export function loginChecks(isLocal: boolean): Check[] {
+  if (isLocal) return placeChecks(['laptop.cluster']);
+  return [
+    ...reachChecks({ group: 'login', who: 'Login host', needs: ['laptop.cluster'], of: (world) => world.login }),
+    {
+      id: 'login.shell',
+      title: 'Login host: login shell',
+      tried: 'ran echo through it',
+      needs: ['login.login'],
+      async run(world, signal) {
+        const attempt = await world.login.attempt();
+        if (!attempt.ok) throw attempt.error;
+        return askShell(attempt.connection, signal);
+      },
+    },
+    {
+      id: 'login.clock',
+      title: 'Login host: clock',
+      tried: 'asked it for the time',
+      needs: ['login.shell'],
+      run: async (world, signal) => askClock(await world.login.host(), () => world.context.clock.now(), { signal }),
+    },
+    ...placeChecks(['login.shell']),
+    {
+      id: 'login.quota',
+      title: 'Login host: quota',
+      tried: 'ran quota',
+      needs: ['login.shell'],
+      run: async (world, signal) => askQuota(await world.login.host(), signal),
+    },
+    {
+      id: 'login.bastion',
+      title: 'Login host: the bastion from inside',
+      tried: "looked up the bastion's name inside the cluster, and knocked at its SSH port",
+      needs: ['login.shell', 'bastion.name'],
+      run: async (world, signal) => askBastionFromCluster(world, willRunJob(world), signal),
+    },
+  ];
+}
+
+function placeChecks(needs: readonly string[]): Check[] {
+  return [
+    {
+      id: 'login.state-dir',
+      title: 'Cluster: directory of job files',
+      tried: 'wrote a file in it and looked how much is free',
+      needs,
+      async run(world, signal) {
+        const { state } = await world.login.paths();
+        const facts = await askDirectory(await world.login.host(), state, { signal });
+        return judgeDirectory(facts, { ...FILES, what: 'scripts and logs of jobs', setting: 'paths.state' });
+      },
+    },
+    {
+      id: 'login.runtime-dir',
+      title: 'Cluster: directory of programs',
+      tried: 'wrote and ran a small program in it, and looked how much is free',
+      needs,
+      async run(world, signal) {
+        const { runtime } = await world.login.paths();
+        const facts = await askDirectory(await world.login.host(), runtime, { signal });
+        const isThere = await hasNode(world, runtime, signal);
+        return judgeDirectory(facts, {
+          ...FILES,
+          what: 'the agent and Node',
+          setting: 'paths.runtime',
+          leastKb: isThere ? FILES.leastKb : RUNTIME_KB,
+          runsPrograms: true,
+        });
+      },
+    },
+    {
+      id: 'login.scratch',
+      title: 'Cluster: scratch directory',
+      tried: 'wrote and ran a small program in paths.scratch, where it exists here',
+      needs,
+      async run(world, signal) {
+        const { scratch } = await world.login.paths();
+        if (scratch === undefined) return ok("paths.scratch is not set: jobs use the node's TMPDIR or /tmp");
+        const facts = await askDirectory(await world.login.host(), scratch, { signal });
+        // Scratch may be local to each compute node; then only the test job sees it.
+        if (facts.at !== scratch && !facts.isFile)
+          return ok(`${scratch} is not on this host; compute nodes may have it`);
+        return judgeDirectory(facts, {
+          ...FILES,
+          what: "the engine's caches",
+          setting: 'paths.scratch',
+          runsPrograms: true,
+        });
+      },
+    },
+    {
+      id: 'login.node',
+      title: 'Cluster: Node',
+      tried: 'looked which Node would run the agent',
+      needs,
+      run: async (world, signal) =>
+        askRuntime(await world.login.host(), (await world.cluster()).config.node, {
+          context: world.context,
+          setting: 'node (of the cluster)',
+          signal,
+        }),
+    },
+  ];
+}
+
+/** Whether the test job will have the last word. */
+function willRunJob({ args, context }: World): boolean {
+  return args.job === 'yes' || (args.job === 'ask' && context.ask !== undefined);
+}
+
+async function hasNode(world: World, runtime: string, signal: AbortSignal): Promise<boolean> {
+  const { config } = await world.cluster();
+  const host = await world.login.host();
+  if (config.node !== undefined || host.facts.node !== undefined) return true;
+  const found = await host.runner.run(['sh', '-c', 'ls "$1"/node-* 2>/dev/null', 'sh', join(runtime)], { signal });
+  return found.stdout.trim() !== '';
+}

@@ -1,0 +1,80 @@
+// Name, port, host key and login of one SSH host, as four checks of one attempt.
+
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+import { errorText } from '@fairlead/kit';
+import { type SshTarget, targetLabel } from '@fairlead/tunnel';
+
+import { type Check, type Finding, ok } from '../check.ts';
+import type { Reached, World } from '../world.ts';
+import { type Attempt, LOGIN_STEPS, type LoginStep } from './try-login.ts';
+
+const WORDS: Record<LoginStep, { title: string; tried: string }> = {
+  name: { title: 'name', tried: 'looked its address up' },
+  port: { title: 'SSH port', tried: 'connected to its SSH port' },
+  'host-key': { title: 'host key', tried: 'compared its host key with known_hosts' },
+  login: { title: 'login', tried: 'logged in with a key, as every command does' },
+};
+
+const FALLBACK_TODO: Record<LoginStep, string> = {
+  name: 'Check the name in the configuration and in ~/.ssh/config; some names need a VPN.',
+  port: 'Check host and port, that an SSH server runs there, and that no firewall or VPN is in the way.',
+  'host-key': 'Ask the operator of the host for the right fingerprint before you accept another key.',
+  login: 'Log in once by hand with ssh; it says what the server wants.',
+};
+
+export interface ReachOptions {
+  group: 'bastion' | 'login';
+  /** In the titles: `Bastion`. */
+  who: string;
+  needs: readonly string[];
+  of: (world: World) => Reached;
+}
+
+export function reachChecks({ group, who, needs, of }: ReachOptions): Check[] {
+  return LOGIN_STEPS.map((step, at) => ({
+    id: `${group}.${step}`,
+    title: `${who}: ${WORDS[step].title}`,
+    tried: WORDS[step].tried,
+    needs: at === 0 ? needs : [`${group}.${LOGIN_STEPS[at - 1]}`],
+    run: async (world) => judgeStep(step, await of(world).attempt(), await describe(step, of(world))),
+  }));
+}
+
+/** Pure: what one attempt says about one step. An attempt that ended earlier is not asked. */
+export function judgeStep(step: LoginStep, attempt: Attempt, found: string): Finding {
+  if (attempt.ok || attempt.failedAt !== step) return ok(found);
+  return { status: 'fail', found: attempt.error.message, todo: attempt.error.hint ?? FALLBACK_TODO[step] };
+}
+
+async function describe(step: LoginStep, reached: Reached): Promise<string> {
+  const attempt = await reached.attempt();
+  const target = attempt.ok ? attempt.target : await reached.target().catch(() => undefined);
+  if (!target) return '';
+  switch (step) {
+    case 'name':
+      return addressesOf(target);
+    case 'port':
+      return `${target.host} port ${target.port} answers${throughJump(target)}`;
+    case 'host-key':
+      return attempt.ok ? `${attempt.connection.hostKey.type} ${attempt.connection.hostKey.fingerprint}` : 'known';
+    case 'login':
+      return `logged in as ${target.user}`;
+  }
+}
+
+async function addressesOf(target: SshTarget): Promise<string> {
+  if (target.jump) return `${targetLabel(target)}${throughJump(target)}`;
+  if (isIP(target.host) !== 0) return target.host;
+  try {
+    const addresses = await lookup(target.host, { all: true });
+    return `${target.host} is ${addresses.map(({ address }) => address).join(', ')}`;
+  } catch (error) {
+    return `${target.host}: ${errorText(error)}`;
+  }
+}
+
+function throughJump({ jump }: SshTarget): string {
+  return jump ? `, through ${targetLabel(jump)}` : '';
+}

@@ -1,0 +1,47 @@
+// One login as every command makes it, and which of its steps was the last: name, port, host key, login.
+
+import { type CodedError, isCodedError, type Scope } from '@fairlead/kit';
+import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+
+import type { Context } from '../../context.ts';
+
+export type LoginStep = 'name' | 'port' | 'host-key' | 'login';
+export const LOGIN_STEPS: readonly LoginStep[] = ['name', 'port', 'host-key', 'login'];
+
+export type Attempt =
+  | { ok: true; target: SshTarget; connection: SshConnection }
+  | { ok: false; failedAt: LoginStep; error: CodedError };
+
+const STEP_OF: Record<string, LoginStep> = {
+  dns: 'name',
+  ssh_config_invalid: 'name',
+  refused: 'port',
+  unreachable: 'port',
+  timeout: 'port',
+  connection_lost: 'port',
+  protocol: 'port',
+  host_key_unknown: 'host-key',
+  host_key_changed: 'host-key',
+  host_key_revoked: 'host-key',
+};
+
+/** The step at which a login ended, by the tunnel's error code. */
+export function stepOf(code: string): LoginStep {
+  return STEP_OF[code] ?? 'login';
+}
+
+/** Rejects only when the command is interrupted. */
+export async function tryLogin(
+  resolve: () => Promise<SshTarget>,
+  { context, scope }: { context: Context; scope: Scope },
+): Promise<Attempt> {
+  try {
+    const target = await resolve();
+    const connection = scope.use(await openSsh(target, { signal: context.signal, log: context.log }));
+    return { ok: true, target, connection };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!isCodedError(error)) throw error;
+    return { ok: false, failedAt: stepOf(error.code), error };
+  }
+}

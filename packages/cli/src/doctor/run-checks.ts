@@ -1,0 +1,88 @@
+// Runs checks: those of a lane one after another, lanes side by side. One that fails stops only those that need it.
+
+import { type Clock, CodedError, errorText, untilAborted } from '@fairlead/kit';
+
+import type { Check, CheckResult, Finding } from './check.ts';
+import type { World } from './world.ts';
+
+export interface Run {
+  world: World;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Results of checks that ran before, by id. */
+  done: Map<string, CheckResult>;
+  onResult: (result: CheckResult) => void;
+}
+
+const LIMIT_MS = 45_000;
+
+/** Results are told in the order of the lists, whichever lane is faster. Rejects only when the signal fires. */
+export async function runLanes(lanes: ReadonlyArray<readonly Check[]>, run: Run): Promise<void> {
+  const order = lanes.flat().map(({ id }) => id);
+  let told = 0;
+  const tell = () => {
+    for (let next = run.done.get(order[told] ?? ''); next; next = run.done.get(order[told] ?? '')) {
+      run.onResult(next);
+      told += 1;
+    }
+  };
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const check of lane) {
+        run.done.set(check.id, await runCheck(check, run));
+        tell();
+      }
+    }),
+  );
+}
+
+async function runCheck(check: Check, run: Run): Promise<CheckResult> {
+  run.signal.throwIfAborted();
+  const { id, title, tried } = check;
+  const missing = blockedBy(check, run.done);
+  const finding = missing
+    ? { status: 'skipped' as const, found: `skipped because it needs "${missing.title}" (${missing.id})` }
+    : await findingOf(check, run);
+  return { id, title, tried, ...finding };
+}
+
+/** A check that is needed and not on the list says nothing about this site. */
+function blockedBy({ needs = [] }: Check, done: Run['done']): CheckResult | undefined {
+  return needs
+    .map((id) => done.get(id))
+    .find((result) => result !== undefined && result.status !== 'ok' && result.status !== 'warn');
+}
+
+async function findingOf(check: Check, { world, clock, signal }: Run): Promise<Finding> {
+  const limitMs = check.limitMs ?? LIMIT_MS;
+  const ended = new AbortController();
+  const within = AbortSignal.any([signal, ended.signal]);
+  const late = async (): Promise<Finding> => {
+    await clock.sleep(limitMs, within);
+    return {
+      status: 'fail',
+      found: `no answer within ${limitMs / 1000} s`,
+      todo: 'Something hangs: a file system, a name service or a login shell. Try the same by hand.',
+    };
+  };
+  const overtime = late();
+  // Its end without a result is the usual case.
+  overtime.catch(() => undefined);
+  try {
+    return await untilAborted(Promise.race([Promise.resolve(check.run(world, within)), overtime]), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return findingFrom(error);
+  } finally {
+    ended.abort(new CodedError('interrupted', 'the check has ended'));
+  }
+}
+
+export function findingFrom(error: unknown): Finding {
+  const hint = error instanceof CodedError ? error.hint : undefined;
+  return {
+    status: 'fail',
+    found: errorText(error),
+    todo: hint ?? 'Try it by hand as described; `fairlead doctor --verbose` says more.',
+  };
+}

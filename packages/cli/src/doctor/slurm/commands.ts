@@ -1,0 +1,40 @@
+// Whether Slurm's commands are there for a program that logs in without a terminal.
+
+import type { Host } from '../../host/host.ts';
+import { askHost, type Answers } from '../ask-host.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
+
+const NEEDED = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo'];
+const USEFUL = ['sacct', 'sacctmgr'];
+
+const COMMANDS_SCRIPT = `
+for name in "$@"; do
+  at=$(command -v "$name" 2>/dev/null) && echo "$name=$at"
+done
+echo "path=$PATH"
+# A login shell may know more: where modules put them there, a program never finds them.
+echo "login=$("\${SHELL:-sh}" -lc 'command -v sbatch' 2>/dev/null </dev/null | tail -n 1)"
+`;
+
+export async function askCommands(host: Host, signal: AbortSignal): Promise<Finding> {
+  return judgeCommands(await askHost(host, COMMANDS_SCRIPT, [...NEEDED, ...USEFUL], { signal }));
+}
+
+export function judgeCommands(answers: Answers): Finding {
+  const missing = NEEDED.filter((name) => !answers.get(name)?.startsWith('/'));
+  const lacking = USEFUL.filter((name) => !answers.get(name)?.startsWith('/'));
+  const login = answers.get('login') ?? '';
+  if (missing.length > 0)
+    return fail(
+      `${missing.join(', ')} not found on the PATH of a login without a terminal (${answers.get('path')})${login.startsWith('/') ? `; an interactive login has ${login}` : ''}`,
+      login.startsWith('/')
+        ? `Put ${login.replace(/\/[^/]*$/, '')} on the PATH in the file that every shell reads there (~/.bashrc, before it returns for shells without a terminal).`
+        : 'Is this a login host of the cluster? Name the one that takes sbatch, or put the directory of the Slurm commands on the PATH in ~/.bashrc there.',
+    );
+  if (lacking.length > 0)
+    return warn(
+      `${lacking.join(', ')} not found; the rest is there`,
+      'Jobs that ended long ago will be less well explained.',
+    );
+  return ok(`${answers.get('sbatch')} and the others`);
+}

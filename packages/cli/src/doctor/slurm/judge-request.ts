@@ -1,0 +1,149 @@
+// Holds what is configured against what Slurm offers: partition, account, QOS, GPU type, time limit. Pure.
+
+import {
+  type Association,
+  formatSlurmDuration,
+  type PartitionRules,
+  type SlurmConfig,
+  type SlurmPartition,
+} from '@fairlead/slurm';
+
+import { nearest } from '../../config/explain-issues.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
+import type { Wanted } from './wanted.ts';
+
+export function describePartition({ name, isDefault, maxMinutes, gpus, nodes, usableNodes }: SlurmPartition): string {
+  const limit = maxMinutes === undefined ? '' : `, up to ${formatSlurmDuration(maxMinutes)}`;
+  const kinds = gpus.map(({ type, perNode }) => `${perNode} ${type ?? 'untyped'}`).join(' or ');
+  return `${name}${isDefault ? ' (default)' : ''}: ${usableNodes} of ${nodes} nodes usable${limit}, ${kinds ? `GPUs a node: ${kinds}` : 'no GPUs'}`;
+}
+
+export function judgePartition(
+  wanted: Pick<Wanted, 'partition'>,
+  partitions: readonly SlurmPartition[],
+  rules: readonly PartitionRules[],
+): Finding {
+  const names = partitions.map(({ name }) => name);
+  const todo = `Set slurm.partition to one of: ${names.join(', ') || 'none is shown to this account'}.`;
+  if (wanted.partition?.includes(',')) return ok(`${wanted.partition}: Slurm chooses among them`);
+  const found = partitions.find(({ name, isDefault }) =>
+    wanted.partition === undefined ? isDefault : name === wanted.partition,
+  );
+  if (!found && wanted.partition === undefined)
+    return fail('no partition is set, and the cluster has no default one', todo);
+  if (!found) {
+    const near = nearest(wanted.partition ?? '', names);
+    return fail(`there is no partition ${wanted.partition}${near ? `; did you mean ${near}?` : ''}`, todo);
+  }
+  const state = rules.find(({ name }) => name === found.name)?.state;
+  if (!found.isUp || (state !== undefined && state !== '' && state !== 'UP'))
+    return fail(`partition ${found.name} is ${state || 'down'}`, `Wait, or ask the site. ${todo}`);
+  if (found.usableNodes === 0)
+    return warn(
+      `no node of ${found.name} takes jobs now (${found.nodes} are down or drained)`,
+      'Jobs would wait. Ask the site.',
+    );
+  return ok(describePartition(found));
+}
+
+export interface AccountFacts {
+  associations: readonly Association[] | undefined;
+  config: SlurmConfig;
+  rules: readonly PartitionRules[];
+  /** The partition that would be used. */
+  partition: string | undefined;
+}
+
+export function judgeAccount({ account }: Pick<Wanted, 'account'>, facts: AccountFacts): Finding {
+  const { associations, config, partition } = facts;
+  const rule = facts.rules.find(({ name }) => name === partition);
+  const usable = (associations ?? []).filter((one) => one.partition === undefined || one.partition === partition);
+  const names = [...new Set(usable.map((one) => one.account))];
+  const enforced = config.enforced.some((word) => word !== 'none');
+  if (associations === undefined || !config.hasAccounting) {
+    if (account === undefined) return ok('this cluster keeps no accounts, and none is set');
+    return warn(
+      `slurm.account is ${account}, and this cluster keeps no accounts that could be looked at`,
+      'If jobs are refused for it, remove slurm.account.',
+    );
+  }
+  const todo = `Set slurm.account to one of: ${names.join(', ') || 'you have none here; ask the site'}.`;
+  if (account === undefined) {
+    if (names.length > 0 || !enforced) return ok(`none is set; yours: ${names.join(', ') || 'none needed'}`);
+    return fail(
+      `this account may charge to nothing${partition ? ` on ${partition}` : ''}`,
+      'Ask the site for an account (project).',
+    );
+  }
+  if (!names.includes(account)) {
+    const found = `${account} is no account of yours${partition ? ` on ${partition}` : ''}`;
+    return fail(enforced ? found : `${found} (Slurm takes it all the same here)`, todo);
+  }
+  if (rule?.allowAccounts && !rule.allowAccounts.includes(account))
+    return fail(`partition ${partition} takes only ${rule.allowAccounts.join(', ')}, not ${account}`, todo);
+  if (rule?.denyAccounts?.includes(account)) return fail(`partition ${partition} refuses ${account}`, todo);
+  return ok(`${account}; yours: ${names.join(', ')}`);
+}
+
+export function judgeQos({ qos, account }: Pick<Wanted, 'qos' | 'account'>, facts: AccountFacts): Finding {
+  const { associations, config } = facts;
+  if (associations === undefined || !config.hasAccounting) {
+    if (qos === undefined) return ok('this cluster keeps no QOS that could be looked at, and none is set');
+    return warn(`slurm.qos is ${qos}, and this cluster shows none`, 'If jobs are refused for it, remove slurm.qos.');
+  }
+  const names = [
+    ...new Set(
+      associations.filter((one) => account === undefined || one.account === account).flatMap((one) => one.qos),
+    ),
+  ];
+  if (qos === undefined) return ok(`none is set; yours: ${names.join(', ') || 'the default'}`);
+  if (names.includes(qos)) return ok(`${qos}; yours: ${names.join(', ')}`);
+  return fail(`${qos} is no QOS of yours`, `Set slurm.qos to one of: ${names.join(', ') || 'none; remove it'}.`);
+}
+
+export function judgeGpu(
+  wanted: Wanted,
+  partition: SlurmPartition | undefined,
+  all: readonly SlurmPartition[],
+): Finding {
+  const { gpuType, plan } = wanted;
+  if (!partition) return ok('Slurm chooses the partition: sbatch says below whether it fits');
+  const types = partition.gpus.flatMap(({ type }) => (type === undefined ? [] : [type]));
+  const offers = partition.gpus.map(({ type, perNode }) => `${perNode} ${type ?? 'untyped'}`).join(', ') || 'none';
+  if (gpuType !== undefined && !types.includes(gpuType)) {
+    const near = nearest(gpuType, types);
+    const elsewhere = all.filter(({ gpus }) => gpus.some(({ type }) => type === gpuType)).map(({ name }) => name);
+    const where = elsewhere.length > 0 ? ` Partitions with ${gpuType}: ${elsewhere.join(', ')}.` : '';
+    return fail(
+      `partition ${partition.name} has no GPUs of type ${gpuType}${near ? `; did you mean ${near}?` : ''}; it has ${offers}`,
+      types.length > 0
+        ? `Set gpu.type to ${types.join(' or ')}, or another partition.${where}`
+        : `Remove gpu.type: this partition's GPUs have no type.${where}`,
+    );
+  }
+  if (partition.gpus.length === 0)
+    return warn(
+      `partition ${partition.name} has no GPUs`,
+      'The simulator runs there; real models want a partition with GPUs.',
+    );
+  const most = Math.max(
+    ...partition.gpus.filter(({ type }) => gpuType === undefined || type === gpuType).map(({ perNode }) => perNode),
+  );
+  if (plan.gpus > most)
+    return fail(
+      `${plan.gpus} GPUs on one node are asked for, and no node has more than ${most}`,
+      'Ask for fewer (--gpus), or another partition.',
+    );
+  return ok(`GPUs a node: ${offers}`);
+}
+
+export function judgeTime({ plan, timeFrom }: Wanted, partition: SlurmPartition | undefined): Finding {
+  const asked = formatSlurmDuration(plan.timeMinutes);
+  if (partition?.maxMinutes === undefined) return ok(`${asked} (${timeFrom}); the partition's limit is not shown`);
+  const most = formatSlurmDuration(partition.maxMinutes);
+  if (plan.timeMinutes <= partition.maxMinutes) return ok(`${asked} (${timeFrom}) of at most ${most}`);
+  return fail(
+    `jobs would ask for ${asked} (${timeFrom}), and partition ${partition.name} allows ${most}: they would wait for ever`,
+    `Set slurm.time to ${most} or less, give --time at each deploy, or choose another partition.`,
+  );
+}

@@ -1,0 +1,135 @@
+// Slurm as this user sees it: commands, controller, partitions, accounts, and whether what is configured fits.
+
+import type { Check } from '../check.ts';
+import { ok } from '../check.ts';
+import type { World } from '../world.ts';
+import { askCommands } from './commands.ts';
+import {
+  type AccountFacts,
+  describePartition,
+  judgeAccount,
+  judgeGpu,
+  judgePartition,
+  judgeQos,
+  judgeTime,
+} from './judge-request.ts';
+import { askTestOnly } from './test-only.ts';
+import { partitionOf, wantedOf } from './wanted.ts';
+
+/** A controller that is down is noticed by Slurm's commands after up to 15 s, each. */
+const SLOW_MS = 120_000;
+
+export function slurmChecks(): Check[] {
+  return [
+    {
+      id: 'slurm.commands',
+      title: 'Slurm: commands',
+      tried: 'looked for sbatch and the others',
+      needs: ['login.shell'],
+      run: async (world, signal) => askCommands(await world.login.host(), signal),
+    },
+    {
+      id: 'slurm.version',
+      title: 'Slurm: version',
+      tried: 'ran sinfo --version',
+      needs: ['slurm.commands'],
+      run: async (world, signal) => ok(await (await world.inventory()).version(signal)),
+    },
+    {
+      id: 'slurm.answers',
+      title: 'Slurm: the controller answers',
+      tried: 'asked for the partitions (sinfo)',
+      needs: ['slurm.commands'],
+      limitMs: SLOW_MS,
+      async run(world) {
+        const partitions = await world.partitions();
+        const { clusterName } = await (await world.inventory()).config(world.context.signal);
+        return ok(`cluster ${clusterName ?? 'without a name'}: ${partitions.map(describePartition).join('; ')}`);
+      },
+    },
+    ...requestChecks(),
+    {
+      id: 'slurm.test-only',
+      title: 'Slurm: would take a job',
+      tried: 'showed it the job script of a deployment (sbatch --test-only)',
+      needs: ['slurm.answers', 'login.state-dir'],
+      limitMs: SLOW_MS,
+      run: askTestOnly,
+    },
+  ];
+}
+
+function requestChecks(): Check[] {
+  const needs = ['slurm.answers'];
+  return [
+    {
+      id: 'slurm.partition',
+      title: 'Slurm: partition',
+      tried: 'looked for the configured partition',
+      needs,
+      run: async (world, signal) =>
+        judgePartition(
+          { ...(await wantedNames(world)) },
+          await world.partitions(),
+          await (await world.inventory()).partitionRules(signal),
+        ),
+    },
+    {
+      id: 'slurm.account',
+      title: 'Slurm: account',
+      tried: 'compared slurm.account with your associations (sacctmgr)',
+      needs,
+      run: async (world, signal) => judgeAccount(await wantedNames(world), await accountFacts(world, signal)),
+    },
+    {
+      id: 'slurm.qos',
+      title: 'Slurm: QOS',
+      tried: 'compared slurm.qos with your associations (sacctmgr)',
+      needs,
+      run: async (world, signal) => judgeQos(await wantedNames(world), await accountFacts(world, signal)),
+    },
+    {
+      id: 'slurm.gpu',
+      title: 'Slurm: GPUs',
+      tried: 'compared gpu.type and the number of GPUs with what the nodes have',
+      needs: ['slurm.partition'],
+      async run(world) {
+        const wanted = await wantedOf(world);
+        const partitions = await world.partitions();
+        return judgeGpu(wanted, partitionOf(partitions, wanted.partition), partitions);
+      },
+    },
+    {
+      id: 'slurm.time',
+      title: 'Slurm: time limit',
+      tried: 'compared the time limit that jobs would ask for with that of the partition',
+      needs: ['slurm.partition'],
+      async run(world) {
+        const wanted = await wantedOf(world);
+        return judgeTime(wanted, partitionOf(await world.partitions(), wanted.partition));
+      },
+    },
+  ];
+}
+
+async function wantedNames(world: World): Promise<{ partition?: string; account?: string; qos?: string }> {
+  const { partition, account, qos } = (await world.cluster()).config.slurm ?? {};
+  return {
+    ...(partition === undefined ? {} : { partition }),
+    ...(account === undefined ? {} : { account }),
+    ...(qos === undefined ? {} : { qos }),
+  };
+}
+
+async function accountFacts(world: World, signal: AbortSignal): Promise<AccountFacts> {
+  const inventory = await world.inventory();
+  const { user } = (await world.login.host()).facts;
+  const { partition } = await wantedNames(world);
+  const used = partition ?? partitionOf(await world.partitions(), undefined)?.name;
+  return {
+    associations: await inventory.associations(user, signal),
+    config: await inventory.config(signal),
+    rules: await inventory.partitionRules(signal),
+    partition: used,
+  };
+}

@@ -1,0 +1,36 @@
+// The job script of a real deployment, held under Slurm's own eyes: sbatch --test-only. Submits nothing.
+
+import { isCodedError } from '@fairlead/kit';
+
+import { jobScript } from '../../job/job-files.ts';
+import { testJob } from '../../job/submit-job.ts';
+import { openSite, type Site } from '../../site/open-site.ts';
+import { fail, type Finding, ok } from '../check.ts';
+import type { World } from '../world.ts';
+import { wantedOf } from './wanted.ts';
+
+export async function askTestOnly(world: World, signal: AbortSignal): Promise<Finding> {
+  const site = await siteOf(world);
+  const { plan } = await wantedOf(world);
+  const script = jobScript(plan, site.cluster, {
+    instance: 'doctor',
+    paths: site.paths,
+    nodePath: site.cluster.config.node ?? `${site.paths.runtime}/node`,
+    agentPath: `${site.paths.runtime}/agent.mjs`,
+  });
+  try {
+    await testJob(site, script, signal);
+    return ok(`Slurm would take it: ${plan.gpus} GPUs for ${plan.timeMinutes} minutes`);
+  } catch (error) {
+    if (!isCodedError(error, 'submit_refused')) throw error;
+    return fail(error.message, error.hint ?? 'Do as Slurm says.');
+  } finally {
+    // Where nothing was deployed yet, not even the directories were there before.
+    const { state } = site.paths;
+    await site.host.runner.run(['sh', '-c', 'rmdir "$1/test-only" "$1" 2>/dev/null; :', 'sh', state]);
+  }
+}
+
+export async function siteOf(world: World): Promise<Site> {
+  return world.scope.use(await openSite(await world.cluster(), world.context));
+}

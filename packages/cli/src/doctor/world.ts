@@ -1,0 +1,144 @@
+// What checks look at: opened when the first of them asks, once, and closed at the end.
+
+import { openSession, profilePath, readProfile, type Session } from '@fairlead/client';
+import { isCodedError, type Scope } from '@fairlead/kit';
+import type { BastionConfig, FairleadConfig, LaptopProfile } from '@fairlead/protocol';
+import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/slurm';
+import type { SshTarget } from '@fairlead/tunnel';
+
+import { loadConfig, loadForCluster, type LoadedConfig, type NamedCluster } from '../config/load-config.ts';
+import type { Context } from '../context.ts';
+import { clusterPaths, type ClusterPaths, DEFAULT_STATE_DIR } from '../paths.ts';
+import { expandHome, type Host } from '../host/host.ts';
+import { openLocalHost } from '../host/local-host.ts';
+import { openSshHost } from '../host/ssh-host.ts';
+import { sessionOptions } from '../session-options.ts';
+import { resolveRoute } from '../ssh/open-route.ts';
+import type { ProbeReport } from './compute/probe-report.ts';
+import { type Attempt, tryLogin } from './reach/try-login.ts';
+
+export interface DoctorArgs {
+  on?: string | undefined;
+  set: string[];
+  /** A preset's name, a Hugging Face id or a path: what would be deployed. */
+  model?: string | undefined;
+  /** `ask`: a person at a terminal decides. */
+  job: 'yes' | 'no' | 'ask';
+  /** How long the test job may wait in the queue. */
+  waitSeconds: number;
+}
+
+export interface World {
+  readonly args: DoctorArgs;
+  readonly context: Context;
+  /** Closed when the doctor has ended. */
+  readonly scope: Scope;
+  loaded(): Promise<LoadedConfig>;
+  config(): Promise<FairleadConfig>;
+  cluster(): Promise<NamedCluster>;
+  /** Undefined where this machine has none yet. */
+  profile(): Promise<LaptopProfile | undefined>;
+  session(): Promise<Session>;
+  bastion: Reached & { config(): Promise<BastionConfig>; stateDir(): Promise<string> };
+  login: Reached & { paths(): Promise<ClusterPaths> };
+  inventory(): Promise<SlurmInventory>;
+  partitions(): Promise<SlurmPartition[]>;
+  /** What the test job said; empty until it has run. */
+  probe: ProbeReport;
+}
+
+export interface Reached {
+  target(): Promise<SshTarget>;
+  attempt(): Promise<Attempt>;
+  host(): Promise<Host>;
+}
+
+export function createWorld(args: DoctorArgs, context: Context, scope: Scope): World {
+  const loaded = once(() => loadConfig(context));
+  const cluster = once(async () => (await loadForCluster(context, args)).cluster);
+  const config = once(async () => (await withSettings(args, context)) ?? (await loaded()).config);
+  const bastionConfig = once(async () => required((await config()).bastion));
+  const bastion = reached(async () => resolveRoute((await bastionConfig()).fromLaptop, context), { context, scope });
+  const login = clusterHost(cluster, { context, scope });
+  const inventory = once(async () => createSlurmInventory((await login.host()).runner));
+  return {
+    args,
+    context,
+    scope,
+    loaded,
+    config,
+    cluster,
+    profile: once(() => profileIfThere(context)),
+    session: once(async () => scope.use(await openSession(sessionOptions(context)))),
+    bastion: {
+      ...bastion,
+      config: bastionConfig,
+      stateDir: async () =>
+        expandHome((await bastionConfig()).stateDir ?? DEFAULT_STATE_DIR, (await bastion.host()).facts.home),
+    },
+    login: { ...login, paths: async () => clusterPaths((await cluster()).config, (await login.host()).facts) },
+    inventory,
+    partitions: once(async () => (await inventory()).partitions(context.signal)),
+    probe: { lines: [] },
+  };
+}
+
+/** With --set and --on as a deployment would have it; undefined where no cluster can be chosen. */
+async function withSettings(args: DoctorArgs, context: Context): Promise<FairleadConfig | undefined> {
+  try {
+    return (await loadForCluster(context, args)).config;
+  } catch (error) {
+    if (isCodedError(error, 'cluster_unknown')) return undefined;
+    throw error;
+  }
+}
+
+function clusterHost(cluster: () => Promise<NamedCluster>, deps: Opening): Reached {
+  const { context } = deps;
+  const remote = reached(async () => resolveRoute(required((await cluster()).config.login), context), deps);
+  return {
+    ...remote,
+    host: once(async () =>
+      (await cluster()).config.kind === 'local' ? openLocalHost(context.home, context.nodePath) : remote.host(),
+    ),
+  };
+}
+
+interface Opening {
+  context: Context;
+  scope: Scope;
+}
+
+function reached(resolve: () => Promise<SshTarget>, { context, scope }: Opening): Reached {
+  const target = once(resolve);
+  const attempt = once(async () => tryLogin(target, { context, scope }));
+  return {
+    target,
+    attempt,
+    host: once(async () => {
+      const tried = await attempt();
+      if (!tried.ok) throw tried.error;
+      return openSshHost(tried.connection, tried.target.host);
+    }),
+  };
+}
+
+async function profileIfThere(context: Context): Promise<LaptopProfile | undefined> {
+  try {
+    return await readProfile(profilePath(context.env, context.home));
+  } catch (error) {
+    if (isCodedError(error, 'profile_missing')) return undefined;
+    throw error;
+  }
+}
+
+/** The checks before said that it is there. */
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('a check looked at what is not configured');
+  return value;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
