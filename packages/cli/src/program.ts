@@ -1,9 +1,11 @@
 // The commands, their flags and their help. Each command's code is loaded only when it is the one that runs.
 
+import { PROTOCOL_VERSION } from '@fairlead/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import type { Context } from './context.ts';
 import { addSiteCommands } from './program/site-commands.ts';
+import { addUseCommands } from './program/use-commands.ts';
 
 export type RunCommand = (run: (context: Context) => Promise<void>) => Promise<void>;
 
@@ -28,7 +30,7 @@ export function createProgram(
     .description(
       'Deploy a large language model as a Slurm job behind a firewall, and use it through an OpenAI-compatible URL, with nothing but SSH.',
     )
-    .version(version)
+    .version(`fairlead ${version} (protocol ${PROTOCOL_VERSION})`)
     .option('--json', 'print JSON: one object a line, the last one the result')
     .option('--config <file>', 'use this configuration file alone')
     .option('--verbose', 'say more about failures')
@@ -41,6 +43,7 @@ export function createProgram(
   addStop(program, go);
   addSetup(program, go);
   addSiteCommands(program, go);
+  addUseCommands(program, go, version);
   // A flag may stand before or after the command.
   for (const command of program.commands)
     command
