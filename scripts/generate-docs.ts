@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { renderLifeTable } from '../apps/control/src/domain/life-table.ts';
+import { renderOpenApi } from '../apps/control/src/openapi/render-openapi.ts';
 import { renderConnectionTable } from '../apps/node-agent/src/front/connection-table.ts';
 import { renderTransitionTable } from '../apps/node-agent/src/supervisor/transition-table.ts';
 import { configSchema } from '../packages/cli/src/commands/config-schema.ts';
@@ -19,6 +20,7 @@ const PAGES: Record<string, () => string> = {
   'docs/cli.md': () => `${NOTE}\n\n${renderCliPage()}`,
   'docs/configuration.md': () => `${NOTE}\n\n${renderConfigurationPage()}`,
   'docs/errors.md': () => `${NOTE}\n\n${renderErrorsPage()}`,
+  'docs/openapi.json': () => `${JSON.stringify(renderOpenApi(), undefined, 2)}\n`,
   'docs/fairlead.schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
 };
 

@@ -35,7 +35,7 @@ export interface Watch {
 export interface Owner extends AsyncDisposable {
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   /** Resolves with the snapshot; with `paused` as soon as it is open, and nothing is read until its socket resumes. */
-  watch(options?: { paused?: boolean }): Promise<Watch>;
+  watch(options?: { paused?: boolean; query?: string }): Promise<Watch>;
 }
 
 export function connectOwner(options: OwnerOptions): Owner {
@@ -53,8 +53,10 @@ export function connectOwner(options: OwnerOptions): Owner {
   return {
     call: (method, path, body, more = {}) =>
       callOnce({ method, path, agent, host: 'control', ...more, headers: { ...headers, ...more.headers } }, body),
-    watch: async ({ paused = false } = {}) => {
-      const watch = openWatch(new WebSocket('ws://control/v1/watch', { createConnection: connect as never, headers }));
+    watch: async ({ paused = false, query = '' } = {}) => {
+      const watch = openWatch(
+        new WebSocket(`ws://control/v1/watch?${query}`, { createConnection: connect as never, headers }),
+      );
       watches.add(watch.socket);
       if (paused) watch.socket.once('open', () => watch.socket.pause());
       await (paused ? once(watch.socket, 'open') : watch.find(({ type }) => type === 'snapshot'));
