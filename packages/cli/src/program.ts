@@ -4,6 +4,7 @@ import { PROTOCOL_VERSION } from '@fairlead/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import type { Context } from './context.ts';
+import { addCareCommands } from './program/care-commands.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
 
@@ -44,6 +45,7 @@ export function createProgram(
   addSetup(program, go);
   addSiteCommands(program, go);
   addUseCommands(program, go, version);
+  addCareCommands(program, go);
   // A flag may stand before or after the command.
   for (const command of program.commands)
     command

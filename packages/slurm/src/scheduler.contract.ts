@@ -129,6 +129,11 @@ function describeQuestions(bench: () => Bench): void {
     const kinds = Object.fromEntries([...seen].map(([jobId, { phase }]) => [jobId, phase.kind]));
     expect(kinds).toEqual({ [a.jobId]: 'running', [b.jobId]: 'ended', [unknownJobId]: 'gone' });
     expect((await bench().look(unknownJobId)).phase).toEqual({ kind: 'gone' });
+    const living = async (prefix: string) =>
+      (await bench().world.scheduler.living(prefix)).map(({ jobId, name }) => [jobId, name]);
+    expect(await living(a.name)).toEqual([[a.jobId, a.name]]);
+    expect(await living(b.name)).toEqual([]);
+    expect(await living('fl-nobody-')).toEqual([]);
     expect(await bench().world.scheduler.observe([])).toEqual(new Map());
     await bench().world.scheduler.cancel(a.jobId, 'kill');
     await bench().ended(a.jobId);

@@ -20,6 +20,9 @@ export interface Scheduler {
   /** One entry for every id asked for. Costs one batched query for the living; call it every 15 s at most. */
   observe(jobIds: readonly string[], signal?: AbortSignal): Promise<Map<string, JobObservation>>;
 
+  /** This user's jobs that have not ended and whose name begins so. Rejects when it cannot tell. */
+  living(namePrefix: string, signal?: AbortSignal): Promise<JobObservation[]>;
+
   /** Resolves when the order is given, not when the job has ended. Orders to jobs that are no more do nothing. */
   cancel(jobId: string, how: CancelMode, signal?: AbortSignal): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 import { parseDocument } from 'yaml';
 
 import type { CliErrorCode } from '../cli-error.ts';
+import { parseSettingPath } from './setting-path.ts';
 
 export interface ConfigSource {
   /** A file's path, a variable's name, or `--set`. */
@@ -83,20 +84,21 @@ export function environmentSources(env: Record<string, string | undefined>): Con
   return sources;
 }
 
-/** `a.b.c=value`; the value is read as YAML, so `true`, `4` and `[a, b]` are what they look like. */
+/** `a.b.c=value` (a key with a dot: `a."b.c"`); the value is read as YAML, so `true`, `4` and `[a, b]` are what they look like. */
 export function parseSetting(pair: string): Record<string, unknown> {
-  const at = pair.indexOf('=');
-  const path = pair.slice(0, Math.max(at, 0)).trim().split('.');
-  if (at < 1 || path.some((part) => part === '' || part === '__proto__')) {
+  const setting = parseSettingPath(pair);
+  if (!setting) {
     throw new CodedError<CliErrorCode>(
       'usage',
       `cannot use the setting ${JSON.stringify(pair)} because it is not path=value`,
-      { hint: 'For example --set slurm.partition=gpu' },
+      {
+        hint: `For example --set slurm.partition=gpu. A key with a dot is quoted: --set 'presets."llama-3.1-8b".gpus=2'`,
+      },
     );
   }
-  const document = parseDocument(pair.slice(at + 1));
-  const value: unknown = document.errors.length > 0 ? pair.slice(at + 1) : document.toJS();
-  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
+  const document = parseDocument(setting.value);
+  const value: unknown = document.errors.length > 0 ? setting.value : document.toJS();
+  return setting.keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
 }
 
 /** Mappings are merged key by key, everything else is replaced. */

@@ -17,6 +17,7 @@ import {
 } from './config-sources.ts';
 import { contradictionsOf } from './contradictions.ts';
 import { explainIssues, nearest } from './explain-issues.ts';
+import { parseSettingPath } from './setting-path.ts';
 
 export interface LoadedConfig {
   config: FairleadConfig;
@@ -51,7 +52,8 @@ export async function loadForCluster(
   context: Context,
   options: { on?: string | undefined; set: readonly string[] },
 ): Promise<{ config: FairleadConfig; cluster: NamedCluster }> {
-  const isWhole = (setting: string) => Object.hasOwn(fairleadConfig.shape, setting.split(/[.=]/)[0] ?? '');
+  const isWhole = (setting: string) =>
+    Object.hasOwn(fairleadConfig.shape, parseSettingPath(setting)?.keys[0] ?? setting.split(/[.=]/)[0] ?? '');
   const whole = options.set.filter(isWhole);
   const { name } = pickCluster((await loadConfig(context, whole)).config, options.on);
   const own = options.set.filter((setting) => !isWhole(setting)).map((setting) => `clusters.${name}.${setting}`);

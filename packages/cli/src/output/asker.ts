@@ -4,6 +4,7 @@ import { confirm, isCancel, password, select, text } from '@clack/prompts';
 import { CodedError } from '@fairlead/kit';
 
 import type { Asker } from '../context.ts';
+import { askOnce } from '../ssh/ask-once.ts';
 
 export function createAsker(): Asker {
   return {
@@ -17,7 +18,7 @@ export function createAsker(): Asker {
           validate: (value) => check?.(value ?? ''),
         }),
       ) ?? '',
-    secret: async (question) => answered(await password({ message: question })),
+    secret: askOnce(async (question) => answered(await password({ message: question }))),
     choose: async (question, options) =>
       answered(
         await select({

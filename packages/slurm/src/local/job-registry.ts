@@ -36,6 +36,16 @@ export async function findByName(stateDir: string, name: string): Promise<string
   return (await loadJob(stateDir, jobId)) === undefined ? undefined : jobId;
 }
 
+/** Names of all jobs that were ever started, without those still being named. */
+export async function jobNames(stateDir: string): Promise<string[]> {
+  try {
+    return (await readdir(join(stateDir, 'names'))).filter((name) => !/\.\d+$/.test(name));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** Gives the name to the job; the id of the job that has it otherwise. */
 export async function claimName(stateDir: string, name: string, jobId: string): Promise<string> {
   const path = namePath(stateDir, name);

@@ -13,7 +13,7 @@ import { slurmError } from '../slurm-error.ts';
 import { claimGpus, type GpuClaims, listNvidiaGpus, releaseGpus } from './gpu-claims.ts';
 import { pickExported } from './job-environment.ts';
 import { jobFiles, type LocalJobSpec, writeSpec } from './job-files.ts';
-import { allocateJobId, claimName, findByName, forgetJob, hasEnded, loadJob } from './job-registry.ts';
+import { allocateJobId, claimName, findByName, forgetJob, hasEnded, jobNames, loadJob } from './job-registry.ts';
 import { identifyProcess } from './process-identity.ts';
 import { signalProcess } from './process-table.ts';
 import { type LocalRequest, logPath, type ReadRequest, readRequest } from './read-request.ts';
@@ -52,6 +52,7 @@ export function createLocalScheduler(options: LocalSchedulerOptions): Scheduler 
       const observations = await Promise.all(jobIds.map((jobId) => observe(settings.stateDir, jobId)));
       return new Map(observations.map((observation) => [observation.jobId, observation]));
     },
+    living: (namePrefix) => living(settings.stateDir, namePrefix),
     cancel: (jobId, how) => cancel(settings.stateDir, jobId, how),
   };
 }
@@ -174,6 +175,13 @@ async function observe(stateDir: string, jobId: string): Promise<JobObservation>
     ...(endMs === undefined ? {} : { endMs }),
     ...(exitCode === undefined ? {} : { exitCode }),
   };
+}
+
+async function living(stateDir: string, namePrefix: string): Promise<JobObservation[]> {
+  const names = (await jobNames(stateDir)).filter((name) => name.startsWith(namePrefix));
+  const ids = (await Promise.all(names.map((name) => findByName(stateDir, name)))).filter((id) => id !== undefined);
+  const jobs = await Promise.all(ids.map((id) => observe(stateDir, id)));
+  return jobs.filter(({ phase }) => phase.kind !== 'ended' && phase.kind !== 'gone');
 }
 
 async function cancel(stateDir: string, jobId: string, how: CancelMode): Promise<void> {

@@ -44,6 +44,10 @@ export function squeueByNameCommand(site: SlurmSite, name: string): string[] {
   return query(site, 'squeue', ['-h', '-t', 'all', '-o', squeueFormat, '--me', `--name=${checkedName(name)}`]);
 }
 
+export function squeueOfUserCommand(site: SlurmSite): string[] {
+  return query(site, 'squeue', ['-h', '-o', squeueFormat, '--me']);
+}
+
 export function sacctByIdCommand(site: SlurmSite, jobIds: readonly string[]): string[] {
   const ids = jobIds.map(checkedId).join(',');
   return query(site, 'sacct', ['-X', '-n', '-P', `--format=${sacctFormat}`, '-j', ids]);

@@ -16,6 +16,7 @@ import {
   scontrolCommand,
   type SlurmSite,
   squeueByIdCommand,
+  squeueOfUserCommand,
   testOnlyCommand,
 } from './slurm-commands.ts';
 import { defaultSubmitPolicy, submitOnce, type SubmitPolicy } from './submit-once.ts';
@@ -36,6 +37,7 @@ export function createSlurmScheduler(options: SlurmSchedulerOptions): Scheduler 
     submit: async (job, signal) => ({ jobId: await submitOnce({ run, site, log, clock, policy }, job, signal) }),
     testOnly: (job, signal) => testOnly(run, site, job, signal),
     observe: (jobIds, signal) => observe({ run, site, log }, jobIds, signal),
+    living: (namePrefix, signal) => living({ run, site }, namePrefix, signal),
     cancel: (jobId, how, signal) => cancel(run, site, { jobId, how }, signal),
   };
 }
@@ -91,6 +93,17 @@ async function queue(
   const rows: SqueueRow[] = [];
   for (const id of ids) rows.push(...(await queue({ run, site }, [id], signal)));
   return rows;
+}
+
+async function living(
+  { run, site }: Pick<ObserveDeps, 'run' | 'site'>,
+  namePrefix: string,
+  signal?: AbortSignal,
+): Promise<JobObservation[]> {
+  const result = await run(squeueOfUserCommand(site), signal);
+  if (result.code !== 0) throw commandFailure('list the jobs', result);
+  const jobs = parseSqueue(result.stdout).map((row) => describeJob(row));
+  return jobs.filter(({ name, phase }) => name?.startsWith(namePrefix) && phase.kind !== 'ended');
 }
 
 /** An end is looked at more closely, once: only scontrol has the exit code, and Slurm forgets it within minutes. */

@@ -50,9 +50,9 @@ describe('editAuthorizedKeys', () => {
   it.each([
     ['an empty file', '', `${line}\n`],
     ['a file with lines', `${OWN}\n`, `${OWN}\n${line}\n`],
-    ['a file without a last newline', OWN, `${OWN}\n${line}\n`],
+    ['a file without a last newline', OWN, `${line}\n${OWN}`],
     ['a file with CRLF', `${OWN}\r\n# x\r\n`, `${OWN}\r\n# x\r\n${line}\r\n`],
-    ['a file of odd bytes', `# caf\u00e9\u00ff\n\n\n  ${OWN}`, `# caf\u00e9\u00ff\n\n\n  ${OWN}\n${line}\n`],
+    ['a file of odd bytes', `# caf\u00e9\u00ff\n\n\n  ${OWN}`, `${line}\n# caf\u00e9\u00ff\n\n\n  ${OWN}`],
   ])('adds to %s', (_, before, after) => {
     expect(put(before)).toEqual({ text: after, change: 'added' });
   });
@@ -79,7 +79,7 @@ describe('editAuthorizedKeys', () => {
   });
 
   it('gives back what was there before it added', () => {
-    for (const before of [`${OWN}\n`, `${OWN}\r\n`, '', '# only a comment\n\n']) {
+    for (const before of [`${OWN}\n`, OWN, `${OWN}\r\n`, '', '# only a comment\n\n']) {
       expect(remove(put(before).text).text).toBe(before);
     }
   });

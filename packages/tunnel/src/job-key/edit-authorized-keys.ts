@@ -27,7 +27,7 @@ export function editAuthorizedKeys(text: string, edit: KeysEdit): EditedKeys {
     edit.line,
   );
   const first = lines.findIndex(isOurs);
-  if (first < 0) return { text: appendLine(text, edit.line), change: 'added' };
+  if (first < 0) return { text: addLine(text, edit.line), change: 'added' };
   const kept = lines.filter((line, index) => index === first || !isOurs(line));
   const edited = kept.map((line) => (isOurs(line) ? edit.line + endingOf(line) : line)).join('');
   return { text: edited, change: edited === text ? 'none' : 'replaced' };
@@ -47,10 +47,10 @@ function isMarked(line: string, comment: string): boolean {
   return !content.trimStart().startsWith('#') && content.endsWith(` ${comment}`);
 }
 
-function appendLine(text: string, line: string): string {
-  const ending = text.includes('\r\n') ? '\r\n' : '\n';
-  const gap = text === '' || text.endsWith('\n') ? '' : ending;
-  return `${text}${gap}${line}${ending}`;
+/** A file whose last line has no end gets ours in front: taken out again, it leaves every byte as it was. */
+function addLine(text: string, line: string): string {
+  const ours = line + (text.includes('\r\n') ? '\r\n' : '\n');
+  return text === '' || text.endsWith('\n') ? text + ours : ours + text;
 }
 
 function endingOf(line: string): string {

@@ -1,0 +1,40 @@
+// Whether control answers this machine: a hello over the pinned certificate, with the profile's token.
+
+import { ControlAnswerError, createBastionLink, createControlApi } from '@fairlead/client';
+import { CodedError, errorText, Secret } from '@fairlead/kit';
+import type { ControlHello, LaptopProfile } from '@fairlead/protocol';
+
+import type { CliErrorCode } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { sessionOptions } from '../session-options.ts';
+
+/** Control was just started perhaps: it may need a moment until it listens. */
+const PROOF_LIMIT_MS = 15_000;
+
+/**
+ * Tries until control answers or PROOF_LIMIT_MS are over. An answer that refuses (a token it does not know) is thrown
+ * at once, as the ControlAnswerError it is: waiting mends nothing there.
+ */
+export async function proveControl(profile: LaptopProfile, context: Context): Promise<ControlHello> {
+  await using link = createBastionLink({ ...sessionOptions(context), profile, env: context.env, home: context.home });
+  using api = createControlApi({ openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) });
+  const untilMs = context.clock.monotonicMs() + PROOF_LIMIT_MS;
+  for (;;) {
+    try {
+      return await api.hello(context.signal);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (error instanceof ControlAnswerError && error.status < 500) throw error;
+      if (context.clock.monotonicMs() > untilMs) throw unproven(profile, error);
+      await context.clock.sleep(100, context.signal);
+    }
+  }
+}
+
+function unproven(profile: LaptopProfile, error: unknown): CodedError<CliErrorCode> {
+  return new CodedError(
+    'control_start_failed',
+    `cannot talk to control on ${profile.bastion.host} within ${PROOF_LIMIT_MS / 1000} s of its start: ${errorText(error)}`,
+    { hint: `Its log is ${profile.bastion.stateDir}/control.log there.`, cause: error },
+  );
+}

@@ -1,0 +1,26 @@
+// The path of one setting as it is typed: `slurm.partition`; a key that holds a dot is quoted (`presets."llama-3.1-8b".gpus`)
+// or its dot is escaped (`presets.llama-3\.1-8b.gpus`). Pure.
+
+export interface TypedSetting {
+  keys: string[];
+  /** What stands behind the first `=` after the path. */
+  value: string;
+}
+
+/** Undefined where it is not `path=value`. */
+export function parseSettingPath(typed: string): TypedSetting | undefined {
+  const keys: string[] = [];
+  for (let rest = typed.trimStart(); ;) {
+    const read = KEY.exec(rest);
+    if (!read) return undefined;
+    const [whole, quoted, plain = '', end] = read;
+    const key = quoted === undefined ? plain.replaceAll(/\\(.)/g, '$1').trim() : quoted.replaceAll(/\\(.)/g, '$1');
+    if (key === '' || key === '__proto__') return undefined;
+    keys.push(key);
+    rest = rest.slice(whole.length);
+    if (end === '=') return { keys, value: rest };
+  }
+}
+
+/** A quoted key, or one in which a backslash takes the next character as it is; then a dot or the `=`. */
+const KEY = /^\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^."=\\]|\\.)+))\s*([.=])/;

@@ -1,0 +1,30 @@
+// After control was replaced: waits until the agents that were there before have reported to the new one.
+
+import type { Session } from '@fairlead/client';
+import type { DeploymentView } from '@fairlead/protocol';
+
+import type { Context } from '../context.ts';
+
+const LIMIT_MS = 20_000;
+const LOOK_MS = 300;
+
+/** Names of the deployments whose agent is back, or which had none before. */
+export async function awaitAgents(
+  session: Session,
+  before: readonly DeploymentView[],
+  { clock, output, signal }: Context,
+): Promise<string[]> {
+  const untilMs = clock.monotonicMs() + LIMIT_MS;
+  for (;;) {
+    const now = new Map(
+      (await session.api.listDeployments({ all: true }, signal)).map(({ name, instance }) => [name, instance]),
+    );
+    // Control keeps load in memory alone: it has one again when a heartbeat has come.
+    const isBack = ({ name, instance }: DeploymentView) =>
+      instance.load === undefined || now.get(name)?.id !== instance.id || now.get(name)?.load !== undefined;
+    const back = before.filter(isBack);
+    if (back.length === before.length || clock.monotonicMs() > untilMs) return back.map(({ name }) => name);
+    output.busy(`${back.length} of ${before.length} agents have reported to the new control`);
+    await clock.sleep(LOOK_MS, signal);
+  }
+}
