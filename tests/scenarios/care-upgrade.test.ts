@@ -18,7 +18,7 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const LIMIT_MS = 90_000;
-const TOKENS = 400;
+const TOKENS = 250;
 
 let world: World;
 let cache: string;
