@@ -5,7 +5,7 @@ import { Secret } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createBastionLink } from './bastion-link.ts';
+import { controlFailed, createBastionLink } from './bastion-link.ts';
 import { createControlApi } from './control-api.ts';
 import { watchControl } from './watch.ts';
 
@@ -50,4 +50,23 @@ describe('While a bastion does not answer', () => {
     api[Symbol.dispose]();
     await Promise.all([expect(opening).rejects.toThrow('closed'), link[Symbol.asyncDispose]()]);
   }, 5_000);
+});
+
+describe('A control that does not start', () => {
+  it('is told in its own words, with what to do', () => {
+    const profile = { bastion: { host: 'b1' } } as LaptopProfile;
+    const fault = {
+      code: 'store_corrupt',
+      message: 'cannot use control.db because it is damaged',
+      hint: 'Restore it.',
+    };
+    const refused = new Error('connect failed');
+    expect(controlFailed(profile, fault, refused)).toMatchObject({
+      code: 'control_unreachable',
+      message: expect.stringContaining('does not start on b1: cannot use control.db') as string,
+      hint: 'Restore it.',
+      cause: refused,
+    });
+    expect(controlFailed(profile, undefined, refused)).toBe(refused);
+  });
 });

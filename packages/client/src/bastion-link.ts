@@ -14,6 +14,8 @@ import { openControlChannel } from './control-channel.ts';
 /** How long the gate may take: it may have to start control on a slow file system. */
 const GATE_LIMIT_MS = 20_000;
 
+export type ControlFault = NonNullable<Extract<GateLine, { fairlead: number }>['why']>;
+
 export interface BastionLinkOptions {
   profile: LaptopProfile;
   env: Record<string, string | undefined>;
@@ -33,6 +35,8 @@ export interface BastionLink extends AsyncDisposable {
 export function createBastionLink(options: BastionLinkOptions): BastionLink {
   let current: Promise<SshConnection> | undefined;
   const disposed = new AbortController();
+  /** Why control did not start when a connection was opened. */
+  const faults = new WeakMap<SshConnection, ControlFault>();
 
   async function open(): Promise<SshConnection> {
     const connection = await openSsh(await targetOf(options), {
@@ -40,7 +44,8 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       signal: disposed.signal,
     });
     try {
-      await proveBastion(connection, options.profile);
+      const line = await proveBastion(connection, options.profile);
+      if ('why' in line && line.why) faults.set(connection, line.why);
     } catch (error) {
       await connection[Symbol.asyncDispose]();
       throw error;
@@ -70,7 +75,10 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     connection,
     async openControl() {
       const ssh = await connection();
-      const channel = await ssh.dial(posix.join(options.profile.bastion.runDir, 'control.sock'));
+      const path = posix.join(options.profile.bastion.runDir, 'control.sock');
+      const channel = await ssh.dial(path).catch((error: unknown) => {
+        throw controlFailed(options.profile, faults.get(ssh), error);
+      });
       return openControlChannel(channel, options.profile.controlCertificate);
     },
     async [Symbol.asyncDispose]() {
@@ -97,12 +105,25 @@ async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
 }
 
 /** Runs the gate: it revives control, names the host, and its open channel makes sshd send small packets at once. */
-async function proveBastion(connection: SshConnection, profile: LaptopProfile): Promise<void> {
+async function proveBastion(connection: SshConnection, profile: LaptopProfile): Promise<GateLine> {
   const command = shellQuote(posix.join(profile.bastion.stateDir, 'gate'));
   const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () =>
     gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`),
   );
-  checkGateLine(decodeGateLine(gate.identityLine, profile), profile);
+  const line = decodeGateLine(gate.identityLine, profile);
+  checkGateLine(line, profile);
+  return line;
+}
+
+/** Where control has said why it does not start, that is what its user has to know. */
+export function controlFailed(profile: LaptopProfile, fault: ControlFault | undefined, cause: unknown): unknown {
+  if (!fault) return cause;
+  const { message, hint } = fault;
+  return new CodedError<ClientErrorCode>(
+    'control_unreachable',
+    `cannot reach control because it does not start on ${profile.bastion.host}: ${message}`,
+    { ...(hint === undefined ? {} : { hint }), cause },
+  );
 }
 
 function decodeGateLine(text: string, profile: LaptopProfile): GateLine {

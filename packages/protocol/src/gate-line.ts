@@ -10,6 +10,8 @@ export const gateLine = z.union([
     /** The directory of the sockets, on local disk. */
     run: z.string(),
     control: z.enum(['running', 'started', 'absent']).catch('running'),
+    /** Where it is absent because it does not start: control's own words. */
+    why: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional().catch(undefined),
   }),
   z.object({ error: z.string(), message: z.string().optional() }),
 ]);

@@ -30,7 +30,7 @@ console.log('control says hello');
 `;
 
 interface Spoken {
-  line: Record<string, string | number>;
+  line: Record<string, unknown>;
   code: number | null;
   echo: string;
 }
@@ -86,6 +86,7 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       return { line: JSON.parse(first) as Spoken['line'], code, echo: rest.join('\n') };
     };
     const installControl = async (source = FAKE_CONTROL) => {
+      await rm(join(state, 'bin', 'node'), { force: true });
       await symlink(process.execPath, join(state, 'bin', 'node'));
       await writeFile(join(state, 'bin', 'control.mjs'), source);
     };
@@ -113,6 +114,16 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       const { echo } = await speak({ SSH_ORIGINAL_COMMAND: `touch ${witness}`, ENV: witness, BASH_ENV: witness });
       expect(echo).toBe('ping 1\n');
       await expect(readFile(witness)).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+
+    it('says in its own words why control does not start', async () => {
+      const error = { code: 'store_corrupt', message: `cannot use "${'x'.repeat(300)}"\\`, hint: "Don't." };
+      const line = (why: object) => JSON.stringify({ level: 50, op: 'control.start', ok: false, error: why });
+      await writeFile(join(state, 'control.log'), `${line({ code: 'old', message: 'long ago' })}\n`);
+      await installControl(`console.log(${JSON.stringify(line(error))}); process.exitCode = 1;`);
+      expect((await speak()).line).toMatchObject({ control: 'absent', why: error });
+      await installControl('process.exitCode = 1;');
+      expect((await speak()).line).not.toHaveProperty('why');
     });
 
     it('starts control, free of this session, and finds it running afterwards', async () => {
