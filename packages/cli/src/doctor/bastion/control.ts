@@ -25,7 +25,8 @@ export async function askGate(world: World, signal: AbortSignal): Promise<Findin
   if (!decoded.ok) return fail(`the gate said ${gate.identityLine.slice(0, 100)}`, 'Run `fairlead init`.');
   checkGateLine(decoded.value, profile);
   if ('error' in decoded.value) return fail(decoded.value.message ?? decoded.value.error, 'Run `fairlead init`.');
-  const { host, control } = decoded.value;
+  const { host, control, why } = decoded.value;
+  if (why) return fail(`the gate on ${host} cannot start control: ${why.message}`, why.hint ?? 'Run `fairlead init`.');
   if (control === 'absent')
     return fail(
       `the gate on ${host} cannot start control`,
