@@ -1,6 +1,6 @@
 // What is told of one deployment as control says it, is lost and comes back.
 
-import { type Clock, silentLog, untilAborted } from '@fairlead/kit';
+import { type Clock, CodedError, silentLog, untilAborted } from '@fairlead/kit';
 import type { DeploymentView, EndpointView, InstanceState, WatchMessage } from '@fairlead/protocol';
 import { describe, expect, test } from 'vitest';
 
@@ -26,7 +26,7 @@ function deployment(state: InstanceState, options: { generation?: number; wanted
 const ready = (generation: number) => deployment({ status: 'ready' }, { generation });
 
 /** Control as a script: each entry is one connection's messages, after which it is lost; the last one stays open. */
-function follow(connections: DeploymentView[][]) {
+function follow(connections: DeploymentView[][], loss: Error = new Error('the connection ended')) {
   let latest: DeploymentView | undefined;
   let opened = 0;
   const waits: number[] = [];
@@ -46,7 +46,7 @@ function follow(connections: DeploymentView[][]) {
       yield { type: 'deployment.changed', seq: opened, deployment: view } as WatchMessage;
     }
     if (opened >= connections.length) await untilAborted(new Promise<never>(() => undefined), signal);
-    throw new Error('the connection ended');
+    throw loss;
   }
   const api = {
     endpoint: async () => {
@@ -63,12 +63,16 @@ function follow(connections: DeploymentView[][]) {
     events.push(event);
     if (event.type === wanted) until.resolve();
   });
+  async function told(type: FollowEvent['type']): Promise<void> {
+    wanted = type;
+    if (!events.some((event) => event.type === type)) await until.promise;
+  }
   return {
     follower,
     waits,
+    told,
     typesUntil: async (type: FollowEvent['type']) => {
-      wanted = type;
-      if (!events.some((event) => event.type === type)) await until.promise;
+      await told(type);
       await follower[Symbol.asyncDispose]();
       return events.map((event) => event.type);
     },
@@ -98,6 +102,24 @@ describe('an endpoint follower', () => {
       'endpoint.down',
       'deployment.ended',
     ]);
+  });
+
+  test('tells a listener that comes late what is true by then', async () => {
+    const stopped = deployment({ status: 'stopped', cause: { code: 'requested', message: '' } });
+    const up = follow([[ready(2)]]);
+    await up.told('endpoint.up');
+    const ended = follow([[ready(1), stopped]]);
+    await ended.typesUntil('deployment.ended');
+    const heard: FollowEvent['type'][] = [];
+    for (const { follower } of [up, ended]) follower.listen((event) => heard.push(event.type));
+    expect(heard).toEqual(['endpoint.up', 'deployment.ended']);
+    await up.follower[Symbol.asyncDispose]();
+  });
+
+  test('does not press a server that refuses the login', async () => {
+    const { typesUntil, waits } = follow([[ready(1)], [], [ready(1)]], new CodedError('auth_failed', 'no'));
+    await typesUntil('control.back');
+    expect(waits[0]).toBeGreaterThanOrEqual(600_000);
   });
 
   test('takes a lost agent for gone only when somebody stopped the deployment', async () => {

@@ -36,7 +36,10 @@ export function trackPaths(open: (signal: AbortSignal) => Promise<Path>): LivePa
 
   return {
     async open(signal) {
+      closed.signal.throwIfAborted();
       const path = await openOne(anySignal(closed.signal, signal));
+      // A path that was opened all the same is nobody's.
+      if (closed.signal.aborted) path.channel.destroy(closedError());
       live.add(path);
       path.channel.once('close', () => live.delete(path));
       if (path.channel.closed) live.delete(path);
