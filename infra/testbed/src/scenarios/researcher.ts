@@ -11,6 +11,7 @@ export type Line = Record<string, unknown> & { event?: string };
 export interface InstanceSeen {
   id: string;
   jobId: string;
+  restart?: number;
   hostname?: string;
   state: { status: string; cause?: { code: string; message: string } };
   endpoint?: { generation: number; socket: string };

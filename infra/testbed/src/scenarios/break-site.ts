@@ -1,0 +1,53 @@
+// Ways to break a host of the testbed as sites do: a program that answers something else, or is not there; other settings of Slurm.
+
+import type { TestbedHandle } from '../testbed.ts';
+
+/** A host's root runs this text; what it prints is returned. Throws when it fails. */
+export async function asRoot(testbed: TestbedHandle, host: string, script: string): Promise<string> {
+  const { code, stdout, stderr } = await testbed.exec(host, ['sh', '-euc', script], { user: 'root', cwd: '/' });
+  if (code === 0) return stdout;
+  throw new Error(`${host} ended with ${code}: ${stderr}`);
+}
+
+/** Puts a shell text in the place of a program, until disposed. `$REAL` is the program. */
+export async function replaceProgram(
+  testbed: TestbedHandle,
+  host: string,
+  [program, script]: readonly [program: string, script: string],
+): Promise<AsyncDisposable> {
+  const path = `/usr/local/bin/${program}`;
+  const text = `#!/bin/sh\nREAL=/usr/bin/${program}\n${script}\n`;
+  await testbed.exec(host, ['sh', '-c', `cat > ${path}; chmod 755 ${path}`], { user: 'root', stdin: text });
+  return { [Symbol.asyncDispose]: async () => void (await asRoot(testbed, host, `rm ${path}`)) };
+}
+
+/** Moves programs of /usr/bin to a directory that no PATH has, until disposed. */
+export async function moveAway(
+  testbed: TestbedHandle,
+  host: string,
+  { programs, to }: { programs: readonly string[]; to: string },
+): Promise<AsyncDisposable> {
+  const layer = 'lowerdir=/usr/bin,upperdir=/run/away/upper,workdir=/run/away/work';
+  const hide = programs.map((program) => `mv /usr/bin/${program} ${to}/`).join('; ');
+  await asRoot(
+    testbed,
+    host,
+    `mkdir -p /run/away/upper /run/away/work ${to}; mount -t overlay -o ${layer} away /usr/bin; ${hide}`,
+  );
+  return {
+    [Symbol.asyncDispose]: async () => void (await asRoot(testbed, host, 'umount -l /usr/bin; rm -rf /run/away')),
+  };
+}
+
+/** Adds lines to slurm.conf and has the controller read it. */
+export async function configureSlurm(testbed: TestbedHandle, ...lines: string[]): Promise<void> {
+  const { code, stderr } = await testbed.exec(
+    'ctl',
+    ['sh', '-c', 'cat >> /etc/slurm/slurm.conf && scontrol reconfigure'],
+    {
+      user: 'root',
+      stdin: `${lines.join('\n')}\n`,
+    },
+  );
+  if (code !== 0) throw new Error(`Slurm does not take ${lines.join(', ')}: ${stderr}`);
+}

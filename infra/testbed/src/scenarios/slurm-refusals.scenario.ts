@@ -1,0 +1,162 @@
+// What a researcher reads when Slurm does not take her job: Slurm's words, what to change, and nothing left behind.
+
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openTestbed, type Testbed } from '../index.ts';
+import { asRoot, configureSlurm, moveAway, replaceProgram } from './break-site.ts';
+import { Researcher } from './researcher.ts';
+
+const LIMIT_MS = 60_000;
+
+let testbed: Testbed;
+let alice: Researcher;
+
+beforeAll(async () => {
+  testbed = await openTestbed();
+  alice = new Researcher(testbed);
+  // Refused at once, as most sites have it, instead of waiting for ever.
+  await configureSlurm(
+    testbed,
+    'EnforcePartLimits=ALL',
+    'PartitionName=physics Nodes=ALL AllowAccounts=physics State=UP',
+    'PartitionName=staff Nodes=ALL AllowGroups=root State=UP',
+  );
+}, 120_000);
+afterAll(() => testbed[Symbol.asyncDispose]());
+
+/** No job, and no file of a try. */
+afterEach(async () => {
+  expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
+  expect((await testbed.exec('login', ['sh', '-c', 'ls .local/share/fairlead/test-only'])).stdout).toBe('');
+});
+
+async function sbatchSays(words: string, when = ':') {
+  const replaced = await replaceProgram(testbed, 'login', [
+    'sbatch',
+    `if ${when}; then printf '%s\\n' ${words} >&2; exit 1; fi; exec $REAL "$@"`,
+  ]);
+  onTestFinished(() => replaced[Symbol.asyncDispose]());
+}
+
+const set = (...values: string[]) => values.flatMap((value) => ['--set', value]);
+
+describe('a request that Slurm refuses', () => {
+  test.each([
+    [
+      'its account',
+      set('slurm.partition=physics', 'slurm.account=chemistry'),
+      'Invalid account or account/partition combination specified',
+      'sacctmgr',
+    ],
+    ['its partition', set('slurm.partition=nowhere'), 'invalid partition specified: nowhere', 'sinfo'],
+    [
+      'a partition for others',
+      set('slurm.partition=staff'),
+      "User's group not permitted to use this partition",
+      'you may use',
+    ],
+    [
+      'its GPU type',
+      ['--gpus', '1', ...set('gpu.type=h100')],
+      'Requested node configuration is not available',
+      'compare GPUs',
+    ],
+    [
+      'its time limit',
+      ['--time', '2-00:00:00'],
+      'Requested time limit is invalid (missing or exceeds some limit)',
+      'sinfo -o "%P %l"',
+    ],
+  ])(
+    'for %s is told in its words, with what to change',
+    async (_what, args, words, cure) => {
+      const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r', ...args);
+      expect(code).toBe(1);
+      expect(last).toMatchObject({ ok: false, error: { code: 'submit_refused' } });
+      expect(last['error']).toMatchObject({
+        message: expect.stringContaining(words),
+        hint: expect.stringContaining(cure),
+      });
+      const { last: listed } = await alice.fairlead('list', '--all');
+      expect(listed['deployments']).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  // Without accounting no Slurm refuses a QOS: these are the words of one that has it.
+  test(
+    'for its QOS is told in its words, with what to change',
+    async () => {
+      await sbatchSays(`'sbatch: error: Batch job submission failed: Invalid qos specification'`);
+      const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r', '--set', 'slurm.qos=gold');
+      expect(code).toBe(1);
+      expect(last['error']).toMatchObject({
+        code: 'submit_refused',
+        message: expect.stringContaining('Invalid qos specification'),
+        hint: expect.stringContaining('Set the QOS to one that sacctmgr'),
+      });
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'only when it is submitted ends the deployment with the cause, and its name is free again',
+    async () => {
+      const words = `'sbatch: error: QOSMaxSubmitJobPerUserLimit' 'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user'"'"'s size and/or time limits)'`;
+      await sbatchSays(words, `[ "$1" = --parsable ]`);
+      const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'late');
+      expect(code).toBe(1);
+      expect(last['error']).toMatchObject({
+        code: 'quota_exceeded',
+        message: expect.stringContaining('Job violates accounting/QOS policy'),
+        hint: expect.stringContaining('stop a job, ask for less'),
+      });
+      expect((await alice.instance('late')).state).toMatchObject({
+        status: 'failed',
+        cause: { message: expect.stringContaining('it was not submitted') },
+      });
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('a login host', () => {
+  test(
+    'without sbatch is asked about, and its directory can be named',
+    async () => {
+      const programs = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sacct'];
+      await using _away = await moveAway(testbed, 'login', { programs, to: '/opt/slurm/bin' });
+      const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r');
+      expect(code).toBe(1);
+      expect(last['error']).toMatchObject({
+        message: expect.stringMatching(/sbatch.*not found/),
+        hint: expect.stringContaining('slurm.binDir'),
+      });
+      const config = '.config/fairlead/config.yaml';
+      const name = `sed -i 's#partition: gpu#partition: gpu, binDir: /opt/slurm/bin#' ${config}`;
+      await testbed.exec('laptop', ['sh', '-c', name]);
+      await alice.deploy('named');
+      expect((await alice.fairlead('stop', 'named', '--now')).code).toBe(0);
+      await testbed.exec('laptop', ['sed', '-i', 's#, binDir: /opt/slurm/bin##', config]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'whose sbatch loses its answer: the job is found and not submitted twice',
+    async () => {
+      // The job is taken; then the way to the controller is gone, as far as sbatch can tell.
+      const replaced = await replaceProgram(testbed, 'login', [
+        'sbatch',
+        `[ "$1" = --parsable ] || exec $REAL "$@"
+echo run >> /tmp/sbatch-runs; $REAL "$@" >/dev/null
+echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1`,
+      ]);
+      onTestFinished(() => replaced[Symbol.asyncDispose]());
+      const { jobId } = await alice.deploy('lost');
+      expect((await asRoot(testbed, 'login', 'cat /tmp/sbatch-runs')).trim()).toBe('run');
+      expect((await testbed.exec('login', ['squeue', '-h', '-o', '%i'])).stdout.trim()).toBe(jobId);
+      await alice.fairlead('stop', 'lost', '--now');
+    },
+    LIMIT_MS,
+  );
+});
