@@ -22,6 +22,7 @@ export default defineConfig([
       { from: '../../infra/bastion/gate', to: 'dist/bundles' },
     ],
   },
+  oneFile({ ...here, outDir: 'dist/bundles', name: 'probe', entry: 'src/doctor/probe/main.ts' }),
   oneFile({ ...here, name: 'reaper', entry: 'src/demo/reaper.ts' }),
   oneFile({ ...here, name: 'local-runner', entry: '../slurm/src/local/local-runner.ts' }),
 ]);

@@ -22,7 +22,7 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<voi
   };
   const run = { world, clock: context.clock, signal: context.signal, done, onResult };
   await runLanes([laptopChecks], run);
-  for (const lanes of lanesFor(await isLocal(world, done)))
+  for (const lanes of lanesFor({ isLocal: await isLocal(world, done), waitSeconds: args.waitSeconds }))
     // Two prompts at once would be answered by one person: one lane after another, then.
     for (const together of context.ask ? lanes.map((lane) => [lane]) : [lanes]) await runLanes(together, run);
   conclude([...done.values()], context);

@@ -2,11 +2,15 @@
 
 import { bastionChecks } from './bastion/bastion-checks.ts';
 import type { Check } from './check.ts';
+import { computeChecks } from './compute/compute-checks.ts';
+import { engineChecks } from './engine/engine-checks.ts';
 import { loginChecks } from './login/login-checks.ts';
 import { slurmChecks } from './slurm/slurm-checks.ts';
 
 /** After those of the laptop: stages, each of lanes. */
-export function lanesFor(isLocal: boolean): Check[][][] {
-  const cluster = isLocal ? [...loginChecks(true)] : [...loginChecks(false), ...slurmChecks()];
-  return [[bastionChecks(), cluster]];
+export function lanesFor({ isLocal, waitSeconds }: { isLocal: boolean; waitSeconds: number }): Check[][][] {
+  const cluster = isLocal
+    ? [...loginChecks(true), ...engineChecks(['laptop.cluster'])]
+    : [...loginChecks(false), ...slurmChecks(), ...engineChecks(['login.shell'])];
+  return [[bastionChecks(), cluster], [computeChecks(isLocal, waitSeconds)]];
 }

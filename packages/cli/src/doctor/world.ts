@@ -14,7 +14,7 @@ import { openLocalHost } from '../host/local-host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { sessionOptions } from '../session-options.ts';
 import { resolveRoute } from '../ssh/open-route.ts';
-import type { ProbeReport } from './compute/probe-report.ts';
+import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin } from './reach/try-login.ts';
 
 export interface DoctorArgs {

@@ -35,7 +35,7 @@ export interface DeploymentPlan {
   cpusPerTask?: number;
 }
 
-const DEFAULT_COMMAND = { vllm: ['vllm', 'serve'], sim: ['{node}', '{engineSim}', 'serve'] };
+export const DEFAULT_COMMAND = { vllm: ['vllm', 'serve'], sim: ['{node}', '{engineSim}', 'serve'] };
 const DEFAULT_TIME = '04:00:00';
 const MAX_NAME = 40;
 

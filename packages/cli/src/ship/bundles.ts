@@ -10,7 +10,7 @@ import { CodedError, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 
-export type Program = 'agent' | 'control' | 'engine-sim';
+export type Program = 'agent' | 'control' | 'engine-sim' | 'probe';
 
 const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
   agent: {
@@ -22,6 +22,10 @@ const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
     folders: ['apps/control/src', 'apps/control/drizzle', 'packages/kit/src', 'packages/protocol/src'],
   },
   'engine-sim': { entry: 'packages/engine-sim/src/main.ts', folders: ['packages/engine-sim/src', 'packages/kit/src'] },
+  probe: {
+    entry: 'packages/cli/src/doctor/probe/main.ts',
+    folders: ['packages/cli/src/doctor/probe', 'packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'],
+  },
 };
 
 export interface Bundle {

@@ -5,7 +5,7 @@ import { askHost, type Answers, type AskOptions } from '../ask-host.ts';
 import { type Finding, fail, ok, warn } from '../check.ts';
 
 /** Writes a quarter of a MiB and a small program into the directory, or the nearest that exists, and takes both away. */
-const DIRECTORY_SCRIPT = `
+export const DIRECTORY_SCRIPT = `
 path=$1
 at=$path
 while [ -n "$at" ] && ! [ -d "$at" ]; do at=\${at%/*}; done

@@ -129,7 +129,7 @@ function placeChecks(needs: readonly string[]): Check[] {
 }
 
 /** Whether the test job will have the last word. */
-function willRunJob({ args, context }: World): boolean {
+export function willRunJob({ args, context }: World): boolean {
   return args.job === 'yes' || (args.job === 'ask' && context.ask !== undefined);
 }
 

@@ -23,7 +23,8 @@ export async function wantedOf(world: World): Promise<Wanted> {
   const { partition, account, qos } = cluster.slurm ?? {};
   const gpuType = cluster.gpu?.type;
   const { model } = world.args;
-  const gpus = gpuType !== undefined || hasGpus(await world.partitions(), partition) ? 1 : 0;
+  const isLocal = cluster.kind === 'local';
+  const gpus = gpuType !== undefined || (!isLocal && hasGpus(await world.partitions(), partition)) ? 1 : 0;
   const plan =
     model === undefined
       ? planDeployment({ what: 'fairlead/doctor', name: 'doctor', gpus }, config, cluster)

@@ -1,0 +1,138 @@
+// The test job from the laptop's side: submitted as a deployment's job would be, followed line by line, and every trace of it removed.
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path/posix';
+
+import type { Session } from '@fairlead/client';
+import { Scope } from '@fairlead/kit';
+
+import { routeForJobs } from '../../bastion/bastion-route.ts';
+import { dropUnusedJobKey, ensureJobKey } from '../../bastion/ensure-job-key.ts';
+import type { Context } from '../../context.ts';
+import { jobName, jobScript } from '../../job/job-files.ts';
+import { cacheDir, jobDirOf } from '../../paths.ts';
+import { findBundle } from '../../ship/bundles.ts';
+import { shipRuntime } from '../../ship/ship.ts';
+import type { Site } from '../../site/open-site.ts';
+import { skipped, type Finding } from '../check.ts';
+import { engineWanted } from '../engine/engine-checks.ts';
+import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
+import { DIRECTORY_SCRIPT } from '../host/directory.ts';
+import { GPUS_SCRIPT } from '../host/gpus.ts';
+import { siteOf } from '../slurm/test-only.ts';
+import { wantedOf } from '../slurm/wanted.ts';
+import type { World } from '../world.ts';
+import { followTestJob } from './follow-test-job.ts';
+import type { ProbeSpec } from '../probe/probe-spec.ts';
+import { quietContext } from './quiet-context.ts';
+
+/** What the job's time limit is: it takes some seconds. */
+const TIME_MINUTES = 2;
+const HOLD_MS = 30_000;
+
+export async function runTestJob(world: World, signal: AbortSignal): Promise<Finding> {
+  const refusal = await permission(world);
+  if (refusal) return refusal;
+  const profile = await world.profile();
+  if (!profile) return skipped('skipped because the bastion is not prepared yet: `fairlead init` does it');
+  // What is put somewhere is put on this list first; it is gone through in reverse, also after a failure or Ctrl-C.
+  await using traces = new Scope();
+  const context = quietContext(world.context);
+  const [site, session] = [await siteOf(world), await world.session()];
+  const id = randomBytes(3).toString('hex');
+  const job = await placeJob({ world, context, site, session, id, traces, signal });
+  const socketPath = join(profile.bastion.runDir, `doctor.${id}.sock`);
+  traces.defer(async () => {
+    const connection = await session.link.connection();
+    await connection.run(`rm -f -- '${socketPath.replaceAll("'", `'\\''`)}'`);
+  });
+  const word = randomBytes(16).toString('hex');
+  const spec = await specOf(world, { session, site, socketPath, word });
+  await site.host.upload(Buffer.from(JSON.stringify(spec)), join(job.folder, 'spec.json'), { mode: 0o600, signal });
+  const { jobId } = await site.scheduler.submit({ name: job.name, scriptPath: job.script, workDir: job.folder });
+  traces.defer(() => site.scheduler.cancel(jobId, 'stop'));
+  // Awaited here: the traces are removed when this function has ended.
+  return await followTestJob({
+    world,
+    site,
+    jobId,
+    logPath: join(job.folder, 'job.log'),
+    dial: async () => ({ stream: await (await session.link.connection()).dial(socketPath, { signal }), word }),
+    signal,
+  });
+}
+
+/** Undefined: go on. */
+async function permission({ args, context }: World): Promise<Finding | undefined> {
+  if (args.job === 'yes') return undefined;
+  if (args.job === 'no') return skipped('skipped because of --no-job');
+  const asked =
+    'Submit a test job of a minute (as large as a deployment), to try from a compute node what nothing else can?';
+  if (!context.ask)
+    return skipped('skipped because nobody could be asked: --yes allows a test job of a minute on a compute node');
+  return (await context.ask.confirm(asked, true)) ? undefined : skipped('skipped because you said no');
+}
+
+interface Placing {
+  world: World;
+  context: Context;
+  site: Site;
+  session: Session;
+  id: string;
+  traces: Scope;
+  signal: AbortSignal;
+}
+
+/** Key, Node, program and script in their places. */
+async function placeJob({ world, context, site, session, id, traces, signal }: Placing) {
+  const instance = `doctor-${id}`;
+  const folder = jobDirOf(site.paths, instance);
+  const remove = (script: string, ...args: string[]) =>
+    traces.defer(async () => void (await site.host.runner.run(['sh', '-c', script, 'sh', ...args])));
+  const { state, runtime } = site.paths;
+  remove('rmdir "$1/jobs" "$1/keys" "$2" "$1" 2>/dev/null; :', state, runtime);
+  traces.defer(() => dropUnusedJobKey(site, session, context));
+  await ensureJobKey(site, session, context);
+  remove('rm -rf -- "$1"', folder);
+  const node = await shipRuntime(site.host, runtime, {
+    cacheDir: cacheDir(context),
+    nodePath: context.nodePath,
+    configuredNode: site.cluster.config.node,
+    onProgress: (_what, sent, total) =>
+      world.context.output.busy(`uploading Node ${Math.floor((100 * sent) / total)} %`),
+    signal,
+  });
+  if (node.sent) remove('rm -f -- "$1"', node.path);
+  const program = join(folder, 'probe.mjs');
+  const bundle = await findBundle('probe', cacheDir(context));
+  await site.host.upload({ path: bundle.path }, program, { mode: 0o600, signal });
+  const plan = { ...(await wantedOf(world)).plan, name: 'doctor', timeMinutes: TIME_MINUTES };
+  const script = jobScript(plan, site.cluster, {
+    instance,
+    paths: site.paths,
+    nodePath: node.path,
+    agentPath: program,
+  });
+  await site.host.upload(Buffer.from(script), join(folder, 'job.sh'), { mode: 0o700, signal });
+  return { folder, script: join(folder, 'job.sh'), name: jobName('doctor', id) };
+}
+
+async function specOf(
+  world: World,
+  job: { session: Session; site: Site; socketPath: string; word: string },
+): Promise<ProbeSpec> {
+  const { profile } = job.session.link;
+  const { command } = await engineWanted(world);
+  return {
+    bastion: await routeForJobs((await world.config()).bastion, profile, world.context),
+    jobKeyFile: job.site.paths.jobKey,
+    socketPath: job.socketPath,
+    word: job.word,
+    holdMs: HOLD_MS,
+    scripts: {
+      scratch: { text: DIRECTORY_SCRIPT, args: [job.site.paths.scratch ?? '{tmp}'] },
+      gpus: { text: GPUS_SCRIPT, args: [] },
+      engine: { text: ENGINE_SCRIPT, args: [...command] },
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// The engine's files on the cluster: the token, the cache of models, models named by a path.
+
+import { expandHome } from '../../host/host.ts';
+import { askHost, type Answers } from '../ask-host.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
+import { askDirectory, judgeDirectory } from '../host/directory.ts';
+import type { World } from '../world.ts';
+import { runPrologue } from './run-prologue.ts';
+
+const TOKEN_SCRIPT = `
+[ -e "$1" ] && echo "there=yes"
+[ -r "$1" ] && echo "readable=yes"
+[ -s "$1" ] && echo "filled=yes"
+echo "mode=$(ls -ldnL "$1" 2>/dev/null | awk '{print $1}')"
+`;
+
+export async function askToken(world: World, signal: AbortSignal): Promise<Finding> {
+  const { config } = await world.cluster();
+  if (config.tokenFile === undefined)
+    return ok('tokenFile is not set: models behind a licence cannot be fetched, all others can');
+  const host = await world.login.host();
+  const path = expandHome(config.tokenFile, host.facts.home);
+  return judgeToken(path, await askHost(host, TOKEN_SCRIPT, [path], { signal }));
+}
+
+/** What is in the file is never read here. */
+export function judgeToken(path: string, answers: Answers): Finding {
+  const mode = answers.get('mode') ?? '';
+  if (answers.get('there') !== 'yes') return fail(`${path} is not there`, 'Put the token there, or correct tokenFile.');
+  if (answers.get('readable') !== 'yes')
+    return fail(`${path} cannot be read by this account (${mode})`, `chmod 600 ${path}`);
+  if (answers.get('filled') !== 'yes') return fail(`${path} is empty`, 'Put the token into it, on one line.');
+  if (!/^.{4}------/.test(mode))
+    return fail(
+      `others may read ${path} (${mode}), which holds a secret`,
+      `Run there: chmod 600 ${path}; where others have accounts, make a new token at huggingface.co.`,
+    );
+  return ok(`${path}, readable by this account alone`);
+}
+
+/** A model of middling size. */
+const MODEL_KB = 20 * 1_048_576;
+
+export async function askCache(world: World, signal: AbortSignal): Promise<Finding> {
+  const script =
+    'echo "fl_cache=${HF_HUB_CACHE:-${HF_HOME:+$HF_HOME/hub}}"; echo "fl_default=${XDG_CACHE_HOME:-$HOME/.cache}/huggingface/hub"';
+  const { answers } = await runPrologue(world, script, [], signal);
+  const path = answers.get('fl_cache') || answers.get('fl_default') || '~/.cache/huggingface/hub';
+  const where = answers.get('fl_cache')
+    ? 'HF_HOME (env: of the cluster)'
+    : 'HF_HOME, in env: of the cluster, to scratch';
+  const finding = judgeDirectory(await askDirectory(await world.login.host(), path, { signal }), {
+    what: 'a model',
+    setting: where,
+    leastKb: 0,
+    goodKb: MODEL_KB,
+    runsPrograms: false,
+    isLocal: false,
+  });
+  // Only whoever set it meant it to be writable here; compute nodes may see another one.
+  return finding.status === 'fail' && !answers.get('fl_cache')
+    ? warn(finding.found, finding.todo ?? `Set ${where}.`)
+    : finding;
+}
+
+const MODEL_SCRIPT = `
+for path in "$@"; do
+  if [ -r "$path" ] && { [ -f "$path" ] || { [ -x "$path" ] && [ -r "$path/config.json" ]; }; }; then echo "ok:$path=yes"
+  elif [ -e "$path" ]; then echo "bad:$path=it holds no config.json that this account can read"
+  else echo "bad:$path=it is not there"; fi
+done
+`;
+
+export async function askModel(world: World, paths: readonly string[], signal: AbortSignal): Promise<Finding> {
+  const answers = await askHost(await world.login.host(), MODEL_SCRIPT, paths, { signal });
+  const bad = [...answers].filter(([key]) => key.startsWith('bad:'));
+  if (bad.length === 0) return ok(paths.join(', '));
+  return fail(
+    bad.map(([key, why]) => `${key.slice(4)}: ${why}`).join('; '),
+    'Correct the path, or have its owner let this account read it.',
+  );
+}

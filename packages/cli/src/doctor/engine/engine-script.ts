@@ -1,0 +1,31 @@
+// Shell that finds the engine's program and its version: on the login host, and again on a compute node. Answers are `fl_key=value`.
+
+/** Arguments: the engine's command, word by word. vLLM itself takes ten seconds to say its version; its metadata does not. */
+export const ENGINE_SCRIPT = `
+exe=$(command -v "$1" 2>/dev/null)
+echo "fl_exe=$exe"
+if [ -n "$exe" ] && [ -f "$exe" ]; then
+  ask='import importlib.metadata as m; print(m.version("vllm"))'
+  words=
+  case \${1##*/} in
+    python*) words=$exe ;;
+    *) case $(head -c 2 "$exe" 2>/dev/null | tr -d '\\000') in '#!') words=$(sed -n '1s/^#![[:space:]]*//p' "$exe") ;; esac ;;
+  esac
+  case $words in
+    *python*) said=$($words -c "$ask" 2>&1 | tail -n 1) ;;
+    *)
+      last=
+      for word in "$@"; do last=$word; done
+      if [ "$last" = serve ]; then
+        count=$#
+        while [ "$count" -gt 1 ]; do set -- "$@" "$1"; shift; count=$((count - 1)); done
+        shift
+      fi
+      if command -v timeout >/dev/null 2>&1; then said=$(timeout 40 "$@" --version 2>&1 | tail -n 1)
+      else said=$("$@" --version 2>&1 | tail -n 1); fi
+      ;;
+  esac
+  echo "fl_version=$said"
+fi
+echo "fl_end=yes"
+`;

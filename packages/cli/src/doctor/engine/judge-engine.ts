@@ -1,0 +1,45 @@
+// What the engine's environment is worth: program found, version known, prologue without failures. Pure.
+
+import type { Answers } from '../ask-host.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
+
+export interface EngineWanted {
+  command: readonly string[];
+  /** Whether the configuration or the named model says that vLLM is used here. */
+  isNamed: boolean;
+  /** Whether a compute node will be asked too. */
+  hasLastWord: boolean;
+}
+
+/** `fl_failed` comes from the shell's ERR trap. */
+export function judgePrologue(lines: readonly string[], answers: Answers, stderr: string): Finding {
+  const todo = 'Try the lines of `prologue` by hand in a fresh login there, and correct them in the configuration.';
+  const said = stderr.trim().split('\n').slice(-3).join(' ').slice(0, 300);
+  if (answers.get('fl_end') !== 'yes')
+    return fail(`the prologue ends the shell, so no job would begin: ${said || 'it said nothing'}`, todo);
+  const failed = answers.get('fl_failed');
+  if (failed !== undefined) return fail(`this line of the prologue fails: ${failed}${said ? ` (${said})` : ''}`, todo);
+  return ok(lines.length === 0 ? 'there is none' : `${lines.length} lines ran without a failure`);
+}
+
+export function judgeEngine({ command, isNamed, hasLastWord }: EngineWanted, answers: Answers): Finding {
+  const [program = ''] = command;
+  const exe = answers.get('fl_exe') ?? '';
+  const todo =
+    'Install vLLM in an environment there, and say how it is found: `prologue` (module load, source venv/bin/activate) or engines.vllm.command (its absolute path, then "serve").';
+  if (exe === '') {
+    const found = `${program} is not there`;
+    if (isNamed && (!hasLastWord || program.startsWith('/'))) return fail(found, todo);
+    return warn(`${found}: only the simulator can be deployed`, todo);
+  }
+  const version = versionIn(answers.get('fl_version') ?? '');
+  if (version === undefined) {
+    const said = (answers.get('fl_version') ?? '').slice(0, 200);
+    return warn(`${exe} is there and says no version: ${said || 'nothing'}`, 'Try it by hand there: it may not start.');
+  }
+  return ok(`${exe} is version ${version}`);
+}
+
+function versionIn(text: string): string | undefined {
+  return /(?:^|\s|v)(\d+\.\d+(?:\.\w+)*)\S*$/.exec(text.trim())?.[1];
+}

@@ -1,0 +1,19 @@
+// What the laptop tells the probe in the test job: a file beside its script. No secret is in it.
+
+import { bastionRoute } from '@fairlead/protocol';
+import { z } from 'zod';
+
+export const probeSpec = z.object({
+  bastion: bastionRoute,
+  /** The private half of the job's key, on the cluster. */
+  jobKeyFile: z.string(),
+  /** Where the bastion is to listen for us. */
+  socketPath: z.string(),
+  /** What whoever connects there is told. */
+  word: z.string(),
+  /** How long the socket is held for the laptop. */
+  holdMs: z.number(),
+  /** Shell to run on the node, by name, with its arguments; what it prints is passed on unread. */
+  scripts: z.record(z.enum(['scratch', 'gpus', 'engine']), z.object({ text: z.string(), args: z.array(z.string()) })),
+});
+export type ProbeSpec = z.infer<typeof probeSpec>;
