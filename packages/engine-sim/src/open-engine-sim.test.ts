@@ -5,7 +5,7 @@ import { openEngineSim } from './open-engine-sim.ts';
 import { eventsOf, exchange, requestText } from './testing/exchange.ts';
 import { ask, bearer, chatPath, key, openSim, until } from './testing/open-sim.ts';
 import { readRecorded, withoutIds } from './testing/recorded-answer.ts';
-import { vllmRoutes } from './wire/routes.ts';
+import { routesOf } from './wire/routes.ts';
 
 describe('EngineSim: answers like the recorded vLLM', () => {
   const exact = `
@@ -85,16 +85,28 @@ describe('EngineSim: answers like the recorded vLLM', () => {
 
 describe('EngineSim: the key', () => {
   test('is asked for on exactly the routes of the real one', async () => {
-    await using engine = await openSim();
+    await using engine = await openSim({ lora: { updates: true } });
     const statuses = await Promise.all(
-      vllmRoutes.flatMap(({ path, methods }) =>
+      routesOf({ generate: true, embed: true, adapterUpdates: true }).flatMap(({ path, methods }) =>
         methods.map(async (method) => {
           const answer = await exchange(engine.path, { method, path, ...(method === 'POST' ? { body: {} } : {}) });
           return answer.status === 401 ? [`${method} ${path}`] : [];
         }),
       ),
     );
-    expect(statuses.flat()).toEqual(['GET /v1/models', 'POST /v1/chat/completions']);
+    expect(statuses.flat().toSorted()).toEqual([
+      'GET /v1/models',
+      'GET /v1/responses/{response_id}',
+      'POST /v1/chat/completions',
+      'POST /v1/completions',
+      'POST /v1/embeddings',
+      'POST /v1/load_lora_adapter',
+      'POST /v1/messages',
+      'POST /v1/messages/count_tokens',
+      'POST /v1/responses',
+      'POST /v1/responses/{response_id}/cancel',
+      'POST /v1/unload_lora_adapter',
+    ]);
   });
 
   test.each([

@@ -3,14 +3,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Secret } from '@fairlead/kit';
 import { Listeners } from '@fairlead/kit';
-import { EngineCore, type EngineStats } from './engine/engine-core.ts';
+import { EngineCore } from './engine/engine-core.ts';
+import { defaultLimits, type EngineLimits, type EngineStats } from './engine/engine-request.ts';
 import { createMetrics } from './engine/metrics.ts';
+import { Vocabulary } from './engine/vocabulary.ts';
 import { type Fault, isServerFault, parseFault, type ProcessFault } from './faults.ts';
 import type { Answered } from './log/access-line.ts';
+import { type Adapter, Adapters } from './server/adapters.ts';
 import { FaultBox } from './server/fault-box.ts';
 import { createHttpServer } from './server/http-server.ts';
 import { listenOn, type ListenAddress, reserveAddress } from './server/listener.ts';
 import { SimError } from './server/sim-error.ts';
+import type { Offer } from './wire/routes.ts';
 
 export interface EngineSimOptions {
   listen: ListenAddress;
@@ -31,9 +35,28 @@ export interface EngineSimOptions {
   loadTracking?: boolean;
   requestIds?: boolean;
   faults?: readonly (Fault | string)[];
+  /** How much it holds at a time. Default: 1024 sequences, 2,097,152 tokens, any queue. */
+  limits?: Partial<EngineLimits>;
+  /** Whether `tool_choice` auto (the default where there are tools) may call one. Default true. */
+  autoTools?: boolean;
+  /** `auto` (the default) generates and embeds; vLLM knows only one of both at a time. */
+  runner?: Runner;
+  lora?: LoraOptions;
   onAccess?: (entry: Answered) => void;
   /** Set by who has taken the address already with `reserveAddress`. */
   reserved?: boolean;
+}
+
+export type Runner = 'auto' | 'generate' | 'pooling';
+
+export interface LoraOptions {
+  /** `--enable-lora`. */
+  enabled?: boolean;
+  /** VLLM_ALLOW_RUNTIME_LORA_UPDATING: whether the routes that load and unload exist. */
+  updates?: boolean;
+  /** Default 16. */
+  maxRank?: number;
+  adapters?: readonly Adapter[];
 }
 
 export interface SimStats extends EngineStats {
@@ -63,25 +86,31 @@ export interface EngineSim extends AsyncDisposable {
 
 export const defaultMaxModelLen = 8192;
 
-/** KV cache of the recorded start: 1 GiB of a tiny model. */
-export const kvCapacity = 2_097_152;
+export function offerOf({ runner = 'auto', lora }: Pick<EngineSimOptions, 'runner' | 'lora'>): Offer {
+  const adapterUpdates = lora?.updates ?? false;
+  return { generate: runner !== 'pooling', embed: runner !== 'generate', adapterUpdates };
+}
 
 /** Resolves when it listens. Disposing destroys every connection; the file of a unix socket stays, as with vLLM. */
 export async function openEngineSim(options: EngineSimOptions): Promise<EngineSim> {
   const address = options.reserved ? options.listen : await reserveAddress(options.listen);
   const names = options.modelNames?.length ? options.modelNames : ['sim'];
+  const adapters = openAdapters(names, options.lora);
+  const limits = { ...defaultLimits, ...options.limits };
   const model = {
     names,
+    adapters: () => adapters.all.map(({ name }) => name),
+    autoTools: options.autoTools ?? true,
     maxModelLen: options.maxModelLen ?? defaultMaxModelLen,
     root: options.modelPath ?? names[0] ?? '',
   };
   const metrics = createMetrics({
     modelName: names[0] ?? '',
     maxModelLen: model.maxModelLen,
-    kvCapacity,
+    kvCapacity: limits.kvCapacity,
     stats: () => engine.stats(),
   });
-  const engine = new EngineCore(metrics);
+  const engine = new EngineCore(metrics, limits);
   const faults = new FaultBox();
   const faultOrdered = new Listeners<ProcessFault>();
   const hangTimers = new Set<NodeJS.Timeout>();
@@ -103,6 +132,7 @@ export async function openEngineSim(options: EngineSimOptions): Promise<EngineSi
     generate: {
       engine,
       model,
+      vocabulary: new Vocabulary(),
       faults,
       seed: options.seed ?? 0,
       prefillMs: options.prefillMs ?? 0,
@@ -111,6 +141,8 @@ export async function openEngineSim(options: EngineSimOptions): Promise<EngineSi
       draining: () => draining,
     },
     model,
+    adapters,
+    offer: offerOf(options),
     metrics,
     apiKeys: options.apiKeys ?? [],
     admin: options.admin ? { setFault, clearFaults, stats: () => stats() } : undefined,
@@ -141,6 +173,14 @@ export async function openEngineSim(options: EngineSimOptions): Promise<EngineSi
     },
   };
 }
+
+function openAdapters(baseNames: readonly string[], lora: LoraOptions = {}): Adapters {
+  const { enabled = false, maxRank = defaultMaxRank, adapters: initial = [] } = lora;
+  return new Adapters({ baseNames, enabled, maxRank, initial });
+}
+
+/** vLLM's own. */
+const defaultMaxRank = 16;
 
 function readFault(wanted: Fault | string): Fault {
   if (typeof wanted !== 'string') return wanted;

@@ -4,10 +4,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { Secret } from '@fairlead/kit';
 import { type Fault, faultUsage, parseFault } from '../faults.ts';
 import type { ListenAddress } from '../server/listener.ts';
+import { type EngineOptions, readEngineOptions } from './engine-options.ts';
 import { pythonRepr } from './python-repr.ts';
 import { flagChoices, shortFlags, vllmFlags } from './vllm-flags.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends EngineOptions {
   model: string;
   modelNames: readonly string[];
   listen: ListenAddress;
@@ -104,6 +105,7 @@ function readOptions(model: string, values: Values, env: NodeJS.ProcessEnv): Par
   const keys = list(values.apiKey).length > 0 ? list(values.apiKey) : [env.VLLM_API_KEY ?? ''];
   const names = list(values.servedModelName);
   const options: ServeOptions = {
+    ...readEngineOptions(values, numbers, env),
     model,
     modelNames: names.length > 0 ? names : [model],
     listen:
@@ -133,8 +135,23 @@ function readOptions(model: string, values: Values, env: NodeJS.ProcessEnv): Par
   return { kind: 'serve', options };
 }
 
-const integerFlags = ['port', 'seed', 'shutdownTimeout', 'maxModelLen', 'simShards'] as const;
+const integerFlags = [
+  'port',
+  'seed',
+  'shutdownTimeout',
+  'maxModelLen',
+  'simShards',
+  'maxNumSeqs',
+  'maxNumQueuedReqs',
+  'numGpuBlocksOverride',
+  'blockSize',
+  'kvCacheMemoryBytes',
+  'maxLoraRank',
+] as const;
 const floatFlags = ['simStartMs', 'simPrefillMs', 'simDecodeMs'] as const;
+
+/** Those that may be written as `32k`. */
+const humanFlags: ReadonlySet<string> = new Set(['maxModelLen', 'kvCacheMemoryBytes']);
 
 /** The text of the refusal when one is no number. */
 function readNumbers(
@@ -144,7 +161,7 @@ function readNumbers(
   for (const name of [...integerFlags, ...floatFlags]) {
     const given = text(values[name]);
     if (given === undefined) continue;
-    const value = name === 'maxModelLen' ? humanInteger(given) : Number(given);
+    const value = humanFlags.has(name) ? humanInteger(given) : Number(given);
     const whole = integerFlags.some((flag) => flag === name);
     if (given === '' || !Number.isFinite(value) || value < 0 || (whole && !Number.isInteger(value)))
       return `argument --${kebab(name)}: invalid ${whole ? 'int' : 'float'} value: '${given}'`;

@@ -15,7 +15,7 @@ const switches = words(`
 
 const values = words(`
   host port uds root-path max-model-len gpu-memory-utilization dtype quantization kv-cache-dtype load-format
-  kv-cache-memory-bytes max-num-seqs max-num-batched-tokens block-size num-gpu-blocks-override cpu-offload-gb
+  kv-cache-memory-bytes max-num-seqs max-num-queued-reqs max-num-queued-tokens max-num-batched-tokens block-size num-gpu-blocks-override cpu-offload-gb
   tensor-parallel-size pipeline-parallel-size data-parallel-size data-parallel-size-local data-parallel-rank
   data-parallel-start-rank data-parallel-address data-parallel-rpc-port data-parallel-backend
   decode-context-parallel-size distributed-executor-backend distributed-timeout-seconds nnodes node-rank master-addr
@@ -48,5 +48,6 @@ export const shortFlags: Readonly<Record<string, string>> = {
 
 /** argparse's `choices` of a flag, in its order. */
 export const flagChoices: Readonly<Record<string, readonly string[]>> = {
+  runner: ['auto', 'generate', 'pooling', 'draft'],
   dtype: ['auto', 'bfloat16', 'float', 'float16', 'float32', 'half'],
 };

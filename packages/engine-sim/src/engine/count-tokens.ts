@@ -1,4 +1,4 @@
-// How many tokens a prompt counts for: words and marks, plus what a chat template adds around each message.
+// How a text falls into tokens (words and marks), and how many a prompt counts for: the chat template adds two a message.
 
 const tokensPerMessage = 2;
 
@@ -8,4 +8,9 @@ export function countTokens(text: string): number {
 
 export function countChatTokens(contents: readonly string[]): number {
   return contents.reduce((sum, content) => sum + countTokens(content) + tokensPerMessage, 0);
+}
+
+/** The tokens themselves, each with the white space before it; joined they are the text again. */
+export function splitTokens(text: string): string[] {
+  return text.match(/\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_])|\s+$/gu) ?? [];
 }

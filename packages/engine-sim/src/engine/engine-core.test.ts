@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { EngineCore, type EngineObserver, type EngineRequest } from './engine-core.ts';
+import { EngineCore } from './engine-core.ts';
+import type { EngineObserver, EngineRequest } from './engine-request.ts';
 import { createGeneration } from './generation.ts';
 
 const silent: EngineObserver = { stepped() {}, firstToken() {}, interToken() {}, ended() {} };

@@ -1,82 +1,45 @@
-// The simulated engine behind the HTTP server: takes requests, gives tokens at the asked-for pace, counts.
+// The simulated engine behind the HTTP server: queues requests, gives tokens at the asked-for pace, counts.
 // Like the real one it goes on when nobody looks, and stops at once when its request is aborted.
 
 import { Listeners, untilAborted } from '@fairlead/kit';
-import type { Finish, Generation } from './generation.ts';
-import { TimerWheel, type WheelJob } from './timer-wheel.ts';
-
-/** How many tokens of one request are given in one turn at most, so that a fast stream cannot starve the others. */
-const maxTokensPerTurn = 64;
-
-export interface EngineRequest {
-  /** One per choice; they advance together. */
-  generations: readonly Generation[];
-  promptTokens: number;
-  maxTokens: number;
-  prefillMs: number;
-  decodeMs: number;
-  /** Stop giving tokens after this many, and call `onHalt` (faults). */
-  haltAt?: number | undefined;
-  /** The tokens of one step of one choice. */
-  onTokens(choice: number, texts: readonly string[], finish: Finish | undefined): void;
-  /** Every choice had its tokens of this step, and some go on: the moment to write. */
-  onStep(): void;
-  /** Every choice has finished. */
-  onEnd(): void;
-  /** The engine died under the request. */
-  onFailed(): void;
-  onHalt?(): void;
-}
-
-/** What the metrics hear of. Seconds, as in Prometheus. */
-export interface EngineObserver {
-  stepped(tokens: number): void;
-  firstToken(seconds: number): void;
-  interToken(seconds: number): void;
-  ended(request: EngineRequest, times: { prefillS: number; decodeS: number; tokens: number }): void;
-}
-
-export interface EngineStats {
-  running: number;
-  waiting: number;
-  promptTokens: number;
-  generationTokens: number;
-  /** Tokens held by requests in flight. */
-  kvTokens: number;
-  finished: { stop: number; length: number };
-}
-
-export interface RunningRequest {
-  /** The client is gone: no call-back follows. */
-  abort(): void;
-  /** The client does not read: no tokens until `resume`. */
-  pause(): void;
-  resume(): void;
-}
-
-interface Job extends WheelJob {
-  request: EngineRequest;
-  admittedMs: number;
-  firstDueMs: number;
-  firstTokenMs: number | undefined;
-  lastTokenMs: number;
-  given: number;
-  paused: boolean;
-  /** Whether the statistics know of it: a frozen engine takes a request without noticing. */
-  counted: boolean;
-}
+import { Batch } from './batch.ts';
+import {
+  defaultLimits,
+  type EngineLimits,
+  type EngineObserver,
+  type EngineRequest,
+  type EngineStats,
+  type RunningRequest,
+} from './engine-request.ts';
+import { createJob, dueMs, heldBy, type Job, startJob, stepsDue } from './job.ts';
+import { TimerWheel } from './timer-wheel.ts';
 
 export class EngineCore {
+  /** Every request in flight. */
   readonly #jobs = new Set<Job>();
+  /** Those of them that have a place in the batch, the oldest first. */
+  readonly #running = new Set<Job>();
+  /** Those that have none yet, in order. */
+  readonly #waiting: Job[] = [];
   readonly #wheel = new TimerWheel<Job>((due, nowMs) => this.#turn(due, nowMs));
   readonly #observer: EngineObserver;
+  readonly #limits: EngineLimits;
+  readonly #batch: Batch;
   readonly #emptied = new Listeners<undefined>();
-  readonly #totals = { promptTokens: 0, generationTokens: 0, finished: { stop: 0, length: 0 } };
+  readonly #totals = {
+    promptTokens: 0,
+    generationTokens: 0,
+    finished: { stop: 0, length: 0 },
+    preempted: 0,
+    rejected: 0,
+  };
   #frozen: EngineStats | undefined;
   #dead = false;
 
-  constructor(observer: EngineObserver) {
+  constructor(observer: EngineObserver, limits: EngineLimits = defaultLimits) {
     this.#observer = observer;
+    this.#limits = limits;
+    this.#batch = new Batch(limits);
   }
 
   get dead(): boolean {
@@ -105,13 +68,21 @@ export class EngineCore {
     }
   }
 
+  /** Whether so many sequences more may come; counts a refusal. */
+  hasRoom(sequences: number): boolean {
+    if (this.#limits.maxQueued === Infinity) return true;
+    let inFlight = sequences;
+    for (const job of this.#jobs) inFlight += heldBy(job).sequences;
+    if (inFlight <= this.#limits.maxQueued) return true;
+    this.#totals.rejected += 1;
+    return false;
+  }
+
   admit(request: EngineRequest): RunningRequest {
-    const now = performance.now();
-    const firstDueMs = request.prefillMs > 0 ? now + request.prefillMs : 0;
-    const times = { admittedMs: now, firstDueMs, firstTokenMs: undefined, lastTokenMs: now };
-    const job: Job = { request, ...times, given: 0, paused: false, counted: false };
+    const job = createJob(request, performance.now());
     this.#jobs.add(job);
-    if (!this.#frozen) this.#admitted(job);
+    this.#waiting.push(job);
+    this.#schedule();
     return {
       abort: () => this.#drop(job),
       pause: () => {
@@ -120,7 +91,7 @@ export class EngineCore {
       },
       resume: () => {
         job.paused = false;
-        if (this.#jobs.has(job) && !this.#frozen) this.#wheel.add(job, dueMs(job));
+        if (this.#running.has(job) && !this.#frozen) this.#wheel.add(job, dueMs(job));
       },
     };
   }
@@ -134,63 +105,95 @@ export class EngineCore {
   thaw(): void {
     if (!this.#frozen) return;
     this.#frozen = undefined;
-    for (const job of this.#jobs) {
-      if (!job.counted) this.#admitted(job);
-      else if (!job.paused) this.#wheel.add(job, dueMs(job));
-    }
+    for (const job of this.#running) if (!job.paused) this.#wheel.add(job, dueMs(job));
+    this.#schedule();
   }
 
   /** Every request fails; the engine takes no more. */
   die(): void {
     this.#dead = true;
     const jobs = [...this.#jobs];
-    this.#jobs.clear();
-    this.#wheel.close();
+    this.#forget();
     for (const job of jobs) job.request.onFailed();
   }
 
   /** As `die`, but nobody is told: the clients wait for ever. */
   dieSilently(): void {
     this.#dead = true;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#jobs.clear();
+    this.#running.clear();
+    this.#waiting.length = 0;
     this.#wheel.close();
   }
 
   #measure(): EngineStats {
-    let running = 0;
-    let kvTokens = 0;
-    for (const { request, given } of this.#jobs) {
-      running += request.generations.length;
-      kvTokens += request.promptTokens + given * request.generations.length;
-    }
-    return { running, waiting: 0, kvTokens, ...this.#totals, finished: { ...this.#totals.finished } };
+    const { sequences, kvTokens } = this.#batch;
+    const finished = { ...this.#totals.finished };
+    return { running: sequences, waiting: this.#waiting.length, kvTokens, ...this.#totals, finished };
   }
 
-  #admitted(job: Job): void {
+  /** First come, first served: who does not fit keeps those behind it waiting. */
+  #schedule(): void {
+    if (this.#frozen) return;
+    for (let job = this.#waiting[0]; job && this.#batch.fits(heldBy(job)); job = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#start(job);
+    }
+  }
+
+  #start(job: Job): void {
+    if (!job.counted) this.#totals.promptTokens += job.request.promptTokens;
     job.counted = true;
-    this.#totals.promptTokens += job.request.promptTokens;
-    this.#wheel.add(job, job.firstDueMs);
+    startJob(job, performance.now());
+    this.#batch.take(heldBy(job));
+    this.#running.add(job);
+    if (!job.paused) this.#wheel.add(job, dueMs(job));
+  }
+
+  /** The youngest give way until the cache holds the rest; they begin again, ahead of those that never began. */
+  #preempt(): void {
+    while (this.#batch.overfull && this.#running.size > 1) {
+      const youngest = [...this.#running].at(-1) as Job;
+      this.#stop(youngest);
+      this.#waiting.unshift(youngest);
+      this.#totals.preempted += 1;
+    }
+  }
+
+  /** Gives its place back. */
+  #stop(job: Job): void {
+    if (!this.#running.delete(job)) return;
+    this.#wheel.remove(job);
+    this.#batch.release(heldBy(job));
   }
 
   #drop(job: Job): void {
     if (!this.#jobs.delete(job)) return;
-    this.#wheel.remove(job);
+    const queued = this.#waiting.indexOf(job);
+    if (queued >= 0) this.#waiting.splice(queued, 1);
+    this.#stop(job);
+    this.#schedule();
     if (this.#jobs.size === 0) this.#emptied.emit(undefined);
   }
 
   #turn(due: Job[], nowMs: number): void {
     let tokens = 0;
-    for (const job of due) if (this.#jobs.has(job)) tokens += this.#advance(job, nowMs);
+    for (const job of due) if (this.#running.has(job)) tokens += this.#advance(job, nowMs);
     if (tokens > 0) this.#observer.stepped(tokens);
+    if (this.#batch.overfull) this.#preempt();
   }
 
   /** Gives a job what is due by now; returns the number of tokens. */
   #advance(job: Job, nowMs: number): number {
     const { request } = job;
     const room = (request.haltAt ?? Infinity) - job.given;
-    const steps = Math.min(stepsDue(job, nowMs), maxTokensPerTurn, room);
+    const steps = Math.min(stepsDue(job, nowMs), room);
     const tokens = steps > 0 ? this.#give(job, steps, nowMs) : 0;
-    if (!this.#jobs.has(job)) return tokens;
+    if (!this.#running.has(job)) return tokens;
     if (request.generations.every((generation) => generation.finish)) {
       this.#finish(job, nowMs);
       return tokens;
@@ -209,6 +212,7 @@ export class EngineCore {
     } else this.#observer.interToken((nowMs - job.lastTokenMs) / 1000 / steps);
     job.lastTokenMs = nowMs;
     job.given += steps;
+    this.#batch.grow(steps * request.generations.length);
     let tokens = 0;
     for (const [choice, generation] of request.generations.entries()) {
       if (generation.finish) continue;
@@ -222,23 +226,18 @@ export class EngineCore {
   }
 
   #finish(job: Job, nowMs: number): void {
-    const { request, admittedMs, firstTokenMs = nowMs } = job;
+    const { request, admittedMs, queuedMs, firstTokenMs = nowMs } = job;
     for (const { finish } of request.generations) if (finish) this.#totals.finished[finish.reason] += 1;
+    if (request.generations.length === 0) this.#totals.finished.stop += 1;
     const tokens = request.generations.reduce((sum, generation) => sum + generation.produced, 0);
-    const times = { prefillS: (firstTokenMs - admittedMs) / 1000, decodeS: (nowMs - firstTokenMs) / 1000, tokens };
-    this.#observer.ended(request, times);
+    const prefillS = Math.max(0, firstTokenMs - admittedMs - queuedMs) / 1000;
+    this.#observer.ended(request, {
+      queueS: queuedMs / 1000,
+      prefillS,
+      decodeS: (nowMs - firstTokenMs) / 1000,
+      tokens,
+    });
     request.onEnd();
     this.#drop(job);
   }
-}
-
-function stepsDue(job: Job, nowMs: number): number {
-  if (job.request.decodeMs === 0) return maxTokensPerTurn;
-  const since = nowMs - (job.firstDueMs || job.admittedMs);
-  return Math.max(1, Math.floor(since / job.request.decodeMs) + 1 - job.given);
-}
-
-function dueMs(job: Job): number {
-  if (job.request.decodeMs === 0) return job.given === 0 ? job.firstDueMs : 0;
-  return (job.firstDueMs || job.admittedMs) + job.given * job.request.decodeMs;
 }

@@ -14,6 +14,10 @@ export interface GenerationOptions {
   minTokens: number;
   stop: readonly string[];
   includeStop: boolean;
+  /** Exactly these tokens instead of free text; it ends with the last of them. Never empty. */
+  scripted?: readonly string[] | undefined;
+  /** Where the tokens themselves are kept, for log probabilities. */
+  record?: string[] | undefined;
 }
 
 export interface Finish {
@@ -31,7 +35,8 @@ export interface Generation {
 
 /** The end by itself is no token of its own: `produced` counts the tokens that carry text. */
 export function createGeneration(options: GenerationOptions): Generation {
-  const word = createWords(options.seed);
+  const { scripted, record } = options;
+  const word = scripted ? tokensInTurn(scripted) : createWords(options.seed);
   const sentences = 3 + Math.floor(createRandom(options.seed ^ 0x5bd1e995)() * 6);
   const stops = createStopScan(options.stop, options.includeStop);
   let sentencesLeft = options.tokens === undefined ? sentences : Infinity;
@@ -47,15 +52,24 @@ export function createGeneration(options: GenerationOptions): Generation {
     next() {
       const token = word();
       produced += 1;
+      record?.push(token);
       if (endsSentence(token)) sentencesLeft -= 1;
       const text = stops.take(token);
       if (stops.met !== undefined) finish = { reason: 'stop', stopReason: stops.met };
       else if (produced >= options.maxTokens) finish = { reason: 'length', stopReason: null };
+      else if (scripted) finish = produced >= scripted.length ? byItself : undefined;
       else if (!options.ignoreEos && produced >= options.minTokens && ended(options.tokens, produced, sentencesLeft))
-        finish = { reason: 'stop', stopReason: null };
+        finish = byItself;
       return finish && stops.met === undefined ? text + stops.rest() : text;
     },
   };
+}
+
+const byItself: Finish = { reason: 'stop', stopReason: null };
+
+function tokensInTurn(tokens: readonly string[]): () => string {
+  let at = 0;
+  return () => tokens[at++] ?? '';
 }
 
 function ended(tokens: number | undefined, produced: number, sentencesLeft: number): boolean {

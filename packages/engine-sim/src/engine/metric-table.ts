@@ -1,6 +1,6 @@
 // vLLM's metrics as data: names, help, labels, buckets as recorded (golden/metrics-types.txt). Serves no HTTP.
 
-import type { EngineStats } from './engine-core.ts';
+import type { EngineStats } from './engine-request.ts';
 
 export interface ReadMetric {
   name: string;
@@ -55,7 +55,17 @@ export const readMetrics: readonly ReadMetric[] = [
   },
   { name: 'vllm:mm_cache_queries_total', help: 'Multi-modal cache queries.', read: zero },
   { name: 'vllm:mm_cache_hits_total', help: 'Multi-modal cache hits.', read: zero },
-  { name: 'vllm:num_preemptions_total', help: 'Cumulative number of preemption from the engine.', read: zero },
+  {
+    name: 'vllm:num_preemptions_total',
+    help: 'Cumulative number of preemption from the engine.',
+    read: (s) => s.preempted,
+  },
+  {
+    name: 'vllm:admission_rejections_total',
+    help: 'Number of admission attempts rejected by a queue limit, by reason.',
+    label: 'reason',
+    read: (s) => ({ max_num_queued_reqs: s.rejected, max_num_queued_tokens: 0 }),
+  },
   { name: 'vllm:prompt_tokens_total', help: 'Number of prefill tokens processed.', read: (s) => s.promptTokens },
   {
     name: 'vllm:prompt_tokens_by_source_total',

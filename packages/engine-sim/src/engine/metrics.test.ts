@@ -10,6 +10,8 @@ const stats = {
   generationTokens: 7565,
   kvTokens: 500,
   finished: { stop: 3, length: 19 },
+  preempted: 1,
+  rejected: 0,
 };
 
 function makeMetrics() {

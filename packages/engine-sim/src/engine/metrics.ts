@@ -1,7 +1,7 @@
 // The registry behind `GET /metrics`: prom-client filled from the metric table.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { EngineObserver, EngineStats } from './engine-core.ts';
+import type { EngineObserver, EngineStats } from './engine-request.ts';
 import { type HistogramName, histograms, type ReadMetric, readMetrics, tokenBuckets } from './metric-table.ts';
 
 export interface MetricsOptions {
@@ -102,16 +102,16 @@ function createObserver(open: (name: HistogramName) => { observe(value: number):
     stepped: (tokens) => step.observe(tokens),
     firstToken: (seconds) => ttft.observe(seconds),
     interToken: (seconds) => interToken.observe(seconds),
-    ended: (request, { prefillS, decodeS, tokens }) => {
-      choices.observe(request.generations.length);
+    ended: (request, { queueS, prefillS, decodeS, tokens }) => {
+      choices.observe(Math.max(1, request.generations.length));
       maxTokens.observe(request.maxTokens);
       prompt.observe(request.promptTokens);
       generated.observe(tokens);
-      queue.observe(0);
+      queue.observe(queueS);
       prefill.observe(prefillS);
       decode.observe(decodeS);
       inference.observe(prefillS + decodeS);
-      whole.observe(prefillS + decodeS);
+      whole.observe(queueS + prefillS + decodeS);
       perToken.observe(tokens > 1 ? decodeS / (tokens - 1) : 0);
     },
   };

@@ -29,6 +29,9 @@ const patterns: readonly string[] = [
   'So the {who} {how} {did} what the {adj} {thing} had left .',
 ];
 
+/** The words of all slots. */
+export const commonWords: readonly string[] = Object.values(slots).flat();
+
 /** Whether a token closes a sentence: the only place where a text may end by itself. */
 export function endsSentence(token: string): boolean {
   return token === '.';

@@ -1,6 +1,6 @@
 // What a start prints, phase by phase, and how its time is spread. Source: golden/startup.log (0.32.0, CPU).
 
-import { vllmRoutes } from '../wire/routes.ts';
+import { type Offer, routesOf } from '../wire/routes.ts';
 import { vllmVersion } from '../vllm-version.ts';
 import type { Failure } from './failures.ts';
 import { api, core, err, type LogLine, record, worker } from './log-line.ts';
@@ -19,6 +19,8 @@ export interface StartOptions {
   /** How long the whole start takes. */
   totalMs: number;
   kvCapacity: number;
+  /** Which tasks it serves, and so which routes. */
+  offer: Offer;
 }
 
 /** Imports, configuration and handshake obey SIGTERM differently than the rest (process/life.ts). */
@@ -174,8 +176,8 @@ function initialized({ totalMs }: StartOptions): LogLine[] {
   ];
 }
 
-function serving({ listen }: StartOptions): LogLine[] {
-  const routes = vllmRoutes.flatMap(({ path, methods }) =>
+function serving({ listen, offer }: StartOptions): LogLine[] {
+  const routes = routesOf(offer).flatMap(({ path, methods }) =>
     methods.map((method) => api('launcher.py:195', `Route: ${path}, Methods: ${method}`)),
   );
   return [

@@ -8,7 +8,7 @@ import { failureLines } from '../log/failure-lines.ts';
 import { type Failure, failures } from '../log/failures.ts';
 import { type LogLine, renderLine } from '../log/log-line.ts';
 import { type StartStep, startupComplete, startupScript } from '../log/startup-script.ts';
-import { defaultMaxModelLen, type EngineSim, kvCapacity, openEngineSim } from '../open-engine-sim.ts';
+import { defaultMaxModelLen, type EngineSim, offerOf, openEngineSim } from '../open-engine-sim.ts';
 import { type ListenAddress, reserveAddress } from '../server/listener.ts';
 import { SimError } from '../server/sim-error.ts';
 import { bindFailure } from './bind-failure.ts';
@@ -89,6 +89,7 @@ export class EngineProcess {
     this.#dispatch({ type: 'engine.ready' });
     printStats(
       () => sim.stats(),
+      options.limits.kvCapacity,
       (line) => this.#print([line]),
     );
     for (const fault of options.faults) if (!isServerFault(fault)) this.#atReady(fault);
@@ -233,7 +234,8 @@ export class EngineProcess {
   }
 
   #scriptOptions() {
-    const { model, nonDefaultArgs, maxModelLen, shards, loadFormat, enforceEager, listen, startMs } = this.#options;
+    const { model, nonDefaultArgs, maxModelLen, shards, loadFormat, enforceEager, listen, startMs, limits } =
+      this.#options;
     return {
       model,
       nonDefaultArgs,
@@ -242,7 +244,8 @@ export class EngineProcess {
       enforceEager,
       listen: 'uds' in listen ? `unix:${listen.uds}` : `http://${listen.host}:${listen.port}`,
       totalMs: startMs,
-      kvCapacity,
+      kvCapacity: limits.kvCapacity,
+      offer: offerOf(this.#options),
     };
   }
 }

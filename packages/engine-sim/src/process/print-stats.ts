@@ -2,13 +2,14 @@
 
 import type { LogLine } from '../log/log-line.ts';
 import { statsIntervalMs, statsLine, type StatsSample } from '../log/stats-line.ts';
-import { kvCapacity, type SimStats } from '../open-engine-sim.ts';
+import type { SimStats } from '../open-engine-sim.ts';
 
 /** Does not keep the process alive. */
-export function printStats(read: () => SimStats, print: (line: LogLine) => void): void {
-  let before = sample(read());
+export function printStats(read: () => SimStats, kvCapacity: number, print: (line: LogLine) => void): void {
+  const take = () => sample(read(), kvCapacity);
+  let before = take();
   const timer = setInterval(() => {
-    const now = sample(read());
+    const now = take();
     const line = statsLine(now, before, statsIntervalMs / 1000);
     before = now;
     if (line) print(line);
@@ -16,6 +17,6 @@ export function printStats(read: () => SimStats, print: (line: LogLine) => void)
   timer.unref();
 }
 
-function sample(stats: SimStats): StatsSample {
+function sample(stats: SimStats, kvCapacity: number): StatsSample {
   return { ...stats, kvUsage: Math.min(1, stats.kvTokens / kvCapacity) };
 }

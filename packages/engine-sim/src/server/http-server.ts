@@ -6,15 +6,20 @@ import type { Metrics } from '../engine/metrics.ts';
 import type { Answered } from '../log/access-line.ts';
 import { methodNotAllowed, notFound, unauthorized } from '../wire/api-error.ts';
 import { modelList, type ListedModel } from '../wire/model-list.ts';
-import { adminRoutes, decodePath, isGuarded, matchRoute, type Route, vllmRoutes } from '../wire/routes.ts';
+import { adminRoutes, decodePath, isGuarded, matchRoute, type Offer, type Route, routesOf } from '../wire/routes.ts';
 import { vllmVersion } from '../vllm-version.ts';
+import type { Adapters } from './adapters.ts';
 import { type AdminDeps, answerAdmin } from './admin.ts';
+import { answerQuery, answerStoredResponse } from './answer-query.ts';
+import { answerEmbeddings } from './embeddings.ts';
 import { generate, type GenerateDeps, respondError } from './generate.ts';
 import { type Exchange, respondEmpty, respondJson, respondText } from './respond.ts';
 
 export interface HttpServerDeps {
   generate: GenerateDeps;
   model: ListedModel;
+  adapters: Adapters;
+  offer: Offer;
   metrics: Metrics;
   apiKeys: readonly Secret[];
   admin: AdminDeps | undefined;
@@ -35,12 +40,13 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   let connections = 0;
   let closing = false;
   const load = { inFlight: 0 };
+  const routes = [...routesOf(deps.offer), ...(deps.admin ? adminRoutes : [])];
   // uvicorn closes an idle connection after 5.0 s and has no other limit.
   const timeouts = { keepAliveTimeout: 5000, keepAliveTimeoutBuffer: 0, requestTimeout: 0, headersTimeout: 0 };
   const http = createServer({ ...timeouts, maxHeaderSize: 65_536, requireHostHeader: false }, (request, response) => {
     // A server that ends keeps no connection alive: each is closed once its answer is out.
     response.on('close', () => closing && http.closeIdleConnections());
-    answer(request, response, deps, load);
+    answer({ request, response, routes }, deps, load);
   });
   http.on('connection', (socket) => {
     connections += 1;
@@ -71,15 +77,15 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
 const badHead =
   'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\r\nInvalid HTTP request received.';
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  deps: HttpServerDeps,
-  load: { inFlight: number },
-): void {
+interface Arrival {
+  request: IncomingMessage;
+  response: ServerResponse;
+  routes: readonly Route[];
+}
+
+function answer({ request, response, routes }: Arrival, deps: HttpServerDeps, load: { inFlight: number }): void {
   const { method = 'GET', url = '/' } = request;
   const path = decodePath(url);
-  const routes = deps.admin ? [...vllmRoutes, ...adminRoutes] : vllmRoutes;
   const match = matchRoute(routes, method, path);
   const exchange: Exchange = {
     request,
@@ -94,6 +100,7 @@ function answer(
   if (isGuarded(method, path) && !mayEnter(request, deps.apiKeys)) return respondError(exchange, unauthorized);
   if (match.kind === 'not-found') return respondError(exchange, notFound);
   if (match.kind === 'method-not-allowed') return respondError(exchange, methodNotAllowed, ['allow', match.allow]);
+  if (isCounted(match.route)) countWhileOpen(response, load);
   answerRoute(match.route, exchange, deps, load);
 }
 
@@ -109,21 +116,55 @@ function answerRoute(route: Route, exchange: Exchange, deps: HttpServerDeps, loa
     case 'load':
       return respondJson(exchange, 200, { server_load: deps.loadTracking ? load.inFlight : 0 });
     case 'models':
-      return respondJson(exchange, 200, modelList(deps.model, Math.floor(Date.now() / 1000), createId));
+      return respondJson(
+        exchange,
+        200,
+        modelList(deps.model, deps.adapters.all, { created: Math.floor(Date.now() / 1000), createId }),
+      );
     case 'metrics':
       return finishing(exchange, answerMetrics(exchange, deps.metrics));
     case 'chat':
+    case 'completion':
+    case 'responses':
+    case 'messages':
     case 'invocations':
-      load.inFlight += 1;
-      exchange.response.on('close', () => {
-        load.inFlight -= 1;
-      });
-      return finishing(exchange, generate(exchange, deps.generate));
+      return finishing(exchange, generate(route.name, exchange, deps.generate));
+    case 'embeddings':
+      return finishing(exchange, answerEmbeddings(exchange, deps.generate));
+    case 'response':
+      return answerStoredResponse(exchange, decodePath(exchange.request.url ?? '/'));
+    case 'tokenize':
+    case 'detokenize':
+    case 'count-tokens':
+    case 'load-adapter':
+    case 'unload-adapter':
+      return finishing(exchange, answerQuery(route.name, exchange, deps));
     case 'sim-fault':
     case 'sim-stats':
       if (deps.admin) finishing(exchange, answerAdmin(route.name, exchange, deps.admin));
       return;
   }
+}
+
+const countedRoutes: ReadonlySet<string> = new Set([
+  'chat',
+  'completion',
+  'responses',
+  'messages',
+  'invocations',
+  'embeddings',
+]);
+
+/** What `/load` counts. */
+function isCounted({ name }: Route): boolean {
+  return countedRoutes.has(name);
+}
+
+function countWhileOpen(response: ServerResponse, load: { inFlight: number }): void {
+  load.inFlight += 1;
+  response.on('close', () => {
+    load.inFlight -= 1;
+  });
 }
 
 async function answerMetrics(exchange: Exchange, metrics: Metrics): Promise<void> {

@@ -12,15 +12,12 @@ export const methodNotAllowed: ApiError = { status: 405, body: { detail: 'Method
 /** The one error whose `error` is a string. */
 export const unauthorized: ApiError = { status: 401, body: { error: 'Unauthorized' } };
 
-const engineDeadText = 'EngineCore encountered an issue. See stack trace (above) for the root cause.';
+export const engineDeadText = 'EngineCore encountered an issue. See stack trace (above) for the root cause.';
 
 export const engineDead = errorObject(500, 'InternalServerError', engineDeadText);
 
 /** What a draining server says to every request that needs the tokenizer. */
 export const cannotSchedule = errorObject(500, 'InternalServerError', 'cannot schedule new futures after shutdown');
-
-/** Event of a stream whose engine died; Python's `json.dumps` puts spaces, unlike the rest. */
-export const engineDeadEvent = `data: {"error": {"message": "${engineDeadText}", "type": "InternalServerError", "param": null, "code": 500}}\n\n`;
 
 export function modelNotFound(model: string, served: readonly string[]): ApiError {
   const message = `The model \`${model}\` does not exist. Valid aliases: ${served.join(', ')}.`;
@@ -28,16 +25,35 @@ export function modelNotFound(model: string, served: readonly string[]): ApiErro
 }
 
 /** An engine's own refusal. `parameter` is repeated in the text where the real one does. */
-export function badRequest(message: string, parameter?: { name: string; value: string | number }): ApiError {
-  const text = parameter ? `${message} (parameter=${parameter.name}, value=${parameter.value})` : message;
-  return errorObject(400, 'BadRequestError', text, parameter?.name ?? null);
+export function badRequest(message: string, parameter?: { name: string; value?: string | number }): ApiError {
+  return errorObject(400, 'BadRequestError', withParameter(message, parameter), parameter?.name ?? null);
+}
+
+function withParameter(message: string, parameter: { name: string; value?: string | number } | undefined): string {
+  if (!parameter) return message;
+  const value = parameter.value === undefined ? '' : `, value=${parameter.value}`;
+  return `${message} (parameter=${parameter.name}${value})`;
+}
+
+export interface FieldError {
+  type: string;
+  msg: string;
+  input: string;
+  ctx?: string;
 }
 
 /** A refusal by the schema: Python's repr of one pydantic error. */
-export function invalidField(loc: string, error: { type: string; msg: string; input: string; ctx?: string }): ApiError {
-  const ctx = error.ctx === undefined ? '' : `, 'ctx': {'error': '${error.ctx}'}`;
-  const detail = `{'type': '${error.type}', 'loc': '${loc}', 'msg': '${error.msg}', 'input': '${error.input}'${ctx}}`;
-  return errorObject(400, 'Bad Request', `1 validation error:\n  ${detail}`, loc);
+export function invalidField(loc: string, error: FieldError): ApiError {
+  return invalidFields([{ loc, ...error }]);
+}
+
+export function invalidFields(errors: ReadonlyArray<FieldError & { loc: string }>): ApiError {
+  const details = errors.map(({ loc, type, msg, input, ctx }) => {
+    const context = ctx === undefined ? '' : `, 'ctx': {'error': ${ctx.includes('(') ? ctx : `'${ctx}'`}}`;
+    return `\n  {'type': '${type}', 'loc': '${loc}', 'msg': '${msg}', 'input': '${input}'${context}}`;
+  });
+  const count = `${errors.length} validation error${errors.length === 1 ? '' : 's'}`;
+  return errorObject(400, 'Bad Request', `${count}:${details.join('')}`, errors[0]?.loc ?? null);
 }
 
 export function unsupportedMediaType(): ApiError {
@@ -49,6 +65,39 @@ export function unsupportedMediaType(): ApiError {
 export function simulatedFailure(status: number): ApiError {
   const type = status === 503 ? 'ServiceUnavailableError' : 'InternalServerError';
   return errorObject(status, type, `simulated failure with status ${status}`);
+}
+
+/** More requests in flight than `--max-num-queued-reqs`. */
+export const queueFull = errorObject(
+  503,
+  'Service Unavailable',
+  'The engine is currently busy and cannot accept new requests. Please try again later or on a different instance.',
+);
+
+export function responseNotFound(id: string): ApiError {
+  return errorObject(404, 'invalid_request_error', `Response with id '${id}' not found.`, 'response_id');
+}
+
+export function invalidRequest(message: string, param: string): ApiError {
+  return errorObject(400, 'invalid_request_error', message, param);
+}
+
+/** What the adapter routes refuse. */
+export function adapterError(status: 400 | 404 | 500, message: string): ApiError {
+  const types = { 400: 'InvalidUserInput', 404: 'NotFoundError', 500: 'InternalServerError' } as const;
+  return errorObject(status, types[status], message);
+}
+
+/** The embedding routes do not name the models that are there. */
+export function modelNotFoundBriefly(model: string): ApiError {
+  return errorObject(404, 'NotFoundError', `The model \`${model}\` does not exist.`);
+}
+
+/** Anthropic's shape of an engine's refusal; refusals by the schema keep theirs. */
+export function asAnthropic({ status, body }: ApiError): ApiError {
+  const { error } = body as { error?: { type?: string; message?: string } };
+  if (!error?.type || error.type === 'Bad Request') return { status, body };
+  return { status, body: { type: 'error', error: { type: error.type, message: error.message } } };
 }
 
 function errorObject(status: number, type: string, message: string, param: string | null = null): ApiError {

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { readRecorded } from '../testing/recorded-answer.ts';
-import { decodeGenerateRequest, type GenerateRequest } from './decode-generate-request.ts';
+import { Vocabulary } from '../engine/vocabulary.ts';
+import { decodeGenerateRequest } from './decode-generate-request.ts';
+import type { GenerateRequest } from './generate-request.ts';
 
-const model = { names: ['tiny'], maxModelLen: 2048 };
+const model = { names: ['tiny'], maxModelLen: 2048, adapters: () => [], autoTools: true };
+const vocabulary = new Vocabulary();
 
 function decode(body: unknown, contentType = 'application/json') {
-  return decodeGenerateRequest(contentType, typeof body === 'string' ? body : JSON.stringify(body), model);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return decodeGenerateRequest('invocations', { contentType, text }, { model, vocabulary });
 }
 
 function accepted(body: unknown): GenerateRequest {
@@ -80,7 +84,13 @@ test('decodeGenerateRequest: reads stop, stream options and the sim field', () =
     stream_options: { include_usage: true },
     sim: { prefill_ms: 5, decode_ms: 1.5, tokens: 7 },
   });
-  expect(request).toMatchObject({ kind: 'chat', prompt: 'hello', stop: ['end'], stream: true, includeUsage: true });
+  expect(request).toMatchObject({
+    kind: 'chat',
+    choices: [{ prompt: 'hello' }],
+    stop: ['end'],
+    stream: true,
+    includeUsage: true,
+  });
   expect(request.sim).toEqual({ prefillMs: 5, decodeMs: 1.5, tokens: 7 });
 });
 

@@ -1,4 +1,4 @@
-// The body of `GET /v1/models`: one entry per served name.
+// The body of `GET /v1/models`: one entry per served name, and one per adapter.
 
 export interface ListedModel {
   names: readonly string[];
@@ -7,16 +7,32 @@ export interface ListedModel {
   maxModelLen: number;
 }
 
+interface Entry {
+  id: string;
+  root: string;
+  parent: string | null;
+  maxModelLen: number | null;
+}
+
 /** `createId` gives the hexadecimal part of each permission's id. */
-export function modelList(model: ListedModel, created: number, createId: () => string): unknown {
-  const data = model.names.map((id) => ({
-    id,
+export function modelList(
+  model: ListedModel,
+  adapters: ReadonlyArray<{ name: string; path: string }>,
+  { created, createId }: { created: number; createId: () => string },
+): unknown {
+  const { names, root, maxModelLen } = model;
+  const entries: Entry[] = [
+    ...names.map((id) => ({ id, root, parent: null, maxModelLen })),
+    ...adapters.map(({ name, path }) => ({ id: name, root: path, parent: names[0] ?? null, maxModelLen: null })),
+  ];
+  const data = entries.map((entry) => ({
+    id: entry.id,
     object: 'model',
     created,
     owned_by: 'vllm',
-    root: model.root,
-    parent: null,
-    max_model_len: model.maxModelLen,
+    root: entry.root,
+    parent: entry.parent,
+    max_model_len: entry.maxModelLen,
     permission: [permission(created, createId())],
   }));
   return { object: 'list', data };

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { decodePath, isGuarded, matchRoute, vllmRoutes } from './routes.ts';
+import { decodePath, isGuarded, matchRoute, routesOf } from './routes.ts';
+
+const vllmRoutes = routesOf({ generate: true, embed: true, adapterUpdates: true });
 
 const guarded = ['/v1', '/v1/models', '/v1/nope', '/v2/embed', '/inference/v1/generate', '/cohere/v2/chat'];
 const open = `
@@ -20,7 +22,8 @@ test.each(open)('isGuarded: %s does not', (path) => {
 
 test('isGuarded: exactly the /v1 routes of the table ask for the key', () => {
   const found = vllmRoutes.filter(({ path }) => isGuarded('GET', path)).map(({ path }) => path);
-  expect(found).toEqual(['/v1/models', '/v1/chat/completions']);
+  expect(found).toEqual(vllmRoutes.map(({ path }) => path).filter((path) => path.startsWith('/v1/')));
+  expect(found).toContain('/v1/load_lora_adapter');
 });
 
 test.each([
@@ -30,6 +33,20 @@ test.each([
   ['/%zz', '/%zz'],
 ])('decodePath: %s is %s', (target, path) => {
   expect(decodePath(target)).toBe(path);
+});
+
+test('routesOf: what is not offered is not there', () => {
+  const paths = (offer: Parameters<typeof routesOf>[0]) => routesOf(offer).map(({ path }) => path);
+  const none = { generate: false, embed: false, adapterUpdates: false };
+  expect(paths({ ...none, generate: true })).not.toContain('/v1/embeddings');
+  expect(paths({ ...none, embed: true })).not.toContain('/v1/chat/completions');
+  expect(paths(none)).not.toContain('/v1/load_lora_adapter');
+});
+
+test('matchRoute: a segment in braces is any one segment, but not none', () => {
+  expect(matchRoute(vllmRoutes, 'GET', '/v1/responses/resp_1')).toMatchObject({ route: { name: 'response' } });
+  expect(matchRoute(vllmRoutes, 'GET', '/v1/responses/')).toEqual({ kind: 'not-found' });
+  expect(matchRoute(vllmRoutes, 'GET', '/v1/responses/a/b')).toEqual({ kind: 'not-found' });
 });
 
 test('matchRoute: a known path with another method names the methods that are allowed', () => {

@@ -7,29 +7,70 @@ export type RouteName =
   | 'health'
   | 'metrics'
   | 'models'
+  | 'load-adapter'
+  | 'unload-adapter'
+  | 'tokenize'
+  | 'detokenize'
   | 'invocations'
   | 'chat'
+  | 'completion'
+  | 'responses'
+  | 'response'
+  | 'messages'
+  | 'count-tokens'
+  | 'embeddings'
   | 'sim-fault'
   | 'sim-stats';
 
 export interface Route {
+  /** A segment in braces stands for any one segment. */
   path: string;
   methods: readonly string[];
   name: RouteName;
 }
 
-/** In the order in which vLLM logs them. */
-export const vllmRoutes: readonly Route[] = [
-  { path: '/load', methods: ['GET'], name: 'load' },
-  { path: '/version', methods: ['GET'], name: 'version' },
-  { path: '/kv_event_sources', methods: ['GET'], name: 'kv-event-sources' },
-  { path: '/health', methods: ['GET'], name: 'health' },
-  { path: '/metrics', methods: ['GET'], name: 'metrics' },
-  { path: '/v1/models', methods: ['GET'], name: 'models' },
-  { path: '/ping', methods: ['GET', 'POST'], name: 'health' },
-  { path: '/invocations', methods: ['POST'], name: 'invocations' },
-  { path: '/v1/chat/completions', methods: ['POST'], name: 'chat' },
+const adapterRoutes: readonly Route[] = [
+  { path: '/v1/load_lora_adapter', methods: ['POST'], name: 'load-adapter' },
+  { path: '/v1/unload_lora_adapter', methods: ['POST'], name: 'unload-adapter' },
 ];
+
+const generateRoutes: readonly Route[] = [
+  { path: '/v1/chat/completions', methods: ['POST'], name: 'chat' },
+  { path: '/v1/responses', methods: ['POST'], name: 'responses' },
+  { path: '/v1/responses/{response_id}', methods: ['GET'], name: 'response' },
+  { path: '/v1/responses/{response_id}/cancel', methods: ['POST'], name: 'response' },
+  { path: '/v1/completions', methods: ['POST'], name: 'completion' },
+  { path: '/v1/messages', methods: ['POST'], name: 'messages' },
+  { path: '/v1/messages/count_tokens', methods: ['POST'], name: 'count-tokens' },
+];
+
+const poolingRoutes: readonly Route[] = [{ path: '/v1/embeddings', methods: ['POST'], name: 'embeddings' }];
+
+export interface Offer {
+  generate: boolean;
+  embed: boolean;
+  /** VLLM_ALLOW_RUNTIME_LORA_UPDATING. */
+  adapterUpdates: boolean;
+}
+
+/** In the order in which vLLM logs them. */
+export function routesOf({ generate, embed, adapterUpdates }: Offer): readonly Route[] {
+  return [
+    { path: '/load', methods: ['GET'], name: 'load' },
+    { path: '/version', methods: ['GET'], name: 'version' },
+    { path: '/kv_event_sources', methods: ['GET'], name: 'kv-event-sources' },
+    { path: '/health', methods: ['GET'], name: 'health' },
+    { path: '/metrics', methods: ['GET'], name: 'metrics' },
+    ...(adapterUpdates ? adapterRoutes : []),
+    { path: '/tokenize', methods: ['POST'], name: 'tokenize' },
+    { path: '/detokenize', methods: ['POST'], name: 'detokenize' },
+    { path: '/v1/models', methods: ['GET'], name: 'models' },
+    { path: '/ping', methods: ['GET', 'POST'], name: 'health' },
+    { path: '/invocations', methods: ['POST'], name: 'invocations' },
+    ...(generate ? generateRoutes : []),
+    ...(embed ? poolingRoutes : []),
+  ];
+}
 
 /** Only there with `--sim-admin`; no key guards them. */
 export const adminRoutes: readonly Route[] = [
@@ -43,11 +84,21 @@ export type RouteMatch =
   | { kind: 'not-found' };
 
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
-  const there = routes.filter((route) => route.path === path);
+  const there = routes.filter((route) => fits(route.path, path));
   const route = there.find(({ methods }) => methods.includes(method));
   if (route) return { kind: 'route', route };
   if (there.length === 0) return { kind: 'not-found' };
   return { kind: 'method-not-allowed', allow: there.flatMap(({ methods }) => methods).join(', ') };
+}
+
+function fits(pattern: string, path: string): boolean {
+  if (!pattern.includes('{')) return pattern === path;
+  const given = path.split('/');
+  const segments = pattern.split('/');
+  return (
+    segments.length === given.length &&
+    segments.every((segment, at) => (segment.startsWith('{') ? given[at] !== '' : segment === given[at]))
+  );
 }
 
 const guardedPrefixes = ['/v1', '/v2', '/inference', '/cohere'];

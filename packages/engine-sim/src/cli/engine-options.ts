@@ -1,0 +1,71 @@
+// What the flags of `vllm serve` say about batch, cache, tasks, tools and adapters.
+
+import { defaultLimits, type EngineLimits } from '../engine/engine-request.ts';
+import type { LoraOptions, Runner } from '../open-engine-sim.ts';
+import type { Adapter } from '../server/adapters.ts';
+import { record, text } from '../wire/fields.ts';
+
+export interface EngineOptions {
+  limits: EngineLimits;
+  autoTools: boolean;
+  runner: Runner;
+  lora: LoraOptions;
+}
+
+export interface EngineNumbers {
+  maxNumSeqs?: number;
+  maxNumQueuedReqs?: number;
+  numGpuBlocksOverride?: number;
+  blockSize?: number;
+  kvCacheMemoryBytes?: number;
+  maxLoraRank?: number;
+}
+
+/** Of the recorded model: 1 GiB holds 2,097,152 tokens. */
+const bytesPerToken = 512;
+const defaultBlockSize = 16;
+
+export function readEngineOptions(
+  values: Readonly<Record<string, unknown>>,
+  numbers: EngineNumbers,
+  env: NodeJS.ProcessEnv,
+): EngineOptions {
+  const runner = text(values.runner);
+  return {
+    limits: {
+      maxSequences: numbers.maxNumSeqs ?? defaultLimits.maxSequences,
+      kvCapacity: kvCapacityOf(numbers),
+      maxQueued: numbers.maxNumQueuedReqs ?? defaultLimits.maxQueued,
+    },
+    // Unlike the real one it parses tool calls unless it is told not to.
+    autoTools: values.enableAutoToolChoice !== false,
+    runner: runner === 'generate' || runner === 'pooling' ? runner : 'auto',
+    lora: {
+      enabled: values.enableLora === true,
+      updates: env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === '1' || env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === 'true',
+      ...(numbers.maxLoraRank === undefined ? {} : { maxRank: numbers.maxLoraRank }),
+      adapters: Array.isArray(values.loraModules) ? values.loraModules.flatMap(readModule) : [],
+    },
+  };
+}
+
+function kvCapacityOf({ numGpuBlocksOverride, blockSize, kvCacheMemoryBytes }: EngineNumbers): number {
+  if (numGpuBlocksOverride !== undefined) return numGpuBlocksOverride * (blockSize ?? defaultBlockSize);
+  if (kvCacheMemoryBytes !== undefined) return Math.floor(kvCacheMemoryBytes / bytesPerToken);
+  return defaultLimits.kvCapacity;
+}
+
+/** `name=path`, or `{"name": …, "path": …}`. */
+function readModule(given: string): Adapter[] {
+  if (!given.startsWith('{')) {
+    const [name = '', ...path] = given.split('=');
+    return path.length === 0 ? [] : [{ name, path: path.join('=') }];
+  }
+  try {
+    const { name, path } = record(JSON.parse(given));
+    return [{ name: text(name) ?? '', path: text(path) ?? '' }];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}

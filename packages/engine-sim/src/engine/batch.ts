@@ -1,0 +1,58 @@
+// Room for sequences and for their KV cache: what one engine can hold at a time. Counts, decides, starts nothing.
+
+export interface BatchLimits {
+  /** `--max-num-seqs`. */
+  maxSequences: number;
+  /** Tokens. */
+  kvCapacity: number;
+}
+
+export interface Held {
+  sequences: number;
+  kvTokens: number;
+}
+
+export class Batch {
+  readonly #limits: BatchLimits;
+  #sequences = 0;
+  #kvTokens = 0;
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+  }
+
+  get sequences(): number {
+    return this.#sequences;
+  }
+
+  get kvTokens(): number {
+    return this.#kvTokens;
+  }
+
+  /** An empty engine takes whatever comes: a request that is larger than the cache was refused before. */
+  fits({ sequences, kvTokens }: Held): boolean {
+    if (this.#sequences === 0) return true;
+    return (
+      this.#sequences + sequences <= this.#limits.maxSequences && this.#kvTokens + kvTokens <= this.#limits.kvCapacity
+    );
+  }
+
+  /** More is held than there is. */
+  get overfull(): boolean {
+    return this.#kvTokens > this.#limits.kvCapacity;
+  }
+
+  take({ sequences, kvTokens }: Held): void {
+    this.#sequences += sequences;
+    this.#kvTokens += kvTokens;
+  }
+
+  grow(tokens: number): void {
+    this.#kvTokens += tokens;
+  }
+
+  release({ sequences, kvTokens }: Held): void {
+    this.#sequences -= sequences;
+    this.#kvTokens -= kvTokens;
+  }
+}

@@ -1,0 +1,38 @@
+// Token ids of the simulated tokenizer: a text's tokens have always the same ids, and an id that was given out is read
+// back as its token.
+
+import { splitTokens } from './count-tokens.ts';
+import { hashText } from './random.ts';
+import { commonWords } from './words.ts';
+
+/** As large as Llama 3's, without its special tokens. */
+const size = 128_000;
+
+/** Ids below are no words: beginning and end of a message. */
+const firstId = 4;
+
+export class Vocabulary {
+  /** At most `size` entries: where two tokens share an id, the latest is read back. */
+  readonly #tokens = new Map<number, string>();
+
+  idsOf(text: string): number[] {
+    return splitTokens(text).map((token) => {
+      const id = firstId + (hashText(token) % (size - firstId));
+      this.#tokens.set(id, token);
+      return id;
+    });
+  }
+
+  /** Ids that were never given out read as words too; those past the vocabulary as nothing. */
+  textOf(ids: readonly number[]): string {
+    return ids.map((id) => this.#tokens.get(id) ?? strange(id)).join('');
+  }
+
+  tokenOf(id: number): string {
+    return this.#tokens.get(id) ?? strange(id);
+  }
+}
+
+function strange(id: number): string {
+  return id >= firstId && id < size ? ` ${commonWords[id % commonWords.length]}` : '';
+}

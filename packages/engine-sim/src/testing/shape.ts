@@ -1,0 +1,40 @@
+// What two answers have in common when ids, times, numbers and the model's words are left out.
+
+/** Fields whose value may be null or not from one answer to the next. */
+const varying = new Set(['stop_reason', 'stop_sequence', 'incomplete_details', 'status']);
+
+/** Names in order with the types of what they hold; lists of one kind count once. */
+export function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return distinct(value.map(shapeOf));
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.entries(value).map(([name, one]) => {
+    if (varying.has(name)) return name;
+    if (name === 'bytes') return name;
+    return [name, name === 'top_logprobs' && isByToken(one) ? 'by token' : shapeOf(one)];
+  });
+}
+
+/** Text completions name the tokens themselves as fields. */
+function isByToken(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.every((one: unknown) => typeof one === 'object' && one !== null && !('token' in one))
+  );
+}
+
+function distinct(shapes: unknown[]): unknown[] {
+  const seen = new Map(shapes.map((shape) => [JSON.stringify(shape), shape]));
+  return [...seen.values()];
+}
+
+/** The events of a stream in their order: names and shapes, repeats of the same one left out, and half characters. */
+export function runOf(body: string): unknown[] {
+  const events = body
+    .split('\n\n')
+    .filter((event) => event !== '' && !event.includes('"delta":{},"logprobs":{'))
+    .map((event) => {
+      const name = /^event: (.*)$/m.exec(event)?.[1] ?? '';
+      const data = /^data: (.*)$/m.exec(event)?.[1] ?? '';
+      return `${name} ${data === '[DONE]' ? data : JSON.stringify(shapeOf(JSON.parse(data)))}`;
+    });
+  return events.filter((event, at) => event !== events[at - 1]);
+}

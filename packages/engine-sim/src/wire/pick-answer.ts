@@ -1,0 +1,23 @@
+// Which file writes the answer of a route.
+
+import type { AnswerContext, AnswerStream, ChoiceResult, Usage } from './answer.ts';
+import { streamChat, wholeChat } from './chat-answer.ts';
+import { streamCompletion, wholeCompletion } from './completion-answer.ts';
+import type { GenerateRequest } from './generate-request.ts';
+import { streamMessage, wholeMessage } from './messages-answer.ts';
+import { streamResponse, wholeResponse } from './responses-answer.ts';
+
+type Kind = GenerateRequest['kind'];
+
+const whole = { chat: wholeChat, completion: wholeCompletion, responses: wholeResponse, messages: wholeMessage };
+const streams = { chat: streamChat, completion: streamCompletion, responses: streamResponse, messages: streamMessage };
+
+export function pickWhole(
+  kind: Kind,
+): (context: AnswerContext, results: readonly ChoiceResult[], usage: Usage) => unknown {
+  return whole[kind];
+}
+
+export function pickStream(kind: Kind): (context: AnswerContext) => AnswerStream {
+  return streams[kind];
+}
