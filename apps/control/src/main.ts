@@ -85,10 +85,13 @@ async function serve(options: ControlOptions): Promise<number> {
   }
 }
 
+/** Characters of the log that wait for room on the disk. */
+const LOG_WAITING_LIMIT = 256 * 1024;
+
 async function createLog(level: string): Promise<Log> {
   const { default: pino } = await import('pino');
-  const destination = pino.destination({ dest: 1, sync: true });
-  // Whoever read our log may be gone; we go on.
+  const destination = pino.destination({ dest: 1, sync: true, maxLength: LOG_WAITING_LIMIT });
+  // Whoever read our log may be gone, or its disk be full; we go on.
   destination.on('error', () => undefined);
   const log: Log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return log;

@@ -155,7 +155,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
 }
 
 /** How long another control that holds the database may take until it answers. */
-const STARTING_LIMIT_MS = 3000;
+const STARTING_LIMIT_MS = 1500;
 const LOOK_EVERY_MS = 100;
 
 /** `already_running` where the other one is a control, `store_locked` where it is not. */

@@ -59,11 +59,18 @@ function adaptStatement(connection: DatabaseSync, query: string) {
     all: (...values: SQLInputValue[]) => arrays.all(...values),
   };
   return {
-    run: (...values: SQLInputValue[]) => objects.run(...values),
+    run: (...values: SQLInputValue[]) => (isSpent(connection, query) ? NOTHING : objects.run(...values)),
     get: (...values: SQLInputValue[]) => objects.all(...values)[0],
     all: (...values: SQLInputValue[]) => objects.all(...values),
     raw: () => raw,
   };
+}
+
+const NOTHING = { changes: 0, lastInsertRowid: 0 };
+
+/** A full disk has ended the transaction already: rolling back would fail and hide why. https://www.sqlite.org/lang_transaction.html */
+function isSpent(connection: DatabaseSync, query: string): boolean {
+  return query === 'ROLLBACK' && !connection.isTransaction;
 }
 
 function adaptTransaction(connection: DatabaseSync, callback: (...args: unknown[]) => unknown) {

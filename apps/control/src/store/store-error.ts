@@ -19,7 +19,7 @@ export function storeError(error: unknown, doing: string, file: string): unknown
   if (error instanceof CodedError) return error;
   if (error instanceof SyntaxError || error instanceof z.ZodError)
     return corruptError(file, `a record that cannot be read: ${errorText(error).slice(0, 200)}`, error);
-  const errcode = typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) : 0;
+  const { errcode, text } = findSqliteError(error);
   const fail = (code: ControlErrorCode, why: string, hint: string) =>
     new CodedError(code, `cannot ${doing} ${file} because ${why}`, { hint, cause: error });
   // The low byte is the primary code.
@@ -32,15 +32,22 @@ export function storeError(error: unknown, doing: string, file: string): unknown
       return fail('already_running', 'another process holds it', 'One control serves an account: use that one.');
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return corruptError(file, errorText(error), error);
+      return corruptError(file, text, error);
     case SQLITE_FULL:
       return fail('store_failed', 'the disk is full', ROOM_HINT);
     // So SQLite calls also a quota that is used up.
     case SQLITE_IOERR:
-      return fail('store_failed', `the disk took no more: got ${errorText(error)}`, ROOM_HINT);
+      return fail('store_failed', `the disk took no more: got ${text}`, ROOM_HINT);
     default:
-      return fail('store_failed', errorText(error), ROOM_HINT);
+      return fail('store_failed', text, ROOM_HINT);
   }
+}
+
+/** drizzle wraps what SQLite throws. */
+function findSqliteError(error: unknown): { errcode: number; text: string } {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('errcode' in cause) return { errcode: Number(cause.errcode), text: errorText(cause) };
+  return { errcode: 0, text: errorText(error) };
 }
 
 const ROOM_HINT =
