@@ -54,7 +54,7 @@ describe('a job that waits', () => {
       const text = await statusText('long');
       expect(text).toContain('the time limit is above what the partition gives (PartitionTimeLimit)');
       // An administrator who holds it changes the reason; a follower hears of that too.
-      const { jobId = '' } = await alice.instance('long');
+      const { jobId } = await alice.instance('long');
       await login('scontrol', 'hold', jobId);
       expect(await statusText('long')).toContain('you hold it (JobHeldUser): Release it: scontrol release');
       await deploying.line((line) => line.includes('JobHeldUser'));
@@ -162,20 +162,9 @@ test(
   'out of memory: the engine says so with what to change; an agent that is killed by it is explained by the queue',
   async () => {
     const eats = 'engines.sim.command=[sh, -c, "tail /dev/zero"]';
-    const { code, last } = await alice.fairlead(
-      ...[
-        'deploy',
-        'demo',
-        '--name',
-        'greedy',
-        '--set',
-        'slurm.mem=300M',
-        '--set',
-        eats,
-        '--set',
-        'health={crashLimit: 1}',
-      ],
-    );
+    const small = ['--set', 'slurm.mem=300M'];
+    const once = ['--set', eats, '--set', 'health={crashLimit: 1}'];
+    const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'greedy', ...small, ...once);
     expect(code).toBe(1);
     expect(last['error']).toMatchObject({
       code: 'deploy_failed',
@@ -184,8 +173,8 @@ test(
     });
 
     const eaten = 'prologue=["(until [ -e ~/eat ]; do sleep 0.2; done; tail /dev/zero; touch ~/eaten) &"]';
-    await alice.deploy('eaten', '--set', 'slurm.mem=300M', '--set', eaten);
-    const { hostname = '', jobId = '' } = await alice.instance('eaten');
+    await alice.deploy('eaten', ...small, '--set', eaten);
+    const { hostname = '', jobId } = await alice.instance('eaten');
     await login('touch', 'eat');
     await expect.poll(() => login('ls', 'eaten'), { timeout: 20_000, interval: 200 }).toBe('eaten');
     // The kernel has chosen another process of the job; next time it is the agent.
