@@ -63,65 +63,106 @@ function finishReason({ request }: AnswerContext, choice: number, finish: Finish
 }
 
 export function streamChat(context: AnswerContext): AnswerStream {
-  const { request } = context;
-  const { continuousUsage, includeUsage, promptTokens, logprobs: top } = request;
-  const { id, created } = context;
-  const head = { id: `chatcmpl-${id}`, object: 'chat.completion.chunk', created, model: request.model };
-  const start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
-  const fingerprint = `,"system_fingerprint":${JSON.stringify(systemFingerprint)}`;
-  const given = request.choices.map(() => 0);
-  const cursors = request.choices.map(({ script }) => callWriter(script, context.createId));
-  let completionTokens = 0;
-  let ended = 0;
+  return new ChatStream(context);
+}
 
-  const closing = () => (continuousUsage ? `],"usage":${continuous({ promptTokens, completionTokens })}` : ']');
-  const opening = (choice: number) =>
-    `${start}{"index":${choice},"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}${openingUsage()},"prompt_token_ids":null,"prompt_text":null}\n\n`;
-  const openingUsage = () => (continuousUsage ? `],"usage":${continuous({ promptTokens, completionTokens: 0 })}` : ']');
-  const logprobsOf = (choice: number) => {
-    if (top === undefined) return 'null';
-    const place = (given[choice] ?? 0) - 1;
-    const token = context.tokensOf(choice)[place] ?? '';
-    return `{"content":[${JSON.stringify(chatLogprob(token, place, top))}]}`;
-  };
-  const event = (choice: number, delta: string, logprobs: string) =>
-    `${start}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":null,"token_ids":null}${closing()}}\n\n`;
+class ChatStream implements AnswerStream {
+  readonly #context: AnswerContext;
+  readonly #start: string;
+  readonly #given: number[];
+  readonly #calls: ReadonlyArray<((text: string) => string) | undefined>;
+  /** Of a token's event, when it is only text: what stands before and after it. The stream's hottest path. */
+  readonly #plain: ReadonlyArray<{ before: string; after: string } | undefined>;
+  #completionTokens = 0;
+  #ended = 0;
+
+  constructor(context: AnswerContext) {
+    const { id, created, request, createId } = context;
+    const { model, choices, continuousUsage, logprobs } = request;
+    const head = { id: `chatcmpl-${id}`, object: 'chat.completion.chunk', created, model };
+    this.#context = context;
+    this.#start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
+    this.#given = choices.map(() => 0);
+    this.#calls = choices.map(({ script }) => callWriter(script, createId));
+    const bare = !continuousUsage && logprobs === undefined;
+    const after = '},"logprobs":null,"finish_reason":null,"token_ids":null}]}\n\n';
+    this.#plain = choices.map(({ script }, choice) =>
+      bare && script.kind !== 'calls'
+        ? { before: `${this.#start}{"index":${choice},"delta":{"content":`, after }
+        : undefined,
+    );
+  }
+
+  begin(): string {
+    return '';
+  }
+
+  token(choice: number, text: string): string {
+    const opening = this.#count(choice);
+    const plain = this.#plain[choice];
+    if (plain && text !== '') return opening + plain.before + quote(text) + plain.after;
+    return opening + this.#event(choice, text);
+  }
+
+  finish(choice: number, text: string, finish: Finish): string {
+    const { choices, includeUsage } = this.#context.request;
+    const opening = this.#count(choice);
+    const apart = this.#calls[choice] !== undefined || (endsByItself(finish) && text !== '');
+    const before = opening + (apart ? this.#event(choice, text) : '');
+    this.#ended += 1;
+    const last = this.#ended === choices.length && !includeUsage ? fingerprint : '';
+    const delta = apart || text === '' ? '{}' : `{"content":${quote(text)}}`;
+    const reason = finishReason(this.#context, choice, finish);
+    const end = `"finish_reason":"${reason}","stop_reason":${JSON.stringify(finish.stopReason)}`;
+    const logprobs = apart ? 'null' : this.#logprobs(choice);
+    return `${before}${this.#start}{"index":${choice},"delta":${delta},"logprobs":${logprobs},${end},"token_ids":null}${this.#closing()}${last}}\n\n`;
+  }
+
+  end(usage: Usage): string {
+    if (!this.#context.request.includeUsage) return doneEvent;
+    return `${this.#start}],"usage":${JSON.stringify(usageFields(usage))}${fingerprint}}\n\n${doneEvent}`;
+  }
+
+  failed(): string {
+    return engineDeadEvent + doneEvent;
+  }
 
   /** Counts a token and says what has to come before its event. */
-  const count = (choice: number): string => {
-    const first = given[choice] === 0;
-    given[choice] = (given[choice] ?? 0) + 1;
-    completionTokens += 1;
-    return first ? opening(choice) : '';
-  };
-  const shown = (choice: number, text: string): string => {
-    const call = cursors[choice];
-    if (call) return event(choice, call(text), 'null');
-    if (text === '') return top === undefined ? '' : event(choice, '{}', logprobsOf(choice));
-    return event(choice, `{"content":${quote(text)}}`, logprobsOf(choice));
-  };
+  #count(choice: number): string {
+    const first = this.#given[choice] === 0;
+    const opening = first
+      ? `${this.#start}{"index":${choice},"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}${this.#closing()},"prompt_token_ids":null,"prompt_text":null}\n\n`
+      : '';
+    this.#given[choice] = (this.#given[choice] ?? 0) + 1;
+    this.#completionTokens += 1;
+    return opening;
+  }
 
-  return {
-    begin: () => '',
-    token: (choice, text) => count(choice) + shown(choice, text),
-    finish: (choice, text, finish) => {
-      ended += 1;
-      const before = count(choice);
-      const apart = cursors[choice] !== undefined || (endsByItself(finish) && text !== '');
-      const last = ended === request.choices.length && !includeUsage ? fingerprint : '';
-      const delta = apart || text === '' ? '{}' : `{"content":${quote(text)}}`;
-      const reason = finishReason(context, choice, finish);
-      const end = `"finish_reason":"${reason}","stop_reason":${JSON.stringify(finish.stopReason)}`;
-      const logprobs = apart ? 'null' : logprobsOf(choice);
-      return `${before}${apart ? shown(choice, text) : ''}${start}{"index":${choice},"delta":${delta},"logprobs":${logprobs},${end},"token_ids":null}${closing()}${last}}\n\n`;
-    },
-    end: (usage) =>
-      includeUsage
-        ? `${start}],"usage":${JSON.stringify(usageFields(usage))}${fingerprint}}\n\n${doneEvent}`
-        : doneEvent,
-    failed: () => engineDeadEvent + doneEvent,
-  };
+  #event(choice: number, text: string): string {
+    const call = this.#calls[choice];
+    const { logprobs: top } = this.#context.request;
+    if (text === '' && !call && top === undefined) return '';
+    const delta = call ? call(text) : text === '' ? '{}' : `{"content":${quote(text)}}`;
+    const logprobs = call ? 'null' : this.#logprobs(choice);
+    return `${this.#start}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":null,"token_ids":null}${this.#closing()}}\n\n`;
+  }
+
+  /** Of the token that was counted last. */
+  #logprobs(choice: number): string {
+    const { request, tokensOf } = this.#context;
+    if (request.logprobs === undefined) return 'null';
+    const place = (this.#given[choice] ?? 0) - 1;
+    return `{"content":[${JSON.stringify(chatLogprob(tokensOf(choice)[place] ?? '', place, request.logprobs))}]}`;
+  }
+
+  #closing(): string {
+    const { continuousUsage, promptTokens } = this.#context.request;
+    if (!continuousUsage) return ']';
+    return `],"usage":${continuous({ promptTokens, completionTokens: this.#completionTokens })}`;
+  }
 }
+
+const fingerprint = `,"system_fingerprint":${JSON.stringify(systemFingerprint)}`;
 
 /** Undefined for text; else gives the delta of each next token: the name first, then the arguments piece by piece. */
 function callWriter(

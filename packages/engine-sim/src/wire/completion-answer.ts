@@ -2,6 +2,7 @@
 
 import { splitTokens } from '../engine/count-tokens.ts';
 import { systemFingerprint } from '../vllm-version.ts';
+import type { Finish } from '../engine/generation.ts';
 import {
   type AnswerContext,
   type AnswerStream,
@@ -37,7 +38,7 @@ function wholeChoice(context: AnswerContext, { text, finish }: ChoiceResult, ind
   return {
     index,
     text: echo + text,
-    logprobs: logprobsFrom(context, index, 0),
+    logprobs: logprobsFrom(context, index),
     finish_reason: finish.reason,
     stop_reason: finish.stopReason,
     token_ids: null,
@@ -47,59 +48,84 @@ function wholeChoice(context: AnswerContext, { text, finish }: ChoiceResult, ind
   };
 }
 
-/** Of the choice's tokens from this one on, the echoed prompt's among them; null where nobody asked. */
-function logprobsFrom({ request, tokensOf }: AnswerContext, choice: number, from: number): unknown {
+/** Of one token of the choice, or of all; an echoed prompt's come with the first. Null where nobody asked. */
+function logprobsFrom({ request, tokensOf }: AnswerContext, choice: number, from?: number): unknown {
   const top = request.logprobs;
   if (top === undefined) return null;
   const { echo } = request.choices[choice] ?? {};
   const prompt = echo === undefined ? [] : splitTokens(echo);
-  const skip = from === 0 ? 0 : from + prompt.length;
-  return completionLogprobs([...prompt, ...tokensOf(choice)], { from: skip, top, echoed: echo !== undefined });
+  const skip = from === undefined || from === 0 ? 0 : from + prompt.length;
+  const end = from === undefined ? undefined : from + 1;
+  const tokens = [...prompt, ...tokensOf(choice).slice(0, end)];
+  return completionLogprobs(tokens, { from: skip, top, echoed: echo !== undefined });
 }
 
 export function streamCompletion(context: AnswerContext): AnswerStream {
-  const { id, created, request, vocabulary } = context;
-  const { continuousUsage, includeUsage, promptTokens, logprobs: top } = request;
-  const head = { id: `cmpl-${id}`, object: 'text_completion', created, model: request.model };
-  const start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
-  const fingerprint = `,"system_fingerprint":${JSON.stringify(systemFingerprint)}`;
-  const given = request.choices.map(() => 0);
-  let completionTokens = 0;
-  let ended = 0;
+  return new CompletionStream(context);
+}
 
-  const closing = () =>
-    continuousUsage ? `],"usage":${JSON.stringify(usageFields({ promptTokens, completionTokens }))}` : ']';
-  const event = (choice: number, text: string, end: string) => {
-    const logprobs = top === undefined ? 'null' : JSON.stringify(logprobsFrom(context, choice, given[choice] ?? 0));
-    return `${start}{"index":${choice},"text":${text},"logprobs":${logprobs},${end}`;
-  };
-  /** Text and prompt ids of the next event: an echoed prompt comes with the first token. */
-  const next = (choice: number, text: string, end: string, last: string): string => {
-    const { echo } = request.choices[choice] ?? {};
-    const echoes = given[choice] === 0 && echo !== undefined;
-    const ids = echoes ? JSON.stringify(vocabulary.idsOf(echo)) : 'null';
-    const begun = event(choice, echoes ? JSON.stringify(echo + text) : quote(text), end);
-    given[choice] = (given[choice] ?? 0) + 1;
-    completionTokens += 1;
-    return `${begun},"prompt_token_ids":${ids},"token_ids":null}${closing()}${last}}\n\n`;
-  };
-  const going = '"finish_reason":null,"stop_reason":null';
+const fingerprint = `,"system_fingerprint":${JSON.stringify(systemFingerprint)}`;
+const goingOn = '"finish_reason":null,"stop_reason":null';
 
-  return {
-    begin: () => '',
-    token: (choice, text) => next(choice, text, going, ''),
-    finish: (choice, text, finish) => {
-      ended += 1;
-      const last = ended === request.choices.length && !includeUsage ? fingerprint : '';
-      const end = `"finish_reason":"${finish.reason}","stop_reason":${JSON.stringify(finish.stopReason)}`;
-      if (!endsByItself(finish) || text === '') return next(choice, text, end, last);
-      const before = next(choice, text, going, '');
-      return `${before}${start}{"index":${choice},"text":"","logprobs":null,${end},"prompt_token_ids":null,"token_ids":null}${closing()}${last}}\n\n`;
-    },
-    end: (usage) =>
-      includeUsage
-        ? `${start}],"usage":${JSON.stringify(usageFields(usage))}${fingerprint}}\n\n${doneEvent}`
-        : doneEvent,
-    failed: () => engineDeadEvent + doneEvent,
-  };
+class CompletionStream implements AnswerStream {
+  readonly #context: AnswerContext;
+  readonly #start: string;
+  readonly #given: number[];
+  #completionTokens = 0;
+  #ended = 0;
+
+  constructor(context: AnswerContext) {
+    const { id, created, request } = context;
+    const head = { id: `cmpl-${id}`, object: 'text_completion', created, model: request.model };
+    this.#context = context;
+    this.#start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
+    this.#given = request.choices.map(() => 0);
+  }
+
+  begin(): string {
+    return '';
+  }
+
+  token(choice: number, text: string): string {
+    return this.#event(choice, text, goingOn);
+  }
+
+  finish(choice: number, text: string, finish: Finish): string {
+    const { choices, includeUsage } = this.#context.request;
+    this.#ended += 1;
+    const last = this.#ended === choices.length && !includeUsage ? fingerprint : '';
+    const end = `"finish_reason":"${finish.reason}","stop_reason":${JSON.stringify(finish.stopReason)}`;
+    if (!endsByItself(finish) || text === '') return this.#event(choice, text, end, last);
+    const before = this.#event(choice, text, goingOn);
+    return `${before}${this.#start}{"index":${choice},"text":"","logprobs":null,${end},"prompt_token_ids":null,"token_ids":null}${this.#closing()}${last}}\n\n`;
+  }
+
+  end(usage: Usage): string {
+    if (!this.#context.request.includeUsage) return doneEvent;
+    return `${this.#start}],"usage":${JSON.stringify(usageFields(usage))}${fingerprint}}\n\n${doneEvent}`;
+  }
+
+  failed(): string {
+    return engineDeadEvent + doneEvent;
+  }
+
+  /** An echoed prompt, and its ids, come with the first token. */
+  #event(choice: number, text: string, end: string, last = ''): string {
+    const { request, vocabulary } = this.#context;
+    const given = this.#given[choice] ?? 0;
+    const echo = given === 0 ? request.choices[choice]?.echo : undefined;
+    const ids = echo === undefined ? 'null' : JSON.stringify(vocabulary.idsOf(echo));
+    const said = echo === undefined ? quote(text) : JSON.stringify(echo + text);
+    const logprobs =
+      request.logprobs === undefined ? 'null' : JSON.stringify(logprobsFrom(this.#context, choice, given));
+    this.#given[choice] = given + 1;
+    this.#completionTokens += 1;
+    return `${this.#start}{"index":${choice},"text":${said},"logprobs":${logprobs},${end},"prompt_token_ids":${ids},"token_ids":null}${this.#closing()}${last}}\n\n`;
+  }
+
+  #closing(): string {
+    const { continuousUsage, promptTokens } = this.#context.request;
+    if (!continuousUsage) return ']';
+    return `],"usage":${JSON.stringify(usageFields({ promptTokens, completionTokens: this.#completionTokens }))}`;
+  }
 }

@@ -1,6 +1,6 @@
 // The bodies of Anthropic's Messages as vLLM writes them: a whole message, and the events of a stream.
 
-import { callsSoFar, createCallCursor } from '../answer/script.ts';
+import { type CallPlace, callsSoFar, createCallCursor, type ToolCall } from '../answer/script.ts';
 import type { Finish } from '../engine/generation.ts';
 import { engineDeadText } from './api-error.ts';
 import type { AnswerContext, AnswerStream, ChoiceResult, Usage } from './answer.ts';
@@ -55,18 +55,60 @@ function usageOf({ promptTokens, completionTokens }: Usage) {
 }
 
 export function streamMessage(context: AnswerContext): AnswerStream {
-  const { id, request, createId } = context;
-  const script = request.choices[0]?.script;
-  const calls = script?.kind === 'calls' ? script.calls : [];
-  const cursor = createCallCursor(calls);
-  let started = false;
-  let block = -1;
-  let deltaEnd = '';
-  let stop = { reason: 'end_turn', sequence: null as string | null };
+  return new MessageStream(context);
+}
 
-  const start = (): string => {
-    if (started) return '';
-    started = true;
+class MessageStream implements AnswerStream {
+  readonly #context: AnswerContext;
+  readonly #calls: readonly ToolCall[];
+  readonly #place: () => CallPlace;
+  #started = false;
+  /** The index of the open content block. */
+  #block = -1;
+  /** How a delta of the open block ends. */
+  #deltaEnd = '';
+  #stop = { reason: 'end_turn', sequence: null as string | null };
+
+  constructor(context: AnswerContext) {
+    const script = context.request.choices[0]?.script;
+    this.#context = context;
+    this.#calls = script?.kind === 'calls' ? script.calls : [];
+    this.#place = createCallCursor(this.#calls);
+  }
+
+  begin(): string {
+    return '';
+  }
+
+  token(_choice: number, text: string): string {
+    if (this.#calls.length > 0) return this.#start() + this.#callPiece(text);
+    if (text === '') return this.#start();
+    const opened = this.#block < 0 ? this.#start() + this.#openBlock({ type: 'text', text: '' }) : '';
+    return opened + textDelta + quote(text) + this.#deltaEnd;
+  }
+
+  finish(choice: number, text: string, finish: Finish): string {
+    this.#stop = stopOf(this.#context, finish);
+    return this.token(choice, text);
+  }
+
+  end(usage: Usage): string {
+    const { reason, sequence } = this.#stop;
+    const delta = { stop_reason: reason, stop_sequence: sequence };
+    const data = JSON.stringify({ type: 'message_delta', delta, usage: usageOf(usage) });
+    const stopped = namedEvent('message_stop', '{"type":"message_stop"}');
+    return this.#closeBlock() + namedEvent('message_delta', data) + stopped;
+  }
+
+  failed(): string {
+    const error = { type: 'internal_error', message: engineDeadText };
+    return namedEvent('error', JSON.stringify({ type: 'error', error }));
+  }
+
+  #start(): string {
+    if (this.#started) return '';
+    this.#started = true;
+    const { id, request } = this.#context;
     const message = {
       id: `chatcmpl-${id}`,
       type: 'message',
@@ -78,48 +120,27 @@ export function streamMessage(context: AnswerContext): AnswerStream {
       usage: usageOf({ promptTokens: request.promptTokens, completionTokens: 0 }),
     };
     return namedEvent('message_start', JSON.stringify({ type: 'message_start', message }));
-  };
-  const closeBlock = (): string => {
-    if (block < 0) return '';
-    return namedEvent('content_block_stop', `{"type":"content_block_stop","index":${block}}`);
-  };
-  const openBlock = (content: unknown): string => {
-    const before = closeBlock();
-    block += 1;
-    deltaEnd = `},"index":${block}}\n\n`;
-    const data = JSON.stringify({ type: 'content_block_start', content_block: content, index: block });
-    return before + namedEvent('content_block_start', data);
-  };
-  const callPiece = (text: string): string => {
-    const { call, begins } = cursor();
-    if (!begins) return inputDelta + quote(text) + deltaEnd;
-    return openBlock({ type: 'tool_use', id: `chatcmpl-tool-${createId()}`, name: calls[call]?.name, input: {} });
-  };
-  const piece = (text: string): string => {
-    if (calls.length > 0) return start() + callPiece(text);
-    if (text === '') return start();
-    const opened = block < 0 ? start() + openBlock({ type: 'text', text: '' }) : '';
-    return opened + textDelta + quote(text) + deltaEnd;
-  };
+  }
 
-  return {
-    begin: () => '',
-    token: (_choice, text) => piece(text),
-    finish: (_choice, text, finish) => {
-      stop = stopOf(context, finish);
-      return piece(text);
-    },
-    end: (usage) => {
-      const delta = { stop_reason: stop.reason, stop_sequence: stop.sequence };
-      const data = JSON.stringify({ type: 'message_delta', delta, usage: usageOf(usage) });
-      const stopped = namedEvent('message_stop', '{"type":"message_stop"}');
-      return closeBlock() + namedEvent('message_delta', data) + stopped;
-    },
-    failed: () => {
-      const error = { type: 'internal_error', message: engineDeadText };
-      return namedEvent('error', JSON.stringify({ type: 'error', error }));
-    },
-  };
+  #callPiece(text: string): string {
+    const { call, begins } = this.#place();
+    if (!begins) return inputDelta + quote(text) + this.#deltaEnd;
+    const id = `chatcmpl-tool-${this.#context.createId()}`;
+    return this.#openBlock({ type: 'tool_use', id, name: this.#calls[call]?.name, input: {} });
+  }
+
+  #openBlock(content: unknown): string {
+    const before = this.#closeBlock();
+    this.#block += 1;
+    this.#deltaEnd = `},"index":${this.#block}}\n\n`;
+    const data = JSON.stringify({ type: 'content_block_start', content_block: content, index: this.#block });
+    return before + namedEvent('content_block_start', data);
+  }
+
+  #closeBlock(): string {
+    if (this.#block < 0) return '';
+    return namedEvent('content_block_stop', `{"type":"content_block_stop","index":${this.#block}}`);
+  }
 }
 
 const delta = 'event: content_block_delta\ndata: {"type":"content_block_delta","delta":';
