@@ -4,7 +4,7 @@
 import type { AgentHello, InstanceReported } from '@fairlead/protocol';
 
 /** A hello on its way, or kept waiting by a busy host, is no difference of clocks. */
-const TOLERATED_MS = 5000;
+const TOLERATED_MS = 10_000;
 
 /** What has to be added to the agent's times; 0 where the clocks agree or it does not tell its own. */
 export function clockSkewMs({ clockMs }: Pick<AgentHello, 'clockMs'>, now: number): number {
