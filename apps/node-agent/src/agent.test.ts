@@ -25,6 +25,7 @@ describe('an agent', () => {
 
     const hello = await control.heard('agent.hello');
     expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0, apiKey: API_KEY });
+    expect(Math.abs(Date.now() - hello.clockMs!)).toBeLessThan(60_000);
     expect(control.tokens).toEqual([ENROLMENT_TOKEN]);
     const ready = await control.heard('instance.reported', isUp);
     expect(ready).toMatchObject({ models: ['demo'], gpus: ['gpu 0', 'gpu 1'], endpointGeneration: 1 });

@@ -92,7 +92,7 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
   };
   keepAlive().catch(() => undefined);
   limitWelcome().catch(() => undefined);
-  send(hello);
+  send({ ...hello, clockMs: clock.now() });
   return {
     welcome: welcome.promise,
     ended: ended.signal,
