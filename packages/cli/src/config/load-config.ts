@@ -32,8 +32,12 @@ export async function loadConfig(context: Context, settings: readonly string[] =
   const files = context.flags.config ? [await explicitFile(context.flags.config)] : await standardFiles(context);
   const flags = settings.map((setting) => ({ from: '--set', value: parseSetting(setting) }));
   const sources = [...files, ...environmentSources(context.env), ...flags];
-  for (const source of sources) checkConfig(source.value, source.from);
-  const merged = sources.reduce<unknown>((base, source) => mergeSettings(base, source.value), {});
+  // Each is checked where it lies: half of a mapping (`login.port`) is a whole one over what stands below it.
+  const merged = sources.reduce<unknown>((base, source) => {
+    const over = mergeSettings(base, source.value);
+    checkConfig(over, source.from);
+    return over;
+  }, {});
   const origins = new Map<string, string>();
   for (const source of sources) for (const path of leafPaths(source.value)) origins.set(path, source.from);
   const config = checkConfig(merged, 'the configuration');
