@@ -16,6 +16,8 @@ export interface EventsArgs {
 
 /** Control's largest page. */
 const PAGE = 1000;
+/** An agent that was cut off tells of it later: control's order is not the order of what happened. */
+const TOLD_LATE = 100;
 const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
 
 export async function runEvents(args: EventsArgs, context: Context): Promise<void> {
@@ -25,8 +27,7 @@ export async function runEvents(args: EventsArgs, context: Context): Promise<voi
   // Nothing may have happened to it, or there may be no such thing.
   if (events.length === 0 && args.name !== undefined) await session.api.getDeployment(args.name, signal);
   const show = (event: EventView) => showEvent(event, args, context);
-  // An agent that was cut off tells of it later.
-  for (const event of events.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq)) show(event);
+  for (const event of events) show(event);
   if (!args.follow) {
     output.result({ event: 'events.ended', ok: true, name: args.name, shown: events.length }, '');
     return;
@@ -39,21 +40,20 @@ export async function runEvents(args: EventsArgs, context: Context): Promise<voi
   }
 }
 
-/** The newest `lines`, and where the next ones begin. */
+/** The newest `lines` by when they happened, and where the next ones begin. */
 async function lastEvents({ name, lines }: EventsArgs, { api }: Session, signal: AbortSignal) {
   const deployment = name === undefined ? {} : { deployment: name };
-  const found: EventView[] = [];
-  let page = await api.events({ ...deployment, last: Math.min(Math.max(lines, 1), PAGE) }, signal);
+  const wanted = lines + TOLD_LATE;
+  let page = await api.events({ ...deployment, last: Math.min(wanted, PAGE) }, signal);
   const { next } = page;
-  found.unshift(...page.events);
-  while (found.length < lines && page.previous !== undefined) {
-    page = await api.events(
-      { ...deployment, last: Math.min(lines - found.length, PAGE), before: page.previous },
-      signal,
-    );
-    found.unshift(...page.events);
+  let found = page.events;
+  while (found.length < wanted && page.previous !== undefined) {
+    const query = { ...deployment, last: Math.min(wanted - found.length, PAGE), before: page.previous };
+    page = await api.events(query, signal);
+    found = [...page.events, ...found];
   }
-  return { events: lines === 0 ? [] : found.slice(-lines), next };
+  const inTime = found.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq);
+  return { events: lines === 0 ? [] : inTime.slice(-lines), next };
 }
 
 interface Following {

@@ -10,7 +10,7 @@ import { type Conversation, renderConversation, requestOf, withTurn } from './co
 import { openPrompter, type Prompter } from './prompter.ts';
 import { parseSlashCommand, type SlashCommand, SLASH_HELP } from './slash-command.ts';
 import { type AnswerSource, streamAnswer } from './stream-answer.ts';
-import { emptyAnswer, tellAnswer } from './tell-answer.ts';
+import { emptyAnswer, tellAnswer, warnIfCut } from './tell-answer.ts';
 
 type Situation = Pick<Context, 'streams' | 'output' | 'clock' | 'cwd' | 'takeSignals'>;
 
@@ -52,7 +52,7 @@ async function answerTurn(turn: string, before: Conversation, { source, prompter
       clock,
       isTerminal: streams.stdout.isTTY,
     });
-    if (answer.finishReason === 'length') output.warn('the answer reached its limit of tokens (--max-tokens)');
+    warnIfCut(answer, asked, output);
   } catch (error) {
     if (!cancel.signal.aborted) tellFailure(error, context);
     else prompter.say('(the answer was cancelled)');

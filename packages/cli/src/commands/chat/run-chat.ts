@@ -13,7 +13,7 @@ import { endWords } from '../instance-words.ts';
 import { type Conversation, requestOf, withTurn } from './conversation.ts';
 import { converse } from './converse.ts';
 import { type AnswerSource, streamAnswer } from './stream-answer.ts';
-import { emptyAnswer, tellAnswer } from './tell-answer.ts';
+import { emptyAnswer, tellAnswer, warnIfCut } from './tell-answer.ts';
 
 export interface ChatArgs {
   name: string;
@@ -65,6 +65,6 @@ async function askOnce(source: AnswerSource, conversation: Conversation, context
     clock,
     isTerminal: streams.stdout.isTTY,
   });
-  if (answer.finishReason === 'length') output.warn('the answer reached its limit of tokens (--max-tokens)');
+  warnIfCut(answer, conversation, output);
   output.result({ event: 'answer', ok: true, name: source.connection.name, model: conversation.model, ...answer }, '');
 }

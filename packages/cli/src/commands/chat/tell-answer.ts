@@ -34,13 +34,13 @@ export async function tellAnswer(parts: AsyncIterable<AnswerPart>, answer: Answe
         answer.usage = part.usage;
         continue;
       }
-      answer.firstTokenMs ??= clock.monotonicMs() - startedMs;
+      answer.firstTokenMs ??= Math.round(clock.monotonicMs() - startedMs);
       answer[part.type] += part.text;
       show(part, last, listener);
       last = part.type;
     }
   } finally {
-    answer.totalMs = clock.monotonicMs() - startedMs;
+    answer.totalMs = Math.round(clock.monotonicMs() - startedMs);
     const shown = answer.text || (listener.isTerminal ? answer.reasoning : '');
     if (shown !== '' && !shown.endsWith('\n')) output.piece('\n');
   }
@@ -54,6 +54,12 @@ function show(
   if (output.json) return output.event('chunk', { [part.type]: part.text });
   if (part.type === 'text') return output.piece(last === 'reasoning' && isTerminal ? `\n\n${part.text}` : part.text);
   if (isTerminal) output.piece(output.style('dim', part.text));
+}
+
+/** Who set a limit knows of it. */
+export function warnIfCut(answer: Answer, { maxTokens }: { maxTokens?: number | undefined }, output: Output): void {
+  if (answer.finishReason === 'length' && maxTokens === undefined)
+    output.warn("the answer was cut where the model's context is full, or at the limit of tokens its site has set");
 }
 
 export function emptyAnswer(): Answer {
