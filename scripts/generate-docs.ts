@@ -7,6 +7,8 @@ import { renderOpenApi } from '../apps/control/src/openapi/render-openapi.ts';
 import { renderConnectionTable } from '../apps/node-agent/src/front/connection-table.ts';
 import { renderTransitionTable } from '../apps/node-agent/src/supervisor/transition-table.ts';
 import { configSchema } from '../packages/cli/src/commands/config-schema.ts';
+import { renderManPage } from '../packages/cli/src/commands/man-page.ts';
+import { createProgram } from '../packages/cli/src/program.ts';
 import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
 import { renderConfigurationPage } from '../packages/cli/src/render-configuration-page.ts';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '../packages/protocol/src/index.ts';
@@ -17,6 +19,7 @@ const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code
 const PAGES: Record<string, () => string> = {
   'docs/state-machines.md': stateMachines,
   'docs/protocol.md': protocolPage,
+  'docs/fairlead.1': () => `.\\" ${NOTE.slice(5, -4)}\n${renderManPage(createProgram('', async () => undefined))}`,
   'docs/cli.md': () => `${NOTE}\n\n${renderCliPage()}`,
   'docs/configuration.md': () => `${NOTE}\n\n${renderConfigurationPage()}`,
   'docs/errors.md': () => `${NOTE}\n\n${renderErrorsPage()}`,

@@ -237,6 +237,7 @@ describe('Completion', () => {
     ['zsh', ['-fc', ZSH], 'events\n--source\n'],
   ])(
     'offers commands, flags and names in %s, and runs nothing of the line',
+    { timeout: LIMIT_MS },
     async ([shell, args, offered], context) => {
       const isThere = await run(shell, ['-c', 'true']).then(
         () => true,
@@ -252,7 +253,6 @@ describe('Completion', () => {
       expect(stdout).toBe(offered);
       expect(await readdir(cwd)).toEqual(['fairlead']);
     },
-    LIMIT_MS,
   );
 });
 

@@ -7,7 +7,10 @@ import { createProgram } from './program.ts';
 export function renderCliPage(): string {
   const program = createProgram('', async () => undefined);
   program.configureHelp({ helpWidth: 110 });
-  const sections = program.commands
+  const help = program.createHelp();
+  const sections = help
+    .visibleCommands(program)
+    .filter((command) => command.name() !== 'help')
     .flatMap((command) => [command, ...command.commands])
     .map((command) => section(command));
   return `# Commands\n\nIn a checkout \`fairlead\` is \`npx pnpm@12 cli\`.\n\n${fenced(helpOf(program))}\n\n${sections.join('\n\n')}\n`;

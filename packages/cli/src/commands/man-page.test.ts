@@ -49,7 +49,7 @@ describe('The manual page', () => {
         .filter((line) => /^[.']/.test(line))
         .map((line) => line.split(' ')[0]),
     );
-    expect([...requests].toSorted()).toEqual(['.B', '.I', '.PP', '.RI', '.SH', '.SS', '.TH', '.TP', '.fi', '.nf']);
+    expect(requests).toEqual(new Set(['.B', '.I', '.PP', '.RI', '.SH', '.SS', '.TH', '.TP', '.fi', '.nf']));
   });
 
   describe.each([

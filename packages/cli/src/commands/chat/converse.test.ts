@@ -88,7 +88,8 @@ function chunkOf(content: string): ChatChunk {
 }
 
 async function* echo({ messages }: ChatRequest) {
-  yield `you said ${String(messages.at(-1)?.content)}`;
+  const content = messages.at(-1)?.content;
+  yield `you said ${typeof content === 'string' ? content : ''}`;
 }
 
 const contentsOf = (request: ChatRequest | undefined) => request?.messages.map(({ role, content }) => [role, content]);
