@@ -64,17 +64,17 @@ function schemaOf(): Node {
 }
 
 function isSection(node: Node): boolean {
-  return node.properties !== undefined || (isChosen(node) && !node.examples);
+  return node.properties !== undefined || (chosenIn(node) !== undefined && !node.examples);
 }
 
-/** A mapping whose keys the user chooses and whose values are sections. */
-function isChosen(node: Node): node is Node & { additionalProperties: Node } {
-  return typeof node.additionalProperties === 'object' && node.additionalProperties.properties !== undefined;
+/** The section that stands under each key a user chooses; undefined for other mappings. */
+function chosenIn({ additionalProperties }: Node): Node | undefined {
+  return typeof additionalProperties === 'object' && additionalProperties.properties ? additionalProperties : undefined;
 }
 
 function childrenOf(node: Node, path: string): Array<[string, Node]> {
-  if (isChosen(node))
-    return [[`${path}.<name>`, { ...node.additionalProperties, description: node.description ?? '' }]];
+  const chosen = chosenIn(node);
+  if (chosen) return [[`${path}.<name>`, { ...chosen, description: node.description ?? '' }]];
   return Object.entries(node.properties ?? {}).map(([key, child]) => [path === '' ? key : `${path}.${key}`, child]);
 }
 
@@ -87,7 +87,7 @@ function renderNode(path: string, node: Node): string {
   const children = childrenOf(node, path);
   const settings = children.filter(([, child]) => !isSection(child));
   const sections = children.filter(([, child]) => isSection(child));
-  const head = path === '' || isChosen(node) ? '' : `### \`${path}\`\n\n${node.description ?? ''}\n\n`;
+  const head = path === '' || chosenIn(node) ? '' : `### \`${path}\`\n\n${node.description ?? ''}\n\n`;
   const rows = settings.map(
     ([name, child]) =>
       `| \`${name.split('.').at(-1)}\`${node.required?.includes(name) ? ' (needed)' : ''} | ${typeOf(child)} | ${cell(child.description ?? '')} | \`${cell(JSON.stringify(child.examples?.[0]) ?? '')}\` |`,
@@ -110,7 +110,8 @@ function cell(text: string): string {
 
 function exampleOf(node: Node, key: string): unknown {
   if (node.examples?.length) return node.examples[0];
-  if (isChosen(node)) return { [CHOSEN[key] ?? 'name']: exampleOf(node.additionalProperties, key) };
+  const chosen = chosenIn(node);
+  if (chosen) return { [CHOSEN[key] ?? 'name']: exampleOf(chosen, key) };
   return Object.fromEntries(
     Object.entries(node.properties ?? {}).map(([name, child]) => [name, exampleOf(child, name)]),
   );

@@ -65,3 +65,7 @@ describe('What init writes', () => {
     expect(changedSettings(before, after)).toEqual({ clusters: { a: { env: { X: '2' } }, b: { kind: 'slurm' } } });
   });
 });
+
+it('parseYamlObject says which alias has no anchor', () => {
+  expect(() => parseYamlObject('a: *x', 'f.yaml')).toThrow(/cannot use f\.yaml because .*alias.*x/i);
+});

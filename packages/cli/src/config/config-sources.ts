@@ -5,7 +5,7 @@ import { dirname, join, parse as parsePath } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { CodedError, errnoOf, errorText } from '@fairlead/kit';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { parseSettingPath } from './setting-path.ts';
@@ -62,7 +62,7 @@ export function parseYamlObject(text: string, from: string): Record<string, unkn
       { hint: 'Correct the line it names.' },
     );
   }
-  const value: unknown = document.toJS();
+  const value = valueOf(document, from);
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new CodedError<CliErrorCode>(
@@ -72,6 +72,18 @@ export function parseYamlObject(text: string, from: string): Record<string, unkn
     );
   }
   return value as Record<string, unknown>;
+}
+
+/** An alias of no anchor, or of too many, is found only here. */
+function valueOf(document: Document.Parsed, from: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because ${errorText(error)}`, {
+      hint: 'Correct the anchor (&name) or the alias (*name).',
+      cause: error,
+    });
+  }
 }
 
 /** `FAIRLEAD_DEFAULT_CLUSTER=x` and `FAIRLEAD_SET="clusters.tb.slurm.partition=gpu;…"`. */
@@ -97,7 +109,7 @@ export function parseSetting(pair: string): Record<string, unknown> {
     );
   }
   const document = parseDocument(setting.value);
-  const value: unknown = document.errors.length > 0 ? setting.value : document.toJS();
+  const value: unknown = document.errors.length > 0 ? setting.value : valueOf(document, setting.value);
   return setting.keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
 }
 

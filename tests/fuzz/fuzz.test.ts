@@ -1,0 +1,37 @@
+// The lane in small: `pnpm fuzz` does the same at length.
+
+import { describe, expect, it } from 'vitest';
+
+import { ALL_TARGETS } from './all-targets.ts';
+import type { FuzzTarget } from './fuzz-target.ts';
+import { runFuzz } from './run-fuzz.ts';
+
+/** Together over 2,000. Always other inputs: a failure prints its seed, which `pnpm fuzz --seed` repeats. */
+const CASES = 60;
+const seed = Math.floor(Date.now() % 2 ** 31);
+
+describe('Damaged input', () => {
+  it.each(ALL_TARGETS.map((target) => [target.name, target] as const))(
+    'is refused by %s, which goes on',
+    async (_name, target) => {
+      const report = await runFuzz(target, { cases: CASES, seed });
+      expect(report.cases).toBeGreaterThanOrEqual(CASES);
+    },
+    60_000,
+  );
+
+  it('that is taken badly is found, with its seed', async () => {
+    const broken: FuzzTarget = {
+      name: 'broken',
+      samples: [Buffer.from('abc')],
+      open: async () => ({
+        feed: (input) => {
+          if (input.includes('\0')) throw new TypeError('a zero');
+        },
+        prove: () => undefined,
+        async [Symbol.asyncDispose]() {},
+      }),
+    };
+    await expect(runFuzz(broken, { cases: 2_000, seed })).rejects.toThrow(/seed: \d+[\s\S]*a zero/);
+  });
+});

@@ -1,0 +1,39 @@
+// Every schema of the protocol as a reader, with its golden messages as samples.
+
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import * as protocol from '@fairlead/protocol';
+
+import type { Reader } from './read-targets.ts';
+
+const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v1', import.meta.url));
+
+/** Folder or file below the golden messages → who reads it. */
+const SCHEMAS: Readonly<Record<string, protocol.Schema>> = {
+  agent: protocol.agentMessage,
+  control: protocol.controlMessage,
+  watch: protocol.watchMessage,
+  'api/create-deployment': protocol.createDeployment,
+  'api/deployment-list': protocol.deploymentList,
+  'api/error-body': protocol.errorBody,
+  'api/job-observed': protocol.jobObserved,
+  'file/gate-line': protocol.gateLine,
+  'file/instance-spec': protocol.instanceSpec,
+  'file/laptop-profile': protocol.laptopProfile,
+  'file/connection-file': protocol.connectionFile,
+};
+
+export function messageReaders(): Reader[] {
+  return Object.entries(SCHEMAS).map(([path, schema]) => ({
+    name: `message ${path}`,
+    samples: goldenOf(path),
+    read: (text) => protocol.decodeText(schema, text),
+  }));
+}
+
+function goldenOf(path: string): string[] {
+  const files = globSync(path.includes('/') ? `${path}.json` : `${path}/*.json`, { cwd: GOLDEN });
+  if (files.length === 0) throw new Error(`there is no golden message of ${path}`);
+  return files.map((file) => readFileSync(`${GOLDEN}/${file}`, 'utf8'));
+}

@@ -1,0 +1,106 @@
+// Every reader of what others send or users write: it answers, or throws an error of ours with a code, and is quick about it.
+
+import { CodedError } from '@fairlead/kit';
+import * as slurm from '@fairlead/slurm';
+import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/tunnel';
+
+import { classifyFailure } from '../../apps/node-agent/src/engine/classify-failure.ts';
+import { parseMetrics } from '../../apps/node-agent/src/engine/parse-metrics.ts';
+import { parseStartPhase } from '../../apps/node-agent/src/engine/parse-start-phase.ts';
+import { parseSetting, parseYamlObject } from '../../packages/cli/src/config/config-sources.ts';
+import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
+import { parseFacts } from '../../packages/cli/src/host/host.ts';
+import { parseKnownHosts } from '../../packages/tunnel/src/host-key/known-hosts.ts';
+import { parseJumpHosts } from '../../packages/tunnel/src/ssh-config/jump-hosts.ts';
+import { messageReaders } from './message-readers.ts';
+import type { FuzzTarget } from './fuzz-target.ts';
+import * as samples from './samples.ts';
+
+export interface Reader {
+  name: string;
+  samples: readonly string[];
+  read: (text: string) => unknown;
+}
+
+/** Far above what any of them takes on a busy machine; a pattern that backtracks takes seconds. */
+const LIMIT_MS = 2_000;
+
+const TEXT_READERS: readonly Reader[] = [
+  { name: 'squeue', samples: samples.SQUEUE, read: (text) => slurm.parseSqueue(text) },
+  { name: 'sacct', samples: samples.SACCT, read: (text) => slurm.parseSacct(text) },
+  { name: 'scontrol', samples: samples.SCONTROL_JOB, read: (text) => slurm.parseScontrolShowJob(text) },
+  { name: 'partition rules', samples: samples.PARTITION_RULES, read: (text) => slurm.parsePartitionRules(text) },
+  { name: 'slurm config', samples: samples.SLURM_CONFIG, read: (text) => slurm.parseSlurmConfig(text) },
+  { name: 'sinfo', samples: samples.SINFO, read: (text) => slurm.parseSinfo(text) },
+  { name: 'gres', samples: samples.GRES, read: (text) => slurm.parseGres(text) },
+  { name: 'associations', samples: samples.ASSOCIATIONS, read: (text) => slurm.parseAssociations(text) },
+  { name: 'sbatch', samples: samples.SBATCH, read: (text) => slurm.parseSbatch(text, text) },
+  { name: 'test-only', samples: samples.SBATCH, read: (text) => slurm.parseTestOnly(text) },
+  { name: 'end time', samples: samples.TIMES, read: (text) => slurm.parseEndTime(text) },
+  { name: 'duration', samples: samples.TIMES, read: (text) => slurm.parseSlurmDuration(text) },
+  { name: 'job script', samples: samples.JOB_SCRIPT, read: (text) => slurm.parseDirectives(text) },
+  {
+    name: 'refusal',
+    samples: samples.SBATCH,
+    read: (text) => slurm.classifySubmitError({ code: 1, stdout: '', stderr: text }),
+  },
+  { name: 'known_hosts', samples: samples.KNOWN_HOSTS, read: (text) => parseKnownHosts(text, 'known_hosts') },
+  { name: 'host key', samples: samples.KNOWN_HOSTS, read: (text) => parseHostKeyLine(text) },
+  { name: 'ProxyJump', samples: samples.JUMPS, read: (text) => parseJumpHosts(text) },
+  { name: 'authorized_keys', samples: samples.AUTHORIZED_KEYS, read: editKeysBothWays },
+  { name: 'metrics', samples: samples.METRICS, read: (text) => parseMetrics(text) },
+  { name: 'engine log', samples: samples.ENGINE_LOG, read: readEngineLog },
+  { name: 'fairlead.yaml', samples: samples.CONFIG, read: (text) => checkConfig(parseYamlObject(text, 'f'), 'f') },
+  { name: 'YAML', samples: samples.YAML, read: (text) => parseYamlObject(text, 'f') },
+  { name: '--set', samples: samples.SETTINGS, read: (text) => parseSetting(text) },
+  { name: 'host facts', samples: samples.FACTS, read: (text) => parseFacts(text) },
+];
+
+export const READ_TARGETS: readonly FuzzTarget[] = [...TEXT_READERS, ...messageReaders()].map(targetOf);
+
+function targetOf(reader: Reader): FuzzTarget {
+  const { name } = reader;
+  const check = (text: string) => {
+    const startedAt = performance.now();
+    try {
+      reader.read(text);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+    }
+    const tookMs = performance.now() - startedAt;
+    if (tookMs > LIMIT_MS) throw new Error(`${name} took ${Math.round(tookMs)} ms for ${text.length} characters`);
+  };
+  return {
+    name,
+    samples: reader.samples.map((text) => Buffer.from(text)),
+    async open() {
+      return {
+        feed: (input) => check(input.toString('utf8')),
+        // What it is meant to take it still takes.
+        prove: () => reader.samples.forEach((text) => reader.read(text)),
+        async [Symbol.asyncDispose]() {},
+      };
+    },
+  };
+}
+
+/** Lines of others come out of both edits byte by byte as they went in. */
+function editKeysBothWays(text: string): void {
+  const marker = 'fuzz';
+  const put = editAuthorizedKeys(text, {
+    kind: 'put',
+    marker,
+    line: `restrict ssh-ed25519 ${samples.JOB_KEY} fairlead:fuzz`,
+  });
+  const removed = editAuthorizedKeys(put.text, { kind: 'remove', marker });
+  const withoutOurs = editAuthorizedKeys(text, { kind: 'remove', marker }).text;
+  // A line that is added needs a line end before it.
+  if (removed.text !== withoutOurs && removed.text !== `${withoutOurs}\n`)
+    throw new Error(`authorized_keys lost something: ${JSON.stringify(removed.text)} of ${JSON.stringify(text)}`);
+}
+
+function readEngineLog(text: string): void {
+  const lines = text.split('\n');
+  for (const line of lines) parseStartPhase(line);
+  classifyFailure({ code: 1, signal: null, lines });
+}
