@@ -35,11 +35,12 @@ function isForTheQueue(state: InstanceState): boolean {
 
 async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {
   const { instance } = deployment;
-  if (!instance.jobId) return deployment;
+  const { id, jobId } = instance;
+  if (!jobId) return deployment;
   try {
     const { config } = await loadConfig(context);
     await using site = await openSite(pickCluster(config, deployment.cluster), context);
-    const observed = await observationFor(site, instance.jobId, context.signal);
+    const observed = await observationFor(site, { id, jobId }, context.signal);
     if (!observed) return deployment;
     return {
       ...deployment,

@@ -76,7 +76,7 @@ async function pollJob(follow: Follow, look: (view: InstanceView) => void, signa
   const { clock } = follow.context;
   for (let round = 0; ; round++) {
     await clock.sleep(FIRST_POLLS_MS[round] ?? POLL_MS * (1 + 0.2 * Math.random()), signal);
-    const observed = await observationFor(follow.site, follow.instance.jobId, signal);
+    const observed = await observationFor(follow.site, follow.instance, signal);
     if (observed)
       look(
         await follow.session.api.observed(

@@ -1,8 +1,11 @@
 // What the scheduler says of a job, in control's words.
 
+import { join } from 'node:path/posix';
+
 import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
 import type { JobObservation } from '@fairlead/slurm';
 
+import { jobDirOf } from '../paths.ts';
 import type { Site } from '../site/open-site.ts';
 
 export type ObservedState = NonNullable<JobObserved['state']>;
@@ -10,11 +13,21 @@ export type ObservedState = NonNullable<JobObserved['state']>;
 /** Undefined while the job runs: then its agent speaks for it. */
 export async function observationFor(
   site: Site,
-  jobId: string,
+  instance: { id: string; jobId: string },
   signal: AbortSignal,
 ): Promise<ObservedState | undefined> {
-  const observation = (await site.scheduler.observe([jobId], signal)).get(jobId);
-  return observation && observedState(observation);
+  const observation = (await site.scheduler.observe([instance.jobId], signal)).get(instance.jobId);
+  const state = observation && observedState(observation);
+  if (state?.status !== 'failed') return state;
+  const lastLines = await lastLinesOf(site, instance.id);
+  return lastLines.length === 0 ? state : { ...state, cause: { ...state.cause, lastLines } };
+}
+
+/** A job that failed before its agent could speak has said why in its own log. */
+async function lastLinesOf(site: Site, instance: string): Promise<string[]> {
+  const log = join(jobDirOf(site.paths, instance), 'job.log');
+  const { code, stdout } = await site.host.runner.run(['tail', '-n', '5', '--', log]);
+  return code === 0 ? stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.slice(0, 500)])) : [];
 }
 
 /** Pure. */

@@ -88,6 +88,8 @@ export async function shipFile(
 async function proveRuntime(host: Host, path: string): Promise<void> {
   const tried = await host.runner.run([path, '--version']);
   if (tried.code === 0) return;
+  // What is there is taken for proven the next time.
+  await host.runner.run(['rm', '-f', path]);
   throw new CodedError<CliErrorCode>(
     'remote_unfit',
     `cannot run ${path} on ${host.label}: ${tried.stderr.trim() || `exit ${tried.code}`}`,
