@@ -27,7 +27,7 @@ export const endCause = z.object({
   message: z.string(),
   hint: z.string().optional(),
   /** The engine's last lines, where they explain the end. */
-  lastLines: z.array(z.string()).optional(),
+  lastLines: z.array(z.string()).max(1000).optional(),
 });
 export type EndCause = z.infer<typeof endCause>;
 

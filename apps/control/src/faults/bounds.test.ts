@@ -1,0 +1,158 @@
+// Whatever comes over the wire: it is refused, memory stays small, and everybody else is served on.
+
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { type Log, silentLog } from '@fairlead/kit';
+import { OUR_VERSIONS } from '@fairlead/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+
+import { openWorld, type World } from '../testing/world.ts';
+import { decodeAgentFrame } from '../ws/decode-agent-frame.ts';
+import { FRAME_LIMIT_BYTES } from '../ws/upgrades.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+let world: World | undefined;
+afterEach(async () => {
+  await world?.[Symbol.asyncDispose]();
+  world = undefined;
+});
+
+const ROOM = FRAME_LIMIT_BYTES - 300;
+const many = (item: string, room = ROOM) =>
+  Array(Math.floor(room / (item.length + 1)))
+    .fill(item)
+    .join();
+const nested = (open: string, close: string) => {
+  const depth = Math.floor(ROOM / (open.length + close.length));
+  return open.repeat(depth) + (open.endsWith(':') ? '1' : '') + close.repeat(depth);
+};
+const report = (state: string, models = '') =>
+  `{"type":"instance.reported","state":${state},"models":[${models}],"gpus":[],"load":{"inFlight":0}}`;
+
+const HOSTILE: ReadonlyArray<[string, string]> = [
+  ['lines that are numbers', `{"type":"log.chunk","orderId":"o","lines":[${many('1')}]}`],
+  ['empty lines', `{"type":"log.chunk","orderId":"o","lines":[${many('""')}]}`],
+  ['models that are numbers', report('{"status":"ready"}', many('1'))],
+  [
+    'a cause with numbers for lines',
+    report(`{"status":"failed","cause":{"code":"x","message":"m","lastLines":[${many('1')}]}}`),
+  ],
+  ['deep arrays', `{"type":"log.chunk","orderId":${nested('[', ']')},"lines":[]}`],
+  ['deep objects', report(nested('{"a":', '}'))],
+  ['very many fields', `{"type":"instance.heartbeat",${Array.from({ length: 80_000 }, (_, n) => `"k${n}":1`).join()}}`],
+  ['a very long type', `{"type":"${'x'.repeat(ROOM)}"}`],
+  ['a very long name', `{"type":"agent.hello","agentVersion":"${'x'.repeat(ROOM)}","protocol":{"min":7,"max":9}}`],
+  ['half a message', `{"type":"log.chunk","lines":["${'x'.repeat(ROOM)}`],
+];
+
+describe('A frame of a megabyte', () => {
+  it.each(HOSTILE)('with %s costs little', (_what, text) => {
+    const frame = Buffer.from(text);
+    expect(frame.length).toBeLessThanOrEqual(FRAME_LIMIT_BYTES);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const cpu = process.cpuUsage();
+    const read = decodeAgentFrame(frame, false, OUR_VERSIONS);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
+    expect(process.cpuUsage(cpu).user).toBeLessThan(500_000);
+    if (read.kind === 'refused') expect(read.message.length).toBeLessThan(400);
+  });
+});
+
+/** What the WebSocket stands on. */
+function rawOf(socket: WebSocket): Socket {
+  return (socket as unknown as { _socket: Socket })._socket;
+}
+
+const MALFORMED: ReadonlyArray<[string, number[], number]> = [
+  ['an unknown opcode', [0x83, 0x80, 0, 0, 0, 0], 1002],
+  ['a frame without its mask', [0x81, 0x02, 0x7b, 0x7d], 1002],
+  ['reserved bits', [0xf1, 0x80, 0, 0, 0, 0], 1002],
+  ['a length beyond all bounds', [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], 1009],
+  ['a length over the limit', [0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0], 1009],
+  ['text that is no UTF-8', [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xff], 1007],
+  ['a long ping', [0x89, 0xfe, 0x01, 0x00, 0, 0, 0, 0], 1002],
+];
+
+describe('Malformed frames', () => {
+  it('of agents and watchers close their own connection with a code, and nobody else’s', async () => {
+    world = await openWorld();
+    const bystander = await world.owner.watch();
+    const made = { ...(await world.deploy('a')), name: 'a' };
+    const seen: unknown[] = [];
+    for (const [index, [what, bytes]] of MALFORMED.entries()) {
+      const watch = await world.owner.watch();
+      const agent = await world.agent(made, { generation: index + 1, processId: 'p' });
+      await agent.next('control.welcome', true);
+      const ends = [once(watch.socket, 'close'), agent.nextClose()] as const;
+      rawOf(watch.socket).write(Buffer.from(bytes));
+      rawOf(agent.socket!).write(Buffer.from(bytes));
+      const [[watcherCode], { code }] = await Promise.all(ends);
+      seen.push([what, watcherCode, code]);
+      await agent.close();
+    }
+    expect(seen).toEqual(MALFORMED.map(([what, , code]) => [what, code, code]));
+    await world.deploy('b');
+    await bystander.find((message) => message.type === 'deployment.changed' && message.deployment.name === 'b');
+  });
+
+  it('in very many fragments are cut off', async () => {
+    world = await openWorld();
+    const watch = await world.owner.watch();
+    const closed = once(watch.socket, 'close');
+    const raw = rawOf(watch.socket);
+    raw.write(Buffer.from([0x01, 0x80, 0, 0, 0, 0]));
+    raw.write(Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.from([0x00, 0x81, 0, 0, 0, 0, 0x20]))));
+    expect((await closed)[0]).toBe(1008);
+  });
+});
+
+describe('Heads', () => {
+  it.each([
+    [
+      'a head that does not end',
+      `GET /healthz HTTP/1.1\r\nHost: control\r\nX: ${'x'.repeat(20_000)}`,
+      /^HTTP\/1.1 431/,
+    ],
+    ['very many headers', `GET /healthz HTTP/1.1\r\nHost: control\r\n${'X: y\r\n'.repeat(4000)}\r\n`, /^HTTP\/1.1 431/],
+    ['no HTTP', `${'\0'.repeat(1000)}\r\n\r\n`, /^HTTP\/1.1 400/],
+    [
+      'a length and chunks at once',
+      'POST /v1/deployments HTTP/1.1\r\nHost: c\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n',
+      /^HTTP\/1.1 400/,
+    ],
+  ])('%s is refused and closed', async (_what, head, answer) => {
+    world = await openWorld();
+    const socket = connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' });
+    let said = '';
+    socket.on('data', (chunk) => (said += String(chunk)));
+    socket.on('error', () => undefined);
+    socket.write(head);
+    await once(socket, 'close');
+    expect(said).toMatch(answer);
+    expect((await world.owner.call('GET', '/v1/hello')).status).toBe(200);
+  });
+});
+
+describe('An agent that does not read what it is answered', () => {
+  it('is dropped before its answers fill the memory', async () => {
+    const dropped = Promise.withResolvers<void>();
+    const warn: Log['warn'] = (_fields, text) => text?.startsWith('dropped: it does not read') && dropped.resolve();
+    world = await openWorld({ log: { ...silentLog, warn } });
+    const made = { ...(await world.deploy('a')), name: 'a' };
+    const agent = await world.agent(made);
+    await agent.next('control.welcome', true);
+    agent.socket!.pause();
+    const event = { type: 'event.happened', id: 1, atMs: 0, kind: 'k', message: '' } as const;
+    for (let n = 0; n < 60_000; n += 1) agent.send(event);
+    await dropped.promise;
+    agent.socket!.resume();
+  });
+});
