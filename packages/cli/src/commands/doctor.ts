@@ -16,7 +16,9 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<voi
   await using scope = new Scope();
   const world = createWorld(args, context, scope);
   const done = new Map<string, CheckResult>();
+  const results: CheckResult[] = [];
   const onResult = (result: CheckResult) => {
+    results.push(result);
     output.event('check', { ...result });
     output.text(reportLine(result, (format, text) => output.style(format, text)));
   };
@@ -25,7 +27,7 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<voi
   for (const lanes of lanesFor({ isLocal: await isLocal(world, done), waitSeconds: args.waitSeconds }))
     // Two prompts at once would be answered by one person: one lane after another, then.
     for (const together of context.ask ? lanes.map((lane) => [lane]) : [lanes]) await runLanes(together, run);
-  conclude([...done.values()], context);
+  conclude(results, context);
 }
 
 /** Where no cluster can be chosen, a check has said so already. */

@@ -19,10 +19,12 @@ import { engineWanted } from '../engine/engine-checks.ts';
 import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
 import { DIRECTORY_SCRIPT } from '../host/directory.ts';
 import { GPUS_SCRIPT } from '../host/gpus.ts';
+import { noteFolders } from '../host/made-folders.ts';
 import { siteOf } from '../slurm/test-only.ts';
 import { wantedOf } from '../slurm/wanted.ts';
 import type { World } from '../world.ts';
 import { followTestJob } from './follow-test-job.ts';
+import { noteBackup } from './note-backup.ts';
 import type { ProbeSpec } from '../probe/probe-spec.ts';
 import { quietContext } from './quiet-context.ts';
 
@@ -90,7 +92,10 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   const remove = (script: string, ...args: string[]) =>
     traces.defer(async () => void (await site.host.runner.run(['sh', '-c', script, 'sh', ...args])));
   const { state, runtime } = site.paths;
-  remove('rmdir "$1/jobs" "$1/keys" "$2" "$1" 2>/dev/null; :', state, runtime);
+  traces.defer(await noteFolders(site.host, runtime, [], signal));
+  traces.defer(await noteFolders(site.host, state, ['jobs', 'keys'], signal));
+  const { authorizedKeysFile } = await world.bastion.config();
+  traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
   traces.defer(() => dropUnusedJobKey(site, session, context));
   await ensureJobKey(site, session, context);
   remove('rm -rf -- "$1"', folder);

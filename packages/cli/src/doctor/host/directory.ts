@@ -25,7 +25,7 @@ if [ $? -eq 0 ]; then
   echo "write=yes"
   said=$("$probe" 2>&1) && echo "exec=yes" || echo "execError=$(printf %s "$said" | tail -n 1)"
 else
-  echo "writeError=$(printf %s "$said" | grep -v records | tail -n 1)"
+  echo "writeError=$(printf %s "$said" | grep -v -e records -e copied | tail -n 1)"
 fi
 `;
 

@@ -52,7 +52,7 @@ export function slurmChecks(): Check[] {
       id: 'slurm.test-only',
       title: 'Slurm: would take a job',
       tried: 'showed it the job script of a deployment (sbatch --test-only)',
-      needs: ['slurm.answers', 'login.state-dir'],
+      needs: ['slurm.partition', 'login.state-dir'],
       limitMs: SLOW_MS,
       run: askTestOnly,
     },

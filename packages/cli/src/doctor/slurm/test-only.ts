@@ -6,6 +6,7 @@ import { jobScript } from '../../job/job-files.ts';
 import { testJob } from '../../job/submit-job.ts';
 import { openSite, type Site } from '../../site/open-site.ts';
 import { fail, type Finding, ok } from '../check.ts';
+import { noteFolders } from '../host/made-folders.ts';
 import type { World } from '../world.ts';
 import { wantedOf } from './wanted.ts';
 
@@ -18,6 +19,7 @@ export async function askTestOnly(world: World, signal: AbortSignal): Promise<Fi
     nodePath: site.cluster.config.node ?? `${site.paths.runtime}/node`,
     agentPath: `${site.paths.runtime}/agent.mjs`,
   });
+  const tidy = await noteFolders(site.host, site.paths.state, ['test-only'], signal);
   try {
     await testJob(site, script, signal);
     return ok(`Slurm would take it: ${plan.gpus} GPUs for ${plan.timeMinutes} minutes`);
@@ -25,9 +27,7 @@ export async function askTestOnly(world: World, signal: AbortSignal): Promise<Fi
     if (!isCodedError(error, 'submit_refused')) throw error;
     return fail(error.message, error.hint ?? 'Do as Slurm says.');
   } finally {
-    // Where nothing was deployed yet, not even the directories were there before.
-    const { state } = site.paths;
-    await site.host.runner.run(['sh', '-c', 'rmdir "$1/test-only" "$1" 2>/dev/null; :', 'sh', state]);
+    await tidy();
   }
 }
 

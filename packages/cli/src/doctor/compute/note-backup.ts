@@ -1,0 +1,22 @@
+// The copy of authorized_keys that an edit leaves: where there was none before the doctor came, there is none after.
+
+import type { Host } from '../../host/host.ts';
+
+const BACKUP_SCRIPT = `
+path=\${1:-$HOME/.ssh/authorized_keys}
+path=$(readlink -f "$path" 2>/dev/null || echo "$path")
+backup=$path.fairlead-backup
+[ -e "$backup" ] || echo "$backup"
+`;
+
+export async function noteBackup(
+  host: Host,
+  authorizedKeys: string | undefined,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const asked = await host.runner.run(['sh', '-c', BACKUP_SCRIPT, 'sh', authorizedKeys ?? ''], { signal });
+  const missing = asked.stdout.trim();
+  return async () => {
+    if (missing !== '') await host.runner.run(['rm', '-f', '--', missing]);
+  };
+}
