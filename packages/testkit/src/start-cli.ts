@@ -28,6 +28,8 @@ export interface RunningCli {
   /** Resolves with the first line of stdout, past or to come, for which `match` holds; rejects when the command ends without. */
   line(match: (line: string) => boolean): Promise<string>;
   readonly ended: Promise<CliResult>;
+  /** What it has said on stderr so far. */
+  stderr(): string;
   /** Sends a signal to the command and all that it started. */
   signal(name: NodeJS.Signals): void;
 }
@@ -63,6 +65,7 @@ export function startCli(args: readonly string[], options: StartCliOptions): Run
     child,
     lines,
     ended,
+    stderr: () => said.stderr,
     signal: (name) => process.kill(-(child.pid ?? 0), name),
     async line(match) {
       const { promise, resolve, reject } = Promise.withResolvers<string>();

@@ -58,7 +58,7 @@ async function swap({ host, stateDir, runDir }: ReplaceControl, to: Swap): Promi
 
 async function startAndProve({ connection, stateDir, prove }: ReplaceControl): Promise<void> {
   const line = await startControl(connection, stateDir);
-  if (line.control === 'absent') throw new Error('it ended at once');
+  if (line.control === 'absent') throw new Error(line.why?.message ?? 'it ended at once');
   try {
     await prove();
   } catch (error) {

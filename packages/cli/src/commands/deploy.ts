@@ -1,23 +1,19 @@
 // `fairlead deploy`: plan, ask Slurm, record, upload, submit, follow to ready. What fails before the job exists leaves nothing behind.
 
-import { createSecret, errorText, isCodedError } from '@fairlead/kit';
-import type { Session } from '@fairlead/client';
-import type { DeploymentCreated, FairleadConfig, InstanceView } from '@fairlead/protocol';
+import { isCodedError } from '@fairlead/kit';
+import type { InstanceView } from '@fairlead/protocol';
 
-import { routeForJobs } from '../bastion/bastion-route.ts';
-import { ensureJobKey } from '../bastion/ensure-job-key.ts';
 import { loadForCluster } from '../config/load-config.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { type Follow, followDeployment } from '../job/follow-deployment.ts';
-import { instanceSpecOf, jobScript } from '../job/job-files.ts';
-import { submitJob, testJob } from '../job/submit-job.ts';
-import { writeJobFiles } from '../job/write-job-files.ts';
-import { cacheDir, jobDirOf } from '../paths.ts';
-import { type DeploymentPlan, type DeployRequest, planDeployment } from '../plan/plan-deployment.ts';
-import { type Shipped, shipAgent } from '../ship/ship.ts';
-import { openSite, type Site } from '../site/open-site.ts';
+import { launchJob, type LaunchPhase } from '../job/launch-job.ts';
+import { cacheDir } from '../paths.ts';
+import { type DeployRequest, planDeployment } from '../plan/plan-deployment.ts';
+import { shipAgent } from '../ship/ship.ts';
+import { openSite } from '../site/open-site.ts';
+import { watchInterrupt } from './deploy-interrupt.ts';
 import { dryRun } from './dry-run.ts';
 import { readyText } from './ready-text.ts';
 import { reporter } from './deploy-reporter.ts';
@@ -36,6 +32,7 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
 
   const report = reporter(context.output);
   report.planned(plan, cluster.name);
+  using interrupts = watchInterrupt(context, plan.name);
   await using session = await openCliSession(context);
   await using site = await openSite(cluster, context);
   const shipped = await shipAgent(site.host, site.paths.runtime, {
@@ -46,7 +43,8 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
     signal: context.signal,
   });
   report.shipped(shipped);
-  const instance = await launch({ plan, config, site, shipped, session, context });
+  const onPhase = (phase: LaunchPhase) => interrupts.enter(phase);
+  const instance = await launchJob({ plan, config, site, shipped, session, context, onPhase });
   report.submitted(plan.name, instance.jobId, instance.id);
   if (!args.wait) {
     report.notWaiting(plan.name);
@@ -89,79 +87,5 @@ async function followOrLeave(follow: Follow): Promise<InstanceView> {
       );
     }
     throw error;
-  }
-}
-
-interface Launch {
-  plan: DeploymentPlan;
-  config: FairleadConfig;
-  site: Site;
-  shipped: Shipped;
-  session: Session;
-  context: Context;
-}
-
-/** From a plan to a job in the queue. On any failure, and on Ctrl-C, control is told that nothing will come. */
-async function launch(launching: Launch): Promise<{ id: string; jobId: string }> {
-  const { plan, site, shipped, session, context } = launching;
-  const script = (instance: string) => jobScript(plan, site.cluster, { instance, paths: site.paths, ...shipped });
-  await testJob(site, script('testonly'), context.signal);
-  const created = await session.api.createDeployment(
-    {
-      name: plan.name,
-      model: plan.model,
-      servedModel: plan.servedModel,
-      engine: plan.engine,
-      cluster: site.cluster.name,
-      jobDir: jobDirOf(site.paths, '{instance}'),
-    },
-    context.signal,
-  );
-  const { id } = created.deployment.instance;
-  const jobId = await submit(launching, created, script(id)).catch(async (error: unknown) => {
-    await withdraw(session, created, error, context);
-    throw error;
-  });
-  // From here on there is a job, whatever else goes wrong; its agent tells control of itself.
-  await session.api
-    .observed(id, { jobId })
-    .catch((error: unknown) =>
-      context.output.warn(`could not tell control that ${plan.name} is job ${jobId}: ${errorText(error)}`),
-    );
-  return { id, jobId };
-}
-
-async function submit(
-  { plan, config, site, session, context }: Launch,
-  created: DeploymentCreated,
-  script: string,
-): Promise<string> {
-  const { id } = created.deployment.instance;
-  await ensureJobKey(site, session, context);
-  const spec = instanceSpecOf({
-    plan,
-    cluster: site.cluster,
-    created,
-    apiKey: createSecret('fl_').reveal(),
-    profile: session.link.profile,
-    bastion: await routeForJobs(config.bastion, session.link.profile, context),
-    paths: site.paths,
-  });
-  await writeJobFiles(site, { instance: id, spec, script }, context.signal);
-  context.signal.throwIfAborted();
-  // Without the signal: an answer that is not waited for would leave a job that nobody knows of.
-  return submitJob(site, { deployment: plan.name, instance: id });
-}
-
-async function withdraw(session: Session, created: DeploymentCreated, cause: unknown, context: Context): Promise<void> {
-  const { id, deployment } = created.deployment.instance;
-  try {
-    await session.api.observed(id, {
-      state: { status: 'failed', cause: { code: 'job_ended', message: `it was not submitted: ${errorText(cause)}` } },
-    });
-  } catch (error) {
-    context.output.warn(
-      `could not tell control that ${deployment} was not submitted: ${errorText(error)}. Run \`fairlead stop ${deployment}\`.`,
-    );
   }
 }

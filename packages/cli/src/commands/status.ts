@@ -7,8 +7,9 @@ import { type DeploymentView, type EventView, type InstanceState, isEnded } from
 import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
+import { jobName } from '../job/job-files.ts';
 import { observationFor } from '../job/observe-job.ts';
-import { openSite } from '../site/open-site.ts';
+import { openSite, type Site } from '../site/open-site.ts';
 import { clockTime, leftWords, stateWords } from './instance-words.ts';
 
 const EVENTS_SHOWN = 10;
@@ -35,22 +36,30 @@ function isForTheQueue(state: InstanceState): boolean {
 
 async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {
   const { instance } = deployment;
-  const { id, jobId } = instance;
-  if (!jobId) return deployment;
   try {
     const { config } = await loadConfig(context);
     await using site = await openSite(pickCluster(config, deployment.cluster), context);
-    const observed = await observationFor(site, { id, jobId }, context.signal);
-    if (!observed) return deployment;
-    return {
-      ...deployment,
-      instance: await session.api.observed(instance.id, { jobId: instance.jobId, state: observed }, context.signal),
-    };
+    const jobId = instance.jobId ?? (await jobByName(deployment, site, context));
+    if (jobId === undefined) return deployment;
+    const state = await observationFor(site, { id: instance.id, jobId }, context);
+    if (!state && jobId === instance.jobId) {
+      if (isEnded(instance.state))
+        context.output.warn(`job ${jobId} still runs on ${deployment.cluster}: its agent may come back`);
+      return deployment;
+    }
+    const observed = { jobId, ...(state && { state }) };
+    return { ...deployment, instance: await session.api.observed(instance.id, observed, context.signal) };
   } catch (error) {
     context.signal.throwIfAborted();
     context.output.warn(`could not ask the queue of ${deployment.cluster}: ${errorText(error)}`);
     return deployment;
   }
+}
+
+/** Where sbatch's answer was lost: what is in the queue under the instance's name. */
+async function jobByName({ name, instance }: DeploymentView, site: Site, { signal }: Context) {
+  const [job] = await site.scheduler.living(jobName(name, instance.id), signal);
+  return job?.jobId;
 }
 
 function statusText(deployment: DeploymentView, events: EventView[], nowMs: number): string {

@@ -60,12 +60,16 @@ async function isGone({ site, jobId, context }: EndJob): Promise<boolean> {
   return phase === undefined || phase === 'gone' || phase === 'ended';
 }
 
-async function hasEnded({ session, deployment, context }: EndJob): Promise<boolean> {
+/** Whether nobody is there any more who could end the instance. */
+export async function hasEnded({
+  session,
+  deployment,
+  context,
+}: Pick<EndJob, 'session' | 'deployment' | 'context'>): Promise<boolean> {
   const { instance } = await session.api.getDeployment(deployment.name, context.signal);
   const requests = instance.load?.inFlight ?? 0;
   if (requests > 0)
     context.output.busy(`waiting for ${requests} request${requests === 1 ? '' : 's'} to end (--now cuts them)`);
-  // A lease that is gone: nobody is there any more who could end it.
   return isEnded(instance.state) || instance.leaseUntilMs === undefined;
 }
 

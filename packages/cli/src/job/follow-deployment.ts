@@ -1,6 +1,6 @@
 // Follows one instance until it is ready or has ended: control says what its agent says, the scheduler what the queue says.
 
-import { CodedError, errorText } from '@fairlead/kit';
+import { CodedError, errorText, isCodedError } from '@fairlead/kit';
 import { type Session, watchControl } from '@fairlead/client';
 import { Secret } from '@fairlead/kit';
 import { type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
@@ -74,19 +74,48 @@ async function watchInstance(follow: Follow, look: (view: InstanceView) => void,
 
 async function pollJob(follow: Follow, look: (view: InstanceView) => void, signal: AbortSignal): Promise<void> {
   const { clock } = follow.context;
+  const { id, jobId } = follow.instance;
+  const sight = queueSight(follow);
   for (let round = 0; ; round++) {
-    await clock.sleep(FIRST_POLLS_MS[round] ?? POLL_MS * (1 + 0.2 * Math.random()), signal);
-    const observed = await observationFor(follow.site, follow.instance, signal);
-    if (observed)
-      look(
-        await follow.session.api.observed(
-          follow.instance.id,
-          { jobId: follow.instance.jobId, state: observed },
-          signal,
-        ),
-      );
+    await clock.sleep(sight.waitMs(round), signal);
+    try {
+      const observed = await observationFor(follow.site, follow.instance, { clock, signal });
+      if (observed) look(await follow.session.api.observed(id, { jobId, state: observed }, signal));
+      sight.regained();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!sight.lost(error)) return;
+    }
   }
 }
+
+/** What is said of a login host that went away, once per outage, and how long until the next look. */
+function queueSight({ context, site }: Follow) {
+  let failures = 0;
+  return {
+    waitMs(round: number): number {
+      if (failures > 0) return Math.min(1_000 * 2 ** (failures - 1), POLL_MS);
+      return FIRST_POLLS_MS[round] ?? POLL_MS * (1 + 0.2 * Math.random());
+    },
+    regained(): void {
+      if (failures > 0)
+        context.output.event('queue.back', { cluster: site.cluster.name }, `${site.cluster.name} answers again`);
+      failures = 0;
+    },
+    /** False where looking again would only be refused again: a login that fails must not be hammered at. */
+    lost(error: unknown): boolean {
+      failures += 1;
+      const isRefused = isCodedError(error, ...LOGIN_REFUSALS);
+      if (failures === 1 || isRefused)
+        context.output.warn(
+          `lost sight of the queue of ${site.cluster.name} (${errorText(error)}); ${isRefused ? 'going on without it' : 'trying again'}`,
+        );
+      return !isRefused;
+    },
+  };
+}
+
+const LOGIN_REFUSALS = ['auth_failed', 'passphrase_needed', 'host_key_changed', 'host_key_unknown', 'host_key_revoked'];
 
 function deploymentsOf(message: WatchMessage) {
   if (message.type === 'snapshot') return message.deployments;

@@ -5,19 +5,28 @@ import { join } from 'node:path/posix';
 import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
 import type { JobObservation } from '@fairlead/slurm';
 
+import type { Context } from '../context.ts';
 import { jobDirOf } from '../paths.ts';
 import type { Site } from '../site/open-site.ts';
 
 export type ObservedState = NonNullable<JobObserved['state']>;
 
+/** A job that nobody knows is looked for once more: a queue that is busy or has just restarted forgets for a moment. */
+const LOOK_AGAIN_MS = 3_000;
+
 /** Undefined while the job runs: then its agent speaks for it. */
 export async function observationFor(
   site: Site,
   instance: { id: string; jobId: string },
-  signal: AbortSignal,
+  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
 ): Promise<ObservedState | undefined> {
-  const observation = (await site.scheduler.observe([instance.jobId], signal)).get(instance.jobId);
-  const state = observation && observedState(observation);
+  const look = async () => (await site.scheduler.observe([instance.jobId], signal)).get(instance.jobId);
+  let seen = await look();
+  if (seen?.phase.kind === 'gone') {
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+    seen = await look();
+  }
+  const state = seen && observedState(seen);
   if (state?.status !== 'failed') return state;
   const lastLines = await lastLinesOf(site, instance.id);
   return lastLines.length === 0 ? state : { ...state, cause: { ...state.cause, lastLines } };
