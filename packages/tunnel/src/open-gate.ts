@@ -97,7 +97,7 @@ async function describeEnd({ exited }: ExecChannel): Promise<string> {
 function gateError(link: SshLink, stderr: string, why: string): CodedError<TunnelErrorCode> {
   const said = stderr === '' ? '' : `; it said: ${stderr}`;
   return tunnelError('gate_failed', `cannot use the gate on ${link.label}: ${why}${said}`, {
-    hint: 'The gate may be missing or not executable. `fairlead init` puts it in place again.',
+    hint: 'The gate may be missing or not executable: `fairlead init` puts it in place again. Or the login shell there runs another program (exec tmux), which it must not do without a terminal.',
     retryable: true,
   });
 }

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { anySignal, isCodedError } from '@fairlead/kit';
+import { anySignal, errorText, isCodedError } from '@fairlead/kit';
 import type { SshLink } from './connection/ssh-link.ts';
 import { LineReader } from './line-reader.ts';
 import { type ExecChannel, openExec } from './open-exec.ts';
@@ -66,6 +66,7 @@ export async function uploadFile(
       exec.stream.destroy();
     }
   } catch (error) {
+    if (link.ended.aborted && !options.signal?.aborted) throw cutOff(remotePath, link.ended.reason);
     throw signal.aborted && !isCodedError(error, 'upload_failed') ? signal.reason : error;
   } finally {
     clearTimeout(timer);
@@ -139,5 +140,13 @@ function collectStderr({ stderr }: ExecChannel): () => string {
 function tooSlow(remotePath: string, timeoutMs: number) {
   return tunnelError('timeout', `cannot finish uploading ${remotePath} because it took more than ${timeoutMs} ms`, {
     retryable: true,
+  });
+}
+
+function cutOff(remotePath: string, cause: unknown) {
+  return tunnelError('connection_lost', `cannot finish uploading ${remotePath}: ${errorText(cause)}`, {
+    hint: 'Try again: nothing half-done is left there.',
+    retryable: true,
+    cause,
   });
 }

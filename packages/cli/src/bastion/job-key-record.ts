@@ -5,7 +5,13 @@ import { z } from 'zod';
 
 import type { Site } from '../site/open-site.ts';
 
-const keyRecord = z.object({ marker: z.string(), expiresMs: z.number(), previous: z.array(z.string()).default([]) });
+const keyRecord = z.object({
+  marker: z.string(),
+  expiresMs: z.number(),
+  previous: z.array(z.string()).default([]),
+  /** The key's whole line, where somebody else has to put it in place: the key waits for that. */
+  byHand: z.string().optional(),
+});
 export type KeyRecord = z.output<typeof keyRecord>;
 
 export function recordPath({ paths }: Site): string {

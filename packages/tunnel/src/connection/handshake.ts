@@ -116,7 +116,13 @@ function onClientError(
   if (error.level === 'handshake' || error.level === 'protocol') {
     return link.end(handshakeError(label, error));
   }
-  link.end(tunnelError('connection_lost', `lost ${label}: ${errorText(error)}`, { retryable: true, cause: error }));
+  link.end(
+    tunnelError('connection_lost', `lost ${label}: ${errorText(error)}`, {
+      hint: 'The host or the network between cut the connection. Try again.',
+      retryable: true,
+      cause: error,
+    }),
+  );
 }
 
 function handshakeError(label: string, cause: Error): CodedError<TunnelErrorCode> {
