@@ -15,10 +15,7 @@ export type Published = (typeof PUBLISHED)[number];
 export async function packAll(into: string): Promise<Record<Published, string>> {
   // A build that comes out of the cache leaves older chunks where they are.
   for (const name of PUBLISHED) await rm(join(ROOT, 'packages', name, 'dist'), { recursive: true, force: true });
-  await run(join(ROOT, 'node_modules/.bin/turbo'), ['run', 'build'], {
-    cwd: ROOT,
-    shell: process.platform === 'win32',
-  });
+  await pnpm(['run', 'build'], ROOT);
   await rm(into, { recursive: true, force: true });
   await mkdir(into, { recursive: true });
   await Promise.all(PUBLISHED.map((name) => pnpm(['pack', '--pack-destination', into], join(ROOT, 'packages', name))));

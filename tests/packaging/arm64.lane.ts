@@ -1,0 +1,80 @@
+// The runtime that is uploaded to arm64 clusters, as far as it can be proven without one.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openWorld } from '@fairlead/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { elfMachine } from '../../packages/cli/src/ship/elf-machine.ts';
+import { fetchRuntime, type FetchedRuntime } from '../../packages/cli/src/ship/fetch-runtime.ts';
+import { findArm64 } from './find-arm64.ts';
+import { runProgram } from './run-program.ts';
+
+const arm64 = findArm64();
+const { signal } = new AbortController();
+
+let dir = '';
+let runtime: FetchedRuntime;
+/** Runs the runtime; a path that configurations can name. */
+let node = '';
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'fl-arm64-'));
+  runtime = await fetchRuntime('arm64', process.versions.node, { cacheDir: dir, signal });
+  node = join(dir, 'node');
+  const words = [...(arm64.ok ? arm64.prefix : []), runtime.file].map((word) => `'${word}'`);
+  await writeFile(node, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 });
+});
+
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe('The runtime for arm64', () => {
+  it('comes from the registry by its checksum, and is a program for arm64', async () => {
+    expect(runtime.version).toMatch(/^(22|24)\.\d+\.\d+$/);
+    expect(elfMachine(await readFile(runtime.file))).toBe('aarch64');
+  });
+
+  if (!arm64.ok) {
+    it.skip(`runs (${arm64.why})`, () => undefined);
+    return;
+  }
+
+  it('runs, and says what it is', async () => {
+    expect(await runProgram(node, ['--print', 'process.arch + " " + process.versions.node'], { cwd: dir })).toEqual({
+      code: 0,
+      stdout: `arm64 ${runtime.version}\n`,
+      stderr: '',
+    });
+  });
+
+  it('runs control, the agent and the simulator: a deployment answers through both hops', async () => {
+    await using world = await openWorld({
+      config: (config) => ({
+        ...config,
+        ...(config.bastion ? { bastion: { ...config.bastion, node } } : {}),
+        clusters: {
+          here: {
+            ...config.clusters?.['here'],
+            node,
+            // The agent would start the simulator with its own Node, which this machine cannot start without the emulator.
+            engines: { sim: { command: [node, '{engineSim}', 'serve'] } },
+          },
+        },
+      }),
+    });
+    await world.deploy('a');
+    const connect = world.start(['connect', 'a', '--json']);
+    const said = JSON.parse(await connect.line((line) => line.includes('"baseUrl"'))) as Record<string, string>;
+    const answer = await fetch(`${said['baseUrl']}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${said['apiKey']}` },
+      body: JSON.stringify({ model: 'demo', max_tokens: 5, messages: [{ role: 'user', content: 'Hello' }] }),
+    });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ usage: { completion_tokens: 5 } });
+    connect.signal('SIGINT');
+    await connect.ended;
+  });
+});

@@ -1,0 +1,37 @@
+// A program as a person starts it outside this checkout: nothing of pnpm's or the test runner's in its environment.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { delimiter, dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+export interface RunOptions {
+  cwd: string;
+  /** Is the `node` of everything that is started. */
+  node?: string;
+  env?: Record<string, string>;
+}
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export async function runProgram(command: string, args: readonly string[], options: RunOptions): Promise<Ran> {
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...outerEnv(options.node), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { code: code as number | null, stdout, stderr };
+}
+
+function outerEnv(node: string | undefined): NodeJS.ProcessEnv {
+  const env = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_(?!config_)|pnpm_|NODE_(?!EXTRA_CA_CERTS)|VITEST|FAIRLEAD_|TEST$|DEV$|PROD$|MODE$)/i.test(name),
+  );
+  const path = process.env['PATH'] ?? '';
+  return { ...Object.fromEntries(env), PATH: node ? `${dirname(node)}${delimiter}${path}` : path };
+}
