@@ -5,41 +5,10 @@ import { openEngineSim } from './open-engine-sim.ts';
 import { eventsOf, exchange, requestText } from './testing/exchange.ts';
 import { ask, bearer, chatPath, key, openSim, until } from './testing/open-sim.ts';
 import { readRecorded, withoutIds } from './testing/recorded-answer.ts';
+import { runOf, shapeOf } from './testing/shape.ts';
 import { routesOf } from './wire/routes.ts';
 
 describe('EngineSim: answers like the recorded vLLM', () => {
-  const exact = `
-    health version err-404 err-405 err-bad-json err-empty-body err-image err-messages-empty err-messages-missing
-    err-max-tokens-negative err-max-tokens-too-big err-temperature err-wrong-model err-stream-wrong-model
-    err-no-key err-wrong-key`
-    .trim()
-    .split(/\s+/);
-
-  test.each(exact)('%s: status, headers in their order, and body', async (name) => {
-    await using engine = await openSim();
-    const recorded = readRecorded(name);
-    const headers = authorization(name);
-    // The recorder sent `content-type: application/json` with an empty body too.
-    const body = recorded.method === 'POST' ? { body: recorded.requestBody } : {};
-    const answer = await exchange(engine.path, { method: recorded.method, path: recorded.path, headers, ...body });
-    expect(answer.status).toBe(recorded.status);
-    expect(headerNames(answer.headers)).toEqual(headerNames(recorded.headers));
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
-      server: 'uvicorn',
-      ...only(recorded.headers, ['content-type', 'content-length', 'allow', 'vary']),
-    });
-    expect(answer.body).toBe(recorded.body);
-  });
-
-  test.each(['chat', 'chat-n2-stop', 'err-no-model-field'])('%s: the same fields in the same order', async (name) => {
-    await using engine = await openSim();
-    const recorded = readRecorded(name);
-    const answer = await engine.send({ path: recorded.path, body: recorded.requestBody });
-    expect(answer.status).toBe(200);
-    expect(headerNames(answer.headers)).toEqual(headerNames(recorded.headers));
-    expect(shape(JSON.parse(answer.body))).toEqual(shape(JSON.parse(recorded.body)));
-  });
-
   test('chat: usage and finish are the recorded ones', async () => {
     await using engine = await openSim();
     const recorded = JSON.parse(readRecorded('chat').body) as { usage: unknown };
@@ -55,19 +24,18 @@ describe('EngineSim: answers like the recorded vLLM', () => {
     await using engine = await openSim();
     const recorded = readRecorded(name);
     const answer = await engine.send({ path: recorded.path, body: recorded.requestBody });
-    expect(headerNames(answer.headers)).toEqual(headerNames(recorded.headers));
-    const [mine, theirs] = [eventShapes(answer.body), eventShapes(recorded.body)];
     expect(answer.complete).toBe(true);
-    expect(mine.first).toEqual(theirs.first);
-    expect(mine.end).toEqual(theirs.end);
-    expect(new Set(mine.tokens)).toEqual(new Set(theirs.tokens));
+    const [mine, theirs] = [answer.body, recorded.body].map(runOf);
+    // How tokens fall into the last chunk differs with the text: a finish may or may not carry one.
+    expect(mine?.slice(0, 2)).toEqual(theirs?.slice(0, 2));
+    expect(mine?.at(-1)).toEqual(theirs?.at(-1));
   });
 
-  test('models: the recorded entry for each served name', async () => {
-    await using engine = await openSim();
+  test('models: the recorded entry for each served name and adapter', async () => {
+    const adapters = [{ name: 'boot-lora', path: '/models/m1-lora' }];
+    await using engine = await openSim({ lora: { adapters } });
     const answer = await engine.send({ path: '/v1/models' });
-    const [entry] = (JSON.parse(readRecorded('models').body) as { data: unknown[] }).data;
-    expect(withoutIds(answer.body)).toBe(withoutIds(JSON.stringify({ object: 'list', data: [entry] })));
+    expect(withoutIds(answer.body)).toBe(withoutIds(readRecorded('models-with-lora').body));
   });
 
   test('invocations: generates without a key, for messages and for a prompt', async () => {
@@ -77,7 +45,7 @@ describe('EngineSim: answers like the recorded vLLM', () => {
       body: { model: 'tiny', prompt: 'hi', max_tokens: 2 },
     });
     expect(text.status).toBe(200);
-    expect(shape(JSON.parse(text.body))).toEqual(shape(JSON.parse(readRecorded('completion').body)));
+    expect(shapeOf(JSON.parse(text.body))).toEqual(shapeOf(JSON.parse(readRecorded('completion').body)));
     const chat = await exchange(engine.path, { ...ask({ max_tokens: 2 }), path: '/invocations' });
     expect(JSON.parse(chat.body)).toMatchObject({ object: 'chat.completion', usage: { completion_tokens: 2 } });
   });
@@ -263,34 +231,6 @@ test('EngineSim: listens on TCP, and takes a free port for 0', async () => {
   const answer = await fetch(`http://127.0.0.1:${sim.address.port}/version`);
   expect(await answer.json()).toEqual({ version: '0.32.0' });
 });
-
-function authorization(name: string): Record<string, string> {
-  if (name === 'err-no-key') return {};
-  return { authorization: name === 'err-wrong-key' ? 'Bearer wrong' : `Bearer ${key}` };
-}
-
-/** Ours says `connection: close` because each test asks for it. */
-function headerNames(headers: Array<[string, string]>): string[] {
-  return headers.map(([name]) => name).filter((name) => name !== 'connection');
-}
-
-function only(headers: Array<[string, string]>, names: string[]): Record<string, string> {
-  return Object.fromEntries(headers.filter(([name]) => names.includes(name)));
-}
-
-/** The keys of everything in order, without the values. */
-function shape(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(shape);
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
-  return Object.entries(value).map(([name, one]) => (name === 'stop_reason' ? name : [name, shape(one)]));
-}
-
-function eventShapes(body: string) {
-  const events = eventsOf(body).map((event) => (event === '[DONE]' ? event : JSON.stringify(shape(JSON.parse(event)))));
-  const usage = body.includes('"choices":[]');
-  // How tokens fall into the last chunk differs with the text: a finish may or may not carry one.
-  return { first: events[0], tokens: events.slice(1, usage ? -3 : -2), end: events.slice(usage ? -2 : -1) };
-}
 
 function streamedText(body: string): string {
   const chunks = eventsOf(body).filter((event) => event !== '[DONE]');

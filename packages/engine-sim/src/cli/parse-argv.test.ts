@@ -104,3 +104,42 @@ test('parseArgv: help names the simulator’s own flags and every fault', () => 
 function pairs(repr: string): string[] {
   return [...repr.matchAll(/'(\w+)': ('[^']*'|\[[^\]]*\]|[\w.]+)/g)].map(([pair]) => pair).toSorted();
 }
+
+describe('parseArgv: engine options', () => {
+  const engineOf = (args: string[], env: NodeJS.ProcessEnv = {}) => {
+    const parsed = parseArgv(['serve', 'm', ...args], env);
+    if (parsed.kind !== 'serve') throw new Error('it was refused');
+    return parsed.options;
+  };
+
+  test('batch, cache and queue', () => {
+    expect(engineOf([]).limits).toEqual({ maxSequences: 1024, kvCapacity: 2_097_152, maxQueued: Infinity });
+    const flags = ['--max-num-seqs', '4', '--max-num-queued-reqs', '9', '--num-gpu-blocks-override', '10'];
+    expect(engineOf(flags).limits).toEqual({ maxSequences: 4, kvCapacity: 160, maxQueued: 9 });
+    expect(engineOf(['--kv-cache-memory-bytes', '1G']).limits.kvCapacity).toBe(2_097_152);
+  });
+
+  test('tasks and tools', () => {
+    expect(engineOf([])).toMatchObject({ runner: 'auto', autoTools: true });
+    expect(engineOf(['--runner', 'pooling', '--no-enable-auto-tool-choice'])).toMatchObject({
+      runner: 'pooling',
+      autoTools: false,
+    });
+    expect(parseArgv(['serve', 'm', '--runner', 'x'], {}).kind).toBe('refused');
+  });
+
+  test('adapters, by name and path or as JSON; updates by the environment alone', () => {
+    const modules = ['a=/x=y', '{"name": "b", "path": "/z"}'];
+    const env = { VLLM_ALLOW_RUNTIME_LORA_UPDATING: '1' };
+    expect(engineOf(['--enable-lora', '--max-lora-rank', '8', '--lora-modules', ...modules], env).lora).toEqual({
+      enabled: true,
+      updates: true,
+      maxRank: 8,
+      adapters: [
+        { name: 'a', path: '/x=y' },
+        { name: 'b', path: '/z' },
+      ],
+    });
+    expect(engineOf(['--enable-lora']).lora.updates).toBe(false);
+  });
+});

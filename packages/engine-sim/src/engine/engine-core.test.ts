@@ -147,3 +147,64 @@ async function engineTurns(engine: EngineCore): Promise<void> {
   engine.admit(witness.request);
   await witness.ended;
 }
+
+test('EngineCore: what does not fit waits its turn, and starts when another ends', async () => {
+  const engine = new EngineCore(silent, { maxSequences: 2, kvCapacity: 1000, maxQueued: Infinity });
+  const order: string[] = [];
+  const make = (name: string) => ({
+    ...makeRequest({ decodeMs: 1, tokens: 20 }).request,
+    onEnd: () => order.push(name),
+  });
+  for (const name of ['a', 'b', 'c']) engine.admit(make(name));
+  expect(engine.stats()).toMatchObject({ running: 2, waiting: 1, promptTokens: 12 });
+  await engine.idle();
+  expect(order).toEqual(['a', 'b', 'c']);
+  expect(engine.stats()).toMatchObject({ running: 0, waiting: 0, kvTokens: 0, promptTokens: 18, generationTokens: 60 });
+});
+
+test('EngineCore: a prompt waits for room in the cache; one that goes away makes it', async () => {
+  const engine = new EngineCore(silent, { maxSequences: 10, kvCapacity: 100, maxQueued: Infinity });
+  const first = engine.admit(makeRequest({ promptTokens: 80, prefillMs: 60_000 }).request);
+  const second = makeRequest({ promptTokens: 80, tokens: 3 });
+  const waiting = engine.admit(second.request);
+  const gone = engine.admit(makeRequest({ promptTokens: 80 }).request);
+  expect(engine.stats()).toMatchObject({ running: 1, waiting: 2, kvTokens: 80 });
+  gone.abort();
+  waiting.pause();
+  waiting.resume();
+  first.abort();
+  expect(await second.ended).toBe('end');
+  expect(engine.stats()).toMatchObject({ running: 0, waiting: 0, kvTokens: 0 });
+});
+
+test('EngineCore: a full cache preempts the youngest, which finishes later with all its tokens', async () => {
+  const engine = new EngineCore(silent, { maxSequences: 10, kvCapacity: 60, maxQueued: Infinity });
+  const old = makeRequest({ decodeMs: 1, tokens: 40 });
+  const young = makeRequest({ decodeMs: 1, tokens: 40 });
+  engine.admit(old.request);
+  engine.admit(young.request);
+  expect(await old.ended).toBe('end');
+  expect(engine.stats().preempted).toBe(1);
+  expect(await young.ended).toBe('end');
+  expect([old.count(), young.count()]).toEqual([40, 40]);
+});
+
+test('EngineCore: frozen, nobody leaves the queue', async () => {
+  const engine = new EngineCore(silent, { maxSequences: 1, kvCapacity: 1000, maxQueued: Infinity });
+  const first = engine.admit(makeRequest({ prefillMs: 60_000 }).request);
+  const second = makeRequest({ tokens: 2 });
+  engine.admit(second.request);
+  engine.freeze();
+  first.abort();
+  expect(engine.inFlight).toBe(1);
+  engine.thaw();
+  expect(await second.ended).toBe('end');
+});
+
+test('EngineCore: refuses what is past the queue, counting every choice, and says how often', () => {
+  const engine = new EngineCore(silent, { maxSequences: 1, kvCapacity: 1000, maxQueued: 3 });
+  engine.admit(makeRequest({ choices: 2, prefillMs: 60_000 }).request);
+  expect([engine.hasRoom(1), engine.hasRoom(2)]).toEqual([true, false]);
+  expect(engine.stats().rejected).toBe(1);
+  engine.die();
+});

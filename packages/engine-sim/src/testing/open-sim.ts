@@ -41,6 +41,6 @@ export const ask = (more: object = {}) => ({
 });
 
 /** For what has no event: looks again every `everyMs` until the test's own time limit. */
-export async function until(condition: () => boolean, everyMs = 2): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, everyMs = 2): Promise<void> {
   await expect.poll(condition, { interval: everyMs, timeout: 10_000 }).toBe(true);
 }

@@ -10,14 +10,15 @@ export function shapeOf(value: unknown): unknown {
   return Object.entries(value).map(([name, one]) => {
     if (varying.has(name)) return name;
     if (name === 'bytes') return name;
-    return [name, name === 'top_logprobs' && isByToken(one) ? 'by token' : shapeOf(one)];
+    return [name, name.endsWith('_logprobs') && isByToken(one) ? 'by token' : shapeOf(one)];
   });
 }
 
 /** Text completions name the tokens themselves as fields. */
 function isByToken(value: unknown): boolean {
   return (
-    Array.isArray(value) && value.every((one: unknown) => typeof one === 'object' && one !== null && !('token' in one))
+    Array.isArray(value) &&
+    value.every((one: unknown) => one === null || (typeof one === 'object' && !('token' in one)))
   );
 }
 

@@ -14,7 +14,7 @@ import {
   usageWithDetails,
 } from './answer.ts';
 import { doneEvent, engineDeadEvent } from './event-stream.ts';
-import { completionLogprobs } from './logprobs.ts';
+import { completionLogprobs, promptLogprobs } from './logprobs.ts';
 
 export function wholeCompletion(context: AnswerContext, results: readonly ChoiceResult[], usage: Usage): unknown {
   const { id, created, request } = context;
@@ -34,15 +34,17 @@ export function wholeCompletion(context: AnswerContext, results: readonly Choice
 }
 
 function wholeChoice(context: AnswerContext, { text, finish }: ChoiceResult, index: number): unknown {
-  const echo = context.request.choices[index]?.echo ?? '';
+  const { request, vocabulary } = context;
+  const { echo } = request.choices[index] ?? {};
+  const ofPrompt = echo !== undefined && request.logprobs !== undefined;
   return {
     index,
-    text: echo + text,
+    text: (echo ?? '') + text,
     logprobs: logprobsFrom(context, index),
     finish_reason: finish.reason,
     stop_reason: finish.stopReason,
     token_ids: null,
-    prompt_logprobs: null,
+    prompt_logprobs: ofPrompt ? promptLogprobs(echo, request.logprobs ?? 0, vocabulary) : null,
     prompt_token_ids: null,
     routed_experts: null,
   };

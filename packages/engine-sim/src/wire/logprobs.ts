@@ -1,6 +1,8 @@
 // Log probabilities that nobody computed: plausible, falling, and always the same for a token at its place.
 
+import { splitTokens } from '../engine/count-tokens.ts';
 import { createRandom, hashText } from '../engine/random.ts';
+import type { Vocabulary } from '../engine/vocabulary.ts';
 import { commonWords } from '../engine/words.ts';
 
 export interface TokenLogprob {
@@ -79,4 +81,17 @@ function addToken(
   all.token_logprobs.push(unknown ? null : (found[0]?.logprob ?? null));
   const pairs = found.map(({ token: one, logprob }): [string, number] => [one, logprob]);
   all.top_logprobs.push(unknown ? null : Object.fromEntries(pairs));
+}
+
+/** Of an echoed prompt: by token id, with the place among all. The first has none. */
+export function promptLogprobs(prompt: string, top: number, vocabulary: Vocabulary): unknown[] {
+  const tokens = splitTokens(prompt);
+  return tokens.map((token, place) => {
+    if (place === 0) return null;
+    const entries = alternatives(token, place, top).map(({ token: one, logprob }, rank) => {
+      const [id = 0] = vocabulary.idsOf(one);
+      return [id, { logprob, rank: rank + 1, decoded_token: one }] as const;
+    });
+    return Object.fromEntries(entries);
+  });
 }

@@ -1,0 +1,23 @@
+// The contracts, held by the simulator's own command, and by a real vLLM where FAIRLEAD_REAL_VLLM names its venv.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'vitest';
+import { describeContracts } from './testing/describe-contracts.ts';
+import { makeTinyModel, realCommand, simulatorCommand } from './testing/engine-command.ts';
+
+describeContracts('simulator', async (folder) => {
+  await mkdir(`${folder}-lora`);
+  await writeFile(join(`${folder}-lora`, 'adapter_config.json'), '{"r": 8}');
+  return simulatorCommand(folder);
+});
+
+const venv = process.env.FAIRLEAD_REAL_VLLM;
+if (venv === undefined)
+  test('real vLLM', ({ skip }) =>
+    skip('FAIRLEAD_REAL_VLLM names no venv (infra/testbed/real-vllm/make-venv.sh makes one)'));
+else
+  describeContracts('real vLLM', async (folder) => {
+    await makeTinyModel(venv, folder);
+    return realCommand(venv, folder);
+  });

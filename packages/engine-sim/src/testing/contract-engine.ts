@@ -1,0 +1,9 @@
+// An engine under contract, wherever it runs.
+
+export interface ContractEngine {
+  /** Its unix socket. */
+  path: string;
+  key: string;
+  /** The folder of an adapter of rank 8, where the engine can read it. */
+  adapter: string;
+}

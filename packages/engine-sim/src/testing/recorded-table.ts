@@ -1,0 +1,67 @@
+// Which recordings are held against an engine, and how closely; and the comparison itself.
+
+import { expect } from 'vitest';
+import { exchange } from './exchange.ts';
+import { type RecordedAnswer, readRecorded } from './recorded-answer.ts';
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** What an engine that generates answers with the same bytes. */
+export const exactAnswers = words(`
+  health version err-404 err-405 err-bad-json err-empty-body err-image err-messages-empty err-messages-missing
+  err-max-tokens-negative err-max-tokens-too-big err-temperature err-wrong-model err-stream-wrong-model
+  err-no-key err-wrong-key
+  err-tool-unknown err-tool-choice-without-tools err-top-logprobs-alone err-top-logprobs-too-many err-n-zero err-n-greedy
+  err-max-tokens-text err-max-tokens-zero err-stream-options err-list-body err-messages-string err-model-type err-content-type
+  err-completion-no-prompt err-completion-empty-prompt err-completion-wrong-model err-messages-api-wrong-model
+  err-messages-api-no-max err-messages-api-no-messages err-messages-api-empty err-messages-api-bad-json
+  err-messages-api-no-model err-messages-api-zero err-messages-api-no-key err-count-tokens-wrong-model
+  err-responses-wrong-model err-responses-no-input err-responses-zero err-responses-previous err-response-get
+  err-response-cancel err-responses-background err-tokenize-wrong-model err-tokenize-nothing
+  err-detokenize-wrong-model err-detokenize-nothing detokenize-bad err-model-by-id err-options embeddings-on-generate
+  messages-count-tokens err-lora-no-name err-lora-empty-name err-lora-base-name err-lora-unload-nothing lora-load-nokey
+  lora-load-nopath lora-load-missing lora-unload-again`);
+
+/** The same fields in the same order, of the same types. */
+export const shapedAnswers = words(`
+  chat chat-n2-stop err-no-model-field completion chat-json-schema chat-logprobs chat-tool-auto chat-tool-forced
+  chat-tool-required chat-tool-none chat-tool-result chat-stop-include chat-choice completion-echo completion-echo-zero
+  completion-logprobs completion-echo-logprobs completion-tokens completion-default-max messages messages-tool-auto messages-tool-result
+  responses responses-choice responses-instructions responses-parts responses-tool-required responses-tool-named
+  responses-tool-result responses-schema responses-logprobs tokenize tokenize-chat tokenize-strs detokenize`);
+
+/** The same events in the same order, whatever their number. */
+export const streamedAnswers = words(`
+  chat-tool-required-stream chat-tool-forced-stream chat-logprobs-stream completion-echo-stream
+  completion-logprobs-stream messages-text-stream messages-tool-any-stream responses-choice-stream
+  responses-tool-required-stream responses-tool-named-stream`);
+
+export const exactEmbeddings = words(`
+  err-embeddings-dimensions err-embeddings-wrong-model err-embeddings-empty err-embeddings-empty-list
+  err-embeddings-no-key err-chat-on-pooling`);
+
+export const shapedEmbeddings = words(`
+  embeddings embeddings-base64 embeddings-list embeddings-tokens embeddings-messages`);
+
+/** Sends what was sent, and compares all but the body. */
+export async function sendAgain(engine: { path: string; key: string }, name: string) {
+  const recorded = readRecorded(name);
+  const keyless = /-no-?key$/.test(name);
+  const presented = name === 'err-wrong-key' ? 'wrong' : engine.key;
+  const headers: Record<string, string> = keyless ? {} : { authorization: `Bearer ${presented}` };
+  // The recorder sent `content-type: application/json` with an empty body too.
+  if (name === 'err-content-type') headers['content-type'] = 'text/plain';
+  const body = recorded.method === 'POST' ? { body: recorded.requestBody } : {};
+  const answer = await exchange(engine.path, { method: recorded.method, path: recorded.path, headers, ...body });
+  expect(answer.status).toBe(recorded.status);
+  expect(headersOf(answer)).toEqual(headersOf(recorded));
+  return { answer, recorded };
+}
+
+/** Names in order, with the values that do not differ from run to run. */
+function headersOf({ headers }: Pick<RecordedAnswer, 'headers'>): string[] {
+  const telling = new Set(['content-type', 'allow', 'vary', 'server', 'transfer-encoding']);
+  return headers
+    .filter(([name]) => name !== 'connection' && name !== 'x-request-id')
+    .map(([name, value]) => (telling.has(name) ? `${name}: ${value}` : name));
+}
