@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { openWorld, parseJsonLines, type World } from '@fairlead/testkit';
+import { openWorld, parseJsonLines, processesOf, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
@@ -262,4 +262,26 @@ describe('A name that is taken', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error {2}cannot create a because/m);
   });
+});
+
+describe('events -f', () => {
+  it(
+    'goes on after control was killed, with nobody else there to start it again',
+    async () => {
+      const following = world.start(['events', 'a', '-f', '--lines', '1', '--json']);
+      await following.line((line) => line.includes('"event"'));
+      const [control] = (await processesOf(world.dir)).filter(({ args }) => args.includes('control.mjs serve'));
+      process.kill(control?.pid ?? 0, 'SIGKILL');
+      await following.line((line) => line.includes('"control.lost"'));
+      await following.line((line) => line.includes('"control.back"'));
+      await world.json('stop', 'a', '--now');
+      await following.line((line) => line.includes('"instance.stopped"'));
+      following.signal('SIGINT');
+      const seqs = parseJsonLines((await following.ended).stdout).flatMap(({ seq }) =>
+        seq === undefined ? [] : [seq],
+      );
+      expect(new Set(seqs).size).toBe(seqs.length);
+    },
+    LIMIT_MS,
+  );
 });

@@ -3,9 +3,9 @@
 import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, type Log, silentLog, withTimeLimit } from '@fairlead/kit';
+import { CodedError, isCodedError, Listeners, type Log, silentLog, withTimeLimit } from '@fairlead/kit';
 import { decodeText, type GateLine, gateLine, type LaptopProfile } from '@fairlead/protocol';
-import { openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { type Gate, openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 import { shellQuote } from '@fairlead/kit';
 
 import type { ClientErrorCode } from './client-error.ts';
@@ -28,6 +28,8 @@ export interface BastionLink extends AsyncDisposable {
   readonly profile: LaptopProfile;
   /** The live connection; where the last one is gone, a new one. Concurrent callers share one attempt. */
   connection(): Promise<SshConnection>;
+  /** Told of each connection that was opened and proven. */
+  readonly opens: Listeners<void>;
   /** A verified byte stream to control. */
   openControl(): Promise<Duplex>;
 }
@@ -35,8 +37,10 @@ export interface BastionLink extends AsyncDisposable {
 export function createBastionLink(options: BastionLinkOptions): BastionLink {
   let current: Promise<SshConnection> | undefined;
   const disposed = new AbortController();
-  /** Why control did not start when a connection was opened. */
+  const opens = new Listeners<void>();
+  /** Why control did not start when its gate was asked last. */
   const faults = new WeakMap<SshConnection, ControlFault>();
+  let starting: Promise<void> | undefined;
 
   async function open(): Promise<SshConnection> {
     const connection = await openSsh(await targetOf(options), {
@@ -44,12 +48,13 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       signal: disposed.signal,
     });
     try {
-      const line = await proveBastion(connection, options.profile);
-      if ('why' in line && line.why) faults.set(connection, line.why);
+      const { line } = await proveBastion(connection, options.profile);
+      noteFault(connection, line);
     } catch (error) {
       await connection[Symbol.asyncDispose]();
       throw error;
     }
+    opens.emit();
     return connection;
   }
 
@@ -70,13 +75,37 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     return current;
   }
 
+  /** Control may have gone since the connection was made: the gate starts it again. */
+  async function dialControl(ssh: SshConnection, path: string): Promise<Duplex> {
+    try {
+      return await ssh.dial(path);
+    } catch (error) {
+      if (!isCodedError(error, 'dial_refused')) throw error;
+      starting ??= startControl(ssh).finally(() => (starting = undefined));
+      await starting;
+      return ssh.dial(path);
+    }
+  }
+
+  async function startControl(ssh: SshConnection): Promise<void> {
+    const { gate, line } = await proveBastion(ssh, options.profile);
+    await gate[Symbol.asyncDispose]();
+    noteFault(ssh, line);
+  }
+
+  function noteFault(ssh: SshConnection, line: GateLine): void {
+    if ('why' in line && line.why) faults.set(ssh, line.why);
+    else faults.delete(ssh);
+  }
+
   return {
     profile: options.profile,
     connection,
+    opens,
     async openControl() {
       const ssh = await connection();
       const path = posix.join(options.profile.bastion.runDir, 'control.sock');
-      const channel = await ssh.dial(path).catch((error: unknown) => {
+      const channel = await dialControl(ssh, path).catch((error: unknown) => {
         throw controlFailed(options.profile, faults.get(ssh), error);
       });
       return openControlChannel(channel, options.profile.controlCertificate);
@@ -105,14 +134,17 @@ async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
 }
 
 /** Runs the gate: it revives control, names the host, and its open channel makes sshd send small packets at once. */
-async function proveBastion(connection: SshConnection, profile: LaptopProfile): Promise<GateLine> {
+async function proveBastion(
+  connection: SshConnection,
+  profile: LaptopProfile,
+): Promise<{ gate: Gate; line: GateLine }> {
   const command = shellQuote(posix.join(profile.bastion.stateDir, 'gate'));
   const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () =>
     gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`),
   );
   const line = decodeGateLine(gate.identityLine, profile);
   checkGateLine(line, profile);
-  return line;
+  return { gate, line };
 }
 
 /** Where control has said why it does not start, that is what its user has to know. */
