@@ -76,7 +76,8 @@ async function pruneAll({ directory, keeping, clock }: PrunerDeps, signal: Abort
     if (records > 0) await directory.forget(gone);
     const events = await store.pruneHistory({ beforeMs, most: keeping.keepEvents }, STEP);
     removed += records + events;
-    if (records < STEP && events < STEP) return removed;
+    // A deployment goes in the step after its former instances.
+    if (records === 0 && events < STEP) return removed;
     await clock.sleep(PAUSE_MS, signal);
   }
 }

@@ -64,7 +64,7 @@ async function askGate(): Promise<unknown> {
   return gateLine.parse(JSON.parse(said.split('\n')[0]!));
 }
 
-describe('Control whose database', () => {
+describe('Control whose database', { timeout: 60_000 }, () => {
   it('is damaged does not start, never begins empty over it, and says what to do, to the gate too', async () => {
     await makeDatabase();
     const bytes = damage();

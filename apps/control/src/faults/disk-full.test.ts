@@ -15,7 +15,8 @@ import type { Owner } from '../testing/owner.ts';
 /** In a mount namespace of its own; without root also in a user namespace, where that is allowed. */
 const UNSHARE = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-Urm'];
 const canMount = spawnSync(UNSHARE[0]!, [...UNSHARE.slice(1), 'mount', '-t', 'tmpfs', 'x', '/mnt']).status === 0;
-const canLimit = spawnSync('prlimit', ['--version']).status === 0;
+const PRLIMIT = 'prlimit';
+const canLimit = spawnSync(PRLIMIT, ['--version']).status === 0;
 
 interface Disk {
   start(...args: string[]): ChildProcess;
@@ -46,7 +47,7 @@ function smallDisk(place: ControlPlace): Disk {
 /** No file may grow beyond 4 KB: the database's log is larger already. */
 function limitedFiles(place: ControlPlace): Disk {
   const limit = (child: ChildProcess, size: string) =>
-    execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${size}:unlimited`]);
+    execFileSync(PRLIMIT, ['--pid', String(child.pid), `--fsize=${size}:unlimited`]);
   return {
     start: (...args) => place.start(...args),
     fill: (child) => limit(child, '4096'),
@@ -78,7 +79,7 @@ const create = (name: string) =>
 describe.each([
   { what: 'disk is full', possible: canMount, disk: smallDisk },
   { what: 'quota is used up', possible: canLimit, disk: limitedFiles },
-])('Control whose $what', ({ possible, disk: openDisk }) => {
+])('Control whose $what', { timeout: 60_000 }, ({ possible, disk: openDisk }) => {
   it.skipIf(!possible)('refuses changes and says why, goes on answering, and recovers when there is room', async () => {
     const disk = openDisk(place);
     const child = disk.start('serve', '--state', place.state, '--run', place.run, '--lease-ms', '60000');
@@ -140,13 +141,17 @@ describe.each([
   });
 });
 
-it.skipIf(!canMount)('Control that finds a full disk when it starts says so and what to do', async () => {
-  await openSqliteStore(join(place.state, 'control.db'))[Symbol.asyncDispose]();
-  const script = `${MOUNT} && { head -c 2m /dev/zero >"$0/filler"; exec "$@"; }`;
-  const wrapper = [...UNSHARE, 'sh', '-c', script, place.state];
-  const child = place.startThrough(wrapper, 'serve', '--state', place.state, '--run', place.run);
-  expect(await logged(child, 'control.start')).toMatchObject({
-    ok: false,
-    error: { code: 'store_failed', hint: expect.stringMatching(/df/) },
-  });
-});
+it.skipIf(!canMount)(
+  'Control that finds a full disk when it starts says so and what to do',
+  { timeout: 60_000 },
+  async () => {
+    await openSqliteStore(join(place.state, 'control.db'))[Symbol.asyncDispose]();
+    const script = `${MOUNT} && { head -c 2m /dev/zero >"$0/filler"; exec "$@"; }`;
+    const wrapper = [...UNSHARE, 'sh', '-c', script, place.state];
+    const child = place.startThrough(wrapper, 'serve', '--state', place.state, '--run', place.run);
+    expect(await logged(child, 'control.start')).toMatchObject({
+      ok: false,
+      error: { code: 'store_failed', hint: expect.stringMatching(/df/) },
+    });
+  },
+);

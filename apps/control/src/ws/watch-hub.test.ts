@@ -14,6 +14,13 @@ function reason(message: WatchMessage): string | undefined {
   return state.status === 'queued' ? state.reason : undefined;
 }
 
+function degradedReason(message: WatchMessage): string {
+  const deployment =
+    message.type === 'snapshot' ? message.deployments[0] : 'deployment' in message ? message.deployment : undefined;
+  const state = deployment?.instance.state;
+  return state?.status === 'degraded' ? state.reason : '';
+}
+
 async function observe(id: string, text: string): Promise<void> {
   const state = { status: 'queued', reason: text };
   const { status } = await world.owner.call('POST', `/v1/instances/${id}/observed`, { state });
@@ -59,6 +66,57 @@ describe('a watcher', () => {
     const resync = await slow.find(({ type }) => type === 'resync');
     const snapshot = await slow.find((message) => message.type === 'snapshot' && message.seq >= resync.seq);
     expect(snapshot).toMatchObject({ deployments: [{ instance: { state: { reason: 'last' } } }] });
+  });
+
+  it('that does not read costs a bounded part of memory, while another gets everything on time', async () => {
+    const behindBytes = 256 * 1024;
+    world = await openWorld({ watchBehindBytes: behindBytes });
+    const made = await world.deploy('a');
+    const agent = await world.agent({ ...made, name: 'a' });
+    await agent.next('control.welcome', true);
+    const quick = await world.owner.watch();
+    const slow = await Promise.all(Array.from({ length: 10 }, () => world.owner.watch()));
+    for (const { socket } of slow) socket.pause();
+    const held = () => process.memoryUsage().arrayBuffers;
+    const before = held();
+    let most = 0;
+    let longestMs = 0;
+    const changes = 150;
+    // 30 MB for each of them.
+    const padding = 'x'.repeat(200_000);
+    for (let n = 1; n <= changes; n += 1) {
+      const sentMs = performance.now();
+      agent.report({ status: 'degraded', reason: `${n} ${padding}` });
+      await quick.find((message) => degradedReason(message).startsWith(`${n} `));
+      longestMs = Math.max(longestMs, performance.now() - sentMs);
+      quick.messages.length = 0;
+      most = Math.max(most, held() - before);
+    }
+    expect(world.control.watchersBehind()).toBe(10);
+    // What may wait for each, its last frame, and what the quick one and the agent are just being sent.
+    expect(most).toBeLessThan(10 * (behindBytes + padding.length) + 32 * 1024 * 1024);
+    expect(longestMs).toBeLessThan(2000);
+    slow[0]!.socket.resume();
+    const snapshot = await slow[0]!.find((message) => message.type === 'snapshot' && degradedReason(message) !== '');
+    expect(degradedReason(snapshot)).toMatch(new RegExp(`^${changes} `));
+    expect(slow[0]!.messages.map(({ type }) => type)).toContain('resync');
+  });
+
+  it('is told of the history where it asks for it, of one deployment or of all, and catches up by paging', async () => {
+    world = await openWorld();
+    const all = await world.owner.watch({ query: 'events=true' });
+    const one = await world.owner.watch({ query: 'events=true&deployment=b' });
+    const none = await world.owner.watch();
+    await world.deploy('a');
+    await world.deploy('b');
+    const created = (name: string) => (message: WatchMessage) =>
+      message.type === 'event.added' && message.event.deployment === name;
+    await Promise.all([all.find(created('a')), all.find(created('b')), one.find(created('b'))]);
+    expect(one.messages.some(created('a'))).toBe(false);
+    await none.find((message) => message.type === 'deployment.changed' && message.deployment.name === 'b');
+    expect(none.messages.some(({ type }) => type === 'event.added')).toBe(false);
+    const told = all.messages.flatMap((message) => (message.type === 'event.added' ? [message.event] : []));
+    expect((await world.owner.call('GET', '/v1/events')).body.events).toEqual(told);
   });
 
   it('gets what changes while its snapshot is on its way, after it and in order', async () => {

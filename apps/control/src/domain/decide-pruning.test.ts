@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+
+import { decidePruning } from './decide-pruning.ts';
+import type { DeploymentRecord, FormerInstance, InstanceRecord, Life } from './records.ts';
+
+const READY: Life = { phase: 'waiting', state: { status: 'ready' }, retired: 0 };
+const STOPPED: Life = {
+  phase: 'ended',
+  by: 'agent',
+  state: { status: 'stopped', cause: { code: 'requested', message: '' } },
+  retired: 0,
+};
+
+function entry(name: string, life: Life, updatedMs: number) {
+  const instance = { id: `${name}-now`, deployment: name, life, updatedMs } as InstanceRecord;
+  return { deployment: { name } as DeploymentRecord, instance };
+}
+
+function former(name: string, n: number, updatedMs: number): FormerInstance {
+  return { id: `${name}-${n}`, deployment: name, enrolmentHash: '', updatedMs };
+}
+
+function decide(entries: ReturnType<typeof entry>[], formers: FormerInstance[], limit = 10) {
+  const decided = decidePruning({ entries, formers, beforeMs: 100, limit });
+  return { ...decided, deployments: decided.deployments.map(({ instance }) => instance.deployment) };
+}
+
+describe('decidePruning', () => {
+  it('takes what ended before the bound, and nothing that lives or ended later', () => {
+    const entries = [entry('old', STOPPED, 99), entry('living', READY, 1), entry('recent', STOPPED, 100)];
+    expect(decide(entries, [])).toEqual({ deployments: ['old'], formers: [] });
+  });
+
+  it('takes replaced instances of living deployments too, and deployments only after all of theirs', () => {
+    const entries = [entry('old', STOPPED, 50), entry('living', READY, 200)];
+    const formers = [former('living', 1, 50), former('living', 2, 150), former('old', 1, 20)];
+    expect(decide(entries, formers)).toEqual({ deployments: [], formers: ['living-1', 'old-1'] });
+    expect(decide(entries, [formers[1]!])).toEqual({ deployments: ['old'], formers: [] });
+  });
+
+  it('takes no more than asked for', () => {
+    const entries = Array.from({ length: 5 }, (_, n) => entry(`d${n}`, STOPPED, 1));
+    expect(decide(entries, [former('x', 1, 1)], 3)).toEqual({ deployments: ['d0', 'd1'], formers: ['x-1'] });
+  });
+});

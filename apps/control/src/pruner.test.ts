@@ -1,0 +1,68 @@
+// Forgetting, on a real database: by age, by number, in steps, and what it leaves alone.
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { ManualClock } from './testing/manual-clock.ts';
+import { openWorld, type World } from './testing/world.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let world: World;
+afterEach(() => world[Symbol.asyncDispose]());
+
+async function kinds(query: string): Promise<string[]> {
+  const { events } = (await world.owner.call('GET', `/v1/events?${query}`)).body;
+  return events.map(({ kind }: { kind: string }) => kind);
+}
+
+describe('control', () => {
+  it('forgets deployments and events 90 days after their end, tells its watchers, and keeps what lives', async () => {
+    const clock = new ManualClock();
+    world = await openWorld({ clock });
+    await world.deploy('twice');
+    await world.owner.call('DELETE', '/v1/deployments/twice');
+    await world.deploy('twice');
+    await world.owner.call('DELETE', '/v1/deployments/twice');
+    const living = await world.deploy('living');
+    clock.jump(89 * DAY_MS);
+    await world.deploy('recent');
+    await world.owner.call('DELETE', '/v1/deployments/recent');
+    const watch = await world.owner.watch();
+    clock.jump(2 * DAY_MS);
+    const first = watch.messages[0]!.seq;
+    const later = () => watch.messages.find((message) => message.type === 'snapshot' && message.seq > first);
+    while (!later()) await clock.advance(50);
+    const snapshot = later();
+    expect(watch.messages.map(({ type }) => type)).toContain('resync');
+    expect(snapshot).toMatchObject({ deployments: [{ name: 'living' }, { name: 'recent' }] });
+    expect((await world.owner.call('GET', '/v1/deployments/twice')).status).toBe(404);
+    const { instances } = (await world.owner.call('GET', '/v1/instances')).body;
+    expect(instances.map(({ deployment }: { deployment: string }) => deployment)).toEqual(['recent', 'living']);
+    expect(await kinds('limit=1000')).toEqual(['deployment.created', 'stop.requested', 'instance.stopped']);
+    // It is so on disk too, and the name is free.
+    await world.restart();
+    expect((await world.owner.call('GET', '/v1/deployments/living')).body.instance.id).toBe(living.instanceId);
+    expect((await world.owner.call('GET', '/v1/deployments?all=true')).body.deployments).toHaveLength(2);
+    await world.deploy('twice');
+  });
+
+  it('keeps no more events than it says, also when an agent floods it', async () => {
+    world = await openWorld({ keeping: { keepEvents: 1000 } });
+    const made = await world.deploy('a');
+    const agent = await world.agent({ ...made, name: 'a' });
+    await agent.next('control.welcome', true);
+    const last = 5000;
+    const done = new Promise<void>((resolve) =>
+      agent.received.add((message) => message.type === 'event.recorded' && message.id === last && resolve()),
+    );
+    for (let id = 1; id <= last; id += 1)
+      agent.send({ type: 'event.happened', id, atMs: id, kind: 'flood', message: '' });
+    await done;
+    const newest = (await world.owner.call('GET', '/v1/events?last=1')).body.next;
+    // At most a thousand more come before it looks again; then it takes steps of 250.
+    await expect
+      .poll(async () => (await world.owner.call('GET', '/v1/events?limit=1')).body.next, { timeout: 15_000 })
+      .toBeGreaterThan(newest - 2000);
+    expect((await world.owner.call('GET', '/v1/events?last=1')).body.next).toBe(newest);
+  });
+});
