@@ -34,7 +34,7 @@ export interface ProgramOptions {
 }
 
 /** How long a program may take, ending by itself included. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 50_000;
 
 export function runProgram(file: string, { env, node = [] }: ProgramOptions): Promise<ProgramEnd> {
   const args = ['--conditions=fairlead-source', '--disable-warning=ExperimentalWarning', ...node, file];

@@ -70,6 +70,8 @@ describe('A connection without a port', () => {
     expect((await connection.models()).map(({ id }) => id)).toEqual(['demo']);
     const answer = await connection.chat({ messages, max_tokens: 4 });
     expect(answer.usage?.completion_tokens).toBe(4);
+    expect((await connection.complete({ prompt: 'Once', max_tokens: 4 })).choices[0]?.finish_reason).toBe('length');
+    expect((await connection.embed({ input: ['rope', 'knot'] })).data.map(({ index }) => index)).toEqual([0, 1]);
     let chunks = 0;
     for await (const { choices } of connection.chatStream({ messages, max_tokens: 4 })) chunks += choices.length;
     expect(chunks).toBeGreaterThan(3);
@@ -257,5 +259,5 @@ describe('While things move', () => {
     expect(answer.status).toBe(200);
     const all = await list({ env: world.env, all: true });
     expect(all.map(({ name, status }) => `${name} ${status}`)).toContain('a ready');
-  }, 30_000);
+  }, 60_000);
 });

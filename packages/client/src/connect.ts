@@ -45,7 +45,9 @@ async function openConnection(
   const { log = silentLog, clock = systemClock } = options;
   const first = await findEndpoint(name, api, options.signal);
   const random = Math.random;
-  const follower = scope.use(followEndpoint({ name, api, watch: (stop) => session.watch(stop), clock, random, log }));
+  const follower = scope.use(
+    followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
+  );
   const paths = scope.use(trackPaths((signal) => openPath({ name, follower, link, clock, random }, signal)));
   const port =
     options.port === false

@@ -1,6 +1,6 @@
 // What is told of one deployment as control says it, is lost and comes back.
 
-import { type Clock, CodedError, silentLog, untilAborted } from '@fairlead/kit';
+import { type Clock, CodedError, Listeners, silentLog, untilAborted } from '@fairlead/kit';
 import type { DeploymentView, EndpointView, InstanceState, WatchMessage } from '@fairlead/protocol';
 import { describe, expect, test } from 'vitest';
 
@@ -26,17 +26,23 @@ function deployment(state: InstanceState, options: { generation?: number; wanted
 const ready = (generation: number) => deployment({ status: 'ready' }, { generation });
 
 /** Control as a script: each entry is one connection's messages, after which it is lost; the last one stays open. */
-function follow(connections: DeploymentView[][], loss: Error = new Error('the connection ended')) {
+function follow(
+  connections: DeploymentView[][],
+  more: { loss?: Error; opens?: Listeners<void>; sleep?: Clock['sleep'] } = {},
+) {
+  const { loss = new Error('the connection ended'), opens = new Listeners<void>() } = more;
   let latest: DeploymentView | undefined;
   let opened = 0;
   const waits: number[] = [];
   const clock: Clock = {
     now: () => 0,
     monotonicMs: () => 0,
-    sleep: async (ms, signal) => {
-      signal?.throwIfAborted();
-      waits.push(ms);
-    },
+    sleep:
+      more.sleep ??
+      (async (ms, signal) => {
+        signal?.throwIfAborted();
+        waits.push(ms);
+      }),
   };
   async function* watch(signal: AbortSignal): AsyncGenerator<WatchMessage> {
     const mine = connections[opened];
@@ -55,7 +61,7 @@ function follow(connections: DeploymentView[][], loss: Error = new Error('the co
       return { ...endpoint, instanceId: id } as EndpointView;
     },
   } as unknown as ControlApi;
-  const follower = followEndpoint({ name: 'a', api, watch, clock, random: () => 0.5, log: silentLog });
+  const follower = followEndpoint({ name: 'a', api, watch, opens, clock, random: () => 0.5, log: silentLog });
   const events: FollowEvent[] = [];
   const until = Promise.withResolvers<void>();
   let wanted: FollowEvent['type'] | undefined;
@@ -117,9 +123,25 @@ describe('an endpoint follower', () => {
   });
 
   test('does not press a server that refuses the login', async () => {
-    const { typesUntil, waits } = follow([[ready(1)], [], [ready(1)]], new CodedError('auth_failed', 'no'));
+    const { typesUntil, waits } = follow([[ready(1)], [], [ready(1)]], { loss: new CodedError('auth_failed', 'no') });
     await typesUntil('control.back');
     expect(waits[0]).toBeGreaterThanOrEqual(600_000);
+  });
+
+  test('waits no longer once a request has reached the bastion', async () => {
+    const opens = new Listeners<void>();
+    const asleep = Promise.withResolvers<void>();
+    const { typesUntil } = follow([[ready(1)], [ready(1)]], {
+      loss: new CodedError('auth_failed', 'no'),
+      opens,
+      async sleep(_ms, signal) {
+        asleep.resolve();
+        await untilAborted(new Promise<never>(() => undefined), signal);
+      },
+    });
+    await asleep.promise;
+    opens.emit();
+    expect(await typesUntil('control.back')).toEqual(['endpoint.up', 'control.lost', 'control.back']);
   });
 
   test('takes a lost agent for gone only when somebody stopped the deployment', async () => {

@@ -1,6 +1,6 @@
 // Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
 
-import { backoffMs, type Clock, CodedError, errorText, isCodedError, Listeners, type Log } from '@fairlead/kit';
+import { backoffMs, type Clock, CodedError, errorText, Listeners, type Log } from '@fairlead/kit';
 import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
@@ -19,6 +19,8 @@ export interface FollowDeps {
   name: string;
   api: ControlApi;
   watch(signal: AbortSignal): AsyncIterable<WatchMessage>;
+  /** Says that the bastion can be reached again; a wait for the next try ends with it. */
+  opens?: Listeners<void>;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -113,8 +115,16 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
         lose(error);
       }
       const waitMs = backoffMs(retry, failures++, deps.random());
-      await deps.clock.sleep(waitMs, stop.signal).catch(ignoreAbort(stop.signal));
+      await pause(waitMs);
     }
+  }
+
+  async function pause(ms: number): Promise<void> {
+    const wake = new AbortController();
+    const remove = deps.opens?.add(() => wake.abort());
+    const signal = AbortSignal.any([stop.signal, wake.signal]);
+    await deps.clock.sleep(ms, signal).catch(ignoreAbort(signal));
+    remove?.();
   }
 
   const running = run();
@@ -186,8 +196,4 @@ function ignoreAbort(signal: AbortSignal) {
   return (error: unknown) => {
     if (!signal.aborted) throw error;
   };
-}
-
-export function isEndedError(error: unknown): boolean {
-  return isCodedError<ClientErrorCode>(error, 'endpoint_ended');
 }
