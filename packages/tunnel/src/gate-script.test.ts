@@ -166,6 +166,9 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       expect((await speak()).line).toMatchObject({ error: 'run_dir_unavailable' });
       await writeFile(join(state, 'run-dir'), 'relative');
       expect((await speak()).line).toMatchObject({ error: 'run_dir_invalid' });
+      await writeFile(join(state, 'run-dir'), `/tmp/${'ü'.repeat(38)}`);
+      const message = expect.stringContaining('80 bytes long at most: got 81') as string;
+      expect((await speak()).line).toMatchObject({ error: 'run_dir_too_long', message });
     });
 
     it('refuses a state directory that others may write', async () => {

@@ -20,6 +20,6 @@ export async function startControl(connection: SshConnection, stateDir: string):
       ? (decoded.value.message ?? decoded.value.error)
       : gate.identityLine.slice(0, 200);
   throw new CodedError<CliErrorCode>('bastion_unfit', `cannot use ${connection.label} as a bastion: ${why}`, {
-    hint: 'Set bastion.runDir to a directory of your own on local disk there.',
+    hint: 'Set bastion.runDir to a directory of your own on local disk there, with a short path.',
   });
 }

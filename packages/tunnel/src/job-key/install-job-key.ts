@@ -81,7 +81,9 @@ export async function removeJobKey(options: RemoveJobKeyOptions): Promise<boolea
 async function putAndProve(file: KeysFile, line: string, options: InstallJobKeyOptions): Promise<InstalledJobKey> {
   const { jobKey, userTarget, signal } = options;
   const { marker } = options.line;
-  const { text, change } = editAuthorizedKeys(file.text, { kind: 'put', marker, line });
+  // The file's text holds bytes, as latin1 does.
+  const bytes = Buffer.from(line, 'utf8').toString('latin1');
+  const { text, change } = editAuthorizedKeys(file.text, { kind: 'put', marker, line: bytes });
   if (change !== 'none') await file.replace(text);
   const undo = async () => (change === 'none' ? undefined : file.replace(file.text));
   const identityLine = await orUndo({ file, undo }, async () => {

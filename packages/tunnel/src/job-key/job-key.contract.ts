@@ -35,7 +35,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       user = await openSsh(server.target);
       jobKey = createJobKey();
       jobTarget = { ...server.target, auth: { privateKey: jobKey.privateKey } };
-      const stateDir = join(server.dir, "state of 'alice'");
+      const stateDir = join(server.dir, "state of 'alice' ü");
       await mkdir(stateDir, { mode: 0o700 });
       gatePath = join(stateDir, 'gate');
       await writeFile(gatePath, `#!/bin/sh\necho '{"asked":"'"$SSH_ORIGINAL_COMMAND"'"}'\nexec cat\n`);
