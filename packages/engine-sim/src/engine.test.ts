@@ -2,22 +2,22 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'vitest';
+import { describe, test } from 'vitest';
 import { describeContracts } from './testing/describe-contracts.ts';
-import { makeTinyModel, realCommand, simulatorCommand } from './testing/engine-command.ts';
+import { prepareRealEngine, simulatorCommand } from './testing/engine-command.ts';
 
 describeContracts('simulator', async (folder) => {
   await mkdir(`${folder}-lora`);
   await writeFile(join(`${folder}-lora`, 'adapter_config.json'), '{"r": 8}');
-  return simulatorCommand(folder);
+  return { command: simulatorCommand(folder) };
 });
 
 const venv = process.env.FAIRLEAD_REAL_VLLM;
-if (venv === undefined)
-  test('real vLLM', ({ skip }) =>
-    skip('FAIRLEAD_REAL_VLLM names no venv (infra/testbed/real-vllm/make-venv.sh makes one)'));
-else
-  describeContracts('real vLLM', async (folder) => {
-    await makeTinyModel(venv, folder);
-    return realCommand(venv, folder);
-  });
+
+describe.runIf(venv !== undefined)('real', () =>
+  describeContracts('real vLLM', (folder) => prepareRealEngine(venv ?? '', folder)),
+);
+
+test.runIf(venv === undefined)('real vLLM: holds the same contract', ({ skip }) =>
+  skip('FAIRLEAD_REAL_VLLM names no venv (infra/testbed/real-vllm/make-venv.sh makes one)'),
+);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeContracts, prepareRealEngine } from '@fairlead/engine-sim/testing';
 import { openTestbed, type Testbed } from '../index.ts';
 
 const run = promisify(execFile);
@@ -91,6 +92,10 @@ test(
     expect(left.stdout).toBe('');
   },
   START_LIMIT_MS,
+);
+
+describeContracts('real vLLM', (folder) =>
+  lacking === undefined ? prepareRealEngine(VENV, folder) : Promise.resolve({ lacking }),
 );
 
 function lastLine(text: string): unknown {

@@ -3,36 +3,45 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { describeEmbeddingContract, embeddingFlags } from '../embedding.contract.ts';
 import { contractFlags, describeEngineContract } from '../engine.contract.ts';
 import { type CommandedEngine, type EngineCommand, openCommandedEngine } from './engine-command.ts';
 
-/** `prepare` makes a model in a folder, and an adapter in `<folder>-lora`, and says how to serve it. */
-export function describeContracts(name: string, prepare: (folder: string) => Promise<EngineCommand>): void {
+/** How to serve the model, or what is in the way: then every test is skipped with that reason. */
+export type Prepared = { command: EngineCommand } | { lacking: string };
+
+/** `prepare` makes a model in a folder, and an adapter in `<folder>-lora`. */
+export function describeContracts(name: string, prepare: (folder: string) => Promise<Prepared>): void {
   let folder: string;
-  let command: EngineCommand;
+  let prepared: Prepared;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'contract-'));
-    command = await prepare(join(folder, 'tiny'));
-  }, 120_000);
+    prepared = await prepare(join(folder, 'tiny'));
+  }, 600_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
+  beforeEach(({ skip }) => {
+    if ('lacking' in prepared) skip(prepared.lacking);
+  });
 
   describe('generating', () => {
-    const engine = opened(() => openCommandedEngine(command, contractFlags));
+    const engine = opened(() => prepared, contractFlags);
     describeEngineContract(name, () => ({ ...engine(), adapter: join(folder, 'tiny-lora') }));
   });
 
   describe('embedding', () => {
-    const engine = opened(() => openCommandedEngine(command, embeddingFlags));
-    describeEmbeddingContract(name, engine);
+    describeEmbeddingContract(
+      name,
+      opened(() => prepared, embeddingFlags),
+    );
   });
 }
 
-function opened(open: () => Promise<CommandedEngine>): () => { path: string; key: string } {
+function opened(prepared: () => Prepared, flags: readonly string[]): () => { path: string; key: string } {
   let engine: CommandedEngine | undefined;
   beforeAll(async () => {
-    engine = await open();
+    const ready = prepared();
+    if ('command' in ready) engine = await openCommandedEngine(ready.command, flags);
   }, 300_000);
   afterAll(() => engine?.[Symbol.asyncDispose]());
   return () => {

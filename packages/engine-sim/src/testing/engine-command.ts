@@ -32,16 +32,12 @@ export function simulatorCommand(model: string): EngineCommand {
   return { argv, model, more: ['--sim-decode-ms', '1'], startLimitMs: 20_000 };
 }
 
-/** `venv` is made by infra/testbed/real-vllm/make-venv.sh. */
-export function realCommand(venv: string, model: string): EngineCommand {
-  const more = ['--load-format', 'dummy', '--enforce-eager'];
-  return { argv: [join(venv, 'bin/vllm'), 'serve'], model, more, startLimitMs: 240_000 };
-}
-
-/** A tiny model in `folder`, and an adapter of rank 8 for it beside it. */
-export async function makeTinyModel(venv: string, folder: string): Promise<void> {
+/** A tiny model in `folder`, an adapter of rank 8 beside it. `venv` is made by infra/testbed/real-vllm/make-venv.sh. */
+export async function prepareRealEngine(venv: string, folder: string): Promise<{ command: EngineCommand }> {
   const recipe = sourceFile('../../../../infra/testbed/real-vllm/make-tiny-model.py');
   await promisify(execFile)(join(venv, 'bin/python'), [recipe, folder, '--lora', '8']);
+  const more = ['--load-format', 'dummy', '--enforce-eager'];
+  return { command: { argv: [join(venv, 'bin/vllm'), 'serve'], model: folder, more, startLimitMs: 240_000 } };
 }
 
 /** Resolves when it is healthy; disposing kills it with everything it has started. */

@@ -1,0 +1,2 @@
+export { describeContracts } from './testing/describe-contracts.ts';
+export { prepareRealEngine } from './testing/engine-command.ts';
