@@ -7,11 +7,16 @@ export function readyText(name: string, model: string, deadlineMs: number | unde
     deadlineMs === undefined ? '' : `It runs until ${clockTime(deadlineMs)} (${leftWords(deadlineMs, nowMs)}).\n`;
   return `
 ${name} is ready. ${until}
-Open the path, and leave it open:
+Ask it, or run a program that finds it in its environment:
+
+    fairlead chat ${name} Hello
+    fairlead exec ${name} -- python script.py
+
+Open the path for all others, and leave it open:
 
     fairlead connect ${name}
 
-Stop it with: fairlead stop ${name}
+More examples: fairlead open ${name}. Stop it with: fairlead stop ${name}
 
 ${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model, name })}`;
 }

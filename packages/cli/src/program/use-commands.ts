@@ -53,7 +53,8 @@ function addExec(program: Command, go: RunCommand): void {
       'after',
       `
 Sets OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL, ANTHROPIC_BASE_URL and ANTHROPIC_AUTH_TOKEN, and takes an ANTHROPIC_API_KEY away:
-it is not for the cluster. The local port behind them closes with the command. Standard input and output are the command's alone.
+it is not for the cluster. The local port behind them closes with the command. Standard input and output are the command's alone:
+with --json only a failure before it has begun is JSON.
 Exit codes: the command's own (128 + n after signal n), 127 where there is no such command, 126 where it may not be executed.
 
 Examples:

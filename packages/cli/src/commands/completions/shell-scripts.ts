@@ -1,5 +1,6 @@
 // The shells' sides of completion. Each hands the words up to the cursor, unevaluated, to `fairlead complete` and offers what it prints:
 // a candidate a line, a tab before its description, and `:files` where names of files belong.
+// Our own, for what @bomb.sh/tab prints needs the bash-completion package and evaluates what was typed.
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
