@@ -156,30 +156,6 @@ function addStop(program: Command, go: RunCommand): void {
 }
 
 function addSetup(program: Command, go: RunCommand): void {
-  program
-    .command('init')
-    .description('set this machine up: write the configuration, prepare the bastion')
-    .option('--yes', 'ask nothing; take flags and what is configured')
-    .option('--bastion <[user@]host[:port]>', 'the SSH host that this machine and the cluster reach')
-    .option('--bastion-inside <[user@]host[:port]>', 'what the bastion is called from a compute node')
-    .option('--cluster <name>', 'a short name for the cluster')
-    .option('--login <[user@]host[:port]>', 'the SSH host that takes sbatch')
-    .option('--local', 'jobs run on this machine, without Slurm')
-    .option('--partition <name>', 'the Slurm partition')
-    .option('--account <name>', 'the Slurm account')
-    .option('--gpu-type <type>', 'the Slurm GPU type, such as a100')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  fairlead init\n  fairlead init --yes --bastion gate.example.org --login login.example.org --partition gpu',
-    )
-    .action(async (options: Record<string, string> & { yes?: boolean; local?: boolean }) =>
-      go(async (context) =>
-        (await import('./commands/init.ts')).runInit(
-          { ...options, yes: options.yes ?? false, local: options.local ?? false },
-          context,
-        ),
-      ),
-    );
   const config = program
     .command('config')
     .description('print the configuration in force and where each value came from')

@@ -24,6 +24,7 @@ export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-serv
 export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';
 export { findSshd, openUserSshd, type UserSshdOptions } from './local-server/user-sshd.ts';
 export { createSshRunner, type SshRunner, type SshRunnerOptions } from './ssh-runner.ts';
+export { listSshHosts } from './ssh-config/list-hosts.ts';
 export { type HostKeyPolicy, type HostKeyQuestion, type SshAuth, type SshTarget, targetLabel } from './ssh-target.ts';
 export type { RemoteProcess } from './stream-command.ts';
 export { type TunnelErrorCode, tunnelErrorCodes } from './tunnel-error.ts';

@@ -1,7 +1,7 @@
 // `fairlead init`: what it needs to know, from flags, from the configuration that is there, or from a person. Asks only what is left.
 
 import { CodedError } from '@fairlead/kit';
-import type { FairleadConfig, SshRoute } from '@fairlead/protocol';
+import type { ClusterConfig, FairleadConfig, SshRoute } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker } from '../context.ts';
@@ -18,39 +18,73 @@ export interface InitArgs {
   gpuType?: string | undefined;
 }
 
-/** The configuration that the answers make, laid over what is there. */
-export async function answerQuestions(
+/** Which hosts there are; what the cluster is called and asks of Slurm comes after the login host was asked. */
+export interface HostAnswers {
+  bastion: string;
+  inside?: string;
+  /** Absent: jobs run here. */
+  login?: string;
+  /** Absent: the cluster is new and has no name yet. */
+  cluster?: string;
+}
+
+/** `hosts`: names of ~/.ssh/config to choose from. */
+export async function answerHosts(
   args: InitArgs,
   config: FairleadConfig,
-  ask: Asker | undefined,
-): Promise<FairleadConfig> {
+  asking: { ask: Asker | undefined; hosts: readonly string[] },
+): Promise<HostAnswers> {
+  const { ask } = asking;
+  const before = config.bastion?.fromLaptop.host;
   const bastion =
     args.bastion ??
-    config.bastion?.fromLaptop.host ??
-    (await required(
-      ask,
-      '--bastion',
-      'Which SSH host do both this machine and the cluster reach (the bastion)?',
-      'bastion.example.org',
-    ));
+    before ??
+    (await chooseHost(asking, {
+      flag: '--bastion',
+      question: 'Which SSH host do both this machine and the cluster reach (the bastion)?',
+      placeholder: 'bastion.example.org',
+    }));
   const inside =
     args.bastionInside ??
     config.bastion?.fromCluster?.host ??
-    (await optional(args, ask, `What is ${bastion} called from a compute node? (empty: the same)`));
+    // A bastion that is configured without one needs none.
+    (before === undefined
+      ? await optional(ask, `What is ${bastion} called from a compute node? (empty: the same)`)
+      : undefined);
   const [first] = Object.keys(config.clusters ?? {});
-  const cluster =
-    args.cluster ??
-    config.defaultCluster ??
-    first ??
-    (await optional(args, ask, 'A short name for your cluster')) ??
-    'cluster';
-  const known = config.clusters?.[cluster];
-  const local = args.local || known?.kind === 'local';
-  const login = local
+  const cluster = args.cluster ?? config.defaultCluster ?? first;
+  const known = cluster === undefined ? undefined : config.clusters?.[cluster];
+  const isLocal = args.local || known?.kind === 'local';
+  const login = isLocal
     ? undefined
     : (args.login ??
       known?.login?.host ??
-      (await required(ask, '--login', 'Which SSH host takes sbatch (the login node)?', 'login.example.org')));
+      (await chooseHost(asking, {
+        flag: '--login',
+        question: 'Which SSH host takes sbatch (the login node)?',
+        placeholder: 'login.example.org',
+      })));
+  return {
+    bastion,
+    ...(inside === undefined ? {} : { inside }),
+    ...(login === undefined ? {} : { login }),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
+}
+
+/** The name of a new cluster: a person's, else what Slurm calls it. */
+export async function answerName(slurmName: string | undefined, ask: Asker | undefined): Promise<string> {
+  const own = (slurmName ?? '').replaceAll(/[^A-Za-z0-9_-]/g, '-').replace(/^[^A-Za-z]+/, '');
+  const fallback = own === '' ? 'cluster' : own.slice(0, 63);
+  return (await optional(ask, `A short name for your cluster (empty: ${fallback})`)) ?? fallback;
+}
+
+/** What is configured for the cluster, with the flags laid over it. */
+export function clusterWith(
+  args: InitArgs,
+  known: ClusterConfig | undefined,
+  login: string | undefined,
+): ClusterConfig {
   const slurm = {
     ...known?.slurm,
     ...(args.partition && { partition: args.partition }),
@@ -58,23 +92,31 @@ export async function answerQuestions(
   };
   const gpu = { ...known?.gpu, ...(args.gpuType && { type: args.gpuType }) };
   return {
+    ...(login ? { login: routeOf(login, known?.login) } : { kind: 'local' as const }),
+    ...known,
+    ...(login ? { login: routeOf(login, known?.login) } : {}),
+    ...(args.local ? { kind: 'local' as const } : {}),
+    ...(Object.keys(slurm).length > 0 ? { slurm } : {}),
+    ...(Object.keys(gpu).length > 0 ? { gpu } : {}),
+  };
+}
+
+/** The configuration that the answers make, laid over what is there. */
+export function configWith(
+  config: FairleadConfig,
+  hosts: HostAnswers,
+  cluster: { name: string; config: ClusterConfig },
+): FairleadConfig {
+  const { bastion, inside } = hosts;
+  return {
     ...config,
-    defaultCluster: config.defaultCluster ?? cluster,
+    defaultCluster: config.defaultCluster ?? cluster.name,
     bastion: {
       ...config.bastion,
       fromLaptop: routeOf(bastion, config.bastion?.fromLaptop),
       ...(inside ? { fromCluster: { ...config.bastion?.fromCluster, ...hostAndPort(inside) } } : {}),
     },
-    clusters: {
-      ...config.clusters,
-      [cluster]: {
-        ...known,
-        ...(local ? { kind: 'local' as const } : {}),
-        ...(login ? { login: routeOf(login, known?.login) } : {}),
-        ...(Object.keys(slurm).length > 0 ? { slurm } : {}),
-        ...(Object.keys(gpu).length > 0 ? { gpu } : {}),
-      },
-    },
+    clusters: { ...config.clusters, [cluster.name]: cluster.config },
   };
 }
 
@@ -92,21 +134,36 @@ export function hostAndPort(text: string): { host: string; user?: string; port?:
   return { host, ...(match[1] ? { user: match[1] } : {}), ...(match[3] ? { port: Number(match[3]) } : {}) };
 }
 
-async function required(ask: Asker | undefined, flag: string, question: string, placeholder: string): Promise<string> {
-  if (ask)
-    return (
-      await ask.text(question, {
-        placeholder,
-        check: (value) => (value.trim() === '' ? 'A name is needed.' : undefined),
-      })
-    ).trim();
-  throw new CodedError<CliErrorCode>('needs_answer', `cannot go on without an answer: ${question}`, {
-    hint: `Give it with ${flag}, or run \`fairlead init\` in a terminal.`,
-  });
+interface HostQuestion {
+  flag: string;
+  question: string;
+  placeholder: string;
 }
 
-async function optional(args: InitArgs, ask: Asker | undefined, question: string): Promise<string | undefined> {
-  if (!ask || args.yes) return undefined;
-  const answer = (await ask.text(question, {})).trim();
+const OTHER = '';
+
+async function chooseHost(
+  { ask, hosts }: { ask: Asker | undefined; hosts: readonly string[] },
+  { flag, question, placeholder }: HostQuestion,
+): Promise<string> {
+  if (!ask) {
+    const known = hosts.length > 0 ? ` Hosts in ~/.ssh/config: ${hosts.join(', ')}.` : '';
+    throw new CodedError<CliErrorCode>('needs_answer', `cannot go on without an answer: ${question}`, {
+      hint: `Give it with ${flag}, or run \`fairlead init\` in a terminal.${known}`,
+    });
+  }
+  if (hosts.length > 0) {
+    const chosen = await ask.choose(question, [
+      ...hosts.map((host) => ({ value: host, label: host })),
+      { value: OTHER, label: 'another one' },
+    ]);
+    if (chosen !== OTHER) return chosen;
+  }
+  const check = (value: string) => (value.trim() === '' ? 'A name is needed.' : undefined);
+  return (await ask.text(question, { placeholder, check })).trim();
+}
+
+async function optional(ask: Asker | undefined, question: string): Promise<string | undefined> {
+  const answer = (await ask?.text(question, {}))?.trim() ?? '';
   return answer === '' ? undefined : answer;
 }

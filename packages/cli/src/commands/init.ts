@@ -1,24 +1,55 @@
-// `fairlead init`: writes the configuration and prepares the bastion: gate, control, certificate, token. Safe to run again.
+// `fairlead init`: finds out what it can, asks what is left, writes a commented configuration, prepares the bastion. Safe to run again.
 
 import { profilePath } from '@fairlead/client';
+import { errorText, isCodedError } from '@fairlead/kit';
+import type { ClusterConfig, FairleadConfig } from '@fairlead/protocol';
 
 import { prepareBastion } from '../bastion/prepare-bastion.ts';
-import { changedSettings, userConfigPath } from '../config/config-sources.ts';
+import { changedSettings, readConfigFile, userConfigPath } from '../config/config-sources.ts';
 import { checkConfig, loadConfig } from '../config/load-config.ts';
 import { writeConfig } from '../config/write-config.ts';
 import type { Context } from '../context.ts';
+import { describePartition } from '../doctor/slurm/judge-request.ts';
 import { openSite } from '../site/open-site.ts';
-import { answerQuestions, type InitArgs } from './init-questions.ts';
+import { chooseSettings } from './init-choices.ts';
+import { discoverHosts, discoverSite, type SiteFound } from './init-discover.ts';
+import { notesFor } from './init-notes.ts';
+import { answerHosts, answerName, clusterWith, configWith, type InitArgs } from './init-questions.ts';
 
 export async function runInit(args: InitArgs, context: Context): Promise<void> {
   const { output } = context;
-  const loaded = await loadConfig(context);
-  const answers = await answerQuestions(args, loaded.config, args.yes ? undefined : context.ask);
-  const config = checkConfig(answers, 'these answers');
+  const loaded = await loadWhatIsThere(context);
+  const ask = args.yes ? undefined : context.ask;
+  const sshHosts = await discoverHosts(context);
+  const hosts = await answerHosts(args, loaded.config, { ask, hosts: sshHosts });
+  const before = hosts.cluster === undefined ? undefined : loaded.config.clusters?.[hosts.cluster];
+  const known = clusterWith(args, before, hosts.login);
+  // A wrong flag is to be told before a host is asked.
+  checkConfig(configWith(loaded.config, hosts, { name: hosts.cluster ?? 'cluster', config: known }), 'these answers');
+  const found = await findSite(known, context);
+  const name = hosts.cluster ?? (await answerName(found?.clusterName, ask));
+  // What a person left out of a cluster that is there already stays out, unless there is a person to ask.
+  const isOpen = found !== undefined && (before === undefined || ask !== undefined);
+  const chosen = isOpen ? await chooseSettings(known, found, ask) : known;
+  const config = checkConfig(configWith(loaded.config, hosts, { name, config: chosen }), 'these answers');
   const path = context.flags.config ?? userConfigPath(context.env, context.home);
-  const changed = await writeConfig(path, changedSettings(loaded.config, config));
+  const changed = await writeConfig(path, changedSettings(loaded.config, config), notesFor(name, found, sshHosts));
   output.event('config.written', { path, changed }, changed ? `wrote ${path}` : `${path} is as it should be`);
+  await prepare(config, { path, changed }, context);
+}
 
+/** A file that --config names need not be there: it is what is written. */
+async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConfig }> {
+  const named = context.flags.config;
+  return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(context);
+}
+
+async function prepare(
+  config: FairleadConfig,
+  file: { path: string; changed: boolean },
+  context: Context,
+): Promise<void> {
+  const { output } = context;
   const profileFile = profilePath(context.env, context.home);
   const prepared = await prepareBastion(config, profileFile, context);
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
@@ -30,7 +61,45 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
     );
   }
   output.result(
-    { event: 'initialised', ok: true, config: path, profile: profileFile, bastion: prepared },
-    `Ready. Try: fairlead deploy demo   (a simulated model, no GPU), then fairlead connect demo`,
+    {
+      event: 'initialised',
+      ok: true,
+      config: file.path,
+      changed: file.changed,
+      profile: profileFile,
+      bastion: prepared,
+    },
+    `Ready. Try: fairlead doctor, then fairlead deploy demo   (a simulated model, no GPU)`,
   );
+}
+
+/** Undefined where jobs run here, and where the login host cannot be asked: the last step of init says why. */
+async function findSite(cluster: ClusterConfig, context: Context): Promise<SiteFound | undefined> {
+  if (cluster.kind === 'local') return undefined;
+  try {
+    await using site = await openSite({ name: 'it', config: cluster }, context);
+    const found = await discoverSite(site.host, context);
+    context.output.event('site.found', { ...found }, foundWords(found));
+    return found;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!isCodedError(error)) throw error;
+    context.output.event('site.unknown', { reason: errorText(error) }, `the site could not be asked: ${error.message}`);
+    return undefined;
+  }
+}
+
+function foundWords(found: SiteFound): string {
+  const { clusterName, version, partitions, associations, scratch, node, vllm, vllmElsewhere, modules } = found;
+  const engines = [vllm, ...vllmElsewhere, ...modules.map((module) => `module ${module}`)].filter(Boolean);
+  const accounts = [...new Set((associations ?? []).map(({ account }) => account))];
+  const words = [
+    version ? `Slurm ${version}${clusterName ? ` (${clusterName})` : ''}` : 'a Slurm that does not answer',
+    ...partitions.map((partition) => `partition ${describePartition(partition)}`),
+    accounts.length > 0 ? `accounts ${accounts.join(', ')}` : '',
+    scratch ? `scratch ${scratch}` : '',
+    node ? `Node ${node}` : '',
+    engines.length > 0 ? `vLLM: ${engines.join(', ')}` : 'no vLLM',
+  ];
+  return `found ${words.filter((word) => word !== '').join('\n             ')}`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { parseYamlObject } from './config-sources.ts';
-import { renderConfig, writeConfig } from './write-config.ts';
+import { type ConfigNotes, renderConfig, writeConfig } from './write-config.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -41,5 +41,52 @@ describe('A written configuration', () => {
     expect(await writeConfig(path, config)).toBe(false);
     expect(await readFile(path, 'utf8')).toBe(before);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  const notes: ConfigNotes = {
+    head: 'first',
+    tail: 'last\n  a: 1',
+    keys: { bastion: 'both reach it', 'clusters.tb': 'found', 'clusters.tb.login': 'takes sbatch' },
+  };
+
+  it('explains each section of a new file, above it', () => {
+    const text = renderConfig(undefined, config, notes);
+    expect(text).toBe(`# first
+
+defaultCluster: tb
+
+# both reach it
+bastion:
+  fromLaptop:
+    host: b
+clusters:
+  # found
+  tb:
+    # takes sbatch
+    login:
+      host: l
+    prologue:
+      - module load x
+
+# last
+#   a: 1
+`);
+    expect(renderConfig(text, config, notes)).toBe(text);
+  });
+
+  it('explains what it adds, and leaves what a person wrote as it was, form and all', () => {
+    const before = 'bastion:   {fromLaptop: {host: b}}\nclusters:\n  tb:\n    login:   { host: l }\n';
+    expect(renderConfig(before, { bastion: config.bastion }, notes)).toBe(before);
+    const after = renderConfig(
+      before,
+      { clusters: { tb: { gpu: { type: 'a100' } } } },
+      {
+        ...notes,
+        keys: { ...notes.keys, 'clusters.tb.gpu': 'how' },
+      },
+    );
+    expect(after).toContain('    # how\n    gpu:\n      type: a100\n');
+    expect(after).not.toContain('both reach it');
+    expect(after).not.toContain('# first');
   });
 });

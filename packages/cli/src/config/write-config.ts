@@ -2,17 +2,30 @@
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import { errnoOf } from '@fairlead/kit';
 import type { FairleadConfig } from '@fairlead/protocol';
-import { type Document, isMap, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, parseDocument } from 'yaml';
 
-const HEADER = ` Fairlead's configuration. \`fairlead config\` shows what is in force, \`fairlead config schema\` every setting.`;
+/** Comments, without their `#`. Only what is new gets one: what a person wrote, or removed, stays so. */
+export interface ConfigNotes {
+  /** For a new file: its first lines, and its last. */
+  head: string;
+  tail?: string;
+  /** By the path of the setting, such as `clusters.tb.slurm`. */
+  keys: Readonly<Record<string, string>>;
+}
+
+const PLAIN: ConfigNotes = {
+  head: "Fairlead's configuration. `fairlead config` shows what is in force, `fairlead config schema` every setting.",
+  keys: {},
+};
 
 /** Returns whether the file changed. Atomic. */
-export async function writeConfig(path: string, config: FairleadConfig): Promise<boolean> {
+export async function writeConfig(path: string, config: FairleadConfig, notes: ConfigNotes = PLAIN): Promise<boolean> {
   const before = await readIfThere(path);
-  const after = renderConfig(before, config);
+  const after = renderConfig(before, config, notes);
   if (before === after) return false;
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
@@ -21,21 +34,59 @@ export async function writeConfig(path: string, config: FairleadConfig): Promise
   return true;
 }
 
-/** Pure: the text of the file that says `config`, made from the text that was there. */
-export function renderConfig(before: string | undefined, config: FairleadConfig): string {
-  const document = parseDocument(before ?? '');
-  if (before === undefined || !isMap(document.contents)) document.commentBefore = HEADER;
-  setLeaves(document, [], config);
+/** Pure: the text of the file that says `config`, made from the text that was there; that very text where it says so already. */
+export function renderConfig(before: string | undefined, config: FairleadConfig, notes: ConfigNotes = PLAIN): string {
+  const document = parseDocument((before ?? '').replace(/^\uFEFF/, ''));
+  const isNew = before === undefined || !isMap(document.contents);
+  const said: unknown = document.toJS();
+  const added: string[][] = [];
+  setLeaves(document, { path: [], value: config, added });
+  if (!isNew && isDeepStrictEqual(document.toJS(), said)) return before;
+  for (const path of added) comment(document, path, notes.keys[path.join('.')]);
+  if (isNew) {
+    const own = [document.commentBefore, document.comment];
+    document.commentBefore = [...own, commented(notes.head)].filter((text) => typeof text === 'string').join('\n\n');
+    document.comment = notes.tail === undefined ? null : commented(notes.tail);
+  }
   return document.toString({ lineWidth: 0 });
 }
 
-function setLeaves(document: Document, path: string[], value: unknown): void {
+interface Setting {
+  path: string[];
+  value: unknown;
+  /** Filled with the paths that were not there. */
+  added: string[][];
+}
+
+function setLeaves(document: Document, { path, value, added }: Setting): void {
+  if (path.length > 0 && value !== undefined && !document.hasIn(path)) added.push(path);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    for (const [key, inner] of Object.entries(value)) setLeaves(document, [...path, key], inner);
+    for (const [key, inner] of Object.entries(value))
+      setLeaves(document, { path: [...path, key], value: inner, added });
     return;
   }
   if (value !== undefined && JSON.stringify(leafAt(document, path)) !== JSON.stringify(value))
     document.setIn(path, document.createNode(value));
+}
+
+/** Above the key; in a mapping on one line there is no room for one. */
+function comment(document: Document, path: readonly string[], text: string | undefined): void {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1));
+  if (!text || !isMap(parent) || parent.flow) return;
+  const pair = parent.items.find(({ key }) => (isScalar(key) ? key.value : key) === path.at(-1));
+  if (!pair) return;
+  if (!isScalar(pair.key)) pair.key = document.createNode(pair.key);
+  if (isScalar(pair.key)) {
+    pair.key.commentBefore = commented(text);
+    pair.key.spaceBefore = path.length === 1 && parent.items[0] !== pair;
+  }
+}
+
+function commented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? '' : ` ${line}`))
+    .join('\n');
 }
 
 function leafAt(document: Document, path: string[]): unknown {

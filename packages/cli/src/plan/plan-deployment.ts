@@ -36,7 +36,7 @@ export interface DeploymentPlan {
 }
 
 export const DEFAULT_COMMAND = { vllm: ['vllm', 'serve'], sim: ['{node}', '{engineSim}', 'serve'] };
-const DEFAULT_TIME = '04:00:00';
+export const DEFAULT_TIME = '04:00:00';
 const MAX_NAME = 40;
 
 export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {

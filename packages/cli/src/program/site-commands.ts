@@ -5,7 +5,35 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { RunCommand } from '../program.ts';
 
 export function addSiteCommands(program: Command, go: RunCommand): void {
+  addInit(program, go);
   addDoctor(program, go);
+}
+
+function addInit(program: Command, go: RunCommand): void {
+  program
+    .command('init')
+    .description('set this machine up: find out what the site offers, write the configuration, prepare the bastion')
+    .option('-y, --yes', 'ask nothing; take flags, what is configured, and what is plain')
+    .option('--bastion <[user@]host[:port]>', 'the SSH host that this machine and the cluster reach')
+    .option('--bastion-inside <[user@]host[:port]>', 'what the bastion is called from a compute node')
+    .option('--cluster <name>', 'a short name for the cluster')
+    .option('--login <[user@]host[:port]>', 'the SSH host that takes sbatch')
+    .option('--local', 'jobs run on this machine, without Slurm')
+    .option('--partition <name>', 'the Slurm partition')
+    .option('--account <name>', 'the Slurm account')
+    .option('--gpu-type <type>', 'the Slurm GPU type, such as a100')
+    .addHelpText(
+      'after',
+      '\nIt may be run again at any time: what you configured stays, comments too.\n\nExamples:\n  fairlead init\n  fairlead init --yes --bastion gate.example.org --login login.example.org --partition gpu',
+    )
+    .action(async (options: Record<string, string> & { yes?: boolean; local?: boolean }) =>
+      go(async (context) =>
+        (await import('../commands/init.ts')).runInit(
+          { ...options, yes: options.yes ?? false, local: options.local ?? false },
+          context,
+        ),
+      ),
+    );
 }
 
 interface DoctorOptions {

@@ -1,0 +1,101 @@
+// What is chosen for a cluster from what was found: without a person only what is plain. Pure but for the questions.
+
+import { formatSlurmDuration, parseSlurmDuration, type SlurmPartition } from '@fairlead/slurm';
+import type { ClusterConfig } from '@fairlead/protocol';
+
+import type { Asker } from '../context.ts';
+import { describePartition } from '../doctor/slurm/judge-request.ts';
+import { DEFAULT_TIME } from '../plan/plan-deployment.ts';
+import type { SiteFound } from './init-discover.ts';
+
+/** Settings that the cluster does not have yet. `known` is what flags and file say; it is never changed. */
+export async function chooseSettings(
+  known: ClusterConfig,
+  found: SiteFound,
+  ask: Asker | undefined,
+): Promise<ClusterConfig> {
+  const partition = known.slurm?.partition ?? (await choosePartition(found.partitions, ask));
+  const offered = found.partitions.find(({ name }) => name === partition);
+  const account = known.slurm?.account ?? (await chooseAccount(found, partition, ask));
+  const type = known.gpu?.type ?? (await chooseGpuType(offered, ask));
+  const time = known.slurm?.time ?? shorterTime(offered);
+  const hfHome = known.env?.['HF_HOME'] ?? (found.hfHome ? undefined : below(found.scratch));
+  const command = known.engines?.vllm?.command ?? (await chooseEngine(found, ask));
+  const slurm = { ...known.slurm, ...defined({ partition, account, time }) };
+  const gpu = { ...known.gpu, ...defined({ type }) };
+  const env = { ...known.env, ...defined({ HF_HOME: hfHome }) };
+  return {
+    ...known,
+    ...(Object.keys(slurm).length > 0 ? { slurm } : {}),
+    ...(Object.keys(gpu).length > 0 ? { gpu } : {}),
+    ...(Object.keys(env).length > 0 ? { env } : {}),
+    ...(command ? { engines: { ...known.engines, vllm: { ...known.engines?.vllm, command } } } : {}),
+  };
+}
+
+/** The cluster's default where it has GPUs, else the partition with GPUs that has most nodes to offer. */
+export function pickPartition(partitions: readonly SlurmPartition[]): SlurmPartition | undefined {
+  const usable = partitions.filter(({ isUp, gpus }) => isUp && gpus.length > 0);
+  return usable.find(({ isDefault }) => isDefault) ?? usable.toSorted((a, b) => b.usableNodes - a.usableNodes)[0];
+}
+
+async function choosePartition(partitions: readonly SlurmPartition[], ask: Asker | undefined) {
+  const best = pickPartition(partitions);
+  const up = partitions.filter(({ isUp }) => isUp);
+  if (!ask || up.length < 2) return best?.name;
+  const inOrder = best ? [best, ...up.filter((other) => other !== best)] : up;
+  return ask.choose(
+    'Which partition do your jobs run in?',
+    inOrder.map((partition) => ({ value: partition.name, label: describePartition(partition) })),
+  );
+}
+
+/** Slurm has a default account for each user: only a person may want another one. */
+async function chooseAccount({ associations = [] }: SiteFound, partition: string | undefined, ask: Asker | undefined) {
+  const usable = associations.filter((one) => one.partition === undefined || one.partition === partition);
+  const names = [...new Set(usable.map(({ account }) => account))];
+  if (!ask || names.length < 2) return undefined;
+  const chosen = await ask.choose('Which account do they charge?', [
+    { value: '', label: "Slurm's default for you" },
+    ...names.map((name) => ({ value: name, label: name })),
+  ]);
+  return chosen === '' ? undefined : chosen;
+}
+
+async function chooseGpuType(partition: SlurmPartition | undefined, ask: Asker | undefined) {
+  const types = (partition?.gpus ?? []).flatMap(({ type }) => (type === undefined ? [] : [type]));
+  if (types.length === 1 && partition?.gpus.length === 1) return types[0];
+  if (!ask || types.length === 0) return undefined;
+  const chosen = await ask.choose('Which GPUs?', [
+    { value: '', label: 'any' },
+    ...types.map((type) => ({ value: type, label: type })),
+  ]);
+  return chosen === '' ? undefined : chosen;
+}
+
+async function chooseEngine({ vllm, vllmElsewhere }: SiteFound, ask: Asker | undefined): Promise<string[] | undefined> {
+  if (vllm !== undefined || vllmElsewhere.length === 0) return undefined;
+  const [only = ''] = vllmElsewhere;
+  if (!ask) return vllmElsewhere.length === 1 ? [only, 'serve'] : undefined;
+  const chosen = await ask.choose('Which vLLM serves models?', [
+    ...vllmElsewhere.map((program) => ({ value: program, label: program })),
+    { value: '', label: 'none of these' },
+  ]);
+  return chosen === '' ? undefined : [chosen, 'serve'];
+}
+
+/** Where the partition allows less than jobs ask for by default, they would never start. */
+function shorterTime(partition: SlurmPartition | undefined): string | undefined {
+  const most = partition?.maxMinutes;
+  return most !== undefined && most < (parseSlurmDuration(DEFAULT_TIME) ?? 0) ? formatSlurmDuration(most) : undefined;
+}
+
+function below(scratch: string | undefined): string | undefined {
+  return scratch === undefined ? undefined : `${scratch.replace(/\/$/, '')}/huggingface`;
+}
+
+function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
