@@ -52,6 +52,7 @@ async function open(answerTo: (request: ChatRequest, signal: AbortSignal) => Asy
       streams: streams as never,
       output: createOutput(streams, { json: false, startedMs: 0, now: () => 0 }),
       clock: systemClock,
+      signal: new AbortController().signal,
       cwd,
       takeSignals(listener) {
         signalled = listener;

@@ -7,18 +7,19 @@ import { CodedError, errorText } from '@fairlead/kit';
 
 import type { Context } from '../../context.ts';
 import { type Conversation, renderConversation, requestOf, withTurn } from './conversation.ts';
-import { openPrompter, type Prompter } from './prompter.ts';
+import { Prompter } from './prompter.ts';
 import { parseSlashCommand, type SlashCommand, SLASH_HELP } from './slash-command.ts';
 import { type AnswerSource, streamAnswer } from './stream-answer.ts';
 import { emptyAnswer, tellAnswer, warnIfCut } from './tell-answer.ts';
 
-type Situation = Pick<Context, 'streams' | 'output' | 'clock' | 'cwd' | 'takeSignals'>;
+type Situation = Pick<Context, 'streams' | 'output' | 'clock' | 'cwd' | 'signal' | 'takeSignals'>;
 
 /** Resolves when the person ends it. */
 export async function converse(source: AnswerSource, begun: Conversation, context: Situation): Promise<void> {
-  const prompter = openPrompter(context.streams);
-  using _ = prompter;
-  using _signals = context.takeSignals((signal) => (signal === 'SIGINT' ? prompter.interrupt() : prompter.end()));
+  using prompter = new Prompter(context.streams);
+  using _ = context.takeSignals((signal) => (signal === 'SIGINT' ? prompter.interrupt() : prompter.end()));
+  // Nobody reads the answers any more.
+  context.signal.addEventListener('abort', () => prompter.end(), { once: true });
   prompter.say(`${source.connection.name} (model ${begun.model}). /help shows what is possible; Ctrl-D ends.`);
   let conversation = begun;
   for await (const turn of prompter.turns()) {

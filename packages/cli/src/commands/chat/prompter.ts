@@ -1,20 +1,9 @@
 // A person's lines at a terminal as turns; Ctrl-C means the answer while one comes, and the end when pressed twice at the prompt.
 
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 
 import { nextLine, type TurnState } from './turn-lines.ts';
-
-export interface Prompter extends Disposable {
-  /** Ends when the person does. Prompts whenever the next turn is asked for. */
-  turns(): AsyncGenerator<string>;
-  say(text: string): void;
-  /** While it is held, Ctrl-C is `onCancel`'s and keys are not shown. */
-  whileAnswering(onCancel: () => void): Disposable;
-  /** Ctrl-C by another way than the keyboard. */
-  interrupt(): void;
-  end(): void;
-}
 
 export interface PromptStreams {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
@@ -25,76 +14,94 @@ export interface PromptStreams {
 const PROMPTS: Record<TurnState['mode'], string> = { empty: '> ', continued: '. ', quoted: '" ' };
 const HISTORY_LINES = 1000;
 
-export function openPrompter({ stdin, stderr }: PromptStreams): Prompter {
-  const screen = createScreen(stderr);
-  const lines = createInterface({ input: stdin, output: screen.stream, terminal: true, historySize: HISTORY_LINES });
-  const waiting: string[] = [];
-  let wake = Promise.withResolvers<void>();
-  let state: TurnState = { mode: 'empty' };
-  let cancel: (() => void) | undefined;
-  let ended = false;
-  let interrupts = 0;
+/** Closing it gives the terminal back. */
+export class Prompter implements Disposable {
+  readonly #screen: ReturnType<typeof createScreen>;
+  readonly #lines: Interface;
+  readonly #turns: string[] = [];
+  #wake = Promise.withResolvers<void>();
+  #typed: TurnState = { mode: 'empty' };
+  #cancel: (() => void) | undefined;
+  #isEnded = false;
+  /** Ctrl-C in a row, with nothing typed between them. */
+  #interrupts = 0;
 
-  const end = () => {
-    ended = true;
-    cancel?.();
-    wake.resolve();
-  };
-  const prompt = () => {
-    lines.setPrompt(PROMPTS[state.mode]);
-    lines.prompt();
-  };
-  const interrupt = () => {
-    if (cancel) return cancel();
-    const hadText = lines.line !== '' || state.mode !== 'empty';
-    interrupts = hadText ? 1 : interrupts + 1;
-    if (interrupts > 1) return end();
-    state = { mode: 'empty' };
-    // Ctrl-E and Ctrl-U: what was typed is gone.
-    lines.write(null, { ctrl: true, name: 'e' });
-    lines.write(null, { ctrl: true, name: 'u' });
-    screen.stream.write('\n(Ctrl-C again ends)\n');
-    prompt();
-  };
-  lines.on('line', (line) => {
-    interrupts = 0;
-    const next = nextLine(state, line);
-    state = next.state;
-    if (next.turn === undefined) return prompt();
-    waiting.push(next.turn);
-    wake.resolve();
-  });
-  lines.on('SIGINT', interrupt);
-  lines.on('close', end);
+  constructor({ stdin, stderr }: PromptStreams) {
+    this.#screen = createScreen(stderr);
+    const output = this.#screen.stream;
+    this.#lines = createInterface({ input: stdin, output, terminal: true, historySize: HISTORY_LINES });
+    this.#lines.on('line', (line) => this.#take(line));
+    this.#lines.on('SIGINT', () => this.interrupt());
+    this.#lines.on('close', () => this.end());
+  }
 
-  return {
-    async *turns() {
-      for (;;) {
-        const turn = waiting.shift();
-        if (turn !== undefined) yield turn;
-        else if (ended) return;
-        else {
-          wake = Promise.withResolvers<void>();
-          prompt();
-          await wake.promise;
-        }
+  /** Ends when the person does. Prompts whenever the next turn is asked for. */
+  async *turns(): AsyncGenerator<string> {
+    for (;;) {
+      const turn = this.#turns.shift();
+      if (turn !== undefined) yield turn;
+      else if (this.#isEnded) return;
+      else {
+        this.#wake = Promise.withResolvers<void>();
+        this.#prompt();
+        await this.#wake.promise;
       }
-    },
-    say: (text) => screen.stream.write(`${text}\n`),
-    whileAnswering(onCancel) {
-      cancel = onCancel;
-      screen.mute(true);
-      return {
-        [Symbol.dispose]() {
-          cancel = undefined;
-          screen.mute(false);
-        },
-      };
-    },
-    interrupt,
-    end,
-    [Symbol.dispose]: () => lines.close(),
-  };
+    }
+  }
+
+  say(text: string): void {
+    this.#screen.stream.write(`${text}\n`);
+  }
+
+  /** While it is held, Ctrl-C is `onCancel`'s and keys are not shown. */
+  whileAnswering(onCancel: () => void): Disposable {
+    this.#cancel = onCancel;
+    this.#screen.mute(true);
+    return {
+      [Symbol.dispose]: () => {
+        this.#cancel = undefined;
+        this.#screen.mute(false);
+      },
+    };
+  }
+
+  /** Ctrl-C, at the keyboard or as a signal. */
+  interrupt(): void {
+    if (this.#cancel) return this.#cancel();
+    const hadText = this.#lines.line !== '' || this.#typed.mode !== 'empty';
+    this.#interrupts = hadText ? 1 : this.#interrupts + 1;
+    if (this.#interrupts > 1) return this.end();
+    this.#typed = { mode: 'empty' };
+    // Ctrl-E and Ctrl-U: what was typed is gone.
+    this.#lines.write(null, { ctrl: true, name: 'e' });
+    this.#lines.write(null, { ctrl: true, name: 'u' });
+    this.say('\n(Ctrl-C again ends)');
+    this.#prompt();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#cancel?.();
+    this.#wake.resolve();
+  }
+
+  [Symbol.dispose](): void {
+    this.#lines.close();
+  }
+
+  #take(line: string): void {
+    this.#interrupts = 0;
+    const { state, turn } = nextLine(this.#typed, line);
+    this.#typed = state;
+    if (turn === undefined) return this.#prompt();
+    this.#turns.push(turn);
+    this.#wake.resolve();
+  }
+
+  #prompt(): void {
+    this.#lines.setPrompt(PROMPTS[this.#typed.mode]);
+    this.#lines.prompt();
+  }
 }
 
 /** readline shows every key; during an answer that would be in the middle of its words. */
