@@ -53,7 +53,7 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
     };
   }
   if (error instanceof CodedError) {
-    const exitCode = exitCodeOf(error.code);
+    const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(error.code);
     return {
       exitCode,
       say: { code: error.code, message: error.message + (verbose ? chainOf(error) : ''), hint: error.hint },

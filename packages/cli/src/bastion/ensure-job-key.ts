@@ -111,6 +111,7 @@ export async function dropUnusedJobKey(site: Site, session: Session, context: Co
 
 /** The lines on the bastion and the key on the cluster. Returns the markers of the lines that were there. */
 export async function removeKeyOf(site: Site, login: BastionLogin, context: Context): Promise<string[]> {
+  if (!(await readRecord(site))) return [];
   await using _ = await lockJobKey(site, context);
   const record = await readRecord(site);
   if (!record) return [];

@@ -1,0 +1,60 @@
+// The bastion as an uninstall meets it: with or without a profile, with or without anything of ours on it. Starts nothing there.
+
+import type { FairleadConfig, LaptopProfile } from '@fairlead/protocol';
+import { createSshRunner, openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+
+import type { BastionLogin } from '../bastion/bastion-login.ts';
+import type { Context } from '../context.ts';
+import { expandHome, type Host } from '../host/host.ts';
+import { openSshHost } from '../host/ssh-host.ts';
+import { DEFAULT_STATE_DIR } from '../paths.ts';
+import { resolveRoute } from '../ssh/open-route.ts';
+
+export interface BastionAtHand extends AsyncDisposable {
+  host: Host;
+  login: BastionLogin;
+  stateDir: string;
+  /** Empty where no profile says it. */
+  runDir: string;
+  /** Whether the gate is there, so that control can be asked. */
+  hasGate: boolean;
+}
+
+/** Undefined where neither profile nor configuration names one. */
+export async function openBastion(
+  profile: LaptopProfile | undefined,
+  { bastion }: FairleadConfig,
+  context: Context,
+): Promise<BastionAtHand | undefined> {
+  const target = await targetOf(profile, bastion?.fromLaptop, context);
+  if (!target) return undefined;
+  context.output.busy(`connecting to ${target.host}`);
+  const connection = await openSsh(target, { signal: context.signal, log: context.log });
+  const host = await openSshHost(connection, profile?.bastion.route.host ?? target.host);
+  const stateDir = profile?.bastion.stateDir ?? expandHome(bastion?.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
+  const path = bastion?.authorizedKeysFile && expandHome(bastion.authorizedKeysFile, host.facts.home);
+  return {
+    host,
+    login: { connection, userTarget: pinned(target, connection), path },
+    stateDir,
+    runDir: profile?.bastion.runDir ?? '',
+    hasGate: (await createSshRunner(connection).run(['test', '-x', `${stateDir}/gate`])).code === 0,
+    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+  };
+}
+
+async function targetOf(
+  profile: LaptopProfile | undefined,
+  configured: LaptopProfile['bastion']['route'] | undefined,
+  context: Context,
+): Promise<SshTarget | undefined> {
+  if (!profile) return configured && resolveRoute(configured, context);
+  const { route, user, hostKeys } = profile.bastion;
+  const target = await resolveRoute({ ...route, user: route.user ?? user }, context);
+  return { ...target, hostKeys: { kind: 'pinned', keys: hostKeys } };
+}
+
+/** The logins that prove an edit of authorized_keys go to the host that this one has met. */
+function pinned(target: SshTarget, { hostKey }: SshConnection): SshTarget {
+  return { ...target, hostKeys: { kind: 'pinned', keys: [`${hostKey.type} ${hostKey.base64}`] } };
+}

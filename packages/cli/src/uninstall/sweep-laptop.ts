@@ -1,0 +1,59 @@
+// This machine's share: the profile, what was built and fetched, and the configuration where that is asked for.
+
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { profilePath } from '@fairlead/client';
+import { errnoOf, errorText } from '@fairlead/kit';
+
+import { userConfigPath } from '../config/config-sources.ts';
+import type { Context } from '../context.ts';
+import { cacheDir } from '../paths.ts';
+import type { SweepMode, Swept } from './sweep-host.ts';
+
+export async function sweepLaptop(context: Context, mode: SweepMode, withConfig: boolean): Promise<Swept[]> {
+  const profile = profilePath(context.env, context.home);
+  const cache = cacheDir(context);
+  const config = userConfigPath(context.env, context.home);
+  const ours = [profile, join(cache, 'bundles'), join(cache, 'runtimes'), ...(withConfig ? [config] : [])];
+  const swept: Swept[] = [];
+  for (const path of ours) swept.push(...(await drop(path, mode)));
+  const folders = [dirname(profile), cache, ...(withConfig ? [dirname(config)] : [])];
+  for (const folder of new Set(folders)) swept.push(...(await close(folder, mode, swept)));
+  if (!withConfig && (await isThere(config)))
+    swept.push({ ...HERE, path: config, kind: 'left', why: 'it is yours: --with-config removes it' });
+  return swept;
+}
+
+const HERE = { host: 'this machine' };
+
+async function drop(path: string, mode: SweepMode): Promise<Swept[]> {
+  if (!(await isThere(path))) return [];
+  try {
+    if (mode === 'remove') await rm(path, { recursive: true });
+    return [{ ...HERE, path, kind: 'removed' }];
+  } catch (error) {
+    return [{ ...HERE, path, kind: 'left', why: errorText(error) }];
+  }
+}
+
+/** A folder of our name goes when nothing else is in it. */
+async function close(folder: string, mode: SweepMode, swept: readonly Swept[]): Promise<Swept[]> {
+  if (basename(folder) !== 'fairlead' || !(await isThere(folder))) return [];
+  const gone = new Set(swept.filter(({ kind }) => kind === 'removed').map(({ path }) => path));
+  const others = (await readdir(folder)).map((name) => join(folder, name)).filter((path) => !gone.has(path));
+  if (others.length > 0)
+    return others.map((path) => ({ ...HERE, path, kind: 'left', why: 'it is not known to be ours' }));
+  if (mode === 'remove') await rmdir(folder);
+  return [{ ...HERE, path: folder, kind: 'removed' }];
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}

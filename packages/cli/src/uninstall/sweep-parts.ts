@@ -1,0 +1,66 @@
+// The parts of an uninstall one by one. What one part cannot do is kept and told; the others are done all the same.
+
+import { errorText } from '@fairlead/kit';
+import { createSshRunner, removeJobKey } from '@fairlead/tunnel';
+
+import { removeKeyOf } from '../bastion/ensure-job-key.ts';
+import { readRecord } from '../bastion/job-key-record.ts';
+import type { NamedCluster } from '../config/load-config.ts';
+import type { Context } from '../context.ts';
+import { openSite } from '../site/open-site.ts';
+import { cancelStrays } from './live-deployments.ts';
+import type { BastionAtHand } from './open-bastion.ts';
+import { sweepHost, type SweepMode, type Swept } from './sweep-host.ts';
+import { LIST_MARKERS, SWEEP_BASTION, SWEEP_CLUSTER, SWEEP_KEYS } from './sweep-scripts.ts';
+
+export interface Sweeping {
+  mode: SweepMode;
+  bastion: BastionAtHand | undefined;
+  context: Context;
+}
+
+/** Jobs, then the key and its lines on the bastion, then files. */
+export async function sweepCluster(cluster: NamedCluster, { mode, bastion, context }: Sweeping): Promise<Swept[]> {
+  await using site = await openSite(cluster, context);
+  const keys: Swept[] = [];
+  if (mode === 'remove') {
+    await cancelStrays(site, context);
+    if (bastion)
+      keys.push(...(await removeKeyOf(site, bastion.login, context)).map((marker) => keyLine(bastion, marker)));
+    else if (await readRecord(site))
+      keys.push({ host: site.host.label, path: site.paths.jobKey, kind: 'left', why: KEY_STAYS });
+  }
+  return [...keys, ...(await sweepHost(site.host, SWEEP_CLUSTER, [mode, site.paths.state, site.paths.runtime]))];
+}
+
+const KEY_STAYS =
+  'the bastion is not known, so that its line in authorized_keys there could not be removed; it expires by itself';
+
+/** Lines of keys first, then control and its files, the copy of authorized_keys last. */
+export async function sweepBastion({ mode, bastion, context }: Sweeping): Promise<Swept[]> {
+  if (!bastion) return [];
+  const { host, login, stateDir, runDir } = bastion;
+  const swept: Swept[] = [];
+  const listed = await createSshRunner(login.connection).run(['sh', '-c', LIST_MARKERS, 'sh', login.path ?? '']);
+  for (const marker of listed.stdout.split('\n').filter((line) => line !== '')) {
+    if (mode === 'remove') await removeJobKey({ ...login, marker, clock: context.clock, signal: context.signal });
+    swept.push(keyLine(bastion, marker));
+  }
+  swept.push(...(await sweepHost(host, SWEEP_BASTION, [mode, stateDir, runDir])));
+  // Last: it is what an edit that went wrong would be mended with.
+  swept.push(...(await sweepHost(host, SWEEP_KEYS, [mode, login.path ?? ''])));
+  return swept;
+}
+
+function keyLine({ host, login }: BastionAtHand, marker: string): Swept {
+  return {
+    host: host.label,
+    path: `${login.path ?? '~/.ssh/authorized_keys'} (line fairlead:${marker})`,
+    kind: 'removed',
+  };
+}
+
+/** What stands in the report where a part could not be done. */
+export function undone(part: string, error: unknown): Swept {
+  return { host: part, path: part, kind: 'failed', why: errorText(error) };
+}

@@ -1,0 +1,135 @@
+// The far side of an uninstall, as POSIX sh: what is known to be ours is removed, everything else stays and is named.
+// Each script's first argument is `list` (say what would go) or `remove`. Each line it prints: kind, path and why, by tabs.
+
+import { END_CONTROL } from '../bastion/swap-script.ts';
+
+const PROLOGUE = `
+LC_ALL=C; export LC_ALL
+umask 077
+mode=$1
+gone=
+say() { printf '%s\\t%s\\t%s\\n' "$1" "$2" "$3"; }
+is_there() { [ -e "$1" ] || [ -h "$1" ]; }
+# A file, link or directory that is ours as a whole.
+drop() {
+  is_there "$1" || return 0
+  if [ "$mode" = remove ] && ! rm -rf "$1" 2>/dev/null; then say left "$1" "it could not be removed"; return 0; fi
+  gone="$gone
+$1"
+  say removed "$1"
+}
+drop_sockets() {
+  for entry in "$1"/*.sock "$1"/*.ctl; do
+    case \${entry##*/} in control.sock | [a-z]*-[0-9]*.sock | [a-z]*-[0-9]*.ctl) [ -S "$entry" ] && drop "$entry" ;; esac
+  done
+}
+is_gone() {
+  case "$gone
+" in *"
+$1
+"*) return 0 ;; esac
+  return 1
+}
+# A directory of ours goes when nothing else is in it; what else is in it is named.
+close() {
+  [ -d "$1" ] && ! [ -h "$1" ] || return 0
+  others=
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    is_there "$entry" && ! is_gone "$entry" || continue
+    others=1
+    say left "$entry" "\${2:-it is not known to be ours}"
+  done
+  [ -z "$others" ] || return 0
+  if [ "$mode" = remove ] && ! rmdir "$1" 2>/dev/null; then say left "$1" "it could not be removed"; return 0; fi
+  gone="$gone
+$1"
+  say removed "$1"
+}
+`;
+
+/** Arguments: mode, state directory, runtime directory. A job's directory is known by our files in it. */
+export const SWEEP_CLUSTER = `${PROLOGUE}
+state=$2 runtime=$3
+for job in "$state"/jobs/*; do
+  [ -d "$job" ] && { [ -f "$job/spec.json" ] || [ -f "$job/job.sh" ]; } || continue
+  case \${job##*/} in ????????) drop "$job" ;; esac
+done
+close "$state/jobs"
+for file in "$state"/keys/job_ed25519 "$state"/keys/job_ed25519.json "$state"/keys/job_ed25519.lock "$state"/keys/.job_ed25519*.part; do drop "$file"; done
+close "$state/keys"
+for file in "$state"/test-only/*.sh "$state"/test-only/.*.part; do drop "$file"; done
+close "$state/test-only"
+[ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
+for folder in "$runtime"/agent-*; do
+  case \${folder##*/} in agent-????????????????) ;; *) continue ;; esac
+  for file in agent.mjs engine-sim.mjs; do drop "$folder/$file"; done
+  for file in "$folder"/.agent.mjs.*.part "$folder"/.engine-sim.mjs.*.part; do drop "$file"; done
+  close "$folder"
+done
+for file in "$runtime"/node-*-linux-x64 "$runtime"/node-*-linux-arm64 "$runtime"/.node-*-linux-*.part; do [ -f "$file" ] && drop "$file"; done
+close "$runtime"
+close "$state"
+`;
+
+/**
+ * Arguments: mode, state directory, run directory (empty: where the gate would choose). The gate and the link go first, so
+ * that nobody starts control again, then control ends; what marks the directory as ours goes last.
+ */
+export const SWEEP_BASTION = `${PROLOGUE}${END_CONTROL}
+state=$2 run=$3
+is_ours=
+for mark in gate identity.pem bin/control.mjs; do is_there "$state/$mark" && is_ours=1; done
+if [ -z "$run" ] && [ -f "$state/run-dir" ]; then read -r run <"$state/run-dir"; fi
+if [ -n "$is_ours" ]; then
+  drop "$state/gate"
+  drop "$state/bin/control.mjs"
+fi
+sweep_run() {
+  dir=$1
+  [ -d "$dir" ] && ! [ -h "$dir" ] && [ -O "$dir" ] || return 0
+  if [ "$mode" = remove ] && ! end_control "$state" "$dir"; then say left "$dir" "control (process $pid) does not end"; return 0; fi
+  drop_sockets "$dir"
+  drop_sockets "$dir/parked"
+  drop "$dir/control.pid"
+  close "$dir/parked"
+  close "$dir"
+}
+if [ -n "$run" ]; then sweep_run "$run"
+elif [ -n "$is_ours" ]; then
+  # Where the gate would have put it; a directory in which another control lives is not this one's.
+  for choice in "$XDG_RUNTIME_DIR/fairlead" "/tmp/fairlead-$(id -u)"; do
+    is_control "$(cat "$choice/control.pid" 2>/dev/null)" "$state" && sweep_run "$choice"
+  done
+fi
+[ -n "$is_ours" ] || exit 0
+drop "$state/bin/node"
+for file in "$state"/bin/control-*.mjs "$state"/bin/node-*-linux-x64 "$state"/bin/node-*-linux-arm64 "$state"/bin/.*.part; do drop "$file"; done
+close "$state/bin"
+for file in "$state"/backup/control.db*; do drop "$file"; done
+close "$state/backup"
+for file in "$state"/owners/*; do
+  name=\${file##*/}
+  case $name in *[!0-9a-f]*) case $name in *.new) drop "$file" ;; esac ;; *) [ "\${#name}" -eq 64 ] && drop "$file" ;; esac
+done
+close "$state/owners"
+for file in "$state"/control.db* "$state"/control.log* "$state"/*.new "$state"/.gate.*.part "$state"/.run-dir.*.part "$state"/owner.json "$state"/run-dir "$state"/identity.pem; do drop "$file"; done
+close "$state"
+`;
+
+/** Argument: authorized_keys (empty: the usual one). Prints the markers of our lines. */
+export const LIST_MARKERS = `
+sed -n 's/^[^#].* fairlead:\\(job-[0-9a-f]*\\)[[:space:]]*$/\\1/p' "\${1:-$HOME/.ssh/authorized_keys}" 2>/dev/null
+:
+`;
+
+/** Arguments: mode, authorized_keys (empty: the usual one). The copy that edits have left beside the file, links followed. */
+export const SWEEP_KEYS = `${PROLOGUE}
+path=\${2:-$HOME/.ssh/authorized_keys}
+links=0
+while [ -h "$path" ] && [ "$links" -lt 20 ]; do
+  links=$((links + 1))
+  to=$(readlink "$path")
+  case $to in /*) path=$to ;; *) path=\${path%/*}/$to ;; esac
+done
+drop "$path.fairlead-backup"
+`;
