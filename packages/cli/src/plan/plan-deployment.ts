@@ -124,8 +124,14 @@ function findPreset(what: string, config: FairleadConfig): PresetConfig {
   // A slash makes it a Hugging Face id or a path; without one it can only be a preset.
   if (what.includes('/')) return { model: what };
   const names = Object.keys(presets);
-  const near = nearest(what, names);
+  const near = nearest(what, names) ?? presetOfModel(what, presets);
   throw new CodedError<CliErrorCode>('preset_unknown', `cannot deploy ${what} because no preset has that name`, {
     hint: `${near ? `Did you mean ${near}? ` : ''}Presets: ${names.join(', ')}. A model without a preset is named by its Hugging Face id (org/model) or an absolute path.`,
   });
+}
+
+/** The preset whose model is called like that, with or without its organisation. */
+function presetOfModel(what: string, presets: Record<string, PresetConfig>): string | undefined {
+  const byModel = new Map(Object.entries(presets).map(([name, { model }]) => [model.split('/').at(-1) ?? model, name]));
+  return byModel.get(nearest(what, [...byModel.keys()]) ?? '');
 }
