@@ -68,12 +68,17 @@ function addDeploy(program: Command, go: RunCommand): void {
     .option('--gpus <count>', 'GPUs on the node', wholeNumber)
     .option('--nodes <count>', 'nodes', wholeNumber)
     .option('--time <limit>', "the job's time limit, as Slurm writes it (04:00:00, 1-12)")
-    .option('--set <path=value>', 'one setting of the configuration for this deployment; may be repeated', collect, [])
+    .option(
+      '--set <path=value>',
+      'one setting of the configuration for this deployment; may be repeated; a key with a dot is quoted',
+      collect,
+      [],
+    )
     .option('--dry-run', "print the job script and the engine's command line, submit nothing")
     .option('--no-wait', 'return as soon as the job is submitted')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead deploy demo\n  fairlead deploy llama-3.1-8b --gpus 1 --time 02:00:00\n  fairlead deploy Qwen/Qwen3-8B --name qwen --set slurm.partition=a100',
+      '\nExamples:\n  fairlead deploy demo\n  fairlead deploy llama-3.1-8b --gpus 1 --time 02:00:00\n  fairlead deploy Qwen/Qwen3-8B --name qwen --set slurm.partition=a100\n  fairlead deploy llama-3.1-8b --set presets.llama-3\\.1-8b.mem=96G',
     )
     .action(async (what: string, options: DeployOptions) =>
       go(async (context) => {
