@@ -45,6 +45,13 @@ export function describeEmbeddingContract(name: string, engine: () => { path: st
       expect(Math.hypot(...floats)).toBeCloseTo(1, 2);
     });
 
+    test('/invocations embeds, without a key', async () => {
+      const body = { model: 'tiny', input: 'the quick' };
+      const answer = await exchange(engine().path, { path: '/invocations', body });
+      const { data } = JSON.parse(answer.body) as Embeddings;
+      expect(data).toEqual((await embed({ input: 'the quick' })).data);
+    });
+
     test('several texts have a vector each, in order; the same text the same one', async () => {
       const { data, usage } = await embed({ input: ['the quick', 'brown fox', 'the quick'] });
       expect(data).toHaveLength(3);

@@ -56,6 +56,15 @@ describe('EngineSim: faults', () => {
     expect(statuses).toEqual([503, 503, 200, 200]);
   });
 
+  test('status and cut: embeddings fail too', async () => {
+    await using engine = await openSim({ faults: ['status:429:1', 'cut:0:1'] });
+    const embed = () => engine.send({ path: '/v1/embeddings', body: { model: 'tiny', input: 'x' } });
+    expect(await embed()).toMatchObject({ status: 429, body: expect.stringContaining('RateLimitError') as string });
+    // Not even a status line came.
+    expect((await embed()).status).toBeNaN();
+    expect((await embed()).status).toBe(200);
+  });
+
   test('one that needs a process is refused where there is none', async () => {
     await using engine = await openSim();
     expect(() => engine.sim.setFault('exit')).toThrow(expect.objectContaining({ code: 'sim.fault_needs_process' }));

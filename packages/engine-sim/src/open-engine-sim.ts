@@ -2,18 +2,18 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Secret } from '@fairlead/kit';
-import { Listeners } from '@fairlead/kit';
+import type { Listeners } from '@fairlead/kit';
 import { EngineCore } from './engine/engine-core.ts';
 import { defaultLimits, type EngineLimits, type EngineStats } from './engine/engine-request.ts';
 import { createMetrics } from './engine/metrics.ts';
 import { Vocabulary } from './engine/vocabulary.ts';
-import { type Fault, isServerFault, parseFault, type ProcessFault } from './faults.ts';
+import type { Fault, ProcessFault } from './faults.ts';
 import type { Answered } from './log/access-line.ts';
 import { type Adapter, Adapters } from './server/adapters.ts';
 import { FaultBox } from './server/fault-box.ts';
-import { createHttpServer } from './server/http-server.ts';
+import { FaultControl } from './server/fault-control.ts';
+import { createHttpServer, type HttpServer } from './server/http-server.ts';
 import { listenOn, type ListenAddress, reserveAddress } from './server/listener.ts';
-import { SimError } from './server/sim-error.ts';
 import type { Offer } from './wire/routes.ts';
 
 export interface EngineSimOptions {
@@ -94,71 +94,16 @@ export function offerOf({ runner = 'auto', lora }: Pick<EngineSimOptions, 'runne
 /** Resolves when it listens. Disposing destroys every connection; the file of a unix socket stays, as with vLLM. */
 export async function openEngineSim(options: EngineSimOptions): Promise<EngineSim> {
   const address = options.reserved ? options.listen : await reserveAddress(options.listen);
-  const names = options.modelNames?.length ? options.modelNames : ['sim'];
-  const adapters = openAdapters(names, options.lora);
-  const limits = { ...defaultLimits, ...options.limits };
-  const model = {
-    names,
-    adapters: () => adapters.all.map(({ name }) => name),
-    autoTools: options.autoTools ?? true,
-    maxModelLen: options.maxModelLen ?? defaultMaxModelLen,
-    root: options.modelPath ?? names[0] ?? '',
-  };
-  const metrics = createMetrics({
-    modelName: names[0] ?? '',
-    maxModelLen: model.maxModelLen,
-    kvCapacity: limits.kvCapacity,
-    stats: () => engine.stats(),
-  });
-  const engine = new EngineCore(metrics, limits);
-  const faults = new FaultBox();
-  const faultOrdered = new Listeners<ProcessFault>();
-  const hangTimers = new Set<NodeJS.Timeout>();
   let draining = false;
-
-  const setFault = (wanted: Fault | string) => {
-    const fault = readFault(wanted);
-    if (!isServerFault(fault)) orderOfProcess(faultOrdered, fault);
-    else if (fault.name !== 'hang') faults.add(fault);
-    else if (fault.afterMs === 0) engine.freeze();
-    else hangTimers.add(setTimeout(() => engine.freeze(), fault.afterMs));
-  };
-  const clearFaults = () => {
-    faults.clear();
-    for (const timer of hangTimers) clearTimeout(timer);
-    engine.thaw();
-  };
-  const server = createHttpServer({
-    generate: {
-      engine,
-      model,
-      vocabulary: new Vocabulary(),
-      faults,
-      seed: options.seed ?? 0,
-      prefillMs: options.prefillMs ?? 0,
-      decodeMs: options.decodeMs ?? 0,
-      createId: () => randomBytes(8).toString('hex'),
-      draining: () => draining,
-    },
-    model,
-    adapters,
-    offer: offerOf(options),
-    metrics,
-    apiKeys: options.apiKeys ?? [],
-    admin: options.admin ? { setFault, clearFaults, stats: () => stats() } : undefined,
-    loadTracking: options.loadTracking ?? false,
-    requestIds: options.requestIds ?? false,
-    onAccess: options.onAccess ?? (() => {}),
-  });
-  const stats = (): SimStats => ({ ...engine.stats(), inFlight: engine.inFlight, connections: server.connections });
+  const { engine, control, server } = assemble(options, () => draining);
   await listenOn(server.http, address);
-  for (const fault of options.faults ?? []) setFault(fault);
+  for (const fault of options.faults ?? []) control.set(fault);
   return {
     address,
-    faultOrdered,
-    setFault,
-    clearFaults,
-    stats,
+    faultOrdered: control.ordered,
+    setFault: (fault) => control.set(fault),
+    clearFaults: () => control.clear(),
+    stats: () => statsOf(engine, server),
     drain: () => {
       draining = true;
     },
@@ -166,12 +111,66 @@ export async function openEngineSim(options: EngineSimOptions): Promise<EngineSi
     killEngine: (how = 'aloud') => (how === 'aloud' ? engine.die() : engine.dieSilently()),
     closeListener: () => server.close(),
     async [Symbol.asyncDispose]() {
-      for (const timer of hangTimers) clearTimeout(timer);
+      control[Symbol.dispose]();
       engine.dieSilently();
       server.http.closeAllConnections();
       await server.close();
     },
   };
+}
+
+function assemble(options: EngineSimOptions, draining: () => boolean) {
+  const { modelNames, maxModelLen = defaultMaxModelLen, admin = false } = options;
+  const names = modelNames?.length ? modelNames : ['sim'];
+  const [first = ''] = names;
+  const adapters = openAdapters(names, options.lora);
+  const limits = { ...defaultLimits, ...options.limits };
+  const { kvCapacity } = limits;
+  const metrics = createMetrics({ modelName: first, maxModelLen, kvCapacity, stats: () => engine.stats() });
+  const engine = new EngineCore(metrics, limits);
+  const faults = new FaultBox();
+  const control = new FaultControl(engine, faults);
+  const model = {
+    names,
+    maxModelLen,
+    root: options.modelPath ?? first,
+    adapters: () => adapters.all.map(({ name }) => name),
+    autoTools: options.autoTools ?? true,
+  };
+  const { seed = 0, prefillMs = 0, decodeMs = 0 } = options;
+  const createId = () => randomBytes(8).toString('hex');
+  const generate = {
+    engine,
+    model,
+    vocabulary: new Vocabulary(),
+    faults,
+    seed,
+    prefillMs,
+    decodeMs,
+    createId,
+    draining,
+  };
+  const server: HttpServer = createHttpServer({
+    generate,
+    model,
+    adapters,
+    offer: offerOf(options),
+    metrics,
+    apiKeys: options.apiKeys ?? [],
+    admin: admin ? adminDeps(control, () => statsOf(engine, server)) : undefined,
+    loadTracking: options.loadTracking ?? false,
+    requestIds: options.requestIds ?? false,
+    onAccess: options.onAccess ?? (() => {}),
+  });
+  return { engine, control, server };
+}
+
+function statsOf(engine: EngineCore, server: HttpServer): SimStats {
+  return { ...engine.stats(), inFlight: engine.inFlight, connections: server.connections };
+}
+
+function adminDeps(control: FaultControl, stats: () => unknown) {
+  return { setFault: (fault: string) => control.set(fault), clearFaults: () => control.clear(), stats };
 }
 
 function openAdapters(baseNames: readonly string[], lora: LoraOptions = {}): Adapters {
@@ -181,19 +180,3 @@ function openAdapters(baseNames: readonly string[], lora: LoraOptions = {}): Ada
 
 /** vLLM's own. */
 const defaultMaxRank = 16;
-
-function readFault(wanted: Fault | string): Fault {
-  if (typeof wanted !== 'string') return wanted;
-  const parsed = parseFault(wanted);
-  if (parsed.ok) return parsed.fault;
-  throw new SimError('sim.fault_invalid', `cannot set the fault because of its name or argument: ${parsed.reason}`);
-}
-
-function orderOfProcess(faultOrdered: Listeners<ProcessFault>, fault: ProcessFault): void {
-  if (faultOrdered.size === 0)
-    throw new SimError(
-      'sim.fault_needs_process',
-      `cannot set the fault '${fault.name}' because this engine has no process of its own`,
-    );
-  faultOrdered.emit(fault);
-}

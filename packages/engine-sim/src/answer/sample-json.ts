@@ -23,7 +23,13 @@ export function sampleJson(schema: unknown, { seed, hints }: SampleOptions): unk
   const random = createRandom(seed);
   const words = createWords(Math.floor(random() * 2 ** 32));
   const left = [...hints];
-  return sample(schema, { root: schema, word: () => words().trim(), nextHint: () => left.shift(), depth: 0 });
+  return sample(schema, { root: schema, word: () => nextWord(words), nextHint: () => left.shift(), depth: 0 });
+}
+
+function nextWord(words: () => string): string {
+  let word = '';
+  while (!/^\p{L}/u.test(word)) word = words().trim();
+  return word;
 }
 
 /** As Python's `json.dumps` and most models write it: a space after each comma and colon. */

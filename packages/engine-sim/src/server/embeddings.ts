@@ -12,6 +12,11 @@ export async function answerEmbeddings(exchange: Exchange, deps: GenerateDeps): 
   if (text === undefined) return;
   const fault = deps.faults.take();
   if (fault.kind === 'status') return respondError(exchange, simulatedFailure(fault.status));
+  // There is no token to stop at: it is cut or stalls before its answer.
+  if (fault.kind === 'halt') {
+    if (fault.how === 'cut') exchange.response.socket?.destroySoon();
+    return;
+  }
   const body = decodeBody(exchange.request.headers['content-type'], text);
   const decoded = body.ok ? decodeEmbeddingRequest(body.fields, deps.model, deps.vocabulary) : body;
   if (!decoded.ok) return respondError(exchange, decoded.error);

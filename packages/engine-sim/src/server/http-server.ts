@@ -127,8 +127,10 @@ function answerRoute(route: Route, exchange: Exchange, deps: HttpServerDeps, loa
     case 'completion':
     case 'responses':
     case 'messages':
-    case 'invocations':
       return finishing(exchange, generate(route.name, exchange, deps.generate));
+    case 'invocations':
+      if (deps.offer.generate) return finishing(exchange, generate(route.name, exchange, deps.generate));
+      return finishing(exchange, answerEmbeddings(exchange, deps.generate));
     case 'embeddings':
       return finishing(exchange, answerEmbeddings(exchange, deps.generate));
     case 'response':

@@ -63,8 +63,8 @@ export function unsupportedMediaType(): ApiError {
 
 /** A failure that a fault asked for. */
 export function simulatedFailure(status: number): ApiError {
-  const type = status === 503 ? 'ServiceUnavailableError' : 'InternalServerError';
-  return errorObject(status, type, `simulated failure with status ${status}`);
+  const types: Record<number, string> = { 429: 'RateLimitError', 503: 'ServiceUnavailableError' };
+  return errorObject(status, types[status] ?? 'InternalServerError', `simulated failure with status ${status}`);
 }
 
 /** More requests in flight than `--max-num-queued-reqs`. */
