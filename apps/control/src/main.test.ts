@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { openSqliteStore } from './store/sqlite-store.ts';
 import { type ControlPlace, openControlPlace } from './testing/control-process.ts';
 
 let place: ControlPlace;
@@ -14,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => place[Symbol.asyncDispose]());
 
-describe('the command', () => {
+describe('the command', { timeout: 60_000 }, () => {
   it('prints the same certificate each time, and tokens', async () => {
     const first = await place.finish('init', '--state', place.state);
     expect(JSON.parse(first.stdout)).toEqual({ certificate: expect.stringMatching(/^-----BEGIN CERTIFICATE/) });
@@ -76,6 +77,7 @@ describe('the command', () => {
 
   it('refuses the state of another host until told otherwise', async () => {
     await place.finish('init', '--state', place.state);
+    await openSqliteStore(join(place.state, 'control.db'))[Symbol.asyncDispose]();
     writeFileSync(join(place.state, 'owner.json'), '{"host":"elsewhere","bootId":"x","pid":1}');
     const refused = await place.finish('serve', '--state', place.state, '--run', place.run);
     expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('control lives on elsewhere') });

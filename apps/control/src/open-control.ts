@@ -18,7 +18,7 @@ import { KEEPING, type Keeping, runPruner } from './pruner.ts';
 import { runSweeper } from './sweeper.ts';
 import { readIdentity } from './state/identity.ts';
 import { OwnerTokens } from './state/owner-tokens.ts';
-import { checkOwnership, writeOwner } from './state/ownership.ts';
+import { checkOwnership, readOwner, writeOwner } from './state/ownership.ts';
 import { ensurePrivateDir, replaceFile } from './state/state-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -79,7 +79,8 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const runDir = new RunDir(options.runDir);
   if (!options.takeOwnership) checkOwnership(stateDir, options.host);
   const identity = readIdentity(stateDir);
-  const store = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock }));
+  const servedBefore = readOwner(stateDir) !== undefined;
+  const store = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock, servedBefore }));
   writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid });
 
   const directory = new Directory({ store, clock, log, runDir: runDir.path, leaseMs });
@@ -159,10 +160,11 @@ const STARTING_LIMIT_MS = 1500;
 const LOOK_EVERY_MS = 100;
 
 /** `already_running` where the other one is a control, `store_locked` where it is not. */
-async function openStore(file: string, { runDir, clock }: { runDir: RunDir; clock: Clock }): Promise<Store> {
+async function openStore(file: string, at: { runDir: RunDir; clock: Clock; servedBefore: boolean }): Promise<Store> {
+  const { runDir, clock, servedBefore } = at;
   for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
     try {
-      return openSqliteStore(file);
+      return openSqliteStore(file, { servedBefore });
     } catch (error) {
       if (!isCodedError<ControlErrorCode>(error, 'already_running')) throw error;
       if (await answers(runDir.file(CONTROL_SOCKET))) throw error;

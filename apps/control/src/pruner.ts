@@ -50,6 +50,7 @@ async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promis
       try {
         const removed = await pruneAll(deps, signal);
         if (removed > 0) log.info({ op: 'prune', ok: true, removed });
+        await directory.deps.store.settle();
       } catch (error) {
         // A full disk takes no removal either; it is tried again.
         if (!signal.aborted) log.warn({ op: 'prune', ok: false, error: errorText(error) });

@@ -2,7 +2,16 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -73,13 +82,32 @@ describe('Control whose database', { timeout: 60_000 }, () => {
     expect(error).toMatchObject({
       code: 'store_corrupt',
       message: expect.stringContaining(`cannot use ${file} because it is damaged`),
-      hint: expect.stringMatching(/Restore it from a backup, or move it/),
+      hint: expect.stringMatching(/Restore it from a backup, or move it, .*owner\.json.* away/),
     });
     expect(await askGate()).toMatchObject({ control: 'absent', why: error });
     expect(readFileSync(file).equals(bytes)).toBe(true);
     expect(readdirSync(place.state).filter((name) => name.startsWith('control.db'))).toEqual(
       before.filter((name) => name.startsWith('control.db')),
     );
+  });
+
+  it.each([
+    ['is gone', () => rmSync(file)],
+    ['has become empty', () => truncateSync(file)],
+  ])('%s after it has served does not start with an empty one either', async (_what, lose) => {
+    const child = await place.serve();
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+    lose();
+    expect(await refusal()).toMatchObject({
+      code: 'store_corrupt',
+      message: expect.stringContaining('though a control has served here'),
+    });
+    // As the hint says.
+    rmSync(file, { force: true });
+    rmSync(join(place.state, 'owner.json'));
+    await place.serve();
   });
 
   it('is of an older schema migrates it and keeps the old one beside it', async () => {

@@ -1,11 +1,11 @@
 // Opens control.db for this process alone, checks it and brings its schema up to date. Never replaces a file it cannot read.
 
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { createSqliteSession, type SqliteSession } from './sqlite-session.ts';
-import { corruptError, newerError, storeError } from './store-error.ts';
+import { corruptError, damagedError, newerError, storeError } from './store-error.ts';
 
 export interface OpenDatabase extends SqliteSession {
   connection: DatabaseSync;
@@ -14,15 +14,23 @@ export interface OpenDatabase extends SqliteSession {
 /** How many migrations this code knows: the number of its schema. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
+export interface OpenOptions {
+  /** A control has served from here before: an empty or missing file is a lost one. */
+  servedBefore?: boolean;
+}
+
 /** Throws `already_running`, `store_corrupt`, `store_newer` or `store_failed`. The caller closes the connection. */
-export function openDatabase(file: string): OpenDatabase {
+export function openDatabase(file: string, { servedBefore = false }: OpenOptions = {}): OpenDatabase {
+  if (servedBefore && !existsSync(file)) throw corruptError(file, 'it is gone, though a control has served here');
   const connection = connect(file);
   try {
     claim(connection);
     const found = check(connection, file);
+    if (servedBefore && found === 0) throw corruptError(file, 'it is empty, though a control has served here');
     if (found > 0 && found < SCHEMA_VERSION) backUp(connection, `${file}.schema-${found}.backup`);
     const session = createSqliteSession(connection);
     session.migrate(MIGRATIONS);
+    if (found < SCHEMA_VERSION) checkpoint(connection);
     return { ...session, connection };
   } catch (error) {
     connection.close();
@@ -46,10 +54,15 @@ function claim(connection: DatabaseSync): void {
   connection.exec('BEGIN EXCLUSIVE; COMMIT');
 }
 
+/** From the log into the file itself, so that the file alone is nearly everything. */
+export function checkpoint(connection: DatabaseSync): void {
+  connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+}
+
 /** The schema's number; 0 of an empty file. */
 function check(connection: DatabaseSync, file: string): number {
   const found = connection.prepare('PRAGMA quick_check(1)').all()[0]?.['quick_check'];
-  if (found !== 'ok') throw corruptError(file, String(found));
+  if (found !== 'ok') throw damagedError(file, String(found));
   const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").all();
   if (table.length === 0) return 0;
   const row = connection.prepare('SELECT max(created_at) AS last, count(*) AS n FROM __drizzle_migrations').all()[0];

@@ -5,15 +5,15 @@ import { and, desc, eq, ne, sql } from 'drizzle-orm/sql';
 
 import { deploymentRecord, type InstanceRecord, instanceRecord } from '../domain/records.ts';
 import { listHistory, prepareAdd, pruneHistory } from './history-table.ts';
-import { openDatabase, SCHEMA_VERSION } from './open-database.ts';
+import { checkpoint, openDatabase, type OpenOptions, SCHEMA_VERSION } from './open-database.ts';
 import { deployments, instances } from './schema.ts';
 import type { ControlDatabase } from './sqlite-session.ts';
 import { storeError } from './store-error.ts';
 import type { Remembered, Store, Write } from './store.ts';
 
 /** Throws as `openDatabase` does. Closing checkpoints the write-ahead log into the file. */
-export function openSqliteStore(file: string): Store {
-  const { db, connection } = openDatabase(file);
+export function openSqliteStore(file: string, options: OpenOptions = {}): Store {
+  const { db, connection } = openDatabase(file, options);
   const put = prepareWrites(db);
   const reading = <T>(read: () => T): T => explained('read', file, read);
   const writing = <T>(write: () => T): T =>
@@ -26,6 +26,7 @@ export function openSqliteStore(file: string): Store {
     listInstances: async ({ deployment }) => reading(() => listInstances(db, deployment)),
     listHistory: async (query) => reading(() => listHistory(db, query)),
     pruneHistory: async (bounds, limit) => writing(() => pruneHistory(db, bounds, limit)),
+    settle: async () => explained('write to', file, () => checkpoint(connection)),
     [Symbol.asyncDispose]: async () => connection.close(),
   };
 }

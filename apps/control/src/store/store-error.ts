@@ -18,7 +18,7 @@ const SQLITE_NOTADB = 26;
 export function storeError(error: unknown, doing: string, file: string): unknown {
   if (error instanceof CodedError) return error;
   if (error instanceof SyntaxError || error instanceof z.ZodError)
-    return corruptError(file, `a record that cannot be read: ${errorText(error).slice(0, 200)}`, error);
+    return damagedError(file, `a record that cannot be read: ${errorText(error).slice(0, 200)}`, error);
   const { errcode, text } = findSqliteError(error);
   const fail = (code: ControlErrorCode, why: string, hint: string) =>
     new CodedError(code, `cannot ${doing} ${file} because ${why}`, { hint, cause: error });
@@ -32,7 +32,7 @@ export function storeError(error: unknown, doing: string, file: string): unknown
       return fail('already_running', 'another process holds it', 'One control serves an account: use that one.');
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return corruptError(file, text, error);
+      return damagedError(file, text, error);
     case SQLITE_FULL:
       return fail('store_failed', 'the disk is full', ROOM_HINT);
     // So SQLite calls also a quota that is used up.
@@ -66,9 +66,13 @@ export function lockedError(file: string, cause: unknown): CodedError<ControlErr
   );
 }
 
-export function corruptError(file: string, found: string, cause?: unknown): CodedError<ControlErrorCode> {
-  return new CodedError('store_corrupt', `cannot use ${file} because it is damaged: got ${found}`, {
-    hint: `Restore it from a backup, or move it and ${file}-wal away to begin with no deployments: running jobs then have to be ended with scancel. Nothing was changed.`,
+export function damagedError(file: string, found: string, cause?: unknown): CodedError<ControlErrorCode> {
+  return corruptError(file, `it is damaged: got ${found}`, cause);
+}
+
+export function corruptError(file: string, why: string, cause?: unknown): CodedError<ControlErrorCode> {
+  return new CodedError('store_corrupt', `cannot use ${file} because ${why}`, {
+    hint: `Restore it from a backup, or move it, ${file}-wal and owner.json beside it away to begin with no deployments: running jobs then have to be ended with scancel. Nothing was changed.`,
     cause,
   });
 }

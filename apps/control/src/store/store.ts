@@ -60,6 +60,8 @@ export interface Store extends AsyncDisposable {
   listInstances(query: { deployment?: string | undefined }): Promise<InstanceRecord[]>;
   /** Oldest first. */
   listHistory(query: HistoryQuery): Promise<EventView[]>;
+  /** Brings what was committed into the main file: what a copy of that file alone would miss. */
+  settle(): Promise<void>;
   /** Removes at most `limit` of the oldest that are out of bounds. Returns how many. */
   pruneHistory(bounds: HistoryBounds, limit: number): Promise<number>;
 }
