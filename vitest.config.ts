@@ -9,6 +9,7 @@ export default defineConfig({
       'apps/*/src/**/*.test.ts',
       'infra/testbed/src/**/*.test.ts',
       'bench/src/**/*.test.ts',
+      'examples/src/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
     // Most of the time is spent waiting for processes: more workers than cores.

@@ -15,6 +15,8 @@ it('openWorld runs a deployment behind a real bastion, and leaves nothing of it'
     expect(answer.status).toBe(200);
     connect.signal('SIGINT');
     expect((await connect.ended).code).toBe(130);
+    const left = world.start(['logs', 'a', '-f']);
+    await left.line(() => true);
   } finally {
     await world[Symbol.asyncDispose]();
   }

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { Scope } from '@fairlead/kit';
+import { errnoOf, Scope } from '@fairlead/kit';
 import type { FairleadConfig } from '@fairlead/protocol';
 import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/tunnel';
 import { stringify } from 'yaml';
@@ -84,8 +84,15 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
     FAIRLEAD_PROFILE: profileFile,
     NO_COLOR: '1',
   };
-  const start = (args: readonly string[], { stdin, env: more, cwd = dir }: CliOptions = {}) =>
-    startCli(args, { cwd, env: { ...env, ...more }, ...(stdin === undefined ? {} : { stdin }) });
+  const running = new Set<RunningCli>();
+  scope.defer(() => endAll(running));
+  function start(args: readonly string[], { stdin, env: more, cwd = dir }: CliOptions = {}): RunningCli {
+    const cli = startCli(args, { cwd, env: { ...env, ...more }, ...(stdin === undefined ? {} : { stdin }) });
+    running.add(cli);
+    const forget = () => void running.delete(cli);
+    cli.ended.then(forget, forget);
+    return cli;
+  }
   async function json(...args: string[]) {
     const result = await start([...args, '--json']).ended;
     const lines = parseJsonLines(result.stdout);
@@ -137,13 +144,21 @@ function worldConfig(dir: string, bastion: LocalSshServer): FairleadConfig {
   };
 }
 
+/** Commands that a test left running name the folder in their environment alone. */
+async function endAll(running: ReadonlySet<RunningCli>): Promise<void> {
+  for (const cli of running) endUnlessGone(() => cli.signal('SIGKILL'));
+  await Promise.all([...running].map((cli) => cli.ended));
+}
+
 async function endProcesses(dir: string): Promise<void> {
-  for (const { pid } of await processesOf(dir)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      // It ended between the listing and here.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+  for (const { pid } of await processesOf(dir)) endUnlessGone(() => process.kill(pid, 'SIGKILL'));
+}
+
+/** It may have ended between the look and here. */
+function endUnlessGone(end: () => void): void {
+  try {
+    end();
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
   }
 }

@@ -9,7 +9,15 @@ export const BUILT_IN_PRESETS: Record<string, PresetConfig> = {
     servedModel: 'demo',
     gpus: 0,
     time: '01:00:00',
-    args: ['--sim-prefill-ms', '40', '--sim-decode-ms', '12'],
+    args: [
+      '--sim-prefill-ms',
+      '40',
+      '--sim-decode-ms',
+      '12',
+      '--enable-auto-tool-choice',
+      '--tool-call-parser',
+      'hermes',
+    ],
     description: 'The simulator: a fake model that needs no GPU and talks the OpenAI API.',
   },
   'llama-3.1-8b': {

@@ -1,0 +1,59 @@
+// Unmodified clients through `fairlead connect`. Those in Python run where `pnpm examples` has installed their packages.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { openWorld, type RunningCli, type World } from '@fairlead/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { CLIENTS, needsPython } from './clients.ts';
+import { findPythonEnvironment } from './python-environment.ts';
+import { runClient } from './run-client.ts';
+
+const python = await findPythonEnvironment({ make: false });
+
+let world: World;
+let connected: RunningCli;
+let env: Record<string, string | undefined>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.deploy('a');
+  connected = world.start(['connect', 'a', '--json']);
+  const said = JSON.parse(await connected.line((line) => line.includes('"baseUrl"'))) as Record<string, string>;
+  const { baseUrl, apiKey, model } = said;
+  env = { ...process.env, OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model };
+}, 60_000);
+
+afterAll(async () => {
+  connected.signal('SIGTERM');
+  await connected.ended;
+  await world[Symbol.asyncDispose]();
+});
+
+describe('An unmodified client', () => {
+  it.for(CLIENTS)(
+    '$name chats, streams, calls tools, meets errors and cancels',
+    { timeout: 120_000 },
+    async (client, context) => {
+      if (needsPython(client) && 'missing' in python) return context.skip(python.missing);
+      expect(await runClient(client, { env, pythonBin: 'bin' in python ? python.bin : undefined })).toEqual({
+        ok: true,
+      });
+    },
+  );
+
+  it('is not needed: the SDK does it without a port', async () => {
+    const script = fileURLToPath(new URL('./fairlead-sdk.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--conditions=fairlead-source', script, 'a'], { env: world.env });
+    let said = '';
+    child.stdout.on('data', (chunk) => (said += String(chunk)));
+    child.stderr.on('data', (chunk) => (said += String(chunk)));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect({ code, said }).toEqual({
+      code: 0,
+      said: expect.stringMatching(/^chat: .{20}.*\nstream: \d+ pieces\nembeddings: 2 of \d+\n$/),
+    });
+  });
+});

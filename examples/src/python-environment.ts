@@ -1,0 +1,50 @@
+// The Python clients need a Python of at least 3.10 and packages of their own: a virtual environment, made once.
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const REQUIREMENTS = fileURLToPath(new URL('../python/requirements.txt', import.meta.url));
+const CHECK = 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)';
+
+export type PythonEnvironment = { bin: string } | { missing: string };
+
+/** `make`: install what is missing (a minute the first time). */
+export async function findPythonEnvironment({ make }: { make: boolean }): Promise<PythonEnvironment> {
+  const dir = environmentDir();
+  const bin = join(dir, 'bin');
+  if (existsSync(join(dir, 'complete'))) return { bin };
+  if (!make) return { missing: 'their packages are not installed (`pnpm examples` installs them)' };
+  try {
+    await run('python3', ['-c', CHECK]);
+  } catch {
+    // Absent, or too old: the same to whoever wants to run them.
+    return { missing: 'no Python 3.10 or newer is here' };
+  }
+  try {
+    await rm(dir, { recursive: true, force: true });
+    await mkdir(dir, { recursive: true });
+    await run('python3', ['-m', 'venv', dir]);
+    await run(join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', '--no-deps', '--requirement', REQUIREMENTS]);
+    await writeFile(join(dir, 'complete'), '');
+    return { bin };
+  } catch (error) {
+    return {
+      missing: `their packages cannot be installed: ${String((error as { stderr?: string }).stderr ?? error)
+        .trim()
+        .slice(-300)}`,
+    };
+  }
+}
+
+/** Named by what is to be in it, outside the checkout so that it outlives one. */
+function environmentDir(): string {
+  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fairlead', `examples-${wanted}`);
+}

@@ -1,0 +1,43 @@
+// `pnpm examples`: every client against the endpoint of the environment (`fairlead exec <name> -- pnpm examples`), or, where there is
+// none, against a small world of its own.
+
+import { openWorld } from '@fairlead/testkit';
+
+import { CLIENTS, needsPython } from './clients.ts';
+import { findPythonEnvironment } from './python-environment.ts';
+import { runClient } from './run-client.ts';
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+async function runAll(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const python = await findPythonEnvironment({ make: true });
+  for (const client of CLIENTS) {
+    if (needsPython(client) && 'missing' in python) {
+      counts.skipped += 1;
+      console.log(`skipped ${client.name}: ${python.missing}`);
+      continue;
+    }
+    const { ok, why } = await runClient(client, { env, pythonBin: 'bin' in python ? python.bin : undefined });
+    counts[ok ? 'passed' : 'failed'] += 1;
+    console.log(ok ? `ok      ${client.name}` : `FAILED  ${client.name}: ${why}`);
+  }
+}
+
+if (process.env['OPENAI_BASE_URL']) {
+  await runAll(process.env);
+} else {
+  await using world = await openWorld();
+  await world.deploy('a');
+  const connected = world.start(['connect', 'a', '--json']);
+  const said = JSON.parse(await connected.line((line) => line.includes('"baseUrl"'))) as Record<string, string>;
+  await runAll({
+    ...process.env,
+    OPENAI_BASE_URL: said['baseUrl'],
+    OPENAI_API_KEY: said['apiKey'],
+    OPENAI_MODEL: said['model'],
+  });
+  connected.signal('SIGTERM');
+  await connected.ended;
+}
+console.log(`Tests  ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
