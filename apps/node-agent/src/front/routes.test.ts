@@ -6,6 +6,12 @@ describe('pickRoute', () => {
     expect(pickRoute(route.method, route.path.replaceAll('{id}', 'resp_1'))).toEqual({ ok: true, route });
   });
 
+  test('lets through what the OpenAI and Anthropic clients call', () => {
+    const called = ['chat/completions', 'completions', 'responses', 'messages', 'messages/count_tokens', 'embeddings'];
+    for (const path of called) expect(pickRoute('POST', `/v1/${path}`).ok, path).toBe(true);
+    expect([pickRoute('GET', '/v1/models').ok, pickRoute('POST', '/tokenize').ok]).toEqual([true, true]);
+  });
+
   // From vLLM 0.32's own list, and what a client may try.
   test.each([
     ['POST', '/invocations'],
