@@ -97,13 +97,18 @@ describe('fairlead uninstall', () => {
   );
 
   it(
-    'run again finds nothing, and does not set up the bastion for that',
+    'run again finds nothing; set up anew and interrupted, it says what is left, and goes on from there',
     async () => {
       const again = await uninstall('--yes');
       expect(again).toMatchObject({ code: 0, last: { event: 'uninstalled', removed: [] } });
       expect(remains()).not.toContain('bastion/gate');
-      // And what was removed can be set up anew.
       await world.deploy('b');
+      const cut = world.start(['uninstall', '--yes', '--json'], { env: { XDG_CACHE_HOME: join(world.dir, 'cache') } });
+      await cut.line((line) => line.includes('"deployment.stopping"'));
+      cut.signal('SIGINT');
+      const { code, stderr } = await cut.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain('not done: cluster here, the bastion, this machine');
       expect((await uninstall('--force')).code).toBe(0);
     },
     LIMIT_MS,

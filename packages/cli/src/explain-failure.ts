@@ -15,6 +15,7 @@ const USAGE = new Set([
   'profile_missing',
   'profile_unsafe',
   'profile_invalid',
+  'profile_mismatch',
   'ssh_config_invalid',
   'key_unreadable',
 ]);

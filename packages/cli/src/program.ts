@@ -78,7 +78,7 @@ function addDeploy(program: Command, go: RunCommand): void {
     .option('--no-wait', 'return as soon as the job is submitted')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead deploy demo\n  fairlead deploy llama-3.1-8b --gpus 1 --time 02:00:00\n  fairlead deploy Qwen/Qwen3-8B --name qwen --set slurm.partition=a100\n  fairlead deploy llama-3.1-8b --set presets.llama-3\\.1-8b.mem=96G',
+      '\nExamples:\n  fairlead deploy demo\n  fairlead deploy llama-3.1-8b --gpus 1 --time 02:00:00\n  fairlead deploy Qwen/Qwen3-8B --name qwen --set slurm.partition=a100',
     )
     .action(async (what: string, options: DeployOptions) =>
       go(async (context) => {

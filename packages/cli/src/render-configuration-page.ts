@@ -31,7 +31,7 @@ An unknown key, a wrong type or a wrong value is an error that names the setting
 ([fairlead.schema.json](fairlead.schema.json)); with \`# yaml-language-server: $schema=<its path>\` as the first line, editors complete it.
 
 \`--set\` of \`deploy\` reads a path that does not begin at the top of the file as one of the cluster: \`--set slurm.partition=gpu\`.
-A key that holds a dot is quoted or escaped: \`--set 'presets."llama-3.1-8b".gpus=2'\`.
+A key that holds a dot is quoted or escaped: \`--set 'presets."qwen-2.5".gpus=2'\`.
 
 ## Settings
 

@@ -2,7 +2,7 @@
 
 import { profilePath } from '@fairlead/client';
 import { CodedError, errorText, Scope } from '@fairlead/kit';
-import type { DeploymentView } from '@fairlead/protocol';
+import type { DeploymentView, FairleadConfig } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -32,10 +32,23 @@ export async function runUninstall(args: UninstallArgs, context: Context): Promi
   const live = profile && bastion?.hasGate ? await liveFor(parts, args, context) : [];
   if (!args.dryRun) {
     await agree({ args, parts, live }, context);
-    await stopDeployments(live, { config, now: args.force, context });
+    await stopAll(live, { args, config, parts }, context);
   }
   const swept = await sweepAll(parts, { mode: args.dryRun ? 'list' : 'remove', bastion, context });
   reportSwept(swept, { live, dryRun: args.dryRun }, context);
+}
+
+async function stopAll(
+  live: readonly DeploymentView[],
+  { args, config, parts }: { args: UninstallArgs; config: FairleadConfig; parts: Parts },
+  context: Context,
+): Promise<void> {
+  try {
+    await stopDeployments(live, { config, now: args.force, context });
+  } catch (error) {
+    if (context.signal.aborted) throw interrupted([], [partsInWords(parts)]);
+    throw error;
+  }
 }
 
 async function bastionFor(

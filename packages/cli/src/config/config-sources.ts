@@ -104,7 +104,7 @@ export function parseSetting(pair: string): Record<string, unknown> {
       'usage',
       `cannot use the setting ${JSON.stringify(pair)} because it is not path=value`,
       {
-        hint: `For example --set slurm.partition=gpu. A key with a dot is quoted: --set 'presets."llama-3.1-8b".gpus=2'`,
+        hint: `For example --set slurm.partition=gpu. A key with a dot is quoted: --set 'presets."qwen-2.5".gpus=2'`,
       },
     );
   }
