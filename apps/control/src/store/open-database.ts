@@ -62,7 +62,7 @@ export function checkpoint(connection: DatabaseSync): void {
 /** The schema's number; 0 of an empty file. */
 function check(connection: DatabaseSync, file: string): number {
   const found = connection.prepare('PRAGMA quick_check(1)').all()[0]?.['quick_check'];
-  if (found !== 'ok') throw damagedError(file, String(found));
+  if (found !== 'ok') throw damagedError(file, String(found).replaceAll(/\s+/g, ' '));
   const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").all();
   if (table.length === 0) return 0;
   const row = connection.prepare('SELECT max(created_at) AS last, count(*) AS n FROM __drizzle_migrations').all()[0];
