@@ -20,6 +20,7 @@ export default defineConfig([
       { from: '../../apps/control/dist/control.*', to: 'dist/bundles' },
       { from: '../engine-sim/dist/engine-sim.*', to: 'dist/bundles' },
       { from: '../../infra/bastion/gate', to: 'dist/bundles' },
+      { from: '../../docs/fairlead.1', to: 'dist' },
     ],
   },
   oneFile({ ...here, outDir: 'dist/bundles', name: 'probe', entry: 'src/doctor/probe/main.ts' }),
