@@ -3,20 +3,16 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 import { type Log, silentLog } from '@fairlead/kit';
 import { OUR_VERSIONS } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 
+import { collectGarbage } from '../testing/collect-garbage.ts';
 import { openWorld, type World } from '../testing/world.ts';
 import { decodeAgentFrame } from '../ws/decode-agent-frame.ts';
 import { FRAME_LIMIT_BYTES } from '../ws/upgrades.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 let world: World | undefined;
 afterEach(async () => {
@@ -56,7 +52,7 @@ describe('A frame of a megabyte', () => {
   it.each(HOSTILE)('with %s costs little', (_what, text) => {
     const frame = Buffer.from(text);
     expect(frame.length).toBeLessThanOrEqual(FRAME_LIMIT_BYTES);
-    collect();
+    collectGarbage();
     const before = process.memoryUsage().heapUsed;
     const cpu = process.cpuUsage();
     const read = decodeAgentFrame(frame, false, OUR_VERSIONS);
