@@ -22,6 +22,10 @@ export interface Check {
   needs?: readonly string[];
   /** Default 45 s. */
   limitMs?: number;
+  /** How long it may take to remove its traces once it is told to end. Default 0. */
+  tidyMs?: number;
+  /** What to do where it fails with an error that does not say. */
+  cure?: string;
   /** What it throws is what it found. */
   run(world: World, signal: AbortSignal): Promise<Finding> | Finding;
 }

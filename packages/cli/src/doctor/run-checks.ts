@@ -1,6 +1,6 @@
 // Runs checks: those of a lane one after another, lanes side by side. One that fails stops only those that need it.
 
-import { type Clock, CodedError, errorText, untilAborted } from '@fairlead/kit';
+import { type Clock, CodedError, errorText } from '@fairlead/kit';
 
 import type { Check, CheckResult, Finding } from './check.ts';
 import type { World } from './world.ts';
@@ -68,21 +68,33 @@ async function findingOf(check: Check, { world, clock, signal }: Run): Promise<F
   const overtime = late();
   // Its end without a result is the usual case.
   overtime.catch(() => undefined);
+  const work = (async () => check.run(world, within))();
   try {
-    return await untilAborted(Promise.race([Promise.resolve(check.run(world, within)), overtime]), signal);
+    // The interrupt comes through the time limit, for checks that do not listen to it.
+    return await Promise.race([work, overtime]);
   } catch (error) {
     signal.throwIfAborted();
-    return findingFrom(error);
+    return findingFrom(error, check.cure);
   } finally {
     ended.abort(new CodedError('interrupted', 'the check has ended'));
+    await settled(work, check.tidyMs ?? 0, clock);
   }
 }
 
-export function findingFrom(error: unknown): Finding {
+/** How it ends is told already; what it put somewhere is to be gone before connections are closed. */
+async function settled(work: Promise<unknown>, limitMs: number, clock: Clock): Promise<void> {
+  const done = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  if (limitMs > 0) await Promise.race([done, clock.sleep(limitMs)]);
+}
+
+export function findingFrom(error: unknown, cure = 'Try the same by hand: it may say more.'): Finding {
   const hint = error instanceof CodedError ? error.hint : undefined;
   return {
     status: 'fail',
     found: errorText(error),
-    todo: hint ?? 'Try it by hand as described; `fairlead doctor --verbose` says more.',
+    todo: hint ?? cure,
   };
 }

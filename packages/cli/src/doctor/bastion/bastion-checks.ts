@@ -144,6 +144,7 @@ function controlChecks(): Check[] {
       title: 'Bastion: gate',
       tried: 'ran the gate, which starts control if it is gone',
       needs: ['bastion.run-dir', 'bastion.pinned-key'],
+      cure: 'Run `fairlead init` again: it puts the gate in place.',
       run: askGate,
     },
     {
@@ -151,6 +152,7 @@ function controlChecks(): Check[] {
       title: 'Bastion: control',
       tried: 'asked control who it is, through its socket',
       needs: ['bastion.gate', 'bastion.dial'],
+      cure: 'Run `fairlead init` again: it mends profile and token.',
       run: askControl,
     },
   ];

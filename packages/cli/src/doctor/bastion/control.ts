@@ -27,12 +27,22 @@ export async function askGate(world: World, signal: AbortSignal): Promise<Findin
   if ('error' in decoded.value) return fail(decoded.value.message ?? decoded.value.error, 'Run `fairlead init`.');
   const { host, control, why } = decoded.value;
   if (why) return fail(`the gate on ${host} cannot start control: ${why.message}`, why.hint ?? 'Run `fairlead init`.');
-  if (control === 'absent')
+  if (control === 'absent') {
+    const why = await lastWords(world, profile, signal);
     return fail(
-      `the gate on ${host} cannot start control`,
-      `Read ${profile.bastion.stateDir}/control.log there: it says why. \`fairlead init\` puts programs that are missing in place.`,
+      `the gate on ${host} cannot start control${why ? `, which says: ${why}` : ''}`,
+      `Do as it says; its whole log is ${profile.bastion.stateDir}/control.log there. Where programs are missing, \`fairlead init\` puts them in place.`,
     );
+  }
   return ok(`${host}: control ${control === 'started' ? 'was not running and was started' : 'is running'}`);
+}
+
+/** The end of control's log: a line of JSON, or what Node said. */
+async function lastWords(world: World, profile: LaptopProfile, signal: AbortSignal): Promise<string> {
+  const host = await world.bastion.host();
+  const log = join(profile.bastion.stateDir, 'control.log');
+  const { stdout } = await host.runner.run(['tail', '-n', '3', '--', log], { signal });
+  return stdout.trim().replaceAll(/\s+/g, ' ').slice(-400);
 }
 
 export async function askControl(world: World, signal: AbortSignal): Promise<Finding> {

@@ -19,6 +19,7 @@ import { runTestJob } from './run-test-job.ts';
 
 /** Besides the time that the job may wait. */
 const JOB_MS = 240_000;
+const TIDY_MS = 40_000;
 
 export function computeChecks(isLocal: boolean, waitSeconds: number): Check[] {
   return [
@@ -35,6 +36,7 @@ export function computeChecks(isLocal: boolean, waitSeconds: number): Check[] {
         'bastion.control',
       ],
       limitMs: JOB_MS + waitSeconds * 1000,
+      tidyMs: TIDY_MS,
       run: runTestJob,
     },
     ...wayOutChecks(),

@@ -31,6 +31,7 @@ import { quietContext } from './quiet-context.ts';
 /** What the job's time limit is: it takes some seconds. */
 const TIME_MINUTES = 2;
 const HOLD_MS = 30_000;
+const TIDY_MS = 30_000;
 
 export async function runTestJob(world: World, signal: AbortSignal): Promise<Finding> {
   const refusal = await permission(world);
@@ -96,7 +97,8 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   traces.defer(await noteFolders(site.host, state, ['jobs', 'keys'], signal));
   const { authorizedKeysFile } = await world.bastion.config();
   traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
-  traces.defer(() => dropUnusedJobKey(site, session, context));
+  // Under a signal of its own: traces are removed after Ctrl-C, too.
+  traces.defer(() => dropUnusedJobKey(site, session, { ...context, signal: AbortSignal.timeout(TIDY_MS) }));
   await ensureJobKey(site, session, context);
   remove('rm -rf -- "$1"', folder);
   const node = await shipRuntime(site.host, runtime, {

@@ -39,9 +39,9 @@ export function judgePartition(
   if (!found.isUp || (state !== undefined && state !== '' && state !== 'UP'))
     return fail(`partition ${found.name} is ${state || 'down'}`, `Wait, or ask the site. ${todo}`);
   if (found.usableNodes === 0)
-    return warn(
-      `no node of ${found.name} takes jobs now (${found.nodes} are down or drained)`,
-      'Jobs would wait. Ask the site.',
+    return fail(
+      `no node of ${found.name} takes jobs now: all ${found.nodes} are down or drained`,
+      `Jobs would wait: ask the site what is wrong (sinfo -R says since when), or use another partition. ${todo}`,
     );
   return ok(describePartition(found));
 }
@@ -60,7 +60,7 @@ export function judgeAccount({ account }: Pick<Wanted, 'account'>, facts: Accoun
   const usable = (associations ?? []).filter((one) => one.partition === undefined || one.partition === partition);
   const names = [...new Set(usable.map((one) => one.account))];
   const enforced = config.enforced.some((word) => word !== 'none');
-  if (associations === undefined || !config.hasAccounting) {
+  if (isUnknown(facts)) {
     if (account === undefined) return ok('this cluster keeps no accounts, and none is set');
     return warn(
       `slurm.account is ${account}, and this cluster keeps no accounts that could be looked at`,
@@ -85,9 +85,14 @@ export function judgeAccount({ account }: Pick<Wanted, 'account'>, facts: Accoun
   return ok(`${account}; yours: ${names.join(', ')}`);
 }
 
+/** No list to hold a name against: the site keeps none, or shows none. */
+function isUnknown({ associations, config }: AccountFacts): boolean {
+  return associations === undefined || (associations.length === 0 && !config.hasAccounting);
+}
+
 export function judgeQos({ qos, account }: Pick<Wanted, 'qos' | 'account'>, facts: AccountFacts): Finding {
-  const { associations, config } = facts;
-  if (associations === undefined || !config.hasAccounting) {
+  const { associations = [] } = facts;
+  if (isUnknown(facts)) {
     if (qos === undefined) return ok('this cluster keeps no QOS that could be looked at, and none is set');
     return warn(`slurm.qos is ${qos}, and this cluster shows none`, 'If jobs are refused for it, remove slurm.qos.');
   }

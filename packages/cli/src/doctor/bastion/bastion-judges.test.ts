@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+
+import { judgeAuthorizedKeys } from './authorized-keys.ts';
+import { judgeDial, judgeListen, judgeReplaces } from './forwarding.ts';
+import { type HostSeen, judgeOneHost } from './one-host.ts';
+import { judgeRunDirectory } from './run-directory.ts';
+import { judgeStays } from './stays.ts';
+
+const works = { ok: true, roundTripMs: 1 } as const;
+const refused = { ok: false, error: new Error('refused') } as const;
+
+describe('Forwarding', () => {
+  it('is judged each way', () => {
+    expect(judgeListen({ listen: works }).status).toBe('ok');
+    expect(judgeListen({ listen: refused })).toMatchObject({
+      status: 'fail',
+      todo: expect.stringContaining('AllowStreamLocalForwarding') as unknown,
+    });
+    expect(judgeDial({ listen: works, dial: refused }).status).toBe('fail');
+    expect(judgeDial({ listen: refused }).status).toBe('skipped');
+  });
+
+  it('that replaces sockets is a warning', () => {
+    expect(judgeReplaces({ listen: works, replaces: true }).status).toBe('warn');
+    expect(judgeReplaces({ listen: works, replaces: false }).status).toBe('ok');
+    expect(judgeReplaces({ listen: works }).status).toBe('ok');
+  });
+});
+
+describe('judgeOneHost', () => {
+  const b1: HostSeen = { address: '10.0.0.1', host: 'b1', bootId: 'x' };
+  const b2: HostSeen = { address: '10.0.0.2', host: 'b2', bootId: 'y' };
+  it.each([
+    ['one machine', [b1], undefined, 'ok'],
+    ['one machine with two addresses', [b1, { ...b1, address: '::1' }], 'b1', 'ok'],
+    ['a round robin', [b1, b2], undefined, 'fail'],
+    ['two machines that were given one name', [b1, { ...b1, bootId: 'z' }], undefined, 'fail'],
+    ['another machine than before', [b2], 'b1', 'fail'],
+    ['an address that does not answer', [b1, { address: '10.0.0.2', error: 'timed out' }], 'b1', 'warn'],
+  ] as const)('%s', (_what, seen, pinned, status) => expect(judgeOneHost('b', seen, pinned).status).toBe(status));
+});
+
+describe('judgeRunDirectory', () => {
+  const mine = { mode: 'drwx------', owner: '7', me: '7', type: 'tmpfs', socket: 'yes', alive: '42' };
+  it.each([
+    ['with control in it', mine, 'ok'],
+    ['not there yet', { me: '7', type: 'tmpfs' }, 'ok'],
+    ['without a control yet', { ...mine, socket: '', alive: undefined }, 'ok'],
+    ['gone from under control', { me: '7', alive: '42' }, 'fail'],
+    ['without the socket of a control that lives', { ...mine, socket: '' }, 'fail'],
+    ["of somebody else's", { ...mine, owner: '8' }, 'fail'],
+    ['that others may enter', { ...mine, mode: 'drwxr-xr-x' }, 'fail'],
+    ['that is a link', { ...mine, mode: 'lrwxrwxrwx' }, 'fail'],
+    ['on a shared file system', { ...mine, type: 'nfs' }, 'fail'],
+  ] as const)('%s', (_what, facts, status) => {
+    const answers = Object.entries(facts).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    expect(judgeRunDirectory('/run/x', new Map(answers)).status).toBe(status);
+  });
+
+  it('must be short enough for a socket', () =>
+    expect(judgeRunDirectory(`/${'x'.repeat(90)}`, new Map(Object.entries(mine))).status).toBe('fail'));
+});
+
+describe('judgeAuthorizedKeys', () => {
+  const usual = { file: 'yes', writable: 'yes', dir: 'yes', room: 'yes', mode: '-rw-------', dirMode: 'drwx------' };
+  it.each([
+    ['as usual', usual, 'ok'],
+    ['read-only', { ...usual, writable: '' }, 'fail'],
+    ['in a directory that is read-only', { ...usual, room: '' }, 'fail'],
+    ['that others may write', { ...usual, mode: '-rw-rw----' }, 'warn'],
+    ['that is not there', { ...usual, file: '', writable: '' }, 'warn'],
+  ] as const)('%s', (_what, facts, status) =>
+    expect(judgeAuthorizedKeys(new Map(Object.entries(facts))).status).toBe(status),
+  );
+});
+
+it('judgeStays warns where processes end with the login', () => {
+  expect(judgeStays({ survived: true, lingers: false }).status).toBe('ok');
+  expect(judgeStays({ survived: false, lingers: false }).status).toBe('warn');
+});

@@ -1,0 +1,100 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createLocalRunner } from '@fairlead/slurm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { parseAnswers } from '../ask-host.ts';
+import { judgeToken } from './engine-files.ts';
+import { ENGINE_SCRIPT } from './engine-script.ts';
+import { judgeEngine, judgePrologue } from './judge-engine.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fl-engine-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function program(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  await chmod(path, 0o755);
+  return path;
+}
+
+async function ask(...command: string[]) {
+  const { stdout } = await createLocalRunner().run(['sh', '-c', ENGINE_SCRIPT, 'sh', ...command]);
+  return parseAnswers(stdout);
+}
+
+describe('The script that looks for an engine', () => {
+  it("asks the Python of the program's first line, which is quicker than the program", async () => {
+    const python = await program('python3', '#!/bin/sh\n[ "$1" = -c ] && echo 0.11.2\n');
+    const vllm = await program('vllm', `#!${python}\nimport sys\n`);
+    expect(await ask(vllm, 'serve')).toEqual(
+      new Map([
+        ['fl_exe', vllm],
+        ['fl_version', '0.11.2'],
+        ['fl_end', 'yes'],
+      ]),
+    );
+    expect((await ask(python, '-m', 'vllm.entrypoints.openai.api_server')).get('fl_version')).toBe('0.11.2');
+  });
+
+  it('asks any other program itself, without its `serve`', async () => {
+    const wrapper = await program('run', '#!/bin/sh\necho "$#: $*"\n');
+    expect((await ask(wrapper, 'exec', 'an image.sif', 'vllm', 'serve')).get('fl_version')).toBe(
+      '4: exec an image.sif vllm --version',
+    );
+  });
+
+  it('finds nothing where nothing is', async () =>
+    expect(await ask(join(folder, 'vllm'), 'serve')).toEqual(
+      new Map([
+        ['fl_exe', ''],
+        ['fl_end', 'yes'],
+      ]),
+    ));
+});
+
+describe('judgeEngine', () => {
+  const found = new Map([['fl_exe', '/v/bin/vllm']]);
+  const wanted = { command: ['vllm', 'serve'], isNamed: true, hasLastWord: false };
+  it.each([
+    ['found', wanted, new Map([...found, ['fl_version', '0.11.2+cpu']]), 'ok'],
+    ['that says its name', wanted, new Map([...found, ['fl_version', 'vllm 0.12.0rc1']]), 'ok'],
+    ['that does not start', wanted, new Map([...found, ['fl_version', 'ModuleNotFoundError: torch']]), 'warn'],
+    ['named and missing', wanted, new Map(), 'fail'],
+    ['named and missing here, to be looked for on a node', { ...wanted, hasLastWord: true }, new Map(), 'warn'],
+    ['missing by its path', { ...wanted, hasLastWord: true, command: ['/v/vllm'] }, new Map(), 'fail'],
+    ['missing and not asked for', { ...wanted, isNamed: false }, new Map(), 'warn'],
+  ] as const)('%s', (_what, what, answers, status) => expect(judgeEngine(what, answers).status).toBe(status));
+});
+
+describe('judgePrologue', () => {
+  it('names the line that fails, and a prologue that ends the shell', () => {
+    expect(judgePrologue(['true'], new Map([['fl_end', 'yes']]), '').status).toBe('ok');
+    const failed = new Map([
+      ['fl_failed', 'module load x'],
+      ['fl_end', 'yes'],
+    ]);
+    expect(judgePrologue(['module load x'], failed, 'not found')).toMatchObject({
+      status: 'fail',
+      found: expect.stringContaining('module load x') as unknown,
+    });
+    expect(judgePrologue(['exit 3'], new Map(), 'bye').status).toBe('fail');
+  });
+});
+
+describe('judgeToken', () => {
+  const there = { there: 'yes', readable: 'yes', filled: 'yes', mode: '-rw-------' };
+  it.each([
+    ['of its owner alone', there, 'ok'],
+    ['that others may read', { ...there, mode: '-rw-r-----' }, 'fail'],
+    ['that is empty', { ...there, filled: '' }, 'fail'],
+    ['that is missing', { mode: '' }, 'fail'],
+  ] as const)('%s', (_what, facts, status) =>
+    expect(judgeToken('/t', new Map(Object.entries(facts))).status).toBe(status),
+  );
+});

@@ -1,0 +1,139 @@
+import type { SlurmPartition } from '@fairlead/slurm';
+import { describe, expect, it } from 'vitest';
+
+import type { DeploymentPlan } from '../../plan/plan-deployment.ts';
+import { judgeCommands } from './commands.ts';
+import { type AccountFacts, judgeAccount, judgeGpu, judgePartition, judgeQos, judgeTime } from './judge-request.ts';
+import type { Wanted } from './wanted.ts';
+
+const gpu: SlurmPartition = {
+  name: 'gpu',
+  isDefault: true,
+  isUp: true,
+  maxMinutes: 120,
+  nodes: 2,
+  usableNodes: 2,
+  gpus: [{ type: 'a100', perNode: 4 }],
+  maxCpus: 8,
+  maxMemoryMb: 1,
+  features: [],
+};
+const cpu: SlurmPartition = { ...gpu, name: 'cpu', isDefault: false, gpus: [] };
+
+function wanted(plan: Partial<DeploymentPlan>, more: Partial<Wanted> = {}): Wanted {
+  return { plan: { gpus: 1, timeMinutes: 60, ...plan } as DeploymentPlan, timeFrom: 'slurm.time', ...more };
+}
+
+describe('judgePartition', () => {
+  it.each([
+    ['one that is there', 'gpu', [gpu, cpu], [], 'ok'],
+    ['the default one', undefined, [gpu, cpu], [], 'ok'],
+    ['none where there is no default', undefined, [cpu], [], 'fail'],
+    ['an unknown one', 'gpus', [gpu, cpu], [], 'fail'],
+    ['one that is down', 'gpu', [{ ...gpu, isUp: false }], [], 'fail'],
+    ['one that is drained', 'gpu', [gpu], [{ name: 'gpu', state: 'DRAIN' }], 'fail'],
+    ['one without a node that works', 'gpu', [{ ...gpu, usableNodes: 0 }], [], 'fail'],
+    ['several', 'gpu,cpu', [gpu, cpu], [], 'ok'],
+  ] as const)('%s', (_what, partition, partitions, rules, status) =>
+    expect(judgePartition(partition === undefined ? {} : { partition }, partitions, rules).status).toBe(status),
+  );
+
+  it('names the nearest and all that there are', () => {
+    const finding = judgePartition({ partition: 'gpus' }, [gpu, cpu], []);
+    expect(finding).toMatchObject({ found: expect.stringContaining('did you mean gpu?') as unknown });
+    expect(finding.todo).toContain('gpu, cpu');
+  });
+});
+
+const kept: AccountFacts = {
+  associations: [
+    { account: 'lab', qos: ['normal'] },
+    { account: 'big', partition: 'big', qos: ['long'] },
+  ],
+  config: { hasAccounting: true, enforced: ['associations'] },
+  rules: [{ name: 'gpu', state: 'UP', denyAccounts: ['lab2'] }],
+  partition: 'gpu',
+};
+const none: AccountFacts = { ...kept, associations: undefined, config: { hasAccounting: false, enforced: [] } };
+
+describe('judgeAccount', () => {
+  it.each([
+    ['one of the user', 'lab', kept, 'ok'],
+    ['none, where Slurm has one', undefined, kept, 'ok'],
+    ['one of another partition', 'big', kept, 'fail'],
+    ['an unknown one', 'nobody', kept, 'fail'],
+    [
+      'one that the partition does not take',
+      'lab',
+      { ...kept, rules: [{ name: 'gpu', state: 'UP', allowAccounts: ['x'] }] },
+      'fail',
+    ],
+    [
+      'one that the partition refuses',
+      'lab',
+      { ...kept, rules: [{ name: 'gpu', state: 'UP', denyAccounts: ['lab'] }] },
+      'fail',
+    ],
+    ['none, of a user who has none', undefined, { ...kept, associations: [] }, 'fail'],
+    ['one, where none is kept', 'lab', none, 'warn'],
+    ['none, where none is kept', undefined, none, 'ok'],
+  ] as const)('%s', (_what, account, facts, status) =>
+    expect(judgeAccount(account === undefined ? {} : { account }, facts as AccountFacts).status).toBe(status),
+  );
+});
+
+describe('judgeQos', () => {
+  it.each([
+    ['normal', kept, 'ok'],
+    [undefined, kept, 'ok'],
+    ['high', kept, 'fail'],
+    ['high', none, 'warn'],
+  ] as const)('%s', (qos, facts, status) =>
+    expect(judgeQos(qos === undefined ? {} : { qos }, facts).status).toBe(status),
+  );
+});
+
+describe('judgeGpu', () => {
+  it.each([
+    ['a type that is there', wanted({}, { gpuType: 'a100' }), gpu, 'ok'],
+    ['any type', wanted({}), gpu, 'ok'],
+    ['another type', wanted({}, { gpuType: 'h100' }), gpu, 'fail'],
+    ['more than a node has', wanted({ gpus: 8 }), gpu, 'fail'],
+    ['a partition without any', wanted({}), cpu, 'warn'],
+    ['a type where there are none', wanted({}, { gpuType: 'a100' }), cpu, 'fail'],
+    ['no partition to look at', wanted({}), undefined, 'ok'],
+  ] as const)('%s', (_what, what, partition, status) =>
+    expect(judgeGpu(what, partition, [gpu, cpu]).status).toBe(status),
+  );
+});
+
+describe('judgeTime', () => {
+  it('fails above the limit of the partition alone', () => {
+    expect(judgeTime(wanted({ timeMinutes: 120 }), gpu).status).toBe('ok');
+    expect(judgeTime(wanted({ timeMinutes: 121 }), gpu)).toMatchObject({
+      status: 'fail',
+      todo: expect.stringContaining('02:00:00') as unknown,
+    });
+    expect(judgeTime(wanted({ timeMinutes: 99_999 }), { ...gpu, maxMinutes: Number.POSITIVE_INFINITY }).status).toBe(
+      'ok',
+    );
+  });
+});
+
+describe('judgeCommands', () => {
+  const all = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo', 'sacct', 'sacctmgr'];
+  const answers = (without: string, login = '') =>
+    new Map([
+      ...all.filter((name) => name !== without).map((name) => [name, `/bin/${name}`] as const),
+      ['login', login],
+    ]);
+
+  it('needs sbatch, and would like sacct', () => {
+    expect(judgeCommands(answers('')).status).toBe('ok');
+    expect(judgeCommands(answers('sbatch')).status).toBe('fail');
+    expect(judgeCommands(answers('sacct')).status).toBe('warn');
+  });
+
+  it('says where a login shell finds it', () =>
+    expect(judgeCommands(answers('sbatch', '/opt/slurm/bin/sbatch')).todo).toContain('/opt/slurm/bin'));
+});
