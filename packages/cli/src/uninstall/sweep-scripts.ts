@@ -112,7 +112,8 @@ for file in "$state"/owners/*; do
   case $name in *[!0-9a-f]*) case $name in *.new) drop "$file" ;; esac ;; *) [ "\${#name}" -eq 64 ] && drop "$file" ;; esac
 done
 close "$state/owners"
-for file in "$state"/control.db* "$state"/control.log* "$state"/*.new "$state"/.gate.*.part "$state"/.run-dir.*.part "$state"/owner.json "$state"/run-dir "$state"/identity.pem; do drop "$file"; done
+# The owner's record before the database: without it a control that follows begins anew.
+for file in "$state"/owner.json "$state"/control.db* "$state"/control.log* "$state"/*.new "$state"/.gate.*.part "$state"/.run-dir.*.part "$state"/run-dir "$state"/identity.pem; do drop "$file"; done
 close "$state"
 `;
 
