@@ -13,6 +13,7 @@ import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
 import { renderConfigurationPage } from '../packages/cli/src/render-configuration-page.ts';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '../packages/protocol/src/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
+import { renderFailureModesPage } from './failure-modes/render-failure-modes-page.ts';
 
 const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
@@ -24,6 +25,7 @@ const PAGES: Record<string, () => string> = {
   'docs/configuration.md': () => `${NOTE}\n\n${renderConfigurationPage()}`,
   'docs/errors.md': () => `${NOTE}\n\n${renderErrorsPage()}`,
   'docs/openapi.json': () => `${JSON.stringify(renderOpenApi(), undefined, 2)}\n`,
+  'docs/failure-modes.md': () => `${NOTE}\n\n${renderFailureModesPage()}`,
   'docs/fairlead.schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
 };
 

@@ -1,0 +1,273 @@
+// What may go wrong, in the order in which a user meets it, and the tests that show what the user sees then.
+
+import type { FailureMode, TestPlace } from './failure-mode.ts';
+
+const INPUT = 'tests/scenarios/bad-input.test.ts';
+const CARE = 'tests/scenarios/care-deploy.test.ts';
+const scenario = (name: string) => `infra/testbed/src/scenarios/${name}.scenario.ts`;
+const control = (name: string) => `apps/control/src/faults/${name}.test.ts`;
+
+function mode(what: string, seen: string, ...tests: Array<[file: string, title: string]>): FailureMode {
+  return { what, seen, tests: tests.map(([file, title]): TestPlace => ({ file, title })) };
+}
+
+export interface FailureChapter {
+  title: string;
+  modes: readonly FailureMode[];
+}
+
+export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
+  {
+    title: 'What is typed and configured',
+    modes: [
+      mode('unknown model or preset', 'the nearest name, and what a model is named by', [
+        INPUT,
+        'preset is answered with the nearest name',
+      ]),
+      mode('cluster not configured', 'the nearest, and those there are', [
+        INPUT,
+        'cluster is answered with the nearest name',
+      ]),
+      mode('unknown deployment', 'exit 3 and the nearest name', [
+        INPUT,
+        '%s of an unknown name is answered with the nearest',
+      ]),
+      mode('configuration with a typo', 'the setting, and the one it may mean', [
+        INPUT,
+        'with a typo names the key and the nearest one',
+      ]),
+      mode('configuration with a wrong type', 'the setting and what it takes', [
+        INPUT,
+        'with a wrong type names the key',
+      ]),
+      mode('contradicting fields', 'the setting and the consequence', [
+        INPUT,
+        'that contradicts itself names the consequence',
+      ]),
+      mode('BOM, CRLF', 'nothing: it is read', [INPUT, 'with a BOM and CRLF is read like any other']),
+      mode(
+        'not YAML',
+        'the line',
+        [INPUT, 'that is not YAML shows the line'],
+        [INPUT, 'with a key twice shows the line'],
+      ),
+      mode('unreadable configuration', 'why, and the cure', [
+        INPUT,
+        'that is a folder, or that may not be read, is said to be',
+      ]),
+      mode('world-readable secret', 'refused, with the chmod', [
+        INPUT,
+        'a profile that others may read is refused, with the cure',
+      ]),
+      mode('name with odd characters', 'refused before anything is done', [
+        INPUT,
+        'name with odd characters is refused before anything is done',
+      ]),
+      mode('two deploys of the same name at once', 'one wins; the other says so and leaves nothing', [
+        CARE,
+        'of one name twice at once: one wins, the other says so and leaves nothing',
+      ]),
+      mode('local port taken', 'the port, and that another can be had', [
+        INPUT,
+        'a local port that is taken is named, and what to do',
+      ]),
+      mode('stdout closed early (`| head`)', 'nothing; it ends 0', [
+        'packages/cli/src/main.test.ts',
+        'ends 0 when its reader has had enough',
+      ]),
+      mode(
+        'Ctrl-C in each phase of `deploy`',
+        'what is left, and how to come back; a second one leaves at once',
+        [CARE, 'before anything is recorded leaves nothing, and says so'],
+        [CARE, 'while sbatch answers waits for the answer, names the job and how to come back'],
+        [CARE, 'twice leaves at once; stop finds by its name the job that nobody has an id of'],
+        [scenario('main-job'), 'Ctrl-C while a deploy follows leaves the job running and says how to come back'],
+      ),
+    ],
+  },
+  {
+    title: 'The ways in',
+    modes: [
+      mode('bastion unreachable', 'which address and port, exit 4', [INPUT, 'where nothing listens']),
+      mode(
+        'login host unreachable',
+        'what runs goes on; the words name the host',
+        [scenario('outages'), 'login node away: what runs goes on, and the words name the host'],
+        [CARE, 'deploy goes on following, says so once, and is ready; stop says that it has stopped, and warns'],
+      ),
+      mode('DNS failure', 'the name, and that a VPN may be needed', [INPUT, 'whose name is not known']),
+      mode(
+        'wrong host key',
+        'both keys, the line of known_hosts, and never a way around it',
+        [INPUT, 'with another host key'],
+        [INPUT, 'with an unknown host key'],
+      ),
+      mode('wrong key', 'which keys were offered', [INPUT, 'that does not take the key']),
+      mode(
+        'key with a passphrase',
+        'asked for once, or how to load it',
+        [INPUT, 'for which the key has a passphrase and nobody can type it'],
+        ['packages/tunnel/src/connection/open-ssh.test.ts', 'asks for a passphrase only when the server wants the key'],
+      ),
+      mode('login shell that prints a banner or runs `exec tmux`', 'the banner is passed over; the other is named', [
+        scenario('cluster-files'),
+        'may print a banner, but not become another program',
+      ]),
+      mode('laptop without `ssh`', 'nothing: it is not needed', [
+        INPUT,
+        'is reached without any ssh program on this machine',
+      ]),
+      mode('authorized_keys read-only', 'the line to add, and that it is waited for', [
+        scenario('cluster-files'),
+        'that is not ours to edit: the line is shown, the same one each time, and serves once somebody has added it',
+      ]),
+      mode('authorized_keys huge, with CRLF, without a last newline', 'nothing: every other byte stays', [
+        scenario('cluster-files'),
+        '%s works, and every byte of it is as before when nothing is served any more',
+      ]),
+      mode('authorized_keys changed by someone else meanwhile', 'nothing: both changes are kept', [
+        scenario('cluster-files'),
+        'that somebody else changes meanwhile keeps both changes',
+      ]),
+    ],
+  },
+  {
+    title: 'Slurm',
+    modes: [
+      mode('`sbatch` missing', 'whether this is a login host, and that its directory can be named', [
+        scenario('slurm-refusals'),
+        'without sbatch is asked about, and its directory can be named',
+      ]),
+      mode('`sbatch` refuses: account, partition, GPU type, time limit', "Slurm's words and what to change", [
+        scenario('slurm-refusals'),
+        'for %s is told in its words, with what to change',
+      ]),
+      mode('`sbatch` refuses: QOS', "Slurm's words and what to change", [
+        scenario('slurm-refusals'),
+        'for its QOS is told in its words, with what to change',
+      ]),
+      mode(
+        '`sbatch` answers after a time-out',
+        'the job is found, not submitted twice',
+        [scenario('slurm-refusals'), 'whose sbatch loses its answer: the job is found and not submitted twice'],
+        [CARE, 'adopts the job whose sbatch answered too late, and submits it once'],
+      ),
+      mode(
+        'job pending for ever',
+        'its reason in words, and what to do',
+        [scenario('job-ends'), 'for ever is told with its reason and what to do, by deploy and by status'],
+        [scenario('job-ends'), 'for a node that went away, for a quota, and for its turn is told so'],
+      ),
+      mode('job cancelled while queued', 'that it was cancelled', [
+        scenario('faults'),
+        'job cancelled while it is queued, and a deploy follows it',
+      ]),
+      mode('job held', 'that it is held, and by what it is released', [
+        scenario('job-ends'),
+        'for ever is told with its reason and what to do, by deploy and by status',
+      ]),
+      mode('job requeued', 'it serves again as the next start', [
+        scenario('job-ends'),
+        'a job that was put back into the queue serves again as the next start, and the copy that its node kept is fenced',
+      ]),
+      mode(
+        'preempted, killed by its time limit, node failure',
+        'the reason that Slurm gave',
+        [
+          scenario('job-ends'),
+          'a job that Slurm ends is told in the reason that Slurm gave: preempted, out of time, a node that failed',
+        ],
+        [scenario('faults'), 'time limit drains a running stream to its end'],
+      ),
+      mode('out of memory', 'what ran out, and what to change', [
+        scenario('job-ends'),
+        'out of memory: the engine says so with what to change; an agent that is killed by it is explained by the queue',
+      ]),
+    ],
+  },
+  {
+    title: 'The job',
+    modes: [
+      mode('agent killed -9', 'lost when its lease ends, and how the job ended', [scenario('faults'), 'agent killed']),
+      mode("agent's upload cut in the middle, hash mismatch", 'nothing half-done stays; the next time goes through', [
+        scenario('cluster-files'),
+        'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
+      ]),
+      mode('disk or quota full on the cluster, `noexec` directory', 'the directory, and what to change', [
+        scenario('cluster-files'),
+        'to a disk that is full, or where no program may run, names the directory and what to change',
+      ]),
+      mode('engine never becomes ready, or exits at once', 'the cause, the cure, the last lines', [
+        scenario('engine-faults'),
+        'of an engine %s ends with the cause, the cure and the last lines, and the job ends',
+      ]),
+      mode('engine exits 0 while it serves', 'it is started again; status says why', [
+        scenario('engine-faults'),
+        'an engine that leaves with exit code 0 while it serves: streams are cut, it is started again, and status says why',
+      ]),
+      mode('engine killed', 'degraded, then ready again', [scenario('faults'), 'engine killed']),
+      mode('engine hangs with `/health` 200', 'noticed by a completion; started again', [
+        scenario('faults'),
+        'engine hung',
+      ]),
+      mode('engine prints 100 MB of log', 'nothing: disk and memory stay bounded', [
+        scenario('engine-faults'),
+        'an engine that prints 200 MB of log: it serves on, and neither disk nor memory of the agent grows with it',
+      ]),
+      mode(
+        'tunnel cut, reset, black-holed',
+        'connect follows by itself and says so',
+        [scenario('faults'), 'tunnel cut and healed: the next generation is found, and connect follows by itself'],
+        [scenario('outages'), 'connection reset: back within seconds as the next generation'],
+      ),
+    ],
+  },
+  {
+    title: 'Control',
+    modes: [
+      mode(
+        'killed -9 while 20 agents report',
+        'nothing acknowledged is lost; all come back to one control',
+        [
+          control('killed'),
+          'Control that is killed while 20 agents report loses nothing it acknowledged, and all come back to one control',
+        ],
+        [scenario('faults'), 'control killed and back while a stream runs (the stream goes on)'],
+      ),
+      mode('its disk full', 'refused with why; reading goes on', [
+        control('disk-full'),
+        'refuses changes and says why, goes on answering, and recovers when there is room',
+      ]),
+      mode('its file corrupted', 'refuses to start, says what to do, never begins empty over it', [
+        control('database'),
+        'is damaged does not start, never begins empty over it, and says what to do, to the gate too',
+      ]),
+      mode('an older schema', 'migrated, the old one kept', [
+        control('database'),
+        'is of an older schema migrates it and keeps the old one beside it',
+      ]),
+      mode('a newer schema', 'refused, with what to do', [
+        control('database'),
+        'is of a newer schema refuses it, leaves it as it is, and says what to do',
+      ]),
+      mode(
+        'a stale agent of a former generation comes back',
+        'fenced',
+        [control('enrolment'), 'of a former generation that comes back is fenced, and its sockets stay unused'],
+        [scenario('outages'), 'lost instance whose name was deployed anew: it ends itself when it comes back'],
+      ),
+      mode('a forged enrolment token', 'refused; the history says so', [
+        control('enrolment'),
+        'with a forged enrolment token is refused, and the history says so once',
+      ]),
+      mode('a stolen enrolment token', 'refused as another instance, and beside the one that runs', [
+        control('enrolment'),
+        'with a stolen token of a running instance is refused beside the one that runs',
+      ]),
+      mode('clock of the cluster 10 minutes off', 'leases hold; times are set right', [
+        control('enrolment'),
+        'keeps its lease, and its times are set right',
+      ]),
+    ],
+  },
+];
