@@ -62,7 +62,7 @@ async function findingOf(check: Check, { world, clock, signal }: Run): Promise<F
     return {
       status: 'fail',
       found: `no answer within ${limitMs / 1000} s`,
-      todo: 'Something hangs: a file system, a name service or a login shell. Try the same by hand.',
+      todo: check.cure ?? 'Something hangs: a file system, a name service or a login shell. Try the same by hand.',
     };
   };
   const overtime = late();

@@ -47,7 +47,7 @@ export function bastionChecks(): Check[] {
       id: 'bastion.one-host',
       title: 'Bastion: one machine',
       tried: 'logged in at every address of its name and asked who it is',
-      needs: ['bastion.shell'],
+      needs: ['bastion.shell', 'laptop.profile'],
       run: askOneHost,
     },
     {
@@ -152,7 +152,8 @@ function controlChecks(): Check[] {
       title: 'Bastion: control',
       tried: 'asked control who it is, through its socket',
       needs: ['bastion.gate', 'bastion.dial'],
-      cure: 'Run `fairlead init` again: it mends profile and token.',
+      limitMs: 15_000,
+      cure: 'Run `fairlead init` again: it mends profile and token. Where control hangs, end it there (its process is in control.pid in the directory of sockets): the next command starts it anew.',
       run: askControl,
     },
   ];

@@ -118,7 +118,7 @@ export function judgeWaiting(
 
 /** The job is over and its last line never came. */
 function judgeEnded(seen: JobObservation, words: string, probe: ProbeReport): Finding {
-  const how = `${seen.state || 'gone'}${seen.exitCode ? `, exit ${JSON.stringify(seen.exitCode)}` : ''}`;
+  const how = `${seen.state || 'gone'}${seen.exitCode ? `, exit ${seen.exitCode.code}:${seen.exitCode.signal}` : ''}`;
   if (probe.lines.length > 0)
     return fail(
       `the test job ended in the middle (${how}): ${words || 'its log says nothing'}`,
