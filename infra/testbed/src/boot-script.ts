@@ -45,6 +45,8 @@ export function hostBootScript(host: Host, files: BootFiles): string {
     'mount -t tmpfs -o mode=755 run /run',
     'mkdir -p /run/sshd /run/lock /run/munge /run/slurm',
     'chown munge: /run/munge; chown slurm: /run/slurm',
+    // Each boot of a host is one of its own; the machine's does not change with it.
+    'cat /proc/sys/kernel/random/uuid > /run/boot_id; mount --bind /run/boot_id /proc/sys/kernel/random/boot_id',
     'mount -t sysfs sysfs /sys 2>/dev/null || true',
     files.cgroups ? 'mount --rbind /mnt/cgroup /sys/fs/cgroup' : '',
     ...files.binds.map((_, index) => showBind(files, index)),

@@ -22,6 +22,7 @@ export interface BringUpOptions {
   name: string;
   profile: Profile;
   nodes: number;
+  logins: number;
   /** More of the machine's directories that every host shall see at the same path, read-only. */
   binds: readonly string[];
 }
@@ -38,13 +39,14 @@ const slurmLimitMs = 30_000;
 /** The caller owns what comes back; when the caller's process ends all of it ends, unless the keeper is released. */
 export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
   sweepLeftovers(options.base);
-  const plan = planHosts(options.profile, options.nodes);
+  const plan = planHosts(options.profile, options.nodes, options.logins);
   const directory = stateDirectory(options.base, options.name);
   const cgroups = planCgroups(options.name, plan);
   const state = claimDirectory(directory, {
     name: options.name,
     profile: options.profile,
     nodes: options.nodes,
+    logins: options.logins,
     tracking: cgroups ? 'cgroup/v1' : 'pgid',
     cgroups: cgroups ?? {},
     rootless: isInUserNamespace(),

@@ -3,8 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Plan } from './plan.ts';
-import { nodesOf } from './plan.ts';
+import { nodesOf, type Host, type Plan } from './plan.ts';
 import { putDirectory, putFile } from './put.ts';
 import { mustRun } from './run-command.ts';
 import { cgroupConf, gresConf, slurmConf, type ProcessTracking } from './slurm-conf.ts';
@@ -26,12 +25,17 @@ export async function writeEtcTree(etc: string, plan: Plan, tracking: ProcessTra
   await Promise.all([writeMungeKey(etc), ...sshHosts(plan).map((name) => writeKey(hostKeyPath(etc, name), name))]);
 }
 
+/** By the name of their host key: the login hosts have one between them, as behind a name that stands for all. */
 export function sshHosts(plan: Plan): string[] {
-  return plan.hosts.filter((host) => host.role === 'bastion' || host.role === 'login').map((host) => host.name);
+  return [...new Set(plan.hosts.flatMap((host) => hostKeyName(host) ?? []))];
 }
 
-export function hostKeyPath(etc: string, host: string): string {
-  return join(etc, 'ssh', `host_key_${host}`);
+export function hostKeyName({ role }: Host): string | undefined {
+  return role === 'bastion' || role === 'login' ? role : undefined;
+}
+
+export function hostKeyPath(etc: string, name: string): string {
+  return join(etc, 'ssh', `host_key_${name}`);
 }
 
 export async function writeKey(path: string, comment: string): Promise<void> {

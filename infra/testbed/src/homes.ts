@@ -2,9 +2,9 @@
 
 import { chownSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostKeyPath, sshHosts, writeKey } from './etc-tree.ts';
+import { hostKeyName, hostKeyPath, writeKey } from './etc-tree.ts';
 import { laptopConfig } from './laptop-config.ts';
-import { findHost, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { putDirectory, putFile } from './put.ts';
 import { users, type User } from './users.ts';
 
@@ -39,9 +39,12 @@ async function writeHomesOf(
 }
 
 function knownHosts(etc: string, plan: Plan): string {
-  const lines = sshHosts(plan).map((name) => {
-    const [type, key] = readFileSync(`${hostKeyPath(etc, name)}.pub`, 'utf8').split(' ');
-    return `${name},${findHost(plan, name).interfaces[0]!.address} ${type} ${key}`;
+  const lines = plan.hosts.flatMap((host) => {
+    const key = hostKeyName(host);
+    if (key === undefined) return [];
+    const [type, base64] = readFileSync(`${hostKeyPath(etc, key)}.pub`, 'utf8').split(' ');
+    const { names, address } = host.interfaces[0]!;
+    return [`${[...names, address].join(',')} ${type} ${base64}`];
   });
   return `${lines.join('\n')}\n`;
 }

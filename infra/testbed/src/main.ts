@@ -39,6 +39,7 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
     .description('bring a testbed up, in a second or so')
     .addOption(name())
     .option('--nodes <n>', 'compute nodes', wholeNumber, 2)
+    .option('--logins <n>', 'login hosts; all of them answer to `logins`', wholeNumber, 1)
     .addOption(new Option('--profile <profile>', 'where the bastion is').choices(profiles).default('separate'))
     .option(
       '--bind <directory>',

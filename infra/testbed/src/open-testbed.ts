@@ -13,6 +13,8 @@ export interface OpenTestbedOptions {
   name?: string;
   /** Compute nodes, 2 unless told otherwise. */
   nodes?: number;
+  /** Login hosts, 1 unless told otherwise: all of them answer to `logins`. */
+  logins?: number;
   profile?: Profile;
   /** More of the machine's directories that every host shall see at the same path, read-only. */
   binds?: readonly string[];
@@ -52,6 +54,7 @@ export async function openTestbed(options: OpenTestbedOptions = {}): Promise<Tes
     name,
     profile: options.profile ?? 'separate',
     nodes: options.nodes ?? 2,
+    logins: options.logins ?? 1,
     binds: options.binds ?? [],
   });
   return new Testbed(name, up.directory, up.keeper);

@@ -15,8 +15,15 @@ describe('planHosts', () => {
   test('has a bastion of its own, or one that is the login host and has another name inside', () => {
     expect(planHosts('separate', 1).bastion.name).toBe('bastion');
     const { bastion, hosts } = planHosts('login-is-bastion', 1);
-    expect(bastion.interfaces.flatMap((each) => each.names)).toEqual(['login', 'login-int']);
+    expect(bastion.interfaces.flatMap((each) => each.names)).toEqual(['login', 'logins', 'login-int', 'logins-int']);
     expect(hosts.map((host) => host.name)).toEqual(['laptop', 'login', 'ctl', 'node1']);
+  });
+
+  test('has more login hosts behind one name', () => {
+    const logins = planHosts('separate', 1, 2).hosts.filter((host) => host.role === 'login');
+    expect(logins.map((host) => host.name)).toEqual(['login', 'login2']);
+    expect(logins.every((host) => host.interfaces[0]!.names.includes('logins'))).toBe(true);
+    expect(() => planHosts('separate', 1, 5)).toThrow(/1 to 4/);
   });
 
   test.each([0, 65, 1.5, Number.NaN])('refuses %s nodes', (nodes) => {

@@ -42,10 +42,15 @@ export interface Plan {
 }
 
 export const maxNodes = 64;
+export const maxLogins = 4;
 
-export function planHosts(profile: Profile, nodes: number): Plan {
+/** `logins` hosts answer to the name `logins`, outside and inside; the first one is `login`. */
+export function planHosts(profile: Profile, nodes: number, logins = 1): Plan {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > maxNodes) {
     throw new TestbedError('bad_option', `cannot plan a cluster of ${nodes} nodes: 1 to ${maxNodes} are possible`);
+  }
+  if (!Number.isInteger(logins) || logins < 1 || logins > maxLogins) {
+    throw new TestbedError('bad_option', `cannot plan ${logins} login hosts: 1 to ${maxLogins} are possible`);
   }
   const laptop: Host = {
     name: 'laptop',
@@ -59,20 +64,24 @@ export function planHosts(profile: Profile, nodes: number): Plan {
     home: 'bastion',
     interfaces: [on('dmz', '198.51.100.10', 'bastion')],
   };
-  const login: Host = {
-    name: 'login',
-    role: 'login',
-    home: 'cluster',
-    interfaces: [on('dmz', '198.51.100.20', 'login'), on('int', '10.77.0.3', 'login-int')],
-  };
+  const [login, ...more] = Array.from({ length: logins }, (_, index) => loginHost(index + 1)) as [Host, ...Host[]];
   const ctl: Host = { name: 'ctl', role: 'ctl', home: 'cluster', interfaces: [on('int', '10.77.0.2', 'ctl')] };
   const compute = Array.from({ length: nodes }, (_, index): Host => {
     const name = `node${index + 1}`;
     return { name, role: 'node', home: 'cluster', interfaces: [on('int', `10.77.0.${11 + index}`, name)] };
   });
   return profile === 'separate'
-    ? { profile, bastion, hosts: [laptop, bastion, login, ctl, ...compute] }
-    : { profile, bastion: login, hosts: [laptop, login, ctl, ...compute] };
+    ? { profile, bastion, hosts: [laptop, bastion, login, ...more, ctl, ...compute] }
+    : { profile, bastion: login, hosts: [laptop, login, ...more, ctl, ...compute] };
+}
+
+function loginHost(number: number): Host {
+  const name = number === 1 ? 'login' : `login${number}`;
+  const interfaces = [
+    on('dmz', `198.51.100.${19 + number}`, name, 'logins'),
+    on('int', `10.77.0.${2 + number}`, `${name}-int`, 'logins-int'),
+  ];
+  return { name, role: 'login', home: 'cluster', interfaces };
 }
 
 function on(network: NetworkName, address: string, ...names: string[]): NetworkInterface {

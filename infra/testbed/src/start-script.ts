@@ -1,5 +1,6 @@
 // The bash texts that join a booted host to the networks and start its daemons. Pure.
 
+import { hostKeyName } from './etc-tree.ts';
 import { cutRules, nodeRules, routerRules } from './firewall.ts';
 import { gateways, linkName, nodesOf, type Host, type Plan } from './plan.ts';
 
@@ -58,8 +59,9 @@ function firewall(host: Host, plan: Plan, cut: readonly Host[]): string {
 
 /** sshd forks before it listens; its pid file says that it does. */
 function sshd(host: Host): string {
-  if (host.role !== 'bastion' && host.role !== 'login') return '';
-  return `daemon /var/log/sshd.out /usr/sbin/sshd -f /etc/ssh/sshd_config -h /etc/ssh/host_key_${host.name} -E /var/log/sshd.log
+  const key = hostKeyName(host);
+  if (key === undefined) return '';
+  return `daemon /var/log/sshd.out /usr/sbin/sshd -f /etc/ssh/sshd_config -h /etc/ssh/host_key_${key} -E /var/log/sshd.log
 until [ -e /run/sshd.pid ]; do sleep 0.01; done`;
 }
 

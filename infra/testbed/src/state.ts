@@ -14,6 +14,7 @@ export interface TestbedState {
   name: string;
   profile: Profile;
   nodes: number;
+  logins: number;
   tracking: ProcessTracking;
   /** The cgroups of each node, where it has any; they must be removed at the end: nothing else outlives the processes. */
   cgroups: Record<string, CgroupParents>;
@@ -70,7 +71,7 @@ export function requireState(directory: string, name: string): TestbedState {
 }
 
 export function planOf(state: TestbedState): Plan {
-  return planHosts(state.profile, state.nodes);
+  return planHosts(state.profile, state.nodes, state.logins);
 }
 
 /** Removes what testbeds left whose keeper was killed, so that nobody has to know their names. */

@@ -10,6 +10,7 @@ export interface UpOptions {
   base: string;
   name: string;
   nodes: number;
+  logins: number;
   profile: Profile;
   bind: string[];
   foreground?: boolean;
@@ -18,9 +19,9 @@ export interface UpOptions {
 
 export async function upCommand(options: UpOptions): Promise<number> {
   const startedMs = performance.now();
-  const { base, name, nodes, profile, bind } = options;
+  const { base, name, nodes, logins, profile, bind } = options;
   const stopped = options.foreground ? untilSignal() : undefined;
-  const testbed = await openTestbed({ base, name, nodes, profile, binds: bind });
+  const testbed = await openTestbed({ base, name, nodes, logins, profile, binds: bind });
   process.stdout.write(`${describe(testbed, performance.now() - startedMs)}\n`);
   if (!stopped) {
     testbed.release(options.ownerPid);

@@ -1,7 +1,7 @@
 // Whether control answers this machine: a hello over the pinned certificate, with the profile's token.
 
 import { ControlAnswerError, createBastionLink, createControlApi } from '@fairlead/client';
-import { CodedError, errorText, Secret } from '@fairlead/kit';
+import { CodedError, errorText, isCodedError, Secret } from '@fairlead/kit';
 import type { ControlHello, LaptopProfile } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -35,6 +35,10 @@ function unproven(profile: LaptopProfile, error: unknown): CodedError<CliErrorCo
   return new CodedError(
     'control_start_failed',
     `cannot talk to control on ${profile.bastion.host} within ${PROOF_LIMIT_MS / 1000} s of its start: ${errorText(error)}`,
-    { hint: `Its log is ${profile.bastion.stateDir}/control.log there.`, cause: error },
+    { hint: `${hintOf(error)}Its log is ${profile.bastion.stateDir}/control.log there.`, cause: error },
   );
+}
+
+function hintOf(error: unknown): string {
+  return isCodedError(error) && error.hint !== undefined ? `${error.hint} ` : '';
 }
