@@ -213,7 +213,9 @@ describe('On a machine that is set up', () => {
     async (command) => {
       const result = await world.cli([command, 'alpah']);
       expectOneClearMessage(result, 3);
-      expect(result.stderr).toMatch(/no deployment is called alpah[\s\S]*Did you mean alpha\?/);
+      expect(result.stderr).toMatch(
+        /cannot find alpah because no deployment is called that[\s\S]*Did you mean alpha\?/,
+      );
     },
   );
 
@@ -225,7 +227,7 @@ describe('On a machine that is set up', () => {
     const result = await world.cli(['connect', 'alpha', '--port', port]);
     holder.close();
     expectOneClearMessage(result, 1);
-    expect(result.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} because something else[\\s\\S]*--port`));
+    expect(result.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} because something else[\\s\\S]*another port`));
   });
 
   it('a name that is taken is not deployed twice', async () => {

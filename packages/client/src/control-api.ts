@@ -35,6 +35,7 @@ import {
 } from '@fairlead/protocol';
 
 import { type ClientErrorCode, ControlAnswerError } from './client-error.ts';
+import { unknownDeployment } from './unknown-deployment.ts';
 
 export interface ControlApiDeps {
   /** A verified connection to control. */
@@ -77,19 +78,40 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
     signal: AbortSignal | undefined,
   ) => decodeAnswer(schema, path, await readBody(await http.send(method, path, body, signal)));
   const name = encodeURIComponent;
+  const listDeployments: ControlApi['listDeployments'] = async (options, signal) =>
+    (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal))
+      .deployments;
+  /** A name that nobody has is answered with those that may have been meant. */
+  async function ofDeployment<T>(id: string, asked: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!(error instanceof ControlAnswerError) || error.wireCode !== 'not_found') throw error;
+      const known = await listDeployments({}, signal);
+      throw unknownDeployment(
+        id,
+        known.map((deployment) => deployment.name),
+        error,
+      );
+    }
+  }
   return {
     hello: (signal) => call(controlHello, 'GET', '/v1/hello', undefined, signal),
     createDeployment: (body, signal) =>
       call(deploymentCreated, 'POST', '/v1/deployments', encodeText(createDeployment, body), signal),
-    listDeployments: async (options, signal) =>
-      (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal))
-        .deployments,
-    getDeployment: (id, signal) => call(deploymentView, 'GET', `/v1/deployments/${name(id)}`, undefined, signal),
+    listDeployments,
+    getDeployment: (id, signal) =>
+      ofDeployment(id, call(deploymentView, 'GET', `/v1/deployments/${name(id)}`, undefined, signal), signal),
     stopDeployment: (id, mode, signal) =>
-      call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
+      ofDeployment(
+        id,
+        call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
+        signal,
+      ),
     observed: (id, body, signal) =>
       call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
-    endpoint: (id, signal) => call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal),
+    endpoint: (id, signal) =>
+      ofDeployment(id, call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal), signal),
     events: (query, signal) => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal),
     async *logs(id, query, signal) {
       const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
