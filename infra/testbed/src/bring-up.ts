@@ -23,6 +23,7 @@ export interface BringUpOptions {
   profile: Profile;
   nodes: number;
   logins: number;
+  ipv6Bastion: boolean;
   /** More of the machine's directories that every host shall see at the same path, read-only. */
   binds: readonly string[];
 }
@@ -39,7 +40,7 @@ const slurmLimitMs = 30_000;
 /** The caller owns what comes back; when the caller's process ends all of it ends, unless the keeper is released. */
 export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
   sweepLeftovers(options.base);
-  const plan = planHosts(options.profile, options.nodes, options.logins);
+  const plan = planHosts(options.profile, options.nodes, options);
   const directory = stateDirectory(options.base, options.name);
   const cgroups = planCgroups(options.name, plan);
   const state = claimDirectory(directory, {
@@ -47,6 +48,7 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     profile: options.profile,
     nodes: options.nodes,
     logins: options.logins,
+    ipv6Bastion: options.ipv6Bastion,
     tracking: cgroups ? 'cgroup/v1' : 'pgid',
     cgroups: cgroups ?? {},
     rootless: isInUserNamespace(),

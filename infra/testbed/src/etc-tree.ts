@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodesOf, type Host, type Plan } from './plan.ts';
+import { knownAddress, nodesOf, type Host, type Plan } from './plan.ts';
 import { putDirectory, putFile } from './put.ts';
 import { mustRun } from './run-command.ts';
 import { cgroupConf, gresConf, slurmConf, type ProcessTracking } from './slurm-conf.ts';
@@ -43,7 +43,9 @@ export async function writeKey(path: string, comment: string): Promise<void> {
 }
 
 function hostsFile(plan: Plan): string {
-  const lines = plan.hosts.flatMap((host) => host.interfaces.map((each) => `${each.address} ${each.names.join(' ')}`));
+  const lines = plan.hosts.flatMap((host) =>
+    host.interfaces.map((each) => `${knownAddress(plan, host, each)} ${each.names.join(' ')}`),
+  );
   return ['127.0.0.1 localhost', ...lines, ''].join('\n');
 }
 

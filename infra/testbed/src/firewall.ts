@@ -17,6 +17,7 @@ export function routerRules(plan: Plan): string {
     ct state established,related accept
     iifname "br-wan" ip daddr { ${outside} } tcp dport 22 ct state new counter accept
     ${nodesToBastion}
+    ${ipv6Ways(plan)}
     counter comment "dropped"
   }
   chain input {
@@ -24,10 +25,20 @@ export function routerRules(plan: Plan): string {
     ct state established,related accept
     iif lo accept
     ip protocol icmp accept
+    ${plan.ipv6Bastion ? 'meta l4proto ipv6-icmp accept' : ''}
     counter
   }
 }
 `;
+}
+
+/** The same two ways to a bastion that has no other address. */
+function ipv6Ways(plan: Plan): string {
+  if (!plan.ipv6Bastion) return '';
+  const bastion = plan.bastion.interfaces[0]!.address6;
+  return ['br-wan', 'br-int']
+    .map((from) => `iifname "${from}" ip6 daddr ${bastion} tcp dport 22 ct state new counter accept`)
+    .join('\n    ');
 }
 
 /** A node talks to the cluster and, where the bastion is outside of it, to the bastion's port 22; anything else is refused at once. */
@@ -40,6 +51,7 @@ export function nodeRules(plan: Plan): string {
     iif lo accept
     ct state established,related accept
     ip saddr ${clusterSubnet} accept
+    ${plan.ipv6Bastion ? 'meta l4proto ipv6-icmp accept' : ''}
     counter comment "refused"
   }
   chain output {
@@ -48,6 +60,7 @@ export function nodeRules(plan: Plan): string {
     ct state established,related accept
     ip daddr ${clusterSubnet} accept
     ${toBastion}
+    ${plan.ipv6Bastion ? `meta l4proto ipv6-icmp accept\n    ip6 daddr ${plan.bastion.interfaces[0]!.address6} tcp dport 22 accept` : ''}
     counter reject with icmpx admin-prohibited
   }
 }

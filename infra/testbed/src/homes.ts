@@ -4,7 +4,7 @@ import { chownSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostKeyName, hostKeyPath, writeKey } from './etc-tree.ts';
 import { laptopConfig } from './laptop-config.ts';
-import type { Plan } from './plan.ts';
+import { knownAddress, type Plan } from './plan.ts';
 import { putDirectory, putFile } from './put.ts';
 import { users, type User } from './users.ts';
 
@@ -43,8 +43,8 @@ function knownHosts(etc: string, plan: Plan): string {
     const key = hostKeyName(host);
     if (key === undefined) return [];
     const [type, base64] = readFileSync(`${hostKeyPath(etc, key)}.pub`, 'utf8').split(' ');
-    const { names, address } = host.interfaces[0]!;
-    return [`${[...names, address].join(',')} ${type} ${base64}`];
+    const outside = host.interfaces[0]!;
+    return [`${[...outside.names, knownAddress(plan, host, outside)].join(',')} ${type} ${base64}`];
   });
   return `${lines.join('\n')}\n`;
 }

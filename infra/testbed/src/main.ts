@@ -40,6 +40,7 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
     .addOption(name())
     .option('--nodes <n>', 'compute nodes', wholeNumber, 2)
     .option('--logins <n>', 'login hosts; all of them answer to `logins`', wholeNumber, 1)
+    .option('--ipv6-bastion', 'the bastion is reached by IPv6 alone')
     .addOption(new Option('--profile <profile>', 'where the bastion is').choices(profiles).default('separate'))
     .option(
       '--bind <directory>',

@@ -15,6 +15,8 @@ export interface OpenTestbedOptions {
   nodes?: number;
   /** Login hosts, 1 unless told otherwise: all of them answer to `logins`. */
   logins?: number;
+  /** The bastion is reached by IPv6 alone. */
+  ipv6Bastion?: boolean;
   profile?: Profile;
   /** More of the machine's directories that every host shall see at the same path, read-only. */
   binds?: readonly string[];
@@ -55,6 +57,7 @@ export async function openTestbed(options: OpenTestbedOptions = {}): Promise<Tes
     profile: options.profile ?? 'separate',
     nodes: options.nodes ?? 2,
     logins: options.logins ?? 1,
+    ipv6Bastion: options.ipv6Bastion ?? false,
     binds: options.binds ?? [],
   });
   return new Testbed(name, up.directory, up.keeper);

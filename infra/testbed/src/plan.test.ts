@@ -20,10 +20,10 @@ describe('planHosts', () => {
   });
 
   test('has more login hosts behind one name', () => {
-    const logins = planHosts('separate', 1, 2).hosts.filter((host) => host.role === 'login');
+    const logins = planHosts('separate', 1, { logins: 2 }).hosts.filter((host) => host.role === 'login');
     expect(logins.map((host) => host.name)).toEqual(['login', 'login2']);
     expect(logins.every((host) => host.interfaces[0]!.names.includes('logins'))).toBe(true);
-    expect(() => planHosts('separate', 1, 5)).toThrow(/1 to 4/);
+    expect(() => planHosts('separate', 1, { logins: 5 })).toThrow(/1 to 4/);
   });
 
   test.each([0, 65, 1.5, Number.NaN])('refuses %s nodes', (nodes) => {

@@ -15,12 +15,20 @@ export const gateways: Record<NetworkName, string> = {
   int: '10.77.0.254',
 };
 export const clusterSubnet = '10.77.0.0/24';
+/** The same with `ipv6Bastion`: networks are /64. */
+export const gateways6: Record<NetworkName, string> = {
+  wan: '2001:db8:1::1',
+  dmz: '2001:db8:2::1',
+  int: '2001:db8:3::fe',
+};
 
 export type Role = 'laptop' | 'bastion' | 'login' | 'ctl' | 'node';
 
 export interface NetworkInterface {
   network: NetworkName;
   address: string;
+  /** Where the bastion has nothing else. */
+  address6?: string;
   /** Names by which everybody's /etc/hosts knows this address. */
   names: readonly string[];
 }
@@ -39,13 +47,21 @@ export interface Plan {
   hosts: readonly Host[];
   /** The host that carries the bastion's part in this profile. */
   bastion: Host;
+  /** The bastion is reached by IPv6 alone. */
+  ipv6Bastion: boolean;
+}
+
+export interface PlanOptions {
+  /** Hosts that answer to the name `logins`, outside and inside; the first one is `login`. */
+  logins?: number;
+  ipv6Bastion?: boolean;
 }
 
 export const maxNodes = 64;
 export const maxLogins = 4;
 
-/** `logins` hosts answer to the name `logins`, outside and inside; the first one is `login`. */
-export function planHosts(profile: Profile, nodes: number, logins = 1): Plan {
+export function planHosts(profile: Profile, nodes: number, options: PlanOptions = {}): Plan {
+  const { logins = 1, ipv6Bastion = false } = options;
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > maxNodes) {
     throw new TestbedError('bad_option', `cannot plan a cluster of ${nodes} nodes: 1 to ${maxNodes} are possible`);
   }
@@ -70,9 +86,30 @@ export function planHosts(profile: Profile, nodes: number, logins = 1): Plan {
     const name = `node${index + 1}`;
     return { name, role: 'node', home: 'cluster', interfaces: [on('int', `10.77.0.${11 + index}`, name)] };
   });
-  return profile === 'separate'
-    ? { profile, bastion, hosts: [laptop, bastion, login, ...more, ctl, ...compute] }
-    : { profile, bastion: login, hosts: [laptop, login, ...more, ctl, ...compute] };
+  const hosts = [laptop, ...(profile === 'separate' ? [bastion] : []), login, ...more, ctl, ...compute];
+  const plan = { profile, ipv6Bastion, bastion: profile === 'separate' ? bastion : login, hosts };
+  return ipv6Bastion ? withIpv6(plan) : plan;
+}
+
+function withIpv6(plan: Plan): Plan {
+  const add = (host: Host): Host => ({
+    ...host,
+    interfaces: host.interfaces.map((each) => ({
+      ...each,
+      address6: `${prefixOf(each)}${each.address.split('.').at(-1)}`,
+    })),
+  });
+  const hosts = plan.hosts.map(add);
+  return { ...plan, hosts, bastion: hosts.find((host) => host.name === plan.bastion.name)! };
+}
+
+function prefixOf({ network }: NetworkInterface): string {
+  return gateways6[network].replace(/[^:]+$/, '');
+}
+
+/** What others call an interface by: the bastion's may be known by IPv6 alone. */
+export function knownAddress(plan: Plan, host: Host, each: NetworkInterface): string {
+  return plan.ipv6Bastion && host.name === plan.bastion.name ? each.address6! : each.address;
 }
 
 function loginHost(number: number): Host {

@@ -2,7 +2,16 @@
 
 import { hostKeyName } from './etc-tree.ts';
 import { cutRules, nodeRules, routerRules } from './firewall.ts';
-import { gateways, linkName, nodesOf, type Host, type Plan } from './plan.ts';
+import {
+  gateways,
+  gateways6,
+  linkName,
+  nodesOf,
+  type Host,
+  type NetworkInterface,
+  type NetworkName,
+  type Plan,
+} from './plan.ts';
 
 /** For `ip -batch` in the router: makes the host's links. `pid` is the host's init as the caller sees it. */
 export function linkBatch(host: Host, pid: number): string {
@@ -24,7 +33,7 @@ export function startScript(host: Host, plan: Plan, cut: readonly Host[], rootle
   return [
     'umask 022',
     daemonFunction,
-    network(host),
+    network(host, plan),
     firewall(host, plan, cut),
     sshd(host),
     munged(host, rootless),
@@ -40,15 +49,33 @@ const daemonFunction = `daemon() {
   "$@" </dev/null >>"$log" 2>&1 || { echo "$1: $(tail -n 3 "$log")" >&2; exit 1; }
 }`;
 
-function network(host: Host): string {
+function network(host: Host, plan: Plan): string {
   const lines = host.interfaces.flatMap((each, index) => [
-    `addr add ${each.address}/24 dev eth${index}`,
+    ...addressesOn(host, each, plan).map(
+      ([address, ...how]) => `addr add ${[address, `dev eth${index}`, ...how].join(' ')}`,
+    ),
     `link set eth${index} up`,
-    ...(index === 0 ? [`route add default via ${gateways[each.network]}`] : []),
+    ...(index === 0 ? routesOf(host, each, plan).map((gateway) => `route add default via ${gateway}`) : []),
   ]);
   // One packet tells the router that the host is there, should it have given up asking.
-  const greeting = `echo > /dev/udp/${gateways[host.interfaces[0]!.network]}/9`;
+  const greeting = `echo > /dev/udp/${routesOf(host, host.interfaces[0]!, plan)[0]}/9`;
   return `ip -batch - <<'END'\n${lines.join('\n')}\nEND\n${greeting}`;
+}
+
+function isOnlyIpv6(host: Host, plan: Plan): boolean {
+  return plan.ipv6Bastion && host === plan.bastion;
+}
+
+/** Without the kernel's second of looking for a double, during which an IPv6 address is of no use. */
+function addressesOn(host: Host, { address, address6 }: NetworkInterface, plan: Plan): string[][] {
+  return [
+    ...(isOnlyIpv6(host, plan) ? [] : [[`${address}/24`]]),
+    ...(address6 === undefined ? [] : [[`${address6}/64`, 'nodad']]),
+  ];
+}
+
+function routesOf(host: Host, { network: name, address6 }: NetworkInterface, plan: Plan): string[] {
+  return [...(isOnlyIpv6(host, plan) ? [] : [gateways[name]]), ...(address6 === undefined ? [] : [gateways6[name]])];
 }
 
 function firewall(host: Host, plan: Plan, cut: readonly Host[]): string {
@@ -85,12 +112,13 @@ daemon /var/log/slurm/slurmctld.out /usr/sbin/slurmctld -i`;
 export function routerScript(plan: Plan): string {
   const bridges = Object.entries(gateways).map(
     ([network, address]) =>
-      `link add br-${network} type bridge\naddr add ${address}/24 dev br-${network}\nlink set br-${network} up`,
+      `link add br-${network} type bridge\naddr add ${address}/24 dev br-${network}\nlink set br-${network} up${bridge6(plan, network as NetworkName)}`,
   );
   return `umask 022
 hostname router
 mount -t tmpfs run /run
 echo 1 > /proc/sys/net/ipv4/ip_forward
+${plan.ipv6Bastion ? 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding' : ''}
 # With br_netfilter, frames between neighbours would be judged by the forward chain.
 for file in /proc/sys/net/bridge/bridge-nf-call-*; do if [ -e "$file" ]; then echo 0 > "$file"; fi; done
 ip -batch - <<'END'
@@ -99,6 +127,10 @@ ${bridges.join('\n')}
 END
 nft -f - <<'END'
 ${routerRules(plan)}END`;
+}
+
+function bridge6(plan: Plan, network: NetworkName): string {
+  return plan.ipv6Bastion ? `\naddr add ${gateways6[network]}/64 dev br-${network} nodad` : '';
 }
 
 /** Prints the state of every node, one a line, once each is known. */

@@ -15,6 +15,7 @@ export interface TestbedState {
   profile: Profile;
   nodes: number;
   logins: number;
+  ipv6Bastion: boolean;
   tracking: ProcessTracking;
   /** The cgroups of each node, where it has any; they must be removed at the end: nothing else outlives the processes. */
   cgroups: Record<string, CgroupParents>;
@@ -71,7 +72,7 @@ export function requireState(directory: string, name: string): TestbedState {
 }
 
 export function planOf(state: TestbedState): Plan {
-  return planHosts(state.profile, state.nodes, state.logins);
+  return planHosts(state.profile, state.nodes, state);
 }
 
 /** Removes what testbeds left whose keeper was killed, so that nobody has to know their names. */

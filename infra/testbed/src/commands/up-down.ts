@@ -2,7 +2,7 @@
 
 import { openTestbed, type Testbed } from '../open-testbed.ts';
 import { endKeeper } from '../keeper.ts';
-import { addressesOf, type Profile } from '../plan.ts';
+import { knownAddress, type Profile } from '../plan.ts';
 import { isAlive } from '../process-id.ts';
 import { readState, removeLeftovers, stateDirectory } from '../state.ts';
 
@@ -11,6 +11,7 @@ export interface UpOptions {
   name: string;
   nodes: number;
   logins: number;
+  ipv6Bastion?: boolean;
   profile: Profile;
   bind: string[];
   foreground?: boolean;
@@ -19,9 +20,9 @@ export interface UpOptions {
 
 export async function upCommand(options: UpOptions): Promise<number> {
   const startedMs = performance.now();
-  const { base, name, nodes, logins, profile, bind } = options;
+  const { base, name, nodes, logins, ipv6Bastion = false, profile, bind } = options;
   const stopped = options.foreground ? untilSignal() : undefined;
-  const testbed = await openTestbed({ base, name, nodes, logins, profile, binds: bind });
+  const testbed = await openTestbed({ base, name, nodes, logins, ipv6Bastion, profile, binds: bind });
   process.stdout.write(`${describe(testbed, performance.now() - startedMs)}\n`);
   if (!stopped) {
     testbed.release(options.ownerPid);
@@ -36,7 +37,11 @@ export async function upCommand(options: UpOptions): Promise<number> {
 function describe(testbed: Testbed, tookMs: number): string {
   const { name } = testbed;
   const option = name === 'main' ? '' : ` --name ${name}`;
-  const hosts = testbed.plan().hosts.map((host) => `  ${host.name.padEnd(8)} ${addressesOf(host).join(', ')}`);
+  const plan = testbed.plan();
+  const hosts = plan.hosts.map((host) => {
+    const addresses = host.interfaces.map((each) => knownAddress(plan, host, each));
+    return `  ${host.name.padEnd(8)} ${addresses.join(', ')}`;
+  });
   return [
     `The testbed "${name}" is up (${(tookMs / 1000).toFixed(1)} s):`,
     ...hosts,

@@ -114,6 +114,8 @@ describe('a request that Slurm refuses', () => {
         status: 'failed',
         cause: { message: expect.stringContaining('it was not submitted') },
       });
+      // Nor does a spec with its secrets stay.
+      expect((await testbed.exec('login', ['ls', '.local/share/fairlead/jobs'])).stdout).toBe('');
     },
     LIMIT_MS,
   );
@@ -141,19 +143,23 @@ describe('a login host', () => {
     LIMIT_MS,
   );
 
-  test(
-    'whose sbatch loses its answer: the job is found and not submitted twice',
-    async () => {
-      // The job is taken; then the way to the controller is gone, as far as sbatch can tell.
-      const replaced = await replaceProgram(testbed, 'login', [
-        'sbatch',
-        `[ "$1" = --parsable ] || exec $REAL "$@"
-echo run >> /tmp/sbatch-runs; $REAL "$@" >/dev/null
-echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1`,
-      ]);
+  test.each([
+    [
+      'loses its answer',
+      `echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1`,
+    ],
+    ['is cut off with the connection', `kill -9 "$(cat /tmp/the-login)"; exit 1`],
+  ])(
+    'whose sbatch %s: the job is found and not submitted twice',
+    async (_what, then) => {
+      // The job is taken; then the way back is gone.
+      const script = `[ "$1" = --parsable ] || exec $REAL "$@"
+echo run >> /tmp/sbatch-runs; pgrep -u alice -x sshd | head -n 1 > /tmp/the-login; $REAL "$@" >/dev/null
+${then}`;
+      const replaced = await replaceProgram(testbed, 'login', ['sbatch', script]);
       onTestFinished(() => replaced[Symbol.asyncDispose]());
       const { jobId } = await alice.deploy('lost');
-      expect((await asRoot(testbed, 'login', 'cat /tmp/sbatch-runs')).trim()).toBe('run');
+      expect(await asRoot(testbed, 'login', 'cat /tmp/sbatch-runs; rm /tmp/sbatch-runs')).toBe('run\n');
       expect((await testbed.exec('login', ['squeue', '-h', '-o', '%i'])).stdout.trim()).toBe(jobId);
       await alice.fairlead('stop', 'lost', '--now');
     },

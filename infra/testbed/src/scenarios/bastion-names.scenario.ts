@@ -1,4 +1,4 @@
-// A bastion whose name stands for two hosts that share a home: one of them is the bastion, and the other never becomes a second one.
+// What a bastion may be called: a name that stands for two hosts which share a home, an address of IPv6.
 
 import { expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
@@ -48,4 +48,20 @@ test('a name that leads to another host than the one set up is refused with both
     (await testbed.exec(host, ['pgrep', '-c', '-f', 'control.mjs serve'], { user: 'root' })).stdout.trim();
   expect([await controls('login2'), await controls('login')]).toEqual(['0', '1']);
   await alice.fairlead('stop', 'pinned', '--now');
+}, 120_000);
+
+test('a bastion that has an IPv6 address alone serves by its name and by its address', async () => {
+  await using testbed = await openTestbed({ ipv6Bastion: true, nodes: 1 });
+  const alice = new Researcher(testbed);
+  await alice.deploy('named');
+  await alice.fairlead('stop', 'named', '--now');
+  const address = "'2001:db8:2::10'";
+  const config = '.config/fairlead/config.yaml';
+  await testbed.exec('laptop', ['sed', '-i', `s/{ host: bastion/{ host: ${address}/`, config]);
+  await testbed.exec('laptop', ['rm', '.local/state/fairlead/profile.json']);
+  await alice.deploy('numbered');
+  const connected = await alice.connect('numbered');
+  expect((await connected.ask()).status).toBe(200);
+  expect((await alice.fairlead('stop', 'numbered', '--now')).code).toBe(0);
+  await connected.running.ended;
 }, 120_000);
