@@ -219,6 +219,12 @@ describe('On a machine that is set up', () => {
     },
   );
 
+  it('init leaves a file that works as it is when the new bastion cannot be reached', async () => {
+    const result = await world.cli(['init', '--yes', '--bastion', 'no-such-host.invalid']);
+    expectOneClearMessage(result, 4);
+    expect(await readFile(world.configFile, 'utf8')).toBe(base);
+  });
+
   it('a local port that is taken is named, and what to do', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));

@@ -4,7 +4,7 @@ import { profilePath } from '@fairlead/client';
 import { errorText, isCodedError } from '@fairlead/kit';
 import type { ClusterConfig, FairleadConfig } from '@fairlead/protocol';
 
-import { prepareBastion } from '../bastion/prepare-bastion.ts';
+import { type PreparedBastion, prepareBastion } from '../bastion/prepare-bastion.ts';
 import { changedSettings, readConfigFile, userConfigPath } from '../config/config-sources.ts';
 import { checkConfig, loadConfig } from '../config/load-config.ts';
 import { writeConfig } from '../config/write-config.ts';
@@ -33,9 +33,20 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
   const chosen = isOpen ? await chooseSettings(known, found, ask) : known;
   const config = checkConfig(configWith(loaded.config, hosts, { name, config: chosen }), 'these answers');
   const path = context.flags.config ?? userConfigPath(context.env, context.home);
-  const changed = await writeConfig(path, changedSettings(loaded.config, config), notesFor(name, found, sshHosts));
-  output.event('config.written', { path, changed }, changed ? `wrote ${path}` : `${path} is as it should be`);
-  await prepare(config, { path, changed }, context);
+  const isThere = (await readConfigFile(path)) !== undefined;
+  async function write(): Promise<boolean> {
+    const changed = await writeConfig(path, changedSettings(loaded.config, config), notesFor(name, found, sshHosts));
+    output.event('config.written', { path, changed }, changed ? `wrote ${path}` : `${path} is as it should be`);
+    return changed;
+  }
+  // Answers are kept where there is no file yet; a file that works is not replaced by one that leads nowhere.
+  const writtenFirst = isThere ? undefined : await write();
+  const bastion = await prepare(config, context);
+  const changed = writtenFirst ?? (await write());
+  output.result(
+    { event: 'initialised', ok: true, config: path, changed, ...bastion },
+    `Ready. Try: fairlead doctor, then fairlead deploy demo   (a simulated model, no GPU)`,
+  );
 }
 
 /** A file that --config names need not be there: it is what is written. */
@@ -44,33 +55,22 @@ async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConf
   return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(context);
 }
 
+/** The bastion is made ready, the login hosts are reached. */
 async function prepare(
   config: FairleadConfig,
-  file: { path: string; changed: boolean },
   context: Context,
-): Promise<void> {
-  const { output } = context;
-  const profileFile = profilePath(context.env, context.home);
-  const prepared = await prepareBastion(config, profileFile, context);
+): Promise<{ profile: string; bastion: PreparedBastion }> {
+  const profile = profilePath(context.env, context.home);
+  const bastion = await prepareBastion(config, profile, context);
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     await using site = await openSite({ name, config: cluster }, context);
-    output.event(
+    context.output.event(
       'cluster.reached',
       { cluster: name, host: site.host.label, node: site.host.facts.node },
       `${name}: reached ${site.host.label} as ${site.host.facts.user}`,
     );
   }
-  output.result(
-    {
-      event: 'initialised',
-      ok: true,
-      config: file.path,
-      changed: file.changed,
-      profile: profileFile,
-      bastion: prepared,
-    },
-    `Ready. Try: fairlead doctor, then fairlead deploy demo   (a simulated model, no GPU)`,
-  );
+  return { profile, bastion };
 }
 
 /** Undefined where jobs run here, and where the login host cannot be asked: the last step of init says why. */
