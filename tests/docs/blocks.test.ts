@@ -1,0 +1,111 @@
+// Every block of the pages is run, checked, or says why not.
+
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { openWorld, type World } from '@fairlead/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
+import { contradictionsOf } from '../../packages/cli/src/config/contradictions.ts';
+import { makeProgramFolder, runProgram } from '../scenarios/sdk-program.ts';
+import { DocShell, notSaid, readTranscript } from './doc-shell.ts';
+import { pageText, ROOT, WRITTEN } from './pages.ts';
+import { type Block, readBlocks } from './read-blocks.ts';
+
+const LIMIT_MS = 100_000;
+
+const blocks = WRITTEN.flatMap((page) => readBlocks(page, pageText(page)));
+const here = blocks.filter(({ mark }) => mark.kind === 'none');
+const of = (...languages: string[]) =>
+  here
+    .filter(({ language }) => languages.includes(language))
+    .map((block) => ({ ...block, where: `${block.page}:${block.line}` }));
+
+describe('Every block', () => {
+  it('is of a kind that is run or checked here, or says who runs it or why nobody does', () => {
+    const known = ['sh', 'console', 'yaml', 'json', 'ts'];
+    const unknown = here.filter(({ language }) => !known.includes(language));
+    expect(unknown.map(({ page, line, language }) => `${page}:${line} ${language}`)).toEqual([]);
+    expect(here.length).toBeGreaterThan(15);
+  });
+
+  it('that is not run has a reason, and one that is run elsewhere names a test that is there', () => {
+    const wrong = blocks.filter(({ mark }) => {
+      if (mark.kind === 'not run') return mark.why.split(' ').length < 2;
+      return mark.kind === 'run in' && !mark.files.every(isTest);
+    });
+    expect(wrong.map(({ page, line, mark }) => ({ page, line, mark }))).toEqual([]);
+  });
+
+  it.each(of('yaml'))('of configuration is understood: $where', ({ text, where }) => {
+    expect(contradictionsOf(checkConfig(parse(text), where))).toEqual([]);
+  });
+
+  it.each(of('json'))('of JSON can be read: $where', ({ text }) => {
+    expect(() => JSON.parse(text)).not.toThrow();
+  });
+});
+
+function isTest(path: string): boolean {
+  return /\.(test|scenario|lane)\.ts$/.test(path) && existsSync(join(ROOT, path));
+}
+
+describe('What a reader types', () => {
+  let world: World;
+  let shell: DocShell;
+  let failed: string | undefined;
+  beforeAll(async () => {
+    world = await openWorld({
+      config: ({ clusters, ...config }) => ({
+        ...config,
+        defaultCluster: 'mycluster',
+        clusters: { mycluster: clusters?.['here'] ?? {} },
+      }),
+    });
+    shell = await DocShell.open(world);
+  }, LIMIT_MS);
+  afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
+
+  it.each(of('sh', 'console', 'ts'))(
+    'works: $where',
+    async (block) => {
+      // What follows uses what was deployed before: one failure is told once.
+      expect(failed, 'an earlier block failed').toBeUndefined();
+      failed = block.where;
+      await typed(block);
+      failed = undefined;
+    },
+    LIMIT_MS,
+  );
+
+  async function typed({ language, text }: Block): Promise<void> {
+    if (language === 'console') {
+      for (const { command, shown } of readTranscript(text)) {
+        const { code, output } = await shell.run(command);
+        expect({ code, notSaid: notSaid(shown, output) }, output).toEqual({ code: 0, notSaid: [] });
+      }
+    } else if (language === 'ts') {
+      expect(await program(text)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/\w/) });
+    } else {
+      const { code, output } = await shell.run(text);
+      expect(code, output).toBe(0);
+    }
+  }
+
+  async function program(text: string) {
+    const folder = join(world.dir, 'program');
+    await mkdir(folder);
+    await makeProgramFolder(folder);
+    await writeFile(join(folder, 'block.ts'), text);
+    return runProgram(join(folder, 'block.ts'), { env: world.env });
+  }
+
+  it('leaves the deployment that it found, after backup, restore and upgrade', async () => {
+    expect((await world.json('list')).last).toMatchObject({
+      deployments: [{ name: 'demo', instance: { state: { status: 'ready' } } }],
+    });
+  });
+});

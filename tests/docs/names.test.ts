@@ -1,0 +1,120 @@
+// What the pages name exists: commands and their flags, settings, error codes, checks, paths of the repository.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { configSchema } from '../../packages/cli/src/commands/config-schema.ts';
+import { laptopChecks } from '../../packages/cli/src/doctor/laptop/laptop-checks.ts';
+import { lanesFor } from '../../packages/cli/src/doctor/lanes.ts';
+import { createProgram } from '../../packages/cli/src/program.ts';
+import { CHAPTERS } from '../../scripts/error-book/render-errors-page.ts';
+import { OTHERS, pageText, ROOT, WRITTEN } from './pages.ts';
+import { codeOf } from './read-blocks.ts';
+
+const named = [...WRITTEN, ...OTHERS].flatMap((page) => codeOf(pageText(page)).map((code) => ({ page, code })));
+const inLine = named.filter(({ code, page }) => !code.includes('\n') && page !== 'docs/state-machines.md');
+
+const program = createProgram('', async () => undefined);
+const globalFlags = program.options.flatMap(({ short, long }) => [short, long]);
+const COMMANDS = new Map(
+  program.commands.map((command) => [
+    command.name(),
+    [...globalFlags, '-h', '--help', ...command.options.flatMap(({ short, long }) => [short, long])],
+  ]),
+);
+
+const ABOUT_ITSELF = [...globalFlags, '-h', '--help'];
+
+/** What is wrong with one command line. */
+function faultOf(line: string): string | undefined {
+  const [, name = '', rest = ''] = /^fairlead ([a-z-]+)(.*)$/.exec(line) ?? [];
+  const flags = COMMANDS.get(name);
+  if (name.startsWith('-')) return ABOUT_ITSELF.includes(name) ? undefined : `there is no flag ${name}`;
+  if (!flags) return name === 'help' ? undefined : `there is no command ${name}`;
+  const own = rest.split(' -- ')[0] ?? '';
+  const given = [...own.replaceAll(/'[^']*'|"[^"]*"/g, '').matchAll(/(?<=\s)--?[a-z][a-z-]*/g)].map(([flag]) => flag);
+  const unknown = given.filter((flag) => !flags.includes(flag));
+  return unknown.length > 0 ? `${name} has no ${unknown.join(', ')}` : undefined;
+}
+
+const CHECKS = [...laptopChecks, ...lanesFor({ isLocal: false, waitSeconds: 0 }).flat(2)].map(({ id }) => id);
+const CODES = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
+
+interface Schema {
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+}
+
+function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[]): boolean {
+  if (schema === undefined || key === undefined) return schema !== undefined;
+  const { additionalProperties: any, properties = {} } = schema;
+  // `engines.<engine>`: whichever of them.
+  const own = key.startsWith('<') ? Object.values(properties)[0] : properties[key];
+  return hasSetting(own ?? (typeof any === 'object' ? any : undefined), rest);
+}
+
+const TOP = configSchema() as Schema;
+const CLUSTER = TOP.properties?.['clusters']?.additionalProperties as Schema;
+const SETTING = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
+
+describe('The pages name', () => {
+  it('commands that there are, with flags that they have', () => {
+    const lines = named.flatMap(({ page, code }) =>
+      [...code.matchAll(/(?<![\w/.@-])fairlead [a-z-]+[^\n|;&)]*/g)].map(([line]) => ({ page, line })),
+    );
+    expect(lines.length).toBeGreaterThan(150);
+    const faults = lines.map(({ page, line }) => ({ page, line, fault: faultOf(line) }));
+    expect(faults.filter(({ fault }) => fault !== undefined)).toEqual([]);
+  });
+
+  it('settings and checks that there are', () => {
+    const settings = inLine.flatMap(({ page, code }) => {
+      const path = SETTING.exec(code)?.[1];
+      return path === undefined ? [] : [{ page, path }];
+    });
+    expect(settings.length).toBeGreaterThan(60);
+    const unknown = settings.filter(({ path }) => {
+      const keys = path.split('.');
+      return !CHECKS.includes(path) && !hasSetting(TOP, keys) && !hasSetting(CLUSTER, keys);
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  it('all the checks of doctor, where symptoms are looked up', () => {
+    const page = pageText('docs/troubleshooting.md');
+    expect(CHECKS.filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
+  });
+
+  it('error codes that there are', () => {
+    const codes = inLine.filter(
+      ({ page, code }) => page !== 'docs/failure-modes.md' && /^[a-z]+(?:_[a-z]+)+$/.test(code),
+    );
+    const unknown = codes.filter(({ code }) => !CODES.has(code) && !FOREIGN.has(code));
+    expect(unknown).toEqual([]);
+  });
+
+  it('files of the repository that there are', () => {
+    const paths = inLine.flatMap(({ page, code }) =>
+      /^(apps|packages|infra|tests|scripts|docs|examples|bench)\/[\w./-]+$/.test(code) ? [{ page, code }] : [],
+    );
+    expect(paths.length).toBeGreaterThan(15);
+    expect(paths.filter(({ code }) => !existsSync(join(ROOT, code)))).toEqual([]);
+  });
+});
+
+/** Words of others that look like codes of ours. */
+const FOREIGN = new Set([
+  'authorized_keys',
+  'known_hosts',
+  'ssh_config',
+  'sshd_config',
+  'trust_remote_code',
+  'max_tokens',
+  'max_model_len',
+  'oom_kill',
+  'top_k',
+  'response_format',
+  'cli_filter',
+]);
