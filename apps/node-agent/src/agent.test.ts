@@ -60,7 +60,7 @@ describe('an agent', () => {
       ok: true,
       value: { connect: 'fairlead connect demo', bastion: { host: hostname() }, servedModel: 'demo' },
     });
-    expect(await readFile(join(world.jobDir, 'connection.txt'), 'utf8')).toContain('OPENAI_API_KEY');
+    expect(await readFile(join(world.jobDir, 'connection.txt'), 'utf8')).toContain('fairlead exec demo -- sh\n');
     const audit = (await readFile(join(world.jobDir, 'audit.jsonl'), 'utf8')).trim().split('\n');
     expect(audit.map((line) => JSON.parse(line).kind)).toEqual(
       expect.arrayContaining(['agent.started', 'engine.ready', 'instance.stopped']),

@@ -69,9 +69,9 @@ On your own machine:
     ${connection.connect}
 
 It holds http://127.0.0.1:18000/v1 open until Ctrl-C and says so if it had to take another port. The key is in no file
-here; this puts it into OPENAI_API_KEY of what it runs (FAIRLEAD_API_KEY is the same):
+here; this puts it, the URL and the model into the environment of what it runs (OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL):
 
-    fairlead connect ${connection.deployment} -- sh
+    fairlead exec ${connection.deployment} -- sh
 
 curl:
 
