@@ -46,7 +46,7 @@ export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
   },
   control_start_failed: {
     cause: 'Control did not start on the bastion; the message has its own words.',
-    cure: 'Do as they say; its log is `log/control.log` in the state directory there.',
+    cure: 'Do as they say; its log is `control.log` in the state directory there.',
   },
   submit_refused: {
     cause: "The scheduler would not take the job; the message has Slurm's own words.",
