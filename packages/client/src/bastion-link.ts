@@ -3,16 +3,27 @@
 import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, isCodedError, Listeners, type Log, silentLog, withTimeLimit } from '@fairlead/kit';
+import {
+  type Clock,
+  CodedError,
+  isCodedError,
+  Listeners,
+  type Log,
+  shellQuote,
+  silentLog,
+  systemClock,
+  withTimeLimit,
+} from '@fairlead/kit';
 import { decodeText, type GateLine, gateLine, type LaptopProfile } from '@fairlead/protocol';
 import { type Gate, openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
-import { shellQuote } from '@fairlead/kit';
 
 import type { ClientErrorCode } from './client-error.ts';
 import { openControlChannel } from './control-channel.ts';
 
 /** How long the gate may take: it may have to start control on a slow file system. */
 const GATE_LIMIT_MS = 20_000;
+/** Who asks again sooner hears of the same refusal: a server that counts refused logins must not be pressed. */
+const REFUSED_FOR_MS = 180_000;
 
 export type ControlFault = NonNullable<Extract<GateLine, { fairlead: number }>['why']>;
 
@@ -22,11 +33,12 @@ export interface BastionLinkOptions {
   home: string;
   askPassphrase?: (file: string) => Promise<string | undefined>;
   log?: Log;
+  clock?: Clock;
 }
 
 export interface BastionLink extends AsyncDisposable {
   readonly profile: LaptopProfile;
-  /** The live connection; where the last one is gone, a new one. Concurrent callers share one attempt. */
+  /** The live connection; where the last one is gone, a new one. Concurrent callers share one attempt; a refused login is not tried again at once. */
   connection(): Promise<SshConnection>;
   /** Told of each connection that was opened and proven. */
   readonly opens: Listeners<void>;
@@ -35,6 +47,7 @@ export interface BastionLink extends AsyncDisposable {
 }
 
 export function createBastionLink(options: BastionLinkOptions): BastionLink {
+  const { clock = systemClock } = options;
   let current: Promise<SshConnection> | undefined;
   const disposed = new AbortController();
   const opens = new Listeners<void>();
@@ -70,7 +83,11 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       const forget = () => {
         if (current === attempt) current = undefined;
       };
-      attempt.then((opened) => opened.closed.then(forget), forget);
+      const forgetFailure = (error: unknown) =>
+        isCodedError(error, 'auth_failed')
+          ? clock.sleep(REFUSED_FOR_MS, disposed.signal).then(forget, forget)
+          : forget();
+      attempt.then((opened) => opened.closed.then(forget), forgetFailure);
     }
     return current;
   }
@@ -134,17 +151,23 @@ async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
 }
 
 /** Runs the gate: it revives control, names the host, and its open channel makes sshd send small packets at once. */
-async function proveBastion(
-  connection: SshConnection,
+export async function proveBastion(
+  connection: Pick<SshConnection, 'gate'>,
   profile: LaptopProfile,
 ): Promise<{ gate: Gate; line: GateLine }> {
   const command = shellQuote(posix.join(profile.bastion.stateDir, 'gate'));
   const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () =>
     gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`),
   );
-  const line = decodeGateLine(gate.identityLine, profile);
-  checkGateLine(line, profile);
-  return { gate, line };
+  try {
+    const line = decodeGateLine(gate.identityLine, profile);
+    checkGateLine(line, profile);
+    return { gate, line };
+  } catch (error) {
+    // On a connection that goes on it would take one of the few sessions that sshd allows.
+    await gate[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Where control has said why it does not start, that is what its user has to know. */

@@ -39,6 +39,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     env,
     home,
     log: options.log ?? silentLog,
+    ...(options.clock ? { clock: options.clock } : {}),
     ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
   });
   const control = { openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) };
