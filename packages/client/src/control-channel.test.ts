@@ -92,6 +92,15 @@ describe('The channel to control', () => {
     });
   });
 
+  it('is given up where control takes the connection and says nothing', async () => {
+    const channel = await dialTo(() => undefined);
+    await expect(openControlChannel(channel, ours.cert, 10)).rejects.toMatchObject({
+      code: 'control_unreachable',
+      message: expect.stringContaining('within 0.01 s') as string,
+    });
+    expect(channel.destroyed).toBe(true);
+  });
+
   it('is destroyed with the channel under it, without an unhandled error', async () => {
     const channel = await dialTo(speakTls(ours, []));
     const socket = await openControlChannel(channel, ours.cert);

@@ -4,12 +4,19 @@ import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 
-import { CodedError, errnoOf } from '@fairlead/kit';
+import { CodedError, errnoOf, withTimeLimit } from '@fairlead/kit';
 
 import type { ClientErrorCode } from './client-error.ts';
 
+/** A control that was stopped in its tracks still takes connections and never answers. */
+const HANDSHAKE_LIMIT_MS = 15_000;
+
 /** Resolves when the handshake is done and the certificate is the pinned one; nothing is sent before. */
-export async function openControlChannel(channel: Duplex, certificatePem: string): Promise<TLSSocket> {
+export async function openControlChannel(
+  channel: Duplex,
+  certificatePem: string,
+  limitMs = HANDSHAKE_LIMIT_MS,
+): Promise<TLSSocket> {
   const pinned = new X509Certificate(certificatePem).fingerprint256;
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const socket = tlsConnect({
@@ -29,7 +36,7 @@ export async function openControlChannel(channel: Duplex, certificatePem: string
   channel.once('close', channelClosed);
   socket.once('secureConnect', () => resolve(socket));
   try {
-    return await promise;
+    return await withTimeLimit(promise, limitMs, () => silent(limitMs));
   } catch (error) {
     socket.destroy();
     channel.destroy();
@@ -54,6 +61,17 @@ function untrusted(error: Error): CodedError<ClientErrorCode> {
     {
       hint: 'If the bastion was set up anew, run `fairlead init` again. If not, somebody else answers in its place: ask the operator.',
       cause: error,
+    },
+  );
+}
+
+function silent(limitMs: number): CodedError<ClientErrorCode> {
+  return new CodedError(
+    'control_unreachable',
+    `cannot talk to control because it took the connection and did not answer within ${limitMs / 1000} s`,
+    {
+      hint: 'It hangs, or its host is very busy: `fairlead doctor` says what to do.',
+      retryable: true,
     },
   );
 }
