@@ -1,6 +1,6 @@
 // Whether a deployment takes requests: what control says of the instance, and what the engine says through the whole path.
 
-import { errorText } from '@fairlead/kit';
+import { anySignal, errorText } from '@fairlead/kit';
 
 import type { Fetch } from './channel-fetch.ts';
 import type { ControlApi } from './control-api.ts';
@@ -23,13 +23,19 @@ export interface HealthDeps {
   fetch: Fetch;
   /** Milliseconds on a clock that never goes back. */
   nowMs: () => number;
+  /** How long control and engine may take to answer. Default 10 s. */
+  limitMs?: number;
 }
 
-/** How long an engine may take to answer `/health`. */
 const LIMIT_MS = 10_000;
 
 export async function checkHealth(deps: HealthDeps, signal: AbortSignal | undefined): Promise<Health> {
-  const [seen, engine] = await Promise.all([askControl(deps, signal), askEngine(deps, signal)]);
+  const { limitMs = LIMIT_MS } = deps;
+  const limit = AbortSignal.timeout(limitMs);
+  const asking = { ...deps, signal: anySignal(signal, limit) };
+  const late = (whose: string) =>
+    limit.aborted ? `its ${whose} did not answer within ${limitMs / 1000} s` : undefined;
+  const [seen, engine] = await Promise.all([askControl(asking, late), askEngine(asking, late)]);
   signal?.throwIfAborted();
   const reason =
     'reason' in seen ? seen.reason : seen.isServing ? engine.reason : `it is ${seen.status}${wordsOf(seen.detail)}`;
@@ -41,31 +47,29 @@ export async function checkHealth(deps: HealthDeps, signal: AbortSignal | undefi
   };
 }
 
-async function askControl(
-  { api, name }: HealthDeps,
-  signal: AbortSignal | undefined,
-): Promise<Deployment | { reason: string }> {
+type Asking = HealthDeps & { signal: AbortSignal };
+type Late = (whose: string) => string | undefined;
+
+async function askControl({ api, name, signal }: Asking, late: Late): Promise<Deployment | { reason: string }> {
   try {
     return describeDeployment(await api.getDeployment(name, signal));
   } catch (error) {
-    return { reason: errorText(error) };
+    return { reason: late('control') ?? errorText(error) };
   }
 }
 
 async function askEngine(
-  { fetch, nowMs }: HealthDeps,
-  signal: AbortSignal | undefined,
+  { fetch, nowMs, signal }: Asking,
+  late: Late,
 ): Promise<{ latencyMs: number | undefined; reason: string | undefined }> {
   const startedMs = nowMs();
-  const limit = AbortSignal.timeout(LIMIT_MS);
   try {
-    const answer = await fetch('/health', { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    const answer = await fetch('/health', { signal });
     await answer.body?.cancel();
     const latencyMs = Math.round((nowMs() - startedMs) * 10) / 10;
     return { latencyMs, reason: answer.ok ? undefined : `its engine answered ${answer.status} to /health` };
   } catch (error) {
-    const reason = limit.aborted ? `its engine did not answer within ${LIMIT_MS / 1000} s` : errorText(error);
-    return { latencyMs: undefined, reason };
+    return { latencyMs: undefined, reason: late('engine') ?? errorText(error) };
   }
 }
 
