@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseSlurmNotice, readSlurmNotice } from './read-slurm-notice.ts';
 
@@ -20,4 +23,11 @@ describe("Slurm's notice in the job's log", () => {
   });
 
   it('is missing where there is no log', () => expect(readSlurmNotice('/nowhere', '12')).toBeUndefined());
+
+  it('is missing where the log opens and cannot be read', async () => {
+    const jobDir = await mkdtemp(join(tmpdir(), 'fl-notice-'));
+    await mkdir(join(jobDir, 'job.log'));
+    expect(readSlurmNotice(jobDir, '12')).toBeUndefined();
+    await rm(jobDir, { recursive: true });
+  });
 });

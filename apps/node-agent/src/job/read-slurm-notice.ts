@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 
 /** What follows CANCELLED AT <time> (slurmd/slurmstepd/req.c, src/slurmd/slurmstepd/mgr.c). */
@@ -38,18 +39,22 @@ const TAIL_BYTES = 4096;
 
 /** Undefined outside Slurm, and where it said nothing. Synchronous: what is read is what was written before the signal. */
 export function readSlurmNotice(jobDir: string, jobId: string): EndCause | undefined {
-  let file: number;
   try {
-    file = openSync(join(jobDir, 'job.log'), 'r');
-  } catch {
-    // No log, no notice: the signal says enough.
-    return undefined;
+    return parseSlurmNotice(readTail(join(jobDir, 'job.log')), jobId);
+  } catch (error) {
+    // No log, or a file system that fails: the signal says enough.
+    if (errnoOf(error) !== undefined) return undefined;
+    throw error;
   }
+}
+
+function readTail(path: string): string {
+  const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
     const read = readSync(file, tail, 0, tail.length, size - tail.length);
-    return parseSlurmNotice(tail.toString('utf8', 0, read), jobId);
+    return tail.toString('utf8', 0, read);
   } finally {
     closeSync(file);
   }
