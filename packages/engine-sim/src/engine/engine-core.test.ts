@@ -133,6 +133,14 @@ test('EngineCore: when it dies every request fails; when it dies silently none i
   expect([spoke, mute.inFlight]).toEqual([false, 0]);
 });
 
+test.each(['die', 'dieSilently'] as const)('EngineCore: after %s nothing is in flight any more', async (end) => {
+  const engine = new EngineCore(silent);
+  engine.admit(makeRequest({ prefillMs: 60_000 }).request);
+  const idle = engine.idle();
+  engine[end]();
+  await idle;
+});
+
 test('EngineCore: idle can be given up', async () => {
   const engine = new EngineCore(silent);
   engine.admit(makeRequest({ prefillMs: 60_000 }).request);

@@ -128,6 +128,7 @@ export class EngineCore {
     this.#running.clear();
     this.#waiting.length = 0;
     this.#wheel.close();
+    this.#emptied.emit(undefined);
   }
 
   #measure(): EngineStats {
