@@ -132,6 +132,39 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
     ],
   },
   {
+    title: 'The bastion',
+    modes: [
+      mode('it forbids unix-socket forwarding', 'that it does, and what its operator must allow', [
+        scenario('bastion-faults'),
+        'forwarding of sockets forbidden: the first command says so, and what its operator must allow',
+      ]),
+      mode('its name is a round robin of two hosts', 'both names; never a second control', [
+        scenario('bastion-names'),
+        'a name that leads to another host than the one set up is refused with both names, by laptops and by agents',
+      ]),
+      mode('rebooted', 'control is back with its records, the agent with its next generation', [
+        scenario('bastion-faults'),
+        'rebooted: control comes back with its records, the agent with its next generation, and connect goes on',
+      ]),
+      mode('user processes reaped at logout', 'nothing: the gate revives control', [
+        scenario('bastion-faults'),
+        'processes ended at logout: the next command finds control again, with all that was recorded',
+      ]),
+      mode('IPv6 only', 'nothing: it serves', [
+        scenario('bastion-names'),
+        'a bastion that has an IPv6 address alone serves by its name and by its address',
+      ]),
+      mode('socket path too long', 'the directory, and that a shorter one will do', [
+        scenario('paths'),
+        'a home with a space, a quote and an umlaut in its path serves like any other',
+      ]),
+      mode('home directory with a space in its path', 'nothing: it serves', [
+        scenario('paths'),
+        'a home with a space, a quote and an umlaut in its path serves like any other',
+      ]),
+    ],
+  },
+  {
     title: 'Slurm',
     modes: [
       mode('`sbatch` missing', 'whether this is a login host, and that its directory can be named', [
@@ -149,7 +182,7 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
       mode(
         '`sbatch` answers after a time-out',
         'the job is found, not submitted twice',
-        [scenario('slurm-refusals'), 'whose sbatch loses its answer: the job is found and not submitted twice'],
+        [scenario('slurm-refusals'), 'whose sbatch %s: the job is found and not submitted twice'],
         [CARE, 'adopts the job whose sbatch answered too late, and submits it once'],
       ),
       mode(
@@ -264,10 +297,15 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
         control('enrolment'),
         'with a stolen token of a running instance is refused beside the one that runs',
       ]),
-      mode('clock of the cluster 10 minutes off', 'leases hold; times are set right', [
-        control('enrolment'),
-        'keeps its lease, and its times are set right',
-      ]),
+      mode(
+        'clock of the cluster 10 minutes off',
+        'leases hold; times are set right',
+        [
+          scenario('bastion-faults'),
+          'a cluster whose clock is ten minutes ahead: it serves, its deadline is told in real time, and status says why times differ',
+        ],
+        [control('enrolment'), 'keeps its lease, and its times are set right'],
+      ),
     ],
   },
 ];
