@@ -12,6 +12,8 @@ import { answerError, readBody } from './control-api.ts';
 
 /** Control pings every few seconds; a link silent for this long is dead. */
 const SILENCE_LIMIT_MS = 30_000;
+/** Characters that wait for a slow reader; with more, control is not read on: it lets go of who stays behind, and begins anew. */
+const WAITING_LIMIT = 4 * 1024 * 1024;
 
 export interface WatchDeps {
   openSocket(): Promise<Duplex>;
@@ -61,6 +63,7 @@ async function openUntilAborted(deps: WatchDeps, signal: AbortSignal | undefined
 
 function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
   const texts: string[] = [];
+  let waiting = 0;
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined);
   let wake = Promise.withResolvers<void>();
@@ -78,13 +81,20 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
     );
   const heard = () => {
     clearTimeout(silence);
-    silence = setTimeout(() => fail(new Error('silence')), SILENCE_LIMIT_MS);
+    if (!ws.isPaused) silence = setTimeout(() => fail(new Error('silence')), SILENCE_LIMIT_MS);
+  };
+  const goOn = () => {
+    ws.resume();
+    heard();
   };
   const onAbort = () => fail(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   ws.on('message', (data: Buffer) => {
+    const text = data.toString('utf8');
+    texts.push(text);
+    waiting += text.length;
+    if (waiting > WAITING_LIMIT) ws.pause();
     heard();
-    texts.push(data.toString('utf8'));
     wake.resolve();
   });
   ws.on('ping', heard);
@@ -92,7 +102,7 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
     readBody(answer).then((text) => ended.reject(answerError(answer.statusCode ?? 500, text)), fail);
   });
   ws.on('error', fail);
-  ws.on('close', fail);
+  ws.on('close', (code) => fail(new Error(`closed with code ${code}`)));
   heard();
 
   return {
@@ -100,7 +110,11 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
     async next(): Promise<string> {
       for (;;) {
         const text = texts.shift();
-        if (text !== undefined) return text;
+        if (text !== undefined) {
+          waiting -= text.length;
+          if (ws.isPaused && waiting <= WAITING_LIMIT / 2) goOn();
+          return text;
+        }
         wake = Promise.withResolvers<void>();
         await Promise.race([wake.promise, ended.promise]);
       }
