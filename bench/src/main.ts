@@ -1,80 +1,94 @@
-// `pnpm bench`: what Fairlead adds, beside OpenSSH in the same run, as ratios. Numbers of one machine; ratios hold elsewhere.
+// `pnpm bench`: what Fairlead costs, beside OpenSSH where there is one to compare with. Numbers of one machine; ratios hold elsewhere.
 
 import { writeFile } from 'node:fs/promises';
-import { cpus, release } from 'node:os';
 
-import { Scope } from '@fairlead/kit';
 import { Command, InvalidArgumentError } from 'commander';
 
-import { measureRound, openWays, type Way } from './double-hop.ts';
-import { judge, quantile } from './statistics.ts';
+import { describeEnvironment, readEnvironment } from './harness/environment.ts';
+import { type BenchOptions, type BenchResult, renderResult } from './harness/result.ts';
 
-/** DESIGN's budget: added time to first byte of new connections, at most that of OpenSSH. */
-const ADDED_AT_MOST = 1;
-
-interface DoubleHopOptions {
-  streams: number[];
-  rounds: number;
+interface Common {
   quick?: boolean;
   json?: string;
 }
 
-const program = new Command('bench').description('measures Fairlead beside OpenSSH, in one run, as ratios');
-program
-  .command('double-hop', { isDefault: true })
-  .description('time to first byte of new connections over two SSH hops')
-  .option('--streams <list>', 'requests at a time', numbers, [1, 50])
-  .option('--rounds <count>', 'interleaved rounds', (text) => numbers(text)[0] ?? 5, 5)
-  .option('--quick', 'few requests: shows that it runs, not how fast')
-  .option('--json <file>', 'write the result there')
-  .action(async (options: DoubleHopOptions) => {
-    await using scope = new Scope();
-    const ways = await openWays(scope);
-    const results = [];
-    for (const streams of options.streams) results.push(await compare(ways, streams, options));
-    const environment = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, kernel: release() };
-    if (options.json) await writeFile(options.json, `${JSON.stringify({ environment, results }, undefined, 2)}\n`);
-    process.stdout.write(
-      `${environment.cpu}, ${environment.cores} cores, Linux ${environment.kernel}, Node ${environment.node}\n`,
-    );
-  });
-await program.parseAsync();
+type Run<Options> = (options: BenchOptions, given: Options) => Promise<BenchResult>;
 
-async function compare(ways: Way[], streams: number, options: DoubleHopOptions) {
-  const requests = options.quick ? streams * 4 : Math.max(200, streams * 20);
-  const rounds = options.quick ? 2 : options.rounds;
-  for (const way of ways) await measureRound(way, { streams, requests: streams * 2 });
-  const seen: Record<Way['name'], Array<{ p50: number; p99: number }>> = { direct: [], openssh: [], fairlead: [] };
-  for (let round = 0; round < rounds; round++)
-    for (const way of ways) seen[way.name].push(await measureRound(way, { streams, requests }));
-  const added = seen.fairlead.map(
-    ({ p50 }, round) =>
-      (p50 - (seen.direct[round]?.p50 ?? 0)) / ((seen.openssh[round]?.p50 ?? 0) - (seen.direct[round]?.p50 ?? 0)),
-  );
-  const verdict = judge(added, ADDED_AT_MOST);
-  const table = ways.map(({ name }) => ({
-    way: name,
-    p50: quantile(
-      seen[name].map(({ p50 }) => p50),
-      0.5,
-    ),
-    p99: quantile(
-      seen[name].map(({ p99 }) => p99),
-      0.5,
-    ),
-  }));
-  process.stdout.write(`\n${streams} at a time: time to first byte, new connections, ms\n`);
-  for (const { way, p50, p99 } of table)
-    process.stdout.write(`  ${way.padEnd(10)} p50 ${p50.toFixed(2).padStart(8)}   p99 ${p99.toFixed(2).padStart(8)}\n`);
-  process.stdout.write(
-    `  added by fairlead / added by openssh: ${quantile(added, 0.5).toFixed(2)} (at most ${ADDED_AT_MOST}): ${verdict}\n`,
-  );
-  return { streams, ways: table, addedRatio: added, verdict };
+const runs: Array<(options: BenchOptions) => Promise<BenchResult>> = [];
+const program = new Command('bench')
+  .description('measures Fairlead; without a name, all of it, one after the other')
+  .option('--quick', 'few and short rounds: shows that it runs, not how fast')
+  .option('--json <file>', 'write the results there')
+  .action(async (given: Common) => {
+    const environment = await readEnvironment();
+    const results = [];
+    for (const run of runs) results.push(await tell(() => run(benchOptions(given))));
+    await writeJson(given, { environment, benches: results.map(jsonOf) });
+    process.stdout.write(`${describeEnvironment(environment)}\n`);
+  });
+
+function bench<Options extends object>(
+  name: string,
+  description: string,
+  defaults: (quick: boolean) => Options,
+  run: Run<Options>,
+) {
+  runs.push((options) => run(options, defaults(options.quick)));
+  const command = program.command(name).description(description);
+  command
+    .option('--quick', 'few and short rounds: shows that it runs, not how fast')
+    .option('--json <file>', 'write the result there')
+    .action(async () => {
+      // The program's own options of the same names take what stands behind the command's name too.
+      const given: Common & Partial<Options> = command.optsWithGlobals();
+      const environment = await readEnvironment();
+      const result = await tell(() => run(benchOptions(given), { ...defaults(given.quick ?? false), ...given }));
+      await writeJson(given, { environment, ...jsonOf(result) });
+      process.stdout.write(`${describeEnvironment(environment)}\n`);
+    });
+  return command;
 }
 
-function numbers(text: string): number[] {
+bench(
+  'double-hop',
+  'first byte, tokens, gaps and bulk over two SSH hops: direct, OpenSSH, Fairlead, the SDK',
+  (quick) => (quick ? { streams: [1, 10], seconds: 0.2, rounds: 1 } : { streams: [1, 50, 500], seconds: 1, rounds: 5 }),
+  async (options, given) => (await import('./double-hop/run.ts')).runDoubleHop({ ...options, ...given }),
+)
+  .option('--streams <list>', 'requests at a time', wholeNumbers)
+  .option('--seconds <n>', 'how long each figure is measured in each round', positive)
+  .option('--rounds <n>', 'interleaved rounds; a verdict needs 5', positive)
+  .option('--plot <file>', 'write latency over streams there, as SVG');
+
+await program.parseAsync();
+
+function benchOptions({ quick = false }: Common): BenchOptions {
+  return { quick, say: (line) => void process.stderr.write(`${line}\n`) };
+}
+
+async function tell(run: () => Promise<BenchResult>): Promise<BenchResult> {
+  const result = await run();
+  process.stdout.write(`\n${renderResult(result)}\n`);
+  return result;
+}
+
+function jsonOf({ bench: name, verdicts, notes, data }: BenchResult): object {
+  return { bench: name, ...data, verdicts, notes };
+}
+
+async function writeJson({ json }: Common, value: object): Promise<void> {
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+function wholeNumbers(text: string): number[] {
   const values = text.split(',').map(Number);
   if (values.some((value) => !Number.isInteger(value) || value < 1))
-    throw new InvalidArgumentError('It must be whole numbers.');
+    throw new InvalidArgumentError('It must be whole numbers, with commas between them.');
   return values;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a positive number.');
+  return value;
 }

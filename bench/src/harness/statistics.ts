@@ -1,5 +1,11 @@
 // Medians and spreads of samples. Pure.
 
+export interface Spread {
+  median: number;
+  low: number;
+  high: number;
+}
+
 /** The value below which `share` (0 to 1) of the samples lie, linear between neighbours. NaN of none. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -9,11 +15,10 @@ export function quantile(samples: readonly number[], share: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
-export type Verdict = 'pass' | 'fail' | 'within noise';
+export function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
+}
 
-/** Each round gives one ratio; where the rounds lie on both sides of the bound, they don't decide. */
-export function judge(ratios: readonly number[], atMost: number): Verdict {
-  const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
-  if (high <= atMost) return 'pass';
-  return low > atMost ? 'fail' : 'within noise';
+export function spreadOf(samples: readonly number[]): Spread {
+  return { median: median(samples), low: quantile(samples, 0), high: quantile(samples, 1) };
 }

@@ -1,0 +1,66 @@
+// The same engine reached in five ways: a whole deployment of ours on this machine, and OpenSSH's forwards beside it.
+
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import type { Scope } from '@fairlead/kit';
+import { openWorld, type World } from '@fairlead/testkit';
+import { findSshd } from '@fairlead/tunnel';
+
+import { descendantsOf, type ProcessUse, readProcesses } from '../harness/processes.ts';
+import { openWorker, type Worker } from '../harness/worker.ts';
+import type { LoadOrders, Reach } from './load-worker.ts';
+import { openOpenSsh } from './openssh.ts';
+import type { WayName } from './rows.ts';
+
+export interface Ways {
+  load: Worker<LoadOrders>;
+  /** All processes that can have a part in it, and what they have used so far. */
+  processes(): Promise<ProcessUse[]>;
+}
+
+const DEPLOYMENT = 'bench';
+const LOAD_WORKER = fileURLToPath(new URL('./load-worker.ts', import.meta.url));
+
+export async function openWays(scope: Scope, say: (line: string) => void): Promise<Ways> {
+  if (!(await findSshd())) throw new Error('cannot measure beside OpenSSH because this machine has no sshd');
+  say('deploying the simulator behind an sshd of this user');
+  const world = scope.use(await openWorld({ bastion: 'sshd' }));
+  await world.deploy(DEPLOYMENT, '--set', 'engines.sim.args=["--disable-uvicorn-access-log"]');
+  const connect = world.start(['connect', DEPLOYMENT, '--port', '0', '--json']);
+  const connected = JSON.parse(await connect.line((line) => line.includes('"baseUrl"')));
+  const engine = await findEngine(world);
+  const raw = (address: { path: string } | { host: string; port: number }, key: string): Reach => ({
+    kind: 'raw',
+    raw: { address, key },
+  });
+  const local = (port: number) => ({ host: '127.0.0.1', port });
+  const reaches: Record<WayName, Reach> = {
+    direct: raw({ path: engine.socket }, engine.key),
+    openssh: raw(local(await openOpenSsh(scope, { world, engine: engine.socket, kind: 'as typed' })), engine.key),
+    'openssh-session': raw(
+      local(await openOpenSsh(scope, { world, engine: engine.socket, kind: 'with a session' })),
+      engine.key,
+    ),
+    fairlead: raw(local(Number(new URL(connected.baseUrl).port)), connected.apiKey),
+    sdk: { kind: 'sdk', sdk: { deployment: DEPLOYMENT, profile: world.profileFile, home: world.home } },
+  };
+  const load = scope.use(await openWorker<LoadOrders>(LOAD_WORKER));
+  for (const [way, reach] of Object.entries(reaches)) await load.order('open', { way, reach });
+  return { load, processes: () => partsOf(world) };
+}
+
+/** The engine's socket stands in its command line, its key in its environment, which its own user may read. */
+async function findEngine(world: World): Promise<{ socket: string; key: string }> {
+  const engine = (await readProcesses()).find(({ argv }) => argv.includes(world.dir) && argv.includes(' --uds '));
+  if (!engine) throw new Error('the deployment has no engine');
+  const environment = (await readFile(`/proc/${engine.pid}/environ`, 'utf8')).split('\0');
+  const key = environment.find((line) => line.startsWith('VLLM_API_KEY='))?.slice('VLLM_API_KEY='.length);
+  return { socket: / --uds (\S+)/.exec(engine.argv)?.[1] ?? '', key: key ?? '' };
+}
+
+async function partsOf({ dir }: World): Promise<ProcessUse[]> {
+  const all = await readProcesses();
+  const ours = new Set(descendantsOf(process.pid, all).map(({ pid }) => pid));
+  return all.filter(({ pid, argv }) => ours.has(pid) || argv.includes(dir));
+}

@@ -1,0 +1,71 @@
+// OpenSSH's own two forwards, as a person types them, and as they are at their best: with a session channel, whose opening makes
+// ssh and sshd set TCP_NODELAY.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import type { Scope } from '@fairlead/kit';
+import type { World } from '@fairlead/testkit';
+
+export interface OpenSshOptions {
+  world: World;
+  /** The engine's socket. */
+  engine: string;
+  kind: 'as typed' | 'with a session';
+}
+
+/** Resolves with the local port at which the engine answers. */
+export async function openOpenSsh(scope: Scope, { world, engine, kind }: OpenSshOptions): Promise<number> {
+  const middle = join(world.dir, `${kind === 'as typed' ? 't' : 's'}.sock`);
+  const port = await freePort();
+  await forward(scope, world, kind, ['-R', `${middle}:${engine}`]);
+  await forward(scope, world, kind, ['-L', `${port}:${middle}`]);
+  return port;
+}
+
+async function forward(scope: Scope, world: World, kind: OpenSshOptions['kind'], words: string[]): Promise<void> {
+  const { bastion, dir } = world;
+  const options = ['ExitOnForwardFailure=yes', `UserKnownHostsFile=${join(dir, 'known_hosts')}`, 'BatchMode=yes'];
+  const argv = [
+    ...['-F', 'none', '-v', '-i', join(dir, 'id_ed25519'), '-p', String(bastion.port)],
+    ...options.flatMap((option) => ['-o', option]),
+    ...words,
+    ...(kind === 'as typed' ? ['-N'] : []),
+    `${bastion.user}@${bastion.host}`,
+    ...(kind === 'as typed' ? [] : ['exec cat']),
+  ];
+  const child = spawn('ssh', argv, { stdio: ['pipe', 'ignore', 'pipe'] });
+  scope.defer(() => endOf(child));
+  await heard(child, words[0] === '-R' ? 'remote forward success' : 'Entering interactive session');
+}
+
+/** Resolves when it has said this; what it says then is read and thrown away. */
+async function heard(child: ChildProcess, word: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let text = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (text.length < 20_000) text += chunk.toString('utf8');
+    if (text.includes(word)) resolve();
+  });
+  child.once('exit', () => reject(new Error(`ssh ended before it said ${word}: ${text.slice(-500)}`)));
+  await promise;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill();
+  await gone;
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+
+import { type Round, type Rounds, rowsOf, tableOf, verdictsOf, WAYS } from './rows.ts';
+
+function round(firstMs: number, tokensPerSecond = 100, gapP99Ms = 20): Round {
+  return {
+    ttfbNewMs: { p50: firstMs, p99: firstMs * 2 },
+    ttfbKeptMs: { p50: firstMs / 2, p99: firstMs },
+    tokensPerSecond,
+    gapP99Ms,
+    bulkMBPerSecond: 50,
+    cpuSecondsPerToken: 1e-4,
+    failures: 1,
+  };
+}
+
+const five = (...given: Parameters<typeof round>) => Array.from({ length: 5 }, () => round(...given));
+const rounds: Rounds = {
+  direct: five(1, 1000, 20),
+  openssh: five(5, 200, 40),
+  'openssh-session': five(3, 300, 30),
+  fairlead: five(3, 250, 24),
+  sdk: five(2, 100, 30),
+};
+
+describe('The rows of a number of streams', () => {
+  const rows = rowsOf(50, rounds);
+
+  it('are one for each way, with every figure that is promised', () => {
+    expect(rows.map(({ way }) => way)).toEqual([...WAYS]);
+    for (const row of rows)
+      expect(row).toMatchObject({
+        streams: 50,
+        ttfbNewMs: { p50: expect.any(Number), p99: expect.any(Number) },
+        ttfbKeptMs: { p50: expect.any(Number), p99: expect.any(Number) },
+        tokensPerSecond: expect.any(Number),
+        gapMs: { p99: expect.any(Number) },
+        bulkMBPerSecond: expect.any(Number),
+        cpuSeconds: expect.any(Number),
+        failures: 5,
+      });
+  });
+
+  it('hold ratios against OpenSSH as typed: of what is added, and of the whole', () => {
+    expect(rows.find(({ way }) => way === 'fairlead')?.ratios).toEqual({
+      ttfbNewAdded: 0.5,
+      ttfbKeptAdded: 0.5,
+      tokensPerSecond: 1.25,
+      cpuSeconds: 1,
+    });
+    expect(rows.find(({ way }) => way === 'openssh')?.ratios.ttfbNewAdded).toBe(1);
+  });
+
+  it('are shown with their way first', () => {
+    expect(tableOf(50, rows).rows.map(([way]) => way)).toEqual([...WAYS]);
+  });
+});
+
+describe('The budgets of the double hop', () => {
+  it.each([
+    [1, ['added time to first byte, new connections, against OpenSSH, 1 at a time']],
+    [
+      50,
+      [
+        'added time to first byte, new connections, against OpenSSH, 50 at a time',
+        'p99 gap between tokens at 50 streams, above direct',
+      ],
+    ],
+    [
+      500,
+      [
+        'added time to first byte, new connections, against OpenSSH, 500 at a time',
+        'tokens/s at 500 streams against OpenSSH',
+      ],
+    ],
+  ])('at %d streams are those of the table, and met here', (streams, names) => {
+    const verdicts = verdictsOf(streams, rounds);
+    expect(verdicts.map(({ what }) => what)).toEqual(names);
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(names.map(() => 'pass'));
+  });
+
+  it('are missed by a way that adds more than OpenSSH in every round', () => {
+    const slow = { ...rounds, fairlead: five(9, 100, 30) };
+    expect(verdictsOf(1, slow).map(({ verdict }) => verdict)).toEqual(['fail']);
+    expect(verdictsOf(50, slow).map(({ verdict }) => verdict)).toEqual(['fail', 'fail']);
+    expect(verdictsOf(500, slow).map(({ verdict }) => verdict)).toEqual(['fail', 'fail']);
+  });
+});

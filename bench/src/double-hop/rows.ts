@@ -1,0 +1,134 @@
+// From the rounds' figures to what is told: one row for each way and number of streams, ratios against OpenSSH as typed. Pure.
+
+import { BUDGETS } from '../harness/budgets.ts';
+import { type Judged, judge } from '../harness/judge.ts';
+import { median } from '../harness/statistics.ts';
+import { figure, type Table } from '../harness/table.ts';
+
+export const WAYS = ['direct', 'openssh', 'openssh-session', 'fairlead', 'sdk'] as const;
+export type WayName = (typeof WAYS)[number];
+
+/** What one round has measured of one way. */
+export interface Round {
+  ttfbNewMs: { p50: number; p99: number };
+  ttfbKeptMs: { p50: number; p99: number };
+  tokensPerSecond: number;
+  gapP99Ms: number;
+  bulkMBPerSecond: number;
+  /** Of all processes together, for one token. */
+  cpuSecondsPerToken: number;
+  failures: number;
+}
+
+export interface Row {
+  way: WayName;
+  streams: number;
+  ttfbNewMs: { p50: number; p99: number };
+  ttfbKeptMs: { p50: number; p99: number };
+  tokensPerSecond: number;
+  gapMs: { p99: number };
+  bulkMBPerSecond: number;
+  cpuSeconds: number;
+  failures: number;
+  /** Against OpenSSH as typed in the same round, the median of the rounds. Of the way itself, but for what was added. */
+  ratios: { ttfbNewAdded: number; ttfbKeptAdded: number; tokensPerSecond: number; cpuSeconds: number };
+}
+
+export type Rounds = Readonly<Record<WayName, readonly Round[]>>;
+
+export function rowsOf(streams: number, rounds: Rounds): Row[] {
+  return WAYS.map((way) => {
+    const of = (read: (round: Round) => number) => median(rounds[way].map(read));
+    return {
+      way,
+      streams,
+      ttfbNewMs: { p50: of(({ ttfbNewMs }) => ttfbNewMs.p50), p99: of(({ ttfbNewMs }) => ttfbNewMs.p99) },
+      ttfbKeptMs: { p50: of(({ ttfbKeptMs }) => ttfbKeptMs.p50), p99: of(({ ttfbKeptMs }) => ttfbKeptMs.p99) },
+      tokensPerSecond: of(({ tokensPerSecond }) => tokensPerSecond),
+      gapMs: { p99: of(({ gapP99Ms }) => gapP99Ms) },
+      bulkMBPerSecond: of(({ bulkMBPerSecond }) => bulkMBPerSecond),
+      cpuSeconds: of(({ cpuSecondsPerToken }) => cpuSecondsPerToken),
+      failures: rounds[way].reduce((sum, { failures }) => sum + failures, 0),
+      ratios: {
+        ttfbNewAdded: median(addedRatios(rounds, way, ({ ttfbNewMs }) => ttfbNewMs.p50)),
+        ttfbKeptAdded: median(addedRatios(rounds, way, ({ ttfbKeptMs }) => ttfbKeptMs.p50)),
+        tokensPerSecond: median(plainRatios(rounds, way, ({ tokensPerSecond }) => tokensPerSecond)),
+        cpuSeconds: median(plainRatios(rounds, way, ({ cpuSecondsPerToken }) => cpuSecondsPerToken)),
+      },
+    };
+  });
+}
+
+/** What the way adds to direct, over what OpenSSH as typed adds, round by round. */
+function addedRatios(rounds: Rounds, way: WayName, read: (round: Round) => number): number[] {
+  return rounds[way].map((round, at) => {
+    const [direct, openssh] = [rounds.direct[at], rounds.openssh[at]];
+    if (!direct || !openssh) return Number.NaN;
+    return (read(round) - read(direct)) / (read(openssh) - read(direct));
+  });
+}
+
+function plainRatios(rounds: Rounds, way: WayName, read: (round: Round) => number): number[] {
+  return rounds[way].map((round, at) => {
+    const openssh = rounds.openssh[at];
+    return openssh ? read(round) / read(openssh) : Number.NaN;
+  });
+}
+
+/** DESIGN's budgets that hold at this number of streams. */
+export function verdictsOf(streams: number, rounds: Rounds): Judged[] {
+  const at = (budget: (typeof BUDGETS)[keyof typeof BUDGETS]) => ({
+    ...budget,
+    what: budget.what.includes(' at ') ? budget.what : `${budget.what}, ${streams} at a time`,
+  });
+  const verdicts = [
+    judge(
+      addedRatios(rounds, 'fairlead', ({ ttfbNewMs }) => ttfbNewMs.p50),
+      at(BUDGETS.addedFirstByte),
+    ),
+  ];
+  if (streams === 500)
+    verdicts.push(
+      judge(
+        plainRatios(rounds, 'fairlead', ({ tokensPerSecond }) => tokensPerSecond),
+        at(BUDGETS.tokensPerSecond),
+      ),
+    );
+  if (streams === 50) {
+    const added = rounds.fairlead.map(
+      ({ gapP99Ms }, round) => gapP99Ms - (rounds.direct[round]?.gapP99Ms ?? Number.NaN),
+    );
+    verdicts.push(judge(added, at(BUDGETS.addedGap)));
+  }
+  return verdicts;
+}
+
+export function tableOf(streams: number, rows: readonly Row[]): Table {
+  return {
+    title: `double-hop, ${streams} at a time (ms; medians of the rounds)`,
+    columns: [
+      'way',
+      'new p50',
+      'p99',
+      'kept p50',
+      'p99',
+      'tokens/s',
+      'gap p99',
+      'MB/s',
+      'CPU µs/token',
+      'added/OpenSSH',
+    ],
+    rows: rows.map((row) => [
+      row.way,
+      figure(row.ttfbNewMs.p50),
+      figure(row.ttfbNewMs.p99),
+      figure(row.ttfbKeptMs.p50),
+      figure(row.ttfbKeptMs.p99),
+      figure(row.tokensPerSecond),
+      figure(row.gapMs.p99),
+      figure(row.bulkMBPerSecond),
+      figure(row.cpuSeconds * 1e6),
+      figure(row.ratios.ttfbNewAdded),
+    ]),
+  };
+}

@@ -1,0 +1,118 @@
+// `bench double-hop`: rounds over all ways in turn, so that what disturbs the machine disturbs all of them alike.
+
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Scope } from '@fairlead/kit';
+
+import { type ProcessUse, usedBetween } from '../harness/processes.ts';
+import type { BenchOptions, BenchResult } from '../harness/result.ts';
+import { openWays, type Ways } from './open-ways.ts';
+import { plotLatency } from './plot.ts';
+import { type Round, rowsOf, tableOf, verdictsOf, type WayName, WAYS } from './rows.ts';
+
+export interface DoubleHopOptions extends BenchOptions {
+  streams: readonly number[];
+  seconds: number;
+  rounds: number;
+  /** Where the plot goes. */
+  plot?: string;
+}
+
+/** A token every 20 ms is what a large model gives a reader; where the gaps are looked at. */
+const READING_PACE_MS = 20;
+/** With hundreds of streams more than anything here can carry. */
+const FULL_PACE_MS = 5;
+/** After a load: streams that were cut are ended everywhere. */
+const SETTLE_MS = 200;
+
+export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResult> {
+  await using scope = new Scope();
+  const ways = await openWays(scope, options.say);
+  const all = [];
+  const uses: Use[] = [];
+  for (const streams of options.streams) {
+    const seen: Record<WayName, Round[]> = { direct: [], openssh: [], 'openssh-session': [], fairlead: [], sdk: [] };
+    for (const way of WAYS) await measure(ways, way, { ...options, streams, seconds: Math.min(0.3, options.seconds) });
+    for (let round = 0; round < options.rounds; round++) {
+      options.say(`${streams} at a time: round ${round + 1} of ${options.rounds}`);
+      for (const way of WAYS) {
+        const { use, ...figures } = await measure(ways, way, { ...options, streams });
+        seen[way].push(figures);
+        uses.push({ way, streams, ...use });
+      }
+    }
+    all.push({ streams, seen });
+  }
+  const rows = all.map(({ streams, seen }) => rowsOf(streams, seen));
+  if (options.plot !== undefined) await writeFile(options.plot, plotLatency(rows.flat()));
+  return {
+    bench: 'double-hop',
+    tables: rows.map((some) => tableOf(some[0]?.streams ?? 0, some)),
+    verdicts: all.flatMap(({ streams, seen }) => verdictsOf(streams, seen)),
+    notes: [
+      `${options.rounds} interleaved rounds of ${options.seconds} s a figure; the bulk is one body of ${bulkMegabytes(options.quick)} MB to the engine.`,
+      'kept: a client that would use a connection again. Ours takes one request a connection, over an SSH connection that stays.',
+    ],
+    data: { ways: rows.flat(), processes: uses },
+  };
+}
+
+interface Use {
+  way: WayName;
+  streams: number;
+  /** CPU seconds and MB resident of each process that has used any, while tokens flowed at full pace. */
+  cpu: ReadonlyArray<{ pid: number; program: string; cpuSeconds: number; residentMB: number }>;
+}
+
+function bulkMegabytes(quick: boolean): number {
+  return quick ? 4 : 32;
+}
+
+async function measure(
+  { load, processes }: Ways,
+  way: WayName,
+  { streams, seconds, quick }: { streams: number; seconds: number; quick: boolean },
+): Promise<Round & { use: Pick<Use, 'cpu'> }> {
+  const fresh = await load.order('firstBytes', { way, streams, seconds, keep: false });
+  const kept = await load.order('firstBytes', { way, streams, seconds, keep: true });
+  const reading = await load.order('streams', { way, streams, seconds, decodeMs: READING_PACE_MS });
+  await delay(SETTLE_MS);
+  const before = await processes();
+  const full = await load.order('streams', { way, streams, seconds, decodeMs: FULL_PACE_MS });
+  const cpu = useOf(before, await processes());
+  await delay(SETTLE_MS);
+  const bulkMBPerSecond = await load.order('bulk', { way, megabytes: bulkMegabytes(quick) });
+  const spent = cpu.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  return {
+    ttfbNewMs: { p50: fresh.p50, p99: fresh.p99 },
+    ttfbKeptMs: { p50: kept.p50, p99: kept.p99 },
+    tokensPerSecond: full.tokensPerSecond,
+    gapP99Ms: reading.gapP99Ms,
+    bulkMBPerSecond,
+    cpuSecondsPerToken: spent / full.tokens,
+    failures: fresh.failures + kept.failures + reading.failures + full.failures,
+    use: { cpu },
+  };
+}
+
+function useOf(before: readonly ProcessUse[], after: readonly ProcessUse[]): Use['cpu'] {
+  const used = usedBetween(before, after);
+  return after
+    .map(({ pid, argv, residentMB }) => ({
+      pid,
+      program: programOf(argv),
+      cpuSeconds: used.get(pid) ?? 0,
+      residentMB: Math.round(residentMB),
+    }))
+    .filter(({ cpuSeconds }) => cpuSeconds > 0);
+}
+
+/** What a process is, for people: without its paths and options. */
+export function programOf(argv: string): string {
+  if (argv.startsWith('sshd')) return 'sshd';
+  const known = ['load-worker', 'engine-sim', 'agent', 'control', 'connect'].find((name) =>
+    new RegExp(`[/ ]${name}(\\.|-| |$)`).test(argv),
+  );
+  return known ?? argv.split(' ')[0]?.split('/').at(-1) ?? '';
+}

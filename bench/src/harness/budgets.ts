@@ -1,0 +1,24 @@
+// The budgets that `pnpm bench` judges, as data: the bound that must hold for each figure. The one place where they stand in code.
+
+export interface Budget {
+  what: string;
+  unit: string;
+  atMost?: number | undefined;
+  atLeast?: number | undefined;
+}
+
+export const BUDGETS = {
+  addedFirstByte: { what: 'added time to first byte, new connections, against OpenSSH', unit: 'x', atMost: 1 },
+  tokensPerSecond: { what: 'tokens/s at 500 streams against OpenSSH', unit: 'x', atLeast: 1 },
+  addedGap: { what: 'p99 gap between tokens at 50 streams, above direct', unit: 'ms', atMost: 5 },
+  firstToken: { what: 'start of the job → first token', unit: 'ms', atMost: 3_000 },
+  agentHeartbeat: { what: 'agent: start → first heartbeat', unit: 'ms', atMost: 500 },
+  agentResident: { what: 'agent: resident', unit: 'MB', atMost: 120 },
+  agentIdle: { what: 'agent: idle, of one core', unit: '%', atMost: 1 },
+  controlAgents: { what: 'control: agents that one core serves', unit: 'agents', atLeast: 2_000 },
+  controlDelay: { what: 'control: change → every watcher, p99', unit: 'ms', atMost: 100 },
+  controlResident: { what: 'control: resident', unit: 'MB', atMost: 300 },
+  cliHelp: { what: 'CLI: --help', unit: 'ms', atMost: 150 },
+  cliList: { what: 'CLI: list', unit: 'ms', atMost: 300 },
+  simEvents: { what: 'simulator: SSE events a second of one core', unit: 'events/s', atLeast: 60_000 },
+} as const satisfies Record<string, Budget>;

@@ -1,0 +1,42 @@
+// What the rounds of one run say about one budget. Pure.
+
+import type { Budget } from './budgets.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+
+/** `not judged`: too few rounds to know their spread, as with --quick. */
+export type Verdict = 'pass' | 'fail' | 'within noise' | 'not judged';
+
+export interface Judged extends Spread {
+  what: string;
+  unit: string;
+  bound: string;
+  verdict: Verdict;
+  /** One a round. */
+  samples: readonly number[];
+}
+
+const FEWEST_ROUNDS = 5;
+/**
+ * The spread is taken this much wider on each side, as a share of its width: what five rounds saw is less than what the
+ * next five may see, and another run must not turn a pass into a fail.
+ */
+const GUARD = 0.5;
+
+export function judge(samples: readonly number[], { what, unit, atMost, atLeast }: Budget): Judged {
+  const spread = spreadOf(samples);
+  const bound = atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
+  return { what, unit, bound, ...spread, verdict: verdictOf(samples, spread, { atMost, atLeast }), samples };
+}
+
+function verdictOf(
+  samples: readonly number[],
+  { low, high }: Spread,
+  { atMost, atLeast }: Pick<Budget, 'atMost' | 'atLeast'>,
+): Verdict {
+  if (samples.length < FEWEST_ROUNDS || samples.some((sample) => Number.isNaN(sample))) return 'not judged';
+  const guard = (high - low) * GUARD;
+  const [lowest, highest] = [low - guard, high + guard];
+  if (atMost !== undefined) return highest <= atMost ? 'pass' : lowest > atMost ? 'fail' : 'within noise';
+  if (atLeast !== undefined) return lowest >= atLeast ? 'pass' : highest < atLeast ? 'fail' : 'within noise';
+  return 'not judged';
+}

@@ -1,0 +1,81 @@
+// Which processes take part in a measurement, what they are, and what they have used, from /proc. Linux alone has it.
+
+import { readdir, readFile } from 'node:fs/promises';
+
+import { errnoOf } from '@fairlead/kit';
+
+export interface ProcessUse {
+  pid: number;
+  parent: number;
+  argv: string;
+  cpuSeconds: number;
+  residentMB: number;
+  /** Since boot. */
+  startedSeconds: number;
+}
+
+/** USER_HZ, which is 100 on every Linux that Node runs on (proc(5)). */
+const TICKS_PER_SECOND = 100;
+const PAGE_BYTES = 4096;
+
+/** All that can be seen. A process that ends meanwhile is left out. */
+export async function readProcesses(): Promise<ProcessUse[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(pids.map((pid) => readProcess(Number(pid))));
+  return found.filter((process) => process !== undefined);
+}
+
+export async function readProcess(pid: number): Promise<ProcessUse | undefined> {
+  try {
+    const [stat, cmdline] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile(`/proc/${pid}/cmdline`, 'utf8'),
+    ]);
+    return { pid, argv: cmdline.replaceAll('\0', ' ').trim(), ...parseStat(stat) };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
+    throw error;
+  }
+}
+
+/** The name of a program may hold anything, blanks and brackets too: what counts begins after its last bracket. */
+export function parseStat(text: string): Omit<ProcessUse, 'pid' | 'argv'> {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const at = (place: number) => Number(fields[place - 3]);
+  return {
+    parent: at(4),
+    cpuSeconds: (at(14) + at(15)) / TICKS_PER_SECOND,
+    residentMB: (at(24) * PAGE_BYTES) / 1e6,
+    startedSeconds: at(22) / TICKS_PER_SECOND,
+  };
+}
+
+/** Those that `root` has started, and theirs; without `root` itself. */
+export function descendantsOf(root: number, all: readonly ProcessUse[]): ProcessUse[] {
+  const found: ProcessUse[] = [];
+  let parents = new Set([root]);
+  while (parents.size > 0) {
+    const children = all.filter(({ parent }) => parents.has(parent));
+    found.push(...children);
+    parents = new Set(children.map(({ pid }) => pid));
+  }
+  return found;
+}
+
+/** CPU seconds that each process has used between two looks. Who was not there at the first look has used all it has. */
+export function usedBetween(before: readonly ProcessUse[], after: readonly ProcessUse[]): Map<number, number> {
+  const known = new Map(before.map(({ pid, cpuSeconds }) => [pid, cpuSeconds]));
+  return new Map(after.map(({ pid, cpuSeconds }) => [pid, cpuSeconds - (known.get(pid) ?? 0)]));
+}
+
+/** Bytes that a process has had written to disk. */
+export async function readWrittenBytes(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/io`, 'utf8');
+  return Number(/^write_bytes: (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
+}
+
+/** Milliseconds since the epoch at which a process was started; to 10 ms. */
+export async function startedAtMs({ startedSeconds }: ProcessUse): Promise<number> {
+  const [uptime = ''] = (await readFile('/proc/uptime', 'utf8')).split(' ');
+  return Date.now() - (Number(uptime) - startedSeconds) * 1000;
+}

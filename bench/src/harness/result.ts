@@ -1,0 +1,37 @@
+// What a bench hands back, and how it is printed: tables, then one line for each budget.
+
+import type { Judged } from './judge.ts';
+import { figure, renderTable, type Table } from './table.ts';
+
+export interface BenchOptions {
+  /** Few and short rounds: shows that everything runs and has its shape, not how fast it is. */
+  quick: boolean;
+  /** Progress, for people. */
+  say: (line: string) => void;
+}
+
+export interface BenchResult {
+  bench: string;
+  tables: readonly Table[];
+  verdicts: readonly Judged[];
+  /** What else there is to know, and why something was left out. */
+  notes: readonly string[];
+  /** Goes into the JSON as it is. */
+  data: object;
+}
+
+export function renderResult({ bench, tables, verdicts, notes }: BenchResult): string {
+  const judged: Table = {
+    title: `${bench}: budgets`,
+    columns: ['figure', 'median', 'spread', 'must', 'verdict'],
+    rows: verdicts.map(({ what, unit, median, low, high, bound, verdict }) => [
+      what,
+      `${figure(median)} ${unit}`,
+      `${figure(low)} to ${figure(high)}`,
+      bound,
+      verdict,
+    ]),
+  };
+  const all = verdicts.length === 0 ? tables : [...tables, judged];
+  return [...all.map(renderTable), ...notes.map((note) => `note: ${note}`)].join('\n');
+}
