@@ -89,4 +89,13 @@ export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
     cause: 'The command after `exec <name> --` is a file that may not be executed.',
     cure: 'Make it executable, or name its interpreter before it.',
   },
+  interrupted: {
+    cause:
+      'A Ctrl-C, a signal, or a no to the question whether to go on; people see it only where there is something to say.',
+    cure: 'Run the command again; a deployment goes on meanwhile.',
+  },
+  interrupted_with_remains: {
+    cause: 'A Ctrl-C came when something was done already; the message names what is done and what is not.',
+    cure: 'Run the command again: it goes on where it was.',
+  },
 };

@@ -22,7 +22,9 @@ export type CliErrorCode =
   | 'logs_unavailable'
   | 'demo_failed'
   | 'command_not_found'
-  | 'command_not_executable';
+  | 'command_not_executable'
+  | 'interrupted'
+  | 'interrupted_with_remains';
 
 /** What a command's exit code says. Documented in `fairlead --help`. */
 export const EXIT = {

@@ -2,8 +2,10 @@
 
 import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 import { ControlAnswerError } from '@fairlead/client';
+import { CommanderError } from 'commander';
 
-import { EXIT } from './cli-error.ts';
+import { type CliErrorCode, EXIT } from './cli-error.ts';
+import type { FailureWords } from './output/output.ts';
 
 const USAGE = new Set([
   'usage',
@@ -37,16 +39,18 @@ const OWN_EXIT: Readonly<Record<string, number>> = {
   deployment_unknown: EXIT.notFound,
   command_not_found: EXIT.commandNotFound,
   command_not_executable: EXIT.notExecutable,
+  interrupted: EXIT.interrupted,
 };
 
 export interface Failure {
   exitCode: number;
-  /** Absent: an interrupt needs no words. */
-  say?: { code: string; message: string; hint?: string | undefined };
+  /** Absent where it was none: help and --version end a command too. */
+  say?: FailureWords;
 }
 
 export function explainFailure(error: unknown, signal: AbortSignal, verbose: boolean): Failure {
-  if (signal.aborted && !isTold(error)) return { exitCode: EXIT.interrupted };
+  if (error instanceof CommanderError) return wrongUsage(error);
+  if (signal.aborted && !isTold(error)) return INTERRUPTED;
   if (error instanceof ControlAnswerError) {
     return {
       exitCode: error.status === 404 ? EXIT.notFound : EXIT.failed,
@@ -68,6 +72,23 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
       message: errorText(error) + stack,
       hint: verbose ? undefined : 'This was not foreseen. --verbose says more; please report it.',
     },
+  };
+}
+
+/** A person knows what they pressed. */
+const INTERRUPTED: Failure = {
+  exitCode: EXIT.interrupted,
+  say: { code: 'interrupted' satisfies CliErrorCode, message: 'interrupted', isKnown: true },
+};
+
+/** The parser has told a person by itself. */
+function wrongUsage({ exitCode, code, message }: CommanderError): Failure {
+  if (exitCode === 0) return { exitCode: EXIT.ok };
+  const words = code === 'commander.help' ? 'cannot run because no command is named' : message.replace(/^error: /, '');
+  const hint = '--help shows what is possible.';
+  return {
+    exitCode: EXIT.usage,
+    say: { code: 'usage' satisfies CliErrorCode, message: words, hint, isKnown: true },
   };
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,46 @@ describe('The program', () => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^error/);
+  });
+
+  it.each([
+    ['an unknown flag', ['list', '--josn', '--json'], /unknown option '--josn'/],
+    ['no command', ['--json'], /no command is named/],
+  ])('tells programs too of %s', async (_what, args, words) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      event: 'error',
+      ok: false,
+      error: { code: 'usage', message: expect.stringMatching(words) },
+    });
+    // A person is told once.
+    expect(stderr.match(/^error/gm) ?? []).toHaveLength(args.length > 1 ? 1 : 0);
+  });
+
+  it.runIf(process.platform === 'linux')('says so where its output cannot be written', async () => {
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, ['--conditions=fairlead-source', main, 'man'], {
+      stdio: ['ignore', full.fd, 'pipe'],
+    });
+    const [said] = await Promise.all([child.stderr?.toArray(), once(child, 'close')]);
+    await full.close();
+    expect(child.exitCode).toBe(1);
+    expect(String(said)).toMatch(/^error {2}cannot write the output because of ENOSPC[^]*Make room/);
+  });
+
+  // Elsewhere a folder that a process is in cannot be removed.
+  it.runIf(process.platform === 'linux')('says so where its folder was removed', async () => {
+    const gone = join(folder, 'gone');
+    await mkdir(gone);
+    const script = `rmdir "$0" && exec "$1" --conditions=fairlead-source "$2" list`;
+    const child = spawn('sh', ['-c', script, gone, process.execPath, main], {
+      cwd: gone,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [said] = await Promise.all([child.stderr.toArray(), once(child, 'close')]);
+    expect(child.exitCode).toBe(2);
+    expect(String(said)).toMatch(/^error {2}cannot run here because the current folder is not there any more\n.*cd/);
   });
 
   it.each([

@@ -4,13 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 
-import { CodedError, errorText, silentLog, systemClock } from '@fairlead/kit';
-import { CommanderError } from 'commander';
+import { CodedError, silentLog, systemClock } from '@fairlead/kit';
 
-import { EXIT } from './cli-error.ts';
+import { type CliErrorCode, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './explain-failure.ts';
-import { createOutput } from './output/output.ts';
+import { createOutput, type Output } from './output/output.ts';
 import { createProgram, type GlobalFlags } from './program.ts';
 
 const startedMs = systemClock.monotonicMs();
@@ -19,23 +18,32 @@ const packageFile = new URL('../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
 let interrupts = 0;
-let onSignal: ((signal: NodeJS.Signals) => void) | undefined;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (onSignal) return onSignal(signal);
-    interrupts++;
-    if (interrupts > 1) process.exit(EXIT.interrupted);
-    interrupt.abort(new CodedError('interrupted', 'interrupted'));
-  });
+function onInterrupt(): void {
+  interrupts++;
+  if (interrupts > 1) process.exit(EXIT.interrupted);
+  interrupt.abort(new CodedError<CliErrorCode>('interrupted', 'interrupted'));
 }
-// A reader that has had enough (`| head`) is no failure of ours; what is under way still ends in order.
-let isReaderGone = false;
+let onSignal: ((signal: NodeJS.Signals) => void) | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => (onSignal ? onSignal(signal) : onInterrupt()));
+
+/** Why what was said did not arrive: a reader that has had enough (`| head`) is no failure of ours. */
+let outputLoss: 'reader gone' | 'not written' | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.exit(EXIT.failed);
-    if (stream === process.stdout) isReaderGone = true;
-    interrupt.abort(new CodedError('interrupted', 'nobody reads any more'));
+    if (error.code !== 'EPIPE') sayNotWritten(error);
+    else if (stream === process.stdout) outputLoss ??= 'reader gone';
+    // What is under way still ends in order.
+    interrupt.abort(new CodedError<CliErrorCode>('interrupted', 'nobody reads any more'));
   });
+}
+
+function sayNotWritten(error: Error): void {
+  if (outputLoss === undefined)
+    process.stderr.write(
+      `error  cannot write the output because of ${error.message}\n       Make room where it goes; \`fairlead list\` shows what was done.\n`,
+    );
+  outputLoss ??= 'not written';
 }
 
 /** A pipe takes 64 KiB at once; the rest would be lost with the process. A signal, or a reader that is gone, ends the wait. */
@@ -50,48 +58,65 @@ async function flush(): Promise<void> {
   await Promise.race([Promise.all(written), ended]);
 }
 
+/** Commands run where they were called. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new CodedError<CliErrorCode>('usage', 'cannot run here because the current folder is not there any more', {
+      hint: 'Change to one that is, with cd.',
+      cause: error,
+    });
+  }
+}
+
 async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
-  const output = createOutput(process, { json: flags.json ?? false, startedMs, now: () => systemClock.monotonicMs() });
+  const output = outputFor(flags);
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY && !flags.json;
+  const { signal } = interrupt;
   let exitCode: number = EXIT.ok;
   const context: Context = {
     env: process.env,
     home: process.env['HOME'] ?? homedir(),
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     nodePath: process.execPath,
     clock: systemClock,
     output,
     log: silentLog,
-    signal: interrupt.signal,
+    signal,
     streams: process,
     takeSignals(listener) {
       onSignal = listener;
       return { [Symbol.dispose]: () => (onSignal = undefined) };
     },
     setExitCode: (code) => (exitCode = code),
-    ...(isInteractive ? { ask: (await import('./output/asker.ts')).createAsker() } : {}),
+    ...(isInteractive
+      ? { ask: (await import('./output/asker.ts')).createAsker({ streams: process, signal, onInterrupt }) }
+      : {}),
     flags: { config: flags.config ?? process.env['FAIRLEAD_CONFIG'], verbose: flags.verbose ?? false },
   };
   try {
     await work(context);
-    process.exitCode = interrupt.signal.aborted ? EXIT.interrupted : exitCode;
-  } catch (error) {
-    const failure = explainFailure(error, interrupt.signal, context.flags.verbose);
-    if (failure.say) output.failure(failure.say);
-    process.exitCode = failure.exitCode;
   } finally {
     output.close();
   }
+  process.exitCode = signal.aborted ? EXIT.interrupted : exitCode;
 }
 
-const program = createProgram(version, (flags, work) => run(flags, work));
+function outputFor(flags: GlobalFlags): Output {
+  return createOutput(process, { json: flags.json ?? false, startedMs, now: () => systemClock.monotonicMs() });
+}
+
+const program = createProgram(version, run);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw new Error(errorText(error), { cause: error });
-  process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const flags = program.opts<GlobalFlags>();
+  const { say, exitCode } = explainFailure(error, interrupt.signal, flags.verbose ?? false);
+  if (say) outputFor(flags).failure(say);
+  process.exitCode = exitCode;
 }
 // Nothing is awaited any more; a library's idle timer must not hold the shell's prompt.
 await flush();
-if (isReaderGone) process.exitCode = EXIT.ok;
+if (outputLoss !== undefined) process.exitCode = outputLoss === 'reader gone' ? EXIT.ok : EXIT.failed;
 process.exit();

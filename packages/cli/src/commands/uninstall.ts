@@ -114,7 +114,7 @@ async function agree({ args, parts, live }: Agreement, context: Context): Promis
   }
   const first = live.length > 0 ? `Stop ${names}, then remove` : 'Remove';
   if (await context.ask.confirm(`${first} Fairlead from ${partsInWords(parts)}?`, false)) return;
-  throw new CodedError('interrupted', 'nothing was removed');
+  throw new CodedError<CliErrorCode>('interrupted', 'nothing was removed');
 }
 
 /** Each part by itself; the profile goes last and only after everything else went, for it is the way back to the rest. */
@@ -148,7 +148,7 @@ async function sweepAll(parts: Parts, sweeping: Sweeping): Promise<Swept[]> {
   return [...swept, ...(await sweepLaptop(context, mode, parts.withConfig))];
 }
 
-function interrupted(swept: readonly Swept[], left: readonly string[]): CodedError {
+function interrupted(swept: readonly Swept[], left: readonly string[]): CodedError<CliErrorCode> {
   const done = swept.filter(({ kind }) => kind === 'removed').length;
   return new CodedError(
     'interrupted_with_remains',

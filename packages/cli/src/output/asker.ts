@@ -1,35 +1,48 @@
-// Questions to a person at a terminal. Ctrl-C at a question ends the command.
+// Questions to a person at a terminal, on stderr: stdout is for results. Ctrl-C at a question is Ctrl-C.
 
 import { confirm, isCancel, password, select, text } from '@clack/prompts';
 import { CodedError } from '@fairlead/kit';
 
-import type { Asker } from '../context.ts';
+import type { CliErrorCode } from '../cli-error.ts';
+import type { Asker, Context } from '../context.ts';
 import { askOnce } from '../ssh/ask-once.ts';
 
-export function createAsker(): Asker {
+export interface AskerDeps {
+  streams: Pick<Context['streams'], 'stdin' | 'stderr'>;
+  /** Takes the question away. */
+  signal: AbortSignal;
+  /** The terminal gives no signal while a question stands there. */
+  onInterrupt: () => void;
+}
+
+export function createAsker({ streams, signal, onInterrupt }: AskerDeps): Asker {
+  const place = { input: streams.stdin, output: streams.stderr, signal };
+  function answered<T>(answer: T | symbol): Exclude<T, symbol> {
+    if (!isCancel(answer)) return answer as Exclude<T, symbol>;
+    if (!signal.aborted) onInterrupt();
+    throw new CodedError<CliErrorCode>('interrupted', 'interrupted');
+  }
   return {
-    confirm: async (question, fallback) => answered(await confirm({ message: question, initialValue: fallback })),
+    confirm: async (question, fallback) =>
+      answered(await confirm({ ...place, message: question, initialValue: fallback })),
     text: async (question, { initial, placeholder, check }) =>
       answered(
         await text({
+          ...place,
           message: question,
           ...(initial === undefined ? {} : { initialValue: initial }),
           ...(placeholder === undefined ? {} : { placeholder }),
           validate: (value) => check?.(value ?? ''),
         }),
       ) ?? '',
-    secret: askOnce(async (question) => answered(await password({ message: question }))),
+    secret: askOnce(async (question) => answered(await password({ ...place, message: question }))),
     choose: async (question, options) =>
       answered(
         await select({
+          ...place,
           message: question,
           options: options.map(({ value, label, hint }) => ({ value, label, ...(hint ? { hint } : {}) })),
         }),
       ),
   };
-}
-
-function answered<T>(answer: T | symbol): Exclude<T, symbol> {
-  if (isCancel(answer)) throw new CodedError('interrupted', 'interrupted');
-  return answer as Exclude<T, symbol>;
 }

@@ -16,9 +16,17 @@ export interface Output {
   piece(text: string): void;
   warn(text: string): void;
   /** A failure; the last line of the command. */
-  failure(error: { code: string; message: string; hint?: string | undefined }): void;
+  failure(error: FailureWords): void;
   style(format: Style, text: string): string;
   close(): void;
+}
+
+export interface FailureWords {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  /** A person knows of it already: only programs are told. */
+  isKnown?: boolean;
 }
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
@@ -74,9 +82,10 @@ export function createOutput(
     warn(text) {
       say(stderr, `${style('yellow', 'warning')}  ${text}`);
     },
-    failure(error) {
+    failure({ isKnown = false, ...error }) {
       if (options.json) say(stdout, JSON.stringify({ event: 'error', ok: false, error }));
-      say(stderr, `${style('red', 'error')}  ${error.message}${error.hint ? `\n       ${error.hint}` : ''}`);
+      if (!isKnown)
+        say(stderr, `${style('red', 'error')}  ${error.message}${error.hint ? `\n       ${error.hint}` : ''}`);
     },
     style,
     close: clear,
