@@ -76,7 +76,7 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
     path: string,
     body: string | undefined,
     signal: AbortSignal | undefined,
-  ) => decodeAnswer(schema, path, await readBody(await http.send(method, path, body, signal)));
+  ) => decodeAnswer(schema, path, await untilAborted(readBody(await http.send(method, path, body, signal)), signal));
   const name = encodeURIComponent;
   const listDeployments: ControlApi['listDeployments'] = async (options, signal) =>
     (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal))
@@ -115,7 +115,7 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
     events: (query, signal) => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal),
     async *logs(id, query, signal) {
       const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
-      for await (const text of linesOf(answer)) {
+      for await (const text of linesOf(answer, signal)) {
         const line = decodeText(logLine, text);
         if (line.ok && 'error' in line.value)
           throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
@@ -188,7 +188,7 @@ function queryString(query: Record<string, string | number | boolean | undefined
   return params.size === 0 ? '' : `?${params.toString()}`;
 }
 
-async function* linesOf(answer: IncomingMessage): AsyncIterable<string> {
+async function* linesOf(answer: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<string> {
   let rest = '';
   try {
     for await (const chunk of answer.setEncoding('utf8')) {
@@ -197,6 +197,7 @@ async function* linesOf(answer: IncomingMessage): AsyncIterable<string> {
       yield* parts.filter((line) => line !== '');
     }
   } catch (error) {
+    signal?.throwIfAborted();
     throw new CodedError<ClientErrorCode>(
       'control_unreachable',
       `cannot go on reading because the connection to control ended: ${errorText(error)}`,
