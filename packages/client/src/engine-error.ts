@@ -107,7 +107,6 @@ interface Said {
   message?: string | undefined;
   type?: string | undefined;
   param?: string | undefined;
-  code?: string | undefined;
 }
 
 /** OpenAI's shape, Anthropic's, FastAPI's `detail`, and the bare string of a wrong key. */
@@ -132,7 +131,6 @@ function readError(error: unknown): Said {
     message: textOf(fieldOf(error, 'message')),
     type: textOf(fieldOf(error, 'type')),
     param: textOf(fieldOf(error, 'param')),
-    code: textOf(fieldOf(error, 'code')),
   };
 }
 
