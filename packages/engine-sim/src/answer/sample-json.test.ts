@@ -36,6 +36,17 @@ describe('sampleJson: fits', () => {
     expect(JSON.stringify(value)).toContain('"name":"n"');
     expect(sample({ $ref: '#' })).toBeTypeOf('string');
   });
+
+  const wide = { type: 'array', minItems: 1000 };
+  test.each<[string, object]>([
+    ['a text without end', { type: 'string', minLength: 1e12 }],
+    ['a list without end', { type: 'array', minItems: 1e12, items: { type: 'boolean' } }],
+    ['lists of lists', { ...wide, items: { ...wide, items: { ...wide, items: { type: 'string' } } } }],
+    ['a choice of itself', { anyOf: [{ $ref: '#' }] }],
+    ['parts that are itself', { allOf: Array(20).fill({ $ref: '#' }) }],
+  ])('%s: it ends', (_name, schema) => {
+    expect(JSON.stringify(sample(schema)).length).toBeLessThan(1_000_000);
+  });
 });
 
 test('sampleJson: names of the prompt come first, in order; an enum takes the one it knows', () => {

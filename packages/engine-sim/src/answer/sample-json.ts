@@ -15,15 +15,20 @@ interface Sampling {
   word: () => string;
   nextHint: () => string | undefined;
   depth: number;
+  /** Values and characters that may still come, of all that the schema asks for. */
+  room: { left: number };
 }
 
 const maxDepth = 12;
+/** More than a context holds: what comes later would be cut off anyway. */
+const maxSize = 100_000;
 
 export function sampleJson(schema: unknown, { seed, hints }: SampleOptions): unknown {
   const random = createRandom(seed);
   const words = createWords(Math.floor(random() * 2 ** 32));
   const left = [...hints];
-  return sample(schema, { root: schema, word: () => nextWord(words), nextHint: () => left.shift(), depth: 0 });
+  const room = { left: maxSize };
+  return sample(schema, { root: schema, word: () => nextWord(words), nextHint: () => left.shift(), depth: 0, room });
 }
 
 function nextWord(words: () => string): string {
@@ -40,12 +45,13 @@ export function jsonText(value: unknown): string {
 }
 
 function sample(given: unknown, sampling: Sampling): unknown {
-  const schema = resolve(given, sampling.root);
+  sampling.room.left -= 1;
+  const schema = resolve(given, sampling);
   if ('const' in schema) return schema.const;
   if (Array.isArray(schema.enum)) return pickEnum(schema.enum, sampling);
   const variants = [...list(schema.anyOf), ...list(schema.oneOf)];
   const variant = variants.find((one) => record(one).type !== 'null') ?? variants[0];
-  if (variant !== undefined) return sample(variant, deeper(sampling));
+  if (variant !== undefined && sampling.depth < maxDepth) return sample(variant, deeper(sampling));
   switch (typeOf(schema)) {
     case 'object':
       return sampleObject(schema, sampling);
@@ -65,11 +71,12 @@ function sample(given: unknown, sampling: Sampling): unknown {
 }
 
 /** Follows `$ref` and merges `allOf`. */
-function resolve(given: unknown, root: unknown): Fields {
+function resolve(given: unknown, sampling: Sampling): Fields {
   let schema = record(given);
   for (let hops = 0; typeof schema.$ref === 'string' && hops < maxDepth; hops++)
-    schema = record(pointer(root, schema.$ref));
-  const parts = list(schema.allOf).map((part) => resolve(part, root));
+    schema = record(pointer(sampling.root, schema.$ref));
+  sampling.room.left -= 1;
+  const parts = isExhausted(sampling) ? [] : list(schema.allOf).map((part) => resolve(part, deeper(sampling)));
   if (parts.length === 0) return schema;
   const all = [schema, ...parts];
   return {
@@ -103,15 +110,15 @@ function sampleObject(schema: Fields, sampling: Sampling): Fields {
   const entries = Object.entries(record(schema.properties)).filter(
     ([name]) => sampling.depth < 3 || required.includes(name),
   );
-  if (sampling.depth >= maxDepth) return {};
+  if (isExhausted(sampling)) return {};
   return Object.fromEntries(entries.map(([name, one]) => [name, sample(one, deeper(sampling))]));
 }
 
 function sampleArray(schema: Fields, sampling: Sampling): unknown[] {
   const fixed = list(schema.prefixItems);
   if (fixed.length > 0) return fixed.map((one) => sample(one, deeper(sampling)));
-  if (sampling.depth >= maxDepth || schema.maxItems === 0) return [];
-  const size = Math.max(number(schema.minItems) ?? 1, 1);
+  if (isExhausted(sampling) || schema.maxItems === 0) return [];
+  const size = Math.min(Math.max(number(schema.minItems) ?? 1, 1), sampling.room.left);
   return Array.from({ length: size }, () => sample(schema.items, deeper(sampling)));
 }
 
@@ -144,9 +151,14 @@ function sampleString(schema: Fields, sampling: Sampling): string {
   const formatted = formats[text(schema.format) ?? ''];
   if (formatted !== undefined) return formatted;
   let value = sampling.nextHint() ?? sampling.word();
-  const least = number(schema.minLength) ?? 0;
+  const least = Math.min(number(schema.minLength) ?? 0, Math.max(0, sampling.room.left));
   while (value.length < least) value += ` ${sampling.word()}`;
+  sampling.room.left -= value.length;
   return value.slice(0, Math.max(least, number(schema.maxLength) ?? Infinity));
+}
+
+function isExhausted({ depth, room }: Sampling): boolean {
+  return depth >= maxDepth || room.left <= 0;
 }
 
 function deeper(sampling: Sampling): Sampling {
