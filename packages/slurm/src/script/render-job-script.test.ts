@@ -56,6 +56,8 @@ describe('renderJobScript', () => {
       # Slurm's warning must not end the script before the program listens for it.
       trap '' USR1 USR2
       umask 077
+      # A core would hold every secret of the job, and gigabytes.
+      ulimit -S -c 0
       export TOKENIZERS_PARALLELISM=false
       export GREETING='it'\\''s'
       module load cuda/12.4

@@ -46,6 +46,8 @@ export function renderJobScript(plan: JobScriptPlan): string {
     "# Slurm's warning must not end the script before the program listens for it.",
     "trap '' USR1 USR2",
     'umask 077',
+    '# A core would hold every secret of the job, and gigabytes.',
+    'ulimit -S -c 0',
     ...Object.entries(plan.env ?? {}).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     // --export=NONE would be inherited by srun and leave its tasks without an environment (srun(1)).
     ...(plan.launcher ? ['export SLURM_EXPORT_ENV=ALL'] : []),
