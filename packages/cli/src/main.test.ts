@@ -89,12 +89,13 @@ describe('The program', () => {
   });
 
   it.each([
-    ['after', ['config', '--json']],
-    ['before', ['--json', 'config']],
-  ])('takes --json %s the command', async (_where, args) => {
+    ['after the command', ['config', '--json'], 'config'],
+    ['after a command of a command', ['config', 'schema', '--json'], 'config.schema'],
+    ['before the command', ['--json', 'config'], 'config'],
+  ])('takes --json %s', async (_where, args, event) => {
     const { code, stdout } = await run(...args);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ event: 'config', ok: true });
+    expect(JSON.parse(stdout)).toMatchObject({ event, ok: true });
   });
 
   it('gives a slow reader everything before it ends', async () => {

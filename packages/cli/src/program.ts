@@ -1,10 +1,11 @@
 // The commands, their flags and their help. Each command's code is loaded only when it is the one that runs.
 
 import { PROTOCOL_VERSION } from '@fairlead/protocol';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
 import type { Context } from './context.ts';
 import { addCareCommands } from './program/care-commands.ts';
+import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
 
@@ -178,19 +179,4 @@ function addSetup(program: Command, go: RunCommand): void {
     .action(async (options: { keep?: boolean }) =>
       go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep: options.keep ?? false }, context)),
     );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port > 65_535) throw new InvalidArgumentError('A port is at most 65535.');
-  return port;
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }

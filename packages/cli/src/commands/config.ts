@@ -19,7 +19,7 @@ export async function runConfig(context: Context): Promise<void> {
 
 export function runConfigSchema(context: Context): void {
   const schema = configSchema();
-  context.output.result(schema, JSON.stringify(schema, undefined, 2));
+  context.output.result({ event: 'config.schema', ok: true, schema }, JSON.stringify(schema, undefined, 2));
 }
 
 /** Every leaf's line says at its end where the value came from. */

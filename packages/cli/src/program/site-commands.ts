@@ -1,8 +1,9 @@
 // The commands that look at a site and set this machine up for it: init and doctor.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 
 import type { RunCommand } from '../program.ts';
+import { collect, seconds } from './flag-values.ts';
 
 export function addSiteCommands(program: Command, go: RunCommand): void {
   addInit(program, go);
@@ -80,13 +81,4 @@ Examples:
         await runDoctor({ model, on: options.on, set: options.set, job, waitSeconds: options.wait }, context);
       }),
     );
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
-}
-
-function seconds(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
-  return Number(text);
 }

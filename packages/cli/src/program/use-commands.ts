@@ -1,10 +1,9 @@
 // The commands of daily use of what is deployed: chat, exec, events, open; and those about the CLI itself.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 
-import type { Context } from '../context.ts';
-
-type RunCommand = (run: (context: Context) => Promise<void>) => Promise<void>;
+import type { RunCommand } from '../program.ts';
+import { decimalNumber, portNumber, wholeNumber } from './flag-values.ts';
 
 export function addUseCommands(program: Command, go: RunCommand, version: string): void {
   addChat(program, go);
@@ -92,7 +91,7 @@ function addOpen(program: Command, go: RunCommand): void {
     .command('open')
     .description('show how to use a deployment: curl, Python, TypeScript, LangChain, editors, llm')
     .argument('<name>')
-    .option('--port <port>', 'the local port that `fairlead connect` holds', wholeNumber, 18_000)
+    .option('--port <port>', 'the local port that `fairlead connect` holds', portNumber, 18_000)
     .option('--show-key', 'print the key itself, where it would be named only')
     .addHelpText('after', '\nExamples:\n  fairlead open demo\n  fairlead open demo --port 9000 --json')
     .action(async (name: string, options: { port: number; showKey?: boolean }) =>
@@ -138,14 +137,4 @@ Examples:
     .description('print the manual page')
     .addHelpText('after', '\nExamples:\n  fairlead man | man -l -\n  fairlead man > ~/.local/share/man/man1/fairlead.1')
     .action(async () => go(async (context) => (await import('../commands/man.ts')).runMan(program, context)));
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-function decimalNumber(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number, such as 0.7.');
-  return Number(text);
 }
