@@ -32,3 +32,10 @@ describe('A setting on the command line', () => {
     });
   });
 });
+
+it('A cluster that is not configured is none, whatever every object has', async () => {
+  await expect(loadForCluster(context, { on: 'constructor', set: [] })).rejects.toMatchObject({
+    code: 'cluster_unknown',
+    hint: expect.stringContaining('Configured: tb') as unknown,
+  });
+});

@@ -85,7 +85,8 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
       },
     );
   }
-  const cluster = config.clusters?.[name];
+  // Every object has a `constructor`.
+  const cluster = names.includes(name) ? config.clusters?.[name] : undefined;
   if (cluster) return { name, config: cluster };
   const near = nearest(name, names);
   throw new CodedError<CliErrorCode>('cluster_unknown', `cannot use cluster ${name} because it is not configured`, {

@@ -67,6 +67,7 @@ describe('A plan', () => {
 
   it.each([
     [{ what: 'lama-3.1-8b' }, /no preset/, /Did you mean llama-3.1-8b/],
+    [{ what: 'constructor' }, /no preset/, /Presets: demo/],
     [{ what: 'Llama-3.1-8B-Instruct' }, /no preset/, /Did you mean llama-3.1-8b/],
     [{ what: 'a/b', time: 'soon' }, /time limit "soon"/, /04:00:00/],
     [{ what: 'a/b', nodes: 2 }, /one node/, /--nodes/],

@@ -119,15 +119,20 @@ export function deriveName(what: string): string {
 
 function findPreset(what: string, config: FairleadConfig): PresetConfig {
   const presets = { ...BUILT_IN_PRESETS, ...config.presets };
-  const preset = presets[what];
+  // Every object has a `constructor`.
+  const preset = Object.hasOwn(presets, what) ? presets[what] : undefined;
   if (preset) return preset;
   // A slash makes it a Hugging Face id or a path; without one it can only be a preset.
   if (what.includes('/')) return { model: what };
   const names = Object.keys(presets);
   const near = nearest(what, names) ?? presetOfModel(what, presets);
-  throw new CodedError<CliErrorCode>('preset_unknown', `cannot deploy ${what} because no preset has that name`, {
-    hint: `${near ? `Did you mean ${near}? ` : ''}Presets: ${names.join(', ')}. A model without a preset is named by its Hugging Face id (org/model) or an absolute path.`,
-  });
+  throw new CodedError<CliErrorCode>(
+    'preset_unknown',
+    `cannot deploy ${what || '""'} because no preset has that name`,
+    {
+      hint: `${near ? `Did you mean ${near}? ` : ''}Presets: ${names.join(', ')}. A model without a preset is named by its Hugging Face id (org/model) or an absolute path.`,
+    },
+  );
 }
 
 /** The preset whose model is called like that, with or without its organisation. */
