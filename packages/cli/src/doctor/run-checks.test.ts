@@ -79,11 +79,14 @@ describe('Checks', () => {
     expect(next?.status).toBe('ok');
   });
 
-  it('end with the interrupt', async () => {
+  it.each([
+    ['that wait for ever', () => new Promise<never>(() => undefined)],
+    ['that take it for a finding', () => ok('no ssh program: aborted')],
+  ])('%s end with the interrupt', async (_which, goOn) => {
     const interrupt = new AbortController();
     const waiting = check('a', () => {
       interrupt.abort(new CodedError('interrupted', 'interrupted'));
-      return new Promise(() => undefined);
+      return goOn();
     });
     await expect(runAll([[waiting]], interrupt.signal)).rejects.toMatchObject({ code: 'interrupted' });
   });

@@ -71,7 +71,10 @@ async function findingOf(check: Check, { world, clock, signal }: Run): Promise<F
   const work = (async () => check.run(world, within))();
   try {
     // The interrupt comes through the time limit, for checks that do not listen to it.
-    return await Promise.race([work, overtime]);
+    const finding = await Promise.race([work, overtime]);
+    // What a check made of its interrupt is nothing that it found.
+    signal.throwIfAborted();
+    return finding;
   } catch (error) {
     signal.throwIfAborted();
     return findingFrom(error, check.cure);
