@@ -155,7 +155,10 @@ describe('A mistake', () => {
   test('in the name of a deployment is told with the nearest', async () => {
     const error = await failure(connect('aa', { env: world.env, port: false }));
     expect(error).toMatchObject({ code: 'deployment_unknown', hint: 'Did you mean a?' });
-    expect(error.message).toContain('there are a');
+    expect(error.message).toContain('found a');
+    // A name that none can have is as unknown as any other.
+    const odd = await failure(connect('A b', { env: world.env, port: false }));
+    expect(odd).toMatchObject({ code: 'deployment_unknown', message: expect.stringContaining('cannot find "A b"') });
   });
 
   test('in a request is told in the words of the engine', async () => {

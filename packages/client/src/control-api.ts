@@ -14,6 +14,7 @@ import {
   type DeploymentCreated,
   deploymentCreated,
   deploymentList,
+  deploymentName,
   deploymentStopped,
   type DeploymentView,
   deploymentView,
@@ -82,17 +83,22 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
     (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal))
       .deployments;
   /** A name that nobody has is answered with those that may have been meant. */
-  async function ofDeployment<T>(id: string, asked: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    try {
-      return await asked;
-    } catch (error) {
-      if (!(error instanceof ControlAnswerError) || error.wireCode !== 'not_found') throw error;
+  async function ofDeployment<T>(id: string, ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const unknown = async (cause?: unknown) => {
       const known = await listDeployments({}, signal);
-      throw unknownDeployment(
+      return unknownDeployment(
         id,
         known.map((deployment) => deployment.name),
-        error,
+        cause,
       );
+    };
+    // Control would tell what a name may be made of; nobody has such a name, and who mistyped one looks for another.
+    if (!deploymentName.safeParse(id).success) throw await unknown();
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ControlAnswerError) || error.wireCode !== 'not_found') throw error;
+      throw await unknown(error);
     }
   }
   return {
@@ -101,18 +107,21 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
       call(deploymentCreated, 'POST', '/v1/deployments', encodeText(createDeployment, body), signal),
     listDeployments,
     getDeployment: (id, signal) =>
-      ofDeployment(id, call(deploymentView, 'GET', `/v1/deployments/${name(id)}`, undefined, signal), signal),
+      ofDeployment(id, () => call(deploymentView, 'GET', `/v1/deployments/${name(id)}`, undefined, signal), signal),
     stopDeployment: (id, mode, signal) =>
       ofDeployment(
         id,
-        call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
+        () => call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
         signal,
       ),
     observed: (id, body, signal) =>
       call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
     endpoint: (id, signal) =>
-      ofDeployment(id, call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal), signal),
-    events: (query, signal) => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal),
+      ofDeployment(id, () => call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal), signal),
+    events(query, signal) {
+      const ask = () => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal);
+      return query.deployment === undefined ? ask() : ofDeployment(query.deployment, ask, signal);
+    },
     async *logs(id, query, signal) {
       const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
       for await (const text of linesOf(answer, signal)) {

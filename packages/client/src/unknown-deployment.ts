@@ -13,10 +13,10 @@ export function unknownDeployment(
   cause?: unknown,
 ): CodedError<ClientErrorCode> {
   const near = nearestNames(name, known);
-  const found = known.length === 0 ? 'there are none' : `there are ${known.slice(0, SHOWN).join(', ')}`;
+  const found = known.length === 0 ? 'none' : known.slice(0, SHOWN).join(', ') + (known.length > SHOWN ? ', …' : '');
   return new CodedError(
     'deployment_unknown',
-    `cannot find ${name} because no deployment is called that: ${found}${known.length > SHOWN ? ', …' : ''}`,
+    `cannot find ${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)} because no deployment is called that: found ${found}`,
     {
       hint:
         near.length > 0
