@@ -145,6 +145,16 @@ describe('an agent', () => {
     await control.heard('event.happened', (event) => event.kind === 'instance.failed' && event.message === message);
   });
 
+  it('waits for control with the news of a failure that came before it', async () => {
+    await using world = await openAgentWorld();
+    const engine = { ...world.spec.engine, command: ['/nowhere/vllm'] };
+    await using agent = await runTestAgent(world, { spec: { engine } });
+    await agent.hasSaid('nothing is left of the engine');
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await control.heard('instance.reported', ({ state }) => state.status === 'failed');
+    await expect(agent.exit).resolves.toBe('engine_start_failed');
+  });
+
   it('ends when a newer start has taken over', async () => {
     await using world = await openAgentWorld();
     const refusal = { type: 'control.refused', code: 'fenced', message: 'a newer start has taken over' } as const;

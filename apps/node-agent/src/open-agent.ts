@@ -11,7 +11,7 @@ import { learnKillWait } from './drain/learn-kill-wait.ts';
 import { watchDeadline } from './drain/watch-deadline.ts';
 import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
-import type { ExitName } from './exit-code.ts';
+import { type ExitName, isGoodEnd } from './exit-code.ts';
 import { type Front, openFront } from './front/front.ts';
 import { createProber } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
@@ -31,6 +31,8 @@ import { detach } from './detach.ts';
 
 /** For the last report and the last event to reach control. */
 const FAREWELL_MS = 2_000;
+/** Also for the first connections to the bastion: an engine may fail before they are up. */
+const FAILURE_FAREWELL_MS = 3_000;
 const RETRY_AFTER_SECONDS = 30;
 
 /** Resolves with how it ended, when nothing of it is left on the node. */
@@ -92,7 +94,8 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
   await untilAborted(engine.logged(), AbortSignal.timeout(FAREWELL_MS)).catch(() => undefined);
-  await control.farewell(AbortSignal.timeout(FAREWELL_MS));
+  const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
+  await control.farewell(AbortSignal.timeout(waits ? FAILURE_FAREWELL_MS : FAREWELL_MS), { waits });
   return exit;
 }
 

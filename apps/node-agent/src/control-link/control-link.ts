@@ -2,7 +2,7 @@
 // instance, renews the lease, delivers events. With control away it keeps quiet and catches up later.
 
 import type { Duplex } from 'node:stream';
-import { anySignal, type Clock, errorText, isCodedError, type Log, Secret } from '@fairlead/kit';
+import { anySignal, type Clock, errorText, isCodedError, type Log, Secret, untilAborted } from '@fairlead/kit';
 import type { AgentHello, ControlMessage, ControlWelcome, InstanceReported, Load } from '@fairlead/protocol';
 import { type ControlSession, openControlSession } from './control-session.ts';
 import { EventQueue } from './event-queue.ts';
@@ -33,8 +33,11 @@ export interface ControlLink extends Disposable {
   /** Something of the report has changed. */
   changed: () => void;
   happened: (event: { kind: string; message: string; atMs: number }) => void;
-  /** Sees that control has everything: the last report, every event, the ends of logs. Resolves then, or when the signal fires. */
-  farewell: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Sees that control has everything: the last report, every event, the ends of logs. Resolves then, or when the signal
+   * fires. Where control is away it is not waited for, unless `waits`: what failed at once may be sooner than control.
+   */
+  farewell: (signal: AbortSignal, options?: { waits: boolean }) => Promise<void>;
 }
 
 const PROOF_LIMIT_MS = 10_000;
@@ -50,6 +53,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
   let reported = '';
   let reporting = false;
   let closed = false;
+  const arrived = Promise.withResolvers<void>();
 
   function accept(stream: Duplex): void {
     if (closed || unproven >= MOST_UNPROVEN) {
@@ -93,6 +97,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
     if (closed) return opened[Symbol.dispose]();
     const before = session;
     session = proven;
+    arrived.resolve();
     before?.opened[Symbol.dispose]();
     token = new Secret(welcome.instanceToken);
     options.onLinked(true, `control ${welcome.controlVersion}`);
@@ -169,7 +174,8 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
       const happened = events.add(event);
       session?.opened.send(happened);
     },
-    async farewell(signal) {
+    async farewell(signal, { waits } = { waits: false }) {
+      if (waits && !session) await untilAborted(arrived.promise, signal).catch(() => undefined);
       closed = true;
       if (!session) return;
       const { opened, tails } = session;
