@@ -60,6 +60,30 @@ bench(
   .option('--rounds <n>', 'interleaved rounds; a verdict needs 5', positive)
   .option('--plot <file>', 'write latency over streams there, as SVG');
 
+bench(
+  'agent',
+  'start to first heartbeat, memory, what it costs idle and under a flood of log',
+  (quick) => (quick ? { rounds: 1, seconds: 1, floodSeconds: 1 } : { rounds: 5, seconds: 60, floodSeconds: 10 }),
+  async (options, given) => (await import('./agent/run.ts')).runAgentBench({ ...options, ...given }),
+)
+  .option('--rounds <n>', 'starts, and windows of idleness; a verdict needs 5', positive)
+  .option('--seconds <n>', 'how long it is watched idle', positive);
+bench(
+  'cli',
+  'how long --help and list take, of the built package',
+  (quick) => (quick ? { rounds: 1, runs: 1 } : { rounds: 5, runs: 7 }),
+  async (options, given) => (await import('./cli/run.ts')).runCli({ ...options, ...given }),
+).option('--rounds <n>', 'rounds; a verdict needs 5', positive);
+bench(
+  'sim',
+  "the simulator's own ceiling, for each second of CPU",
+  (quick) => (quick ? { streams: [20], seconds: 0.3, rounds: 1 } : { streams: [50, 500], seconds: 2, rounds: 5 }),
+  async (options, given) => (await import('./sim/run.ts')).runSim({ ...options, ...given }),
+)
+  .option('--streams <list>', 'streams at a time', wholeNumbers)
+  .option('--seconds <n>', 'length of a round', positive)
+  .option('--rounds <n>', 'rounds; a verdict needs 5', positive);
+
 await program.parseAsync();
 
 function benchOptions({ quick = false }: Common): BenchOptions {

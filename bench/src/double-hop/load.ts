@@ -55,6 +55,8 @@ export async function loadFirstBytes(carrier: Carrier, options: LoadOptions & { 
 export interface Flow {
   tokensPerSecond: number;
   tokens: number;
+  /** Those before and after the count too: what CPU time is put down to. */
+  allTokens: number;
   /** Milliseconds between two tokens of one stream; of tokens that came together, zero. */
   gapsMs: number[];
   failures: number;
@@ -71,7 +73,7 @@ export async function loadStreams(
   { streams, seconds, decodeMs }: LoadOptions & { decodeMs: number },
 ): Promise<Flow> {
   const body = chatBody({ max_tokens: MOST_TOKENS, sim: { prefill_ms: 0, decode_ms: decodeMs, tokens: MOST_TOKENS } });
-  const flow: Flow = { tokensPerSecond: 0, tokens: 0, gapsMs: [], failures: 0 };
+  const flow: Flow = { tokensPerSecond: 0, tokens: 0, allTokens: 0, gapsMs: [], failures: 0 };
   const stop = new AbortController();
   const started = Promise.withResolvers<void>();
   let waitingFor = streams;
@@ -81,6 +83,7 @@ export async function loadStreams(
     const onData = (piece: Uint8Array) => {
       const count = countEvents(piece);
       if (count === 0) return;
+      flow.allTokens += count;
       const nowMs = performance.now();
       if (lastMs === undefined && --waitingFor === 0) started.resolve();
       if (isCounting) {

@@ -90,7 +90,7 @@ async function measure(
     tokensPerSecond: full.tokensPerSecond,
     gapP99Ms: reading.gapP99Ms,
     bulkMBPerSecond,
-    cpuSecondsPerToken: spent / full.tokens,
+    cpuSecondsPerToken: spent / full.allTokens,
     failures: fresh.failures + kept.failures + reading.failures + full.failures,
     use: { cpu },
   };

@@ -1,0 +1,85 @@
+// `bench agent`: the shipped agent with a real sshd, a real engine process, and a stand-in for control that notes what it hears.
+
+import { Scope } from '@fairlead/kit';
+
+import { BUDGETS } from '../harness/budgets.ts';
+import { built } from '../harness/built.ts';
+import { judge } from '../harness/judge.ts';
+import type { BenchOptions, BenchResult } from '../harness/result.ts';
+import { spreadOf } from '../harness/statistics.ts';
+import { figure } from '../harness/table.ts';
+import { measureFlood } from './flood.ts';
+import { startAgent } from './start-agent.ts';
+import { measureIdle } from './idle.ts';
+
+export interface AgentOptions extends BenchOptions {
+  rounds: number;
+  /** How long it is watched doing nothing. */
+  seconds: number;
+  /** How long its engine floods the log. */
+  floodSeconds: number;
+}
+
+const FLOOD_MB_PER_SECOND = 50;
+
+export async function runAgentBench(options: AgentOptions): Promise<BenchResult> {
+  const { rounds, seconds, floodSeconds, say } = options;
+  say('building what is not built');
+  const programs = { agent: await built('agent'), engineSim: await built('engine-sim') };
+  const starts = [];
+  for (let round = -1; round < rounds; round++) {
+    if (round >= 0) say(`start: round ${round + 1} of ${rounds}`);
+    await using scope = new Scope();
+    const { firstHeartbeatMs, readyMs } = await startAgent(scope, programs);
+    // The first is the warm-up.
+    if (round >= 0) starts.push({ firstHeartbeatMs, readyMs: await readyMs });
+  }
+  await using scope = new Scope();
+  const agent = await startAgent(scope, programs);
+  await agent.readyMs;
+  say(`idle for ${seconds} s`);
+  const idle = await measureIdle(agent.pid, { seconds, windows: rounds });
+  say(`an engine log of ${FLOOD_MB_PER_SECOND} MB/s for ${floodSeconds} s`);
+  const flood = await measureFlood(agent, { seconds: floodSeconds, megabytesPerSecond: FLOOD_MB_PER_SECOND });
+  const row = (name: string, samples: readonly number[]) => {
+    const { median, low, high } = spreadOf(samples);
+    return [name, figure(median), figure(low), figure(high)];
+  };
+  return {
+    bench: 'agent',
+    tables: [
+      {
+        title: 'agent',
+        columns: ['figure', 'median', 'lowest', 'highest'],
+        rows: [
+          row(
+            'start → first heartbeat, ms',
+            starts.map(({ firstHeartbeatMs }) => firstHeartbeatMs),
+          ),
+          row(
+            'start → ready, simulator ready at once, ms',
+            starts.map(({ readyMs }) => readyMs),
+          ),
+          row('resident, MB', idle.residentMB),
+          row('idle, % of a core', idle.percent),
+          row(`engine log, MB/s taken of ${FLOOD_MB_PER_SECOND}`, [flood.takenMBPerSecond]),
+          row('engine log, % of a core', [flood.percent]),
+          row('engine log, resident, MB', [flood.residentMB]),
+        ],
+      },
+    ],
+    verdicts: [
+      judge(
+        starts.map(({ firstHeartbeatMs }) => firstHeartbeatMs),
+        BUDGETS.agentHeartbeat,
+      ),
+      judge(idle.residentMB, BUDGETS.agentResident),
+      judge(idle.percent, BUDGETS.agentIdle),
+    ],
+    notes: [
+      'the first heartbeat is the first report after the welcome: what renews the lease for the first time.',
+      'the engine itself (a simulator that prints) is another process and not counted.',
+    ],
+    data: { starts, idle, flood },
+  };
+}

@@ -1,0 +1,42 @@
+// One agent as the job script starts it: a process, timed from its start to its first word at control.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import type { Scope } from '@fairlead/kit';
+import { CONTROL_IDENTITY, openAgentWorld, openFakeControl } from '@fairlead/node-agent/testing';
+
+export interface StartedAgent {
+  pid: number;
+  /** Where the agent's files and its engine's socket lie. */
+  dir: string;
+  firstHeartbeatMs: number;
+  /** From the start, too. */
+  readyMs: Promise<number>;
+}
+
+/** As control's own; the agent is told so in its welcome. */
+const HEARTBEAT_MS = 5_000;
+
+export async function startAgent(scope: Scope, programs: { agent: string; engineSim: string }): Promise<StartedAgent> {
+  const world = scope.use(await openAgentWorld(['--sim-admin']));
+  const control = scope.use(
+    await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, heartbeatMs: HEARTBEAT_MS }),
+  );
+  // The defaults of a deployment, not the haste of the tests.
+  const spec = await world.writeSpec({ health: {} });
+  const argv = ['--disable-sigusr1', programs.agent, '--spec', spec, '--engine-sim', programs.engineSim];
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, argv, { stdio: 'ignore', env: { PATH: process.env['PATH'] ?? '' } });
+  scope.defer(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGINT');
+    await gone;
+  });
+  const readyMs = control
+    .heard('instance.reported', ({ state }) => state.status === 'ready')
+    .then(() => performance.now() - startedMs);
+  await control.heard('instance.reported');
+  return { pid: child.pid ?? 0, dir: world.dir, firstHeartbeatMs: performance.now() - startedMs, readyMs };
+}

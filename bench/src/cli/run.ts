@@ -1,0 +1,65 @@
+// `bench cli`: how long the built commands take, as a person waits for them, beside an empty Node.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { openWorld } from '@fairlead/testkit';
+
+import { BUDGETS } from '../harness/budgets.ts';
+import { built } from '../harness/built.ts';
+import { judge } from '../harness/judge.ts';
+import type { BenchOptions, BenchResult } from '../harness/result.ts';
+import { spreadOf } from '../harness/statistics.ts';
+import { figure } from '../harness/table.ts';
+
+const run = promisify(execFile);
+
+export interface CliOptions extends BenchOptions {
+  rounds: number;
+  /** Of each command in a round, in turn. */
+  runs: number;
+}
+
+export async function runCli({ rounds, runs, say }: CliOptions): Promise<BenchResult> {
+  say('building what is not built');
+  const main = await built('cli');
+  say('deploying into a world of this machine');
+  await using world = await openWorld();
+  await world.deploy('a');
+  const commands: Record<string, readonly string[]> = {
+    'node, nothing': ['-e', '0'],
+    '--help': [main, '--help'],
+    list: [main, 'list'],
+  };
+  const seen: Record<string, number[]> = {};
+  for (const argv of Object.values(commands)) await timeMs(argv, world.env);
+  for (let round = 0; round < rounds; round++) {
+    say(`commands: round ${round + 1} of ${rounds}`);
+    const ofRound: Record<string, number[]> = {};
+    for (let turn = 0; turn < runs; turn++)
+      for (const [name, argv] of Object.entries(commands)) (ofRound[name] ??= []).push(await timeMs(argv, world.env));
+    for (const [name, times] of Object.entries(ofRound)) (seen[name] ??= []).push(spreadOf(times).median);
+  }
+  return {
+    bench: 'cli',
+    tables: [
+      {
+        title: `commands of the built package, ms (${rounds} rounds, medians of ${runs} runs each)`,
+        columns: ['command', 'median', 'lowest', 'highest'],
+        rows: Object.entries(seen).map(([name, times]) => {
+          const { median, low, high } = spreadOf(times);
+          return [name, figure(median), figure(low), figure(high)];
+        }),
+      },
+    ],
+    verdicts: [judge(seen['--help'] ?? [], BUDGETS.cliHelp), judge(seen['list'] ?? [], BUDGETS.cliList)],
+    notes: ['list logs in by SSH, opens a channel to control and asks: a whole login each time.'],
+    data: { commands: seen },
+  };
+}
+
+async function timeMs(argv: readonly string[], env: Record<string, string>): Promise<number> {
+  const startedMs = performance.now();
+  await run(process.execPath, argv, { env });
+  return performance.now() - startedMs;
+}

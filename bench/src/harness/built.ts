@@ -1,0 +1,61 @@
+// The programs as they are shipped: built when they are not, or when a source is newer than what was built.
+
+import { execFile } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { errnoOf } from '@fairlead/kit';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+interface Program {
+  folder: string;
+  file: string;
+  /** What is bundled in or copied. */
+  of: readonly string[];
+  after?: readonly ProgramName[];
+}
+export type ProgramName = 'agent' | 'control' | 'engine-sim' | 'cli';
+
+const SHARED = ['packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'];
+const PROGRAMS: Record<ProgramName, Program> = {
+  agent: { folder: 'apps/node-agent', file: 'agent.mjs', of: SHARED },
+  control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
+  'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
+  cli: {
+    folder: 'packages/cli',
+    file: 'main.mjs',
+    of: [...SHARED, 'packages/client/src', 'packages/slurm/src'],
+    after: ['agent', 'control', 'engine-sim'],
+  },
+};
+
+/** Resolves with the program's path. */
+export async function built(name: ProgramName): Promise<string> {
+  const { folder, file, of, after = [] } = PROGRAMS[name];
+  for (const other of after) await built(other);
+  const path = join(ROOT, folder, 'dist', file);
+  const sources = await Promise.all([`${folder}/src`, ...of].map((source) => newestMs(join(ROOT, source))));
+  if ((await changedMs(path)) < Math.max(...sources))
+    await run(join(ROOT, 'node_modules/.bin/tsdown'), [], { cwd: join(ROOT, folder) });
+  return path;
+}
+
+async function newestMs(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true });
+  const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  return Math.max(0, ...(await Promise.all(sources.map((name) => changedMs(join(folder, name))))));
+}
+
+/** 0 where there is none. */
+async function changedMs(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
