@@ -61,6 +61,29 @@ bench(
   .option('--plot <file>', 'write latency over streams there, as SVG');
 
 bench(
+  'control',
+  'control alone under synthetic agents and watchers: delays, CPU, memory, disk, and a restart',
+  (quick) => ({
+    ...(quick
+      ? { agents: [50], watchers: 10, seconds: 0.5, rounds: 1 }
+      : { agents: [200, 2_000], watchers: 100, seconds: 4, rounds: 5 }),
+    changes: 100,
+    full: false,
+  }),
+  async (options, given) =>
+    (await import('./control/run.ts')).runControlBench({
+      ...options,
+      ...given,
+      ...(given.full ? { agents: [200, 2_000, 10_000] } : {}),
+    }),
+)
+  .option('--agents <list>', 'how many agents', wholeNumbers)
+  .option('--full', '200, 2,000 and 10,000 agents')
+  .option('--watchers <n>', 'how many watch', positive)
+  .option('--changes <n>', 'changes a second', positive)
+  .option('--seconds <n>', 'length of a round', positive)
+  .option('--rounds <n>', 'rounds; a verdict needs 5', positive);
+bench(
   'agent',
   'start to first heartbeat, memory, what it costs idle and under a flood of log',
   (quick) => (quick ? { rounds: 1, seconds: 1, floodSeconds: 1 } : { rounds: 5, seconds: 60, floodSeconds: 10 }),

@@ -5,11 +5,18 @@ import { once } from 'node:events';
 
 export interface Worker<Orders> extends AsyncDisposable {
   readonly pid: number;
-  order<Name extends keyof Orders & string>(name: Name, given: GivenTo<Orders[Name]>): Promise<AnswerOf<Orders[Name]>>;
+  order<Name extends keyof Orders & string>(
+    name: Name,
+    ...given: GivenTo<Orders[Name]>
+  ): Promise<AnswerOf<Orders[Name]>>;
 }
 
 type Handler = (given: never) => unknown;
-type GivenTo<Handling> = Handling extends (given: infer Given) => unknown ? Given : never;
+type GivenTo<Handling> = Handling extends () => unknown
+  ? []
+  : Handling extends (given: infer Given) => unknown
+    ? [Given]
+    : never;
 type AnswerOf<Handling> = Handling extends (given: never) => infer Answer ? Awaited<Answer> : never;
 
 type Answer = { id: number } & ({ ok: true; value: unknown } | { ok: false; message: string });
@@ -46,7 +53,7 @@ export async function openWorker<Orders>(file: string, env: NodeJS.ProcessEnv = 
   await send('ready', undefined);
   return {
     pid: child.pid ?? 0,
-    order: (name, given) => send(name, given) as never,
+    order: (name, ...given) => send(name, given.at(0)) as never,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');

@@ -1,0 +1,135 @@
+// One control under one population: rounds of changes, then a kill and what comes back.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Scope } from '@fairlead/kit';
+
+import { readProcess, readWrittenBytes } from '../harness/processes.ts';
+import { type ControlProcess, openControlProcess } from './control-process.ts';
+import { openPopulation, type Population } from './population.ts';
+import type { Heard } from './watchers-worker.ts';
+
+export interface ControlRound extends Heard {
+  /** Of one core. */
+  cpuPercent: number;
+  residentMB: number;
+  writtenKBPerSecond: number;
+  /** Agents whose lease holds. */
+  held: number;
+}
+
+export interface Restart {
+  /** Until it serves again; from its start until all agents were welcomed; until all watchers had their snapshot. */
+  servesMs: number;
+  agentsMs: number;
+  watchersMs: number;
+  /** Deployments that are not there any more, or whose last word is not the agent's. */
+  lost: number;
+  /** How often the most welcomed agent was: more than once would be a stampede. */
+  mostWelcomes: number;
+  /** The dearest second of control's while they came back, and its memory at the most. */
+  residentMB: number;
+}
+
+export interface ControlMeasured {
+  agents: number;
+  enrolMs: number;
+  rounds: ControlRound[];
+  restart: Restart;
+}
+
+export interface ControlLoad {
+  agents: number;
+  watchers: number;
+  changesPerSecond: number;
+  seconds: number;
+  rounds: number;
+}
+
+/** What is under way when a load ends has arrived by then. */
+const SETTLE_MS = 500;
+
+export async function measureControl(
+  program: string,
+  load: ControlLoad,
+  say: (line: string) => void,
+): Promise<ControlMeasured> {
+  await using scope = new Scope();
+  const control = await openControlProcess(scope, program);
+  say(`${load.agents} agents come`);
+  const population = await openPopulation(scope, control, load);
+  await changes(population, { ...load, seconds: Math.min(1, load.seconds) });
+  await delay(SETTLE_MS);
+  await population.watchers.order('heard');
+  const rounds = [];
+  for (let round = 0; round < load.rounds; round++) {
+    say(`${load.agents} agents: round ${round + 1} of ${load.rounds}`);
+    rounds.push(await measureRound(control, population, load));
+  }
+  say(`${load.agents} agents: control is killed and started again`);
+  const restart = await measureRestart(control, population, load);
+  return { agents: load.agents, enrolMs: population.enrolMs, rounds, restart };
+}
+
+async function changes({ agents }: Population, { changesPerSecond, seconds }: ControlLoad): Promise<void> {
+  const perSecond = changesPerSecond / agents.length;
+  await Promise.all(agents.map((worker) => worker.order('change', { perSecond, seconds })));
+}
+
+async function measureRound(control: ControlProcess, population: Population, load: ControlLoad): Promise<ControlRound> {
+  const pid = control.pid();
+  const [before, writtenBefore] = [await readProcess(pid), await readWrittenBytes(pid)];
+  const startedMs = performance.now();
+  await changes(population, load);
+  const tookSeconds = (performance.now() - startedMs) / 1000;
+  const [after, writtenAfter] = [await readProcess(pid), await readWrittenBytes(pid)];
+  await delay(SETTLE_MS);
+  const heard = await population.watchers.order('heard');
+  if (!before || !after) throw new Error('control ended under the load');
+  const held = (await population.list()).filter(({ instance }) => instance.leaseUntilMs !== undefined).length;
+  return {
+    ...heard,
+    cpuPercent: ((after.cpuSeconds - before.cpuSeconds) * 100) / tookSeconds,
+    residentMB: after.residentMB,
+    writtenKBPerSecond: (writtenAfter - writtenBefore) / 1000 / tookSeconds,
+    held,
+  };
+}
+
+/** Agents go on telling of changes throughout. */
+async function measureRestart(control: ControlProcess, population: Population, load: ControlLoad): Promise<Restart> {
+  const { agents, watchers } = population;
+  await Promise.all(agents.map((worker) => worker.order('forget')));
+  const telling = changes(population, { ...load, seconds: Math.max(2, load.seconds) });
+  await control.kill();
+  const startedMs = performance.now();
+  const since = () => performance.now() - startedMs;
+  await control.start();
+  const servesMs = since();
+  const back = Promise.all(agents.map((worker) => worker.order('back'))).then((all) => ({
+    agentsMs: since(),
+    mostWelcomes: Math.max(...all.map(({ mostWelcomes }) => mostWelcomes)),
+  }));
+  const watchersMs = watchers.order('back').then(since);
+  const { agentsMs, mostWelcomes } = await back;
+  const residentMB = (await readProcess(control.pid()))?.residentMB ?? Number.NaN;
+  await telling;
+  await delay(SETTLE_MS);
+  return {
+    servesMs,
+    agentsMs,
+    watchersMs: await watchersMs,
+    lost: await countLost(population, load.agents),
+    mostWelcomes,
+    residentMB,
+  };
+}
+
+async function countLost({ agents, list }: Population, wanted: number): Promise<number> {
+  const said = Object.assign({}, ...(await Promise.all(agents.map((worker) => worker.order('states')))));
+  const right = (await list()).filter(({ instance: { id, state } }) => {
+    const words = state.status === 'degraded' ? state.reason : state.status;
+    return words === said[id];
+  });
+  return wanted - right.length;
+}

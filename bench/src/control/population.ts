@@ -1,0 +1,77 @@
+// The agents and watchers around one control, in processes of their own.
+
+import { fileURLToPath } from 'node:url';
+
+import { connectOwner, type Owner } from '@fairlead/control/testing';
+import type { Scope } from '@fairlead/kit';
+import type { DeploymentView } from '@fairlead/protocol';
+
+import { openWorker, type Worker } from '../harness/worker.ts';
+import type { AgentOrders } from './agents-worker.ts';
+import type { ControlProcess } from './control-process.ts';
+import type { WatcherOrders } from './watchers-worker.ts';
+
+export interface Population {
+  owner: Owner;
+  agents: ReadonlyArray<Worker<AgentOrders>>;
+  watchers: Worker<WatcherOrders>;
+  /** From the first socket until control has welcomed the last agent. */
+  enrolMs: number;
+  list(): Promise<DeploymentView[]>;
+}
+
+const AGENTS_PER_PROCESS = 1_000;
+const CREATED_AT_ONCE = 32;
+const AGENTS_WORKER = fileURLToPath(new URL('./agents-worker.ts', import.meta.url));
+const WATCHERS_WORKER = fileURLToPath(new URL('./watchers-worker.ts', import.meta.url));
+
+export async function openPopulation(
+  scope: Scope,
+  control: ControlProcess,
+  wanted: { agents: number; watchers: number },
+): Promise<Population> {
+  const { socketPath, runDir, certificate, token } = control;
+  const owner = scope.use(connectOwner({ socketPath, certificate, token }));
+  const members = await createDeployments(owner, wanted.agents);
+  const agents: Array<Worker<AgentOrders>> = [];
+  const startedMs = performance.now();
+  const opened = [];
+  for (let at = 0; at < members.length; at += AGENTS_PER_PROCESS) {
+    const worker = scope.use(await openWorker<AgentOrders>(AGENTS_WORKER));
+    agents.push(worker);
+    opened.push(worker.order('open', { runDir, certificate, agents: members.slice(at, at + AGENTS_PER_PROCESS) }));
+  }
+  await Promise.all(opened);
+  const enrolMs = performance.now() - startedMs;
+  const watchers = scope.use(await openWorker<WatcherOrders>(WATCHERS_WORKER));
+  await watchers.order('open', { socketPath, certificate, token, watchers: wanted.watchers });
+  return {
+    owner,
+    agents,
+    watchers,
+    enrolMs,
+    list: async () => (await owner.call('GET', '/v1/deployments')).body.deployments,
+  };
+}
+
+async function createDeployments(owner: Owner, count: number) {
+  const members: Array<{ instanceId: string; deployment: string; token: string }> = [];
+  let left = count;
+  const create = async () => {
+    while (left > 0) {
+      const deployment = `d${left--}`;
+      const { status, body } = await owner.call('POST', '/v1/deployments', {
+        name: deployment,
+        model: 'demo',
+        servedModel: 'demo',
+        engine: 'sim',
+        cluster: 'bench',
+        jobDir: '/jobs/{instance}',
+      });
+      if (status !== 201) throw new Error(`cannot create ${deployment}: ${status} ${JSON.stringify(body)}`);
+      members.push({ instanceId: body.deployment.instance.id, deployment, token: body.enrolmentToken });
+    }
+  };
+  await Promise.all(Array.from({ length: CREATED_AT_ONCE }, create));
+  return members;
+}

@@ -1,0 +1,17 @@
+// When something was said, written into what was said: one clock for all processes of a machine. Pure but for the clock.
+
+const PATTERN = /^said at (\d+\.\d+)$/;
+
+/** Milliseconds since the epoch, to the microsecond. */
+export function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+export function writeStamp(atMs: number): string {
+  return `said at ${atMs.toFixed(3)}`;
+}
+
+export function readStamp(text: string): number | undefined {
+  const [, atMs] = PATTERN.exec(text) ?? [];
+  return atMs === undefined ? undefined : Number(atMs);
+}
