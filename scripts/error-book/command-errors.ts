@@ -16,6 +16,10 @@ export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
     cause: 'The configuration file is missing where it was named, or may not be read.',
     cure: 'Correct `--config` or `FAIRLEAD_CONFIG`, or the permissions of the file.',
   },
+  config_unwritable: {
+    cause: 'The folder of the configuration file takes no file from this user, or has no room.',
+    cure: 'Correct its permissions, make room, or name another file with `--config`.',
+  },
   cluster_unknown: {
     cause: 'No cluster of that name is configured, or none was chosen among several.',
     cure: 'Name one with `--on`, set `defaultCluster`, or add it with `fairlead init`.',

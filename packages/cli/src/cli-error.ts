@@ -4,6 +4,7 @@ export type CliErrorCode =
   | 'usage'
   | 'config_invalid'
   | 'config_unreadable'
+  | 'config_unwritable'
   | 'cluster_unknown'
   | 'preset_unknown'
   | 'needs_answer'

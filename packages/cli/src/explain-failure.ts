@@ -11,6 +11,7 @@ const USAGE = new Set([
   'usage',
   'config_invalid',
   'config_unreadable',
+  'config_unwritable',
   'cluster_unknown',
   'preset_unknown',
   'needs_answer',

@@ -77,7 +77,7 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
   let exitCode: number = EXIT.ok;
   const context: Context = {
     env: process.env,
-    home: process.env['HOME'] ?? homedir(),
+    home: process.env['HOME'] || homedir(),
     cwd: currentFolder(),
     nodePath: process.execPath,
     clock: systemClock,
@@ -93,7 +93,7 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
     ...(isInteractive
       ? { ask: (await import('./output/asker.ts')).createAsker({ streams: process, signal, onInterrupt }) }
       : {}),
-    flags: { config: flags.config ?? process.env['FAIRLEAD_CONFIG'], verbose: flags.verbose ?? false },
+    flags: { config: flags.config || process.env['FAIRLEAD_CONFIG'] || undefined, verbose: flags.verbose ?? false },
   };
   try {
     await work(context);

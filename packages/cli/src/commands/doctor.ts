@@ -39,7 +39,7 @@ function conclude(results: readonly CheckResult[], context: Context): void {
   const counts = countsOf(results);
   const failed = results.filter(({ status }) => status === 'fail').map(({ id }) => id);
   const isHealthy = failed.length === 0;
-  const summary = `${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed, ${counts.skipped} skipped`;
+  const summary = `${counts.ok} ok, ${counts.warn} warning${counts.warn === 1 ? '' : 's'}, ${counts.fail} failed, ${counts.skipped} skipped`;
   const advice = isHealthy ? '' : '. Begin at the top: later failures may follow from earlier ones.';
   context.output.result({ event: 'doctor.done', ok: isHealthy, counts, failed }, `\n${summary}${advice}`);
   if (!isHealthy) context.setExitCode(EXIT.failed);

@@ -30,6 +30,10 @@ describe('A setting on the command line', () => {
       code: 'config_invalid',
       message: expect.stringContaining('--set') as unknown,
     });
+    await expect(loadForCluster(context, { set: ['foo'] })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('"foo"') as unknown,
+    });
   });
 });
 

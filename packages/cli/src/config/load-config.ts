@@ -56,6 +56,8 @@ export async function loadForCluster(
   context: Context,
   options: { on?: string | undefined; set: readonly string[] },
 ): Promise<{ config: FairleadConfig; cluster: NamedCluster }> {
+  // What is no setting is told as it was typed.
+  for (const setting of options.set) parseSetting(setting);
   const isWhole = (setting: string) =>
     Object.hasOwn(fairleadConfig.shape, parseSettingPath(setting)?.keys[0] ?? setting.split(/[.=]/)[0] ?? '');
   const whole = options.set.filter(isWhole);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -48,6 +48,25 @@ describe('A written configuration', () => {
     tail: 'last\n  a: 1',
     keys: { bastion: 'both reach it', 'clusters.tb': 'found', 'clusters.tb.login': 'takes sbatch' },
   };
+
+  it.skipIf(process.platform === 'win32')('stays a link where it was one', async () => {
+    const [real, link] = [join(folder, 'dotfiles.yaml'), join(folder, 'config.yaml')];
+    await writeFile(real, '# mine\n');
+    await symlink(real, link);
+    expect(await writeConfig(link, config)).toBe(true);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect(parseYamlObject(await readFile(real, 'utf8'), 'x')).toEqual(config);
+  });
+
+  it('that cannot be written says where, and leaves nothing beside it', async () => {
+    await writeFile(join(folder, 'f'), 'a file where a folder would be');
+    const under = join(folder, 'f', 'config.yaml');
+    await expect(writeConfig(under, config)).rejects.toMatchObject({
+      code: 'config_unwritable',
+      message: expect.stringContaining(under) as unknown,
+    });
+    expect(await readdir(folder)).toEqual(['f']);
+  });
 
   it('explains each section of a new file, above it', () => {
     const text = renderConfig(undefined, config, notes);

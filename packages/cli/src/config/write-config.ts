@@ -1,12 +1,14 @@
 // Writes the user's configuration: a new file with comments, or the changed settings into the file that is there, its comments kept.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { errnoOf } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 import type { FairleadConfig } from '@fairlead/protocol';
 import { type Document, isMap, isScalar, parseDocument } from 'yaml';
+
+import type { CliErrorCode } from '../cli-error.ts';
 
 /** Comments, without their `#`. Only what is new gets one: what a person wrote, or removed, stays so. */
 export interface ConfigNotes {
@@ -22,16 +24,32 @@ const PLAIN: ConfigNotes = {
   keys: {},
 };
 
-/** Returns whether the file changed. Atomic. */
+/** Returns whether the file changed. Atomic; where the path is a link, what it leads to is written. */
 export async function writeConfig(path: string, config: FairleadConfig, notes: ConfigNotes = PLAIN): Promise<boolean> {
   const before = await readIfThere(path);
   const after = renderConfig(before, config, notes);
   if (before === after) return false;
+  try {
+    await replace(before === undefined ? path : await realpath(path), after);
+  } catch (error) {
+    throw new CodedError<CliErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
+      hint: 'Make the folder one that this user may write to, or name another file: --config <file>.',
+      cause: error,
+    });
+  }
+  return true;
+}
+
+async function replace(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, after, { mode: 0o600 });
-  await rename(temporary, path);
-  return true;
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Pure: the text of the file that says `config`, made from the text that was there; that very text where it says so already. */
@@ -100,7 +118,8 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    // ENOTDIR: a file stands where a folder of the path would be; writing says so.
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }
