@@ -222,10 +222,15 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
     title: 'The job',
     modes: [
       mode('agent killed -9', 'lost when its lease ends, and how the job ended', [scenario('faults'), 'agent killed']),
-      mode("agent's upload cut in the middle, hash mismatch", 'nothing half-done stays; the next time goes through', [
-        scenario('cluster-files'),
-        'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
-      ]),
+      mode(
+        "agent's upload cut in the middle, hash mismatch",
+        'nothing half-done stays; the next time goes through',
+        [
+          scenario('cluster-files'),
+          'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
+        ],
+        [scenario('cluster-files'), 'that %s spoils says why and leaves nothing half-done'],
+      ),
       mode('disk or quota full on the cluster, `noexec` directory', 'the directory, and what to change', [
         scenario('cluster-files'),
         'to a disk that is full, or where no program may run, names the directory and what to change',
