@@ -31,7 +31,16 @@ export async function findPythonEnvironment({ make }: { make: boolean }): Promis
     await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
     await run('python3', ['-m', 'venv', dir]);
-    await run(join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', '--no-deps', '--requirement', REQUIREMENTS]);
+    await run(join(bin, 'python'), [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-deps',
+      '--no-compile',
+      '--requirement',
+      REQUIREMENTS,
+    ]);
     await writeFile(join(dir, 'complete'), '');
     return { bin };
   } catch (error) {
