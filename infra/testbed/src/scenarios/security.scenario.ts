@@ -1,10 +1,13 @@
-// What a leaked job key can do, what another user of the same hosts can, and where secrets lie: against real sshd and real Slurm.
+// What a leaked job key can do, what another user of the same hosts can, and what a job can do to another: against real sshd
+// and real Slurm. Where secrets lie is searched in security-secrets.scenario.ts.
 
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
+import { Researcher } from './researcher.ts';
 
 const STATE = '/home/alice/.local/share/fairlead';
 const RUN = '/tmp/fairlead-20001';
@@ -25,13 +28,13 @@ const SSH = [
 const LEAKED = '/home/alice/leaked_key';
 
 let testbed: Testbed;
+let alice: Researcher;
 let instance: string;
 
 beforeAll(async () => {
   testbed = await openTestbed();
-  const deployed = await testbed.exec('laptop', ['fairlead', 'deploy', 'demo', '--name', 'a', '--json']);
-  expect(deployed.stderr).toBe('');
-  instance = (JSON.parse(deployed.stdout.trim().split('\n').at(-1) ?? '') as { instance: string }).instance;
+  alice = new Researcher(testbed);
+  ({ instance } = await alice.deploy('a', '--set', 'slurm.extra=["--nodelist=node1"]'));
   const key = await testbed.exec('login', ['cat', `${STATE}/keys/job_ed25519`]);
   await testbed.exec('laptop', ['sh', '-c', `umask 077; cat > ${LEAKED}`], { stdin: key.stdout });
 }, 120_000);
@@ -178,6 +181,32 @@ describe('bob, on the same hosts,', () => {
     expect(listed.stdout).not.toContain(instance);
   });
 
+  test.each(['laptop', 'bastion', 'login', 'node1'])('can read or change nothing of ours on %s', async (host) => {
+    // Homes may be passed through, and programs be read: what is in a cache is in every package of ours.
+    const ours = 'find /tmp/f* /run /dev/shm /var/tmp /home/alice/.local/* /home/alice/.config/* -user alice ! -type l';
+    const listed = await testbed.exec(host, ['sh', '-c', `${ours} 2>/dev/null`], { user: 'root' });
+    expect(listed.stdout).toContain(host === 'laptop' ? 'profile.json' : STATE);
+    const tried = await testbed.exec(
+      host,
+      ['bash', '-c', 'while read -r f; do [ ! -r "$f" ] && [ ! -w "$f" ] || echo "$f"; done'],
+      { user: 'bob', stdin: listed.stdout },
+    );
+    expect(tried.stdout).toBe('');
+  });
+
+  test('reads the environment and memory of no process of ours', async () => {
+    for (const [host, program] of [
+      ['bastion', '[c]ontrol.mjs serve'],
+      ['node1', '[a]gent.mjs'],
+      ['node1', '[e]ngine-sim.mjs'],
+    ] as const) {
+      const script = `pid=$(pgrep -o -f '${program}'); cat /proc/$pid/environ /proc/$pid/mem /proc/$pid/maps; ls /proc/$pid/fd`;
+      const { stdout, stderr } = await testbed.exec(host, ['sh', '-c', script], { user: 'bob' });
+      expect({ host, program, stdout }).toEqual({ host, program, stdout: '' });
+      expect(stderr.match(/Permission denied/g)?.length).toBeGreaterThanOrEqual(4);
+    }
+  });
+
   test('finds nothing of ours that listens on TCP, on bastion or node', async () => {
     for (const host of ['bastion', 'node1']) {
       const { stdout } = await testbed.exec(
@@ -190,109 +219,68 @@ describe('bob, on the same hosts,', () => {
   });
 });
 
-describe('no secret', () => {
-  /** Runs as root on a host: who mentions it in argv or environment, and which files hold it. */
-  const SEARCH = `
-    secret=$(cat); me=$$
-    for p in /proc/[0-9]*; do
-      [ "\${p#/proc/}" = "$me" ] && continue
-      tr '\\0' ' ' <"$p/cmdline" 2>/dev/null | grep -qF -e "$secret" && echo "argv $(tr '\\0' ' ' <"$p/cmdline" | cut -c1-80)"
-      tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -qF -e "$secret" && echo "environment $(stat -c %U "$p") $(tr '\\0' ' ' <"$p/cmdline" | cut -c1-200)"
-    done
-    # The laptop sees the machine's own /tmp and homes too: what our people own there, and what daemons wrote.
-    { find /home /tmp /run /dev/shm -type f '(' -user alice -o -user bob ')'; find /var/log /var/spool /var/lib/slurm /etc/slurm -type f; } 2>/dev/null |
-      xargs -d '\\n' -r grep -lF -e "$secret" 2>/dev/null | while read -r f; do echo "file $(stat -c '%a %U' "$f") $f"; done`;
+describe('from inside a job of the same account', () => {
+  let other: string;
+  const specOf = async (id: string) => {
+    const { stdout } = await testbed.exec('node1', ['cat', `${STATE}/jobs/${id}/spec.json`]);
+    return JSON.parse(stdout) as { instanceId: string; enrolmentToken: string; jobDir: string };
+  };
+  /**
+   * The agent's own program, as the job of `id` runs it, under a spec of somebody's making; on the other node, for on its
+   * own it would end the engine that it takes for a leftover, as everything of the account may.
+   */
+  const impersonate = async (id: string, forged: { jobDir: string }) => {
+    const write =
+      'umask 077; mkdir -p "$0"; cat > "$0/spec.json"; sed "s#--spec .*#--spec $0/spec.json#" "$1" > "$0/job.sh"';
+    const ofJob = `${STATE}/jobs/${id}/job.sh`;
+    await testbed.exec('node2', ['sh', '-c', write, forged.jobDir, ofJob], { stdin: JSON.stringify(forged) });
+    const env = { SLURM_JOB_ID: (await alice.instance('b')).jobId };
+    return testbed.spawn('node2', ['bash', `${forged.jobDir}/job.sh`], { env });
+  };
+  const serves = async () => {
+    expect(await alice.instance('b')).toMatchObject({ state: { status: 'ready' }, endpoint: { generation: 1 } });
+    const { code, stdout } = await testbed.exec('laptop', ['fairlead', 'chat', 'b', 'hi', '--max-tokens', '2']);
+    expect({ code, isAnswered: stdout.trim() !== '' }).toEqual({ code: 0, isAnswered: true });
+  };
 
-  async function whereIs(secret: string): Promise<string[]> {
-    const hosts = ['laptop', 'bastion', 'login', 'ctl', 'node1'];
-    const found = await Promise.all(
-      hosts.map((host) => testbed.exec(host, ['bash', '-c', SEARCH], { user: 'root', stdin: secret })),
-    );
-    return found.flatMap(({ stdout }, index) =>
-      stdout
-        .trim()
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => `${hosts[index]}: ${line}`),
-    );
-  }
+  beforeAll(async () => {
+    other = (await alice.deploy('b', '--set', 'slurm.extra=["--nodelist=node1"]')).instance;
+  }, 60_000);
 
-  const spec = async () =>
-    JSON.parse((await testbed.exec('login', ['cat', `${STATE}/jobs/${instance}/spec.json`])).stdout) as {
-      apiKey: string;
-      enrolmentToken: string;
-    };
-  const middleOf = (pem: string) => pem.trim().split('\n')[3] ?? '';
-
-  test.each([
-    ["endpoint's key", async () => (await spec()).apiKey, /spec\.json$/],
-    ['enrolment token', async () => (await spec()).enrolmentToken, /spec\.json$/],
-    [
-      'owner token',
-      async () =>
-        (
-          JSON.parse((await testbed.exec('laptop', ['cat', '.local/state/fairlead/profile.json'])).stdout) as {
-            ownerToken: string;
-          }
-        ).ownerToken,
-      /profile\.json$/,
-    ],
-    [
-      "job's private key",
-      async () => middleOf((await testbed.exec('login', ['cat', `${STATE}/keys/job_ed25519`])).stdout),
-      /job_ed25519$|leaked_key$/,
-    ],
-    [
-      "control's private key",
-      async () =>
-        middleOf(
-          (
-            await testbed.exec('bastion', [
-              'sh',
-              '-c',
-              `cat ${STATE}/*.pem ${STATE}/*key* 2>/dev/null | sed -n '/PRIVATE/,$p'`,
-            ])
-          ).stdout,
-        ),
-      /\/identity\.pem$/,
-    ],
-  ] as const)('lies anywhere but in its 0600 file: the %s', async (_what, read, home) => {
-    const secret = await read();
-    expect(secret.length).toBeGreaterThan(15);
-    const places = await whereIs(secret);
-    expect(places.length).toBeGreaterThan(0);
-    for (const place of places) {
-      expect(place).toMatch(/: file 600 alice /);
-      expect(place).toMatch(home);
+  test("nobody registers as another instance with its own token, and the other's requests stay where they are", async () => {
+    const [own, theirs] = [await specOf(instance), await specOf(other)];
+    const forged = { ...theirs, enrolmentToken: own.enrolmentToken, jobDir: '/home/alice/forged' };
+    const events = alice.start('events', 'b', '-f');
+    const thief = await impersonate(other, forged);
+    try {
+      const refused = await events.line((line) => line.includes('agent.refused'));
+      expect(JSON.parse(refused)).toMatchObject({
+        deployment: 'b',
+        message: expect.stringContaining('(unauthorized)'),
+      });
+      await serves();
+    } finally {
+      for (const child of [thief, events.child]) process.kill(-(child.pid ?? 0), 'SIGTERM');
+      await Promise.all([once(thief, 'close'), events.ended]);
     }
-  });
+  }, 60_000);
 
-  test("lies anywhere but in the engine's environment: the engine's key", async () => {
-    const pid = (await testbed.exec('node1', ['pgrep', '-f', 'engine-sim.mjs'], { user: 'root' })).stdout
-      .trim()
-      .split('\n')[0];
-    const environment = await testbed.exec(
-      'node1',
-      ['sh', '-c', `tr '\\0' '\\n' < /proc/${pid}/environ | sed -n 's/^VLLM_API_KEY=//p'`],
-      { user: 'root' },
+  test("nobody takes a running instance over, even with that instance's own spec", async () => {
+    const thief = await impersonate(other, { ...(await specOf(other)), jobDir: '/home/alice/stolen' });
+    const [code] = (await once(thief, 'close')) as [number];
+    expect(code).not.toBe(0);
+    const { stdout } = await testbed.exec('node1', ['cat', '/home/alice/stolen/agent.log']);
+    expect(stdout).toContain('"code":"fenced"');
+    await serves();
+  }, 60_000);
+
+  test('what is left is what the account is: its jobs may read the spec of each other, and nobody else may', async () => {
+    const path = `${STATE}/jobs/${other}/spec.json`;
+    const [alices, bobs] = await Promise.all(
+      ['alice', 'bob'].map((user) => testbed.exec('node1', ['cat', path], { user })),
     );
-    const key = environment.stdout.trim();
-    expect(key.length).toBeGreaterThan(15);
-    const places = await whereIs(key);
-    expect(places.length).toBeGreaterThan(0);
-    for (const place of places) expect(place).toMatch(/^node1: environment alice .*engine-sim\.mjs/);
-  });
-
-  test("is in Slurm's record of the job", async () => {
-    const { apiKey, enrolmentToken } = await spec();
-    const record = await testbed.exec('login', [
-      'sh',
-      '-c',
-      'for j in $(squeue -h -o %i); do scontrol -d show job $j; scontrol write batch_script $j -; done',
-    ]);
-    expect(record.stdout).toContain('--spec');
-    expect(record.stdout).not.toContain(apiKey);
-    expect(record.stdout).not.toContain(enrolmentToken);
+    expect(alices?.code).toBe(0);
+    expect(bobs?.stderr).toContain('Permission denied');
   });
 });
 
