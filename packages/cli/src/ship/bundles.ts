@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
-import { CodedError, errorText } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 
@@ -108,7 +108,8 @@ async function exists(path: string): Promise<boolean> {
   try {
     await access(path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
