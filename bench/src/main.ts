@@ -61,6 +61,14 @@ bench(
   .option('--plot <file>', 'write latency over streams there, as SVG');
 
 bench(
+  'start',
+  'deploy to first token, step by step: in the testbed where there can be one, else in a world of this user',
+  (quick) => ({ rounds: quick ? 1 : 5, world: quick }),
+  async (options, given) => (await import('./start/run.ts')).runStart({ ...options, ...given }),
+)
+  .option('--rounds <n>', 'deployments; a verdict needs 5', positive)
+  .option('--world', 'a world of this user in any case');
+bench(
   'control',
   'control alone under synthetic agents and watchers: delays, CPU, memory, disk, and a restart',
   (quick) => ({

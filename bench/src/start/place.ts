@@ -1,0 +1,45 @@
+// Where a deployment is started: the testbed with its Slurm and its firewall where this machine can have one, else a world of this user.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import type { Scope } from '@fairlead/kit';
+import { findMissingHere, openTestbed } from '@fairlead/testbed';
+import { openWorld } from '@fairlead/testkit';
+
+import { built } from '../harness/built.ts';
+
+export interface Place {
+  kind: 'testbed' | 'world';
+  /** Why it is not the testbed, where it is not. */
+  because?: string;
+  /** The built CLI. */
+  fairlead(...args: string[]): ChildProcess;
+  /** Another program, on the laptop. */
+  command(...argv: string[]): ChildProcess;
+}
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+/** Where the testbed's laptop sees the checkout and Node (infra/testbed/src/boot-script.ts). */
+const ON_LAPTOP = { node: '/opt/fairlead-node/node', checkout: '/opt/fairlead/' };
+
+export async function openPlace(scope: Scope, wanted: { world: boolean }): Promise<Place> {
+  const cli = await built('cli');
+  const missing = wanted.world ? ['it was to be a world'] : findMissingHere();
+  if (missing.length > 0) return { ...(await worldPlace(scope, cli)), because: missing.join('; ') };
+  const testbed = scope.use(await openTestbed({ nodes: 1 }));
+  const command = (...argv: string[]) => testbed.spawn('laptop', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const main = cli.replace(ROOT, ON_LAPTOP.checkout);
+  return { kind: 'testbed', command, fairlead: (...args) => command(ON_LAPTOP.node, main, ...args) };
+}
+
+async function worldPlace(scope: Scope, cli: string): Promise<Place> {
+  const world = scope.use(await openWorld());
+  const command = (program: string, ...args: string[]) =>
+    spawn(program, args, { cwd: world.dir, env: world.env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  return {
+    kind: 'world',
+    command: (program = '', ...args) => command(program, ...args),
+    fairlead: (...args) => command(process.execPath, cli, ...args),
+  };
+}

@@ -1,0 +1,44 @@
+// `bench start`: from `deploy` to the first token, step by step, with the agent uploaded and a simulator that is ready at once.
+
+import { Scope } from '@fairlead/kit';
+
+import { BUDGETS } from '../harness/budgets.ts';
+import { judge } from '../harness/judge.ts';
+import type { BenchOptions, BenchResult } from '../harness/result.ts';
+import { openPlace } from './place.ts';
+import { timeStart } from './time-start.ts';
+import { sinceJobMs, type Timeline, timelineTable } from './timeline.ts';
+
+export interface StartOptions extends BenchOptions {
+  rounds: number;
+  /** A world of this user, also where the testbed could be had. */
+  world: boolean;
+}
+
+export async function runStart({ rounds, world, say }: StartOptions): Promise<BenchResult> {
+  await using scope = new Scope();
+  say('bringing up the place, building what is not built');
+  const place = await openPlace(scope, { world });
+  say(`in a ${place.kind}: the first deployment, which uploads`);
+  const first = await timeStart(place, 'first');
+  const timelines: Timeline[] = [];
+  for (let round = 0; round < rounds; round++) {
+    say(`start: round ${round + 1} of ${rounds}`);
+    timelines.push(await timeStart(place, `r${round}`));
+  }
+  const where = place.kind === 'testbed' ? 'the testbed (Slurm, OpenSSH, firewall)' : 'a world of this user (no Slurm)';
+  return {
+    bench: 'start',
+    tables: [
+      timelineTable(`deploy → first token in ${where}, ms from the command`, timelines),
+      timelineTable('the first deployment of all: sets the bastion up and uploads, ms from the command', [first]),
+    ],
+    verdicts: [judge(timelines.map(sinceJobMs), BUDGETS.firstToken)],
+    notes: [
+      ...(place.because === undefined ? [] : [`not in the testbed: ${place.because}.`]),
+      'resolved: `deploy` said ready; second hop: `connect`, a command of its own started then, said where; first token: a request through it.',
+      'tunnels, engine and registration come up side by side.',
+    ],
+    data: { place: place.kind, first, rounds: timelines },
+  };
+}
