@@ -4,6 +4,6 @@ export { CodedError, type CodedErrorOptions, errnoOf, errorText, isCodedError } 
 export { Listeners } from './listeners.ts';
 export { type Log, type LogFields, silentLog, withFields } from './log.ts';
 export { Scope } from './scope.ts';
-export { createSecret, Secret } from './secret.ts';
+export { createSecret, namesSecret, Secret } from './secret.ts';
 export { shellJoin, shellQuote } from './shell.ts';
 export { anySignal, untilAborted, withTimeLimit } from './signals.ts';

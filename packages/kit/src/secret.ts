@@ -37,6 +37,11 @@ export function createSecret(prefix: string): Secret {
   return new Secret(prefix + randomBytes(32).toString('base64url'));
 }
 
+/** Whether a variable of this name is taken to hold a secret, as its name says. */
+export function namesSecret(variable: string): boolean {
+  return /(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$/i.test(variable);
+}
+
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -74,6 +74,11 @@ describe('the API', () => {
 
   it.each([
     ['/v1/deployments/..%2f..%2fetc', 'name'],
+    ['/v1/deployments/a%00b', 'name'],
+    ['/v1/instances/..%2fowners', 'id'],
+    ['/v1/instances/..%2f..%2fid/logs', 'id'],
+    ['/v1/instances/abcdefgh/logs?source=..%2f..%2fidentity.pem', 'source'],
+    ['/v1/events?deployment=..%2fa', 'deployment'],
     ['/v1/endpoints/A', 'name'],
     ['/v1/instances/short', 'id'],
     ['/v1/events?limit=0', 'limit'],

@@ -3,15 +3,17 @@
 import { stringify } from 'yaml';
 
 import { leafPaths, userConfigPath } from '../config/config-sources.ts';
+import { hideSecrets } from '../config/hide-secrets.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { configSchema } from './config-schema.ts';
 
 export async function runConfig(context: Context): Promise<void> {
-  const { config, origins, files } = await loadConfig(context);
-  const where = Object.fromEntries(leafPaths(config).map((path) => [path, origins.get(path) ?? 'default']));
+  const { config: loaded, origins, files } = await loadConfig(context);
+  const config = hideSecrets(loaded);
+  const where = Object.fromEntries(leafPaths(loaded).map((path) => [path, origins.get(path) ?? 'default']));
   const text =
-    Object.keys(config).length === 0
+    Object.keys(loaded).length === 0
       ? `Nothing is configured: ${userConfigPath(context.env, context.home)} does not exist. Run \`fairlead init\`.`
       : withOrigins(stringify(config), where);
   context.output.result({ event: 'config', ok: true, config, origins: where, files }, text);

@@ -78,6 +78,11 @@ describe('A plan', () => {
   });
 });
 
+it('A plan with a secret among the arguments is refused', () => {
+  const cluster = { engines: { vllm: { args: ['--api-key', 'x'] } } };
+  expect(() => planDeployment({ what: 'a/b' }, {}, cluster)).toThrow(/readable by every user of the node/);
+});
+
 describe('A name that was asked for', () => {
   it('is refused in words where control would not take it, with one that it would', () => {
     expect(planDeployment({ what: 'demo', name: 'my-demo' }, {}, {}).name).toBe('my-demo');

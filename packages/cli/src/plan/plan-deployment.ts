@@ -7,6 +7,7 @@ import { parseSlurmDuration } from '@fairlead/slurm';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { nearest } from '../config/explain-issues.ts';
+import { refuseSecretArguments } from '../config/hide-secrets.ts';
 import { BUILT_IN_PRESETS } from './presets.ts';
 
 export interface DeployRequest {
@@ -61,6 +62,7 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
     engine === 'vllm' && gpus > 1 && !presetArgs.includes('--tensor-parallel-size')
       ? ['--tensor-parallel-size', String(gpus)]
       : [];
+  refuseSecretArguments([...presetArgs, ...(settings?.args ?? [])]);
   const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME);
   const mem = preset.mem ?? cluster.slurm?.mem;
   const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;

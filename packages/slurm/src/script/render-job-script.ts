@@ -1,7 +1,7 @@
 // Decides the text of a job script: directives, prologue, the runtime by architecture, and an `exec` at the end so that
 // Slurm's signals reach the program and not a shell. Values are quoted; what cannot be quoted is refused by field.
 
-import { shellJoin, shellQuote } from '@fairlead/kit';
+import { namesSecret, shellJoin, shellQuote } from '@fairlead/kit';
 import { slurmError } from '../slurm-error.ts';
 import { type Directive, formatDirective } from './directive-line.ts';
 import { bendDirectives, listDirectives, type SbatchDirectives, type SiteBend } from './sbatch-directives.ts';
@@ -87,8 +87,6 @@ function complain(what: string): string[] {
   return [`echo "fairlead: cannot start on $(uname -n) because there is ${what}" >&2`, 'exit 78'];
 }
 
-const secretName = /(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$/i;
-
 function refuseBadValues(plan: JobScriptPlan): void {
   for (const [field, value] of fieldsOf(plan)) {
     const found = value.includes('\0') ? 'a NUL' : /[\n\r]/.test(value) ? 'a line break' : undefined;
@@ -115,7 +113,7 @@ function refuseEnvName(name: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw refusal(`env ${JSON.stringify(name)}`, 'is no name of a variable', 'Use letters, digits and _.');
   }
-  if (secretName.test(name)) {
+  if (namesSecret(name)) {
     throw slurmError(
       'secret_in_script',
       `cannot write the job script because env.${name} looks like a secret, and Slurm keeps scripts readable`,
