@@ -60,11 +60,8 @@ describe('Ctrl-C during deploy', () => {
       await care.slurm.rule('hold-sbatch', false);
       expect((await running.ended).code).toBe(130);
       const [job] = await jobCalled('waits');
-      expect(JSON.parse(running.lines.at(-1) ?? '')).toMatchObject({
-        event: 'deployment.left',
-        name: 'waits',
-        jobId: job?.id,
-      });
+      expect(JSON.parse(await running.line(says('deployment.left')))).toMatchObject({ name: 'waits', jobId: job?.id });
+      expect(JSON.parse(running.lines.at(-1) ?? '')).toMatchObject({ ok: false, error: { code: 'interrupted' } });
     },
     LIMIT_MS,
   );

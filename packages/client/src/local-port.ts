@@ -93,7 +93,7 @@ async function listenOn(server: Server, port: number): Promise<number> {
             'port_taken',
             `cannot listen on 127.0.0.1:${port} because ${errnoOf(error) === 'EACCES' ? 'this user may not use that port' : 'something else does already'}`,
             {
-              hint: 'Choose another port, or leave it out to get the next free one; a program can do without (`port: false`).',
+              hint: 'Choose another port, or leave it out to get the next free one.',
               cause: error,
             },
           )

@@ -33,7 +33,12 @@ export function planDrain(event: DrainEvent, policy: SupervisorPolicy): DrainPla
       const limits = untilDeadline(event.now, event.deadlineMs, policy);
       const orderedMs = event.untilMs ?? limits.untilMs;
       const untilMs = event.deadlineMs === undefined ? orderedMs : Math.min(orderedMs, limits.untilMs);
-      return { cause: { code: 'requested', message: 'control ordered a drain' }, exit: 'ended', ...limits, untilMs };
+      return {
+        cause: { code: 'requested', message: 'it was asked to stop (`fairlead stop`)' },
+        exit: 'ended',
+        ...limits,
+        untilMs,
+      };
     }
     case 'signal.received':
       return planForSignal(event, policy);

@@ -53,7 +53,7 @@ const endOf: Handlers<Alive> = {
     isEarlyWarning(event, policy) ? stay(state) : drain(state, event, policy),
   'tunnel.hopeless': drain,
   'stop.ordered': (_state, { now }, policy) =>
-    end({ code: 'requested', message: 'control ordered a stop' }, 'ended', now, policy),
+    end({ code: 'requested', message: 'it was asked to stop at once (`fairlead stop --now`)' }, 'ended', now, policy),
   'instance.fenced': (_state, { now, message }, policy) =>
     end({ code: 'superseded', message }, 'superseded', now, policy),
   'engine.spawn_failed': (_state, { now, failure }, policy) => endUnstartable(failure, now, policy),

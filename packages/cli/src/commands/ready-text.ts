@@ -23,7 +23,9 @@ ${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model, name })}`;
 
 export function examplesText(options: { baseUrl: string; model: string; name: string }): string {
   const { baseUrl, model, name } = options;
-  return `The key is in the JSON line of \`fairlead connect ${name} --json\` (apiKey). Put it into OPENAI_API_KEY, then:
+  return `With \`fairlead connect ${name}\` open in another terminal, and its key in this one:
+
+    export OPENAI_API_KEY=$(fairlead exec ${name} -- printenv OPENAI_API_KEY)
 
 curl
     curl -N ${baseUrl}/chat/completions \\
