@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 
+import { Scope } from '@fairlead/kit';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { describeEnvironment, readEnvironment } from './harness/environment.ts';
@@ -22,7 +23,7 @@ const program = new Command('bench')
   .action(async (given: Common) => {
     const environment = await readEnvironment();
     const results = [];
-    for (const run of runs) results.push(await tell(() => run(benchOptions(given))));
+    for (const run of runs) results.push(await tell(given, run));
     await writeJson(given, { environment, benches: results.map(jsonOf) });
     process.stdout.write(`${describeEnvironment(environment)}\n`);
   });
@@ -42,7 +43,7 @@ function bench<Options extends object>(
       // The program's own options of the same names take what stands behind the command's name too.
       const given: Common & Partial<Options> = command.optsWithGlobals();
       const environment = await readEnvironment();
-      const result = await tell(() => run(benchOptions(given), { ...defaults(given.quick ?? false), ...given }));
+      const result = await tell(given, (options) => run(options, { ...defaults(options.quick), ...given }));
       await writeJson(given, { environment, ...jsonOf(result) });
       process.stdout.write(`${describeEnvironment(environment)}\n`);
     });
@@ -52,7 +53,8 @@ function bench<Options extends object>(
 bench(
   'double-hop',
   'first byte, tokens, gaps and bulk over two SSH hops: direct, OpenSSH, Fairlead, the SDK',
-  (quick) => (quick ? { streams: [1, 10], seconds: 0.2, rounds: 1 } : { streams: [1, 50, 500], seconds: 1, rounds: 5 }),
+  (quick) =>
+    quick ? { streams: [1, 10], seconds: 0.2, rounds: 1 } : { streams: [1, 50, 500], seconds: 0.5, rounds: 5 },
   async (options, given) => (await import('./double-hop/run.ts')).runDoubleHop({ ...options, ...given }),
 )
   .option('--streams <list>', 'requests at a time', wholeNumbers)
@@ -117,12 +119,18 @@ bench(
 
 await program.parseAsync();
 
-function benchOptions({ quick = false }: Common): BenchOptions {
-  return { quick, say: (line) => void process.stderr.write(`${line}\n`) };
-}
-
-async function tell(run: () => Promise<BenchResult>): Promise<BenchResult> {
-  const result = await run();
+/** What a bench has opened is closed at its end, and when it is interrupted. */
+async function tell(
+  { quick = false }: Common,
+  run: (options: BenchOptions) => Promise<BenchResult>,
+): Promise<BenchResult> {
+  await using scope = new Scope();
+  const interrupt = () => void scope[Symbol.asyncDispose]().finally(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, interrupt);
+    scope.defer(() => void process.off(signal, interrupt));
+  }
+  const result = await run({ quick, scope, say: (line) => void process.stderr.write(`${line}\n`) });
   process.stdout.write(`\n${renderResult(result)}\n`);
   return result;
 }

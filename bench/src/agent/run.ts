@@ -29,13 +29,12 @@ export async function runAgentBench(options: AgentOptions): Promise<BenchResult>
   const starts = [];
   for (let round = -1; round < rounds; round++) {
     if (round >= 0) say(`start: round ${round + 1} of ${rounds}`);
-    await using scope = new Scope();
+    await using scope = options.scope.use(new Scope());
     const { firstHeartbeatMs, readyMs } = await startAgent(scope, programs);
     // The first is the warm-up.
     if (round >= 0) starts.push({ firstHeartbeatMs, readyMs: await readyMs });
   }
-  await using scope = new Scope();
-  const agent = await startAgent(scope, programs);
+  const agent = await startAgent(options.scope, programs);
   await agent.readyMs;
   say(`idle for ${seconds} s`);
   const idle = await measureIdle(agent.pid, { seconds, windows: rounds });

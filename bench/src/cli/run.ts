@@ -20,11 +20,11 @@ export interface CliOptions extends BenchOptions {
   runs: number;
 }
 
-export async function runCli({ rounds, runs, say }: CliOptions): Promise<BenchResult> {
+export async function runCli({ rounds, runs, scope, say }: CliOptions): Promise<BenchResult> {
   say('building what is not built');
   const main = await built('cli');
   say('deploying into a world of this machine');
-  await using world = await openWorld();
+  const world = scope.use(await openWorld());
   await world.deploy('a');
   const commands: Record<string, readonly string[]> = {
     'node, nothing': ['-e', '0'],

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Scope } from '@fairlead/kit';
 
 import { readProcess, readWrittenBytes } from '../harness/processes.ts';
+import type { BenchOptions } from '../harness/result.ts';
 import { type ControlProcess, openControlProcess } from './control-process.ts';
 import { openPopulation, type Population } from './population.ts';
 import type { Heard } from './watchers-worker.ts';
@@ -52,9 +53,9 @@ const SETTLE_MS = 500;
 export async function measureControl(
   program: string,
   load: ControlLoad,
-  say: (line: string) => void,
+  { scope: outer, say }: Pick<BenchOptions, 'scope' | 'say'>,
 ): Promise<ControlMeasured> {
-  await using scope = new Scope();
+  await using scope = outer.use(new Scope());
   const control = await openControlProcess(scope, program);
   say(`${load.agents} agents come`);
   const population = await openPopulation(scope, control, load);

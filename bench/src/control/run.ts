@@ -34,7 +34,7 @@ export async function runControlBench(options: ControlOptions): Promise<BenchRes
     if (missing !== undefined) notes.push(`${agents} agents were left out: ${missing}.`);
     else
       measured.push(
-        await measureControl(program, { agents, watchers, changesPerSecond: changes, seconds, rounds }, say),
+        await measureControl(program, { agents, watchers, changesPerSecond: changes, seconds, rounds }, options),
       );
   }
   return {

@@ -53,14 +53,16 @@ export function createRawCarrier({ address, key }: RawAddress): Carrier {
 async function converse(socket: Socket, bytes: Buffer, asked: Exchange): Promise<{ isKept: boolean }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ isKept: boolean }>();
   let head = '';
+  let tail: Buffer = Buffer.alloc(0);
   const onData = (piece: Buffer) => {
     if (head === '') {
       head = piece.toString('latin1', 0, 1024).toLowerCase();
       if (!head.startsWith(`http/1.1 ${asked.expect}`)) return reject(new Error(`answered ${head.slice(0, 200)}`));
     }
     asked.onData(piece);
-    const isWhole = asked.keep && piece.length >= 5 && LAST_CHUNK.equals(piece.subarray(-5));
-    if (isWhole && !head.includes('connection: close')) resolve({ isKept: true });
+    if (!asked.keep) return;
+    tail = Buffer.concat([tail, piece]).subarray(-LAST_CHUNK.length);
+    if (LAST_CHUNK.equals(tail) && !head.includes('connection: close')) resolve({ isKept: true });
   };
   const onClose = () => {
     if (head === '' && !asked.signal?.aborted) reject(new Error('the connection was closed before any answer'));

@@ -14,6 +14,7 @@ export interface Round {
   ttfbKeptMs: { p50: number; p99: number };
   tokensPerSecond: number;
   gapP99Ms: number;
+  /** Not measured at every number of streams: NaN. */
   bulkMBPerSecond: number;
   /** Of all processes together, for one token. */
   cpuSecondsPerToken: number;

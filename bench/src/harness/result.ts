@@ -1,11 +1,15 @@
 // What a bench hands back, and how it is printed: tables, then one line for each budget.
 
+import type { Scope } from '@fairlead/kit';
+
 import type { Judged } from './judge.ts';
 import { figure, renderTable, type Table } from './table.ts';
 
 export interface BenchOptions {
   /** Few and short rounds: shows that everything runs and has its shape, not how fast it is. */
   quick: boolean;
+  /** Owns what the bench opens: closed at its end, also when it is interrupted. */
+  scope: Scope;
   /** Progress, for people. */
   say: (line: string) => void;
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { errnoOf, Scope } from '@fairlead/kit';
+import { errnoOf, type Scope } from '@fairlead/kit';
 
 import type { LoadOrders } from '../double-hop/load-worker.ts';
 import { BUDGETS } from '../harness/budgets.ts';
@@ -35,8 +35,7 @@ interface Round {
   residentMB: number;
 }
 
-export async function runSim({ streams, seconds, rounds, say }: SimOptions): Promise<BenchResult> {
-  await using scope = new Scope();
+export async function runSim({ streams, seconds, rounds, scope, say }: SimOptions): Promise<BenchResult> {
   const sim = await openSim(scope);
   const load = scope.use(await openWorker<LoadOrders>(LOAD_WORKER));
   await load.order('open', { way: 'sim', reach: { kind: 'raw', raw: { address: { path: sim.socket }, key: '' } } });

@@ -1,7 +1,5 @@
 // `bench start`: from `deploy` to the first token, step by step, with the agent uploaded and a simulator that is ready at once.
 
-import { Scope } from '@fairlead/kit';
-
 import { BUDGETS } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
@@ -15,8 +13,7 @@ export interface StartOptions extends BenchOptions {
   world: boolean;
 }
 
-export async function runStart({ rounds, world, say }: StartOptions): Promise<BenchResult> {
-  await using scope = new Scope();
+export async function runStart({ rounds, world, scope, say }: StartOptions): Promise<BenchResult> {
   say('bringing up the place, building what is not built');
   const place = await openPlace(scope, { world });
   say(`in a ${place.kind}: the first deployment, which uploads`);
