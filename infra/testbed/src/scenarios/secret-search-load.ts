@@ -29,16 +29,16 @@ const FAILING: readonly string[][] = [
   ['connect', 'nope', '--verbose'],
   ['deploy', 'demo', '--name', 'a', '--verbose'],
   ['deploy', 'demo', '--name', 'e', '--verbose', '--set', 'slurm.partition=nope'],
-  ['list', '--verbose', '--config', 'wrong-key.yaml'],
   ['deploy', 'demo', '--name', 'f', '--verbose', '--config', 'unknown-host.yaml'],
   ['exec', 'a', '--verbose', '--', 'no-such-command'],
 ];
 
-/** Made once: a configuration with another key and one with no such host, a profile with another token, the tokenFile. */
+/** Made once: a configuration with an account that her key does not open, and one with no such host. */
 const PREPARE = `umask 077
-ssh-keygen -q -t ed25519 -N '' -f .ssh/other
-sed 's/{ host: bastion }/{ host: bastion, identityFile: ~\\/.ssh\\/other }/' .config/fairlead/config.yaml > wrong-key.yaml
+sed 's/{ host: bastion }/{ host: bastion, user: bob }/' .config/fairlead/config.yaml > not-my-account.yaml
 sed 's/login: { host: login }/login: { host: nowhere.invalid }/' .config/fairlead/config.yaml > unknown-host.yaml`;
+
+type Outcome = 'works' | 'fails';
 
 export class HardDay {
   readonly alice: Researcher;
@@ -83,9 +83,9 @@ export class HardDay {
   }
 
   async work(): Promise<void> {
-    await Promise.all([this.#commands(COMMANDS), this.#use()]);
-    await this.#commands(FAILING);
-    await this.#wrongToken();
+    await Promise.all([this.#commands(COMMANDS, 'works'), this.#use()]);
+    await this.#commands(FAILING, 'fails');
+    await this.#wrongKeys();
     await this.#killControl('SEGV');
     await this.#killControl('KILL');
   }
@@ -100,8 +100,9 @@ export class HardDay {
     await events?.line(() => events.lines.filter(isReady).length > 1);
     await this.#root('node1', `pkill -SEGV -f [j]obs/${id}/spec.json`);
     await this.alice.until('b', ({ state }) => state.status === 'failed');
-    const ended = ['status', 'events', 'connect', 'chat'].map((command) => [command, 'b', '--verbose']);
-    await this.#commands([...ended, ['logs', 'b', '--verbose'], ['logs', 'b', '--source', 'job']]);
+    const about = (...commands: string[]) => commands.map((command) => [command, 'b', '--verbose']);
+    await this.#commands([...about('status', 'events', 'logs'), ['logs', 'b', '--source', 'job']], 'works');
+    await this.#commands(about('connect', 'chat'), 'fails');
   }
 
   /** Everything that was begun in the morning goes on. */
@@ -115,40 +116,49 @@ export class HardDay {
     await Promise.all(alive.map((child) => (process.kill(-(child.pid ?? 0), 'SIGKILL'), once(child, 'close'))));
   }
 
-  async #commands(all: readonly string[][]): Promise<void> {
+  async #commands(all: readonly string[][], outcome: Outcome): Promise<void> {
     const left = [...all];
     // Three at once: each is a process with work of its own.
     const lane = async () => {
-      for (let args = left.shift(); args; args = left.shift()) await this.#fairlead(args);
+      for (let args = left.shift(); args; args = left.shift()) await this.#fairlead(args, outcome);
     };
     await Promise.all([lane(), lane(), lane()]);
   }
 
-  async #fairlead(args: readonly string[], stdin = ''): Promise<void> {
-    await this.#testbed.exec('laptop', ['fairlead', ...args], { stdin });
+  async #fairlead(
+    args: readonly string[],
+    outcome: Outcome,
+    options: { stdin?: string; env?: Record<string, string> } = {},
+  ) {
+    const { code, stderr } = await this.#testbed.exec('laptop', ['fairlead', ...args], options);
+    if ((code === 0) !== (outcome === 'works'))
+      throw new Error(`fairlead ${args.join(' ')} ended with ${code}: ${stderr}`);
   }
 
   /** The prompt is on stdin, the key in the environment of a command. */
   async #use(): Promise<void> {
     const models =
       'echo "header = \\"authorization: Bearer $OPENAI_API_KEY\\"" | curl -sK - "$OPENAI_BASE_URL/models"; sleep 0.5';
-    await this.#fairlead(['chat', 'a', '--max-tokens', '8'], `${this.#asked} by chat`);
-    await this.#fairlead(['exec', 'a', '--', 'sh', '-c', models]);
+    await this.#fairlead(['chat', 'a', '--max-tokens', '8'], 'works', { stdin: `${this.#asked} by chat` });
+    await this.#fairlead(['exec', 'a', '--', 'sh', '-c', models], 'works');
     await once(this.#curl('no-such-key'), 'close');
   }
 
-  async #wrongToken(): Promise<void> {
+  /** For the bastion's account, and for control. */
+  async #wrongKeys(): Promise<void> {
     const file = '.local/state/fairlead/profile.json';
     const other = `umask 077; sed 's/flo_[A-Za-z0-9_-]*/flo_not_a_token_of_anybody/' ${file} > wrong-token.json`;
     await this.#sh('laptop', other);
     const env = { FAIRLEAD_PROFILE: '/home/alice/wrong-token.json' };
-    await this.#testbed.exec('laptop', ['fairlead', 'list', '--verbose'], { env });
+    await this.#fairlead(['list', '--verbose'], 'fails', { env });
+    const fresh = { FAIRLEAD_PROFILE: '/home/alice/no-profile-yet.json' };
+    await this.#fairlead(['list', '--verbose', '--config', 'not-my-account.yaml'], 'fails', { env: fresh });
   }
 
   /** The laptop's next connection meets the gate, and the gate starts it again. */
   async #killControl(signal: string): Promise<void> {
     await this.#root('bastion', `kill -${signal} $(pgrep -f '[c]ontrol.mjs serve')`);
-    await this.#fairlead(['status', 'a', '--verbose']);
+    await this.#fairlead(['status', 'a', '--verbose'], 'works');
   }
 
   /** Key and prompt are on its stdin: in its argv every user of the laptop could read them. */

@@ -130,7 +130,7 @@ describe('exec', () => {
       stderr: expect.stringContaining('alice, bob'),
     });
     const other = await runCommand([process.execPath, ...main, 'exec', '--name', 'none-such', 'laptop', '--', 'true']);
-    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('pnpm testbed up') });
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('npx pnpm@12 testbed up') });
   });
 });
 
