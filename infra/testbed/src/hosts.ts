@@ -35,7 +35,7 @@ export function initOf(state: TestbedState, host: Host): ProcessId {
   const init = state.hosts[host.name];
   if (init && isAlive(init)) return init;
   throw new TestbedError('host_down', `cannot use ${host.name} because it is down`, {
-    hint: `Boot it with: pnpm testbed boot ${host.name} --name ${state.name}`,
+    hint: `Boot it with: npx pnpm@12 testbed boot ${host.name} --name ${state.name}`,
   });
 }
 

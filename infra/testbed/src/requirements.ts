@@ -42,7 +42,7 @@ export function findMissing(machine: Machine): string[] {
 
 const notRoot =
   'the testbed needs root, or a user namespace with 65536 ids: run it with sudo, or (apt-get install uidmap) ' +
-  'give yourself ranges in /etc/subuid and /etc/subgid and run it with "pnpm testbed"';
+  'give yourself ranges in /etc/subuid and /etc/subgid and run it with "npx pnpm@12 testbed"';
 
 const noDaemons =
   "  (To keep apt from starting daemons on this machine, first: printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d)";

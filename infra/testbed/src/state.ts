@@ -67,7 +67,7 @@ export function requireState(directory: string, name: string): TestbedState {
   const state = readState(directory);
   if (state && isAlive(state.holder)) return state;
   throw new TestbedError('not_up', `cannot find a testbed "${name}" that is up`, {
-    hint: 'Start one with: pnpm testbed up',
+    hint: 'Start one with: npx pnpm@12 testbed up',
   });
 }
 
@@ -119,7 +119,7 @@ export function cgroupsOf(state: TestbedState): string[] {
 
 function alreadyUp(name: string): TestbedError {
   return new TestbedError('already_up', `cannot bring up the testbed "${name}" because it is up already`, {
-    hint: `Take it down with "pnpm testbed down --name ${name}", or choose another --name.`,
+    hint: `Take it down with "npx pnpm@12 testbed down --name ${name}", or choose another --name.`,
   });
 }
 

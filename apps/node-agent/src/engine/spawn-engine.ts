@@ -105,7 +105,7 @@ function spawned(child: ReturnType<typeof spawn>, program: string): Promise<numb
         'engine_spawn_failed',
         `cannot start the engine because ${program} cannot be run: ${errorText(error)}`,
         {
-          hint: "Check engines.<kind>.command, and that the cluster's prologue loads the modules or the venv it needs.",
+          hint: "Make it known to the job: lines of the cluster's `prologue` that load modules or a venv, or its full path in `engines.<engine>.command`.",
           cause: error,
         },
       ),

@@ -46,9 +46,9 @@ function describe(testbed: Testbed, tookMs: number): string {
     `The testbed "${name}" is up (${(tookMs / 1000).toFixed(1)} s):`,
     ...hosts,
     'Try:',
-    `  pnpm testbed exec laptop${option} -- fairlead --help`,
-    `  pnpm testbed exec login${option} -- sinfo`,
-    `  pnpm testbed down${option}`,
+    `  npx pnpm@12 testbed exec laptop${option} -- fairlead --help`,
+    `  npx pnpm@12 testbed exec login${option} -- sinfo`,
+    `  npx pnpm@12 testbed down${option}`,
   ].join('\n');
 }
 

@@ -38,8 +38,9 @@ export function endWords({ status, detail }: Deployment): string {
   return detail === undefined ? status : `${status}: ${detail}`;
 }
 
+/** `2026-11-21 08:14:36`, in the time zone of this machine; that is how Swedish writes it, and everybody reads it. */
 export function clockTime(ms: number): string {
-  return new Date(ms).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'medium' });
+  return new Date(ms).toLocaleString('sv-SE');
 }
 
 export function leftWords(ms: number, nowMs: number): string {
