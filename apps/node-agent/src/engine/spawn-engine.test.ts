@@ -92,7 +92,7 @@ describe('an engine process', () => {
   });
 
   onLinux('leaves nothing when it ends by itself and leaves children that forgot whose they are', async () => {
-    const { engine, says } = await start(sim('leave-child:session', 'exit:0:500'));
+    const { engine, says } = await start(sim('leave-child:session', 'exit:0:2000'));
     await says('Application startup complete.');
     const family = await familyOf(engine);
     expect(family.size).toBe(2);

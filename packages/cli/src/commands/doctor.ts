@@ -20,7 +20,9 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<voi
   const onResult = (result: CheckResult) => {
     results.push(result);
     output.event('check', { ...result });
-    output.text(reportLine(result, (format, text) => output.style(format, text)));
+    // What could not be tried for want of something else would only hide that: it is counted.
+    if (result.lacks === undefined || context.flags.verbose)
+      output.text(reportLine(result, (format, text) => output.style(format, text)));
   };
   const run = { world, clock: context.clock, signal: context.signal, done, onResult };
   await runLanes([laptopChecks], run);
@@ -39,7 +41,7 @@ function conclude(results: readonly CheckResult[], context: Context): void {
   const counts = countsOf(results);
   const failed = results.filter(({ status }) => status === 'fail').map(({ id }) => id);
   const isHealthy = failed.length === 0;
-  const summary = `${counts.ok} ok, ${counts.warn} warning${counts.warn === 1 ? '' : 's'}, ${counts.fail} failed, ${counts.skipped} skipped`;
+  const summary = `${counts.ok} ok, ${counts.warn} warning${counts.warn === 1 ? '' : 's'}, ${counts.fail} failed, ${counts.skipped} skipped${counts.skipped > 0 && !context.flags.verbose ? ' (--verbose lists them)' : ''}`;
   const advice = isHealthy ? '' : '. Begin at the top: later failures may follow from earlier ones.';
   context.output.result({ event: 'doctor.done', ok: isHealthy, counts, failed }, `\n${summary}${advice}`);
   if (!isHealthy) context.setExitCode(EXIT.failed);

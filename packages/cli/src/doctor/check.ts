@@ -34,6 +34,8 @@ export interface CheckResult extends Finding {
   id: string;
   title: string;
   tried: string;
+  /** Id of the check without which it was skipped. */
+  lacks?: string;
 }
 
 export function ok(found: string): Finding {

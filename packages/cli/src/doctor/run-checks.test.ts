@@ -42,6 +42,7 @@ describe('Checks', () => {
       ['e', 'ok'],
     ]);
     expect(results[1]?.found).toContain('the a');
+    expect(results.map(({ lacks }) => lacks)).toEqual([undefined, 'a', 'b', undefined, undefined]);
     expect(countsOf(results)).toEqual({ ok: 1, warn: 1, fail: 1, skipped: 2 });
   });
 

@@ -40,10 +40,9 @@ async function runCheck(check: Check, run: Run): Promise<CheckResult> {
   run.signal.throwIfAborted();
   const { id, title, tried } = check;
   const missing = blockedBy(check, run.done);
-  const finding = missing
-    ? { status: 'skipped' as const, found: `skipped because it needs "${missing.title}" (${missing.id})` }
-    : await findingOf(check, run);
-  return { id, title, tried, ...finding };
+  if (!missing) return { id, title, tried, ...(await findingOf(check, run)) };
+  const found = `skipped because it needs "${missing.title}" (${missing.id})`;
+  return { id, title, tried, status: 'skipped', found, lacks: missing.id };
 }
 
 /** A check that is needed and not on the list says nothing about this site. */
