@@ -7,10 +7,10 @@ import { built } from '../harness/built.ts';
 import { judge } from '../harness/judge.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
 import { spreadOf } from '../harness/statistics.ts';
-import { figure } from '../harness/table.ts';
-import { measureFlood } from './flood.ts';
+import { figure, type Table } from '../harness/table.ts';
+import { type Flood, measureFlood } from './flood.ts';
 import { startAgent } from './start-agent.ts';
-import { measureIdle } from './idle.ts';
+import { type Idle, measureIdle } from './idle.ts';
 
 export interface AgentOptions extends BenchOptions {
   rounds: number;
@@ -26,7 +26,7 @@ export async function runAgentBench(options: AgentOptions): Promise<BenchResult>
   const { rounds, seconds, floodSeconds, say } = options;
   say('building what is not built');
   const programs = { agent: await built('agent'), engineSim: await built('engine-sim') };
-  const starts = [];
+  const starts: Start[] = [];
   for (let round = -1; round < rounds; round++) {
     if (round >= 0) say(`start: round ${round + 1} of ${rounds}`);
     await using scope = options.scope.use(new Scope());
@@ -40,33 +40,9 @@ export async function runAgentBench(options: AgentOptions): Promise<BenchResult>
   const idle = await measureIdle(agent.pid, { seconds, windows: rounds });
   say(`an engine log of ${FLOOD_MB_PER_SECOND} MB/s for ${floodSeconds} s`);
   const flood = await measureFlood(agent, { seconds: floodSeconds, megabytesPerSecond: FLOOD_MB_PER_SECOND });
-  const row = (name: string, samples: readonly number[]) => {
-    const { median, low, high } = spreadOf(samples);
-    return [name, figure(median), figure(low), figure(high)];
-  };
   return {
     bench: 'agent',
-    tables: [
-      {
-        title: 'agent',
-        columns: ['figure', 'median', 'lowest', 'highest'],
-        rows: [
-          row(
-            'start → first heartbeat, ms',
-            starts.map(({ firstHeartbeatMs }) => firstHeartbeatMs),
-          ),
-          row(
-            'start → ready, simulator ready at once, ms',
-            starts.map(({ readyMs }) => readyMs),
-          ),
-          row('resident, MB', idle.residentMB),
-          row('idle, % of a core', idle.percent),
-          row(`engine log, MB/s taken of ${FLOOD_MB_PER_SECOND}`, [flood.takenMBPerSecond]),
-          row('engine log, % of a core', [flood.percent]),
-          row('engine log, resident, MB', [flood.residentMB]),
-        ],
-      },
-    ],
+    tables: [tableOf(starts, idle, flood)],
     verdicts: [
       judge(
         starts.map(({ firstHeartbeatMs }) => firstHeartbeatMs),
@@ -80,5 +56,32 @@ export async function runAgentBench(options: AgentOptions): Promise<BenchResult>
       'the engine itself (a simulator that prints) is another process and not counted.',
     ],
     data: { starts, idle, flood },
+  };
+}
+
+interface Start {
+  firstHeartbeatMs: number;
+  readyMs: number;
+}
+
+function tableOf(starts: readonly Start[], idle: Idle, flood: Flood): Table {
+  const row = (name: string, samples: readonly number[]) => {
+    const { median, low, high } = spreadOf(samples);
+    return [name, figure(median), figure(low), figure(high)];
+  };
+  const heartbeats = starts.map(({ firstHeartbeatMs }) => firstHeartbeatMs);
+  const ready = starts.map(({ readyMs }) => readyMs);
+  return {
+    title: 'agent',
+    columns: ['figure', 'median', 'lowest', 'highest'],
+    rows: [
+      row('start → first heartbeat, ms', heartbeats),
+      row('start → ready, simulator ready at once, ms', ready),
+      row('resident, MB', idle.residentMB),
+      row('idle, % of a core', idle.percent),
+      row(`engine log, MB/s taken of ${FLOOD_MB_PER_SECOND}`, [flood.takenMBPerSecond]),
+      row('engine log, % of a core', [flood.percent]),
+      row('engine log, resident, MB', [flood.residentMB]),
+    ],
   };
 }

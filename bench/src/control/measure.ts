@@ -126,9 +126,9 @@ async function measureRestart(control: ControlProcess, population: Population, l
   };
 }
 
-async function countLost({ agents, list }: Population, wanted: number): Promise<number> {
-  const said = Object.assign({}, ...(await Promise.all(agents.map((worker) => worker.order('states')))));
-  const right = (await list()).filter(({ instance: { id, state } }) => {
+async function countLost(population: Population, wanted: number): Promise<number> {
+  const said = Object.assign({}, ...(await Promise.all(population.agents.map((worker) => worker.order('states')))));
+  const right = (await population.list()).filter(({ instance: { id, state } }) => {
     const words = state.status === 'degraded' ? state.reason : state.status;
     return words === said[id];
   });

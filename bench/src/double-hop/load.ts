@@ -65,7 +65,9 @@ export interface Flow {
 const EVENT = Buffer.from('data: ');
 /** The longest answer of the simulated model. */
 const MOST_TOKENS = 8_000;
-const START_LIMIT_MS = 20_000;
+/** Streams that have not begun or ended by then are counted as failures. */
+const START_LIMIT_MS = 5_000;
+const END_LIMIT_MS = 3_000;
 
 /** All streams side by side; counted from when each has had its first token. */
 export async function loadStreams(
@@ -73,46 +75,77 @@ export async function loadStreams(
   { streams, seconds, decodeMs }: LoadOptions & { decodeMs: number },
 ): Promise<Flow> {
   const body = chatBody({ max_tokens: MOST_TOKENS, sim: { prefill_ms: 0, decode_ms: decodeMs, tokens: MOST_TOKENS } });
-  const flow: Flow = { tokensPerSecond: 0, tokens: 0, allTokens: 0, gapsMs: [], failures: 0 };
+  const count = new FlowCount(streams);
   const stop = new AbortController();
-  const started = Promise.withResolvers<void>();
-  let waitingFor = streams;
-  let isCounting = false;
-  const one = async () => {
-    let lastMs: number | undefined;
-    const onData = (piece: Uint8Array) => {
-      const count = countEvents(piece);
-      if (count === 0) return;
-      flow.allTokens += count;
-      const nowMs = performance.now();
-      if (lastMs === undefined && --waitingFor === 0) started.resolve();
-      if (isCounting) {
-        flow.tokens += count;
-        flow.gapsMs.push(nowMs - (lastMs ?? nowMs));
-        for (let more = 1; more < count; more++) flow.gapsMs.push(0);
-      }
-      lastMs = nowMs;
-    };
+  const left = new Set<number>();
+  const one = async (stream: number) => {
+    left.add(stream);
+    const onData = count.listener();
     while (!stop.signal.aborted) {
       try {
         await carrier.exchange({ body, keep: false, expect: 200, onData, signal: stop.signal });
       } catch {
         // Refused or cut: begun anew, and counted.
-        if (!stop.signal.aborted) flow.failures += 1;
-        if (!stop.signal.aborted) await delay(RETRY_MS);
+        if (stop.signal.aborted) break;
+        count.flow.failures += 1;
+        await delay(RETRY_MS);
       }
     }
+    left.delete(stream);
   };
-  const all = Array.from({ length: streams }, one);
-  await Promise.race([started.promise, delay(START_LIMIT_MS)]);
-  isCounting = true;
-  const beganMs = performance.now();
-  await delay(seconds * 1000);
-  isCounting = false;
-  flow.tokensPerSecond = (flow.tokens * 1000) / (performance.now() - beganMs);
+  const all = Array.from({ length: streams }, (_, stream) => one(stream));
+  await Promise.race([count.started, delay(START_LIMIT_MS)]);
+  await count.during(seconds);
   stop.abort();
-  await Promise.all(all);
-  return flow;
+  await Promise.race([Promise.all(all), delay(END_LIMIT_MS)]);
+  count.flow.failures += left.size;
+  return count.flow;
+}
+
+/** What comes in on all streams together. */
+class FlowCount {
+  readonly flow: Flow = { tokensPerSecond: 0, tokens: 0, allTokens: 0, gapsMs: [], failures: 0 };
+  readonly #started = Promise.withResolvers<void>();
+  #silent: number;
+  #isCounting = false;
+
+  constructor(streams: number) {
+    this.#silent = streams;
+  }
+
+  /** Resolves when each stream has had its first token. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  async during(seconds: number): Promise<void> {
+    this.flow.failures += this.#silent;
+    this.#isCounting = true;
+    const beganMs = performance.now();
+    await delay(seconds * 1000);
+    this.#isCounting = false;
+    this.flow.tokensPerSecond = (this.flow.tokens * 1000) / (performance.now() - beganMs);
+  }
+
+  /** Of one stream. */
+  listener(): (piece: Uint8Array) => void {
+    let lastMs: number | undefined;
+    return (piece) => {
+      const tokens = countEvents(piece);
+      if (tokens === 0) return;
+      const nowMs = performance.now();
+      if (lastMs === undefined && --this.#silent === 0) this.#started.resolve();
+      this.flow.allTokens += tokens;
+      if (this.#isCounting) this.#count(tokens, nowMs - (lastMs ?? nowMs));
+      lastMs = nowMs;
+    };
+  }
+
+  #count(tokens: number, gapMs: number): void {
+    this.flow.tokens += tokens;
+    this.flow.gapsMs.push(gapMs);
+    for (let more = 1; more < tokens; more++) this.flow.gapsMs.push(0);
+  }
 }
 
 function countEvents(piece: Uint8Array): number {

@@ -29,7 +29,10 @@ async function forward(scope: Scope, world: World, kind: OpenSshOptions['kind'],
   const { bastion, dir } = world;
   const options = ['ExitOnForwardFailure=yes', `UserKnownHostsFile=${join(dir, 'known_hosts')}`, 'BatchMode=yes'];
   const argv = [
-    ...['-F', 'none', '-v', '-i', join(dir, 'id_ed25519'), '-p', String(bastion.port)],
+    '-Fnone',
+    '-v',
+    `-i${join(dir, 'id_ed25519')}`,
+    `-p${bastion.port}`,
     ...options.flatMap((option) => ['-o', option]),
     ...words,
     ...(kind === 'as typed' ? ['-N'] : []),

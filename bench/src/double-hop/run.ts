@@ -17,10 +17,10 @@ export interface DoubleHopOptions extends BenchOptions {
   plot?: string;
 }
 
-/** A token every 20 ms is what a large model gives a reader; where the gaps are looked at. */
-const READING_PACE_MS = 20;
-/** With hundreds of streams more than anything here can carry. */
-const FULL_PACE_MS = 5;
+/** Where the gaps are looked at: a token every 20 ms, as a large model gives them; slower where many streams would be a flood. */
+const readingPaceMs = (streams: number) => Math.max(20, streams / 5);
+/** With hundreds of streams more than OpenSSH's two hops carry on two cores. */
+const fullPaceMs = (streams: number) => Math.max(5, streams / 50);
 /** After a load: streams that were cut are ended everywhere. */
 const SETTLE_MS = 200;
 
@@ -70,17 +70,18 @@ function bulkMegabytes(quick: boolean): number {
 }
 
 async function measure(
-  { load, processes }: Ways,
+  ways: Ways,
   way: WayName,
   { streams, seconds, megabytes }: { streams: number; seconds: number; megabytes: number },
 ): Promise<Round & { use: Pick<Use, 'cpu'> }> {
+  const { load } = ways;
   const fresh = await load.order('firstBytes', { way, streams, seconds, keep: false });
   const kept = await load.order('firstBytes', { way, streams, seconds, keep: true });
-  const reading = await load.order('streams', { way, streams, seconds, decodeMs: READING_PACE_MS });
+  const reading = await load.order('streams', { way, streams, seconds, decodeMs: readingPaceMs(streams) });
   await delay(SETTLE_MS);
-  const before = await processes();
-  const full = await load.order('streams', { way, streams, seconds, decodeMs: FULL_PACE_MS });
-  const cpu = useOf(before, await processes());
+  const before = await ways.processes();
+  const full = await load.order('streams', { way, streams, seconds, decodeMs: fullPaceMs(streams) });
+  const cpu = useOf(before, await ways.processes());
   await delay(SETTLE_MS);
   const bulkMBPerSecond = megabytes === 0 ? Number.NaN : await load.order('bulk', { way, megabytes });
   const spent = cpu.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
