@@ -30,4 +30,12 @@ describe("Slurm's notice in the job's log", () => {
     expect(readSlurmNotice(jobDir, '12')).toBeUndefined();
     await rm(jobDir, { recursive: true });
   });
+
+  it('keeps the reason when further signals of the same end are told, and forgets it later', () => {
+    const at = (time: string, why: string) =>
+      `slurmstepd-node1: error: *** JOB 12 ON node1 CANCELLED AT 2026-11-21T${time}${why} ***\n`;
+    const limit = at('06:47:00', ' DUE TO TIME LIMIT');
+    expect(parseSlurmNotice(limit + at('06:47:30', ''), '12')).toMatchObject({ code: 'deadline' });
+    expect(parseSlurmNotice(limit + at('06:57:00', ''), '12')).toMatchObject({ code: 'cancelled' });
+  });
 });

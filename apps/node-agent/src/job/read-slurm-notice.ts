@@ -34,7 +34,9 @@ const REASONS: ReadonlyArray<[pattern: RegExp, cause: EndCause]> = [
   [/\*\*\*$/, { code: 'cancelled', message: 'the job was cancelled (scancel)' }],
 ];
 
-const NOTICE = /^slurmstepd\S*: error: \*\*\* JOB (\d+) ON \S+ CANCELLED AT \S+ .*\*\*\*$/;
+const NOTICE = /^slurmstepd\S*: error: \*\*\* JOB (?<job>\d+) ON \S+ CANCELLED AT (?<at>\S+) (?<reason>.*)\*\*\*$/;
+/** Each signal of one end is told, the later ones without the reason, KillWait (30 s by default) after the first at most. */
+const SAME_END_MS = 60_000;
 const TAIL_BYTES = 4096;
 
 /** Undefined outside Slurm, and where it said nothing. Synchronous: what is read is what was written before the signal. */
@@ -60,11 +62,19 @@ function readTail(path: string): string {
   }
 }
 
-/** Pure. The last notice counts. */
+/** Pure. The last notice counts, or the reason of the one that it follows. */
 export function parseSlurmNotice(log: string, jobId: string): EndCause | undefined {
-  const notice = log
-    .split('\n')
-    .map((line) => NOTICE.exec(line.trimEnd()))
-    .findLast((match) => match?.[1] === jobId);
-  return notice ? REASONS.find(([pattern]) => pattern.test(notice[0]))?.[1] : undefined;
+  const notices = log.split('\n').flatMap((line) => {
+    const match = NOTICE.exec(line.trimEnd());
+    return match?.groups?.['job'] === jobId ? [match] : [];
+  });
+  const last = notices.at(-1);
+  if (!last) return undefined;
+  const [text] = notices.findLast((notice) => notice.groups?.['reason'] !== '' && isSameEnd(notice, last)) ?? last;
+  return REASONS.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+function isSameEnd(notice: RegExpExecArray, last: RegExpExecArray): boolean {
+  const apartMs = Date.parse(last.groups?.['at'] ?? '') - Date.parse(notice.groups?.['at'] ?? '');
+  return apartMs >= 0 && apartMs <= SAME_END_MS;
 }
