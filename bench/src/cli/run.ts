@@ -1,9 +1,10 @@
 // `bench cli`: how long the built commands take, as a person waits for them, beside an empty Node.
 
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { openWorld } from '@fairlead/testkit';
+import { openWorld, type World } from '@fairlead/testkit';
 
 import { BUDGETS } from '../harness/budgets.ts';
 import { built } from '../harness/built.ts';
@@ -27,9 +28,10 @@ export async function runCli({ rounds, runs, scope, say }: CliOptions): Promise<
   const world = scope.use(await openWorld());
   await world.deploy('a');
   const commands: Record<string, readonly string[]> = {
-    'node, nothing': ['-e', '0'],
-    '--help': [main, '--help'],
-    list: [main, 'list'],
+    'node, nothing': [process.execPath, '-e', '0'],
+    'ssh, nothing but a login': sshWords(world),
+    '--help': [process.execPath, main, '--help'],
+    list: [process.execPath, main, 'list'],
   };
   const seen: Record<string, number[]> = {};
   for (const argv of Object.values(commands)) await timeMs(argv, world.env);
@@ -53,13 +55,24 @@ export async function runCli({ rounds, runs, scope, say }: CliOptions): Promise<
       },
     ],
     verdicts: [judge(seen['--help'] ?? [], BUDGETS.cliHelp), judge(seen['list'] ?? [], BUDGETS.cliList)],
-    notes: ['list logs in by SSH, opens a channel to control and asks: a whole login each time.'],
+    notes: [
+      'list logs in by SSH, opens a channel to control and asks: a whole login each time, beside which stands what OpenSSH takes for one.',
+    ],
     data: { commands: seen },
   };
 }
 
-async function timeMs(argv: readonly string[], env: Record<string, string>): Promise<number> {
+function sshWords({ dir, bastion }: World): string[] {
+  const options = ['BatchMode=yes', `UserKnownHostsFile=${join(dir, 'known_hosts')}`].flatMap((option) => [
+    '-o',
+    option,
+  ]);
+  const who = ['-p', String(bastion.port), `${bastion.user}@${bastion.host}`];
+  return ['ssh', '-Fnone', '-i', join(dir, 'id_ed25519'), ...options, ...who, 'true'];
+}
+
+async function timeMs([program = '', ...argv]: readonly string[], env: Record<string, string>): Promise<number> {
   const startedMs = performance.now();
-  await run(process.execPath, argv, { env });
+  await run(program, argv, { env });
   return performance.now() - startedMs;
 }
