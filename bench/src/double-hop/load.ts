@@ -18,7 +18,7 @@ export interface FirstBytes {
 
 const RETRY_MS = 20;
 /** What is asked of all ways; how long it takes is theirs. */
-const REQUESTS_PER_SECOND = 1_000;
+const REQUESTS_PER_SECOND = 300;
 const FEWEST_REQUESTS = 2;
 
 function chatBody(more: object): Uint8Array {
