@@ -83,6 +83,7 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
     FAIRLEAD_CONFIG: configFile,
     FAIRLEAD_PROFILE: profileFile,
     NO_COLOR: '1',
+    ...compileCache(),
   };
   const running = new Set<RunningCli>();
   scope.defer(() => endAll(running));
@@ -142,6 +143,12 @@ function worldConfig(dir: string, bastion: LocalSshServer): FairleadConfig {
     },
     clusters: { here: { kind: 'local', paths: { state: join(dir, 'cluster'), scratch: dir }, node: process.execPath } },
   };
+}
+
+/** Where the tests share what Node compiles, commands do too. */
+function compileCache(): Record<string, string> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 }
 
 /** Commands that a test left running name the folder in their environment alone. */
