@@ -15,7 +15,7 @@ export default defineConfig({
       'tests/**/*.test.ts',
     ],
     // Most of the time is spent waiting for processes: more workers than cores.
-    maxWorkers: 4,
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     execArgv: ['--conditions=fairlead-source'],

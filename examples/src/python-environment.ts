@@ -15,12 +15,11 @@ const CHECK = 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)';
 
 export type PythonEnvironment = { bin: string } | { missing: string };
 
-/** `make`: install what is missing (a minute the first time). */
-export async function findPythonEnvironment({ make }: { make: boolean }): Promise<PythonEnvironment> {
+/** Installs what is missing: a minute the first time. */
+export async function findPythonEnvironment(): Promise<PythonEnvironment> {
   const dir = environmentDir();
   const bin = join(dir, 'bin');
   if (existsSync(join(dir, 'complete'))) return { bin };
-  if (!make) return { missing: 'their packages are not installed (`pnpm examples` installs them)' };
   try {
     await run('python3', ['-c', CHECK]);
   } catch {

@@ -10,7 +10,7 @@ import { runClient } from './run-client.ts';
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 async function runAll(env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const python = await findPythonEnvironment({ make: true });
+  const python = await findPythonEnvironment();
   for (const client of CLIENTS) {
     if (needsPython(client) && 'missing' in python) {
       counts.skipped += 1;

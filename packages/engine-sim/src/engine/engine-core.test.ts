@@ -166,7 +166,9 @@ test('EngineCore: what does not fit waits its turn, and starts when another ends
   for (const name of ['a', 'b', 'c']) engine.admit(make(name));
   expect(engine.stats()).toMatchObject({ running: 2, waiting: 1, promptTokens: 12 });
   await engine.idle();
-  expect(order).toEqual(['a', 'b', 'c']);
+  // The first two run side by side: which of them ends first is chance.
+  expect(order.slice(0, 2).toSorted()).toEqual(['a', 'b']);
+  expect(order[2]).toBe('c');
   expect(engine.stats()).toMatchObject({ running: 0, waiting: 0, kvTokens: 0, promptTokens: 18, generationTokens: 60 });
 });
 
