@@ -1,7 +1,7 @@
 // Gives the GPUs of this machine to jobs, one job a GPU: a claim is a file named after the GPU that holds the job's id,
 // made by link(2), which only one process can win. What an ended job still claims is taken over.
 
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
 import { slurmError } from '../slurm-error.ts';
@@ -23,7 +23,7 @@ export async function claimGpus(claims: GpuClaims, jobId: string, wanted: number
   try {
     for (const gpu of claims.gpus) {
       if (mine.length === wanted) break;
-      if (await claimOne(claims, draft, join(dir, `gpu-${gpu}`), jobId)) mine.push(gpu);
+      if (await claimOne(claims, draft, join(dir, `gpu-${gpu}`))) mine.push(gpu);
     }
   } finally {
     await rm(draft);
@@ -53,18 +53,40 @@ export async function listNvidiaGpus(): Promise<string[]> {
   return indices.sort((a, b) => Number(a) - Number(b));
 }
 
-async function claimOne({ isLive }: GpuClaims, draft: string, path: string, jobId: string): Promise<boolean> {
+async function claimOne(claims: GpuClaims, draft: string, path: string): Promise<boolean> {
   if (await linked(draft, path)) return true;
   const holder = await holderOf(path);
-  if (holder === undefined) return linked(draft, path);
-  if (await isLive(holder)) return false;
-  const aside = `${path}.stale-${jobId}`;
-  if (!(await renamed(path, aside))) return false;
-  // Another one may have taken the stale claim over in between: then this is its claim, and goes back.
-  const stolen = (await holderOf(aside)) !== holder;
-  const won = await linked(stolen ? aside : draft, path);
-  await rm(aside, { force: true });
-  return won && !stolen;
+  if (holder !== undefined && (await claims.isLive(holder))) return false;
+  // One at a time takes over: a claim that was made meanwhile must not be taken for the stale one.
+  const turn = `${path}.takeover`;
+  if (!(await took(turn))) return false;
+  try {
+    if ((await holderOf(path)) !== holder) return false;
+    await rm(path, { force: true });
+    return await linked(draft, path);
+  } finally {
+    await rmdir(turn);
+  }
+}
+
+/** A turn that was left behind by a process that died ends after this long. */
+const TURN_LIMIT_MS = 30_000;
+
+/** mkdir(2), which only one process can win. */
+async function took(turn: string): Promise<boolean> {
+  try {
+    await mkdir(turn, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  try {
+    if (Date.now() - (await stat(turn)).mtimeMs > TURN_LIMIT_MS) await rm(turn, { recursive: true, force: true });
+  } catch (error) {
+    // It has just ended: the next one who wants the GPU has it.
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+  return false;
 }
 
 async function linked(from: string, to: string): Promise<boolean> {
@@ -73,16 +95,6 @@ async function linked(from: string, to: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function renamed(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
     throw error;
   }
 }
