@@ -152,11 +152,9 @@ async function startSession(sshd: Sshd, socket: Socket, sessions: Set<ChildProce
       resolve();
     });
     child.once('close', resolve);
-    // eslint-disable-next-line no-await-in-loop -- one after the other is the point
     await ended;
     sessions.delete(child);
     if (!said.includes('Missing privilege separation directory')) break;
-    // eslint-disable-next-line no-await-in-loop
     await ensureRunDir();
   }
   socket.destroy();
