@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { answerTo, type FrontWorld, KEY, openFrontWorld, readAll, until } from './front-world.ts';
@@ -201,12 +201,15 @@ describe('time', () => {
   });
 
   test('for a response is not limited', async () => {
+    const asked = Promise.withResolvers<ServerResponse>();
     const limits = { headMs: 20, bodyIdleMs: 20, lingerMs: 20 };
-    world = await openFrontWorld({
-      handler: (_, response) => void setTimeout(() => response.end('late'), 150),
-      limits,
-    });
-    expect((await world.fetch('POST', CHAT, { body: '{}' })).body).toBe('late');
+    world = await openFrontWorld({ handler: (_, response) => asked.resolve(response), limits });
+    const answer = world.fetch('POST', CHAT, { body: '{}' });
+    const response = await asked.promise;
+    // One that came later has had all the time there is.
+    expect(await readAll(world.dial())).toBe('');
+    response.end('late');
+    expect((await answer).body).toBe('late');
   });
 
   test('to close after the response is limited', async () => {
