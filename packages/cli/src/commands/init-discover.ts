@@ -68,6 +68,7 @@ async function discoverSlurm(
   }
 }
 
+// What sites name a user's scratch space differs: their own variables go first, then the two paths most of them use.
 const ENVIRONMENT_SCRIPT = `
 for folder in "$SCRATCH" "$WORK" "/scratch/$(id -un)" "/work/$(id -un)"; do
   if [ -n "$folder" ] && [ -d "$folder" ] && [ -w "$folder" ]; then echo "scratch=$folder"; break; fi
