@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { errorText, Scope, untilAborted } from '@fairlead/kit';
+import { detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
@@ -27,7 +27,6 @@ import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { FIRST_STATE, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
 import { viewState } from './supervisor/view-state.ts';
-import { detach } from './detach.ts';
 
 /** For the last report and the last event to reach control. */
 const FAREWELL_MS = 2_000;
@@ -93,7 +92,8 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
   });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  await untilAborted(engine.logged(), AbortSignal.timeout(FAREWELL_MS)).catch(() => undefined);
+  const logLimit = AbortSignal.timeout(FAREWELL_MS);
+  await untilOver(untilAborted(engine.logged(), logLimit), logLimit);
   const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
   await control.farewell(AbortSignal.timeout(waits ? FAILURE_FAREWELL_MS : FAREWELL_MS), { waits });
   return exit;

@@ -14,6 +14,18 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal |
   }
 }
 
+/**
+ * For work that ends by its own signal: resolves when `promise` resolves or was rejected with the signal's reason.
+ * Any other rejection is passed on.
+ */
+export async function untilOver(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+}
+
 /** A signal that fires when any of the given ones does; undefined entries are left out. */
 export function anySignal(...signals: Array<AbortSignal | undefined>): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));

@@ -1,7 +1,7 @@
 // Keeps one reverse forward to the bastion up, for data or for control: performs what tunnel-machine.ts decides.
 
 import type { Duplex } from 'node:stream';
-import { backoffMs, type BackoffPolicy, errorText, isCodedError } from '@fairlead/kit';
+import { backoffMs, type BackoffPolicy, detach, errorText, isCodedError, untilOver } from '@fairlead/kit';
 import { type Forward, type ForwardOptions, openForward } from './open-forward.ts';
 import {
   type TunnelEffect,
@@ -10,7 +10,6 @@ import {
   type TunnelState,
   tunnelTransition,
 } from './tunnel-machine.ts';
-import { detach } from '../detach.ts';
 
 export interface BastionLinkOptions extends Omit<ForwardOptions, 'generation'> {
   firstGeneration: number;
@@ -69,11 +68,8 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
         return options.onDown(effect.reason);
       case 'try.later': {
         const waitMs = backoffMs(policyFor(effect), effect.attempt, options.random());
-        clock.sleep(waitMs, closed.signal).then(
-          () => dispatch({ type: 'try.due' }),
-          () => undefined,
-        );
-        return;
+        const due = clock.sleep(waitMs, closed.signal).then(() => dispatch({ type: 'try.due' }));
+        return detach(untilOver(due, closed.signal));
       }
       case 'complain':
         options.log.debug({

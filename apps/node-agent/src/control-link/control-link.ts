@@ -2,7 +2,17 @@
 // instance, renews the lease, delivers events. With control away it keeps quiet and catches up later.
 
 import type { Duplex } from 'node:stream';
-import { anySignal, type Clock, errorText, isCodedError, type Log, Secret, untilAborted } from '@fairlead/kit';
+import {
+  anySignal,
+  type Clock,
+  detach,
+  errorText,
+  isCodedError,
+  type Log,
+  Secret,
+  untilAborted,
+  untilOver,
+} from '@fairlead/kit';
 import type { AgentHello, ControlMessage, ControlWelcome, InstanceReported, Load } from '@fairlead/protocol';
 import { type ControlSession, openControlSession } from './control-session.ts';
 import { EventQueue } from './event-queue.ts';
@@ -106,7 +116,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
     reported = '';
     sendReport();
     for (const event of events.waiting) opened.send(event);
-    beat(opened, welcome.heartbeatMs).catch(() => undefined);
+    detach(untilOver(beat(opened, welcome.heartbeatMs), opened.ended));
   }
 
   function leave(opened: ControlSession): void {
@@ -175,7 +185,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
       session?.opened.send(happened);
     },
     async farewell(signal, { waits } = { waits: false }) {
-      if (waits && !session) await untilAborted(arrived.promise, signal).catch(() => undefined);
+      if (waits && !session) await untilOver(untilAborted(arrived.promise, signal), signal);
       closed = true;
       if (!session) return;
       const { opened, tails } = session;

@@ -1,6 +1,6 @@
 // One proven WebSocket to control: says hello, waits for the welcome, carries facts out and orders in.
 
-import { anySignal, type Clock, type Log, untilAborted } from '@fairlead/kit';
+import { anySignal, type Clock, detach, type Log, untilAborted, untilOver } from '@fairlead/kit';
 import {
   type AgentHello,
   type AgentMessage,
@@ -43,13 +43,13 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
   const ended = new AbortController();
   const welcome = Promise.withResolvers<ControlWelcome>();
   // Nobody may be waiting for it any more.
-  welcome.promise.catch(() => undefined);
+  detach(untilOver(welcome.promise, ended.signal));
   let heardMs = clock.monotonicMs();
 
   const end = (why: string) => {
     if (ended.signal.aborted) return;
     ended.abort(new Error(why));
-    welcome.reject(new Error(why));
+    welcome.reject(ended.signal.reason);
     socket.terminate();
   };
   const send = (message: AgentMessage) => {
@@ -84,14 +84,11 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
   };
   const limitWelcome = async () => {
     const limit = AbortSignal.timeout(WELCOME_LIMIT_MS);
-    try {
-      await untilAborted(welcome.promise, anySignal(limit, ended.signal));
-    } finally {
-      if (limit.aborted) end('control sent no welcome');
-    }
+    await untilOver(untilAborted(welcome.promise, limit), anySignal(limit, ended.signal));
+    if (limit.aborted) end('control sent no welcome');
   };
-  keepAlive().catch(() => undefined);
-  limitWelcome().catch(() => undefined);
+  detach(untilOver(keepAlive(), ended.signal));
+  detach(limitWelcome());
   send({ ...hello, clockMs: clock.now() });
   return {
     welcome: welcome.promise,

@@ -2,11 +2,10 @@
 // the connection takes them.
 
 import { join } from 'node:path';
-import { anySignal, type Clock, errorText, type Log } from '@fairlead/kit';
+import { anySignal, type Clock, detach, errorText, type Log } from '@fairlead/kit';
 import type { AgentMessage, ControlMessage, LogSource } from '@fairlead/protocol';
 import { chunkLines } from '../log-tail/chunk-lines.ts';
 import { followLog } from '../log-tail/follow-log.ts';
-import { detach } from '../detach.ts';
 
 export interface LogTailsOptions {
   jobDir: string;

@@ -1,7 +1,7 @@
 // Knows when the job ends: from the environment at once, then from squeue every few minutes, for limits change.
 // Says when the drain is due, once.
 
-import { type Clock, type Log } from '@fairlead/kit';
+import { type Clock, detach, type Log, untilOver } from '@fairlead/kit';
 import type { RunProgram } from '../job/run-program.ts';
 import { parseEndTime } from './parse-slurm-times.ts';
 
@@ -67,11 +67,8 @@ export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): De
     }
   };
 
-  const untilAborted = (error: unknown) => {
-    if (!signal.aborted) throw error;
-  };
-  readOften().catch(untilAborted);
-  look().catch(untilAborted);
+  detach(untilOver(readOften(), signal));
+  detach(untilOver(look(), signal));
   return {
     get deadlineMs() {
       return deadlineMs;

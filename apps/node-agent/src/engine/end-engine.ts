@@ -1,8 +1,7 @@
 // Ends an engine for good: SIGTERM to the server alone, again every few seconds (one that starts loses it), then SIGKILL
 // to its group and to every process that belongs to it, then a look whether nothing is left.
 
-import type { Clock, Log } from '@fairlead/kit';
-import { errnoOf } from '@fairlead/kit';
+import { type Clock, errnoOf, type Log, untilOver } from '@fairlead/kit';
 import { type EngineIdentity, findProcesses, type Found } from './find-processes.ts';
 
 export interface EndEngineOptions {
@@ -45,10 +44,7 @@ async function terminate(options: EndEngineOptions, look: () => Promise<void>): 
     await look();
     signalProcess(pid, 'SIGTERM');
     const round = new AbortController();
-    const again = clock.sleep(TERM_AGAIN_MS, round.signal).then(
-      () => 'again' as const,
-      () => 'again' as const,
-    );
+    const again = untilOver(clock.sleep(TERM_AGAIN_MS, round.signal), round.signal).then(() => 'again' as const);
     const what = await Promise.race([gone, late, again]);
     round.abort();
     if (what !== 'again') return;

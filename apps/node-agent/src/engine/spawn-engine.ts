@@ -3,9 +3,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { unlink } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
+import { type Clock, detach, errnoOf, errorText, type Log, untilOver } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
-import { detach } from '../detach.ts';
 import { endEngine, remember } from './end-engine.ts';
 import { type EngineCommand, MARKER_VARIABLE } from './engine-command.ts';
 import { guardEngine } from './engine-guard.ts';
@@ -79,10 +78,8 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
     exited,
     end(limitMs) {
       ending ??= end().finally(() => limit.abort());
-      clock.sleep(limitMs, limit.signal).then(
-        () => limit.abort(),
-        () => undefined,
-      );
+      const late = clock.sleep(limitMs, limit.signal).then(() => limit.abort());
+      detach(untilOver(late, limit.signal));
       return ending;
     },
   };
@@ -91,7 +88,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
 async function rememberOften(family: Family, options: SpawnEngineOptions, signal: AbortSignal): Promise<void> {
   const { clock, lookEveryMs = LOOK_EVERY_MS } = options;
   while (!signal.aborted) {
-    await clock.sleep(lookEveryMs, signal).catch(() => undefined);
+    await untilOver(clock.sleep(lookEveryMs, signal), signal);
     if (!signal.aborted) await remember(family);
   }
 }
@@ -124,7 +121,7 @@ async function settledExit(
   child.once('exit', (code, signal) => resolve({ code, signal }));
   const exit = await promise;
   const limit = new AbortController();
-  const late = clock.sleep(OUTPUT_LIMIT_MS, limit.signal).catch(() => undefined);
+  const late = untilOver(clock.sleep(OUTPUT_LIMIT_MS, limit.signal), limit.signal);
   await Promise.race([Promise.all(outputs), late]);
   limit.abort();
   return exit;

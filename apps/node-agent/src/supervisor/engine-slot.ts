@@ -1,7 +1,6 @@
 // Room for one engine: spawned, then ended, then gone. Says what becomes of it; an end that comes during a spawn waits.
 
-import { errorText, isCodedError, type Log } from '@fairlead/kit';
-import { detach } from '../detach.ts';
+import { detach, errorText, isCodedError, type Log } from '@fairlead/kit';
 import { classifyFailure } from '../engine/classify-failure.ts';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 import type { EngineFailure } from './supervisor-state.ts';

@@ -1,6 +1,6 @@
 // Performs what transition.ts decides: the one place where the supervisor touches processes, timers and the front.
 
-import { backoffMs, type Clock, type Log } from '@fairlead/kit';
+import { backoffMs, type Clock, detach, type Log, untilOver } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineProcess } from '../engine/spawn-engine.ts';
 import type { ExitName } from '../exit-code.ts';
@@ -128,7 +128,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     clearTimer(name);
     const timer = new AbortController();
     timers.set(name, timer);
-    sleepLong(deps.clock, ms, timer.signal).then(due, () => undefined);
+    detach(untilOver(sleepLong(deps.clock, ms, timer.signal).then(due), timer.signal));
   }
 
   function clearTimer(name: SupervisorTimer | 'start'): void {
