@@ -1,6 +1,6 @@
 // Forgets what is old, in small steps: the history beyond its bounds, and deployments that ended long ago.
 
-import { type Clock, errorText, type Log } from '@fairlead/kit';
+import { type Clock, errorText, type Log, untilOver } from '@fairlead/kit';
 
 import type { Directory } from './directory.ts';
 import { decidePruning } from './domain/decide-pruning.ts';
@@ -55,7 +55,8 @@ async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promis
         // A full disk takes no removal either; it is tried again.
         if (!signal.aborted) log.warn({ op: 'prune', ok: false, error: errorText(error) });
       }
-      await clock.sleep(EVERY_MS, AbortSignal.any([signal, flood.next()])).catch(whenAborted);
+      const wake = AbortSignal.any([signal, flood.next()]);
+      await untilOver(clock.sleep(EVERY_MS, wake), wake);
     }
   } finally {
     flood.stop();
@@ -98,6 +99,3 @@ function countFlood(directory: Directory) {
   };
   return { next, stop };
 }
-
-/** A sleep ends early for nothing else; the loop looks at why. */
-function whenAborted(): void {}

@@ -1,6 +1,6 @@
 // The slow heartbeat of control itself: ends leases whose time is over, and finds watchers that are gone.
 
-import { type Clock, errorText, type Log } from '@fairlead/kit';
+import { type Clock, errorText, type Log, untilOver } from '@fairlead/kit';
 
 import type { Directory } from './directory.ts';
 import type { WatchHub } from './ws/watch-hub.ts';
@@ -66,11 +66,6 @@ async function sweepWatchers({ watchers, clock }: SweeperDeps, signal: AbortSign
 
 /** False when aborted. */
 async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await clock.sleep(ms, signal);
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
-  }
+  await untilOver(clock.sleep(ms, signal), signal);
+  return !signal.aborted;
 }

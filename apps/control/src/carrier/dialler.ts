@@ -4,7 +4,16 @@
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
-import { type BackoffPolicy, backoffMs, type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
+import {
+  type BackoffPolicy,
+  backoffMs,
+  type Clock,
+  detach,
+  errnoOf,
+  errorText,
+  type Log,
+  untilOver,
+} from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
 
 import { decideParked, decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
@@ -223,13 +232,10 @@ export class Dialler implements AsyncDisposable {
     const { clock, random } = this.#deps;
     if (this.#ended.signal.aborted) return;
     target.dialling = 'waiting';
-    clock.sleep(backoffMs(REDIAL, target.failures, random()), this.#ended.signal).then(
-      () => {
-        target.dialling = 'no';
-        if (this.#targets.get(target.name) === target) this.#review(target);
-      },
-      // Aborted: the dialler has ended.
-      () => undefined,
-    );
+    const waited = clock.sleep(backoffMs(REDIAL, target.failures, random()), this.#ended.signal).then(() => {
+      target.dialling = 'no';
+      if (this.#targets.get(target.name) === target) this.#review(target);
+    });
+    detach(untilOver(waited, this.#ended.signal));
   }
 }

@@ -1,7 +1,7 @@
 // Log tails through one agent's connection. A slow reader pauses the connection for a while, never so long that
 // heartbeats are late, and is cut when it falls too far behind.
 
-import type { Clock } from '@fairlead/kit';
+import { type Clock, detach, untilOver } from '@fairlead/kit';
 import type { ControlMessage, LogSource } from '@fairlead/protocol';
 
 export interface TailQuery {
@@ -86,10 +86,13 @@ export class LogTails {
     tail.pauses += 1;
     this.#deps.pause();
     this.#paused = new AbortController();
-    this.#deps.clock.sleep(LONGEST_PAUSE_MS, this.#paused.signal).then(
-      () => this.#resume(),
-      // Aborted: the readers have caught up.
-      () => undefined,
+    // Aborted when the readers have caught up.
+    const { signal } = this.#paused;
+    detach(
+      untilOver(
+        this.#deps.clock.sleep(LONGEST_PAUSE_MS, signal).then(() => this.#resume()),
+        signal,
+      ),
     );
   }
 
