@@ -69,6 +69,7 @@ function createPing(link: SshLink, stream: ChannelStream, lines: LineReader): Ga
   return (timeoutMs) => {
     const mine = turn.then(ping, ping);
     turn = mine;
+    // One that was given up fails later, with nobody waiting for it.
     mine.catch(() => undefined);
     return withTimeLimit(mine, timeoutMs, () =>
       tunnelError('timeout', `the gate of ${link.label} gave no echo within ${timeoutMs} ms`, { retryable: true }),

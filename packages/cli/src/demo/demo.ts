@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 import { connect, type Connection } from '@fairlead/client';
-import { CodedError, Scope, untilAborted } from '@fairlead/kit';
+import { CodedError, Scope, untilAborted, untilOver } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { commandName } from '../command-name.ts';
@@ -140,9 +140,7 @@ async function keep(world: DemoWorld, connection: Connection, context: Context):
     },
     `Everything stays up until Ctrl-C. From another terminal:\n\n    export FAIRLEAD_CONFIG=${world.configFile} FAIRLEAD_PROFILE=${join(world.dir, 'profile.json')}\n    ${commandName(context.env)} connect ${NAME} --json\n`,
   );
-  await untilAborted(new Promise<never>(() => undefined), context.signal).catch((error: unknown) => {
-    if (!context.signal.aborted) throw error;
-  });
+  await untilOver(untilAborted(new Promise<never>(() => undefined), context.signal), context.signal);
 }
 
 function bastionWords({ bastion }: DemoWorld): string {

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import type { Clock } from '@fairlead/kit';
+import { type Clock, untilOver } from '@fairlead/kit';
 
 const run = promisify(execFile);
 const LOOK_MS = 500;
@@ -28,9 +28,7 @@ export async function watchParents(options: {
   onEnd: () => void;
 }): Promise<void> {
   while (!options.signal.aborted) {
-    await options.clock.sleep(LOOK_MS, options.signal).catch((error: unknown) => {
-      if (!options.signal.aborted) throw error;
-    });
+    await untilOver(options.clock.sleep(LOOK_MS, options.signal), options.signal);
     const table = await readTable();
     const isBroken = table && options.launchers.some(({ pid, ppid }) => table.get(pid)?.ppid !== ppid);
     if (!options.signal.aborted && isBroken) return options.onEnd();

@@ -1,6 +1,6 @@
 // Runs checks: those of a lane one after another, lanes side by side. One that fails stops only those that need it.
 
-import { type Clock, CodedError, errorText } from '@fairlead/kit';
+import { type Clock, CodedError, detach, errorText, untilOver } from '@fairlead/kit';
 
 import type { Check, CheckResult, Finding } from './check.ts';
 import type { World } from './world.ts';
@@ -66,7 +66,7 @@ async function findingOf(check: Check, { world, clock, signal }: Run): Promise<F
   };
   const overtime = late();
   // Its end without a result is the usual case.
-  overtime.catch(() => undefined);
+  detach(untilOver(overtime, within));
   const work = (async () => check.run(world, within))();
   try {
     // The interrupt comes through the time limit, for checks that do not listen to it.

@@ -81,7 +81,7 @@ async function reachWhileItEnds(ending: EndDeployment): Promise<Site | undefined
     return undefined;
   } finally {
     over.abort(new Error('not waited for any more'));
-    // It may be waiting still.
+    // It may be waiting still; a control that failed it is met again by whoever asks it next.
     await patience.catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 // Notices a connection that is up but dead: ssh2 sends a question every interval, and any byte that comes in is life.
 // (ssh2's own check counts only answers to its questions, which wait behind bulk data: mscdex/ssh2#474.)
 
-import type { Clock } from '@fairlead/kit';
+import { type Clock, untilOver } from '@fairlead/kit';
 
 export interface LifeWatch {
   clock: Clock;
@@ -15,12 +15,8 @@ export async function watchLife(watch: LifeWatch, signal: AbortSignal): Promise<
   let silentTurns = 0;
   let seen = watch.bytesRead();
   while (silentTurns <= watch.countMax) {
-    try {
-      await watch.clock.sleep(watch.intervalMs, signal);
-    } catch (error) {
-      if (signal.aborted) return false;
-      throw error;
-    }
+    await untilOver(watch.clock.sleep(watch.intervalMs, signal), signal);
+    if (signal.aborted) return false;
     const now = watch.bytesRead();
     silentTurns = now === seen ? silentTurns + 1 : 0;
     seen = now;

@@ -33,7 +33,7 @@ export async function tryForwarding(connection: SshConnection, signal: AbortSign
   try {
     return await forwardBothWays(connection, `${folder}/s.sock`, signal);
   } finally {
-    // Not under the signal: an interrupt must not leave it behind.
+    // Not under the signal: an interrupt must not leave it behind. Where the connection is lost nothing can be done.
     await connection.run(`rm -rf ${shellQuote(folder)}`).catch(() => undefined);
   }
 }

@@ -100,6 +100,7 @@ export function judgeNode(version: string): Finding {
 /** The profile refuses by itself to be read when others may; these are the other files. */
 async function judgeSecrets(world: World): Promise<Finding> {
   if (process.platform === 'win32') return ok('Windows keeps them in your own folder');
+  // A configuration that cannot be read is another check's finding.
   const config = await world.config().catch(() => undefined);
   const routes = [config?.bastion?.fromLaptop, ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
   const named = routes.flatMap((route) => (route?.identityFile ? [route.identityFile] : []));

@@ -50,6 +50,7 @@ export function judgeStep(step: LoginStep, attempt: Attempt, found: string): Fin
 
 async function describe(step: LoginStep, reached: Reached): Promise<string> {
   const attempt = await reached.attempt();
+  // Where there is no target the attempt says why.
   const target = attempt.ok ? attempt.target : await reached.target().catch(() => undefined);
   if (!target) return '';
   switch (step) {
