@@ -49,6 +49,12 @@ export function describeLocalSshServer(kind: LocalSshServer['kind']): void {
       expect(await connection.run('kill -TERM $$')).toMatchObject({ code: null, signal: 'SIGTERM' });
     });
 
+    it("runs a command without the start-up files of this user's shell", async () => {
+      // bash counts itself; it reads ~/.bashrc where it is the first. Other shells pass on what they are given.
+      const { stdout } = await connection.run('echo ${BASH_VERSION:+bash} $SHLVL');
+      expect(stdout).toMatch(/^(bash 2|1)$/m);
+    });
+
     it('brings a large output through unharmed', async () => {
       const bytes = randomBytes(3_000_000).toString('base64');
       const { stdout } = await connection.run('cat', { stdin: bytes });

@@ -78,7 +78,11 @@ export async function openUserSshd(options: UserSshdOptions): Promise<LocalSshSe
   }
 }
 
-/** StrictModes off for a directory under /tmp; no pty, whose chown a plain user may not do. */
+/**
+ * StrictModes off for a directory under /tmp; no pty, whose chown a plain user may not do. A bash that sshd starts reads
+ * ~/.bashrc, unless it is not the outermost shell (shell.c of bash, SSH_SOURCE_BASHRC): with what people put there, each
+ * command would take tenths of a second.
+ */
 function renderConfig(files: ServerFiles, extraConfig: readonly string[]): string {
   return [
     ...extraConfig,
@@ -95,6 +99,7 @@ function renderConfig(files: ServerFiles, extraConfig: readonly string[]): strin
     'PermitUserRC no',
     'PrintMotd no',
     'UseDNS no',
+    'SetEnv SHLVL=1',
     'MaxSessions 100',
     'AllowStreamLocalForwarding yes',
     'AllowTcpForwarding yes',

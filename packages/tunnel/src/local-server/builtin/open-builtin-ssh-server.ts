@@ -70,7 +70,8 @@ function createAccount(authorizedKeysPath: string, options: BuiltinSshServerOpti
     username,
     home: homedir,
     shell,
-    env: { HOME: homedir, USER: username, LOGNAME: username, SHELL: shell, PATH: path },
+    // SHLVL as at sshd: a bash whose input is a socket would read ~/.bashrc, too.
+    env: { HOME: homedir, USER: username, LOGNAME: username, SHELL: shell, PATH: path, SHLVL: '1' },
     groups: new Set(),
   };
 }
