@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { failureNames, failures } from './log/failures.ts';
 import { exchange, eventsOf, openExchange } from './testing/exchange.ts';
 import { readGolden } from './testing/recorded-answer.ts';
-import { killGroup, type SpawnedEngine, spawnEngine } from './testing/spawned-engine.ts';
+import { killGroup, spawnEngine } from './testing/spawned-engine.ts';
 import { temporarySocket } from './testing/temporary-socket.ts';
 
 /** The command on a unix socket, ready unless told otherwise. */
@@ -157,7 +157,7 @@ describe('engine-sim serve: a wrong start', () => {
     await using sim = await start(['--sim-fault', 'start-failure:disk-full'], { ready: false });
     await sim.engine.printed('stdout', /No space left on device/);
     sim.engine.signal('SIGTERM');
-    expect(await isAlive(sim.engine)).toBe(true);
+    expect(await sim.engine.outlivesSignals()).toBe(true);
   });
 
   test('every failure of the catalogue has an end that the tests above stand for', () => {
@@ -237,7 +237,7 @@ describe('engine-sim serve: signals', () => {
     await using sim = await start(['--sim-start-ms', '6000'], { ready: false });
     await sim.engine.printed('stderr', /(?:Disabling Triton\.\n[^]*){2}/);
     sim.engine.signal('SIGTERM');
-    expect(await isAlive(sim.engine)).toBe(true);
+    expect(await sim.engine.outlivesSignals()).toBe(true);
     sim.engine.signal('SIGTERM');
     expect(await sim.engine.exited).toBe('SIGINT');
     expect(sim.engine.stdout).not.toContain('Initializing a V1');
@@ -264,7 +264,7 @@ describe('engine-sim serve: signals', () => {
     await using sim = await start(['--sim-fault', 'lose-term:2', '--sim-admin']);
     for (let lost = 0; lost < 2; lost++) {
       sim.engine.signal('SIGTERM');
-      expect(await isAlive(sim.engine)).toBe(true);
+      expect(await sim.engine.outlivesSignals()).toBe(true);
       expect((await exchange(sim.path, { path: '/health' })).status).toBe(200);
     }
     sim.engine.signal('SIGTERM');
@@ -279,7 +279,7 @@ describe('engine-sim serve: signals', () => {
     await sim.engine.printed('stderr', /Waiting for connections to close\. \(CTRL\+C to force quit\)\n$/);
     sim.engine.signal('SIGTERM');
     sim.engine.signal('SIGINT');
-    expect(await isAlive(sim.engine)).toBe(true);
+    expect(await sim.engine.outlivesSignals()).toBe(true);
     expect(await connectionError(sim.path)).toBe('ECONNREFUSED');
     expect(stream.socket.destroyed).toBe(false);
     stream.socket.destroy();
@@ -336,16 +336,6 @@ describe('engine-sim serve: faults while serving', () => {
     expect(flood.every((line) => line.startsWith('(EngineCore pid='))).toBe(true);
   });
 });
-
-/** Answers a turn later than the signal could have worked. */
-async function isAlive(engine: SpawnedEngine): Promise<boolean> {
-  const gone = engine.exited.then(() => false);
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(true), 150);
-  const alive = await Promise.race([gone, promise]);
-  clearTimeout(timer);
-  return alive;
-}
 
 /** Process states of a group, without the dead that nobody has collected. */
 function aliveInGroup(pgid: number): string[] {

@@ -1,7 +1,8 @@
 // The simulator as its command, in a process group of its own, with everything it prints.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -13,19 +14,22 @@ export interface SpawnedEngine extends AsyncDisposable {
   printed(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void>;
   ready(): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** Whether it lives on once it has dealt with every signal sent before. */
+  outlivesSignals(): Promise<boolean>;
   /** How it ended: the exit code, or the signal. */
   readonly exited: Promise<number | NodeJS.Signals>;
 }
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const acknowledging = new URL('./acknowledge-signals.ts', import.meta.url).href;
 
 export function spawnEngine(args: readonly string[], env: Record<string, string> = {}): SpawnedEngine {
-  const argv = ['--conditions=fairlead-source', main, 'serve', '/models/demo', ...args];
+  const argv = ['--conditions=fairlead-source', '--import', acknowledging, main, 'serve', '/models/demo', ...args];
   const child = spawn(process.execPath, argv, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
     env: { PATH: process.env.PATH, TZ: 'UTC', ...env },
-  });
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (part: string) => {
@@ -46,6 +50,11 @@ export function spawnEngine(args: readonly string[], env: Record<string, string>
     ready: () => printed(child, 'stderr', () => text.stderr, /Application startup complete/),
     signal: (name) => {
       child.kill(name);
+    },
+    async outlivesSignals() {
+      const acknowledged = once(child.stdio[3] as Readable, 'data').then(() => true);
+      child.kill('SIGWINCH');
+      return Promise.race([acknowledged, exited.then(() => false)]);
     },
     exited,
     async [Symbol.asyncDispose]() {
