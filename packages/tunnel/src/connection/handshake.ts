@@ -8,7 +8,7 @@ import { decodeHostKey, type HostKey } from '../host-key/host-key.ts';
 import { type HostKeyVerifier, openHostKeyVerifier } from '../host-key/host-key-verifier.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
-import { stopTracing } from './ssh2-internals.ts';
+import { prepareKeys, stopTracing } from './ssh2-internals.ts';
 import { SshLink } from './ssh-link.ts';
 import type { Transport } from './transport.ts';
 
@@ -40,6 +40,7 @@ export async function logIn(
   const check = createHostKeyCheck(link, verifier);
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   client.once('ready', resolve);
+  client.on('handshake', () => prepareKeys(client));
   client.on('error', (error) => onClientError(link, error, { target, found }));
   const onAbort = () => link.end(abortCause(options.signal, label));
   options.signal.addEventListener('abort', onAbort, { once: true });

@@ -1,7 +1,7 @@
 // One SSH connection and its end. Every wait on it is raced against that end, since ssh2 forgets callbacks when a
 // connection drops; the first cause of the end wins.
 
-import { type CodedError, errorText, untilAborted, withTimeLimit } from '@fairlead/kit';
+import { type CodedError, errorText } from '@fairlead/kit';
 import type { Channel, Client } from 'ssh2';
 import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
 import { ChannelStream, type ClosesWhen } from './channel-stream.ts';
@@ -24,6 +24,8 @@ export class SshLink {
   readonly #transport: Transport;
   readonly #ended = new AbortController();
   readonly #streams = new Set<ChannelStream>();
+  /** What waits for an answer, each told when there can be none. */
+  readonly #waiting = new Set<(reason: unknown) => void>();
   #cause: CodedError<TunnelErrorCode> | undefined;
   #isEnding = false;
 
@@ -55,6 +57,7 @@ export class SshLink {
     const reason =
       cause ?? tunnelError('connection_lost', `cannot go on with ${this.label} because it was closed here`);
     this.#ended.abort(reason);
+    for (const fail of this.#waiting) fail(reason);
     for (const stream of this.#streams) stream.destroy(cause);
     // A farewell, so that the server ends its side at once; the transport need not carry it.
     if (!cause) this.client.end();
@@ -62,15 +65,33 @@ export class SshLink {
   }
 
   /** Waits for a callback of ssh2's, for no longer than the connection lives. */
-  async request<T>(start: (callback: Callback<T>) => void, wait: WaitOptions & { what: string }): Promise<T> {
-    this.ended.throwIfAborted();
-    wait.signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    start((error, value) => (error ? reject(error) : resolve(value as T)));
-    const limited = withTimeLimit(promise, wait.timeoutMs ?? 30_000, () =>
-      tunnelError('timeout', `cannot ${wait.what} because ${this.label} does not answer`, { retryable: true }),
-    );
-    return untilAborted(untilAborted(limited, this.ended), wait.signal);
+  request<T>(start: (callback: Callback<T>) => void, wait: WaitOptions & { what: string }): Promise<T> {
+    // By hand: a new channel goes through here, and each join of promises or signals costs as much as the rest of it.
+    return new Promise((resolve, reject) => {
+      const { signal } = wait;
+      this.ended.throwIfAborted();
+      signal?.throwIfAborted();
+      const stopWaiting = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(fail);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const fail = (reason: unknown) => {
+        stopWaiting();
+        reject(reason);
+      };
+      const onAbort = () => fail(signal?.reason);
+      const onLate = () =>
+        fail(tunnelError('timeout', `cannot ${wait.what} because ${this.label} does not answer`, { retryable: true }));
+      const timer = setTimeout(onLate, wait.timeoutMs ?? 30_000);
+      this.#waiting.add(fail);
+      signal?.addEventListener('abort', onAbort);
+      start((error, value) => {
+        stopWaiting();
+        if (error) reject(error);
+        else resolve(value as T);
+      });
+    });
   }
 
   /** As `request`, for a channel. One that opens after nobody waits any more is closed again. */

@@ -6,6 +6,7 @@ import { type CodedError, errnoOf, errorText, isCodedError, untilAborted } from 
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
 import type { Congestion } from './channel-stream.ts';
+import { gatherWrites } from './gather-writes.ts';
 
 export interface Transport extends Congestion {
   readonly stream: Duplex;
@@ -47,6 +48,7 @@ function limitAnswer(socket: Socket, target: SshTarget): Disposable & { reached:
 }
 
 export function createTransport(stream: Duplex & { readonly bytesRead: number }): Transport {
+  gatherWrites(stream);
   let waiting: Array<() => void> = [];
   stream.on('drain', () => {
     const callbacks = waiting;

@@ -1,0 +1,54 @@
+// Whether ssh2's insides are still where we reach for them: against a real server, through rekeys.
+
+import { KeyObject, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { Client } from 'ssh2';
+import { describe, expect, it } from 'vitest';
+import { dialSocket } from '../dial-socket.ts';
+import { listenOnSocket } from '../listen-on-socket.ts';
+import { hasSshd, openTestSsh, openTestSshd } from '../testing.ts';
+import { openLink } from './open-link.ts';
+import { serverSoftware } from './ssh2-internals.ts';
+
+const OPTIONS = { signal: undefined, clock: undefined, keepaliveMs: 4_000, keepaliveCountMax: 2 };
+
+/** The keys that ssh2 holds for both directions now. */
+function keysOf(client: Client): unknown[] {
+  const { _cipher: out, _decipher: into } = (
+    client as unknown as { _protocol: Record<string, Record<string, unknown>> }
+  )._protocol;
+  return [out?.['_encKey'] ?? out?.['_macKey'], into?.['_decipherKey'] ?? into?.['_macKey']];
+}
+
+const withSshd = await hasSshd();
+
+describe("ssh2's insides", () => {
+  it.skipIf(!withSshd)('hold prepared keys, after each rekey too, and bytes come through', async () => {
+    await using server = await openTestSshd({ extraConfig: ['RekeyLimit 500K'] });
+    await using opened = await openLink(server.target, OPTIONS);
+    const { client } = opened.link;
+    let rekeys = 0;
+    client.on('handshake', () => (rekeys += 1));
+    const before = keysOf(client);
+    const path = join(server.dir, 'e.sock');
+    await using _listening = await listenOnSocket(opened.link, {
+      socketPath: path,
+      onConnection: (stream) => void stream.pipe(stream),
+    });
+    const stream = await dialSocket(opened.link, path);
+    const bytes = randomBytes(2_000_000);
+    stream.end(bytes);
+    expect((await buffer(stream)).equals(bytes)).toBe(true);
+    expect(rekeys).toBeGreaterThan(0);
+    const after = keysOf(client);
+    expect([...before, ...after].map((key) => key instanceof KeyObject)).toEqual([true, true, true, true]);
+    expect(after[0]).not.toBe(before[0]);
+  });
+
+  it('name the server', async () => {
+    await using server = await openTestSsh('builtin');
+    await using opened = await openLink(server.target, OPTIONS);
+    expect(serverSoftware(opened.link.client)).not.toBe('');
+  });
+});
