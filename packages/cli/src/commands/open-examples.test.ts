@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { openExamples } from './open-examples.ts';
+import { firstExamples, openExamples, renderExamples } from './open-examples.ts';
+import { examplesText } from './ready-text.ts';
 
 const FACTS = { name: 'mine', model: 'org/model', baseUrl: 'http://127.0.0.1:9000/v1' };
 const textOf = (apiKey?: string) => openExamples({ ...FACTS, apiKey }).map(({ text }) => text);
@@ -16,4 +17,11 @@ it('openExamples names the key and shows it only when it is given', () => {
   expect(textOf().join('\n')).toMatch(/OPENAI_API_KEY/);
   expect(textOf().join('\n')).not.toContain('fl_secret');
   expect(textOf('fl_secret').join('\n')).toContain('export OPENAI_API_KEY=fl_secret');
+});
+
+it('openExamples and the text of a ready deployment say the same', () => {
+  const first = renderExamples(firstExamples(FACTS));
+  expect(first).toMatch(/^curl\n {4}curl [^]*\n\nPython [^]*\n\n {4}client = [^]*\n\nTypeScript /);
+  expect(examplesText(FACTS)).toContain(first);
+  expect(renderExamples(openExamples(FACTS))).toContain(first);
 });

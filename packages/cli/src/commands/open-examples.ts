@@ -16,14 +16,29 @@ export interface Example {
 export function openExamples(facts: ExampleFacts): Example[] {
   return [
     { title: 'Environment (most programs read it)', text: environment(facts) },
-    { title: 'curl', text: curl(facts) },
-    { title: 'Python (pip install openai)', text: python(facts) },
-    { title: 'TypeScript (npm install openai)', text: typescript(facts) },
+    ...firstExamples(facts),
     { title: 'LangChain (pip install langchain-openai)', text: langchain(facts) },
     { title: 'llm (pip install llm)', text: llm(facts) },
     { title: 'Continue: ~/.continue/config.yaml, and OPENAI_API_KEY=… in ~/.continue/.env', text: continueDev(facts) },
     { title: 'Cline, Roo Code, Zed and others with an "OpenAI compatible" provider', text: fields(facts) },
   ];
+}
+
+/** Those that nearly everyone knows what to do with. */
+export function firstExamples(facts: ExampleFacts): Example[] {
+  return [
+    { title: 'curl', text: curl(facts) },
+    { title: 'Python (pip install openai)', text: python(facts) },
+    { title: 'TypeScript (npm install openai)', text: typescript(facts) },
+  ];
+}
+
+export function renderExamples(examples: readonly Example[]): string {
+  return examples.map(({ title, text }) => `${title}\n${indented(text)}`).join('\n\n');
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '    ');
 }
 
 function environment({ name, model, baseUrl, apiKey }: ExampleFacts): string {

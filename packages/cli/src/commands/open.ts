@@ -3,7 +3,7 @@
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { stateWords } from './instance-words.ts';
-import { openExamples } from './open-examples.ts';
+import { openExamples, renderExamples } from './open-examples.ts';
 
 export async function runOpen(args: { name: string; port: number; showKey: boolean }, context: Context): Promise<void> {
   const { name, port } = args;
@@ -17,10 +17,6 @@ export async function runOpen(args: { name: string; port: number; showKey: boole
 Hold its port open in another terminal: fairlead connect ${name} --port ${port}`;
   context.output.result(
     { event: 'examples', ok: true, name, model, baseUrl, ...(apiKey === undefined ? {} : { apiKey }), examples },
-    [head, ...examples.map(({ title, text }) => `${title}\n${indented(text)}`)].join('\n\n'),
+    `${head}\n\n${renderExamples(examples)}`,
   );
-}
-
-function indented(text: string): string {
-  return text.replaceAll(/^(?=.)/gm, '    ');
 }
