@@ -71,8 +71,11 @@ function placeChecks(needs: readonly string[]): Check[] {
       needs,
       async run(world, signal) {
         const { state } = await world.login.paths();
-        const facts = await askDirectory(await world.login.host(), state, { signal });
-        return judgeDirectory(facts, { ...FILES, what: 'scripts and logs of jobs', setting: 'paths.state' });
+        return judgeDirectory(await look(world, state, signal), {
+          ...FILES,
+          what: 'scripts and logs of jobs',
+          setting: 'paths.state',
+        });
       },
     },
     {
@@ -82,7 +85,7 @@ function placeChecks(needs: readonly string[]): Check[] {
       needs,
       async run(world, signal) {
         const { runtime } = await world.login.paths();
-        const facts = await askDirectory(await world.login.host(), runtime, { signal });
+        const facts = await look(world, runtime, signal);
         const isThere = await hasNode(world, runtime, signal);
         return judgeDirectory(facts, {
           ...FILES,
@@ -101,7 +104,7 @@ function placeChecks(needs: readonly string[]): Check[] {
       async run(world, signal) {
         const { scratch } = await world.login.paths();
         if (scratch === undefined) return ok("paths.scratch is not set: jobs use the node's TMPDIR or /tmp");
-        const facts = await askDirectory(await world.login.host(), scratch, { signal });
+        const facts = await look(world, scratch, signal);
         // Scratch may be local to each compute node; then only the test job sees it.
         if (facts.at !== scratch && !facts.isFile)
           return ok(`${scratch} is not on this host; compute nodes may have it`);
@@ -126,6 +129,11 @@ function placeChecks(needs: readonly string[]): Check[] {
         }),
     },
   ];
+}
+
+/** As the login host sees it. */
+async function look(world: World, path: string, signal: AbortSignal) {
+  return askDirectory(await world.login.host(), path, { signal });
 }
 
 /** Whether the test job will have the last word. */
