@@ -3,7 +3,6 @@
 
 import { callsSoFar, createCallCursor, type ToolCall } from '../answer/script.ts';
 import type { Finish } from '../engine/generation.ts';
-import { systemFingerprint } from '../vllm-version.ts';
 import {
   type AnswerContext,
   type AnswerStream,
@@ -12,29 +11,14 @@ import {
   quote,
   type Usage,
   usageFields,
-  usageWithDetails,
 } from './answer.ts';
-import { doneEvent, engineDeadEvent } from './event-stream.ts';
+import { ChunkFrame, wholeAnswer } from './choices-answer.ts';
 import { chatLogprob } from './logprobs.ts';
 
 export function wholeChat(context: AnswerContext, results: readonly ChoiceResult[], usage: Usage): unknown {
-  const { id, created, request } = context;
-  return {
-    id: `chatcmpl-${id}`,
-    object: 'chat.completion',
-    created,
-    model: request.model,
-    choices: results.map((result, index) => wholeChoice(context, result, index)),
-    service_tier: null,
-    system_fingerprint: systemFingerprint,
-    usage: usageWithDetails(usage),
-    prompt_logprobs: null,
-    prompt_token_ids: null,
-    prompt_text: null,
-    kv_transfer_params: null,
-    ec_transfer_params: null,
-    metrics: null,
-  };
+  const choices = results.map((result, index) => wholeChoice(context, result, index));
+  const more = { prompt_logprobs: null, prompt_token_ids: null, prompt_text: null };
+  return wholeAnswer(context, { id: `chatcmpl-${context.id}`, object: 'chat.completion' }, { choices, usage, more });
 }
 
 function wholeChoice(context: AnswerContext, { text, produced, finish }: ChoiceResult, index: number): unknown {
@@ -68,20 +52,20 @@ export function streamChat(context: AnswerContext): AnswerStream {
 
 class ChatStream implements AnswerStream {
   readonly #context: AnswerContext;
+  readonly #frame: ChunkFrame;
   readonly #start: string;
   readonly #given: number[];
   readonly #calls: ReadonlyArray<((text: string) => string) | undefined>;
   /** Of a token's event, when it is only text: what stands before and after it. The stream's hottest path. */
   readonly #plain: ReadonlyArray<{ before: string; after: string } | undefined>;
   #completionTokens = 0;
-  #ended = 0;
 
   constructor(context: AnswerContext) {
-    const { id, created, request, createId } = context;
-    const { model, choices, continuousUsage, logprobs } = request;
-    const head = { id: `chatcmpl-${id}`, object: 'chat.completion.chunk', created, model };
+    const { id, request, createId } = context;
+    const { choices, continuousUsage, logprobs } = request;
     this.#context = context;
-    this.#start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
+    this.#frame = new ChunkFrame(context, { id: `chatcmpl-${id}`, object: 'chat.completion.chunk' });
+    this.#start = this.#frame.start;
     this.#given = choices.map(() => 0);
     this.#calls = choices.map(({ script }) => callWriter(script, createId));
     const bare = !continuousUsage && logprobs === undefined;
@@ -105,12 +89,10 @@ class ChatStream implements AnswerStream {
   }
 
   finish(choice: number, text: string, finish: Finish): string {
-    const { choices, includeUsage } = this.#context.request;
     const opening = this.#count(choice);
     const apart = this.#calls[choice] !== undefined || (endsByItself(finish) && text !== '');
     const before = opening + (apart ? this.#event(choice, text) : '');
-    this.#ended += 1;
-    const last = this.#ended === choices.length && !includeUsage ? fingerprint : '';
+    const last = this.#frame.endChoice();
     const delta = apart || text === '' ? '{}' : `{"content":${quote(text)}}`;
     const reason = finishReason(this.#context, choice, finish);
     const end = `"finish_reason":"${reason}","stop_reason":${JSON.stringify(finish.stopReason)}`;
@@ -119,12 +101,11 @@ class ChatStream implements AnswerStream {
   }
 
   end(usage: Usage): string {
-    if (!this.#context.request.includeUsage) return doneEvent;
-    return `${this.#start}],"usage":${JSON.stringify(usageFields(usage))}${fingerprint}}\n\n${doneEvent}`;
+    return this.#frame.end(usage);
   }
 
   failed(): string {
-    return engineDeadEvent + doneEvent;
+    return this.#frame.failed();
   }
 
   /** Counts a token and says what has to come before its event. */
@@ -161,8 +142,6 @@ class ChatStream implements AnswerStream {
     return `],"usage":${continuous({ promptTokens, completionTokens: this.#completionTokens })}`;
   }
 }
-
-const fingerprint = `,"system_fingerprint":${JSON.stringify(systemFingerprint)}`;
 
 /** Undefined for text; else gives the delta of each next token: the name first, then the arguments piece by piece. */
 function callWriter(

@@ -1,7 +1,6 @@
 // The bodies of text completions: one object for a whole answer, chunks for a stream.
 
 import { splitTokens } from '../engine/count-tokens.ts';
-import { systemFingerprint } from '../vllm-version.ts';
 import type { Finish } from '../engine/generation.ts';
 import {
   type AnswerContext,
@@ -11,26 +10,17 @@ import {
   quote,
   type Usage,
   usageFields,
-  usageWithDetails,
 } from './answer.ts';
-import { doneEvent, engineDeadEvent } from './event-stream.ts';
+import { type ChoicesHead, ChunkFrame, wholeAnswer } from './choices-answer.ts';
 import { completionLogprobs, promptLogprobs } from './logprobs.ts';
 
 export function wholeCompletion(context: AnswerContext, results: readonly ChoiceResult[], usage: Usage): unknown {
-  const { id, created, request } = context;
-  return {
-    id: `cmpl-${id}`,
-    object: 'text_completion',
-    created,
-    model: request.model,
-    choices: results.map((result, index) => wholeChoice(context, result, index)),
-    service_tier: null,
-    system_fingerprint: systemFingerprint,
-    usage: usageWithDetails(usage),
-    kv_transfer_params: null,
-    ec_transfer_params: null,
-    metrics: null,
-  };
+  const choices = results.map((result, index) => wholeChoice(context, result, index));
+  return wholeAnswer(context, headOf(context), { choices, usage });
+}
+
+function headOf({ id }: AnswerContext): ChoicesHead {
+  return { id: `cmpl-${id}`, object: 'text_completion' };
 }
 
 function wholeChoice(context: AnswerContext, { text, finish }: ChoiceResult, index: number): unknown {
@@ -66,22 +56,20 @@ export function streamCompletion(context: AnswerContext): AnswerStream {
   return new CompletionStream(context);
 }
 
-const fingerprint = `,"system_fingerprint":${JSON.stringify(systemFingerprint)}`;
 const goingOn = '"finish_reason":null,"stop_reason":null';
 
 class CompletionStream implements AnswerStream {
   readonly #context: AnswerContext;
+  readonly #frame: ChunkFrame;
   readonly #start: string;
   readonly #given: number[];
   #completionTokens = 0;
-  #ended = 0;
 
   constructor(context: AnswerContext) {
-    const { id, created, request } = context;
-    const head = { id: `cmpl-${id}`, object: 'text_completion', created, model: request.model };
     this.#context = context;
-    this.#start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
-    this.#given = request.choices.map(() => 0);
+    this.#frame = new ChunkFrame(context, headOf(context));
+    this.#start = this.#frame.start;
+    this.#given = context.request.choices.map(() => 0);
   }
 
   begin(): string {
@@ -93,9 +81,7 @@ class CompletionStream implements AnswerStream {
   }
 
   finish(choice: number, text: string, finish: Finish): string {
-    const { choices, includeUsage } = this.#context.request;
-    this.#ended += 1;
-    const last = this.#ended === choices.length && !includeUsage ? fingerprint : '';
+    const last = this.#frame.endChoice();
     const end = `"finish_reason":"${finish.reason}","stop_reason":${JSON.stringify(finish.stopReason)}`;
     if (!endsByItself(finish) || text === '') return this.#event(choice, text, end, last);
     const before = this.#event(choice, text, goingOn);
@@ -103,12 +89,11 @@ class CompletionStream implements AnswerStream {
   }
 
   end(usage: Usage): string {
-    if (!this.#context.request.includeUsage) return doneEvent;
-    return `${this.#start}],"usage":${JSON.stringify(usageFields(usage))}${fingerprint}}\n\n${doneEvent}`;
+    return this.#frame.end(usage);
   }
 
   failed(): string {
-    return engineDeadEvent + doneEvent;
+    return this.#frame.failed();
   }
 
   /** An echoed prompt, and its ids, come with the first token. */
