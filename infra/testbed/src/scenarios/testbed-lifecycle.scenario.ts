@@ -14,6 +14,7 @@ import { processesIn } from '../namespace-members.ts';
 import { runCommand } from '../run-command.ts';
 import { stateBase, stateDirectory } from '../state.ts';
 import { allNamespaces, cgroupsNamed, machineLinks, machineMounts } from './probe.ts';
+import { startUp } from './start-up.ts';
 
 const main = ['--conditions=fairlead-source', fileURLToPath(new URL('../main.ts', import.meta.url))];
 const newName = () => `l-${randomBytes(4).toString('hex')}`;
@@ -41,17 +42,9 @@ function leftovers(testbed: TestbedHandle, namespaces: ReadonlySet<string>): Rec
 }
 const nothing = { processes: [], cgroups: [], directory: false, mounts: [] };
 
-async function startForeground(name: string, before: string[] = [], program = main): Promise<ChildProcess> {
+function startForeground(name: string, before: string[] = [], program = main): Promise<ChildProcess> {
   const up = [process.execPath, ...program, 'up', '--nodes', '1', '--foreground', '--name', name];
-  const [first, ...rest] = [...before, ...up];
-  const child = spawn(first!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (text.includes('Ctrl-C')) resolve();
-  });
-  child.on('exit', (code) => reject(new Error(`up ended with ${code}`)));
-  await promise;
-  return child;
+  return startUp([...before, ...up]);
 }
 
 describe('a testbed', () => {

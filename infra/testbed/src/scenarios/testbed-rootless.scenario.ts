@@ -11,6 +11,7 @@ import { namespacesOfProcess, processesIn } from '../namespace-members.ts';
 import { runCommand, type Finished } from '../run-command.ts';
 import { readState } from '../state.ts';
 import { isInUserNamespace } from '../user-namespace.ts';
+import { startUp } from './start-up.ts';
 
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
 /** What is 0 to 65535 inside are ids of nobody on the machine. */
@@ -47,7 +48,7 @@ describe.skipIf(isInUserNamespace())('a testbed without root', () => {
     const node = join(here, relative(checkout, process.execPath));
     main = [node, '--conditions=fairlead-source', join(here, 'infra', 'testbed', 'src', 'main.ts')];
     holder = await holdUserNamespace(here);
-    up = await startUp(inside('up', '--foreground', '--nodes', '1'));
+    up = await startUp(inside('up', '--foreground', '--nodes', '1'), { cwd: '/' });
   });
   afterAll(() => {
     holder.stdin!.end();
@@ -110,16 +111,5 @@ async function holdUserNamespace(here: string): Promise<ChildProcess> {
   });
   await once(child.stdout, 'data');
   for (const kind of ['uid', 'gid']) writeFileSync(`/proc/${child.pid}/${kind}_map`, `0 ${firstId} 65536`);
-  return child;
-}
-
-async function startUp(argv: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(argv[0]!, argv.slice(1), { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (text.includes('Ctrl-C')) resolve();
-  });
-  child.on('exit', (code) => reject(new Error(`up ended with ${code}`)));
-  await promise;
   return child;
 }
