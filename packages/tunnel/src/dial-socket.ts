@@ -7,7 +7,7 @@ import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
 import { refuseLongPath } from './listen-on-socket.ts';
 import { type TunnelErrorCode, tunnelError } from './tunnel-error.ts';
 
-const TIMEOUT_MS = 10_000;
+export const DIAL_TIMEOUT_MS = 10_000;
 /** RFC 4254 5.1. */
 const ADMINISTRATIVELY_PROHIBITED = 1;
 
@@ -16,7 +16,7 @@ export async function dialSocket(link: SshLink, socketPath: string, wait: WaitOp
   try {
     const channel = await link.openChannel<ClientChannel>(
       (callback) => link.client.openssh_forwardOutStreamLocal(socketPath, callback),
-      { what: `connect to ${socketPath}`, ...wait, timeoutMs: wait.timeoutMs ?? TIMEOUT_MS },
+      { what: `connect to ${socketPath}`, ...wait, timeoutMs: wait.timeoutMs ?? DIAL_TIMEOUT_MS },
     );
     return link.adopt(channel);
   } catch (error) {
@@ -29,7 +29,11 @@ function isOpenFailure(error: unknown): error is Error & { reason: unknown } {
 }
 
 /** sshd says "open failed" both when nothing listens and when it forbids; only other servers tell them apart. */
-function dialError(link: SshLink, socketPath: string, cause: Error & { reason: unknown }): CodedError<TunnelErrorCode> {
+export function dialError(
+  link: { label: string },
+  socketPath: string,
+  cause: Error & { reason: unknown },
+): CodedError<TunnelErrorCode> {
   const what = `cannot connect to ${socketPath} on ${link.label}`;
   if (cause.reason === ADMINISTRATIVELY_PROHIBITED) {
     return tunnelError('forward_forbidden', `${what} because the server forbids it`, {

@@ -1,9 +1,8 @@
 // Starts one command in a session channel and keeps its three streams and its exit together.
 
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { ClientChannel } from 'ssh2';
-import type { ChannelStream } from './connection/channel-stream.ts';
 import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
 import { type TunnelErrorCode, tunnelError } from './tunnel-error.ts';
 
@@ -15,12 +14,20 @@ export interface CommandExit {
 
 export interface ExecChannel {
   /** Stdin and stdout. */
-  stream: ChannelStream;
+  stream: Duplex;
   stderr: Readable;
   /** Resolves when the command has ended; rejects with the cause when the connection was lost before. */
   exited: Promise<CommandExit>;
   /** Asks the server to signal the command's process group; not every server does. */
   signal(name: 'TERM' | 'KILL' | 'INT'): void;
+}
+
+/** What starts commands: a connection, whichever driver made it. */
+export interface ExecHost {
+  readonly label: string;
+  /** Fires when the connection has ended or is about to. */
+  readonly ended: AbortSignal;
+  exec(command: string, wait?: WaitOptions): Promise<ExecChannel>;
 }
 
 export async function openExec(link: SshLink, command: string, wait: WaitOptions = {}): Promise<ExecChannel> {
@@ -41,15 +48,15 @@ export async function openExec(link: SshLink, command: string, wait: WaitOptions
     { what: 'start a command', ...wait },
   );
   const channel = await opening.catch((error: unknown) => {
-    throw link.ended.aborted || wait.signal?.aborted || isCodedError(error) ? error : refused(link, error);
+    throw link.ended.aborted || wait.signal?.aborted || isCodedError(error) ? error : execRefused(link.label, error);
   });
   const stream = link.adopt(channel, 'peer-closes');
   stream.once('close', () => channel.stderr.resume());
   return { stream, stderr: channel.stderr, exited, signal: (name) => channel.signal(name) };
 }
 
-function refused(link: SshLink, cause: unknown): CodedError<TunnelErrorCode> {
-  return tunnelError('remote_command_failed', `cannot start a command on ${link.label}: ${errorText(cause)}`, {
+export function execRefused(label: string, cause: unknown): CodedError<TunnelErrorCode> {
+  return tunnelError('remote_command_failed', `cannot start a command on ${label}: ${errorText(cause)}`, {
     hint: 'The server allows only so many sessions over one connection (sshd_config: MaxSessions), or no commands at all.',
     retryable: true,
     cause,

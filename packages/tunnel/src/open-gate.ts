@@ -1,10 +1,10 @@
 // The gate's channel: one identity line, then an echo that proves the far side alive, end to end.
 
+import type { Duplex } from 'node:stream';
 import { type CodedError, errorText, withTimeLimit } from '@fairlead/kit';
-import type { ChannelStream } from './connection/channel-stream.ts';
-import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
+import type { WaitOptions } from './connection/ssh-link.ts';
 import { LineReader } from './line-reader.ts';
-import { type ExecChannel, openExec } from './open-exec.ts';
+import type { ExecChannel, ExecHost } from './open-exec.ts';
 import { type TunnelErrorCode, tunnelError } from './tunnel-error.ts';
 
 export interface Gate extends AsyncDisposable {
@@ -17,8 +17,8 @@ export interface Gate extends AsyncDisposable {
 
 const IDENTITY_TIMEOUT_MS = 15_000;
 
-export async function openGate(link: SshLink, command: string, wait: WaitOptions = {}): Promise<Gate> {
-  const exec = await openExec(link, command, wait);
+export async function openGate(host: ExecHost, command: string, wait: WaitOptions = {}): Promise<Gate> {
+  const exec = await host.exec(command, wait);
   const { stream } = exec;
   const said = tailOf(exec);
   const lines = new LineReader(stream);
@@ -26,13 +26,13 @@ export async function openGate(link: SshLink, command: string, wait: WaitOptions
   stream.once('close', resolve);
   try {
     const identityLine = await withTimeLimit(nextJson(lines), wait.timeoutMs ?? IDENTITY_TIMEOUT_MS, () =>
-      gateError(link, said(), 'it said nothing in time'),
+      gateError(host, said(), 'it said nothing in time'),
     );
-    if (identityLine === undefined) throw gateError(link, said(), await describeEnd(exec));
+    if (identityLine === undefined) throw gateError(host, said(), await describeEnd(exec));
     return {
       identityLine,
       closed,
-      ping: createPing(link, stream, lines),
+      ping: createPing(host, stream, lines),
       async [Symbol.asyncDispose]() {
         stream.destroy();
         await closed;
@@ -40,7 +40,7 @@ export async function openGate(link: SshLink, command: string, wait: WaitOptions
     };
   } catch (error) {
     stream.destroy();
-    throw link.ended.aborted ? link.ended.reason : error;
+    throw host.ended.aborted ? host.ended.reason : error;
   }
 }
 
@@ -52,7 +52,7 @@ async function nextJson(lines: LineReader): Promise<string | undefined> {
 }
 
 /** Pings take turns, so that each echo belongs to the ping before it. */
-function createPing(link: SshLink, stream: ChannelStream, lines: LineReader): Gate['ping'] {
+function createPing(host: ExecHost, stream: Duplex, lines: LineReader): Gate['ping'] {
   let count = 0;
   let turn: Promise<unknown> = Promise.resolve();
   const ping = async (): Promise<number> => {
@@ -61,7 +61,7 @@ function createPing(link: SshLink, stream: ChannelStream, lines: LineReader): Ga
     stream.write(`${word}\n`);
     for (;;) {
       const line = await lines.next();
-      if (line === undefined) throw gateError(link, '', 'its channel was closed');
+      if (line === undefined) throw gateError(host, '', 'its channel was closed');
       // Echoes of pings that were given up come first.
       if (line === word) return performance.now() - startedMs;
     }
@@ -72,7 +72,7 @@ function createPing(link: SshLink, stream: ChannelStream, lines: LineReader): Ga
     // One that was given up fails later, with nobody waiting for it.
     mine.catch(() => undefined);
     return withTimeLimit(mine, timeoutMs, () =>
-      tunnelError('timeout', `the gate of ${link.label} gave no echo within ${timeoutMs} ms`, { retryable: true }),
+      tunnelError('timeout', `the gate of ${host.label} gave no echo within ${timeoutMs} ms`, { retryable: true }),
     );
   };
 }
@@ -95,9 +95,9 @@ async function describeEnd({ exited }: ExecChannel): Promise<string> {
   }
 }
 
-function gateError(link: SshLink, stderr: string, why: string): CodedError<TunnelErrorCode> {
+function gateError(host: ExecHost, stderr: string, why: string): CodedError<TunnelErrorCode> {
   const said = stderr === '' ? '' : `; it said: ${stderr}`;
-  return tunnelError('gate_failed', `cannot use the gate on ${link.label}: ${why}${said}`, {
+  return tunnelError('gate_failed', `cannot use the gate on ${host.label}: ${why}${said}`, {
     hint: 'The gate may be missing or not executable: `fairlead init` puts it in place again. Or the login shell there runs another program (exec tmux), which it must not do without a terminal.',
     retryable: true,
   });

@@ -6,6 +6,8 @@ import type { HostKeyPolicy, SshTarget } from './ssh-target.ts';
 import { type HostSettings, pickHostSettings } from './ssh-config/host-settings.ts';
 import { type JumpHost, parseJumpHosts, renderJumpHost } from './ssh-config/jump-hosts.ts';
 import { readSshConfig } from './ssh-config/read-ssh-config.ts';
+import { resolveSystemTarget } from './system-ssh/resolve-system-target.ts';
+import type { SshTerminal } from './system-ssh/system-login.ts';
 import { tunnelError } from './tunnel-error.ts';
 
 export interface SshDestination {
@@ -19,7 +21,11 @@ export interface SshDestination {
   proxyJump?: string | undefined;
   /** Read instead of the usual files. */
   knownHostsFile?: string | undefined;
+  /** `ssh`: the system's own ssh logs in, and reads its configuration itself. Default `ssh2`. */
+  driver?: SshDriver | undefined;
 }
+
+export type SshDriver = 'ssh2' | 'ssh';
 
 export interface ResolveDeps {
   home: string;
@@ -32,11 +38,14 @@ export interface ResolveDeps {
   askPassphrase?: ((file: string) => Promise<string | undefined>) | undefined;
   /** Present only where a human can answer; else unknown hosts are refused. */
   askHostKey?: Extract<HostKeyPolicy, { kind: 'known-hosts' }>['ask'] | undefined;
+  /** Where the system's ssh may ask a person; absent: it asks nothing. */
+  terminal?: SshTerminal | undefined;
 }
 
 const MAX_JUMPS = 8;
 
 export async function resolveSshTarget(destination: SshDestination, deps: ResolveDeps): Promise<SshTarget> {
+  if (destination.driver === 'ssh') return resolveSystemTarget(destination, deps);
   const { home, sshConfigPath = join(home, '.ssh', 'config'), systemConfigPath = '/etc/ssh/ssh_config' } = deps;
   const user = await readSshConfig(sshConfigPath, { home, includeDir: join(home, '.ssh') });
   const system = await readSshConfig(systemConfigPath, { home, includeDir: '/etc/ssh' });

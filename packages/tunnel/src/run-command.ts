@@ -2,8 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { anySignal } from '@fairlead/kit';
-import type { SshLink } from './connection/ssh-link.ts';
-import { type CommandExit, type ExecChannel, openExec } from './open-exec.ts';
+import type { CommandExit, ExecChannel, ExecHost } from './open-exec.ts';
 import { tunnelError } from './tunnel-error.ts';
 
 export interface RunOptions {
@@ -25,7 +24,7 @@ export interface CommandResult extends CommandExit {
 const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
-export async function runCommand(link: SshLink, command: string, options: RunOptions = {}): Promise<CommandResult> {
+export async function runCommand(host: ExecHost, command: string, options: RunOptions = {}): Promise<CommandResult> {
   const { timeoutMs = TIMEOUT_MS, maxOutputBytes = MAX_OUTPUT_BYTES } = options;
   const limit = new AbortController();
   const timer = setTimeout(
@@ -33,19 +32,19 @@ export async function runCommand(link: SshLink, command: string, options: RunOpt
       limit.abort(
         tunnelError(
           'timeout',
-          `cannot wait for the command on ${link.label} because it took more than ${timeoutMs} ms`,
+          `cannot wait for the command on ${host.label} because it took more than ${timeoutMs} ms`,
         ),
       ),
     timeoutMs,
   );
   const signal = anySignal(limit.signal, options.signal);
   try {
-    const exec = await openExec(link, command, { signal });
+    const exec = await host.exec(command, { signal });
     const onAbort = () => giveUp(exec, signal);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       feed(exec, options.stdin);
-      return await collect(link, exec, { maxOutputBytes, signal, encoding: options.encoding ?? 'utf8' });
+      return await collect(host, exec, { maxOutputBytes, signal, encoding: options.encoding ?? 'utf8' });
     } finally {
       signal.removeEventListener('abort', onAbort);
       exec.stream.destroy();
@@ -73,7 +72,7 @@ function feed({ stream }: ExecChannel, stdin: RunOptions['stdin']): void {
 }
 
 async function collect(
-  link: SshLink,
+  host: ExecHost,
   exec: ExecChannel,
   limits: { maxOutputBytes: number; signal: AbortSignal; encoding: BufferEncoding },
 ): Promise<CommandResult> {
@@ -95,7 +94,7 @@ async function collect(
   const { promise: cut, reject } = Promise.withResolvers<never>();
   exec.stream.once('close', () => {
     if (exec.stream.errored) reject(exec.stream.errored);
-    else if (!exec.stream.readableEnded) reject(limits.signal.aborted ? limits.signal.reason : link.ended.reason);
+    else if (!exec.stream.readableEnded) reject(limits.signal.aborted ? limits.signal.reason : host.ended.reason);
   });
   const [stdout, stderr, exit] = await Promise.race([
     Promise.all([take(exec.stream), take(exec.stderr), exec.exited]),

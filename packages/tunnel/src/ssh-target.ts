@@ -2,6 +2,8 @@
 
 import type { Secret } from '@fairlead/kit';
 
+import type { SystemLogin } from './system-ssh/system-login.ts';
+
 export interface SshTarget {
   host: string;
   port: number;
@@ -16,6 +18,8 @@ export interface SshTarget {
   answerTimeoutMs?: number;
   /** How messages call this host; default `user@host:port`. */
   label?: string;
+  /** Log in with the system's own ssh and what it knows; absent: with ours (ssh2). */
+  system?: SystemLogin;
 }
 
 export type HostKeyPolicy =

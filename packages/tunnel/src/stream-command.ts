@@ -2,8 +2,8 @@
 
 import type { Readable, Writable } from 'node:stream';
 import { shellJoin } from '@fairlead/kit';
-import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
-import { type CommandExit, openExec } from './open-exec.ts';
+import type { WaitOptions } from './connection/ssh-link.ts';
+import type { CommandExit, ExecHost } from './open-exec.ts';
 
 export interface RemoteProcess extends AsyncDisposable {
   readonly stdin: Writable;
@@ -18,11 +18,11 @@ export interface RemoteProcess extends AsyncDisposable {
  * one may run on after the channel has closed: sshd passes signals only to some commands.
  */
 export async function streamCommand(
-  link: SshLink,
+  host: ExecHost,
   command: string | readonly string[],
   wait?: WaitOptions,
 ): Promise<RemoteProcess> {
-  const exec = await openExec(link, typeof command === 'string' ? command : untilHangUp(command), wait);
+  const exec = await host.exec(typeof command === 'string' ? command : untilHangUp(command), wait);
   const { stream, stderr, exited } = exec;
   return {
     stdin: stream,

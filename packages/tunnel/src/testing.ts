@@ -9,6 +9,8 @@ import { openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-se
 import type { LocalSshServer } from './local-server/local-ssh-server.ts';
 import { findSshd, openUserSshd } from './local-server/user-sshd.ts';
 import type { SshTarget } from './ssh-target.ts';
+import { resolveSystemTarget } from './system-ssh/resolve-system-target.ts';
+import type { SystemLogin } from './system-ssh/system-login.ts';
 
 export interface TestSshOptions {
   /** Default: a new directory under the system's temporary one, removed at the end. */
@@ -26,6 +28,8 @@ export interface TestSsh extends LocalSshServer {
   readonly userKeyFile: string;
   /** Logs in as this user, host key pinned. */
   readonly target: SshTarget;
+  /** The same through the system's ssh. */
+  systemTarget(change?: Partial<SystemLogin>): Promise<SshTarget>;
   /** What sshd has said so far. */
   log(): string;
 }
@@ -67,6 +71,14 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
         user: server.user,
         hostKeys: { kind: 'pinned', keys: [server.hostKeyLine] },
         auth: { identityFiles: [userKeyFile] },
+      },
+      async systemTarget(change) {
+        const { host, port, user } = server;
+        // Nothing of the configuration of whoever runs the tests.
+        const deps = { home: dir, env: process.env, sshConfigPath: '/dev/null' };
+        const target = await resolveSystemTarget({ host, port, user, identityFile: userKeyFile }, deps);
+        const system = { ...target.system!, ...change };
+        return { ...target, hostKeys: { kind: 'pinned', keys: [server.hostKeyLine] }, system };
       },
       log: () => text,
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -31,6 +31,7 @@ export const tunnelErrorCodes = [
   'authorized_keys_not_restored',
   'job_key_refused',
   'sshd_failed',
+  'ssh_unusable',
 ] as const;
 
 export type TunnelErrorCode = (typeof tunnelErrorCodes)[number];

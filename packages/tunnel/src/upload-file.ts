@@ -7,9 +7,8 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { anySignal, errorText, isCodedError } from '@fairlead/kit';
-import type { SshLink } from './connection/ssh-link.ts';
 import { LineReader } from './line-reader.ts';
-import { type ExecChannel, openExec } from './open-exec.ts';
+import type { ExecChannel, ExecHost } from './open-exec.ts';
 import { afterMarker, remoteScript } from './remote-script.ts';
 import { tunnelError } from './tunnel-error.ts';
 import { uploadError } from './upload-error.ts';
@@ -32,7 +31,7 @@ export interface UploadOptions {
 const TIMEOUT_MS = 15 * 60_000;
 
 export async function uploadFile(
-  link: SshLink,
+  host: ExecHost,
   { source, remotePath }: { source: UploadSource; remotePath: string },
   options: UploadOptions,
 ): Promise<void> {
@@ -44,9 +43,9 @@ export async function uploadFile(
   const limit = new AbortController();
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const timer = setTimeout(() => limit.abort(tooSlow(remotePath, timeoutMs)), timeoutMs);
-  const signal = anySignal(link.ended, limit.signal, options.signal);
+  const signal = anySignal(host.ended, limit.signal, options.signal);
   try {
-    const exec = await openExec(link, script.command, { signal });
+    const exec = await host.exec(script.command, { signal });
     const onAbort = () => exec.stream.destroy();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
@@ -60,13 +59,13 @@ export async function uploadFile(
       if (isDone) return;
       signal.throwIfAborted();
       const { code } = await exec.exited;
-      throw uploadError({ label: link.label, remotePath, code, said: afterMarker(said(), script.marker).trim() });
+      throw uploadError({ label: host.label, remotePath, code, said: afterMarker(said(), script.marker).trim() });
     } finally {
       signal.removeEventListener('abort', onAbort);
       exec.stream.destroy();
     }
   } catch (error) {
-    if (link.ended.aborted && !options.signal?.aborted) throw cutOff(remotePath, link.ended.reason);
+    if (host.ended.aborted && !options.signal?.aborted) throw cutOff(remotePath, host.ended.reason);
     throw signal.aborted && !isCodedError(error, 'upload_failed') ? signal.reason : error;
   } finally {
     clearTimeout(timer);

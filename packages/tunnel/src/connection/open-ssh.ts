@@ -5,10 +5,12 @@ import { type Clock, type CodedError, type Log, silentLog } from '@fairlead/kit'
 import { dialSocket } from '../dial-socket.ts';
 import type { HostKey } from '../host-key/host-key.ts';
 import { listenOnSocket, type Listening } from '../listen-on-socket.ts';
+import { type ExecHost, openExec } from '../open-exec.ts';
 import { type Gate, openGate } from '../open-gate.ts';
 import { type CommandResult, runCommand, type RunOptions } from '../run-command.ts';
 import { type RemoteProcess, streamCommand } from '../stream-command.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
+import { openSystemSsh } from '../system-ssh/open-system-ssh.ts';
 import type { TunnelErrorCode } from '../tunnel-error.ts';
 import { uploadFile, type UploadOptions, type UploadSource } from '../upload-file.ts';
 import { openLink } from './open-link.ts';
@@ -44,21 +46,23 @@ export interface SshConnection extends AsyncDisposable {
 }
 
 export async function openSsh(target: SshTarget, options: OpenSshOptions = {}): Promise<SshConnection> {
+  if (target.system) return openSystemSsh(target, target.system, options);
   const { signal, clock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2 } = options;
   const opened = await openLink(target, { signal, clock, keepaliveMs, keepaliveCountMax });
   const { link, hostKey } = opened;
   const label = targetLabel(target);
   log.debug({ op: 'ssh.open', ok: true, host: label, hostKey: hostKey.fingerprint });
+  const host: ExecHost = { label, ended: link.ended, exec: (command, wait) => openExec(link, command, wait) };
   return {
     label,
     hostKey,
     closed: link.closed,
-    run: (command, runOptions) => runCommand(link, command, runOptions),
-    stream: (command, wait) => streamCommand(link, command, wait),
-    upload: (source, remotePath, uploadOptions) => uploadFile(link, { source, remotePath }, uploadOptions),
+    run: (command, runOptions) => runCommand(host, command, runOptions),
+    stream: (command, wait) => streamCommand(host, command, wait),
+    upload: (source, remotePath, uploadOptions) => uploadFile(host, { source, remotePath }, uploadOptions),
     listen: (socketPath, onConnection, wait) => listenOnSocket(link, { socketPath, onConnection }, wait),
     dial: (socketPath, wait) => dialSocket(link, socketPath, wait),
-    gate: (command, wait) => openGate(link, command, wait),
+    gate: (command, wait) => openGate(host, command, wait),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

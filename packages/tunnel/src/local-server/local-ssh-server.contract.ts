@@ -1,4 +1,5 @@
-// What every private SSH server must do, and what a connection does over it. Run against sshd and the builtin server.
+// What every private SSH server must do, and what a connection does over it, whichever driver makes it. Run against sshd
+// and the builtin server, with ssh2 and with the system's ssh.
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -6,9 +7,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
-import { isCodedError } from '@fairlead/kit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { detach, isCodedError } from '@fairlead/kit';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openSsh, type SshConnection } from '../connection/open-ssh.ts';
+import type { SshDriver } from '../resolve-ssh-target.ts';
 import { createSshRunner } from '../ssh-runner.ts';
 import { openTestSsh, type TestSsh } from '../testing.ts';
 import type { LocalSshServer } from './local-ssh-server.ts';
@@ -16,10 +18,11 @@ import type { LocalSshServer } from './local-ssh-server.ts';
 /** Input that ends with the channel: a command that reads it leaves nothing behind. */
 const endless = () => new Readable({ read() {} });
 
-export function describeLocalSshServer(kind: LocalSshServer['kind']): void {
-  describe(`${kind}: a private SSH server`, () => {
+export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: SshDriver = 'ssh2'): void {
+  describe(`${kind}: a private SSH server, reached by ${driver}`, () => {
     let server: TestSsh;
     let connection: SshConnection;
+    let isOpen = false;
     let count = 0;
     const socketPath = () => join(server.dir, `s${++count}.sock`);
     const echo = (stream: Duplex) => {
@@ -30,11 +33,17 @@ export function describeLocalSshServer(kind: LocalSshServer['kind']): void {
     beforeAll(async () => {
       server = await openTestSsh(kind);
     });
-    afterAll(() => server[Symbol.asyncDispose]());
-    beforeEach(async () => {
-      connection = await openSsh(server.target);
+    afterAll(async () => {
+      await connection[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     });
-    afterEach(() => connection[Symbol.asyncDispose]());
+    // One login serves as many tests as leave it open.
+    beforeEach(async () => {
+      if (isOpen) return;
+      connection = await openSsh(driver === 'ssh' ? await server.systemTarget() : server.target);
+      isOpen = true;
+      detach(connection.closed.then(() => (isOpen = false)));
+    });
 
     it('runs a command and tells output, errors and exit code apart', async () => {
       const result = await connection.run('cat; echo oops >&2; exit 3', { stdin: 'in' });
