@@ -1,4 +1,5 @@
 export { backoffMs, type BackoffPolicy } from './backoff.ts';
+export { callLater } from './call-later.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { CodedError, type CodedErrorOptions, errnoOf, errorText, isCodedError } from './coded-error.ts';
 export { detach } from './detach.ts';

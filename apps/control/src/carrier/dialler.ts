@@ -4,16 +4,7 @@
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
-import {
-  type BackoffPolicy,
-  backoffMs,
-  type Clock,
-  detach,
-  errnoOf,
-  errorText,
-  type Log,
-  untilOver,
-} from '@fairlead/kit';
+import { type BackoffPolicy, backoffMs, callLater, type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
 
 import { decideParked, decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
@@ -232,10 +223,11 @@ export class Dialler implements AsyncDisposable {
     const { clock, random } = this.#deps;
     if (this.#ended.signal.aborted) return;
     target.dialling = 'waiting';
-    const waited = clock.sleep(backoffMs(REDIAL, target.failures, random()), this.#ended.signal).then(() => {
+    const afterMs = backoffMs(REDIAL, target.failures, random());
+    const again = () => {
       target.dialling = 'no';
       if (this.#targets.get(target.name) === target) this.#review(target);
-    });
-    detach(untilOver(waited, this.#ended.signal));
+    };
+    callLater(again, { clock, afterMs, signal: this.#ended.signal });
   }
 }

@@ -5,7 +5,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 
-import { type Clock, detach, errorText, type Log, untilOver } from '@fairlead/kit';
+import { callLater, type Clock, errorText, type Log } from '@fairlead/kit';
 
 export type Origin =
   | { kind: 'taken' }
@@ -141,12 +141,11 @@ export class SecureCarrier implements AsyncDisposable {
 
   #limitProving(secure: TLSSocket, connection: Connection): void {
     const { clock, limits, log } = this.#deps;
-    // Aborted when it has proved itself, or is gone.
-    const { signal } = connection.proving;
-    const late = clock.sleep(limits.provingMs, signal).then(() => {
+    const drop = () => {
       log.debug({ op: 'connection.drop', origin: connection.origin, reason: 'not proven in time' });
       secure.destroy();
-    });
-    detach(untilOver(late, signal));
+    };
+    // Aborted when it has proved itself, or is gone.
+    callLater(drop, { clock, afterMs: limits.provingMs, signal: connection.proving.signal });
   }
 }

@@ -1,6 +1,6 @@
 // One agent's WebSocket: messages in, orders out. What they mean is for AgentDesk to say.
 
-import { type Clock, detach, errorText, type Log, untilOver } from '@fairlead/kit';
+import { callLater, type Clock, errorText, type Log } from '@fairlead/kit';
 import type { AgentMessage, ControlMessage, StopMode, VersionRange, WireErrorCode } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
@@ -83,13 +83,7 @@ export class AgentLink implements AgentLine {
   }
 
   dropAfter(ms: number): void {
-    const { signal } = this.#closed;
-    detach(
-      untilOver(
-        this.#deps.clock.sleep(ms, signal).then(() => this.drop()),
-        signal,
-      ),
-    );
+    callLater(() => this.drop(), { clock: this.#deps.clock, afterMs: ms, signal: this.#closed.signal });
   }
 
   get isOpen(): boolean {

@@ -1,7 +1,7 @@
 // Log tails through one agent's connection. A slow reader pauses the connection for a while, never so long that
 // heartbeats are late, and is cut when it falls too far behind.
 
-import { type Clock, detach, untilOver } from '@fairlead/kit';
+import { callLater, type Clock } from '@fairlead/kit';
 import type { ControlMessage, LogSource } from '@fairlead/protocol';
 
 export interface TailQuery {
@@ -88,12 +88,7 @@ export class LogTails {
     this.#paused = new AbortController();
     // Aborted when the readers have caught up.
     const { signal } = this.#paused;
-    detach(
-      untilOver(
-        this.#deps.clock.sleep(LONGEST_PAUSE_MS, signal).then(() => this.#resume()),
-        signal,
-      ),
-    );
+    callLater(() => this.#resume(), { clock: this.#deps.clock, afterMs: LONGEST_PAUSE_MS, signal });
   }
 
   #resume(): void {

@@ -1,7 +1,7 @@
 // Keeps one reverse forward to the bastion up, for data or for control: performs what tunnel-machine.ts decides.
 
 import type { Duplex } from 'node:stream';
-import { backoffMs, type BackoffPolicy, detach, errorText, isCodedError, untilOver } from '@fairlead/kit';
+import { backoffMs, type BackoffPolicy, callLater, detach, errorText, isCodedError } from '@fairlead/kit';
 import { type Forward, type ForwardOptions, openForward } from './open-forward.ts';
 import {
   type TunnelEffect,
@@ -67,9 +67,8 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
         drop();
         return options.onDown(effect.reason);
       case 'try.later': {
-        const waitMs = backoffMs(policyFor(effect), effect.attempt, options.random());
-        const due = clock.sleep(waitMs, closed.signal).then(() => dispatch({ type: 'try.due' }));
-        return detach(untilOver(due, closed.signal));
+        const afterMs = backoffMs(policyFor(effect), effect.attempt, options.random());
+        return callLater(() => dispatch({ type: 'try.due' }), { clock, afterMs, signal: closed.signal });
       }
       case 'complain':
         options.log.debug({

@@ -3,7 +3,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { unlink } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { type Clock, detach, errnoOf, errorText, type Log, untilOver } from '@fairlead/kit';
+import { callLater, type Clock, detach, errnoOf, errorText, type Log, untilOver } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
 import { endEngine, remember } from './end-engine.ts';
 import { type EngineCommand, MARKER_VARIABLE } from './engine-command.ts';
@@ -78,8 +78,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
     exited,
     end(limitMs) {
       ending ??= end().finally(() => limit.abort());
-      const late = clock.sleep(limitMs, limit.signal).then(() => limit.abort());
-      detach(untilOver(late, limit.signal));
+      callLater(() => limit.abort(), { clock, afterMs: limitMs, signal: limit.signal });
       return ending;
     },
   };

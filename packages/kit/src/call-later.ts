@@ -1,0 +1,16 @@
+// One call at a later time, which nobody has to wait for or to undo.
+
+import type { Clock } from './clock.ts';
+import { detach } from './detach.ts';
+import { untilOver } from './signals.ts';
+
+interface Later {
+  clock: Clock;
+  afterMs: number;
+  signal: AbortSignal;
+}
+
+/** Calls once, unless the signal fires before. What the callback throws ends the process. */
+export function callLater(callback: () => void, { clock, afterMs, signal }: Later): void {
+  detach(untilOver(clock.sleep(afterMs, signal).then(callback), signal));
+}
