@@ -22,8 +22,8 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
   },
   host_key_revoked: { cause: 'known_hosts marks this key as revoked.', cure: 'Ask the site.' },
   auth_failed: {
-    cause: 'The host took none of the keys.',
-    cure: 'Try `ssh` to it by hand; name the key with `identityFile`, or load it into the SSH agent.',
+    cause: 'The host took none of the keys; or it wants another login than a key.',
+    cure: 'Try `ssh` to it by hand; name the key with `identityFile`, or load it into the SSH agent. Where only `ssh` can log in (Kerberos, certificates, FIDO keys, codes): `driver: ssh`.',
   },
   passphrase_needed: {
     cause: 'A key has a passphrase and nobody is there to type it.',
@@ -57,6 +57,10 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
   gate_failed: {
     cause: 'The gate on the bastion did not say its line: it is missing, or something else answered in its place.',
     cure: 'Run `fairlead init` again.',
+  },
+  ssh_unusable: {
+    cause: "With `driver: ssh`: the system's ssh is missing, or cannot share a connection (Windows).",
+    cure: 'Install OpenSSH 7.6 or newer; on Windows use keys and `driver: ssh2`, or WSL.',
   },
   upload_failed: {
     cause: 'A file did not arrive whole: the connection, the disk or a quota. The half of it was removed.',

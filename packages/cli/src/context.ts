@@ -1,6 +1,7 @@
 // What every command is given: the edges of the process, made once in main.ts.
 
 import type { Clock, Log } from '@fairlead/kit';
+import type { SshTerminal } from '@fairlead/tunnel';
 
 import type { Output } from './output/output.ts';
 
@@ -23,6 +24,8 @@ export interface Context {
   setExitCode(code: number): void;
   /** Asks a person; absent where no terminal is there. */
   ask?: Asker;
+  /** The same terminal, for the system's ssh, which puts its questions itself. */
+  sshTerminal?: SshTerminal;
   /** Flags common to all commands. */
   flags: { config?: string | undefined; verbose: boolean };
 }

@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { explainFailure } from './explain-failure.ts';
 import { createOutput, type Output } from './output/output.ts';
 import { createProgram, type GlobalFlags } from './program.ts';
+import { createSshTerminal } from './ssh/ssh-terminal.ts';
 
 const startedMs = systemClock.monotonicMs();
 const interrupt = new AbortController();
@@ -91,7 +92,10 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
     },
     setExitCode: (code) => (exitCode = code),
     ...(isInteractive
-      ? { ask: (await import('./output/asker.ts')).createAsker({ streams: process, signal, onInterrupt }) }
+      ? {
+          ask: (await import('./output/asker.ts')).createAsker({ streams: process, signal, onInterrupt }),
+          sshTerminal: createSshTerminal(output),
+        }
       : {}),
     flags: { config: flags.config || process.env['FAIRLEAD_CONFIG'] || undefined, verbose: flags.verbose ?? false },
   };

@@ -6,13 +6,14 @@ import type { Context } from './context.ts';
 
 export function sessionOptions(
   context: Context,
-): Pick<ConnectOptions, 'env' | 'log' | 'clock' | 'signal' | 'askPassphrase'> {
-  const { ask } = context;
+): Pick<ConnectOptions, 'env' | 'log' | 'clock' | 'signal' | 'askPassphrase' | 'sshTerminal'> {
+  const { ask, sshTerminal } = context;
   return {
     env: context.env,
     log: context.log,
     clock: context.clock,
     signal: context.signal,
+    ...(sshTerminal && { sshTerminal }),
     ...(ask && { askPassphrase: (file: string) => ask.secret(`Passphrase for ${file}`) }),
   };
 }

@@ -15,7 +15,7 @@ import {
   withTimeLimit,
 } from '@fairlead/kit';
 import { decodeText, type GateLine, gateLine, type LaptopProfile } from '@fairlead/protocol';
-import { type Gate, openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { type Gate, openSsh, resolveSshTarget, type SshConnection, type SshTarget, type SshTerminal } from '@fairlead/tunnel';
 
 import type { ClientErrorCode } from './client-error.ts';
 import { openControlChannel } from './control-channel.ts';
@@ -32,6 +32,8 @@ export interface BastionLinkOptions {
   env: Record<string, string | undefined>;
   home: string;
   askPassphrase?: (file: string) => Promise<string | undefined>;
+  /** Where the system's ssh may ask a person (`driver: ssh`); absent: it asks nothing. */
+  sshTerminal?: SshTerminal;
   log?: Log;
   clock?: Clock;
 }
@@ -145,6 +147,7 @@ async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
       home: options.home,
       env: options.env,
       ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
+      terminal: options.sshTerminal,
     },
   );
   return { ...target, hostKeys: { kind: 'pinned', keys: hostKeys } };

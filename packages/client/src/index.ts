@@ -1,4 +1,4 @@
-export { type BastionLink, type BastionLinkOptions, checkGateLine, createBastionLink } from './bastion-link.ts';
+export { type BastionLink, type BastionLinkOptions, createBastionLink } from './bastion-link.ts';
 export type { Fetch } from './channel-fetch.ts';
 export type { Health } from './check-health.ts';
 export { type ClientError, type ClientErrorCode, ControlAnswerError } from './client-error.ts';
@@ -28,7 +28,9 @@ export type {
   ToolCallDelta,
   Usage,
 } from './openai-shapes.ts';
+export type { SshTerminal } from '@fairlead/tunnel';
 export { openSession, type Session, type SessionOptions } from './open-session.ts';
 export { profilePath, readProfile, writeProfile } from './profile.ts';
+export { checkGateLine } from './prove-bastion.ts';
 export { watchControl, type WatchDeps } from './watch.ts';
 export { CodedError, isCodedError } from '@fairlead/kit';

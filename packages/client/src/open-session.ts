@@ -9,12 +9,15 @@ import { type ControlApi, createControlApi } from './control-api.ts';
 import { profilePath, readProfile } from './profile.ts';
 import { watchControl } from './watch.ts';
 import type { WatchMessage } from '@fairlead/protocol';
+import type { SshTerminal } from '@fairlead/tunnel';
 
 export interface SessionOptions {
   /** Path of the profile; absent: where `fairlead init` writes it. */
   profile?: string;
   /** Asked for the passphrase of a private key; absent, or `undefined` as its answer: such keys are passed over. */
   askPassphrase?: (file: string) => Promise<string | undefined>;
+  /** With `driver: ssh`: where the system's ssh may ask a person for passwords and codes; absent: it asks nothing. */
+  sshTerminal?: SshTerminal;
   /** What stands for the process's environment (HOME, FAIRLEAD_PROFILE, SSH_AUTH_SOCK). */
   env?: Record<string, string | undefined>;
   /** Absent: nothing is logged. */
@@ -41,6 +44,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     log: options.log ?? silentLog,
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
+    ...(options.sshTerminal ? { sshTerminal: options.sshTerminal } : {}),
   });
   const control = { openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) };
   const api = createControlApi(control);

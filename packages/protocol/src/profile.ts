@@ -37,6 +37,14 @@ export const sshRoute = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'Default: ~/.ssh/known_hosts and what ssh_config names.', examples: ['~/.ssh/known_hosts'] }),
+  driver: z
+    .enum(['ssh2', 'ssh'])
+    .optional()
+    .meta({
+      description:
+        "Who logs in: ssh2, Fairlead's own, with keys; or ssh, the system's own program, for Kerberos, certificates, smart cards, FIDO keys, codes and passwords. Default ssh2.",
+      examples: ['ssh'],
+    }),
 });
 export type SshRoute = z.infer<typeof sshRoute>;
 

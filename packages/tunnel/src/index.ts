@@ -17,7 +17,7 @@ export { formatExpiryTime, type KeyLine, renderKeyLine } from './job-key/key-lin
 export type { Listening } from './listen-on-socket.ts';
 export type { CommandExit } from './open-exec.ts';
 export type { Gate } from './open-gate.ts';
-export { type ResolveDeps, resolveSshTarget, type SshDestination } from './resolve-ssh-target.ts';
+export { type ResolveDeps, resolveSshTarget, type SshDestination, type SshDriver } from './resolve-ssh-target.ts';
 export type { CommandResult, RunOptions } from './run-command.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
 export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
@@ -25,6 +25,8 @@ export type { LocalSshServer, LocalSshServerOptions } from './local-server/local
 export { findSshd, openUserSshd, type UserSshdOptions } from './local-server/user-sshd.ts';
 export { createSshRunner, type SshRunner, type SshRunnerOptions } from './ssh-runner.ts';
 export { listSshHosts } from './ssh-config/list-hosts.ts';
+export { sshVersion } from './system-ssh/run-ssh.ts';
+export type { SshTerminal } from './system-ssh/system-login.ts';
 export { type HostKeyPolicy, type HostKeyQuestion, type SshAuth, type SshTarget, targetLabel } from './ssh-target.ts';
 export type { RemoteProcess } from './stream-command.ts';
 export { type TunnelErrorCode, tunnelErrorCodes } from './tunnel-error.ts';

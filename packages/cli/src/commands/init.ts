@@ -11,6 +11,7 @@ import { writeConfig } from '../config/write-config.ts';
 import type { Context } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
 import { openSite } from '../site/open-site.ts';
+import { chooseDriver } from '../ssh/choose-driver.ts';
 import { chooseSettings } from './init-choices.ts';
 import { discoverHosts, discoverSite, type SiteFound } from './init-discover.ts';
 import { notesFor } from './init-notes.ts';
@@ -23,15 +24,19 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
   const sshHosts = await discoverHosts(context);
   const hosts = await answerHosts(args, loaded.config, { ask, hosts: sshHosts });
   const before = hosts.cluster === undefined ? undefined : loaded.config.clusters?.[hosts.cluster];
-  const known = clusterWith(args, before, hosts.login);
+  const answered = clusterWith(args, before, hosts.login);
   // A wrong flag is to be told before a host is asked.
-  checkConfig(configWith(loaded.config, hosts, { name: hosts.cluster ?? 'cluster', config: known }), 'these answers');
+  checkConfig(
+    configWith(loaded.config, hosts, { name: hosts.cluster ?? 'cluster', config: answered }),
+    'these answers',
+  );
+  const known = answered.login ? { ...answered, login: await chooseDriver(answered.login, context) } : answered;
   const found = await findSite(known, context);
   const name = hosts.cluster ?? (await answerName(found?.clusterName, ask));
   // What a person left out of a cluster that is there already stays out, unless there is a person to ask.
   const isOpen = found !== undefined && (before === undefined || ask !== undefined);
   const chosen = isOpen ? await chooseSettings(known, found, ask) : known;
-  const config = checkConfig(configWith(loaded.config, hosts, { name, config: chosen }), 'these answers');
+  const config = await reachable(configWith(loaded.config, hosts, { name, config: chosen }), context);
   const path = context.flags.config ?? userConfigPath(context.env, context.home);
   const isThere = (await readConfigFile(path)) !== undefined;
   async function write(): Promise<boolean> {
@@ -53,6 +58,13 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
 async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConfig }> {
   const named = context.flags.config;
   return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(context);
+}
+
+async function reachable(config: FairleadConfig, context: Context): Promise<FairleadConfig> {
+  const { bastion } = config;
+  if (!bastion) return checkConfig(config, 'these answers');
+  const fromLaptop = await chooseDriver(bastion.fromLaptop, context);
+  return checkConfig({ ...config, bastion: { ...bastion, fromLaptop } }, 'these answers');
 }
 
 /** The bastion is made ready, the login hosts are reached. */

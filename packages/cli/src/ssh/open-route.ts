@@ -22,6 +22,7 @@ export function resolveRoute(route: SshRoute, context: Context): Promise<SshTarg
     {
       home: context.home,
       env: context.env,
+      terminal: context.sshTerminal,
       ...(ask && {
         askPassphrase: (file: string) => ask.secret(`Passphrase for ${file}`),
         askHostKey: (question: { host: string; port: number; keyType: string; fingerprint: string }) =>

@@ -137,6 +137,10 @@ function handshakeError(label: string, cause: Error): CodedError<TunnelErrorCode
   return tunnelError('protocol', `cannot talk SSH with ${label}: ${cause.message}`, { cause });
 }
 
+/** A laptop's; an agent has its one key and nothing else. */
+const OTHER_WAYS =
+  " For Kerberos, certificates, FIDO keys, passwords and codes, let the system's ssh log in: `driver: ssh`.";
+
 function authError(target: SshTarget, { identities, failures }: FoundIdentities): CodedError<TunnelErrorCode> {
   const what = `cannot log in to ${targetLabel(target)} as ${target.user}`;
   const tried = identities.map((identity) => identity.name).join(', ');
@@ -147,12 +151,12 @@ function authError(target: SshTarget, { identities, failures }: FoundIdentities)
     if (failure) return tunnelError(failure.code, `${what}: ${failure.message}`, optionsOf(failure));
     const looked = target.auth.identityFiles?.join(', ') ?? 'no file';
     return tunnelError('auth_failed', `${what} because there is no key to offer: looked at ${looked}`, {
-      hint: 'Make a key with ssh-keygen and authorize it on the host, or name one (IdentityFile in ~/.ssh/config).',
+      hint: `Make a key with ssh-keygen and authorize it on the host, or name one (IdentityFile in ~/.ssh/config).${OTHER_WAYS}`,
     });
   }
   const also = failures.map((one) => ` (${one.message})`).join('');
   return tunnelError('auth_failed', `${what} because the server accepted none of: ${tried}${also}`, {
-    hint: `Check that the key is in the account's authorized_keys and still valid: \`ssh -p ${target.port} ${target.user}@${target.host}\` should log in without a password.`,
+    hint: `Check that the key is in the account's authorized_keys and still valid: \`ssh -p ${target.port} ${target.user}@${target.host}\` should log in without a password.${target.auth.privateKey ? '' : OTHER_WAYS}`,
   });
 }
 

@@ -123,7 +123,13 @@ export async function proveJobLogin(options: {
   signal?: AbortSignal | undefined;
 }): Promise<string> {
   const { userTarget, jobKey, line, signal } = options;
-  const target: SshTarget = { ...userTarget, auth: { privateKey: jobKey.privateKey } };
+  const { system } = userTarget;
+  const target: SshTarget = {
+    ...userTarget,
+    auth: { privateKey: jobKey.privateKey },
+    // A job has nobody to ask.
+    ...(system && { system: { ...system, terminal: undefined } }),
+  };
   try {
     await using connection = await openSsh(target, { signal });
     await using gate = await connection.gate('fairlead-gate', { signal });

@@ -45,6 +45,8 @@ export async function openSystemSsh(
       link.end();
       await link.closed;
     });
+    // Whoever lost a connection need not close it as well.
+    detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
     detach(watch(link, { clock, intervalMs: keepaliveMs, countMax: keepaliveCountMax }));
     log.debug({ op: 'ssh.open', ok: true, host: label, hostKey: hostKey.fingerprint, driver: 'ssh' });
     const host: ExecHost = { label, ended: link.ended, exec: (command, wait) => openProxyExec(link, command, wait) };

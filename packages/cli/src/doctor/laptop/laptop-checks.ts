@@ -1,13 +1,14 @@
 // This machine: its Node, its ssh, its configuration, and who may read its secrets.
 
 import { profilePath } from '@fairlead/client';
-import { errnoOf, errorText } from '@fairlead/kit';
+import { errnoOf, errorText, isCodedError } from '@fairlead/kit';
+import type { SshRoute } from '@fairlead/protocol';
+import { sshVersion } from '@fairlead/tunnel';
 import { stat } from 'node:fs/promises';
 
 import { userConfigPath } from '../../config/config-sources.ts';
 import { type Check, fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
-import { runHere } from './run-here.ts';
 
 /** Packages say the same in `engines`. */
 const NODE_MAJOR = 22;
@@ -23,13 +24,7 @@ export const laptopChecks: readonly Check[] = [
     id: 'laptop.ssh',
     title: 'Laptop: ssh',
     tried: 'ran ssh -V',
-    async run(_world, signal) {
-      try {
-        return ok((await runHere('ssh', ['-V'], signal)).trim());
-      } catch (error) {
-        return ok(`no ssh program (${errorText(error)}); Fairlead speaks SSH itself`);
-      }
-    },
+    run: async (world) => judgeSsh(await routesOf(world), () => sshVersion(world.context.env)),
   },
   {
     id: 'laptop.config',
@@ -97,13 +92,42 @@ export function judgeNode(version: string): Finding {
   return fail(`v${version}`, `Fairlead needs Node ${NODE_MAJOR} or newer: install one and run it with that.`);
 }
 
+/** None where the configuration cannot be read: another check says so. */
+async function routesOf(world: World): Promise<SshRoute[]> {
+  const config = await world.config().catch(() => undefined);
+  const routes = [config?.bastion?.fromLaptop, ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
+  return routes.filter((route) => route !== undefined);
+}
+
+/** Who logs in where, and whether the system's ssh can, where it is to. */
+export async function judgeSsh(
+  routes: ReadonlyArray<Pick<SshRoute, 'host' | 'driver'>>,
+  version: () => Promise<string>,
+): Promise<Finding> {
+  const hosts = [...new Set(routes.filter(({ driver }) => driver === 'ssh').map(({ host }) => host))];
+  try {
+    const found = await version();
+    const old = /OpenSSH_(\d+)\.(\d+)/.exec(found);
+    if (hosts.length === 0) return ok(`${found}; not needed: Fairlead speaks SSH itself (driver: ssh2)`);
+    const words = `${found} logs in to ${hosts.join(', ')} (driver: ssh)`;
+    const isNewEnough = old !== null && (Number(old[1]) > 7 || (old[1] === '7' && Number(old[2]) >= 6));
+    return isNewEnough ? ok(words) : fail(words, 'OpenSSH 7.6 or newer is needed for `driver: ssh`.');
+  } catch (error) {
+    if (hosts.length === 0)
+      return ok('no ssh that could be used; not needed: Fairlead speaks SSH itself (driver: ssh2)');
+    const todo = isCodedError(error) ? error.hint : undefined;
+    return fail(
+      `${errorText(error)}; ${hosts.join(', ')} is to be reached with it (driver: ssh)`,
+      todo ?? 'Install OpenSSH.',
+    );
+  }
+}
+
 /** The profile refuses by itself to be read when others may; these are the other files. */
 async function judgeSecrets(world: World): Promise<Finding> {
   if (process.platform === 'win32') return ok('Windows keeps them in your own folder');
   // A configuration that cannot be read is another check's finding.
-  const config = await world.config().catch(() => undefined);
-  const routes = [config?.bastion?.fromLaptop, ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
-  const named = routes.flatMap((route) => (route?.identityFile ? [route.identityFile] : []));
+  const named = (await routesOf(world)).flatMap(({ identityFile }) => (identityFile ? [identityFile] : []));
   const usual = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
   const files = [...new Set([...named, ...usual])].map((path) => path.replace(/^~(?=\/)/, world.context.home));
   const modes = await Promise.all(files.map(async (path) => ({ path, mode: await modeOf(path) })));

@@ -14,7 +14,7 @@ const WORDS: Record<LoginStep, { title: string; tried: string }> = {
   name: { title: 'name', tried: 'looked its address up' },
   port: { title: 'SSH port', tried: 'connected to its SSH port' },
   'host-key': { title: 'host key', tried: 'compared its host key with known_hosts' },
-  login: { title: 'login', tried: 'logged in with a key, as every command does' },
+  login: { title: 'login', tried: 'logged in as every command does' },
 };
 
 const FALLBACK_TODO: Record<LoginStep, string> = {
@@ -61,7 +61,7 @@ async function describe(step: LoginStep, reached: Reached): Promise<string> {
     case 'host-key':
       return attempt.ok ? `${attempt.connection.hostKey.type} ${attempt.connection.hostKey.fingerprint}` : 'known';
     case 'login':
-      return `logged in as ${target.user}`;
+      return `logged in as ${target.user}${target.system ? " with the system's ssh" : ''}`;
   }
 }
 
