@@ -6,8 +6,9 @@ import type { LaptopProfile } from '@fairlead/protocol';
 import { openTestSsh } from '@fairlead/tunnel/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { controlFailed, createBastionLink, proveBastion } from './bastion-link.ts';
+import { createBastionLink } from './bastion-link.ts';
 import { createControlApi } from './control-api.ts';
+import { controlFailed, proveBastion } from './prove-bastion.ts';
 import { watchControl } from './watch.ts';
 
 /** A host that takes connections and never says a word. */
@@ -57,7 +58,7 @@ describe('A bastion that refuses the login', () => {
   it('is asked again only after a while', async () => {
     await using server = await openTestSsh('builtin');
     const { port, user, hostKeyLine } = server;
-    const bastion = { route: { host: '127.0.0.1', port, user }, hostKeys: [hostKeyLine] };
+    const bastion = { route: { host: '127.0.0.1', port, user }, hostKeys: [hostKeyLine], runDir: '/r' };
     let passed = Promise.withResolvers<void>();
     const sleep = (_ms: number, signal?: AbortSignal) => untilAborted(passed.promise, signal);
     await using link = createBastionLink({
