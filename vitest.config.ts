@@ -2,24 +2,47 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
 
+const TESTS = [
+  'packages/*/src/**/*.test.ts',
+  'apps/*/src/**/*.test.ts',
+  'infra/testbed/src/**/*.test.ts',
+  'bench/src/**/*.test.ts',
+  'examples/src/**/*.test.ts',
+  'tests/**/*.test.ts',
+];
+/** Those that start our programs. Without a place in this list a test starts them from source: right, and slower. */
+const PROGRAMS = [
+  'packages/*/src/**/main.test.ts',
+  'packages/cli/src/commands/doctor.test.ts',
+  'packages/testkit/src/open-world.test.ts',
+  'apps/*/src/main.test.ts',
+  'apps/control/src/faults/*.test.ts',
+  'apps/node-agent/src/agent.test.ts',
+  'apps/node-agent/src/engine/{classify-failure,spawn-engine}.test.ts',
+  'examples/src/examples.test.ts',
+  'tests/docs/blocks.test.ts',
+  'tests/scenarios/*.test.ts',
+];
+
 export default defineConfig({
   resolve: { conditions: ['fairlead-source'] },
   ssr: { resolve: { conditions: ['fairlead-source'] } },
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'apps/*/src/**/*.test.ts',
-      'infra/testbed/src/**/*.test.ts',
-      'bench/src/**/*.test.ts',
-      'examples/src/**/*.test.ts',
-      'tests/**/*.test.ts',
-    ],
     // Most of the time is spent waiting for processes: more workers than cores.
     maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     execArgv: ['--conditions=fairlead-source'],
     // Most of a short command's time from source is stripping types and compiling: the processes that tests start share that.
+    // In this order: what waits for processes begins first.
+    projects: [
+      { extends: true, test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts' } },
+      // A process for each of these files would take as long again as they do.
+      {
+        extends: true,
+        test: { name: 'units', include: TESTS, exclude: [...PROGRAMS, '**/node_modules/**'], isolate: false },
+      },
+    ],
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },
   },
 });

@@ -5,8 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { World } from '@fairlead/testkit';
-
-import { ROOT } from './pages.ts';
+import { commandLine } from '@fairlead/testkit/programs';
 
 export interface Said {
   code: number | string;
@@ -30,8 +29,7 @@ export class DocShell {
   static async open(world: World): Promise<DocShell> {
     const folder = join(world.dir, 'reader');
     await mkdir(folder);
-    const main = join(ROOT, 'packages/cli/src/main.ts');
-    const command = `#!/bin/sh\nexec '${process.execPath}' --conditions=fairlead-source '${main}' "$@"\n`;
+    const command = `#!/bin/sh\nexec ${commandLine('cli')} "$@"\n`;
     await writeFile(join(folder, 'fairlead'), command, { mode: 0o700 });
     await writeFile(join(folder, 'script.py'), 'import os\nprint(os.environ["OPENAI_BASE_URL"])\n');
     return new DocShell(world, folder);

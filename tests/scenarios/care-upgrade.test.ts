@@ -2,8 +2,8 @@
 
 import {
   appendFileSync,
+  cpSync,
   existsSync,
-  globSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,31 +15,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { openWorld, type World } from '@fairlead/testkit';
+import { programFile } from '@fairlead/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const LIMIT_MS = 90_000;
 const TOKENS = 250;
 
 let world: World;
-let cache: string;
+let installed: string;
 
 beforeAll(async () => {
-  // Bundles of its own: the test makes other versions of them.
-  cache = mkdtempSync(join(tmpdir(), 'fl-cache-'));
-  process.env['XDG_CACHE_HOME'] = cache;
+  // An installation of its own: the test puts other versions of the programs into it.
+  installed = mkdtempSync(join(tmpdir(), 'fl-installed-'));
+  cpSync(join(programFile('cli'), '../..'), installed, { recursive: true });
+  process.env['FAIRLEAD_BUILT'] = installed;
   world = await openWorld();
   await world.deploy('a');
 }, LIMIT_MS);
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
-  rmSync(cache, { recursive: true, force: true });
+  rmSync(installed, { recursive: true, force: true });
 });
 
 /** The bundle as the next command finds it. */
 function bundle(program: 'control' | 'agent'): string {
-  const [path] = globSync(join(cache, 'fairlead', 'bundles', `${program}-*.mjs`));
-  if (path === undefined) throw new Error(`no bundle of ${program} in ${cache}`);
-  return path;
+  return join(installed, 'dist/bundles', `${program}.mjs`);
 }
 
 /** Another build of a program: other bytes, hence another version. */

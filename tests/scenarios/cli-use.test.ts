@@ -3,13 +3,12 @@ import { EventEmitter, on, once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { openWorld, parseJsonLines, processesOf, type World } from '@fairlead/testkit';
+import { commandLine } from '@fairlead/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 const LIMIT_MS = 60_000;
 const run = promisify(execFile);
 
@@ -246,7 +245,7 @@ describe('Completion', () => {
       context.skip(!isThere, `no ${shell} here`);
       const cwd = join(world.dir, shell);
       await mkdir(cwd);
-      const script = `#!/bin/sh\nexec '${process.execPath}' --conditions=fairlead-source '${MAIN}' "$@"\n`;
+      const script = `#!/bin/sh\nexec ${commandLine('cli')} "$@"\n`;
       await writeFile(join(cwd, 'fairlead'), script, { mode: 0o700 });
       const env = { ...world.env, PATH: `${cwd}:${world.env['PATH'] ?? ''}` };
       const { stdout } = await run(shell, args, { env, cwd });

@@ -24,7 +24,7 @@ describe('The demo', () => {
   it(
     'streams tokens through two SSH connections and leaves nothing behind',
     async () => {
-      const demo = startDemo();
+      const demo = startDemo([], { fromSource: true });
       const { code, lines, stderr } = await demo.ended;
       expect(stderr).toBe('');
       expect(code).toBe(0);
@@ -60,7 +60,7 @@ describe('The demo', () => {
   it(
     'whose parent is killed leaves nothing behind',
     async () => {
-      const demo = startDemo(['--keep'], 'eval "$DEMO"; :');
+      const demo = startDemo(['--keep'], { through: 'eval "$DEMO"; :' });
       await demo.line((line) => line['event'] === 'demo.kept');
       demo.child.kill('SIGKILL');
       await demo.ended;

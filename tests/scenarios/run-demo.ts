@@ -4,9 +4,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+import { programArgs, sourceArgs } from '@fairlead/testkit/programs';
 
 export interface RunningDemo {
   child: ChildProcess;
@@ -17,11 +16,18 @@ export interface RunningDemo {
   ended: Promise<{ code: number | null; lines: Array<Record<string, unknown>>; stderr: string }>;
 }
 
-/** `through`: a shell line that starts the demo, for a parent in between; `$DEMO` stands for the command. */
-export function startDemo(args: string[] = [], through?: string): RunningDemo {
-  const command = [process.execPath, '--conditions=fairlead-source', main, 'demo', '--json', ...args];
-  const [program = '', ...rest] = through ? ['sh', '-c', through] : command;
-  const child = spawn(program, rest, {
+export interface DemoOptions {
+  /** A shell line that starts the demo, for a parent in between; `$DEMO` stands for the command. */
+  through?: string;
+  /** As in a checkout, which bundles what travels; absent: as built. */
+  fromSource?: boolean;
+}
+
+export function startDemo(args: string[] = [], { through, fromSource = false }: DemoOptions = {}): RunningDemo {
+  const program = fromSource ? sourceArgs('cli') : programArgs('cli');
+  const command = [process.execPath, ...program, 'demo', '--json', ...args];
+  const [first = '', ...rest] = through ? ['sh', '-c', through] : command;
+  const child = spawn(first, rest, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, DEMO: command.map((word) => `'${word}'`).join(' ') },

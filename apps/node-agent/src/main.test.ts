@@ -9,13 +9,13 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { errnoOf, systemClock } from '@fairlead/kit';
 import { type InstanceSpecInput, socketName } from '@fairlead/protocol';
+import { programArgs, programFile } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
 import { EXITS } from './exit-code.ts';
-import { API_KEY, ENGINE_SIM, ENROLMENT_TOKEN, openAgentWorld, type AgentWorld } from './testing/agent-world.ts';
+import { API_KEY, ENROLMENT_TOKEN, openAgentWorld, type AgentWorld } from './testing/agent-world.ts';
 import { chatRequest, openChat } from './testing/ask-endpoint.ts';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
 const INSPECTOR_PORT = 9229;
 
 interface Running extends AsyncDisposable {
@@ -28,7 +28,7 @@ interface Running extends AsyncDisposable {
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   // As the job script does it: ignored until Node has its own hands on the signals.
   const script = `trap '' USR1 USR2; exec "$@"`;
-  const node = [process.execPath, '--disable-sigusr1', '--conditions=fairlead-source', MAIN];
+  const node = [process.execPath, '--disable-sigusr1', ...programArgs('agent')];
   const child = spawn('/bin/sh', ['-c', script, 'job', ...node, ...args], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,7 +56,7 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
 }
 
 async function startAgent(world: AgentWorld, change: Partial<InstanceSpecInput> = {}, env?: NodeJS.ProcessEnv) {
-  return start(['--spec', await world.writeSpec(change), '--engine-sim', ENGINE_SIM], env);
+  return start(['--spec', await world.writeSpec(change), '--engine-sim', programFile('engine-sim')], env);
 }
 
 const withFault = (world: AgentWorld, ...args: string[]): Partial<InstanceSpecInput> => ({

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
+import { programArgs } from '@fairlead/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const DESCRIPTION = 'x'.repeat(2_000_000);
 
 let folder: string;
@@ -20,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function start(...args: string[]) {
-  return spawn(process.execPath, ['--conditions=fairlead-source', main, ...args], {
+  return spawn(process.execPath, [...programArgs('cli'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: folder },
   });
@@ -65,7 +64,7 @@ describe('The program', () => {
 
   it.runIf(process.platform === 'linux')('says so where its output cannot be written', async () => {
     const full = await open('/dev/full', 'w');
-    const child = spawn(process.execPath, ['--conditions=fairlead-source', main, 'man'], {
+    const child = spawn(process.execPath, [...programArgs('cli'), 'man'], {
       stdio: ['ignore', full.fd, 'pipe'],
     });
     const [said] = await Promise.all([child.stderr?.toArray(), once(child, 'close')]);
@@ -78,8 +77,8 @@ describe('The program', () => {
   it.runIf(process.platform === 'linux')('says so where its folder was removed', async () => {
     const gone = join(folder, 'gone');
     await mkdir(gone);
-    const script = `rmdir "$0" && exec "$1" --conditions=fairlead-source "$2" list`;
-    const child = spawn('sh', ['-c', script, gone, process.execPath, main], {
+    const script = `rmdir "$0" && exec "$@" list`;
+    const child = spawn('sh', ['-c', script, gone, process.execPath, ...programArgs('cli')], {
       cwd: gone,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -3,9 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url));
+import { programArgs } from './programs.ts';
 
 export type JsonLine = Record<string, unknown> & { event?: string };
 
@@ -36,7 +35,7 @@ export interface RunningCli {
 
 /** `args` as typed after `fairlead`. */
 export function startCli(args: readonly string[], options: StartCliOptions): RunningCli {
-  const child = spawn(process.execPath, ['--conditions=fairlead-source', MAIN, ...args], {
+  const child = spawn(process.execPath, [...programArgs('cli'), ...args], {
     cwd: options.cwd,
     env: options.env,
     detached: true,

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { gateLine } from '@fairlead/protocol';
+import { programFile } from '@fairlead/testkit/programs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import MIGRATIONS from '../store/migrations.json' with { type: 'json' };
@@ -25,7 +26,6 @@ import { type ControlPlace, openControlPlace } from '../testing/control-process.
 import type { Owner } from '../testing/owner.ts';
 
 const GATE = join(import.meta.dirname, '../../../../infra/bastion/gate');
-const MAIN = join(import.meta.dirname, '../main.ts');
 
 let place: ControlPlace;
 let owner: Owner & { certificate: string };
@@ -65,7 +65,7 @@ async function askGate(): Promise<unknown> {
   copyFileSync(GATE, join(place.state, 'gate'));
   const node = `#!/bin/sh\nexec '${process.execPath}' --conditions=fairlead-source "$@"\n`;
   writeFileSync(join(place.state, 'bin/node'), node, { mode: 0o700 });
-  writeFileSync(join(place.state, 'bin/control.mjs'), `await import(${JSON.stringify(MAIN)});\n`);
+  writeFileSync(join(place.state, 'bin/control.mjs'), `await import(${JSON.stringify(programFile('control'))});\n`);
   const child = spawn('sh', [join(place.state, 'gate')], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.on('data', (chunk) => (said += String(chunk)));

@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { programArgs } from '@fairlead/testkit/programs';
+
 import { initIdentity } from '../state/identity.ts';
 import { mintOwnerToken } from '../state/owner-tokens.ts';
 import { connectOwner, type Owner } from './owner.ts';
 
-const MAIN = join(import.meta.dirname, '../main.ts');
-const ARGV = ['--conditions=fairlead-source', '--disable-sigusr1', MAIN];
+const ARGV = ['--disable-sigusr1', ...programArgs('control')];
 
 export interface Finished {
   code: number | null;

@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { programArgs } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { classifyFailure, type EngineEnd } from './classify-failure.ts';
-
-const SIM = join(import.meta.dirname, '../../../../packages/engine-sim/src/main.ts');
 
 /** What the simulator prints is recorded from a real vLLM. */
 function failToStart(name: string): Promise<EngineEnd> {
   const { promise, resolve } = Promise.withResolvers<EngineEnd>();
-  const args = ['--conditions=fairlead-source', SIM, 'serve', 'demo', '--uds', `/tmp/fa-${process.pid}-${name}.sock`];
+  const args = [...programArgs('engine-sim'), 'serve', 'demo', '--uds', `/tmp/fa-${process.pid}-${name}.sock`];
   execFile(process.execPath, [...args, '--sim-fault', `start-failure:${name}`], (error, stdout, stderr) => {
     const code = typeof error?.code === 'number' ? error.code : null;
     resolve({ code, signal: error?.signal ?? null, lines: `${stdout}\n${stderr}`.split('\n') });

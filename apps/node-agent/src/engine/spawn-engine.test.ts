@@ -1,12 +1,12 @@
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Scope, silentLog, systemClock } from '@fairlead/kit';
+import { programArgs } from '@fairlead/testkit/programs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findMarked, findProcesses } from './find-processes.ts';
 import { LastLines } from './last-lines.ts';
 import { type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
-const SIM = join(import.meta.dirname, '../../../../packages/engine-sim/src/main.ts');
 const onLinux = it.skipIf(process.platform !== 'linux');
 
 describe('an engine process', () => {
@@ -50,8 +50,7 @@ describe('an engine process', () => {
 
   const sim = (...faults: string[]): [string, ...string[]] => [
     process.execPath,
-    '--conditions=fairlead-source',
-    SIM,
+    ...programArgs('engine-sim'),
     'serve',
     'demo',
     '--uds',

@@ -11,7 +11,6 @@ import { CONTROL_IDENTITY } from './test-identities.ts';
 
 export const API_KEY = 'endpoint-key-of-the-test';
 export const ENROLMENT_TOKEN = 'enrolment-token-of-the-test';
-export const ENGINE_SIM = join(import.meta.dirname, '../../../../packages/engine-sim/src/main.ts');
 const GATE = join(import.meta.dirname, '../../../../infra/bastion/gate');
 
 export interface AgentWorld extends AsyncDisposable {

@@ -3,11 +3,12 @@
 import { hostname } from 'node:os';
 import { Listeners, type Log, systemClock, withTimeLimit } from '@fairlead/kit';
 import type { InstanceSpecInput } from '@fairlead/protocol';
+import { programArgs } from '@fairlead/testkit/programs';
 import type { AgentSignal } from '../agent-deps.ts';
 import type { ExitName } from '../exit-code.ts';
 import { readSpec } from '../job/read-spec.ts';
 import { runAgent } from '../open-agent.ts';
-import { type AgentWorld, ENGINE_SIM } from './agent-world.ts';
+import type { AgentWorld } from './agent-world.ts';
 
 export interface TestAgent extends AsyncDisposable {
   /** How it ended. */
@@ -37,7 +38,7 @@ export async function runTestAgent(world: AgentWorld, options: TestAgentOptions 
     hostname: hostname(),
     agentVersion: 'test',
     nodePath: process.execPath,
-    engineSim: ['--conditions=fairlead-source', ENGINE_SIM],
+    engineSim: programArgs('engine-sim'),
     clock: systemClock,
     random: () => 0.5,
     log: testLog(),

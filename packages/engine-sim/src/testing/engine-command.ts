@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemClock } from '@fairlead/kit';
+import { programArgs } from '@fairlead/testkit/programs';
 import { exchange } from './exchange.ts';
 import { killGroup } from './spawned-engine.ts';
 import { temporarySocket } from './temporary-socket.ts';
@@ -28,7 +29,7 @@ export interface CommandedEngine extends AsyncDisposable {
 const sourceFile = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export function simulatorCommand(model: string): EngineCommand {
-  const argv = [process.execPath, '--conditions=fairlead-source', sourceFile('../main.ts'), 'serve'];
+  const argv = [process.execPath, ...programArgs('engine-sim'), 'serve'];
   return { argv, model, more: ['--sim-decode-ms', '1'], startLimitMs: 20_000 };
 }
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { programArgs } from '@fairlead/testkit/programs';
 import { onTestFinished } from 'vitest';
 
 export interface SpawnedEngine extends AsyncDisposable {
@@ -20,11 +20,16 @@ export interface SpawnedEngine extends AsyncDisposable {
   readonly exited: Promise<number | NodeJS.Signals>;
 }
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-const acknowledging = new URL('./acknowledge-signals.ts', import.meta.url).href;
+/**
+ * Loaded ahead of the command: a SIGWINCH is answered on descriptor 3. Of signals that wait, the lowest number goes first,
+ * and Node handles them in the order in which they came: all others have been dealt with by then.
+ */
+const ACKNOWLEDGING = `data:text/javascript,
+  import { writeSync } from 'node:fs';
+  process.on('SIGWINCH', () => writeSync(3, '.'));`;
 
 export function spawnEngine(args: readonly string[], env: Record<string, string> = {}): SpawnedEngine {
-  const argv = ['--conditions=fairlead-source', '--import', acknowledging, main, 'serve', '/models/demo', ...args];
+  const argv = ['--import', ACKNOWLEDGING, ...programArgs('engine-sim'), 'serve', '/models/demo', ...args];
   const child = spawn(process.execPath, argv, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,

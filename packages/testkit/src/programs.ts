@@ -1,0 +1,38 @@
+// Where the programs are that tests start: as built for this run of the tests, else their sources.
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type ProgramName = 'cli' | 'agent' | 'control' | 'engine-sim';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+const SOURCES: Record<ProgramName, string> = {
+  cli: 'packages/cli/src/main.ts',
+  agent: 'apps/node-agent/src/main.ts',
+  control: 'apps/control/src/main.ts',
+  'engine-sim': 'packages/engine-sim/src/main.ts',
+};
+
+/** The program's file. `FAIRLEAD_BUILT` is set by scripts/build-for-tests.ts: its folder is laid out as the package is. */
+export function programFile(name: ProgramName): string {
+  const { FAIRLEAD_BUILT: folder } = process.env;
+  if (folder === undefined) return join(ROOT, SOURCES[name]);
+  return join(folder, 'dist', name === 'cli' ? 'main.mjs' : `bundles/${name}.mjs`);
+}
+
+/** What Node is started with, up to the program's own arguments. */
+export function programArgs(name: ProgramName): string[] {
+  const file = programFile(name);
+  return file.endsWith('.ts') ? ['--conditions=fairlead-source', file] : [file];
+}
+
+/** The same as a line of a shell, up to the program's own arguments. */
+export function commandLine(name: ProgramName): string {
+  return [process.execPath, ...programArgs(name)].map((word) => `'${word}'`).join(' ');
+}
+
+/** The program from its sources, whatever has been built: for what only a checkout does. */
+export function sourceArgs(name: ProgramName): string[] {
+  return ['--conditions=fairlead-source', join(ROOT, SOURCES[name])];
+}
