@@ -180,16 +180,26 @@ describe('an engine', () => {
 
 describe('time', () => {
   test('for a head that does not come is limited', async () => {
-    world = await openFrontWorld({ limits: { headMs: 40 } });
+    world = await openFrontWorld({ handler: (_, response) => void response.end('done'), limits: { headMs: 40 } });
+    const ready = world.dial();
     const slow = world.dial();
     slow.write('GET /v1/models HTTP/1.1\r\n');
-    const silent = world.dial();
-    const [answer, nothing] = await Promise.all([readAll(slow), readAll(silent)]);
-    expect(answer).toMatch(/^HTTP\/1.1 400 [^]*did not arrive in time/);
-    expect(nothing).toBe('');
+    expect(await readAll(slow)).toMatch(/^HTTP\/1.1 400 [^]*did not arrive in time/);
     slow.end();
     await until(() => world.front.stats.outcomes.refused === 1);
     expect(world.lines).toMatchObject([{ ok: false, code: 'bad_request' }]);
+    // That time is not the one for which a client may hold a connection ready; its request's own begins with its first byte.
+    ready.write(`${HEAD}\r\n`);
+    expect(await readAll(ready)).toMatch(/^HTTP\/1.1 200 /);
+    ready.end();
+    await until(() => world.lines.length === 2);
+    expect((world.lines[1] as { firstByteMs: number }).firstByteMs).toBeLessThan(40);
+  });
+
+  test('to hold a connection ready is limited', async () => {
+    world = await openFrontWorld({ limits: { idleMs: 40 } });
+    expect(await readAll(world.dial())).toBe('');
+    expect(world.lines).toEqual([]);
   });
 
   test('for a body that stops is limited, but not while the engine takes none', async () => {
@@ -202,7 +212,7 @@ describe('time', () => {
 
   test('for a response is not limited', async () => {
     const asked = Promise.withResolvers<ServerResponse>();
-    const limits = { headMs: 20, bodyIdleMs: 20, lingerMs: 20 };
+    const limits = { idleMs: 20, headMs: 20, bodyIdleMs: 20, lingerMs: 20 };
     world = await openFrontWorld({ handler: (_, response) => asked.resolve(response), limits });
     const answer = world.fetch('POST', CHAT, { body: '{}' });
     const response = await asked.promise;

@@ -39,7 +39,8 @@ export class FrontConnection {
   readonly #client: Duplex;
   readonly #deps: ConnectionDeps;
   readonly #parser: HeadParser;
-  readonly #openedAt: number;
+  /** When the first byte came; until then, when the connection did. */
+  #begunAt: number;
   #state: ConnectionState = { phase: 'reading' };
   /** When the present phase, or the wait for the next piece of the body, began. */
   #waitingSince: number;
@@ -59,7 +60,7 @@ export class FrontConnection {
     this.#client = client;
     this.#deps = deps;
     this.#parser = new HeadParser(deps.limits);
-    this.#openedAt = this.#waitingSince = deps.clock.monotonicMs();
+    this.#begunAt = this.#waitingSince = deps.clock.monotonicMs();
   }
 
   /** Takes ownership of the client's stream. */
@@ -78,6 +79,11 @@ export class FrontConnection {
     this.#apply({ type: 'request.refused', refusal });
   }
 
+  /** Held ready by its client, which has sent nothing yet. */
+  get isUnused(): boolean {
+    return this.#state.phase === 'reading' && !this.#parser.started;
+  }
+
   /** Ends both sides at once. */
   cut(): void {
     this.#apply({ type: 'front.cut' });
@@ -86,9 +92,9 @@ export class FrontConnection {
   /** Called every now and then, instead of a timer for each connection. */
   checkTime(now: number): void {
     const waitedMs = now - this.#waitingSince;
-    const { headMs, bodyIdleMs, lingerMs } = this.#deps.limits;
+    const { idleMs, headMs, bodyIdleMs, lingerMs } = this.#deps.limits;
     const state = this.#state;
-    if (state.phase === 'reading' && waitedMs > headMs) {
+    if (state.phase === 'reading' && waitedMs > (this.#parser.started ? headMs : idleMs)) {
       this.#apply({ type: 'head.late', started: this.#parser.started });
     } else if (state.phase === 'relaying' && state.uploading && waitedMs > bodyIdleMs) {
       if (!this.#engine?.writableNeedDrain) this.#apply({ type: 'body.stalled' });
@@ -111,6 +117,7 @@ export class FrontConnection {
   }
 
   #readHead(piece: Buffer): void {
+    if (!this.#parser.started) this.#begunAt = this.#waitingSince = this.#deps.clock.monotonicMs();
     const step = this.#parser.push(piece);
     if (step.kind === 'more') return;
     if (step.kind === 'refused') return this.refuse(step.refusal);
@@ -169,7 +176,7 @@ export class FrontConnection {
   #takeFromEngine(piece: Buffer): void {
     if (this.#state.phase !== 'relaying') return;
     if (!this.#state.answered) {
-      this.#firstByteMs = this.#deps.clock.monotonicMs() - this.#openedAt;
+      this.#firstByteMs = this.#deps.clock.monotonicMs() - this.#begunAt;
       this.#status = statusOf(piece);
       this.#apply({ type: 'engine.answered' });
     }
@@ -218,7 +225,7 @@ export class FrontConnection {
       refusedAs: this.#refusedAs,
       route: this.#route,
       status: this.#status,
-      durationMs: this.#deps.clock.monotonicMs() - this.#openedAt,
+      durationMs: this.#deps.clock.monotonicMs() - this.#begunAt,
       firstByteMs: this.#firstByteMs,
       bytesToEngine: this.#bytesToEngine,
       bytesToClient: this.#bytesToClient,

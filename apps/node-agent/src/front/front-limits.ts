@@ -9,7 +9,9 @@ export interface FrontLimits {
   /** The content of a request body; the framing of chunks is not counted. */
   bodyBytes: number;
   connections: number;
-  /** From the start of the connection to the last byte of the head. */
+  /** Until the first byte of a request: clients hold connections ready, and drop what they do not use sooner than this. */
+  idleMs: number;
+  /** From the first byte of the head to its last. */
   headMs: number;
   /** Between two pieces of a request body, while the engine is ready to take more. */
   bodyIdleMs: number;
@@ -25,6 +27,7 @@ export const FRONT_LIMITS: FrontLimits = {
   fields: 100,
   bodyBytes: 64 * 1024 * 1024,
   connections: 4096,
+  idleMs: 600_000,
   headMs: 10_000,
   bodyIdleMs: 60_000,
   lingerMs: 2_000,

@@ -164,13 +164,21 @@ describe('a request that is refused', () => {
   });
 
   test('because too many connections are open', async () => {
-    world = await openFrontWorld({ handler: echo, limits: { connections: 1 } });
-    const first = world.dial();
-    await until(() => world.front.stats.accepted === 1);
+    const held = Promise.withResolvers<ServerResponse>();
+    world = await openFrontWorld({ handler: (_, response) => held.resolve(response), limits: { connections: 1 } });
+    const first = world.fetch('GET', '/v1/models');
+    const response = await held.promise;
     expect((await world.fetch('GET', '/v1/models')).status).toBe(429);
-    first.destroy();
-    await until(() => world.front.stats.outcomes.client_left === 1 && world.front.stats.outcomes.refused === 1);
+    response.end('done');
+    expect((await first).body).toBe('done');
+  });
+
+  test('never for the sake of a connection that is held ready', async () => {
+    world = await openFrontWorld({ handler: echo, limits: { connections: 1 } });
+    const unused = world.dial();
+    await until(() => world.front.stats.accepted === 1);
     expect((await world.fetch('GET', '/v1/models')).status).toBe(200);
+    expect(await readAll(unused)).toBe('');
   });
 });
 

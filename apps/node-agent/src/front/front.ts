@@ -1,7 +1,7 @@
 // The front: takes requests off the tunnel and gives the engine those that may have them. Parses heads, never bodies.
 
 import type { Duplex } from 'node:stream';
-import { type Clock, type Log, type Secret, untilAborted } from '@fairlead/kit';
+import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
 import { type ConnectionDeps, FrontConnection } from './front-connection.ts';
@@ -89,9 +89,17 @@ class OpenFront implements Front {
     this.stats.accepted += 1;
     connection.start();
     if (this.#disposed.signal.aborted) connection.cut();
-    else if (this.#connections.size > this.#limits.connections) {
-      connection.refuse(refuse('too_many', 'Too many connections are open. Try again, or use fewer at a time.', 1));
+    else if (this.#connections.size > this.#limits.connections) this.#makeRoom(connection);
+  }
+
+  /** A connection that somebody holds ready gives way to one that is new; the oldest first. */
+  #makeRoom(newest: FrontConnection): void {
+    for (const connection of this.#connections) {
+      if (connection === newest || !connection.isUnused) continue;
+      connection.cut();
+      return;
     }
+    newest.refuse(refuse('too_many', 'Too many connections are open. Try again, or use fewer at a time.', 1));
   }
 
   admit(mode: FrontMode, retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS): void {
@@ -166,13 +174,10 @@ class OpenFront implements Front {
 
   async #sweep(): Promise<void> {
     const { signal } = this.#disposed;
-    const everyMs = Math.min(this.#limits.headMs, this.#limits.bodyIdleMs, this.#limits.lingerMs) / 4;
+    const { idleMs, headMs, bodyIdleMs, lingerMs } = this.#limits;
+    const everyMs = Math.min(idleMs, headMs, bodyIdleMs, lingerMs) / 4;
     while (!signal.aborted) {
-      try {
-        await this.#options.clock.sleep(everyMs, signal);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      }
+      await untilOver(this.#options.clock.sleep(everyMs, signal), signal);
       const now = this.#options.clock.monotonicMs();
       for (const connection of this.#connections) connection.checkTime(now);
     }
