@@ -9,6 +9,8 @@ import { trackPaths } from './live-paths.ts';
 import { openLocalPort } from './local-port.ts';
 import { openPath } from './open-path.ts';
 import { openSession, type Session, type SessionOptions } from './open-session.ts';
+import { createTurns } from './turns.ts';
+import { keepWarm } from './warm-paths.ts';
 
 export interface ConnectOptions extends SessionOptions {
   /** Local port; absent: 18000 or the next free one. 0: any. `false`: none, all goes through `fetch` and the calls. */
@@ -36,6 +38,12 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   }
 }
 
+/**
+ * Of many requests that come together the first are answered before the last are begun: all at once, each would wait at every hop for
+ * all the others. More do not make it faster (`pnpm bench double-hop --streams 500`).
+ */
+const CHANNELS_OPENED_AT_ONCE = 32;
+
 async function openConnection(
   name: string,
   { session, scope }: { session: Session; scope: Scope },
@@ -48,14 +56,16 @@ async function openConnection(
   const follower = scope.use(
     followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
   );
-  const paths = scope.use(trackPaths((signal) => openPath({ name, follower, link, clock, random }, signal)));
+  const turns = createTurns(CHANNELS_OPENED_AT_ONCE);
+  const live = scope.use(trackPaths((signal) => openPath({ name, follower, link, turns, clock, random }, signal)));
+  const warm = scope.use(keepWarm({ paths: live, endpoint: () => follower.current, clock, log }));
   const port =
     options.port === false
       ? undefined
       : scope.use(
           await openLocalPort({
             ...(options.port === undefined ? {} : { port: options.port }),
-            open: (signal) => paths.open(signal),
+            open: (signal) => warm.open(signal),
             log,
           }),
         ).port;
@@ -63,7 +73,7 @@ async function openConnection(
     name,
     first,
     follower,
-    paths,
+    paths: { open: (signal) => warm.open(signal), moveTo: (endpoint) => live.moveTo(endpoint) },
     api,
     port,
     clock,

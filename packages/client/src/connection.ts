@@ -60,7 +60,7 @@ export interface ConnectionDeps {
   name: string;
   first: EndpointView;
   follower: Pick<EndpointFollower, 'current' | 'listen'>;
-  paths: LivePaths;
+  paths: Pick<LivePaths, 'open' | 'moveTo'>;
   api: Pick<ControlApi, 'getDeployment'>;
   port: number | undefined;
   clock: Clock;

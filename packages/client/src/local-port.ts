@@ -11,6 +11,8 @@ import type { Path } from './live-paths.ts';
 /** Where `fairlead connect` begins to look for a free port. */
 export const DEFAULT_PORT = 18_000;
 const PORTS_TRIED = 100;
+/** Made once: an error is dear where there is one for each connection. */
+const GONE = new Error('the local connection was closed');
 
 export interface LocalPortOptions {
   /** A port to insist on; absent: DEFAULT_PORT or the next free one. 0: any. */
@@ -26,11 +28,10 @@ export interface LocalPort extends AsyncDisposable {
 
 export async function openLocalPort(options: LocalPortOptions): Promise<LocalPort> {
   const live = new Set<Socket>();
-  const stop = new AbortController();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     live.add(socket);
     socket.on('error', (error) => options.log.debug({ op: 'local', ok: false, error: error.message }));
-    serve(socket, options, stop.signal)
+    serve(socket, options)
       .catch((error: unknown) => refuse(socket, error))
       .finally(() => live.delete(socket))
       .catch((error: unknown) => socket.destroy(error as Error));
@@ -39,7 +40,6 @@ export async function openLocalPort(options: LocalPortOptions): Promise<LocalPor
   return {
     port,
     async [Symbol.asyncDispose]() {
-      stop.abort(new Error('closed'));
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of live) socket.destroy();
       await closed;
@@ -47,10 +47,12 @@ export async function openLocalPort(options: LocalPortOptions): Promise<LocalPor
   };
 }
 
-async function serve(socket: Socket, options: LocalPortOptions, closed: AbortSignal): Promise<void> {
+async function serve(socket: Socket, options: LocalPortOptions): Promise<void> {
   const gone = new AbortController();
-  socket.once('close', () => gone.abort(new Error('the local connection was closed')));
-  const { channel } = await options.open(AbortSignal.any([closed, gone.signal]));
+  const onClose = () => gone.abort(GONE);
+  socket.once('close', onClose);
+  const { channel } = await options.open(gone.signal);
+  socket.off('close', onClose);
   await joinStreams(socket, channel);
 }
 

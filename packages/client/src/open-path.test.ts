@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { BastionLink } from './bastion-link.ts';
 import type { FollowEvent } from './endpoint-follower.ts';
 import { openPath } from './open-path.ts';
+import { createTurns } from './turns.ts';
 
 const endpoint = (generation: number) =>
   ({ instanceId: 'aaaaaaaa', generation, socket: `/run/aaaaaaaa-${generation}.sock` }) as EndpointView;
@@ -31,6 +32,7 @@ function world(dial: (socket: string) => Promise<PassThrough>) {
     name: 'a',
     clock,
     random: () => 0.5,
+    turns: createTurns(1),
     follower: {
       events,
       get current() {

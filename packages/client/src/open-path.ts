@@ -16,11 +16,14 @@ import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
 import type { Path } from './live-paths.ts';
+import type { Turns } from './turns.ts';
 
 export interface PathDeps {
   name: string;
   follower: Pick<EndpointFollower, 'current' | 'next' | 'events'>;
   link: Pick<BastionLink, 'connection'>;
+  /** Whose turn it is to open a channel. */
+  turns: Turns;
   clock: Clock;
   random: () => number;
 }
@@ -37,7 +40,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal): Promise<Pat
     const endpoint = await nextEndpoint(deps, signal);
     try {
       const ssh = await untilAborted(deps.link.connection(), signal);
-      return { endpoint, channel: await ssh.dial(endpoint.socket, { signal }) };
+      return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.socket, { signal })) };
     } catch (error) {
       signal.throwIfAborted();
       if (!isPassing(error)) throw error;
