@@ -10,7 +10,6 @@ import type { LocalSshServer } from './local-server/local-ssh-server.ts';
 import { findSshd, openUserSshd } from './local-server/user-sshd.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { resolveSystemTarget } from './system-ssh/resolve-system-target.ts';
-import type { SystemLogin } from './system-ssh/system-login.ts';
 
 export interface TestSshOptions {
   /** Default: a new directory under the system's temporary one, removed at the end. */
@@ -29,7 +28,7 @@ export interface TestSsh extends LocalSshServer {
   /** Logs in as this user, host key pinned. */
   readonly target: SshTarget;
   /** The same through the system's ssh. */
-  systemTarget(change?: Partial<SystemLogin>): Promise<SshTarget>;
+  systemTarget(): Promise<SshTarget>;
   /** What sshd has said so far. */
   log(): string;
 }
@@ -72,13 +71,12 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
         hostKeys: { kind: 'pinned', keys: [server.hostKeyLine] },
         auth: { identityFiles: [userKeyFile] },
       },
-      async systemTarget(change) {
+      async systemTarget() {
         const { host, port, user } = server;
         // Nothing of the configuration of whoever runs the tests.
         const deps = { home: dir, env: process.env, sshConfigPath: '/dev/null' };
         const target = await resolveSystemTarget({ host, port, user, identityFile: userKeyFile }, deps);
-        const system = { ...target.system!, ...change };
-        return { ...target, hostKeys: { kind: 'pinned', keys: [server.hostKeyLine] }, system };
+        return { ...target, hostKeys: { kind: 'pinned', keys: [server.hostKeyLine] } };
       },
       log: () => text,
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

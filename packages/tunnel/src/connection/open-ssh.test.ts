@@ -3,14 +3,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { Scope, Secret } from '@fairlead/kit';
+import { Secret } from '@fairlead/kit';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEd25519KeyPair } from '../ed25519-key.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { openTestSsh, type TestSsh } from '../testing.ts';
+import { openHole } from '../testing-hole.ts';
 import { openSsh } from './open-ssh.ts';
 
 let server: TestSsh;
@@ -241,7 +242,7 @@ describe('openSsh and the network', () => {
   });
 
   it('notices a black hole, and every wait ends with it', async () => {
-    await using hole = await openHole();
+    await using hole = await openHole(server.port);
     const target = { ...server.target, port: hole.port };
     const connection = await openSsh(target, { keepaliveMs: 100, keepaliveCountMax: 2 });
     const path = join(server.dir, 'hole.sock');
@@ -272,7 +273,7 @@ describe('openSsh and the network', () => {
   });
 
   it('notices a reset at once', async () => {
-    await using hole = await openHole();
+    await using hole = await openHole(server.port);
     const connection = await openSsh({ ...server.target, port: hole.port });
     const startedMs = performance.now();
     hole.reset();
@@ -281,44 +282,3 @@ describe('openSsh and the network', () => {
     await connection[Symbol.asyncDispose]();
   });
 });
-
-interface Hole extends AsyncDisposable {
-  port: number;
-  /** From now on nothing passes, and nobody is told. */
-  swallow(): void;
-  reset(): void;
-}
-
-/** A path to the server that can be cut in the ways that networks are cut. */
-async function openHole(): Promise<Hole> {
-  const scope = new Scope();
-  const sockets: Socket[] = [];
-  let isSwallowing = false;
-  const proxy = createServer((near) => {
-    const far = connect(server.port, '127.0.0.1');
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.push(from);
-      from.on('data', (chunk: Buffer) => void (isSwallowing || to.write(chunk)));
-      from.on('error', () => undefined);
-      from.on('close', () => void (isSwallowing || to.destroy()));
-    }
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  scope.defer(() => void proxy.close());
-  scope.defer(() => {
-    for (const socket of sockets) socket.destroy();
-  });
-  return {
-    port: (proxy.address() as AddressInfo).port,
-    swallow: () => {
-      isSwallowing = true;
-    },
-    reset: () => {
-      for (const socket of sockets) socket.resetAndDestroy();
-    },
-    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
-  };
-}

@@ -24,6 +24,8 @@ export interface OpenSshOptions {
   keepaliveMs?: number;
   /** A silence of `(keepaliveCountMax + 1) * keepaliveMs` ends the connection. Default 2, which makes 12 s. */
   keepaliveCountMax?: number;
+  /** A login of its own, also where the user's ssh has a connection to share. */
+  isFresh?: boolean;
 }
 
 export interface SshConnection extends AsyncDisposable {

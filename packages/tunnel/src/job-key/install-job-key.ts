@@ -140,7 +140,7 @@ export async function proveJobLogin(options: {
 }
 
 async function proveOwnLogin(target: SshTarget, options: OpenSshOptions): Promise<void> {
-  await using connection: SshConnection = await openSsh(target, options);
+  await using connection: SshConnection = await openSsh(target, { ...options, isFresh: true });
   await connection.run('exit 0');
 }
 

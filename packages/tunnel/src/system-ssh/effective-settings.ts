@@ -10,8 +10,6 @@ export interface EffectiveSettings {
   controlPath: string | undefined;
   /** Settings that our own master must be without, by their names. */
   toUnset: string[];
-  /** Ways in that only the system's ssh has, in the words of ssh_config. */
-  onlySystemSsh: string[];
 }
 
 /** They would keep a master from becoming one, or let a key be believed that is not on file. */
@@ -38,21 +36,5 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     isHostKeyChecked: !['no', 'off', 'false'].includes(first('stricthostkeychecking') ?? 'ask'),
     controlPath: first('controlpath'),
     toUnset: UNSET.filter((key) => first(key) !== undefined),
-    onlySystemSsh: onlySystemSsh(all),
   };
-}
-
-/** GSSAPI is on by default on some systems, so that it alone says nothing. */
-function onlySystemSsh(all: ReadonlyMap<string, readonly string[]>): string[] {
-  const of = (key: string) => (all.get(key) ?? []).filter((value) => value !== 'none');
-  const usual = /^~\/\.ssh\/id_(?:ecdsa|ed25519)_sk$/;
-  const proxy = of('proxycommand').filter((command) => !/^ssh\b.*\s-W\s/.test(command));
-  return [
-    ...of('certificatefile').map((file) => `CertificateFile ${file}`),
-    ...of('pkcs11provider').map((file) => `PKCS11Provider ${file}`),
-    ...of('identityfile')
-      .filter((file) => file.endsWith('_sk') && !usual.test(file))
-      .map((file) => `IdentityFile ${file}`),
-    ...proxy.map((command) => `ProxyCommand ${command}`),
-  ];
 }

@@ -29,16 +29,22 @@ export async function hostKeyOf(target: SshTarget, login: SystemLogin, said: str
   });
 }
 
-/** The keys that this host may have, the most modern first. */
-export async function keysOnFile(target: SshTarget, { settings }: SystemLogin): Promise<HostKey[]> {
-  const { hostKeys } = target;
-  if (hostKeys.kind === 'pinned') return hostKeys.keys.map(parseHostKeyLine).filter((key) => key !== undefined);
-  const entries = (
-    await Promise.all(hostKeys.files.map(async (file) => parseKnownHosts(await read(file), file)))
-  ).flat();
-  const alias = hostKeys.alias ?? settings.hostKeyAlias;
-  const names =
-    alias === undefined ? [knownHostsName(target.host, target.port), knownHostsName(target.host, 22)] : [alias];
+async function keysOnFile({ hostKeys, ...target }: SshTarget, { settings }: SystemLogin): Promise<HostKey[]> {
+  if (hostKeys.kind === 'pinned') return pinnedKeys(hostKeys.keys);
+  return filedKeys(target, { files: hostKeys.files, alias: hostKeys.alias ?? settings.hostKeyAlias });
+}
+
+export function pinnedKeys(lines: readonly string[]): HostKey[] {
+  return lines.map(parseHostKeyLine).filter((key) => key !== undefined);
+}
+
+/** The keys that known_hosts files have for a host, the most modern first. */
+export async function filedKeys(
+  { host, port }: Pick<SshTarget, 'host' | 'port'>,
+  { files, alias }: { files: readonly string[]; alias: string | undefined },
+): Promise<HostKey[]> {
+  const entries = (await Promise.all(files.map(async (file) => parseKnownHosts(await read(file), file)))).flat();
+  const names = alias === undefined ? [knownHostsName(host, port), knownHostsName(host, 22)] : [alias];
   return names
     .flatMap((name) => matchKnownHosts(entries, name))
     .filter((entry) => entry.marker === undefined)

@@ -114,17 +114,19 @@ const DENIED = /Permission denied \(([^)]*)\)|Too many authentication failures|N
 
 export function loginError(failed: FailedLogin): CodedError<TunnelErrorCode> {
   const { label, isPinned } = failed;
-  const said = failed.said.replaceAll('\r', '');
+  const all = failed.said.replaceAll('\r', '');
+  // Debug messages tell what was done on the way, not what came of it.
+  const said = all.replaceAll(/^debug\d: .*$/gm, '');
   const what = `cannot log in to ${label} with the system's ssh`;
   for (const { pattern, code, because, ...options } of CAUSES) {
     const match = pattern.exec(said);
     if (!match) continue;
     if (code === 'host_key_unknown' || code === 'host_key_changed')
-      return hostKeyError(what, said, { code, options, isPinned });
+      return hostKeyError(what, all, { code, options, isPinned });
     return tunnelError(code, `${what} because ${because(match)}`, options);
   }
   const denied = [...said.matchAll(DENIED)].at(-1);
-  if (denied) return authError(what, said, { methods: denied[1], mayAsk: failed.mayAsk });
+  if (denied) return authError(what, all, { methods: denied[1], mayAsk: failed.mayAsk });
   return tunnelError('connection_lost', `${what}: ${lastWords(said)}`, {
     hint: 'Try the same by hand with `ssh -v`.',
     retryable: true,

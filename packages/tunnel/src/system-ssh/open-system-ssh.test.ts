@@ -1,15 +1,240 @@
-// The system's ssh as a driver: everything that a connection does, over a real sshd.
+// The system's ssh as a driver, over a real sshd: everything that a connection does, whom it believes, how it ends.
 
-import { it } from 'vitest';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
+import { Secret } from '@fairlead/kit';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { openSsh } from '../connection/open-ssh.ts';
+import { createEd25519KeyPair } from '../ed25519-key.ts';
 import { describeLocalSshServer } from '../local-server/local-ssh-server.contract.ts';
-import { hasSshd } from '../testing.ts';
+import { resolveSshTarget } from '../resolve-ssh-target.ts';
+import type { SshTarget } from '../ssh-target.ts';
+import { hasSshd, openTestSshd, type TestSsh } from '../testing.ts';
+import { openHole } from '../testing-hole.ts';
 import { runSsh } from './run-ssh.ts';
 
-export const hasSsh = await runSsh(['-V'], process.env).then(
-  ({ code }) => code === 0,
-  () => false,
-);
+const run = promisify(execFile);
+const hasOpenSsh =
+  (await hasSshd()) &&
+  (await runSsh(['-V'], process.env).then(
+    ({ code }) => code === 0,
+    () => false,
+  ));
 
-if (hasSsh && (await hasSshd())) describeLocalSshServer('sshd', 'ssh');
-else it.skip('this machine has no OpenSSH', () => undefined);
+if (hasOpenSsh) describeLocalSshServer('sshd', 'ssh');
+
+describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
+  let server: TestSsh;
+  let target: SshTarget;
+  /** Where masters have their sockets, so that what is left can be told from others'. */
+  let places: string;
+  const before = process.env['TMPDIR'];
+  beforeAll(async () => {
+    server = await openTestSshd();
+    places = await mkdtemp('/tmp/fl-t-');
+    process.env['TMPDIR'] = places;
+    target = await server.systemTarget();
+  });
+  afterAll(async () => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    await server[Symbol.asyncDispose]();
+    await rm(places, { recursive: true });
+  });
+  const mastersLeft = async () => {
+    const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
+    return stdout.split('\n').filter((line) => / ssh/.test(line) && line.includes(places));
+  };
+  const pidOf = (line = '') => Number(/\d+/.exec(line)?.[0]);
+  /** As the configuration of a user would have it. */
+  async function fromConfig(lines: readonly string[], knownHosts: string): Promise<SshTarget> {
+    const dir = await mkdtemp(join(places, 'u'));
+    const files = { config: join(dir, 'config'), knownHosts: join(dir, 'kh') };
+    await writeFile(files.knownHosts, knownHosts);
+    const all = [
+      'Host gate',
+      'HostName 127.0.0.1',
+      `Port ${server.port}`,
+      `User ${server.user}`,
+      `IdentityFile ${server.userKeyFile}`,
+      `UserKnownHostsFile ${files.knownHosts}`,
+      ...lines.map((line) => line.replaceAll('DIR', dir)),
+    ];
+    await writeFile(files.config, `${all.join('\n')}\n`);
+    const deps = { home: dir, env: process.env, sshConfigPath: files.config };
+    return resolveSshTarget({ host: 'gate', driver: 'ssh' }, deps);
+  }
+  const filed = (key = server.hostKeyLine) => `[127.0.0.1]:${server.port} ${key}\n`;
+
+  it('believes a key that known_hosts has, and says which', async () => {
+    await using connection = await openSsh(await fromConfig([], filed()));
+    expect(server.hostKeyLine).toContain(connection.hostKey.base64);
+    expect(connection.label).toBe(`${server.user}@gate (127.0.0.1)`);
+  });
+
+  it('refuses an unknown host, whatever the configuration says', async () => {
+    const lax = ['StrictHostKeyChecking no', 'NoHostAuthenticationForLocalhost yes', 'VerifyHostKeyDNS yes'];
+    await expect(openSsh(await fromConfig(lax, ''))).rejects.toMatchObject({
+      code: 'host_key_unknown',
+      retryable: false,
+      message: expect.stringContaining('SHA256:') as string,
+    });
+  });
+
+  it('refuses a changed host and names the line', async () => {
+    const changed = await fromConfig(['StrictHostKeyChecking no'], `# one\n${filed(createEd25519KeyPair().publicKey)}`);
+    await expect(openSsh(changed)).rejects.toMatchObject({
+      code: 'host_key_changed',
+      retryable: false,
+      message: expect.stringMatching(/kh:2/) as string,
+    });
+  });
+
+  it('refuses another key than the pinned one, though known_hosts has it', async () => {
+    const pinned = { kind: 'pinned' as const, keys: [createEd25519KeyPair().publicKey] };
+    const login = openSsh({ ...(await fromConfig([], filed())), hostKeys: pinned });
+    await expect(login).rejects.toMatchObject({ code: 'host_key_changed' });
+  });
+
+  it('tells a refused key, a closed port, an unknown name and a silent host apart', async () => {
+    const stranger = new Secret(createEd25519KeyPair().privateKey);
+    const ways = {
+      auth_failed: {
+        ...target,
+        auth: { privateKey: stranger },
+        system: { ...target.system!, identityFile: undefined },
+      },
+      refused: { ...target, port: 1 },
+      dns: { ...target, host: 'nowhere.invalid' },
+    };
+    for (const [code, way] of Object.entries(ways)) await expect(openSsh(way)).rejects.toMatchObject({ code });
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    await expect(openSsh({ ...target, port, connectTimeoutMs: 150 })).rejects.toMatchObject({ code: 'timeout' });
+    const abort = new AbortController();
+    const login = openSsh({ ...target, port }, { signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(login).rejects.toThrow('enough');
+    silent.close();
+    expect(await readdir(places)).not.toContainEqual(expect.stringMatching(/^fl-ssh-/));
+  });
+
+  it('names a line of the configuration that makes no sense', async () => {
+    await expect(fromConfig(['Nonsense yes'], '')).rejects.toMatchObject({
+      code: 'ssh_config_invalid',
+      message: expect.stringMatching(/config.*line 7.*nonsense/is) as string,
+    });
+  });
+
+  it('is out of reach of the Ctrl-C of this process, and leaves nothing when it is closed', async () => {
+    const connection = await openSsh(target);
+    await connection.run('exit 0');
+    const [master] = await mastersLeft();
+    const { stdout } = await run('ps', ['-o', 'pgid=,args=', '-p', String(pidOf(master))]);
+    expect(Number.parseInt(stdout, 10)).toBe(pidOf(master));
+    await connection[Symbol.asyncDispose]();
+    expect(await connection.closed).toBeUndefined();
+    expect(await mastersLeft()).toEqual([]);
+    expect(await readdir(places)).not.toContainEqual(expect.stringMatching(/^fl-ssh-/));
+  });
+
+  it('says so when its ssh is killed', async () => {
+    await using connection = await openSsh(target);
+    const gate = await connection.gate(`echo '{}'; exec cat`);
+    const running = connection.run('sleep 60').catch((error: unknown) => error);
+    const [master] = await mastersLeft();
+    process.kill(pidOf(master), 'SIGKILL');
+    expect(await connection.closed).toMatchObject({ code: 'connection_lost', retryable: true });
+    expect(await running).toMatchObject({ code: 'connection_lost' });
+    await gate.closed;
+    expect(await mastersLeft()).toEqual([]);
+  });
+
+  it('notices a black hole', async () => {
+    await using hole = await openHole(server.port);
+    const connection = await openSsh({ ...target, port: hole.port }, { keepaliveMs: 100, keepaliveCountMax: 2 });
+    await connection.gate(`echo '{}'; exec cat`);
+    hole.swallow();
+    const startedMs = performance.now();
+    expect(await connection.closed).toMatchObject({ code: 'connection_lost', retryable: true });
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    await connection[Symbol.asyncDispose]();
+    expect(await mastersLeft()).toEqual([]);
+  });
+
+  it('is gone soon after the process that opened it was killed', async () => {
+    const file = join(places, 'target.json');
+    await writeFile(file, JSON.stringify(target));
+    const door = fileURLToPath(new URL('../index.ts', import.meta.url));
+    const script = `import { readFileSync } from 'node:fs'; import { openSsh } from ${JSON.stringify(door)};
+      const connection = await openSsh(JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')));
+      await connection.run('exit 0'); console.log('open'); setInterval(() => {}, 1000);`;
+    const args = ['--conditions=fairlead-source', '--input-type=module', '-e', script];
+    const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(parent.stdout, 'data');
+    expect(await mastersLeft()).toHaveLength(1);
+    parent.kill('SIGKILL');
+    await vi.waitFor(async () => expect(await mastersLeft()).toEqual([]), { timeout: 12_000, interval: 250 });
+    expect(await readdir(places)).not.toContainEqual(expect.stringMatching(/^fl-ssh-/));
+  });
+
+  it('puts a key in memory into no argument, and into no file that stays', async () => {
+    const job = createEd25519KeyPair();
+    const keys = await readFile(server.authorizedKeysPath, 'utf8');
+    await writeFile(server.authorizedKeysPath, `${keys}command="echo as the job" ${job.publicKey}\n`);
+    await using connection = await openSsh({ ...target, auth: { privateKey: new Secret(job.privateKey) } });
+    expect(await connection.run('exit 0')).toMatchObject({ stdout: 'as the job\n' });
+    const { stdout } = await run('ps', ['-eo', 'args']);
+    expect(stdout).not.toContain(job.privateKey.split('\n')[1]);
+  });
+
+  describe('and a connection that the user shares', () => {
+    const shared = ['ControlPath DIR/cm'];
+    const logins = () => server.log().match(/Accepted publickey/g)?.length ?? 0;
+    async function share(user: SshTarget): Promise<AsyncDisposable> {
+      const of = ['-F', user.system?.configPath ?? ''];
+      await run('ssh', [...of, '-o', 'StrictHostKeyChecking=no', '-M', '-N', '-f', 'gate']);
+      return { [Symbol.asyncDispose]: async () => void (await run('ssh', [...of, '-O', 'exit', 'gate'])) };
+    }
+
+    it('logs in no second time, and leaves it open', async () => {
+      const user = await fromConfig(shared, filed());
+      await using _master = await share(user);
+      const before = logins();
+      for (const hostKeys of [user.hostKeys, target.hostKeys]) {
+        await using connection = await openSsh({ ...user, hostKeys });
+        expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
+        expect(server.hostKeyLine).toContain(connection.hostKey.base64);
+      }
+      expect(logins()).toBe(before);
+      {
+        await using _own = await openSsh(user, { isFresh: true });
+      }
+      expect(logins()).toBe(before + 1);
+    });
+
+    it('does not use one that need not have checked the host', async () => {
+      const other = createEd25519KeyPair().publicKey;
+      const cases: Array<[string[], string]> = [
+        [[...shared, 'StrictHostKeyChecking no'], filed()],
+        [shared, filed(other)],
+      ];
+      for (const [lines, knownHosts] of cases) {
+        const user = await fromConfig(lines, knownHosts);
+        await using _master = await share(user);
+        const before = logins();
+        // Its own login has the pinned key before it.
+        await using _connection = await openSsh({ ...user, hostKeys: target.hostKeys });
+        expect(logins()).toBe(before + 1);
+      }
+    });
+  });
+});

@@ -12,13 +12,12 @@ import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { streamCommand } from '../stream-command.ts';
 import { tunnelError } from '../tunnel-error.ts';
 import { uploadFile } from '../upload-file.ts';
-import { hostKeyOf } from './host-key-of.ts';
-import { lossError } from './login-error.ts';
 import { ProxyLink } from './mux/proxy-link.ts';
 import { openOwnMaster } from './own-master.ts';
 import { openProxyExec } from './proxy-exec.ts';
 import { dialThroughProxy, listenThroughMaster } from './proxy-sockets.ts';
 import { refuseWindows } from './run-ssh.ts';
+import { openSharedMaster } from './shared-master.ts';
 import type { SystemLogin } from './system-login.ts';
 
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -34,12 +33,14 @@ export async function openSystemSsh(
   const label = targetLabel(target);
   const scope = new Scope();
   try {
-    const master = scope.use(await openOwnMaster(target, login, { times, signal }));
-    const hostKey = await hostKeyOf(target, login, await master.log.read());
-    const said = () => master.log.read();
+    // A key in memory is to be tried itself.
+    const mayShare = !options.isFresh && !target.auth.privateKey;
+    const shared = mayShare ? await openSharedMaster(target, login, signal) : undefined;
+    const master = scope.use(shared ?? (await openOwnMaster(target, login, { times, signal })));
+    const { hostKey } = master;
     const link = new ProxyLink(await master.proxy.proxy(), label, {
-      causeOf: async () => lossError(label, await said()),
-      onOpen: () => master.log.noteChannel(),
+      causeOf: () => master.explainLoss(),
+      onOpen: () => master.noteChannel(),
     });
     scope.defer(async () => {
       link.end();
@@ -48,7 +49,14 @@ export async function openSystemSsh(
     // Whoever lost a connection need not close it as well.
     detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
     detach(watch(link, { clock, intervalMs: keepaliveMs, countMax: keepaliveCountMax }));
-    log.debug({ op: 'ssh.open', ok: true, host: label, hostKey: hostKey.fingerprint, driver: 'ssh' });
+    log.debug({
+      op: 'ssh.open',
+      ok: true,
+      host: label,
+      hostKey: hostKey.fingerprint,
+      driver: 'ssh',
+      master: master.kind,
+    });
     const host: ExecHost = { label, ended: link.ended, exec: (command, wait) => openProxyExec(link, command, wait) };
     return {
       label,
@@ -58,7 +66,7 @@ export async function openSystemSsh(
       stream: (command, wait) => streamCommand(host, command, wait),
       upload: (source, remotePath, uploadOptions) => uploadFile(host, { source, remotePath }, uploadOptions),
       listen: (socketPath, onConnection, wait) =>
-        listenThroughMaster({ link, control: master.control, said }, { socketPath, onConnection }, wait),
+        listenThroughMaster({ link, master }, { socketPath, onConnection }, wait),
       dial: (socketPath, wait) => dialThroughProxy(link, socketPath, wait),
       gate: (command, wait) => openGate(host, command, wait),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
@@ -76,10 +84,9 @@ export async function openSystemSsh(
 async function watch(link: ProxyLink, life: { clock: Clock; intervalMs: number; countMax: number }): Promise<void> {
   let idleTurns = 0;
   const bytesRead = () => {
-    const channel = link.anyChannel;
-    // Where none is open there is nothing that could hang.
-    if (channel) detach(channel.request('keepalive@openssh.com'));
-    else idleTurns += 1;
+    if (link.anyChannel) detach(link.anyChannel.request('keepalive@openssh.com'));
+    // Where nothing is open or asked for, there is nothing that could hang.
+    else if (!link.isAsking) idleTurns += 1;
     return link.bytesRead + idleTurns;
   };
   if (!(await watchLife({ ...life, bytesRead }, link.ended))) return;

@@ -12,7 +12,7 @@ import type { WaitOptions } from '../connection/ssh-link.ts';
 import { DIAL_TIMEOUT_MS, dialError } from '../dial-socket.ts';
 import { type Listening, type ListenRequest, refuseLongPath } from '../listen-on-socket.ts';
 import { tunnelError } from '../tunnel-error.ts';
-import type { MasterClient } from './mux/master-client.ts';
+import type { Master } from './master.ts';
 import { OpenFailure, type ProxyLink } from './mux/proxy-link.ts';
 import { string, u32 } from './mux/wire.ts';
 
@@ -35,7 +35,7 @@ export async function dialThroughProxy(link: ProxyLink, socketPath: string, wait
 
 /** The master listens for us and hands each connection to a socket of our own; channels of the proxy cannot be that. */
 export async function listenThroughMaster(
-  { link, control, said }: { link: ProxyLink; control: MasterClient; said: () => Promise<string> },
+  { link, master }: { link: ProxyLink; master: Pick<Master, 'control' | 'said'> },
   { socketPath, onConnection }: ListenRequest,
   wait: WaitOptions = {},
 ): Promise<Listening> {
@@ -57,11 +57,11 @@ export async function listenThroughMaster(
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject).listen(forward.connectPath, resolve);
     await promise;
-    const refusal = await untilAborted(control.listen(forward), wait.signal);
-    if (refusal !== undefined) throw listenError({ label: link.label, socketPath }, refusal, await said());
+    const refusal = await untilAborted(master.control.listen(forward), wait.signal);
+    if (refusal !== undefined) throw listenError({ label: link.label, socketPath }, refusal, await master.said());
     scope.defer(async () => {
       // A connection that is gone listens no longer.
-      if (!link.ended.aborted) await control.stopListening(forward).catch(() => undefined);
+      if (!link.ended.aborted) await master.control.stopListening(forward).catch(() => undefined);
     });
     detach(
       link.closed.then((cause) => {

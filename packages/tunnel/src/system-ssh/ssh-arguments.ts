@@ -4,6 +4,7 @@ import type { SshTarget } from '../ssh-target.ts';
 import type { SystemLogin } from './system-login.ts';
 
 export interface MasterPlace {
+  dir: string;
   /** The control socket. */
   controlPath: string;
   logPath: string;
@@ -25,7 +26,7 @@ export function settingsArguments(
   { port, user }: { port?: number | undefined; user?: string | undefined },
 ): string[] {
   const who = [...(port === undefined ? [] : ['-p', String(port)]), ...(user === undefined ? [] : ['-l', user])];
-  return ['-G', ...wayArguments(login), ...who, '--', login.name];
+  return ['-G', '-T', ...wayArguments(login), ...who, '--', login.name];
 }
 
 /**
@@ -41,7 +42,7 @@ export function masterArguments(
   const options = [
     ['ControlMaster', 'yes'],
     ['ControlPath', place.controlPath],
-    ['ControlPersist', '10'],
+    ['ControlPersist', '4'],
     ['ClearAllForwardings', 'yes'],
     ['ServerAliveInterval', seconds(times.keepaliveMs)],
     ['ServerAliveCountMax', String(times.keepaliveCountMax)],

@@ -16,7 +16,7 @@ export async function tryStays(target: SshTarget, connection: SshConnection, sig
   let pid = '';
   let lingers = false;
   {
-    await using short = await openSsh(target, { signal });
+    await using short = await openSsh(target, { signal, isFresh: true });
     const { stdout } = await short.run(START_SCRIPT, { signal, timeoutMs: 15_000 });
     pid = /pid (\d+)/.exec(stdout)?.[1] ?? '';
     lingers = /^lingers$/m.test(stdout);

@@ -83,6 +83,11 @@ export class ProxyLink {
     return this.#bytesRead;
   }
 
+  /** Whether a channel is being opened. */
+  get isAsking(): boolean {
+    return this.#openings.size > 0;
+  }
+
   /** Any channel that is open: what is asked on it is answered by the server itself. */
   get anyChannel(): ProxyChannel | undefined {
     return this.#channels.values().next().value;
