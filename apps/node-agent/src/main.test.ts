@@ -148,7 +148,10 @@ describe('the agent program', () => {
     await agent.exited;
     await expect.poll(() => findMarked(marker)).toEqual([]);
   });
+});
 
+// Each in a world of its own, and most of its time a wait: for control, which is not there, or for a limit.
+describe.concurrent('the agent program, by itself,', () => {
   it('says the cause of a start that cannot work, with the cure, and does not try again', async () => {
     await using world = await openAgentWorld();
     await using agent = await startAgent(world, withFault(world, '--sim-fault', 'start-failure:kv-too-small'));
