@@ -4,7 +4,7 @@ import { openSession, profilePath, readProfile, type Session } from '@fairlead/c
 import { isCodedError, type Scope } from '@fairlead/kit';
 import type { BastionConfig, FairleadConfig, LaptopProfile } from '@fairlead/protocol';
 import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/slurm';
-import type { SshTarget } from '@fairlead/tunnel';
+import type { SshConnection, SshTarget } from '@fairlead/tunnel';
 
 import { loadConfig, loadForCluster, type LoadedConfig, type NamedCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
@@ -121,6 +121,13 @@ function reached(resolve: () => Promise<SshTarget>, { context, scope }: Opening)
       return openSshHost(tried.connection, tried.target.host);
     }),
   };
+}
+
+/** The login that the checks of the bastion share. */
+export async function connectionOf(world: World): Promise<SshConnection> {
+  const attempt = await world.bastion.attempt();
+  if (!attempt.ok) throw attempt.error;
+  return attempt.connection;
 }
 
 async function profileIfThere(context: Context): Promise<LaptopProfile | undefined> {

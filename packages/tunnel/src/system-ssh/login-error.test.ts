@@ -92,9 +92,20 @@ describe('loginError', () => {
     const said =
       'debug1: Offering public key: /home/me/.ssh/id ED25519 SHA256:x\nme@gate: Permission denied (keyboard-interactive).';
     const error = of(said);
-    expect(error.message).toMatch(/takes: keyboard-interactive.*offered \/home\/me\/\.ssh\/id/);
+    expect(error.message).toMatch(/takes keyboard-interactive.*offered \/home\/me\/\.ssh\/id/);
     expect(error.hint).toContain('in a terminal');
     expect(of(said, { mayAsk: true }).hint).not.toContain('in a terminal');
+  });
+
+  it('tells a key that was accepted and could not be used', () => {
+    const said = 'debug1: Server accepts key: /k ED25519 SHA256:x explicit\nme@gate: Permission denied (publickey).';
+    expect(of(said)).toMatchObject({ code: 'passphrase_needed', hint: expect.stringContaining('ssh-add') as string });
+    expect(of(`${said}\nAuthenticated using "publickey" with partial success.`).code).toBe('auth_failed');
+  });
+
+  it('does not call a question that nobody answered a lost connection, which would be tried again', () => {
+    const said = 'debug1: Next authentication method: keyboard-interactive\nConnection closed by 192.0.2.7 port 22';
+    expect(of(said, { mayAsk: true })).toMatchObject({ code: 'auth_failed', retryable: false });
   });
 
   it('says where the other key is, and which key came', () => {

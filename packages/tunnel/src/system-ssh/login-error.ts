@@ -127,6 +127,12 @@ export function loginError(failed: FailedLogin): CodedError<TunnelErrorCode> {
   }
   const denied = [...said.matchAll(DENIED)].at(-1);
   if (denied) return authError(what, all, { methods: denied[1], mayAsk: failed.mayAsk });
+  // Not to be tried again by itself: nobody may be there, and servers count such logins.
+  if (/^debug1: Next authentication method: (?:keyboard-interactive|password)/m.test(all)) {
+    return tunnelError('auth_failed', `${what} because its question was not answered: ${lastWords(said)}`, {
+      hint: 'Run the command again and answer it in time.',
+    });
+  }
   return tunnelError('connection_lost', `${what}: ${lastWords(said)}`, {
     hint: 'Try the same by hand with `ssh -v`.',
     retryable: true,
@@ -175,16 +181,21 @@ function authError(
   said: string,
   { methods, mayAsk }: { methods: string | undefined; mayAsk: boolean },
 ): CodedError<TunnelErrorCode> {
+  const isSigned = /with partial success|sign_and_send_pubkey/.test(said);
+  const accepted = /Server accepts key: (\S+)/.exec(said)?.[1];
+  if (accepted !== undefined && !isSigned && !mayAsk) {
+    return tunnelError('passphrase_needed', `${what} because the key ${accepted} has a passphrase`, {
+      hint: 'Put it into the SSH agent (ssh-add), or run the command in a terminal.',
+    });
+  }
   const offered = [...said.matchAll(/Offering public key: (\S+)/g)].map((match) => match[1] ?? '');
   const tried = offered.length === 0 ? '' : `; offered ${[...new Set(offered)].join(', ')}`;
-  const takes = methods === undefined ? '' : ` The server takes: ${methods.replaceAll(',', ', ')}.`;
+  const takes = methods === undefined ? '' : ` (it takes ${methods.replaceAll(',', ', ')})`;
   const asks = /keyboard-interactive|password/.test(methods ?? '') && !mayAsk;
   const hint = asks
-    ? 'It may want a password or a code: run the command in a terminal, where ssh can ask for it, or open a shared connection first (ControlMaster in ~/.ssh/config).'
+    ? 'It may want a password or a code: run the command in a terminal, where ssh can ask for it, or open a connection to share first (ControlMaster in ~/.ssh/config).'
     : 'Try the same by hand with `ssh -v`. A ticket or certificate may have expired (klist, ssh-keygen -L), or the agent is locked.';
-  return tunnelError('auth_failed', `${what} because the server let it in by none of its ways.${takes}${tried}`, {
-    hint,
-  });
+  return tunnelError('auth_failed', `${what} because the server does not let us in${takes}${tried}`, { hint });
 }
 
 const NO_CAUSE =

@@ -1,14 +1,15 @@
 // The bastion: reached, forwarding both ways, one machine, with room, with keys that can be edited, with control.
 
-import type { SshConnection } from '@fairlead/tunnel';
+import { isCodedError } from '@fairlead/kit';
 
-import type { Check } from '../check.ts';
+import { withoutQuestions } from '../../ssh/without-questions.ts';
+import type { Check, Finding } from '../check.ts';
 import { askClock } from '../host/clock.ts';
 import { askDirectory, judgeDirectory } from '../host/directory.ts';
 import { askRuntime } from '../host/runtime.ts';
 import { askShell } from '../host/shell.ts';
 import { reachChecks } from '../reach/reach-checks.ts';
-import type { World } from '../world.ts';
+import { connectionOf, type World } from '../world.ts';
 import { askAuthorizedKeys } from './authorized-keys.ts';
 import { askControl, askGate, askPinnedKey } from './control.ts';
 import { type ForwardingFacts, judgeDial, judgeListen, judgeReplaces, tryForwarding } from './forwarding.ts';
@@ -120,8 +121,7 @@ function accountChecks(): Check[] {
       title: 'Bastion: processes stay after logout',
       tried: 'started one, logged out, and looked for it',
       needs: ['bastion.shell'],
-      run: async (world, signal) =>
-        judgeStays(await tryStays(await world.bastion.target(), await connectionOf(world), signal)),
+      run: askStays,
     },
   ];
 }
@@ -163,10 +163,14 @@ async function forwardingOf(world: World, signal: AbortSignal): Promise<Forwardi
   return tryForwarding(await connectionOf(world), signal);
 }
 
-async function connectionOf(world: World): Promise<SshConnection> {
-  const attempt = await world.bastion.attempt();
-  if (!attempt.ok) throw attempt.error;
-  return attempt.connection;
+async function askStays(world: World, signal: AbortSignal): Promise<Finding> {
+  const target = withoutQuestions(await world.bastion.target());
+  try {
+    return judgeStays(await tryStays(target, await connectionOf(world), signal));
+  } catch (error) {
+    if (!target.system || !isCodedError(error, 'auth_failed', 'passphrase_needed')) throw error;
+    return { status: 'skipped', found: 'skipped because a second login would ask you again' };
+  }
 }
 
 /** Several checks read one try. */

@@ -4,10 +4,11 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
 import { errnoOf, errorText } from '@fairlead/kit';
-import { openSsh, type SshTarget } from '@fairlead/tunnel';
+import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 
 import { fail, type Finding, ok, warn } from '../check.ts';
-import type { World } from '../world.ts';
+import { withoutQuestions } from '../../ssh/without-questions.ts';
+import { connectionOf, type World } from '../world.ts';
 
 export interface HostSeen {
   address: string;
@@ -24,11 +25,14 @@ const WHO_SCRIPT =
 export async function askOneHost(world: World, signal: AbortSignal): Promise<Finding> {
   const target = await world.bastion.target();
   const profile = await world.profile();
-  const addresses = await addressesOf(target);
+  const addresses = (await addressesOf(target)).slice(0, MOST_ADDRESSES);
+  if (addresses.length < 2) {
+    const seen = await whoIs(world, target.host, async () => askWho(await connectionOf(world), signal));
+    return judgeOneHost(target.host, [seen], profile?.bastion.host);
+  }
   const seen: HostSeen[] = [];
-  if (addresses.length < 2) seen.push(await whoIs(world, target, target.host, signal));
-  for (const address of addresses.length < 2 ? [] : addresses.slice(0, MOST_ADDRESSES))
-    seen.push(await whoIs(world, atAddress(target, address), address, signal));
+  for (const address of addresses)
+    seen.push(await whoIs(world, address, () => askAt(withoutQuestions(atAddress(target, address)), signal)));
   return judgeOneHost(target.host, seen, profile?.bastion.host);
 }
 
@@ -78,11 +82,18 @@ function atAddress(target: SshTarget, address: string): SshTarget {
   };
 }
 
-async function whoIs(world: World, target: SshTarget, address: string, signal: AbortSignal): Promise<HostSeen> {
+async function askAt(target: SshTarget, signal: AbortSignal): Promise<string> {
+  await using connection = await openSsh({ ...target, connectTimeoutMs: 10_000 }, { signal });
+  return askWho(connection, signal);
+}
+
+async function askWho(connection: SshConnection, signal: AbortSignal): Promise<string> {
+  return (await connection.run(WHO_SCRIPT, { signal, timeoutMs: 10_000 })).stdout;
+}
+
+async function whoIs(world: World, address: string, ask: () => Promise<string>): Promise<HostSeen> {
   try {
-    await using connection = await openSsh({ ...target, connectTimeoutMs: 10_000 }, { signal });
-    const { stdout } = await connection.run(WHO_SCRIPT, { signal, timeoutMs: 10_000 });
-    const [host = '', bootId = ''] = stdout.trim().split('\n').slice(-2);
+    const [host = '', bootId = ''] = (await ask()).trim().split('\n').slice(-2);
     return { address, host, bootId };
   } catch (error) {
     world.context.signal.throwIfAborted();
