@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,9 +11,11 @@ const DESCRIPTION = 'x'.repeat(2_000_000);
 
 let folder: string;
 let bigConfig: string;
+let cacheHome: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fl-main-'));
   bigConfig = join(folder, 'big.yaml');
+  cacheHome = join(folder, 'cache');
   await writeFile(bigConfig, `presets:\n  big: { model: a/b, description: ${DESCRIPTION} }\n`);
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -21,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true }));
 function start(...args: string[]) {
   return spawn(process.execPath, [...programArgs('cli'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: folder },
+    env: { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: cacheHome },
   });
 }
 
@@ -33,6 +35,21 @@ async function run(...args: string[]): Promise<{ code: number | null; stdout: st
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr };
 }
+
+describe('What was compiled of the program', () => {
+  it('is kept for the next run', async () => {
+    cacheHome = join(folder, 'kept');
+    expect(await run('config', 'schema')).toMatchObject({ code: 0, stderr: '' });
+    const kept = await readdir(join(cacheHome, 'fairlead/compiled'), { recursive: true });
+    expect(kept).not.toEqual([]);
+  });
+
+  it('is done without where it cannot be kept', async () => {
+    cacheHome = join(folder, 'no-folder');
+    await writeFile(cacheHome, '');
+    expect(await run('config', 'schema')).toMatchObject({ code: 0, stderr: '' });
+  });
+});
 
 describe('The program', () => {
   it.each([

@@ -2,6 +2,7 @@
 // The edge of the process: arguments, environment, signals, exit code. Decides nothing else.
 
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 
 import { CodedError, silentLog, systemClock } from '@fairlead/kit';
@@ -10,10 +11,14 @@ import { type CliErrorCode, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './explain-failure.ts';
 import { createOutput, type Output } from './output/output.ts';
+import { compileCacheDir } from './paths.ts';
 import { createProgram, type GlobalFlags } from './program.ts';
 import { createSshTerminal } from './ssh/ssh-terminal.ts';
 
 const startedMs = systemClock.monotonicMs();
+const home = process.env['HOME'] || homedir();
+// For the commands' code, which is loaded from here on. Where it cannot be written Node goes without.
+enableCompileCache(compileCacheDir({ env: process.env, home }));
 const interrupt = new AbortController();
 const packageFile = new URL('../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
@@ -78,7 +83,7 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
   let exitCode: number = EXIT.ok;
   const context: Context = {
     env: process.env,
-    home: process.env['HOME'] || homedir(),
+    home,
     cwd: currentFolder(),
     nodePath: process.execPath,
     clock: systemClock,

@@ -14,6 +14,11 @@ export function cacheDir(context: Pick<Context, 'env' | 'home'>): string {
   return join(context.env['XDG_CACHE_HOME'] || join(context.home, '.cache'), 'fairlead');
 }
 
+/** What Node has compiled of our commands. */
+export function compileCacheDir(context: Pick<Context, 'env' | 'home'>): string {
+  return join(cacheDir(context), 'compiled');
+}
+
 export interface ClusterPaths {
   state: string;
   runtime: string;

@@ -8,14 +8,15 @@ import { errnoOf, errorText } from '@fairlead/kit';
 
 import { userConfigPath } from '../config/config-sources.ts';
 import type { Context } from '../context.ts';
-import { cacheDir } from '../paths.ts';
+import { cacheDir, compileCacheDir } from '../paths.ts';
 import type { SweepMode, Swept } from './sweep-host.ts';
 
 export async function sweepLaptop(context: Context, mode: SweepMode, withConfig: boolean): Promise<Swept[]> {
   const profile = profilePath(context.env, context.home);
   const cache = cacheDir(context);
   const config = userConfigPath(context.env, context.home);
-  const ours = [profile, join(cache, 'bundles'), join(cache, 'runtimes'), ...(withConfig ? [config] : [])];
+  const caches = [join(cache, 'bundles'), join(cache, 'runtimes'), compileCacheDir(context)];
+  const ours = [profile, ...caches, ...(withConfig ? [config] : [])];
   const swept: Swept[] = [];
   for (const path of ours) swept.push(...(await drop(path, mode)));
   const folders = [dirname(profile), cache, ...(withConfig ? [dirname(config)] : [])];
