@@ -79,6 +79,27 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     expect(connection.label).toBe(`${server.user}@gate (127.0.0.1)`);
   });
 
+  it('copes with a configuration that is made for people', async () => {
+    const lines = ['RemoteCommand exec tmux', 'RequestTTY yes', `LocalForward ${server.port} 127.0.0.1:1`];
+    const more = ['ExitOnForwardFailure yes', 'LogLevel QUIET', 'ControlMaster auto', 'ControlPath DIR/none-%C'];
+    await using connection = await openSsh(await fromConfig([...lines, ...more], filed()));
+    expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
+  });
+
+  it('goes through a jump host, and ends what it started for that', async () => {
+    const jump = ['ProxyJump jump', 'Host jump', 'HostName 127.0.0.1', `Port ${server.port}`, `User ${server.user}`];
+    const files = [`IdentityFile ${server.userKeyFile}`, 'UserKnownHostsFile DIR/kh'];
+    const user = await fromConfig([...jump, ...files], filed());
+    {
+      await using connection = await openSsh({ ...user, hostKeys: target.hostKeys });
+      expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
+    }
+    const { stdout } = await run('ps', ['-eo', 'args']);
+    expect(stdout.split('\n').filter((line) => /ssh.*-W/.test(line) && line.includes(places))).toEqual([]);
+    const refused = { ...user, port: 1, hostKeys: target.hostKeys };
+    await expect(openSsh(refused)).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+  });
+
   it('refuses an unknown host, whatever the configuration says', async () => {
     const lax = ['StrictHostKeyChecking no', 'NoHostAuthenticationForLocalhost yes', 'VerifyHostKeyDNS yes'];
     await expect(openSsh(await fromConfig(lax, ''))).rejects.toMatchObject({
