@@ -110,7 +110,8 @@ const CAUSES: readonly Cause[] = [
 ];
 
 /** The server's methods, at the end of every refused login. */
-const DENIED = /Permission denied \(([^)]*)\)|Too many authentication failures|No more authentication methods to try/gi;
+const DENIED =
+  /(?:(\S+@\S+): )?Permission denied \(([^)]*)\)|Too many authentication failures|No more authentication methods to try/gi;
 
 export function loginError(failed: FailedLogin): CodedError<TunnelErrorCode> {
   const { label, isPinned } = failed;
@@ -126,7 +127,7 @@ export function loginError(failed: FailedLogin): CodedError<TunnelErrorCode> {
     return tunnelError(code, `${what} because ${because(match)}`, options);
   }
   const denied = [...said.matchAll(DENIED)].at(-1);
-  if (denied) return authError(what, all, { methods: denied[1], mayAsk: failed.mayAsk });
+  if (denied) return authError(what, all, { who: denied[1], methods: denied[2], mayAsk: failed.mayAsk });
   // Not to be tried again by itself: nobody may be there, and servers count such logins.
   if (/^debug1: Next authentication method: (?:keyboard-interactive|password)/m.test(all)) {
     return tunnelError('auth_failed', `${what} because its question was not answered: ${lastWords(said)}`, {
@@ -179,7 +180,7 @@ function hostKeyError(
 function authError(
   what: string,
   said: string,
-  { methods, mayAsk }: { methods: string | undefined; mayAsk: boolean },
+  { who = 'the server', methods, mayAsk }: { who?: string | undefined; methods: string | undefined; mayAsk: boolean },
 ): CodedError<TunnelErrorCode> {
   const isSigned = /with partial success|sign_and_send_pubkey/.test(said);
   const accepted = /Server accepts key: (\S+)/.exec(said)?.[1];
@@ -195,7 +196,7 @@ function authError(
   const hint = asks
     ? 'It may want a password or a code: run the command in a terminal, where ssh can ask for it, or open a connection to share first (ControlMaster in ~/.ssh/config).'
     : 'Try the same by hand with `ssh -v`. A ticket or certificate may have expired (klist, ssh-keygen -L), or the agent is locked.';
-  return tunnelError('auth_failed', `${what} because the server does not let us in${takes}${tried}`, { hint });
+  return tunnelError('auth_failed', `${what} because ${who} does not let us in${takes}${tried}`, { hint });
 }
 
 const NO_CAUSE =

@@ -4,7 +4,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { detach, errnoOf, isCodedError, Scope, withTimeLimit } from '@fairlead/kit';
 
@@ -13,7 +12,7 @@ import { tunnelError } from '../tunnel-error.ts';
 import { hostKeyOf } from './host-key-of.ts';
 import { loginError, lossError } from './login-error.ts';
 import type { Master } from './master.ts';
-import { type MasterLog, openMasterLog } from './master-log.ts';
+import { openMasterLog } from './master-log.ts';
 import { type MasterClient, openMasterClient } from './mux/master-client.ts';
 import { masterArguments, type MasterPlace, type MasterTimes, pinnedName } from './ssh-arguments.ts';
 import { startMaster } from './start-master.ts';
@@ -22,7 +21,6 @@ import type { SystemLogin } from './system-login.ts';
 /** sun_path holds 104 bytes or more; ssh adds 17 while it makes the socket. */
 const MOST_PATH_BYTES = 86;
 const END_LIMIT_MS = 2_000;
-const JUMP_WORDS_MS = 300;
 
 export async function openOwnMaster(
   target: SshTarget,
@@ -42,7 +40,8 @@ export async function openOwnMaster(
     const control = await openMasterClient(place.controlPath, signal).catch(async (error: unknown) => {
       signal?.throwIfAborted();
       if (errnoOf(error) === undefined && !isCodedError(error)) throw error;
-      const said = `${await started.said()}\n${await lastWords(log)}`;
+      const besides = await started.said();
+      const said = `${await log.read()}\n${besides}`;
       const isPinned = target.hostKeys.kind === 'pinned';
       throw loginError({ label: targetLabel(target), said, isPinned, mayAsk: login.terminal !== undefined });
     });
@@ -65,14 +64,6 @@ export async function openOwnMaster(
     await scope[Symbol.asyncDispose]();
     throw signal?.aborted ? signal.reason : error;
   }
-}
-
-/** Behind a jump host it is the ssh to that one which says what happened, a moment after ours has given up. */
-async function lastWords(log: MasterLog): Promise<string> {
-  const said = await log.read();
-  if (!/ UNKNOWN port \d+/.test(said)) return said;
-  await sleep(JUMP_WORDS_MS);
-  return log.read();
 }
 
 /** A directory that this user alone may look into. */

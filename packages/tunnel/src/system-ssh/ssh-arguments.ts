@@ -58,6 +58,8 @@ export function masterArguments(
   return [
     '-E',
     place.logPath,
+    // Else the ssh to a jump host, or another ProxyCommand, has its stderr taken away. Not where a person would see it all.
+    ...(login.terminal ? [] : ['-v']),
     '-a',
     '-x',
     '-T',
