@@ -33,16 +33,16 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     execArgv: ['--conditions=fairlead-source'],
-    // Most of a short command's time from source is stripping types and compiling: the processes that tests start share that.
-    // In this order: what waits for processes begins first.
+    // Most of a short command's time is compiling: the processes that tests start share that.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },
+    // In the order of their names: what waits for processes begins first.
     projects: [
       { extends: true, test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts' } },
-      // A process for each of these files would take as long again as they do.
+      // A process for each of these files would take as long again as they do; none may leave anything behind in it.
       {
         extends: true,
         test: { name: 'units', include: TESTS, exclude: [...PROGRAMS, '**/node_modules/**'], isolate: false },
       },
     ],
-    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },
   },
 });

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build, type UserConfig } from 'tsdown';
 
+import { errnoOf } from '../packages/kit/src/index.ts';
 import control from '../apps/control/tsdown.config.ts';
 import agent from '../apps/node-agent/tsdown.config.ts';
 import cli from '../packages/cli/tsdown.config.ts';
@@ -74,7 +75,11 @@ async function run(config: UserConfig, work: string): Promise<void> {
 async function removeUnused(nowMs: number): Promise<void> {
   for (const name of await readdir(CACHE)) {
     const path = join(CACHE, name);
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: nowMs }));
-    if (nowMs - mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
+    // Another run's work may have got its name meanwhile.
+    const found = await stat(path).catch((error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (found && nowMs - found.mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
   }
 }
