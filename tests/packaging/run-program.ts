@@ -33,5 +33,10 @@ function outerEnv(node: string | undefined): NodeJS.ProcessEnv {
     ([name]) => !/^(npm_(?!config_)|pnpm_|NODE_(?!EXTRA_CA_CERTS)|VITEST|FAIRLEAD_|TEST$|DEV$|PROD$|MODE$)/i.test(name),
   );
   const path = process.env['PATH'] ?? '';
-  return { ...Object.fromEntries(env), PATH: node ? `${dirname(node)}${delimiter}${path}` : path };
+  return {
+    ...Object.fromEntries(env),
+    PATH: node ? `${dirname(node)}${delimiter}${path}` : path,
+    // npm's own news would stand in what a program said.
+    npm_config_update_notifier: 'false',
+  };
 }
