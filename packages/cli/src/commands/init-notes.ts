@@ -15,6 +15,7 @@ export function notesFor(cluster: string, found: SiteFound | undefined, hosts: r
         'The SSH host that this machine and the compute nodes both reach. Nothing of Fairlead listens on TCP there.',
       'bastion.fromLaptop': lines(
         'How this machine reaches it. ~/.ssh/config fills in what is absent: port, user, identityFile, proxyJump.',
+        "driver: ssh lets the system's own ssh log in: Kerberos, certificates, FIDO keys, codes.",
         hosts.length > 0 && `Hosts in ~/.ssh/config: ${hosts.join(', ')}`,
       ),
       'bastion.fromCluster': 'What compute nodes call it, where that is another name: host, port, user, hostKeys.',

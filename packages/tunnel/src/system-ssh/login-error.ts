@@ -11,7 +11,12 @@ export interface FailedLogin {
   /** With pinned keys an unknown key is a changed one: the list is closed. */
   isPinned: boolean;
   mayAsk: boolean;
+  /** Where the key lay that was to be tried alone. */
+  keyPath?: string | undefined;
 }
+
+/** The cause of a refusal in which the server took the key that was tried, and wants more besides: a code, a password. */
+export class KeyAccepted extends Error {}
 
 interface Cause extends CodedErrorOptions {
   pattern: RegExp;
@@ -127,7 +132,7 @@ export function loginError(failed: FailedLogin): CodedError<TunnelErrorCode> {
     return tunnelError(code, `${what} because ${because(match)}`, options);
   }
   const denied = [...said.matchAll(DENIED)].at(-1);
-  if (denied) return authError(what, all, { who: denied[1], methods: denied[2], mayAsk: failed.mayAsk });
+  if (denied) return authError(what, all, { who: denied[1], methods: denied[2], failed });
   // Not to be tried again by itself: nobody may be there, and servers count such logins.
   if (/^debug1: Next authentication method: (?:keyboard-interactive|password)/m.test(all)) {
     return tunnelError('auth_failed', `${what} because its question was not answered: ${lastWords(said)}`, {
@@ -180,12 +185,18 @@ function hostKeyError(
 function authError(
   what: string,
   said: string,
-  { who = 'the server', methods, mayAsk }: { who?: string | undefined; methods: string | undefined; mayAsk: boolean },
+  {
+    who = 'the server',
+    methods,
+    failed,
+  }: { who?: string | undefined; methods: string | undefined; failed: FailedLogin },
 ): CodedError<TunnelErrorCode> {
-  const isSigned = /with partial success|sign_and_send_pubkey/.test(said);
-  const accepted = /Server accepts key: (\S+)/.exec(said)?.[1];
-  if (accepted !== undefined && !isSigned && !mayAsk) {
-    return tunnelError('passphrase_needed', `${what} because the key ${accepted} has a passphrase`, {
+  const { mayAsk, keyPath } = failed;
+  const isPartial = said.includes('with partial success');
+  // Before 8.0 it does not say which.
+  const accepted = /Server accepts key: (?:pkalg|(\S+))/.exec(said);
+  if (accepted && !isPartial && !mayAsk && !said.includes('sign_and_send_pubkey')) {
+    return tunnelError('passphrase_needed', `${what} because the key ${accepted[1] ?? 'it accepts'} has a passphrase`, {
       hint: 'Put it into the SSH agent (ssh-add), or run the command in a terminal.',
     });
   }
@@ -196,7 +207,10 @@ function authError(
   const hint = asks
     ? 'It may want a password or a code: run the command in a terminal, where ssh can ask for it, or open a connection to share first (ControlMaster in ~/.ssh/config).'
     : 'Try the same by hand with `ssh -v`. A ticket or certificate may have expired (klist, ssh-keygen -L), or the agent is locked.';
-  return tunnelError('auth_failed', `${what} because ${who} does not let us in${takes}${tried}`, { hint });
+  return tunnelError('auth_failed', `${what} because ${who} does not let us in${takes}${tried}`, {
+    hint,
+    ...(isPartial && keyPath !== undefined && accepted?.[1] === keyPath ? { cause: new KeyAccepted() } : {}),
+  });
 }
 
 const NO_CAUSE =

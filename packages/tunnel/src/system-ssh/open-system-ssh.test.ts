@@ -13,6 +13,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { openSsh } from '../connection/open-ssh.ts';
 import { createEd25519KeyPair } from '../ed25519-key.ts';
+import { createJobKey } from '../job-key/create-job-key.ts';
+import { proveJobLogin } from '../job-key/install-job-key.ts';
 import { describeLocalSshServer } from '../local-server/local-ssh-server.contract.ts';
 import { resolveSshTarget } from '../resolve-ssh-target.ts';
 import type { SshTarget } from '../ssh-target.ts';
@@ -215,6 +217,22 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     expect(await connection.run('exit 0')).toMatchObject({ stdout: 'as the job\n' });
     const { stdout } = await run('ps', ['-eo', 'args']);
     expect(stdout).not.toContain(job.privateKey.split('\n')[1]);
+  });
+
+  it("takes a job's key for good where the server wants a code besides, and a stranger's not", async () => {
+    const [job, stranger] = [createJobKey(), createJobKey()];
+    const line = `command="echo '{}'; exec cat" ${job.publicKey}`;
+    const wantsMore = ['AuthenticationMethods publickey,password', 'PasswordAuthentication yes'];
+    await using strict = await openTestSshd({ authorizedKeys: [line], extraConfig: wantsMore });
+    const userTarget = await strict.systemTarget();
+    expect(await proveJobLogin({ userTarget, jobKey: job, line })).toBe('');
+    const refused = proveJobLogin({ userTarget, jobKey: stranger, line });
+    await expect(refused).rejects.toMatchObject({ code: 'job_key_refused' });
+    await expect(openSsh(userTarget)).rejects.toMatchObject({
+      code: 'auth_failed',
+      message: expect.stringContaining('it takes password') as string,
+      hint: expect.stringContaining('in a terminal') as string,
+    });
   });
 
   describe('and a connection that the user shares', () => {

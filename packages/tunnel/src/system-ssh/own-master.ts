@@ -43,7 +43,13 @@ export async function openOwnMaster(
       const besides = await started.said();
       const said = `${await log.read()}\n${besides}`;
       const isPinned = target.hostKeys.kind === 'pinned';
-      throw loginError({ label: targetLabel(target), said, isPinned, mayAsk: login.terminal !== undefined });
+      throw loginError({
+        label: targetLabel(target),
+        said,
+        isPinned,
+        mayAsk: login.terminal !== undefined,
+        keyPath: place.keyPath,
+      });
     });
     const pid = await control.pid();
     scope.defer(() => endMaster(control, pid));

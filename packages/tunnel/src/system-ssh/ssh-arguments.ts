@@ -64,7 +64,7 @@ export function masterArguments(
     '-x',
     '-T',
     ...options.flatMap(([key, value]) => ['-o', `${key}=${value}`]),
-    ...wayArguments(login),
+    ...wayArguments(target.auth.privateKey ? { ...login, identityFile: undefined } : login),
     '-p',
     String(target.port),
     '-l',
