@@ -8,12 +8,17 @@ export interface EffectiveSettings {
   knownHostsFiles: string[];
   isHostKeyChecked: boolean;
   controlPath: string | undefined;
-  /** Settings that our own master must be without, by their names. */
-  toUnset: string[];
+  /** What our own master must have otherwise; only settings that this ssh knows, for others would end it. */
+  overrides: Array<[key: string, value: string]>;
 }
 
-/** They would keep a master from becoming one, or let a key be believed that is not on file. */
-const UNSET = ['remotecommand', 'knownhostscommand'];
+/** They would keep a master from becoming one, or let a host be believed whose key is not on file. */
+const OVERRIDES: ReadonlyArray<[key: string, value: string]> = [
+  ['remotecommand', 'none'],
+  ['knownhostscommand', 'none'],
+  // With it no host key is looked at: Kerberos vouches for the host.
+  ['gssapikeyexchange', 'no'],
+];
 
 export function parseEffectiveSettings(text: string): EffectiveSettings {
   const all = new Map<string, string[]>();
@@ -35,6 +40,6 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     // `accept-new` and `ask` let a new key in and no changed one.
     isHostKeyChecked: !['no', 'off', 'false'].includes(first('stricthostkeychecking') ?? 'ask'),
     controlPath: first('controlpath'),
-    toUnset: UNSET.filter((key) => first(key) !== undefined),
+    overrides: OVERRIDES.filter(([key, value]) => first(key) !== undefined && first(key) !== value),
   };
 }

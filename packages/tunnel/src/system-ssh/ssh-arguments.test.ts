@@ -48,7 +48,11 @@ describe('masterArguments', () => {
 
   it('take away what would keep ssh from being a master, and only that', () => {
     expect(of()).toContain('remotecommand=none');
-    expect(of({}, { settings: parseEffectiveSettings('') }).join(' ')).not.toMatch(/remotecommand|knownhostscommand/i);
+    const kerberos = parseEffectiveSettings('gssapikeyexchange yes\n');
+    expect(of({}, { settings: kerberos })).toContain('gssapikeyexchange=no');
+    expect(of({}, { settings: parseEffectiveSettings('') }).join(' ')).not.toMatch(
+      /remotecommand|knownhostscommand|gssapi/i,
+    );
   });
 
   it('end where the host begins, so that no name is an option', () => {

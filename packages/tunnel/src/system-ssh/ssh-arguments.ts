@@ -53,7 +53,7 @@ export function masterArguments(
     ['HostName', target.host],
     ...hostKeyOptions(target, login, place.pinsPath),
     ...(target.auth.privateKey ? onlyThisKey(place.keyPath) : []),
-    ...login.settings.toUnset.map((key) => [key, 'none']),
+    ...login.settings.overrides,
   ];
   return [
     '-E',
