@@ -2,9 +2,9 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -155,6 +155,17 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
       code: 'ssh_config_invalid',
       message: expect.stringMatching(/config.*line 7.*nonsense/is) as string,
     });
+  });
+
+  it('removes what a login left that was killed long ago', async () => {
+    const old = await mkdtemp(join(places, 'fl-ssh-'));
+    const young = await mkdtemp(join(places, 'fl-ssh-'));
+    await utimes(old, 1, 1);
+    await using _connection = await openSsh(target);
+    const left = await readdir(places);
+    expect(left).not.toContain(basename(old));
+    expect(left).toContain(basename(young));
+    await rm(young, { recursive: true });
   });
 
   it('is out of reach of the Ctrl-C of this process, and leaves nothing when it is closed', async () => {

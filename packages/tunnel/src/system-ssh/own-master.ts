@@ -1,9 +1,7 @@
 // An ssh master of our own: started for one connection, logged in, then without a file and without a name. It ends when
 // we say so; when this process is killed, by itself, seconds later (ControlPersist).
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 
 import { detach, errnoOf, isCodedError, Scope, withTimeLimit } from '@fairlead/kit';
 
@@ -14,12 +12,11 @@ import { loginError, lossError } from './login-error.ts';
 import type { Master } from './master.ts';
 import { openMasterLog } from './master-log.ts';
 import { type MasterClient, openMasterClient } from './mux/master-client.ts';
-import { masterArguments, type MasterPlace, type MasterTimes, pinnedName } from './ssh-arguments.ts';
+import { makeMasterPlace } from './master-place.ts';
+import { masterArguments, type MasterTimes } from './ssh-arguments.ts';
 import { startMaster } from './start-master.ts';
 import type { SystemLogin } from './system-login.ts';
 
-/** sun_path holds 104 bytes or more; ssh adds 17 while it makes the socket. */
-const MOST_PATH_BYTES = 86;
 const END_LIMIT_MS = 2_000;
 
 export async function openOwnMaster(
@@ -30,8 +27,8 @@ export async function openOwnMaster(
   const { times, signal } = options;
   const scope = new Scope();
   try {
-    const place = await makePlace(scope);
-    await writeSecrets(place, target, login);
+    const place = await makeMasterPlace(target, login);
+    scope.defer(() => rm(place.dir, { recursive: true, force: true }));
     const log = scope.use(await openMasterLog(place.logPath));
     // Whatever becomes of the attempt: no master of it lives on.
     scope.defer(() => endMasterAt(place.controlPath));
@@ -70,24 +67,6 @@ export async function openOwnMaster(
     await scope[Symbol.asyncDispose]();
     throw signal?.aborted ? signal.reason : error;
   }
-}
-
-/** A directory that this user alone may look into. */
-async function makePlace(scope: Scope): Promise<MasterPlace> {
-  const prefix = join(tmpdir(), 'fl-ssh-');
-  const isShort = Buffer.byteLength(prefix) + 'XXXXXX/c'.length <= MOST_PATH_BYTES;
-  const dir = await mkdtemp(isShort ? prefix : '/tmp/fl-ssh-');
-  scope.defer(() => rm(dir, { recursive: true, force: true }));
-  const at = (name: string) => join(dir, name);
-  return { dir, controlPath: at('c'), logPath: at('log'), pinsPath: at('pins'), keyPath: at('key') };
-}
-
-async function writeSecrets(place: MasterPlace, { hostKeys, auth }: SshTarget, login: SystemLogin): Promise<void> {
-  if (hostKeys.kind === 'pinned') {
-    const lines = hostKeys.keys.map((key) => `${pinnedName(login)} ${key.trim()}\n`);
-    await writeFile(place.pinsPath, lines.join(''), { mode: 0o600 });
-  }
-  if (auth.privateKey) await writeFile(place.keyPath, auth.privateKey.reveal(), { mode: 0o600 });
 }
 
 async function endMasterAt(controlPath: string): Promise<void> {
