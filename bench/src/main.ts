@@ -53,8 +53,7 @@ function bench<Options extends object>(
 bench(
   'double-hop',
   'first byte, tokens, gaps and bulk over two SSH hops: direct, OpenSSH, Fairlead, the SDK',
-  (quick) =>
-    quick ? { streams: [1, 10], seconds: 0.2, rounds: 1 } : { streams: [1, 50, 500], seconds: 0.5, rounds: 5 },
+  (quick) => (quick ? { streams: [1, 10], seconds: 0.2, rounds: 1 } : { streams: [1, 50, 500], seconds: 1, rounds: 5 }),
   async (options, given) => (await import('./double-hop/run.ts')).runDoubleHop({ ...options, ...given }),
 )
   .option('--streams <list>', 'requests at a time', wholeNumbers)

@@ -3,7 +3,7 @@
 import { takeOrders } from '../harness/worker.ts';
 import { quantile } from '../harness/statistics.ts';
 import type { Carrier } from './carrier.ts';
-import { loadBulk, loadFirstBytes, type LoadOptions, loadStreams } from './load.ts';
+import { type FirstBytes, loadBulk, loadBurst, loadFirstBytes, type LoadOptions, loadStreams } from './load.ts';
 import { createRawCarrier, type RawAddress } from './raw-carrier.ts';
 import { openSdkCarrier, type SdkAddress } from './sdk-carrier.ts';
 
@@ -17,13 +17,19 @@ function carrierOf(way: string): Carrier {
   return carrier;
 }
 
+function summaryOf({ samplesMs, failures }: FirstBytes) {
+  return { p50: quantile(samplesMs, 0.5), p99: quantile(samplesMs, 0.99), requests: samplesMs.length, failures };
+}
+
 const orders = {
   async open({ way, reach }: { way: string; reach: Reach }): Promise<void> {
     carriers.set(way, reach.kind === 'raw' ? createRawCarrier(reach.raw) : await openSdkCarrier(reach.sdk));
   },
   async firstBytes({ way, ...options }: LoadOptions & { way: string; keep: boolean }) {
-    const { samplesMs, failures } = await loadFirstBytes(carrierOf(way), options);
-    return { p50: quantile(samplesMs, 0.5), p99: quantile(samplesMs, 0.99), requests: samplesMs.length, failures };
+    return summaryOf(await loadFirstBytes(carrierOf(way), options));
+  },
+  async burst({ way, streams }: { way: string; streams: number }) {
+    return summaryOf(await loadBurst(carrierOf(way), { streams }));
   },
   async streams({ way, ...options }: LoadOptions & { way: string; decodeMs: number }) {
     const { gapsMs, ...flow } = await loadStreams(carrierOf(way), options);

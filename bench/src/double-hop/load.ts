@@ -1,4 +1,5 @@
-// The load that is put on one way: short requests in a closed loop, streams side by side, one big body. Measures what comes back.
+// The load that is put on one way: answers one after the other, many requests at once, streams side by side, one big body. Measures
+// what comes back.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -17,9 +18,10 @@ export interface FirstBytes {
 }
 
 const RETRY_MS = 20;
-/** What is asked of all ways; how long it takes is theirs. */
-const REQUESTS_PER_SECOND = 300;
-const FEWEST_REQUESTS = 2;
+/** New connections that begin each second, whatever the number of streams: it is what decides how long a stream lasts. */
+const NEW_PER_SECOND = 500;
+/** Counted for each second that was asked for: at one stream OpenSSH as typed takes 45 ms to close each. */
+const COUNTED_PER_SECOND = 60;
 
 function chatBody(more: object): Uint8Array {
   return Buffer.from(
@@ -27,34 +29,62 @@ function chatBody(more: object): Uint8Array {
   );
 }
 
+/** A token every 20 ms, as a large model gives them; slower where many streams would be a flood. */
+export const readingPaceMs = (streams: number) => Math.max(20, streams / 5);
+
 /**
- * So many at a time: each begins the next request when its answer has ended, and all do the same number. By the clock, those that a
- * way leaves waiting would count less than those that it serves (coordinated omission).
+ * First bytes among that many streams: each client reads one answer after the other, each of as many tokens as let about 500 begin a
+ * second in all. Beginnings are spread over the first answers, which are not counted; who has his share goes on until all have.
+ * All ways serve the same number: by the clock, those that a way leaves waiting would count less than those that it serves.
  */
 export async function loadFirstBytes(carrier: Carrier, options: LoadOptions & { keep: boolean }): Promise<FirstBytes> {
+  const { streams, seconds, keep } = options;
+  const paceMs = readingPaceMs(streams);
+  const lastsMs = (streams * 1000) / NEW_PER_SECOND;
+  const tokens = Math.max(1, Math.round(lastsMs / paceMs));
+  const body = chatBody({ max_tokens: tokens, sim: { prefill_ms: 0, decode_ms: paceMs, tokens } });
+  const each = Math.max(1, Math.ceil((seconds * COUNTED_PER_SECOND) / streams));
+  const found: FirstBytes = { samplesMs: [], failures: 0 };
+  const loop = async (client: number) => {
+    await delay((client * lastsMs) / streams);
+    await timeFirstByte(carrier, { body, keep }, found);
+    for (let left = each; found.samplesMs.length < each * streams; left--) {
+      const firstMs = await timeFirstByte(carrier, { body, keep }, found);
+      if (left > 0) found.samplesMs.push(firstMs);
+    }
+  };
+  await Promise.all(Array.from({ length: streams }, (_, client) => loop(client)));
+  return found;
+}
+
+/** First bytes of that many requests that come at once, each on a new connection. */
+export async function loadBurst(carrier: Carrier, { streams }: Pick<LoadOptions, 'streams'>): Promise<FirstBytes> {
   const body = chatBody({ max_tokens: 1, sim: { prefill_ms: 0 } });
   const found: FirstBytes = { samplesMs: [], failures: 0 };
-  const each = Math.max(FEWEST_REQUESTS, Math.ceil((options.seconds * REQUESTS_PER_SECOND) / options.streams));
-  const one = async () => {
-    const startedMs = performance.now();
-    let firstMs: number | undefined;
-    const onData = () => (firstMs ??= performance.now() - startedMs);
-    while (firstMs === undefined) {
-      try {
-        await carrier.exchange({ body, keep: options.keep, expect: 200, onData });
-      } catch (error) {
-        found.failures += 1;
-        if (performance.now() - startedMs > 30_000) throw error;
-        await delay(RETRY_MS);
-      }
-    }
-    found.samplesMs.push(firstMs);
-  };
-  const loop = async () => {
-    for (let request = 0; request < each; request++) await one();
-  };
-  await Promise.all(Array.from({ length: options.streams }, loop));
+  const one = async () => found.samplesMs.push(await timeFirstByte(carrier, { body, keep: false }, found));
+  await Promise.all(Array.from({ length: streams }, one));
   return found;
+}
+
+/** Resolves when the answer has ended; what is refused is tried again, and that time counts. */
+async function timeFirstByte(
+  carrier: Carrier,
+  asked: { body: Uint8Array; keep: boolean },
+  found: FirstBytes,
+): Promise<number> {
+  const startedMs = performance.now();
+  let firstMs: number | undefined;
+  const onData = () => (firstMs ??= performance.now() - startedMs);
+  while (firstMs === undefined) {
+    try {
+      await carrier.exchange({ ...asked, expect: 200, onData });
+    } catch (error) {
+      found.failures += 1;
+      if (performance.now() - startedMs > 30_000) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+  return firstMs;
 }
 
 export interface Flow {

@@ -13,7 +13,7 @@ const row = (way: Row['way'], streams: number, ms: number): Row => ({
   bulkMBPerSecond: 1,
   cpuSeconds: 1,
   failures: 0,
-  ratios: { ttfbNewAdded: 1, ttfbKeptAdded: 1, tokensPerSecond: 1, cpuSeconds: 1 },
+  ratios: { ttfbNewAdded: 1, ttfbKeptAdded: 1, ttfbBurstAdded: 1, tokensPerSecond: 1, cpuSeconds: 1 },
 });
 
 it('The plot has a line for each way, a point for each number of streams, and higher is slower', () => {
