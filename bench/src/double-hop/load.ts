@@ -104,7 +104,7 @@ const MOST_TOKENS = 8_000;
 const START_LIMIT_MS = 5_000;
 const END_LIMIT_MS = 3_000;
 
-/** All streams side by side; counted from when each has had its first token. */
+/** All streams side by side, begun one after the other; counted from when each has had its first token. */
 export async function loadStreams(
   carrier: Carrier,
   { streams, seconds, decodeMs }: LoadOptions & { decodeMs: number },
@@ -116,6 +116,7 @@ export async function loadStreams(
   const one = async (stream: number) => {
     left.add(stream);
     const onData = count.listener();
+    await delay((stream * 1000) / NEW_PER_SECOND);
     while (!stop.signal.aborted) {
       try {
         await carrier.exchange({ body, keep: false, expect: 200, onData, signal: stop.signal });

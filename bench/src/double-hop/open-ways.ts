@@ -1,6 +1,10 @@
 // The same engine reached in five ways: a whole deployment of ours on this machine, and OpenSSH's forwards beside it.
 
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { Scope } from '@fairlead/kit';
@@ -15,11 +19,15 @@ import type { WayName } from './rows.ts';
 
 export interface Ways {
   load: Worker<LoadOrders>;
+  /** Resolves when the engine has nothing to do: streams that were left have ended on all hops. */
+  idle(): Promise<void>;
   /** All processes that can have a part in it, and what they have used so far. */
   processes(): Promise<ProcessUse[]>;
 }
 
 const DEPLOYMENT = 'bench';
+const IDLE_POLL_MS = 50;
+const IDLE_LIMIT_MS = 30_000;
 const LOAD_WORKER = fileURLToPath(new URL('./load-worker.ts', import.meta.url));
 
 export async function openWays(scope: Scope, say: (line: string) => void): Promise<Ways> {
@@ -47,7 +55,7 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
   };
   const load = scope.use(await openWorker<LoadOrders>(LOAD_WORKER));
   for (const [way, reach] of Object.entries(reaches)) await load.order('open', { way, reach });
-  return { load, processes: () => partsOf(world) };
+  return { load, idle: () => untilIdle(engine.socket), processes: () => partsOf(world) };
 }
 
 /** The engine's socket stands in its command line, its key in its environment, which its own user may read. */
@@ -57,6 +65,20 @@ async function findEngine(world: World): Promise<{ socket: string; key: string }
   const environment = (await readFile(`/proc/${engine.pid}/environ`, 'utf8')).split('\0');
   const key = environment.find((line) => line.startsWith('VLLM_API_KEY='))?.slice('VLLM_API_KEY='.length);
   return { socket: / --uds (\S+)/.exec(engine.argv)?.[1] ?? '', key: key ?? '' };
+}
+
+async function untilIdle(socketPath: string): Promise<void> {
+  const endMs = performance.now() + IDLE_LIMIT_MS;
+  while (!/^vllm:num_requests_running\{[^}]*\} 0(\.0)?$/m.test(await readMetrics(socketPath))) {
+    if (performance.now() > endMs) throw new Error(`the engine still has requests after ${IDLE_LIMIT_MS / 1000} s`);
+    await delay(IDLE_POLL_MS);
+  }
+}
+
+async function readMetrics(socketPath: string): Promise<string> {
+  const asked = request({ socketPath, path: '/metrics', agent: false }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  return text(answer);
 }
 
 async function partsOf({ dir }: World): Promise<ProcessUse[]> {

@@ -8,6 +8,7 @@ const row = (way: Row['way'], streams: number, ms: number): Row => ({
   streams,
   ttfbNewMs: { p50: ms, p99: ms },
   ttfbKeptMs: { p50: ms, p99: ms },
+  ttfbBurstMs: { p50: ms, p99: ms },
   tokensPerSecond: 1,
   gapMs: { p99: 1 },
   bulkMBPerSecond: 1,

@@ -60,9 +60,9 @@ async function converse(socket: Socket, bytes: Buffer, asked: Exchange): Promise
       if (!head.startsWith(`http/1.1 ${asked.expect}`)) return reject(new Error(`answered ${head.slice(0, 200)}`));
     }
     asked.onData(piece);
-    if (!asked.keep) return;
+    // The answer is over with its last chunk, as for any HTTP client; a connection that is not kept is closed behind it.
     tail = Buffer.concat([tail, piece]).subarray(-LAST_CHUNK.length);
-    if (LAST_CHUNK.equals(tail) && !head.includes('connection: close')) resolve({ isKept: true });
+    if (LAST_CHUNK.equals(tail)) resolve({ isKept: asked.keep && !head.includes('connection: close') });
   };
   const onClose = () => {
     if (head === '' && !asked.signal?.aborted) reject(new Error('the connection was closed before any answer'));

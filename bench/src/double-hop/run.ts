@@ -1,7 +1,6 @@
 // `bench double-hop`: rounds over all ways in turn, so that what disturbs the machine disturbs all of them alike.
 
 import { writeFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { type ProcessUse, usedBetween } from '../harness/processes.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
@@ -18,10 +17,8 @@ export interface DoubleHopOptions extends BenchOptions {
   plot?: string;
 }
 
-/** With hundreds of streams somewhat more than two hops carry on two cores: what they do carry is the figure. */
-const fullPaceMs = (streams: number) => Math.max(5, streams / 62.5);
-/** After a load: streams that were cut are ended everywhere. */
-const SETTLE_MS = 200;
+/** A token a millisecond is more than two hops carry of hundreds of streams on two cores: what they do carry is the figure. */
+const FULL_PACE_MS = 1;
 /** One request alone is at once whatever is done. */
 const NO_BURST = { p50: Number.NaN, p99: Number.NaN, failures: 0 };
 
@@ -79,15 +76,16 @@ async function measure(
 ): Promise<Round & { use: Pick<Use, 'cpu'> }> {
   const { load } = ways;
   const fresh = await load.order('firstBytes', { way, streams, seconds, keep: false });
+  await ways.idle();
   const kept = await load.order('firstBytes', { way, streams, seconds, keep: true });
-  await delay(SETTLE_MS);
+  await ways.idle();
   const burst = streams > 1 ? await load.order('burst', { way, streams }) : NO_BURST;
   const reading = await load.order('streams', { way, streams, seconds, decodeMs: readingPaceMs(streams) });
-  await delay(SETTLE_MS);
+  await ways.idle();
   const before = await ways.processes();
-  const full = await load.order('streams', { way, streams, seconds, decodeMs: fullPaceMs(streams) });
+  const full = await load.order('streams', { way, streams, seconds, decodeMs: FULL_PACE_MS });
   const cpu = useOf(before, await ways.processes());
-  await delay(SETTLE_MS);
+  await ways.idle();
   const bulkMBPerSecond = megabytes === 0 ? Number.NaN : await load.order('bulk', { way, megabytes });
   const spent = cpu.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   return {
