@@ -93,6 +93,12 @@ bench(
   .option('--seconds <n>', 'length of a round', positive)
   .option('--rounds <n>', 'rounds; a verdict needs 5', positive);
 bench(
+  'link',
+  'links that are reset or frozen: how soon a consumer hears of the next generation',
+  (quick) => ({ rounds: quick ? 1 : 5 }),
+  async (options, given) => (await import('./link/run.ts')).runLinkBench({ ...options, ...given }),
+).option('--rounds <n>', 'rounds; a verdict needs 5', positive);
+bench(
   'agent',
   'start to first heartbeat, memory, what it costs idle and under a flood of log',
   (quick) => (quick ? { rounds: 1, seconds: 1, floodSeconds: 1 } : { rounds: 5, seconds: 60, floodSeconds: 10 }),

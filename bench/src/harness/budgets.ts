@@ -11,6 +11,8 @@ export const BUDGETS = {
   addedFirstByte: { what: 'added time to first byte, new connections, against OpenSSH', unit: 'x', atMost: 1 },
   tokensPerSecond: { what: 'tokens/s at 500 streams against OpenSSH', unit: 'x', atLeast: 1 },
   addedGap: { what: 'p99 gap between tokens at 50 streams, above direct', unit: 'ms', atMost: 5 },
+  linkReset: { what: 'link reset: noticed and back', unit: 'ms', atMost: 2_000 },
+  linkFrozen: { what: 'link black-holed: noticed and back', unit: 'ms', atMost: 16_000 },
   firstToken: { what: 'start of the job → first token', unit: 'ms', atMost: 3_000 },
   agentHeartbeat: { what: 'agent: start → first heartbeat', unit: 'ms', atMost: 500 },
   agentResident: { what: 'agent: resident', unit: 'MB', atMost: 120 },

@@ -1,0 +1,104 @@
+// `bench link`: how soon a consumer is served again when SSH connections are reset, and when their servers freeze.
+
+import { watch } from '@fairlead/client';
+import { openWorld, type World } from '@fairlead/testkit';
+import { findSshd } from '@fairlead/tunnel';
+
+import { BUDGETS } from '../harness/budgets.ts';
+import { judge } from '../harness/judge.ts';
+import { descendantsOf, readProcesses } from '../harness/processes.ts';
+import type { BenchOptions, BenchResult } from '../harness/result.ts';
+import { spreadOf } from '../harness/statistics.ts';
+import { figure } from '../harness/table.ts';
+
+export interface LinkOptions extends BenchOptions {
+  rounds: number;
+}
+
+const DEPLOYMENT = 'bench';
+/** Longer than any lease: what takes so long is broken. */
+const LIMIT_MS = 60_000;
+
+export async function runLinkBench({ rounds, scope, say }: LinkOptions): Promise<BenchResult> {
+  if (!(await findSshd()))
+    throw new Error('cannot cut SSH connections of a real server because this machine has no sshd');
+  const world = scope.use(await openWorld({ bastion: 'sshd' }));
+  await world.deploy(DEPLOYMENT);
+  const resetMs: number[] = [];
+  const frozenMs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    say(`round ${round + 1} of ${rounds}`);
+    resetMs.push(await timeReset(world));
+    frozenMs.push(await timeFreeze(world));
+  }
+  const row = (what: string, samples: readonly number[]) => {
+    const { median, low, high } = spreadOf(samples);
+    return [what, figure(median), figure(low), figure(high)];
+  };
+  return {
+    bench: 'link',
+    tables: [
+      {
+        title: 'a lost link, ms until a consumer hears that the next generation serves',
+        columns: ['what', 'median', 'lowest', 'highest'],
+        rows: [row('every SSH connection reset', resetMs), row('every sshd session frozen', frozenMs)],
+      },
+    ],
+    verdicts: [judge(resetMs, BUDGETS.linkReset), judge(frozenMs, BUDGETS.linkFrozen)],
+    notes: [
+      "reset: the agent's two tunnels and the consumer's connection end at once, and all log in again.",
+      'frozen: their server processes are stopped, so that nothing more comes and nothing is closed, as with a cut cable; the agent has to notice.',
+    ],
+    data: { resetMs, frozenMs },
+  };
+}
+
+async function timeReset(world: World): Promise<number> {
+  const seen = watchGenerations(world);
+  const before = await seen.next();
+  const beganMs = performance.now();
+  await world.bastion.dropSessions();
+  await seen.after(before);
+  return performance.now() - beganMs;
+}
+
+/** The stopped processes are let go afterwards: their clients have left. */
+async function timeFreeze(world: World): Promise<number> {
+  const before = await watchGenerations(world).first();
+  const sessions = descendantsOf(process.pid, await readProcesses()).filter(({ argv }) => argv.startsWith('sshd'));
+  const beganMs = performance.now();
+  for (const { pid } of sessions) process.kill(pid, 'SIGSTOP');
+  try {
+    await watchGenerations(world).after(before);
+    return performance.now() - beganMs;
+  } finally {
+    for (const { pid } of sessions) process.kill(pid, 'SIGCONT');
+  }
+}
+
+/** The generations of the deployment, as they come to serve and a consumer hears of it. */
+function watchGenerations({ profileFile, home }: World) {
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  const generations = (async function* () {
+    for await (const event of watch({ profile: profileFile, env: { HOME: home }, signal })) {
+      const told = event.type === 'deployments.listed' ? event.deployments : [];
+      for (const { name, isServing, generation } of event.type === 'deployment.changed' ? [event.deployment] : told)
+        if (name === DEPLOYMENT && isServing && generation !== undefined) yield generation;
+    }
+    throw new Error('the watch ended');
+  })();
+  const next = async () => Number((await generations.next()).value);
+  const leave = () => generations.return(undefined as never);
+  return {
+    next,
+    async first() {
+      const generation = await next();
+      await leave();
+      return generation;
+    },
+    async after(former: number) {
+      while ((await next()) <= former);
+      await leave();
+    },
+  };
+}
