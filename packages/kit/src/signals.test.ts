@@ -3,6 +3,25 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from './clock.ts';
 import { anySignal, untilAborted, untilOver } from './signals.ts';
 
+describe('untilAborted', () => {
+  it('lets a rejection pass that comes after the abort, also where the signal had fired before the wait', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const { promise, reject } = Promise.withResolvers<never>();
+    await expect(untilAborted(promise, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    reject(new Error('too late'));
+    await setImmediate();
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+
+  it('prefers the abort to what was there before the wait', async () => {
+    const wait = untilAborted(Promise.resolve('late'), AbortSignal.abort(new Error('enough')));
+    await expect(wait).rejects.toThrow('enough');
+  });
+});
+
 describe('untilOver', () => {
   const never = new Promise<never>(() => undefined);
   const waits: Array<[string, (signal: AbortSignal) => Promise<unknown>]> = [
