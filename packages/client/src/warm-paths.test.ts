@@ -1,6 +1,6 @@
 // When a path is ready before it is asked for, and when none is kept.
 
-import { PassThrough } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { type Clock, silentLog, systemClock } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -9,6 +9,10 @@ import { type Path, trackPaths } from './live-paths.ts';
 import { keepWarm, type WarmPaths } from './warm-paths.ts';
 
 const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as EndpointView;
+
+/** Nothing comes on it by itself. */
+const idleChannel = () =>
+  new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }).on('error', () => undefined);
 
 /** Paths that open at once, to the generation of the moment; `fail` makes the next ones fail. */
 function world() {
@@ -20,7 +24,7 @@ function world() {
   const clock: Clock = { ...systemClock, monotonicMs: () => nowMs };
   const paths = trackPaths(async () => {
     if (failure) throw failure;
-    const path = { endpoint: endpointOf(generation), channel: new PassThrough().on('error', () => undefined) };
+    const path = { endpoint: endpointOf(generation), channel: idleChannel() };
     opened.push(path);
     return path;
   });
@@ -89,6 +93,16 @@ describe('warm paths', () => {
     down();
     expect(await warm.open()).not.toBe(ready);
     expect(ready?.channel.destroyed).toBe(true);
+  });
+
+  test('one that the other side has ended is not given out, though nobody has read its end', async () => {
+    const { opened, warm } = world();
+    await warm.open();
+    await settled();
+    const [, second] = opened;
+    second?.channel.push(null);
+    expect(await warm.open()).toBe(opened[2]);
+    expect(second?.channel.destroyed).toBe(true);
   });
 
   test('one that cannot be opened ahead is nobody’s error; who asks hears it', async () => {

@@ -1,6 +1,7 @@
 // Paths that were opened before they are asked for: opening one takes a round trip to the bastion and another to the job, which a
 // request then need not wait for. As many as were asked for within the last second, so that a burst finds its like again.
 
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 
 import { type Clock, detach, errorText, type Log } from '@fairlead/kit';
@@ -31,10 +32,11 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
   let opening = 0;
   let expiry: NodeJS.Timeout | undefined;
 
-  function take(): Path | undefined {
-    const now = endpoint();
+  async function take(): Promise<Path | undefined> {
     for (let path = ready.shift(); path; path = ready.shift()) {
-      if (now && isSameSocket(path.endpoint, now) && isOpen(path.channel)) return path;
+      const isUsable = await isOpen(path.channel);
+      const now = endpoint();
+      if (isUsable && now && isSameSocket(path.endpoint, now)) return path;
       path.channel.destroy();
     }
     return undefined;
@@ -83,8 +85,9 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
 
   return {
     async open(signal) {
+      signal?.throwIfAborted();
       noteDemand();
-      const path = take() ?? (await paths.open(signal));
+      const path = (await take()) ?? (await paths.open(signal));
       // Behind the request that is about to be sent.
       setImmediate(refill);
       return path;
@@ -97,6 +100,9 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
   };
 }
 
-function isOpen(channel: Duplex): boolean {
+/** A stream tells its end to a reader alone, in the tick after a read; nobody reads one that is held ready. */
+async function isOpen(channel: Duplex): Promise<boolean> {
+  channel.read(0);
+  await new Promise<void>((resolve) => nextTick(resolve));
   return channel.writable && channel.readable;
 }
