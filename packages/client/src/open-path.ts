@@ -40,7 +40,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal): Promise<Pat
     const endpoint = await nextEndpoint(deps, signal);
     try {
       const ssh = await untilAborted(deps.link.connection(), signal);
-      return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.socket, { signal })) };
+      return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.socket, { signal }), signal) };
     } catch (error) {
       signal.throwIfAborted();
       if (!isPassing(error)) throw error;

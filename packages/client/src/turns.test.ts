@@ -20,4 +20,20 @@ describe('turns', () => {
     ends[3]?.resolve(3);
     expect(await Promise.all([runs[2], runs[3], late])).toEqual([2, 3, 5]);
   });
+
+  test('are not waited for by who has given up, and not lost with them', async () => {
+    const turns = createTurns(1);
+    const first = Promise.withResolvers<string>();
+    const running = turns.run(() => first.promise);
+    const gone = new AbortController();
+    const begun: string[] = [];
+    const given = turns.run(async () => begun.push('given up'), gone.signal);
+    const next = turns.run(async () => begun.push('next'));
+    gone.abort(new Error('has left'));
+    await expect(given).rejects.toThrow('has left');
+    first.resolve('done');
+    expect(await Promise.all([running, next])).toEqual(['done', 1]);
+    await turns.run(async () => begun.push('last'));
+    expect(begun).toEqual(['next', 'last']);
+  });
 });

@@ -1,22 +1,41 @@
 // At most so many at a time, the others in the order they came.
 
 export interface Turns {
-  /** Starts `work` when its turn comes; settles as it does. */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Starts `work` when its turn comes; settles as it does. A signal that fires before ends the wait, and the turn is not taken. */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export function createTurns(most: number): Turns {
-  const waiting: Array<() => void> = [];
+  const waiting = new Set<() => void>();
   let running = 0;
   const passOn = () => {
-    const next = waiting.shift();
+    const [next] = waiting;
     if (next) next();
     else running -= 1;
   };
+  /** Resolves with the turn taken. */
+  const takeTurn = (signal: AbortSignal | undefined) =>
+    new Promise<void>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const leave = () => {
+        waiting.delete(begin);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const begin = () => {
+        leave();
+        resolve();
+      };
+      const onAbort = () => {
+        leave();
+        reject(signal?.reason);
+      };
+      waiting.add(begin);
+      signal?.addEventListener('abort', onAbort);
+    });
   return {
-    async run(work) {
+    async run(work, signal) {
       if (running < most) running += 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      else await takeTurn(signal);
       try {
         return await work();
       } finally {
