@@ -86,11 +86,16 @@ export class SshLink {
       const timer = setTimeout(onLate, wait.timeoutMs ?? 30_000);
       this.#waiting.add(fail);
       signal?.addEventListener('abort', onAbort);
-      start((error, value) => {
-        stopWaiting();
-        if (error) reject(error);
-        else resolve(value as T);
-      });
+      try {
+        start((error, value) => {
+          stopWaiting();
+          if (error) reject(error);
+          else resolve(value as T);
+        });
+      } catch (error) {
+        // ssh2 throws where its socket has just gone; the timer must not outlive that.
+        fail(error);
+      }
     });
   }
 

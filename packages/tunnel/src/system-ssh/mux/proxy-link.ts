@@ -1,7 +1,7 @@
 // SSH channels through an ssh master in proxy mode (OpenSSH's PROTOCOL.mux): channel messages in the clear, on a unix
 // socket of this user; the master encrypts them and numbers the channels. The first cause of an end wins.
 
-import { type CodedError, untilAborted, withTimeLimit } from '@fairlead/kit';
+import { type CodedError, detach, untilAborted, withTimeLimit } from '@fairlead/kit';
 
 import type { WaitOptions } from '../../connection/ssh-link.ts';
 import { type TunnelErrorCode, tunnelError } from '../../tunnel-error.ts';
@@ -67,10 +67,7 @@ export class ProxyLink {
     const { promise, resolve } = Promise.withResolvers<CodedError<TunnelErrorCode> | undefined>();
     this.closed = promise;
     frames.socket.once('close', () => {
-      this.#onClose().then(
-        () => resolve(this.#cause),
-        () => resolve(this.#cause),
-      );
+      detach(this.#onClose().then(() => resolve(this.#cause)));
     });
   }
 
@@ -178,7 +175,11 @@ export class ProxyLink {
     this.#openings.delete(id);
   }
 
+  /** What waits has to hear of the end, also where nothing can be found out about it. */
   async #onClose(): Promise<void> {
-    if (!this.#isEnding) this.end(await this.#deps.causeOf());
+    if (this.#isEnding) return;
+    const unexplained = (cause: unknown) =>
+      tunnelError('connection_lost', `lost ${this.label}: the system's ssh is gone`, { retryable: true, cause });
+    this.end(await this.#deps.causeOf().catch(unexplained));
   }
 }
