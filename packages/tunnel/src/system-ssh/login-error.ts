@@ -1,4 +1,5 @@
 // Turns what ssh said when it did not log in, or lost a connection, into the same errors that our own driver has. Pure.
+// Only the words of OpenSSH 9.2 on Linux were seen; those of others are written from knowledge.
 
 import type { CodedError, CodedErrorOptions } from '@fairlead/kit';
 
