@@ -44,8 +44,12 @@ export async function startNamespaces(options: StartOptions): Promise<StartedNam
   const child = spawn(argv[0]!, argv.slice(1), { cwd: '/', detached: true, stdio: ['ignore', 'pipe', log] });
   closeSync(log);
   const ended = Promise.withResolvers<void>();
+  let end = 'it runs, but its first process was not found';
   child.on('error', ended.reject);
-  child.on('exit', () => ended.resolve());
+  child.on('exit', (code, signal) => {
+    end = `it ended with ${signal ?? code}`;
+    ended.resolve();
+  });
   const ready = Promise.withResolvers<boolean>();
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     if (text.includes('ready')) ready.resolve(true);
@@ -54,13 +58,16 @@ export async function startNamespaces(options: StartOptions): Promise<StartedNam
   const isReady = await Promise.race([ready.promise, ended.promise.then(() => false)]);
   const pid = isReady ? initBelow(child.pid!) : undefined;
   const init = pid === undefined ? undefined : readProcessId(pid);
-  if (!init) throw bootFailed(options);
+  if (!init) throw bootFailed(options, end);
   child.stdout!.destroy();
   if (options.inside !== undefined) child.unref();
   return { init, ended: ended.promise };
 }
 
-function bootFailed(options: StartOptions): TestbedError {
+function bootFailed(options: StartOptions, end: string): TestbedError {
   const lastLines = readFileSync(options.logFile, 'utf8').trim().split('\n').slice(-5).join(' | ');
-  return new TestbedError('boot_failed', `cannot boot ${options.name}: ${lastLines}`);
+  return new TestbedError(
+    'boot_failed',
+    `cannot boot ${options.name} because ${end}: ${lastLines || 'it said nothing'}`,
+  );
 }

@@ -27,21 +27,34 @@ export function isAlive(id: ProcessId): boolean {
 
 /**
  * The first process of the innermost pid namespace that `nsenter … unshare --pid --fork …` made: process 1 of its own. A child
- * that it has for a moment is not taken for it. Undefined when there is none.
+ * that one of them has for a moment is passed over. Undefined when there is none.
  */
 export function initBelow(pid: number): number | undefined {
-  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter(Boolean)
-    .map(Number);
-  if (child === undefined) return undefined;
-  return isFirst(child) ? child : initBelow(child);
+  for (const child of childrenOf(pid)) {
+    const found = isFirst(child) ? child : initBelow(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function childrenOf(pid: number): number[] {
+  const children = readOfProcess(`/proc/${pid}/task/${pid}/children`);
+  return children.trim().split(' ').filter(Boolean).map(Number);
 }
 
 function isFirst(pid: number): boolean {
-  const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  const numbers = /^NSpid:\s*(.*)$/m.exec(readOfProcess(`/proc/${pid}/status`))?.[1] ?? '';
   return numbers.trim().split(/\s+/).at(-1) === '1';
+}
+
+/** Empty when the process is gone. */
+function readOfProcess(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return '';
+    throw error;
+  }
 }
 
 /** Ends a process at once; one that has ended already is as good. */
