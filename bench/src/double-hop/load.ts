@@ -101,7 +101,7 @@ const EVENT = Buffer.from('data: ');
 /** The longest answer of the simulated model. */
 const MOST_TOKENS = 8_000;
 /** Streams that have not begun or ended by then are counted as failures. */
-const START_LIMIT_MS = 5_000;
+const START_LIMIT_MS = 10_000;
 const END_LIMIT_MS = 3_000;
 
 /** All streams side by side, begun one after the other; counted from when each has had its first token. */
