@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
+import { reloadSshd } from './reload-sshd.ts';
 import { asRoot, replaceProgram } from './break-site.ts';
 import { type InstanceSeen, Researcher } from './researcher.ts';
 
@@ -20,7 +21,7 @@ afterAll(() => testbed[Symbol.asyncDispose]());
 const bastion = (script: string) => asRoot(testbed, 'bastion', script);
 const forwarding = (value: string) =>
   bastion(
-    `sed -i 's/^AllowStreamLocalForwarding .*/AllowStreamLocalForwarding ${value}/' /etc/ssh/sshd_config; kill -HUP "$(cat /run/sshd.pid)"`,
+    `sed -i 's/^AllowStreamLocalForwarding .*/AllowStreamLocalForwarding ${value}/' /etc/ssh/sshd_config; ${reloadSshd}`,
   );
 const controlPid = async () =>
   (await testbed.exec('bastion', ['pgrep', '-f', 'control.mjs serve'], { user: 'root' })).stdout.trim();

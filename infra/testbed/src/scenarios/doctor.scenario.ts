@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openTestbed, type Testbed } from '../index.ts';
+import { reloadSshd } from './reload-sshd.ts';
 import { type Line, Researcher } from './researcher.ts';
 
 const LIMIT_MS = 120_000;
@@ -70,11 +71,10 @@ interface Fault {
   broken?: [host: string, breaking: string, mending: string];
 }
 
-const hup = 'kill -HUP $(cat /run/sshd.pid)';
 const sshd = (line: string): [string, string, string] => [
   'bastion',
-  `cp /etc/ssh/sshd_config /run/kept; sed -i '1i ${line}' /etc/ssh/sshd_config; ${hup}`,
-  `cp /run/kept /etc/ssh/sshd_config; ${hup}`,
+  `cp /etc/ssh/sshd_config /run/kept; sed -i '1i ${line}' /etc/ssh/sshd_config; ${reloadSshd}`,
+  `cp /run/kept /etc/ssh/sshd_config; ${reloadSshd}`,
 ];
 const keys = '/home/alice/.ssh/authorized_keys';
 const hostKey = '/etc/ssh/host_key_bastion';
@@ -142,8 +142,8 @@ const rounds: Fault[][] = [
       checks: ['bastion.host-key'],
       broken: [
         'bastion',
-        `mv ${hostKey} ${hostKey}.kept; ssh-keygen -q -t ed25519 -N "" -f ${hostKey}; ${hup}`,
-        `mv ${hostKey}.kept ${hostKey}; ${hup}`,
+        `mv ${hostKey} ${hostKey}.kept; ssh-keygen -q -t ed25519 -N "" -f ${hostKey}; ${reloadSshd}`,
+        `mv ${hostKey}.kept ${hostKey}; ${reloadSshd}`,
       ],
     },
     {
