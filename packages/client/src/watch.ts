@@ -65,6 +65,7 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
   const texts: string[] = [];
   let waiting = 0;
   const ended = Promise.withResolvers<never>();
+  // Told to whoever reads next; the end may come while nobody does.
   ended.promise.catch(() => undefined);
   let wake = Promise.withResolvers<void>();
   let silence: NodeJS.Timeout | undefined;

@@ -6,13 +6,14 @@ import { dialSocket } from '../dial-socket.ts';
 import type { HostKey } from '../host-key/host-key.ts';
 import { listenOnSocket, type Listening } from '../listen-on-socket.ts';
 import { type ExecHost, openExec } from '../open-exec.ts';
-import { type Gate, openGate } from '../open-gate.ts';
-import { type CommandResult, runCommand, type RunOptions } from '../run-command.ts';
-import { type RemoteProcess, streamCommand } from '../stream-command.ts';
+import { execCalls } from '../exec-calls.ts';
+import type { Gate } from '../open-gate.ts';
+import type { CommandResult, RunOptions } from '../run-command.ts';
+import type { RemoteProcess } from '../stream-command.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { openSystemSsh } from '../system-ssh/open-system-ssh.ts';
 import type { TunnelErrorCode } from '../tunnel-error.ts';
-import { uploadFile, type UploadOptions, type UploadSource } from '../upload-file.ts';
+import type { UploadOptions, UploadSource } from '../upload-file.ts';
 import { openLink } from './open-link.ts';
 import type { WaitOptions } from './ssh-link.ts';
 
@@ -59,12 +60,9 @@ export async function openSsh(target: SshTarget, options: OpenSshOptions = {}): 
     label,
     hostKey,
     closed: link.closed,
-    run: (command, runOptions) => runCommand(host, command, runOptions),
-    stream: (command, wait) => streamCommand(host, command, wait),
-    upload: (source, remotePath, uploadOptions) => uploadFile(host, { source, remotePath }, uploadOptions),
+    ...execCalls(host),
     listen: (socketPath, onConnection, wait) => listenOnSocket(link, { socketPath, onConnection }, wait),
     dial: (socketPath, wait) => dialSocket(link, socketPath, wait),
-    gate: (command, wait) => openGate(host, command, wait),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

@@ -5,13 +5,10 @@ import { type Clock, detach, Scope, silentLog, systemClock } from '@fairlead/kit
 
 import type { OpenSshOptions, SshConnection } from '../connection/open-ssh.ts';
 import { watchLife } from '../connection/watch-life.ts';
+import { execCalls } from '../exec-calls.ts';
 import type { ExecHost } from '../open-exec.ts';
-import { openGate } from '../open-gate.ts';
-import { runCommand } from '../run-command.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
-import { streamCommand } from '../stream-command.ts';
 import { tunnelError } from '../tunnel-error.ts';
-import { uploadFile } from '../upload-file.ts';
 import { ProxyLink } from './mux/proxy-link.ts';
 import { openOwnMaster } from './own-master.ts';
 import { openProxyExec } from './proxy-exec.ts';
@@ -62,13 +59,10 @@ export async function openSystemSsh(
       label,
       hostKey,
       closed: link.closed,
-      run: (command, runOptions) => runCommand(host, command, runOptions),
-      stream: (command, wait) => streamCommand(host, command, wait),
-      upload: (source, remotePath, uploadOptions) => uploadFile(host, { source, remotePath }, uploadOptions),
+      ...execCalls(host),
       listen: (socketPath, onConnection, wait) =>
         listenThroughMaster({ link, master }, { socketPath, onConnection }, wait),
       dial: (socketPath, wait) => dialThroughProxy(link, socketPath, wait),
-      gate: (command, wait) => openGate(host, command, wait),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
   } catch (error) {
