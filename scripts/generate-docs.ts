@@ -13,7 +13,7 @@ import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
 import { renderConfigurationPage } from '../packages/cli/src/render-configuration-page.ts';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '../packages/protocol/src/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
-import { renderFailureModesPage } from './failure-modes/render-failure-modes-page.ts';
+import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
 
 const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
@@ -26,6 +26,7 @@ const PAGES: Record<string, () => string> = {
   'docs/errors.md': () => `${NOTE}\n\n${renderErrorsPage()}`,
   'docs/openapi.json': () => `${JSON.stringify(renderOpenApi(), undefined, 2)}\n`,
   'docs/failure-modes.md': () => `${NOTE}\n\n${renderFailureModesPage()}`,
+  'docs/field-reports.md': () => `${NOTE}\n\n${renderFieldReportsPage()}`,
   'docs/fairlead.schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
 };
 

@@ -1,4 +1,4 @@
-// One line of docs/failure-modes.md: what may go wrong, and the tests that show what the user sees then.
+// One line of docs/failure-modes.md or docs/field-reports.md: what may go wrong, and the tests that show what the user sees then.
 
 export interface FailureMode {
   what: string;
@@ -7,8 +7,27 @@ export interface FailureMode {
   tests: readonly TestPlace[];
 }
 
+/** A fault that a review found. */
+export interface FoundFault extends FailureMode {
+  /** The finding's number, and the name of the script that showed it, where there was one: `4 slow-log-reader`. */
+  finding: string;
+}
+
+/** What users of other tools of this kind have reported, and what Fairlead does with the same input. */
+export interface FieldReport extends FailureMode {
+  /** `P01`; the page is in the order of these. */
+  id: string;
+  /** Public threads, as `owner/repository#number` or a URL. */
+  threads: readonly string[];
+}
+
 export interface TestPlace {
   file: string;
   /** The test's title as it stands in the file; of a table of cases, the case's own text. */
   title: string;
+}
+
+/** The places of tests, from pairs of file and title. */
+export function places(...tests: ReadonlyArray<readonly [file: string, title: string]>): TestPlace[] {
+  return tests.map(([file, title]) => ({ file, title }));
 }

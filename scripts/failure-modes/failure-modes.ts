@@ -1,6 +1,6 @@
 // What may go wrong, in the order in which a user meets it, and the tests that show what the user sees then.
 
-import type { FailureMode, TestPlace } from './failure-mode.ts';
+import { type FailureMode, places } from './failure-mode.ts';
 
 const INPUT = 'tests/scenarios/bad-input.test.ts';
 const CARE = 'tests/scenarios/care-deploy.test.ts';
@@ -8,7 +8,7 @@ const scenario = (name: string) => `infra/testbed/src/scenarios/${name}.scenario
 const control = (name: string) => `apps/control/src/faults/${name}.test.ts`;
 
 function mode(what: string, seen: string, ...tests: Array<[file: string, title: string]>): FailureMode {
-  return { what, seen, tests: tests.map(([file, title]): TestPlace => ({ file, title })) };
+  return { what, seen, tests: places(...tests) };
 }
 
 export interface FailureChapter {

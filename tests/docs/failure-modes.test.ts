@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 import { FAILURE_CHAPTERS } from '../../scripts/failure-modes/failure-modes.ts';
+import { FIELD_REPORTS } from '../../scripts/failure-modes/field-reports.ts';
+import { FOUND_FAULTS } from '../../scripts/failure-modes/found-faults.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-it('docs/failure-modes.md names tests that are there', () => {
-  const places = FAILURE_CHAPTERS.flatMap(({ modes }) =>
-    modes.flatMap(({ what, tests }) => tests.map((test) => ({ what, ...test }))),
-  );
+it('docs/failure-modes.md and docs/field-reports.md name tests that are there', () => {
+  const modes = [...FAILURE_CHAPTERS.flatMap((chapter) => chapter.modes), ...FOUND_FAULTS, ...FIELD_REPORTS];
+  const places = modes.flatMap(({ what, tests }) => tests.map((test) => ({ what, ...test })));
   expect(places.length).toBeGreaterThan(40);
   const missing = places.filter(({ file, title }) => {
     const path = `${ROOT}/${file}`;

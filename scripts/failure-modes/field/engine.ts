@@ -1,0 +1,3 @@
+import type { FieldReport } from '../failure-mode.ts';
+
+export const ENGINE_REPORTS: readonly FieldReport[] = [];

@@ -1,0 +1,3 @@
+import type { FieldReport } from '../failure-mode.ts';
+
+export const SSH_REPORTS: readonly FieldReport[] = [];
