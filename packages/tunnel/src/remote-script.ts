@@ -2,6 +2,7 @@
 // that sh, csh and fish read alike; script, arguments and environment follow on stdin, where no other user sees them.
 
 import { shellQuote } from '@fairlead/kit';
+import { posixCksum } from './posix-cksum.ts';
 
 export interface RemoteScript {
   command: string;
@@ -11,8 +12,14 @@ export interface RemoteScript {
   marker: string;
 }
 
-// dd, for head(1) may read further than it was asked to.
-const READ_AND_RUN = 'read -r size && script=$(dd bs=1 count="$size" 2>/dev/null) && eval "$script"';
+/** BSD's EX_IOERR (sysexits.h). */
+const CUT_OFF_EXIT = 74;
+
+// dd, because head(1) may read further than asked. The shell runs nothing of a script that did not arrive as a whole: where a
+// connection breaks, sshd ends the command's input, and a part of a script is a script too.
+const READ_AND_RUN =
+  'read -r crc size && script=$(dd bs=1 count="$size" 2>/dev/null) && ' +
+  `if [ "$(printf %s "$script" | cksum)" = "$crc $size" ]; then eval "$script"; else echo "the script was cut off" >&2; exit ${CUT_OFF_EXIT}; fi`;
 
 export function remoteScript(
   script: string,
@@ -23,10 +30,14 @@ export function remoteScript(
     ...Object.entries(env).map(([name, value]) => exportLine(name, value)),
     `set -- ${args.map(shellQuote).join(' ')}`,
     `echo ${marker}; echo ${marker} >&2`,
-    'unset size',
-    script,
+    'unset crc size',
+    script.trimEnd(),
   ].join('\n');
-  return { command: `exec sh -c '${READ_AND_RUN}' fairlead`, preamble: `${Buffer.byteLength(text)}\n${text}`, marker };
+  return {
+    command: `exec sh -c '${READ_AND_RUN}' fairlead`,
+    preamble: `${posixCksum(Buffer.from(text))}\n${text}`,
+    marker,
+  };
 }
 
 export function afterMarker(output: string, marker: string): string {

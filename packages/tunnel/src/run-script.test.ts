@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,4 +88,14 @@ describe('remoteScript', () => {
   it('refuses a variable that is no name', () => {
     expect(() => remoteScript('', { env: { 'A; id': 'x' } })).toThrow(/shell name/);
   });
+});
+
+it('a script that is cut off does nothing, wherever it is cut', async () => {
+  const { command, preamble } = remoteScript('echo ran; echo ran again');
+  const run = (input: string) => spawnSync('sh', ['-c', command], { input, encoding: 'utf8' });
+  for (let sizeBytes = 0; sizeBytes < preamble.length; sizeBytes += 1) {
+    const { status, stdout } = run(preamble.slice(0, sizeBytes));
+    expect({ sizeBytes, stdout, isOk: status === 0 }).toEqual({ sizeBytes, stdout: '', isOk: false });
+  }
+  expect(run(preamble)).toMatchObject({ status: 0, stdout: expect.stringContaining('ran\nran again\n') });
 });

@@ -1,7 +1,7 @@
 // The far side of an edit of authorized_keys, as POSIX sh. Each script ends with 0, or with one of the codes below and
 // a line on stderr. Nothing there but sh, ls, cp, mv, cksum, find and readlink is needed.
 
-export const KEYS_EXIT = { notWritable: 71, locked: 72, changed: 73, notOurLock: 74 } as const;
+export const KEYS_EXIT = { notWritable: 71, locked: 72, changed: 73, notOurLock: 74, incomplete: 75 } as const;
 
 const PROLOGUE = `
 LC_ALL=C; export LC_ALL
@@ -38,11 +38,12 @@ if [ -e "$path" ]; then cksum <"$path"; echo; cat "$path"; else echo absent; ech
 `;
 
 /**
- * Arguments: real path, lock token, expected checksum. Stdin: the new content. Keeps a copy of the old file beside it
- * and replaces the file in one step, with the old one's owner and mode. Prints the new checksum.
+ * Arguments: real path, lock token, checksum of the old content, checksum of the new. Stdin: the new content; it ends too where
+ * the connection breaks, so that it counts only with its checksum. Keeps a copy of the old file beside it and replaces the file
+ * in one step, with the old one's owner and mode.
  */
 export const REPLACE = `${PROLOGUE}
-path=$1 token=$2 expected=$3
+path=$1 token=$2 expected=$3 wanted=$4
 part=$path.fairlead-part.$$
 trap 'rm -f "$part"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
@@ -53,9 +54,10 @@ if [ -e "$path" ]; then
   now=$(cksum <"$path")
 fi
 cat >"$part" || fail ${KEYS_EXIT.notWritable} "cannot write $part"
+got=$(cksum <"$part")
+[ "$got" = "$wanted" ] || fail ${KEYS_EXIT.incomplete} "its new content arrived as $got and was sent as $wanted (checksum and bytes)"
 [ "$now" = "$expected" ] || fail ${KEYS_EXIT.changed} "$path"
 mv -f "$part" "$path" || fail ${KEYS_EXIT.notWritable} "cannot replace $path"
-cksum <"$path"
 `;
 
 /** Arguments: real path, lock token. */

@@ -124,4 +124,34 @@ describe('openKeysFile', () => {
     await mkdir(join(home, '.ssh'), { mode: 0o500 });
     await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_not_writable' });
   });
+
+  it('of 1 MB is old or new, never a part, wherever the connection breaks', { timeout: 60_000 }, async () => {
+    await mkdir(join(home, '.ssh'));
+    const old = `${'k'.repeat(99)}\n`.repeat(10_486);
+    await writeFile(usual(), old);
+    const { run } = host;
+    await using file = await open();
+    for (let cutBytes = 0; cutBytes < old.length; cutBytes += 4_096) {
+      host.run = (command, options = {}) =>
+        run(command, { ...options, stdin: (options.stdin as Buffer).subarray(0, cutBytes) });
+      await expect(file.replace(`${old}new\n`)).rejects.toMatchObject({
+        message: expect.stringContaining('cannot edit'),
+      });
+      expect((await readFile(usual(), 'latin1')) === old, `cut after ${cutBytes} bytes`).toBe(true);
+    }
+    host.run = run;
+    await file.replace(`${old}new\n`);
+    expect((await readFile(usual(), 'latin1')) === `${old}new\n`).toBe(true);
+  });
+
+  it('is edited only when all of it was read', async () => {
+    await mkdir(join(home, '.ssh'));
+    await writeFile(usual(), 'first line\nsecond line\n');
+    const { run } = host;
+    host.run = async (command, options) => {
+      const result = await run(command, options);
+      return { ...result, stdout: result.stdout.slice(0, -5) };
+    };
+    await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_changed', retryable: true });
+  });
 });

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { backoffMs, type Clock, type CodedError } from '@fairlead/kit';
 import { type CommandHost, runScript } from '../run-script.ts';
 import type { CommandResult } from '../run-command.ts';
+import { posixCksum } from '../posix-cksum.ts';
 import { type TunnelErrorCode, tunnelError } from '../tunnel-error.ts';
 import { KEYS_EXIT, LOCK_AND_READ, REPLACE, UNLOCK } from './keys-file-scripts.ts';
 
@@ -40,12 +41,11 @@ export async function openKeysFile(options: OpenKeysFileOptions): Promise<KeysFi
     text,
     backupPath: `${path}.fairlead-backup`,
     async replace(next) {
-      const result = await runScript(host, REPLACE, {
-        args: [path, token, checksum],
-        stdin: Buffer.from(next, 'latin1'),
-      });
+      const bytes = Buffer.from(next, 'latin1');
+      const wanted = posixCksum(bytes);
+      const result = await runScript(host, REPLACE, { args: [path, token, checksum, wanted], stdin: bytes });
       if (result.code !== 0) throw keysFileError(path, result);
-      checksum = result.stdout.trim();
+      checksum = wanted;
     },
     async [Symbol.asyncDispose]() {
       await runScript(host, UNLOCK, { args: [path, token] });
@@ -62,7 +62,7 @@ interface ReadKeys {
 async function lockAndRead({ host, path, clock, signal }: OpenKeysFileOptions, token: string): Promise<ReadKeys> {
   for (let turn = 0; ; turn += 1) {
     const result = await runScript(host, LOCK_AND_READ, { args: [path ?? '', token], encoding: 'latin1', signal });
-    if (result.code === 0) return parseRead(result.stdout);
+    if (result.code === 0) return checked(parseRead(result.stdout));
     if (result.code !== KEYS_EXIT.locked || turn >= LOCK_TURNS)
       throw keysFileError(path ?? '~/.ssh/authorized_keys', result);
     await clock.sleep(backoffMs(LOCK_WAIT, turn, 0.5), signal);
@@ -74,6 +74,18 @@ function parseRead(output: string): ReadKeys {
   const [head = '', ...rest] = output.split('\n\n');
   const [path = '', checksum = ''] = head.split('\n');
   return { path: Buffer.from(path, 'latin1').toString('utf8'), checksum, text: rest.join('\n\n') };
+}
+
+/** What is edited must be the whole file. */
+function checked(read: ReadKeys): ReadKeys {
+  const { path, checksum, text } = read;
+  const got = checksum === 'absent' ? checksum : posixCksum(Buffer.from(text, 'latin1'));
+  if (got === checksum) return read;
+  throw tunnelError(
+    'authorized_keys_changed',
+    `cannot edit ${path} because it did not arrive as it is there: got ${got}, want ${checksum} (checksum and bytes)`,
+    { hint: 'Try again.', retryable: true },
+  );
 }
 
 function keysFileError(path: string, { code, stderr }: CommandResult): CodedError<TunnelErrorCode> {
@@ -89,6 +101,11 @@ function keysFileError(path: string, { code, stderr }: CommandResult): CodedErro
     case KEYS_EXIT.changed:
     case KEYS_EXIT.notOurLock:
       return tunnelError('authorized_keys_changed', `cannot edit ${path} because it was changed meanwhile`, {
+        hint: 'Try again.',
+        retryable: true,
+      });
+    case KEYS_EXIT.incomplete:
+      return tunnelError('connection_lost', `cannot edit ${path} because ${said}: it stays as it was`, {
         hint: 'Try again.',
         retryable: true,
       });

@@ -1,0 +1,19 @@
+// What the POSIX utility cksum prints of a text: `<crc> <size>` (IEEE Std 1003.1, cksum). Every host has that program,
+// which no host is sure to have of sha256sum and its like.
+
+const POLYNOMIAL = 0x04c11db7;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte << 24;
+  for (let bit = 0; bit < 8; bit += 1) remainder = (remainder << 1) ^ (remainder < 0 ? POLYNOMIAL : 0);
+  return remainder;
+});
+
+/** The CRC in decimal, a blank, and the size in bytes. */
+export function posixCksum(bytes: Uint8Array): string {
+  let crc = 0;
+  const take = (byte: number) => (crc = ((crc << 8) ^ TABLE[(crc >>> 24) ^ byte]!) >>> 0);
+  for (const byte of bytes) take(byte);
+  for (let rest = bytes.length; rest > 0; rest = Math.floor(rest / 256)) take(rest % 256);
+  return `${~crc >>> 0} ${bytes.length}`;
+}
