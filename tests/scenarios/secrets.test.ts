@@ -1,6 +1,7 @@
 // Looks for each secret in every file, argv and environment of a world, and in what its commands say. The search over hosts
 // and users, with a real Slurm, is infra/testbed/src/scenarios/security-secrets.scenario.ts.
 
+import { globSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
@@ -15,7 +16,7 @@ const ASKED = 'how-many-roads-must-a-man-walk-down';
 const HOMES: ReadonlyArray<[kind: string, path: RegExp]> = [
   ['owner token', /^profile\.json$/],
   ["control's private key", /^bastion\/identity\.pem$/],
-  ["job's private key", /^cluster\/keys\/job_ed25519$/],
+  ["job's private key", /^cluster\/keys\/[0-9a-f]{16}\/job-[0-9a-f]{12}$/],
   ["researcher's private key", /^id_ed25519$/],
   ['enrolment token', /^cluster\/jobs\/\w{8}\/spec\.json$/],
   ["endpoint's key", /^cluster\/jobs\/\w{8}\/spec\.json$/],
@@ -48,13 +49,14 @@ afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
 async function collect() {
   const read = (path: string) => readFile(join(world.dir, path), 'utf8');
   const [job = ''] = await readdir(join(world.dir, 'cluster/jobs'));
+  const [jobKey = ''] = globSync('cluster/keys/*/job-????????????', { cwd: world.dir });
   const spec = JSON.parse(await read(`cluster/jobs/${job}/spec.json`)) as Record<string, string>;
   const identity = await read('bastion/identity.pem');
   const profile = JSON.parse(await read('profile.json')) as Record<string, string>;
   return [
     { kind: 'owner token', value: profile['ownerToken'] ?? '' },
     { kind: "control's private key", value: privateHalf(identity.split('-----BEGIN CERTIFICATE')[0] ?? '') },
-    { kind: "job's private key", value: privateHalf(await read('cluster/keys/job_ed25519')) },
+    { kind: "job's private key", value: privateHalf(await read(jobKey)) },
     { kind: "researcher's private key", value: privateHalf(await read('id_ed25519')) },
     { kind: 'enrolment token', value: spec['enrolmentToken'] ?? '' },
     { kind: "endpoint's key", value: spec['apiKey'] ?? '' },

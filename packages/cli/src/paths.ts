@@ -22,8 +22,8 @@ export function compileCacheDir(context: Pick<Context, 'env' | 'home'>): string 
 export interface ClusterPaths {
   state: string;
   runtime: string;
-  /** The private half of the job's key. */
-  jobKey: string;
+  /** Below it, for each bastion, the keys with which jobs reach it. */
+  keys: string;
   scratch?: string;
 }
 
@@ -33,7 +33,7 @@ export function clusterPaths(config: ClusterConfig, facts: Pick<HostFacts, 'home
   return {
     state,
     runtime: config.paths?.runtime ? expandHome(config.paths.runtime, facts.home) : posixJoin(state, 'runtime'),
-    jobKey: posixJoin(state, 'keys', 'job_ed25519'),
+    keys: posixJoin(state, 'keys'),
     ...(config.paths?.scratch ? { scratch: expandHome(config.paths.scratch, facts.home) } : {}),
   };
 }

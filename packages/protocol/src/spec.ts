@@ -64,8 +64,8 @@ export const instanceSpec = z.object({
   bastion: bastionRoute,
   /** The bastion's own hostname; a connection that ends on another host is refused. */
   bastionIdentity: z.object({ host: z.string() }),
-  /** The private half of the job's key, on the cluster. */
-  jobKeyFile: z.string(),
+  /** Where keys lie on the cluster that open the bastion. */
+  jobKeyDir: z.string(),
   /** PEM; the only certificate control may show. */
   controlCertificate: z.string(),
   /** Logs, audit, connection files: a directory that login and compute nodes share. */

@@ -13,6 +13,7 @@ export {
   removeJobKey,
   type RemoveJobKeyOptions,
 } from './job-key/install-job-key.ts';
+export { listJobKeyFiles } from './job-key/job-key-files.ts';
 export { formatExpiryTime, type KeyLine, renderKeyLine } from './job-key/key-line.ts';
 export type { Listening } from './listen-on-socket.ts';
 export type { CommandExit } from './open-exec.ts';

@@ -27,6 +27,7 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
   const scope = new Scope();
   const common = {
     target: targetOf(spec),
+    jobKeyDir: spec.jobKeyDir,
     instanceId: spec.instanceId,
     expectedHost: spec.bastionIdentity.host,
     firstGeneration: firstGeneration(options.restart),
@@ -56,13 +57,14 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
   return scope;
 }
 
-function targetOf({ bastion, jobKeyFile }: AgentSpec): SshTarget {
+function targetOf({ bastion }: AgentSpec): SshTarget {
   return {
     host: bastion.host,
     port: bastion.port,
     user: bastion.user,
     hostKeys: { kind: 'pinned', keys: bastion.hostKeys },
-    auth: { identityFiles: [jobKeyFile] },
+    // The keys are looked up at each try: they may have been replaced.
+    auth: {},
     connectTimeoutMs: 15_000,
     // The kernel asks again after 1 s; whoever is silent for longer is asked anew, soon.
     answerTimeoutMs: 3_000,

@@ -3,11 +3,13 @@
 import type { Duplex } from 'node:stream';
 import { type Clock, errorText, type Log } from '@fairlead/kit';
 import { decodeText, gateLine, socketName, type SocketKind } from '@fairlead/protocol';
-import { type Gate, openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { type Gate, listJobKeyFiles, openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 import { agentError } from '../agent-error.ts';
 
 export interface ForwardOptions {
+  /** Without a way to log in: the job's keys are it. */
   target: SshTarget;
+  jobKeyDir: string;
   kind: SocketKind;
   instanceId: string;
   /** The bastion's own hostname, as recorded at `init`. */
@@ -31,7 +33,8 @@ const PING_EVERY_MS = 5_000;
 const PING_LIMIT_MS = 5_000;
 
 export async function openForward(options: ForwardOptions, signal: AbortSignal): Promise<Forward> {
-  const connection = await openSsh(options.target, { signal, clock: options.clock, log: options.log });
+  const target = { ...options.target, auth: { identityFiles: await listJobKeyFiles(options.jobKeyDir) } };
+  const connection = await openSsh(target, { signal, clock: options.clock, log: options.log });
   try {
     const gate = await connection.gate(GATE_COMMAND, { signal });
     const runDir = runDirectory(gate.identityLine, options);

@@ -18,7 +18,7 @@ const SPEC: InstanceSpecInput = {
   enrolmentToken: 'the-enrolment-token',
   bastion: { host: 'b', user: 'u', hostKeys: ['ssh-ed25519 A'] },
   bastionIdentity: { host: 'b1' },
-  jobKeyFile: '/k',
+  jobKeyDir: '/k',
   controlCertificate: 'PEM',
   jobDir: '/j',
 };

@@ -42,8 +42,9 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
   await copyFile(GATE, gatePath);
   await writeFile(join(stateDir, 'run-dir'), `${runDir}\n`);
   const jobKey = createJobKey();
-  const jobKeyFile = join(dir, 'job_key');
-  await writeFile(jobKeyFile, jobKey.privateKey.reveal(), { mode: 0o600 });
+  const jobKeyDir = join(dir, 'keys');
+  await mkdir(jobKeyDir, { mode: 0o700 });
+  await writeFile(join(jobKeyDir, 'job-0123456789ab'), jobKey.privateKey.reveal(), { mode: 0o600 });
   const expiresAt = new Date(Date.now() + 86_400_000);
   const line = renderKeyLine({ publicKey: jobKey.publicKey, gatePath, expiresAt, marker: 'test' });
   const sshd = scope.use(await openTestSshd({ authorizedKeys: [line] }));
@@ -65,7 +66,7 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
     enrolmentToken: ENROLMENT_TOKEN,
     bastion: { host: sshd.host, port: sshd.port, user: sshd.user, hostKeys: [sshd.hostKeyLine] },
     bastionIdentity: { host: hostname() },
-    jobKeyFile,
+    jobKeyDir,
     controlCertificate: CONTROL_IDENTITY.certificate,
     jobDir,
     scratchDir,

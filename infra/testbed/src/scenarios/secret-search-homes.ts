@@ -48,7 +48,7 @@ export const FILES: ReadonlyArray<Home<FileFound>> = [
   {
     kind: "job's private key",
     because: 'every job of the cluster logs in with it',
-    holds: at('login', new RegExp(`^${cluster}/keys/job_ed25519$`)),
+    holds: at('login', new RegExp(`^${cluster}/keys/[0-9a-f]{16}/job-[0-9a-f]{12}$`)),
   },
   ...(['enrolment token', "endpoint's key"] as const).map((kind) => ({
     kind,

@@ -28,7 +28,7 @@ export async function collectSecrets(testbed: TestbedHandle): Promise<KnownSecre
     json<{ ownerToken: string }>('laptop', ['cat', '.local/state/fairlead/profile.json']),
     read('bastion', ['cat', `${STATE}/identity.pem`]),
     read('login', ['sh', '-c', `cat ${STATE}/jobs/*/spec.json`]),
-    read('login', ['cat', `${STATE}/keys/job_ed25519`]),
+    read('login', ['sh', '-c', `cat ${STATE}/keys/*/job-????????????`]),
     read('laptop', ['cat', '.ssh/id_ed25519']),
     json<Array<{ instanceId: string; jobId: string; processId: string }>>('bastion', ['sh', '-c', READ_COPY, AGENTS]),
     read('node1', ['sh', '-c', 'for p in $(pgrep -f [e]ngine-sim.mjs); do cat /proc/$p/environ; done'], 'root'),

@@ -35,7 +35,7 @@ beforeAll(async () => {
   testbed = await openTestbed();
   alice = new Researcher(testbed);
   ({ instance } = await alice.deploy('a', '--set', 'slurm.extra=["--nodelist=node1"]'));
-  const key = await testbed.exec('login', ['cat', `${STATE}/keys/job_ed25519`]);
+  const key = await testbed.exec('login', ['sh', '-c', `cat ${STATE}/keys/*/job-????????????`]);
   await testbed.exec('laptop', ['sh', '-c', `umask 077; cat > ${LEAKED}`], { stdin: key.stdout });
 }, 120_000);
 

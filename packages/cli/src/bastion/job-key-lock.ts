@@ -1,4 +1,4 @@
-// One laptop at a time makes or removes the job's key of a cluster: else two of them would each write half of a pair.
+// One laptop at a time makes, takes or removes a bastion's keys on a cluster: else one removes what another is about to use.
 
 import { randomUUID } from 'node:crypto';
 
@@ -13,9 +13,9 @@ const WAIT = { baseMs: 250, maxMs: 2_000, minMs: 100 };
 const WAIT_LIMIT_MS = 60_000;
 
 /** Waits for its turn. A lock that is older than ten minutes belongs to nobody. */
-export async function lockJobKey(site: Site, context: Context): Promise<AsyncDisposable> {
+export async function lockJobKeys(site: Site, dir: string, context: Context): Promise<AsyncDisposable> {
   const { clock, signal } = context;
-  const lock = `${site.paths.jobKey}.lock`;
+  const lock = `${dir}.lock`;
   const token = randomUUID();
   const untilMs = clock.monotonicMs() + WAIT_LIMIT_MS;
   for (let turn = 0; ; turn += 1) {

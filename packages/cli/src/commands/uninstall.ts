@@ -34,7 +34,7 @@ export async function runUninstall(args: UninstallArgs, context: Context): Promi
     await agree({ args, parts, live }, context);
     await stopAll(live, { args, config, parts }, context);
   }
-  const swept = await sweepAll(parts, { mode: args.dryRun ? 'list' : 'remove', bastion, context });
+  const swept = await sweepAll(parts, { mode: args.dryRun ? 'list' : 'remove', bastion, profile, context });
   reportSwept(swept, { live, dryRun: args.dryRun }, context);
 }
 

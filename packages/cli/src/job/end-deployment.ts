@@ -5,7 +5,7 @@ import type { Session } from '@fairlead/client';
 import { errorText } from '@fairlead/kit';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
-import { dropUnusedJobKey } from '../bastion/ensure-job-key.ts';
+import { dropUnusedJobKeys } from '../bastion/drop-job-keys.ts';
 import type { NamedCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { openSite, type Site } from '../site/open-site.ts';
@@ -30,7 +30,7 @@ export async function endDeployment(ending: EndDeployment): Promise<DeploymentVi
   await using _ = site;
   for (const jobId of await jobsOf(ending, site)) await endJob({ ...ending, site, jobId });
   const last = await settle(ending);
-  await dropUnusedJobKey(site, session, context);
+  await dropUnusedJobKeys(site, { session, context, ended: deployment.instance.id });
   return last;
 }
 

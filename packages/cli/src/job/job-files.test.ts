@@ -77,6 +77,7 @@ describe('A spec', () => {
       profile,
       bastion: { host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] },
       paths,
+      jobKeyDir: '/home/al ice/keys/0123456789abcdef',
     });
     const decoded = decodeText(instanceSpec, encodeText(instanceSpec, spec));
     expect(decoded).toMatchObject({
@@ -84,7 +85,7 @@ describe('A spec', () => {
       value: {
         instanceId: 'k3x9q2ab',
         enrolmentToken: secret,
-        jobKeyFile: '/home/al ice/.local/share/fairlead/keys/job_ed25519',
+        jobKeyDir: '/home/al ice/keys/0123456789abcdef',
         bastionIdentity: { host: 'bastion' },
       },
     });

@@ -80,6 +80,8 @@ export interface SpecInput {
   profile: LaptopProfile;
   bastion: BastionRoute;
   paths: ClusterPaths;
+  /** On the cluster. */
+  jobKeyDir: string;
 }
 
 export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
@@ -105,7 +107,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     enrolmentToken: created.enrolmentToken,
     bastion: input.bastion,
     bastionIdentity: { host: profile.bastion.host },
-    jobKeyFile: paths.jobKey,
+    jobKeyDir: input.jobKeyDir,
     controlCertificate: profile.controlCertificate,
     jobDir: jobDirOf(paths, instance),
     ...(paths.scratch ? { scratchDir: paths.scratch } : {}),

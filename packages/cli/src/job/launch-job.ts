@@ -66,7 +66,7 @@ function uncertain(name: string, error: CodedError): CodedError {
 async function submit(launch: Launch, created: DeploymentCreated, script: string): Promise<string> {
   const { plan, config, site, session, context } = launch;
   const { id } = created.deployment.instance;
-  await ensureJobKey(site, session, context);
+  const jobKeyDir = await ensureJobKey(site, { session, context, user: id });
   const spec = instanceSpecOf({
     plan,
     cluster: site.cluster,
@@ -75,6 +75,7 @@ async function submit(launch: Launch, created: DeploymentCreated, script: string
     profile: session.link.profile,
     bastion: await routeForJobs(config.bastion, session.link.profile, context),
     paths: site.paths,
+    jobKeyDir,
   });
   await writeJobFiles(site, { instance: id, spec, script }, context.signal);
   context.signal.throwIfAborted();

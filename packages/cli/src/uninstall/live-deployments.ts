@@ -9,6 +9,7 @@ import { endDeployment } from '../job/end-deployment.ts';
 import { sessionOptions } from '../session-options.ts';
 import type { Site } from '../site/open-site.ts';
 import type { FairleadConfig } from '@fairlead/protocol';
+import { LIST_INSTANCES } from './sweep-scripts.ts';
 
 /** Those on the clusters given; on all where the bastion goes. */
 export async function liveDeployments(
@@ -45,9 +46,9 @@ async function stopOne(
 const CANCEL_MS = 90_000;
 const LOOK_MS = 1_000;
 
-/** Jobs of ours that control knows nothing of any more: those whose directory lies on the cluster. */
-export async function cancelStrays(site: Site, context: Context): Promise<string[]> {
-  const listed = await site.host.runner.run(['ls', `${site.paths.state}/jobs`]);
+/** Jobs of ours that control knows nothing of any more: those whose directory lies on the cluster. `ownKeys`: our bastion's key directory; empty: not known. */
+export async function cancelStrays(site: Site, ownKeys: string, context: Context): Promise<string[]> {
+  const listed = await site.host.runner.run(['sh', '-c', LIST_INSTANCES, 'sh', site.paths.state, ownKeys]);
   const instances = new Set(listed.code === 0 ? listed.stdout.split('\n') : []);
   const jobs = await site.scheduler.living('fl-', context.signal);
   const ours = jobs.filter(({ name }) => instances.has(name?.split('-').at(-1) ?? ''));

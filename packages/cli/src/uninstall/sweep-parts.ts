@@ -3,11 +3,13 @@
 import { errorText } from '@fairlead/kit';
 import { createSshRunner, removeJobKey } from '@fairlead/tunnel';
 
-import { removeKeyOf } from '../bastion/ensure-job-key.ts';
-import { readRecord } from '../bastion/job-key-record.ts';
+import { removeJobKeysOf } from '../bastion/drop-job-keys.ts';
 import type { NamedCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { openSite } from '../site/open-site.ts';
+import type { LaptopProfile } from '@fairlead/protocol';
+import { jobKeyDirOf, keyDirName, readJobKeys } from '../bastion/job-key-place.ts';
+import type { Site } from '../site/open-site.ts';
 import { cancelStrays } from './live-deployments.ts';
 import type { BastionAtHand } from './open-bastion.ts';
 import { sweepHost, type SweepMode, type Swept } from './sweep-host.ts';
@@ -16,21 +18,33 @@ import { LIST_MARKERS, SWEEP_BASTION, SWEEP_CLUSTER, SWEEP_KEYS } from './sweep-
 export interface Sweeping {
   mode: SweepMode;
   bastion: BastionAtHand | undefined;
+  profile: LaptopProfile | undefined;
   context: Context;
 }
 
 /** Jobs, then the key and its lines on the bastion, then files. */
-export async function sweepCluster(cluster: NamedCluster, { mode, bastion, context }: Sweeping): Promise<Swept[]> {
+export async function sweepCluster(cluster: NamedCluster, sweeping: Sweeping): Promise<Swept[]> {
+  const { mode, profile, context } = sweeping;
   await using site = await openSite(cluster, context);
+  const ownKeys = profile ? keyDirName(profile) : '';
   const keys: Swept[] = [];
   if (mode === 'remove') {
-    await cancelStrays(site, context);
-    if (bastion)
-      keys.push(...(await removeKeyOf(site, bastion.login, context)).map((marker) => keyLine(bastion, marker)));
-    else if (await readRecord(site))
-      keys.push({ host: site.host.label, path: site.paths.jobKey, kind: 'left', why: KEY_STAYS });
+    await cancelStrays(site, ownKeys, context);
+    if (profile) keys.push(...(await sweepJobKeys(site, profile, sweeping)));
   }
-  return [...keys, ...(await sweepHost(site.host, SWEEP_CLUSTER, [mode, site.paths.state, site.paths.runtime]))];
+  const { state, runtime } = site.paths;
+  return [...keys, ...(await sweepHost(site.host, SWEEP_CLUSTER, [mode, state, runtime, ownKeys]))];
+}
+
+async function sweepJobKeys(site: Site, profile: LaptopProfile, { bastion, context }: Sweeping): Promise<Swept[]> {
+  const dir = jobKeyDirOf(site, profile);
+  if (bastion) {
+    const markers = await removeJobKeysOf({ site, login: bastion.login, context }, dir);
+    return markers.map((marker) => keyLine(bastion, marker));
+  }
+  const { records } = await readJobKeys(site, dir);
+  const path = (marker: string) => `authorized_keys (line fairlead:${marker})`;
+  return records.map(({ marker }) => ({ host: 'the bastion', path: path(marker), kind: 'left', why: KEY_STAYS }));
 }
 
 const KEY_STAYS =

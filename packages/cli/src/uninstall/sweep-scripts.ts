@@ -47,18 +47,60 @@ $1"
 }
 `;
 
-/** Arguments: mode, state directory, runtime directory. A job's directory is known by our files in it. */
-export const SWEEP_CLUSTER = `${PROLOGUE}
-state=$2 runtime=$3
+/**
+ * Takes `state`, and in `own` the name of our bastion's key directory. A job of another bastion has its note beside that one's keys,
+ * and reads what lies here as long as it runs. Where our bastion is not known (`own` is empty), every job counts as ours.
+ */
+const IS_FOREIGN = `
+is_foreign() {
+  [ -n "$own" ] || return 1
+  for note in "$state"/keys/*/users/"$1"; do
+    case $note in "$state/keys/$own/"*) ;; *) [ -f "$note" ] && return 0 ;; esac
+  done
+  return 1
+}
+`;
+
+/** Arguments: state directory, our bastion's key directory. Prints the instances that have a directory here and are ours. */
+export const LIST_INSTANCES = `${IS_FOREIGN}
+state=$1 own=$2
+for job in "$state"/jobs/*; do
+  [ -d "$job" ] && ! is_foreign "\${job##*/}" && echo "\${job##*/}"
+done
+:
+`;
+
+/** Arguments: mode, state directory, runtime directory, our bastion's key directory. A job's directory is known by our files in it. */
+export const SWEEP_CLUSTER = `${PROLOGUE}${IS_FOREIGN}
+state=$2 runtime=$3 own=$4
+foreign=
 for job in "$state"/jobs/*; do
   [ -d "$job" ] && { [ -f "$job/spec.json" ] || [ -f "$job/job.sh" ]; } || continue
+  if is_foreign "\${job##*/}"; then
+    foreign=1
+    say left "$job" "a job of another bastion may read it"
+    continue
+  fi
   case \${job##*/} in ????????) drop "$job" ;; esac
 done
 close "$state/jobs"
-for file in "$state"/keys/job_ed25519 "$state"/keys/job_ed25519.json "$state"/keys/job_ed25519.lock "$state"/keys/.job_ed25519*.part; do drop "$file"; done
+for keys in "$state"/keys/????????????????; do
+  case \${keys##*/} in *[!0-9a-f]*) continue ;; esac
+  if [ -n "$own" ] && [ "\${keys##*/}" != "$own" ] && [ -n "$(ls "$keys/users" 2>/dev/null)" ]; then
+    foreign=1
+    say left "$keys" "jobs of another bastion may read it"
+    continue
+  fi
+  drop "$keys"
+  drop "$keys.lock"
+done
 close "$state/keys"
 for file in "$state"/test-only/*.sh "$state"/test-only/.*.part; do drop "$file"; done
 close "$state/test-only"
+if [ -n "$foreign" ]; then
+  is_there "$runtime" && say left "$runtime" "jobs of another bastion may run from it"
+  exit 0
+fi
 [ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
 for folder in "$runtime"/agent-*; do
   case \${folder##*/} in agent-????????????????) ;; *) continue ;; esac

@@ -129,7 +129,7 @@ describe('openKeysFile', () => {
     await mkdir(join(home, '.ssh'));
     const old = `${'k'.repeat(99)}\n`.repeat(10_486);
     await writeFile(usual(), old);
-    const { run } = host;
+    const run = host.run.bind(host);
     await using file = await open();
     for (let cutBytes = 0; cutBytes < old.length; cutBytes += 4_096) {
       host.run = (command, options = {}) =>
@@ -147,7 +147,7 @@ describe('openKeysFile', () => {
   it('is edited only when all of it was read', async () => {
     await mkdir(join(home, '.ssh'));
     await writeFile(usual(), 'first line\nsecond line\n');
-    const { run } = host;
+    const run = host.run.bind(host);
     host.run = async (command, options) => {
       const result = await run(command, options);
       return { ...result, stdout: result.stdout.slice(0, -5) };

@@ -7,7 +7,8 @@ import type { Session } from '@fairlead/client';
 import { Scope } from '@fairlead/kit';
 
 import { routeForJobs } from '../../bastion/bastion-route.ts';
-import { dropUnusedJobKey, ensureJobKey } from '../../bastion/ensure-job-key.ts';
+import { dropUnusedJobKeys } from '../../bastion/drop-job-keys.ts';
+import { ensureJobKey } from '../../bastion/ensure-job-key.ts';
 import type { Context } from '../../context.ts';
 import { jobName, jobScript } from '../../job/job-files.ts';
 import { cacheDir, jobDirOf } from '../../paths.ts';
@@ -50,7 +51,13 @@ export async function runTestJob(world: World, signal: AbortSignal): Promise<Fin
     await connection.run(`rm -f -- '${socketPath.replaceAll("'", `'\\''`)}'`);
   });
   const word = randomBytes(16).toString('hex');
-  const spec = await specOf(world, { session, site, socketPath, word });
+  const spec = await specOf(world, {
+    session,
+    jobKeyDir: job.jobKeyDir,
+    scratch: site.paths.scratch,
+    socketPath,
+    word,
+  });
   await site.host.upload(Buffer.from(JSON.stringify(spec)), join(job.folder, 'spec.json'), { mode: 0o600, signal });
   const { jobId } = await site.scheduler.submit({ name: job.name, scriptPath: job.script, workDir: job.folder });
   traces.defer(() => site.scheduler.cancel(jobId, 'stop'));
@@ -98,8 +105,14 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   const { authorizedKeysFile } = await world.bastion.config();
   traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
   // Under a signal of its own: traces are removed after Ctrl-C, too.
-  traces.defer(() => dropUnusedJobKey(site, session, { ...context, signal: AbortSignal.timeout(TIDY_MS) }));
-  await ensureJobKey(site, session, context);
+  traces.defer(() =>
+    dropUnusedJobKeys(site, {
+      session,
+      context: { ...context, signal: AbortSignal.timeout(TIDY_MS) },
+      ended: instance,
+    }),
+  );
+  const jobKeyDir = await ensureJobKey(site, { session, context, user: instance });
   remove('rm -rf -- "$1"', folder);
   const node = await shipRuntime(site.host, runtime, {
     cacheDir: cacheDir(context),
@@ -121,23 +134,23 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
     agentPath: program,
   });
   await site.host.upload(Buffer.from(script), join(folder, 'job.sh'), { mode: 0o700, signal });
-  return { folder, script: join(folder, 'job.sh'), name: jobName('doctor', id) };
+  return { folder, script: join(folder, 'job.sh'), name: jobName('doctor', id), jobKeyDir };
 }
 
 async function specOf(
   world: World,
-  job: { session: Session; site: Site; socketPath: string; word: string },
+  job: { session: Session; jobKeyDir: string; scratch: string | undefined; socketPath: string; word: string },
 ): Promise<ProbeSpec> {
   const { profile } = job.session.link;
   const { command } = await engineWanted(world);
   return {
     bastion: await routeForJobs((await world.config()).bastion, profile, world.context),
-    jobKeyFile: job.site.paths.jobKey,
+    jobKeyDir: job.jobKeyDir,
     socketPath: job.socketPath,
     word: job.word,
     holdMs: HOLD_MS,
     scripts: {
-      scratch: { text: DIRECTORY_SCRIPT, args: [job.site.paths.scratch ?? '{tmp}'] },
+      scratch: { text: DIRECTORY_SCRIPT, args: [job.scratch ?? '{tmp}'] },
       gpus: { text: GPUS_SCRIPT, args: [] },
       engine: { text: ENGINE_SCRIPT, args: [...command] },
     },

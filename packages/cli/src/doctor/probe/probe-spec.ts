@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const probeSpec = z.object({
   bastion: bastionRoute,
   /** The private half of the job's key, on the cluster. */
-  jobKeyFile: z.string(),
+  jobKeyDir: z.string(),
   /** Where the bastion is to listen for us. */
   socketPath: z.string(),
   /** What whoever connects there is told. */

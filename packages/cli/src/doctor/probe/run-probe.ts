@@ -1,12 +1,11 @@
 // What is tried in the test job, in order: the bastion's name, a login with the job's key, the gate, a socket; beside it the node itself.
 
 import { lookup } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 
-import { type Clock, CodedError, errnoOf, errorText, Secret } from '@fairlead/kit';
-import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { type Clock, CodedError, errnoOf, errorText } from '@fairlead/kit';
+import { listJobKeyFiles, openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 
 import type { ProbeLine } from './probe-report.ts';
 import type { ProbeSpec } from './probe-spec.ts';
@@ -75,13 +74,13 @@ async function tryBastion(spec: ProbeSpec, deps: ProbeDeps, before: Promise<void
   await holdSocket(connection, spec, deps, before);
 }
 
-async function targetOf({ bastion, jobKeyFile }: ProbeSpec): Promise<SshTarget> {
+async function targetOf({ bastion, jobKeyDir }: ProbeSpec): Promise<SshTarget> {
   return {
     host: bastion.host,
     port: bastion.port,
     user: bastion.user,
     hostKeys: { kind: 'pinned', keys: bastion.hostKeys },
-    auth: { privateKey: new Secret(await readFile(jobKeyFile, 'utf8')) },
+    auth: { identityFiles: await listJobKeyFiles(jobKeyDir) },
   };
 }
 

@@ -1,0 +1,139 @@
+// Jobs of several clusters, bastions and laptops on one account: none of them takes the key from the jobs of another.
+
+import { globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { openWorld, type World } from '@fairlead/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const LIMIT_MS = 90_000;
+/** An agent that is turned away waits ten minutes and more; one whose way is only broken is back in seconds. */
+const BACK = { timeout: 20_000 };
+
+const keyLines = ({ bastion }: World) =>
+  readFileSync(bastion.authorizedKeysPath, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('fairlead:job-'));
+
+async function generation(world: World, name: string): Promise<number> {
+  const { last } = await world.json('status', name, '--no-cluster');
+  const { instance } = last['deployment'] as { instance: { endpoint?: { generation: number } } };
+  return instance.endpoint?.generation ?? 0;
+}
+
+async function comesBack(world: World, name: string): Promise<void> {
+  const before = await generation(world, name);
+  await world.bastion.dropSessions();
+  await expect.poll(() => generation(world, name), BACK).toBeGreaterThan(before);
+}
+
+describe('Two names of one cluster', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld({
+      config: (given) => {
+        const here = given.clusters?.['here'] ?? {};
+        return { ...given, defaultCluster: 'gpu-a', clusters: { 'gpu-a': here, 'gpu-b': here } };
+      },
+    });
+    await world.deploy('one', '--on', 'gpu-a');
+    await world.deploy('two', '--on', 'gpu-b');
+  }, LIMIT_MS);
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  it(
+    'share a key that a stop of one leaves to the jobs of the other',
+    async () => {
+      expect((await world.json('stop', 'one')).code).toBe(0);
+      expect(keyLines(world)).toHaveLength(1);
+      await comesBack(world, 'two');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'have an agent that looks for its key again within seconds, when it is gone and comes back',
+    async () => {
+      const [keys = ''] = globSync(join(world.dir, 'cluster/keys/*'));
+      renameSync(keys, `${keys}.away`);
+      const before = await generation(world, 'two');
+      await world.bastion.dropSessions();
+      await expect.poll(() => agentLog(world), BACK).toContain('looks again by itself');
+      renameSync(`${keys}.away`, keys);
+      await expect.poll(() => generation(world, 'two'), BACK).toBeGreaterThan(before);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'get a new key where its line was removed, and jobs that run take it',
+    async () => {
+      const file = world.bastion.authorizedKeysPath;
+      const [revoked = ''] = keyLines(world);
+      writeFileSync(file, readFileSync(file, 'utf8').replace(`${revoked}\n`, ''));
+      await world.deploy('three', '--on', 'gpu-a');
+      expect(keyLines(world)).toHaveLength(1);
+      expect(keyLines(world)).not.toContain(revoked);
+      await comesBack(world, 'two');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'lose the key when the last job is over',
+    async () => {
+      for (const name of ['two', 'three']) expect((await world.json('stop', name)).code).toBe(0);
+      expect(keyLines(world)).toEqual([]);
+      expect(globSync('cluster/keys/*', { cwd: world.dir })).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('Two bastions of one cluster', () => {
+  let first: World;
+  let second: World;
+  beforeAll(async () => {
+    first = await openWorld();
+    second = await openWorld({
+      config: (given) => {
+        const here = given.clusters?.['here'] ?? {};
+        return {
+          ...given,
+          clusters: { here: { ...here, paths: { ...here.paths, state: join(first.dir, 'cluster') } } },
+        };
+      },
+    });
+    await first.deploy('one');
+    await second.deploy('two');
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await second?.[Symbol.asyncDispose]();
+    await first?.[Symbol.asyncDispose]();
+  });
+
+  it('have a key each', async () => comesBack(first, 'one'), LIMIT_MS);
+
+  it(
+    'can be uninstalled one by one: what the jobs of the other read stays, and is named',
+    async () => {
+      const { code, last } = await second.json('uninstall', '--yes');
+      expect(code).toBe(0);
+      expect(last['left']).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ why: 'jobs of another bastion may read it' }),
+          expect.objectContaining({ why: 'a job of another bastion may read it' }),
+        ]),
+      );
+      expect(keyLines(second)).toEqual([]);
+      await comesBack(first, 'one');
+    },
+    LIMIT_MS,
+  );
+});
+
+function agentLog(world: World): string {
+  return globSync(join(world.dir, 'cluster/jobs/*/agent.log'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('');
+}
