@@ -1,17 +1,16 @@
 // What a person sees who mistypes, misconfigures, or has no way in: one clear message, the right exit code, never a stack.
 
-import { execFile } from 'node:child_process';
-import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import type { FairleadConfig } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
+import { createEd25519KeyPair } from '@fairlead/tunnel';
+import { createLockedKeyPair } from '@fairlead/tunnel/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 
-const run = promisify(execFile);
 const OTHER_HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGvO1bXHqdrx6gSfLBBLrcnTCLHIzhVFvsnVTl6aVOhA';
 
 let world: World;
@@ -20,15 +19,15 @@ let base: string;
 beforeAll(async () => {
   world = await openWorld();
   base = await readFile(world.configFile, 'utf8');
+  const locked = createLockedKeyPair('geheim');
   await Promise.all([
     writeFile(join(world.dir, 'hosts-other'), `[127.0.0.1]:${world.bastion.port} ${OTHER_HOST_KEY}\n`),
     writeFile(join(world.dir, 'hosts-none'), ''),
     writeFile(join(world.dir, 'key-text'), 'hello\n', { mode: 0o600 }),
-    run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(world.dir, 'key-stranger')]),
-    copyFile(join(world.dir, 'id_ed25519'), join(world.dir, 'key-locked')),
+    writeFile(join(world.dir, 'key-stranger'), createEd25519KeyPair('stranger').privateKey, { mode: 0o600 }),
+    writeFile(join(world.dir, 'key-locked'), locked.privateKey, { mode: 0o600 }),
+    appendFile(world.bastion.authorizedKeysPath, `${locked.publicKey}\n`),
   ]);
-  await chmod(join(world.dir, 'key-locked'), 0o600);
-  await run('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'geheim', '-f', join(world.dir, 'key-locked')]);
 });
 
 afterAll(() => world[Symbol.asyncDispose]());

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
+import ssh2 from 'ssh2';
 import { createEd25519KeyPair } from './ed25519-key.ts';
 import { openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
 import type { LocalSshServer } from './local-server/local-ssh-server.ts';
@@ -34,6 +35,17 @@ export interface TestSsh extends LocalSshServer {
 }
 
 export const hasSshd = async (): Promise<boolean> => (await findSshd()) !== undefined;
+
+/** The system's own sshd where there is one, else the builtin server. */
+export async function openAnyTestSsh(options: TestSshOptions = {}): Promise<TestSsh> {
+  return openTestSsh((await hasSshd()) ? 'sshd' : 'builtin', options);
+}
+
+/** A key pair whose private half is encrypted, in OpenSSH's format. */
+export function createLockedKeyPair(passphrase: string): { privateKey: string; publicKey: string } {
+  const pair = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256, cipher: 'aes256-cbc', passphrase, rounds: 16 });
+  return { privateKey: pair.private, publicKey: pair.public };
+}
 
 export function openTestSshd(options: TestSshOptions = {}): Promise<TestSsh> {
   return openTestSsh('sshd', options);

@@ -1,4 +1,4 @@
-// A bastion (real sshd, the real gate, a job key), an engine (the simulator's process) and a spec: all an agent needs.
+// A bastion (an SSH server, the real gate, a job key), an engine (the simulator's process) and a spec: all an agent needs.
 
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
 import { instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
 import { createJobKey, renderKeyLine } from '@fairlead/tunnel';
-import { openTestSshd, type TestSsh } from '@fairlead/tunnel/testing';
+import { openAnyTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
 import { CONTROL_IDENTITY } from './test-identities.ts';
 
 export const API_KEY = 'endpoint-key-of-the-test';
@@ -47,7 +47,7 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
   await writeFile(join(jobKeyDir, 'job-0123456789ab'), jobKey.privateKey.reveal(), { mode: 0o600 });
   const expiresAt = new Date(Date.now() + 86_400_000);
   const line = renderKeyLine({ publicKey: jobKey.publicKey, gatePath, expiresAt, marker: 'test' });
-  const sshd = scope.use(await openTestSshd({ authorizedKeys: [line] }));
+  const sshd = scope.use(await openAnyTestSsh({ authorizedKeys: [line] }));
   const spec: InstanceSpecInput = {
     version: PROTOCOL_VERSION,
     instanceId: `a${Math.random().toString(36).slice(2, 9).padEnd(7, '0')}`,
