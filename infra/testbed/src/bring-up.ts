@@ -24,6 +24,7 @@ export interface BringUpOptions {
   nodes: number;
   logins: number;
   ipv6Bastion: boolean;
+  accounting: boolean;
   /** More of the machine's directories that every host shall see at the same path, read-only. */
   binds: readonly string[];
 }
@@ -49,6 +50,7 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     nodes: options.nodes,
     logins: options.logins,
     ipv6Bastion: options.ipv6Bastion,
+    accounting: options.accounting,
     tracking: cgroups ? 'cgroup/v1' : 'pgid',
     cgroups: cgroups ?? {},
     rootless: isInUserNamespace(),
@@ -74,7 +76,7 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
 }
 
 async function writeFiles(directory: string, plan: Plan, state: TestbedState): Promise<void> {
-  await writeEtcTree(join(directory, 'etc'), plan, state.tracking);
+  await writeEtcTree(join(directory, 'etc'), plan, state);
   await writeHomes(join(directory, 'home'), join(directory, 'etc'), plan);
 }
 

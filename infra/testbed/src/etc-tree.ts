@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { slurmdbdConf } from './accounting.ts';
 import { knownAddress, nodesOf, type Host, type Plan } from './plan.ts';
 import { putDirectory, putFile } from './put.ts';
 import { mustRun } from './run-command.ts';
@@ -10,7 +11,12 @@ import { cgroupConf, gresConf, slurmConf, type ProcessTracking } from './slurm-c
 import { sshdConfig } from './sshd-config.ts';
 import { users } from './users.ts';
 
-export async function writeEtcTree(etc: string, plan: Plan, tracking: ProcessTracking): Promise<void> {
+export interface EtcOptions {
+  tracking: ProcessTracking;
+  accounting: boolean;
+}
+
+export async function writeEtcTree(etc: string, plan: Plan, { tracking, accounting }: EtcOptions): Promise<void> {
   for (const directory of ['', 'slurm', 'ssh']) putDirectory(join(etc, directory), 0o755);
   writePeople(etc);
   putFile(join(etc, 'hosts'), hostsFile(plan), 0o644);
@@ -18,7 +24,8 @@ export async function writeEtcTree(etc: string, plan: Plan, tracking: ProcessTra
   putFile(join(etc, 'resolv.conf'), '', 0o644);
   putFile(join(etc, 'nsswitch.conf'), 'passwd: files\ngroup: files\nshadow: files\nhosts: files\n', 0o644);
   const nodes = nodesOf(plan).length;
-  putFile(join(etc, 'slurm', 'slurm.conf'), slurmConf(nodes, tracking), 0o644);
+  putFile(join(etc, 'slurm', 'slurm.conf'), slurmConf({ nodes, tracking, accounting }), 0o644);
+  if (accounting) await writeSlurmdbdConf(join(etc, 'slurm', 'slurmdbd.conf'));
   putFile(join(etc, 'slurm', 'gres.conf'), gresConf(nodes), 0o644);
   putFile(join(etc, 'slurm', 'cgroup.conf'), cgroupConf(tracking), 0o644);
   putFile(join(etc, 'ssh', 'sshd_config'), sshdConfig, 0o644);
@@ -57,6 +64,12 @@ function writePeople(etc: string): void {
   putFile(join(etc, 'passwd'), readFileSync('/etc/passwd', 'utf8') + passwd, 0o644);
   putFile(join(etc, 'group'), readFileSync('/etc/group', 'utf8') + group, 0o644);
   putFile(join(etc, 'shadow'), shadow, 0o600);
+}
+
+/** slurmdbd starts only where nobody else may read it. */
+async function writeSlurmdbdConf(path: string): Promise<void> {
+  putFile(path, slurmdbdConf, 0o600);
+  chownSync(path, Number(await mustRun(['id', '-u', 'slurm'])), Number(await mustRun(['id', '-g', 'slurm'])));
 }
 
 async function writeMungeKey(etc: string): Promise<void> {

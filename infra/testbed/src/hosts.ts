@@ -27,7 +27,11 @@ export async function startHosts(state: TestbedState, plan: Plan, hosts: readonl
   const batch = hosts.map((host) => linkBatch(host, initOf(state, host).pid)).join('');
   await inRouter(state, batch);
   const cut = state.cut.map((name) => findHost(plan, name));
-  await Promise.all(hosts.map((host) => inHost(state, host, startScript(host, plan, cut, state.rootless))));
+  await Promise.all(
+    hosts.map((host) =>
+      inHost(state, host, startScript(host, plan, { cut, rootless: state.rootless, accounting: state.accounting })),
+    ),
+  );
 }
 
 /** The init of a host that runs. */

@@ -41,6 +41,7 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
     .option('--nodes <n>', 'compute nodes', wholeNumber, 2)
     .option('--logins <n>', 'login hosts; all of them answer to `logins`', wholeNumber, 1)
     .option('--ipv6-bastion', 'the bastion is reached by IPv6 alone')
+    .option('--accounting', 'with slurmdbd on a MariaDB: accounts, limits, qualities of service, sacct')
     .addOption(new Option('--profile <profile>', 'where the bastion is').choices(profiles).default('separate'))
     .option(
       '--bind <directory>',

@@ -18,6 +18,8 @@ export interface OpenTestbedOptions {
   /** The bastion is reached by IPv6 alone. */
   ipv6Bastion?: boolean;
   profile?: Profile;
+  /** slurmdbd on a MariaDB: accounts, limits, qualities of service, sacct. */
+  accounting?: boolean;
   /** More of the machine's directories that every host shall see at the same path, read-only. */
   binds?: readonly string[];
   /** The directory of all testbeds; default `$XDG_CACHE_HOME/fairlead/testbed`. */
@@ -49,7 +51,7 @@ export class Testbed extends TestbedHandle implements AsyncDisposable {
 }
 
 export async function openTestbed(options: OpenTestbedOptions = {}): Promise<Testbed> {
-  requireMachine();
+  requireMachine({ accounting: options.accounting ?? false });
   const name = options.name ?? `t-${randomBytes(4).toString('hex')}`;
   const up = await bringUp({
     base: options.base ?? stateBase(process.env),
@@ -58,6 +60,7 @@ export async function openTestbed(options: OpenTestbedOptions = {}): Promise<Tes
     nodes: options.nodes ?? 2,
     logins: options.logins ?? 1,
     ipv6Bastion: options.ipv6Bastion ?? false,
+    accounting: options.accounting ?? false,
     binds: options.binds ?? [],
   });
   return new Testbed(name, up.directory, up.keeper);

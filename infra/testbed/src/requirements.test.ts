@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findMissing, installLine } from './requirements.ts';
+import { accountingInstallLine, findMissing, installLine } from './requirements.ts';
 
 test('findMissing says that another system will not do', () => {
   expect(findMissing({ platform: 'darwin', uid: 0, directories: [] })).toEqual([
@@ -17,4 +17,10 @@ test('findMissing asks for root and gives the one line that installs the program
   expect(missing).toEqual([expect.stringContaining('needs root'), expect.stringContaining(installLine)]);
   expect(missing[1]).toContain('slurmctld, slurmd');
   expect(missing[1]).toContain('policy-rc.d');
+});
+
+test('findMissing asks for a database only where accounting is wanted', () => {
+  const machine = { platform: 'linux', uid: 0, directories: [] };
+  expect(findMissing(machine, { accounting: true }).join('\n')).toContain(accountingInstallLine);
+  expect(findMissing(machine).join('\n')).not.toContain('mariadb');
 });

@@ -2,6 +2,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { accountingPrograms } from './accounting.ts';
 import { TestbedError } from './errors.ts';
 
 const programs: ReadonlyArray<readonly [program: string, debianPackage: string]> = [
@@ -22,6 +23,9 @@ const programs: ReadonlyArray<readonly [program: string, debianPackage: string]>
 export const installLine =
   'apt-get install -y --no-install-recommends slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge openssh-server openssh-client nftables iproute2';
 
+export const accountingInstallLine =
+  'apt-get install -y --no-install-recommends slurmdbd slurm-wlm-mysql-plugin mariadb-server';
+
 export interface Machine {
   platform: string;
   uid: number;
@@ -29,7 +33,7 @@ export interface Machine {
 }
 
 /** Sentences that say what is missing; none when the testbed can run here. */
-export function findMissing(machine: Machine): string[] {
+export function findMissing(machine: Machine, wanted: { accounting: boolean } = { accounting: false }): string[] {
   if (machine.platform !== 'linux') return [`the testbed needs Linux namespaces: this is ${machine.platform}`];
   const missing = machine.uid === 0 ? [] : [notRoot];
   const absent = programs.filter(([program]) => !machine.directories.some((each) => isProgram(join(each, program))));
@@ -37,7 +41,16 @@ export function findMissing(machine: Machine): string[] {
     const names = absent.map(([program]) => program).join(', ');
     missing.push(`not installed: ${names}. Install with:\n  ${installLine}\n${noDaemons}`);
   }
+  if (wanted.accounting) missing.push(...findMissingAccounting(machine));
   return missing;
+}
+
+function findMissingAccounting({ directories }: Machine): string[] {
+  const absent = accountingPrograms.filter(([program]) => !directories.some((each) => isProgram(join(each, program))));
+  if (absent.length === 0) return [];
+  return [
+    `not installed: ${absent.map(([program]) => program).join(', ')}. Install with:\n  ${accountingInstallLine}\n${noDaemons}`,
+  ];
 }
 
 const notRoot =
@@ -58,13 +71,14 @@ function isProgram(path: string): boolean {
 }
 
 /** Of the machine that this process runs on. */
-export function findMissingHere(): string[] {
-  return findMissing({ platform: process.platform, uid: process.getuid?.() ?? -1, directories: programDirectories });
+export function findMissingHere(wanted?: { accounting: boolean }): string[] {
+  const machine = { platform: process.platform, uid: process.getuid?.() ?? -1, directories: programDirectories };
+  return findMissing(machine, wanted);
 }
 
 const programDirectories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
 
-export function requireMachine(): void {
-  const missing = findMissingHere();
+export function requireMachine(wanted?: { accounting: boolean }): void {
+  const missing = findMissingHere(wanted);
   if (missing.length > 0) throw new TestbedError('missing', `cannot bring up a testbed here: ${missing.join('; ')}`);
 }

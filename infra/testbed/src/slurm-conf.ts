@@ -1,11 +1,19 @@
 // Slurm's configuration files as text. Facts and timings were measured with Slurm 22.05 (Debian 12).
 
+import { accountingConf } from './accounting.ts';
+
 /** How slurmd follows a job's processes. Without cgroups a process that leaves its group survives its job. */
 export type ProcessTracking = 'cgroup/v1' | 'cgroup/v2' | 'pgid';
 
 export const gpusPerNode = 4;
 
-export function slurmConf(nodes: number, tracking: ProcessTracking): string {
+export interface SlurmOptions {
+  nodes: number;
+  tracking: ProcessTracking;
+  accounting: boolean;
+}
+
+export function slurmConf({ nodes, tracking, accounting }: SlurmOptions): string {
   const withCgroups = tracking !== 'pgid';
   return `ClusterName=tb
 SlurmctldHost=ctl
@@ -50,11 +58,10 @@ GresTypes=gpu
 SlurmdParameters=config_overrides
 LaunchParameters=enable_nss_slurm
 JobCompType=jobcomp/none
-AccountingStorageType=accounting_storage/none
 NodeName=node[1-${nodes}] CPUs=8 Boards=1 SocketsPerBoard=1 CoresPerSocket=8 ThreadsPerCore=1 RealMemory=32000 Gres=gpu:a100:${gpusPerNode} State=UNKNOWN
 PartitionName=gpu Nodes=ALL Default=YES DefaultTime=00:30:00 MaxTime=1-00:00:00 State=UP
 PartitionName=short Nodes=ALL DefaultTime=00:01:00 MaxTime=00:02:00 State=UP
-`;
+${accounting ? accountingConf : 'AccountingStorageType=accounting_storage/none\n'}`;
 }
 
 export function gresConf(nodes: number): string {

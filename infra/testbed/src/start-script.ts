@@ -1,5 +1,6 @@
 // The bash texts that join a booted host to the networks and start its daemons. Pure.
 
+import { startAccounting } from './accounting.ts';
 import { hostKeyName } from './etc-tree.ts';
 import { cutRules, nodeRules, routerRules } from './firewall.ts';
 import {
@@ -29,7 +30,14 @@ function macOf(address: string): string {
   return `02:00:${bytes.join(':')}`;
 }
 
-export function startScript(host: Host, plan: Plan, cut: readonly Host[], rootless: boolean): string {
+export interface StartOptions {
+  /** Hosts that are cut off from the bastion. */
+  cut: readonly Host[];
+  rootless: boolean;
+  accounting: boolean;
+}
+
+export function startScript(host: Host, plan: Plan, { cut, rootless, accounting }: StartOptions): string {
   return [
     'umask 022',
     daemonFunction,
@@ -37,7 +45,7 @@ export function startScript(host: Host, plan: Plan, cut: readonly Host[], rootle
     firewall(host, plan, cut),
     sshd(host),
     munged(host, rootless),
-    slurm(host),
+    slurm(host, accounting),
   ]
     .filter((part) => part !== '')
     .join('\n');
@@ -99,9 +107,10 @@ function munged(host: Host, rootless: boolean): string {
   return `daemon /var/log/munged.out setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged --num-threads=2${force}`;
 }
 
-function slurm(host: Host): string {
+function slurm(host: Host, accounting: boolean): string {
   if (host.role === 'ctl') {
-    return `mkdir -p /var/lib/slurm/slurmctld; chown -R slurm: /var/lib/slurm
+    return `${accounting ? startAccounting : ''}
+mkdir -p /var/lib/slurm/slurmctld; chown -R slurm: /var/lib/slurm
 daemon /var/log/slurm/slurmctld.out /usr/sbin/slurmctld -i`;
   }
   if (host.role !== 'node') return '';

@@ -16,6 +16,8 @@ export interface TestbedState {
   nodes: number;
   logins: number;
   ipv6Bastion: boolean;
+  /** Whether slurmdbd runs, on a MariaDB. */
+  accounting: boolean;
   tracking: ProcessTracking;
   /** The cgroups of each node, where it has any; they must be removed at the end: nothing else outlives the processes. */
   cgroups: Record<string, CgroupParents>;

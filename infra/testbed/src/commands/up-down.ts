@@ -12,6 +12,7 @@ export interface UpOptions {
   nodes: number;
   logins: number;
   ipv6Bastion?: boolean;
+  accounting?: boolean;
   profile: Profile;
   bind: string[];
   foreground?: boolean;
@@ -20,9 +21,9 @@ export interface UpOptions {
 
 export async function upCommand(options: UpOptions): Promise<number> {
   const startedMs = performance.now();
-  const { base, name, nodes, logins, ipv6Bastion = false, profile, bind } = options;
+  const { base, name, nodes, logins, ipv6Bastion = false, accounting = false, profile, bind } = options;
   const stopped = options.foreground ? untilSignal() : undefined;
-  const testbed = await openTestbed({ base, name, nodes, logins, ipv6Bastion, profile, binds: bind });
+  const testbed = await openTestbed({ base, name, nodes, logins, ipv6Bastion, accounting, profile, binds: bind });
   process.stdout.write(`${describe(testbed, performance.now() - startedMs)}\n`);
   if (!stopped) {
     testbed.release(options.ownerPid);

@@ -1,0 +1,71 @@
+// Slurm's accounting in the testbed: slurmdbd on a MariaDB of its own, on the host ctl; accounts, limits and qualities of service
+// as a site has them. Text alone: start-script.ts runs it.
+
+import { users } from './users.ts';
+
+const STORE = '/var/lib/testbed-mariadb';
+const SOCKET = '/run/mysqld/mysqld.sock';
+const BOOTED = 'sacctmgr -n list cluster >/dev/null 2>&1';
+
+/** Lines of slurm.conf. `limits` and `qos` make Slurm refuse, or hold, what the associations do not allow. */
+export const accountingConf = `AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=ctl
+AccountingStoreFlags=job_comment
+AccountingStorageTRES=gres/gpu,gres/gpu:a100
+AccountingStorageEnforce=associations,limits,qos
+PartitionName=members Nodes=ALL MaxTime=01:00:00 AllowAccounts=lab State=UP
+`;
+
+/** Without a password: slurmdbd is let in by its user, over a socket that only this host has. */
+export const slurmdbdConf = `AuthType=auth/munge
+DbdHost=ctl
+SlurmUser=slurm
+StorageType=accounting_storage/mysql
+StorageHost=localhost
+StorageUser=slurm
+StorageLoc=slurm_acct_db
+LogFile=/var/log/slurm/slurmdbd.log
+PidFile=/run/slurm/slurmdbd.pid
+DebugLevel=info
+`;
+
+/** Before slurmctld, which asks for its associations when it starts. */
+export const startAccounting = `mkdir -p ${STORE} /run/mysqld; chown mysql: ${STORE} /run/mysqld
+options="--no-defaults --user=mysql --datadir=${STORE} --socket=${SOCKET} --skip-networking --skip-log-bin --performance-schema=off
+  --innodb-log-file-size=8M --innodb-buffer-pool-size=32M --innodb-flush-log-at-trx-commit=0 --innodb-use-native-aio=0"
+daemon /var/log/mariadb-install.log mariadb-install-db --no-defaults --user=mysql --datadir=${STORE} --auth-root-authentication-method=socket --skip-test-db --innodb-log-file-size=8M
+mariadbd $options </dev/null >/var/log/mariadb.out 2>/var/log/mariadb.log &
+until mariadb-admin --no-defaults -S ${SOCKET} ping >/dev/null 2>&1; do kill -0 $! || { tail -n 3 /var/log/mariadb.log >&2; exit 1; }; sleep 0.02; done
+mariadb --no-defaults -S ${SOCKET} -e "create database slurm_acct_db; create user slurm@localhost identified via unix_socket; grant all on slurm_acct_db.* to slurm@localhost"
+mkdir -p /run/slurm; chown slurm: /run/slurm
+daemon /var/log/slurm/slurmdbd.out env MYSQL_UNIX_PORT=${SOCKET} setpriv --reuid=slurm --regid=slurm --init-groups /usr/sbin/slurmdbd
+until ${BOOTED}; do sleep 0.02; done
+${associations().join('\n')}`;
+
+/**
+ * `lab` is the default; `nlp` is an account below it; `spent` has used up what it had; `closed` takes no more jobs. The quality of
+ * service `tiny` is short and refuses what is longer (DenyOnLimit); `one` lets one job of each user run.
+ */
+function associations(): string[] {
+  const add = (what: string) => `sacctmgr -i -Q add ${what} >/dev/null`;
+  const accounts = ['lab', 'nlp', 'spent', 'closed'];
+  return [
+    add('cluster tb'),
+    add('qos tiny MaxWall=00:10:00 Flags=DenyOnLimit'),
+    add('qos one MaxJobsPerUser=1'),
+    add('account lab Description=lab Organization=lab'),
+    add('account nlp parent=lab Description=nlp Organization=lab'),
+    add('account spent parent=lab Description=spent Organization=lab GrpTRESMins=cpu=0'),
+    add('account closed parent=lab Description=closed Organization=lab GrpSubmitJobs=0'),
+    ...users.map(({ name }) =>
+      add(`user ${name} DefaultAccount=lab Account=${accounts.join(',')} QOS=normal,tiny,one DefaultQOS=normal`),
+    ),
+  ];
+}
+
+/** Programs and the Debian packages they are in. */
+export const accountingPrograms: ReadonlyArray<readonly [program: string, debianPackage: string]> = [
+  ['slurmdbd', 'slurmdbd'],
+  ['mariadbd', 'mariadb-server'],
+  ['mariadb-install-db', 'mariadb-server'],
+];
