@@ -77,19 +77,15 @@ describe('What a reader types', () => {
   }, LIMIT_MS);
   afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
 
-  it.for(of('sh', 'console', 'ts'))(
-    'works: $where',
-    async (block, { skip }) => {
-      const missing = missingProgram(block);
-      skip(missing !== undefined, `this machine has no ${missing}`);
-      // What follows uses what was deployed before: one failure is told once.
-      expect(failed, 'an earlier block failed').toBeUndefined();
-      failed = block.where;
-      await typed(block);
-      failed = undefined;
-    },
-    LIMIT_MS,
-  );
+  it.for(of('sh', 'console', 'ts'))('works: $where', { timeout: LIMIT_MS }, async (block, { skip }) => {
+    const missing = missingProgram(block);
+    skip(missing !== undefined, `this machine has no ${missing}`);
+    // What follows uses what was deployed before: one failure is told once.
+    expect(failed, 'an earlier block failed').toBeUndefined();
+    failed = block.where;
+    await typed(block);
+    failed = undefined;
+  });
 
   async function typed({ language, text }: Block): Promise<void> {
     if (language === 'console') {
