@@ -125,7 +125,7 @@ describe('openKeysFile', () => {
     await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_not_writable' });
   });
 
-  it('of 1 MB is old or new, never a part, wherever the connection breaks', { timeout: 60_000 }, async () => {
+  it('of 1 MB is old or new, never a part, wherever the connection breaks', { timeout: 120_000 }, async () => {
     await mkdir(join(home, '.ssh'));
     const old = `${'k'.repeat(99)}\n`.repeat(10_486);
     await writeFile(usual(), old);
