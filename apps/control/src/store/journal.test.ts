@@ -22,6 +22,7 @@ function open(commit: (kinds: string[]) => Promise<void>) {
   const journal = new Journal(store, {
     onCommitted: () => log.push('committed'),
     onFailed: async (error) => void log.push(`failed: ${String(error)}`),
+    onFault: (error) => log.push(`fault: ${String(error)}`),
   });
   return { journal, log };
 }
