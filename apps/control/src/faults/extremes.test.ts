@@ -68,7 +68,9 @@ async function welcomedOrRefused(agent: FakeAgent): Promise<boolean> {
 const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 const [hello, ...others] = agentMessage.options;
 /** Who it is and what it says stay true: only its own token is in its hands. */
-const helloExtremes = extremesOf(schemaOf(hello.omit({ type: true, instanceId: true, deployment: true, protocol: true })));
+const helloExtremes = extremesOf(
+  schemaOf(hello.omit({ type: true, instanceId: true, deployment: true, protocol: true })),
+);
 const messageExtremes = fc.oneof(...others.map((option) => extremesOf(schemaOf(option))));
 
 describe('Control that is told the extremes of every schema', { timeout: 180_000 }, () => {
@@ -77,26 +79,33 @@ describe('Control that is told the extremes of every schema', { timeout: 180_000
     world = open;
     let made = 0;
     await open.deploy('other');
-    const property = fc.asyncProperty(helloExtremes, fc.array(messageExtremes, { maxLength: 3 }), async (first, more) => {
-      const name = `a${(made += 1)}`;
-      const agent = await open.agent({ ...(await open.deploy(name)), name }, { hello: first as object });
-      if (await welcomedOrRefused(agent)) {
-        for (const message of more) agent.socket?.send(JSON.stringify(message));
-        await heardOut(agent);
-      }
-      await agent.close();
-      await open.restart();
-      expect(await readAll(open.owner)).toEqual(expect.arrayContaining(['other', name]));
-      await open.owner.call('DELETE', `/v1/deployments/${name}?mode=now`);
-    });
-    await fc.assert(property, { numRuns: 60, seed: 18 });
+    const property = fc.asyncProperty(
+      helloExtremes,
+      fc.array(messageExtremes, { maxLength: 3 }),
+      async (first, more) => {
+        const name = `a${(made += 1)}`;
+        const agent = await open.agent({ ...(await open.deploy(name)), name }, { hello: first as object });
+        if (await welcomedOrRefused(agent)) {
+          for (const message of more) agent.socket?.send(JSON.stringify(message));
+          await heardOut(agent);
+        }
+        await agent.close();
+        await open.restart();
+        expect(await readAll(open.owner)).toEqual(expect.arrayContaining(['other', name]));
+        await open.owner.call('DELETE', `/v1/deployments/${name}?mode=now`);
+      },
+    );
+    await fc.assert(property, { numRuns: 40, seed: 18 });
   });
 
   it('by an owner: starts again after each, with all its deployments', async () => {
     const open = await openWorld();
     world = open;
     const { instanceId } = await open.deploy('other');
-    const both = fc.tuple(extremesOf(schemaOf(createDeployment.omit({ name: true }))), extremesOf(schemaOf(jobObserved)));
+    const both = fc.tuple(
+      extremesOf(schemaOf(createDeployment.omit({ name: true }))),
+      extremesOf(schemaOf(jobObserved)),
+    );
     let made = 0;
     const property = fc.asyncProperty(both, async ([wanted, observed]) => {
       const name = `a${(made += 1)}`;

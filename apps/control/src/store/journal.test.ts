@@ -72,4 +72,21 @@ describe('Journal', () => {
     await journal.add([note('c')]);
     expect(log).toEqual(['failed: Error: disk full', 'committed']);
   });
+
+  it('answers all and goes on where those who are told of a commit or a failure fail themselves', async () => {
+    const faults: string[] = [];
+    let broken = true;
+    const store = { commit: async () => (broken ? Promise.reject(new Error('disk full')) : []) } as unknown as Store;
+    const journal = new Journal(store, {
+      onCommitted: () => {
+        throw new Error('a listener');
+      },
+      onFailed: () => Promise.reject(new Error('cannot be read either')),
+      onFault: (error) => faults.push(String(error)),
+    });
+    await expect(journal.add([note('a')])).rejects.toThrow('disk full');
+    broken = false;
+    await journal.add([note('b')]);
+    expect(faults).toEqual(['Error: cannot be read either', 'Error: a listener']);
+  });
 });
