@@ -1,8 +1,11 @@
 // One greedy agent among others: what it tells without end is bounded, counted, and takes nothing from anybody else.
 
-import { statSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
+import { socketName } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { EVENT_BURST } from '../domain/event-allowance.ts';
@@ -51,8 +54,31 @@ describe('An agent that tells events without end', () => {
     await agent.next('control.welcome', true);
     for (let n = 0; n < 400; n += 1) agent.report(n % 2 ? { status: 'ready' } : { status: 'degraded', reason: `${n}` });
     agent.report({ status: 'failed', cause: { code: 'engine_crash_loop', message: 'it crashes' } });
-    await expect.poll(async () => (await history('a')).at(-1)?.kind).toBe('instance.failed');
+    await expect.poll(async () => (await history('a')).at(-1)?.kind, { timeout: 15_000 }).toBe('instance.failed');
     expect((await history('a')).length).toBeLessThanOrEqual(EVENT_BURST + 5);
+  });
+});
+
+describe('A job key that leaked', () => {
+  it('delays no other deployment by sockets that do not answer, and keeps few of them', async () => {
+    world = await openWorld();
+    const a = await world.deploy('a');
+    const made = { ...(await world.deploy('b')), name: 'b' };
+    const first = await world.agent(made);
+    await first.next('control.welcome', true);
+    const silent = Array.from({ length: 200 }, (_, n) =>
+      createServer().listen(join(world.runDir, socketName(a.instanceId, n + 1, 'control'))),
+    );
+    await Promise.all(silent.map((server) => once(server, 'listening')));
+    await first.close();
+    const sinceMs = performance.now();
+    const back = await world.agent(made, { generation: 2, processId: first.processId });
+    await back.next('control.welcome', true);
+    // A dial that is not answered takes 5 s.
+    expect(performance.now() - sinceMs).toBeLessThan(4000);
+    const left = () => readdirSync(world.runDir).filter((name) => name.startsWith(a.instanceId)).length;
+    await expect.poll(left, { timeout: 10_000 }).toBeLessThanOrEqual(8);
+    for (const server of silent) server.close();
   });
 });
 
