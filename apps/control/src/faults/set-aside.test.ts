@@ -40,7 +40,7 @@ it(TITLE, { timeout: 60_000 }, async () => {
   expect(deployments.map(({ name }: { name: string }) => name).toSorted()).toEqual(['bad', 'good']);
   expect((await owner.call('GET', '/v1/events?deployment=bad')).body.events).toMatchObject([
     { kind: 'deployment.created', atMs: expect.any(Number) },
-    { kind: 'record.set_aside', message: expect.stringContaining('deadlineMs') },
+    { kind: 'record.set_aside', message: expect.stringContaining('life.agent.restart') },
   ]);
   await using back = await openFakeAgent({
     runDir: place.run,

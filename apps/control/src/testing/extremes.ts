@@ -46,6 +46,7 @@ function extremes(schema: JsonSchema): fc.Arbitrary<unknown> {
       return numberEdges(schema);
     case 'boolean':
       return fc.boolean();
+    case undefined:
     default:
       return fc.constant([HARD, '']);
   }
