@@ -55,6 +55,10 @@ export const CONTROL_ERRORS: ErrorBook<ControlErrorCode> = {
     cure: 'Use that host. If it is gone for good, do as the message says.',
   },
   not_initialised: { cause: 'The state directory has no identity yet.', cure: 'Run `fairlead init`.' },
+  record_refused: {
+    cause: 'A peer has told something that no stored record can hold: a number or a text out of all bounds.',
+    cure: 'Nothing was changed. Run `fairlead upgrade` and deploy again; if it comes back, report it with the message.',
+  },
   run_dir_unsafe: {
     cause: 'The directory for sockets is not ours alone.',
     cure: 'Remove it, or choose another one: `bastion.runDir`.',
@@ -74,6 +78,16 @@ export const CONTROL_ERRORS: ErrorBook<ControlErrorCode> = {
   store_failed: {
     cause: 'The database cannot be read or written: no room, a quota, permissions.',
     cure: 'Make room; control goes on by itself.',
+  },
+  store_unreadable: {
+    cause:
+      'The database cannot be read for the moment: a home on a network, an expired ticket, a failing disk. What control knows it keeps; it changes nothing.',
+    cure: 'See that the home directory on the bastion is there and readable; control goes on by itself.',
+  },
+  tokens_unreadable: {
+    cause:
+      'The directory of owner tokens cannot be looked into for the moment, so that control cannot tell whether a token is known.',
+    cure: 'See that the home directory on the bastion is there and readable; control goes on by itself.',
   },
   store_locked: {
     cause: "Something that is no control has control's database open: a backup, an sqlite3 shell.",

@@ -32,6 +32,7 @@ export class DeploymentDesk {
 
   async create(wanted: CreateDeployment): Promise<DeploymentCreated> {
     const { clock } = this.#directory.deps;
+    await this.#directory.recorder.usable();
     const before = this.#directory.findDeployment(wanted.name);
     if (before && !isEnded(before.instance.life.state))
       throw new WireError(
@@ -60,6 +61,7 @@ export class DeploymentDesk {
   }
 
   async stop(name: string, asked: StopMode): Promise<{ deployment: DeploymentView; delivered: boolean }> {
+    await this.#directory.recorder.usable();
     const entry = this.deployment(name);
     const mode = entry.deployment.stopMode === 'now' ? 'now' : asked;
     const { life, jobId } = entry.instance;
@@ -97,6 +99,7 @@ export class DeploymentDesk {
   }
 
   async observe(id: string, observed: JobObserved): Promise<InstanceView> {
+    await this.#directory.recorder.usable();
     const entry = this.#directory.findInstance(id);
     if (!entry) return this.instance(id);
     const { life, jobId } = entry.instance;

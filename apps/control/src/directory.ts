@@ -1,16 +1,28 @@
 // The truth control holds in memory, and the one way to change it: decide, remember, then tell. Interprets the effects
 // of an instance's life; speaks no protocol.
 
-import { type Clock, errorText, Listeners, type Log } from '@fairlead/kit';
-import type { DeploymentView, EventView, InstanceView, Load, StopMode } from '@fairlead/protocol';
+import { type Clock, Listeners, type Log } from '@fairlead/kit';
+import {
+  type DeploymentView,
+  type EventView,
+  type InstanceView,
+  isEnded,
+  type Load,
+  MESSAGE_LENGTH,
+  type StopMode,
+} from '@fairlead/protocol';
 
 import type { SocketOwner } from './domain/decide-socket.ts';
+import { EVENT_BURST, EventAllowance } from './domain/event-allowance.ts';
 import { type LifeEffect, type LifeEvent, transition } from './domain/instance-life.ts';
 import { Leases } from './domain/leases.ts';
-import type { DeploymentRecord, FormerInstance, InstanceRecord, Life } from './domain/records.ts';
+import type { DeploymentRecord, FormerInstance, HistoryEntry, InstanceRecord, Life } from './domain/records.ts';
 import { viewDeployment, viewInstance } from './domain/views.ts';
-import { Journal } from './store/journal.ts';
-import type { HistoryEntry, Store, Write } from './store/store.ts';
+import { Guard } from './guard.ts';
+import { checkWrite } from './store/check-write.ts';
+import { Recorder } from './store/recorder.ts';
+import type { SetAside, Store, Write } from './store/store.ts';
+import { staleError } from './store/store-error.ts';
 
 /** The agent's side of an instance: what the directory may ask of a connection. */
 export interface AgentLine {
@@ -33,13 +45,12 @@ export interface Entry {
   agent?: InstanceView['agent'];
   /** When a refusal was last put into the history. */
   refusedMs?: number;
+  /** How much more of the history its agents may fill. */
+  allowance?: EventAllowance;
 }
 
 /** Of what an agent has told: when it happened there, and its own number of it. */
 export type HistorySource = Partial<Pick<HistoryEntry, 'atMs' | 'source'>>;
-
-/** Of one event; a cause in it may be as long as its agent likes. */
-const MESSAGE_LIMIT = 4096;
 
 export interface DirectoryDeps {
   store: Store;
@@ -55,25 +66,32 @@ export class Directory {
   readonly changed = new Listeners<ReadonlySet<Entry> | undefined>();
   /** What is new in the history and on disk. */
   readonly historyAdded = new Listeners<readonly EventView[]>();
-  readonly journal: Journal;
+  readonly recorder: Recorder;
   readonly deps: DirectoryDeps;
   readonly #byName = new Map<string, Entry>();
   readonly #byInstance = new Map<string, Entry>();
   readonly #formers = new Map<string, FormerInstance & { sinceMs: number }>();
+  readonly #guard: Guard;
+  /** Of their agents' events some were left out of the history. */
+  readonly #leftOut = new Set<Entry>();
   #dirty = new Set<Entry>();
-  #failing = false;
 
   constructor(deps: DirectoryDeps) {
     this.deps = deps;
     this.leases = new Leases(deps.leaseMs);
-    this.journal = new Journal(deps.store, {
+    this.#guard = new Guard(deps.log);
+    this.recorder = new Recorder({
+      ...deps,
+      guard: this.#guard,
       onCommitted: (added) => {
         this.#tell();
-        if (!added) return;
-        this.#writable();
-        if (added.length > 0) this.historyAdded.emit(added);
+        if (added && added.length > 0) this.#guard.run('history.tell', () => this.historyAdded.emit(added));
       },
-      onFailed: (error) => this.#recover(error),
+      refill: async () => {
+        const takenBack = await this.#fill();
+        // While the disk was away, changes that never came to it may have been told.
+        this.#emitChanged(this.recorder.isUsable ? takenBack : undefined);
+      },
     });
   }
 
@@ -83,7 +101,7 @@ export class Directory {
    */
   async load(): Promise<void> {
     await this.#fill();
-    this.changed.emit(undefined);
+    this.#emitChanged(undefined);
   }
 
   findDeployment(name: string): Entry | undefined {
@@ -117,6 +135,7 @@ export class Directory {
 
   /** As if they had never been. Resolves when it is so on disk. */
   async forget({ deployments, formers }: { deployments: readonly Entry[]; formers: readonly string[] }): Promise<void> {
+    await this.recorder.usable();
     const writes: Write[] = formers.map((id) => ({ type: 'instance.remove', id }));
     for (const id of formers) this.#formers.delete(id);
     for (const { deployment, instance } of deployments) {
@@ -124,66 +143,84 @@ export class Directory {
       this.#byInstance.delete(instance.id);
       writes.push({ type: 'deployment.remove', name: deployment.name }, { type: 'instance.remove', id: instance.id });
     }
-    await this.journal.add(writes);
-    if (deployments.length > 0) this.changed.emit(undefined);
+    await this.recorder.record(() => writes);
+    if (deployments.length > 0) this.#emitChanged(undefined);
   }
 
   /** Takes the place of what had the name before. Resolves when stored. */
   put(deployment: DeploymentRecord, instance: InstanceRecord, message: string): Promise<void> {
-    const before = this.#byName.get(deployment.name);
-    if (before) {
-      this.#byInstance.delete(before.instance.id);
-      const { id, enrolmentHash, updatedMs } = before.instance;
-      const sinceMs = this.deps.clock.monotonicMs();
-      this.#formers.set(id, { id, deployment: deployment.name, enrolmentHash, updatedMs, sinceMs });
-      before.line?.fence();
-      before.line = undefined;
-      this.leases.end(id);
-    }
-    const entry = this.#index({ deployment, instance });
-    this.#dirty.add(entry);
-    return this.journal.add([
-      { type: 'instance.put', record: instance },
-      { type: 'deployment.put', record: deployment },
-      this.#history(entry, 'deployment.created', message),
-    ]);
-  }
-
-  /** Resolves when what changed is on disk; in memory it has changed when this returns. */
-  apply(entry: Entry, event: LifeEvent, more: Partial<InstanceRecord> = {}): Promise<void> {
-    const { life, effects } = transition(entry.instance.life, event);
-    const before = entry.instance;
-    const writes: Write[] = [];
-    if (life !== before.life || differs(before, more)) {
-      entry.instance = { ...before, ...more, life, updatedMs: this.deps.clock.now() };
+    return this.recorder.record(() => {
+      const before = this.#byName.get(deployment.name);
+      if (before) this.#replace(before);
+      const entry = this.#index({ deployment, instance });
       this.#dirty.add(entry);
-      if (!onlyProgress(before.life, life) || differs(before, more))
-        writes.push({ type: 'instance.put', record: entry.instance });
-    }
-    for (const effect of effects) this.#perform(entry, effect, writes);
-    const stored = this.journal.add(writes);
-    const orders = effects.filter((effect) => effect.type === 'order.give');
+      return [
+        { type: 'instance.put', record: instance },
+        { type: 'deployment.put', record: deployment },
+        this.#history(entry, 'deployment.created', message),
+      ];
+    });
+  }
+
+  /**
+   * Resolves when what changed is on disk; in memory it has changed when this returns. Rejects with `record_refused` where
+   * the record could not be stored: nothing is changed then.
+   */
+  async apply(entry: Entry, event: LifeEvent, more: Partial<InstanceRecord> = {}): Promise<void> {
+    const effects: LifeEffect[] = [];
+    if (changesNothing(entry.instance, event, more)) return this.recorder.settled();
+    await this.#record(entry, () => {
+      const before = entry.instance;
+      const step = transition(before.life, event);
+      const writes: Write[] = [];
+      if (step.life !== before.life || differs(before, more)) {
+        const put = checkInstance({ ...before, ...more, life: step.life, updatedMs: this.deps.clock.now() });
+        entry.instance = put.record;
+        this.#dirty.add(entry);
+        if (!onlyProgress(before.life, step.life) || differs(before, more)) writes.push(put);
+      }
+      effects.push(...step.effects);
+      const told = effects.filter((effect) => effect.type !== 'history.add' || this.#mayTell(entry, event));
+      for (const effect of told) this.#perform(entry, effect, writes);
+      return writes;
+    });
     // An order that is not on disk may be taken back: it is given when it is.
-    return orders.length === 0 ? stored : stored.then(() => orders.forEach(({ mode }) => entry.line?.give(mode)));
+    for (const effect of effects) if (effect.type === 'order.give') entry.line?.give(effect.mode);
   }
 
-  /** Stores a change of the deployment or its instance that is no step of its life. */
+  /** Stores a change of the deployment or its instance that is no step of its life. Rejects as `apply` does. */
   change(entry: Entry, change: { deployment?: Partial<DeploymentRecord>; instance?: Partial<InstanceRecord> }) {
-    const writes: Write[] = [];
-    if (change.deployment) {
-      entry.deployment = { ...entry.deployment, ...change.deployment };
-      writes.push({ type: 'deployment.put', record: entry.deployment });
-    }
-    if (change.instance) {
-      entry.instance = { ...entry.instance, ...change.instance, updatedMs: this.deps.clock.now() };
-      writes.push({ type: 'instance.put', record: entry.instance });
-    }
-    this.#dirty.add(entry);
-    return this.journal.add(writes);
+    return this.#record(entry, () => {
+      const writes: Write[] = [];
+      if (change.instance) {
+        const put = checkInstance({ ...entry.instance, ...change.instance, updatedMs: this.deps.clock.now() });
+        entry.instance = put.record;
+        writes.push(put);
+      }
+      if (change.deployment) {
+        entry.deployment = { ...entry.deployment, ...change.deployment };
+        writes.push({ type: 'deployment.put', record: entry.deployment });
+      }
+      this.#dirty.add(entry);
+      return writes;
+    });
   }
 
+  /** What an agent tells (with a source) is left out, and counted, where it tells too much. */
   addHistory(entry: Entry, kind: string, message: string, from: HistorySource = {}): Promise<void> {
-    return this.journal.add([this.#history(entry, kind, message, from)]);
+    if (from.source !== undefined && !this.#mayAdd(entry)) return this.recorder.settled();
+    return this.#record(entry, () => [checkWrite(this.#history(entry, kind, message, from))]);
+  }
+
+  /** Puts into the history how many of agents' events were left out of it. */
+  async tellLeftOut(): Promise<void> {
+    const entries = [...this.#leftOut];
+    this.#leftOut.clear();
+    for (const entry of entries) {
+      const leftOut = entry.allowance?.takeLeftOut() ?? 0;
+      const text = `${leftOut} events of the agent were left out of this history, which takes ${EVENT_BURST} at once of an agent and then one a second. All of them are in audit.jsonl in the directory of the job.`;
+      if (leftOut > 0) await this.addHistory(entry, 'events.left_out', text);
+    }
   }
 
   viewDeployment(entry: Entry): DeploymentView {
@@ -208,6 +245,7 @@ export class Directory {
     this.#byInstance.clear();
     this.#formers.clear();
     const instances = new Map(remembered.instances.map((instance) => [instance.id, instance]));
+    this.#dirty.clear();
     const now = this.deps.clock.monotonicMs();
     for (const deployment of remembered.deployments) {
       const instance = instances.get(deployment.instanceId);
@@ -222,23 +260,58 @@ export class Directory {
     }
     for (const entry of before.values()) entry.line?.drop();
     for (const former of remembered.formers) this.#formers.set(former.id, { ...former, sinceMs: now });
+    for (const bad of remembered.setAside ?? []) this.#tellSetAside(bad);
     return takenBack;
   }
 
-  /** The disk is right and the memory is not: begin again from the disk. Whose word was not stored says it again. */
-  async #recover(error: unknown): Promise<void> {
-    const { log } = this.deps;
-    const said = { op: 'store.commit', ok: false, error: errorText(error) };
-    if (this.#failing) log.debug(said);
-    else log.error(said, 'cannot write to the store: changes are refused until it can');
-    this.#failing = true;
-    this.#dirty.clear();
-    this.changed.emit(await this.#fill());
+  /** Another record may have taken the entry's place while the store was not readable. */
+  #record(entry: Entry, decide: () => Write[]): Promise<void> {
+    const { isUsable } = this.recorder;
+    return this.recorder.record(() => {
+      if (!isUsable && this.#byInstance.get(entry.instance.id) !== entry)
+        throw staleError('another record has taken its place');
+      return decide();
+    });
   }
 
-  #writable(): void {
-    if (this.#failing) this.deps.log.info({ op: 'store.commit', ok: true }, 'can write to the store again');
-    this.#failing = false;
+  /** Clients are told to go elsewhere, its agent that it is no longer needed. */
+  #replace(before: Entry): void {
+    const { id, enrolmentHash, updatedMs } = before.instance;
+    const sinceMs = this.deps.clock.monotonicMs();
+    this.#byInstance.delete(id);
+    this.#formers.set(id, { id, deployment: before.deployment.name, enrolmentHash, updatedMs, sinceMs });
+    before.line?.fence();
+    before.line = undefined;
+    this.leases.end(id);
+  }
+
+  /** An end is told in any case: it comes once. */
+  #mayTell(entry: Entry, event: LifeEvent): boolean {
+    if (event.type === 'instance.reported') return isEnded(event.state) || this.#mayAdd(entry);
+    return event.type !== 'agent.enrolled' || this.#mayAdd(entry);
+  }
+
+  #mayAdd(entry: Entry): boolean {
+    const now = this.deps.clock.monotonicMs();
+    entry.allowance ??= new EventAllowance(now);
+    const may = entry.allowance.take(now);
+    if (!may) this.#leftOut.add(entry);
+    return may;
+  }
+
+  #emitChanged(entries: ReadonlySet<Entry> | undefined): void {
+    this.#guard.run('change.tell', () => this.changed.emit(entries));
+  }
+
+  /** In the log, and where its owner looks. */
+  #tellSetAside({ table, id, why, replaced }: SetAside): void {
+    this.deps.log.error({ op: 'store.load', ok: false, table, id, why }, 'a record cannot be read: it is set aside');
+    const entry = table === 'instances' ? this.#byInstance.get(id) : this.#byName.get(id);
+    if (!entry) return;
+    const then = replaced ? 'A fresh one stands in its place; the agent, if there is one, comes back to it.' : '';
+    const text = `The stored record could not be read (${why}); it was set aside in control.db. ${then}`;
+    const added = this.addHistory(entry, 'record.set_aside', text);
+    added.catch((error: unknown) => this.#guard.failed('record.set_aside', error));
   }
 
   #index(entry: Entry): Entry {
@@ -270,7 +343,7 @@ export class Directory {
   #history(entry: Entry, kind: string, message: string, from: HistorySource = {}): Write {
     const { id, deployment } = entry.instance;
     const now = this.deps.clock.now();
-    const text = message.slice(0, MESSAGE_LIMIT);
+    const text = message.slice(0, MESSAGE_LENGTH);
     const at = { atMs: now, recordedMs: now, deployment, instanceId: id, kind, message: text };
     return { type: 'history.add', entry: { ...at, ...from } };
   }
@@ -279,8 +352,17 @@ export class Directory {
     if (this.#dirty.size === 0) return;
     const told = this.#dirty;
     this.#dirty = new Set();
-    this.changed.emit(told);
+    this.#emitChanged(told);
   }
+}
+
+function checkInstance(record: InstanceRecord) {
+  return checkWrite({ type: 'instance.put', record });
+}
+
+function changesNothing(record: InstanceRecord, event: LifeEvent, more: Partial<InstanceRecord>): boolean {
+  const { life, effects } = transition(record.life, event);
+  return life === record.life && effects.length === 0 && !differs(record, more);
 }
 
 /** A percentage that moves is shown, not stored. */

@@ -13,6 +13,7 @@ import { answers, clearStaleSocket, CONTROL_SOCKET, PID_FILE, restrictSocket, Ru
 import { CARRIER_LIMITS, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
 import { Directory } from './directory.ts';
+import { Guard } from './guard.ts';
 import { createApp } from './http/app.ts';
 import { KEEPING, type Keeping, runPruner } from './pruner.ts';
 import { runSweeper } from './sweeper.ts';
@@ -47,6 +48,14 @@ export interface ControlOptions {
   keeping?: Partial<Keeping>;
   /** The protocol versions that it speaks, where they should not be this code's own: to see how versions meet. */
   versions?: VersionRange;
+  /** What stands before its ports, where a test wants them to fail. */
+  ports?: ControlPorts;
+}
+
+export interface ControlPorts {
+  store?: (store: Store) => Store;
+  runDir?: (runDir: RunDir) => RunDir;
+  owners?: (owners: OwnerTokens) => OwnerTokens;
 }
 
 export interface Control extends AsyncDisposable {
@@ -76,19 +85,22 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const { stateDir, log, clock = systemClock, leaseMs = LEASE_MS, heartbeatMs = HEARTBEAT_MS } = options;
   const { versions = OUR_VERSIONS } = options;
   ensurePrivateDir(stateDir);
-  const runDir = new RunDir(options.runDir);
+  const guard = new Guard(log);
+  const { ports = {} } = options;
+  const runDir = wrapped(new RunDir(options.runDir), ports.runDir);
   if (!options.takeOwnership) checkOwnership(stateDir, options.host);
   const identity = readIdentity(stateDir);
   const servedBefore = readOwner(stateDir) !== undefined;
-  const store = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock, servedBefore }));
+  const opened = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock, servedBefore }));
+  const store = wrapped(opened, ports.store);
   writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid });
 
   const directory = new Directory({ store, clock, log, runDir: runDir.path, leaseMs });
   await directory.load();
-  scope.defer(() => directory.journal.idle());
+  scope.defer(() => directory.recorder.idle());
   const limits = { ...CARRIER_LIMITS, ...options.limits };
   const carrier = scope.use(new SecureCarrier({ ...identity, clock, log, limits }));
-  const owners = new OwnerTokens(stateDir, clock);
+  const owners = wrapped(new OwnerTokens(stateDir, clock), ports.owners);
   const watchers = new WatchHub({
     directory,
     log,
@@ -118,11 +130,11 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
       startedMs: clock.now(),
       schemaVersion: store.schemaVersion,
     },
-    isReady: () => ready,
+    isReady: () => ready && directory.recorder.isUsable,
     log,
   });
   carrier.http.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-  scope.use(serveUpgrades({ carrier, owners, agents, watchers }));
+  scope.use(serveUpgrades({ carrier, owners, agents, watchers, guard }));
 
   const dialler = scope.use(
     new Dialler({
@@ -139,8 +151,8 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   directory.changed.add((entries) => {
     for (const entry of entries ?? directory.entries()) dialler.review(entry.instance.id);
   });
-  scope.use(runSweeper({ directory, watchers, clock, log, isCaughtUp: () => dialler.caughtUp }));
-  scope.use(runPruner({ directory, keeping: { ...KEEPING, ...options.keeping }, clock, log }));
+  scope.use(runSweeper({ directory, watchers, clock, log, guard, isCaughtUp: () => dialler.caughtUp }));
+  scope.use(runPruner({ directory, keeping: { ...KEEPING, ...options.keeping }, clock, log, guard }));
   const socketPath = await listen(runDir, carrier, scope);
   await dialler.start();
   scope.defer(() => {
@@ -153,6 +165,10 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     watchersBehind: () => watchers.behind,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+function wrapped<T>(port: T, wrap: ((port: T) => T) | undefined): T {
+  return wrap ? wrap(port) : port;
 }
 
 /** How long another control that holds the database may take until it answers. */

@@ -1,8 +1,9 @@
 // Forgets what is old, in small steps: the history beyond its bounds, and deployments that ended long ago.
 
-import { type Clock, errorText, type Log, untilOver } from '@fairlead/kit';
+import { type Clock, type Log, untilOver } from '@fairlead/kit';
 
 import type { Directory } from './directory.ts';
+import type { Guard } from './guard.ts';
 import { decidePruning } from './domain/decide-pruning.ts';
 
 export interface Keeping {
@@ -10,10 +11,15 @@ export interface Keeping {
   keepMs: number;
   /** How many events at most. */
   keepEvents: number;
+  /** How many events of one deployment at most. */
+  keepEventsEach: number;
 }
 
-/** A quarter of a year. An event takes about 200 bytes, at most 4.5 KB: 10 MB of a home's quota, at worst 230. */
-export const KEEPING: Keeping = { keepMs: 90 * 24 * 60 * 60 * 1000, keepEvents: 50_000 };
+/**
+ * A quarter of a year. An event takes about 200 bytes, at most 4.5 KB of ASCII text: 10 MB of a home's quota, at worst 230;
+ * 1 MB of one deployment, at worst 23.
+ */
+export const KEEPING: Keeping = { keepMs: 90 * 24 * 60 * 60 * 1000, keepEvents: 50_000, keepEventsEach: 5000 };
 
 const EVERY_MS = 60 * 60 * 1000;
 /** A flood of events is cut back without waiting for the hour. */
@@ -28,6 +34,7 @@ export interface PrunerDeps {
   keeping: Keeping;
   clock: Clock;
   log: Log;
+  guard: Guard;
 }
 
 /** Runs until disposed. */
@@ -43,18 +50,12 @@ export function runPruner(deps: PrunerDeps): AsyncDisposable {
 }
 
 async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promise<void> {
-  const { directory, clock, log } = deps;
+  const { directory, clock, guard } = deps;
   const flood = countFlood(directory);
   try {
     while (!signal.aborted) {
-      try {
-        const removed = await pruneAll(deps, signal);
-        if (removed > 0) log.info({ op: 'prune', ok: true, removed });
-        await directory.deps.store.settle();
-      } catch (error) {
-        // A full disk takes no removal either; it is tried again.
-        if (!signal.aborted) log.warn({ op: 'prune', ok: false, error: errorText(error) });
-      }
+      // A full disk takes no removal either; it is tried again.
+      await guard.turn('prune', () => pruneOnce(deps, signal));
       const wake = AbortSignal.any([signal, flood.next()]);
       await untilOver(clock.sleep(EVERY_MS, wake), wake);
     }
@@ -63,9 +64,21 @@ async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promis
   }
 }
 
+async function pruneOnce(deps: PrunerDeps, signal: AbortSignal): Promise<void> {
+  const { directory, log } = deps;
+  try {
+    const removed = await pruneAll(deps, signal);
+    if (removed > 0) log.info({ op: 'prune', ok: true, removed });
+    await directory.deps.store.settle();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
 async function pruneAll({ directory, keeping, clock }: PrunerDeps, signal: AbortSignal): Promise<number> {
   const { store } = directory.deps;
   const beforeMs = clock.now() - keeping.keepMs;
+  const bounds = { beforeMs, most: keeping.keepEvents, mostEach: keeping.keepEventsEach };
   let removed = 0;
   for (;;) {
     const gone = decidePruning({
@@ -76,7 +89,7 @@ async function pruneAll({ directory, keeping, clock }: PrunerDeps, signal: Abort
     });
     const records = gone.deployments.length + gone.formers.length;
     if (records > 0) await directory.forget(gone);
-    const events = await store.pruneHistory({ beforeMs, most: keeping.keepEvents }, STEP);
+    const events = await store.pruneHistory(bounds, STEP);
     removed += records + events;
     // A deployment goes in the step after its former instances.
     if (records === 0 && events < STEP) return removed;

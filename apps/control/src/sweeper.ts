@@ -1,8 +1,9 @@
 // The slow heartbeat of control itself: ends leases whose time is over, and finds watchers that are gone.
 
-import { type Clock, errorText, type Log, untilOver } from '@fairlead/kit';
+import { type Clock, errorText, type Log } from '@fairlead/kit';
 
 import type { Directory } from './directory.ts';
+import type { Guard } from './guard.ts';
 import type { WatchHub } from './ws/watch-hub.ts';
 
 export interface SweeperDeps {
@@ -12,16 +13,28 @@ export interface SweeperDeps {
   isCaughtUp: () => boolean;
   clock: Clock;
   log: Log;
+  guard: Guard;
 }
 
 const WATCHERS_EVERY_MS = 4000;
+const LEFT_OUT_EVERY_MS = 60_000;
+const RELOAD_EVERY_MS = 1000;
 /** After a start with very many agents nobody is called silent before he was called at all, but not for longer than this. */
 const CATCHING_UP_LEASES = 8;
 
 /** Runs until disposed. */
 export function runSweeper(deps: SweeperDeps): AsyncDisposable {
+  const { clock, directory, guard, watchers } = deps;
   const ended = new AbortController();
-  const loops = [sweepLeases(deps, ended.signal), sweepWatchers(deps, ended.signal)];
+  const { signal } = ended;
+  const tickMs = Math.max(10, Math.min(250, directory.leases.leaseMs / 20));
+  const loops = [
+    guard.loop('lease.sweep', sweepLeases(deps, tickMs), { clock, everyMs: tickMs, signal }),
+    guard.loop('watch.sweep', () => watchers.sweep(), { clock, everyMs: WATCHERS_EVERY_MS, signal }),
+    guard.loop('history.left_out', () => directory.tellLeftOut(), { clock, everyMs: LEFT_OUT_EVERY_MS, signal }),
+    // Where nobody asks for a change, agents and leases still wait for the store.
+    guard.loop('store.reload', () => directory.recorder.usable(), { clock, everyMs: RELOAD_EVERY_MS, signal }),
+  ];
   return {
     async [Symbol.asyncDispose]() {
       ended.abort();
@@ -30,13 +43,13 @@ export function runSweeper(deps: SweeperDeps): AsyncDisposable {
   };
 }
 
-async function sweepLeases({ directory, clock, log, isCaughtUp }: SweeperDeps, signal: AbortSignal): Promise<void> {
+/** One turn of the sweep; it knows when the one before was. */
+function sweepLeases({ directory, clock, log, isCaughtUp }: SweeperDeps, tickMs: number): () => void {
   const { leases } = directory;
-  const tickMs = Math.max(10, Math.min(250, leases.leaseMs / 20));
   const startedMs = clock.monotonicMs();
   let due = startedMs + tickMs;
   let catchingUp = true;
-  while (await slept(clock, tickMs, signal)) {
+  return () => {
     const now = clock.monotonicMs();
     // We were suspended or too busy to listen: nobody may be called silent for that time.
     if (now - due > leases.leaseMs / 3) {
@@ -47,7 +60,7 @@ async function sweepLeases({ directory, clock, log, isCaughtUp }: SweeperDeps, s
     catchingUp &&= !isCaughtUp() && now - startedMs < CATCHING_UP_LEASES * leases.leaseMs;
     if (catchingUp) leases.renewAll(now);
     for (const { id, silentMs } of leases.expired(now)) expire(directory, log, { id, silentMs });
-  }
+  };
 }
 
 function expire(directory: Directory, log: Log, { id, silentMs }: { id: string; silentMs: number }): void {
@@ -58,14 +71,4 @@ function expire(directory: Directory, log: Log, { id, silentMs }: { id: string; 
   directory.apply(entry, { type: 'lease.expired', silentMs }).catch((error: unknown) => {
     log.error({ op: 'lease.end', ok: false, instance: id, error: errorText(error) });
   });
-}
-
-async function sweepWatchers({ watchers, clock }: SweeperDeps, signal: AbortSignal): Promise<void> {
-  while (await slept(clock, WATCHERS_EVERY_MS, signal)) watchers.sweep();
-}
-
-/** False when aborted. */
-async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
-  await untilOver(clock.sleep(ms, signal), signal);
-  return !signal.aborted;
 }

@@ -2,28 +2,43 @@
 
 import { z } from 'zod';
 
-import { deploymentName, generation, instanceId } from './ids.ts';
+import {
+  boundedText,
+  count,
+  durationMs,
+  MESSAGE_LENGTH,
+  NAME_LENGTH,
+  nameList,
+  nearest,
+  SECRET_LENGTH,
+  shortenedText,
+  TIME_LIMIT_MS,
+  timeMs,
+} from './bounds.ts';
+import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { instanceState, load } from './instance.ts';
 
-const versionRange = z.object({ min: z.int(), max: z.int() });
+const protocolVersion = z.int().min(0).max(1_000_000);
+export const versionRange = z.object({ min: protocolVersion, max: protocolVersion });
+
+const orderId = boundedText(64);
 
 /** The agent's first message. The token travels in the upgrade's Authorization header. */
 export const agentHello = z.object({
   type: z.literal('agent.hello'),
   protocol: versionRange,
-  agentVersion: z.string().max(256),
+  agentVersion: boundedText(NAME_LENGTH),
   instanceId,
   deployment: deploymentName,
-  jobId: z.string().max(256),
-  /** The agent's clock as it says this: what it tells of times is set right by the difference. */
-  clockMs: z.number().optional(),
-  /** SLURM_RESTART_COUNT: 0 the first time. */
-  restart: z.int().min(0),
+  jobId: boundedText(NAME_LENGTH),
+  /** The agent's clock as it says this: what it tells of times is set right by the difference. However wrong it is, it shuts no agent out. */
+  clockMs: nearest(-TIME_LIMIT_MS, TIME_LIMIT_MS).optional(),
+  restart,
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */
-  processId: z.string().max(256),
-  hostname: z.string().max(256),
+  processId: boundedText(NAME_LENGTH),
+  hostname: boundedText(NAME_LENGTH),
   /** The endpoint's key, for owners; kept in memory only. */
-  apiKey: z.string().max(1024),
+  apiKey: boundedText(1024),
 });
 export type AgentHello = z.infer<typeof agentHello>;
 
@@ -33,10 +48,10 @@ export const instanceReported = z.object({
   state: instanceState,
   /** The data socket at which it answers, once the tunnel is up. */
   endpointGeneration: generation.optional(),
-  models: z.array(z.string().max(1024)).max(1000),
-  gpus: z.array(z.string().max(1024)).max(1000),
+  models: nameList,
+  gpus: nameList,
   /** When the job ends, as far as Slurm says. */
-  deadlineMs: z.number().optional(),
+  deadlineMs: timeMs.optional(),
   load,
 });
 export type InstanceReported = z.infer<typeof instanceReported>;
@@ -46,21 +61,32 @@ export const instanceHeartbeat = z.object({ type: z.literal('instance.heartbeat'
 /** One life event, for the history. Repeated until it is acknowledged by its id. */
 export const eventHappened = z.object({
   type: z.literal('event.happened'),
-  id: z.int().min(1),
-  atMs: z.number(),
-  kind: z.string().max(64),
-  message: z.string().max(4096),
+  id: count.min(1),
+  atMs: timeMs,
+  kind: boundedText(64),
+  message: shortenedText(MESSAGE_LENGTH),
 });
 export type EventHappened = z.infer<typeof eventHappened>;
 
-export const orderAccepted = z.object({ type: z.literal('order.accepted'), orderId: z.string() });
+export const orderAccepted = z.object({ type: z.literal('order.accepted'), orderId });
+/** Of one chunk, which is one frame of at most 1 MiB. */
+const MOST_LINES = 350_000;
+const LINE_LENGTH = 1024 * 1024;
+
 /** In one look: of an array of something else zod would say so for each of half a million items (1 s and 460 MB a frame). */
 const lines = z.custom<string[]>(
-  (value) => Array.isArray(value) && value.every((line) => typeof line === 'string'),
+  (value) =>
+    Array.isArray(value) &&
+    value.length <= MOST_LINES &&
+    value.every((line) => typeof line === 'string' && line.length <= LINE_LENGTH),
   'must be lines of text',
 );
-export const logChunk = z.object({ type: z.literal('log.chunk'), orderId: z.string(), lines });
-export const logEnded = z.object({ type: z.literal('log.ended'), orderId: z.string(), error: z.string().optional() });
+export const logChunk = z.object({ type: z.literal('log.chunk'), orderId, lines });
+export const logEnded = z.object({
+  type: z.literal('log.ended'),
+  orderId,
+  error: shortenedText(MESSAGE_LENGTH).optional(),
+});
 
 export const agentMessage = z.discriminatedUnion('type', [
   agentHello,
@@ -75,46 +101,46 @@ export type AgentMessage = z.infer<typeof agentMessage>;
 
 export const controlWelcome = z.object({
   type: z.literal('control.welcome'),
-  protocol: z.int(),
-  controlVersion: z.string(),
+  protocol: protocolVersion,
+  controlVersion: boundedText(NAME_LENGTH),
   /** Bound to job and restart; replaces the enrolment token on later connections of this process. */
-  instanceToken: z.string(),
-  leaseMs: z.int().min(1),
-  heartbeatMs: z.int().min(1),
+  instanceToken: boundedText(SECRET_LENGTH),
+  leaseMs: durationMs.min(1),
+  heartbeatMs: durationMs.min(1),
 });
 export type ControlWelcome = z.infer<typeof controlWelcome>;
 
 /** The last message before control closes the connection. */
 export const controlRefused = z.object({
   type: z.literal('control.refused'),
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().optional(),
+  code: boundedText(64),
+  message: shortenedText(MESSAGE_LENGTH),
+  hint: shortenedText(MESSAGE_LENGTH).optional(),
 });
 
-export const eventRecorded = z.object({ type: z.literal('event.recorded'), id: z.int() });
+export const eventRecorded = z.object({ type: z.literal('event.recorded'), id: count });
 
 /** Take no new requests, let the running ones end until `untilMs` (the job's deadline where absent), then end. */
 export const instanceDrain = z.object({
   type: z.literal('instance.drain'),
-  orderId: z.string(),
-  untilMs: z.number().optional(),
+  orderId,
+  untilMs: timeMs.optional(),
 });
 
 /** End at once; running requests are cut. */
-export const instanceStop = z.object({ type: z.literal('instance.stop'), orderId: z.string() });
+export const instanceStop = z.object({ type: z.literal('instance.stop'), orderId });
 
 export const logSource = z.enum(['agent', 'engine', 'job']);
 export type LogSource = z.infer<typeof logSource>;
 
 export const logTail = z.object({
   type: z.literal('log.tail'),
-  orderId: z.string(),
+  orderId,
   source: logSource,
   lines: z.int().min(0).max(100_000),
   follow: z.boolean(),
 });
-export const logCancel = z.object({ type: z.literal('log.cancel'), orderId: z.string() });
+export const logCancel = z.object({ type: z.literal('log.cancel'), orderId });
 
 export const controlMessage = z.discriminatedUnion('type', [
   controlWelcome,

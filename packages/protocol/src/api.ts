@@ -2,20 +2,33 @@
 
 import { z } from 'zod';
 
-import { deploymentName, generation, instanceId } from './ids.ts';
+import {
+  boundedText,
+  count,
+  durationMs,
+  LIST_LENGTH,
+  MESSAGE_LENGTH,
+  NAME_LENGTH,
+  nameList,
+  PATH_LENGTH,
+  SECRET_LENGTH,
+  shortenedText,
+  timeMs,
+} from './bounds.ts';
+import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { endCause, instanceState, load } from './instance.ts';
-import { logSource } from './agent-link.ts';
+import { logSource, versionRange } from './agent-link.ts';
 
 export const controlHello = z.object({
-  protocol: z.object({ min: z.int(), max: z.int() }),
-  controlVersion: z.string(),
-  hostname: z.string(),
-  bootId: z.string(),
-  leaseMs: z.int(),
+  protocol: versionRange,
+  controlVersion: boundedText(NAME_LENGTH),
+  hostname: boundedText(NAME_LENGTH),
+  bootId: boundedText(NAME_LENGTH),
+  leaseMs: durationMs,
   /** When this control was started. */
-  startedMs: z.number().optional(),
+  startedMs: timeMs.optional(),
   /** Of its database: counts up with each migration. */
-  schemaVersion: z.int().optional(),
+  schemaVersion: count.optional(),
 });
 export type ControlHello = z.infer<typeof controlHello>;
 
@@ -41,38 +54,38 @@ export const deploymentQuery = z.object({
 /** `GET /v1/instances?deployment=` */
 export const instanceQuery = z.object({ deployment: deploymentName.optional() });
 
-export const endpointRef = z.object({ generation, socket: z.string() });
+export const endpointRef = z.object({ generation, socket: boundedText(PATH_LENGTH) });
 
 export const instanceView = z.object({
   id: instanceId,
   deployment: deploymentName,
-  jobId: z.string().optional(),
-  restart: z.int(),
+  jobId: boundedText(NAME_LENGTH).optional(),
+  restart,
   state: instanceState,
-  hostname: z.string().optional(),
+  hostname: boundedText(NAME_LENGTH).optional(),
   /** Of the agent that speaks for it, and the protocol version agreed with it. Absent until it has come since control's start. */
-  agent: z.object({ version: z.string(), protocol: z.int() }).optional(),
-  gpus: z.array(z.string()),
-  models: z.array(z.string()),
+  agent: z.object({ version: boundedText(NAME_LENGTH), protocol: versionRange.shape.max }).optional(),
+  gpus: nameList,
+  models: nameList,
   /** Present while the instance's tunnel is up and its lease holds. `socket` is a path on the bastion. */
   endpoint: endpointRef.optional(),
-  deadlineMs: z.number().optional(),
-  leaseUntilMs: z.number().optional(),
+  deadlineMs: timeMs.optional(),
+  leaseUntilMs: timeMs.optional(),
   load: load.optional(),
-  jobDir: z.string(),
-  createdMs: z.number(),
-  updatedMs: z.number(),
+  jobDir: boundedText(PATH_LENGTH),
+  createdMs: timeMs,
+  updatedMs: timeMs,
 });
 export type InstanceView = z.infer<typeof instanceView>;
 
 export const deploymentView = z.object({
   name: deploymentName,
-  model: z.string(),
-  servedModel: z.string(),
-  engine: z.string(),
-  cluster: z.string(),
+  model: boundedText(512),
+  servedModel: boundedText(256),
+  engine: boundedText(32),
+  cluster: boundedText(64),
   wanted: z.enum(['running', 'stopped']),
-  createdMs: z.number(),
+  createdMs: timeMs,
   instance: instanceView,
 });
 export type DeploymentView = z.infer<typeof deploymentView>;
@@ -80,12 +93,12 @@ export type DeploymentView = z.infer<typeof deploymentView>;
 export const deploymentCreated = z.object({
   deployment: deploymentView,
   /** Shown once; control keeps its hash. */
-  enrolmentToken: z.string(),
+  enrolmentToken: boundedText(SECRET_LENGTH),
 });
 export type DeploymentCreated = z.infer<typeof deploymentCreated>;
 
-export const deploymentList = z.object({ deployments: z.array(deploymentView) });
-export const instanceList = z.object({ instances: z.array(instanceView) });
+export const deploymentList = z.object({ deployments: z.array(deploymentView).max(LIST_LENGTH) });
+export const instanceList = z.object({ instances: z.array(instanceView).max(LIST_LENGTH) });
 
 /** What the submitting side saw of the job. `POST /v1/instances/{id}/observed` Only moves an instance that has no agent yet, or ends it. */
 export const jobObserved = z.object({
@@ -94,8 +107,8 @@ export const jobObserved = z.object({
     .discriminatedUnion('status', [
       z.object({
         status: z.literal('queued'),
-        reason: z.string().max(512).optional(),
-        estimatedStartMs: z.number().optional(),
+        reason: shortenedText(512).optional(),
+        estimatedStartMs: timeMs.optional(),
       }),
       z.object({ status: z.literal('stopped'), cause: endCause }),
       z.object({ status: z.literal('failed'), cause: endCause }),
@@ -110,12 +123,12 @@ export const endpointView = z.object({
   instanceId,
   generation,
   /** Path of the unix socket on the bastion. */
-  socket: z.string(),
+  socket: boundedText(PATH_LENGTH),
   /** Checked by the front. A secret: never printed but by `connect --json`. */
-  apiKey: z.string(),
-  model: z.string(),
+  apiKey: boundedText(SECRET_LENGTH),
+  model: boundedText(1024),
   state: instanceState,
-  deadlineMs: z.number().optional(),
+  deadlineMs: timeMs.optional(),
 });
 export type EndpointView = z.infer<typeof endpointView>;
 
@@ -131,15 +144,15 @@ export const deploymentStopped = z.object({
 });
 
 export const eventView = z.object({
-  seq: z.int(),
+  seq: count,
   /** When it happened; what an agent tells is set right by control where the clocks differ. */
-  atMs: z.number(),
+  atMs: timeMs,
   /** When control stored it. */
-  recordedMs: z.number().optional(),
-  deployment: z.string(),
-  instanceId: z.string(),
-  kind: z.string(),
-  message: z.string(),
+  recordedMs: timeMs.optional(),
+  deployment: boundedText(64),
+  instanceId: boundedText(64),
+  kind: boundedText(64),
+  message: shortenedText(MESSAGE_LENGTH),
 });
 export type EventView = z.infer<typeof eventView>;
 
@@ -147,10 +160,22 @@ export type EventView = z.infer<typeof eventView>;
 export const eventQuery = z
   .object({
     deployment: deploymentName.optional(),
-    after: z.coerce.number().int().min(0).optional().describe('Begin after this sequence number. Default 0.'),
+    after: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('Begin after this sequence number. Default 0.'),
     limit: z.coerce.number().int().min(1).max(1000).optional().describe('How many from there on. Default 100.'),
     last: z.coerce.number().int().min(1).max(1000).optional().describe('The newest so many, instead of the oldest.'),
-    before: z.coerce.number().int().min(1).optional().describe('With `last`: the newest of those before this one.'),
+    before: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('With `last`: the newest of those before this one.'),
   })
   .refine(({ last, after, limit }) => last === undefined || (after === undefined && limit === undefined), {
     path: ['last'],
@@ -163,15 +188,18 @@ export const eventQuery = z
 export type EventQuery = z.output<typeof eventQuery>;
 
 export const eventList = z.object({
-  events: z.array(eventView),
+  events: z.array(eventView).max(LIST_LENGTH),
   /** `after` for the page that follows. */
-  next: z.int(),
+  next: count,
   /** `before` for the page ahead of this one; absent where nothing older is kept. Only with `last`. */
-  previous: z.int().optional(),
+  previous: count.optional(),
 });
 
 /** `GET /v1/instances/{id}/logs?source=&lines=&follow=`: one JSON object a line. */
-export const logLine = z.union([z.object({ lines: z.array(z.string()) }), z.object({ error: z.string() })]);
+export const logLine = z.union([
+  z.object({ lines: z.array(z.string().max(LIST_LENGTH)).max(LIST_LENGTH) }),
+  z.object({ error: shortenedText(MESSAGE_LENGTH) }),
+]);
 
 export const logQuery = z.object({
   source: logSource.default('engine'),

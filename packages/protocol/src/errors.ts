@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { boundedText, MESSAGE_LENGTH, shortenedText } from './bounds.ts';
+
 export const WIRE_ERRORS = {
   bad_request: {
     status: 400,
@@ -78,6 +80,13 @@ export const WIRE_ERRORS = {
     cause: 'Control cannot write to its disk: it is full, over quota or failing. Nothing was changed.',
     cure: 'Make room in the home directory on the bastion (`df`, `quota`), then try again.',
   },
+  state_unreadable: {
+    status: 503,
+    retryable: true,
+    cause:
+      'Control cannot read its own files in the home directory on the bastion for the moment. It keeps what it knows, and changes nothing.',
+    cure: 'See that the home directory on the bastion is there and readable (mount, Kerberos ticket, quota); control goes on by itself.',
+  },
   internal: {
     status: 500,
     retryable: true,
@@ -91,11 +100,11 @@ export type WireErrorCode = keyof typeof WIRE_ERRORS;
 /** The body of every error answer of control. */
 export const errorBody = z.object({
   error: z.object({
-    code: z.string(),
-    message: z.string(),
-    hint: z.string().optional(),
+    code: boundedText(64),
+    message: shortenedText(MESSAGE_LENGTH),
+    hint: shortenedText(MESSAGE_LENGTH).optional(),
     /** The offending field, as in `deployment.model`. */
-    path: z.string().optional(),
+    path: shortenedText(MESSAGE_LENGTH).optional(),
   }),
 });
 export type ErrorBody = z.infer<typeof errorBody>;

@@ -5,16 +5,23 @@ import { z } from 'zod';
 /** A deployment's name: what people type. Lower case, digits and dashes, at most 40 characters, so that it fits anywhere. */
 export const deploymentName = z
   .string()
+  .max(40)
   .regex(
     /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
     'must start with a letter and hold only a-z, 0-9 and dashes (at most 40)',
   );
 
 /** An instance's id: 8 characters, so that `<id>-<generation>.sock` stays within 24 bytes. */
-export const instanceId = z.string().regex(/^[a-z][a-z0-9]{7}$/, 'must be a letter and 7 letters or digits');
+export const instanceId = z
+  .string()
+  .max(8)
+  .regex(/^[a-z][a-z0-9]{7}$/, 'must be a letter and 7 letters or digits');
 
 /** Counts up with every tunnel of an instance. */
 export const generation = z.int().min(1).max(99_999_999);
+
+/** SLURM_RESTART_COUNT: 0 the first time. So bounded that the generations of each restart have their place. */
+export const restart = z.int().min(0).max(9999);
 
 /** How many generations one start of an agent may use before it runs into those of the next restart. */
 const GENERATIONS_PER_RESTART = 10_000;

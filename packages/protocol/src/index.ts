@@ -1,4 +1,15 @@
 export {
+  boundedText,
+  clampTime,
+  count,
+  MESSAGE_LENGTH,
+  NAME_LENGTH,
+  nameList,
+  shortenedText,
+  TIME_LIMIT_MS,
+  timeMs,
+} from './bounds.ts';
+export {
   agentHello,
   type AgentHello,
   agentMessage,
@@ -80,6 +91,7 @@ export {
   generation,
   instanceId,
   parseSocketName,
+  restart,
   type SocketKind,
   socketName,
 } from './ids.ts';

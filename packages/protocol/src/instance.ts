@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { count, MESSAGE_LENGTH, nearest, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
+
 /** Where the engine is in its start; only a progress display depends on it. */
 export const startPhase = z.enum(['booting', 'downloading', 'loading', 'compiling', 'warming', 'probing']);
 export type StartPhase = z.infer<typeof startPhase>;
@@ -24,20 +26,24 @@ export type EndCauseCode = z.infer<typeof endCauseCode>;
 
 export const endCause = z.object({
   code: endCauseCode.catch('job_ended'),
-  message: z.string(),
-  hint: z.string().optional(),
+  message: shortenedText(MESSAGE_LENGTH),
+  hint: shortenedText(MESSAGE_LENGTH).optional(),
   /** The engine's last lines, where they explain the end. */
-  lastLines: z.array(z.string()).max(1000).optional(),
+  lastLines: toldLines.optional(),
 });
 export type EndCause = z.infer<typeof endCause>;
 
 export const instanceState = z.discriminatedUnion('status', [
   z.object({ status: z.literal('submitted') }),
-  z.object({ status: z.literal('queued'), reason: z.string().optional(), estimatedStartMs: z.number().optional() }),
-  z.object({ status: z.literal('starting'), phase: startPhase.catch('booting'), percent: z.number().optional() }),
+  z.object({
+    status: z.literal('queued'),
+    reason: shortenedText(MESSAGE_LENGTH).optional(),
+    estimatedStartMs: timeMs.optional(),
+  }),
+  z.object({ status: z.literal('starting'), phase: startPhase.catch('booting'), percent: nearest(0, 100).optional() }),
   z.object({ status: z.literal('ready') }),
-  z.object({ status: z.literal('degraded'), reason: z.string() }),
-  z.object({ status: z.literal('draining'), untilMs: z.number(), cause: endCause }),
+  z.object({ status: z.literal('degraded'), reason: shortenedText(MESSAGE_LENGTH) }),
+  z.object({ status: z.literal('draining'), untilMs: timeMs, cause: endCause }),
   z.object({ status: z.literal('stopped'), cause: endCause }),
   z.object({ status: z.literal('failed'), cause: endCause }),
 ]);
@@ -55,11 +61,11 @@ export function isServing(state: InstanceState): boolean {
 
 export const load = z.object({
   /** Requests in the front: accepted and not answered to the end. */
-  inFlight: z.int().min(0),
+  inFlight: count,
   /** The engine's own counts, where it gives any. */
-  running: z.number().optional(),
-  waiting: z.number().optional(),
-  generationTokens: z.number().optional(),
-  kvCacheUsage: z.number().optional(),
+  running: toldCount,
+  waiting: toldCount,
+  generationTokens: toldCount,
+  kvCacheUsage: toldCount,
 });
 export type Load = z.infer<typeof load>;

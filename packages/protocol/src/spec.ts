@@ -4,7 +4,11 @@ import { z } from 'zod';
 
 import { deploymentName, instanceId } from './ids.ts';
 
-const seconds = z.number().min(0);
+/** At most ten years. */
+const seconds = z
+  .number()
+  .min(0)
+  .max(10 * 365 * 24 * 60 * 60);
 
 export const engineSpec = z.object({
   kind: z.enum(['vllm', 'sim']),

@@ -3,29 +3,30 @@
 import { z } from 'zod';
 
 import { deploymentView, eventView } from './api.ts';
+import { count, LIST_LENGTH } from './bounds.ts';
 import { deploymentName } from './ids.ts';
 
 export const watchSnapshot = z.object({
   type: z.literal('snapshot'),
-  seq: z.int(),
-  deployments: z.array(deploymentView),
+  seq: count,
+  deployments: z.array(deploymentView).max(LIST_LENGTH),
 });
 
 /** The whole new truth of one deployment. */
 export const deploymentChanged = z.object({
   type: z.literal('deployment.changed'),
-  seq: z.int(),
+  seq: count,
   deployment: deploymentView,
 });
 
 /** The watcher fell behind or control lost its place: a new snapshot follows. */
-export const watchResync = z.object({ type: z.literal('resync'), seq: z.int() });
+export const watchResync = z.object({ type: z.literal('resync'), seq: count });
 
 /** `?events=true`: new in the history. After a `resync` ask for what was missed with `after`: a snapshot holds none of it. */
 export const eventAdded = z.object({
   type: z.literal('event.added'),
   /** Of the change told last. */
-  seq: z.int(),
+  seq: count,
   event: eventView,
 });
 

@@ -1,3 +1,96 @@
-import type { FoundFault } from '../failure-mode.ts';
+import { type FoundFault, places } from '../failure-mode.ts';
 
-export const CONTROL_FAULTS: readonly FoundFault[] = [];
+const control = (name: string) => `apps/control/src/${name}.test.ts`;
+
+export const CONTROL_FAULTS: readonly FoundFault[] = [
+  {
+    finding: '2 agent-bricks-control',
+    what: 'a message whose numbers no stored record takes made the whole database unreadable at the next start',
+    seen: 'the message is refused with the field that is out of bounds; a wrong clock is set right within bounds; control starts again with everything',
+    tests: places(
+      [control('faults/extremes'), 'by an agent: starts again after each, with all its deployments'],
+      [control('faults/extremes'), 'by an owner: starts again after each, with all its deployments'],
+      [control('faults/extremes'), 'refuses what cannot be stored, says which field, and starts again'],
+      ['packages/protocol/src/bounds.test.ts', '%s has a bound on each number, text and list'],
+    ),
+  },
+  {
+    finding: '2 (one bad record)',
+    what: 'one record in the database that cannot be read',
+    seen: 'it is set aside, whole, in a table of its own, with a word in the log and in `fairlead events`; a fresh record waits for its agent; everything else is served',
+    tests: places(
+      [control('store/sqlite-store'), 'is set aside whole, a fresh one waits in its place, and others stay'],
+      [control('store/sqlite-store'), 'of a deployment keeps what can be read of it'],
+      [control('faults/set-aside'), 'serves the others, says so, and takes the agent of the bad one back'],
+    ),
+  },
+  {
+    finding: '8 owners-unreadable',
+    what: 'the directory of owner tokens cannot be looked into for a moment',
+    seen: 'who was known stays known, others get `state_unreadable` (503) until it can; control runs on',
+    tests: places(
+      [control('faults/home-away'), 'keeps owners it knows and their watchers, answers 503 to others'],
+      [control('state/state'), 'are believed where they were known, unknown ones get no answer'],
+      [control('faults/ports'), '$port fails for a while'],
+    ),
+  },
+  {
+    finding: '9 store-unreadable',
+    what: 'the database can be neither written nor read for a moment',
+    seen: 'control answers from memory, refuses changes with `state_unreadable` (503), and goes on by itself',
+    tests: places(
+      [
+        control('faults/home-away'),
+        'keeps its memory and refuses changes while its database can be neither written nor read',
+      ],
+      [control('faults/ports'), '$port fails for a while'],
+      [
+        control('store/journal'),
+        'answers all and goes on where those who are told of a commit or a failure fail themselves',
+      ],
+    ),
+  },
+  {
+    finding: '14 dialler-starved',
+    what: "hundreds of silent sockets, made with a leaked job key, in the name of one's own instance",
+    seen: 'other deployments come back at once; of one instance one socket is dialled at a time and eight of a kind are kept',
+    tests: places(
+      [control('faults/flood'), 'delays no other deployment by sockets that do not answer, and keeps few of them'],
+      [
+        control('carrier/dialler'),
+        'dials one socket of an instance at a time, and keeps places for instances whose agent is known',
+      ],
+      [control('carrier/dialler'), 'dials a socket that was just made instead of one that does not answer'],
+      [control('carrier/dialler'), 'keeps no more than 8 sockets of a kind of one instance, the one in use among them'],
+    ),
+  },
+  {
+    finding: '15 agent-flood',
+    what: 'an agent that tells events, or changes its state, without end',
+    seen: "100 at once and then one a second are kept, the rest is counted in the history; nobody else's events are lost, and the file shrinks again",
+    tests: places(
+      [
+        control('faults/flood'),
+        'fills no more of the history than its share, is acknowledged, and what was left out is counted there',
+      ],
+      [
+        control('faults/flood'),
+        'fills no more by reports that change again and again, and its end is told all the same',
+      ],
+      [
+        control('faults/flood'),
+        'of one deployment is cut to its share, that of others stays, and the file gives its room back',
+      ],
+      [control('store/sqlite-store'), 'lets a file of an older control shrink from then on'],
+    ),
+  },
+  {
+    finding: '18 status-events',
+    what: 'a name with a history of more than a thousand events',
+    seen: '`fairlead status` shows the newest ones',
+    tests: places([
+      'packages/cli/src/commands/last-events.test.ts',
+      'are the newest ones, however long the history of the name is',
+    ]),
+  },
+];

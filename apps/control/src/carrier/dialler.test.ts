@@ -1,6 +1,6 @@
 // The dialler on a real directory with real sockets, and a clock that stands still until told.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,11 +26,23 @@ const WAITING: SocketOwner = {
   linkedGeneration: undefined,
 };
 
+const LOST: SocketOwner = {
+  kind: 'current',
+  life: {
+    phase: 'lost',
+    agent: { processId: 'p', restart: 0, hostname: 'n' },
+    state: { status: 'failed', cause: { code: 'agent_lost', message: '' } },
+    retired: 0,
+  },
+  linkedGeneration: undefined,
+};
+
 let root: string;
 let dir: RunDir;
 let clock: ManualClock;
 let dialler: Dialler;
 let owner: SocketOwner;
+let ownerOf: (id: string) => SocketOwner;
 const servers = new Map<string, Server>();
 const admitted: Admitted[] = [];
 const arrivals = new Listeners<Admitted>();
@@ -40,13 +52,14 @@ beforeEach(() => {
   dir = new RunDir(join(root, 'run'));
   clock = new ManualClock();
   owner = WAITING;
+  ownerOf = () => owner;
   dialler = new Dialler({
     runDir: dir,
     clock,
     log: silentLog,
     random: () => 0.5,
     leaseMs: 15_000,
-    ownerOf: () => owner,
+    ownerOf: (id) => ownerOf(id),
     admit: (raw, { instanceId, generation }, prove) => {
       const arrival = { raw, instanceId, generation, prove };
       admitted.push(arrival);
@@ -73,6 +86,17 @@ async function nextArrival(): Promise<Admitted> {
     const remove = arrivals.add((arrival) => {
       remove();
       resolve(arrival);
+    });
+  });
+}
+
+/** Resolves when so many have been admitted in all. */
+function arrived(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const remove = arrivals.add(() => {
+      if (admitted.length < count) return;
+      remove();
+      resolve();
     });
   });
 }
@@ -138,18 +162,47 @@ describe('the dialler', () => {
     expect(existsSync(dir.file('notes.txt'))).toBe(true);
   });
 
-  it('dials no more than 64 unproven at once', async () => {
-    for (let n = 0; n < 70; n += 1) await listen(`aaaaaaaa-${n + 1}.ctl`);
-    let arrived = 0;
-    const sixtyFour = new Promise<void>((resolve) => arrivals.add(() => (arrived += 1) === 64 && resolve()));
+  it('dials one socket of an instance at a time, and keeps places for instances whose agent is known', async () => {
+    const known = Array.from({ length: 20 }, (_, n) => `known${String(n).padStart(3, '0')}`);
+    const waiting = Array.from({ length: 60 }, (_, n) => `awaits${String(n).padStart(2, '0')}`);
+    ownerOf = (id) => (id.startsWith('known') ? LOST : WAITING);
+    for (const id of waiting) for (const n of [1, 2]) await listen(`${id}-${n}.ctl`);
+    const full = arrived(48);
     await dialler.start();
-    await sixtyFour;
-    await clock.advance(100);
-    expect(admitted).toHaveLength(64);
+    await full;
+    // The newest of each, and no second one of any.
+    expect(new Set(admitted.map(({ instanceId }) => instanceId)).size).toBe(48);
+    expect(new Set(admitted.map(({ generation }) => generation))).toEqual(new Set([2]));
+    const placed = arrived(64);
+    for (const id of known) await listen(`${id}-1.ctl`);
+    await placed;
+    expect(admitted.slice(48).every(({ instanceId }) => instanceId.startsWith('known'))).toBe(true);
     const next = nextArrival();
-    admitted[0]!.prove();
-    await next;
-    expect(admitted).toHaveLength(65);
+    admitted.at(-1)!.prove();
+    expect((await next).instanceId).toMatch(/^known/);
+  });
+
+  it('dials a socket that was just made instead of one that does not answer', async () => {
+    await listen('aaaaaaaa-1.ctl');
+    const silent = nextArrival();
+    await dialler.start();
+    const { raw } = await silent;
+    const dropped = new Promise((resolve) => raw.on('close', resolve));
+    const second = nextArrival();
+    await listen('aaaaaaaa-2.ctl');
+    expect(await second).toMatchObject({ generation: 2 });
+    await dropped;
+  });
+
+  it('keeps no more than 8 sockets of a kind of one instance, the one in use among them', async () => {
+    await listen('aaaaaaaa-1.ctl');
+    const first = nextArrival();
+    await dialler.start();
+    (await first).prove();
+    for (let n = 2; n <= 20; n += 1) await listen(`aaaaaaaa-${n}.ctl`);
+    await advanceUntil(() => readdirSync(dir.path).filter((name) => name.endsWith('.ctl')).length <= 8);
+    expect(existsSync(dir.file('aaaaaaaa-1.ctl'))).toBe(true);
+    expect(existsSync(dir.file('aaaaaaaa-20.ctl'))).toBe(true);
   });
 
   it('looks again at an instance whose truth has changed', async () => {

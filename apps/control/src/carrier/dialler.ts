@@ -1,5 +1,5 @@
-// Finds agents' control sockets in the run directory, dials each once, dials again with back-off, and unlinks the files
-// that decideSocket gives up. Interprets; decides nothing.
+// Finds agents' control sockets in the run directory, dials them, one of an instance at a time, dials again with back-off,
+// and unlinks the files that decideSocket and pickSurplus give up. Interprets; decides nothing.
 
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -8,6 +8,8 @@ import { type BackoffPolicy, backoffMs, callLater, type Clock, errnoOf, errorTex
 import { parseSocketName } from '@fairlead/protocol';
 
 import { decideParked, decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
+import { Guard } from '../guard.ts';
+import { byPromise, MAX_UNPROVEN, mayDial, pickSurplus } from './dial-order.ts';
 import type { RunDir } from './run-dir.ts';
 
 export interface DiallerDeps {
@@ -24,8 +26,6 @@ export interface DiallerDeps {
 
 const REDIAL: BackoffPolicy = { baseMs: 200, maxMs: 5000 };
 const RESCAN_MS = 2000;
-/** Dialled and not yet proven, at once: after a restart of control all agents are there to be dialled. */
-const MOST_UNPROVEN = 64;
 /** Files looked at in one turn of the event loop. */
 const REVIEW_SLICE = 500;
 
@@ -38,42 +38,50 @@ interface Target {
   dialling: 'no' | 'queued' | 'now' | 'proven' | 'waiting';
   failures: number;
   failingSinceMs: number | undefined;
+  /** While it is dialled. */
+  raw?: Socket;
 }
 
 export class Dialler implements AsyncDisposable {
   readonly #deps: DiallerDeps;
   readonly #targets = new Map<string, Target>();
   readonly #byInstance = new Map<string, Set<Target>>();
-  readonly #queue: Target[] = [];
+  /** Instances with a socket to dial, in the order in which they came. */
+  readonly #queue = new Set<string>();
+  /** What is dialled and not yet proven, by instance: one of each. */
+  readonly #unproven = new Map<string, Target>();
+  readonly #guard: Guard;
   /** Names of parked sockets and when they were first seen there. */
   readonly #parked = new Map<string, number>();
   readonly #ended = new AbortController();
-  #unproven = 0;
   #started = false;
   #caughtUp = false;
   #scanning: Promise<void> | undefined;
 
   constructor(deps: DiallerDeps) {
     this.#deps = deps;
+    this.#guard = new Guard(deps.log);
   }
 
   /** Resolves after the first look. */
   async start(): Promise<void> {
-    const { runDir, log } = this.#deps;
-    runDir.watch((name) => this.#look(name), {
-      signal: this.#ended.signal,
-      onError: (error) =>
-        log.warn({ op: 'run.watch', ok: false, error: errorText(error) }, 'falling back to looking every 2 s'),
-    });
-    await this.#scan();
+    const { clock, runDir, log } = this.#deps;
+    const { signal } = this.#ended;
+    const onError = (error: unknown) =>
+      log.warn({ op: 'run.watch', ok: false, error: errorText(error) }, 'falling back to looking every 2 s');
+    // Without a watch, as where the system has no more of them, the look every 2 s finds everything.
+    const onName = this.#guard.handler('run.look', (name: string) => this.#look(name));
+    this.#guard.run('run.watch', () => runDir.watch(onName, { signal, onError }));
+    await this.#guard.turn('run.scan', () => this.#scan());
     this.#started = true;
     this.#dialNext();
-    this.#scanning = this.#rescan();
+    this.#scanning = this.#guard.loop('run.scan', () => this.#scan(), { clock, everyMs: RESCAN_MS, signal });
   }
 
   /** Looks again at the sockets of one instance, whose truth has changed. */
   review(instanceId: string): void {
-    for (const target of this.#byInstance.get(instanceId) ?? []) this.#review(target);
+    for (const target of this.#byInstance.get(instanceId) ?? [])
+      this.#guard.run('socket.review', () => this.#review(target));
   }
 
   /** Whether every socket that was there at the start has been dialled. */
@@ -86,26 +94,13 @@ export class Dialler implements AsyncDisposable {
     await this.#scanning;
   }
 
-  async #rescan(): Promise<void> {
-    const { clock, log } = this.#deps;
-    const { signal } = this.#ended;
-    while (!signal.aborted) {
-      try {
-        await clock.sleep(RESCAN_MS, signal);
-        await this.#scan();
-      } catch (error) {
-        if (!signal.aborted) log.error({ op: 'run.scan', ok: false, error: errorText(error) });
-      }
-    }
-  }
-
   async #scan(): Promise<void> {
     const names = new Set(await this.#deps.runDir.list());
     for (const target of this.#targets.values()) if (!names.has(target.name)) this.#forget(target);
     await this.#scanParked();
     let looked = 0;
     for (const name of names) {
-      this.#see(name);
+      this.#guard.run('socket.review', () => this.#see(name));
       looked += 1;
       if (looked % REVIEW_SLICE === 0) await setImmediate();
       if (this.#ended.signal.aborted) return;
@@ -123,7 +118,7 @@ export class Dialler implements AsyncDisposable {
       const seenMs = this.#parked.get(name) ?? now;
       this.#parked.set(name, seenMs);
       const facts = { generation: parsed.generation, owner: ownerOf(parsed.instanceId), ageMs: now - seenMs, leaseMs };
-      if (decideParked(facts) === 'unlink') runDir.unlinkParked(name);
+      if (decideParked(facts) === 'unlink') this.#guard.run('parked.unlink', () => void runDir.unlinkParked(name));
     }
   }
 
@@ -143,7 +138,8 @@ export class Dialler implements AsyncDisposable {
     this.#targets.set(name, target);
     const siblings = this.#byInstance.get(target.instanceId) ?? new Set();
     this.#byInstance.set(target.instanceId, siblings.add(target));
-    this.#review(target);
+    this.#giveUpSurplus(siblings, target);
+    if (this.#targets.has(name)) this.#review(target);
   }
 
   #forget(target: Target): void {
@@ -154,7 +150,7 @@ export class Dialler implements AsyncDisposable {
   }
 
   #review(target: Target): void {
-    const { clock, leaseMs, log, ownerOf, runDir } = this.#deps;
+    const { clock, leaseMs, ownerOf, runDir } = this.#deps;
     if (this.#ended.signal.aborted) return;
     const now = clock.monotonicMs();
     const { kind, generation, failures, failingSinceMs } = target;
@@ -170,53 +166,98 @@ export class Dialler implements AsyncDisposable {
       this.#forget(target);
       runDir.park(target.name);
     } else if (decision === 'unlink') {
-      this.#forget(target);
-      if (runDir.unlinkSocket(target.name)) log.info({ op: 'socket.unlink', ok: true, socket: target.name });
+      this.#unlink(target);
     } else if (decision === 'dial' && target.dialling === 'no') {
       target.dialling = 'queued';
-      this.#queue.push(target);
+      this.#queue.add(target.instanceId);
+      this.#preferOver(target, this.#unproven.get(target.instanceId));
       this.#dialNext();
     }
   }
 
+  #unlink(target: Target): void {
+    this.#forget(target);
+    if (this.#deps.runDir.unlinkSocket(target.name))
+      this.#deps.log.info({ op: 'socket.unlink', ok: true, socket: target.name });
+  }
+
+  /** A key that leaked can make sockets without end: of one instance only so many are kept. */
+  #giveUpSurplus(siblings: ReadonlySet<Target>, { instanceId, kind }: Target): void {
+    const owner = this.#deps.ownerOf(instanceId);
+    const alike = [...siblings].filter((sibling) => sibling.kind === kind);
+    const sockets = alike.map((target) => {
+      const { generation, failures } = target;
+      return { target, generation, failures, isInUse: isInUse(target, owner) };
+    });
+    for (const { target } of pickSurplus(sockets)) this.#unlink(target);
+  }
+
+  /** A frozen tunnel's socket may hold its instance's place for seconds: one that was just made comes first. */
+  #preferOver(target: Target, dialled: Target | undefined): void {
+    if (dialled && target.generation > dialled.generation && byPromise(target, dialled) < 0) dialled.raw?.destroy();
+  }
+
   #dialNext(): void {
-    while (this.#unproven < MOST_UNPROVEN) {
-      const target = this.#queue.shift();
-      if (!target) break;
-      if (this.#targets.get(target.name) === target) this.#dial(target);
+    for (const instanceId of this.#queue) {
+      if (this.#unproven.size >= MAX_UNPROVEN) break;
+      if (this.#unproven.has(instanceId) || !mayDial(this.#unproven.size, this.#isKnown(instanceId))) continue;
+      const target = this.#pickNext(instanceId);
+      if (target) this.#dial(target);
+      if (!this.#pickNext(instanceId)) this.#queue.delete(instanceId);
     }
-    if (this.#started && this.#queue.length === 0) this.#caughtUp = true;
+    const isDialled = (instanceId: string) => this.#unproven.has(instanceId);
+    if (this.#started && [...this.#queue].every(isDialled)) this.#caughtUp = true;
+  }
+
+  #pickNext(instanceId: string): Target | undefined {
+    const siblings = [...(this.#byInstance.get(instanceId) ?? [])];
+    return siblings.filter(({ dialling }) => dialling === 'queued').toSorted(byPromise)[0];
+  }
+
+  /** Whether an agent has proved itself for it. */
+  #isKnown(instanceId: string): boolean {
+    const owner = this.#deps.ownerOf(instanceId);
+    return owner.kind === 'current' && owner.life.phase !== 'waiting';
   }
 
   #dial(target: Target): void {
-    const { admit, clock, runDir } = this.#deps;
+    const { admit, runDir } = this.#deps;
     target.dialling = 'now';
-    this.#unproven += 1;
+    this.#unproven.set(target.instanceId, target);
     const raw = connect(runDir.file(target.name));
+    target.raw = raw;
     let failure: unknown;
     raw.on('error', (error) => (failure = error));
-    raw.on('connect', () =>
-      admit(raw, target, () => {
-        target.dialling = 'proven';
-        target.failures = 0;
-        target.failingSinceMs = undefined;
-        this.#freeSlot();
-      }),
-    );
-    raw.on('close', () => {
-      if (target.dialling === 'now') {
-        target.failures += 1;
-        target.failingSinceMs ??= clock.monotonicMs();
-        this.#freeSlot();
-      }
-      if (errnoOf(failure) === 'ENOENT') this.#forget(target);
-      else this.#wait(target);
+    const onProven = () => {
+      target.dialling = 'proven';
+      target.failures = 0;
+      target.failingSinceMs = undefined;
+      this.#freePlace(target);
+    };
+    raw.on('connect', () => {
+      if (!this.#guard.run('socket.admit', () => admit(raw, target, onProven))) raw.destroy();
     });
+    raw.on(
+      'close',
+      this.#guard.handler('socket.close', () => this.#closed(target, failure)),
+    );
   }
 
-  #freeSlot(): void {
-    this.#unproven -= 1;
-    this.#dialNext();
+  #closed(target: Target, failure: unknown): void {
+    delete target.raw;
+    const unproven = target.dialling === 'now';
+    if (unproven) {
+      target.failures += 1;
+      target.failingSinceMs ??= this.#deps.clock.monotonicMs();
+    }
+    if (errnoOf(failure) === 'ENOENT') this.#forget(target);
+    else this.#wait(target);
+    if (unproven) this.#freePlace(target);
+  }
+
+  #freePlace(target: Target): void {
+    if (this.#unproven.get(target.instanceId) === target) this.#unproven.delete(target.instanceId);
+    if (!this.#ended.signal.aborted) this.#dialNext();
   }
 
   #wait(target: Target): void {
@@ -224,10 +265,17 @@ export class Dialler implements AsyncDisposable {
     if (this.#ended.signal.aborted) return;
     target.dialling = 'waiting';
     const afterMs = backoffMs(REDIAL, target.failures, random());
-    const again = () => {
+    const again = this.#guard.handler('socket.redial', () => {
       target.dialling = 'no';
       if (this.#targets.get(target.name) === target) this.#review(target);
-    };
+    });
     callLater(again, { clock, afterMs, signal: this.#ended.signal });
   }
+}
+
+function isInUse({ kind, generation, dialling }: Target, owner: SocketOwner): boolean {
+  if (dialling === 'proven') return true;
+  if (owner.kind !== 'current') return false;
+  if (kind === 'control') return owner.linkedGeneration === generation;
+  return 'generation' in owner.life && owner.life.generation === generation;
 }

@@ -7,6 +7,8 @@ import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 
 import { callLater, type Clock, errorText, type Log } from '@fairlead/kit';
 
+import { Guard } from '../guard.ts';
+
 export type Origin =
   | { kind: 'taken' }
   /** Over an instance's control socket: may enrol as that instance, and nothing else. */
@@ -57,7 +59,10 @@ export class SecureCarrier implements AsyncDisposable {
       this.#answering.add(response);
       response.on('close', () => this.#answering.delete(response));
     });
-    this.#listener = createNetServer((socket) => this.#take(socket));
+    const guard = new Guard(deps.log);
+    this.#listener = createNetServer((socket) => {
+      if (!guard.run('connection.take', () => this.#take(socket))) socket.destroy();
+    });
     this.#listener.maxConnections = deps.limits.connections;
   }
 

@@ -1,30 +1,49 @@
-// What control knows of deployments and instances, as it is stored. Facts only.
+// What control knows of deployments and instances, as it is stored, within the bounds of the wire. Facts only.
 
-import { instanceState, isEnded, stopMode } from '@fairlead/protocol';
+import {
+  boundedText,
+  count,
+  generation,
+  instanceState,
+  isEnded,
+  MESSAGE_LENGTH,
+  NAME_LENGTH,
+  nameList,
+  restart,
+  shortenedText,
+  stopMode,
+  timeMs,
+} from '@fairlead/protocol';
 import { z } from 'zod';
 
+const id = boundedText(64);
+
 export const deploymentRecord = z.object({
-  name: z.string(),
-  model: z.string(),
-  servedModel: z.string(),
-  engine: z.string(),
-  cluster: z.string(),
+  name: id,
+  model: boundedText(512),
+  servedModel: boundedText(256),
+  engine: boundedText(32),
+  cluster: boundedText(64),
   wanted: z.enum(['running', 'stopped']),
   /** How it was asked to stop; `now` wins over `drain`. */
   stopMode: stopMode.optional(),
-  createdMs: z.number(),
+  createdMs: timeMs,
   /** The instance that serves it now, or served it last. */
-  instanceId: z.string(),
+  instanceId: id,
 });
 export type DeploymentRecord = z.infer<typeof deploymentRecord>;
 
 /** One process of an agent. Another process of the same restart is another agent. */
-export const agentRecord = z.object({ processId: z.string(), restart: z.int(), hostname: z.string() });
+export const agentRecord = z.object({
+  processId: boundedText(NAME_LENGTH),
+  restart,
+  hostname: boundedText(NAME_LENGTH),
+});
 export type AgentRecord = z.infer<typeof agentRecord>;
 
 const endedState = instanceState.refine(isEnded);
 /** Data sockets up to this generation are dead and may be unlinked. */
-const retired = z.int();
+const retired = z.int().min(0).max(generation.maxValue!);
 
 /**
  * An instance's life as control sees it. *waiting*: no agent yet. *attended*: its agent holds the lease. *lost*: the lease
@@ -38,7 +57,7 @@ export const lifeRecord = z.discriminatedUnion('phase', [
     state: instanceState,
     agent: agentRecord,
     /** The data socket at which it answers. */
-    generation: z.int().optional(),
+    generation: generation.optional(),
     retired,
     /** What the submitting side saw of the job while the lease still held. */
     jobEnd: endedState.optional(),
@@ -48,7 +67,7 @@ export const lifeRecord = z.discriminatedUnion('phase', [
     state: endedState,
     agent: agentRecord,
     /** The data socket at which it answered; put aside, for the agent may return and answer there again. */
-    generation: z.int().optional(),
+    generation: generation.optional(),
     retired,
   }),
   z.object({
@@ -62,20 +81,34 @@ export const lifeRecord = z.discriminatedUnion('phase', [
 export type Life = z.infer<typeof lifeRecord>;
 
 export const instanceRecord = z.object({
-  id: z.string(),
-  deployment: z.string(),
-  jobDir: z.string(),
+  id,
+  deployment: id,
+  jobDir: boundedText(1024),
   /** SHA-256 of the enrolment token, hex. */
-  enrolmentHash: z.string(),
-  jobId: z.string().optional(),
+  enrolmentHash: boundedText(64),
+  jobId: boundedText(NAME_LENGTH).optional(),
   life: lifeRecord,
-  models: z.array(z.string()),
-  gpus: z.array(z.string()),
-  deadlineMs: z.number().optional(),
-  createdMs: z.number(),
-  updatedMs: z.number(),
+  models: nameList,
+  gpus: nameList,
+  deadlineMs: timeMs.optional(),
+  createdMs: timeMs,
+  updatedMs: timeMs,
 });
 export type InstanceRecord = z.infer<typeof instanceRecord>;
+
+export const historyRecord = z.object({
+  /** May be an agent's time, set right. */
+  atMs: timeMs,
+  /** By control's own clock. */
+  recordedMs: timeMs,
+  deployment: id,
+  instanceId: id,
+  kind: boundedText(64),
+  message: shortenedText(MESSAGE_LENGTH),
+  /** Of an agent's own event: repeated ones are stored once. */
+  source: z.object({ processId: boundedText(NAME_LENGTH), id: count }).optional(),
+});
+export type HistoryEntry = z.infer<typeof historyRecord>;
 
 /** An instance that another one of its deployment has replaced. */
 export interface FormerInstance {

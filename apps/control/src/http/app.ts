@@ -1,16 +1,16 @@
 // Control's HTTP API: who may ask, and how errors are answered. The routes are beside it.
 
-import { errorText, isCodedError, type Log } from '@fairlead/kit';
+import { errorText, type Log } from '@fairlead/kit';
 import { WIRE_ERRORS } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
-import type { ControlErrorCode } from '../control-error.ts';
 import { readBearer } from '../state/tokens.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { historyRoutes } from './history-routes.ts';
 import { instanceRoutes } from './instance-routes.ts';
+import { storageError } from './storage-error.ts';
 import { WireError } from './wire-error.ts';
 
 export function createApp(deps: AppDeps): Hono<Env> {
@@ -38,12 +38,6 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.route('/v1', instanceRoutes(deps));
   app.route('/v1', historyRoutes(deps));
   return app;
-}
-
-/** The directory has logged it. */
-function storageError(error: unknown): WireError | undefined {
-  if (!isCodedError<ControlErrorCode>(error, 'store_failed', 'store_corrupt')) return undefined;
-  return new WireError('storage_failed', `cannot answer because control ${error.message}`, { hint: error.hint });
 }
 
 function internal(error: unknown, log: Log): WireError {

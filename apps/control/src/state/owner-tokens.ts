@@ -3,8 +3,9 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type Clock, errnoOf, type Secret } from '@fairlead/kit';
+import { type Clock, CodedError, errorText, type Secret } from '@fairlead/kit';
 
+import type { ControlErrorCode } from '../control-error.ts';
 import { ensurePrivateDir, replaceFile } from './state-dir.ts';
 import { createOwnerToken, hashToken } from './tokens.ts';
 
@@ -24,27 +25,35 @@ export function mintOwnerToken(stateDir: string, now: number): Secret {
 export class OwnerTokens {
   readonly #dir: string;
   readonly #clock: Clock;
+  readonly #stateDir: string;
+  /** When each token was last seen to be there. */
   readonly #found = new Map<string, number>();
 
   constructor(stateDir: string, clock: Clock) {
+    this.#stateDir = stateDir;
     this.#dir = ownersDir(stateDir);
     this.#clock = clock;
   }
 
-  /** `token`'s hash where it is an owner's, for `isValid`. */
+  /** `token`'s hash where it is an owner's, for `isValid`. Throws `tokens_unreadable`. */
   check(token: string): string | undefined {
     const hash = hashToken(token);
     return this.isValid(hash) ? hash : undefined;
   }
 
+  /** Where it cannot be told: true of a token that was known before, else throws `tokens_unreadable`. */
   isValid(hash: string): boolean {
     const now = this.#clock.monotonicMs();
     const found = this.#found.get(hash);
     if (found !== undefined && now - found < BELIEVED_MS) return true;
-    this.#found.delete(hash);
-    if (!isFile(join(this.#dir, hash))) return false;
-    this.#found.set(hash, now);
-    return true;
+    const file = lookAt(join(this.#dir, hash), this.#stateDir);
+    if (file.kind === 'unreadable') {
+      if (found !== undefined) return true;
+      throw unreadableError(this.#dir, file.error);
+    }
+    if (file.kind === 'there') this.#found.set(hash, now);
+    else this.#found.delete(hash);
+    return file.kind === 'there';
   }
 }
 
@@ -52,11 +61,27 @@ function ownersDir(stateDir: string): string {
   return join(stateDir, 'owners');
 }
 
-function isFile(path: string): boolean {
+type FileLook = { kind: 'there' | 'absent' } | { kind: 'unreadable'; error: unknown };
+
+/** A home that is not mounted, not readable or stale says nothing of what is in it. */
+function lookAt(path: string, stateDir: string): FileLook {
   try {
-    return lstatSync(path).isFile();
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) return { kind: 'there' };
+    lstatSync(stateDir);
+    return { kind: 'absent' };
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
+    return { kind: 'unreadable', error };
   }
+}
+
+function unreadableError(dir: string, cause: unknown): CodedError<ControlErrorCode> {
+  return new CodedError(
+    'tokens_unreadable',
+    `cannot tell whether the token is an owner's because ${dir} cannot be looked into: got ${errorText(cause)}`,
+    {
+      hint: 'See that the home directory on the bastion is there and readable (mount, Kerberos ticket); control tries again at each call.',
+      retryable: true,
+      cause,
+    },
+  );
 }

@@ -1,7 +1,17 @@
 // What lies in the state directory: identity, owner tokens, the owner's record.
 
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -59,6 +69,7 @@ describe('owner tokens', () => {
 
   it('are known as soon as they are minted and forgotten within 5 s', () => {
     const clock = new ManualClock();
+    mkdirSync(directory, { recursive: true });
     const owners = new OwnerTokens(directory, clock);
     expect(owners.check('flo_x')).toBeUndefined();
     const token = mintOwnerToken(directory, 0).reveal();
@@ -67,6 +78,29 @@ describe('owner tokens', () => {
     rmSync(join(directory, 'owners', hash!));
     clock.jump(5000);
     expect(owners.isValid(hash!)).toBe(false);
+  });
+});
+
+describe('owner tokens while the home cannot be read', () => {
+  it('are believed where they were known, unknown ones get no answer, and a token that was revoked stays revoked', () => {
+    const clock = new ManualClock();
+    const owners = new OwnerTokens(directory, clock);
+    const [known, revoked, unseen] = [1, 2, 3].map((now) => mintOwnerToken(directory, now).reveal());
+    const hash = owners.check(known!);
+    expect(owners.check(revoked!)).toBeDefined();
+    rmSync(join(directory, 'owners', hashToken(revoked!)));
+    clock.jump(5000);
+    expect(owners.check(revoked!)).toBeUndefined();
+    // As a home does whose server is away; without a mount point to stand for it, for every user.
+    renameSync(directory, `${directory}.away`);
+    clock.jump(5000);
+    expect(owners.check(known!)).toBe(hash);
+    expect(owners.isValid(hash!)).toBe(true);
+    for (const token of [revoked!, unseen!])
+      expect(() => owners.check(token)).toThrow(expect.objectContaining({ code: 'tokens_unreadable' }));
+    renameSync(`${directory}.away`, directory);
+    expect(owners.check(unseen!)).toBeDefined();
+    expect(owners.check(revoked!)).toBeUndefined();
   });
 });
 

@@ -1,11 +1,12 @@
 // The history in its table: added to, read in pages from either end, shortened from its beginning.
 
-import type { EventView } from '@fairlead/protocol';
-import { and, asc, desc, eq, gt, lt, lte, sql } from 'drizzle-orm/sql';
+import { clampTime, type EventView } from '@fairlead/protocol';
+import { and, asc, count, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm/sql';
 
 import { history } from './schema.ts';
 import type { ControlDatabase } from './sqlite-session.ts';
-import type { HistoryBounds, HistoryEntry, HistoryQuery } from './store.ts';
+import type { HistoryEntry } from '../domain/records.ts';
+import type { HistoryBounds, HistoryQuery } from './store.ts';
 
 /** Returns what was added; undefined where it is there already. */
 export function prepareAdd(db: ControlDatabase): (entry: HistoryEntry) => EventView | undefined {
@@ -50,12 +51,22 @@ export function listHistory(db: ControlDatabase, query: HistoryQuery): EventView
     .orderBy(forward ? asc(history.seq) : desc(history.seq))
     .limit(limit)
     .all();
-  const events = rows.map(({ recordedMs, ...row }) => (recordedMs === null ? row : { ...row, recordedMs }));
+  // An older control has stored infinite times.
+  const events = rows.map(({ recordedMs, atMs, ...row }) => {
+    const event = { ...row, atMs: clampTime(atMs) };
+    return recordedMs === null ? event : { ...event, recordedMs };
+  });
   return forward ? events : events.toReversed();
 }
 
-export function pruneHistory(db: ControlDatabase, { beforeMs, most }: HistoryBounds, limit: number): number {
-  const newest = db.select({ seq: history.seq }).from(history).orderBy(desc(history.seq)).limit(1).all()[0]?.seq ?? 0;
+/** First those who said too much, so that they push out nobody else's. */
+export function pruneHistory(db: ControlDatabase, bounds: HistoryBounds, limit: number): number {
+  const talkative = pruneTalkative(db, bounds.mostEach, limit);
+  return talkative + pruneOldest(db, bounds, limit - talkative);
+}
+
+function pruneOldest(db: ControlDatabase, { beforeMs, most }: HistoryBounds, limit: number): number {
+  const kept = db.select({ events: count() }).from(history).all()[0]?.events ?? 0;
   const oldest = db
     .select({ seq: history.seq, atMs: history.atMs, recordedMs: history.recordedMs })
     .from(history)
@@ -63,10 +74,33 @@ export function pruneHistory(db: ControlDatabase, { beforeMs, most }: HistoryBou
     .limit(limit)
     .all();
   const stays = oldest.findIndex(
-    ({ seq, atMs, recordedMs }) => seq > newest - most && (recordedMs ?? atMs) >= beforeMs,
+    ({ atMs, recordedMs }, place) => place >= kept - most && (recordedMs ?? atMs) >= beforeMs,
   );
   const gone = stays === -1 ? oldest : oldest.slice(0, stays);
   const last = gone.at(-1);
   if (last) db.delete(history).where(lte(history.seq, last.seq)).run();
   return gone.length;
+}
+
+/** The oldest of each deployment that has more than its share. */
+function pruneTalkative(db: ControlDatabase, mostEach: number, limit: number): number {
+  const talkative = db
+    .select({ deployment: history.deployment, events: count() })
+    .from(history)
+    .groupBy(history.deployment)
+    .having(({ events }) => gt(events, mostEach))
+    .all();
+  let removed = 0;
+  for (const { deployment, events } of talkative) {
+    const step = Math.min(events - mostEach, limit - removed);
+    if (step <= 0) break;
+    const oldest = db
+      .select({ seq: history.seq })
+      .from(history)
+      .where(eq(history.deployment, deployment))
+      .orderBy(asc(history.seq))
+      .limit(step);
+    removed += Number(db.delete(history).where(inArray(history.seq, oldest)).run().changes);
+  }
+  return removed;
 }

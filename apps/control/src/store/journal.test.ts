@@ -22,6 +22,7 @@ function open(commit: (kinds: string[]) => Promise<void>) {
   const journal = new Journal(store, {
     onCommitted: () => log.push('committed'),
     onFailed: async (error) => void log.push(`failed: ${String(error)}`),
+    onFault: (error) => log.push(`fault: ${String(error)}`),
   });
   return { journal, log };
 }
@@ -70,5 +71,22 @@ describe('Journal', () => {
     broken = false;
     await journal.add([note('c')]);
     expect(log).toEqual(['failed: Error: disk full', 'committed']);
+  });
+
+  it('answers all and goes on where those who are told of a commit or a failure fail themselves', async () => {
+    const faults: string[] = [];
+    let broken = true;
+    const store = { commit: async () => (broken ? Promise.reject(new Error('disk full')) : []) } as unknown as Store;
+    const journal = new Journal(store, {
+      onCommitted: () => {
+        throw new Error('a listener');
+      },
+      onFailed: () => Promise.reject(new Error('cannot be read either')),
+      onFault: (error) => faults.push(String(error)),
+    });
+    await expect(journal.add([note('a')])).rejects.toThrow('disk full');
+    broken = false;
+    await journal.add([note('b')]);
+    expect(faults).toEqual(['Error: cannot be read either', 'Error: a listener']);
   });
 });

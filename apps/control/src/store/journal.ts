@@ -11,11 +11,13 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** What they throw is told to `onFault`, and stops nothing. */
 export interface JournalEvents {
   /** After a commit and before those who waited for it, with what is new in the history; undefined after turns that had nothing to write. */
   onCommitted: (added: readonly EventView[] | undefined) => void;
   /** Nothing of the failed turn is on disk, nor of what was added since: called once, awaited before the next turn. */
   onFailed: (error: unknown) => Promise<void>;
+  onFault: (error: unknown) => void;
 }
 
 export class Journal {
@@ -44,6 +46,7 @@ export class Journal {
     await this.#running;
   }
 
+  /** Never rejects: whoever waits has been answered, in every case. */
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await setImmediate();
@@ -55,16 +58,29 @@ export class Journal {
       try {
         if (writes.length > 0) added = await this.#store.commit(writes);
       } catch (error) {
-        await this.#events.onFailed(error);
-        // What was decided since then rests on what was not stored: it goes too.
-        for (const { reject } of [...waiting, ...this.#waiting]) reject(error);
-        this.#writes = [];
-        this.#waiting = [];
+        await this.#fail(error, waiting);
         continue;
       }
-      this.#events.onCommitted(added);
+      try {
+        this.#events.onCommitted(added);
+      } catch (error) {
+        this.#events.onFault(error);
+      }
       for (const { resolve } of waiting) resolve();
     }
     this.#running = undefined;
+  }
+
+  async #fail(error: unknown, waiting: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#events.onFailed(error);
+    } catch (fault) {
+      this.#events.onFault(fault);
+    }
+    // What was decided since then rests on what was not stored: it goes too.
+    const all = [...waiting, ...this.#waiting];
+    this.#writes = [];
+    this.#waiting = [];
+    for (const { reject } of all) reject(error);
   }
 }

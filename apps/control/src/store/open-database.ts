@@ -30,6 +30,7 @@ export function openDatabase(file: string, { servedBefore = false }: OpenOptions
     if (found > 0 && found < SCHEMA_VERSION) backUp(connection, `${file}.schema-${found}.backup`);
     const session = createSqliteSession(connection);
     session.migrate(MIGRATIONS);
+    shrinkFromNowOn(connection);
     if (found < SCHEMA_VERSION) checkpoint(connection);
     return { ...session, connection };
   } catch (error) {
@@ -48,14 +49,32 @@ function connect(file: string): DatabaseSync {
 
 /** In exclusive mode the first write lock is kept until the connection closes, and WAL needs no shared memory. */
 function claim(connection: DatabaseSync): void {
+  // Counts only ahead of the first page; where there is one, it would be written to.
+  if (connection.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
+    connection.exec('PRAGMA auto_vacuum=INCREMENTAL');
   connection.exec('PRAGMA locking_mode=EXCLUSIVE');
   connection.exec('BEGIN EXCLUSIVE; COMMIT');
   connection.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
   connection.exec('BEGIN EXCLUSIVE; COMMIT');
 }
 
+/** https://www.sqlite.org/pragma.html#pragma_auto_vacuum */
+const INCREMENTAL = 2;
+
+/** A file of an older control keeps the room of what was removed: it is written anew, once. The caller has backed it up. */
+function shrinkFromNowOn(connection: DatabaseSync): void {
+  if (connection.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum'] === INCREMENTAL) return;
+  connection.exec('PRAGMA auto_vacuum=INCREMENTAL; VACUUM');
+}
+
+/** Gives the room of what was removed back to the disk, and brings everything into the file. */
+export function settle(connection: DatabaseSync): void {
+  connection.exec('PRAGMA incremental_vacuum');
+  checkpoint(connection);
+}
+
 /** From the log into the file itself, so that the file alone is nearly everything. */
-export function checkpoint(connection: DatabaseSync): void {
+function checkpoint(connection: DatabaseSync): void {
   connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
 }
 

@@ -33,6 +33,17 @@ export const instances = sqliteTable(
   (table) => [index('instances_deployment').on(table.deployment)],
 );
 
+/** Records that could not be read, as they were: for a person to look at. */
+export const setAside = sqliteTable('set_aside', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  atMs: real('at_ms').notNull(),
+  tableName: text('table_name').notNull(),
+  recordId: text('record_id').notNull(),
+  why: text().notNull(),
+  /** JSON of the row. */
+  record: text().notNull(),
+});
+
 export const history = sqliteTable(
   'history',
   {

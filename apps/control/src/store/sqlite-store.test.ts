@@ -1,6 +1,6 @@
 // The store on a real file: what is put comes back, all or nothing, and a file that is not ours is left alone.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,7 +8,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
+import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { openDatabase } from './open-database.ts';
+import { createSqliteSession } from './sqlite-session.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store, Write } from './store.ts';
 
@@ -120,7 +122,91 @@ describe('the SQLite store', () => {
   });
 });
 
+describe('a record that cannot be read', () => {
+  const KEPT = { ...INSTANCE, id: 'bbbbbbbb', deployment: 'b' };
+  const PUT_KEPT: Write[] = [
+    { type: 'instance.put', record: KEPT },
+    { type: 'deployment.put', record: { ...DEPLOYMENT, name: 'b', instanceId: 'bbbbbbbb' } },
+  ];
+
+  it.each([
+    [
+      'life of a number out of bounds',
+      "UPDATE instances SET life = json_set(life, '$.retired', 1e300) WHERE id = 'abcdefgh'",
+    ],
+    ['life that is no JSON', "UPDATE instances SET life = '{' WHERE id = 'abcdefgh'"],
+    ['infinite deadline', "UPDATE instances SET deadline_ms = 9e999 WHERE id = 'abcdefgh'"],
+    ['list that is none', `UPDATE instances SET models = '{"a":1}' WHERE id = 'abcdefgh'`],
+  ])('for its %s is set aside whole, a fresh one waits in its place, and others stay', async (_what, spoil) => {
+    await using(openSqliteStore(file), (store) => store.commit([...PUT, ...PUT_KEPT]));
+    const raw = new DatabaseSync(file);
+    raw.exec(spoil);
+    const spoilt = raw.prepare("SELECT life FROM instances WHERE id = 'abcdefgh'").get();
+    raw.close();
+    const remembered = await using(openSqliteStore(file), (store) => store.load());
+    const fresh = {
+      id: 'abcdefgh',
+      deployment: 'a',
+      jobDir: '/j',
+      enrolmentHash: 'hash',
+      jobId: '7',
+      models: [],
+      gpus: [],
+    };
+    const waiting = { phase: 'waiting', state: { status: 'submitted' }, retired: 0 };
+    expect(remembered.instances).toMatchObject([{ ...fresh, life: waiting, createdMs: 1, updatedMs: 2 }, KEPT]);
+    expect(remembered.setAside).toMatchObject([{ table: 'instances', id: 'abcdefgh', replaced: true }]);
+    // Once: the next opening finds a good one.
+    const again = await using(openSqliteStore(file), (store) => store.load());
+    expect(again).toEqual({ ...remembered, setAside: undefined });
+    const kept = new DatabaseSync(file);
+    const row = kept.prepare('SELECT record FROM set_aside').get();
+    expect(JSON.parse(String(row?.['record']))).toMatchObject({ ...spoilt, id: 'abcdefgh' });
+    kept.close();
+  });
+
+  it('of a deployment keeps what can be read of it', async () => {
+    await using(openSqliteStore(file), (store) => store.commit(PUT));
+    const raw = new DatabaseSync(file);
+    raw.exec("UPDATE deployments SET wanted = 'perhaps'");
+    raw.close();
+    const remembered = await using(openSqliteStore(file), (store) => store.load());
+    expect(remembered).toMatchObject({
+      deployments: [DEPLOYMENT],
+      instances: [INSTANCE],
+      setAside: [{ table: 'deployments', id: 'a', replaced: true }],
+    });
+  });
+
+  it('is refused when it is written, with the field', async () => {
+    const wrong: Write = { type: 'instance.put', record: { ...INSTANCE, deadlineMs: Infinity } };
+    await using(openSqliteStore(file), async (store) => {
+      await expect(store.commit([...PUT_KEPT, wrong])).rejects.toMatchObject({
+        code: 'record_refused',
+        message: expect.stringContaining('deadlineMs'),
+      });
+      expect((await store.load()).instances).toEqual([]);
+    });
+  });
+});
+
 describe('openDatabase', () => {
+  it('lets a file of an older control shrink from then on', async () => {
+    const old = new DatabaseSync(file);
+    createSqliteSession(old).migrate(MIGRATIONS.slice(0, 2));
+    old.exec(`INSERT INTO history (at_ms, deployment, instance_id, kind, message)
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+      SELECT i, 'a', 'abcdefgh', 'k', printf('%.1000c', 'x') FROM n`);
+    old.close();
+    expect(statSync(file).size).toBeGreaterThan(2_000_000);
+    await using(openSqliteStore(file), async (store) => {
+      expect(await store.pruneHistory({ beforeMs: 0, most: 100, mostEach: 50 }, 5000)).toBe(1950);
+      await store.settle();
+      expect((await store.listHistory({ after: 0, limit: 1000 })).map(({ atMs }) => atMs)[0]).toBe(1951);
+    });
+    expect(statSync(file).size).toBeLessThan(300_000);
+  });
+
   it('refuses a second opening while the first lasts', async () => {
     await using(openSqliteStore(file), async () => {
       expect(() => openDatabase(file)).toThrow(expect.objectContaining({ code: 'already_running' }));

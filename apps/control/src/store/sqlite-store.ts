@@ -1,15 +1,16 @@
 // The Store on one SQLite file, through drizzle.
 
 import { type EventView } from '@fairlead/protocol';
-import { and, desc, eq, ne, sql } from 'drizzle-orm/sql';
+import { eq, sql } from 'drizzle-orm/sql';
 
-import { deploymentRecord, type InstanceRecord, instanceRecord } from '../domain/records.ts';
+import { checkWrite } from './check-write.ts';
 import { listHistory, prepareAdd, pruneHistory } from './history-table.ts';
-import { checkpoint, openDatabase, type OpenOptions, SCHEMA_VERSION } from './open-database.ts';
+import { openDatabase, type OpenOptions, SCHEMA_VERSION, settle } from './open-database.ts';
+import { findInstance, listInstances, loadRecords } from './read-records.ts';
 import { deployments, instances } from './schema.ts';
 import type { ControlDatabase } from './sqlite-session.ts';
 import { storeError } from './store-error.ts';
-import type { Remembered, Store, Write } from './store.ts';
+import type { Store, Write } from './store.ts';
 
 /** Throws as `openDatabase` does. Closing checkpoints the write-ahead log into the file. */
 export function openSqliteStore(file: string, options: OpenOptions = {}): Store {
@@ -20,13 +21,16 @@ export function openSqliteStore(file: string, options: OpenOptions = {}): Store 
     explained('write to', file, () => db.transaction(write, { behavior: 'immediate' }));
   return {
     schemaVersion: SCHEMA_VERSION,
-    load: async () => reading(() => load(db)),
-    commit: async (writes) => writing(() => writes.map(put).filter((event) => event !== undefined)),
+    load: async () => reading(() => db.transaction(() => loadRecords(db), { behavior: 'immediate' })),
+    commit: async (writes) => {
+      const checked = writes.map(checkWrite);
+      return writing(() => checked.map(put).filter((event) => event !== undefined));
+    },
     findInstance: async (id) => reading(() => findInstance(db, id)),
     listInstances: async ({ deployment }) => reading(() => listInstances(db, deployment)),
     listHistory: async (query) => reading(() => listHistory(db, query)),
     pruneHistory: async (bounds, limit) => writing(() => pruneHistory(db, bounds, limit)),
-    settle: async () => explained('write to', file, () => checkpoint(connection)),
+    settle: async () => explained('write to', file, () => settle(connection)),
     [Symbol.asyncDispose]: async () => connection.close(),
   };
 }
@@ -37,48 +41,6 @@ function explained<T>(doing: string, file: string, act: () => T): T {
   } catch (error) {
     throw storeError(error, doing, file);
   }
-}
-
-function findInstance(db: ControlDatabase, id: string): InstanceRecord | undefined {
-  const row = db.select().from(instances).where(eq(instances.id, id)).all()[0];
-  return row && readInstance(row);
-}
-
-function listInstances(db: ControlDatabase, deployment: string | undefined): InstanceRecord[] {
-  return db
-    .select()
-    .from(instances)
-    .where(deployment === undefined ? undefined : eq(instances.deployment, deployment))
-    .orderBy(desc(instances.createdMs), desc(instances.id))
-    .all()
-    .map(readInstance);
-}
-
-function load(db: ControlDatabase): Remembered {
-  const current = db
-    .select({ instance: instances })
-    .from(instances)
-    .innerJoin(deployments, eq(deployments.instanceId, instances.id))
-    .all();
-  const formers = db
-    .select({
-      id: instances.id,
-      deployment: instances.deployment,
-      enrolmentHash: instances.enrolmentHash,
-      updatedMs: instances.updatedMs,
-    })
-    .from(instances)
-    .innerJoin(deployments, and(eq(deployments.name, instances.deployment), ne(deployments.instanceId, instances.id)))
-    .all();
-  return {
-    deployments: db
-      .select()
-      .from(deployments)
-      .all()
-      .map((row) => deploymentRecord.parse(withoutNulls(row))),
-    instances: current.map((row) => readInstance(row.instance)),
-    formers,
-  };
 }
 
 /** Prepared once: building a statement costs more than running it. */
@@ -152,12 +114,4 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
 function excluded(columns: readonly string[]): Record<string, ReturnType<typeof sql.raw>> {
   const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(columns.map((name) => [name, sql.raw(`excluded.${snake(name)}`)]));
-}
-
-function readInstance(row: typeof instances.$inferSelect): InstanceRecord {
-  return instanceRecord.parse(withoutNulls(row));
-}
-
-function withoutNulls(row: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }

@@ -20,6 +20,7 @@ export function storeError(error: unknown, doing: string, file: string): unknown
   if (error instanceof SyntaxError || error instanceof z.ZodError)
     return damagedError(file, `a record that cannot be read: ${errorText(error).slice(0, 200)}`, error);
   const { errcode, text } = findSqliteError(error);
+  if (doing === 'read' && !WELL_READ.has(errcode & 0xff)) return unreadableError(file, text, error);
   const fail = (code: ControlErrorCode, why: string, hint: string) =>
     new CodedError(code, `cannot ${doing} ${file} because ${why}`, { hint, cause: error });
   // The low byte is the primary code.
@@ -41,6 +42,31 @@ export function storeError(error: unknown, doing: string, file: string): unknown
     default:
       return fail('store_failed', text, ROOM_HINT);
   }
+}
+
+/** What is no trouble of the disk: a fault of ours, or damage, which has a code of its own. */
+const WELL_READ = new Set([0, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_CORRUPT, SQLITE_NOTADB]);
+
+/** It may be readable again in a moment: a home on a network, a ticket that has to be renewed. */
+export function unreadableError(file: string, found: string, cause?: unknown): CodedError<ControlErrorCode> {
+  return new CodedError('store_unreadable', `cannot read ${file}: got ${found}`, {
+    hint: 'See that the home directory on the bastion is there and readable (mount, Kerberos ticket, quota); control tries again and goes on by itself.',
+    retryable: true,
+    cause,
+  });
+}
+
+/** While the memory cannot be compared with the disk. */
+export function staleError(cause: unknown): CodedError<ControlErrorCode> {
+  return new CodedError(
+    'store_unreadable',
+    `cannot change anything because its database could be neither written nor read: got ${errorText(cause)}`,
+    {
+      hint: 'See that the home directory on the bastion is there and readable (mount, Kerberos ticket, quota); control tries again and goes on by itself. Nothing was changed.',
+      retryable: true,
+      cause,
+    },
+  );
 }
 
 /** drizzle wraps what SQLite throws. */

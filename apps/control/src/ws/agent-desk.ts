@@ -1,7 +1,7 @@
 // Takes agents in: proves who they are, keeps their leases, brings what they say into the directory and tells them when
 // it is on disk.
 
-import { errorText, type Log, withFields } from '@fairlead/kit';
+import { errorText, isCodedError, type Log, withFields } from '@fairlead/kit';
 import {
   type AgentHello,
   type AgentMessage,
@@ -13,8 +13,9 @@ import {
 } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
+import type { ControlErrorCode } from '../control-error.ts';
 import type { Directory, Entry } from '../directory.ts';
-import { clockSkewMs, correctReport, describeSkew } from '../domain/correct-clock.ts';
+import { clockSkewMs, correctReport, correctTime, describeSkew } from '../domain/correct-clock.ts';
 import { decideAdmission } from '../domain/decide-admission.ts';
 import type { InstanceRecord } from '../domain/records.ts';
 import { deriveInstanceToken, hashToken, sameHash, sameToken } from '../state/tokens.ts';
@@ -179,7 +180,10 @@ class Session {
       case 'event.happened': {
         const { id, atMs, kind, message: text } = message;
         const source = { processId: this.#hello.processId, id };
-        const stored = this.#deps.directory.addHistory(this.entry, kind, text, { source, atMs: atMs + this.#skewMs });
+        const stored = this.#deps.directory.addHistory(this.entry, kind, text, {
+          source,
+          atMs: correctTime(atMs, this.#skewMs),
+        });
         return this.#once(stored, () => this.#link.send({ type: 'event.recorded', id }));
       }
       case 'order.accepted':
@@ -226,7 +230,13 @@ class Session {
   /** Where the store fails the agent is not answered; on its next connection it says everything again. */
   #once(stored: Promise<void>, then: () => void): void {
     stored.then(then).catch((error: unknown) => {
-      this.#deps.log.debug({ op: 'agent.message', ok: false, error: errorText(error) });
+      const said = { op: 'agent.message', ok: false, error: errorText(error) };
+      if (isCodedError<ControlErrorCode>(error, 'record_refused')) {
+        this.#deps.log.warn(said, 'an agent told what cannot be stored');
+        const hint = error.hint === undefined ? {} : { hint: error.hint };
+        return this.#link.refuse({ code: 'bad_request', message: error.message, ...hint });
+      }
+      this.#deps.log.debug(said);
       this.#link.dropAfter(SAY_AGAIN_MS);
     });
   }

@@ -5,6 +5,7 @@ import type { AgentMessage, ControlMessage, StopMode, VersionRange, WireErrorCod
 import type { RawData, WebSocket } from 'ws';
 
 import type { AgentLine } from '../directory.ts';
+import { Guard } from '../guard.ts';
 import { decodeAgentFrame } from './decode-agent-frame.ts';
 import { LogTails } from './log-tails.ts';
 
@@ -44,13 +45,17 @@ export class AgentLink implements AgentLine {
       pause: () => deps.socket.pause(),
       resume: () => deps.socket.resume(),
     });
-    deps.socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    const guard = new Guard(deps.log);
+    // What it has done half may not go on: its agent says everything again on its next connection.
+    deps.socket.on('message', (data, isBinary) => {
+      if (!guard.run('agent.message', () => this.#receive(data, isBinary))) this.drop();
+    });
     deps.socket.on('error', (error) => deps.log.debug({ op: 'agent.link', ok: false, error: errorText(error) }));
     deps.socket.on('ping', () => this.#dropUnread());
     deps.socket.on('close', () => {
       this.#closed.abort();
-      this.tails.endAll('the connection to the agent was lost');
-      deps.onClose();
+      guard.run('agent.close', () => this.tails.endAll('the connection to the agent was lost'));
+      guard.run('agent.close', () => deps.onClose());
     });
   }
 

@@ -13,8 +13,10 @@ import {
   WIRE_ERRORS,
   type WireErrorCode,
 } from '@fairlead/protocol';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 
+import type { Guard } from '../guard.ts';
+import { storageError } from '../http/storage-error.ts';
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
 import type { OwnerTokens } from '../state/owner-tokens.ts';
 import { readBearer } from '../state/tokens.ts';
@@ -26,34 +28,39 @@ export interface UpgradeDeps {
   owners: OwnerTokens;
   agents: AgentDesk;
   watchers: WatchHub;
+  guard: Guard;
 }
 
 export const FRAME_LIMIT_BYTES = 1024 * 1024;
 
 /** Closes WebSockets with 1001 when disposed. */
 export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
-  const { carrier } = deps;
+  const { carrier, guard } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_LIMIT_BYTES, perMessageDeflate: false });
+  const accept = (webSocket: WebSocket, request: IncomingMessage, decision: Accepted) => {
+    const prove = () => carrier.prove(request.socket);
+    if (decision.kind === 'agent') {
+      const { instanceId, generation, token } = decision;
+      return deps.agents.receive({ socket: webSocket, instanceId, generation, token, prove });
+    }
+    prove();
+    const { hash, query } = decision;
+    const events = query.events ? { deployment: query.deployment } : undefined;
+    deps.watchers.add(webSocket, { isValid: () => deps.owners.isValid(hash), events });
+  };
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const decision = decideUpgrade(deps, request);
+    const decision = decideOrExplain(deps, request);
     if (!decision.ok) return refuseUpgrade(socket, decision.code, decision.message);
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      if (decision.kind === 'agent') {
-        const { instanceId, generation, token } = decision;
-        deps.agents.receive({ socket: webSocket, instanceId, generation, token, prove: () => carrier.prove(socket) });
-      } else {
-        carrier.prove(socket);
-        const { hash, query } = decision;
-        const events = query.events ? { deployment: query.deployment } : undefined;
-        deps.watchers.add(webSocket, { isValid: () => deps.owners.isValid(hash), events });
-      }
+      if (!guard.run('upgrade.accept', () => accept(webSocket, request, decision))) webSocket.terminate();
     });
   };
-  carrier.http.on('upgrade', onUpgrade);
+  const guarded = guard.handler('upgrade', onUpgrade);
+  carrier.http.on('upgrade', guarded);
   return {
     async [Symbol.asyncDispose]() {
-      carrier.http.off('upgrade', onUpgrade);
+      carrier.http.off('upgrade', guarded);
       await Promise.all([...server.clients].map(closeGoingAway));
     },
   };
@@ -63,6 +70,19 @@ type UpgradeDecision =
   | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: string }
   | { ok: true; kind: 'watcher'; hash: string; query: Read<typeof watchQuery> }
   | { ok: false; code: WireErrorCode; message: string };
+type Accepted = Extract<UpgradeDecision, { ok: true }>;
+
+/** Where control cannot tell whether a token is known, that is the answer. */
+function decideOrExplain(deps: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
+  try {
+    return decideUpgrade(deps, request);
+  } catch (error) {
+    const known = storageError(error);
+    if (known) return { ok: false, code: known.code, message: known.message };
+    deps.guard.failed('upgrade.decide', error);
+    return { ok: false, code: 'internal', message: 'cannot answer because of a fault in control: its log says more' };
+  }
+}
 
 function decideUpgrade({ carrier, owners }: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
   const [path, search = ''] = (request.url ?? '').split('?', 2);

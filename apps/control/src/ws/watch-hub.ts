@@ -6,6 +6,7 @@ import type { EventView } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
 import type { Directory, Entry } from '../directory.ts';
+import { Guard } from '../guard.ts';
 
 export interface WatchHubDeps {
   directory: Directory;
@@ -45,6 +46,7 @@ interface Watcher extends WatcherOptions {
 export class WatchHub {
   readonly #deps: WatchHubDeps;
   readonly #behindBytes: number;
+  readonly #guard: Guard;
   readonly #watchers = new Set<Watcher>();
   /** Each deployment as last told; a load or lease in it is as old as the last change. */
   readonly #texts = new WeakMap<Entry, string>();
@@ -54,6 +56,7 @@ export class WatchHub {
 
   constructor(deps: WatchHubDeps) {
     this.#deps = deps;
+    this.#guard = new Guard(deps.log);
     this.#behindBytes = deps.behindBytes ?? BEHIND_BYTES;
     deps.directory.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
     deps.directory.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
@@ -73,13 +76,15 @@ export class WatchHub {
 
   /** Drops those that have not answered for long, or whose token was revoked. */
   sweep(): void {
-    for (const watcher of this.#watchers) {
-      if (!watcher.isValid()) watcher.socket.close(1008, 'unauthorized');
-      else if (watcher.silentSweeps >= MOST_SILENT_SWEEPS) watcher.socket.terminate();
-      else {
-        watcher.silentSweeps += 1;
-        watcher.socket.ping();
-      }
+    for (const watcher of this.#watchers) this.#guard.run('watch.sweep', () => this.#sweepOne(watcher));
+  }
+
+  #sweepOne(watcher: Watcher): void {
+    if (!watcher.isValid()) watcher.socket.close(1008, 'unauthorized');
+    else if (watcher.silentSweeps >= MOST_SILENT_SWEEPS) watcher.socket.terminate();
+    else {
+      watcher.silentSweeps += 1;
+      watcher.socket.ping();
     }
   }
 
@@ -123,7 +128,7 @@ export class WatchHub {
       if (watcher.laterBytes <= this.#behindBytes) watcher.later.push(text);
       else watcher.later = [];
     } else if (socket.bufferedAmount <= this.#behindBytes) {
-      socket.send(text, { binary: false }, () => this.#catchUp(watcher));
+      socket.send(text, { binary: false }, () => this.#guard.run('watch.send', () => this.#catchUp(watcher)));
     } else watcher.state = 'behind';
   }
 
@@ -154,8 +159,7 @@ export class WatchHub {
     const fin = to === text.length;
     watcher.socket.send(text.subarray(from, to), { binary: false, fin }, (error) => {
       if (error) return;
-      if (fin) this.#sendLater(watcher);
-      else this.#sendPiece(watcher, text, to);
+      this.#guard.run('watch.send', () => (fin ? this.#sendLater(watcher) : this.#sendPiece(watcher, text, to)));
     });
   }
 

@@ -7,6 +7,7 @@ import type { EventView } from '@fairlead/protocol';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { clockTime } from './instance-words.ts';
+import { EVENTS_PAGE, readLastEvents } from './last-events.ts';
 
 export interface EventsArgs {
   name: string | undefined;
@@ -14,16 +15,12 @@ export interface EventsArgs {
   lines: number;
 }
 
-/** Control's largest page. */
-const PAGE = 1000;
-/** An agent that was cut off tells of it later: control's order is not the order of what happened. */
-const TOLD_LATE = 100;
 const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
 
 export async function runEvents(args: EventsArgs, context: Context): Promise<void> {
   const { output, signal } = context;
   await using session = await openCliSession(context);
-  const { events, next } = await lastEvents(args, session, signal);
+  const { events, next } = await readLastEvents({ name: args.name, count: args.lines }, session.api, signal);
   // Nothing may have happened to it, or there may be no such thing.
   if (events.length === 0 && args.name !== undefined) await session.api.getDeployment(args.name, signal);
   const show = (event: EventView) => showEvent(event, args, context);
@@ -38,22 +35,6 @@ export async function runEvents(args: EventsArgs, context: Context): Promise<voi
     if (!signal.aborted) throw error;
     output.result({ event: 'events.ended', ok: false, name: args.name, reason: 'interrupted' }, '');
   }
-}
-
-/** The newest `lines` by when they happened, and where the next ones begin. */
-async function lastEvents({ name, lines }: EventsArgs, { api }: Session, signal: AbortSignal) {
-  const deployment = name === undefined ? {} : { deployment: name };
-  const wanted = lines + TOLD_LATE;
-  let page = await api.events({ ...deployment, last: Math.min(wanted, PAGE) }, signal);
-  const { next } = page;
-  let found = page.events;
-  while (found.length < wanted && page.previous !== undefined) {
-    const query = { ...deployment, last: Math.min(wanted - found.length, PAGE), before: page.previous };
-    page = await api.events(query, signal);
-    found = [...page.events, ...found];
-  }
-  const inTime = found.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq);
-  return { events: lines === 0 ? [] : inTime.slice(-lines), next };
 }
 
 interface Following {
@@ -75,10 +56,10 @@ async function followEvents(name: string | undefined, from: number, { session, c
   let after = from;
   const catchUp = async () => {
     for (;;) {
-      const page = await session.api.events({ ...deployment, after, limit: PAGE }, signal);
+      const page = await session.api.events({ ...deployment, after, limit: EVENTS_PAGE }, signal);
       for (const event of page.events) show(event);
       after = page.next;
-      if (page.events.length < PAGE) return;
+      if (page.events.length < EVENTS_PAGE) return;
     }
   };
   for (let failures = 0; ;) {

@@ -11,6 +11,7 @@ import { jobName } from '../job/job-files.ts';
 import { observationFor } from '../job/observe-job.ts';
 import { openSite, type Site } from '../site/open-site.ts';
 import { clockTime, leftWords, stateWords } from './instance-words.ts';
+import { readLastEvents } from './last-events.ts';
 
 const EVENTS_SHOWN = 10;
 
@@ -20,9 +21,8 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   // An agent speaks for itself; where there is none yet, or none any more, the queue is asked.
   if (args.cluster && isForTheQueue(deployment.instance.state))
     deployment = await askQueue(deployment, session, context);
-  const { events } = await session.api.events({ deployment: args.name, limit: 1000 }, context.signal);
-  // An agent that was cut off tells of it later.
-  const recent = events.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq).slice(-EVENTS_SHOWN);
+  const query = { name: args.name, count: EVENTS_SHOWN };
+  const { events: recent } = await readLastEvents(query, session.api, context.signal);
   context.output.result(
     { event: 'deployment', ok: true, deployment, events: recent },
     statusText(deployment, recent, context.clock.now()),

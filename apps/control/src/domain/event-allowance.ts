@@ -1,0 +1,33 @@
+// How much of the history one agent may fill: a token bucket. What is over it is counted, not kept.
+
+export const EVENT_BURST = 100;
+export const EVENT_INTERVAL_MS = 1000;
+
+export class EventAllowance {
+  #tokens = EVENT_BURST;
+  #filledMs: number;
+  #leftOut = 0;
+
+  constructor(monotonicMs: number) {
+    this.#filledMs = monotonicMs;
+  }
+
+  /** Whether one more may be kept. */
+  take(monotonicMs: number): boolean {
+    this.#tokens = Math.min(EVENT_BURST, this.#tokens + (monotonicMs - this.#filledMs) / EVENT_INTERVAL_MS);
+    this.#filledMs = monotonicMs;
+    if (this.#tokens < 1) {
+      this.#leftOut += 1;
+      return false;
+    }
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** How many were left out since it was asked last. */
+  takeLeftOut(): number {
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    return leftOut;
+  }
+}

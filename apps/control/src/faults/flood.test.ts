@@ -1,0 +1,116 @@
+// One greedy agent among others: what it tells without end is bounded, counted, and takes nothing from anybody else.
+
+import { once } from 'node:events';
+import { readdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { socketName } from '@fairlead/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { EVENT_BURST } from '../domain/event-allowance.ts';
+import type { FakeAgent } from '../testing/fake-agent.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { openWorld, type World } from '../testing/world.ts';
+
+let world: World;
+afterEach(() => world[Symbol.asyncDispose]());
+
+async function history(deployment: string): Promise<Array<{ kind: string; message: string }>> {
+  return (await world.owner.call('GET', `/v1/events?deployment=${deployment}&last=1000`)).body.events;
+}
+
+/** Resolves when all of them are acknowledged. */
+async function flood(agent: FakeAgent, events: number): Promise<void> {
+  const done = new Promise<void>((resolve) =>
+    agent.received.add((message) => message.type === 'event.recorded' && message.id === events && resolve()),
+  );
+  for (let id = 1; id <= events; id += 1)
+    agent.send({ type: 'event.happened', id, atMs: id, kind: 'flood', message: 'x'.repeat(1000) });
+  await done;
+}
+
+describe('An agent that tells events without end', () => {
+  it('fills no more of the history than its share, is acknowledged, and what was left out is counted there', async () => {
+    const clock = new ManualClock();
+    world = await openWorld({ clock });
+    const made = { ...(await world.deploy('a')), name: 'a' };
+    await world.deploy('b');
+    const agent = await world.agent(made);
+    await agent.next('control.welcome', true);
+    await flood(agent, 3000);
+    const floods = (await history('a')).filter(({ kind }) => kind === 'flood');
+    expect(floods.length).toBeLessThanOrEqual(EVENT_BURST);
+    expect(await history('b')).toMatchObject([{ kind: 'deployment.created' }]);
+    const told = async () => (await history('a')).find(({ kind }) => kind === 'events.left_out');
+    while (!(await told())) await clock.advance(1000);
+    expect((await told())!.message).toMatch(new RegExp(`^${3000 - floods.length} events of the agent were left out`));
+  });
+
+  it('fills no more by reports that change again and again, and its end is told all the same', async () => {
+    world = await openWorld({ clock: new ManualClock() });
+    const made = { ...(await world.deploy('a')), name: 'a' };
+    const agent = await world.agent(made);
+    await agent.next('control.welcome', true);
+    for (let n = 0; n < 400; n += 1) agent.report(n % 2 ? { status: 'ready' } : { status: 'degraded', reason: `${n}` });
+    agent.report({ status: 'failed', cause: { code: 'engine_crash_loop', message: 'it crashes' } });
+    await expect.poll(async () => (await history('a')).at(-1)?.kind, { timeout: 15_000 }).toBe('instance.failed');
+    expect((await history('a')).length).toBeLessThanOrEqual(EVENT_BURST + 5);
+  });
+});
+
+describe('A job key that leaked', () => {
+  it('delays no other deployment by sockets that do not answer, and keeps few of them', async () => {
+    world = await openWorld();
+    const a = await world.deploy('a');
+    const made = { ...(await world.deploy('b')), name: 'b' };
+    const first = await world.agent(made);
+    await first.next('control.welcome', true);
+    const silent = Array.from({ length: 200 }, (_, n) =>
+      createServer().listen(join(world.runDir, socketName(a.instanceId, n + 1, 'control'))),
+    );
+    await Promise.all(silent.map((server) => once(server, 'listening')));
+    await first.close();
+    const sinceMs = performance.now();
+    const back = await world.agent(made, { generation: 2, processId: first.processId });
+    await back.next('control.welcome', true);
+    // A dial that is not answered takes 5 s.
+    expect(performance.now() - sinceMs).toBeLessThan(4000);
+    const left = () => readdirSync(world.runDir).filter((name) => name.startsWith(a.instanceId)).length;
+    await expect.poll(left, { timeout: 10_000 }).toBeLessThanOrEqual(8);
+    for (const server of silent) server.close();
+  });
+});
+
+describe('The history', () => {
+  it('of one deployment is cut to its share, that of others stays, and the file gives its room back', async () => {
+    const clock = new ManualClock();
+    world = await openWorld({ clock, keeping: { keepEventsEach: 50 } });
+    const made = { ...(await world.deploy('a')), name: 'a' };
+    await world.deploy('b');
+    const agent = await world.agent(made);
+    await agent.next('control.welcome', true);
+    const file = join(world.stateDir, 'control.db');
+    let id = 0;
+    for (let round = 0; round < 12; round += 1) {
+      const last = (id += 90);
+      const heard = new Promise<void>((resolve) =>
+        agent.received.add((message) => message.type === 'event.recorded' && message.id === last && resolve()),
+      );
+      for (let n = id - 89; n <= id; n += 1)
+        agent.send({ type: 'event.happened', id: n, atMs: n, kind: 'k', message: 'x'.repeat(4000) });
+      await heard;
+      // Its lease is renewed, its allowance filled.
+      for (let n = 0; n < 10; n += 1) {
+        agent.send({ type: 'instance.heartbeat', load: { inFlight: 0 } });
+        await clock.advance(10_000);
+      }
+    }
+    const pruned = async () => (await history('a')).length <= 150;
+    while (!(await pruned())) await clock.advance(100);
+    expect(await history('b')).toMatchObject([{ kind: 'deployment.created' }]);
+    await world.stop();
+    expect(statSync(file).size).toBeLessThan(1_500_000);
+    await world.restart();
+  });
+});

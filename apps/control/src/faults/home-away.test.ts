@@ -1,0 +1,98 @@
+// The home directory goes away for a moment: an expired Kerberos ticket, a stale NFS handle, an outage. Control stays, says so with a
+// 503, keeps what it knows, changes nothing, and goes on when the home is back.
+
+import { renameSync } from 'node:fs';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { mintOwnerToken } from '../state/owner-tokens.ts';
+import { storeError } from '../store/store-error.ts';
+import { openControlPlace } from '../testing/control-process.ts';
+import { connectOwner } from '../testing/owner.ts';
+import { openWorld, type World } from '../testing/world.ts';
+
+const WANTED = { model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j' };
+
+let world: World | undefined;
+afterEach(async () => {
+  await world?.[Symbol.asyncDispose]();
+  world = undefined;
+});
+
+describe('Control whose home is away', { timeout: 60_000 }, () => {
+  it('keeps owners it knows and their watchers, answers 503 to others, and knows them when the home is back', async () => {
+    await using place = openControlPlace();
+    await using owner = await place.owner();
+    const child = await place.serve();
+    let ended = false;
+    child.on('exit', () => (ended = true));
+    const watch = await owner.watch();
+    const token = mintOwnerToken(place.state, Date.now()).reveal();
+    await using late = connectOwner({ socketPath: `${place.run}/control.sock`, certificate: owner.certificate, token });
+    renameSync(place.state, `${place.state}.away`);
+    expect(await late.call('GET', '/v1/hello')).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { error: { code: 'state_unreadable', message: expect.stringContaining('owners cannot be looked into') } },
+    });
+    await expect(late.watch()).rejects.toThrow('503');
+    // Longer than a token is believed without a look, and than two sweeps of the watchers.
+    const closed = new Promise((resolve) => watch.socket.on('close', () => resolve('closed')));
+    const waited = new Promise((resolve) => setTimeout(() => resolve('open'), 9000));
+    expect(await Promise.race([closed, waited])).toBe('open');
+    expect((await owner.call('GET', '/v1/hello')).status).toBe(200);
+    renameSync(`${place.state}.away`, place.state);
+    expect((await late.call('GET', '/v1/hello')).status).toBe(200);
+    expect(ended).toBe(false);
+  });
+
+  it('keeps its memory and refuses changes while its database can be neither written nor read', async () => {
+    let away = false;
+    const failed = (doing: string) =>
+      Promise.reject(
+        storeError(Object.assign(new Error('disk I/O error'), { errcode: 10 }), doing, 'control.db') as Error,
+      );
+    world = await openWorld({
+      ports: {
+        store: (store) => ({
+          ...store,
+          load: () => (away ? failed('read') : store.load()),
+          commit: (writes) => (away ? failed('write to') : store.commit(writes)),
+          listHistory: (query) => (away ? failed('read') : store.listHistory(query)),
+        }),
+      },
+    });
+    const { owner } = world;
+    const made = { ...(await world.deploy('a')), name: 'a' };
+    const agent = await world.agent(made, { withData: true });
+    await agent.next('control.welcome', true);
+    const watch = await owner.watch();
+    agent.report({ status: 'ready' });
+    await watch.find(
+      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'ready',
+    );
+    away = true;
+    const first = await owner.call('POST', '/v1/deployments', { ...WANTED, name: 'b' });
+    expect(first.body.error.code).toBe('storage_failed');
+    for (const [method, path, body] of [
+      ['POST', '/v1/deployments', { ...WANTED, name: 'c' }],
+      ['DELETE', '/v1/deployments/a', undefined],
+      ['GET', '/v1/events', undefined],
+    ] as const)
+      expect(await owner.call(method, path, body), path).toMatchObject({
+        status: 503,
+        body: { error: { code: 'state_unreadable', hint: expect.stringContaining('control tries again') } },
+      });
+    expect((await owner.call('GET', '/readyz')).status).toBe(503);
+    expect((await owner.call('GET', '/v1/deployments/a')).body).toMatchObject({
+      instance: { state: { status: 'ready' } },
+    });
+    expect((await owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
+    away = false;
+    expect((await owner.call('POST', '/v1/deployments', { ...WANTED, name: 'c' })).status).toBe(201);
+    expect((await owner.call('GET', '/readyz')).status).toBe(200);
+    // What was refused is not there.
+    const { deployments } = (await owner.call('GET', '/v1/deployments')).body;
+    expect(deployments.map(({ name }: { name: string }) => name)).toEqual(['a', 'c']);
+  });
+});

@@ -1,0 +1,111 @@
+// Every port of control fails for a while, in every loop and handler that uses it: control goes on, and serves when the port is back.
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import type { ControlPorts } from '../open-control.ts';
+import type { FakeAgent } from '../testing/fake-agent.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { openWorld, type World } from '../testing/world.ts';
+
+const HOUR_MS = 3_600_000;
+
+let world: World;
+const broken = new Set<string>();
+let asked: Set<string>;
+afterEach(async () => {
+  broken.clear();
+  await world[Symbol.asyncDispose]();
+});
+
+/** A port whose methods fail while their names are in `broken`: at once, or as the promises that they return. */
+function breakable<T extends object>(port: T, fails: 'throws' | 'rejects'): T {
+  return new Proxy(port, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        if (!broken.has(String(name))) return Reflect.apply(value, target, args);
+        asked.add(String(name));
+        const error = Object.assign(new Error(`EIO: i/o error, ${String(name)}`), { code: 'EIO' });
+        if (fails === 'rejects') return Promise.reject(error);
+        throw error;
+      };
+    },
+  });
+}
+
+const STORE: ControlPorts = { store: (store) => breakable(store, 'rejects') };
+const STORE_AT_ONCE: ControlPorts = { store: (store) => breakable(store, 'throws') };
+const RUN_DIR: ControlPorts = { runDir: (runDir) => breakable(runDir, 'throws') };
+const OWNERS: ControlPorts = { owners: (owners) => breakable(owners, 'throws') };
+
+const CASES: ReadonlyArray<{ port: string; ports: ControlPorts; methods: string[] }> = [
+  ...['commit', 'listInstances', 'findInstance', 'listHistory', 'pruneHistory', 'settle'].map((method) => ({
+    port: `store.${method}`,
+    ports: STORE,
+    methods: [method],
+  })),
+  { port: 'store.commit and store.load', ports: STORE, methods: ['commit', 'load'] },
+  { port: 'store.commit and store.load, at once', ports: STORE_AT_ONCE, methods: ['commit', 'load'] },
+  ...['list', 'listParked', 'park', 'reclaim', 'hasSocket', 'unlinkSocket', 'unlinkParked', 'file'].map((method) => ({
+    port: `runDir.${method}`,
+    ports: RUN_DIR,
+    methods: [method],
+  })),
+  ...['check', 'isValid'].map((method) => ({ port: `owners.${method}`, ports: OWNERS, methods: [method] })),
+];
+
+/** Everything that makes control use its ports: calls, reports, a new tunnel, a lost agent, an old socket, the hour of the pruner. */
+async function exercise(clock: ManualClock, made: { instanceId: string }, agent: FakeAgent): Promise<void> {
+  const { owner } = world;
+  const calls = [
+    owner.call('GET', '/v1/deployments'),
+    owner.call('GET', '/v1/instances'),
+    owner.call('GET', `/v1/instances/${made.instanceId}`),
+    owner.call('GET', '/v1/events'),
+    owner.call('DELETE', '/v1/deployments/b'),
+  ];
+  agent.report({ status: 'degraded', reason: 'slow' });
+  await clock.advance(3000);
+  await using again = await world.agent(
+    { instanceId: made.instanceId, enrolmentToken: agent.options.token, name: 'a' },
+    { generation: 2, processId: agent.processId, withData: true },
+  );
+  await clock.advance(3000);
+  again.report({ status: 'ready' });
+  await clock.advance(3000);
+  again.freeze();
+  agent.freeze();
+  await clock.advance(20_000);
+  await clock.advance(400_000, 1000);
+  await clock.advance(HOUR_MS, 60_000);
+  await Promise.allSettled(calls);
+}
+
+describe('Control survives that', { timeout: 60_000 }, () => {
+  it.each(CASES)('$port fails for a while', async ({ ports, methods }) => {
+    asked = new Set();
+    const clock = new ManualClock();
+    world = await openWorld({ clock, ports });
+    const made = await world.deploy('a');
+    await world.deploy('b');
+    await world.owner.watch();
+    const agent = await world.agent({ ...made, name: 'a' }, { withData: true });
+    while (!agent.welcome) await clock.advance(50);
+    agent.report({ status: 'ready' });
+    for (const method of methods) broken.add(method);
+    await exercise(clock, made, agent);
+    expect([...asked].toSorted()).toEqual(methods.toSorted());
+    broken.clear();
+
+    await clock.advance(5000);
+    expect((await world.owner.call('GET', '/readyz')).status).toBe(200);
+    const after = await world.deploy('after');
+    const fresh = await world.agent({ ...after, name: 'after' }, { withData: true });
+    while (!fresh.welcome) await clock.advance(50);
+    fresh.report({ status: 'ready' });
+    const answers = async () => (await world.owner.call('GET', '/v1/endpoints/after')).status === 200;
+    while (!(await answers())) await clock.advance(50);
+    expect((await world.owner.call('GET', '/v1/events?last=5')).status).toBe(200);
+  });
+});

@@ -1,0 +1,35 @@
+// The newest events of control's history, by when they happened.
+
+import type { Session } from '@fairlead/client';
+import type { EventView } from '@fairlead/protocol';
+
+/** Control's largest page. */
+export const EVENTS_PAGE = 1000;
+/** An agent that was cut off tells of it later: control's order is not the order of what happened. */
+const TOLD_LATE = 100;
+
+export interface LastEventsQuery {
+  /** Of one deployment, or of all. */
+  name: string | undefined;
+  count: number;
+}
+
+/** Oldest first. `next`: where those begin that come later. */
+export async function readLastEvents(
+  { name, count }: LastEventsQuery,
+  api: Pick<Session['api'], 'events'>,
+  signal: AbortSignal,
+): Promise<{ events: EventView[]; next: number }> {
+  const deployment = name === undefined ? {} : { deployment: name };
+  const wanted = count + TOLD_LATE;
+  let page = await api.events({ ...deployment, last: Math.min(wanted, EVENTS_PAGE) }, signal);
+  const { next } = page;
+  let found = page.events;
+  while (found.length < wanted && page.previous !== undefined) {
+    const query = { ...deployment, last: Math.min(wanted - found.length, EVENTS_PAGE), before: page.previous };
+    page = await api.events(query, signal);
+    found = [...page.events, ...found];
+  }
+  const inTime = found.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq);
+  return { events: count === 0 ? [] : inTime.slice(-count), next };
+}
