@@ -21,6 +21,7 @@ export {
   logEnded,
   logSource,
   type LogSource,
+  logGrant,
   logTail,
   orderAccepted,
 } from './agent-link.ts';

@@ -1,6 +1,6 @@
 // What control knows of deployments and instances, as it is stored. Facts only.
 
-import { instanceState, isEnded, stopMode } from '@fairlead/protocol';
+import { endCause, instanceState, isEnded, stopMode } from '@fairlead/protocol';
 import { z } from 'zod';
 
 export const deploymentRecord = z.object({
@@ -50,6 +50,8 @@ export const lifeRecord = z.discriminatedUnion('phase', [
     /** The data socket at which it answered; put aside, for the agent may return and answer there again. */
     generation: z.int().optional(),
     retired,
+    /** What it was draining for when it was lost: why it ended, once somebody knows that it has. */
+    leaving: endCause.optional(),
   }),
   z.object({
     phase: z.literal('ended'),

@@ -16,6 +16,8 @@ export interface AgentLinkDeps {
   nextOrderId: () => string;
   /** The protocol versions that we speak. */
   versions: VersionRange;
+  /** Before each message that was read, and for each ping and pong. */
+  onHeard: () => void;
   onMessage: (message: AgentMessage) => void;
   /** Of a frame that could not be read; the link then refuses. */
   onUnreadable: (why: { code: WireErrorCode; message: string }) => void;
@@ -39,14 +41,15 @@ export class AgentLink implements AgentLine {
     this.generation = deps.generation;
     this.tails = new LogTails({
       nextOrderId: deps.nextOrderId,
-      clock: deps.clock,
       send: (message) => this.send(message),
-      pause: () => deps.socket.pause(),
-      resume: () => deps.socket.resume(),
     });
     deps.socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     deps.socket.on('error', (error) => deps.log.debug({ op: 'agent.link', ok: false, error: errorText(error) }));
-    deps.socket.on('ping', () => this.#dropUnread());
+    deps.socket.on('ping', () => {
+      deps.onHeard();
+      this.#dropUnread();
+    });
+    deps.socket.on('pong', () => deps.onHeard());
     deps.socket.on('close', () => {
       this.#closed.abort();
       this.tails.endAll('the connection to the agent was lost');
@@ -101,11 +104,13 @@ export class AgentLink implements AgentLine {
     const frame = decodeAgentFrame(data as Buffer, isBinary, this.#deps.versions);
     switch (frame.kind) {
       case 'message':
+        this.#deps.onHeard();
         return this.#deps.onMessage(frame.message);
       case 'refused':
         this.#deps.onUnreadable(frame);
         return this.refuse(frame);
       case 'ignored':
+        this.#deps.onHeard();
         this.#deps.log.debug({ op: 'agent.message', ok: false, type: frame.type }, 'unknown type: ignored');
     }
   }

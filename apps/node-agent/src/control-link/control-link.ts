@@ -157,6 +157,8 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
       case 'log.tail':
         from.send({ type: 'order.accepted', orderId: message.orderId });
         return tails.start(message);
+      case 'log.grant':
+        return tails.grant(message.orderId, message.credit);
       case 'log.cancel':
         return tails.cancel(message.orderId);
     }
