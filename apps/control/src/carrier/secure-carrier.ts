@@ -45,7 +45,7 @@ export class SecureCarrier implements AsyncDisposable {
   readonly http: Server;
   readonly #deps: CarrierDeps;
   readonly #context: SecureContext;
-  readonly #listener: NetServer;
+  #listener: NetServer | undefined;
   readonly #answering = new Set<ServerResponse>();
   readonly #connections = new Map<Socket, Connection>();
 
@@ -57,19 +57,23 @@ export class SecureCarrier implements AsyncDisposable {
       this.#answering.add(response);
       response.on('close', () => this.#answering.delete(response));
     });
-    this.#listener = createNetServer((socket) => this.#take(socket));
-    this.#listener.maxConnections = deps.limits.connections;
   }
 
+  /** Resolves when it takes connections there, and no more where it did before; those that it has taken stay. */
   async listen(path: string): Promise<void> {
+    const { limits, log } = this.#deps;
+    const listener = createNetServer((socket) => this.#take(socket));
+    listener.maxConnections = limits.connections;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#listener.once('error', reject);
-    this.#listener.listen(path, () => {
-      this.#listener.off('error', reject);
-      this.#listener.on('error', (error) => this.#deps.log.error({ op: 'listen', ok: false, error: errorText(error) }));
+    listener.once('error', reject);
+    listener.listen(path, () => {
+      listener.off('error', reject);
+      listener.on('error', (error) => log.error({ op: 'listen', ok: false, error: errorText(error) }));
       resolve();
     });
     await promise;
+    this.stopListening();
+    this.#listener = listener;
   }
 
   /** Owns `raw` from here on. */
@@ -107,7 +111,7 @@ export class SecureCarrier implements AsyncDisposable {
 
   /** Takes no more connections; those there are stay until disposed. */
   stopListening(): void {
-    if (this.#listener.listening) this.#listener.close();
+    if (this.#listener?.listening) this.#listener.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
