@@ -23,7 +23,7 @@ async function open() {
 async function hello(): Promise<number | string> {
   const { certificate, control, token } = world;
   await using owner = connectOwner({ socketPath: control.socketPath, certificate, token });
-  return owner.call('GET', '/v1/hello').then(
+  return await owner.call('GET', '/v1/hello').then(
     ({ status }) => status,
     (error: NodeJS.ErrnoException) => error.code ?? error.message,
   );

@@ -59,9 +59,11 @@ export class SecureCarrier implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it takes connections there, and no more where it did before; those that it has taken stay. */
+  /** Resolves when it takes connections there; where it did before it takes no more. Those that it has taken stay. */
   async listen(path: string): Promise<void> {
     const { limits, log } = this.#deps;
+    // First: with its end a listener unlinks the path that it was given.
+    this.stopListening();
     const listener = createNetServer((socket) => this.#take(socket));
     listener.maxConnections = limits.connections;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -72,7 +74,6 @@ export class SecureCarrier implements AsyncDisposable {
       resolve();
     });
     await promise;
-    this.stopListening();
     this.#listener = listener;
   }
 
