@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const LIMIT_MS = 120_000;
 const LEASE_MS = 3000;
 /** Three leases and more for each answer. */
-const TOKENS = 24;
+const TOKENS = 20;
 const SLOW = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
 
 let world: World;
