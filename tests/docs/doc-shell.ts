@@ -71,12 +71,7 @@ export class DocShell {
   /** What is called otherwise here than at a reader's. */
   #replaced(text: string): string {
     const { dir } = this.#world;
-    const places: Array<[string, string]> = [
-      [
-        'state=~/.local/share/fairlead run=/tmp/fairlead-$(id -u)',
-        `state=${join(dir, 'bastion')} run=${join(dir, 'run')}`,
-      ],
-    ];
+    const places: Array<[string, string]> = [['state=~/.local/share/fairlead', `state=${join(dir, 'bastion')}`]];
     if (this.#port !== undefined) places.push(['127.0.0.1:18000', `127.0.0.1:${this.#port}`]);
     return places.reduce((now, [name, place]) => now.replaceAll(name, place), text);
   }

@@ -1,15 +1,16 @@
 // Assembles control from its parts, in the order in which they depend on each other, and closes them in reverse.
 
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type Clock, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, errorText, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
 import { OUR_VERSIONS, type VersionRange } from '@fairlead/protocol';
 import { getRequestListener } from '@hono/node-server';
 
 import type { ControlErrorCode } from './control-error.ts';
+import { ControlSocket } from './carrier/control-socket.ts';
 import { Dialler } from './carrier/dialler.ts';
-import { answers, clearStaleSocket, CONTROL_SOCKET, PID_FILE, restrictSocket, RunDir } from './carrier/run-dir.ts';
+import { keepRunDir } from './carrier/keep-run-dir.ts';
+import { answers, CONTROL_SOCKET, RunDir } from './carrier/run-dir.ts';
 import { CARRIER_LIMITS, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
 import { Directory } from './directory.ts';
@@ -20,7 +21,7 @@ import { runSweeper } from './sweeper.ts';
 import { readIdentity } from './state/identity.ts';
 import { OwnerTokens } from './state/owner-tokens.ts';
 import { checkOwnership, readOwner, writeOwner } from './state/ownership.ts';
-import { ensurePrivateDir, replaceFile } from './state/state-dir.ts';
+import { ensurePrivateDir } from './state/state-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 import { lockedError } from './store/store-error.ts';
@@ -93,7 +94,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const servedBefore = readOwner(stateDir) !== undefined;
   const opened = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock, servedBefore }));
   const store = wrapped(opened, ports.store);
-  writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid });
+  writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid, runDir: runDir.path });
 
   const directory = new Directory({ store, clock, log, runDir: runDir.path, leaseMs });
   await directory.load();
@@ -149,18 +150,24 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     }),
   );
   directory.changed.add((entries) => {
-    for (const entry of entries ?? directory.entries()) dialler.review(entry.instance.id);
+    // The next scan looks at every socket again.
+    guard.run('socket.review', () => {
+      for (const entry of entries ?? directory.entries()) dialler.review(entry.instance.id);
+    });
   });
   scope.use(runSweeper({ directory, watchers, clock, log, guard, isCaughtUp: () => dialler.caughtUp }));
   scope.use(runPruner({ directory, keeping: { ...KEEPING, ...options.keeping }, clock, log, guard }));
-  const socketPath = await listen(runDir, carrier, scope);
+  const socket = new ControlSocket({ runDir, listen: (path) => carrier.listen(path), pid: process.pid });
+  await socket.restore();
+  scope.defer(() => socket.remove());
+  scope.use(keepRunDir({ runDir, socket, clock, log }));
   await dialler.start();
   scope.defer(() => {
     ready = false;
     carrier.stopListening();
   });
   return {
-    socketPath,
+    socketPath: socket.path,
     certificate: identity.certificate,
     watchersBehind: () => watchers.behind,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
@@ -188,14 +195,4 @@ async function openStore(file: string, at: { runDir: RunDir; clock: Clock; serve
       await clock.sleep(LOOK_EVERY_MS);
     }
   }
-}
-
-async function listen(runDir: RunDir, carrier: SecureCarrier, scope: Scope): Promise<string> {
-  const path = runDir.file(CONTROL_SOCKET);
-  await clearStaleSocket(path);
-  await carrier.listen(path);
-  restrictSocket(path);
-  replaceFile(runDir.file(PID_FILE), `${process.pid}\n`);
-  scope.defer(() => rmSync(runDir.file(PID_FILE), { force: true }));
-  return path;
 }

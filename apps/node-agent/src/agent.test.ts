@@ -185,7 +185,7 @@ describe('an agent', () => {
     await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
     await using agent = await runTestAgent(world);
     await control.heard('instance.reported', isUp);
-    control.send({ type: 'log.tail', orderId: 't1', source: 'engine', lines: 1000, follow: true });
+    control.send({ type: 'log.tail', orderId: 't1', source: 'engine', lines: 1000, follow: true, credit: 1000 });
     await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application startup complete.'));
     agent.signal('SIGUSR2');
     await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application shutdown complete.'));

@@ -144,7 +144,29 @@ describe('an endpoint follower', () => {
     expect(await typesUntil('control.back')).toEqual(['endpoint.up', 'control.lost', 'control.back']);
   });
 
-  test('takes a lost agent for gone only when somebody stopped the deployment', async () => {
+  test('waits a minute for the lost agent of a deployment that was stopped: it may come back to end what it answers', async () => {
+    const stopping = (generation: number) =>
+      deployment(
+        { status: 'draining', untilMs: 1, cause: { code: 'requested', message: '' } },
+        { generation, wanted: 'stopped' },
+      );
+    const waits: number[] = [];
+    const { follower, told, typesUntil } = follow(
+      [[ready(1), stopping(1), deployment(lost, { wanted: 'stopped' }), stopping(2)]],
+      {
+        async sleep(ms, signal) {
+          waits.push(ms);
+          await untilAborted(new Promise<never>(() => undefined), signal);
+        },
+      },
+    );
+    await told('endpoint.down');
+    expect(waits).toEqual([60_000]);
+    expect(await follower.next()).toMatchObject({ generation: 2 });
+    expect(await typesUntil('endpoint.up')).not.toContain('deployment.ended');
+  });
+
+  test('takes a lost agent for gone only when the deployment was stopped', async () => {
     const { typesUntil } = follow([[ready(1), deployment(lost), deployment(lost, { wanted: 'stopped' })]]);
     expect(await typesUntil('deployment.ended')).toEqual(['endpoint.up', 'endpoint.down', 'deployment.ended']);
   });

@@ -1,6 +1,6 @@
 // Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
 
-import { backoffMs, type Clock, CodedError, errorText, Listeners, type Log } from '@fairlead/kit';
+import { anySignal, backoffMs, callLater, type Clock, CodedError, errorText, Listeners, type Log } from '@fairlead/kit';
 import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
@@ -37,6 +37,8 @@ export interface EndpointFollower extends AsyncDisposable {
 }
 
 const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
+/** A lost agent of a stopped deployment may come back to end what it still answers: for so long it is waited for. */
+const STOPPED_RETURN_MS = 60_000;
 /** After a refusal that only a person can cure: a server that counts refused logins must not be pressed. */
 const PERSON_RETRY = { baseMs: 600_000, maxMs: 1_200_000, minMs: 600_000 };
 
@@ -45,6 +47,8 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
   const stop = new AbortController();
   let current: EndpointView | undefined;
   let ended: DeploymentView | undefined;
+  /** Runs while a lost agent of a stopped deployment may return. */
+  let ending: AbortController | undefined;
   let seen = false;
   let isLost = false;
   /** Since control last said something. */
@@ -72,12 +76,15 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
 
   async function look(deployment: DeploymentView): Promise<void> {
     const { instance } = deployment;
-    if (isEnded(instance.state) && !mayReturn(deployment)) {
-      ended = deployment;
-      settle(undefined, instance.state.cause.message);
-      events.emit({ type: 'deployment.ended', deployment });
-    } else {
+    const outlook = outlookOf(deployment);
+    if (outlook !== 'may return for a while') {
+      ending?.abort();
+      ending = undefined;
+    }
+    if (outlook === 'ended') end(deployment);
+    else {
       ended = undefined;
+      if (outlook === 'may return for a while') endLater(deployment);
       const same =
         current &&
         instance.endpoint &&
@@ -85,6 +92,20 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
         current.generation === instance.endpoint.generation;
       if (!same || !current) await refresh();
     }
+  }
+
+  function end(deployment: DeploymentView): void {
+    ended = deployment;
+    const { state } = deployment.instance;
+    settle(undefined, isEnded(state) ? state.cause.message : '');
+    events.emit({ type: 'deployment.ended', deployment });
+  }
+
+  function endLater(deployment: DeploymentView): void {
+    if (ending) return;
+    ending = new AbortController();
+    const signal = anySignal(stop.signal, ending.signal);
+    callLater(() => end(deployment), { clock: deps.clock, afterMs: STOPPED_RETURN_MS, signal });
   }
 
   async function followOnce(): Promise<void> {
@@ -163,9 +184,13 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
   };
 }
 
-/** An agent that control has lost sight of may come back with its tunnel: an outage, not an end, unless somebody ended it. */
-function mayReturn({ instance: { state }, wanted }: DeploymentView): boolean {
-  return isEnded(state) && state.cause.code === 'agent_lost' && wanted === 'running';
+type Outlook = 'lives' | 'may return' | 'may return for a while' | 'ended';
+
+/** An agent that control has lost sight of may come back with its tunnel: an outage, not an end. */
+function outlookOf({ instance: { state }, wanted }: DeploymentView): Outlook {
+  if (!isEnded(state)) return 'lives';
+  if (state.cause.code !== 'agent_lost') return 'ended';
+  return wanted === 'running' ? 'may return' : 'may return for a while';
 }
 
 function deploymentsIn(message: WatchMessage): DeploymentView[] {

@@ -133,13 +133,19 @@ export const instanceStop = z.object({ type: z.literal('instance.stop'), orderId
 export const logSource = z.enum(['agent', 'engine', 'job']);
 export type LogSource = z.infer<typeof logSource>;
 
+/** Messages with lines that the agent may send of one tail; each is used up by one `log.chunk`. */
+const chunkCredit = z.int().min(1).max(1000);
+
 export const logTail = z.object({
   type: z.literal('log.tail'),
   orderId,
   source: logSource,
   lines: z.int().min(0).max(100_000),
   follow: z.boolean(),
+  credit: chunkCredit,
 });
+/** More credit, added to what is left: the reader has taken what was sent. `log.ended` needs none. */
+export const logGrant = z.object({ type: z.literal('log.grant'), orderId, credit: chunkCredit });
 export const logCancel = z.object({ type: z.literal('log.cancel'), orderId });
 
 export const controlMessage = z.discriminatedUnion('type', [
@@ -149,6 +155,7 @@ export const controlMessage = z.discriminatedUnion('type', [
   instanceDrain,
   instanceStop,
   logTail,
+  logGrant,
   logCancel,
 ]);
 export type ControlMessage = z.infer<typeof controlMessage>;

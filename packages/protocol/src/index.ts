@@ -32,6 +32,7 @@ export {
   logEnded,
   logSource,
   type LogSource,
+  logGrant,
   logTail,
   orderAccepted,
 } from './agent-link.ts';

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,11 +19,13 @@ const SHELLS: readonly (readonly string[])[] = [
   ['zsh'],
 ];
 
-/** Keeps a pid file and a socket as control does, and writes down how it was started. */
+/** Keeps its records and a socket as control does, and writes down how it was started. */
 const FAKE_CONTROL = `
 import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { createServer } from 'node:net';
-const run = process.argv[process.argv.indexOf('--run') + 1];
+const [run, state] = ['--run', '--state'].map((name) => process.argv[process.argv.indexOf(name) + 1]);
+writeFileSync(state + '/owner.json', JSON.stringify({ host: hostname(), bootId: 'b', pid: process.pid, runDir: run }) + '\\n');
 writeFileSync(run + '/started.json', JSON.stringify({ argv: process.argv.slice(2), execArgv: process.execArgv, env: process.env }));
 createServer().listen(run + '/control.sock', () => writeFileSync(run + '/control.pid', process.pid + '\\n'));
 console.log('control says hello');
@@ -169,6 +171,108 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       await writeFile(join(state, 'run-dir'), `/tmp/${'ü'.repeat(38)}`);
       const message = expect.stringContaining('80 bytes long at most: got 81') as string;
       expect((await speak()).line).toMatchObject({ error: 'run_dir_too_long', message });
+    });
+
+    it('finds control where it lives, though its pid file is gone and the record names another directory', async () => {
+      await installControl();
+      await speak();
+      await rm(join(run, 'control.pid'));
+      await writeFile(join(state, 'run-dir'), `${join(base, 'elsewhere')}\n`);
+      try {
+        expect((await speak()).line).toMatchObject({ control: 'running', run });
+      } finally {
+        const { pid } = JSON.parse(await readFile(join(state, 'owner.json'), 'utf8')) as { pid: number };
+        process.kill(pid, 'SIGKILL');
+      }
+    });
+
+    describe('without a directory of the user’s choice', () => {
+      const record = async () => (await readFile(join(state, 'run-dir'), 'utf8')).split('\n');
+      /** A session of systemd's, with a `loginctl` that says whether the user lingers. */
+      const session = async (lingers: boolean) => {
+        const bin = join(base, lingers ? 'lingers' : 'leaves');
+        await mkdir(bin);
+        await writeFile(join(bin, 'loginctl'), `#!/bin/sh\necho Linger=${lingers ? 'yes' : 'no'}\n`, { mode: 0o755 });
+        // A user of another name: the machine's own answer about this one does not count.
+        await writeFile(join(bin, 'id'), `#!/bin/sh\n[ "$1" = -un ] && echo nobody-here || exec /usr/bin/id "$@"\n`, {
+          mode: 0o755,
+        });
+        const runtime = join(base, 'xdg');
+        await mkdir(runtime, { recursive: true, mode: 0o700 });
+        return { PATH: `${bin}:${process.env['PATH'] ?? ''}`, XDG_RUNTIME_DIR: runtime };
+      };
+
+      beforeEach(async () => {
+        await rm(join(state, 'run-dir'));
+        run = join(base, 'xdg', 'fairlead');
+      });
+      afterEach(async () => {
+        // The usual name: gone again where nothing is in it.
+        await rmdir(`/tmp/fairlead-${process.getuid?.()}`).catch(() => undefined);
+      });
+
+      it('chooses once and writes the choice down, whatever later sessions are like', async () => {
+        const lasting = await session(true);
+        expect((await speak(lasting)).line).toMatchObject({ run });
+        expect(await record()).toEqual([run, hostname(), '']);
+        expect((await stat(join(state, 'run-dir'))).mode & 0o777).toBe(0o600);
+        expect((await speak()).line).toMatchObject({ run });
+        expect((await speak(await session(false))).line).toMatchObject({ run });
+      });
+
+      it('makes one choice for several logins at once', async () => {
+        const lasting = await session(true);
+        const spoken = await Promise.all([speak(), speak(lasting), speak(), speak(lasting)]);
+        const [chosen] = await record();
+        const others = spoken.filter(({ line }) => line['run'] !== chosen);
+        expect(others).toEqual([]);
+      });
+
+      it('takes another name where another user has the usual one, and stays with it', async () => {
+        // What another user would have made: a directory that is not this user's alone.
+        await mkdir(join(base, 'xdg', 'fairlead'), { recursive: true, mode: 0o755 });
+        const lasting = await session(true);
+        const { line } = await speak(lasting);
+        run = String(line['run']);
+        try {
+          expect(run).toMatch(/^\/tmp\/fairlead-\d+-\w{6}$/);
+          expect((await stat(run)).mode & 0o777).toBe(0o700);
+          expect(await record()).toEqual([run, hostname(), '']);
+          expect((await speak()).line).toMatchObject({ run });
+        } finally {
+          await rm(run, { recursive: true });
+        }
+      });
+
+      it('chooses anew where what it chose before can be used no more', async () => {
+        const gone = join(base, 'no', 'such', 'place');
+        await writeFile(join(state, 'run-dir'), `${gone}\n${hostname()}\n`);
+        expect((await speak(await session(true))).line).toMatchObject({ run });
+        expect(await record()).toEqual([run, hostname(), '']);
+      });
+
+      it('stays where an older control lives, which wrote down less', async () => {
+        await installControl(FAKE_CONTROL.replace(', runDir: run', ''));
+        const lasting = await session(true);
+        expect((await speak(lasting)).line).toMatchObject({ run, control: 'started' });
+        await rm(join(state, 'run-dir'));
+        expect((await speak({ ...(await session(false)) })).line).toMatchObject({ run, control: 'running' });
+        expect(await record()).toEqual([run, hostname(), '']);
+      });
+
+      it('leaves the record of another host alone unless control lives here now', async () => {
+        const theirs = `/run/theirs\nother-host\n`;
+        const lasting = await session(true);
+        await writeFile(join(state, 'run-dir'), theirs);
+        const owner = (host: string) =>
+          writeFile(join(state, 'owner.json'), `{"host":"${host}","bootId":"b","pid":0}\n`);
+        await owner('other-host');
+        expect((await speak(lasting)).line).toMatchObject({ run });
+        expect(await readFile(join(state, 'run-dir'), 'utf8')).toBe(theirs);
+        await owner(hostname());
+        expect((await speak(lasting)).line).toMatchObject({ run });
+        expect(await record()).toEqual([run, hostname(), '']);
+      });
     });
 
     it('refuses a state directory that others may write', async () => {

@@ -1,3 +1,76 @@
-import type { FoundFault } from '../failure-mode.ts';
+import { type FoundFault, places } from '../failure-mode.ts';
 
-export const LIVENESS_FAULTS: readonly FoundFault[] = [];
+const STREAM = 'apps/control/src/http/stream-logs.test.ts';
+const DESK = 'apps/control/src/ws/agent-desk.test.ts';
+const KEEP = 'apps/control/src/carrier/keep-run-dir.test.ts';
+const GATE = 'packages/tunnel/src/gate-script.test.ts';
+
+export const LIVENESS_FAULTS: readonly FoundFault[] = [
+  {
+    finding: '4 slow-log-reader',
+    what: 'a reader of a log that is slow, or suspended',
+    seen: 'the log waits, in its file; the agent keeps its lease',
+    tests: places(
+      [STREAM, 'that nobody reads holds up no heartbeat: the lease outlasts three of its times'],
+      [STREAM, 'gives a slow reader everything, and its agent no more credit than that reader has room for'],
+      [DESK, 'keeps its lease by whatever it says: %s'],
+      ['apps/node-agent/src/control-link/log-tails.test.ts', 'holds little of a long log while its reader waits'],
+    ),
+  },
+  {
+    finding: '4 slow-log-reader-e2e',
+    what: 'suspended readers of logs, events and states, while an instance serves and while it drains',
+    seen: 'answers are whole, nothing is called lost, the drain ends as it should',
+    tests: places(
+      [
+        'tests/scenarios/liveness.test.ts',
+        'of logs, events and states takes no lease from an agent in three lease times, and none while it drains',
+      ],
+      [
+        'apps/control/src/domain/instance-life.test.ts',
+        'calls an instance that falls silent while it drains lost, not stopped',
+      ],
+      [
+        'packages/client/src/endpoint-follower.test.ts',
+        'waits a minute for the lost agent of a deployment that was stopped: it may come back to end what it answers',
+      ],
+    ),
+  },
+  {
+    finding: '10 run-dir-cleaned',
+    what: 'a cleaner of `/tmp` takes `parked/`, `control.sock`, `control.pid` or the whole run directory',
+    seen: 'control makes them again within seconds; they are kept young, so that cleaners leave them',
+    tests: places(
+      [KEEP, 'is whole again after something took `%s` of it'],
+      [KEEP, 'may lose the place for parked sockets when an agent falls silent'],
+      [KEEP, 'does not grow old: cleaners of /tmp find nothing to take'],
+      [KEEP, 'leaves the socket of another program in its place, and takes the place when that has gone'],
+      [GATE, 'finds control where it lives, though its pid file is gone and the record names another directory'],
+      ['packages/cli/src/bastion/swap-script.test.ts', 'its own record, where the pid file is gone'],
+    ),
+  },
+  {
+    finding: '11 gate-run-dir flip',
+    what: 'lingering is enabled, or a session has no `XDG_RUNTIME_DIR`',
+    seen: 'the sockets stay where they were: the gate has written its choice down',
+    tests: places(
+      [GATE, 'chooses once and writes the choice down, whatever later sessions are like'],
+      [GATE, 'makes one choice for several logins at once'],
+      [GATE, 'stays where an older control lives, which wrote down less'],
+      [GATE, 'leaves the record of another host alone unless control lives here now'],
+    ),
+  },
+  {
+    finding: '21 gate-run-dir squat',
+    what: 'another user of the bastion makes `/tmp/fairlead-<uid>` first',
+    seen: 'the sockets get another name, which is written down; `doctor` names that user',
+    tests: places(
+      [GATE, 'takes another name where another user has the usual one, and stays with it'],
+      [GATE, 'chooses anew where what it chose before can be used no more'],
+      [
+        'packages/cli/src/doctor/bastion/bastion-judges.test.ts',
+        'names the user who has taken its name, or the usual one',
+      ],
+    ),
+  },
+];

@@ -1,6 +1,18 @@
 // The directory of the sockets, on local disk: 0700, ours. Moves and removes nothing but sockets with names of ours.
+// What a cleaner of /tmp takes of it is made again.
 
-import { chmodSync, lstatSync, mkdirSync, renameSync, type Stats, unlinkSync, watch } from 'node:fs';
+import {
+  chmodSync,
+  type FSWatcher,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  watch,
+} from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -15,20 +27,41 @@ export const PID_FILE = 'control.pid';
 /** A directory beside the sockets; a renamed socket keeps its listener. */
 const PARKED = 'parked';
 
+interface Watch {
+  onName: (name: string) => void;
+  signal: AbortSignal;
+  onError: (error: unknown) => void;
+}
+
 export class RunDir {
   readonly path: string;
+  #watch: Watch | undefined;
+  #watcher: FSWatcher | undefined;
+  /** Of the directory that is watched: one that is made again has another. */
+  #watchedInode = 0;
 
   /** Makes it where there is none; throws `run_dir_unsafe` where it is not ours alone. */
   constructor(path: string) {
     this.path = resolve(path);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    const stats = lstatSync(path);
-    const fault = unsafe(stats);
-    if (fault)
-      throw new CodedError<ControlErrorCode>('run_dir_unsafe', `cannot use ${path} because it ${fault}`, {
-        hint: 'Give another directory on local disk that belongs to this account alone (chmod 700).',
-      });
-    mkdirSync(join(this.path, PARKED), { recursive: true, mode: 0o700 });
+    this.restore();
+  }
+
+  /**
+   * Makes the directory and its parts again where they are gone, and says what it made. Throws `run_dir_unsafe` where
+   * something else has taken the name.
+   */
+  restore(): string[] {
+    const made = [this.path, join(this.path, PARKED)].filter(makeOurs);
+    if (this.#watch && lstatSync(this.path).ino !== this.#watchedInode) this.#startWatching(this.#watch);
+    return made;
+  }
+
+  /** Sets the times of all that is in it, for cleaners of /tmp take what is old. */
+  refresh(): void {
+    const now = new Date();
+    const parts = [this.path, join(this.path, PARKED)];
+    const entries = parts.flatMap((part) => readdirSync(part).map((name) => join(part, name)));
+    for (const path of [...parts, ...entries]) unlessGone(() => lutimesSync(path, now, now));
   }
 
   /** Names of the sockets put aside. */
@@ -37,15 +70,16 @@ export class RunDir {
   }
 
   park(name: string): void {
-    if (parseSocketName(name) !== undefined && this.hasSocket(name)) renameSync(this.file(name), this.#parked(name));
+    if (parseSocketName(name) === undefined || !this.hasSocket(name)) return;
+    makeOurs(join(this.path, PARKED));
+    unlessGone(() => renameSync(this.file(name), this.#parked(name)));
   }
 
   /** Whether the socket is in its place now, where it may have been put aside. */
   reclaim(name: string): boolean {
     if (this.hasSocket(name)) return true;
     if (parseSocketName(name) === undefined || !isSocket(this.#parked(name))) return false;
-    renameSync(this.#parked(name), this.file(name));
-    return true;
+    return unlessGone(() => renameSync(this.#parked(name), this.file(name)));
   }
 
   unlinkParked(name: string): boolean {
@@ -76,10 +110,17 @@ export class RunDir {
 
   /** Calls with each name that came or went, until aborted. What it misses, `list` finds. */
   watch(onName: (name: string) => void, options: { signal: AbortSignal; onError: (error: unknown) => void }): void {
-    const watcher = watch(this.path, { signal: options.signal, persistent: false }, (_event, name) => {
+    this.#watch = { onName, ...options };
+    this.#startWatching(this.#watch);
+  }
+
+  #startWatching({ onName, signal, onError }: Watch): void {
+    this.#watcher?.close();
+    this.#watchedInode = lstatSync(this.path).ino;
+    this.#watcher = watch(this.path, { signal, persistent: false }, (_event, name) => {
       if (name !== null && parseSocketName(name) !== undefined) onName(name);
     });
-    watcher.on('error', options.onError);
+    this.#watcher.on('error', onError);
   }
 }
 
@@ -118,6 +159,16 @@ export function answers(path: string): Promise<boolean> {
   return promise;
 }
 
+/** Whether it had to be made. Throws `run_dir_unsafe` where the name stands for something else. */
+function makeOurs(path: string): boolean {
+  const made = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
+  const fault = unsafe(lstatSync(path));
+  if (!fault) return made;
+  throw new CodedError<ControlErrorCode>('run_dir_unsafe', `cannot use ${path} because it ${fault}`, {
+    hint: 'Give another directory on local disk that belongs to this account alone (chmod 700).',
+  });
+}
+
 function unsafe(stats: Stats): string | undefined {
   if (!stats.isDirectory()) return 'is not a directory';
   if (stats.uid !== process.getuid?.()) return `belongs to another account (uid ${stats.uid})`;
@@ -125,14 +176,23 @@ function unsafe(stats: Stats): string | undefined {
   return undefined;
 }
 
+/** Undefined where there is nothing. A listening socket keeps its inode: no other file can have the same. */
+export function inodeOf(path: string): number | undefined {
+  return statOf(path)?.ino;
+}
+
 function isSocket(path: string): boolean {
   return statOf(path)?.isSocket() ?? false;
 }
 
 function unlinkIfSocket(path: string): boolean {
-  if (!isSocket(path)) return false;
+  return isSocket(path) && unlessGone(() => unlinkSync(path));
+}
+
+/** Whether it could be done: false where the file went in between. */
+function unlessGone(change: () => void): boolean {
   try {
-    unlinkSync(path);
+    change();
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;

@@ -47,7 +47,7 @@ export class SecureCarrier implements AsyncDisposable {
   readonly http: Server;
   readonly #deps: CarrierDeps;
   readonly #context: SecureContext;
-  readonly #listener: NetServer;
+  #listener: NetServer | undefined;
   readonly #answering = new Set<ServerResponse>();
   readonly #connections = new Map<Socket, Connection>();
 
@@ -59,22 +59,27 @@ export class SecureCarrier implements AsyncDisposable {
       this.#answering.add(response);
       response.on('close', () => this.#answering.delete(response));
     });
-    const guard = new Guard(deps.log);
-    this.#listener = createNetServer((socket) => {
-      if (!guard.run('connection.take', () => this.#take(socket))) socket.destroy();
-    });
-    this.#listener.maxConnections = deps.limits.connections;
   }
 
+  /** Resolves when it takes connections there; where it did before it takes no more. Those that it has taken stay. */
   async listen(path: string): Promise<void> {
+    const { limits, log } = this.#deps;
+    // First: with its end a listener unlinks the path that it was given.
+    this.stopListening();
+    const guard = new Guard(log);
+    const listener = createNetServer((socket) => {
+      if (!guard.run('connection.take', () => this.#take(socket))) socket.destroy();
+    });
+    listener.maxConnections = limits.connections;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#listener.once('error', reject);
-    this.#listener.listen(path, () => {
-      this.#listener.off('error', reject);
-      this.#listener.on('error', (error) => this.#deps.log.error({ op: 'listen', ok: false, error: errorText(error) }));
+    listener.once('error', reject);
+    listener.listen(path, () => {
+      listener.off('error', reject);
+      listener.on('error', (error) => log.error({ op: 'listen', ok: false, error: errorText(error) }));
       resolve();
     });
     await promise;
+    this.#listener = listener;
   }
 
   /** Owns `raw` from here on. */
@@ -112,7 +117,7 @@ export class SecureCarrier implements AsyncDisposable {
 
   /** Takes no more connections; those there are stay until disposed. */
   stopListening(): void {
-    if (this.#listener.listening) this.#listener.close();
+    if (this.#listener?.listening) this.#listener.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,10 @@ import type { Life } from './records.ts';
 
 const AGENT = { processId: 'p1', restart: 0, hostname: 'node1' };
 const READY: Life = { phase: 'attended', agent: AGENT, state: { status: 'ready' }, generation: 3, retired: 2 };
+const DRAINING: Life = {
+  ...READY,
+  state: { status: 'draining', untilMs: 1, cause: { code: 'requested', message: 'as asked' } },
+};
 
 describe('an instance’s life', () => {
   it('follows the table', async () => {
@@ -43,6 +47,23 @@ describe('an instance’s life', () => {
     expect(life.state).toMatchObject({
       status: 'failed',
       cause: { code: 'agent_lost', message: expect.stringMatching(/node1 .* 15 s; it was last seen ready/) },
+    });
+  });
+
+  it('calls an instance that falls silent while it drains lost, not stopped', () => {
+    const { life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
+    expect(life).toMatchObject({ phase: 'lost', generation: 3, state: { cause: { code: 'agent_lost' } } });
+    const back = transition(life, { type: 'agent.enrolled', agent: AGENT }).life;
+    const report = transition(back, { type: 'instance.reported', state: DRAINING.state, generation: 3 });
+    expect(report.life).toEqual(DRAINING);
+  });
+
+  it('has ended for the cause it was draining for, once its job is known to have ended', () => {
+    const { life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
+    const state = { status: 'failed', cause: { code: 'cancelled', message: 'cancelled' } } as const;
+    expect(transition(life, { type: 'job.observed', state }).life).toMatchObject({
+      phase: 'ended',
+      state: { status: 'stopped', cause: { code: 'requested' } },
     });
   });
 });

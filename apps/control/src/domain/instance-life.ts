@@ -113,12 +113,12 @@ function expire(life: Life, silentMs: number): LifeStep {
   const lost = history('agent.lost', silenceText(life, silentMs));
   const next: Life = { phase: 'lost', agent, state, retired };
   if (generation !== undefined) next.generation = generation;
+  if (life.state.status === 'draining') next.leaving = life.state.cause;
   return { life: next, effects: [...effects, lost, stateHistory(state)] };
 }
 
-/** An instance that was leaving anyway ended for the cause it was leaving for: the first cause wins. */
+/** Also of an instance that was draining: silence is no end. Its agent may be back in a moment and go on with what it answers. */
 function lostState(life: Extract<Life, { phase: 'attended' }>, silentMs: number) {
-  if (life.state.status === 'draining') return { status: 'stopped', cause: life.state.cause } as const;
   const cause: EndCause = {
     code: 'agent_lost',
     message: silenceText(life, silentMs),
@@ -130,6 +130,8 @@ function lostState(life: Extract<Life, { phase: 'attended' }>, silentMs: number)
 function silenceText({ agent, state }: Extract<Life, { phase: 'attended' }>, silentMs: number): string {
   return `The agent on ${agent.hostname} has not been heard of for ${Math.round(silentMs / 1000)} s; it was last seen ${describeState(state)}.`;
 }
+
+type EndedState = Extract<InstanceState, { cause: EndCause; status: 'stopped' | 'failed' }>;
 
 function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep {
   if (life.phase === 'attended') {
@@ -145,10 +147,16 @@ function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep
   if (life.phase === 'ended') return unchanged(life);
   const agent = life.phase === 'lost' ? { agent: life.agent } : {};
   const retired = Math.max(life.retired, 'generation' in life ? (life.generation ?? 0) : 0);
+  const end = endOf(life, state);
   return {
-    life: { phase: 'ended', by: 'submitter', state, retired, ...agent },
-    effects: [stateHistory(state)],
+    life: { phase: 'ended', by: 'submitter', state: end, retired, ...agent },
+    effects: [stateHistory(end)],
   };
+}
+
+/** An instance that was leaving anyway ended for the cause it was leaving for: the first cause wins. */
+function endOf(life: Life, seen: EndedState): EndedState {
+  return life.phase === 'lost' && life.leaving ? { status: 'stopped', cause: life.leaving } : seen;
 }
 
 function stop(life: Life, event: Extract<LifeEvent, { type: 'stop.requested' }>): LifeStep {

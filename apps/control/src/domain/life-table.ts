@@ -42,6 +42,14 @@ const STATES: Record<string, Life> = {
     generation: 1,
     ...RETIRED,
   },
+  'lost while it drained': {
+    phase: 'lost',
+    agent: FIRST,
+    state: { status: 'failed', cause: { code: 'agent_lost', message: 'silent' } },
+    generation: 1,
+    leaving: CAUSE,
+    ...RETIRED,
+  },
   'ended by its agent': {
     phase: 'ended',
     by: 'agent',

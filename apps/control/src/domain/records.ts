@@ -3,6 +3,7 @@
 import {
   boundedText,
   count,
+  endCause,
   generation,
   instanceState,
   isEnded,
@@ -69,6 +70,8 @@ export const lifeRecord = z.discriminatedUnion('phase', [
     /** The data socket at which it answered; put aside, for the agent may return and answer there again. */
     generation: generation.optional(),
     retired,
+    /** What it was draining for when it was lost: why it ended, once somebody knows that it has. */
+    leaving: endCause.optional(),
   }),
   z.object({
     phase: z.literal('ended'),

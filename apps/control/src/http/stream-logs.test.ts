@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { FakeAgent } from '../testing/fake-agent.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import { openWorld, type World } from '../testing/world.ts';
 
 let world: World;
@@ -59,7 +60,7 @@ describe('a log', () => {
     expect(await cancelled).toEqual({ type: 'log.cancel', orderId });
   });
 
-  it('gives a slow reader everything, and holds the agent back meanwhile', async () => {
+  it('gives a slow reader everything, and its agent no more credit than that reader has room for', async () => {
     const { agent, path } = await attended();
     const ordered = agent.next('log.tail');
     const asked = request({
@@ -69,14 +70,54 @@ describe('a log', () => {
         connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' }),
     });
     asked.end();
-    const { orderId } = await ordered;
+    const order = await ordered;
+    const { orderId } = order;
     const line = 'x'.repeat(64 * 1024);
-    for (let sent = 0; sent < 160; sent += 1) agent.send({ type: 'log.chunk', orderId, lines: [line] });
-    agent.send({ type: 'log.ended', orderId });
+    let sent = 0;
+    const send = (credit: number) => {
+      for (const before = sent; sent < Math.min(160, before + credit); sent += 1)
+        agent.send({ type: 'log.chunk', orderId, lines: [line] });
+      if (sent === 160) agent.send({ type: 'log.ended', orderId });
+    };
+    agent.received.add((message) => message.type === 'log.grant' && send(message.credit));
+    send(order.credit);
     const response = await new Promise<NodeJS.ReadableStream>((resolve) => asked.on('response', resolve));
+    // Control answers an event after everything that came before it.
+    agent.send({ type: 'event.happened', id: 1, atMs: 0, kind: 'test.mark', message: '' });
+    await agent.next('event.recorded', true);
+    expect(sent).toBeLessThan(100);
     let bytes = 0;
     for await (const chunk of response) bytes += chunk.length;
     expect(bytes).toBe(160 * (line.length + '{"lines":[""]}\n'.length));
+  });
+
+  it('that nobody reads holds up no heartbeat: the lease outlasts three of its times', async () => {
+    const clock = new ManualClock();
+    world = await openWorld({ clock });
+    const made = { ...(await world.deploy('a')), name: 'a' };
+    const agent = await world.agent(made, { withData: true, heartbeatMs: 0 });
+    await agent.next('control.welcome', true);
+    agent.report({ status: 'ready' });
+    const ordered = agent.next('log.tail');
+    const asked = request({
+      path: `/v1/instances/${made.instanceId}/logs`,
+      headers: { Authorization: `Bearer ${world.token}` },
+      createConnection: () =>
+        connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' }),
+    });
+    asked.end();
+    const { orderId, credit } = await ordered;
+    for (let sent = 0; sent < credit; sent += 1)
+      agent.send({ type: 'log.chunk', orderId, lines: ['x'.repeat(64 * 1024)] });
+    for (let beat = 1; beat <= 10; beat += 1) {
+      agent.send({ type: 'instance.heartbeat', load: { inFlight: beat } });
+      agent.send({ type: 'event.happened', id: beat, atMs: 0, kind: 'test.mark', message: '' });
+      await agent.next('event.recorded');
+      await clock.advance(5000);
+    }
+    const { body } = await world.owner.call('GET', '/v1/deployments/a');
+    expect(body.instance).toMatchObject({ state: { status: 'ready' }, load: { inFlight: 10 } });
+    asked.destroy();
   });
 
   it('cannot be had without an agent', async () => {

@@ -1,12 +1,12 @@
-// An agent's log tail as lines of JSON. The reader's pace holds back the agent; a reader that leaves ends the tail.
+// An agent's log tail as lines of JSON. The reader's pace holds back the tail; a reader that leaves ends it.
 
 import type { z } from 'zod';
 import type { logQuery } from '@fairlead/protocol';
 
 import type { LogTails, Tail } from '../ws/log-tails.ts';
 
-/** Text waiting for a slow reader before the agent is held back. */
-const WAITING_BYTES = 1024 * 1024;
+/** Text waiting for a slow reader before the agent gets no more credit; what it has credit for may come on top. */
+const WAITING_BYTES = 256 * 1024;
 
 export function streamLogs(tails: Pick<LogTails, 'open'>, query: z.output<typeof logQuery>): Response {
   let tail: Tail | undefined;

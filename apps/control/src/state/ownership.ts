@@ -10,7 +10,13 @@ import { z } from 'zod';
 import type { ControlErrorCode } from '../control-error.ts';
 import { replaceFile } from './state-dir.ts';
 
-const ownerRecord = z.object({ host: z.string(), bootId: z.string(), pid: z.int() });
+const ownerRecord = z.object({
+  host: z.string(),
+  bootId: z.string(),
+  pid: z.int(),
+  /** Where its sockets lie. The gate reads this with a shell's means: it stays the last field. Absent: written by an older control. */
+  runDir: z.string().optional(),
+});
 export type OwnerRecord = z.infer<typeof ownerRecord>;
 
 /** Throws `foreign_owner` where another host has written the record. Writes nothing. */

@@ -26,9 +26,9 @@ async function started(options: Parameters<typeof openWorld>[0] = {}) {
   return { made, watch };
 }
 
-async function attended(options: Parameters<typeof openWorld>[0] = {}) {
+async function attended(options: Parameters<typeof openWorld>[0] = {}, more: Parameters<World['agent']>[1] = {}) {
   const { made, watch } = await started(options);
-  const agent = await world.agent(made, { withData: true });
+  const agent = await world.agent(made, { withData: true, ...more });
   await agent.next('control.welcome', true);
   agent.report({ status: 'ready' });
   await watch.find(isStatus('ready'));
@@ -135,6 +135,27 @@ describe('an agent', () => {
     // The very socket it reports, which was put aside meanwhile.
     expect(existsSync(data)).toBe(true);
     expect((await world.owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
+  });
+
+  it.each<[string, (agent: FakeAgent) => void]>([
+    ['a heartbeat', (agent) => agent.send({ type: 'instance.heartbeat', load: { inFlight: 0 } })],
+    ['a chunk of a log', (agent) => agent.send({ type: 'log.chunk', orderId: 'o', lines: [] })],
+    ['the acceptance of an order', (agent) => agent.send({ type: 'order.accepted', orderId: 'o' })],
+    ['a message that only a newer control knows', (agent) => agent.socket?.send('{"type":"news.from.later"}')],
+    ['a ping', (agent) => agent.socket?.ping()],
+  ])('keeps its lease by whatever it says: %s', async (_what, say) => {
+    const clock = new ManualClock();
+    const { agent } = await attended({ clock }, { heartbeatMs: 0 });
+    const lease = async () => {
+      const { body } = await world.owner.call('GET', '/v1/deployments/a');
+      return body.instance.leaseUntilMs - clock.now();
+    };
+    for (let turn = 1; turn <= 4; turn += 1) {
+      await clock.advance(10_000);
+      expect(await lease()).toBe(5000);
+      say(agent);
+      await expect.poll(lease).toBe(15_000);
+    }
   });
 
   it('may be another process of the same restart once the lease has ended', async () => {

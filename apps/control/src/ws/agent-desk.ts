@@ -70,6 +70,7 @@ export class AgentDesk {
       log,
       nextOrderId: () => `o${(this.#orders += 1)}`,
       versions: this.#deps.versions,
+      onHeard: () => session?.heard(),
       onUnreadable: (why) => !session && this.#noteRefusal(arrival.instanceId, why, log),
       onMessage: (message) => {
         if (session) return session.take(message);
@@ -166,6 +167,11 @@ class Session {
     });
   }
 
+  /** Whatever an agent says shows that it lives: a heartbeat may wait behind other frames. */
+  heard(): void {
+    if (this.entry.line === this.#link) this.#renew();
+  }
+
   take(message: AgentMessage): void {
     // Another link of this instance has taken over: what still comes over this one is old.
     if (this.entry.line !== this.#link) return;
@@ -176,7 +182,7 @@ class Session {
         return this.#report(correctReport(message, this.#skewMs));
       case 'instance.heartbeat':
         this.entry.load = message.load;
-        return this.#renew();
+        return undefined;
       case 'event.happened': {
         const { id, atMs, kind, message: text } = message;
         const source = { processId: this.#hello.processId, id };
@@ -207,7 +213,6 @@ class Session {
     const more: Partial<InstanceRecord> = { models: message.models, gpus: message.gpus };
     if (message.deadlineMs !== undefined) more.deadlineMs = message.deadlineMs;
     const event = { type: 'instance.reported', state: message.state } as const;
-    this.#renew();
     this.#once(directory.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
   }
 

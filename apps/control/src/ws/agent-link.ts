@@ -17,6 +17,8 @@ export interface AgentLinkDeps {
   nextOrderId: () => string;
   /** The protocol versions that we speak. */
   versions: VersionRange;
+  /** Before each message that was read, and for each ping and pong. */
+  onHeard: () => void;
   onMessage: (message: AgentMessage) => void;
   /** Of a frame that could not be read; the link then refuses. */
   onUnreadable: (why: { code: WireErrorCode; message: string }) => void;
@@ -40,10 +42,7 @@ export class AgentLink implements AgentLine {
     this.generation = deps.generation;
     this.tails = new LogTails({
       nextOrderId: deps.nextOrderId,
-      clock: deps.clock,
       send: (message) => this.send(message),
-      pause: () => deps.socket.pause(),
-      resume: () => deps.socket.resume(),
     });
     const guard = new Guard(deps.log);
     // What it has done half may not go on: its agent says everything again on its next connection.
@@ -51,7 +50,11 @@ export class AgentLink implements AgentLine {
       if (!guard.run('agent.message', () => this.#receive(data, isBinary))) this.drop();
     });
     deps.socket.on('error', (error) => deps.log.debug({ op: 'agent.link', ok: false, error: errorText(error) }));
-    deps.socket.on('ping', () => this.#dropUnread());
+    deps.socket.on('ping', () => {
+      deps.onHeard();
+      this.#dropUnread();
+    });
+    deps.socket.on('pong', () => deps.onHeard());
     deps.socket.on('close', () => {
       this.#closed.abort();
       guard.run('agent.close', () => this.tails.endAll('the connection to the agent was lost'));
@@ -106,11 +109,13 @@ export class AgentLink implements AgentLine {
     const frame = decodeAgentFrame(data as Buffer, isBinary, this.#deps.versions);
     switch (frame.kind) {
       case 'message':
+        this.#deps.onHeard();
         return this.#deps.onMessage(frame.message);
       case 'refused':
         this.#deps.onUnreadable(frame);
         return this.refuse(frame);
       case 'ignored':
+        this.#deps.onHeard();
         this.#deps.log.debug({ op: 'agent.message', ok: false, type: frame.type }, 'unknown type: ignored');
     }
   }

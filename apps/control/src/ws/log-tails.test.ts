@@ -1,64 +1,67 @@
-// How a slow reader of a log is treated.
+// How a slow reader of a log is treated: its agent gets no more credit, and nothing else of the agent waits.
 
 import type { ControlMessage } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { ManualClock } from '../testing/manual-clock.ts';
-import { LogTails } from './log-tails.ts';
+import { LogTails, TAIL_CREDIT } from './log-tails.ts';
 
 const QUERY = { source: 'engine', lines: 10, follow: true } as const;
 
 function open(hasRoom: () => boolean) {
-  const clock = new ManualClock();
   const log: string[] = [];
+  let orders = 0;
   const tails = new LogTails({
-    clock,
-    nextOrderId: () => 'o1',
-    send: (message: ControlMessage) => log.push(message.type),
-    pause: () => log.push('pause'),
-    resume: () => log.push('resume'),
+    nextOrderId: () => `o${(orders += 1)}`,
+    send: (message: ControlMessage) =>
+      log.push('credit' in message ? `${message.type} ${message.credit}` : message.type),
   });
-  const tail = tails.open(QUERY, {
-    push: (lines) => {
+  const sink = {
+    push: (lines: string[]) => {
       log.push(...lines);
       return hasRoom();
     },
-    end: (error) => log.push(`end ${error ?? ''}`),
-  });
-  return { clock, log, tails, tail };
+    end: (error?: string) => log.push(`end ${error ?? ''}`),
+  };
+  return { log, tails, tail: tails.open(QUERY, sink), another: () => tails.open(QUERY, sink) };
 }
 
 describe('a log tail', () => {
-  it('holds the agent back while its reader is full', () => {
+  it('gives credit back in portions while its reader has room', () => {
+    const { log, tails } = open(() => true);
+    for (let sent = 0; sent < TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    expect(log).toEqual(['log.tail 8', 'log.grant 4', 'log.grant 4']);
+  });
+
+  it('gives no credit while its reader is full, and all of it again when that has room', () => {
     const { log, tails, tail } = open(() => false);
-    tails.chunk('o1', ['a']);
+    for (let sent = 0; sent < TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    expect(log).toEqual(['log.tail 8']);
     tail.drained();
-    expect(log).toEqual(['log.tail', 'a', 'pause', 'resume']);
+    tail.drained();
+    expect(log).toEqual(['log.tail 8', 'log.grant 8']);
   });
 
-  it('lets heartbeats through between pauses', async () => {
-    const { clock, log, tails } = open(() => false);
-    tails.chunk('o1', ['a']);
-    await clock.advance(3000);
-    tails.chunk('o1', ['b']);
-    expect(log).toEqual(['log.tail', 'a', 'pause', 'resume', 'b', 'pause']);
+  it('takes no credit from another tail of the same agent', () => {
+    const { log, tails, another } = open(() => false);
+    another();
+    for (let sent = 0; sent < TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    tails.chunk('o2', ['a']);
+    expect(log).toEqual(['log.tail 8', 'log.tail 8', 'a']);
   });
 
-  it('is cut when its reader never catches up', async () => {
-    const { clock, log, tails } = open(() => false);
-    for (let pauses = 0; pauses <= 20; pauses += 1) {
-      tails.chunk('o1', []);
-      await clock.advance(3000, 3000);
-    }
-    expect(log.filter((entry) => entry === 'pause')).toHaveLength(20);
-    expect(log.slice(-2)).toEqual(['log.cancel', expect.stringMatching(/^end the reader is too slow/)]);
+  it('ends when the agent sends more than it was given credit for', () => {
+    const { log, tails } = open(() => false);
+    for (let sent = 0; sent <= TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    tails.chunk('o1', ['late']);
+    expect(log).toEqual(['log.tail 8', 'log.cancel', expect.stringMatching(/^end the agent sent more/)]);
   });
 
-  it('does not hold the agent back for a reader that has gone', () => {
-    const { log, tails, tail } = open(() => false);
-    tails.chunk('o1', ['a']);
+  it('is called off once when its reader has gone', () => {
+    const { log, tails, tail } = open(() => true);
     tail.cancel();
-    tails.chunk('o1', ['b']);
-    expect(log).toEqual(['log.tail', 'a', 'pause', 'resume', 'log.cancel']);
+    tail.cancel();
+    tail.drained();
+    tails.chunk('o1', ['late']);
+    expect(log).toEqual(['log.tail 8', 'log.cancel']);
   });
 });

@@ -1,7 +1,6 @@
-// Log tails through one agent's connection. A slow reader pauses the connection for a while, never so long that
-// heartbeats are late, and is cut when it falls too far behind.
+// Log tails through one agent's connection. Each tail has credit of its own: the agent sends no more than its reader has
+// room for, so that the connection itself is never held up and no heartbeat waits behind a log.
 
-import { callLater, type Clock } from '@fairlead/kit';
 import type { ControlMessage, LogSource } from '@fairlead/protocol';
 
 export interface TailQuery {
@@ -26,26 +25,23 @@ export interface Tail {
 export interface LogTailsDeps {
   nextOrderId: () => string;
   send: (message: ControlMessage) => void;
-  clock: Clock;
-  pause: () => void;
-  resume: () => void;
 }
 
-/** A third of the shortest lease: heartbeats wait behind a pause. */
-const LONGEST_PAUSE_MS = 3000;
-/** How many pauses a reader may take without catching up. */
-const MOST_PAUSES = 20;
+/** Chunks of one tail that may be on their way at once. An agent's chunk has 32 KiB of text. */
+export const TAIL_CREDIT = 8;
+/** Credit is given back in portions: a grant for each chunk would double the messages. */
+const GRANT_AT = TAIL_CREDIT / 2;
 
 interface Open {
   sink: TailSink;
   full: boolean;
-  pauses: number;
+  /** Chunks that the agent may still send. */
+  credit: number;
 }
 
 export class LogTails {
   readonly #deps: LogTailsDeps;
   readonly #open = new Map<string, Open>();
-  #paused: AbortController | undefined;
 
   constructor(deps: LogTailsDeps) {
     this.#deps = deps;
@@ -53,27 +49,34 @@ export class LogTails {
 
   open(query: TailQuery, sink: TailSink): Tail {
     const orderId = this.#deps.nextOrderId();
-    this.#open.set(orderId, { sink, full: false, pauses: 0 });
-    this.#deps.send({ type: 'log.tail', orderId, ...query });
+    const tail: Open = { sink, full: false, credit: TAIL_CREDIT };
+    this.#open.set(orderId, tail);
+    this.#deps.send({ type: 'log.tail', orderId, ...query, credit: TAIL_CREDIT });
     return {
-      drained: () => this.#drained(orderId),
-      cancel: () => {
-        if (this.#forget(orderId)) this.#deps.send({ type: 'log.cancel', orderId });
+      drained: () => {
+        tail.full = false;
+        this.#grant(orderId);
       },
+      cancel: () => this.#cancel(orderId),
     };
   }
 
+  /** A chunk of a tail that is over is dropped; one without credit ends its tail. */
   chunk(orderId: string, lines: string[]): void {
     const tail = this.#open.get(orderId);
     if (!tail) return;
+    if (tail.credit === 0) {
+      this.#cancel(orderId);
+      return tail.sink.end('the agent sent more of the log than it was asked for');
+    }
+    tail.credit -= 1;
     tail.full = !tail.sink.push(lines);
-    if (!tail.full) tail.pauses = 0;
-    else if (tail.pauses < MOST_PAUSES) this.#pause(tail);
-    else this.#cut(orderId, tail);
+    this.#grant(orderId);
   }
 
   end(orderId: string, error: string | undefined): void {
-    const tail = this.#forget(orderId);
+    const tail = this.#open.get(orderId);
+    this.#open.delete(orderId);
     tail?.sink.end(error);
   }
 
@@ -81,42 +84,15 @@ export class LogTails {
     for (const orderId of this.#open.keys()) this.end(orderId, error);
   }
 
-  #pause(tail: Open): void {
-    if (this.#paused !== undefined) return;
-    tail.pauses += 1;
-    this.#deps.pause();
-    this.#paused = new AbortController();
-    // Aborted when the readers have caught up.
-    const { signal } = this.#paused;
-    callLater(() => this.#resume(), { clock: this.#deps.clock, afterMs: LONGEST_PAUSE_MS, signal });
-  }
-
-  #resume(): void {
-    if (this.#paused === undefined) return;
-    this.#paused.abort();
-    this.#paused = undefined;
-    this.#deps.resume();
-  }
-
-  #drained(orderId: string): void {
+  #grant(orderId: string): void {
     const tail = this.#open.get(orderId);
-    if (tail) {
-      tail.full = false;
-      tail.pauses = 0;
-    }
-    if (![...this.#open.values()].some(({ full }) => full)) this.#resume();
+    if (!tail || tail.full || tail.credit > GRANT_AT) return;
+    const credit = TAIL_CREDIT - tail.credit;
+    tail.credit = TAIL_CREDIT;
+    this.#deps.send({ type: 'log.grant', orderId, credit });
   }
 
-  #cut(orderId: string, tail: Open): void {
-    this.#forget(orderId);
-    this.#deps.send({ type: 'log.cancel', orderId });
-    tail.sink.end('the reader is too slow: ask for fewer lines');
-  }
-
-  #forget(orderId: string): Open | undefined {
-    const tail = this.#open.get(orderId);
-    this.#open.delete(orderId);
-    if (![...this.#open.values()].some(({ full }) => full)) this.#resume();
-    return tail;
+  #cancel(orderId: string): void {
+    if (this.#open.delete(orderId)) this.#deps.send({ type: 'log.cancel', orderId });
   }
 }

@@ -115,8 +115,9 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
     if (opened.ended.aborted) return leave(opened);
     reported = '';
     sendReport();
-    for (const event of events.waiting) opened.send(event);
     detach(untilOver(beat(opened, welcome.heartbeatMs), opened.ended));
+    // Behind the first heartbeat: after a long outage they are many.
+    for (const event of events.waiting) opened.send(event);
   }
 
   function leave(opened: ControlSession): void {
@@ -157,6 +158,8 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
       case 'log.tail':
         from.send({ type: 'order.accepted', orderId: message.orderId });
         return tails.start(message);
+      case 'log.grant':
+        return tails.grant(message.orderId, message.credit);
       case 'log.cancel':
         return tails.cancel(message.orderId);
     }

@@ -33,9 +33,9 @@ export interface ControlSession extends Disposable {
 
 const WELCOME_LIMIT_MS = 15_000;
 const PING_EVERY_MS = 10_000;
-/** Control stops reading while it waits for a slow reader of a log: not dead, only late. */
+/** An answer may wait behind other frames on a slow line: two pings may go unanswered. */
 const SILENCE_LIMIT_MS = 30_000;
-const BUFFER_LIMIT_BYTES = 512 * 1024;
+const BUFFER_LIMIT_BYTES = 64 * 1024;
 const LOOK_AGAIN_MS = 20;
 
 export function openControlSession(options: ControlSessionOptions): ControlSession {

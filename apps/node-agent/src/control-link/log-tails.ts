@@ -1,11 +1,12 @@
-// The log tails that control asked for over one connection: each reads its file and sends chunks, never faster than
-// the connection takes them.
+// The log tails that control asked for over one connection: each reads its file and sends chunks, never more than control
+// has given it credit for. A tail without credit holds one block of its file and nothing of the connection.
 
 import { join } from 'node:path';
 import { anySignal, type Clock, detach, errorText, type Log } from '@fairlead/kit';
 import type { AgentMessage, ControlMessage, LogSource } from '@fairlead/protocol';
 import { chunkLines } from '../log-tail/chunk-lines.ts';
 import { followLog } from '../log-tail/follow-log.ts';
+import { Credit } from './credit.ts';
 
 export interface LogTailsOptions {
   jobDir: string;
@@ -18,13 +19,19 @@ export interface LogTailsOptions {
 }
 
 const FILES: Record<LogSource, string> = { agent: 'agent.log', engine: 'engine.log', job: 'job.log' };
-const MOST_TAILS = 16;
+const maxTails = 16;
 
 type TailOrder = Extract<ControlMessage, { type: 'log.tail' }>;
 
+interface Tail {
+  cancel: AbortController;
+  credit: Credit;
+  done: Promise<void>;
+}
+
 export class LogTails {
   readonly #options: LogTailsOptions;
-  readonly #tails = new Map<string, { cancel: AbortController; done: Promise<void> }>();
+  readonly #tails = new Map<string, Tail>();
   readonly #finish = new AbortController();
 
   constructor(options: LogTailsOptions) {
@@ -34,13 +41,18 @@ export class LogTails {
   /** Runs by itself; answered by `log.ended` in every case. */
   start(order: TailOrder): void {
     if (this.#tails.has(order.orderId)) return;
-    if (this.#tails.size >= MOST_TAILS) {
-      return detach(this.#end(order.orderId, `cannot follow more than ${MOST_TAILS} logs at once`));
+    if (this.#tails.size >= maxTails) {
+      return detach(this.#end(order.orderId, `cannot follow more than ${maxTails} logs at once`));
     }
     const cancel = new AbortController();
-    const done = this.#run(order, anySignal(cancel.signal, this.#options.signal));
-    this.#tails.set(order.orderId, { cancel, done });
+    const credit = new Credit(order.credit);
+    const done = this.#run(order, credit, anySignal(cancel.signal, this.#options.signal));
+    this.#tails.set(order.orderId, { cancel, credit, done });
     detach(done);
+  }
+
+  grant(orderId: string, credit: number): void {
+    this.#tails.get(orderId)?.credit.grant(credit);
   }
 
   cancel(orderId: string): void {
@@ -53,14 +65,17 @@ export class LogTails {
     await Promise.all([...this.#tails.values()].map(({ done }) => done));
   }
 
-  async #run({ orderId, source, lines, follow }: TailOrder, signal: AbortSignal): Promise<void> {
+  async #run({ orderId, source, lines, follow }: TailOrder, credit: Credit, signal: AbortSignal): Promise<void> {
     const { jobDir, clock, send } = this.#options;
     const finish = this.#finish.signal;
     let failure: string | undefined;
     try {
       const path = join(jobDir, FILES[source]);
       for await (const found of followLog({ path, lines, follow, clock, signal, finish })) {
-        for (const chunk of chunkLines(found)) await send({ type: 'log.chunk', orderId, lines: chunk });
+        for (const chunk of chunkLines(found)) {
+          await credit.take(signal);
+          await send({ type: 'log.chunk', orderId, lines: chunk });
+        }
         if (signal.aborted) break;
       }
     } catch (error) {

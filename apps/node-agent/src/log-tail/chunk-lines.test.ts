@@ -5,7 +5,7 @@ it('chunkLines keeps every line in order and every chunk small', () => {
   const lines = Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(500)}`);
   const chunks = chunkLines(lines);
   expect(chunks.flat()).toEqual(lines);
-  for (const chunk of chunks) expect(chunk.join('').length).toBeLessThanOrEqual(64 * 1024);
+  for (const chunk of chunks) expect(chunk.join('').length).toBeLessThanOrEqual(32 * 1024);
   expect(chunkLines([])).toEqual([]);
 });
 

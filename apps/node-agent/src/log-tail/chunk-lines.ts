@@ -1,7 +1,9 @@
 // Cuts lines into messages that fit a frame. Pure.
 
-const CHUNK_CHARS = 64 * 1024;
-const LINE_CHARS = 8 * 1024;
+/** One frame holds up a heartbeat for as long as a slow line takes for it. */
+const CHUNK_CHARS = 32 * 1024;
+/** Of a longer line the rest is left out. */
+export const LINE_CHARS = 8 * 1024;
 
 export function chunkLines(lines: readonly string[]): string[][] {
   const chunks: string[][] = [];

@@ -34,6 +34,27 @@ describe('followLog', () => {
     expect(await next(tail)).toBeUndefined();
   });
 
+  it('gives all lines of a file that has fewer, also one without an end', async () => {
+    await writeFile(path, '\none\n\ntwo');
+    const tail = follow({ lines: 10, follow: false });
+    expect([await next(tail), await next(tail), await next(tail)]).toEqual([['', 'one', ''], ['two'], undefined]);
+    expect(await Array.fromAsync(follow({ lines: 1, follow: false }))).toEqual([['two']]);
+    expect(await next(follow({ lines: 0, follow: false }))).toBeUndefined();
+  });
+
+  it('keeps the beginning alone of a line that does not end', async () => {
+    await writeFile(path, 'a\n');
+    const tail = follow();
+    expect(await next(tail)).toEqual(['a']);
+    await appendFile(path, 'b'.repeat(3_000_000));
+    await appendFile(path, '\nc\n');
+    const [long, short] = (await next(tail)) ?? [];
+    expect(long).toMatch(/^b{8193}/);
+    expect(long!.length).toBeLessThan(100_000);
+    expect(short).toBe('c');
+    await tail.return(undefined);
+  });
+
   it('goes on with what is appended, in whole lines', async () => {
     await writeFile(path, 'one\ntwo\nthr');
     const tail = follow({ lines: 1 });

@@ -2,10 +2,10 @@
 // By looking, not by fs.watch: the job's directory is a network file system, where other nodes' writes wake nobody.
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { StringDecoder } from 'node:string_decoder';
 import { anySignal, type Clock, errnoOf, errorText } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
-import { readAt, readLastLines } from './read-last-lines.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { readAt, startOfLastLines } from './read-last-lines.ts';
 
 export interface FollowLogOptions {
   path: string;
@@ -19,7 +19,9 @@ export interface FollowLogOptions {
 }
 
 const LOOK_EVERY_MS = 250;
-const READ_BYTES = 256 * 1024;
+/** All of the file that is held at once, also while its reader waits. */
+const READ_BYTES = 64 * 1024;
+const LOOK_BACK_BYTES = 256 * 1024;
 
 /** Leaving the loop closes the file. Ends when everything was read, or, followed, when one of the signals fires. */
 export async function* followLog(options: FollowLogOptions): AsyncGenerator<string[]> {
@@ -27,28 +29,25 @@ export async function* followLog(options: FollowLogOptions): AsyncGenerator<stri
   let file = await openFirst(options);
   try {
     const { size } = await file.stat();
-    // A line that is still being written is left to the following.
-    let offset = options.follow ? await endOfLastLine(file, size) : size;
-    const last = await readLastLines(file, offset, options.lines);
-    if (last.length > 0) yield last;
-    let decoder = new StringDecoder('utf8');
-    let rest = '';
-    while (options.follow && !signal.aborted) {
-      const block = await readAt(file, offset, READ_BYTES);
+    // A line that is still being written counts when it is whole.
+    const end = options.follow ? await endOfLastLine(file, size) : size;
+    let offset = await startOfLastLines(file, end, options.lines);
+    let splitter = new LineSplitter();
+    while (!signal.aborted) {
+      const block = await readAt(file, offset, options.follow ? READ_BYTES : Math.min(READ_BYTES, end - offset));
       offset += block.length;
       if (block.length > 0) {
-        const lines = (rest + decoder.write(block)).split('\n');
-        rest = lines.pop() ?? '';
+        const lines = splitter.write(block);
         if (lines.length > 0) yield lines;
         continue;
       }
+      if (!options.follow) return yield* splitter.rest();
       const next = await openNext(file, path, offset);
       if (next) {
         await file.close();
         file = next;
         offset = 0;
-        rest = '';
-        decoder = new StringDecoder('utf8');
+        splitter = new LineSplitter();
         continue;
       }
       if (options.finish?.aborted) return;
@@ -62,7 +61,7 @@ export async function* followLog(options: FollowLogOptions): AsyncGenerator<stri
 }
 
 async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
-  const from = Math.max(0, size - READ_BYTES);
+  const from = Math.max(0, size - LOOK_BACK_BYTES);
   const end = (await readAt(file, from, size - from)).lastIndexOf('\n');
   return end < 0 ? from : from + end + 1;
 }

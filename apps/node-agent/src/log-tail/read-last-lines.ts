@@ -1,27 +1,36 @@
-// Reads the end of a file, backwards, without reading the rest of it.
+// Finds the last lines of a file, backwards, without holding what it reads.
 
 import type { FileHandle } from 'node:fs/promises';
 
 const BLOCK_BYTES = 64 * 1024;
 const LIMIT_BYTES = 16 * 1024 * 1024;
+const NEWLINE = 0x0a;
 
-/** At most `count` whole lines before `endBytes`; a last line without its newline counts as one. */
-export async function readLastLines(file: FileHandle, endBytes: number, count: number): Promise<string[]> {
-  const blocks: Buffer[] = [];
+/**
+ * Where the last `count` whole lines before `endBytes` begin; a last line without its newline counts as one. Fewer lines
+ * where more than 16 MiB would have to be read.
+ */
+export async function startOfLastLines(file: FileHandle, endBytes: number, count: number): Promise<number> {
+  const limit = Math.max(0, endBytes - LIMIT_BYTES);
   let at = endBytes;
-  let newlines = 0;
-  while (at > 0 && newlines <= count && endBytes - at < LIMIT_BYTES) {
-    const sizeBytes = Math.min(BLOCK_BYTES, at);
+  let start = endBytes;
+  let left = count;
+  while (at > limit && left > 0) {
+    const sizeBytes = Math.min(BLOCK_BYTES, at - limit);
     at -= sizeBytes;
-    const block = await readAt(file, at, sizeBytes);
-    blocks.unshift(block);
-    newlines += block.toString('latin1').split('\n').length - 1;
+    for (const newline of newlinesFromTheEnd(await readAt(file, at, sizeBytes))) {
+      // This one ends the last line.
+      if (at + newline === endBytes - 1) continue;
+      start = at + newline + 1;
+      left -= 1;
+      if (left === 0) break;
+    }
   }
-  const lines = Buffer.concat(blocks).toString('utf8').split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  // The first one may be the rest of a line.
-  if (at > 0) lines.shift();
-  return count === 0 ? [] : lines.slice(-count);
+  return left > 0 && at === 0 ? 0 : start;
+}
+
+function* newlinesFromTheEnd(block: Buffer): Generator<number> {
+  for (let at = block.lastIndexOf(NEWLINE); at >= 0; at = at === 0 ? -1 : block.lastIndexOf(NEWLINE, at - 1)) yield at;
 }
 
 export async function readAt(file: FileHandle, position: number, sizeBytes: number): Promise<Buffer> {

@@ -158,13 +158,9 @@ const rounds: Fault[][] = [
   ],
   [
     {
-      what: "a directory of control's sockets that is gone",
+      what: "a directory of control's sockets that others may enter",
       checks: ['bastion.run-dir'],
-      broken: [
-        'bastion',
-        'mv /tmp/fairlead-20001 /tmp/kept',
-        'rm -rf /tmp/fairlead-20001; mv /tmp/kept /tmp/fairlead-20001',
-      ],
+      broken: ['bastion', 'chmod 755 /tmp/fairlead-20001', 'chmod 700 /tmp/fairlead-20001'],
     },
     {
       what: 'a login shell that runs something else',

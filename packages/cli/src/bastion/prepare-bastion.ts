@@ -50,6 +50,7 @@ export async function prepareBastion(
   const isReplaced = programs.before !== undefined && programs.before !== programs.version;
   if (!isReplaced) await linkPrograms(host, stateDir, programs);
   const line = await startControl(connection, stateDir);
+  if (bastion.runDir !== undefined && bastion.runDir !== line.run) sayOtherPlace(bastion.runDir, line, context);
   const place = { connection, target, host, stateDir, programs, context };
   const profile: LaptopProfile = {
     version: PROTOCOL_VERSION,
@@ -86,6 +87,12 @@ function sayRunning(line: RunningGate, isReplaced: boolean, { output }: Context)
   const was = isReplaced ? 'replaced' : line.control;
   const words = was === 'running' ? 'is running' : `was ${was}`;
   output.event('control.running', { run: line.run, was }, `control ${words} on ${line.host}; sockets in ${line.run}`);
+}
+
+function sayOtherPlace(wanted: string, { run }: RunningGate, { output }: Context): void {
+  output.warn(
+    `control goes on with its sockets in ${run}; it takes bastion.runDir (${wanted}) when it starts the next time: end it there (kill $(cat ${run}/control.pid)), then run \`fairlead init\` again`,
+  );
 }
 
 /** The token this machine has, where it is for this control. */

@@ -17,6 +17,8 @@ export const END_CONTROL = `${IS_CONTROL}
 end_control() {
   pid=
   [ -f "$2/control.pid" ] && read -r pid _ <"$2/control.pid"
+  # A cleaner of /tmp may have taken that file: control's own record has the process too.
+  is_control "$pid" "$1" || pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$1/owner.json" 2>/dev/null)
   turns=0
   while is_control "$pid" "$1"; do
     if [ "$turns" -eq 0 ]; then kill "$pid" 2>/dev/null

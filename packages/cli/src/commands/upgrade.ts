@@ -67,7 +67,7 @@ async function upgradeControl(session: Session, context: Context): Promise<Contr
   const host = await openSshHost(connection, profile.bastion.route.host);
   const programs = await putPrograms(host, stateDir, config.bastion, context);
   const { version, before } = programs;
-  const isOther = before !== version || (await isOlderThanItsLink(host, { stateDir, runDir }));
+  const isOther = before !== version || (await isOlderThanItsLink(host, stateDir));
   if (isOther) {
     const prove = () => proveControl(profile, context);
     await replaceControl({ connection, host, stateDir, runDir, programs, prove, context });
@@ -84,9 +84,10 @@ async function upgradeControl(session: Session, context: Context): Promise<Contr
 }
 
 /** Whether the links were switched after the control that runs was started: an upgrade was cut off in between. */
-async function isOlderThanItsLink(host: Host, dirs: { stateDir: string; runDir: string }): Promise<boolean> {
-  const link = join(dirs.stateDir, 'bin', 'control.mjs');
-  const found = await host.runner.run(['find', link, '-newer', join(dirs.runDir, 'control.pid')]);
+async function isOlderThanItsLink(host: Host, stateDir: string): Promise<boolean> {
+  const link = join(stateDir, 'bin', 'control.mjs');
+  // Control writes it when it starts, and never again.
+  const found = await host.runner.run(['find', link, '-newer', join(stateDir, 'owner.json')]);
   return found.code === 0 && found.stdout.trim() !== '';
 }
 

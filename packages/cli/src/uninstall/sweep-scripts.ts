@@ -121,7 +121,8 @@ export const SWEEP_BASTION = `${PROLOGUE}${END_CONTROL}
 state=$2 run=$3
 is_ours=
 for mark in gate identity.pem bin/control.mjs; do is_there "$state/$mark" && is_ours=1; done
-if [ -z "$run" ] && [ -f "$state/run-dir" ]; then read -r run <"$state/run-dir"; fi
+recorded=
+if [ -f "$state/run-dir" ]; then read -r recorded <"$state/run-dir"; fi
 if [ -n "$is_ours" ]; then
   drop "$state/gate"
   drop "$state/bin/control.mjs"
@@ -136,7 +137,9 @@ sweep_run() {
   close "$dir/parked"
   close "$dir"
 }
-if [ -n "$run" ]; then sweep_run "$run"
+[ "$recorded" != "$run" ] || recorded=
+if [ -n "$run$recorded" ]; then
+  for place in "$run" "$recorded"; do [ -n "$place" ] && sweep_run "$place"; done
 elif [ -n "$is_ours" ]; then
   # Where the gate would have put it; a directory in which another control lives is not this one's.
   for choice in "$XDG_RUNTIME_DIR/fairlead" "/tmp/fairlead-$(id -u)"; do

@@ -57,6 +57,17 @@ describe('judgeRunDirectory', () => {
     expect(judgeRunDirectory('/run/x', new Map(answers)).status).toBe(status);
   });
 
+  it('names the user who has taken its name, or the usual one', () => {
+    const taken = judgeRunDirectory('/tmp/x', new Map(Object.entries({ ...mine, owner: '8', ownerName: 'mallory' })));
+    expect(taken.found).toContain('belongs to user mallory (uid 8)');
+    const squatted = { ...mine, usual: '/tmp/fairlead-7', squatter: 'mallory' };
+    const beside = judgeRunDirectory('/tmp/fairlead-7-aB3xYz', new Map(Object.entries(squatted)));
+    expect(beside).toMatchObject({
+      status: 'warn',
+      found: expect.stringContaining('User mallory holds the usual name'),
+    });
+  });
+
   it('must be short enough for a socket', () =>
     expect(judgeRunDirectory(`/${'x'.repeat(90)}`, new Map(Object.entries(mine))).status).toBe('fail'));
 });

@@ -6,13 +6,22 @@ import type { LaptopProfile } from '@fairlead/protocol';
 
 import type { Host } from '../../host/host.ts';
 import { askHost, type Answers } from '../ask-host.ts';
-import { fail, type Finding, ok } from '../check.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
 import { SHARED_FILE_SYSTEMS } from '../host/directory.ts';
 
 const RUN_SCRIPT = `
 run=$1 state=$2
-if [ -e "$run" ] || [ -h "$run" ]; then ls -ldn "$run" | awk '{print "mode=" $1; print "owner=" $3}'; fi
-echo "me=$(id -u)"
+uid=$(id -u) usual=/tmp/fairlead-$(id -u)
+is_there() { [ -e "$1" ] || [ -h "$1" ]; }
+if is_there "$run"; then
+  ls -ldn "$run" | awk '{print "mode=" $1; print "owner=" $3}'
+  ls -ld "$run" | awk '{print "ownerName=" $3}'
+fi
+echo "me=$uid"
+if is_there "$usual" && [ "$(ls -ldn "$usual" | awk '{print $3}')" != "$uid" ]; then
+  echo "usual=$usual"
+  ls -ld "$usual" | awk '{print "squatter=" $3}'
+fi
 at=$run
 while [ -n "$at" ] && ! [ -d "$at" ]; do at=\${at%/*}; done
 echo "type=$(stat -f -c %T "\${at:-/}" 2>/dev/null)"
@@ -49,10 +58,27 @@ export function judgeRunDirectory(runDir: string, answers: Answers): Finding {
       ? fail(`${runDir} is gone, with control's socket in it`, restart(alive))
       : ok(`${runDir} is not there yet; the gate makes it`);
   if (!mode.startsWith('drwx------') || answers.get('owner') !== answers.get('me'))
-    return fail(
-      `${runDir} must be a directory of yours with mode 0700: got ${mode}, owner ${answers.get('owner')}`,
-      `If it is yours, run there: chmod 700 ${posix.normalize(runDir)}. If it isn't, somebody else took the name. ${elsewhere}`,
-    );
+    return notOurs(runDir, mode, answers);
   if (alive && answers.get('socket') !== 'yes') return fail(`control's socket is gone from ${runDir}`, restart(alive));
-  return ok(`${runDir}: yours alone, on ${answers.get('type') || 'local disk'}`);
+  const squatter = answers.get('squatter');
+  const good = `${runDir}: yours alone, on ${answers.get('type') || 'local disk'}`;
+  if (squatter === undefined) return ok(good);
+  return warn(
+    `${good}. User ${squatter} holds the usual name, ${answers.get('usual')}`,
+    `Nothing has to be done for Fairlead, which uses another name. Ask ${squatter}, or the administrator of the host, what ${answers.get('usual')} is for.`,
+  );
+}
+
+function notOurs(runDir: string, mode: string, answers: Answers): Finding {
+  const owner = answers.get('owner');
+  const name = answers.get('ownerName') ?? owner;
+  if (owner === answers.get('me'))
+    return fail(
+      `${runDir} must be a directory with mode 0700: got ${mode}`,
+      `Run there: chmod 700 ${posix.normalize(runDir)}. Where it is a link or a file, remove it.`,
+    );
+  return fail(
+    `${runDir} belongs to user ${name} (uid ${owner}), who took the name: got ${mode}`,
+    `Run \`fairlead init\`: it finds another name, unless bastion.runDir names this one; then choose another there first. Ask ${name}, or the administrator of the host, what the directory is for.`,
+  );
 }

@@ -1,0 +1,90 @@
+// A healthy agent stays healthy whatever is read of it: real control, agent, SSH and commands, some of which are suspended.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { openWorld, parseJsonLines, type RunningCli, type World } from '@fairlead/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const LIMIT_MS = 120_000;
+const LEASE_MS = 3000;
+/** Three leases and more for each answer. */
+const TOKENS = 20;
+const SLOW = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow: SLOW } }) });
+  expect((await world.json('init', '--yes')).code).toBe(0);
+  await restartWithShortLease();
+  expect((await world.json('deploy', 'slow', '--name', 'a')).last).toMatchObject({ ok: true });
+}, LIMIT_MS);
+afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
+
+/** As the gate starts it, but for the times. */
+async function restartWithShortLease(): Promise<void> {
+  const [state, run] = [join(world.dir, 'bastion'), join(world.dir, 'run')];
+  const pid = Number(await readFile(join(run, 'control.pid'), 'utf8'));
+  process.kill(pid, 'SIGKILL');
+  const times = ['--lease-ms', String(LEASE_MS), '--heartbeat-ms', '500'];
+  const argv = [join(state, 'bin', 'control.mjs'), 'serve', '--state', state, '--run', run, ...times];
+  const control = spawn(join(state, 'bin', 'node'), argv, { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(control.stdout, 'data');
+}
+
+/** The engine's log of a busy day. */
+async function growLog(lines: number): Promise<void> {
+  const jobs = join(world.dir, 'cluster', 'jobs');
+  const [job = ''] = await readdir(jobs);
+  await appendFile(
+    join(jobs, job, 'engine.log'),
+    `${'(APIServer pid=1) INFO 11-29 '.padEnd(160, 'x')}\n`.repeat(lines),
+  );
+}
+
+const answer = () =>
+  world.start(['chat', 'a', 'Count', '--max-tokens', String(TOKENS), '--temperature', '0', '--json']);
+
+async function isWhole(running: RunningCli): Promise<void> {
+  const { stdout, stderr } = await running.ended;
+  const last = parseJsonLines(stdout).at(-1);
+  expect({ last, stderr }).toMatchObject({ last: { ok: true, usage: { completion_tokens: TOKENS } }, stderr: '' });
+}
+
+async function kindsOfEvents(): Promise<unknown[]> {
+  const { lines } = await world.json('events', 'a');
+  return lines.map(({ kind }) => kind).filter((kind) => kind !== undefined);
+}
+
+describe('A suspended reader', () => {
+  it(
+    'of logs, events and states takes no lease from an agent in three lease times, and none while it drains',
+    async () => {
+      await growLog(120_000);
+      const readers = [
+        world.start(['logs', 'a', '--source', 'engine', '--lines', '100000']),
+        world.start(['logs', 'a', '--source', 'engine', '--lines', '100000', '--follow']),
+        world.start(['events', 'a', '--follow', '--lines', '1']),
+        world.start(['connect', 'a']),
+      ];
+      await Promise.all(readers.map((reader) => reader.line(() => true)));
+      for (const reader of readers) reader.signal('SIGSTOP');
+
+      await isWhole(answer());
+      expect(await kindsOfEvents()).not.toContain('agent.lost');
+
+      const last = answer();
+      await last.line((line) => line.includes('"chunk"'));
+      await growLog(20_000);
+      const stopped = world.json('stop', 'a');
+      await isWhole(last);
+      expect((await stopped).code).toBe(0);
+      const kinds = await kindsOfEvents();
+      expect(kinds).not.toContain('agent.lost');
+      expect(kinds.at(-1)).toBe('instance.stopped');
+    },
+    LIMIT_MS,
+  );
+});
