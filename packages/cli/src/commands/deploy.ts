@@ -3,6 +3,7 @@
 import { isCodedError } from '@fairlead/kit';
 import type { InstanceView } from '@fairlead/protocol';
 
+import { offerTrust } from '../config/offer-trust.ts';
 import { loadForCluster } from '../config/load-config.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -26,12 +27,13 @@ export interface DeployArgs extends DeployRequest {
 }
 
 export async function runDeploy(args: DeployArgs, context: Context): Promise<void> {
-  const { config, cluster } = await loadForCluster(context, args);
+  await offerTrust(context);
+  const { config, cluster, files } = await loadForCluster(context, args);
   const plan = planDeployment(args, config, cluster.config);
-  if (args.dryRun) return dryRun(plan, cluster, context);
+  if (args.dryRun) return dryRun(plan, { cluster, files }, context);
 
   const report = reporter(context.output);
-  report.planned(plan, cluster.name);
+  report.planned(plan, { cluster: cluster.name, files });
   using interrupts = watchInterrupt(context, plan.name);
   await using session = await openCliSession(context);
   await using site = await openSite(cluster, context);

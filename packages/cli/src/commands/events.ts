@@ -6,7 +6,7 @@ import type { EventView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { clockTime } from './instance-words.ts';
+import { clockTime, indented } from './instance-words.ts';
 
 export interface EventsArgs {
   name: string | undefined;
@@ -26,8 +26,11 @@ export async function runEvents(args: EventsArgs, context: Context): Promise<voi
   const { events, next } = await lastEvents(args, session, signal);
   // Nothing may have happened to it, or there may be no such thing.
   if (events.length === 0 && args.name !== undefined) await session.api.getDeployment(args.name, signal);
-  const show = (event: EventView) => showEvent(event, args, context);
-  for (const event of events) show(event);
+  const show = (event: EventView) => {
+    showEvent(event, args, context);
+    return output.drained(signal);
+  };
+  for (const event of events) await show(event);
   if (!args.follow) {
     output.result({ event: 'events.ended', ok: true, name: args.name, shown: events.length }, '');
     return;
@@ -59,7 +62,8 @@ async function lastEvents({ name, lines }: EventsArgs, { api }: Session, signal:
 interface Following {
   session: Session;
   context: Context;
-  show: (event: EventView) => void;
+  /** Resolves once the reader of our output takes more. */
+  show: (event: EventView) => Promise<void>;
 }
 
 /** Ends by the signal alone. Whatever is heard of control, and a new connection to it, is a reason to ask for what is new. */
@@ -76,7 +80,7 @@ async function followEvents(name: string | undefined, from: number, { session, c
   const catchUp = async () => {
     for (;;) {
       const page = await session.api.events({ ...deployment, after, limit: PAGE }, signal);
-      for (const event of page.events) show(event);
+      for (const event of page.events) await show(event);
       after = page.next;
       if (page.events.length < PAGE) return;
     }
@@ -108,5 +112,5 @@ function showEvent(
 ) {
   const { output } = context;
   if (output.json) output.event('event', { seq, atMs, deployment, instance: instanceId, kind, message });
-  else output.text(`${clockTime(atMs)}  ${args.name === undefined ? `${deployment}  ` : ''}${message}`);
+  else output.text(`${clockTime(atMs)}  ${args.name === undefined ? `${deployment}  ` : ''}${indented(message)}`);
 }
