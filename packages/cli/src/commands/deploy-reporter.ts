@@ -25,7 +25,7 @@ export function reporter(output: Output) {
           timeMinutes: plan.timeMinutes,
           configFiles: files,
         },
-        `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${formatSlurmDuration(plan.timeMinutes)} (configuration: ${files.join(', ') || 'no file'})`,
+        `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${formatSlurmDuration(plan.timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
       );
     },
     uploading(what: string, sentBytes: number, totalBytes: number): void {

@@ -40,13 +40,15 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
   const shipped = await shipAgent(site.host, site.paths.runtime, {
     cacheDir: cacheDir(context),
     nodePath: context.nodePath,
-    configuredNode: cluster.config.node,
+    configuredNode: site.cluster.config.node,
     onProgress: (what, sent, total) => report.uploading(what, sent, total),
     signal: context.signal,
   });
   report.shipped(shipped);
   const onPhase = (phase: LaunchPhase) => interrupts.enter(phase);
-  const instance = await launchJob({ plan, config, site, shipped, session, context, onPhase });
+  // Its engine's program may lie at a path that only the cluster can expand.
+  const there = planDeployment(args, config, site.cluster.config);
+  const instance = await launchJob({ plan: there, config, site, shipped, session, context, onPhase });
   report.submitted(plan.name, instance.jobId, instance.id);
   if (!args.wait) {
     report.notWaiting(plan.name);
