@@ -55,6 +55,13 @@ ${FREE_SETTINGS.map((path) => `- \`${path.replaceAll('*', '<name>')}\``).join('\
 terminal asks. After a change it has to be trusted again. \`fairlead config untrust [file]\` takes that back. The list is in
 \`~/.local/state/fairlead/trusted-configs.json\`. \`deploy\` names the files whose settings are in force.
 
+## Paths on the cluster
+
+\`~\` and \`$VAR\` (\`\${VAR}\`) in \`paths\`, \`tokenFile\`, \`node\`, \`slurm.binDir\`, the program of \`engines.<name>.command\`, and in values of \`env\` that begin with one
+of them, mean what they mean in a login shell of your account on the cluster. They are expanded once, before anything is made of them; \`doctor\` and \`deploy\` see the
+same paths. A variable that is not set there is an error that names the setting. What only a job has (\`TMPDIR\`, \`SLURM_JOB_ID\`) cannot stand there; without \`paths.scratch\` a job
+takes the \`TMPDIR\` of its node. Lines of \`prologue\` are shell and are left to the shell.
+
 ## Settings
 
 ${renderNode('', schemaOf())}

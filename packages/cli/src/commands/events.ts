@@ -35,6 +35,7 @@ export async function runEvents(args: EventsArgs, context: Context): Promise<voi
     output.result({ event: 'events.ended', ok: true, name: args.name, shown: events.length }, '');
     return;
   }
+  using _ = context.watchReader();
   try {
     await followEvents(args.name, next, { session, context, show });
   } catch (error) {

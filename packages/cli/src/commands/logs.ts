@@ -23,17 +23,8 @@ export interface LogsArgs {
 export async function runLogs(args: LogsArgs, context: Context): Promise<void> {
   await using session = await openCliSession(context);
   const deployment = await session.api.getDeployment(args.name, context.signal);
-  const shown: string[] = [];
-  const { output, signal } = context;
-  const show = async (lines: string[]) => {
-    shown.push(...lines);
-    if (shown.length > MOST_REMEMBERED) shown.splice(0, shown.length - MOST_REMEMBERED);
-    for (const line of lines) {
-      if (output.json) output.event('log', { source: args.source, line });
-      else output.logLine(line);
-      await output.drained(signal);
-    }
-  };
+  const { shown, show } = showLines(args.source, context);
+  using _ = args.follow ? context.watchReader() : undefined;
   try {
     await readLog(args, { deployment, session, context, shown, show });
     context.output.result({ event: 'logs.ended', ok: true, name: args.name, source: args.source }, '');
@@ -42,6 +33,21 @@ export async function runLogs(args: LogsArgs, context: Context): Promise<void> {
     const { name, source } = args;
     context.output.result({ event: 'logs.ended', ok: false, name, source, reason: 'interrupted' }, '');
   }
+}
+
+/** Shows lines as fast as they are read, and keeps the last of them in mind. */
+export function showLines(source: LogSource, { output, signal }: Pick<Context, 'output' | 'signal'>) {
+  const shown: string[] = [];
+  const show = async (lines: readonly string[]) => {
+    shown.push(...lines);
+    if (shown.length > MOST_REMEMBERED) shown.splice(0, shown.length - MOST_REMEMBERED);
+    for (const line of lines) {
+      if (output.json) output.event('log', { source, line });
+      else output.logLine(line);
+      await output.drained(signal);
+    }
+  };
+  return { shown, show };
 }
 
 /** Lines by which the place is found again where one source fails. */

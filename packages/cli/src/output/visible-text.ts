@@ -27,7 +27,7 @@ export function visibleColouredText(text: string): string {
   const parts = text.split(SGR);
   if (parts.length === 1) return visibleText(text);
   const shown = parts.map((part, at) => (at % 2 === 1 && !hides(part) ? part : visibleText(part)));
-  return shown.join('') + RESET;
+  return shown.join('').replace(/\n?$/, (end) => RESET + end);
 }
 
 function hides(sgr: string): boolean {
