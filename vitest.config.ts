@@ -14,6 +14,7 @@ const TESTS = [
 const PROGRAMS = [
   'packages/*/src/**/main.test.ts',
   'packages/cli/src/commands/doctor.test.ts',
+  'packages/cli/src/config/project-config.test.ts',
   'packages/testkit/src/open-world.test.ts',
   'apps/*/src/main.test.ts',
   'apps/control/src/faults/*.test.ts',

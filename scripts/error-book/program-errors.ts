@@ -106,8 +106,12 @@ export const AGENT_ERRORS: ErrorBook<AgentErrorCode> = {
     cure: 'Choose another one: `paths.scratch`.',
   },
   token_file_unreadable: {
-    cause: 'The file with the Hugging Face token cannot be read, or others may read it.',
-    cure: 'Check `tokenFile`; `chmod 600` it.',
+    cause: 'The file with the Hugging Face token cannot be read on the compute node.',
+    cure: 'Check `tokenFile`, or remove it where the model needs no token.',
+  },
+  token_file_exposed: {
+    cause: 'Other users may read or write the file with the Hugging Face token.',
+    cure: '`chmod 600` it; where others have accounts there, make a new token first.',
   },
   engine_spawn_failed: { cause: 'The engine is not there or may not be run.', cure: 'Check `prologue` and `engines`.' },
   engine_unreachable: { cause: 'The engine does not answer at its socket.', cure: 'It is restarted by itself.' },

@@ -74,4 +74,8 @@ export const SLURM_ERRORS: ErrorBook<SlurmErrorCode> = {
   command_failed: { cause: 'A Slurm command failed; its words are in the message.', cure: 'Do as they say.' },
   gpus_busy: { cause: 'This machine has fewer free GPUs than were asked for.', cure: 'Stop a job, or ask for fewer.' },
   runner_failed: { cause: 'A local job could not be started.', cure: 'Do as the message says.' },
+  job_elsewhere: {
+    cause: 'A local job runs on another machine that shares the directory of jobs.',
+    cure: 'Run the command on that machine.',
+  },
 };

@@ -88,6 +88,15 @@ describe('exec', () => {
   });
 });
 
+describe('events -f into a program that has read enough', () => {
+  // Elsewhere the next event tells.
+  it.runIf(process.platform === 'linux')('ends soon, also where nothing happens any more', async () => {
+    const script = `${commandLine('cli')} events a -f | head -n 2; echo done`;
+    const { stdout } = await run('sh', ['-c', script], { env: world.env, cwd: world.dir });
+    expect(stdout.trimEnd().split('\n')).toEqual([expect.any(String), expect.any(String), 'done']);
+  });
+});
+
 describe('chat', () => {
   it('puts the prompt before standard input, and only the answer on a pipe', async () => {
     const args = ['chat', 'a', 'Say', 'something', '--max-tokens', '8', '--temperature', '0'];

@@ -10,6 +10,7 @@ export const agentErrorCodes = [
   'spec_version',
   'scratch_unusable',
   'token_file_unreadable',
+  'token_file_exposed',
   'engine_spawn_failed',
   'engine_unreachable',
   'engine_refused',

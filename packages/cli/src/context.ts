@@ -20,6 +20,8 @@ export interface Context {
   streams: { stdin: NodeJS.ReadStream; stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream };
   /** While it is held, signals go to the listener and end nothing. */
   takeSignals(listener: (signal: NodeJS.Signals) => void): Disposable;
+  /** While it is held, the command ends when nothing reads its output any more, also before there is more to say. */
+  watchReader(): Disposable;
   /** For a command whose work is done and whose code is not 0: `exec` ends with its command's own. */
   setExitCode(code: number): void;
   /** Asks a person; absent where no terminal is there. */

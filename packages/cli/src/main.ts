@@ -11,6 +11,7 @@ import { type CliErrorCode, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './explain-failure.ts';
 import { createOutput, type Output } from './output/output.ts';
+import { watchReader } from './output/watch-reader.ts';
 import { compileCacheDir } from './paths.ts';
 import { createProgram, type GlobalFlags } from './program.ts';
 import { createSshTerminal } from './ssh/ssh-terminal.ts';
@@ -39,9 +40,18 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') sayNotWritten(error);
     else if (stream === process.stdout) outputLoss ??= 'reader gone';
-    // What is under way still ends in order.
-    interrupt.abort(new CodedError<CliErrorCode>('interrupted', 'nobody reads any more'));
+    endUnread();
   });
+}
+
+function onReaderGone(): void {
+  outputLoss ??= 'reader gone';
+  endUnread();
+}
+
+/** What is under way still ends in order. */
+function endUnread(): void {
+  interrupt.abort(new CodedError<CliErrorCode>('interrupted', 'nothing reads the output any more'));
 }
 
 function sayNotWritten(error: Error): void {
@@ -95,6 +105,7 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
       onSignal = listener;
       return { [Symbol.dispose]: () => (onSignal = undefined) };
     },
+    watchReader: () => watchReader(onReaderGone),
     setExitCode: (code) => (exitCode = code),
     ...(isInteractive
       ? {

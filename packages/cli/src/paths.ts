@@ -25,9 +25,10 @@ export interface ClusterPaths {
   /** Below it, for each bastion, the keys with which jobs reach it. */
   keys: string;
   scratch?: string;
+  tokenFile?: string;
 }
 
-/** Absolute paths on the cluster. */
+/** Absolute paths on the cluster, where `config` is what `expandCluster` has made. */
 export function clusterPaths(config: ClusterConfig, facts: Pick<HostFacts, 'home'>): ClusterPaths {
   const state = expandHome(config.paths?.state ?? DEFAULT_STATE_DIR, facts.home);
   return {
@@ -35,6 +36,7 @@ export function clusterPaths(config: ClusterConfig, facts: Pick<HostFacts, 'home
     runtime: config.paths?.runtime ? expandHome(config.paths.runtime, facts.home) : posixJoin(state, 'runtime'),
     keys: posixJoin(state, 'keys'),
     ...(config.paths?.scratch ? { scratch: expandHome(config.paths.scratch, facts.home) } : {}),
+    ...(config.tokenFile ? { tokenFile: expandHome(config.tokenFile, facts.home) } : {}),
   };
 }
 

@@ -165,12 +165,16 @@ function addSetup(program: Command, go: RunCommand): void {
   const config = program
     .command('config')
     .description('print the configuration in force and where each value came from')
-    .addHelpText('after', '\nExamples:\n  fairlead config\n  fairlead config schema > fairlead.schema.json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead config\n  fairlead config trust ./fairlead.yaml\n  fairlead config schema > fairlead.schema.json',
+    )
     .action(async () => go(async (context) => (await import('./commands/config.ts')).runConfig(context)));
   config
     .command('schema')
     .description('print the JSON Schema of fairlead.yaml, for editors')
     .action(async () => go(async (context) => (await import('./commands/config.ts')).runConfigSchema(context)));
+  addConfigTrust(config, go);
   program
     .command('demo')
     .description('run the whole main job on this machine: bastion, control, a job, two SSH hops, a streamed answer')
@@ -178,5 +182,22 @@ function addSetup(program: Command, go: RunCommand): void {
     .addHelpText('after', '\nExamples:\n  fairlead demo\n  fairlead demo --keep')
     .action(async (options: { keep?: boolean }) =>
       go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep: options.keep ?? false }, context)),
+    );
+}
+
+function addConfigTrust(config: Command, go: RunCommand): void {
+  config
+    .command('trust')
+    .description("let every setting of a project's fairlead.yaml count, as the file is now; read it first")
+    .argument('[file]', 'the file (absent: the nearest fairlead.yaml from here upwards)')
+    .action(async (file: string | undefined) =>
+      go(async (context) => (await import('./commands/config-trust.ts')).runConfigTrust(file, context)),
+    );
+  config
+    .command('untrust')
+    .description('take that back')
+    .argument('[file]', 'the file (absent: the nearest fairlead.yaml from here upwards)')
+    .action(async (file: string | undefined) =>
+      go(async (context) => (await import('./commands/config-trust.ts')).runConfigUntrust(file, context)),
     );
 }

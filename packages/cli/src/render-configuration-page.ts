@@ -5,6 +5,8 @@ import { stringify } from 'yaml';
 
 import { fairleadConfig } from '@fairlead/protocol';
 
+import { FREE_SETTINGS } from './config/project-settings.ts';
+
 interface Node {
   type?: string;
   description?: string;
@@ -23,7 +25,7 @@ export function renderConfigurationPage(): string {
   return `# Configuration
 
 Settings come from, the later the stronger: \`~/.config/fairlead/config.yaml\`, the nearest \`fairlead.yaml\` from the working
-directory upwards, \`FAIRLEAD_DEFAULT_CLUSTER\` and \`FAIRLEAD_SET\` (\`path=value;path=value\`), and \`--set path=value\`. With
+directory upwards ([with limits](#a-projects-file)), \`FAIRLEAD_DEFAULT_CLUSTER\` and \`FAIRLEAD_SET\` (\`path=value;path=value\`), and \`--set path=value\`. With
 \`--config\` or \`FAIRLEAD_CONFIG\` that one file stands for both files. \`fairlead init\` writes the first one; \`fairlead config\`
 prints what is in force and where each value came from.
 
@@ -32,6 +34,33 @@ An unknown key, a wrong type or a wrong value is an error that names the setting
 
 \`--set\` of \`deploy\` reads a path that does not begin at the top of the file as one of the cluster: \`--set slurm.partition=gpu\`.
 A key that holds a dot is quoted or escaped: \`--set 'presets."qwen-2.5".gpus=2'\`.
+
+## A project's file
+
+A \`fairlead.yaml\` can come from someone else: out of a cloned repository, or from another user who may write into a folder above
+yours. So it counts only where you alone decide what it says:
+
+- It is looked for from the working directory upwards to your home; outside of your home up to the border of the file system.
+- The file, its folder, and every folder above it up to there must belong to you or to root (under \`sudo\` also to the user who called it),
+  and no other user may write them. A folder above with the sticky bit, such as \`/tmp\`, may be written by all; the folder of the file may not.
+  What a group may write is taken where the group is your primary one, has your name, and has no other member. Where the name is a link,
+  the same holds for what it leads to.
+- What is refused is said on stderr with the reason, and is not opened. A pipe, a device or a folder of that name is an error at once.
+
+Before you have trusted it, only these settings of it count; the others are named on stderr (they run commands, name files, or say where to log in):
+
+${FREE_SETTINGS.map((path) => `- \`${path.replaceAll('*', '<name>')}\``).join('\n')}
+
+\`fairlead config trust [file]\` lets all of it count, wherever it lies, as long as its content is the one that you trusted; \`deploy\` at a
+terminal asks. After a change it has to be trusted again. \`fairlead config untrust [file]\` takes that back. The list is in
+\`~/.local/state/fairlead/trusted-configs.json\`. \`deploy\` names the files whose settings are in force.
+
+## Paths on the cluster
+
+\`~\` and \`$VAR\` (\`\${VAR}\`) in \`paths\`, \`tokenFile\`, \`node\`, \`slurm.binDir\`, the program of \`engines.<name>.command\`, and in values of \`env\` that begin with one
+of them, mean what they mean in a login shell of your account on the cluster. They are expanded once, before anything is made of them; \`doctor\` and \`deploy\` see the
+same paths. A variable that is not set there is an error that names the setting. What only a job has (\`TMPDIR\`, \`SLURM_JOB_ID\`) cannot stand there; without \`paths.scratch\` a job
+takes the \`TMPDIR\` of its node. Lines of \`prologue\` are shell and are left to the shell.
 
 ## Settings
 

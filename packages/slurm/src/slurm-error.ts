@@ -29,6 +29,7 @@ export const slurmErrorCodes = [
   'command_failed',
   'gpus_busy',
   'runner_failed',
+  'job_elsewhere',
 ] as const;
 
 export type SlurmErrorCode = (typeof slurmErrorCodes)[number];

@@ -1,3 +1,104 @@
-import type { FoundFault } from '../failure-mode.ts';
+import { type FoundFault, places } from '../failure-mode.ts';
 
-export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [];
+export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
+  {
+    finding: '5 planted-config',
+    what: "a `fairlead.yaml` that another user could have put above the working directory; a pipe of that name; a cloned project's own file",
+    seen: 'it does not count and is said with the reason; a pipe is refused at once; what runs commands counts once the file was trusted, until it changes',
+    tests: places(
+      [
+        'packages/cli/src/config/project-config.test.ts',
+        'does not count in a folder that all may write, such as /tmp, and is said once',
+      ],
+      ['packages/cli/src/config/project-config.test.ts', 'does not count where it belongs to another user'],
+      ['packages/cli/src/config/project-config.test.ts', 'counts whole once it was trusted, until it changes'],
+      ['packages/cli/src/config/project-config.test.ts', 'is refused at once: a pipe called %s'],
+      ['packages/cli/src/config/judge-place.test.ts', 'refuses %s'],
+      [
+        'packages/cli/src/config/project-settings.test.ts',
+        'ask for a model and for resources; all others are withheld',
+      ],
+    ),
+  },
+  {
+    finding: '6 token-file',
+    what: '`~` or `$VAR` in a path of the cluster; a token file that others may read',
+    seen: 'the path is expanded once, as a login there would; the agent refuses the file (`token_file_exposed`) with the `chmod` to run',
+    tests: places(
+      [
+        'packages/cli/src/site/expand-cluster.test.ts',
+        'has ~ and variables expanded there, wherever it stands in the configuration',
+      ],
+      ['packages/cli/src/job/job-files.test.ts', 'is named by its path on the cluster, never by ~'],
+      ['apps/node-agent/src/engine/read-token-file.test.ts', 'that others may use is refused with the cure (mode %o)'],
+    ),
+  },
+  {
+    finding: '12 terminal-escapes',
+    what: 'control characters in what a model, an engine, a job or a host says',
+    seen: 'signs such as `␛` on a terminal; every byte in a pipe and in JSON; colours in `logs` alone',
+    tests: places(
+      ['packages/cli/src/output/output.test.ts', 'is shown on a terminal and never obeyed, whatever it is said with'],
+      ['packages/cli/src/output/output.test.ts', 'cannot imitate the colours of the command'],
+      ['packages/cli/src/output/output.test.ts', 'reaches a pipe as it came'],
+      ['packages/cli/src/output/visible-text.test.ts', 'shows the same wherever a stream is cut'],
+      ['packages/cli/src/output/asker.test.ts', 'shows what a host put into it, and obeys none of it'],
+    ),
+  },
+  {
+    finding: '16 local-cluster-shared-home',
+    what: 'a local cluster whose directory of jobs is shared by two machines',
+    seen: "the other machine's jobs are unknown here, take no orders (`job_elsewhere`) and keep their GPUs; nothing is written over them",
+    tests: places(
+      ['packages/slurm/src/local/shared-home.test.ts', '%s is unknown here, and stays as it was'],
+      ['packages/slurm/src/local/shared-home.test.ts', 'takes no order here, where its number is another process'],
+      [
+        'packages/slurm/src/local/gpu-claims.test.ts',
+        'machines that share a state directory give out their own GPUs, and free only those',
+      ],
+    ),
+  },
+  {
+    finding: "22 the demo's clean-up",
+    what: "another user's process names the folder of the demo",
+    seen: 'it is left alone; everything of the demo ends, and the folder is removed',
+    tests: places([
+      'packages/cli/src/demo/reaper.test.ts',
+      "leaves another user's process alone that names its folder",
+    ]),
+  },
+  {
+    finding: '22 what is meant to be pasted',
+    what: 'a model whose name means something to a shell, Python, TypeScript or YAML',
+    seen: 'one value of a variable, one string, one field of JSON',
+    tests: places(
+      ['packages/cli/src/commands/open-examples.test.ts', 'is one value of the variable that a shell exports'],
+      ['packages/cli/src/commands/open-examples.test.ts', 'is in the body that curl sends'],
+      [
+        'apps/node-agent/src/job/write-connection-files.test.ts',
+        'can be pasted into a shell whatever the model is called',
+      ],
+    ),
+  },
+  {
+    finding: '22 a reader slower than a log',
+    what: 'a pager that stands still under `logs -f`; `events -f | head -2` while nothing happens',
+    seen: 'the log is read no faster than it is shown; the command ends within seconds of its reader',
+    tests: places(
+      [
+        'packages/cli/src/commands/logs.test.ts',
+        'is read no faster than it is shown: a pager that stands still holds it up',
+      ],
+      ['tests/scenarios/cli-use.test.ts', 'ends soon, also where nothing happens any more'],
+    ),
+  },
+  {
+    finding: '13 many processes on the machine of a local cluster',
+    what: 'a look at all processes needs more open files than the limit allows',
+    seen: '32 processes are looked at together; the look succeeds',
+    tests: places([
+      'packages/slurm/src/local/process-table.test.ts',
+      'needs few open files, however many processes there are',
+    ]),
+  },
+];

@@ -1,10 +1,8 @@
 // Everything about the engine of this agent but its life: where its socket and log are, how it is started, how asked.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, createSecret, errorText, type Log, Secret } from '@fairlead/kit';
+import { type Clock, createSecret, type Log, type Secret } from '@fairlead/kit';
 import { type StartPhase, startPhase } from '@fairlead/protocol';
-import { agentError } from '../agent-error.ts';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import type { AgentSpec } from '../job/read-spec.ts';
 import { signalProcess } from './end-engine.ts';
@@ -13,6 +11,7 @@ import { engineCommand, MARKER_VARIABLE } from './engine-command.ts';
 import { findMarked } from './find-processes.ts';
 import { LastLines } from './last-lines.ts';
 import { parseStartPhase, type PhaseSeen } from './parse-start-phase.ts';
+import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
@@ -50,7 +49,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     if (!sweptUp) await sweepUp(spec.instanceId, log);
     sweptUp = true;
     last.clear();
-    const hfToken = await readToken(spec.engine.tokenFile);
+    const hfToken = await readTokenFile(spec.engine.tokenFile);
     const command = engineCommand({
       engine: spec.engine,
       instanceId: spec.instanceId,
@@ -109,17 +108,4 @@ async function sweepUp(instanceId: string, log: Log): Promise<void> {
   if (left.length === 0) return;
   log.warn({ op: 'engine.sweep', pids: left }, 'ending what a former agent of this instance left behind');
   for (const pid of left) signalProcess(pid, 'SIGKILL');
-}
-
-async function readToken(path: string | undefined): Promise<Secret | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    const token = (await readFile(path, 'utf8')).trim();
-    return token === '' ? undefined : new Secret(token);
-  } catch (error) {
-    throw agentError('token_file_unreadable', `cannot read the token file ${path}: ${errorText(error)}`, {
-      hint: 'Check tokenFile of this cluster: the compute node must be able to read it. Remove the setting if the model needs no token.',
-      cause: error,
-    });
-  }
 }

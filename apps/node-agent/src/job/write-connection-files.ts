@@ -2,7 +2,7 @@
 
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorText, type Log } from '@fairlead/kit';
+import { errorText, type Log, shellQuote } from '@fairlead/kit';
 import { type ConnectionFile, connectionFile, encodeText } from '@fairlead/protocol';
 
 export interface ConnectionWriter extends AsyncDisposable {
@@ -77,7 +77,7 @@ curl:
 
     curl -N http://127.0.0.1:18000/v1/chat/completions \\
       -H "Authorization: Bearer $OPENAI_API_KEY" -H 'Content-Type: application/json' \\
-      -d '${body}'
+      -d ${shellQuote(body)}
 
 Python (pip install openai):
 
@@ -85,7 +85,7 @@ Python (pip install openai):
     from openai import OpenAI
     client = OpenAI(base_url="http://127.0.0.1:18000/v1", api_key=os.environ["OPENAI_API_KEY"])
     stream = client.chat.completions.create(
-        model="${servedModel}", messages=[{"role": "user", "content": "Hello"}], stream=True)
+        model=${JSON.stringify(servedModel)}, messages=[{"role": "user", "content": "Hello"}], stream=True)
     for chunk in stream:
         print(chunk.choices[0].delta.content or "", end="", flush=True)
 
@@ -94,7 +94,11 @@ TypeScript (npm install openai):
     import OpenAI from 'openai';
     const client = new OpenAI({ baseURL: 'http://127.0.0.1:18000/v1', apiKey: process.env.OPENAI_API_KEY });
     const stream = await client.chat.completions.create({
-      model: '${servedModel}', messages: [{ role: 'user', content: 'Hello' }], stream: true });
+      model: ${typescriptString(servedModel)}, messages: [{ role: 'user', content: 'Hello' }], stream: true });
     for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? '');
 `;
+}
+
+function typescriptString(text: string): string {
+  return /^[A-Za-z0-9_./:@-]+$/.test(text) ? `'${text}'` : JSON.stringify(text);
 }

@@ -9,14 +9,15 @@ import type { Context } from '../context.ts';
 import { configSchema } from './config-schema.ts';
 
 export async function runConfig(context: Context): Promise<void> {
-  const { config: loaded, origins, files } = await loadConfig(context);
+  const { config: loaded, origins, files, project } = await loadConfig(context);
   const config = hideSecrets(loaded);
   const where = Object.fromEntries(leafPaths(loaded).map((path) => [path, origins.get(path) ?? 'default']));
   const text =
     Object.keys(loaded).length === 0
       ? `Nothing is configured: ${userConfigPath(context.env, context.home)} does not exist. Run \`fairlead init\`.`
       : withOrigins(stringify(config), where);
-  context.output.result({ event: 'config', ok: true, config, origins: where, files }, text);
+  const { refused = [], withheld = [] } = project ?? {};
+  context.output.result({ event: 'config', ok: true, config, origins: where, files, refused, withheld }, text);
 }
 
 export function runConfigSchema(context: Context): void {

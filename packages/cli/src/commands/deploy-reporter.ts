@@ -12,7 +12,7 @@ import { instanceFacts, stateWords } from './instance-words.ts';
 export function reporter(output: Output) {
   let last = '';
   return {
-    planned(plan: DeploymentPlan, cluster: string): void {
+    planned(plan: DeploymentPlan, { cluster, files }: { cluster: string; files: readonly string[] }): void {
       const gpus = plan.gpus === 0 ? 'no GPU' : `${plan.gpus} GPU${plan.gpus === 1 ? '' : 's'}`;
       output.event(
         'deployment.planned',
@@ -23,8 +23,9 @@ export function reporter(output: Output) {
           cluster,
           gpus: plan.gpus,
           timeMinutes: plan.timeMinutes,
+          configFiles: files,
         },
-        `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${formatSlurmDuration(plan.timeMinutes)}`,
+        `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${formatSlurmDuration(plan.timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
       );
     },
     uploading(what: string, sentBytes: number, totalBytes: number): void {

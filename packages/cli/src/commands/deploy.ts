@@ -3,6 +3,7 @@
 import { isCodedError } from '@fairlead/kit';
 import type { InstanceView } from '@fairlead/protocol';
 
+import { offerTrust } from '../config/offer-trust.ts';
 import { loadForCluster } from '../config/load-config.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -26,25 +27,28 @@ export interface DeployArgs extends DeployRequest {
 }
 
 export async function runDeploy(args: DeployArgs, context: Context): Promise<void> {
-  const { config, cluster } = await loadForCluster(context, args);
+  await offerTrust(context);
+  const { config, cluster, files } = await loadForCluster(context, args);
   const plan = planDeployment(args, config, cluster.config);
-  if (args.dryRun) return dryRun(plan, cluster, context);
+  if (args.dryRun) return dryRun(plan, { cluster, files }, context);
 
   const report = reporter(context.output);
-  report.planned(plan, cluster.name);
+  report.planned(plan, { cluster: cluster.name, files });
   using interrupts = watchInterrupt(context, plan.name);
   await using session = await openCliSession(context);
   await using site = await openSite(cluster, context);
   const shipped = await shipAgent(site.host, site.paths.runtime, {
     cacheDir: cacheDir(context),
     nodePath: context.nodePath,
-    configuredNode: cluster.config.node,
+    configuredNode: site.cluster.config.node,
     onProgress: (what, sent, total) => report.uploading(what, sent, total),
     signal: context.signal,
   });
   report.shipped(shipped);
   const onPhase = (phase: LaunchPhase) => interrupts.enter(phase);
-  const instance = await launchJob({ plan, config, site, shipped, session, context, onPhase });
+  // Its engine's program may lie at a path that only the cluster can expand.
+  const there = planDeployment(args, config, site.cluster.config);
+  const instance = await launchJob({ plan: there, config, site, shipped, session, context, onPhase });
   report.submitted(plan.name, instance.jobId, instance.id);
   if (!args.wait) {
     report.notWaiting(plan.name);

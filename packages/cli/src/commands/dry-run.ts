@@ -8,7 +8,13 @@ import { jobScript } from '../job/job-files.ts';
 import { clusterPaths } from '../paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 
-export function dryRun(plan: DeploymentPlan, cluster: NamedCluster, context: Context): void {
+export interface DryRunSite {
+  cluster: NamedCluster;
+  /** The files of the configuration in force. */
+  files: readonly string[];
+}
+
+export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, context: Context): void {
   // The home on the cluster is not known without going there.
   const paths = clusterPaths(cluster.config, { home: '/home/you' });
   const nodePath = cluster.config.node ?? `${paths.runtime}/node`;
@@ -28,8 +34,9 @@ export function dryRun(plan: DeploymentPlan, cluster: NamedCluster, context: Con
       model: plan.model,
       engine: plan.engine,
       engineCommand: plan.engineCommand,
+      configFiles: files,
       script,
     },
-    `# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, run by the agent\n${engine}`,
+    `# configuration: ${files.join(', ') || 'no file'}\n# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, run by the agent\n${engine}`,
   );
 }

@@ -6,7 +6,7 @@ import type { EventView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { clockTime } from './instance-words.ts';
+import { clockTime, indented } from './instance-words.ts';
 import { EVENTS_PAGE, readLastEvents } from './last-events.ts';
 
 export interface EventsArgs {
@@ -23,12 +23,16 @@ export async function runEvents(args: EventsArgs, context: Context): Promise<voi
   const { events, next } = await readLastEvents({ name: args.name, count: args.lines }, session.api, signal);
   // Nothing may have happened to it, or there may be no such thing.
   if (events.length === 0 && args.name !== undefined) await session.api.getDeployment(args.name, signal);
-  const show = (event: EventView) => showEvent(event, args, context);
-  for (const event of events) show(event);
+  const show = (event: EventView) => {
+    showEvent(event, args, context);
+    return output.drained(signal);
+  };
+  for (const event of events) await show(event);
   if (!args.follow) {
     output.result({ event: 'events.ended', ok: true, name: args.name, shown: events.length }, '');
     return;
   }
+  using _ = context.watchReader();
   try {
     await followEvents(args.name, next, { session, context, show });
   } catch (error) {
@@ -40,7 +44,8 @@ export async function runEvents(args: EventsArgs, context: Context): Promise<voi
 interface Following {
   session: Session;
   context: Context;
-  show: (event: EventView) => void;
+  /** Resolves once the reader of our output takes more. */
+  show: (event: EventView) => Promise<void>;
 }
 
 /** Ends by the signal alone. Whatever is heard of control, and a new connection to it, is a reason to ask for what is new. */
@@ -57,7 +62,7 @@ async function followEvents(name: string | undefined, from: number, { session, c
   const catchUp = async () => {
     for (;;) {
       const page = await session.api.events({ ...deployment, after, limit: EVENTS_PAGE }, signal);
-      for (const event of page.events) show(event);
+      for (const event of page.events) await show(event);
       after = page.next;
       if (page.events.length < EVENTS_PAGE) return;
     }
@@ -89,5 +94,5 @@ function showEvent(
 ) {
   const { output } = context;
   if (output.json) output.event('event', { seq, atMs, deployment, instance: instanceId, kind, message });
-  else output.text(`${clockTime(atMs)}  ${args.name === undefined ? `${deployment}  ` : ''}${message}`);
+  else output.text(`${clockTime(atMs)}  ${args.name === undefined ? `${deployment}  ` : ''}${indented(message)}`);
 }

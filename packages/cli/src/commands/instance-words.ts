@@ -38,6 +38,11 @@ export function endWords({ status, detail }: Deployment): string {
   return detail === undefined ? status : `${status}: ${detail}`;
 }
 
+/** What a job has said begins no line of its own: it could look like a fact of another deployment. */
+export function indented(message: string): string {
+  return message.replaceAll('\n', '\n    ');
+}
+
 /** `2026-11-21 08:14:36`, in the time zone of this machine; that is how Swedish writes it, and everybody reads it. */
 export function clockTime(ms: number): string {
   return new Date(ms).toLocaleString('sv-SE');

@@ -23,15 +23,8 @@ export interface LogsArgs {
 export async function runLogs(args: LogsArgs, context: Context): Promise<void> {
   await using session = await openCliSession(context);
   const deployment = await session.api.getDeployment(args.name, context.signal);
-  const shown: string[] = [];
-  const show = (lines: string[]) => {
-    shown.push(...lines);
-    if (shown.length > MOST_REMEMBERED) shown.splice(0, shown.length - MOST_REMEMBERED);
-    for (const line of lines) {
-      if (context.output.json) context.output.event('log', { source: args.source, line });
-      else context.output.text(line);
-    }
-  };
+  const { shown, show } = showLines(args.source, context);
+  using _ = args.follow ? context.watchReader() : undefined;
   try {
     await readLog(args, { deployment, session, context, shown, show });
     context.output.result({ event: 'logs.ended', ok: true, name: args.name, source: args.source }, '');
@@ -40,6 +33,21 @@ export async function runLogs(args: LogsArgs, context: Context): Promise<void> {
     const { name, source } = args;
     context.output.result({ event: 'logs.ended', ok: false, name, source, reason: 'interrupted' }, '');
   }
+}
+
+/** Shows lines as fast as they are read, and keeps the last of them in mind. */
+export function showLines(source: LogSource, { output, signal }: Pick<Context, 'output' | 'signal'>) {
+  const shown: string[] = [];
+  const show = async (lines: readonly string[]) => {
+    shown.push(...lines);
+    if (shown.length > MOST_REMEMBERED) shown.splice(0, shown.length - MOST_REMEMBERED);
+    for (const line of lines) {
+      if (output.json) output.event('log', { source, line });
+      else output.logLine(line);
+      await output.drained(signal);
+    }
+  };
+  return { shown, show };
 }
 
 /** Lines by which the place is found again where one source fails. */
@@ -51,7 +59,8 @@ interface Reading {
   context: Context;
   /** The last of what was shown. */
   shown: readonly string[];
-  show: (lines: string[]) => void;
+  /** Resolves once the reader of our output takes more. */
+  show: (lines: string[]) => Promise<void>;
 }
 
 async function readLog(args: LogsArgs, reading: Reading): Promise<void> {
@@ -59,7 +68,7 @@ async function readLog(args: LogsArgs, reading: Reading): Promise<void> {
   if (hasAgent(instance)) {
     try {
       for await (const lines of reading.session.api.logs(instance.id, args, reading.context.signal))
-        reading.show(lines);
+        await reading.show(lines);
       return;
     } catch (error) {
       reading.context.signal.throwIfAborted();
@@ -91,15 +100,15 @@ async function readFiles(args: LogsArgs, { deployment, context, shown, show }: R
   }
   const tail = (lines: number, follow: boolean) => site.host.tail(path, { lines, follow, signal: context.signal });
   if (shown.length === 0) {
-    for await (const line of tail(args.lines, args.follow)) show([line]);
+    for await (const line of tail(args.lines, args.follow)) await show([line]);
     return;
   }
   // The agent's connection broke in the middle: what it has shown is not shown again.
   const block = await Array.fromAsync(tail(Math.max(args.lines, shown.length), false));
-  if (!args.follow) return show(linesAfter(shown, block));
+  if (!args.follow) return await show(linesAfter(shown, block));
   const again: string[] = [];
   for await (const line of tail(block.length, true)) {
-    if (again.push(line) > block.length) show([line]);
-    else if (again.length === block.length) show(linesAfter(shown, again));
+    if (again.push(line) > block.length) await show([line]);
+    else if (again.length === block.length) await show(linesAfter(shown, again));
   }
 }

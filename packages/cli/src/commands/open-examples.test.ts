@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest';
+import { execFileSync, spawnSync } from 'node:child_process';
+
+import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 
 import { firstExamples, openExamples, renderExamples } from './open-examples.ts';
 import { examplesText } from './ready-text.ts';
@@ -24,4 +27,49 @@ it('openExamples and the text of a ready deployment say the same', () => {
   expect(first).toMatch(/^curl\n {4}curl [^]*\n\nPython [^]*\n\n {4}client = [^]*\n\nTypeScript /);
   expect(examplesText(FACTS)).toContain(first);
   expect(renderExamples(openExamples(FACTS))).toContain(first);
+});
+
+describe('A model with an odd name, as a job may report one', () => {
+  const model = `a'b"c $(echo run) \`echo run\`; echo run\nEND\n- x: "\\`;
+  const example = (title: string) => {
+    const found = openExamples({ ...FACTS, model }).find((one) => one.title.startsWith(title));
+    if (!found) throw new Error(`no example ${title}`);
+    return found.text;
+  };
+  // Prints each argument on a line of its own, as JSON.
+  const inShell = (text: string) =>
+    execFileSync('sh', ['-c', `say() { for word in "$@"; do printf '<%s>\\n' "$word"; done; }\n${text}`]).toString();
+
+  it('is one value of the variable that a shell exports', () => {
+    const line = example('Environment')
+      .split('\n')
+      .findIndex((each) => each.startsWith('export OPENAI_MODEL='));
+    const rest = example('Environment').split('\n').slice(line).join('\n');
+    expect(inShell(`${rest}\nprintf %s "$OPENAI_MODEL"`)).toBe(model);
+  });
+
+  it('is in the body that curl sends', () => {
+    const said = inShell(example('curl').replace(/^curl/, 'say'));
+    const body = /^<(\{.*\})>$/m.exec(said)?.[1] ?? '';
+    expect(JSON.parse(body)).toMatchObject({ model });
+    expect(said).not.toMatch(/^run$/m);
+  });
+
+  it.skipIf(spawnSync('python3', ['--version']).error !== undefined)('is one string of Python', () => {
+    for (const title of ['Python', 'LangChain']) {
+      const literal = /model=("(?:[^"\\]|\\.)*")/.exec(example(title))?.[1] ?? '';
+      const code = 'import ast, sys; print(ast.literal_eval(sys.argv[1]), end="")';
+      expect(execFileSync('python3', ['-c', code, literal]).toString()).toBe(model);
+    }
+  });
+
+  it('is one string of TypeScript', () => {
+    const literal = /model: ("(?:[^"\\]|\\.)*"),/.exec(example('TypeScript'))?.[1] ?? '';
+    expect(JSON.parse(literal)).toBe(model);
+  });
+
+  it.each([model, 'no', '1', '~', 'a: b', '*x', 'null'])('is one string of YAML: %j', (name) => {
+    const text = openExamples({ ...FACTS, model: name }).find(({ title }) => title.startsWith('Continue'))?.text ?? '';
+    expect(parseYaml(text)).toMatchObject({ models: [{ model: name }] });
+  });
 });

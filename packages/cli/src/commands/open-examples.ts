@@ -1,5 +1,7 @@
 // How to reach a deployment from many programs, as text to paste. Names the variable of the key unless the key is given. Pure.
 
+import { shellQuote } from '@fairlead/kit';
+
 export interface ExampleFacts {
   name: string;
   model: string;
@@ -43,11 +45,11 @@ function indented(text: string): string {
 
 function environment({ name, model, baseUrl, apiKey }: ExampleFacts): string {
   const byHand = [
-    `export OPENAI_BASE_URL=${baseUrl}`,
-    `export OPENAI_MODEL=${model}`,
+    `export OPENAI_BASE_URL=${shellQuote(baseUrl)}`,
+    `export OPENAI_MODEL=${shellQuote(model.replaceAll('\0', ''))}`,
     apiKey === undefined
       ? `# OPENAI_API_KEY: see \`fairlead open ${name} --show-key\``
-      : `export OPENAI_API_KEY=${apiKey}`,
+      : `export OPENAI_API_KEY=${shellQuote(apiKey)}`,
   ];
   return [
     '# For one command, the key included and no port to hold open:',
@@ -59,17 +61,18 @@ function environment({ name, model, baseUrl, apiKey }: ExampleFacts): string {
 }
 
 function curl({ model, baseUrl }: ExampleFacts): string {
-  return `curl -N ${baseUrl}/chat/completions \\
+  const body = `{"model": ${JSON.stringify(model)}, "stream": true, "messages": [{"role": "user", "content": "Hello"}]}`;
+  return `curl -N ${shellQuote(`${baseUrl}/chat/completions`)} \\
   -H "Authorization: Bearer $OPENAI_API_KEY" -H 'Content-Type: application/json' \\
-  -d '{"model": "${model}", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}'`;
+  -d ${shellQuote(body)}`;
 }
 
 function python({ model, baseUrl }: ExampleFacts): string {
   return `from openai import OpenAI
 
-client = OpenAI(base_url="${baseUrl}")  # the key: OPENAI_API_KEY
+client = OpenAI(base_url=${JSON.stringify(baseUrl)})  # the key: OPENAI_API_KEY
 stream = client.chat.completions.create(
-    model="${model}", messages=[{"role": "user", "content": "Hello"}], stream=True)
+    model=${JSON.stringify(model)}, messages=[{"role": "user", "content": "Hello"}], stream=True)
 for chunk in stream:
     if chunk.choices:
         print(chunk.choices[0].delta.content or "", end="", flush=True)`;
@@ -78,24 +81,24 @@ for chunk in stream:
 function typescript({ model, baseUrl }: ExampleFacts): string {
   return `import OpenAI from 'openai';
 
-const client = new OpenAI({ baseURL: '${baseUrl}' }); // the key: OPENAI_API_KEY
+const client = new OpenAI({ baseURL: ${typescriptString(baseUrl)} }); // the key: OPENAI_API_KEY
 const stream = await client.chat.completions.create({
-  model: '${model}', messages: [{ role: 'user', content: 'Hello' }], stream: true });
+  model: ${typescriptString(model)}, messages: [{ role: 'user', content: 'Hello' }], stream: true });
 for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? '');`;
 }
 
 function langchain({ model, baseUrl }: ExampleFacts): string {
   return `from langchain_openai import ChatOpenAI
 
-llm = ChatOpenAI(model="${model}", base_url="${baseUrl}")  # the key: OPENAI_API_KEY
+llm = ChatOpenAI(model=${JSON.stringify(model)}, base_url=${JSON.stringify(baseUrl)})  # the key: OPENAI_API_KEY
 print(llm.invoke("Hello").content)`;
 }
 
 function llm({ name, model, baseUrl }: ExampleFacts): string {
   return `cat >> "$(dirname "$(llm logs path)")/extra-openai-models.yaml" <<'END'
 - model_id: fairlead-${name}
-  model_name: ${model}
-  api_base: ${baseUrl}
+  model_name: ${yamlString(model)}
+  api_base: ${yamlString(baseUrl)}
   api_key_name: fairlead-${name}
 END
 llm keys set fairlead-${name} --value "$OPENAI_API_KEY"
@@ -109,8 +112,8 @@ schema: v1
 models:
   - name: ${name}
     provider: openai
-    model: ${model}
-    apiBase: ${baseUrl}
+    model: ${yamlString(model)}
+    apiBase: ${yamlString(baseUrl)}
     apiKey: \${{ secrets.OPENAI_API_KEY }}`;
 }
 
@@ -118,4 +121,19 @@ function fields({ name, model, baseUrl, apiKey }: ExampleFacts): string {
   return `Base URL   ${baseUrl}
 Model ID   ${model}
 API key    ${apiKey ?? `see \`fairlead open ${name} --show-key\``}`;
+}
+
+// The name of a model is whatever its job says: in each language it is a string and nothing else. A JSON string is one of Python and YAML, too.
+
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9_./:@-]*$/;
+
+function typescriptString(text: string): string {
+  return PLAIN.test(text) ? `'${text}'` : JSON.stringify(text);
+}
+
+/** Without quotes `1`, `no` and `a: b` would be something else. */
+function yamlString(text: string): string {
+  return PLAIN.test(text) && /^(?!(true|false|null|yes|no|on|off)$)[A-Za-z]/i.test(text) && !text.endsWith(':')
+    ? text
+    : JSON.stringify(text);
 }

@@ -10,7 +10,7 @@ import { openCliSession } from '../open-cli-session.ts';
 import { jobName } from '../job/job-files.ts';
 import { observationFor } from '../job/observe-job.ts';
 import { openSite, type Site } from '../site/open-site.ts';
-import { clockTime, leftWords, stateWords } from './instance-words.ts';
+import { clockTime, indented, leftWords, stateWords } from './instance-words.ts';
 import { readLastEvents } from './last-events.ts';
 
 const EVENTS_SHOWN = 10;
@@ -83,7 +83,7 @@ function statusText(deployment: DeploymentView, events: EventView[], nowMs: numb
     ],
     ['files', `${instance.jobDir} on ${deployment.cluster}`],
   ];
-  const lines = rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${value}`] : []));
-  const history = events.map((event) => `  ${clockTime(event.atMs)}  ${event.message}`);
+  const lines = rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${indented(value)}`] : []));
+  const history = events.map((event) => `  ${clockTime(event.atMs)}  ${indented(event.message)}`);
   return [deployment.name, ...lines, ...(history.length > 0 ? ['', ...history] : [])].join('\n');
 }

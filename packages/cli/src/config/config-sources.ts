@@ -1,13 +1,13 @@
 // Where configuration comes from and which wins: the user's file, then the project's, then FAIRLEAD_* variables, then --set. Merges; does not judge.
 
-import { readFile } from 'node:fs/promises';
-import { dirname, join, parse as parsePath } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { CodedError, errnoOf, errorText } from '@fairlead/kit';
+import { CodedError, errorText } from '@fairlead/kit';
 import { type Document, parseDocument } from 'yaml';
 
 import type { CliErrorCode } from '../cli-error.ts';
+import { readRegularFile } from './read-regular-file.ts';
 import { parseSettingPath } from './setting-path.ts';
 
 export interface ConfigSource {
@@ -20,36 +20,11 @@ export function userConfigPath(env: Record<string, string | undefined>, home: st
   return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'fairlead', 'config.yaml');
 }
 
-/** The nearest `fairlead.yaml` from `cwd` upwards. */
-export async function findProjectConfig(cwd: string): Promise<ConfigSource | undefined> {
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    const found = await readConfigFile(join(folder, 'fairlead.yaml'));
-    if (found) return found;
-    if (folder === parsePath(folder).root) return undefined;
-  }
-}
-
+/** Undefined where there is no such file. */
 export async function readConfigFile(path: string): Promise<ConfigSource | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    // ENOTDIR: a file stands where a folder of the path would be; EISDIR: a folder has the file's name.
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw unreadable(path, error);
-  }
-  return { from: path, value: parseYamlObject(text, path) };
+  const file = await readRegularFile(path);
+  return file && { from: path, value: parseYamlObject(file.text, path) };
 }
-
-function unreadable(path: string, error: unknown): CodedError<CliErrorCode> {
-  const [why, hint] = UNREADABLE[errnoOf(error) ?? ''] ?? [errorText(error), 'Make it a file that this user may read.'];
-  return new CodedError('config_unreadable', `cannot read ${path} because ${why}`, { hint, cause: error });
-}
-
-const UNREADABLE: Readonly<Record<string, [why: string, hint: string]>> = {
-  EISDIR: ['it is a folder', 'Name a file, such as fairlead.yaml in it.'],
-  EACCES: ['this user may not', 'Make it readable for this user: chmod u+r.'],
-};
 
 /** YAML text (BOM and CRLF allowed) whose top level is a mapping; an empty file is an empty mapping. */
 export function parseYamlObject(text: string, from: string): Record<string, unknown> {
@@ -138,6 +113,6 @@ export function leafPaths(value: unknown, prefix = ''): string[] {
   return Object.entries(value).flatMap(([key, inner]) => leafPaths(inner, prefix ? `${prefix}.${key}` : key));
 }
 
-function isMapping(value: unknown): value is Record<string, unknown> {
+export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

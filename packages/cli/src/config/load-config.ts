@@ -8,7 +8,6 @@ import type { Context } from '../context.ts';
 import {
   type ConfigSource,
   environmentSources,
-  findProjectConfig,
   leafPaths,
   mergeSettings,
   parseSetting,
@@ -17,6 +16,7 @@ import {
 } from './config-sources.ts';
 import { contradictionsOf } from './contradictions.ts';
 import { explainIssues, nearest } from './explain-issues.ts';
+import { type ProjectConfig, readProjectConfig } from './project-config.ts';
 import { parseSettingPath } from './setting-path.ts';
 
 export interface LoadedConfig {
@@ -25,11 +25,15 @@ export interface LoadedConfig {
   origins: Map<string, string>;
   /** The files that were read, weakest first. */
   files: string[];
+  /** Absent where one file was named. */
+  project?: ProjectConfig;
 }
 
 /** `settings` are `--set path=value` flags with whole paths. */
 export async function loadConfig(context: Context, settings: readonly string[] = []): Promise<LoadedConfig> {
-  const files = context.flags.config ? [await explicitFile(context.flags.config)] : await standardFiles(context);
+  const { files, project } = context.flags.config
+    ? { files: [await explicitFile(context.flags.config)], project: undefined }
+    : await standardFiles(context);
   const flags = settings.map((setting) => ({ from: '--set', value: parseSetting(setting) }));
   const sources = [...files, ...environmentSources(context.env), ...flags];
   // Each is checked where it lies: half of a mapping (`login.port`) is a whole one over what stands below it.
@@ -45,7 +49,7 @@ export async function loadConfig(context: Context, settings: readonly string[] =
   // Only the whole can contradict itself: a file may leave half of a pair to another.
   const contradictions = contradictionsOf(config);
   if (contradictions.length > 0) throw invalid(contradictions, paths.join(' and ') || 'the configuration');
-  return { config, origins, files: paths };
+  return { config, origins, files: paths, ...(project === undefined ? {} : { project }) };
 }
 
 /**
@@ -55,7 +59,7 @@ export async function loadConfig(context: Context, settings: readonly string[] =
 export async function loadForCluster(
   context: Context,
   options: { on?: string | undefined; set: readonly string[] },
-): Promise<{ config: FairleadConfig; cluster: NamedCluster }> {
+): Promise<{ config: FairleadConfig; cluster: NamedCluster; files: string[] }> {
   // What is no setting is told as it was typed.
   for (const setting of options.set) parseSetting(setting);
   const isWhole = (setting: string) =>
@@ -63,8 +67,8 @@ export async function loadForCluster(
   const whole = options.set.filter(isWhole);
   const { name } = pickCluster((await loadConfig(context, whole)).config, options.on);
   const own = options.set.filter((setting) => !isWhole(setting)).map((setting) => `clusters.${name}.${setting}`);
-  const { config } = await loadConfig(context, [...whole, ...own]);
-  return { config, cluster: pickCluster(config, name) };
+  const { config, files } = await loadConfig(context, [...whole, ...own]);
+  return { config, cluster: pickCluster(config, name), files };
 }
 
 export interface NamedCluster {
@@ -118,8 +122,10 @@ async function explicitFile(path: string): Promise<ConfigSource> {
   });
 }
 
-async function standardFiles(context: Context): Promise<ConfigSource[]> {
+async function standardFiles(context: Context): Promise<{ files: ConfigSource[]; project: ProjectConfig }> {
   const user = await readConfigFile(userConfigPath(context.env, context.home));
-  const project = await findProjectConfig(context.cwd);
-  return [user, project].filter((source) => source !== undefined);
+  const project = await readProjectConfig(context);
+  if (project.whole) checkConfig(mergeSettings(user?.value ?? {}, project.whole.value), project.whole.from);
+  for (const warning of project.warnings) context.output.warnOnce(warning);
+  return { files: [user, project.source].filter((source) => source !== undefined), project };
 }

@@ -112,7 +112,7 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
 
 async function stream(connection: Connection, context: Context) {
   const { output } = context;
-  if (!output.json) process.stderr.write(`\n  ${output.style('dim', `> ${PROMPT}`)}\n  `);
+  output.aside(`\n  ${output.style('dim', `> ${PROMPT}`)}\n  `);
   const streamed = await streamCompletion({
     baseUrl: connection.baseURL,
     apiKey: connection.apiKey,
@@ -121,11 +121,9 @@ async function stream(connection: Connection, context: Context) {
     maxTokens: MAX_TOKENS,
     signal: context.signal,
     now: () => context.clock.monotonicMs(),
-    onText: (text) => {
-      if (!output.json) process.stderr.write(output.style('cyan', text));
-    },
+    onText: (text) => output.aside(output.style('cyan', text)),
   });
-  if (!output.json) process.stderr.write('\n\n');
+  output.aside('\n\n');
   return streamed;
 }
 

@@ -13,22 +13,24 @@ const ROUND_MS = 50;
 
 const run = promisify(execFile);
 
-/** Pids of all processes whose command line names the folder. */
+/** Pids of this user's processes whose command line names the folder; another user may name it too, as in `less <folder>/…`. */
 async function processesOf(folder: string): Promise<number[]> {
-  const { stdout } = await run('ps', ['-axo', 'pid=,args='], { maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await run('ps', ['-axo', 'pid=,uid=,args='], { maxBuffer: 64 * 1024 * 1024 });
   return stdout
     .split('\n')
     .filter((line) => line.includes(folder))
-    .map((line) => Number.parseInt(line, 10))
-    .filter((pid) => pid !== process.pid && pid > 1);
+    .flatMap((line) => {
+      const [pid = 0, uid] = line.trim().split(/\s+/, 2).map(Number);
+      return pid > 1 && pid !== process.pid && uid === process.geteuid?.() ? [pid] : [];
+    });
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It ended between the listing and here.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // It ended between the listing and here, or its number is another user's by now.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

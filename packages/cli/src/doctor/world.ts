@@ -13,6 +13,7 @@ import { expandHome, type Host } from '../host/host.ts';
 import { openLocalHost } from '../host/local-host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { sessionOptions } from '../session-options.ts';
+import { expandCluster } from '../site/expand-cluster.ts';
 import { resolveRoute } from '../ssh/open-route.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin } from './reach/try-login.ts';
@@ -40,7 +41,8 @@ export interface World {
   profile(): Promise<LaptopProfile | undefined>;
   session(): Promise<Session>;
   bastion: Reached & { config(): Promise<BastionConfig>; stateDir(): Promise<string> };
-  login: Reached & { paths(): Promise<ClusterPaths> };
+  /** `cluster` as the host understands it: its paths are absolute. */
+  login: Reached & { cluster(): Promise<NamedCluster>; paths(): Promise<ClusterPaths> };
   inventory(): Promise<SlurmInventory>;
   partitions(): Promise<SlurmPartition[]>;
   /** What the test job said; empty until it has run. */
@@ -60,6 +62,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
   const bastionConfig = once(async () => required((await config()).bastion));
   const bastion = reached(async () => resolveRoute((await bastionConfig()).fromLaptop, context), { context, scope });
   const login = clusterHost(cluster, { context, scope });
+  const there = once(async () => expandCluster(await cluster(), await login.host(), context.signal));
   const inventory = once(async () => createSlurmInventory((await login.host()).runner));
   return {
     args,
@@ -76,7 +79,11 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
       stateDir: async () =>
         expandHome((await bastionConfig()).stateDir ?? DEFAULT_STATE_DIR, (await bastion.host()).facts.home),
     },
-    login: { ...login, paths: async () => clusterPaths((await cluster()).config, (await login.host()).facts) },
+    login: {
+      ...login,
+      cluster: there,
+      paths: async () => clusterPaths((await there()).config, (await login.host()).facts),
+    },
     inventory,
     partitions: once(async () => (await inventory()).partitions(context.signal)),
     probe: { lines: [] },

@@ -92,6 +92,22 @@ describe('A spec', () => {
   });
 });
 
+describe('The token file in a spec', () => {
+  it('is named by its path on the cluster, never by ~', () => {
+    const config = { tokenFile: '~/.hf-token' };
+    const spec = instanceSpecOf({
+      plan: planDeployment({ what: 'demo' }, {}, config),
+      cluster: { name: 'tb', config },
+      created,
+      apiKey: 'fl_0123456789abcdef',
+      profile,
+      bastion: { host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] },
+      paths: clusterPaths(config, { home: '/home/alice' }),
+    });
+    expect(spec.engine.tokenFile).toBe('/home/alice/.hf-token');
+  });
+});
+
 describe('The route of jobs to the bastion', () => {
   const resolved = { host: '198.51.100.10', port: 2222, user: 'alice' };
   it('is the route of the laptop where nothing else is said', () =>

@@ -100,7 +100,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
       command: plan.engineCommand,
       env: plan.engineEnv,
       ...definedOnly({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
-      ...(cluster.config.tokenFile ? { tokenFile: cluster.config.tokenFile } : {}),
+      ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
     },
     ...(cluster.config.health ? { health: definedOnly(cluster.config.health) } : {}),
     apiKey: input.apiKey,

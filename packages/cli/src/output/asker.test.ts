@@ -21,6 +21,14 @@ describe('A question', () => {
     expect(String(streams.stderr.read())).toContain('Go on?');
   });
 
+  it('shows what a host put into it, and obeys none of it', async () => {
+    const { ask, end, streams } = terminal();
+    const answer = ask.confirm('Its key is \u001B]0;root\u0007 SHA256:x', false);
+    expect(String(streams.stderr.read())).toContain('␛]0;root␇ SHA256:x');
+    end.abort(new Error('over'));
+    await expect(answer).rejects.toMatchObject({ code: 'interrupted' });
+  });
+
   it('is a Ctrl-C for the command when that is the answer', async () => {
     const { ask, streams, interrupts } = terminal();
     const answer = ask.text('Which host?', {});

@@ -1,4 +1,5 @@
 // Questions to a person at a terminal, on stderr: stdout is for results. Ctrl-C at a question is Ctrl-C.
+// Hosts name keys, partitions and instructions in them: these are shown, never obeyed.
 
 import { confirm, isCancel, password, select, text } from '@clack/prompts';
 import { CodedError } from '@fairlead/kit';
@@ -6,6 +7,7 @@ import { CodedError } from '@fairlead/kit';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker, Context } from '../context.ts';
 import { askOnce } from '../ssh/ask-once.ts';
+import { visibleText } from './visible-text.ts';
 
 export interface AskerDeps {
   streams: Pick<Context['streams'], 'stdin' | 'stderr'>;
@@ -24,24 +26,28 @@ export function createAsker({ streams, signal, onInterrupt }: AskerDeps): Asker 
   }
   return {
     confirm: async (question, fallback) =>
-      answered(await confirm({ ...place, message: question, initialValue: fallback })),
+      answered(await confirm({ ...place, message: visibleText(question), initialValue: fallback })),
     text: async (question, { initial, placeholder, check }) =>
       answered(
         await text({
           ...place,
-          message: question,
+          message: visibleText(question),
           ...(initial === undefined ? {} : { initialValue: initial }),
           ...(placeholder === undefined ? {} : { placeholder }),
           validate: (value) => check?.(value ?? ''),
         }),
       ) ?? '',
-    secret: askOnce(async (question) => answered(await password({ ...place, message: question }))),
+    secret: askOnce(async (question) => answered(await password({ ...place, message: visibleText(question) }))),
     choose: async (question, options) =>
       answered(
         await select({
           ...place,
-          message: question,
-          options: options.map(({ value, label, hint }) => ({ value, label, ...(hint ? { hint } : {}) })),
+          message: visibleText(question),
+          options: options.map(({ value, label, hint }) => ({
+            value,
+            label: visibleText(label),
+            ...(hint ? { hint: visibleText(hint) } : {}),
+          })),
         }),
       ),
   };

@@ -1,9 +1,11 @@
 import { Writable } from 'node:stream';
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { createOutput } from './output.ts';
+import { createOutput, type Output } from './output.ts';
 import { table } from './table.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 function world(options: { json: boolean; isTTY?: boolean }) {
   const texts = { stdout: '', stderr: '' };
@@ -67,6 +69,96 @@ describe('The words of a command', () => {
       error: { code: 'x', message: 'cannot y', hint: 'Do z.' },
     });
     expect(texts.stderr).toContain('Do z.');
+  });
+});
+
+describe('What comes from models, engines and hosts', () => {
+  const evil = '\u001B]52;c;eA==\u0007\u009B2J\rfake\u202E';
+  const shown = '␛]52;c;eA==␇<U+009B>2J␍fake<U+202E>';
+  const sayAll = (output: Output) => {
+    output.event('x', {}, evil);
+    output.result({}, evil);
+    output.text(evil);
+    output.logLine(evil);
+    output.piece(evil);
+    output.aside(evil);
+    output.busy(evil);
+    output.warn(evil);
+    output.failure({ code: 'x', message: evil, hint: evil });
+    output.text(output.style('dim', evil));
+  };
+
+  it('is shown on a terminal and never obeyed, whatever it is said with', () => {
+    const { output, texts } = world({ json: false, isTTY: true });
+    sayAll(output);
+    // Of our own there is only the wiping of what was going on.
+    const written = (texts.stdout + texts.stderr).replaceAll('\r\u001B[2K', '');
+    // eslint-disable-next-line no-control-regex
+    expect(written).not.toMatch(/[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F-\u009F\u202A-\u202E]|\u001B(?!\[\d+m)/);
+    expect(written.split(shown)).toHaveLength(12);
+  });
+
+  it('reaches a pipe as it came', () => {
+    const { output, texts } = world({ json: false });
+    output.text(evil);
+    output.piece(evil);
+    expect(texts.stdout).toBe(`${evil}\n${evil}`);
+    output.warn(evil);
+    expect(texts.stderr).toContain(evil);
+  });
+
+  it('is escaped by JSON alone in JSON', () => {
+    const { output, texts } = world({ json: true, isTTY: true });
+    output.event('x', { evil });
+    expect(JSON.parse(texts.stdout)).toEqual({ event: 'x', evil });
+  });
+
+  it('cannot imitate the colours of the command', () => {
+    vi.stubEnv('FORCE_COLOR', '1');
+    vi.stubEnv('NO_COLOR', undefined);
+    const { output, texts } = world({ json: false, isTTY: true });
+    output.text(`${output.style('red', 'own')} \u001B[31mforeign\u001B[39m`);
+    expect(texts.stdout).toBe('\u001B[31mown\u001B[39m ␛[31mforeign␛[39m\n');
+  });
+});
+
+describe('A reader that is slower than the command', () => {
+  const slow = () => {
+    const taken: Array<() => void> = [];
+    const stdout = new Writable({ highWaterMark: 10, write: (_chunk, _encoding, done) => void taken.push(done) });
+    const output = createOutput({ stdout, stderr: stdout }, { json: false, startedMs: 0, now: () => 0 });
+    return { output, takeOne: () => taken.shift()?.() };
+  };
+
+  it('is waited for', async () => {
+    const { output, takeOne } = slow();
+    await output.drained();
+    output.text('more than ten characters');
+    let isDrained = false;
+    const drained = output.drained().then(() => (isDrained = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isDrained).toBe(false);
+    takeOne();
+    await drained;
+  });
+
+  it('is not waited for once the command is interrupted', async () => {
+    const { output } = slow();
+    output.text('more than ten characters');
+    const end = new AbortController();
+    const drained = output.drained(end.signal);
+    end.abort(new Error('SIGINT'));
+    await expect(drained).rejects.toThrow('SIGINT');
+  });
+});
+
+describe('A warning about the whole command', () => {
+  it('is said once', () => {
+    const { output, texts } = world({ json: false });
+    output.warnOnce('a');
+    output.warnOnce('a');
+    output.warnOnce('b');
+    expect(texts.stderr.match(/warning/g)).toHaveLength(2);
   });
 });
 

@@ -1,6 +1,11 @@
 // Where a command's words go: people read progress on stderr and results on stdout; with --json stdout has one object a line.
+// The one edge to the terminal: what was said elsewhere is shown there, never obeyed. Pipes and JSON get every byte as it came.
 
+import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
+
+import { visibleColouredText, visibleText } from './visible-text.ts';
+import { untilWritable } from './until-writable.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -12,12 +17,20 @@ export interface Output {
   result(value: Record<string, unknown>, human: string): void;
   /** Text that belongs to the result as it is (logs, scripts). In JSON mode it is left out. */
   text(text: string): void;
+  /** A line of a log: as `text`, and its colours stay. */
+  logLine(line: string): void;
   /** A piece of the result as it comes, without an end of line. In JSON mode it is left out. */
   piece(text: string): void;
+  /** A piece of what is told on the way, on stderr, without an end of line. In JSON mode it is left out. */
+  aside(text: string): void;
   warn(text: string): void;
+  /** A warning that holds for the whole command, however often it is met. */
+  warnOnce(text: string): void;
   /** A failure; the last line of the command. */
   failure(error: FailureWords): void;
   style(format: Style, text: string): string;
+  /** Resolves once stdout takes more; rejects when the signal fires. For whoever has an endless lot to say. */
+  drained(signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -37,57 +50,97 @@ export interface OutputStreams {
 }
 
 const CLEAR_LINE = '\r\u001b[2K';
+const ESCAPE = '\u001b';
 
 export function createOutput(
   streams: OutputStreams,
   options: { json: boolean; startedMs: number; now: () => number },
 ): Output {
+  const { json } = options;
+  const { style, write } = createPen();
   const { stdout, stderr } = streams;
+  const said = new Set<string>();
   let busyShown = false;
   const clear = () => {
     if (busyShown) stderr.write(CLEAR_LINE);
     busyShown = false;
   };
-  const say = (stream: NodeJS.WritableStream, text: string) => {
+  const say = (stream: OutputStreams['stdout'], text: string, show?: Show) => {
     clear();
-    stream.write(text.endsWith('\n') ? text : `${text}\n`);
+    write(stream, text.endsWith('\n') ? text : `${text}\n`, show);
   };
-  // styleText judges NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
-  const style = (format: Style, text: string) => styleText(format, text, { stream: stderr as NodeJS.WriteStream });
-  const elapsed = () => style('dim', `${((options.now() - options.startedMs) / 1000).toFixed(1).padStart(5)}s`);
+  const sayObject = (value: unknown) => {
+    clear();
+    // For programs: every character as it came.
+    stdout.write(`${JSON.stringify(value)}\n`);
+  };
+  const styled = (format: Style, text: string) => style(format, text, stderr);
+  const elapsed = () => styled('dim', `${((options.now() - options.startedMs) / 1000).toFixed(1).padStart(5)}s`);
+  const warn = (text: string) => say(stderr, `${styled('yellow', 'warning')}  ${text}`);
 
   return {
-    json: options.json,
+    json,
     event(name, fields, human) {
-      if (options.json) say(stdout, JSON.stringify({ event: name, ...fields }));
+      if (json) sayObject({ event: name, ...fields });
       else if (human !== undefined) say(stderr, `${elapsed()}  ${human}`);
     },
     busy(text) {
-      if (options.json || !stderr.isTTY) return;
-      stderr.write(`${CLEAR_LINE}${elapsed()}  ${style('dim', text)}`);
+      if (json || !stderr.isTTY) return;
+      stderr.write(CLEAR_LINE);
+      write(stderr, `${elapsed()}  ${styled('dim', text)}`);
       busyShown = true;
     },
     result(value, human) {
-      if (options.json) say(stdout, JSON.stringify(value));
+      if (json) sayObject(value);
       else if (human !== '') say(stdout, human);
     },
     text(text) {
-      if (!options.json) say(stdout, text);
+      if (!json) say(stdout, text);
+    },
+    logLine(line) {
+      if (!json) say(stdout, line, visibleColouredText);
     },
     piece(text) {
-      if (options.json) return;
+      if (json) return;
       clear();
-      stdout.write(text);
+      write(stdout, text);
     },
-    warn(text) {
-      say(stderr, `${style('yellow', 'warning')}  ${text}`);
+    aside(text) {
+      if (json) return;
+      clear();
+      write(stderr, text);
+    },
+    warn,
+    warnOnce(text) {
+      if (said.has(text)) return;
+      said.add(text);
+      warn(text);
     },
     failure({ isKnown = false, ...error }) {
-      if (options.json) say(stdout, JSON.stringify({ event: 'error', ok: false, error }));
+      if (json) sayObject({ event: 'error', ok: false, error });
       if (!isKnown)
-        say(stderr, `${style('red', 'error')}  ${error.message}${error.hint ? `\n       ${error.hint}` : ''}`);
+        say(stderr, `${styled('red', 'error')}  ${error.message}${error.hint ? `\n       ${error.hint}` : ''}`);
     },
-    style,
+    style: styled,
+    drained: (signal) => untilWritable(stdout, signal),
     close: clear,
+  };
+}
+
+type Show = (text: string) => string;
+
+/** Its own colours carry a mark that nothing from outside can know; on a terminal every other escape becomes a sign. */
+function createPen() {
+  const mark = `${ESCAPE}${randomUUID()}`;
+  return {
+    // styleText judges NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
+    style: (format: Style, text: string, stream: NodeJS.WritableStream) => {
+      const [open = '', close = ''] = styleText(format, '\n', { stream: stream as NodeJS.WriteStream }).split('\n');
+      return `${open.replaceAll(ESCAPE, mark)}${text}${close.replaceAll(ESCAPE, mark)}`;
+    },
+    write: (stream: OutputStreams['stdout'], text: string, show: Show = visibleText) => {
+      const parts = text.split(mark);
+      stream.write((stream.isTTY ? parts.map(show) : parts).join(ESCAPE));
+    },
   };
 }

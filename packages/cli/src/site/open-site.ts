@@ -14,18 +14,21 @@ import { openLocalHost } from '../host/local-host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { type ClusterPaths, clusterPaths } from '../paths.ts';
 import { openRoute } from '../ssh/open-route.ts';
+import { expandCluster } from './expand-cluster.ts';
 
 export interface Site extends AsyncDisposable {
+  /** Its paths are absolute ones of the cluster. */
   cluster: NamedCluster;
   host: Host;
   scheduler: Scheduler;
   paths: ClusterPaths;
 }
 
-export async function openSite(cluster: NamedCluster, context: Context): Promise<Site> {
+export async function openSite(configured: NamedCluster, context: Context): Promise<Site> {
   const scope = new Scope();
   try {
-    const host = scope.use(await openHost(cluster, context));
+    const host = scope.use(await openHost(configured, context));
+    const cluster = await expandCluster(configured, host, context.signal);
     const paths = clusterPaths(cluster.config, host.facts);
     const scheduler =
       cluster.config.kind === 'local'

@@ -7,6 +7,7 @@ import { profilePath } from '@fairlead/client';
 import { errnoOf, errorText } from '@fairlead/kit';
 
 import { userConfigPath } from '../config/config-sources.ts';
+import { trustedFilesPath } from '../config/trusted-files.ts';
 import type { Context } from '../context.ts';
 import { cacheDir, compileCacheDir } from '../paths.ts';
 import type { SweepMode, Swept } from './sweep-host.ts';
@@ -16,10 +17,11 @@ export async function sweepLaptop(context: Context, mode: SweepMode, withConfig:
   const cache = cacheDir(context);
   const config = userConfigPath(context.env, context.home);
   const caches = [join(cache, 'bundles'), join(cache, 'runtimes'), compileCacheDir(context)];
-  const ours = [profile, ...caches, ...(withConfig ? [config] : [])];
+  const trusted = trustedFilesPath(context.env, context.home);
+  const ours = [profile, trusted, ...caches, ...(withConfig ? [config] : [])];
   const swept: Swept[] = [];
   for (const path of ours) swept.push(...(await drop(path, mode)));
-  const folders = [dirname(profile), cache, ...(withConfig ? [dirname(config)] : [])];
+  const folders = [dirname(profile), dirname(trusted), cache, ...(withConfig ? [dirname(config)] : [])];
   for (const folder of new Set(folders)) swept.push(...(await close(folder, mode, swept)));
   if (!withConfig && (await isThere(config)))
     swept.push({ ...HERE, path: config, kind: 'left', why: 'it is yours: --with-config removes it' });

@@ -10,7 +10,7 @@ let dead: Set<string>;
 beforeEach(async () => {
   dead = new Set();
   const stateDir = await mkdtemp(join(tmpdir(), 'fl-gpus-'));
-  claims = { stateDir, gpus: ['0', '1', '2', '3'], isLive: (jobId) => Promise.resolve(!dead.has(jobId)) };
+  claims = { stateDir, host: 'lab1', gpus: ['0', '1', '2', '3'], isLive: (jobId) => Promise.resolve(!dead.has(jobId)) };
 });
 afterEach(() => rm(claims.stateDir, { recursive: true }));
 
@@ -31,10 +31,18 @@ test('all or none: a refused job leaves its GPUs to others', async () => {
 
 test('given back, they are free; given back by another, they are not', async () => {
   const mine = await claimGpus(claims, '1', 4);
-  await releaseGpus(claims.stateDir, '2', mine);
+  await releaseGpus(claims, '2', mine);
   await expect(claimGpus(claims, '3', 1)).rejects.toMatchObject({ code: 'gpus_busy' });
-  await releaseGpus(claims.stateDir, '1', mine);
+  await releaseGpus(claims, '1', mine);
   expect(await claimGpus(claims, '3', 4)).toEqual(mine);
+});
+
+test('machines that share a state directory give out their own GPUs, and free only those', async () => {
+  const other = { ...claims, host: 'lab2' };
+  const mine = await claimGpus(claims, '1', 4);
+  expect(await claimGpus(other, '2', 4)).toEqual(mine);
+  await releaseGpus(other, '1', mine);
+  await expect(claimGpus(claims, '3', 1)).rejects.toMatchObject({ code: 'gpus_busy' });
 });
 
 test('what a job that ended still claims is taken over by one of those who want it', async () => {

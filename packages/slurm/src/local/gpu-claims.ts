@@ -1,4 +1,4 @@
-// Gives the GPUs of this machine to jobs, one job a GPU: a claim is a file named after the GPU that holds the job's id,
+// Gives the GPUs of this machine to jobs, one job a GPU: a claim is a file named after machine and GPU that holds the job's id,
 // made by link(2), which only one process can win. What an ended job still claims is taken over.
 
 import { link, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
@@ -6,8 +6,14 @@ import { join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
 import { slurmError } from '../slurm-error.ts';
 
-export interface GpuClaims {
+/** Machines that share a state directory have GPUs of their own. */
+export interface ClaimPlace {
   stateDir: string;
+  /** The name of the machine. */
+  host: string;
+}
+
+export interface GpuClaims extends ClaimPlace {
   /** All GPUs of this machine, by index. */
   gpus: readonly string[];
   isLive: (jobId: string) => Promise<boolean>;
@@ -15,7 +21,7 @@ export interface GpuClaims {
 
 /** The GPUs that are `jobId`'s now; all or none. */
 export async function claimGpus(claims: GpuClaims, jobId: string, wanted: number): Promise<string[]> {
-  const dir = join(claims.stateDir, 'gpus');
+  const dir = claimsDir(claims);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const draft = join(dir, `draft-${jobId}`);
   await writeFile(draft, jobId, { mode: 0o600 });
@@ -30,7 +36,7 @@ export async function claimGpus(claims: GpuClaims, jobId: string, wanted: number
   }
   if (mine.length === wanted) return mine;
   const free = mine.length;
-  await releaseGpus(claims.stateDir, jobId, mine);
+  await releaseGpus(claims, jobId, mine);
   throw slurmError(
     'gpus_busy',
     `cannot start the job because ${wanted} GPUs are asked for and ${free} of ${claims.gpus.length} are free`,
@@ -39,11 +45,15 @@ export async function claimGpus(claims: GpuClaims, jobId: string, wanted: number
 }
 
 /** Gives back what the job still holds. */
-export async function releaseGpus(stateDir: string, jobId: string, gpus: readonly string[]): Promise<void> {
+export async function releaseGpus(place: ClaimPlace, jobId: string, gpus: readonly string[]): Promise<void> {
   for (const gpu of gpus) {
-    const path = join(stateDir, 'gpus', `gpu-${gpu}`);
+    const path = join(claimsDir(place), `gpu-${gpu}`);
     if ((await holderOf(path)) === jobId) await rm(path, { force: true });
   }
+}
+
+function claimsDir({ stateDir, host }: ClaimPlace): string {
+  return join(stateDir, 'gpus', encodeURIComponent(host));
 }
 
 /** The indices of NVIDIA's device files on Linux; none elsewhere. */

@@ -3,6 +3,7 @@
 
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HostIdentity } from './host-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 export interface LocalJobSpec {
@@ -12,6 +13,8 @@ export interface LocalJobSpec {
   /** Stands in the environment of every process of the job. */
   mark: string;
   submitMs: number;
+  /** Where it was submitted and runs. Processes can be judged there alone; absent: on an unknown host. */
+  host?: HostIdentity;
   submitter: ProcessIdentity;
   workDir: string;
   stdoutPath: string;
@@ -35,6 +38,8 @@ export interface LocalJobRecord {
   /** One of Slurm's words. */
   state: string;
   reason: string;
+  /** The host that wrote this; its processes are those below. */
+  host?: HostIdentity;
   runner: ProcessIdentity;
   script?: ProcessIdentity;
   startMs?: number;

@@ -4,6 +4,7 @@ import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
 import { classifyJobState } from '../classify/job-state.ts';
+import { nodeName } from './host-identity.ts';
 import { jobFiles, type LocalJobRecord, type LocalJobSpec, readRecord, readSpec, writeRecord } from './job-files.ts';
 import { isSameProcess } from './process-identity.ts';
 import { clearJob } from './process-table.ts';
@@ -76,19 +77,25 @@ export interface LocalJob {
   spec: LocalJobSpec;
   /** Missing while its submitter is still starting the runner. */
   record?: LocalJobRecord;
+  /** The machine that alone can tell how it is: the home is shared. What the record says last stays. */
+  elsewhere?: string;
 }
 
 /**
- * Undefined when there is no such job, or it never began. A job whose runner was killed is finished here by whoever
- * looks first: without its runner it has no time limit and takes no orders, as on a node that failed.
+ * Undefined when there is no such job, or it never began. A job of this machine whose runner was killed is finished here
+ * by whoever looks first: without its runner it has no time limit and takes no orders, as on a node that failed.
  */
 export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob | undefined> {
   const jobDir = jobFiles.dir(stateDir, jobId);
   const spec = await readSpec(jobDir);
   if (!spec) return undefined;
   const record = await readRecord(jobDir);
-  if (!record) return (await isSameProcess(spec.submitter)) ? { spec } : undefined;
-  if (hasEnded(record) || (await isSameProcess(record.runner))) return { spec, record };
+  if (record && hasEnded(record)) return { spec, record };
+  // Found here it is of here, also where the machine has another name by now.
+  if (await isSameProcess(record?.runner ?? spec.submitter)) return record ? { spec, record } : { spec };
+  const host = record?.host ?? spec.host;
+  if (host?.name !== nodeName()) return { spec, ...(record && { record }), elsewhere: host?.name ?? 'another machine' };
+  if (!record) return undefined;
   // Its last act is the record: read again now that it is surely gone.
   const last = (await readRecord(jobDir)) ?? record;
   return { spec, record: hasEnded(last) ? last : await finishAbandoned(jobDir, spec, last) };

@@ -3,13 +3,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, errnoOf, systemClock } from '@fairlead/kit';
 import { classifyJobState } from '../classify/job-state.ts';
 import { classifyPendingReason } from '../classify/pending-reason.ts';
 import type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from '../scheduler.ts';
 import { slurmError } from '../slurm-error.ts';
+import { identifyHost, nodeName } from './host-identity.ts';
 import { claimGpus, type GpuClaims, listNvidiaGpus, releaseGpus } from './gpu-claims.ts';
 import { pickExported } from './job-environment.ts';
 import { jobFiles, type LocalJobSpec, writeSpec } from './job-files.ts';
@@ -124,6 +125,7 @@ async function describeJob(
     name: job.name,
     mark: randomUUID(),
     submitMs: clock.now(),
+    host: await identifyHost(),
     submitter,
     workDir: job.workDir,
     stdoutPath: logPath(stdoutPattern, job.workDir, facts),
@@ -155,20 +157,25 @@ async function checkRequest(settings: Settings, script: string, job: JobSubmissi
 async function observe(stateDir: string, jobId: string): Promise<JobObservation> {
   const job = /^\d+$/.test(jobId) ? await loadJob(stateDir, jobId) : undefined;
   if (!job) return { jobId, phase: { kind: 'gone' }, state: '' };
-  const { spec, record } = job;
+  const { spec, record, elsewhere } = job;
   const base = { jobId, name: spec.name, partition: 'local', submitMs: spec.submitMs };
+  if (elsewhere !== undefined) {
+    const state = record?.state ?? 'PENDING';
+    return { ...base, phase: { kind: 'unknown', raw: `${state} on ${elsewhere}` }, state, nodes: elsewhere };
+  }
   if (!record) {
     return { ...base, phase: { kind: 'pending' }, state: 'PENDING', pending: classifyPendingReason('None') };
   }
   const { state, reason, startMs, endMs, exitCode } = record;
   const phase = classifyJobState(state);
   // Whoever sees the end gives the GPUs back; a claim that nobody gave back is taken over by the next job.
-  if (phase.kind === 'ended') await releaseGpus(stateDir, jobId, spec.gpus);
+  const host = spec.host?.name ?? nodeName();
+  if (phase.kind === 'ended') await releaseGpus({ stateDir, host }, jobId, spec.gpus);
   return {
     ...base,
     phase,
     state,
-    nodes: nodeName(),
+    nodes: host,
     restarts: 0,
     ...(reason === 'None' ? {} : { reason }),
     ...(startMs === undefined ? {} : { startMs }),
@@ -186,6 +193,7 @@ async function living(stateDir: string, namePrefix: string): Promise<JobObservat
 
 async function cancel(stateDir: string, jobId: string, how: CancelMode): Promise<void> {
   const job = /^\d+$/.test(jobId) ? await loadJob(stateDir, jobId) : undefined;
+  if (job?.elsewhere !== undefined) throw elsewhereError(job.spec, job.elsewhere);
   if (job?.record && !hasEnded(job.record)) signalProcess(job.record.runner.pid, orderSignals[how]);
 }
 
@@ -194,7 +202,7 @@ async function gpuClaims({ stateDir, gpus }: Settings): Promise<GpuClaims> {
     const job = await loadJob(stateDir, jobId);
     return job !== undefined && (job.record === undefined || !hasEnded(job.record));
   };
-  return { stateDir, gpus: gpus ?? (await listNvidiaGpus()), isLive };
+  return { stateDir, host: nodeName(), gpus: gpus ?? (await listNvidiaGpus()), isLive };
 }
 
 async function readScript(path: string): Promise<string> {
@@ -219,6 +227,13 @@ function refuseName(name: string): void {
   );
 }
 
-function nodeName(): string {
-  return hostname().split('.')[0] ?? 'localhost';
+/** A process of that number is another one here. */
+function elsewhereError({ jobId, name }: LocalJobSpec, host: string): Error {
+  return slurmError(
+    'job_elsewhere',
+    `cannot order job ${jobId} (${name}) from ${nodeName()} because it runs on ${host}`,
+    {
+      hint: `The two machines share the directory of jobs. Run the same command on ${host}; where that machine is gone for good, remove the job's directory.`,
+    },
+  );
 }

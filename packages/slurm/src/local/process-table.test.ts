@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+
 import { expect, test } from 'vitest';
 import { pickJobProcesses, type ProcessRow } from './process-table.ts';
 
@@ -36,4 +38,19 @@ test('a job that it has submitted is left alone', () => {
 
 test('without its leader a job is what carries its mark', () => {
   expect(pickJobProcesses(rows, undefined, 10).toSorted((a, b) => a - b)).toEqual([104, 105]);
+});
+
+test.runIf(process.platform === 'linux')('needs few open files, however many processes there are', () => {
+  const module = new URL('./process-table.ts', import.meta.url).href;
+  const code = [
+    `const { listProcesses } = await import('${module}');`,
+    `const rows = await listProcesses('x=y');`,
+    `console.log(rows.length > 200);`,
+  ].join(' ');
+  // The descriptors are counted in the process that looks; the others only have to be there.
+  const script = `i=0; while [ $i -lt 220 ]; do sleep 60 & i=$((i + 1)); done; ulimit -n 120; "$@"; code=$?; kill $(jobs -p); exit $code`;
+  const args = [process.execPath, '--conditions=fairlead-source', '--input-type=module', '-e', code];
+  expect(execFileSync('bash', ['-c', script, 'bash', ...args], { stdio: ['ignore', 'pipe', 'pipe'] }).toString()).toBe(
+    'true\n',
+  );
 });

@@ -75,9 +75,16 @@ export async function listProcesses(mark: string): Promise<ProcessRow[]> {
 
 async function listLinux(mark: string): Promise<ProcessRow[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const rows = await Promise.all(pids.map((pid) => readLinux(pid, mark)));
-  return rows.filter((row) => row !== undefined);
+  const rows: ProcessRow[] = [];
+  // Three files each: all at once would need more of them than a process may have open.
+  for (let at = 0; at < pids.length; at += PIDS_AT_ONCE) {
+    const some = await Promise.all(pids.slice(at, at + PIDS_AT_ONCE).map((pid) => readLinux(pid, mark)));
+    rows.push(...some.filter((row) => row !== undefined));
+  }
+  return rows;
 }
+
+const PIDS_AT_ONCE = 32;
 
 async function readLinux(pid: number, mark: string): Promise<ProcessRow | undefined> {
   const stat = await readProcStat(pid);

@@ -3,8 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { cpus, constants, hostname, userInfo } from 'node:os';
+import { cpus, constants, userInfo } from 'node:os';
 import { basename } from 'node:path';
+import { identifyHost, nodeName } from './host-identity.ts';
 import { slurmVariables } from './job-environment.ts';
 import { jobFiles, type LocalJobRecord, type LocalJobSpec, readSpec, writeRecord } from './job-files.ts';
 import { type JobEffect, type JobEvent, type JobLife, transition } from './job-life.ts';
@@ -22,7 +23,8 @@ export async function runLocalJob(jobDir: string, onAccepted: () => void): Promi
   if (!spec || !runner) throw new Error(`cannot run the job in ${basename(jobDir)} because its spec is missing`);
   const startMs = Date.now();
   const started = { startMs, ...(spec.limitMs === null ? {} : { endMs: startMs + spec.limitMs }) };
-  const base: LocalJobRecord = { version: 1, state: 'RUNNING', reason: 'None', runner, ...started };
+  const host = await identifyHost();
+  const base: LocalJobRecord = { version: 1, state: 'RUNNING', reason: 'None', host, runner, ...started };
   let child: ChildProcess;
   try {
     child = await startScript(jobDir, spec, started);
@@ -142,7 +144,7 @@ async function startScript(
   times: { startMs: number; endMs?: number },
 ): Promise<ChildProcess> {
   const { username: user, uid } = userInfo();
-  const host = { node: hostname().split('.')[0] ?? 'localhost', user, uid, cpus: cpus().length };
+  const host = { node: nodeName(), user, uid, cpus: cpus().length };
   const stdout = openLog(spec, spec.stdoutPath);
   const stderr = spec.stderrPath === null ? stdout : openLog(spec, spec.stderrPath);
   try {
@@ -177,6 +179,6 @@ async function recordLaunchFailure(jobDir: string, base: LocalJobRecord, error: 
 /** A line at the end of the job's log, as slurmstepd writes it. */
 function announce(spec: LocalJobSpec, what: string): void {
   const log = openSync(spec.stderrPath ?? spec.stdoutPath, 'a', 0o600);
-  writeSync(log, `slurmstepd: error: *** JOB ${spec.jobId} ON ${hostname().split('.')[0]} ${what} ***\n`);
+  writeSync(log, `slurmstepd: error: *** JOB ${spec.jobId} ON ${nodeName()} ${what} ***\n`);
   closeSync(log);
 }

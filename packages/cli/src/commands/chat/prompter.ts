@@ -3,6 +3,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 
+import { visibleText } from '../../output/visible-text.ts';
 import { nextLine, type TurnState } from './turn-lines.ts';
 
 export interface PromptStreams {
@@ -50,7 +51,8 @@ export class Prompter implements Disposable {
   }
 
   say(text: string): void {
-    this.#screen.stream.write(`${text}\n`);
+    // Names of models come from outside.
+    this.#screen.stream.write(`${visibleText(text)}\n`);
   }
 
   /** While it is held, Ctrl-C is `onCancel`'s and keys are not shown. */

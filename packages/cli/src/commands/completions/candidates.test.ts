@@ -16,7 +16,7 @@ describe('At the cursor', () => {
   it('stand commands, without the hidden one', () => {
     expect(valuesAt('')).toEqual(expect.arrayContaining(['deploy', 'chat', 'exec', 'events', 'open', 'config']));
     expect(valuesAt('com')).toEqual(['completions']);
-    expect(valuesAt('config', '')).toEqual(['schema']);
+    expect(valuesAt('config', '')).toEqual(['schema', 'trust', 'untrust']);
   });
 
   it('stand the flags of the command that is meant', () => {

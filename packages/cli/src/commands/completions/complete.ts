@@ -24,7 +24,9 @@ export async function runComplete(program: Command, words: readonly string[], co
 async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
   if (wanted.kind === 'candidates' || wanted.kind === 'nothing' || wanted.kind === 'files') return wanted;
   try {
-    return offer(await LOOK_UPS[wanted.kind](context), wanted.prefix, wanted.typed);
+    // No line of ours may come in between what is typed.
+    const quiet = { ...context, output: { ...context.output, warnOnce: () => undefined } };
+    return offer(await LOOK_UPS[wanted.kind](quiet), wanted.prefix, wanted.typed);
   } catch (error) {
     // Whatever it is, a person who pressed Tab is not served by reading it.
     if (error instanceof Error) return { kind: 'nothing' };

@@ -12,6 +12,7 @@ export function quietContext(context: Context): Context {
       result: () => undefined,
       text: () => undefined,
       warn: () => undefined,
+      warnOnce: () => undefined,
     },
   };
 }

@@ -68,7 +68,7 @@ export function engineChecks(needs: readonly string[]): Check[] {
 }
 
 export async function engineWanted(world: World): Promise<Omit<EngineWanted, 'hasLastWord'>> {
-  const { config } = await world.cluster();
+  const { config } = await world.login.cluster();
   const isNamed = config.engines?.vllm !== undefined || (await isAskedFor(world));
   return { command: config.engines?.vllm?.command ?? DEFAULT_COMMAND.vllm, isNamed };
 }

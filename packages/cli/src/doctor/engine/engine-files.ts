@@ -1,6 +1,5 @@
 // The engine's files on the cluster: the token, the cache of models, models named by a path.
 
-import { expandHome } from '../../host/host.ts';
 import { askHost, type Answers } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import { askDirectory, judgeDirectory } from '../host/directory.ts';
@@ -15,12 +14,11 @@ echo "mode=$(ls -ldnL "$1" 2>/dev/null | awk '{print $1}')"
 `;
 
 export async function askToken(world: World, signal: AbortSignal): Promise<Finding> {
-  const { config } = await world.cluster();
-  if (config.tokenFile === undefined)
+  const { tokenFile } = await world.login.paths();
+  if (tokenFile === undefined)
     return ok('tokenFile is not set: models behind a licence cannot be fetched, all others can');
   const host = await world.login.host();
-  const path = expandHome(config.tokenFile, host.facts.home);
-  return judgeToken(path, await askHost(host, TOKEN_SCRIPT, [path], { signal }));
+  return judgeToken(tokenFile, await askHost(host, TOKEN_SCRIPT, [tokenFile], { signal }));
 }
 
 /** What is in the file is never read here. */

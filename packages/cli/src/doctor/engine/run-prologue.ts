@@ -11,7 +11,7 @@ export async function runPrologue(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<{ answers: Answers; stderr: string }> {
-  const { config } = await world.cluster();
+  const { config } = await world.login.cluster();
   const text = [
     ...Object.entries(config.env ?? {}).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     `trap 'echo "fl_failed=$BASH_COMMAND"' ERR`,

@@ -31,12 +31,14 @@ export const laptopChecks: readonly Check[] = [
     title: 'Laptop: configuration',
     tried: 'read the configuration as every command does',
     async run(world) {
-      const { files, config } = await world.loaded();
+      const { files, config, project } = await world.loaded();
       if (Object.keys(config).length === 0)
         return fail(
           `nothing is configured: ${userConfigPath(world.context.env, world.context.home)} does not exist or is empty`,
           'Run `fairlead init`.',
         );
+      if (project && project.warnings.length > 0)
+        return warn(project.warnings.join('; '), 'Trust the file, move it, or work in another folder.');
       return ok(`${files.join(', ') || 'the environment alone'}: every setting is understood`);
     },
   },

@@ -122,7 +122,7 @@ function placeChecks(needs: readonly string[]): Check[] {
       tried: 'looked which Node would run the agent',
       needs,
       run: async (world, signal) =>
-        askRuntime(await world.login.host(), (await world.cluster()).config.node, {
+        askRuntime(await world.login.host(), (await world.login.cluster()).config.node, {
           context: world.context,
           setting: 'node (of the cluster)',
           signal,

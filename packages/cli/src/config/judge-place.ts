@@ -1,0 +1,60 @@
+// Whether only this user (or root) can decide what a file says: its owner, and who may write it and the folders above it. Pure.
+
+export interface PlaceEntry {
+  path: string;
+  uid: number;
+  gid: number;
+  mode: number;
+}
+
+export interface Place {
+  file: PlaceEntry;
+  /** The folder of the file first, then those above it. */
+  folders: readonly PlaceEntry[];
+}
+
+export interface Caller {
+  uid: number;
+  /** The user's own group, where no other account is in it. */
+  privateGid?: number | undefined;
+  /** Who called sudo: this user may have root obey them anyway. */
+  sudoUid?: number | undefined;
+}
+
+export interface UnsafePlace {
+  why: string;
+  /** What makes the place safe. */
+  todo: string;
+}
+
+const STICKY = 0o1000;
+
+/** Undefined where the place is safe. */
+export function judgePlace({ file, folders: [folder, ...above] }: Place, caller: Caller): UnsafePlace | undefined {
+  // In a sticky folder others cannot replace what is there, and can put there what is not: enough above, not beside the file.
+  const entries = [
+    { entry: file, isSticky: false },
+    ...(folder ? [{ entry: folder, isSticky: false }] : []),
+    ...above.map((entry) => ({ entry, isSticky: (entry.mode & STICKY) !== 0 })),
+  ];
+  for (const { entry, isSticky } of entries) {
+    const unsafe = foreignOwner(entry, caller) ?? (isSticky ? undefined : foreignWriter(entry, caller));
+    if (unsafe) return unsafe;
+  }
+  return undefined;
+}
+
+function foreignOwner({ path, uid }: PlaceEntry, caller: Caller): UnsafePlace | undefined {
+  const isOwn = uid === caller.uid || uid === 0 || (caller.uid === 0 && uid === caller.sudoUid);
+  if (isOwn) return undefined;
+  return { why: `${path} belongs to another user (uid ${uid})`, todo: `Keep it in a folder of your own.` };
+}
+
+/** Of an ACL, the group's bits are the mask: what any named user or group may do at most. */
+function foreignWriter({ path, gid, mode }: PlaceEntry, { privateGid }: Caller): UnsafePlace | undefined {
+  const byGroup = (mode & 0o020) !== 0 && gid !== privateGid;
+  const byOthers = (mode & 0o002) !== 0;
+  if (!byGroup && !byOthers) return undefined;
+  const who = byOthers ? 'every user' : `the group ${gid}`;
+  return { why: `${who} may write ${path}`, todo: `Take that away: chmod ${byOthers ? 'go-w' : 'g-w'} ${path}` };
+}
