@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { mapLimited } from '@fairlead/kit';
 import { isGone, readProcStat } from './process-identity.ts';
 
 export interface ProcessRow {
@@ -73,9 +74,12 @@ export async function listProcesses(mark: string): Promise<ProcessRow[]> {
   return process.platform === 'linux' ? listLinux(mark) : listWithPs();
 }
 
+/** Of processes, with two files each: a machine has thousands of them, and the limit of open files may be lower. */
+const READS_AT_ONCE = 16;
+
 async function listLinux(mark: string): Promise<ProcessRow[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const rows = await Promise.all(pids.map((pid) => readLinux(pid, mark)));
+  const rows = await mapLimited(pids, READS_AT_ONCE, (pid) => readLinux(pid, mark));
   return rows.filter((row) => row !== undefined);
 }
 
