@@ -9,7 +9,7 @@ export interface EngineFamilyOptions {
   clock: Clock;
   log: Log;
   /** Default: the look into /proc. */
-  find?: (identity: EngineIdentity) => Promise<Found>;
+  find?: ((identity: EngineIdentity) => Promise<Found>) | undefined;
 }
 
 export interface EngineFamily {

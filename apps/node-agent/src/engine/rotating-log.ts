@@ -32,7 +32,7 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   let failing = false;
   let busy: Promise<void> | undefined;
 
-  const attempt = async (work: () => Promise<void>) => {
+  const attempt = async (work: () => Promise<unknown>) => {
     try {
       await retryPassing(work, { clock, random: () => 0.5, limitMs: failing ? 0 : RETRY_LIMIT_MS });
       if (failing) log.info({ op: 'log.write', ok: true, path, droppedBytes }, 'can write the engine log again');

@@ -67,7 +67,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   const limit = new AbortController();
   const stuck = Promise.withResolvers<number[]>();
   const marker = `${MARKER_VARIABLE}=${command.env[MARKER_VARIABLE]}`;
-  const family = createEngineFamily({ ...options, pid, marker });
+  const family = createEngineFamily({ clock, log, find: options.find, pid, marker });
   detach(lookOften(family, options, exited));
   const end = async () => {
     await endEngine({ ...options, family, exited, limit: limit.signal, onStuck: stuck.resolve });
@@ -81,7 +81,13 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
     exited,
     stuck: stuck.promise,
     end(limitMs) {
-      ending ??= end().finally(() => limit.abort());
+      ending ??= end().then(
+        () => limit.abort(),
+        (error: unknown) => {
+          ending = undefined;
+          throw error;
+        },
+      );
       callLater(() => limit.abort(), { clock, afterMs: limitMs, signal: limit.signal });
       return ending;
     },

@@ -25,7 +25,13 @@ export function openAudit(path: string, log: Log, clock: Clock = systemClock): A
     if (lines.length === 0) return;
     try {
       const append = () => appendFile(path, lines.join(''), { mode: 0o600 });
-      await retryPassing(append, { clock, random: () => 0.5, limitMs, doubtfulLimitMs: limitMs, ...(signal ? { signal } : {}) });
+      await retryPassing(append, {
+        clock,
+        random: () => 0.5,
+        limitMs,
+        doubtfulLimitMs: limitMs,
+        ...(signal ? { signal } : {}),
+      });
       failing = false;
     } catch (error) {
       waiting = [...lines, ...waiting].slice(-WAITING_LIMIT);
