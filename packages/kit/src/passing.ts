@@ -11,10 +11,9 @@ import { errnoOf } from './coded-error.ts';
  */
 export type Duration = 'passing' | 'doubtful' | 'lasting';
 
-const PASSING: ReadonlySet<string> = new Set([
-  ...['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EBUSY', 'ETXTBSY'],
-  ...['EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EREMOTEIO'],
-]);
+const PASSING: ReadonlySet<string> = new Set(
+  'EAGAIN EMFILE ENFILE ENOMEM ENOBUFS EINTR EBUSY ETXTBSY EIO ESTALE ETIMEDOUT EHOSTDOWN EREMOTEIO'.split(' '),
+);
 const DOUBTFUL: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
 /** Judges by the errno of the error or of what caused it. */

@@ -1,6 +1,7 @@
 // Decides why an engine ended, from how it ended and what it said last. Pure. Exit codes alone say nothing: a vLLM
 // whose core died exits with 0 (real-vLLM measurements, docs/architecture.md).
 
+import { stripVTControlCharacters } from 'node:util';
 import type { EngineFailure } from '../supervisor/supervisor-state.ts';
 import { type EngineSurroundings, KNOWN_FAILURES } from './known-failures.ts';
 import { BUS_ERROR_HINT, OUT_OF_MEMORY_HINT } from './known-node-failures.ts';
@@ -21,8 +22,8 @@ const EXCEPTION =
 const PYDANTIC = /^(?:\(\w[\w-]*(?: pid=\d+)?\) )?\s*Value error, (.+)/;
 const USAGE = /^vllm(?: serve)?: error: (.+)/;
 const WORKER = /Worker failed with error '(.+)', please check the stack trace/;
-/** Apptainer and Singularity; in colour on some sites. */
-const CONTAINER = /^(?:\x1B\[\d+m)?FATAL:(?:\x1B\[0m)?\s+(.+)/;
+/** Apptainer and Singularity. */
+const CONTAINER = /^FATAL:\s+(.+)/;
 const BUS_ERROR = /^Fatal Python error: Bus error/;
 const WORKER_DIED = /Worker proc (\S+) died unexpectedly \(exit code: (-?\d+|None)\)/;
 
@@ -59,7 +60,8 @@ function firstCause(lines: readonly string[]): string | undefined {
   return causes.find((cause) => !WEAK.test(cause)) ?? causes[0];
 }
 
-function causeIn(line: string): string | undefined {
+function causeIn(coloured: string): string | undefined {
+  const line = stripVTControlCharacters(coloured);
   const container = CONTAINER.exec(line);
   if (container) return `FATAL: ${container[1]}`;
   const died = WORKER_DIED.exec(line);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { Scope, silentLog, systemClock } from '@fairlead/kit';
+import { detach, Scope, silentLog, systemClock } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EngineProcess, spawnEngine, type SpawnEngineOptions } from './spawn-engine.ts';
 
@@ -64,7 +64,7 @@ describe('the end of an engine', () => {
 
   it('does not wait for a look that blocks', async () => {
     const engine = await start(obedient, { find: () => new Promise(() => undefined), stuckAfterMs: 0 });
-    void engine.end(30_000);
+    detach(engine.end(30_000));
     expect(await engine.exited).toEqual({ code: 0, signal: null });
     expect(await engine.stuck).toEqual([]);
   });

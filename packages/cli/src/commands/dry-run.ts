@@ -18,7 +18,7 @@ export function dryRun(plan: DeploymentPlan, cluster: NamedCluster, context: Con
     nodePath,
     agentPath: `${paths.runtime}/agent.mjs`,
   });
-  const engine = shellJoin([...plan.engineCommand, '--uds', '<socket>']);
+  const engine = shellJoin([...plan.engineCommand, ...plan.optionalArguments, '--uds', '<socket>']);
   context.output.result(
     {
       event: 'deployment.planned',
@@ -27,7 +27,7 @@ export function dryRun(plan: DeploymentPlan, cluster: NamedCluster, context: Con
       name: plan.name,
       model: plan.model,
       engine: plan.engine,
-      engineCommand: plan.engineCommand,
+      engineCommand: [...plan.engineCommand, ...plan.optionalArguments],
       script,
     },
     `# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, run by the agent\n${engine}`,

@@ -96,6 +96,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     engine: {
       kind: plan.engine,
       command: plan.engineCommand,
+      optionalArguments: plan.optionalArguments,
       env: plan.engineEnv,
       ...definedOnly({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(cluster.config.tokenFile ? { tokenFile: cluster.config.tokenFile } : {}),
