@@ -33,7 +33,7 @@ export const END_CAUSES: ErrorBook<EndCauseCode> = {
   },
   engine_never_ready: {
     cause: 'The engine did not answer within `readyLimitSeconds`.',
-    cure: 'See `fairlead logs <name>`; raise `engines.<engine>.readyLimitSeconds` where the model loads slowly.',
+    cure: 'See `fairlead logs <name>`; raise `engines.<engine>.readyLimitSeconds` where the model loads slowly. Processes that wait for each other without a word: name the interface (`NCCL_SOCKET_IFNAME`, `GLOO_SOCKET_IFNAME`).',
   },
   engine_crash_loop: {
     cause: 'The engine died too often (`health.crashLimit`).',

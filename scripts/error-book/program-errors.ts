@@ -102,8 +102,9 @@ export const AGENT_ERRORS: ErrorBook<AgentErrorCode> = {
   spec_invalid: { cause: "The job's spec is damaged.", cure: 'Deploy again.' },
   spec_version: { cause: 'The spec is of a version that this agent does not know.', cure: 'Run `fairlead upgrade`.' },
   scratch_unusable: {
-    cause: 'The node-local directory cannot be used: missing, full, not ours, or its path is too long.',
-    cure: 'Choose another one: `paths.scratch`.',
+    cause:
+      'The node-local directory cannot be used: missing, full, not ours, its path is too long, or other users may rename what is in it or above it.',
+    cure: 'Choose another one: `paths.scratch`; a directory that others may write needs the sticky bit (`chmod +t`).',
   },
   token_file_unreadable: {
     cause: 'The file with the Hugging Face token cannot be read on the compute node.',
@@ -113,7 +114,11 @@ export const AGENT_ERRORS: ErrorBook<AgentErrorCode> = {
     cause: 'Other users may read or write the file with the Hugging Face token.',
     cure: '`chmod 600` it; where others have accounts there, make a new token first.',
   },
-  engine_spawn_failed: { cause: 'The engine is not there or may not be run.', cure: 'Check `prologue` and `engines`.' },
+  engine_spawn_failed: {
+    cause:
+      'The engine is not there or may not be run. Where the node only has no room for it at the moment, the agent tries again.',
+    cure: 'Check `prologue` and `engines`.',
+  },
   engine_unreachable: { cause: 'The engine does not answer at its socket.', cure: 'It is restarted by itself.' },
   engine_refused: { cause: 'The engine refused a request of the agent.', cure: 'See the log of the engine.' },
   wrong_bastion: {

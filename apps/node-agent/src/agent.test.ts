@@ -191,4 +191,12 @@ describe('an agent', () => {
     await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application shutdown complete.'));
     await agent.exit;
   });
+
+  it('starts an engine that does not know an optional flag again without it, and says what is open then', async () => {
+    await using world = await openAgentWorld();
+    world.spec.engine.optionalArguments = ['--no-such-flag', 'none.invalid'];
+    await using agent = await runTestAgent(world);
+    await agent.hasSaid('this engine does not know --no-such-flag; it is started again without it');
+    await agent.hasSaid('first completion');
+  });
 });

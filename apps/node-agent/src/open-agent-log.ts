@@ -10,18 +10,38 @@ export interface AgentLog {
 }
 
 const WAITING_LIMIT_BYTES = 4 * 1024 * 1024;
+const OPEN_AGAIN_MS = 1_000;
 
 export function openAgentLog(path: string, level: string): AgentLog {
-  const destination = pino.destination({
-    dest: path,
-    sync: false,
-    append: true,
-    mode: 0o600,
-    maxLength: WAITING_LIMIT_BYTES,
-  });
-  // A full disk must not end an agent that serves.
-  destination.on('error', () => undefined);
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  let isWaiting = false;
+  let hasFile = false;
+
+  const open = () => {
+    const opened = pino.destination({
+      dest: path,
+      sync: false,
+      append: true,
+      mode: 0o600,
+      maxLength: WAITING_LIMIT_BYTES,
+    });
+    opened.on('ready', () => (hasFile = true));
+    // A full disk must not end an agent that serves. What could not be opened or has become stale is opened again.
+    opened.on('error', () => {
+      if (isWaiting) return;
+      isWaiting = true;
+      setTimeout(openAgain, OPEN_AGAIN_MS).unref();
+    });
+    return opened;
+  };
+  const openAgain = () => {
+    isWaiting = false;
+    if (hasFile) destination.reopen();
+    else destination = open();
+  };
+  let destination = open();
+
+  const write = (line: string) => void destination.write(line);
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
   return {
     log: logger,
     flush() {

@@ -40,9 +40,9 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
   const job = readJobIdentity(deps.env);
   const facts = firstFacts(job, deps);
   const policy = policyOf(spec);
-  const audit = scope.use(openAudit(join(spec.jobDir, 'audit.jsonl'), deps.log));
+  const audit = scope.use(openAudit(join(spec.jobDir, 'audit.jsonl'), deps.log, deps.clock));
   const files = scope.use(openConnectionWriter(spec.jobDir, deps.log));
-  const directory = scope.use(await openNodeDirectory(scratchCandidates(spec, deps.env)));
+  const directory = scope.use(await openNodeDirectory(scratchCandidates(spec, deps.env), deps));
   const engine = scope.use(
     await openEngine({
       ...deps,
@@ -157,7 +157,8 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     policy: () => policy,
     restart: spec.health,
     spawnEngine: engine.spawn,
-    lastLines: engine.lastLines,
+    explainExit: engine.explainExit,
+    explainSilence: engine.explainSilence,
     prober,
     front: {
       admit: (mode) => front.admit(mode),

@@ -5,6 +5,9 @@ export { CodedError, type CodedErrorOptions, errnoOf, errorText, isCodedError } 
 export { detach } from './detach.ts';
 export { Listeners } from './listeners.ts';
 export { type Log, type LogFields, silentLog, withFields } from './log.ts';
+export { mapLimited } from './map-limited.ts';
+export { type Duration, durationOf, retryPassing, type RetryOptions } from './passing.ts';
+export { type RepeatOptions, repeatTurns } from './repeat-turns.ts';
 export { Scope } from './scope.ts';
 export { createSecret, namesSecret, Secret } from './secret.ts';
 export { shellJoin, shellQuote } from './shell.ts';

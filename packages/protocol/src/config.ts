@@ -101,6 +101,24 @@ export const engineSettings = z.strictObject({
     .meta({ description: "Variables of the engine's process alone.", examples: [{ VLLM_LOGGING_LEVEL: 'INFO' }] }),
 });
 
+export const vllmSettings = engineSettings.extend({
+  mediaDomains: z
+    .array(z.string().regex(/^(\*|[A-Za-z0-9[][A-Za-z0-9._:[\]-]*)$/, 'must be a host name, or * for any host'))
+    .optional()
+    .meta({
+      description:
+        'Hosts from which a request may have vLLM fetch images, audio and video; `*` is any host. Default none: media come in the request.',
+      examples: [['upload.wikimedia.org']],
+    }),
+  mediaPath: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Directory on the compute node of which a request may name files (`file://`). Default none.',
+      examples: ['/project/alice/images'],
+    }),
+});
+
 export const healthSettings = z.strictObject({
   probeIntervalSeconds: seconds
     .optional()
@@ -185,7 +203,7 @@ export const clusterConfig = z.strictObject({
     }),
   engines: z
     .strictObject({
-      vllm: engineSettings.optional().describe('How vLLM is started.'),
+      vllm: vllmSettings.optional().describe('How vLLM is started.'),
       sim: engineSettings
         .optional()
         .meta({ description: 'How the simulator is started.', examples: [{ args: ['--sim-decode-ms', '12'] }] }),

@@ -14,6 +14,8 @@ export const engineSpec = z.object({
   kind: z.enum(['vllm', 'sim']),
   /** Program and arguments, without the socket; the agent adds `--uds`. `{node}` and `{engineSim}` stand for the agent's own Node and the simulator's file beside the agent. */
   command: z.array(z.string()).min(1),
+  /** A flag and its values, added to the command; an engine that does not know the flag is started without them. */
+  optionalArguments: z.array(z.string()).default([]),
   env: z.record(z.string(), z.string()),
   /** A file on the cluster whose one line becomes HF_TOKEN in the engine's environment. */
   tokenFile: z.string().optional(),

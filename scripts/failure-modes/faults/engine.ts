@@ -1,3 +1,104 @@
-import type { FoundFault } from '../failure-mode.ts';
+import { type FoundFault, places } from '../failure-mode.ts';
 
-export const ENGINE_FAULTS: readonly FoundFault[] = [];
+const AGENT = 'apps/node-agent/src';
+const END = `${AGENT}/engine/end-engine.test.ts`;
+const SLOT = `${AGENT}/supervisor/engine-slot.test.ts`;
+const SUPERVISOR = `${AGENT}/supervisor/supervisor.test.ts`;
+const TRANSITION = `${AGENT}/supervisor/transition.test.ts`;
+const PROBER = `${AGENT}/health/prober.test.ts`;
+const ROTATING = `${AGENT}/engine/rotating-log.test.ts`;
+const DEADLINE = `${AGENT}/drain/watch-deadline.test.ts`;
+
+export const ENGINE_FAULTS: readonly FoundFault[] = [
+  {
+    finding: '13 proc-fds',
+    what: 'the look into /proc opens more files than the job may: the agent ends, or the engine stays alive and is called gone',
+    seen: 'nothing: 32 files at a time, one where that is too many; signals do not wait for a look; gone is what a look has seen',
+    tests: places(
+      [END, 'works where fewer files may be open than there are processes, and the spawn that finds none left says so'],
+      [END, 'has SIGTERM and SIGKILL sent although no look works, to one that %s, and is not told before one does'],
+      [END, 'does not wait for a look that blocks'],
+      [END, 'names what does not die'],
+      [SLOT, 'calls an engine gone only when its end has worked, however often that fails'],
+      [TRANSITION, 'starts no engine beside one that does not die, and says so'],
+      [
+        'packages/slurm/src/local/process-table.test.ts',
+        'processes are listed where fewer files may be open than there are processes',
+      ],
+    ),
+  },
+  {
+    finding: '13 (its kind)',
+    what: 'a condition that passes, or a listener that throws, ends the agent, one of its loops, or an engine that is well',
+    seen: 'it is tried again with back-off; the log says so once, and how often',
+    tests: places(
+      [SUPERVISOR, 'a supervisor starts and ends its engine also where %s throws'],
+      [PROBER, 'says nothing of an engine that it cannot ask because of %s'],
+      [PROBER, 'asks again where the accept queue is full for a moment, and calls the engine sick where it stays full'],
+      [PROBER, 'goes on when what it tells throws'],
+      [DEADLINE, 'watchDeadline goes on when a turn of its loops throws'],
+      [`${AGENT}/job/run-program.test.ts`, 'runProgram gives nothing for a program that %s'],
+      [`${AGENT}/job/append-audit.test.ts`, 'keeps the lines of a disk that fails, in their order, and says so once'],
+      [`${AGENT}/open-agent-log.test.ts`, 'ends nothing when it cannot be opened, and is opened when it can be'],
+    ),
+  },
+  {
+    finding: '17 rotating-log',
+    what: '`engine.log` is never written again after a rotation that found no room',
+    seen: 'what was dropped is counted in the log; it goes on when there is room',
+    tests: places(
+      [ROTATING, 'begins a new file where its name is missing, whatever took it'],
+      [ROTATING, 'that cannot be opened counts what it drops, says so once, and goes on when it can be'],
+    ),
+  },
+  {
+    finding: '19 deadline-unlimited',
+    what: 'a time limit that was lifted ends the instance at the old deadline',
+    seen: 'the deadline is gone, in `status` too',
+    tests: places(
+      [DEADLINE, 'forgets the deadline when the limit was lifted, and no drain begins at the old one'],
+      [
+        'apps/control/src/faults/deadline.test.ts',
+        'A deadline that an agent no longer reports is forgotten, also by a control that starts again',
+      ],
+    ),
+  },
+  {
+    finding: '22 (spawn)',
+    what: 'a spawn that fails at a restart of an instance that served ends it: no process left, a token file on a home that hangs',
+    seen: 'an event `engine.delayed` or `engine.spawn_failed`; it is tried again',
+    tests: places(
+      [SLOT, 'tries a spawn again that failed at %s'],
+      [SLOT, 'ends while a spawn waits, and starts nothing after that'],
+      [
+        TRANSITION,
+        'tries a spawn again that fails at a restart of an instance that served, whatever failed, up to the crash limit',
+      ],
+    ),
+  },
+  {
+    finding: '22 (node directory)',
+    what: 'in a scratch that all may write without the sticky bit another user can put a socket in the place of the engine',
+    seen: 'the place is refused with its mode and the cure; the next one is taken',
+    tests: places([
+      `${AGENT}/job/open-node-directory.test.ts`,
+      'openNodeDirectory refuses a place that others may rename it in (mode %o)',
+    ]),
+  },
+  {
+    finding: '22 (media)',
+    what: 'a request may have a multimodal vLLM fetch URLs from the compute node',
+    seen: '400, with the name of the setting that opens it',
+    tests: places(
+      ['packages/cli/src/plan/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
+      [
+        'packages/cli/src/plan/plan-deployment.test.ts',
+        'has vLLM fetch no media unless the configuration opens it, and tells the simulator nothing of it',
+      ],
+      [
+        `${AGENT}/agent.test.ts`,
+        'starts an engine that does not know an optional flag again without it, and says what is open then',
+      ],
+    ),
+  },
+];

@@ -1,3 +1,80 @@
-import type { FieldReport } from '../failure-mode.ts';
+import { type FieldReport, places, type TestPlace } from '../failure-mode.ts';
 
-export const ENGINE_REPORTS: readonly FieldReport[] = [];
+const NODE_FAILURES = 'apps/node-agent/src/engine/known-node-failures.test.ts';
+const COMMAND = 'apps/node-agent/src/engine/engine-command.test.ts';
+
+/** Of the table of excerpts: each case by what it is. */
+function excerpts(...cases: string[]): TestPlace[] {
+  return places(...cases.map((what) => [NODE_FAILURES, what] as const));
+}
+
+export const ENGINE_REPORTS: readonly FieldReport[] = [
+  {
+    id: 'P31',
+    threads: ['vllm-project/vllm#41848', 'vllm-project/vllm#46132', 'ai-dynamo/nixl#2007'],
+    what: 'GPUs named by MIG or GPU names in CUDA_VISIBLE_DEVICES',
+    seen: 'says that this vLLM cannot read them, and what to ask for; the sentence that follows is never read as "model not supported"',
+    tests: excerpts(
+      'GPUs that are given by MIG names',
+      'the second sentence alone, in a job whose GPUs are MIG slices',
+      'the second sentence alone, elsewhere',
+    ),
+  },
+  {
+    id: 'P32',
+    threads: ['vllm-project/vllm#7074', 'sgl-project/sglang#3226', 'vllm-project/vllm#26318'],
+    what: 'gloo or NCCL takes the loopback or a wrong interface, or hangs without a line',
+    seen: "names the variables and the node's interfaces, after a failure and after a start that timed out; what stands in the node's name is not tried again",
+    tests: [
+      ...excerpts(
+        "gloo on the node's loopback",
+        "a name of the node's that is an IPv6 link-local address",
+        'NCCL that loses a connection',
+      ),
+      ...places(
+        [NODE_FAILURES, "names the node's interfaces where the engine's processes were about to meet"],
+        [NODE_FAILURES, 'speaks of the hang without a word also where no line speaks of it'],
+      ),
+    ],
+  },
+  {
+    id: 'P33',
+    threads: ['NVIDIA/TensorRT-LLM#17368', 'vllm-project/vllm-ascend#6815', 'ai-dynamo/nixl#1913'],
+    what: 'faults of shared file systems, limits and GPUs: SIGBUS, ESTALE, read-only caches, threads, busy and broken GPUs',
+    seen: 'each with its cure; a broken GPU, a cache that may only be read and a limit of files are not tried again',
+    tests: excerpts(
+      'SIGBUS',
+      'SIGBUS through a shell',
+      'a worker that got SIGBUS',
+      'a stale file handle',
+      'a cache that may only be read',
+      'a link that leads nowhere in the container',
+      'too few open files',
+      'too few threads',
+      'a GPU that another process holds',
+      'a broken GPU',
+    ),
+  },
+  {
+    id: 'P34',
+    threads: [
+      'apptainer/apptainer#1021',
+      'apptainer/apptainer#1033',
+      'apptainer/apptainer#949',
+      'apptainer/apptainer#2121',
+      'apptainer/apptainer#2458',
+    ],
+    what: 'Apptainer or Singularity refuses the image, or takes the environment away',
+    seen: 'the FATAL line with its cure; a missing image is not tried again, a mount that timed out is; with `--cleanenv` the engine gets what it needs all the same',
+    tests: [
+      ...excerpts(
+        'an image that is not there',
+        'an image that could not be mounted this time',
+        'a bound directory that is not there',
+        'a program that the image lacks',
+        'a wrapper that leaves at once',
+      ),
+      ...places([COMMAND, 'engineCommand brings what the engine needs into a container with a clean environment: %j']),
+    ],
+  },
+];

@@ -96,7 +96,7 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
         putDeployment.run({ stopMode: null, ...write.record });
         return undefined;
       case 'instance.put':
-        putInstance.run({ jobId: null, deadlineMs: null, ...write.record });
+        putInstance.run({ jobId: null, ...write.record, deadlineMs: write.record.deadlineMs ?? null });
         return undefined;
       case 'history.add':
         return addHistory(write.entry);

@@ -210,8 +210,9 @@ class Session {
     if (generation !== undefined && !there)
       log.warn({ op: 'instance.report', ok: false, instance: id, generation }, 'its data socket is not there');
     this.entry.load = message.load;
-    const more: Partial<InstanceRecord> = { models: message.models, gpus: message.gpus };
-    if (message.deadlineMs !== undefined) more.deadlineMs = message.deadlineMs;
+    // A report says all that is true now: a job whose limit was lifted has no deadline.
+    const { models, gpus, deadlineMs } = message;
+    const more: Partial<InstanceRecord> = { models, gpus, deadlineMs };
     const event = { type: 'instance.reported', state: message.state } as const;
     this.#once(directory.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
   }

@@ -1,10 +1,17 @@
 // Reads the job's end and the site's KillWait from Slurm's text. Pure.
 
-/** `squeue -h -o %e` under SLURM_TIME_FORMAT=%s: seconds. Older ones ignore it and print local ISO time; `N/A` is none. */
-export function parseEndTime(text: string): number | undefined {
+/** `none`: the job has no time limit. */
+export type EndTime = number | 'none';
+
+/**
+ * `squeue -h -o %e` under SLURM_TIME_FORMAT=%s: seconds. Older ones ignore it and print local ISO time; `NONE` is a job
+ * without a limit. Undefined for what tells nothing: `N/A` of a job that does not run, `Unknown`, an error.
+ */
+export function parseEndTime(text: string): EndTime | undefined {
   const word = text.trim().split('\n')[0]?.trim() ?? '';
   if (/^\d{9,11}$/.test(word)) return Number(word) * 1000;
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(word)) return new Date(word).getTime();
+  if (/^none$/i.test(word)) return 'none';
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { type DeadlineOptions, watchDeadline } from './watch-deadline.ts';
 
 function watched(options: Partial<DeadlineOptions> & { printed?: string; afterMs?: number }) {
   const near = Promise.withResolvers<number>();
-  const changed = Promise.withResolvers<number>();
+  const changed = Promise.withResolvers<number | undefined>();
   const over = new AbortController();
   const asked: Array<{ argv: readonly string[]; env?: Record<string, string> }> = [];
   const run: RunProgram = async (argv, { env }) => {
@@ -52,6 +52,56 @@ it('watchDeadline believes squeue over the environment, for limits change', asyn
   expect(deadline.deadlineMs).toBe(seconds * 1000);
   expect(asked[0]).toEqual({ argv: ['squeue', '-h', '-j', '17', '-o', '%e'], env: { SLURM_TIME_FORMAT: '%s' } });
   over.abort();
+});
+
+it('watchDeadline forgets the deadline when the limit was lifted, and no drain begins at the old one', async () => {
+  const near: number[] = [];
+  const initialMs = Date.now() + 60_000;
+  let nowMs = initialMs - 60_000;
+  let looks = 0;
+  const looked = Promise.withResolvers<void>();
+  const { changed, deadline, over } = watched({
+    initialMs,
+    clock: {
+      ...systemClock,
+      now: () => nowMs,
+      async sleep(_ms, signal) {
+        if (nowMs > initialMs && (looks += 1) > 3) looked.resolve();
+        await systemClock.sleep(1, signal);
+      },
+    },
+    printed: 'NONE\n',
+    onNear: (deadlineMs) => near.push(deadlineMs),
+  });
+  expect(await changed).toBeUndefined();
+  expect(deadline.deadlineMs).toBeUndefined();
+  nowMs = initialMs + 1;
+  await looked.promise;
+  expect(near).toEqual([]);
+  over.abort();
+});
+
+it('watchDeadline goes on when a turn of its loops throws', async () => {
+  const calls: string[] = [];
+  const asked = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<void>();
+  const { over } = watched({
+    initialMs: Date.now(),
+    clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(5, signal) },
+    run: async () => {
+      calls.push('run');
+      if (calls.filter((call) => call === 'run').length === 1) throw new Error('spawn EAGAIN');
+      asked.resolve();
+      return undefined;
+    },
+    onNear: () => {
+      calls.push('near');
+      if (calls.filter((call) => call === 'near').length === 1) throw new Error('a listener failed');
+      told.resolve();
+    },
+  });
+  await Promise.all([asked.promise, told.promise]);
+  over.abort(new Error('the test is over'));
 });
 
 it('watchDeadline asks nobody outside Slurm', async () => {

@@ -1,7 +1,7 @@
 // Knows when the job ends: from the environment at once, then from squeue every few minutes, for limits change.
 // Says when the drain is due, once.
 
-import { type Clock, detach, type Log, untilOver } from '@fairlead/kit';
+import { type Clock, detach, type Log, repeatTurns } from '@fairlead/kit';
 import type { RunProgram } from '../job/run-program.ts';
 import { parseEndTime } from './parse-slurm-times.ts';
 
@@ -14,7 +14,8 @@ export interface DeadlineOptions {
   clock: Clock;
   random: () => number;
   log: Log;
-  onChange: (deadlineMs: number) => void;
+  /** Undefined: the job's limit was lifted. */
+  onChange: (deadlineMs: number | undefined) => void;
   onNear: (deadlineMs: number) => void;
 }
 
@@ -42,33 +43,31 @@ export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): De
       signal,
     });
     const found = text === undefined ? undefined : parseEndTime(text);
-    if (found === undefined || found === deadlineMs) return;
-    options.log.info({ op: 'deadline', at: new Date(found).toISOString() }, 'the deadline is known');
-    deadlineMs = found;
-    options.onChange(found);
+    const foundMs = found === 'none' ? undefined : found;
+    if (found === undefined || foundMs === deadlineMs) return;
+    const at = foundMs === undefined ? 'none' : new Date(foundMs).toISOString();
+    options.log.info({ op: 'deadline', at }, 'the deadline is known');
+    deadlineMs = foundMs;
+    options.onChange(foundMs);
   };
 
-  const readOften = async () => {
-    if (!/^\d/.test(options.jobId)) return;
-    while (!signal.aborted) {
-      await read();
-      await options.clock.sleep(READ_EVERY_MS * (0.8 + 0.4 * options.random()), signal);
+  const readTurn = async () => {
+    await read();
+    return READ_EVERY_MS * (0.8 + 0.4 * options.random());
+  };
+
+  const lookTurn = async () => {
+    const leftMs = deadlineMs === undefined ? LOOK_EVERY_MS : deadlineMs - drainMs(deadlineMs) - options.clock.now();
+    if (leftMs <= 0 && deadlineMs !== undefined && !near) {
+      options.onNear(deadlineMs);
+      near = true;
     }
+    return leftMs > 0 ? Math.min(leftMs, LOOK_EVERY_MS) : LOOK_EVERY_MS;
   };
 
-  const look = async () => {
-    while (!signal.aborted) {
-      const leftMs = deadlineMs === undefined ? LOOK_EVERY_MS : deadlineMs - drainMs(deadlineMs) - options.clock.now();
-      if (leftMs <= 0 && deadlineMs !== undefined && !near) {
-        near = true;
-        options.onNear(deadlineMs);
-      }
-      await options.clock.sleep(leftMs > 0 ? Math.min(leftMs, LOOK_EVERY_MS) : LOOK_EVERY_MS, signal);
-    }
-  };
-
-  detach(untilOver(readOften(), signal));
-  detach(untilOver(look(), signal));
+  const loop = { clock: options.clock, log: options.log, signal };
+  if (/^\d/.test(options.jobId)) detach(repeatTurns(readTurn, { ...loop, op: 'deadline.read' }));
+  detach(repeatTurns(lookTurn, { ...loop, op: 'deadline.look' }));
   return {
     get deadlineMs() {
       return deadlineMs;

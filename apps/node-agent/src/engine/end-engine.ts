@@ -1,48 +1,46 @@
 // Ends an engine for good: SIGTERM to the server alone, again every few seconds (one that starts loses it), then SIGKILL
-// to its group and to every process that belongs to it, then a look whether nothing is left.
+// to its group and to every process that belongs to it, until nothing is left.
 
 import { type Clock, errnoOf, type Log, untilOver } from '@fairlead/kit';
-import { type EngineIdentity, findProcesses, type Found } from './find-processes.ts';
+import type { EngineFamily } from './engine-family.ts';
 
 export interface EndEngineOptions {
-  pid: number;
-  marker: string;
-  /** Processes seen before to be its own; grows. */
-  known: Found;
+  family: EngineFamily;
   /** Settles when the server itself has exited. */
   exited: Promise<unknown>;
   /** Fires when the time for a graceful end is over. */
   limit: AbortSignal;
   clock: Clock;
   log: Log;
+  /** Told once, with what is known to be left, when SIGKILL has not ended everything after `stuckAfterMs`. */
+  onStuck: (pids: number[]) => void;
+  /** Default 10 s. */
+  stuckAfterMs?: number;
 }
 
-const TERM_AGAIN_MS = 4000;
-const SWEEP_EVERY_MS = 50;
-const SWEEP_LIMIT_MS = 10_000;
+const TERM_AGAIN_MS = 4_000;
+/** A look before a signal; the signal does not wait longer for it. */
+const LOOK_LIMIT_MS = 2_000;
+const SWEEP_INTERVAL_MS = 50;
+const STUCK_INTERVAL_MS = 1_000;
+const STUCK_AFTER_MS = 10_000;
 
-/** Resolves when nothing of it is left, or with the pids that would not die. */
-export async function endEngine(options: EndEngineOptions): Promise<number[]> {
-  await terminate(options, () => remember(options));
-  return sweep(options, options);
-}
-
-/** Adds what belongs to the engine now, so that it is known when its parent is gone. */
-export async function remember(identity: EngineIdentity & { known: Found }): Promise<void> {
-  for (const [pid, start] of await findProcesses(identity)) identity.known.set(pid, start);
+/** Resolves when a look has found nothing of it left, and not before. */
+export async function endEngine(options: EndEngineOptions): Promise<void> {
+  await terminate(options);
+  await sweep(options);
 }
 
 /** Only the server gets the SIGTERM: a worker that obeys it by itself breaks the server's own clean end. */
-async function terminate(options: EndEngineOptions, look: () => Promise<void>): Promise<void> {
-  const { pid, exited, limit, clock } = options;
+async function terminate({ family, exited, limit, clock }: EndEngineOptions): Promise<void> {
   const gone = exited.then(() => 'gone' as const);
   const late = new Promise<'late'>((resolve) => {
     if (limit.aborted) resolve('late');
     else limit.addEventListener('abort', () => resolve('late'), { once: true });
   });
   while ((await Promise.race([gone, Promise.resolve('alive' as const)])) === 'alive' && !limit.aborted) {
-    await look();
-    signalProcess(pid, 'SIGTERM');
+    await family.look(LOOK_LIMIT_MS);
+    signalProcess(family.pid, 'SIGTERM');
     const round = new AbortController();
     const again = untilOver(clock.sleep(TERM_AGAIN_MS, round.signal), round.signal).then(() => 'again' as const);
     const what = await Promise.race([gone, late, again]);
@@ -51,18 +49,22 @@ async function terminate(options: EndEngineOptions, look: () => Promise<void>): 
   }
 }
 
-async function sweep(identity: EngineIdentity, { pid, clock, log }: EndEngineOptions): Promise<number[]> {
-  const until = clock.monotonicMs() + SWEEP_LIMIT_MS;
+async function sweep(options: EndEngineOptions): Promise<void> {
+  const { family, clock, log, onStuck, stuckAfterMs = STUCK_AFTER_MS } = options;
+  const stuckAtMs = clock.monotonicMs() + stuckAfterMs;
+  let isStuck = false;
   for (;;) {
-    signalProcess(-pid, 'SIGKILL');
-    const left = [...(await findProcesses(identity)).keys()];
-    if (left.length === 0) return [];
-    if (clock.monotonicMs() > until) {
-      log.error({ op: 'engine.end', pids: left }, 'processes of the engine do not die');
-      return left;
+    signalProcess(-family.pid, 'SIGKILL');
+    const left = await family.look(LOOK_LIMIT_MS);
+    if (left?.size === 0) return;
+    const pids = [...(left?.keys() ?? [])];
+    for (const pid of pids) signalProcess(pid, 'SIGKILL');
+    if (!isStuck && clock.monotonicMs() >= stuckAtMs) {
+      isStuck = true;
+      log.error({ op: 'engine.end', ok: false, pids, looked: left !== undefined }, 'cannot see the end of the engine');
+      onStuck(pids);
     }
-    for (const one of left) signalProcess(one, 'SIGKILL');
-    await clock.sleep(SWEEP_EVERY_MS);
+    await clock.sleep(isStuck ? STUCK_INTERVAL_MS : SWEEP_INTERVAL_MS);
   }
 }
 

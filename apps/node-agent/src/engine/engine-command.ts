@@ -18,6 +18,8 @@ export interface EngineCommandInput {
   directory: string;
   engineKey: Secret;
   hfToken?: Secret;
+  /** Leaves out the spec's optional arguments: this engine has been seen not to know them. */
+  isPlain?: boolean;
   /** The job's environment. */
   env: NodeJS.ProcessEnv;
 }
@@ -36,7 +38,27 @@ export function engineCommand(input: EngineCommandInput): EngineCommand {
     return [word.replaceAll('{node}', input.nodePath)];
   });
   const [program = '', ...args] = words;
-  return { argv: [program, ...args, '--uds', input.socketPath], env: engineEnvironment(input) };
+  const optional = input.isPlain ? [] : input.engine.optionalArguments;
+  const env = engineEnvironment(input);
+  return {
+    argv: [program, ...args, ...optional, '--uds', input.socketPath],
+    env: { ...env, ...containerEnvironment(words, env) },
+  };
+}
+
+/** What the engine needs of its environment; the rest is the site's and the user's affair. */
+const NEEDED =
+  /^(?:CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|NO_COLOR|HF_\w+|VLLM_\w+|NCCL_\w+|GLOO_\w+|FAIRLEAD_INSTANCE)$/;
+const CLEAN_FLAGS = ['--cleanenv', '-e', '--containall', '-C'];
+
+/** A container that is started with a clean environment takes variables by this prefix alone (apptainer(1), ENVIRONMENT). */
+function containerEnvironment(words: readonly string[], env: Record<string, string>): Record<string, string> {
+  const runtime = words
+    .map((word) => word.split('/').at(-1))
+    .find((name) => name === 'apptainer' || name === 'singularity');
+  if (runtime === undefined || !words.some((word) => CLEAN_FLAGS.includes(word))) return {};
+  const needed = Object.entries(env).filter(([name]) => NEEDED.test(name));
+  return Object.fromEntries(needed.map(([name, value]) => [`${runtime.toUpperCase()}ENV_${name}`, value]));
 }
 
 function engineEnvironment(input: EngineCommandInput): Record<string, string> {

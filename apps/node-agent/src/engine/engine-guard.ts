@@ -1,23 +1,54 @@
 // Ends the engine's process group when the agent dies without a chance to (SIGKILL): a shell that waits for the end of
 // a pipe which the agent alone holds. Under Slurm the cgroup would do; on a local cluster nothing else does.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type Clock, detach, errorText, type Log, retryPassing } from '@fairlead/kit';
 import { signalProcess } from './end-engine.ts';
 
-/** `disarm` when the engine is gone and its group's number may belong to somebody else. */
-export function guardEngine(enginePid: number): { disarm(): void } {
-  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -s KILL -- "-$1"', 'fairlead-guard', String(enginePid)], {
+export interface EngineGuardOptions {
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Starts the guard by itself, again while the node has no room for a process; an engine without a guard is logged.
+ * `disarm` when the engine is gone and its group's number may belong to another process.
+ */
+export function guardEngine(enginePid: number, { clock, log }: EngineGuardOptions): { disarm(): void } {
+  const over = new AbortController();
+  let guard: ChildProcess | undefined;
+  const start = () => {
+    guard = spawnGuard(enginePid);
+    return started(guard);
+  };
+  const armed = retryPassing(start, { clock, random: () => 0.5, limitMs: Infinity, signal: over.signal });
+  const onFailure = (error: unknown) => {
+    if (!over.signal.aborted) log.warn({ op: 'engine.guard', ok: false, error: errorText(error) }, 'no guard is there');
+  };
+  detach(armed.catch(onFailure));
+  return {
+    disarm() {
+      over.abort(new Error('the engine has ended'));
+      if (guard?.pid !== undefined) signalProcess(guard.pid, 'SIGKILL');
+    },
+  };
+}
+
+function spawnGuard(enginePid: number): ChildProcess {
+  return spawn('/bin/sh', ['-c', 'read -r _; kill -s KILL -- "-$1"', 'fairlead-guard', String(enginePid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: {},
   });
-  // No shell, no guard; and the pipe breaks when the guard is ended first.
-  guard.on('error', () => undefined);
-  guard.stdin.on('error', () => undefined);
+}
+
+/** Where there are no descriptors for its pipe, `stdin` is not there. */
+function started(guard: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  guard.once('spawn', resolve);
+  guard.on('error', reject);
+  // The pipe breaks when the guard is ended first.
+  guard.stdin?.on('error', () => undefined);
   guard.unref();
-  return {
-    disarm() {
-      if (guard.pid !== undefined) signalProcess(guard.pid, 'SIGKILL');
-    },
-  };
+  return promise;
 }

@@ -2,7 +2,7 @@
 // environment. On Linux from /proc; elsewhere from pidtree and the group alone (a child that leaves both is not found).
 
 import { readdir, readFile } from 'node:fs/promises';
-import { errnoOf } from '@fairlead/kit';
+import { errnoOf, mapLimited } from '@fairlead/kit';
 import pidtree from 'pidtree';
 
 export interface EngineIdentity {
@@ -25,6 +25,12 @@ interface ProcEntry {
   dead: boolean;
 }
 
+/** A node has thousands of processes, and a job's limit of open files may be lower than that. */
+const READS_AT_ONCE = 32;
+/** Where requests in flight have used up nearly all of them. */
+const FEW_READS_AT_ONCE = 1;
+
+/** Rejects when /proc cannot be read: EMFILE, for instance, while many requests are in flight. */
 export async function findProcesses(identity: EngineIdentity): Promise<Found> {
   return process.platform === 'linux' ? findInProc(identity) : findElsewhere(identity);
 }
@@ -33,13 +39,13 @@ export async function findProcesses(identity: EngineIdentity): Promise<Found> {
 export async function findMarked(marker: string): Promise<number[]> {
   if (process.platform !== 'linux') return [];
   const entries = await readProc();
-  const marked = await Promise.all(entries.map((entry) => isMarked(entry.pid, marker)));
+  const marked = await findMarks(entries, marker);
   return entries.filter((entry, index) => marked[index] && entry.pid !== process.pid).map((entry) => entry.pid);
 }
 
 async function findInProc({ pid, marker, known }: EngineIdentity): Promise<Found> {
   const entries = await readProc();
-  const marked = await Promise.all(entries.map((entry) => isMarked(entry.pid, marker)));
+  const marked = await findMarks(entries, marker);
   const children = Map.groupBy(entries, (entry) => entry.parent);
   const found: Found = new Map();
   const take = (entry: ProcEntry) => {
@@ -56,8 +62,17 @@ async function findInProc({ pid, marker, known }: EngineIdentity): Promise<Found
 
 async function readProc(): Promise<ProcEntry[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const entries = await Promise.all(pids.map(readStat));
+  const entries = await readEach(pids, readStat);
   return entries.filter((entry) => entry !== undefined && !entry.dead).filter((entry) => entry !== undefined);
+}
+
+async function readEach<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
+  try {
+    return await mapLimited(items, READS_AT_ONCE, read);
+  } catch (error) {
+    if (errnoOf(error) !== 'EMFILE' && errnoOf(error) !== 'ENFILE') throw error;
+    return mapLimited(items, FEW_READS_AT_ONCE, read);
+  }
 }
 
 /** proc_pid_stat(5): the name may hold spaces and parentheses, so fields count from the last `)`. */
@@ -73,6 +88,10 @@ async function readStat(pid: number): Promise<ProcEntry | undefined> {
     startTime: fields[19] ?? '',
     dead: state === 'Z' || state === 'X',
   };
+}
+
+function findMarks(entries: readonly ProcEntry[], marker: string): Promise<boolean[]> {
+  return readEach(entries, ({ pid }) => isMarked(pid, marker));
 }
 
 async function isMarked(pid: number, marker: string): Promise<boolean> {

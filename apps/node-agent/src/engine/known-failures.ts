@@ -1,14 +1,25 @@
 // The most frequent reasons why a vLLM does not start, with the cure. Data; classify-failure.ts applies it.
-// Texts as recorded from vLLM 0.32 by running it, and from its source where no GPU was at hand.
+// Texts as recorded from vLLM 0.32 by running it, from its source where no GPU was at hand, and from reports of users.
+
+import { NODE_FAILURES } from './known-node-failures.ts';
+
+/** What a cure may have to name. */
+export interface EngineSurroundings {
+  /** The job's CUDA_VISIBLE_DEVICES. */
+  gpus: string;
+  /** The node's network interfaces but the loopback. */
+  interfaces: readonly string[];
+}
 
 export interface KnownFailure {
   pattern: RegExp;
-  hint: string;
+  hint: string | ((surroundings: EngineSurroundings) => string);
   /** Another start on the same node with the same command ends in the same way. */
   fatal: boolean;
 }
 
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
+  ...NODE_FAILURES,
   {
     pattern: /unrecognized arguments?: |argument \S+: invalid /,
     hint: "Correct the engine's arguments; this vLLM does not know them. `vllm serve --help=all` on the cluster lists them.",
@@ -68,7 +79,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     pattern: /Failed to infer device type/,
-    hint: 'No GPU is visible to the job. Check that GPUs are asked for, and that the vLLM is built for them.',
+    hint: 'No GPU is visible to the engine. Check that GPUs are asked for, that the vLLM is built for them, and that a container is started with --nv.',
     fatal: true,
   },
   {

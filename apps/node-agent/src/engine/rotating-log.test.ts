@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Scope, silentLog } from '@fairlead/kit';
 import { expect, it } from 'vitest';
@@ -34,4 +34,34 @@ it('a rotating log goes on where a former life left off, for its owner alone', a
   await log[Symbol.asyncDispose]();
   expect(await readFile(path, 'utf8')).toBe('before\nafter\n');
   expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+it('a rotating log begins a new file where its name is missing, whatever took it', async () => {
+  await using scope = new Scope();
+  const path = join(await temporaryDirectory(scope), 'engine.log');
+  await using log = await openRotatingLog({ path, maxBytes: 100, log: silentLog });
+  log.write(Buffer.alloc(90, 'a'));
+  await log.written();
+  await rm(path);
+  log.write(Buffer.from(`${'b'.repeat(49)}\n`));
+  await log.written();
+  log.write(Buffer.from('after\n'));
+  await log.written();
+  expect(await readFile(path, 'utf8')).toBe(`${'b'.repeat(49)}\nafter\n`);
+});
+
+it('a rotating log that cannot be opened counts what it drops, says so once, and goes on when it can be', async () => {
+  await using scope = new Scope();
+  const path = join(await temporaryDirectory(scope), 'engine.log');
+  await mkdir(path);
+  const warned: string[] = [];
+  const warn = (_fields: object, message?: string) => void warned.push(message ?? '');
+  await using log = await openRotatingLog({ path, maxBytes: 1000, log: { ...silentLog, warn } });
+  log.write(Buffer.from('lost\n'));
+  await log.written();
+  await rmdir(path);
+  log.write(Buffer.from('kept\n'));
+  await log.written();
+  expect(await readFile(path, 'utf8')).toBe('[fairlead: 5 bytes dropped]\nkept\n');
+  expect(warned).toEqual(['cannot write the engine log']);
 });

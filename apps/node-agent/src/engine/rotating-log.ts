@@ -1,40 +1,49 @@
 // A 0600 log file of bounded size: when full it becomes `<name>.1` and a new one begins. Writing never holds back the
-// writer: on a file system that hangs, lines are dropped and their number is said once it answers again.
+// writer: on a file system that hangs or fails, lines are dropped and their number is said once it answers again.
 
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { errorText, type Log } from '@fairlead/kit';
+import { type Clock, errnoOf, errorText, type Log, retryPassing, systemClock } from '@fairlead/kit';
 
 export interface RotatingLogOptions {
   path: string;
   /** Of one file; there are at most two. */
   maxBytes: number;
   log: Log;
+  clock?: Clock;
 }
 
 export interface RotatingLog extends AsyncDisposable {
   write: (block: Buffer) => void;
-  /** Resolves when what was written before is in the file. */
+  /** Resolves when what was written before is in the file, or was dropped. Never rejects. */
   written: () => Promise<void>;
 }
 
 const PENDING_LIMIT_BYTES = 16 * 1024 * 1024;
+/** How long a batch waits for a condition that passes; what comes meanwhile is held back. */
+const RETRY_LIMIT_MS = 5_000;
 
-export async function openRotatingLog({ path, maxBytes, log }: RotatingLogOptions): Promise<RotatingLog> {
-  let file: FileHandle = await open(path, 'a', 0o600);
-  await file.chmod(0o600);
-  let sizeBytes = (await file.stat()).size;
+/** Resolves also where the file cannot be opened: that is tried again with each block. */
+export async function openRotatingLog(options: RotatingLogOptions): Promise<RotatingLog> {
+  const { path, log, clock = systemClock } = options;
+  const file = new BoundedFile(options);
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let droppedBytes = 0;
   let failing = false;
   let busy: Promise<void> | undefined;
 
-  const rotate = async () => {
-    await rename(path, `${path}.1`);
-    const full = file;
-    file = await open(path, 'a', 0o600);
-    sizeBytes = 0;
-    await full.close();
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await retryPassing(work, { clock, random: () => 0.5, limitMs: failing ? 0 : RETRY_LIMIT_MS });
+      if (failing) log.info({ op: 'log.write', ok: true, path, droppedBytes }, 'can write the engine log again');
+      failing = false;
+      return true;
+    } catch (error) {
+      // A full disk must not end an engine that serves.
+      if (!failing) log.warn({ op: 'log.write', path, error: errorText(error) }, 'cannot write the engine log');
+      failing = true;
+      return false;
+    }
   };
 
   const writeOut = async () => {
@@ -43,22 +52,13 @@ export async function openRotatingLog({ path, maxBytes, log }: RotatingLogOption
       pending = [];
       pendingBytes = 0;
       const note = droppedBytes > 0 ? Buffer.from(`[fairlead: ${droppedBytes} bytes dropped]\n`) : Buffer.alloc(0);
-      droppedBytes = 0;
-      try {
-        if (sizeBytes > 0 && sizeBytes + batch.length > maxBytes) await rotate();
-        await file.appendFile(Buffer.concat([note, batch]));
-        sizeBytes += note.length + batch.length;
-        failing = false;
-      } catch (error) {
-        // A full disk must not end an engine that serves.
-        droppedBytes += batch.length;
-        if (!failing) log.warn({ op: 'log.write', path, error: errorText(error) }, 'cannot write the engine log');
-        failing = true;
-      }
+      const isWritten = await attempt(() => file.append(Buffer.concat([note, batch])));
+      droppedBytes = isWritten ? 0 : droppedBytes + batch.length;
     }
     busy = undefined;
   };
 
+  await attempt(() => file.open());
   return {
     write(block) {
       if (pendingBytes + block.length > PENDING_LIMIT_BYTES) {
@@ -74,7 +74,57 @@ export async function openRotatingLog({ path, maxBytes, log }: RotatingLogOption
     },
     async [Symbol.asyncDispose]() {
       await busy;
-      await file.close();
+      await attempt(() => file.close());
     },
   };
+}
+
+/** The file itself: a step that failed leaves it closed, and the next one begins by opening what has the name. */
+class BoundedFile {
+  readonly #options: RotatingLogOptions;
+  #file: FileHandle | undefined;
+  #sizeBytes = 0;
+
+  constructor(options: RotatingLogOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<FileHandle> {
+    if (this.#file) return this.#file;
+    const file = await open(this.#options.path, 'a', 0o600);
+    this.#file = file;
+    await file.chmod(0o600);
+    this.#sizeBytes = (await file.stat()).size;
+    return file;
+  }
+
+  async append(block: Buffer): Promise<void> {
+    try {
+      await this.open();
+      if (this.#sizeBytes > 0 && this.#sizeBytes + block.length > this.#options.maxBytes) await this.#rotate();
+      await (await this.open()).appendFile(block);
+      this.#sizeBytes += block.length;
+    } catch (error) {
+      // A stale handle stays stale: only another open helps.
+      await this.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #rotate(): Promise<void> {
+    const { path } = this.#options;
+    try {
+      await rename(path, `${path}.1`);
+    } catch (error) {
+      // An earlier rotation had no room for the new file, or something has removed it.
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+    await this.close();
+  }
 }

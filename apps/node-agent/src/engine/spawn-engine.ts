@@ -3,10 +3,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { unlink } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { callLater, type Clock, detach, errnoOf, errorText, type Log, untilOver } from '@fairlead/kit';
+import { callLater, type Clock, detach, errnoOf, errorText, type Log, repeatTurns, untilOver } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
-import { endEngine, remember } from './end-engine.ts';
+import { endEngine } from './end-engine.ts';
 import { type EngineCommand, MARKER_VARIABLE } from './engine-command.ts';
+import { createEngineFamily, type EngineFamily, type EngineFamilyOptions } from './engine-family.ts';
 import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
 
@@ -19,9 +20,11 @@ export interface EngineProcess {
   readonly pid: number;
   /** Resolves once it has exited and its last output was read. Never rejects. */
   readonly exited: Promise<EngineExit>;
+  /** Resolves when SIGKILL has not ended everything after some seconds, with the pids that are known to be left. Never rejects. */
+  readonly stuck: Promise<number[]>;
   /**
-   * Ends it and everything it left behind, by force once `limitMs` are over; resolves when nothing is left. A later
-   * call joins the one under way and may only shorten it.
+   * Ends it and everything it left behind, by force once `limitMs` are over; resolves when nothing is left, and not
+   * before. A later call joins the one under way and may only shorten it.
    */
   end: (limitMs: number) => Promise<void>;
 }
@@ -33,89 +36,110 @@ export interface SpawnEngineOptions {
   onOutput: (block: Buffer) => void;
   clock: Clock;
   log: Log;
+  /** Fires when the engine is no longer wanted; nothing is started then. */
+  signal?: AbortSignal;
   /** How often its family is looked at, to know it when a parent in it dies. Default a minute. */
   lookEveryMs?: number;
+  /** Default: the look into /proc. */
+  find?: EngineFamilyOptions['find'];
+  /** When what SIGKILL does not end is told as stuck. Default 10 s. */
+  stuckAfterMs?: number;
 }
 
 /** A child that outlives the server may hold its output open: then the rest is not waited for. */
 const OUTPUT_LIMIT_MS = 500;
 const LOOK_EVERY_MS = 60_000;
+const PERIODIC_LOOK_LIMIT_MS = 30_000;
 
-type Family = Parameters<typeof remember>[0];
+type EngineChild = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Rejects with `engine_spawn_failed` when there is no such program. */
+/** Rejects with `engine_spawn_failed` when the program cannot be run; the cause tells whether it may be later. */
 export async function spawnEngine(options: SpawnEngineOptions): Promise<EngineProcess> {
   const { command, socketPath, clock, log } = options;
-  const [program, ...args] = command.argv;
   // vLLM leaves its socket behind on every exit and refuses to start on it.
   await unlinkSocket(socketPath);
-  const child = spawn(program, args, {
-    env: command.env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  options.signal?.throwIfAborted();
+  const { child, pid } = await startProgram(command);
   const exited = settledExit(child, options);
-  const pid = await spawned(child, program);
-  const guard = guardEngine(pid);
+  const guard = guardEngine(pid, { clock, log });
 
   let ending: Promise<void> | undefined;
   const limit = new AbortController();
-  const family = {
-    pid,
-    marker: `${MARKER_VARIABLE}=${command.env[MARKER_VARIABLE]}`,
-    known: new Map<number, string>(),
-  };
-  const gone = new AbortController();
-  detach(exited.then(() => gone.abort()));
-  detach(rememberOften(family, options, gone.signal));
+  const stuck = Promise.withResolvers<number[]>();
+  const marker = `${MARKER_VARIABLE}=${command.env[MARKER_VARIABLE]}`;
+  const family = createEngineFamily({ clock, log, find: options.find, pid, marker });
+  detach(lookOften(family, options, exited));
   const end = async () => {
-    await endEngine({ ...family, exited, limit: limit.signal, clock, log });
+    await endEngine({ ...options, family, exited, limit: limit.signal, onStuck: stuck.resolve });
     guard.disarm();
-    await unlinkSocket(socketPath);
+    await unlinkSocket(socketPath).catch((error: unknown) => {
+      log.warn({ op: 'engine.end', error: errorText(error) }, "cannot remove the engine's socket");
+    });
   };
   return {
     pid,
     exited,
+    stuck: stuck.promise,
     end(limitMs) {
-      ending ??= end().finally(() => limit.abort());
+      ending ??= end().then(
+        () => limit.abort(),
+        (error: unknown) => {
+          ending = undefined;
+          throw error;
+        },
+      );
       callLater(() => limit.abort(), { clock, afterMs: limitMs, signal: limit.signal });
       return ending;
     },
   };
 }
 
-async function rememberOften(family: Family, options: SpawnEngineOptions, signal: AbortSignal): Promise<void> {
-  const { clock, lookEveryMs = LOOK_EVERY_MS } = options;
-  while (!signal.aborted) {
-    await untilOver(clock.sleep(lookEveryMs, signal), signal);
-    if (!signal.aborted) await remember(family);
+async function lookOften(
+  family: EngineFamily,
+  { clock, log, lookEveryMs = LOOK_EVERY_MS }: SpawnEngineOptions,
+  exited: Promise<unknown>,
+): Promise<void> {
+  const over = new AbortController();
+  detach(exited.then(() => over.abort()));
+  const look = async () => {
+    await family.look(PERIODIC_LOOK_LIMIT_MS);
+    return lookEveryMs;
+  };
+  await repeatTurns(look, { op: 'engine.look', clock, log, signal: over.signal });
+}
+
+async function startProgram({ argv, env }: EngineCommand): Promise<{ child: EngineChild; pid: number }> {
+  const [program, ...args] = argv;
+  try {
+    const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    child.once('spawn', resolve);
+    // Also says what has no descriptors for its pipes: the child has neither pid nor streams then.
+    child.once('error', reject);
+    await promise;
+    return { child, pid: child.pid! };
+  } catch (error) {
+    throw agentError(
+      'engine_spawn_failed',
+      `cannot start the engine because ${program} cannot be run: ${errorText(error)}`,
+      {
+        hint: "Make it known to the job: lines of the cluster's `prologue` that load modules or a venv, or its full path in `engines.<engine>.command`.",
+        cause: error,
+      },
+    );
   }
 }
 
-function spawned(child: ReturnType<typeof spawn>, program: string): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  child.once('spawn', () => resolve(child.pid!));
-  child.once('error', (error) => {
-    reject(
-      agentError(
-        'engine_spawn_failed',
-        `cannot start the engine because ${program} cannot be run: ${errorText(error)}`,
-        {
-          hint: "Make it known to the job: lines of the cluster's `prologue` that load modules or a venv, or its full path in `engines.<engine>.command`.",
-          cause: error,
-        },
-      ),
-    );
-  });
-  return promise;
-}
-
 /** Exited, and what it wrote last was read; a child that holds the pipes open is not waited for. */
-async function settledExit(
-  child: ChildProcessByStdio<null, Readable, Readable>,
-  { onOutput, clock }: SpawnEngineOptions,
-): Promise<EngineExit> {
-  const outputs = [child.stdout, child.stderr].map((stream) => readBlocks(stream, onOutput));
+async function settledExit(child: EngineChild, { onOutput, clock, log }: SpawnEngineOptions): Promise<EngineExit> {
+  const onBlock = (block: Buffer) => {
+    try {
+      onOutput(block);
+    } catch (error) {
+      log.error({ op: 'engine.output', ok: false, error: errorText(error) }, 'cannot take in output of the engine');
+    }
+  };
+  const outputs = [child.stdout, child.stderr].map((stream) => readBlocks(stream, onBlock));
   const { promise, resolve } = Promise.withResolvers<EngineExit>();
   child.once('exit', (code, signal) => resolve({ code, signal }));
   const exit = await promise;

@@ -1,29 +1,59 @@
 // audit.jsonl: one line per life event, 0600. Lines are written in order; a failing disk ends nothing.
 
 import { appendFile } from 'node:fs/promises';
-import { errorText, type Log } from '@fairlead/kit';
+import { type Clock, detach, errorText, type Log, retryPassing, systemClock } from '@fairlead/kit';
 
 export interface Audit extends AsyncDisposable {
   append: (line: Record<string, unknown>) => void;
 }
 
-export function openAudit(path: string, log: Log): Audit {
-  let last: Promise<void> = Promise.resolve();
-  let failed = false;
-  const write = async (text: string) => {
+/** Lines that wait for a file system that fails; the oldest go first. */
+const WAITING_LIMIT = 1_000;
+const RETRY_LIMIT_MS = 30_000;
+/** At the end of the agent. */
+const LAST_RETRY_LIMIT_MS = 1_000;
+
+/** Disposing writes what waits, as far as the file system takes it. */
+export function openAudit(path: string, log: Log, clock: Clock = systemClock): Audit {
+  let waiting: string[] = [];
+  let failing = false;
+  let busy: Promise<void> | undefined;
+  const closing = new AbortController();
+
+  const write = async (limitMs: number, signal?: AbortSignal) => {
+    const lines = waiting.splice(0);
+    if (lines.length === 0) return;
     try {
-      await appendFile(path, text, { mode: 0o600 });
-      failed = false;
+      const append = () => appendFile(path, lines.join(''), { mode: 0o600 });
+      await retryPassing(append, {
+        clock,
+        random: () => 0.5,
+        limitMs,
+        doubtfulLimitMs: limitMs,
+        ...(signal ? { signal } : {}),
+      });
+      failing = false;
     } catch (error) {
-      if (!failed) log.warn({ op: 'audit.append', path, error: errorText(error) }, 'cannot write the audit file');
-      failed = true;
+      waiting = [...lines, ...waiting].slice(-WAITING_LIMIT);
+      if (!failing) log.warn({ op: 'audit.append', path, error: errorText(error) }, 'cannot write the audit file');
+      failing = true;
     }
+  };
+  const writeOut = async () => {
+    do await write(RETRY_LIMIT_MS, closing.signal);
+    while (waiting.length > 0 && !failing);
+    busy = undefined;
   };
   return {
     append(line) {
-      const text = `${JSON.stringify(line)}\n`;
-      last = last.then(() => write(text));
+      waiting.push(`${JSON.stringify(line)}\n`);
+      busy ??= writeOut();
+      detach(busy);
     },
-    [Symbol.asyncDispose]: () => last,
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Error('the audit file was closed'));
+      await busy;
+      await write(LAST_RETRY_LIMIT_MS);
+    },
   };
 }

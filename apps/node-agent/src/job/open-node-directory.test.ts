@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Scope } from '@fairlead/kit';
 import { expect, it } from 'vitest';
@@ -35,4 +35,23 @@ it('openNodeDirectory says why each place failed', async () => {
     code: 'scratch_unusable',
     message: expect.stringMatching(/\/nowhere\/one.*\/nowhere\/two/),
   });
+});
+
+it.each([0o777, 0o775])('openNodeDirectory refuses a place that others may rename it in (mode %o)', async (mode) => {
+  await using scope = new Scope();
+  const parent = await base(scope);
+  const inner = join(parent, 'inner');
+  await mkdir(inner);
+  await chmod(parent, mode);
+  for (const open of [parent, inner]) {
+    await expect(openNodeDirectory([open])).rejects.toMatchObject({
+      code: 'scratch_unusable',
+      message: expect.stringContaining(`others may replace what is in ${parent}: its mode is 0${mode.toString(8)}`),
+      hint: expect.stringContaining('chmod +t'),
+    });
+  }
+  expect(await readdir(parent)).toEqual(['inner']);
+  await chmod(parent, mode | 0o1000);
+  await using directory = await openNodeDirectory([inner]);
+  expect(dirname(directory.path)).toBe(inner);
 });

@@ -1,8 +1,8 @@
 // The node-local directory of one agent: 0700, short enough for a socket path, gone when the agent ends.
 
-import { chmod, lstat, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { errorText } from '@fairlead/kit';
+import { chmod, lstat, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type Clock, errorText, type Log, retryPassing, silentLog, systemClock } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
 
 export interface NodeDirectory extends AsyncDisposable {
@@ -14,22 +14,37 @@ export interface NodeDirectory extends AsyncDisposable {
 const SOCKET_PATH_LIMIT_BYTES = 100;
 const DIRECTORY_LIMIT_BYTES = 66;
 
-/** Takes the first of `candidates` that works. */
-export async function openNodeDirectory(candidates: readonly string[]): Promise<NodeDirectory> {
+const STICKY = 0o1000;
+const WRITABLE_BY_OTHERS = 0o022;
+const RETRY_LIMIT_MS = 5_000;
+
+export interface NodeDirectoryOptions {
+  clock?: Clock;
+  log?: Log;
+}
+
+/** Takes the first of `candidates` that works; what is wrong with those before it is logged. */
+export async function openNodeDirectory(
+  candidates: readonly string[],
+  { clock = systemClock, log = silentLog }: NodeDirectoryOptions = {},
+): Promise<NodeDirectory> {
   const failures: string[] = [];
   for (const base of candidates) {
     try {
-      return await openUnder(base);
+      return await retryPassing(() => openUnder(base, log), { clock, random: () => 0.5, limitMs: RETRY_LIMIT_MS });
     } catch (error) {
       failures.push(`${base}: ${errorText(error)}`);
+      log.warn({ op: 'scratch.open', ok: false, base, error: errorText(error) }, 'cannot use this scratch directory');
     }
   }
   throw agentError('scratch_unusable', `cannot make a node-local directory: ${failures.join('; ')}`, {
-    hint: 'Set paths.scratch of this cluster to a short path on a local disk of the node where you may write.',
+    hint: 'Set paths.scratch of this cluster to a short path on a local disk of the node where you may write. A directory that others may write as well needs the sticky bit (chmod +t), or belongs to you alone (chmod go-w).',
   });
 }
 
-async function openUnder(base: string): Promise<NodeDirectory> {
+async function openUnder(base: string, log: Log): Promise<NodeDirectory> {
+  // Also along the name as it was given, where a link in it may be replaced.
+  for (const path of new Set([await realpath(base), resolve(base)])) await refuseReplaceable(path);
   const path = await mkdtemp(join(base, 'fl-'));
   const socketPath = join(path, 'e.sock');
   try {
@@ -50,6 +65,28 @@ async function openUnder(base: string): Promise<NodeDirectory> {
   return {
     path,
     socketPath,
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+    async [Symbol.asyncDispose]() {
+      try {
+        await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      } catch (error) {
+        // How the agent ended does not depend on what is left here.
+        log.warn({ op: 'scratch.close', ok: false, path, error: errorText(error) }, 'cannot remove the node directory');
+      }
+    },
   };
+}
+
+/**
+ * Who may write a directory without the sticky bit may rename what is in it, and put a directory and a socket of their
+ * own in its place: the front would then give them prompts and the engine's key. That holds for each directory above.
+ */
+async function refuseReplaceable(base: string): Promise<void> {
+  for (let path = base; ; path = dirname(path)) {
+    const { mode } = await stat(path);
+    if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {
+      const found = (mode & 0o7777).toString(8).padStart(4, '0');
+      throw new Error(`others may replace what is in ${path}: its mode is ${found}, without the sticky bit`);
+    }
+    if (path === dirname(path)) return;
+  }
 }

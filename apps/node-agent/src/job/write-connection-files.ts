@@ -2,13 +2,16 @@
 
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorText, type Log, shellQuote } from '@fairlead/kit';
+import { errorText, type Log, retryPassing, shellQuote, systemClock } from '@fairlead/kit';
 import { type ConnectionFile, connectionFile, encodeText } from '@fairlead/protocol';
 
 export interface ConnectionWriter extends AsyncDisposable {
   /** In the order of the calls; of several that wait only the last is written. */
   write: (connection: ConnectionFile) => void;
 }
+
+/** A job directory that is away for a moment; what comes meanwhile replaces what waits. */
+const RETRY = { clock: systemClock, random: () => 0.5, limitMs: 5_000, doubtfulLimitMs: 5_000 };
 
 export function openConnectionWriter(jobDir: string, log: Log): ConnectionWriter {
   let next: ConnectionFile | undefined;
@@ -20,7 +23,7 @@ export function openConnectionWriter(jobDir: string, log: Log): ConnectionWriter
       const text = JSON.stringify({ ...connection, writtenMs: 0 });
       if (text === written) continue;
       try {
-        await writeConnectionFiles(jobDir, connection);
+        await retryPassing(() => writeConnectionFiles(jobDir, connection), RETRY);
         written = text;
       } catch (error) {
         log.warn({ op: 'connection.write', error: errorText(error) }, 'cannot write the connection files');

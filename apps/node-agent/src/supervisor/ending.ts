@@ -31,6 +31,11 @@ export const whileDraining: Handlers<Draining> = {
 
 export const whileEndingEngine: Handlers<Draining> = {
   'engine.gone': finish,
+  /** More than to kill them cannot be done; the job's end has the scheduler deal with them. */
+  'engine.stuck': (state, { pids }) => {
+    const { state: ended, effects } = finish(state);
+    return go(ended, stuckNote(pids), ...effects.filter(({ type }) => type === 'exit'));
+  },
   /** A SIGTERM now means that the kill is near: less time for the engine. */
   'signal.received': (state, event, policy) => {
     const { hardMs } = planDrain(event, policy);
@@ -134,6 +139,17 @@ export function causeOf(code: EndCause['code'], failure: EngineFailure): EndCaus
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),
     ...(failure.lastLines.length === 0 ? {} : { lastLines: failure.lastLines }),
   };
+}
+
+export function stuckNote(pids: readonly number[]): SupervisorEffect {
+  const which =
+    pids.length === 0
+      ? 'what is left of the engine cannot be seen'
+      : `processes ${pids.join(', ')} of the engine do not die`;
+  return note(
+    'engine.stuck',
+    `${which}, although they were killed. A driver or a file system of this node hangs: report the node, and exclude it (--exclude).`,
+  );
 }
 
 export function note(kind: string, message: string): SupervisorEffect {

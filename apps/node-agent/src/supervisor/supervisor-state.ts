@@ -43,13 +43,15 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'engine.spawned'; pid: number }
   | { type: 'engine.spawn_failed'; failure: EngineFailure }
   | { type: 'engine.exited'; failure: EngineFailure }
+  /** Processes of an engine that is being ended do not die. */
+  | { type: 'engine.stuck'; pids: readonly number[] }
   | { type: 'engine.gone' }
   | { type: 'engine.phase'; phase: StartPhase; percent?: number }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
   | { type: 'tokens.progressed' }
   | { type: 'tokens.stalled'; forMs: number }
-  | { type: 'ready.limit_reached'; lastLines: string[] }
+  | { type: 'ready.limit_reached'; lastLines: string[]; hint: string }
   | { type: 'drain.limit_reached' }
   | { type: 'front.idle' }
   | { type: 'deadline.near'; deadlineMs: number }

@@ -1,12 +1,13 @@
 // Performs what transition.ts decides: the one place where the supervisor touches processes, timers and the front.
 
-import { backoffMs, type Clock, detach, type Log, untilOver } from '@fairlead/kit';
+import { backoffMs, type Clock, detach, errorText, type Log, untilOver } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
-import type { EngineProcess } from '../engine/spawn-engine.ts';
+import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 import type { ExitName } from '../exit-code.ts';
 import type { Prober } from '../health/prober.ts';
 import { createEngineSlot } from './engine-slot.ts';
 import {
+  type EngineFailure,
   FIRST_STATE,
   type SupervisorEffect,
   type SupervisorEvent,
@@ -30,9 +31,10 @@ export interface SupervisorDeps {
   /** Asked for each event: some of it is learnt while the agent runs. */
   policy: () => SupervisorPolicy;
   restart: Pick<HealthSpec, 'restartBaseSeconds' | 'restartMaxSeconds'>;
-  spawnEngine: () => Promise<EngineProcess>;
-  /** The engine's last lines since it was started. */
-  lastLines: () => readonly string[];
+  spawnEngine: (signal: AbortSignal) => Promise<EngineProcess>;
+  explainExit: (exit: EngineExit) => EngineFailure;
+  /** What an engine that does not become ready said last, and what to do about it. */
+  explainSilence: () => { lastLines: string[]; hint: string };
   prober: Prober;
   front: SupervisedFront;
   clock: Clock;
@@ -56,20 +58,35 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const engine = createEngineSlot({
     ...deps,
     onSpawned: (pid) => dispatch({ type: 'engine.spawned', pid }),
+    onSpawnDelayed: (message) =>
+      own('note', () => deps.onNote({ kind: 'engine.delayed', message, atMs: deps.clock.now() })),
+    onStuck: (pids) => dispatch({ type: 'engine.stuck', pids }),
     onSpawnFailed: (failure) => dispatch({ type: 'engine.spawn_failed', failure }),
     onExited: (failure) => dispatch({ type: 'engine.exited', failure }),
     onGone: () => dispatch({ type: 'engine.gone' }),
   });
 
-  /** Events that come while effects are performed wait for their turn. */
+  /** Events that come while effects are performed wait for their turn. Never throws: no effect stands in another's way. */
   function dispatch(event: SupervisorInput): void {
     queue.push({ ...event, now: deps.clock.now() } as SupervisorEvent);
     if (draining) return;
     draining = true;
     try {
-      for (let next = queue.shift(); next; next = queue.shift()) step(next);
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const event = next;
+        own(event.type, () => step(event));
+      }
     } finally {
       draining = false;
+    }
+  }
+
+  /** The owner of what an effect or a listener throws. */
+  function own(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      deps.log.error({ op: 'supervisor', ok: false, what, error: errorText(error) }, 'a step of the supervisor failed');
     }
   }
 
@@ -79,9 +96,9 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     state = result.state;
     if (state !== before) {
       deps.log.debug({ op: 'supervisor', event: event.type, from: before.status, to: state.status });
-      deps.onChange(state);
+      own('change', () => deps.onChange(result.state));
     }
-    for (const effect of result.effects) perform(effect, event.now);
+    for (const effect of result.effects) own(effect.type, () => perform(effect, event.now));
   }
 
   function perform(effect: SupervisorEffect, now: number): void {
@@ -121,7 +138,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
 
   function timerEvent(timer: SupervisorTimer): SupervisorInput {
     if (timer === 'drain-limit') return { type: 'drain.limit_reached' };
-    return { type: 'ready.limit_reached', lastLines: deps.lastLines().slice(-20) };
+    return { type: 'ready.limit_reached', ...deps.explainSilence() };
   }
 
   function setTimer(name: SupervisorTimer | 'start', ms: number, due: () => void): void {

@@ -125,6 +125,32 @@ describe('transition', () => {
     expect(typesOf(effects)).not.toContain('start.later');
   });
 
+  it('tries a spawn again that fails at a restart of an instance that served, whatever failed, up to the crash limit', () => {
+    const failed: Array<Bare<SupervisorEvent>> = [
+      { type: 'start.due' },
+      { type: 'engine.spawn_failed', failure: { ...failure, fatal: true } },
+    ];
+    const died: Array<Bare<SupervisorEvent>> = [{ type: 'engine.exited', failure }, { type: 'engine.gone' }];
+    const { state, effects } = play([...readyEvents, ...died, ...failed]);
+    expect(state).toMatchObject({ status: 'degraded', engine: 'down', reason: 'died' });
+    expect(effects.at(-1)).toEqual({ type: 'start.later', attempt: 1 });
+    const often = play([...readyEvents, ...died, ...failed, ...failed, ...failed, { type: 'engine.gone' }]);
+    expect(often.state).toMatchObject({ status: 'failed', cause: { code: 'engine_crash_loop' } });
+    expect(play([...failed, { type: 'engine.gone' }]).state).toMatchObject({ cause: { code: 'engine_start_failed' } });
+  });
+
+  it('starts no engine beside one that does not die, and says so', () => {
+    const died: Array<Bare<SupervisorEvent>> = [
+      { type: 'engine.exited', failure },
+      { type: 'engine.stuck', pids: [7, 8] },
+      { type: 'start.due' },
+    ];
+    const { state, effects } = play([...readyEvents, ...died]);
+    expect(state).toMatchObject({ status: 'degraded', engine: 'ending' });
+    expect(effects.at(-1)).toMatchObject({ kind: 'engine.stuck', message: expect.stringContaining('processes 7, 8') });
+    expect(play([{ type: 'engine.gone' }], { from: state }).state).toMatchObject({ engine: 'down' });
+  });
+
   it('restarts a hung engine after the given number of failed probes, not before', () => {
     const fail: Bare<SupervisorEvent> = { type: 'probe.failed', reason: 'no answer' };
     expect(play([...readyEvents, fail]).state).toMatchObject({ status: 'degraded', engine: 'serving' });

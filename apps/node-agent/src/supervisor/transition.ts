@@ -10,6 +10,7 @@ import {
   go,
   note,
   stay,
+  stuckNote,
   whileDraining,
   whileEndingEngine,
 } from './ending.ts';
@@ -56,7 +57,6 @@ const endOf: Handlers<Alive> = {
     end({ code: 'requested', message: 'it was asked to stop at once (`fairlead stop --now`)' }, 'ended', now, policy),
   'instance.fenced': (_state, { now, message }, policy) =>
     end({ code: 'superseded', message }, 'superseded', now, policy),
-  'engine.spawn_failed': (_state, { now, failure }, policy) => endUnstartable(failure, now, policy),
   'ready.limit_reached': (state, event, policy) =>
     state.status === 'ready' ? stay(state) : end(neverReady(event, policy), 'engine_never_ready', event.now, policy),
 };
@@ -69,6 +69,11 @@ const whileStarting: Handlers<In<'starting'>> = {
     return go(next, ...(state.starts.length === 0 ? [limit] : []), ...startEngine());
   },
   'engine.spawned': (state, { pid }) => go(state, note('engine.started', `the engine was started with pid ${pid}`)),
+  'engine.spawn_failed': (state, { now, failure }, policy) => {
+    if (state.engine !== 'starting') return stay(state);
+    if (failure.fatal) return endUnstartable(failure, now, policy);
+    return spawnFailed({ ...state, engine: 'down', phase: 'booting' }, failure, now, policy);
+  },
   'engine.phase': (state, { phase, percent }) => {
     if (state.engine !== 'starting') return stay(state);
     const { percent: _, ...rest } = state;
@@ -83,6 +88,7 @@ const whileStarting: Handlers<In<'starting'>> = {
     const next = { status: 'starting', engine: 'ending', phase: 'booting', starts: state.starts } as const;
     return go(next, exitNote(event), { type: 'probe.stop' }, { type: 'engine.end', limitMs: policy.stopLimitMs });
   },
+  'engine.stuck': (state, { pids }) => (state.engine === 'ending' ? go(state, stuckNote(pids)) : stay(state)),
   'engine.gone': (state) =>
     state.engine === 'ending' ? go({ ...state, engine: 'down' }, startLater(state)) : stay(state),
 };
@@ -103,8 +109,14 @@ const whileDegraded: Handlers<In<'degraded'>> = {
     state.engine === 'serving' ? restart(state, stallFailure(event), event.now, policy) : stay(state),
   'engine.exited': (state, event, policy) =>
     isUp(state) ? restart(state, event.failure, event.now, policy, exitNote(event)) : stay(state),
+  'engine.stuck': (state, { pids }) => (state.engine === 'ending' ? go(state, stuckNote(pids)) : stay(state)),
   'engine.gone': (state) =>
     state.engine === 'ending' ? go({ ...state, engine: 'down' }, startLater(state)) : stay(state),
+  /** It has served: what is missing now was there before, and may be again. */
+  'engine.spawn_failed': (state, { now, failure }, policy) =>
+    state.engine === 'starting'
+      ? spawnFailed({ ...state, engine: 'down', reason: failure.message }, failure, now, policy)
+      : stay(state),
   'start.due': (state, { now }, policy) => {
     if (state.engine !== 'down') return stay(state);
     return go({ ...state, engine: 'starting', starts: startsWith(state.starts, now, policy) }, ...startEngine());
@@ -119,6 +131,16 @@ const whileDegraded: Handlers<In<'degraded'>> = {
 
 function isUp({ engine }: In<'degraded'>): boolean {
   return engine === 'starting' || engine === 'serving';
+}
+
+function spawnFailed(
+  next: In<'starting' | 'degraded'>,
+  failure: EngineFailure,
+  now: number,
+  policy: SupervisorPolicy,
+): Transition {
+  const giveUp = crashLoop(next, failure, now, policy);
+  return giveUp ?? go(next, note('engine.spawn_failed', failure.message), { type: 'probe.stop' }, startLater(next));
 }
 
 function endUnstartable(failure: EngineFailure, now: number, policy: SupervisorPolicy): Transition {
@@ -191,7 +213,7 @@ function stallFailure(event: EventOf<'tokens.stalled'>): EngineFailure {
 function neverReady(event: EventOf<'ready.limit_reached'>, policy: SupervisorPolicy): EndCause {
   return causeOf('engine_never_ready', {
     message: `the engine answered no completion within ${Math.round(policy.readyLimitMs / 1000)} s`,
-    hint: 'See `fairlead logs --source engine`. A large model on a slow file system needs a higher engine.readyLimitSeconds.',
+    hint: event.hint,
     fatal: true,
     lastLines: event.lastLines,
   });

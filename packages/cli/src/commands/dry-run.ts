@@ -24,7 +24,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
     nodePath,
     agentPath: `${paths.runtime}/agent.mjs`,
   });
-  const engine = shellJoin([...plan.engineCommand, '--uds', '<socket>']);
+  const engine = shellJoin([...plan.engineCommand, ...plan.optionalArguments, '--uds', '<socket>']);
   context.output.result(
     {
       event: 'deployment.planned',
@@ -33,7 +33,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
       name: plan.name,
       model: plan.model,
       engine: plan.engine,
-      engineCommand: plan.engineCommand,
+      engineCommand: [...plan.engineCommand, ...plan.optionalArguments],
       configFiles: files,
       script,
     },

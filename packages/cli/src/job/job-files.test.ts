@@ -103,6 +103,7 @@ describe('The token file in a spec', () => {
       profile,
       bastion: { host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] },
       paths: clusterPaths(config, { home: '/home/alice' }),
+      jobKeyDir: '/home/alice/keys/0123456789abcdef',
     });
     expect(spec.engine.tokenFile).toBe('/home/alice/.hf-token');
   });

@@ -98,6 +98,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     engine: {
       kind: plan.engine,
       command: plan.engineCommand,
+      optionalArguments: plan.optionalArguments,
       env: plan.engineEnv,
       ...definedOnly({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),

@@ -37,6 +37,21 @@ describe('A plan', () => {
     );
   });
 
+  it('has vLLM fetch no media unless the configuration opens it, and tells the simulator nothing of it', () => {
+    const closed = planDeployment({ what: 'a/b' }, {}, {});
+    expect(closed.optionalArguments).toEqual([
+      '--allowed-media-domains',
+      'none-see-mediaDomains-in-fairlead-yaml.invalid',
+    ]);
+    expect(closed.engineEnv).toEqual({ VLLM_MEDIA_URL_ALLOW_REDIRECTS: '0' });
+    const opened = { engines: { vllm: { mediaDomains: ['*'], mediaPath: '/data/img' } } };
+    const open = planDeployment({ what: 'a/b' }, {}, opened);
+    expect(open).toMatchObject({ optionalArguments: [], engineEnv: {} });
+    expect(open.engineCommand.slice(-2)).toEqual(['--allowed-local-media-path', '/data/img']);
+    const simulator = planDeployment({ what: 'a/b', engine: 'sim' }, {}, {});
+    expect(simulator).toMatchObject({ optionalArguments: [], engineEnv: {} });
+  });
+
   it("gives the simulator nothing of vLLM's flags", () => {
     const plan = planDeployment({ what: 'llama-3.1-8b', engine: 'sim' }, {}, {});
     expect(plan.engineCommand).toEqual([

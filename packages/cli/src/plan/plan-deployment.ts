@@ -8,6 +8,7 @@ import { parseSlurmDuration } from '@fairlead/slurm';
 import type { CliErrorCode } from '../cli-error.ts';
 import { nearest } from '../config/explain-issues.ts';
 import { refuseSecretArguments } from '../config/hide-secrets.ts';
+import { mediaSettings } from './media-settings.ts';
 import { BUILT_IN_PRESETS } from './presets.ts';
 
 export interface DeployRequest {
@@ -27,6 +28,8 @@ export interface DeploymentPlan {
   engine: 'vllm' | 'sim';
   /** Without the socket, which the agent chooses. */
   engineCommand: string[];
+  /** A flag and its values, left out for an engine that does not know the flag. */
+  optionalArguments: string[];
   engineEnv: Record<string, string>;
   gpus: number;
   nodes: number;
@@ -62,7 +65,9 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
     engine === 'vllm' && gpus > 1 && !presetArgs.includes('--tensor-parallel-size')
       ? ['--tensor-parallel-size', String(gpus)]
       : [];
-  refuseSecretArguments([...presetArgs, ...(settings?.args ?? [])]);
+  const givenArgs = [...presetArgs, ...(settings?.args ?? [])];
+  refuseSecretArguments(givenArgs);
+  const media = engine === 'vllm' ? mediaSettings(cluster.engines?.vllm, givenArgs) : undefined;
   const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME);
   const mem = preset.mem ?? cluster.slurm?.mem;
   const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
@@ -77,10 +82,11 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
       '--served-model-name',
       servedModel,
       ...parallel,
-      ...presetArgs,
-      ...(settings?.args ?? []),
+      ...givenArgs,
+      ...(media?.arguments ?? []),
     ],
-    engineEnv: { ...preset.env, ...settings?.env },
+    optionalArguments: media?.optionalArguments ?? [],
+    engineEnv: { ...media?.env, ...preset.env, ...settings?.env },
     gpus,
     nodes,
     timeMinutes,

@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { mapLimited } from '@fairlead/kit';
 import { isGone, readProcStat } from './process-identity.ts';
 
 export interface ProcessRow {
@@ -73,18 +74,14 @@ export async function listProcesses(mark: string): Promise<ProcessRow[]> {
   return process.platform === 'linux' ? listLinux(mark) : listWithPs();
 }
 
+/** Of processes, with two files each: a machine has thousands of them, and the limit of open files may be lower. */
+const READS_AT_ONCE = 16;
+
 async function listLinux(mark: string): Promise<ProcessRow[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const rows: ProcessRow[] = [];
-  // Three files each: all at once would need more of them than a process may have open.
-  for (let at = 0; at < pids.length; at += PIDS_AT_ONCE) {
-    const some = await Promise.all(pids.slice(at, at + PIDS_AT_ONCE).map((pid) => readLinux(pid, mark)));
-    rows.push(...some.filter((row) => row !== undefined));
-  }
-  return rows;
+  const rows = await mapLimited(pids, READS_AT_ONCE, (pid) => readLinux(pid, mark));
+  return rows.filter((row) => row !== undefined);
 }
-
-const PIDS_AT_ONCE = 32;
 
 async function readLinux(pid: number, mark: string): Promise<ProcessRow | undefined> {
   const stat = await readProcStat(pid);
