@@ -127,3 +127,4 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
+export { otherServerHint } from './other-server.ts';

@@ -31,7 +31,7 @@ describe('a path that is not served', () => {
   });
 
   test.each(['/api/tags', '/api/chat', '/api/version', '/props'])('%s: names the setting to choose', (path) => {
-    expect(say(path)).toContain('remove this address from Ollama API');
+    expect(say(path)).toContain('remove this address from "Ollama API"');
     expect(say(path)).toContain(`${SERVER}/v1`);
   });
 

@@ -1,5 +1,6 @@
 // What to say to a client that asks for a path which is not served: most often its base URL has one part too many or too few.
 
+import { otherServerHint } from '@fairlead/protocol';
 import { pickRoute } from './routes.ts';
 
 export interface WrongPath {
@@ -14,22 +15,14 @@ export interface WrongPath {
 export function describeWrongPath(wrong: WrongPath): string {
   const { path } = wrong;
   const server = serverOf(wrong);
-  if (isOtherServer(path)) {
-    return `${path} is a path of Ollama or llama.cpp, and this is an OpenAI-compatible server. In Open WebUI remove this address from Ollama API and add ${server}/v1 with the key under OpenAI API (Settings, Connections); in other clients choose "OpenAI compatible".`;
-  }
+  const hint = otherServerHint(path, server);
+  if (hint !== undefined) return hint;
   const meant = meantRoute(path);
   if (meant !== undefined) return `${path} is not served, ${meant} is. ${cureFor(path, meant, server)}`;
   if (/^\/+(v1\/*)?$/.test(path)) {
     return `${path} is a base URL, not an endpoint. Set ${server}/v1 as the base URL of an OpenAI client, ${server} as that of an Anthropic client.`;
   }
   return `${path} is not served. Use the OpenAI-compatible paths, such as POST /v1/chat/completions or GET /v1/models; the base URL is ${server}/v1.`;
-}
-
-const OTHER_SERVERS =
-  /^\/(api\/(tags|chat|generate|version|show|pull|push|ps|create|copy|delete|embed|embeddings)|props|slots)$/;
-
-export function isOtherServer(path: string): boolean {
-  return OTHER_SERVERS.test(path);
 }
 
 /** The longest end of the path that is a route of `/v1`: what the client adds to its base URL. */
