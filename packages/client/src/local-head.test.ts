@@ -54,7 +54,8 @@ describe('the local port', () => {
     expect(decideLocal(Buffer.from('POST /v1/chat'), [PAGE])).toEqual({ kind: 'more' });
     expect(decideLocal(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n'), [])).toEqual({ kind: 'more' });
     expect(decideLocal(Buffer.from(`GET /${'x'.repeat(20_000)}`), [])).toMatchObject({ kind: 'relay' });
-    expect(decideLocal(Buffer.from('\x16\x03\x01 a TLS hello\r\n\r\n', 'latin1'), [])).toMatchObject({ kind: 'relay' });
+    for (const noise of ['\x16\x03\x01\x02\x00', 'GET / HTTP/1.1\n\n', '\r\nGET / HTTP/1.1\r\n'])
+      expect(decideLocal(Buffer.from(noise, 'latin1'), []), noise).toMatchObject({ kind: 'relay' });
   });
 });
 

@@ -20,6 +20,7 @@ const RELAY_POST: LocalDecision = { kind: 'relay', method: 'POST', origin: undef
 /** `allowed`: as `parseOrigins` gives them. Nothing that is answered here needs the key, or tells anything of the deployment. */
 export function decideLocal(bytes: Buffer, allowed: readonly string[]): LocalDecision {
   if (allowed.length === 0 && bytes.indexOf(POST_V1) === 0) return RELAY_POST;
+  if (!looksLikeHttp(bytes)) return { kind: 'relay', method: '', origin: undefined };
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return bytes.length < MAX_HEAD_BYTES ? MORE : { kind: 'relay', method: '', origin: undefined };
   const [requestLine = '', ...fields] = bytes.toString('latin1', 0, end).split('\r\n');
@@ -30,6 +31,13 @@ export function decideLocal(bytes: Buffer, allowed: readonly string[]): LocalDec
   if (isPreflight) return answer(preflight(origin, head, allowed));
   const allowedFor = origin === undefined ? undefined : allowedOrigin(origin, allowed);
   return probe(head, allowedFor) ?? { kind: 'relay', method, origin: allowedFor };
+}
+
+/** What does not (a TLS hello, lines that end in LF alone) is refused at the node at once; here it would wait for its end. */
+function looksLikeHttp(bytes: Buffer): boolean {
+  const isLetter = bytes[0]! >= 0x41 && bytes[0]! <= 0x5a;
+  const lf = bytes.indexOf('\n');
+  return isLetter && (lf === -1 || bytes[lf - 1] === 0x0d);
 }
 
 interface LocalHead {

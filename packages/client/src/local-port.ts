@@ -35,9 +35,10 @@ export async function openLocalPort(options: LocalPortOptions): Promise<LocalPor
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     live.add(socket);
     socket.on('error', (error) => options.log.debug({ op: 'local', ok: false, error: error.message }));
-    serveLocal(socket, { open: options.open, allowedOrigins })
-      .finally(() => live.delete(socket))
-      .catch((error: unknown) => socket.destroy(error as Error));
+    socket.once('close', () => live.delete(socket));
+    serveLocal(socket, { open: options.open, allowedOrigins }).catch((error: unknown) =>
+      socket.destroy(error as Error),
+    );
   });
   const port = await listen(server, address, options.port);
   return {

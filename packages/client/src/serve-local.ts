@@ -19,6 +19,8 @@ export interface ServeLocalDeps {
 
 /** As long as the front lets a client hold a connection ready. */
 const IDLE_MS = 600_000;
+/** How long a client may keep its side open, and silent, after its answer. */
+const LINGER_MS = 2_000;
 const RETRY_AFTER_SECONDS = 2;
 /** Made once: an error is dear where there is one for each connection. */
 const GONE = new Error('the local connection was closed');
@@ -93,6 +95,7 @@ function refuse(
 function answer(socket: Socket, bytes: Buffer): void {
   if (socket.destroyed) return;
   socket.end(bytes);
+  socket.setTimeout(LINGER_MS, () => socket.destroy());
   // The request is read to its end and thrown away: closing with unread bytes would reset the connection before the answer is read.
   socket.resume();
 }

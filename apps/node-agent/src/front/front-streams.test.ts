@@ -66,3 +66,21 @@ describe('an event stream', () => {
     expect(await all).toMatch(/x-accel-buffering: no\r\n\r\n(: keep-alive\n\n)+data: \[DONE\]\n\n$/);
   });
 });
+
+describe('a request that', () => {
+  test('asks for an upgrade to h2c is served in HTTP/1.1', async () => {
+    const headers: unknown[] = [];
+    world = await openFrontWorld({
+      handler: (incoming, response) => {
+        headers.push(incoming.headers);
+        incoming.resume().once('end', () => response.end('served'));
+      },
+    });
+    const h2c = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAEAAEAAAAIAAAABAAMAAABk' };
+    const answer = await world.fetch('POST', CHAT, { headers: h2c, body: '{}' });
+    expect(answer).toMatchObject({ status: 200, body: 'served' });
+    expect(headers[0]).toMatchObject({ connection: 'close' });
+    expect(headers[0]).not.toHaveProperty('upgrade');
+    expect(headers[0]).not.toHaveProperty('http2-settings');
+  });
+});
