@@ -73,6 +73,7 @@ export const FRONT_REPORTS: readonly FieldReport[] = [
     tests: places(
       [LOCAL_PORT, 'is loopback, unless another is asked for'],
       [LOCAL_PORT, 'is refused where this machine does not have it, or it is none'],
+      ['tests/scenarios/bad-input.test.ts', 'connect %j is refused with what to give instead'],
     ),
   },
   {

@@ -16,9 +16,7 @@ let connected: Connected;
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
-  console.error('UP', Date.now());
   await alice.deploy('door');
-  console.error('DEPLOYED', Date.now());
   connected = await alice.connect('door', '--allow-origin', PAGE);
 }, LIMIT_MS);
 afterAll(() => testbed?.[Symbol.asyncDispose](), LIMIT_MS);
