@@ -12,9 +12,10 @@ import { Scope, Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ENGINE_KEY, KEY, openFrontWorld } from './front-world.ts';
 
-const hasNginx = await promisify(execFile)('nginx', ['-v'], {
-  env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
-}).then(
+/** Debian's folder of daemons is in no ordinary user's PATH. */
+const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
+const PROGRAM = 'nginx';
+const hasNginx = await promisify(execFile)(PROGRAM, ['-v'], { env }).then(
   () => true,
   () => false,
 );
@@ -54,8 +55,8 @@ async function openNginx(upstream: string): Promise<string> {
       }
     }`;
   await writeFile(join(directory, 'nginx.conf'), config);
-  const nginx = spawn('nginx', ['-p', directory, '-c', 'nginx.conf', '-e', 'stderr'], {
-    env: { PATH: `${process.env['PATH']}:/usr/sbin` },
+  const nginx = spawn(PROGRAM, ['-p', directory, '-c', 'nginx.conf', '-e', 'stderr'], {
+    env,
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   let said = '';

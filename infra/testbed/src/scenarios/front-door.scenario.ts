@@ -54,10 +54,9 @@ test.skipIf(!hasNginx)(
       sim: { prefill_ms: 70_000, decode_ms: 200, tokens: 20 },
     });
     const startedMs = Date.now();
-    const stream = alice.run(
-      ...['curl', '-sN', `http://127.0.0.1:${NGINX_PORT}/v1/chat/completions`],
-      ...['-H', `authorization: Bearer ${connected.apiKey}`, '-H', 'content-type: application/json', '-d', body],
-    );
+    const url = `http://127.0.0.1:${NGINX_PORT}/v1/chat/completions`;
+    const headers = ['-H', `authorization: Bearer ${connected.apiKey}`, '-H', 'content-type: application/json'];
+    const stream = alice.run('curl', '-sN', url, ...headers, '-d', body);
     const isContent = (line: string) => line.startsWith('data: {') && /"content":"[^"]/.test(line);
     await stream.line(isContent);
     const firstMs = Date.now();
@@ -76,11 +75,8 @@ test(
   'a web page that was named is let in by its preflight, another is not',
   async () => {
     const url = `${connected.baseUrl}/chat/completions`;
-    const preflight = (origin: string) =>
-      curl(
-        ...['-X', 'OPTIONS', url, '-H', `origin: ${origin}`, '-H', 'access-control-request-method: POST'],
-        ...['-H', 'access-control-request-headers: authorization'],
-      );
+    const asks = ['-H', 'access-control-request-method: POST', '-H', 'access-control-request-headers: authorization'];
+    const preflight = (origin: string) => curl('-X', 'OPTIONS', url, '-H', `origin: ${origin}`, ...asks);
     expect((await preflight(PAGE)).stdout).toMatch(
       /^HTTP\/1\.1 204 [^]*access-control-allow-origin: http:\/\/localhost/,
     );
