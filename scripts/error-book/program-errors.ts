@@ -46,6 +46,14 @@ export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {
     cure: "Use the connection's `baseURL`, or a path such as `/v1/models`.",
   },
   port_taken: { cause: 'Another program has the local port.', cure: 'Choose another `--port`, or leave it out.' },
+  bind_invalid: {
+    cause: '`--bind` names no IP address of this machine.',
+    cure: 'Take one of those that `ip -brief address` shows, or leave it out for 127.0.0.1.',
+  },
+  origin_invalid: {
+    cause: '`--allow-origin` is no origin.',
+    cure: 'Give scheme, host and port as the browser shows them: `http://localhost:3000`.',
+  },
 };
 
 export const CONTROL_ERRORS: ErrorBook<ControlErrorCode> = {

@@ -235,6 +235,16 @@ describe('On a machine that is set up', () => {
     expect(result.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} because something else[\\s\\S]*another port`));
   });
 
+  it.each([
+    [['--bind', 'docker0'], /cannot listen on "docker0"[\s\S]*ip -brief address/],
+    [['--bind', '192.0.2.1'], /cannot listen on 192\.0\.2\.1:\d+ because this machine has no such address/],
+    [['--allow-origin', 'localhost:3000'], /cannot allow "localhost:3000"[\s\S]*http:\/\/localhost:3000/],
+  ])('connect %j is refused with what to give instead', async (flags, words) => {
+    const result = await world.cli(['connect', 'alpha', ...flags]);
+    expectOneClearMessage(result, 1);
+    expect(result.stderr).toMatch(words);
+  });
+
   it('a name that is taken is not deployed twice', async () => {
     const result = await world.cli(['deploy', 'demo', '--name', 'alpha']);
     expect(result.code).toBe(1);

@@ -140,9 +140,14 @@ function addConnect(program: Command, go: RunCommand): void {
     .description('hold a local port that answers as the deployment, until Ctrl-C')
     .argument('<name>')
     .option('--port <port>', 'the local port (18000, or the next free one)', portNumber)
-    .addHelpText('after', '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json')
-    .action(async (name: string, options: { port?: number }) =>
-      go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, port: options.port }, context)),
+    .option('--bind <address>', 'the address it listens on, such as 172.17.0.1 for containers (127.0.0.1)')
+    .option('--allow-origin <origin>', 'a web page that may use it from a browser; may be repeated', collect, [])
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --allow-origin http://localhost:3000',
+    )
+    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[] }) =>
+      go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, ...options }, context)),
     );
 }
 

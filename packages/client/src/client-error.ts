@@ -18,7 +18,9 @@ export type ClientErrorCode =
   | 'answer_invalid'
   | 'connection_closed'
   | 'url_refused'
-  | 'port_taken';
+  | 'port_taken'
+  | 'bind_invalid'
+  | 'origin_invalid';
 
 export type ClientError = CodedError<ClientErrorCode>;
 

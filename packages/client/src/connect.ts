@@ -6,8 +6,10 @@ import { type Connection, createConnection, type ConnectionEvent } from './conne
 import { findEndpoint } from './find-endpoint.ts';
 import { followEndpoint } from './endpoint-follower.ts';
 import { trackPaths } from './live-paths.ts';
-import { openLocalPort } from './local-port.ts';
-import { openPath } from './open-path.ts';
+import { parseOrigins } from './allowed-origins.ts';
+import { parseBind } from './local-address.ts';
+import { type LocalPortOptions, openLocalPort } from './local-port.ts';
+import { IMPATIENT, openPath } from './open-path.ts';
 import { openSession, type Session, type SessionOptions } from './open-session.ts';
 import { createTurns } from './turns.ts';
 import { keepWarm } from './warm-paths.ts';
@@ -15,6 +17,10 @@ import { keepWarm } from './warm-paths.ts';
 export interface ConnectOptions extends SessionOptions {
   /** Local port; absent: 18000 or the next free one. 0: any. `false`: none, all goes through `fetch` and the calls. */
   port?: number | false;
+  /** The address of this machine that the local port listens on. Default: 127.0.0.1, which containers and other machines cannot reach. */
+  bind?: string;
+  /** Web pages that may use the local port from a browser, by origin (`https://chat.example.org`); `*`: all. They need the key, too. */
+  allowOrigins?: readonly string[];
   /** Ends the opening. The open connection is ended by closing it. */
   signal?: AbortSignal;
   /** Told of each next generation, of outages and of the end. What it throws is thrown at the process. */
@@ -23,15 +29,16 @@ export interface ConnectOptions extends SessionOptions {
 
 /**
  * Resolves when a request through the whole path has been answered. Close it with `await using` or `close()`.
- * Throws a CodedError: `deployment_unknown`, `endpoint_not_ready`, `port_taken`, `profile_missing`, and what the way
- * to the bastion can say (`refused`, `timeout`, `auth_failed`, `host_key_changed`, …).
+ * Throws a CodedError: `deployment_unknown`, `endpoint_not_ready`, `port_taken`, `bind_invalid`, `origin_invalid`, `profile_missing`,
+ * and what the way to the bastion can say (`refused`, `timeout`, `auth_failed`, `host_key_changed`, …).
  */
 export async function connect(name: string, options: ConnectOptions = {}): Promise<Connection> {
   options.signal?.throwIfAborted();
+  const local = { address: parseBind(options.bind), allowedOrigins: parseOrigins(options.allowOrigins ?? []) };
   const scope = new Scope();
   try {
     const session = scope.use(await openSession(options));
-    return await openConnection(name, { session, scope }, options);
+    return await openConnection(name, { session, scope, local }, options);
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
@@ -44,9 +51,11 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
  */
 const CHANNELS_OPENED_AT_ONCE = 32;
 
+type LocalSettings = Pick<LocalPortOptions, 'address' | 'allowedOrigins'>;
+
 async function openConnection(
   name: string,
-  { session, scope }: { session: Session; scope: Scope },
+  { session, scope, local }: { session: Session; scope: Scope; local: LocalSettings },
   options: ConnectOptions,
 ): Promise<Connection> {
   const { link, api } = session;
@@ -57,25 +66,28 @@ async function openConnection(
     followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
   );
   const turns = createTurns(CHANNELS_OPENED_AT_ONCE);
-  const live = scope.use(trackPaths((signal) => openPath({ name, follower, link, turns, clock, random }, signal)));
+  const live = scope.use(
+    trackPaths((signal, patience) => openPath({ name, follower, link, turns, clock, random }, signal, patience)),
+  );
   const warm = scope.use(keepWarm({ paths: live, endpoint: () => follower.current, clock, log }));
-  const port =
+  const localPort =
     options.port === false
       ? undefined
       : scope.use(
           await openLocalPort({
+            ...local,
             ...(options.port === undefined ? {} : { port: options.port }),
-            open: (signal) => warm.open(signal),
+            open: (signal) => warm.open(signal, IMPATIENT),
             log,
           }),
-        ).port;
+        );
   const connection = createConnection({
     name,
     first,
     follower,
-    paths: { open: (signal) => warm.open(signal), moveTo: (endpoint) => live.moveTo(endpoint) },
+    paths: { open: (signal, patience) => warm.open(signal, patience), moveTo: (endpoint) => live.moveTo(endpoint) },
     api,
-    port,
+    localPort,
     clock,
     close: () => scope[Symbol.asyncDispose](),
     onEvent: options.onEvent,

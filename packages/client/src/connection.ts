@@ -11,12 +11,13 @@ import { type Deployment, describeDeployment, describeEndpoint, type Endpoint } 
 import type { EndpointFollower, FollowEvent } from './endpoint-follower.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import type { LivePaths } from './live-paths.ts';
+import type { LocalPort } from './local-port.ts';
 import { type CallOptions, createOpenAiCalls, type OpenAiCalls } from './openai-calls.ts';
 
 export type ConnectionEvent =
   /** `again`: not the first one; a tunnel was made anew (a new generation), or the deployment was (a new instance). */
   | { type: 'endpoint.up'; endpoint: Endpoint; again: boolean }
-  /** Requests wait for the next one, for up to a minute. */
+  /** Calls and `fetch` wait for the next one, for up to a minute; the local port answers 503 within a second. */
   | { type: 'endpoint.down'; reason: string }
   /** For good. */
   | { type: 'deployment.ended'; deployment: Deployment }
@@ -33,7 +34,7 @@ export interface OpenAiOptions {
 
 export interface Connection extends OpenAiCalls, AsyncDisposable {
   readonly name: string;
-  /** `http://127.0.0.1:<port>/v1`. With `port: false` a URL that only this connection's `fetch` understands. */
+  /** `http://127.0.0.1:<port>/v1`, or what `bind` says. With `port: false` a URL that only this connection's `fetch` understands. */
   readonly baseURL: string;
   readonly port: number | undefined;
   /** The deployment's key. A secret; a new one when it is deployed anew. */
@@ -62,24 +63,24 @@ export interface ConnectionDeps {
   follower: Pick<EndpointFollower, 'current' | 'listen'>;
   paths: Pick<LivePaths, 'open' | 'moveTo'>;
   api: Pick<ControlApi, 'getDeployment'>;
-  port: number | undefined;
+  localPort: Pick<LocalPort, 'port' | 'url'> | undefined;
   clock: Clock;
   close: () => Promise<void>;
   onEvent: ((event: ConnectionEvent) => void) | undefined;
 }
 
 export function createConnection(deps: ConnectionDeps): Connection {
-  const { name, port, follower } = deps;
+  const { name, localPort, follower } = deps;
   const current = () => follower.current ?? deps.first;
   const keys = createKeyRing();
-  const origin = port === undefined ? `http://${name}.fairlead.invalid` : `http://127.0.0.1:${port}`;
+  const origin = localPort?.url ?? `http://${name}.fairlead.invalid`;
   const requests = requestDeps(deps, keys);
   const fetch = createChannelFetch({ ...requests, origins: [origin] });
   const keyNow = () => keys.give(current().apiKey);
   return {
     ...createOpenAiCalls({ ...requests, model: () => current().model }),
     name,
-    port,
+    port: localPort?.port,
     baseURL: `${origin}/v1`,
     ended: followDeployment(deps),
     fetch,

@@ -6,6 +6,7 @@ import { anySignal, CodedError } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
+import type { Patience } from './open-path.ts';
 
 export interface Path {
   endpoint: EndpointView;
@@ -13,31 +14,31 @@ export interface Path {
 }
 
 export interface LivePaths extends Disposable {
-  /** A new stream to the endpoint that answers now; may wait for the next one. The caller owns it. */
-  open(signal?: AbortSignal): Promise<Path>;
+  /** A new stream to the endpoint that answers now; may wait for the next one, by default for a minute. The caller owns it. */
+  open(signal?: AbortSignal, patience?: Patience): Promise<Path>;
   /** Ends the streams to another endpoint: a socket whose tunnel froze would accept and never answer. */
   moveTo(endpoint: EndpointView): void;
 }
 
-export function trackPaths(open: (signal: AbortSignal) => Promise<Path>): LivePaths {
+export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => Promise<Path>): LivePaths {
   const live = new Set<Path>();
   const closed = new AbortController();
   let newest: EndpointView | undefined;
 
   const isFormer = ({ endpoint }: Path) => newest !== undefined && !isSameSocket(endpoint, newest);
 
-  async function openOne(signal: AbortSignal): Promise<Path> {
+  async function openOne(signal: AbortSignal, patience: Patience | undefined): Promise<Path> {
     for (;;) {
-      const path = await open(signal);
+      const path = await open(signal, patience);
       if (!isFormer(path)) return path;
       path.channel.destroy();
     }
   }
 
   return {
-    async open(signal) {
+    async open(signal, patience) {
       closed.signal.throwIfAborted();
-      const path = await openOne(anySignal(closed.signal, signal));
+      const path = await openOne(anySignal(closed.signal, signal), patience);
       // A path that was opened all the same is nobody's.
       if (closed.signal.aborted) path.channel.destroy(closedError());
       live.add(path);

@@ -1,13 +1,13 @@
 // Which failures of a dial are waited out, and for how long.
 
-import { type Clock, CodedError, Listeners } from '@fairlead/kit';
+import { type Clock, CodedError, Listeners, systemClock } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
 import type { BastionLink } from './bastion-link.ts';
 import type { FollowEvent } from './endpoint-follower.ts';
-import { openPath } from './open-path.ts';
+import { IMPATIENT, openPath, type Patience } from './open-path.ts';
 import { createTurns } from './turns.ts';
 
 const endpoint = (generation: number) =>
@@ -52,7 +52,7 @@ function world(dial: (socket: string) => Promise<PassThrough>) {
   return {
     dials,
     news: (generation: number) => (current = endpoint(generation)),
-    open: () => openPath(deps, new AbortController().signal),
+    open: (patience?: Patience) => openPath(deps, new AbortController().signal, patience),
     waitedMs: () => nowMs,
   };
 }
@@ -87,5 +87,47 @@ describe('a path', () => {
     const there = world(async () => Promise.reject(new CodedError('forward_forbidden', 'no')));
     await expect(there.open()).rejects.toMatchObject({ code: 'forward_forbidden' });
     expect(there.dials.length).toBe(1);
+  });
+});
+
+describe('while the way is down, a client that has a Retry-After to go by hears it within a second', () => {
+  const deps = () => {
+    const never = new Promise<never>(() => undefined);
+    return {
+      name: 'a',
+      clock: systemClock,
+      random: () => 0.5,
+      turns: createTurns(1),
+      follower: {
+        events: new Listeners<FollowEvent>(),
+        current: undefined as EndpointView | undefined,
+        next: () => never,
+      },
+      link: { connection: () => never } as unknown as BastionLink,
+    };
+  };
+  async function failure(there: ReturnType<typeof deps>): Promise<{ code: string; ms: number }> {
+    const startedAt = performance.now();
+    const error: unknown = await openPath(there, new AbortController().signal, IMPATIENT).catch((cause) => cause);
+    return { code: (error as CodedError<string>).code, ms: performance.now() - startedAt };
+  }
+
+  test('where there is no endpoint', async () => {
+    const { code, ms } = await failure(deps());
+    expect(code).toBe('endpoint_not_ready');
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  test('where the SSH connection is being opened anew', async () => {
+    const { code, ms } = await failure({ ...deps(), follower: { ...deps().follower, current: endpoint(1) } });
+    expect(code).toBe('path_broken');
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  test('where no agent takes the connection', async () => {
+    const there = world(async () => Promise.reject(refused()));
+    await expect(there.open(IMPATIENT)).rejects.toMatchObject({ code: 'path_broken', retryable: true });
+    expect(there.waitedMs()).toBeLessThan(1_000);
+    expect(there.dials.length).toBeGreaterThan(2);
   });
 });

@@ -11,6 +11,7 @@ import {
   withTimeLimit,
 } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
+import type { SshConnection } from '@fairlead/tunnel';
 
 import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';
@@ -28,25 +29,37 @@ export interface PathDeps {
   random: () => number;
 }
 
-/** How long a request waits for an endpoint where there is none. */
-const NEXT_ENDPOINT_LIMIT_MS = 60_000;
-/** How long it tries one that does not take it: longer than the lease after which control would say that it is gone. */
-const DIAL_LIMIT_MS = 20_000;
-const RETRY = { baseMs: 200, maxMs: 1_000, minMs: 50 };
+/** How long a request waits while the way is down. */
+export interface Patience {
+  /** For an endpoint where there is none. */
+  endpointMs: number;
+  /** For the SSH connection to the bastion while it is opened anew. Absent: as long as that takes. */
+  connectionMs?: number;
+  /** Tries at one that does not take it. */
+  dialMs: number;
+}
 
-export async function openPath(deps: PathDeps, signal: AbortSignal): Promise<Path> {
+/** `dialMs`: longer than the lease after which control would say that the endpoint is gone. */
+const PATIENT: Patience = { endpointMs: 60_000, dialMs: 20_000 };
+/** For clients that have a Retry-After to go by: they hear within a second that the way is down. */
+export const IMPATIENT: Patience = { endpointMs: 800, connectionMs: 800, dialMs: 500 };
+const RETRY = { baseMs: 200, maxMs: 1_000, minMs: 50 };
+const QUICK_RETRY = { baseMs: 50, maxMs: 200, minMs: 20 };
+
+/** Never limits a dial that is under way: on a slow network that is no outage. */
+export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Patience = PATIENT): Promise<Path> {
   const startedMs = deps.clock.monotonicMs();
   for (let attempt = 0; ; attempt++) {
-    const endpoint = await nextEndpoint(deps, signal);
+    const endpoint = await nextEndpoint(deps, signal, patience);
     try {
-      const ssh = await untilAborted(deps.link.connection(), signal);
+      const ssh = await openConnection(deps, signal, patience);
       return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.socket, { signal }), signal) };
     } catch (error) {
       signal.throwIfAborted();
       if (!isPassing(error)) throw error;
-      if (deps.clock.monotonicMs() - startedMs > DIAL_LIMIT_MS) throw pathBroken(error);
+      if (deps.clock.monotonicMs() - startedMs > patience.dialMs) throw pathBroken(error);
     }
-    await pause(deps, attempt, signal);
+    await pause(deps, backoffMs(patience === PATIENT ? RETRY : QUICK_RETRY, attempt, deps.random()), signal);
   }
 }
 
@@ -63,24 +76,53 @@ function pathBroken(cause: unknown): CodedError<ClientErrorCode> {
   );
 }
 
-async function nextEndpoint({ name, follower }: PathDeps, signal: AbortSignal): Promise<EndpointView> {
+async function nextEndpoint(
+  { name, follower }: PathDeps,
+  signal: AbortSignal,
+  { endpointMs }: Patience,
+): Promise<EndpointView> {
   if (follower.current) return follower.current;
-  return withTimeLimit(follower.next(signal), NEXT_ENDPOINT_LIMIT_MS, () => noEndpoint(name));
+  const stop = new AbortController();
+  try {
+    const next = follower.next(AbortSignal.any([signal, stop.signal]));
+    return await withTimeLimit(next, endpointMs, () => noEndpoint(name, endpointMs));
+  } finally {
+    stop.abort();
+  }
 }
 
-function noEndpoint(name: string): CodedError<ClientErrorCode> {
-  return new CodedError('endpoint_not_ready', `${name} has had no endpoint for ${NEXT_ENDPOINT_LIMIT_MS / 1000} s`, {
-    hint: `See \`fairlead status ${name}\`.`,
-    retryable: true,
-  });
+async function openConnection(
+  { name, link }: PathDeps,
+  signal: AbortSignal,
+  { connectionMs }: Patience,
+): Promise<SshConnection> {
+  const connection = untilAborted(link.connection(), signal);
+  if (connectionMs === undefined) return connection;
+  return withTimeLimit(connection, connectionMs, () => noConnection(name));
+}
+
+function noEndpoint(name: string, waitedMs: number): CodedError<ClientErrorCode> {
+  const message =
+    waitedMs < 1_000
+      ? `cannot reach ${name} because it has no endpoint now`
+      : `${name} has had no endpoint for ${waitedMs / 1000} s`;
+  return new CodedError('endpoint_not_ready', message, { hint: `See \`fairlead status ${name}\`.`, retryable: true });
+}
+
+function noConnection(name: string): CodedError<ClientErrorCode> {
+  return new CodedError(
+    'path_broken',
+    `cannot reach ${name} because the SSH connection to the bastion was lost and is being opened anew`,
+    { hint: 'Try again in a few seconds; `fairlead doctor` looks at the way.', retryable: true },
+  );
 }
 
 /** Shorter where the follower has news. */
-async function pause({ clock, follower, random }: PathDeps, attempt: number, signal: AbortSignal): Promise<void> {
+async function pause({ clock, follower }: PathDeps, ms: number, signal: AbortSignal): Promise<void> {
   const news = new AbortController();
   const remove = follower.events.add(() => news.abort());
   try {
-    await clock.sleep(backoffMs(RETRY, attempt, random()), anySignal(signal, news.signal));
+    await clock.sleep(ms, anySignal(signal, news.signal));
   } catch (error) {
     signal.throwIfAborted();
     if (!news.signal.aborted) throw error;

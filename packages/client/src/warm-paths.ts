@@ -84,10 +84,10 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
   }
 
   return {
-    async open(signal) {
+    async open(signal, patience) {
       signal?.throwIfAborted();
       noteDemand();
-      const path = (await take()) ?? (await paths.open(signal));
+      const path = (await take()) ?? (await paths.open(signal, patience));
       // Behind the request that is about to be sent.
       setImmediate(refill);
       return path;

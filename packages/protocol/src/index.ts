@@ -140,3 +140,4 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
+export { otherServerHint } from './other-server.ts';

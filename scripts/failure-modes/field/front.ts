@@ -1,3 +1,91 @@
-import type { FieldReport } from '../failure-mode.ts';
+import { type FieldReport, places } from '../failure-mode.ts';
 
-export const FRONT_REPORTS: readonly FieldReport[] = [];
+const front = (name: string) => `apps/node-agent/src/front/${name}.test.ts`;
+const LOCAL_HEAD = 'packages/client/src/local-head.test.ts';
+const LOCAL_PORT = 'packages/client/src/local-port.test.ts';
+const FRONT_DOOR = 'infra/testbed/src/scenarios/front-door.scenario.ts';
+
+export const FRONT_REPORTS: readonly FieldReport[] = [
+  {
+    id: 'P36',
+    threads: ['vllm-project/vllm#57203', 'encode/uvicorn#2722', 'langchain4j/langchain4j#3682'],
+    what: 'a client asks for an upgrade to h2c (JDK HttpClient)',
+    seen: 'the answer in HTTP/1.1: fields of the upgrade never reach the engine',
+    tests: places(
+      [LOCAL_PORT, 'of h2c, as a JDK makes it, is answered in HTTP/1.1'],
+      [front('front-streams'), 'asks for an upgrade to h2c is served in HTTP/1.1'],
+    ),
+  },
+  {
+    id: 'P37',
+    threads: ['BerriAI/litellm#37271', 'ollama/ollama#10139', 'ollama/ollama#13715'],
+    what: 'one model whose name holds a slash is asked for, escaped or not',
+    seen: 'the model; 404 with the names that are served for another',
+    tests: places(
+      [front('model-answer'), '%s gives the model, and the engine sees its own list alone'],
+      [front('model-answer'), 'of a model that is not served is 404 with the names that are'],
+    ),
+  },
+  {
+    id: 'P38',
+    threads: ['ankitcharolia/kiro-gateway#61', 'BerriAI/litellm#39004'],
+    what: 'a client sends two credentials at once',
+    seen: 'equal ones are one; different ones are refused with what to unset',
+    tests: places(
+      [front('interpret-head'), 'presented twice is one: %j'],
+      [front('interpret-head'), 'beside another credential is refused, with what to unset: %j'],
+    ),
+  },
+  {
+    id: 'P39',
+    threads: ['BerriAI/litellm#8350', 'nbramia/LifeOS#706', 'huggingface/text-generation-inference#1823'],
+    what: 'a base URL with a slash, a `/v1` or an endpoint too many, or without `/v1`',
+    seen: '404 that names the path that is served and the right base URL',
+    tests: places([front('wrong-path'), '%s: names the one that is, and the base URL']),
+  },
+  {
+    id: 'P40',
+    threads: ['openai/codex#2507'],
+    what: 'a client looks at `/`, or for Ollama and llama.cpp',
+    seen: '200 with the base URLs; 404 that says which setting to choose, without a key',
+    tests: places(
+      [LOCAL_HEAD, 'answers %s with 200 and the base URLs, without a key'],
+      [LOCAL_HEAD, 'answers %s, a probe for another server, with the setting to choose'],
+      [front('wrong-path'), '%s: names the setting to choose'],
+    ),
+  },
+  {
+    id: 'P42',
+    threads: ['Trans-N-ai/swama#87', 'logancyang/obsidian-copilot#2877', 'bricks-cloud/BricksLLM#45'],
+    what: 'a web page uses the port from a browser',
+    seen: 'its preflight is answered on the laptop where its origin is named; else 403 with the flag to use',
+    tests: places(
+      [LOCAL_HEAD, 'of an origin that is named is answered with it, without key and credentials'],
+      [LOCAL_PORT, 'whose origin is named may read the answer, and finds one origin in it'],
+      [FRONT_DOOR, 'a web page that was named is let in by its preflight, another is not'],
+    ),
+  },
+  {
+    id: 'P43',
+    threads: ['open-webui/open-webui#9539', 'open-webui/open-webui#5890', 'OpenHands/docs#555'],
+    what: 'a container cannot reach 127.0.0.1 of its host',
+    seen: '`connect --bind` listens where it can, and says whom that lets in',
+    tests: places(
+      [LOCAL_PORT, 'is loopback, unless another is asked for'],
+      [LOCAL_PORT, 'is refused where this machine does not have it, or it is none'],
+      ['tests/scenarios/bad-input.test.ts', 'connect %j is refused with what to give instead'],
+    ),
+  },
+  {
+    id: 'P45',
+    threads: ['mostlygeek/llama-swap#236', 'ggml-org/llama.cpp#20872', 'open-webui/open-webui#24559'],
+    what: 'nginx holds a stream back, or gives up before its first token',
+    seen: 'each token as it comes, also a first one after more than a minute',
+    tests: places(
+      [front('front-nginx'), 'whose first token takes longer than nginx waits arrives whole'],
+      [front('front-nginx'), 'arrives token by token, at the pace of the engine'],
+      [front('front-streams'), 'tells proxies not to hold it back, and keeps the head it had'],
+      [FRONT_DOOR, 'nginx with its defaults: a first token after 70 s arrives, and the others at their pace'],
+    ),
+  },
+];

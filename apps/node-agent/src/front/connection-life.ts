@@ -22,6 +22,8 @@ export type ConnectionEvent =
   | { type: 'head.late'; started: boolean }
   | { type: 'body.ended' }
   | { type: 'body.stalled' }
+  /** The engine has taken nothing of the body for too long. */
+  | { type: 'upload.stalled' }
   | { type: 'engine.answered' }
   | { type: 'engine.ended' }
   /** Also: it closed without having ended, or could not be reached. */
@@ -47,6 +49,11 @@ export interface ConnectionStep {
 
 const STALLED = refuse('bad_request', 'The request body stopped arriving. Send it again.');
 const LATE = refuse('bad_request', 'The request head did not arrive in time. Send it again.');
+const ENGINE_STUCK = refuse(
+  'engine_unavailable',
+  'The engine has stopped taking the body of this request. Try again; `fairlead status` says whether the engine hangs.',
+  5,
+);
 const ENGINE_GONE = refuse(
   'engine_unavailable',
   'The engine did not answer. Try again; `fairlead logs --source engine` says what happened.',
@@ -81,6 +88,7 @@ function stepReading(state: ConnectionState, event: ConnectionEvent): Connection
       return close('cut');
     case 'body.ended':
     case 'body.stalled':
+    case 'upload.stalled':
     case 'client.delivered':
     case 'engine.answered':
     case 'engine.ended':
@@ -101,6 +109,9 @@ function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: Con
     case 'body.stalled':
       if (!state.uploading) return stay(state);
       return state.answered ? close('client_left') : answer('client_left', STALLED);
+    case 'upload.stalled':
+      if (!state.uploading) return stay(state);
+      return state.answered ? close('engine_failed') : answer('engine_failed', ENGINE_STUCK);
     case 'engine.ended':
       return state.answered ? finish('completed') : answer('engine_failed', ENGINE_GONE);
     case 'engine.failed':
@@ -133,6 +144,7 @@ function stepFinishing(state: ConnectionState & { phase: 'finishing' }, event: C
       return close(state.outcome);
     case 'body.ended':
     case 'body.stalled':
+    case 'upload.stalled':
     case 'engine.answered':
     case 'engine.ended':
     case 'engine.failed':

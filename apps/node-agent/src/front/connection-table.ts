@@ -31,6 +31,7 @@ const EVENTS: ReadonlyArray<{ name: string; event: ConnectionEvent }> = [
   { name: 'head.late (nothing came)', event: { type: 'head.late', started: false } },
   { name: 'body.ended', event: { type: 'body.ended' } },
   { name: 'body.stalled', event: { type: 'body.stalled' } },
+  { name: 'upload.stalled', event: { type: 'upload.stalled' } },
   { name: 'engine.answered', event: { type: 'engine.answered' } },
   { name: 'engine.ended', event: { type: 'engine.ended' } },
   { name: 'engine.failed', event: { type: 'engine.failed' } },

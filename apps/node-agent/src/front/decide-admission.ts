@@ -2,10 +2,11 @@
 
 import type { Secret } from '@fairlead/kit';
 import { bodyTooLarge } from './body-scanner.ts';
-import type { RequestHead } from './head-parser.ts';
+import { fieldValue, type RequestHead } from './head-parser.ts';
 import type { Interpreted } from './interpret-head.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { pickRoute, type Route } from './routes.ts';
+import { describeWrongPath, type WrongPath } from './wrong-path.ts';
 
 export type FrontMode = 'starting' | 'serving' | 'draining';
 
@@ -44,13 +45,18 @@ const WRONG_KEY =
 const DRAINING = 'This instance is about to end and takes no new requests. Try again: the next instance will answer.';
 const NOT_READY = 'The engine is not ready yet. Try again; `fairlead status` says what it is waiting for.';
 
-const NO_ROUTE =
-  'This path is not served. Use the OpenAI-compatible paths, such as POST /v1/chat/completions or GET /v1/models.';
-
 function noSuchRoute(head: RequestHead, otherMethods: string[]): Refusal {
-  if (otherMethods.length === 0) return refuse('route_refused', NO_ROUTE);
+  if (otherMethods.length === 0) return refuse('route_refused', describeWrongPath(wrongPathOf(head)));
   const message = `${head.path} takes ${otherMethods.join(' and ')} only. Correct the method.`;
   return { ...refuse('method_refused', message), allow: otherMethods };
+}
+
+function wrongPathOf(head: RequestHead): WrongPath {
+  const value = (name: string) => {
+    const field = head.fields.find((one) => one.name === name);
+    return field && fieldValue(head, field);
+  };
+  return { path: head.path, host: value('host'), isTls: value('x-forwarded-proto') === 'https' };
 }
 
 function no(refusal: Refusal): Admission {

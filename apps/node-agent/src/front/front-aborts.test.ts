@@ -210,6 +210,31 @@ describe('time', () => {
     await until(() => world.engine.connections[0]?.closed === true);
   });
 
+  test.each(['serving', 'draining'] as const)(
+    'for an engine that takes nothing of an upload is limited, also for a client that left unseen (%s)',
+    async (mode) => {
+      world = await openFrontWorld({ raw: (socket) => void socket.pause(), limits: { bodyIdleMs: 30 } });
+      const [stays, leaves] = [world.dial(), world.dial()];
+      for (const socket of [stays, leaves]) {
+        socket.on('error', () => undefined);
+        socket.write(`${HEAD}Content-Length: ${4 << 20}\r\n\r\n`);
+        socket.write(Buffer.alloc(4 << 20));
+      }
+      // When nothing has moved for 200 turns of the loop, the front reads neither of them any more.
+      let [last, still] = [-1, 0];
+      await until(
+        () => ((still = leaves.writableLength === last ? still + 1 : 0), (last = leaves.writableLength), still > 200),
+      );
+      expect(world.front.inFlight).toBe(2);
+      if (mode === 'draining') world.front.startDraining(5);
+      leaves.destroy();
+      expect(await readAll(stays)).toMatch(/^HTTP\/1.1 502 [^]*stopped taking the body/);
+      stays.destroy();
+      await world.front.idle();
+      expect(world.front.stats.outcomes.engine_failed).toBe(2);
+    },
+  );
+
   test('for a response is not limited', async () => {
     const asked = Promise.withResolvers<ServerResponse>();
     const limits = { idleMs: 20, headMs: 20, bodyIdleMs: 20, lingerMs: 20 };

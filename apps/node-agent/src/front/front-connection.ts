@@ -1,38 +1,26 @@
 // One connection from the tunnel: performs what `stepConnection` decides, and carries the bytes both ways.
 
-import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '@fairlead/kit';
+import { type AdmittedRequest, admitRequest } from './admit-request.ts';
 import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import {
   type ConnectionEffect,
   type ConnectionEvent,
   type ConnectionState,
+  type Outcome,
   stepConnection,
 } from './connection-life.ts';
-import type { Outcome } from './connection-life.ts';
-import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
-import { renderEngineHead } from './engine-head.ts';
-import type { FrontLimits } from './front-limits.ts';
+import type { ConnectionDeps } from './connection-deps.ts';
+import type { EngineAnswer } from './engine-answer.ts';
+import { EngineConnection } from './engine-connection.ts';
 import { endsInLastChunk, statusOf } from './glance-response.ts';
-import { HeadParser, type RequestHead } from './head-parser.ts';
-import { type Interpreted, interpretHead } from './interpret-head.ts';
-import { type Refusal, type RefusalCode, renderRefusal } from './refusal.ts';
-import type { RequestRecord } from './request-record.ts';
-import type { Route } from './routes.ts';
+import { HeadParser } from './head-parser.ts';
+import { QuietWatch } from './quiet-watch.ts';
+import { type Refusal, renderRefusal } from './refusal.ts';
+import { emptyTally, type RequestRecord } from './request-record.ts';
 
-export interface ConnectionDeps {
-  limits: FrontLimits;
-  clock: Clock;
-  /** What every head to the engine ends with; see `engineFields`. */
-  engineLines: Buffer;
-  facts: () => AdmissionFacts;
-  /** The engine gets the request: it is in flight until `onClosed`. */
-  onAdmitted: () => void;
-  /** Nothing of the connection is left. */
-  onClosed: (connection: FrontConnection, record: RequestRecord) => void;
-}
-
+/** An engine may take nothing of an upload for so many times as long as a client may send nothing of it. */
+const ENGINE_PATIENCE = 4;
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 
 export class FrontConnection {
@@ -44,17 +32,14 @@ export class FrontConnection {
   #state: ConnectionState = { phase: 'reading' };
   /** When the present phase, or the wait for the next piece of the body, began. */
   #waitingSince: number;
-  #engine: Socket | undefined;
+  #engine: EngineConnection | undefined;
+  #answer: EngineAnswer | undefined;
   #body: BodyScanner | undefined;
   #method: string | undefined;
-  #route: Route | undefined;
-  #refusedAs: RefusalCode | undefined;
-  #status: number | undefined;
-  #firstByteMs: number | undefined;
+  readonly #tally = emptyTally();
   /** The latest bytes of the response look like the end of one in chunks. A hint for the record, nothing more. */
   #lastChunkSeen = false;
-  #bytesToEngine = 0;
-  #bytesToClient = 0;
+  readonly #quiet = new QuietWatch();
 
   constructor(client: Duplex, deps: ConnectionDeps) {
     this.#client = client;
@@ -96,12 +81,25 @@ export class FrontConnection {
     const state = this.#state;
     if (state.phase === 'reading' && waitedMs > (this.#parser.started ? headMs : idleMs)) {
       this.#apply({ type: 'head.late', started: this.#parser.started });
-    } else if (state.phase === 'relaying' && state.uploading && waitedMs > bodyIdleMs) {
-      if (!this.#engine?.writableNeedDrain) this.#apply({ type: 'body.stalled' });
+    } else if (state.phase === 'relaying') {
+      if (state.uploading && waitedMs > bodyIdleMs) this.#endStalledUpload(waitedMs);
+      else if (state.answered) this.#breakSilence(now);
     } else if (state.phase === 'finishing' && waitedMs > lingerMs) {
       // A slow reader may take its time over a response; one that has left, or was refused, may not.
       if (state.delivered || state.clientEnded || state.outcome !== 'completed') this.#apply({ type: 'linger.passed' });
     }
+  }
+
+  /** A client that is paused, because the engine takes no more, cannot be seen to leave: the engine's patience has a limit too. */
+  #endStalledUpload(waitedMs: number): void {
+    if (!this.#engine?.isFull) this.#apply({ type: 'body.stalled' });
+    else if (waitedMs > ENGINE_PATIENCE * this.#deps.limits.bodyIdleMs) this.#apply({ type: 'upload.stalled' });
+  }
+
+  #breakSilence(now: number): void {
+    if (!this.#quiet.isOver(now, this.#tally.bytesToClient, this.#deps.limits.quietMs)) return;
+    const comment = this.#client.writableLength === 0 ? this.#answer?.whileQuiet() : undefined;
+    if (comment) this.#client.write(comment);
   }
 
   /** A client that has read the last chunk may close before the engine does: it has not left early. */
@@ -123,31 +121,36 @@ export class FrontConnection {
     if (step.kind === 'refused') return this.refuse(step.refusal);
     const { head, rest } = step;
     this.#method = head.method;
-    const interpreted = interpretHead(head);
-    if (!interpreted.ok) return this.refuse(interpreted.refusal);
-    const admission = decideAdmission(head, interpreted.value, this.#deps.facts());
-    if (!admission.ok) return this.refuse(admission.refusal);
-    this.#route = admission.route;
-    this.#openEngine(admission.engineSocket, head, interpreted.value);
+    const admitted = admitRequest(head, this.#deps.facts(), this.#deps.engineLines);
+    if (!admitted.ok) return this.refuse(admitted.refusal);
+    this.#openEngine(admitted.request);
     if (rest.length > 0) this.#upload(rest);
-    this.#engine?.uncork();
   }
 
-  /** Leaves the engine's stream corked, so that head and first piece of the body go out in one write. */
-  #openEngine(path: string, head: RequestHead, interpreted: Interpreted): void {
-    const engine = connect({ path });
-    this.#engine = engine;
-    engine.on('error', () => this.#apply({ type: 'engine.failed' }));
-    engine.once('close', () => this.#apply({ type: 'engine.failed' }));
-    engine.once('end', () => this.#apply({ type: 'engine.ended' }));
-    engine.on('data', (piece: Buffer) => this.#takeFromEngine(piece));
-    engine.on('drain', () => this.#resumeUpload());
-    if (interpreted.expectsContinue) engine.once('connect', () => this.#client.write(CONTINUE));
-    this.#body = createBodyScanner(interpreted.framing, this.#deps.limits.bodyBytes);
+  #openEngine({ route, engineSocket, head, framing, expectsContinue, answer }: AdmittedRequest): void {
+    this.#tally.route = route;
+    this.#answer = answer;
+    this.#body = createBodyScanner(framing, this.#deps.limits.bodyBytes);
     this.#deps.onAdmitted();
     this.#apply({ type: 'head.admitted', uploading: this.#body !== undefined });
-    engine.cork();
-    engine.write(renderEngineHead(head, interpreted, this.#deps.engineLines));
+    this.#engine = this.#dialEngine(engineSocket, expectsContinue);
+    this.#engine.write(head);
+  }
+
+  #dialEngine(path: string, expectsContinue: boolean): EngineConnection {
+    return new EngineConnection(path, this.#deps.dial, {
+      onConnected: () => expectsContinue && this.#client.write(CONTINUE),
+      onRoom: () => this.#resumeUpload(),
+      onPiece: (piece) => this.#takeFromEngine(piece),
+      onEnded: () => this.#onEngineEnded(),
+      onFailed: () => this.#apply({ type: 'engine.failed' }),
+      onRetry: () => this.#onDialRetry(),
+    });
+  }
+
+  #onDialRetry(): void {
+    this.#tally.dialRetries += 1;
+    this.#deps.onDialRetry();
   }
 
   #upload(piece: Buffer): void {
@@ -158,7 +161,7 @@ export class FrontConnection {
     let hasRoom = true;
     if (forward > 0) hasRoom = engine.write(forward === piece.length ? piece : piece.subarray(0, forward));
     if (closing) hasRoom = engine.write(closing);
-    this.#bytesToEngine += forward;
+    this.#tally.bytesToEngine += forward;
     if (done) {
       this.#body = undefined;
       this.#apply({ type: 'body.ended' });
@@ -176,12 +179,17 @@ export class FrontConnection {
   #takeFromEngine(piece: Buffer): void {
     if (this.#state.phase !== 'relaying') return;
     if (!this.#state.answered) {
-      this.#firstByteMs = this.#deps.clock.monotonicMs() - this.#begunAt;
-      this.#status = statusOf(piece);
+      this.#tally.firstByteMs = this.#deps.clock.monotonicMs() - this.#begunAt;
+      this.#tally.status = statusOf(piece);
       this.#apply({ type: 'engine.answered' });
     }
-    this.#bytesToClient += piece.length;
     this.#lastChunkSeen = endsInLastChunk(piece);
+    const forClient = this.#answer?.take(piece);
+    if (forClient) this.#sendToClient(forClient);
+  }
+
+  #sendToClient(piece: Buffer): void {
+    this.#tally.bytesToClient += piece.length;
     if (this.#client.writableLength + piece.length <= this.#deps.limits.heldBytes) this.#client.write(piece);
     else {
       // Not by 'drain': an ssh2 channel's own mark is 2 MiB, and a job may have hundreds of slow readers.
@@ -189,6 +197,14 @@ export class FrontConnection {
       engine?.pause();
       this.#client.write(piece, () => engine?.resume());
     }
+  }
+
+  #onEngineEnded(): void {
+    if (this.#state.phase === 'relaying' && this.#state.answered) {
+      const rest = this.#answer?.end();
+      if (rest) this.#sendToClient(rest);
+    }
+    this.#apply({ type: 'engine.ended' });
   }
 
   #apply(event: ConnectionEvent): void {
@@ -210,7 +226,7 @@ export class FrontConnection {
         this.#client.destroy();
         return;
       case 'answer':
-        this.#refusedAs = effect.refusal.code;
+        this.#tally.refusedAs = effect.refusal.code;
         this.#client.write(renderRefusal(effect.refusal, this.#method));
         return;
       case 'endClient':
@@ -220,16 +236,7 @@ export class FrontConnection {
   }
 
   #record(outcome: Outcome): RequestRecord {
-    return {
-      outcome,
-      refusedAs: this.#refusedAs,
-      route: this.#route,
-      status: this.#status,
-      durationMs: this.#deps.clock.monotonicMs() - this.#begunAt,
-      firstByteMs: this.#firstByteMs,
-      bytesToEngine: this.#bytesToEngine,
-      bytesToClient: this.#bytesToClient,
-      silent: !this.#parser.started,
-    };
+    const durationMs = this.#deps.clock.monotonicMs() - this.#begunAt;
+    return { ...this.#tally, outcome, durationMs, silent: !this.#parser.started };
   }
 }

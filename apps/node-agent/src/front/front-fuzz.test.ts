@@ -27,7 +27,7 @@ test('an engine with a parser of its own finds one whole request in what the fro
       text(incoming).then(
         (body) => {
           bodies.push(body);
-          response.end('served');
+          response.end(incoming.url === '/v1/models' ? '{"data":[],"as":"served"}' : 'served');
         },
         // The front has let go: the body was not acceptable, or did not come.
         () => response.destroy(),
@@ -41,11 +41,12 @@ test('an engine with a parser of its own finds one whole request in what the fro
     const answers = await Promise.all(seeds.map(exchange));
     for (const [at, answer] of answers.entries()) {
       // The answer to HEAD has no content.
-      const ours = /^HTTP\/1\.1 4\d\d [^]*("param":null|\r\n\r\n$)/.test(answer);
+      const ours = /^HTTP\/1\.1 4\d\d [^]*("param":(?:null|"model")|\r\n\r\n$)/.test(answer);
       if (!ours && !answer.includes('served')) odd.push(`seed ${seeds[at]}: ${answer}`);
     }
   }
   expect(odd).toEqual([]);
+  await world.front.idle();
   expect(world.parseErrors).toEqual([]);
   expect([...keys]).toEqual([`Bearer ${ENGINE_KEY}`]);
   expect(bodies.length).toBeGreaterThan(100);

@@ -13,12 +13,18 @@ export interface FrontLimits {
   idleMs: number;
   /** From the first byte of the head to its last. */
   headMs: number;
-  /** Between two pieces of a request body, while the engine is ready to take more. */
+  /** Between two pieces of a request body, while the engine is ready to take more. The engine may take none for four times as long. */
   bodyIdleMs: number;
   /** How long a client may keep its side open after its response was delivered. */
   lingerMs: number;
   /** Bytes held for a client that does not read, before the engine is no longer read either. */
   heldBytes: number;
+  /** How long an engine that cannot be reached for a passing reason is tried again. */
+  dialMs: number;
+  /** For how long after it became ready an engine may refuse connections: its socket may be there before it listens. */
+  freshMs: number;
+  /** Silence of an event stream after which its client gets a comment. */
+  quietMs: number;
 }
 
 export const FRONT_LIMITS: FrontLimits = {
@@ -32,4 +38,7 @@ export const FRONT_LIMITS: FrontLimits = {
   bodyIdleMs: 60_000,
   lingerMs: 2_000,
   heldBytes: 256 * 1024,
+  dialMs: 10_000,
+  freshMs: 5_000,
+  quietMs: 15_000,
 };

@@ -9,6 +9,8 @@ export interface FrontStats {
   /** Requests that went to the engine. */
   admitted: number;
   inFlight: number;
+  /** How often the engine was dialled again because it could not be reached for a moment. */
+  dialRetries: number;
   /** Of the connections that are over. */
   outcomes: Record<Outcome, number>;
   refusals: Partial<Record<RefusalCode, number>>;
@@ -21,6 +23,7 @@ export function emptyStats(): FrontStats {
     accepted: 0,
     admitted: 0,
     inFlight: 0,
+    dialRetries: 0,
     outcomes: { completed: 0, refused: 0, client_left: 0, engine_failed: 0, cut: 0 },
     refusals: {},
     bytesToEngine: 0,

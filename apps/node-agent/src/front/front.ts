@@ -2,9 +2,10 @@
 
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
+import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
-import { type ConnectionDeps, FrontConnection } from './front-connection.ts';
+import { FrontConnection } from './front-connection.ts';
 import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import { refuse } from './refusal.ts';
@@ -19,6 +20,8 @@ export interface FrontOptions {
   engineKey: Secret;
   clock: Clock;
   log: Log;
+  /** In [0, 1), for back-off. Default: `Math.random`. */
+  random?: () => number;
   limits?: Partial<FrontLimits>;
 }
 
@@ -56,6 +59,7 @@ class OpenFront implements Front {
   readonly #sweeping: Promise<void>;
   #mode: FrontMode = 'starting';
   #retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS;
+  #servingSince = Number.NEGATIVE_INFINITY;
   #whenIdle = Promise.withResolvers<void>();
 
   constructor(options: FrontOptions) {
@@ -66,10 +70,18 @@ class OpenFront implements Front {
       clock: options.clock,
       engineLines: engineFields(options.engineKey.reveal()),
       facts: () => this.#facts(),
+      dial: {
+        clock: options.clock,
+        random: options.random ?? Math.random,
+        dialMs: this.#limits.dialMs,
+        heldBytes: this.#limits.heldBytes,
+        isFresh: () => options.clock.monotonicMs() - this.#servingSince < this.#limits.freshMs,
+      },
       onAdmitted: () => {
         this.stats.inFlight += 1;
         this.stats.admitted += 1;
       },
+      onDialRetry: () => (this.stats.dialRetries += 1),
       onClosed: (connection, record) => this.#onClosed(connection, record),
     };
     this.#sweeping = this.#sweep();
@@ -104,6 +116,7 @@ class OpenFront implements Front {
 
   admit(mode: FrontMode, retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS): void {
     if (this.#mode === 'draining') return;
+    if (mode === 'serving' && this.#mode !== 'serving') this.#servingSince = this.#options.clock.monotonicMs();
     this.#mode = mode;
     this.#retryAfterSeconds = retryAfterSeconds;
   }
@@ -157,6 +170,7 @@ class OpenFront implements Front {
     firstByteMs,
     bytesToEngine,
     bytesToClient,
+    dialRetries,
   }: RequestRecord): void {
     this.#options.log.debug({
       op: 'front.request',
@@ -169,13 +183,14 @@ class OpenFront implements Front {
       ...(firstByteMs === undefined ? {} : { firstByteMs: Math.round(firstByteMs) }),
       bytesToEngine,
       bytesToClient,
+      ...(dialRetries === 0 ? {} : { dialRetries }),
     });
   }
 
   async #sweep(): Promise<void> {
     const { signal } = this.#disposed;
-    const { idleMs, headMs, bodyIdleMs, lingerMs } = this.#limits;
-    const everyMs = Math.min(idleMs, headMs, bodyIdleMs, lingerMs) / 4;
+    const { idleMs, headMs, bodyIdleMs, lingerMs, quietMs } = this.#limits;
+    const everyMs = Math.min(idleMs, headMs, bodyIdleMs, lingerMs, quietMs) / 4;
     while (!signal.aborted) {
       await untilOver(this.#options.clock.sleep(everyMs, signal), signal);
       const now = this.#options.clock.monotonicMs();

@@ -4,6 +4,8 @@ export const IN_TOKEN = 1;
 export const IN_VALUE = 2;
 export const IN_PATH = 4;
 export const IN_QUERY = 8;
+/** `IN_PATH` and `%`. */
+export const IN_ESCAPED_PATH = 16;
 
 const TOKEN_MARKS = "!#$%&'*+-.^_`|~";
 // pchar and "/" without "%": an encoded path could mean one route to us and another to the engine, which decodes first.
@@ -21,6 +23,7 @@ function classify(): Uint8Array {
     if (alphanumeric || (visible && TOKEN_MARKS.includes(text))) classes |= IN_TOKEN;
     if (visible || byte === 0x20 || byte === 0x09 || byte >= 0x80) classes |= IN_VALUE;
     if (alphanumeric || (visible && PATH_MARKS.includes(text))) classes |= IN_PATH;
+    if ((classes & IN_PATH) !== 0 || text === '%') classes |= IN_ESCAPED_PATH;
     if (visible && text !== '#') classes |= IN_QUERY;
     table[byte] = classes;
   }

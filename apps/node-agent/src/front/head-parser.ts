@@ -2,8 +2,9 @@
 // whatever two parsers could read differently is refused. What the fields mean is `interpretHead`'s.
 
 import type { FrontLimits } from './front-limits.ts';
-import { allOf, CLASS_OF_BYTE, IN_PATH, IN_QUERY, IN_TOKEN, IN_VALUE } from './head-bytes.ts';
+import { allOf, CLASS_OF_BYTE, IN_ESCAPED_PATH, IN_PATH, IN_QUERY, IN_TOKEN, IN_VALUE } from './head-bytes.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { MODEL_PATH_PREFIX } from './routes.ts';
 
 /** One field line: its lower-case name, and where its value (without white space around it) and its line lie. */
 export interface Field {
@@ -168,21 +169,26 @@ export class HeadParser {
 }
 
 const NO_METHOD = 'its request line does not start with a method';
-const BAD_TARGET = 'its target is not a plain path (no escapes, no "//", no "." or ".." segments, no host)';
+const BAD_TARGET =
+  'its target is not a plain path (no escapes but in the name of a model, no "." or ".." segments, no host)';
 
 export function fieldValue(head: RequestHead, field: Field): string {
   return head.bytes.toString('latin1', field.valueStart, field.valueEnd);
 }
 
-/** Origin form only (RFC 9112 3.2.1), with a path that can be read in one way. */
+/**
+ * Origin form only (RFC 9112 3.2.1), with a path that can be read in one way. Escapes may stand in the name of a model, which never travels.
+ * Empty segments pass here, and no route has any: a client with a slip in its base URL is told so once it has shown its key.
+ */
 function targetOf(bytes: Buffer, start: number, end: number): { target: string; path: string } | undefined {
   const question = bytes.indexOf(QUESTION, start);
   const pathEnd = question === -1 || question > end ? end : question;
-  if (bytes[start] !== SLASH || !allOf(bytes, start, pathEnd, IN_PATH)) return undefined;
-  if (!allOf(bytes, pathEnd, end, IN_QUERY)) return undefined;
+  if (bytes[start] !== SLASH || !allOf(bytes, pathEnd, end, IN_QUERY)) return undefined;
   const target = bytes.toString('latin1', start, end);
   const path = target.slice(0, pathEnd - start);
-  if (path.includes('//') || path.includes('/./') || path.includes('/../')) return undefined;
+  const allowed = path.startsWith(MODEL_PATH_PREFIX) ? IN_ESCAPED_PATH : IN_PATH;
+  if (!allOf(bytes, start, pathEnd, allowed)) return undefined;
+  if (path.includes('/./') || path.includes('/../')) return undefined;
   return path.endsWith('/.') || path.endsWith('/..') ? undefined : { target, path };
 }
 

@@ -84,12 +84,26 @@ describe('the key', () => {
   });
 
   test.each([
-    [['Authorization: Bearer k', 'Authorization: Bearer k']],
+    [['Authorization: Bearer k', 'Authorization: bearer  k']],
     [['Authorization: Bearer k', 'x-api-key: k']],
+    [['x-api-key: k', 'Authorization: Bearer k', 'x-api-key: k ']],
+  ])('presented twice is one: %j', (fields) => {
+    expect(interpretHead(headOf(...fields))).toMatchObject({ ok: true, value: { credential: 'k' } });
+  });
+
+  test.each([
+    [['Authorization: Bearer j', 'x-api-key: k']],
     [['x-api-key: k', 'X-API-KEY: j']],
+    [['Authorization: Bearer k', 'Authorization: Bearer j']],
     [['Authorization: Basic azpr', 'x-api-key: k']],
-  ])('presented more than once is refused: %j', (fields) => {
-    expect(interpretHead(headOf(...fields))).toMatchObject({ ok: false, refusal: { code: 'bad_request' } });
+    [['Authorization: Bearer k', 'x-api-key:']],
+  ])('beside another credential is refused, with what to unset: %j', (fields) => {
+    const result = interpretHead(headOf(...fields));
+    expect(result).toMatchObject({ ok: false, refusal: { code: 'bad_request' } });
+    const message = result.ok ? '' : result.refusal.message;
+    expect(message).toContain('ANTHROPIC_AUTH_TOKEN');
+    expect(message).toContain('ANTHROPIC_API_KEY');
+    expect(message).toContain('/logout');
   });
 });
 

@@ -8,7 +8,7 @@ export type Framing = { kind: 'none' } | { kind: 'length'; bytes: number } | { k
 
 export interface Interpreted {
   framing: Framing;
-  /** The one key presented, by either header. */
+  /** The one key presented, by either header or by both. */
   credential: string | undefined;
   expectsContinue: boolean;
   /** Names of fields that the client's `Connection` asks to drop, beside those that are always dropped. */
@@ -46,7 +46,7 @@ export function interpretHead(head: RequestHead): Interpretation {
   const framing = readFraming(head, named('content-length'), named('transfer-encoding'));
   if ('refusal' in framing) return { ok: false, refusal: framing.refusal };
   const credential = readCredential(head, named('authorization'), named('x-api-key'));
-  if (credential === 'several') return bad('it presents more than one key; send one Authorization or one x-api-key');
+  if (credential === 'several') return { ok: false, refusal: refuse('bad_request', SEVERAL_KEYS) };
   const expect = named('expect').map((field) => fieldValue(head, field).toLowerCase());
   if (expect.some((value) => value !== '100-continue')) return bad('its Expect is not 100-continue');
   const dropped = readConnection(head, named('connection'));
@@ -69,16 +69,23 @@ function readFraming(head: RequestHead, lengths: Field[], encodings: Field[]): F
   return Number(value) === 0 ? { kind: 'none' } : { kind: 'length', bytes: Number(value) };
 }
 
+/** Equal ones are one: some clients send their key by both headers. A credential of another scheme is none of ours, but counts as another. */
 function readCredential(
   head: RequestHead,
   authorizations: Field[],
   apiKeys: Field[],
 ): { key: string } | 'several' | undefined {
-  if (authorizations.length + apiKeys.length > 1) return 'several';
-  if (apiKeys[0]) return { key: fieldValue(head, apiKeys[0]) };
-  const value = authorizations[0] && fieldValue(head, authorizations[0]);
-  if (value === undefined || value.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
-  return { key: value.slice(7).trimStart() };
+  const keys = [
+    ...apiKeys.map((field) => fieldValue(head, field)),
+    ...authorizations.map((field) => bearerOf(fieldValue(head, field))),
+  ];
+  const [first] = keys;
+  if (keys.some((key) => key !== first)) return 'several';
+  return first === undefined ? undefined : { key: first };
+}
+
+function bearerOf(authorization: string): string | undefined {
+  return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trimStart() : undefined;
 }
 
 function readConnection(head: RequestHead, connections: Field[]): ReadonlySet<string> | undefined {
@@ -88,6 +95,9 @@ function readConnection(head: RequestHead, connections: Field[]): ReadonlySet<st
   for (const name of dropped) if (NOT_DROPPABLE.has(name)) return undefined;
   return dropped;
 }
+
+const SEVERAL_KEYS =
+  "The front cannot accept this request because it presents two different credentials, such as one in `Authorization` and another in `x-api-key`. Keep the deployment's key and unset the other: for Claude Code and Anthropic's SDKs unset ANTHROPIC_AUTH_TOKEN (sent as `Authorization`) or ANTHROPIC_API_KEY (sent as `x-api-key`), and log out of claude.ai (`/logout`) if you are logged in; for other clients look for OPENAI_API_KEY and for headers in their settings.";
 
 function bad(problem: string): { ok: false; refusal: Refusal } {
   return {

@@ -4,17 +4,35 @@ import type { Outcome } from './connection-life.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { Route } from './routes.ts';
 
-export interface RequestRecord {
+export interface RequestRecord extends RequestTally {
   outcome: Outcome;
+  durationMs: number;
+  /** Nothing ever arrived: a probe, or a connection opened in advance. */
+  silent: boolean;
+}
+
+/** Kept while the connection lives. */
+export interface RequestTally {
   refusedAs: RefusalCode | undefined;
   /** Undefined when the engine never had the request. */
   route: Route | undefined;
   /** As the engine gave it, if it did. */
   status: number | undefined;
-  durationMs: number;
   firstByteMs: number | undefined;
   bytesToEngine: number;
   bytesToClient: number;
-  /** Nothing ever arrived: a probe, or a connection opened in advance. */
-  silent: boolean;
+  /** How often the engine was dialled again. */
+  dialRetries: number;
+}
+
+export function emptyTally(): RequestTally {
+  return {
+    refusedAs: undefined,
+    route: undefined,
+    status: undefined,
+    firstByteMs: undefined,
+    bytesToEngine: 0,
+    bytesToClient: 0,
+    dialRetries: 0,
+  };
 }

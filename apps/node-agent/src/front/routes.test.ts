@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { pickRoute, ROUTES } from './routes.ts';
+import { MODEL_ROUTE, modelOf, pickRoute, ROUTES } from './routes.ts';
 
 describe('pickRoute', () => {
   test.each(ROUTES)('lets $method $path through', (route) => {
-    expect(pickRoute(route.method, route.path.replaceAll('{id}', 'resp_1'))).toEqual({ ok: true, route });
+    expect(pickRoute(route.method, route.path.replace(/\{\w+\}/, 'resp_1'))).toEqual({ ok: true, route });
   });
 
   test('lets through what the OpenAI and Anthropic clients call', () => {
@@ -42,7 +42,16 @@ describe('pickRoute', () => {
     ['HEAD', '/v1/models'],
     ['DELETE', '/v1/responses/resp_1'],
     ['GET', '/v1/responses/'],
-    ['GET', '/v1/models/a/b'],
+    ['GET', '//v1/models'],
+    ['GET', '/v1//models'],
+    ['GET', '/v1/models//a'],
+    ['GET', '/v1/models/a//b'],
+    ['GET', '/v1/models/a/'],
+    ['GET', '/v1/models/'],
+    ['POST', '/v1/models/a/b'],
+    ['DELETE', '/v1/models/a'],
+    ['GET', '/v1/responses/a%2Fb/c'],
+    ['POST', '//invocations'],
     ['GET', '/v1/responses/{id}/cancel/x'],
   ])('keeps %s %s out', (method, path) => {
     expect(pickRoute(method, path)).toMatchObject({ ok: false });
@@ -52,5 +61,18 @@ describe('pickRoute', () => {
     expect(pickRoute('GET', '/v1/chat/completions')).toEqual({ ok: false, otherMethods: ['POST'] });
     expect(pickRoute('POST', '/v1/responses/resp_1')).toEqual({ ok: false, otherMethods: ['GET'] });
     expect(pickRoute('GET', '/invocations')).toEqual({ ok: false, otherMethods: [] });
+  });
+
+  test.each([
+    ['/v1/models/tiny', 'tiny'],
+    ['/v1/models/Qwen/Qwen3-8B', 'Qwen/Qwen3-8B'],
+    ['/v1/models/Qwen%2FQwen3-8B', 'Qwen/Qwen3-8B'],
+    ['/v1/models/a%252Fb', 'a%2Fb'],
+    ['/v1/models/%2e%2e/load', '../load'],
+    ['/v1/models/%ff', undefined],
+    ['/v1/models/%zz', undefined],
+  ])('takes %s for the model %s', (path, model) => {
+    expect(pickRoute('GET', path)).toEqual({ ok: true, route: MODEL_ROUTE });
+    expect(modelOf(path)).toBe(model);
   });
 });

@@ -5,9 +5,14 @@ export type Method = 'GET' | 'POST';
 
 export interface Route {
   method: Method;
-  /** A segment in braces stands for any one segment. */
+  /** A segment in braces stands for any one segment; that of `MODEL_ROUTE` for one or more. */
   path: string;
 }
+
+export const MODEL_PATH_PREFIX = '/v1/models/';
+
+/** Answered by the front from the engine's list: vLLM has no such route, and most names of models hold a slash. See `ModelAnswer`. */
+export const MODEL_ROUTE: Route = { method: 'GET', path: `${MODEL_PATH_PREFIX}{model}` };
 
 /**
  * HEAD and OPTIONS are no routes: the engine answers OPTIONS without a key on every path, and HEAD with 405.
@@ -35,7 +40,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/tokenize' },
   { method: 'POST', path: '/detokenize' },
   { method: 'GET', path: '/v1/models' },
-  { method: 'GET', path: '/v1/models/{id}' },
+  MODEL_ROUTE,
   { method: 'GET', path: '/health' },
   { method: 'GET', path: '/version' },
   { method: 'GET', path: '/metrics' },
@@ -47,12 +52,12 @@ export type RoutePick = { ok: true; route: Route } | { ok: false; otherMethods: 
 const EXACT = new Map(
   ROUTES.filter((route) => !route.path.includes('{')).map((route) => [keyOf(route.method, route.path), route]),
 );
-const PATTERNS = ROUTES.filter((route) => route.path.includes('{')).map((route) => ({
+const PATTERNS = ROUTES.filter((route) => route !== MODEL_ROUTE && route.path.includes('{')).map((route) => ({
   route,
   segments: route.path.split('/'),
 }));
 
-/** `path` is as the parser lets it through: no escapes, no empty or dot segments. Case and a last slash matter. */
+/** `path` is as the parser lets it through: no dot segments, and escapes behind `/v1/models/` alone. Case, empty segments and a last slash matter. */
 export function pickRoute(method: string, path: string): RoutePick {
   const route = EXACT.get(keyOf(method, path)) ?? matchPattern(method, path);
   if (route) return { ok: true, route };
@@ -63,7 +68,22 @@ export function pickRoute(method: string, path: string): RoutePick {
   };
 }
 
+/** The model that a path of `MODEL_ROUTE` names; undefined where its escapes are no UTF-8. */
+export function modelOf(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path.slice(MODEL_PATH_PREFIX.length));
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+function isModelPath(path: string): boolean {
+  return path.startsWith(MODEL_PATH_PREFIX) && !path.endsWith('/') && !path.includes('//');
+}
+
 function matchPattern(method: string, path: string): Route | undefined {
+  if (isModelPath(path)) return method === MODEL_ROUTE.method ? MODEL_ROUTE : undefined;
   const given = path.split('/');
   const matches = (segments: string[]) =>
     segments.length === given.length &&

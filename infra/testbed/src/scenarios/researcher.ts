@@ -61,8 +61,13 @@ export class Researcher {
     return watchLines(this.#testbed.spawn('laptop', ['fairlead', ...args, '--json'], { user: this.#user }));
   }
 
-  async connect(name: string): Promise<Connected> {
-    const running = this.start('connect', name);
+  /** Any command on the laptop that goes on. */
+  run(...argv: string[]): Running {
+    return watchLines(this.#testbed.spawn('laptop', argv, { user: this.#user }));
+  }
+
+  async connect(name: string, ...args: string[]): Promise<Connected> {
+    const running = this.start('connect', name, ...args);
     const first = JSON.parse(await running.line((line) => line.includes('"baseUrl"'))) as {
       baseUrl: string;
       apiKey: string;

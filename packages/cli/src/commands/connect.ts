@@ -1,6 +1,6 @@
 // `fairlead connect <name>`: holds a local port open until Ctrl-C and follows the deployment to its next generations.
 
-import { connect, type Connection, type ConnectionEvent, type Endpoint } from '@fairlead/client';
+import { connect, type Connection, type ConnectionEvent, type Endpoint, isOpenToOthers } from '@fairlead/client';
 import { untilAborted } from '@fairlead/kit';
 
 import type { Context } from '../context.ts';
@@ -9,7 +9,14 @@ import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
 import { examplesText } from './ready-text.ts';
 
-export async function runConnect(args: { name: string; port?: number | undefined }, context: Context): Promise<void> {
+export interface ConnectArgs {
+  name: string;
+  port?: number | undefined;
+  bind?: string | undefined;
+  allowOrigin?: readonly string[] | undefined;
+}
+
+export async function runConnect(args: ConnectArgs, context: Context): Promise<void> {
   const { output } = context;
   await ensureProfile(context);
   output.busy(`connecting to ${args.name}`);
@@ -23,8 +30,11 @@ export async function runConnect(args: { name: string; port?: number | undefined
   await using connection = await connect(args.name, {
     ...sessionOptions(context),
     ...(args.port === undefined ? {} : { port: args.port }),
+    ...(args.bind === undefined ? {} : { bind: args.bind }),
+    ...(args.allowOrigin === undefined ? {} : { allowOrigins: args.allowOrigin }),
     onEvent,
   });
+  warnOfRisks(args, context);
   announce(args.name, connection, context);
   try {
     await untilAborted(connection.ended, context.signal);
@@ -32,6 +42,18 @@ export async function runConnect(args: { name: string; port?: number | undefined
   } catch (error) {
     if (!context.signal.aborted) throw error;
     output.event('connection.ended', { ok: false, name: args.name, reason: 'interrupted' });
+  }
+}
+
+/** What the user asked for, and whom it lets in. */
+function warnOfRisks({ bind, allowOrigin = [] }: ConnectArgs, { output }: Context): void {
+  if (bind !== undefined && isOpenToOthers(bind)) {
+    output.warn(
+      `the port listens on ${bind}: every machine, container and user that reaches this address can send requests. They need the key, and prompts, answers and the key travel there unencrypted.`,
+    );
+  }
+  if (allowOrigin.includes('*')) {
+    output.warn('every web page that you open can send requests to the port; those that know the key are answered.');
   }
 }
 

@@ -35,7 +35,9 @@ export function respondText(exchange: Exchange, status: number, text: string, he
 /** The head leaves at once, long before the first event. */
 export function openEventStream(exchange: Exchange): void {
   const { response } = exchange;
-  writeHead(exchange, 200, ['content-type', 'text/event-stream; charset=utf-8'], ['transfer-encoding', 'chunked']);
+  // HTTP/1.0 knows no chunks: the stream ends with its connection, as uvicorn's does.
+  const framing = exchange.request.httpVersion === '1.0' ? [] : ['transfer-encoding', 'chunked'];
+  writeHead(exchange, 200, ['content-type', 'text/event-stream; charset=utf-8'], framing);
   response.flushHeaders();
 }
 

@@ -1,0 +1,58 @@
+// From a complete head to what the engine gets for it: its head, how its body is framed, and what becomes of the answer.
+
+import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
+import { type EngineAnswer, PassedAnswer } from './engine-answer.ts';
+import { renderEngineHead } from './engine-head.ts';
+import type { RequestHead } from './head-parser.ts';
+import { type Framing, interpretHead } from './interpret-head.ts';
+import { ModelAnswer, modelListHead } from './model-answer.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { MODEL_ROUTE, modelOf, type Route } from './routes.ts';
+
+export interface AdmittedRequest {
+  route: Route;
+  engineSocket: string;
+  /** What the engine gets first. */
+  head: Buffer;
+  /** Of what the engine gets of the body. */
+  framing: Framing;
+  expectsContinue: boolean;
+  answer: EngineAnswer;
+}
+
+export type AdmittedOrRefused = { ok: true; request: AdmittedRequest } | { ok: false; refusal: Refusal };
+
+export function admitRequest(head: RequestHead, facts: AdmissionFacts, engineLines: Buffer): AdmittedOrRefused {
+  const interpreted = interpretHead(head);
+  if (!interpreted.ok) return interpreted;
+  const admission = decideAdmission(head, interpreted.value, facts);
+  if (!admission.ok) return admission;
+  const { route, engineSocket } = admission;
+  if (route === MODEL_ROUTE) return askForModel(head, engineSocket, engineLines);
+  const { framing, expectsContinue } = interpreted.value;
+  const engineHead = renderEngineHead(head, interpreted.value, engineLines);
+  const answer = new PassedAnswer();
+  return { ok: true, request: { route, engineSocket, head: engineHead, framing, expectsContinue, answer } };
+}
+
+/** Nothing of the client's own request travels, neither its path nor a body. */
+function askForModel(head: RequestHead, engineSocket: string, engineLines: Buffer): AdmittedOrRefused {
+  const model = modelOf(head.path);
+  if (model === undefined) return { ok: false, refusal: BAD_ESCAPE };
+  return {
+    ok: true,
+    request: {
+      route: MODEL_ROUTE,
+      engineSocket,
+      head: modelListHead(engineLines),
+      framing: { kind: 'none' },
+      expectsContinue: false,
+      answer: new ModelAnswer(model),
+    },
+  };
+}
+
+const BAD_ESCAPE = refuse(
+  'bad_request',
+  'The name of the model in this path has an escape that is no UTF-8. Correct the client.',
+);
