@@ -2,7 +2,9 @@
 
 /** `squeue -h -o %e` under SLURM_TIME_FORMAT=%s: seconds. Older ones ignore it and print local ISO time; `N/A` is none. */
 export function parseEndTime(text: string): number | undefined {
-  const word = text.trim().split('\n')[0]?.trim() ?? '';
+  const lines = text.split('\n').map((line) => line.trim());
+  // With -M the cluster is named first.
+  const word = lines.find((line) => line !== '' && !line.startsWith('CLUSTER:')) ?? '';
   if (/^\d{9,11}$/.test(word)) return Number(word) * 1000;
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(word)) return new Date(word).getTime();
   return undefined;

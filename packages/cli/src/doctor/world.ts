@@ -13,6 +13,7 @@ import { expandHome, type Host } from '../host/host.ts';
 import { openLocalHost } from '../host/local-host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { sessionOptions } from '../session-options.ts';
+import { slurmSite } from '../site/slurm-site.ts';
 import { resolveRoute } from '../ssh/open-route.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin } from './reach/try-login.ts';
@@ -60,7 +61,10 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
   const bastionConfig = once(async () => required((await config()).bastion));
   const bastion = reached(async () => resolveRoute((await bastionConfig()).fromLaptop, context), { context, scope });
   const login = clusterHost(cluster, { context, scope });
-  const inventory = once(async () => createSlurmInventory((await login.host()).runner));
+  const paths = async () => clusterPaths((await cluster()).config, (await login.host()).facts);
+  const inventory = once(async () =>
+    createSlurmInventory((await login.host()).runner, slurmSite((await cluster()).config, await paths())),
+  );
   return {
     args,
     context,
@@ -76,7 +80,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
       stateDir: async () =>
         expandHome((await bastionConfig()).stateDir ?? DEFAULT_STATE_DIR, (await bastion.host()).facts.home),
     },
-    login: { ...login, paths: async () => clusterPaths((await cluster()).config, (await login.host()).facts) },
+    login: { ...login, paths },
     inventory,
     partitions: once(async () => (await inventory()).partitions(context.signal)),
     probe: { lines: [] },

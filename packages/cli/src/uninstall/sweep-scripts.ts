@@ -59,6 +59,8 @@ for file in "$state"/keys/job_ed25519 "$state"/keys/job_ed25519.json "$state"/ke
 close "$state/keys"
 for file in "$state"/test-only/*.sh "$state"/test-only/.*.part; do drop "$file"; done
 close "$state/test-only"
+for file in "$state"/queue/*; do drop "$file"; done
+close "$state/queue"
 [ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
 for folder in "$runtime"/agent-*; do
   case \${folder##*/} in agent-????????????????) ;; *) continue ;; esac
