@@ -73,7 +73,10 @@ export function judgeSiteWords(details: readonly string[]): SubmitRule | undefin
 /** A limit of Slurm's own, called by its name: some are free again when jobs end, some never let this job in. */
 function ruleOf(reason: string): SubmitRule | undefined {
   const { kind, text, advice } = classifyPendingReason(reason);
-  if (kind === 'your-limit') return [/^/, 'quota', 'quota_exceeded', `${text}: ${advice}`];
+  if (kind === 'your-limit') {
+    const own = 'stop a job, ask for less (time, GPUs, nodes), or choose another QOS or account.';
+    return [/^/, 'quota', 'quota_exceeded', `${text}: ${/Grp/.test(reason) ? advice : own}`];
+  }
   if (kind !== 'never-starts') return undefined;
   if (/Wall|Time/.test(reason)) return TIME_RULE;
   return [/^/, 'never-retry', 'policy_refused', `Waiting does not help: ${text}. ${advice}`];
