@@ -197,7 +197,8 @@ describe('testOnly', () => {
   });
 
   test('takes success in words it does not know for what it is', async () => {
-    expect(await open(() => ({ stderr: 'sbatch: fine\n' })).scheduler.testOnly(job)).toEqual({
+    const stderr = 'fairlead: unset SBATCH_ACCOUNT=chem-7\nsbatch: fine\n';
+    expect(await open(() => ({ stderr })).scheduler.testOnly(job)).toEqual({
       ok: true,
       text: 'sbatch: fine',
     });
