@@ -61,6 +61,22 @@ export const SLURM_ERRORS: ErrorBook<SlurmErrorCode> = {
     cause: 'Your account or QOS takes no more like this.',
     cure: 'Stop a job, ask for less, or choose another QOS or account.',
   },
+  policy_refused: {
+    cause: 'Your account or QOS never lets such a job in; waiting does not help.',
+    cure: 'Ask for what it allows, or choose another QOS or account.',
+  },
+  munge_down: {
+    cause: 'The munge service of the login host does not run: nothing was sent to Slurm.',
+    cure: 'Try another login host, or tell the site.',
+  },
+  rate_limited: {
+    cause: 'The site limits how often its queue may be asked.',
+    cure: 'Set `slurm.pollSeconds` to what it allows.',
+  },
+  output_too_large: {
+    cause: 'A Slurm command printed more than 32 MB.',
+    cure: 'Run the command of the message on the login host: a wrapper or a start-up file prints without end.',
+  },
   slurm_unreachable: { cause: 'The controller does not answer.', cure: 'Try again later, or ask the site.' },
   answer_lost: {
     cause: "sbatch's answer was lost: the job may exist, and is looked for by its name.",

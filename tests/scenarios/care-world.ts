@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 
 import { Scope } from '@fairlead/kit';
 import type { FairleadConfig } from '@fairlead/protocol';
-import { openWorld, type World } from '@fairlead/testkit';
+import { openWorld, type World, type WorldOptions } from '@fairlead/testkit';
 
 import { SLURM_SCRIPTS } from './care-slurm-scripts.ts';
 
@@ -37,7 +37,7 @@ export interface ScriptedSlurm {
   start(id: string): Promise<void>;
 }
 
-export async function openCareWorld(): Promise<CareWorld> {
+export async function openCareWorld(options: Pick<WorldOptions, 'bastion' | 'shell'> = {}): Promise<CareWorld> {
   const scope = new Scope();
   try {
     const relay = scope.use(await openRelay());
@@ -58,7 +58,7 @@ export async function openCareWorld(): Promise<CareWorld> {
       };
       return { ...given, clusters: { here: cluster } };
     };
-    const world = scope.use(await openWorld({ config }));
+    const world = scope.use(await openWorld({ ...options, config }));
     await writeFile(
       join(world.dir, 'known_hosts_login'),
       `[${world.bastion.host}]:${relay.port} ${world.bastion.hostKeyLine}\n`,

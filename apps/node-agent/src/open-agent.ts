@@ -233,11 +233,17 @@ function learnFromSite({ spec, deps, job, policy, publisher, supervisor }: SiteP
       jobId: job.jobId,
       ...(job.deadlineMs === undefined ? {} : { initialMs: job.deadlineMs }),
       drainMs: spec.drainSeconds * 1000,
+      cluster: spec.slurm?.cluster,
+      pollMs: (spec.slurm?.pollSeconds ?? 0) * 1000,
       onChange: (deadlineMs) => publisher.learn({ deadlineMs }),
       onNear: (deadlineMs) => supervisor.dispatch({ type: 'deadline.near', deadlineMs }),
     },
     signal,
   );
-  detach(learnKillWait(deps.run, job.jobId, signal).then((ms) => (policy.killWaitMs = ms ?? policy.killWaitMs)));
+  detach(
+    learnKillWait(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster }, signal).then(
+      (ms) => (policy.killWaitMs = ms ?? policy.killWaitMs),
+    ),
+  );
   detach(listGpus(deps.env, deps.run, signal).then((gpus) => publisher.learn({ gpus })));
 }

@@ -55,6 +55,28 @@ export const slurmSettings = z.strictObject({
       description: 'Directory of sbatch, squeue and the others on the login host, where they are not on the PATH.',
       examples: ['/opt/slurm/bin'],
     }),
+  cluster: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+      'must be the name of one cluster, as sacctmgr and CLUSTER: lines show it',
+    )
+    .optional()
+    .meta({
+      description:
+        '`--clusters`, where the login host serves several Slurm clusters. Passed to every Slurm command; a job that was submitted stays with its cluster.',
+      examples: ['nautilus'],
+    }),
+  pollSeconds: z
+    .number()
+    .min(15)
+    .max(3600)
+    .optional()
+    .meta({
+      description:
+        'How often this site lets its queue be asked. All commands then share one answer of `squeue`, kept on the login host until it is this old. Default: each command asks for itself, every 15 s.',
+      examples: [120],
+    }),
   omit: z
     .array(z.string())
     .optional()

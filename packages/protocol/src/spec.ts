@@ -78,6 +78,15 @@ export const instanceSpec = z.object({
   jobDir: z.string(),
   /** Node-local directory under which the agent makes its 0700 directory. TMPDIR or /tmp where absent. */
   scratchDir: z.string().optional(),
+  /** What its job needs to ask Slurm of itself. */
+  slurm: z
+    .object({
+      /** Where the site has several clusters: the one that the job went to. */
+      cluster: z.string().max(64).optional(),
+      /** How often the site lets its queue be asked. */
+      pollSeconds: seconds.optional(),
+    })
+    .optional(),
   /** How long before the deadline the drain begins. */
   drainSeconds: seconds.default(120),
 });

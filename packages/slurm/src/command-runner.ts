@@ -1,6 +1,9 @@
 // Runs Slurm's commands somewhere: here as child processes, elsewhere over SSH.
 
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+import { slurmError } from './slurm-error.ts';
 
 export interface CommandRunner {
   /**
@@ -14,6 +17,8 @@ export interface RunOptions {
   stdin?: string;
   env?: Record<string, string>;
   timeoutMs?: number;
+  /** Of each stream. The command is ended and run() rejects with output_too_large when it prints more. */
+  maxOutputBytes?: number;
   signal?: AbortSignal;
 }
 
@@ -33,15 +38,13 @@ async function runHere(argv: readonly string[], options: RunOptions = {}): Promi
   signal?.throwIfAborted();
   const [file = '', ...args] = argv;
   const child = spawn(file, args, { env: { ...process.env, ...options.env }, stdio: 'pipe' });
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const kill = () => child.kill('SIGKILL');
+  const stdout = collect(child.stdout, options.maxOutputBytes, kill);
+  const stderr = collect(child.stderr, options.maxOutputBytes, kill);
   // A command that does not read its input closes the pipe first; its exit code says what happened.
   child.stdin.on('error', () => child.stdin.destroy());
   child.stdin.end(stdin ?? '');
   let timedOut = false;
-  const kill = () => child.kill('SIGKILL');
   const timer =
     timeoutMs === undefined
       ? undefined
@@ -56,10 +59,26 @@ async function runHere(argv: readonly string[], options: RunOptions = {}): Promi
   try {
     const code = await promise;
     signal?.throwIfAborted();
-    const result = { code, stdout: String(Buffer.concat(stdout)), stderr: String(Buffer.concat(stderr)) };
+    const result = { code, stdout: stdout(), stderr: stderr() };
     return timedOut ? { ...result, timedOut } : result;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', kill);
   }
+}
+
+/** Gives what the stream said, or throws where that was too much; `onTooMuch` is called once, when it becomes so. */
+function collect(stream: Readable, maxBytes = Number.POSITIVE_INFINITY, onTooMuch: () => void): () => string {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (sizeBytes > maxBytes) return;
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) onTooMuch();
+    else chunks.push(chunk);
+  });
+  return () => {
+    if (sizeBytes <= maxBytes) return String(Buffer.concat(chunks));
+    throw slurmError('output_too_large', `cannot take more than ${maxBytes} bytes from one command`);
+  };
 }

@@ -26,6 +26,8 @@ export { escapeFilenamePattern, expandFilenamePattern, type FilenameFacts } from
 export { type JobRuntime, type JobScriptPlan, renderJobScript } from './script/render-job-script.ts';
 export type { GpuRequest, SbatchDirectives, SiteBend } from './script/sbatch-directives.ts';
 export { type SlurmErrorCode, slurmErrorCodes } from './slurm-error.ts';
+export { SHELL_SETTINGS, settingOf } from './classify/shell-settings.ts';
+export type { SharedQueue } from './slurm/shared-queue.ts';
 export type { SlurmSite } from './slurm/slurm-commands.ts';
 export { createSlurmInventory, type SlurmInventory } from './slurm/slurm-inventory.ts';
 export { createSlurmScheduler, type SlurmSchedulerOptions } from './slurm/slurm-scheduler.ts';

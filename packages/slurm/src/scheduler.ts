@@ -10,9 +10,10 @@ export interface Scheduler {
   /**
    * Resolves once the job is accepted. Names are asked for by the caller and unique: a second call with the same name
    * gives the job that the first one made, so a caller that lost an answer may simply call again. Rejects with a
-   * CodedError; `submit_uncertain` alone leaves open whether the job exists.
+   * CodedError; `submit_uncertain` alone leaves open whether the job exists. `cluster`: which of the site's clusters took
+   * it, where Slurm says so; the job is known there alone.
    */
-  submit(job: JobSubmission, signal?: AbortSignal): Promise<{ jobId: string }>;
+  submit(job: JobSubmission, signal?: AbortSignal): Promise<{ jobId: string; cluster?: string }>;
 
   /** Whether the request could ever run, and when. Submits nothing. */
   testOnly(job: JobSubmission, signal?: AbortSignal): Promise<TestOnlyResult>;
@@ -67,6 +68,8 @@ export interface JobObservation {
   estimatedStartMs?: number;
   /** How often it was requeued, where known. */
   restarts?: number;
+  /** Of a job that is gone: why no record says how it ended. */
+  noRecords?: string;
   /** Once ended, where known. */
   exitCode?: SlurmExitCode;
 }

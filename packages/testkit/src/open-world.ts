@@ -16,6 +16,8 @@ import { type CliResult, parseJsonLines, type JsonLine, type RunningCli, startCl
 export interface WorldOptions {
   /** Which SSH server is the bastion; absent: the system's own sshd where there is one. */
   bastion?: 'sshd' | 'builtin';
+  /** The account's login shell; builtin only. Absent: as the account has it. */
+  shell?: string;
   /** Further lines of the bastion's sshd_config. */
   sshdConfig?: readonly string[];
   /** Changes the configuration before it is written. */
@@ -121,7 +123,8 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
 async function openBastion(dir: string, publicKey: string, options: WorldOptions): Promise<LocalSshServer> {
   const server = { dir: join(dir, 'sshd'), authorizedKeys: [publicKey] };
   const kind = options.bastion ?? ((await findSshd()) ? 'sshd' : 'builtin');
-  if (kind === 'builtin') return openBuiltinSshServer(server);
+  if (kind === 'builtin')
+    return openBuiltinSshServer({ ...server, ...(options.shell === undefined ? {} : { shell: options.shell }) });
   return openUserSshd({ ...server, ...(options.sshdConfig ? { extraConfig: options.sshdConfig } : {}) });
 }
 

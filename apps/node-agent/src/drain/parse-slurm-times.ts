@@ -8,7 +8,9 @@ export type EndTime = number | 'none';
  * without a limit. Undefined for what tells nothing: `N/A` of a job that does not run, `Unknown`, an error.
  */
 export function parseEndTime(text: string): EndTime | undefined {
-  const word = text.trim().split('\n')[0]?.trim() ?? '';
+  const lines = text.split('\n').map((line) => line.trim());
+  // With -M the cluster is named first.
+  const word = lines.find((line) => line !== '' && !line.startsWith('CLUSTER:')) ?? '';
   if (/^\d{9,11}$/.test(word)) return Number(word) * 1000;
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(word)) return new Date(word).getTime();
   if (/^none$/i.test(word)) return 'none';

@@ -50,7 +50,23 @@ it('watchDeadline believes squeue over the environment, for limits change', asyn
   const { changed, deadline, asked, over } = watched({ initialMs: Date.now() + 5_000, printed: `${seconds}\n` });
   expect(await changed).toBe(seconds * 1000);
   expect(deadline.deadlineMs).toBe(seconds * 1000);
-  expect(asked[0]).toEqual({ argv: ['squeue', '-h', '-j', '17', '-o', '%e'], env: { SLURM_TIME_FORMAT: '%s' } });
+  expect(asked[0]).toEqual({ argv: ['squeue', '-a', '-h', '-j', '17', '-o', '%e'], env: { SLURM_TIME_FORMAT: '%s' } });
+  over.abort();
+});
+
+it('watchDeadline asks in the cluster of the job, and as it is typed there where that has no answer', async () => {
+  const seconds = Math.floor(Date.now() / 1000) + 500;
+  const asked: Array<readonly string[]> = [];
+  const run: RunProgram = async (argv) => {
+    asked.push(argv);
+    return argv.includes('-M') ? undefined : `${seconds}\n`;
+  };
+  const { changed, over } = watched({ initialMs: Date.now() + 5_000, cluster: 'nautilus', run });
+  expect(await changed).toBe(seconds * 1000);
+  expect(asked).toEqual([
+    ['squeue', '-a', '-M', 'nautilus', '-h', '-j', '17', '-o', '%e'],
+    ['squeue', '-a', '-h', '-j', '17', '-o', '%e'],
+  ]);
   over.abort();
 });
 

@@ -3,6 +3,7 @@
 
 import { type Clock, detach, type Log, repeatTurns } from '@fairlead/kit';
 import type { RunProgram } from '../job/run-program.ts';
+import { askSlurm } from './ask-slurm.ts';
 import { parseEndTime } from './parse-slurm-times.ts';
 
 export interface DeadlineOptions {
@@ -10,6 +11,10 @@ export interface DeadlineOptions {
   /** SLURM_JOB_END_TIME, where it was set. */
   initialMs?: number;
   drainMs: number;
+  /** The Slurm cluster that the job went to, where the site has several. */
+  cluster?: string | undefined;
+  /** How often the site lets its queue be asked. */
+  pollMs?: number | undefined;
   run: RunProgram;
   clock: Clock;
   random: () => number;
@@ -37,7 +42,9 @@ export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): De
   const drainMs = (endMs: number) => Math.min(options.drainMs, Math.max(0, endMs - startedMs) / 4);
 
   const read = async () => {
-    const text = await options.run(['squeue', '-h', '-j', options.jobId, '-o', '%e'], {
+    const { jobId, cluster } = options;
+    const question = { program: 'squeue', args: ['-h', '-j', jobId, '-o', '%e'], cluster } as const;
+    const text = await askSlurm(options.run, question, {
       env: { SLURM_TIME_FORMAT: '%s' },
       limitMs: SQUEUE_LIMIT_MS,
       signal,
@@ -51,9 +58,11 @@ export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): De
     options.onChange(foundMs);
   };
 
+  const pollMs = options.pollMs ?? 0;
   const readTurn = async () => {
     await read();
-    return READ_EVERY_MS * (0.8 + 0.4 * options.random());
+    const everyMs = Math.max(READ_EVERY_MS, pollMs) * (0.8 + 0.4 * options.random());
+    return Math.max(everyMs, pollMs);
   };
 
   const lookTurn = async () => {

@@ -17,6 +17,14 @@ describe("Slurm's notice in the job's log", () => {
     ['', 'cancelled'],
   ])('%j is %s', (why, code) => expect(parseSlurmNotice(notice(why), '12')).toMatchObject({ code }));
 
+  it('of a step of the job counts as well', () => {
+    const step =
+      'slurmstepd-node1: error: *** STEP 12.0 ON node1 CANCELLED AT 2026-11-21T06:47:00 DUE TO TASK FAILURE ***\n';
+    expect(parseSlurmNotice(step, '12')).toMatchObject({ code: 'job_ended', message: expect.stringContaining('task') });
+    expect(parseSlurmNotice(step.replace('12.0', '12.batch'), '12')).toMatchObject({ code: 'job_ended' });
+    expect(parseSlurmNotice(step, '1')).toBeUndefined();
+  });
+
   it('of another job says nothing, nor does what an engine prints', () => {
     expect(parseSlurmNotice(notice(''), '13')).toBeUndefined();
     expect(parseSlurmNotice('CANCELLED AT 2026 DUE TO PREEMPTION ***\n', '12')).toBeUndefined();

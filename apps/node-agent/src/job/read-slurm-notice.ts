@@ -31,10 +31,19 @@ const REASONS: ReadonlyArray<[pattern: RegExp, cause: EndCause]> = [
       hint: 'It starts again by itself.',
     },
   ],
+  [
+    /DUE TO TASK FAILURE/,
+    {
+      code: 'job_ended',
+      message: 'a task of the job failed and Slurm ended the others',
+      hint: 'The lines before that in the job log (--source job) say which, and why.',
+    },
+  ],
   [/\*\*\*$/, { code: 'cancelled', message: 'the job was cancelled (scancel)' }],
 ];
 
-const NOTICE = /^slurmstepd\S*: error: \*\*\* JOB (?<job>\d+) ON \S+ CANCELLED AT (?<at>\S+) (?<reason>.*)\*\*\*$/;
+const NOTICE =
+  /^slurmstepd\S*: error: \*\*\* (?:JOB|STEP) (?<job>\d+)(?:\.\S+)? ON \S+ CANCELLED AT (?<at>\S+) (?<reason>.*)\*\*\*$/;
 /** Each signal of one end is told, the later ones without the reason, KillWait (30 s by default) after the first at most. */
 const SAME_END_MS = 60_000;
 const TAIL_BYTES = 4096;

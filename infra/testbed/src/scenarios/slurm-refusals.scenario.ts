@@ -19,6 +19,7 @@ beforeAll(async () => {
     'EnforcePartLimits=ALL',
     'PartitionName=physics Nodes=ALL AllowAccounts=physics State=UP',
     'PartitionName=staff Nodes=ALL AllowGroups=root State=UP',
+    'PartitionName=dark Nodes=ALL Hidden=YES MaxTime=1-00:00:00 State=UP',
   );
 }, 120_000);
 afterAll(() => testbed[Symbol.asyncDispose]());
@@ -121,6 +122,70 @@ describe('a request that Slurm refuses', () => {
   );
 });
 
+describe('a hidden partition', () => {
+  test(
+    'is one of those that doctor knows, though sinfo lists it to nobody',
+    async () => {
+      expect((await testbed.exec('login', ['sinfo', '-h', '-o', '%P'])).stdout).not.toContain('dark');
+      const { lines } = await alice.fairlead('doctor', '--no-job', ...set('slurm.partition=dark'));
+      expect(lines.find((line) => line['id'] === 'slurm.partition')).toMatchObject({ status: 'ok' });
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'hides no job: it is found when the answer of sbatch is lost, serves, and is stopped',
+    async () => {
+      const script = `case "$*" in *--parsable*) ;; *) exec $REAL "$@" ;; esac
+echo run >> /tmp/sbatch-runs; $REAL "$@" >/dev/null
+echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1`;
+      await using _replaced = await replaceProgram(testbed, 'login', ['sbatch', script]);
+      const { jobId } = await alice.deploy('dark', ...set('slurm.partition=dark'));
+      expect(await asRoot(testbed, 'login', 'cat /tmp/sbatch-runs; rm /tmp/sbatch-runs')).toBe('run\n');
+      const listed = async (...all: string[]) =>
+        (await testbed.exec('login', ['squeue', '-h', ...all, '-o', '%i %P'])).stdout.trim();
+      expect(await listed()).toBe('');
+      expect(await listed('-a')).toBe(`${jobId} dark`);
+      expect((await alice.fairlead('stop', 'dark', '--now')).code).toBe(0);
+      expect(await listed('-a')).toBe('');
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('the words of a site around sbatch', () => {
+  const banner = `printf '%s\\n' '-----------------------------' '   Welcome to Machine3' '-----------------------------' '' 'No reservation for this job' '--> Verifying valid submit host (login1)...OK'`;
+
+  test(
+    'are not taken for the id of the job: the queue says by its name which number it is',
+    async () => {
+      const script = `case "$*" in *--parsable*) ;; *) exec $REAL "$@" ;; esac
+${banner}; echo 4200; $REAL "$@"; echo 'Balance after job'; echo 77`;
+      await using _replaced = await replaceProgram(testbed, 'login', ['sbatch', script]);
+      const { jobId } = await alice.deploy('framed');
+      expect((await testbed.exec('login', ['squeue', '-h', '-o', '%i'])).stdout.trim()).toBe(jobId);
+      await alice.fairlead('stop', 'framed', '--now');
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'are not the refusal: the line that refuses is told',
+    async () => {
+      const words = `${banner}; printf '%s\\n' '--> Verifying job request is within current queue limits...FAILED' '[*] Too many simultaneous jobs in queue.'; exit 1`;
+      await using _replaced = await replaceProgram(testbed, 'login', ['sbatch', words]);
+      const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r');
+      expect(code).toBe(1);
+      expect(last['error']).toMatchObject({
+        code: 'submit_refused',
+        message: expect.stringMatching(/limits\.\.\.FAILED; \[\*\] Too many simultaneous jobs in queue\.$/),
+        hint: expect.stringContaining('when jobs of yours end'),
+      });
+    },
+    LIMIT_MS,
+  );
+});
+
 describe('a login host', () => {
   test(
     'without sbatch is asked about, and its directory can be named',
@@ -139,6 +204,19 @@ describe('a login host', () => {
       await alice.deploy('named');
       expect((await alice.fairlead('stop', 'named', '--now')).code).toBe(0);
       await testbed.exec('laptop', ['sed', '-i', 's#, binDir: /opt/slurm/bin##', config]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'whose munge is down says that nothing was sent, and submits nothing',
+    async () => {
+      await asRoot(testbed, 'login', 'mv /run/munge/munge.socket.2 /run/munge/away');
+      const back = () => asRoot(testbed, 'login', 'mv /run/munge/away /run/munge/munge.socket.2');
+      const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r').finally(back);
+      expect(code).toBe(1);
+      expect(JSON.stringify(last['error'])).toContain('munge');
+      expect(JSON.stringify(last['error'])).toContain('Nothing left the login host');
     },
     LIMIT_MS,
   );

@@ -41,7 +41,7 @@ async function askQueue(deployment: DeploymentView, session: Session, context: C
     await using site = await openSite(pickCluster(config, deployment.cluster), context);
     const jobId = instance.jobId ?? (await jobByName(deployment, site, context));
     if (jobId === undefined) return deployment;
-    const state = await observationFor(site, { id: instance.id, jobId }, context);
+    const state = await observationFor(site, { id: instance.id, jobId, hasServed: isEnded(instance.state) }, context);
     if (!state && jobId === instance.jobId) {
       if (isEnded(instance.state))
         context.output.warn(`job ${jobId} still runs on ${deployment.cluster}: its agent may come back`);

@@ -14,6 +14,7 @@ import { openLocalHost } from '../host/local-host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { sessionOptions } from '../session-options.ts';
 import { expandCluster } from '../site/expand-cluster.ts';
+import { slurmSite } from '../site/slurm-site.ts';
 import { resolveRoute } from '../ssh/open-route.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin } from './reach/try-login.ts';
@@ -63,7 +64,10 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
   const bastion = reached(async () => resolveRoute((await bastionConfig()).fromLaptop, context), { context, scope });
   const login = clusterHost(cluster, { context, scope });
   const there = once(async () => expandCluster(await cluster(), await login.host(), context.signal));
-  const inventory = once(async () => createSlurmInventory((await login.host()).runner));
+  const paths = async () => clusterPaths((await there()).config, (await login.host()).facts);
+  const inventory = once(async () =>
+    createSlurmInventory((await login.host()).runner, slurmSite((await there()).config, await paths())),
+  );
   return {
     args,
     context,
@@ -79,11 +83,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
       stateDir: async () =>
         expandHome((await bastionConfig()).stateDir ?? DEFAULT_STATE_DIR, (await bastion.host()).facts.home),
     },
-    login: {
-      ...login,
-      cluster: there,
-      paths: async () => clusterPaths((await there()).config, (await login.host()).facts),
-    },
+    login: { ...login, cluster: there, paths },
     inventory,
     partitions: once(async () => (await inventory()).partitions(context.signal)),
     probe: { lines: [] },

@@ -4,7 +4,9 @@ import type { Session } from '@fairlead/client';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
+import { schedulerOf } from '../site/job-cluster.ts';
 import type { Site } from '../site/open-site.ts';
+import { pollMs } from '../site/slurm-site.ts';
 
 /** An agent that was told `now`, or that has ended its instance, is given this long to leave. */
 const LEAVE_MS = 45_000;
@@ -27,9 +29,9 @@ export async function endJob(job: EndJob): Promise<void> {
   const { site, context, jobId } = job;
   if (job.delivered ? await isGoneByItself(job) : await isGone(job)) return;
   for (const how of ['stop', 'kill'] as const) {
-    await site.scheduler.cancel(jobId, how, context.signal);
+    await (await schedulerOf(site, job.deployment.instance.id)).cancel(jobId, how, context.signal);
     context.output.event('job.cancelled', { jobId, how }, `cancelled job ${jobId}`);
-    if (await isGoneWithin(job, CANCEL_MS)) return;
+    if (await isGoneWithin(job, cancelMs(job))) return;
   }
   context.output.warn(`job ${jobId} is still ending on ${site.cluster.name}`);
 }
@@ -41,9 +43,15 @@ async function isGoneByItself(job: EndJob): Promise<boolean> {
     if (await isGone(job)) return true;
     const nowMs = job.context.clock.monotonicMs();
     sinceMs ??= (await hasEnded(job)) ? nowMs : undefined;
-    if (sinceMs !== undefined && nowMs - sinceMs > LEAVE_MS) return false;
+    if (sinceMs !== undefined && nowMs - sinceMs > LEAVE_MS + cancelMs(job) - CANCEL_MS) return false;
     await pause(job, round);
   }
+}
+
+/** A shared answer of the queue may be older than the order. */
+function cancelMs({ site }: EndJob): number {
+  const { slurm } = site.cluster.config;
+  return CANCEL_MS + (slurm?.pollSeconds === undefined ? 0 : pollMs(slurm));
 }
 
 async function isGoneWithin(job: EndJob, ms: number): Promise<boolean> {
@@ -55,8 +63,9 @@ async function isGoneWithin(job: EndJob, ms: number): Promise<boolean> {
   return false;
 }
 
-async function isGone({ site, jobId, context }: EndJob): Promise<boolean> {
-  const phase = (await site.scheduler.observe([jobId], context.signal)).get(jobId)?.phase.kind;
+async function isGone({ site, jobId, deployment, context }: EndJob): Promise<boolean> {
+  const scheduler = await schedulerOf(site, deployment.instance.id);
+  const phase = (await scheduler.observe([jobId], context.signal)).get(jobId)?.phase.kind;
   return phase === undefined || phase === 'gone' || phase === 'ended';
 }
 

@@ -8,10 +8,11 @@ import { type InstanceView, isEnded, type WatchMessage } from '@fairlead/protoco
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { Site } from '../site/open-site.ts';
+import { pollMs } from '../site/slurm-site.ts';
 import { observationFor } from './observe-job.ts';
+import { isUnhurried, type QueuePace, queueWaitMs } from './queue-pace.ts';
 
-/** Slurm is asked at most this often (DESIGN decision 15); the first looks come sooner, for short queues. */
-const POLL_MS = 15_000;
+/** The first looks at the queue come sooner than the others, for short queues. */
 const FIRST_POLLS_MS = [1_000, 4_000];
 
 export interface Follow {
@@ -79,7 +80,9 @@ async function pollJob(follow: Follow, look: (view: InstanceView) => void, signa
   for (let round = 0; ; round++) {
     await clock.sleep(sight.waitMs(round), signal);
     try {
+      const askedMs = clock.monotonicMs();
       const observed = await observationFor(follow.site, follow.instance, { clock, signal });
+      sight.answeredIn(clock.monotonicMs() - askedMs);
       if (observed) look(await follow.session.api.observed(id, { jobId, state: observed }, signal));
       sight.regained();
     } catch (error) {
@@ -92,20 +95,27 @@ async function pollJob(follow: Follow, look: (view: InstanceView) => void, signa
 /** What is said of a login host that went away, once per outage, and how long until the next look. */
 function queueSight({ context, site }: Follow) {
   let failures = 0;
+  let pace: QueuePace = { pollMs: pollMs(site.cluster.config.slurm), refusals: 0, answerMs: 0 };
   return {
     waitMs(round: number): number {
-      if (failures > 0) return Math.min(1_000 * 2 ** (failures - 1), POLL_MS);
-      return FIRST_POLLS_MS[round] ?? POLL_MS * (1 + 0.2 * Math.random());
+      if (failures > 0 && pace.refusals === 0) return Math.min(1_000 * 2 ** (failures - 1), pace.pollMs);
+      return (isUnhurried(pace) ? undefined : FIRST_POLLS_MS[round]) ?? queueWaitMs(pace) * (1 + 0.2 * Math.random());
+    },
+    answeredIn(answerMs: number): void {
+      pace = { ...pace, answerMs };
     },
     regained(): void {
       if (failures > 0)
         context.output.event('queue.back', { cluster: site.cluster.name }, `${site.cluster.name} answers again`);
       failures = 0;
+      pace = { ...pace, refusals: 0 };
     },
     /** False where looking again would only be refused again: a login that fails must not be hammered at. */
     lost(error: unknown): boolean {
       failures += 1;
       const isRefused = isCodedError(error, ...LOGIN_REFUSALS);
+      // A Slurm that answers and refuses is left in peace; a way that broke is tried again soon.
+      if (isCodedError(error, ...QUEUE_REFUSALS)) pace = { ...pace, refusals: pace.refusals + 1 };
       if (failures === 1 || isRefused)
         context.output.warn(
           `lost sight of the queue of ${site.cluster.name} (${errorText(error)}); ${isRefused ? 'going on without it' : 'trying again'}`,
@@ -115,6 +125,7 @@ function queueSight({ context, site }: Follow) {
   };
 }
 
+const QUEUE_REFUSALS = ['rate_limited', 'command_failed', 'munge_down', 'answer_lost'];
 const LOGIN_REFUSALS = ['auth_failed', 'passphrase_needed', 'host_key_changed', 'host_key_unknown', 'host_key_revoked'];
 
 function deploymentsOf(message: WatchMessage) {

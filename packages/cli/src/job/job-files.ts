@@ -16,6 +16,7 @@ import type { NamedCluster } from '../config/load-config.ts';
 import type { ClusterPaths } from '../paths.ts';
 import { jobDirOf } from '../paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
+import { slurmCluster } from '../site/slurm-site.ts';
 
 /** Slurm warns this long before a job's end (it may do so up to 60 s earlier), and the agent drains from then on. */
 const WARNING_SECONDS = 120;
@@ -112,6 +113,10 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     controlCertificate: profile.controlCertificate,
     jobDir: jobDirOf(paths, instance),
     ...(paths.scratch ? { scratchDir: paths.scratch } : {}),
+    slurm: definedOnly({
+      cluster: slurmCluster(cluster.config.slurm ?? {}),
+      pollSeconds: cluster.config.slurm?.pollSeconds,
+    }),
     drainSeconds: warningSeconds(plan),
   };
 }

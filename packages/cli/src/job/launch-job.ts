@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { jobDirOf } from '../paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import type { Shipped } from '../ship/ship.ts';
+import { schedulerOf } from '../site/job-cluster.ts';
 import type { Site } from '../site/open-site.ts';
 import { instanceSpecOf, jobScript } from './job-files.ts';
 import { submitJob, testJob } from './submit-job.ts';
@@ -81,7 +82,7 @@ async function submit(launch: Launch, created: DeploymentCreated, script: string
   context.signal.throwIfAborted();
   launch.onPhase('submitting');
   // Without the signal: an answer that is not waited for would leave a job that nobody knows of.
-  return submitJob(site, { deployment: plan.name, instance: id });
+  return submitJob(site, { deployment: plan.name, instance: id }, context.output);
 }
 
 /** From here on there is a job, whatever else goes wrong; its agent tells control of itself. */
@@ -95,7 +96,7 @@ async function tellControl(
     return undefined;
   });
   if (!view || !isEnded(view.state)) return;
-  await site.scheduler.cancel(jobId, 'stop');
+  await (await schedulerOf(site, id)).cancel(jobId, 'stop');
   throw new CodedError<CliErrorCode>(
     'deploy_failed',
     `cannot serve ${plan.name} because it was stopped while it was being submitted: cancelled job ${jobId}`,

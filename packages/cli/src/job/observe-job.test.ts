@@ -1,7 +1,7 @@
 import type { JobObservation } from '@fairlead/slurm';
 import { describe, expect, it } from 'vitest';
 
-import { observedState } from './observe-job.ts';
+import { explainCompleted, observedState } from './observe-job.ts';
 
 const job = (more: Partial<JobObservation>): JobObservation => ({
   jobId: '7',
@@ -34,6 +34,34 @@ describe('What the scheduler says of a job', () => {
   it('when memory ran out says what to do', () => {
     const ended = job({ phase: { kind: 'ended', outcome: 'out_of_memory' }, state: 'OUT_OF_MEMORY' });
     expect(observedState(ended)).toMatchObject({ cause: { hint: expect.stringContaining('slurm.mem') } });
+  });
+  it('when it completed and nothing was served is a failure to explain', () => {
+    const completed = job({ phase: { kind: 'ended', outcome: 'completed' }, state: 'COMPLETED' });
+    expect(explainCompleted(completed, ['module: command not found'])).toMatchObject({
+      status: 'failed',
+      cause: {
+        code: 'job_ended',
+        message: 'job 7 ended before anything was served, though Slurm calls it COMPLETED',
+        hint: expect.stringContaining('--source job'),
+      },
+    });
+    expect(explainCompleted(completed, [], true)).toMatchObject({ status: 'stopped' });
+    const notice =
+      'slurmstepd: error: *** STEP 7.0 ON nid0042 CANCELLED AT 2026-05-04T10:11:12 DUE TO TASK FAILURE ***';
+    expect(explainCompleted(completed, [notice, 'srun: error: nid0042'], true)).toMatchObject({
+      status: 'failed',
+      cause: { message: 'a task of job 7 failed and Slurm ended the others, though Slurm calls it COMPLETED' },
+    });
+  });
+  it('when no record tells of it says why', () => {
+    const gone = job({ phase: { kind: 'gone' }, state: '', noRecords: 'Slurm accounting storage is disabled' });
+    expect(observedState(gone)).toMatchObject({
+      status: 'failed',
+      cause: {
+        message:
+          'job 7 is not known to the scheduler any more, and no record says how it ended: Slurm accounting storage is disabled',
+      },
+    });
   });
   it('names the exit code', () => {
     expect(

@@ -3,9 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path/posix';
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
+import type { Output } from '../output/output.ts';
 import { jobDirOf } from '../paths.ts';
 import type { Site } from '../site/open-site.ts';
 import { jobName } from './job-files.ts';
@@ -33,12 +34,21 @@ export async function testJob(site: Site, script: string, signal: AbortSignal): 
   }
 }
 
-export async function submitJob(site: Site, job: { deployment: string; instance: string }): Promise<string> {
+export async function submitJob(
+  site: Site,
+  job: { deployment: string; instance: string },
+  output: Output,
+): Promise<string> {
   const workDir = jobDirOf(site.paths, job.instance);
-  const { jobId } = await site.scheduler.submit({
+  const { jobId, cluster } = await site.scheduler.submit({
     name: jobName(job.deployment, job.instance),
     scriptPath: join(workDir, 'job.sh'),
     workDir,
   });
+  const problem = cluster === undefined ? undefined : await site.jobClusters?.remember(job.instance, cluster);
+  if (problem !== undefined)
+    output.warn(
+      `could not note that Slurm cluster ${cluster} took job ${jobId} (${errorText(problem)}): set slurm.cluster: ${cluster}, so that later commands find it`,
+    );
   return jobId;
 }

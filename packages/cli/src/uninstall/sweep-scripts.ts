@@ -101,6 +101,8 @@ if [ -n "$foreign" ]; then
   is_there "$runtime" && say left "$runtime" "jobs of another bastion may run from it"
   exit 0
 fi
+for file in "$state"/queue/*; do drop "$file"; done
+close "$state/queue"
 [ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
 for folder in "$runtime"/agent-*; do
   case \${folder##*/} in agent-????????????????) ;; *) continue ;; esac

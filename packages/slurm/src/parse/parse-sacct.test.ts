@@ -43,3 +43,19 @@ Slurm accounting storage is disabled
     },
   ]);
 });
+
+test('parseSacct keeps a bar in the reason and in the name apart from its own', () =>
+  expect(parseSacct('7|FAILED|1:0|site|says no|1795231952|1795231960|1795231950|node1|gpu|a|b')).toEqual([
+    {
+      jobId: '7',
+      state: 'FAILED',
+      exitCode: { code: 1, signal: 0 },
+      reason: 'site|says no',
+      startMs: 1_795_231_952_000,
+      endMs: 1_795_231_960_000,
+      submitMs: 1_795_231_950_000,
+      nodes: 'node1',
+      partition: 'gpu',
+      name: 'a|b',
+    },
+  ]));

@@ -2,8 +2,9 @@
 
 import { parseExitCode, type SlurmExitCode } from './exit-code.ts';
 import { parseSlurmTime } from './slurm-time.ts';
+import { splitRow } from './split-row.ts';
 
-/** The job's name last: it is the one field that may hold a `|`. */
+/** The reason and the job's name may hold a `|`: see splitRow. */
 export const sacctFormat = 'JobIDRaw,State,ExitCode,Reason,Start,End,Submit,NodeList,Partition,JobName';
 
 export interface SacctRow {
@@ -22,18 +23,19 @@ export interface SacctRow {
 
 export function parseSacct(stdout: string, utcOffsetMinutes = 0): SacctRow[] {
   return stdout.split('\n').flatMap((line) => {
-    const [jobId = '', state = '', exit = '', reason = '', start = '', end = '', submit = '', nodes = '', ...rest] =
-      line.split('|');
-    const [partition, ...name] = rest;
-    if (!/^\d+$/.test(jobId) || partition === undefined || name.length === 0) return [];
+    const split = splitRow(line, 4);
+    const [nodes = '', partition, ...name] = split?.after ?? [];
+    if (!split || partition === undefined || name.length === 0) return [];
+    const [jobId = '', state = '', exit = '', ...words] = split.before;
+    const reason = words.join('|');
+    if (!/^\d+$/.test(jobId)) return [];
     const row: SacctRow = { jobId, state, partition, name: name.join('|') };
     const exitCode = parseExitCode(exit);
     if (exitCode) row.exitCode = exitCode;
     if (reason !== '' && reason !== 'None') row.reason = reason;
     if (nodes !== '' && nodes !== 'None assigned') row.nodes = nodes;
-    const times = { startMs: start, endMs: end, submitMs: submit };
-    for (const [key, text] of Object.entries(times) as Array<[keyof typeof times, string]>) {
-      const ms = parseSlurmTime(text, utcOffsetMinutes);
+    for (const [at, key] of (['startMs', 'endMs', 'submitMs'] as const).entries()) {
+      const ms = parseSlurmTime(split.times[at] ?? '', utcOffsetMinutes);
       if (ms !== undefined) row[key] = ms;
     }
     return [row];

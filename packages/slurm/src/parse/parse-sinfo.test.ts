@@ -55,6 +55,13 @@ describe('parseGres', () => {
         { type: 'h100', perNode: 2 },
       ],
     ],
+    ['gpu:a100:2K', [{ type: 'a100', perNode: 2048 }]],
+    ['gres/gpu:4', [{ perNode: 4 }]],
+    ['gres:gpu:a100:4,gres/shard:8', [{ type: 'a100', perNode: 4 }]],
+    ['cpu=8,gres/gpu=4,gres/gpu:h100=4', [{ perNode: 4 }, { type: 'h100', perNode: 4 }]],
+    ['gpu:8(S:0-3)', [{ perNode: 8 }]],
+    ['gpu:1g.5gb:7', [{ type: '1g.5gb', perNode: 7 }]],
+    ['gpu:a100', [{ type: 'a100', perNode: 1 }]],
     ['(null)', []],
     ['', []],
   ])('%s', (text, kinds) => expect(parseGres(text)).toEqual(kinds));

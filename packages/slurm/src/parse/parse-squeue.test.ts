@@ -73,3 +73,20 @@ test('parseSqueue reads local times with the offset it is given', () =>
   expect(parseSqueue('1|RUNNING|None|n|2026-11-20T23:00:00|2026-11-21T00:00:00|N/A|gpu|x', 60)[0]?.endMs).toBe(
     Date.UTC(2026, 10, 20, 23),
   ));
+
+test('parseSqueue keeps a bar in the reason and in the name apart from its own', () => {
+  const text = '9|PENDING|site: low|prio|see wiki|node[1-2]|N/A|1795235469|1795231749|gpu|a|N/A|N/A|N/A|b';
+  expect(parseSqueue(text)).toEqual([
+    {
+      jobId: '9',
+      state: 'PENDING',
+      reason: 'site: low|prio|see wiki',
+      nodes: 'node[1-2]',
+      endMs: 1_795_235_469_000,
+      submitMs: 1_795_231_749_000,
+      partition: 'gpu',
+      name: 'a|N/A|N/A|N/A|b',
+    },
+  ]);
+  expect(parseSqueue('9|PENDING|a|b||N/A|N/A|1795231749|gpu|x')[0]).toMatchObject({ reason: 'a|b', name: 'x' });
+});

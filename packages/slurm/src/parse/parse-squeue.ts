@@ -1,8 +1,9 @@
 // Reads `squeue -h -o SQUEUE_FORMAT`. Lines that are no job's (a login's greeting, `CLUSTER: x`) are passed over.
 
 import { parseSlurmTime } from './slurm-time.ts';
+import { splitRow } from './split-row.ts';
 
-/** Fields that hold neither `|` nor a line break come first, the job's name last. */
+/** The reason and the job's name may hold a `|` (words of the site, words of a user): see splitRow. */
 export const squeueFormat = '%i|%T|%r|%N|%S|%e|%V|%P|%j';
 
 export interface SqueueRow {
@@ -23,15 +24,18 @@ export interface SqueueRow {
 
 export function parseSqueue(stdout: string, utcOffsetMinutes = 0): SqueueRow[] {
   return stdout.split('\n').flatMap((line) => {
-    const [jobId = '', state = '', reason = '', nodes = '', start = '', end = '', submit = '', partition, ...name] =
-      line.split('|');
-    if (!/^\d+(_\S+|\+\d+)?$/.test(jobId) || partition === undefined || name.length === 0) return [];
-    const times = { startMs: start, endMs: end, submitMs: submit };
+    const split = splitRow(line, 4);
+    const [partition, ...name] = split?.after ?? [];
+    if (!split || partition === undefined || name.length === 0) return [];
+    const [jobId = '', state = '', ...words] = split.before;
+    const nodes = words.at(-1) ?? '';
+    const reason = words.slice(0, -1).join('|');
+    if (!/^\d+(_\S+|\+\d+)?$/.test(jobId)) return [];
     const row: SqueueRow = { jobId, state, partition, name: name.join('|') };
     if (present(reason) && reason !== 'None') row.reason = reason;
     if (present(nodes)) row.nodes = nodes;
-    for (const [key, text] of Object.entries(times) as Array<[keyof typeof times, string]>) {
-      const ms = parseSlurmTime(text, utcOffsetMinutes);
+    for (const [at, key] of (['startMs', 'endMs', 'submitMs'] as const).entries()) {
+      const ms = parseSlurmTime(split.times[at] ?? '', utcOffsetMinutes);
       if (ms !== undefined) row[key] = ms;
     }
     return [row];

@@ -58,6 +58,7 @@ const shortOptions: Record<string, string> = {
   D: 'chdir',
   G: 'gpus',
   J: 'job-name',
+  M: 'clusters',
   N: 'nodes',
   c: 'cpus-per-task',
   d: 'dependency',

@@ -34,10 +34,10 @@ export function addDetails(observation: JobObservation, details: ScontrolJob | u
 
 /**
  * Accounting's word on a job the controller has forgotten. A job it calls alive is gone all the same: the controller
- * forgets only what has ended (a "runaway job" stays RUNNING in accounting for ever).
+ * forgets only what has ended (a "runaway job" stays RUNNING in accounting for ever). `noRecords`: why there is no word.
  */
-export function describeForgotten(jobId: string, row: SacctRow | undefined): JobObservation {
-  if (!row) return { jobId, phase: { kind: 'gone' }, state: '' };
+export function describeForgotten(jobId: string, row: SacctRow | undefined, noRecords?: string): JobObservation {
+  if (!row) return { jobId, phase: { kind: 'gone' }, state: '', ...(noRecords === undefined ? {} : { noRecords }) };
   const observation = describeJob(row);
   if (observation.phase.kind === 'ended') return observation;
   return { jobId, phase: { kind: 'gone' }, state: row.state, name: row.name };

@@ -4,7 +4,7 @@ import type { Log } from '@fairlead/kit';
 import { parseSacct } from '../parse/parse-sacct.ts';
 import { parseSqueue, type SqueueRow } from '../parse/parse-squeue.ts';
 import { commandFailure, type RunSlurm } from './run-slurm.ts';
-import { sacctByNameCommand, type SlurmSite, squeueByNameCommand } from './slurm-commands.ts';
+import { sacctByNameCommand, sharedSqueueCommand, type SlurmSite, squeueByNameCommand } from './slurm-commands.ts';
 
 export interface FindByName {
   run: RunSlurm;
@@ -14,7 +14,9 @@ export interface FindByName {
 
 /** In the order of submission, ended ones included for as long as the controller knows them. Rejects when it cannot tell. */
 export async function findInQueue({ run, site }: FindByName, name: string, signal?: AbortSignal): Promise<string[]> {
-  const result = await run(squeueByNameCommand(site, name), signal);
+  const { sharedQueue } = site;
+  const argv = sharedQueue ? sharedSqueueCommand(site, sharedQueue) : squeueByNameCommand(site, name);
+  const result = await run(argv, signal);
   if (result.code !== 0) throw commandFailure(`look for the job ${name}`, result);
   return inOrder(parseSqueue(result.stdout).filter((row) => row.name === name && !wasRefused(row)));
 }

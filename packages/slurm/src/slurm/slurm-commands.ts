@@ -1,17 +1,22 @@
 // The command lines that the Slurm scheduler runs on the login host. Pure.
 
 import { shellJoin } from '@fairlead/kit';
+import { UNSET_REPORT } from '../classify/refusal-lines.ts';
+import { SHELL_SETTINGS } from '../classify/shell-settings.ts';
 import { formatSlurmDuration } from '../script/duration.ts';
 import { sacctFormat } from '../parse/parse-sacct.ts';
 import { squeueFormat } from '../parse/parse-squeue.ts';
 import type { CancelMode, JobSubmission } from '../scheduler.ts';
 import { slurmError } from '../slurm-error.ts';
+import { type SharedQueue, sharedQueueScript } from './shared-queue.ts';
 
 export interface SlurmSite {
   /** Directory of sbatch and the others, where they are not on the PATH. */
   binDir?: string;
   /** `--clusters`, where the login host serves several. */
   cluster?: string;
+  /** Where the queue may be asked only so often. */
+  sharedQueue?: SharedQueue;
 }
 
 /**
@@ -26,26 +31,46 @@ export LC_ALL=C
 umask 077
 `;
 
+/** What the user's shell would have set: told on stderr, where a refusal is explained (see refusal-lines.ts). */
+const report = `for name in ${SHELL_SETTINGS.flatMap((name) => [`SBATCH_${name}`, `SLURM_${name}`]).join(' ')}; do
+eval "value=\\\${$name-}"
+[ -z "$value" ] || printf '%s %s=%s\n' '${UNSET_REPORT}' "$name" "$value" >&2
+done
+`;
+
 /** `sbatch` without SLURM_TIME_FORMAT: SLURM_* variables would reach the job even with --export=NONE. */
 export function sbatchCommand(site: SlurmSite, job: JobSubmission): string[] {
-  return wrapped(`${scrub}exec "$@"`, site, 'sbatch', ['--parsable', ...jobOptions(job), job.scriptPath]);
+  const args = ['--parsable', ...jobOptions(job), job.scriptPath];
+  return wrapped(`${report}${scrub}exec "$@"`, site, 'sbatch', [...clusterOption(site), ...args]);
 }
 
 export function testOnlyCommand(site: SlurmSite, job: JobSubmission): string[] {
-  return query(site, 'sbatch', ['--test-only', ...jobOptions(job), job.scriptPath]);
+  const args = [...clusterOption(site), '--test-only', ...jobOptions(job), job.scriptPath];
+  return wrapped(`${report}${scrub}${epochTimes}exec "$@"`, site, 'sbatch', args);
 }
 
 export function squeueByIdCommand(site: SlurmSite, jobIds: readonly string[]): string[] {
-  return query(site, 'squeue', ['-h', '-t', 'all', '-o', squeueFormat, '-j', jobIds.map(checkedId).join(',')]);
+  return squeue(site, ['-t', 'all', '-o', squeueFormat, '-j', jobIds.map(checkedId).join(',')]);
 }
 
 /** `--me` needs Slurm 20.11. */
 export function squeueByNameCommand(site: SlurmSite, name: string): string[] {
-  return query(site, 'squeue', ['-h', '-t', 'all', '-o', squeueFormat, '--me', `--name=${checkedName(name)}`]);
+  return squeue(site, ['-t', 'all', '-o', squeueFormat, '--me', `--name=${checkedName(name)}`]);
 }
 
 export function squeueOfUserCommand(site: SlurmSite): string[] {
-  return query(site, 'squeue', ['-h', '-o', squeueFormat, '--me']);
+  return squeue(site, ['-o', squeueFormat, '--me']);
+}
+
+/** All jobs of this user, ended ones included for as long as the controller knows them; of a shared answer. */
+export function sharedSqueueCommand(site: SlurmSite, queue: SharedQueue): string[] {
+  const args = [...clusterOption(site), '-h', '-a', '-t', 'all', '-o', squeueFormat, '--me'];
+  return wrapped(`${scrub}${epochTimes}${sharedQueueScript(queue)}`, site, 'squeue', args);
+}
+
+/** `-a`: a job in a hidden partition is listed too; without it the guard against a second submission is blind there. */
+function squeue(site: SlurmSite, args: readonly string[]): string[] {
+  return query(site, 'squeue', ['-h', '-a', ...args]);
 }
 
 export function sacctByIdCommand(site: SlurmSite, jobIds: readonly string[]): string[] {
@@ -59,7 +84,7 @@ export function sacctByNameCommand(site: SlurmSite, name: string): string[] {
 }
 
 export function scontrolCommand(site: SlurmSite, jobId: string): string[] {
-  return query(site, 'scontrol', ['-o', 'show', 'job', checkedId(jobId)]);
+  return query(site, 'scontrol', ['-a', '-o', 'show', 'job', checkedId(jobId)]);
 }
 
 /**
@@ -90,15 +115,25 @@ function jobOptions(job: JobSubmission): string[] {
   ];
 }
 
-/** Any of Slurm's commands that only asks. */
+const epochTimes = 'export SLURM_TIME_FORMAT=%s\n';
+
+/** Any of Slurm's commands that only asks, of the site's cluster. */
 export function query(site: SlurmSite, program: string, args: readonly string[]): string[] {
-  return wrapped(`${scrub}export SLURM_TIME_FORMAT=%s\nexec "$@"`, site, program, args);
+  return plainQuery(site, program, [...clusterOption(site), ...args]);
+}
+
+/** As query, for what knows no cluster: `--version`, sacctmgr. */
+export function plainQuery(site: SlurmSite, program: string, args: readonly string[]): string[] {
+  return wrapped(`${scrub}${epochTimes}exec "$@"`, site, program, args);
+}
+
+function clusterOption({ cluster }: SlurmSite): string[] {
+  return cluster === undefined ? [] : [`--clusters=${cluster}`];
 }
 
 function wrapped(script: string, site: SlurmSite, program: string, args: readonly string[]): string[] {
   const path = site.binDir === undefined ? program : `${site.binDir}/${program}`;
-  const cluster = site.cluster === undefined ? [] : [`--clusters=${site.cluster}`];
-  return ['sh', '-c', script, 'sh', path, ...cluster, ...args];
+  return ['sh', '-c', script, 'sh', path, ...args];
 }
 
 function checkedId(jobId: string): string {

@@ -6,7 +6,7 @@ import { parsePartitionRules, type PartitionRules } from '../parse/parse-partiti
 import { parseSinfo, sinfoFormat, type SlurmPartition } from '../parse/parse-sinfo.ts';
 import { parseSlurmConfig, type SlurmConfig } from '../parse/parse-slurm-config.ts';
 import { commandFailure, createRunSlurm } from './run-slurm.ts';
-import { query, type SlurmSite } from './slurm-commands.ts';
+import { plainQuery, query, type SlurmSite } from './slurm-commands.ts';
 
 export interface SlurmInventory {
   /** `22.05.8`, from the commands themselves: the controller is not asked. */
@@ -27,20 +27,21 @@ export function createSlurmInventory(runner: CommandRunner, site: SlurmSite = {}
   }
   return {
     async version(signal) {
-      const text = await ask('ask for the version of Slurm', query(site, 'sinfo', ['--version']), signal);
+      const text = await ask('ask for the version of Slurm', plainQuery(site, 'sinfo', ['--version']), signal);
       return /(\d+\.\d+\S*)/.exec(text)?.[1] ?? text.trim();
     },
     partitions: async (signal) =>
-      parseSinfo(await ask('list the partitions', query(site, 'sinfo', ['-h', '-o', sinfoFormat]), signal)),
+      parseSinfo(await ask('list the partitions', query(site, 'sinfo', ['-a', '-h', '-o', sinfoFormat]), signal)),
     partitionRules: async (signal) =>
       parsePartitionRules(
-        await ask('list the partitions', query(site, 'scontrol', ['-o', 'show', 'partition']), signal),
+        await ask('list the partitions', query(site, 'scontrol', ['-a', '-o', 'show', 'partition']), signal),
       ),
     config: async (signal) =>
       parseSlurmConfig(await ask('read the configuration', query(site, 'scontrol', ['show', 'config']), signal)),
     async associations(user, signal) {
       const fields = 'format=account,partition,qos,defaultqos';
-      const argv = query(site, 'sacctmgr', ['-n', '-P', 'show', 'assoc', `user=${user}`, fields]);
+      const where = [`user=${user}`, ...(site.cluster === undefined ? [] : [`cluster=${site.cluster}`])];
+      const argv = plainQuery(site, 'sacctmgr', ['-n', '-P', 'show', 'assoc', ...where, fields]);
       const result = await run(argv, signal);
       return result.code === 0 ? parseAssociations(result.stdout) : undefined;
     },

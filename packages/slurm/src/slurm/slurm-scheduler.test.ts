@@ -40,9 +40,9 @@ function open(answer: (command: string[], nth: number) => ScriptedAnswer) {
 describe('submit', () => {
   test('looks for the name, then runs sbatch once', async () => {
     const { scheduler, runner } = open(([program]) => (program === 'sbatch' ? { stdout: 'lua: hi\n77;tb\n' } : {}));
-    expect(await scheduler.submit({ ...job, timeLimitMinutes: 90 })).toEqual({ jobId: '77' });
+    expect(await scheduler.submit({ ...job, timeLimitMinutes: 90 })).toEqual({ jobId: '77', cluster: 'tb' });
     expect(runner.commands).toEqual([
-      ['squeue', '-h', '-t', 'all', '-o', '%i|%T|%r|%N|%S|%e|%V|%P|%j', '--me', '--name=fl-demo-1'],
+      ['squeue', '-h', '-a', '-t', 'all', '-o', '%i|%T|%r|%N|%S|%e|%V|%P|%j', '--me', '--name=fl-demo-1'],
       [
         'sbatch',
         '--parsable',
@@ -88,6 +88,37 @@ describe('submit', () => {
     });
     expect(await scheduler.submit(job)).toEqual({ jobId: '79' });
     expect(programs()).toEqual(['squeue', 'sbatch', 'squeue', 'sacct']);
+  });
+
+  test('takes the number that the queue confirms, where sbatch printed others around it', async () => {
+    const { scheduler, programs } = open(([program], nth) => {
+      if (program === 'sbatch') return { stdout: '4200\n998877\n' };
+      return nth === 1 ? {} : { stdout: row('998877') };
+    });
+    expect(await scheduler.submit(job)).toEqual({ jobId: '998877' });
+    expect(programs()).toEqual(['squeue', 'sbatch', 'squeue']);
+  });
+
+  test('believes no number that the queue does not confirm, and submits nothing again', async () => {
+    const { scheduler, programs } = open(([program]) =>
+      program === 'sbatch' ? { stdout: 'Balance after job\n4200\n' } : {},
+    );
+    await expect(scheduler.submit(job)).rejects.toMatchObject({
+      code: 'submit_uncertain',
+      message: expect.stringContaining('4200'),
+    });
+    expect(programs().filter((program) => program === 'sbatch')).toHaveLength(1);
+  });
+
+  test('submits nothing when munge of the login host is down, and does not look for a job', async () => {
+    const munge = {
+      code: 1,
+      stderr: `sbatch: error: Munge encode failed: Failed to access "/run/munge/munge.socket.2"\n${failed}Protocol authentication error`,
+    };
+    const { scheduler, programs } = open(([program]) => (program === 'sbatch' ? munge : {}));
+    await expect(scheduler.submit(job)).rejects.toMatchObject({ code: 'munge_down', retryable: true });
+    expect(programs()).toEqual(['squeue', 'sbatch']);
+    await expect(open(() => munge).scheduler.observe(['1'])).rejects.toMatchObject({ code: 'munge_down' });
   });
 
   test('submits again only after the queue stayed without it for the time to settle', async () => {
@@ -166,7 +197,8 @@ describe('testOnly', () => {
   });
 
   test('takes success in words it does not know for what it is', async () => {
-    expect(await open(() => ({ stderr: 'sbatch: fine\n' })).scheduler.testOnly(job)).toEqual({
+    const stderr = 'fairlead: unset SBATCH_ACCOUNT=chem-7\nsbatch: fine\n';
+    expect(await open(() => ({ stderr })).scheduler.testOnly(job)).toEqual({
       ok: true,
       text: 'sbatch: fine',
     });
@@ -180,7 +212,9 @@ describe('observe', () => {
       '2|PENDING|QOSMaxGRESPerUser||1795239999|N/A|1795231740|gpu|fl-b\n';
     const { scheduler, runner } = open(() => ({ stdout }));
     const seen = await scheduler.observe(['1', '2', '1']);
-    expect(runner.commands).toEqual([['squeue', '-h', '-t', 'all', '-o', '%i|%T|%r|%N|%S|%e|%V|%P|%j', '-j', '1,2']]);
+    expect(runner.commands).toEqual([
+      ['squeue', '-h', '-a', '-t', 'all', '-o', '%i|%T|%r|%N|%S|%e|%V|%P|%j', '-j', '1,2'],
+    ]);
     expect(seen.get('1')).toMatchObject({
       phase: { kind: 'running' },
       nodes: 'node[1-2]',
@@ -226,9 +260,19 @@ describe('observe', () => {
     expect(programs()).toEqual(['squeue', 'squeue', 'squeue', 'squeue', 'sacct', 'scontrol']);
   });
 
-  test('calls a job gone without accounting', async () => {
-    const { scheduler } = open(([program]) => (program === 'sacct' ? noAccounting : noJob));
-    expect((await scheduler.observe(['7'])).get('7')?.phase).toEqual({ kind: 'gone' });
+  test('calls a job gone without accounting, says why no record tells of it, and asks for records once', async () => {
+    const { scheduler, programs } = open(([program]) => (program === 'sacct' ? noAccounting : noJob));
+    const gone = { jobId: '7', phase: { kind: 'gone' }, state: '', noRecords: 'Slurm accounting storage is disabled' };
+    for (let look = 0; look < 3; look += 1) expect((await scheduler.observe(['7'])).get('7')).toEqual(gone);
+    expect(programs().filter((program) => program === 'sacct')).toHaveLength(1);
+  });
+
+  test('asks accounting again that was only away, and says what it said', async () => {
+    const away = { code: 1, stderr: 'sacct: error: Problem talking to the database: Connection refused' };
+    const { scheduler, programs } = open(([program]) => (program === 'sacct' ? away : noJob));
+    for (let look = 0; look < 2; look += 1)
+      expect((await scheduler.observe(['7'])).get('7')).toMatchObject({ noRecords: away.stderr });
+    expect(programs().filter((program) => program === 'sacct')).toHaveLength(2);
   });
 
   test('never takes silence for gone', async () => {
@@ -272,9 +316,12 @@ test('every command goes to the site given', async () => {
   const runner = createScriptedRunner(() => noJob);
   const scheduler = createSlurmScheduler({ runner, binDir: '/opt/slurm/bin', cluster: 'big' });
   await scheduler.observe(['1']);
-  expect(runner.commands.map((command) => command.slice(0, 2))).toEqual([
-    ['/opt/slurm/bin/squeue', '--clusters=big'],
-    ['/opt/slurm/bin/sacct', '--clusters=big'],
-    ['/opt/slurm/bin/scontrol', '--clusters=big'],
-  ]);
+  await scheduler.living('fl-').catch(() => undefined);
+  await scheduler.testOnly(job);
+  await scheduler.cancel('1', 'stop');
+  await scheduler.submit(job).catch(() => undefined);
+  const programs = ['squeue', 'sacct', 'scontrol', 'squeue', 'sbatch', 'scancel', 'squeue'];
+  expect(runner.commands.map((command) => command.slice(0, 2))).toEqual(
+    programs.map((program) => [`/opt/slurm/bin/${program}`, '--clusters=big']),
+  );
 });

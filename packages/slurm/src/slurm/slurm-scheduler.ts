@@ -1,19 +1,21 @@
 // The Scheduler of a Slurm cluster: text commands on its login host, one batched squeue for all jobs.
 
 import { type Clock, type Log, silentLog, systemClock } from '@fairlead/kit';
+import { UNSET_REPORT } from '../classify/refusal-lines.ts';
 import { classifySubmitError } from '../classify/submit-error.ts';
 import type { CommandRunner } from '../command-runner.ts';
-import { parseSacct } from '../parse/parse-sacct.ts';
+import { parseSacct, type SacctRow } from '../parse/parse-sacct.ts';
 import { parseTestOnly } from '../parse/parse-sbatch.ts';
 import { parseScontrolShowJob, type ScontrolJob } from '../parse/parse-scontrol.ts';
 import { parseSqueue, type SqueueRow } from '../parse/parse-squeue.ts';
 import type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from '../scheduler.ts';
 import { addDetails, describeForgotten, describeJob } from './describe-job.ts';
-import { commandFailure, createRunSlurm, type RunSlurm, saysNoSuchJob } from './run-slurm.ts';
+import { commandFailure, createRunSlurm, type RunSlurm, saysNoAccounting, saysNoSuchJob } from './run-slurm.ts';
 import {
   sacctByIdCommand,
   scancelCommands,
   scontrolCommand,
+  sharedSqueueCommand,
   type SlurmSite,
   squeueByIdCommand,
   squeueOfUserCommand,
@@ -33,10 +35,11 @@ export function createSlurmScheduler(options: SlurmSchedulerOptions): Scheduler 
   const { runner, clock = systemClock, log = silentLog, submitPolicy, ...site } = options;
   const run = createRunSlurm(runner);
   const policy = { ...defaultSubmitPolicy, ...submitPolicy };
+  const records: Records = { run, site, log, missing: undefined };
   return {
-    submit: async (job, signal) => ({ jobId: await submitOnce({ run, site, log, clock, policy }, job, signal) }),
+    submit: (job, signal) => submitOnce({ run, site, log, clock, policy }, job, signal),
     testOnly: (job, signal) => testOnly(run, site, job, signal),
-    observe: (jobIds, signal) => observe({ run, site, log }, jobIds, signal),
+    observe: (jobIds, signal) => observe(records, jobIds, signal),
     living: (namePrefix, signal) => living({ run, site }, namePrefix, signal),
     cancel: (jobId, how, signal) => cancel(run, site, { jobId, how }, signal),
   };
@@ -50,7 +53,8 @@ async function testOnly(
 ): Promise<TestOnlyResult> {
   const result = await run(testOnlyCommand(site, job), signal);
   if (result.code !== 0) return { ok: false, ...classifySubmitError(result) };
-  const text = result.stderr.trim() || result.stdout.trim();
+  const told = result.stderr.split('\n').filter((line) => !line.startsWith(UNSET_REPORT));
+  const text = told.join('\n').trim() || result.stdout.trim();
   return { ok: true, ...(parseTestOnly(`${result.stderr}\n${result.stdout}`) ?? { text }) };
 }
 
@@ -60,8 +64,13 @@ interface ObserveDeps {
   log: Log;
 }
 
+interface Records extends ObserveDeps {
+  /** Accounting's own word that it keeps nothing, once it has said so: it is not asked again. */
+  missing: string | undefined;
+}
+
 async function observe(
-  deps: ObserveDeps,
+  deps: Records,
   jobIds: readonly string[],
   signal?: AbortSignal,
 ): Promise<Map<string, JobObservation>> {
@@ -85,8 +94,11 @@ async function queue(
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<SqueueRow[]> {
-  const result = await run(squeueByIdCommand(site, ids), signal);
+  const { sharedQueue } = site;
+  const argv = sharedQueue ? sharedSqueueCommand(site, sharedQueue) : squeueByIdCommand(site, ids);
+  const result = await run(argv, signal);
   if (result.code === 0) return parseSqueue(result.stdout);
+  if (sharedQueue) throw commandFailure('ask for the state of jobs', result);
   // Asked for one job it forgot, squeue fails; asked for several it leaves that one out (22.05).
   if (!saysNoSuchJob(result)) throw commandFailure('ask for the state of jobs', result);
   if (ids.length === 1) return [];
@@ -117,23 +129,47 @@ async function withDetails(
 }
 
 async function rememberForgotten(
-  { run, site, log }: ObserveDeps,
+  deps: Records,
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<JobObservation[]> {
   if (ids.length === 0) return [];
-  const result = await run(sacctByIdCommand(site, ids), signal);
-  if (result.code !== 0) {
-    log.debug({ op: 'slurm.observe', ok: false, error: { code: result.code } }, 'accounting does not answer');
-  }
-  const rows = new Map(parseSacct(result.code === 0 ? result.stdout : '').map((row) => [row.jobId, row]));
+  const { run, site } = deps;
   const observations: JobObservation[] = [];
+  const unknown: string[] = [];
   for (const id of ids) {
+    // A shared answer may be older than the job: the controller itself is asked for one that is not in it.
+    const details = site.sharedQueue ? await showJob(run, site, id, signal) : undefined;
+    if (details) observations.push(describeJob(details));
+    else unknown.push(id);
+  }
+  const { rows, noRecords } = await askAccounting(deps, unknown, signal);
+  for (const id of unknown) {
     const row = rows.get(id);
-    const details = row ? undefined : await showJob(run, site, id, signal);
-    observations.push(details ? describeJob(details) : describeForgotten(id, row));
+    const details = row || site.sharedQueue ? undefined : await showJob(run, site, id, signal);
+    observations.push(details ? describeJob(details) : describeForgotten(id, row, noRecords));
   }
   return observations;
+}
+
+async function askAccounting(
+  deps: Records,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ rows: Map<string, SacctRow>; noRecords?: string }> {
+  const none = new Map<string, SacctRow>();
+  if (deps.missing !== undefined) return { rows: none, noRecords: deps.missing };
+  if (ids.length === 0) return { rows: none };
+  const result = await deps.run(sacctByIdCommand(deps.site, ids), signal);
+  if (result.code === 0) return { rows: new Map(parseSacct(result.stdout).map((row) => [row.jobId, row])) };
+  const words = (result.stderr.trim() || result.stdout.trim()).split('\n').at(-1)?.slice(0, 200);
+  const says = words || `sacct ended with code ${result.code}`;
+  if (saysNoAccounting(result)) deps.missing = says;
+  deps.log.debug(
+    { op: 'slurm.observe', ok: false, error: { code: result.code } },
+    `accounting does not answer: ${says}`,
+  );
+  return { rows: none, noRecords: says };
 }
 
 async function showJob(

@@ -5,9 +5,10 @@ import type { Duplex } from 'node:stream';
 
 import { CodedError, withTimeLimit } from '@fairlead/kit';
 import { decodeText } from '@fairlead/protocol';
-import type { JobObservation } from '@fairlead/slurm';
+import type { JobObservation, Scheduler } from '@fairlead/slurm';
 
 import type { Site } from '../../site/open-site.ts';
+import { pollMs } from '../../site/slurm-site.ts';
 import { fail, type Finding, ok, skipped } from '../check.ts';
 import type { World } from '../world.ts';
 import { lineOf, type ProbeLine, probeLine, type ProbeReport } from '../probe/probe-report.ts';
@@ -15,6 +16,7 @@ import { lineOf, type ProbeLine, probeLine, type ProbeReport } from '../probe/pr
 export interface TestJob {
   world: World;
   site: Site;
+  scheduler: Scheduler;
   jobId: string;
   logPath: string;
   /** The second hop to the job's socket, and the word that must come out of it. */
@@ -80,12 +82,14 @@ async function visit(dial: TestJob['dial'], signal: AbortSignal): Promise<NonNul
 }
 
 /** Resolves when the job will say no more: it ended without its last line, or waited too long. */
-async function watchQueue({ world, site, jobId, logPath }: TestJob, signal: AbortSignal): Promise<Finding> {
+async function watchQueue({ world, site, scheduler, jobId, logPath }: TestJob, signal: AbortSignal): Promise<Finding> {
   const { clock, output } = world.context;
+  const { slurm } = site.cluster.config;
+  const waitMs = slurm?.pollSeconds === undefined ? POLL_MS : pollMs(slurm);
   const startedMs = clock.monotonicMs();
   for (;;) {
-    await clock.sleep(POLL_MS, signal);
-    const seen = (await site.scheduler.observe([jobId], signal)).get(jobId);
+    await clock.sleep(waitMs, signal);
+    const seen = (await scheduler.observe([jobId], signal)).get(jobId);
     const waitedSeconds = Math.round((clock.monotonicMs() - startedMs) / 1000);
     const finding = seen && judgeWaiting(seen, { waitedSeconds, limitSeconds: world.args.waitSeconds });
     if (finding) return finding;

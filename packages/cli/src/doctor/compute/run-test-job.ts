@@ -14,6 +14,7 @@ import { jobName, jobScript } from '../../job/job-files.ts';
 import { cacheDir, jobDirOf } from '../../paths.ts';
 import { findBundle } from '../../ship/bundles.ts';
 import { shipRuntime } from '../../ship/ship.ts';
+import { schedulerOf } from '../../site/job-cluster.ts';
 import type { Site } from '../../site/open-site.ts';
 import { skipped, type Finding } from '../check.ts';
 import { engineWanted } from '../engine/engine-checks.ts';
@@ -59,12 +60,19 @@ export async function runTestJob(world: World, signal: AbortSignal): Promise<Fin
     word,
   });
   await site.host.upload(Buffer.from(JSON.stringify(spec)), join(job.folder, 'spec.json'), { mode: 0o600, signal });
-  const { jobId } = await site.scheduler.submit({ name: job.name, scriptPath: job.script, workDir: job.folder });
-  traces.defer(() => site.scheduler.cancel(jobId, 'stop'));
+  const { jobId, cluster } = await site.scheduler.submit({
+    name: job.name,
+    scriptPath: job.script,
+    workDir: job.folder,
+  });
+  if (cluster !== undefined) await site.jobClusters?.remember(`doctor-${id}`, cluster);
+  const scheduler = await schedulerOf(site, `doctor-${id}`);
+  traces.defer(() => scheduler.cancel(jobId, 'stop'));
   // Awaited here: the traces are removed when this function has ended.
   return await followTestJob({
     world,
     site,
+    scheduler,
     jobId,
     logPath: join(job.folder, 'job.log'),
     dial: async () => ({ stream: await (await session.link.connection()).dial(socketPath, { signal }), word }),
@@ -101,7 +109,7 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
     traces.defer(async () => void (await site.host.runner.run(['sh', '-c', script, 'sh', ...args])));
   const { state, runtime } = site.paths;
   traces.defer(await noteFolders(site.host, runtime, [], signal));
-  traces.defer(await noteFolders(site.host, state, ['jobs', 'keys'], signal));
+  traces.defer(await noteFolders(site.host, state, ['jobs', 'keys', 'queue'], signal));
   const { authorizedKeysFile } = await world.bastion.config();
   traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
   // Under a signal of its own: traces are removed after Ctrl-C, too.

@@ -88,6 +88,12 @@ describe('judgeShell', () => {
     ['one with a banner', 'Welcome!\nfairlead-shell-works\n', 'warn'],
     ['one that runs something else', '', 'fail'],
   ] as const)('%s', (_what, stdout, status) => expect(judgeShell({ code: 0, stdout, stderr: '' }).status).toBe(status));
+
+  it('one whose start-up files read what is meant for the command', () =>
+    expect(judgeShell({ code: 0, stdout: 'fairlead-shell-works\n', stderr: '', hasInput: false })).toMatchObject({
+      status: 'fail',
+      found: expect.stringContaining('standard input') as unknown,
+    }));
 });
 
 describe('judgeConfiguredNode', () => {

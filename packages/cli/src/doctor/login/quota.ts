@@ -1,5 +1,7 @@
 // The user's disk quota, as quota(1) prints it, and the judgement on it. Sites without one say nothing.
 
+import type { RunResult } from '@fairlead/slurm';
+
 import type { Host } from '../../host/host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import { sizeOf } from '../host/directory.ts';
@@ -12,13 +14,19 @@ export interface QuotaRow {
   files?: { used: number; limit: number };
 }
 
-/** `quota -w`: file system, blocks, quota, limit, grace, files, quota, limit, grace; a `*` marks what is over, grace may be missing. */
+/**
+ * `quota -w`: file system, blocks, quota, limit, grace, files, quota, limit, grace; a `*` marks what is over, grace may be
+ * missing. Blocks are KiB, or as their unit says (`quota -s`): a unit is believed below the head of that table alone.
+ */
 export function parseQuota(stdout: string): QuotaRow[] {
+  let hasHead = false;
   return stdout.split('\n').flatMap((line) => {
+    hasHead ||= /filesystem/i.test(line) && /\b(blocks|space)\b/i.test(line) && /\blimit\b/i.test(line);
     const [fileSystem = '', ...words] = line.trim().split(/\s+/);
-    const numbers = words.filter((word) => /^\d+\*?$/.test(word)).map((word) => Number.parseInt(word, 10));
+    if (fileSystem === 'Disk' || /[│┃|]/.test(line)) return [];
+    const numbers = numbersOf(words, hasHead);
     const [usedKb, softKb = 0, hardKb = 0, files, softFiles = 0, hardFiles = 0] = numbers;
-    if (usedKb === undefined || numbers.length < 3 || fileSystem === 'Disk') return [];
+    if (usedKb === undefined || numbers.length < 3) return [];
     const limitKb = softKb || hardKb;
     const most = softFiles || hardFiles;
     return [
@@ -30,6 +38,22 @@ export function parseQuota(stdout: string): QuotaRow[] {
       },
     ];
   });
+}
+
+/** Blocks in KiB, then files. None where a unit stands without the head that says what the columns are. */
+function numbersOf(words: readonly string[], hasHead: boolean): number[] {
+  const numbers = words.flatMap((word) => {
+    const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGTP]?)i?B?\*?$/i.exec(word) ?? [];
+    return number === undefined ? [] : [{ value: Number(number), unit: unit.toUpperCase() }];
+  });
+  if (!hasHead && numbers.some(({ unit }) => unit !== '')) return [];
+  return numbers.map(({ value, unit }, at) => Math.round(value * factorOf(unit, at < 3)));
+}
+
+function factorOf(unit: string, isSize: boolean): number {
+  const power = 'KMGTP'.indexOf(unit);
+  if (unit === '' || power === -1) return 1;
+  return isSize ? 1024 ** power : 1000 ** (power + 1);
 }
 
 /** Room for agent and Node, and for the logs of some jobs. */
@@ -60,12 +84,47 @@ export function judgeQuota(rows: readonly QuotaRow[]): Finding {
   return Math.min(...leftKb) < GOOD_KB ? warn(`little quota left: ${found}`, todo) : ok(found);
 }
 
+export type QuotaRead =
+  | { kind: 'rows'; rows: QuotaRow[] }
+  | { kind: 'none' }
+  /** A program of the site in its place, or one that could not ask. */
+  | { kind: 'unreadable'; says: string };
+
+/** Pure. That nothing could be read is not that no quota is set. */
+export function readQuota({ code, stdout, stderr }: RunResult): QuotaRead {
+  const rows = parseQuota(stdout);
+  if (rows.length > 0) return { kind: 'rows', rows };
+  if (/quotas? for .*:\s*none\b/i.test(stdout)) return { kind: 'none' };
+  const said = `${stdout}\n${stderr}`
+    .split('\n')
+    .map((line) =>
+      line
+        .replaceAll(/[^\p{L}\p{N}\p{P} ]/gu, ' ')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    )
+    .filter((line) => /[\p{L}\d]/u.test(line));
+  if (code === 0 && said.length === 0) return { kind: 'none' };
+  const says = said.slice(0, 6).join('; ').slice(0, 300);
+  return { kind: 'unreadable', says: says || (code === null ? 'it did not answer' : `it ended with code ${code}`) };
+}
+
 export async function askQuota(host: Host, signal: AbortSignal): Promise<Finding> {
-  const { code, stdout } = await host.runner.run(
-    ['sh', '-c', 'command -v quota >/dev/null 2>&1 || exit 127; LC_ALL=C quota -w 2>/dev/null'],
-    { timeoutMs: 20_000, signal },
-  );
+  const ask = (script: string) => host.runner.run(['sh', '-c', script], { timeoutMs: 20_000, signal });
   // quota ends with 1 when something is over its limit, and says so all the same.
-  if (code === 127) return ok('the host has no quota command; free space is looked at instead');
-  return judgeQuota(parseQuota(stdout));
+  const usual = await ask('command -v quota >/dev/null 2>&1 || exit 127; LC_ALL=C quota -w </dev/null');
+  if (usual.code === 127) return ok('the host has no quota command; free space is looked at instead');
+  const first = readQuota(usual);
+  // A site's own program may take other options, or none.
+  const read = first.kind === 'unreadable' ? readQuota(await ask('LC_ALL=C quota </dev/null')) : first;
+  return judgeRead(read);
+}
+
+export function judgeRead(read: QuotaRead): Finding {
+  if (read.kind === 'rows') return judgeQuota(read.rows);
+  if (read.kind === 'none') return judgeQuota([]);
+  return warn(
+    `could not read the quota: the quota command of this host says "${read.says}"`,
+    'Run quota there and see whether a GB is left where paths.state and paths.runtime are; free space is looked at besides.',
+  );
 }

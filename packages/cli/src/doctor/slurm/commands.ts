@@ -8,28 +8,38 @@ const NEEDED = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo'];
 const USEFUL = ['sacct', 'sacctmgr'];
 
 const COMMANDS_SCRIPT = `
+dir=$1; shift
 for name in "$@"; do
-  at=$(command -v "$name" 2>/dev/null) && echo "$name=$at"
+  at=$(command -v "$dir$name" 2>/dev/null) && echo "$name=$at"
 done
 echo "path=$PATH"
 # A login shell may know more: where modules put them there, a program never finds them.
 echo "login=$("\${SHELL:-sh}" -lc 'command -v sbatch' 2>/dev/null </dev/null | tail -n 1)"
 `;
 
-export async function askCommands(host: Host, signal: AbortSignal): Promise<Finding> {
-  return judgeCommands(await askHost(host, COMMANDS_SCRIPT, [...NEEDED, ...USEFUL], { signal }));
+/** In `binDir`, where the configuration names one. */
+export async function askCommands(host: Host, binDir: string | undefined, signal: AbortSignal): Promise<Finding> {
+  const args = [binDir === undefined ? '' : `${binDir}/`, ...NEEDED, ...USEFUL];
+  return judgeCommands(await askHost(host, COMMANDS_SCRIPT, args, { signal }), binDir);
 }
 
-export function judgeCommands(answers: Answers): Finding {
+export function judgeCommands(answers: Answers, binDir?: string): Finding {
   const missing = NEEDED.filter((name) => !answers.get(name)?.startsWith('/'));
   const lacking = USEFUL.filter((name) => !answers.get(name)?.startsWith('/'));
   const login = answers.get('login') ?? '';
+  if (missing.length > 0 && binDir !== undefined)
+    return fail(
+      `${missing.join(', ')} not found in slurm.binDir (${binDir})`,
+      login.startsWith('/')
+        ? `An interactive login has ${login}: set slurm.binDir to its directory, or remove the setting.`
+        : 'Set slurm.binDir to the directory of sbatch and the others on the login host.',
+    );
   if (missing.length > 0)
     return fail(
       `${missing.join(', ')} not found on the PATH of a login without a terminal (${answers.get('path')})${login.startsWith('/') ? `; an interactive login has ${login}` : ''}`,
       login.startsWith('/')
-        ? `Put ${login.replace(/\/[^/]*$/, '')} on the PATH in the file that every shell reads there (~/.bashrc, before it returns for shells without a terminal).`
-        : 'Is this a login host of the cluster? Name the one that takes sbatch, or put the directory of the Slurm commands on the PATH in ~/.bashrc there.',
+        ? `Set slurm.binDir to ${login.replace(/\/[^/]*$/, '')}, or put it on the PATH in the file that every shell reads there (~/.bashrc, before it returns for shells without a terminal).`
+        : 'Is this a login host of the cluster? Name the one that takes sbatch, or set slurm.binDir to the directory of the Slurm commands there.',
     );
   if (lacking.length > 0)
     return warn(

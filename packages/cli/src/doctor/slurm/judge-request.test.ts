@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { DeploymentPlan } from '../../plan/plan-deployment.ts';
 import { judgeCommands } from './commands.ts';
+import { judgeShellSettings } from './shell-settings.ts';
 import { type AccountFacts, judgeAccount, judgeGpu, judgePartition, judgeQos, judgeTime } from './judge-request.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -18,6 +19,8 @@ const gpu: SlurmPartition = {
   maxMemoryMb: 1,
   features: [],
 };
+const untyped: SlurmPartition = { ...gpu, gpus: [{ perNode: 4 }], features: ['ib', 'gpu_A100'] };
+const mixed: SlurmPartition = { ...gpu, gpus: [{ perNode: 4 }, { type: 'h100', perNode: 4 }] };
 const cpu: SlurmPartition = { ...gpu, name: 'cpu', isDefault: false, gpus: [] };
 
 function wanted(plan: Partial<DeploymentPlan>, more: Partial<Wanted> = {}): Wanted {
@@ -101,10 +104,39 @@ describe('judgeGpu', () => {
     ['more than a node has', wanted({ gpus: 8 }), gpu, 'fail'],
     ['a partition without any', wanted({}), cpu, 'warn'],
     ['a type where there are none', wanted({}, { gpuType: 'a100' }), cpu, 'fail'],
+    ['a type where GPUs have none', wanted({}, { gpuType: 'a100' }), untyped, 'warn'],
+    ['a type where some GPUs have none', wanted({}, { gpuType: 'a100' }), mixed, 'warn'],
+    ['a typed one beside GPUs without', wanted({}, { gpuType: 'h100' }), mixed, 'ok'],
+    ['more than a node has where GPUs have no type', wanted({ gpus: 8 }, { gpuType: 'a100' }), untyped, 'fail'],
     ['no partition to look at', wanted({}), undefined, 'ok'],
   ] as const)('%s', (_what, what, partition, status) =>
     expect(judgeGpu(what, partition, [gpu, cpu]).status).toBe(status),
   );
+});
+
+it('judgeGpu says that a type cannot be checked where GPUs have none, and which feature chooses them', () => {
+  const finding = judgeGpu(wanted({}, { gpuType: 'a100' }), untyped, [untyped]);
+  expect(finding.found).toContain('the type a100 cannot be checked');
+  expect(finding.todo).toContain('slurm.constraint: gpu_A100');
+});
+
+describe('judgeShellSettings', () => {
+  const answers = new Map([
+    ['SBATCH_ACCOUNT', 'chem-7'],
+    ['SLURM_ACCOUNT', 'chem-7'],
+  ]);
+
+  it('names an account that only the shell sets, and the setting for it', () =>
+    expect(judgeShellSettings(answers, {})).toEqual({
+      status: 'warn',
+      found: 'your shell sets an account that Fairlead does not use (SBATCH_ACCOUNT=chem-7, SLURM_ACCOUNT=chem-7)',
+      todo: 'If jobs need it, set `account: chem-7` below slurm in the configuration of this cluster.',
+    }));
+
+  it('is content where the configuration says it, and where nothing is set', () => {
+    expect(judgeShellSettings(answers, { account: 'lab' }).status).toBe('ok');
+    expect(judgeShellSettings(new Map(), {}).status).toBe('ok');
+  });
 });
 
 describe('judgeTime', () => {
@@ -132,6 +164,11 @@ describe('judgeCommands', () => {
     expect(judgeCommands(answers('')).status).toBe('ok');
     expect(judgeCommands(answers('sbatch')).status).toBe('fail');
     expect(judgeCommands(answers('sacct')).status).toBe('warn');
+  });
+
+  it('looks in the directory that the configuration names', () => {
+    expect(judgeCommands(answers('sbatch'), '/opt/slurm/bin').found).toContain('slurm.binDir (/opt/slurm/bin)');
+    expect(judgeCommands(answers(''), '/opt/slurm/bin').status).toBe('ok');
   });
 
   it('says where a login shell finds it', () =>

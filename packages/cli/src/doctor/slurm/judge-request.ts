@@ -115,7 +115,9 @@ export function judgeGpu(
   if (!partition) return ok('Slurm chooses the partition: sbatch says below whether it fits');
   const types = partition.gpus.flatMap(({ type }) => (type === undefined ? [] : [type]));
   const offers = partition.gpus.map(({ type, perNode }) => `${perNode} ${type ?? 'untyped'}`).join(', ') || 'none';
-  if (gpuType !== undefined && !types.includes(gpuType)) {
+  const untyped = partition.gpus.filter(({ type }) => type === undefined);
+  const isUnchecked = gpuType !== undefined && !types.includes(gpuType) && untyped.length > 0;
+  if (gpuType !== undefined && !types.includes(gpuType) && !isUnchecked) {
     const near = nearest(gpuType, types);
     const elsewhere = all.filter(({ gpus }) => gpus.some(({ type }) => type === gpuType)).map(({ name }) => name);
     const where = elsewhere.length > 0 ? ` Partitions with ${gpuType}: ${elsewhere.join(', ')}.` : '';
@@ -123,7 +125,7 @@ export function judgeGpu(
       `partition ${partition.name} has no GPUs of type ${gpuType}${near ? `; did you mean ${near}?` : ''}; it has ${offers}`,
       types.length > 0
         ? `Set gpu.type to ${types.join(' or ')}, or another partition.${where}`
-        : `Remove gpu.type: this partition's GPUs have no type.${where}`,
+        : `Set another partition.${where}`,
     );
   }
   if (partition.gpus.length === 0)
@@ -132,14 +134,29 @@ export function judgeGpu(
       'The simulator runs there; real models want a partition with GPUs.',
     );
   const most = Math.max(
-    ...partition.gpus.filter(({ type }) => gpuType === undefined || type === gpuType).map(({ perNode }) => perNode),
+    ...partition.gpus
+      .filter(({ type }) => gpuType === undefined || type === (isUnchecked ? undefined : gpuType))
+      .map(({ perNode }) => perNode),
   );
   if (plan.gpus > most)
     return fail(
       `${plan.gpus} GPUs on one node are asked for, and no node has more than ${most}`,
       'Ask for fewer (--gpus), or another partition.',
     );
+  if (isUnchecked)
+    return warn(
+      `the type ${gpuType} cannot be checked: partition ${partition.name} gives its GPUs no type (a node has ${offers})`,
+      untypedAdvice(gpuType, partition),
+    );
   return ok(`GPUs a node: ${offers}`);
+}
+
+/** Where Slurm knows no types, a partition or a feature of the nodes chooses the GPUs. */
+function untypedAdvice(gpuType: string, { features }: SlurmPartition): string {
+  const feature = features.find((name) => name.toLowerCase().includes(gpuType.toLowerCase()));
+  if (feature !== undefined)
+    return `Remove gpu.type and set slurm.constraint: ${feature}, a feature of nodes there; else Slurm may refuse the job.`;
+  return 'If Slurm refuses the job below, remove gpu.type: the partition, or slurm.constraint (sinfo -o "%P %f"), chooses the GPUs.';
 }
 
 export function judgeTime({ plan, timeFrom }: Wanted, partition: SlurmPartition | undefined): Finding {

@@ -13,6 +13,7 @@ import {
   judgeQos,
   judgeTime,
 } from './judge-request.ts';
+import { askShellSettings } from './shell-settings.ts';
 import { askTestOnly } from './test-only.ts';
 import { partitionOf, wantedOf } from './wanted.ts';
 
@@ -26,7 +27,16 @@ export function slurmChecks(): Check[] {
       title: 'Slurm: commands',
       tried: 'looked for sbatch and the others',
       needs: ['login.shell'],
-      run: async (world, signal) => askCommands(await world.login.host(), signal),
+      run: async (world, signal) =>
+        askCommands(await world.login.host(), (await world.cluster()).config.slurm?.binDir, signal),
+    },
+    {
+      id: 'slurm.shell',
+      title: 'Slurm: what the login shell sets',
+      tried: 'looked for variables such as SBATCH_ACCOUNT, which Fairlead does not use',
+      needs: ['login.shell'],
+      run: async (world, signal) =>
+        askShellSettings(await world.login.host(), (await world.cluster()).config.slurm ?? {}, signal),
     },
     {
       id: 'slurm.version',

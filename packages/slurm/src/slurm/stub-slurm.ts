@@ -1,0 +1,52 @@
+// Slurm's commands as sh scripts in a directory of their own, for what a real Slurm does not say of itself: a site's words
+// around it. The scripts keep jobs and calls as files beside them. For tests.
+
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface StubSlurm extends AsyncDisposable {
+  binDir: string;
+  /** Writes one command; `$dir` is the directory, `$name` the job's name where sbatch is given one. */
+  script(program: string, body: string): Promise<void>;
+  /** How often a program was run, and with what. */
+  calls(program: string): Promise<string[]>;
+}
+
+const PROLOGUE = `#!/bin/sh
+dir=\${0%/*}
+echo "$*" >>"$dir/calls-\${0##*/}"
+name= shown=
+for word; do
+  case $word in
+    --job-name=* | --name=*) name=\${word#*=} ;;
+    -a | --all) shown=all ;;
+  esac
+done
+take() { echo "$1|PENDING|Priority||N/A|N/A|1795231749|gpu|$name" >>"$dir/jobs/queue"; }
+`;
+
+/** A queue that lists what `take ID` put there, and records of which there are none. */
+const SQUEUE = 'cat "$dir/jobs/queue" 2>/dev/null; exit 0';
+const SACCT = 'echo "Slurm accounting storage is disabled" >&2; exit 1';
+const SCONTROL = 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1';
+
+export async function openStubSlurm(scripts: Record<string, string> = {}): Promise<StubSlurm> {
+  const binDir = await mkdtemp(join(tmpdir(), 'fl-slurm-'));
+  await mkdir(join(binDir, 'jobs'));
+  const script = async (program: string, body: string) => {
+    await writeFile(join(binDir, program), `${PROLOGUE}${body}\n`);
+    await chmod(join(binDir, program), 0o755);
+  };
+  const all = { squeue: SQUEUE, sacct: SACCT, scontrol: SCONTROL, scancel: 'exit 0', ...scripts };
+  for (const [program, body] of Object.entries(all)) await script(program, body);
+  return {
+    binDir,
+    script,
+    async calls(program) {
+      const text = await readFile(join(binDir, `calls-${program}`), 'utf8').catch(() => '');
+      return text.split('\n').filter((line) => line !== '');
+    },
+    [Symbol.asyncDispose]: () => rm(binDir, { recursive: true, force: true }),
+  };
+}

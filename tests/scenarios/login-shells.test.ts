@@ -1,0 +1,109 @@
+// Accounts whose login shell is no sh, with start-up files that talk: all of doctor, deploy and a request go through them.
+
+import { accessSync, constants } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import { type CareWorld, openCareWorld } from './care-world.ts';
+
+const LIMIT_MS = 120_000;
+
+/** Each shell's own start-up file, and how it asks a question. */
+const SHELLS = [
+  { name: 'tcsh', file: '.tcshrc', talk: 'echo "welcome to tcsh"', ask: 'set answer = "$<"' },
+  { name: 'zsh', file: '.zshenv', talk: 'echo "welcome to zsh"', ask: 'read -r answer' },
+  { name: 'fish', file: '.config/fish/config.fish', talk: 'echo "welcome to fish"', ask: 'read answer' },
+] as const;
+
+type Shell = (typeof SHELLS)[number];
+
+function find(name: string): string | undefined {
+  return ['/bin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** A login shell with a home of its own, that this start-up file is in. */
+async function makeShell({ name, file }: Shell, startUp: string): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'fl-shell-'));
+  later.push(() => rm(dir, { recursive: true, force: true }));
+  await mkdir(join(dir, '.config', 'fish'), { recursive: true });
+  await writeFile(join(dir, file), `${startUp}\n`);
+  const path = join(dir, name);
+  const home = `HOME='${dir}' XDG_CONFIG_HOME='${dir}/.config' ZDOTDIR='${dir}'`;
+  await writeFile(path, `#!/bin/sh\nexport ${home}\nexec ${find(name)} "$@"\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+const later: Array<() => Promise<unknown>> = [];
+afterAll(async () => {
+  for (const remove of later) await remove();
+});
+
+async function shellCheck(care: CareWorld): Promise<unknown> {
+  const { lines } = await care.world.json('doctor', '--no-job');
+  return lines.find((line) => line['id'] === 'login.shell');
+}
+
+for (const shell of SHELLS)
+  describe.skipIf(find(shell.name) === undefined)(`With ${shell.name} as the login shell`, () => {
+    let care: CareWorld;
+    beforeAll(async () => {
+      care = await openCareWorld({ bastion: 'builtin', shell: await makeShell(shell, shell.talk) });
+    }, LIMIT_MS);
+    afterAll(() => care?.[Symbol.asyncDispose]());
+
+    it(
+      'whose start-up file talks, a model is deployed, answers, and is stopped',
+      async () => {
+        const running = care.world.start(['deploy', 'demo', '--name', 'a', '--json']);
+        await running.line((line) => line.startsWith('{"event":"deployment.submitted"'));
+        const [job] = await care.slurm.jobs();
+        await care.slurm.start(job?.id ?? '');
+        const { code, stderr } = await running.ended;
+        expect(stderr).toBe('');
+        expect(code).toBe(0);
+        const ask =
+          'fetch(`${process.env.OPENAI_BASE_URL}/models`, { headers: { authorization: `Bearer ${process.env.OPENAI_API_KEY}` } }).then((answer) => console.log(answer.status))';
+        const asked = await care.world.cli(['exec', 'a', '--', process.execPath, '-e', ask]);
+        expect(asked.stdout.trim()).toBe('200');
+        expect((await care.world.json('stop', 'a', '--now')).code).toBe(0);
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'doctor says that its start-up file talks',
+      async () => {
+        expect(await shellCheck(care)).toMatchObject({
+          status: 'warn',
+          found: expect.stringContaining(`welcome to ${shell.name}`) as unknown,
+        });
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'doctor says that its start-up file reads what is meant for scripts',
+      async () => {
+        const asking = await openCareWorld({ bastion: 'builtin', shell: await makeShell(shell, shell.ask) });
+        onTestFinished(() => asking[Symbol.asyncDispose]());
+        expect(await shellCheck(asking)).toMatchObject({
+          status: 'fail',
+          found: expect.stringContaining('standard input') as unknown,
+        });
+      },
+      LIMIT_MS,
+    );
+  });
