@@ -32,7 +32,7 @@ export function runSweeper(deps: SweeperDeps): AsyncDisposable {
     guard.loop('lease.sweep', sweepLeases(deps, tickMs), { clock, everyMs: tickMs, signal }),
     guard.loop('watch.sweep', () => watchers.sweep(), { clock, everyMs: WATCHERS_EVERY_MS, signal }),
     guard.loop('history.left_out', () => directory.tellLeftOut(), { clock, everyMs: LEFT_OUT_EVERY_MS, signal }),
-    // Where nobody asks for a change, agents and leases still wait for the store.
+    // Agents and leases wait for the store also while no caller asks for a change.
     guard.loop('store.reload', () => directory.recorder.usable(), { clock, everyMs: RELOAD_EVERY_MS, signal }),
   ];
   return {

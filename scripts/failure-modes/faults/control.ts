@@ -67,7 +67,7 @@ export const CONTROL_FAULTS: readonly FoundFault[] = [
   {
     finding: '15 agent-flood',
     what: 'an agent that tells events, or changes its state, without end',
-    seen: "100 at once and then one a second are kept, the rest is counted in the history; nobody else's events are lost, and the file shrinks again",
+    seen: '100 at once and then one a second are kept, the rest is counted in the history; other deployments lose no event, and the file shrinks again',
     tests: places(
       [
         control('faults/flood'),

@@ -1,4 +1,4 @@
-// One greedy agent among others: what it tells without end is bounded, counted, and takes nothing from anybody else.
+// One greedy agent among others: control bounds and counts what it tells, and other agents lose nothing.
 
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';

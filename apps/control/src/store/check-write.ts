@@ -1,4 +1,4 @@
-// A record is what its schema takes: whatever is written goes through here, so that whatever is stored can be read again. Pure.
+// Passes each write through the schema of its record, so that each stored record can be read again. Pure.
 
 import { CodedError } from '@fairlead/kit';
 import { decodeValue, type Read, type Schema } from '@fairlead/protocol';

@@ -59,7 +59,7 @@ export function listHistory(db: ControlDatabase, query: HistoryQuery): EventView
   return forward ? events : events.toReversed();
 }
 
-/** First those who said too much, so that they push out nobody else's. */
+/** Deployments over their share come first, so that they push out no events of others. */
 export function pruneHistory(db: ControlDatabase, bounds: HistoryBounds, limit: number): number {
   const talkative = pruneTalkative(db, bounds.mostEach, limit);
   return talkative + pruneOldest(db, bounds, limit - talkative);
@@ -82,7 +82,7 @@ function pruneOldest(db: ControlDatabase, { beforeMs, most }: HistoryBounds, lim
   return gone.length;
 }
 
-/** The oldest of each deployment that has more than its share. */
+/** Removes the oldest events of each deployment that has more than its share. */
 function pruneTalkative(db: ControlDatabase, mostEach: number, limit: number): number {
   const talkative = db
     .select({ deployment: history.deployment, events: count() })

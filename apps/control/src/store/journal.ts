@@ -46,7 +46,7 @@ export class Journal {
     await this.#running;
   }
 
-  /** Never rejects: whoever waits has been answered, in every case. */
+  /** Never rejects; each waiting caller gets an answer. */
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await setImmediate();
