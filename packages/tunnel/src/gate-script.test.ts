@@ -194,7 +194,7 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
         await mkdir(bin);
         await writeFile(join(bin, 'loginctl'), `#!/bin/sh\necho Linger=${lingers ? 'yes' : 'no'}\n`, { mode: 0o755 });
         // A user of another name: the machine's own answer about this one does not count.
-        await writeFile(join(bin, 'id'), `#!/bin/sh\n[ "$1" = -un ] && echo nobody-here || exec /usr/bin/id "$@"\n`, {
+        await writeFile(join(bin, 'id'), `#!/bin/sh\n[ "$1" = -un ] && echo another-name || exec /usr/bin/id "$@"\n`, {
           mode: 0o755,
         });
         const runtime = join(base, 'xdg');

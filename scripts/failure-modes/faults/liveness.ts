@@ -11,7 +11,7 @@ export const LIVENESS_FAULTS: readonly FoundFault[] = [
     what: 'a reader of a log that is slow, or suspended',
     seen: 'the log waits, in its file; the agent keeps its lease',
     tests: places(
-      [STREAM, 'that nobody reads holds up no heartbeat: the lease outlasts three of its times'],
+      [STREAM, 'whose reader does not read delays no heartbeat in three lease times'],
       [STREAM, 'gives a slow reader everything, and its agent no more credit than that reader has room for'],
       [DESK, 'keeps its lease by whatever it says: %s'],
       ['apps/node-agent/src/control-link/log-tails.test.ts', 'holds little of a long log while its reader waits'],

@@ -70,7 +70,7 @@ export const lifeRecord = z.discriminatedUnion('phase', [
     /** The data socket at which it answered; put aside, for the agent may return and answer there again. */
     generation: generation.optional(),
     retired,
-    /** What it was draining for when it was lost: why it ended, once somebody knows that it has. */
+    /** What it was draining for when it was lost: why it ended, once its job is known to have ended. */
     leaving: endCause.optional(),
   }),
   z.object({

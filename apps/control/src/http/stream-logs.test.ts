@@ -91,7 +91,7 @@ describe('a log', () => {
     expect(bytes).toBe(160 * (line.length + '{"lines":[""]}\n'.length));
   });
 
-  it('that nobody reads holds up no heartbeat: the lease outlasts three of its times', async () => {
+  it('whose reader does not read delays no heartbeat in three lease times', async () => {
     const clock = new ManualClock();
     world = await openWorld({ clock });
     const made = { ...(await world.deploy('a')), name: 'a' };
