@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { programArgs } from '@fairlead/testkit/programs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+// Several starts of the program each.
+vi.setConfig({ testTimeout: 60_000 });
 
 const USER = 'defaultCluster: hpc\nclusters: { hpc: { login: { host: l }, prologue: [module load vllm] } }\n';
 const PLANTED = 'clusters: { hpc: { prologue: [run-planted], slurm: { partition: planted } } }\n';

@@ -98,6 +98,12 @@ it('A plan with a secret among the arguments is refused', () => {
   expect(() => planDeployment({ what: 'a/b' }, {}, cluster)).toThrow(/readable by every user of the node/);
 });
 
+it.each(['--middleware=x', '~/models/a', '$WORK/a'])(
+  'A model that the engine would not read as one is refused: %s',
+  (model) =>
+    expect(() => planDeployment({ what: 'odd' }, { presets: { odd: { model } } }, {})).toThrow(/absolute path/),
+);
+
 describe('A name that was asked for', () => {
   it('is refused in words where control would not take it, with one that it would', () => {
     expect(planDeployment({ what: 'demo', name: 'my-demo' }, {}, {}).name).toBe('my-demo');

@@ -45,6 +45,7 @@ const MAX_NAME = 40;
 
 export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {
   const preset = findPreset(request.what, config);
+  refuseOddModel(preset.model);
   const engine = request.engine ?? preset.engine ?? 'vllm';
   const nodes = request.nodes ?? preset.nodes ?? 1;
   if (nodes !== 1) {
@@ -93,6 +94,16 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
     ...(mem === undefined ? {} : { mem }),
     ...(cpusPerTask === undefined ? {} : { cpusPerTask }),
   };
+}
+
+/** The engine gets it as one argument: a dash would make it an option, and no shell expands a tilde. */
+function refuseOddModel(model: string): void {
+  if (!/^[-~$]/.test(model)) return;
+  throw new CodedError<CliErrorCode>(
+    'usage',
+    `cannot deploy ${JSON.stringify(model)} because a model is a Hugging Face id or an absolute path on the cluster`,
+    { hint: 'Write the path out, beginning with /.' },
+  );
 }
 
 function checkedName(name: string): string {
