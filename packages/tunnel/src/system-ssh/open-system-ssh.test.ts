@@ -188,6 +188,17 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     await rm(young, { recursive: true });
   });
 
+  it('logs in where the name of the temporary directory has blanks, quotes and percent signs', async () => {
+    const odd = await mkdtemp(join(places, `a 100%h "b'-`));
+    process.env['TMPDIR'] = odd;
+    try {
+      await using connection = await openSsh(target);
+      expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
+    } finally {
+      process.env['TMPDIR'] = places;
+    }
+  });
+
   it('is out of reach of the Ctrl-C of this process, and leaves nothing when it is closed', async () => {
     const connection = await openSsh(target);
     await connection.run('exit 0');

@@ -41,7 +41,7 @@ export function masterArguments(
 ): string[] {
   const options = [
     ['ControlMaster', 'yes'],
-    ['ControlPath', place.controlPath],
+    ['ControlPath', quoted(place.controlPath)],
     ['ControlPersist', '4'],
     ['ClearAllForwardings', 'yes'],
     ['ServerAliveInterval', seconds(times.keepaliveMs)],
@@ -137,7 +137,7 @@ function onlyThisKey(keyPath: string): string[][] {
 /** ssh splits such values at blanks, and expands `%`. */
 function quoted(path: string): string {
   const text = path.replaceAll('%', '%%');
-  return /\s/.test(text) ? `"${text}"` : text;
+  return /[\s"'\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"` : text;
 }
 
 function seconds(ms: number): string {
