@@ -112,6 +112,7 @@ function hostKeyOptions({ hostKeys }: SshTarget, login: SystemLogin, pinsPath: s
     ...always,
     ...(hostKeys.alias === undefined ? [] : [['HostKeyAlias', hostKeys.alias]]),
     ...(login.knownHostsFile === undefined ? [] : believeOnly(login.knownHostsFile)),
+    ...(login.keptKnownHosts === undefined ? [] : [['UserKnownHostsFile', quoted(login.keptKnownHosts)]]),
   ];
 }
 
