@@ -76,8 +76,8 @@ async function filesMatching(pattern: string): Promise<string[]> {
   const parts = pattern.slice(root.length).split(sep);
   let found = [root];
   for (const part of parts.filter((part) => part !== '')) {
-    const next = found.map((dir) => (isPattern(part) ? entriesMatching(dir, part) : [join(dir, part)]));
-    found = (await Promise.all(next)).flat();
+    if (!isPattern(part)) found = found.map((dir) => join(dir, part));
+    else found = (await Promise.all(found.map((dir) => entriesMatching(dir, part)))).flat();
   }
   return found;
 }

@@ -23,6 +23,11 @@ export interface BeyondSsh2 {
   why: string;
 }
 
+type KnownBy = Pick<
+  HostSettings,
+  'hostName' | 'port' | 'hostKeyAlias' | 'userKnownHostsFiles' | 'globalKnownHostsFiles'
+>;
+
 export async function whatSsh2Lacks(asked: Asked): Promise<BeyondSsh2 | undefined> {
   const way = lacksWay(asked);
   if (way !== undefined) return { kind: 'way', why: way };
@@ -68,19 +73,22 @@ function isOnToken(privateKeyText: string): boolean {
   return blob !== undefined && blob.toString('latin1', 4, 7) === 'sk-';
 }
 
-/** The host is known by its certificate and not by a key of its own. */
 async function lacksHostKey({ settings }: Asked): Promise<string | undefined> {
-  const files = [...settings.userKnownHostsFiles, ...settings.globalKnownHostsFiles];
+  const where = await authorityFor(settings);
+  return where === undefined ? undefined : `its host key is vouched for by a certificate authority (${where})`;
+}
+
+/** Where the host is known by its certificate and not by a key of its own: the line of the authority. */
+export async function authorityFor(known: KnownBy): Promise<string | undefined> {
+  const files = [...known.userKnownHostsFiles, ...known.globalKnownHostsFiles];
   const entries = (
     await Promise.all(files.map(async (file) => parseKnownHosts((await read(file)) ?? '', file)))
   ).flat();
-  const { hostName, port, hostKeyAlias } = settings;
+  const { hostName, port, hostKeyAlias } = known;
   const names = hostKeyAlias === undefined ? [knownHostsName(hostName, port), hostName] : [hostKeyAlias];
   const authority = names.flatMap((name) => matchCertAuthorities(entries, name))[0];
   const isKnown = names.some((name) => matchKnownHosts(entries, name).some(({ marker }) => marker === undefined));
-  return authority && !isKnown
-    ? `its host key is vouched for by a certificate authority (${authority.where})`
-    : undefined;
+  return isKnown ? undefined : authority?.where;
 }
 
 /** A code or a touch was given once already: it need not be given again. */

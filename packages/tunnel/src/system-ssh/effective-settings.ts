@@ -21,6 +21,8 @@ export interface EffectiveSettings {
   connectTimeoutMs: number | undefined;
   proxyJump: string | undefined;
   proxyCommand: string | undefined;
+  /** 8.7 or newer: it shows host keys to a command. */
+  showsHostKeys: boolean;
   /** What is set beyond the above and is no default, by its keyword: what our own driver may not be able to do. */
   others: Readonly<Record<string, string>>;
   /** What our own master must have otherwise; only settings that this ssh knows, for others would end it. */
@@ -91,6 +93,7 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
     proxyJump: first('proxyjump'),
     proxyCommand: first('proxycommand'),
+    showsHostKeys: all.has('sessiontype'),
     others: Object.fromEntries(OTHERS.filter(isSet).map((key) => [key, first(key) ?? ''])),
     overrides: OVERRIDES.filter(([key, value]) => isSet(key) && first(key) !== value),
   };

@@ -12,6 +12,8 @@ export interface MasterPlace {
   pinsPath: string;
   /** A private key that was given in memory. */
   keyPath: string;
+  /** Present where the host's certificate is to be written down, for the key in it. */
+  shownPath?: string;
 }
 
 export interface MasterTimes {
@@ -52,6 +54,7 @@ export function masterArguments(
     ['BatchMode', login.terminal ? 'no' : 'yes'],
     ['HostName', target.host],
     ...hostKeyOptions(target, login, place.pinsPath),
+    ...(place.shownPath === undefined ? [] : [['KnownHostsCommand', noteHostKey(place.shownPath)]]),
     ...(target.auth.privateKey ? onlyThisKey(place.keyPath) : []),
     ...login.settings.overrides,
   ];
@@ -133,6 +136,11 @@ function onlyThisKey(keyPath: string): string[][] {
     ['PubkeyAuthentication', 'yes'],
     ['PKCS11Provider', 'none'],
   ];
+}
+
+/** ssh runs it for the host's key, which it hands over; it answers nothing, so that it vouches for nothing. */
+function noteHostKey(path: string): string {
+  return `/bin/sh -c 'echo "$1" "$2" >>"$3"' sh %t %K ${quoted(path)}`;
 }
 
 /** ssh splits such values at blanks, and expands `%`. */
