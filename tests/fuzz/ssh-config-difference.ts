@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { isCodedError } from '@fairlead/kit';
+import { sshVersion } from '@fairlead/tunnel';
 import fc from 'fast-check';
 
 import {
@@ -29,6 +30,14 @@ export interface Differences {
 /** So many processes of ssh at once. */
 const BATCH = 8;
 const DEFAULT_KEYS = /\/\.ssh\/id_(?:rsa|ecdsa|ed25519|dsa|xmss|ecdsa_sk|ed25519_sk)$/;
+
+/** Is there something to compare with? */
+export function hasOpenSsh(): Promise<boolean> {
+  return sshVersion(process.env).then(
+    (version) => version.includes('OpenSSH'),
+    () => false,
+  );
+}
 
 /** Rejects with the seed and the smallest configuration that is read otherwise. */
 export async function compareSshConfigs({ cases, seed }: { cases: number; seed: number }): Promise<Differences> {

@@ -83,7 +83,7 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
     expect(await questions()).toBe(before + 1);
   });
 
-  it('is refused in words where nobody can be asked', async () => {
+  it('is refused with its reason where no person can be asked', async () => {
     const silent = await resolveSshTarget(
       { host: 'gate', driver: 'ssh' },
       { home: homedir(), env, sshConfigPath: join(dir, 'config') },
