@@ -32,9 +32,15 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
     await writeFile(join(dir, 'ask'), `#!/bin/sh\necho "$1" >>${dir}/asked\necho "${CODE}"\n`, { mode: 0o700 });
     await writeFile(join(dir, 'kh'), `[127.0.0.1]:${server.port} ${server.hostKeyLine}\n`);
     const lines = [
-      ...['Host gate', 'HostName 127.0.0.1', `Port ${server.port}`, `IdentityFile ${server.userKeyFile}`],
-      ...[`UserKnownHostsFile ${dir}/kh`, `ControlPath ${dir}/cm`, 'ControlMaster auto'],
-      ...['RemoteCommand exec ssh inner', 'RequestTTY yes'],
+      'Host gate',
+      'HostName 127.0.0.1',
+      `Port ${server.port}`,
+      `IdentityFile ${server.userKeyFile}`,
+      `UserKnownHostsFile ${dir}/kh`,
+      `ControlPath ${dir}/cm`,
+      'ControlMaster auto',
+      'RemoteCommand exec ssh inner',
+      'RequestTTY yes',
     ];
     await writeFile(join(dir, 'config'), `${lines.join('\n')}\n`);
     env = { ...process.env, SSH_ASKPASS: join(dir, 'ask'), SSH_ASKPASS_REQUIRE: 'force', SSH_AUTH_SOCK: undefined };
