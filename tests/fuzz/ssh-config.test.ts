@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { compareSshConfigs, hasOpenSsh } from './ssh-config-difference.ts';
 
-const CASES = 320;
+const CASES = 304;
 
 describe.skipIf(!(await hasOpenSsh()))(
   'our reader of ssh_config beside `ssh -G` (skipped where there is no OpenSSH)',

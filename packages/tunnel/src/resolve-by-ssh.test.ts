@@ -1,7 +1,7 @@
 // What a name means where OpenSSH is on the machine: `ssh -G` says it for both drivers, and which one logs in.
 
 import { createServer } from 'node:net';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
@@ -137,6 +137,25 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
     const config =
       'Host *\n  GSSAPIAuthentication yes\n  ForwardAgent yes\n  RemoteCommand tmux\n  RequestTTY yes\n  ControlMaster auto\n  ControlPath DIR/none\n  IdentityFile DIR/key\n  UserKnownHostsFile DIR/kh\n';
     expect(await because(config)).toBeUndefined();
+  });
+
+  it('asks once for callers that ask at the same time, and anew for the next one', async () => {
+    await writeFile(
+      join(dir, 'ssh'),
+      `#!/bin/sh\necho asked >>${dir}/asked\nPATH=${process.env['PATH']} exec ssh "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}` };
+    const gpu = { host: 'gpu' };
+    const asked = async () => (await readFile(join(dir, 'asked'), 'utf8')).split('\n').length - 1;
+    await writeFile(join(dir, 'config'), 'Host gpu\n  Port 5\n');
+    const sshConfigPath = join(dir, 'config');
+    await Promise.all([1, 2, 3].map(() => resolveSshTarget(gpu, { home, env, sshConfigPath })));
+    expect(await asked()).toBe(1);
+    expect(await resolve('Host gpu\n  Port 6\n', gpu, env)).toMatchObject({ port: 6 });
+    expect(await asked()).toBe(2);
   });
 
   it('says in the words of ssh what it refuses, with the line', async () => {

@@ -10,12 +10,24 @@ export type AskedWay = Parameters<typeof settingsArguments>[0] & {
   user?: string | undefined;
 };
 
+/** Questions that are open, by the environment in which they are asked. */
+const open = new WeakMap<ProcessEnv, Map<string, Promise<EffectiveSettings>>>();
+
 /**
  * What it says is true of this moment (`Match exec`), so that nothing of it is kept; it costs a process of some 10 ms.
- * Throws `ssh_unusable` where there is no ssh that could answer, `ssh_config_invalid` with ssh's own words where it
- * refuses its configuration.
+ * Callers that ask the same at the same time share one. Throws `ssh_unusable` where there is no ssh that could answer,
+ * `ssh_config_invalid` with ssh's own words where it refuses its configuration.
  */
-export async function askSsh(way: AskedWay, env: ProcessEnv): Promise<EffectiveSettings> {
+export function askSsh(way: AskedWay, env: ProcessEnv): Promise<EffectiveSettings> {
+  const questions = open.get(env) ?? new Map<string, Promise<EffectiveSettings>>();
+  open.set(env, questions);
+  const question = JSON.stringify(settingsArguments(way, way));
+  const answer = questions.get(question) ?? ask(way, env).finally(() => questions.delete(question));
+  questions.set(question, answer);
+  return answer;
+}
+
+async function ask(way: AskedWay, env: ProcessEnv): Promise<EffectiveSettings> {
   const { code, stdout, stderr } = await runSsh(settingsArguments(way, way), env);
   const settings = parseEffectiveSettings(stdout);
   if (code === 0 && settings.hostName !== '') return settings;

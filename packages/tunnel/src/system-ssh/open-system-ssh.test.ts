@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -155,7 +155,10 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
       config,
       [...lines, `UserKnownHostsFile ${dir}/kh`, 'GlobalKnownHostsFile /dev/null', ''].join('\n'),
     );
-    const user = await resolveSshTarget({ host: 'gate' }, { home: homedir(), env: process.env, sshConfigPath: config });
+    const user = await resolveSshTarget(
+      { host: 'gate' },
+      { home: userInfo().homedir, env: process.env, sshConfigPath: config },
+    );
     expect(user.system?.because).toContain('certificate authority');
     await using connection = await openSsh(user);
     expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -51,7 +51,7 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
   });
 
   const resolve = (terminal?: SshTerminal) =>
-    resolveSshTarget({ host: 'gate' }, { home: homedir(), env, sshConfigPath: join(dir, 'config'), terminal });
+    resolveSshTarget({ host: 'gate' }, { home: userInfo().homedir, env, sshConfigPath: join(dir, 'config'), terminal });
   const questions = async () =>
     (await readFile(join(dir, 'asked'), 'utf8').catch(() => '')).match(/Code:/g)?.length ?? 0;
 
@@ -81,7 +81,7 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
     });
     const target = await resolveSshTarget(
       { host: 'gate', driver: 'ssh' },
-      { home: homedir(), env, sshConfigPath: join(dir, 'config'), terminal },
+      { home: userInfo().homedir, env, sshConfigPath: join(dir, 'config'), terminal },
     );
     await using connection = await openSsh(target);
     expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
@@ -92,7 +92,7 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
   it('is refused with its reason where no person can be asked', async () => {
     const silent = await resolveSshTarget(
       { host: 'gate', driver: 'ssh' },
-      { home: homedir(), env, sshConfigPath: join(dir, 'config') },
+      { home: userInfo().homedir, env, sshConfigPath: join(dir, 'config') },
     );
     await expect(openSsh(silent)).rejects.toMatchObject({
       code: 'auth_failed',
