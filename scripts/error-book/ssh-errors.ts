@@ -9,8 +9,9 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
   unreachable: { cause: 'No way leads to the host.', cure: 'Check the network, a VPN, a ProxyJump.' },
   timeout: { cause: 'The host did not answer in time: a firewall, or it is down.', cure: 'Try `ssh` to it by hand.' },
   ssh_config_invalid: {
-    cause: 'ssh_config has something that cannot be read or followed.',
-    cure: 'Correct the line it names.',
+    cause:
+      '`ssh -G`, or where there is no `ssh` the reader of Fairlead, refuses a line of ssh_config; or jump hosts lead in a circle.',
+    cure: 'Correct the line it names. Where there is no `ssh` on the PATH, install OpenSSH: it understands lines that the reader of Fairlead refuses.',
   },
   host_key_unknown: {
     cause: 'The host shows a key that known_hosts does not have.',

@@ -4,21 +4,30 @@ import { parseArgs } from 'node:util';
 
 import { ALL_TARGETS } from './all-targets.ts';
 import { runFuzz } from './run-fuzz.ts';
+import { compareSshConfigs, hasOpenSsh } from './ssh-config-difference.ts';
 
 /** Of all targets together. */
 const DEFAULT_CASES = 110_000;
+/** Each is a process of ssh. */
+const SSH_CONFIGS = 2_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { cases: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
 });
-const targets = ALL_TARGETS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const isNamed = (name: string) => positionals.length === 0 || positionals.includes(name);
+const targets = ALL_TARGETS.filter(({ name }) => isNamed(name));
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const each = Math.ceil(Number(values.cases ?? DEFAULT_CASES) / Math.max(targets.length, 1));
 
-if (values.help || targets.length === 0 || !Number.isInteger(seed) || !Number.isInteger(each)) {
+if (
+  values.help ||
+  (targets.length === 0 && !isNamed('ssh_config')) ||
+  !Number.isInteger(seed) ||
+  !Number.isInteger(each)
+) {
   console.log(`usage: pnpm fuzz [target…] [--cases <all together>] [--seed <n>]
-targets: ${ALL_TARGETS.map(({ name }) => JSON.stringify(name)).join(' ')}`);
+targets: ${[...ALL_TARGETS.map(({ name }) => name), 'ssh_config'].map((name) => JSON.stringify(name)).join(' ')}`);
   process.exit(values.help ? 0 : 2);
 }
 
@@ -39,5 +48,24 @@ for (const target of targets) {
     console.log(`FAILED  ${target.name}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+if (isNamed('ssh_config')) failed += await compareConfigs();
 console.log(`${fed} inputs, ${failed} targets failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Our reader of ssh_config beside `ssh -G`; how many failed. */
+async function compareConfigs(): Promise<number> {
+  if (!(await hasOpenSsh())) {
+    console.log('skipped ssh_config: there is no OpenSSH to compare with');
+    return 0;
+  }
+  try {
+    const { compared, equal, refused } = await compareSshConfigs({ cases: SSH_CONFIGS, seed });
+    console.log(
+      `ok      ${'ssh_config'.padEnd(28)} ${compared} configurations, ${equal} equal, ${refused} refused by ours`,
+    );
+    return 0;
+  } catch (error) {
+    console.log(`FAILED  ssh_config: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}

@@ -42,7 +42,7 @@ export const sshRoute = z.strictObject({
     .optional()
     .meta({
       description:
-        "Who logs in: ssh2, Fairlead's own, with keys; or ssh, the system's own program, for Kerberos, certificates, smart cards, FIDO keys, codes and passwords. Default ssh2.",
+        "Who logs in: ssh2, Fairlead's own, with keys; or ssh, the system's own program, for Kerberos, certificates, smart cards, FIDO keys, codes and passwords. Default: ssh2, unless `ssh -G` names something for the host that only ssh can do.",
       examples: ['ssh'],
     }),
 });

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveSshTarget, type SshDestination } from './resolve-ssh-target.ts';
@@ -107,11 +108,89 @@ Host *
     expect(target).toMatchObject({ port: 5, user: 'fromsystem' });
   });
 
-  it('runs no command of the configuration', async () => {
+  it('runs no command of the configuration, and says so where the command would decide', async () => {
     const witness = join(home, 'ran');
-    const target = await resolve({ host: 'x' }, { config: `Match exec "touch ${witness}"\n  Port 5\n` });
-    expect(target.port).toBe(22);
+    const config = `Match host x exec "touch ${witness}"\n  Port 5\n`;
+    await expect(resolve({ host: 'x' }, { config })).rejects.toMatchObject({
+      code: 'ssh_config_invalid',
+      message: expect.stringMatching(/line 1 of .*config because Match exec/) as string,
+      hint: expect.stringContaining('ssh -G') as string,
+    });
+    // The criterion before it has decided already.
+    expect(await resolve({ host: 'y' }, { config })).toMatchObject({ port: 22 });
     await expect(rm(witness)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('judges Match by the host name so far and by its negation, with keywords in any case', async () => {
+    const config =
+      'Host gpu\n  Hostname login.example.org\nMatch host login.example.org\n  USER wang\nMatch originalhost gpu* !host gate.example.org\n  ProxyJump gate.example.org\n';
+    expect(await resolve({ host: 'gpu' }, { config })).toMatchObject({
+      host: 'login.example.org',
+      user: 'wang',
+      jump: { host: 'gate.example.org' },
+    });
+    expect((await resolve({ host: 'gate.example.org' }, { config })).jump).toBeUndefined();
+  });
+
+  it.each([
+    ['CanonicalizeHostname yes', 'canonical names'],
+    ['Match canonical host x', 'criterion canonical'],
+    ['Match final all', 'criterion final'],
+    ['Match tagged y', 'criterion tagged'],
+    ['Match localnetwork 10.0.0.0/8', 'criterion localnetwork'],
+    ['UseKeychain yes', 'usekeychain is no keyword'],
+    ['IdentityFile ~/.ssh/%j%w', '%w stands for nothing known'],
+    ['IdentityFile ~carol/key', "no other user's home"],
+    ['UserKnownHostsFile ${NOT_SET}/kh', 'stands for nothing known'],
+    ['HostName %n.example.org', '%n stands for nothing in HostName'],
+    ['Port ssh', 'a port is a number'],
+    ['User "open', 'a quote in it is not closed'],
+    ['User two words', 'user takes one argument'],
+    ['Include conf.%h', 'does not find the files'],
+    ['ProxyCommand ssh -i key -W %h:%p gate', 'ProxyCommand is not supported'],
+    ['RevokedHostKeys ~/.ssh/revoked', 'revoked host keys'],
+    ['User', 'no argument'],
+  ])('refuses %j by its line instead of dropping it', async (line, why) => {
+    await expect(resolve({ host: 'x' }, { config: `# first\nHost x\n${line}\n` })).rejects.toMatchObject({
+      code: 'ssh_config_invalid',
+      message: expect.stringMatching(/^cannot use line 3 of \/.*config because /) as string,
+    });
+    await expect(resolve({ host: 'x' }, { config: `# first\nHost x\n${line}\n` })).rejects.toThrow(why);
+  });
+
+  it('passes over what IgnoreUnknown names', async () => {
+    const config = 'IgnoreUnknown UseKeychain,add*\nHost x\n  UseKeychain yes\n  AddSomething no\n  Port 5\n';
+    expect(await resolve({ host: 'x' }, { config })).toMatchObject({ port: 5 });
+  });
+
+  it('lets the first of ProxyCommand and ProxyJump count', async () => {
+    const none = 'Host x\n  ProxyCommand none\nHost *\n  ProxyJump gate\n';
+    expect((await resolve({ host: 'x' }, { config: none })).jump).toBeUndefined();
+    const jump = 'Host x\n  ProxyJump gate\nHost x\n  ProxyCommand nc %h %p\n';
+    expect((await resolve({ host: 'x' }, { config: jump })).jump).toMatchObject({ host: 'gate' });
+  });
+
+  it('keeps what an Include brings within the block of the Include', async () => {
+    const files = { config: 'Host gpu\n  Include conf.d/*\n  Port 5\n', 'conf.d/a': 'Host *\n  User inner\n' };
+    expect(await resolve({ host: 'other' }, files)).toMatchObject({ user: 'me', port: 22 });
+    expect(await resolve({ host: 'gpu' }, files)).toMatchObject({ user: 'inner', port: 5 });
+  });
+
+  it('expands the tokens of known_hosts files, and keeps keys elsewhere where there is none', async () => {
+    const config =
+      'Host a\n  HostKeyAlias g\n  UserKnownHostsFile ~/.ssh/kh/%k /srv/%n-%h-%p-%r-%u-%L ${HOSTS}/%C\nHost b\n  UserKnownHostsFile /dev/null\n';
+    const a = await resolve({ host: 'a' }, { config }, { HOSTS: '/hosts' });
+    const short = hostname().split('.')[0];
+    const hash = createHash('sha1').update(`${hostname()}a22me`).digest('hex');
+    expect(a.hostKeys).toMatchObject({
+      files: expect.arrayContaining([
+        join(home, '.ssh/kh/g'),
+        `/srv/a-a-22-me-me-${short}`,
+        `/hosts/${hash}`,
+      ]) as string[],
+    });
+    const kept = join(home, '.ssh/known_hosts_fairlead');
+    expect((await resolve({ host: 'b' }, {})).hostKeys).toMatchObject({ addTo: kept, keptIn: kept });
   });
 
   it('goes through jump hosts in their order, each with its own settings', async () => {
@@ -126,6 +205,37 @@ Host *
     const jump = 'Host a\n  ProxyCommand ssh -W %h:%p bob@gate\nHost b\n  ProxyCommand nc %h %p\n';
     expect((await resolve({ host: 'a' }, { config: jump })).jump).toMatchObject({ host: 'gate', user: 'bob' });
     await expect(resolve({ host: 'b' })).rejects.toMatchObject({ code: 'ssh_config_invalid' });
+  });
+
+  it.each([
+    'ssh -x -q bob@gate -W %h:%p',
+    '/usr/bin/ssh -W [%h]:%p bob@gate',
+    'ssh -l bob gate -W %h:%p',
+    'exec ssh -qxTW %h:%p -p2200 bob@gate',
+    'ssh -W %h:%p %u@gate',
+  ])('takes %j for a jump', async (command) => {
+    const user = command.includes('%u@') ? 'me' : 'bob';
+    expect((await resolve({ host: 'a' }, { config: `Host a\n  ProxyCommand = ${command}\n` })).jump).toMatchObject({
+      host: 'gate',
+      user,
+      port: command.includes('2200') ? 2200 : 22,
+    });
+  });
+
+  it.each([
+    'ssh gate nc %h %p',
+    'ssh -i key -W %h:%p gate',
+    'ssh -o Port=5 -W %h:%p gate',
+    'ssh -W %h:22 gate',
+    'ssh -W %h:%p gate && true',
+    'ssh -W %h:%p gate # jump',
+    './ssh -W %h:%p gate',
+    'ssh -W %h:%p -l a b@gate',
+    'ssh -4 -W %h:%p gate',
+    'sh -c "ssh -W %h:%p gate"',
+  ])('does not take %j for a jump', async (command) => {
+    const config = `Host a\n  ProxyCommand ${command}\n`;
+    await expect(resolve({ host: 'a' }, { config })).rejects.toThrow('ProxyCommand is not supported');
   });
 
   it('refuses jump hosts that lead in a circle', async () => {

@@ -35,6 +35,8 @@ export type HostKeyPolicy =
       ask?: (question: HostKeyQuestion) => Promise<boolean>;
       /** Where a key that was accepted by `ask` is written down. */
       addTo?: string;
+      /** `addTo` is this file of ours, for ssh_config says to keep no keys (`UserKnownHostsFile /dev/null`). */
+      keptIn?: string;
       /** The name the host has in known_hosts (ssh_config's HostKeyAlias). */
       alias?: string;
     };
@@ -44,6 +46,8 @@ export interface HostKeyQuestion {
   port: number;
   keyType: string;
   fingerprint: string;
+  /** Present where ssh would keep no key: the file of ours in which an accepted one is kept. */
+  keptIn?: string;
 }
 
 export interface SshAuth {

@@ -1,7 +1,6 @@
 // A remote command whose output is read while it runs (`tail -F`).
 
 import type { Readable, Writable } from 'node:stream';
-import { shellJoin } from '@fairlead/kit';
 import type { WaitOptions } from './connection/ssh-link.ts';
 import type { CommandExit, ExecHost } from './open-exec.ts';
 
@@ -40,11 +39,24 @@ export async function streamCommand(
   };
 }
 
+/** The words of the argv, as `encodeWord` has written them, become what they were. */
+const DECODE = 'for word do shift; word=$(printf %b_ "$word"); set -- "$@" "${word%_}"; done; ';
+
 /** The end of standard input is what a closed channel and a lost connection look like from there. */
 const WATCH_STDIN =
   'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; exec 3<&-; ' +
   'wait "$child"; code=$?; kill "$watch" 2>/dev/null; exit "$code"';
 
 function untilHangUp(argv: readonly string[]): string {
-  return `exec sh -c '${WATCH_STDIN}' fairlead ${shellJoin(argv)}`;
+  return `exec sh -c '${DECODE}${WATCH_STDIN}' fairlead ${argv.map(encodeWord).join(' ')}`;
+}
+
+/**
+ * One word that sh, csh and fish read alike, for `printf %b`: csh looks for `!` in quotes too and ends a quote at a
+ * line break, fish reads backslashes in quotes.
+ */
+function encodeWord(word: string): string {
+  if (word.includes('\0')) throw new TypeError('cannot pass an argument that contains a NUL byte');
+  const octal = (char: string) => `\\0${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  return `'${word.replaceAll(/[\\'!\n\r]/g, octal)}'`;
 }

@@ -19,6 +19,8 @@ export interface TestSshOptions {
   authorizedKeys?: readonly string[];
   /** The account's login shell, builtin only. Default /bin/sh: no start-up files of this machine. */
   shell?: string;
+  /** Asked for after the key, builtin only. */
+  code?: string;
   /** sshd_config lines that win over the usual ones; sshd only. */
   extraConfig?: readonly string[];
 }
@@ -63,7 +65,11 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
     const files = { dir, authorizedKeys: [pair.publicKey, ...(options.authorizedKeys ?? [])] };
     const server = scope.use(
       kind === 'builtin'
-        ? await openBuiltinSshServer({ ...files, shell: options.shell ?? '/bin/sh' })
+        ? await openBuiltinSshServer({
+            ...files,
+            shell: options.shell ?? '/bin/sh',
+            ...(options.code !== undefined && { code: options.code }),
+          })
         : await openUserSshd({
             ...files,
             extraConfig: options.extraConfig ?? [],

@@ -1,3 +1,111 @@
-import type { FieldReport } from '../failure-mode.ts';
+import { type FieldReport, places } from '../failure-mode.ts';
 
-export const SSH_REPORTS: readonly FieldReport[] = [];
+const ASKED = 'packages/tunnel/src/resolve-by-ssh.test.ts';
+const OWN = 'packages/tunnel/src/resolve-ssh-target.test.ts';
+const SYSTEM = 'packages/tunnel/src/system-ssh/open-system-ssh.test.ts';
+const TWO_FACTOR = 'packages/tunnel/src/system-ssh/two-factor.test.ts';
+const CHOICE = 'packages/cli/src/ssh/choose-driver.test.ts';
+const COMPARED = [
+  'tests/fuzz/ssh-config.test.ts',
+  'says the same of a configuration or refuses it, and never something else',
+] as const;
+
+export const SSH_REPORTS: readonly FieldReport[] = [
+  {
+    id: 'P15',
+    what: '`Hostname` spelt so, and `Match host` on the name that it gives',
+    threads: ['jeanp413/open-remote-ssh#205', 'jeanp413/open-remote-ssh#42'],
+    seen: 'the user that `ssh -G` names, with and without `ssh` on the machine',
+    tests: places(
+      [ASKED, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
+      [OWN, 'judges Match by the host name so far and by its negation, with keywords in any case'],
+      COMPARED,
+    ),
+  },
+  {
+    id: 'P16',
+    what: 'negated Match criteria, and a jump only where `exec` says that one is outside',
+    threads: ['ronf/asyncssh#720', 'blinksh/blink#970', 'microsoft/vscode-remote-release#37'],
+    seen: "the jump, as `ssh` judges it; without `ssh` a refusal that names the line; `init` tries the system's ssh on dns, time-out and unreachable, too",
+    tests: places(
+      [ASKED, 'judges criteria that only ssh judges'],
+      [OWN, 'judges Match by the host name so far and by its negation, with keywords in any case'],
+      [OWN, 'refuses %j by its line instead of dropping it'],
+      [CHOICE, "takes the system's ssh where its own finds no address and the system's ssh logs in"],
+    ),
+  },
+  {
+    id: 'P17',
+    what: 'canonical domains, with a jump for the canonical name',
+    threads: ['cyjake/ssh-config#65'],
+    seen: 'the canonical name with its jump; without `ssh` a refusal that names the line',
+    tests: places(
+      [ASKED, 'has the canonical name with the jump of its block'],
+      [OWN, 'refuses %j by its line instead of dropping it'],
+    ),
+  },
+  {
+    id: 'P18',
+    what: '`ProxyCommand none` before a global `ProxyJump`',
+    threads: ['net-ssh/net-ssh#692', 'trzsz/trzsz-ssh#266', 'paramiko/paramiko#2285', 'fabric/fabric#2354'],
+    seen: 'a direct connection: the first of both counts',
+    tests: places(
+      [ASKED, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
+      [OWN, 'lets the first of ProxyCommand and ProxyJump count'],
+      COMPARED,
+    ),
+  },
+  {
+    id: 'P19',
+    what: '`Include` within a Host block',
+    threads: ['microsoft/vscode-remote-release#4339', 'cyjake/ssh-config#42', 'jeanp413/open-remote-ssh#340'],
+    seen: 'what the file says counts for that host alone',
+    tests: places(
+      [ASKED, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
+      [OWN, 'keeps what an Include brings within the block of the Include'],
+      COMPARED,
+    ),
+  },
+  {
+    id: 'P20',
+    what: "a site's generated file: shell in ProxyCommand, IgnoreUnknown, `+` in names, one `@cert-authority` line for all hosts",
+    threads: ['rug-cit-hpc/league-of-robots'],
+    seen: "the system's ssh logs in by itself and is said to (`init`, `doctor`); jumps that are written as a ProxyCommand are read as jumps; a host that a certificate vouches for is believed",
+    tests: places(
+      [ASKED, "reads a ProxyCommand that is a plain jump, and leaves another to the system's ssh"],
+      [ASKED, "chooses the system's ssh for %s"],
+      [SYSTEM, 'believes a host by the certificate of an authority, and has the key in it'],
+      [CHOICE, 'takes the one that ssh -G asks for, says why, and writes nothing down'],
+      [OWN, 'passes over what IgnoreUnknown names'],
+      [OWN, 'takes %j for a jump'],
+    ),
+  },
+  {
+    id: 'P21',
+    what: '`UserKnownHostsFile` with `%k`, and with `/dev/null`',
+    threads: ['net-ssh/net-ssh#882', 'lablup/bssh#278', 'OSC/ood-documentation#273', 'skypilot-org/skypilot#1614'],
+    seen: 'the file that ssh means; with `/dev/null` the global file is read, and an accepted key is kept in `~/.ssh/known_hosts_fairlead`, as the question says',
+    tests: places(
+      [ASKED, 'gives the same to the driver that was asked for'],
+      [ASKED, 'keeps an accepted host key in a file of its own where ssh keeps none'],
+      [OWN, 'expands the tokens of known_hosts files, and keeps keys elsewhere where there is none'],
+      [SYSTEM, 'keeps an accepted host key in a file of ours where ssh_config keeps none'],
+    ),
+  },
+  {
+    id: 'P23',
+    what: 'a gate with a second factor whose block starts a second ssh (`RemoteCommand`, `RequestTTY`)',
+    threads: [
+      'microsoft/vscode-remote-release#6086',
+      'skypilot-org/skypilot#8291',
+      'skypilot-org/skypilot#8379',
+      'skypilot-org/skypilot#8573',
+    ],
+    seen: 'an open ControlMaster of the user is used and no code is asked for; without one ssh asks once at the terminal; the command of the block is not started',
+    tests: places(
+      [TWO_FACTOR, 'is made by the open connection of the user, which is asked nothing again'],
+      [TWO_FACTOR, 'asks a person once where none is open, and does not start the command of the block'],
+      [TWO_FACTOR, 'is refused with its reason where no person can be asked'],
+    ),
+  },
+];

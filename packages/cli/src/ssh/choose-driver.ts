@@ -1,25 +1,39 @@
-// Which of the two SSH drivers logs in to a host: ours, unless only the system's ssh can. Tries, and changes nothing.
+// Which of the two SSH drivers logs in to a host: ours, unless only the system's ssh can. Where `ssh -G` names the reason,
+// that decides, now and at every later connection; else both are tried. Changes nothing but the route it returns.
 
 import { CodedError, isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
-import { openRoute } from './open-route.ts';
+import { openRoute, resolveRoute } from './open-route.ts';
 
-/** Failures that mean "these keys do not do"; others are no matter of who logs in. */
-const MATTERS_OF_LOGIN = [
+/** Failures that the system's ssh may not have: it has other ways to log in, and may have another way to the host. */
+const MATTERS_OF_DRIVER = [
   'auth_failed',
   'passphrase_needed',
   'agent_unavailable',
   'key_unreadable',
   'ssh_config_invalid',
+  'dns',
+  'timeout',
+  'unreachable',
 ];
 
 /** The route with `driver: ssh` where that is needed and works; else as it is: the login that comes next says why not. */
 export async function chooseDriver(route: SshRoute, context: Context): Promise<SshRoute> {
   if (route.driver !== undefined) return route;
+  const named = await reasonNamed(route, context);
+  if (named !== undefined) {
+    const words = `${route.host}: the system's ssh logs in, because ${named}`;
+    context.output.event(
+      'driver.chosen',
+      { host: route.host, driver: 'ssh', because: 'ssh_config', why: named },
+      words,
+    );
+    return route;
+  }
   const ours = await tryRoute(route, context);
-  if (ours === undefined || !isCodedError(ours, ...MATTERS_OF_LOGIN)) return route;
+  if (ours === undefined || !isCodedError(ours, ...MATTERS_OF_DRIVER)) return route;
   const other: SshRoute = { ...route, driver: 'ssh' };
   const { sshTerminal: _, ...silent } = context;
   const theirs = await tryRoute(other, silent);
@@ -28,6 +42,16 @@ export async function chooseDriver(route: SshRoute, context: Context): Promise<S
   if (!context.ask || !isCodedError(theirs, 'auth_failed')) return route;
   const question = `${ours.message}.\nThe system's ssh can ask you for a password or a code when it logs in to ${route.host}. Use it?`;
   return (await context.ask.confirm(question, false)) ? say(other, ours, context) : route;
+}
+
+/** Undefined where `ssh -G` names nothing that our own driver cannot do, and where ssh cannot be asked. */
+async function reasonNamed(route: SshRoute, context: Context): Promise<string | undefined> {
+  try {
+    return (await resolveRoute(route, context)).system?.because;
+  } catch (error) {
+    if (!isCodedError(error)) throw error;
+    return undefined;
+  }
 }
 
 function say(route: SshRoute, ours: CodedError, { output }: Context): SshRoute {

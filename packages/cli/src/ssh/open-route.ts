@@ -1,7 +1,7 @@
 // Opens an SSH connection to a configured host: ssh_config fills in, a person at a terminal is asked about keys and passphrases.
 
 import type { SshRoute } from '@fairlead/protocol';
-import { openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { type HostKeyQuestion, openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 
 import type { Context } from '../context.ts';
 
@@ -25,11 +25,12 @@ export function resolveRoute(route: SshRoute, context: Context): Promise<SshTarg
       terminal: context.sshTerminal,
       ...(ask && {
         askPassphrase: (file: string) => ask.secret(`Passphrase for ${file}`),
-        askHostKey: (question: { host: string; port: number; keyType: string; fingerprint: string }) =>
-          ask.confirm(
-            `${question.host} is not known yet. Its ${question.keyType} key is ${question.fingerprint}. Is that right?`,
-            false,
-          ),
+        askHostKey: ({ host, keyType, fingerprint, keptIn }: HostKeyQuestion) => {
+          const kept =
+            keptIn === undefined ? '' : ` (ssh_config keeps no keys for it: Fairlead keeps this one in ${keptIn})`;
+          const key = `Its ${keyType} key is ${fingerprint}. Is that right?`;
+          return ask.confirm(`${host} is not known yet${kept}. ${key}`, false);
+        },
       }),
     },
   );

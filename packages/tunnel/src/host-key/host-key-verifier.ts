@@ -47,6 +47,7 @@ export async function openHostKeyVerifier(target: SshTarget): Promise<HostKeyVer
         port: target.port,
         keyType: key.type,
         fingerprint: key.fingerprint,
+        ...(policy.keptIn !== undefined && { keptIn: policy.keptIn }),
       });
       if (!yes) return refusal(target, key, verdict);
       if (policy.addTo) await remember(policy.addTo, question, key);

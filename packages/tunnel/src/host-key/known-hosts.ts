@@ -25,9 +25,14 @@ export function knownHostsName(host: string, port: number): string {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
 }
 
-/** Entries for exactly this name, `@cert-authority` left out: certificates are not supported. */
+/** Entries for exactly this name, `@cert-authority` left out: only the system's ssh believes certificates. */
 export function matchKnownHosts(entries: readonly KnownHostsEntry[], name: string): KnownHostsEntry[] {
   return entries.filter((entry) => entry.marker !== 'cert-authority' && matchesName(entry.patterns, name));
+}
+
+/** The authorities whose certificates are believed of this name. */
+export function matchCertAuthorities(entries: readonly KnownHostsEntry[], name: string): KnownHostsEntry[] {
+  return entries.filter((entry) => entry.marker === 'cert-authority' && matchesName(entry.patterns, name));
 }
 
 function parseLine(line: string, where: string): KnownHostsEntry | undefined {

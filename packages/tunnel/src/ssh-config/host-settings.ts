@@ -1,8 +1,12 @@
-// What ssh_config says about one host, in the few words we use. Pure; ssh_config(5) is the source of every rule.
+// What a name means for a login, in the few words we use; from ssh_config files, where ssh itself is not asked. Pure;
+// ssh_config(5) is the source of every rule.
 
-import SSHConfig from 'ssh-config';
-import { tunnelError } from '../tunnel-error.ts';
+import { answerConfig, type ConfigAnswer } from './answer-config.ts';
+import { isNone, jumpText } from './check-value.ts';
+import { type ConfigLine, onLine, refuseLine } from './config-line.ts';
 import { type JumpHost, parseJumpHosts } from './jump-hosts.ts';
+import { plainJump } from './plain-jump.ts';
+import type { ConfigEntry } from './read-ssh-config.ts';
 import { expandPath, expandTokens, type TokenValues } from './tokens.ts';
 
 export interface HostSettings {
@@ -21,97 +25,109 @@ export interface HostSettings {
   jumpHosts: JumpHost[];
 }
 
-export interface HostQuestion {
+export interface HostQuestion extends Pick<TokenValues, 'localUser' | 'uid' | 'localHost' | 'home' | 'env'> {
   host: string;
   port?: number | undefined;
   user?: string | undefined;
-  localUser: string;
-  home: string;
-  env: Readonly<Record<string, string | undefined>>;
+  /** As `ssh -J`: wins over the files. */
+  proxyJump?: string | undefined;
 }
 
 const DEFAULT_IDENTITIES = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
+const USER_KNOWN_HOSTS = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
 
-export function pickHostSettings(configText: string, question: HostQuestion): HostSettings {
-  const config = parse(configText);
-  const asked = { Host: question.host, ...(question.user !== undefined && { User: question.user }) };
-  // `Match exec` runs commands of the user's choice at every look; such blocks are passed over.
-  const found: Readonly<Record<string, string | string[] | undefined>> = config.compute(asked, {
-    ignoreCase: true,
-    matchExec: false,
-  });
-  const first = (key: string): string | undefined => [found[key]].flat()[0];
-  const list = (key: string, fallback: readonly string[]): readonly string[] =>
-    found[key] === undefined ? fallback : [found[key]].flat();
+export function pickHostSettings(files: readonly ConfigEntry[][], question: HostQuestion): HostSettings {
+  const { host, user, localUser } = question;
+  const answer = answerConfig(files, { host, user, localUser });
+  refuseWhatChangesTheHost(answer);
   const values: TokenValues = {
-    host: question.host,
-    hostName: question.host,
-    port: question.port ?? parsePort(first('port')),
-    user: question.user ?? first('user') ?? question.localUser,
-    localUser: question.localUser,
-    home: question.home,
-    env: question.env,
+    ...question,
+    hostName: answer.hostName,
+    port: question.port ?? Number(firstLine(answer, 'port')?.words[0] ?? 22),
+    user: user ?? withoutTokens(answer, 'user') ?? localUser,
+    hostKeyAlias: withoutTokens(answer, 'hostkeyalias'),
+    hasJump: false,
   };
-  values.hostName = expandTokens(first('hostname') ?? question.host, values);
-  const paths = (key: string, fallback: readonly string[]) =>
-    list(key, fallback)
-      .filter((path) => path.toLowerCase() !== 'none')
-      .map((path) => expandPath(path, values));
+  const jumpHosts = jumpHostsOf(answer, question, values);
+  values.hasJump = jumpHosts.length > 0;
+  const paths = (keyword: string, fallback: string[]) => pathsOf(answer.lines.get(keyword), { fallback, values });
   return {
     hostName: values.hostName,
     port: values.port,
     user: values.user,
     identityFiles: paths('identityfile', DEFAULT_IDENTITIES),
-    identitiesOnly: first('identitiesonly')?.toLowerCase() === 'yes',
-    identityAgent: pickAgent(first('identityagent'), values),
-    userKnownHostsFiles: paths('userknownhostsfile', ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']),
-    globalKnownHostsFiles: paths('globalknownhostsfile', ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']),
-    hostKeyAlias: first('hostkeyalias'),
-    connectTimeoutMs: parseSeconds(first('connecttimeout')),
-    jumpHosts: pickJumpHosts(first('proxyjump'), first('proxycommand'), question.host),
+    identitiesOnly: /^(?:yes|true)$/i.test(firstLine(answer, 'identitiesonly')?.words[0] ?? ''),
+    identityAgent: agentOf(answer, values),
+    userKnownHostsFiles: paths('userknownhostsfile', USER_KNOWN_HOSTS),
+    globalKnownHostsFiles: paths('globalknownhostsfile', GLOBAL_KNOWN_HOSTS),
+    hostKeyAlias: values.hostKeyAlias,
+    connectTimeoutMs: timeOf(answer, 'connecttimeout'),
+    jumpHosts,
   };
 }
 
-function parse(text: string): SSHConfig {
-  try {
-    return SSHConfig.parse(text);
-  } catch (error) {
-    throw tunnelError('ssh_config_invalid', 'cannot read the ssh configuration because a line in it makes no sense', {
-      hint: 'Run `ssh -G <host>`: it names the line.',
-      cause: error,
-    });
-  }
+const firstLine = ({ lines }: ConfigAnswer, keyword: string): ConfigLine | undefined => lines.get(keyword)?.[0];
+
+function refuseWhatChangesTheHost(answer: ConfigAnswer): void {
+  const canonical = firstLine(answer, 'canonicalizehostname');
+  if (canonical && !/^(?:no|false)$/i.test(canonical.words[0] ?? ''))
+    refuseLine(canonical.place, 'Fairlead does not look for canonical names');
+  const revoked = firstLine(answer, 'revokedhostkeys');
+  if (revoked && revoked.words[0]?.toLowerCase() !== 'none')
+    refuseLine(revoked.place, 'Fairlead does not read lists of revoked host keys');
 }
 
-function parsePort(text: string | undefined): number {
-  const port = Number(text ?? 22);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw tunnelError('ssh_config_invalid', `cannot use the port in the ssh configuration: got ${text}`);
+/** Newer versions of ssh expand tokens there, older ones do not. */
+function withoutTokens(answer: ConfigAnswer, keyword: string): string | undefined {
+  const line = firstLine(answer, keyword);
+  const text = line?.words[0];
+  if (line && /%|\$\{/.test(text ?? '')) refuseLine(line.place, `versions of ssh differ on tokens in ${keyword}`);
+  return text;
 }
 
-function parseSeconds(text: string | undefined): number | undefined {
-  const seconds = Number(text);
-  return text !== undefined && Number.isInteger(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+const UNIT_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
+
+function timeOf(answer: ConfigAnswer, keyword: string): number | undefined {
+  const text = firstLine(answer, keyword)?.words[0]?.toLowerCase() ?? 'none';
+  const parts = [...text.matchAll(/(\d+)([smhdw]?)/g)];
+  const seconds = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_S[unit] ?? 1), 0);
+  return seconds > 0 ? seconds * 1000 : undefined;
 }
 
-function pickAgent(setting: string | undefined, values: TokenValues): string | undefined {
+function agentOf(answer: ConfigAnswer, values: TokenValues): string | undefined {
+  const line = firstLine(answer, 'identityagent');
+  return onLine(line, () => agentSocket(line?.words[0], values));
+}
+
+/** What IdentityAgent stands for. */
+export function agentSocket(setting: string | undefined, values: TokenValues): string | undefined {
   if (setting === undefined || setting === 'SSH_AUTH_SOCK') return values.env['SSH_AUTH_SOCK'] || undefined;
   if (setting.toLowerCase() === 'none') return undefined;
   if (/^\$[A-Za-z_]\w*$/.test(setting)) return values.env[setting.slice(1)] || undefined;
   return expandPath(setting, values);
 }
 
-function pickJumpHosts(proxyJump: string | undefined, proxyCommand: string | undefined, host: string): JumpHost[] {
-  if (proxyJump !== undefined) return parseJumpHosts(proxyJump);
-  if (proxyCommand === undefined || proxyCommand.toLowerCase() === 'none') return [];
-  const jump = /^ssh(?:\s+-q)?\s+(?:-W\s+\[?%h\]?:%p\s+(\S+)|(\S+)\s+-W\s+\[?%h\]?:%p)$/.exec(proxyCommand.trim());
-  const spec = jump?.[1] ?? jump?.[2];
-  if (spec !== undefined) return parseJumpHosts(spec);
-  throw tunnelError(
-    'ssh_config_invalid',
-    `cannot reach ${host} because its ProxyCommand is not supported: ${proxyCommand}`,
-    {
-      hint: 'Use ProxyJump where it can do the same.',
-    },
-  );
+function pathsOf(
+  lines: readonly ConfigLine[] | undefined,
+  { fallback, values }: { fallback: readonly string[]; values: TokenValues },
+): string[] {
+  if (!lines) return fallback.map((path) => expandPath(path, values));
+  const paths = lines.flatMap((line) => {
+    const named = line.words.filter((path) => !isNone(path));
+    return onLine(line, () => named.map((path) => expandPath(path, values)));
+  });
+  return [...new Set(paths)];
+}
+
+function jumpHostsOf(answer: ConfigAnswer, question: HostQuestion, values: TokenValues): JumpHost[] {
+  if (question.proxyJump !== undefined) return parseJumpHosts(question.proxyJump);
+  const line = firstLine(answer, 'way');
+  if (!line) return [];
+  // Both take the line as it stands; a second `=` is passed over, too.
+  const text = line.rest.replace(/^[\s=]+/, '');
+  if (line.keyword === 'proxyjump') return onLine(line, () => parseJumpHosts(jumpText(line)));
+  if (text.toLowerCase() === 'none') return [];
+  const jump = onLine(line, () => plainJump(text, (part) => expandTokens(part, values)));
+  return jump ? [jump] : refuseLine(line.place, `its ProxyCommand is not supported: ${text}`);
 }

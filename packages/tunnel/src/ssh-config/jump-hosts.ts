@@ -20,14 +20,15 @@ export function renderJumpHost({ user, host, port }: JumpHost): string {
 function parseJumpHost(text: string): JumpHost {
   const match = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:@/]+|[^@/]*:[^@/]*:[^@/]*))(?::(\d+))?\/?$/.exec(text);
   const host = match?.[2] ?? match?.[3];
-  if (!match || !host) {
-    throw tunnelError('ssh_config_invalid', `cannot use ${JSON.stringify(text)} as a jump host`, {
+  const port = Number(match?.[4] ?? 22);
+  if (!match || !host || port < 1 || port > 65_535) {
+    throw tunnelError('ssh_config_invalid', `${JSON.stringify(text)} is no jump host`, {
       hint: 'Write [user@]host[:port].',
     });
   }
   return {
     host,
     ...(match[1] !== undefined && { user: match[1] }),
-    ...(match[4] !== undefined && { port: Number(match[4]) }),
+    ...(match[4] !== undefined && { port }),
   };
 }

@@ -2,13 +2,16 @@
 
 import { join } from 'node:path';
 
-import { readSshConfig } from './read-ssh-config.ts';
+import { type ConfigEntry, readSshConfig } from './read-ssh-config.ts';
 
 export async function listSshHosts(home: string): Promise<string[]> {
-  const text = await readSshConfig(join(home, '.ssh', 'config'), { home, includeDir: join(home, '.ssh') });
-  const names = text.split('\n').flatMap((line) => {
-    const patterns = /^\s*Host(?:\s+|\s*=\s*)(.+)$/i.exec(line)?.[1] ?? '';
-    return [...patterns.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+  const entries = await readSshConfig(join(home, '.ssh', 'config'), { home, includeDir: join(home, '.ssh') });
+  return [...new Set(namesIn(entries))].filter((name) => name !== '' && !/[*?!]/.test(name));
+}
+
+function namesIn(entries: readonly ConfigEntry[]): string[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'include') return entry.files.flatMap(namesIn);
+    return entry.kind === 'line' && entry.keyword === 'host' ? entry.words : [];
   });
-  return [...new Set(names)].filter((name) => name !== '' && !/[*?!]/.test(name));
 }

@@ -1,9 +1,12 @@
-// Reads ssh_config files with their Includes into one text. The library that understands the text follows no Includes.
+// Reads an ssh_config with the files it includes into lines; what an Include brings stays together, for it belongs to the
+// block in which the Include stands.
 
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join, parse, sep } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
 import { tunnelError } from '../tunnel-error.ts';
+import { type ConfigLine, type LinePlace, splitConfigLine } from './config-line.ts';
+import { matchPattern } from './match-patterns.ts';
 
 export interface ConfigPlace {
   home: string;
@@ -11,11 +14,17 @@ export interface ConfigPlace {
   includeDir: string;
 }
 
+export type ConfigEntry =
+  | ({ kind: 'line' } & ConfigLine)
+  | { kind: 'include'; place: LinePlace; files: ConfigEntry[][] }
+  /** An Include that cannot be followed, which matters only where its block counts. */
+  | { kind: 'unread'; place: LinePlace; why: string };
+
 /** ssh(1) allows 16 levels. */
 const MAX_DEPTH = 16;
 
 /** Empty when there is no such file. */
-export async function readSshConfig(file: string, place: ConfigPlace, depth = 0): Promise<string> {
+export async function readSshConfig(file: string, place: ConfigPlace, depth = 0): Promise<ConfigEntry[]> {
   if (depth > MAX_DEPTH) {
     throw tunnelError(
       'ssh_config_invalid',
@@ -23,23 +32,24 @@ export async function readSshConfig(file: string, place: ConfigPlace, depth = 0)
     );
   }
   const text = await readIfPresent(file);
-  const lines: string[] = [];
-  // What the lines after an Include belong to, whatever blocks the included file opened.
-  let block = 'Host *';
-  for (const line of text.split(/\r?\n/)) {
-    const include = /^\s*Include[\s=]+(.+?)\s*$/i.exec(line)?.[1];
-    if (include === undefined) {
-      if (/^\s*(Host|Match)[\s=]/i.test(line)) block = line;
-      lines.push(line);
-      continue;
-    }
-    for (const pattern of splitWords(include)) {
-      for (const path of await filesMatching(resolvePattern(pattern, place))) {
-        lines.push(await readSshConfig(path, place, depth + 1), block);
-      }
-    }
+  const entries: ConfigEntry[] = [];
+  for (const [index, content] of text.split('\n').entries()) {
+    const line = splitConfigLine(content, { file, line: index + 1 });
+    if (line) entries.push(line.keyword === 'include' ? await follow(line, place, depth) : { kind: 'line', ...line });
   }
-  return lines.join('\n');
+  return entries;
+}
+
+async function follow(line: ConfigLine, place: ConfigPlace, depth: number): Promise<ConfigEntry> {
+  const odd = line.words.find((word) => /[%$[\]\\]|^~(?!\/)/.test(word) || word === '');
+  if (odd !== undefined)
+    return { kind: 'unread', place: line.place, why: `Fairlead does not find the files that ${odd} includes` };
+  const files: ConfigEntry[][] = [];
+  for (const word of line.words) {
+    for (const path of await filesMatching(resolvePattern(word, place)))
+      files.push(await readSshConfig(path, place, depth + 1));
+  }
+  return { kind: 'include', place: line.place, files };
 }
 
 async function readIfPresent(file: string): Promise<string> {
@@ -55,30 +65,32 @@ async function readIfPresent(file: string): Promise<string> {
   }
 }
 
-function splitWords(text: string): string[] {
-  return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
-}
-
 function resolvePattern(pattern: string, { home, includeDir }: ConfigPlace): string {
   if (pattern.startsWith('~/')) return join(home, pattern.slice(2));
   return isAbsolute(pattern) ? pattern : join(includeDir, pattern);
 }
 
-/** Wildcards are understood in the last part of the path, where configurations have them. */
+/** As glob(7) finds them, in its order. */
 async function filesMatching(pattern: string): Promise<string[]> {
-  const name = basename(pattern);
-  if (!/[*?]/.test(name)) return [pattern];
-  const source = name
-    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const matcher = new RegExp(`^${source}$`);
+  const { root } = parse(pattern);
+  const parts = pattern.slice(root.length).split(sep);
+  let found = [root];
+  for (const part of parts.filter((part) => part !== '')) {
+    if (!isPattern(part)) found = found.map((dir) => join(dir, part));
+    else found = (await Promise.all(found.map((dir) => entriesMatching(dir, part)))).flat();
+  }
+  return found;
+}
+
+const isPattern = (part: string): boolean => /[*?]/.test(part);
+
+async function entriesMatching(dir: string, pattern: string): Promise<string[]> {
   try {
-    const names = await readdir(dirname(pattern));
+    const names = await readdir(dir);
     return names
-      .filter((found) => matcher.test(found) && (!found.startsWith('.') || name.startsWith('.')))
+      .filter((name) => matchPattern(name, pattern) && (!name.startsWith('.') || pattern.startsWith('.')))
       .toSorted()
-      .map((found) => join(dirname(pattern), found));
+      .map((name) => join(dir, name));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
     throw error;

@@ -1,13 +1,30 @@
 // What the system's ssh would do for a host, in its own words (`ssh -G`). Pure.
 
+import { isAbsolute } from 'node:path';
+
 export interface EffectiveSettings {
   hostName: string;
   port: number;
   user: string;
   hostKeyAlias: string | undefined;
-  knownHostsFiles: string[];
+  /** Of the user and of the system; expanded. */
+  userKnownHostsFiles: string[];
+  globalKnownHostsFiles: string[];
   isHostKeyChecked: boolean;
   controlPath: string | undefined;
+  /** As they are written: ssh expands them when it logs in. */
+  identityFiles: string[];
+  certificateFiles: string[];
+  identitiesOnly: boolean;
+  /** `none` is a value of its own here. */
+  identityAgent: string | undefined;
+  connectTimeoutMs: number | undefined;
+  proxyJump: string | undefined;
+  proxyCommand: string | undefined;
+  /** 8.7 or newer: it shows host keys to a command. */
+  showsHostKeys: boolean;
+  /** What is set beyond the above and is no default, by its keyword: what our own driver may not be able to do. */
+  others: Readonly<Record<string, string>>;
   /** What our own master must have otherwise; only settings that this ssh knows, for others would end it. */
   overrides: Array<[key: string, value: string]>;
 }
@@ -15,9 +32,35 @@ export interface EffectiveSettings {
 /** They would keep a master from becoming one, or let a host be believed whose key is not on file. */
 const OVERRIDES: ReadonlyArray<[key: string, value: string]> = [
   ['remotecommand', 'none'],
+  ['requesttty', 'no'],
+  ['sessiontype', 'default'],
+  ['stdinnull', 'no'],
+  ['forkafterauthentication', 'no'],
+  ['tunnel', 'no'],
   ['knownhostscommand', 'none'],
   // With it no host key is looked at: Kerberos vouches for the host.
   ['gssapikeyexchange', 'no'],
+];
+
+/** Values that mean "as if it were not there", besides `none`. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  addressfamily: 'any',
+  proxyusefdpass: 'no',
+  pubkeyauthentication: 'true',
+  tunnel: 'false',
+  requesttty: 'auto',
+};
+
+const OTHERS = [
+  'addressfamily',
+  'bindaddress',
+  'bindinterface',
+  'knownhostscommand',
+  'pkcs11provider',
+  'preferredauthentications',
+  'proxyusefdpass',
+  'pubkeyauthentication',
+  'revokedhostkeys',
 ];
 
 export function parseEffectiveSettings(text: string): EffectiveSettings {
@@ -30,16 +73,38 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     const value = all.get(key)?.[0];
     return value === undefined || value === 'none' || value === '' ? undefined : value;
   };
-  const words = (key: string) => first(key)?.split(' ') ?? [];
+  const isSet = (key: string): boolean => first(key) !== undefined && first(key) !== DEFAULTS[key];
+  const named = (key: string) => (all.get(key) ?? []).filter((value) => value.toLowerCase() !== 'none');
+  const seconds = Number(first('connecttimeout'));
   return {
     hostName: first('hostname') ?? '',
     port: Number(first('port') ?? 22),
     user: first('user') ?? '',
     hostKeyAlias: first('hostkeyalias'),
-    knownHostsFiles: [...words('userknownhostsfile'), ...words('globalknownhostsfile')],
+    userKnownHostsFiles: splitPaths(first('userknownhostsfile')),
+    globalKnownHostsFiles: splitPaths(first('globalknownhostsfile')),
     // `accept-new` and `ask` let a new key in and no changed one.
     isHostKeyChecked: !['no', 'off', 'false'].includes(first('stricthostkeychecking') ?? 'ask'),
     controlPath: first('controlpath'),
-    overrides: OVERRIDES.filter(([key, value]) => first(key) !== undefined && first(key) !== value),
+    identityFiles: named('identityfile'),
+    certificateFiles: named('certificatefile'),
+    identitiesOnly: ['yes', 'true'].includes(first('identitiesonly') ?? 'no'),
+    identityAgent: all.get('identityagent')?.[0],
+    connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
+    proxyJump: first('proxyjump'),
+    proxyCommand: first('proxycommand'),
+    showsHostKeys: all.has('sessiontype'),
+    others: Object.fromEntries(OTHERS.filter(isSet).map((key) => [key, first(key) ?? ''])),
+    overrides: OVERRIDES.filter(([key, value]) => isSet(key) && first(key) !== value),
   };
+}
+
+/** ssh parts them by a blank and shows no quotes: what does not begin a path goes on with the one before. */
+function splitPaths(text = ''): string[] {
+  const paths: string[] = [];
+  for (const word of text.split(' ')) {
+    if (paths.length === 0 || isAbsolute(word) || word.startsWith('~/')) paths.push(word);
+    else paths.push(`${paths.pop()} ${word}`);
+  }
+  return paths.filter((path) => path !== '');
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 import { errnoOf } from '@fairlead/kit';
 
+import { certifiedKey } from '../host-key/certified-key.ts';
 import { knownHostsName, matchKnownHosts, parseKnownHosts } from '../host-key/known-hosts.ts';
 import { type HostKey, parseHostKeyLine } from '../host-key/host-key.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
@@ -11,10 +12,18 @@ import { tunnelError } from '../tunnel-error.ts';
 import { presentedKey } from './login-error.ts';
 import type { SystemLogin } from './system-login.ts';
 
+export interface LoggedInSsh {
+  /** Its log. */
+  said: string;
+  /** What it showed its `KnownHostsCommand`, where it was given ours. */
+  shown: string;
+}
+
 /** ssh has checked it already; a key that is not found here is refused all the same. */
-export async function hostKeyOf(target: SshTarget, login: SystemLogin, said: string): Promise<HostKey> {
+export async function hostKeyOf(target: SshTarget, login: SystemLogin, { said, shown }: LoggedInSsh): Promise<HostKey> {
   const presented = presentedKey(said);
-  const found = (await keysOnFile(target, login)).find((key) => key.fingerprint === presented?.fingerprint);
+  const keys = [...(await keysOnFile(target, login)), ...keysInCertificates(shown)];
+  const found = keys.find((key) => key.fingerprint === presented?.fingerprint);
   if (found) return found;
   const label = targetLabel(target);
   const got = presented ? `${presented.type} ${presented.fingerprint}` : 'none';
@@ -25,13 +34,19 @@ export async function hostKeyOf(target: SshTarget, login: SystemLogin, said: str
     );
   }
   throw tunnelError('host_key_unknown', `cannot trust ${label} because its host key is in no file: got ${got}`, {
-    hint: `Only a host certificate or a command vouches for it, and jobs need the key itself: compare the fingerprint with what the site publishes, then add the key (ssh-keyscan ${target.host} >> ~/.ssh/known_hosts).`,
+    hint: `Only DNS, a command or a certificate that this ssh does not show (OpenSSH before 8.7) vouches for it, and jobs need the key itself: compare the fingerprint with what the site publishes, then add the key (ssh-keyscan ${target.host} >> ~/.ssh/known_hosts).`,
   });
 }
 
 async function keysOnFile({ hostKeys, ...target }: SshTarget, { settings }: SystemLogin): Promise<HostKey[]> {
   if (hostKeys.kind === 'pinned') return pinnedKeys(hostKeys.keys);
   return filedKeys(target, { files: hostKeys.files, alias: hostKeys.alias ?? settings.hostKeyAlias });
+}
+
+/** ssh has believed the certificate, by an authority of its known_hosts files. */
+function keysInCertificates(shown: string): HostKey[] {
+  const blobs = shown.split('\n').map((line) => line.trim().split(' ')[1] ?? '');
+  return blobs.map((base64) => certifiedKey(Buffer.from(base64, 'base64'))).filter((key) => key !== undefined);
 }
 
 export function pinnedKeys(lines: readonly string[]): HostKey[] {

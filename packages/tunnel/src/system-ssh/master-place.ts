@@ -1,12 +1,13 @@
 // The private directory of one ssh master while it logs in: its socket, its log, what it is to believe, a key to try.
 
-import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { errnoOf } from '@fairlead/kit';
 
 import type { SshTarget } from '../ssh-target.ts';
+import { authorityFor } from './beyond-ssh2.ts';
 import { type MasterPlace, pinnedName } from './ssh-arguments.ts';
 import type { SystemLogin } from './system-login.ts';
 
@@ -23,13 +24,29 @@ export async function makeMasterPlace({ hostKeys, auth }: SshTarget, login: Syst
   await sweep(parent);
   const dir = await mkdtemp(join(parent, PREFIX));
   const at = (name: string) => join(dir, name);
-  const place = { dir, controlPath: at('c'), logPath: at('log'), pinsPath: at('pins'), keyPath: at('key') };
+  const paths = { dir, controlPath: at('c'), logPath: at('log'), pinsPath: at('pins'), keyPath: at('key') };
+  const { settings } = login;
+  const isCertified =
+    settings.showsHostKeys && hostKeys.kind === 'known-hosts' && (await authorityFor(settings)) !== undefined;
+  const place: MasterPlace = { ...paths, ...(isCertified && { shownPath: at('shown') }) };
   if (hostKeys.kind === 'pinned') {
     const lines = hostKeys.keys.map((key) => `${pinnedName(login)} ${key.trim()}\n`);
     await writeFile(place.pinsPath, lines.join(''), { mode: 0o600 });
   }
   if (auth.privateKey) await writeFile(place.keyPath, auth.privateKey.reveal(), { mode: 0o600 });
   return place;
+}
+
+/** What ssh has shown of the host's key. */
+export async function readShown({ shownPath }: MasterPlace): Promise<string> {
+  if (shownPath === undefined) return '';
+  try {
+    return await readFile(shownPath, 'utf8');
+  } catch (error) {
+    // It was shown none.
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return '';
+  }
 }
 
 /** What a process left that was killed while it logged in. */

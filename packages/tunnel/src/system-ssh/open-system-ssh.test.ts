@@ -2,9 +2,10 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -76,17 +77,17 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
   }
   const pidOf = (line = '') => Number(/\d+/.exec(line)?.[0]);
   /** As the configuration of a user would have it. */
-  async function fromConfig(lines: readonly string[], knownHosts: string): Promise<SshTarget> {
+  async function fromConfig(lines: readonly string[], knownHosts: string | undefined): Promise<SshTarget> {
     const dir = await mkdtemp(join(places, 'u'));
     const files = { config: join(dir, 'config'), knownHosts: join(dir, 'kh') };
-    await writeFile(files.knownHosts, knownHosts);
+    if (knownHosts !== undefined) await writeFile(files.knownHosts, knownHosts);
     const all = [
       'Host gate',
       'HostName 127.0.0.1',
       `Port ${server.port}`,
       `User ${server.user}`,
       `IdentityFile ${server.userKeyFile}`,
-      `UserKnownHostsFile ${files.knownHosts}`,
+      ...(knownHosts === undefined ? [] : [`UserKnownHostsFile ${files.knownHosts}`]),
       ...lines.map((line) => line.replaceAll('DIR', dir)),
     ];
     await writeFile(files.config, `${all.join('\n')}\n`);
@@ -129,6 +130,55 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
       retryable: false,
       message: expect.stringContaining('SHA256:') as string,
     });
+  });
+
+  it('believes a host by the certificate of an authority, and has the key in it', async () => {
+    const dir = await mkdtemp(join(places, 'ca'));
+    const hostKey = join(dir, 'host');
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'ca')]);
+    await run('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', hostKey]);
+    const names = ['-h', '-n', '127.0.0.1', '-V', '+1h'];
+    await run('ssh-keygen', ['-q', '-s', join(dir, 'ca'), '-I', 'host', ...names, `${hostKey}.pub`]);
+    await using certified = await openTestSshd({
+      extraConfig: [`HostKey ${hostKey}`, `HostCertificate ${hostKey}-cert.pub`],
+    });
+    const authority = await readFile(join(dir, 'ca.pub'), 'utf8');
+    const config = join(dir, 'config');
+    await writeFile(join(dir, 'kh'), `@cert-authority * ${authority}`);
+    const lines = [
+      'Host gate',
+      'HostName 127.0.0.1',
+      `Port ${certified.port}`,
+      `IdentityFile ${certified.userKeyFile}`,
+    ];
+    await writeFile(
+      config,
+      [...lines, `UserKnownHostsFile ${dir}/kh`, 'GlobalKnownHostsFile /dev/null', ''].join('\n'),
+    );
+    const user = await resolveSshTarget(
+      { host: 'gate' },
+      { home: userInfo().homedir, env: process.env, sshConfigPath: config },
+    );
+    expect(user.system?.because).toContain('certificate authority');
+    await using connection = await openSsh(user);
+    expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
+    // Jobs are given this key: they believe no authority.
+    expect(await readFile(`${hostKey}.pub`, 'utf8')).toContain(
+      `${connection.hostKey.type} ${connection.hostKey.base64}`,
+    );
+    await writeFile(join(dir, 'kh'), `@cert-authority * ${createEd25519KeyPair().publicKey}\n`);
+    await expect(openSsh(user)).rejects.toMatchObject({ code: 'host_key_unknown' });
+  });
+
+  it('keeps an accepted host key in a file of ours where ssh_config keeps none', async () => {
+    const user = await fromConfig(['UserKnownHostsFile /dev/null', 'GlobalKnownHostsFile /dev/null'], undefined);
+    const kept = user.system?.keptKnownHosts ?? '';
+    expect(user.hostKeys).toMatchObject({ files: [kept, '/dev/null'] });
+    await expect(openSsh(user)).rejects.toMatchObject({ code: 'host_key_unknown' });
+    await mkdir(dirname(kept), { recursive: true });
+    await writeFile(kept, filed());
+    await using connection = await openSsh(user);
+    expect(server.hostKeyLine).toContain(connection.hostKey.base64);
   });
 
   it('refuses a changed host and names the line', async () => {
@@ -186,6 +236,17 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     expect(left).not.toContain(basename(old));
     expect(left).toContain(basename(young));
     await rm(young, { recursive: true });
+  });
+
+  it('logs in where the name of the temporary directory has blanks, quotes and percent signs', async () => {
+    const odd = await mkdtemp(join(places, `a 100%h "b'-`));
+    process.env['TMPDIR'] = odd;
+    try {
+      await using connection = await openSsh(target);
+      expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
+    } finally {
+      process.env['TMPDIR'] = places;
+    }
   });
 
   it('is out of reach of the Ctrl-C of this process, and leaves nothing when it is closed', async () => {

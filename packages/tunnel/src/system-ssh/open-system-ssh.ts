@@ -52,6 +52,7 @@ export async function openSystemSsh(
       host: label,
       hostKey: hostKey.fingerprint,
       driver: 'ssh',
+      because: login.because,
       master: master.kind,
     });
     const host: ExecHost = { label, ended: link.ended, exec: (command, wait) => openProxyExec(link, command, wait) };

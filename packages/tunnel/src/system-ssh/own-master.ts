@@ -12,7 +12,7 @@ import { loginError, lossError } from './login-error.ts';
 import type { Master } from './master.ts';
 import { openMasterLog } from './master-log.ts';
 import { type MasterClient, openMasterClient } from './mux/master-client.ts';
-import { makeMasterPlace } from './master-place.ts';
+import { makeMasterPlace, readShown } from './master-place.ts';
 import { masterArguments, type MasterTimes } from './ssh-arguments.ts';
 import { startMaster } from './start-master.ts';
 import type { SystemLogin } from './system-login.ts';
@@ -51,11 +51,12 @@ export async function openOwnMaster(
     const pid = await control.pid();
     scope.defer(() => endMaster(control, pid));
     const proxy = scope.use(await openMasterClient(place.controlPath, signal));
+    const shown = await readShown(place);
     // From here on the sockets that are open are all that is needed.
     detach(started.exited.then(() => rm(place.dir, { recursive: true, force: true })));
     return {
       kind: 'own',
-      hostKey: await hostKeyOf(target, login, await log.read()),
+      hostKey: await hostKeyOf(target, login, { said: await log.read(), shown }),
       control,
       proxy,
       said: () => log.read(),

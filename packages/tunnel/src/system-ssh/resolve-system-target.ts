@@ -3,57 +3,60 @@
 import { join } from 'node:path';
 
 import type { ResolveDeps, SshDestination } from '../resolve-ssh-target.ts';
+import { keptKnownHosts } from '../ssh-config/kept-known-hosts.ts';
 import type { HostKeyPolicy, SshTarget } from '../ssh-target.ts';
-import { tunnelError } from '../tunnel-error.ts';
-import { type EffectiveSettings, parseEffectiveSettings } from './effective-settings.ts';
-import { runSsh } from './run-ssh.ts';
-import { settingsArguments } from './ssh-arguments.ts';
-import type { SystemLogin } from './system-login.ts';
+import { askSsh, type AskedWay } from './ask-ssh.ts';
+import type { EffectiveSettings } from './effective-settings.ts';
 
 type Deps = Pick<ResolveDeps, 'home' | 'env' | 'sshConfigPath' | 'terminal'>;
 
 export async function resolveSystemTarget(destination: SshDestination, deps: Deps): Promise<SshTarget> {
-  const { host, proxyJump } = destination;
-  const { home, env, sshConfigPath, terminal } = deps;
-  const inHome = (path: string | undefined) => (path?.startsWith('~/') ? join(home, path.slice(2)) : path);
-  const way = {
-    name: host,
-    identityFile: inHome(destination.identityFile),
-    proxyJump,
-    knownHostsFile: inHome(destination.knownHostsFile),
-    configPath: sshConfigPath,
-  };
-  const settings = await askSettings(way, destination, env);
+  const settings = await askSsh(askedWay(destination, deps), deps.env);
+  return systemTarget(destination, deps, { settings, because: 'the configuration says `driver: ssh`' });
+}
+
+export function askedWay(destination: SshDestination, { home, sshConfigPath }: Deps): AskedWay {
+  const { host, proxyJump, identityFile, port, user } = destination;
+  return { name: host, identityFile: inHome(identityFile, home), proxyJump, configPath: sshConfigPath, port, user };
+}
+
+export function systemTarget(
+  destination: SshDestination,
+  deps: Deps,
+  { settings, because }: { settings: EffectiveSettings; because: string },
+): SshTarget {
+  const { env, terminal, home } = deps;
+  const { name, identityFile, proxyJump, configPath } = askedWay(destination, deps);
+  const knownHostsFile = inHome(destination.knownHostsFile, home);
   const { hostName, port, user } = settings;
+  const { files, kept } = keptKnownHosts(settings.userKnownHostsFiles, home);
+  const hostKeys: HostKeyPolicy = {
+    kind: 'known-hosts',
+    files: knownHostsFile === undefined ? [...files, ...settings.globalKnownHostsFiles] : [knownHostsFile],
+    ...(settings.hostKeyAlias === undefined ? {} : { alias: settings.hostKeyAlias }),
+  };
   return {
     host: hostName,
     port,
     user,
-    hostKeys: policyOf(way, settings),
+    hostKeys,
     auth: {},
-    label: host === hostName ? `${user}@${host}` : `${user}@${host} (${hostName})`,
-    system: { ...way, settings, env, terminal },
+    label: name === hostName ? `${user}@${name}` : `${user}@${name} (${hostName})`,
+    system: {
+      name,
+      identityFile,
+      proxyJump,
+      configPath,
+      knownHostsFile,
+      settings,
+      env,
+      terminal,
+      because,
+      ...(kept !== undefined && knownHostsFile === undefined && { keptKnownHosts: kept }),
+    },
   };
 }
 
-async function askSettings(
-  way: Parameters<typeof settingsArguments>[0],
-  destination: SshDestination,
-  env: ResolveDeps['env'],
-): Promise<EffectiveSettings> {
-  const { code, stdout, stderr } = await runSsh(settingsArguments(way, destination), env);
-  const settings = parseEffectiveSettings(stdout);
-  if (code === 0 && settings.hostName !== '') return settings;
-  throw tunnelError('ssh_config_invalid', `cannot ask ssh about ${way.name}: ${stderr.trim() || `exit code ${code}`}`, {
-    hint: `Run \`ssh -G ${way.name}\`: it names the line.`,
-  });
-}
-
-function policyOf({ knownHostsFile }: Pick<SystemLogin, 'knownHostsFile'>, settings: EffectiveSettings): HostKeyPolicy {
-  const { knownHostsFiles, hostKeyAlias } = settings;
-  return {
-    kind: 'known-hosts',
-    files: knownHostsFile === undefined ? knownHostsFiles : [knownHostsFile],
-    ...(hostKeyAlias === undefined ? {} : { alias: hostKeyAlias }),
-  };
+function inHome(path: string | undefined, home: string): string | undefined {
+  return path?.startsWith('~/') ? join(home, path.slice(2)) : path;
 }

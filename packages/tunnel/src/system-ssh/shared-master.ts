@@ -1,13 +1,12 @@
 // A connection that the user's own ssh holds open for others to share (ControlMaster, ControlPath in ssh_config): a code
 // or a touch was given once, and need not be given again. Used only where it is as sure of the host as we have to be.
 
-import { lstat } from 'node:fs/promises';
-
 import { errnoOf, isCodedError, Scope } from '@fairlead/kit';
 
 import type { HostKey } from '../host-key/host-key.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { tunnelError } from '../tunnel-error.ts';
+import { isOwnSocket } from './beyond-ssh2.ts';
 import { filedKeys, pinnedKeys } from './host-key-of.ts';
 import type { Master } from './master.ts';
 import { openMasterClient } from './mux/master-client.ts';
@@ -46,17 +45,6 @@ export async function openSharedMaster(
   }
 }
 
-/** In a directory that others may write to, somebody else could have put it there. */
-async function isOwnSocket(path: string): Promise<boolean> {
-  try {
-    const found = await lstat(path);
-    return found.isSocket() && found.uid === process.getuid?.();
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return false;
-  }
-}
-
 /**
  * The key by which the user's ssh knows this host. A shared connection does not tell which key it has seen. But ssh
  * believes those in its known_hosts files alone, unless its configuration switches that off; so these files have to
@@ -68,7 +56,11 @@ async function vouchedKey(target: SshTarget, login: SystemLogin): Promise<HostKe
   // Another address than the name leads to was asked for.
   if (target.host !== settings.hostName || target.port !== settings.port || target.user !== settings.user)
     return undefined;
-  const filed = await filedKeys(target, { files: settings.knownHostsFiles, alias: settings.hostKeyAlias });
+  const { userKnownHostsFiles, globalKnownHostsFiles } = settings;
+  const filed = await filedKeys(target, {
+    files: [...userKnownHostsFiles, ...globalKnownHostsFiles],
+    alias: settings.hostKeyAlias,
+  });
   if (target.hostKeys.kind === 'known-hosts') return filed[0];
   const pinned = pinnedKeys(target.hostKeys.keys);
   const isPinned = (key: HostKey) => pinned.some(({ base64 }) => base64 === key.base64);

@@ -8,7 +8,12 @@ import type { SystemLogin } from './system-login.ts';
 
 const place = { dir: '/p', controlPath: '/p/c', logPath: '/p/log', pinsPath: '/p/100% my pins', keyPath: '/p/key' };
 const times = { keepaliveMs: 4_000, keepaliveCountMax: 2, connectTimeoutMs: 20_000 };
-const login: SystemLogin = { name: 'gate', settings: parseEffectiveSettings('remotecommand tmux\n'), env: {} };
+const login: SystemLogin = {
+  name: 'gate',
+  settings: parseEffectiveSettings('remotecommand tmux\n'),
+  env: {},
+  because: 'a test',
+};
 const target: SshTarget = {
   host: 'gate.example.org',
   port: 2222,
@@ -79,7 +84,8 @@ describe('parseEffectiveSettings', () => {
       port: 2222,
       user: 'me',
       hostKeyAlias: 'gate',
-      knownHostsFiles: ['/a', '/b', '/c'],
+      userKnownHostsFiles: ['/a', '/b'],
+      globalKnownHostsFiles: ['/c'],
       isHostKeyChecked: false,
       controlPath: '/run/cm-x',
     });

@@ -12,6 +12,8 @@ export interface MasterPlace {
   pinsPath: string;
   /** A private key that was given in memory. */
   keyPath: string;
+  /** Present where the host's certificate is to be written down, for the key in it. */
+  shownPath?: string;
 }
 
 export interface MasterTimes {
@@ -41,7 +43,7 @@ export function masterArguments(
 ): string[] {
   const options = [
     ['ControlMaster', 'yes'],
-    ['ControlPath', place.controlPath],
+    ['ControlPath', quoted(place.controlPath)],
     ['ControlPersist', '4'],
     ['ClearAllForwardings', 'yes'],
     ['ServerAliveInterval', seconds(times.keepaliveMs)],
@@ -52,6 +54,7 @@ export function masterArguments(
     ['BatchMode', login.terminal ? 'no' : 'yes'],
     ['HostName', target.host],
     ...hostKeyOptions(target, login, place.pinsPath),
+    ...(place.shownPath === undefined ? [] : [['KnownHostsCommand', noteHostKey(place.shownPath)]]),
     ...(target.auth.privateKey ? onlyThisKey(place.keyPath) : []),
     ...login.settings.overrides,
   ];
@@ -112,6 +115,7 @@ function hostKeyOptions({ hostKeys }: SshTarget, login: SystemLogin, pinsPath: s
     ...always,
     ...(hostKeys.alias === undefined ? [] : [['HostKeyAlias', hostKeys.alias]]),
     ...(login.knownHostsFile === undefined ? [] : believeOnly(login.knownHostsFile)),
+    ...(login.keptKnownHosts === undefined ? [] : [['UserKnownHostsFile', quoted(login.keptKnownHosts)]]),
   ];
 }
 
@@ -134,10 +138,15 @@ function onlyThisKey(keyPath: string): string[][] {
   ];
 }
 
+/** ssh runs it for the host's key, which it hands over; it answers nothing, so that it vouches for nothing. */
+function noteHostKey(path: string): string {
+  return `/bin/sh -c 'echo "$1" "$2" >>"$3"' sh %t %K ${quoted(path)}`;
+}
+
 /** ssh splits such values at blanks, and expands `%`. */
 function quoted(path: string): string {
   const text = path.replaceAll('%', '%%');
-  return /\s/.test(text) ? `"${text}"` : text;
+  return /[\s"'\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"` : text;
 }
 
 function seconds(ms: number): string {

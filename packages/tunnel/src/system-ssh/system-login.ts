@@ -12,7 +12,11 @@ export interface SystemLogin {
   knownHostsFile?: string | undefined;
   /** Read instead of the usual files (`ssh -F`). */
   configPath?: string | undefined;
+  /** Takes the place of the user's files, which keep nothing (`UserKnownHostsFile /dev/null`). */
+  keptKnownHosts?: string | undefined;
   settings: EffectiveSettings;
+  /** Why the system's ssh logs in and not our own driver. */
+  because: string;
   env: ProcessEnv;
   /** Present: ssh may ask the person there. Absent: it asks nothing (BatchMode). */
   terminal?: SshTerminal | undefined;

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 
 import { judgeSsh } from './laptop-checks.ts';
 
-const BOTH = [{ host: 'gate', driver: 'ssh' as const }, { host: 'login' }];
+const BOTH = [
+  { host: 'gate', driver: 'ssh' as const },
+  { host: 'login', driver: 'ssh2' as const },
+];
 const missing = async () => {
   throw new CodedError('ssh_unusable', 'there is none on the PATH', { hint: 'Install OpenSSH.' });
 };
@@ -21,7 +24,7 @@ describe("judgeSsh, the doctor's word on the system's ssh,", () => {
   });
 
   it('misses it only where it is needed', async () => {
-    expect(await judgeSsh([{ host: 'login' }], missing)).toMatchObject({ status: 'ok' });
+    expect(await judgeSsh([{ host: 'login', driver: 'ssh2' as const }], missing)).toMatchObject({ status: 'ok' });
     expect(await judgeSsh(BOTH, missing)).toMatchObject({ status: 'fail', todo: 'Install OpenSSH.' });
   });
 });

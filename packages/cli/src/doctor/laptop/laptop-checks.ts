@@ -7,6 +7,8 @@ import { sshVersion } from '@fairlead/tunnel';
 import { stat } from 'node:fs/promises';
 
 import { userConfigPath } from '../../config/config-sources.ts';
+import type { Context } from '../../context.ts';
+import { resolveRoute } from '../../ssh/open-route.ts';
 import { type Check, fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 
@@ -23,8 +25,11 @@ export const laptopChecks: readonly Check[] = [
   {
     id: 'laptop.ssh',
     title: 'Laptop: ssh',
-    tried: 'ran ssh -V',
-    run: async (world) => judgeSsh(await routesOf(world), () => sshVersion(world.context.env)),
+    tried: 'ran ssh -V, and asked ssh -G about the hosts that are configured',
+    run: async (world) => {
+      const logins = await Promise.all((await routesOf(world)).map((route) => loginBy(route, world.context)));
+      return judgeSsh(logins, () => sshVersion(world.context.env));
+    },
   },
   {
     id: 'laptop.config',
@@ -101,27 +106,44 @@ async function routesOf(world: World): Promise<SshRoute[]> {
   return routes.filter((route) => route !== undefined);
 }
 
-/** Who logs in where, and whether the system's ssh can, where it is to. */
-export async function judgeSsh(
-  routes: ReadonlyArray<Pick<SshRoute, 'host' | 'driver'>>,
-  version: () => Promise<string>,
-): Promise<Finding> {
-  const hosts = [...new Set(routes.filter(({ driver }) => driver === 'ssh').map(({ host }) => host))];
+/** Who logs in to a host of the configuration. */
+export interface LoginBy {
+  host: string;
+  driver: 'ssh2' | 'ssh';
+  /** Of `ssh`. */
+  because?: string;
+}
+
+/** As every command decides it; a name that cannot be read is another check's finding. */
+async function loginBy(route: SshRoute, context: Context): Promise<LoginBy> {
+  const { host, driver = 'ssh2' } = route;
+  try {
+    const { system } = await resolveRoute(route, context);
+    return system ? { host, driver: 'ssh', because: system.because } : { host, driver: 'ssh2' };
+  } catch (error) {
+    if (!isCodedError(error)) throw error;
+    return { host, driver };
+  }
+}
+
+/** Who logs in where and why, and whether the system's ssh can, where it is to. */
+export async function judgeSsh(logins: readonly LoginBy[], version: () => Promise<string>): Promise<Finding> {
+  const bySsh = logins.filter(({ driver }) => driver === 'ssh');
+  const hosts = [...new Set(bySsh.map(({ host }) => host))].join(', ');
   try {
     const found = await version();
     const old = /OpenSSH_(\d+)\.(\d+)/.exec(found);
-    if (hosts.length === 0) return ok(`${found}; not needed: Fairlead speaks SSH itself (driver: ssh2)`);
-    const words = `${found} logs in to ${hosts.join(', ')} (driver: ssh)`;
+    if (hosts === '')
+      return ok(`${found} says what names mean (ssh -G); Fairlead logs in to them itself (driver: ssh2)`);
+    const reasons = [...new Set(bySsh.map(({ because }) => because).filter(Boolean))];
+    const words = `${found} logs in to ${hosts} (driver: ssh)${reasons.length > 0 ? ` because ${reasons.join('; ')}` : ''}`;
     const isNewEnough = old !== null && (Number(old[1]) > 7 || (old[1] === '7' && Number(old[2]) >= 6));
     return isNewEnough ? ok(words) : fail(words, 'OpenSSH 7.6 or newer is needed for `driver: ssh`.');
   } catch (error) {
-    if (hosts.length === 0)
-      return ok('no ssh that could be used; not needed: Fairlead speaks SSH itself (driver: ssh2)');
+    if (hosts === '')
+      return ok('no ssh that could be used; Fairlead reads ~/.ssh/config and speaks SSH itself (driver: ssh2)');
     const todo = isCodedError(error) ? error.hint : undefined;
-    return fail(
-      `${errorText(error)}; ${hosts.join(', ')} is to be reached with it (driver: ssh)`,
-      todo ?? 'Install OpenSSH.',
-    );
+    return fail(`${errorText(error)}; ${hosts} is to be reached with it (driver: ssh)`, todo ?? 'Install OpenSSH.');
   }
 }
 

@@ -21,6 +21,8 @@ export interface BuiltinSshServerOptions extends LocalSshServerOptions {
   path?: string;
   /** Default: the account's login shell. */
   shell?: string;
+  /** Asked for after the key, as a site with a second factor does (keyboard-interactive). */
+  code?: string;
 }
 
 export async function openBuiltinSshServer(options: BuiltinSshServerOptions): Promise<LocalSshServer> {
@@ -71,6 +73,7 @@ function createAccount(authorizedKeysPath: string, options: BuiltinSshServerOpti
     home: homedir,
     shell,
     // SHLVL as at sshd: a bash whose input is a socket would read ~/.bashrc, too.
+    code: options.code,
     env: { HOME: homedir, USER: username, LOGNAME: username, SHELL: shell, PATH: path, SHLVL: '1' },
     groups: new Set(),
   };
@@ -85,6 +88,7 @@ interface Account {
   username: string;
   home: string;
   shell: string;
+  code: string | undefined;
   env: Readonly<Record<string, string>>;
   /** Process groups of commands that are running; they end with the server. */
   groups: Set<number>;
@@ -92,12 +96,25 @@ interface Account {
 
 function serveConnection(connection: Connection, socket: Socket, account: Account): void {
   let policy: KeyPolicy | undefined;
+  /** The key is right, and a code is wanted besides. */
+  let waiting: KeyPolicy | undefined;
   const congestion = createTransport(socket);
   const forwards = serveForwards(connection, { policy: () => policy, congestion });
   connection.on('authentication', (context) => {
+    if (waiting && context.method === 'keyboard-interactive') {
+      return context.prompt([{ prompt: 'Code: ', echo: false }], ([answer]) => {
+        if (answer !== account.code) return context.reject();
+        policy = waiting;
+        context.accept();
+      });
+    }
     authenticate(context, account).then(
       (granted) => {
         if (!granted) return context.reject(['publickey']);
+        if (account.code !== undefined && isSigned(context)) {
+          waiting = granted;
+          return context.reject(['keyboard-interactive'], true);
+        }
         policy = granted;
         context.accept();
       },
@@ -120,8 +137,13 @@ async function authenticate(context: AuthContext, account: Account): Promise<Key
   const key = ssh2.utils.parseKey(context.key.data);
   if (!policy || key instanceof Error) return undefined;
   if (context.signature === undefined) return policy;
-  const isSigned = context.blob !== undefined && key.verify(context.blob, context.signature, context.hashAlgo) === true;
-  return isSigned ? policy : undefined;
+  const isOwn = context.blob !== undefined && key.verify(context.blob, context.signature, context.hashAlgo) === true;
+  return isOwn ? policy : undefined;
+}
+
+/** Without a signature the client only asks whether the key would do. */
+function isSigned(context: AuthContext): boolean {
+  return context.method === 'publickey' && context.signature !== undefined;
 }
 
 function isSame(a: string, b: string): boolean {

@@ -1,0 +1,38 @@
+// The host's own key within an OpenSSH certificate (PROTOCOL.certkeys): jobs pin keys, and believe no authority. Pure.
+
+import { decodeHostKey, type HostKey } from './host-key.ts';
+
+/** How many fields make the public key, by the type of the plain key. */
+const KEY_FIELDS: ReadonlyArray<[type: RegExp, count: number]> = [
+  [/^ssh-ed25519$/, 1],
+  [/^ecdsa-sha2-nistp\d+$/, 2],
+  [/^ssh-rsa$/, 2],
+];
+
+/** Undefined for what is no certificate of a known type. */
+export function certifiedKey(blob: Buffer): HostKey | undefined {
+  const [type, , ...fields] = readStrings(blob, 4);
+  const name = /^(.+)-cert-v01@openssh\.com$/.exec(type?.toString('latin1') ?? '')?.[1];
+  const count = KEY_FIELDS.find(([pattern]) => name !== undefined && pattern.test(name))?.[1];
+  if (name === undefined || count === undefined || fields.length < count) return undefined;
+  return decodeHostKey(Buffer.concat([Buffer.from(name), ...fields.slice(0, count)].map(withLength)));
+}
+
+/** The first strings of a blob; fewer where it ends before. */
+function readStrings(blob: Buffer, most: number): Buffer[] {
+  const strings: Buffer[] = [];
+  let at = 0;
+  while (strings.length < most && at + 4 <= blob.length) {
+    const end = at + 4 + blob.readUInt32BE(at);
+    if (end > blob.length) break;
+    strings.push(blob.subarray(at + 4, end));
+    at = end;
+  }
+  return strings;
+}
+
+function withLength(bytes: Buffer): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(bytes.length);
+  return Buffer.concat([size, bytes]);
+}

@@ -1,0 +1,116 @@
+// Our own reader of ssh_config beside `ssh -G`: what it says is the same, or it refuses; never something else.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+
+import { isCodedError } from '@fairlead/kit';
+import { sshVersion } from '@fairlead/tunnel';
+import fc from 'fast-check';
+
+import {
+  type HostQuestion,
+  type HostSettings,
+  pickHostSettings,
+} from '../../packages/tunnel/src/ssh-config/host-settings.ts';
+import { readSshConfig } from '../../packages/tunnel/src/ssh-config/read-ssh-config.ts';
+import { askSsh } from '../../packages/tunnel/src/system-ssh/ask-ssh.ts';
+import { settingsFromSsh } from '../../packages/tunnel/src/system-ssh/settings-from-ssh.ts';
+import { type SshConfigCase, sshConfigCase } from './ssh-config-cases.ts';
+
+export interface Differences {
+  compared: number;
+  /** By our reader, where ssh has an answer. */
+  refused: number;
+  /** Equal, with something in it that is no default. */
+  equal: number;
+}
+
+/** So many processes of ssh at once. */
+const BATCH = 8;
+const DEFAULT_KEYS = /\/\.ssh\/id_(?:rsa|ecdsa|ed25519|dsa|xmss|ecdsa_sk|ed25519_sk)$/;
+
+/** Is there something to compare with? */
+export function hasOpenSsh(): Promise<boolean> {
+  return sshVersion(process.env).then(
+    (version) => version.includes('OpenSSH'),
+    () => false,
+  );
+}
+
+/** Rejects with the seed and the smallest configuration that is read otherwise. */
+export async function compareSshConfigs({ cases, seed }: { cases: number; seed: number }): Promise<Differences> {
+  const root = await mkdtemp(join(tmpdir(), 'fl-ssh-config-'));
+  const seen: Differences = { compared: 0, refused: 0, equal: 0 };
+  const batch = fc.array(sshConfigCase, { minLength: BATCH, maxLength: BATCH });
+  const property = fc.asyncProperty(batch, async (all) => {
+    await Promise.all(all.map((one) => compare(one, root, seen)));
+  });
+  try {
+    await fc.assert(property, { numRuns: Math.ceil(cases / BATCH), seed, includeErrorInReport: true });
+  } finally {
+    await rm(root, { recursive: true });
+  }
+  return seen;
+}
+
+async function compare(one: SshConfigCase, root: string, seen: Differences): Promise<void> {
+  const dir = await mkdtemp(join(root, 'c'));
+  const inDir = (text: string) => text.replaceAll('DIR', dir);
+  await mkdir(join(dir, 'conf.d'));
+  const main = join(dir, 'config');
+  await writeFile(main, inDir(one.main));
+  await writeFile(join(dir, 'one'), inDir(one.included.one));
+  await writeFile(join(dir, 'two'), inDir(one.included.two));
+  await writeFile(join(dir, 'conf.d', 'three'), inDir(one.included.three));
+  const { homedir: home, username: localUser } = userInfo();
+  const { host, port, user } = one;
+  const question: HostQuestion = {
+    host,
+    port,
+    user,
+    home,
+    env: process.env,
+    localUser,
+    uid: process.getuid?.(),
+    localHost: hostname(),
+  };
+  const [ours, theirs] = await Promise.all([
+    unlessRefused(async () =>
+      pickHostSettings([await readSshConfig(main, { home, includeDir: join(home, '.ssh') })], question),
+    ),
+    unlessRefused(async () =>
+      settingsFromSsh(await askSsh({ name: host, port, user, configPath: main }, process.env), question),
+    ),
+  ]);
+  await rm(dir, { recursive: true });
+  seen.compared += 1;
+  if (typeof ours === 'string') {
+    if (typeof theirs !== 'string') seen.refused += 1;
+    return;
+  }
+  if (typeof theirs === 'string') throw new Error(`ssh refuses what our reader takes: ${theirs}`);
+  if (!isDeepStrictEqual(comparable(ours), comparable(theirs)))
+    throw new Error(
+      `our reader: ${JSON.stringify(comparable(ours))}\nssh -G:     ${JSON.stringify(comparable(theirs))}`,
+    );
+  seen.equal += 1;
+}
+
+/** The keys that ssh tries by default differ between its versions. */
+function comparable(settings: HostSettings) {
+  const identityFiles = settings.identityFiles.every((path) => DEFAULT_KEYS.test(path))
+    ? 'default'
+    : settings.identityFiles;
+  return { ...settings, identityFiles };
+}
+
+async function unlessRefused(read: () => Promise<HostSettings>): Promise<HostSettings | string> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isCodedError(error, 'ssh_config_invalid')) return error.message;
+    throw error;
+  }
+}
