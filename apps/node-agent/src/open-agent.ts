@@ -240,10 +240,18 @@ function learnFromSite({ spec, deps, job, policy, publisher, supervisor }: SiteP
     },
     signal,
   );
-  detach(
-    learnKillWait(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster }, signal).then(
-      (ms) => (policy.killWaitMs = ms ?? policy.killWaitMs),
-    ),
+  const learnt = (what: string, work: Promise<unknown>) => {
+    detach(
+      work.catch((error: unknown) => deps.log.warn({ op: 'site.learn', what, ok: false, error: errorText(error) })),
+    );
+  };
+  const killWait = learnKillWait(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster }, signal);
+  learnt(
+    'KillWait',
+    killWait.then((ms) => (policy.killWaitMs = ms ?? policy.killWaitMs)),
   );
-  detach(listGpus(deps.env, deps.run, signal).then((gpus) => publisher.learn({ gpus })));
+  learnt(
+    'GPUs',
+    listGpus(deps.env, deps.run, signal).then((gpus) => publisher.learn({ gpus })),
+  );
 }

@@ -2,7 +2,6 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 
 /** What follows CANCELLED AT <time> (slurmd/slurmstepd/req.c, src/slurmd/slurmstepd/mgr.c). */
@@ -52,10 +51,9 @@ const TAIL_BYTES = 4096;
 export function readSlurmNotice(jobDir: string, jobId: string): EndCause | undefined {
   try {
     return parseSlurmNotice(readTail(join(jobDir, 'job.log')), jobId);
-  } catch (error) {
-    // No log, or a file system that fails: the signal says enough.
-    if (errnoOf(error) !== undefined) return undefined;
-    throw error;
+  } catch {
+    // No log, a file system that fails, a line that surprises: the signal that came says enough, and has to be obeyed.
+    return undefined;
   }
 }
 
