@@ -39,7 +39,9 @@ function faultOf(line: string): string | undefined {
   return unknown.length > 0 ? `${name} has no ${unknown.join(', ')}` : undefined;
 }
 
-const CHECKS = [...laptopChecks, ...lanesFor({ isLocal: false, waitSeconds: 0 }).flat(2)].map(({ id }) => id);
+const CHECKS = [...laptopChecks, ...lanesFor({ isLocal: false, hasRoutes: true, waitSeconds: 0 }).flat(2)].map(
+  ({ id }) => id,
+);
 const CODES = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
 
 interface Schema {

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { FairleadConfig } from '@fairlead/protocol';
+import { asList, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -46,8 +46,8 @@ function changed(change: (config: FairleadConfig) => void): string {
   return stringify(config);
 }
 
-function bastionOf(change: (route: NonNullable<FairleadConfig['bastion']>['fromLaptop']) => void): string {
-  return changed(({ bastion }) => bastion && change(bastion.fromLaptop));
+function bastionOf(change: (route: SshRoute) => void): string {
+  return changed(({ bastion }) => bastion && change(asList(bastion.fromLaptop)[0]!));
 }
 
 function here(config: FairleadConfig) {

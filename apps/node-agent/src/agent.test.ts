@@ -167,7 +167,8 @@ describe('an agent', () => {
   it('ends with a cause when the bastion shows another host key', async () => {
     await using world = await openAgentWorld();
     await using other = await openAgentWorld();
-    const bastion = { ...world.spec.bastion, hostKeys: other.spec.bastion.hostKeys };
+    const [route] = world.spec.bastion.routes;
+    const bastion = { routes: [{ ...route!, hostKeys: [other.sshd.hostKeyLine] }] };
     await using agent = await runTestAgent(world, { spec: { bastion } });
     await expect(agent.exit).resolves.toBe('tunnel_hopeless');
     expect(agent.said.join('\n')).toContain('host key');

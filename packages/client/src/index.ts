@@ -32,5 +32,6 @@ export type { SshTerminal } from '@fairlead/tunnel';
 export { openSession, type Session, type SessionOptions } from './open-session.ts';
 export { profilePath, readProfile, writeProfile } from './profile.ts';
 export { checkGateLine } from './prove-bastion.ts';
+export { routeFilePath } from './route-file.ts';
 export { watchControl, type WatchDeps } from './watch.ts';
 export { CodedError, isCodedError } from '@fairlead/kit';

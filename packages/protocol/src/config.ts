@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { sshRoute } from './profile.ts';
+import { MAX_ROUTES, sshRoute } from './profile.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
 const seconds = z.number().min(0);
@@ -195,7 +195,7 @@ export const clusterConfig = z.strictObject({
 });
 export type ClusterConfig = z.infer<typeof clusterConfig>;
 
-const bastionFromCluster = z.strictObject({
+const clusterRoute = z.strictObject({
   host: z
     .string()
     .min(1)
@@ -220,13 +220,54 @@ const bastionFromCluster = z.strictObject({
       description: 'Where the bastion shows other host keys inside than outside.',
       examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHost']],
     }),
+  proxyJump: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'A host to go through, such as the login node: `[user@]host[:port]`. The bastion is named as that host sees it.',
+      examples: ['login-int'],
+    }),
+  jumpIdentityFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'With proxyJump: a private key on the cluster, without a passphrase, that logs in there. Default ~/.ssh/id_ed25519.',
+      examples: ['~/.ssh/id_ed25519'],
+    }),
+  jumpHostKeys: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'With proxyJump: the keys that host may show. Default: what known_hosts on the node says (~/.ssh and /etc/ssh).',
+      examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJump']],
+    }),
 });
+export type ClusterRoute = z.infer<typeof clusterRoute>;
+
+/** One, or a list in the order in which they are preferred. */
+function oneOrMore<Route extends z.ZodType>(route: Route) {
+  return z.union([route, z.array(route).min(1).max(MAX_ROUTES)]);
+}
+
+export function asList<Route>(oneOrMore: Route | readonly Route[]): readonly Route[] {
+  return Array.isArray(oneOrMore) ? (oneOrMore as readonly Route[]) : [oneOrMore as Route];
+}
 
 export const bastionConfig = z.strictObject({
-  fromLaptop: sshRoute.describe('The bastion as this machine reaches it.'),
-  fromCluster: bastionFromCluster
+  fromLaptop: oneOrMore(sshRoute).describe(
+    'The bastion as this machine reaches it: one route, or a list of routes to the same host. All are asked at once; the first in this order that answers and proves to be the bastion is taken, the next one when it is gone.',
+  ),
+  fromCluster: oneOrMore(clusterRoute)
     .optional()
-    .describe('The bastion as seen from a compute node. Default: as from the laptop.'),
+    .describe(
+      'The bastion as seen from a compute node: one route or a list, as above. Default: as from the laptop, without jump hosts.',
+    ),
   stateDir: z
     .string()
     .optional()

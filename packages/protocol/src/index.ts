@@ -59,9 +59,11 @@ export {
 export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
 export {
   bastionConfig,
+  asList,
   type BastionConfig,
   clusterConfig,
   type ClusterConfig,
+  type ClusterRoute,
   engineSettings,
   fairleadConfig,
   type FairleadConfig,
@@ -98,7 +100,7 @@ export {
   startPhase,
   type StartPhase,
 } from './instance.ts';
-export { laptopProfile, type LaptopProfile, sshRoute, type SshRoute } from './profile.ts';
+export { laptopProfile, type LaptopProfile, MAX_ROUTES, sshRoute, type SshRoute } from './profile.ts';
 export {
   bastionRoute,
   type BastionRoute,

@@ -2,7 +2,7 @@
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError } from '@fairlead/kit';
-import { type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { asList, type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
 import type { SshConnection, SshTarget } from '@fairlead/tunnel';
 import { z } from 'zod';
 
@@ -11,7 +11,8 @@ import type { Context } from '../context.ts';
 import { expandHome, type Host } from '../host/host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { DEFAULT_STATE_DIR } from '../paths.ts';
-import { openRoute } from '../ssh/open-route.ts';
+import { openRoutes } from '../ssh/open-routes.ts';
+import { compareRoutes } from './compare-routes.ts';
 import { proveControl } from './prove-control.ts';
 import { controlCommand, type ControlPrograms, linkPrograms, putPrograms } from './put-programs.ts';
 import { replaceControl } from './replace-control.ts';
@@ -37,8 +38,11 @@ export async function prepareBastion(
       'cannot prepare a bastion because bastion.fromLaptop is missing',
       { hint: 'Name it with --bastion.' },
     );
-  const { connection, target } = await openRoute(bastion.fromLaptop, context);
-  await using host = await openSshHost(connection, bastion.fromLaptop.host);
+  const routes = asList(bastion.fromLaptop);
+  const { connection, target, route, taken } = await openRoutes(routes, context);
+  await using host = await openSshHost(connection, route.host);
+  // Before anything is put there: which of two hosts is meant, only a person can say.
+  await compareRoutes(routes, { connection, taken }, context);
   context.output.event(
     'bastion.reached',
     { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint },
@@ -54,7 +58,7 @@ export async function prepareBastion(
   const profile: LaptopProfile = {
     version: PROTOCOL_VERSION,
     bastion: {
-      route: bastion.fromLaptop,
+      routes: [...routes],
       host: line.host,
       user: target.user,
       hostKeys: [`${connection.hostKey.type} ${connection.hostKey.base64}`],

@@ -63,6 +63,8 @@ async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConf
 async function reachable(config: FairleadConfig, context: Context): Promise<FairleadConfig> {
   const { bastion } = config;
   if (!bastion) return checkConfig(config, 'these answers');
+  // Several routes are a person's own choice, drivers too.
+  if (Array.isArray(bastion.fromLaptop)) return checkConfig(config, 'these answers');
   const fromLaptop = await chooseDriver(bastion.fromLaptop, context);
   return checkConfig({ ...config, bastion: { ...bastion, fromLaptop } }, 'these answers');
 }

@@ -2,7 +2,7 @@
 
 import { openSession, profilePath, readProfile, type Session } from '@fairlead/client';
 import { isCodedError, type Scope } from '@fairlead/kit';
-import type { BastionConfig, FairleadConfig, LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
 import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/slurm';
 import type { SshConnection, SshTarget } from '@fairlead/tunnel';
 
@@ -15,7 +15,7 @@ import { openSshHost } from '../host/ssh-host.ts';
 import { sessionOptions } from '../session-options.ts';
 import { resolveRoute } from '../ssh/open-route.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
-import { type Attempt, tryLogin } from './reach/try-login.ts';
+import { type Attempt, tryLogin, tryRoutes } from './reach/try-login.ts';
 
 export interface DoctorArgs {
   on?: string | undefined;
@@ -58,7 +58,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
   const cluster = once(async () => (await loadForCluster(context, args)).cluster);
   const config = once(async () => (await withSettings(args, context)) ?? (await loaded()).config);
   const bastionConfig = once(async () => required((await config()).bastion));
-  const bastion = reached(async () => resolveRoute((await bastionConfig()).fromLaptop, context), { context, scope });
+  const bastion = reachedByRoutes(async () => asList((await bastionConfig()).fromLaptop), { context, scope });
   const login = clusterHost(cluster, { context, scope });
   const inventory = once(async () => createSlurmInventory((await login.host()).runner));
   return {
@@ -109,9 +109,26 @@ interface Opening {
   scope: Scope;
 }
 
-function reached(resolve: () => Promise<SshTarget>, { context, scope }: Opening): Reached {
+function reached(resolve: () => Promise<SshTarget>, opening: Opening): Reached {
   const target = once(resolve);
-  const attempt = once(async () => tryLogin(target, { context, scope }));
+  return reachedBy(
+    target,
+    once(() => tryLogin(target, opening)),
+  );
+}
+
+/** Its target is that of the route that was taken, else of the first one. */
+function reachedByRoutes(routes: () => Promise<readonly SshRoute[]>, opening: Opening): Reached {
+  const attempt = once(() => tryRoutes(routes, opening));
+  const target = once(async () => {
+    const list = await routes();
+    const tried = list.length > 1 ? await attempt() : undefined;
+    return tried?.ok ? tried.target : resolveRoute(list[0]!, opening.context);
+  });
+  return reachedBy(target, attempt);
+}
+
+function reachedBy(target: Reached['target'], attempt: Reached['attempt']): Reached {
   return {
     target,
     attempt,

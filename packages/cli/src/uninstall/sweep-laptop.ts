@@ -3,7 +3,7 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { profilePath } from '@fairlead/client';
+import { profilePath, routeFilePath } from '@fairlead/client';
 import { errnoOf, errorText } from '@fairlead/kit';
 
 import { userConfigPath } from '../config/config-sources.ts';
@@ -16,7 +16,7 @@ export async function sweepLaptop(context: Context, mode: SweepMode, withConfig:
   const cache = cacheDir(context);
   const config = userConfigPath(context.env, context.home);
   const caches = [join(cache, 'bundles'), join(cache, 'runtimes'), compileCacheDir(context)];
-  const ours = [profile, ...caches, ...(withConfig ? [config] : [])];
+  const ours = [profile, routeFilePath(profile), ...caches, ...(withConfig ? [config] : [])];
   const swept: Swept[] = [];
   for (const path of ours) swept.push(...(await drop(path, mode)));
   const folders = [dirname(profile), cache, ...(withConfig ? [dirname(config)] : [])];

@@ -15,6 +15,19 @@ export interface OpenLinkOptions {
   clock: Clock | undefined;
   keepaliveMs: number;
   keepaliveCountMax: number;
+  stages?: LoginStages | undefined;
+}
+
+/** Told of a login as it goes on, by the side that may have others to choose from. */
+export interface LoginStages {
+  /**
+   * Called once the host that was reached first (the outermost jump host, where there is one) has shown a key that is
+   * believed, or before a person is asked about it. Nothing of the user's is sent before it resolves; limits of time
+   * stand still meanwhile.
+   */
+  hold: () => Promise<void>;
+  /** The jump host has let us in: what fails from here on is the host's own doing. */
+  onJumped: () => void;
 }
 
 export interface OpenLink extends AsyncDisposable {
@@ -27,7 +40,9 @@ const CONNECT_TIMEOUT_MS = 20_000;
 export async function openLink(target: SshTarget, options: OpenLinkOptions): Promise<OpenLink> {
   const scope = new Scope();
   try {
-    const jump = target.jump ? scope.use(await openLink(target.jump, options)).link : undefined;
+    const { stages } = options;
+    const jump = target.jump ? scope.use(await openJump(target.jump, options)).link : undefined;
+    if (jump) stages?.onJumped();
     const timeoutMs = target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     using deadline = createDeadline(
       timeoutMs,
@@ -38,12 +53,14 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
         }),
       options.signal,
     );
-    const login = await prepareLogin(withPatience(target, deadline));
+    const hold = jump ? undefined : stages?.hold;
+    const login = await prepareLogin(withPatience(target, { deadline, hold }));
     const transport = await openTransport(target, jump, deadline.signal);
     scope.defer(() => void transport.stream.destroy());
     const { link, hostKey } = await logIn(login, transport, {
       keepaliveMs: options.keepaliveMs,
       signal: deadline.signal,
+      hold: hold && (() => deadline.suspendedDuring(hold())),
     });
     scope.defer(async () => {
       link.end();
@@ -55,6 +72,11 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
     await scope[Symbol.asyncDispose]();
     throw options.signal?.aborted ? options.signal.reason : error;
   }
+}
+
+/** Jump hosts may stand in a row: the one in front of the host itself is the one that has jumped. */
+function openJump(jump: SshTarget, { stages, ...options }: OpenLinkOptions): Promise<OpenLink> {
+  return openLink(jump, { ...options, ...(stages && { stages: { ...stages, onJumped: () => undefined } }) });
 }
 
 async function openTransport(target: SshTarget, jump: SshLink | undefined, signal: AbortSignal): Promise<Transport> {
@@ -76,14 +98,20 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
 }
 
 /** The same target, with a human's time not counted. */
-function withPatience(target: SshTarget, deadline: Deadline): SshTarget {
+function withPatience(
+  target: SshTarget,
+  { deadline, hold }: { deadline: Deadline; hold: LoginStages['hold'] | undefined },
+): SshTarget {
   const { hostKeys, auth } = target;
   const askHost = hostKeys.kind === 'known-hosts' ? hostKeys.ask : undefined;
   const { askPassphrase } = auth;
   return {
     ...target,
     ...(askHost && {
-      hostKeys: { ...hostKeys, ask: (question) => deadline.suspendedDuring(askHost(question)) } as typeof hostKeys,
+      hostKeys: {
+        ...hostKeys,
+        ask: (question) => deadline.suspendedDuring(Promise.resolve(hold?.()).then(() => askHost(question))),
+      } as typeof hostKeys,
     }),
     ...(askPassphrase && {
       auth: { ...auth, askPassphrase: (file: string) => deadline.suspendedDuring(askPassphrase(file)) },

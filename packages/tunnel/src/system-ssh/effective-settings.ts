@@ -8,6 +8,8 @@ export interface EffectiveSettings {
   knownHostsFiles: string[];
   isHostKeyChecked: boolean;
   controlPath: string | undefined;
+  /** Another program or host is between here and there: nothing answers at host and port themselves. */
+  isProxied: boolean;
   /** What our own master must have otherwise; only settings that this ssh knows, for others would end it. */
   overrides: Array<[key: string, value: string]>;
 }
@@ -40,6 +42,7 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     // `accept-new` and `ask` let a new key in and no changed one.
     isHostKeyChecked: !['no', 'off', 'false'].includes(first('stricthostkeychecking') ?? 'ask'),
     controlPath: first('controlpath'),
+    isProxied: first('proxycommand') !== undefined || first('proxyjump') !== undefined,
     overrides: OVERRIDES.filter(([key, value]) => first(key) !== undefined && first(key) !== value),
   };
 }

@@ -88,6 +88,7 @@ describe('parseEffectiveSettings', () => {
   it('takes "none" for nothing, and an absent setting for ssh\'s default', () => {
     expect(parseEffectiveSettings('controlpath none\n')).toMatchObject({
       controlPath: undefined,
+      isProxied: false,
       isHostKeyChecked: true,
     });
   });

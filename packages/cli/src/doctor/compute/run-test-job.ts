@@ -6,7 +6,7 @@ import { join } from 'node:path/posix';
 import type { Session } from '@fairlead/client';
 import { Scope } from '@fairlead/kit';
 
-import { routeForJobs } from '../../bastion/bastion-route.ts';
+import { routesForJobs } from '../../bastion/bastion-route.ts';
 import { dropUnusedJobKey, ensureJobKey } from '../../bastion/ensure-job-key.ts';
 import type { Context } from '../../context.ts';
 import { jobName, jobScript } from '../../job/job-files.ts';
@@ -131,7 +131,11 @@ async function specOf(
   const { profile } = job.session.link;
   const { command } = await engineWanted(world);
   return {
-    bastion: await routeForJobs((await world.config()).bastion, profile, world.context),
+    routes: await routesForJobs(
+      (await world.config()).bastion,
+      { profile, account: job.site.host.facts },
+      world.context,
+    ),
     jobKeyFile: job.site.paths.jobKey,
     socketPath: job.socketPath,
     word: job.word,
