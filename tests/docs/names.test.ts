@@ -47,11 +47,14 @@ const CODES = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
 interface Schema {
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
+  anyOf?: Schema[];
 }
 
 function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[]): boolean {
   if (schema === undefined || key === undefined) return schema !== undefined;
-  const { additionalProperties: any, properties = {} } = schema;
+  const { additionalProperties: any, anyOf, properties = {} } = schema;
+  // One mapping, or a list of them.
+  if (anyOf) return anyOf.some((option) => hasSetting(option, [key, ...rest]));
   // `engines.<engine>`: whichever of them.
   const own = key.startsWith('<') ? Object.values(properties)[0] : properties[key];
   return hasSetting(own ?? (typeof any === 'object' ? any : undefined), rest);

@@ -112,7 +112,7 @@ describe('an agent', () => {
     await control.heard('instance.reported', ({ endpointGeneration }) => endpointGeneration === 2);
     const socket = join(world.runDir, socketName(world.spec.instanceId, 2, 'data'));
     expect((await askChat(socket, chatRequest())).status).toBe(200);
-    expect(agent.said.join('\n')).toContain('data connection to 127.0.0.1 is down');
+    expect(agent.said.join('\n')).toContain(`data connection to 127.0.0.1:${world.sshd.port} is down`);
   });
 
   it('lets a running stream end when it is told to drain, and refuses what is new', async () => {

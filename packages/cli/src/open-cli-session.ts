@@ -6,6 +6,7 @@ import { asList, type BastionConfig, type LaptopProfile } from '@fairlead/protoc
 
 import { prepareBastion } from './bastion/prepare-bastion.ts';
 import { compareBastion, otherBastion } from './bastion/same-bastion.ts';
+import { sayRoutes } from './bastion/say-route.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
@@ -13,7 +14,9 @@ import { resolveRoute } from './ssh/open-route.ts';
 
 export async function openCliSession(context: Context): Promise<Session> {
   await ensureProfile(context);
-  return openSession(sessionOptions(context));
+  const session = await openSession(sessionOptions(context));
+  sayRoutes(session.link, context);
+  return session;
 }
 
 /** Throws `profile_mismatch` where profile and configuration name two bastions: which of them is meant is for the user to say. */

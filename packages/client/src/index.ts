@@ -6,6 +6,7 @@ export { connect, type ConnectOptions } from './connect.ts';
 export type { Connection, ConnectionEvent, OpenAiOptions } from './connection.ts';
 export { type ControlApi, type ControlApiDeps, createControlApi } from './control-api.ts';
 export { openControlChannel } from './control-channel.ts';
+export { type BastionRouteView, describeRoute } from './describe-route.ts';
 export type { Deployment, DeploymentStatus, Endpoint } from './deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
 export { EngineError, type EngineErrorCode } from './engine-error.ts';

@@ -12,6 +12,7 @@ import { expandHome, type Host } from '../host/host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { DEFAULT_STATE_DIR } from '../paths.ts';
 import { openRoutes } from '../ssh/open-routes.ts';
+import { type Address, askAddresses } from './bastion-addresses.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { proveControl } from './prove-control.ts';
 import { controlCommand, type ControlPrograms, linkPrograms, putPrograms } from './put-programs.ts';
@@ -25,12 +26,19 @@ export interface PreparedBastion {
   hostKey: string;
 }
 
+export interface PreparedRoutes {
+  /** `ssh-ed25519 AAAA…` */
+  hostKeyLine: string;
+  /** By which it may be reached from elsewhere, as it knows itself. */
+  addresses: Address[];
+}
+
 /** Safe to run again: what is there and right is left alone; a running control of another version is replaced. */
 export async function prepareBastion(
   config: FairleadConfig,
   profileFile: string,
   context: Context,
-): Promise<PreparedBastion> {
+): Promise<PreparedBastion & PreparedRoutes> {
   const { bastion } = config;
   if (!bastion)
     throw new CodedError<CliErrorCode>(
@@ -71,7 +79,14 @@ export async function prepareBastion(
   if (isReplaced) await replaceControl({ ...place, runDir: line.run, prove: () => proveControl(profile, context) });
   sayRunning(line, isReplaced, context);
   await writeProfile(profileFile, await proven(profile, place));
-  return { host: line.host, stateDir, runDir: line.run, hostKey: connection.hostKey.fingerprint };
+  return {
+    host: line.host,
+    stateDir,
+    runDir: line.run,
+    hostKey: connection.hostKey.fingerprint,
+    hostKeyLine: `${connection.hostKey.type} ${connection.hostKey.base64}`,
+    addresses: await askAddresses(host, context.signal),
+  };
 }
 
 interface Place {
