@@ -174,6 +174,19 @@ describe('an agent', () => {
     expect(agent.said.join('\n')).toContain('host key');
   });
 
+  it('takes the next route to the bastion where the first leads elsewhere, and says so', async () => {
+    await using world = await openAgentWorld();
+    await using other = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    const [route] = world.spec.bastion.routes;
+    const bastion = { routes: [{ ...route!, port: other.sshd.port }, route!] };
+    await using agent = await runTestAgent(world, { spec: { bastion } });
+    await control.heard('event.happened', ({ kind }) => kind === 'tunnel.route_refused');
+    const up = await agent.hasSaid(`data connection to 127.0.0.1:${world.sshd.port} is up`);
+    expect(up).toMatch(/route 2 of 2: 127\.0\.0\.1:\d+ was refused: .*host key changed/);
+    await control.heard('instance.reported', isUp);
+  });
+
   it('refuses a bastion that is another host than the one set up, and says so', async () => {
     await using world = await openAgentWorld();
     await using agent = await runTestAgent(world, { spec: { bastionIdentity: { host: 'elsewhere' } } });
