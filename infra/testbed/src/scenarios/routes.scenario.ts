@@ -1,10 +1,10 @@
 // Several routes to one bastion, from the laptop and from a compute node: straight, and through the login node.
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { type Connected, isToken, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 const CONFIG = '.config/fairlead/config.yaml';
 const THROUGH_LOGIN = 'bastion through login';
 
@@ -23,6 +23,10 @@ beforeAll(async () => {
     fromCluster: '[{ host: bastion }, { host: bastion, proxyJump: login-int }]',
   });
 }, LIMIT_MS);
+afterEach(async () => {
+  // So that one that fails leaves the next ones whole hosts.
+  for (const host of ['laptop', 'login', 'node1']) await testbed.heal(host);
+});
 afterAll(() => testbed[Symbol.asyncDispose]());
 
 async function routes({ fromLaptop, fromCluster }: { fromLaptop: string; fromCluster: string }): Promise<void> {
@@ -40,9 +44,10 @@ async function peers(): Promise<string[]> {
   const { stdout } = await testbed.exec('bastion', ['ss', '-Htn', 'state', 'established', 'sport', '=', ':22'], {
     user: 'root',
   });
-  const addresses = [...stdout.matchAll(/\S+\s+\S+\s+\S+\s+(?:\[::ffff:)?([\d.]+)/g)].map(
-    ([, address]) => address ?? '',
-  );
+  const addresses = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (line.trim().split(/\s+/).at(-1) ?? '').replace(/^\[::ffff:|\]?:\d+$/g, ''));
   const names: Record<string, string> = { '203.0.113.10': 'laptop', '198.51.100.20': 'login', '10.77.0.11': 'node1' };
   return [...new Set(addresses.map((address) => names[address] ?? address))].toSorted();
 }
@@ -86,10 +91,8 @@ test(
     expect(await messages('blocked')).toMatch(
       /data connection to bastion through login-int is up, generation \d+ \(route 2 of 2: bastion did not answer/,
     );
-    expect(await peers()).toEqual(['login']);
+    await expect.poll(peers, { timeout: 10_000 }).toEqual(['login']);
     await alice.fairlead('stop', 'blocked', '--now');
-    await testbed.heal('laptop');
-    await testbed.heal('node1');
   },
   LIMIT_MS,
 );
@@ -100,7 +103,7 @@ test(
     await alice.deploy('moved');
     const connected = await alice.connect('moved');
     await connected.running.line(says('route.taken', '"number":1'));
-    expect(await peers()).toEqual(['laptop', 'node1']);
+    await expect.poll(peers, { timeout: 10_000 }).toEqual(['laptop', 'node1']);
     const before = (await alice.instance('moved')).endpoint?.generation ?? 0;
     const streams = await streamTwenty(connected);
 
@@ -124,14 +127,14 @@ test(
     const { endpoint } = (direct.last['deployment'] as { instance: { endpoint: { generation: number } } }).instance;
     const held = connected.stream({ tokens: 100, decodeMs: 50 });
     expect(await held.ended).toBe(0);
-    expect(await peers()).toEqual(['login']);
+    await expect.poll(peers, { timeout: 10_000 }).toEqual(['login']);
     expect((await alice.instance('moved')).endpoint?.generation).toBe(endpoint.generation);
 
     // A loss is a new start: the first is there again.
     await testbed.exec('bastion', ['pkill', '-9', '-u', 'alice', 'sshd'], { user: 'root' });
     await alice.until('moved', (seen) => (seen.endpoint?.generation ?? 0) > endpoint.generation);
     expect((await connected.ask()).status).toBe(200);
-    expect(await peers()).toEqual(['laptop', 'node1']);
+    await expect.poll(peers, { timeout: 10_000 }).toEqual(['laptop', 'node1']);
     const taken = connected.running.lines.filter(says('route.taken')).map((line) => JSON.parse(line).number as number);
     expect(taken).toEqual([1, 2, 1]);
     await alice.fairlead('stop', 'moved', '--now');
@@ -177,7 +180,7 @@ test(
       code: 0,
       stderr: expect.stringContaining('leads elsewhere and is not used: login was refused'),
     });
-    expect(list.lines[0]).toMatchObject({ event: 'route.taken', name: 'bastion', number: 2 });
+    expect(list.lines.find(({ event }) => event === 'route.taken')).toMatchObject({ name: 'bastion', number: 2 });
     await alice.deploy('wrong');
     expect(await messages('wrong')).toMatch(
       /login-int was refused: cannot trust alice@login-int because its host key changed/,

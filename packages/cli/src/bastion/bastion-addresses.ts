@@ -3,6 +3,8 @@
 
 import { isIP } from 'node:net';
 
+import { isCodedError } from '@fairlead/kit';
+
 import type { Host } from '../host/host.ts';
 
 export interface Address {
@@ -20,9 +22,16 @@ echo "all=$(hostname -I 2>/dev/null)"
 /** A host in many networks (containers, fabrics) has more than anybody would name. */
 const MOST = 12;
 
+/** None where it cannot be asked: it is only for suggestions. Rejects when the signal fires. */
 export async function askAddresses(host: Host, signal: AbortSignal): Promise<Address[]> {
-  const { stdout } = await host.runner.run(['sh', '-c', SCRIPT], { signal, timeoutMs: 15_000 });
-  return parseAddresses(stdout);
+  try {
+    const { stdout } = await host.runner.run(['sh', '-c', SCRIPT], { signal, timeoutMs: 15_000 });
+    return parseAddresses(stdout);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isCodedError(error)) return [];
+    throw error;
+  }
 }
 
 /** Pure. The port is that of the login: sshd mostly listens on it everywhere. */

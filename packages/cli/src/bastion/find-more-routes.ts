@@ -1,6 +1,7 @@
 // Further routes to a bastion that is known by its host key: other names of it in ssh_config, other addresses of it that
 // answer inside the cluster. Only looks; nobody logs in anywhere for it.
 
+import { isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
 import { askEachRoute, knowsHostKey } from '@fairlead/tunnel';
 
@@ -72,7 +73,7 @@ export interface InsideQuestion {
 
 /**
  * Of the bastion's own addresses those at which it shows its key to the login host, each once: by its name where it has
- * one there. Compute nodes mostly see the same.
+ * one there. Compute nodes mostly see the same. None where the login host cannot be asked: it is only for suggestions.
  */
 export async function findInside(login: Host, question: InsideQuestion, context: Context): Promise<Address[]> {
   const { addresses, known } = question;
@@ -81,14 +82,16 @@ export async function findInside(login: Host, question: InsideQuestion, context:
     const options = { signal: context.signal, timeoutMs: 20_000 };
     return (await login.runner.run(['sh', '-c', script, 'sh', ...args], options)).stdout;
   };
-  const [scanned, names] = await Promise.all([
-    ask(
-      SCAN_SCRIPT,
-      addresses.map(({ host, port }) => `${host},${port}`),
-    ),
-    ask(NAMES_SCRIPT, [...known, ...addresses.map(({ host }) => host)]),
-  ]);
-  return newAddresses({ scanned, names }, question);
+  const hosts = addresses.map(({ host }) => host);
+  const places = addresses.map(({ host, port }) => `${host},${port}`);
+  try {
+    const [scanned, names] = await Promise.all([ask(SCAN_SCRIPT, places), ask(NAMES_SCRIPT, [...known, ...hosts])]);
+    return newAddresses({ scanned, names }, question);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (isCodedError(error)) return [];
+    throw error;
+  }
 }
 
 /** Pure. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { SshTarget } from '../ssh-target.ts';
 import { hasSshd, openTestSsh, type TestSsh } from '../testing.ts';
+import { sshVersion } from '../system-ssh/run-ssh.ts';
 import { askEachRoute } from './ask-each-route.ts';
 import { openFirstRoute, type Route, type RoutesOptions } from './open-first-route.ts';
 import { createRouteMemory } from './route-memory.ts';
@@ -54,6 +55,12 @@ async function openSilence(): Promise<{ port: number; server: Server }> {
 }
 
 const withSshd = await hasSshd();
+const withOpenSsh =
+  withSshd &&
+  (await sshVersion(process.env).then(
+    () => true,
+    () => false,
+  ));
 
 describe('openFirstRoute', () => {
   it('takes the first in the given order when all answer, and logs in by no other', async () => {
@@ -171,6 +178,22 @@ describe('openFirstRoute', () => {
     });
     await expect(opening).rejects.toThrow('enough');
     await closed.promise;
+  });
+});
+
+describe.skipIf(!withOpenSsh)("openFirstRoute with the system's ssh", () => {
+  it('asks before ssh logs in: a silent route and another host cost no login', async () => {
+    const login = scope.use(await openTestSsh('sshd'));
+    const { port } = await openSilence();
+    const target = await login.systemTarget();
+    const through = (name: string, change: Partial<SshTarget> = {}): Route => ({
+      name,
+      target: async () => ({ ...target, ...change }),
+    });
+    const routes = [through('hole', { port }), through('elsewhere', { port: other.port }), through('outside')];
+    const { taken, connection } = await open(routes);
+    expect(whyTaken(taken)).toMatch(/^route 3 of 3: hole did not answer in time; elsewhere was refused: .*host key/);
+    expect((await connection.run('echo ok')).stdout).toBe('ok\n');
   });
 });
 

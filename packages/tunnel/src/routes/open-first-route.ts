@@ -191,16 +191,15 @@ class RouteRace<Proof> {
 function noRoute(names: readonly string[], state: RaceState, errors: readonly unknown[]): CodedError {
   const answers = answersOf(names, state.routes);
   const failed = errors.filter((error) => error instanceof CodedError);
+  const message = `cannot reach the bastion by any of its ${names.length} routes: ${answers.map(describeAnswer).join('; ')}`;
+  const retryable = failed.some((error) => error.retryable);
+  const cause = new AggregateError(errors);
   const [first] = failed;
   // Where all say the same, that is what there is to say: a changed key stays one.
-  const code = failed.every((error) => error.code === first?.code) ? undefined : 'no_route';
-  const message = `cannot reach the bastion by any of its ${names.length} routes: ${answers.map(describeAnswer).join('; ')}`;
-  const options = {
-    hint: first?.hint ?? 'Run `fairlead doctor`: it tries each route step by step.',
-    retryable: failed.some(({ retryable }) => retryable),
-    cause: new AggregateError(errors),
-  };
-  return code === undefined && first
-    ? new CodedError(first.code, message, options)
-    : tunnelError('no_route', message, options);
+  if (first && failed.length === errors.length && failed.every(({ code }) => code === first.code)) {
+    const { code, hint } = first;
+    return new CodedError(code, message, { ...(hint === undefined ? {} : { hint }), retryable, cause });
+  }
+  const hint = 'Run `fairlead doctor`: it tries each route step by step.';
+  return tunnelError('no_route', message, { hint, retryable, cause });
 }

@@ -92,4 +92,8 @@ describe('parseEffectiveSettings', () => {
       isHostKeyChecked: true,
     });
   });
+
+  it.each(['proxyjump login', 'proxycommand ssh -W %h:%p login'])('sees another host in between: %s', (line) =>
+    expect(parseEffectiveSettings(`hostname gate\n${line}\n`).isProxied).toBe(true),
+  );
 });
