@@ -117,7 +117,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       );
     if (current) return current;
     const { promise: loggedIn, resolve, reject } = Promise.withResolvers<SshConnection>();
-    // Not everyone who waits for the proof looks at the login.
+    // A caller may wait for the proof alone.
     loggedIn.catch(() => undefined);
     const attempt: Login = { loggedIn, proven: openProven(resolve), isProven: false };
     attempt.proven.catch(reject);

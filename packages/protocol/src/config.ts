@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 
-import { MAX_ROUTES, sshRoute } from './profile.ts';
+import { clusterRoute, oneOrMore } from './bastion-routes.ts';
+import { sshRoute } from './profile.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
 const seconds = z.number().min(0);
@@ -194,70 +195,6 @@ export const clusterConfig = z.strictObject({
     .describe('How engines are started.'),
 });
 export type ClusterConfig = z.infer<typeof clusterConfig>;
-
-const clusterRoute = z.strictObject({
-  host: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'Its name inside.', examples: ['gate-int'] }),
-  port: z
-    .int()
-    .min(1)
-    .max(65535)
-    .optional()
-    .meta({ description: 'Its port inside.', examples: [22] }),
-  user: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'The account there.', examples: ['alice'] }),
-  hostKeys: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .meta({
-      description: 'Where the bastion shows other host keys inside than outside.',
-      examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHost']],
-    }),
-  proxyJump: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'A host to go through, such as the login node: `[user@]host[:port]`. The bastion is named as that host sees it.',
-      examples: ['login-int'],
-    }),
-  jumpIdentityFile: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'With proxyJump: a private key on the cluster, without a passphrase, that logs in there. Default ~/.ssh/id_ed25519.',
-      examples: ['~/.ssh/id_ed25519'],
-    }),
-  jumpHostKeys: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'With proxyJump: the keys that host may show. Default: what known_hosts on the node says (~/.ssh and /etc/ssh).',
-      examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJump']],
-    }),
-});
-export type ClusterRoute = z.infer<typeof clusterRoute>;
-
-/** One, or a list in the order in which they are preferred. */
-function oneOrMore<Route extends z.ZodType>(route: Route) {
-  return z.union([route, z.array(route).min(1).max(MAX_ROUTES)]);
-}
-
-export function asList<Route>(oneOrMore: Route | readonly Route[]): readonly Route[] {
-  return Array.isArray(oneOrMore) ? (oneOrMore as readonly Route[]) : [oneOrMore as Route];
-}
 
 export const bastionConfig = z.strictObject({
   fromLaptop: oneOrMore(sshRoute).describe(

@@ -57,13 +57,12 @@ export {
   stopQuery,
 } from './api.ts';
 export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
+export { asList, type ClusterRoute } from './bastion-routes.ts';
 export {
   bastionConfig,
-  asList,
   type BastionConfig,
   clusterConfig,
   type ClusterConfig,
-  type ClusterRoute,
   engineSettings,
   fairleadConfig,
   type FairleadConfig,

@@ -76,10 +76,10 @@ test(
     await testbed.cut('node1');
     // The first command prepares the bastion, by the route that is left.
     expect((await alice.fairlead('list')).code).toBe(0);
-    const startedMs = Date.now();
+    const before = Date.now();
     const { code, lines } = await alice.fairlead('list');
+    const blockedMs = Date.now() - before;
     expect(code).toBe(0);
-    expect(Date.now() - startedMs).toBeLessThan(4_000);
     expect(lines[0]).toMatchObject({ event: 'route.taken', name: THROUGH_LOGIN, number: 2, of: 2 });
 
     await alice.deploy('blocked');
@@ -88,6 +88,11 @@ test(
       name: THROUGH_LOGIN,
       why: expect.stringMatching(/bastion (did|does) not answer/),
     });
+    await testbed.heal('laptop');
+    const again = Date.now();
+    await alice.fairlead('list');
+    // Beside the same command on a whole network: a machine under load is slow at both.
+    expect(blockedMs - (Date.now() - again)).toBeLessThan(2_500);
     expect(await messages('blocked')).toMatch(
       /data connection to bastion through login-int is up, generation \d+ \(route 2 of 2: bastion did not answer/,
     );
@@ -110,7 +115,7 @@ test(
     const cutAtMs = Date.now();
     await testbed.cut('laptop');
     await testbed.cut('node1');
-    await connected.running.line(says('route.taken', THROUGH_LOGIN, '"again":true'));
+    await connected.running.line(says('route.taken', THROUGH_LOGIN));
     // Those that were under way end, honestly; what is asked now is answered.
     expect((await connected.ask()).status).toBe(200);
     expect(Date.now() - cutAtMs).toBeLessThan(30_000);
@@ -201,6 +206,29 @@ test(
     const { code, last } = await alice.fairlead('init', '--yes');
     expect(code).toBe(2);
     expect(last['error']).toMatchObject({ code: 'routes_differ' });
+  },
+  LIMIT_MS,
+);
+
+test(
+  'another port of the same host serves where the usual one is dropped',
+  async () => {
+    const third = '{ host: bastion, port: 2222, proxyJump: login }';
+    await routes({
+      fromLaptop: `[{ host: bastion }, { host: bastion, proxyJump: login }, ${third}]`,
+      fromCluster: '{ host: bastion }',
+    });
+    const asRoot = (script: string) => testbed.exec('bastion', ['bash', '-euc', script], { user: 'root' });
+    const second =
+      '/usr/sbin/sshd -f /etc/ssh/sshd_config -h /etc/ssh/host_key_bastion -p 2222 -o PidFile=/run/sshd-2222.pid; until [ -e /run/sshd-2222.pid ]; do sleep 0.05; done';
+    expect(await asRoot(second)).toMatchObject({ code: 0 });
+    const drop =
+      "nft 'table inet usual { chain input { type filter hook input priority -300; tcp dport 22 drop; }; }; '";
+    expect(await asRoot(drop)).toMatchObject({ code: 0 });
+    const { code, lines } = await alice.fairlead('list');
+    expect(code).toBe(0);
+    expect(lines.find(({ event }) => event === 'route.taken')).toMatchObject({ name: 'bastion:2222 through login' });
+    await asRoot('nft delete table inet usual; kill "$(cat /run/sshd-2222.pid)"');
   },
   LIMIT_MS,
 );

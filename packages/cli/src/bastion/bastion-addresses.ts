@@ -19,7 +19,7 @@ echo "name=$(hostname -f 2>/dev/null || hostname 2>/dev/null || uname -n)"
 echo "all=$(hostname -I 2>/dev/null)"
 `;
 
-/** A host in many networks (containers, fabrics) has more than anybody would name. */
+/** A host in many networks (containers, fabrics) has dozens; the first ones are the real ones. */
 const MOST = 12;
 
 /** None where it cannot be asked: it is only for suggestions. Rejects when the signal fires. */

@@ -1,5 +1,5 @@
 // Further routes to a bastion that is known by its host key: other names of it in ssh_config, other addresses of it that
-// answer inside the cluster. Only looks; nobody logs in anywhere for it.
+// answer inside the cluster. Only looks, without a login.
 
 import { isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';

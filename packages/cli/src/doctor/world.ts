@@ -58,7 +58,8 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
   const cluster = once(async () => (await loadForCluster(context, args)).cluster);
   const config = once(async () => (await withSettings(args, context)) ?? (await loaded()).config);
   const bastionConfig = once(async () => required((await config()).bastion));
-  const bastion = reachedByRoutes(async () => asList((await bastionConfig()).fromLaptop), { context, scope });
+  const profile = once(() => profileIfThere(context));
+  const bastion = reachedByRoutes(async () => routesOf(await bastionConfig(), await profile()), { context, scope });
   const login = clusterHost(cluster, { context, scope });
   const inventory = once(async () => createSlurmInventory((await login.host()).runner));
   return {
@@ -68,7 +69,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
     loaded,
     config,
     cluster,
-    profile: once(() => profileIfThere(context)),
+    profile,
     session: once(async () => scope.use(await openSession(sessionOptions(context)))),
     bastion: {
       ...bastion,
@@ -117,11 +118,22 @@ function reached(resolve: () => Promise<SshTarget>, opening: Opening): Reached {
   );
 }
 
+interface Routes {
+  list: readonly SshRoute[];
+  pinned: readonly string[] | undefined;
+}
+
+/** Of several only one that shows the pinned key; whether a single one does is a check's own finding. */
+function routesOf({ fromLaptop }: BastionConfig, profile: LaptopProfile | undefined): Routes {
+  const list = asList(fromLaptop);
+  return { list, pinned: list.length > 1 ? profile?.bastion.hostKeys : undefined };
+}
+
 /** Its target is that of the route that was taken, else of the first one. */
-function reachedByRoutes(routes: () => Promise<readonly SshRoute[]>, opening: Opening): Reached {
+function reachedByRoutes(routes: () => Promise<Routes>, opening: Opening): Reached {
   const attempt = once(() => tryRoutes(routes, opening));
   const target = once(async () => {
-    const list = await routes();
+    const { list } = await routes();
     const tried = list.length > 1 ? await attempt() : undefined;
     return tried?.ok ? tried.target : resolveRoute(list[0]!, opening.context);
   });

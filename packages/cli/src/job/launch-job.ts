@@ -4,7 +4,7 @@ import type { Session } from '@fairlead/client';
 import { CodedError, createSecret, errorText, isCodedError } from '@fairlead/kit';
 import { type DeploymentCreated, type FairleadConfig, isEnded } from '@fairlead/protocol';
 
-import { routesForJobs } from '../bastion/bastion-route.ts';
+import { routesForJobs } from '../bastion/routes-for-jobs.ts';
 import { ensureJobKey } from '../bastion/ensure-job-key.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';

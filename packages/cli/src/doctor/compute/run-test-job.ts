@@ -6,7 +6,7 @@ import { join } from 'node:path/posix';
 import type { Session } from '@fairlead/client';
 import { Scope } from '@fairlead/kit';
 
-import { routesForJobs } from '../../bastion/bastion-route.ts';
+import { routesForJobs } from '../../bastion/routes-for-jobs.ts';
 import { dropUnusedJobKey, ensureJobKey } from '../../bastion/ensure-job-key.ts';
 import type { Context } from '../../context.ts';
 import { jobName, jobScript } from '../../job/job-files.ts';

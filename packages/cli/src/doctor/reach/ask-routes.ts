@@ -99,7 +99,7 @@ function pick(routes: readonly RouteReport[], wrong: RouteReport | undefined, fo
   if (wrong)
     return fail(
       found,
-      `${wrong.name} leads to another host, or somebody is in between: it is never used. Take it out of bastion.fromLaptop, or ask its operator for the right fingerprint.`,
+      `${wrong.name} leads to another host, or another machine answers in between: it is never used. Take it out of bastion.fromLaptop, or ask its operator for the right fingerprint.`,
     );
   if (!routes.some(({ loggedIn }) => loggedIn))
     return fail(found, routes[0]?.failure?.hint ?? 'Check hosts, ports and keys of bastion.fromLaptop.');

@@ -47,11 +47,12 @@ export function tryLogin(
 
 /** By the first route that serves, as every command goes. */
 export function tryRoutes(
-  routes: () => Promise<readonly SshRoute[]>,
+  routes: () => Promise<{ list: readonly SshRoute[]; pinned: readonly string[] | undefined }>,
   { context, scope }: { context: Context; scope: Scope },
 ): Promise<Attempt> {
   return attempt(context, async () => {
-    const { connection, target, taken } = await openRoutes(await routes(), context);
+    const { list, pinned } = await routes();
+    const { connection, target, taken } = await openRoutes(list, context, { pinned });
     scope.use(connection);
     return { ok: true, target, connection, taken };
   });
