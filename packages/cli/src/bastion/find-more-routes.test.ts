@@ -1,7 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { Scope, silentLog } from '@fairlead/kit';
+import { openTestSsh } from '@fairlead/tunnel/testing';
 import { describe, expect, it } from 'vitest';
 
+import type { Context } from '../context.ts';
 import { parseAddresses } from './bastion-addresses.ts';
-import { newAddresses } from './find-more-routes.ts';
+import { findOutside, newAddresses } from './find-more-routes.ts';
+
+describe('The routes that are proposed for this machine', () => {
+  it('are the names of ssh_config that lead to the same key and answer', async () => {
+    await using scope = new Scope();
+    const bastion = scope.use(await openTestSsh('builtin'));
+    const other = scope.use(await openTestSsh('builtin'));
+    const home = bastion.dir;
+    const at = (host: string, port: number) => `  HostName ${host}\n  Port ${port}\n  User ${bastion.user}\n`;
+    const hosts: Record<string, string> = {
+      twin: at('127.0.0.1', bastion.port),
+      inside: at('localhost', bastion.port),
+      shut: at('localhost', 1),
+      other: at('localhost', other.port),
+      stranger: at('ip6-loopback', bastion.port),
+    };
+    const known = [
+      [bastion.port, bastion.hostKeyLine],
+      [1, bastion.hostKeyLine],
+      [other.port, other.hostKeyLine],
+    ].map(([port, key]) => `[localhost]:${port} ${key}\n`);
+    await mkdir(join(home, '.ssh'), { recursive: true });
+    const config = Object.entries(hosts).map(([name, body]) => `Host ${name}\n${body}`);
+    await writeFile(join(home, '.ssh', 'config'), config.join(''));
+    await writeFile(join(home, '.ssh', 'known_hosts'), known.join(''));
+    const context = { home, env: {}, log: silentLog, signal: new AbortController().signal } as unknown as Context;
+    const route = { host: '127.0.0.1', port: bastion.port, user: bastion.user };
+    const question = { hostKey: bastion.hostKeyLine, routes: [route] };
+    expect(await findOutside(Object.keys(hosts), question, context)).toEqual([{ host: 'inside' }]);
+  });
+});
 
 describe('The addresses by which a bastion knows itself', () => {
   it('are what its sshd was called by, its name and its networks, without what leads nowhere', () => {

@@ -15,7 +15,7 @@ import {
   type RouteFailure,
   startRace,
 } from './route-race.ts';
-import { answersOf, describeAnswer, type RouteTaken } from './route-words.ts';
+import { answersOf, describeAnswer, type RouteTaken, whyTaken } from './route-words.ts';
 
 export interface Route {
   /** As in `routeName`: what messages and the memory call it. */
@@ -172,7 +172,9 @@ class RouteRace<Proof> {
     memory.taken = name;
     this.#drop(index);
     const answers = answersOf(this.#names, this.#state.routes, index);
-    this.#result.resolve({ ...this.#proven!, taken: { name, index, count: this.#names.length, answers } });
+    const taken = { name, index, count: this.#names.length, answers };
+    if (taken.count > 1) this.#options.log?.debug({ op: 'route.take', ok: true, route: name, why: whyTaken(taken) });
+    this.#result.resolve({ ...this.#proven!, taken });
   }
 
   #giveUp({ last, isFinal }: Extract<RaceEffect, { type: 'give_up' }>): void {
