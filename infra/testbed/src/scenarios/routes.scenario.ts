@@ -117,7 +117,7 @@ test(
     await testbed.cut('node1');
     await connected.running.line(says('route.taken', THROUGH_LOGIN));
     // Those that were under way end, honestly; what is asked now is answered.
-    expect((await connected.ask()).status).toBe(200);
+    expect(await connected.ask()).toMatchObject({ status: 200 });
     expect(Date.now() - cutAtMs).toBeLessThan(30_000);
     expect(await streams.complete()).toBe(0);
     expect((await alice.instance('moved')).endpoint?.generation).toBeGreaterThan(before);
@@ -125,7 +125,7 @@ test(
 
     await testbed.heal('laptop');
     await testbed.heal('node1');
-    expect((await connected.ask()).status).toBe(200);
+    expect(await connected.ask()).toMatchObject({ status: 200 });
     // Other commands are new starts and go straight; what holds stays where it is.
     const direct = await alice.fairlead('status', 'moved');
     expect(direct.last['route']).toMatchObject({ name: 'bastion', number: 1 });
@@ -138,7 +138,7 @@ test(
     // A loss is a new start: the first is there again.
     await testbed.exec('bastion', ['pkill', '-9', '-u', 'alice', 'sshd'], { user: 'root' });
     await alice.until('moved', (seen) => (seen.endpoint?.generation ?? 0) > endpoint.generation);
-    expect((await connected.ask()).status).toBe(200);
+    expect(await connected.ask()).toMatchObject({ status: 200 });
     await expect.poll(peers, { timeout: 10_000 }).toEqual(['laptop', 'node1']);
     const taken = connected.running.lines.filter(says('route.taken')).map((line) => JSON.parse(line).number as number);
     expect(taken).toEqual([1, 2, 1]);
@@ -163,7 +163,7 @@ test(
     });
     await testbed.heal('login');
     await connected.running.line(says('control.back'));
-    expect((await connected.ask()).status).toBe(200);
+    expect(await connected.ask()).toMatchObject({ status: 200 });
     expect(connected.running.lines.filter(says('control.lost'))).toEqual([lost]);
     expect(connected.running.lines.some(says('route.taken', THROUGH_LOGIN))).toBe(true);
     await testbed.heal('laptop');

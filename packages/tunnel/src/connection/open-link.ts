@@ -1,6 +1,6 @@
 // Opens one SSH link: transport (through the jump host, if there is one), handshake, watch.
 
-import { type Clock, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, detach, Scope, systemClock } from '@fairlead/kit';
 import type { HostKey } from '../host-key/host-key.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { tunnelError } from '../tunnel-error.ts';
@@ -66,6 +66,8 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
       link.end();
       await link.closed;
     });
+    // A lost connection takes the one to its jump host along, which its owner knows nothing of.
+    if (jump) detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
     watch(link, transport, options).catch((error: unknown) => link.end(tunnelError('protocol', String(error))));
     return { link, hostKey, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   } catch (error) {
@@ -86,7 +88,10 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
       (callback) => jump.client.forwardOut('127.0.0.1', 0, target.host, target.port, callback),
       { what: `go on to ${targetLabel(target)}`, signal },
     );
-    return createTransport(jump.adopt(channel));
+    const stream = jump.adopt(channel);
+    // As a socket does: the jump host says that the other side is gone, and would keep its own half open for ever.
+    stream.once('end', () => stream.destroy());
+    return createTransport(stream);
   } catch (error) {
     if (jump.ended.aborted || signal.aborted) throw error;
     throw tunnelError('unreachable', `cannot reach ${targetLabel(target)} from the jump host ${jump.label}`, {
