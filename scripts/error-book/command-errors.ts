@@ -64,6 +64,10 @@ export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
     cause: 'The job was told to end and is still there.',
     cure: 'Look at it with `squeue --me`, end it with `scancel`.',
   },
+  routes_differ: {
+    cause: 'The routes of `bastion.fromLaptop` lead to different hosts: they show different host keys.',
+    cure: 'Take the ones out that are not the bastion, then `fairlead init` again.',
+  },
   profile_mismatch: {
     cause: 'The configuration names another bastion than the one this machine was set up with.',
     cure: 'Run `fairlead init` to move to it, or keep both: name a profile of its own with `FAIRLEAD_PROFILE`.',

@@ -7,6 +7,10 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
   dns: { cause: 'The name of a host is not known here.', cure: 'Check the name; is a VPN needed?' },
   refused: { cause: 'The host is there, but nothing listens on that port.', cure: 'Check the port; sshd may be down.' },
   unreachable: { cause: 'No way leads to the host.', cure: 'Check the network, a VPN, a ProxyJump.' },
+  no_route: {
+    cause: 'The bastion has several routes, and none of them serves now; the message says what each one answered.',
+    cure: 'Run `fairlead doctor`: it tries each route step by step. Nothing has to be started again when one is back.',
+  },
   timeout: { cause: 'The host did not answer in time: a firewall, or it is down.', cure: 'Try `ssh` to it by hand.' },
   ssh_config_invalid: {
     cause:

@@ -142,6 +142,26 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
         scenario('bastion-names'),
         'a name that leads to another host than the one set up is refused with both names, by laptops and by agents',
       ]),
+      mode('a first route to it is black-holed', 'which route is used, and why', [
+        scenario('routes'),
+        'a first route that is black-holed at the start costs a second, for the laptop and for the agent',
+      ]),
+      mode(
+        'the route in use is lost under load',
+        'the next route, a new generation; no way back before the next loss',
+        [
+          scenario('routes'),
+          'a route that is lost under 20 streams gives way to the next, and is not taken again while that one works',
+        ],
+      ),
+      mode('all its routes are gone', 'what each one answered; it comes back by itself', [
+        scenario('routes'),
+        'while all routes are gone that is said once, and it comes back by itself with the first that is back',
+      ]),
+      mode('one of its routes leads to another host', 'that it is refused; the others serve', [
+        scenario('routes'),
+        'a route that leads to another host is refused by laptop, agent and init, and said',
+      ]),
       mode('rebooted', 'control is back with its records, the agent with its next generation', [
         scenario('bastion-faults'),
         'rebooted: control comes back with its records, the agent with its next generation, and connect goes on',

@@ -39,17 +39,22 @@ function faultOf(line: string): string | undefined {
   return unknown.length > 0 ? `${name} has no ${unknown.join(', ')}` : undefined;
 }
 
-const CHECKS = [...laptopChecks, ...lanesFor({ isLocal: false, waitSeconds: 0 }).flat(2)].map(({ id }) => id);
+const CHECKS = [...laptopChecks, ...lanesFor({ isLocal: false, hasRoutes: true, waitSeconds: 0 }).flat(2)].map(
+  ({ id }) => id,
+);
 const CODES = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
 
 interface Schema {
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
+  anyOf?: Schema[];
 }
 
 function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[]): boolean {
   if (schema === undefined || key === undefined) return schema !== undefined;
-  const { additionalProperties: any, properties = {} } = schema;
+  const { additionalProperties: any, anyOf, properties = {} } = schema;
+  // One mapping, or a list of them.
+  if (anyOf) return anyOf.some((option) => hasSetting(option, [key, ...rest]));
   // `engines.<engine>`: whichever of them.
   const own = key.startsWith('<') ? Object.values(properties)[0] : properties[key];
   return hasSetting(own ?? (typeof any === 'object' ? any : undefined), rest);

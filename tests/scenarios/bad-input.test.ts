@@ -4,7 +4,7 @@ import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import type { FairleadConfig } from '@fairlead/protocol';
+import { asList, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
 import { createEd25519KeyPair } from '@fairlead/tunnel';
 import { createLockedKeyPair } from '@fairlead/tunnel/testing';
@@ -45,8 +45,8 @@ function changed(change: (config: FairleadConfig) => void): string {
   return stringify(config);
 }
 
-function bastionOf(change: (route: NonNullable<FairleadConfig['bastion']>['fromLaptop']) => void): string {
-  return changed(({ bastion }) => bastion && change(bastion.fromLaptop));
+function bastionOf(change: (route: SshRoute) => void): string {
+  return changed(({ bastion }) => bastion && change(asList(bastion.fromLaptop)[0]!));
 }
 
 function here(config: FairleadConfig) {

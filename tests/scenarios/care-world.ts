@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 
 import { Scope } from '@fairlead/kit';
-import type { FairleadConfig } from '@fairlead/protocol';
+import { asList, type FairleadConfig } from '@fairlead/protocol';
 import { openWorld, type World, type WorldOptions } from '@fairlead/testkit';
 
 import { SLURM_SCRIPTS } from './care-slurm-scripts.ts';
@@ -45,9 +45,10 @@ export async function openCareWorld(options: Pick<WorldOptions, 'bastion' | 'she
     const config = (given: FairleadConfig): FairleadConfig => {
       const bastion = given.bastion!;
       const dir = dirname(bastion.stateDir!);
-      relay.target = { host: bastion.fromLaptop.host, port: bastion.fromLaptop.port! };
+      const [fromLaptop] = asList(bastion.fromLaptop);
+      relay.target = { host: fromLaptop!.host, port: fromLaptop!.port! };
       login = relay;
-      const route = { ...bastion.fromLaptop, port: relay.port, knownHostsFile: join(dir, 'known_hosts_login') };
+      const route = { ...fromLaptop!, port: relay.port, knownHostsFile: join(dir, 'known_hosts_login') };
       const paths = { state: join(dir, 'cluster'), scratch: dir };
       const cluster = {
         kind: 'slurm' as const,

@@ -186,9 +186,9 @@ describe('A mistake', () => {
     await writeFile(join(world.dir, 'other_key'), createJobKey().privateKey.reveal(), { mode: 0o600 });
     const errors = await Promise.all([
       failure(list({ env: { ...world.env, FAIRLEAD_PROFILE: join(world.dir, 'none.json') } })),
-      tryWith('no-host', ({ bastion }) => (bastion.route.port = 1)),
+      tryWith('no-host', ({ bastion }) => (bastion.routes[0]!.port = 1)),
       tryWith('other-host', ({ bastion }) => (bastion.hostKeys = [createJobKey().publicKey])),
-      tryWith('other-key', ({ bastion }) => (bastion.route.identityFile = join(world.dir, 'other_key'))),
+      tryWith('other-key', ({ bastion }) => (bastion.routes[0]!.identityFile = join(world.dir, 'other_key'))),
       tryWith('moved', ({ bastion }) => (bastion.host = 'elsewhere')),
       tryWith('other-token', (profile) => (profile.ownerToken = 'x'.repeat(43))),
     ]);

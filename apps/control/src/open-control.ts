@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { type Clock, errorText, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
 import { OUR_VERSIONS, type VersionRange } from '@fairlead/protocol';
 import { getRequestListener } from '@hono/node-server';
 

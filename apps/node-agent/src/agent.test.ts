@@ -112,7 +112,7 @@ describe('an agent', () => {
     await control.heard('instance.reported', ({ endpointGeneration }) => endpointGeneration === 2);
     const socket = join(world.runDir, socketName(world.spec.instanceId, 2, 'data'));
     expect((await askChat(socket, chatRequest())).status).toBe(200);
-    expect(agent.said.join('\n')).toContain('data connection to 127.0.0.1 is down');
+    expect(agent.said.join('\n')).toContain(`data connection to 127.0.0.1:${world.sshd.port} is down`);
   });
 
   it('lets a running stream end when it is told to drain, and refuses what is new', async () => {
@@ -167,10 +167,24 @@ describe('an agent', () => {
   it('ends with a cause when the bastion shows another host key', async () => {
     await using world = await openAgentWorld();
     await using other = await openAgentWorld();
-    const bastion = { ...world.spec.bastion, hostKeys: other.spec.bastion.hostKeys };
+    const [route] = world.spec.bastion.routes;
+    const bastion = { routes: [{ ...route!, hostKeys: [other.sshd.hostKeyLine] }] };
     await using agent = await runTestAgent(world, { spec: { bastion } });
     await expect(agent.exit).resolves.toBe('tunnel_hopeless');
     expect(agent.said.join('\n')).toContain('host key');
+  });
+
+  it('takes the next route to the bastion where the first leads elsewhere, and says so', async () => {
+    await using world = await openAgentWorld();
+    await using other = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    const [route] = world.spec.bastion.routes;
+    const bastion = { routes: [{ ...route!, port: other.sshd.port }, route!] };
+    await using agent = await runTestAgent(world, { spec: { bastion } });
+    await control.heard('event.happened', ({ kind }) => kind === 'tunnel.route_refused');
+    const up = await agent.hasSaid(`data connection to 127.0.0.1:${world.sshd.port} is up`);
+    expect(up).toMatch(/route 2 of 2: 127\.0\.0\.1:\d+ was refused: .*host key changed/);
+    await control.heard('instance.reported', isUp);
   });
 
   it('refuses a bastion that is another host than the one set up, and says so', async () => {

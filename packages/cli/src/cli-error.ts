@@ -17,6 +17,7 @@ export type CliErrorCode =
   | 'deploy_failed'
   | 'stop_failed'
   | 'profile_mismatch'
+  | 'routes_differ'
   | 'upgrade_failed'
   | 'deployments_live'
   | 'uninstall_incomplete'

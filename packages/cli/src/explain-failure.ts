@@ -19,6 +19,7 @@ const USAGE = new Set([
   'profile_unsafe',
   'profile_invalid',
   'profile_mismatch',
+  'routes_differ',
   'ssh_config_invalid',
   'key_unreadable',
 ]);
@@ -26,6 +27,7 @@ const UNREACHABLE = new Set([
   'dns',
   'refused',
   'unreachable',
+  'no_route',
   'timeout',
   'connection_lost',
   'control_unreachable',

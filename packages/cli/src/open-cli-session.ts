@@ -2,10 +2,11 @@
 
 import { openSession, profilePath, readProfile, type Session, writeProfile } from '@fairlead/client';
 import { isCodedError } from '@fairlead/kit';
-import type { BastionConfig, LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig, type LaptopProfile } from '@fairlead/protocol';
 
 import { prepareBastion } from './bastion/prepare-bastion.ts';
 import { compareBastion, otherBastion } from './bastion/same-bastion.ts';
+import { sayRoutes } from './bastion/say-route.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
@@ -13,7 +14,9 @@ import { resolveRoute } from './ssh/open-route.ts';
 
 export async function openCliSession(context: Context): Promise<Session> {
   await ensureProfile(context);
-  return openSession(sessionOptions(context));
+  const session = await openSession(sessionOptions(context));
+  sayRoutes(session.link, context);
+  return session;
 }
 
 /** Throws `profile_mismatch` where profile and configuration name two bastions: which of them is meant is for the user to say. */
@@ -45,14 +48,15 @@ async function holdAgainst(
   { profile, path }: { profile: LaptopProfile; path: string },
   context: Context,
 ): Promise<void> {
-  const { route, user } = profile.bastion;
+  const { routes, user } = profile.bastion;
+  const wanted = asList(bastion.fromLaptop);
   const [configured, known] = await Promise.all([
-    resolveRoute(bastion.fromLaptop, context),
-    resolveRoute({ ...route, user: route.user ?? user }, context),
+    Promise.all(wanted.map((route) => resolveRoute(route, context))),
+    Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, context))),
   ]);
   const comparison = compareBastion(bastion, profile, { configured, known });
   if (comparison.kind === 'other') throw otherBastion(comparison.differences, path);
   if (comparison.kind === 'same') return;
-  await writeProfile(path, { ...profile, bastion: { ...profile.bastion, route: bastion.fromLaptop } });
+  await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes: [...wanted] } });
   context.output.event('profile.rerouted', { path }, 'the way to the bastion is as the configuration says now');
 }

@@ -13,6 +13,7 @@ interface Node {
   examples?: unknown[];
   enum?: string[];
   items?: Node;
+  anyOf?: Node[];
   properties?: Record<string, Node>;
   additionalProperties?: Node | boolean;
   required?: string[];
@@ -90,7 +91,18 @@ export function undocumentedSettings(): string[] {
 }
 
 function schemaOf(): Node {
-  return z.toJSONSchema(fairleadConfig, { io: 'input', reused: 'inline' }) as Node;
+  return onlyOne(z.toJSONSchema(fairleadConfig, { io: 'input', reused: 'inline' }) as Node);
+}
+
+/** A setting that is one mapping or a list of them is shown as the mapping; its description says the rest. */
+function onlyOne(node: Node): Node {
+  const [one, many] = node.anyOf ?? [];
+  if (one?.properties && many?.type === 'array') {
+    const { anyOf: _, ...rest } = node;
+    return onlyOne({ ...one, ...rest });
+  }
+  const inner = Object.entries(node.properties ?? {}).map(([key, child]) => [key, onlyOne(child)] as const);
+  return node.properties ? { ...node, properties: Object.fromEntries(inner) } : node;
 }
 
 function isSection(node: Node): boolean {

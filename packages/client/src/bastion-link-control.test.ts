@@ -63,7 +63,14 @@ const gateAsked = () => readFile(at('state/asked'));
 function openApi() {
   const { port, user, hostKeyLine, userKeyFile } = server;
   const route = { host: '127.0.0.1', port, user, identityFile: userKeyFile };
-  const bastion = { route, user, host: 'b1', hostKeys: [hostKeyLine], stateDir: at('state'), runDir: at('run') };
+  const bastion = {
+    routes: [route],
+    user,
+    host: 'b1',
+    hostKeys: [hostKeyLine],
+    stateDir: at('state'),
+    runDir: at('run'),
+  };
   const profile: LaptopProfile = {
     version: 1,
     bastion,

@@ -24,7 +24,7 @@ function linkToSilence() {
   const address = silent.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const bastion = {
-    route: { host: '127.0.0.1', port, user: 'u' },
+    routes: [{ host: '127.0.0.1', port, user: 'u' }],
     host: 'h',
     user: 'u',
     hostKeys: ['ssh-ed25519 AAAA'],
@@ -58,7 +58,7 @@ describe('A bastion that refuses the login', () => {
   it('is asked again only after a while', async () => {
     await using server = await openTestSsh('builtin');
     const { port, user, hostKeyLine } = server;
-    const bastion = { route: { host: '127.0.0.1', port, user }, hostKeys: [hostKeyLine], runDir: '/r' };
+    const bastion = { routes: [{ host: '127.0.0.1', port, user }], hostKeys: [hostKeyLine], runDir: '/r' };
     let passed = Promise.withResolvers<void>();
     const sleep = (_ms: number, signal?: AbortSignal) => untilAborted(passed.promise, signal);
     await using link = createBastionLink({
@@ -92,7 +92,7 @@ describe('A gate of another host', () => {
         isOpen = false;
       },
     });
-    const profile = { bastion: { host: 'b1', stateDir: '/s', runDir: '/r', route: { host: 'b' } } } as LaptopProfile;
+    const profile = { bastion: { host: 'b1', stateDir: '/s', runDir: '/r', routes: [{ host: 'b' }] } } as LaptopProfile;
     await expect(proveBastion({ gate }, profile)).rejects.toMatchObject({ code: 'bastion_moved' });
     expect(isOpen).toBe(false);
   });

@@ -1,11 +1,32 @@
-// The laptop's one SSH connection to the bastion: opened when first needed, proven to end on the pinned host, opened anew after a loss.
+// The laptop's one SSH connection to the bastion: opened when first needed, by the first route that proves to end on the
+// pinned host, opened anew after a loss.
 
 import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 
-import { type Clock, CodedError, isCodedError, Listeners, type Log, silentLog, systemClock } from '@fairlead/kit';
-import type { GateLine, LaptopProfile } from '@fairlead/protocol';
-import { openSsh, resolveSshTarget, type SshConnection, type SshTarget, type SshTerminal } from '@fairlead/tunnel';
+import {
+  type Clock,
+  CodedError,
+  isCodedError,
+  Listeners,
+  type Log,
+  silentLog,
+  systemClock,
+  withTimeLimit,
+} from '@fairlead/kit';
+import type { GateLine, LaptopProfile, SshRoute } from '@fairlead/protocol';
+import {
+  createRouteMemory,
+  openFirstRoute,
+  type OpenRoute,
+  resolveSshTarget,
+  type RouteMemory,
+  routeName,
+  type RouteTaken,
+  type SshConnection,
+  type SshTarget,
+  type SshTerminal,
+} from '@fairlead/tunnel';
 
 import type { ClientErrorCode } from './client-error.ts';
 import { openControlChannel } from './control-channel.ts';
@@ -13,6 +34,8 @@ import { controlFailed, type ControlFault, proveBastion } from './prove-bastion.
 
 /** Who asks again sooner hears of the same refusal: a server that counts refused logins must not be pressed. */
 const REFUSED_FOR_MS = 180_000;
+/** Where there are several routes, how long control may take to show its certificate while one is proven. */
+const CERTIFICATE_LIMIT_MS = 5_000;
 
 export interface BastionLinkOptions {
   profile: LaptopProfile;
@@ -23,6 +46,8 @@ export interface BastionLinkOptions {
   sshTerminal?: SshTerminal;
   log?: Log;
   clock?: Clock;
+  /** Of former connections; absent: nothing is remembered. */
+  routeMemory?: RouteMemory;
 }
 
 export interface BastionLink extends AsyncDisposable {
@@ -31,6 +56,10 @@ export interface BastionLink extends AsyncDisposable {
   connection(): Promise<SshConnection>;
   /** Told of each connection that was opened and proven. */
   readonly opens: Listeners<void>;
+  /** The route of the last connection that was proven, and what the others answered then. */
+  readonly route: RouteTaken | undefined;
+  /** Told of the route of each connection that was opened and proven. */
+  readonly routes: Listeners<RouteTaken>;
   /** A verified byte stream to control. */
   openControl(): Promise<Duplex>;
 }
@@ -40,26 +69,44 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
   let current: Login | undefined;
   const disposed = new AbortController();
   const opens = new Listeners<void>();
+  const routes = new Listeners<RouteTaken>();
+  const memory = options.routeMemory ?? createRouteMemory();
+  const hasChoice = options.profile.bastion.routes.length > 1;
+  let route: RouteTaken | undefined;
   /** Why control did not start when its gate was asked last. */
   const faults = new WeakMap<SshConnection, ControlFault>();
   const controlPath = posix.join(options.profile.bastion.runDir, 'control.sock');
   let starting: Promise<void> | undefined;
 
-  async function logIn(): Promise<SshConnection> {
-    return openSsh(await targetOf(options), { log: options.log ?? silentLog, signal: disposed.signal });
+  /** `onLoggedIn` hears of each connection before it is proven; the one that is proven is the last. */
+  async function openProven(onLoggedIn: (ssh: SshConnection) => void): Promise<SshConnection> {
+    const { connection, taken } = await openRoutes(options, {
+      memory,
+      signal: disposed.signal,
+      async prove(ssh) {
+        onLoggedIn(ssh);
+        const certificate = hasChoice ? proveCertificate(ssh) : undefined;
+        certificate?.catch(() => undefined);
+        const { line } = await proveBastion(ssh, options.profile);
+        noteFault(ssh, line);
+        await certificate;
+      },
+    });
+    route = taken;
+    opens.emit();
+    routes.emit(taken);
+    return connection;
   }
 
-  async function prove(loggedIn: Promise<SshConnection>): Promise<SshConnection> {
-    const ssh = await loggedIn;
+  /** Rejects only where another control than ours answers; one that is not there yet proves nothing. */
+  async function proveCertificate(ssh: SshConnection): Promise<void> {
     try {
-      const { line } = await proveBastion(ssh, options.profile);
-      noteFault(ssh, line);
+      const late = () => new CodedError('timeout', 'control took too long');
+      const secured = await withTimeLimit(openSecured(Promise.resolve(ssh)), CERTIFICATE_LIMIT_MS, late);
+      secured?.destroy();
     } catch (error) {
-      await ssh[Symbol.asyncDispose]();
-      throw error;
+      if (isCodedError(error, 'control_untrusted')) throw error;
     }
-    opens.emit();
-    return ssh;
   }
 
   function login(): Login {
@@ -69,8 +116,11 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
         'cannot reach the bastion because this connection was closed',
       );
     if (current) return current;
-    const loggedIn = logIn();
-    const attempt: Login = { loggedIn, proven: prove(loggedIn), isProven: false };
+    const { promise: loggedIn, resolve, reject } = Promise.withResolvers<SshConnection>();
+    // A caller may wait for the proof alone.
+    loggedIn.catch(() => undefined);
+    const attempt: Login = { loggedIn, proven: openProven(resolve), isProven: false };
+    attempt.proven.catch(reject);
     current = attempt;
     const forget = () => {
       if (current === attempt) current = undefined;
@@ -114,6 +164,10 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     profile: options.profile,
     connection: async () => login().proven,
     opens,
+    routes,
+    get route() {
+      return route;
+    },
     async openControl() {
       const { loggedIn, proven, isProven } = login();
       const early = isProven ? undefined : openSecured(loggedIn);
@@ -121,7 +175,8 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       early?.catch(() => undefined);
       // Whoever calls sends a token: not before the host is known to be the right one.
       const ssh = await proven;
-      const secured = await early;
+      // A first route that proved to be a wrong one is not the one that was dialled early.
+      const secured = ssh === (await loggedIn) ? await early : undefined;
       if (secured) return secured;
       const channel = await dialControl(ssh).catch((error: unknown) => {
         throw controlFailed(options.profile, faults.get(ssh), error);
@@ -139,8 +194,9 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
 }
 
 interface Login {
+  /** By the first route that let us in. */
   loggedIn: Promise<SshConnection>;
-  /** The same connection, once its gate has said that this is the pinned host. */
+  /** Once a gate has said that this is the pinned host; mostly the same connection. */
   proven: Promise<SshConnection>;
   isProven: boolean;
 }
@@ -150,8 +206,26 @@ function unlessRefused(error: unknown): undefined {
   return undefined;
 }
 
-async function targetOf(options: BastionLinkOptions): Promise<SshTarget> {
-  const { route, hostKeys, user } = options.profile.bastion;
+interface Opening {
+  memory: RouteMemory;
+  signal: AbortSignal;
+  prove: (ssh: SshConnection) => Promise<void>;
+}
+
+function openRoutes(options: BastionLinkOptions, opening: Opening): Promise<OpenRoute<void>> {
+  return openFirstRoute({
+    ...opening,
+    log: options.log ?? silentLog,
+    deniedMs: REFUSED_FOR_MS,
+    routes: options.profile.bastion.routes.map((route) => ({
+      name: routeName({ ...route, jump: route.proxyJump }),
+      target: () => targetOf(route, options),
+    })),
+  });
+}
+
+async function targetOf(route: SshRoute, options: BastionLinkOptions): Promise<SshTarget> {
+  const { hostKeys, user } = options.profile.bastion;
   const target = await resolveSshTarget(
     { ...route, user: route.user ?? user },
     {

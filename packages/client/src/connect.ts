@@ -2,7 +2,8 @@
 
 import { CodedError, Scope, silentLog, systemClock } from '@fairlead/kit';
 
-import { type Connection, createConnection, type ConnectionEvent } from './connection.ts';
+import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
+import { describeRoute } from './describe-route.ts';
 import { findEndpoint } from './find-endpoint.ts';
 import { followEndpoint } from './endpoint-follower.ts';
 import { trackPaths } from './live-paths.ts';
@@ -38,11 +39,21 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   const scope = new Scope();
   try {
     const session = scope.use(await openSession(options));
+    if (options.onEvent) tellRoutes(session, options.onEvent);
     return await openConnection(name, { session, scope, local }, options);
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function tellRoutes({ link }: Session, onEvent: (event: ConnectionEvent) => void): void {
+  let again = false;
+  link.routes.add((taken) => {
+    const route = describeRoute(taken);
+    if (route) tell(onEvent, { type: 'route.taken', route, again });
+    again = true;
+  });
 }
 
 /**

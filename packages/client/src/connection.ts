@@ -8,6 +8,7 @@ import type { ChannelRequestDeps } from './channel-request.ts';
 import { checkHealth, type Health } from './check-health.ts';
 import type { ControlApi } from './control-api.ts';
 import { type Deployment, describeDeployment, describeEndpoint, type Endpoint } from './deployment.ts';
+import type { BastionRouteView } from './describe-route.ts';
 import type { EndpointFollower, FollowEvent } from './endpoint-follower.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import type { LivePaths } from './live-paths.ts';
@@ -23,7 +24,9 @@ export type ConnectionEvent =
   | { type: 'deployment.ended'; deployment: Deployment }
   /** Requests go on; what is new is not heard of. Once per outage. */
   | { type: 'control.lost'; reason: string }
-  | { type: 'control.back' };
+  | { type: 'control.back' }
+  /** Where the bastion has several routes: the one that is used from now on. `again`: after a loss. */
+  | { type: 'route.taken'; route: BastionRouteView; again: boolean };
 
 /** What `new OpenAI(…)` takes, and other clients that take a `fetch`. */
 export interface OpenAiOptions {
@@ -117,7 +120,7 @@ function followDeployment({ follower, paths, onEvent }: ConnectionDeps): Promise
 }
 
 /** A listener that throws must not stop the following: as with an event target, the process is told. */
-function tell(onEvent: (event: ConnectionEvent) => void, event: ConnectionEvent): void {
+export function tell(onEvent: (event: ConnectionEvent) => void, event: ConnectionEvent): void {
   try {
     onEvent(event);
   } catch (error) {

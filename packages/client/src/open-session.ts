@@ -2,14 +2,15 @@
 
 import { homedir } from 'node:os';
 
-import { type Clock, type Log, Secret, silentLog } from '@fairlead/kit';
+import { type Clock, errorText, type Log, Secret, silentLog } from '@fairlead/kit';
 
 import { type BastionLink, createBastionLink } from './bastion-link.ts';
 import { type ControlApi, createControlApi } from './control-api.ts';
 import { profilePath, readProfile } from './profile.ts';
+import { readTakenRoute, writeTakenRoute } from './route-file.ts';
 import { watchControl } from './watch.ts';
 import type { WatchMessage } from '@fairlead/protocol';
-import type { SshTerminal } from '@fairlead/tunnel';
+import { createRouteMemory, type SshTerminal } from '@fairlead/tunnel';
 
 export interface SessionOptions {
   /** Path of the profile; absent: where `fairlead init` writes it. */
@@ -36,16 +37,22 @@ export interface Session extends AsyncDisposable {
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
   const env = options.env ?? process.env;
   const home = env['HOME'] ?? homedir();
-  const profile = await readProfile(options.profile ?? profilePath(env, home));
+  const { log = silentLog } = options;
+  const profileFile = options.profile ?? profilePath(env, home);
+  const profile = await readProfile(profileFile);
+  const hasChoice = profile.bastion.routes.length > 1;
+  const remembered = hasChoice ? await readTakenRoute(profileFile) : undefined;
   const link = createBastionLink({
     profile,
     env,
     home,
-    log: options.log ?? silentLog,
+    log,
+    routeMemory: createRouteMemory(remembered),
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
     ...(options.sshTerminal ? { sshTerminal: options.sshTerminal } : {}),
   });
+  if (hasChoice) rememberRoutes(link, { profileFile, remembered, log });
   const control = { openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) };
   const api = createControlApi(control);
   return {
@@ -57,4 +64,18 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
       await link[Symbol.asyncDispose]();
     },
   };
+}
+
+function rememberRoutes(
+  link: BastionLink,
+  { profileFile, remembered, log }: { profileFile: string; remembered: string | undefined; log: Log },
+): void {
+  let written = remembered;
+  link.routes.add(({ name }) => {
+    if (name === written) return;
+    written = name;
+    writeTakenRoute(profileFile, name).catch((error: unknown) => {
+      log.debug({ op: 'route.remember', ok: false, error: errorText(error) });
+    });
+  });
 }

@@ -58,7 +58,7 @@ export function checkGateLine(line: GateLine, profile: LaptopProfile): void {
       'bastion_moved',
       `cannot use this bastion because it is host ${line.host}, not ${host}, which holds the sockets`,
       {
-        hint: `The name ${profile.bastion.route.host} may stand for several hosts. Name ${host} itself in bastion.fromLaptop.host, or run \`fairlead init\` again to move to ${line.host}.`,
+        hint: `The name ${nameOf(profile)} may stand for several hosts. Name ${host} itself in bastion.fromLaptop.host, or run \`fairlead init\` again to move to ${line.host}.`,
       },
     );
   }
@@ -73,12 +73,13 @@ export function checkGateLine(line: GateLine, profile: LaptopProfile): void {
   }
 }
 
+/** Of several routes the error that holds this one names the one that was taken. */
+function nameOf({ bastion }: LaptopProfile): string {
+  return bastion.routes.map(({ host }) => host).join(' or ');
+}
+
 function gateFailed(profile: LaptopProfile, what: string): CodedError<ClientErrorCode> {
-  return new CodedError(
-    'path_broken',
-    `cannot use ${profile.bastion.route.host} as a bastion because its gate failed: ${what}`,
-    {
-      hint: `Run \`fairlead init\` again, or look at ${profile.bastion.stateDir}/gate there.`,
-    },
-  );
+  return new CodedError('path_broken', `cannot use ${nameOf(profile)} as a bastion because its gate failed: ${what}`, {
+    hint: `Run \`fairlead init\` again, or look at ${profile.bastion.stateDir}/gate there.`,
+  });
 }

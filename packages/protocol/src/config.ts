@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { clusterRoute, oneOrMore } from './bastion-routes.ts';
 import { sshRoute } from './profile.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
@@ -235,38 +236,15 @@ export const clusterConfig = z.strictObject({
 });
 export type ClusterConfig = z.infer<typeof clusterConfig>;
 
-const bastionFromCluster = z.strictObject({
-  host: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'Its name inside.', examples: ['gate-int'] }),
-  port: z
-    .int()
-    .min(1)
-    .max(65535)
-    .optional()
-    .meta({ description: 'Its port inside.', examples: [22] }),
-  user: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'The account there.', examples: ['alice'] }),
-  hostKeys: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .meta({
-      description: 'Where the bastion shows other host keys inside than outside.',
-      examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHost']],
-    }),
-});
-
 export const bastionConfig = z.strictObject({
-  fromLaptop: sshRoute.describe('The bastion as this machine reaches it.'),
-  fromCluster: bastionFromCluster
+  fromLaptop: oneOrMore(sshRoute).describe(
+    'The bastion as this machine reaches it: one route, or a list of routes to the same host. All are asked at once; the first in this order that answers and proves to be the bastion is taken, the next one when it is gone.',
+  ),
+  fromCluster: oneOrMore(clusterRoute)
     .optional()
-    .describe('The bastion as seen from a compute node. Default: as from the laptop.'),
+    .describe(
+      'The bastion as seen from a compute node: one route or a list, as above. Default: as from the laptop, without jump hosts.',
+    ),
   stateDir: z
     .string()
     .optional()

@@ -69,6 +69,7 @@ export {
   stopQuery,
 } from './api.ts';
 export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
+export { asList, type ClusterRoute } from './bastion-routes.ts';
 export {
   bastionConfig,
   type BastionConfig,
@@ -111,7 +112,7 @@ export {
   startPhase,
   type StartPhase,
 } from './instance.ts';
-export { laptopProfile, type LaptopProfile, sshRoute, type SshRoute } from './profile.ts';
+export { laptopProfile, type LaptopProfile, MAX_ROUTES, sshRoute, type SshRoute } from './profile.ts';
 export {
   bastionRoute,
   type BastionRoute,

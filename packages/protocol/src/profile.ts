@@ -48,10 +48,14 @@ export const sshRoute = z.strictObject({
 });
 export type SshRoute = z.infer<typeof sshRoute>;
 
+/** More than a person keeps in order, and all of them are asked at once. */
+export const MAX_ROUTES = 8;
+
 export const laptopProfile = z.object({
   version: z.int(),
   bastion: z.object({
-    route: sshRoute,
+    /** In the order in which they are preferred; all lead to the one bastion. */
+    routes: z.array(sshRoute).min(1).max(MAX_ROUTES),
     /** The bastion's own hostname, as its gate says. */
     host: z.string(),
     user: z.string(),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { deploymentName, instanceId } from './ids.ts';
+import { MAX_ROUTES } from './profile.ts';
 
 /** At most ten years. */
 const seconds = z
@@ -26,13 +27,27 @@ export const engineSpec = z.object({
 });
 export type EngineSpec = z.infer<typeof engineSpec>;
 
+const port = z.int().min(1).max(65535).default(22);
+
 /** One route from the cluster to the bastion. */
 export const bastionRoute = z.object({
   host: z.string().min(1),
-  port: z.int().min(1).max(65535).default(22),
+  port,
   user: z.string().min(1),
   /** `ssh-ed25519 AAAA…`: the only keys the bastion may show. */
   hostKeys: z.array(z.string()).min(1),
+  /** A host to log in to first, with the user's own key on the cluster. */
+  jump: z
+    .object({
+      host: z.string().min(1),
+      port,
+      user: z.string().min(1),
+      identityFile: z.string().min(1),
+      /** Absent: those in `knownHostsFiles`. */
+      hostKeys: z.array(z.string()).min(1).optional(),
+      knownHostsFiles: z.array(z.string()).default([]),
+    })
+    .optional(),
 });
 export type BastionRoute = z.infer<typeof bastionRoute>;
 
@@ -67,7 +82,8 @@ export const instanceSpec = z.object({
   /** Secrets of this instance. */
   apiKey: z.string().min(16),
   enrolmentToken: z.string().min(16),
-  bastion: bastionRoute,
+  /** In the order in which they are preferred; all lead to the one bastion. */
+  bastion: z.object({ routes: z.array(bastionRoute).min(1).max(MAX_ROUTES) }),
   /** The bastion's own hostname; a connection that ends on another host is refused. */
   bastionIdentity: z.object({ host: z.string() }),
   /** Where keys lie on the cluster that open the bastion. */

@@ -2,6 +2,7 @@ export { openSsh, type OpenSshOptions, type SshConnection } from './connection/o
 export type { WaitOptions } from './connection/ssh-link.ts';
 export { createEd25519KeyPair, type Ed25519KeyPair } from './ed25519-key.ts';
 export { type HostKey, parseHostKeyLine } from './host-key/host-key.ts';
+export { knowsHostKey } from './host-key/knows-host-key.ts';
 export { joinStreams } from './join-streams.ts';
 export { createJobKey, type JobKey } from './job-key/create-job-key.ts';
 export { editAuthorizedKeys, type EditedKeys, type KeysEdit } from './job-key/edit-authorized-keys.ts';
@@ -24,6 +25,17 @@ export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts
 export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
 export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';
 export { findSshd, openUserSshd, type UserSshdOptions } from './local-server/user-sshd.ts';
+export { askEachRoute } from './routes/ask-each-route.ts';
+export { openFirstRoute, type OpenRoute, type Route, type RoutesOptions } from './routes/open-first-route.ts';
+export { createRouteMemory, type RouteMemory } from './routes/route-memory.ts';
+export {
+  describeAnswer,
+  type RouteAnswer,
+  routeName,
+  type RouteTaken,
+  whyTaken,
+  wrongRoutes,
+} from './routes/route-words.ts';
 export { createSshRunner, type SshRunner, type SshRunnerOptions } from './ssh-runner.ts';
 export { listSshHosts } from './ssh-config/list-hosts.ts';
 export { sshVersion } from './system-ssh/run-ssh.ts';

@@ -6,6 +6,7 @@ export const tunnelErrorCodes = [
   'dns',
   'refused',
   'unreachable',
+  'no_route',
   'timeout',
   'ssh_config_invalid',
   'host_key_unknown',

@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { backoffMs, type BackoffPolicy, callLater, detach, errorText, isCodedError } from '@fairlead/kit';
+import type { RouteTaken } from '@fairlead/tunnel';
 import { type Forward, type ForwardOptions, openForward } from './open-forward.ts';
 import {
   type TunnelEffect,
@@ -14,7 +15,7 @@ import {
 export interface BastionLinkOptions extends Omit<ForwardOptions, 'generation'> {
   firstGeneration: number;
   accept: (stream: Duplex) => void;
-  onUp: (at: { generation: number; socketPath: string }) => void;
+  onUp: (at: { generation: number; socketPath: string; route: RouteTaken }) => void;
   onDown: (reason: string) => void;
   /** Once per outage and cause, not once per try. */
   onTrouble: (failure: TunnelFailure) => void;
@@ -61,8 +62,7 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
       case 'open':
         return detach(open(effect.generation));
       case 'announce':
-        complained = undefined;
-        return options.onUp({ generation: effect.generation, socketPath: forward!.socketPath });
+        return announce(effect.generation, forward!);
       case 'withdraw':
         drop();
         return options.onDown(effect.reason);
@@ -86,6 +86,11 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
       case 'drop':
         return drop();
     }
+  }
+
+  function announce(generation: number, { socketPath, route }: Forward): void {
+    complained = undefined;
+    options.onUp({ generation, socketPath, route });
   }
 
   async function open(generation: number): Promise<void> {

@@ -2,11 +2,12 @@
 
 import type { Duplex } from 'node:stream';
 import { Scope } from '@fairlead/kit';
-import { firstGeneration } from '@fairlead/protocol';
-import type { SshTarget } from '@fairlead/tunnel';
+import { type BastionRoute, firstGeneration } from '@fairlead/protocol';
+import { createRouteMemory, describeAnswer, type SshTarget, whyTaken, wrongRoutes } from '@fairlead/tunnel';
 import type { AgentDeps } from '../agent-deps.ts';
 import type { AgentSpec } from '../job/read-spec.ts';
 import { openBastionLink } from './bastion-link.ts';
+import { routesTo } from './routes-to.ts';
 import type { TunnelFailure } from './tunnel-machine.ts';
 
 export interface BastionLinksOptions {
@@ -26,8 +27,8 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
   const { spec, deps, note } = options;
   const scope = new Scope();
   const common = {
-    target: targetOf(spec),
-    jobKeyDir: spec.jobKeyDir,
+    routes: routesTo(spec, targetOf),
+    routeMemory: createRouteMemory(),
     instanceId: spec.instanceId,
     expectedHost: spec.bastionIdentity.host,
     firstGeneration: firstGeneration(options.restart),
@@ -35,6 +36,7 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
     onHopeless: options.onHopeless,
   };
   for (const kind of ['control', 'data'] as const) {
+    let route = common.routes[0]?.name;
     scope.use(
       openBastionLink({
         ...common,
@@ -42,11 +44,14 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
         accept: kind === 'data' ? options.acceptData : options.acceptControl,
         onUp: (at) => {
           if (kind === 'data') options.onEndpoint(at);
-          note('tunnel.up', `${kind} connection to ${spec.bastion.host} is up, generation ${at.generation}`);
+          route = at.route.name;
+          const why = whyTaken(at.route);
+          note('tunnel.up', `${kind} connection to ${route} is up, generation ${at.generation}${why && ` (${why})`}`);
+          for (const wrong of wrongRoutes(at.route)) note('tunnel.route_refused', describeAnswer(wrong));
         },
         onDown: (reason) => {
           if (kind === 'data') options.onEndpoint(undefined);
-          note('tunnel.down', `${kind} connection to ${spec.bastion.host} is down: ${reason}`);
+          note('tunnel.down', `${kind} connection to ${route} is down: ${reason}`);
         },
         onTrouble: ({ message, hint }) => {
           note('tunnel.trouble', `${kind} connection: ${message}${hint === undefined ? '' : ` (${hint})`}`);
@@ -57,13 +62,12 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
   return scope;
 }
 
-function targetOf({ bastion }: AgentSpec): SshTarget {
+function targetOf(route: BastionRoute): SshTarget {
   return {
-    host: bastion.host,
-    port: bastion.port,
-    user: bastion.user,
-    hostKeys: { kind: 'pinned', keys: bastion.hostKeys },
-    // The keys are looked up at each try: they may have been replaced.
+    host: route.host,
+    port: route.port,
+    user: route.user,
+    hostKeys: { kind: 'pinned', keys: route.hostKeys },
     auth: {},
     connectTimeoutMs: 15_000,
     // The kernel asks again after 1 s; whoever is silent for longer is asked anew, soon.

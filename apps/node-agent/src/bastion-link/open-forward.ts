@@ -1,15 +1,22 @@
-// One login at the bastion: connect, pass the gate, compare the host, listen on this generation's socket.
+// One login at the bastion, by the first of its routes that serves: connect, pass the gate, compare the host, listen on
+// this generation's socket.
 
 import type { Duplex } from 'node:stream';
 import { type Clock, errorText, type Log } from '@fairlead/kit';
 import { decodeText, gateLine, socketName, type SocketKind } from '@fairlead/protocol';
-import { type Gate, listJobKeyFiles, openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import {
+  type Gate,
+  openFirstRoute,
+  type Route,
+  type RouteMemory,
+  type RouteTaken,
+  type SshConnection,
+} from '@fairlead/tunnel';
 import { agentError } from '../agent-error.ts';
 
 export interface ForwardOptions {
-  /** Without a way to log in: the job's keys are it. */
-  target: SshTarget;
-  jobKeyDir: string;
+  routes: readonly Route[];
+  routeMemory: RouteMemory;
   kind: SocketKind;
   instanceId: string;
   /** The bastion's own hostname, as recorded at `init`. */
@@ -23,6 +30,7 @@ export interface ForwardOptions {
 export interface Forward extends AsyncDisposable {
   /** On the bastion. */
   readonly socketPath: string;
+  readonly route: RouteTaken;
   /** Settles when it is lost: with why. Never rejects. */
   readonly lost: Promise<string>;
 }
@@ -32,55 +40,64 @@ const GATE_COMMAND = 'gate';
 const PING_EVERY_MS = 5_000;
 const PING_LIMIT_MS = 5_000;
 
+/** A jump host that refused us is left alone for as long as a bastion would be. */
+const DENIED_MS = 600_000;
+
 export async function openForward(options: ForwardOptions, signal: AbortSignal): Promise<Forward> {
-  const target = { ...options.target, auth: { identityFiles: await listJobKeyFiles(options.jobKeyDir) } };
-  const connection = await openSsh(target, { signal, clock: options.clock, log: options.log });
-  try {
-    const gate = await connection.gate(GATE_COMMAND, { signal });
-    const runDir = runDirectory(gate.identityLine, options);
-    const socketPath = `${runDir}/${socketName(options.instanceId, options.generation, options.kind)}`;
-    await connection.listen(socketPath, options.accept, { signal });
-    return watchForward({ connection, gate, socketPath }, options);
-  } catch (error) {
-    await connection[Symbol.asyncDispose]();
-    throw error;
-  }
+  const { connection, proof, taken } = await openFirstRoute({
+    routes: options.routes,
+    memory: options.routeMemory,
+    deniedMs: DENIED_MS,
+    signal,
+    clock: options.clock,
+    log: options.log,
+    prove: (opened) => listenThere(opened, options, signal),
+  });
+  return watchForward({ connection, ...proof, route: taken }, options);
+}
+
+async function listenThere(
+  connection: SshConnection,
+  options: ForwardOptions,
+  signal: AbortSignal,
+): Promise<{ gate: Gate; socketPath: string }> {
+  const gate = await connection.gate(GATE_COMMAND, { signal });
+  const runDir = runDirectory(gate.identityLine, connection.label, options);
+  const socketPath = `${runDir}/${socketName(options.instanceId, options.generation, options.kind)}`;
+  await connection.listen(socketPath, options.accept, { signal });
+  return { gate, socketPath };
 }
 
 /** Throws when this is not the host of the record: sockets of two hosts would be two worlds. */
-function runDirectory(line: string, { expectedHost, target }: ForwardOptions): string {
+function runDirectory(line: string, label: string, { expectedHost }: ForwardOptions): string {
   const decoded = decodeText(gateLine, line);
   if (!decoded.ok) {
-    throw agentError('gate_refused', `cannot use the gate of ${target.host} because its line ${decoded.message}`, {
+    throw agentError('gate_refused', `cannot use the gate of ${label} because its line ${decoded.message}`, {
       hint: 'Run `fairlead init` again: it puts the gate in place. A login message on the bastion may be in its way.',
       retryable: true,
     });
   }
   if ('error' in decoded.value) {
     const { error, message } = decoded.value;
-    throw agentError('gate_refused', `the gate of ${target.host} refuses: ${message ?? error} (${error})`, {
+    throw agentError('gate_refused', `the gate of ${label} refuses: ${message ?? error} (${error})`, {
       retryable: true,
     });
   }
   const { host, run } = decoded.value;
   if (host !== expectedHost) {
-    throw agentError(
-      'wrong_bastion',
-      `cannot use ${target.host} because it leads to ${host}: ${expectedHost} was set up`,
-      {
-        hint: "The name stands for several hosts. Name one of them as the cluster's route to the bastion, and run `fairlead init` again.",
-        retryable: true,
-      },
-    );
+    throw agentError('wrong_bastion', `cannot use ${label} because it leads to ${host}: ${expectedHost} was set up`, {
+      hint: "The name stands for several hosts. Name one of them as the cluster's route to the bastion, and run `fairlead init` again.",
+      retryable: true,
+    });
   }
   return run;
 }
 
 function watchForward(
-  opened: { connection: SshConnection; gate: Gate; socketPath: string },
+  opened: { connection: SshConnection; gate: Gate; socketPath: string; route: RouteTaken },
   { clock }: ForwardOptions,
 ): Forward {
-  const { connection, gate, socketPath } = opened;
+  const { connection, gate, socketPath, route } = opened;
   const over = new AbortController();
   const closed = connection.closed.then((cause) => (cause ? cause.message : 'it was closed'));
   const gateClosed = gate.closed.then(() => 'the gate closed its channel');
@@ -88,6 +105,7 @@ function watchForward(
   const lostOrGateClosed = Promise.race([lost, gateClosed]);
   return {
     socketPath,
+    route,
     lost: lostOrGateClosed,
     async [Symbol.asyncDispose]() {
       over.abort();

@@ -46,6 +46,9 @@ const NEVER_TRIED_AGAIN = new Set(['host_key_changed', 'host_key_revoked', 'host
 /** Not before it worked once: an overloaded server refuses forwards too. */
 const HOPELESS_AT_FIRST = new Set(['forward_forbidden']);
 
+/** `no_route`: each of several routes failed in its own way, and one that is back is to be met soon. */
+const UNANSWERED = new Set(['timeout', 'no_route']);
+
 export function tunnelTransition(state: TunnelState, event: TunnelEvent): TunnelTransition {
   if (event.type === 'close.ordered') return close(state);
   switch (state.status) {
@@ -78,7 +81,7 @@ function whileConnecting(state: Extract<TunnelState, { status: 'connecting' }>, 
   if (event.code === 'socket_exists' && attempt < QUICK_GENERATIONS) {
     return connect({ attempt: attempt + 1, generation: generation + 1, everUp });
   }
-  const kind = event.code === 'auth_failed' ? 'denied' : event.code === 'timeout' ? 'unanswered' : 'backoff';
+  const kind = event.code === 'auth_failed' ? 'denied' : UNANSWERED.has(event.code) ? 'unanswered' : 'backoff';
   const next = event.code === 'socket_exists' || event.code === 'forward_forbidden' ? generation + 1 : generation;
   return go(
     { status: 'waiting', attempt: attempt + 1, generation: next, everUp, reason: event.message },

@@ -2,7 +2,16 @@
 
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, createSecret, durationOf, errorText, type Log, type Secret, untilAborted, withTimeLimit } from '@fairlead/kit';
+import {
+  type Clock,
+  createSecret,
+  durationOf,
+  errorText,
+  type Log,
+  type Secret,
+  untilAborted,
+  withTimeLimit,
+} from '@fairlead/kit';
 import { type StartPhase, startPhase } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import type { AgentSpec } from '../job/read-spec.ts';

@@ -16,7 +16,7 @@ const SPEC: InstanceSpecInput = {
   engine: { kind: 'sim', command: ['x'], env: {} },
   apiKey: 'the-endpoint-key-1',
   enrolmentToken: 'the-enrolment-token',
-  bastion: { host: 'b', user: 'u', hostKeys: ['ssh-ed25519 A'] },
+  bastion: { routes: [{ host: 'b', user: 'u', hostKeys: ['ssh-ed25519 A'] }] },
   bastionIdentity: { host: 'b1' },
   jobKeyDir: '/k',
   controlCertificate: 'PEM',
@@ -34,7 +34,7 @@ async function written(scope: Scope, text: string): Promise<string> {
 it('readSpec fills in what is absent and lets no secret be printed', async () => {
   await using scope = new Scope();
   const spec = await readSpec(await written(scope, JSON.stringify({ ...SPEC, unknown: 1 })));
-  expect(spec).toMatchObject({ drainSeconds: 120, health: { crashLimit: 4 }, bastion: { port: 22 } });
+  expect(spec).toMatchObject({ drainSeconds: 120, health: { crashLimit: 4 }, bastion: { routes: [{ port: 22 }] } });
   expect(spec.apiKey.reveal()).toBe('the-endpoint-key-1');
   expect(`${JSON.stringify(spec)}${inspect(spec)}`).not.toMatch(/the-e/);
 });
@@ -58,10 +58,10 @@ it('readSpec names another version before it looks at the rest', async () => {
 
 it('readSpec names the field that is wrong', async () => {
   await using scope = new Scope();
-  const text = JSON.stringify({ ...SPEC, bastion: { ...SPEC.bastion, port: 'ssh' } });
+  const text = JSON.stringify({ ...SPEC, bastion: { routes: [{ ...SPEC.bastion.routes[0], port: 'ssh' }] } });
   await expect(readSpec(await written(scope, text))).rejects.toMatchObject({
     code: 'spec_invalid',
-    message: expect.stringContaining('bastion.port'),
+    message: expect.stringContaining('bastion.routes.0.port'),
   });
   await expect(readSpec('/nowhere/spec.json')).rejects.toMatchObject({ code: 'spec_unreadable' });
 });

@@ -64,7 +64,9 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
     health: { probeIntervalSeconds: 0.2, probeLimitSeconds: 1, restartBaseSeconds: 0.05, restartMaxSeconds: 0.1 },
     apiKey: API_KEY,
     enrolmentToken: ENROLMENT_TOKEN,
-    bastion: { host: sshd.host, port: sshd.port, user: sshd.user, hostKeys: [sshd.hostKeyLine] },
+    bastion: {
+      routes: [{ host: sshd.host, port: sshd.port, user: sshd.user, hostKeys: [sshd.hostKeyLine] }],
+    },
     bastionIdentity: { host: hostname() },
     jobKeyDir,
     controlCertificate: CONTROL_IDENTITY.certificate,

@@ -16,10 +16,12 @@ export interface BastionLogin {
 }
 
 export async function bastionLogin(link: BastionLink, context: Context): Promise<BastionLogin> {
-  const { route, user, hostKeys } = link.profile.bastion;
+  const { routes, user, hostKeys } = link.profile.bastion;
   const { config } = await loadConfig(context);
-  const target = await resolveRoute({ ...route, user }, context);
   const connection = await link.connection();
+  // The way that has just worked; to prove an edit, another one would prove less.
+  const route = routes[link.route?.index ?? 0];
+  const target = await resolveRoute({ ...route!, user }, context);
   return {
     connection,
     userTarget: { ...target, hostKeys: { kind: 'pinned', keys: hostKeys } },

@@ -2,7 +2,7 @@
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError } from '@fairlead/kit';
-import { type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { asList, type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
 import type { SshConnection, SshTarget } from '@fairlead/tunnel';
 import { z } from 'zod';
 
@@ -11,7 +11,9 @@ import type { Context } from '../context.ts';
 import { expandHome, type Host } from '../host/host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { DEFAULT_STATE_DIR } from '../paths.ts';
-import { openRoute } from '../ssh/open-route.ts';
+import { openRoutes } from '../ssh/open-routes.ts';
+import { type Address, askAddresses } from './bastion-addresses.ts';
+import { compareRoutes } from './compare-routes.ts';
 import { proveControl } from './prove-control.ts';
 import { controlCommand, type ControlPrograms, linkPrograms, putPrograms } from './put-programs.ts';
 import { replaceControl } from './replace-control.ts';
@@ -24,12 +26,19 @@ export interface PreparedBastion {
   hostKey: string;
 }
 
+export interface PreparedRoutes {
+  /** `ssh-ed25519 AAAA…` */
+  hostKeyLine: string;
+  /** By which it may be reached from elsewhere, as it knows itself. */
+  addresses: Address[];
+}
+
 /** Safe to run again: what is there and right is left alone; a running control of another version is replaced. */
 export async function prepareBastion(
   config: FairleadConfig,
   profileFile: string,
   context: Context,
-): Promise<PreparedBastion> {
+): Promise<PreparedBastion & PreparedRoutes> {
   const { bastion } = config;
   if (!bastion)
     throw new CodedError<CliErrorCode>(
@@ -37,8 +46,11 @@ export async function prepareBastion(
       'cannot prepare a bastion because bastion.fromLaptop is missing',
       { hint: 'Name it with --bastion.' },
     );
-  const { connection, target } = await openRoute(bastion.fromLaptop, context);
-  await using host = await openSshHost(connection, bastion.fromLaptop.host);
+  const routes = asList(bastion.fromLaptop);
+  const { connection, target, route, taken } = await openRoutes(routes, context);
+  await using host = await openSshHost(connection, route.host);
+  // Before anything is put there: which of two hosts is meant, only a person can say.
+  await compareRoutes(routes, { connection, taken }, context);
   context.output.event(
     'bastion.reached',
     { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint },
@@ -55,7 +67,7 @@ export async function prepareBastion(
   const profile: LaptopProfile = {
     version: PROTOCOL_VERSION,
     bastion: {
-      route: bastion.fromLaptop,
+      routes: [...routes],
       host: line.host,
       user: target.user,
       hostKeys: [`${connection.hostKey.type} ${connection.hostKey.base64}`],
@@ -68,7 +80,14 @@ export async function prepareBastion(
   if (isReplaced) await replaceControl({ ...place, runDir: line.run, prove: () => proveControl(profile, context) });
   sayRunning(line, isReplaced, context);
   await writeProfile(profileFile, await proven(profile, place));
-  return { host: line.host, stateDir, runDir: line.run, hostKey: connection.hostKey.fingerprint };
+  return {
+    host: line.host,
+    stateDir,
+    runDir: line.run,
+    hostKey: connection.hostKey.fingerprint,
+    hostKeyLine: `${connection.hostKey.type} ${connection.hostKey.base64}`,
+    addresses: await askAddresses(host, context.signal),
+  };
 }
 
 interface Place {

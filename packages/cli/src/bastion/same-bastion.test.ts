@@ -5,7 +5,7 @@ import { compareBastion } from './same-bastion.ts';
 
 const profile = {
   bastion: {
-    route: { host: 'gate', port: 22 },
+    routes: [{ host: 'gate', port: 22 }],
     host: 'gate1',
     user: 'alice',
     hostKeys: ['k'],
@@ -14,8 +14,11 @@ const profile = {
   },
 } as LaptopProfile;
 const known = { host: 'gate.example.org', port: 22, user: 'alice' };
-const compare = (bastion: Partial<BastionConfig>, configured = known) =>
-  compareBastion({ fromLaptop: { host: 'gate', port: 22 }, ...bastion }, profile, { configured, known });
+const compare = (bastion: Partial<BastionConfig>, ...configured: Array<typeof known>) =>
+  compareBastion({ fromLaptop: { host: 'gate', port: 22 }, ...bastion }, profile, {
+    configured: configured.length > 0 ? configured : [known],
+    known: [known],
+  });
 
 describe('compareBastion', () => {
   it('knows the same one again, under another name of ssh_config too', () => {
@@ -23,6 +26,14 @@ describe('compareBastion', () => {
     expect(compare({ stateDir: '~/.local/share/fairlead' })).toEqual({ kind: 'same' });
     expect(compare({ fromLaptop: { host: 'gate.example.org' } })).toEqual({ kind: 'rerouted' });
     expect(compare({ fromLaptop: { host: 'gate', port: 22, proxyJump: 'jump' } })).toEqual({ kind: 'rerouted' });
+  });
+
+  it('knows it by any of its routes, in whatever order they stand', () => {
+    const inside = { host: 'gate-int', port: 22, user: 'alice' };
+    const fromLaptop = [{ host: 'gate-int' }, { host: 'gate', port: 22 }];
+    expect(compare({ fromLaptop }, inside, known)).toEqual({ kind: 'rerouted' });
+    expect(compare({ fromLaptop: [{ host: 'gate', port: 22 }] })).toEqual({ kind: 'same' });
+    expect(compare({ fromLaptop }, inside, { ...known, port: 2222 })).toMatchObject({ kind: 'other' });
   });
 
   it.each([

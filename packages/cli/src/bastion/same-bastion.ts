@@ -1,7 +1,7 @@
 // Whether the bastion of the configuration is the one that this machine's profile was made for.
 
 import { CodedError } from '@fairlead/kit';
-import type { BastionConfig, LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig, type LaptopProfile } from '@fairlead/protocol';
 import type { SshTarget } from '@fairlead/tunnel';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -11,25 +11,29 @@ type Reached = Pick<SshTarget, 'host' | 'port' | 'user'>;
 
 export type Comparison =
   | { kind: 'same' }
-  /** The same bastion, by another key file, jump host or name of ssh_config. */
+  /** The same bastion, by another key file, jump host, name of ssh_config, or other routes besides. */
   | { kind: 'rerouted' }
   | { kind: 'other'; differences: string[] };
 
-/** Pure. `configured` and `known` are the two routes with ssh_config's names made whole. */
+/**
+ * Pure. `configured` and `known` are the routes of both with ssh_config's names made whole. One that stands in both
+ * is enough: each route has to prove the pinned host before it is used.
+ */
 export function compareBastion(
   bastion: BastionConfig,
   profile: LaptopProfile,
-  { configured, known }: { configured: Reached; known: Reached },
+  { configured, known }: { configured: readonly Reached[]; known: readonly Reached[] },
 ): Comparison {
-  const { route, stateDir } = profile.bastion;
+  const { routes, stateDir } = profile.bastion;
+  const [names, before] = [configured.map(nameOf), known.map(nameOf)];
   const differences = [
-    ...(nameOf(configured) === nameOf(known) ? [] : [`${nameOf(configured)} instead of ${nameOf(known)}`]),
+    ...(names.some((name) => before.includes(name)) ? [] : [`${names.join(' or ')} instead of ${before.join(' or ')}`]),
     ...(bastion.stateDir === undefined || isSamePath(bastion.stateDir, stateDir)
       ? []
       : [`bastion.stateDir ${bastion.stateDir} instead of ${stateDir}`]),
   ];
   if (differences.length > 0) return { kind: 'other', differences };
-  return { kind: isDeepStrictEqual(bastion.fromLaptop, route) ? 'same' : 'rerouted' };
+  return { kind: isDeepStrictEqual(asList(bastion.fromLaptop), routes) ? 'same' : 'rerouted' };
 }
 
 export function otherBastion(differences: readonly string[], profileFile: string): CodedError<CliErrorCode> {

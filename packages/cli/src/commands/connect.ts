@@ -3,6 +3,7 @@
 import { connect, type Connection, type ConnectionEvent, type Endpoint, isOpenToOthers } from '@fairlead/client';
 import { untilAborted } from '@fairlead/kit';
 
+import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
 import { ensureProfile } from '../open-cli-session.ts';
 import { sessionOptions } from '../session-options.ts';
@@ -86,7 +87,8 @@ function sayNewKey(name: string, { apiKey, model, generation, instanceId }: Endp
   );
 }
 
-function say(event: ConnectionEvent, { output }: Context): void {
+function say(event: ConnectionEvent, context: Context): void {
+  const { output } = context;
   switch (event.type) {
     case 'endpoint.up':
       // The first one is announced by itself, once the path is proven.
@@ -111,6 +113,8 @@ function say(event: ConnectionEvent, { output }: Context): void {
       );
     case 'control.back':
       return output.event('control.back', {}, 'control is back');
+    case 'route.taken':
+      return sayRoute(event.route, context);
     case 'deployment.ended':
       return;
   }

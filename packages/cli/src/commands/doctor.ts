@@ -1,12 +1,13 @@
 // `fairlead doctor`: everything a deployment needs, tried from the laptop to the compute node; each line says what was tried, found, and what to do.
 
 import { Scope } from '@fairlead/kit';
+import { asList } from '@fairlead/protocol';
 
 import { EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { CheckResult } from '../doctor/check.ts';
 import { laptopChecks } from '../doctor/laptop/laptop-checks.ts';
-import { lanesFor } from '../doctor/lanes.ts';
+import { lanesFor, type SiteKind } from '../doctor/lanes.ts';
 import { countsOf, reportLine } from '../doctor/report.ts';
 import { runLanes } from '../doctor/run-checks.ts';
 import { createWorld, type DoctorArgs, type World } from '../doctor/world.ts';
@@ -26,10 +27,19 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<voi
   };
   const run = { world, clock: context.clock, signal: context.signal, done, onResult };
   await runLanes([laptopChecks], run);
-  for (const lanes of lanesFor({ isLocal: await isLocal(world, done), waitSeconds: args.waitSeconds }))
+  for (const lanes of lanesFor(await kindOf(world, done)))
     // Two prompts at once would be answered by one person: one lane after another, then.
     for (const together of context.ask ? lanes.map((lane) => [lane]) : [lanes]) await runLanes(together, run);
   conclude(results, context);
+}
+
+async function kindOf(world: World, done: ReadonlyMap<string, CheckResult>): Promise<SiteKind> {
+  const { fromLaptop } = (await world.config().catch(() => undefined))?.bastion ?? {};
+  return {
+    isLocal: await isLocal(world, done),
+    hasRoutes: fromLaptop !== undefined && asList(fromLaptop).length > 1,
+    waitSeconds: world.args.waitSeconds,
+  };
 }
 
 /** Where no cluster can be chosen, a check has said so already. */

@@ -1,10 +1,11 @@
 // `fairlead init`: what it needs to know, from flags, from the configuration that is there, or from a person. Asks only what is left.
 
 import { CodedError } from '@fairlead/kit';
-import type { ClusterConfig, FairleadConfig, SshRoute } from '@fairlead/protocol';
+import { asList, type ClusterConfig, type ClusterRoute, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker } from '../context.ts';
+import { hostAndPort } from '../ssh/host-and-port.ts';
 
 export interface InitArgs {
   yes: boolean;
@@ -35,7 +36,8 @@ export async function answerHosts(
   asking: { ask: Asker | undefined; hosts: readonly string[] },
 ): Promise<HostAnswers> {
   const { ask } = asking;
-  const before = config.bastion?.fromLaptop.host;
+  const { fromLaptop, fromCluster } = config.bastion ?? {};
+  const before = fromLaptop && asList(fromLaptop)[0]?.host;
   const bastion =
     args.bastion ??
     before ??
@@ -46,7 +48,7 @@ export async function answerHosts(
     }));
   const inside =
     args.bastionInside ??
-    config.bastion?.fromCluster?.host ??
+    (fromCluster && asList(fromCluster)[0]?.host) ??
     // A bastion that is configured without one needs none.
     (before === undefined
       ? await optional(ask, `What is ${bastion} called from a compute node? (empty: the same)`)
@@ -113,25 +115,33 @@ export function configWith(
     defaultCluster: config.defaultCluster ?? cluster.name,
     bastion: {
       ...config.bastion,
-      fromLaptop: routeOf(bastion, config.bastion?.fromLaptop),
-      ...(inside ? { fromCluster: { ...config.bastion?.fromCluster, ...hostAndPort(inside) } } : {}),
+      fromLaptop: firstRoute(config.bastion?.fromLaptop, (known) => routeOf(bastion, known)),
+      ...(inside && {
+        fromCluster: firstRoute<ClusterRoute>(config.bastion?.fromCluster, (known) => ({
+          ...known,
+          ...hostAndPort(inside),
+        })),
+      }),
     },
     clusters: { ...config.clusters, [cluster.name]: cluster.config },
   };
+}
+
+/** The first route is what the answer is about; a list keeps its others where that one stays the same host. */
+function firstRoute<Route extends { host?: string | undefined }>(
+  known: Route | readonly Route[] | undefined,
+  change: (first: Route | undefined) => Route,
+): Route | Route[] {
+  if (known === undefined) return change(undefined);
+  const [first, ...others] = asList<Route>(known);
+  const changed = change(first);
+  return Array.isArray(known) && changed.host === first?.host ? [changed, ...others] : changed;
 }
 
 /** What is known of a host stays, such as its identity file; what was known of another one does not. */
 function routeOf(answer: string, known: SshRoute | undefined): SshRoute {
   const named = hostAndPort(answer);
   return named.host === known?.host ? { ...known, ...named } : named;
-}
-
-/** `me@host:2222` */
-export function hostAndPort(text: string): { host: string; user?: string; port?: number } {
-  const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text);
-  if (!match) return { host: text };
-  const host = (match[2] ?? text).replaceAll(/^\[|\]$/g, '');
-  return { host, ...(match[1] ? { user: match[1] } : {}), ...(match[3] ? { port: Number(match[3]) } : {}) };
 }
 
 interface HostQuestion {

@@ -4,6 +4,8 @@ import { profilePath } from '@fairlead/client';
 import { errorText, isCodedError } from '@fairlead/kit';
 import type { ClusterConfig, FairleadConfig } from '@fairlead/protocol';
 
+import type { Address } from '../bastion/bastion-addresses.ts';
+import { findInside } from '../bastion/find-more-routes.ts';
 import { type PreparedBastion, prepareBastion } from '../bastion/prepare-bastion.ts';
 import { changedSettings, readConfigFile, userConfigPath } from '../config/config-sources.ts';
 import { checkConfig, loadConfig } from '../config/load-config.ts';
@@ -15,6 +17,7 @@ import { chooseDriver } from '../ssh/choose-driver.ts';
 import { chooseSettings } from './init-choices.ts';
 import { discoverHosts, discoverSite, type SiteFound } from './init-discover.ts';
 import { notesFor } from './init-notes.ts';
+import { namesForJobs, withMoreRoutes } from './init-routes.ts';
 import { answerHosts, answerName, clusterWith, configWith, type InitArgs } from './init-questions.ts';
 
 export async function runInit(args: InitArgs, context: Context): Promise<void> {
@@ -39,17 +42,18 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
   const config = await reachable(configWith(loaded.config, hosts, { name, config: chosen }), context);
   const path = context.flags.config ?? userConfigPath(context.env, context.home);
   const isThere = (await readConfigFile(path)) !== undefined;
-  async function write(): Promise<boolean> {
-    const changed = await writeConfig(path, changedSettings(loaded.config, config), notesFor(name, found, sshHosts));
+  async function write(wanted: FairleadConfig): Promise<boolean> {
+    const changed = await writeConfig(path, changedSettings(loaded.config, wanted), notesFor(name, found, sshHosts));
     output.event('config.written', { path, changed }, changed ? `wrote ${path}` : `${path} is as it should be`);
     return changed;
   }
   // Answers are kept where there is no file yet; a file that works is not replaced by one that leads nowhere.
-  const writtenFirst = isThere ? undefined : await write();
-  const bastion = await prepare(config, context);
-  const changed = writtenFirst ?? (await write());
+  const writtenFirst = isThere ? undefined : await write(config);
+  const { inside, ...prepared } = await prepare(config, context);
+  const whole = await withMoreRoutes(config, { ...prepared.known, inside, sshHosts }, { ask, context });
+  const changed = (whole === config ? writtenFirst : undefined) ?? (await write(whole));
   output.result(
-    { event: 'initialised', ok: true, config: path, changed, ...bastion },
+    { event: 'initialised', ok: true, config: path, changed, profile: prepared.profile, bastion: prepared.bastion },
     `Ready. Try: fairlead doctor, then fairlead deploy demo   (a simulated model, no GPU)`,
   );
 }
@@ -63,6 +67,8 @@ async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConf
 async function reachable(config: FairleadConfig, context: Context): Promise<FairleadConfig> {
   const { bastion } = config;
   if (!bastion) return checkConfig(config, 'these answers');
+  // Several routes are a person's own choice, drivers too.
+  if (Array.isArray(bastion.fromLaptop)) return checkConfig(config, 'these answers');
   const fromLaptop = await chooseDriver(bastion.fromLaptop, context);
   return checkConfig({ ...config, bastion: { ...bastion, fromLaptop } }, 'these answers');
 }
@@ -71,9 +77,11 @@ async function reachable(config: FairleadConfig, context: Context): Promise<Fair
 async function prepare(
   config: FairleadConfig,
   context: Context,
-): Promise<{ profile: string; bastion: PreparedBastion }> {
+): Promise<{ profile: string; bastion: PreparedBastion; known: { hostKey: string }; inside: Address[] }> {
   const profile = profilePath(context.env, context.home);
-  const bastion = await prepareBastion(config, profile, context);
+  const { hostKeyLine, addresses, ...bastion } = await prepareBastion(config, profile, context);
+  const known = { hostKey: hostKeyLine };
+  let inside: Address[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     await using site = await openSite({ name, config: cluster }, context);
     context.output.event(
@@ -81,8 +89,11 @@ async function prepare(
       { cluster: name, host: site.host.label, node: site.host.facts.node },
       `${name}: reached ${site.host.label} as ${site.host.facts.user}`,
     );
+    const jobsKnow = namesForJobs(config);
+    if (cluster.kind !== 'local')
+      inside = [...inside, ...(await findInside(site.host, { ...known, addresses, known: jobsKnow }, context))];
   }
-  return { profile, bastion };
+  return { profile, bastion, known, inside };
 }
 
 /** Undefined where jobs run here, and where the login host cannot be asked: the last step of init says why. */

@@ -1,9 +1,10 @@
 // `fairlead status <name>`: one deployment, its instance, what the queue says, its last events.
 
 import { errorText } from '@fairlead/kit';
-import type { Session } from '@fairlead/client';
+import { type BastionRouteView, describeRoute, type Session } from '@fairlead/client';
 import { type DeploymentView, type EventView, type InstanceState, isEnded } from '@fairlead/protocol';
 
+import { routeWords } from '../bastion/say-route.ts';
 import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
@@ -23,9 +24,10 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
     deployment = await askQueue(deployment, session, context);
   const query = { name: args.name, count: EVENTS_SHOWN };
   const { events: recent } = await readLastEvents(query, session.api, context.signal);
+  const route = describeRoute(session.link.route);
   context.output.result(
-    { event: 'deployment', ok: true, deployment, events: recent },
-    statusText(deployment, recent, context.clock.now()),
+    { event: 'deployment', ok: true, deployment, events: recent, ...(route && { route }) },
+    statusText(deployment, { events: recent, route }, context.clock.now()),
   );
 }
 
@@ -62,7 +64,11 @@ async function jobByName({ name, instance }: DeploymentView, site: Site, { signa
   return job?.jobId;
 }
 
-function statusText(deployment: DeploymentView, events: EventView[], nowMs: number): string {
+function statusText(
+  deployment: DeploymentView,
+  { events, route }: { events: EventView[]; route: BastionRouteView | undefined },
+  nowMs: number,
+): string {
   const { instance } = deployment;
   const ended = isEnded(instance.state);
   const rows: Array<[string, string | undefined]> = [
@@ -81,6 +87,7 @@ function statusText(deployment: DeploymentView, events: EventView[], nowMs: numb
         ? `${clockTime(instance.deadlineMs)} (${leftWords(instance.deadlineMs, nowMs)} left)`
         : undefined,
     ],
+    ['bastion', route && routeWords(route).replace('the bastion ', '')],
     ['files', `${instance.jobDir} on ${deployment.cluster}`],
   ];
   const lines = rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${indented(value)}`] : []));

@@ -64,7 +64,7 @@ async function upgradeControl(session: Session, context: Context): Promise<Contr
   const { stateDir, runDir } = profile.bastion;
   const connection = await session.link.connection();
   // The session's own connection: it is closed with the session.
-  const host = await openSshHost(connection, profile.bastion.route.host);
+  const host = await openSshHost(connection, profile.bastion.host);
   const programs = await putPrograms(host, stateDir, config.bastion, context);
   const { version, before } = programs;
   const isOther = before !== version || (await isOlderThanItsLink(host, stateDir));
@@ -94,7 +94,7 @@ async function isOlderThanItsLink(host: Host, stateDir: string): Promise<boolean
 async function sayWhatWouldBe(session: Session, live: DeploymentView[], context: Context): Promise<void> {
   const { config } = await loadConfig(context);
   const { bastion } = session.link.profile;
-  const host = await openSshHost(await session.link.connection(), bastion.route.host);
+  const host = await openSshHost(await session.link.connection(), bastion.host);
   const link = await host.runner.run(['readlink', join(bastion.stateDir, 'bin', 'control.mjs')]);
   const before = versionOfControl(link.stdout);
   const { version } = await findBundle('control', cacheDir(context));

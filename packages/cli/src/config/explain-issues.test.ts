@@ -17,6 +17,10 @@ describe('A wrong configuration', () => {
     ],
     [{ cluster: {} }, 'cluster: is not a setting; did you mean clusters?'],
     [{ bastion: { fromLaptop: { host: 'b', zzzzzzzz: 1 } } }, 'bastion.fromLaptop.zzzzzzzz: is not a setting'],
+    [
+      { bastion: { fromLaptop: [{ host: 'b' }, { host: 'b', prot: 2222 }] } },
+      'bastion.fromLaptop.1.prot: is not a setting; did you mean port?',
+    ],
   ])('%j names the path and the nearest known name', (value, text) => expect(explain(value)).toContain(text));
 
   it('names the path of a wrong type', () =>

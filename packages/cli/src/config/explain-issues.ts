@@ -5,7 +5,7 @@ import type { z } from 'zod';
 
 /** `shape` is the schema the value was held against; it knows the names. */
 export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodType): string[] {
-  return issues.flatMap((issue) => {
+  return issues.flatMap(chosenBranch).flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys') return [`${path.join('.') || 'the file'}: ${issue.message}`];
     return issue.keys.map((key) => {
@@ -13,6 +13,14 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodT
       return `${[...path, key].join('.')}: is not a setting${near ? `; did you mean ${near}?` : ''}`;
     });
   });
+}
+
+/** Of a setting that is one mapping or a list of them: what is wrong with the form that was written. */
+function chosenBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const isOtherForm = ([first]: z.core.$ZodIssue[]) => first?.code === 'invalid_type' && first.path.length === 0;
+  const branch = issue.errors.find((issues) => !isOtherForm(issues)) ?? issue.errors[0] ?? [];
+  return branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(chosenBranch);
 }
 
 /** The candidate closest to what was typed, if it is close enough to be a slip. */
@@ -30,11 +38,13 @@ interface SchemaDef {
   shape?: Record<string, z.ZodType>;
   valueType?: z.ZodType;
   element?: z.ZodType;
+  options?: z.ZodType[];
 }
 
 function knownKeys(schema: z.ZodType, path: readonly string[]): string[] {
   const def = definition(schema);
   if (def.innerType) return knownKeys(def.innerType, path);
+  if (def.options) return def.options.flatMap((option) => knownKeys(option, path));
   const [head, ...rest] = path;
   if (head === undefined) return Object.keys(def.shape ?? {});
   const next = def.shape?.[head] ?? def.valueType ?? def.element;

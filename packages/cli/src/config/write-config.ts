@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 import type { FairleadConfig } from '@fairlead/protocol';
-import { type Document, isMap, isScalar, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
 import type { CliErrorCode } from '../cli-error.ts';
 
@@ -78,7 +78,8 @@ interface Setting {
 
 function setLeaves(document: Document, { path, value, added }: Setting): void {
   if (path.length > 0 && value !== undefined && !document.hasIn(path)) added.push(path);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  const isListNow = path.length > 0 && isSeq(document.getIn(path));
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isListNow) {
     for (const [key, inner] of Object.entries(value))
       setLeaves(document, { path: [...path, key], value: inner, added });
     return;

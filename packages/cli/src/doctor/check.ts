@@ -11,6 +11,23 @@ export interface Finding {
   found: string;
   /** What to do about it, for a person. */
   todo?: string;
+  /** What each of several routes answered, for programs. */
+  routes?: RouteReport[];
+}
+
+/** One route to the bastion, step by step; a step that was not come to is absent. */
+export interface RouteReport {
+  name: string;
+  addresses?: string[];
+  /** `OpenSSH_9.2p1`: what answers at the port. */
+  banner?: string;
+  hostKey?: string;
+  loggedIn?: boolean;
+  mayForward?: boolean;
+  /** Whether it is the one that this run uses. */
+  taken: boolean;
+  /** Where it ended, and why. */
+  failure?: { code: string; message: string; hint?: string };
 }
 
 export interface Check {

@@ -7,10 +7,17 @@ import { engineChecks } from './engine/engine-checks.ts';
 import { loginChecks } from './login/login-checks.ts';
 import { slurmChecks } from './slurm/slurm-checks.ts';
 
+export interface SiteKind {
+  isLocal: boolean;
+  /** More than one from this machine to the bastion. */
+  hasRoutes: boolean;
+  waitSeconds: number;
+}
+
 /** After those of the laptop: stages, each of lanes. */
-export function lanesFor({ isLocal, waitSeconds }: { isLocal: boolean; waitSeconds: number }): Check[][][] {
+export function lanesFor({ isLocal, hasRoutes, waitSeconds }: SiteKind): Check[][][] {
   const cluster = isLocal
     ? [...loginChecks(true), ...engineChecks(['laptop.cluster'])]
     : [...loginChecks(false), ...slurmChecks(), ...engineChecks(['login.shell'])];
-  return [[bastionChecks(), cluster], [computeChecks(isLocal, waitSeconds)]];
+  return [[bastionChecks(hasRoutes), cluster], [computeChecks(isLocal, waitSeconds)]];
 }

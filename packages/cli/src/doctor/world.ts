@@ -2,7 +2,7 @@
 
 import { openSession, profilePath, readProfile, type Session } from '@fairlead/client';
 import { isCodedError, type Scope } from '@fairlead/kit';
-import type { BastionConfig, FairleadConfig, LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
 import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/slurm';
 import type { SshConnection, SshTarget } from '@fairlead/tunnel';
 
@@ -17,7 +17,7 @@ import { expandCluster } from '../site/expand-cluster.ts';
 import { slurmSite } from '../site/slurm-site.ts';
 import { resolveRoute } from '../ssh/open-route.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
-import { type Attempt, tryLogin } from './reach/try-login.ts';
+import { type Attempt, tryLogin, tryRoutes } from './reach/try-login.ts';
 
 export interface DoctorArgs {
   on?: string | undefined;
@@ -61,7 +61,8 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
   const cluster = once(async () => (await loadForCluster(context, args)).cluster);
   const config = once(async () => (await withSettings(args, context)) ?? (await loaded()).config);
   const bastionConfig = once(async () => required((await config()).bastion));
-  const bastion = reached(async () => resolveRoute((await bastionConfig()).fromLaptop, context), { context, scope });
+  const profile = once(() => profileIfThere(context));
+  const bastion = reachedByRoutes(async () => routesOf(await bastionConfig(), await profile()), { context, scope });
   const login = clusterHost(cluster, { context, scope });
   const there = once(async () => expandCluster(await cluster(), await login.host(), context.signal));
   const paths = async () => clusterPaths((await there()).config, (await login.host()).facts);
@@ -75,7 +76,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
     loaded,
     config,
     cluster,
-    profile: once(() => profileIfThere(context)),
+    profile,
     session: once(async () => scope.use(await openSession(sessionOptions(context)))),
     bastion: {
       ...bastion,
@@ -116,9 +117,37 @@ interface Opening {
   scope: Scope;
 }
 
-function reached(resolve: () => Promise<SshTarget>, { context, scope }: Opening): Reached {
+function reached(resolve: () => Promise<SshTarget>, opening: Opening): Reached {
   const target = once(resolve);
-  const attempt = once(async () => tryLogin(target, { context, scope }));
+  return reachedBy(
+    target,
+    once(() => tryLogin(target, opening)),
+  );
+}
+
+interface Routes {
+  list: readonly SshRoute[];
+  pinned: readonly string[] | undefined;
+}
+
+/** Of several only one that shows the pinned key; whether a single one does is a check's own finding. */
+function routesOf({ fromLaptop }: BastionConfig, profile: LaptopProfile | undefined): Routes {
+  const list = asList(fromLaptop);
+  return { list, pinned: list.length > 1 ? profile?.bastion.hostKeys : undefined };
+}
+
+/** Its target is that of the route that was taken, else of the first one. */
+function reachedByRoutes(routes: () => Promise<Routes>, opening: Opening): Reached {
+  const attempt = once(() => tryRoutes(routes, opening));
+  const target = once(async () => {
+    const { list } = await routes();
+    const tried = list.length > 1 ? await attempt() : undefined;
+    return tried?.ok ? tried.target : resolveRoute(list[0]!, opening.context);
+  });
+  return reachedBy(target, attempt);
+}
+
+function reachedBy(target: Reached['target'], attempt: Reached['attempt']): Reached {
   return {
     target,
     attempt,

@@ -15,7 +15,7 @@ const created = {
 const profile: LaptopProfile = {
   version: 1,
   bastion: {
-    route: { host: 'b' },
+    routes: [{ host: 'b' }],
     host: 'bastion',
     user: 'alice',
     hostKeys: ['ssh-ed25519 AAAA'],
@@ -75,7 +75,7 @@ describe('A spec', () => {
       created,
       apiKey: 'fl_0123456789abcdef',
       profile,
-      bastion: { host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] },
+      bastion: { routes: [{ host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] }] },
       paths,
       jobKeyDir: '/home/al ice/keys/0123456789abcdef',
     });
@@ -101,7 +101,7 @@ describe('The token file in a spec', () => {
       created,
       apiKey: 'fl_0123456789abcdef',
       profile,
-      bastion: { host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] },
+      bastion: { routes: [{ host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] }] },
       paths: clusterPaths(config, { home: '/home/alice' }),
       jobKeyDir: '/home/alice/keys/0123456789abcdef',
     });

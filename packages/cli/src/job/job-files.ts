@@ -5,6 +5,7 @@ import { join } from 'node:path/posix';
 import type {
   BastionRoute,
   ClusterConfig,
+  ClusterRoute,
   DeploymentCreated,
   InstanceSpecInput,
   LaptopProfile,
@@ -79,7 +80,7 @@ export interface SpecInput {
   created: DeploymentCreated;
   apiKey: string;
   profile: LaptopProfile;
-  bastion: BastionRoute;
+  bastion: InstanceSpecInput['bastion'];
   paths: ClusterPaths;
   /** On the cluster. */
   jobKeyDir: string;
@@ -124,14 +125,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
 /** The bastion as a compute node sees it: what the configuration says, else what this machine uses. */
 export function routeFromCluster(
   profile: LaptopProfile,
-  fromCluster:
-    | {
-        host?: string | undefined;
-        port?: number | undefined;
-        user?: string | undefined;
-        hostKeys?: string[] | undefined;
-      }
-    | undefined,
+  fromCluster: ClusterRoute | undefined,
   resolved: { host: string; port: number; user: string },
 ): BastionRoute {
   return {

@@ -4,7 +4,7 @@ import type { Session } from '@fairlead/client';
 import { CodedError, createSecret, errorText, isCodedError } from '@fairlead/kit';
 import { type DeploymentCreated, type FairleadConfig, isEnded } from '@fairlead/protocol';
 
-import { routeForJobs } from '../bastion/bastion-route.ts';
+import { routesForJobs } from '../bastion/routes-for-jobs.ts';
 import { ensureJobKey } from '../bastion/ensure-job-key.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -74,7 +74,9 @@ async function submit(launch: Launch, created: DeploymentCreated, script: string
     created,
     apiKey: createSecret('fl_').reveal(),
     profile: session.link.profile,
-    bastion: await routeForJobs(config.bastion, session.link.profile, context),
+    bastion: {
+      routes: await routesForJobs(config.bastion, { profile: session.link.profile, account: site.host.facts }, context),
+    },
     paths: site.paths,
     jobKeyDir,
   });

@@ -1,14 +1,14 @@
 // The bastion as an uninstall meets it: with or without a profile, with or without anything of ours on it. Starts nothing there.
 
-import type { FairleadConfig, LaptopProfile } from '@fairlead/protocol';
-import { createSshRunner, openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile } from '@fairlead/protocol';
+import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 
 import type { BastionLogin } from '../bastion/bastion-login.ts';
 import type { Context } from '../context.ts';
 import { expandHome, type Host } from '../host/host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
 import { DEFAULT_STATE_DIR } from '../paths.ts';
-import { resolveRoute } from '../ssh/open-route.ts';
+import { type OpenedRoute, openRoutes } from '../ssh/open-routes.ts';
 
 export interface BastionAtHand extends AsyncDisposable {
   host: Host;
@@ -26,11 +26,10 @@ export async function openBastion(
   { bastion }: FairleadConfig,
   context: Context,
 ): Promise<BastionAtHand | undefined> {
-  const target = await targetOf(profile, bastion?.fromLaptop, context);
-  if (!target) return undefined;
-  context.output.busy(`connecting to ${target.host}`);
-  const connection = await openSsh(target, { signal: context.signal, log: context.log });
-  const host = await openSshHost(connection, profile?.bastion.route.host ?? target.host);
+  const opened = await openRoute(profile, bastion, context);
+  if (!opened) return undefined;
+  const { connection, target } = opened;
+  const host = await openSshHost(connection, opened.route.host);
   const stateDir = profile?.bastion.stateDir ?? expandHome(bastion?.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
   const path = bastion?.authorizedKeysFile && expandHome(bastion.authorizedKeysFile, host.facts.home);
   return {
@@ -43,15 +42,15 @@ export async function openBastion(
   };
 }
 
-async function targetOf(
+async function openRoute(
   profile: LaptopProfile | undefined,
-  configured: LaptopProfile['bastion']['route'] | undefined,
+  bastion: BastionConfig | undefined,
   context: Context,
-): Promise<SshTarget | undefined> {
-  if (!profile) return configured && resolveRoute(configured, context);
-  const { route, user, hostKeys } = profile.bastion;
-  const target = await resolveRoute({ ...route, user: route.user ?? user }, context);
-  return { ...target, hostKeys: { kind: 'pinned', keys: hostKeys } };
+): Promise<OpenedRoute | undefined> {
+  if (!profile) return bastion && openRoutes(asList(bastion.fromLaptop), context);
+  const { routes, user, hostKeys } = profile.bastion;
+  const named = routes.map((route) => ({ ...route, user: route.user ?? user }));
+  return openRoutes(named, context, { pinned: hostKeys });
 }
 
 /** The logins that prove an edit of authorized_keys go to the host that this one has met. */

@@ -32,12 +32,12 @@ export async function prepareLogin(target: SshTarget): Promise<Login> {
 export async function logIn(
   { target, found, verifier }: Login,
   transport: Transport,
-  options: { keepaliveMs: number; signal: AbortSignal },
+  options: { keepaliveMs: number; signal: AbortSignal; hold?: (() => Promise<void>) | undefined },
 ): Promise<LoggedIn> {
   const label = targetLabel(target);
   const client = new ssh2.Client();
   const link = new SshLink(client, transport, label);
-  const check = createHostKeyCheck(link, verifier);
+  const check = createHostKeyCheck(link, verifier, options.hold);
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   client.once('ready', resolve);
   client.on('handshake', () => prepareKeys(client));
@@ -69,13 +69,16 @@ export async function logIn(
 }
 
 /** ssh2 shows the key at the start and again at every rekey; it is judged once. */
-function createHostKeyCheck(link: SshLink, verifier: HostKeyVerifier) {
+function createHostKeyCheck(link: SshLink, verifier: HostKeyVerifier, hold?: () => Promise<void>) {
   let hostKey: HostKey | undefined;
   const judge = async (blob: Buffer, answer: (permitted: boolean) => void) => {
     const key = decodeHostKey(blob);
     const refusal = hostKey?.base64 === key.base64 ? undefined : await verifier.refuse(key);
     if (refusal) link.end(refusal);
-    else hostKey ??= key;
+    else if (!hostKey) {
+      hostKey = key;
+      await hold?.();
+    }
     answer(refusal === undefined);
   };
   return {

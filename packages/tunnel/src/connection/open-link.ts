@@ -1,6 +1,6 @@
 // Opens one SSH link: transport (through the jump host, if there is one), handshake, watch.
 
-import { type Clock, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, detach, Scope, systemClock } from '@fairlead/kit';
 import type { HostKey } from '../host-key/host-key.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { tunnelError } from '../tunnel-error.ts';
@@ -15,6 +15,19 @@ export interface OpenLinkOptions {
   clock: Clock | undefined;
   keepaliveMs: number;
   keepaliveCountMax: number;
+  stages?: LoginStages | undefined;
+}
+
+/** Told of a login as it goes on, by the side that may have others to choose from. */
+export interface LoginStages {
+  /**
+   * Called once the host that was reached first (the outermost jump host, where there is one) has shown a key that is
+   * believed, or before a person is asked about it. Nothing of the user's is sent before it resolves; limits of time
+   * stand still meanwhile.
+   */
+  hold: () => Promise<void>;
+  /** The jump host has let us in: what fails from here on is the host's own doing. */
+  onJumped: () => void;
 }
 
 export interface OpenLink extends AsyncDisposable {
@@ -27,7 +40,9 @@ const CONNECT_TIMEOUT_MS = 20_000;
 export async function openLink(target: SshTarget, options: OpenLinkOptions): Promise<OpenLink> {
   const scope = new Scope();
   try {
-    const jump = target.jump ? scope.use(await openLink(target.jump, options)).link : undefined;
+    const { stages } = options;
+    const jump = target.jump ? scope.use(await openJump(target.jump, options)).link : undefined;
+    if (jump) stages?.onJumped();
     const timeoutMs = target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     using deadline = createDeadline(
       timeoutMs,
@@ -38,23 +53,32 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
         }),
       options.signal,
     );
-    const login = await prepareLogin(withPatience(target, deadline));
+    const hold = jump ? undefined : stages?.hold;
+    const login = await prepareLogin(withPatience(target, { deadline, hold }));
     const transport = await openTransport(target, jump, deadline.signal);
     scope.defer(() => void transport.stream.destroy());
     const { link, hostKey } = await logIn(login, transport, {
       keepaliveMs: options.keepaliveMs,
       signal: deadline.signal,
+      hold: hold && (() => deadline.suspendedDuring(hold())),
     });
     scope.defer(async () => {
       link.end();
       await link.closed;
     });
+    // A lost connection takes the one to its jump host along, which its owner knows nothing of.
+    if (jump) detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
     watch(link, transport, options).catch((error: unknown) => link.end(tunnelError('protocol', String(error))));
     return { link, hostKey, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw options.signal?.aborted ? options.signal.reason : error;
   }
+}
+
+/** Jump hosts may stand in a row: the one in front of the host itself is the one that has jumped. */
+function openJump(jump: SshTarget, { stages, ...options }: OpenLinkOptions): Promise<OpenLink> {
+  return openLink(jump, { ...options, ...(stages && { stages: { ...stages, onJumped: () => undefined } }) });
 }
 
 async function openTransport(target: SshTarget, jump: SshLink | undefined, signal: AbortSignal): Promise<Transport> {
@@ -64,7 +88,10 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
       (callback) => jump.client.forwardOut('127.0.0.1', 0, target.host, target.port, callback),
       { what: `go on to ${targetLabel(target)}`, signal },
     );
-    return createTransport(jump.adopt(channel));
+    const stream = jump.adopt(channel);
+    // As a socket does: the jump host says that the other side is gone, and would keep its own half open for ever.
+    stream.once('end', () => stream.destroy());
+    return createTransport(stream);
   } catch (error) {
     if (jump.ended.aborted || signal.aborted) throw error;
     throw tunnelError('unreachable', `cannot reach ${targetLabel(target)} from the jump host ${jump.label}`, {
@@ -76,14 +103,20 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
 }
 
 /** The same target, with a human's time not counted. */
-function withPatience(target: SshTarget, deadline: Deadline): SshTarget {
+function withPatience(
+  target: SshTarget,
+  { deadline, hold }: { deadline: Deadline; hold: LoginStages['hold'] | undefined },
+): SshTarget {
   const { hostKeys, auth } = target;
   const askHost = hostKeys.kind === 'known-hosts' ? hostKeys.ask : undefined;
   const { askPassphrase } = auth;
   return {
     ...target,
     ...(askHost && {
-      hostKeys: { ...hostKeys, ask: (question) => deadline.suspendedDuring(askHost(question)) } as typeof hostKeys,
+      hostKeys: {
+        ...hostKeys,
+        ask: (question) => deadline.suspendedDuring(Promise.resolve(hold?.()).then(() => askHost(question))),
+      } as typeof hostKeys,
     }),
     ...(askPassphrase && {
       auth: { ...auth, askPassphrase: (file: string) => deadline.suspendedDuring(askPassphrase(file)) },

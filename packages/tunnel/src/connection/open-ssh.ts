@@ -14,7 +14,7 @@ import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { openSystemSsh } from '../system-ssh/open-system-ssh.ts';
 import type { TunnelErrorCode } from '../tunnel-error.ts';
 import type { UploadOptions, UploadSource } from '../upload-file.ts';
-import { openLink } from './open-link.ts';
+import { type LoginStages, openLink } from './open-link.ts';
 import type { WaitOptions } from './ssh-link.ts';
 
 export interface OpenSshOptions {
@@ -27,6 +27,8 @@ export interface OpenSshOptions {
   keepaliveCountMax?: number;
   /** A login of its own, also where the user's ssh has a connection to share. */
   isFresh?: boolean;
+  /** Told how far the login is. Not by the system's ssh, which says nothing of that. */
+  stages?: LoginStages;
 }
 
 export interface SshConnection extends AsyncDisposable {
@@ -50,8 +52,8 @@ export interface SshConnection extends AsyncDisposable {
 
 export async function openSsh(target: SshTarget, options: OpenSshOptions = {}): Promise<SshConnection> {
   if (target.system) return openSystemSsh(target, target.system, options);
-  const { signal, clock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2 } = options;
-  const opened = await openLink(target, { signal, clock, keepaliveMs, keepaliveCountMax });
+  const { signal, clock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2, stages } = options;
+  const opened = await openLink(target, { signal, clock, keepaliveMs, keepaliveCountMax, stages });
   const { link, hostKey } = opened;
   const label = targetLabel(target);
   log.debug({ op: 'ssh.open', ok: true, host: label, hostKey: hostKey.fingerprint });

@@ -21,6 +21,8 @@ export interface EffectiveSettings {
   connectTimeoutMs: number | undefined;
   proxyJump: string | undefined;
   proxyCommand: string | undefined;
+  /** Another program or host is between here and there: nothing answers at host and port themselves. */
+  isProxied: boolean;
   /** 8.7 or newer: it shows host keys to a command. */
   showsHostKeys: boolean;
   /** What is set beyond the above and is no default, by its keyword: what our own driver may not be able to do. */
@@ -93,6 +95,7 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
     proxyJump: first('proxyjump'),
     proxyCommand: first('proxycommand'),
+    isProxied: first('proxycommand') !== undefined || first('proxyjump') !== undefined,
     showsHostKeys: all.has('sessiontype'),
     others: Object.fromEntries(OTHERS.filter(isSet).map((key) => [key, first(key) ?? ''])),
     overrides: OVERRIDES.filter(([key, value]) => isSet(key) && first(key) !== value),

@@ -94,7 +94,12 @@ describe('parseEffectiveSettings', () => {
   it('takes "none" for nothing, and an absent setting for ssh\'s default', () => {
     expect(parseEffectiveSettings('controlpath none\n')).toMatchObject({
       controlPath: undefined,
+      isProxied: false,
       isHostKeyChecked: true,
     });
   });
+
+  it.each(['proxyjump login', 'proxycommand ssh -W %h:%p login'])('sees another host in between: %s', (line) =>
+    expect(parseEffectiveSettings(`hostname gate\n${line}\n`).isProxied).toBe(true),
+  );
 });

@@ -8,6 +8,7 @@ import { askClock } from '../host/clock.ts';
 import { askDirectory, judgeDirectory } from '../host/directory.ts';
 import { askRuntime } from '../host/runtime.ts';
 import { askShell } from '../host/shell.ts';
+import { askRoutes } from '../reach/ask-routes.ts';
 import { reachChecks } from '../reach/reach-checks.ts';
 import { connectionOf, type World } from '../world.ts';
 import { askAuthorizedKeys } from './authorized-keys.ts';
@@ -19,9 +20,18 @@ import { judgeStays, tryStays } from './stays.ts';
 
 const LOGGED_IN = ['bastion.login'];
 
-export function bastionChecks(): Check[] {
+const ROUTES: Check = {
+  id: 'bastion.routes',
+  title: 'Bastion: its routes',
+  tried: 'went each route to its end: name, port, banner, host key, login, a socket there and back',
+  needs: ['laptop.bastion'],
+  run: askRoutes,
+};
+
+export function bastionChecks(hasRoutes: boolean): Check[] {
   const forwarding = onceFor((world, signal) => forwardingOf(world, signal));
   return [
+    ...(hasRoutes ? [ROUTES] : []),
     ...reachChecks({ group: 'bastion', who: 'Bastion', needs: ['laptop.bastion'], of: (world) => world.bastion }),
     {
       id: 'bastion.pinned-key',

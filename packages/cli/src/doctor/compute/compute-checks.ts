@@ -5,7 +5,7 @@ import { errorText } from '@fairlead/kit';
 import { decodeText, gateLine, type LaptopProfile } from '@fairlead/protocol';
 
 import { parseAnswers } from '../ask-host.ts';
-import { type Check, fail, type Finding, ok, skipped } from '../check.ts';
+import { type Check, fail, type Finding, ok, skipped, warn } from '../check.ts';
 import { engineWanted } from '../engine/engine-checks.ts';
 import { judgeEngine } from '../engine/judge-engine.ts';
 import { judgeClock } from '../host/clock.ts';
@@ -53,6 +53,13 @@ function wayOutChecks(): Check[] {
     run: ({ probe }) => judgeWayOut(id, probe),
   });
   return [
+    {
+      id: 'compute.routes',
+      title: 'Compute node: routes to the bastion',
+      tried: "logged in with the job's key by each route of bastion.fromCluster",
+      needs: ['compute.job'],
+      run: ({ probe }) => judgeProbedRoutes(probe),
+    },
     step('name', "the bastion's name", "looked the bastion's name up on the node", 'compute.job'),
     step('port', 'the way out', "connected from the node to the bastion's SSH port", 'compute.name'),
     step('host-key', "the bastion's host key", 'compared the key it shows there with the pinned one', 'compute.port'),
@@ -140,6 +147,19 @@ export function judgeWayOut(step: LoginStep, probe: ProbeReport): Finding {
   if (failedAt === step) return fail(login.message ?? 'it failed', WAY_OUT_TODO[step]);
   if (step === 'host-key' && login.fingerprint) return ok(login.fingerprint);
   return ok(step === 'port' ? 'the bastion answers' : 'it works');
+}
+
+/** Pure. One that serves is enough to run; what the others lack is said while there is time. */
+export function judgeProbedRoutes({ lines }: ProbeReport): Finding {
+  const routes = lines.filter((line) => line.probe === 'route');
+  if (routes.length === 0) return ok('there is one, which the next lines are about');
+  const found = routes
+    .map(({ name, ok: serves, message }, index) => `${index + 1} ${name}: ${serves ? 'logged in' : message}`)
+    .join('\n');
+  const lame = routes.filter((route) => !route.ok);
+  const todo = lame[0]?.hint ?? WAY_OUT_TODO.port;
+  if (lame.length === routes.length) return fail(found, todo);
+  return lame.length === 0 ? ok(found) : warn(found, todo);
 }
 
 function judgeGate(probe: ProbeReport, profile: LaptopProfile | undefined): Finding {

@@ -6,10 +6,11 @@ import { join } from 'node:path/posix';
 import type { Session } from '@fairlead/client';
 import { Scope } from '@fairlead/kit';
 
-import { routeForJobs } from '../../bastion/bastion-route.ts';
 import { dropUnusedJobKeys } from '../../bastion/drop-job-keys.ts';
 import { ensureJobKey } from '../../bastion/ensure-job-key.ts';
+import { routesForJobs } from '../../bastion/routes-for-jobs.ts';
 import type { Context } from '../../context.ts';
+import type { HostFacts } from '../../host/host.ts';
 import { jobName, jobScript } from '../../job/job-files.ts';
 import { cacheDir, jobDirOf } from '../../paths.ts';
 import { findBundle } from '../../ship/bundles.ts';
@@ -53,6 +54,7 @@ export async function runTestJob(world: World, signal: AbortSignal): Promise<Fin
   });
   const word = randomBytes(16).toString('hex');
   const spec = await specOf(world, {
+    account: site.host.facts,
     session,
     jobKeyDir: job.jobKeyDir,
     scratch: site.paths.scratch,
@@ -147,12 +149,19 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
 
 async function specOf(
   world: World,
-  job: { session: Session; jobKeyDir: string; scratch: string | undefined; socketPath: string; word: string },
+  job: {
+    session: Session;
+    account: HostFacts;
+    jobKeyDir: string;
+    scratch: string | undefined;
+    socketPath: string;
+    word: string;
+  },
 ): Promise<ProbeSpec> {
   const { profile } = job.session.link;
   const { command } = await engineWanted(world);
   return {
-    bastion: await routeForJobs((await world.config()).bastion, profile, world.context),
+    routes: await routesForJobs((await world.config()).bastion, { profile, account: job.account }, world.context),
     jobKeyDir: job.jobKeyDir,
     socketPath: job.socketPath,
     word: job.word,

@@ -2,13 +2,14 @@
 
 import { profilePath } from '@fairlead/client';
 import { errnoOf, errorText, isCodedError } from '@fairlead/kit';
-import type { SshRoute } from '@fairlead/protocol';
+import { asList, type SshRoute } from '@fairlead/protocol';
 import { sshVersion } from '@fairlead/tunnel';
 import { stat } from 'node:fs/promises';
 
 import { userConfigPath } from '../../config/config-sources.ts';
 import type { Context } from '../../context.ts';
 import { resolveRoute } from '../../ssh/open-route.ts';
+import { nameOf } from '../../ssh/open-routes.ts';
 import { type Check, fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 
@@ -55,7 +56,7 @@ export const laptopChecks: readonly Check[] = [
     async run(world) {
       const { bastion } = await world.config();
       if (!bastion) return fail('bastion.fromLaptop is missing', 'Run `fairlead init --bastion <host>`.');
-      return ok(bastion.fromLaptop.host);
+      return ok(asList(bastion.fromLaptop).map(nameOf).join(', '));
     },
   },
   {
@@ -102,7 +103,8 @@ export function judgeNode(version: string): Finding {
 /** None where the configuration cannot be read: another check says so. */
 async function routesOf(world: World): Promise<SshRoute[]> {
   const config = await world.config().catch(() => undefined);
-  const routes = [config?.bastion?.fromLaptop, ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
+  const bastion = config?.bastion && asList(config.bastion.fromLaptop);
+  const routes = [...(bastion ?? []), ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
   return routes.filter((route) => route !== undefined);
 }
 

@@ -1,5 +1,7 @@
 // What the login node knows of the bastion's name inside the cluster. Compute nodes mostly know the same; the test job proves it.
 
+import { asList, type ClusterRoute } from '@fairlead/protocol';
+
 import { askHost, type Answers } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
@@ -20,10 +22,27 @@ fi
 export async function askBastionFromCluster(world: World, willRun: boolean, signal: AbortSignal): Promise<Finding> {
   const { fromCluster } = await world.bastion.config();
   const target = await world.bastion.target();
-  const host = fromCluster?.host ?? target.host;
-  const port = fromCluster?.port ?? (fromCluster?.host ? 22 : target.port);
-  const answers = await askHost(await world.login.host(), ROUTE_SCRIPT, [host, String(port)], { signal });
-  return judgeBastionFromCluster({ host, port }, answers, willRun);
+  const login = await world.login.host();
+  const findings = await Promise.all(
+    (fromCluster ? asList<ClusterRoute>(fromCluster) : [{}]).map(async (route: ClusterRoute) => {
+      const host = route.host ?? target.host;
+      const port = route.port ?? (route.host ? 22 : target.port);
+      const answers = await askHost(login, ROUTE_SCRIPT, [host, String(port)], { signal });
+      return judgeBastionFromCluster({ host, port }, answers, willRun);
+    }),
+  );
+  return best(findings);
+}
+
+/** One route is enough; the others are said. */
+function best(findings: readonly Finding[]): Finding {
+  const [first] = findings;
+  if (findings.length < 2) return first!;
+  const found = findings.map((finding) => finding.found).join('\n');
+  const lame = findings.find(({ status }) => status !== 'ok');
+  if (!lame) return ok(found);
+  const isServed = findings.some(({ status }) => status === 'ok');
+  return isServed ? warn(found, lame.todo ?? '') : { ...lame, found };
 }
 
 /** `willRun`: a test job will try the same from a compute node and have the last word. */

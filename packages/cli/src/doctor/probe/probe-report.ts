@@ -17,6 +17,7 @@ export const probeLine = z.discriminatedUnion('probe', [
     machine: z.string(),
     nowMs: z.number(),
   }),
+  z.object({ probe: z.literal('route'), ...outcome, name: z.string(), fingerprint: z.string().optional() }),
   z.object({ probe: z.literal('name'), ...outcome, addresses: z.array(z.string()).default([]) }),
   z.object({ probe: z.literal('login'), ...outcome, fingerprint: z.string().optional() }),
   z.object({ probe: z.literal('gate'), ...outcome, line: z.string().optional() }),

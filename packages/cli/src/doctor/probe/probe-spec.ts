@@ -4,7 +4,8 @@ import { bastionRoute } from '@fairlead/protocol';
 import { z } from 'zod';
 
 export const probeSpec = z.object({
-  bastion: bastionRoute,
+  /** In the order in which an agent would prefer them. */
+  routes: z.array(bastionRoute).min(1),
   /** The private half of the job's key, on the cluster. */
   jobKeyDir: z.string(),
   /** Where the bastion is to listen for us. */

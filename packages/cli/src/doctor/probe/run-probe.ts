@@ -5,7 +5,8 @@ import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 
 import { type Clock, CodedError, errnoOf, errorText } from '@fairlead/kit';
-import { listJobKeyFiles, openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import type { BastionRoute } from '@fairlead/protocol';
+import { listJobKeyFiles, openSsh, routeName, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 
 import type { ProbeLine } from './probe-report.ts';
 import type { ProbeSpec } from './probe-spec.ts';
@@ -27,7 +28,7 @@ export async function runProbe(spec: ProbeSpec, deps: ProbeDeps): Promise<void> 
     nowMs: deps.clock.now(),
   });
   const node = lookAtNode(spec, deps);
-  await tryBastion(spec, deps, node);
+  await tryBastion(spec, await pickRoute(spec, deps), { ...deps, node });
   await node;
   deps.say({ probe: 'done' });
 }
@@ -44,20 +45,46 @@ async function lookAtNode({ scripts }: ProbeSpec, { say, env, signal }: ProbeDep
   );
 }
 
+/** Of several the first that lets the job in; each is said. Where none does, the first shows step by step why. */
+async function pickRoute(spec: ProbeSpec, { say, signal }: ProbeDeps): Promise<BastionRoute> {
+  const { routes } = spec;
+  if (routes.length === 1) return routes[0]!;
+  const tried = await Promise.all(
+    routes.map(async (route) => {
+      const name = routeName({ ...route, jump: route.jump && routeName(route.jump) });
+      try {
+        await using connection = await openSsh(await targetOf(route, spec), { signal });
+        return { probe: 'route', name, ok: true, fingerprint: connection.hostKey.fingerprint } as const;
+      } catch (error) {
+        return { probe: 'route', name, ...failure(error) } as const;
+      }
+    }),
+  );
+  for (const line of tried) say(line);
+  return routes[
+    Math.max(
+      tried.findIndex(({ ok }) => ok),
+      0,
+    )
+  ]!;
+}
+
 /** Each step is said, and the first that fails is the last. */
-async function tryBastion(spec: ProbeSpec, deps: ProbeDeps, before: Promise<void>): Promise<void> {
+async function tryBastion(
+  spec: ProbeSpec,
+  route: BastionRoute,
+  deps: ProbeDeps & { node: Promise<void> },
+): Promise<void> {
   const { say, signal } = deps;
-  const { host } = spec.bastion;
   try {
-    const addresses = await lookup(host, { all: true });
-    say({ probe: 'name', ok: true, addresses: addresses.map(({ address }) => address) });
+    say({ probe: 'name', ok: true, addresses: await addressesOf(route) });
   } catch (error) {
     say({ probe: 'name', ...failure(error), addresses: [] });
     return;
   }
   let connection: SshConnection;
   try {
-    connection = await openSsh(await targetOf(spec), { signal });
+    connection = await openSsh(await targetOf(route, spec), { signal });
   } catch (error) {
     say({ probe: 'login', ...failure(error) });
     return;
@@ -71,16 +98,37 @@ async function tryBastion(spec: ProbeSpec, deps: ProbeDeps, before: Promise<void
     say({ probe: 'gate', ...failure(error) });
     return;
   }
-  await holdSocket(connection, spec, deps, before);
+  await holdSocket(connection, spec, deps);
 }
 
-async function targetOf({ bastion, jobKeyDir }: ProbeSpec): Promise<SshTarget> {
+/** What is behind a jump host only that one can look up. */
+async function addressesOf({ host, jump }: BastionRoute): Promise<string[]> {
+  if (jump) return [`${host} through ${jump.host}`];
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+async function targetOf(route: BastionRoute, { jobKeyDir }: ProbeSpec): Promise<SshTarget> {
+  const { host, port, user, hostKeys, jump } = route;
   return {
-    host: bastion.host,
-    port: bastion.port,
-    user: bastion.user,
-    hostKeys: { kind: 'pinned', keys: bastion.hostKeys },
+    host,
+    port,
+    user,
+    hostKeys: { kind: 'pinned', keys: hostKeys },
+    ...(jump && { jump: jumpTarget(jump) }),
     auth: { identityFiles: await listJobKeyFiles(jobKeyDir) },
+  };
+}
+
+/** As an agent goes through it. */
+function jumpTarget(jump: NonNullable<BastionRoute['jump']>): SshTarget {
+  return {
+    host: jump.host,
+    port: jump.port,
+    user: jump.user,
+    hostKeys: jump.hostKeys
+      ? { kind: 'pinned', keys: jump.hostKeys }
+      : { kind: 'known-hosts', files: jump.knownHostsFiles },
+    auth: { identityFiles: [jump.identityFile] },
   };
 }
 
@@ -88,8 +136,7 @@ async function targetOf({ bastion, jobKeyDir }: ProbeSpec): Promise<SshTarget> {
 async function holdSocket(
   connection: SshConnection,
   spec: ProbeSpec,
-  { say, signal, clock }: ProbeDeps,
-  before: Promise<void>,
+  { say, signal, clock, node }: ProbeDeps & { node: Promise<void> },
 ): Promise<void> {
   const { promise: visited, resolve } = Promise.withResolvers<void>();
   const welcome = (stream: Duplex) => {
@@ -101,7 +148,7 @@ async function holdSocket(
   try {
     await using _listening = await connection.listen(spec.socketPath, welcome, { signal });
     // Everything else has been said when the laptop comes: its visit ends the job.
-    await before;
+    await node;
     say({ probe: 'listening', ok: true });
     await Promise.race([visited, clock.sleep(spec.holdMs, signal), connection.closed]);
   } catch (error) {

@@ -1,15 +1,17 @@
 // One login as every command makes it, and which of its steps was the last: name, port, host key, login.
 
 import { type CodedError, isCodedError, type Scope } from '@fairlead/kit';
-import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import type { SshRoute } from '@fairlead/protocol';
+import { openSsh, type RouteTaken, type SshConnection, type SshTarget } from '@fairlead/tunnel';
 
 import type { Context } from '../../context.ts';
+import { openRoutes } from '../../ssh/open-routes.ts';
 
 export type LoginStep = 'name' | 'port' | 'host-key' | 'login';
 export const LOGIN_STEPS: readonly LoginStep[] = ['name', 'port', 'host-key', 'login'];
 
 export type Attempt =
-  | { ok: true; target: SshTarget; connection: SshConnection }
+  | { ok: true; target: SshTarget; connection: SshConnection; taken?: RouteTaken }
   | { ok: false; failedAt: LoginStep; error: CodedError };
 
 const STEP_OF: Record<string, LoginStep> = {
@@ -17,6 +19,7 @@ const STEP_OF: Record<string, LoginStep> = {
   ssh_config_invalid: 'name',
   refused: 'port',
   unreachable: 'port',
+  no_route: 'port',
   timeout: 'port',
   connection_lost: 'port',
   protocol: 'port',
@@ -31,14 +34,33 @@ export function stepOf(code: string): LoginStep {
 }
 
 /** Rejects only when the command is interrupted. */
-export async function tryLogin(
+export function tryLogin(
   resolve: () => Promise<SshTarget>,
   { context, scope }: { context: Context; scope: Scope },
 ): Promise<Attempt> {
-  try {
+  return attempt(context, async () => {
     const target = await resolve();
     const connection = scope.use(await openSsh(target, { signal: context.signal, log: context.log }));
     return { ok: true, target, connection };
+  });
+}
+
+/** By the first route that serves, as every command goes. */
+export function tryRoutes(
+  routes: () => Promise<{ list: readonly SshRoute[]; pinned: readonly string[] | undefined }>,
+  { context, scope }: { context: Context; scope: Scope },
+): Promise<Attempt> {
+  return attempt(context, async () => {
+    const { list, pinned } = await routes();
+    const { connection, target, taken } = await openRoutes(list, context, { pinned });
+    scope.use(connection);
+    return { ok: true, target, connection, taken };
+  });
+}
+
+async function attempt(context: Context, open: () => Promise<Attempt>): Promise<Attempt> {
+  try {
+    return await open();
   } catch (error) {
     context.signal.throwIfAborted();
     if (!isCodedError(error)) throw error;

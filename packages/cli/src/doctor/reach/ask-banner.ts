@@ -1,0 +1,31 @@
+// What answers at an SSH port: the server's first line (RFC 4253 4.2).
+
+import { connect } from 'node:net';
+
+import { CodedError, untilAborted } from '@fairlead/kit';
+
+const MOST_BYTES = 4_096;
+
+/** Undefined where something answers that is no SSH server, or says nothing in time. Never rejects, but for the signal. */
+export async function askBanner(
+  { host, port }: { host: string; port: number },
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const socket = connect({ host, port, timeout: limitMs });
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  let said = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    said += text;
+    const line = /^SSH-[^\r\n]*(?=\r?\n)/m.exec(said)?.[0];
+    if (line !== undefined || said.length > MOST_BYTES) resolve(line);
+  });
+  for (const event of ['error', 'close', 'timeout']) socket.once(event, () => resolve(undefined));
+  try {
+    return await untilAborted(promise, signal);
+  } catch (error) {
+    throw signal.aborted ? new CodedError('interrupted', 'the check was interrupted', { cause: error }) : error;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,125 @@
+// Each of several routes to the bastion, tried to its end: name, port, banner, host key, login, forwarding. Side by side.
+
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+import { CodedError, errorText } from '@fairlead/kit';
+import { asList, type SshRoute } from '@fairlead/protocol';
+import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+
+import { nameOf, routesFor } from '../../ssh/open-routes.ts';
+import { withoutQuestions } from '../../ssh/without-questions.ts';
+import { type ForwardingFacts, tryForwarding } from '../bastion/forwarding.ts';
+import { fail, type Finding, ok, type RouteReport, warn } from '../check.ts';
+import type { World } from '../world.ts';
+import { askBanner } from './ask-banner.ts';
+
+const BANNER_MS = 5_000;
+const LOGIN_MS = 10_000;
+
+export async function askRoutes(world: World, signal: AbortSignal): Promise<Finding> {
+  const list = asList((await world.bastion.config()).fromLaptop);
+  const attempt = await world.bastion.attempt();
+  const pinned = (await world.profile())?.bastion.hostKeys ?? (attempt.ok ? [keyLine(attempt.connection)] : undefined);
+  const routes = routesFor(list, world.context, { pinned });
+  const reports = await Promise.all(
+    list.map(async (route, index) => {
+      const isTaken = attempt.ok && attempt.taken?.index === index;
+      const ask: Asked = { route, target: routes[index]!.target, connection: isTaken ? attempt.connection : undefined };
+      return askRoute(ask, signal);
+    }),
+  );
+  return judgeRoutes(reports);
+}
+
+interface Asked {
+  route: SshRoute;
+  target: () => Promise<SshTarget>;
+  /** Where this route is the one that is used: a person is not asked a second time. */
+  connection: SshConnection | undefined;
+}
+
+async function askRoute({ route, target: resolve, connection }: Asked, signal: AbortSignal): Promise<RouteReport> {
+  const report: RouteReport = { name: nameOf(route), taken: connection !== undefined };
+  try {
+    const target = await resolve();
+    await askWay(report, target, signal);
+    if (connection) return await askConnection(report, connection, signal);
+    const limited = { ...withoutQuestions(unasked(target)), connectTimeoutMs: LOGIN_MS };
+    await using opened = await openSsh(limited, { signal });
+    return await askConnection(report, opened, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
+    return { ...report, failure: { code, message: errorText(error), ...(hint === undefined ? {} : { hint }) } };
+  }
+}
+
+/** Behind a jump host, or another program, only that one can look. */
+async function askWay(report: RouteReport, target: SshTarget, signal: AbortSignal): Promise<void> {
+  if (target.jump || target.system?.settings.isProxied || target.system?.proxyJump) return;
+  if (isIP(target.host) === 0) {
+    const addresses = await lookup(target.host, { all: true }).catch(() => []);
+    if (addresses.length > 0) report.addresses = addresses.map(({ address }) => address);
+  }
+  const banner = await askBanner(target, BANNER_MS, signal);
+  if (banner !== undefined) report.banner = banner;
+}
+
+async function askConnection(
+  report: RouteReport,
+  connection: SshConnection,
+  signal: AbortSignal,
+): Promise<RouteReport> {
+  const { type, fingerprint } = connection.hostKey;
+  const known = { ...report, hostKey: `${type} ${fingerprint}`, loggedIn: true };
+  const { listen, dial }: ForwardingFacts = await tryForwarding(connection, signal);
+  return { ...known, mayForward: listen.ok && (dial?.ok ?? false) };
+}
+
+/** The person is asked by the login that is used, and by no other. */
+function unasked(target: SshTarget): SshTarget {
+  const { askPassphrase: _, ...auth } = target.auth;
+  return { ...target, auth };
+}
+
+function keyLine({ hostKey }: SshConnection): string {
+  return `${hostKey.type} ${hostKey.base64}`;
+}
+
+/** Pure. A route that leads to another host is a failure, however many others serve; one that is silent is a warning. */
+export function judgeRoutes(routes: readonly RouteReport[]): Finding {
+  const found = routes.map((route, index) => `${index + 1} ${describe(route)}`).join('\n');
+  const wrong = routes.find(({ failure }) => failure?.code === 'host_key_changed');
+  const finding = pick(routes, wrong, found);
+  return { ...finding, routes: [...routes] };
+}
+
+function pick(routes: readonly RouteReport[], wrong: RouteReport | undefined, found: string): Finding {
+  if (wrong)
+    return fail(
+      found,
+      `${wrong.name} leads to another host, or another machine answers in between: it is never used. Take it out of bastion.fromLaptop, or ask its operator for the right fingerprint.`,
+    );
+  if (!routes.some(({ loggedIn }) => loggedIn))
+    return fail(found, routes[0]?.failure?.hint ?? 'Check hosts, ports and keys of bastion.fromLaptop.');
+  const lame = routes.filter(({ failure, mayForward }) => failure || !mayForward);
+  if (lame.length === 0) return ok(`all serve\n${found}`);
+  return warn(
+    found,
+    `${lame.map(({ name }) => name).join(', ')} cannot stand in for the others. ${lame[0]?.failure?.hint ?? 'The server must forward unix sockets there, too.'}`,
+  );
+}
+
+function describe({ name, addresses, banner, hostKey, loggedIn, mayForward, taken, failure }: RouteReport): string {
+  const parts = [
+    addresses && addresses.join(' '),
+    banner,
+    hostKey,
+    loggedIn && 'logged in',
+    loggedIn && (mayForward ? 'may forward' : 'may not forward'),
+    failure && `failed: ${failure.message}`,
+    taken && 'in use',
+  ];
+  return `${name}: ${parts.filter(Boolean).join(', ')}`;
+}

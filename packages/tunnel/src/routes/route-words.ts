@@ -1,0 +1,72 @@
+// Routes in words: what one is called, what it answered, why one was taken. Pure.
+
+import type { RouteFailure, RouteStatus } from './route-race.ts';
+
+/** What one route had answered when the race was over. */
+export interface RouteAnswer {
+  name: string;
+  outcome: 'taken' | 'answered' | 'silent' | 'failed';
+  failure?: RouteFailure;
+}
+
+export interface RouteTaken {
+  name: string;
+  /** From 0, in the given order. */
+  index: number;
+  count: number;
+  answers: readonly RouteAnswer[];
+}
+
+/** `gate:2222 through login`; the name of a route in events, in `status` and in the memory of the last one. */
+export function routeName({
+  host,
+  port,
+  jump,
+}: {
+  host: string;
+  port?: number | undefined;
+  jump?: string | undefined;
+}) {
+  const at = port === undefined || port === 22 ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return jump === undefined || jump === 'none' ? at : `${at} through ${jump}`;
+}
+
+export function answersOf(names: readonly string[], routes: readonly RouteStatus[], taken?: number): RouteAnswer[] {
+  return routes.map((route, index) => {
+    const name = names[index] ?? '';
+    if (index === taken) return { name, outcome: 'taken' };
+    if (route.kind === 'failed') return { name, outcome: 'failed', failure: route.failure };
+    return { name, outcome: route.kind === 'asked' ? 'silent' : 'answered' };
+  });
+}
+
+/** `route 2 of 3: gate does not answer`. Empty where there is no choice. */
+export function whyTaken({ index, count, answers }: RouteTaken): string {
+  if (count < 2) return '';
+  const better = answers.slice(0, index).map(describeAnswer);
+  return `route ${index + 1} of ${count}${better.length > 0 ? `: ${better.join('; ')}` : ''}`;
+}
+
+/** Codes of a route that leads to a host that is not the one meant. */
+const LEADS_ELSEWHERE = new Set([
+  'host_key_changed',
+  'host_key_revoked',
+  'bastion_moved',
+  'wrong_bastion',
+  'control_untrusted',
+]);
+
+/** The routes that must never be taken as they are; a person should look at them. */
+export function wrongRoutes({ answers }: Pick<RouteTaken, 'answers'>): Array<RouteAnswer & { failure: RouteFailure }> {
+  return answers.filter(
+    (answer): answer is RouteAnswer & { failure: RouteFailure } =>
+      answer.failure !== undefined && LEADS_ELSEWHERE.has(answer.failure.code),
+  );
+}
+
+export function describeAnswer({ name, outcome, failure }: RouteAnswer): string {
+  if (failure && LEADS_ELSEWHERE.has(failure.code)) return `${name} was refused: ${failure.message}`;
+  if (failure) return `${name} failed: ${failure.message}`;
+  if (outcome === 'silent') return `${name} did not answer in time`;
+  return outcome === 'taken' ? `${name} was taken` : `${name} answered`;
+}
