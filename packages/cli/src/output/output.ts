@@ -29,7 +29,7 @@ export interface Output {
   /** A failure; the last line of the command. */
   failure(error: FailureWords): void;
   style(format: Style, text: string): string;
-  /** Resolves once stdout takes more; rejects when the signal fires. For whoever has an endless lot to say. */
+  /** Resolves once stdout takes more; rejects when the signal fires. Callers that write without an end await it between writes. */
   drained(signal?: AbortSignal): Promise<void>;
   close(): void;
 }

@@ -82,8 +82,8 @@ export interface LocalJob {
 }
 
 /**
- * Undefined when there is no such job, or it never began. A job of this machine whose runner was killed is finished here
- * by whoever looks first: without its runner it has no time limit and takes no orders, as on a node that failed.
+ * Undefined when there is no such job, or it never began. A job of this machine whose runner was killed is finished by
+ * the first look from here: without its runner it has no time limit and takes no orders, as on a node that failed.
  */
 export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob | undefined> {
   const jobDir = jobFiles.dir(stateDir, jobId);
