@@ -63,7 +63,7 @@ describe.skipIf(!hasOpenSsh)('a site that takes certificates alone', () => {
     expect(lines).toContainEqual(expect.objectContaining({ event: 'driver.chosen', driver: 'ssh' }));
     expect(await readFile(world.configFile, 'utf8')).toMatch(/driver: ssh\n/);
     expect(JSON.parse(await readFile(world.profileFile, 'utf8'))).toMatchObject({
-      bastion: { route: { driver: 'ssh' } },
+      bastion: { routes: [{ driver: 'ssh' }] },
     });
   });
 

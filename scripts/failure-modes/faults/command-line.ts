@@ -98,7 +98,7 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
     seen: '32 processes are looked at together; the look succeeds',
     tests: places([
       'packages/slurm/src/local/process-table.test.ts',
-      'needs few open files, however many processes there are',
+      'processes are listed where fewer files may be open than there are processes',
     ]),
   },
 ];

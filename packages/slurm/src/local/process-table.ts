@@ -8,7 +8,6 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { mapLimited } from '@fairlead/kit';
 import { isGone, readProcStat } from './process-identity.ts';
 
 export interface ProcessRow {
@@ -79,8 +78,12 @@ const READS_AT_ONCE = 16;
 
 async function listLinux(mark: string): Promise<ProcessRow[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const rows = await mapLimited(pids, READS_AT_ONCE, (pid) => readLinux(pid, mark));
-  return rows.filter((row) => row !== undefined);
+  const rows: ProcessRow[] = [];
+  for (let at = 0; at < pids.length; at += READS_AT_ONCE) {
+    const some = await Promise.all(pids.slice(at, at + READS_AT_ONCE).map((pid) => readLinux(pid, mark)));
+    rows.push(...some.filter((row) => row !== undefined));
+  }
+  return rows;
 }
 
 async function readLinux(pid: number, mark: string): Promise<ProcessRow | undefined> {
