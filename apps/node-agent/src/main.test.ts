@@ -219,8 +219,8 @@ describe.concurrent('the agent program, by itself,', () => {
 
   it('drains ahead of the deadline that the job has', async () => {
     await using world = await openAgentWorld();
-    const deadline = String(Math.floor(Date.now() / 1000) + 32);
-    await using agent = await startAgent(world, { drainSeconds: 30 }, { SLURM_JOB_END_TIME: deadline });
+    const deadline = String(Math.floor(Date.now() / 1000) + 12);
+    await using agent = await startAgent(world, { drainSeconds: 10 }, { SLURM_JOB_END_TIME: deadline });
     expect(await agent.exited).toBe(EXITS.ended.code);
     expect(agent.said()).toContain("the job's time limit is near");
     expect(agent.said()).toContain('(deadline)');
