@@ -5,7 +5,11 @@ import { users } from './users.ts';
 
 const STORE = '/var/lib/testbed-mariadb';
 const SOCKET = '/run/mysqld/mysqld.sock';
+const FILE = '/run/slurm/associations.cfg';
 const BOOTED = 'sacctmgr -n list cluster >/dev/null 2>&1';
+
+/** `tiny` is short and refuses what is longer; `one` lets one job of each user run. */
+const qualities = ['add qos tiny MaxWall=00:10:00 Flags=DenyOnLimit', 'add qos one MaxJobsPerUser=1'];
 
 /** Lines of slurm.conf. `limits` and `qos` make Slurm refuse, or hold, what the associations do not allow. */
 export const accountingConf = `AccountingStorageType=accounting_storage/slurmdbd
@@ -40,27 +44,35 @@ mariadb --no-defaults -S ${SOCKET} -e "create database slurm_acct_db; create use
 mkdir -p /run/slurm; chown slurm: /run/slurm
 daemon /var/log/slurm/slurmdbd.out env MYSQL_UNIX_PORT=${SOCKET} setpriv --reuid=slurm --regid=slurm --init-groups /usr/sbin/slurmdbd
 until ${BOOTED}; do sleep 0.02; done
-${associations().join('\n')}`;
+sacctmgr -i -Q >/dev/null <<'END'
+${qualities.join('\n')}
+END
+cat > ${FILE} <<'END'
+${associations()}END
+sacctmgr -i load file=${FILE} > /var/log/slurm/associations.out`;
 
 /**
- * `lab` is the default; `nlp` is an account below it; `spent` has used up what it had; `closed` takes no more jobs. The quality of
- * service `tiny` is short and refuses what is longer (DenyOnLimit); `one` lets one job of each user run.
+ * As `sacctmgr dump` writes it: one load takes a second, a command for each line five. `lab` is the default; `nlp` is an
+ * account below it; `spent` has used up what it had; `closed` takes no more jobs.
  */
-function associations(): string[] {
-  const add = (what: string) => `sacctmgr -i -Q add ${what} >/dev/null`;
-  const accounts = ['lab', 'nlp', 'spent', 'closed'];
-  return [
-    add('cluster tb'),
-    add('qos tiny MaxWall=00:10:00 Flags=DenyOnLimit'),
-    add('qos one MaxJobsPerUser=1'),
-    add('account lab Description=lab Organization=lab'),
-    add('account nlp parent=lab Description=nlp Organization=lab'),
-    add('account spent parent=lab Description=spent Organization=lab GrpTRESMins=cpu=0'),
-    add('account closed parent=lab Description=closed Organization=lab GrpSubmitJobs=0'),
-    ...users.map(({ name }) =>
-      add(`user ${name} DefaultAccount=lab Account=${accounts.join(',')} QOS=normal,tiny,one DefaultQOS=normal`),
-    ),
+function associations(): string {
+  const limits = "QOS='normal,tiny,one':DefaultQOS='normal'";
+  const account = (name: string, more = '') => `Account - '${name}':Description='${name}':Organization='lab'${more}`;
+  const usersOf = (name: string) => [
+    `Parent - '${name}'`,
+    ...users.map((user) => `User - '${user.name}':DefaultAccount='lab':${limits}`),
   ];
+  const lines = [
+    "Cluster - 'tb'",
+    "Parent - 'root'",
+    account('lab'),
+    ...usersOf('lab'),
+    account('nlp'),
+    account('spent', ":GrpTRESMins='cpu=0'"),
+    account('closed', ":GrpSubmitJobs='0'"),
+    ...['nlp', 'spent', 'closed'].flatMap(usersOf),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 /** Programs and the Debian packages they are in. */

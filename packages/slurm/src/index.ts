@@ -9,7 +9,7 @@ export {
 export { type CommandRunner, createLocalRunner, type RunOptions, type RunResult } from './command-runner.ts';
 export { createLocalScheduler, type LocalSchedulerOptions } from './local/local-scheduler.ts';
 export type { SlurmExitCode } from './parse/exit-code.ts';
-export { type Association, parseAssociations } from './parse/parse-associations.ts';
+export { type Association, parseAssociations, parseQosLimits, type QosLimits } from './parse/parse-associations.ts';
 export { type GpuKind, parseGres } from './parse/parse-gres.ts';
 export { parsePartitionRules, type PartitionRules } from './parse/parse-partition-rules.ts';
 export { parseSacct, sacctFormat, type SacctRow } from './parse/parse-sacct.ts';
@@ -29,6 +29,6 @@ export { type SlurmErrorCode, slurmErrorCodes } from './slurm-error.ts';
 export { SHELL_SETTINGS, settingOf } from './classify/shell-settings.ts';
 export type { SharedQueue } from './slurm/shared-queue.ts';
 export type { SlurmSite } from './slurm/slurm-commands.ts';
-export { createSlurmInventory, type SlurmInventory } from './slurm/slurm-inventory.ts';
+export { type AssociationList, createSlurmInventory, type SlurmInventory } from './slurm/slurm-inventory.ts';
 export { createSlurmScheduler, type SlurmSchedulerOptions } from './slurm/slurm-scheduler.ts';
 export type { SubmitPolicy } from './slurm/submit-once.ts';

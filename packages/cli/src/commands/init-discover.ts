@@ -54,12 +54,12 @@ async function discoverSlurm(
 ): Promise<Pick<SiteFound, 'clusterName' | 'version' | 'partitions' | 'associations'>> {
   try {
     const { clusterName, version } = await inventory.config(signal);
-    const associations = await inventory.associations(user, signal);
+    const accounts = await inventory.associations(user, signal);
     return {
       partitions: await inventory.partitions(signal),
       ...(clusterName === undefined ? {} : { clusterName }),
       ...(version === undefined ? {} : { version }),
-      ...(associations === undefined ? {} : { associations }),
+      ...(accounts.ok ? { associations: accounts.associations } : {}),
     };
   } catch (error) {
     signal.throwIfAborted();

@@ -19,7 +19,7 @@ const table: Record<PendingKind, string[]> = {
       QOSMaxJobsPerUserLimit QOSMaxCpuPerUserLimit QOSMaxSubmitJobPerUserLimit AssocMaxJobsLimit
       AssocMaxSubmitJobLimit MaxGRESPerAccount MaxJobsPerAccount JobArrayTaskLimit AssociationJobLimit
       AssociationResourceLimit AssociationTimeLimit QOSJobLimit QOSResourceLimit QOSTimeLimit QOSUsageThreshold
-      AccountingPolicy
+      AccountingPolicy AssocGrpCPUMinutesLimit AssocGrpCPURunMinutesLimit AssocGrpCpuLimit
     `),
   ],
   'never-starts': [
@@ -32,6 +32,7 @@ const table: Record<PendingKind, string[]> = {
     `),
     'job requeued in held state',
     "Job's account not known, so it can't use this partition (short allows physics)",
+    "Job's account not permitted to use this partition (members allows lab not nlp)",
     "Job's QOS not permitted to use this partition (gpu allows gold not normal)",
     'launch failed requeued held',
   ],
@@ -60,3 +61,16 @@ test('a reason nobody here knows is waiting, in its own words', () =>
     text: 'MoonPhase, waxing',
     advice: '',
   }));
+
+// Reasons as a Slurm 22.05 with accounting prints them.
+test.each([
+  ["Job's account not permitted to use this partition (members allows lab not nlp)", /will never start as it is/],
+  ['AccountNotAllowed', /will never start as it is/],
+  ['AssocGrpCPUMinutesLimit', /used up for weeks.*ask the site for more/],
+  ['QOSGrpGRESMinutes', /used up for weeks/],
+  ['AssocGrpCPURunMinutesLimit', /starts when others of the group release/],
+  ['AssocGrpSubmitJobsLimit', /none are queued it is closed/],
+  ['QOSMaxJobsPerUserLimit', /starts when jobs of yours end/],
+])('%s: the advice says whether waiting helps', (reason, advice) =>
+  expect(classifyPendingReason(reason).advice).toMatch(advice),
+);

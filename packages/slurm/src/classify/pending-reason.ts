@@ -13,7 +13,12 @@ export type PendingKind = 'waiting' | 'your-limit' | 'never-starts' | 'site';
 type Rule = [pattern: RegExp, kind: PendingKind, meaning: string, advice: string];
 
 const shareAdvice =
-  'The limit is shared: the job starts when others of the group release resources. Budgets in minutes may stay used up for weeks; ask for less time or another account.';
+  'The limit is shared: the job starts when others of the group release resources. Ask for less, or use another account or QOS.';
+const budgetAdvice =
+  'It may stay used up for weeks: no end of a job gives it back. Use another account or QOS, ask for less time, or ask the site for more.';
+const shareOfSubmitsAdvice =
+  'It is shared by all who use the account or QOS: try again when jobs have ended. Where none are queued it is closed: use another account or QOS, or ask the site.';
+const neverAdvice = 'It will never start as it is: stop it, and choose';
 const limitAdvice = 'It starts when jobs of yours end. Stop one, ask for less, or use another QOS or account.';
 const askLessAdvice = 'Ask for less, or for another partition, QOS or account; this job will not start as it is.';
 
@@ -58,20 +63,20 @@ const rules: Rule[] = [
     /^(InvalidAccount|AccountNotAllowed)$/,
     'never-starts',
     'the account may not be used here',
-    'Choose another account (sacctmgr show assoc user=$USER) or partition.',
+    `${neverAdvice} another account (sacctmgr show assoc user=$USER) or partition.`,
   ],
   [
     /^(InvalidQOS|QOSNotAllowed)$/,
     'never-starts',
     'the QOS may not be used here',
-    'Choose another QOS (sacctmgr show assoc user=$USER format=account,partition,qos).',
+    `${neverAdvice} another QOS (sacctmgr show assoc user=$USER format=account,partition,qos).`,
   ],
   [
     // Words instead of a code (slurmctld, part_policy_valid_acct and part_policy_valid_qos).
     /^Job's (account|QOS) not (known|permitted)/,
     'never-starts',
     'the partition does not take jobs of this account or QOS',
-    'Choose another partition, account or QOS (scontrol show partition, sacctmgr show assoc user=$USER).',
+    `${neverAdvice} another partition, account or QOS (scontrol show partition, sacctmgr show assoc user=$USER).`,
   ],
   [
     /^(BadConstraints|Constraints|Nodes required for job are (invalid|unavail))/,
@@ -114,6 +119,13 @@ const rules: Rule[] = [
   ],
   [/^BurstBufferOperation$/, 'never-starts', 'its burst buffer failed', 'Remove the burst buffer request.'],
 
+  [/^(QOS|Assoc)GrpSubmitJobs/, 'your-limit', 'your account or QOS takes no more jobs', shareOfSubmitsAdvice],
+  [
+    /^(QOS|Assoc)Grp(?!.*RunMinutes).*Minutes/,
+    'your-limit',
+    'the budget of minutes of your account or QOS does not cover it',
+    budgetAdvice,
+  ],
   [/^(QOSGrp|AssocGrp)/, 'your-limit', 'your group or QOS uses all it may', shareAdvice],
   [/^(QOSMax|AssocMax|Max\w+PerAccount$)/, 'your-limit', 'you use all you may at a time', limitAdvice],
   [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseAssociations } from './parse-associations.ts';
+import { parseAssociations, parseQosLimits } from './parse-associations.ts';
 import { parsePartitionRules } from './parse-partition-rules.ts';
 import { parseSlurmConfig } from './parse-slurm-config.ts';
 
@@ -9,6 +9,25 @@ describe('parseAssociations', () => {
     expect(parseAssociations('lab||normal,high|normal\nproj@gpu|gpu|qos_gpu-t3|\n\nnot a line\n')).toEqual([
       { account: 'lab', qos: ['normal', 'high'], defaultQos: 'normal' },
       { account: 'proj@gpu', partition: 'gpu', qos: ['qos_gpu-t3'] },
+    ]);
+  });
+
+  it('knows the one that is charged where a job names none', () => {
+    const rows = parseAssociations('lab||normal,one|normal|lab\nnlp||normal||lab\n');
+    expect(rows.map(({ account, isDefault }) => [account, isDefault])).toEqual([
+      ['lab', true],
+      ['nlp', undefined],
+    ]);
+  });
+});
+
+describe('parseQosLimits', () => {
+  it('keeps the limits that there are', () => {
+    expect(parseQosLimits('normal|||\ntiny|00:10:00||\none||1|4\nlong|2-00:00:00||\n\nnot a line\n')).toEqual([
+      { name: 'normal' },
+      { name: 'tiny', maxMinutes: 10 },
+      { name: 'one', maxJobs: 1, maxSubmitted: 4 },
+      { name: 'long', maxMinutes: 2880 },
     ]);
   });
 });

@@ -45,6 +45,11 @@ export function commandFailure(doing: string, result: RunResult): Error {
   return slurmError(known, `cannot ${doing} because Slurm refused: ${message}`, { hint });
 }
 
+/** The last line that a command printed: its own reason; empty where it said nothing. */
+export function lastWords({ stderr, stdout }: RunResult): string {
+  return (stderr.trim() || stdout.trim()).split('\n').at(-1)?.slice(0, 200) ?? '';
+}
+
 /** Whether the site keeps no records at all: asking again gives the same answer. */
 export function saysNoAccounting({ stderr, stdout }: RunResult): boolean {
   return /accounting storage is (disabled|not)|accounting_storage.*(disabled|none)/i.test(`${stderr}\n${stdout}`);

@@ -1,11 +1,18 @@
 // What a Slurm site offers this user, asked on its login host: partitions, accounts, rules. Read only.
 
 import type { CommandRunner, RunResult } from '../command-runner.ts';
-import { type Association, parseAssociations } from '../parse/parse-associations.ts';
+import {
+  type Association,
+  associationFormat,
+  parseAssociations,
+  parseQosLimits,
+  qosFormat,
+  type QosLimits,
+} from '../parse/parse-associations.ts';
 import { parsePartitionRules, type PartitionRules } from '../parse/parse-partition-rules.ts';
 import { parseSinfo, sinfoFormat, type SlurmPartition } from '../parse/parse-sinfo.ts';
 import { parseSlurmConfig, type SlurmConfig } from '../parse/parse-slurm-config.ts';
-import { commandFailure, createRunSlurm } from './run-slurm.ts';
+import { commandFailure, createRunSlurm, lastWords } from './run-slurm.ts';
 import { plainQuery, query, type SlurmSite } from './slurm-commands.ts';
 
 export interface SlurmInventory {
@@ -14,9 +21,13 @@ export interface SlurmInventory {
   partitions(signal?: AbortSignal): Promise<SlurmPartition[]>;
   partitionRules(signal?: AbortSignal): Promise<PartitionRules[]>;
   config(signal?: AbortSignal): Promise<SlurmConfig>;
-  /** Undefined where the site keeps no accounts, or does not let its users see theirs. */
-  associations(user: string, signal?: AbortSignal): Promise<Association[] | undefined>;
+  associations(user: string, signal?: AbortSignal): Promise<AssociationList>;
+  /** Empty where they cannot be read. */
+  qosLimits(signal?: AbortSignal): Promise<QosLimits[]>;
 }
+
+/** Without a list: the site keeps no accounts, its database is down, or users may not see theirs. */
+export type AssociationList = { ok: true; associations: Association[] } | { ok: false; words: string };
 
 export function createSlurmInventory(runner: CommandRunner, site: SlurmSite = {}): SlurmInventory {
   const run = createRunSlurm(runner);
@@ -39,11 +50,16 @@ export function createSlurmInventory(runner: CommandRunner, site: SlurmSite = {}
     config: async (signal) =>
       parseSlurmConfig(await ask('read the configuration', query(site, 'scontrol', ['show', 'config']), signal)),
     async associations(user, signal) {
-      const fields = 'format=account,partition,qos,defaultqos';
-      const where = [`user=${user}`, ...(site.cluster === undefined ? [] : [`cluster=${site.cluster}`])];
-      const argv = plainQuery(site, 'sacctmgr', ['-n', '-P', 'show', 'assoc', ...where, fields]);
+      const where = [`name=${user}`, ...(site.cluster === undefined ? [] : [`cluster=${site.cluster}`])];
+      const what = ['show', 'user', 'where', ...where, 'withassoc', `format=${associationFormat}`];
+      const result = await run(plainQuery(site, 'sacctmgr', ['-n', '-P', ...what]), signal);
+      if (result.code === 0) return { ok: true, associations: parseAssociations(result.stdout) };
+      return { ok: false, words: lastWords(result) || `sacctmgr ended with code ${result.code}` };
+    },
+    async qosLimits(signal) {
+      const argv = plainQuery(site, 'sacctmgr', ['-n', '-P', 'show', 'qos', `format=${qosFormat}`]);
       const result = await run(argv, signal);
-      return result.code === 0 ? parseAssociations(result.stdout) : undefined;
+      return result.code === 0 ? parseQosLimits(result.stdout) : [];
     },
   };
 }

@@ -10,7 +10,14 @@ import { parseScontrolShowJob, type ScontrolJob } from '../parse/parse-scontrol.
 import { parseSqueue, type SqueueRow } from '../parse/parse-squeue.ts';
 import type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from '../scheduler.ts';
 import { addDetails, describeForgotten, describeJob } from './describe-job.ts';
-import { commandFailure, createRunSlurm, type RunSlurm, saysNoAccounting, saysNoSuchJob } from './run-slurm.ts';
+import {
+  commandFailure,
+  createRunSlurm,
+  lastWords,
+  type RunSlurm,
+  saysNoAccounting,
+  saysNoSuchJob,
+} from './run-slurm.ts';
 import {
   sacctByIdCommand,
   scancelCommands,
@@ -162,8 +169,7 @@ async function askAccounting(
   if (ids.length === 0) return { rows: none };
   const result = await deps.run(sacctByIdCommand(deps.site, ids), signal);
   if (result.code === 0) return { rows: new Map(parseSacct(result.stdout).map((row) => [row.jobId, row])) };
-  const words = (result.stderr.trim() || result.stdout.trim()).split('\n').at(-1)?.slice(0, 200);
-  const says = words || `sacct ended with code ${result.code}`;
+  const says = lastWords(result) || `sacct ended with code ${result.code}`;
   if (saysNoAccounting(result)) deps.missing = says;
   deps.log.debug(
     { op: 'slurm.observe', ok: false, error: { code: result.code } },

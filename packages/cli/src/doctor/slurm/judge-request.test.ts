@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeploymentPlan } from '../../plan/plan-deployment.ts';
 import { judgeCommands } from './commands.ts';
 import { judgeShellSettings } from './shell-settings.ts';
-import { type AccountFacts, judgeAccount, judgeGpu, judgePartition, judgeQos, judgeTime } from './judge-request.ts';
+import { judgeGpu, judgePartition, judgeTime } from './judge-request.ts';
 import type { Wanted } from './wanted.ts';
 
 const gpu: SlurmPartition = {
@@ -46,54 +46,6 @@ describe('judgePartition', () => {
     expect(finding).toMatchObject({ found: expect.stringContaining('did you mean gpu?') as unknown });
     expect(finding.todo).toContain('gpu, cpu');
   });
-});
-
-const kept: AccountFacts = {
-  associations: [
-    { account: 'lab', qos: ['normal'] },
-    { account: 'big', partition: 'big', qos: ['long'] },
-  ],
-  config: { hasAccounting: true, enforced: ['associations'] },
-  rules: [{ name: 'gpu', state: 'UP', denyAccounts: ['lab2'] }],
-  partition: 'gpu',
-};
-const none: AccountFacts = { ...kept, associations: undefined, config: { hasAccounting: false, enforced: [] } };
-
-describe('judgeAccount', () => {
-  it.each([
-    ['one of the user', 'lab', kept, 'ok'],
-    ['none, where Slurm has one', undefined, kept, 'ok'],
-    ['one of another partition', 'big', kept, 'fail'],
-    ['an unknown one', 'nobody', kept, 'fail'],
-    [
-      'one that the partition does not take',
-      'lab',
-      { ...kept, rules: [{ name: 'gpu', state: 'UP', allowAccounts: ['x'] }] },
-      'fail',
-    ],
-    [
-      'one that the partition refuses',
-      'lab',
-      { ...kept, rules: [{ name: 'gpu', state: 'UP', denyAccounts: ['lab'] }] },
-      'fail',
-    ],
-    ['none, of a user who has none', undefined, { ...kept, associations: [] }, 'fail'],
-    ['one, where none is kept', 'lab', none, 'warn'],
-    ['none, where none is kept', undefined, none, 'ok'],
-  ] as const)('%s', (_what, account, facts, status) =>
-    expect(judgeAccount(account === undefined ? {} : { account }, facts as AccountFacts).status).toBe(status),
-  );
-});
-
-describe('judgeQos', () => {
-  it.each([
-    ['normal', kept, 'ok'],
-    [undefined, kept, 'ok'],
-    ['high', kept, 'fail'],
-    ['high', none, 'warn'],
-  ] as const)('%s', (qos, facts, status) =>
-    expect(judgeQos(qos === undefined ? {} : { qos }, facts).status).toBe(status),
-  );
 });
 
 describe('judgeGpu', () => {

@@ -1,12 +1,6 @@
-// Holds what is configured against what Slurm offers: partition, account, QOS, GPU type, time limit. Pure.
+// Holds what is configured against what Slurm offers: partition, GPU type, time limit. Pure.
 
-import {
-  type Association,
-  formatSlurmDuration,
-  type PartitionRules,
-  type SlurmConfig,
-  type SlurmPartition,
-} from '@fairlead/slurm';
+import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/slurm';
 
 import { nearest } from '../../config/explain-issues.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
@@ -44,66 +38,6 @@ export function judgePartition(
       `Jobs would wait: ask the site what is wrong (sinfo -R says since when), or use another partition. ${todo}`,
     );
   return ok(describePartition(found));
-}
-
-export interface AccountFacts {
-  associations: readonly Association[] | undefined;
-  config: SlurmConfig;
-  rules: readonly PartitionRules[];
-  /** The partition that would be used. */
-  partition: string | undefined;
-}
-
-export function judgeAccount({ account }: Pick<Wanted, 'account'>, facts: AccountFacts): Finding {
-  const { associations, config, partition } = facts;
-  const rule = facts.rules.find(({ name }) => name === partition);
-  const usable = (associations ?? []).filter((one) => one.partition === undefined || one.partition === partition);
-  const names = [...new Set(usable.map((one) => one.account))];
-  const enforced = config.enforced.some((word) => word !== 'none');
-  if (isUnknown(facts)) {
-    if (account === undefined) return ok('this cluster keeps no accounts, and none is set');
-    return warn(
-      `slurm.account is ${account}, and this cluster keeps no accounts that could be looked at`,
-      'If jobs are refused for it, remove slurm.account.',
-    );
-  }
-  const todo = `Set slurm.account to one of: ${names.join(', ') || 'you have none here; ask the site'}.`;
-  if (account === undefined) {
-    if (names.length > 0 || !enforced) return ok(`none is set; yours: ${names.join(', ') || 'none needed'}`);
-    return fail(
-      `this account may charge to nothing${partition ? ` on ${partition}` : ''}`,
-      'Ask the site for an account (project).',
-    );
-  }
-  if (!names.includes(account)) {
-    const found = `${account} is no account of yours${partition ? ` on ${partition}` : ''}`;
-    return fail(enforced ? found : `${found} (Slurm takes it all the same here)`, todo);
-  }
-  if (rule?.allowAccounts && !rule.allowAccounts.includes(account))
-    return fail(`partition ${partition} takes only ${rule.allowAccounts.join(', ')}, not ${account}`, todo);
-  if (rule?.denyAccounts?.includes(account)) return fail(`partition ${partition} refuses ${account}`, todo);
-  return ok(`${account}; yours: ${names.join(', ')}`);
-}
-
-/** No list to hold a name against: the site keeps none, or shows none. */
-function isUnknown({ associations, config }: AccountFacts): boolean {
-  return associations === undefined || (associations.length === 0 && !config.hasAccounting);
-}
-
-export function judgeQos({ qos, account }: Pick<Wanted, 'qos' | 'account'>, facts: AccountFacts): Finding {
-  const { associations = [] } = facts;
-  if (isUnknown(facts)) {
-    if (qos === undefined) return ok('this cluster keeps no QOS that could be looked at, and none is set');
-    return warn(`slurm.qos is ${qos}, and this cluster shows none`, 'If jobs are refused for it, remove slurm.qos.');
-  }
-  const names = [
-    ...new Set(
-      associations.filter((one) => account === undefined || one.account === account).flatMap((one) => one.qos),
-    ),
-  ];
-  if (qos === undefined) return ok(`none is set; yours: ${names.join(', ') || 'the default'}`);
-  if (names.includes(qos)) return ok(`${qos}; yours: ${names.join(', ')}`);
-  return fail(`${qos} is no QOS of yours`, `Set slurm.qos to one of: ${names.join(', ') || 'none; remove it'}.`);
 }
 
 export function judgeGpu(

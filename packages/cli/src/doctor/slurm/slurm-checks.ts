@@ -4,15 +4,8 @@ import type { Check } from '../check.ts';
 import { ok } from '../check.ts';
 import type { World } from '../world.ts';
 import { askCommands } from './commands.ts';
-import {
-  type AccountFacts,
-  describePartition,
-  judgeAccount,
-  judgeGpu,
-  judgePartition,
-  judgeQos,
-  judgeTime,
-} from './judge-request.ts';
+import { type AccountFacts, judgeAccount, judgeQos } from './judge-account.ts';
+import { describePartition, judgeGpu, judgePartition, judgeTime } from './judge-request.ts';
 import { askShellSettings } from './shell-settings.ts';
 import { askTestOnly } from './test-only.ts';
 import { partitionOf, wantedOf } from './wanted.ts';
@@ -94,9 +87,9 @@ function requestChecks(): Check[] {
     {
       id: 'slurm.qos',
       title: 'Slurm: QOS',
-      tried: 'compared slurm.qos with your associations (sacctmgr)',
+      tried: 'compared slurm.qos and the time limit with your associations and the limits of the QOS (sacctmgr)',
       needs,
-      run: async (world, signal) => judgeQos(await wantedNames(world), await accountFacts(world, signal)),
+      run: async (world, signal) => judgeQos(await wantedOf(world), await accountFacts(world, signal)),
     },
     {
       id: 'slurm.gpu',
@@ -137,7 +130,8 @@ async function accountFacts(world: World, signal: AbortSignal): Promise<AccountF
   const { partition } = await wantedNames(world);
   const used = partition ?? partitionOf(await world.partitions(), undefined)?.name;
   return {
-    associations: await inventory.associations(user, signal),
+    accounts: await inventory.associations(user, signal),
+    qosLimits: await inventory.qosLimits(signal),
     config: await inventory.config(signal),
     rules: await inventory.partitionRules(signal),
     partition: used,
