@@ -195,10 +195,39 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
         scenario('slurm-refusals'),
         'for %s is told in its words, with what to change',
       ]),
-      mode('`sbatch` refuses: QOS', "Slurm's words and what to change", [
-        scenario('slurm-refusals'),
-        'for its QOS is told in its words, with what to change',
-      ]),
+      mode(
+        '`sbatch` refuses: QOS',
+        "Slurm's words and what to change",
+        [scenario('slurm-refusals'), 'for its QOS is told in its words, with what to change'],
+        [
+          scenario('accounting'),
+          'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind',
+        ],
+      ),
+      mode(
+        'account that the partition does not take, closed, used up, taken away, or written in other case',
+        'doctor finds it where `sbatch` does not; `status` says whether waiting helps',
+        [
+          scenario('accounting'),
+          'finds an account that the partition does not take, though sbatch --test-only takes it',
+        ],
+        [
+          scenario('accounting'),
+          'an account below that of the partition waits, and status says that it will never start',
+        ],
+        [
+          scenario('accounting'),
+          'an account that has used up its budget: deploy says that no end of a job helps, and names no start',
+        ],
+        [
+          scenario('accounting'),
+          'an account that was taken from the user meanwhile is refused, and doctor no longer lists it',
+        ],
+        [
+          scenario('accounting'),
+          'takes an account in other case, as Slurm does, and finds a QOS that gives less time than is asked for',
+        ],
+      ),
       mode(
         '`sbatch` answers after a time-out',
         'the job is found, not submitted twice',

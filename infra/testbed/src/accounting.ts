@@ -33,6 +33,9 @@ PidFile=/run/slurm/slurmdbd.pid
 DebugLevel=info
 `;
 
+/** It goes into the background. */
+export const startSlurmdbd = `env MYSQL_UNIX_PORT=${SOCKET} setpriv --reuid=slurm --regid=slurm --init-groups /usr/sbin/slurmdbd`;
+
 /** Before slurmctld, which asks for its associations when it starts. */
 export const startAccounting = `mkdir -p ${STORE} /run/mysqld; chown mysql: ${STORE} /run/mysqld
 options="--no-defaults --user=mysql --datadir=${STORE} --socket=${SOCKET} --skip-networking --skip-log-bin --performance-schema=off
@@ -42,7 +45,7 @@ mariadbd $options </dev/null >/var/log/mariadb.out 2>/var/log/mariadb.log &
 until mariadb-admin --no-defaults -S ${SOCKET} ping >/dev/null 2>&1; do kill -0 $! || { tail -n 3 /var/log/mariadb.log >&2; exit 1; }; sleep 0.02; done
 mariadb --no-defaults -S ${SOCKET} -e "create database slurm_acct_db; create user slurm@localhost identified via unix_socket; grant all on slurm_acct_db.* to slurm@localhost"
 mkdir -p /run/slurm; chown slurm: /run/slurm
-daemon /var/log/slurm/slurmdbd.out env MYSQL_UNIX_PORT=${SOCKET} setpriv --reuid=slurm --regid=slurm --init-groups /usr/sbin/slurmdbd
+daemon /var/log/slurm/slurmdbd.out ${startSlurmdbd}
 until ${BOOTED}; do sleep 0.02; done
 sacctmgr -i -Q >/dev/null <<'END'
 ${qualities.join('\n')}

@@ -5,6 +5,7 @@ const SCHEDULER = 'packages/slurm/src/slurm/slurm-scheduler.test.ts';
 const REFUSALS = 'packages/slurm/src/classify/submit-error.test.ts';
 const SITES = 'tests/scenarios/slurm-site.test.ts';
 const REAL = 'infra/testbed/src/scenarios/slurm-refusals.scenario.ts';
+const ACCOUNTING = 'infra/testbed/src/scenarios/accounting.scenario.ts';
 const SHELLS = 'tests/scenarios/login-shells.test.ts';
 const REQUEST = 'packages/cli/src/doctor/slurm/judge-request.test.ts';
 const QUOTA = 'packages/cli/src/doctor/login/login-judges.test.ts';
@@ -98,11 +99,17 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       'Parsl/parsl#3590',
     ],
     what: 'No accounting, or its database is down, when a job has ended that the queue has forgotten.',
-    seen: 'The job is gone, and one sentence says why no record tells how it ended. A site that keeps none is asked once; nothing is polled for ever.',
+    seen: 'The job is gone, and one sentence says why no record tells how it ended. A site that keeps none is asked once; nothing is polled for ever. `doctor` says that accounts could not be read, not that there are none; a deployment serves all the same. Where there are records, they tell how a forgotten job ended.',
     tests: places(
       [SCHEDULER, 'calls a job gone without accounting, says why no record tells of it, and asks for records once'],
       [SCHEDULER, 'asks accounting again that was only away, and says what it said'],
       [SITES, 'and without records is said to be gone, once, with the reason that there are none'],
+      [
+        ACCOUNTING,
+        'its records say how jobs ended that the queue has forgotten: cancelled, out of time, on a node that failed; without its database, one sentence says why no record does',
+      ],
+      [ACCOUNTING, 'without its database doctor says that nothing could be read, and a deployment serves all the same'],
+      ['packages/cli/src/doctor/slurm/judge-account.test.ts', 'does not call accounts absent that could not be read'],
     ),
   },
   {
@@ -162,6 +169,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [REFUSALS, 'sbatch: error: Max time limit of 24 hours exceeded for this queue'],
       [REFUSALS, 'sbatch: error: QOSMinNode'],
       [REFUSALS, 'sbatch: error: GPU jobs must use a _gpu account'],
+      [ACCOUNTING, 'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind'],
     ),
   },
   {

@@ -16,6 +16,19 @@ describe('What the scheduler says of a job', () => {
       observedState(job({ pending: { kind: 'never-starts', text: 'asks for too much', advice: 'Ask for less.' } })),
     ).toEqual({ status: 'queued', reason: 'asks for too much: Ask for less.' });
   });
+  it.each([
+    ['waiting', 4],
+    ['site', 4],
+    ['your-limit', undefined],
+    ['never-starts', undefined],
+  ] as const)('while it waits (%s) has a start only where no limit holds it', (kind, estimatedStartMs) => {
+    const pending = { kind, text: 'it waits', advice: '' };
+    expect(observedState(job({ pending, estimatedStartMs: 4 }))).toEqual({
+      status: 'queued',
+      reason: 'it waits',
+      ...(estimatedStartMs === undefined ? {} : { estimatedStartMs }),
+    });
+  });
   it.each([['running'], ['completing']] as const)('while it is %s is for its agent to say', (kind) =>
     expect(observedState(job({ phase: { kind } }))).toBeUndefined(),
   );

@@ -95,7 +95,7 @@ export function observedState(observation: JobObservation): ObservedState | unde
                 ),
             }
           : {}),
-        ...(observation.estimatedStartMs === undefined ? {} : { estimatedStartMs: observation.estimatedStartMs }),
+        ...estimateOf(observation),
       };
     case 'running':
     case 'completing':
@@ -109,6 +109,12 @@ export function observedState(observation: JobObservation): ObservedState | unde
     case 'ended':
       return endedState(observation, phase.outcome);
   }
+}
+
+/** Slurm goes on naming a start for a job that a limit holds, or that will never start: it counts free nodes alone. */
+function estimateOf({ pending, estimatedStartMs }: JobObservation): { estimatedStartMs: number } | undefined {
+  const isHeld = pending?.kind === 'never-starts' || pending?.kind === 'your-limit';
+  return isHeld || estimatedStartMs === undefined ? undefined : { estimatedStartMs };
 }
 
 function goneWords({ jobId, noRecords }: JobObservation): string {
