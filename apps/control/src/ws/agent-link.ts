@@ -4,7 +4,7 @@ import { callLater, type Clock, errorText, type Log } from '@fairlead/kit';
 import type { AgentMessage, ControlMessage, StopMode, VersionRange, WireErrorCode } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
-import type { AgentLine } from '../directory.ts';
+import type { AgentLine } from '../entry.ts';
 import { Guard } from '../guard.ts';
 import { decodeAgentFrame } from './decode-agent-frame.ts';
 import { LogTails } from './log-tails.ts';
