@@ -40,7 +40,7 @@ export class Directory {
   readonly deps: DirectoryDeps;
   readonly #index: EntryIndex;
   readonly #guard: Guard;
-  /** Of their agents' events some were left out of the history. */
+  /** Entries with agent events that were left out of the history since the last tellLeftOut. */
   readonly #leftOut = new Set<Entry>();
   #dirty = new Set<Entry>();
 
@@ -58,15 +58,15 @@ export class Directory {
       },
       refill: async () => {
         const takenBack = await this.#fill();
-        // While the disk was away, changes that never came to it may have been told.
+        // While the disk was away, listeners may have been told of changes that were never stored.
         this.#emitChanged(this.recorder.isUsable ? takenBack : undefined);
       },
     });
   }
 
   /**
-   * Fills the memory from the store. Everyone who was attended and holds no lease gets a whole one to come back. What only
-   * the memory knows of an instance that is still there stays, its connection too.
+   * Fills the memory from the store. Each attended instance without a lease gets a whole one, so that its agent can come
+   * back. What only the memory knows of an instance that is still there stays, its connection too.
    */
   async load(): Promise<void> {
     await this.#fill();
@@ -170,7 +170,7 @@ export class Directory {
     });
   }
 
-  /** What an agent tells (with a source) is left out, and counted, where it tells too much. */
+  /** An agent's event (one with a source) that exceeds the agent's allowance is counted and not stored. */
   addHistory(entry: Entry, kind: string, message: string, from: HistorySource = {}): Promise<void> {
     if (from.source !== undefined && !this.#mayAdd(entry)) return this.recorder.settled();
     return this.#record(entry, () => [checkWrite(this.#history(entry, kind, message, from))]);
@@ -233,7 +233,7 @@ export class Directory {
     this.leases.end(before.instance.id);
   }
 
-  /** An end is told in any case: it comes once. */
+  /** The end of an instance is always stored: it comes once. */
   #mayTell(entry: Entry, event: LifeEvent): boolean {
     if (event.type === 'instance.reported') return isEnded(event.state) || this.#mayAdd(entry);
     return event.type !== 'agent.enrolled' || this.#mayAdd(entry);

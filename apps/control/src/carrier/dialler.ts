@@ -58,7 +58,7 @@ export class Dialler implements AsyncDisposable {
     const { signal } = this.#ended;
     const onError = (error: unknown) =>
       log.warn({ op: 'run.watch', ok: false, error: errorText(error) }, 'falling back to looking every 2 s');
-    // Without a watch, as where the system has no more of them, the look every 2 s finds everything.
+    // Where the system has no inotify watch left, the scan every 2 s finds every socket.
     const onName = this.#guard.handler('run.look', (name: string) => this.#look(name));
     this.#guard.run('run.watch', () => runDir.watch(onName, { signal, onError }));
     await this.#guard.turn('run.scan', () => this.#scan());
@@ -155,13 +155,13 @@ export class Dialler implements AsyncDisposable {
       this.#deps.log.info({ op: 'socket.unlink', ok: true, socket: target.name });
   }
 
-  /** A key that leaked can make sockets without end: of one instance only so many are kept. */
+  /** A leaked key can make any number of sockets: unlinks those over the limit of one instance. */
   #giveUpSurplus(siblings: ReadonlySet<Target>, { instanceId, kind }: Target): void {
     const owner = this.#deps.ownerOf(instanceId);
     for (const target of surplusOf(siblings, kind, owner)) this.#unlink(target);
   }
 
-  /** A frozen tunnel's socket may hold its instance's place for seconds: one that was just made comes first. */
+  /** A dial of a frozen tunnel's socket can block its instance for seconds: ends it in favour of a newer socket. */
   #preferOver(target: Target, dialled: Target | undefined): void {
     if (dialled && target.generation > dialled.generation && byPromise(target, dialled) < 0) dialled.raw?.destroy();
   }

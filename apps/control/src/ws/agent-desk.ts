@@ -168,7 +168,7 @@ class Session {
     });
   }
 
-  /** Whatever an agent says shows that it lives: a heartbeat may wait behind other frames. */
+  /** Every frame renews the lease: a heartbeat may wait behind other frames. */
   heard(): void {
     if (this.entry.line === this.#link) this.#renew();
   }

@@ -17,7 +17,7 @@ export const jobKeyRecord = z.object({
   expiresMs: z.number(),
   /** `ssh-ed25519 AAAA…` */
   publicKey: z.string(),
-  /** The key's whole line, where somebody else has to put it in place: the key waits for that. */
+  /** The key's whole line, where a person has to put it in place by hand: the key waits for that. */
   byHand: z.string().optional(),
 });
 export type JobKeyRecord = z.output<typeof jobKeyRecord>;

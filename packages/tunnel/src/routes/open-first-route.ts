@@ -48,7 +48,7 @@ export async function openFirstRoute<Proof>(options: RoutesOptions<Proof>): Prom
   return new RouteRace(options).run();
 }
 
-/** After these another route would do no better, and a login that was refused must not be repeated at once. */
+/** Failures after which no other route is tried: each would fail alike, and a refused login must not be repeated at once. */
 const FINAL_CODES = new Set([
   'auth_failed',
   'passphrase_needed',

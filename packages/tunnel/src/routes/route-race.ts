@@ -81,7 +81,7 @@ function fail(state: Open, event: Extract<RaceEvent, { type: 'route.failed' }>):
   return next({ ...raceOf(noted), status: 'asking' }, index);
 }
 
-/** A proof that has begun goes on, whatever better route answers meanwhile. */
+/** A proof that has begun goes on, also when a better route answers meanwhile. */
 function next(state: Open, failed = -1): RaceTransition {
   if (state.status === 'proving') return { state, effects: [] };
   const { routes } = state;
