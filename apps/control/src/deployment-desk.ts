@@ -13,7 +13,8 @@ import {
   type StopMode,
 } from '@fairlead/protocol';
 
-import type { Directory, Entry } from './directory.ts';
+import type { Directory } from './directory.ts';
+import type { Entry } from './entry.ts';
 import { describeState } from './domain/describe-state.ts';
 import { pickEndpoint } from './domain/pick-endpoint.ts';
 import type { InstanceRecord } from './domain/records.ts';

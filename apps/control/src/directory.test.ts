@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { silentLog } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Directory, type Entry } from './directory.ts';
+import { Directory } from './directory.ts';
+import type { Entry } from './entry.ts';
 import type { DeploymentRecord, InstanceRecord } from './domain/records.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';

@@ -2,52 +2,22 @@
 // of an instance's life; speaks no protocol.
 
 import { type Clock, Listeners, type Log } from '@fairlead/kit';
-import {
-  type DeploymentView,
-  type EventView,
-  type InstanceView,
-  isEnded,
-  type Load,
-  MESSAGE_LENGTH,
-  type StopMode,
-} from '@fairlead/protocol';
+import { type DeploymentView, type EventView, type InstanceView, isEnded, MESSAGE_LENGTH } from '@fairlead/protocol';
 
 import type { SocketOwner } from './domain/decide-socket.ts';
+import { changesNothing, differs, onlyProgress } from './domain/compare-records.ts';
 import { EVENT_BURST, EventAllowance } from './domain/event-allowance.ts';
 import { type LifeEffect, type LifeEvent, transition } from './domain/instance-life.ts';
 import { Leases } from './domain/leases.ts';
-import type { DeploymentRecord, FormerInstance, HistoryEntry, InstanceRecord, Life } from './domain/records.ts';
+import type { DeploymentRecord, FormerInstance, HistoryEntry, InstanceRecord } from './domain/records.ts';
 import { viewDeployment, viewInstance } from './domain/views.ts';
+import type { Entry } from './entry.ts';
+import { EntryIndex } from './entry-index.ts';
 import { Guard } from './guard.ts';
 import { checkWrite } from './store/check-write.ts';
 import { Recorder } from './store/recorder.ts';
 import type { SetAside, Store, Write } from './store/store.ts';
 import { staleError } from './store/store-error.ts';
-
-/** The agent's side of an instance: what the directory may ask of a connection. */
-export interface AgentLine {
-  /** Generation of the control socket it came over. */
-  readonly generation: number;
-  give(mode: StopMode): void;
-  /** The last word to an agent that another one replaces. */
-  fence(): void;
-  drop(): void;
-}
-
-export interface Entry {
-  deployment: DeploymentRecord;
-  instance: InstanceRecord;
-  line?: AgentLine | undefined;
-  /** In memory only. */
-  apiKey?: string | undefined;
-  load?: Load | undefined;
-  /** The agent that speaks for it, since control's start. */
-  agent?: InstanceView['agent'];
-  /** When a refusal was last put into the history. */
-  refusedMs?: number;
-  /** How much more of the history its agents may fill. */
-  allowance?: EventAllowance;
-}
 
 /** Of what an agent has told: when it happened there, and its own number of it. */
 export type HistorySource = Partial<Pick<HistoryEntry, 'atMs' | 'source'>>;
@@ -68,17 +38,16 @@ export class Directory {
   readonly historyAdded = new Listeners<readonly EventView[]>();
   readonly recorder: Recorder;
   readonly deps: DirectoryDeps;
-  readonly #byName = new Map<string, Entry>();
-  readonly #byInstance = new Map<string, Entry>();
-  readonly #formers = new Map<string, FormerInstance & { sinceMs: number }>();
+  readonly #index: EntryIndex;
   readonly #guard: Guard;
-  /** Of their agents' events some were left out of the history. */
+  /** Entries with agent events that were left out of the history since the last tellLeftOut. */
   readonly #leftOut = new Set<Entry>();
   #dirty = new Set<Entry>();
 
   constructor(deps: DirectoryDeps) {
     this.deps = deps;
     this.leases = new Leases(deps.leaseMs);
+    this.#index = new EntryIndex(() => deps.clock.monotonicMs());
     this.#guard = new Guard(deps.log);
     this.recorder = new Recorder({
       ...deps,
@@ -89,15 +58,15 @@ export class Directory {
       },
       refill: async () => {
         const takenBack = await this.#fill();
-        // While the disk was away, changes that never came to it may have been told.
+        // While the disk was away, listeners may have been told of changes that were never stored.
         this.#emitChanged(this.recorder.isUsable ? takenBack : undefined);
       },
     });
   }
 
   /**
-   * Fills the memory from the store. Everyone who was attended and holds no lease gets a whole one to come back. What only
-   * the memory knows of an instance that is still there stays, its connection too.
+   * Fills the memory from the store. Each attended instance without a lease gets a whole one, so that its agent can come
+   * back. What only the memory knows of an instance that is still there stays, its connection too.
    */
   async load(): Promise<void> {
     await this.#fill();
@@ -105,42 +74,37 @@ export class Directory {
   }
 
   findDeployment(name: string): Entry | undefined {
-    return this.#byName.get(name);
+    return this.#index.findDeployment(name);
   }
 
   findInstance(id: string): Entry | undefined {
-    return this.#byInstance.get(id);
+    return this.#index.findInstance(id);
   }
 
   findFormer(id: string): FormerInstance | undefined {
-    return this.#formers.get(id);
+    return this.#index.findFormer(id);
   }
 
-  /** Whose a socket of the run directory is. */
   ownerOf(instanceId: string): SocketOwner {
-    const entry = this.#byInstance.get(instanceId);
-    if (entry) return { kind: 'current', life: entry.instance.life, linkedGeneration: entry.line?.generation };
-    const former = this.#formers.get(instanceId);
-    if (!former) return { kind: 'unknown' };
-    return { kind: 'former', forMs: this.deps.clock.monotonicMs() - former.sinceMs };
+    return this.#index.ownerOf(instanceId);
   }
 
   entries(): Iterable<Entry> {
-    return this.#byName.values();
+    return this.#index.entries();
   }
 
   formers(): Iterable<FormerInstance> {
-    return this.#formers.values();
+    return this.#index.formers();
   }
 
   /** As if they had never been. Resolves when it is so on disk. */
   async forget({ deployments, formers }: { deployments: readonly Entry[]; formers: readonly string[] }): Promise<void> {
     await this.recorder.usable();
     const writes: Write[] = formers.map((id) => ({ type: 'instance.remove', id }));
-    for (const id of formers) this.#formers.delete(id);
-    for (const { deployment, instance } of deployments) {
-      this.#byName.delete(deployment.name);
-      this.#byInstance.delete(instance.id);
+    for (const id of formers) this.#index.removeFormer(id);
+    for (const entry of deployments) {
+      this.#index.remove(entry);
+      const { deployment, instance } = entry;
       writes.push({ type: 'deployment.remove', name: deployment.name }, { type: 'instance.remove', id: instance.id });
     }
     await this.recorder.record(() => writes);
@@ -150,9 +114,9 @@ export class Directory {
   /** Takes the place of what had the name before. Resolves when stored. */
   put(deployment: DeploymentRecord, instance: InstanceRecord, message: string): Promise<void> {
     return this.recorder.record(() => {
-      const before = this.#byName.get(deployment.name);
+      const before = this.findDeployment(deployment.name);
       if (before) this.#replace(before);
-      const entry = this.#index({ deployment, instance });
+      const entry = this.#index.add({ deployment, instance });
       this.#dirty.add(entry);
       return [
         { type: 'instance.put', record: instance },
@@ -206,7 +170,7 @@ export class Directory {
     });
   }
 
-  /** What an agent tells (with a source) is left out, and counted, where it tells too much. */
+  /** An agent's event (one with a source) that exceeds the agent's allowance is counted and not stored. */
   addHistory(entry: Entry, kind: string, message: string, from: HistorySource = {}): Promise<void> {
     if (from.source !== undefined && !this.#mayAdd(entry)) return this.recorder.settled();
     return this.#record(entry, () => [checkWrite(this.#history(entry, kind, message, from))]);
@@ -236,30 +200,17 @@ export class Directory {
     });
   }
 
-  /** Returns whose records were not those of the disk. */
+  /** Returns the entries whose records were not those of the disk. */
   async #fill(): Promise<Set<Entry>> {
     const remembered = await this.deps.store.load();
-    const before = new Map(this.#byInstance);
-    const takenBack = new Set<Entry>();
-    this.#byName.clear();
-    this.#byInstance.clear();
-    this.#formers.clear();
-    const instances = new Map(remembered.instances.map((instance) => [instance.id, instance]));
+    const { takenBack, gone } = this.#index.refill(remembered);
     this.#dirty.clear();
     const now = this.deps.clock.monotonicMs();
-    for (const deployment of remembered.deployments) {
-      const instance = instances.get(deployment.instanceId);
-      if (!instance) continue;
-      const known = before.get(instance.id);
-      before.delete(instance.id);
-      const same = known && isSame(known.instance, instance) && isSame(known.deployment, deployment);
-      const entry = this.#index(Object.assign(known ?? {}, { deployment, instance }));
-      if (!same) takenBack.add(entry);
-      const leased = this.leases.leftMs(instance.id, now) !== undefined;
-      if (instance.life.phase === 'attended' && !leased) this.leases.renew(instance.id, now);
+    for (const { instance } of this.entries()) {
+      const isLeased = this.leases.leftMs(instance.id, now) !== undefined;
+      if (instance.life.phase === 'attended' && !isLeased) this.leases.renew(instance.id, now);
     }
-    for (const entry of before.values()) entry.line?.drop();
-    for (const former of remembered.formers) this.#formers.set(former.id, { ...former, sinceMs: now });
+    for (const entry of gone) entry.line?.drop();
     for (const bad of remembered.setAside ?? []) this.#tellSetAside(bad);
     return takenBack;
   }
@@ -268,7 +219,7 @@ export class Directory {
   #record(entry: Entry, decide: () => Write[]): Promise<void> {
     const { isUsable } = this.recorder;
     return this.recorder.record(() => {
-      if (!isUsable && this.#byInstance.get(entry.instance.id) !== entry)
+      if (!isUsable && this.findInstance(entry.instance.id) !== entry)
         throw staleError('another record has taken its place');
       return decide();
     });
@@ -276,16 +227,13 @@ export class Directory {
 
   /** Clients are told to go elsewhere, its agent that it is no longer needed. */
   #replace(before: Entry): void {
-    const { id, enrolmentHash, updatedMs } = before.instance;
-    const sinceMs = this.deps.clock.monotonicMs();
-    this.#byInstance.delete(id);
-    this.#formers.set(id, { id, deployment: before.deployment.name, enrolmentHash, updatedMs, sinceMs });
+    this.#index.retire(before);
     before.line?.fence();
     before.line = undefined;
-    this.leases.end(id);
+    this.leases.end(before.instance.id);
   }
 
-  /** An end is told in any case: it comes once. */
+  /** The end of an instance is always stored: it comes once. */
   #mayTell(entry: Entry, event: LifeEvent): boolean {
     if (event.type === 'instance.reported') return isEnded(event.state) || this.#mayAdd(entry);
     return event.type !== 'agent.enrolled' || this.#mayAdd(entry);
@@ -306,18 +254,12 @@ export class Directory {
   /** In the log, and where its owner looks. */
   #tellSetAside({ table, id, why, replaced }: SetAside): void {
     this.deps.log.error({ op: 'store.load', ok: false, table, id, why }, 'a record cannot be read: it is set aside');
-    const entry = table === 'instances' ? this.#byInstance.get(id) : this.#byName.get(id);
+    const entry = table === 'instances' ? this.findInstance(id) : this.findDeployment(id);
     if (!entry) return;
     const then = replaced ? 'A fresh one stands in its place; the agent, if there is one, comes back to it.' : '';
     const text = `The stored record could not be read (${why}); it was set aside in control.db. ${then}`;
     const added = this.addHistory(entry, 'record.set_aside', text);
     added.catch((error: unknown) => this.#guard.failed('record.set_aside', error));
-  }
-
-  #index(entry: Entry): Entry {
-    this.#byName.set(entry.deployment.name, entry);
-    this.#byInstance.set(entry.instance.id, entry);
-    return entry;
   }
 
   #perform(entry: Entry, effect: LifeEffect, writes: Write[]): void {
@@ -358,27 +300,4 @@ export class Directory {
 
 function checkInstance(record: InstanceRecord) {
   return checkWrite({ type: 'instance.put', record });
-}
-
-function changesNothing(record: InstanceRecord, event: LifeEvent, more: Partial<InstanceRecord>): boolean {
-  const { life, effects } = transition(record.life, event);
-  return life === record.life && effects.length === 0 && !differs(record, more);
-}
-
-/** A percentage that moves is shown, not stored. */
-function onlyProgress(before: Life, after: Life): boolean {
-  if (before.phase !== 'attended' || after.phase !== 'attended' || before.generation !== after.generation) return false;
-  if (before.state.status !== 'starting' || after.state.status !== 'starting') return false;
-  return before.state.phase === after.state.phase;
-}
-
-function differs(record: InstanceRecord, more: Partial<InstanceRecord>): boolean {
-  return Object.entries(more).some(([name, value]) => {
-    const known = record[name as keyof InstanceRecord];
-    return !isSame(known, value);
-  });
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,10 +1,10 @@
-// The owner of what a turn of a loop, a timer or a handler of an event throws: it is logged, once per outage, and control goes on.
+// Catches what a turn of a loop, a timer or an event handler throws, logs it once per outage, and lets control go on.
 
 import { type Clock, errorText, type Log, untilOver } from '@fairlead/kit';
 
 export class Guard {
   readonly #log: Log;
-  /** How often each operation has failed since it last went well. */
+  /** Failures of each operation since its last success. */
   readonly #failures = new Map<string, number>();
 
   constructor(log: Log) {

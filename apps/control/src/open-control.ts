@@ -160,7 +160,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const socket = new ControlSocket({ runDir, listen: (path) => carrier.listen(path), pid: process.pid });
   await socket.restore();
   scope.defer(() => socket.remove());
-  scope.use(keepRunDir({ runDir, socket, clock, log }));
+  scope.use(keepRunDir({ runDir, socket, clock, log, guard }));
   await dialler.start();
   scope.defer(() => {
     ready = false;

@@ -19,7 +19,7 @@ export interface SweeperDeps {
 const WATCHERS_EVERY_MS = 4000;
 const LEFT_OUT_EVERY_MS = 60_000;
 const RELOAD_EVERY_MS = 1000;
-/** After a start with very many agents nobody is called silent before he was called at all, but not for longer than this. */
+/** After a start no agent is marked silent before control has tried to reach it once, for at most this many leases. */
 const CATCHING_UP_LEASES = 8;
 
 /** Runs until disposed. */
@@ -51,9 +51,9 @@ function sweepLeases({ directory, clock, log, isCaughtUp }: SweeperDeps, tickMs:
   let catchingUp = true;
   return () => {
     const now = clock.monotonicMs();
-    // We were suspended or too busy to listen: nobody may be called silent for that time.
+    // Control was suspended or too busy to listen: no agent may be marked silent for that time.
     if (now - due > leases.leaseMs / 3) {
-      log.warn({ op: 'lease.sweep', lateMs: Math.round(now - due) }, 'was held up: everyone gets a whole lease');
+      log.warn({ op: 'lease.sweep', lateMs: Math.round(now - due) }, 'was held up: every agent gets a whole lease');
       leases.renewAll(now);
     }
     due = now + tickMs;

@@ -25,7 +25,7 @@ export function openAgentLog(path: string, level: string): AgentLog {
       maxLength: WAITING_LIMIT_BYTES,
     });
     opened.on('ready', () => (hasFile = true));
-    // A full disk must not end an agent that serves. What could not be opened or has become stale is opened again.
+    // A full disk must not end an agent that serves. A file that could not be opened, or has become stale, is opened again.
     opened.on('error', () => {
       if (isWaiting) return;
       isWaiting = true;

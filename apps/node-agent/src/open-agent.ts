@@ -7,8 +7,6 @@ import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
-import { learnKillWait } from './drain/learn-kill-wait.ts';
-import { watchDeadline } from './drain/watch-deadline.ts';
 import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
 import { type ExitName, isGoodEnd } from './exit-code.ts';
@@ -17,11 +15,12 @@ import { createProber } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
 import { type JobIdentity, readJobIdentity } from './job/job-identity.ts';
-import { listGpus, visibleGpus } from './job/list-gpus.ts';
+import { visibleGpus } from './job/list-gpus.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
 import { readSlurmNotice } from './job/read-slurm-notice.ts';
 import type { AgentSpec } from './job/read-spec.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
+import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
@@ -214,44 +213,4 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
       deps.say(linked ? `registered at ${why}` : `control is away: ${why}`);
     },
   });
-}
-
-interface SiteParts {
-  spec: AgentSpec;
-  deps: AgentDeps;
-  job: JobIdentity;
-  policy: SupervisorPolicy;
-  publisher: Publisher;
-  supervisor: Supervisor;
-}
-
-/** What only the site's own programs can tell; the agent serves without it. */
-function learnFromSite({ spec, deps, job, policy, publisher, supervisor }: SiteParts, signal: AbortSignal): void {
-  watchDeadline(
-    {
-      ...deps,
-      jobId: job.jobId,
-      ...(job.deadlineMs === undefined ? {} : { initialMs: job.deadlineMs }),
-      drainMs: spec.drainSeconds * 1000,
-      cluster: spec.slurm?.cluster,
-      pollMs: (spec.slurm?.pollSeconds ?? 0) * 1000,
-      onChange: (deadlineMs) => publisher.learn({ deadlineMs }),
-      onNear: (deadlineMs) => supervisor.dispatch({ type: 'deadline.near', deadlineMs }),
-    },
-    signal,
-  );
-  const learnt = (what: string, work: Promise<unknown>) => {
-    detach(
-      work.catch((error: unknown) => deps.log.warn({ op: 'site.learn', what, ok: false, error: errorText(error) })),
-    );
-  };
-  const killWait = learnKillWait(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster }, signal);
-  learnt(
-    'KillWait',
-    killWait.then((ms) => (policy.killWaitMs = ms ?? policy.killWaitMs)),
-  );
-  learnt(
-    'GPUs',
-    listGpus(deps.env, deps.run, signal).then((gpus) => publisher.learn({ gpus })),
-  );
 }

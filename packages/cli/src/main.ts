@@ -49,7 +49,7 @@ function onReaderGone(): void {
   endUnread();
 }
 
-/** What is under way still ends in order. */
+/** Work that is under way still ends in order. */
 function endUnread(): void {
   interrupt.abort(new CodedError<CliErrorCode>('interrupted', 'nothing reads the output any more'));
 }

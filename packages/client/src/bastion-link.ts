@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import {
   type Clock,
   CodedError,
+  detach,
   isCodedError,
   Listeners,
   type Log,
@@ -78,7 +79,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
   const controlPath = posix.join(options.profile.bastion.runDir, 'control.sock');
   let starting: Promise<void> | undefined;
 
-  /** `onLoggedIn` hears of each connection before it is proven; the one that is proven is the last. */
+  /** Calls `onLoggedIn` with each connection before it is proven; the last one is the one that is proven. */
   async function openProven(onLoggedIn: (ssh: SshConnection) => void): Promise<SshConnection> {
     const { connection, taken } = await openRoutes(options, {
       memory,
@@ -98,12 +99,17 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     return connection;
   }
 
-  /** Rejects only where another control than ours answers; one that is not there yet proves nothing. */
+  /** Rejects only where a control with another certificate answers. A control that does not run yet is no reason to refuse the host. */
   async function proveCertificate(ssh: SshConnection): Promise<void> {
+    const opening = openSecured(Promise.resolve(ssh));
+    // Only the certificate is wanted of this channel, also where it comes late.
+    const closing = opening.then(
+      (secured) => secured?.destroy(),
+      () => undefined,
+    );
+    detach(closing);
     try {
-      const late = () => new CodedError('timeout', 'control took too long');
-      const secured = await withTimeLimit(openSecured(Promise.resolve(ssh)), CERTIFICATE_LIMIT_MS, late);
-      secured?.destroy();
+      await withTimeLimit(opening, CERTIFICATE_LIMIT_MS, () => new CodedError('timeout', 'control took too long'));
     } catch (error) {
       if (isCodedError(error, 'control_untrusted')) throw error;
     }
@@ -173,9 +179,9 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       const early = isProven ? undefined : openSecured(loggedIn);
       // Where the host is the wrong one, that is what there is to say.
       early?.catch(() => undefined);
-      // Whoever calls sends a token: not before the host is known to be the right one.
+      // The caller sends a token: not before the host is known to be the right one.
       const ssh = await proven;
-      // A first route that proved to be a wrong one is not the one that was dialled early.
+      // The early dial used the first route; it is void where that route was refused.
       const secured = ssh === (await loggedIn) ? await early : undefined;
       if (secured) return secured;
       const channel = await dialControl(ssh).catch((error: unknown) => {

@@ -37,7 +37,7 @@ export interface EndpointFollower extends AsyncDisposable {
 }
 
 const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
-/** A lost agent of a stopped deployment may come back to end what it still answers: for so long it is waited for. */
+/** How long to wait for the lost agent of a stopped deployment, which may come back to finish its requests. */
 const STOPPED_RETURN_MS = 60_000;
 /** After a refusal that only a person can cure: a server that counts refused logins must not be pressed. */
 const PERSON_RETRY = { baseMs: 600_000, maxMs: 1_200_000, minMs: 600_000 };

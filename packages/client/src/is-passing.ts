@@ -19,7 +19,7 @@ const NEEDS_A_PERSON = new Set([
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof CodedError)) return true;
   if (error.code === 'control_answer') return error.retryable;
-  // Of several routes one may come back, whatever is wrong with the others.
+  // One of several routes may come back, also where the others stay wrong.
   if (error.code === 'no_route' && error.cause instanceof AggregateError) return error.cause.errors.some(isPassing);
   return !NEEDS_A_PERSON.has(error.code);
 }

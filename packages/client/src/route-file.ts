@@ -12,7 +12,7 @@ export async function readTakenRoute(profileFile: string): Promise<string | unde
   try {
     return (await readFile(routeFilePath(profileFile), 'utf8')).trim() || undefined;
   } catch {
-    // Whatever is wrong with it: all routes are asked anew.
+    // Without the memory all routes are asked, which is always right.
     return undefined;
   }
 }

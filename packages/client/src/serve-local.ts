@@ -22,7 +22,7 @@ const IDLE_MS = 600_000;
 /** How long a client may keep its side open, and silent, after its answer. */
 const LINGER_MS = 2_000;
 const RETRY_AFTER_SECONDS = 2;
-/** Made once: an error is dear where there is one for each connection. */
+/** Made once: an error with its stack for each connection costs too much. */
 const GONE = new Error('the local connection was closed');
 
 /** Takes ownership of the socket. Resolves when it is closed or answered; an error of the way is answered with 503. */

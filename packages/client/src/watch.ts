@@ -65,7 +65,7 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
   const texts: string[] = [];
   let waiting = 0;
   const ended = Promise.withResolvers<never>();
-  // Told to whoever reads next; the end may come while nobody does.
+  // The next read gets it: the end may come while no read is waiting.
   ended.promise.catch(() => undefined);
   let wake = Promise.withResolvers<void>();
   let silence: NodeJS.Timeout | undefined;

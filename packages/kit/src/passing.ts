@@ -1,4 +1,4 @@
-// Tells conditions that pass by themselves from failures, and tries again what met one.
+// Tells passing conditions (a full table, a file server that is away) from lasting failures, and repeats work that met one.
 
 import { constants } from 'node:os';
 import { backoffMs } from './backoff.ts';

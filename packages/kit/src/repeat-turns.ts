@@ -1,4 +1,4 @@
-// A loop that no failure of a turn ends: what a turn throws has an owner here.
+// A loop that goes on when a turn of it throws: the failure is logged here and the turn repeated.
 
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';

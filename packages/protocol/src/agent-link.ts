@@ -31,7 +31,7 @@ export const agentHello = z.object({
   instanceId,
   deployment: deploymentName,
   jobId: boundedText(NAME_LENGTH),
-  /** The agent's clock as it says this: what it tells of times is set right by the difference. However wrong it is, it shuts no agent out. */
+  /** The agent's clock as it says this: what it tells of times is set right by the difference. A wrong clock is no reason to refuse an agent. */
   clockMs: nearest(-TIME_LIMIT_MS, TIME_LIMIT_MS).optional(),
   restart,
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */

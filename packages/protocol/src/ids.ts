@@ -20,7 +20,7 @@ export const instanceId = z
 /** Counts up with every tunnel of an instance. */
 export const generation = z.int().min(1).max(99_999_999);
 
-/** SLURM_RESTART_COUNT: 0 the first time. So bounded that the generations of each restart have their place. */
+/** SLURM_RESTART_COUNT: 0 the first time. Bounded, so that the generation numbers of one restart never reach those of the next. */
 export const restart = z.int().min(0).max(9999);
 
 /** How many generations one start of an agent may use before it runs into those of the next restart. */

@@ -48,7 +48,7 @@ export const sshRoute = z.strictObject({
 });
 export type SshRoute = z.infer<typeof sshRoute>;
 
-/** More than a person keeps in order, and all of them are asked at once. */
+/** A bound: all routes are asked at once. */
 export const MAX_ROUTES = 8;
 
 export const laptopProfile = z.object({

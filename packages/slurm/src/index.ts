@@ -1,11 +1,7 @@
 export { classifyJobState, type JobOutcome, type JobPhase } from './classify/job-state.ts';
 export { classifyPendingReason, type PendingKind, type PendingReason } from './classify/pending-reason.ts';
-export {
-  classifySubmitError,
-  type CommandOutcome,
-  type SubmitError,
-  type SubmitErrorKind,
-} from './classify/submit-error.ts';
+export { classifySubmitError, type CommandOutcome, type SubmitError } from './classify/submit-error.ts';
+export type { SubmitErrorKind } from './classify/submit-rules.ts';
 export { type CommandRunner, createLocalRunner, type RunOptions, type RunResult } from './command-runner.ts';
 export { createLocalScheduler, type LocalSchedulerOptions } from './local/local-scheduler.ts';
 export type { SlurmExitCode } from './parse/exit-code.ts';

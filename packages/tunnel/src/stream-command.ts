@@ -39,7 +39,7 @@ export async function streamCommand(
   };
 }
 
-/** The words of the argv, as `encodeWord` has written them, become what they were. */
+/** Decodes the words of the argv that `encodeWord` has written. */
 const DECODE = 'for word do shift; word=$(printf %b_ "$word"); set -- "$@" "${word%_}"; done; ';
 
 /** The end of standard input is what a closed channel and a lost connection look like from there. */

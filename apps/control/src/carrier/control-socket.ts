@@ -1,4 +1,4 @@
-// What others find control by: its socket in the run directory, and the file that names its process.
+// The two files by which clients and the gate find control: its socket in the run directory, and control.pid.
 
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 
@@ -7,7 +7,7 @@ import { errnoOf } from '@fairlead/kit';
 import { replaceFile } from '../state/state-dir.ts';
 import { clearStaleSocket, CONTROL_SOCKET, inodeOf, PID_FILE, restrictSocket, type RunDir } from './run-dir.ts';
 
-/** A socket gets its name when it listens and is restricted: never before. */
+/** The socket is renamed to its final name once it listens with mode 0600. */
 const FRESH_SOCKET = 'control.new';
 
 export interface ControlSocketDeps {

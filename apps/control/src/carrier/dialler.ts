@@ -7,10 +7,12 @@ import { setImmediate } from 'node:timers/promises';
 import { type BackoffPolicy, backoffMs, callLater, type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
 
-import { decideParked, decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
+import { decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
 import { Guard } from '../guard.ts';
-import { byPromise, MAX_UNPROVEN, mayDial, pickSurplus } from './dial-order.ts';
+import { byPromise, MAX_UNPROVEN, mayDial } from './dial-order.ts';
+import { ParkedSockets } from './parked-sockets.ts';
 import type { RunDir } from './run-dir.ts';
+import { type SocketTarget as Target, surplusOf } from './socket-target.ts';
 
 export interface DiallerDeps {
   runDir: RunDir;
@@ -29,19 +31,6 @@ const RESCAN_MS = 2000;
 /** Files looked at in one turn of the event loop. */
 const REVIEW_SLICE = 500;
 
-interface Target {
-  name: string;
-  instanceId: string;
-  generation: number;
-  kind: 'data' | 'control';
-  seenMs: number;
-  dialling: 'no' | 'queued' | 'now' | 'proven' | 'waiting';
-  failures: number;
-  failingSinceMs: number | undefined;
-  /** While it is dialled. */
-  raw?: Socket;
-}
-
 export class Dialler implements AsyncDisposable {
   readonly #deps: DiallerDeps;
   readonly #targets = new Map<string, Target>();
@@ -51,8 +40,7 @@ export class Dialler implements AsyncDisposable {
   /** What is dialled and not yet proven, by instance: one of each. */
   readonly #unproven = new Map<string, Target>();
   readonly #guard: Guard;
-  /** Names of parked sockets and when they were first seen there. */
-  readonly #parked = new Map<string, number>();
+  readonly #parked: ParkedSockets;
   readonly #ended = new AbortController();
   #started = false;
   #caughtUp = false;
@@ -61,6 +49,7 @@ export class Dialler implements AsyncDisposable {
   constructor(deps: DiallerDeps) {
     this.#deps = deps;
     this.#guard = new Guard(deps.log);
+    this.#parked = new ParkedSockets({ ...deps, guard: this.#guard });
   }
 
   /** Resolves after the first look. */
@@ -69,7 +58,7 @@ export class Dialler implements AsyncDisposable {
     const { signal } = this.#ended;
     const onError = (error: unknown) =>
       log.warn({ op: 'run.watch', ok: false, error: errorText(error) }, 'falling back to looking every 2 s');
-    // Without a watch, as where the system has no more of them, the look every 2 s finds everything.
+    // Where the system has no inotify watch left, the scan every 2 s finds every socket.
     const onName = this.#guard.handler('run.look', (name: string) => this.#look(name));
     this.#guard.run('run.watch', () => runDir.watch(onName, { signal, onError }));
     await this.#guard.turn('run.scan', () => this.#scan());
@@ -97,28 +86,13 @@ export class Dialler implements AsyncDisposable {
   async #scan(): Promise<void> {
     const names = new Set(await this.#deps.runDir.list());
     for (const target of this.#targets.values()) if (!names.has(target.name)) this.#forget(target);
-    await this.#scanParked();
+    await this.#parked.scan();
     let looked = 0;
     for (const name of names) {
       this.#guard.run('socket.review', () => this.#see(name));
       looked += 1;
       if (looked % REVIEW_SLICE === 0) await setImmediate();
       if (this.#ended.signal.aborted) return;
-    }
-  }
-
-  async #scanParked(): Promise<void> {
-    const { clock, leaseMs, ownerOf, runDir } = this.#deps;
-    const names = new Set(await runDir.listParked());
-    for (const name of this.#parked.keys()) if (!names.has(name)) this.#parked.delete(name);
-    const now = clock.monotonicMs();
-    for (const name of names) {
-      const parsed = parseSocketName(name);
-      if (!parsed) continue;
-      const seenMs = this.#parked.get(name) ?? now;
-      this.#parked.set(name, seenMs);
-      const facts = { generation: parsed.generation, owner: ownerOf(parsed.instanceId), ageMs: now - seenMs, leaseMs };
-      if (decideParked(facts) === 'unlink') this.#guard.run('parked.unlink', () => void runDir.unlinkParked(name));
     }
   }
 
@@ -181,18 +155,13 @@ export class Dialler implements AsyncDisposable {
       this.#deps.log.info({ op: 'socket.unlink', ok: true, socket: target.name });
   }
 
-  /** A key that leaked can make sockets without end: of one instance only so many are kept. */
+  /** A leaked key can make any number of sockets: unlinks those over the limit of one instance. */
   #giveUpSurplus(siblings: ReadonlySet<Target>, { instanceId, kind }: Target): void {
     const owner = this.#deps.ownerOf(instanceId);
-    const alike = [...siblings].filter((sibling) => sibling.kind === kind);
-    const sockets = alike.map((target) => {
-      const { generation, failures } = target;
-      return { target, generation, failures, isInUse: isInUse(target, owner) };
-    });
-    for (const { target } of pickSurplus(sockets)) this.#unlink(target);
+    for (const target of surplusOf(siblings, kind, owner)) this.#unlink(target);
   }
 
-  /** A frozen tunnel's socket may hold its instance's place for seconds: one that was just made comes first. */
+  /** A dial of a frozen tunnel's socket can block its instance for seconds: ends it in favour of a newer socket. */
   #preferOver(target: Target, dialled: Target | undefined): void {
     if (dialled && target.generation > dialled.generation && byPromise(target, dialled) < 0) dialled.raw?.destroy();
   }
@@ -271,11 +240,4 @@ export class Dialler implements AsyncDisposable {
     });
     callLater(again, { clock, afterMs, signal: this.#ended.signal });
   }
-}
-
-function isInUse({ kind, generation, dialling }: Target, owner: SocketOwner): boolean {
-  if (dialling === 'proven') return true;
-  if (owner.kind !== 'current') return false;
-  if (kind === 'control') return owner.linkedGeneration === generation;
-  return 'generation' in owner.life && owner.life.generation === generation;
 }

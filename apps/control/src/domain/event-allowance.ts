@@ -1,4 +1,4 @@
-// How much of the history one agent may fill: a token bucket. What is over it is counted, not kept.
+// The share of the history that one agent may fill: a token bucket. Events over it are counted and not stored.
 
 export const EVENT_BURST = 100;
 export const EVENT_INTERVAL_MS = 1000;

@@ -6,7 +6,7 @@ import type { WireErrorCode } from '@fairlead/protocol';
 import type { ControlErrorCode } from '../control-error.ts';
 import { WireError } from './wire-error.ts';
 
-/** What the disk does to us, and records that it cannot hold. The directory has logged it. */
+/** Failures of the disk, and records that it cannot hold. The directory has logged them. */
 export function storageError(error: unknown): WireError | undefined {
   if (!isCodedError(error)) return undefined;
   const code = STORAGE_ERRORS[error.code as ControlErrorCode];

@@ -14,7 +14,7 @@ const ownerRecord = z.object({
   host: z.string(),
   bootId: z.string(),
   pid: z.int(),
-  /** Where its sockets lie. The gate reads this with a shell's means: it stays the last field. Absent: written by an older control. */
+  /** The run directory. It must stay the last field: the gate, a shell script, reads it by its place. Absent: written by an older control. */
   runDir: z.string().optional(),
 });
 export type OwnerRecord = z.infer<typeof ownerRecord>;

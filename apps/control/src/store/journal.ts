@@ -77,7 +77,7 @@ export class Journal {
     } catch (fault) {
       this.#events.onFault(fault);
     }
-    // What was decided since then rests on what was not stored: it goes too.
+    // Changes that were decided since then depend on what was not stored: they are rejected too.
     const all = [...waiting, ...this.#waiting];
     this.#writes = [];
     this.#waiting = [];

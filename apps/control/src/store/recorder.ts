@@ -78,7 +78,7 @@ export class Recorder {
     return this.#journal.idle();
   }
 
-  /** The disk is right and the memory is not. Whose word was not stored says it again. */
+  /** Refills the memory from the disk. Callers whose change was not stored ask again. */
   async #recover(error: unknown): Promise<void> {
     const { log, refill } = this.#deps;
     const said = { op: 'store.commit', ok: false, error: errorText(error) };
@@ -93,7 +93,7 @@ export class Recorder {
     }
   }
 
-  /** All who ask within a moment wait for one attempt. */
+  /** Callers that come within a moment share one attempt. */
   async #reload(): Promise<void> {
     const { clock, log, refill } = this.#deps;
     await clock.sleep(RELOAD_AFTER_MS);

@@ -44,7 +44,7 @@ export function storeError(error: unknown, doing: string, file: string): unknown
   }
 }
 
-/** What is no trouble of the disk: a fault of ours, or damage, which has a code of its own. */
+/** Not trouble of the disk: a fault of this program, or damage, which has a code of its own. */
 const WELL_READ = new Set([0, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_CORRUPT, SQLITE_NOTADB]);
 
 /** It may be readable again in a moment: a home on a network, a ticket that has to be renewed. */

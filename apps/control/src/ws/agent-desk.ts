@@ -14,7 +14,8 @@ import {
 import type { WebSocket } from 'ws';
 
 import type { ControlErrorCode } from '../control-error.ts';
-import type { Directory, Entry } from '../directory.ts';
+import type { Directory } from '../directory.ts';
+import type { Entry } from '../entry.ts';
 import { clockSkewMs, correctReport, correctTime, describeSkew } from '../domain/correct-clock.ts';
 import { decideAdmission } from '../domain/decide-admission.ts';
 import type { InstanceRecord } from '../domain/records.ts';
@@ -167,7 +168,7 @@ class Session {
     });
   }
 
-  /** Whatever an agent says shows that it lives: a heartbeat may wait behind other frames. */
+  /** Every frame renews the lease: a heartbeat may wait behind other frames. */
   heard(): void {
     if (this.entry.line === this.#link) this.#renew();
   }

@@ -4,7 +4,7 @@ import { callLater, type Clock, errorText, type Log } from '@fairlead/kit';
 import type { AgentMessage, ControlMessage, StopMode, VersionRange, WireErrorCode } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
-import type { AgentLine } from '../directory.ts';
+import type { AgentLine } from '../entry.ts';
 import { Guard } from '../guard.ts';
 import { decodeAgentFrame } from './decode-agent-frame.ts';
 import { LogTails } from './log-tails.ts';
@@ -45,7 +45,7 @@ export class AgentLink implements AgentLine {
       send: (message) => this.send(message),
     });
     const guard = new Guard(deps.log);
-    // What it has done half may not go on: its agent says everything again on its next connection.
+    // A handler that threw may have done half of its work: the link is dropped, and the agent sends its whole state again on the next one.
     deps.socket.on('message', (data, isBinary) => {
       if (!guard.run('agent.message', () => this.#receive(data, isBinary))) this.drop();
     });

@@ -72,7 +72,7 @@ type UpgradeDecision =
   | { ok: false; code: WireErrorCode; message: string };
 type Accepted = Extract<UpgradeDecision, { ok: true }>;
 
-/** Where control cannot tell whether a token is known, that is the answer. */
+/** Also the answer where control cannot tell whether it knows the token. */
 function decideOrExplain(deps: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
   try {
     return decideUpgrade(deps, request);

@@ -5,7 +5,8 @@ import { errorText, type Log } from '@fairlead/kit';
 import type { EventView } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
-import type { Directory, Entry } from '../directory.ts';
+import type { Directory } from '../directory.ts';
+import type { Entry } from '../entry.ts';
 import { Guard } from '../guard.ts';
 
 export interface WatchHubDeps {

@@ -40,7 +40,7 @@ const GATE_COMMAND = 'gate';
 const PING_EVERY_MS = 5_000;
 const PING_LIMIT_MS = 5_000;
 
-/** A jump host that refused us is left alone for as long as a bastion would be. */
+/** After a refused login a jump host is left alone for as long as a bastion is. */
 const DENIED_MS = 600_000;
 
 export async function openForward(options: ForwardOptions, signal: AbortSignal): Promise<Forward> {

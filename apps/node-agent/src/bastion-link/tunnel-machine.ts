@@ -46,7 +46,7 @@ const NEVER_TRIED_AGAIN = new Set(['host_key_changed', 'host_key_revoked', 'host
 /** Not before it worked once: an overloaded server refuses forwards too. */
 const HOPELESS_AT_FIRST = new Set(['forward_forbidden']);
 
-/** `no_route`: each of several routes failed in its own way, and one that is back is to be met soon. */
+/** `no_route`: each of several routes failed in its own way; the next try comes soon, since one of them may be back. */
 const UNANSWERED = new Set(['timeout', 'no_route']);
 
 export function tunnelTransition(state: TunnelState, event: TunnelEvent): TunnelTransition {

@@ -33,7 +33,7 @@ export interface ControlSession extends Disposable {
 
 const WELCOME_LIMIT_MS = 15_000;
 const PING_EVERY_MS = 10_000;
-/** An answer may wait behind other frames on a slow line: two pings may go unanswered. */
+/** Two pings may go unanswered: on a slow line an answer waits behind other frames. */
 const SILENCE_LIMIT_MS = 30_000;
 const BUFFER_LIMIT_BYTES = 64 * 1024;
 const LOOK_AGAIN_MS = 20;

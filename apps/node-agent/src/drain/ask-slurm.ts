@@ -10,8 +10,8 @@ export interface SlurmQuestion {
 }
 
 /**
- * A node may know no other cluster than its own, or the site keep no list of them: without an answer the question is put
- * again as it is typed there. Undefined where that has none either.
+ * Asks with `-M <cluster>` first, then without it: a node may know only its own cluster, and a site may keep no list of
+ * clusters. Undefined where neither has an answer.
  */
 export async function askSlurm(
   run: RunProgram,

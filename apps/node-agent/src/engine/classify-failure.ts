@@ -3,7 +3,8 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import type { EngineFailure } from '../supervisor/supervisor-state.ts';
-import { type EngineSurroundings, KNOWN_FAILURES } from './known-failures.ts';
+import type { EngineSurroundings } from './known-failure.ts';
+import { KNOWN_FAILURES } from './known-failures.ts';
 import { BUS_ERROR_HINT, OUT_OF_MEMORY_HINT } from './known-node-failures.ts';
 
 export interface EngineEnd {

@@ -47,7 +47,7 @@ export function createEngineFamily(options: EngineFamilyOptions): EngineFamily {
   return {
     pid,
     async look(limitMs) {
-      // A read of /proc can block for as long as the process that it looks at; a second look would block as well.
+      // A read of /proc can block while the process that it reads is blocked; a second look would block as well.
       looking ??= lookOnce();
       const limit = new AbortController();
       const late = untilOver(clock.sleep(limitMs, limit.signal), limit.signal).then(() => undefined);

@@ -42,7 +42,7 @@ function spawnGuard(enginePid: number): ChildProcess {
   });
 }
 
-/** Where there are no descriptors for its pipe, `stdin` is not there. */
+/** `stdin` is undefined where there was no descriptor for its pipe. */
 function started(guard: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   guard.once('spawn', resolve);

@@ -1,6 +1,6 @@
 // Decides what to tell a user whose engine runs and does not become ready. Pure.
 
-import type { EngineSurroundings } from './known-failures.ts';
+import type { EngineSurroundings } from './known-failure.ts';
 import { interfaceHint } from './known-node-failures.ts';
 
 /** Where the processes of an engine meet; a hang there has no line of its own. */

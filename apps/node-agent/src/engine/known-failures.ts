@@ -1,22 +1,8 @@
 // The most frequent reasons why a vLLM does not start, with the cure. Data; classify-failure.ts applies it.
 // Texts as recorded from vLLM 0.32 by running it, from its source where no GPU was at hand, and from reports of users.
 
+import type { KnownFailure } from './known-failure.ts';
 import { NODE_FAILURES } from './known-node-failures.ts';
-
-/** What a cure may have to name. */
-export interface EngineSurroundings {
-  /** The job's CUDA_VISIBLE_DEVICES. */
-  gpus: string;
-  /** The node's network interfaces but the loopback. */
-  interfaces: readonly string[];
-}
-
-export interface KnownFailure {
-  pattern: RegExp;
-  hint: string | ((surroundings: EngineSurroundings) => string);
-  /** Another start on the same node with the same command ends in the same way. */
-  fatal: boolean;
-}
 
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   ...NODE_FAILURES,

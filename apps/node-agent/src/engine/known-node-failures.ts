@@ -1,7 +1,7 @@
 // Failures of the node rather than of the engine: file systems, limits, GPUs, network interfaces, containers. Data.
 // Each is from a report of users of vLLM, SGLang, TensorRT-LLM or Apptainer (docs/field-reports.md, P31 to P34).
 
-import type { EngineSurroundings, KnownFailure } from './known-failures.ts';
+import type { EngineSurroundings, KnownFailure } from './known-failure.ts';
 
 const LOCAL_WEIGHTS =
   'A file that was mapped into memory vanished, or its file system failed. Copy the weights to a local disk of the node, or let vLLM read them instead of mapping them (--safetensors-load-strategy eager); --shm-size or /dev/shm may be too small as well.';

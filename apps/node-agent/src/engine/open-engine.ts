@@ -22,7 +22,7 @@ import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { engineCommand, MARKER_VARIABLE } from './engine-command.ts';
 import { explainSilence } from './explain-silence.ts';
 import { findMarked } from './find-processes.ts';
-import type { EngineSurroundings } from './known-failures.ts';
+import type { EngineSurroundings } from './known-failure.ts';
 import { LastLines } from './last-lines.ts';
 import { parseStartPhase, type PhaseSeen } from './parse-start-phase.ts';
 import { readTokenFile } from './read-token-file.ts';

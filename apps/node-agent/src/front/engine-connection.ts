@@ -61,7 +61,7 @@ export class EngineConnection {
     return !this.isFull;
   }
 
-  /** It takes no more now. */
+  /** The engine takes no more for now. */
   get isFull(): boolean {
     if (this.#held) return this.#heldBytes >= this.#deps.heldBytes;
     return this.#socket?.writableNeedDrain ?? false;

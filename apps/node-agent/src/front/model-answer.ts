@@ -31,7 +31,7 @@ export class ModelAnswer implements EngineAnswer {
     const answer = Buffer.concat(this.#pieces);
     const bodyAt = answer.indexOf(HEAD_END) + HEAD_END.length;
     const isOk = /^HTTP\/1\.[01] 200 /.test(answer.toString('latin1', 0, 13));
-    // What else the engine has to say (a failure of its own) is the client's.
+    // An error that the engine answers with passes to the client as it is.
     if (!isOk && answer.length > 0 && this.#bytes <= MAX_LIST_BYTES) return answer;
     const list = this.#bytes <= MAX_LIST_BYTES ? decodeList(answer.subarray(bodyAt)) : undefined;
     if (!list) return renderRefusal(refuse('engine_unavailable', UNREADABLE, 5));

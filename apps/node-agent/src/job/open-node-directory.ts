@@ -77,8 +77,8 @@ async function openUnder(base: string, log: Log): Promise<NodeDirectory> {
 }
 
 /**
- * Who may write a directory without the sticky bit may rename what is in it, and put a directory and a socket of their
- * own in its place: the front would then give them prompts and the engine's key. That holds for each directory above.
+ * A user who may write a directory without the sticky bit can replace what is in it by a directory and a socket of their
+ * own: the front would then send them prompts and the engine's key. The same holds for each directory above.
  */
 async function refuseReplaceable(base: string): Promise<void> {
   for (let path = base; ; path = dirname(path)) {

@@ -31,7 +31,7 @@ export const whileDraining: Handlers<Draining> = {
 
 export const whileEndingEngine: Handlers<Draining> = {
   'engine.gone': finish,
-  /** More than to kill them cannot be done; the job's end has the scheduler deal with them. */
+  /** SIGKILL is the last means: what survives it is left to the scheduler, which cleans up at the end of the job. */
   'engine.stuck': (state, { pids }) => {
     const { state: ended, effects } = finish(state);
     return go(ended, stuckNote(pids), ...effects.filter(({ type }) => type === 'exit'));

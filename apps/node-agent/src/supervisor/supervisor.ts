@@ -66,7 +66,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     onGone: () => dispatch({ type: 'engine.gone' }),
   });
 
-  /** Events that come while effects are performed wait for their turn. Never throws: no effect stands in another's way. */
+  /** Queues events that come while effects are performed. Never throws: a failed effect does not keep the next ones from being performed. */
   function dispatch(event: SupervisorInput): void {
     queue.push({ ...event, now: deps.clock.now() } as SupervisorEvent);
     if (draining) return;
@@ -81,7 +81,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     }
   }
 
-  /** The owner of what an effect or a listener throws. */
+  /** Catches and logs what an effect or a listener throws. */
   function own(what: string, work: () => void): void {
     try {
       work();

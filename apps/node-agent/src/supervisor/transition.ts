@@ -112,7 +112,7 @@ const whileDegraded: Handlers<In<'degraded'>> = {
   'engine.stuck': (state, { pids }) => (state.engine === 'ending' ? go(state, stuckNote(pids)) : stay(state)),
   'engine.gone': (state) =>
     state.engine === 'ending' ? go({ ...state, engine: 'down' }, startLater(state)) : stay(state),
-  /** It has served: what is missing now was there before, and may be again. */
+  /** The instance has served before: what the spawn lacks now was there then and may come back. */
   'engine.spawn_failed': (state, { now, failure }, policy) =>
     state.engine === 'starting'
       ? spawnFailed({ ...state, engine: 'down', reason: failure.message }, failure, now, policy)

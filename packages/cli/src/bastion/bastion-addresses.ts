@@ -1,5 +1,5 @@
-// Names and addresses by which the bastion may be reached from elsewhere, as it knows itself: what its sshd was called by
-// (SSH_CONNECTION), its whole name, the addresses of its networks.
+// Names and addresses by which other hosts may reach the bastion, as the bastion knows them: the address of this login
+// (SSH_CONNECTION), its full name, the addresses of its networks.
 
 import { isIP } from 'node:net';
 
@@ -22,7 +22,7 @@ echo "all=$(hostname -I 2>/dev/null)"
 /** A host in many networks (containers, fabrics) has dozens; the first ones are the real ones. */
 const MOST = 12;
 
-/** None where it cannot be asked: it is only for suggestions. Rejects when the signal fires. */
+/** Empty where the bastion cannot be asked: the addresses are only suggestions. Rejects when the signal fires. */
 export async function askAddresses(host: Host, signal: AbortSignal): Promise<Address[]> {
   try {
     const { stdout } = await host.runner.run(['sh', '-c', SCRIPT], { signal, timeoutMs: 15_000 });

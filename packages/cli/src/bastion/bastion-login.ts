@@ -19,7 +19,7 @@ export async function bastionLogin(link: BastionLink, context: Context): Promise
   const { routes, user, hostKeys } = link.profile.bastion;
   const { config } = await loadConfig(context);
   const connection = await link.connection();
-  // The way that has just worked; to prove an edit, another one would prove less.
+  // The route that has just worked: a login by another one would prove less about the edit.
   const route = routes[link.route?.index ?? 0];
   const target = await resolveRoute({ ...route!, user }, context);
   return {

@@ -9,7 +9,7 @@ export const JOB_KEY_LIFETIME_MS = 90 * DAY_MS;
 /** Longer than the longest time limits of clusters: a job must not outlive its key. */
 const LEFT_AT_LEAST_MS = 31 * DAY_MS;
 
-/** The one that lasts longest; undefined where none lasts as long as a job may. */
+/** The key with the latest expiry; undefined where none lasts as long as a job may run. */
 export function pickJobKey(records: readonly JobKeyRecord[], nowMs: number): JobKeyRecord | undefined {
   const [first] = records.toSorted((left, right) => right.expiresMs - left.expiresMs);
   return first && first.expiresMs - nowMs > LEFT_AT_LEAST_MS ? first : undefined;
@@ -20,8 +20,8 @@ export function expiredJobKeys(records: readonly JobKeyRecord[], nowMs: number):
 }
 
 /**
- * Users that may still read a key, of those noted beside it. A lost agent may come back until something has ended its job.
- * The doctor's test jobs are known to nobody else: each removes its own note.
+ * Of the users noted beside a key, those that may still read it. A lost agent may come back until its job has ended.
+ * Control does not know the doctor's test jobs: each of them removes its own note.
  */
 export function livingUsers(users: readonly string[], deployments: readonly DeploymentView[]): string[] {
   const living = new Set(deployments.filter(({ instance }) => mayRun(instance)).map(({ instance }) => instance.id));

@@ -13,7 +13,7 @@ import { expiredJobKeys, livingUsers } from './decide-job-key.ts';
 import { lockJobKeys } from './job-key-lock.ts';
 import { forgetJobKeyUsers, jobKeyDirOf, type JobKeyRecord, readJobKeys } from './job-key-place.ts';
 
-/** Never removes what a living job of this bastion may read, under whatever name its cluster goes. `ended`: a user that is over. */
+/** Never removes a key that a living job of this bastion may read, also where its cluster has another name. `ended`: the user that has ended. */
 export async function dropUnusedJobKeys(
   site: Site,
   { session, context, ended }: { session: Session; context: Context; ended: string },
@@ -33,7 +33,7 @@ export async function dropUnusedJobKeys(
       users.filter((user) => !living.includes(user)),
     );
     const unused = living.length === 0 ? records : expiredJobKeys(records, context.clock.now());
-    // What somebody put in place by hand stays until it expires: they need not be asked again.
+    // A line that a person put in place by hand stays until it expires, so that the person is not asked again.
     await removeKeys(
       { site, dir, login, context },
       unused.filter(({ byHand }) => byHand === undefined),

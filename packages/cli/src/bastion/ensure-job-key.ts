@@ -44,7 +44,7 @@ export async function ensureJobKey(
   await using _ = await lockJobKeys(site, dir, context);
   const ensuring = { site, session, context, login, dir };
   const kept = pickJobKey((await readJobKeys(site, dir)).records, context.clock.now());
-  // A line that was removed was removed by somebody: its key is not put back, another one is made.
+  // A missing line was removed on purpose: its key is not put back, another one is made.
   if (kept?.byHand !== undefined) await waitForHand(ensuring, kept, kept.byHand);
   else if (!kept || !(await hasLine(login, kept))) await makeJobKey(ensuring);
   await noteJobKeyUser(site, dir, user);
@@ -71,7 +71,7 @@ async function waitForHand(ensuring: Ensuring, record: JobKeyRecord, line: strin
   const { login, context } = ensuring;
   const jobKey = await readJobKey(ensuring, record);
   try {
-    // Wherever the line was put: a login tells.
+    // The line may stand in a file that we do not know: only a login shows that it is in place.
     await proveJobLogin({ userTarget: login.userTarget, jobKey, line, signal: context.signal });
   } catch (error) {
     if (!isCodedError(error, 'job_key_refused')) throw error;

@@ -56,7 +56,7 @@ done
 wait
 `;
 
-/** What the login host takes names for. */
+/** How the login host resolves names. */
 const NAMES_SCRIPT = `
 for name in "$@"; do
   getent ahosts "$name" 2>/dev/null | awk -v name="$name" '{ print name, $1 }' | sort -u

@@ -12,12 +12,12 @@ import { decodeText } from '@fairlead/protocol';
 import type { Site } from '../site/open-site.ts';
 
 export const jobKeyRecord = z.object({
-  /** Of the line in authorized_keys, and the name of the key's file. */
-  marker: z.string(),
+  /** Of the line in authorized_keys, and the name of the key's file: both are removed by it. */
+  marker: z.string().regex(/^job-[0-9a-f]+$/),
   expiresMs: z.number(),
   /** `ssh-ed25519 AAAA…` */
   publicKey: z.string(),
-  /** The key's whole line, where somebody else has to put it in place: the key waits for that. */
+  /** The key's whole line, where a person has to put it in place by hand: the key waits for that. */
   byHand: z.string().optional(),
 });
 export type JobKeyRecord = z.output<typeof jobKeyRecord>;

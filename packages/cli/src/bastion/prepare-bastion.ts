@@ -49,7 +49,7 @@ export async function prepareBastion(
   const routes = asList(bastion.fromLaptop);
   const { connection, target, route, taken } = await openRoutes(routes, context);
   await using host = await openSshHost(connection, route.host);
-  // Before anything is put there: which of two hosts is meant, only a person can say.
+  // Before anything is installed: where routes lead to two hosts, only a person can say which one is meant.
   await compareRoutes(routes, { connection, taken }, context);
   context.output.event(
     'bastion.reached',

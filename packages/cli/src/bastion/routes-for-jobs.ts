@@ -21,7 +21,7 @@ interface ClusterAccount {
   home: string;
 }
 
-/** `account`: whose files a jump host's key and known hosts are looked for in, on the cluster. */
+/** `account`: the account on the cluster whose files hold the key and the known hosts of a jump host. */
 export async function routesForJobs(
   bastion: BastionConfig | undefined,
   { profile, account }: { profile: LaptopProfile; account: ClusterAccount },

@@ -4,7 +4,7 @@ import { type BastionLink, type BastionRouteView, describeRoute } from '@fairlea
 
 import type { Context } from '../context.ts';
 
-/** For a command that asks and ends: only what is not as the configuration prefers it. */
+/** For a short command: says something only where the first configured route was not taken. */
 export function sayRoutes({ routes }: Pick<BastionLink, 'routes'>, context: Context): void {
   let isFirst = true;
   routes.add((taken) => {

@@ -46,7 +46,7 @@ export async function runConnect(args: ConnectArgs, context: Context): Promise<v
   }
 }
 
-/** What the user asked for, and whom it lets in. */
+/** Says which programs a chosen --bind or --allow-origin lets in. */
 function warnOfRisks({ bind, allowOrigin = [] }: ConnectArgs, { output }: Context): void {
   if (bind !== undefined && isOpenToOthers(bind)) {
     output.warn(

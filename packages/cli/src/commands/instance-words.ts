@@ -38,7 +38,7 @@ export function endWords({ status, detail }: Deployment): string {
   return detail === undefined ? status : `${status}: ${detail}`;
 }
 
-/** What a job has said begins no line of its own: it could look like a fact of another deployment. */
+/** Indents the further lines of a job's text: without that they could look like facts of another deployment. */
 export function indented(message: string): string {
   return message.replaceAll('\n', '\n    ');
 }

@@ -5,7 +5,7 @@ import type { EventView } from '@fairlead/protocol';
 
 /** Control's largest page. */
 export const EVENTS_PAGE = 1000;
-/** An agent that was cut off tells of it later: control's order is not the order of what happened. */
+/** Events read beyond `count`: an agent that was cut off sends its events later, so control's order is not the order in time. */
 const TOLD_LATE = 100;
 
 export interface LastEventsQuery {

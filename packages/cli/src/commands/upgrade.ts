@@ -86,7 +86,7 @@ async function upgradeControl(session: Session, context: Context): Promise<Contr
 /** Whether the links were switched after the control that runs was started: an upgrade was cut off in between. */
 async function isOlderThanItsLink(host: Host, stateDir: string): Promise<boolean> {
   const link = join(stateDir, 'bin', 'control.mjs');
-  // Control writes it when it starts, and never again.
+  // Control writes this file at its start only.
   const found = await host.runner.run(['find', link, '-newer', join(stateDir, 'owner.json')]);
   return found.code === 0 && found.stdout.trim() !== '';
 }

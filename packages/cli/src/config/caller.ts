@@ -1,4 +1,4 @@
-// Who runs this, as far as the ownership of files is concerned.
+// The user who runs this program, as far as the ownership of files is concerned.
 
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';

@@ -55,9 +55,20 @@ export async function foldersUpwards(start: string, home: string): Promise<strin
     if (folder === own || dirname(folder) === folder) break;
   }
   if (own !== undefined && all.at(-1) === own) return all;
-  const devices = await Promise.all(all.map(async (folder) => (await stat(folder)).dev));
-  const border = devices.findIndex((device) => device !== devices[0]);
+  const devices = await Promise.all(all.map(deviceOf));
+  const first = devices.find((device) => device !== undefined);
+  const border = devices.findIndex((device) => device !== undefined && device !== first);
   return border === -1 ? all : all.slice(0, border);
+}
+
+/** Undefined for a folder that this user cannot look at, such as root's home under `sudo -u`. */
+async function deviceOf(folder: string): Promise<number | undefined> {
+  try {
+    return (await stat(folder)).dev;
+  } catch (error) {
+    if (['EACCES', 'ENOENT'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 async function lookAt(path: string, search: ProjectSearch): Promise<FoundProjectFile | RefusedFile | undefined> {

@@ -31,7 +31,7 @@ const STICKY = 0o1000;
 
 /** Undefined where the place is safe. */
 export function judgePlace({ file, folders: [folder, ...above] }: Place, caller: Caller): UnsafePlace | undefined {
-  // In a sticky folder others cannot replace what is there, and can put there what is not: enough above, not beside the file.
+  // In a sticky folder other users cannot replace a file but can add one: safe above the folder of the file, not for that folder itself.
   const entries = [
     { entry: file, isSticky: false },
     ...(folder ? [{ entry: folder, isSticky: false }] : []),
@@ -50,7 +50,7 @@ function foreignOwner({ path, uid }: PlaceEntry, caller: Caller): UnsafePlace | 
   return { why: `${path} belongs to another user (uid ${uid})`, todo: `Keep it in a folder of your own.` };
 }
 
-/** Of an ACL, the group's bits are the mask: what any named user or group may do at most. */
+/** With an ACL the group's bits are the mask, which bounds the rights of every named user and group. */
 function foreignWriter({ path, gid, mode }: PlaceEntry, { privateGid }: Caller): UnsafePlace | undefined {
   const byGroup = (mode & 0o020) !== 0 && gid !== privateGid;
   const byOthers = (mode & 0o002) !== 0;

@@ -47,7 +47,7 @@ export async function projectFilePath(named: string | undefined, { cwd, home }: 
   if (named !== undefined) return withRealFolder(resolve(cwd, named));
   for (const folder of await foldersUpwards(cwd, home)) {
     const path = join(folder, PROJECT_FILE);
-    // Whatever is there: the reading says what it is.
+    // Any kind of file counts here: readRegularFile refuses what is no regular file.
     if (await isNamed(path)) return path;
   }
   throw missing(join(cwd, PROJECT_FILE));

@@ -9,7 +9,7 @@ import { slurmChecks } from './slurm/slurm-checks.ts';
 
 export interface SiteKind {
   isLocal: boolean;
-  /** More than one from this machine to the bastion. */
+  /** Whether this machine has more than one route to the bastion. */
   hasRoutes: boolean;
   waitSeconds: number;
 }

@@ -48,7 +48,7 @@ async function isGoneByItself(job: EndJob): Promise<boolean> {
   }
 }
 
-/** A shared answer of the queue may be older than the order. */
+/** The shared answer of the queue may be older than the order to end. */
 function cancelMs({ site }: EndJob): number {
   const { slurm } = site.cluster.config;
   return CANCEL_MS + (slurm?.pollSeconds === undefined ? 0 : pollMs(slurm));

@@ -1,5 +1,5 @@
 // Questions to a person at a terminal, on stderr: stdout is for results. Ctrl-C at a question is Ctrl-C.
-// Hosts name keys, partitions and instructions in them: these are shown, never obeyed.
+// Questions hold text of hosts (keys, partitions, instructions): control characters in it become visible.
 
 import { confirm, isCancel, password, select, text } from '@clack/prompts';
 import { CodedError } from '@fairlead/kit';

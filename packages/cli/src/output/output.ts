@@ -1,5 +1,5 @@
 // Where a command's words go: people read progress on stderr and results on stdout; with --json stdout has one object a line.
-// The one edge to the terminal: what was said elsewhere is shown there, never obeyed. Pipes and JSON get every byte as it came.
+// The one edge to the terminal: control characters in text from outside become visible there. Pipes and JSON get every byte unchanged.
 
 import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
@@ -129,7 +129,7 @@ export function createOutput(
 
 type Show = (text: string) => string;
 
-/** Its own colours carry a mark that nothing from outside can know; on a terminal every other escape becomes a sign. */
+/** Marks its own escape sequences with a random id, which text from outside cannot know; every other escape becomes a visible sign on a terminal. */
 function createPen() {
   const mark = `${ESCAPE}${randomUUID()}`;
   return {

@@ -1,8 +1,8 @@
-// The wait for a reader that is slower than we are: without it what it has not read would pile up in memory.
+// Back-pressure for stdout: without the wait, output that a slow reader has not taken would grow in memory.
 
 import { untilAborted } from '@fairlead/kit';
 
-/** Resolves at once where there is room, or where nothing will be read any more: the write says so. */
+/** Resolves at once where there is room, and when the stream closes or fails: the next write reports that. */
 export async function untilWritable(stream: NodeJS.WritableStream, signal?: AbortSignal): Promise<void> {
   if (!(stream as { writableNeedDrain?: boolean }).writableNeedDrain) return;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -9,7 +9,7 @@ export interface MediaSettings {
   env: Record<string, string>;
 }
 
-/** vLLM allows every host where its list is empty. No host has this name (RFC 6761), and vLLM shows it to who asks for another. */
+/** vLLM allows every host where its list is empty. No host has this name (RFC 6761). vLLM shows the list, and so this name, in its refusal. */
 export const NO_HOST = 'none-see-mediaDomains-in-fairlead-yaml.invalid';
 
 type VllmSettings = NonNullable<ClusterConfig['engines']>['vllm'];

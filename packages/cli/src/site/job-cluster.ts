@@ -1,5 +1,5 @@
-// Remembers, in a job's own directory, which of a site's Slurm clusters took it: it is known there alone, whatever the
-// configuration says later and from whichever machine it is looked at.
+// Records in a job's own directory which of a site's Slurm clusters took it: only that cluster knows the job, also when
+// the configuration has changed or another machine asks.
 
 import { join } from 'node:path/posix';
 
@@ -31,7 +31,7 @@ export function createJobClusters(host: Pick<Host, 'runner' | 'upload'>, paths: 
     of(instance) {
       const asked = known.get(instance) ?? read(instance);
       known.set(instance, asked);
-      // A host that was away is asked again.
+      // After a failure the host is asked again.
       asked.catch(() => known.delete(instance));
       return asked;
     },

@@ -7,7 +7,7 @@ import { parseDirectives, type SlurmSite } from '@fairlead/slurm';
 
 import type { ClusterPaths } from '../paths.ts';
 
-/** Slurm is asked at most this often where slurm.pollSeconds is not set (DESIGN decision 15). */
+/** Slurm is asked at most this often where slurm.pollSeconds is not set. */
 const POLL_MS = 15_000;
 
 export function slurmSite({ slurm = {} }: ClusterConfig, paths: Pick<ClusterPaths, 'state'>): SlurmSite {

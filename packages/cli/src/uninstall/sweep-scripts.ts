@@ -49,7 +49,7 @@ $1"
 
 /**
  * Takes `state`, and in `own` the name of our bastion's key directory. A job of another bastion has its note beside that one's keys,
- * and reads what lies here as long as it runs. Where our bastion is not known (`own` is empty), every job counts as ours.
+ * and reads these files until it ends. Where our bastion is not known (`own` is empty), every job counts as ours.
  */
 const IS_FOREIGN = `
 is_foreign() {

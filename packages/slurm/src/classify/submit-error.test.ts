@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { classifySubmitError, type SubmitErrorKind } from './submit-error.ts';
+import { classifySubmitError } from './submit-error.ts';
+import type { SubmitErrorKind } from './submit-rules.ts';
 import type { SlurmErrorCode } from '../slurm-error.ts';
 
 const failed = 'sbatch: error: Batch job submission failed: ';

@@ -5,7 +5,7 @@ import type { SlurmErrorCode } from '../slurm-error.ts';
 import { loudOnly, plain, type RefusalLines, refusalLines } from './refusal-lines.ts';
 import { settingOf } from './shell-settings.ts';
 import { judgeSiteWords } from './site-words.ts';
-import { COMMAND_HINT, LOCAL_RULES, SUBMIT_RULES, type SubmitRule } from './submit-rules.ts';
+import { COMMAND_HINT, LOCAL_RULES, SUBMIT_RULES, type SubmitErrorKind, type SubmitRule } from './submit-rules.ts';
 
 export interface SubmitError {
   kind: SubmitErrorKind;
@@ -15,16 +15,6 @@ export interface SubmitError {
   /** What to change. */
   hint: string;
 }
-
-export type SubmitErrorKind =
-  /** Nothing was submitted, and the same request fails again. */
-  | 'never-retry'
-  /** Nothing was submitted; the same request works when jobs of yours end. */
-  | 'quota'
-  /** Nothing was submitted; the same request works later, when the login host or the site lets it through. */
-  | 'retry-later'
-  /** The answer is missing: the job may exist. Look for it by name before submitting again. */
-  | 'retry-after-lookup';
 
 export interface CommandOutcome {
   code: number | null;

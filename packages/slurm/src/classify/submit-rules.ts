@@ -1,7 +1,16 @@
 // What Slurm itself says when sbatch fails (src/common/slurm_errno.c, src/sbatch/), sorted. Data; submit-error.ts judges by it.
 
 import type { SlurmErrorCode } from '../slurm-error.ts';
-import type { SubmitErrorKind } from './submit-error.ts';
+
+export type SubmitErrorKind =
+  /** Nothing was submitted, and the same request fails again. */
+  | 'never-retry'
+  /** Nothing was submitted; the same request works when jobs of yours end. */
+  | 'quota'
+  /** Nothing was submitted; the same request works later, when the login host or the site lets it through. */
+  | 'retry-later'
+  /** The answer is missing: the job may exist. Look for it by name before submitting again. */
+  | 'retry-after-lookup';
 
 export type SubmitRule = [pattern: RegExp, kind: SubmitErrorKind, code: SlurmErrorCode, hint: string];
 

@@ -91,7 +91,7 @@ export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob
   if (!spec) return undefined;
   const record = await readRecord(jobDir);
   if (record && hasEnded(record)) return { spec, record };
-  // Found here it is of here, also where the machine has another name by now.
+  // A process that is found on this machine is its own, also after the machine was renamed.
   if (await isSameProcess(record?.runner ?? spec.submitter)) return record ? { spec, record } : { spec };
   const host = record?.host ?? spec.host;
   if (host?.name !== nodeName()) return { spec, ...(record && { record }), elsewhere: host?.name ?? 'another machine' };

@@ -73,7 +73,7 @@ export async function listProcesses(mark: string): Promise<ProcessRow[]> {
   return process.platform === 'linux' ? listLinux(mark) : listWithPs();
 }
 
-/** Of processes, with two files each: a machine has thousands of them, and the limit of open files may be lower. */
+/** Processes read at once, with two files each: a machine has thousands, and the limit of open files may be lower. */
 const READS_AT_ONCE = 16;
 
 async function listLinux(mark: string): Promise<ProcessRow[]> {

@@ -18,7 +18,7 @@ export interface OpenLinkOptions {
   stages?: LoginStages | undefined;
 }
 
-/** Told of a login as it goes on, by the side that may have others to choose from. */
+/** Steps of a login, for a caller that chooses between several routes. */
 export interface LoginStages {
   /**
    * Called once the host that was reached first (the outermost jump host, where there is one) has shown a key that is
@@ -26,7 +26,7 @@ export interface LoginStages {
    * stand still meanwhile.
    */
   hold: () => Promise<void>;
-  /** The jump host has let us in: what fails from here on is the host's own doing. */
+  /** Called when the jump host has accepted the login: later failures are those of the host itself. */
   onJumped: () => void;
 }
 
@@ -89,7 +89,7 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
       { what: `go on to ${targetLabel(target)}`, signal },
     );
     const stream = jump.adopt(channel);
-    // As a socket does: the jump host says that the other side is gone, and would keep its own half open for ever.
+    // As a socket does at its end: otherwise the jump host would keep its own half open for ever.
     stream.once('end', () => stream.destroy());
     return createTransport(stream);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,12 @@ it('lists keys, the newest first, and nothing else that lies there', async () =>
   await put('job-bb.json', 4_000);
   await put('.job-dd.1.part', 5_000);
   expect(await listJobKeyFiles(dir)).toEqual(['job-bb', 'job-cc', 'job-aa'].map((name) => join(dir, name)));
+});
+
+it('leaves out a key that is gone by the time it is looked at', async () => {
+  await put('job-aa', 1_000);
+  await symlink(join(dir, 'gone'), join(dir, 'job-bb'));
+  expect(await listJobKeyFiles(dir)).toEqual([join(dir, 'job-aa')]);
 });
 
 it('offers no more keys than a server hears', async () => {

@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { errorText } from '@fairlead/kit';
+import { errnoOf, errorText } from '@fairlead/kit';
 
 import { tunnelError } from '../tunnel-error.ts';
 
@@ -15,7 +15,9 @@ const MAX_OFFERED = 4;
 export async function listJobKeyFiles(dir: string): Promise<string[]> {
   const files = await namesIn(dir);
   const dated = await Promise.all(files.map(async (file) => ({ file, atMs: await writtenAt(file) })));
-  return dated
+  const there = dated.filter((key): key is { file: string; atMs: number } => key.atMs !== undefined);
+  if (there.length === 0) throw noKey(dir, 'there is no key in it');
+  return there
     .toSorted((left, right) => right.atMs - left.atMs)
     .slice(0, MAX_OFFERED)
     .map(({ file }) => file);
@@ -28,15 +30,15 @@ async function namesIn(dir: string): Promise<string[]> {
   } catch (error) {
     throw noKey(dir, errorText(error), error);
   }
-  const keys = names.filter((name) => KEY_NAME.test(name));
-  if (keys.length === 0) throw noKey(dir, 'there is no key in it');
-  return keys.map((name) => join(dir, name));
+  return names.filter((name) => KEY_NAME.test(name)).map((name) => join(dir, name));
 }
 
-async function writtenAt(file: string): Promise<number> {
+/** Undefined for a key that another laptop has just removed. */
+async function writtenAt(file: string): Promise<number | undefined> {
   try {
     return (await stat(file)).mtimeMs;
   } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw noKey(file, errorText(error), error);
   }
 }

@@ -1,4 +1,4 @@
-// Asks all routes to one host without logging in by any: name, port, host key. For those who want to know, not to connect.
+// Asks all routes to one host for name, port and host key, without a login.
 
 import { CodedError, errorText, withTimeLimit } from '@fairlead/kit';
 

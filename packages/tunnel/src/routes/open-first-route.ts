@@ -29,7 +29,7 @@ export interface RoutesOptions<Proof> extends OpenSshOptions {
   memory: RouteMemory;
   /** Rejects where this is not the right host, or not usable; the next route is tried then. Closes what it opened if so. */
   prove: (connection: SshConnection) => Promise<Proof>;
-  /** How long a route is left alone whose jump host refused the login. */
+  /** How long a route is not tried after its jump host has refused the login. */
   deniedMs: number;
 }
 
@@ -48,7 +48,7 @@ export async function openFirstRoute<Proof>(options: RoutesOptions<Proof>): Prom
   return new RouteRace(options).run();
 }
 
-/** After these another route would do no better, and a login that was refused must not be repeated at once. */
+/** Failures after which no other route is tried: each would fail alike, and a refused login must not be repeated at once. */
 const FINAL_CODES = new Set([
   'auth_failed',
   'passphrase_needed',
@@ -197,7 +197,7 @@ function noRoute(names: readonly string[], state: RaceState, errors: readonly un
   const retryable = failed.some((error) => error.retryable);
   const cause = new AggregateError(errors);
   const [first] = failed;
-  // Where all say the same, that is what there is to say: a changed key stays one.
+  // Where all failed with the same code, the error keeps it, such as host_key_changed.
   if (first && failed.length === errors.length && failed.every(({ code }) => code === first.code)) {
     const { code, hint } = first;
     return new CodedError(code, message, { ...(hint === undefined ? {} : { hint }), retryable, cause });

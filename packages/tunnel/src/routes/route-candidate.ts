@@ -48,14 +48,14 @@ function askHeld(target: SshTarget, options: OpenSshOptions): RouteCandidate {
       answered.reject(error);
     },
   );
-  // The race may have gone on without this one.
+  // The race may be over: then no caller waits for this.
   answered.promise.catch(() => undefined);
   return {
     answered: answered.promise,
     get isAtHost() {
       return isAtHost;
     },
-    // A server does not wait for ever: one that hung up meanwhile is called again.
+    // A server that hung up while this route was held is dialled again.
     logIn() {
       if (isOver) return openSsh(target, options);
       wanted.resolve();

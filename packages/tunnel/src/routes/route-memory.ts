@@ -5,7 +5,7 @@ import type { RouteFailure } from './route-race.ts';
 export interface RouteMemory {
   /** The route that was taken last. */
   taken: string | undefined;
-  /** Routes whose jump host refused a login: not asked before the time comes, for a server counts refusals. */
+  /** Routes whose jump host refused a login: not asked until `untilMs`, since a server counts refusals. */
   readonly denied: Map<string, { untilMs: number; failure: RouteFailure }>;
 }
 

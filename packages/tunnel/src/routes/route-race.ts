@@ -14,7 +14,7 @@ interface Race {
   routes: readonly RouteStatus[];
   /** Index of the route that was taken last. */
   preferred: number | undefined;
-  /** The time that better routes have once another one has answered. */
+  /** How long better routes are waited for once another one has answered. */
   grace: 'not-begun' | 'running' | 'over';
 }
 
@@ -26,7 +26,7 @@ export type RaceState =
 
 export type RaceEvent =
   | { type: 'route.answered'; index: number }
-  /** `isFinal`: where it was being proven, the others would fail alike and must not be tried (a refused login). */
+  /** `isFinal`: while it was being proven; every other route would fail alike and must not be tried (a refused login). */
   | { type: 'route.failed'; index: number; failure: RouteFailure; isFinal: boolean }
   | { type: 'route.proven'; index: number }
   | { type: 'grace.over' };
@@ -81,7 +81,7 @@ function fail(state: Open, event: Extract<RaceEvent, { type: 'route.failed' }>):
   return next({ ...raceOf(noted), status: 'asking' }, index);
 }
 
-/** A proof that has begun goes on, whatever better route answers meanwhile. */
+/** A proof that has begun goes on, also when a better route answers meanwhile. */
 function next(state: Open, failed = -1): RaceTransition {
   if (state.status === 'proving') return { state, effects: [] };
   const { routes } = state;

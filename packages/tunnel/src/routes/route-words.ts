@@ -56,7 +56,7 @@ const LEADS_ELSEWHERE = new Set([
   'control_untrusted',
 ]);
 
-/** The routes that must never be taken as they are; a person should look at them. */
+/** The routes that lead to another host: never taken; a person should look at them. */
 export function wrongRoutes({ answers }: Pick<RouteTaken, 'answers'>): Array<RouteAnswer & { failure: RouteFailure }> {
   return answers.filter(
     (answer): answer is RouteAnswer & { failure: RouteFailure } =>

@@ -31,7 +31,7 @@ export function answerConfig(files: readonly ConfigEntry[][], question: ConfigQu
 interface Scope {
   question: ConfigQuestion;
   lines: Map<string, ConfigLine[]>;
-  /** False within an Include whose block does not count: nothing in there does. */
+  /** False within an Include whose block does not match: none of its lines count. */
   isActive: boolean;
 }
 
@@ -71,14 +71,14 @@ function applyLine(line: ConfigLine, { lines, isActive }: Scope): void {
   else if (name === 'identityfile') before.push(line);
 }
 
-/** Of both the first counts; `ProxyJump none` says only that no later ProxyJump does. */
+/** The first of both counts. `ProxyJump none` only excludes a later ProxyJump. */
 function applyWay(line: ConfigLine, lines: Scope['lines']): void {
   if (lines.has('way') || (line.keyword === 'proxyjump' && lines.has('proxyjump'))) return;
   const isNoJump = line.keyword === 'proxyjump' && isNone(jumpText(line));
   lines.set(isNoJump ? 'proxyjump' : 'way', [line]);
 }
 
-/** `%h` and `%%` are all that HostName may have. */
+/** HostName may hold the tokens `%h` and `%%` only. */
 function hostNameOf(lines: ReadonlyMap<string, readonly ConfigLine[]>, host: string): string {
   const [line] = lines.get('hostname') ?? [];
   const text = line?.words[0];

@@ -14,9 +14,9 @@ export interface ConfigLine {
   place: LinePlace;
   /** In small letters. */
   keyword: string;
-  /** Everything behind the keyword, as it stands there: what commands and ProxyJump take. */
+  /** Everything behind the keyword, unchanged: the argument of commands and of ProxyJump. */
   rest: string;
-  /** The arguments without quotes and comment: what everything else takes. */
+  /** The arguments without quotes and comment, for every other keyword. */
   words: string[];
 }
 

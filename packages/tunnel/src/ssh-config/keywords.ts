@@ -1,4 +1,4 @@
-// The keywords of ssh_config(5): OpenSSH up to 10 and Debian's. What stands in no list is a slip, or newer than this.
+// The keywords of ssh_config(5): OpenSSH up to 10 and Debian's. A keyword in no list is a typing error, or newer than this list.
 
 const ALL = `
 addkeystoagent addressfamily afstokenpassing batchmode bindaddress bindinterface canonicaldomains

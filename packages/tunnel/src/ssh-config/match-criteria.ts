@@ -1,5 +1,5 @@
 // Whether a Host or Match line is about the host in question (readconf.c, match_cfg_line). Criteria that cannot be judged
-// without running something or asking the network are refused, unless those before them have settled it. Pure.
+// without running something or asking the network are refused, unless an earlier criterion of the line has decided already. Pure.
 
 import { type ConfigLine, refuseLine } from './config-line.ts';
 import { matchHostList, matchPattern, matchPatternList } from './match-patterns.ts';
@@ -49,7 +49,7 @@ function whyNot(name: string): string {
   return `Fairlead does not judge the criterion ${name} of Match`;
 }
 
-/** Here `=` and blanks part words, and double quotes alone hold them together. */
+/** In a Match line `=` and blanks separate words; only double quotes join them. */
 function splitCriteria({ rest, place }: ConfigLine): string[] {
   if (/['\\]/.test(rest)) refuseLine(place, 'Fairlead does not read these quotes in a Match line');
   const words: string[] = [];

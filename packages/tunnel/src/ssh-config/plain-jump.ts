@@ -4,13 +4,13 @@ import { basename } from 'node:path';
 
 import type { JumpHost } from './jump-hosts.ts';
 
-/** They change what a person sees, not where the bytes go: quiet, no X11, no terminal, no agent, no command. */
+/** Options that do not change where the bytes go: quiet, no X11, no terminal, no agent, no command. */
 const HARMLESS = 'qxTaN';
 const DESTINATIONS = ['%h:%p', '[%h]:%p'];
 
 /** Undefined where the command is more than a jump; `expand` puts values for the tokens in the host's name. */
 export function plainJump(command: string, expand: (text: string) => string): JumpHost | undefined {
-  // What a shell would make something else of.
+  // Characters that a shell would interpret.
   if (/[^\w\s%@:.,/=+[\]-]/.test(command)) return undefined;
   const words = command.trim().split(/\s+/);
   if (words[0] === 'exec') words.shift();

@@ -1,5 +1,5 @@
-// Expands what ssh_config(5) allows in names and paths: %-tokens, `${VAR}` and a leading `~`. What it does not know it
-// refuses: a path that is taken literally by mistake is another file. Pure.
+// Expands what ssh_config(5) allows in names and paths: %-tokens, `${VAR}` and a leading `~`. Refuses unknown tokens: a
+// path that is taken literally by mistake names another file. Pure.
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

@@ -91,7 +91,7 @@ export async function authorityFor(known: KnownBy): Promise<string | undefined> 
   return isKnown ? undefined : authority?.where;
 }
 
-/** A code or a touch was given once already: it need not be given again. */
+/** The user has given a code or a touch for this connection already: sharing it asks for none again. */
 async function isShared({ effective: { controlPath } }: Asked): Promise<string | undefined> {
   const isOpen = controlPath !== undefined && (await isOwnSocket(controlPath));
   return isOpen ? `your ssh shares an open connection (${controlPath})` : undefined;
@@ -108,7 +108,7 @@ export async function isOwnSocket(path: string): Promise<boolean> {
   }
 }
 
-/** Undefined for what cannot be read: who logs in says why. */
+/** Undefined for a file that cannot be read: the login then says why. */
 async function read(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

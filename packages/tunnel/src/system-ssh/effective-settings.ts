@@ -102,7 +102,7 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
   };
 }
 
-/** ssh parts them by a blank and shows no quotes: what does not begin a path goes on with the one before. */
+/** ssh separates paths by blanks and prints no quotes: a word that begins no path belongs to the path before it. */
 function splitPaths(text = ''): string[] {
   const paths: string[] = [];
   for (const word of text.split(' ')) {

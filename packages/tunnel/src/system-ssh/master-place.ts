@@ -43,7 +43,7 @@ export async function readShown({ shownPath }: MasterPlace): Promise<string> {
   try {
     return await readFile(shownPath, 'utf8');
   } catch (error) {
-    // It was shown none.
+    // The master has shown no host key.
     if (errnoOf(error) !== 'ENOENT') throw error;
     return '';
   }

@@ -25,7 +25,7 @@ export function settingsFromSsh(effective: EffectiveSettings, question: HostQues
   };
 }
 
-/** Undefined where the way is a ProxyCommand that is no plain jump. */
+/** Undefined for a ProxyCommand that is more than a plain jump. */
 export function jumpHostsOf(effective: EffectiveSettings, question: HostQuestion): JumpHost[] | undefined {
   const { proxyJump, proxyCommand } = effective;
   if (proxyJump !== undefined) return parseJumpHosts(proxyJump);

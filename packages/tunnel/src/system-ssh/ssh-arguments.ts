@@ -138,7 +138,7 @@ function onlyThisKey(keyPath: string): string[][] {
   ];
 }
 
-/** ssh runs it for the host's key, which it hands over; it answers nothing, so that it vouches for nothing. */
+/** ssh runs this command with the host's key as argument. It prints nothing, so that it vouches for no key. */
 function noteHostKey(path: string): string {
   return `/bin/sh -c 'echo "$1" "$2" >>"$3"' sh %t %K ${quoted(path)}`;
 }

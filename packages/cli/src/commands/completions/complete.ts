@@ -24,7 +24,7 @@ export async function runComplete(program: Command, words: readonly string[], co
 async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
   if (wanted.kind === 'candidates' || wanted.kind === 'nothing' || wanted.kind === 'files') return wanted;
   try {
-    // No line of ours may come in between what is typed.
+    // No output of ours may come between the characters that the user types.
     const quiet = { ...context, output: { ...context.output, warnOnce: () => undefined } };
     return offer(await LOOK_UPS[wanted.kind](quiet), wanted.prefix, wanted.typed);
   } catch (error) {

@@ -128,7 +128,7 @@ async function loginBy(route: SshRoute, context: Context): Promise<LoginBy> {
   }
 }
 
-/** Who logs in where and why, and whether the system's ssh can, where it is to. */
+/** Which driver logs in to each host and why; where it is the system's ssh, whether that is there and new enough. */
 export async function judgeSsh(logins: readonly LoginBy[], version: () => Promise<string>): Promise<Finding> {
   const bySsh = logins.filter(({ driver }) => driver === 'ssh');
   const hosts = [...new Set(bySsh.map(({ host }) => host))].join(', ');

@@ -87,10 +87,10 @@ export function judgeQuota(rows: readonly QuotaRow[]): Finding {
 export type QuotaRead =
   | { kind: 'rows'; rows: QuotaRow[] }
   | { kind: 'none' }
-  /** A program of the site in its place, or one that could not ask. */
+  /** A site's own program under the name quota, or one that could not get an answer. */
   | { kind: 'unreadable'; says: string };
 
-/** Pure. That nothing could be read is not that no quota is set. */
+/** Pure. "Could not read" is never reported as "no quota is set". */
 export function readQuota({ code, stdout, stderr }: RunResult): QuotaRead {
   const rows = parseQuota(stdout);
   if (rows.length > 0) return { kind: 'rows', rows };

@@ -1,0 +1,19 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { findProjectConfig } from './find-project-config.ts';
+
+let top: string;
+beforeEach(async () => {
+  top = await realpath(await mkdtemp(join(tmpdir(), 'fl-find-')));
+});
+afterEach(() => rm(top, { recursive: true }));
+
+it('A working directory that cannot be looked at holds no file of the project and fails no command', async () => {
+  const search = { home: join(top, 'home'), trusted: new Map(), caller: undefined };
+  // As under `sudo -u` in a home of another user, where every path is refused.
+  expect(await findProjectConfig({ ...search, cwd: join(top, 'gone/sub') })).toEqual({ refused: [] });
+});
