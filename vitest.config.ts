@@ -38,7 +38,7 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },
     // In the order of their names: what waits for processes begins first.
     projects: [
-      { extends: true, test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts' } },
+      { extends: true, test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts', isolate: false } },
       // A process for each of these files would take as long again as they do; none may leave anything behind in it.
       {
         extends: true,
