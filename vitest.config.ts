@@ -15,6 +15,7 @@ const PROGRAMS = [
   'packages/*/src/**/main.test.ts',
   'packages/cli/src/commands/doctor.test.ts',
   'packages/cli/src/config/project-config.test.ts',
+  'packages/slurm/src/local/local-scheduler.test.ts',
   'packages/testkit/src/open-world.test.ts',
   'apps/*/src/main.test.ts',
   'apps/control/src/faults/*.test.ts',
@@ -31,6 +32,8 @@ export default defineConfig({
   test: {
     // Most of the time is spent waiting for processes: more workers than cores.
     maxWorkers: 3,
+    // A process for each file would cost a second of processor time and more; none may leave anything behind in one.
+    isolate: false,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     execArgv: ['--conditions=fairlead-source'],
@@ -39,11 +42,7 @@ export default defineConfig({
     // In the order of their names: what waits for processes begins first.
     projects: [
       { extends: true, test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts' } },
-      // A process for each of these files would take as long again as they do; none may leave anything behind in it.
-      {
-        extends: true,
-        test: { name: 'units', include: TESTS, exclude: [...PROGRAMS, '**/node_modules/**'], isolate: false },
-      },
+      { extends: true, test: { name: 'units', include: TESTS, exclude: [...PROGRAMS, '**/node_modules/**'] } },
     ],
   },
 });

@@ -53,7 +53,7 @@ describe('A profile', () => {
       rmSync(join(world.dir, 'bastion', 'owners'), { recursive: true });
       const refused = async () => (await world.json('list')).last;
       await expect
-        .poll(refused, { timeout: 15_000 })
+        .poll(refused, { timeout: 20_000, interval: 1_000 })
         .toMatchObject({ error: { code: 'unauthorized', hint: expect.stringContaining('fairlead init') } });
       const healed = await world.json('init', '--yes');
       expect(healed).toMatchObject({ code: 0, stderr: expect.stringContaining('made a new one') });

@@ -23,6 +23,7 @@ const TOKENS = 250;
 
 let world: World;
 let installed: string;
+const { FAIRLEAD_BUILT } = process.env;
 
 beforeAll(async () => {
   // An installation of its own: the test puts other versions of the programs into it.
@@ -33,6 +34,8 @@ beforeAll(async () => {
   await world.deploy('a');
 }, LIMIT_MS);
 afterAll(async () => {
+  if (FAIRLEAD_BUILT === undefined) delete process.env['FAIRLEAD_BUILT'];
+  else process.env['FAIRLEAD_BUILT'] = FAIRLEAD_BUILT;
   await world?.[Symbol.asyncDispose]();
   rmSync(installed, { recursive: true, force: true });
 });

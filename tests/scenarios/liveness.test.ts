@@ -9,9 +9,9 @@ import { openWorld, parseJsonLines, type RunningCli, type World } from '@fairlea
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const LIMIT_MS = 120_000;
-const LEASE_MS = 3000;
+const LEASE_MS = 2000;
 /** Three leases and more for each answer. */
-const TOKENS = 20;
+const TOKENS = 14;
 const SLOW = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
 
 let world: World;
@@ -28,7 +28,7 @@ async function restartWithShortLease(): Promise<void> {
   const [state, run] = [join(world.dir, 'bastion'), join(world.dir, 'run')];
   const pid = Number(await readFile(join(run, 'control.pid'), 'utf8'));
   process.kill(pid, 'SIGKILL');
-  const times = ['--lease-ms', String(LEASE_MS), '--heartbeat-ms', '500'];
+  const times = ['--lease-ms', String(LEASE_MS), '--heartbeat-ms', '400'];
   const argv = [join(state, 'bin', 'control.mjs'), 'serve', '--state', state, '--run', run, ...times];
   const control = spawn(join(state, 'bin', 'node'), argv, { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(control.stdout, 'data');

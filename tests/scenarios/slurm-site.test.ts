@@ -150,11 +150,10 @@ describe('A job that ended without a word of its agent', () => {
   it(
     'is a failure to explain, though Slurm calls it COMPLETED',
     async () => {
-      expect((await care.world.json('deploy', 'demo', '--name', 'mute', '--no-wait')).code).toBe(0);
       const notice =
         'slurmstepd: error: *** STEP 1.0 ON nid0042 CANCELLED AT 2026-05-04T10:11:12 DUE TO TASK FAILURE ***';
-      await endedAs((await jobOf('mute'))?.id ?? '', 'COMPLETED', `Traceback\n${notice}\n`);
-      const { last } = await care.world.json('status', 'mute');
+      await endedAs((await jobOf('dark'))?.id ?? '', 'COMPLETED', `Traceback\n${notice}\n`);
+      const { last } = await care.world.json('status', 'dark');
       expect(last).toMatchObject({
         deployment: {
           instance: {

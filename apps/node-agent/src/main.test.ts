@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { errnoOf, systemClock } from '@fairlead/kit';
 import { type InstanceSpecInput, socketName } from '@fairlead/protocol';
-import { programArgs, programFile } from '@fairlead/testkit/programs';
+import { compileCache, programArgs, programFile } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
 import { EXITS } from './exit-code.ts';
@@ -30,7 +30,7 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const script = `trap '' USR1 USR2; exec "$@"`;
   const node = [process.execPath, '--disable-sigusr1', ...programArgs('agent')];
   const child = spawn('/bin/sh', ['-c', script, 'job', ...node, ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...compileCache(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

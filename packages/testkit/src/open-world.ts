@@ -11,6 +11,7 @@ import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, open
 import { stringify } from 'yaml';
 
 import { processesOf } from './processes-of.ts';
+import { compileCache } from './programs.ts';
 import { type CliResult, parseJsonLines, type JsonLine, type RunningCli, startCli } from './start-cli.ts';
 
 export interface WorldOptions {
@@ -146,12 +147,6 @@ function worldConfig(dir: string, bastion: LocalSshServer): FairleadConfig {
     },
     clusters: { here: { kind: 'local', paths: { state: join(dir, 'cluster'), scratch: dir }, node: process.execPath } },
   };
-}
-
-/** Where the tests share what Node compiles, commands do too. */
-function compileCache(): Record<string, string> {
-  const { NODE_COMPILE_CACHE } = process.env;
-  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 }
 
 /** Commands that a test left running name the folder in their environment alone. */

@@ -36,3 +36,9 @@ export function commandLine(name: ProgramName): string {
 export function sourceArgs(name: ProgramName): string[] {
   return ['--conditions=fairlead-source', join(ROOT, SOURCES[name])];
 }
+
+/** Where the tests share what Node compiles, a program with an environment of its own does too. */
+export function compileCache(): Record<string, string> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+}

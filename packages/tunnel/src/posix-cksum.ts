@@ -3,7 +3,8 @@
 
 const POLYNOMIAL = 0x04c11db7;
 
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+/** Signed, as all of it is: numbers of 32 bits that stay integers are ten times as fast. */
+const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte << 24;
   for (let bit = 0; bit < 8; bit += 1) remainder = (remainder << 1) ^ (remainder < 0 ? POLYNOMIAL : 0);
   return remainder;
@@ -12,8 +13,8 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** The CRC in decimal, a blank, and the size in bytes. */
 export function posixCksum(bytes: Uint8Array): string {
   let crc = 0;
-  const take = (byte: number) => (crc = ((crc << 8) ^ TABLE[(crc >>> 24) ^ byte]!) >>> 0);
-  for (const byte of bytes) take(byte);
+  const take = (byte: number) => (crc = (crc << 8) ^ TABLE[(crc >>> 24) ^ byte]!);
+  for (let index = 0; index < bytes.length; index += 1) take(bytes[index]!);
   for (let rest = bytes.length; rest > 0; rest = Math.floor(rest / 256)) take(rest % 256);
   return `${~crc >>> 0} ${bytes.length}`;
 }

@@ -6,7 +6,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { programArgs } from '@fairlead/testkit/programs';
+import { compileCache, programArgs } from '@fairlead/testkit/programs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 // Several starts of the program each.
@@ -36,7 +36,7 @@ async function run(cwd: string, ...args: string[]) {
   const child = spawn(process.execPath, [...programArgs('cli'), ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: home, XDG_CACHE_HOME: join(top, 'cache') },
+    env: { PATH: process.env['PATH'], HOME: home, XDG_CACHE_HOME: join(top, 'cache'), ...compileCache() },
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));

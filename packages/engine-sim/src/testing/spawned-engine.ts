@@ -3,7 +3,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { programArgs } from '@fairlead/testkit/programs';
+import { compileCache, programArgs } from '@fairlead/testkit/programs';
 import { onTestFinished } from 'vitest';
 
 export interface SpawnedEngine extends AsyncDisposable {
@@ -33,7 +33,7 @@ export function spawnEngine(args: readonly string[], env: Record<string, string>
   const child = spawn(process.execPath, argv, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
-    env: { PATH: process.env.PATH, TZ: 'UTC', ...env },
+    env: { PATH: process.env.PATH, TZ: 'UTC', ...compileCache(), ...env },
   }) as ChildProcessByStdio<null, Readable, Readable>;
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

@@ -11,12 +11,16 @@ import { readRecord } from './job-files.ts';
 import { describeSchedulerContract } from '../scheduler.contract.ts';
 import type { JobObservation, Scheduler } from '../scheduler.ts';
 
+/** As built for this run of the tests (scripts/build-for-tests.ts), else from its source: right, and slower. */
+const { FAIRLEAD_BUILT } = process.env;
+const runner = FAIRLEAD_BUILT === undefined ? {} : { runnerPath: join(FAIRLEAD_BUILT, 'dist/local-runner.mjs') };
+
 describeSchedulerContract('createLocalScheduler', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'fl-local-'));
   const workDir = join(dir, 'work 100% ü');
   await mkdir(workDir);
   return {
-    scheduler: createLocalScheduler({ stateDir: join(dir, 'state'), gpus: ['0'], killWaitMs: 300 }),
+    scheduler: createLocalScheduler({ stateDir: join(dir, 'state'), gpus: ['0'], killWaitMs: 300, ...runner }),
     workDir,
     nodePath: process.execPath,
     pollMs: 20,
@@ -41,7 +45,7 @@ describe('createLocalScheduler', () => {
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'fl-local-'));
     stateDir = join(dir, 'state');
-    scheduler = createLocalScheduler({ stateDir, gpus: ['0', '1', '2'], killWaitMs: 200 });
+    scheduler = createLocalScheduler({ stateDir, gpus: ['0', '1', '2'], killWaitMs: 200, ...runner });
   });
   afterAll(() => rm(dir, { recursive: true }));
 

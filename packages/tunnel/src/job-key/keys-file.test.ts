@@ -127,21 +127,31 @@ describe('openKeysFile', () => {
 
   it('of 1 MB is old or new, never a part, wherever the connection breaks', { timeout: 120_000 }, async () => {
     await mkdir(join(home, '.ssh'));
-    const old = `${'k'.repeat(99)}\n`.repeat(10_486);
-    await writeFile(usual(), old);
-    const run = host.run.bind(host);
-    await using file = await open();
-    for (let cutBytes = 0; cutBytes < old.length; cutBytes += 4_096) {
-      host.run = (command, options = {}) =>
-        run(command, { ...options, stdin: (options.stdin as Buffer).subarray(0, cutBytes) });
-      await expect(file.replace(`${old}new\n`)).rejects.toMatchObject({
-        message: expect.stringContaining('cannot edit'),
-      });
-      expect((await readFile(usual(), 'latin1')) === old, `cut after ${cutBytes} bytes`).toBe(true);
-    }
-    host.run = run;
-    await file.replace(`${old}new\n`);
-    expect((await readFile(usual(), 'latin1')) === `${old}new\n`).toBe(true);
+    // The new content is the long one: how far it came is what a broken connection decides.
+    const old = 'old\n';
+    const next = `${'k'.repeat(99)}\n`.repeat(10_486);
+    const cuts = Array.from({ length: Math.ceil(next.length / 4_096) }, (_, index) => index * 4_096);
+    const edit = async (path: string) => {
+      await writeFile(path, old);
+      const run = host.run.bind(host);
+      let cutBytes: number | undefined;
+      const cutting: CommandHost = {
+        run: (command, { stdin, ...options } = {}) =>
+          run(command, { ...options, stdin: cutBytes === undefined ? stdin : (stdin as Buffer).subarray(0, cutBytes) }),
+      };
+      await using file = await openKeysFile({ host: cutting, path, clock });
+      for (cutBytes = cuts.pop(); cutBytes !== undefined; cutBytes = cuts.pop()) {
+        const cut = `cut after ${cutBytes} bytes`;
+        await expect(file.replace(next), cut).rejects.toMatchObject({
+          message: expect.stringContaining('cannot edit'),
+        });
+        expect(await readFile(path, 'latin1'), cut).toBe(old);
+      }
+      await file.replace(next);
+      expect((await readFile(path, 'latin1')) === next).toBe(true);
+    };
+    await Promise.all([1, 2, 3].map((name) => edit(`${usual()}${name}`)));
+    expect(cuts).toEqual([]);
   });
 
   it('is edited only when all of it was read', async () => {
