@@ -179,6 +179,7 @@ describe('authorized_keys on the bastion', () => {
     async () => {
       // Whenever we look at the file, an administrator has just added a line: twice.
       const racing = `n=$(cat ${HOME}/turns 2>/dev/null || echo 0)
+case $(readlink /proc/$$/fd/0) in */authorized_keys) ;; *) exec $REAL ;; esac
 if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${HOME}/turns; $REAL; echo "# admin was here $n" >> ${KEYS}; else exec $REAL; fi`;
       const replaced = await replaceProgram(testbed, 'bastion', ['cksum', racing]);
       onTestFinished(() => replaced[Symbol.asyncDispose]());
