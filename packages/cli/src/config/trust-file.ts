@@ -53,11 +53,14 @@ export async function projectFilePath(named: string | undefined, { cwd, home }: 
   throw missing(join(cwd, PROJECT_FILE));
 }
 
+const NOT_FOUND = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
+
 async function withRealFolder(path: string): Promise<string> {
   try {
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return path;
+    // The reading says what is wrong with the path.
+    if (NOT_FOUND.has(errnoOf(error) ?? '')) return path;
     throw error;
   }
 }
@@ -67,7 +70,7 @@ async function isNamed(path: string): Promise<boolean> {
     await realpath(path);
     return true;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
+    if (NOT_FOUND.has(errnoOf(error) ?? '')) return false;
     throw error;
   }
 }
