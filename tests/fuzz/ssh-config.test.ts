@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { compareSshConfigs, hasOpenSsh } from './ssh-config-difference.ts';
 
 const CASES = 304;
+/** The same cases in every run; `pnpm fuzz` takes others each time. */
+const SEED = 715827187;
 
 describe.skipIf(!(await hasOpenSsh()))(
   'our reader of ssh_config beside `ssh -G` (skipped where there is no OpenSSH)',
   () => {
     it('says the same of a configuration or refuses it, and never something else', { timeout: 120_000 }, async () => {
-      const seed = Math.floor(Date.now() % 2 ** 31);
-      const { compared, equal } = await compareSshConfigs({ cases: CASES, seed });
+      const { compared, equal } = await compareSshConfigs({ cases: CASES, seed: SEED });
       expect(compared).toBeGreaterThanOrEqual(CASES);
       // A reader that refuses everything would differ nowhere.
       expect(equal).toBeGreaterThan(CASES / 5);

@@ -41,9 +41,12 @@ function applyFile(entries: readonly ConfigEntry[], scope: Scope): void {
     if (entry.kind === 'include') for (const file of entry.files) applyFile(file, { ...scope, isActive });
     else if (entry.kind === 'unread') {
       if (isActive) refuseLine(entry.place, entry.why);
-    } else if (entry.keyword === 'host') isActive = scope.isActive && matchesHost(entry, matchQuestion(scope));
-    else if (entry.keyword === 'match') isActive = scope.isActive && matchesCriteria(entry, matchQuestion(scope));
-    else applyLine(entry, { ...scope, isActive });
+    } else if (entry.keyword === 'host' || entry.keyword === 'match') {
+      // Judged also where nothing counts: a line that ssh refuses is refused anywhere.
+      const matches = entry.keyword === 'host' ? matchesHost : matchesCriteria;
+      const isMatch = matches(entry, matchQuestion(scope));
+      isActive = scope.isActive && isMatch;
+    } else applyLine(entry, { ...scope, isActive });
   }
 }
 
