@@ -124,5 +124,18 @@ async function settle({ session, context, deployment }: EndDeployment): Promise<
     ? state
     : ({ status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } as const);
   await session.api.observed(id, { state: ended }, context.signal);
-  return session.api.getDeployment(deployment.name, context.signal);
+  return untilNoted({ session, context, deployment });
+}
+
+/** Control takes an agent's word for the instance until its lease ends (15 s): one that was cut off at the stop still has it. */
+const NOTED_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 500;
+
+async function untilNoted({ session, context, deployment }: Pick<EndDeployment, 'session' | 'context' | 'deployment'>) {
+  const untilMs = context.clock.monotonicMs() + NOTED_WITHIN_MS;
+  for (;;) {
+    const last = await session.api.getDeployment(deployment.name, context.signal);
+    if (isEnded(last.instance.state) || context.clock.monotonicMs() > untilMs) return last;
+    await context.clock.sleep(LOOK_EVERY_MS, context.signal);
+  }
 }
