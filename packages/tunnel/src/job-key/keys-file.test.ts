@@ -163,5 +163,7 @@ describe('openKeysFile', () => {
       return { ...result, stdout: result.stdout.slice(0, -5) };
     };
     await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_changed', retryable: true });
+    // The next try takes the lock anew.
+    await expect(stat(`${usual()}.fairlead-lock`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -48,7 +48,7 @@ export async function openKeysFile(options: OpenKeysFileOptions): Promise<KeysFi
       checksum = wanted;
     },
     async [Symbol.asyncDispose]() {
-      await runScript(host, UNLOCK, { args: [path, token] });
+      await unlock(host, path, token);
     },
   };
 }
@@ -62,7 +62,13 @@ interface ReadKeys {
 async function lockAndRead({ host, path, clock, signal }: OpenKeysFileOptions, token: string): Promise<ReadKeys> {
   for (let turn = 0; ; turn += 1) {
     const result = await runScript(host, LOCK_AND_READ, { args: [path ?? '', token], encoding: 'latin1', signal });
-    if (result.code === 0) return checked(parseRead(result.stdout));
+    if (result.code === 0) {
+      const read = parseRead(result.stdout);
+      const got = checksumOf(read);
+      if (got === read.checksum) return read;
+      await unlock(host, read.path, token);
+      throw changedWhileRead(read, got);
+    }
     if (result.code !== KEYS_EXIT.locked || turn >= LOCK_TURNS)
       throw keysFileError(path ?? '~/.ssh/authorized_keys', result);
     await clock.sleep(backoffMs(LOCK_WAIT, turn, 0.5), signal);
@@ -76,12 +82,17 @@ function parseRead(output: string): ReadKeys {
   return { path: Buffer.from(path, 'latin1').toString('utf8'), checksum, text: rest.join('\n\n') };
 }
 
-/** What is edited must be the whole file. */
-function checked(read: ReadKeys): ReadKeys {
-  const { path, checksum, text } = read;
-  const got = checksum === 'absent' ? checksum : posixCksum(Buffer.from(text, 'latin1'));
-  if (got === checksum) return read;
-  throw tunnelError(
+async function unlock(host: CommandHost, path: string, token: string): Promise<void> {
+  await runScript(host, UNLOCK, { args: [path, token] });
+}
+
+function checksumOf({ checksum, text }: ReadKeys): string {
+  return checksum === 'absent' ? checksum : posixCksum(Buffer.from(text, 'latin1'));
+}
+
+/** What is edited must be the whole file, as it was at one moment. */
+function changedWhileRead({ path, checksum }: ReadKeys, got: string): CodedError<TunnelErrorCode> {
+  return tunnelError(
     'authorized_keys_changed',
     `cannot edit ${path} because it did not arrive as it is there: got ${got}, want ${checksum} (checksum and bytes)`,
     { hint: 'Try again.', retryable: true },
