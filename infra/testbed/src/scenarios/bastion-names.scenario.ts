@@ -39,7 +39,7 @@ test('a name that leads to another host than the one set up is refused with both
   const log = `.local/share/fairlead/jobs/${instance}/job.log`;
   await expect
     .poll(async () => (await testbed.exec('login', ['cat', log])).stdout, { timeout: 20_000 })
-    .toMatch(/cannot use logins-int because it leads to login2: login was set up.*Name one of them/);
+    .toMatch(/cannot use alice@logins-int because it leads to login2: login was set up.*Name one of them/);
   await lead(testbed, 'node1', 'login');
   await alice.until('pinned', ({ state, endpoint }) => state.status === 'ready' && (endpoint?.generation ?? 0) > 1);
 
