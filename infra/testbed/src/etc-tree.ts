@@ -66,7 +66,7 @@ function writePeople(etc: string): void {
   putFile(join(etc, 'shadow'), shadow, 0o600);
 }
 
-/** slurmdbd starts only where nobody else may read it. */
+/** slurmdbd refuses to start while another user may read this file. */
 async function writeSlurmdbdConf(path: string): Promise<void> {
   putFile(path, slurmdbdConf, 0o600);
   chownSync(path, Number(await mustRun(['id', '-u', 'slurm'])), Number(await mustRun(['id', '-g', 'slurm'])));
