@@ -1,7 +1,13 @@
 // Control as a whole, over real sockets, TLS and SQLite: the main path.
 
+import { once } from 'node:events';
+import { existsSync, renameSync } from 'node:fs';
+import { createServer } from 'node:net';
+
 import { afterEach, describe, expect, it } from 'vitest';
 
+import type { OwnerTokens } from './state/owner-tokens.ts';
+import { readOwner } from './state/ownership.ts';
 import { openWorld, type World } from './testing/world.ts';
 
 let world: World;
@@ -51,4 +57,25 @@ describe('control', () => {
     expect((await world.owner.call('GET', '/v1/deployments')).body.deployments).toEqual([]);
     expect((await world.owner.call('GET', '/v1/deployments?all=true')).body.deployments).toHaveLength(1);
   });
+
+  it('names itself the owner only once the socket of a killed one is gone', async () => {
+    const left: boolean[] = [];
+    const owners = (port: OwnerTokens) => {
+      if (readOwner(world.stateDir)) left.push(existsSync(world.control.socketPath));
+      return port;
+    };
+    world = await openWorld();
+    await world.stop();
+    await leaveSocket(world.control.socketPath);
+    await world.restart({ ports: { owners } });
+    expect(left).toEqual([false]);
+  });
 });
+
+/** As a killed process leaves one: nobody listens there. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer().listen(`${path}.old`);
+  await once(server, 'listening');
+  renameSync(`${path}.old`, path);
+  server.close();
+}

@@ -10,7 +10,7 @@ import type { ControlErrorCode } from './control-error.ts';
 import { ControlSocket } from './carrier/control-socket.ts';
 import { Dialler } from './carrier/dialler.ts';
 import { keepRunDir } from './carrier/keep-run-dir.ts';
-import { answers, CONTROL_SOCKET, RunDir } from './carrier/run-dir.ts';
+import { answers, clearStaleSocket, CONTROL_SOCKET, RunDir } from './carrier/run-dir.ts';
 import { CARRIER_LIMITS, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
 import { Directory } from './directory.ts';
@@ -94,6 +94,8 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const servedBefore = readOwner(stateDir) !== undefined;
   const opened = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock, servedBefore }));
   const store = wrapped(opened, ports.store);
+  // The gate takes a living owner and a socket for a control that listens: what a killed one left goes first.
+  await clearStaleSocket(runDir.file(CONTROL_SOCKET));
   writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid, runDir: runDir.path });
 
   const directory = new Directory({ store, clock, log, runDir: runDir.path, leaseMs });

@@ -21,6 +21,7 @@ export type { CommandExit } from './open-exec.ts';
 export type { Gate } from './open-gate.ts';
 export { type ResolveDeps, resolveSshTarget, type SshDestination, type SshDriver } from './resolve-ssh-target.ts';
 export type { CommandResult, RunOptions } from './run-command.ts';
+export { TAKE_LOCK } from './lock-script.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
 export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
 export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';

@@ -93,4 +93,10 @@ export const CONTROL_FAULTS: readonly FoundFault[] = [
       'are the newest ones, however long the history of the name is',
     ]),
   },
+  {
+    finding: 'after 18 (a start over a killed one)',
+    what: 'control was killed and its socket is left behind when it starts again',
+    seen: 'who asks meanwhile waits until it listens, and is not refused',
+    tests: places([control('open-control'), 'names itself the owner only once the socket of a killed one is gone']),
+  },
 ];

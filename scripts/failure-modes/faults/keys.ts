@@ -46,4 +46,10 @@ export const KEYS_FAULTS: readonly FoundFault[] = [
       'a script that is cut off does nothing, wherever it is cut',
     ]),
   },
+  {
+    finding: '3 (a lock given back)',
+    what: 'the lock of authorized_keys is given back between the failed try to take it and the look at it',
+    seen: 'it is tried again; that was called a directory in which nobody can write',
+    tests: places([KEYS_FILE, 'takes a lock that is given back between the failed try and the look at it']),
+  },
 ];

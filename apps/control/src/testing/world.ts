@@ -20,7 +20,7 @@ export interface World extends AsyncDisposable {
   owner: Owner;
   control: Control;
   /** Stops control and starts it again on the same directories. */
-  restart(): Promise<void>;
+  restart(more?: Partial<ControlOptions>): Promise<void>;
   stop(): Promise<void>;
   deploy(name: string, jobDir?: string): Promise<{ instanceId: string; enrolmentToken: string }>;
   agent(
@@ -37,7 +37,8 @@ export async function openWorld(options: Partial<ControlOptions> = {}): Promise<
   const runDir = join(root, 'run');
   const { certificate } = await initIdentity(stateDir);
   const token = mintOwnerToken(stateDir, Date.now()).reveal();
-  const start = () => openControl({ stateDir, runDir, host: 'bastion', bootId: 'boot', log: silentLog, ...options });
+  const start = (more: Partial<ControlOptions> = {}) =>
+    openControl({ stateDir, runDir, host: 'bastion', bootId: 'boot', log: silentLog, ...options, ...more });
   let control: Control | undefined = await start();
   scope.defer(() => world.stop());
   const owner = scope.use(connectOwner({ socketPath: control.socketPath, certificate, token }));
@@ -52,9 +53,9 @@ export async function openWorld(options: Partial<ControlOptions> = {}): Promise<
       await control?.[Symbol.asyncDispose]();
       control = undefined;
     },
-    async restart() {
+    async restart(more) {
       await world.stop();
-      control = await start();
+      control = await start(more);
       world.control = control;
     },
     async deploy(name, jobDir = '/jobs/{instance}') {

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { backoffMs, CodedError } from '@fairlead/kit';
+import { TAKE_LOCK } from '@fairlead/tunnel';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -21,7 +22,7 @@ export async function lockJobKeys(site: Site, dir: string, context: Context): Pr
   for (let turn = 0; ; turn += 1) {
     const { code, stderr } = await site.host.runner.run(['sh', '-c', LOCK_SCRIPT, 'sh', lock, token]);
     if (code === 0) break;
-    if (code !== HELD) throw refused(site, `cannot write in the directory of ${lock}: ${stderr.trim()}`);
+    if (code !== HELD) throw refused(site, `it cannot take its turn there: ${stderr.trim()}`);
     if (clock.monotonicMs() > untilMs)
       throw refused(site, `another machine has been making it for ${WAIT_LIMIT_MS / 1000} s (${lock})`);
     await clock.sleep(backoffMs(WAIT, turn, 0.5), signal);
@@ -41,14 +42,14 @@ function refused({ cluster, host }: Site, why: string): CodedError<CliErrorCode>
 
 const HELD = 72;
 
-const LOCK_SCRIPT = `
+const LOCK_SCRIPT = `${TAKE_LOCK}
 umask 077
 mkdir -p "\${1%/*}" || exit 1
-if ! mkdir "$1" 2>/dev/null; then
-  [ -d "$1" ] || exit 1
-  old=$(find "$1" -maxdepth 0 -mmin +10 2>/dev/null)
-  [ -n "$old" ] && rm -rf "$1" && mkdir "$1" 2>/dev/null || exit ${HELD}
-fi
+take_lock "$1"
+case $? in
+  1) exit 1 ;;
+  2) exit ${HELD} ;;
+esac
 echo "$2" >"$1/owner"
 `;
 

@@ -1,6 +1,8 @@
 // The far side of an edit of authorized_keys, as POSIX sh. Each script ends with 0, or with one of the codes below and
 // a line on stderr. Nothing there but sh, ls, cp, mv, cksum, find and readlink is needed.
 
+import { TAKE_LOCK } from '../lock-script.ts';
+
 export const KEYS_EXIT = { notWritable: 71, locked: 72, changed: 73, notOurLock: 74, incomplete: 75 } as const;
 
 const PROLOGUE = `
@@ -11,13 +13,13 @@ fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
 
 /**
  * Arguments: path (empty for the usual one), lock token. Prints the file's real path and checksum, one a line, then
- * its content. Follows links, for some keep the file elsewhere. A lock older than ten minutes belongs to nobody.
+ * its content. Follows links, for some keep the file elsewhere.
  */
-export const LOCK_AND_READ = `${PROLOGUE}
+export const LOCK_AND_READ = `${PROLOGUE}${TAKE_LOCK}
 path=$1 token=$2
 if [ -z "$path" ]; then
   path=$HOME/.ssh/authorized_keys
-  if ! [ -d "$HOME/.ssh" ]; then mkdir -m 700 "$HOME/.ssh" || fail ${KEYS_EXIT.notWritable} "cannot create $HOME/.ssh"; fi
+  if ! [ -d "$HOME/.ssh" ]; then mkdir -m 700 "$HOME/.ssh" || [ -d "$HOME/.ssh" ] || fail ${KEYS_EXIT.notWritable} "cannot create $HOME/.ssh"; fi
 fi
 links=0
 while [ -h "$path" ]; do
@@ -26,11 +28,11 @@ while [ -h "$path" ]; do
   case $to in /*) path=$to ;; *) path=\${path%/*}/$to ;; esac
 done
 lock=$path.fairlead-lock
-if ! mkdir "$lock" 2>/dev/null; then
-  [ -d "$lock" ] || fail ${KEYS_EXIT.notWritable} "cannot write in the directory of $path"
-  old=$(find "$lock" -maxdepth 0 -mmin +10 2>/dev/null)
-  [ -n "$old" ] && rm -rf "$lock" && mkdir "$lock" 2>/dev/null || fail ${KEYS_EXIT.locked} "$lock"
-fi
+take_lock "$lock"
+case $? in
+  1) exit ${KEYS_EXIT.notWritable} ;;
+  2) fail ${KEYS_EXIT.locked} "$lock" ;;
+esac
 echo "$token" >"$lock/owner" || fail ${KEYS_EXIT.notWritable} "cannot write $lock"
 if [ -e "$path" ] && ! [ -w "$path" ]; then rm -rf "$lock"; fail ${KEYS_EXIT.notWritable} "$path is not writable"; fi
 echo "$path"

@@ -22,7 +22,9 @@ describe('openKeysFile', () => {
     home = await mkdtemp(join(tmpdir(), 'fl-home-'));
     host = {
       async run(command, { stdin, encoding = 'utf8' } = {}) {
-        const child = spawn('sh', ['-c', command], { env: { HOME: home, PATH: process.env['PATH'] } });
+        const child = spawn('sh', ['-c', command], {
+          env: { HOME: home, PATH: `${join(home, 'bin')}:${process.env['PATH']}` },
+        });
         const outputs = Promise.all([text(child.stdout.setEncoding(encoding)), text(child.stderr)]);
         child.stdin.on('error', () => undefined);
         child.stdin.end(stdin);
@@ -113,6 +115,16 @@ describe('openKeysFile', () => {
       await second.replace('second again\n');
     }
     expect(await readFile(usual(), 'utf8')).toBe('second again\n');
+  });
+
+  it('takes a lock that is given back between the failed try and the look at it', async () => {
+    await mkdir(join(home, 'bin'));
+    const failsOnce = `#!/bin/sh\nrm "$0"\nexit 1\n`;
+    await writeFile(join(home, 'bin', 'mkdir'), failsOnce, { mode: 0o755 });
+    await mkdir(join(home, '.ssh'));
+    await using file = await open();
+    expect(file.path).toBe(usual());
+    await expect(stat(join(home, 'bin', 'mkdir'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('leaves a file alone that cannot be replaced', async () => {
