@@ -15,7 +15,7 @@ const PROGRAMS = [
   'packages/*/src/**/main.test.ts',
   'packages/cli/src/commands/doctor.test.ts',
   'packages/cli/src/config/project-config.test.ts',
-  'packages/slurm/src/local/local-scheduler.test.ts',
+  'packages/scheduler/src/local/local-scheduler.test.ts',
   'packages/testkit/src/open-world.test.ts',
   'apps/*/src/main.test.ts',
   'apps/control/src/faults/*.test.ts',

@@ -1,9 +1,9 @@
 // Codes of SSH connections: laptop to bastion, laptop to login host, job to bastion.
 
-import type { TunnelErrorCode } from '../../packages/tunnel/src/index.ts';
+import type { SshErrorCode } from '../../packages/ssh/src/index.ts';
 import type { ErrorBook } from './error-entry.ts';
 
-export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
+export const SSH_ERRORS: ErrorBook<SshErrorCode> = {
   dns: { cause: 'The name of a host is not known here.', cure: 'Check the name; is a VPN needed?' },
   refused: { cause: 'The host is there, but nothing listens on that port.', cure: 'Check the port; sshd may be down.' },
   unreachable: { cause: 'No way leads to the host.', cure: 'Check the network, a VPN, a ProxyJump.' },

@@ -107,7 +107,7 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
         'key with a passphrase',
         'asked for once, or how to load it',
         [INPUT, 'for which the key has a passphrase and nobody can type it'],
-        ['packages/tunnel/src/connection/open-ssh.test.ts', 'asks for a passphrase only when the server wants the key'],
+        ['packages/ssh/src/connection/open-ssh.test.ts', 'asks for a passphrase only when the server wants the key'],
       ),
       mode('login shell that prints a banner or runs `exec tmux`', 'the banner is passed over; the other is named', [
         scenario('cluster-files'),

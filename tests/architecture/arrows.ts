@@ -24,11 +24,11 @@ export const ARROWS: readonly Arrow[] = [
     because: 'kit knows no word of the domain, so it can import nothing of ours',
   },
   { from: 'packages/protocol', mustNot: 'packages', because: 'the protocol is facts: zod and nothing else' },
-  { from: 'packages/tunnel', mustNot: 'packages/protocol', because: 'the tunnel speaks SSH, not our messages' },
-  { from: 'packages/slurm', mustNot: 'packages/protocol', because: 'the scheduler speaks Slurm, not our messages' },
+  { from: 'packages/ssh', mustNot: 'packages/protocol', because: 'the tunnel speaks SSH, not our messages' },
+  { from: 'packages/scheduler', mustNot: 'packages/protocol', because: 'the scheduler speaks Slurm, not our messages' },
   {
-    from: 'packages/slurm',
-    mustNot: 'packages/tunnel',
+    from: 'packages/scheduler',
+    mustNot: 'packages/ssh',
     because: 'the scheduler runs commands through a port; how they get to the login host is not its matter',
   },
   {
@@ -41,13 +41,13 @@ export const ARROWS: readonly Arrow[] = [
     mustNot: 'packages/cli',
     because: 'the SDK is for programs; the commands are built on it',
   },
-  { from: 'packages/client', mustNot: 'packages/slurm', because: 'a consumer needs no scheduler' },
+  { from: 'packages/client', mustNot: 'packages/scheduler', because: 'a consumer needs no scheduler' },
 ];
 
 /** Third-party packages each part may import; node: is free. */
 export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'packages/kit': [],
   'packages/protocol': ['zod'],
-  'packages/slurm': [],
-  'packages/tunnel': ['ssh2', 'ssh-config'],
+  'packages/scheduler': [],
+  'packages/ssh': ['ssh2', 'ssh-config'],
 };

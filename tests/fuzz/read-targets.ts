@@ -1,8 +1,8 @@
 // Every reader of what others send or users write: it answers, or throws an error of ours with a code, and is quick about it.
 
 import { CodedError } from '@fairlead/kit';
-import * as slurm from '@fairlead/slurm';
-import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/tunnel';
+import * as slurm from '@fairlead/scheduler';
+import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
 import { classifyFailure } from '../../apps/node-agent/src/engine/classify-failure.ts';
 import { parseMetrics } from '../../apps/node-agent/src/engine/parse-metrics.ts';
@@ -10,8 +10,8 @@ import { parseStartPhase } from '../../apps/node-agent/src/engine/parse-start-ph
 import { parseSetting, parseYamlObject } from '../../packages/cli/src/config/config-sources.ts';
 import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
 import { parseFacts } from '../../packages/cli/src/host/host.ts';
-import { parseKnownHosts } from '../../packages/tunnel/src/host-key/known-hosts.ts';
-import { parseJumpHosts } from '../../packages/tunnel/src/ssh-config/jump-hosts.ts';
+import { parseKnownHosts } from '../../packages/ssh/src/host-key/known-hosts.ts';
+import { parseJumpHosts } from '../../packages/ssh/src/ssh-config/jump-hosts.ts';
 import { messageReaders } from './message-readers.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import * as samples from './samples.ts';

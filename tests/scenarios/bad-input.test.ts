@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 import { asList, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
-import { createEd25519KeyPair } from '@fairlead/tunnel';
-import { createLockedKeyPair } from '@fairlead/tunnel/testing';
+import { createEd25519KeyPair } from '@fairlead/ssh';
+import { createLockedKeyPair } from '@fairlead/ssh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type CodedError, connect, type Connection, type ConnectionEvent, list, watch } from '@fairlead/client';
 import type { LaptopProfile } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
-import { createJobKey } from '@fairlead/tunnel';
+import { createJobKey } from '@fairlead/ssh';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { makeProgramFolder, runProgram } from './sdk-program.ts';

@@ -20,7 +20,7 @@ interface Program {
 }
 export type ProgramName = 'agent' | 'control' | 'engine-sim' | 'cli';
 
-const SHARED = ['packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'];
+const SHARED = ['packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'];
 const PROGRAMS: Record<ProgramName, Program> = {
   agent: { folder: 'apps/node-agent', file: 'agent.mjs', of: SHARED },
   control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
@@ -28,7 +28,7 @@ const PROGRAMS: Record<ProgramName, Program> = {
   cli: {
     folder: 'packages/cli',
     file: 'main.mjs',
-    of: [...SHARED, 'packages/client/src', 'packages/slurm/src'],
+    of: [...SHARED, 'packages/client/src', 'packages/scheduler/src'],
     after: ['agent', 'control', 'engine-sim'],
   },
 };

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { Scope, Secret } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
-import { openTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createBastionLink } from './bastion-link.ts';

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 
 import { CodedError, Secret, systemClock, untilAborted } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
-import { openTestSsh } from '@fairlead/tunnel/testing';
+import { openTestSsh } from '@fairlead/ssh/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createBastionLink } from './bastion-link.ts';

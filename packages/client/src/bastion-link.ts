@@ -27,7 +27,7 @@ import {
   type SshConnection,
   type SshTarget,
   type SshTerminal,
-} from '@fairlead/tunnel';
+} from '@fairlead/ssh';
 
 import type { ClientErrorCode } from './client-error.ts';
 import { openControlChannel } from './control-channel.ts';

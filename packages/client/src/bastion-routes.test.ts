@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 import { Scope } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
-import type { RouteTaken } from '@fairlead/tunnel';
-import { openTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import type { RouteTaken } from '@fairlead/ssh';
+import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createBastionLink } from './bastion-link.ts';

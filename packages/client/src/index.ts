@@ -30,7 +30,7 @@ export type {
   ToolCallDelta,
   Usage,
 } from './openai-shapes.ts';
-export type { SshTerminal } from '@fairlead/tunnel';
+export type { SshTerminal } from '@fairlead/ssh';
 export { openSession, type Session, type SessionOptions } from './open-session.ts';
 export { profilePath, readProfile, writeProfile } from './profile.ts';
 export { checkGateLine } from './prove-bastion.ts';

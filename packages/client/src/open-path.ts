@@ -11,7 +11,7 @@ import {
   withTimeLimit,
 } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
-import type { SshConnection } from '@fairlead/tunnel';
+import type { SshConnection } from '@fairlead/ssh';
 
 import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';

@@ -10,7 +10,7 @@ import { profilePath, readProfile } from './profile.ts';
 import { readTakenRoute, writeTakenRoute } from './route-file.ts';
 import { watchControl } from './watch.ts';
 import type { WatchMessage } from '@fairlead/protocol';
-import { createRouteMemory, type SshTerminal } from '@fairlead/tunnel';
+import { createRouteMemory, type SshTerminal } from '@fairlead/ssh';
 
 export interface SessionOptions {
   /** Path of the profile; absent: where `fairlead init` writes it. */

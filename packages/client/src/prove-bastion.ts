@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 
 import { CodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
 import { decodeText, type GateLine, gateLine, type LaptopProfile } from '@fairlead/protocol';
-import type { Gate, SshConnection } from '@fairlead/tunnel';
+import type { Gate, SshConnection } from '@fairlead/ssh';
 
 import type { ClientErrorCode } from './client-error.ts';
 

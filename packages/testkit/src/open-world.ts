@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { errnoOf, Scope } from '@fairlead/kit';
 import type { FairleadConfig } from '@fairlead/protocol';
-import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/tunnel';
+import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh';
 import { stringify } from 'yaml';
 
 import { processesOf } from './processes-of.ts';

@@ -50,10 +50,10 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
     what: 'a local cluster whose directory of jobs is shared by two machines',
     seen: "the other machine's jobs are unknown here, take no orders (`job_elsewhere`) and keep their GPUs; nothing is written over them",
     tests: places(
-      ['packages/slurm/src/local/shared-home.test.ts', '%s is unknown here, and stays as it was'],
-      ['packages/slurm/src/local/shared-home.test.ts', 'takes no order here, where its number is another process'],
+      ['packages/scheduler/src/local/shared-home.test.ts', '%s is unknown here, and stays as it was'],
+      ['packages/scheduler/src/local/shared-home.test.ts', 'takes no order here, where its number is another process'],
       [
-        'packages/slurm/src/local/gpu-claims.test.ts',
+        'packages/scheduler/src/local/gpu-claims.test.ts',
         'machines that share a state directory give out their own GPUs, and free only those',
       ],
     ),
@@ -97,7 +97,7 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
     what: 'a look at all processes needs more open files than the limit allows',
     seen: '32 processes are looked at together; the look succeeds',
     tests: places([
-      'packages/slurm/src/local/process-table.test.ts',
+      'packages/scheduler/src/local/process-table.test.ts',
       'processes are listed where fewer files may be open than there are processes',
     ]),
   },

@@ -22,7 +22,7 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
       [SLOT, 'calls an engine gone only when its end has worked, however often that fails'],
       [TRANSITION, 'starts no engine beside one that does not die, and says so'],
       [
-        'packages/slurm/src/local/process-table.test.ts',
+        'packages/scheduler/src/local/process-table.test.ts',
         'processes are listed where fewer files may be open than there are processes',
       ],
     ),

@@ -1,8 +1,8 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
-const STUBS = 'packages/slurm/src/slurm/stub-slurm.test.ts';
-const SCHEDULER = 'packages/slurm/src/slurm/slurm-scheduler.test.ts';
-const REFUSALS = 'packages/slurm/src/classify/submit-error.test.ts';
+const STUBS = 'packages/scheduler/src/slurm/stub-slurm.test.ts';
+const SCHEDULER = 'packages/scheduler/src/slurm/slurm-scheduler.test.ts';
+const REFUSALS = 'packages/scheduler/src/slurm/classify/submit-error.test.ts';
 const SITES = 'tests/scenarios/slurm-site.test.ts';
 const REAL = 'infra/testbed/src/scenarios/slurm-refusals.scenario.ts';
 const ACCOUNTING = 'infra/testbed/src/scenarios/accounting.scenario.ts';
@@ -134,7 +134,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'GPUs in other forms: `gpu:8(S:0-3)`, `gres/gpu:4`, `gpu:a100:2K`, no type at all.',
     seen: 'All are read. Where GPUs have no type, `doctor` says that the type cannot be checked, and names the feature that chooses them.',
     tests: places(
-      ['packages/slurm/src/parse/parse-sinfo.test.ts', 'gres/gpu:4'],
+      ['packages/scheduler/src/slurm/parse/parse-sinfo.test.ts', 'gres/gpu:4'],
       [REQUEST, 'judgeGpu says that a type cannot be checked where GPUs have none, and which feature chooses them'],
     ),
   },
@@ -145,11 +145,11 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     seen: 'The row is split at its three times, which stand side by side: reason and name keep their bars.',
     tests: places(
       [
-        'packages/slurm/src/parse/parse-squeue.test.ts',
+        'packages/scheduler/src/slurm/parse/parse-squeue.test.ts',
         'parseSqueue keeps a bar in the reason and in the name apart from its own',
       ],
       [
-        'packages/slurm/src/parse/parse-sacct.test.ts',
+        'packages/scheduler/src/slurm/parse/parse-sacct.test.ts',
         'parseSacct keeps a bar in the reason and in the name apart from its own',
       ],
     ),

@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { backoffMs, type BackoffPolicy, callLater, detach, errorText, isCodedError } from '@fairlead/kit';
-import type { RouteTaken } from '@fairlead/tunnel';
+import type { RouteTaken } from '@fairlead/ssh';
 import { type Forward, type ForwardOptions, openForward } from './open-forward.ts';
 import {
   type TunnelEffect,

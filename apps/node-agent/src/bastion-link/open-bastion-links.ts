@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { Scope } from '@fairlead/kit';
 import { type BastionRoute, firstGeneration } from '@fairlead/protocol';
-import { createRouteMemory, describeAnswer, type SshTarget, whyTaken, wrongRoutes } from '@fairlead/tunnel';
+import { createRouteMemory, describeAnswer, type SshTarget, whyTaken, wrongRoutes } from '@fairlead/ssh';
 import type { AgentDeps } from '../agent-deps.ts';
 import type { AgentSpec } from '../job/read-spec.ts';
 import { openBastionLink } from './bastion-link.ts';

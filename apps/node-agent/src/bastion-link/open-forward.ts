@@ -11,7 +11,7 @@ import {
   type RouteMemory,
   type RouteTaken,
   type SshConnection,
-} from '@fairlead/tunnel';
+} from '@fairlead/ssh';
 import { agentError } from '../agent-error.ts';
 
 export interface ForwardOptions {

@@ -1,7 +1,7 @@
 // The spec's routes to the bastion as the tunnel takes them, jump hosts of the cluster included.
 
 import type { BastionRoute } from '@fairlead/protocol';
-import { listJobKeyFiles, type Route, routeName, type SshTarget } from '@fairlead/tunnel';
+import { listJobKeyFiles, type Route, routeName, type SshTarget } from '@fairlead/ssh';
 import type { AgentSpec } from '../job/read-spec.ts';
 
 /** `targetOf`: the bastion itself, as it would be reached without a jump host. */

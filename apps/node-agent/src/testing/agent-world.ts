@@ -5,8 +5,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
 import { instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
-import { createJobKey, renderKeyLine } from '@fairlead/tunnel';
-import { openAnyTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import { createJobKey, renderKeyLine } from '@fairlead/ssh';
+import { openAnyTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { CONTROL_IDENTITY } from './test-identities.ts';
 
 export const API_KEY = 'endpoint-key-of-the-test';

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { type CommandRunner, createSlurmScheduler } from '@fairlead/slurm';
-import { describeSchedulerContract } from '@fairlead/slurm/testing';
+import { type CommandRunner, createSlurmScheduler } from '@fairlead/scheduler';
+import { describeSchedulerContract } from '@fairlead/scheduler/testing';
 import { openTestbed } from '../index.ts';
 
 describeSchedulerContract('createSlurmScheduler', async () => {

@@ -1,7 +1,7 @@
 // The user's own way into the bastion, as edits of authorized_keys need it: an open connection, the same login anew, the file.
 
 import type { BastionLink } from '@fairlead/client';
-import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import { loadConfig } from '../config/load-config.ts';
 import type { Context } from '../context.ts';

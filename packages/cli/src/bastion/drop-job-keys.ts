@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
 import { errorText } from '@fairlead/kit';
-import { removeJobKey } from '@fairlead/tunnel';
+import { removeJobKey } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
 import type { Site } from '../site/open-site.ts';

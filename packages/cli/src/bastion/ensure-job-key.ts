@@ -6,14 +6,7 @@ import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
 import { isCodedError, Secret } from '@fairlead/kit';
-import {
-  createJobKey,
-  createSshRunner,
-  installJobKey,
-  type JobKey,
-  proveJobLogin,
-  renderKeyLine,
-} from '@fairlead/tunnel';
+import { createJobKey, createSshRunner, installJobKey, type JobKey, proveJobLogin, renderKeyLine } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
 import type { Site } from '../site/open-site.ts';

@@ -3,7 +3,7 @@
 
 import { isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
-import { askEachRoute, knowsHostKey } from '@fairlead/tunnel';
+import { askEachRoute, knowsHostKey } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
 import type { Host } from '../host/host.ts';

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { backoffMs, CodedError } from '@fairlead/kit';
-import { TAKE_LOCK } from '@fairlead/tunnel';
+import { TAKE_LOCK } from '@fairlead/ssh';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';

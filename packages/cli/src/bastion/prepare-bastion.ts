@@ -3,7 +3,7 @@
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError } from '@fairlead/kit';
 import { asList, type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
-import type { SshConnection, SshTarget } from '@fairlead/tunnel';
+import type { SshConnection, SshTarget } from '@fairlead/ssh';
 import { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path/posix';
 
 import { ControlAnswerError } from '@fairlead/client';
 import { CodedError, errorText } from '@fairlead/kit';
-import type { SshConnection } from '@fairlead/tunnel';
+import type { SshConnection } from '@fairlead/ssh';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -2,7 +2,7 @@
 
 import { CodedError } from '@fairlead/kit';
 import { asList, type BastionConfig, type LaptopProfile } from '@fairlead/protocol';
-import type { SshTarget } from '@fairlead/tunnel';
+import type { SshTarget } from '@fairlead/ssh';
 import { isDeepStrictEqual } from 'node:util';
 
 import type { CliErrorCode } from '../cli-error.ts';

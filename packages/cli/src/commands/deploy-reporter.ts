@@ -2,7 +2,7 @@
 
 import type { InstanceView } from '@fairlead/protocol';
 
-import { formatSlurmDuration } from '@fairlead/slurm';
+import { formatSlurmDuration } from '@fairlead/scheduler';
 
 import type { Output } from '../output/output.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';

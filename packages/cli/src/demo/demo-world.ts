@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createJobKey, findSshd, openBuiltinSshServer, openUserSshd, type LocalSshServer } from '@fairlead/tunnel';
+import { createJobKey, findSshd, openBuiltinSshServer, openUserSshd, type LocalSshServer } from '@fairlead/ssh';
 import type { FairleadConfig } from '@fairlead/protocol';
 import { stringify } from 'yaml';
 

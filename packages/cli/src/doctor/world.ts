@@ -3,8 +3,8 @@
 import { openSession, profilePath, readProfile, type Session } from '@fairlead/client';
 import { isCodedError, type Scope } from '@fairlead/kit';
 import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
-import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/slurm';
-import type { SshConnection, SshTarget } from '@fairlead/tunnel';
+import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
+import type { SshConnection, SshTarget } from '@fairlead/ssh';
 
 import { loadConfig, loadForCluster, type LoadedConfig, type NamedCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 // A machine on which the CLI runs commands and puts files: reached by SSH, or this one.
 
-import type { CommandRunner } from '@fairlead/slurm';
+import type { CommandRunner } from '@fairlead/scheduler';
 
 export interface HostFacts {
   home: string;

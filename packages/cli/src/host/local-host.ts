@@ -6,7 +6,7 @@ import { arch, hostname, platform, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 
 import { CodedError } from '@fairlead/kit';
-import { createLocalRunner } from '@fairlead/slurm';
+import { createLocalRunner } from '@fairlead/scheduler';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Host, HostFacts } from './host.ts';

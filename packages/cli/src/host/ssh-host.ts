@@ -3,7 +3,7 @@
 import { dirname } from 'node:path/posix';
 
 import { CodedError } from '@fairlead/kit';
-import { createSshRunner, type SshConnection } from '@fairlead/tunnel';
+import { createSshRunner, type SshConnection } from '@fairlead/ssh';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { FACTS_SCRIPT, type Host, parseFacts } from './host.ts';

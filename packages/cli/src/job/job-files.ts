@@ -11,7 +11,7 @@ import type {
   LaptopProfile,
 } from '@fairlead/protocol';
 import { PROTOCOL_VERSION } from '@fairlead/protocol';
-import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/slurm';
+import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/scheduler';
 
 import type { NamedCluster } from '../config/load-config.ts';
 import type { ClusterPaths } from '../paths.ts';

@@ -1,4 +1,4 @@
-import type { JobObservation } from '@fairlead/slurm';
+import type { JobObservation } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
 import type { Site } from '../site/open-site.ts';

@@ -1,4 +1,4 @@
-import type { JobObservation } from '@fairlead/slurm';
+import type { JobObservation } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
 import { explainCompleted, observedState } from './observe-job.ts';

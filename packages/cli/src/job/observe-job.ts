@@ -3,7 +3,7 @@
 import { join } from 'node:path/posix';
 
 import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
-import type { JobObservation } from '@fairlead/slurm';
+import type { JobObservation } from '@fairlead/scheduler';
 
 import type { Context } from '../context.ts';
 import { jobDirOf } from '../paths.ts';

@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 import { type ClusterConfig, deploymentName, type FairleadConfig, type PresetConfig } from '@fairlead/protocol';
 
-import { parseSlurmDuration } from '@fairlead/slurm';
+import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { nearest } from '../config/explain-issues.ts';

@@ -15,7 +15,7 @@ export type Program = 'agent' | 'control' | 'engine-sim' | 'probe';
 const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
   agent: {
     entry: 'apps/node-agent/src/main.ts',
-    folders: ['apps/node-agent/src', 'packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'],
+    folders: ['apps/node-agent/src', 'packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'],
   },
   control: {
     entry: 'apps/control/src/main.ts',
@@ -24,7 +24,7 @@ const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
   'engine-sim': { entry: 'packages/engine-sim/src/main.ts', folders: ['packages/engine-sim/src', 'packages/kit/src'] },
   probe: {
     entry: 'packages/cli/src/doctor/probe/main.ts',
-    folders: ['packages/cli/src/doctor/probe', 'packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'],
+    folders: ['packages/cli/src/doctor/probe', 'packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'],
   },
 };
 

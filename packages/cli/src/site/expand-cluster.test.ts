@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ClusterConfig } from '@fairlead/protocol';
-import { createLocalRunner } from '@fairlead/slurm';
+import { createLocalRunner } from '@fairlead/scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { expandCluster } from './expand-cluster.ts';

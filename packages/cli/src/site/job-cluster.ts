@@ -3,7 +3,7 @@
 
 import { join } from 'node:path/posix';
 
-import type { Scheduler } from '@fairlead/slurm';
+import type { Scheduler } from '@fairlead/scheduler';
 
 import type { Host } from '../host/host.ts';
 import { type ClusterPaths, jobDirOf } from '../paths.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import { CodedError, Scope } from '@fairlead/kit';
 import type { ClusterConfig } from '@fairlead/protocol';
-import { createLocalScheduler, createSlurmScheduler, type Scheduler } from '@fairlead/slurm';
+import { createLocalScheduler, createSlurmScheduler, type Scheduler } from '@fairlead/scheduler';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { NamedCluster } from '../config/load-config.ts';

@@ -3,7 +3,7 @@
 import { join } from 'node:path/posix';
 
 import type { ClusterConfig } from '@fairlead/protocol';
-import { parseDirectives, type SlurmSite } from '@fairlead/slurm';
+import { parseDirectives, type SlurmSite } from '@fairlead/scheduler';
 
 import type { ClusterPaths } from '../paths.ts';
 

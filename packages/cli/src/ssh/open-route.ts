@@ -1,7 +1,7 @@
 // Opens an SSH connection to a configured host: ssh_config fills in, a person at a terminal is asked about keys and passphrases.
 
 import type { SshRoute } from '@fairlead/protocol';
-import { type HostKeyQuestion, openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { type HostKeyQuestion, openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
 

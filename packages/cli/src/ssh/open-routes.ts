@@ -9,7 +9,7 @@ import {
   routeName,
   type SshConnection,
   type SshTarget,
-} from '@fairlead/tunnel';
+} from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
 import { resolveRoute } from './open-route.ts';

@@ -1,7 +1,7 @@
 // The parts of an uninstall one by one. What one part cannot do is kept and told; the others are done all the same.
 
 import { errorText } from '@fairlead/kit';
-import { createSshRunner, removeJobKey } from '@fairlead/tunnel';
+import { createSshRunner, removeJobKey } from '@fairlead/ssh';
 
 import { removeJobKeysOf } from '../bastion/drop-job-keys.ts';
 import type { NamedCluster } from '../config/load-config.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 
 import { CodedError, errorText, isCodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
-import type { SshConnection, TunnelErrorCode } from '@fairlead/tunnel';
+import type { SshConnection, SshErrorCode } from '@fairlead/ssh';
 
 import { fail, type Finding, ok, warn } from '../check.ts';
 
@@ -81,7 +81,7 @@ async function dialEcho(connection: SshConnection, path: string, signal: AbortSi
   }
 }
 
-function silence(): CodedError<TunnelErrorCode> {
+function silence(): CodedError<SshErrorCode> {
   return new CodedError('timeout', 'the channel was opened, and nothing came through it in 10 s');
 }
 

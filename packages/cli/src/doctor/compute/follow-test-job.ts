@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 
 import { CodedError, withTimeLimit } from '@fairlead/kit';
 import { decodeText } from '@fairlead/protocol';
-import type { JobObservation, Scheduler } from '@fairlead/slurm';
+import type { JobObservation, Scheduler } from '@fairlead/scheduler';
 
 import type { Site } from '../../site/open-site.ts';
 import { pollMs } from '../../site/slurm-site.ts';

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createLocalRunner } from '@fairlead/slurm';
+import { createLocalRunner } from '@fairlead/scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { parseAnswers } from '../ask-host.ts';

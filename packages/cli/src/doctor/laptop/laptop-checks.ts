@@ -3,7 +3,7 @@
 import { profilePath } from '@fairlead/client';
 import { errnoOf, errorText, isCodedError } from '@fairlead/kit';
 import { asList, type SshRoute } from '@fairlead/protocol';
-import { sshVersion } from '@fairlead/tunnel';
+import { sshVersion } from '@fairlead/ssh';
 import { stat } from 'node:fs/promises';
 
 import { userConfigPath } from '../../config/config-sources.ts';

@@ -1,6 +1,6 @@
 // The user's disk quota, as quota(1) prints it, and the judgement on it. Sites without one say nothing.
 
-import type { RunResult } from '@fairlead/slurm';
+import type { RunResult } from '@fairlead/scheduler';
 
 import type { Host } from '../../host/host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 
 import { type Clock, CodedError, errnoOf, errorText } from '@fairlead/kit';
 import type { BastionRoute } from '@fairlead/protocol';
-import { listJobKeyFiles, openSsh, routeName, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { listJobKeyFiles, openSsh, routeName, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import type { ProbeLine } from './probe-report.ts';
 import type { ProbeSpec } from './probe-spec.ts';

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 
 import { CodedError, errorText } from '@fairlead/kit';
 import { asList, type SshRoute } from '@fairlead/protocol';
-import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import { nameOf, routesFor } from '../../ssh/open-routes.ts';
 import { withoutQuestions } from '../../ssh/without-questions.ts';

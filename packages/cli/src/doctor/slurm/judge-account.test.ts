@@ -1,4 +1,4 @@
-import { parseAssociations, parseQosLimits } from '@fairlead/slurm';
+import { parseAssociations, parseQosLimits } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
 import type { DeploymentPlan } from '../../plan/plan-deployment.ts';

@@ -1,4 +1,4 @@
-import type { SlurmPartition } from '@fairlead/slurm';
+import type { SlurmPartition } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
 import type { DeploymentPlan } from '../../plan/plan-deployment.ts';

@@ -1,6 +1,6 @@
 // Holds what is configured against what Slurm offers: partition, GPU type, time limit. Pure.
 
-import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/slurm';
+import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/scheduler';
 
 import { nearest } from '../../config/explain-issues.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';

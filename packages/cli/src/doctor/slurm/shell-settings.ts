@@ -2,7 +2,7 @@
 // outer job's would change the inner one: where the configuration says nothing instead, that is told.
 
 import type { ClusterConfig } from '@fairlead/protocol';
-import { SHELL_SETTINGS, settingOf } from '@fairlead/slurm';
+import { SHELL_SETTINGS, settingOf } from '@fairlead/scheduler';
 
 import type { Host } from '../../host/host.ts';
 import { askHost, type Answers } from '../ask-host.ts';
