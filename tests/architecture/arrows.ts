@@ -23,7 +23,11 @@ export const ARROWS: readonly Arrow[] = [
     mustNot: 'packages',
     because: 'kit knows no word of the domain, so it can import nothing of ours',
   },
-  { from: 'packages/protocol', mustNot: 'packages', because: 'the protocol is facts: zod and nothing else' },
+  ...['ssh', 'scheduler', 'client', 'cli', 'engine-sim', 'testkit'].map((name) => ({
+    from: 'packages/protocol',
+    mustNot: `packages/${name}`,
+    because: "the protocol is facts: zod, and kit's Secret",
+  })),
   { from: 'packages/ssh', mustNot: 'packages/protocol', because: 'the tunnel speaks SSH, not our messages' },
   { from: 'packages/scheduler', mustNot: 'packages/protocol', because: 'the scheduler speaks Slurm, not our messages' },
   {

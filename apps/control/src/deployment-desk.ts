@@ -48,7 +48,7 @@ export class DeploymentDesk {
       id: this.#newId(),
       deployment: wanted.name,
       jobDir,
-      enrolmentHash: hashToken(token.reveal()),
+      enrolmentHash: hashToken(token),
       life: { phase: 'waiting', state: { status: 'submitted' }, retired: 0 },
       models: [],
       gpus: [],
@@ -58,7 +58,7 @@ export class DeploymentDesk {
     const deployment = { ...rest, wanted: 'running' as const, createdMs, instanceId: instance.id };
     await this.#directory.put(deployment, instance, `Deployment of ${wanted.model} on ${wanted.cluster}.`);
     const entry = this.deployment(wanted.name);
-    return { deployment: this.#directory.viewDeployment(entry), enrolmentToken: token.reveal() };
+    return { deployment: this.#directory.viewDeployment(entry), enrolmentToken: token };
   }
 
   async stop(name: string, asked: StopMode): Promise<{ deployment: DeploymentView; delivered: boolean }> {

@@ -1,5 +1,6 @@
 // What control holds of one deployment and its current instance: the stored records, and what only the memory knows.
 
+import type { Secret } from '@fairlead/kit';
 import type { InstanceView, Load, StopMode } from '@fairlead/protocol';
 
 import type { EventAllowance } from './domain/event-allowance.ts';
@@ -20,7 +21,7 @@ export interface Entry {
   instance: InstanceRecord;
   line?: AgentLine | undefined;
   /** In memory only. */
-  apiKey?: string | undefined;
+  apiKey?: Secret | undefined;
   load?: Load | undefined;
   /** The agent that speaks for it, since control's start. */
   agent?: InstanceView['agent'];

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
-import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
+import { type AgentHello, OUR_VERSIONS, type InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
@@ -18,7 +18,6 @@ import { type JobIdentity, readJobIdentity } from './job/job-identity.ts';
 import { visibleGpus } from './job/list-gpus.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
 import { readSlurmNotice } from './job/read-slurm-notice.ts';
-import type { AgentSpec } from './job/read-spec.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
@@ -34,7 +33,7 @@ const FAILURE_FAREWELL_MS = 3_000;
 const RETRY_AFTER_SECONDS = 30;
 
 /** Resolves with how it ended, when nothing of it is left on the node. */
-export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitName> {
+export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<ExitName> {
   await using scope = new Scope();
   const job = readJobIdentity(deps.env);
   const facts = firstFacts(job, deps);
@@ -121,7 +120,7 @@ function firstFacts(job: JobIdentity, deps: AgentDeps): InstanceFacts {
   };
 }
 
-function scratchCandidates(spec: AgentSpec, env: NodeJS.ProcessEnv): string[] {
+function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[] {
   return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
 }
 
@@ -130,7 +129,7 @@ function until(facts: InstanceFacts): { deadlineMs?: number } {
 }
 
 interface SupervisorParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   facts: InstanceFacts;
   policy: SupervisorPolicy;
@@ -175,7 +174,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
 }
 
 interface ControlParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   job: JobIdentity;
   facts: InstanceFacts;
@@ -194,7 +193,7 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
     restart: job.restart,
     processId: randomUUID(),
     hostname: deps.hostname,
-    apiKey: spec.apiKey.reveal(),
+    apiKey: spec.apiKey,
   };
   return openControlLink({
     certificate: spec.controlCertificate,

@@ -1,9 +1,10 @@
 // The history of events, in pages from either end.
 
-import { type eventList, type EventQuery, eventQuery, type Read } from '@fairlead/protocol';
+import { eventList, type EventQuery, eventQuery, type Read } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
 import type { Store } from '../store/store.ts';
+import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { readQuery } from './read-request.ts';
@@ -13,7 +14,7 @@ const DEFAULT_LIMIT = 100;
 export function historyRoutes({ directory }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get('/events', async (context) =>
-    context.json(await readPage(directory.deps.store, readQuery(context, eventQuery))),
+    answer(context, eventList, await readPage(directory.deps.store, readQuery(context, eventQuery))),
   );
   return routes;
 }

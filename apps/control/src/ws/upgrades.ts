@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+import type { Secret } from '@fairlead/kit';
 import {
   decodeValue,
   encodeText,
@@ -67,7 +68,7 @@ export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
 }
 
 type UpgradeDecision =
-  | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: string }
+  | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: Secret }
   | { ok: true; kind: 'watcher'; hash: string; query: Read<typeof watchQuery> }
   | { ok: false; code: WireErrorCode; message: string };
 type Accepted = Extract<UpgradeDecision, { ok: true }>;

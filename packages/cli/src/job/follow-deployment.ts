@@ -2,7 +2,6 @@
 
 import { CodedError, errorText, isCodedError } from '@fairlead/kit';
 import { type Session, watchControl } from '@fairlead/client';
-import { Secret } from '@fairlead/kit';
 import { type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -60,7 +59,7 @@ async function watchInstance(follow: Follow, look: (view: InstanceView) => void,
   const { link } = follow.session;
   for (let attempt = 0; ; attempt++) {
     try {
-      const deps = { openSocket: () => link.openControl(), ownerToken: new Secret(link.profile.ownerToken) };
+      const deps = { openSocket: () => link.openControl(), ownerToken: link.profile.ownerToken };
       for await (const message of watchControl(deps, signal)) {
         attempt = 0;
         for (const deployment of deploymentsOf(message)) if (deployment.name === follow.name) look(deployment.instance);

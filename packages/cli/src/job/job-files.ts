@@ -2,15 +2,16 @@
 
 import { join } from 'node:path/posix';
 
+import type { Secret } from '@fairlead/kit';
 import type {
   BastionRoute,
   ClusterConfig,
   ClusterRoute,
   DeploymentCreated,
-  InstanceSpecInput,
+  InstanceSpec,
   LaptopProfile,
 } from '@fairlead/protocol';
-import { PROTOCOL_VERSION } from '@fairlead/protocol';
+import { engineSpec, healthSpec, PROTOCOL_VERSION } from '@fairlead/protocol';
 import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/scheduler';
 
 import type { NamedCluster } from '../config/load-config.ts';
@@ -78,15 +79,15 @@ export interface SpecInput {
   plan: DeploymentPlan;
   cluster: NamedCluster;
   created: DeploymentCreated;
-  apiKey: string;
+  apiKey: Secret;
   profile: LaptopProfile;
-  bastion: InstanceSpecInput['bastion'];
+  bastion: InstanceSpec['bastion'];
   paths: ClusterPaths;
   /** On the cluster. */
   jobKeyDir: string;
 }
 
-export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
+export function instanceSpecOf(input: SpecInput): InstanceSpec {
   const { plan, cluster, created, profile, paths } = input;
   const instance = created.deployment.instance.id;
   const engine = cluster.config.engines?.[plan.engine];
@@ -97,15 +98,15 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     cluster: cluster.name,
     model: plan.model,
     servedModel: plan.servedModel,
-    engine: {
+    engine: engineSpec.parse({
       kind: plan.engine,
       command: plan.engineCommand,
       optionalArguments: plan.optionalArguments,
       env: plan.engineEnv,
       ...definedOnly({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
-    },
-    ...(cluster.config.health ? { health: definedOnly(cluster.config.health) } : {}),
+    }),
+    health: healthSpec.parse(definedOnly(cluster.config.health ?? {})),
     apiKey: input.apiKey,
     enrolmentToken: created.enrolmentToken,
     bastion: input.bastion,
