@@ -3,7 +3,7 @@
 import { anySignal, type Clock, detach, durationOf, errnoOf, errorText, type Log, repeatTurns } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineClient } from '../engine/engine-client.ts';
-import { type EngineMetrics, parseMetrics } from '../engine/parse-metrics.ts';
+import { type EngineMetrics, parseMetrics } from '@fairlead/engines';
 import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
 
 export type ProbeReport =

@@ -1,5 +1,6 @@
 // Decides what the agent does next: state and event in, state and effects out. Pure; supervisor.ts performs the effects.
 
+import type { EngineFailure } from '@fairlead/engines';
 import type { EndCause } from '@fairlead/protocol';
 import {
   type Alive,
@@ -17,7 +18,6 @@ import {
 import { type EventOf, handle, type Handlers } from './handlers.ts';
 import { isEarlyWarning } from './plan-drain.ts';
 import type {
-  EngineFailure,
   SupervisorEffect,
   SupervisorEvent,
   SupervisorPolicy,
