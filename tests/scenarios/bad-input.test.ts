@@ -173,7 +173,7 @@ describe('A bastion', () => {
       /the server accepted none of: .*key-stranger[\s\S]*authorized_keys/,
     ],
     [
-      'for which the key has a passphrase and nobody can type it',
+      'for which the key has a passphrase and there is no terminal to type it',
       () => bastionOf((route) => (route.identityFile = join(world.dir, 'key-locked'))),
       4,
       /key-locked[\s\S]*passphrase[\s\S]*ssh-add/,
