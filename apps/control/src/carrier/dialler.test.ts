@@ -106,7 +106,8 @@ function arrived(count: number): Promise<void> {
 async function advanceUntil(isTrue: () => boolean): Promise<void> {
   const endMs = clock.monotonicMs() + 3_600_000;
   while (!isTrue()) {
-    if (clock.monotonicMs() >= endMs) throw new Error(`an hour has passed, and it is still not true: ${String(isTrue)}`);
+    if (clock.monotonicMs() >= endMs)
+      throw new Error(`an hour has passed, and it is still not true: ${String(isTrue)}`);
     await clock.advance(100);
   }
 }
