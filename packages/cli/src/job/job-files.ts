@@ -3,20 +3,19 @@
 import { join } from 'node:path/posix';
 
 import type { Secret } from '@fairlead/kit';
-import type {
-  BastionRoute,
-  ClusterConfig,
-  ClusterRoute,
-  DeploymentCreated,
-  InstanceSpec,
-  LaptopProfile,
+import {
+  type BastionRoute,
+  type DeploymentCreated,
+  engineSpec,
+  healthSpec,
+  type InstanceSpec,
+  type LaptopProfile,
+  PROTOCOL_VERSION,
 } from '@fairlead/protocol';
-import { engineSpec, healthSpec, PROTOCOL_VERSION } from '@fairlead/protocol';
+import type { ClusterConfig, ClusterRoute, NamedCluster } from '@fairlead/config';
 import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/scheduler';
 
-import type { NamedCluster } from '../config/load-config.ts';
-import type { ClusterPaths } from '../paths.ts';
-import { jobDirOf } from '../paths.ts';
+import { type ClusterPaths, jobDirOf } from '../paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import { slurmCluster } from '../site/slurm-site.ts';
 
