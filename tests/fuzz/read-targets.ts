@@ -4,14 +4,9 @@ import { CodedError } from '@fairlead/kit';
 import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
-import { classifyFailure } from '../../apps/node-agent/src/engine/classify-failure.ts';
-import { parseMetrics } from '../../apps/node-agent/src/engine/parse-metrics.ts';
-import { parseStartPhase } from '../../apps/node-agent/src/engine/parse-start-phase.ts';
-import { parseSetting, parseYamlObject } from '../../packages/cli/src/config/config-sources.ts';
-import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
-import { parseFacts } from '../../packages/cli/src/host/host.ts';
-import { parseKnownHosts } from '../../packages/ssh/src/host-key/known-hosts.ts';
-import { parseJumpHosts } from '../../packages/ssh/src/ssh-config/jump-hosts.ts';
+import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/node-agent/testing';
+import { checkConfig, parseFacts, parseSetting, parseYamlObject } from '@fairlead/cli/testing';
+import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import * as samples from './samples.ts';
