@@ -2,9 +2,10 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 
+import { configSchema, createProgram, renderCliPage, renderManPage } from '@fairlead/cli';
+import { renderConfigurationPage } from '@fairlead/config';
 import { renderLifeTable, renderOpenApi } from '@fairlead/control';
 import { renderConnectionTable, renderTransitionTable } from '@fairlead/node-agent';
-import { configSchema, createProgram, renderCliPage, renderConfigurationPage, renderManPage } from '@fairlead/cli';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';

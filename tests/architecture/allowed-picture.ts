@@ -78,7 +78,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   'packages/config': {
     holds: 'fairlead.yaml: schema, defaults, contradictions, presets',
     imports: { ...kit, ...protocol, 'packages/engines': 'settings of an engine are read by its own schema' },
-    thirdParty: ['yaml', 'zod'],
+    thirdParty: ['fastest-levenshtein', 'yaml', 'zod'],
   },
   'packages/engines': {
     holds: 'one folder per engine: argv, observation, verdicts',
@@ -161,7 +161,12 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   'packages/testkit': {
     holds: 'a world in a box for scenarios; readers that tests share',
     isTooling: true,
-    imports: { ...kit, ...protocol, 'packages/ssh': 'its worlds have SSH servers' },
+    imports: {
+      ...kit,
+      ...protocol,
+      'packages/config': 'worlds have settings',
+      'packages/ssh': 'worlds have SSH servers',
+    },
     thirdParty: ['yaml'],
   },
   'infra/bastion': { holds: 'the gate, a script of the bastion', imports: {}, thirdParty: [] },
@@ -272,6 +277,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       ...startsPrograms,
       'packages/client': 'the consumer of a scenario',
+      'packages/config': 'the settings of a scenario',
       'packages/ssh': 'SSH servers and keys of a scenario',
     },
     thirdParty: ['yaml'],

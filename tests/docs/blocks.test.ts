@@ -8,7 +8,7 @@ import { type Block, makeProgramFolder, openWorld, readBlocks, runProgram, type 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { checkConfig, contradictionsOf } from '@fairlead/cli/testing';
+import { checkConfig, contradictionsOf } from '@fairlead/config';
 import { DocShell, notSaid, readTranscript } from './doc-shell.ts';
 import { pageText, ROOT, WRITTEN } from './pages.ts';
 

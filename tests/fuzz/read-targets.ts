@@ -4,8 +4,9 @@ import { CodedError } from '@fairlead/kit';
 import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
-import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/node-agent/testing';
-import { checkConfig, parseFacts, parseSetting, parseYamlObject } from '@fairlead/cli/testing';
+import { parseFacts } from '@fairlead/cli/testing';
+import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
+import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/engines';
 import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
 import type { FuzzTarget } from './fuzz-target.ts';

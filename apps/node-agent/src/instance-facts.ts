@@ -2,7 +2,7 @@
 
 import type { ConnectionFile, InstanceReported, InstanceState, Load } from '@fairlead/protocol';
 import { PROTOCOL_VERSION } from '@fairlead/protocol';
-import type { EngineMetrics } from './engine/parse-metrics.ts';
+import type { EngineMetrics } from '@fairlead/engines';
 import type { AgentSpec } from './job/read-spec.ts';
 
 export interface InstanceFacts {

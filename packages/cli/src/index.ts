@@ -5,4 +5,3 @@ export { configSchema } from './commands/config-schema.ts';
 export { renderManPage } from './commands/man-page.ts';
 export { createProgram } from './program.ts';
 export { renderCliPage } from './render-cli-page.ts';
-export { renderConfigurationPage } from './render-configuration-page.ts';

@@ -3,6 +3,16 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
+  classifyFailure,
+  engineCommand,
+  type EngineFailure,
+  type EngineSurroundings,
+  explainSilence,
+  MARKER_VARIABLE,
+  parseStartPhase,
+  type PhaseSeen,
+} from '@fairlead/engines';
+import {
   type Clock,
   createSecret,
   durationOf,
@@ -15,16 +25,10 @@ import {
 import { type StartPhase, startPhase } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import type { AgentSpec } from '../job/read-spec.ts';
-import type { EngineFailure } from '../supervisor/supervisor-state.ts';
-import { classifyFailure } from './classify-failure.ts';
 import { signalProcess } from './end-engine.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
-import { engineCommand, MARKER_VARIABLE } from './engine-command.ts';
-import { explainSilence } from './explain-silence.ts';
 import { findMarked } from './find-processes.ts';
-import type { EngineSurroundings } from './known-failure.ts';
 import { LastLines } from './last-lines.ts';
-import { parseStartPhase, type PhaseSeen } from './parse-start-phase.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';

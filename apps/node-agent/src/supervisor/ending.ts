@@ -1,11 +1,11 @@
 // The ways an instance ends: drain first, at once, or after too many deaths of its engine. Pure; part of transition.ts.
 
+import type { EngineFailure } from '@fairlead/engines';
 import type { EndCause } from '@fairlead/protocol';
 import { type ExitName, isGoodEnd } from '../exit-code.ts';
 import { type DrainEvent, planDrain } from './plan-drain.ts';
 import type { Handlers } from './handlers.ts';
 import type {
-  EngineFailure,
   SupervisorEffect,
   SupervisorEvent,
   SupervisorPolicy,

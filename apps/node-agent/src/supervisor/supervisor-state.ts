@@ -1,5 +1,6 @@
 // The instance's life as the agent sees it: states, events, effects. Data only; transition.ts moves between them.
 
+import type { EngineFailure } from '@fairlead/engines';
 import type { EndCause, StartPhase } from '@fairlead/protocol';
 import type { ExitName } from '../exit-code.ts';
 
@@ -28,15 +29,6 @@ export type SupervisorState =
   | { status: 'stopped'; cause: EndCause }
   | { status: 'failed'; cause: EndCause };
 
-/** Why an engine ended, as far as its exit and its last lines tell. */
-export interface EngineFailure {
-  message: string;
-  hint?: string;
-  /** Another start would fail in the same way. */
-  fatal: boolean;
-  lastLines: string[];
-}
-
 /** `now` rides on every event; `deadlineMs` on those whose consequence depends on it. */
 export type SupervisorEvent = { now: number } & (
   | { type: 'start.due' }
@@ -49,6 +41,7 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'engine.phase'; phase: StartPhase; percent?: number }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
+  | { type: 'probe.broken'; reason: string }
   | { type: 'tokens.progressed' }
   | { type: 'tokens.stalled'; forMs: number }
   | { type: 'ready.limit_reached'; lastLines: string[]; hint: string }

@@ -1,5 +1,6 @@
 // Performs what transition.ts decides: the one place where the supervisor touches processes, timers and the front.
 
+import type { EngineFailure } from '@fairlead/engines';
 import { backoffMs, type Clock, detach, errorText, type Log, untilOver } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
@@ -7,7 +8,6 @@ import type { ExitName } from '../exit-code.ts';
 import type { Prober } from '../health/prober.ts';
 import { createEngineSlot } from './engine-slot.ts';
 import {
-  type EngineFailure,
   FIRST_STATE,
   type SupervisorEffect,
   type SupervisorEvent,

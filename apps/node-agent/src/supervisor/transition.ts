@@ -1,5 +1,6 @@
 // Decides what the agent does next: state and event in, state and effects out. Pure; supervisor.ts performs the effects.
 
+import type { EngineFailure } from '@fairlead/engines';
 import type { EndCause } from '@fairlead/protocol';
 import {
   type Alive,
@@ -17,7 +18,6 @@ import {
 import { type EventOf, handle, type Handlers } from './handlers.ts';
 import { isEarlyWarning } from './plan-drain.ts';
 import type {
-  EngineFailure,
   SupervisorEffect,
   SupervisorEvent,
   SupervisorPolicy,
@@ -96,6 +96,12 @@ const whileStarting: Handlers<In<'starting'>> = {
 const whileReady: Handlers<In<'ready'>> = {
   'probe.failed': (state, event, policy) =>
     failedProbe({ ...state, status: 'degraded', engine: 'serving', reason: '', failedProbes: 0 }, event, policy),
+  /** A fault of the agent says nothing about the engine: it serves on, and is not restarted. */
+  'probe.broken': (state, { reason }) =>
+    go(
+      { status: 'degraded', engine: 'serving', reason, failedProbes: 0, starts: state.starts },
+      note('engine.degraded', reason),
+    ),
   'tokens.stalled': (state, event, policy) => restart(state, stallFailure(event), event.now, policy),
   'engine.exited': (state, event, policy) => restart(state, event.failure, event.now, policy, exitNote(event)),
 };

@@ -15,7 +15,13 @@ export type Program = 'agent' | 'control' | 'engine-sim' | 'probe';
 const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
   agent: {
     entry: 'apps/node-agent/src/main.ts',
-    folders: ['apps/node-agent/src', 'packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'],
+    folders: [
+      'apps/node-agent/src',
+      'packages/engines/src',
+      'packages/kit/src',
+      'packages/protocol/src',
+      'packages/ssh/src',
+    ],
   },
   control: {
     entry: 'apps/control/src/main.ts',

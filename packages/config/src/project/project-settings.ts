@@ -1,7 +1,7 @@
 // Which settings a project's file may make before the user has trusted it: what asks for a model and for resources.
 // Everything else runs commands, says where to log in, or names files, and is withheld. Pure.
 
-import { isMapping } from './config-sources.ts';
+import { isMapping } from '../config-sources.ts';
 
 /** `*` stands for one key of any name. What is not listed is withheld, also what a later version adds. */
 export const FREE_SETTINGS: readonly string[] = [

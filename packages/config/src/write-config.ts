@@ -5,10 +5,10 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { CodedError, errnoOf, errorText } from '@fairlead/kit';
-import type { FairleadConfig } from '@fairlead/protocol';
+import type { FairleadConfig } from './fairlead-config.ts';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
-import type { CliErrorCode } from '../cli-error.ts';
+import type { ConfigErrorCode } from './config-error.ts';
 
 /** Comments, without their `#`. Only what is new gets one: what a person wrote, or removed, stays so. */
 export interface ConfigNotes {
@@ -32,7 +32,7 @@ export async function writeConfig(path: string, config: FairleadConfig, notes: C
   try {
     await replace(before === undefined ? path : await realpath(path), after);
   } catch (error) {
-    throw new CodedError<CliErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
+    throw new CodedError<ConfigErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
       hint: 'Make the folder one that this user may write to, or name another file: --config <file>.',
       cause: error,
     });

@@ -3,9 +3,7 @@
 import { z } from 'zod';
 import { stringify } from 'yaml';
 
-import { fairleadConfig } from '@fairlead/protocol';
-
-import { FREE_SETTINGS } from './config/project-settings.ts';
+import { fairleadConfig, FREE_SETTINGS } from './index.ts';
 
 interface Node {
   type?: string;

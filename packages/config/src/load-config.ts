@@ -1,10 +1,10 @@
 // The configuration in force, checked, and where each value came from.
 
 import { CodedError } from '@fairlead/kit';
-import { type ClusterConfig, type FairleadConfig, fairleadConfig } from '@fairlead/protocol';
+import { type ClusterConfig, type FairleadConfig, fairleadConfig } from './fairlead-config.ts';
 
-import type { CliErrorCode } from '../cli-error.ts';
-import type { Context } from '../context.ts';
+import type { ConfigErrorCode } from './config-error.ts';
+import type { ConfigPlace } from './config-place.ts';
 import {
   type ConfigSource,
   environmentSources,
@@ -16,7 +16,7 @@ import {
 } from './config-sources.ts';
 import { contradictionsOf } from './contradictions.ts';
 import { explainIssues, nearest } from './explain-issues.ts';
-import { type ProjectConfig, readProjectConfig } from './project-config.ts';
+import { type ProjectConfig, readProjectConfig } from './project/project-config.ts';
 import { parseSettingPath } from './setting-path.ts';
 
 export interface LoadedConfig {
@@ -30,12 +30,12 @@ export interface LoadedConfig {
 }
 
 /** `settings` are `--set path=value` flags with whole paths. */
-export async function loadConfig(context: Context, settings: readonly string[] = []): Promise<LoadedConfig> {
-  const { files, project } = context.flags.config
-    ? { files: [await explicitFile(context.flags.config)], project: undefined }
-    : await standardFiles(context);
+export async function loadConfig(place: ConfigPlace, settings: readonly string[] = []): Promise<LoadedConfig> {
+  const { files, project } = place.file
+    ? { files: [await explicitFile(place.file)], project: undefined }
+    : await standardFiles(place);
   const flags = settings.map((setting) => ({ from: '--set', value: parseSetting(setting) }));
-  const sources = [...files, ...environmentSources(context.env), ...flags];
+  const sources = [...files, ...environmentSources(place.env), ...flags];
   // Each is checked where it lies: half of a mapping (`login.port`) is a whole one over what stands below it.
   const merged = sources.reduce<unknown>((base, source) => {
     const over = mergeSettings(base, source.value);
@@ -57,7 +57,7 @@ export async function loadConfig(context: Context, settings: readonly string[] =
  * (`slurm.partition=gpu`) is meant for the cluster that is deployed on.
  */
 export async function loadForCluster(
-  context: Context,
+  place: ConfigPlace,
   options: { on?: string | undefined; set: readonly string[] },
 ): Promise<{ config: FairleadConfig; cluster: NamedCluster; files: string[] }> {
   // What is no setting is told as it was typed.
@@ -65,9 +65,9 @@ export async function loadForCluster(
   const isWhole = (setting: string) =>
     Object.hasOwn(fairleadConfig.shape, parseSettingPath(setting)?.keys[0] ?? setting.split(/[.=]/)[0] ?? '');
   const whole = options.set.filter(isWhole);
-  const { name } = pickCluster((await loadConfig(context, whole)).config, options.on);
+  const { name } = pickCluster((await loadConfig(place, whole)).config, options.on);
   const own = options.set.filter((setting) => !isWhole(setting)).map((setting) => `clusters.${name}.${setting}`);
-  const { config, files } = await loadConfig(context, [...whole, ...own]);
+  const { config, files } = await loadConfig(place, [...whole, ...own]);
   return { config, cluster: pickCluster(config, name), files };
 }
 
@@ -81,7 +81,7 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
   const names = Object.keys(config.clusters ?? {});
   const name = wanted ?? config.defaultCluster ?? (names.length === 1 ? names[0] : undefined);
   if (name === undefined) {
-    throw new CodedError<CliErrorCode>(
+    throw new CodedError<ConfigErrorCode>(
       'cluster_unknown',
       names.length === 0
         ? 'cannot deploy because no cluster is configured'
@@ -95,7 +95,7 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
   const cluster = names.includes(name) ? config.clusters?.[name] : undefined;
   if (cluster) return { name, config: cluster };
   const near = nearest(name, names);
-  throw new CodedError<CliErrorCode>('cluster_unknown', `cannot use cluster ${name} because it is not configured`, {
+  throw new CodedError<ConfigErrorCode>('cluster_unknown', `cannot use cluster ${name} because it is not configured`, {
     hint: `${near ? `Did you mean ${near}? ` : ''}Configured: ${names.join(', ') || 'none'}. Add it with \`fairlead init\`.`,
   });
 }
@@ -107,7 +107,7 @@ export function checkConfig(value: unknown, from: string): FairleadConfig {
   throw invalid(explainIssues(result.error.issues, fairleadConfig), from);
 }
 
-function invalid(problems: readonly string[], from: string): CodedError<CliErrorCode> {
+function invalid(problems: readonly string[], from: string): CodedError<ConfigErrorCode> {
   const because = problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`;
   return new CodedError('config_invalid', `cannot use ${from} because ${because}`, {
     hint: 'Every setting is in docs/configuration.md and in `fairlead config schema`.',
@@ -117,15 +117,15 @@ function invalid(problems: readonly string[], from: string): CodedError<CliError
 async function explicitFile(path: string): Promise<ConfigSource> {
   const source = await readConfigFile(path);
   if (source) return source;
-  throw new CodedError<CliErrorCode>('config_unreadable', `cannot read ${path} because there is no such file`, {
+  throw new CodedError<ConfigErrorCode>('config_unreadable', `cannot read ${path} because there is no such file`, {
     hint: 'Correct --config or FAIRLEAD_CONFIG.',
   });
 }
 
-async function standardFiles(context: Context): Promise<{ files: ConfigSource[]; project: ProjectConfig }> {
-  const user = await readConfigFile(userConfigPath(context.env, context.home));
-  const project = await readProjectConfig(context);
+async function standardFiles(place: ConfigPlace): Promise<{ files: ConfigSource[]; project: ProjectConfig }> {
+  const user = await readConfigFile(userConfigPath(place.env, place.home));
+  const project = await readProjectConfig(place);
   if (project.whole) checkConfig(mergeSettings(user?.value ?? {}, project.whole.value), project.whole.from);
-  for (const warning of project.warnings) context.output.warnOnce(warning);
+  for (const warning of project.warnings) place.warn(warning);
   return { files: [user, project.source].filter((source) => source !== undefined), project };
 }

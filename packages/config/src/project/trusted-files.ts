@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { CodedError, errorText } from '@fairlead/kit';
 import { z } from 'zod';
 
-import type { CliErrorCode } from '../cli-error.ts';
-import { readRegularFile } from './read-regular-file.ts';
+import type { ConfigErrorCode } from '../config-error.ts';
+import { readRegularFile } from '../read-regular-file.ts';
 
 const trustedFiles = z.object({
   version: z.literal(1),
@@ -33,7 +33,7 @@ export async function readTrustedFiles(path: string): Promise<TrustedFiles> {
     const { files } = trustedFiles.parse(JSON.parse(file.text));
     return new Map(Object.entries(files).map(([name, { sha256 }]) => [name, sha256]));
   } catch (error) {
-    throw new CodedError<CliErrorCode>(
+    throw new CodedError<ConfigErrorCode>(
       'config_unreadable',
       `cannot read ${path}, the list of trusted project files, because ${errorText(error).slice(0, 200)}`,
       { hint: `Remove it; then trust each file again: fairlead config trust <file>.`, cause: error },
@@ -51,7 +51,7 @@ export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Pr
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new CodedError<CliErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
+    throw new CodedError<ConfigErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
       hint: 'Make its folder one that this user may write to.',
       cause: error,
     });

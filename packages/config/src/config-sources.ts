@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { CodedError, errorText } from '@fairlead/kit';
 import { type Document, parseDocument } from 'yaml';
 
-import type { CliErrorCode } from '../cli-error.ts';
+import type { ConfigErrorCode } from './config-error.ts';
 import { readRegularFile } from './read-regular-file.ts';
 import { parseSettingPath } from './setting-path.ts';
 
@@ -31,7 +31,7 @@ export function parseYamlObject(text: string, from: string): Record<string, unkn
   const document = parseDocument(text.replace(/^\uFEFF/, ''), { prettyErrors: true });
   const [problem] = document.errors;
   if (problem) {
-    throw new CodedError<CliErrorCode>(
+    throw new CodedError<ConfigErrorCode>(
       'config_invalid',
       `cannot use ${from} because it is not YAML: ${problem.message.trim()}`,
       { hint: 'Correct the line it names.' },
@@ -40,7 +40,7 @@ export function parseYamlObject(text: string, from: string): Record<string, unkn
   const value = valueOf(document, from);
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new CodedError<CliErrorCode>(
+    throw new CodedError<ConfigErrorCode>(
       'config_invalid',
       `cannot use ${from} because its top level is not a mapping of settings`,
       { hint: 'It should begin with a key such as `bastion:` or `clusters:`.' },
@@ -54,7 +54,7 @@ function valueOf(document: Document.Parsed, from: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw new CodedError<CliErrorCode>('config_invalid', `cannot use ${from} because ${errorText(error)}`, {
+    throw new CodedError<ConfigErrorCode>('config_invalid', `cannot use ${from} because ${errorText(error)}`, {
       hint: 'Correct the anchor (&name) or the alias (*name).',
       cause: error,
     });
@@ -75,7 +75,7 @@ export function environmentSources(env: Record<string, string | undefined>): Con
 export function parseSetting(pair: string): Record<string, unknown> {
   const setting = parseSettingPath(pair);
   if (!setting) {
-    throw new CodedError<CliErrorCode>(
+    throw new CodedError<ConfigErrorCode>(
       'usage',
       `cannot use the setting ${JSON.stringify(pair)} because it is not path=value`,
       {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 import { clusterRoute, oneOrMore } from './bastion-routes.ts';
-import { sshRoute } from './profile.ts';
+import { sshRoute } from '@fairlead/protocol';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
 const seconds = z.number().min(0);

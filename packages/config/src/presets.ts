@@ -1,6 +1,6 @@
 // The catalogue of presets: data. A preset saves typing; any Hugging Face id or path works without one.
 
-import type { PresetConfig } from '@fairlead/protocol';
+import type { PresetConfig } from './fairlead-config.ts';
 
 export const BUILT_IN_PRESETS: Record<string, PresetConfig> = {
   demo: {

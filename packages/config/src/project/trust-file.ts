@@ -5,15 +5,15 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { CodedError, errnoOf } from '@fairlead/kit';
 
-import type { CliErrorCode } from '../cli-error.ts';
-import type { Context } from '../context.ts';
-import { parseYamlObject } from './config-sources.ts';
+import type { ConfigErrorCode } from '../config-error.ts';
+import type { ConfigPlace } from '../config-place.ts';
+import { parseYamlObject } from '../config-sources.ts';
 import { foldersUpwards, PROJECT_FILE } from './find-project-config.ts';
 import { sortSettings } from './project-settings.ts';
-import { readRegularFile } from './read-regular-file.ts';
+import { readRegularFile } from '../read-regular-file.ts';
 import { contentHash, readTrustedFiles, trustedFilesPath, writeTrustedFiles } from './trusted-files.ts';
 
-type Place = Pick<Context, 'cwd' | 'home' | 'env'>;
+type Place = Pick<ConfigPlace, 'cwd' | 'home' | 'env'>;
 
 export interface TrustedFile {
   path: string;
@@ -75,7 +75,7 @@ async function isNamed(path: string): Promise<boolean> {
   }
 }
 
-function missing(path: string): CodedError<CliErrorCode> {
+function missing(path: string): CodedError<ConfigErrorCode> {
   return new CodedError('config_unreadable', `cannot find ${path} because there is no such file`, {
     hint: 'Name the file: fairlead config trust <file>.',
   });

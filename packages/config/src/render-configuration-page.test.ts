@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { fairleadConfig } from '@fairlead/protocol';
+import { fairleadConfig } from './index.ts';
 import { exampleConfig, undocumentedSettings } from './render-configuration-page.ts';
 
 it('every setting has a description, and an example that the schema takes', () => {

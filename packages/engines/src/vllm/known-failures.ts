@@ -1,8 +1,8 @@
 // The most frequent reasons why a vLLM does not start, with the cure. Data; classify-failure.ts applies it.
 // Texts as recorded from vLLM 0.32 by running it, from its source where no GPU was at hand, and from reports of users.
 
-import type { KnownFailure } from './known-failure.ts';
-import { NODE_FAILURES } from './known-node-failures.ts';
+import type { KnownFailure } from '../judge/known-failure.ts';
+import { NODE_FAILURES } from '../judge/known-node-failures.ts';
 
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   ...NODE_FAILURES,

@@ -2,7 +2,7 @@
 
 import { CodedError, namesSecret } from '@fairlead/kit';
 
-import type { CliErrorCode } from '../cli-error.ts';
+import type { ConfigErrorCode } from './config-error.ts';
 
 /** The same value, without what its names say is secret. `config` is what people paste into reports. */
 export function hideSecrets(value: unknown): unknown {
@@ -26,7 +26,7 @@ export function refuseSecretArguments(args: readonly string[]): void {
     const value = match?.[1] ?? args[at + 1];
     if (!match || value === undefined || value.startsWith('--')) continue;
     const flag = word.split('=')[0];
-    throw new CodedError<CliErrorCode>(
+    throw new CodedError<ConfigErrorCode>(
       'config_invalid',
       `cannot start the engine with ${flag} because its arguments are readable by every user of the node`,
       {

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 
 import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 
-import type { CliErrorCode } from '../cli-error.ts';
+import type { ConfigErrorCode } from './config-error.ts';
 
 export interface RegularFile {
   text: string;
@@ -44,7 +44,7 @@ export async function readRegularFile(path: string): Promise<RegularFile | undef
   }
 }
 
-function unreadable(path: string, why: string, more: { hint: string; cause?: unknown }): CodedError<CliErrorCode> {
+function unreadable(path: string, why: string, more: { hint: string; cause?: unknown }): CodedError<ConfigErrorCode> {
   return new CodedError('config_unreadable', `cannot read ${path} because ${why}`, more);
 }
 

@@ -2,9 +2,9 @@
 // whose core died exits with 0 (real-vLLM measurements, docs/architecture.md).
 
 import { stripVTControlCharacters } from 'node:util';
-import type { EngineFailure } from '../supervisor/supervisor-state.ts';
+import type { EngineFailure } from './engine-failure.ts';
 import type { EngineSurroundings } from './known-failure.ts';
-import { KNOWN_FAILURES } from './known-failures.ts';
+import { KNOWN_FAILURES } from '../vllm/known-failures.ts';
 import { BUS_ERROR_HINT, OUT_OF_MEMORY_HINT } from './known-node-failures.ts';
 
 export interface EngineEnd {

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { errnoOf, errorText } from '@fairlead/kit';
 
 import { type Caller, judgePlace, type PlaceEntry, type UnsafePlace } from './judge-place.ts';
-import { type RegularFile, readRegularFile } from './read-regular-file.ts';
+import { type RegularFile, readRegularFile } from '../read-regular-file.ts';
 import { contentHash, type TrustedFiles } from './trusted-files.ts';
 
 export interface ProjectSearch {

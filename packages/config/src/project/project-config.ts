@@ -1,8 +1,8 @@
 // The project's share of the configuration: which file it comes from, which of its settings count, and what there is to say about the rest.
 
-import type { Context } from '../context.ts';
+import type { ConfigPlace } from '../config-place.ts';
 import { readCaller } from './caller.ts';
-import { type ConfigSource, parseYamlObject } from './config-sources.ts';
+import { type ConfigSource, parseYamlObject } from '../config-sources.ts';
 import { findProjectConfig, type RefusedFile } from './find-project-config.ts';
 import { sortSettings } from './project-settings.ts';
 import { readTrustedFiles, trustedFilesPath } from './trusted-files.ts';
@@ -19,7 +19,11 @@ export interface ProjectConfig {
   warnings: string[];
 }
 
-export async function readProjectConfig({ cwd, home, env }: Context): Promise<ProjectConfig> {
+export async function readProjectConfig({
+  cwd,
+  home,
+  env,
+}: Pick<ConfigPlace, 'cwd' | 'home' | 'env'>): Promise<ProjectConfig> {
   const trusted = await readTrustedFiles(trustedFilesPath(env, home));
   const { file, refused } = await findProjectConfig({ cwd, home, trusted, caller: await readCaller(env) });
   const refusals = refused.map(({ path, why, todo }) => `${path} does not count because ${why}. ${todo}`);

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { MAX_ROUTES } from './profile.ts';
+import { MAX_ROUTES } from '@fairlead/protocol';
 
 export const clusterRoute = z.strictObject({
   host: z

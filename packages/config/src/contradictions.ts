@@ -1,6 +1,6 @@
 // Settings that are right one by one and make no sense together. Each sentence begins with the setting and names the consequence.
 
-import type { ClusterConfig, FairleadConfig } from '@fairlead/protocol';
+import type { ClusterConfig, FairleadConfig } from './fairlead-config.ts';
 
 export function contradictionsOf(config: FairleadConfig): string[] {
   const clusters = Object.entries(config.clusters ?? {});

@@ -1,4 +1,4 @@
-import { fairleadConfig } from '@fairlead/protocol';
+import { fairleadConfig } from './fairlead-config.ts';
 import { describe, expect, it } from 'vitest';
 
 import { explainIssues, nearest } from './explain-issues.ts';
