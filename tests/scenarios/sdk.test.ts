@@ -7,11 +7,9 @@ import { join } from 'node:path';
 
 import { type CodedError, connect, type Connection, type ConnectionEvent, list, watch } from '@fairlead/client';
 import type { laptopProfile, Written } from '@fairlead/protocol';
-import { openWorld, type World } from '@fairlead/testkit';
+import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/testkit';
 import { createJobKey } from '@fairlead/ssh';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-import { makeProgramFolder, runProgram } from './sdk-program.ts';
 
 /** As the file holds it. */
 type Profile = Written<typeof laptopProfile>;
