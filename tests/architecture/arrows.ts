@@ -29,6 +29,11 @@ export const ARROWS: readonly Arrow[] = [
     mustNot: `packages/${other}`,
     because: 'config reads fairlead.yaml; it logs in nowhere and runs nothing',
   })),
+  ...['client', 'cli'].map((other) => ({
+    from: 'packages/launch',
+    mustNot: `packages/${other}`,
+    because: 'SDK and CLI are built on it: control and the way to the bastion reach it as ports',
+  })),
   { from: 'packages/ssh', mustNot: 'packages/protocol', because: 'the tunnel speaks SSH, not our messages' },
   { from: 'packages/scheduler', mustNot: 'packages/protocol', because: 'the scheduler speaks Slurm, not our messages' },
   {
@@ -53,6 +58,7 @@ export const ARROWS: readonly Arrow[] = [
 export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'packages/config': ['fastest-levenshtein', 'yaml', 'zod'],
   'packages/kit': [],
+  'packages/launch': ['cross-spawn', 'zod'],
   'packages/protocol': ['zod'],
   'packages/scheduler': [],
   'packages/ssh': ['ssh2', 'ssh-config'],

@@ -6,7 +6,7 @@ import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
 import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/engines';
 import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
-import { parseFacts } from '../../packages/cli/src/host/host.ts';
+import { parseFacts } from '@fairlead/launch';
 import { parseKnownHosts } from '../../packages/ssh/src/host-key/known-hosts.ts';
 import { parseJumpHosts } from '../../packages/ssh/src/ssh-config/jump-hosts.ts';
 import { messageReaders } from './message-readers.ts';
