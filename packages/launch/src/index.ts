@@ -1,6 +1,6 @@
 export { clusterPaths, type ClusterPaths, DEFAULT_STATE_DIR, jobDirOf } from './cluster-paths.ts';
 export { type ControlSession } from './control-session.ts';
-export { expandHome, type Host, type HostFacts, NODE_MINIMUM, parseFacts } from './host/host.ts';
+export { expandHome, type Host, type HostFacts, NODE_MINIMUM } from './host/host.ts';
 export { openLocalHost } from './host/local-host.ts';
 export { openSshHost } from './host/ssh-host.ts';
 export { type BastionLogin } from './job-key/bastion-login.ts';
@@ -25,8 +25,6 @@ export {
   planDeployment,
 } from './plan/plan-deployment.ts';
 export { findBundle } from './ship/bundles.ts';
-export { elfMachine } from './ship/elf-machine.ts';
-export { type FetchedRuntime, fetchRuntime } from './ship/fetch-runtime.ts';
 export { findRuntime } from './ship/find-runtime.ts';
 export { shipAgent, shipFile, type Shipped, shipRuntime } from './ship/ship.ts';
 export { expandCluster } from './site/expand-cluster.ts';

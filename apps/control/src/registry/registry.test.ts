@@ -7,17 +7,17 @@ import { join } from 'node:path';
 import { silentLog } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Directory } from './directory.ts';
+import { Registry } from './registry.ts';
 import type { Entry } from './entry.ts';
-import type { DeploymentRecord, InstanceRecord } from './domain/records.ts';
-import { openSqliteStore } from './store/sqlite-store.ts';
-import type { Store } from './store/store.ts';
-import { ManualClock } from './testing/manual-clock.ts';
+import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 
 let root: string;
 let store: Store;
 let full = false;
-let directory: Directory;
+let registry: Registry;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'fl-dir-'));
   const real = openSqliteStore(join(root, 'control.db'));
@@ -28,8 +28,8 @@ beforeEach(async () => {
       return real.commit(writes);
     },
   };
-  directory = new Directory({ store, clock: new ManualClock(), log: silentLog, runDir: '/run', leaseMs: 15_000 });
-  await directory.load();
+  registry = new Registry({ store, clock: new ManualClock(), log: silentLog, runDir: '/run', leaseMs: 15_000 });
+  await registry.load();
 });
 afterEach(async () => {
   full = false;
@@ -47,31 +47,31 @@ function records(name: string): [DeploymentRecord, InstanceRecord] {
   ];
 }
 
-describe('the directory', () => {
+describe('the registry', () => {
   it('forgets what could not be stored, keeps its agents, and goes on', async () => {
-    await directory.put(...records('a'), '');
-    const entry = directory.findDeployment('a')!;
+    await registry.put(...records('a'), '');
+    const entry = registry.findDeployment('a')!;
     const line = { generation: 1, give: () => {}, fence: () => {}, drop: () => {} };
-    Object.assign(entry, { line, apiKey: 'k' });
+    registry.applyLive(entry, { type: 'line.attached', line, apiKey: 'k', agent: { version: '1', protocol: 1 } });
     full = true;
     const agent = { processId: 'p', restart: 0, hostname: 'n' };
-    await expect(directory.put(...records('b'), '')).rejects.toThrow('disk is full');
-    await expect(directory.apply(entry, { type: 'agent.enrolled', agent })).rejects.toThrow('disk is full');
-    expect(directory.findDeployment('a')).toMatchObject({ line, apiKey: 'k' });
-    expect(directory.findDeployment('b')).toBeUndefined();
-    expect(directory.findDeployment('a')!.instance.life.phase).toBe('waiting');
+    await expect(registry.put(...records('b'), '')).rejects.toThrow('disk is full');
+    await expect(registry.apply(entry, { type: 'agent.enrolled', agent })).rejects.toThrow('disk is full');
+    expect(registry.findDeployment('a')).toMatchObject({ presence: { line, apiKey: 'k' } });
+    expect(registry.findDeployment('b')).toBeUndefined();
+    expect(registry.findDeployment('a')!.instance.life.phase).toBe('waiting');
     full = false;
-    await directory.put(...records('b'), '');
+    await registry.put(...records('b'), '');
     expect((await store.load()).deployments.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
   it('tells of several changes of one moment once, after they are stored', async () => {
-    await directory.put(...records('a'), '');
+    await registry.put(...records('a'), '');
     const told: string[] = [];
-    directory.changed.add((entries) => told.push([...(entries ?? [])].map(describeEntry).join()));
-    const entry = directory.findDeployment('a')!;
+    registry.changed.add((entries) => told.push([...(entries ?? [])].map(describeEntry).join()));
+    const entry = registry.findDeployment('a')!;
     const queue = (reason: string) =>
-      directory.apply(entry, { type: 'job.observed', state: { status: 'queued', reason } });
+      registry.apply(entry, { type: 'job.observed', state: { status: 'queued', reason } });
     const both = [queue('one'), queue('two')];
     expect(told).toEqual([]);
     await Promise.all(both);
@@ -79,14 +79,14 @@ describe('the directory', () => {
   });
 
   it('shows a moving percentage without storing it', async () => {
-    await directory.put(...records('a'), '');
-    const entry = directory.findDeployment('a')!;
-    await directory.apply(entry, { type: 'agent.enrolled', agent: { processId: 'p', restart: 0, hostname: 'n' } });
+    await registry.put(...records('a'), '');
+    const entry = registry.findDeployment('a')!;
+    await registry.apply(entry, { type: 'agent.enrolled', agent: { processId: 'p', restart: 0, hostname: 'n' } });
     const report = (percent: number) =>
-      directory.apply(entry, { type: 'instance.reported', state: { status: 'starting', phase: 'loading', percent } });
+      registry.apply(entry, { type: 'instance.reported', state: { status: 'starting', phase: 'loading', percent } });
     await report(1);
     await report(50);
-    expect(directory.viewInstance(entry).state).toMatchObject({ percent: 50 });
+    expect(registry.viewInstance(entry).state).toMatchObject({ percent: 50 });
     expect((await store.findInstance('ida'))!.life.state).toMatchObject({ percent: 1 });
   });
 });

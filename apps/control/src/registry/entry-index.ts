@@ -1,10 +1,10 @@
 // Finds entries by deployment and by instance, and knows the instances whose place another one has taken. In memory only.
 
-import { isSame } from './domain/compare-records.ts';
-import type { SocketOwner } from './domain/decide-socket.ts';
-import type { FormerInstance } from './domain/records.ts';
-import type { Entry } from './entry.ts';
-import type { Remembered } from './store/store.ts';
+import { isSame } from '../domain/compare-records.ts';
+import type { SocketOwner } from '../domain/decide-socket.ts';
+import type { FormerInstance } from '../domain/records.ts';
+import type { Entry, OwnEntry } from './entry.ts';
+import type { Remembered } from '../store/store.ts';
 
 export interface Refilled {
   /** Entries whose records were not those of the disk. */
@@ -14,8 +14,8 @@ export interface Refilled {
 }
 
 export class EntryIndex {
-  readonly #byName = new Map<string, Entry>();
-  readonly #byInstance = new Map<string, Entry>();
+  readonly #byName = new Map<string, OwnEntry>();
+  readonly #byInstance = new Map<string, OwnEntry>();
   readonly #formers = new Map<string, FormerInstance & { sinceMs: number }>();
   readonly #nowMs: () => number;
 
@@ -24,11 +24,11 @@ export class EntryIndex {
     this.#nowMs = nowMs;
   }
 
-  findDeployment(name: string): Entry | undefined {
+  findDeployment(name: string): OwnEntry | undefined {
     return this.#byName.get(name);
   }
 
-  findInstance(id: string): Entry | undefined {
+  findInstance(id: string): OwnEntry | undefined {
     return this.#byInstance.get(id);
   }
 
@@ -36,7 +36,7 @@ export class EntryIndex {
     return this.#formers.get(id);
   }
 
-  entries(): Iterable<Entry> {
+  entries(): Iterable<OwnEntry> {
     return this.#byName.values();
   }
 
@@ -44,15 +44,15 @@ export class EntryIndex {
     return this.#formers.values();
   }
 
-  /** Whose a socket of the run directory is. */
+  /** The instance to which a socket of the run directory belongs. */
   ownerOf(instanceId: string): SocketOwner {
     const entry = this.#byInstance.get(instanceId);
-    if (entry) return { kind: 'current', life: entry.instance.life, linkedGeneration: entry.line?.generation };
+    if (entry) return { kind: 'current', life: entry.instance.life, linkedGeneration: entry.presence.line?.generation };
     const former = this.#formers.get(instanceId);
     return former ? { kind: 'former', forMs: this.#nowMs() - former.sinceMs } : { kind: 'unknown' };
   }
 
-  add(entry: Entry): Entry {
+  add(entry: OwnEntry): OwnEntry {
     this.#byName.set(entry.deployment.name, entry);
     this.#byInstance.set(entry.instance.id, entry);
     return entry;
@@ -88,7 +88,7 @@ export class EntryIndex {
       const known = before.get(instance.id);
       before.delete(instance.id);
       const same = known && isSame(known.instance, instance) && isSame(known.deployment, deployment);
-      const entry = this.add(Object.assign(known ?? {}, { deployment, instance }));
+      const entry = this.add(Object.assign(known ?? { presence: {} }, { deployment, instance }));
       if (!same) takenBack.add(entry);
     }
     const sinceMs = this.#nowMs();

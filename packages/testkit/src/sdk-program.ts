@@ -5,7 +5,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PACKAGES = new URL('../../packages/', import.meta.url);
+const PACKAGES = new URL('../../', import.meta.url);
 
 export interface ProgramEnd {
   code: number | string | null;
