@@ -1,4 +1,4 @@
-import { silentLog, systemClock } from '@fairlead/kit';
+import { type Clock, silentLog, systemClock } from '@fairlead/kit';
 import { expect, it } from 'vitest';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 import { SAMPLE_POLICY } from './transition-table.ts';
@@ -46,3 +46,29 @@ it.each([...PORTS.map((port) => [port]), [...PORTS]])(
     expect(supervisor.state.status).toBe('stopped');
   },
 );
+
+it('a supervisor drains when the wall clock is at the alarm, wherever that jumps, and not at a deadline that was lifted', async () => {
+  let nowMs = 1_000_000;
+  let looks = 0;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => nowMs,
+    async sleep(_ms, signal) {
+      looks += 1;
+      await systemClock.sleep(1, signal);
+    },
+  };
+  const supervisor = createSupervisor({ ...depsWith(new Set(), [], () => undefined), clock });
+  supervisor.dispatch({ type: 'start.due' });
+  supervisor.dispatch({ type: 'probe.succeeded' });
+  supervisor.dispatch({ type: 'deadline.learned', deadlineMs: nowMs + 3_600_000 });
+  await expect.poll(() => looks).toBeGreaterThan(2);
+  supervisor.dispatch({ type: 'deadline.learned', deadlineMs: undefined });
+  nowMs += 7_200_000;
+  supervisor.dispatch({ type: 'deadline.learned', deadlineMs: nowMs + 3_600_000 });
+  const before = looks;
+  await expect.poll(() => looks).toBeGreaterThan(before + 2);
+  expect(supervisor.state.status).toBe('ready');
+  nowMs += 3_480_000;
+  await expect.poll(() => supervisor.state.status).toBe('draining');
+});
