@@ -4,12 +4,10 @@ import { CodedError } from '@fairlead/kit';
 import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
+import { parseFacts } from '@fairlead/cli/testing';
+import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
 import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/engines';
-import { parseSetting, parseYamlObject } from '../../packages/cli/src/config/config-sources.ts';
-import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
-import { parseFacts } from '../../packages/cli/src/host/host.ts';
-import { parseKnownHosts } from '../../packages/ssh/src/host-key/known-hosts.ts';
-import { parseJumpHosts } from '../../packages/ssh/src/ssh-config/jump-hosts.ts';
+import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import * as samples from './samples.ts';

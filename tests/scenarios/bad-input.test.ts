@@ -4,7 +4,8 @@ import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { asList, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
+import { asList, type FairleadConfig } from '@fairlead/config';
+import type { SshRoute } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
 import { createEd25519KeyPair } from '@fairlead/ssh';
 import { createLockedKeyPair } from '@fairlead/ssh/testing';

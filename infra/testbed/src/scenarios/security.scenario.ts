@@ -108,7 +108,7 @@ pkill -f -- '-L ${local}'`;
     }
   });
 
-  test('nobody is taken for control, even at its place, and no token reaches an impostor', async () => {
+  test('no impostor is taken for control, even at its socket, and no token reaches one', async () => {
     // Control is gone and cannot come back; its socket is an impostor's, who speaks TLS and writes down what he hears.
     await testbed.exec('bastion', [
       'sh',
