@@ -35,10 +35,11 @@ export function transition(state: SupervisorState, event: SupervisorEvent, polic
 }
 
 function learnDeadline(
-  { deadlineMs: _, ...life }: SupervisorState,
+  before: SupervisorState,
   { deadlineMs }: EventOf<'deadline.learned'>,
   policy: SupervisorPolicy,
 ): Transition {
+  const { deadlineMs: _, ...life } = before;
   const state = { ...life, ...defined({ deadlineMs }) };
   const isOver = state.status === 'stopped' || state.status === 'failed';
   if (isOver || (state.status === 'draining' && state.step === 'engine')) return go(state);
