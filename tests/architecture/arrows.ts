@@ -29,6 +29,11 @@ export const ARROWS: readonly Arrow[] = [
     mustNot: `packages/${other}`,
     because: 'config reads fairlead.yaml; it logs in nowhere and runs nothing',
   })),
+  ...['packages/ssh', 'packages/client', 'packages/carrier', 'packages/engines', 'packages/config'].map((other) => ({
+    from: 'packages/openai-wire',
+    mustNot: other,
+    because: 'it is facts of the OpenAI wire that front, SDK and gateway share: how bytes travel is not its matter',
+  })),
   { from: 'packages/ssh', mustNot: 'packages/protocol', because: 'the tunnel speaks SSH, not our messages' },
   { from: 'packages/scheduler', mustNot: 'packages/protocol', because: 'the scheduler speaks Slurm, not our messages' },
   {
@@ -53,6 +58,7 @@ export const ARROWS: readonly Arrow[] = [
 export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'packages/config': ['fastest-levenshtein', 'yaml', 'zod'],
   'packages/kit': [],
+  'packages/openai-wire': ['eventsource-parser'],
   'packages/protocol': ['zod'],
   'packages/scheduler': [],
   'packages/ssh': ['ssh2', 'ssh-config'],
