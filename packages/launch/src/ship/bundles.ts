@@ -21,6 +21,7 @@ const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
       'packages/kit/src',
       'packages/openai-wire/src',
       'packages/protocol/src',
+      'packages/scheduler/src',
       'packages/ssh/src',
     ],
   },
