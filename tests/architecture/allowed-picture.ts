@@ -123,7 +123,8 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/ssh': 'reaches login host and bastion',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: ['yaml', 'zod'],
+    // tsdown: in a checkout alone, where bundles are made on demand.
+    thirdParty: ['cross-spawn', 'tsdown', 'zod'],
   },
   'packages/cli': {
     holds: 'the commands: they parse, call, render',
@@ -139,18 +140,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/ssh': 'init and doctor work on hosts',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: [
-      '@clack/prompts',
-      'cli-table3',
-      'commander',
-      'cross-spawn',
-      'eventsource-parser',
-      'fastest-levenshtein',
-      // In a checkout alone, where bundles are made on demand.
-      'tsdown',
-      'yaml',
-      'zod',
-    ],
+    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'eventsource-parser', 'yaml', 'zod'],
   },
   'packages/engine-sim': {
     holds: 'an engine that speaks as vLLM does and knows nothing of us',
@@ -249,7 +239,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       'apps/control': 'its server, behind a testing door',
       'apps/node-agent': 'its front, behind a testing door',
-      'packages/cli': 'parsers of settings and hosts',
+      'packages/launch': 'parsers of what hosts say of themselves',
       'packages/config': 'parsers of settings',
       'packages/engines': "parsers of an engine's output",
       'packages/openai-wire': 'parsers of events',
@@ -263,7 +253,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     isTooling: true,
     imports: {
       ...startsPrograms,
-      'packages/cli': 'what it ships for other hosts',
+      'packages/launch': 'what it ships for other hosts',
       'packages/client': 'its published types, against those of a checkout',
       scripts: 'packs what is published',
     },

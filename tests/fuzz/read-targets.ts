@@ -4,9 +4,9 @@ import { CodedError } from '@fairlead/kit';
 import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
-import { parseFacts } from '@fairlead/cli/testing';
 import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
 import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/engines';
+import { parseFacts } from '@fairlead/launch/testing';
 import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
 import type { FuzzTarget, Reader } from './fuzz-target.ts';

@@ -90,9 +90,9 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: 'a request may have a multimodal vLLM fetch URLs from the compute node',
     seen: '400, with the name of the setting that opens it',
     tests: places(
-      ['packages/cli/src/plan/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
+      ['packages/launch/src/plan/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
       [
-        'packages/cli/src/plan/plan-deployment.test.ts',
+        'packages/launch/src/plan/plan-deployment.test.ts',
         'has vLLM fetch no media unless the configuration opens it, and tells the simulator nothing of it',
       ],
       [

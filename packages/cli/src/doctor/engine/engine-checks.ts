@@ -1,6 +1,6 @@
 // The engine's environment as the login host sees it: prologue, program, token, caches, model.
 
-import { DEFAULT_COMMAND } from '../../plan/plan-deployment.ts';
+import { DEFAULT_COMMAND } from '@fairlead/launch';
 import { type Check, ok } from '../check.ts';
 import { willRunJob } from '../login/login-checks.ts';
 import { wantedOf } from '../slurm/wanted.ts';
