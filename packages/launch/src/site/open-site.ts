@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import { CodedError, Scope } from '@fairlead/kit';
 import type { ClusterConfig, NamedCluster } from '@fairlead/config';
-import { createLocalScheduler, createSlurmScheduler, type Scheduler } from '@fairlead/scheduler';
+import { createLocalScheduler, createSlurmScheduler } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Surroundings } from '../surroundings.ts';
