@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { clusterPaths } from '../cluster-paths.ts';
 import { planDeployment } from '../plan/plan-deployment.ts';
-import { instanceSpecOf, jobScript, routeFromCluster, warningSeconds } from './job-files.ts';
+import { instanceSpecOf, jobScript, routeFromCluster } from './job-files.ts';
 
 const paths = clusterPaths({}, { home: '/home/al ice' });
 const place = { instance: 'k3x9q2ab', paths, nodePath: '/opt/node', agentPath: '/opt/agent.mjs' };
@@ -59,11 +59,12 @@ describe("A job's script", () => {
 describe('The warning', () => {
   it.each([
     [240, 120],
-    [2, 60],
-    [0.5, 15],
-  ])('of a job of %d minutes comes %d s ahead', (timeMinutes, seconds) =>
-    expect(warningSeconds({ timeMinutes })).toBe(seconds),
-  );
+    [2, 30],
+    [0.5, 7],
+  ])('of a job of %d minutes comes %d s ahead', (timeMinutes, seconds) => {
+    const plan = { ...planDeployment({ what: 'demo' }, {}, {}), timeMinutes };
+    expect(jobScript(plan, { name: 'tb', config: {} }, place)).toContain(`--signal=B:USR2@${seconds}\n`);
+  });
 });
 
 describe('A spec', () => {

@@ -20,6 +20,7 @@ const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
       'packages/engines/src',
       'packages/kit/src',
       'packages/protocol/src',
+      'packages/scheduler/src',
       'packages/ssh/src',
     ],
   },
