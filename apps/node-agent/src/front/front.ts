@@ -82,7 +82,6 @@ class OpenFront implements Front {
         this.stats.admitted += 1;
       },
       onDialRetry: () => (this.stats.dialRetries += 1),
-      onClosed: (connection, record) => this.#onClosed(connection, record),
     };
     this.#sweeping = this.#sweep();
   }
@@ -96,7 +95,9 @@ class OpenFront implements Front {
   }
 
   accept(stream: Duplex): void {
-    const connection = new FrontConnection(stream, this.#deps);
+    const connection: FrontConnection = new FrontConnection(stream, this.#deps, (record) =>
+      this.#onClosed(connection, record),
+    );
     this.#connections.add(connection);
     this.stats.accepted += 1;
     connection.start();
