@@ -136,4 +136,3 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
-export { otherServerHint } from './other-server.ts';
