@@ -68,7 +68,7 @@ describe('fairlead upgrade', () => {
         method: 'POST',
         headers: { authorization: `Bearer ${said['apiKey']}`, 'content-type': 'application/json' },
         body: JSON.stringify({
-          model: said['model'],
+          model: said['servedModel'],
           stream: true,
           max_tokens: TOKENS,
           messages: [{ role: 'user', content: 'count' }],

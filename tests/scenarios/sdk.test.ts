@@ -234,7 +234,9 @@ describe('While things move', () => {
       told.push(event?.type);
       const seen = event?.type === 'deployments.listed' ? event.deployments : [];
       const changed = event?.type === 'deployment.changed' ? [event.deployment] : seen;
-      serves = changed.some(({ isServing, generation }) => isServing && generation === 2);
+      serves = changed.some(({ instances }) =>
+        instances.some(({ isServing, generation }) => isServing && generation === 2),
+      );
     }
     const kinds = told.filter((type) => type !== 'deployment.changed');
     expect(kinds.slice(0, 3)).toEqual(['deployments.listed', 'control.lost', 'deployments.listed']);

@@ -97,7 +97,7 @@ async function openConnection(
     name,
     first,
     follower,
-    paths: { open: (signal, patience) => warm.open(signal, patience), moveTo: (endpoint) => live.moveTo(endpoint) },
+    paths: { open: (signal, patience) => warm.open(signal, patience), moveTo: live.moveTo, leave: live.leave },
     api,
     localPort,
     clock,

@@ -7,7 +7,7 @@ export type { Connection, ConnectionEvent, OpenAiOptions } from './connection.ts
 export { type ControlApi, type ControlApiDeps, createControlApi } from './control-api.ts';
 export { openControlChannel } from './control-channel.ts';
 export { type BastionRouteView, describeRoute } from './describe-route.ts';
-export type { Deployment, DeploymentStatus, Endpoint } from './deployment.ts';
+export type { Deployment, DeploymentInstance, DeploymentNode, DeploymentStatus, Endpoint } from './deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
 export { isOpenToOthers } from './local-address.ts';

@@ -2,12 +2,13 @@
 
 import {
   createDeployment,
+  createInstance,
   deploymentCreated,
   deploymentList,
   deploymentQuery,
   deploymentStopped,
   deploymentView,
-  endpointView,
+  endpointList,
   stopQuery,
 } from '@fairlead/protocol';
 import { Hono } from 'hono';
@@ -24,10 +25,18 @@ export function deploymentRoutes({ desk, registry, clock }: AppDeps): Hono<Env> 
     const wanted = await readBody(context, createDeployment);
     return answer(context, deploymentCreated, await desk.create(wanted), 201);
   });
+  routes.post('/deployments/:name/instances', async (context) => {
+    const name = readName(context);
+    const wanted = await readBody(context, createInstance);
+    return answer(context, deploymentCreated, await desk.addInstance(name, wanted), 201);
+  });
   routes.get('/deployments', (context) => {
     const { all } = readQuery(context, deploymentQuery);
     const now = clock.now();
-    const shown = [...registry.entries()].filter((entry) => all || isListed(entry.deployment, entry.instance, now));
+    const shown = [...registry.deployments()].filter(({ record, instances }) => {
+      const records = instances.map(({ instance }) => instance);
+      return all || isListed(record, records, now);
+    });
     return answer(context, deploymentList, { deployments: shown.map((entry) => registry.viewDeployment(entry)) });
   });
   routes.get('/deployments/:name', (context) => {
@@ -38,6 +47,8 @@ export function deploymentRoutes({ desk, registry, clock }: AppDeps): Hono<Env> 
     const { mode } = readQuery(context, stopQuery);
     return answer(context, deploymentStopped, await desk.stop(readName(context), mode));
   });
-  routes.get('/endpoints/:name', (context) => answer(context, endpointView, desk.endpoint(readName(context))));
+  routes.get('/endpoints/:name', (context) =>
+    answer(context, endpointList, { endpoints: desk.endpoints(readName(context)) }),
+  );
   return routes;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import { CodedError, errorText } from '@fairlead/kit';
 import type { Session } from '@fairlead/client';
-import { type DeploymentView, type InstanceView, isEnded, type LogSource } from '@fairlead/protocol';
+import { type DeploymentView, type InstanceView, isEnded, leadInstance, type LogSource } from '@fairlead/protocol';
 
 import { configPlace } from '../config/config-place.ts';
 import type { CliErrorCode } from '../cli-error.ts';
@@ -65,7 +65,7 @@ interface Reading {
 }
 
 async function readLog(args: LogsArgs, reading: Reading): Promise<void> {
-  const { instance } = reading.deployment;
+  const instance = leadInstance(reading.deployment);
   if (hasAgent(instance)) {
     try {
       for await (const lines of reading.session.api.logs(instance.id, args, reading.context.signal))
@@ -88,7 +88,7 @@ function hasAgent(instance: InstanceView): boolean {
 async function readFiles(args: LogsArgs, { deployment, context, shown, show }: Reading): Promise<void> {
   const { config } = await loadConfig(configPlace(context));
   await using site = await openSite(pickCluster(config, deployment.cluster), context);
-  const path = join(deployment.instance.jobDir, `${args.source}.log`);
+  const path = join(leadInstance(deployment).jobDir, `${args.source}.log`);
   const there = await site.host.runner.run(['test', '-r', path]);
   if (there.code !== 0) {
     throw new CodedError<CliErrorCode>(

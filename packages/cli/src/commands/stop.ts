@@ -1,7 +1,7 @@
 // `fairlead stop <name>`: order through control, then Slurm's own ways; ends when the job is gone and nothing of it is left.
 
 import { CodedError } from '@fairlead/kit';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, hasEnded, leadInstance } from '@fairlead/protocol';
 
 import { configPlace } from '../config/config-place.ts';
 import type { CliErrorCode } from '../cli-error.ts';
@@ -40,8 +40,8 @@ function sayOrdered({ name, now }: StopArgs, delivered: boolean, { output }: Con
 }
 
 function done(deployment: DeploymentView, args: StopArgs, context: Context): void {
-  const { state } = deployment.instance;
-  if (args.wait && !isEnded(state)) {
+  const { state } = leadInstance(deployment);
+  if (args.wait && !hasEnded(deployment)) {
     throw new CodedError<CliErrorCode>(
       'stop_failed',
       `cannot be sure that ${args.name} has ended: it is ${stateWords(state)}`,
@@ -49,7 +49,12 @@ function done(deployment: DeploymentView, args: StopArgs, context: Context): voi
     );
   }
   context.output.result(
-    { event: 'deployment.stopped', ok: true, name: args.name, state },
+    {
+      event: 'deployment.stopped',
+      ok: true,
+      name: args.name,
+      instances: deployment.instances.map(({ id, state: last }) => ({ id, state: last })),
+    },
     args.wait
       ? `${args.name} has ended (${stateWords(state)})`
       : `${args.name} is ending; see \`fairlead status ${args.name}\``,

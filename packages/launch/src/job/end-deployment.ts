@@ -3,13 +3,13 @@
 
 import type { ControlSession } from '../control-session.ts';
 import { errorText } from '@fairlead/kit';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, hasEnded, type InstanceState, type InstanceView, isEnded } from '@fairlead/protocol';
 
 import { dropUnusedJobKeys } from '../job-key/drop-job-keys.ts';
 import type { NamedCluster } from '@fairlead/config';
 import type { Surroundings } from '../surroundings.ts';
 import { openSite, type Site } from '../site/open-site.ts';
-import { endJob, hasEnded } from './end-job.ts';
+import { endJob, isWithoutAgent } from './end-job.ts';
 import { jobName } from './job-files.ts';
 
 export interface EndDeployment {
@@ -29,9 +29,11 @@ export async function endDeployment(ending: EndDeployment): Promise<DeploymentVi
   const site = ending.delivered ? await reachWhileItEnds(ending) : await reach(ending);
   if (!site) return session.api.getDeployment(deployment.name, context.signal);
   await using _ = site;
-  for (const jobId of await jobsOf(ending, site)) await endJob({ ...ending, site, jobId });
+  const jobs = await Promise.all(deployment.instances.map((instance) => jobsOf(ending, instance, site)));
+  await Promise.all(jobs.flat().map((job) => endJob({ ...ending, ...job, site })));
   const last = await settle(ending);
-  await dropUnusedJobKeys(site, { session, context, ended: deployment.instance.id, authorizedKeysFile });
+  for (const { id } of deployment.instances)
+    await dropUnusedJobKeys(site, { session, context, ended: id, authorizedKeysFile });
   return last;
 }
 
@@ -42,13 +44,13 @@ async function reach(ending: EndDeployment): Promise<Site | undefined> {
     return await openSite(cluster, context);
   } catch (error) {
     context.signal.throwIfAborted();
-    const { state, jobId } = deployment.instance;
-    if (isEnded(state) && state.cause.code !== 'agent_lost') {
+    const open = deployment.instances.filter(({ state }) => !isOver(state));
+    if (open.length === 0) {
       sayWithoutQueue(ending, error);
       return undefined;
     }
     context.output.warn(
-      `control has noted that ${deployment.name} is to stop, but ${jobId ? `job ${jobId}` : 'its job'} could not be ended: no agent was there to take the order. Run \`fairlead stop ${deployment.name}\` again when ${cluster.name} answers.`,
+      `control has noted that ${deployment.name} is to stop, but ${jobWords(open) ?? 'its job'} could not be ended: no agent was there to take the order. Run \`fairlead stop ${deployment.name}\` again when ${cluster.name} answers.`,
     );
     throw error;
   }
@@ -89,21 +91,28 @@ async function reachWhileItEnds(ending: EndDeployment): Promise<Site | undefined
 
 async function untilEnded(ending: EndDeployment, signal: AbortSignal): Promise<void> {
   const { clock } = ending.context;
-  for (let round = 0; !(await hasEnded(ending)); round++)
+  for (let round = 0; !(await isWithoutAgent(ending)); round++)
     await clock.sleep(Math.min(2_000, 200 * 1.3 ** round), signal);
 }
 
 function sayWithoutQueue({ cluster, context, deployment }: EndDeployment, error: unknown): void {
-  const { jobId } = deployment.instance;
+  const job = jobWords(deployment.instances) ?? 'the job';
   context.output.warn(
-    `could not ask the queue of ${cluster.name} about ${jobId ? `job ${jobId}` : 'the job'} (${errorText(error)}): its agent has ended it as far as it can tell. The job's key stays until the next stop.`,
+    `could not ask the queue of ${cluster.name} about ${job} (${errorText(error)}): its agent has ended it as far as it can tell. The job's key stays until the next stop.`,
   );
 }
 
+/** `job 4711` or `jobs 4711 and 4712`; undefined where control knows of none. */
+function jobWords(instances: readonly InstanceView[]): string | undefined {
+  const ids = instances.flatMap(({ jobId }) => (jobId === undefined ? [] : [jobId]));
+  if (ids.length === 0) return undefined;
+  return `job${ids.length === 1 ? '' : 's'} ${ids.join(' and ')}`;
+}
+
 /** The job that control knows of; where sbatch's answer was lost, what is in the queue under the instance's name. */
-async function jobsOf({ context, deployment }: EndDeployment, site: Site): Promise<string[]> {
-  const { id, jobId } = deployment.instance;
-  if (jobId !== undefined) return [jobId];
+async function jobsOf({ context, deployment }: EndDeployment, instance: InstanceView, site: Site): Promise<Job[]> {
+  const { id, jobId } = instance;
+  if (jobId !== undefined) return [{ instance, jobId }];
   const found = await site.scheduler.living(jobName(deployment.name, id), context.signal);
   const ids = found.map((job) => job.jobId);
   if (ids.length > 0)
@@ -112,19 +121,32 @@ async function jobsOf({ context, deployment }: EndDeployment, site: Site): Promi
       { name: deployment.name, jobIds: ids },
       `found by its name: job ${ids.join(', ')}`,
     );
-  return ids;
+  return ids.map((found) => ({ instance, jobId: found }));
 }
 
-/** The job is gone; where its agent could not say so any more, control is told. */
+interface Job {
+  instance: InstanceView;
+  jobId: string;
+}
+
+/** A lost agent may come back. */
+function isOver(state: InstanceState): boolean {
+  return isEnded(state) && state.cause.code !== 'agent_lost';
+}
+
+/** The jobs are gone; where an agent could not say so any more, control is told. */
 async function settle({ session, context, deployment }: EndDeployment): Promise<DeploymentView> {
   const last = await session.api.getDeployment(deployment.name, context.signal);
-  const { id, state } = last.instance;
-  if (isEnded(state) && state.cause.code !== 'agent_lost') return last;
+  const meant = new Set(deployment.instances.map(({ id }) => id));
+  const open = last.instances.filter(({ id, state }) => meant.has(id) && !isOver(state));
+  if (open.length === 0) return last;
   // A lost agent might come back: not to a job that is gone. The first cause stays.
-  const ended = isEnded(state)
-    ? state
-    : ({ status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } as const);
-  await session.api.observed(id, { state: ended }, context.signal);
+  for (const { id, state } of open) {
+    const ended = isEnded(state)
+      ? state
+      : ({ status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } as const);
+    await session.api.observed(id, { state: ended }, context.signal);
+  }
   return untilNoted({ session, context, deployment });
 }
 
@@ -136,7 +158,7 @@ async function untilNoted({ session, context, deployment }: Pick<EndDeployment, 
   const untilMs = context.clock.monotonicMs() + NOTED_WITHIN_MS;
   for (;;) {
     const last = await session.api.getDeployment(deployment.name, context.signal);
-    if (isEnded(last.instance.state) || context.clock.monotonicMs() > untilMs) return last;
+    if (hasEnded(last) || context.clock.monotonicMs() > untilMs) return last;
     await context.clock.sleep(LOOK_EVERY_MS, context.signal);
   }
 }

@@ -1,7 +1,7 @@
 // Ends a job: the agent was told through control; where that does not end it, the scheduler's own ways, the gentle one first.
 
 import type { ControlSession } from '../control-session.ts';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, type InstanceView, isEnded } from '@fairlead/protocol';
 
 import type { Surroundings } from '../surroundings.ts';
 import { schedulerOf } from '../site/job-cluster.ts';
@@ -18,6 +18,8 @@ export interface EndJob {
   session: ControlSession;
   context: Surroundings;
   deployment: DeploymentView;
+  /** Whose job it is: one of the deployment's. */
+  instance: InstanceView;
   jobId: string;
   /** Whether an agent took the order. */
   delivered: boolean;
@@ -29,7 +31,7 @@ export async function endJob(job: EndJob): Promise<void> {
   const { site, context, jobId } = job;
   if (job.delivered ? await isGoneByItself(job) : await isGone(job)) return;
   for (const how of ['stop', 'kill'] as const) {
-    await (await schedulerOf(site, job.deployment.instance.id)).cancel(jobId, how, context.signal);
+    await (await schedulerOf(site, job.instance.id)).cancel(jobId, how, context.signal);
     context.output.event('job.cancelled', { jobId, how }, `cancelled job ${jobId}`);
     if (await isGoneWithin(job, cancelMs(job))) return;
   }
@@ -42,7 +44,7 @@ async function isGoneByItself(job: EndJob): Promise<boolean> {
   for (let round = 0; ; round++) {
     if (await isGone(job)) return true;
     const nowMs = job.context.clock.monotonicMs();
-    sinceMs ??= (await hasEnded(job)) ? nowMs : undefined;
+    sinceMs ??= (await isWithoutAgent(job)) ? nowMs : undefined;
     if (sinceMs !== undefined && nowMs - sinceMs > LEAVE_MS + cancelMs(job) - CANCEL_MS) return false;
     await pause(job, round);
   }
@@ -63,23 +65,25 @@ async function isGoneWithin(job: EndJob, ms: number): Promise<boolean> {
   return false;
 }
 
-async function isGone({ site, jobId, deployment, context }: EndJob): Promise<boolean> {
-  const scheduler = await schedulerOf(site, deployment.instance.id);
+async function isGone({ site, jobId, instance, context }: EndJob): Promise<boolean> {
+  const scheduler = await schedulerOf(site, instance.id);
   const phase = (await scheduler.observe([jobId], context.signal)).get(jobId)?.phase.kind;
   return phase === undefined || phase === 'gone' || phase === 'ended';
 }
 
-/** Whether nobody is there any more who could end the instance. */
-export async function hasEnded({
+/** Whether no agent is there any more that could end the instance; without `instance`, of any instance of the deployment. */
+export async function isWithoutAgent({
   session,
   deployment,
+  instance,
   context,
-}: Pick<EndJob, 'session' | 'deployment' | 'context'>): Promise<boolean> {
-  const { instance } = await session.api.getDeployment(deployment.name, context.signal);
-  const requests = instance.load?.inFlight ?? 0;
+}: Pick<EndJob, 'session' | 'deployment' | 'context'> & { instance?: InstanceView }): Promise<boolean> {
+  const now = await session.api.getDeployment(deployment.name, context.signal);
+  const meant = now.instances.filter(({ id }) => instance === undefined || id === instance.id);
+  const requests = meant.reduce((sum, { load }) => sum + (load?.inFlight ?? 0), 0);
   if (requests > 0)
     context.output.busy(`waiting for ${requests} request${requests === 1 ? '' : 's'} to end (--now cuts them)`);
-  return isEnded(instance.state) || instance.leaseUntilMs === undefined;
+  return meant.every(({ state, leaseUntilMs }) => isEnded(state) || leaseUntilMs === undefined);
 }
 
 /** Quick looks at first, since most jobs leave within seconds; then Slurm is left in peace. */
