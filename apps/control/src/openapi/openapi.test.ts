@@ -59,6 +59,7 @@ const CALLS: readonly Call[] = [
   { route: 'get /v1/deployments/{name}', status: 400, path: '/v1/deployments/A' },
   { route: 'get /v1/deployments/{name}', status: 404, path: '/v1/deployments/none' },
   { route: 'post /v1/deployments/{name}/instances', status: 201, body: { jobDir: '/j' } },
+  { route: 'post /v1/deployments/{name}/instances', status: 413, body: { jobDir: 'x'.repeat(70_000) } },
   { route: 'post /v1/deployments/{name}/instances', status: 400, body: { jobDir: '/j', role: 'king' } },
   {
     route: 'post /v1/deployments/{name}/instances',
