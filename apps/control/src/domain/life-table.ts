@@ -1,6 +1,8 @@
-// The state machine of an instance's life as a table: every state with every event. For docs/state-machines.md and its test.
+// The states and events of an instance's life, one example of each, for its table.
 
-import { type LifeEvent, transition } from './instance-life.ts';
+import type { Machine } from '@fairlead/kit';
+
+import { type LifeEffect, type LifeEvent, transition } from './instance-life.ts';
 import type { Life } from './records.ts';
 
 const FIRST = { processId: 'p1', restart: 0, hostname: 'node1' };
@@ -82,33 +84,14 @@ const EVENTS: Record<string, LifeEvent> = {
   'stop, no job yet': { type: 'stop.requested', mode: 'drain', job: false },
 };
 
-export interface LifeTableRow {
-  state: string;
-  event: string;
-  /** `-` where nothing changes. */
-  next: string;
-  effects: string[];
-}
-
-export function listLifeTable(): LifeTableRow[] {
-  return Object.entries(STATES).flatMap(([state, life]) =>
-    Object.entries(EVENTS).map(([event, happened]) => {
-      const step = transition(life, happened);
-      const effects = step.effects.map((effect) =>
-        effect.type === 'history.add' ? `note ${effect.kind}` : effect.type,
-      );
-      return { state, event, next: step.life === life ? '-' : describeLife(step.life), effects };
-    }),
-  );
-}
-
-/** The table as Markdown, for docs/state-machines.md. */
-export function renderLifeTable(): string {
-  const rows = listLifeTable().map(
-    ({ state, event, next, effects }) => `| ${state} | ${event} | ${next} | ${effects.join(', ')} |`,
-  );
-  return ['| state | event | next | effects |', '|---|---|---|---|', ...rows].join('\n');
-}
+/** For the test, and for docs/state-machines.md. */
+export const lifeMachine: Machine<Life, LifeEvent, LifeEffect> = {
+  step: transition,
+  states: STATES,
+  events: EVENTS,
+  nameState: describeLife,
+  nameEffect: (effect) => (effect.type === 'history.add' ? `note ${effect.kind}` : effect.type),
+};
 
 function describeLife(life: Life): string {
   const at = 'generation' in life && life.generation !== undefined ? ` at ${life.generation}` : '';
