@@ -3,7 +3,7 @@ export type { AgentDeps, AgentSignal } from './agent-deps.ts';
 export { AGENT_VERSION } from './agent-version.ts';
 export { EXITS, type ExitName } from './exit-code.ts';
 export { connectionMachine } from './front/connection-table.ts';
-export { type AgentSpec, readSpec } from './job/read-spec.ts';
+export { readSpec } from './job/read-spec.ts';
 export { runAgent } from './open-agent.ts';
 export { supervisorMachine } from './supervisor/transition-table.ts';
 export { tunnelMachine } from './bastion-link/tunnel-table.ts';

@@ -29,7 +29,7 @@ const STATES: Record<string, Life> = {
     generation: 1,
     ...RETIRED,
   },
-  'ready, job seen to end': {
+  'ready (job seen to end)': {
     phase: 'attended',
     agent: FIRST,
     state: { status: 'ready' },
@@ -72,7 +72,7 @@ const EVENTS: Record<string, LifeEvent> = {
   'its agent enrols': { type: 'agent.enrolled', agent: FIRST },
   'a later restart enrols': { type: 'agent.enrolled', agent: { processId: 'p2', restart: 1, hostname: 'node2' } },
   'reports ready at 2': { type: 'instance.reported', state: { status: 'ready' }, generation: 2 },
-  'reports ready, no tunnel': { type: 'instance.reported', state: { status: 'ready' } },
+  'reports ready (no tunnel)': { type: 'instance.reported', state: { status: 'ready' } },
   'reports stopped': { type: 'instance.reported', state: { status: 'stopped', cause: CAUSE } },
   'the lease ends': { type: 'lease.expired', silentMs: 15_000 },
   'the job is queued': { type: 'job.observed', state: { status: 'queued', reason: 'Resources' } },
@@ -80,8 +80,8 @@ const EVENTS: Record<string, LifeEvent> = {
     type: 'job.observed',
     state: { status: 'failed', cause: { code: 'cancelled', message: 'cancelled' } },
   },
-  'stop, job known': { type: 'stop.requested', mode: 'drain', job: true },
-  'stop, no job yet': { type: 'stop.requested', mode: 'drain', job: false },
+  'stop (job known)': { type: 'stop.requested', mode: 'drain', job: true },
+  'stop (no job yet)': { type: 'stop.requested', mode: 'drain', job: false },
 };
 
 /** For the test, and for docs/state-machines.md. */

@@ -7,7 +7,7 @@ import {
   type ConnectionState,
   stepConnection,
 } from './connection-life.ts';
-import { refuse } from './refusal.ts';
+import { refuse } from '@fairlead/openai-wire';
 
 const finishing = { phase: 'finishing', outcome: 'completed', delivered: false, clientEnded: false } as const;
 

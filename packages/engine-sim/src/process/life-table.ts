@@ -23,17 +23,17 @@ const states: Record<string, LifeState> = {
 const events: Record<string, LifeEvent> = {
   'phase.entered': { type: 'phase.entered', phase: 'loading' },
   'engine.ready': { type: 'engine.ready' },
-  'stop.signalled idle': stop,
-  'stop.signalled busy': { ...stop, inFlight: 2 },
-  'stop.signalled busy, hangs': { ...stop, inFlight: 2, hangs: true },
-  'stop.signalled drains': { ...stop, inFlight: 2, drainS: 60 },
-  'stop.signalled ignored': { ...stop, ignored: true },
+  'stop.signalled (idle)': stop,
+  'stop.signalled (busy)': { ...stop, inFlight: 2 },
+  'stop.signalled (busy, hangs)': { ...stop, inFlight: 2, hangs: true },
+  'stop.signalled (drains)': { ...stop, inFlight: 2, drainS: 60 },
+  'stop.signalled (ignored)': { ...stop, ignored: true },
   'requests.finished': { type: 'requests.finished' },
   'drain.expired': { type: 'drain.expired', inFlight: 1, hangs: false },
   'connections.closed': { type: 'connections.closed' },
   'engine.died': { type: 'engine.died' },
   'start.failed': { type: 'start.failed', lines: [], end: { code: 1 } },
-  'start.failed, never ends': { type: 'start.failed', lines: [], end: 'never' },
+  'start.failed (never ends)': { type: 'start.failed', lines: [], end: 'never' },
   'exit.ordered': { type: 'exit.ordered', code: 3 },
 };
 
