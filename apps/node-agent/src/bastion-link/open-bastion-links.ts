@@ -3,14 +3,13 @@
 import type { Duplex } from 'node:stream';
 import { openTunnel, type TunnelFailure } from '@fairlead/carrier';
 import { Scope } from '@fairlead/kit';
-import { type BastionRoute, firstGeneration } from '@fairlead/protocol';
+import { type BastionRoute, firstGeneration, type InstanceSpec } from '@fairlead/protocol';
 import { createRouteMemory, describeAnswer, type SshTarget, whyTaken, wrongRoutes } from '@fairlead/ssh';
 import type { AgentDeps } from '../agent-deps.ts';
-import type { AgentSpec } from '../job/read-spec.ts';
 import { routesTo } from './routes-to.ts';
 
 export interface BastionLinksOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   /** Of the job: generations of a restart lie above those before. */
   restart: number;
   deps: Pick<AgentDeps, 'clock' | 'random' | 'log'>;
