@@ -69,8 +69,8 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [SITES, '%s is found there again by status and stop, whatever the configuration says then'],
       [SITES, 'by the site itself, which sbatch tells in its answer, is stopped there'],
       [
-        'apps/node-agent/src/drain/watch-deadline.test.ts',
-        'watchDeadline asks in the cluster of the job, and as it is typed there where that has no answer',
+        'packages/scheduler/src/inside/watch-deadline.test.ts',
+        'watchDeadline asks in the cluster of the job, and without a cluster where that has no answer',
       ],
     ),
   },
@@ -123,7 +123,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
         'packages/launch/src/job/observe-job.test.ts',
         'when it completed and nothing was served is a failure to explain',
       ],
-      ['apps/node-agent/src/job/read-slurm-notice.test.ts', 'of a step of the job counts as well'],
+      ['packages/scheduler/src/inside/read-slurm-notice.test.ts', 'of a step of the job counts as well'],
     ),
   },
   {

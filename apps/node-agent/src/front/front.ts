@@ -2,13 +2,13 @@
 
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
+import { refuse } from '@fairlead/openai-wire';
 import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
 import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
-import { refuse } from './refusal.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface FrontOptions {
@@ -82,7 +82,6 @@ class OpenFront implements Front {
         this.stats.admitted += 1;
       },
       onDialRetry: () => (this.stats.dialRetries += 1),
-      onClosed: (connection, record) => this.#onClosed(connection, record),
     };
     this.#sweeping = this.#sweep();
   }
@@ -96,7 +95,9 @@ class OpenFront implements Front {
   }
 
   accept(stream: Duplex): void {
-    const connection = new FrontConnection(stream, this.#deps);
+    const connection: FrontConnection = new FrontConnection(stream, this.#deps, (record) =>
+      this.#onClosed(connection, record),
+    );
     this.#connections.add(connection);
     this.stats.accepted += 1;
     connection.start();

@@ -1,13 +1,14 @@
+import { Secret } from '@fairlead/kit';
 import { decodeText, encodeText, instanceSpec, type DeploymentCreated, type LaptopProfile } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
 import { clusterPaths } from '../cluster-paths.ts';
 import { planDeployment } from '../plan/plan-deployment.ts';
-import { instanceSpecOf, jobScript, routeFromCluster, warningSeconds } from './job-files.ts';
+import { instanceSpecOf, jobScript, routeFromCluster } from './job-files.ts';
 
 const paths = clusterPaths({}, { home: '/home/al ice' });
 const place = { instance: 'k3x9q2ab', paths, nodePath: '/opt/node', agentPath: '/opt/agent.mjs' };
-const secret = 'fle_secret_secret_secret';
+const secret = new Secret('fle_secret_secret_secret');
 const created = {
   deployment: { instance: { id: 'k3x9q2ab' } },
   enrolmentToken: secret,
@@ -23,7 +24,7 @@ const profile: LaptopProfile = {
     runDir: '/r',
   },
   controlCertificate: 'PEM',
-  ownerToken: 'flo_x',
+  ownerToken: new Secret('flo_x'),
 };
 
 describe("A job's script", () => {
@@ -59,11 +60,12 @@ describe("A job's script", () => {
 describe('The warning', () => {
   it.each([
     [240, 120],
-    [2, 60],
-    [0.5, 15],
-  ])('of a job of %d minutes comes %d s ahead', (timeMinutes, seconds) =>
-    expect(warningSeconds({ timeMinutes })).toBe(seconds),
-  );
+    [2, 30],
+    [0.5, 7],
+  ])('of a job of %d minutes comes %d s ahead', (timeMinutes, seconds) => {
+    const plan = { ...planDeployment({ what: 'demo' }, {}, {}), timeMinutes };
+    expect(jobScript(plan, { name: 'tb', config: {} }, place)).toContain(`--signal=B:USR2@${seconds}\n`);
+  });
 });
 
 describe('A spec', () => {
@@ -73,7 +75,7 @@ describe('A spec', () => {
       plan: planDeployment({ what: 'demo' }, {}, {}),
       cluster,
       created,
-      apiKey: 'fl_0123456789abcdef',
+      apiKey: new Secret('fl_0123456789abcdef'),
       profile,
       bastion: { routes: [{ host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] }] },
       paths,
@@ -84,11 +86,11 @@ describe('A spec', () => {
       ok: true,
       value: {
         instanceId: 'k3x9q2ab',
-        enrolmentToken: secret,
         jobKeyDir: '/home/al ice/keys/0123456789abcdef',
         bastionIdentity: { host: 'bastion' },
       },
     });
+    expect(decoded.ok && decoded.value.enrolmentToken.reveal()).toBe(secret.reveal());
   });
 });
 
@@ -99,7 +101,7 @@ describe('The token file in a spec', () => {
       plan: planDeployment({ what: 'demo' }, {}, config),
       cluster: { name: 'tb', config },
       created,
-      apiKey: 'fl_0123456789abcdef',
+      apiKey: new Secret('fl_0123456789abcdef'),
       profile,
       bastion: { routes: [{ host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] }] },
       paths: clusterPaths(config, { home: '/home/alice' }),

@@ -2,22 +2,26 @@
 
 import { join } from 'node:path/posix';
 
+import type { Secret } from '@fairlead/kit';
 import {
   type BastionRoute,
   type DeploymentCreated,
-  type InstanceSpecInput,
+  engineSpec,
+  healthSpec,
+  type InstanceSpec,
   type LaptopProfile,
   PROTOCOL_VERSION,
 } from '@fairlead/protocol';
 import type { ClusterConfig, ClusterRoute, NamedCluster } from '@fairlead/config';
-import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/scheduler';
+import { defined } from '@fairlead/kit';
+import { escapeFilenamePattern, renderJobScript, type SbatchDirectives, warningSeconds } from '@fairlead/scheduler';
 
 import { type ClusterPaths, jobDirOf } from '../cluster-paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import { slurmCluster } from '../site/slurm-site.ts';
 
-/** Slurm warns this long before a job's end (it may do so up to 60 s earlier), and the agent drains from then on. */
-const WARNING_SECONDS = 120;
+/** What a drain may take; `drainWindow` cuts it for a short job, here and in the agent alike. */
+const DRAIN_SECONDS = 120;
 
 export function jobName(deployment: string, instance: string): string {
   return `fl-${deployment}-${instance}`;
@@ -53,37 +57,26 @@ function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterCon
   return {
     nodes: plan.nodes,
     gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...(gpu.type === undefined ? {} : { type: gpu.type }) },
-    ...definedOnly({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
+    ...defined({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
     timeMinutes: plan.timeMinutes,
-    warnSeconds: warningSeconds(plan),
+    warnSeconds: warningSeconds(plan.timeMinutes * 60_000, DRAIN_SECONDS * 1000),
     requeue: false,
   };
-}
-
-function definedOnly<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
-/** A job shorter than two warnings is warned at its half. */
-export function warningSeconds(plan: Pick<DeploymentPlan, 'timeMinutes'>): number {
-  return Math.max(1, Math.min(WARNING_SECONDS, Math.floor(plan.timeMinutes * 30)));
 }
 
 export interface SpecInput {
   plan: DeploymentPlan;
   cluster: NamedCluster;
   created: DeploymentCreated;
-  apiKey: string;
+  apiKey: Secret;
   profile: LaptopProfile;
-  bastion: InstanceSpecInput['bastion'];
+  bastion: InstanceSpec['bastion'];
   paths: ClusterPaths;
   /** On the cluster. */
   jobKeyDir: string;
 }
 
-export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
+export function instanceSpecOf(input: SpecInput): InstanceSpec {
   const { plan, cluster, created, profile, paths } = input;
   const instance = created.deployment.instance.id;
   const engine = cluster.config.engines?.[plan.engine];
@@ -94,15 +87,15 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     cluster: cluster.name,
     model: plan.model,
     servedModel: plan.servedModel,
-    engine: {
+    engine: engineSpec.parse({
       kind: plan.engine,
       command: plan.engineCommand,
       optionalArguments: plan.optionalArguments,
       env: plan.engineEnv,
-      ...definedOnly({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
+      ...defined({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
-    },
-    ...(cluster.config.health ? { health: definedOnly(cluster.config.health) } : {}),
+    }),
+    health: healthSpec.parse(defined(cluster.config.health ?? {})),
     apiKey: input.apiKey,
     enrolmentToken: created.enrolmentToken,
     bastion: input.bastion,
@@ -111,11 +104,11 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     controlCertificate: profile.controlCertificate,
     jobDir: jobDirOf(paths, instance),
     ...(paths.scratch ? { scratchDir: paths.scratch } : {}),
-    slurm: definedOnly({
+    slurm: defined({
       cluster: slurmCluster(cluster.config.slurm ?? {}),
       pollSeconds: cluster.config.slurm?.pollSeconds,
     }),
-    drainSeconds: warningSeconds(plan),
+    drainSeconds: DRAIN_SECONDS,
   };
 }
 

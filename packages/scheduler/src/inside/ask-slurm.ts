@@ -1,6 +1,6 @@
 // A question to Slurm from inside the job: of the job's own cluster where the site has several, hidden partitions included.
 
-import type { ProgramOptions, RunProgram } from '../job/run-program.ts';
+import type { ProgramOptions, RunProgram } from './run-program.ts';
 
 export interface SlurmQuestion {
   program: 'squeue' | 'scontrol';

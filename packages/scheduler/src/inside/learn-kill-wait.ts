@@ -1,8 +1,9 @@
 // Asks Slurm how long it waits between SIGTERM and SIGKILL: a drain on SIGTERM must fit into that.
 
-import type { RunProgram } from '../job/run-program.ts';
+import { parseSlurmConfig } from '../slurm/parse/parse-slurm-config.ts';
 import { askSlurm } from './ask-slurm.ts';
-import { parseKillWait } from './parse-slurm-times.ts';
+import type { RunProgram } from './run-program.ts';
+import { isSlurmJob } from './watch-deadline.ts';
 
 const SCONTROL_LIMIT_MS = 30_000;
 
@@ -12,8 +13,8 @@ export async function learnKillWait(
   { jobId, cluster }: { jobId: string; cluster?: string | undefined },
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  if (!/^\d/.test(jobId)) return undefined;
+  if (!isSlurmJob(jobId)) return undefined;
   const question = { program: 'scontrol', args: ['show', 'config'], cluster } as const;
   const text = await askSlurm(run, question, { limitMs: SCONTROL_LIMIT_MS, signal });
-  return text === undefined ? undefined : parseKillWait(text);
+  return text === undefined ? undefined : parseSlurmConfig(text).killWaitMs;
 }

@@ -2,43 +2,18 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EndCause } from '@fairlead/protocol';
+
+/** Why Slurm ends a job. `cancelled`: by scancel, the user's or an operator's. */
+export type SlurmNotice = 'preempted' | 'time-limit' | 'node-failure' | 'requeued' | 'task-failure' | 'cancelled';
 
 /** What follows CANCELLED AT <time> (slurmd/slurmstepd/req.c, src/slurmd/slurmstepd/mgr.c). */
-const REASONS: ReadonlyArray<[pattern: RegExp, cause: EndCause]> = [
-  [
-    /DUE TO PREEMPTION/,
-    {
-      code: 'preempted',
-      message: 'Slurm preempted the job: one of higher priority took its place',
-      hint: 'Deploy again; a partition or QOS that is not preempted keeps its jobs.',
-    },
-  ],
-  [
-    /DUE TO TIME LIMIT/,
-    { code: 'deadline', message: 'the job reached its time limit', hint: 'Deploy again with more time: --time.' },
-  ],
-  [
-    /DUE TO NODE FAILURE/,
-    { code: 'job_ended', message: 'Slurm ended the job because a node failed', hint: 'Deploy again.' },
-  ],
-  [
-    /DUE TO JOB REQUEUE/,
-    {
-      code: 'cancelled',
-      message: 'the job was put back into the queue (requeued)',
-      hint: 'It starts again by itself.',
-    },
-  ],
-  [
-    /DUE TO TASK FAILURE/,
-    {
-      code: 'job_ended',
-      message: 'a task of the job failed and Slurm ended the others',
-      hint: 'The lines before that in the job log (--source job) say which, and why.',
-    },
-  ],
-  [/\*\*\*$/, { code: 'cancelled', message: 'the job was cancelled (scancel)' }],
+const REASONS: ReadonlyArray<[pattern: RegExp, notice: SlurmNotice]> = [
+  [/DUE TO PREEMPTION/, 'preempted'],
+  [/DUE TO TIME LIMIT/, 'time-limit'],
+  [/DUE TO NODE FAILURE/, 'node-failure'],
+  [/DUE TO JOB REQUEUE/, 'requeued'],
+  [/DUE TO TASK FAILURE/, 'task-failure'],
+  [/\*\*\*$/, 'cancelled'],
 ];
 
 const NOTICE =
@@ -48,7 +23,7 @@ const SAME_END_MS = 60_000;
 const TAIL_BYTES = 4096;
 
 /** Undefined outside Slurm, and where it said nothing. Synchronous: what is read is what was written before the signal. */
-export function readSlurmNotice(jobDir: string, jobId: string): EndCause | undefined {
+export function readSlurmNotice(jobDir: string, jobId: string): SlurmNotice | undefined {
   try {
     return parseSlurmNotice(readTail(join(jobDir, 'job.log')), jobId);
   } catch {
@@ -70,7 +45,7 @@ function readTail(path: string): string {
 }
 
 /** Pure. The last notice counts, or the reason of the one that it follows. */
-export function parseSlurmNotice(log: string, jobId: string): EndCause | undefined {
+export function parseSlurmNotice(log: string, jobId: string): SlurmNotice | undefined {
   const notices = log.split('\n').flatMap((line) => {
     const match = NOTICE.exec(line.trimEnd());
     return match?.groups?.['job'] === jobId ? [match] : [];

@@ -6,8 +6,18 @@ import type { RunProgram } from './run-program.ts';
 const signal = new AbortController().signal;
 
 it('readJobIdentity reads what Slurm sets, and does without', () => {
-  const env = { SLURM_JOB_ID: '4711', SLURM_RESTART_COUNT: '2', SLURM_JOB_END_TIME: '1795226370' };
-  expect(readJobIdentity(env)).toEqual({ jobId: '4711', restart: 2, deadlineMs: 1_795_226_370_000 });
+  const env = {
+    SLURM_JOB_ID: '4711',
+    SLURM_RESTART_COUNT: '2',
+    SLURM_JOB_START_TIME: '1795222770',
+    SLURM_JOB_END_TIME: '1795226370',
+  };
+  expect(readJobIdentity(env)).toEqual({
+    jobId: '4711',
+    restart: 2,
+    startMs: 1_795_222_770_000,
+    deadlineMs: 1_795_226_370_000,
+  });
   expect(readJobIdentity({})).toEqual({ jobId: 'none', restart: 0 });
 });
 
