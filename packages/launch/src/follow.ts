@@ -4,12 +4,10 @@ import { pickCluster } from '@fairlead/config';
 import { isCodedError } from '@fairlead/kit';
 
 import { type Follow, followDeployment } from './job/follow-deployment.ts';
-import type { LaunchDeps } from './launch.ts';
+import { type LaunchDeps, streamRun } from './launch-deps.ts';
 import type { FollowEvent } from './launch-event.ts';
 import type { LaunchErrorCode } from './launch-error.ts';
-import type { Run } from './machine.ts';
 import { openSite } from './site/open-site.ts';
-import { streamEvents } from './stream-events.ts';
 
 /**
  * Ends with `deployment.ready`. Throws `deploy_failed` where the deployment has ended instead, and the signal's reason. Leaving the loop
@@ -20,10 +18,9 @@ export function follow(
   request: { name: string },
   signal: AbortSignal,
 ): AsyncGenerator<FollowEvent, void, undefined> {
-  return streamEvents<FollowEvent>(signal, async ({ tell }, ownSignal) => {
-    const run: Run = { ...deps.machine, signal: ownSignal, tell: tell as Run['tell'] };
-    await using session = await deps.openSession(ownSignal);
-    const { name, cluster, servedModel, instance } = await session.api.getDeployment(request.name, ownSignal);
+  return streamRun<FollowEvent>(deps, signal, async (run) => {
+    await using session = await deps.openSession(run.signal);
+    const { name, cluster, servedModel, instance } = await session.api.getDeployment(request.name, run.signal);
     await using site = await openSite(pickCluster(deps.config, cluster), run);
     await followInstance({
       name,

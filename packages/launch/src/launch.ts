@@ -1,25 +1,16 @@
 // From a request to a model that answers: plan, ask the scheduler, record, upload, submit, follow. What fails before the job
 // exists leaves nothing behind.
 
-import { type FairleadConfig, type NamedCluster } from '@fairlead/config';
+import type { NamedCluster } from '@fairlead/config';
 
-import type { ControlSession } from './control-session.ts';
 import { followInstance } from './follow.ts';
 import { launchJob } from './job/launch-job.ts';
 import type { LaunchEvent } from './launch-event.ts';
-import type { Machine, Run } from './machine.ts';
+import { type LaunchDeps, streamRun } from './launch-deps.ts';
+import type { Run } from './machine.ts';
 import { type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
 import { shipAgent } from './ship/ship.ts';
 import { openSite } from './site/open-site.ts';
-import { streamEvents } from './stream-events.ts';
-
-export interface LaunchDeps {
-  machine: Machine;
-  /** What is in force, from `loadForCluster` or `loadConfig`. */
-  config: FairleadConfig;
-  /** Called at most once, after the plan stands; the call that opened the session closes it. */
-  openSession(signal: AbortSignal): Promise<ControlSession & AsyncDisposable>;
-}
 
 export interface LaunchRequest extends DeployRequest {
   cluster: NamedCluster;
@@ -39,12 +30,10 @@ export function launch(
   request: LaunchRequest,
   signal: AbortSignal,
 ): AsyncGenerator<LaunchEvent, void, undefined> {
-  return streamEvents<LaunchEvent>(signal, ({ tell }, ownSignal) =>
-    runLaunch(deps, request, { ...deps.machine, signal: ownSignal, tell: tell as Run['tell'] }),
-  );
+  return streamRun<LaunchEvent>(deps, signal, (run) => runLaunch(deps, request, run));
 }
 
-async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run): Promise<void> {
+async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<LaunchEvent>): Promise<void> {
   const { config } = deps;
   const plan = planDeployment(request, config, request.cluster.config);
   run.tell({ type: 'deployment.planned', cluster: request.cluster.name, plan });

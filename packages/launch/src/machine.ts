@@ -3,7 +3,7 @@
 import type { Clock, Log } from '@fairlead/kit';
 import type { HostKeyQuestion, SshTerminal } from '@fairlead/ssh';
 
-import type { LaunchEvent, StopEvent } from './launch-event.ts';
+import type { WorkEvent } from './launch-event.ts';
 
 /** What this machine lends. */
 export interface Machine {
@@ -29,7 +29,7 @@ export interface LoginQuestions {
 }
 
 /** One piece of work on that machine. */
-export interface Run extends Machine {
+export interface Run<Event = WorkEvent> extends Machine {
   signal: AbortSignal;
-  tell: (event: LaunchEvent | StopEvent) => void;
+  tell: (event: Event) => void;
 }

@@ -5,11 +5,10 @@ import { CodedError } from '@fairlead/kit';
 import { isEnded, type StopMode } from '@fairlead/protocol';
 
 import { endDeployment } from './job/end-deployment.ts';
-import type { LaunchDeps } from './launch.ts';
+import { type LaunchDeps, streamRun } from './launch-deps.ts';
 import type { LaunchErrorCode } from './launch-error.ts';
 import type { StopEvent } from './launch-event.ts';
 import type { Run } from './machine.ts';
-import { streamEvents } from './stream-events.ts';
 
 export interface StopRequest {
   name: string;
@@ -28,12 +27,10 @@ export function stop(
   request: StopRequest,
   signal: AbortSignal,
 ): AsyncGenerator<StopEvent, void, undefined> {
-  return streamEvents<StopEvent>(signal, ({ tell }, ownSignal) =>
-    runStop(deps, request, { ...deps.machine, signal: ownSignal, tell: tell as Run['tell'] }),
-  );
+  return streamRun<StopEvent>(deps, signal, (run) => runStop(deps, request, run));
 }
 
-async function runStop(deps: LaunchDeps, { name, mode, wait }: StopRequest, run: Run): Promise<void> {
+async function runStop(deps: LaunchDeps, { name, mode, wait }: StopRequest, run: Run<StopEvent>): Promise<void> {
   await using session = await deps.openSession(run.signal);
   const { deployment, delivered } = await session.api.stopDeployment(name, mode, run.signal);
   run.tell({ type: 'deployment.stopping', name, mode, delivered });

@@ -1,9 +1,9 @@
 // Work that tells of itself as an async iterable.
 
 export interface Teller<Event> {
-  tell(event: Event): void;
+  tell: (event: Event) => void;
   /** Resolves once the reader asks for the next event, or has left: for work that must not run ahead of its reader. */
-  deliver(event: Event): Promise<void>;
+  deliver: (event: Event) => Promise<void>;
 }
 
 type Work<Event> = (teller: Teller<Event>, signal: AbortSignal) => Promise<void>;

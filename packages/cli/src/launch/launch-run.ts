@@ -1,13 +1,13 @@
 // What packages/launch is given of a command's context, and where the events of its parts go.
 
-import type { LoginQuestions, Machine, Run } from '@fairlead/launch';
+import type { LaunchEvent, LoginQuestions, Machine, Run, StopEvent } from '@fairlead/launch';
 
 import type { Context } from '../context.ts';
 import { cacheDir } from '../paths.ts';
 import { renderEvent } from './render-event.ts';
 
 /** For work that a command does itself: its events are rendered at once. */
-export function launchRun(context: Context): Run {
+export function launchRun(context: Context): Run<LaunchEvent | StopEvent> {
   const { output, signal } = context;
   return { ...machineOf(context), signal, tell: (event) => renderEvent(event, output) };
 }

@@ -7,6 +7,7 @@ import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
 import { dropUnusedJobKeys } from '../job-key/drop-job-keys.ts';
 import type { NamedCluster } from '@fairlead/config';
+import type { StopEvent } from '../launch-event.ts';
 import type { Run } from '../machine.ts';
 import { openSite, type Site } from '../site/open-site.ts';
 import { endJob, hasEnded } from './end-job.ts';
@@ -14,7 +15,7 @@ import { jobName } from './job-files.ts';
 
 export interface EndDeployment {
   session: ControlSession;
-  run: Run;
+  run: Run<StopEvent>;
   cluster: NamedCluster;
   deployment: DeploymentView;
   authorizedKeysFile: string | undefined;

@@ -3,6 +3,7 @@
 import type { ControlSession } from '../control-session.ts';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
+import type { StopEvent } from '../launch-event.ts';
 import type { Run } from '../machine.ts';
 import { schedulerOf } from '../site/job-cluster.ts';
 import type { Site } from '../site/open-site.ts';
@@ -16,7 +17,7 @@ const CANCEL_MS = 60_000;
 export interface EndJob {
   site: Site;
   session: ControlSession;
-  run: Run;
+  run: Run<StopEvent>;
   deployment: DeploymentView;
   jobId: string;
   /** Whether an agent took the order. */

@@ -7,6 +7,7 @@ import type { ControlSession } from '../control-session.ts';
 import { type InstanceState, type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
+import type { FollowEvent } from '../launch-event.ts';
 import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 import { pollMs } from '../site/slurm-site.ts';
@@ -22,7 +23,7 @@ export interface Follow {
   instance: { id: string; jobId: string | undefined };
   session: ControlSession;
   site: Site;
-  run: Run;
+  run: Run<FollowEvent>;
 }
 
 /** Resolves when the instance is ready. Throws `deploy_failed` with the instance's own cause when it ended instead. */

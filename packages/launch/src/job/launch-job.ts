@@ -8,6 +8,7 @@ import type { FairleadConfig } from '@fairlead/config';
 import { routesForJobs } from './routes-for-jobs.ts';
 import { ensureJobKey } from '../job-key/ensure-job-key.ts';
 import type { LaunchErrorCode } from '../launch-error.ts';
+import type { LaunchEvent } from '../launch-event.ts';
 import type { Run } from '../machine.ts';
 import { jobDirOf } from '../cluster-paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
@@ -24,7 +25,7 @@ export interface JobLaunch {
   site: Site;
   shipped: Shipped;
   session: ControlSession;
-  run: Run;
+  run: Run<LaunchEvent>;
 }
 
 export async function launchJob(launch: JobLaunch): Promise<{ id: string; jobId: string }> {

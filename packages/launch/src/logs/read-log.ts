@@ -7,12 +7,12 @@ import { CodedError, errorText } from '@fairlead/kit';
 import { type DeploymentView, type InstanceView, isEnded, type LogSource } from '@fairlead/protocol';
 
 import type { ControlSession } from '../control-session.ts';
-import type { LaunchDeps } from '../launch.ts';
+import { type LaunchDeps, streamRun } from '../launch-deps.ts';
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { WorkEvent } from '../launch-event.ts';
 import type { Run } from '../machine.ts';
 import { openSite } from '../site/open-site.ts';
-import { streamEvents, type Teller } from '../stream-events.ts';
+import type { Teller } from '../stream-events.ts';
 import { linesAfter } from './lines-after.ts';
 
 export type LogEvent = WorkEvent | { type: 'log.lines'; lines: readonly string[] };
@@ -35,18 +35,17 @@ export function readLog(
   request: LogRequest,
   signal: AbortSignal,
 ): AsyncGenerator<LogEvent, void, undefined> {
-  return streamEvents<LogEvent>(signal, async (teller, ownSignal) => {
-    const run: Run = { ...deps.machine, signal: ownSignal, tell: teller.tell as Run['tell'] };
-    await using session = await deps.openSession(ownSignal);
-    const deployment = await session.api.getDeployment(request.name, ownSignal);
-    await readFrom({ deps, request, deployment, session, run, ...rememberLines(teller) });
+  return streamRun<LogEvent>(deps, signal, async (run, deliver) => {
+    await using session = await deps.openSession(run.signal);
+    const deployment = await session.api.getDeployment(request.name, run.signal);
+    await readFrom({ deps, request, deployment, session, run, ...rememberLines(deliver) });
   });
 }
 
 /** Lines by which the place is found again where one source fails. */
 const MOST_REMEMBERED = 1000;
 
-function rememberLines({ deliver }: Teller<LogEvent>) {
+function rememberLines(deliver: Teller<LogEvent>['deliver']) {
   const shown: string[] = [];
   const show = async (lines: readonly string[]) => {
     shown.push(...lines);
