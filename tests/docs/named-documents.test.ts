@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 
 import { ROOT } from './pages.ts';
 
-const comment = /(?<!:)\/\/.*$|\/\*[\s\S]*?\*\//gm;
+/** Not a URL, nor the start of a string. */
+const comment = /(?<![:'])\/\/.*$|(?<!')\/\*[\s\S]*?\*\//gm;
 /** A path that ends in `.md`, not a part of a URL. */
 const document = /(?<![\w/.@:-])(?:\.{1,2}\/)*[\w-][\w./-]*\.md\b/g;
 
