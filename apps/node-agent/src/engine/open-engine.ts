@@ -22,9 +22,8 @@ import {
   untilAborted,
   withTimeLimit,
 } from '@fairlead/kit';
-import { type StartPhase, startPhase } from '@fairlead/protocol';
+import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import type { AgentSpec } from '../job/read-spec.ts';
 import { signalProcess } from './end-engine.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { findMarked } from './find-processes.ts';
@@ -34,7 +33,7 @@ import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
 export interface EngineOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
   nodePath: string;

@@ -1,6 +1,7 @@
 // One connection from the tunnel: performs what `stepConnection` decides, and carries the bytes both ways.
 
 import type { Duplex } from 'node:stream';
+import { type Refusal, renderRefusal } from '@fairlead/openai-wire';
 import { type AdmittedRequest, admitRequest } from './admit-request.ts';
 import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import {
@@ -16,7 +17,6 @@ import { EngineConnection } from './engine-connection.ts';
 import { endsInLastChunk, statusOf } from './glance-response.ts';
 import { HeadParser } from './head-parser.ts';
 import { QuietWatch } from './quiet-watch.ts';
-import { type Refusal, renderRefusal } from './refusal.ts';
 import { emptyTally, type RequestRecord } from './request-record.ts';
 
 /** An engine may take nothing of an upload for so many times as long as a client may send nothing of it. */

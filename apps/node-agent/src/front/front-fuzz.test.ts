@@ -1,9 +1,9 @@
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
+import { pickRoute } from '@fairlead/openai-wire';
 import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from './front-world.ts';
 import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
-import { pickRoute } from './routes.ts';
 
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());

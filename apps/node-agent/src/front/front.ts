@@ -2,13 +2,13 @@
 
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
+import { refuse } from '@fairlead/openai-wire';
 import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
 import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
-import { refuse } from './refusal.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface FrontOptions {

@@ -1,4 +1,4 @@
-// The routes that the front lets through, as data. Everything else the engine offers stays on the node: `/invocations`
+// The routes of an engine that a front lets through, as data. Everything else the engine offers stays on its node: `/invocations`
 // (generates without a key), LoRA loading, scaling, profiling, documentation, `/render`, WebSocket upgrades.
 
 export type Method = 'GET' | 'POST';

@@ -1,0 +1,32 @@
+export { createEventReader, type EventReader } from './event-reader.ts';
+export type {
+  ChatChoice,
+  ChatChunk,
+  ChatChunkChoice,
+  ChatCompletion,
+  ChatMessage,
+  ChatRequest,
+  Completion,
+  CompletionRequest,
+  EmbeddingRequest,
+  Embeddings,
+  FinishReason,
+  Model,
+  ToolCall,
+  ToolCallDelta,
+  Usage,
+} from './openai-shapes.ts';
+export { otherServerHint } from './other-server.ts';
+export { type ErrorContent, readErrorBody, readErrorEvent } from './read-error.ts';
+export { openAiError, type Refusal, type RefusalCode, refuse, renderRefusal } from './refusal.ts';
+export {
+  type Method,
+  MODEL_PATH_PREFIX,
+  MODEL_ROUTE,
+  modelOf,
+  pickRoute,
+  type Route,
+  type RoutePick,
+} from './routes.ts';
+export { readUsage } from './usage.ts';
+export { describeWrongPath, type WrongPath } from './wrong-path.ts';
