@@ -109,7 +109,11 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     );
     detach(closing);
     try {
-      await withTimeLimit(opening, CERTIFICATE_LIMIT_MS, () => new CodedError('timeout', 'control took too long'));
+      await withTimeLimit(
+        opening,
+        CERTIFICATE_LIMIT_MS,
+        () => new CodedError('timeout', 'control took too long', { retryable: true }),
+      );
     } catch (error) {
       if (isCodedError(error, 'control_untrusted')) throw error;
     }

@@ -40,7 +40,7 @@ export function controlFailed(profile: LaptopProfile, fault: ControlFault | unde
   return new CodedError<ReachErrorCode>(
     'control_unreachable',
     `cannot reach control because it does not start on ${profile.bastion.host}: ${message}`,
-    { ...(hint === undefined ? {} : { hint }), cause },
+    { ...(hint === undefined ? {} : { hint }), retryable: true, cause },
   );
 }
 
@@ -81,5 +81,6 @@ function nameOf({ bastion }: LaptopProfile): string {
 function gateFailed(profile: LaptopProfile, what: string): CodedError<ReachErrorCode> {
   return new CodedError('path_broken', `cannot use ${nameOf(profile)} as a bastion because its gate failed: ${what}`, {
     hint: `Run \`fairlead init\` again, or look at ${profile.bastion.stateDir}/gate there.`,
+    retryable: true,
   });
 }
