@@ -3,7 +3,8 @@
 import { lifeMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
-import { connectionMachine, supervisorMachine, tunnelMachine } from '@fairlead/node-agent';
+import { tunnelMachine } from '@fairlead/carrier';
+import { connectionMachine, supervisorMachine } from '@fairlead/node-agent';
 import { jobMachine } from '@fairlead/scheduler';
 import { raceMachine } from '@fairlead/ssh';
 
@@ -20,7 +21,7 @@ const MACHINES: ReadonlyArray<{ title: string; file: string; table: () => string
   },
   {
     title: 'A link from an agent to the bastion',
-    file: 'apps/node-agent/src/bastion-link/tunnel-machine.ts',
+    file: 'packages/carrier/src/bastion-socket/tunnel-machine.ts',
     table: () => renderTransitions(tunnelMachine),
   },
   {

@@ -6,4 +6,3 @@ export { connectionMachine } from './front/connection-table.ts';
 export { readSpec } from './job/read-spec.ts';
 export { runAgent } from './open-agent.ts';
 export { supervisorMachine } from './supervisor/transition-table.ts';
-export { tunnelMachine } from './bastion-link/tunnel-table.ts';
