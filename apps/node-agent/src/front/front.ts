@@ -1,7 +1,9 @@
 // The front: takes requests off the tunnel and gives the engine those that may have them. Parses heads, never bodies.
 
 import type { Duplex } from 'node:stream';
+import type { Route } from '@fairlead/engines';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
@@ -10,10 +12,13 @@ import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import { refuse } from './refusal.ts';
 import type { RequestRecord } from './request-record.ts';
+import { createRouteTable, type RouteTable } from './routes.ts';
 
 export interface FrontOptions {
-  /** The engine's unix socket; undefined while the engine is not there. Asked for each request. */
-  engineSocket: () => string | undefined;
+  /** Undefined while the engine is not there. Asked for each request. */
+  engineAddress: () => EngineAddress | undefined;
+  /** What the engine offers to consumers; no other request passes. */
+  routes: readonly Route[];
   /** The endpoint's key, which clients present. */
   apiKey: Secret;
   /** The engine's own key, which never leaves the node. */
@@ -52,6 +57,7 @@ export function openFront(options: FrontOptions): Front {
 class OpenFront implements Front {
   readonly stats: FrontStats = emptyStats();
   readonly #options: FrontOptions;
+  readonly #routes: RouteTable;
   readonly #limits: FrontLimits;
   readonly #connections = new Set<FrontConnection>();
   readonly #deps: ConnectionDeps;
@@ -64,6 +70,7 @@ class OpenFront implements Front {
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    this.#routes = createRouteTable(options.routes);
     this.#limits = { ...FRONT_LIMITS, ...options.limits };
     this.#deps = {
       limits: this.#limits,
@@ -144,7 +151,8 @@ class OpenFront implements Front {
       mode: this.#mode,
       retryAfterSeconds: this.#retryAfterSeconds,
       apiKey: this.#options.apiKey,
-      engineSocket: this.#options.engineSocket(),
+      engineAddress: this.#options.engineAddress(),
+      routes: this.#routes,
       bodyBytes: this.#limits.bodyBytes,
     };
   }

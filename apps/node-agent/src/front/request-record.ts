@@ -2,7 +2,7 @@
 
 import type { Outcome } from './connection-life.ts';
 import type { RefusalCode } from './refusal.ts';
-import type { Route } from './routes.ts';
+import type { Route } from '@fairlead/engines';
 
 export interface RequestRecord extends RequestTally {
   outcome: Outcome;

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { MODEL_ROUTE, modelOf, pickRoute, ROUTES } from './routes.ts';
+import { findEngineKind, type Route } from '@fairlead/engines';
+import { createRouteTable, MODEL_ROUTE, modelOf, pickRoute as pick } from './routes.ts';
+
+const { routes } = findEngineKind('vllm');
+const table = createRouteTable(routes);
+const pickRoute = (method: string, path: string) => pick(table, method, path);
 
 describe('pickRoute', () => {
-  test.each(ROUTES)('lets $method $path through', (route) => {
+  test.each<Route>([...routes, MODEL_ROUTE])('lets $method $path through', (route) => {
     expect(pickRoute(route.method, route.path.replace(/\{\w+\}/, 'resp_1'))).toEqual({ ok: true, route });
   });
 
