@@ -47,7 +47,7 @@ async function filesOf(path: string): Promise<string[]> {
   return (await Promise.all(inside.map(filesOf))).flat().sort();
 }
 
-/** Laid out as the package is. Whoever is first has made it: another run of the tests may build the same. */
+/** Laid out as the package is. The first run makes it: another run of the tests may build the same. */
 async function buildInto(folder: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   const work = await mkdtemp(join(CACHE, '.build-'));

@@ -10,7 +10,7 @@ import { configSchema } from '../packages/cli/src/commands/config-schema.ts';
 import { renderManPage } from '../packages/cli/src/commands/man-page.ts';
 import { createProgram } from '../packages/cli/src/program.ts';
 import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
-import { renderConfigurationPage } from '../packages/cli/src/render-configuration-page.ts';
+import { renderConfigurationPage } from '../packages/config/src/render-configuration-page.ts';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '../packages/protocol/src/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';

@@ -24,6 +24,11 @@ export const ARROWS: readonly Arrow[] = [
     because: 'kit knows no word of the domain, so it can import nothing of ours',
   },
   { from: 'packages/protocol', mustNot: 'packages', because: 'the protocol is facts: zod and nothing else' },
+  ...['ssh', 'scheduler', 'client', 'cli'].map((other) => ({
+    from: 'packages/config',
+    mustNot: `packages/${other}`,
+    because: 'config reads fairlead.yaml; it logs in nowhere and runs nothing',
+  })),
   { from: 'packages/ssh', mustNot: 'packages/protocol', because: 'the tunnel speaks SSH, not our messages' },
   { from: 'packages/scheduler', mustNot: 'packages/protocol', because: 'the scheduler speaks Slurm, not our messages' },
   {
@@ -46,6 +51,7 @@ export const ARROWS: readonly Arrow[] = [
 
 /** Third-party packages each part may import; node: is free. */
 export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
+  'packages/config': ['fastest-levenshtein', 'yaml', 'zod'],
   'packages/kit': [],
   'packages/protocol': ['zod'],
   'packages/scheduler': [],

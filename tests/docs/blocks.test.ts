@@ -8,8 +8,7 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
-import { contradictionsOf } from '../../packages/cli/src/config/contradictions.ts';
+import { checkConfig, contradictionsOf } from '@fairlead/config';
 import { makeProgramFolder, runProgram } from '../scenarios/sdk-program.ts';
 import { DocShell, notSaid, readTranscript } from './doc-shell.ts';
 import { pageText, ROOT, WRITTEN } from './pages.ts';

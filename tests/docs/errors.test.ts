@@ -24,7 +24,9 @@ describe('docs/errors.md', () => {
     // Where a union is declared, nothing is given.
     const all = SOURCES.filter(
       ({ path }) =>
-        !/\/(cli|client|tunnel|slurm|agent|control)-error\.ts$|protocol\/src\/(errors|instance)\.ts$/.test(path),
+        !/\/(cli|client|config|launch|tunnel|slurm|agent|control)-error\.ts$|protocol\/src\/(errors|instance)\.ts$/.test(
+          path,
+        ),
     )
       .map(({ text }) => text)
       .join('\n');

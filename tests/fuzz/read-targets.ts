@@ -5,8 +5,7 @@ import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
 import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/engines';
-import { parseSetting, parseYamlObject } from '../../packages/cli/src/config/config-sources.ts';
-import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
+import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
 import { parseFacts } from '../../packages/cli/src/host/host.ts';
 import { parseKnownHosts } from '../../packages/ssh/src/host-key/known-hosts.ts';
 import { parseJumpHosts } from '../../packages/ssh/src/ssh-config/jump-hosts.ts';

@@ -67,7 +67,7 @@ describe('Ctrl-C during deploy', () => {
   );
 
   it(
-    'twice leaves at once; stop finds by its name the job that nobody has an id of',
+    'twice leaves at once; stop finds by its name the job whose id is unknown',
     async () => {
       await care.slurm.rule('hold-sbatch', true);
       const running = deploy('twice');

@@ -213,7 +213,7 @@ describe('open', () => {
 });
 
 describe('version', () => {
-  it('asks everybody, or nobody', async () => {
+  it('asks control and every agent, or with --version none', async () => {
     const [all, own] = await Promise.all([world.json('version'), world.cli(['--version'])]);
     expect(own.stdout).toMatch(/^fairlead \d+\.\d+\.\d+ \(protocol \d+\)\n$/);
     const [, version] = own.stdout.split(' ');
@@ -274,7 +274,7 @@ describe('A name that is taken', () => {
 
 describe('events -f', () => {
   it(
-    'goes on after control was killed, with nobody else there to start it again',
+    'continues after control was killed, with no other client to start it again',
     async () => {
       const following = world.start(['events', 'a', '-f', '--lines', '1', '--json']);
       await following.line((line) => line.includes('"event"'));

@@ -1,4 +1,4 @@
-// Runs a program that uses the SDK as somebody would: a file of its own in a folder that has the packages, by plain `node`.
+// Runs a program that uses the SDK as a user would: a file of its own in a folder that has the packages, by plain `node`.
 
 import { execFile } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';

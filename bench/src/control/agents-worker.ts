@@ -74,7 +74,7 @@ function take(member: Member, message: ControlMessage): void {
 
 function say(member: Member, state: InstanceState): void {
   member.state = state;
-  // While control is away there is nobody to tell; it is told at the next welcome.
+  // While control is away nothing can be reported; it is reported at the next welcome.
   if (member.agent.socket?.readyState === 1) member.agent.report(state);
 }
 

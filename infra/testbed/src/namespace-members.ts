@@ -20,7 +20,7 @@ function isIn(pid: number, namespaces: ReadonlySet<string>): boolean {
   try {
     return namespacesOfProcess(pid).some((each) => namespaces.has(each));
   } catch (error) {
-    // It ended while it was looked at, or is one of the machine's that nobody may look at.
+    // It ended while it was looked at, or is a process of the machine that may not be read.
     if (['ENOENT', 'ESRCH', 'EACCES'].includes(errnoOf(error) ?? '')) return false;
     throw error;
   }

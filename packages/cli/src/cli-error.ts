@@ -1,11 +1,9 @@
 // The CLI's own error codes and the exit codes of its commands.
 
+import type { ConfigErrorCode } from '@fairlead/config';
+
 export type CliErrorCode =
-  | 'usage'
-  | 'config_invalid'
-  | 'config_unreadable'
-  | 'config_unwritable'
-  | 'cluster_unknown'
+  | ConfigErrorCode
   | 'preset_unknown'
   | 'needs_answer'
   | 'node_missing'

@@ -2,12 +2,13 @@
 
 import { openSession, profilePath, readProfile, type Session, writeProfile } from '@fairlead/client';
 import { isCodedError } from '@fairlead/kit';
-import { asList, type BastionConfig, type LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
+import type { LaptopProfile } from '@fairlead/protocol';
 
+import { configPlace } from './config/config-place.ts';
 import { prepareBastion } from './bastion/prepare-bastion.ts';
 import { compareBastion, otherBastion } from './bastion/same-bastion.ts';
 import { sayRoutes } from './bastion/say-route.ts';
-import { loadConfig } from './config/load-config.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
 import { resolveRoute } from './ssh/open-route.ts';
@@ -22,7 +23,7 @@ export async function openCliSession(context: Context): Promise<Session> {
 /** Throws `profile_mismatch` where profile and configuration name two bastions: which of them is meant is for the user to say. */
 export async function ensureProfile(context: Context): Promise<void> {
   const path = profilePath(context.env, context.home);
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const profile = await profileIfThere(path);
   if (profile) {
     if (config.bastion) await holdAgainst(config.bastion, { profile, path }, context);

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { join as posixJoin } from 'node:path/posix';
 
-import type { ClusterConfig } from '@fairlead/protocol';
+import type { ClusterConfig } from '@fairlead/config';
 
 import type { Context } from './context.ts';
 import { expandHome, type HostFacts } from './host/host.ts';

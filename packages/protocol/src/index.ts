@@ -69,21 +69,6 @@ export {
   stopQuery,
 } from './api.ts';
 export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
-export { asList, type ClusterRoute } from './bastion-routes.ts';
-export {
-  bastionConfig,
-  type BastionConfig,
-  clusterConfig,
-  type ClusterConfig,
-  engineSettings,
-  fairleadConfig,
-  type FairleadConfig,
-  gpuSettings,
-  healthSettings,
-  presetConfig,
-  type PresetConfig,
-  slurmSettings,
-} from './config.ts';
 export { connectionFile, type ConnectionFile } from './connection-file.ts';
 export { errorBody, type ErrorBody, WIRE_ERRORS, type WireErrorCode } from './errors.ts';
 export { gateLine, type GateLine } from './gate-line.ts';

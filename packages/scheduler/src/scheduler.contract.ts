@@ -121,7 +121,7 @@ function describeQuestions(bench: () => Bench): void {
     expect((await bench().world.scheduler.submit(submission)).jobId).toBe(jobId);
   }, 60_000);
 
-  test('observes several jobs at once, and calls one nobody knows gone', async () => {
+  test('observes several jobs at once, and reports an unknown one as gone', async () => {
     const [a, b] = [await bench().start('a', polite), await bench().start('b', '')];
     await bench().ended(b.jobId, 'completed');
     await bench().logged(a.jobId, 'ready');

@@ -1,5 +1,5 @@
 // Makes ed25519 key pairs in OpenSSH's own format (PROTOCOL.key in its source), in this process. ssh2 has a maker too, but
-// one in 256 of its keys lacks a byte and is refused by everybody: it drops a leading zero of the public half.
+// one in 256 of its keys lacks a byte and every server refuses it: it drops a leading zero of the public half.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 

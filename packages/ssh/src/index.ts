@@ -4,6 +4,7 @@ export { createEd25519KeyPair, type Ed25519KeyPair } from './ed25519-key.ts';
 export { type HostKey, parseHostKeyLine } from './host-key/host-key.ts';
 export { knowsHostKey } from './host-key/knows-host-key.ts';
 export { joinStreams } from './join-streams.ts';
+export { type JumpHost, jumpTarget } from './jump-target.ts';
 export { createJobKey, type JobKey } from './job-key/create-job-key.ts';
 export { editAuthorizedKeys, type EditedKeys, type KeysEdit } from './job-key/edit-authorized-keys.ts';
 export {

@@ -69,7 +69,7 @@ function createPing(host: ExecHost, stream: Duplex, lines: LineReader): Gate['pi
   return (timeoutMs) => {
     const mine = turn.then(ping, ping);
     turn = mine;
-    // One that was given up fails later, with nobody waiting for it.
+    // A ping that was given up rejects later, when nothing waits for it.
     mine.catch(() => undefined);
     return withTimeLimit(mine, timeoutMs, () =>
       sshError('timeout', `the gate of ${host.label} gave no echo within ${timeoutMs} ms`, { retryable: true }),

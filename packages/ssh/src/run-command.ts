@@ -1,6 +1,6 @@
 // Runs one remote command to its end: input in, output collected, time and size limited.
 
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { anySignal } from '@fairlead/kit';
 import type { CommandExit, ExecChannel, ExecHost } from './open-exec.ts';
 import { sshError } from './ssh-error.ts';
@@ -62,10 +62,8 @@ function feed({ stream }: ExecChannel, stdin: RunOptions['stdin']): void {
     stream.end(stdin ?? '');
     return;
   }
-  stdin.once('error', (error) => stream.destroy(error));
-  stdin.once('close', () => stream.end());
-  stream.once('close', () => stdin.destroy());
-  stdin.pipe(stream);
+  // Input that is cut off destroys the channel: the command must not take a part of its input for the whole.
+  pipeline(stdin, stream, () => undefined);
 }
 
 async function collect(

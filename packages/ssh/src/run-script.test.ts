@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSsh, type SshConnection } from './connection/open-ssh.ts';
 import { remoteScript } from './remote-script.ts';
@@ -67,6 +68,21 @@ describe('through a login shell that talks', () => {
     const chunks = ['a'.repeat(100_000), 'b'.repeat(100_000)];
     const { stdout } = await runScript(connection, 'wc -c', { stdin: Readable.from(chunks) });
     expect(stdout.trim()).toBe('200000');
+  });
+
+  it('a command does not take input that was cut off for the whole', async () => {
+    const input = new PassThrough();
+    const running = runScript(connection, 'cat >/dev/null; echo whole', { stdin: input });
+    input.write('a part', () => input.destroy());
+    await expect(running).rejects.toThrow('Premature close');
+  });
+
+  it('input that a command does not read is closed with it', async () => {
+    const input = new PassThrough();
+    const closed = once(input, 'close').catch((error: unknown) => error);
+    await expect(connection.run('echo enough', { stdin: input })).resolves.toMatchObject({ code: 0 });
+    await closed;
+    expect(input.destroyed).toBe(true);
   });
 
   it('a command that a signal ended has the code that a shell gives it', async () => {

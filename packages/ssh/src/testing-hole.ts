@@ -6,7 +6,7 @@ import { Scope } from '@fairlead/kit';
 
 export interface Hole extends AsyncDisposable {
   port: number;
-  /** From now on nothing passes, and nobody is told. */
+  /** From now on nothing passes, and neither side is told. */
   swallow(): void;
   reset(): void;
 }

@@ -91,7 +91,7 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
       },
       async systemTarget() {
         const { host, port, user } = server;
-        // Nothing of the configuration of whoever runs the tests.
+        // Independent of the configuration of the user who runs the tests.
         const deps = { home: dir, env: process.env, sshConfigPath: '/dev/null' };
         const target = await resolveSystemTarget({ host, port, user, identityFile: userKeyFile }, deps);
         return { ...target, hostKeys: { kind: 'pinned', keys: [server.hostKeyLine] } };

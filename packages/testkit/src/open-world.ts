@@ -6,13 +6,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { errnoOf, Scope } from '@fairlead/kit';
-import type { FairleadConfig } from '@fairlead/protocol';
+import type { FairleadConfig } from '@fairlead/config';
 import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh';
 import { stringify } from 'yaml';
 
 import { processesOf } from './processes-of.ts';
 import { compileCache } from './programs.ts';
-import { type CliResult, parseJsonLines, type JsonLine, type RunningCli, startCli } from './start-cli.ts';
+import { type CliResult, type JsonLine, parseJsonLines, type RunningCli, startCli } from './start-cli.ts';
 
 export interface WorldOptions {
   /** Which SSH server is the bastion; absent: the system's own sshd where there is one. */

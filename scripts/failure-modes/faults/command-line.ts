@@ -13,9 +13,9 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
       ['packages/cli/src/config/project-config.test.ts', 'does not count where it belongs to another user'],
       ['packages/cli/src/config/project-config.test.ts', 'counts whole once it was trusted, until it changes'],
       ['packages/cli/src/config/project-config.test.ts', 'is refused at once: a pipe called %s'],
-      ['packages/cli/src/config/judge-place.test.ts', 'refuses %s'],
+      ['packages/config/src/project/judge-place.test.ts', 'refuses %s'],
       [
-        'packages/cli/src/config/project-settings.test.ts',
+        'packages/config/src/project/project-settings.test.ts',
         'ask for a model and for resources; all others are withheld',
       ],
     ),

@@ -88,7 +88,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [STUBS, 'hides no job: an answer that was lost is found again, and nothing is submitted twice'],
       [SITES, 'is seen by doctor, which looks in slurm.binDir and says that the type of its GPUs cannot be checked'],
       [REAL, 'hides no job: it is found when the answer of sbatch is lost, serves, and is stopped'],
-      [REAL, 'is one of those that doctor knows, though sinfo lists it to nobody'],
+      [REAL, 'is one of those that doctor knows, though sinfo does not list it'],
     ),
   },
   {

@@ -4,11 +4,20 @@
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
-import { type BackoffPolicy, backoffMs, callLater, type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
+import {
+  backoffMs,
+  type BackoffPolicy,
+  callLater,
+  type Clock,
+  errnoOf,
+  errorText,
+  Guard,
+  type Log,
+  repeatEvery,
+} from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
 
 import { decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
-import { Guard } from '../guard.ts';
 import { byPromise, MAX_UNPROVEN, mayDial } from './dial-order.ts';
 import { ParkedSockets } from './parked-sockets.ts';
 import type { RunDir } from './run-dir.ts';
@@ -64,7 +73,7 @@ export class Dialler implements AsyncDisposable {
     await this.#guard.turn('run.scan', () => this.#scan());
     this.#started = true;
     this.#dialNext();
-    this.#scanning = this.#guard.loop('run.scan', () => this.#scan(), { clock, everyMs: RESCAN_MS, signal });
+    this.#scanning = repeatEvery(RESCAN_MS, () => this.#scan(), { op: 'run.scan', clock, guard: this.#guard, signal });
   }
 
   /** Looks again at the sockets of one instance, whose truth has changed. */

@@ -1,13 +1,14 @@
 // Where a deployment answers now, or in words why nowhere. Pure.
 
-import { type EndpointView, isEnded, isServing, socketName, type WireErrorCode } from '@fairlead/protocol';
+import { type EndpointView, isEnded, isServing, socketName } from '@fairlead/protocol';
 
 import { describeState } from './describe-state.ts';
 import type { DeploymentRecord, InstanceRecord } from './records.ts';
+import type { RefusalCode } from './refusal.ts';
 
 export type EndpointPick =
   | { ok: true; endpoint: EndpointView }
-  | { ok: false; code: WireErrorCode; message: string; hint?: string };
+  | { ok: false; code: RefusalCode; message: string; hint?: string };
 
 /** `apiKey` is undefined until the agent has connected to this control process. */
 export function pickEndpoint(

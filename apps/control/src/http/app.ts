@@ -1,6 +1,5 @@
 // Control's HTTP API: who may ask, and how errors are answered. The routes are beside it.
 
-import { errorText, type Log } from '@fairlead/kit';
 import { WIRE_ERRORS } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
@@ -10,13 +9,13 @@ import type { Env } from './env.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { historyRoutes } from './history-routes.ts';
 import { instanceRoutes } from './instance-routes.ts';
-import { storageError } from './storage-error.ts';
+import { toWireError } from './to-wire-error.ts';
 import { WireError } from './wire-error.ts';
 
 export function createApp(deps: AppDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.onError((error, context) => {
-    const known = error instanceof WireError ? error : (storageError(error) ?? internal(error, deps.log));
+    const known = toWireError(error, deps.log);
     if (WIRE_ERRORS[known.code].retryable) context.header('Retry-After', '1');
     return context.json(known.body, known.status as 400);
   });
@@ -38,14 +37,4 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.route('/v1', instanceRoutes(deps));
   app.route('/v1', historyRoutes(deps));
   return app;
-}
-
-function internal(error: unknown, log: Log): WireError {
-  log.error({
-    op: 'http',
-    ok: false,
-    error: errorText(error),
-    stack: error instanceof Error ? error.stack : undefined,
-  });
-  return new WireError('internal', 'cannot answer because of a fault in control: its log says more');
 }

@@ -8,7 +8,7 @@ import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { readBody, readName, readQuery } from './read-request.ts';
 
-export function deploymentRoutes({ desk, directory }: AppDeps): Hono<Env> {
+export function deploymentRoutes({ desk, registry, clock }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
   routes.post('/deployments', async (context) => {
     const wanted = await readBody(context, createDeployment);
@@ -16,13 +16,13 @@ export function deploymentRoutes({ desk, directory }: AppDeps): Hono<Env> {
   });
   routes.get('/deployments', (context) => {
     const { all } = readQuery(context, deploymentQuery);
-    const now = directory.deps.clock.now();
-    const shown = [...directory.entries()].filter((entry) => all || isListed(entry.deployment, entry.instance, now));
-    return context.json({ deployments: shown.map((entry) => directory.viewDeployment(entry)) });
+    const now = clock.now();
+    const shown = [...registry.entries()].filter((entry) => all || isListed(entry.deployment, entry.instance, now));
+    return context.json({ deployments: shown.map((entry) => registry.viewDeployment(entry)) });
   });
   routes.get('/deployments/:name', (context) => {
     const entry = desk.deployment(readName(context));
-    return context.json(directory.viewDeployment(entry));
+    return context.json(registry.viewDeployment(entry));
   });
   routes.delete('/deployments/:name', async (context) => {
     const { mode } = readQuery(context, stopQuery);

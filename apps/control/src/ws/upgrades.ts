@@ -1,22 +1,15 @@
 // Who may open which WebSocket: agents over their own control sockets, owners over the taken ones. Everything else is
 // refused in plain HTTP.
 
+import type { Guard } from '@fairlead/kit';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import {
-  decodeValue,
-  encodeText,
-  errorBody,
-  type Read,
-  watchQuery,
-  WIRE_ERRORS,
-  type WireErrorCode,
-} from '@fairlead/protocol';
+import { decodeValue, type Read, watchQuery, type WireErrorCode } from '@fairlead/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-import type { Guard } from '../guard.ts';
-import { storageError } from '../http/storage-error.ts';
+import { refuseUpgrade } from '../http/refuse-upgrade.ts';
+import { knownWireError } from '../http/to-wire-error.ts';
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
 import type { OwnerTokens } from '../state/owner-tokens.ts';
 import { readBearer } from '../state/tokens.ts';
@@ -77,7 +70,7 @@ function decideOrExplain(deps: UpgradeDeps, request: IncomingMessage): UpgradeDe
   try {
     return decideUpgrade(deps, request);
   } catch (error) {
-    const known = storageError(error);
+    const known = knownWireError(error);
     if (known) return { ok: false, code: known.code, message: known.message };
     deps.guard.failed('upgrade.decide', error);
     return { ok: false, code: 'internal', message: 'cannot answer because of a fault in control: its log says more' };
@@ -104,14 +97,6 @@ function decideUpgrade({ carrier, owners }: UpgradeDeps, request: IncomingMessag
   if (!query.ok)
     return { ok: false, code: 'bad_request', message: `cannot read the query because ${query.path}: ${query.message}` };
   return { ok: true, kind: 'watcher', hash, query: query.value };
-}
-
-function refuseUpgrade(socket: Duplex, code: WireErrorCode, message: string): void {
-  const { status } = WIRE_ERRORS[code];
-  const body = encodeText(errorBody, { error: { code, message } });
-  socket.end(
-    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }
 
 /** How long a peer may take to answer a closing handshake. */

@@ -1,16 +1,15 @@
 // Tells watchers: a snapshot, then each change in order. One encoding per change for all; who falls behind begins again
 // with a snapshot and holds up nobody.
 
-import { errorText, type Log } from '@fairlead/kit';
+import { errorText, Guard, type Log } from '@fairlead/kit';
 import type { EventView } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
-import type { Directory } from '../directory.ts';
-import type { Entry } from '../entry.ts';
-import { Guard } from '../guard.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Entry } from '../registry/entry.ts';
 
 export interface WatchHubDeps {
-  directory: Directory;
+  registry: Registry;
   log: Log;
   /** Waiting bytes at which a watcher counts as behind. */
   behindBytes?: number;
@@ -59,8 +58,8 @@ export class WatchHub {
     this.#deps = deps;
     this.#guard = new Guard(deps.log);
     this.#behindBytes = deps.behindBytes ?? BEHIND_BYTES;
-    deps.directory.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
-    deps.directory.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
+    deps.registry.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
+    deps.registry.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
   }
 
   add(socket: WebSocket, options: WatcherOptions): void {
@@ -177,14 +176,14 @@ export class WatchHub {
   }
 
   #encodeSnapshot(): Buffer {
-    const deployments = [...this.#deps.directory.entries()].map((entry) => this.#textOf(entry));
+    const deployments = [...this.#deps.registry.entries()].map((entry) => this.#textOf(entry));
     return Buffer.from(`{"type":"snapshot","seq":${this.#seq},"deployments":[${deployments.join(',')}]}`);
   }
 
   #textOf(entry: Entry): string {
     const known = this.#texts.get(entry);
     if (known !== undefined) return known;
-    const text = JSON.stringify(this.#deps.directory.viewDeployment(entry));
+    const text = JSON.stringify(this.#deps.registry.viewDeployment(entry));
     this.#texts.set(entry, text);
     return text;
   }

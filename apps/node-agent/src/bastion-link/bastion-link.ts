@@ -22,6 +22,8 @@ export interface BastionLinkOptions extends Omit<ForwardOptions, 'generation'> {
   /** There will be no further try. */
   onHopeless: (failure: TunnelFailure) => void;
   random: () => number;
+  /** Default: `openForward`. */
+  open?: typeof openForward;
 }
 
 export interface BastionLink extends AsyncDisposable {
@@ -41,7 +43,7 @@ const DENIED = { baseMs: 1_200_000, maxMs: 1_200_000, minMs: 600_000 };
 type WithoutNow<Event> = Event extends TunnelEvent ? Omit<Event, 'now'> : never;
 
 export function openBastionLink(options: BastionLinkOptions): BastionLink {
-  const { clock } = options;
+  const { clock, open: openThere = openForward } = options;
   const closed = new AbortController();
   let state: TunnelState = { status: 'idle', generation: options.firstGeneration };
   let forward: Forward | undefined;
@@ -65,7 +67,7 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
         return announce(effect.generation, forward!);
       case 'withdraw':
         drop();
-        return options.onDown(effect.reason);
+        return tell('onDown', () => options.onDown(effect.reason));
       case 'try.later': {
         const afterMs = backoffMs(policyFor(effect), effect.attempt, options.random());
         return callLater(() => dispatch({ type: 'try.due' }), { clock, afterMs, signal: closed.signal });
@@ -80,9 +82,9 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
         });
         if (complained === effect.code) return;
         complained = effect.code;
-        return options.onTrouble(effect);
+        return tell('onTrouble', () => options.onTrouble(effect));
       case 'give_up':
-        return options.onHopeless(effect);
+        return tell('onHopeless', () => options.onHopeless(effect));
       case 'drop':
         return drop();
     }
@@ -90,22 +92,39 @@ export function openBastionLink(options: BastionLinkOptions): BastionLink {
 
   function announce(generation: number, { socketPath, route }: Forward): void {
     complained = undefined;
-    options.onUp({ generation, socketPath, route });
+    tell('onUp', () => options.onUp({ generation, socketPath, route }));
+  }
+
+  /** Logs what a listener throws: a fault of ours, which says nothing about the connection. */
+  function tell(listener: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      const stack = error instanceof Error ? error.stack : undefined;
+      const fields = { op: 'tunnel.listener', kind: options.kind, ok: false, listener, error: errorText(error), stack };
+      options.log.error(fields, 'a listener of the tunnel failed');
+    }
   }
 
   async function open(generation: number): Promise<void> {
+    let opened: Forward;
     try {
-      const opened = await openForward({ ...options, generation }, closed.signal);
-      if (closed.signal.aborted) return await opened[Symbol.asyncDispose]();
-      forward = opened;
-      dispatch({ type: 'tunnel.opened' });
-      const message = await opened.lost;
-      if (forward === opened) dispatch({ type: 'tunnel.lost', message });
+      opened = await openThere({ ...options, generation }, closed.signal);
     } catch (error) {
       if (closed.signal.aborted) return;
       const { code, hint } = isCodedError(error) ? error : { code: 'unknown', hint: undefined };
-      dispatch({ type: 'tunnel.failed', code, message: errorText(error), ...(hint === undefined ? {} : { hint }) });
+      return dispatch({
+        type: 'tunnel.failed',
+        code,
+        message: errorText(error),
+        ...(hint === undefined ? {} : { hint }),
+      });
     }
+    if (closed.signal.aborted) return close(opened);
+    forward = opened;
+    dispatch({ type: 'tunnel.opened' });
+    const message = await opened.lost;
+    if (forward === opened) dispatch({ type: 'tunnel.lost', message });
   }
 
   function drop(): void {

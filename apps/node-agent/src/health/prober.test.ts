@@ -86,6 +86,22 @@ describe('the prober', () => {
     prober.stop();
   });
 
+  it('reports that a probe itself fails, so that the instance is not called ready without probes', async () => {
+    const { prober, reports } = probing(() => undefined, {
+      onMetrics: (() => {
+        let looks = 0;
+        return () => {
+          if ((looks += 1) > 1) throw new Error('a listener failed');
+        };
+      })(),
+    });
+    prober.start('watch');
+    await expect
+      .poll(() => reports)
+      .toContainEqual({ type: 'probe.broken', reason: 'the agent cannot probe the engine: a listener failed' });
+    expect(() => prober.stop()).toThrow('a listener failed');
+  });
+
   it('probes until the first completion and then no more', async () => {
     const { prober, reports, asked } = probing((call) => (call === 1 ? unreachable('ECONNREFUSED') : undefined));
     prober.start('until-ready');

@@ -9,6 +9,8 @@ export type ProbeReport =
   | { type: 'probe.answering' }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
+  /** The probe itself fails: whether the engine works is unknown, and stays so until a probe succeeds. */
+  | { type: 'probe.broken'; reason: string }
   | { type: 'tokens.progressed' }
   | { type: 'tokens.stalled'; forMs: number };
 
@@ -56,9 +58,24 @@ export function createProber(options: ProberOptions): Prober {
       const over = new AbortController();
       const turn = mode === 'until-ready' ? untilReadyTurn(options, signal, over) : watchTurn(options, signal);
       const loop = { op: `probe.${mode}`, clock, log, signal: anySignal(signal, over.signal) };
-      detach(repeatTurns(turn, loop));
+      detach(repeatTurns(() => reportBreak(turn, options, signal), loop));
     },
   };
+}
+
+/** Settles as `turn` does; a turn that throws is reported too, so that an instance without working probes is not called ready. */
+async function reportBreak(
+  turn: () => Promise<number>,
+  { report }: ProberOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    return await turn();
+  } catch (error) {
+    if (!signal.aborted)
+      report({ type: 'probe.broken', reason: `the agent cannot probe the engine: ${errorText(error)}` });
+    throw error;
+  }
 }
 
 /** Fires `over` when the engine has answered its first completion. */

@@ -41,6 +41,7 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'engine.phase'; phase: StartPhase; percent?: number }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
+  | { type: 'probe.broken'; reason: string }
   | { type: 'tokens.progressed' }
   | { type: 'tokens.stalled'; forMs: number }
   | { type: 'ready.limit_reached'; lastLines: string[]; hint: string }

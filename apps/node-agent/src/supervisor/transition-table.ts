@@ -60,6 +60,7 @@ export const SAMPLE_EVENTS: ReadonlyArray<{ name: string; event: SupervisorEvent
   { name: 'engine.gone', event: { type: 'engine.gone', now: NOW } },
   { name: 'probe.succeeded', event: { type: 'probe.succeeded', now: NOW } },
   { name: 'probe.failed', event: { type: 'probe.failed', reason: 'no answer', now: NOW } },
+  { name: 'probe.broken', event: { type: 'probe.broken', reason: 'a fault', now: NOW } },
   { name: 'tokens.progressed', event: { type: 'tokens.progressed', now: NOW } },
   { name: 'tokens.stalled', event: { type: 'tokens.stalled', forMs: 90_000, now: NOW } },
   { name: 'ready.limit_reached', event: { type: 'ready.limit_reached', lastLines: [], hint: 'wait', now: NOW } },

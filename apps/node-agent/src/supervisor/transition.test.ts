@@ -217,4 +217,12 @@ describe('transition', () => {
     expect(play([...readyEvents, signal(110_000)]).state).toMatchObject({ cause: { code: 'deadline' } });
     expect(play([...readyEvents, signal(9_000_000)]).state).toMatchObject({ cause: { code: 'requested' } });
   });
+
+  it('becomes degraded, and keeps its engine, while the agent cannot probe', () => {
+    const broken = { type: 'probe.broken', reason: 'a fault' } as const;
+    const { state, effects } = play([...readyEvents, broken, broken, broken, broken]);
+    expect(state).toMatchObject({ status: 'degraded', engine: 'serving', reason: 'a fault', failedProbes: 0 });
+    expect(typesOf(effects)).not.toContain('engine.end');
+    expect(play([...readyEvents, broken, { type: 'probe.succeeded' }]).state.status).toBe('ready');
+  });
 });

@@ -96,6 +96,12 @@ const whileStarting: Handlers<In<'starting'>> = {
 const whileReady: Handlers<In<'ready'>> = {
   'probe.failed': (state, event, policy) =>
     failedProbe({ ...state, status: 'degraded', engine: 'serving', reason: '', failedProbes: 0 }, event, policy),
+  /** A fault of the agent says nothing about the engine: it serves on, and is not restarted. */
+  'probe.broken': (state, { reason }) =>
+    go(
+      { status: 'degraded', engine: 'serving', reason, failedProbes: 0, starts: state.starts },
+      note('engine.degraded', reason),
+    ),
   'tokens.stalled': (state, event, policy) => restart(state, stallFailure(event), event.now, policy),
   'engine.exited': (state, event, policy) => restart(state, event.failure, event.now, policy, exitNote(event)),
 };

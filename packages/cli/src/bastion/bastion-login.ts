@@ -3,7 +3,8 @@
 import type { BastionLink } from '@fairlead/client';
 import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '@fairlead/config';
+import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { expandHome } from '../host/host.ts';
 import { resolveRoute } from '../ssh/open-route.ts';
@@ -17,7 +18,7 @@ export interface BastionLogin {
 
 export async function bastionLogin(link: BastionLink, context: Context): Promise<BastionLogin> {
   const { routes, user, hostKeys } = link.profile.bastion;
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const connection = await link.connection();
   // The route that has just worked: a login by another one would prove less about the edit.
   const route = routes[link.route?.index ?? 0];

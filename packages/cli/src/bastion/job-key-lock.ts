@@ -13,7 +13,7 @@ const WAIT = { baseMs: 250, maxMs: 2_000, minMs: 100 };
 /** Making a key takes some seconds: an edit of authorized_keys and two logins. */
 const WAIT_LIMIT_MS = 60_000;
 
-/** Waits for its turn. A lock that is older than ten minutes belongs to nobody. */
+/** Waits for its turn. A lock older than ten minutes is abandoned and is taken over. */
 export async function lockJobKeys(site: Site, dir: string, context: Context): Promise<AsyncDisposable> {
   const { clock, signal } = context;
   const lock = `${dir}.lock`;

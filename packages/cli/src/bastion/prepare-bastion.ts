@@ -2,7 +2,8 @@
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError } from '@fairlead/kit';
-import { asList, type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { asList, type FairleadConfig } from '@fairlead/config';
+import { type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
 import type { SshConnection, SshTarget } from '@fairlead/ssh';
 import { z } from 'zod';
 

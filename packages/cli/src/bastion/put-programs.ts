@@ -3,7 +3,8 @@
 import { join } from 'node:path/posix';
 
 import { CodedError } from '@fairlead/kit';
-import { type BastionConfig, decodeText } from '@fairlead/protocol';
+import type { BastionConfig } from '@fairlead/config';
+import { decodeText } from '@fairlead/protocol';
 import type { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';

@@ -2,13 +2,8 @@
 
 import { join } from 'node:path/posix';
 
-import {
-  asList,
-  type BastionConfig,
-  type BastionRoute,
-  type ClusterRoute,
-  type LaptopProfile,
-} from '@fairlead/protocol';
+import { asList, type BastionConfig, type ClusterRoute } from '@fairlead/config';
+import type { BastionRoute, LaptopProfile } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { expandHome } from '../host/host.ts';

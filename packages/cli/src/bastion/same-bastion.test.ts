@@ -1,4 +1,5 @@
-import type { BastionConfig, LaptopProfile } from '@fairlead/protocol';
+import type { BastionConfig } from '@fairlead/config';
+import type { LaptopProfile } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
 import { compareBastion } from './same-bastion.ts';

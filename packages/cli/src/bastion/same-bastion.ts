@@ -1,7 +1,8 @@
 // Whether the bastion of the configuration is the one that this machine's profile was made for.
 
 import { CodedError } from '@fairlead/kit';
-import { asList, type BastionConfig, type LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig } from '@fairlead/config';
+import type { LaptopProfile } from '@fairlead/protocol';
 import type { SshTarget } from '@fairlead/ssh';
 import { isDeepStrictEqual } from 'node:util';
 

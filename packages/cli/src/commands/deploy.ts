@@ -3,8 +3,9 @@
 import { isCodedError } from '@fairlead/kit';
 import type { InstanceView } from '@fairlead/protocol';
 
+import { configPlace } from '../config/config-place.ts';
 import { offerTrust } from '../config/offer-trust.ts';
-import { loadForCluster } from '../config/load-config.ts';
+import { loadForCluster } from '@fairlead/config';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
@@ -28,7 +29,7 @@ export interface DeployArgs extends DeployRequest {
 
 export async function runDeploy(args: DeployArgs, context: Context): Promise<void> {
   await offerTrust(context);
-  const { config, cluster, files } = await loadForCluster(context, args);
+  const { config, cluster, files } = await loadForCluster(configPlace(context), args);
   const plan = planDeployment(args, config, cluster.config);
   if (args.dryRun) return dryRun(plan, { cluster, files }, context);
 

@@ -2,7 +2,7 @@
 
 import { shellJoin } from '@fairlead/kit';
 
-import type { NamedCluster } from '../config/load-config.ts';
+import type { NamedCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { jobScript } from '../job/job-files.ts';
 import { clusterPaths } from '../paths.ts';

@@ -1,7 +1,7 @@
 // What is chosen for a cluster from what was found: without a person only what is plain. Pure but for the questions.
 
 import { formatSlurmDuration, parseSlurmDuration, type SlurmPartition } from '@fairlead/scheduler';
-import type { ClusterConfig } from '@fairlead/protocol';
+import type { ClusterConfig } from '@fairlead/config';
 
 import type { Asker } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';

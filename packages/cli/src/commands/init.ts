@@ -2,14 +2,21 @@
 
 import { profilePath } from '@fairlead/client';
 import { errorText, isCodedError } from '@fairlead/kit';
-import type { ClusterConfig, FairleadConfig } from '@fairlead/protocol';
+import {
+  changedSettings,
+  checkConfig,
+  type ClusterConfig,
+  type FairleadConfig,
+  loadConfig,
+  readConfigFile,
+  userConfigPath,
+  writeConfig,
+} from '@fairlead/config';
 
+import { configPlace } from '../config/config-place.ts';
 import type { Address } from '../bastion/bastion-addresses.ts';
 import { findInside } from '../bastion/find-more-routes.ts';
-import { type PreparedBastion, prepareBastion } from '../bastion/prepare-bastion.ts';
-import { changedSettings, readConfigFile, userConfigPath } from '../config/config-sources.ts';
-import { checkConfig, loadConfig } from '../config/load-config.ts';
-import { writeConfig } from '../config/write-config.ts';
+import { prepareBastion, type PreparedBastion } from '../bastion/prepare-bastion.ts';
 import type { Context } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
 import { openSite } from '../site/open-site.ts';
@@ -61,7 +68,7 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
 /** A file that --config names need not be there: it is what is written. */
 async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConfig }> {
   const named = context.flags.config;
-  return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(context);
+  return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(configPlace(context));
 }
 
 async function reachable(config: FairleadConfig, context: Context): Promise<FairleadConfig> {

@@ -6,8 +6,9 @@ import { CodedError, errorText } from '@fairlead/kit';
 import type { Session } from '@fairlead/client';
 import { type DeploymentView, type InstanceView, isEnded, type LogSource } from '@fairlead/protocol';
 
+import { configPlace } from '../config/config-place.ts';
 import type { CliErrorCode } from '../cli-error.ts';
-import { loadConfig, pickCluster } from '../config/load-config.ts';
+import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { openSite } from '../site/open-site.ts';
@@ -85,7 +86,7 @@ function hasAgent(instance: InstanceView): boolean {
 }
 
 async function readFiles(args: LogsArgs, { deployment, context, shown, show }: Reading): Promise<void> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   await using site = await openSite(pickCluster(config, deployment.cluster), context);
   const path = join(deployment.instance.jobDir, `${args.source}.log`);
   const there = await site.host.runner.run(['test', '-r', path]);

@@ -4,8 +4,9 @@ import { errorText } from '@fairlead/kit';
 import { type BastionRouteView, describeRoute, type Session } from '@fairlead/client';
 import { type DeploymentView, type EventView, type InstanceState, isEnded } from '@fairlead/protocol';
 
+import { configPlace } from '../config/config-place.ts';
 import { routeWords } from '../bastion/say-route.ts';
-import { loadConfig, pickCluster } from '../config/load-config.ts';
+import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { jobName } from '../job/job-files.ts';
@@ -39,7 +40,7 @@ function isForTheQueue(state: InstanceState): boolean {
 async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {
   const { instance } = deployment;
   try {
-    const { config } = await loadConfig(context);
+    const { config } = await loadConfig(configPlace(context));
     await using site = await openSite(pickCluster(config, deployment.cluster), context);
     const jobId = instance.jobId ?? (await jobByName(deployment, site, context));
     if (jobId === undefined) return deployment;

@@ -3,8 +3,9 @@
 import { CodedError } from '@fairlead/kit';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
+import { configPlace } from '../config/config-place.ts';
 import type { CliErrorCode } from '../cli-error.ts';
-import { loadConfig, pickCluster } from '../config/load-config.ts';
+import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { endDeployment } from '../job/end-deployment.ts';
@@ -18,7 +19,7 @@ export interface StopArgs {
 
 export async function runStop(args: StopArgs, context: Context): Promise<void> {
   const { name, now } = args;
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   await using session = await openCliSession(context);
   const { deployment, delivered } = await session.api.stopDeployment(name, now ? 'now' : 'drain', context.signal);
   sayOrdered(args, delivered, context);

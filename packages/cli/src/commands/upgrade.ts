@@ -6,11 +6,12 @@ import { join } from 'node:path/posix';
 import type { Session } from '@fairlead/client';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
+import { configPlace } from '../config/config-place.ts';
 import { proveControl } from '../bastion/prove-control.ts';
 import { linkPrograms, putPrograms, versionOfControl } from '../bastion/put-programs.ts';
 import { replaceControl } from '../bastion/replace-control.ts';
 import { startControl } from '../bastion/start-control.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import type { Host } from '../host/host.ts';
 import { openSshHost } from '../host/ssh-host.ts';
@@ -59,7 +60,7 @@ interface ControlOutcome {
 }
 
 async function upgradeControl(session: Session, context: Context): Promise<ControlOutcome> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const { profile } = session.link;
   const { stateDir, runDir } = profile.bastion;
   const connection = await session.link.connection();
@@ -92,7 +93,7 @@ async function isOlderThanItsLink(host: Host, stateDir: string): Promise<boolean
 }
 
 async function sayWhatWouldBe(session: Session, live: DeploymentView[], context: Context): Promise<void> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const { bastion } = session.link.profile;
   const host = await openSshHost(await session.link.connection(), bastion.host);
   const link = await host.runner.run(['readlink', join(bastion.stateDir, 'bin', 'control.mjs')]);

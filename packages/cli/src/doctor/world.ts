@@ -2,11 +2,20 @@
 
 import { openSession, profilePath, readProfile, type Session } from '@fairlead/client';
 import { isCodedError, type Scope } from '@fairlead/kit';
-import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
+import {
+  asList,
+  type BastionConfig,
+  type FairleadConfig,
+  loadConfig,
+  type LoadedConfig,
+  loadForCluster,
+  type NamedCluster,
+} from '@fairlead/config';
+import type { LaptopProfile, SshRoute } from '@fairlead/protocol';
 import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
 import type { SshConnection, SshTarget } from '@fairlead/ssh';
 
-import { loadConfig, loadForCluster, type LoadedConfig, type NamedCluster } from '../config/load-config.ts';
+import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { clusterPaths, type ClusterPaths, DEFAULT_STATE_DIR } from '../paths.ts';
 import { expandHome, type Host } from '../host/host.ts';
@@ -57,8 +66,8 @@ export interface Reached {
 }
 
 export function createWorld(args: DoctorArgs, context: Context, scope: Scope): World {
-  const loaded = once(() => loadConfig(context));
-  const cluster = once(async () => (await loadForCluster(context, args)).cluster);
+  const loaded = once(() => loadConfig(configPlace(context)));
+  const cluster = once(async () => (await loadForCluster(configPlace(context), args)).cluster);
   const config = once(async () => (await withSettings(args, context)) ?? (await loaded()).config);
   const bastionConfig = once(async () => required((await config()).bastion));
   const profile = once(() => profileIfThere(context));
@@ -94,7 +103,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
 /** With --set and --on as a deployment would have it; undefined where no cluster can be chosen. */
 async function withSettings(args: DoctorArgs, context: Context): Promise<FairleadConfig | undefined> {
   try {
-    return (await loadForCluster(context, args)).config;
+    return (await loadForCluster(configPlace(context), args)).config;
   } catch (error) {
     if (isCodedError(error, 'cluster_unknown')) return undefined;
     throw error;

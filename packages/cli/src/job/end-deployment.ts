@@ -6,7 +6,7 @@ import { errorText } from '@fairlead/kit';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
 import { dropUnusedJobKeys } from '../bastion/drop-job-keys.ts';
-import type { NamedCluster } from '../config/load-config.ts';
+import type { NamedCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openSite, type Site } from '../site/open-site.ts';
 import { endJob, hasEnded } from './end-job.ts';

@@ -2,20 +2,17 @@
 
 import { join } from 'node:path/posix';
 
-import type {
-  BastionRoute,
-  ClusterConfig,
-  ClusterRoute,
-  DeploymentCreated,
-  InstanceSpecInput,
-  LaptopProfile,
+import {
+  type BastionRoute,
+  type DeploymentCreated,
+  type InstanceSpecInput,
+  type LaptopProfile,
+  PROTOCOL_VERSION,
 } from '@fairlead/protocol';
-import { PROTOCOL_VERSION } from '@fairlead/protocol';
+import type { ClusterConfig, ClusterRoute, NamedCluster } from '@fairlead/config';
 import { escapeFilenamePattern, renderJobScript, type SbatchDirectives } from '@fairlead/scheduler';
 
-import type { NamedCluster } from '../config/load-config.ts';
-import type { ClusterPaths } from '../paths.ts';
-import { jobDirOf } from '../paths.ts';
+import { type ClusterPaths, jobDirOf } from '../paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import { slurmCluster } from '../site/slurm-site.ts';
 

@@ -2,7 +2,8 @@
 
 import type { Session } from '@fairlead/client';
 import { CodedError, createSecret, errorText, isCodedError } from '@fairlead/kit';
-import { type DeploymentCreated, type FairleadConfig, isEnded } from '@fairlead/protocol';
+import { type DeploymentCreated, isEnded } from '@fairlead/protocol';
+import type { FairleadConfig } from '@fairlead/config';
 
 import { routesForJobs } from '../bastion/routes-for-jobs.ts';
 import { ensureJobKey } from '../bastion/ensure-job-key.ts';

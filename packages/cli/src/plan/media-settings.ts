@@ -1,6 +1,6 @@
 // What a request may have vLLM fetch besides what it holds: nothing, unless the configuration opens it. Pure.
 
-import type { ClusterConfig } from '@fairlead/protocol';
+import type { ClusterConfig } from '@fairlead/config';
 
 export interface MediaSettings {
   /** A flag and its values; a vLLM that does not know the flag (before 0.11) is started without them. */

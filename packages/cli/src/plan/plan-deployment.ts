@@ -1,15 +1,20 @@
 // From what was asked to what will run: model, engine command, resources. Pure; the job script and the spec are made from it.
 
 import { CodedError } from '@fairlead/kit';
-import { type ClusterConfig, deploymentName, type FairleadConfig, type PresetConfig } from '@fairlead/protocol';
+import {
+  BUILT_IN_PRESETS,
+  type ClusterConfig,
+  type FairleadConfig,
+  nearest,
+  type PresetConfig,
+  refuseSecretArguments,
+} from '@fairlead/config';
+import { deploymentName } from '@fairlead/protocol';
 
 import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { CliErrorCode } from '../cli-error.ts';
-import { nearest } from '../config/explain-issues.ts';
-import { refuseSecretArguments } from '../config/hide-secrets.ts';
 import { mediaSettings } from './media-settings.ts';
-import { BUILT_IN_PRESETS } from './presets.ts';
 
 export interface DeployRequest {
   /** A preset's name, a Hugging Face id, or a path. */

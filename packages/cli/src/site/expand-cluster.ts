@@ -2,10 +2,9 @@
 // Everything that goes to the cluster is made of what comes out of here.
 
 import { CodedError } from '@fairlead/kit';
-import type { ClusterConfig } from '@fairlead/protocol';
+import type { ClusterConfig, NamedCluster } from '@fairlead/config';
 
 import type { CliErrorCode } from '../cli-error.ts';
-import type { NamedCluster } from '../config/load-config.ts';
 import { expandHome, type Host } from '../host/host.ts';
 
 const VARIABLE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g;

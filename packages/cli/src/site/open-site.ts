@@ -3,11 +3,10 @@
 import { join } from 'node:path/posix';
 
 import { CodedError, Scope } from '@fairlead/kit';
-import type { ClusterConfig } from '@fairlead/protocol';
+import type { ClusterConfig, NamedCluster } from '@fairlead/config';
 import { createLocalScheduler, createSlurmScheduler, type Scheduler } from '@fairlead/scheduler';
 
 import type { CliErrorCode } from '../cli-error.ts';
-import type { NamedCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host/host.ts';
 import { openKeptHost } from '../host/kept-host.ts';

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path/posix';
 
-import type { ClusterConfig } from '@fairlead/protocol';
+import type { ClusterConfig } from '@fairlead/config';
 import { parseDirectives, type SlurmSite } from '@fairlead/scheduler';
 
 import type { ClusterPaths } from '../paths.ts';

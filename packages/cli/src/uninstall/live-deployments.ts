@@ -3,12 +3,11 @@
 import { openSession, type Session } from '@fairlead/client';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
-import { type NamedCluster, pickCluster } from '../config/load-config.ts';
+import { type FairleadConfig, type NamedCluster, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { endDeployment } from '../job/end-deployment.ts';
 import { sessionOptions } from '../session-options.ts';
 import type { Site } from '../site/open-site.ts';
-import type { FairleadConfig } from '@fairlead/protocol';
 import { LIST_INSTANCES } from './sweep-scripts.ts';
 
 /** Those on the clusters given; on all where the bastion goes. */

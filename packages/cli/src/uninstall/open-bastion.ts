@@ -1,6 +1,7 @@
 // The bastion as an uninstall meets it: with or without a profile, with or without anything of ours on it. Starts nothing there.
 
-import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig, type FairleadConfig } from '@fairlead/config';
+import type { LaptopProfile } from '@fairlead/protocol';
 import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import type { BastionLogin } from '../bastion/bastion-login.ts';

@@ -2,7 +2,8 @@
 
 import { errorText } from '@fairlead/kit';
 
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '@fairlead/config';
+import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { cacheDir } from '../paths.ts';
 import { shipAgent } from '../ship/ship.ts';
@@ -15,7 +16,7 @@ export interface AgentsUpgraded {
 }
 
 export async function upgradeAgents(context: Context): Promise<AgentsUpgraded[]> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const upgraded: AgentsUpgraded[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     try {

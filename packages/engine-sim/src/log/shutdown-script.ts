@@ -63,7 +63,7 @@ export const serverFinished: readonly LogLine[] = [
   err('INFO:     Application shutdown complete.'),
 ];
 
-/** EngineCore is gone and nobody asked. */
+/** EngineCore ended without being asked to. */
 export const engineDied: readonly LogLine[] = [
   record(
     'APIServer',

@@ -1,4 +1,4 @@
-// The process that watches over one local job and outlives whoever submitted it: `local-runner fairlead-local-runner DIR`.
+// The process that watches over one local job and outlives the process that submitted it: `local-runner fairlead-local-runner DIR`.
 // Says "accepted" on stdout once orders can be taken; its record in DIR says the rest.
 
 import { writeSync } from 'node:fs';
@@ -10,7 +10,7 @@ await runLocalJob(jobDir, () => {
   try {
     writeSync(1, 'accepted\n');
   } catch (error) {
-    // EPIPE: whoever submitted the job is gone. The job stays.
+    // EPIPE: the process that submitted the job is gone. The job stays.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
   }
 });

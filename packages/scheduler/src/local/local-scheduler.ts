@@ -168,7 +168,7 @@ async function observe(stateDir: string, jobId: string): Promise<JobObservation>
   }
   const { state, reason, startMs, endMs, exitCode } = record;
   const phase = classifyJobState(state);
-  // Whoever sees the end gives the GPUs back; a claim that nobody gave back is taken over by the next job.
+  // The first process to see the end releases the GPUs; the next job takes over a claim that was not released.
   const host = spec.host?.name ?? nodeName();
   if (phase.kind === 'ended') await releaseGpus({ stateDir, host }, jobId, spec.gpus);
   return {

@@ -143,7 +143,7 @@ describe('submit', () => {
     expect(runner.commands.at(-1)).toEqual(['scancel', '82']);
   });
 
-  test('does not submit again while nobody can tell whether the job exists', async () => {
+  test('does not submit again while it is unknown whether the job exists', async () => {
     const { scheduler, programs, clock } = open(([program], nth) => {
       if (program === 'sbatch') return lost;
       return nth === 1 ? {} : noController;

@@ -1,5 +1,5 @@
 // Private key files. An encrypted one is offered by its public half and opened no earlier than the server has asked
-// for a signature, as ssh(1) does, so that nobody is asked for a passphrase in vain.
+// for a signature, as ssh(1) does, so that the user is asked for a passphrase only when the server accepts the key.
 
 import { readFile } from 'node:fs/promises';
 import { errnoOf, errorText, type Secret } from '@fairlead/kit';
@@ -58,7 +58,7 @@ function lockedIdentity(file: string, publicKey: Buffer, open: () => Promise<Par
 async function unlock(file: string, text: string, ask: SshAuth['askPassphrase']): Promise<ParsedKey> {
   const passphrase = await ask?.(file);
   if (passphrase === undefined) {
-    throw sshError('passphrase_needed', `cannot use ${file} because it is encrypted and nobody gave its passphrase`, {
+    throw sshError('passphrase_needed', `cannot use ${file} because it is encrypted and no passphrase was given`, {
       hint: `Add it to an agent: ssh-add ${file}`,
     });
   }

@@ -50,7 +50,7 @@ describe('openSsh and host keys', () => {
     expect(connection.hostKey.fingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
   });
 
-  it('refuses an unknown host when nobody can be asked', async () => {
+  it('refuses an unknown host without a terminal', async () => {
     await expect(openSsh(knownHosts('/nonexistent'))).rejects.toMatchObject({
       code: 'host_key_unknown',
       retryable: false,

@@ -98,7 +98,7 @@ export class SshLink {
     });
   }
 
-  /** As `request`, for a channel. One that opens after nobody waits any more is closed again. */
+  /** As `request`, for a channel. A channel that opens after its caller gave up is closed. */
   async openChannel<C extends Channel>(
     start: (callback: Callback<C>) => void,
     wait: WaitOptions & { what: string },

@@ -29,7 +29,7 @@ export async function openTcp(target: SshTarget, signal: AbortSignal): Promise<S
     throw isCodedError(error) ? error : connectError(target, error);
   }
   socket.off('error', reject);
-  // Whoever owns it next hears of its close; an error in between must not end the process.
+  // The next owner listens for its close; an error before that must not end the process.
   socket.on('error', () => undefined);
   return socket;
 }

@@ -90,7 +90,7 @@ function refusal(target: SshTarget, key: HostKey, verdict: HostKeyVerdict): Code
         'host_key_changed',
         `cannot trust ${label} because its host key changed: ${verdict.where} has ${verdict.expected}, got ${presented}`,
         {
-          hint: `Somebody may be listening in, or the host was reinstalled. Ask its operator; only if the new fingerprint is right, remove the old key (${verdict.where}).`,
+          hint: `A third party may be intercepting the connection, or the host was reinstalled. Ask its operator; only if the new fingerprint is right, remove the old key (${verdict.where}).`,
         },
       );
     case 'revoked':

@@ -40,7 +40,7 @@ describe('a key line', () => {
     expect(formatExpiryTime(new Date('2029-12-31T23:00:00Z'))).toBe('203001011300');
   });
 
-  it('belongs to a key that nobody can print by accident', () => {
+  it('belongs to a key that prints as ***', () => {
     expect(`${String(privateKey)}${JSON.stringify({ privateKey })}`).not.toContain('OPENSSH');
     expect(privateKey.reveal()).toContain('BEGIN OPENSSH PRIVATE KEY');
   });

@@ -35,7 +35,7 @@ export interface InstalledJobKey {
   identityLine: string;
 }
 
-/** How often an edit starts over when somebody else changed the file in between. */
+/** Attempts of one edit when another program changes the file in between. */
 const EDIT_TURNS = 3;
 
 export async function installJobKey(options: InstallJobKeyOptions): Promise<InstalledJobKey> {
@@ -128,7 +128,7 @@ export async function proveJobLogin(options: {
   const target: SshTarget = {
     ...userTarget,
     auth: { privateKey: jobKey.privateKey },
-    // A job has nobody to ask.
+    // A job has no terminal.
     ...(system && { system: { ...system, terminal: undefined } }),
   };
   try {

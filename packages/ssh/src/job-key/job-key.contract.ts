@@ -1,4 +1,4 @@
-// What somebody with a job's private key in hand can do on the bastion: listen on unix sockets, meet the gate, and
+// What the holder of a job's private key can do on the bastion: listen on unix sockets, meet the gate, and
 // nothing else. Run against sshd and the builtin server, with an ssh2 client that asks for whatever it likes.
 
 import { once } from 'node:events';
@@ -122,7 +122,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       await expect(job.dial(path)).rejects.toMatchObject({ code: 'dial_refused' });
     });
 
-    it('has nobody listen on TCP', async () => {
+    it('cannot listen on TCP', async () => {
       await using client = await rawLogin(jobTarget);
       // Only root could listen on the port that the line names.
       for (const port of process.getuid?.() === 0 ? [0, 18_765] : [0, 1, 18_765]) {
@@ -140,7 +140,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       expect(await readFile(path, 'utf8')).toBe('precious');
     });
 
-    it('lets nobody in after its expiry', async () => {
+    it('is refused after its expiry', async () => {
       const late = createJobKey();
       const line = { gatePath, marker: 'late', expiresAt: new Date(Date.now() - 48 * 3_600_000) };
       const before = await readFile(server.authorizedKeysPath, 'utf8');
@@ -195,7 +195,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       for (const { name } of keys) expect(text).toContain(`fairlead:at-once-${name}`);
     });
 
-    it('lets nobody in once removed, and the user stays', async () => {
+    it('is refused once removed, and the login of the user still works', async () => {
       const gone = createJobKey();
       const line = { ...installed().line, marker: 'gone' };
       await installJobKey({ ...installed(), jobKey: gone, line });

@@ -92,7 +92,7 @@ describe('openKeysFile', () => {
     await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_not_writable' });
   });
 
-  it('does not write over what somebody else wrote meanwhile', async () => {
+  it('does not overwrite what another program wrote meanwhile', async () => {
     await using file = await open();
     await file.replace('ours\n');
     await writeFile(usual(), 'theirs\n');
@@ -117,7 +117,7 @@ describe('openKeysFile', () => {
     expect(await readFile(usual(), 'utf8')).toBe('second again\n');
   });
 
-  it('takes a lock that is given back between the failed try and the look at it', async () => {
+  it('takes a lock that is released between the failed mkdir and the check', async () => {
     await mkdir(join(home, 'bin'));
     const failsOnce = `#!/bin/sh\nrm "$0"\nexit 1\n`;
     await writeFile(join(home, 'bin', 'mkdir'), failsOnce, { mode: 0o755 });

@@ -1,4 +1,4 @@
-// A locked authorized_keys file on the far side: read once, replaced as a whole, never over somebody else's change.
+// A locked authorized_keys file on the far side: read once, replaced as a whole, never over another program's change.
 
 import { randomUUID } from 'node:crypto';
 import { backoffMs, type Clock, type CodedError } from '@fairlead/kit';

@@ -104,7 +104,7 @@ describe('loginError', () => {
     expect(of(`${said}\nAuthenticated using "publickey" with partial success.`).code).toBe('auth_failed');
   });
 
-  it('does not call a question that nobody answered a lost connection, which would be tried again', () => {
+  it('does not report an unanswered question as a lost connection, which would be retried', () => {
     const said = 'debug1: Next authentication method: keyboard-interactive\nConnection closed by 192.0.2.7 port 22';
     expect(of(said, { mayAsk: true })).toMatchObject({ code: 'auth_failed', retryable: false });
   });

@@ -36,7 +36,7 @@ const CAUSES: readonly Cause[] = [
     pattern: /Host key for (\S+) has changed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
     code: 'host_key_changed',
     because: () => 'its host key changed',
-    hint: 'Somebody may be listening in, or the host was reinstalled. Ask its operator; only if the new fingerprint is right, remove the old key from known_hosts.',
+    hint: 'A third party may be intercepting the connection, or the host was reinstalled. Ask its operator; only if the new fingerprint is right, remove the old key from known_hosts.',
   },
   {
     pattern: /No (\S+) host key is known for|Host key verification failed/i,
@@ -134,7 +134,7 @@ export function loginError(failed: FailedLogin): CodedError<SshErrorCode> {
   }
   const denied = [...said.matchAll(DENIED)].at(-1);
   if (denied) return authError(what, all, { who: denied[1], methods: denied[2], failed });
-  // Not to be tried again by itself: nobody may be there, and servers count such logins.
+  // Not retried automatically: a person may not be present, and servers count such logins.
   if (/^debug1: Next authentication method: (?:keyboard-interactive|password)/m.test(all)) {
     return sshError('auth_failed', `${what} because its question was not answered: ${lastWords(said)}`, {
       hint: 'Run the command again and answer it in time.',
@@ -173,7 +173,7 @@ function hostKeyError(
   const where = /Offending \S+ key in (\S+:\d+)/i.exec(said)?.[1];
   if (isPinned) {
     const hint =
-      'Somebody may be listening in, or the host was reinstalled. Ask its operator; only if the new fingerprint is right, run `fairlead init` again.';
+      'A third party may be intercepting the connection, or the host was reinstalled. Ask its operator; only if the new fingerprint is right, run `fairlead init` again.';
     return sshError('host_key_changed', `${what} because its host key is none of the pinned ones${got}`, { hint });
   }
   const because =

@@ -17,7 +17,7 @@ const PREFIX = 'fl-ssh-';
 /** Longer than any login takes. */
 const OLD_MS = 3_600_000;
 
-/** A directory that this user alone may look into; whoever makes it removes it. */
+/** A directory with mode 0700. The caller that makes it removes it. */
 export async function makeMasterPlace({ hostKeys, auth }: SshTarget, login: SystemLogin): Promise<MasterPlace> {
   const isShort = Buffer.byteLength(join(tmpdir(), `${PREFIX}XXXXXX/c`)) <= MOST_PATH_BYTES;
   const parent = isShort ? tmpdir() : '/tmp';

@@ -43,7 +43,7 @@ export async function openSystemSsh(
       link.end();
       await link.closed;
     });
-    // Whoever lost a connection need not close it as well.
+    // The caller need not close a connection that is lost.
     detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
     detach(watch(link, { clock, intervalMs: keepaliveMs, countMax: keepaliveCountMax }));
     log.debug({

@@ -26,7 +26,7 @@ const of = (change: Partial<SshTarget> = {}, more: Partial<SystemLogin> = {}) =>
 const terminal = { take: async () => ({ [Symbol.dispose]: () => undefined }), say: () => undefined };
 
 describe('masterArguments', () => {
-  it('ask nobody where nobody is, and leave questions to ssh where somebody is', () => {
+  it('ask nothing without a terminal, and leave questions to ssh with one', () => {
     expect(of()).toEqual(expect.arrayContaining(['BatchMode=yes', 'StrictHostKeyChecking=yes']));
     expect(of({}, { terminal })).toEqual(expect.arrayContaining(['BatchMode=no', 'StrictHostKeyChecking=ask']));
   });

@@ -3,9 +3,9 @@
 import { openSession } from '@fairlead/client';
 import type { Command } from 'commander';
 
-import { loadConfig } from '../../config/load-config.ts';
+import { BUILT_IN_PRESETS, loadConfig } from '@fairlead/config';
+import { configPlace } from '../../config/config-place.ts';
 import type { Context } from '../../context.ts';
-import { BUILT_IN_PRESETS } from '../../plan/presets.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { stateWords } from '../instance-words.ts';
 import { type Candidate, offer, type Wanted, wantedAt } from './candidates.ts';
@@ -44,14 +44,14 @@ const LOOK_UPS: Record<'deployments' | 'presets' | 'clusters', (context: Context
     return deployments.map(({ name, instance }) => ({ value: name, description: stateWords(instance.state) }));
   },
   async presets(context) {
-    const { config } = await loadConfig(context);
+    const { config } = await loadConfig(configPlace(context));
     return Object.entries({ ...BUILT_IN_PRESETS, ...config.presets }).map(([value, { model, description }]) => ({
       value,
       description: description ?? model ?? '',
     }));
   },
   async clusters(context) {
-    const { config } = await loadConfig(context);
+    const { config } = await loadConfig(configPlace(context));
     return Object.entries(config.clusters ?? {}).map(([value, { kind }]) => ({ value, description: kind ?? '' }));
   },
 };

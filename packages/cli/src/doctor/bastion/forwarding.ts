@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 
 import { CodedError, errorText, isCodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
 import type { SshConnection, SshErrorCode } from '@fairlead/ssh';
@@ -57,8 +57,8 @@ async function forwardBothWays(connection: SshConnection, path: string, signal: 
 
 /** The other end of the socket: what comes in goes back. */
 function echo(stream: Duplex): void {
-  stream.on('error', () => stream.destroy());
-  stream.pipe(stream);
+  // How it ends is the asker's business: what the asker reads is compared, and both ends are closed with the connection.
+  pipeline(stream, stream, () => undefined);
 }
 
 async function dialEcho(connection: SshConnection, path: string, signal: AbortSignal): Promise<Outcome> {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
-import { Scope } from '@fairlead/kit';
+import { Scope, shellQuote } from '@fairlead/kit';
 
 import { dropUnusedJobKeys } from '../../bastion/drop-job-keys.ts';
 import { ensureJobKey } from '../../bastion/ensure-job-key.ts';
@@ -50,7 +50,7 @@ export async function runTestJob(world: World, signal: AbortSignal): Promise<Fin
   const socketPath = join(profile.bastion.runDir, `doctor.${id}.sock`);
   traces.defer(async () => {
     const connection = await session.link.connection();
-    await connection.run(`rm -f -- '${socketPath.replaceAll("'", `'\\''`)}'`);
+    await connection.run(`rm -f -- ${shellQuote(socketPath)}`);
   });
   const word = randomBytes(16).toString('hex');
   const spec = await specOf(world, {

@@ -2,11 +2,11 @@
 
 import { profilePath } from '@fairlead/client';
 import { errnoOf, errorText, isCodedError } from '@fairlead/kit';
-import { asList, type SshRoute } from '@fairlead/protocol';
+import { asList, userConfigPath } from '@fairlead/config';
+import type { SshRoute } from '@fairlead/protocol';
 import { sshVersion } from '@fairlead/ssh';
 import { stat } from 'node:fs/promises';
 
-import { userConfigPath } from '../../config/config-sources.ts';
 import type { Context } from '../../context.ts';
 import { resolveRoute } from '../../ssh/open-route.ts';
 import { nameOf } from '../../ssh/open-routes.ts';

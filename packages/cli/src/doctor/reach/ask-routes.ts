@@ -4,7 +4,8 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
 import { CodedError, errorText } from '@fairlead/kit';
-import { asList, type SshRoute } from '@fairlead/protocol';
+import { asList } from '@fairlead/config';
+import type { SshRoute } from '@fairlead/protocol';
 import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import { nameOf, routesFor } from '../../ssh/open-routes.ts';

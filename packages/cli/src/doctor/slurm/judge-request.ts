@@ -2,7 +2,7 @@
 
 import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/scheduler';
 
-import { nearest } from '../../config/explain-issues.ts';
+import { nearest } from '@fairlead/config';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { Wanted } from './wanted.ts';
 

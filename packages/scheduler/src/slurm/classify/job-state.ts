@@ -9,7 +9,7 @@ export type JobPhase =
   | { kind: 'ended'; outcome: JobOutcome }
   /** A state that this version does not know: wait and look again. */
   | { kind: 'unknown'; raw: string }
-  /** Nobody knows this job any more. */
+  /** Slurm does not know this job any more. */
   | { kind: 'gone' };
 
 export type JobOutcome =

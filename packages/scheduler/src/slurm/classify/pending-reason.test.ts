@@ -55,7 +55,7 @@ describe.each(Object.entries(table))('%s', (kind, reasons) => {
   });
 });
 
-test('a reason nobody here knows is waiting, in its own words', () =>
+test('an unknown reason is waiting, in its own words', () =>
   expect(classifyPendingReason('MoonPhase, waxing')).toEqual({
     kind: 'waiting',
     text: 'MoonPhase, waxing',

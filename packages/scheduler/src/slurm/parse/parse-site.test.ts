@@ -33,7 +33,7 @@ describe('parseQosLimits', () => {
 });
 
 describe('parsePartitionRules', () => {
-  it('leaves out the lists that mean everybody', () => {
+  it('leaves out the lists that mean every user', () => {
     const text =
       'PartitionName=gpu AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL AllocNodes=ALL Default=YES QoS=N/A DefaultTime=00:30:00 MaxTime=1-00:00:00 State=UP TotalCPUs=16\n' +
       'PartitionName=lab AllowGroups=lab DenyAccounts=guest AllowAccounts=lab,prof AllowQos=high State=DRAIN\n';

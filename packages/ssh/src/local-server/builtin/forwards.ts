@@ -61,7 +61,7 @@ async function listen(connection: Connection, socketPath: string, { congestion }
     });
   });
   const ready = once(server, 'listening');
-  // The socket is made inside listen(), so that nobody else can open it at any moment.
+  // listen() creates the socket with its final mode: no other user can open it in between.
   const umask = process.umask(0o177);
   try {
     server.listen(socketPath);
@@ -81,7 +81,7 @@ async function dial(
   try {
     await once(socket, 'connect');
   } catch {
-    // Nobody listens there: the client is told so.
+    // No program listens there: the client is told so.
     answer.reject();
     return;
   }

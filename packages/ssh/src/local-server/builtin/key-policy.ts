@@ -1,5 +1,5 @@
 // What an authorized_keys line allows (sshd(8)), as far as the builtin server goes. Pure. A line with an option that
-// is not understood lets nobody in, as with sshd.
+// is not understood admits no login, as with sshd.
 
 export interface KeyPolicy {
   /** Runs whatever the client asks for. */

@@ -11,7 +11,7 @@ const MAX_FRAME_BYTES = 256 * 1024;
 
 export class FrameSocket {
   readonly socket: Socket;
-  /** Told of each frame, without its length; set by whoever speaks next. */
+  /** Told of each frame, without its length; set by the next protocol step. */
   onFrame: (frame: Buffer) => void = () => undefined;
   #rest: Buffer = Buffer.alloc(0);
 

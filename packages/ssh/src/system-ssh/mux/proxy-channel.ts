@@ -129,7 +129,7 @@ export class ProxyChannel extends Duplex {
   #onData(to: Readable, bytes: Buffer): void {
     this.#bytesRead += bytes.length;
     this.#unacknowledged += bytes.length;
-    // Nobody reads any more: the peer has been told, and its rest is thrown away.
+    // The reader has closed: the peer has been told, and what it still sends is discarded.
     if (this.destroyed || to.push(bytes)) this.#acknowledge();
   }
 

@@ -14,7 +14,7 @@ export interface OpenRequest extends WaitOptions {
   /** What the channel's type asks for besides. */
   parts?: Buffer[];
   closesWhen: ClosesWhen;
-  /** For the message when nobody answers. */
+  /** Named in the message when the server does not answer. */
   what: string;
 }
 
@@ -159,7 +159,7 @@ export class ProxyLink {
     const peer: PeerSide = { id: reader.u32(), windowBytes: reader.u32(), packetBytes: reader.u32() };
     const channel = new ProxyChannel(this, peer, opening.closesWhen);
     this.#channels.set(id, channel);
-    // Nobody waits for it any more.
+    // The caller has given up: nothing waits for it.
     if (!opening.isWanted) channel.destroy();
     opening.resolve(channel);
     this.#deps
