@@ -214,7 +214,9 @@ describe('an agent', () => {
     const simulator = [process.execPath, ...programArgs('engine-sim'), 'serve'];
     world.spec.engine = { ...world.spec.engine, name: 'vllm', command: ['sh', '-c', refuses, 'sh', ...simulator] };
     await using agent = await runTestAgent(world);
-    await agent.hasSaid('does not know --allowed-media-domains; it is started again without it, and a request may have it fetch any URL');
+    await agent.hasSaid(
+      'does not know --allowed-media-domains; it is started again without it, and a request may have it fetch any URL',
+    );
     await agent.hasSaid('first completion');
   });
 });

@@ -1,9 +1,11 @@
 // The CLI's own error codes and the exit codes of its commands.
 
 import type { ConfigErrorCode } from '@fairlead/config';
+import type { EngineErrorCode } from '@fairlead/engines';
 
 export type CliErrorCode =
   | ConfigErrorCode
+  | EngineErrorCode
   | 'preset_unknown'
   | 'needs_answer'
   | 'node_missing'

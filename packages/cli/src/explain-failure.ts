@@ -14,6 +14,8 @@ const USAGE = new Set([
   'config_unwritable',
   'cluster_unknown',
   'preset_unknown',
+  'engine_unknown',
+  'engine_options_invalid',
   'needs_answer',
   'profile_missing',
   'profile_unsafe',

@@ -13,6 +13,7 @@ export type {
   EngineWanted,
   PhaseSeen,
 } from './port/engine-kind.ts';
+export { showEngineCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';
 export { type EngineMetrics, type MetricNames, parseMetrics } from './port/parse-metrics.ts';
 export type { EngineErrorCode } from './port/read-options.ts';

@@ -37,7 +37,10 @@ export function auditOnce(
     try {
       for (const message of await audit(AbortSignal.timeout(AUDIT_LIMIT_MS))) say(message);
     } catch (error) {
-      log.warn({ op: 'engine.audit', ok: false, error: errorText(error) }, 'cannot tell whether others can use the engine');
+      log.warn(
+        { op: 'engine.audit', ok: false, error: errorText(error) },
+        'cannot tell whether others can use the engine',
+      );
     }
   };
   return () => {

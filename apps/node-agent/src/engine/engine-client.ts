@@ -27,10 +27,7 @@ interface Asking {
 /** /metrics of a vLLM is about 100 kB. */
 const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
 
-export function createEngineClient(options: {
-  address: () => EngineAddress;
-  engineKey: Secret;
-}): EngineClient {
+export function createEngineClient(options: { address: () => EngineAddress; engineKey: Secret }): EngineClient {
   const ask = ({ method, path, body, hasKey = true }: Asking, signal: AbortSignal): Promise<EngineAnswer> => {
     const { promise, resolve, reject } = Promise.withResolvers<EngineAnswer>();
     const fail = (error: unknown) =>

@@ -176,10 +176,7 @@ function withoutOptional(
  * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
  * through two pipes, and the order between them is lost.
  */
-function createPhaseReader(
-  kind: EngineKind,
-  onPhase: (seen: PhaseSeen) => void,
-): (lines: readonly string[]) => void {
+function createPhaseReader(kind: EngineKind, onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
   let reached: PhaseSeen = { phase: 'booting' };
   return (lines) => {
     if (reached.phase === 'probing') return;

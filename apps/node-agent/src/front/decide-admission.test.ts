@@ -36,7 +36,11 @@ describe('decideAdmission', () => {
   });
 
   test('tells nothing about routes, sizes and state without the key', () => {
-    for (const changes of [{ mode: 'draining' as const }, { mode: 'starting' as const }, { engineAddress: undefined }]) {
+    for (const changes of [
+      { mode: 'draining' as const },
+      { mode: 'starting' as const },
+      { engineAddress: undefined },
+    ]) {
       expect(decide('GET /invocations HTTP/1.1\r\nContent-Length: 99', changes)).toEqual(['unauthorized', undefined]);
     }
   });

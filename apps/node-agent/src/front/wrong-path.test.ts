@@ -45,7 +45,9 @@ describe('a path that is not served', () => {
 
   test('never repeats a Host that could not be one, and knows what a proxy says of TLS', () => {
     expect(say('/models', 'a"><script>')).toContain('http://<host>:<port>/v1');
-    expect(describeWrongPath({ path: '/models', routes, host: undefined, isTls: false })).toContain('http://<host>:<port>/v1');
+    expect(describeWrongPath({ path: '/models', routes, host: undefined, isTls: false })).toContain(
+      'http://<host>:<port>/v1',
+    );
     expect(say('/models', 'llm.example.org', true)).toContain('https://llm.example.org/v1');
   });
 });

@@ -24,9 +24,11 @@ export function reporter(output: Output) {
           gpus: plan.gpus,
           timeMinutes: plan.timeMinutes,
           configFiles: files,
+          risks: plan.risks,
         },
         `${output.style('bold', plan.name)}: ${plan.model} on ${cluster} with ${plan.engine}, ${gpus}, ${formatSlurmDuration(plan.timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
       );
+      for (const risk of plan.risks) output.warn(risk);
     },
     uploading(what: string, sentBytes: number, totalBytes: number): void {
       const percent = totalBytes === 0 ? 100 : Math.floor((100 * sentBytes) / totalBytes);

@@ -95,10 +95,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     model: plan.model,
     servedModel: plan.servedModel,
     engine: {
-      kind: plan.engine,
-      command: plan.engineCommand,
-      optionalArguments: plan.optionalArguments,
-      env: plan.engineEnv,
+      ...engineSpecOf(plan),
       ...definedOnly({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
     },
@@ -116,6 +113,20 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
       pollSeconds: cluster.config.slurm?.pollSeconds,
     }),
     drainSeconds: warningSeconds(plan),
+  };
+}
+
+function engineSpecOf({ engine, engineSettings, gpus, nodes }: DeploymentPlan): InstanceSpecInput['engine'] {
+  const { command, args, env, options } = engineSettings;
+  return {
+    name: engine,
+    ...(command && { command: [...command] }),
+    args: [...args],
+    env: { ...env },
+    // Settings of a YAML file: they are JSON.
+    options: options as NonNullable<InstanceSpecInput['engine']['options']>,
+    gpus,
+    nodes,
   };
 }
 

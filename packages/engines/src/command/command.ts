@@ -26,6 +26,11 @@ export const command: EngineKind = {
   description:
     "Any server that speaks OpenAI's API, started by a command of yours on a socket or a loopback port that the agent chooses.",
   options,
+  examples: {
+    command: ['python3', 'serve.py', '--model', '{model}', '--port', '{port}'],
+    args: ['--threads', '8'],
+    env: { SERVE_API_KEY: '{apiKey}' },
+  },
   defaultGpus: 1,
   program: { kind: 'configured' },
   secretFlags: ['--api-key', '--hf-token'],
@@ -76,14 +81,14 @@ function guardOf(settings: EngineSettings): 'socket' | 'key' | 'none' {
   return namesPlaceholder(words, 'apiKey') ? 'key' : 'none';
 }
 
-function checkCommand(settings: EngineSettings): EngineCheck {
+function checkCommand(settings: EngineSettings, model?: Named): EngineCheck {
   readOptions('command', options, settings.options);
   const { command: words, args } = settings;
   if (words === undefined) {
     const message = 'is needed: the program and its arguments, such as [python3, serve.py, --port, "{port}"]';
     return { problems: [{ path: 'command', message }], risks: [] };
   }
-  const problems = [...listenProblems(settings)];
+  const problems = [...listenProblems(settings), ...nameProblems(settings, model)];
   for (const [path, given] of Object.entries({ command: words, args }))
     if (namesPlaceholder(given, 'apiKey'))
       problems.push({
@@ -91,6 +96,20 @@ function checkCommand(settings: EngineSettings): EngineCheck {
         message: 'every user of the node can read arguments: put {apiKey} into a variable of engines.command.env',
       });
   return { problems, risks: guardOf(settings) === 'none' ? [NO_KEY] : [] };
+}
+
+type Named = Pick<EngineWanted, 'model' | 'servedModel'>;
+
+/** A preset of someone else's may name the model, and the command may hand a word to a shell. */
+const PLAIN_NAME = /^[\w./:@+=,-]*$/;
+
+function nameProblems(settings: EngineSettings, named: Named | undefined): EngineCheck['problems'] {
+  return Object.entries({ model: named?.model ?? '', servedModel: named?.servedModel ?? '' })
+    .filter(([name, value]) => namesPlaceholder(wordsOf(settings), name) && !PLAIN_NAME.test(value))
+    .map(([name, value]) => ({
+      path: 'command',
+      message: `cannot have ${JSON.stringify(value)} for {${name}}: it may hold letters, digits and _ . / : @ + = , - alone`,
+    }));
 }
 
 function listenProblems(settings: EngineSettings): EngineCheck['problems'] {

@@ -15,7 +15,10 @@ const MISSING_IMAGE =
 
 function judged(end: Partial<EngineEnd> & { line?: string }) {
   const { line, ...more } = end;
-  return classifyFailure({ code: 1, signal: null, lines: line === undefined ? [] : [line], surroundings, ...more }, vllm.failures);
+  return classifyFailure(
+    { code: 1, signal: null, lines: line === undefined ? [] : [line], surroundings, ...more },
+    vllm.failures,
+  );
 }
 
 interface Case {

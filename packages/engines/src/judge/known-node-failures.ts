@@ -106,7 +106,7 @@ function networkFailures(): KnownFailure[] {
 /** Also what to do about processes that wait for each other without a word. */
 export function interfaceHint({ interfaces }: EngineSurroundings): string {
   const found = interfaces.length === 0 ? '' : ` This node has: ${interfaces.join(', ')}.`;
-  return `The engine's processes do not find each other: the node's own name leads to the loopback or to an address that does not work. Name the interface in \`env\` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and, for vLLM, VLLM_HOST_IP with its address.${found} NCCL_DEBUG=INFO shows more.`;
+  return `The engine's processes do not find each other: the node's own name leads to the loopback or to an address that does not work. Name the interface in \`env\` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.${found} NCCL_DEBUG=INFO shows more.`;
 }
 
 function containerFailures(): KnownFailure[] {

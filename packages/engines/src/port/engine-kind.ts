@@ -99,6 +99,8 @@ export interface EngineKind {
   readonly description: string;
   /** What `engines.<name>` takes besides the settings of every engine. */
   readonly options: ZodObject;
+  /** For documentation and the JSON Schema. Together they make sense. */
+  readonly examples: { command: string[]; args: string[]; env: Record<string, string> };
   /** Where neither request nor preset names a number. */
   readonly defaultGpus: number;
   /** How the engine is started where `command` is absent. `bundled`: it travels with the agent. `configured`: there is no default. */
@@ -115,8 +117,8 @@ export interface EngineKind {
   readonly metrics?: { path: string; names: MetricNames };
   /** What a consumer may ask it for. */
   readonly routes: readonly Route[];
-  /** Finds what contradicts itself, with the path of the setting. */
-  check: (settings: EngineSettings) => EngineCheck;
+  /** Finds what contradicts itself, with the path of the setting. `model`: what is to be deployed, where that is known. */
+  check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Call it for settings that `check` has no problem with. Throws `engine_options_invalid` where `options` are not its own. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;

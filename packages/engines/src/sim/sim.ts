@@ -11,6 +11,7 @@ export const sim: EngineKind = {
   title: 'the simulator',
   description: "Fairlead's simulator: answers as vLLM does, without a GPU and without a model.",
   options: z.strictObject({}),
+  examples: { command: ['{node}', '{engineSim}', 'serve'], args: ['--sim-decode-ms', '12'], env: {} },
   defaultGpus: 0,
   program: { kind: 'bundled' },
   caches: [],

@@ -51,6 +51,11 @@ export const vllm: EngineKind = {
   title: 'vLLM',
   description: 'vLLM, as it is installed on the cluster or in a container image there.',
   options,
+  examples: {
+    command: ['vllm', 'serve'],
+    args: ['--max-model-len', '16384'],
+    env: { VLLM_LOGGING_LEVEL: 'INFO' },
+  },
   defaultGpus: 1,
   program: { kind: 'installed', command: ['vllm', 'serve'] },
   distribution: 'vllm',

@@ -18,7 +18,7 @@ import { shipRuntime } from '../../ship/ship.ts';
 import { schedulerOf } from '../../site/job-cluster.ts';
 import type { Site } from '../../site/open-site.ts';
 import { skipped, type Finding } from '../check.ts';
-import { engineWanted } from '../engine/engine-checks.ts';
+import { engineWanted, scriptArguments } from '../engine/engine-checks.ts';
 import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
 import { DIRECTORY_SCRIPT } from '../host/directory.ts';
 import { GPUS_SCRIPT } from '../host/gpus.ts';
@@ -159,7 +159,7 @@ async function specOf(
   },
 ): Promise<ProbeSpec> {
   const { profile } = job.session.link;
-  const { command } = await engineWanted(world);
+  const engine = scriptArguments(await engineWanted(world));
   return {
     routes: await routesForJobs((await world.config()).bastion, { profile, account: job.account }, world.context),
     jobKeyDir: job.jobKeyDir,
@@ -169,7 +169,7 @@ async function specOf(
     scripts: {
       scratch: { text: DIRECTORY_SCRIPT, args: [job.scratch ?? '{tmp}'] },
       gpus: { text: GPUS_SCRIPT, args: [] },
-      engine: { text: ENGINE_SCRIPT, args: [...command] },
+      engine: { text: ENGINE_SCRIPT, args: engine },
     },
   };
 }
