@@ -28,7 +28,7 @@ const PROGRAMS: Record<ProgramName, Program> = {
   cli: {
     folder: 'packages/cli',
     file: 'main.mjs',
-    of: [...SHARED, 'packages/client/src', 'packages/scheduler/src'],
+    of: [...SHARED, 'packages/client/src', 'packages/config/src', 'packages/engines/src', 'packages/scheduler/src'],
     after: ['agent', 'control', 'engine-sim'],
   },
 };
