@@ -2,16 +2,11 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 
-import { renderLifeTable } from '../apps/control/src/domain/life-table.ts';
-import { renderOpenApi } from '../apps/control/src/openapi/render-openapi.ts';
-import { renderConnectionTable } from '../apps/node-agent/src/front/connection-table.ts';
-import { renderTransitionTable } from '../apps/node-agent/src/supervisor/transition-table.ts';
-import { configSchema } from '../packages/cli/src/commands/config-schema.ts';
-import { renderManPage } from '../packages/cli/src/commands/man-page.ts';
-import { createProgram } from '../packages/cli/src/program.ts';
-import { renderCliPage } from '../packages/cli/src/render-cli-page.ts';
-import { renderConfigurationPage } from '../packages/config/src/render-configuration-page.ts';
-import { PROTOCOL_HISTORY, WIRE_ERRORS } from '../packages/protocol/src/index.ts';
+import { configSchema, createProgram, renderCliPage, renderManPage } from '@fairlead/cli';
+import { renderConfigurationPage } from '@fairlead/config';
+import { renderLifeTable, renderOpenApi } from '@fairlead/control';
+import { renderConnectionTable, renderTransitionTable } from '@fairlead/node-agent';
+import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
 

@@ -1,6 +1,6 @@
 // Codes of the commands themselves.
 
-import type { CliErrorCode } from '../../packages/cli/src/cli-error.ts';
+import type { CliErrorCode } from '@fairlead/cli';
 import type { ErrorBook } from './error-entry.ts';
 
 export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {

@@ -1,6 +1,6 @@
 // Why an instance ended: `cause.code` of its state.
 
-import type { EndCauseCode } from '../../packages/protocol/src/index.ts';
+import type { EndCauseCode } from '@fairlead/protocol';
 import type { ErrorBook } from './error-entry.ts';
 
 export const END_CAUSES: ErrorBook<EndCauseCode> = {

@@ -1,8 +1,8 @@
 // Codes of the SDK, of control and of the agent.
 
-import type { ControlErrorCode } from '../../apps/control/src/index.ts';
-import type { AgentErrorCode } from '../../apps/node-agent/src/agent-error.ts';
-import type { ClientErrorCode } from '../../packages/client/src/client-error.ts';
+import type { ControlErrorCode } from '@fairlead/control';
+import type { AgentErrorCode } from '@fairlead/node-agent';
+import type { ClientErrorCode } from '@fairlead/client';
 import type { ErrorBook } from './error-entry.ts';
 
 export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {

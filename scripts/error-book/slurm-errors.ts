@@ -1,6 +1,6 @@
 // Codes of the scheduler: what Slurm refuses, and what could not be asked.
 
-import type { SchedulerErrorCode } from '../../packages/scheduler/src/index.ts';
+import type { SchedulerErrorCode } from '@fairlead/scheduler';
 import type { ErrorBook } from './error-entry.ts';
 
 const SEE_ASSOCIATIONS = '`sacctmgr -nP show assoc user=$USER format=account,partition,qos` lists yours.';

@@ -1,6 +1,6 @@
 // Codes of SSH connections: laptop to bastion, laptop to login host, job to bastion.
 
-import type { SshErrorCode } from '../../packages/ssh/src/index.ts';
+import type { SshErrorCode } from '@fairlead/ssh';
 import type { ErrorBook } from './error-entry.ts';
 
 export const SSH_ERRORS: ErrorBook<SshErrorCode> = {

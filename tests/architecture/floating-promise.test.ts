@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = join(root, 'tests', 'planted');
+const folder = join(root, 'tests', 'architecture', 'planted');
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 

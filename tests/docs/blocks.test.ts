@@ -4,15 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { openWorld, type World } from '@fairlead/testkit';
+import { type Block, makeProgramFolder, openWorld, readBlocks, runProgram, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { checkConfig, contradictionsOf } from '@fairlead/config';
-import { makeProgramFolder, runProgram } from '../scenarios/sdk-program.ts';
 import { DocShell, notSaid, readTranscript } from './doc-shell.ts';
 import { pageText, ROOT, WRITTEN } from './pages.ts';
-import { type Block, readBlocks } from './read-blocks.ts';
 
 const LIMIT_MS = 100_000;
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { CHAPTERS } from '../../scripts/error-book/render-errors-page.ts';
+import { CHAPTERS } from '@fairlead/scripts/error-book';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: ROOT })

@@ -4,11 +4,10 @@ import { CodedError } from '@fairlead/kit';
 import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
-import { classifyFailure, engineKinds, parseMetrics } from '@fairlead/engines';
 import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
-import { parseFacts } from '../../packages/cli/src/host/host.ts';
-import { parseKnownHosts } from '../../packages/ssh/src/host-key/known-hosts.ts';
-import { parseJumpHosts } from '../../packages/ssh/src/ssh-config/jump-hosts.ts';
+import { classifyFailure, engineKinds, parseMetrics } from '@fairlead/engines';
+import { parseFacts } from '@fairlead/launch/testing';
+import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import * as samples from './samples.ts';

@@ -10,13 +10,13 @@ import { sshVersion } from '@fairlead/ssh';
 import fc from 'fast-check';
 
 import {
+  askSsh,
   type HostQuestion,
   type HostSettings,
   pickHostSettings,
-} from '../../packages/ssh/src/ssh-config/host-settings.ts';
-import { readSshConfig } from '../../packages/ssh/src/ssh-config/read-ssh-config.ts';
-import { askSsh } from '../../packages/ssh/src/system-ssh/ask-ssh.ts';
-import { settingsFromSsh } from '../../packages/ssh/src/system-ssh/settings-from-ssh.ts';
+  readSshConfig,
+  settingsFromSsh,
+} from '@fairlead/ssh/testing';
 import { type SshConfigCase, sshConfigCase } from './ssh-config-cases.ts';
 
 export interface Differences {

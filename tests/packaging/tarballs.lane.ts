@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { findBundle } from '../../packages/cli/src/ship/bundles.ts';
+import { findBundle } from '@fairlead/launch';
 import { runProgram } from './run-program.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

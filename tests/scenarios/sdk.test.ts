@@ -7,11 +7,9 @@ import { join } from 'node:path';
 
 import { type CodedError, connect, type Connection, type ConnectionEvent, list, watch } from '@fairlead/client';
 import type { LaptopProfile } from '@fairlead/protocol';
-import { openWorld, type World } from '@fairlead/testkit';
+import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/testkit';
 import { createJobKey } from '@fairlead/ssh';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-import { makeProgramFolder, runProgram } from './sdk-program.ts';
 
 const messages = [{ role: 'user' as const, content: 'Tell me of ropes.' }];
 /** The simulator takes half a minute for it. */

@@ -9,7 +9,8 @@ export interface InstanceFacts {
   state: InstanceState;
   gpus: string[];
   endpoint: { generation: number; socketPath: string } | undefined;
-  deadlineMs: number | undefined;
+  /** Read from the supervisor's state. */
+  readonly deadlineMs: number | undefined;
   metrics: EngineMetrics | undefined;
 }
 

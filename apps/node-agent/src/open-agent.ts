@@ -2,8 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
+import { defined, detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
+import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
@@ -15,14 +16,12 @@ import { type Front, openFront } from './front/front.ts';
 import { createProber } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
-import { type JobIdentity, readJobIdentity } from './job/job-identity.ts';
-import { visibleGpus } from './job/list-gpus.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
-import { readSlurmNotice } from './job/read-slurm-notice.ts';
 import type { AgentSpec } from './job/read-spec.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
+import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { FIRST_STATE, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
@@ -38,8 +37,8 @@ const RETRY_AFTER_SECONDS = 30;
 export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitName> {
   await using scope = new Scope();
   const job = readJobIdentity(deps.env);
-  const facts = firstFacts(job, deps);
-  const policy = policyOf(spec);
+  const facts = firstFacts(deps, () => supervisor);
+  const policy = policyOf(spec, job.startMs ?? deps.clock.now());
   const audit = scope.use(openAudit(join(spec.jobDir, 'audit.jsonl'), deps.log, deps.clock));
   const files = scope.use(openConnectionWriter(spec.jobDir, deps.log));
   const directory = scope.use(await openNodeDirectory(scratchCandidates(spec, deps.env), deps));
@@ -74,18 +73,14 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
       onEndpoint: (endpoint) => publisher.learn({ endpoint }),
       note: (kind, message) => publisher.note({ kind, message }),
       onHopeless: ({ message, hint }) =>
-        supervisor.dispatch({
-          type: 'tunnel.hopeless',
-          message,
-          ...(hint === undefined ? {} : { hint }),
-          ...until(facts),
-        }),
+        supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
     }),
   );
   scope.defer(
     deps.onSignal((signal) => {
-      const why = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
-      supervisor.dispatch({ type: 'signal.received', signal, ...until(facts), ...(why ? { why } : {}) });
+      const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
+      const why = notice && causeOfNotice(notice);
+      supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
     }),
   );
   scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control })));
@@ -118,22 +113,20 @@ async function sayGoodBye(
   await control.farewell(AbortSignal.timeout(FAREWELL_MS));
 }
 
-function firstFacts(job: JobIdentity, deps: AgentDeps): InstanceFacts {
+function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFacts {
   return {
     state: viewState(FIRST_STATE),
     gpus: visibleGpus(deps.env).map((id) => `gpu ${id}`),
     endpoint: undefined,
-    deadlineMs: job.deadlineMs,
+    get deadlineMs() {
+      return supervisor().state.deadlineMs;
+    },
     metrics: undefined,
   };
 }
 
 function scratchCandidates(spec: AgentSpec, env: NodeJS.ProcessEnv): string[] {
   return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
-}
-
-function until(facts: InstanceFacts): { deadlineMs?: number } {
-  return facts.deadlineMs === undefined ? {} : { deadlineMs: facts.deadlineMs };
 }
 
 interface SupervisorParts {
@@ -216,7 +209,7 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
     log: deps.log,
     report: () => reportOf(facts, spec, front.inFlight),
     load: () => loadOf(facts, front.inFlight),
-    onDrain: (order) => supervisor().dispatch({ type: 'drain.ordered', ...order, ...until(facts) }),
+    onDrain: (order) => supervisor().dispatch({ type: 'drain.ordered', ...order }),
     onStop: () => supervisor().dispatch({ type: 'stop.ordered' }),
     onFenced: (message) => supervisor().dispatch({ type: 'instance.fenced', message }),
     onLinked: (linked, why) => {

@@ -5,7 +5,7 @@ import type { AgentDeps } from './agent-deps.ts';
 import type { ControlLink } from './control-link/control-link.ts';
 import { connectionOf, type InstanceFacts } from './instance-facts.ts';
 import type { Audit } from './job/append-audit.ts';
-import type { JobIdentity } from './job/job-identity.ts';
+import type { JobIdentity } from '@fairlead/scheduler';
 import type { AgentSpec } from './job/read-spec.ts';
 import type { ConnectionWriter } from './job/write-connection-files.ts';
 
@@ -23,7 +23,7 @@ export interface Publisher {
   /** One life event. */
   note: (event: { kind: string; message: string; atMs?: number }) => void;
   /** Facts that are now true. */
-  learn: (facts: Partial<InstanceFacts>) => void;
+  learn: (facts: Partial<Omit<InstanceFacts, 'deadlineMs'>>) => void;
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {

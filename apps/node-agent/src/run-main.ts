@@ -8,7 +8,7 @@ import type { AgentDeps } from './agent-deps.ts';
 import { AGENT_VERSION } from './agent-version.ts';
 import { EXITS, type ExitName } from './exit-code.ts';
 import { type AgentSpec, readSpec } from './job/read-spec.ts';
-import { runProgram } from './job/run-program.ts';
+import { runProgram } from '@fairlead/scheduler';
 import { runAgent } from './open-agent.ts';
 import { type AgentLog, openAgentLog } from './open-agent-log.ts';
 

@@ -22,7 +22,11 @@ export type ProgramName = 'agent' | 'control' | 'engine-sim' | 'cli';
 
 const SHARED = ['packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'];
 const PROGRAMS: Record<ProgramName, Program> = {
-  agent: { folder: 'apps/node-agent', file: 'agent.mjs', of: [...SHARED, 'packages/engines/src'] },
+  agent: {
+    folder: 'apps/node-agent',
+    file: 'agent.mjs',
+    of: [...SHARED, 'packages/engines/src', 'packages/scheduler/src'],
+  },
   control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
   'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
   cli: {

@@ -1,20 +1,12 @@
 // The CLI's own error codes and the exit codes of its commands.
 
-import type { ConfigErrorCode } from '@fairlead/config';
-import type { EngineErrorCode } from '@fairlead/engines';
+import type { LaunchErrorCode } from '@fairlead/launch';
 
 export type CliErrorCode =
-  | ConfigErrorCode
-  | EngineErrorCode
-  | 'preset_unknown'
+  | LaunchErrorCode
   | 'needs_answer'
-  | 'node_missing'
-  | 'bundle_failed'
-  | 'remote_unfit'
   | 'bastion_unfit'
   | 'control_start_failed'
-  | 'submit_refused'
-  | 'deploy_failed'
   | 'stop_failed'
   | 'profile_mismatch'
   | 'routes_differ'

@@ -11,7 +11,7 @@ import { compareBastion, otherBastion } from './bastion/same-bastion.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
-import { resolveRoute } from './ssh/open-route.ts';
+import { resolveRoute } from '@fairlead/launch';
 
 export async function openCliSession(context: Context): Promise<Session> {
   await ensureProfile(context);

@@ -9,7 +9,7 @@ export { openControlChannel } from './control-channel.ts';
 export { type BastionRouteView, describeRoute } from './describe-route.ts';
 export type { Deployment, DeploymentStatus, Endpoint } from './deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
-export { EngineError, type EngineErrorCode } from './engine-error.ts';
+export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
 export { isOpenToOthers } from './local-address.ts';
 export { nearestNames } from './nearest-names.ts';
 export type { CallOptions, OpenAiCalls } from './openai-calls.ts';

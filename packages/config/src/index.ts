@@ -34,4 +34,5 @@ export { readProjectConfig, settingNames } from './project/project-config.ts';
 export { FREE_SETTINGS } from './project/project-settings.ts';
 export { distrustFile, projectFilePath, trustFile } from './project/trust-file.ts';
 export { trustedFilesPath } from './project/trusted-files.ts';
+export { renderConfigurationPage } from './render-configuration-page.ts';
 export { type ConfigNotes, writeConfig } from './write-config.ts';

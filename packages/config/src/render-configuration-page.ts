@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import { stringify } from 'yaml';
 
-import { fairleadConfig, FREE_SETTINGS } from './index.ts';
+import { fairleadConfig } from './fairlead-config.ts';
+import { FREE_SETTINGS } from './project/project-settings.ts';
 
 interface Node {
   type?: string;

@@ -3,6 +3,13 @@ export { classifyPendingReason, type PendingKind, type PendingReason } from './s
 export { classifySubmitError, type CommandOutcome, type SubmitError } from './slurm/classify/submit-error.ts';
 export type { SubmitErrorKind } from './slurm/classify/submit-rules.ts';
 export { type CommandRunner, createLocalRunner, type RunOptions, type RunResult } from './command-runner.ts';
+export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './inside/drain-window.ts';
+export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
+export { learnKillWait } from './inside/learn-kill-wait.ts';
+export { listGpus, visibleGpus } from './inside/list-gpus.ts';
+export { readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
+export { type RunProgram, runProgram } from './inside/run-program.ts';
+export { type DeadlineOptions, watchDeadline } from './inside/watch-deadline.ts';
 export { createLocalScheduler, type LocalSchedulerOptions } from './local/local-scheduler.ts';
 export type { SlurmExitCode } from './slurm/parse/exit-code.ts';
 export {
@@ -19,7 +26,7 @@ export { parseScontrolShowJob, type ScontrolJob } from './slurm/parse/parse-scon
 export { parseSinfo, type SlurmPartition } from './slurm/parse/parse-sinfo.ts';
 export { parseSlurmConfig, type SlurmConfig } from './slurm/parse/parse-slurm-config.ts';
 export { parseSqueue, squeueFormat, type SqueueRow } from './slurm/parse/parse-squeue.ts';
-export { parseEndTime, parseSlurmTime } from './slurm/parse/slurm-time.ts';
+export { type EndTime, parseEndTime, parseSlurmTime } from './slurm/parse/slurm-time.ts';
 export type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from './scheduler.ts';
 export { type Directive, parseDirectives } from './script/directive-line.ts';
 export { formatSlurmDuration, parseSlurmDuration } from './script/duration.ts';

@@ -12,6 +12,13 @@ import { findSshd, openUserSshd } from './local-server/user-sshd.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { resolveSystemTarget } from './system-ssh/resolve-system-target.ts';
 
+export { parseKnownHosts } from './host-key/known-hosts.ts';
+export { type HostQuestion, type HostSettings, pickHostSettings } from './ssh-config/host-settings.ts';
+export { parseJumpHosts } from './ssh-config/jump-hosts.ts';
+export { readSshConfig } from './ssh-config/read-ssh-config.ts';
+export { askSsh } from './system-ssh/ask-ssh.ts';
+export { settingsFromSsh } from './system-ssh/settings-from-ssh.ts';
+
 export interface TestSshOptions {
   /** Default: a new directory under the system's temporary one, removed at the end. */
   dir?: string;

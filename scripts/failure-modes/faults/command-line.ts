@@ -26,10 +26,10 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
     seen: 'the path is expanded once, as a login there would; the agent refuses the file (`token_file_exposed`) with the `chmod` to run',
     tests: places(
       [
-        'packages/cli/src/site/expand-cluster.test.ts',
+        'packages/launch/src/site/expand-cluster.test.ts',
         'has ~ and variables expanded there, wherever it stands in the configuration',
       ],
-      ['packages/cli/src/job/job-files.test.ts', 'is named by its path on the cluster, never by ~'],
+      ['packages/launch/src/job/job-files.test.ts', 'is named by its path on the cluster, never by ~'],
       ['apps/node-agent/src/engine/read-token-file.test.ts', 'that others may use is refused with the cure (mode %o)'],
     ),
   },

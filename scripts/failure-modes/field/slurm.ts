@@ -69,8 +69,8 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [SITES, '%s is found there again by status and stop, whatever the configuration says then'],
       [SITES, 'by the site itself, which sbatch tells in its answer, is stopped there'],
       [
-        'apps/node-agent/src/drain/watch-deadline.test.ts',
-        'watchDeadline asks in the cluster of the job, and as it is typed there where that has no answer',
+        'packages/scheduler/src/inside/watch-deadline.test.ts',
+        'watchDeadline asks in the cluster of the job, and without a cluster where that has no answer',
       ],
     ),
   },
@@ -119,8 +119,11 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     seen: 'A job that completed before anything was served has failed, with the last lines of its log; a notice of slurmstepd (`STEP n.0 … DUE TO TASK FAILURE`) outweighs accounting.',
     tests: places(
       [SITES, 'is a failure to explain, though Slurm calls it COMPLETED'],
-      ['packages/cli/src/job/observe-job.test.ts', 'when it completed and nothing was served is a failure to explain'],
-      ['apps/node-agent/src/job/read-slurm-notice.test.ts', 'of a step of the job counts as well'],
+      [
+        'packages/launch/src/job/observe-job.test.ts',
+        'when it completed and nothing was served is a failure to explain',
+      ],
+      ['packages/scheduler/src/inside/read-slurm-notice.test.ts', 'of a step of the job counts as well'],
     ),
   },
   {
@@ -196,7 +199,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [STUBS, 'is asked once for all deployments, by each command that looks'],
       [STUBS, 'is not asked again at once after it refused'],
       [SITES, 'is asked once, while one command follows a deployment and others look at theirs'],
-      ['packages/cli/src/job/queue-pace.test.ts', 'doubles with each refusal'],
+      ['packages/launch/src/job/queue-pace.test.ts', 'doubles with each refusal'],
     ),
   },
   {

@@ -38,7 +38,7 @@ export const whileEndingEngine: Handlers<Draining> = {
   },
   /** A SIGTERM now means that the kill is near: less time for the engine. */
   'signal.received': (state, event, policy) => {
-    const { hardMs } = planDrain(event, policy);
+    const { hardMs } = planDrain(event, state.deadlineMs, policy);
     const sooner = hardMs !== undefined && (state.hardMs === undefined || hardMs < state.hardMs);
     if (event.signal !== 'SIGTERM' || !sooner) return stay(state);
     return go({ ...state, hardMs }, { type: 'engine.end', limitMs: Math.min(policy.stopLimitMs, hardMs - event.now) });
@@ -51,7 +51,7 @@ function cutShort(state: Draining, { now }: SupervisorEvent, policy: SupervisorP
 }
 
 export function drain(state: Alive, event: DrainEvent, policy: SupervisorPolicy): Transition {
-  const plan = planDrain(event, policy);
+  const plan = planDrain(event, state.deadlineMs, policy);
   const serving = state.status === 'ready' || (state.status === 'degraded' && state.engine === 'serving');
   if (!serving || plan.untilMs <= event.now) return end(plan.cause, plan.exit, event.now, policy, plan.hardMs);
   return go(
@@ -69,7 +69,7 @@ export function drain(state: Alive, event: DrainEvent, policy: SupervisorPolicy)
 
 /** The first cause stays; only the time may get shorter. */
 function drainSooner(state: Draining, event: DrainEvent, policy: SupervisorPolicy): Transition {
-  const plan = planDrain(event, policy);
+  const plan = planDrain(event, state.deadlineMs, policy);
   if (plan.untilMs >= state.untilMs) return stay(state);
   const next = { ...state, untilMs: plan.untilMs, ...(plan.hardMs === undefined ? {} : { hardMs: plan.hardMs }) };
   return go(next, { type: 'timer.set', timer: 'drain-limit', ms: Math.max(0, plan.untilMs - event.now) });
@@ -103,6 +103,7 @@ function endEngine(state: Draining, now: number, policy: SupervisorPolicy): [Sup
     { type: 'start.forget' },
     { type: 'timer.clear', timer: 'ready-limit' },
     { type: 'timer.clear', timer: 'drain-limit' },
+    { type: 'alarm.clear' },
     { type: 'probe.stop' },
     { type: 'engine.end', limitMs: Math.min(policy.stopLimitMs, leftMs) },
   ];

@@ -1,7 +1,13 @@
 // Every state against every event, as data and as markdown: the source of docs/state-machines.md.
 
 import { transition } from './transition.ts';
-import type { SupervisorEffect, SupervisorEvent, SupervisorPolicy, SupervisorState } from './supervisor-state.ts';
+import type {
+  SupervisorEffect,
+  SupervisorEvent,
+  SupervisorLife,
+  SupervisorPolicy,
+  SupervisorState,
+} from './supervisor-state.ts';
 
 export interface TransitionRow {
   state: string;
@@ -24,10 +30,11 @@ export const SAMPLE_POLICY: SupervisorPolicy = {
   readyLimitMs: 3_600_000,
   stopLimitMs: 30_000,
   drainMs: 120_000,
+  jobStartMs: -86_400_000,
   killWaitMs: 30_000,
 };
 
-export const SAMPLE_STATES: readonly SupervisorState[] = [
+const SAMPLE_LIVES: readonly SupervisorLife[] = [
   { status: 'starting', engine: 'down', phase: 'booting', starts: [] },
   { status: 'starting', engine: 'starting', phase: 'loading', percent: 40, starts },
   { status: 'starting', engine: 'ending', phase: 'booting', starts },
@@ -43,7 +50,8 @@ export const SAMPLE_STATES: readonly SupervisorState[] = [
   { status: 'failed', cause },
 ];
 
-const later = { deadlineMs: NOW + 600_000 };
+const deadlineMs = NOW + 120_000;
+export const SAMPLE_STATES: readonly SupervisorState[] = SAMPLE_LIVES.map((life) => ({ ...life, deadlineMs }));
 
 export const SAMPLE_EVENTS: ReadonlyArray<{ name: string; event: SupervisorEvent }> = [
   { name: 'start.due', event: { type: 'start.due', now: NOW } },
@@ -66,14 +74,16 @@ export const SAMPLE_EVENTS: ReadonlyArray<{ name: string; event: SupervisorEvent
   { name: 'ready.limit_reached', event: { type: 'ready.limit_reached', lastLines: [], hint: 'wait', now: NOW } },
   { name: 'drain.limit_reached', event: { type: 'drain.limit_reached', now: NOW } },
   { name: 'front.idle', event: { type: 'front.idle', now: NOW } },
-  { name: 'deadline.near', event: { type: 'deadline.near', deadlineMs: NOW + 120_000, now: NOW } },
-  { name: 'drain.ordered', event: { type: 'drain.ordered', ...later, now: NOW } },
+  { name: 'deadline.learned', event: { type: 'deadline.learned', deadlineMs: deadlineMs + 1, now: NOW } },
+  { name: 'deadline.learned (none)', event: { type: 'deadline.learned', deadlineMs: undefined, now: NOW } },
+  { name: 'deadline.near', event: { type: 'deadline.near', now: NOW } },
+  { name: 'drain.ordered', event: { type: 'drain.ordered', now: NOW } },
   { name: 'stop.ordered', event: { type: 'stop.ordered', now: NOW } },
-  { name: 'SIGTERM', event: { type: 'signal.received', signal: 'SIGTERM', ...later, now: NOW } },
-  { name: 'SIGINT', event: { type: 'signal.received', signal: 'SIGINT', ...later, now: NOW } },
-  { name: 'SIGUSR2', event: { type: 'signal.received', signal: 'SIGUSR2', ...later, now: NOW } },
+  { name: 'SIGTERM', event: { type: 'signal.received', signal: 'SIGTERM', now: NOW } },
+  { name: 'SIGINT', event: { type: 'signal.received', signal: 'SIGINT', now: NOW } },
+  { name: 'SIGUSR2', event: { type: 'signal.received', signal: 'SIGUSR2', now: NOW } },
   { name: 'instance.fenced', event: { type: 'instance.fenced', message: 'superseded', now: NOW } },
-  { name: 'tunnel.hopeless', event: { type: 'tunnel.hopeless', message: 'another host key', ...later, now: NOW } },
+  { name: 'tunnel.hopeless', event: { type: 'tunnel.hopeless', message: 'another host key', now: NOW } },
 ];
 
 export function transitionTable(): TransitionRow[] {
@@ -124,6 +134,9 @@ function effectName(effect: SupervisorEffect): string {
     case 'probe.start':
     case 'front.admit':
       return `${effect.type} ${effect.mode}`;
+    case 'alarm.set':
+    case 'alarm.clear':
+      return effect.type;
     case 'timer.set':
     case 'timer.clear':
       return `${effect.type} ${effect.timer}`;

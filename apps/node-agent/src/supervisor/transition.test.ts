@@ -203,19 +203,22 @@ describe('transition', () => {
     expect(effects.at(-1)).toEqual({ type: 'engine.end', limitMs: 3000 });
   });
 
-  it("waits for the drain to be due when Slurm's warning comes up to a minute early", () => {
-    const early = { type: 'signal.received', signal: 'SIGUSR2', deadlineMs: 170_000 } as const;
-    expect(play([...readyEvents, early])).toEqual(play(readyEvents));
+  it('keeps the deadline through every event, and sets the alarm anew when the limit changes', () => {
+    const learned = (deadlineMs: number | undefined) => ({ type: 'deadline.learned', deadlineMs }) as const;
+    const { state, effects } = play([learned(500_000), ...readyEvents, { type: 'probe.failed', reason: 'no answer' }]);
+    expect(state).toMatchObject({ status: 'degraded', deadlineMs: 500_000 });
+    expect(effects[0]).toEqual({ type: 'alarm.set', atMs: 380_000 });
+    expect(play([learned(900_000)], { from: state }).effects).toEqual([{ type: 'alarm.set', atMs: 780_000 }]);
+    const lifted = play([learned(undefined)], { from: state });
+    expect(lifted.effects).toEqual([{ type: 'alarm.clear' }]);
+    expect(lifted.state).not.toHaveProperty('deadlineMs');
   });
 
   it('calls a warning signal near the deadline the deadline, and an early one a request', () => {
-    const signal = (deadlineMs: number): Bare<SupervisorEvent> => ({
-      type: 'signal.received',
-      signal: 'SIGUSR2',
-      deadlineMs,
-    });
-    expect(play([...readyEvents, signal(110_000)]).state).toMatchObject({ cause: { code: 'deadline' } });
-    expect(play([...readyEvents, signal(9_000_000)]).state).toMatchObject({ cause: { code: 'requested' } });
+    const after = (deadlineMs: number) =>
+      play([...readyEvents, { type: 'deadline.learned', deadlineMs }, { type: 'signal.received', signal: 'SIGUSR2' }]);
+    expect(after(110_000).state).toMatchObject({ status: 'draining', cause: { code: 'deadline' } });
+    expect(after(9_000_000).state).toMatchObject({ status: 'draining', cause: { code: 'requested' } });
   });
 
   it('becomes degraded, and keeps its engine, while the agent cannot probe', () => {

@@ -1,7 +1,9 @@
 // Decides what the agent does next: state and event in, state and effects out. Pure; supervisor.ts performs the effects.
 
 import type { EngineFailure } from '@fairlead/engines';
+import { defined } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
+import { drainWindow } from '@fairlead/scheduler';
 import {
   type Alive,
   causeOf,
@@ -27,7 +29,26 @@ import type {
 
 type In<Status extends SupervisorState['status']> = Extract<SupervisorState, { status: Status }>;
 export function transition(state: SupervisorState, event: SupervisorEvent, policy: SupervisorPolicy): Transition {
-  return answer(state, event, policy) ?? stay(state);
+  if (event.type === 'deadline.learned') return learnDeadline(state, event, policy);
+  const step = answer(state, event, policy);
+  return step ? { ...step, state: keepDeadline(step.state, state) } : stay(state);
+}
+
+function learnDeadline(
+  before: SupervisorState,
+  { deadlineMs }: EventOf<'deadline.learned'>,
+  policy: SupervisorPolicy,
+): Transition {
+  const { deadlineMs: _, ...life } = before;
+  const state = { ...life, ...defined({ deadlineMs }) };
+  const isOver = state.status === 'stopped' || state.status === 'failed';
+  if (isOver || (state.status === 'draining' && state.step === 'engine')) return go(state);
+  if (deadlineMs === undefined) return go(state, { type: 'alarm.clear' });
+  return go(state, { type: 'alarm.set', atMs: drainWindow(policy.jobStartMs, deadlineMs, policy.drainMs).fromMs });
+}
+
+function keepDeadline(next: SupervisorState, { deadlineMs }: SupervisorState): SupervisorState {
+  return deadlineMs === next.deadlineMs ? next : { ...next, ...defined({ deadlineMs }) };
 }
 
 function answer(state: SupervisorState, event: SupervisorEvent, policy: SupervisorPolicy): Transition | undefined {
@@ -51,7 +72,7 @@ const endOf: Handlers<Alive> = {
   'deadline.near': drain,
   'drain.ordered': drain,
   'signal.received': (state, event, policy) =>
-    isEarlyWarning(event, policy) ? stay(state) : drain(state, event, policy),
+    isEarlyWarning(event, state.deadlineMs, policy) ? stay(state) : drain(state, event, policy),
   'tunnel.hopeless': drain,
   'stop.ordered': (_state, { now }, policy) =>
     end({ code: 'requested', message: 'it was asked to stop at once (`fairlead stop --now`)' }, 'ended', now, policy),

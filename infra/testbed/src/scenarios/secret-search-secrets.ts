@@ -1,9 +1,8 @@
 // Collects every secret there is, from the place where it belongs.
 
-import type { KnownSecret } from '@fairlead/testkit';
-import { privateHalf } from '@fairlead/testkit';
+import { type KnownSecret, privateHalf } from '@fairlead/testkit';
 import { hkdfSync } from 'node:crypto';
-import { deriveInstanceToken } from '../../../../apps/control/src/state/tokens.ts';
+import { deriveInstanceToken } from '@fairlead/control/testing';
 import type { TestbedHandle } from '../testbed.ts';
 import type { Kind } from './secret-search-homes.ts';
 

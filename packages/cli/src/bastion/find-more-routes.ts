@@ -6,8 +6,7 @@ import type { SshRoute } from '@fairlead/protocol';
 import { askEachRoute, knowsHostKey } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
-import type { Host } from '../host/host.ts';
-import { resolveRoute } from '../ssh/open-route.ts';
+import { type Host, resolveRoute } from '@fairlead/launch';
 import { routesFor } from '../ssh/open-routes.ts';
 import type { Address } from './bastion-addresses.ts';
 

@@ -9,9 +9,7 @@ import { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { expandHome, type Host } from '../host/host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
-import { DEFAULT_STATE_DIR } from '../paths.ts';
+import { DEFAULT_STATE_DIR, expandHome, type Host, openSshHost } from '@fairlead/launch';
 import { openRoutes } from '../ssh/open-routes.ts';
 import { type Address, askAddresses } from './bastion-addresses.ts';
 import { compareRoutes } from './compare-routes.ts';

@@ -9,7 +9,7 @@ import type { SshConnection } from '@fairlead/ssh';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import type { Host } from '../host/host.ts';
+import type { Host } from '@fairlead/launch';
 import type { ControlPrograms } from './put-programs.ts';
 import { startControl } from './start-control.ts';
 import { SWAP_SCRIPT } from './swap-script.ts';

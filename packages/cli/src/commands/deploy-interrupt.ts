@@ -1,8 +1,7 @@
 // What a Ctrl-C during `deploy` is told: what was under way, what is being put right, and what a second one would leave.
 
 import type { Context } from '../context.ts';
-import { jobName } from '../job/job-files.ts';
-import type { LaunchPhase } from '../job/launch-job.ts';
+import { jobName, type LaunchPhase } from '@fairlead/launch';
 
 export interface InterruptWatch extends Disposable {
   enter(phase: LaunchPhase): void;

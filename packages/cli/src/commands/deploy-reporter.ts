@@ -5,8 +5,7 @@ import type { InstanceView } from '@fairlead/protocol';
 import { formatSlurmDuration } from '@fairlead/scheduler';
 
 import type { Output } from '../output/output.ts';
-import type { DeploymentPlan } from '../plan/plan-deployment.ts';
-import type { Shipped } from '../ship/ship.ts';
+import type { DeploymentPlan, Shipped } from '@fairlead/launch';
 import { instanceFacts, stateWords } from './instance-words.ts';
 
 export function reporter(output: Output) {

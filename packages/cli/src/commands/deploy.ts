@@ -9,12 +9,17 @@ import { loadForCluster } from '@fairlead/config';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { type Follow, followDeployment } from '../job/follow-deployment.ts';
-import { launchJob, type LaunchPhase } from '../job/launch-job.ts';
+import {
+  type DeployRequest,
+  type Follow,
+  followDeployment,
+  launchJob,
+  type LaunchPhase,
+  openSite,
+  planDeployment,
+  shipAgent,
+} from '@fairlead/launch';
 import { cacheDir } from '../paths.ts';
-import { type DeployRequest, planDeployment } from '../plan/plan-deployment.ts';
-import { shipAgent } from '../ship/ship.ts';
-import { openSite } from '../site/open-site.ts';
 import { watchInterrupt } from './deploy-interrupt.ts';
 import { dryRun } from './dry-run.ts';
 import { readyText } from './ready-text.ts';

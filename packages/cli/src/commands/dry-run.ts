@@ -5,9 +5,7 @@ import { shellJoin } from '@fairlead/kit';
 
 import type { NamedCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { jobScript } from '../job/job-files.ts';
-import { clusterPaths } from '../paths.ts';
-import type { DeploymentPlan } from '../plan/plan-deployment.ts';
+import { clusterPaths, type DeploymentPlan, jobScript } from '@fairlead/launch';
 
 export interface DryRunSite {
   cluster: NamedCluster;

@@ -5,7 +5,7 @@ import type { ClusterConfig } from '@fairlead/config';
 
 import type { Asker } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
-import { DEFAULT_TIME } from '../plan/plan-deployment.ts';
+import { DEFAULT_TIME } from '@fairlead/launch';
 import type { SiteFound } from './init-discover.ts';
 
 /** Settings that the cluster does not have yet. `known` is what flags and file say; it is never changed. */

@@ -6,7 +6,7 @@ import { listSshHosts } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
 import { parseAnswers } from '../doctor/ask-host.ts';
-import type { Host } from '../host/host.ts';
+import type { Host } from '@fairlead/launch';
 
 export interface SiteFound {
   clusterName?: string;

@@ -19,7 +19,7 @@ import { findInside } from '../bastion/find-more-routes.ts';
 import { prepareBastion, type PreparedBastion } from '../bastion/prepare-bastion.ts';
 import type { Context } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
-import { openSite } from '../site/open-site.ts';
+import { openSite } from '@fairlead/launch';
 import { chooseDriver } from '../ssh/choose-driver.ts';
 import { chooseSettings } from './init-choices.ts';
 import { discoverHosts, discoverSite, type SiteFound } from './init-discover.ts';

@@ -11,7 +11,7 @@ import type { CliErrorCode } from '../cli-error.ts';
 import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { openSite } from '../site/open-site.ts';
+import { openSite } from '@fairlead/launch';
 import { linesAfter } from './lines-after.ts';
 
 export interface LogsArgs {

@@ -9,9 +9,7 @@ import { routeWords } from '../bastion/say-route.ts';
 import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { jobName } from '../job/job-files.ts';
-import { observationFor } from '../job/observe-job.ts';
-import { openSite, type Site } from '../site/open-site.ts';
+import { jobName, observationFor, openSite, type Site } from '@fairlead/launch';
 import { clockTime, indented, leftWords, stateWords } from './instance-words.ts';
 import { readLastEvents } from './last-events.ts';
 

@@ -8,7 +8,7 @@ import type { CliErrorCode } from '../cli-error.ts';
 import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { endDeployment } from '../job/end-deployment.ts';
+import { endDeployment } from '@fairlead/launch';
 import { stateWords } from './instance-words.ts';
 
 export interface StopArgs {
@@ -25,7 +25,9 @@ export async function runStop(args: StopArgs, context: Context): Promise<void> {
   sayOrdered(args, delivered, context);
   if (!args.wait && delivered) return done(deployment, args, context);
   const cluster = pickCluster(config, deployment.cluster);
-  done(await endDeployment({ session, context, cluster, deployment, delivered, now }), args, context);
+  const authorizedKeysFile = config.bastion?.authorizedKeysFile;
+  const ending = { session, context, cluster, deployment, authorizedKeysFile, delivered, now };
+  done(await endDeployment(ending), args, context);
 }
 
 function sayOrdered({ name, now }: StopArgs, delivered: boolean, { output }: Context): void {

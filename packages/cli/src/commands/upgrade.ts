@@ -13,11 +13,9 @@ import { replaceControl } from '../bastion/replace-control.ts';
 import { startControl } from '../bastion/start-control.ts';
 import { loadConfig } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import type { Host } from '../host/host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
+import { findBundle, type Host, openSshHost } from '@fairlead/launch';
 import { openCliSession } from '../open-cli-session.ts';
 import { cacheDir } from '../paths.ts';
-import { findBundle } from '../ship/bundles.ts';
 import { awaitAgents } from '../upgrade/await-agents.ts';
 import { upgradeAgents } from '../upgrade/upgrade-agents.ts';
 

@@ -17,14 +17,19 @@ import type { SshConnection, SshTarget } from '@fairlead/ssh';
 
 import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
-import { clusterPaths, type ClusterPaths, DEFAULT_STATE_DIR } from '../paths.ts';
-import { expandHome, type Host } from '../host/host.ts';
-import { openLocalHost } from '../host/local-host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
+import {
+  clusterPaths,
+  type ClusterPaths,
+  DEFAULT_STATE_DIR,
+  expandCluster,
+  expandHome,
+  type Host,
+  openLocalHost,
+  openSshHost,
+  resolveRoute,
+  slurmSite,
+} from '@fairlead/launch';
 import { sessionOptions } from '../session-options.ts';
-import { expandCluster } from '../site/expand-cluster.ts';
-import { slurmSite } from '../site/slurm-site.ts';
-import { resolveRoute } from '../ssh/open-route.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin, tryRoutes } from './reach/try-login.ts';
 

@@ -5,7 +5,7 @@ import { CodedError, isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
-import { openRoute, resolveRoute } from './open-route.ts';
+import { openRoute, resolveRoute } from '@fairlead/launch';
 
 /** Failures that the system's ssh may not have: it has other ways to log in, and may have another way to the host. */
 const MATTERS_OF_DRIVER = [

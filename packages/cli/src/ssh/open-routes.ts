@@ -5,14 +5,14 @@ import {
   createRouteMemory,
   openFirstRoute,
   type Route,
-  type RouteTaken,
   routeName,
+  type RouteTaken,
   type SshConnection,
   type SshTarget,
 } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
-import { resolveRoute } from './open-route.ts';
+import { resolveRoute } from '@fairlead/launch';
 
 export interface RoutesAsked {
   /** The only host keys that are believed; absent: what known_hosts says of each name. */

@@ -5,9 +5,8 @@ import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
 import { type FairleadConfig, type NamedCluster, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { endDeployment } from '../job/end-deployment.ts';
+import { endDeployment, type Site } from '@fairlead/launch';
 import { sessionOptions } from '../session-options.ts';
-import type { Site } from '../site/open-site.ts';
 import { LIST_INSTANCES } from './sweep-scripts.ts';
 
 /** Those on the clusters given; on all where the bastion goes. */
@@ -38,7 +37,8 @@ async function stopOne(
   const { deployment, delivered } = await session.api.stopDeployment(name, now ? 'now' : 'drain', context.signal);
   context.output.event('deployment.stopping', { name, delivered }, `stopping ${name}`);
   const cluster = pickCluster(config, deployment.cluster);
-  await endDeployment({ session, context, cluster, deployment, delivered, now });
+  const authorizedKeysFile = config.bastion?.authorizedKeysFile;
+  await endDeployment({ session, context, cluster, deployment, authorizedKeysFile, delivered, now });
 }
 
 /** Until it has ended; Slurm's own end takes up to a minute. */

@@ -4,11 +4,8 @@ import { asList, type BastionConfig, type FairleadConfig } from '@fairlead/confi
 import type { LaptopProfile } from '@fairlead/protocol';
 import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
-import type { BastionLogin } from '../bastion/bastion-login.ts';
+import { type BastionLogin, DEFAULT_STATE_DIR, expandHome, type Host, openSshHost } from '@fairlead/launch';
 import type { Context } from '../context.ts';
-import { expandHome, type Host } from '../host/host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
-import { DEFAULT_STATE_DIR } from '../paths.ts';
 import { type OpenedRoute, openRoutes } from '../ssh/open-routes.ts';
 
 export interface BastionAtHand extends AsyncDisposable {

@@ -3,12 +3,10 @@
 import { errorText } from '@fairlead/kit';
 import { createSshRunner, removeJobKey } from '@fairlead/ssh';
 
-import { removeJobKeysOf } from '../bastion/drop-job-keys.ts';
+import { jobKeyDirOf, keyDirName, openSite, readJobKeys, removeJobKeysOf, type Site } from '@fairlead/launch';
 import type { NamedCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { openSite, type Site } from '../site/open-site.ts';
 import type { LaptopProfile } from '@fairlead/protocol';
-import { jobKeyDirOf, keyDirName, readJobKeys } from '../bastion/job-key-place.ts';
 import { cancelStrays } from './live-deployments.ts';
 import type { BastionAtHand } from './open-bastion.ts';
 import { sweepHost, type SweepMode, type Swept } from './sweep-host.ts';

@@ -6,8 +6,7 @@ import { loadConfig } from '@fairlead/config';
 import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { cacheDir } from '../paths.ts';
-import { shipAgent } from '../ship/ship.ts';
-import { openSite } from '../site/open-site.ts';
+import { openSite, shipAgent } from '@fairlead/launch';
 
 export interface AgentsUpgraded {
   cluster: string;

@@ -6,7 +6,7 @@ import { decodeText, gateLine, type LaptopProfile, OUR_VERSIONS, pickVersion } f
 import { join } from 'node:path/posix';
 
 import { cacheDir } from '../../paths.ts';
-import { findBundle } from '../../ship/bundles.ts';
+import { findBundle } from '@fairlead/launch';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 

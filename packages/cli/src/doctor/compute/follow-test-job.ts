@@ -7,8 +7,7 @@ import { CodedError, withTimeLimit } from '@fairlead/kit';
 import { decodeText } from '@fairlead/protocol';
 import type { JobObservation, Scheduler } from '@fairlead/scheduler';
 
-import type { Site } from '../../site/open-site.ts';
-import { pollMs } from '../../site/slurm-site.ts';
+import { pollMs, type Site } from '@fairlead/launch';
 import { fail, type Finding, ok, skipped } from '../check.ts';
 import type { World } from '../world.ts';
 import { lineOf, type ProbeLine, probeLine, type ProbeReport } from '../probe/probe-report.ts';

@@ -6,18 +6,22 @@ import { join } from 'node:path/posix';
 import type { Session } from '@fairlead/client';
 import { Scope, shellQuote } from '@fairlead/kit';
 
-import { dropUnusedJobKeys } from '../../bastion/drop-job-keys.ts';
-import { ensureJobKey } from '../../bastion/ensure-job-key.ts';
-import { routesForJobs } from '../../bastion/routes-for-jobs.ts';
+import {
+  dropUnusedJobKeys,
+  ensureJobKey,
+  findBundle,
+  type HostFacts,
+  jobDirOf,
+  jobName,
+  jobScript,
+  routesForJobs,
+  schedulerOf,
+  shipRuntime,
+  type Site,
+} from '@fairlead/launch';
 import type { Context } from '../../context.ts';
-import type { HostFacts } from '../../host/host.ts';
-import { jobName, jobScript } from '../../job/job-files.ts';
-import { cacheDir, jobDirOf } from '../../paths.ts';
-import { findBundle } from '../../ship/bundles.ts';
-import { shipRuntime } from '../../ship/ship.ts';
-import { schedulerOf } from '../../site/job-cluster.ts';
-import type { Site } from '../../site/open-site.ts';
-import { skipped, type Finding } from '../check.ts';
+import { cacheDir } from '../../paths.ts';
+import { type Finding, skipped } from '../check.ts';
 import { engineWanted, scriptArguments } from '../engine/engine-checks.ts';
 import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
 import { DIRECTORY_SCRIPT } from '../host/directory.ts';
@@ -120,9 +124,10 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
       session,
       context: { ...context, signal: AbortSignal.timeout(TIDY_MS) },
       ended: instance,
+      authorizedKeysFile,
     }),
   );
-  const jobKeyDir = await ensureJobKey(site, { session, context, user: instance });
+  const jobKeyDir = await ensureJobKey(site, { session, context, user: instance, authorizedKeysFile });
   remove('rm -rf -- "$1"', folder);
   const node = await shipRuntime(site.host, runtime, {
     cacheDir: cacheDir(context),

@@ -8,7 +8,7 @@ import { sshVersion } from '@fairlead/ssh';
 import { stat } from 'node:fs/promises';
 
 import type { Context } from '../../context.ts';
-import { resolveRoute } from '../../ssh/open-route.ts';
+import { resolveRoute } from '@fairlead/launch';
 import { nameOf } from '../../ssh/open-routes.ts';
 import { type Check, fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';

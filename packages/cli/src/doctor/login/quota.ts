@@ -2,7 +2,7 @@
 
 import type { RunResult } from '@fairlead/scheduler';
 
-import type { Host } from '../../host/host.ts';
+import type { Host } from '@fairlead/launch';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import { sizeOf } from '../host/directory.ts';
 

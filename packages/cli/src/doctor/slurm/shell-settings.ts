@@ -4,7 +4,7 @@
 import type { ClusterConfig } from '@fairlead/config';
 import { settingOf, SHELL_SETTINGS } from '@fairlead/scheduler';
 
-import type { Host } from '../../host/host.ts';
+import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
 import { type Finding, ok, warn } from '../check.ts';
 

@@ -2,9 +2,7 @@
 
 import { isCodedError } from '@fairlead/kit';
 
-import { jobScript } from '../../job/job-files.ts';
-import { testJob } from '../../job/submit-job.ts';
-import { openSite, type Site } from '../../site/open-site.ts';
+import { jobScript, openSite, type Site, testJob } from '@fairlead/launch';
 import { fail, type Finding, ok } from '../check.ts';
 import { noteFolders } from '../host/made-folders.ts';
 import type { World } from '../world.ts';

@@ -54,8 +54,13 @@ describe('parsePartitionRules', () => {
 describe('parseSlurmConfig', () => {
   it('tells a site that keeps accounts from one that does not', () => {
     const none =
-      'AccountingStorageEnforce = none\nAccountingStorageType   = accounting_storage/none\nClusterName             = tb\n';
-    expect(parseSlurmConfig(none)).toEqual({ clusterName: 'tb', hasAccounting: false, enforced: [] });
+      'AccountingStorageEnforce = none\nAccountingStorageType   = accounting_storage/none\nClusterName             = tb\nKillWait                = 5 sec\n';
+    expect(parseSlurmConfig(none)).toEqual({
+      clusterName: 'tb',
+      killWaitMs: 5000,
+      hasAccounting: false,
+      enforced: [],
+    });
     const kept =
       'AccountingStorageEnforce = associations,limits,qos\nAccountingStorageType   = accounting_storage/slurmdbd\nSLURM_VERSION           = 23.11.4\n';
     expect(parseSlurmConfig(kept)).toEqual({

@@ -1,8 +1,12 @@
 // Reads `scontrol show config`: the few settings that decide what we can know and what is enforced.
 
+import { defined } from '@fairlead/kit';
+
 export interface SlurmConfig {
   clusterName?: string;
   version?: string;
+  /** From SIGTERM to SIGKILL at the end of a job. */
+  killWaitMs?: number;
   /** Whether accounts and QOS are kept at all. */
   hasAccounting: boolean;
   /** `associations`, `limits`, `qos`, …; empty where an unknown account is taken all the same. */
@@ -22,9 +26,11 @@ export function parseSlurmConfig(stdout: string): SlurmConfig {
   };
   const clusterName = known('ClusterName');
   const version = known('SLURM_VERSION');
+  // `30 sec`
+  const killWaitSeconds = Number.parseInt(known('KillWait') ?? '', 10);
+  const killWaitMs = Number.isNaN(killWaitSeconds) ? undefined : killWaitSeconds * 1000;
   return {
-    ...(clusterName === undefined ? {} : { clusterName }),
-    ...(version === undefined ? {} : { version }),
+    ...defined({ clusterName, version, killWaitMs }),
     hasAccounting: (known('AccountingStorageType') ?? '').endsWith('slurmdbd'),
     enforced: (known('AccountingStorageEnforce') ?? 'none').split(',').filter((word) => word !== 'none'),
   };

@@ -21,6 +21,7 @@ test.each<[string, number, number | undefined]>([
 
 test('parseEndTime reads the last line, whatever a login prints before', () => {
   expect(parseEndTime('Welcome to the cluster\n1795231867\n')).toBe(1_795_231_867_000);
-  expect(parseEndTime('N/A\n')).toBeUndefined();
-  expect(parseEndTime('')).toBeUndefined();
+  expect(parseEndTime('CLUSTER: nautilus\n1795226370\n')).toBe(1_795_226_370_000);
+  expect(parseEndTime('NONE\n')).toBe('none');
+  for (const text of ['N/A\n', 'Unknown', '', 'slurm_load_jobs error']) expect(parseEndTime(text)).toBeUndefined();
 });

@@ -15,10 +15,16 @@ export function parseSlurmTime(text: string, utcOffsetMinutes = 0): number | und
   return orUndefined(Date.parse(`${match[1]}Z`) - utcOffsetMinutes * 60_000);
 }
 
-/** The deadline in `squeue -h -j ID -o %e` or in any output whose last line is one time. */
-export function parseEndTime(stdout: string, utcOffsetMinutes = 0): number | undefined {
+/** `none`: the job has no time limit. */
+export type EndTime = number | 'none';
+
+/**
+ * The end in `squeue -h -j ID -o %e`, or in any output whose last line is one time (with `-M` the cluster is named before
+ * it). Undefined for what tells nothing: `N/A` of a job that does not run, `Unknown`, an error.
+ */
+export function parseEndTime(stdout: string, utcOffsetMinutes = 0): EndTime | undefined {
   const last = stdout.trim().split('\n').at(-1) ?? '';
-  return parseSlurmTime(last, utcOffsetMinutes);
+  return last.trim() === 'NONE' ? 'none' : parseSlurmTime(last, utcOffsetMinutes);
 }
 
 function orUndefined(ms: number): number | undefined {
