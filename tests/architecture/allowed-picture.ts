@@ -82,14 +82,14 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   },
   'packages/engines': {
     holds: 'one folder per engine: argv, observation, verdicts',
-    imports: { ...kit, ...protocol },
+    imports: { ...kit, ...protocol, 'packages/openai-wire': 'the routes that an engine offers to consumers' },
     testImports: { ...startsPrograms, 'packages/engine-sim': 'an engine to try the contract on' },
     thirdParty: ['zod'],
   },
   'packages/openai-wire': {
     holds: "routes, refusals and events in OpenAI's and Anthropic's shape",
-    imports: { ...kit },
-    thirdParty: ['eventsource-parser', 'zod'],
+    imports: { 'packages/protocol': 'the codes of refusals and their HTTP status' },
+    thirdParty: ['eventsource-parser'],
   },
   'packages/carrier': {
     holds: 'offer and reach: how bytes get from a consumer to a front',
@@ -108,7 +108,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/openai-wire': 'answers and errors of a deployment',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: ['eventsource-parser', 'fastest-levenshtein', 'ws', 'zod'],
+    thirdParty: ['fastest-levenshtein', 'ws', 'zod'],
     testThirdParty: ['openai'],
   },
   'packages/launch': {
@@ -136,11 +136,12 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/config': 'reads and shows settings',
       'packages/engines': 'plan and doctor name what an engine needs',
       'packages/launch': 'deploy renders a launch',
+      'packages/openai-wire': 'chat and demo read answers',
       'packages/scheduler': 'doctor and logs ask Slurm',
       'packages/ssh': 'init and doctor work on hosts',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'eventsource-parser', 'yaml', 'zod'],
+    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'yaml', 'zod'],
   },
   'packages/engine-sim': {
     holds: 'an engine that speaks as vLLM does and knows nothing of us',

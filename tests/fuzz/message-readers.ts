@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import * as protocol from '@fairlead/protocol';
 
-import type { Reader } from './read-targets.ts';
+import type { Reader } from './fuzz-target.ts';
 
 const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v1', import.meta.url));
 

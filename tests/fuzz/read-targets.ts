@@ -9,14 +9,8 @@ import { classifyFailure, engineKinds, parseMetrics } from '@fairlead/engines';
 import { parseFacts } from '@fairlead/launch/testing';
 import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
-import type { FuzzTarget } from './fuzz-target.ts';
+import type { FuzzTarget, Reader } from './fuzz-target.ts';
 import * as samples from './samples.ts';
-
-export interface Reader {
-  name: string;
-  samples: readonly string[];
-  read: (text: string) => unknown;
-}
 
 /** Far above what any of them takes on a busy machine; a pattern that backtracks takes seconds. */
 const LIMIT_MS = 2_000;

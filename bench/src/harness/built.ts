@@ -25,14 +25,17 @@ const PROGRAMS: Record<ProgramName, Program> = {
   agent: {
     folder: 'apps/node-agent',
     file: 'agent.mjs',
-    of: [...SHARED, 'packages/engines/src', 'packages/scheduler/src'],
+    of: [...SHARED, 'packages/engines/src', 'packages/openai-wire/src', 'packages/scheduler/src'],
   },
   control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
   'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
   cli: {
     folder: 'packages/cli',
     file: 'main.mjs',
-    of: [...SHARED, 'packages/client/src', 'packages/config/src', 'packages/engines/src', 'packages/scheduler/src'],
+    of: [
+      ...SHARED,
+      ...['client', 'config', 'engines', 'launch', 'openai-wire', 'scheduler'].map((name) => `packages/${name}/src`),
+    ],
     after: ['agent', 'control', 'engine-sim'],
   },
 };

@@ -5,11 +5,10 @@ import { Command, Option } from 'commander';
 
 import type { Context } from './context.ts';
 import { addCareCommands } from './program/care-commands.ts';
+import type { RunCommand } from './program/run-command.ts';
 import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
-
-export type RunCommand = (run: (context: Context) => Promise<void>) => Promise<void>;
 
 export interface GlobalFlags {
   json?: boolean;

@@ -29,7 +29,7 @@ export type {
   ToolCall,
   ToolCallDelta,
   Usage,
-} from './openai-shapes.ts';
+} from '@fairlead/openai-wire';
 export type { SshTerminal } from '@fairlead/ssh';
 export { openSession, type Session, type SessionOptions } from './open-session.ts';
 export { profilePath, readProfile, writeProfile } from './profile.ts';

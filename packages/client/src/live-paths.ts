@@ -6,7 +6,7 @@ import { anySignal, CodedError } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
-import type { Patience } from './open-path.ts';
+import type { Patience } from './patience.ts';
 
 export interface Path {
   endpoint: EndpointView;

@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest';
 
 import type { BastionLink } from './bastion-link.ts';
 import type { FollowEvent } from './endpoint-follower.ts';
-import { IMPATIENT, openPath, type Patience } from './open-path.ts';
+import { openPath } from './open-path.ts';
+import { IMPATIENT, type Patience } from './patience.ts';
 import { createTurns } from './turns.ts';
 
 const endpoint = (generation: number) =>

@@ -17,6 +17,7 @@ import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
 import type { Path } from './live-paths.ts';
+import { PATIENT, type Patience } from './patience.ts';
 import type { Turns } from './turns.ts';
 
 export interface PathDeps {
@@ -29,20 +30,6 @@ export interface PathDeps {
   random: () => number;
 }
 
-/** How long a request waits while the way is down. */
-export interface Patience {
-  /** For an endpoint where there is none. */
-  endpointMs: number;
-  /** For the SSH connection to the bastion while it is opened anew. Absent: as long as that takes. */
-  connectionMs?: number;
-  /** Tries at one that does not take it. */
-  dialMs: number;
-}
-
-/** `dialMs`: longer than the lease after which control would say that the endpoint is gone. */
-const PATIENT: Patience = { endpointMs: 60_000, dialMs: 20_000 };
-/** For clients that have a Retry-After to go by: they hear within a second that the way is down. */
-export const IMPATIENT: Patience = { endpointMs: 800, connectionMs: 800, dialMs: 500 };
 const RETRY = { baseMs: 200, maxMs: 1_000, minMs: 50 };
 const QUICK_RETRY = { baseMs: 50, maxMs: 200, minMs: 20 };
 

@@ -17,4 +17,3 @@ export { showEngineCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';
 export { type EngineMetrics, type MetricNames, parseMetrics } from './port/parse-metrics.ts';
 export type { EngineErrorCode } from './port/read-options.ts';
-export type { Route } from './port/route.ts';

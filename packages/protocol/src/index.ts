@@ -126,4 +126,3 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
-export { otherServerHint } from './other-server.ts';

@@ -1,6 +1,6 @@
 // What a connection does by commands alone: the same whichever driver carries them.
 
-import type { SshConnection } from './connection/open-ssh.ts';
+import type { SshConnection } from './connection/ssh-connection.ts';
 import type { ExecHost } from './open-exec.ts';
 import { openGate } from './open-gate.ts';
 import { runCommand } from './run-command.ts';

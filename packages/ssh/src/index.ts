@@ -1,4 +1,5 @@
-export { openSsh, type OpenSshOptions, type SshConnection } from './connection/open-ssh.ts';
+export { openSsh } from './connection/open-ssh.ts';
+export type { OpenSshOptions, SshConnection } from './connection/ssh-connection.ts';
 export type { WaitOptions } from './connection/ssh-link.ts';
 export { createEd25519KeyPair, type Ed25519KeyPair } from './ed25519-key.ts';
 export { type HostKey, parseHostKeyLine } from './host-key/host-key.ts';
@@ -20,7 +21,8 @@ export { formatExpiryTime, type KeyLine, renderKeyLine } from './job-key/key-lin
 export type { Listening } from './listen-on-socket.ts';
 export type { CommandExit } from './open-exec.ts';
 export type { Gate } from './open-gate.ts';
-export { type ResolveDeps, resolveSshTarget, type SshDestination, type SshDriver } from './resolve-ssh-target.ts';
+export { resolveSshTarget } from './resolve-ssh-target.ts';
+export type { ResolveDeps, SshDestination, SshDriver } from './ssh-destination.ts';
 export type { CommandResult, RunOptions } from './run-command.ts';
 export { TAKE_LOCK } from './lock-script.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createEd25519KeyPair } from './ed25519-key.ts';
-import { resolveSshTarget, type SshDestination } from './resolve-ssh-target.ts';
+import { resolveSshTarget } from './resolve-ssh-target.ts';
+import type { SshDestination } from './ssh-destination.ts';
 import { runSsh } from './system-ssh/run-ssh.ts';
 
 const hasSsh = await runSsh(['-V'], process.env).then(

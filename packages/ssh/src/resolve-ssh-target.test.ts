@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveSshTarget, type SshDestination } from './resolve-ssh-target.ts';
+import { resolveSshTarget } from './resolve-ssh-target.ts';
+import type { SshDestination } from './ssh-destination.ts';
 
 describe('resolveSshTarget', () => {
   let home: string;

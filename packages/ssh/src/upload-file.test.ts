@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSsh, type SshConnection } from './connection/open-ssh.ts';
+import { openSsh } from './connection/open-ssh.ts';
+import type { SshConnection } from './connection/ssh-connection.ts';
 import { openTestSsh, type TestSsh } from './testing.ts';
 import { uploadError } from './upload-error.ts';
 

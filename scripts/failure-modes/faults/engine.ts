@@ -97,10 +97,7 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     seen: '400, with the name of the setting that opens it',
     tests: places(
       ['packages/engines/src/vllm/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
-      [
-        'packages/engines/src/vllm/vllm.test.ts',
-        'vllm fetches no media unless the configuration opens it',
-      ],
+      ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration opens it'],
       [
         `${AGENT}/agent.test.ts`,
         'starts an engine that does not know an optional flag again without it, and says what is open then',

@@ -1,6 +1,6 @@
 // From a complete head to what the engine gets for it: its head, how its body is framed, and what becomes of the answer.
 
-import type { Route } from '@fairlead/engines';
+import { MODEL_ROUTE, modelOf, type Refusal, refuse, type Route } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { type EngineAnswer, PassedAnswer } from './engine-answer.ts';
@@ -8,8 +8,6 @@ import { renderEngineHead } from './engine-head.ts';
 import type { RequestHead } from './head-parser.ts';
 import { type Framing, interpretHead } from './interpret-head.ts';
 import { ModelAnswer, modelListHead } from './model-answer.ts';
-import { type Refusal, refuse } from './refusal.ts';
-import { MODEL_ROUTE, modelOf } from './routes.ts';
 
 export interface AdmittedRequest {
   route: Route;

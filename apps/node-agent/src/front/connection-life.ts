@@ -1,6 +1,6 @@
 // The life of one connection at the front, as a table: what each event means in each state. No bytes pass through here.
 
-import { type Refusal, refuse } from './refusal.ts';
+import { type Refusal, refuse } from '@fairlead/openai-wire';
 
 export type ConnectionState =
   /** The head is not complete. */

@@ -1,7 +1,7 @@
 // Every state of a connection against every event, as data and as markdown: for the test, and for docs/state-machines.md.
 
+import { refuse } from '@fairlead/openai-wire';
 import { type ConnectionEvent, type ConnectionState, type ConnectionStep, stepConnection } from './connection-life.ts';
-import { refuse } from './refusal.ts';
 
 export interface ConnectionRow {
   event: string;

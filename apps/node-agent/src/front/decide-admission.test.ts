@@ -1,7 +1,7 @@
 import { Secret } from '@fairlead/kit';
 import { describe, expect, test } from 'vitest';
 import { findEngineKind } from '@fairlead/engines';
-import { createRouteTable } from './routes.ts';
+import { createRouteTable } from '@fairlead/openai-wire';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { FRONT_LIMITS } from './front-limits.ts';
 import { HeadParser } from './head-parser.ts';

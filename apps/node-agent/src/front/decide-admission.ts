@@ -1,14 +1,19 @@
 // Whether a request may go to the engine, and by which route. The key comes first: without it nobody learns anything.
 
-import type { Route } from '@fairlead/engines';
 import type { Secret } from '@fairlead/kit';
+import {
+  describeWrongPath,
+  pickRoute,
+  type Refusal,
+  refuse,
+  type Route,
+  type RouteTable,
+  type WrongPath,
+} from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { bodyTooLarge } from './body-scanner.ts';
 import { fieldValue, type RequestHead } from './head-parser.ts';
 import type { Interpreted } from './interpret-head.ts';
-import { type Refusal, refuse } from './refusal.ts';
-import { pickRoute, type RouteTable } from './routes.ts';
-import { describeWrongPath, type WrongPath } from './wrong-path.ts';
 
 export type FrontMode = 'starting' | 'serving' | 'draining';
 

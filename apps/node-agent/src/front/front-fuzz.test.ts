@@ -1,10 +1,10 @@
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
+import { findEngineKind } from '@fairlead/engines';
+import { createRouteTable, pickRoute } from '@fairlead/openai-wire';
 import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from './front-world.ts';
 import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
-import { findEngineKind } from '@fairlead/engines';
-import { createRouteTable, pickRoute } from './routes.ts';
 
 const ROUTES = createRouteTable(findEngineKind('vllm').routes);
 

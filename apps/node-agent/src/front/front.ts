@@ -1,8 +1,8 @@
 // The front: takes requests off the tunnel and gives the engine those that may have them. Parses heads, never bodies.
 
 import type { Duplex } from 'node:stream';
-import type { Route } from '@fairlead/engines';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
+import { createRouteTable, refuse, type Route, type RouteTable } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
@@ -10,9 +10,7 @@ import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
 import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
-import { refuse } from './refusal.ts';
 import type { RequestRecord } from './request-record.ts';
-import { createRouteTable, type RouteTable } from './routes.ts';
 
 export interface FrontOptions {
   /** Undefined while the engine is not there. Asked for each request. */
@@ -89,7 +87,6 @@ class OpenFront implements Front {
         this.stats.admitted += 1;
       },
       onDialRetry: () => (this.stats.dialRetries += 1),
-      onClosed: (connection, record) => this.#onClosed(connection, record),
     };
     this.#sweeping = this.#sweep();
   }
@@ -103,7 +100,9 @@ class OpenFront implements Front {
   }
 
   accept(stream: Duplex): void {
-    const connection = new FrontConnection(stream, this.#deps);
+    const connection: FrontConnection = new FrontConnection(stream, this.#deps, (record) =>
+      this.#onClosed(connection, record),
+    );
     this.#connections.add(connection);
     this.stats.accepted += 1;
     connection.start();

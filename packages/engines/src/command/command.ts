@@ -1,8 +1,8 @@
 // Any server that speaks OpenAI's API: a command of the user's, on a socket or a loopback port that the agent chooses.
 
+import { openAiRoutes } from '@fairlead/openai-wire';
 import { z } from 'zod';
 import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
-import { openAiRoutes } from '../port/openai-routes.ts';
 import { fillPlaceholders, namesPlaceholder } from '../port/placeholders.ts';
 import { readOptions } from '../port/read-options.ts';
 

@@ -2,11 +2,11 @@
 // An engine kind is data and pure functions: it starts nothing and asks nothing.
 
 import type { Secret } from '@fairlead/kit';
+import type { Route } from '@fairlead/openai-wire';
 import type { StartPhase } from '@fairlead/protocol';
 import type { ZodObject } from 'zod';
 import type { FailureWords } from '../judge/failure-words.ts';
 import type { MetricNames } from './parse-metrics.ts';
-import type { Route } from './route.ts';
 
 /** What a configuration says of an engine; `args` and `env` hold a preset's too. */
 export interface EngineSettings {

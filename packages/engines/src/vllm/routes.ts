@@ -2,8 +2,7 @@
 // without a key), LoRA loading, scaling, profiling, documentation, `/render`, WebSocket upgrades.
 // Source: vLLM 0.32's own list (35 routes).
 
-import { openAiRoutes } from '../port/openai-routes.ts';
-import type { Route } from '../port/route.ts';
+import { openAiRoutes, type Route } from '@fairlead/openai-wire';
 
 export const vllmRoutes: readonly Route[] = [
   ...openAiRoutes,

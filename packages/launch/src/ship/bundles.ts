@@ -19,6 +19,7 @@ const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
       'apps/node-agent/src',
       'packages/engines/src',
       'packages/kit/src',
+      'packages/openai-wire/src',
       'packages/protocol/src',
       'packages/scheduler/src',
       'packages/ssh/src',

@@ -7,7 +7,6 @@ import type { Scheduler } from '@fairlead/scheduler';
 
 import type { Host } from '../host/host.ts';
 import { type ClusterPaths, jobDirOf } from '../cluster-paths.ts';
-import type { Site } from './open-site.ts';
 
 const FILE = 'slurm-cluster';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
@@ -48,7 +47,13 @@ export function createJobClusters(host: Pick<Host, 'runner' | 'upload'>, paths: 
   };
 }
 
+export interface SiteSchedulers {
+  scheduler: Scheduler;
+  /** As `scheduler`, in the Slurm cluster that took this instance's job. Absent on a local cluster: see schedulerOf. */
+  schedulerOf?: (instance: string) => Promise<Scheduler>;
+}
+
 /** The scheduler that knows this instance's job. */
-export async function schedulerOf(site: Site, instance: string): Promise<Scheduler> {
+export async function schedulerOf(site: SiteSchedulers, instance: string): Promise<Scheduler> {
   return (await site.schedulerOf?.(instance)) ?? site.scheduler;
 }

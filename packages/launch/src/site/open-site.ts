@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import { CodedError, Scope } from '@fairlead/kit';
 import type { ClusterConfig, NamedCluster } from '@fairlead/config';
-import { createLocalScheduler, createSlurmScheduler, type Scheduler } from '@fairlead/scheduler';
+import { createLocalScheduler, createSlurmScheduler } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -15,16 +15,13 @@ import { openSshHost } from '../host/ssh-host.ts';
 import { type ClusterPaths, clusterPaths } from '../cluster-paths.ts';
 import { openRoute } from '../login/open-route.ts';
 import { expandCluster } from './expand-cluster.ts';
-import { createJobClusters, type JobClusters } from './job-cluster.ts';
+import { createJobClusters, type JobClusters, type SiteSchedulers } from './job-cluster.ts';
 import { slurmCluster, slurmSite } from './slurm-site.ts';
 
-export interface Site extends AsyncDisposable {
+export interface Site extends SiteSchedulers, AsyncDisposable {
   /** Its paths are absolute ones of the cluster. */
   cluster: NamedCluster;
   host: Host;
-  scheduler: Scheduler;
-  /** As `scheduler`, in the Slurm cluster that took this instance's job. Absent on a local cluster: see schedulerOf. */
-  schedulerOf?: (instance: string) => Promise<Scheduler>;
   /** Notes which Slurm cluster took an instance's job; never rejects. */
   jobClusters?: JobClusters;
   paths: ClusterPaths;

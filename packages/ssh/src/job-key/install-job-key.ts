@@ -2,7 +2,7 @@
 // unless a fresh login with the job's key meets the gate and a fresh login with the user's own key still works.
 
 import { type Clock, CodedError, errorText, isCodedError, systemClock } from '@fairlead/kit';
-import type { OpenSshOptions, SshConnection } from '../connection/open-ssh.ts';
+import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import { openSsh } from '../connection/open-ssh.ts';
 import type { CommandHost } from '../run-script.ts';
 import type { SshTarget } from '../ssh-target.ts';

@@ -2,7 +2,7 @@
 
 import { CodedError, errorText, withTimeLimit } from '@fairlead/kit';
 
-import type { OpenSshOptions } from '../connection/open-ssh.ts';
+import type { OpenSshOptions } from '../connection/ssh-connection.ts';
 import { sshError } from '../ssh-error.ts';
 import type { Route } from './open-first-route.ts';
 import { askRoute } from './route-candidate.ts';

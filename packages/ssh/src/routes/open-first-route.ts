@@ -2,7 +2,7 @@
 
 import { type Clock, CodedError, detach, errorText, systemClock, untilAborted, untilOver } from '@fairlead/kit';
 
-import type { OpenSshOptions, SshConnection } from '../connection/open-ssh.ts';
+import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { sshError } from '../ssh-error.ts';
 import { askRoute, closeWhenOpen, type RouteCandidate } from './route-candidate.ts';

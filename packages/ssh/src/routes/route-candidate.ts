@@ -2,7 +2,8 @@
 
 import { CodedError, detach } from '@fairlead/kit';
 
-import { openSsh, type OpenSshOptions, type SshConnection } from '../connection/open-ssh.ts';
+import { openSsh } from '../connection/open-ssh.ts';
+import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import type { SshTarget } from '../ssh-target.ts';
 
 export interface RouteCandidate {

@@ -3,7 +3,7 @@
 
 import { type Clock, detach, Scope, silentLog, systemClock } from '@fairlead/kit';
 
-import type { OpenSshOptions, SshConnection } from '../connection/open-ssh.ts';
+import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import { watchLife } from '../connection/watch-life.ts';
 import { execCalls } from '../exec-calls.ts';
 import type { ExecHost } from '../open-exec.ts';

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import type { ResolveDeps, SshDestination } from '../resolve-ssh-target.ts';
+import type { ResolveDeps, SshDestination } from '../ssh-destination.ts';
 import { keptKnownHosts } from '../ssh-config/kept-known-hosts.ts';
 import type { HostKeyPolicy, SshTarget } from '../ssh-target.ts';
 import { askSsh, type AskedWay } from './ask-ssh.ts';

@@ -2,6 +2,7 @@
 
 import type { ChatChunk, ChatRequest, Connection, Usage } from '@fairlead/client';
 import { type Clock, CodedError, isCodedError } from '@fairlead/kit';
+import { readUsage } from '@fairlead/openai-wire';
 
 export type AnswerPart =
   | { type: 'text' | 'reasoning'; text: string }
@@ -29,7 +30,7 @@ export async function* streamAnswer(
       if (delta?.reasoning) yield { type: 'reasoning', text: delta.reasoning };
       if (delta?.content) yield { type: 'text', text: delta.content };
       finishReason = finish ?? finishReason;
-      usage = chunk.usage ?? usage;
+      usage = readUsage(chunk) ?? usage;
     }
   } catch (error) {
     signal.throwIfAborted();

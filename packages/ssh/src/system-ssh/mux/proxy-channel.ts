@@ -3,7 +3,6 @@
 
 import { Duplex, Readable } from 'node:stream';
 
-import type { ProxyLink } from './proxy-link.ts';
 import { string, u32, type WireReader } from './wire.ts';
 
 export const MESSAGE = {
@@ -24,6 +23,13 @@ export const MESSAGE = {
 export const WINDOW_BYTES = 2 * 1024 * 1024;
 export const PACKET_BYTES = 32 * 1024;
 
+/** What a channel needs of the link that carries it. */
+export interface ChannelLink {
+  send(type: number, ...parts: Buffer[]): void;
+  /** Calls back at once, or when the socket has drained. */
+  whenClear(callback: () => void): void;
+}
+
 export interface PeerSide {
   /** The server's number of this channel. */
   id: number;
@@ -39,7 +45,7 @@ export class ProxyChannel extends Duplex {
   /** Told of each request of the server's (`exit-status`, …). */
   onRequest: (name: string, reader: WireReader) => void = () => undefined;
   readonly peerClosed: Promise<void>;
-  readonly #link: ProxyLink;
+  readonly #link: ChannelLink;
   readonly #peer: PeerSide;
   readonly #answers: Array<(ok: boolean) => void> = [];
   readonly #tellPeerClosed: () => void;
@@ -49,7 +55,7 @@ export class ProxyChannel extends Duplex {
   #isCloseSent = false;
   #waiting: { chunk: Buffer; done: () => void } | undefined;
 
-  constructor(link: ProxyLink, peer: PeerSide, closesWhen: ClosesWhen) {
+  constructor(link: ChannelLink, peer: PeerSide, closesWhen: ClosesWhen) {
     super({ allowHalfOpen: true, autoDestroy: closesWhen === 'both-ended' });
     this.#link = link;
     this.#peer = { ...peer };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { findEngineKind } from '@fairlead/engines';
+import { openAiRoutes } from './openai-routes.ts';
 import { createRouteTable } from './routes.ts';
 import { describeWrongPath } from './wrong-path.ts';
 
-const routes = createRouteTable(findEngineKind('vllm').routes);
+const routes = createRouteTable(openAiRoutes);
 
 const SERVER = 'http://127.0.0.1:18000';
 const say = (path: string, host: string | undefined = '127.0.0.1:18000', isTls = false) =>

@@ -1,6 +1,6 @@
 // What servers that speak OpenAI's API offer, and Anthropic's Messages. Data. Sources: both APIs' references.
 
-import type { Route } from './route.ts';
+import type { Route } from './routes.ts';
 
 export const openAiRoutes: readonly Route[] = [
   { method: 'POST', path: '/v1/chat/completions' },

@@ -1,6 +1,10 @@
-// Which requests pass the front: those that the engine's kind offers to consumers. Everything else stays on the node. Pure.
+// Which requests pass a front: those that an engine offers to its consumers. Everything else stays on its node. Pure.
 
-import type { Route } from '@fairlead/engines';
+export interface Route {
+  method: 'GET' | 'POST';
+  /** A segment in braces stands for any one segment; that of `MODEL_ROUTE` for one or more. */
+  path: string;
+}
 
 export const MODEL_PATH_PREFIX = '/v1/models/';
 

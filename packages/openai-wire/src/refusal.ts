@@ -1,4 +1,4 @@
-// What the front answers instead of the engine: an OpenAI-shaped error, and a connection that closes after it.
+// What is answered instead of the engine's answer: an error in OpenAI's shape, and a connection that closes after it.
 
 import { STATUS_CODES } from 'node:http';
 import { WIRE_ERRORS, type WireErrorCode } from '@fairlead/protocol';
@@ -29,11 +29,15 @@ export function refuse(code: RefusalCode, message: string, retryAfterSeconds?: n
   return retryAfterSeconds === undefined ? { code, message } : { code, message, retryAfterSeconds };
 }
 
+/** The body of an error in OpenAI's shape. */
+export function openAiError({ status, code, message }: { status: number; code: string; message: string }): object {
+  return { error: { message, type: typeOf(status), param: null, code } };
+}
+
 /** The whole response. A HEAD request gets no content (RFC 9110 9.3.2). */
 export function renderRefusal(refusal: Refusal, method?: string): Buffer {
   const { status } = WIRE_ERRORS[refusal.code];
-  const error = { message: refusal.message, type: typeOf(status), param: null, code: refusal.code };
-  const body = Buffer.from(JSON.stringify({ error }));
+  const body = Buffer.from(JSON.stringify(openAiError({ status, code: refusal.code, message: refusal.message })));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json',

@@ -1,6 +1,6 @@
 // What to say to a client that asks for a path which is not served: most often its base URL has one part too many or too few.
 
-import { otherServerHint } from '@fairlead/protocol';
+import { otherServerHint } from './other-server.ts';
 import { pickRoute, type RouteTable } from './routes.ts';
 
 export interface WrongPath {
