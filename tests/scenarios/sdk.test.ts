@@ -6,10 +6,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { type CodedError, connect, type Connection, type ConnectionEvent, list, watch } from '@fairlead/client';
-import type { LaptopProfile } from '@fairlead/protocol';
+import type { laptopProfile, Written } from '@fairlead/protocol';
 import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/testkit';
 import { createJobKey } from '@fairlead/ssh';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** As the file holds it. */
+type Profile = Written<typeof laptopProfile>;
 
 const messages = [{ role: 'user' as const, content: 'Tell me of ropes.' }];
 /** The simulator takes half a minute for it. */
@@ -140,14 +143,14 @@ describe('A request that is given up', () => {
 });
 
 describe('A mistake', () => {
-  async function withProfile(name: string, change: (profile: LaptopProfile) => void): Promise<string> {
-    const profile = JSON.parse(await readFile(world.profileFile, 'utf8')) as LaptopProfile;
+  async function withProfile(name: string, change: (profile: Profile) => void): Promise<string> {
+    const profile = JSON.parse(await readFile(world.profileFile, 'utf8')) as Profile;
     change(profile);
     const file = join(world.dir, `${name}.json`);
     await writeFile(file, JSON.stringify(profile), { mode: 0o600 });
     return file;
   }
-  const tryWith = async (name: string, change: (profile: LaptopProfile) => void) =>
+  const tryWith = async (name: string, change: (profile: Profile) => void) =>
     failure(list({ env: world.env, profile: await withProfile(name, change) }));
 
   test('in the name of a deployment is told with the nearest', async () => {

@@ -59,7 +59,7 @@ export class DeploymentDesk {
       id: this.#newId(),
       deployment: wanted.name,
       jobDir,
-      enrolmentHash: hashToken(token.reveal()),
+      enrolmentHash: hashToken(token),
       life: { phase: 'waiting', state: { status: 'submitted' }, retired: 0 },
       models: [],
       gpus: [],
@@ -69,7 +69,7 @@ export class DeploymentDesk {
     const deployment = { ...rest, wanted: 'running' as const, createdMs, instanceId: instance.id };
     await this.#registry.put(deployment, instance, `Deployment of ${wanted.model} on ${wanted.cluster}.`);
     const entry = this.deployment(wanted.name);
-    return { deployment: this.#registry.viewDeployment(entry), enrolmentToken: token.reveal() };
+    return { deployment: this.#registry.viewDeployment(entry), enrolmentToken: token };
   }
 
   async stop(name: string, asked: StopMode): Promise<{ deployment: DeploymentView; delivered: boolean }> {

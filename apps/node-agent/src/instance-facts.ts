@@ -1,9 +1,8 @@
 // What is true of the instance now and changes over its life, in one place: for reports, heartbeats and the files.
 
-import type { ConnectionFile, InstanceReported, InstanceState, Load } from '@fairlead/protocol';
+import type { ConnectionFile, InstanceReported, InstanceState, Load, InstanceSpec } from '@fairlead/protocol';
 import { PROTOCOL_VERSION } from '@fairlead/protocol';
 import type { EngineMetrics } from '@fairlead/engines';
-import type { AgentSpec } from './job/read-spec.ts';
 
 export interface InstanceFacts {
   state: InstanceState;
@@ -21,7 +20,7 @@ export function loadOf(facts: InstanceFacts, inFlight: number): Load {
   return { inFlight, running, waiting, generationTokens, ...(kvCacheUsage === undefined ? {} : { kvCacheUsage }) };
 }
 
-export function reportOf(facts: InstanceFacts, spec: AgentSpec, inFlight: number): InstanceReported {
+export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: number): InstanceReported {
   const { state, gpus, endpoint, deadlineMs } = facts;
   return {
     type: 'instance.reported',
@@ -37,7 +36,7 @@ export function reportOf(facts: InstanceFacts, spec: AgentSpec, inFlight: number
 /** Undefined while there is nothing to connect to. */
 export function connectionOf(
   facts: InstanceFacts,
-  spec: AgentSpec,
+  spec: InstanceSpec,
   job: { jobId: string; hostname: string; now: number },
 ): ConnectionFile | undefined {
   if (!facts.endpoint) return undefined;

@@ -1,15 +1,15 @@
 // What only the site's own programs can tell a running job: its deadline, Slurm's KillWait, its GPUs. The agent serves without it.
 
 import { detach, errorText } from '@fairlead/kit';
+import type { InstanceSpec } from '@fairlead/protocol';
 import { type JobIdentity, learnKillWait, listGpus, watchDeadline } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
-import type { AgentSpec } from './job/read-spec.ts';
 import type { Publisher } from './publish.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
 import type { SupervisorPolicy } from './supervisor/supervisor-state.ts';
 
 export interface SiteParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   job: JobIdentity;
   policy: SupervisorPolicy;

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { defined, detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
-import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
+import { type AgentHello, OUR_VERSIONS, type InstanceSpec } from '@fairlead/protocol';
 import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
@@ -17,7 +17,6 @@ import { createProber } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
-import type { AgentSpec } from './job/read-spec.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
@@ -34,7 +33,7 @@ const FAILURE_FAREWELL_MS = 3_000;
 const RETRY_AFTER_SECONDS = 30;
 
 /** Resolves with how it ended, when nothing of it is left on the node. */
-export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitName> {
+export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<ExitName> {
   await using scope = new Scope();
   const job = readJobIdentity(deps.env);
   const facts = firstFacts(deps, () => supervisor);
@@ -125,12 +124,12 @@ function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFact
   };
 }
 
-function scratchCandidates(spec: AgentSpec, env: NodeJS.ProcessEnv): string[] {
+function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[] {
   return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
 }
 
 interface SupervisorParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   facts: InstanceFacts;
   policy: SupervisorPolicy;
@@ -179,7 +178,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
 }
 
 interface ControlParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   job: JobIdentity;
   facts: InstanceFacts;
@@ -198,7 +197,7 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
     restart: job.restart,
     processId: randomUUID(),
     hostname: deps.hostname,
-    apiKey: spec.apiKey.reveal(),
+    apiKey: spec.apiKey,
   };
   return openControlLink({
     certificate: spec.controlCertificate,

@@ -1,16 +1,15 @@
 // Tells everybody what happens: people (the job's log), agent.log, audit.jsonl, the connection files, control.
 
-import type { InstanceState } from '@fairlead/protocol';
+import type { InstanceState, InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import type { ControlLink } from './control-link/control-link.ts';
 import { connectionOf, type InstanceFacts } from './instance-facts.ts';
 import type { Audit } from './job/append-audit.ts';
 import type { JobIdentity } from '@fairlead/scheduler';
-import type { AgentSpec } from './job/read-spec.ts';
 import type { ConnectionWriter } from './job/write-connection-files.ts';
 
 export interface PublisherOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   job: JobIdentity;
   deps: AgentDeps;
   facts: InstanceFacts;

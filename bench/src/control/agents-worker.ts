@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type FakeAgent, openFakeAgent } from '@fairlead/control/testing';
-import type { ControlMessage, InstanceState } from '@fairlead/protocol';
+import type { controlMessage, InstanceState, Written } from '@fairlead/protocol';
 
 import { takeOrders } from '../harness/worker.ts';
 import { nowMs, writeStamp } from './stamp.ts';
@@ -64,7 +64,7 @@ async function openMember(options: Parameters<typeof openFakeAgent>[0]): Promise
 }
 
 /** As an agent does: from now on with the token it was given, and first of all what is true. */
-function take(member: Member, message: ControlMessage): void {
+function take(member: Member, message: Written<typeof controlMessage>): void {
   member.agent.history.length = 0;
   if (message.type !== 'control.welcome') return;
   member.agent.options.token = message.instanceToken;

@@ -75,10 +75,10 @@ function openApi() {
     version: 1,
     bastion,
     controlCertificate: readFileSync(at('crt'), 'utf8'),
-    ownerToken: 't',
+    ownerToken: new Secret('t'),
   };
   const link = scope.use(createBastionLink({ profile, env: {}, home: '/nowhere' }));
-  return createControlApi({ openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) });
+  return createControlApi({ openSocket: () => link.openControl(), ownerToken: profile.ownerToken });
 }
 
 describe('The first request to control', () => {

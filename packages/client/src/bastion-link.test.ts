@@ -31,7 +31,7 @@ function linkToSilence() {
     stateDir: '/s',
     runDir: '/r',
   };
-  const profile = { version: 1, bastion, controlCertificate: '', ownerToken: 't' } as LaptopProfile;
+  const profile = { version: 1, bastion, controlCertificate: '', ownerToken: new Secret('t') } as LaptopProfile;
   return createBastionLink({ profile, env: {}, home: '/nowhere' });
 }
 

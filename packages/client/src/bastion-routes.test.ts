@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
-import { Scope } from '@fairlead/kit';
+import { Scope, Secret } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
 import type { RouteTaken } from '@fairlead/ssh';
 import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
@@ -40,7 +40,7 @@ function profileOf(...ports: number[]): LaptopProfile {
     version: 1,
     bastion: { routes, host: 'b1', user, hostKeys: [hostKeyLine], stateDir: join(dir, 'state'), runDir: '/r' },
     controlCertificate: 'PEM',
-    ownerToken: 't',
+    ownerToken: new Secret('t'),
   };
 }
 

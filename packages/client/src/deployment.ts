@@ -82,7 +82,7 @@ export function describeDeployment(view: DeploymentView): Deployment {
 
 export function describeEndpoint(view: EndpointView): Endpoint {
   const { deployment, instanceId, generation, model, apiKey, deadlineMs } = view;
-  const endpoint = { deployment, instanceId, generation, model, apiKey, deadlineMs };
+  const endpoint = { deployment, instanceId, generation, model, apiKey: apiKey.reveal(), deadlineMs };
   return Object.defineProperty(endpoint, 'apiKey', { enumerable: false });
 }
 

@@ -2,7 +2,7 @@
 
 import { homedir } from 'node:os';
 
-import { type Clock, errorText, type Log, Secret, silentLog } from '@fairlead/kit';
+import { type Clock, errorText, type Log, silentLog } from '@fairlead/kit';
 
 import { type BastionLink, createBastionLink } from './bastion-link.ts';
 import { type ControlApi, createControlApi } from './control-api.ts';
@@ -53,7 +53,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     ...(options.sshTerminal ? { sshTerminal: options.sshTerminal } : {}),
   });
   if (hasChoice) rememberRoutes(link, { profileFile, remembered, log });
-  const control = { openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) };
+  const control = { openSocket: () => link.openControl(), ownerToken: profile.ownerToken };
   const api = createControlApi(control);
   return {
     link,

@@ -18,6 +18,7 @@ import {
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { endCause, instanceState, load } from './instance.ts';
 import { logSource, versionRange } from './agent-link.ts';
+import { secretText } from './secret-text.ts';
 
 export const controlHello = z.object({
   protocol: versionRange,
@@ -31,6 +32,9 @@ export const controlHello = z.object({
   schemaVersion: count.optional(),
 });
 export type ControlHello = z.infer<typeof controlHello>;
+
+/** `GET /healthz` and `GET /readyz` */
+export const healthView = z.object({ ok: z.boolean() });
 
 /** What is wanted. `POST /v1/deployments` */
 export const createDeployment = z.object({
@@ -93,7 +97,7 @@ export type DeploymentView = z.infer<typeof deploymentView>;
 export const deploymentCreated = z.object({
   deployment: deploymentView,
   /** Shown once; control keeps its hash. */
-  enrolmentToken: boundedText(SECRET_LENGTH),
+  enrolmentToken: secretText(SECRET_LENGTH),
 });
 export type DeploymentCreated = z.infer<typeof deploymentCreated>;
 
@@ -125,7 +129,7 @@ export const endpointView = z.object({
   /** Path of the unix socket on the bastion. */
   socket: boundedText(PATH_LENGTH),
   /** Checked by the front. A secret: never printed but by `connect --json`. */
-  apiKey: boundedText(SECRET_LENGTH),
+  apiKey: secretText(SECRET_LENGTH),
   model: boundedText(1024),
   state: instanceState,
   deadlineMs: timeMs.optional(),

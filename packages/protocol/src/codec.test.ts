@@ -1,9 +1,10 @@
+import { inspect } from 'node:util';
+
 import { describe, expect, it } from 'vitest';
 
 import { decodeText, decodeValue, encodeText } from './codec.ts';
 import { createDeployment } from './api.ts';
-import { agentMessage } from './agent-link.ts';
-import { instanceReported } from './agent-link.ts';
+import { agentMessage, controlMessage, instanceReported } from './agent-link.ts';
 
 describe('Decoding', () => {
   it('names the path of the offending field', () => {
@@ -28,6 +29,27 @@ describe('Decoding', () => {
       expect(decodeText(agentMessage, text).ok).toBe(false);
     },
   );
+});
+
+describe('A secret', () => {
+  const text = JSON.stringify({
+    type: 'control.welcome',
+    protocol: 1,
+    controlVersion: '1',
+    instanceToken: 'fli_secret',
+    leaseMs: 1,
+    heartbeatMs: 1,
+  });
+
+  it('is read as one that no print shows, and written as it was', () => {
+    const decoded = decodeText(controlMessage, text);
+    expect(`${JSON.stringify(decoded)}${inspect(decoded, { depth: 9 })}`).not.toContain('fli_secret');
+    expect(decoded.ok && encodeText(controlMessage, decoded.value)).toBe(text);
+  });
+
+  it('is not written from plain text, which somebody may have printed', () => {
+    expect(() => encodeText(controlMessage, JSON.parse(text))).toThrow(/Secret/);
+  });
 });
 
 describe('Encoding', () => {

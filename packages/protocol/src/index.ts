@@ -55,6 +55,7 @@ export {
   eventQuery,
   type EventQuery,
   eventView,
+  healthView,
   type EventView,
   instanceList,
   instanceQuery,
@@ -68,7 +69,16 @@ export {
   type StopMode,
   stopQuery,
 } from './api.ts';
-export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
+export {
+  type Decoded,
+  decodeText,
+  decodeValue,
+  encodeText,
+  encodeValue,
+  type Read,
+  type Schema,
+  type Written,
+} from './codec.ts';
 export { connectionFile, type ConnectionFile } from './connection-file.ts';
 export { errorBody, type ErrorBody, WIRE_ERRORS, type WireErrorCode } from './errors.ts';
 export { gateLine, type GateLine } from './gate-line.ts';

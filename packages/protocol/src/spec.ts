@@ -2,8 +2,10 @@
 
 import { z } from 'zod';
 
+import { SECRET_LENGTH } from './bounds.ts';
 import { deploymentName, instanceId } from './ids.ts';
 import { MAX_ROUTES } from './profile.ts';
+import { secretText } from './secret-text.ts';
 
 /** At most ten years. */
 const seconds = z
@@ -85,9 +87,9 @@ export const instanceSpec = z.object({
   servedModel: z.string(),
   engine: engineSpec,
   health: healthSpec,
-  /** Secrets of this instance. */
-  apiKey: z.string().min(16),
-  enrolmentToken: z.string().min(16),
+  /** Of the endpoint; the front checks it. */
+  apiKey: secretText(SECRET_LENGTH, 16),
+  enrolmentToken: secretText(SECRET_LENGTH, 16),
   /** In the order in which they are preferred; all lead to the one bastion. */
   bastion: z.object({ routes: z.array(bastionRoute).min(1).max(MAX_ROUTES) }),
   /** The bastion's own hostname; a connection that ends on another host is refused. */

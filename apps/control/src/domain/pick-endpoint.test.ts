@@ -1,5 +1,6 @@
 // Where a deployment answers, or why nowhere.
 
+import { Secret } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import { pickEndpoint } from './pick-endpoint.ts';
@@ -31,7 +32,7 @@ const RECORD: InstanceRecord = {
   updatedMs: 0,
 };
 
-function pick(life: Life, at: { apiKey: string | undefined } = { apiKey: 'key' }) {
+function pick(life: Life, at: { apiKey: Secret | undefined } = { apiKey: new Secret('key') }) {
   return pickEndpoint(DEPLOYMENT, { ...RECORD, life }, { runDir: '/run/x', ...at });
 }
 

@@ -1,5 +1,6 @@
 // Where a deployment answers now, or in words why nowhere. Pure.
 
+import type { Secret } from '@fairlead/kit';
 import { type EndpointView, isEnded, isServing, socketName } from '@fairlead/protocol';
 
 import { describeState } from './describe-state.ts';
@@ -14,7 +15,7 @@ export type EndpointPick =
 export function pickEndpoint(
   deployment: DeploymentRecord,
   instance: InstanceRecord,
-  at: { apiKey: string | undefined; runDir: string },
+  at: { apiKey: Secret | undefined; runDir: string },
 ): EndpointPick {
   const { life } = instance;
   if (life.state.status === 'draining')

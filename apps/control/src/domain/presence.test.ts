@@ -1,11 +1,13 @@
 // What happens to the presence of an instance's agent, alone and beside the instance's life.
 
+import { Secret } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import { type Held, type HeldEvent, transitionHeld } from './held-instance.ts';
 import type { AgentLine } from './presence.ts';
 import type { Life } from './records.ts';
 
+const key = new Secret('k');
 const agent = { processId: 'p1', restart: 0, hostname: 'node1' };
 const cause = { code: 'requested', message: 'as asked' } as const;
 const ready: Life = { phase: 'attended', agent, state: { status: 'ready' }, generation: 1, retired: 0 };
@@ -30,13 +32,13 @@ function run(held: Held, ...events: HeldEvent[]) {
   return { ...step, effects: step.effects.map(({ type }) => type) };
 }
 
-const attach = (line: AgentLine): HeldEvent => ({ type: 'line.attached', line, apiKey: 'k', agent: version });
+const attach = (line: AgentLine): HeldEvent => ({ type: 'line.attached', line, apiKey: key, agent: version });
 
 describe('The presence of an agent', () => {
   it('begins with a connection, which renews the lease of an attended instance alone', () => {
     const attached = run({ life: ready, presence: {} }, attach(first));
     expect(attached).toMatchObject({
-      presence: { line: first, apiKey: 'k', agent: version },
+      presence: { line: first, apiKey: key, agent: version },
       effects: ['lease.renew'],
     });
     for (const life of [waiting, ended]) expect(run({ life, presence: {} }, attach(first)).effects).toEqual([]);
@@ -54,9 +56,9 @@ describe('The presence of an agent', () => {
   });
 
   it('loses its connection when that one closes, and keeps it when a replaced one does', () => {
-    const held = { life: ready, presence: { line: second, apiKey: 'k' } };
+    const held = { life: ready, presence: { line: second, apiKey: key } };
     expect(run(held, { type: 'line.closed', line: first }).presence).toBe(held.presence);
-    expect(run(held, { type: 'line.closed', line: second }).presence).toEqual({ apiKey: 'k' });
+    expect(run(held, { type: 'line.closed', line: second }).presence).toEqual({ apiKey: key });
   });
 
   it('holds the load that was told last', () => {
@@ -80,10 +82,10 @@ describe('The presence of an agent', () => {
   it('ends its connection when another process of the agent takes charge', () => {
     const other = { ...agent, processId: 'p2', restart: 1 };
     const fenced = run(
-      { life: ready, presence: { line: first, apiKey: 'k' } },
+      { life: ready, presence: { line: first, apiKey: key } },
       { type: 'agent.enrolled', agent: other },
     );
-    expect(fenced).toMatchObject({ presence: { apiKey: 'k' }, effects: ['link.fence', 'history.add'] });
+    expect(fenced).toMatchObject({ presence: { apiKey: key }, effects: ['link.fence', 'history.add'] });
     expect(fenced.presence).not.toHaveProperty('line');
   });
 });

@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 
+import { Secret } from '@fairlead/kit';
 import { errorBody, WIRE_ERRORS } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -46,7 +47,7 @@ describe('the API', () => {
     expect((await second.call('GET', '/v1/hello')).status).toBe(200);
     const watch = await world.owner.watch();
     const closed = new Promise((resolve) => watch.socket.on('close', resolve));
-    rmSync(join(world.stateDir, 'owners', hashToken(world.token)));
+    rmSync(join(world.stateDir, 'owners', hashToken(new Secret(world.token))));
     await clock.advance(5000);
     expect((await ask('GET', '/v1/hello')).status).toBe(401);
     expect(await closed).toBe(1008);
@@ -153,7 +154,7 @@ describe('a deployment', () => {
     expect(body.deployment.instance).toMatchObject({ jobDir: `/j/${id}`, state: { status: 'submitted' } });
     const shown = JSON.stringify((await ask('GET', '/v1/deployments/a')).body);
     expect(shown).not.toContain(body.enrolmentToken);
-    expect(shown).not.toContain(hashToken(body.enrolmentToken));
+    expect(shown).not.toContain(hashToken(new Secret(body.enrolmentToken)));
   });
 
   it('keeps its name while it lives', async () => {

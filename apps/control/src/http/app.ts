@@ -1,9 +1,10 @@
 // Control's HTTP API: who may ask, and how errors are answered. The routes are beside it.
 
-import { WIRE_ERRORS } from '@fairlead/protocol';
+import { controlHello, errorBody, healthView, WIRE_ERRORS } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
 import { readBearer } from '../state/tokens.ts';
+import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
@@ -17,11 +18,13 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.onError((error, context) => {
     const known = toWireError(error, deps.log);
     if (WIRE_ERRORS[known.code].retryable) context.header('Retry-After', '1');
-    return context.json(known.body, known.status as 400);
+    return answer(context, errorBody, known.body, known.status as 400);
   });
-  app.notFound((context) => context.json(new WireError('not_found', `no route ${context.req.path}`).body, 404));
-  app.get('/healthz', (context) => context.json({ ok: true }));
-  app.get('/readyz', (context) => context.json({ ok: deps.isReady() }, deps.isReady() ? 200 : 503));
+  app.notFound((context) =>
+    answer(context, errorBody, new WireError('not_found', `no route ${context.req.path}`).body, 404),
+  );
+  app.get('/healthz', (context) => answer(context, healthView, { ok: true }));
+  app.get('/readyz', (context) => answer(context, healthView, { ok: deps.isReady() }, deps.isReady() ? 200 : 503));
   app.use('/v1/*', async (context, next) => {
     const { socket } = context.env.incoming;
     if (deps.carrier.originOf(socket)?.kind !== 'taken')
@@ -32,7 +35,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     deps.carrier.prove(socket);
     await next();
   });
-  app.get('/v1/hello', (context) => context.json(deps.hello));
+  app.get('/v1/hello', (context) => answer(context, controlHello, deps.hello));
   app.route('/v1', deploymentRoutes(deps));
   app.route('/v1', instanceRoutes(deps));
   app.route('/v1', historyRoutes(deps));

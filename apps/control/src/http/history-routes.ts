@@ -1,8 +1,9 @@
 // The history of events, in pages from either end.
 
-import { type eventList, type EventQuery, eventQuery, type Read } from '@fairlead/protocol';
+import { eventList, type EventQuery, eventQuery, type Read } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
+import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
 import { readQuery } from './read-request.ts';
@@ -11,7 +12,9 @@ const DEFAULT_LIMIT = 100;
 
 export function historyRoutes({ store }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get('/events', async (context) => context.json(await readPage(store, readQuery(context, eventQuery))));
+  routes.get('/events', async (context) =>
+    answer(context, eventList, await readPage(store, readQuery(context, eventQuery))),
+  );
   return routes;
 }
 

@@ -1,7 +1,7 @@
 // The OpenAPI document against the running server, both ways: what is documented is served so, what is served is documented.
 
 import SwaggerParser from '@apidevtools/swagger-parser';
-import { errorBody, watchMessage, WIRE_ERRORS } from '@fairlead/protocol';
+import { encodeValue, errorBody, watchMessage, WIRE_ERRORS } from '@fairlead/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AppDeps } from '../http/app-deps.ts';
@@ -124,7 +124,8 @@ describe('the OpenAPI document', () => {
             .split('\n')
             .map((line): unknown => JSON.parse(line))
         : [answer.body];
-      for (const body of bodies) expect({ call, body: schema.parse(body) }).toEqual({ call, body });
+      for (const body of bodies)
+        expect({ call, body: encodeValue(schema, schema.parse(body)) }).toEqual({ call, body });
     }
   });
 

@@ -12,6 +12,7 @@ import {
   endpointView,
   eventList,
   eventQuery,
+  healthView,
   instanceId,
   instanceList,
   instanceQuery,
@@ -44,7 +45,6 @@ export interface Route {
   upgrade?: true;
 }
 
-const health = z.object({ ok: z.boolean() });
 const byName = z.object({ name: deploymentName });
 const byId = z.object({ id: instanceId });
 
@@ -54,7 +54,7 @@ export const ROUTES: readonly Route[] = [
     path: '/healthz',
     summary: 'Whether control runs.',
     open: true,
-    answers: { 200: { description: 'It does.', schema: health } },
+    answers: { 200: { description: 'It does.', schema: healthView } },
   },
   {
     method: 'get',
@@ -62,8 +62,8 @@ export const ROUTES: readonly Route[] = [
     summary: 'Whether control takes requests.',
     open: true,
     answers: {
-      200: { description: 'It does.', schema: health },
-      503: { description: 'It is stopping.', schema: health },
+      200: { description: 'It does.', schema: healthView },
+      503: { description: 'It is stopping.', schema: healthView },
     },
   },
   {

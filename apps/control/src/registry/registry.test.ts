@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { silentLog } from '@fairlead/kit';
+import { silentLog, Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Registry } from './registry.ts';
@@ -52,12 +52,17 @@ describe('the registry', () => {
     await registry.put(...records('a'), '');
     const entry = registry.findDeployment('a')!;
     const line = { generation: 1, give: () => {}, fence: () => {}, drop: () => {} };
-    registry.applyLive(entry, { type: 'line.attached', line, apiKey: 'k', agent: { version: '1', protocol: 1 } });
+    registry.applyLive(entry, {
+      type: 'line.attached',
+      line,
+      apiKey: new Secret('k'),
+      agent: { version: '1', protocol: 1 },
+    });
     full = true;
     const agent = { processId: 'p', restart: 0, hostname: 'n' };
     await expect(registry.put(...records('b'), '')).rejects.toThrow('disk is full');
     await expect(registry.apply(entry, { type: 'agent.enrolled', agent })).rejects.toThrow('disk is full');
-    expect(registry.findDeployment('a')).toMatchObject({ presence: { line, apiKey: 'k' } });
+    expect(registry.findDeployment('a')).toMatchObject({ presence: { line, apiKey: new Secret('k') } });
     expect(registry.findDeployment('b')).toBeUndefined();
     expect(registry.findDeployment('a')!.instance.life.phase).toBe('waiting');
     full = false;

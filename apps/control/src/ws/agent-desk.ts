@@ -1,7 +1,7 @@
 // Takes agents in: proves who they are, keeps their leases, brings what they say into the registry and tells them when
 // it is on disk.
 
-import { type Clock, errorText, isCodedError, type Log, withFields } from '@fairlead/kit';
+import { type Clock, errorText, isCodedError, type Log, type Secret, withFields } from '@fairlead/kit';
 import {
   type AgentHello,
   type AgentMessage,
@@ -39,7 +39,7 @@ export interface Arrival {
   /** Of the control socket at which it was found. */
   instanceId: string;
   generation: number;
-  token: string;
+  token: Secret;
   /** To be called when the agent has proved itself. */
   prove: () => void;
 }
@@ -138,7 +138,7 @@ class Session {
     this.#skewMs = clockSkewMs(session.hello, deps.clock.now());
   }
 
-  begin(protocol: number, instanceToken: string): void {
+  begin(protocol: number, instanceToken: Secret): void {
     const { registry, controlVersion, heartbeatMs } = this.#deps;
     const { processId, restart, hostname, jobId, apiKey, agentVersion } = this.#hello;
     const { entry } = this;

@@ -1,7 +1,7 @@
 // Who may open which WebSocket: agents over their own control sockets, owners over the taken ones. Everything else is
 // refused in plain HTTP.
 
-import type { Guard } from '@fairlead/kit';
+import type { Guard, Secret } from '@fairlead/kit';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
@@ -60,7 +60,7 @@ export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
 }
 
 type UpgradeDecision =
-  | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: string }
+  | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: Secret }
   | { ok: true; kind: 'watcher'; hash: string; query: Read<typeof watchQuery> }
   | { ok: false; code: WireErrorCode; message: string };
 type Accepted = Extract<UpgradeDecision, { ok: true }>;

@@ -2,7 +2,7 @@
 // with a snapshot and holds up nobody.
 
 import { errorText, Guard, type Log } from '@fairlead/kit';
-import type { EventView } from '@fairlead/protocol';
+import { deploymentView, encodeText, type EventView, watchMessage } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
 import type { Registry } from '../registry/registry.ts';
@@ -109,7 +109,7 @@ export class WatchHub {
     for (const watcher of this.#watchers) {
       const { events } = watcher;
       if (!events || (events.deployment !== undefined && events.deployment !== event.deployment)) continue;
-      text ??= Buffer.from(JSON.stringify({ type: 'event.added', seq: this.#seq, event }));
+      text ??= Buffer.from(encodeText(watchMessage, { type: 'event.added', seq: this.#seq, event }));
       this.#send(watcher, text);
     }
   }
@@ -141,7 +141,7 @@ export class WatchHub {
     // In the middle of a message no other can begin: what comes after it shows that something was missed.
     if (watcher.state === 'snapshot') watcher.laterBytes = Infinity;
     else {
-      watcher.socket.send(JSON.stringify({ type: 'resync', seq: this.#seq }));
+      watcher.socket.send(encodeText(watchMessage, { type: 'resync', seq: this.#seq }));
       this.#sendSnapshot(watcher);
     }
   }
@@ -183,7 +183,7 @@ export class WatchHub {
   #textOf(entry: Entry): string {
     const known = this.#texts.get(entry);
     if (known !== undefined) return known;
-    const text = JSON.stringify(this.#deps.registry.viewDeployment(entry));
+    const text = encodeText(deploymentView, this.#deps.registry.viewDeployment(entry));
     this.#texts.set(entry, text);
     return text;
   }

@@ -2,16 +2,15 @@
 
 import type { Duplex } from 'node:stream';
 import { Scope } from '@fairlead/kit';
-import { type BastionRoute, firstGeneration } from '@fairlead/protocol';
+import { type BastionRoute, firstGeneration, type InstanceSpec } from '@fairlead/protocol';
 import { createRouteMemory, describeAnswer, type SshTarget, whyTaken, wrongRoutes } from '@fairlead/ssh';
 import type { AgentDeps } from '../agent-deps.ts';
-import type { AgentSpec } from '../job/read-spec.ts';
 import { openBastionLink } from './bastion-link.ts';
 import { routesTo } from './routes-to.ts';
 import type { TunnelFailure } from './tunnel-machine.ts';
 
 export interface BastionLinksOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   /** Of the job: generations of a restart lie above those before. */
   restart: number;
   deps: Pick<AgentDeps, 'clock' | 'random' | 'log'>;

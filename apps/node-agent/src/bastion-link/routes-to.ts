@@ -1,13 +1,12 @@
 // The spec's routes to the bastion as the tunnel takes them, jump hosts of the cluster included.
 
-import type { BastionRoute } from '@fairlead/protocol';
+import type { BastionRoute, InstanceSpec } from '@fairlead/protocol';
 import { jumpTarget, listJobKeyFiles, type Route, routeName, type SshTarget } from '@fairlead/ssh';
-import type { AgentSpec } from '../job/read-spec.ts';
 
 /** `targetOf`: the bastion itself, as it would be reached without a jump host. */
 export function routesTo(
-  spec: AgentSpec,
-  targetOf: (route: BastionRoute, spec: AgentSpec) => SshTarget,
+  spec: InstanceSpec,
+  targetOf: (route: BastionRoute, spec: InstanceSpec) => SshTarget,
 ): readonly Route[] {
   return spec.bastion.routes.map((route) => {
     const { jump } = route;

@@ -9,7 +9,7 @@ import {
   errorText,
   isCodedError,
   type Log,
-  Secret,
+  type Secret,
   untilAborted,
   untilOver,
 } from '@fairlead/kit';
@@ -109,7 +109,7 @@ export function openControlLink(options: ControlLinkOptions): ControlLink {
     session = proven;
     arrived.resolve();
     before?.opened[Symbol.dispose]();
-    token = new Secret(welcome.instanceToken);
+    token = welcome.instanceToken;
     options.onLinked(true, `control ${welcome.controlVersion}`);
     opened.ended.addEventListener('abort', () => leave(opened), { once: true });
     if (opened.ended.aborted) return leave(opened);

@@ -4,10 +4,12 @@ import { anySignal, type Clock, detach, type Log, untilAborted, untilOver } from
 import {
   type AgentHello,
   type AgentMessage,
+  agentMessage,
   type ControlMessage,
   controlMessage,
   type ControlWelcome,
   decodeText,
+  encodeText,
 } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
@@ -53,7 +55,7 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
     socket.terminate();
   };
   const send = (message: AgentMessage) => {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+    if (socket.readyState === socket.OPEN) socket.send(encodeText(agentMessage, message));
   };
 
   socket.on('pong', () => (heardMs = clock.monotonicMs()));

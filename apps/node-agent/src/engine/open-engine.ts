@@ -27,9 +27,8 @@ import {
   untilAborted,
   withTimeLimit,
 } from '@fairlead/kit';
-import { type StartPhase, startPhase } from '@fairlead/protocol';
+import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import type { AgentSpec } from '../job/read-spec.ts';
 import { auditGuard } from './audit-guard.ts';
 import { signalProcess } from './end-engine.ts';
 import { type EngineAddress, proveAddress, takeAddress } from './engine-address.ts';
@@ -41,7 +40,7 @@ import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
 export interface EngineOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
   nodePath: string;

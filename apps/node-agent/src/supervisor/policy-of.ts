@@ -1,13 +1,13 @@
 // The supervisor's limits in milliseconds, from the spec. Pure.
 
-import type { AgentSpec } from '../job/read-spec.ts';
 import type { SupervisorPolicy } from './supervisor-state.ts';
+import type { InstanceSpec } from '@fairlead/protocol';
 
 /** Slurm's default KillWait, until scontrol has said what this site's is. */
 const KILL_WAIT_MS = 30_000;
 
 export function policyOf(
-  { engine, health, drainSeconds }: Pick<AgentSpec, 'engine' | 'health' | 'drainSeconds'>,
+  { engine, health, drainSeconds }: Pick<InstanceSpec, 'engine' | 'health' | 'drainSeconds'>,
   jobStartMs: number,
 ): SupervisorPolicy {
   return {

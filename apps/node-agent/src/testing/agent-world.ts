@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
-import { instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { encodeText, instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
 import { createJobKey, renderKeyLine } from '@fairlead/ssh';
 import { openAnyTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { CONTROL_IDENTITY } from './test-identities.ts';
@@ -83,7 +83,7 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
     spec,
     async writeSpec(change = {}) {
       const path = join(dir, 'spec.json');
-      await writeFile(path, JSON.stringify(instanceSpec.parse({ ...spec, ...change })), { mode: 0o600 });
+      await writeFile(path, encodeText(instanceSpec, instanceSpec.parse({ ...spec, ...change })), { mode: 0o600 });
       return path;
     },
     async [Symbol.asyncDispose]() {

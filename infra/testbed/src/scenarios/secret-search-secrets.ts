@@ -44,7 +44,7 @@ export async function collectSecrets(testbed: TestbedHandle): Promise<KnownSecre
     "control's private key": [privateHalf(controlKey)],
     "control's token secret": [tokenSecret],
     'enrolment token': each.map(({ enrolmentToken }) => enrolmentToken),
-    'instance token': agents.map((agent) => deriveInstanceToken(tokenSecret, { ...agent, restart: 0 })),
+    'instance token': agents.map((agent) => deriveInstanceToken(tokenSecret, { ...agent, restart: 0 }).reveal()),
     "endpoint's key": each.map(({ apiKey }) => apiKey),
     "engine's key": [...new Set(engineKeys)],
     "job's private key": [privateHalf(jobKey)],

@@ -1,9 +1,9 @@
 // Makes an SSH account a bastion: gate, control, a Node to run it; then the profile by which this machine knows it again.
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
-import { CodedError } from '@fairlead/kit';
+import { CodedError, type Secret } from '@fairlead/kit';
 import { asList, type FairleadConfig } from '@fairlead/config';
-import { type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { type LaptopProfile, laptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
 import type { SshConnection, SshTarget } from '@fairlead/ssh';
 import { z } from 'zod';
 
@@ -99,7 +99,7 @@ interface Place {
 }
 
 const CERTIFICATE = z.object({ certificate: z.string() });
-const OWNER_TOKEN = z.object({ ownerToken: z.string() });
+const OWNER_TOKEN = laptopProfile.pick({ ownerToken: true });
 
 function sayRunning(line: RunningGate, isReplaced: boolean, { output }: Context): void {
   const was = isReplaced ? 'replaced' : line.control;
@@ -114,7 +114,7 @@ function sayOtherPlace(wanted: string, { run }: RunningGate, { output }: Context
 }
 
 /** The token this machine has, where it is for this control. */
-async function tokenOf(profileFile: string, certificate: string): Promise<string | undefined> {
+async function tokenOf(profileFile: string, certificate: string): Promise<Secret | undefined> {
   try {
     const before = await readProfile(profileFile);
     return before.controlCertificate === certificate ? before.ownerToken : undefined;
@@ -126,7 +126,7 @@ async function tokenOf(profileFile: string, certificate: string): Promise<string
 }
 
 /** It comes over the user's own SSH login. */
-async function newToken(place: Place): Promise<string> {
+async function newToken(place: Place): Promise<Secret> {
   return (await controlCommand(place.host, place, 'token', OWNER_TOKEN)).ownerToken;
 }
 

@@ -9,7 +9,7 @@ export async function runOpen(args: { name: string; port: number; showKey: boole
   const { name, port } = args;
   await using session = await openCliSession(context);
   const { servedModel: model, instance } = await session.api.getDeployment(name, context.signal);
-  const apiKey = args.showKey ? (await session.api.endpoint(name, context.signal)).apiKey : undefined;
+  const apiKey = args.showKey ? (await session.api.endpoint(name, context.signal)).apiKey.reveal() : undefined;
   const baseUrl = `http://127.0.0.1:${port}/v1`;
   const examples = openExamples({ name, model, baseUrl, apiKey });
   const isReady = instance.endpoint !== undefined && instance.state.status === 'ready';

@@ -1,3 +1,4 @@
+import { Secret } from '@fairlead/kit';
 import { decodeText, encodeText, instanceSpec, type DeploymentCreated, type LaptopProfile } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -7,7 +8,7 @@ import { instanceSpecOf, jobScript, routeFromCluster } from './job-files.ts';
 
 const paths = clusterPaths({}, { home: '/home/al ice' });
 const place = { instance: 'k3x9q2ab', paths, nodePath: '/opt/node', agentPath: '/opt/agent.mjs' };
-const secret = 'fle_secret_secret_secret';
+const secret = new Secret('fle_secret_secret_secret');
 const created = {
   deployment: { instance: { id: 'k3x9q2ab' } },
   enrolmentToken: secret,
@@ -23,7 +24,7 @@ const profile: LaptopProfile = {
     runDir: '/r',
   },
   controlCertificate: 'PEM',
-  ownerToken: 'flo_x',
+  ownerToken: new Secret('flo_x'),
 };
 
 describe("A job's script", () => {
@@ -74,7 +75,7 @@ describe('A spec', () => {
       plan: planDeployment({ what: 'demo' }, {}, {}),
       cluster,
       created,
-      apiKey: 'fl_0123456789abcdef',
+      apiKey: new Secret('fl_0123456789abcdef'),
       profile,
       bastion: { routes: [{ host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] }] },
       paths,
@@ -85,11 +86,11 @@ describe('A spec', () => {
       ok: true,
       value: {
         instanceId: 'k3x9q2ab',
-        enrolmentToken: secret,
         jobKeyDir: '/home/al ice/keys/0123456789abcdef',
         bastionIdentity: { host: 'bastion' },
       },
     });
+    expect(decoded.ok && decoded.value.enrolmentToken.reveal()).toBe(secret.reveal());
   });
 });
 
@@ -100,7 +101,7 @@ describe('The token file in a spec', () => {
       plan: planDeployment({ what: 'demo' }, {}, config),
       cluster: { name: 'tb', config },
       created,
-      apiKey: 'fl_0123456789abcdef',
+      apiKey: new Secret('fl_0123456789abcdef'),
       profile,
       bastion: { routes: [{ host: 'b', port: 22, user: 'alice', hostKeys: ['ssh-ed25519 AAAA'] }] },
       paths: clusterPaths(config, { home: '/home/alice' }),

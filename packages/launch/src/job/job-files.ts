@@ -2,10 +2,13 @@
 
 import { join } from 'node:path/posix';
 
+import type { Secret } from '@fairlead/kit';
 import {
   type BastionRoute,
   type DeploymentCreated,
-  type InstanceSpecInput,
+  engineSpec,
+  healthSpec,
+  type InstanceSpec,
   type LaptopProfile,
   PROTOCOL_VERSION,
 } from '@fairlead/protocol';
@@ -65,15 +68,15 @@ export interface SpecInput {
   plan: DeploymentPlan;
   cluster: NamedCluster;
   created: DeploymentCreated;
-  apiKey: string;
+  apiKey: Secret;
   profile: LaptopProfile;
-  bastion: InstanceSpecInput['bastion'];
+  bastion: InstanceSpec['bastion'];
   paths: ClusterPaths;
   /** On the cluster. */
   jobKeyDir: string;
 }
 
-export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
+export function instanceSpecOf(input: SpecInput): InstanceSpec {
   const { plan, cluster, created, profile, paths } = input;
   const instance = created.deployment.instance.id;
   const engine = cluster.config.engines?.[plan.engine];
@@ -84,12 +87,12 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
     cluster: cluster.name,
     model: plan.model,
     servedModel: plan.servedModel,
-    engine: {
+    engine: engineSpec.parse({
       ...engineSpecOf(plan),
       ...defined({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
-    },
-    ...(cluster.config.health ? { health: defined(cluster.config.health) } : {}),
+    }),
+    health: healthSpec.parse(defined(cluster.config.health ?? {})),
     apiKey: input.apiKey,
     enrolmentToken: created.enrolmentToken,
     bastion: input.bastion,
@@ -106,18 +109,8 @@ export function instanceSpecOf(input: SpecInput): InstanceSpecInput {
   };
 }
 
-function engineSpecOf({ engine, engineSettings, gpus, nodes }: DeploymentPlan): InstanceSpecInput['engine'] {
-  const { command, args, env, options } = engineSettings;
-  return {
-    name: engine,
-    ...(command && { command: [...command] }),
-    args: [...args],
-    env: { ...env },
-    // Settings of a YAML file: they are JSON.
-    options: options as NonNullable<InstanceSpecInput['engine']['options']>,
-    gpus,
-    nodes,
-  };
+function engineSpecOf({ engine, engineSettings, gpus, nodes }: DeploymentPlan) {
+  return { name: engine, ...engineSettings, gpus, nodes };
 }
 
 /** The bastion as a compute node sees it: what the configuration says, else what this machine uses. */

@@ -78,7 +78,7 @@ async function submit(launch: Launch, created: DeploymentCreated, script: string
     plan,
     cluster: site.cluster,
     created,
-    apiKey: createSecret('fl_').reveal(),
+    apiKey: createSecret('fl_'),
     profile: session.link.profile,
     bastion: {
       routes: await routesForJobs(config.bastion, { profile: session.link.profile, account: site.host.facts }, context),

@@ -2,14 +2,14 @@
 
 import { join } from 'node:path/posix';
 
-import { encodeText, instanceSpec, type InstanceSpecInput } from '@fairlead/protocol';
+import { encodeText, instanceSpec, type InstanceSpec } from '@fairlead/protocol';
 
 import { jobDirOf } from '../cluster-paths.ts';
 import type { Site } from '../site/open-site.ts';
 
 export async function writeJobFiles(
   site: Site,
-  files: { instance: string; spec: InstanceSpecInput; script: string },
+  files: { instance: string; spec: InstanceSpec; script: string },
   signal: AbortSignal,
 ): Promise<void> {
   const folder = jobDirOf(site.paths, files.instance);
