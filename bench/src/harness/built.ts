@@ -25,7 +25,13 @@ const PROGRAMS: Record<ProgramName, Program> = {
   agent: {
     folder: 'apps/node-agent',
     file: 'agent.mjs',
-    of: [...SHARED, 'packages/engines/src', 'packages/openai-wire/src', 'packages/scheduler/src'],
+    of: [
+      ...SHARED,
+      'packages/carrier/src',
+      'packages/engines/src',
+      'packages/openai-wire/src',
+      'packages/scheduler/src',
+    ],
   },
   control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
   'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
@@ -34,7 +40,9 @@ const PROGRAMS: Record<ProgramName, Program> = {
     file: 'main.mjs',
     of: [
       ...SHARED,
-      ...['client', 'config', 'engines', 'launch', 'openai-wire', 'scheduler'].map((name) => `packages/${name}/src`),
+      ...['carrier', 'client', 'config', 'engines', 'launch', 'openai-wire', 'scheduler'].map(
+        (name) => `packages/${name}/src`,
+      ),
     ],
     after: ['agent', 'control', 'engine-sim'],
   },

@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 import { command } from './command/command.ts';
 import type { EngineKind } from './port/engine-kind.ts';
-import type { EngineErrorCode } from './port/read-options.ts';
+import type { EngineSettingErrorCode } from './port/read-options.ts';
 import { sim } from './sim/sim.ts';
 import { vllm } from './vllm/vllm.ts';
 
@@ -15,7 +15,7 @@ export const DEFAULT_ENGINE = vllm.name;
 export function findEngineKind(name: string): EngineKind {
   const found = engineKinds.find((kind) => kind.name === name);
   if (found) return found;
-  throw new CodedError<EngineErrorCode>(
+  throw new CodedError<EngineSettingErrorCode>(
     'engine_unknown',
     `cannot use the engine ${JSON.stringify(name)}: it is not known`,
     {

@@ -16,4 +16,4 @@ export type {
 export { showEngineCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';
 export { type EngineMetrics, type MetricNames, parseMetrics } from './port/parse-metrics.ts';
-export type { EngineErrorCode } from './port/read-options.ts';
+export type { EngineSettingErrorCode } from './port/read-options.ts';

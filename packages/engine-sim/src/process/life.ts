@@ -1,5 +1,5 @@
 // The life of the process around the engine: which signal does what when, as measured on the real one
-// (real-vllm.md 3). Decides only; engine-process.ts performs the effects.
+// (measured.md, Signals and exit codes). Decides only; engine-process.ts performs the effects.
 
 import type { LogLine } from '../log/log-line.ts';
 import {

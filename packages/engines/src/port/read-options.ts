@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 import type { output, ZodType } from 'zod';
 
-export type EngineErrorCode = 'engine_unknown' | 'engine_options_invalid';
+export type EngineSettingErrorCode = 'engine_unknown' | 'engine_options_invalid';
 
 /** Throws `engine_options_invalid` with the path of what is wrong. */
 export function readOptions<Schema extends ZodType>(engine: string, schema: Schema, options: unknown): output<Schema> {
@@ -11,7 +11,7 @@ export function readOptions<Schema extends ZodType>(engine: string, schema: Sche
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const path = ['engines', engine, ...(issue?.path ?? [])].join('.');
-  throw new CodedError<EngineErrorCode>(
+  throw new CodedError<EngineSettingErrorCode>(
     'engine_options_invalid',
     `cannot start ${engine} because ${path} is not as expected: ${issue?.message}`,
     { hint: 'Correct it in fairlead.yaml and deploy again.' },
