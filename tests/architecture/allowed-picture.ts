@@ -82,7 +82,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   },
   'packages/engines': {
     holds: 'one folder per engine: argv, observation, verdicts',
-    imports: { ...kit, ...protocol },
+    imports: { ...kit, ...protocol, 'packages/openai-wire': 'the routes that an engine offers to consumers' },
     testImports: { ...startsPrograms, 'packages/engine-sim': 'an engine to try the contract on' },
     thirdParty: ['zod'],
   },
