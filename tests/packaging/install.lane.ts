@@ -9,7 +9,7 @@ import { openProject, type Project } from './open-project.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const tarballs = inject('tarballs');
-/** DESIGN.md, budgets. */
+/** The budget of docs/performance.md for `--help`. */
 const HELP_LIMIT_MS = 150;
 /** As on Windows, as far as a program can tell. */
 const WITHOUT_POSIX = `Object.defineProperty(process, 'platform', { value: 'win32' });

@@ -141,7 +141,7 @@ describe('With the login host away', () => {
       const stopped = await care.world.json('stop', 'cut');
       expect(stopped).toMatchObject({
         code: 0,
-        last: { event: 'deployment.stopped', ok: true, state: { status: 'stopped' } },
+        last: { event: 'deployment.stopped', ok: true, instances: [{ state: { status: 'stopped' } }] },
       });
       expect(stopped.stderr).toContain(`could not ask the queue of here about job ${job?.id}`);
       expect(Date.now() - startedMs).toBeLessThan(15_000);

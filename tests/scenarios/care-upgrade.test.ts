@@ -111,7 +111,7 @@ describe('fairlead upgrade', () => {
       expect(await instanceOf('a')).toMatchObject({
         id: before['id'],
         state: { status: 'ready' },
-        endpoint: before['endpoint'],
+        endpoints: before['endpoints'],
       });
       connect.signal('SIGTERM');
       await connect.ended;

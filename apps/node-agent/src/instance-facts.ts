@@ -67,7 +67,7 @@ export function connectionOf(
     deployment: spec.deployment,
     model: spec.model,
     servedModel: spec.servedModel,
-    engine: spec.engine.kind,
+    engine: spec.engine.name,
     jobId: job.jobId,
     nodes: nodesOf(facts),
     bastion: { host: spec.bastionIdentity.host },

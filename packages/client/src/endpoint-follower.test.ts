@@ -36,7 +36,10 @@ function follow(
   connections: DeploymentView[][],
   more: { loss?: Error; opens?: Listeners<void>; sleep?: Clock['sleep'] } = {},
 ) {
-  const { loss = new Error('the connection ended'), opens = new Listeners<void>() } = more;
+  const {
+    loss = new CodedError('control_unreachable', 'the connection ended', { retryable: true }),
+    opens = new Listeners<void>(),
+  } = more;
   let latest: DeploymentView | undefined;
   let opened = 0;
   const waits: number[] = [];

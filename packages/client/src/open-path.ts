@@ -1,5 +1,6 @@
 // One new stream to the deployment: waits out the moments in which a tunnel or the SSH connection is being replaced.
 
+import type { BastionLink } from '@fairlead/carrier';
 import {
   anySignal,
   backoffMs,
@@ -13,7 +14,6 @@ import {
 import type { ReachableEndpoint } from '@fairlead/protocol';
 import type { SshConnection } from '@fairlead/ssh';
 
-import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
 import type { Path } from './live-paths.ts';
@@ -43,7 +43,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
       return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.address.socket, { signal }), signal) };
     } catch (error) {
       signal.throwIfAborted();
-      if (!isPassing(error)) throw error;
+      if (!mayDialAgain(error)) throw error;
       if (deps.clock.monotonicMs() - startedMs > patience.dialMs) throw pathBroken(error);
     }
     await pause(deps, backoffMs(patience === PATIENT ? RETRY : QUICK_RETRY, attempt, deps.random()), signal);
@@ -51,7 +51,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
 }
 
 /** The socket was replaced a moment ago, or the SSH connection broke under the dial: the next one will do. */
-function isPassing(error: unknown): boolean {
+function mayDialAgain(error: unknown): boolean {
   return isCodedError(error, 'dial_refused') || isCodedError(error, 'connection_lost');
 }
 

@@ -7,23 +7,14 @@ export { type BastionLogin } from './job-key/bastion-login.ts';
 export { dropUnusedJobKeys, removeJobKeysOf } from './job-key/drop-job-keys.ts';
 export { ensureJobKey } from './job-key/ensure-job-key.ts';
 export { jobKeyDirOf, keyDirName, readJobKeys } from './job-key/job-key-place.ts';
-export { endDeployment } from './job/end-deployment.ts';
-export { type Follow, followDeployment } from './job/follow-deployment.ts';
 export { jobName, jobScript } from './job/job-files.ts';
-export { launchJob, type LaunchPhase } from './job/launch-job.ts';
 export { observationFor } from './job/observe-job.ts';
 export { routesForJobs } from './job/routes-for-jobs.ts';
 export { testJob } from './job/submit-job.ts';
 export { type LaunchErrorCode } from './launch-error.ts';
 export { hostAndPort } from './login/host-and-port.ts';
 export { openRoute, resolveRoute } from './login/open-route.ts';
-export {
-  DEFAULT_COMMAND,
-  DEFAULT_TIME,
-  type DeploymentPlan,
-  type DeployRequest,
-  planDeployment,
-} from './plan/plan-deployment.ts';
+export { DEFAULT_TIME, type DeploymentPlan, type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
 export { findBundle } from './ship/bundles.ts';
 export { findRuntime } from './ship/find-runtime.ts';
 export { shipAgent, shipFile, type Shipped, shipRuntime } from './ship/ship.ts';
@@ -31,4 +22,11 @@ export { expandCluster } from './site/expand-cluster.ts';
 export { schedulerOf } from './site/job-cluster.ts';
 export { openSite, type Site } from './site/open-site.ts';
 export { pollMs, slurmSite } from './site/slurm-site.ts';
-export { type Surroundings } from './surroundings.ts';
+export { follow } from './follow.ts';
+export { launch, type LaunchRequest } from './launch.ts';
+export { type LaunchDeps } from './launch-deps.ts';
+export type { FollowEvent, LaunchEvent, LaunchPhase, PlannedDeployment, StopEvent, WorkEvent } from './launch-event.ts';
+export { type LogEvent, type LogRequest, readLog } from './logs/read-log.ts';
+export type { LoginQuestions, Machine, Run } from './machine.ts';
+export { stop, type StopRequest } from './stop.ts';
+export { endDeployment } from './job/end-deployment.ts';

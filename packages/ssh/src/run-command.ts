@@ -30,7 +30,9 @@ export async function runCommand(host: ExecHost, command: string, options: RunOp
   const timer = setTimeout(
     () =>
       limit.abort(
-        sshError('timeout', `cannot wait for the command on ${host.label} because it took more than ${timeoutMs} ms`),
+        sshError('timeout', `cannot wait for the command on ${host.label} because it took more than ${timeoutMs} ms`, {
+          retryable: true,
+        }),
       ),
     timeoutMs,
   );

@@ -87,7 +87,7 @@ export const readMetrics: readonly ReadMetric[] = [
     name: 'vllm:request_success_total',
     help: 'Count of successfully processed requests.',
     label: 'finished_reason',
-    // A client that goes away is not counted as abort (real-vllm.md 7).
+    // A client that goes away is not counted as abort (measured.md, Wire).
     read: (s) => ({ stop: s.finished.stop, length: s.finished.length, abort: 0, error: 0, repetition: 0 }),
   },
 ];

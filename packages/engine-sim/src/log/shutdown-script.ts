@@ -1,4 +1,4 @@
-// What stopping prints (golden/shutdown.log and the logs behind real-vllm.md 3).
+// What stopping prints (golden/log and measured.md, Signals and exit codes).
 
 import { api, core, err, type LogLine, record } from './log-line.ts';
 

@@ -137,7 +137,9 @@ function handshakeError(label: string, cause: Error): CodedError<SshErrorCode> {
       cause,
     });
   }
-  return sshError('protocol', `cannot talk SSH with ${label}: ${cause.message}`, { cause });
+  // Damaged bytes are gone with the connection; what the two sides support is not.
+  const retryable = !/no matching/i.test(cause.message);
+  return sshError('protocol', `cannot talk SSH with ${label}: ${cause.message}`, { retryable, cause });
 }
 
 /** A laptop's; an agent has its one key and nothing else. */

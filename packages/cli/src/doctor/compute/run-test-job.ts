@@ -19,10 +19,11 @@ import {
   shipRuntime,
   type Site,
 } from '@fairlead/launch';
+import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
 import { cacheDir } from '../../paths.ts';
 import { type Finding, skipped } from '../check.ts';
-import { engineWanted } from '../engine/engine-checks.ts';
+import { engineWanted, scriptArguments } from '../engine/engine-checks.ts';
 import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
 import { DIRECTORY_SCRIPT } from '../host/directory.ts';
 import { GPUS_SCRIPT } from '../host/gpus.ts';
@@ -122,12 +123,17 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   traces.defer(() =>
     dropUnusedJobKeys(site, {
       session,
-      context: { ...context, signal: AbortSignal.timeout(TIDY_MS) },
+      run: { ...launchRun(context), signal: AbortSignal.timeout(TIDY_MS) },
       ended: instance,
       authorizedKeysFile,
     }),
   );
-  const jobKeyDir = await ensureJobKey(site, { session, context, user: instance, authorizedKeysFile });
+  const jobKeyDir = await ensureJobKey(site, {
+    session,
+    run: launchRun(context),
+    user: instance,
+    authorizedKeysFile,
+  });
   remove('rm -rf -- "$1"', folder);
   const node = await shipRuntime(site.host, runtime, {
     cacheDir: cacheDir(context),
@@ -164,9 +170,13 @@ async function specOf(
   },
 ): Promise<ProbeSpec> {
   const { profile } = job.session.link;
-  const { command } = await engineWanted(world);
+  const engine = scriptArguments(await engineWanted(world));
   return {
-    routes: await routesForJobs((await world.config()).bastion, { profile, account: job.account }, world.context),
+    routes: await routesForJobs(
+      (await world.config()).bastion,
+      { profile, account: job.account },
+      launchRun(world.context),
+    ),
     jobKeyDir: job.jobKeyDir,
     socketPath: job.socketPath,
     word: job.word,
@@ -174,7 +184,7 @@ async function specOf(
     scripts: {
       scratch: { text: DIRECTORY_SCRIPT, args: [job.scratch ?? '{tmp}'] },
       gpus: { text: GPUS_SCRIPT, args: [] },
-      engine: { text: ENGINE_SCRIPT, args: [...command] },
+      engine: { text: ENGINE_SCRIPT, args: engine },
     },
   };
 }
