@@ -98,7 +98,7 @@ describe('deploy', () => {
       const jobs = await jobCalled('late');
       expect(jobs).toHaveLength(1);
       const { last } = await care.world.json('status', 'late');
-      expect(last).toMatchObject({ deployment: { instance: { jobId: jobs[0]?.id, state: { status: 'queued' } } } });
+      expect(last).toMatchObject({ deployment: { instances: [{ jobId: jobs[0]?.id, state: { status: 'queued' } }] } });
     },
     LIMIT_MS,
   );

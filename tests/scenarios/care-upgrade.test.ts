@@ -55,7 +55,9 @@ const controlPid = () => readFileSync(join(world.dir, 'run', 'control.pid'), 'ut
 
 async function instanceOf(name: string): Promise<Record<string, unknown>> {
   const { last } = await world.json('status', name, '--no-cluster');
-  return (last['deployment'] as { instance: Record<string, unknown> }).instance;
+  const { instances } = last['deployment'] as { instances: Array<Record<string, unknown>> };
+  expect(instances).toHaveLength(1);
+  return instances[0]!;
 }
 
 describe('fairlead upgrade', () => {
