@@ -66,7 +66,7 @@ async function failure(promise: Promise<unknown>): Promise<CodedError> {
 
 describe('A connection without a port', () => {
   test('answers calls and fetch with the engine of the deployment', async () => {
-    expect(connection).toMatchObject({ name: 'a', model: 'demo', port: undefined });
+    expect(connection).toMatchObject({ name: 'a', servedModel: 'demo', port: undefined });
     expect(await connection.health()).toMatchObject({ ok: true, status: 'ready', reason: undefined });
     expect((await connection.models()).map(({ id }) => id)).toEqual(['demo']);
     const answer = await connection.chat({ messages, max_tokens: 4 });
