@@ -82,7 +82,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   },
   'packages/engines': {
     holds: 'one folder per engine: argv, observation, verdicts',
-    imports: { ...kit, ...protocol },
+    imports: { ...kit, ...protocol, 'packages/openai-wire': 'the routes that an engine offers to consumers' },
     testImports: { ...startsPrograms, 'packages/engine-sim': 'an engine to try the contract on' },
     thirdParty: ['zod'],
   },
@@ -200,6 +200,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'apps/control': 'codes, tables and API that pages show',
       'apps/node-agent': 'codes and tables that pages show',
       'packages/cli': 'codes, commands and settings that pages show',
+      'packages/engine-sim': 'a table that a page shows',
       'packages/client': 'codes that pages show',
       'packages/carrier': 'codes that pages show',
       'packages/config': 'settings and codes that pages show',
