@@ -25,7 +25,8 @@ describe('an agent', () => {
     await using agent = await runTestAgent(world, { env: { SLURM_JOB_ID: '17', CUDA_VISIBLE_DEVICES: '0,1' } });
 
     const hello = await control.heard('agent.hello');
-    expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0, apiKey: API_KEY });
+    expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0 });
+    expect(hello.apiKey.reveal()).toBe(API_KEY);
     expect(Math.abs(Date.now() - hello.clockMs!)).toBeLessThan(60_000);
     expect(control.tokens).toEqual([ENROLMENT_TOKEN]);
     const ready = await control.heard('instance.reported', isUp);
