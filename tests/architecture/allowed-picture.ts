@@ -104,6 +104,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       'packages/ssh': 'it reaches the bastion by SSH',
       'packages/carrier': 'reaches endpoints and control',
+      'packages/config': 'deploy() reads the settings that the CLI reads',
       'packages/launch': 'deploy() of the SDK is a launch',
       'packages/openai-wire': 'answers and errors of a deployment',
     },

@@ -97,10 +97,8 @@ export function describeDeployment(view: DeploymentView): Deployment {
     engine: view.engine,
     cluster: view.cluster,
     wanted: view.wanted,
-    status: lead.state.status,
+    ...describeState(lead.state),
     isServing: instances.some((instance) => instance.isServing),
-    detail: detailOf(lead.state),
-    percent: percentOf(lead.state),
     instances,
     createdMs: view.createdMs,
   };
@@ -120,10 +118,8 @@ function describeInstance({
     id,
     role,
     replica,
-    status: state.status,
+    ...describeState(state),
     isServing: isServing(state) && endpoints.length > 0,
-    detail: detailOf(state),
-    percent: percentOf(state),
     jobId,
     nodes: nodes.map((node) => ({ rank: node.rank, host: node.host, gpus: node.gpus, status: node.state.status })),
     generation: endpoints[0]?.generation,
@@ -131,14 +127,18 @@ function describeInstance({
   };
 }
 
-function percentOf(state: InstanceState): number | undefined {
-  return state.status === 'starting' ? state.percent : undefined;
-}
-
 export function describeEndpoint(view: EndpointView): Endpoint {
   const { deployment, instanceId, generation, servedModel, apiKey, deadlineMs } = view;
   const endpoint = { deployment, instanceId, generation, servedModel, apiKey: apiKey.reveal(), deadlineMs };
   return Object.defineProperty(endpoint, 'apiKey', { enumerable: false });
+}
+
+export function describeState(state: InstanceState): Pick<Deployment, 'status' | 'detail' | 'percent'> {
+  return {
+    status: state.status,
+    detail: detailOf(state),
+    percent: state.status === 'starting' ? state.percent : undefined,
+  };
 }
 
 function detailOf(state: InstanceState): string | undefined {

@@ -12,5 +12,6 @@ export type LaunchErrorCode =
   | 'remote_unfit'
   | 'submit_refused'
   | 'deploy_failed'
+  | 'profile_mismatch'
   | 'stop_failed'
   | 'logs_unavailable';
