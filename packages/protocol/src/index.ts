@@ -1,3 +1,4 @@
+export { type BastionSocketAddress, type EndpointAddress, endpointAddress, isBastionSocket } from './address.ts';
 export {
   boundedText,
   clampTime,

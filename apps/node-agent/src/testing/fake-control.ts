@@ -18,7 +18,7 @@ import {
   parseSocketName,
 } from '@fairlead/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import type { TestIdentity } from './test-identities.ts';
+import type { TestIdentity } from '@fairlead/carrier/testing';
 
 type MessageOf<Type extends AgentMessage['type']> = Extract<AgentMessage, { type: Type }>;
 
