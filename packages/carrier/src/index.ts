@@ -6,3 +6,4 @@ export type { ChannelUse, OfferFailure, Offerer, OfferOptions, Reach, Reacher, U
 export { type OfferErrorCode, offerErrorCodes, type ReachErrorCode } from './carrier-error.ts';
 export { createReach } from './create-reach.ts';
 export { type Pinned, type PinnedOptions, securePinned } from './secure-pinned.ts';
+export { tunnelMachine } from './bastion-socket/tunnel-table.ts';

@@ -2,7 +2,6 @@ import { silentLog, systemClock } from '@fairlead/kit';
 import { healthSpec } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 import { agentError } from '../agent-error.ts';
-import type { EngineClient } from '../engine/engine-client.ts';
 import { createProber, type ProbeReport, type ProberOptions } from './prober.ts';
 
 const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(2, signal) };
@@ -14,24 +13,20 @@ function unreachable(code: string): Error {
   });
 }
 
-/** A prober of an engine whose /health throws what `fail` gives for each of its calls, and answers where that is nothing. */
+/** A prober of an engine whose health check throws what `fail` gives for each of its calls, and answers where that is nothing. */
 function probing(fail: (call: number) => Error | undefined, more: Partial<ProberOptions> = {}) {
   let calls = 0;
   const reports: ProbeReport[] = [];
   let wake = Promise.withResolvers<void>();
-  const client: EngineClient = {
-    async get(path) {
-      if (path !== '/health') return { status: 404, body: '' };
-      const failure = fail((calls += 1));
-      wake.resolve();
-      wake = Promise.withResolvers();
-      if (failure) throw failure;
-      return { status: 200, body: '' };
-    },
-    post: async () => ({ status: 200, body: '{}' }),
+  const checkHealth = async () => {
+    const failure = fail((calls += 1));
+    wake.resolve();
+    wake = Promise.withResolvers();
+    if (failure) throw failure;
   };
   const prober = createProber({
-    client,
+    checkHealth,
+    readMetrics: async () => undefined,
     completeOneToken: async () => undefined,
     health,
     clock,

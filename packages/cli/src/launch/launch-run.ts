@@ -3,7 +3,7 @@
 import type { LaunchEvent, LoginQuestions, Machine, Run, StopEvent } from '@fairlead/launch';
 
 import type { Context } from '../context.ts';
-import { cacheDir } from '../paths.ts';
+import { cacheDir } from '@fairlead/client';
 import { renderEvent } from './render-event.ts';
 
 /** For work that a command does itself: its events are rendered at once. */
