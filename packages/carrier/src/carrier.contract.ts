@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
-import { Listeners, untilAborted } from '@fairlead/kit';
+import { detach, Listeners, untilAborted } from '@fairlead/kit';
 import type { EndpointAddress } from '@fairlead/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -59,7 +59,7 @@ function describeBytes(bench: () => Bench): void {
       consumer.end(`channel ${n}`);
       return (await buffer(consumer)).toString();
     });
-    for (let n = 0; n < 20; n += 1) void echo(await offer.accepted());
+    for (let n = 0; n < 20; n += 1) detach(echo(await offer.accepted()));
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 20 }, (_, n) => `channel ${n}`));
   });
 

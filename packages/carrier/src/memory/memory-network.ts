@@ -48,7 +48,7 @@ export function createMemoryNetwork(): MemoryNetwork {
   };
 
   function drop(): void {
-    for (const offering of [...offerings.values()]) offering.lose('the network dropped it');
+    for (const offering of offerings.values()) offering.lose('the network dropped it');
   }
 
   return {
