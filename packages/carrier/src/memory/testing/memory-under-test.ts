@@ -2,9 +2,9 @@
 
 import type { EndpointAddress } from '@fairlead/protocol';
 
-import type { Offerer } from '../carrier.ts';
-import type { CarrierUnderTest } from '../carrier.contract.ts';
-import { createMemoryNetwork } from './memory-network.ts';
+import type { Offerer } from '../../carrier.ts';
+import type { CarrierUnderTest } from '../../carrier.contract.ts';
+import { createMemoryNetwork } from '../memory-network.ts';
 
 export const memoryUnderTest: CarrierUnderTest = {
   kind: 'memory',

@@ -9,10 +9,10 @@ import type { EndpointAddress, LaptopProfile } from '@fairlead/protocol';
 import { createEd25519KeyPair, createRouteMemory, renderKeyLine } from '@fairlead/ssh';
 import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 
-import type { Offerer } from '../carrier.ts';
-import type { CarrierUnderTest } from '../carrier.contract.ts';
-import { createBastionLink } from './bastion-link.ts';
-import { createBastionOfferer } from './offer-at-bastion.ts';
+import type { Offerer } from '../../carrier.ts';
+import type { CarrierUnderTest } from '../../carrier.contract.ts';
+import { createBastionLink } from '../bastion-link.ts';
+import { createBastionOfferer } from '../offer-at-bastion.ts';
 
 export const bastionUnderTest: CarrierUnderTest = {
   kind: 'bastion-socket',
