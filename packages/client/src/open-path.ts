@@ -11,7 +11,7 @@ import {
   untilAborted,
   withTimeLimit,
 } from '@fairlead/kit';
-import type { EndpointAddress, EndpointView } from '@fairlead/protocol';
+import type { EndpointAddress, ReachableEndpoint } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
@@ -38,7 +38,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
   for (let attempt = 0; ; attempt++) {
     const endpoint = await nextEndpoint(deps, signal, patience);
     try {
-      const address = addressOf(endpoint);
+      const { address } = endpoint;
       await waitUntilReady(deps, address, { signal, patience });
       const open = () => deps.carrier.reach(address, { signal });
       return { endpoint, channel: await deps.turns.run(open, signal) };
@@ -68,7 +68,7 @@ async function nextEndpoint(
   { name, follower }: PathDeps,
   signal: AbortSignal,
   { endpointMs }: Patience,
-): Promise<EndpointView> {
+): Promise<ReachableEndpoint> {
   if (follower.current) return follower.current;
   const stop = new AbortController();
   try {
@@ -86,10 +86,6 @@ async function waitUntilReady(
 ): Promise<void> {
   const ready = untilAborted(carrier.ready(address), signal);
   await (connectionMs === undefined ? ready : withTimeLimit(ready, connectionMs, () => noConnection(name)));
-}
-
-function addressOf(endpoint: EndpointView): EndpointAddress {
-  return { kind: 'bastion-socket', socket: endpoint.socket };
 }
 
 function noEndpoint(name: string, waitedMs: number): CodedError<ClientErrorCode> {
