@@ -92,9 +92,9 @@ function sayReady(
   { type, name, servedModel, instance }: Extract<LaunchEvent, { type: 'deployment.ready' }>,
   { output, clock }: Context,
 ): void {
-  const { id, jobId, endpoint, deadlineMs } = instance;
+  const { id, jobId, nodes, endpoints, deadlineMs } = instance;
   output.result(
-    { event: type, ok: true, name, instance: id, jobId, model: servedModel, endpoint, deadlineMs },
+    { event: type, ok: true, name, instance: id, jobId, servedModel, nodes, endpoints, deadlineMs },
     readyText(name, servedModel, deadlineMs, clock.now()),
   );
 }
