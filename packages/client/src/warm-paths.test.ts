@@ -2,13 +2,13 @@
 
 import { Duplex } from 'node:stream';
 import { type Clock, silentLog, systemClock } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { type Path, trackPaths } from './live-paths.ts';
 import { keepWarm, type WarmPaths } from './warm-paths.ts';
 
-const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as EndpointView;
+const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as ReachableEndpoint;
 
 /** Nothing comes on it by itself. */
 const idleChannel = () =>
