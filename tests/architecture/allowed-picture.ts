@@ -156,7 +156,6 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     imports: {
       ...kit,
       ...protocol,
-      'packages/config': 'worlds have settings',
       'packages/ssh': 'worlds have SSH servers',
     },
     thirdParty: ['yaml'],
@@ -271,8 +270,10 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...startsPrograms,
       'packages/client': 'the consumer of a scenario',
       'packages/config': 'the settings of a scenario',
+      'packages/engines': 'the port of a throw-away engine',
+      'packages/openai-wire': 'the routes of a throw-away engine',
       'packages/ssh': 'SSH servers and keys of a scenario',
     },
-    thirdParty: ['yaml'],
+    thirdParty: ['yaml', 'zod'],
   },
 };

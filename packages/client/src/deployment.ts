@@ -27,7 +27,7 @@ export interface Deployment {
   model: string;
   /** The name in the OpenAI API's `model` field. */
   servedModel: string;
-  /** `vllm`, or `sim` for the simulator. */
+  /** Its name: `vllm`, `sim` (the simulator) or `command` (a server of the user's). */
   engine: string;
   cluster: string;
   /** What its owner wants of it. */

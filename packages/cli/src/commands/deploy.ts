@@ -85,7 +85,6 @@ function sayPlanned(
     { name, model, engine, cluster, gpus, timeMinutes, configFiles: files, risks },
     `${output.style('bold', name)}: ${model} on ${cluster} with ${engine}, ${words}, ${formatSlurmDuration(timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
   );
-  for (const risk of risks) output.warn(risk);
 }
 
 function sayReady(
