@@ -33,8 +33,8 @@ async function changed(id: string, status: string, act: () => unknown): Promise<
   return { heard: true };
 }
 
-async function openTwo(leaseMs = 15_000) {
-  world = await openWorld({ leaseMs });
+async function openTwo(options: Parameters<typeof openWorld>[0] = {}) {
+  world = await openWorld(options);
   const first = await world.deploy('a');
   const made = await ask('POST', '/v1/deployments/a/instances', { role: 'successor', jobDir: '/jobs/{instance}' });
   expect(made.status).toBe(201);
@@ -63,7 +63,7 @@ it('a deployment lists both of its instances, the current one first, and where e
 });
 
 it('a dead instance is left for the living one', async () => {
-  const { first, second, agents } = await openTwo(400);
+  const { first, second, agents } = await openTwo({ leaseMs: 2000, heartbeatMs: 50 });
   await changed(first.instanceId, 'failed', () => agents[0].close());
   const found = await endpoints();
   expect(found.map(({ instanceId }) => instanceId)).toEqual([second.instanceId]);
