@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { defined, detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
+import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, OUR_VERSIONS, type InstanceSpec } from '@fairlead/protocol';
 import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
@@ -75,7 +75,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
     }),
   );
-  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control })));
+  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control, clock: deps.clock })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
@@ -85,24 +85,34 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  const logLimit = AbortSignal.timeout(FAREWELL_MS);
-  await untilOver(untilAborted(engine.logged(), logLimit), logLimit);
+  await loggedWithin(engine, { clock: deps.clock, limitMs: FAREWELL_MS });
   const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
-  await control.farewell(AbortSignal.timeout(waits ? FAILURE_FAREWELL_MS : FAREWELL_MS), { waits });
+  using limit = openTimeLimit(deps.clock, waits ? FAILURE_FAREWELL_MS : FAREWELL_MS);
+  await control.farewell(limit.signal, { waits });
   return exit;
+}
+
+/** What the engine said last may take a moment to be written. */
+async function loggedWithin(
+  engine: { logged(): Promise<void> },
+  { clock, limitMs }: { clock: Clock; limitMs: number },
+): Promise<void> {
+  using limit = openTimeLimit(clock, limitMs);
+  await untilOver(untilAborted(engine.logged(), limit.signal), limit.signal);
 }
 
 /** Control hears of a fault of ours at once and with its cause, not by our silence. The supervisor may be what failed: it is not asked. */
 async function sayGoodBye(
   error: unknown,
-  { publisher, control }: { publisher: Publisher; control: ControlLink },
+  { publisher, control, clock }: { publisher: Publisher; control: ControlLink; clock: Clock },
 ): Promise<void> {
   const message = `the agent itself failed: ${errorText(error)}`;
   const hint =
     'This is a fault of Fairlead. `fairlead logs --source agent` has the details; deploy again, and report it.';
   publisher.note({ kind: 'instance.failed', message });
   publisher.learn({ state: { status: 'failed', cause: { code: 'agent_failed', message, hint } } });
-  await control.farewell(AbortSignal.timeout(FAREWELL_MS));
+  using limit = openTimeLimit(clock, FAREWELL_MS);
+  await control.farewell(limit.signal);
 }
 
 function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFacts {

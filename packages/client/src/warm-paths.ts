@@ -4,7 +4,7 @@
 import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 
-import { type Clock, detach, errorText, type Log } from '@fairlead/kit';
+import { callLater, type Clock, detach, errorText, type Log } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 
 import { isSameSocket, type LivePaths, type Path } from './live-paths.ts';
@@ -30,7 +30,8 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
   const stop = new AbortController();
   const lately: number[] = [];
   let opening = 0;
-  let expiry: NodeJS.Timeout | undefined;
+  let askedMs = 0;
+  let isExpiryDue = false;
 
   async function take(): Promise<Path | undefined> {
     for (let path = ready.shift(); path; path = ready.shift()) {
@@ -46,8 +47,21 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
     const nowMs = clock.monotonicMs();
     lately.push(nowMs);
     while (lately.length > MOST || nowMs - (lately[0] ?? nowMs) > LATELY_MS) lately.shift();
-    if (expiry) expiry.refresh();
-    else expiry = setTimeout(dropAll, KEPT_MS).unref();
+    askedMs = nowMs;
+    expireIn(KEPT_MS);
+  }
+
+  /** One look at a time, however many requests come. */
+  function expireIn(afterMs: number): void {
+    if (isExpiryDue) return;
+    isExpiryDue = true;
+    const look = () => {
+      isExpiryDue = false;
+      const leftMs = KEPT_MS - (clock.monotonicMs() - askedMs);
+      if (leftMs > 0) expireIn(leftMs);
+      else dropAll();
+    };
+    callLater(look, { clock, afterMs, signal: stop.signal });
   }
 
   /** In one go when half of them are gone: one packet carries several openings, and most requests meet none on their way. */
@@ -78,7 +92,6 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
   }
 
   function dropAll(): void {
-    expiry = undefined;
     lately.length = 0;
     for (const { channel } of ready.splice(0)) channel.destroy();
   }
@@ -94,7 +107,6 @@ export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): War
     },
     [Symbol.dispose]() {
       stop.abort(new Error('closed'));
-      clearTimeout(expiry);
       dropAll();
     },
   };

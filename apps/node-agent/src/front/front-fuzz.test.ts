@@ -2,7 +2,7 @@ import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { pickRoute } from '@fairlead/openai-wire';
-import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from './front-world.ts';
+import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from '../testing/front-world.ts';
 import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
 
 let world: FrontWorld;

@@ -9,7 +9,7 @@ import { openSsh, type SshConnection } from '@fairlead/ssh';
 import { hasSshd, openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Front, openFront } from './front.ts';
-import { answerTo, ENGINE_KEY, KEY, until } from './front-world.ts';
+import { answerTo, ENGINE_KEY, KEY, until } from '../testing/front-world.ts';
 
 const kinds = (await hasSshd()) ? (['sshd', 'builtin'] as const) : (['builtin'] as const);
 
@@ -34,7 +34,9 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
     const path = join(server.dir, `e${(count += 1)}.sock`);
     sim = scope.use(await openEngineSim({ listen: { uds: path }, apiKeys: [new Secret(ENGINE_KEY)], ...engine }));
     const [apiKey, engineKey] = [new Secret(KEY), new Secret(ENGINE_KEY)];
-    front = scope.use(openFront({ engineSocket: () => path, apiKey, engineKey, clock: systemClock, log: silentLog }));
+    front = scope.use(
+      openFront({ engineSocket: () => path, apiKey, engineKey, clock: systemClock, random: () => 0.5, log: silentLog }),
+    );
     front.admit('serving');
     endpoint = join(server.dir, `t${count}.sock`);
     const agent = scope.use(await openSsh(server.target));

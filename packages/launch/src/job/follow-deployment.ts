@@ -1,6 +1,6 @@
 // Follows one instance until it is ready or has ended: control says what its agent says, the scheduler what the queue says.
 
-import { CodedError, errorText, isCodedError } from '@fairlead/kit';
+import { CodedError, errorText, isCodedError, systemRandom } from '@fairlead/kit';
 import type { ControlSession } from '../control-session.ts';
 import { type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
@@ -96,7 +96,7 @@ function queueSight({ context, site }: Follow) {
   return {
     waitMs(round: number): number {
       if (failures > 0 && pace.refusals === 0) return Math.min(1_000 * 2 ** (failures - 1), pace.pollMs);
-      return (isUnhurried(pace) ? undefined : FIRST_POLLS_MS[round]) ?? queueWaitMs(pace) * (1 + 0.2 * Math.random());
+      return (isUnhurried(pace) ? undefined : FIRST_POLLS_MS[round]) ?? queueWaitMs(pace) * (1 + 0.2 * systemRandom());
     },
     answeredIn(answerMs: number): void {
       pace = { ...pace, answerMs };

@@ -1,6 +1,6 @@
 // A clock that stands still until told.
 
-import type { Clock } from '@fairlead/kit';
+import type { Clock } from '../clock.ts';
 
 interface Sleeper {
   dueMs: number;
