@@ -42,7 +42,11 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },
     // In the order of their names: what waits for processes begins first.
     projects: [
-      { extends: true, test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts' } },
+      {
+        extends: true,
+        // Several starts of programs each: on a busy machine a start takes seconds.
+        test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts', testTimeout: 60_000 },
+      },
       { extends: true, test: { name: 'units', include: TESTS, exclude: [...PROGRAMS, '**/node_modules/**'] } },
     ],
   },

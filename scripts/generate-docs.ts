@@ -4,16 +4,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 
 import { configSchema, createProgram, renderCliPage, renderManPage } from '@fairlead/cli';
 import { renderConfigurationPage } from '@fairlead/config';
-import { renderLifeTable, renderOpenApi } from '@fairlead/control';
-import { renderConnectionTable, renderTransitionTable } from '@fairlead/node-agent';
+import { renderOpenApi } from '@fairlead/control';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
+import { renderStateMachinesPage } from './render-state-machines-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
 
 const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
 const PAGES: Record<string, () => string> = {
-  'docs/state-machines.md': stateMachines,
+  'docs/state-machines.md': () => `${NOTE}\n\n${renderStateMachinesPage()}`,
   'docs/protocol.md': protocolPage,
   'docs/fairlead.1': () => `.\\" ${NOTE.slice(5, -4)}\n${renderManPage(createProgram('', async () => undefined))}`,
   'docs/cli.md': () => `${NOTE}\n\n${renderCliPage()}`,
@@ -24,33 +24,6 @@ const PAGES: Record<string, () => string> = {
   'docs/field-reports.md': () => `${NOTE}\n\n${renderFieldReportsPage()}`,
   'docs/fairlead.schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
 };
-
-function stateMachines(): string {
-  return `${NOTE}
-
-# State machines
-
-Every state against every event. What is not in a table does not happen; an empty cell changes nothing. *Running* is not *ready*, and the first cause of an end wins.
-
-## An instance, as its agent sees it
-
-\`apps/node-agent/src/supervisor/transition.ts\`
-
-${renderTransitionTable().trim()}
-
-## An instance, as control sees it
-
-\`apps/control/src/domain/instance-life.ts\`
-
-${renderLifeTable().trim()}
-
-## A connection in the front
-
-\`apps/node-agent/src/front/connection-life.ts\`
-
-${renderConnectionTable().trim()}
-`;
-}
 
 function protocolPage(): string {
   const history = PROTOCOL_HISTORY.map(({ version, date, what }) => `| ${version} | ${date} | ${what} |`);

@@ -199,6 +199,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'apps/control': 'codes, tables and API that pages show',
       'apps/node-agent': 'codes and tables that pages show',
       'packages/cli': 'codes, commands and settings that pages show',
+      'packages/engine-sim': 'a table that a page shows',
       'packages/client': 'codes that pages show',
       'packages/carrier': 'codes that pages show',
       'packages/config': 'settings and codes that pages show',

@@ -2,7 +2,7 @@
 
 import { isNode, type Node, syntaxTree, visit } from './syntax-tree.ts';
 
-/** `timers` are those that measure time; setImmediate and queueMicrotask only order work. */
+/** `timers` are those that measure time; setImmediate, nextTick and queueMicrotask only order work. */
 export type Effect = 'Date' | 'random' | 'timers' | 'process' | 'fetch' | 'console';
 
 const globals: Readonly<Record<string, Effect>> = {
@@ -15,7 +15,13 @@ const globals: Readonly<Record<string, Effect>> = {
   fetch: 'fetch',
   console: 'console',
 };
-const timerModules = new Set(['node:timers', 'node:timers/promises']);
+const modules: Readonly<Record<string, Effect>> = {
+  'node:process': 'process',
+  'node:timers': 'timers',
+  'node:timers/promises': 'timers',
+};
+/** What they export that only orders work. */
+const ordering = new Set(['setImmediate', 'nextTick']);
 
 /** A name that the file declares itself is not the global, wherever it stands. */
 export function findEffects(text: string): Set<Effect> {
@@ -63,11 +69,11 @@ function isValue(node: Node, parent: Node | undefined): boolean {
 }
 
 function importedEffects(node: Node): Effect[] {
-  const source = isNode(node['source']) ? node['source']['value'] : undefined;
-  if (source === 'node:process') return ['process'];
-  if (!timerModules.has(String(source))) return [];
+  const source = isNode(node['source']) ? String(node['source']['value']) : '';
+  const effect = modules[source];
+  if (effect === undefined) return [];
   const names = (node['specifiers'] as Node[]).map((one) => (isNode(one['imported']) ? nameOf(one['imported']) : '*'));
-  return names.every((name) => name === 'setImmediate') ? [] : ['timers'];
+  return names.every((name) => ordering.has(name)) ? [] : [effect];
 }
 
 function declaredNames(tree: Node): Set<string> {

@@ -25,14 +25,26 @@ const PROGRAMS: Record<ProgramName, Program> = {
   agent: {
     folder: 'apps/node-agent',
     file: 'agent.mjs',
-    of: [...SHARED, 'packages/engines/src', 'packages/openai-wire/src', 'packages/scheduler/src'],
+    of: [
+      ...SHARED,
+      'packages/carrier/src',
+      'packages/engines/src',
+      'packages/openai-wire/src',
+      'packages/scheduler/src',
+    ],
   },
   control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
   'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
   cli: {
     folder: 'packages/cli',
     file: 'main.mjs',
-    of: [...SHARED, 'packages/client/src', 'packages/openai-wire/src', 'packages/scheduler/src'],
+    of: [
+      ...SHARED,
+      'packages/carrier/src',
+      'packages/client/src',
+      'packages/openai-wire/src',
+      'packages/scheduler/src',
+    ],
     after: ['agent', 'control', 'engine-sim'],
   },
 };

@@ -5,6 +5,7 @@ import { isCodedError } from '@fairlead/kit';
 import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
 import type { LaptopProfile } from '@fairlead/protocol';
 
+import { machineOf } from './launch/launch-run.ts';
 import { configPlace } from './config/config-place.ts';
 import { prepareBastion } from './bastion/prepare-bastion.ts';
 import { compareBastion, otherBastion } from './bastion/same-bastion.ts';
@@ -52,8 +53,8 @@ async function holdAgainst(
   const { routes, user } = profile.bastion;
   const wanted = asList(bastion.fromLaptop);
   const [configured, known] = await Promise.all([
-    Promise.all(wanted.map((route) => resolveRoute(route, context))),
-    Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, context))),
+    Promise.all(wanted.map((route) => resolveRoute(route, machineOf(context)))),
+    Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, machineOf(context)))),
   ]);
   const comparison = compareBastion(bastion, profile, { configured, known });
   if (comparison.kind === 'other') throw otherBastion(comparison.differences, path);

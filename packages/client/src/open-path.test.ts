@@ -1,11 +1,11 @@
 // Which failures of a dial are waited out, and for how long.
 
+import type { BastionLink } from '@fairlead/carrier';
 import { type Clock, CodedError, Listeners, systemClock } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
-import type { BastionLink } from './bastion-link.ts';
 import type { FollowEvent } from './endpoint-follower.ts';
 import { openPath } from './open-path.ts';
 import { IMPATIENT, type Patience } from './patience.ts';

@@ -1,5 +1,6 @@
 // One new stream to the deployment: waits out the moments in which a tunnel or the SSH connection is being replaced.
 
+import type { BastionLink } from '@fairlead/carrier';
 import {
   anySignal,
   backoffMs,
@@ -13,7 +14,6 @@ import {
 import type { EndpointView } from '@fairlead/protocol';
 import type { SshConnection } from '@fairlead/ssh';
 
-import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
 import type { Path } from './live-paths.ts';

@@ -2,9 +2,9 @@
 
 import { homedir } from 'node:os';
 
+import { type BastionLink, createBastionLink } from '@fairlead/carrier';
 import { type Clock, errorText, type Log, silentLog } from '@fairlead/kit';
 
-import { type BastionLink, createBastionLink } from './bastion-link.ts';
 import { type ControlApi, createControlApi } from './control-api.ts';
 import { profilePath, readProfile } from './profile.ts';
 import { readTakenRoute, writeTakenRoute } from './route-file.ts';

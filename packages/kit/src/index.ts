@@ -13,5 +13,15 @@ export { repeatEvery, type RepeatOptions, repeatTurns } from './repeat-turns.ts'
 export { Scope } from './scope.ts';
 export { createSecret, namesSecret, Secret } from './secret.ts';
 export { shellJoin, shellQuote } from './shell.ts';
+export {
+  go,
+  listTransitions,
+  type Machine,
+  nameWith,
+  renderTransitions,
+  stay,
+  type Step,
+  type TransitionRow,
+} from './state-machine.ts';
 export { anySignal, untilAborted, untilOver, withTimeLimit } from './signals.ts';
 export { openTimeLimit, type TimeLimit } from './time-limit.ts';

@@ -7,6 +7,7 @@ import type {
   InstanceView,
   JobObserved,
   LaptopProfile,
+  LogSource,
   StopMode,
   WatchMessage,
 } from '@fairlead/protocol';
@@ -28,6 +29,12 @@ export interface ControlCalls {
     mode: StopMode,
     signal?: AbortSignal,
   ): Promise<{ deployment: DeploymentView; delivered: boolean }>;
+  /** Lines as they come; ends with the log unless `follow`. */
+  logs(
+    instanceId: string,
+    query: { source: LogSource; lines: number; follow: boolean },
+    signal?: AbortSignal,
+  ): AsyncIterable<string[]>;
   observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
 }
 

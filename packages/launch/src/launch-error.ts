@@ -9,4 +9,6 @@ export type LaunchErrorCode =
   | 'bundle_failed'
   | 'remote_unfit'
   | 'submit_refused'
-  | 'deploy_failed';
+  | 'deploy_failed'
+  | 'stop_failed'
+  | 'logs_unavailable';

@@ -10,6 +10,7 @@ export { listGpus, visibleGpus } from './inside/list-gpus.ts';
 export { readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
 export { type RunProgram, runProgram } from './inside/run-program.ts';
 export { type DeadlineOptions, watchDeadline } from './inside/watch-deadline.ts';
+export { jobMachine } from './local/job-life-table.ts';
 export { createLocalScheduler, type LocalSchedulerOptions } from './local/local-scheduler.ts';
 export type { SlurmExitCode } from './slurm/parse/exit-code.ts';
 export {

@@ -31,6 +31,7 @@ export type { LocalSshServer, LocalSshServerOptions } from './local-server/local
 export { findSshd, openUserSshd, type UserSshdOptions } from './local-server/user-sshd.ts';
 export { askEachRoute } from './routes/ask-each-route.ts';
 export { openFirstRoute, type OpenRoute, type Route, type RoutesOptions } from './routes/open-first-route.ts';
+export { raceMachine } from './routes/race-table.ts';
 export { createRouteMemory, type RouteMemory } from './routes/route-memory.ts';
 export {
   describeAnswer,

@@ -1,9 +1,9 @@
 // What happens to the presence of an instance's agent, alone and beside the instance's life.
 
-import { Secret } from '@fairlead/kit';
+import { Secret, stay } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { type Held, type HeldEvent, transitionHeld } from './held-instance.ts';
+import { type Held, type HeldEvent, type HeldStep, transitionHeld } from './held-instance.ts';
 import type { AgentLine } from './presence.ts';
 import type { Life } from './records.ts';
 
@@ -27,9 +27,9 @@ function fakeLine(): AgentLine {
 }
 
 function run(held: Held, ...events: HeldEvent[]) {
-  let step = { ...held, effects: [] as Array<{ type: string }> };
-  for (const event of events) step = transitionHeld(step, event);
-  return { ...step, effects: step.effects.map(({ type }) => type) };
+  let step: HeldStep = stay(held);
+  for (const event of events) step = transitionHeld(step.state, event);
+  return { ...step.state, effects: step.effects.map(({ type }) => type) };
 }
 
 const attach = (line: AgentLine): HeldEvent => ({ type: 'line.attached', line, apiKey: key, agent: version });

@@ -1,5 +1,6 @@
 // What control knows of an instance's agent and no disk keeps: its connection, its key, its load. Pure.
 
+import { go, stay, type Step } from '@fairlead/kit';
 import { type AgentHello, type InstanceView, isEnded, type Load, type StopMode } from '@fairlead/protocol';
 
 import type { LifeEffect } from './instance-life.ts';
@@ -38,11 +39,8 @@ export type PresenceEvent =
 
 export type PresenceEffect = Extract<LifeEffect, { type: 'history.add' | 'link.drop' }> | { type: 'lease.renew' };
 
-export interface PresenceStep {
-  /** The same object where nothing changed. */
-  presence: Presence;
-  effects: PresenceEffect[];
-}
+/** The state is the same object where nothing changed. */
+export type PresenceStep = Step<Presence, PresenceEffect>;
 
 /** Minimum time between two refusals of one instance in the history: a refused agent tries again and again. */
 const refusalIntervalMs = 600_000;
@@ -52,15 +50,15 @@ export function transitionPresence(presence: Presence, event: PresenceEvent, lif
     case 'line.attached': {
       const { line, apiKey, agent } = event;
       const replaced: PresenceEffect[] = presence.line ? [{ type: 'link.drop' }] : [];
-      return { presence: { ...presence, line, apiKey, agent }, effects: [...replaced, ...renewal(life)] };
+      return go({ ...presence, line, apiKey, agent }, ...replaced, ...renewal(life));
     }
     case 'line.heard':
       // A connection that another one has replaced no longer speaks for the instance.
-      return { presence, effects: presence.line === event.line ? renewal(life) : [] };
+      return go(presence, ...(presence.line === event.line ? renewal(life) : []));
     case 'line.closed':
-      return { presence: presence.line === event.line ? withoutLine(presence) : presence, effects: [] };
+      return presence.line === event.line ? go(withoutLine(presence)) : stay(presence);
     case 'load.told':
-      return { presence: { ...presence, load: event.load }, effects: [] };
+      return go({ ...presence, load: event.load });
     case 'agent.refused':
       return refuse(presence, event);
   }
@@ -79,10 +77,7 @@ function renewal(life: Life): PresenceEffect[] {
 function refuse(presence: Presence, event: Extract<PresenceEvent, { type: 'agent.refused' }>): PresenceStep {
   const { code, message, nowMs } = event;
   const isRecent = presence.refusedMs !== undefined && nowMs - presence.refusedMs < refusalIntervalMs;
-  if (code === 'too_many' || isRecent) return { presence, effects: [] };
+  if (code === 'too_many' || isRecent) return stay(presence);
   const text = `An agent was refused (${code}): ${message}.`;
-  return {
-    presence: { ...presence, refusedMs: nowMs },
-    effects: [{ type: 'history.add', kind: 'agent.refused', message: text }],
-  };
+  return go({ ...presence, refusedMs: nowMs }, { type: 'history.add', kind: 'agent.refused', message: text });
 }

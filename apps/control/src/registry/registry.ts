@@ -179,13 +179,13 @@ export class Registry {
       const { instance: before, presence } = own;
       const step = transitionHeld({ life: before.life, presence }, event);
       const writes: Write[] = [];
-      if (step.life !== before.life || differs(before, more)) {
-        const put = checkInstance({ ...before, ...more, life: step.life, updatedMs: this.#deps.clock.now() });
+      if (step.state.life !== before.life || differs(before, more)) {
+        const put = checkInstance({ ...before, ...more, life: step.state.life, updatedMs: this.#deps.clock.now() });
         own.instance = put.record;
         this.#dirty.add(own);
-        if (!onlyProgress(before.life, step.life) || differs(before, more)) writes.push(put);
+        if (!onlyProgress(before.life, step.state.life) || differs(before, more)) writes.push(put);
       }
-      own.presence = step.presence;
+      own.presence = step.state.presence;
       effects.push(...step.effects);
       const told = effects.filter((effect) => effect.type !== 'history.add' || this.#history.mayTell(own, event));
       this.#perform(own, told, { writes, line: presence.line });
@@ -200,7 +200,7 @@ export class Registry {
     const own: OwnEntry = entry;
     const { line } = own.presence;
     const step = transitionHeld({ life: own.instance.life, presence: own.presence }, event);
-    own.presence = step.presence;
+    own.presence = step.state.presence;
     const writes: Write[] = [];
     this.#perform(own, step.effects, { writes, line });
     if (writes.length === 0) return;
@@ -300,7 +300,7 @@ export class Registry {
     added.catch((error: unknown) => this.#guard.failed('record.set_aside', error));
   }
 
-  #perform(entry: Entry, effects: HeldEffect[], at: Pick<EffectTargets, 'writes' | 'line'>): void {
+  #perform(entry: Entry, effects: readonly HeldEffect[], at: Pick<EffectTargets, 'writes' | 'line'>): void {
     const monotonicMs = this.#deps.clock.monotonicMs();
     const targets = { ...at, leases: this.#leases, history: this.#history, monotonicMs };
     for (const effect of effects) performEffect(entry, effect, targets);

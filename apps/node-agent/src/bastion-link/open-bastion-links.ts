@@ -1,13 +1,12 @@
 // The two connections of an agent: data and control apart, so that a bulk answer cannot delay a heartbeat.
 
 import type { Duplex } from 'node:stream';
+import { openTunnel, type TunnelFailure } from '@fairlead/carrier';
 import { Scope } from '@fairlead/kit';
 import { type BastionRoute, firstGeneration, type InstanceSpec } from '@fairlead/protocol';
 import { createRouteMemory, describeAnswer, type SshTarget, whyTaken, wrongRoutes } from '@fairlead/ssh';
 import type { AgentDeps } from '../agent-deps.ts';
-import { openBastionLink } from './bastion-link.ts';
 import { routesTo } from './routes-to.ts';
-import type { TunnelFailure } from './tunnel-machine.ts';
 
 export interface BastionLinksOptions {
   spec: InstanceSpec;
@@ -37,7 +36,7 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
   for (const kind of ['control', 'data'] as const) {
     let route = common.routes[0]?.name;
     scope.use(
-      openBastionLink({
+      openTunnel({
         ...common,
         kind,
         accept: kind === 'data' ? options.acceptData : options.acceptControl,

@@ -1,6 +1,7 @@
 // The ways an instance ends: drain first, at once, or after too many deaths of its engine. Pure; part of transition.ts.
 
 import type { EngineFailure } from '@fairlead/engines';
+import { go, stay } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 import { type ExitName, isGoodEnd } from '../exit-code.ts';
 import { type DrainEvent, planDrain } from './plan-drain.ts';
@@ -155,12 +156,4 @@ export function stuckNote(pids: readonly number[]): SupervisorEffect {
 
 export function note(kind: string, message: string): SupervisorEffect {
   return { type: 'note', kind, message };
-}
-
-export function stay(state: SupervisorState): Transition {
-  return { state, effects: [] };
-}
-
-export function go(state: SupervisorState, ...effects: SupervisorEffect[]): Transition {
-  return { state, effects };
 }

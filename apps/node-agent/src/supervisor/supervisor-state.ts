@@ -1,6 +1,7 @@
 // The instance's life as the agent sees it: states, events, effects. Data only; transition.ts moves between them.
 
 import type { EngineFailure } from '@fairlead/engines';
+import type { Step } from '@fairlead/kit';
 import type { EndCause, StartPhase } from '@fairlead/protocol';
 import type { ExitName } from '../exit-code.ts';
 
@@ -101,9 +102,6 @@ export interface SupervisorPolicy {
   killWaitMs: number;
 }
 
-export interface Transition {
-  state: SupervisorState;
-  effects: SupervisorEffect[];
-}
+export type Transition = Step<SupervisorState, SupervisorEffect>;
 
 export const FIRST_STATE: SupervisorState = { status: 'starting', engine: 'down', phase: 'booting', starts: [] };

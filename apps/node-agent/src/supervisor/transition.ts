@@ -1,7 +1,7 @@
 // Decides what the agent does next: state and event in, state and effects out. Pure; supervisor.ts performs the effects.
 
 import type { EngineFailure } from '@fairlead/engines';
-import { defined } from '@fairlead/kit';
+import { defined, go, stay } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 import { drainWindow } from '@fairlead/scheduler';
 import {
@@ -10,9 +10,7 @@ import {
   crashLoop,
   drain,
   end,
-  go,
   note,
-  stay,
   stuckNote,
   whileDraining,
   whileEndingEngine,

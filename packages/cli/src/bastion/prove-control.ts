@@ -1,6 +1,7 @@
 // Whether control answers this machine: a hello over the pinned certificate, with the profile's token.
 
-import { ControlAnswerError, createBastionLink, createControlApi } from '@fairlead/client';
+import { createBastionLink } from '@fairlead/carrier';
+import { ControlAnswerError, createControlApi } from '@fairlead/client';
 import { CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { ControlHello, LaptopProfile } from '@fairlead/protocol';
 

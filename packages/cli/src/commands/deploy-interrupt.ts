@@ -5,17 +5,21 @@ import { jobName, type LaunchPhase } from '@fairlead/launch';
 
 export interface InterruptWatch extends Disposable {
   enter(phase: LaunchPhase): void;
+  /** What the deployment is called, once that stands. */
+  name(name: string): void;
 }
 
-export function watchInterrupt({ output, signal }: Context, name: string): InterruptWatch {
-  let phase: LaunchPhase = 'checking';
+export function watchInterrupt({ output, signal }: Context): InterruptWatch {
+  let phase: LaunchPhase | undefined;
+  let name = '';
   const tell = () => {
-    const words = interruptWords(phase, name);
+    const words = phase && interruptWords(phase, name);
     if (words) output.event('deployment.interrupted', { name, phase }, words);
   };
   signal.addEventListener('abort', tell, { once: true });
   return {
     enter: (next) => (phase = next),
+    name: (known) => (name = known),
     [Symbol.dispose]: () => signal.removeEventListener('abort', tell),
   };
 }

@@ -13,6 +13,7 @@ import {
   writeConfig,
 } from '@fairlead/config';
 
+import { launchRun } from '../launch/launch-run.ts';
 import { configPlace } from '../config/config-place.ts';
 import type { Address } from '../bastion/bastion-addresses.ts';
 import { findInside } from '../bastion/find-more-routes.ts';
@@ -90,7 +91,7 @@ async function prepare(
   const known = { hostKey: hostKeyLine };
   let inside: Address[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
-    await using site = await openSite({ name, config: cluster }, context);
+    await using site = await openSite({ name, config: cluster }, launchRun(context));
     context.output.event(
       'cluster.reached',
       { cluster: name, host: site.host.label, node: site.host.facts.node },
@@ -107,7 +108,7 @@ async function prepare(
 async function findSite(cluster: ClusterConfig, context: Context): Promise<SiteFound | undefined> {
   if (cluster.kind === 'local') return undefined;
   try {
-    await using site = await openSite({ name: 'it', config: cluster }, context);
+    await using site = await openSite({ name: 'it', config: cluster }, launchRun(context));
     const found = await discoverSite(site.host, context);
     context.output.event('site.found', { ...found }, foundWords(found));
     return found;

@@ -4,6 +4,7 @@ import { errorText } from '@fairlead/kit';
 import { type BastionRouteView, describeRoute, type Session } from '@fairlead/client';
 import { type DeploymentView, type EventView, type InstanceState, isEnded } from '@fairlead/protocol';
 
+import { launchRun } from '../launch/launch-run.ts';
 import { configPlace } from '../config/config-place.ts';
 import { routeWords } from '../bastion/say-route.ts';
 import { loadConfig, pickCluster } from '@fairlead/config';
@@ -39,7 +40,7 @@ async function askQueue(deployment: DeploymentView, session: Session, context: C
   const { instance } = deployment;
   try {
     const { config } = await loadConfig(configPlace(context));
-    await using site = await openSite(pickCluster(config, deployment.cluster), context);
+    await using site = await openSite(pickCluster(config, deployment.cluster), launchRun(context));
     const jobId = instance.jobId ?? (await jobByName(deployment, site, context));
     if (jobId === undefined) return deployment;
     const state = await observationFor(site, { id: instance.id, jobId, hasServed: isEnded(instance.state) }, context);

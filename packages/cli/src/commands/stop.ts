@@ -1,14 +1,11 @@
-// `fairlead stop <name>`: order through control, then Slurm's own ways; ends when the job is gone and nothing of it is left.
+// `fairlead stop <name>`: has the deployment ended, and says how it goes.
 
-import { CodedError } from '@fairlead/kit';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { stop } from '@fairlead/launch';
+import type { DeploymentView } from '@fairlead/protocol';
 
-import { configPlace } from '../config/config-place.ts';
-import type { CliErrorCode } from '../cli-error.ts';
-import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { openCliSession } from '../open-cli-session.ts';
-import { endDeployment } from '@fairlead/launch';
+import { launchDeps } from '../launch/launch-deps.ts';
+import { renderEvent } from '../launch/render-event.ts';
 import { stateWords } from './instance-words.ts';
 
 export interface StopArgs {
@@ -17,41 +14,17 @@ export interface StopArgs {
   wait: boolean;
 }
 
-export async function runStop(args: StopArgs, context: Context): Promise<void> {
-  const { name, now } = args;
-  const { config } = await loadConfig(configPlace(context));
-  await using session = await openCliSession(context);
-  const { deployment, delivered } = await session.api.stopDeployment(name, now ? 'now' : 'drain', context.signal);
-  sayOrdered(args, delivered, context);
-  if (!args.wait && delivered) return done(deployment, args, context);
-  const cluster = pickCluster(config, deployment.cluster);
-  const authorizedKeysFile = config.bastion?.authorizedKeysFile;
-  const ending = { session, context, cluster, deployment, authorizedKeysFile, delivered, now };
-  done(await endDeployment(ending), args, context);
-}
-
-function sayOrdered({ name, now }: StopArgs, delivered: boolean, { output }: Context): void {
-  const told = now ? 'told the agent to stop' : 'told the agent to drain and stop';
-  output.event(
-    'deployment.stopping',
-    { name, mode: now ? 'now' : 'drain', delivered },
-    delivered ? told : 'no agent to tell; seeing to the job',
-  );
-}
-
-function done(deployment: DeploymentView, args: StopArgs, context: Context): void {
-  const { state } = deployment.instance;
-  if (args.wait && !isEnded(state)) {
-    throw new CodedError<CliErrorCode>(
-      'stop_failed',
-      `cannot be sure that ${args.name} has ended: it is ${stateWords(state)}`,
-      { hint: `Look again with \`fairlead status ${args.name}\`.` },
-    );
+export async function runStop({ name, now, wait }: StopArgs, context: Context): Promise<void> {
+  const mode = now ? 'now' : 'drain';
+  for await (const event of stop(await launchDeps(context), { name, mode, wait }, context.signal)) {
+    if (event.type === 'deployment.stopped') sayStopped(event.deployment, wait, context);
+    else renderEvent(event, context.output);
   }
-  context.output.result(
-    { event: 'deployment.stopped', ok: true, name: args.name, state },
-    args.wait
-      ? `${args.name} has ended (${stateWords(state)})`
-      : `${args.name} is ending; see \`fairlead status ${args.name}\``,
+}
+
+function sayStopped({ name, instance: { state } }: DeploymentView, wait: boolean, { output }: Context): void {
+  output.result(
+    { event: 'deployment.stopped', ok: true, name, state },
+    wait ? `${name} has ended (${stateWords(state)})` : `${name} is ending; see \`fairlead status ${name}\``,
   );
 }

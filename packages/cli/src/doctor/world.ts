@@ -15,6 +15,7 @@ import type { LaptopProfile, SshRoute } from '@fairlead/protocol';
 import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
 import type { SshConnection, SshTarget } from '@fairlead/ssh';
 
+import { launchRun } from '../launch/launch-run.ts';
 import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import {
@@ -117,7 +118,7 @@ async function withSettings(args: DoctorArgs, context: Context): Promise<Fairlea
 
 function clusterHost(cluster: () => Promise<NamedCluster>, deps: Opening): Reached {
   const { context } = deps;
-  const remote = reached(async () => resolveRoute(required((await cluster()).config.login), context), deps);
+  const remote = reached(async () => resolveRoute(required((await cluster()).config.login), launchRun(context)), deps);
   return {
     ...remote,
     host: once(async () =>
@@ -156,7 +157,7 @@ function reachedByRoutes(routes: () => Promise<Routes>, opening: Opening): Reach
   const target = once(async () => {
     const { list } = await routes();
     const tried = list.length > 1 ? await attempt() : undefined;
-    return tried?.ok ? tried.target : resolveRoute(list[0]!, opening.context);
+    return tried?.ok ? tried.target : resolveRoute(list[0]!, launchRun(opening.context));
   });
   return reachedBy(target, attempt);
 }

@@ -11,6 +11,7 @@ import {
   type SshTarget,
 } from '@fairlead/ssh';
 
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
 import { resolveRoute } from '@fairlead/launch';
 
@@ -24,7 +25,7 @@ export function routesFor(list: readonly SshRoute[], context: Context, { pinned 
   return list.map((route) => ({
     name: nameOf(route),
     target: async () => {
-      const target = await resolveRoute(route, context);
+      const target = await resolveRoute(route, launchRun(context));
       return pinned ? { ...target, hostKeys: { kind: 'pinned', keys: [...pinned] } } : target;
     },
   }));

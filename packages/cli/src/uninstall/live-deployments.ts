@@ -4,6 +4,7 @@ import { openSession, type Session } from '@fairlead/client';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
 import { type FairleadConfig, type NamedCluster, pickCluster } from '@fairlead/config';
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
 import { endDeployment, type Site } from '@fairlead/launch';
 import { sessionOptions } from '../session-options.ts';
@@ -38,7 +39,15 @@ async function stopOne(
   context.output.event('deployment.stopping', { name, delivered }, `stopping ${name}`);
   const cluster = pickCluster(config, deployment.cluster);
   const authorizedKeysFile = config.bastion?.authorizedKeysFile;
-  await endDeployment({ session, context, cluster, deployment, authorizedKeysFile, delivered, now });
+  await endDeployment({
+    session,
+    run: launchRun(context),
+    cluster,
+    deployment,
+    authorizedKeysFile,
+    delivered,
+    now,
+  });
 }
 
 /** Until it has ended; Slurm's own end takes up to a minute. */

@@ -5,6 +5,7 @@ import { createSshRunner, removeJobKey } from '@fairlead/ssh';
 
 import { jobKeyDirOf, keyDirName, openSite, readJobKeys, removeJobKeysOf, type Site } from '@fairlead/launch';
 import type { NamedCluster } from '@fairlead/config';
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
 import type { LaptopProfile } from '@fairlead/protocol';
 import { cancelStrays } from './live-deployments.ts';
@@ -22,7 +23,7 @@ export interface Sweeping {
 /** Jobs, then the key and its lines on the bastion, then files. */
 export async function sweepCluster(cluster: NamedCluster, sweeping: Sweeping): Promise<Swept[]> {
   const { mode, profile, context } = sweeping;
-  await using site = await openSite(cluster, context);
+  await using site = await openSite(cluster, launchRun(context));
   const ownKeys = profile ? keyDirName(profile) : '';
   const keys: Swept[] = [];
   if (mode === 'remove') {
@@ -36,7 +37,7 @@ export async function sweepCluster(cluster: NamedCluster, sweeping: Sweeping): P
 async function sweepJobKeys(site: Site, profile: LaptopProfile, { bastion, context }: Sweeping): Promise<Swept[]> {
   const dir = jobKeyDirOf(site, profile);
   if (bastion) {
-    const markers = await removeJobKeysOf({ site, login: bastion.login, context }, dir);
+    const markers = await removeJobKeysOf({ site, login: bastion.login, run: launchRun(context) }, dir);
     return markers.map((marker) => keyLine(bastion, marker));
   }
   const { records } = await readJobKeys(site, dir);

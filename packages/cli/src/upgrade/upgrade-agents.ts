@@ -3,6 +3,7 @@
 import { errorText } from '@fairlead/kit';
 
 import { loadConfig } from '@fairlead/config';
+import { launchRun } from '../launch/launch-run.ts';
 import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { cacheDir } from '../paths.ts';
@@ -19,7 +20,7 @@ export async function upgradeAgents(context: Context): Promise<AgentsUpgraded[]>
   const upgraded: AgentsUpgraded[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     try {
-      await using site = await openSite({ name, config: cluster }, context);
+      await using site = await openSite({ name, config: cluster }, launchRun(context));
       const { uploaded } = await shipAgent(site.host, site.paths.runtime, {
         cacheDir: cacheDir(context),
         nodePath: context.nodePath,

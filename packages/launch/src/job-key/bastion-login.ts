@@ -3,7 +3,7 @@
 import type { BastionAccess } from '../control-session.ts';
 import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 import { expandHome } from '../host/host.ts';
 import { resolveRoute } from '../login/open-route.ts';
 
@@ -18,13 +18,13 @@ export interface BastionLogin {
 export async function bastionLogin(
   link: BastionAccess,
   authorizedKeysFile: string | undefined,
-  context: Surroundings,
+  run: Run,
 ): Promise<BastionLogin> {
   const { routes, user, hostKeys } = link.profile.bastion;
   const connection = await link.connection();
   // The route that has just worked: a login by another one would prove less about the edit.
   const route = routes[link.route?.index ?? 0];
-  const target = await resolveRoute({ ...route!, user }, context);
+  const target = await resolveRoute({ ...route!, user }, run);
   return {
     connection,
     userTarget: { ...target, hostKeys: { kind: 'pinned', keys: hostKeys } },

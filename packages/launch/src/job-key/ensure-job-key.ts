@@ -8,7 +8,7 @@ import type { ControlSession } from '../control-session.ts';
 import { isCodedError, Secret } from '@fairlead/kit';
 import { createJobKey, createSshRunner, installJobKey, type JobKey, proveJobLogin, renderKeyLine } from '@fairlead/ssh';
 
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 import { bastionLogin, type BastionLogin } from './bastion-login.ts';
 import { JOB_KEY_LIFETIME_MS, pickJobKey } from './decide-job-key.ts';
@@ -17,7 +17,7 @@ import { jobKeyDirOf, type JobKeyRecord, noteJobKeyUser, readJobKeys, writeJobKe
 
 export interface JobKeyUse {
   session: ControlSession;
-  context: Surroundings;
+  run: Run;
   /** As the configuration of the bastion names it; absent: ~/.ssh/authorized_keys. */
   authorizedKeysFile: string | undefined;
 }
@@ -25,7 +25,7 @@ export interface JobKeyUse {
 interface Ensuring {
   site: Site;
   session: ControlSession;
-  context: Surroundings;
+  run: Run;
   login: BastionLogin;
   /** Where the keys lie. */
   dir: string;
@@ -37,13 +37,13 @@ interface Ensuring {
  */
 export async function ensureJobKey(
   site: Site,
-  { session, context, user, authorizedKeysFile }: JobKeyUse & { user: string },
+  { session, run, user, authorizedKeysFile }: JobKeyUse & { user: string },
 ): Promise<string> {
   const dir = jobKeyDirOf(site, session.link.profile);
-  const login = await bastionLogin(session.link, authorizedKeysFile, context);
-  await using _ = await lockJobKeys(site, dir, context);
-  const ensuring = { site, session, context, login, dir };
-  const kept = pickJobKey((await readJobKeys(site, dir)).records, context.clock.now());
+  const login = await bastionLogin(session.link, authorizedKeysFile, run);
+  await using _ = await lockJobKeys(site, dir, run);
+  const ensuring = { site, session, run, login, dir };
+  const kept = pickJobKey((await readJobKeys(site, dir)).records, run.clock.now());
   // A missing line was removed on purpose: its key is not put back, another one is made.
   if (kept?.byHand !== undefined) await waitForHand(ensuring, kept, kept.byHand);
   else if (!kept || !(await hasLine(login, kept))) await makeJobKey(ensuring);
@@ -52,27 +52,23 @@ export async function ensureJobKey(
 }
 
 async function makeJobKey(ensuring: Ensuring): Promise<void> {
-  const { context, site } = ensuring;
-  context.output.busy("making the job's key");
+  const { run, site } = ensuring;
+  run.tell({ type: 'job-key.making' });
   const jobKey = createJobKey();
   const { publicKey } = jobKey;
   const marker = `job-${randomBytes(6).toString('hex')}`;
-  const record = { marker, publicKey, expiresMs: context.clock.now() + JOB_KEY_LIFETIME_MS };
+  const record = { marker, publicKey, expiresMs: run.clock.now() + JOB_KEY_LIFETIME_MS };
   await installAndKeep(ensuring, jobKey, record);
-  context.output.event(
-    'job-key.made',
-    { cluster: site.cluster.name, marker },
-    `made the key with which jobs on ${site.cluster.name} reach the bastion, and tried it`,
-  );
+  run.tell({ type: 'job-key.made', cluster: site.cluster.name, marker });
 }
 
 /** The key whose line was shown before and is not in place yet: a second one would make that line worthless. */
 async function waitForHand(ensuring: Ensuring, record: JobKeyRecord, line: string): Promise<void> {
-  const { login, context } = ensuring;
+  const { login, run } = ensuring;
   const jobKey = await readJobKey(ensuring, record);
   try {
     // The line may stand in a file that we do not know: only a login shows that it is in place.
-    await proveJobLogin({ userTarget: login.userTarget, jobKey, line, signal: context.signal });
+    await proveJobLogin({ userTarget: login.userTarget, jobKey, line, signal: run.signal });
   } catch (error) {
     if (!isCodedError(error, 'job_key_refused')) throw error;
     const { byHand: _, ...rest } = record;
@@ -81,11 +77,11 @@ async function waitForHand(ensuring: Ensuring, record: JobKeyRecord, line: strin
 }
 
 async function installAndKeep(ensuring: Ensuring, jobKey: JobKey, record: JobKeyRecord): Promise<void> {
-  const { session, context, login } = ensuring;
+  const { session, run, login } = ensuring;
   const gatePath = join(session.link.profile.bastion.stateDir, 'gate');
   const line = { gatePath, expiresAt: new Date(record.expiresMs), marker: record.marker };
   try {
-    await installJobKey({ ...login, jobKey, line, clock: context.clock, signal: context.signal });
+    await installJobKey({ ...login, jobKey, line, clock: run.clock, signal: run.signal });
   } catch (error) {
     if (!isCodedError(error, 'authorized_keys_not_writable', 'job_key_refused')) throw error;
     // The line that the error shows is of use only while its key is kept.

@@ -6,7 +6,7 @@ import { backoffMs, CodedError } from '@fairlead/kit';
 import { TAKE_LOCK } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 
 const WAIT = { baseMs: 250, maxMs: 2_000, minMs: 100 };
@@ -14,8 +14,8 @@ const WAIT = { baseMs: 250, maxMs: 2_000, minMs: 100 };
 const WAIT_LIMIT_MS = 60_000;
 
 /** Waits for its turn. A lock older than ten minutes is abandoned and is taken over. */
-export async function lockJobKeys(site: Site, dir: string, context: Surroundings): Promise<AsyncDisposable> {
-  const { clock, signal } = context;
+export async function lockJobKeys(site: Site, dir: string, run: Run): Promise<AsyncDisposable> {
+  const { clock, signal } = run;
   const lock = `${dir}.lock`;
   const token = randomUUID();
   const untilMs = clock.monotonicMs() + WAIT_LIMIT_MS;

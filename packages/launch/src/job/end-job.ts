@@ -3,7 +3,8 @@
 import type { ControlSession } from '../control-session.ts';
 import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
-import type { Surroundings } from '../surroundings.ts';
+import type { StopEvent } from '../launch-event.ts';
+import type { Run } from '../machine.ts';
 import { schedulerOf } from '../site/job-cluster.ts';
 import type { Site } from '../site/open-site.ts';
 import { pollMs } from '../site/slurm-site.ts';
@@ -16,7 +17,7 @@ const CANCEL_MS = 60_000;
 export interface EndJob {
   site: Site;
   session: ControlSession;
-  context: Surroundings;
+  run: Run<StopEvent>;
   deployment: DeploymentView;
   jobId: string;
   /** Whether an agent took the order. */
@@ -26,22 +27,22 @@ export interface EndJob {
 
 /** Resolves when the scheduler says that the job has ended; or warns and returns when even KILL did not end it in time. */
 export async function endJob(job: EndJob): Promise<void> {
-  const { site, context, jobId } = job;
+  const { site, run, jobId } = job;
   if (job.delivered ? await isGoneByItself(job) : await isGone(job)) return;
   for (const how of ['stop', 'kill'] as const) {
-    await (await schedulerOf(site, job.deployment.instance.id)).cancel(jobId, how, context.signal);
-    context.output.event('job.cancelled', { jobId, how }, `cancelled job ${jobId}`);
+    await (await schedulerOf(site, job.deployment.instance.id)).cancel(jobId, how, run.signal);
+    run.tell({ type: 'job.cancelled', jobId, how });
     if (await isGoneWithin(job, cancelMs(job))) return;
   }
-  context.output.warn(`job ${jobId} is still ending on ${site.cluster.name}`);
+  run.tell({ type: 'warning', message: `job ${jobId} is still ending on ${site.cluster.name}` });
 }
 
 /** A drain lasts as long as its requests and the job's deadline allow; after the instance has ended the job has LEAVE_MS. */
 async function isGoneByItself(job: EndJob): Promise<boolean> {
-  let sinceMs = job.now ? job.context.clock.monotonicMs() : undefined;
+  let sinceMs = job.now ? job.run.clock.monotonicMs() : undefined;
   for (let round = 0; ; round++) {
     if (await isGone(job)) return true;
-    const nowMs = job.context.clock.monotonicMs();
+    const nowMs = job.run.clock.monotonicMs();
     sinceMs ??= (await hasEnded(job)) ? nowMs : undefined;
     if (sinceMs !== undefined && nowMs - sinceMs > LEAVE_MS + cancelMs(job) - CANCEL_MS) return false;
     await pause(job, round);
@@ -55,17 +56,17 @@ function cancelMs({ site }: EndJob): number {
 }
 
 async function isGoneWithin(job: EndJob, ms: number): Promise<boolean> {
-  const untilMs = job.context.clock.monotonicMs() + ms;
-  for (let round = 0; job.context.clock.monotonicMs() < untilMs; round++) {
+  const untilMs = job.run.clock.monotonicMs() + ms;
+  for (let round = 0; job.run.clock.monotonicMs() < untilMs; round++) {
     if (await isGone(job)) return true;
     await pause(job, round);
   }
   return false;
 }
 
-async function isGone({ site, jobId, deployment, context }: EndJob): Promise<boolean> {
+async function isGone({ site, jobId, deployment, run }: EndJob): Promise<boolean> {
   const scheduler = await schedulerOf(site, deployment.instance.id);
-  const phase = (await scheduler.observe([jobId], context.signal)).get(jobId)?.phase.kind;
+  const phase = (await scheduler.observe([jobId], run.signal)).get(jobId)?.phase.kind;
   return phase === undefined || phase === 'gone' || phase === 'ended';
 }
 
@@ -73,16 +74,15 @@ async function isGone({ site, jobId, deployment, context }: EndJob): Promise<boo
 export async function hasEnded({
   session,
   deployment,
-  context,
-}: Pick<EndJob, 'session' | 'deployment' | 'context'>): Promise<boolean> {
-  const { instance } = await session.api.getDeployment(deployment.name, context.signal);
+  run,
+}: Pick<EndJob, 'session' | 'deployment' | 'run'>): Promise<boolean> {
+  const { instance } = await session.api.getDeployment(deployment.name, run.signal);
   const requests = instance.load?.inFlight ?? 0;
-  if (requests > 0)
-    context.output.busy(`waiting for ${requests} request${requests === 1 ? '' : 's'} to end (--now cuts them)`);
+  if (requests > 0) run.tell({ type: 'requests.waiting', inFlight: requests });
   return isEnded(instance.state) || instance.leaseUntilMs === undefined;
 }
 
 /** Quick looks at first, since most jobs leave within seconds; then Slurm is left in peace. */
-function pause({ context }: EndJob, round: number): Promise<void> {
-  return context.clock.sleep(Math.min(15_000, 300 * 1.5 ** round), context.signal);
+function pause({ run }: EndJob, round: number): Promise<void> {
+  return run.clock.sleep(Math.min(15_000, 300 * 1.5 ** round), run.signal);
 }

@@ -1,11 +1,14 @@
 // Follows one instance until it is ready or has ended: control says what its agent says, the scheduler what the queue says.
 
-import { CodedError, errorText, isCodedError, systemRandom } from '@fairlead/kit';
+import { isDeepStrictEqual } from 'node:util';
+
+import { CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { ControlSession } from '../control-session.ts';
-import { type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
+import { type InstanceState, type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { FollowEvent } from '../launch-event.ts';
+import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 import { pollMs } from '../site/slurm-site.ts';
 import { observationFor } from './observe-job.ts';
@@ -16,21 +19,24 @@ const FIRST_POLLS_MS = [1_000, 4_000];
 
 export interface Follow {
   name: string;
-  instance: { id: string; jobId: string };
+  /** Without a job that is known, control alone is asked. */
+  instance: { id: string; jobId: string | undefined };
   session: ControlSession;
   site: Site;
-  context: Surroundings;
-  onState: (view: InstanceView) => void;
+  run: Run<FollowEvent>;
 }
 
 /** Resolves when the instance is ready. Throws `deploy_failed` with the instance's own cause when it ended instead. */
 export async function followDeployment(follow: Follow): Promise<InstanceView> {
   const over = new AbortController();
-  const signal = AbortSignal.any([follow.context.signal, over.signal]);
+  const signal = AbortSignal.any([follow.run.signal, over.signal]);
   const settled = Promise.withResolvers<InstanceView>();
+  let told: InstanceState | undefined;
   const look = (view: InstanceView) => {
     if (view.id !== follow.instance.id) return;
-    follow.onState(view);
+    // Control tells also of what is no change of state, such as load.
+    if (!isDeepStrictEqual(view.state, told)) follow.run.tell({ type: 'instance.changed', instance: view });
+    told = view.state;
     if (isReachable(view) || isEnded(view.state)) settled.resolve(view);
   };
   const watching = watchInstance(follow, look, signal);
@@ -64,21 +70,23 @@ async function watchInstance(follow: Follow, look: (view: InstanceView) => void,
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (attempt === 0) follow.context.output.warn(`lost sight of control (${errorText(error)}); trying again`);
-      await follow.context.clock.sleep(Math.min(500 * 2 ** attempt, 10_000), signal);
+      if (attempt === 0)
+        follow.run.tell({ type: 'warning', message: `lost sight of control (${errorText(error)}); trying again` });
+      await follow.run.clock.sleep(Math.min(500 * 2 ** attempt, 10_000), signal);
     }
   }
 }
 
 async function pollJob(follow: Follow, look: (view: InstanceView) => void, signal: AbortSignal): Promise<void> {
-  const { clock } = follow.context;
+  const { clock } = follow.run;
   const { id, jobId } = follow.instance;
+  if (jobId === undefined) return;
   const sight = queueSight(follow);
   for (let round = 0; ; round++) {
     await clock.sleep(sight.waitMs(round), signal);
     try {
       const askedMs = clock.monotonicMs();
-      const observed = await observationFor(follow.site, follow.instance, { clock, signal });
+      const observed = await observationFor(follow.site, { id, jobId }, { clock, signal });
       sight.answeredIn(clock.monotonicMs() - askedMs);
       if (observed) look(await follow.session.api.observed(id, { jobId, state: observed }, signal));
       sight.regained();
@@ -90,20 +98,19 @@ async function pollJob(follow: Follow, look: (view: InstanceView) => void, signa
 }
 
 /** What is said of a login host that went away, once per outage, and how long until the next look. */
-function queueSight({ context, site }: Follow) {
+function queueSight({ run, site }: Follow) {
   let failures = 0;
   let pace: QueuePace = { pollMs: pollMs(site.cluster.config.slurm), refusals: 0, answerMs: 0 };
   return {
     waitMs(round: number): number {
       if (failures > 0 && pace.refusals === 0) return Math.min(1_000 * 2 ** (failures - 1), pace.pollMs);
-      return (isUnhurried(pace) ? undefined : FIRST_POLLS_MS[round]) ?? queueWaitMs(pace) * (1 + 0.2 * systemRandom());
+      return (isUnhurried(pace) ? undefined : FIRST_POLLS_MS[round]) ?? queueWaitMs(pace) * (1 + 0.2 * run.random());
     },
     answeredIn(answerMs: number): void {
       pace = { ...pace, answerMs };
     },
     regained(): void {
-      if (failures > 0)
-        context.output.event('queue.back', { cluster: site.cluster.name }, `${site.cluster.name} answers again`);
+      if (failures > 0) run.tell({ type: 'queue.back', cluster: site.cluster.name });
       failures = 0;
       pace = { ...pace, refusals: 0 };
     },
@@ -114,9 +121,10 @@ function queueSight({ context, site }: Follow) {
       // A Slurm that answers and refuses is left in peace; a way that broke is tried again soon.
       if (isCodedError(error, ...QUEUE_REFUSALS)) pace = { ...pace, refusals: pace.refusals + 1 };
       if (failures === 1 || isRefused)
-        context.output.warn(
-          `lost sight of the queue of ${site.cluster.name} (${errorText(error)}); ${isRefused ? 'going on without it' : 'trying again'}`,
-        );
+        run.tell({
+          type: 'warning',
+          message: `lost sight of the queue of ${site.cluster.name} (${errorText(error)}); ${isRefused ? 'going on without it' : 'trying again'}`,
+        });
       return !isRefused;
     },
   };

@@ -8,7 +8,8 @@ import type { FairleadConfig } from '@fairlead/config';
 import { routesForJobs } from './routes-for-jobs.ts';
 import { ensureJobKey } from '../job-key/ensure-job-key.ts';
 import type { LaunchErrorCode } from '../launch-error.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { LaunchEvent } from '../launch-event.ts';
+import type { Run } from '../machine.ts';
 import { jobDirOf } from '../cluster-paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import type { Shipped } from '../ship/ship.ts';
@@ -18,25 +19,21 @@ import { instanceSpecOf, jobScript } from './job-files.ts';
 import { submitJob, testJob } from './submit-job.ts';
 import { writeJobFiles } from './write-job-files.ts';
 
-/** How far a launch has come, as far as an interrupt is concerned. */
-export type LaunchPhase = 'checking' | 'recorded' | 'submitting' | 'submitted';
-
-export interface Launch {
+export interface JobLaunch {
   plan: DeploymentPlan;
   config: FairleadConfig;
   site: Site;
   shipped: Shipped;
   session: ControlSession;
-  context: Surroundings;
-  onPhase: (phase: LaunchPhase) => void;
+  run: Run<LaunchEvent>;
 }
 
-export async function launchJob(launch: Launch): Promise<{ id: string; jobId: string }> {
-  const { plan, site, shipped, session, context } = launch;
+export async function launchJob(launch: JobLaunch): Promise<{ id: string; jobId: string }> {
+  const { plan, site, shipped, session, run } = launch;
   const script = (instance: string) => jobScript(plan, site.cluster, { instance, paths: site.paths, ...shipped });
-  await testJob(site, script('testonly'), context.signal);
-  context.signal.throwIfAborted();
-  launch.onPhase('recorded');
+  await testJob(site, script('testonly'), run.signal);
+  run.signal.throwIfAborted();
+  run.tell({ type: 'launch.phase', phase: 'recorded' });
   // Without the signal: an answer that is not waited for would leave a deployment that nobody serves.
   const created = await session.api.createDeployment({
     name: plan.name,
@@ -52,7 +49,7 @@ export async function launchJob(launch: Launch): Promise<{ id: string; jobId: st
     await withdraw(launch, id, error);
     throw error;
   });
-  launch.onPhase('submitted');
+  run.tell({ type: 'launch.phase', phase: 'submitted' });
   await tellControl(launch, { id, jobId });
   return { id, jobId };
 }
@@ -65,12 +62,12 @@ function uncertain(name: string, error: CodedError): CodedError {
   });
 }
 
-async function submit(launch: Launch, created: DeploymentCreated, script: string): Promise<string> {
-  const { plan, config, site, session, context } = launch;
+async function submit(launch: JobLaunch, created: DeploymentCreated, script: string): Promise<string> {
+  const { plan, config, site, session, run } = launch;
   const { id } = created.deployment.instance;
   const jobKeyDir = await ensureJobKey(site, {
     session,
-    context,
+    run,
     user: id,
     authorizedKeysFile: config.bastion?.authorizedKeysFile,
   });
@@ -81,26 +78,26 @@ async function submit(launch: Launch, created: DeploymentCreated, script: string
     apiKey: createSecret('fl_'),
     profile: session.link.profile,
     bastion: {
-      routes: await routesForJobs(config.bastion, { profile: session.link.profile, account: site.host.facts }, context),
+      routes: await routesForJobs(config.bastion, { profile: session.link.profile, account: site.host.facts }, run),
     },
     paths: site.paths,
     jobKeyDir,
   });
-  await writeJobFiles(site, { instance: id, spec, script }, context.signal);
-  context.signal.throwIfAborted();
-  launch.onPhase('submitting');
+  await writeJobFiles(site, { instance: id, spec, script }, run.signal);
+  run.signal.throwIfAborted();
+  run.tell({ type: 'launch.phase', phase: 'submitting' });
   // Without the signal: an answer that is not waited for would leave a job that nobody knows of.
-  return submitJob(site, { deployment: plan.name, instance: id }, context.output);
+  return submitJob(site, { deployment: plan.name, instance: id }, run.tell);
 }
 
 /** From here on there is a job, whatever else goes wrong; its agent tells control of itself. */
-async function tellControl(
-  { plan, site, session, context }: Launch,
-  job: { id: string; jobId: string },
-): Promise<void> {
+async function tellControl({ plan, site, session, run }: JobLaunch, job: { id: string; jobId: string }): Promise<void> {
   const { id, jobId } = job;
   const view = await session.api.observed(id, { jobId }).catch((error: unknown) => {
-    context.output.warn(`could not tell control that ${plan.name} is job ${jobId}: ${errorText(error)}`);
+    run.tell({
+      type: 'warning',
+      message: `could not tell control that ${plan.name} is job ${jobId}: ${errorText(error)}`,
+    });
     return undefined;
   });
   if (!view || !isEnded(view.state)) return;
@@ -113,18 +110,20 @@ async function tellControl(
 }
 
 /** Not under the signal: it is what an interrupt leaves to be done. */
-async function withdraw({ plan, site, session, context }: Launch, id: string, cause: unknown): Promise<void> {
+async function withdraw({ plan, site, session, run }: JobLaunch, id: string, cause: unknown): Promise<void> {
   const told = session.api.observed(id, {
     state: { status: 'failed', cause: { code: 'job_ended', message: `it was not submitted: ${errorText(cause)}` } },
   });
   const removed = site.host.runner.run(['rm', '-rf', jobDirOf(site.paths, id)]);
   const [toldOutcome, removedOutcome] = await Promise.allSettled([told, removed]);
   if (toldOutcome.status === 'rejected')
-    context.output.warn(
-      `could not tell control that ${plan.name} was not submitted: ${errorText(toldOutcome.reason)}. Run \`fairlead stop ${plan.name}\`.`,
-    );
+    run.tell({
+      type: 'warning',
+      message: `could not tell control that ${plan.name} was not submitted: ${errorText(toldOutcome.reason)}. Run \`fairlead stop ${plan.name}\`.`,
+    });
   if (removedOutcome.status === 'rejected')
-    context.output.warn(
-      `could not remove ${jobDirOf(site.paths, id)} on ${site.cluster.name}: ${errorText(removedOutcome.reason)}`,
-    );
+    run.tell({
+      type: 'warning',
+      message: `could not remove ${jobDirOf(site.paths, id)} on ${site.cluster.name}: ${errorText(removedOutcome.reason)}`,
+    });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path/posix';
 import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
 import type { JobObservation } from '@fairlead/scheduler';
 
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 import { jobDirOf } from '../cluster-paths.ts';
 import { schedulerOf } from '../site/job-cluster.ts';
 import type { Site } from '../site/open-site.ts';
@@ -22,7 +22,7 @@ const LOOK_AGAIN_MS = 3_000;
 export async function observationFor(
   site: Site,
   instance: { id: string; jobId: string; hasServed?: boolean },
-  { clock, signal }: Pick<Surroundings, 'clock' | 'signal'>,
+  { clock, signal }: Pick<Run, 'clock' | 'signal'>,
 ): Promise<ObservedState | undefined> {
   const scheduler = await schedulerOf(site, instance.id);
   const look = async () => (await scheduler.observe([instance.jobId], signal)).get(instance.jobId);

@@ -5,7 +5,7 @@ import { join } from 'node:path/posix';
 import { asList, type BastionConfig, type ClusterRoute } from '@fairlead/config';
 import type { BastionRoute, LaptopProfile } from '@fairlead/protocol';
 
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 import { expandHome } from '../host/host.ts';
 import { routeFromCluster } from './job-files.ts';
 import { hostAndPort } from '../login/host-and-port.ts';
@@ -20,12 +20,10 @@ interface ClusterAccount {
 export async function routesForJobs(
   bastion: BastionConfig | undefined,
   { profile, account }: { profile: LaptopProfile; account: ClusterAccount },
-  context: Surroundings,
+  run: Run,
 ): Promise<BastionRoute[]> {
   const { routes, user } = profile.bastion;
-  const targets = await Promise.all(
-    routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, context)),
-  );
+  const targets = await Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, run)));
   const [first] = targets;
   const configured = bastion?.fromCluster && asList(bastion.fromCluster);
   const found = configured

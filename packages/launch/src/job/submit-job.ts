@@ -6,7 +6,7 @@ import { join } from 'node:path/posix';
 import { CodedError, errorText } from '@fairlead/kit';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 import { jobDirOf } from '../cluster-paths.ts';
 import type { Site } from '../site/open-site.ts';
 import { jobName } from './job-files.ts';
@@ -37,7 +37,7 @@ export async function testJob(site: Site, script: string, signal: AbortSignal): 
 export async function submitJob(
   site: Site,
   job: { deployment: string; instance: string },
-  output: Surroundings['output'],
+  tell: Run['tell'],
 ): Promise<string> {
   const workDir = jobDirOf(site.paths, job.instance);
   const { jobId, cluster } = await site.scheduler.submit({
@@ -47,8 +47,9 @@ export async function submitJob(
   });
   const problem = cluster === undefined ? undefined : await site.jobClusters?.remember(job.instance, cluster);
   if (problem !== undefined)
-    output.warn(
-      `could not note that Slurm cluster ${cluster} took job ${jobId} (${errorText(problem)}): set slurm.cluster: ${cluster}, so that later commands find it`,
-    );
+    tell({
+      type: 'warning',
+      message: `could not note that Slurm cluster ${cluster} took job ${jobId} (${errorText(problem)}): set slurm.cluster: ${cluster}, so that later commands find it`,
+    });
   return jobId;
 }

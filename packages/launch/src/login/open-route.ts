@@ -1,37 +1,26 @@
 // Opens an SSH connection to a configured host: ssh_config fills in, a person at a terminal is asked about keys and passphrases.
 
 import type { SshRoute } from '@fairlead/protocol';
-import { type HostKeyQuestion, openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/ssh';
+import { openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 
 export async function openRoute(
   route: SshRoute,
-  context: Surroundings,
+  run: Pick<Run, 'env' | 'home' | 'questions' | 'log' | 'signal' | 'tell'>,
 ): Promise<{ connection: SshConnection; target: SshTarget }> {
-  const target = await resolveRoute(route, context);
-  context.output.busy(`connecting to ${route.host}`);
-  const connection = await openSsh(target, { signal: context.signal, log: context.log });
+  const target = await resolveRoute(route, run);
+  run.tell({ type: 'host.connecting', host: route.host });
+  const connection = await openSsh(target, { signal: run.signal, log: run.log });
   return { connection, target };
 }
 
-export function resolveRoute(route: SshRoute, context: Surroundings): Promise<SshTarget> {
-  const { ask } = context;
+type Login = Pick<Run, 'env' | 'home' | 'questions'>;
+
+export function resolveRoute(route: SshRoute, { env, home, questions }: Login): Promise<SshTarget> {
+  const { terminal, askPassphrase, askHostKey } = questions;
   return resolveSshTarget(
     { ...route },
-    {
-      home: context.home,
-      env: context.env,
-      terminal: context.sshTerminal,
-      ...(ask && {
-        askPassphrase: (file: string) => ask.secret(`Passphrase for ${file}`),
-        askHostKey: ({ host, keyType, fingerprint, keptIn }: HostKeyQuestion) => {
-          const kept =
-            keptIn === undefined ? '' : ` (ssh_config keeps no keys for it: Fairlead keeps this one in ${keptIn})`;
-          const key = `Its ${keyType} key is ${fingerprint}. Is that right?`;
-          return ask.confirm(`${host} is not known yet${kept}. ${key}`, false);
-        },
-      }),
-    },
+    { home, env, terminal, ...(askPassphrase && { askPassphrase }), ...(askHostKey && { askHostKey }) },
   );
 }

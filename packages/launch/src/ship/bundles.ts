@@ -17,6 +17,7 @@ const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
     entry: 'apps/node-agent/src/main.ts',
     folders: [
       'apps/node-agent/src',
+      'packages/carrier/src',
       'packages/engines/src',
       'packages/kit/src',
       'packages/openai-wire/src',

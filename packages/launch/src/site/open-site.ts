@@ -7,7 +7,7 @@ import type { ClusterConfig, NamedCluster } from '@fairlead/config';
 import { createLocalScheduler, createSlurmScheduler } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Run } from '../machine.ts';
 import type { Host } from '../host/host.ts';
 import { openKeptHost } from '../host/kept-host.ts';
 import { openLocalHost } from '../host/local-host.ts';
@@ -27,19 +27,19 @@ export interface Site extends SiteSchedulers, AsyncDisposable {
   paths: ClusterPaths;
 }
 
-export async function openSite(configured: NamedCluster, context: Surroundings): Promise<Site> {
+export async function openSite(configured: NamedCluster, run: Run): Promise<Site> {
   const scope = new Scope();
   try {
-    const host = scope.use(await openHost(configured, context));
-    const cluster = await expandCluster(configured, host, context.signal);
+    const host = scope.use(await openHost(configured, run));
+    const cluster = await expandCluster(configured, host, run.signal);
     const paths = clusterPaths(cluster.config, host.facts);
     const close = { [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
     if (cluster.config.kind !== 'local')
-      return { cluster, host, paths, ...slurmSchedulers(cluster, { host, paths, context }), ...close };
+      return { cluster, host, paths, ...slurmSchedulers(cluster, { host, paths, run }), ...close };
     const scheduler = createLocalScheduler({
       stateDir: join(paths.state, 'local-scheduler'),
-      node: context.nodePath,
-      clock: context.clock,
+      node: run.nodePath,
+      clock: run.clock,
     });
     return { cluster, host, scheduler, paths, ...close };
   } catch (error) {
@@ -50,9 +50,9 @@ export async function openSite(configured: NamedCluster, context: Surroundings):
 
 function slurmSchedulers(
   { config }: NamedCluster,
-  { host, paths, context }: { host: Host; paths: ClusterPaths; context: Surroundings },
+  { host, paths, run }: { host: Host; paths: ClusterPaths; run: Run },
 ): Pick<Site, 'scheduler' | 'schedulerOf' | 'jobClusters'> {
-  const { clock, log } = context;
+  const { clock, log } = run;
   const open = (given: ClusterConfig) =>
     createSlurmScheduler({ runner: host.runner, clock, log, ...slurmSite(given, paths) });
   const scheduler = open(config);
@@ -68,8 +68,8 @@ function slurmSchedulers(
   };
 }
 
-async function openHost({ name, config }: NamedCluster, context: Surroundings): Promise<Host> {
-  if (config.kind === 'local') return openLocalHost(context.home, context.nodePath);
+async function openHost({ name, config }: NamedCluster, run: Run): Promise<Host> {
+  if (config.kind === 'local') return openLocalHost(run.home, run.nodePath);
   if (!config.login) {
     throw new CodedError<LaunchErrorCode>(
       'config_invalid',
@@ -81,7 +81,7 @@ async function openHost({ name, config }: NamedCluster, context: Surroundings): 
   }
   const { login } = config;
   return openKeptHost(async () => {
-    const { connection } = await openRoute(login, context);
+    const { connection } = await openRoute(login, run);
     return { host: await openSshHost(connection, login.host), lost: connection.closed };
   });
 }

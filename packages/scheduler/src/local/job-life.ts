@@ -1,4 +1,7 @@
-// The life of a local job as its runner sees it: running → ending → clearing → ended. Decides, does nothing.
+// The life of a local job as its runner sees it: running → ending → clearing → ended. Decides, does nothing. Types alone come
+// from kit: the runner must start fast.
+
+import type { Step } from '@fairlead/kit';
 
 export type JobLife =
   | { kind: 'running' }
@@ -37,10 +40,7 @@ export type JobEffect =
   | { type: 'announce'; why: string }
   | { type: 'record'; state: string; reason: string; end?: JobEnd };
 
-export interface JobStep {
-  state: JobLife;
-  effects: JobEffect[];
-}
+export type JobStep = Step<JobLife, JobEffect>;
 
 export function transition(state: JobLife, event: JobEvent): JobStep {
   switch (state.kind) {

@@ -1,6 +1,8 @@
 // Decides which of several routes to one host is taken: all are asked side by side, the first in the given order that
 // proves the host wins, and one that is silent is waited for only a moment. Pure; open-first-route.ts performs it.
 
+import { go, stay, type Step } from '@fairlead/kit';
+
 export interface RouteFailure {
   code: string;
   message: string;
@@ -39,10 +41,7 @@ export type RaceEffect =
   /** `last`: the route that failed last; `isFinal`: its failure is what there is to say. */
   | { type: 'give_up'; last: number; isFinal: boolean };
 
-export interface RaceTransition {
-  state: RaceState;
-  effects: RaceEffect[];
-}
+export type RaceTransition = Step<RaceState, RaceEffect>;
 
 /** What a black-holed route costs a start. An answer takes four round trips; farther hosts than 250 ms are rare. */
 export const GRACE_MS = 1_000;
@@ -55,18 +54,18 @@ export function startRace(count: number, preferred?: number): RaceState {
 }
 
 export function raceTransition(state: RaceState, event: RaceEvent): RaceTransition {
-  if (state.status === 'taken' || state.status === 'failed') return { state, effects: [] };
+  if (state.status === 'taken' || state.status === 'failed') return stay(state);
   switch (event.type) {
     case 'route.answered':
-      if (state.routes[event.index]?.kind !== 'asked') return { state, effects: [] };
+      if (state.routes[event.index]?.kind !== 'asked') return stay(state);
       return next(withRoute(state, event.index, { kind: 'answered' }));
     case 'route.failed':
       return fail(state, event);
     case 'grace.over':
       return next({ ...state, grace: 'over' });
     case 'route.proven':
-      if (state.status !== 'proving' || state.index !== event.index) return { state, effects: [] };
-      return { state: { ...state, status: 'taken' }, effects: [{ type: 'take', index: event.index }] };
+      if (state.status !== 'proving' || state.index !== event.index) return stay(state);
+      return go({ ...state, status: 'taken' }, { type: 'take', index: event.index });
   }
 }
 
@@ -74,7 +73,7 @@ type Open = Extract<RaceState, { status: 'asking' | 'proving' }>;
 
 function fail(state: Open, event: Extract<RaceEvent, { type: 'route.failed' }>): RaceTransition {
   const { index, failure, isFinal } = event;
-  if (state.routes[index]?.kind === 'failed') return { state, effects: [] };
+  if (state.routes[index]?.kind === 'failed') return stay(state);
   const noted = withRoute(state, index, { kind: 'failed', failure });
   if (noted.status === 'asking' || noted.index !== index) return next(noted, index);
   if (isFinal) return giveUp(noted, { last: index, isFinal });
@@ -83,20 +82,20 @@ function fail(state: Open, event: Extract<RaceEvent, { type: 'route.failed' }>):
 
 /** A proof that has begun goes on, also when a better route answers meanwhile. */
 function next(state: Open, failed = -1): RaceTransition {
-  if (state.status === 'proving') return { state, effects: [] };
+  if (state.status === 'proving') return stay(state);
   const { routes } = state;
   const best = routes.findIndex(({ kind }) => kind === 'answered');
   const asked = routes.findIndex(({ kind }) => kind === 'asked');
-  if (best === -1) return asked === -1 ? giveUp(state, { last: failed, isFinal: false }) : { state, effects: [] };
+  if (best === -1) return asked === -1 ? giveUp(state, { last: failed, isFinal: false }) : stay(state);
   if (asked === -1 || asked > best || state.grace === 'over')
-    return { state: { ...state, status: 'proving', index: best }, effects: [{ type: 'prove', index: best }] };
-  if (state.grace === 'running') return { state, effects: [] };
+    return go({ ...state, status: 'proving', index: best }, { type: 'prove', index: best });
+  if (state.grace === 'running') return stay(state);
   const ms = best === state.preferred ? REMEMBERED_GRACE_MS : GRACE_MS;
-  return { state: { ...state, grace: 'running' }, effects: [{ type: 'grace.begin', ms }] };
+  return go({ ...state, grace: 'running' }, { type: 'grace.begin', ms });
 }
 
 function giveUp(state: Open, end: { last: number; isFinal: boolean }): RaceTransition {
-  return { state: { ...raceOf(state), status: 'failed' }, effects: [{ type: 'give_up', ...end }] };
+  return go({ ...raceOf(state), status: 'failed' }, { type: 'give_up', ...end });
 }
 
 function withRoute(state: Open, index: number, status: RouteStatus): Open {

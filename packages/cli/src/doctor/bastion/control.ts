@@ -1,6 +1,6 @@
 // Control on the bastion, as every command finds it: the gate answers, the host is the right one, versions fit.
 
-import { checkGateLine } from '@fairlead/client';
+import { checkGateLine } from '@fairlead/carrier';
 import { shellQuote } from '@fairlead/kit';
 import { decodeText, gateLine, type LaptopProfile, OUR_VERSIONS, pickVersion } from '@fairlead/protocol';
 import { join } from 'node:path/posix';

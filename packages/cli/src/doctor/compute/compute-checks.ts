@@ -1,6 +1,6 @@
 // What only a compute node can tell: its way out to the bastion, step by step, and the node itself.
 
-import { checkGateLine } from '@fairlead/client';
+import { checkGateLine } from '@fairlead/carrier';
 import { errorText } from '@fairlead/kit';
 import { decodeText, gateLine, type LaptopProfile } from '@fairlead/protocol';
 

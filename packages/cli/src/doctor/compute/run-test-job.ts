@@ -19,6 +19,7 @@ import {
   shipRuntime,
   type Site,
 } from '@fairlead/launch';
+import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
 import { cacheDir } from '../../paths.ts';
 import { type Finding, skipped } from '../check.ts';
@@ -123,12 +124,17 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
     using limit = openTimeLimit(context.clock, TIDY_MS);
     await dropUnusedJobKeys(site, {
       session,
-      context: { ...context, signal: limit.signal },
+      run: { ...launchRun(context), signal: limit.signal },
       ended: instance,
       authorizedKeysFile,
     });
   });
-  const jobKeyDir = await ensureJobKey(site, { session, context, user: instance, authorizedKeysFile });
+  const jobKeyDir = await ensureJobKey(site, {
+    session,
+    run: launchRun(context),
+    user: instance,
+    authorizedKeysFile,
+  });
   remove('rm -rf -- "$1"', folder);
   const node = await shipRuntime(site.host, runtime, {
     cacheDir: cacheDir(context),
@@ -167,7 +173,11 @@ async function specOf(
   const { profile } = job.session.link;
   const { command } = await engineWanted(world);
   return {
-    routes: await routesForJobs((await world.config()).bastion, { profile, account: job.account }, world.context),
+    routes: await routesForJobs(
+      (await world.config()).bastion,
+      { profile, account: job.account },
+      launchRun(world.context),
+    ),
     jobKeyDir: job.jobKeyDir,
     socketPath: job.socketPath,
     word: job.word,

@@ -7,6 +7,7 @@ import type { SshRoute } from '@fairlead/protocol';
 import { sshVersion } from '@fairlead/ssh';
 import { stat } from 'node:fs/promises';
 
+import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
 import { resolveRoute } from '@fairlead/launch';
 import { nameOf } from '../../ssh/open-routes.ts';
@@ -120,7 +121,7 @@ export interface LoginBy {
 async function loginBy(route: SshRoute, context: Context): Promise<LoginBy> {
   const { host, driver = 'ssh2' } = route;
   try {
-    const { system } = await resolveRoute(route, context);
+    const { system } = await resolveRoute(route, launchRun(context));
     return system ? { host, driver: 'ssh', because: system.because } : { host, driver: 'ssh2' };
   } catch (error) {
     if (!isCodedError(error)) throw error;

@@ -1,5 +1,7 @@
 // Decides how one SSH connection to the bastion comes up, is lost and comes back. Pure; bastion-link.ts performs it.
 
+import { defined, go, stay, type Step } from '@fairlead/kit';
+
 export type TunnelState =
   | { status: 'idle'; generation: number }
   | { status: 'connecting'; attempt: number; generation: number; everUp: boolean }
@@ -32,10 +34,7 @@ export type TunnelEffect =
   | ({ type: 'give_up' } & TunnelFailure)
   | { type: 'drop' };
 
-export interface TunnelTransition {
-  state: TunnelState;
-  effects: TunnelEffect[];
-}
+export type TunnelTransition = Step<TunnelState, TunnelEffect>;
 
 /** A connection that held this long starts the back-off anew when it is lost. */
 const STEADY_MS = 10_000;
@@ -116,13 +115,5 @@ function close(state: TunnelState): TunnelTransition {
 }
 
 function failureOf({ code, message, hint }: TunnelFailure): TunnelFailure {
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
-}
-
-function stay(state: TunnelState): TunnelTransition {
-  return { state, effects: [] };
-}
-
-function go(state: TunnelState, ...effects: TunnelEffect[]): TunnelTransition {
-  return { state, effects };
+  return { code, message, ...defined({ hint }) };
 }

@@ -29,7 +29,7 @@ import {
   type SshTerminal,
 } from '@fairlead/ssh';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ReachErrorCode } from '../carrier-error.ts';
 import { openControlChannel } from './control-channel.ts';
 import { controlFailed, type ControlFault, proveBastion } from './prove-bastion.ts';
 
@@ -121,7 +121,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
 
   function login(): Login {
     if (disposed.signal.aborted)
-      throw new CodedError<ClientErrorCode>(
+      throw new CodedError<ReachErrorCode>(
         'connection_closed',
         'cannot reach the bastion because this connection was closed',
       );
@@ -194,7 +194,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       return openControlChannel(channel, options.profile.controlCertificate);
     },
     async [Symbol.asyncDispose]() {
-      disposed.abort(new CodedError<ClientErrorCode>('connection_closed', 'the connection was closed'));
+      disposed.abort(new CodedError<ReachErrorCode>('connection_closed', 'the connection was closed'));
       const last = current;
       current = undefined;
       const opened = await last?.proven.catch(() => undefined);

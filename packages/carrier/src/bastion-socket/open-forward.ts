@@ -2,7 +2,7 @@
 // this generation's socket.
 
 import type { Duplex } from 'node:stream';
-import { type Clock, errorText, type Log } from '@fairlead/kit';
+import { type Clock, CodedError, errorText, type Log } from '@fairlead/kit';
 import { decodeText, gateLine, socketName, type SocketKind } from '@fairlead/protocol';
 import {
   type Gate,
@@ -12,7 +12,7 @@ import {
   type RouteTaken,
   type SshConnection,
 } from '@fairlead/ssh';
-import { agentError } from '../agent-error.ts';
+import type { OfferErrorCode } from '../carrier-error.ts';
 
 export interface ForwardOptions {
   routes: readonly Route[];
@@ -72,23 +72,35 @@ async function listenThere(
 function runDirectory(line: string, label: string, { expectedHost }: ForwardOptions): string {
   const decoded = decodeText(gateLine, line);
   if (!decoded.ok) {
-    throw agentError('gate_refused', `cannot use the gate of ${label} because its line ${decoded.message}`, {
-      hint: 'Run `fairlead init` again: it puts the gate in place. A login message on the bastion may be in its way.',
-      retryable: true,
-    });
+    throw new CodedError<OfferErrorCode>(
+      'gate_refused',
+      `cannot use the gate of ${label} because its line ${decoded.message}`,
+      {
+        hint: 'Run `fairlead init` again: it puts the gate in place. A login message on the bastion may be in its way.',
+        retryable: true,
+      },
+    );
   }
   if ('error' in decoded.value) {
     const { error, message } = decoded.value;
-    throw agentError('gate_refused', `the gate of ${label} refuses: ${message ?? error} (${error})`, {
-      retryable: true,
-    });
+    throw new CodedError<OfferErrorCode>(
+      'gate_refused',
+      `the gate of ${label} refuses: ${message ?? error} (${error})`,
+      {
+        retryable: true,
+      },
+    );
   }
   const { host, run } = decoded.value;
   if (host !== expectedHost) {
-    throw agentError('wrong_bastion', `cannot use ${label} because it leads to ${host}: ${expectedHost} was set up`, {
-      hint: "The name stands for several hosts. Name one of them as the cluster's route to the bastion, and run `fairlead init` again.",
-      retryable: true,
-    });
+    throw new CodedError<OfferErrorCode>(
+      'wrong_bastion',
+      `cannot use ${label} because it leads to ${host}: ${expectedHost} was set up`,
+      {
+        hint: "The name stands for several hosts. Name one of them as the cluster's route to the bastion, and run `fairlead init` again.",
+        retryable: true,
+      },
+    );
   }
   return run;
 }

@@ -12,7 +12,7 @@ import {
   tunnelTransition,
 } from './tunnel-machine.ts';
 
-export interface BastionLinkOptions extends Omit<ForwardOptions, 'generation'> {
+export interface TunnelOptions extends Omit<ForwardOptions, 'generation'> {
   firstGeneration: number;
   accept: (stream: Duplex) => void;
   onUp: (at: { generation: number; socketPath: string; route: RouteTaken }) => void;
@@ -26,7 +26,7 @@ export interface BastionLinkOptions extends Omit<ForwardOptions, 'generation'> {
   open?: typeof openForward;
 }
 
-export interface BastionLink extends AsyncDisposable {
+export interface Tunnel extends AsyncDisposable {
   readonly state: TunnelState;
 }
 
@@ -42,7 +42,7 @@ const DENIED = { baseMs: 1_200_000, maxMs: 1_200_000, minMs: 600_000 };
 
 type WithoutNow<Event> = Event extends TunnelEvent ? Omit<Event, 'now'> : never;
 
-export function openBastionLink(options: BastionLinkOptions): BastionLink {
+export function openTunnel(options: TunnelOptions): Tunnel {
   const { clock, open: openThere = openForward } = options;
   const closed = new AbortController();
   let state: TunnelState = { status: 'idle', generation: options.firstGeneration };

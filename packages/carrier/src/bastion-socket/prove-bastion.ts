@@ -6,7 +6,7 @@ import { CodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
 import { decodeText, type GateLine, gateLine, type LaptopProfile } from '@fairlead/protocol';
 import type { Gate, SshConnection } from '@fairlead/ssh';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ReachErrorCode } from '../carrier-error.ts';
 
 /** How long the gate may take: it may have to start control on a slow file system. */
 const GATE_LIMIT_MS = 20_000;
@@ -37,7 +37,7 @@ export async function proveBastion(
 export function controlFailed(profile: LaptopProfile, fault: ControlFault | undefined, cause: unknown): unknown {
   if (!fault) return cause;
   const { message, hint } = fault;
-  return new CodedError<ClientErrorCode>(
+  return new CodedError<ReachErrorCode>(
     'control_unreachable',
     `cannot reach control because it does not start on ${profile.bastion.host}: ${message}`,
     { ...(hint === undefined ? {} : { hint }), retryable: true, cause },
@@ -54,7 +54,7 @@ export function checkGateLine(line: GateLine, profile: LaptopProfile): void {
   if ('error' in line) throw gateFailed(profile, line.message ?? line.error);
   const { host, runDir } = profile.bastion;
   if (line.host !== host) {
-    throw new CodedError<ClientErrorCode>(
+    throw new CodedError<ReachErrorCode>(
       'bastion_moved',
       `cannot use this bastion because it is host ${line.host}, not ${host}, which holds the sockets`,
       {
@@ -63,7 +63,7 @@ export function checkGateLine(line: GateLine, profile: LaptopProfile): void {
     );
   }
   if (line.run !== runDir) {
-    throw new CodedError<ClientErrorCode>(
+    throw new CodedError<ReachErrorCode>(
       'bastion_moved',
       `cannot find the sockets because their directory on the bastion is now ${line.run}, not ${runDir}`,
       {
@@ -78,7 +78,7 @@ function nameOf({ bastion }: LaptopProfile): string {
   return bastion.routes.map(({ host }) => host).join(' or ');
 }
 
-function gateFailed(profile: LaptopProfile, what: string): CodedError<ClientErrorCode> {
+function gateFailed(profile: LaptopProfile, what: string): CodedError<ReachErrorCode> {
   return new CodedError('path_broken', `cannot use ${nameOf(profile)} as a bastion because its gate failed: ${what}`, {
     hint: `Run \`fairlead init\` again, or look at ${profile.bastion.stateDir}/gate there.`,
     retryable: true,

@@ -1,14 +1,14 @@
 import { silentLog, systemClock } from '@fairlead/kit';
 import { createRouteMemory } from '@fairlead/ssh';
 import { expect, it } from 'vitest';
-import { openBastionLink } from './bastion-link.ts';
+import { openTunnel } from './tunnel.ts';
 import type { Forward } from './open-forward.ts';
 
-it('A link stays up when a listener throws, and the throw is not reported as a failure of the network', async () => {
+it('A tunnel stays up when a listener throws, and the throw is not reported as a failure of the network', async () => {
   const said: unknown[] = [];
   const opened: Array<PromiseWithResolvers<string>> = [];
   const second = Promise.withResolvers<void>();
-  await using link = openBastionLink({
+  await using tunnel = openTunnel({
     routes: [],
     routeMemory: createRouteMemory(),
     kind: 'data',
@@ -38,9 +38,9 @@ it('A link stays up when a listener throws, and the throw is not reported as a f
     onTrouble: (failure) => said.push({ trouble: failure.message }),
     onHopeless: (failure) => said.push({ hopeless: failure.message }),
   });
-  await expect.poll(() => link.state.status).toBe('up');
+  await expect.poll(() => tunnel.state.status).toBe('up');
   opened[0]!.resolve('reset');
   await second.promise;
   expect(said).toEqual([{ op: 'tunnel.listener', listener: 'onUp', error: 'the listener failed' }, { down: 'reset' }]);
-  expect(link.state).toMatchObject({ status: 'up', generation: 2 });
+  expect(tunnel.state).toMatchObject({ status: 'up', generation: 2 });
 });

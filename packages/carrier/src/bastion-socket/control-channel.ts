@@ -6,7 +6,7 @@ import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 
 import { CodedError, errnoOf, withTimeLimit } from '@fairlead/kit';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ReachErrorCode } from '../carrier-error.ts';
 
 /** A control that was stopped in its tracks still takes connections and never answers. */
 const HANDSHAKE_LIMIT_MS = 15_000;
@@ -54,7 +54,7 @@ function isLoss(error: Error): boolean {
   return errnoOf(error) === 'ECONNRESET' || errnoOf(error) === 'EPIPE';
 }
 
-function untrusted(error: Error): CodedError<ClientErrorCode> {
+function untrusted(error: Error): CodedError<ReachErrorCode> {
   return new CodedError(
     'control_untrusted',
     `cannot talk to control because its certificate is not the one this machine knows: ${error.message}`,
@@ -65,7 +65,7 @@ function untrusted(error: Error): CodedError<ClientErrorCode> {
   );
 }
 
-function silent(limitMs: number): CodedError<ClientErrorCode> {
+function silent(limitMs: number): CodedError<ReachErrorCode> {
   return new CodedError(
     'control_unreachable',
     `cannot talk to control because it took the connection and did not answer within ${limitMs / 1000} s`,
@@ -76,7 +76,7 @@ function silent(limitMs: number): CodedError<ClientErrorCode> {
   );
 }
 
-function gone(): CodedError<ClientErrorCode> {
+function gone(): CodedError<ReachErrorCode> {
   return new CodedError(
     'control_unreachable',
     'cannot talk to control because it closed the connection before the TLS handshake',
