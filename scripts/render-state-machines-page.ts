@@ -4,7 +4,7 @@ import { lifeMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
-import { connectionMachine, supervisorMachine } from '@fairlead/node-agent';
+import { connectionMachine, controlLinkMachine, supervisorMachine } from '@fairlead/node-agent';
 import { jobMachine } from '@fairlead/scheduler';
 import { raceMachine } from '@fairlead/ssh';
 
@@ -23,6 +23,11 @@ const MACHINES: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'A link from an agent to the bastion',
     file: 'packages/carrier/src/bastion-socket/tunnel-machine.ts',
     table: () => renderTransitions(tunnelMachine),
+  },
+  {
+    title: 'The link from an agent to control',
+    file: 'apps/node-agent/src/control-link/link-machine.ts',
+    table: () => renderTransitions(controlLinkMachine),
   },
   {
     title: 'A connection in the front',

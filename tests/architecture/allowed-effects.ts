@@ -32,6 +32,10 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['process'],
     because: 'a door of the SDK: where no environment is given it is that of the process',
   },
+  'packages/client/src/launching/launch-options.ts': {
+    uses: ['process'],
+    because: 'a door of the SDK: what is not given is the own of the process',
+  },
   'packages/cli/src/demo/demo.ts': { uses: ['process'], because: 'the demo watches the parents of this process' },
   'packages/cli/src/demo/reaper.ts': { uses: ['process', 'timers'], because: 'a program of its own: the root of it' },
   'packages/cli/src/doctor/probe/run-probe.ts': { uses: ['process'], because: 'the probe tells what it runs on' },
@@ -91,6 +95,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['process'],
     because: 'a port to processes: it looks for them and leaves itself out',
   },
+  'apps/node-agent/src/engine/engine-address.ts': accounts,
   'apps/node-agent/src/job/open-node-directory.ts': accounts,
   'apps/node-agent/src/open-agent-log.ts': {
     uses: ['timers'],

@@ -82,7 +82,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   },
   'packages/engines': {
     holds: 'one folder per engine: argv, observation, verdicts',
-    imports: { ...kit, ...protocol },
+    imports: { ...kit, ...protocol, 'packages/openai-wire': 'the routes that an engine offers to consumers' },
     testImports: { ...startsPrograms, 'packages/engine-sim': 'an engine to try the contract on' },
     thirdParty: ['zod'],
   },
@@ -104,6 +104,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       'packages/ssh': 'it reaches the bastion by SSH',
       'packages/carrier': 'reaches endpoints and control',
+      'packages/config': 'deploy() reads the settings that the CLI reads',
       'packages/launch': 'deploy() of the SDK is a launch',
       'packages/openai-wire': 'answers and errors of a deployment',
     },

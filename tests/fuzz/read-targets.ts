@@ -5,7 +5,7 @@ import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
 import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
-import { classifyFailure, parseMetrics, parseStartPhase } from '@fairlead/engines';
+import { classifyFailure, engineKinds, parseMetrics } from '@fairlead/engines';
 import { parseFacts } from '@fairlead/launch/testing';
 import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
@@ -38,7 +38,7 @@ const TEXT_READERS: readonly Reader[] = [
   { name: 'host key', samples: samples.KNOWN_HOSTS, read: (text) => parseHostKeyLine(text) },
   { name: 'ProxyJump', samples: samples.JUMPS, read: (text) => parseJumpHosts(text) },
   { name: 'authorized_keys', samples: samples.AUTHORIZED_KEYS, read: editKeysBothWays },
-  { name: 'metrics', samples: samples.METRICS, read: (text) => parseMetrics(text) },
+  { name: 'metrics', samples: samples.METRICS, read: readMetrics },
   { name: 'engine log', samples: samples.ENGINE_LOG, read: readEngineLog },
   { name: 'fairlead.yaml', samples: samples.CONFIG, read: (text) => checkConfig(parseYamlObject(text, 'f'), 'f') },
   { name: 'YAML', samples: samples.YAML, read: (text) => parseYamlObject(text, 'f') },
@@ -91,6 +91,13 @@ function editKeysBothWays(text: string): void {
 
 function readEngineLog(text: string): void {
   const lines = text.split('\n');
-  for (const line of lines) parseStartPhase(line);
-  classifyFailure({ code: 1, signal: null, lines });
+  for (const kind of engineKinds) {
+    for (const line of lines) kind.parsePhase(line);
+    const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
+    classifyFailure({ code: 1, signal: null, lines, surroundings }, kind.failures);
+  }
+}
+
+function readMetrics(text: string): void {
+  for (const { metrics } of engineKinds) if (metrics) parseMetrics(text, metrics.names);
 }

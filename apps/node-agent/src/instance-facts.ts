@@ -46,7 +46,7 @@ export function connectionOf(
     deployment: spec.deployment,
     model: spec.model,
     servedModel: spec.servedModel,
-    engine: spec.engine.kind,
+    engine: spec.engine.name,
     jobId: job.jobId,
     hostname: job.hostname,
     gpus: facts.gpus,

@@ -8,6 +8,7 @@ import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from 
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
+import { auditOnce } from './engine/audit-guard.ts';
 import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
 import { type ExitName, isGoodEnd } from './exit-code.ts';
@@ -49,7 +50,13 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
     }),
   );
   const front = scope.use(
-    openFront({ ...deps, engineSocket: () => directory.socketPath, apiKey: spec.apiKey, engineKey: engine.engineKey }),
+    openFront({
+      ...deps,
+      engineAddress: engine.address,
+      routes: engine.kind.routes,
+      apiKey: spec.apiKey,
+      engineKey: engine.engineKey,
+    }),
   );
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control });
@@ -143,14 +150,18 @@ interface SupervisorParts {
 }
 
 function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, onExit }: SupervisorParts): Supervisor {
+  const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
-    client: engine.client,
+    checkHealth: engine.checkHealth,
+    readMetrics: engine.readMetrics,
     completeOneToken: createOneTokenProbe(engine.client, spec.servedModel),
     health: spec.health,
     clock: deps.clock,
     log: deps.log,
-    report: (report) =>
-      supervisor.dispatch(report.type === 'probe.answering' ? { type: 'engine.phase', phase: 'probing' } : report),
+    report(report) {
+      if (report.type === 'probe.succeeded') audit();
+      supervisor.dispatch(report.type === 'probe.answering' ? { type: 'engine.phase', phase: 'probing' } : report);
+    },
     onMetrics: (metrics) => (facts.metrics = metrics),
   });
   const supervisor = createSupervisor({

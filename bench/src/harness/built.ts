@@ -40,10 +40,9 @@ const PROGRAMS: Record<ProgramName, Program> = {
     file: 'main.mjs',
     of: [
       ...SHARED,
-      'packages/carrier/src',
-      'packages/client/src',
-      'packages/openai-wire/src',
-      'packages/scheduler/src',
+      ...['carrier', 'client', 'config', 'engines', 'launch', 'openai-wire', 'scheduler'].map(
+        (name) => `packages/${name}/src`,
+      ),
     ],
     after: ['agent', 'control', 'engine-sim'],
   },

@@ -7,7 +7,6 @@ export type CliErrorCode =
   | 'needs_answer'
   | 'bastion_unfit'
   | 'control_start_failed'
-  | 'profile_mismatch'
   | 'routes_differ'
   | 'upgrade_failed'
   | 'deployments_live'

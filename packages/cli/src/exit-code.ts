@@ -28,6 +28,8 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof EXIT>> = {
   interrupted: 'interrupted',
   interrupted_with_remains: 'failed',
   preset_unknown: 'usage',
+  engine_unknown: 'usage',
+  engine_options_invalid: 'usage',
   node_missing: 'failed',
   bundle_failed: 'failed',
   remote_unfit: 'failed',

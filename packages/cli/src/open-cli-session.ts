@@ -8,11 +8,10 @@ import type { LaptopProfile } from '@fairlead/protocol';
 import { machineOf } from './launch/launch-run.ts';
 import { configPlace } from './config/config-place.ts';
 import { prepareBastion } from './bastion/prepare-bastion.ts';
-import { compareBastion, otherBastion } from './bastion/same-bastion.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
-import { resolveRoute } from '@fairlead/launch';
+import { compareWithProfile, otherBastion } from '@fairlead/launch';
 
 export async function openCliSession(context: Context): Promise<Session> {
   await ensureProfile(context);
@@ -50,15 +49,10 @@ async function holdAgainst(
   { profile, path }: { profile: LaptopProfile; path: string },
   context: Context,
 ): Promise<void> {
-  const { routes, user } = profile.bastion;
-  const wanted = asList(bastion.fromLaptop);
-  const [configured, known] = await Promise.all([
-    Promise.all(wanted.map((route) => resolveRoute(route, machineOf(context)))),
-    Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, machineOf(context)))),
-  ]);
-  const comparison = compareBastion(bastion, profile, { configured, known });
+  const comparison = await compareWithProfile(bastion, profile, machineOf(context));
   if (comparison.kind === 'other') throw otherBastion(comparison.differences, path);
   if (comparison.kind === 'same') return;
-  await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes: [...wanted] } });
+  const routes = [...asList(bastion.fromLaptop)];
+  await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes } });
   context.output.event('profile.rerouted', { path }, 'the way to the bastion is as the configuration says now');
 }

@@ -2,11 +2,9 @@
 
 import { join } from 'node:path';
 
-import type { Context } from './context.ts';
+import { cacheDir } from '@fairlead/client';
 
-export function cacheDir(context: Pick<Context, 'env' | 'home'>): string {
-  return join(context.env['XDG_CACHE_HOME'] || join(context.home, '.cache'), 'fairlead');
-}
+import type { Context } from './context.ts';
 
 /** What Node has compiled of our commands. */
 export function compileCacheDir(context: Pick<Context, 'env' | 'home'>): string {

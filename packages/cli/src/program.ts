@@ -64,7 +64,7 @@ function addDeploy(program: Command, go: RunCommand): void {
     .argument('<model>', "a preset's name, org/model, or an absolute path")
     .option('--on <cluster>', 'the cluster to deploy on')
     .option('--name <name>', 'the name of the deployment; made of the model where absent')
-    .addOption(new Option('--engine <engine>', 'what serves it').choices(['vllm', 'sim']))
+    .option('--engine <engine>', 'what serves it: vllm, sim, command')
     .option('--gpus <count>', 'GPUs on the node', wholeNumber)
     .option('--nodes <count>', 'nodes', wholeNumber)
     .option('--time <limit>', "the job's time limit, as Slurm writes it (04:00:00, 1-12)")
@@ -91,7 +91,7 @@ function addDeploy(program: Command, go: RunCommand): void {
 interface DeployOptions {
   on?: string;
   name?: string;
-  engine?: 'vllm' | 'sim';
+  engine?: string;
   gpus?: number;
   nodes?: number;
   time?: string;

@@ -66,10 +66,8 @@ export function describeDeployment(view: DeploymentView): Deployment {
     engine: view.engine,
     cluster: view.cluster,
     wanted: view.wanted,
-    status: instance.state.status,
+    ...describeState(instance.state),
     isServing: isServing(instance.state) && instance.endpoint !== undefined,
-    detail: detailOf(instance.state),
-    percent: instance.state.status === 'starting' ? instance.state.percent : undefined,
     instanceId: instance.id,
     jobId: instance.jobId,
     hostname: instance.hostname,
@@ -84,6 +82,14 @@ export function describeEndpoint(view: EndpointView): Endpoint {
   const { deployment, instanceId, generation, model, apiKey, deadlineMs } = view;
   const endpoint = { deployment, instanceId, generation, model, apiKey: apiKey.reveal(), deadlineMs };
   return Object.defineProperty(endpoint, 'apiKey', { enumerable: false });
+}
+
+export function describeState(state: InstanceState): Pick<Deployment, 'status' | 'detail' | 'percent'> {
+  return {
+    status: state.status,
+    detail: detailOf(state),
+    percent: state.status === 'starting' ? state.percent : undefined,
+  };
 }
 
 function detailOf(state: InstanceState): string | undefined {

@@ -1,3 +1,4 @@
+export { cacheDir } from './cache-dir.ts';
 export type { Fetch } from './channel-fetch.ts';
 export type { Health } from './check-health.ts';
 export { type ClientError, type ClientErrorCode, ControlAnswerError } from './client-error.ts';
@@ -8,6 +9,10 @@ export { type BastionRouteView, describeRoute } from './describe-route.ts';
 export type { Deployment, DeploymentStatus, Endpoint } from './deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
+export { deploy, type DeployEvent, type DeployOptions } from './launching/deploy.ts';
+export type { LaunchOptions } from './launching/launch-options.ts';
+export { logs, type LogsOptions } from './launching/logs.ts';
+export { stop, type StopOptions } from './launching/stop.ts';
 export { isOpenToOthers } from './local-address.ts';
 export { nearestNames } from './nearest-names.ts';
 export type { CallOptions, OpenAiCalls } from './openai-calls.ts';

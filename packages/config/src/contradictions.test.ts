@@ -31,6 +31,21 @@ it.each([
     { clusters: { a: { login, gpu: { type: 'a100', request: 'none' } } } },
     'clusters.a.gpu.type: ',
   ],
+  [
+    'two ways to say what media an engine fetches',
+    { clusters: { a: { login, engines: { vllm: { mediaPath: '/d', args: ['--allowed-local-media-path=/e'] } } } } },
+    'clusters.a.engines.vllm.mediaPath: ',
+  ],
+  [
+    'a flag that the agent gives',
+    { clusters: { a: { login, engines: { sim: { args: ['--port', '8000'] } } } } },
+    'clusters.a.engines.sim.args: leave --port out',
+  ],
+  [
+    'a server that is told to listen nowhere',
+    { clusters: { a: { login, engines: { command: { command: ['serve', '--port', '8000'] } } } } },
+    'clusters.a.engines.command.command: ',
+  ],
 ] as const)('contradictionsOf names %s', (_title, config, begins) => {
   const found = contradictionsOf(structuredClone(config) as never);
   expect(found).toHaveLength(1);

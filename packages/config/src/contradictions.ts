@@ -1,5 +1,8 @@
 // Settings that are right one by one and make no sense together. Each sentence begins with the setting and names the consequence.
 
+import { findEngineKind } from '@fairlead/engines';
+
+import { engineSettingsOf } from './engine-settings.ts';
 import type { ClusterConfig, FairleadConfig } from './fairlead-config.ts';
 
 export function contradictionsOf(config: FairleadConfig): string[] {
@@ -18,7 +21,7 @@ function defaultClusterOf({ defaultCluster, clusters = {} }: FairleadConfig): st
   ];
 }
 
-function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu }: ClusterConfig): string[] {
+function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }: ClusterConfig): string[] {
   const problems: string[] = [];
   if (kind === 'local') {
     if (login) problems.push(`${path}.login: a local cluster runs jobs on this machine, so it would never be used`);
@@ -32,5 +35,13 @@ function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu }: ClusterC
       );
   if (gpu?.type && gpu.request === 'none')
     problems.push(`${path}.gpu.type: gpu.request is none, so the type would never be asked for`);
-  return problems;
+  return [...problems, ...ofEngines(`${path}.engines`, engines)];
+}
+
+function ofEngines(path: string, engines: ClusterConfig['engines'] = {}): string[] {
+  return Object.entries(engines).flatMap(([name, config]) =>
+    findEngineKind(name)
+      .check(engineSettingsOf(config))
+      .problems.map((problem) => `${path}.${name}.${problem.path}: ${problem.message}`),
+  );
 }

@@ -1,5 +1,6 @@
 // fairlead.yaml: what a user configures. Strict: an unknown key is an error. Defaults are stated here and nowhere else.
 
+import { DEFAULT_ENGINE, type EngineKind, engineKinds } from '@fairlead/engines';
 import { z } from 'zod';
 
 import { clusterRoute, oneOrMore } from './bastion-routes.ts';
@@ -103,44 +104,38 @@ export const gpuSettings = z.strictObject({
     .meta({ description: 'How this site wants GPUs asked for. Default gres.', examples: ['gres'] }),
 });
 
-export const engineSettings = z.strictObject({
-  command: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .meta({ description: 'Program and first arguments. Default: what PATH has.', examples: [['vllm', 'serve']] }),
+const commonEngineSettings = z.strictObject({
+  command: z.array(z.string()).min(1).optional(),
   readyLimitSeconds: seconds
     .optional()
     .meta({ description: 'From its start to its first answer. Default 3600.', examples: [3600] }),
   stopLimitSeconds: seconds
     .optional()
     .meta({ description: 'How long it may take to end. Default 30.', examples: [30] }),
-  args: z
-    .array(z.string())
-    .optional()
-    .meta({ description: 'More arguments for every model.', examples: [['--max-model-len', '16384']] }),
-  env: envVars
-    .optional()
-    .meta({ description: "Variables of the engine's process alone.", examples: [{ VLLM_LOGGING_LEVEL: 'INFO' }] }),
+  args: z.array(z.string()).optional(),
+  env: envVars.optional(),
 });
 
-export const vllmSettings = engineSettings.extend({
-  mediaDomains: z
-    .array(z.string().regex(/^(\*|[A-Za-z0-9[][A-Za-z0-9._:[\]-]*)$/, 'must be a host name, or * for any host'))
-    .optional()
-    .meta({
-      description:
-        'Hosts from which a request may have vLLM fetch images, audio and video; `*` is any host. Default none: media come in the request.',
-      examples: [['upload.wikimedia.org']],
-    }),
-  mediaPath: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Directory on the compute node of which a request may name files (`file://`). Default none.',
-      examples: ['/project/alice/images'],
-    }),
-});
+/** Settings of every engine. Those of one engine alone are further keys, which its own schema has checked. */
+export type EngineConfig = z.infer<typeof commonEngineSettings>;
+
+function engineSection({ title, program, examples, options }: EngineKind) {
+  const start = {
+    installed: 'Default: what PATH has.',
+    bundled: 'Default: the one that comes with Fairlead.',
+    configured: 'Needed: there is no default.',
+  }[program.kind];
+  const { command, args, env } = commonEngineSettings.shape;
+  const shape = {
+    ...commonEngineSettings.shape,
+    command: command.meta({ description: `Program and first arguments. ${start}`, examples: [examples.command] }),
+    args: args.meta({ description: 'More arguments for every model.', examples: [examples.args] }),
+    env: env.meta({ description: "Variables of the engine's process alone.", examples: [examples.env] }),
+  };
+  return z.strictObject(shape).extend(options.shape).optional().describe(`How ${title} is started.`);
+}
+
+const engineNames = engineKinds.map(({ name }) => name);
 
 export const healthSettings = z.strictObject({
   probeIntervalSeconds: seconds
@@ -225,12 +220,12 @@ export const clusterConfig = z.strictObject({
       examples: ['~/.hf-token'],
     }),
   engines: z
-    .strictObject({
-      vllm: vllmSettings.optional().describe('How vLLM is started.'),
-      sim: engineSettings
-        .optional()
-        .meta({ description: 'How the simulator is started.', examples: [{ args: ['--sim-decode-ms', '12'] }] }),
-    })
+    .strictObject(
+      Object.fromEntries(engineKinds.map((kind) => [kind.name, engineSection(kind)])) as Record<
+        string,
+        z.ZodType<EngineConfig | undefined>
+      >,
+    )
     .optional()
     .describe('How engines are started.'),
 });
@@ -279,9 +274,9 @@ export const presetConfig = z.strictObject({
       examples: ['Qwen/Qwen3-8B'],
     }),
   engine: z
-    .enum(['vllm', 'sim'])
+    .enum(engineNames)
     .optional()
-    .meta({ description: 'Default vllm.', examples: ['vllm'] }),
+    .meta({ description: `Default ${DEFAULT_ENGINE}.`, examples: [DEFAULT_ENGINE] }),
   servedModel: z
     .string()
     .optional()

@@ -14,9 +14,9 @@ describe('refuseSecretArguments', () => {
   it.each([
     [['--dtype', 'half', '--api-key', 'of-alice'], /--api-key because/, /a key of its own/],
     [['--hf-token=of-alice'], /--hf-token because/, /tokenFile/],
-    [['--hf_token', 'of-alice'], /--hf_token because/, /tokenFile/],
+    [['--hf_token', 'of-alice'], /--hf-token because/, /tokenFile/],
   ])('refuses %j without saying the secret', (args, message, hint) => {
-    const refuse = () => refuseSecretArguments(args);
+    const refuse = () => refuseSecretArguments(args, ['--api-key', '--hf-token']);
     expect(refuse).toThrow(
       expect.objectContaining({
         code: 'config_invalid',
@@ -28,6 +28,6 @@ describe('refuseSecretArguments', () => {
   });
 
   it.each([[['--hf-token']], [['--hf-token', '--dtype', 'half']], [['--max-model-len', '4096']]])('takes %j', (args) =>
-    expect(refuseSecretArguments(args)).toBeUndefined(),
+    expect(refuseSecretArguments(args, ['--api-key', '--hf-token'])).toBeUndefined(),
   );
 });

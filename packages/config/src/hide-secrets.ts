@@ -1,5 +1,6 @@
 // What a configuration may hold of secrets, by the names of its variables: shown as `***`, refused in an engine's arguments. Pure.
 
+import { flagWithValue } from '@fairlead/engines';
 import { CodedError, namesSecret } from '@fairlead/kit';
 
 import type { ConfigErrorCode } from './config-error.ts';
@@ -16,24 +17,17 @@ export function hideSecrets(value: unknown): unknown {
   );
 }
 
-/** vLLM's flags that are followed by a secret. `--hf-token` alone means the token that is kept on the cluster. */
-const SECRET_FLAG = /^--(?:api[-_]key|hf[-_]token)(?:=(.+))?$/;
-
-/** Throws where an argument would show a secret to everybody on the node. */
-export function refuseSecretArguments(args: readonly string[]): void {
-  for (const [at, word] of args.entries()) {
-    const match = SECRET_FLAG.exec(word);
-    const value = match?.[1] ?? args[at + 1];
-    if (!match || value === undefined || value.startsWith('--')) continue;
-    const flag = word.split('=')[0];
-    throw new CodedError<ConfigErrorCode>(
-      'config_invalid',
-      `cannot start the engine with ${flag} because its arguments are readable by every user of the node`,
-      {
-        hint: flag?.includes('api')
-          ? 'Leave it out: each deployment has a key of its own, which is checked before the engine.'
-          : 'Put the token into a 0600 file on the cluster and name it in tokenFile.',
-      },
-    );
-  }
+/** Throws where an argument would show a secret to every user of the node. `flags`: those that are followed by one; `--hf-token` alone means the token that is kept on the cluster. */
+export function refuseSecretArguments(args: readonly string[], flags: readonly string[]): void {
+  const flag = flagWithValue(args, flags);
+  if (flag === undefined) return;
+  throw new CodedError<ConfigErrorCode>(
+    'config_invalid',
+    `cannot start the engine with ${flag} because its arguments are readable by every user of the node`,
+    {
+      hint: flag.includes('api')
+        ? 'Leave it out: each deployment has a key of its own, which is checked before the engine.'
+        : 'Put the token into a 0600 file on the cluster and name it in tokenFile.',
+    },
+  );
 }

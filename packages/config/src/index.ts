@@ -14,10 +14,12 @@ export { nearest } from './explain-issues.ts';
 export {
   type BastionConfig,
   type ClusterConfig,
+  type EngineConfig,
   type FairleadConfig,
   fairleadConfig,
   type PresetConfig,
 } from './fairlead-config.ts';
+export { engineSettingsOf } from './engine-settings.ts';
 export { hideSecrets, refuseSecretArguments } from './hide-secrets.ts';
 export {
   checkConfig,

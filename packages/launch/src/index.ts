@@ -14,13 +14,8 @@ export { testJob } from './job/submit-job.ts';
 export { type LaunchErrorCode } from './launch-error.ts';
 export { hostAndPort } from './login/host-and-port.ts';
 export { openRoute, resolveRoute } from './login/open-route.ts';
-export {
-  DEFAULT_COMMAND,
-  DEFAULT_TIME,
-  type DeploymentPlan,
-  type DeployRequest,
-  planDeployment,
-} from './plan/plan-deployment.ts';
+export { compareWithProfile, otherBastion } from './login/same-bastion.ts';
+export { DEFAULT_TIME, type DeploymentPlan, type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
 export { findBundle } from './ship/bundles.ts';
 export { findRuntime } from './ship/find-runtime.ts';
 export { shipAgent, shipFile, type Shipped, shipRuntime } from './ship/ship.ts';

@@ -35,7 +35,7 @@ export type LaunchEvent =
 
 export type PlannedDeployment = Pick<
   DeploymentPlan,
-  'name' | 'model' | 'servedModel' | 'engine' | 'gpus' | 'nodes' | 'timeMinutes'
+  'name' | 'model' | 'servedModel' | 'engine' | 'gpus' | 'nodes' | 'timeMinutes' | 'risks'
 >;
 
 export type StopEvent =

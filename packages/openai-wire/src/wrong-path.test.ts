@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { openAiRoutes } from './openai-routes.ts';
+import { createRouteTable } from './routes.ts';
 import { describeWrongPath } from './wrong-path.ts';
+
+const routes = createRouteTable(openAiRoutes);
 
 const SERVER = 'http://127.0.0.1:18000';
 const say = (path: string, host: string | undefined = '127.0.0.1:18000', isTls = false) =>
-  describeWrongPath({ path, host, isTls });
+  describeWrongPath({ path, routes, host, isTls });
 
 describe('a path that is not served', () => {
   test.each([
@@ -41,7 +45,9 @@ describe('a path that is not served', () => {
 
   test('never repeats a Host that could not be one, and knows what a proxy says of TLS', () => {
     expect(say('/models', 'a"><script>')).toContain('http://<host>:<port>/v1');
-    expect(describeWrongPath({ path: '/models', host: undefined, isTls: false })).toContain('http://<host>:<port>/v1');
+    expect(describeWrongPath({ path: '/models', routes, host: undefined, isTls: false })).toContain(
+      'http://<host>:<port>/v1',
+    );
     expect(say('/models', 'llm.example.org', true)).toContain('https://llm.example.org/v1');
   });
 });

@@ -1,10 +1,12 @@
 // What to say to a client that asks for a path which is not served: most often its base URL has one part too many or too few.
 
 import { otherServerHint } from './other-server.ts';
-import { pickRoute } from './routes.ts';
+import { pickRoute, type RouteTable } from './routes.ts';
 
 export interface WrongPath {
   path: string;
+  /** What is served. */
+  routes: RouteTable;
   /** The value of `Host`, where there was one. */
   host: string | undefined;
   /** Whether a proxy in front says that its own client came by TLS. */
@@ -13,11 +15,11 @@ export interface WrongPath {
 
 /** One sentence about what is wrong, one about what to do. */
 export function describeWrongPath(wrong: WrongPath): string {
-  const { path } = wrong;
+  const { path, routes } = wrong;
   const server = serverOf(wrong);
   const hint = otherServerHint(path, server);
   if (hint !== undefined) return hint;
-  const meant = meantRoute(path);
+  const meant = meantRoute(path, routes);
   if (meant !== undefined) return `${path} is not served, ${meant} is. ${cureFor(path, meant, server)}`;
   if (/^\/+(v1\/*)?$/.test(path)) {
     return `${path} is a base URL, not an endpoint. Set ${server}/v1 as the base URL of an OpenAI client, ${server} as that of an Anthropic client.`;
@@ -26,17 +28,17 @@ export function describeWrongPath(wrong: WrongPath): string {
 }
 
 /** The longest end of the path that is a route of `/v1`: what the client adds to its base URL. */
-function meantRoute(path: string): string | undefined {
+function meantRoute(path: string, routes: RouteTable): string | undefined {
   const segments = path.split('/').filter((segment) => segment !== '');
   for (let from = 0; from < segments.length; from += 1) {
     const meant = `/v1/${segments.slice(from).join('/')}`;
-    if (segments[from] !== 'v1' && isServed(meant)) return meant;
+    if (segments[from] !== 'v1' && isServed(meant, routes)) return meant;
   }
   return undefined;
 }
 
-function isServed(path: string): boolean {
-  return pickRoute('GET', path).ok || pickRoute('POST', path).ok;
+function isServed(path: string, routes: RouteTable): boolean {
+  return pickRoute(routes, 'GET', path).ok || pickRoute(routes, 'POST', path).ok;
 }
 
 function cureFor(path: string, meant: string, server: string): string {

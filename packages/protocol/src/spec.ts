@@ -13,13 +13,19 @@ const seconds = z
   .min(0)
   .max(10 * 365 * 24 * 60 * 60);
 
+/** What is wanted of the engine; the agent makes its command line of it. */
 export const engineSpec = z.object({
-  kind: z.enum(['vllm', 'sim']),
-  /** Program and arguments, without the socket; the agent adds `--uds`. `{node}` and `{engineSim}` stand for the agent's own Node and the simulator's file beside the agent. */
-  command: z.array(z.string()).min(1),
-  /** A flag and its values, added to the command; an engine that does not know the flag is started without them. */
-  optionalArguments: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()),
+  /** One of the engines that the agent knows. */
+  name: z.string().min(1).max(32),
+  /** Program and first arguments, in place of the engine's own. */
+  command: z.array(z.string()).min(1).optional(),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  /** The engine's own settings; it decodes them itself. */
+  options: z.record(z.string(), z.json()).default({}),
+  /** Per node. */
+  gpus: z.int().min(0).default(0),
+  nodes: z.int().min(1).default(1),
   /** A file on the cluster whose one line becomes HF_TOKEN in the engine's environment. */
   tokenFile: z.string().optional(),
   /** How long from start to the first real completion. */

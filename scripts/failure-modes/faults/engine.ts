@@ -96,11 +96,8 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: 'a request may have a multimodal vLLM fetch URLs from the compute node',
     seen: '400, with the name of the setting that opens it',
     tests: places(
-      ['packages/launch/src/plan/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
-      [
-        'packages/launch/src/plan/plan-deployment.test.ts',
-        'has vLLM fetch no media unless the configuration opens it, and tells the simulator nothing of it',
-      ],
+      ['packages/engines/src/vllm/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
+      ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration opens it'],
       [
         `${AGENT}/agent.test.ts`,
         'starts an engine that does not know an optional flag again without it, and says what is open then',

@@ -4,12 +4,17 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
   classifyFailure,
+  type EngineCommand,
   engineCommand,
   type EngineFailure,
+  type EngineKind,
+  type EngineMetrics,
   type EngineSurroundings,
+  type EngineWanted,
   explainSilence,
+  findEngineKind,
   MARKER_VARIABLE,
-  parseStartPhase,
+  parseMetrics,
   type PhaseSeen,
 } from '@fairlead/engines';
 import {
@@ -24,7 +29,9 @@ import {
 } from '@fairlead/kit';
 import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
+import { auditGuard } from './audit-guard.ts';
 import { signalProcess } from './end-engine.ts';
+import { type EngineAddress, proveAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { findMarked } from './find-processes.ts';
 import { LastLines } from './last-lines.ts';
@@ -44,34 +51,49 @@ export interface EngineOptions {
 }
 
 export interface Engine extends AsyncDisposable {
+  readonly kind: EngineKind;
   readonly engineKey: Secret;
   readonly client: EngineClient;
+  readonly address: () => EngineAddress;
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
   explainExit: (exit: EngineExit) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
   /** Rejects with the signal's reason when that fires before a process was started. */
   spawn: (signal: AbortSignal) => Promise<EngineProcess>;
+  /** Resolves when it says that it is up; rejects otherwise, and where another user's process answers in its place. */
+  checkHealth: (signal: AbortSignal) => Promise<void>;
+  /** Undefined where it says nothing of its load. */
+  readMetrics: (signal: AbortSignal) => Promise<EngineMetrics | undefined>;
+  /** One sentence for each way in which others can use it. */
+  auditGuard: (signal: AbortSignal) => Promise<string[]>;
   /** Resolves when engine.log holds all it wrote so far. */
   logged: () => Promise<void>;
 }
 
 const LOG_BYTES = 64 * 1024 * 1024;
 
+/** Throws `engine_unknown` for a spec whose engine this agent does not have. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { spec, directory, clock, log } = options;
+  const kind = findEngineKind(spec.engine.name);
+  const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
   const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: LOG_BYTES, log });
   const last = new LastLines();
   const surroundings = (): EngineSurroundings => ({
+    engine: kind.name,
     gpus: options.env['CUDA_VISIBLE_DEVICES'] ?? '',
     interfaces: listInterfaces(),
   });
   let sweptUp = false;
   let isPlain = false;
+  let optional: EngineCommand['optional'];
+  let address: EngineAddress = { path: directory.socketPath };
 
   const prepare = async (): Promise<Secret | undefined> => {
     if (!sweptUp) await sweepUp(spec.instanceId, log);
     sweptUp = true;
+    address = await takeAddress(kind.listens(wanted), directory.socketPath);
     return readTokenFile(spec.engine.tokenFile);
   };
 
@@ -79,18 +101,23 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const hfToken = await untilAborted(prepare(), signal);
     last.clear();
     const command = engineCommand({
-      engine: spec.engine,
+      kind,
+      wanted,
+      place: {
+        nodePath: options.nodePath,
+        engineSim: options.engineSim,
+        directory: directory.path,
+        socket: directory.socketPath,
+        port: 'port' in address ? String(address.port) : '',
+        engineKey,
+      },
       instanceId: spec.instanceId,
-      nodePath: options.nodePath,
-      engineSim: options.engineSim,
-      socketPath: directory.socketPath,
-      directory: directory.path,
-      engineKey,
       ...(hfToken ? { hfToken } : {}),
       isPlain,
       env: options.env,
     });
-    const phases = createPhaseReader(options.onPhase);
+    optional = command.optional;
+    const phases = createPhaseReader(kind, options.onPhase);
     return spawnEngine({
       command,
       socketPath: directory.socketPath,
@@ -103,41 +130,58 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       },
     });
   };
+  const client = createEngineClient({ address: () => address, engineKey });
   return {
+    kind,
     engineKey,
-    client: createEngineClient({ socketPath: directory.socketPath, engineKey }),
+    client,
+    address: () => address,
     explainExit(exit) {
-      const failure = classifyFailure({ ...exit, lines: last.lines, surroundings: surroundings() });
-      const [unknown] = spec.engine.optionalArguments;
-      if (isPlain || unknown === undefined || !failure.message.includes(`unrecognized arguments: ${unknown}`))
-        return failure;
-      isPlain = true;
-      const message = `this engine does not know ${unknown}; it is started again without it, and a request may have it fetch any URL`;
-      return {
-        ...failure,
-        message,
-        hint: 'Use a newer vLLM: docs/security.md says what is open until then.',
-        fatal: false,
-      };
+      const failure = classifyFailure({ ...exit, lines: last.lines, surroundings: surroundings() }, kind.failures);
+      const retry = optional && withoutOptional(failure, optional);
+      if (retry) isPlain = true;
+      return retry ?? failure;
     },
     explainSilence: () => explainSilence(last.lines, surroundings()),
     spawn,
+    async checkHealth(signal) {
+      await proveAddress(address);
+      const { healthPath } = kind.probe(wanted);
+      const { status } = await client.get(healthPath, signal);
+      if (status !== 200) throw new Error(`${healthPath} answers ${status}`);
+    },
+    async readMetrics(signal) {
+      if (!kind.metrics) return undefined;
+      const { status, body } = await client.get(kind.metrics.path, signal);
+      return status === 200 ? parseMetrics(body, kind.metrics.names) : undefined;
+    },
+    auditGuard: (signal) => auditGuard({ address, client, guard: kind.guard(wanted) }, signal),
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+/** Undefined where it failed for another reason than the optional arguments. */
+function withoutOptional(
+  failure: EngineFailure,
+  { words: [flag = ''], without, hint }: NonNullable<EngineCommand['optional']>,
+): EngineFailure | undefined {
+  if (!failure.message.includes(`unrecognized arguments: ${flag}`)) return undefined;
+  const message = `this engine does not know ${flag}; it is started again without it, and ${without}`;
+  return { ...failure, message, hint, fatal: false };
 }
 
 /**
  * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
  * through two pipes, and the order between them is lost.
  */
-function createPhaseReader(onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
+function createPhaseReader(kind: EngineKind, onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
   let reached: PhaseSeen = { phase: 'booting' };
   return (lines) => {
     if (reached.phase === 'probing') return;
     const before = reached;
     for (const line of lines) {
-      const seen = parseStartPhase(line);
+      const seen = kind.parsePhase(line);
       if (seen && PHASES.indexOf(seen.phase) >= PHASES.indexOf(reached.phase)) reached = seen;
     }
     if (reached.phase !== before.phase || reached.percent !== before.percent) onPhase(reached);

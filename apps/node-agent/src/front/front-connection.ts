@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { type Refusal, renderRefusal } from '@fairlead/openai-wire';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmittedRequest, admitRequest } from './admit-request.ts';
 import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import {
@@ -130,18 +131,18 @@ export class FrontConnection {
     if (rest.length > 0) this.#upload(rest);
   }
 
-  #openEngine({ route, engineSocket, head, framing, expectsContinue, answer }: AdmittedRequest): void {
+  #openEngine({ route, engineAddress, head, framing, expectsContinue, answer }: AdmittedRequest): void {
     this.#tally.route = route;
     this.#answer = answer;
     this.#body = createBodyScanner(framing, this.#deps.limits.bodyBytes);
     this.#deps.onAdmitted();
     this.#apply({ type: 'head.admitted', uploading: this.#body !== undefined });
-    this.#engine = this.#dialEngine(engineSocket, expectsContinue);
+    this.#engine = this.#dialEngine(engineAddress, expectsContinue);
     this.#engine.write(head);
   }
 
-  #dialEngine(path: string, expectsContinue: boolean): EngineConnection {
-    return new EngineConnection(path, this.#deps.dial, {
+  #dialEngine(address: EngineAddress, expectsContinue: boolean): EngineConnection {
+    return new EngineConnection(address, this.#deps.dial, {
       onConnected: () => expectsContinue && this.#client.write(CONTINUE),
       onRoom: () => this.#resumeUpload(),
       onPiece: (piece) => this.#takeFromEngine(piece),

@@ -3,6 +3,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { findEngineKind } from '@fairlead/engines';
 import { type EngineSim, type EngineSimOptions, openEngineSim } from '@fairlead/engine-sim';
 import { Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
 import { openSsh, type SshConnection } from '@fairlead/ssh';
@@ -35,7 +36,15 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
     sim = scope.use(await openEngineSim({ listen: { uds: path }, apiKeys: [new Secret(ENGINE_KEY)], ...engine }));
     const [apiKey, engineKey] = [new Secret(KEY), new Secret(ENGINE_KEY)];
     front = scope.use(
-      openFront({ engineSocket: () => path, apiKey, engineKey, clock: systemClock, random: () => 0.5, log: silentLog }),
+      openFront({
+        engineAddress: () => ({ path }),
+        routes: findEngineKind('vllm').routes,
+        apiKey,
+        engineKey,
+        clock: systemClock,
+        random: () => 0.5,
+        log: silentLog,
+      }),
     );
     front.admit('serving');
     endpoint = join(server.dir, `t${count}.sock`);

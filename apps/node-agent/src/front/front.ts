@@ -2,7 +2,8 @@
 
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
-import { refuse } from '@fairlead/openai-wire';
+import { createRouteTable, refuse, type Route, type RouteTable } from '@fairlead/openai-wire';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
@@ -12,8 +13,10 @@ import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface FrontOptions {
-  /** The engine's unix socket; undefined while the engine is not there. Asked for each request. */
-  engineSocket: () => string | undefined;
+  /** Undefined while the engine is not there. Asked for each request. */
+  engineAddress: () => EngineAddress | undefined;
+  /** What the engine offers to consumers; no other request passes. */
+  routes: readonly Route[];
   /** The endpoint's key, which clients present. */
   apiKey: Secret;
   /** The engine's own key, which never leaves the node. */
@@ -52,6 +55,7 @@ export function openFront(options: FrontOptions): Front {
 class OpenFront implements Front {
   readonly stats: FrontStats = emptyStats();
   readonly #options: FrontOptions;
+  readonly #routes: RouteTable;
   readonly #limits: FrontLimits;
   readonly #connections = new Set<FrontConnection>();
   readonly #deps: ConnectionDeps;
@@ -64,6 +68,7 @@ class OpenFront implements Front {
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    this.#routes = createRouteTable(options.routes);
     this.#limits = { ...FRONT_LIMITS, ...options.limits };
     this.#deps = {
       limits: this.#limits,
@@ -145,7 +150,8 @@ class OpenFront implements Front {
       mode: this.#mode,
       retryAfterSeconds: this.#retryAfterSeconds,
       apiKey: this.#options.apiKey,
-      engineSocket: this.#options.engineSocket(),
+      engineAddress: this.#options.engineAddress(),
+      routes: this.#routes,
       bodyBytes: this.#limits.bodyBytes,
     };
   }

@@ -3,7 +3,6 @@ import { ManualClock } from '@fairlead/kit/testing';
 import { healthSpec } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 import { agentError } from '../agent-error.ts';
-import type { EngineClient } from '../engine/engine-client.ts';
 import { createProber, type ProbeReport, type ProberOptions } from './prober.ts';
 
 const health = healthSpec.parse({ probeIntervalSeconds: 10, probeLimitSeconds: 1 });
@@ -14,22 +13,18 @@ function unreachable(code: string): Error {
   });
 }
 
-/** A prober of an engine whose /health throws what `fail` gives for each of its calls, and answers where that is nothing. */
+/** A prober of an engine whose health check throws what `fail` gives for each of its calls, and answers where that is nothing. */
 function probing(fail: (call: number) => Error | undefined, more: Partial<ProberOptions> = {}) {
   const clock = new ManualClock();
   let calls = 0;
   const reports: ProbeReport[] = [];
-  const client: EngineClient = {
-    async get(path) {
-      if (path !== '/health') return { status: 404, body: '' };
-      const failure = fail((calls += 1));
-      if (failure) throw failure;
-      return { status: 200, body: '' };
-    },
-    post: async () => ({ status: 200, body: '{}' }),
+  const checkHealth = async () => {
+    const failure = fail((calls += 1));
+    if (failure) throw failure;
   };
   const prober = createProber({
-    client,
+    checkHealth,
+    readMetrics: async () => undefined,
     completeOneToken: async () => undefined,
     health,
     clock,

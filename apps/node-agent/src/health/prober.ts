@@ -12,8 +12,7 @@ import {
   repeatTurns,
 } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
-import type { EngineClient } from '../engine/engine-client.ts';
-import { type EngineMetrics, parseMetrics } from '@fairlead/engines';
+import type { EngineMetrics } from '@fairlead/engines';
 import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
 
 export type ProbeReport =
@@ -26,13 +25,16 @@ export type ProbeReport =
   | { type: 'tokens.stalled'; forMs: number };
 
 export interface ProberOptions {
-  client: EngineClient;
+  /** Rejects where the engine does not say that it is up. */
+  checkHealth: (signal: AbortSignal) => Promise<void>;
+  /** Undefined where there is nothing to see. */
+  readMetrics: (signal: AbortSignal) => Promise<EngineMetrics | undefined>;
   completeOneToken: (signal: AbortSignal) => Promise<void>;
   health: HealthSpec;
   clock: Clock;
   log: Log;
   report: (report: ProbeReport) => void;
-  /** Each look at /metrics; undefined when there is nothing to see. */
+  /** Each look at the engine's load; undefined when there is nothing to see. */
   onMetrics: (metrics: EngineMetrics | undefined) => void;
 }
 
@@ -88,12 +90,12 @@ async function reportBreak(
 
 /** Fires `over` when the engine has answered its first completion. */
 function untilReadyTurn(
-  { client, completeOneToken, report, log, clock }: ProberOptions,
+  { checkHealth, completeOneToken, report, log, clock }: ProberOptions,
   signal: AbortSignal,
   over: AbortController,
 ): () => Promise<number> {
   return async () => {
-    const health = await askHealth(client, { limitMs: HEALTH_LIMIT_MS, signal, clock });
+    const health = await tried(checkHealth, { limitMs: HEALTH_LIMIT_MS, signal, clock });
     if (health.kind === 'well') {
       report({ type: 'probe.answering' });
       const first = await tried(completeOneToken, { limitMs: FIRST_COMPLETION_LIMIT_MS, signal, clock });
@@ -108,7 +110,7 @@ function untilReadyTurn(
 }
 
 function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<number> {
-  const { client, clock, health, log, report } = options;
+  const { clock, health, log, report } = options;
   const everyMs = Math.min(METRICS_EVERY_MS, health.probeIntervalSeconds * 1000);
   const asking = { limitMs: health.probeLimitSeconds * 1000, signal, clock };
   const stallMs = health.stallSeconds * 1000;
@@ -123,12 +125,12 @@ function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<n
   };
 
   return async () => {
-    const metrics = await readMetrics(client, asking);
+    const metrics = await metricsOf(options, asking);
     options.onMetrics(metrics);
     const now = clock.monotonicMs();
     const progress = metrics && judgeProgress(memory, { metrics, now }, stallMs);
     memory = progress?.memory;
-    const alive = await askHealth(client, asking);
+    const alive = await tried(options.checkHealth, asking);
     if (alive.kind !== 'well') failed(alive);
     else if (progress?.verdict === 'stalled') {
       report({ type: 'tokens.stalled', forMs: now - progress.memory.sinceMs });
@@ -160,18 +162,10 @@ interface Asking {
   clock: Clock;
 }
 
-function askHealth(client: EngineClient, asking: Asking): Promise<ProbeOutcome> {
-  return tried(async (within) => {
-    const { status } = await client.get('/health', within);
-    if (status !== 200) throw new Error(`/health answers ${status}`);
-  }, asking);
-}
-
-async function readMetrics(client: EngineClient, asking: Asking): Promise<EngineMetrics | undefined> {
+async function metricsOf({ readMetrics }: ProberOptions, asking: Asking): Promise<EngineMetrics | undefined> {
   let metrics: EngineMetrics | undefined;
   await tried(async (within) => {
-    const { status, body } = await client.get('/metrics', within);
-    if (status === 200) metrics = parseMetrics(body);
+    metrics = await readMetrics(within);
   }, asking);
   return metrics;
 }

@@ -13,7 +13,7 @@ const SPEC: InstanceSpecInput = {
   cluster: 'here',
   model: 'demo',
   servedModel: 'demo',
-  engine: { kind: 'sim', command: ['x'], env: {} },
+  engine: { name: 'sim' },
   apiKey: 'the-endpoint-key-1',
   enrolmentToken: 'the-enrolment-token',
   bastion: { routes: [{ host: 'b', user: 'u', hostKeys: ['ssh-ed25519 A'] }] },

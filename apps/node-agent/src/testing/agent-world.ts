@@ -56,9 +56,8 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
     model: 'demo',
     servedModel: 'demo',
     engine: {
-      kind: 'sim',
-      command: ['{node}', '{engineSim}', 'serve', 'demo', '--served-model-name', 'demo', ...sim],
-      env: {},
+      name: 'sim',
+      args: [...sim],
       stopLimitSeconds: 10,
     },
     health: { probeIntervalSeconds: 0.2, probeLimitSeconds: 1, restartBaseSeconds: 0.05, restartMaxSeconds: 0.1 },

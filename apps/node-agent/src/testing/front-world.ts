@@ -13,7 +13,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { findEngineKind } from '@fairlead/engines';
 import { type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
 
@@ -83,7 +85,8 @@ export async function openFrontWorld(options: {
   const lines: LogFields[] = [];
   const front = scope.use(
     openFront({
-      engineSocket: options.engineSocket ?? (() => engine.path),
+      engineAddress: () => addressOf(options.engineSocket ? options.engineSocket() : engine.path),
+      routes: findEngineKind('vllm').routes,
       apiKey: new Secret(KEY),
       engineKey: new Secret(ENGINE_KEY),
       clock: systemClock,
@@ -117,6 +120,10 @@ export async function openFrontWorld(options: {
     fetch: (method, path, { headers, body } = {}) => answerTo(start(method, path, headers), body),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+function addressOf(path: string | undefined): EngineAddress | undefined {
+  return path === undefined ? undefined : { path };
 }
 
 /** Ends the request with `body` and reads the whole answer; rejects when it is cut. */

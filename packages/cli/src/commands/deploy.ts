@@ -78,13 +78,14 @@ function sayPlanned(
   { cluster, files }: { cluster: string; files: readonly string[] },
   output: Output,
 ): void {
-  const { name, model, engine, gpus, timeMinutes } = plan;
+  const { name, model, engine, gpus, timeMinutes, risks } = plan;
   const words = gpus === 0 ? 'no GPU' : `${gpus} GPU${gpus === 1 ? '' : 's'}`;
   output.event(
     'deployment.planned',
-    { name, model, engine, cluster, gpus, timeMinutes, configFiles: files },
+    { name, model, engine, cluster, gpus, timeMinutes, configFiles: files, risks },
     `${output.style('bold', name)}: ${model} on ${cluster} with ${engine}, ${words}, ${formatSlurmDuration(timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
   );
+  for (const risk of risks) output.warn(risk);
 }
 
 function sayReady(

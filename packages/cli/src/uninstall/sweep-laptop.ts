@@ -8,7 +8,8 @@ import { errnoOf, errorText } from '@fairlead/kit';
 
 import { trustedFilesPath, userConfigPath } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { cacheDir, compileCacheDir } from '../paths.ts';
+import { cacheDir } from '@fairlead/client';
+import { compileCacheDir } from '../paths.ts';
 import type { SweepMode, Swept } from './sweep-host.ts';
 
 export async function sweepLaptop(context: Context, mode: SweepMode, withConfig: boolean): Promise<Swept[]> {

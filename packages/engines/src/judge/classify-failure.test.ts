@@ -1,11 +1,18 @@
 import { execFile } from 'node:child_process';
 import { programArgs } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
-import { classifyFailure, type EngineEnd } from './classify-failure.ts';
+import { vllm } from '../vllm/vllm.ts';
+import { classifyFailure as classify, type EngineEnd } from './classify-failure.ts';
+
+type Exit = Omit<EngineEnd, 'surroundings'>;
+
+function classifyFailure(exit: Exit) {
+  return classify({ ...exit, surroundings: { engine: 'vllm', gpus: '', interfaces: [] } }, vllm.failures);
+}
 
 /** What the simulator prints is recorded from a real vLLM. */
-function failToStart(name: string): Promise<EngineEnd> {
-  const { promise, resolve } = Promise.withResolvers<EngineEnd>();
+function failToStart(name: string): Promise<Exit> {
+  const { promise, resolve } = Promise.withResolvers<Exit>();
   const args = [...programArgs('engine-sim'), 'serve', 'demo', '--uds', `/tmp/fa-${process.pid}-${name}.sock`];
   execFile(process.execPath, [...args, '--sim-fault', `start-failure:${name}`], (error, stdout, stderr) => {
     const code = typeof error?.code === 'number' ? error.code : null;

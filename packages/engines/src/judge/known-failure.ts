@@ -1,7 +1,9 @@
-// A failure of an engine that is recognized by its last lines, and its cure. The data lies in known-failures.ts and known-node-failures.ts.
+// A failure that is recognized by an engine's last lines, and its cure. The data: known-node-failures.ts, and each engine's own.
 
 /** What a cure may have to name. */
 export interface EngineSurroundings {
+  /** The engine's name, as in `engines.<name>`. */
+  engine: string;
   /** The job's CUDA_VISIBLE_DEVICES. */
   gpus: string;
   /** The node's network interfaces but the loopback. */

@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { classifyFailure, type EngineEnd } from './classify-failure.ts';
+import { vllm } from '../vllm/vllm.ts';
 import { explainSilence } from './explain-silence.ts';
 
-const surroundings = { gpus: '0', interfaces: ['ib0', 'hsn0'] };
+const surroundings = { engine: 'vllm', gpus: '0', interfaces: ['ib0', 'hsn0'] };
 const MIG = 'MIG-7c1a1d44-2b9e-5f0a-9d55-1f3c8f3d2a10';
 const INSPECTED = `(APIServer pid=9)   Value error, Model architectures ['LlamaForCausalLM'] failed to be inspected. Please check the logs for more details. [type=value_error, input_value=ArgsKwargs((), {}), input_type=ArgsKwargs]`;
 const SQUASHFUSE =
@@ -14,7 +15,10 @@ const MISSING_IMAGE =
 
 function judged(end: Partial<EngineEnd> & { line?: string }) {
   const { line, ...more } = end;
-  return classifyFailure({ code: 1, signal: null, lines: line === undefined ? [] : [line], surroundings, ...more });
+  return classifyFailure(
+    { code: 1, signal: null, lines: line === undefined ? [] : [line], surroundings, ...more },
+    vllm.failures,
+  );
 }
 
 interface Case {

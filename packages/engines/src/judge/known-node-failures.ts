@@ -4,7 +4,7 @@
 import type { EngineSurroundings, KnownFailure } from './known-failure.ts';
 
 const LOCAL_WEIGHTS =
-  'A file that was mapped into memory vanished, or its file system failed. Copy the weights to a local disk of the node, or let vLLM read them instead of mapping them (--safetensors-load-strategy eager); --shm-size or /dev/shm may be too small as well.';
+  'A file that was mapped into memory vanished, or its file system failed. Copy the weights to a local disk of the node, or let the engine read them instead of mapping them (vLLM: --safetensors-load-strategy eager); --shm-size or /dev/shm may be too small as well.';
 const LOCAL_CACHES =
   'Put the caches on a local disk of the node: HF_HOME, VLLM_CACHE_ROOT, TRITON_CACHE_DIR, FLASHINFER_WORKSPACE_BASE in `env` of this cluster.';
 
@@ -13,6 +13,11 @@ export const OUT_OF_MEMORY_HINT =
   'Most often the node ran out of memory. Ask for more (--mem), and see the job log for oom_kill.';
 
 export const NODE_FAILURES: readonly KnownFailure[] = [
+  {
+    pattern: /Address already in use|EADDRINUSE/,
+    hint: 'Another process listens where the engine wants to. It is tried again.',
+    fatal: false,
+  },
   ...fileSystemFailures(),
   ...limitFailures(),
   ...gpuFailures(),
@@ -61,14 +66,6 @@ function gpuFailures(): KnownFailure[] {
   return [
     { pattern: /invalid literal for int\(\) with base 10: '(?:MIG|GPU)-/, hint: gpuNamesHint, fatal: true },
     {
-      pattern: /Model architectures .* failed to be inspected/,
-      hint: (surroundings) =>
-        namesGpus(surroundings)
-          ? gpuNamesHint(surroundings)
-          : 'This sentence says little: vLLM could not load its code for the model. The cause stands before it in `fairlead logs --source engine`.',
-      fatal: false,
-    },
-    {
       pattern: /CUDA-capable devices? ?(?:\(s\))? (?:is\/)?are busy or unavailable/,
       hint: 'Another process holds this GPU. It is tried again; if that does not help, exclude the node (--exclude) and report it to the site.',
       fatal: false,
@@ -81,13 +78,13 @@ function gpuFailures(): KnownFailure[] {
   ];
 }
 
-function namesGpus({ gpus }: EngineSurroundings): boolean {
+export function namesGpus({ gpus }: EngineSurroundings): boolean {
   return /(?:^|,)\s*(?:MIG|GPU)-/.test(gpus);
 }
 
-function gpuNamesHint({ gpus }: EngineSurroundings): string {
+export function gpuNamesHint({ gpus }: EngineSurroundings): string {
   const found = gpus === '' ? '' : ` (CUDA_VISIBLE_DEVICES is ${gpus})`;
-  return `The job's GPUs are given by names of GPUs or MIG slices${found}, which this vLLM cannot read. Ask for whole GPUs, set CUDA_VISIBLE_DEVICES to indices (0,1,…) in the cluster's \`prologue\`, or use a newer vLLM.`;
+  return `The job's GPUs are given by names of GPUs or MIG slices${found}, which this engine cannot read. Ask for whole GPUs, set CUDA_VISIBLE_DEVICES to indices (0,1,…) in the cluster's \`prologue\`, or use a newer version.`;
 }
 
 function networkFailures(): KnownFailure[] {
@@ -109,19 +106,21 @@ function networkFailures(): KnownFailure[] {
 /** Also what to do about processes that wait for each other without a word. */
 export function interfaceHint({ interfaces }: EngineSurroundings): string {
   const found = interfaces.length === 0 ? '' : ` This node has: ${interfaces.join(', ')}.`;
-  return `The engine's processes do not find each other: the node's own name leads to the loopback or to an address that does not work. Name the interface in \`env\` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address.${found} NCCL_DEBUG=INFO shows more.`;
+  return `The engine's processes do not find each other: the node's own name leads to the loopback or to an address that does not work. Name the interface in \`env\` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.${found} NCCL_DEBUG=INFO shows more.`;
 }
 
 function containerFailures(): KnownFailure[] {
   return [
     {
       pattern: /^FATAL: .*(?:could not open image|image file) .*no such file/i,
-      hint: 'The container image is not there for the compute node. Check its path in `engines.vllm.command`; it has to lie on a file system that compute nodes see.',
+      hint: ({ engine }) =>
+        `The container image is not there for the compute node. Check its path in \`engines.${engine}.command\`; it has to lie on a file system that compute nodes see.`,
       fatal: true,
     },
     {
       pattern: /^FATAL: .*mount source .* doesn't exist/i,
-      hint: 'A directory that the container binds is not there on the compute node. Correct --bind in `engines.vllm.command`, or APPTAINER_BIND in `env` of this cluster.',
+      hint: ({ engine }) =>
+        `A directory that the container binds is not there on the compute node. Correct --bind in \`engines.${engine}.command\`, or APPTAINER_BIND in \`env\` of this cluster.`,
       fatal: true,
     },
     {
@@ -136,12 +135,14 @@ function containerFailures(): KnownFailure[] {
     },
     {
       pattern: /^FATAL: .*executable file not found/i,
-      hint: "The program is not in the container. Check the command after the image's name in `engines.vllm.command`.",
+      hint: ({ engine }) =>
+        `The program is not in the container. Check the command after the image's name in \`engines.${engine}.command\`.`,
       fatal: true,
     },
     {
       pattern: /^FATAL: /,
-      hint: 'The container runtime refused. Try the command of `engines.vllm.command` on a compute node (`srun --pty`).',
+      hint: ({ engine }) =>
+        `The container runtime refused. Try the command of \`engines.${engine}.command\` on a compute node (\`srun --pty\`).`,
       fatal: false,
     },
   ];

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { vllmMetrics } from '../vllm/vllm.ts';
 import { parseMetrics } from './parse-metrics.ts';
 
 const TEXT = `# HELP vllm:num_requests_running Number of requests in model execution batches.
@@ -17,12 +18,12 @@ vllm:iteration_tokens_total_sum{engine="0",model_name="tiny"} 7714.0
 `;
 
 it('parseMetrics sums counts over engines and averages the cache', () => {
-  const metrics = parseMetrics(TEXT);
+  const metrics = parseMetrics(TEXT, vllmMetrics);
   expect(metrics).toMatchObject({ running: 10, waiting: 3, promptTokens: 149, generationTokens: 7565 });
   expect(metrics?.kvCacheUsage).toBeCloseTo(0.3);
 });
 
 it('parseMetrics knows a text that holds nothing of it', () => {
-  expect(parseMetrics('process_cpu_seconds_total 1\n')).toBeUndefined();
-  expect(parseMetrics('<html>')).toBeUndefined();
+  expect(parseMetrics('process_cpu_seconds_total 1\n', vllmMetrics)).toBeUndefined();
+  expect(parseMetrics('<html>', vllmMetrics)).toBeUndefined();
 });

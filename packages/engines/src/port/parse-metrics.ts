@@ -8,26 +8,20 @@ export interface EngineMetrics {
   kvCacheUsage?: number;
 }
 
-const NAMES = {
-  'vllm:num_requests_running': 'running',
-  'vllm:num_requests_waiting': 'waiting',
-  'vllm:prompt_tokens_total': 'promptTokens',
-  'vllm:generation_tokens_total': 'generationTokens',
-  'vllm:kv_cache_usage_perc': 'kvCacheUsage',
-  // Its name before 2025-11.
-  'vllm:gpu_cache_usage_perc': 'kvCacheUsage',
-} as const;
+/** Which metric of an engine means what. A name that is not listed is passed over. */
+export type MetricNames = Readonly<Record<string, keyof EngineMetrics>>;
 
 /** Undefined when the text holds none of it: another engine, or not metrics at all. */
-export function parseMetrics(text: string): EngineMetrics | undefined {
+export function parseMetrics(text: string, names: MetricNames): EngineMetrics | undefined {
   const sums = new Map<string, number>();
   let engines = 0;
   for (const line of text.split('\n')) {
-    if (!line.startsWith('vllm:')) continue;
-    const match = /^([^{ ]+)(?:\{[^}]*\})? (\S+)/.exec(line);
-    const field = match && NAMES[match[1] as keyof typeof NAMES];
+    const match = /^([^#{ ][^{ ]*)(?:\{[^}]*\})? (\S+)/.exec(line);
+    const name = match?.[1];
+    if (name === undefined || !Object.hasOwn(names, name)) continue;
+    const field = names[name]!;
     const value = Number(match?.[2]);
-    if (!field || !Number.isFinite(value)) continue;
+    if (!Number.isFinite(value)) continue;
     if (field === 'kvCacheUsage') engines += 1;
     sums.set(field, (sums.get(field) ?? 0) + value);
   }

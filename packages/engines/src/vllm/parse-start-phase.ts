@@ -2,11 +2,7 @@
 // Lines as seen on vLLM 0.32; older and newer ones where they are known to differ.
 
 import type { StartPhase } from '@fairlead/protocol';
-
-export interface PhaseSeen {
-  phase: StartPhase;
-  percent?: number;
-}
+import type { PhaseSeen } from '../port/engine-kind.ts';
 
 const MARKERS: ReadonlyArray<{ phase: StartPhase; pattern: RegExp }> = [
   { phase: 'loading', pattern: /Loading (?:safetensors|pt) checkpoint shards:\s+(\d+)% Completed/ },

@@ -88,10 +88,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     model: plan.model,
     servedModel: plan.servedModel,
     engine: engineSpec.parse({
-      kind: plan.engine,
-      command: plan.engineCommand,
-      optionalArguments: plan.optionalArguments,
-      env: plan.engineEnv,
+      ...engineSpecOf(plan),
       ...defined({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
       ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
     }),
@@ -110,6 +107,10 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     }),
     drainSeconds: DRAIN_SECONDS,
   };
+}
+
+function engineSpecOf({ engine, engineSettings, gpus, nodes }: DeploymentPlan) {
+  return { name: engine, ...engineSettings, gpus, nodes };
 }
 
 /** The bastion as a compute node sees it: what the configuration says, else what this machine uses. */

@@ -13,13 +13,7 @@ describe('A plan', () => {
       gpus: 1,
       timeMinutes: 240,
     });
-    expect(plan.engineCommand.slice(0, 5)).toEqual([
-      'vllm',
-      'serve',
-      'meta-llama/Llama-3.1-8B-Instruct',
-      '--served-model-name',
-      'llama-3.1-8b',
-    ]);
+    expect(plan.engineSettings.args.slice(0, 2)).toEqual(['--max-model-len', '32768']);
   });
 
   it('of any model runs it with vLLM on one GPU', () => {
@@ -31,37 +25,11 @@ describe('A plan', () => {
     });
   });
 
-  it('over several GPUs splits the model by them', () => {
-    expect(planDeployment({ what: 'a/b', gpus: 4 }, {}, {}).engineCommand.join(' ')).toContain(
-      '--tensor-parallel-size 4',
-    );
-  });
-
-  it('has vLLM fetch no media unless the configuration opens it, and tells the simulator nothing of it', () => {
-    const closed = planDeployment({ what: 'a/b' }, {}, {});
-    expect(closed.optionalArguments).toEqual([
-      '--allowed-media-domains',
-      'none-see-mediaDomains-in-fairlead-yaml.invalid',
-    ]);
-    expect(closed.engineEnv).toEqual({ VLLM_MEDIA_URL_ALLOW_REDIRECTS: '0' });
-    const opened = { engines: { vllm: { mediaDomains: ['*'], mediaPath: '/data/img' } } };
-    const open = planDeployment({ what: 'a/b' }, {}, opened);
-    expect(open).toMatchObject({ optionalArguments: [], engineEnv: {} });
-    expect(open.engineCommand.slice(-2)).toEqual(['--allowed-local-media-path', '/data/img']);
-    const simulator = planDeployment({ what: 'a/b', engine: 'sim' }, {}, {});
-    expect(simulator).toMatchObject({ optionalArguments: [], engineEnv: {} });
-  });
-
-  it("gives the simulator nothing of vLLM's flags", () => {
-    const plan = planDeployment({ what: 'llama-3.1-8b', engine: 'sim' }, {}, {});
-    expect(plan.engineCommand).toEqual([
-      '{node}',
-      '{engineSim}',
-      'serve',
-      'meta-llama/Llama-3.1-8B-Instruct',
-      '--served-model-name',
-      'llama-3.1-8b',
-    ]);
+  it("hands an engine's own options on, and no argument that a preset has for another engine", () => {
+    const cluster = { engines: { vllm: { mediaDomains: ['*'], readyLimitSeconds: 60 } as object } };
+    expect(planDeployment({ what: 'a/b' }, {}, cluster).engineSettings.options).toEqual({ mediaDomains: ['*'] });
+    const simulated = planDeployment({ what: 'llama-3.1-8b', engine: 'sim' }, {}, cluster);
+    expect(simulated.engineSettings).toEqual({ args: [], env: {}, options: {} });
   });
 
   it("takes the cluster's command and arguments, and flags over presets over the cluster", () => {
@@ -70,10 +38,17 @@ describe('A plan', () => {
       engines: { vllm: { command: ['apptainer', 'run', 'vllm.sif'], args: ['--dtype', 'half'], env: { A: '1' } } },
     };
     const plan = planDeployment({ what: 'a/b', time: '30' }, {}, cluster);
-    expect(plan.engineCommand.slice(0, 3)).toEqual(['apptainer', 'run', 'vllm.sif']);
-    expect(plan.engineCommand.slice(-2)).toEqual(['--dtype', 'half']);
-    expect(plan).toMatchObject({ timeMinutes: 30, mem: '8G', engineEnv: { A: '1' } });
+    expect(plan.engineSettings).toEqual({ ...cluster.engines.vllm, options: {} });
+    expect(plan).toMatchObject({ timeMinutes: 30, mem: '8G' });
     expect(planDeployment({ what: 'a/b' }, {}, cluster).timeMinutes).toBe(600);
+  });
+
+  it('of a server of your own says what a port without a key opens, and refuses what contradicts itself', () => {
+    const serve = (...command: string[]) =>
+      planDeployment({ what: 'a/b', engine: 'command' }, {}, { engines: { command: { command } } });
+    expect(serve('serve', '{socket}').risks).toEqual([]);
+    expect(serve('serve', '{port}').risks).toEqual([expect.stringContaining('takes no key')]);
+    expect(() => serve('serve')).toThrow(/engines\.command\.command: says nowhere where to listen/);
   });
 
   it('takes presets of the configuration', () => {
@@ -86,6 +61,7 @@ describe('A plan', () => {
     [{ what: 'Llama-3.1-8B-Instruct' }, /no preset/, /Did you mean llama-3.1-8b/],
     [{ what: 'a/b', time: 'soon' }, /time limit "soon"/, /04:00:00/],
     [{ what: 'a/b', nodes: 2 }, /one node/, /--nodes/],
+    [{ what: 'a/b', engine: 'vlm' }, /engine "vlm"/, /Engines: vllm, sim, command/],
   ])('of %j is refused with what to do', (request, message, hint) => {
     expect(() => planDeployment(request, {}, {})).toThrow(
       expect.objectContaining({ message: expect.stringMatching(message), hint: expect.stringMatching(hint) }),

@@ -4,23 +4,24 @@ import { CodedError } from '@fairlead/kit';
 import {
   BUILT_IN_PRESETS,
   type ClusterConfig,
+  engineSettingsOf,
   type FairleadConfig,
   nearest,
   type PresetConfig,
   refuseSecretArguments,
 } from '@fairlead/config';
+import { DEFAULT_ENGINE, type EngineKind, type EngineSettings, findEngineKind } from '@fairlead/engines';
 import { deploymentName } from '@fairlead/protocol';
 
 import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
-import { mediaSettings } from './media-settings.ts';
 
 export interface DeployRequest {
   /** A preset's name, a Hugging Face id, or a path. */
   what: string;
   name?: string | undefined;
-  engine?: 'vllm' | 'sim' | undefined;
+  engine?: string | undefined;
   gpus?: number | undefined;
   nodes?: number | undefined;
   time?: string | undefined;
@@ -30,12 +31,11 @@ export interface DeploymentPlan {
   name: string;
   model: string;
   servedModel: string;
-  engine: 'vllm' | 'sim';
-  /** Without the socket, which the agent chooses. */
-  engineCommand: string[];
-  /** A flag and its values, left out for an engine that does not know the flag. */
-  optionalArguments: string[];
-  engineEnv: Record<string, string>;
+  engine: string;
+  /** What is wanted of the engine; the agent makes its command line of it. */
+  engineSettings: EngineSettings;
+  /** What the user has to know before it is started: one sentence each. */
+  risks: readonly string[];
   gpus: number;
   nodes: number;
   /** The job's time limit. */
@@ -44,14 +44,13 @@ export interface DeploymentPlan {
   cpusPerTask?: number;
 }
 
-export const DEFAULT_COMMAND = { vllm: ['vllm', 'serve'], sim: ['{node}', '{engineSim}', 'serve'] };
 export const DEFAULT_TIME = '04:00:00';
 const MAX_NAME = 40;
 
 export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {
   const preset = findPreset(request.what, config);
   refuseOddModel(preset.model);
-  const engine = request.engine ?? preset.engine ?? 'vllm';
+  const kind = findEngineKind(request.engine ?? preset.engine ?? DEFAULT_ENGINE);
   const nodes = request.nodes ?? preset.nodes ?? 1;
   if (nodes !== 1) {
     throw new CodedError<LaunchErrorCode>(
@@ -62,18 +61,8 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
       },
     );
   }
-  const settings = cluster.engines?.[engine];
   const servedModel = preset.servedModel ?? preset.model;
-  const gpus = request.gpus ?? preset.gpus ?? (engine === 'sim' ? 0 : 1);
-  // What a preset tells one engine means nothing to another.
-  const presetArgs = engine === (preset.engine ?? 'vllm') ? (preset.args ?? []) : [];
-  const parallel =
-    engine === 'vllm' && gpus > 1 && !presetArgs.includes('--tensor-parallel-size')
-      ? ['--tensor-parallel-size', String(gpus)]
-      : [];
-  const givenArgs = [...presetArgs, ...(settings?.args ?? [])];
-  refuseSecretArguments(givenArgs);
-  const media = engine === 'vllm' ? mediaSettings(cluster.engines?.vllm, givenArgs) : undefined;
+  const { engineSettings, risks } = planEngine(kind, preset, cluster);
   const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME);
   const mem = preset.mem ?? cluster.slurm?.mem;
   const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
@@ -81,24 +70,38 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
     name: request.name === undefined ? deriveName(request.what) : checkedName(request.name),
     model: preset.model,
     servedModel,
-    engine,
-    engineCommand: [
-      ...(settings?.command ?? DEFAULT_COMMAND[engine]),
-      preset.model,
-      '--served-model-name',
-      servedModel,
-      ...parallel,
-      ...givenArgs,
-      ...(media?.arguments ?? []),
-    ],
-    optionalArguments: media?.optionalArguments ?? [],
-    engineEnv: { ...media?.env, ...preset.env, ...settings?.env },
-    gpus,
+    engine: kind.name,
+    engineSettings,
+    risks,
+    gpus: request.gpus ?? preset.gpus ?? kind.defaultGpus,
     nodes,
     timeMinutes,
     ...(mem === undefined ? {} : { mem }),
     ...(cpusPerTask === undefined ? {} : { cpusPerTask }),
   };
+}
+
+/** Throws `config_invalid` for what contradicts itself and for a secret among the arguments. */
+function planEngine(
+  kind: EngineKind,
+  preset: PresetConfig,
+  cluster: ClusterConfig,
+): Pick<DeploymentPlan, 'engineSettings' | 'risks'> {
+  const own = engineSettingsOf(cluster.engines?.[kind.name]);
+  // What a preset tells one engine means nothing to another.
+  const presetArgs = kind.name === (preset.engine ?? DEFAULT_ENGINE) ? (preset.args ?? []) : [];
+  const engineSettings = { ...own, args: [...presetArgs, ...own.args], env: { ...preset.env, ...own.env } };
+  refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
+  const { model, servedModel = model } = preset;
+  const { problems, risks } = kind.check(engineSettings, { model, servedModel });
+  const [problem] = problems;
+  if (!problem) return { engineSettings, risks };
+  const path = `engines.${kind.name}.${problem.path}`;
+  throw new CodedError<LaunchErrorCode>(
+    'config_invalid',
+    `cannot start ${kind.title} because of ${path}: ${problem.message}`,
+    { hint: `Correct ${path} of this cluster, or the arguments of the preset.` },
+  );
 }
 
 /** The engine gets it as one argument: a dash would make it an option, and no shell expands a tilde. */

@@ -2,7 +2,7 @@
 // Everything that goes to the cluster is made of what comes out of here.
 
 import { CodedError } from '@fairlead/kit';
-import type { ClusterConfig, NamedCluster } from '@fairlead/config';
+import type { ClusterConfig, EngineConfig, NamedCluster } from '@fairlead/config';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import { expandHome, type Host } from '../host/host.ts';
@@ -87,16 +87,12 @@ function mapPaths(config: ClusterConfig, map: MapPath): ClusterConfig {
 }
 
 function mapEngines(engines: NonNullable<ClusterConfig['engines']>, map: MapPath): typeof engines {
-  const { vllm, sim } = engines;
-  return {
-    ...(vllm && { vllm: mapEngine(vllm, 'engines.vllm', map) }),
-    ...(sim && { sim: mapEngine(sim, 'engines.sim', map) }),
-  };
+  return Object.fromEntries(
+    Object.entries(engines).map(([name, engine]) => [name, engine && mapEngine(engine, `engines.${name}`, map)]),
+  );
 }
 
-type Engine = NonNullable<NonNullable<ClusterConfig['engines']>['vllm']>;
-
-function mapEngine(engine: Engine, at: string, map: MapPath): Engine {
+function mapEngine(engine: EngineConfig, at: string, map: MapPath): EngineConfig {
   const [program, ...rest] = engine.command ?? [];
   return {
     ...engine,

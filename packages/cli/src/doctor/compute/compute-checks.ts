@@ -117,7 +117,7 @@ function nodeChecks(): Check[] {
     check('gpus', 'GPUs', 'asked nvidia-smi in the job', async (world) =>
       judgeGpus((await wantedOf(world)).plan.gpus, parseAnswers(lineOf(world.probe, 'gpus')?.text ?? '')),
     ),
-    check('engine', 'vLLM', 'looked for the engine in the job, after the prologue', async (world: World) =>
+    check('engine', 'the engine', 'looked for the engine in the job, after the prologue', async (world: World) =>
       judgeEngine(
         { ...(await engineWanted(world)), hasLastWord: false },
         parseAnswers(lineOf(world.probe, 'engine')?.text ?? ''),

@@ -21,9 +21,9 @@ import {
 } from '@fairlead/launch';
 import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
-import { cacheDir } from '../../paths.ts';
+import { cacheDir } from '@fairlead/client';
 import { type Finding, skipped } from '../check.ts';
-import { engineWanted } from '../engine/engine-checks.ts';
+import { engineWanted, scriptArguments } from '../engine/engine-checks.ts';
 import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
 import { DIRECTORY_SCRIPT } from '../host/directory.ts';
 import { GPUS_SCRIPT } from '../host/gpus.ts';
@@ -171,7 +171,7 @@ async function specOf(
   },
 ): Promise<ProbeSpec> {
   const { profile } = job.session.link;
-  const { command } = await engineWanted(world);
+  const engine = scriptArguments(await engineWanted(world));
   return {
     routes: await routesForJobs(
       (await world.config()).bastion,
@@ -185,7 +185,7 @@ async function specOf(
     scripts: {
       scratch: { text: DIRECTORY_SCRIPT, args: [job.scratch ?? '{tmp}'] },
       gpus: { text: GPUS_SCRIPT, args: [] },
-      engine: { text: ENGINE_SCRIPT, args: [...command] },
+      engine: { text: ENGINE_SCRIPT, args: engine },
     },
   };
 }

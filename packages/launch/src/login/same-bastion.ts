@@ -6,7 +6,9 @@ import type { LaptopProfile } from '@fairlead/protocol';
 import type { SshTarget } from '@fairlead/ssh';
 import { isDeepStrictEqual } from 'node:util';
 
-import type { CliErrorCode } from '../cli-error.ts';
+import type { LaunchErrorCode } from '../launch-error.ts';
+import type { Machine } from '../machine.ts';
+import { resolveRoute } from './open-route.ts';
 
 type Reached = Pick<SshTarget, 'host' | 'port' | 'user'>;
 
@@ -15,6 +17,20 @@ export type Comparison =
   /** The same bastion, by another key file, jump host, name of ssh_config, or other routes besides. */
   | { kind: 'rerouted' }
   | { kind: 'other'; differences: string[] };
+
+/** Both with ssh_config's names made whole on this machine. */
+export async function compareWithProfile(
+  bastion: BastionConfig,
+  profile: LaptopProfile,
+  machine: Pick<Machine, 'env' | 'home' | 'questions'>,
+): Promise<Comparison> {
+  const { routes, user } = profile.bastion;
+  const [configured, known] = await Promise.all([
+    Promise.all(asList(bastion.fromLaptop).map((route) => resolveRoute(route, machine))),
+    Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, machine))),
+  ]);
+  return compareBastion(bastion, profile, { configured, known });
+}
 
 /**
  * Pure. `configured` and `known` are the routes of both with ssh_config's names made whole. One that stands in both
@@ -37,7 +53,7 @@ export function compareBastion(
   return { kind: isDeepStrictEqual(asList(bastion.fromLaptop), routes) ? 'same' : 'rerouted' };
 }
 
-export function otherBastion(differences: readonly string[], profileFile: string): CodedError<CliErrorCode> {
+export function otherBastion(differences: readonly string[], profileFile: string): CodedError<LaunchErrorCode> {
   return new CodedError(
     'profile_mismatch',
     `cannot go on because the configuration names another bastion than ${profileFile}: ${differences.join(', ')}`,

@@ -1,11 +1,18 @@
-// The most frequent reasons why a vLLM does not start, with the cure. Data; classify-failure.ts applies it.
+// The most frequent reasons why a vLLM does not start, with the cure. Data; judge/classify-failure.ts applies it.
 // Texts as recorded from vLLM 0.32 by running it, from its source where no GPU was at hand, and from reports of users.
 
 import type { KnownFailure } from '../judge/known-failure.ts';
-import { NODE_FAILURES } from '../judge/known-node-failures.ts';
+import { gpuNamesHint, namesGpus } from '../judge/known-node-failures.ts';
 
-export const KNOWN_FAILURES: readonly KnownFailure[] = [
-  ...NODE_FAILURES,
+export const vllmFailures: readonly KnownFailure[] = [
+  {
+    pattern: /Model architectures .* failed to be inspected/,
+    hint: (surroundings) =>
+      namesGpus(surroundings)
+        ? gpuNamesHint(surroundings)
+        : 'This sentence says little: vLLM could not load its code for the model. The cause stands before it in `fairlead logs --source engine`.',
+    fatal: false,
+  },
   {
     pattern: /unrecognized arguments?: |argument \S+: invalid /,
     hint: "Correct the engine's arguments; this vLLM does not know them. `vllm serve --help=all` on the cluster lists them.",
@@ -72,11 +79,6 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     pattern: /NVIDIA driver on your system is too old|unsupported toolchain|no kernel image is available/,
     hint: "The node's NVIDIA driver or GPU does not fit this vLLM's CUDA. Use a vLLM built for it, or other nodes.",
     fatal: true,
-  },
-  {
-    pattern: /Address already in use/,
-    hint: 'Something still listens where the engine wants to. It is tried again.',
-    fatal: false,
   },
   {
     pattern: /Insufficient space in \/dev\/shm/,
