@@ -3,7 +3,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, errorText, type Secret, untilAborted } from '@fairlead/kit';
+import { CodedError, errorText, type Secret, untilAborted, linesOf } from '@fairlead/kit';
 
 import {
   controlHello,
@@ -124,7 +124,7 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
     },
     async *logs(id, query, signal) {
       const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
-      for await (const text of linesOf(answer, signal)) {
+      for await (const text of readLines(answer, signal)) {
         const line = decodeText(logLine, text);
         if (line.ok && 'error' in line.value)
           throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
@@ -197,14 +197,10 @@ function queryString(query: Record<string, string | number | boolean | undefined
   return params.size === 0 ? '' : `?${params.toString()}`;
 }
 
-async function* linesOf(answer: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<string> {
-  let rest = '';
+/** Without empty lines. */
+async function* readLines(answer: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<string> {
   try {
-    for await (const chunk of answer.setEncoding('utf8')) {
-      const parts = (rest + (chunk as string)).split('\n');
-      rest = parts.pop() ?? '';
-      yield* parts.filter((line) => line !== '');
-    }
+    for await (const line of linesOf(answer)) if (line !== '') yield line;
   } catch (error) {
     signal?.throwIfAborted();
     throw new CodedError<ClientErrorCode>(
@@ -213,5 +209,4 @@ async function* linesOf(answer: IncomingMessage, signal: AbortSignal | undefined
       { retryable: true, cause: error },
     );
   }
-  if (rest !== '') yield rest;
 }

@@ -5,10 +5,20 @@ export { CodedError, type CodedErrorOptions, errnoOf, errorText, isCodedError } 
 export { type Defined, defined } from './defined.ts';
 export { detach } from './detach.ts';
 export { Guard } from './guard.ts';
+export { createLineCutter, type LineCutter, linesOf } from './line-cutter.ts';
 export { Listeners } from './listeners.ts';
 export { type Log, type LogFields, silentLog, withFields } from './log.ts';
 export { mapLimited } from './map-limited.ts';
 export { type Duration, durationOf, retryPassing, type RetryOptions } from './passing.ts';
+export {
+  isOutOfReach,
+  listPids,
+  mapProcesses,
+  parseProcStat,
+  type ProcessStat,
+  readProcStat,
+  readProcWords,
+} from './proc.ts';
 export { repeatEvery, type RepeatOptions, repeatTurns } from './repeat-turns.ts';
 export { Scope } from './scope.ts';
 export { createSecret, namesSecret, Secret } from './secret.ts';

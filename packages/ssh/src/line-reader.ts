@@ -2,22 +2,22 @@
 
 import type { Readable } from 'node:stream';
 
+import { createLineCutter } from '@fairlead/kit';
+
 const MAX_LINE_CHARS = 64 * 1024;
 
 export class LineReader {
-  #buffered = '';
   #lines: string[] = [];
   #isEnded = false;
   #wake: (() => void) | undefined;
 
   /** Takes the stream's data from now on; destroys it when a line has no end. */
   constructor(stream: Readable) {
+    const cutter = createLineCutter();
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
-      const parts = (this.#buffered + text).split('\n');
-      this.#buffered = parts.pop() ?? '';
-      this.#lines.push(...parts);
-      if (this.#buffered.length > MAX_LINE_CHARS) stream.destroy();
+      this.#lines.push(...cutter.write(text));
+      if (cutter.heldChars > MAX_LINE_CHARS) stream.destroy();
       this.#wake?.();
     });
     const onEnd = () => {

@@ -5,12 +5,11 @@ import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { arch, hostname, platform, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, linesOf } from '@fairlead/kit';
 import { createLocalRunner } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Host, HostFacts } from './host.ts';
-import { linesOf } from './lines-of.ts';
 
 export function openLocalHost(home: string, nodePath: string): Host {
   return {

@@ -2,12 +2,11 @@
 
 import { dirname } from 'node:path/posix';
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, linesOf } from '@fairlead/kit';
 import { createSshRunner, type SshConnection } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import { FACTS_SCRIPT, type Host, parseFacts } from './host.ts';
-import { linesOf } from './lines-of.ts';
 
 /** Owns the connection: disposing the host closes it. */
 export async function openSshHost(connection: SshConnection, label: string): Promise<Host> {

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { isGone } from './process-identity.ts';
+import { isOutOfReach } from '@fairlead/kit';
 
 export interface HostIdentity {
   name: string;
@@ -23,7 +23,7 @@ async function readBootId(): Promise<string | null> {
   try {
     return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   } catch (error) {
-    if (isGone(error)) return null;
+    if (isOutOfReach(error)) return null;
     throw error;
   }
 }

@@ -1,7 +1,6 @@
-// The life of a local job as its runner sees it: running → ending → clearing → ended. Decides, does nothing. Types alone come
-// from kit: the runner must start fast.
+// The life of a local job as its runner sees it: running → ending → clearing → ended. Decides, does nothing.
 
-import type { Step } from '@fairlead/kit';
+import { go, stay, type Step } from '@fairlead/kit';
 
 export type JobLife =
   | { kind: 'running' }
@@ -51,30 +50,29 @@ export function transition(state: JobLife, event: JobEvent): JobStep {
     case 'clearing':
       return whileClearing(state, event);
     case 'ended':
-      return { state, effects: [] };
+      return stay(state);
   }
 }
 
 function whileRunning(state: JobLife, event: JobEvent): JobStep {
   switch (event.type) {
     case 'warning.due':
-      return { state, effects: [{ type: 'signal-script', signal: event.signal }] };
+      return go(state, { type: 'signal-script', signal: event.signal });
     case 'job.drain':
-      return { state, effects: [{ type: 'signal-script', signal: 'SIGUSR2' }] };
+      return go(state, { type: 'signal-script', signal: 'SIGUSR2' });
     case 'deadline.reached':
       return terminate('timeout', ' DUE TO TIME LIMIT');
     case 'job.stop':
       return terminate('cancelled', '');
     case 'job.kill':
-      return {
-        state: { kind: 'ending', cause: 'cancelled' },
-        effects: [{ type: 'announce', why: '' }, completing('None'), { type: 'kill-all' }],
-      };
+      return go({ kind: 'ending', cause: 'cancelled' }, { type: 'announce', why: '' }, completing('None'), {
+        type: 'kill-all',
+      });
     case 'script.exited':
       return clear(describeEnd(undefined, event));
     case 'kill-wait.over':
     case 'processes.cleared':
-      return { state, effects: [] };
+      return stay(state);
   }
 }
 
@@ -82,7 +80,7 @@ function whileEnding(state: JobLife & { kind: 'ending' }, event: JobEvent): JobS
   switch (event.type) {
     case 'kill-wait.over':
     case 'job.kill':
-      return { state, effects: [{ type: 'kill-all' }] };
+      return go(state, { type: 'kill-all' });
     case 'script.exited':
       return clear(describeEnd(state.cause, event));
     case 'warning.due':
@@ -90,30 +88,28 @@ function whileEnding(state: JobLife & { kind: 'ending' }, event: JobEvent): JobS
     case 'job.drain':
     case 'job.stop':
     case 'processes.cleared':
-      return { state, effects: [] };
+      return stay(state);
   }
 }
 
 function whileClearing(state: JobLife & { kind: 'clearing' }, event: JobEvent): JobStep {
-  if (event.type !== 'processes.cleared') return { state, effects: [] };
+  if (event.type !== 'processes.cleared') return stay(state);
   const { end } = state;
-  return { state: { kind: 'ended', end }, effects: [{ type: 'record', state: end.state, reason: end.reason, end }] };
+  return go({ kind: 'ended', end }, { type: 'record', state: end.state, reason: end.reason, end });
 }
 
 function terminate(cause: EndCause, why: string): JobStep {
-  return {
-    state: { kind: 'ending', cause },
-    effects: [
-      { type: 'announce', why },
-      completing(cause === 'timeout' ? 'TimeLimit' : 'None'),
-      { type: 'terminate-all' },
-      { type: 'start-kill-wait' },
-    ],
-  };
+  return go(
+    { kind: 'ending', cause },
+    { type: 'announce', why },
+    completing(cause === 'timeout' ? 'TimeLimit' : 'None'),
+    { type: 'terminate-all' },
+    { type: 'start-kill-wait' },
+  );
 }
 
 function clear(end: JobEnd): JobStep {
-  return { state: { kind: 'clearing', end }, effects: [completing(end.reason), { type: 'clear-processes' }] };
+  return go({ kind: 'clearing', end }, completing(end.reason), { type: 'clear-processes' });
 }
 
 function completing(reason: string): JobEffect {

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { readProcStat } from '@fairlead/kit';
 
 export interface ProcessIdentity {
   pid: number;
@@ -19,28 +20,9 @@ export async function isSameProcess(identity: ProcessIdentity): Promise<boolean>
   return (await identifyProcess(identity.pid))?.started === identity.started;
 }
 
-/** The fields of /proc/PID/stat from the third on (proc(5)); the second, the name, may hold anything. */
-export async function readProcStat(pid: number): Promise<string[] | undefined> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether reading or signalling failed because the process is gone, or another user's. */
-export function isGone(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(String(error.code))
-  );
-}
-
 async function startedLinux(pid: number): Promise<string | undefined> {
   const [stat, boot] = await Promise.all([readProcStat(pid), readFile('/proc/sys/kernel/random/boot_id', 'utf8')]);
-  if (!stat || stat[0] === 'Z' || stat[0] === 'X') return undefined;
-  return `${boot.trim()}:${stat[19]}`;
+  return stat && `${boot.trim()}:${stat.startTicks}`;
 }
 
 async function startedElsewhere(pid: number): Promise<string | undefined> {

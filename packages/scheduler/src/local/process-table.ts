@@ -5,10 +5,9 @@
 // macOS and others: the group and the living descendants only; a daemon that has left both escapes.
 
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isGone, readProcStat } from './process-identity.ts';
+import { isOutOfReach, mapProcesses, readProcWords } from '@fairlead/kit';
 
 export interface ProcessRow {
   pid: number;
@@ -65,7 +64,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!isOutOfReach(error)) throw error;
   }
 }
 
@@ -73,40 +72,15 @@ export async function listProcesses(mark: string): Promise<ProcessRow[]> {
   return process.platform === 'linux' ? listLinux(mark) : listWithPs();
 }
 
-/** Processes read at once, with two files each: a machine has thousands, and the limit of open files may be lower. */
-const READS_AT_ONCE = 16;
-
-async function listLinux(mark: string): Promise<ProcessRow[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const rows: ProcessRow[] = [];
-  for (let at = 0; at < pids.length; at += READS_AT_ONCE) {
-    const some = await Promise.all(pids.slice(at, at + READS_AT_ONCE).map((pid) => readLinux(pid, mark)));
-    rows.push(...some.filter((row) => row !== undefined));
-  }
-  return rows;
-}
-
-async function readLinux(pid: number, mark: string): Promise<ProcessRow | undefined> {
-  const stat = await readProcStat(pid);
-  if (!stat || stat[0] === 'Z' || stat[0] === 'X') return undefined;
-  const [environ, argv] = await Promise.all([readWords(pid, 'environ'), readWords(pid, 'cmdline')]);
-  return {
+function listLinux(mark: string): Promise<ProcessRow[]> {
+  return mapProcesses(async ({ pid, parent, group, session }) => ({
     pid,
-    ppid: Number(stat[1]),
-    pgid: Number(stat[2]),
-    sid: Number(stat[3]),
-    marked: environ.includes(mark),
-    runner: argv.includes(runnerWord),
-  };
-}
-
-async function readWords(pid: number, file: 'environ' | 'cmdline'): Promise<string[]> {
-  try {
-    return (await readFile(`/proc/${pid}/${file}`, 'utf8')).split('\0');
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw error;
-  }
+    ppid: parent,
+    pgid: group,
+    sid: session,
+    marked: (await readProcWords(pid, 'environ')).includes(mark),
+    runner: (await readProcWords(pid, 'cmdline')).includes(runnerWord),
+  }));
 }
 
 async function listWithPs(): Promise<ProcessRow[]> {

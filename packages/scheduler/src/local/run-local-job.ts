@@ -1,4 +1,4 @@
-// Runs one local job to its end: performs the effects of job-life.ts. Imports nothing but Node and pure siblings, so
+// Runs one local job to its end: performs the effects of job-life.ts. Imports nothing but Node, kit and pure siblings, so
 // that it starts fast and bundles into one file.
 
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -41,7 +41,8 @@ export async function startRunner(
 ): Promise<void> {
   const log = await open(jobFiles.runnerLog(jobDir), 'a', 0o600);
   const { NODE_OPTIONS: _, ...runnerEnv } = env;
-  const child = spawn(program.node, ['--disable-sigusr1', program.path, runnerWord, jobDir], {
+  const source = program.path.endsWith('.ts') ? ['--conditions=fairlead-source'] : [];
+  const child = spawn(program.node, ['--disable-sigusr1', ...source, program.path, runnerWord, jobDir], {
     cwd: jobDir,
     detached: true,
     env: runnerEnv,
