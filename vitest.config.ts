@@ -37,6 +37,8 @@ export default defineConfig({
     isolate: false,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // The default of one second is shorter than the pauses of a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     execArgv: ['--conditions=fairlead-source'],
     // Most of a short command's time is compiling: the processes that tests start share that.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },

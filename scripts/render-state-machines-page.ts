@@ -1,6 +1,6 @@
 // docs/state-machines.md: the table of every state machine of the repository.
 
-import { lifeMachine } from '@fairlead/control';
+import { dialMachine, lifeMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
@@ -18,6 +18,11 @@ const MACHINES: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'An instance, as control sees it',
     file: 'apps/control/src/domain/instance-life.ts',
     table: () => renderTransitions(lifeMachine),
+  },
+  {
+    title: "An agent's socket file, as control's dialler sees it",
+    file: 'apps/control/src/carrier/dial-machine.ts',
+    table: () => renderTransitions(dialMachine),
   },
   {
     title: 'A link from an agent to the bastion',

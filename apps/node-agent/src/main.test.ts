@@ -196,7 +196,7 @@ describe.concurrent('the agent program, by itself,', () => {
 
   it('restarts an engine that hangs although its health is 200', async () => {
     await using world = await openAgentWorld();
-    await using agent = await startAgent(world, withFault(world, '--sim-fault', 'hang:300'));
+    await using agent = await startAgent(world, withFault(world, '--sim-fault', 'hang:2000'));
     await agent.hasSaid('the engine hangs');
     await agent.hasSaid('the engine was started again');
     expect(agent.said()).toContain('no answer within 1 s');
