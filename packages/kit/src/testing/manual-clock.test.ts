@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { detach } from '../detach.ts';
 import { ManualClock } from './manual-clock.ts';
 
 it('A manual clock wakes each sleeper when its time has come, again and again', async () => {
@@ -11,7 +12,7 @@ it('A manual clock wakes each sleeper when its time has come, again and again', 
       woken.push(clock.now());
     }
   };
-  void loop();
+  detach(loop());
   await clock.advance(250);
   expect(woken).toEqual([1_100, 1_200]);
   expect(clock.monotonicMs()).toBe(250);
@@ -27,7 +28,7 @@ it('A manual clock rejects a sleep whose signal fires', async () => {
 it('A manual clock that jumps wakes nobody before time passes', async () => {
   const clock = new ManualClock();
   let isAwake = false;
-  void clock.sleep(100).then(() => (isAwake = true));
+  detach(clock.sleep(100).then(() => void (isAwake = true)));
   clock.jump(1_000);
   await Promise.resolve();
   expect(isAwake).toBe(false);
