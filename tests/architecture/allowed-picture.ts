@@ -271,8 +271,10 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...startsPrograms,
       'packages/client': 'the consumer of a scenario',
       'packages/config': 'the settings of a scenario',
+      'packages/engines': 'the port of a throw-away engine',
+      'packages/openai-wire': 'the routes of a throw-away engine',
       'packages/ssh': 'SSH servers and keys of a scenario',
     },
-    thirdParty: ['yaml'],
+    thirdParty: ['yaml', 'zod'],
   },
 };

@@ -10,7 +10,7 @@ import { openWorld, type World } from '@fairlead/control/testing';
 import { fuzzHead, frontKey, openFrontWorld } from '@fairlead/node-agent/testing';
 import type { FuzzTarget } from './fuzz-target.ts';
 
-const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v1', import.meta.url));
+const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
 const goldenTexts = (folder: string) =>
   globSync(`${folder}/*.json`, { cwd: GOLDEN }).map((file) => readFileSync(`${GOLDEN}/${file}`));
 

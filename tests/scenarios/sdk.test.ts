@@ -66,7 +66,7 @@ async function failure(promise: Promise<unknown>): Promise<CodedError> {
 
 describe('A connection without a port', () => {
   test('answers calls and fetch with the engine of the deployment', async () => {
-    expect(connection).toMatchObject({ name: 'a', model: 'demo', port: undefined });
+    expect(connection).toMatchObject({ name: 'a', servedModel: 'demo', port: undefined });
     expect(await connection.health()).toMatchObject({ ok: true, status: 'ready', reason: undefined });
     expect((await connection.models()).map(({ id }) => id)).toEqual(['demo']);
     const answer = await connection.chat({ messages, max_tokens: 4 });
@@ -234,7 +234,9 @@ describe('While things move', () => {
       told.push(event?.type);
       const seen = event?.type === 'deployments.listed' ? event.deployments : [];
       const changed = event?.type === 'deployment.changed' ? [event.deployment] : seen;
-      serves = changed.some(({ isServing, generation }) => isServing && generation === 2);
+      serves = changed.some(({ instances }) =>
+        instances.some(({ isServing, generation }) => isServing && generation === 2),
+      );
     }
     const kinds = told.filter((type) => type !== 'deployment.changed');
     expect(kinds.slice(0, 3)).toEqual(['deployments.listed', 'control.lost', 'deployments.listed']);

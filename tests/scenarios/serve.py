@@ -11,6 +11,8 @@ import socketserver
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def answer(self, status, content):
         body = json.dumps(content).encode()
         self.send_response(status)

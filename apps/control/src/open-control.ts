@@ -19,6 +19,7 @@ import { KEEPING, type Keeping, runPruner } from './pruner.ts';
 import { runSweeper } from './sweeper.ts';
 import { readIdentity } from './state/identity.ts';
 import { OwnerTokens } from './state/owner-tokens.ts';
+import { createPrincipals } from './state/principals.ts';
 import { checkOwnership, readOwner, writeOwner } from './state/ownership.ts';
 import { ensurePrivateDir } from './state/state-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
@@ -102,7 +103,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   scope.defer(() => registry.idle());
   const limits = { ...CARRIER_LIMITS, ...options.limits };
   const carrier = scope.use(new SecureCarrier({ ...identity, clock, log, limits }));
-  const owners = wrapped(new OwnerTokens(stateDir, clock), ports.owners);
+  const principals = createPrincipals(wrapped(new OwnerTokens(stateDir, clock), ports.owners));
   const watchers = new WatchHub({
     registry,
     log,
@@ -124,7 +125,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     store,
     clock,
     desk: new DeploymentDesk({ registry, store, clock, runDir: runDir.path }),
-    owners,
+    principals,
     carrier,
     hello: {
       protocol: versions,
@@ -139,7 +140,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     log,
   });
   carrier.http.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-  scope.use(serveUpgrades({ carrier, owners, agents, watchers, guard }));
+  scope.use(serveUpgrades({ carrier, principals, agents, watchers, guard }));
 
   const dialler = scope.use(
     new Dialler({

@@ -82,7 +82,7 @@ async function pruneAll({ registry, store, keeping, clock }: PrunerDeps, signal:
   let removed = 0;
   for (;;) {
     const gone = decidePruning({
-      entries: registry.entries(),
+      deployments: registry.deployments(),
       formers: registry.formers(),
       beforeMs,
       limit: STEP,

@@ -30,7 +30,11 @@ describe('an agent', () => {
     expect(Math.abs(Date.now() - hello.clockMs!)).toBeLessThan(60_000);
     expect(control.tokens).toEqual([ENROLMENT_TOKEN]);
     const ready = await control.heard('instance.reported', isUp);
-    expect(ready).toMatchObject({ models: ['demo'], gpus: ['gpu 0', 'gpu 1'], endpointGeneration: 1 });
+    expect(ready).toMatchObject({
+      servedModels: ['demo'],
+      nodes: [{ rank: 0, gpus: ['gpu 0', 'gpu 1'], state: { status: 'running' } }],
+      endpointGeneration: 1,
+    });
     await control.heard('instance.heartbeat', ({ load }) => load.running === 0);
     const kinds = control.messages.flatMap((message) => (message.type === 'event.happened' ? [message.kind] : []));
     expect(kinds).toEqual(expect.arrayContaining(['agent.started', 'engine.started', 'engine.ready', 'tunnel.up']));

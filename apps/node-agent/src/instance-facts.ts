@@ -1,11 +1,22 @@
 // What is true of the instance now and changes over its life, in one place: for reports, heartbeats and the files.
 
-import type { ConnectionFile, InstanceReported, InstanceState, Load, InstanceSpec } from '@fairlead/protocol';
-import { PROTOCOL_VERSION } from '@fairlead/protocol';
+import {
+  type ConnectionFile,
+  type InstanceNode,
+  type InstanceReported,
+  type InstanceSpec,
+  type InstanceState,
+  isEnded,
+  isServing,
+  type Load,
+  type NodeState,
+  PROTOCOL_VERSION,
+} from '@fairlead/protocol';
 import type { EngineMetrics } from '@fairlead/engines';
 
 export interface InstanceFacts {
   state: InstanceState;
+  readonly host: string;
   gpus: string[];
   endpoint: { generation: number; socketPath: string } | undefined;
   /** Read from the supervisor's state. */
@@ -21,23 +32,33 @@ export function loadOf(facts: InstanceFacts, inFlight: number): Load {
 }
 
 export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: number): InstanceReported {
-  const { state, gpus, endpoint, deadlineMs } = facts;
+  const { state, endpoint, deadlineMs } = facts;
   return {
     type: 'instance.reported',
     state,
     ...(endpoint ? { endpointGeneration: endpoint.generation } : {}),
-    models: [spec.servedModel],
-    gpus,
+    servedModels: [spec.servedModel],
+    nodes: nodesOf(facts),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     load: loadOf(facts, inFlight),
   };
+}
+
+/** This agent is the only one of its job, and the leader. */
+function nodesOf({ state, host, gpus }: InstanceFacts): InstanceNode[] {
+  return [{ rank: 0, host, gpus, state: nodeStateOf(state) }];
+}
+
+function nodeStateOf(state: InstanceState): NodeState {
+  if (isEnded(state)) return { status: 'ended' };
+  return { status: isServing(state) || state.status === 'draining' ? 'running' : 'starting' };
 }
 
 /** Undefined while there is nothing to connect to. */
 export function connectionOf(
   facts: InstanceFacts,
   spec: InstanceSpec,
-  job: { jobId: string; hostname: string; now: number },
+  job: { jobId: string; now: number },
 ): ConnectionFile | undefined {
   if (!facts.endpoint) return undefined;
   return {
@@ -48,9 +69,14 @@ export function connectionOf(
     servedModel: spec.servedModel,
     engine: spec.engine.name,
     jobId: job.jobId,
-    hostname: job.hostname,
-    gpus: facts.gpus,
-    bastion: { host: spec.bastionIdentity.host, socket: facts.endpoint.socketPath },
+    nodes: nodesOf(facts),
+    bastion: { host: spec.bastionIdentity.host },
+    endpoints: [
+      {
+        generation: facts.endpoint.generation,
+        address: { kind: 'bastion-socket', socket: facts.endpoint.socketPath },
+      },
+    ],
     ...(facts.deadlineMs === undefined ? {} : { deadlineMs: facts.deadlineMs }),
     connect: `fairlead connect ${spec.deployment}`,
     writtenMs: job.now,

@@ -125,6 +125,7 @@ async function sayGoodBye(
 function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFacts {
   return {
     state: viewState(FIRST_STATE),
+    host: deps.hostname,
     gpus: visibleGpus(deps.env).map((id) => `gpu ${id}`),
     endpoint: undefined,
     get deadlineMs() {

@@ -49,7 +49,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (known.state) say(known.state);
       control.changed();
       const now = deps.clock.now();
-      const connection = connectionOf(facts, spec, { jobId: job.jobId, hostname: deps.hostname, now });
+      const connection = connectionOf(facts, spec, { jobId: job.jobId, now });
       if (connection) files.write(connection);
     },
   };

@@ -97,7 +97,11 @@ async function openConnection(
     name,
     first,
     follower,
-    paths: { open: (signal, patience) => warm.open(signal, patience), moveTo: (endpoint) => live.moveTo(endpoint) },
+    paths: {
+      open: (signal, patience) => warm.open(signal, patience),
+      moveTo: (endpoint, stillUp) => live.moveTo(endpoint, stillUp),
+      leave: (endpoint) => live.leave(endpoint),
+    },
     api,
     localPort,
     clock,

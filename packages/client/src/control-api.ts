@@ -19,8 +19,8 @@ import {
   type DeploymentView,
   deploymentView,
   encodeText,
+  endpointList,
   type EndpointView,
-  endpointView,
   errorBody,
   eventList,
   type EventView,
@@ -55,7 +55,8 @@ export interface ControlApi extends Disposable {
     signal?: AbortSignal,
   ): Promise<{ deployment: DeploymentView; delivered: boolean }>;
   observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
-  endpoint(name: string, signal?: AbortSignal): Promise<EndpointView>;
+  /** Where it answers, one at least; `pickEndpoint` chooses. */
+  endpoints(name: string, signal?: AbortSignal): Promise<EndpointView[]>;
   /** Oldest first: after `after`, or with `last` the newest; `next` and `previous` lead on from there. */
   events(
     query: { deployment?: string; after?: number; limit?: number; last?: number; before?: number },
@@ -116,8 +117,10 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
       ),
     observed: (id, body, signal) =>
       call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
-    endpoint: (id, signal) =>
-      ofDeployment(id, () => call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal), signal),
+    async endpoints(id, signal) {
+      const ask = () => call(endpointList, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal);
+      return (await ofDeployment(id, ask, signal)).endpoints;
+    },
     events(query, signal) {
       const ask = () => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal);
       return query.deployment === undefined ? ask() : ofDeployment(query.deployment, ask, signal);

@@ -1,15 +1,34 @@
 // Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
 
 import { anySignal, backoffMs, callLater, type Clock, CodedError, errorText, Listeners, type Log } from '@fairlead/kit';
-import { type DeploymentView, type EndpointView, isEnded, type WatchMessage } from '@fairlead/protocol';
+import {
+  type DeploymentView,
+  isEnded,
+  isServing,
+  leadInstance,
+  pickEndpoint,
+  type ReachableEndpoint,
+  type WatchMessage,
+} from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
 import { ControlAnswerError } from './client-error.ts';
 import type { ControlApi } from './control-api.ts';
+import { unknownCarrier } from './find-endpoint.ts';
 import { isPassing } from './is-passing.ts';
+import { isSameSocket } from './live-paths.ts';
 
 export type FollowEvent =
-  | { type: 'endpoint.up'; endpoint: EndpointView; /** Not the first one. */ again: boolean }
+  | {
+      type: 'endpoint.up';
+      endpoint: ReachableEndpoint;
+      /** Not the first one. */
+      again: boolean;
+      /** Those that were used before and still answer what they have: of instances that are draining, or that another one serves better than. */
+      stillUp: readonly ReachableEndpoint[];
+    }
+  /** One that was `stillUp` is not any more. */
+  | { type: 'endpoint.left'; endpoint: ReachableEndpoint }
   | { type: 'endpoint.down'; reason: string }
   | { type: 'deployment.ended'; deployment: DeploymentView }
   | { type: 'control.lost'; reason: string }
@@ -28,9 +47,9 @@ export interface FollowDeps {
 
 export interface EndpointFollower extends AsyncDisposable {
   /** The endpoint that answers now, if any. */
-  readonly current: EndpointView | undefined;
+  readonly current: ReachableEndpoint | undefined;
   /** Resolves with the endpoint as soon as there is one; rejects when the deployment ended. */
-  next(signal?: AbortSignal): Promise<EndpointView>;
+  next(signal?: AbortSignal): Promise<ReachableEndpoint>;
   readonly events: Listeners<FollowEvent>;
   /** As `events.add`, but one that comes late is told what is true by now. */
   listen(listener: (event: FollowEvent) => void): () => void;
@@ -45,7 +64,10 @@ const PERSON_RETRY = { baseMs: 600_000, maxMs: 1_200_000, minMs: 600_000 };
 export function followEndpoint(deps: FollowDeps): EndpointFollower {
   const events = new Listeners<FollowEvent>();
   const stop = new AbortController();
-  let current: EndpointView | undefined;
+  let current: ReachableEndpoint | undefined;
+  /** Left for another one, and still up. */
+  let left: ReachableEndpoint[] = [];
+  let latest: DeploymentView | undefined;
   let ended: DeploymentView | undefined;
   /** Runs while a lost agent of a stopped deployment may return. */
   let ending: AbortController | undefined;
@@ -54,20 +76,22 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
   /** Since control last said something. */
   let failures = 0;
 
-  function settle(next: EndpointView | undefined, reason: string): void {
+  function settle(next: ReachableEndpoint | undefined, reason: string): void {
     const previous = current;
     current = next;
     if (next && !isSame(previous, next)) {
       const again = seen;
       seen = true;
-      events.emit({ type: 'endpoint.up', endpoint: next, again });
+      const used = previous ? [...left, previous] : left;
+      left = used.filter((endpoint) => !isSame(endpoint, next) && isUp(endpoint, latest));
+      events.emit({ type: 'endpoint.up', endpoint: next, again, stillUp: left });
     }
     if (!next && previous) events.emit({ type: 'endpoint.down', reason });
   }
 
   async function refresh(): Promise<void> {
     try {
-      settle(await deps.api.endpoint(deps.name, stop.signal), '');
+      settle(pickEndpoint(await deps.api.endpoints(deps.name, stop.signal), current), unknownCarrier);
     } catch (error) {
       if (!(error instanceof ControlAnswerError)) throw error;
       settle(undefined, error.message);
@@ -75,7 +99,7 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
   }
 
   async function look(deployment: DeploymentView): Promise<void> {
-    const { instance } = deployment;
+    latest = deployment;
     const outlook = outlookOf(deployment);
     if (outlook !== 'may return for a while') {
       ending?.abort();
@@ -85,18 +109,16 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
     else {
       ended = undefined;
       if (outlook === 'may return for a while') endLater(deployment);
-      const same =
-        current &&
-        instance.endpoint &&
-        current.instanceId === instance.id &&
-        current.generation === instance.endpoint.generation;
-      if (!same || !current) await refresh();
+      if (!current || !isBest(current, deployment)) await refresh();
     }
+    const gone = left.filter((endpoint) => !isUp(endpoint, deployment));
+    left = left.filter((endpoint) => !gone.includes(endpoint));
+    for (const endpoint of gone) events.emit({ type: 'endpoint.left', endpoint });
   }
 
   function end(deployment: DeploymentView): void {
     ended = deployment;
-    const { state } = deployment.instance;
+    const { state } = leadInstance(deployment);
     settle(undefined, isEnded(state) ? state.cause.message : '');
     events.emit({ type: 'deployment.ended', deployment });
   }
@@ -155,14 +177,14 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
     },
     events,
     listen(listener) {
-      if (current) listener({ type: 'endpoint.up', endpoint: current, again: false });
+      if (current) listener({ type: 'endpoint.up', endpoint: current, again: false, stillUp: left });
       if (ended) listener({ type: 'deployment.ended', deployment: ended });
       return events.add(listener);
     },
     async next(signal) {
       if (current) return current;
       if (ended) throw endedError(ended);
-      const { promise, resolve, reject } = Promise.withResolvers<EndpointView>();
+      const { promise, resolve, reject } = Promise.withResolvers<ReachableEndpoint>();
       const remove = events.add((event) => {
         if (event.type === 'endpoint.up') resolve(event.endpoint);
         if (event.type === 'deployment.ended') reject(endedError(event.deployment));
@@ -187,10 +209,27 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
 type Outlook = 'lives' | 'may return' | 'may return for a while' | 'ended';
 
 /** An agent that control has lost sight of may come back with its tunnel: an outage, not an end. */
-function outlookOf({ instance: { state }, wanted }: DeploymentView): Outlook {
-  if (!isEnded(state)) return 'lives';
-  if (state.cause.code !== 'agent_lost') return 'ended';
+function outlookOf({ instances, wanted }: DeploymentView): Outlook {
+  const states = instances.map(({ state }) => state);
+  if (states.some((state) => !isEnded(state))) return 'lives';
+  if (!states.some((state) => isEnded(state) && state.cause.code === 'agent_lost')) return 'ended';
   return wanted === 'running' ? 'may return' : 'may return for a while';
+}
+
+/** Whether the instance still answers there. */
+function isUp(endpoint: ReachableEndpoint, deployment: DeploymentView | undefined): boolean {
+  const instance = deployment?.instances.find(({ id }) => id === endpoint.instanceId);
+  return instance?.endpoints.some(({ generation }) => generation === endpoint.generation) ?? false;
+}
+
+/** Whether control need not be asked for another one. One that is degraded or draining is left where another instance serves. */
+function isBest(endpoint: ReachableEndpoint, deployment: DeploymentView): boolean {
+  if (!isUp(endpoint, deployment)) return false;
+  const { instances } = deployment;
+  if (instances.find(({ id }) => id === endpoint.instanceId)?.state.status === 'ready') return true;
+  return !instances.some(
+    ({ id, state, endpoints }) => id !== endpoint.instanceId && isServing(state) && endpoints.length > 0,
+  );
 }
 
 function deploymentsIn(message: WatchMessage): DeploymentView[] {
@@ -205,12 +244,12 @@ function deploymentsIn(message: WatchMessage): DeploymentView[] {
   }
 }
 
-function isSame(a: EndpointView | undefined, b: EndpointView): boolean {
-  return a !== undefined && a.instanceId === b.instanceId && a.generation === b.generation && a.socket === b.socket;
+function isSame(a: ReachableEndpoint | undefined, b: ReachableEndpoint): boolean {
+  return a !== undefined && isSameSocket(a, b) && a.address.socket === b.address.socket;
 }
 
 function endedError(deployment: DeploymentView): CodedError<ClientErrorCode> {
-  const { state } = deployment.instance;
+  const { state } = leadInstance(deployment);
   const why = isEnded(state) ? `${state.cause.code}: ${state.cause.message}` : state.status;
   return new CodedError('endpoint_ended', `cannot reach ${deployment.name} because its instance has ended (${why})`, {
     hint: `See \`fairlead status ${deployment.name}\`; start it again with \`fairlead deploy\`.`,

@@ -6,7 +6,7 @@ export { connect, type ConnectOptions } from './connect.ts';
 export type { Connection, ConnectionEvent, OpenAiOptions } from './connection.ts';
 export { type ControlApi, type ControlApiDeps, createControlApi } from './control-api.ts';
 export { type BastionRouteView, describeRoute } from './describe-route.ts';
-export type { Deployment, DeploymentStatus, Endpoint } from './deployment.ts';
+export type { Deployment, DeploymentInstance, DeploymentNode, DeploymentStatus, Endpoint } from './deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
 export { deploy, type DeployEvent, type DeployOptions } from './launching/deploy.ts';

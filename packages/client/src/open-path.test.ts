@@ -2,7 +2,7 @@
 
 import type { BastionLink } from '@fairlead/carrier';
 import { type Clock, CodedError, Listeners, systemClock } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
@@ -12,14 +12,18 @@ import { IMPATIENT, type Patience } from './patience.ts';
 import { createTurns } from './turns.ts';
 
 const endpoint = (generation: number) =>
-  ({ instanceId: 'aaaaaaaa', generation, socket: `/run/aaaaaaaa-${generation}.sock` }) as EndpointView;
+  ({
+    instanceId: 'aaaaaaaa',
+    generation,
+    address: { kind: 'bastion-socket', socket: `/run/aaaaaaaa-${generation}.sock` },
+  }) as ReachableEndpoint;
 const refused = () => new CodedError('dial_refused', 'nobody listens');
 
 /** A bastion whose sockets answer as `dial` says; the follower is at generation 1 until `news`. */
 function world(dial: (socket: string) => Promise<PassThrough>) {
   const dials: string[] = [];
   let nowMs = 0;
-  let current: EndpointView | undefined = endpoint(1);
+  let current: ReachableEndpoint | undefined = endpoint(1);
   const events = new Listeners<FollowEvent>();
   const clock: Clock = {
     now: () => nowMs,
@@ -101,7 +105,7 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
       turns: createTurns(1),
       follower: {
         events: new Listeners<FollowEvent>(),
-        current: undefined as EndpointView | undefined,
+        current: undefined as ReachableEndpoint | undefined,
         next: () => never,
       },
       link: { connection: () => never } as unknown as BastionLink,

@@ -11,7 +11,7 @@ import {
   untilAborted,
   withTimeLimit,
 } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 import type { SshConnection } from '@fairlead/ssh';
 
 import type { ClientErrorCode } from './client-error.ts';
@@ -40,7 +40,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
     const endpoint = await nextEndpoint(deps, signal, patience);
     try {
       const ssh = await openConnection(deps, signal, patience);
-      return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.socket, { signal }), signal) };
+      return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.address.socket, { signal }), signal) };
     } catch (error) {
       signal.throwIfAborted();
       if (!mayDialAgain(error)) throw error;
@@ -67,7 +67,7 @@ async function nextEndpoint(
   { name, follower }: PathDeps,
   signal: AbortSignal,
   { endpointMs }: Patience,
-): Promise<EndpointView> {
+): Promise<ReachableEndpoint> {
   if (follower.current) return follower.current;
   const stop = new AbortController();
   try {

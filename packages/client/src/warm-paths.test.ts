@@ -3,13 +3,13 @@
 import { Duplex } from 'node:stream';
 import { silentLog } from '@fairlead/kit';
 import { ManualClock } from '@fairlead/kit/testing';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 import { describe, expect, test } from 'vitest';
 
 import { type Path, trackPaths } from './live-paths.ts';
 import { keepWarm, type WarmPaths } from './warm-paths.ts';
 
-const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as EndpointView;
+const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as ReachableEndpoint;
 
 /** Nothing comes on it by itself. */
 const idleChannel = () =>

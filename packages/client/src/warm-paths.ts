@@ -5,14 +5,14 @@ import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 
 import { callLater, type Clock, detach, errorText, type Log } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { isSameSocket, type LivePaths, type Path } from './live-paths.ts';
 
 export interface WarmPathsOptions {
   paths: Pick<LivePaths, 'open'>;
   /** The one that answers now: a channel to another may look open for a while. */
-  endpoint: () => EndpointView | undefined;
+  endpoint: () => ReachableEndpoint | undefined;
   clock: Clock;
   log: Log;
 }

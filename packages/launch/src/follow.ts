@@ -2,6 +2,7 @@
 
 import { pickCluster } from '@fairlead/config';
 import { isCodedError } from '@fairlead/kit';
+import { leadInstance } from '@fairlead/protocol';
 
 import { type Follow, followDeployment } from './job/follow-deployment.ts';
 import { type LaunchDeps, streamRun } from './launch-deps.ts';
@@ -20,7 +21,9 @@ export function follow(
 ): AsyncGenerator<FollowEvent, void, undefined> {
   return streamRun<FollowEvent>(deps, signal, async (run) => {
     await using session = await deps.openSession(run.signal);
-    const { name, cluster, servedModel, instance } = await session.api.getDeployment(request.name, run.signal);
+    const deployment = await session.api.getDeployment(request.name, run.signal);
+    const { name, cluster, servedModel } = deployment;
+    const instance = leadInstance(deployment);
     await using site = await openSite(pickCluster(deps.config, cluster), run);
     await followInstance({
       name,

@@ -37,6 +37,7 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
   const { config } = deps;
   const plan = planDeployment(request, config, request.cluster.config);
   run.tell({ type: 'deployment.planned', cluster: request.cluster.name, plan });
+  for (const message of plan.risks) run.tell({ type: 'warning', message });
   run.tell({ type: 'launch.phase', phase: 'checking' });
   await using session = await deps.openSession(run.signal);
   await using site = await openSite(request.cluster, run);

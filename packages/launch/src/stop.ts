@@ -2,7 +2,7 @@
 
 import { pickCluster } from '@fairlead/config';
 import { CodedError } from '@fairlead/kit';
-import { isEnded, type StopMode } from '@fairlead/protocol';
+import { hasEnded, leadInstance, type StopMode } from '@fairlead/protocol';
 
 import { endDeployment } from './job/end-deployment.ts';
 import { type LaunchDeps, streamRun } from './launch-deps.ts';
@@ -45,8 +45,8 @@ async function runStop(deps: LaunchDeps, { name, mode, wait }: StopRequest, run:
     delivered,
     now: mode === 'now',
   });
-  const { state } = last.instance;
-  if (wait && !isEnded(state)) {
+  if (wait && !hasEnded(last)) {
+    const { state } = leadInstance(last);
     throw new CodedError<LaunchErrorCode>(
       'stop_failed',
       `cannot be sure that ${name} has ended: it is ${state.status}`,

@@ -17,6 +17,7 @@ import {
 } from './bounds.ts';
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { instanceState, load } from './instance.ts';
+import { nodeList } from './node.ts';
 import { secretText } from './secret-text.ts';
 
 const protocolVersion = z.int().min(0).max(1_000_000);
@@ -49,8 +50,9 @@ export const instanceReported = z.object({
   state: instanceState,
   /** The data socket at which it answers, once the tunnel is up. */
   endpointGeneration: generation.optional(),
-  models: nameList,
-  gpus: nameList,
+  /** Names that the OpenAI API's `model` field takes. */
+  servedModels: nameList,
+  nodes: nodeList,
   /** When the job ends, as far as Slurm says. */
   deadlineMs: timeMs.optional(),
   load,

@@ -16,8 +16,8 @@ describe('Decoding', () => {
     const wrong = {
       type: 'instance.reported',
       state: { status: 'draining', untilMs: 'soon' },
-      models: [],
-      gpus: [],
+      servedModels: [],
+      nodes: [],
       load: { inFlight: 0 },
     };
     expect(decodeValue(agentMessage, wrong)).toMatchObject({ ok: false, path: 'state.untilMs' });
@@ -57,8 +57,8 @@ describe('Encoding', () => {
     const value = {
       type: 'instance.reported' as const,
       state: { status: 'ready' as const, secret: 'x' },
-      models: [],
-      gpus: [],
+      servedModels: [],
+      nodes: [],
       load: { inFlight: 0 },
     };
     expect(encodeText(instanceReported, value)).not.toContain('secret');

@@ -1,4 +1,12 @@
 export {
+  type BastionSocketAddress,
+  type EndpointAddress,
+  endpointAddress,
+  endpointRef,
+  type EndpointRef,
+  isBastionSocket,
+} from './address.ts';
+export {
   boundedText,
   clampTime,
   count,
@@ -41,6 +49,7 @@ export {
   type ControlHello,
   createDeployment,
   type CreateDeployment,
+  createInstance,
   deploymentCreated,
   type DeploymentCreated,
   deploymentList,
@@ -48,7 +57,7 @@ export {
   deploymentStopped,
   deploymentView,
   type DeploymentView,
-  endpointRef,
+  endpointList,
   endpointView,
   type EndpointView,
   eventList,
@@ -64,6 +73,7 @@ export {
   jobObserved,
   type JobObserved,
   logLine,
+  MAX_INSTANCES,
   logQuery,
   stopMode,
   type StopMode,
@@ -97,6 +107,8 @@ export {
   type EndCause,
   endCauseCode,
   type EndCauseCode,
+  type InstanceRole,
+  instanceRole,
   instanceState,
   type InstanceState,
   type InstanceStatus,
@@ -104,6 +116,7 @@ export {
   isServing,
   load,
   type Load,
+  replica,
   startPhase,
   type StartPhase,
 } from './instance.ts';
@@ -136,3 +149,6 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
+export { instanceNode, type InstanceNode, nodeList, nodeState, type NodeState } from './node.ts';
+export { pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
+export { hasEnded, leadInstance } from './lead-instance.ts';

@@ -27,8 +27,11 @@ function instance(life: Life): InstanceRecord {
     jobDir: '/j',
     enrolmentHash: '',
     life,
-    models: [],
-    gpus: [],
+    role: 'current',
+    replica: 0,
+    former: false,
+    servedModels: [],
+    nodes: [],
     createdMs: 0,
     updatedMs: 0,
   };

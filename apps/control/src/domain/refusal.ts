@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 import type { WireErrorCode } from '@fairlead/protocol';
 
-export type RefusalCode = Extract<WireErrorCode, 'draining' | 'name_taken' | 'not_found' | 'not_ready'>;
+export type RefusalCode = Extract<WireErrorCode, 'draining' | 'name_taken' | 'not_found' | 'not_ready' | 'too_many'>;
 
 export class Refusal extends CodedError<RefusalCode> {
   /** The offending field of the request. */

@@ -67,7 +67,7 @@ describe('Control whose home is away', { timeout: 60_000 }, () => {
     const watch = await owner.watch();
     agent.report({ status: 'ready' });
     await watch.find(
-      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'ready',
+      (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'ready',
     );
     away = true;
     const first = await owner.call('POST', '/v1/deployments', { ...WANTED, name: 'b' });
@@ -83,7 +83,7 @@ describe('Control whose home is away', { timeout: 60_000 }, () => {
       });
     expect((await owner.call('GET', '/readyz')).status).toBe(503);
     expect((await owner.call('GET', '/v1/deployments/a')).body).toMatchObject({
-      instance: { state: { status: 'ready' } },
+      instances: [{ state: { status: 'ready' } }],
     });
     expect((await owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
     away = false;

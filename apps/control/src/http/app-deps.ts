@@ -6,7 +6,7 @@ import type { ControlHello } from '@fairlead/protocol';
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
 import type { DeploymentDesk } from '../deployment-desk.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { OwnerTokens } from '../state/owner-tokens.ts';
+import type { Principals } from '../state/principals.ts';
 import type { Store } from '../store/store.ts';
 
 export interface AppDeps {
@@ -14,7 +14,7 @@ export interface AppDeps {
   store: Pick<Store, 'listHistory'>;
   clock: Clock;
   desk: DeploymentDesk;
-  owners: OwnerTokens;
+  principals: Principals;
   carrier: Pick<SecureCarrier, 'originOf' | 'prove'>;
   hello: ControlHello;
   /** False while control is stopping. */

@@ -150,8 +150,8 @@ describe('a deployment', () => {
     world = await openWorld();
     const { status, body } = await ask('POST', '/v1/deployments', WANTED);
     expect(status).toBe(201);
-    const { id } = body.deployment.instance;
-    expect(body.deployment.instance).toMatchObject({ jobDir: `/j/${id}`, state: { status: 'submitted' } });
+    const id = body.instanceId;
+    expect(body.deployment.instances[0]).toMatchObject({ jobDir: `/j/${id}`, state: { status: 'submitted' } });
     const shown = JSON.stringify((await ask('GET', '/v1/deployments/a')).body);
     expect(shown).not.toContain(body.enrolmentToken);
     expect(shown).not.toContain(hashToken(new Secret(body.enrolmentToken)));
@@ -179,7 +179,7 @@ describe('a deployment', () => {
     expect(body).toMatchObject({ delivered: false });
     expect(body.deployment).toMatchObject({
       wanted: 'stopped',
-      instance: { state: { status: 'stopped', cause: { code: 'requested' } } },
+      instances: [{ state: { status: 'stopped', cause: { code: 'requested' } } }],
     });
   });
 
@@ -189,7 +189,7 @@ describe('a deployment', () => {
     const path = `/v1/instances/${made.instanceId}/observed`;
     const queued = await ask('POST', path, { jobId: '12', state: { status: 'queued', reason: 'Resources' } });
     expect(queued.body).toMatchObject({ jobId: '12', state: { status: 'queued', reason: 'Resources' } });
-    expect((await ask('DELETE', '/v1/deployments/a')).body.deployment.instance.state.status).toBe('queued');
+    expect((await ask('DELETE', '/v1/deployments/a')).body.deployment.instances[0].state.status).toBe('queued');
     const cause = { code: 'cancelled', message: 'scancel' };
     const failed = await ask('POST', path, { state: { status: 'failed', cause } });
     expect(failed.body).toMatchObject({ state: { status: 'failed', cause } });
@@ -212,7 +212,7 @@ describe('a deployment', () => {
     world = await openWorld();
     const made = await world.deploy('a');
     await world.restart();
-    expect((await ask('GET', '/v1/deployments/a')).body.instance.id).toBe(made.instanceId);
+    expect((await ask('GET', '/v1/deployments/a')).body.instances[0].id).toBe(made.instanceId);
     const { events, next } = (await ask('GET', '/v1/events?deployment=a')).body;
     expect(events).toHaveLength(1);
     expect((await ask('GET', `/v1/events?after=${next}`)).body).toEqual({ events: [], next });

@@ -7,6 +7,7 @@ import { readBearer } from '../state/tokens.ts';
 import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
+import { forPrincipals } from './for-principals.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { historyRoutes } from './history-routes.ts';
 import { instanceRoutes } from './instance-routes.ts';
@@ -30,12 +31,14 @@ export function createApp(deps: AppDeps): Hono<Env> {
     if (deps.carrier.originOf(socket)?.kind !== 'taken')
       throw new WireError('forbidden', 'cannot answer because this connection is for an agent alone');
     const token = readBearer(context.req.header('authorization'));
-    if (token === undefined || deps.owners.check(token) === undefined)
+    const principal = token && deps.principals.identify(token);
+    if (principal === undefined)
       throw new WireError('unauthorized', 'cannot answer because no known owner token was given');
+    context.set('principal', principal);
     deps.carrier.prove(socket);
     await next();
   });
-  app.get('/v1/hello', (context) => answer(context, controlHello, deps.hello));
+  app.get('/v1/hello', forPrincipals('owner'), (context) => answer(context, controlHello, deps.hello));
   app.route('/v1', deploymentRoutes(deps));
   app.route('/v1', instanceRoutes(deps));
   app.route('/v1', historyRoutes(deps));

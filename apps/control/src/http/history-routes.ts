@@ -6,13 +6,16 @@ import { Hono } from 'hono';
 import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
+import { forPrincipals } from './for-principals.ts';
 import { readQuery } from './read-request.ts';
 
 const DEFAULT_LIMIT = 100;
 
+const forOwner = forPrincipals('owner');
+
 export function historyRoutes({ store }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get('/events', async (context) =>
+  routes.get('/events', forOwner, async (context) =>
     answer(context, eventList, await readPage(store, readQuery(context, eventQuery))),
   );
   return routes;

@@ -116,7 +116,7 @@ describe('a log', () => {
       await clock.advance(5000);
     }
     const { body } = await world.owner.call('GET', '/v1/deployments/a');
-    expect(body.instance).toMatchObject({ state: { status: 'ready' }, load: { inFlight: 10 } });
+    expect(body.instances[0]).toMatchObject({ state: { status: 'ready' }, load: { inFlight: 10 } });
     asked.destroy();
   });
 

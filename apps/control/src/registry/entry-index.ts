@@ -2,8 +2,8 @@
 
 import { isSame } from '../domain/compare-records.ts';
 import type { SocketOwner } from '../domain/decide-socket.ts';
-import type { FormerInstance } from '../domain/records.ts';
-import type { Entry, OwnEntry } from './entry.ts';
+import type { DeploymentRecord, FormerInstance, InstanceRecord } from '../domain/records.ts';
+import type { Entry, OwnDeployment, OwnEntry } from './entry.ts';
 import type { Remembered } from '../store/store.ts';
 
 export interface Refilled {
@@ -14,7 +14,7 @@ export interface Refilled {
 }
 
 export class EntryIndex {
-  readonly #byName = new Map<string, OwnEntry>();
+  readonly #byName = new Map<string, OwnDeployment>();
   readonly #byInstance = new Map<string, OwnEntry>();
   readonly #formers = new Map<string, FormerInstance & { sinceMs: number }>();
   readonly #nowMs: () => number;
@@ -24,7 +24,7 @@ export class EntryIndex {
     this.#nowMs = nowMs;
   }
 
-  findDeployment(name: string): OwnEntry | undefined {
+  findDeployment(name: string): OwnDeployment | undefined {
     return this.#byName.get(name);
   }
 
@@ -36,8 +36,12 @@ export class EntryIndex {
     return this.#formers.get(id);
   }
 
-  entries(): Iterable<OwnEntry> {
+  deployments(): Iterable<OwnDeployment> {
     return this.#byName.values();
+  }
+
+  entries(): Iterable<OwnEntry> {
+    return this.#byInstance.values();
   }
 
   formers(): Iterable<FormerInstance> {
@@ -52,26 +56,31 @@ export class EntryIndex {
     return former ? { kind: 'former', forMs: this.#nowMs() - former.sinceMs } : { kind: 'unknown' };
   }
 
-  add(entry: OwnEntry): OwnEntry {
-    this.#byName.set(entry.deployment.name, entry);
-    this.#byInstance.set(entry.instance.id, entry);
-    return entry;
+  addDeployment(record: DeploymentRecord): OwnDeployment {
+    const deployment: OwnDeployment = { record, instances: [] };
+    this.#byName.set(record.name, deployment);
+    return deployment;
   }
 
-  remove({ deployment, instance }: Entry): void {
-    this.#byName.delete(deployment.name);
-    this.#byInstance.delete(instance.id);
+  addInstance(deployment: OwnDeployment, instance: InstanceRecord): OwnEntry {
+    return this.#place(deployment, { deployment, instance, presence: {} });
+  }
+
+  remove({ record, instances }: OwnDeployment): void {
+    this.#byName.delete(record.name);
+    for (const { instance } of instances) this.#byInstance.delete(instance.id);
   }
 
   removeFormer(id: string): void {
     this.#formers.delete(id);
   }
 
-  /** Makes the entry's instance a former one: another instance takes its deployment. */
-  retire({ deployment, instance }: Entry): void {
-    const { id, enrolmentHash, updatedMs } = instance;
+  /** Makes the entry's instance a former one: another instance takes its place. */
+  retire(entry: OwnEntry): void {
+    const { id, deployment, enrolmentHash, updatedMs } = entry.instance;
     this.#byInstance.delete(id);
-    this.#formers.set(id, { id, deployment: deployment.name, enrolmentHash, updatedMs, sinceMs: this.#nowMs() });
+    entry.deployment.instances = entry.deployment.instances.filter((other) => other !== entry);
+    this.#formers.set(id, { id, deployment, enrolmentHash, updatedMs, sinceMs: this.#nowMs() });
   }
 
   /** Takes the records of the disk. Of an instance that is still there the entry stays, with what only the memory knows. */
@@ -81,18 +90,28 @@ export class EntryIndex {
     this.#byName.clear();
     this.#byInstance.clear();
     this.#formers.clear();
-    const instances = new Map(remembered.instances.map((instance) => [instance.id, instance]));
-    for (const deployment of remembered.deployments) {
-      const instance = instances.get(deployment.instanceId);
-      if (!instance) continue;
-      const known = before.get(instance.id);
-      before.delete(instance.id);
-      const same = known && isSame(known.instance, instance) && isSame(known.deployment, deployment);
-      const entry = this.add(Object.assign(known ?? { presence: {} }, { deployment, instance }));
-      if (!same) takenBack.add(entry);
+    const instances = Map.groupBy(remembered.instances, ({ deployment }) => deployment);
+    for (const record of remembered.deployments) {
+      const found = instances.get(record.name);
+      if (!found) continue;
+      const deployment = this.addDeployment(record);
+      for (const instance of found) {
+        const known = before.get(instance.id);
+        before.delete(instance.id);
+        const same = known && isSame(known.instance, instance) && isSame(known.deployment.record, record);
+        const kept = Object.assign(known ?? { presence: {} }, { deployment, instance });
+        const entry = this.#place(deployment, kept);
+        if (!same) takenBack.add(entry);
+      }
     }
     const sinceMs = this.#nowMs();
     for (const former of remembered.formers) this.#formers.set(former.id, { ...former, sinceMs });
     return { takenBack, gone: [...before.values()] };
+  }
+
+  #place(deployment: OwnDeployment, entry: OwnEntry): OwnEntry {
+    deployment.instances.push(entry);
+    this.#byInstance.set(entry.instance.id, entry);
+    return entry;
   }
 }

@@ -16,7 +16,7 @@ import { checkWrite } from '../store/check-write.ts';
 import { Recorder } from '../store/recorder.ts';
 import type { SetAside, Store, Write } from '../store/store.ts';
 import { staleError } from '../store/store-error.ts';
-import type { Entry, OwnEntry } from './entry.ts';
+import type { DeploymentEntry, Entry, OwnDeployment, OwnEntry } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
 import { HistoryShare, type HistorySource } from './history-share.ts';
 import { type EffectTargets, performEffect } from './perform-effect.ts';
@@ -87,7 +87,7 @@ export class Registry {
     return this.#recorder.idle();
   }
 
-  findDeployment(name: string): Entry | undefined {
+  findDeployment(name: string): DeploymentEntry | undefined {
     return this.#index.findDeployment(name);
   }
 
@@ -103,6 +103,11 @@ export class Registry {
     return this.#index.ownerOf(instanceId);
   }
 
+  deployments(): Iterable<DeploymentEntry> {
+    return this.#index.deployments();
+  }
+
+  /** All instances but the former ones. */
   entries(): Iterable<Entry> {
     return this.#index.entries();
   }
@@ -140,30 +145,49 @@ export class Registry {
   }
 
   /** As if they had never been. Resolves when it is so on disk. */
-  async forget({ deployments, formers }: { deployments: readonly Entry[]; formers: readonly string[] }): Promise<void> {
+  async forget(gone: { deployments: readonly DeploymentEntry[]; formers: readonly string[] }): Promise<void> {
+    const { deployments, formers } = gone;
     await this.#recorder.usable();
     const writes: Write[] = formers.map((id) => ({ type: 'instance.remove', id }));
     for (const id of formers) this.#index.removeFormer(id);
-    for (const entry of deployments) {
-      this.#index.remove(entry);
-      const { deployment, instance } = entry;
-      writes.push({ type: 'deployment.remove', name: deployment.name }, { type: 'instance.remove', id: instance.id });
+    for (const deployment of deployments as readonly OwnDeployment[]) {
+      this.#index.remove(deployment);
+      writes.push({ type: 'deployment.remove', name: deployment.record.name });
+      for (const { instance } of deployment.instances) writes.push({ type: 'instance.remove', id: instance.id });
     }
     await this.#recorder.record(() => writes);
     if (deployments.length > 0) this.#emitChanged(undefined);
   }
 
   /** Takes the place of what had the name before. Resolves when stored. */
-  put(deployment: DeploymentRecord, instance: InstanceRecord, message: string): Promise<void> {
+  put(record: DeploymentRecord, instance: InstanceRecord, message: string): Promise<void> {
     return this.#recorder.record(() => {
-      const before = this.#index.findDeployment(deployment.name);
-      if (before) this.#replace(before);
-      const entry = this.#index.add({ deployment, instance, presence: {} });
+      const before = this.#index.findDeployment(record.name)?.instances ?? [];
+      const retired = before.map((entry) => this.#retire(entry));
+      const entry = this.#index.addInstance(this.#index.addDeployment(record), instance);
       this.#dirty.add(entry);
       return [
+        ...retired,
         { type: 'instance.put', record: instance },
-        { type: 'deployment.put', record: deployment },
+        { type: 'deployment.put', record },
         this.#history.write(entry, 'deployment.created', message),
+      ];
+    });
+  }
+
+  /** One more instance of a deployment; those that have ended become former ones. Resolves when stored. */
+  addInstance(deployment: DeploymentEntry, instance: InstanceRecord, message: string): Promise<void> {
+    return this.#recorder.record(() => {
+      const own = this.#index.findDeployment(deployment.record.name);
+      if (own !== deployment) throw staleError('another record has taken its place');
+      const ended = own.instances.filter((entry) => entry.instance.life.phase === 'ended');
+      const retired = ended.map((entry) => this.#retire(entry));
+      const entry = this.#index.addInstance(own, instance);
+      this.#dirty.add(entry);
+      return [
+        ...retired,
+        { type: 'instance.put', record: instance },
+        this.#history.write(entry, 'instance.created', message),
       ];
     });
   }
@@ -197,7 +221,7 @@ export class Registry {
 
   /** Changes at once what only the memory knows; watchers learn of it with the next stored change. */
   applyLive(entry: Entry, event: PresenceEvent): void {
-    const own: OwnEntry = entry;
+    const own = entry as OwnEntry;
     const { line } = own.presence;
     const step = transitionHeld({ life: own.instance.life, presence: own.presence }, event);
     own.presence = step.state.presence;
@@ -209,21 +233,23 @@ export class Registry {
     });
   }
 
-  /** Stores a change of the deployment or its instance that is no step of its life. Rejects as `apply` does. */
-  change(entry: Entry, change: { deployment?: Partial<DeploymentRecord>; instance?: Partial<InstanceRecord> }) {
+  /** Stores a change of the instance that is no step of its life. Rejects as `apply` does. */
+  change(entry: Entry, change: Partial<InstanceRecord>): Promise<void> {
     return this.#record(entry, (own) => {
-      const writes: Write[] = [];
-      if (change.instance) {
-        const put = checkInstance({ ...own.instance, ...change.instance, updatedMs: this.#deps.clock.now() });
-        own.instance = put.record;
-        writes.push(put);
-      }
-      if (change.deployment) {
-        own.deployment = { ...own.deployment, ...change.deployment };
-        writes.push({ type: 'deployment.put', record: own.deployment });
-      }
+      const put = checkInstance({ ...own.instance, ...change, updatedMs: this.#deps.clock.now() });
+      own.instance = put.record;
       this.#dirty.add(own);
-      return writes;
+      return [put];
+    });
+  }
+
+  /** Stores a change of the deployment to which the instance belongs. Rejects as `apply` does. */
+  changeDeployment(entry: Entry, change: Partial<DeploymentRecord>): Promise<void> {
+    return this.#record(entry, (own) => {
+      const { deployment } = own;
+      deployment.record = { ...deployment.record, ...change };
+      for (const each of deployment.instances) this.#dirty.add(each);
+      return [{ type: 'deployment.put', record: deployment.record }];
     });
   }
 
@@ -238,8 +264,11 @@ export class Registry {
     for (const { entry, text } of this.#history.takeLeftOut()) await this.addHistory(entry, 'events.left_out', text);
   }
 
-  viewDeployment(entry: Entry): DeploymentView {
-    return viewDeployment(entry.deployment, this.viewInstance(entry));
+  viewDeployment({ record, instances }: DeploymentEntry): DeploymentView {
+    return viewDeployment(
+      record,
+      instances.map((entry) => this.viewInstance(entry)),
+    );
   }
 
   viewInstance({ instance, presence }: Entry): InstanceView {
@@ -272,17 +301,19 @@ export class Registry {
     return this.#recorder.record(() => {
       if (!isUsable && this.findInstance(entry.instance.id) !== entry)
         throw staleError('another record has taken its place');
-      return decide(entry);
+      return decide(entry as OwnEntry);
     });
   }
 
   /** Clients are told to go elsewhere, its agent that it is no longer needed. */
-  #replace(before: OwnEntry): void {
+  #retire(before: OwnEntry): Write {
     const { line } = before.presence;
     this.#index.retire(before);
+    before.instance = { ...before.instance, former: true };
     before.presence = withoutLine(before.presence);
     line?.fence();
     this.#leases.end(before.instance.id);
+    return { type: 'instance.put', record: before.instance };
   }
 
   #emitChanged(entries: ReadonlySet<Entry> | undefined): void {
@@ -292,7 +323,7 @@ export class Registry {
   /** In the log, and where its owner looks. */
   #tellSetAside({ table, id, why, replaced }: SetAside): void {
     this.#deps.log.error({ op: 'store.load', ok: false, table, id, why }, 'a record cannot be read: it is set aside');
-    const entry = table === 'instances' ? this.findInstance(id) : this.findDeployment(id);
+    const entry = table === 'instances' ? this.findInstance(id) : this.findDeployment(id)?.instances[0];
     if (!entry) return;
     const then = replaced ? 'A fresh one stands in its place; the agent, if there is one, comes back to it.' : '';
     const text = `The stored record could not be read (${why}); it was set aside in control.db. ${then}`;

@@ -87,8 +87,8 @@ export class FakeAgent implements AsyncDisposable {
     this.send({
       type: 'instance.reported',
       state,
-      models: ['demo'],
-      gpus: [],
+      servedModels: ['demo'],
+      nodes: [{ rank: 0, host: 'node1', gpus: [], state: { status: 'running' } }],
       load: { inFlight: 0 },
       ...endpoint,
       ...more,

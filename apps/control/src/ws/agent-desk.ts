@@ -5,6 +5,7 @@ import { type Clock, errorText, isCodedError, type Log, type Secret, withFields 
 import {
   type AgentHello,
   type AgentMessage,
+  type InstanceNode,
   type InstanceReported,
   pickVersion,
   socketName,
@@ -143,14 +144,18 @@ class Session {
     const { processId, restart, hostname, jobId, apiKey, agentVersion } = this.#hello;
     const { entry } = this;
     const agent = { processId, restart, hostname };
-    const stored = registry.apply(entry, { type: 'agent.enrolled', agent }, { jobId });
+    const { nodes: before } = entry.instance;
+    // What a former agent told of another host's nodes is true no more; this one tells of its own in its first report.
+    const nodes = before[0]?.host === hostname ? before : [leaderOn(hostname)];
+    const stored = registry.apply(entry, { type: 'agent.enrolled', agent }, { jobId, nodes });
     const known = { version: agentVersion.slice(0, VERSION_LENGTH), protocol };
     registry.applyLive(entry, { type: 'line.attached', line: this.#link, apiKey, agent: known });
     this.#noteSkew();
     this.#once(stored, () => {
       const { leaseMs } = registry;
       this.#link.send({ type: 'control.welcome', protocol, controlVersion, instanceToken, leaseMs, heartbeatMs });
-      if (entry.deployment.wanted === 'stopped') this.#link.give(entry.deployment.stopMode ?? 'drain');
+      const { wanted, stopMode } = entry.deployment.record;
+      if (wanted === 'stopped') this.#link.give(stopMode ?? 'drain');
     });
   }
 
@@ -197,8 +202,8 @@ class Session {
       log.warn({ op: 'instance.report', ok: false, instance: id, generation }, 'its data socket is not there');
     registry.applyLive(this.entry, { type: 'load.told', load: message.load });
     // A report says all that is true now: a job whose limit was lifted has no deadline.
-    const { models, gpus, deadlineMs } = message;
-    const more: Partial<InstanceRecord> = { models, gpus, deadlineMs };
+    const { servedModels, nodes, deadlineMs } = message;
+    const more: Partial<InstanceRecord> = { servedModels, nodes, deadlineMs };
     const event = { type: 'instance.reported', state: message.state } as const;
     this.#once(registry.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
   }
@@ -225,4 +230,8 @@ class Session {
       this.#link.dropAfter(SAY_AGAIN_MS);
     });
   }
+}
+
+function leaderOn(host: string): InstanceNode {
+  return { rank: 0, host, gpus: [], state: { status: 'starting' } };
 }

@@ -6,7 +6,7 @@ import { deploymentView, encodeText, type EventView, watchMessage } from '@fairl
 import type { WebSocket } from 'ws';
 
 import type { Registry } from '../registry/registry.ts';
-import type { Entry } from '../registry/entry.ts';
+import type { DeploymentEntry, Entry } from '../registry/entry.ts';
 
 export interface WatchHubDeps {
   registry: Registry;
@@ -49,7 +49,7 @@ export class WatchHub {
   readonly #guard: Guard;
   readonly #watchers = new Set<Watcher>();
   /** Each deployment as last told; a load or lease in it is as old as the last change. */
-  readonly #texts = new WeakMap<Entry, string>();
+  readonly #texts = new WeakMap<DeploymentEntry, string>();
   /** Shared by all who come between two changes, as they do after a restart. */
   #snapshot: Buffer | undefined;
   #seq = 0;
@@ -95,11 +95,13 @@ export class WatchHub {
 
   #tell(entries: ReadonlySet<Entry>): void {
     this.#snapshot = undefined;
-    for (const entry of entries) {
-      this.#texts.delete(entry);
+    for (const deployment of new Set([...entries].map((entry) => entry.deployment))) {
+      this.#texts.delete(deployment);
       this.#seq += 1;
       // A Buffer: text would be encoded anew for each watcher.
-      const text = Buffer.from(`{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(entry)}}`);
+      const text = Buffer.from(
+        `{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(deployment)}}`,
+      );
       for (const watcher of this.#watchers) this.#send(watcher, text);
     }
   }
@@ -176,15 +178,15 @@ export class WatchHub {
   }
 
   #encodeSnapshot(): Buffer {
-    const deployments = [...this.#deps.registry.entries()].map((entry) => this.#textOf(entry));
+    const deployments = [...this.#deps.registry.deployments()].map((deployment) => this.#textOf(deployment));
     return Buffer.from(`{"type":"snapshot","seq":${this.#seq},"deployments":[${deployments.join(',')}]}`);
   }
 
-  #textOf(entry: Entry): string {
-    const known = this.#texts.get(entry);
+  #textOf(deployment: DeploymentEntry): string {
+    const known = this.#texts.get(deployment);
     if (known !== undefined) return known;
-    const text = encodeText(deploymentView, this.#deps.registry.viewDeployment(entry));
-    this.#texts.set(entry, text);
+    const text = encodeText(deploymentView, this.#deps.registry.viewDeployment(deployment));
+    this.#texts.set(deployment, text);
     return text;
   }
 }

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { readSpec } from './read-spec.ts';
 
 const SPEC: InstanceSpecInput = {
-  version: 1,
+  version: 2,
   instanceId: 'abcdefgh',
   deployment: 'demo',
   cluster: 'here',

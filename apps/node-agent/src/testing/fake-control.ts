@@ -16,6 +16,7 @@ import {
   decodeText,
   encodeText,
   parseSocketName,
+  PROTOCOL_VERSION,
 } from '@fairlead/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { TestIdentity } from './test-identities.ts';
@@ -129,7 +130,14 @@ export async function openFakeControl(options: FakeControlOptions): Promise<Fake
 
 function welcome({ heartbeatMs = 100 }: FakeControlOptions): ControlMessage {
   const instanceToken = new Secret('instance-token-of-the-test');
-  return { type: 'control.welcome', protocol: 1, controlVersion: 'test', instanceToken, leaseMs: 10_000, heartbeatMs };
+  return {
+    type: 'control.welcome',
+    protocol: PROTOCOL_VERSION,
+    controlVersion: 'test',
+    instanceToken,
+    leaseMs: 10_000,
+    heartbeatMs,
+  };
 }
 
 function waitFor<Type extends AgentMessage['type']>(

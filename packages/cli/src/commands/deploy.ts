@@ -85,16 +85,15 @@ function sayPlanned(
     { name, model, engine, cluster, gpus, timeMinutes, configFiles: files, risks },
     `${output.style('bold', name)}: ${model} on ${cluster} with ${engine}, ${words}, ${formatSlurmDuration(timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
   );
-  for (const risk of risks) output.warn(risk);
 }
 
 function sayReady(
   { type, name, servedModel, instance }: Extract<LaunchEvent, { type: 'deployment.ready' }>,
   { output, clock }: Context,
 ): void {
-  const { id, jobId, endpoint, deadlineMs } = instance;
+  const { id, jobId, nodes, endpoints, deadlineMs } = instance;
   output.result(
-    { event: type, ok: true, name, instance: id, jobId, model: servedModel, endpoint, deadlineMs },
+    { event: type, ok: true, name, instance: id, jobId, servedModel, nodes, endpoints, deadlineMs },
     readyText(name, servedModel, deadlineMs, clock.now()),
   );
 }

@@ -1,7 +1,7 @@
 // `fairlead stop <name>`: has the deployment ended, and says how it goes.
 
 import { stop } from '@fairlead/launch';
-import type { DeploymentView } from '@fairlead/protocol';
+import { type DeploymentView, leadInstance } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { launchDeps } from '../launch/launch-deps.ts';
@@ -22,9 +22,16 @@ export async function runStop({ name, now, wait }: StopArgs, context: Context): 
   }
 }
 
-function sayStopped({ name, instance: { state } }: DeploymentView, wait: boolean, { output }: Context): void {
+function sayStopped(deployment: DeploymentView, wait: boolean, { output }: Context): void {
+  const { name, instances } = deployment;
+  const { state } = leadInstance(deployment);
   output.result(
-    { event: 'deployment.stopped', ok: true, name, state },
+    {
+      event: 'deployment.stopped',
+      ok: true,
+      name,
+      instances: instances.map((each) => ({ id: each.id, state: each.state })),
+    },
     wait ? `${name} has ended (${stateWords(state)})` : `${name} is ending; see \`fairlead status ${name}\``,
   );
 }

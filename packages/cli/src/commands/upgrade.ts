@@ -4,7 +4,7 @@
 import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, hasEnded } from '@fairlead/protocol';
 
 import { configPlace } from '../config/config-place.ts';
 import { proveControl } from '../bastion/prove-control.ts';
@@ -25,9 +25,7 @@ export interface UpgradeArgs {
 
 export async function runUpgrade(args: UpgradeArgs, context: Context): Promise<void> {
   await using session = await openCliSession(context);
-  const live = (await session.api.listDeployments({}, context.signal)).filter(
-    ({ instance }) => !isEnded(instance.state),
-  );
+  const live = (await session.api.listDeployments({}, context.signal)).filter((deployment) => !hasEnded(deployment));
   if (args.dryRun) return await sayWhatWouldBe(session, live, context);
   const control = await upgradeControl(session, context);
   const agents = await upgradeAgents(context);

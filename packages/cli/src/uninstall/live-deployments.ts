@@ -1,7 +1,7 @@
 // What an uninstall would cut off: deployments that control calls alive, and jobs of ours in a cluster's queue.
 
 import { openSession, type Session } from '@fairlead/client';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, hasEnded } from '@fairlead/protocol';
 
 import { type FairleadConfig, type NamedCluster, pickCluster } from '@fairlead/config';
 import { launchRun } from '../launch/launch-run.ts';
@@ -18,7 +18,7 @@ export async function liveDeployments(
   await using session = await openSession(sessionOptions(context));
   const names = new Set(which.clusters.map(({ name }) => name));
   const deployments = await session.api.listDeployments({}, context.signal);
-  return deployments.filter(({ cluster, instance }) => !isEnded(instance.state) && (which.all || names.has(cluster)));
+  return deployments.filter((deployment) => !hasEnded(deployment) && (which.all || names.has(deployment.cluster)));
 }
 
 export async function stopDeployments(

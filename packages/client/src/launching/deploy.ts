@@ -10,7 +10,7 @@ export interface DeployOptions extends LaunchOptions {
   name?: string;
   /** A cluster of the configuration. Absent: its `defaultCluster`, or the only one. */
   cluster?: string;
-  engine?: 'vllm' | 'sim';
+  engine?: string;
   gpus?: number;
   /** The job's time limit in Slurm's form: `90` minutes, `04:00:00`, `1-12`. */
   time?: string;

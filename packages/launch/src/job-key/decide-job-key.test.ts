@@ -21,7 +21,7 @@ it('expiredJobKeys are those that open nothing any more', () => {
 });
 
 describe('livingUsers', () => {
-  const deployment = (id: string, state: InstanceState) => ({ instance: { id, state } }) as DeploymentView;
+  const deployment = (id: string, state: InstanceState) => ({ instances: [{ id, state }] }) as DeploymentView;
   const cause = (code: 'requested' | 'agent_lost') => ({ code, message: '' });
 
   it('keeps who runs, who may come back, and test jobs', () => {

@@ -1,6 +1,6 @@
 // Decides which key of a bastion's serves a new job, and what may go. Pure.
 
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, type InstanceView, isEnded } from '@fairlead/protocol';
 
 import type { JobKeyRecord } from './job-key-place.ts';
 
@@ -24,10 +24,11 @@ export function expiredJobKeys(records: readonly JobKeyRecord[], nowMs: number):
  * Control does not know the doctor's test jobs: each of them removes its own note.
  */
 export function livingUsers(users: readonly string[], deployments: readonly DeploymentView[]): string[] {
-  const living = new Set(deployments.filter(({ instance }) => mayRun(instance)).map(({ instance }) => instance.id));
+  const instances = deployments.flatMap((deployment) => deployment.instances);
+  const living = new Set(instances.filter(mayRun).map(({ id }) => id));
   return users.filter((user) => user.startsWith('doctor-') || living.has(user));
 }
 
-function mayRun({ state }: DeploymentView['instance']): boolean {
+function mayRun({ state }: InstanceView): boolean {
   return !isEnded(state) || state.cause.code === 'agent_lost';
 }

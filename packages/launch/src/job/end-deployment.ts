@@ -3,14 +3,14 @@
 
 import type { ControlSession } from '../control-session.ts';
 import { errorText } from '@fairlead/kit';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, hasEnded, type InstanceState, type InstanceView, isEnded } from '@fairlead/protocol';
 
 import { dropUnusedJobKeys } from '../job-key/drop-job-keys.ts';
 import type { NamedCluster } from '@fairlead/config';
 import type { StopEvent } from '../launch-event.ts';
 import type { Run } from '../machine.ts';
 import { openSite, type Site } from '../site/open-site.ts';
-import { endJob, hasEnded } from './end-job.ts';
+import { endJob, isWithoutAgent } from './end-job.ts';
 import { jobName } from './job-files.ts';
 
 export interface EndDeployment {
@@ -30,9 +30,11 @@ export async function endDeployment(ending: EndDeployment): Promise<DeploymentVi
   const site = ending.delivered ? await reachWhileItEnds(ending) : await reach(ending);
   if (!site) return session.api.getDeployment(deployment.name, run.signal);
   await using _ = site;
-  for (const jobId of await jobsOf(ending, site)) await endJob({ ...ending, site, jobId });
+  const jobs = await Promise.all(deployment.instances.map((instance) => jobsOf(ending, instance, site)));
+  await Promise.all(jobs.flat().map((job) => endJob({ ...ending, ...job, site })));
   const last = await settle(ending);
-  await dropUnusedJobKeys(site, { session, run, ended: deployment.instance.id, authorizedKeysFile });
+  for (const { id } of deployment.instances)
+    await dropUnusedJobKeys(site, { session, run, ended: id, authorizedKeysFile });
   return last;
 }
 
@@ -43,14 +45,14 @@ async function reach(ending: EndDeployment): Promise<Site | undefined> {
     return await openSite(cluster, run);
   } catch (error) {
     run.signal.throwIfAborted();
-    const { state, jobId } = deployment.instance;
-    if (isEnded(state) && state.cause.code !== 'agent_lost') {
+    const open = deployment.instances.filter(({ state }) => !isOver(state));
+    if (open.length === 0) {
       sayWithoutQueue(ending, error);
       return undefined;
     }
     run.tell({
       type: 'warning',
-      message: `control has noted that ${deployment.name} is to stop, but ${jobId ? `job ${jobId}` : 'its job'} could not be ended: no agent was there to take the order. Run \`fairlead stop ${deployment.name}\` again when ${cluster.name} answers.`,
+      message: `control has noted that ${deployment.name} is to stop, but ${jobWords(open) ?? 'its job'} could not be ended: no agent was there to take the order. Run \`fairlead stop ${deployment.name}\` again when ${cluster.name} answers.`,
     });
     throw error;
   }
@@ -91,38 +93,58 @@ async function reachWhileItEnds(ending: EndDeployment): Promise<Site | undefined
 
 async function untilEnded(ending: EndDeployment, signal: AbortSignal): Promise<void> {
   const { clock } = ending.run;
-  for (let round = 0; !(await hasEnded(ending)); round++)
+  for (let round = 0; !(await isWithoutAgent(ending)); round++)
     await clock.sleep(Math.min(2_000, 200 * 1.3 ** round), signal);
 }
 
 function sayWithoutQueue({ cluster, run, deployment }: EndDeployment, error: unknown): void {
-  const { jobId } = deployment.instance;
+  const job = jobWords(deployment.instances) ?? 'the job';
   run.tell({
     type: 'warning',
-    message: `could not ask the queue of ${cluster.name} about ${jobId ? `job ${jobId}` : 'the job'} (${errorText(error)}): its agent has ended it as far as it can tell. The job's key stays until the next stop.`,
+    message: `could not ask the queue of ${cluster.name} about ${job} (${errorText(error)}): its agent has ended it as far as it can tell. The job's key stays until the next stop.`,
   });
 }
 
+/** `job 4711` or `jobs 4711 and 4712`; undefined where control knows of none. */
+function jobWords(instances: readonly InstanceView[]): string | undefined {
+  const ids = instances.flatMap(({ jobId }) => (jobId === undefined ? [] : [jobId]));
+  if (ids.length === 0) return undefined;
+  return `job${ids.length === 1 ? '' : 's'} ${ids.join(' and ')}`;
+}
+
 /** The job that control knows of; where sbatch's answer was lost, what is in the queue under the instance's name. */
-async function jobsOf({ run, deployment }: EndDeployment, site: Site): Promise<string[]> {
-  const { id, jobId } = deployment.instance;
-  if (jobId !== undefined) return [jobId];
+async function jobsOf({ run, deployment }: EndDeployment, instance: InstanceView, site: Site): Promise<Job[]> {
+  const { id, jobId } = instance;
+  if (jobId !== undefined) return [{ instance, jobId }];
   const found = await site.scheduler.living(jobName(deployment.name, id), run.signal);
   const ids = found.map((job) => job.jobId);
   if (ids.length > 0) run.tell({ type: 'job.found', name: deployment.name, jobIds: ids });
-  return ids;
+  return ids.map((found) => ({ instance, jobId: found }));
 }
 
-/** The job is gone; where its agent could not say so any more, control is told. */
+interface Job {
+  instance: InstanceView;
+  jobId: string;
+}
+
+/** A lost agent may come back. */
+function isOver(state: InstanceState): boolean {
+  return isEnded(state) && state.cause.code !== 'agent_lost';
+}
+
+/** The jobs are gone; where an agent could not say so any more, control is told. */
 async function settle({ session, run, deployment }: EndDeployment): Promise<DeploymentView> {
   const last = await session.api.getDeployment(deployment.name, run.signal);
-  const { id, state } = last.instance;
-  if (isEnded(state) && state.cause.code !== 'agent_lost') return last;
+  const meant = new Set(deployment.instances.map(({ id }) => id));
+  const open = last.instances.filter(({ id, state }) => meant.has(id) && !isOver(state));
+  if (open.length === 0) return last;
   // A lost agent might come back: not to a job that is gone. The first cause stays.
-  const ended = isEnded(state)
-    ? state
-    : ({ status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } as const);
-  await session.api.observed(id, { state: ended }, run.signal);
+  for (const { id, state } of open) {
+    const ended = isEnded(state)
+      ? state
+      : ({ status: 'stopped', cause: { code: 'requested', message: 'it was stopped' } } as const);
+    await session.api.observed(id, { state: ended }, run.signal);
+  }
   return untilNoted({ session, run, deployment });
 }
 
@@ -134,7 +156,7 @@ async function untilNoted({ session, run, deployment }: Pick<EndDeployment, 'ses
   const untilMs = run.clock.monotonicMs() + NOTED_WITHIN_MS;
   for (;;) {
     const last = await session.api.getDeployment(deployment.name, run.signal);
-    if (isEnded(last.instance.state) || run.clock.monotonicMs() > untilMs) return last;
+    if (hasEnded(last) || run.clock.monotonicMs() > untilMs) return last;
     await run.clock.sleep(LOOK_EVERY_MS, run.signal);
   }
 }

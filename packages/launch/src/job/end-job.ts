@@ -1,7 +1,7 @@
 // Ends a job: the agent was told through control; where that does not end it, the scheduler's own ways, the gentle one first.
 
 import type { ControlSession } from '../control-session.ts';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, type InstanceView, isEnded } from '@fairlead/protocol';
 
 import type { StopEvent } from '../launch-event.ts';
 import type { Run } from '../machine.ts';
@@ -19,6 +19,8 @@ export interface EndJob {
   session: ControlSession;
   run: Run<StopEvent>;
   deployment: DeploymentView;
+  /** Whose job it is: one of the deployment's. */
+  instance: InstanceView;
   jobId: string;
   /** Whether an agent took the order. */
   delivered: boolean;
@@ -30,7 +32,7 @@ export async function endJob(job: EndJob): Promise<void> {
   const { site, run, jobId } = job;
   if (job.delivered ? await isGoneByItself(job) : await isGone(job)) return;
   for (const how of ['stop', 'kill'] as const) {
-    await (await schedulerOf(site, job.deployment.instance.id)).cancel(jobId, how, run.signal);
+    await (await schedulerOf(site, job.instance.id)).cancel(jobId, how, run.signal);
     run.tell({ type: 'job.cancelled', jobId, how });
     if (await isGoneWithin(job, cancelMs(job))) return;
   }
@@ -43,7 +45,7 @@ async function isGoneByItself(job: EndJob): Promise<boolean> {
   for (let round = 0; ; round++) {
     if (await isGone(job)) return true;
     const nowMs = job.run.clock.monotonicMs();
-    sinceMs ??= (await hasEnded(job)) ? nowMs : undefined;
+    sinceMs ??= (await isWithoutAgent(job)) ? nowMs : undefined;
     if (sinceMs !== undefined && nowMs - sinceMs > LEAVE_MS + cancelMs(job) - CANCEL_MS) return false;
     await pause(job, round);
   }
@@ -64,22 +66,24 @@ async function isGoneWithin(job: EndJob, ms: number): Promise<boolean> {
   return false;
 }
 
-async function isGone({ site, jobId, deployment, run }: EndJob): Promise<boolean> {
-  const scheduler = await schedulerOf(site, deployment.instance.id);
+async function isGone({ site, jobId, instance, run }: EndJob): Promise<boolean> {
+  const scheduler = await schedulerOf(site, instance.id);
   const phase = (await scheduler.observe([jobId], run.signal)).get(jobId)?.phase.kind;
   return phase === undefined || phase === 'gone' || phase === 'ended';
 }
 
-/** Whether nobody is there any more who could end the instance. */
-export async function hasEnded({
+/** Whether no agent is there any more that could end the instance; without `instance`, of any instance of the deployment. */
+export async function isWithoutAgent({
   session,
   deployment,
+  instance,
   run,
-}: Pick<EndJob, 'session' | 'deployment' | 'run'>): Promise<boolean> {
-  const { instance } = await session.api.getDeployment(deployment.name, run.signal);
-  const requests = instance.load?.inFlight ?? 0;
+}: Pick<EndJob, 'session' | 'deployment' | 'run'> & { instance?: InstanceView }): Promise<boolean> {
+  const now = await session.api.getDeployment(deployment.name, run.signal);
+  const meant = now.instances.filter(({ id }) => instance === undefined || id === instance.id);
+  const requests = meant.reduce((sum, { load }) => sum + (load?.inFlight ?? 0), 0);
   if (requests > 0) run.tell({ type: 'requests.waiting', inFlight: requests });
-  return isEnded(instance.state) || instance.leaseUntilMs === undefined;
+  return meant.every(({ state, leaseUntilMs }) => isEnded(state) || leaseUntilMs === undefined);
 }
 
 /** Quick looks at first, since most jobs leave within seconds; then Slurm is left in peace. */

@@ -58,7 +58,7 @@ export async function followDeployment(follow: Follow): Promise<InstanceView> {
 
 /** The engine may be ready before the tunnel is up. */
 function isReachable(view: InstanceView): boolean {
-  return view.state.status === 'ready' && view.endpoint !== undefined;
+  return view.state.status === 'ready' && view.endpoints.length > 0;
 }
 
 async function watchInstance(follow: Follow, look: (view: InstanceView) => void, signal: AbortSignal): Promise<void> {
@@ -66,7 +66,7 @@ async function watchInstance(follow: Follow, look: (view: InstanceView) => void,
     try {
       for await (const message of follow.session.watch(signal)) {
         attempt = 0;
-        for (const deployment of deploymentsOf(message)) if (deployment.name === follow.name) look(deployment.instance);
+        for (const { name, instances } of deploymentsOf(message)) if (name === follow.name) instances.forEach(look);
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -10,7 +10,7 @@ const paths = clusterPaths({}, { home: '/home/al ice' });
 const place = { instance: 'k3x9q2ab', paths, nodePath: '/opt/node', agentPath: '/opt/agent.mjs' };
 const secret = new Secret('fle_secret_secret_secret');
 const created = {
-  deployment: { instance: { id: 'k3x9q2ab' } },
+  instanceId: 'k3x9q2ab',
   enrolmentToken: secret,
 } as unknown as DeploymentCreated;
 const profile: LaptopProfile = {

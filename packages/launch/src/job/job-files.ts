@@ -78,7 +78,7 @@ export interface SpecInput {
 
 export function instanceSpecOf(input: SpecInput): InstanceSpec {
   const { plan, cluster, created, profile, paths } = input;
-  const instance = created.deployment.instance.id;
+  const instance = created.instanceId;
   const engine = cluster.config.engines?.[plan.engine];
   return {
     version: PROTOCOL_VERSION,

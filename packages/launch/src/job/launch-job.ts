@@ -43,7 +43,7 @@ export async function launchJob(launch: JobLaunch): Promise<{ id: string; jobId:
     cluster: site.cluster.name,
     jobDir: jobDirOf(site.paths, '{instance}'),
   });
-  const { id } = created.deployment.instance;
+  const id = created.instanceId;
   const jobId = await submit(launch, created, script(id)).catch(async (error: unknown) => {
     if (isCodedError(error, 'submit_uncertain')) throw uncertain(plan.name, error);
     await withdraw(launch, id, error);
@@ -64,7 +64,7 @@ function uncertain(name: string, error: CodedError): CodedError {
 
 async function submit(launch: JobLaunch, created: DeploymentCreated, script: string): Promise<string> {
   const { plan, config, site, session, run } = launch;
-  const { id } = created.deployment.instance;
+  const id = created.instanceId;
   const jobKeyDir = await ensureJobKey(site, {
     session,
     run,

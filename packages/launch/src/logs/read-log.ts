@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import { pickCluster } from '@fairlead/config';
 import { CodedError, errorText } from '@fairlead/kit';
-import { type DeploymentView, type InstanceView, isEnded, type LogSource } from '@fairlead/protocol';
+import { type DeploymentView, type InstanceView, isEnded, leadInstance, type LogSource } from '@fairlead/protocol';
 
 import type { ControlSession } from '../control-session.ts';
 import { type LaunchDeps, streamRun } from '../launch-deps.ts';
@@ -69,10 +69,10 @@ interface Reading {
 
 async function readFrom(reading: Reading): Promise<void> {
   const { request, deployment, session, run } = reading;
-  if (hasAgent(deployment.instance)) {
+  const instance = leadInstance(deployment);
+  if (hasAgent(instance)) {
     try {
-      for await (const lines of session.api.logs(deployment.instance.id, request, run.signal))
-        await reading.show(lines);
+      for await (const lines of session.api.logs(instance.id, request, run.signal)) await reading.show(lines);
       return;
     } catch (error) {
       run.signal.throwIfAborted();
@@ -90,7 +90,7 @@ function hasAgent(instance: InstanceView): boolean {
 async function readFiles({ deps, request, deployment, run, shown, show }: Reading): Promise<void> {
   const { name, source, lines, follow } = request;
   await using site = await openSite(pickCluster(deps.config, deployment.cluster), run);
-  const path = join(deployment.instance.jobDir, `${source}.log`);
+  const path = join(leadInstance(deployment).jobDir, `${source}.log`);
   const there = await site.host.runner.run(['test', '-r', path]);
   if (there.code !== 0) {
     throw new CodedError<LaunchErrorCode>(

@@ -9,7 +9,7 @@ export type AnswerPart =
   | { type: 'end'; finishReason?: string | undefined; usage?: Usage | undefined };
 
 export interface AnswerSource {
-  connection: Pick<Connection, 'name' | 'model' | 'chatStream' | 'models' | 'ended'>;
+  connection: Pick<Connection, 'name' | 'servedModel' | 'chatStream' | 'models' | 'ended'>;
   clock: Clock;
   /** Why there will be no more answers, once that is known. */
   whyEnded: () => string | undefined;

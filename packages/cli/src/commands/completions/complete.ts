@@ -2,6 +2,7 @@
 
 import { openTimeLimit } from '@fairlead/kit';
 import { openSession } from '@fairlead/client';
+import { leadInstance } from '@fairlead/protocol';
 import type { Command } from 'commander';
 
 import { BUILT_IN_PRESETS, loadConfig } from '@fairlead/config';
@@ -43,7 +44,10 @@ const LOOK_UPS: Record<'deployments' | 'presets' | 'clusters', (context: Context
     const { askPassphrase: _, ...options } = sessionOptions({ ...context, signal });
     await using session = await openSession(options);
     const deployments = await session.api.listDeployments({}, signal);
-    return deployments.map(({ name, instance }) => ({ value: name, description: stateWords(instance.state) }));
+    return deployments.map((deployment) => ({
+      value: deployment.name,
+      description: stateWords(leadInstance(deployment).state),
+    }));
   },
   async presets(context) {
     const { config } = await loadConfig(configPlace(context));

@@ -29,7 +29,8 @@ export function judgeEngine({ kind, command, isNamed, hasLastWord }: ProgramWant
   const [program = ''] = command;
   const exe = answers.get('fl_exe') ?? '';
   const words = kind.examples.command.slice(1).join(' ');
-  const todo = `Have ${program} there, and say how it is found: \`prologue\` (module load, source venv/bin/activate) or engines.${kind.name}.command (its absolute path, then ${words}).`;
+  const install = kind.program.kind === 'installed' ? `Install ${kind.title} in an environment` : `Put ${program}`;
+  const todo = `${install} there, and say how it is found: \`prologue\` (module load, source venv/bin/activate) or engines.${kind.name}.command (its absolute path, then ${words}).`;
   if (exe === '') {
     const found = `${program} is not there`;
     if (isNamed && (!hasLastWord || program.startsWith('/'))) return fail(found, todo);

@@ -3,7 +3,7 @@
 import { Secret } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { pickEndpoint } from './pick-endpoint.ts';
+import { listEndpoints } from './list-endpoints.ts';
 import type { DeploymentRecord, InstanceRecord, Life } from './records.ts';
 
 const DEPLOYMENT: DeploymentRecord = {
@@ -14,7 +14,6 @@ const DEPLOYMENT: DeploymentRecord = {
   cluster: 'c',
   wanted: 'running',
   createdMs: 0,
-  instanceId: 'abcdefgh',
 };
 const AGENT = { processId: 'p', restart: 0, hostname: 'n' };
 const CAUSE = { code: 'deadline', message: 'The job reached its time limit.' } as const;
@@ -23,22 +22,28 @@ const READY: Life = { phase: 'attended', agent: AGENT, state: { status: 'ready' 
 const RECORD: InstanceRecord = {
   id: 'abcdefgh',
   deployment: 'a',
+  role: 'current',
+  replica: 0,
+  former: false,
   jobDir: '/j',
   enrolmentHash: '',
   life: READY,
-  models: ['demo'],
-  gpus: [],
+  servedModels: ['demo'],
+  nodes: [],
   createdMs: 0,
   updatedMs: 0,
 };
 
 function pick(life: Life, at: { apiKey: Secret | undefined } = { apiKey: new Secret('key') }) {
-  return pickEndpoint(DEPLOYMENT, { ...RECORD, life }, { runDir: '/run/x', ...at });
+  return listEndpoints(DEPLOYMENT, [{ instance: { ...RECORD, life }, ...at }], '/run/x');
 }
 
-describe('pickEndpoint', () => {
+describe('listEndpoints', () => {
   it('gives the socket of the generation', () => {
-    expect(pick(READY)).toMatchObject({ ok: true, endpoint: { socket: '/run/x/abcdefgh-2.sock', model: 'demo' } });
+    expect(pick(READY)).toMatchObject({
+      ok: true,
+      endpoints: [{ address: { kind: 'bastion-socket', socket: '/run/x/abcdefgh-2.sock' }, servedModel: 'demo' }],
+    });
   });
 
   it.each<[string, ReturnType<typeof pick>, string, RegExp]>([
@@ -83,5 +88,19 @@ describe('pickEndpoint', () => {
       code: 'not_ready',
       message: expect.stringMatching(/just been restarted/),
     });
+  });
+
+  it('lists every instance that takes requests, and leaves out one that does not', () => {
+    const apiKey = new Secret('key');
+    const of = (id: string, life: Life) => ({ instance: { ...RECORD, id, life }, apiKey });
+    const stopped: Life = { phase: 'ended', by: 'agent', state: { status: 'stopped', cause: CAUSE }, retired: 0 };
+    const ids = (...candidates: Array<ReturnType<typeof of>>) => {
+      const found = listEndpoints(DEPLOYMENT, candidates, '/run/x');
+      return found.ok ? found.endpoints.map(({ instanceId }) => instanceId) : found.message;
+    };
+    expect(ids(of('aaaaaaaa', READY), of('bbbbbbbb', READY))).toEqual(['aaaaaaaa', 'bbbbbbbb']);
+    expect(ids(of('aaaaaaaa', stopped), of('bbbbbbbb', READY))).toEqual(['bbbbbbbb']);
+    const queued: Life = { phase: 'waiting', state: { status: 'queued' }, retired: 0 };
+    expect(ids(of('aaaaaaaa', stopped), of('bbbbbbbb', queued))).toBe('a is waiting in the queue');
   });
 });
