@@ -156,7 +156,6 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     imports: {
       ...kit,
       ...protocol,
-      'packages/config': 'worlds have settings',
       'packages/ssh': 'worlds have SSH servers',
     },
     thirdParty: ['yaml'],

@@ -116,6 +116,17 @@ describe.each(inject('nodes'))('On Node $major', ({ major, path, why }) => {
       expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/\w+( \S+){20}/) });
     });
 
+    it('deploys, asks, reads the log and stops, as its example shows', async () => {
+      const example = await readFile(join(ROOT, 'examples/src/fairlead-deploy.ts'), 'utf8');
+      // Node 22 knows no `await using` yet; the end of the program closes what it opened.
+      const plain = example
+        .replace('await using connection', 'const connection')
+        .replace('} finally {', 'await connection.close();\n} finally {');
+      await project.write('deploys.mts', plain);
+      const { code, stdout, stderr } = await project.run('node', ['deploys.mts'], world.env);
+      expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/^stopped: stopped$/m) });
+    });
+
     it('is taken by a program that knows only require', async () => {
       await project.write('consumer.cjs', "console.log(typeof require('@fairlead/client').connect)");
       expect((await project.run('node', ['--no-warnings', 'consumer.cjs'])).stdout.trim()).toBe('function');

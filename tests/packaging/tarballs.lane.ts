@@ -86,6 +86,21 @@ describe.each(['client', 'cli'] as const)('The tarball of %s', (name) => {
   });
 });
 
+describe('The tarball of client', () => {
+  it.each(['agent', 'engine-sim'] as const)('holds the %s of the CLI: jobs of both are the same', async (program) => {
+    const [own, other] = await Promise.all(
+      ['client', 'cli'].map((name) => readFile(join(contents(name).folder, 'dist', 'bundles', `${program}.mjs`))),
+    );
+    expect(own?.equals(other ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  it('brings the licences of what is inlined', async () => {
+    const text = await readFile(join(contents('client').folder, 'dist', 'index.licenses.txt'), 'utf8');
+    for (const inlined of ['ssh2', 'ws', 'yaml', 'cross-spawn'])
+      expect(text).toMatch(new RegExp(`^${inlined} \\d+\\.\\d+\\.\\d+$`, 'm'));
+  });
+});
+
 describe('The tarball of cli', () => {
   it('brings the licences of what is inlined', async () => {
     const { folder } = contents('cli');

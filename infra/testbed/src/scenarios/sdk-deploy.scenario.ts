@@ -26,6 +26,8 @@ test(
     expect(code).not.toBe(0);
     expect(stderr).toContain('profile_missing');
     expect(await queue()).toBe('');
+    // The first command prepares the bastion.
+    expect((await alice.fairlead('list')).code).toBe(0);
   },
   LIMIT_MS,
 );
@@ -33,8 +35,6 @@ test(
 test(
   'a program deploys, asks, reads the log and stops; nothing of its job is left',
   async () => {
-    // The first command prepares the bastion.
-    expect((await alice.fairlead('list')).code).toBe(0);
     const { code, stdout, stderr } = await testbed.exec('laptop', [...PROGRAM, EXAMPLE, 'demo', 'asked']);
     expect(code, stdout + stderr).toBe(0);
     expect(stdout).toMatch(
@@ -49,13 +49,12 @@ test(
 test(
   'a program that is interrupted while its job waits leaves the job, and another program ends it',
   async () => {
-    await testbed.exec('login', ['scontrol', 'update', 'nodename=node1', 'state=drain', 'reason=test'], {
-      user: 'root',
-    });
+    // The node is full: the job waits.
+    await testbed.exec('login', ['sbatch', '--exclusive', '--job-name=full', '--wrap', 'sleep 600']);
     const program = `import { deploy } from '${checkoutOnLaptop}/packages/client/src/index.ts';
       const interrupt = new AbortController();
       try {
-        for await (const event of deploy('demo', { name: 'waits', signal: interrupt.signal })) {
+        for await (const event of deploy('demo', { name: 'waits', set: ['slurm.extra=["#SBATCH --exclusive"]'], signal: interrupt.signal })) {
           console.log(JSON.stringify(event));
           if (event.type === 'deployment.changed' && event.status === 'queued') interrupt.abort(new Error('enough'));
         }
@@ -69,13 +68,13 @@ test(
       { type: 'deployment.left', name: 'waits', jobId: expect.stringMatching(/^\d+$/) as string },
       { thrown: 'enough' },
     ]);
-    expect(await queue()).toMatch(/^fl-waits-\w+ PENDING$/);
+    expect(await queue()).toMatch(/^fl-waits-\w+ PENDING$/m);
 
     const end = `import { stop } from '${checkoutOnLaptop}/packages/client/src/index.ts';
       console.log((await stop('waits')).status);`;
     const ended = await testbed.exec('laptop', [...PROGRAM, '--input-type=module', '-e', end]);
     expect(ended.stdout, ended.stderr).toBe('stopped\n');
-    expect(await queue()).toBe('');
+    expect(await queue()).toBe('full RUNNING');
   },
   LIMIT_MS,
 );
