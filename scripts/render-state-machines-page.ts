@@ -1,5 +1,6 @@
 // docs/state-machines.md: the table of every state machine of the repository.
 
+import { followMachine, warmMachine } from '@fairlead/client/testing';
 import { dialMachine, lifeMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
@@ -33,6 +34,16 @@ const MACHINES: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'The link from an agent to control',
     file: 'apps/node-agent/src/control-link/link-machine.ts',
     table: () => renderTransitions(controlLinkMachine),
+  },
+  {
+    title: 'A deployment, as a client follows it',
+    file: 'packages/client/src/follow-machine.ts',
+    table: () => renderTransitions(followMachine),
+  },
+  {
+    title: 'Paths that a client holds ready',
+    file: 'packages/client/src/warm-machine.ts',
+    table: () => renderTransitions(warmMachine),
   },
   {
     title: 'A connection in the front',

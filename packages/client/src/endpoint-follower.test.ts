@@ -164,9 +164,11 @@ describe('an endpoint follower', () => {
         { status: 'draining', untilMs: 1, cause: { code: 'requested', message: '' } },
         { generation, wanted: 'stopped' },
       );
+    // Before it has heard the order to drain again.
+    const returned = deployment({ status: 'ready' }, { generation: 2, wanted: 'stopped' });
     const waits: number[] = [];
     const { follower, told, typesUntil } = follow(
-      [[ready(1), stopping(1), deployment(lost, { wanted: 'stopped' }), stopping(2)]],
+      [[ready(1), stopping(1), deployment(lost, { wanted: 'stopped' }), returned]],
       {
         async sleep(ms, signal) {
           waits.push(ms);
@@ -220,6 +222,17 @@ describe('an endpoint follower', () => {
       [both([stopped, second({ status: 'ready' }, 1)]), both([stopped, second({ status: 'stopped', cause })])],
     ]);
     expect(await typesUntil('deployment.ended')).toEqual(['endpoint.up', 'endpoint.down', 'deployment.ended']);
+  });
+
+  test('goes on when a listener throws, which is no failure of control', async () => {
+    const { follower, typesUntil } = follow([[ready(1), ready(2)]]);
+    let calls = 0;
+    follower.events.add(() => {
+      calls += 1;
+      throw new Error('the listener failed');
+    });
+    await expect.poll(() => calls).toBe(2);
+    expect(await typesUntil('endpoint.up')).toEqual(['endpoint.up', 'endpoint.up']);
   });
 
   test('takes a lost agent for gone only when the deployment was stopped', async () => {
