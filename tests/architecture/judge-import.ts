@@ -7,6 +7,10 @@ export type Picture = Readonly<Record<string, Room>>;
 
 const testCode = /\.(test|contract|scenario|lane)\.ts$|(^|\/)testing[\w-]*\.ts$|\/testing\//;
 
+export function isTestCode(file: string): boolean {
+  return testCode.test(file);
+}
+
 /** Packages are imported by name; a configuration file beside a package's `src` belongs to the scripts. */
 export function roomOf(path: string): string {
   const [group = '', name = '', inside] = path.split('/');
@@ -24,7 +28,7 @@ export function judgeImport(one: Import, picture: Picture, packages: ReadonlyMap
   const name = roomOf(file);
   const room = picture[name];
   if (room === undefined) return `${name} has no room in the picture`;
-  const isTest = room.isTooling === true || testCode.test(file);
+  const isTest = room.isTooling === true || isTestCode(file);
   if (path !== undefined) {
     const other = roomOf(path);
     return other === name ? undefined : `passes the door of ${other}: import the package by its name`;
@@ -32,7 +36,7 @@ export function judgeImport(one: Import, picture: Picture, packages: ReadonlyMap
   if (specifier.startsWith('node:')) return undefined;
   const [packageName, door] = splitSpecifier(specifier);
   const target = packages.get(packageName);
-  if (target === undefined) return judgeThirdParty(packageName, room, isTest, testCode.test(file));
+  if (target === undefined) return judgeThirdParty(packageName, room, isTest, isTestCode(file));
   if (target === name) return 'a room imports its own files by relative paths';
   if (!(target in room.imports) && !(isTest && target in (room.testImports ?? {})))
     return `${name} may not import ${target}`;

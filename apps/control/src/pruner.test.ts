@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { ManualClock } from './testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from './testing/world.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

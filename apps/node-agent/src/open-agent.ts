@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { defined, detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
+import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, OUR_VERSIONS, type InstanceSpec } from '@fairlead/protocol';
 import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
@@ -49,15 +49,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
     }),
   );
-  const front = scope.use(
-    openFront({
-      ...deps,
-      engineAddress: engine.address,
-      routes: engine.kind.routes,
-      apiKey: spec.apiKey,
-      engineKey: engine.engineKey,
-    }),
-  );
+  const front = scope.use(openEngineFront(spec, deps, engine));
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control });
   const ended = Promise.withResolvers<ExitName>();
@@ -82,7 +74,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
     }),
   );
-  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control })));
+  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control, clock: deps.clock })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
@@ -92,24 +84,34 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  const logLimit = AbortSignal.timeout(FAREWELL_MS);
-  await untilOver(untilAborted(engine.logged(), logLimit), logLimit);
+  await loggedWithin(engine, { clock: deps.clock, limitMs: FAREWELL_MS });
   const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
-  await control.farewell(AbortSignal.timeout(waits ? FAILURE_FAREWELL_MS : FAREWELL_MS), { waits });
+  using limit = openTimeLimit(deps.clock, waits ? FAILURE_FAREWELL_MS : FAREWELL_MS);
+  await control.farewell(limit.signal, { waits });
   return exit;
+}
+
+/** What the engine said last may take a moment to be written. */
+async function loggedWithin(
+  engine: { logged(): Promise<void> },
+  { clock, limitMs }: { clock: Clock; limitMs: number },
+): Promise<void> {
+  using limit = openTimeLimit(clock, limitMs);
+  await untilOver(untilAborted(engine.logged(), limit.signal), limit.signal);
 }
 
 /** Control hears of a fault of ours at once and with its cause, not by our silence. The supervisor may be what failed: it is not asked. */
 async function sayGoodBye(
   error: unknown,
-  { publisher, control }: { publisher: Publisher; control: ControlLink },
+  { publisher, control, clock }: { publisher: Publisher; control: ControlLink; clock: Clock },
 ): Promise<void> {
   const message = `the agent itself failed: ${errorText(error)}`;
   const hint =
     'This is a fault of Fairlead. `fairlead logs --source agent` has the details; deploy again, and report it.';
   publisher.note({ kind: 'instance.failed', message });
   publisher.learn({ state: { status: 'failed', cause: { code: 'agent_failed', message, hint } } });
-  await control.farewell(AbortSignal.timeout(FAREWELL_MS));
+  using limit = openTimeLimit(clock, FAREWELL_MS);
+  await control.farewell(limit.signal);
 }
 
 function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFacts {
@@ -129,6 +131,11 @@ function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[]
   return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
 }
 
+function openEngineFront({ apiKey }: InstanceSpec, deps: AgentDeps, engine: Engine): Front {
+  const { address: engineAddress, engineKey, kind } = engine;
+  return openFront({ ...deps, engineAddress, routes: kind.routes, apiKey, engineKey });
+}
+
 interface SupervisorParts {
   spec: InstanceSpec;
   deps: AgentDeps;
@@ -141,7 +148,7 @@ interface SupervisorParts {
 }
 
 function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, onExit }: SupervisorParts): Supervisor {
-  const audit = auditOnce(engine, deps.log, (message) => publisher.note({ kind: 'engine.exposed', message }));
+  const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
     readMetrics: engine.readMetrics,

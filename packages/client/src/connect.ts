@@ -1,7 +1,7 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
 import { createReach } from '@fairlead/carrier';
-import { CodedError, Scope, silentLog, systemClock } from '@fairlead/kit';
+import { anySignal, CodedError, openTimeLimit, Scope, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
 import { describeRoute } from './describe-route.ts';
@@ -74,7 +74,7 @@ async function openConnection(
   const { link, api } = session;
   const { log = silentLog, clock = systemClock } = options;
   const first = await findEndpoint(name, api, options.signal);
-  const random = Math.random;
+  const random = systemRandom;
   const follower = scope.use(
     followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
   );
@@ -110,22 +110,13 @@ async function openConnection(
     close: () => scope[Symbol.asyncDispose](),
     onEvent: options.onEvent,
   });
-  await provePath(connection, options.signal);
+  using limit = openTimeLimit(clock, PROOF_LIMIT_MS, () => notAnswered(name));
+  await connection.models({ signal: anySignal(options.signal, limit.signal) });
   return connection;
 }
 
 /** How long the first request may take. */
 const PROOF_LIMIT_MS = 30_000;
-
-async function provePath(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(notAnswered(connection.name)), PROOF_LIMIT_MS);
-  try {
-    await connection.models({ signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal });
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function notAnswered(name: string): CodedError<'path_broken'> {
   return new CodedError(

@@ -88,8 +88,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     ended: followDeployment(deps),
     fetch,
     openai: () => ({ baseURL: `${origin}/v1`, apiKey: keyNow(), fetch }),
-    health: (options = {}) =>
-      checkHealth({ name, api: deps.api, fetch, nowMs: () => deps.clock.monotonicMs() }, options.signal),
+    health: (options = {}) => checkHealth({ name, api: deps.api, fetch, clock: deps.clock }, options.signal),
     get apiKey() {
       return keyNow();
     },

@@ -4,7 +4,7 @@
 import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 
-import { type Clock, detach, errorText, type Log } from '@fairlead/kit';
+import { callLater, type Clock, detach, errorText, type Log } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { isSameSocket, type LivePaths, type Path } from './live-paths.ts';
@@ -33,7 +33,8 @@ class Warm implements WarmPaths {
   readonly #ready: Path[] = [];
   readonly #stop = new AbortController();
   #state: WarmState = firstWarmState;
-  #expiry: NodeJS.Timeout | undefined;
+  #askedMs = 0;
+  #isExpiryDue = false;
 
   constructor(options: WarmPathsOptions) {
     this.#options = options;
@@ -50,7 +51,6 @@ class Warm implements WarmPaths {
 
   [Symbol.dispose](): void {
     this.#stop.abort(new Error('closed'));
-    clearTimeout(this.#expiry);
     this.#dispatch({ type: 'close.ordered' });
   }
 
@@ -75,8 +75,8 @@ class Warm implements WarmPaths {
         for (const { channel } of this.#ready.splice(0)) channel.destroy();
         return;
       case 'idle.await':
-        this.#expiry ??= setTimeout(() => this.#expire(), idleTimeoutMs).unref();
-        this.#expiry.refresh();
+        this.#askedMs = this.#options.clock.monotonicMs();
+        this.#expireIn(idleTimeoutMs);
         return;
     }
   }
@@ -114,9 +114,18 @@ class Warm implements WarmPaths {
     return undefined;
   }
 
+  /** One timer at a time, however many requests come. */
+  #expireIn(afterMs: number): void {
+    if (this.#isExpiryDue) return;
+    this.#isExpiryDue = true;
+    callLater(() => this.#expire(), { clock: this.#options.clock, afterMs, signal: this.#stop.signal });
+  }
+
   #expire(): void {
-    this.#expiry = undefined;
-    this.#dispatch({ type: 'idle.limit_reached' });
+    this.#isExpiryDue = false;
+    const leftMs = this.#askedMs + idleTimeoutMs - this.#options.clock.monotonicMs();
+    if (leftMs > 0) this.#expireIn(leftMs);
+    else this.#dispatch({ type: 'idle.limit_reached' });
   }
 }
 

@@ -1,6 +1,6 @@
 export { backoffMs, type BackoffPolicy } from './backoff.ts';
 export { callLater } from './call-later.ts';
-export { type Clock, systemClock } from './clock.ts';
+export { type Clock, systemClock, systemRandom } from './clock.ts';
 export { CodedError, type CodedErrorOptions, errnoOf, errorText, isCodedError } from './coded-error.ts';
 export { type Defined, defined } from './defined.ts';
 export { detach } from './detach.ts';
@@ -34,3 +34,4 @@ export {
   type TransitionRow,
 } from './state-machine.ts';
 export { anySignal, untilAborted, untilOver, withTimeLimit } from './signals.ts';
+export { openTimeLimit, type TimeLimit } from './time-limit.ts';

@@ -1,7 +1,7 @@
 // Starts one command in a session channel and keeps its three streams and its exit together.
 
 import type { Duplex, Readable } from 'node:stream';
-import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
+import { type Clock, type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { ClientChannel } from 'ssh2';
 import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
 import { type SshErrorCode, sshError } from './ssh-error.ts';
@@ -27,6 +27,7 @@ export interface ExecHost {
   readonly label: string;
   /** Fires when the connection has ended or is about to. */
   readonly ended: AbortSignal;
+  readonly clock: Clock;
   exec(command: string, wait?: WaitOptions): Promise<ExecChannel>;
 }
 

@@ -57,13 +57,13 @@ function createPing(host: ExecHost, stream: Duplex, lines: LineReader): Gate['pi
   let turn: Promise<unknown> = Promise.resolve();
   const ping = async (): Promise<number> => {
     const word = `ping ${++count}`;
-    const startedMs = performance.now();
+    const startedMs = host.clock.monotonicMs();
     stream.write(`${word}\n`);
     for (;;) {
       const line = await lines.next();
       if (line === undefined) throw gateError(host, '', 'its channel was closed');
       // Echoes of pings that were given up come first.
-      if (line === word) return performance.now() - startedMs;
+      if (line === word) return host.clock.monotonicMs() - startedMs;
     }
   };
   return (timeoutMs) => {

@@ -1,7 +1,7 @@
 // Runs one remote command to its end: input in, output collected, time and size limited.
 
 import { pipeline, type Readable } from 'node:stream';
-import { anySignal } from '@fairlead/kit';
+import { anySignal, openTimeLimit } from '@fairlead/kit';
 import type { CommandExit, ExecChannel, ExecHost } from './open-exec.ts';
 import { sshError } from './ssh-error.ts';
 
@@ -26,30 +26,21 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 export async function runCommand(host: ExecHost, command: string, options: RunOptions = {}): Promise<CommandResult> {
   const { timeoutMs = TIMEOUT_MS, maxOutputBytes = MAX_OUTPUT_BYTES } = options;
-  const limit = new AbortController();
-  const timer = setTimeout(
-    () =>
-      limit.abort(
-        sshError('timeout', `cannot wait for the command on ${host.label} because it took more than ${timeoutMs} ms`, {
-          retryable: true,
-        }),
-      ),
-    timeoutMs,
+  using limit = openTimeLimit(host.clock, timeoutMs, () =>
+    sshError('timeout', `cannot wait for the command on ${host.label} because it took more than ${timeoutMs} ms`, {
+      retryable: true,
+    }),
   );
   const signal = anySignal(limit.signal, options.signal);
+  const exec = await host.exec(command, { signal });
+  const onAbort = () => giveUp(exec, signal);
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const exec = await host.exec(command, { signal });
-    const onAbort = () => giveUp(exec, signal);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      feed(exec, options.stdin);
-      return await collect(host, exec, { maxOutputBytes, signal, encoding: options.encoding ?? 'utf8' });
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      exec.stream.destroy();
-    }
+    feed(exec, options.stdin);
+    return await collect(host, exec, { maxOutputBytes, signal, encoding: options.encoding ?? 'utf8' });
   } finally {
-    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    exec.stream.destroy();
   }
 }
 

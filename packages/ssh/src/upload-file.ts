@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { anySignal, errorText, isCodedError } from '@fairlead/kit';
+import { anySignal, errorText, isCodedError, openTimeLimit } from '@fairlead/kit';
 import { LineReader } from './line-reader.ts';
 import type { ExecChannel, ExecHost } from './open-exec.ts';
 import { afterMarker, remoteScript } from './remote-script.ts';
@@ -40,9 +40,8 @@ export async function uploadFile(
   const script = remoteScript(UPLOAD_SCRIPT, {
     args: [remotePath, options.mode.toString(8), String(totalBytes), sha256],
   });
-  const limit = new AbortController();
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const timer = setTimeout(() => limit.abort(tooSlow(remotePath, timeoutMs)), timeoutMs);
+  using limit = openTimeLimit(host.clock, timeoutMs, () => tooSlow(remotePath, timeoutMs));
   const signal = anySignal(host.ended, limit.signal, options.signal);
   try {
     const exec = await host.exec(script.command, { signal });
@@ -67,8 +66,6 @@ export async function uploadFile(
   } catch (error) {
     if (host.ended.aborted && !options.signal?.aborted) throw cutOff(remotePath, host.ended.reason);
     throw signal.aborted && !isCodedError(error, 'upload_failed') ? signal.reason : error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

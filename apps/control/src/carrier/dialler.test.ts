@@ -9,7 +9,7 @@ import { Listeners, silentLog } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { SocketOwner } from '../domain/decide-socket.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { Dialler } from './dialler.ts';
 import { RunDir } from './run-dir.ts';
 

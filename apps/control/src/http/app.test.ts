@@ -11,7 +11,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { mintOwnerToken } from '../state/owner-tokens.ts';
 import { hashToken } from '../state/tokens.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { connectOwner } from '../testing/owner.ts';
 import { openWorld, type World } from '../testing/world.ts';
 

@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { FakeAgent } from '../testing/fake-agent.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
 let world: World;

@@ -12,7 +12,7 @@ import type { Entry } from './entry.ts';
 import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 
 let root: string;
 let store: Store;

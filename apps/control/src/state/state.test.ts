@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { initIdentity, readIdentity } from './identity.ts';
 import { mintOwnerToken, OwnerTokens } from './owner-tokens.ts';
 import { checkOwnership, writeOwner } from './ownership.ts';

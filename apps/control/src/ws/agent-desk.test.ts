@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { initIdentity } from '../state/identity.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
 let world: World;

@@ -1,6 +1,6 @@
 // One proven WebSocket to control: says hello, waits for the welcome, carries facts out and orders in.
 
-import { anySignal, type Clock, detach, type Log, untilAborted, untilOver } from '@fairlead/kit';
+import { anySignal, type Clock, detach, type Log, openTimeLimit, untilAborted, untilOver } from '@fairlead/kit';
 import {
   type AgentHello,
   type AgentMessage,
@@ -85,9 +85,10 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
     }
   };
   const limitWelcome = async () => {
-    const limit = AbortSignal.timeout(WELCOME_LIMIT_MS);
-    await untilOver(untilAborted(welcome.promise, limit), anySignal(limit, ended.signal));
-    if (limit.aborted) end('control sent no welcome');
+    using limit = openTimeLimit(clock, WELCOME_LIMIT_MS);
+    const over = anySignal(limit.signal, ended.signal);
+    await untilOver(untilAborted(welcome.promise, over), over);
+    if (limit.signal.aborted) end('control sent no welcome');
   };
   detach(untilOver(keepAlive(), ended.signal));
   detach(limitWelcome());

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSecret, silentLog } from '@fairlead/kit';
+import { ManualClock } from '@fairlead/kit/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { auditGuard, auditOnce } from './audit-guard.ts';
 import { createEngineClient } from './engine-client.ts';
@@ -58,7 +59,7 @@ it('auditOnce asks at the first call, and outlives an engine that does not answe
         throw new Error('no answer');
       },
     },
-    silentLog,
+    { clock: new ManualClock(), log: silentLog },
     (message) => void said.push(message),
   );
   audit();

@@ -1,6 +1,6 @@
 // Whether others can use an engine on a loopback port: asked of the engine itself, for only it knows whether it checks its key.
 
-import { detach, errorText, type Log } from '@fairlead/kit';
+import { type Clock, detach, errorText, type Log, openTimeLimit } from '@fairlead/kit';
 import type { EngineAddress } from './engine-address.ts';
 import type { EngineClient } from './engine-client.ts';
 import { loopbackListeners } from './loopback-listeners.ts';
@@ -29,13 +29,14 @@ export async function auditGuard({ address, client, guard }: AuditedEngine, sign
 /** At the first call: what others can do stays the same as long as the command does. A failure is logged. */
 export function auditOnce(
   { auditGuard: audit }: { auditGuard: (signal: AbortSignal) => Promise<string[]> },
-  log: Log,
+  { clock, log }: { clock: Clock; log: Log },
   say: (message: string) => void,
 ): () => void {
   let isDone = false;
   const run = async () => {
+    using limit = openTimeLimit(clock, AUDIT_LIMIT_MS);
     try {
-      for (const message of await audit(AbortSignal.timeout(AUDIT_LIMIT_MS))) say(message);
+      for (const message of await audit(limit.signal)) say(message);
     } catch (error) {
       log.warn(
         { op: 'engine.audit', ok: false, error: errorText(error) },

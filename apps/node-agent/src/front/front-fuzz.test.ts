@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { findEngineKind } from '@fairlead/engines';
 import { createRouteTable, pickRoute } from '@fairlead/openai-wire';
-import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from './front-world.ts';
+import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from '../testing/front-world.ts';
 import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
 
 const ROUTES = createRouteTable(findEngineKind('vllm').routes);

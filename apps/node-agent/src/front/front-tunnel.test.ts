@@ -10,7 +10,7 @@ import { openSsh, type SshConnection } from '@fairlead/ssh';
 import { hasSshd, openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Front, openFront } from './front.ts';
-import { answerTo, ENGINE_KEY, KEY, until } from './front-world.ts';
+import { answerTo, ENGINE_KEY, KEY, until } from '../testing/front-world.ts';
 
 const kinds = (await hasSshd()) ? (['sshd', 'builtin'] as const) : (['builtin'] as const);
 
@@ -42,6 +42,7 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
         apiKey,
         engineKey,
         clock: systemClock,
+        random: () => 0.5,
         log: silentLog,
       }),
     );

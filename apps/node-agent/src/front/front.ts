@@ -23,8 +23,8 @@ export interface FrontOptions {
   engineKey: Secret;
   clock: Clock;
   log: Log;
-  /** In [0, 1), for back-off. Default: `Math.random`. */
-  random?: () => number;
+  /** In [0, 1), for back-off. */
+  random: () => number;
   limits?: Partial<FrontLimits>;
 }
 
@@ -77,7 +77,7 @@ class OpenFront implements Front {
       facts: () => this.#facts(),
       dial: {
         clock: options.clock,
-        random: options.random ?? Math.random,
+        random: options.random,
         dialMs: this.#limits.dialMs,
         heldBytes: this.#limits.heldBytes,
         isFresh: () => options.clock.monotonicMs() - this.#servingSince < this.#limits.freshMs,

@@ -1,6 +1,16 @@
 // Asks the engine whether it works: until its first completion, then for as long as it serves. Reports; decides nothing.
 
-import { anySignal, type Clock, detach, durationOf, errnoOf, errorText, type Log, repeatTurns } from '@fairlead/kit';
+import {
+  anySignal,
+  type Clock,
+  detach,
+  durationOf,
+  errnoOf,
+  errorText,
+  type Log,
+  openTimeLimit,
+  repeatTurns,
+} from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineMetrics } from '@fairlead/engines';
 import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
@@ -165,8 +175,8 @@ async function tried(
   work: (signal: AbortSignal) => Promise<void>,
   { limitMs, signal, clock }: Asking,
 ): Promise<ProbeOutcome> {
-  const limit = AbortSignal.timeout(limitMs);
-  const within = anySignal(signal, limit);
+  using limit = openTimeLimit(clock, limitMs);
+  const within = anySignal(signal, limit.signal);
   for (let met: unknown; ;) {
     try {
       await work(within);
@@ -174,8 +184,8 @@ async function tried(
     } catch (error) {
       signal.throwIfAborted();
       if (durationOf(error) === 'passing') met = error;
-      else if (!limit.aborted) return { kind: 'sick', reason: errorText(error) };
-      if (limit.aborted) {
+      else if (!limit.signal.aborted) return { kind: 'sick', reason: errorText(error) };
+      if (limit.signal.aborted) {
         return met === undefined || isQueueFull(met)
           ? { kind: 'sick', reason: `no answer within ${limitMs / 1000} s` }
           : { kind: 'unknown', reason: errorText(met) };

@@ -1,5 +1,6 @@
 // What packages/launch is given of a command's context, and where the events of its parts go.
 
+import { systemRandom } from '@fairlead/kit';
 import type { LaunchEvent, LoginQuestions, Machine, Run, StopEvent } from '@fairlead/launch';
 
 import type { Context } from '../context.ts';
@@ -20,7 +21,7 @@ export function machineOf(context: Context): Machine {
     nodePath,
     cacheDir: cacheDir(context),
     clock,
-    random: Math.random,
+    random: systemRandom,
     log,
     questions: loginQuestions(context),
   };

@@ -3,7 +3,7 @@
 import { homedir } from 'node:os';
 
 import type { ConfigPlace, FairleadConfig } from '@fairlead/config';
-import { silentLog, systemClock } from '@fairlead/kit';
+import { silentLog, systemClock, systemRandom } from '@fairlead/kit';
 import type { LaunchDeps, Machine } from '@fairlead/launch';
 
 import { cacheDir } from '../cache-dir.ts';
@@ -57,7 +57,7 @@ function machineOf(options: LaunchOptions): Machine {
     nodePath: process.execPath,
     cacheDir: cacheDir(account),
     clock,
-    random: Math.random,
+    random: systemRandom,
     log,
     questions: { ...(askPassphrase && { askPassphrase }), ...(sshTerminal && { terminal: sshTerminal }) },
   };

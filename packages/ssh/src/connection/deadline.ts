@@ -1,20 +1,32 @@
 // A time limit that stands still while a human is being asked.
 
+import { callLater, type Clock } from '@fairlead/kit';
+
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   /** The limit does not run while `pending` is pending. */
   suspendedDuring<T>(pending: Promise<T>): Promise<T>;
 }
 
-export function createDeadline(ms: number, makeError: () => Error, outer?: AbortSignal): Deadline {
+export interface DeadlineOptions {
+  clock: Clock;
+  afterMs: number;
+  makeError: () => Error;
+  outer?: AbortSignal | undefined;
+}
+
+/** Runs at once. */
+export function createDeadline({ clock, afterMs, makeError, outer }: DeadlineOptions): Deadline {
   const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let running: AbortController | undefined;
   const start = () => {
-    timer ??= setTimeout(() => controller.abort(makeError()), ms);
+    if (running) return;
+    running = new AbortController();
+    callLater(() => controller.abort(makeError()), { clock, afterMs, signal: running.signal });
   };
   const stop = () => {
-    clearTimeout(timer);
-    timer = undefined;
+    running?.abort();
+    running = undefined;
   };
   start();
   return {

@@ -44,15 +44,16 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
     const jump = target.jump ? scope.use(await openJump(target.jump, options)).link : undefined;
     if (jump) stages?.onJumped();
     const timeoutMs = target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-    using deadline = createDeadline(
-      timeoutMs,
-      () =>
+    using deadline = createDeadline({
+      clock: options.clock ?? systemClock,
+      afterMs: timeoutMs,
+      makeError: () =>
         sshError('timeout', `cannot log in to ${targetLabel(target)} because it took more than ${timeoutMs} ms`, {
           hint: 'A firewall may be in the way, a VPN may be needed, or the host may be overloaded.',
           retryable: true,
         }),
-      options.signal,
-    );
+      outer: options.signal,
+    });
     const hold = jump ? undefined : stages?.hold;
     const login = await prepareLogin(withPatience(target, { deadline, hold }));
     const transport = await openTransport(target, jump, deadline.signal);

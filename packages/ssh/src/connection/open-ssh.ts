@@ -1,6 +1,6 @@
 // Opens an SSH connection with the driver that its target names.
 
-import { silentLog } from '@fairlead/kit';
+import { silentLog, systemClock } from '@fairlead/kit';
 import { dialSocket } from '../dial-socket.ts';
 import { listenOnSocket } from '../listen-on-socket.ts';
 import { type ExecHost, openExec } from '../open-exec.ts';
@@ -12,12 +12,17 @@ import type { OpenSshOptions, SshConnection } from './ssh-connection.ts';
 
 export async function openSsh(target: SshTarget, options: OpenSshOptions = {}): Promise<SshConnection> {
   if (target.system) return openSystemSsh(target, target.system, options);
-  const { signal, clock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2, stages } = options;
+  const { signal, clock = systemClock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2, stages } = options;
   const opened = await openLink(target, { signal, clock, keepaliveMs, keepaliveCountMax, stages });
   const { link, hostKey } = opened;
   const label = targetLabel(target);
   log.debug({ op: 'ssh.open', ok: true, host: label, hostKey: hostKey.fingerprint });
-  const host: ExecHost = { label, ended: link.ended, exec: (command, wait) => openExec(link, command, wait) };
+  const host: ExecHost = {
+    label,
+    clock,
+    ended: link.ended,
+    exec: (command, wait) => openExec(link, command, wait),
+  };
   return {
     label,
     hostKey,

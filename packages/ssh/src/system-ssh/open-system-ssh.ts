@@ -55,7 +55,12 @@ export async function openSystemSsh(
       because: login.because,
       master: master.kind,
     });
-    const host: ExecHost = { label, ended: link.ended, exec: (command, wait) => openProxyExec(link, command, wait) };
+    const host: ExecHost = {
+      label,
+      clock,
+      ended: link.ended,
+      exec: (command, wait) => openProxyExec(link, command, wait),
+    };
     return {
       label,
       hostKey,

@@ -1,5 +1,6 @@
 // `fairlead complete -- words…`: what a shell's script asks at each Tab. Says nothing where it cannot say it soon.
 
+import { openTimeLimit } from '@fairlead/kit';
 import { openSession } from '@fairlead/client';
 import { leadInstance } from '@fairlead/protocol';
 import type { Command } from 'commander';
@@ -37,7 +38,8 @@ async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
 
 const LOOK_UPS: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<Candidate[]>> = {
   async deployments(context) {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_UP_LIMIT_MS)]);
+    using limit = openTimeLimit(context.clock, LOOK_UP_LIMIT_MS);
+    const signal = AbortSignal.any([context.signal, limit.signal]);
     // Nobody is asked for a passphrase in the middle of a line.
     const { askPassphrase: _, ...options } = sessionOptions({ ...context, signal });
     await using session = await openSession(options);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
-import { Scope, shellQuote } from '@fairlead/kit';
+import { openTimeLimit, Scope, shellQuote } from '@fairlead/kit';
 
 import {
   dropUnusedJobKeys,
@@ -120,14 +120,15 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   const { authorizedKeysFile } = await world.bastion.config();
   traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
   // Under a signal of its own: traces are removed after Ctrl-C, too.
-  traces.defer(() =>
-    dropUnusedJobKeys(site, {
+  traces.defer(async () => {
+    using limit = openTimeLimit(context.clock, TIDY_MS);
+    await dropUnusedJobKeys(site, {
       session,
-      run: { ...launchRun(context), signal: AbortSignal.timeout(TIDY_MS) },
+      run: { ...launchRun(context), signal: limit.signal },
       ended: instance,
       authorizedKeysFile,
-    }),
-  );
+    });
+  });
   const jobKeyDir = await ensureJobKey(site, {
     session,
     run: launchRun(context),

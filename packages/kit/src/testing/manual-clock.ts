@@ -1,6 +1,6 @@
 // A clock that stands still until told.
 
-import type { Clock } from '@fairlead/kit';
+import type { Clock } from '../clock.ts';
 
 interface Sleeper {
   dueMs: number;
@@ -40,6 +40,8 @@ export class ManualClock implements Clock {
 
   /** Lets time pass in steps, so that loops that sleep again come round as often as they would. */
   async advance(ms: number, stepMs = 50): Promise<void> {
+    // What is under way falls asleep first.
+    await turn();
     const endMs = this.#elapsedMs + ms;
     while (this.#elapsedMs < endMs) {
       const step = Math.min(stepMs, endMs - this.#elapsedMs);
@@ -50,7 +52,7 @@ export class ManualClock implements Clock {
         this.#sleepers.delete(sleeper);
         sleeper.resolve();
       }
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
 
@@ -59,4 +61,9 @@ export class ManualClock implements Clock {
     this.#elapsedMs += ms;
     this.#nowMs += ms;
   }
+}
+
+/** One turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

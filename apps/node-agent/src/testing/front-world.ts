@@ -16,8 +16,8 @@ import { text } from 'node:stream/consumers';
 import { findEngineKind } from '@fairlead/engines';
 import { type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { EngineAddress } from '../engine/engine-address.ts';
-import { type Front, openFront } from './front.ts';
-import type { FrontLimits } from './front-limits.ts';
+import { type Front, openFront } from '../front/front.ts';
+import type { FrontLimits } from '../front/front-limits.ts';
 
 export const KEY = 'client-key';
 export const ENGINE_KEY = 'engine-key';
@@ -90,6 +90,7 @@ export async function openFrontWorld(options: {
       apiKey: new Secret(KEY),
       engineKey: new Secret(ENGINE_KEY),
       clock: systemClock,
+      random: () => 0.5,
       log: { ...silentLog, debug: (fields) => void lines.push(fields) },
       ...(options.limits ? { limits: options.limits } : {}),
     }),
