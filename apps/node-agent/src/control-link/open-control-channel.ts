@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { errnoOf, errorText, type Secret, withTimeLimit } from '@fairlead/kit';
+import { errnoOf, errorText, type Secret, withTimeLimit, defined } from '@fairlead/kit';
 import { WebSocket } from 'ws';
 import { agentError } from '../agent-error.ts';
 
@@ -77,13 +77,13 @@ function isCut(error: unknown): boolean {
 function unproven(why: string, cause?: unknown): Error {
   return agentError('control_unproven', `whoever dialled as control did not get to prove itself: ${why}`, {
     retryable: true,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 
 function untrusted(why: string, cause?: unknown): Error {
   return agentError('control_untrusted', `cannot trust whoever dialled as control: ${why}`, {
     hint: "If control was set up anew, its certificate changed: `fairlead init`, then deploy again. Else something on the bastion's account plays control.",
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
