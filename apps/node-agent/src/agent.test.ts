@@ -12,7 +12,7 @@ import { API_KEY, ENROLMENT_TOKEN, openAgentWorld } from './testing/agent-world.
 import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
 import { openFakeControl } from './testing/fake-control.ts';
 import { runTestAgent } from './testing/run-test-agent.ts';
-import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from './testing/test-identities.ts';
+import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from '@fairlead/carrier/testing';
 
 /** Ready, and to be reached. */
 const isUp = ({ state, endpointGeneration }: InstanceReported) =>

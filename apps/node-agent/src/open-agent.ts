@@ -49,15 +49,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
     }),
   );
-  const front = scope.use(
-    openFront({
-      ...deps,
-      engineAddress: engine.address,
-      routes: engine.kind.routes,
-      apiKey: spec.apiKey,
-      engineKey: engine.engineKey,
-    }),
-  );
+  const front = scope.use(openEngineFront(spec, deps, engine));
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control });
   const ended = Promise.withResolvers<ExitName>();
@@ -127,6 +119,11 @@ function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFact
 
 function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[] {
   return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
+}
+
+function openEngineFront({ apiKey }: InstanceSpec, deps: AgentDeps, engine: Engine): Front {
+  const { address: engineAddress, engineKey, kind } = engine;
+  return openFront({ ...deps, engineAddress, routes: kind.routes, apiKey, engineKey });
 }
 
 interface SupervisorParts {

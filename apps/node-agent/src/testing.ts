@@ -3,6 +3,6 @@
 
 export { type AgentWorld, openAgentWorld } from './testing/agent-world.ts';
 export { type FakeControl, openFakeControl } from './testing/fake-control.ts';
-export { CONTROL_IDENTITY } from './testing/test-identities.ts';
+export { CONTROL_IDENTITY } from '@fairlead/carrier/testing';
 export { KEY as frontKey, openFrontWorld } from './front/front-world.ts';
 export { fuzzHead } from './front/fuzz-head.ts';

@@ -1,5 +1,6 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
+import { createReach } from '@fairlead/carrier';
 import { CodedError, Scope, silentLog, systemClock } from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
@@ -78,8 +79,9 @@ async function openConnection(
     followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
   );
   const turns = createTurns(CHANNELS_OPENED_AT_ONCE);
+  const carrier = createReach([link]);
   const live = scope.use(
-    trackPaths((signal, patience) => openPath({ name, follower, link, turns, clock, random }, signal, patience)),
+    trackPaths((signal, patience) => openPath({ name, follower, carrier, turns, clock, random }, signal, patience)),
   );
   const warm = scope.use(keepWarm({ paths: live, endpoint: () => follower.current, clock, log }));
   const localPort =

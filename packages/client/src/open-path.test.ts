@@ -1,8 +1,7 @@
 // Which failures of a dial are waited out, and for how long.
 
-import type { BastionLink } from '@fairlead/carrier';
 import { type Clock, CodedError, Listeners, systemClock } from '@fairlead/kit';
-import type { ReachableEndpoint } from '@fairlead/protocol';
+import { type EndpointAddress, isBastionSocket, type ReachableEndpoint } from '@fairlead/protocol';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
@@ -45,14 +44,14 @@ function world(dial: (socket: string) => Promise<PassThrough>) {
       },
       next: async () => current!,
     },
-    link: {
-      connection: async () => ({
-        dial: (socket: string) => {
-          dials.push(socket);
-          return dial(socket);
-        },
-      }),
-    } as unknown as BastionLink,
+    carrier: {
+      ready: async () => undefined,
+      reach: (address: EndpointAddress) => {
+        const socket = isBastionSocket(address) ? address.socket : '';
+        dials.push(socket);
+        return dial(socket);
+      },
+    },
   };
   return {
     dials,
@@ -108,7 +107,7 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
         current: undefined as ReachableEndpoint | undefined,
         next: () => never,
       },
-      link: { connection: () => never } as unknown as BastionLink,
+      carrier: { ready: () => never, reach: () => never },
     };
   };
   async function failure(there: ReturnType<typeof deps>): Promise<{ code: string; ms: number }> {

@@ -1,6 +1,6 @@
 // One new stream to the deployment: waits out the moments in which a tunnel or the SSH connection is being replaced.
 
-import type { BastionLink } from '@fairlead/carrier';
+import type { Reach } from '@fairlead/carrier';
 import {
   anySignal,
   backoffMs,
@@ -11,8 +11,7 @@ import {
   untilAborted,
   withTimeLimit,
 } from '@fairlead/kit';
-import type { ReachableEndpoint } from '@fairlead/protocol';
-import type { SshConnection } from '@fairlead/ssh';
+import type { EndpointAddress, ReachableEndpoint } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
@@ -23,7 +22,7 @@ import type { Turns } from './turns.ts';
 export interface PathDeps {
   name: string;
   follower: Pick<EndpointFollower, 'current' | 'next' | 'events'>;
-  link: Pick<BastionLink, 'connection'>;
+  carrier: Reach;
   /** Whose turn it is to open a channel. */
   turns: Turns;
   clock: Clock;
@@ -39,8 +38,10 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
   for (let attempt = 0; ; attempt++) {
     const endpoint = await nextEndpoint(deps, signal, patience);
     try {
-      const ssh = await openConnection(deps, signal, patience);
-      return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.address.socket, { signal }), signal) };
+      const { address } = endpoint;
+      await waitUntilReady(deps, address, { signal, patience });
+      const open = () => deps.carrier.reach(address, { signal });
+      return { endpoint, channel: await deps.turns.run(open, signal) };
     } catch (error) {
       signal.throwIfAborted();
       if (!mayDialAgain(error)) throw error;
@@ -78,14 +79,13 @@ async function nextEndpoint(
   }
 }
 
-async function openConnection(
-  { name, link }: PathDeps,
-  signal: AbortSignal,
-  { connectionMs }: Patience,
-): Promise<SshConnection> {
-  const connection = untilAborted(link.connection(), signal);
-  if (connectionMs === undefined) return connection;
-  return withTimeLimit(connection, connectionMs, () => noConnection(name));
+async function waitUntilReady(
+  { name, carrier }: PathDeps,
+  address: EndpointAddress,
+  { signal, patience: { connectionMs } }: { signal: AbortSignal; patience: Patience },
+): Promise<void> {
+  const ready = untilAborted(carrier.ready(address), signal);
+  await (connectionMs === undefined ? ready : withTimeLimit(ready, connectionMs, () => noConnection(name)));
 }
 
 function noEndpoint(name: string, waitedMs: number): CodedError<ClientErrorCode> {

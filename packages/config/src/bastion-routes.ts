@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { defaults } from './defaults.ts';
 import { MAX_ROUTES } from '@fairlead/protocol';
 
 export const clusterRoute = z.strictObject({
@@ -43,8 +44,7 @@ export const clusterRoute = z.strictObject({
     .min(1)
     .optional()
     .meta({
-      description:
-        'With proxyJump: a private key on the cluster, without a passphrase, that logs in there. Default ~/.ssh/id_ed25519.',
+      description: `With proxyJump: a private key on the cluster, without a passphrase, that logs in there. Default ${defaults.jumpIdentityFile}.`,
       examples: ['~/.ssh/id_ed25519'],
     }),
   jumpHostKeys: z

@@ -1,8 +1,9 @@
-// fairlead.yaml: what a user configures. Strict: an unknown key is an error. Defaults are stated here and nowhere else.
+// fairlead.yaml: what a user configures. Strict: an unknown key is an error. What holds where it says nothing: defaults.ts.
 
 import { DEFAULT_ENGINE, type EngineKind, engineKinds } from '@fairlead/engines';
 import { z } from 'zod';
 
+import { defaults } from './defaults.ts';
 import { clusterRoute, oneOrMore } from './bastion-routes.ts';
 import { sshRoute } from '@fairlead/protocol';
 
@@ -38,9 +39,10 @@ export const slurmSettings = z.strictObject({
     .string()
     .optional()
     .meta({ description: '`--reservation`.', examples: ['workshop'] }),
-  time: slurmTime
-    .optional()
-    .meta({ description: 'Time limit of a job where --time is absent.', examples: ['04:00:00'] }),
+  time: slurmTime.optional().meta({
+    description: `Time limit of a job where --time is absent. Default ${defaults.time}.`,
+    examples: ['04:00:00'],
+  }),
   cpusPerTask: z
     .int()
     .min(1)
@@ -75,8 +77,7 @@ export const slurmSettings = z.strictObject({
     .max(3600)
     .optional()
     .meta({
-      description:
-        'How often this site lets its queue be asked. All commands then share one answer of `squeue`, kept on the login host until it is this old. Default: each command asks for itself, every 15 s.',
+      description: `How often this site lets its queue be asked. All commands then share one answer of \`squeue\`, kept on the login host until it is this old. Default: each command asks for itself, every ${defaults.pollSeconds} s.`,
       examples: [120],
     }),
   omit: z
@@ -106,12 +107,13 @@ export const gpuSettings = z.strictObject({
 
 const commonEngineSettings = z.strictObject({
   command: z.array(z.string()).min(1).optional(),
-  readyLimitSeconds: seconds
-    .optional()
-    .meta({ description: 'From its start to its first answer. Default 3600.', examples: [3600] }),
+  readyLimitSeconds: seconds.optional().meta({
+    description: `From its start to its first answer. Default ${defaults.readyLimitSeconds}.`,
+    examples: [3600],
+  }),
   stopLimitSeconds: seconds
     .optional()
-    .meta({ description: 'How long it may take to end. Default 30.', examples: [30] }),
+    .meta({ description: `How long it may take to end. Default ${defaults.stopLimitSeconds}.`, examples: [30] }),
   args: z.array(z.string()).optional(),
   env: envVars.optional(),
 });
@@ -138,28 +140,43 @@ function engineSection({ title, program, examples, options }: EngineKind) {
 const engineNames = engineKinds.map(({ name }) => name);
 
 export const healthSettings = z.strictObject({
-  probeIntervalSeconds: seconds
+  probeIntervalSeconds: seconds.optional().meta({
+    description: `How often an idle engine is asked for one token. Default ${defaults.probeIntervalSeconds}.`,
+    examples: [30],
+  }),
+  probeLimitSeconds: seconds
     .optional()
-    .meta({ description: 'How often an idle engine is asked for one token. Default 30.', examples: [30] }),
-  probeLimitSeconds: seconds.optional().meta({ description: 'How long that may take. Default 30.', examples: [30] }),
+    .meta({ description: `How long that may take. Default ${defaults.probeLimitSeconds}.`, examples: [30] }),
   probeFailures: z
     .int()
     .min(1)
     .optional()
-    .meta({ description: 'Failures in a row until the engine counts as hung. Default 2.', examples: [2] }),
-  stallSeconds: seconds
-    .optional()
-    .meta({ description: 'How long tokens may stand still with requests running. Default 90.', examples: [90] }),
+    .meta({
+      description: `Failures in a row until the engine counts as hung. Default ${defaults.probeFailures}.`,
+      examples: [2],
+    }),
+  stallSeconds: seconds.optional().meta({
+    description: `How long tokens may stand still with requests running. Default ${defaults.stallSeconds}.`,
+    examples: [90],
+  }),
   crashLimit: z
     .int()
     .min(1)
     .optional()
-    .meta({ description: 'Starts within crashWindowSeconds after which it gives up. Default 4.', examples: [4] }),
-  crashWindowSeconds: seconds.optional().meta({ description: 'Default 1800.', examples: [1800] }),
-  restartBaseSeconds: seconds
+    .meta({
+      description: `Starts within crashWindowSeconds after which it gives up. Default ${defaults.crashLimit}.`,
+      examples: [4],
+    }),
+  crashWindowSeconds: seconds
     .optional()
-    .meta({ description: 'Bound of the first wait before the engine is started again. Default 2.', examples: [2] }),
-  restartMaxSeconds: seconds.optional().meta({ description: 'Bound of every such wait. Default 60.', examples: [60] }),
+    .meta({ description: `Default ${defaults.crashWindowSeconds}.`, examples: [1800] }),
+  restartBaseSeconds: seconds.optional().meta({
+    description: `Bound of the first wait before the engine is started again. Default ${defaults.restartBaseSeconds}.`,
+    examples: [2],
+  }),
+  restartMaxSeconds: seconds
+    .optional()
+    .meta({ description: `Bound of every such wait. Default ${defaults.restartMaxSeconds}.`, examples: [60] }),
 });
 
 const clusterPaths = z.strictObject({
@@ -167,7 +184,7 @@ const clusterPaths = z.strictObject({
     .string()
     .optional()
     .meta({
-      description: 'Directory for job files, shared by login and compute nodes. Default ~/.local/share/fairlead.',
+      description: `Directory for job files, shared by login and compute nodes. Default ${defaults.stateDir}.`,
       examples: ['/project/alice/fairlead'],
     }),
   scratch: z
@@ -244,7 +261,7 @@ export const bastionConfig = z.strictObject({
     .string()
     .optional()
     .meta({
-      description: 'Directory on the bastion. Default ~/.local/share/fairlead.',
+      description: `Directory on the bastion. Default ${defaults.stateDir}.`,
       examples: ['~/.local/share/fairlead'],
     }),
   runDir: z

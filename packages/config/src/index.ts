@@ -9,6 +9,7 @@ export {
   readConfigFile,
   userConfigPath,
 } from './config-sources.ts';
+export { defaults } from './defaults.ts';
 export { contradictionsOf } from './contradictions.ts';
 export { nearest } from './explain-issues.ts';
 export {

@@ -2,11 +2,9 @@
 
 import { join } from 'node:path/posix';
 
-import type { ClusterConfig } from '@fairlead/config';
+import { type ClusterConfig, defaults } from '@fairlead/config';
 
 import { expandHome, type HostFacts } from './host/host.ts';
-
-export const DEFAULT_STATE_DIR = '~/.local/share/fairlead';
 
 export interface ClusterPaths {
   state: string;
@@ -19,7 +17,7 @@ export interface ClusterPaths {
 
 /** Absolute paths on the cluster, where `config` is what `expandCluster` has made. */
 export function clusterPaths(config: ClusterConfig, facts: Pick<HostFacts, 'home'>): ClusterPaths {
-  const state = expandHome(config.paths?.state ?? DEFAULT_STATE_DIR, facts.home);
+  const state = expandHome(config.paths?.state ?? defaults.stateDir, facts.home);
   return {
     state,
     runtime: config.paths?.runtime ? expandHome(config.paths.runtime, facts.home) : join(state, 'runtime'),

@@ -1,4 +1,4 @@
-export { clusterPaths, type ClusterPaths, DEFAULT_STATE_DIR, jobDirOf } from './cluster-paths.ts';
+export { clusterPaths, type ClusterPaths, jobDirOf } from './cluster-paths.ts';
 export { type ControlSession } from './control-session.ts';
 export { expandHome, type Host, type HostFacts, NODE_MINIMUM } from './host/host.ts';
 export { openLocalHost } from './host/local-host.ts';
@@ -15,7 +15,7 @@ export { type LaunchErrorCode } from './launch-error.ts';
 export { hostAndPort } from './login/host-and-port.ts';
 export { openRoute, resolveRoute } from './login/open-route.ts';
 export { compareWithProfile, otherBastion } from './login/same-bastion.ts';
-export { DEFAULT_TIME, type DeploymentPlan, type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
+export { type DeploymentPlan, type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
 export { findBundle } from './ship/bundles.ts';
 export { findRuntime } from './ship/find-runtime.ts';
 export { shipAgent, shipFile, type Shipped, shipRuntime } from './ship/ship.ts';

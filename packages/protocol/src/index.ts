@@ -132,6 +132,7 @@ export {
   type InstanceSpec,
   type InstanceSpecInput,
 } from './spec.ts';
+export { specDefaults } from './spec-defaults.ts';
 export {
   OUR_VERSIONS,
   pickVersion,

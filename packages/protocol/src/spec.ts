@@ -6,6 +6,7 @@ import { SECRET_LENGTH } from './bounds.ts';
 import { deploymentName, instanceId } from './ids.ts';
 import { MAX_ROUTES } from './profile.ts';
 import { secretText } from './secret-text.ts';
+import { specDefaults } from './spec-defaults.ts';
 
 /** At most ten years. */
 const seconds = z
@@ -29,9 +30,9 @@ export const engineSpec = z.object({
   /** A file on the cluster whose one line becomes HF_TOKEN in the engine's environment. */
   tokenFile: z.string().optional(),
   /** How long from start to the first real completion. */
-  readyLimitSeconds: seconds.default(3600),
+  readyLimitSeconds: seconds.default(specDefaults.readyLimitSeconds),
   /** How long the engine may take to end after it was told to. */
-  stopLimitSeconds: seconds.default(30),
+  stopLimitSeconds: seconds.default(specDefaults.stopLimitSeconds),
 });
 export type EngineSpec = z.infer<typeof engineSpec>;
 
@@ -61,17 +62,17 @@ export type BastionRoute = z.infer<typeof bastionRoute>;
 
 export const healthSpec = z
   .object({
-    probeIntervalSeconds: seconds.default(30),
-    probeLimitSeconds: seconds.default(30),
+    probeIntervalSeconds: seconds.default(specDefaults.probeIntervalSeconds),
+    probeLimitSeconds: seconds.default(specDefaults.probeLimitSeconds),
     /** Failed probes in a row until the engine counts as hung and is restarted. */
-    probeFailures: z.int().min(1).default(2),
+    probeFailures: z.int().min(1).default(specDefaults.probeFailures),
     /** How long tokens may stand still with requests running. */
-    stallSeconds: seconds.default(90),
+    stallSeconds: seconds.default(specDefaults.stallSeconds),
     /** Engine starts within `crashWindowSeconds` after which the agent gives up. */
-    crashLimit: z.int().min(1).default(4),
-    crashWindowSeconds: seconds.default(1800),
-    restartBaseSeconds: seconds.default(2),
-    restartMaxSeconds: seconds.default(60),
+    crashLimit: z.int().min(1).default(specDefaults.crashLimit),
+    crashWindowSeconds: seconds.default(specDefaults.crashWindowSeconds),
+    restartBaseSeconds: seconds.default(specDefaults.restartBaseSeconds),
+    restartMaxSeconds: seconds.default(specDefaults.restartMaxSeconds),
   })
   .prefault({});
 export type HealthSpec = z.infer<typeof healthSpec>;

@@ -24,6 +24,6 @@ it('A deadline that an agent no longer reports is forgotten, also by a control t
   agent.report({ status: 'ready' });
   await watch.find(hasDeadline(undefined));
   await world.restart();
-  const { instance } = (await world.owner.call('GET', '/v1/deployments/a')).body;
+  const [instance] = (await world.owner.call('GET', '/v1/deployments/a')).body.instances;
   expect(instance).not.toHaveProperty('deadlineMs');
 });

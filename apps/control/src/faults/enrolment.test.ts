@@ -75,7 +75,7 @@ describe('An agent', () => {
         message.event.message.includes(`(${code})`),
     );
     for (const name of ['a', 'b']) {
-      const { instance } = (await world.owner.call('GET', `/v1/deployments/${name}`)).body;
+      const [instance] = (await world.owner.call('GET', `/v1/deployments/${name}`)).body.instances;
       expect(instance.state.status).toBe('submitted');
     }
   });

@@ -8,13 +8,12 @@ import {
   engineCommand,
   type EngineFailure,
   type EngineKind,
-  type EngineMetrics,
+  type EnginePlace,
   type EngineSurroundings,
   type EngineWanted,
   explainSilence,
   findEngineKind,
   MARKER_VARIABLE,
-  parseMetrics,
   type PhaseSeen,
 } from '@fairlead/engines';
 import {
@@ -29,10 +28,10 @@ import {
 } from '@fairlead/kit';
 import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import { auditGuard } from './audit-guard.ts';
 import { signalProcess } from './end-engine.ts';
-import { type EngineAddress, proveAddress, takeAddress } from './engine-address.ts';
+import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
+import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { findMarked } from './find-processes.ts';
 import { LastLines } from './last-lines.ts';
 import { readTokenFile } from './read-token-file.ts';
@@ -50,7 +49,7 @@ export interface EngineOptions {
   onPhase: (seen: { phase: StartPhase; percent?: number }) => void;
 }
 
-export interface Engine extends AsyncDisposable {
+export interface Engine extends EngineQuestions, AsyncDisposable {
   readonly kind: EngineKind;
   readonly engineKey: Secret;
   readonly client: EngineClient;
@@ -60,12 +59,6 @@ export interface Engine extends AsyncDisposable {
   explainSilence: () => { lastLines: string[]; hint: string };
   /** Rejects with the signal's reason when that fires before a process was started. */
   spawn: (signal: AbortSignal) => Promise<EngineProcess>;
-  /** Resolves when it says that it is up; rejects otherwise, and where another user's process answers in its place. */
-  checkHealth: (signal: AbortSignal) => Promise<void>;
-  /** Undefined where it says nothing of its load. */
-  readMetrics: (signal: AbortSignal) => Promise<EngineMetrics | undefined>;
-  /** One sentence for each way in which others can use it. */
-  auditGuard: (signal: AbortSignal) => Promise<string[]>;
   /** Resolves when engine.log holds all it wrote so far. */
   logged: () => Promise<void>;
 }
@@ -80,19 +73,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const engineKey = createSecret('fle-');
   const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: LOG_BYTES, log });
   const last = new LastLines();
-  const surroundings = (): EngineSurroundings => ({
-    engine: kind.name,
-    gpus: options.env['CUDA_VISIBLE_DEVICES'] ?? '',
-    interfaces: listInterfaces(),
-  });
-  let sweptUp = false;
+  const surroundings = () => surroundingsOf(kind, options.env);
+  const sweepOnce = createSweep(spec.instanceId, log);
   let isPlain = false;
   let optional: EngineCommand['optional'];
   let address: EngineAddress = { path: directory.socketPath };
 
   const prepare = async (): Promise<Secret | undefined> => {
-    if (!sweptUp) await sweepUp(spec.instanceId, log);
-    sweptUp = true;
+    await sweepOnce();
     address = await takeAddress(kind.listens(wanted), directory.socketPath);
     return readTokenFile(spec.engine.tokenFile);
   };
@@ -100,22 +88,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const spawn = async (signal: AbortSignal): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
     last.clear();
-    const command = engineCommand({
-      kind,
-      wanted,
-      place: {
-        nodePath: options.nodePath,
-        engineSim: options.engineSim,
-        directory: directory.path,
-        socket: directory.socketPath,
-        port: 'port' in address ? String(address.port) : '',
-        engineKey,
-      },
-      instanceId: spec.instanceId,
-      ...(hfToken ? { hfToken } : {}),
-      isPlain,
-      env: options.env,
-    });
+    const place = placeOf(options, address, engineKey);
+    const job = { instanceId: spec.instanceId, env: options.env, ...(hfToken ? { hfToken } : {}) };
+    const command = engineCommand({ ...job, kind, wanted, place, isPlain });
     optional = command.optional;
     const phases = createPhaseReader(kind, options.onPhase);
     return spawnEngine({
@@ -144,21 +119,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     explainSilence: () => explainSilence(last.lines, surroundings()),
     spawn,
-    async checkHealth(signal) {
-      await proveAddress(address);
-      const { healthPath } = kind.probe(wanted);
-      const { status } = await client.get(healthPath, signal);
-      if (status !== 200) throw new Error(`${healthPath} answers ${status}`);
-    },
-    async readMetrics(signal) {
-      if (!kind.metrics) return undefined;
-      const { status, body } = await client.get(kind.metrics.path, signal);
-      return status === 200 ? parseMetrics(body, kind.metrics.names) : undefined;
-    },
-    auditGuard: (signal) => auditGuard({ address, client, guard: kind.guard(wanted) }, signal),
+    ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+function placeOf(
+  { nodePath, engineSim, directory }: EngineOptions,
+  address: EngineAddress,
+  engineKey: Secret,
+): EnginePlace {
+  const port = 'port' in address ? String(address.port) : '';
+  return { nodePath, engineSim, directory: directory.path, socket: directory.socketPath, port, engineKey };
 }
 
 /** Undefined where it failed for another reason than the optional arguments. */
@@ -192,6 +165,15 @@ const PHASES = startPhase.options;
 
 const SWEEP_LIMIT_MS = 10_000;
 
+/** Sweeps up at the first call; again while that has failed. */
+function createSweep(instanceId: string, log: Log): () => Promise<void> {
+  let isDone = false;
+  return async () => {
+    if (!isDone) await sweepUp(instanceId, log);
+    isDone = true;
+  };
+}
+
 /** What an agent that was killed left on this node would hold the GPUs' memory. */
 async function sweepUp(instanceId: string, log: Log): Promise<void> {
   const looking = findMarked(`${MARKER_VARIABLE}=${instanceId}`);
@@ -207,6 +189,10 @@ async function sweepUp(instanceId: string, log: Log): Promise<void> {
   if (left.length === 0) return;
   log.warn({ op: 'engine.sweep', pids: left }, 'ending what a former agent of this instance left behind');
   for (const pid of left) signalProcess(pid, 'SIGKILL');
+}
+
+function surroundingsOf({ name }: EngineKind, env: NodeJS.ProcessEnv): EngineSurroundings {
+  return { engine: name, gpus: env['CUDA_VISIBLE_DEVICES'] ?? '', interfaces: listInterfaces() };
 }
 
 function listInterfaces(): string[] {

@@ -7,7 +7,7 @@ import { Scope } from '@fairlead/kit';
 import { encodeText, instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
 import { createJobKey, renderKeyLine } from '@fairlead/ssh';
 import { openAnyTestSsh, type TestSsh } from '@fairlead/ssh/testing';
-import { CONTROL_IDENTITY } from './test-identities.ts';
+import { CONTROL_IDENTITY } from '@fairlead/carrier/testing';
 
 export const API_KEY = 'endpoint-key-of-the-test';
 export const ENROLMENT_TOKEN = 'enrolment-token-of-the-test';

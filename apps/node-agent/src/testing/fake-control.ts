@@ -19,7 +19,7 @@ import {
   PROTOCOL_VERSION,
 } from '@fairlead/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import type { TestIdentity } from './test-identities.ts';
+import type { TestIdentity } from '@fairlead/carrier/testing';
 
 type MessageOf<Type extends AgentMessage['type']> = Extract<AgentMessage, { type: Type }>;
 

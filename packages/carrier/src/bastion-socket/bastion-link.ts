@@ -1,4 +1,4 @@
-// The laptop's one SSH connection to the bastion: opened when first needed, by the first route that proves to end on the
+// The laptop's one SSH connection to the bastion, the consumer's half of the carrier: opened when first needed, by the first route that proves to end on the
 // pinned host, opened anew after a loss.
 
 import { posix } from 'node:path';
@@ -15,7 +15,7 @@ import {
   systemClock,
   withTimeLimit,
 } from '@fairlead/kit';
-import type { GateLine, LaptopProfile, SshRoute } from '@fairlead/protocol';
+import { type GateLine, isBastionSocket, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
 import {
   createRouteMemory,
   openFirstRoute,
@@ -29,6 +29,7 @@ import {
   type SshTerminal,
 } from '@fairlead/ssh';
 
+import type { Reacher } from '../carrier.ts';
 import type { ReachErrorCode } from '../carrier-error.ts';
 import { openControlChannel } from './control-channel.ts';
 import { controlFailed, type ControlFault, proveBastion } from './prove-bastion.ts';
@@ -51,7 +52,7 @@ export interface BastionLinkOptions {
   routeMemory?: RouteMemory;
 }
 
-export interface BastionLink extends AsyncDisposable {
+export interface BastionLink extends Reacher, AsyncDisposable {
   readonly profile: LaptopProfile;
   /** The live connection; where the last one is gone, a new one. Concurrent callers share one attempt; a refused login is not tried again at once. */
   connection(): Promise<SshConnection>;
@@ -170,9 +171,16 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     else faults.delete(ssh);
   }
 
+  const connection = async () => login().proven;
   return {
+    kind: 'bastion-socket',
     profile: options.profile,
-    connection: async () => login().proven,
+    connection,
+    ready: connection,
+    async reach(address, wait) {
+      if (!isBastionSocket(address)) throw new TypeError(`no socket on the bastion: got ${address.kind}`);
+      return (await connection()).dial(address.socket, wait);
+    },
     opens,
     routes,
     get route() {

@@ -3,7 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 import { type Clock, CodedError, errorText, type Log } from '@fairlead/kit';
-import { decodeText, gateLine, socketName, type SocketKind } from '@fairlead/protocol';
+import { socketName, type SocketKind } from '@fairlead/protocol';
 import {
   type Gate,
   openFirstRoute,
@@ -13,6 +13,7 @@ import {
   type SshConnection,
 } from '@fairlead/ssh';
 import type { OfferErrorCode } from '../carrier-error.ts';
+import { type GateFault, readGateProof } from './gate-proof.ts';
 
 export interface ForwardOptions {
   routes: readonly Route[];
@@ -68,41 +69,39 @@ async function listenThere(
   return { gate, socketPath };
 }
 
-/** Throws when this is not the host of the record: sockets of two hosts would be two worlds. */
-function runDirectory(line: string, label: string, { expectedHost }: ForwardOptions): string {
-  const decoded = decodeText(gateLine, line);
-  if (!decoded.ok) {
-    throw new CodedError<OfferErrorCode>(
-      'gate_refused',
-      `cannot use the gate of ${label} because its line ${decoded.message}`,
-      {
+/** Throws when this is not the host of the record. */
+function runDirectory(text: string, label: string, { expectedHost }: ForwardOptions): string {
+  const proof = readGateProof(text, { host: expectedHost });
+  if (proof.ok) return proof.line.run;
+  throw faultError(proof.fault, label, expectedHost);
+}
+
+function faultError(fault: GateFault, label: string, expectedHost: string): CodedError<OfferErrorCode> {
+  switch (fault.kind) {
+    case 'unreadable':
+      return new CodedError('gate_refused', `cannot use the gate of ${label} because its line ${fault.why}`, {
         hint: 'Run `fairlead init` again: it puts the gate in place. A login message on the bastion may be in its way.',
         retryable: true,
-      },
-    );
-  }
-  if ('error' in decoded.value) {
-    const { error, message } = decoded.value;
-    throw new CodedError<OfferErrorCode>(
-      'gate_refused',
-      `the gate of ${label} refuses: ${message ?? error} (${error})`,
-      {
+      });
+    case 'refused': {
+      const { code, message } = fault;
+      return new CodedError('gate_refused', `the gate of ${label} refuses: ${message ?? code} (${code})`, {
         retryable: true,
-      },
-    );
+      });
+    }
+    case 'other_host':
+    case 'other_directory': {
+      const found = fault.kind === 'other_host' ? fault.host : fault.runDir;
+      return new CodedError(
+        'wrong_bastion',
+        `cannot use ${label} because it leads to ${found}: ${expectedHost} was set up`,
+        {
+          hint: "The name stands for several hosts. Name one of them as the cluster's route to the bastion, and run `fairlead init` again.",
+          retryable: true,
+        },
+      );
+    }
   }
-  const { host, run } = decoded.value;
-  if (host !== expectedHost) {
-    throw new CodedError<OfferErrorCode>(
-      'wrong_bastion',
-      `cannot use ${label} because it leads to ${host}: ${expectedHost} was set up`,
-      {
-        hint: "The name stands for several hosts. Name one of them as the cluster's route to the bastion, and run `fairlead init` again.",
-        retryable: true,
-      },
-    );
-  }
-  return run;
 }
 
 function watchForward(

@@ -2,14 +2,14 @@
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError, type Secret } from '@fairlead/kit';
-import { asList, type FairleadConfig } from '@fairlead/config';
+import { asList, defaults, type FairleadConfig } from '@fairlead/config';
 import { type LaptopProfile, laptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
 import type { SshConnection, SshTarget } from '@fairlead/ssh';
 import { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { DEFAULT_STATE_DIR, expandHome, type Host, openSshHost } from '@fairlead/launch';
+import { expandHome, type Host, openSshHost } from '@fairlead/launch';
 import { openRoutes } from '../ssh/open-routes.ts';
 import { type Address, askAddresses } from './bastion-addresses.ts';
 import { compareRoutes } from './compare-routes.ts';
@@ -55,7 +55,7 @@ export async function prepareBastion(
     { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint },
     `reached ${host.label} (${host.facts.hostname}, key ${connection.hostKey.fingerprint})`,
   );
-  const stateDir = expandHome(bastion.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
+  const stateDir = expandHome(bastion.stateDir ?? defaults.stateDir, host.facts.home);
   const programs = await putPrograms(host, stateDir, bastion, context);
   const { certificate } = await controlCommand(host, { stateDir, programs }, 'init', CERTIFICATE);
   const isReplaced = programs.before !== undefined && programs.before !== programs.version;

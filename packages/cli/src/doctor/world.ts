@@ -10,6 +10,7 @@ import {
   type LoadedConfig,
   loadForCluster,
   type NamedCluster,
+  defaults,
 } from '@fairlead/config';
 import type { LaptopProfile, SshRoute } from '@fairlead/protocol';
 import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
@@ -21,7 +22,6 @@ import type { Context } from '../context.ts';
 import {
   clusterPaths,
   type ClusterPaths,
-  DEFAULT_STATE_DIR,
   expandCluster,
   expandHome,
   type Host,
@@ -97,7 +97,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
       ...bastion,
       config: bastionConfig,
       stateDir: async () =>
-        expandHome((await bastionConfig()).stateDir ?? DEFAULT_STATE_DIR, (await bastion.host()).facts.home),
+        expandHome((await bastionConfig()).stateDir ?? defaults.stateDir, (await bastion.host()).facts.home),
     },
     login: { ...login, cluster: there, paths },
     inventory,

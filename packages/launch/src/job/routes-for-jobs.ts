@@ -2,7 +2,7 @@
 
 import { join } from 'node:path/posix';
 
-import { asList, type BastionConfig, type ClusterRoute } from '@fairlead/config';
+import { asList, type BastionConfig, type ClusterRoute, defaults } from '@fairlead/config';
 import type { BastionRoute, LaptopProfile } from '@fairlead/protocol';
 
 import type { Run } from '../machine.ts';
@@ -38,7 +38,7 @@ export async function routesForJobs(
 }
 
 function jumpOf(
-  { proxyJump, jumpIdentityFile = '~/.ssh/id_ed25519', jumpHostKeys }: ClusterRoute,
+  { proxyJump, jumpIdentityFile = defaults.jumpIdentityFile, jumpHostKeys }: ClusterRoute,
   { user, home }: ClusterAccount,
 ): Pick<BastionRoute, 'jump'> {
   if (proxyJump === undefined || proxyJump === 'none') return {};

@@ -9,6 +9,7 @@ import {
   nearest,
   type PresetConfig,
   refuseSecretArguments,
+  defaults,
 } from '@fairlead/config';
 import { DEFAULT_ENGINE, type EngineKind, type EngineSettings, findEngineKind } from '@fairlead/engines';
 import { deploymentName } from '@fairlead/protocol';
@@ -44,7 +45,6 @@ export interface DeploymentPlan {
   cpusPerTask?: number;
 }
 
-export const DEFAULT_TIME = '04:00:00';
 const MAX_NAME = 40;
 
 export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {
@@ -63,7 +63,7 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
   }
   const servedModel = preset.servedModel ?? preset.model;
   const { engineSettings, risks } = planEngine(kind, preset, cluster);
-  const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? DEFAULT_TIME);
+  const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? defaults.time);
   const mem = preset.mem ?? cluster.slurm?.mem;
   const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
   return {

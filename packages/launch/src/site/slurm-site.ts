@@ -2,13 +2,10 @@
 
 import { join } from 'node:path/posix';
 
-import type { ClusterConfig } from '@fairlead/config';
+import { type ClusterConfig, defaults } from '@fairlead/config';
 import { parseDirectives, type SlurmSite } from '@fairlead/scheduler';
 
 import type { ClusterPaths } from '../cluster-paths.ts';
-
-/** Slurm is asked at most this often where slurm.pollSeconds is not set. */
-const POLL_MS = 15_000;
 
 export function slurmSite({ slurm = {} }: ClusterConfig, paths: Pick<ClusterPaths, 'state'>): SlurmSite {
   const { binDir, pollSeconds } = slurm;
@@ -30,5 +27,5 @@ export function slurmCluster({ cluster, override, extra }: NonNullable<ClusterCo
 
 /** The least time between two looks of one command at the queue. */
 export function pollMs(slurm: ClusterConfig['slurm']): number {
-  return Math.max(POLL_MS, (slurm?.pollSeconds ?? 0) * 1000);
+  return Math.max(defaults.pollSeconds, slurm?.pollSeconds ?? 0) * 1000;
 }
