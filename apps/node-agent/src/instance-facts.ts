@@ -1,5 +1,6 @@
 // What is true of the instance now and changes over its life, in one place: for reports, heartbeats and the files.
 
+import { defined } from '@fairlead/kit';
 import {
   type ConnectionFile,
   type InstanceNode,
@@ -28,7 +29,7 @@ export function loadOf(facts: InstanceFacts, inFlight: number): Load {
   const { metrics } = facts;
   if (!metrics) return { inFlight };
   const { running, waiting, generationTokens, kvCacheUsage } = metrics;
-  return { inFlight, running, waiting, generationTokens, ...(kvCacheUsage === undefined ? {} : { kvCacheUsage }) };
+  return { inFlight, running, waiting, generationTokens, ...defined({ kvCacheUsage }) };
 }
 
 export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: number): InstanceReported {
@@ -39,7 +40,7 @@ export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: num
     ...(endpoint ? { endpointGeneration: endpoint.generation } : {}),
     servedModels: [spec.servedModel],
     nodes: nodesOf(facts),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...defined({ deadlineMs }),
     load: loadOf(facts, inFlight),
   };
 }
@@ -77,7 +78,7 @@ export function connectionOf(
         address: { kind: 'bastion-socket', socket: facts.endpoint.socketPath },
       },
     ],
-    ...(facts.deadlineMs === undefined ? {} : { deadlineMs: facts.deadlineMs }),
+    ...defined({ deadlineMs: facts.deadlineMs }),
     connect: `fairlead connect ${spec.deployment}`,
     writtenMs: job.now,
   };

@@ -7,7 +7,16 @@ import { checkHealth, type HealthDeps } from './check-health.ts';
 
 const serving = {
   name: 'a',
-  instance: { state: { status: 'ready' }, endpoint: { generation: 1, socket: '/s' } },
+  instances: [
+    {
+      id: 'aaaaaaaa',
+      role: 'current',
+      replica: 0,
+      state: { status: 'ready' },
+      nodes: [],
+      endpoints: [{ generation: 1, address: { kind: 'bastion-socket', socket: '/s' } }],
+    },
+  ],
 } as unknown as DeploymentView;
 
 const silent = (signal: AbortSignal | null | undefined) =>

@@ -1,5 +1,6 @@
 // A jump host on the way from a job to its host, as data and as a target. The key is the user's own, of the account on the cluster.
 
+import { defined } from '@fairlead/kit';
 import type { SshTarget } from './ssh-target.ts';
 
 export interface JumpHost {
@@ -23,7 +24,6 @@ export function jumpTarget(
     user,
     hostKeys: hostKeys ? { kind: 'pinned', keys: hostKeys } : { kind: 'known-hosts', files: knownHostsFiles },
     auth: { identityFiles: [identityFile] },
-    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-    ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
+    ...defined({ connectTimeoutMs, answerTimeoutMs }),
   };
 }

@@ -1,7 +1,7 @@
 // The ways an instance ends: drain first, at once, or after too many deaths of its engine. Pure; part of transition.ts.
 
 import type { EngineFailure } from '@fairlead/engines';
-import { go, stay } from '@fairlead/kit';
+import { go, stay, defined } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 import { type ExitName, isGoodEnd } from '../exit-code.ts';
 import { type DrainEvent, planDrain } from './plan-drain.ts';
@@ -72,7 +72,7 @@ export function drain(state: Alive, event: DrainEvent, policy: SupervisorPolicy)
 function drainSooner(state: Draining, event: DrainEvent, policy: SupervisorPolicy): Transition {
   const plan = planDrain(event, state.deadlineMs, policy);
   if (plan.untilMs >= state.untilMs) return stay(state);
-  const next = { ...state, untilMs: plan.untilMs, ...(plan.hardMs === undefined ? {} : { hardMs: plan.hardMs }) };
+  const next = { ...state, untilMs: plan.untilMs, ...defined({ hardMs: plan.hardMs }) };
   return go(next, { type: 'timer.set', timer: 'drain-limit', ms: Math.max(0, plan.untilMs - event.now) });
 }
 
@@ -88,7 +88,7 @@ export function end(
     status: 'draining',
     step: 'engine',
     untilMs: now,
-    ...(hardMs === undefined ? {} : { hardMs }),
+    ...defined({ hardMs }),
     cause,
     exit,
   };
@@ -138,7 +138,7 @@ export function causeOf(code: EndCause['code'], failure: EngineFailure): EndCaus
   return {
     code,
     message: failure.message,
-    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...defined({ hint: failure.hint }),
     ...(failure.lastLines.length === 0 ? {} : { lastLines: failure.lastLines }),
   };
 }

@@ -96,7 +96,7 @@ const whileStarting: Handlers<In<'starting'>> = {
   'engine.phase': (state, { phase, percent }) => {
     if (state.engine !== 'starting') return stay(state);
     const { percent: _, ...rest } = state;
-    return go({ ...rest, phase, ...(percent === undefined ? {} : { percent }) });
+    return go({ ...rest, phase, ...defined({ percent }) });
   },
   'probe.succeeded': (state) => (state.engine === 'starting' ? becomeReady(state) : stay(state)),
   'engine.exited': (state, event, policy) => {

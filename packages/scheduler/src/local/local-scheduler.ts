@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { type Clock, errnoOf, systemClock } from '@fairlead/kit';
+import { type Clock, errnoOf, systemClock, defined } from '@fairlead/kit';
 import { classifyJobState } from '../slurm/classify/job-state.ts';
 import { classifyPendingReason } from '../slurm/classify/pending-reason.ts';
 import type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from '../scheduler.ts';
@@ -178,9 +178,7 @@ async function observe(stateDir: string, jobId: string): Promise<JobObservation>
     nodes: host,
     restarts: 0,
     ...(reason === 'None' ? {} : { reason }),
-    ...(startMs === undefined ? {} : { startMs }),
-    ...(endMs === undefined ? {} : { endMs }),
-    ...(exitCode === undefined ? {} : { exitCode }),
+    ...defined({ startMs, endMs, exitCode }),
   };
 }
 

@@ -1,5 +1,6 @@
 // Joins what squeue, sacct and scontrol know of one job into an observation. Pure.
 
+import { defined } from '@fairlead/kit';
 import { classifyJobState } from './classify/job-state.ts';
 import { classifyPendingReason } from './classify/pending-reason.ts';
 import type { SacctRow } from './parse/parse-sacct.ts';
@@ -15,7 +16,7 @@ export function describeJob(row: SqueueRow | ScontrolJob | SacctRow): JobObserva
     const estimate = startMs === undefined ? {} : { estimatedStartMs: startMs };
     return { ...rest, ...estimate, phase, pending: classifyPendingReason(row.reason ?? 'None') };
   }
-  const times = { ...(startMs === undefined ? {} : { startMs }), ...(endMs === undefined ? {} : { endMs }) };
+  const times = { ...defined({ startMs, endMs }) };
   if (phase.kind === 'ended') return { ...rest, ...times, phase };
   const { exitCode: _notYet, ...living } = rest as Partial<ScontrolJob> & typeof rest;
   return { ...living, ...times, phase };
@@ -27,8 +28,7 @@ export function addDetails(observation: JobObservation, details: ScontrolJob | u
   const { exitCode, restarts } = details;
   return {
     ...observation,
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(restarts === undefined ? {} : { restarts }),
+    ...defined({ exitCode, restarts }),
   };
 }
 
@@ -37,7 +37,7 @@ export function addDetails(observation: JobObservation, details: ScontrolJob | u
  * forgets only what has ended (a "runaway job" stays RUNNING in accounting for ever). `noRecords`: why there is no word.
  */
 export function describeForgotten(jobId: string, row: SacctRow | undefined, noRecords?: string): JobObservation {
-  if (!row) return { jobId, phase: { kind: 'gone' }, state: '', ...(noRecords === undefined ? {} : { noRecords }) };
+  if (!row) return { jobId, phase: { kind: 'gone' }, state: '', ...defined({ noRecords }) };
   const observation = describeJob(row);
   if (observation.phase.kind === 'ended') return observation;
   return { jobId, phase: { kind: 'gone' }, state: row.state, name: row.name };

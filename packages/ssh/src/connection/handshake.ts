@@ -1,6 +1,6 @@
 // From an open byte stream to a logged-in SSH connection: host key checked, identity accepted, or one error that says why.
 
-import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
+import { type CodedError, errorText, isCodedError, defined } from '@fairlead/kit';
 import ssh2 from 'ssh2';
 import { findIdentities, type FoundIdentities } from '../auth/find-identities.ts';
 import { IdentityAgent } from '../auth/identity-agent.ts';
@@ -166,7 +166,7 @@ function authError(target: SshTarget, { identities, failures }: FoundIdentities)
 }
 
 function optionsOf(error: CodedError<SshErrorCode>) {
-  return { ...(error.hint === undefined ? {} : { hint: error.hint }), retryable: error.retryable, cause: error };
+  return { ...defined({ hint: error.hint }), retryable: error.retryable, cause: error };
 }
 
 function abortCause(signal: AbortSignal, label: string): CodedError<SshErrorCode> {

@@ -1,6 +1,6 @@
 // Asks all routes to one host for name, port and host key, without a login.
 
-import { CodedError, errorText, withTimeLimit } from '@fairlead/kit';
+import { CodedError, errorText, withTimeLimit, defined } from '@fairlead/kit';
 
 import type { OpenSshOptions } from '../connection/ssh-connection.ts';
 import { sshError } from '../ssh-error.ts';
@@ -29,7 +29,7 @@ async function askOne(route: Route, options: OpenSshOptions & { limitMs: number 
     }
   } catch (error) {
     const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
-    const failure = { code, message: errorText(error), ...(hint === undefined ? {} : { hint }) };
+    const failure = { code, message: errorText(error), ...defined({ hint }) };
     return { name, outcome: 'failed', failure };
   }
 }

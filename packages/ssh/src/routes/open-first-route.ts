@@ -1,6 +1,15 @@
 // Opens a connection to one host by the first of its routes that proves it: performs what route-race.ts decides.
 
-import { type Clock, CodedError, detach, errorText, systemClock, untilAborted, untilOver } from '@fairlead/kit';
+import {
+  type Clock,
+  CodedError,
+  detach,
+  errorText,
+  systemClock,
+  untilAborted,
+  untilOver,
+  defined,
+} from '@fairlead/kit';
 
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import type { SshTarget } from '../ssh-target.ts';
@@ -113,7 +122,7 @@ class RouteRace<Proof> {
     if (this.#over.signal.aborted) return;
     const { memory, deniedMs } = this.#options;
     const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
-    const failure: RouteFailure = { code, message: errorText(error), ...(hint === undefined ? {} : { hint }) };
+    const failure: RouteFailure = { code, message: errorText(error), ...defined({ hint }) };
     const isAtHost = this.#candidates[index]?.isAtHost ?? false;
     if (code === 'auth_failed' && !isAtHost) {
       const name = this.#names[index] ?? '';
@@ -200,7 +209,7 @@ function noRoute(names: readonly string[], state: RaceState, errors: readonly un
   // Where all failed with the same code, the error keeps it, such as host_key_changed.
   if (first && failed.length === errors.length && failed.every(({ code }) => code === first.code)) {
     const { code, hint } = first;
-    return new CodedError(code, message, { ...(hint === undefined ? {} : { hint }), retryable, cause });
+    return new CodedError(code, message, { ...defined({ hint }), retryable, cause });
   }
   const hint = 'Run `fairlead doctor`: it tries each route step by step.';
   return sshError('no_route', message, { hint, retryable, cause });

@@ -1,5 +1,6 @@
 // From the name a person types to a target for the system's ssh, which is asked what it makes of that name (`ssh -G`).
 
+import { defined } from '@fairlead/kit';
 import { join } from 'node:path';
 
 import type { ResolveDeps, SshDestination } from '../ssh-destination.ts';
@@ -33,7 +34,7 @@ export function systemTarget(
   const hostKeys: HostKeyPolicy = {
     kind: 'known-hosts',
     files: knownHostsFile === undefined ? [...files, ...settings.globalKnownHostsFiles] : [knownHostsFile],
-    ...(settings.hostKeyAlias === undefined ? {} : { alias: settings.hostKeyAlias }),
+    ...defined({ alias: settings.hostKeyAlias }),
   };
   return {
     host: hostName,

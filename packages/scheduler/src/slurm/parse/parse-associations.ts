@@ -1,5 +1,6 @@
 // Reads `sacctmgr -nP show user … withassoc format=ASSOCIATION_FORMAT`: what a user may charge, and where; and the limits of QOS.
 
+import { defined } from '@fairlead/kit';
 import { parseSlurmDuration } from '../../script/duration.ts';
 
 export const associationFormat = 'account,partition,qos,defaultqos,defaultaccount';
@@ -51,9 +52,7 @@ export function parseQosLimits(stdout: string): QosLimits[] {
     return [
       {
         name,
-        ...(maxMinutes === undefined ? {} : { maxMinutes }),
-        ...(maxJobs === undefined ? {} : { maxJobs }),
-        ...(maxSubmitted === undefined ? {} : { maxSubmitted }),
+        ...defined({ maxMinutes, maxJobs, maxSubmitted }),
       },
     ];
   });

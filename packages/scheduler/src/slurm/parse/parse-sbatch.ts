@@ -1,5 +1,6 @@
 // Reads what sbatch prints: the job's id among a site's banners and accounts, and `--test-only`'s estimate.
 
+import { defined } from '@fairlead/kit';
 import { parseSlurmTime } from './slurm-time.ts';
 
 export interface SubmittedJob {
@@ -61,7 +62,7 @@ export function parseTestOnly(stderr: string, utcOffsetMinutes = 0): TestOnlyEst
   if (!match) return undefined;
   const estimatedStartMs = parseSlurmTime(match[1] ?? '', utcOffsetMinutes);
   return {
-    ...(estimatedStartMs === undefined ? {} : { estimatedStartMs }),
+    ...defined({ estimatedStartMs }),
     ...(match[2] === undefined ? {} : { processors: Number(match[2]) }),
     ...(match[3] === undefined ? {} : { nodes: match[3] }),
     ...(match[4] === undefined ? {} : { partition: match[4] }),

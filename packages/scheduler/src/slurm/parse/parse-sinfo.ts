@@ -1,5 +1,6 @@
 // Reads `sinfo -h -o SINFO_FORMAT`: what each partition offers, its nodes of one kind to a line.
 
+import { defined } from '@fairlead/kit';
 import { parseSlurmDuration } from '../../script/duration.ts';
 import { type GpuKind, parseGres } from './parse-gres.ts';
 
@@ -62,8 +63,7 @@ function addNodes(partition: SlurmPartition, fields: readonly string[]): SlurmPa
   return {
     ...partition,
     isUp: avail === 'up',
-    ...(maxMinutes === undefined ? {} : { maxMinutes }),
-    ...(defaultMinutes === undefined ? {} : { defaultMinutes }),
+    ...defined({ maxMinutes, defaultMinutes }),
     nodes: partition.nodes + nodes,
     usableNodes: partition.usableNodes + (UNUSABLE.test(state) ? 0 : nodes),
     gpus: mergeGpus(partition.gpus, parseGres(gres)),
