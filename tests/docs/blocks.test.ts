@@ -108,7 +108,7 @@ describe('What a reader types', () => {
 
   it('leaves the deployment that it found, after backup, restore and upgrade', async () => {
     expect((await world.json('list')).last).toMatchObject({
-      deployments: [{ name: 'demo', instance: { state: { status: 'ready' } } }],
+      deployments: [{ name: 'demo', instances: [{ state: { status: 'ready' } }] }],
     });
   });
 });

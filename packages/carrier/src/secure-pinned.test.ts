@@ -67,6 +67,8 @@ describe('TLS with a pinned certificate', { timeout: 60_000 }, () => {
         seen[outcome.ok ? 'secured' : 'cut'] += 1;
       }
       expect(seen.cut).toBeGreaterThan(100);
+      // Signatures differ in length: the last cut may have come after the end.
+      network.dropAfter(towards, Infinity);
       const socket = await openControlChannel(await control.dial(), CONTROL_IDENTITY.certificate);
       expect((await buffer(socket)).toString()).toBe(answer);
     },
