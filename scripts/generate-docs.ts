@@ -1,4 +1,4 @@
-// Writes the pages that are made from the code, or with --check says which of them are out of date.
+// Writes the pages and sections that are made from the code, or with --check says which of them are out of date.
 
 import { readFile, writeFile } from 'node:fs/promises';
 
@@ -6,13 +6,17 @@ import { configSchema, createProgram, renderCliPage, renderManPage } from '@fair
 import { renderConfigurationPage } from '@fairlead/config';
 import { renderOpenApi } from '@fairlead/control';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
+import { allowedPicture, renderPicture } from './architecture/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
 import { renderStateMachinesPage } from './render-state-machines-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
+import { replaceSection } from './replace-section.ts';
 
 const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
-const PAGES: Record<string, () => string> = {
+/** From a page as it is to the page as it should be. */
+const PAGES: Record<string, (page: string) => string> = {
+  'docs/architecture.md': (page) => replaceSection(page, 'rooms', renderPicture(allowedPicture)),
   'docs/state-machines.md': () => `${NOTE}\n\n${renderStateMachinesPage()}`,
   'docs/protocol.md': protocolPage,
   'docs/fairlead.1': () => `.\\" ${NOTE.slice(5, -4)}\n${renderManPage(createProgram('', async () => undefined))}`,
@@ -64,8 +68,9 @@ const check = process.argv.includes('--check');
 const stale: string[] = [];
 for (const [name, render] of Object.entries(PAGES)) {
   const path = new URL(`../${name}`, import.meta.url);
-  const text = render();
-  if ((await readIfThere(path)) === text) continue;
+  const page = await readIfThere(path);
+  const text = render(page);
+  if (page === text) continue;
   stale.push(name);
   if (!check) await writeFile(path, text);
 }

@@ -1,6 +1,6 @@
 // Whether an import is in the allowed picture, and what is wrong with it if it is not. Pure.
 
-import type { Room } from './allowed-picture.ts';
+import type { Room } from '@fairlead/scripts/architecture';
 import type { Import } from './read-imports.ts';
 
 export type Picture = Readonly<Record<string, Room>>;

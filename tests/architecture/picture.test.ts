@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { allowedPicture, renderPicture } from '@fairlead/scripts/architecture';
 import { describe, expect, it } from 'vitest';
 
-import { allowedPicture } from './allowed-picture.ts';
 import { foldersWithRooms, houseFiles, houseText, root } from './house-files.ts';
 import { judgeImport, type Picture, roomOf } from './judge-import.ts';
 import { readImports } from './read-imports.ts';
@@ -54,6 +54,10 @@ describe('The picture of the architecture', () => {
     };
     for (const room of Object.keys(allowedPicture)) walk(room, []);
     expect(circles).toEqual([]);
+  });
+
+  it('stands in docs/architecture.md', () => {
+    expect(houseText('docs/architecture.md')).toContain(renderPicture(allowedPicture));
   });
 
   it('holds for every import of every file', { timeout: 120_000 }, () => {
