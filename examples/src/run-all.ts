@@ -34,7 +34,7 @@ if (process.env['OPENAI_BASE_URL']) {
     ...process.env,
     OPENAI_BASE_URL: said['baseUrl'],
     OPENAI_API_KEY: said['apiKey'],
-    OPENAI_MODEL: said['servedModel'],
+    OPENAI_MODEL: said['model'],
   });
   connected.signal('SIGTERM');
   await connected.ended;

@@ -55,9 +55,7 @@ const controlPid = () => readFileSync(join(world.dir, 'run', 'control.pid'), 'ut
 
 async function instanceOf(name: string): Promise<Record<string, unknown>> {
   const { last } = await world.json('status', name, '--no-cluster');
-  const { instances } = last['deployment'] as { instances: Array<Record<string, unknown>> };
-  expect(instances).toHaveLength(1);
-  return instances[0]!;
+  return (last['deployment'] as { instance: Record<string, unknown> }).instance;
 }
 
 describe('fairlead upgrade', () => {
@@ -70,7 +68,7 @@ describe('fairlead upgrade', () => {
         method: 'POST',
         headers: { authorization: `Bearer ${said['apiKey']}`, 'content-type': 'application/json' },
         body: JSON.stringify({
-          model: said['servedModel'],
+          model: said['model'],
           stream: true,
           max_tokens: TOKENS,
           messages: [{ role: 'user', content: 'count' }],
@@ -113,7 +111,7 @@ describe('fairlead upgrade', () => {
       expect(await instanceOf('a')).toMatchObject({
         id: before['id'],
         state: { status: 'ready' },
-        endpoints: before['endpoints'],
+        endpoint: before['endpoint'],
       });
       connect.signal('SIGTERM');
       await connect.ended;

@@ -1,6 +1,5 @@
 // The closed list of what can go wrong in the agent, and the one way to make such an error.
 
-import { offerErrorCodes } from '@fairlead/carrier';
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 
 export const agentErrorCodes = [
@@ -15,7 +14,8 @@ export const agentErrorCodes = [
   'engine_spawn_failed',
   'engine_unreachable',
   'engine_refused',
-  ...offerErrorCodes,
+  'wrong_bastion',
+  'gate_refused',
   'control_untrusted',
   'control_unproven',
   'log_unreadable',

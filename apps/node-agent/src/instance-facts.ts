@@ -1,27 +1,15 @@
 // What is true of the instance now and changes over its life, in one place: for reports, heartbeats and the files.
 
-import { defined } from '@fairlead/kit';
-import {
-  type ConnectionFile,
-  type InstanceNode,
-  type InstanceReported,
-  type InstanceSpec,
-  type InstanceState,
-  isEnded,
-  isServing,
-  type Load,
-  type NodeState,
-  PROTOCOL_VERSION,
-} from '@fairlead/protocol';
-import type { EngineMetrics } from '@fairlead/engines';
+import type { ConnectionFile, InstanceReported, InstanceState, Load } from '@fairlead/protocol';
+import { PROTOCOL_VERSION } from '@fairlead/protocol';
+import type { EngineMetrics } from './engine/parse-metrics.ts';
+import type { AgentSpec } from './job/read-spec.ts';
 
 export interface InstanceFacts {
   state: InstanceState;
-  readonly host: string;
   gpus: string[];
   endpoint: { generation: number; socketPath: string } | undefined;
-  /** Read from the supervisor's state. */
-  readonly deadlineMs: number | undefined;
+  deadlineMs: number | undefined;
   metrics: EngineMetrics | undefined;
 }
 
@@ -29,37 +17,27 @@ export function loadOf(facts: InstanceFacts, inFlight: number): Load {
   const { metrics } = facts;
   if (!metrics) return { inFlight };
   const { running, waiting, generationTokens, kvCacheUsage } = metrics;
-  return { inFlight, running, waiting, generationTokens, ...defined({ kvCacheUsage }) };
+  return { inFlight, running, waiting, generationTokens, ...(kvCacheUsage === undefined ? {} : { kvCacheUsage }) };
 }
 
-export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: number): InstanceReported {
-  const { state, endpoint, deadlineMs } = facts;
+export function reportOf(facts: InstanceFacts, spec: AgentSpec, inFlight: number): InstanceReported {
+  const { state, gpus, endpoint, deadlineMs } = facts;
   return {
     type: 'instance.reported',
     state,
     ...(endpoint ? { endpointGeneration: endpoint.generation } : {}),
-    servedModels: [spec.servedModel],
-    nodes: nodesOf(facts),
-    ...defined({ deadlineMs }),
+    models: [spec.servedModel],
+    gpus,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
     load: loadOf(facts, inFlight),
   };
-}
-
-/** This agent is the only one of its job, and the leader. */
-function nodesOf({ state, host, gpus }: InstanceFacts): InstanceNode[] {
-  return [{ rank: 0, host, gpus, state: nodeStateOf(state) }];
-}
-
-function nodeStateOf(state: InstanceState): NodeState {
-  if (isEnded(state)) return { status: 'ended' };
-  return { status: isServing(state) || state.status === 'draining' ? 'running' : 'starting' };
 }
 
 /** Undefined while there is nothing to connect to. */
 export function connectionOf(
   facts: InstanceFacts,
-  spec: InstanceSpec,
-  job: { jobId: string; now: number },
+  spec: AgentSpec,
+  job: { jobId: string; hostname: string; now: number },
 ): ConnectionFile | undefined {
   if (!facts.endpoint) return undefined;
   return {
@@ -68,17 +46,12 @@ export function connectionOf(
     deployment: spec.deployment,
     model: spec.model,
     servedModel: spec.servedModel,
-    engine: spec.engine.name,
+    engine: spec.engine.kind,
     jobId: job.jobId,
-    nodes: nodesOf(facts),
-    bastion: { host: spec.bastionIdentity.host },
-    endpoints: [
-      {
-        generation: facts.endpoint.generation,
-        address: { kind: 'bastion-socket', socket: facts.endpoint.socketPath },
-      },
-    ],
-    ...defined({ deadlineMs: facts.deadlineMs }),
+    hostname: job.hostname,
+    gpus: facts.gpus,
+    bastion: { host: spec.bastionIdentity.host, socket: facts.endpoint.socketPath },
+    ...(facts.deadlineMs === undefined ? {} : { deadlineMs: facts.deadlineMs }),
     connect: `fairlead connect ${spec.deployment}`,
     writtenMs: job.now,
   };

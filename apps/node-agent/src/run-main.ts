@@ -4,12 +4,11 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorText, isCodedError, systemClock } from '@fairlead/kit';
-import type { InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { AGENT_VERSION } from './agent-version.ts';
 import { EXITS, type ExitName } from './exit-code.ts';
-import { readSpec } from './job/read-spec.ts';
-import { runProgram } from '@fairlead/scheduler';
+import { type AgentSpec, readSpec } from './job/read-spec.ts';
+import { runProgram } from './job/run-program.ts';
 import { runAgent } from './open-agent.ts';
 import { type AgentLog, openAgentLog } from './open-agent-log.ts';
 
@@ -38,7 +37,7 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
     process.stdout.write(args.print);
     return EXITS.ended.code;
   }
-  let spec: InstanceSpec;
+  let spec: AgentSpec;
   try {
     spec = await readSpec(args.spec);
   } catch (error) {
@@ -63,7 +62,7 @@ interface Surroundings {
   engineSim: readonly string[];
 }
 
-async function run(spec: InstanceSpec, surroundings: Surroundings): Promise<ExitName> {
+async function run(spec: AgentSpec, surroundings: Surroundings): Promise<ExitName> {
   const { process, onSignal, onSurprise, agentLog, say, engineSim } = surroundings;
   const { log } = agentLog;
   try {

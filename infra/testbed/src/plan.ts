@@ -29,7 +29,7 @@ export interface NetworkInterface {
   address: string;
   /** Where the bastion has nothing else. */
   address6?: string;
-  /** Names of this address in every host's /etc/hosts. */
+  /** Names by which everybody's /etc/hosts knows this address. */
   names: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 // Whether a deployment takes requests: what control says of the instance, and what the engine says through the whole path.
 
-import { anySignal, type Clock, errorText, openTimeLimit } from '@fairlead/kit';
+import { anySignal, errorText } from '@fairlead/kit';
 
 import type { Fetch } from './channel-fetch.ts';
 import type { ControlApi } from './control-api.ts';
@@ -21,7 +21,8 @@ export interface HealthDeps {
   name: string;
   api: Pick<ControlApi, 'getDeployment'>;
   fetch: Fetch;
-  clock: Clock;
+  /** Milliseconds on a clock that never goes back. */
+  nowMs: () => number;
   /** How long control and engine may take to answer. Default 10 s. */
   limitMs?: number;
 }
@@ -30,10 +31,10 @@ const LIMIT_MS = 10_000;
 
 export async function checkHealth(deps: HealthDeps, signal: AbortSignal | undefined): Promise<Health> {
   const { limitMs = LIMIT_MS } = deps;
-  using limit = openTimeLimit(deps.clock, limitMs);
-  const asking = { ...deps, signal: anySignal(signal, limit.signal) };
+  const limit = AbortSignal.timeout(limitMs);
+  const asking = { ...deps, signal: anySignal(signal, limit) };
   const late = (whose: string) =>
-    limit.signal.aborted ? `its ${whose} did not answer within ${limitMs / 1000} s` : undefined;
+    limit.aborted ? `its ${whose} did not answer within ${limitMs / 1000} s` : undefined;
   const [seen, engine] = await Promise.all([askControl(asking, late), askEngine(asking, late)]);
   signal?.throwIfAborted();
   const reason =
@@ -58,14 +59,14 @@ async function askControl({ api, name, signal }: Asking, late: Late): Promise<De
 }
 
 async function askEngine(
-  { fetch, clock, signal }: Asking,
+  { fetch, nowMs, signal }: Asking,
   late: Late,
 ): Promise<{ latencyMs: number | undefined; reason: string | undefined }> {
-  const startedMs = clock.monotonicMs();
+  const startedMs = nowMs();
   try {
     const answer = await fetch('/health', { signal });
     await answer.body?.cancel();
-    const latencyMs = Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
+    const latencyMs = Math.round((nowMs() - startedMs) * 10) / 10;
     return { latencyMs, reason: answer.ok ? undefined : `its engine answered ${answer.status} to /health` };
   } catch (error) {
     return { latencyMs: undefined, reason: late('engine') ?? errorText(error) };

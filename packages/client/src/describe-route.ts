@@ -1,6 +1,6 @@
 // The route to the bastion as callers are told of it. Pure.
 
-import { describeAnswer, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/ssh';
+import { describeAnswer, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/tunnel';
 
 /** By which of several routes the bastion is reached, and why by that one. */
 export interface BastionRouteView {

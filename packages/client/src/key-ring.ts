@@ -1,29 +1,25 @@
 // The keys this connection has given out: a request with a former one is sent with the one that counts now.
 
-import type { Secret } from '@fairlead/kit';
-
 export interface KeyRing {
-  /** The key as text, for a program of the caller's; noted as given out. */
-  give(key: Secret): string;
+  /** Notes that a program has this key now. */
+  give(key: string): string;
   /** Sets the endpoint's key where there is none, or a former one of this deployment. A foreign key stays as it is. */
-  authorize(headers: Headers, key: Secret): void;
+  authorize(headers: Headers, key: string): void;
 }
 
 export function createKeyRing(): KeyRing {
-  const given: Secret[] = [];
-  const isGiven = (text: string) => given.some((key) => key.matches(text));
+  const given = new Set<string>();
   return {
     give(key) {
-      const text = key.reveal();
-      if (!isGiven(text)) given.push(key);
-      return text;
+      given.add(key);
+      return key;
     },
     authorize(headers, key) {
       const bearer = /^Bearer (.*)$/i.exec(headers.get('authorization') ?? '')?.[1];
       const apiKey = headers.get('x-api-key');
-      if (apiKey !== null && isGiven(apiKey)) headers.set('x-api-key', key.reveal());
-      if (bearer === undefined ? !headers.has('authorization') && apiKey === null : isGiven(bearer))
-        headers.set('authorization', `Bearer ${key.reveal()}`);
+      if (apiKey !== null && given.has(apiKey)) headers.set('x-api-key', key);
+      if (bearer === undefined ? !headers.has('authorization') && apiKey === null : given.has(bearer))
+        headers.set('authorization', `Bearer ${key}`);
     },
   };
 }

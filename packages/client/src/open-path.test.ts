@@ -1,28 +1,24 @@
 // Which failures of a dial are waited out, and for how long.
 
 import { type Clock, CodedError, Listeners, systemClock } from '@fairlead/kit';
-import { type EndpointAddress, isBastionSocket, type ReachableEndpoint } from '@fairlead/protocol';
+import type { EndpointView } from '@fairlead/protocol';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
+import type { BastionLink } from './bastion-link.ts';
 import type { FollowEvent } from './endpoint-follower.ts';
-import { openPath } from './open-path.ts';
-import { IMPATIENT, type Patience } from './patience.ts';
+import { IMPATIENT, openPath, type Patience } from './open-path.ts';
 import { createTurns } from './turns.ts';
 
 const endpoint = (generation: number) =>
-  ({
-    instanceId: 'aaaaaaaa',
-    generation,
-    address: { kind: 'bastion-socket', socket: `/run/aaaaaaaa-${generation}.sock` },
-  }) as ReachableEndpoint;
+  ({ instanceId: 'aaaaaaaa', generation, socket: `/run/aaaaaaaa-${generation}.sock` }) as EndpointView;
 const refused = () => new CodedError('dial_refused', 'nobody listens');
 
 /** A bastion whose sockets answer as `dial` says; the follower is at generation 1 until `news`. */
 function world(dial: (socket: string) => Promise<PassThrough>) {
   const dials: string[] = [];
   let nowMs = 0;
-  let current: ReachableEndpoint | undefined = endpoint(1);
+  let current: EndpointView | undefined = endpoint(1);
   const events = new Listeners<FollowEvent>();
   const clock: Clock = {
     now: () => nowMs,
@@ -44,14 +40,14 @@ function world(dial: (socket: string) => Promise<PassThrough>) {
       },
       next: async () => current!,
     },
-    carrier: {
-      ready: async () => undefined,
-      reach: (address: EndpointAddress) => {
-        const socket = isBastionSocket(address) ? address.socket : '';
-        dials.push(socket);
-        return dial(socket);
-      },
-    },
+    link: {
+      connection: async () => ({
+        dial: (socket: string) => {
+          dials.push(socket);
+          return dial(socket);
+        },
+      }),
+    } as unknown as BastionLink,
   };
   return {
     dials,
@@ -104,10 +100,10 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
       turns: createTurns(1),
       follower: {
         events: new Listeners<FollowEvent>(),
-        current: undefined as ReachableEndpoint | undefined,
+        current: undefined as EndpointView | undefined,
         next: () => never,
       },
-      carrier: { ready: () => never, reach: () => never },
+      link: { connection: () => never } as unknown as BastionLink,
     };
   };
   async function failure(there: ReturnType<typeof deps>): Promise<{ code: string; ms: number }> {

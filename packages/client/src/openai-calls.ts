@@ -14,7 +14,7 @@ import type {
   EmbeddingRequest,
   Embeddings,
   Model,
-} from '@fairlead/openai-wire';
+} from './openai-shapes.ts';
 import { readEvents } from './read-events.ts';
 
 export interface CallOptions {

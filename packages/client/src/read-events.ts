@@ -1,18 +1,22 @@
 // Server-sent events of an OpenAI stream: yields each event's JSON text, ends at `[DONE]`.
 
 import { CodedError } from '@fairlead/kit';
-import { createEventReader } from '@fairlead/openai-wire';
+import { createParser } from 'eventsource-parser';
 
-import type { ChannelAnswer } from '../../client/src/channel-request.ts';
-import type { ClientErrorCode } from '../../client/src/client-error.ts';
+import type { ChannelAnswer } from './channel-request.ts';
+import type { ClientErrorCode } from './client-error.ts';
 
 /** Throws `answer_cut` where the stream ends without `[DONE]`. Leaving the loop closes the channel. */
 export async function* readEvents(what: string, { incoming, explain }: ChannelAnswer): AsyncGenerator<string> {
-  const reader = createEventReader();
+  const texts: string[] = [];
+  const parser = createParser({ onEvent: (event) => texts.push(event.data) });
   try {
     for await (const chunk of incoming.setEncoding('utf8')) {
-      yield* reader.read(chunk as string);
-      if (reader.isDone) return;
+      parser.feed(chunk as string);
+      for (const text of texts.splice(0)) {
+        if (text === '[DONE]') return;
+        yield text;
+      }
     }
   } catch (error) {
     throw explain(error);

@@ -1,15 +1,14 @@
 // When a path is ready before it is asked for, and when none is kept.
 
 import { Duplex } from 'node:stream';
-import { silentLog } from '@fairlead/kit';
-import { ManualClock } from '@fairlead/kit/testing';
-import type { ReachableEndpoint } from '@fairlead/protocol';
-import { describe, expect, test } from 'vitest';
+import { type Clock, silentLog, systemClock } from '@fairlead/kit';
+import type { EndpointView } from '@fairlead/protocol';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { type Path, trackPaths } from './live-paths.ts';
 import { keepWarm, type WarmPaths } from './warm-paths.ts';
 
-const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as ReachableEndpoint;
+const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as EndpointView;
 
 /** Nothing comes on it by itself. */
 const idleChannel = () =>
@@ -21,7 +20,8 @@ function world() {
   let generation = 1;
   let isUp = true;
   let failure: Error | undefined;
-  const clock = new ManualClock();
+  let nowMs = 0;
+  const clock: Clock = { ...systemClock, monotonicMs: () => nowMs };
   const paths = trackPaths(async () => {
     if (failure) throw failure;
     const path = { endpoint: endpointOf(generation), channel: idleChannel() };
@@ -37,7 +37,7 @@ function world() {
   return {
     opened,
     warm,
-    pass: (ms: number) => clock.advance(ms, ms),
+    pass: (ms: number) => (nowMs += ms),
     fail: (error?: Error) => (failure = error),
     down: () => (isUp = false),
     move: () => {
@@ -46,6 +46,8 @@ function world() {
     },
   };
 }
+
+afterEach(() => vi.useRealTimers());
 
 /** What is opened ahead is begun at the end of the turn, and open at once here. */
 const settled = async () => {
@@ -70,7 +72,7 @@ describe('warm paths', () => {
     expect(burst.every((path) => opened.indexOf(path) < before)).toBe(true);
     await settled();
     for (const { channel } of opened) channel.destroy();
-    await pass(1_001);
+    pass(1_001);
     await warm.open();
     await settled();
     expect(opened.filter(({ channel }) => !channel.destroyed)).toHaveLength(2);
@@ -117,13 +119,15 @@ describe('warm paths', () => {
   });
 
   test('who asks for none for five minutes has none kept', async () => {
-    const { opened, warm, pass } = world();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { opened, warm } = world();
     await warm.open();
     await settled();
-    await pass(299_000);
+    vi.advanceTimersByTime(299_000);
     expect(opened[1]?.channel.destroyed).toBe(false);
-    await pass(2_000);
+    vi.advanceTimersByTime(2_000);
     expect(opened.map(({ channel }) => channel.destroyed)).toEqual([false, true]);
+    vi.useRealTimers();
     expect(await warm.open()).toBe(opened[2]);
     await settled();
     warm[Symbol.dispose]();

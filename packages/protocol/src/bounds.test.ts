@@ -16,8 +16,7 @@ const ON_THE_WIRE = {
   deploymentList: protocol.deploymentList,
   deploymentQuery: protocol.deploymentQuery,
   deploymentStopped: protocol.deploymentStopped,
-  createInstance: protocol.createInstance,
-  endpointList: protocol.endpointList,
+  endpointView: protocol.endpointView,
   errorBody: protocol.errorBody,
   eventList: protocol.eventList,
   eventQuery: protocol.eventQuery,
@@ -88,7 +87,7 @@ describe('A message of the wire', () => {
 
 const hello = {
   type: 'agent.hello',
-  protocol: { min: 2, max: 2 },
+  protocol: { min: 1, max: 1 },
   agentVersion: '1',
   instanceId: 'abcdefgh',
   deployment: 'a',
@@ -101,8 +100,8 @@ const hello = {
 const report = {
   type: 'instance.reported',
   state: { status: 'ready' },
-  servedModels: [],
-  nodes: [],
+  models: [],
+  gpus: [],
   load: { inFlight: 0 },
 };
 
@@ -110,7 +109,7 @@ describe('The bounds of the wire', () => {
   it.each([
     ['a restart whose generations would be no numbers of sockets', { ...hello, restart: 10_000 }, 'restart'],
     ['a deadline beyond all times', { ...report, deadlineMs: 1.7e308 }, 'deadlineMs'],
-    ['too many models', { ...report, servedModels: Array.from({ length: 1001 }, String) }, 'servedModels'],
+    ['too many models', { ...report, models: Array.from({ length: 1001 }, String) }, 'models'],
     ['a host name of a novel', { ...hello, hostname: 'h'.repeat(257) }, 'hostname'],
   ])('refuse %s, and name the field', (_what, message, path) => {
     expect(protocol.decodeValue(protocol.agentMessage, message)).toMatchObject({ ok: false, path });

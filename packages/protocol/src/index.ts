@@ -1,12 +1,4 @@
 export {
-  type BastionSocketAddress,
-  type EndpointAddress,
-  endpointAddress,
-  endpointRef,
-  type EndpointRef,
-  isBastionSocket,
-} from './address.ts';
-export {
   boundedText,
   clampTime,
   count,
@@ -49,7 +41,6 @@ export {
   type ControlHello,
   createDeployment,
   type CreateDeployment,
-  createInstance,
   deploymentCreated,
   type DeploymentCreated,
   deploymentList,
@@ -57,14 +48,13 @@ export {
   deploymentStopped,
   deploymentView,
   type DeploymentView,
-  endpointList,
+  endpointRef,
   endpointView,
   type EndpointView,
   eventList,
   eventQuery,
   type EventQuery,
   eventView,
-  healthView,
   type EventView,
   instanceList,
   instanceQuery,
@@ -73,22 +63,27 @@ export {
   jobObserved,
   type JobObserved,
   logLine,
-  MAX_INSTANCES,
   logQuery,
   stopMode,
   type StopMode,
   stopQuery,
 } from './api.ts';
+export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
+export { asList, type ClusterRoute } from './bastion-routes.ts';
 export {
-  type Decoded,
-  decodeText,
-  decodeValue,
-  encodeText,
-  encodeValue,
-  type Read,
-  type Schema,
-  type Written,
-} from './codec.ts';
+  bastionConfig,
+  type BastionConfig,
+  clusterConfig,
+  type ClusterConfig,
+  engineSettings,
+  fairleadConfig,
+  type FairleadConfig,
+  gpuSettings,
+  healthSettings,
+  presetConfig,
+  type PresetConfig,
+  slurmSettings,
+} from './config.ts';
 export { connectionFile, type ConnectionFile } from './connection-file.ts';
 export { errorBody, type ErrorBody, WIRE_ERRORS, type WireErrorCode } from './errors.ts';
 export { gateLine, type GateLine } from './gate-line.ts';
@@ -107,8 +102,6 @@ export {
   type EndCause,
   endCauseCode,
   type EndCauseCode,
-  type InstanceRole,
-  instanceRole,
   instanceState,
   type InstanceState,
   type InstanceStatus,
@@ -116,7 +109,6 @@ export {
   isServing,
   load,
   type Load,
-  replica,
   startPhase,
   type StartPhase,
 } from './instance.ts';
@@ -132,7 +124,6 @@ export {
   type InstanceSpec,
   type InstanceSpecInput,
 } from './spec.ts';
-export { specDefaults } from './spec-defaults.ts';
 export {
   OUR_VERSIONS,
   pickVersion,
@@ -150,6 +141,4 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
-export { instanceNode, type InstanceNode, nodeList, nodeState, type NodeState } from './node.ts';
-export { pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
-export { hasEnded, leadInstance } from './lead-instance.ts';
+export { otherServerHint } from './other-server.ts';

@@ -1,7 +1,7 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
 const SCENARIO = 'tests/scenarios/job-keys.test.ts';
-const KEYS_FILE = 'packages/ssh/src/job-key/keys-file.test.ts';
+const KEYS_FILE = 'packages/tunnel/src/job-key/keys-file.test.ts';
 
 export const KEYS_FAULTS: readonly FoundFault[] = [
   {
@@ -41,12 +41,15 @@ export const KEYS_FAULTS: readonly FoundFault[] = [
     finding: '3 (scripts)',
     what: 'the connection breaks in the middle of a script that a host runs',
     seen: 'nothing of the script is run',
-    tests: places(['packages/ssh/src/run-script.test.ts', 'a script that is cut off does nothing, wherever it is cut']),
+    tests: places([
+      'packages/tunnel/src/run-script.test.ts',
+      'a script that is cut off does nothing, wherever it is cut',
+    ]),
   },
   {
     finding: '3 (a lock given back)',
-    what: 'the lock of authorized_keys is released between the failed mkdir and the check',
-    seen: 'the edit is tried again; before, this was reported as a directory that is not writable',
-    tests: places([KEYS_FILE, 'takes a lock that is released between the failed mkdir and the check']),
+    what: 'the lock of authorized_keys is given back between the failed try to take it and the look at it',
+    seen: 'it is tried again; that was called a directory in which nobody can write',
+    tests: places([KEYS_FILE, 'takes a lock that is given back between the failed try and the look at it']),
   },
 ];

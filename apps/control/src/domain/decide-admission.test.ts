@@ -1,6 +1,5 @@
 // Who may speak for an instance.
 
-import { Secret } from '@fairlead/kit';
 import type { AgentHello } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -17,7 +16,7 @@ const HELLO: AgentHello = {
   restart: 1,
   processId: 'p1',
   hostname: 'node1',
-  apiKey: new Secret('k'),
+  apiKey: 'k',
 };
 
 function instance(life: Life): InstanceRecord {
@@ -27,11 +26,8 @@ function instance(life: Life): InstanceRecord {
     jobDir: '/j',
     enrolmentHash: '',
     life,
-    role: 'current',
-    replica: 0,
-    former: false,
-    servedModels: [],
-    nodes: [],
+    models: [],
+    gpus: [],
     createdMs: 0,
     updatedMs: 0,
   };

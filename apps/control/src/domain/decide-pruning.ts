@@ -5,12 +5,12 @@ import { isEnded } from '@fairlead/protocol';
 import type { DeploymentRecord, FormerInstance, InstanceRecord } from './records.ts';
 
 interface Known {
-  readonly record: Readonly<DeploymentRecord>;
-  readonly instances: ReadonlyArray<{ readonly instance: Readonly<InstanceRecord> }>;
+  deployment: DeploymentRecord;
+  instance: InstanceRecord;
 }
 
 export interface PruningFacts<Entry extends Known> {
-  deployments: Iterable<Entry>;
+  entries: Iterable<Entry>;
   formers: Iterable<FormerInstance>;
   /** What changed last before this goes. */
   beforeMs: number;
@@ -30,12 +30,10 @@ export function decidePruning<Entry extends Known>(
     if (former.updatedMs < beforeMs && formers.length < limit) formers.push(former.id);
   }
   const deployments: Entry[] = [];
-  for (const deployment of facts.deployments) {
+  for (const entry of facts.entries) {
     if (formers.length + deployments.length >= limit) break;
-    const isOld = deployment.instances.every(
-      ({ instance }) => isEnded(instance.life.state) && instance.updatedMs < beforeMs,
-    );
-    if (isOld && !withFormers.has(deployment.record.name)) deployments.push(deployment);
+    const { life, updatedMs } = entry.instance;
+    if (isEnded(life.state) && updatedMs < beforeMs && !withFormers.has(entry.deployment.name)) deployments.push(entry);
   }
   return { deployments, formers };
 }

@@ -5,14 +5,11 @@ import {
   count,
   endCause,
   generation,
-  instanceRole,
   instanceState,
   isEnded,
   MESSAGE_LENGTH,
   NAME_LENGTH,
   nameList,
-  nodeList,
-  replica,
   restart,
   shortenedText,
   stopMode,
@@ -32,6 +29,8 @@ export const deploymentRecord = z.object({
   /** How it was asked to stop; `now` wins over `drain`. */
   stopMode: stopMode.optional(),
   createdMs: timeMs,
+  /** The instance that serves it now, or served it last. */
+  instanceId: id,
 });
 export type DeploymentRecord = z.infer<typeof deploymentRecord>;
 
@@ -87,17 +86,13 @@ export type Life = z.infer<typeof lifeRecord>;
 export const instanceRecord = z.object({
   id,
   deployment: id,
-  role: instanceRole,
-  replica,
-  /** Whether another instance has taken its place. */
-  former: z.boolean(),
   jobDir: boundedText(1024),
   /** SHA-256 of the enrolment token, hex. */
   enrolmentHash: boundedText(64),
   jobId: boundedText(NAME_LENGTH).optional(),
   life: lifeRecord,
-  servedModels: nameList,
-  nodes: nodeList,
+  models: nameList,
+  gpus: nameList,
   deadlineMs: timeMs.optional(),
   createdMs: timeMs,
   updatedMs: timeMs,

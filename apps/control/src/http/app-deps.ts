@@ -1,20 +1,17 @@
 // What the HTTP API stands on.
 
-import type { Clock, Log } from '@fairlead/kit';
+import type { Log } from '@fairlead/kit';
 import type { ControlHello } from '@fairlead/protocol';
 
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
 import type { DeploymentDesk } from '../deployment-desk.ts';
-import type { Registry } from '../registry/registry.ts';
-import type { Principals } from '../state/principals.ts';
-import type { Store } from '../store/store.ts';
+import type { Directory } from '../directory.ts';
+import type { OwnerTokens } from '../state/owner-tokens.ts';
 
 export interface AppDeps {
-  registry: Registry;
-  store: Pick<Store, 'listHistory'>;
-  clock: Clock;
+  directory: Directory;
   desk: DeploymentDesk;
-  principals: Principals;
+  owners: OwnerTokens;
   carrier: Pick<SecureCarrier, 'originOf' | 'prove'>;
   hello: ControlHello;
   /** False while control is stopping. */

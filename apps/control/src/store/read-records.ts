@@ -1,7 +1,7 @@
 // Rows as records, each by itself: one that its schema does not take is set aside as it is, and never takes the others with it.
 
 import { clampTime, decodeValue, type Read, type Schema } from '@fairlead/protocol';
-import { asc, desc, eq, sql } from 'drizzle-orm/sql';
+import { and, desc, eq, ne, sql } from 'drizzle-orm/sql';
 
 import { type DeploymentRecord, deploymentRecord, type InstanceRecord, instanceRecord } from '../domain/records.ts';
 import { deployments, instances, setAside } from './schema.ts';
@@ -24,11 +24,8 @@ const INSTANCE_COLUMNS = {
   enrolmentHash: instances.enrolmentHash,
   jobId: instances.jobId,
   life: sql<string>`${instances.life}`,
-  role: instances.role,
-  replica: instances.replica,
-  former: instances.former,
-  servedModels: sql<string>`${instances.servedModels}`,
-  nodes: sql<string>`${instances.nodes}`,
+  models: sql<string>`${instances.models}`,
+  gpus: sql<string>`${instances.gpus}`,
   deadlineMs: instances.deadlineMs,
   createdMs: instances.createdMs,
   updatedMs: instances.updatedMs,
@@ -56,9 +53,7 @@ export function loadRecords(db: ControlDatabase): Remembered {
   const current = db
     .select(INSTANCE_COLUMNS)
     .from(instances)
-    .innerJoin(deployments, eq(deployments.name, instances.deployment))
-    .where(eq(instances.former, false))
-    .orderBy(asc(instances.createdMs), asc(instances.id))
+    .innerJoin(deployments, eq(deployments.instanceId, instances.id))
     .all()
     .map(readInstance);
   const found: SetAside[] = [];
@@ -78,8 +73,7 @@ function listFormers(db: ControlDatabase) {
       updatedMs: instances.updatedMs,
     })
     .from(instances)
-    .innerJoin(deployments, eq(deployments.name, instances.deployment))
-    .where(eq(instances.former, true))
+    .innerJoin(deployments, and(eq(deployments.name, instances.deployment), ne(deployments.instanceId, instances.id)))
     .all();
 }
 
@@ -92,19 +86,18 @@ function keepGood<T>(rows: ReadRow<T>[], onBad: (bad: Bad<T>) => void): T[] {
 }
 
 function readDeployment(row: Row): ReadRow<DeploymentRecord> {
-  const { name, model, servedModel, engine, cluster, createdMs } = row;
-  const fresh = { name, model, servedModel, engine, cluster, createdMs: nearestTime(createdMs) };
+  const { name, model, servedModel, engine, cluster, createdMs, instanceId } = row;
+  const fresh = { name, model, servedModel, engine, cluster, instanceId, createdMs: nearestTime(createdMs) };
   return readRow(deploymentRecord, row, { ...fresh, wanted: 'running' });
 }
 
 /** The fresh one waits for its agent: who it is stands in columns of its own. */
 function readInstance(row: Row): ReadRow<InstanceRecord> {
-  const { id, deployment, jobDir, enrolmentHash, former, createdMs, updatedMs } = row;
+  const { id, deployment, jobDir, enrolmentHash, createdMs, updatedMs } = row;
   const who = { id, deployment, jobDir, enrolmentHash, jobId: row['jobId'] ?? undefined };
-  const place = { role: row['role'] === 'successor' ? 'successor' : 'current', replica: 0, former };
   const life = { phase: 'waiting', state: { status: 'submitted' }, retired: 0 };
   const times = { createdMs: nearestTime(createdMs), updatedMs: nearestTime(updatedMs) };
-  return readRow(instanceRecord, row, { ...who, ...place, ...times, life, servedModels: [], nodes: [] });
+  return readRow(instanceRecord, row, { ...who, ...times, life, models: [], gpus: [] });
 }
 
 function readRow<T extends Schema>(schema: T, row: Row, fresh: Row): ReadRow<Read<T>> {
@@ -115,7 +108,7 @@ function readRow<T extends Schema>(schema: T, row: Row, fresh: Row): ReadRow<Rea
   return { ok: false, row, why, fresh: instead.ok ? instead.value : undefined };
 }
 
-const JSON_COLUMNS = new Set(['life', 'servedModels', 'nodes']);
+const JSON_COLUMNS = new Set(['life', 'models', 'gpus']);
 
 function asRecord(row: Row): Row {
   const there = Object.entries(row).filter(([, value]) => value !== null);

@@ -54,6 +54,7 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
     wanted: at('wanted'),
     stopMode: at('stopMode'),
     createdMs: at('createdMs'),
+    instanceId: at('instanceId'),
   };
   const putDeployment = db
     .insert(deployments)
@@ -63,11 +64,8 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
   const instance = {
     jobId: at('jobId'),
     life: at('life'),
-    servedModels: at('servedModels'),
-    nodes: at('nodes'),
-    role: at('role'),
-    replica: at('replica'),
-    former: at('former'),
+    models: at('models'),
+    gpus: at('gpus'),
     deadlineMs: at('deadlineMs'),
     updatedMs: at('updatedMs'),
   };

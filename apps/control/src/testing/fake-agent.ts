@@ -8,14 +8,13 @@ import { connect as connectTls } from 'node:tls';
 
 import { Listeners } from '@fairlead/kit';
 import {
-  type agentHello,
-  type agentMessage,
-  type controlMessage,
-  type controlWelcome,
+  type AgentHello,
+  type AgentMessage,
+  type ControlMessage,
+  type ControlWelcome,
   type InstanceReported,
   OUR_VERSIONS,
   socketName,
-  type Written,
 } from '@fairlead/protocol';
 import { WebSocket } from 'ws';
 
@@ -30,7 +29,7 @@ export interface FakeAgentOptions {
   restart?: number;
   processId?: string;
   /** What it claims in its hello where that should differ from the truth. */
-  hello?: Partial<Written<typeof agentHello>>;
+  hello?: Partial<AgentHello>;
   /** Said instead of the hello. */
   firstText?: string;
   /** The WebSocket it asks for. Default /v1/agent. */
@@ -43,9 +42,6 @@ export interface FakeAgentOptions {
   heartbeatMs?: number;
 }
 
-/** As they are on the wire: a test may say what no agent would. */
-type AgentMessage = Written<typeof agentMessage>;
-type ControlMessage = Written<typeof controlMessage>;
 type MessageOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { type: Type }>;
 
 export class FakeAgent implements AsyncDisposable {
@@ -53,7 +49,7 @@ export class FakeAgent implements AsyncDisposable {
   readonly processId: string;
   readonly received = new Listeners<ControlMessage>();
   readonly closed = new Listeners<{ code: number; reason: string }>();
-  welcome: Written<typeof controlWelcome> | undefined;
+  welcome: ControlWelcome | undefined;
   socket: WebSocket | undefined;
   readonly history: ControlMessage[] = [];
   #servers: Server[] = [];
@@ -87,8 +83,8 @@ export class FakeAgent implements AsyncDisposable {
     this.send({
       type: 'instance.reported',
       state,
-      servedModels: ['demo'],
-      nodes: [{ rank: 0, host: 'node1', gpus: [], state: { status: 'running' } }],
+      models: ['demo'],
+      gpus: [],
       load: { inFlight: 0 },
       ...endpoint,
       ...more,

@@ -1,15 +1,16 @@
 // Tells watchers: a snapshot, then each change in order. One encoding per change for all; who falls behind begins again
 // with a snapshot and holds up nobody.
 
-import { errorText, Guard, type Log } from '@fairlead/kit';
-import { deploymentView, encodeText, type EventView, watchMessage } from '@fairlead/protocol';
+import { errorText, type Log } from '@fairlead/kit';
+import type { EventView } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
-import type { Registry } from '../registry/registry.ts';
-import type { DeploymentEntry, Entry } from '../registry/entry.ts';
+import type { Directory } from '../directory.ts';
+import type { Entry } from '../entry.ts';
+import { Guard } from '../guard.ts';
 
 export interface WatchHubDeps {
-  registry: Registry;
+  directory: Directory;
   log: Log;
   /** Waiting bytes at which a watcher counts as behind. */
   behindBytes?: number;
@@ -49,7 +50,7 @@ export class WatchHub {
   readonly #guard: Guard;
   readonly #watchers = new Set<Watcher>();
   /** Each deployment as last told; a load or lease in it is as old as the last change. */
-  readonly #texts = new WeakMap<DeploymentEntry, string>();
+  readonly #texts = new WeakMap<Entry, string>();
   /** Shared by all who come between two changes, as they do after a restart. */
   #snapshot: Buffer | undefined;
   #seq = 0;
@@ -58,8 +59,8 @@ export class WatchHub {
     this.#deps = deps;
     this.#guard = new Guard(deps.log);
     this.#behindBytes = deps.behindBytes ?? BEHIND_BYTES;
-    deps.registry.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
-    deps.registry.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
+    deps.directory.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
+    deps.directory.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
   }
 
   add(socket: WebSocket, options: WatcherOptions): void {
@@ -95,13 +96,11 @@ export class WatchHub {
 
   #tell(entries: ReadonlySet<Entry>): void {
     this.#snapshot = undefined;
-    for (const deployment of new Set([...entries].map((entry) => entry.deployment))) {
-      this.#texts.delete(deployment);
+    for (const entry of entries) {
+      this.#texts.delete(entry);
       this.#seq += 1;
       // A Buffer: text would be encoded anew for each watcher.
-      const text = Buffer.from(
-        `{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(deployment)}}`,
-      );
+      const text = Buffer.from(`{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(entry)}}`);
       for (const watcher of this.#watchers) this.#send(watcher, text);
     }
   }
@@ -111,7 +110,7 @@ export class WatchHub {
     for (const watcher of this.#watchers) {
       const { events } = watcher;
       if (!events || (events.deployment !== undefined && events.deployment !== event.deployment)) continue;
-      text ??= Buffer.from(encodeText(watchMessage, { type: 'event.added', seq: this.#seq, event }));
+      text ??= Buffer.from(JSON.stringify({ type: 'event.added', seq: this.#seq, event }));
       this.#send(watcher, text);
     }
   }
@@ -143,7 +142,7 @@ export class WatchHub {
     // In the middle of a message no other can begin: what comes after it shows that something was missed.
     if (watcher.state === 'snapshot') watcher.laterBytes = Infinity;
     else {
-      watcher.socket.send(encodeText(watchMessage, { type: 'resync', seq: this.#seq }));
+      watcher.socket.send(JSON.stringify({ type: 'resync', seq: this.#seq }));
       this.#sendSnapshot(watcher);
     }
   }
@@ -178,15 +177,15 @@ export class WatchHub {
   }
 
   #encodeSnapshot(): Buffer {
-    const deployments = [...this.#deps.registry.deployments()].map((deployment) => this.#textOf(deployment));
+    const deployments = [...this.#deps.directory.entries()].map((entry) => this.#textOf(entry));
     return Buffer.from(`{"type":"snapshot","seq":${this.#seq},"deployments":[${deployments.join(',')}]}`);
   }
 
-  #textOf(deployment: DeploymentEntry): string {
-    const known = this.#texts.get(deployment);
+  #textOf(entry: Entry): string {
+    const known = this.#texts.get(entry);
     if (known !== undefined) return known;
-    const text = encodeText(deploymentView, this.#deps.registry.viewDeployment(deployment));
-    this.#texts.set(deployment, text);
+    const text = JSON.stringify(this.#deps.directory.viewDeployment(entry));
+    this.#texts.set(entry, text);
     return text;
   }
 }

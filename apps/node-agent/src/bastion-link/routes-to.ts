@@ -1,12 +1,13 @@
 // The spec's routes to the bastion as the tunnel takes them, jump hosts of the cluster included.
 
-import type { BastionRoute, InstanceSpec } from '@fairlead/protocol';
-import { jumpTarget, listJobKeyFiles, type Route, routeName, type SshTarget } from '@fairlead/ssh';
+import type { BastionRoute } from '@fairlead/protocol';
+import { listJobKeyFiles, type Route, routeName, type SshTarget } from '@fairlead/tunnel';
+import type { AgentSpec } from '../job/read-spec.ts';
 
 /** `targetOf`: the bastion itself, as it would be reached without a jump host. */
 export function routesTo(
-  spec: InstanceSpec,
-  targetOf: (route: BastionRoute, spec: InstanceSpec) => SshTarget,
+  spec: AgentSpec,
+  targetOf: (route: BastionRoute, spec: AgentSpec) => SshTarget,
 ): readonly Route[] {
   return spec.bastion.routes.map((route) => {
     const { jump } = route;
@@ -21,4 +22,22 @@ export function routesTo(
       }),
     };
   });
+}
+
+/** The user's own way in: a key of the account on the cluster. */
+function jumpTarget(
+  jump: NonNullable<BastionRoute['jump']>,
+  { connectTimeoutMs, answerTimeoutMs }: SshTarget,
+): SshTarget {
+  return {
+    host: jump.host,
+    port: jump.port,
+    user: jump.user,
+    hostKeys: jump.hostKeys
+      ? { kind: 'pinned', keys: jump.hostKeys }
+      : { kind: 'known-hosts', files: jump.knownHostsFiles },
+    auth: { identityFiles: [jump.identityFile] },
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
+  };
 }

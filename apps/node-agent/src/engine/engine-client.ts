@@ -1,9 +1,8 @@
-// Asks the engine where it listens, each time on a connection of its own.
+// Asks the engine over its unix socket, each time on a connection of its own.
 
 import { request } from 'node:http';
 import { errorText, type Secret } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
-import type { EngineAddress } from './engine-address.ts';
 
 export interface EngineAnswer {
   status: number;
@@ -12,23 +11,14 @@ export interface EngineAnswer {
 
 export interface EngineClient {
   get: (path: string, signal: AbortSignal) => Promise<EngineAnswer>;
-  /** GET as a stranger asks: without the key. */
-  getWithoutKey: (path: string, signal: AbortSignal) => Promise<EngineAnswer>;
   post: (path: string, body: unknown, signal: AbortSignal) => Promise<EngineAnswer>;
-}
-
-interface Asking {
-  method: string;
-  path: string;
-  body?: string;
-  hasKey?: boolean;
 }
 
 /** /metrics of a vLLM is about 100 kB. */
 const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
 
-export function createEngineClient(options: { address: () => EngineAddress; engineKey: Secret }): EngineClient {
-  const ask = ({ method, path, body, hasKey = true }: Asking, signal: AbortSignal): Promise<EngineAnswer> => {
+export function createEngineClient(options: { socketPath: string; engineKey: Secret }): EngineClient {
+  const ask = (method: string, path: string, body: string | undefined, signal: AbortSignal): Promise<EngineAnswer> => {
     const { promise, resolve, reject } = Promise.withResolvers<EngineAnswer>();
     const fail = (error: unknown) =>
       reject(
@@ -39,16 +29,15 @@ export function createEngineClient(options: { address: () => EngineAddress; engi
               cause: error,
             }),
       );
-    const address = options.address();
     const asking = request({
-      ...('path' in address ? { socketPath: address.path } : address),
+      socketPath: options.socketPath,
       method,
       path,
       agent: false,
       signal,
       headers: {
         host: 'engine',
-        ...(hasKey ? { authorization: `Bearer ${options.engineKey.reveal()}` } : {}),
+        authorization: `Bearer ${options.engineKey.reveal()}`,
         ...(body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -70,8 +59,7 @@ export function createEngineClient(options: { address: () => EngineAddress; engi
     return promise;
   };
   return {
-    get: (path, signal) => ask({ method: 'GET', path }, signal),
-    getWithoutKey: (path, signal) => ask({ method: 'GET', path, hasKey: false }, signal),
-    post: (path, body, signal) => ask({ method: 'POST', path, body: JSON.stringify(body) }, signal),
+    get: (path, signal) => ask('GET', path, undefined, signal),
+    post: (path, body, signal) => ask('POST', path, JSON.stringify(body), signal),
   };
 }

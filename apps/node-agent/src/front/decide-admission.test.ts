@@ -1,7 +1,5 @@
 import { Secret } from '@fairlead/kit';
 import { describe, expect, test } from 'vitest';
-import { findEngineKind } from '@fairlead/engines';
-import { createRouteTable } from '@fairlead/openai-wire';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { FRONT_LIMITS } from './front-limits.ts';
 import { HeadParser } from './head-parser.ts';
@@ -12,8 +10,7 @@ describe('decideAdmission', () => {
     mode: 'serving' as const,
     retryAfterSeconds: 7,
     apiKey: new Secret('k'),
-    engineAddress: { path: '/engine.sock' },
-    routes: createRouteTable(findEngineKind('vllm').routes),
+    engineSocket: '/engine.sock',
     bodyBytes: 10,
   };
   function decide(text: string, changes: Partial<AdmissionFacts> = {}) {
@@ -36,11 +33,7 @@ describe('decideAdmission', () => {
   });
 
   test('tells nothing about routes, sizes and state without the key', () => {
-    for (const changes of [
-      { mode: 'draining' as const },
-      { mode: 'starting' as const },
-      { engineAddress: undefined },
-    ]) {
+    for (const changes of [{ mode: 'draining' as const }, { mode: 'starting' as const }, { engineSocket: undefined }]) {
       expect(decide('GET /invocations HTTP/1.1\r\nContent-Length: 99', changes)).toEqual(['unauthorized', undefined]);
     }
   });
@@ -53,6 +46,6 @@ describe('decideAdmission', () => {
     expect(decide(large, draining)).toEqual(['payload_too_large', undefined]);
     expect(decide(`GET /v1/models HTTP/1.1${KEY}`, draining)).toEqual(['draining', 7]);
     expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { mode: 'starting' })).toEqual(['not_ready', 7]);
-    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { engineAddress: undefined })).toEqual(['not_ready', 7]);
+    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { engineSocket: undefined })).toEqual(['not_ready', 7]);
   });
 });

@@ -2,7 +2,6 @@
 
 import { connect, type Socket } from 'node:net';
 import { backoffMs, type Clock, detach, errnoOf, untilOver } from '@fairlead/kit';
-import type { EngineAddress } from '../engine/engine-address.ts';
 
 export interface EngineDialDeps {
   clock: Clock;
@@ -36,7 +35,7 @@ const PASSING = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EIN
 
 /** Dials at once. Until `destroy` the listener is told what happens; what is written before the engine accepts is held. */
 export class EngineConnection {
-  readonly #address: EngineAddress;
+  readonly #path: string;
   readonly #deps: EngineDialDeps;
   readonly #on: EngineListener;
   #socket: Socket | undefined;
@@ -47,8 +46,8 @@ export class EngineConnection {
   #firstFailedAt: number | undefined;
   #stop: AbortController | undefined;
 
-  constructor(address: EngineAddress, deps: EngineDialDeps, listener: EngineListener) {
-    this.#address = address;
+  constructor(path: string, deps: EngineDialDeps, listener: EngineListener) {
+    this.#path = path;
     this.#deps = deps;
     this.#on = listener;
     this.#dial();
@@ -82,7 +81,7 @@ export class EngineConnection {
   }
 
   #dial(): void {
-    const socket = connect({ ...this.#address, noDelay: true });
+    const socket = connect({ path: this.#path });
     this.#socket = socket;
     socket.once('connect', () => this.#flush(socket));
     socket.on('error', (error) => this.#onError(error));

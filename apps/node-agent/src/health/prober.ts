@@ -1,40 +1,26 @@
 // Asks the engine whether it works: until its first completion, then for as long as it serves. Reports; decides nothing.
 
-import {
-  anySignal,
-  type Clock,
-  detach,
-  durationOf,
-  errnoOf,
-  errorText,
-  type Log,
-  openTimeLimit,
-  repeatTurns,
-} from '@fairlead/kit';
+import { anySignal, type Clock, detach, durationOf, errnoOf, errorText, type Log, repeatTurns } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
-import type { EngineMetrics } from '@fairlead/engines';
+import type { EngineClient } from '../engine/engine-client.ts';
+import { type EngineMetrics, parseMetrics } from '../engine/parse-metrics.ts';
 import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
 
 export type ProbeReport =
   | { type: 'probe.answering' }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
-  /** The probe itself fails: whether the engine works is unknown, and stays so until a probe succeeds. */
-  | { type: 'probe.broken'; reason: string }
   | { type: 'tokens.progressed' }
   | { type: 'tokens.stalled'; forMs: number };
 
 export interface ProberOptions {
-  /** Rejects where the engine does not say that it is up. */
-  checkHealth: (signal: AbortSignal) => Promise<void>;
-  /** Undefined where there is nothing to see. */
-  readMetrics: (signal: AbortSignal) => Promise<EngineMetrics | undefined>;
+  client: EngineClient;
   completeOneToken: (signal: AbortSignal) => Promise<void>;
   health: HealthSpec;
   clock: Clock;
   log: Log;
   report: (report: ProbeReport) => void;
-  /** Each look at the engine's load; undefined when there is nothing to see. */
+  /** Each look at /metrics; undefined when there is nothing to see. */
   onMetrics: (metrics: EngineMetrics | undefined) => void;
 }
 
@@ -68,34 +54,19 @@ export function createProber(options: ProberOptions): Prober {
       const over = new AbortController();
       const turn = mode === 'until-ready' ? untilReadyTurn(options, signal, over) : watchTurn(options, signal);
       const loop = { op: `probe.${mode}`, clock, log, signal: anySignal(signal, over.signal) };
-      detach(repeatTurns(() => reportBreak(turn, options, signal), loop));
+      detach(repeatTurns(turn, loop));
     },
   };
 }
 
-/** Settles as `turn` does; a turn that throws is reported too, so that an instance without working probes is not called ready. */
-async function reportBreak(
-  turn: () => Promise<number>,
-  { report }: ProberOptions,
-  signal: AbortSignal,
-): Promise<number> {
-  try {
-    return await turn();
-  } catch (error) {
-    if (!signal.aborted)
-      report({ type: 'probe.broken', reason: `the agent cannot probe the engine: ${errorText(error)}` });
-    throw error;
-  }
-}
-
 /** Fires `over` when the engine has answered its first completion. */
 function untilReadyTurn(
-  { checkHealth, completeOneToken, report, log, clock }: ProberOptions,
+  { client, completeOneToken, report, log, clock }: ProberOptions,
   signal: AbortSignal,
   over: AbortController,
 ): () => Promise<number> {
   return async () => {
-    const health = await tried(checkHealth, { limitMs: HEALTH_LIMIT_MS, signal, clock });
+    const health = await askHealth(client, { limitMs: HEALTH_LIMIT_MS, signal, clock });
     if (health.kind === 'well') {
       report({ type: 'probe.answering' });
       const first = await tried(completeOneToken, { limitMs: FIRST_COMPLETION_LIMIT_MS, signal, clock });
@@ -110,7 +81,7 @@ function untilReadyTurn(
 }
 
 function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<number> {
-  const { clock, health, log, report } = options;
+  const { client, clock, health, log, report } = options;
   const everyMs = Math.min(METRICS_EVERY_MS, health.probeIntervalSeconds * 1000);
   const asking = { limitMs: health.probeLimitSeconds * 1000, signal, clock };
   const stallMs = health.stallSeconds * 1000;
@@ -125,12 +96,12 @@ function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<n
   };
 
   return async () => {
-    const metrics = await metricsOf(options, asking);
+    const metrics = await readMetrics(client, asking);
     options.onMetrics(metrics);
     const now = clock.monotonicMs();
     const progress = metrics && judgeProgress(memory, { metrics, now }, stallMs);
     memory = progress?.memory;
-    const alive = await tried(options.checkHealth, asking);
+    const alive = await askHealth(client, asking);
     if (alive.kind !== 'well') failed(alive);
     else if (progress?.verdict === 'stalled') {
       report({ type: 'tokens.stalled', forMs: now - progress.memory.sinceMs });
@@ -162,10 +133,18 @@ interface Asking {
   clock: Clock;
 }
 
-async function metricsOf({ readMetrics }: ProberOptions, asking: Asking): Promise<EngineMetrics | undefined> {
+function askHealth(client: EngineClient, asking: Asking): Promise<ProbeOutcome> {
+  return tried(async (within) => {
+    const { status } = await client.get('/health', within);
+    if (status !== 200) throw new Error(`/health answers ${status}`);
+  }, asking);
+}
+
+async function readMetrics(client: EngineClient, asking: Asking): Promise<EngineMetrics | undefined> {
   let metrics: EngineMetrics | undefined;
   await tried(async (within) => {
-    metrics = await readMetrics(within);
+    const { status, body } = await client.get('/metrics', within);
+    if (status === 200) metrics = parseMetrics(body);
   }, asking);
   return metrics;
 }
@@ -175,8 +154,8 @@ async function tried(
   work: (signal: AbortSignal) => Promise<void>,
   { limitMs, signal, clock }: Asking,
 ): Promise<ProbeOutcome> {
-  using limit = openTimeLimit(clock, limitMs);
-  const within = anySignal(signal, limit.signal);
+  const limit = AbortSignal.timeout(limitMs);
+  const within = anySignal(signal, limit);
   for (let met: unknown; ;) {
     try {
       await work(within);
@@ -184,8 +163,8 @@ async function tried(
     } catch (error) {
       signal.throwIfAborted();
       if (durationOf(error) === 'passing') met = error;
-      else if (!limit.signal.aborted) return { kind: 'sick', reason: errorText(error) };
-      if (limit.signal.aborted) {
+      else if (!limit.aborted) return { kind: 'sick', reason: errorText(error) };
+      if (limit.aborted) {
         return met === undefined || isQueueFull(met)
           ? { kind: 'sick', reason: `no answer within ${limitMs / 1000} s` }
           : { kind: 'unknown', reason: errorText(met) };

@@ -7,13 +7,13 @@ import { expect, it } from 'vitest';
 import { readSpec } from './read-spec.ts';
 
 const SPEC: InstanceSpecInput = {
-  version: 2,
+  version: 1,
   instanceId: 'abcdefgh',
   deployment: 'demo',
   cluster: 'here',
   model: 'demo',
   servedModel: 'demo',
-  engine: { name: 'sim' },
+  engine: { kind: 'sim', command: ['x'], env: {} },
   apiKey: 'the-endpoint-key-1',
   enrolmentToken: 'the-enrolment-token',
   bastion: { routes: [{ host: 'b', user: 'u', hostKeys: ['ssh-ed25519 A'] }] },

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 
 import { isCodedError } from '@fairlead/kit';
 
-import type { Host } from '@fairlead/launch';
+import type { Host } from '../host/host.ts';
 
 export interface Address {
   host: string;

@@ -1,15 +1,16 @@
 // Makes an SSH account a bastion: gate, control, a Node to run it; then the profile by which this machine knows it again.
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
-import { CodedError, type Secret } from '@fairlead/kit';
-import { asList, defaults, type FairleadConfig } from '@fairlead/config';
-import { type LaptopProfile, laptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
-import type { SshConnection, SshTarget } from '@fairlead/ssh';
+import { CodedError } from '@fairlead/kit';
+import { asList, type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import type { SshConnection, SshTarget } from '@fairlead/tunnel';
 import { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { expandHome, type Host, openSshHost } from '@fairlead/launch';
+import { expandHome, type Host } from '../host/host.ts';
+import { openSshHost } from '../host/ssh-host.ts';
+import { DEFAULT_STATE_DIR } from '../paths.ts';
 import { openRoutes } from '../ssh/open-routes.ts';
 import { type Address, askAddresses } from './bastion-addresses.ts';
 import { compareRoutes } from './compare-routes.ts';
@@ -55,7 +56,7 @@ export async function prepareBastion(
     { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint },
     `reached ${host.label} (${host.facts.hostname}, key ${connection.hostKey.fingerprint})`,
   );
-  const stateDir = expandHome(bastion.stateDir ?? defaults.stateDir, host.facts.home);
+  const stateDir = expandHome(bastion.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
   const programs = await putPrograms(host, stateDir, bastion, context);
   const { certificate } = await controlCommand(host, { stateDir, programs }, 'init', CERTIFICATE);
   const isReplaced = programs.before !== undefined && programs.before !== programs.version;
@@ -99,7 +100,7 @@ interface Place {
 }
 
 const CERTIFICATE = z.object({ certificate: z.string() });
-const OWNER_TOKEN = laptopProfile.pick({ ownerToken: true });
+const OWNER_TOKEN = z.object({ ownerToken: z.string() });
 
 function sayRunning(line: RunningGate, isReplaced: boolean, { output }: Context): void {
   const was = isReplaced ? 'replaced' : line.control;
@@ -114,7 +115,7 @@ function sayOtherPlace(wanted: string, { run }: RunningGate, { output }: Context
 }
 
 /** The token this machine has, where it is for this control. */
-async function tokenOf(profileFile: string, certificate: string): Promise<Secret | undefined> {
+async function tokenOf(profileFile: string, certificate: string): Promise<string | undefined> {
   try {
     const before = await readProfile(profileFile);
     return before.controlCertificate === certificate ? before.ownerToken : undefined;
@@ -126,7 +127,7 @@ async function tokenOf(profileFile: string, certificate: string): Promise<Secret
 }
 
 /** It comes over the user's own SSH login. */
-async function newToken(place: Place): Promise<Secret> {
+async function newToken(place: Place): Promise<string> {
   return (await controlCommand(place.host, place, 'token', OWNER_TOKEN)).ownerToken;
 }
 

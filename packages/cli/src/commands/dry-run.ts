@@ -1,11 +1,12 @@
 // `deploy --dry-run`: the job script and the engine's command line as they would be, without reaching anything.
 
-import { showEngineCommand } from '@fairlead/engines';
 import { shellJoin } from '@fairlead/kit';
 
-import type { NamedCluster } from '@fairlead/config';
+import type { NamedCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
-import { clusterPaths, type DeploymentPlan, jobScript } from '@fairlead/launch';
+import { jobScript } from '../job/job-files.ts';
+import { clusterPaths } from '../paths.ts';
+import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 
 export interface DryRunSite {
   cluster: NamedCluster;
@@ -23,13 +24,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
     nodePath,
     agentPath: `${paths.runtime}/agent.mjs`,
   });
-  const engineCommand = showEngineCommand(plan.engine, {
-    ...plan.engineSettings,
-    model: plan.model,
-    servedModel: plan.servedModel,
-    gpus: plan.gpus,
-    nodes: plan.nodes,
-  });
+  const engine = shellJoin([...plan.engineCommand, ...plan.optionalArguments, '--uds', '<socket>']);
   context.output.result(
     {
       event: 'deployment.planned',
@@ -38,11 +33,10 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
       name: plan.name,
       model: plan.model,
       engine: plan.engine,
-      engineCommand,
-      risks: plan.risks,
+      engineCommand: [...plan.engineCommand, ...plan.optionalArguments],
       configFiles: files,
       script,
     },
-    `# configuration: ${files.join(', ') || 'no file'}\n# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, made by the agent\n${shellJoin(engineCommand)}`,
+    `# configuration: ${files.join(', ') || 'no file'}\n# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, run by the agent\n${engine}`,
   );
 }

@@ -1,12 +1,11 @@
 // `fairlead init`: what it needs to know, from flags, from the configuration that is there, or from a person. Asks only what is left.
 
 import { CodedError } from '@fairlead/kit';
-import { asList, type ClusterConfig, type ClusterRoute, type FairleadConfig } from '@fairlead/config';
-import type { SshRoute } from '@fairlead/protocol';
+import { asList, type ClusterConfig, type ClusterRoute, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker } from '../context.ts';
-import { hostAndPort } from '@fairlead/launch';
+import { hostAndPort } from '../ssh/host-and-port.ts';
 
 export interface InitArgs {
   yes: boolean;

@@ -32,14 +32,10 @@ async function ask(context: Context): Promise<Found> {
       session.api.hello(context.signal),
       session.api.listDeployments({}, context.signal),
     ]);
-    const agents = deployments.flatMap(({ name, instances }) =>
-      instances
-        .filter(({ state, leaseUntilMs }) => !isEnded(state) && leaseUntilMs !== undefined)
-        .map(({ id, agent }) => ({ deployment: name, instance: id, ...agent })),
-    );
+    const live = deployments.filter(({ instance }) => !isEnded(instance.state) && instance.leaseUntilMs !== undefined);
     return {
       control: { version: hello.controlVersion, protocol: hello.protocol },
-      agents,
+      agents: live.map(({ name, instance }) => ({ deployment: name, ...instance.agent })),
     };
   } catch (error) {
     context.signal.throwIfAborted();

@@ -5,15 +5,14 @@ import {
   createRouteMemory,
   openFirstRoute,
   type Route,
-  routeName,
   type RouteTaken,
+  routeName,
   type SshConnection,
   type SshTarget,
-} from '@fairlead/ssh';
+} from '@fairlead/tunnel';
 
-import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { resolveRoute } from '@fairlead/launch';
+import { resolveRoute } from './open-route.ts';
 
 export interface RoutesAsked {
   /** The only host keys that are believed; absent: what known_hosts says of each name. */
@@ -25,7 +24,7 @@ export function routesFor(list: readonly SshRoute[], context: Context, { pinned 
   return list.map((route) => ({
     name: nameOf(route),
     target: async () => {
-      const target = await resolveRoute(route, launchRun(context));
+      const target = await resolveRoute(route, context);
       return pinned ? { ...target, hostKeys: { kind: 'pinned', keys: [...pinned] } } : target;
     },
   }));

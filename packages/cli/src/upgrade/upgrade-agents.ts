@@ -2,12 +2,11 @@
 
 import { errorText } from '@fairlead/kit';
 
-import { loadConfig } from '@fairlead/config';
-import { launchRun } from '../launch/launch-run.ts';
-import { configPlace } from '../config/config-place.ts';
+import { loadConfig } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
-import { cacheDir } from '@fairlead/client';
-import { openSite, shipAgent } from '@fairlead/launch';
+import { cacheDir } from '../paths.ts';
+import { shipAgent } from '../ship/ship.ts';
+import { openSite } from '../site/open-site.ts';
 
 export interface AgentsUpgraded {
   cluster: string;
@@ -16,11 +15,11 @@ export interface AgentsUpgraded {
 }
 
 export async function upgradeAgents(context: Context): Promise<AgentsUpgraded[]> {
-  const { config } = await loadConfig(configPlace(context));
+  const { config } = await loadConfig(context);
   const upgraded: AgentsUpgraded[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     try {
-      await using site = await openSite({ name, config: cluster }, launchRun(context));
+      await using site = await openSite({ name, config: cluster }, context);
       const { uploaded } = await shipAgent(site.host, site.paths.runtime, {
         cacheDir: cacheDir(context),
         nodePath: context.nodePath,

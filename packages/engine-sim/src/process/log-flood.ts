@@ -1,4 +1,4 @@
-// Writes megabytes of log, as a verbose engine does.
+// So many megabytes of log: what a chatty engine does to whoever reads it.
 
 import { type LogLine, record } from '../log/log-line.ts';
 

@@ -7,7 +7,7 @@ import {
   type PartitionRules,
   type QosLimits,
   type SlurmConfig,
-} from '@fairlead/scheduler';
+} from '@fairlead/slurm';
 
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { Wanted } from './wanted.ts';

@@ -1,2 +1,0 @@
-export { followMachine } from './follow-table.ts';
-export { warmMachine } from './warm-table.ts';

@@ -1,0 +1,131 @@
+// The life of a local job as its runner sees it: running → ending → clearing → ended. Decides, does nothing.
+
+export type JobLife =
+  | { kind: 'running' }
+  /** TERM is sent; KILL follows when KillWait is over. The first cause stays. */
+  | { kind: 'ending'; cause: EndCause }
+  /** The script has ended; what it left behind is being killed. */
+  | { kind: 'clearing'; end: JobEnd }
+  | { kind: 'ended'; end: JobEnd };
+
+export type EndCause = 'timeout' | 'cancelled';
+
+export interface JobEnd {
+  /** In Slurm's words, like the reason. */
+  state: 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TIMEOUT';
+  reason: string;
+  exitCode: { code: number; signal: number };
+}
+
+export type JobEvent =
+  | { type: 'warning.due'; signal: NodeJS.Signals }
+  | { type: 'deadline.reached' }
+  | { type: 'job.drain' }
+  | { type: 'job.stop' }
+  | { type: 'job.kill' }
+  | { type: 'kill-wait.over' }
+  | { type: 'script.exited'; code: number; signal: number }
+  | { type: 'processes.cleared' };
+
+export type JobEffect =
+  | { type: 'signal-script'; signal: NodeJS.Signals }
+  | { type: 'terminate-all' }
+  | { type: 'kill-all' }
+  | { type: 'start-kill-wait' }
+  | { type: 'clear-processes' }
+  /** Into the job's log, in slurmstepd's words. */
+  | { type: 'announce'; why: string }
+  | { type: 'record'; state: string; reason: string; end?: JobEnd };
+
+export interface JobStep {
+  state: JobLife;
+  effects: JobEffect[];
+}
+
+export function transition(state: JobLife, event: JobEvent): JobStep {
+  switch (state.kind) {
+    case 'running':
+      return whileRunning(state, event);
+    case 'ending':
+      return whileEnding(state, event);
+    case 'clearing':
+      return whileClearing(state, event);
+    case 'ended':
+      return { state, effects: [] };
+  }
+}
+
+function whileRunning(state: JobLife, event: JobEvent): JobStep {
+  switch (event.type) {
+    case 'warning.due':
+      return { state, effects: [{ type: 'signal-script', signal: event.signal }] };
+    case 'job.drain':
+      return { state, effects: [{ type: 'signal-script', signal: 'SIGUSR2' }] };
+    case 'deadline.reached':
+      return terminate('timeout', ' DUE TO TIME LIMIT');
+    case 'job.stop':
+      return terminate('cancelled', '');
+    case 'job.kill':
+      return {
+        state: { kind: 'ending', cause: 'cancelled' },
+        effects: [{ type: 'announce', why: '' }, completing('None'), { type: 'kill-all' }],
+      };
+    case 'script.exited':
+      return clear(describeEnd(undefined, event));
+    case 'kill-wait.over':
+    case 'processes.cleared':
+      return { state, effects: [] };
+  }
+}
+
+function whileEnding(state: JobLife & { kind: 'ending' }, event: JobEvent): JobStep {
+  switch (event.type) {
+    case 'kill-wait.over':
+    case 'job.kill':
+      return { state, effects: [{ type: 'kill-all' }] };
+    case 'script.exited':
+      return clear(describeEnd(state.cause, event));
+    case 'warning.due':
+    case 'deadline.reached':
+    case 'job.drain':
+    case 'job.stop':
+    case 'processes.cleared':
+      return { state, effects: [] };
+  }
+}
+
+function whileClearing(state: JobLife & { kind: 'clearing' }, event: JobEvent): JobStep {
+  if (event.type !== 'processes.cleared') return { state, effects: [] };
+  const { end } = state;
+  return { state: { kind: 'ended', end }, effects: [{ type: 'record', state: end.state, reason: end.reason, end }] };
+}
+
+function terminate(cause: EndCause, why: string): JobStep {
+  return {
+    state: { kind: 'ending', cause },
+    effects: [
+      { type: 'announce', why },
+      completing(cause === 'timeout' ? 'TimeLimit' : 'None'),
+      { type: 'terminate-all' },
+      { type: 'start-kill-wait' },
+    ],
+  };
+}
+
+function clear(end: JobEnd): JobStep {
+  return { state: { kind: 'clearing', end }, effects: [completing(end.reason), { type: 'clear-processes' }] };
+}
+
+function completing(reason: string): JobEffect {
+  return { type: 'record', state: 'COMPLETING', reason };
+}
+
+function describeEnd(cause: EndCause | undefined, exitCode: { code: number; signal: number }): JobEnd {
+  const { code, signal } = exitCode;
+  const base = { exitCode: { code, signal } };
+  if (cause === 'timeout') return { ...base, state: 'TIMEOUT', reason: 'TimeLimit' };
+  if (cause === 'cancelled') return { ...base, state: 'CANCELLED', reason: 'None' };
+  if (signal !== 0) return { ...base, state: 'FAILED', reason: 'RaisedSignal' };
+  if (code !== 0) return { ...base, state: 'FAILED', reason: 'NonZeroExitCode' };
+  return { ...base, state: 'COMPLETED', reason: 'None' };
+}

@@ -1,0 +1,20 @@
+// A lock on the far side: a directory, which only one process can make.
+
+/**
+ * `take_lock DIR`, as POSIX sh: 0 when the lock is taken, 1 when it cannot be made (stderr says why), 2 when another one holds it. A lock older than
+ * ten minutes belongs to nobody. One that is given back between a failed try and the look at it is tried again.
+ */
+export const TAKE_LOCK = `
+take_lock() {
+  tries=0
+  until mkdir "$1" 2>/dev/null; do
+    tries=$((tries + 1))
+    if ! [ -d "$1" ]; then
+      [ "$tries" -lt 5 ] || { mkdir "$1"; return; }
+      continue
+    fi
+    [ "$tries" -lt 5 ] && [ -n "$(find "$1" -maxdepth 0 -mmin +10 2>/dev/null)" ] || return 2
+    rm -rf "$1"
+  done
+}
+`;
