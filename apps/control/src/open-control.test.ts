@@ -72,7 +72,7 @@ describe('control', () => {
   });
 });
 
-/** As a killed process leaves one: nobody listens there. */
+/** Leaves a socket file without a listener, as a killed process does. */
 async function leaveSocket(path: string): Promise<void> {
   const server = createServer().listen(`${path}.old`);
   await once(server, 'listening');

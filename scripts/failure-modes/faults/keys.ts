@@ -47,9 +47,9 @@ export const KEYS_FAULTS: readonly FoundFault[] = [
     ]),
   },
   {
-    finding: '3 (a lock given back)',
-    what: 'the lock of authorized_keys is given back between the failed try to take it and the look at it',
-    seen: 'it is tried again; that was called a directory in which nobody can write',
-    tests: places([KEYS_FILE, 'takes a lock that is given back between the failed try and the look at it']),
+    finding: '3 (a released lock)',
+    what: 'the lock of authorized_keys is released between the failed mkdir and the check',
+    seen: 'the edit is tried again; before, this was reported as a directory that is not writable',
+    tests: places([KEYS_FILE, 'takes a lock that is released between the failed mkdir and the check']),
   },
 ];

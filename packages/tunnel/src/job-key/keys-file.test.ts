@@ -117,7 +117,7 @@ describe('openKeysFile', () => {
     expect(await readFile(usual(), 'utf8')).toBe('second again\n');
   });
 
-  it('takes a lock that is given back between the failed try and the look at it', async () => {
+  it('takes a lock that is released between the failed mkdir and the check', async () => {
     await mkdir(join(home, 'bin'));
     const failsOnce = `#!/bin/sh\nrm "$0"\nexit 1\n`;
     await writeFile(join(home, 'bin', 'mkdir'), failsOnce, { mode: 0o755 });
