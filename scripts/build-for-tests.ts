@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 
 import { build, type UserConfig } from 'tsdown';
 
-import { errnoOf } from '../packages/kit/src/index.ts';
 import control from '../apps/control/tsdown.config.ts';
 import agent from '../apps/node-agent/tsdown.config.ts';
 import cli from '../packages/cli/tsdown.config.ts';
@@ -47,7 +46,7 @@ async function filesOf(path: string): Promise<string[]> {
   return (await Promise.all(inside.map(filesOf))).flat().sort();
 }
 
-/** Laid out as the package is. Whoever is first has made it: another run of the tests may build the same. */
+/** Laid out as the package is. The first run makes it: another run of the tests may build the same. */
 async function buildInto(folder: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   const work = await mkdtemp(join(CACHE, '.build-'));
@@ -77,7 +76,7 @@ async function removeUnused(nowMs: number): Promise<void> {
     const path = join(CACHE, name);
     // Another run's work may have got its name meanwhile.
     const found = await stat(path).catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return undefined;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     });
     if (found && nowMs - found.mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });

@@ -19,8 +19,8 @@ beforeAll(async () => {
   await world.deploy('a');
   connected = world.start(['connect', 'a', '--json']);
   const said = JSON.parse(await connected.line((line) => line.includes('"baseUrl"'))) as Record<string, string>;
-  const { baseUrl, apiKey, model } = said;
-  env = { ...process.env, OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model };
+  const { baseUrl, apiKey, servedModel } = said;
+  env = { ...process.env, OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey, OPENAI_MODEL: servedModel };
 }, 60_000);
 
 afterAll(async () => {

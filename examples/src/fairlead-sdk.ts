@@ -16,5 +16,5 @@ for await (const chunk of connection.chatStream({ messages: question, max_tokens
 console.log('stream:', pieces, 'pieces');
 
 const client = new OpenAI(connection.openai());
-const embedded = await client.embeddings.create({ model: connection.model, input: ['one', 'two'] });
+const embedded = await client.embeddings.create({ model: connection.servedModel, input: ['one', 'two'] });
 console.log('embeddings:', embedded.data.length, 'of', embedded.data[0]?.embedding.length);

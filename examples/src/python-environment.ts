@@ -23,7 +23,7 @@ export async function findPythonEnvironment(): Promise<PythonEnvironment> {
   try {
     await run('python3', ['-c', CHECK]);
   } catch {
-    // Absent, or too old: the same to whoever wants to run them.
+    // Absent and too old are the same: the examples cannot run.
     return { missing: 'no Python 3.10 or newer is here' };
   }
   try {

@@ -34,7 +34,7 @@ if (process.env['OPENAI_BASE_URL']) {
     ...process.env,
     OPENAI_BASE_URL: said['baseUrl'],
     OPENAI_API_KEY: said['apiKey'],
-    OPENAI_MODEL: said['model'],
+    OPENAI_MODEL: said['servedModel'],
   });
   connected.signal('SIGTERM');
   await connected.ended;

@@ -25,5 +25,5 @@ export default defineConfig([
   },
   oneFile({ ...here, outDir: 'dist/bundles', name: 'probe', entry: 'src/doctor/probe/main.ts' }),
   oneFile({ ...here, name: 'reaper', entry: 'src/demo/reaper.ts' }),
-  oneFile({ ...here, name: 'local-runner', entry: '../slurm/src/local/local-runner.ts' }),
+  oneFile({ ...here, name: 'local-runner', entry: '../scheduler/src/local/local-runner.ts' }),
 ]);

@@ -1,6 +1,6 @@
 // Codes of the commands themselves.
 
-import type { CliErrorCode } from '../../packages/cli/src/cli-error.ts';
+import type { CliErrorCode } from '@fairlead/cli';
 import type { ErrorBook } from './error-entry.ts';
 
 export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
@@ -27,6 +27,14 @@ export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
   preset_unknown: {
     cause: 'No preset has that name, and without a slash it is no model either.',
     cure: 'Take a name that the message offers, a Hugging Face id (org/model) or an absolute path.',
+  },
+  engine_unknown: {
+    cause: 'There is no engine of that name.',
+    cure: 'Take one that the message names.',
+  },
+  engine_options_invalid: {
+    cause: 'Settings of an engine are not what it takes, or come from another version.',
+    cure: 'Correct the setting that the message names, and deploy again.',
   },
   needs_answer: {
     cause: 'A question has to be answered and no terminal is there to ask.',

@@ -1,10 +1,10 @@
 // Why an instance ended: `cause.code` of its state.
 
-import type { EndCauseCode } from '../../packages/protocol/src/index.ts';
+import type { EndCauseCode } from '@fairlead/protocol';
 import type { ErrorBook } from './error-entry.ts';
 
 export const END_CAUSES: ErrorBook<EndCauseCode> = {
-  requested: { cause: 'Somebody stopped it.', cure: 'Nothing.' },
+  requested: { cause: 'A user stopped it.', cure: 'Nothing.' },
   deadline: {
     cause: "The job's time limit came; running requests were answered first.",
     cure: 'Deploy again, with a longer `--time`.',

@@ -1,8 +1,8 @@
 // Codes of the SDK, of control and of the agent.
 
-import type { ControlErrorCode } from '../../apps/control/src/index.ts';
-import type { AgentErrorCode } from '../../apps/node-agent/src/agent-error.ts';
-import type { ClientErrorCode } from '../../packages/client/src/client-error.ts';
+import type { ControlErrorCode } from '@fairlead/control';
+import type { AgentErrorCode } from '@fairlead/node-agent';
+import type { ClientErrorCode } from '@fairlead/client';
 import type { ErrorBook } from './error-entry.ts';
 
 export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {
@@ -19,7 +19,7 @@ export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {
   control_unreachable: { cause: 'Control does not answer on the bastion.', cure: 'Run `fairlead doctor`.' },
   control_untrusted: {
     cause: 'What answers on the bastion is not the control that this machine knows.',
-    cure: 'Was it set up anew? `fairlead init` again. If not, somebody else answers there: ask the site.',
+    cure: 'Was it set up anew? `fairlead init` again. If not, another program answers there: ask the site.',
   },
   control_answer: { cause: 'Control refused; its code is one of those of the API below.', cure: 'See there.' },
   deployment_unknown: {

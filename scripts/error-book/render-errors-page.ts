@@ -1,7 +1,7 @@
 // docs/errors.md: every code a user can meet, with its cause and its cure.
 
-import { WIRE_ERRORS } from '../../packages/protocol/src/index.ts';
-import { ENGINE_ERRORS } from '../../packages/client/src/engine-error.ts';
+import { WIRE_ERRORS } from '@fairlead/protocol';
+import { ENGINE_ERRORS } from '@fairlead/client';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import { END_CAUSES } from './end-causes.ts';
 import type { ErrorEntry } from './error-entry.ts';

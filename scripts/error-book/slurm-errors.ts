@@ -1,11 +1,11 @@
 // Codes of the scheduler: what Slurm refuses, and what could not be asked.
 
-import type { SlurmErrorCode } from '../../packages/slurm/src/index.ts';
+import type { SchedulerErrorCode } from '@fairlead/scheduler';
 import type { ErrorBook } from './error-entry.ts';
 
 const SEE_ASSOCIATIONS = '`sacctmgr -nP show assoc user=$USER format=account,partition,qos` lists yours.';
 
-export const SLURM_ERRORS: ErrorBook<SlurmErrorCode> = {
+export const SLURM_ERRORS: ErrorBook<SchedulerErrorCode> = {
   value_refused: { cause: 'A value that no job script may hold.', cure: 'Change the setting it names.' },
   secret_in_script: {
     cause: 'A variable looks like a secret, and Slurm keeps scripts readable.',

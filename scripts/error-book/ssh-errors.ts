@@ -1,9 +1,9 @@
 // Codes of SSH connections: laptop to bastion, laptop to login host, job to bastion.
 
-import type { TunnelErrorCode } from '../../packages/tunnel/src/index.ts';
+import type { SshErrorCode } from '@fairlead/ssh';
 import type { ErrorBook } from './error-entry.ts';
 
-export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
+export const SSH_ERRORS: ErrorBook<SshErrorCode> = {
   dns: { cause: 'The name of a host is not known here.', cure: 'Check the name; is a VPN needed?' },
   refused: { cause: 'The host is there, but nothing listens on that port.', cure: 'Check the port; sshd may be down.' },
   unreachable: { cause: 'No way leads to the host.', cure: 'Check the network, a VPN, a ProxyJump.' },
@@ -22,7 +22,8 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
     cure: 'Compare its fingerprint with what the site publishes; `ssh` to it once, or say yes when asked.',
   },
   host_key_changed: {
-    cause: 'The host shows another key than known_hosts has: it was replaced, or somebody is in between.',
+    cause:
+      'The host shows another key than known_hosts has: it was replaced, or a third party is intercepting the connection.',
     cure: 'Ask the site. If the new key is right: `ssh-keygen -R <host>`, then `fairlead init` again.',
   },
   host_key_revoked: { cause: 'known_hosts marks this key as revoked.', cure: 'Ask the site.' },
@@ -31,7 +32,7 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
     cure: 'Try `ssh` to it by hand; name the key with `identityFile`, or load it into the SSH agent. Where only `ssh` can log in (Kerberos, certificates, FIDO keys, codes): `driver: ssh`.',
   },
   passphrase_needed: {
-    cause: 'A key has a passphrase and nobody is there to type it.',
+    cause: 'A key has a passphrase and there is no terminal to type it.',
     cure: '`ssh-add` it, or run the command in a terminal.',
   },
   agent_unavailable: { cause: 'The SSH agent does not answer.', cure: 'Start it, or unset SSH_AUTH_SOCK.' },
@@ -50,7 +51,7 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
     cause: 'The path of a socket is over the 107 bytes that the system takes (103 on macOS).',
     cure: 'Choose a shorter directory: `bastion.runDir`, `paths.scratch`.',
   },
-  dial_refused: { cause: 'Nobody answers at a socket on the bastion.', cure: 'Try again; see `fairlead status`.' },
+  dial_refused: { cause: 'No program answers at a socket on the bastion.', cure: 'Try again; see `fairlead status`.' },
   remote_command_failed: {
     cause: 'A command on a host ended with an error; its words are in the message.',
     cure: 'Do as they say.',
@@ -80,7 +81,7 @@ export const SSH_ERRORS: ErrorBook<TunnelErrorCode> = {
     cure: 'Have the line that is printed added where keys are kept; set `bastion.authorizedKeysFile` where it is elsewhere.',
   },
   authorized_keys_changed: {
-    cause: 'Somebody changed authorized_keys at the same moment; nothing was written.',
+    cause: 'Another program changed authorized_keys at the same moment; nothing was written.',
     cure: 'Run the command again.',
   },
   authorized_keys_not_restored: {

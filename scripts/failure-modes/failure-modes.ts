@@ -80,7 +80,7 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
         'what is left, and how to come back; a second one leaves at once',
         [CARE, 'before anything is recorded leaves nothing, and says so'],
         [CARE, 'while sbatch answers waits for the answer, names the job and how to come back'],
-        [CARE, 'twice leaves at once; stop finds by its name the job that nobody has an id of'],
+        [CARE, 'twice leaves at once; stop finds by its name the job whose id is unknown'],
         [scenario('main-job'), 'Ctrl-C while a deploy follows leaves the job running and says how to come back'],
       ),
     ],
@@ -106,8 +106,8 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
       mode(
         'key with a passphrase',
         'asked for once, or how to load it',
-        [INPUT, 'for which the key has a passphrase and nobody can type it'],
-        ['packages/tunnel/src/connection/open-ssh.test.ts', 'asks for a passphrase only when the server wants the key'],
+        [INPUT, 'for which the key has a passphrase and there is no terminal to type it'],
+        ['packages/ssh/src/connection/open-ssh.test.ts', 'asks for a passphrase only when the server wants the key'],
       ),
       mode('login shell that prints a banner or runs `exec tmux`', 'the banner is passed over; the other is named', [
         scenario('cluster-files'),
@@ -119,7 +119,7 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
       ]),
       mode('authorized_keys read-only', 'the line to add, and that it is waited for', [
         scenario('cluster-files'),
-        'that is not ours to edit: the line is shown, the same one each time, and serves once somebody has added it',
+        'that is not ours to edit: the line is shown, the same one each time, and serves once it has been added',
       ]),
       mode('authorized_keys huge, with CRLF, without a last newline', 'nothing: every other byte stays', [
         scenario('cluster-files'),
@@ -127,7 +127,7 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
       ]),
       mode('authorized_keys changed by someone else meanwhile', 'nothing: both changes are kept', [
         scenario('cluster-files'),
-        'that somebody else changes meanwhile keeps both changes',
+        'that another program changes meanwhile keeps both changes',
       ]),
     ],
   },

@@ -4,16 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { openWorld, type World } from '@fairlead/testkit';
+import { type Block, makeProgramFolder, openWorld, readBlocks, runProgram, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
-import { contradictionsOf } from '../../packages/cli/src/config/contradictions.ts';
-import { makeProgramFolder, runProgram } from '../scenarios/sdk-program.ts';
+import { checkConfig, contradictionsOf } from '@fairlead/config';
 import { DocShell, notSaid, readTranscript } from './doc-shell.ts';
 import { pageText, ROOT, WRITTEN } from './pages.ts';
-import { type Block, readBlocks } from './read-blocks.ts';
 
 const LIMIT_MS = 100_000;
 
@@ -111,7 +108,7 @@ describe('What a reader types', () => {
 
   it('leaves the deployment that it found, after backup, restore and upgrade', async () => {
     expect((await world.json('list')).last).toMatchObject({
-      deployments: [{ name: 'demo', instance: { state: { status: 'ready' } } }],
+      deployments: [{ name: 'demo', instances: [{ state: { status: 'ready' } }] }],
     });
   });
 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { CHAPTERS } from '../../scripts/error-book/render-errors-page.ts';
+import { CHAPTERS } from '@fairlead/scripts/error-book';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: ROOT })
@@ -24,7 +24,9 @@ describe('docs/errors.md', () => {
     // Where a union is declared, nothing is given.
     const all = SOURCES.filter(
       ({ path }) =>
-        !/\/(cli|client|tunnel|slurm|agent|control)-error\.ts$|protocol\/src\/(errors|instance)\.ts$/.test(path),
+        !/\/(cli|client|config|launch|tunnel|slurm|agent|control)-error\.ts$|protocol\/src\/(errors|instance)\.ts$/.test(
+          path,
+        ),
     )
       .map(({ text }) => text)
       .join('\n');

@@ -3,9 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, it } from 'vitest';
 
-import { FAILURE_CHAPTERS } from '../../scripts/failure-modes/failure-modes.ts';
-import { FIELD_REPORTS } from '../../scripts/failure-modes/field-reports.ts';
-import { FOUND_FAULTS } from '../../scripts/failure-modes/found-faults.ts';
+import { FAILURE_CHAPTERS, FIELD_REPORTS, FOUND_FAULTS } from '@fairlead/scripts/failure-modes';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -5,13 +5,11 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { configSchema } from '../../packages/cli/src/commands/config-schema.ts';
-import { laptopChecks } from '../../packages/cli/src/doctor/laptop/laptop-checks.ts';
-import { lanesFor } from '../../packages/cli/src/doctor/lanes.ts';
-import { createProgram } from '../../packages/cli/src/program.ts';
-import { CHAPTERS } from '../../scripts/error-book/render-errors-page.ts';
+import { configSchema, createProgram } from '@fairlead/cli';
+import { lanesFor, laptopChecks } from '@fairlead/cli/testing';
+import { CHAPTERS } from '@fairlead/scripts/error-book';
+import { codeOf } from '@fairlead/testkit';
 import { OTHERS, pageText, ROOT, WRITTEN } from './pages.ts';
-import { codeOf } from './read-blocks.ts';
 
 const named = [...WRITTEN, ...OTHERS].flatMap((page) => codeOf(pageText(page)).map((code) => ({ page, code })));
 const inLine = named.filter(({ code, page }) => !code.includes('\n') && page !== 'docs/state-machines.md');

@@ -12,6 +12,7 @@ export const WRITTEN = [
   'docs/troubleshooting.md',
   'docs/operations.md',
   'docs/security.md',
+  'docs/engines.md',
   'docs/architecture.md',
   'CONTRIBUTING.md',
   'SECURITY.md',

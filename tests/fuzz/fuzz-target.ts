@@ -14,3 +14,10 @@ export interface OpenTarget extends AsyncDisposable {
   /** After all of them: rejects when it does not serve any more. */
   prove(): Promise<void> | void;
 }
+
+/** A function that takes text; any text is an answer or a coded error. */
+export interface Reader {
+  name: string;
+  samples: readonly string[];
+  read: (text: string) => unknown;
+}

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 import * as protocol from '@fairlead/protocol';
 
-import type { Reader } from './read-targets.ts';
+import type { Reader } from './fuzz-target.ts';
 
-const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v1', import.meta.url));
+const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
 
 /** Folder or file below the golden messages → who reads it. */
 const SCHEMAS: Readonly<Record<string, protocol.Schema>> = {

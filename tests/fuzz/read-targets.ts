@@ -1,26 +1,16 @@
 // Every reader of what others send or users write: it answers, or throws an error of ours with a code, and is quick about it.
 
 import { CodedError } from '@fairlead/kit';
-import * as slurm from '@fairlead/slurm';
-import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/tunnel';
+import * as slurm from '@fairlead/scheduler';
+import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
-import { classifyFailure } from '../../apps/node-agent/src/engine/classify-failure.ts';
-import { parseMetrics } from '../../apps/node-agent/src/engine/parse-metrics.ts';
-import { parseStartPhase } from '../../apps/node-agent/src/engine/parse-start-phase.ts';
-import { parseSetting, parseYamlObject } from '../../packages/cli/src/config/config-sources.ts';
-import { checkConfig } from '../../packages/cli/src/config/load-config.ts';
-import { parseFacts } from '../../packages/cli/src/host/host.ts';
-import { parseKnownHosts } from '../../packages/tunnel/src/host-key/known-hosts.ts';
-import { parseJumpHosts } from '../../packages/tunnel/src/ssh-config/jump-hosts.ts';
+import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
+import { classifyFailure, engineKinds, parseMetrics } from '@fairlead/engines';
+import { parseFacts } from '@fairlead/launch/testing';
+import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
-import type { FuzzTarget } from './fuzz-target.ts';
+import type { FuzzTarget, Reader } from './fuzz-target.ts';
 import * as samples from './samples.ts';
-
-export interface Reader {
-  name: string;
-  samples: readonly string[];
-  read: (text: string) => unknown;
-}
 
 /** Far above what any of them takes on a busy machine; a pattern that backtracks takes seconds. */
 const LIMIT_MS = 2_000;
@@ -48,7 +38,7 @@ const TEXT_READERS: readonly Reader[] = [
   { name: 'host key', samples: samples.KNOWN_HOSTS, read: (text) => parseHostKeyLine(text) },
   { name: 'ProxyJump', samples: samples.JUMPS, read: (text) => parseJumpHosts(text) },
   { name: 'authorized_keys', samples: samples.AUTHORIZED_KEYS, read: editKeysBothWays },
-  { name: 'metrics', samples: samples.METRICS, read: (text) => parseMetrics(text) },
+  { name: 'metrics', samples: samples.METRICS, read: readMetrics },
   { name: 'engine log', samples: samples.ENGINE_LOG, read: readEngineLog },
   { name: 'fairlead.yaml', samples: samples.CONFIG, read: (text) => checkConfig(parseYamlObject(text, 'f'), 'f') },
   { name: 'YAML', samples: samples.YAML, read: (text) => parseYamlObject(text, 'f') },
@@ -101,6 +91,13 @@ function editKeysBothWays(text: string): void {
 
 function readEngineLog(text: string): void {
   const lines = text.split('\n');
-  for (const line of lines) parseStartPhase(line);
-  classifyFailure({ code: 1, signal: null, lines });
+  for (const kind of engineKinds) {
+    for (const line of lines) kind.parsePhase(line);
+    const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
+    classifyFailure({ code: 1, signal: null, lines, surroundings }, kind.failures);
+  }
+}
+
+function readMetrics(text: string): void {
+  for (const { metrics } of engineKinds) if (metrics) parseMetrics(text, metrics.names);
 }

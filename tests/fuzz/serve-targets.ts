@@ -6,18 +6,17 @@ import { type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
-import { openWorld, type World } from '../../apps/control/src/testing.ts';
-import { KEY, openFrontWorld } from '../../apps/node-agent/src/front/front-world.ts';
-import { fuzzHead } from '../../apps/node-agent/src/front/fuzz-head.ts';
+import { openWorld, type World } from '@fairlead/control/testing';
+import { fuzzHead, frontKey, openFrontWorld } from '@fairlead/node-agent/testing';
 import type { FuzzTarget } from './fuzz-target.ts';
 
-const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v1', import.meta.url));
+const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
 const goldenTexts = (folder: string) =>
   globSync(`${folder}/*.json`, { cwd: GOLDEN }).map((file) => readFileSync(`${GOLDEN}/${file}`));
 
 export const FRONT_TARGET: FuzzTarget = {
   name: 'front',
-  samples: Array.from({ length: 200 }, (_, at) => fuzzHead(at + 1, KEY)),
+  samples: Array.from({ length: 200 }, (_, at) => fuzzHead(at + 1, frontKey)),
   async open() {
     const world = await openFrontWorld({
       handler: (incoming, response) => incoming.resume().on('end', () => response.end('served')),

@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { isCodedError } from '@fairlead/kit';
-import { sshVersion } from '@fairlead/tunnel';
+import { sshVersion } from '@fairlead/ssh';
 import fc from 'fast-check';
 
 import {
+  askSsh,
   type HostQuestion,
   type HostSettings,
   pickHostSettings,
-} from '../../packages/tunnel/src/ssh-config/host-settings.ts';
-import { readSshConfig } from '../../packages/tunnel/src/ssh-config/read-ssh-config.ts';
-import { askSsh } from '../../packages/tunnel/src/system-ssh/ask-ssh.ts';
-import { settingsFromSsh } from '../../packages/tunnel/src/system-ssh/settings-from-ssh.ts';
+  readSshConfig,
+  settingsFromSsh,
+} from '@fairlead/ssh/testing';
 import { type SshConfigCase, sshConfigCase } from './ssh-config-cases.ts';
 
 export interface Differences {

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { openWorld } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { elfMachine } from '../../packages/cli/src/ship/elf-machine.ts';
-import { fetchRuntime, type FetchedRuntime } from '../../packages/cli/src/ship/fetch-runtime.ts';
+import { elfMachine, type FetchedRuntime, fetchRuntime } from '@fairlead/launch/testing';
 import { findArm64 } from './find-arm64.ts';
 import { runProgram } from './run-program.ts';
 

@@ -9,7 +9,7 @@ import { openProject, type Project } from './open-project.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const tarballs = inject('tarballs');
-/** DESIGN.md, budgets. */
+/** The budget of docs/performance.md for `--help`. */
 const HELP_LIMIT_MS = 150;
 /** As on Windows, as far as a program can tell. */
 const WITHOUT_POSIX = `Object.defineProperty(process, 'platform', { value: 'win32' });
@@ -114,6 +114,17 @@ describe.each(inject('nodes'))('On Node $major', ({ major, path, why }) => {
       await project.write('consumer.mts', await readmeExample());
       const { code, stdout, stderr } = await project.run('node', ['consumer.mts'], world.env);
       expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/\w+( \S+){20}/) });
+    });
+
+    it('deploys, asks, reads the log and stops, as its example shows', async () => {
+      const example = await readFile(join(ROOT, 'examples/src/fairlead-deploy.ts'), 'utf8');
+      // Node 22 knows no `await using` yet; the end of the program closes what it opened.
+      const plain = example
+        .replace('await using connection', 'const connection')
+        .replace('} finally {', 'await connection.close();\n} finally {');
+      await project.write('deploys.mts', plain);
+      const { code, stdout, stderr } = await project.run('node', ['deploys.mts'], world.env);
+      expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/^stopped: stopped$/m) });
     });
 
     it('is taken by a program that knows only require', async () => {

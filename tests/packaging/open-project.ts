@@ -1,4 +1,4 @@
-// An empty project of somebody who installs a tarball with npm, under the Node to try.
+// An empty project that installs a tarball with npm, under the Node to try.
 
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
-import { packAll, type Published } from '../../scripts/pack.ts';
+import { packAll, type Published } from '@fairlead/scripts/pack';
 import { runProgram } from './run-program.ts';
 
 export interface NodeToTry {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { findBundle } from '../../packages/cli/src/ship/bundles.ts';
+import { findBundle } from '@fairlead/launch';
 import { runProgram } from './run-program.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -83,6 +83,21 @@ describe.each(['client', 'cli'] as const)('The tarball of %s', (name) => {
     const types = await runProgram(join(bin, 'attw'), [tarballs[name], '--profile', 'esm-only'], { cwd: dir });
     expect(types.code, types.stdout).toBe(0);
     expect(types.stdout.includes('does not contain types')).toBe(name === 'cli');
+  });
+});
+
+describe('The tarball of client', () => {
+  it.each(['agent', 'engine-sim'] as const)('holds the %s of the CLI: jobs of both are the same', async (program) => {
+    const [own, other] = await Promise.all(
+      ['client', 'cli'].map((name) => readFile(join(contents(name).folder, 'dist', 'bundles', `${program}.mjs`))),
+    );
+    expect(own?.equals(other ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  it('brings the licences of what is inlined', async () => {
+    const text = await readFile(join(contents('client').folder, 'dist', 'index.licenses.txt'), 'utf8');
+    for (const inlined of ['ssh2', 'ws', 'yaml', 'cross-spawn'])
+      expect(text).toMatch(new RegExp(`^${inlined} \\d+\\.\\d+\\.\\d+$`, 'm'));
   });
 });
 

@@ -4,10 +4,11 @@ import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { asList, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
+import { asList, type FairleadConfig } from '@fairlead/config';
+import type { SshRoute } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
-import { createEd25519KeyPair } from '@fairlead/tunnel';
-import { createLockedKeyPair } from '@fairlead/tunnel/testing';
+import { createEd25519KeyPair } from '@fairlead/ssh';
+import { createLockedKeyPair } from '@fairlead/ssh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 
@@ -173,7 +174,7 @@ describe('A bastion', () => {
       /the server accepted none of: .*key-stranger[\s\S]*authorized_keys/,
     ],
     [
-      'for which the key has a passphrase and nobody can type it',
+      'for which the key has a passphrase and there is no terminal to type it',
       () => bastionOf((route) => (route.identityFile = join(world.dir, 'key-locked'))),
       4,
       /key-locked[\s\S]*passphrase[\s\S]*ssh-add/,

@@ -67,7 +67,7 @@ describe('Ctrl-C during deploy', () => {
   );
 
   it(
-    'twice leaves at once; stop finds by its name the job that nobody has an id of',
+    'twice leaves at once; stop finds by its name the job whose id is unknown',
     async () => {
       await care.slurm.rule('hold-sbatch', true);
       const running = deploy('twice');
@@ -98,7 +98,7 @@ describe('deploy', () => {
       const jobs = await jobCalled('late');
       expect(jobs).toHaveLength(1);
       const { last } = await care.world.json('status', 'late');
-      expect(last).toMatchObject({ deployment: { instance: { jobId: jobs[0]?.id, state: { status: 'queued' } } } });
+      expect(last).toMatchObject({ deployment: { instances: [{ jobId: jobs[0]?.id, state: { status: 'queued' } }] } });
     },
     LIMIT_MS,
   );
@@ -141,7 +141,7 @@ describe('With the login host away', () => {
       const stopped = await care.world.json('stop', 'cut');
       expect(stopped).toMatchObject({
         code: 0,
-        last: { event: 'deployment.stopped', ok: true, state: { status: 'stopped' } },
+        last: { event: 'deployment.stopped', ok: true, instances: [{ state: { status: 'stopped' } }] },
       });
       expect(stopped.stderr).toContain(`could not ask the queue of here about job ${job?.id}`);
       expect(Date.now() - startedMs).toBeLessThan(15_000);

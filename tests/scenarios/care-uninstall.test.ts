@@ -40,7 +40,7 @@ const remains = () =>
 
 describe('fairlead uninstall', () => {
   it(
-    'asks before it stops what is live, and where nobody can be asked it refuses',
+    'asks before it stops what is live, and refuses without a terminal',
     async () => {
       const refused = await uninstall();
       expect(refused).toMatchObject({

@@ -55,7 +55,9 @@ const controlPid = () => readFileSync(join(world.dir, 'run', 'control.pid'), 'ut
 
 async function instanceOf(name: string): Promise<Record<string, unknown>> {
   const { last } = await world.json('status', name, '--no-cluster');
-  return (last['deployment'] as { instance: Record<string, unknown> }).instance;
+  const { instances } = last['deployment'] as { instances: Array<Record<string, unknown>> };
+  expect(instances).toHaveLength(1);
+  return instances[0]!;
 }
 
 describe('fairlead upgrade', () => {
@@ -68,7 +70,7 @@ describe('fairlead upgrade', () => {
         method: 'POST',
         headers: { authorization: `Bearer ${said['apiKey']}`, 'content-type': 'application/json' },
         body: JSON.stringify({
-          model: said['model'],
+          model: said['servedModel'],
           stream: true,
           max_tokens: TOKENS,
           messages: [{ role: 'user', content: 'count' }],
@@ -111,7 +113,7 @@ describe('fairlead upgrade', () => {
       expect(await instanceOf('a')).toMatchObject({
         id: before['id'],
         state: { status: 'ready' },
-        endpoint: before['endpoint'],
+        endpoints: before['endpoints'],
       });
       connect.signal('SIGTERM');
       await connect.ended;

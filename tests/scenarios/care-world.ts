@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 
 import { Scope } from '@fairlead/kit';
-import { asList, type FairleadConfig } from '@fairlead/protocol';
+import { asList, type FairleadConfig } from '@fairlead/config';
 import { openWorld, type World, type WorldOptions } from '@fairlead/testkit';
 
 import { SLURM_SCRIPTS } from './care-slurm-scripts.ts';

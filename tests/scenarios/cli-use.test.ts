@@ -106,7 +106,7 @@ describe('chat', () => {
     ]);
     const lines = parseJsonLines(json.stdout);
     const last = lines.at(-1);
-    expect(last).toMatchObject({ event: 'answer', ok: true, model: 'demo', usage: { completion_tokens: 8 } });
+    expect(last).toMatchObject({ event: 'answer', ok: true, servedModel: 'demo', usage: { completion_tokens: 8 } });
     expect(lines.filter(({ event }) => event === 'chunk').map(({ text }) => text)).toHaveLength(8);
     expect(piped).toEqual({ code: 0, stdout: `${String(last?.['text'])}\n`, stderr: '' });
     // Four words of the prompt and the blank line between them: the engine was sent both.
@@ -205,7 +205,7 @@ describe('open', () => {
     ]);
     expect(page.stdout).toContain('http://127.0.0.1:9000/v1');
     expect(page.stdout).toContain('OpenAI(base_url=');
-    expect(shown.last).toMatchObject({ event: 'examples', ok: true, model: 'demo' });
+    expect(shown.last).toMatchObject({ event: 'examples', ok: true, servedModel: 'demo' });
     const apiKey = String(shown.last['apiKey']);
     expect(apiKey).toMatch(/^fl_/);
     expect(page.stdout).not.toContain(apiKey);
@@ -213,7 +213,7 @@ describe('open', () => {
 });
 
 describe('version', () => {
-  it('asks everybody, or nobody', async () => {
+  it('asks control and every agent, or with --version none', async () => {
     const [all, own] = await Promise.all([world.json('version'), world.cli(['--version'])]);
     expect(own.stdout).toMatch(/^fairlead \d+\.\d+\.\d+ \(protocol \d+\)\n$/);
     const [, version] = own.stdout.split(' ');
@@ -274,7 +274,7 @@ describe('A name that is taken', () => {
 
 describe('events -f', () => {
   it(
-    'goes on after control was killed, with nobody else there to start it again',
+    'continues after control was killed, with no other client to start it again',
     async () => {
       const following = world.start(['events', 'a', '-f', '--lines', '1', '--json']);
       await following.line((line) => line.includes('"event"'));

@@ -32,7 +32,7 @@ describe('Two names of one cluster', () => {
   beforeAll(async () => {
     world = await openWorld({
       config: (given) => {
-        const here = given.clusters?.['here'] ?? {};
+        const here = given.clusters['here'];
         return { ...given, defaultCluster: 'gpu-a', clusters: { 'gpu-a': here, 'gpu-b': here } };
       },
     });
@@ -100,10 +100,10 @@ describe('Two bastions of one cluster', () => {
     first = await openWorld();
     second = await openWorld({
       config: (given) => {
-        const here = given.clusters?.['here'] ?? {};
+        const here = given.clusters['here'];
         return {
           ...given,
-          clusters: { here: { ...here, paths: { ...here.paths, state: join(first.dir, 'cluster') } } },
+          clusters: { here: { ...here, paths: { ...here?.paths, state: join(first.dir, 'cluster') } } },
         };
       },
     });

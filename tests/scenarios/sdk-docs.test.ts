@@ -5,10 +5,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { openWorld, type World } from '@fairlead/testkit';
+import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-
-import { makeProgramFolder, runProgram } from './sdk-program.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 

@@ -6,12 +6,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { type CodedError, connect, type Connection, type ConnectionEvent, list, watch } from '@fairlead/client';
-import type { LaptopProfile } from '@fairlead/protocol';
-import { openWorld, type World } from '@fairlead/testkit';
-import { createJobKey } from '@fairlead/tunnel';
+import type { laptopProfile, Written } from '@fairlead/protocol';
+import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/testkit';
+import { createJobKey } from '@fairlead/ssh';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { makeProgramFolder, runProgram } from './sdk-program.ts';
+/** As the file holds it. */
+type Profile = Written<typeof laptopProfile>;
 
 const messages = [{ role: 'user' as const, content: 'Tell me of ropes.' }];
 /** The simulator takes half a minute for it. */
@@ -65,7 +66,7 @@ async function failure(promise: Promise<unknown>): Promise<CodedError> {
 
 describe('A connection without a port', () => {
   test('answers calls and fetch with the engine of the deployment', async () => {
-    expect(connection).toMatchObject({ name: 'a', model: 'demo', port: undefined });
+    expect(connection).toMatchObject({ name: 'a', servedModel: 'demo', port: undefined });
     expect(await connection.health()).toMatchObject({ ok: true, status: 'ready', reason: undefined });
     expect((await connection.models()).map(({ id }) => id)).toEqual(['demo']);
     const answer = await connection.chat({ messages, max_tokens: 4 });
@@ -142,14 +143,14 @@ describe('A request that is given up', () => {
 });
 
 describe('A mistake', () => {
-  async function withProfile(name: string, change: (profile: LaptopProfile) => void): Promise<string> {
-    const profile = JSON.parse(await readFile(world.profileFile, 'utf8')) as LaptopProfile;
+  async function withProfile(name: string, change: (profile: Profile) => void): Promise<string> {
+    const profile = JSON.parse(await readFile(world.profileFile, 'utf8')) as Profile;
     change(profile);
     const file = join(world.dir, `${name}.json`);
     await writeFile(file, JSON.stringify(profile), { mode: 0o600 });
     return file;
   }
-  const tryWith = async (name: string, change: (profile: LaptopProfile) => void) =>
+  const tryWith = async (name: string, change: (profile: Profile) => void) =>
     failure(list({ env: world.env, profile: await withProfile(name, change) }));
 
   test('in the name of a deployment is told with the nearest', async () => {
@@ -233,7 +234,9 @@ describe('While things move', () => {
       told.push(event?.type);
       const seen = event?.type === 'deployments.listed' ? event.deployments : [];
       const changed = event?.type === 'deployment.changed' ? [event.deployment] : seen;
-      serves = changed.some(({ isServing, generation }) => isServing && generation === 2);
+      serves = changed.some(({ instances }) =>
+        instances.some(({ isServing, generation }) => isServing && generation === 2),
+      );
     }
     const kinds = told.filter((type) => type !== 'deployment.changed');
     expect(kinds.slice(0, 3)).toEqual(['deployments.listed', 'control.lost', 'deployments.listed']);

@@ -102,7 +102,7 @@ const isAtHome = (place: string) =>
   HOMES.some(([kind, path]) => place.startsWith(`${kind} in `) && path.test(place.slice(kind.length + 4)));
 
 describe('No secret', () => {
-  it('lies in a file of the world but in its own, which nobody else may read', async () => {
+  it('lies in a file of the world but in its own, with mode 0600', async () => {
     const found = await places();
     expect(found.filter((place) => !isAtHome(place))).toEqual([]);
     expect(found).toHaveLength(HOMES.length);

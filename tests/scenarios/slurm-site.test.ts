@@ -74,7 +74,7 @@ esac`;
       expect(deployed.code).toBe(0);
       const status = await care.world.json('status', name);
       expect(status.stderr).toBe('');
-      expect(status.last).toMatchObject({ deployment: { instance: { state: { status: 'queued' } } } });
+      expect(status.last).toMatchObject({ deployment: { instances: [{ state: { status: 'queued' } }] } });
       expect((await care.world.json('stop', name)).code).toBe(0);
       expect((await jobOf(name))?.state).toBe('CANCELLED');
     },
@@ -108,7 +108,7 @@ describe('A hidden partition', () => {
       expect(code).toBe(0);
       expect((await care.slurm.jobs()).filter((job) => job.name.startsWith('fl-dark-'))).toHaveLength(1);
       const { last } = await care.world.json('status', 'dark');
-      expect(last).toMatchObject({ deployment: { instance: { state: { status: 'queued' } } } });
+      expect(last).toMatchObject({ deployment: { instances: [{ state: { status: 'queued' } }] } });
     },
     LIMIT_MS,
   );
@@ -156,16 +156,18 @@ describe('A job that ended without a word of its agent', () => {
       const { last } = await care.world.json('status', 'dark');
       expect(last).toMatchObject({
         deployment: {
-          instance: {
-            state: {
-              status: 'failed',
-              cause: {
-                code: 'job_ended',
-                message: expect.stringContaining('though Slurm calls it COMPLETED') as unknown,
-                lastLines: ['Traceback', notice],
+          instances: [
+            {
+              state: {
+                status: 'failed',
+                cause: {
+                  code: 'job_ended',
+                  message: expect.stringContaining('though Slurm calls it COMPLETED') as unknown,
+                  lastLines: ['Traceback', notice],
+                },
               },
             },
-          },
+          ],
         },
       });
     },
@@ -183,7 +185,7 @@ describe('A job that ended without a word of its agent', () => {
       const message = expect.stringContaining(
         'no record says how it ended: Slurm accounting storage is disabled',
       ) as unknown;
-      expect(last).toMatchObject({ deployment: { instance: { state: { status: 'failed', cause: { message } } } } });
+      expect(last).toMatchObject({ deployment: { instances: [{ state: { status: 'failed', cause: { message } } }] } });
       expect(await calls('sacct')).toHaveLength(before + 1);
       // It has ended for good: nothing is asked any more.
       expect((await care.world.json('status', 'lost')).code).toBe(0);

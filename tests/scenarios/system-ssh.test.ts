@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 import { Scope } from '@fairlead/kit';
 import { openWorld, type World } from '@fairlead/testkit';
-import { findSshd } from '@fairlead/tunnel';
+import { findSshd } from '@fairlead/ssh';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -44,7 +44,7 @@ describe.skipIf(!hasOpenSsh)('a site that takes certificates alone', () => {
     ]);
     // Where ssh's control sockets lie, so that they are known as this world's.
     world.env['TMPDIR'] = world.dir;
-    // The key alone lets nobody in any more.
+    // The key alone no longer logs in.
     await writeFile(world.bastion.authorizedKeysPath, '');
   });
   afterAll(() => scope[Symbol.asyncDispose]());

@@ -2,130 +2,179 @@
 
 import { randomInt } from 'node:crypto';
 
+import type { Clock, Secret } from '@fairlead/kit';
 import {
   type CreateDeployment,
+  type createInstance,
   type DeploymentCreated,
   type DeploymentView,
   type EndpointView,
   type InstanceView,
   isEnded,
   type JobObserved,
+  MAX_INSTANCES,
+  type Read,
   type StopMode,
 } from '@fairlead/protocol';
 
-import type { Directory } from './directory.ts';
-import type { Entry } from './entry.ts';
+import type { Registry } from './registry/registry.ts';
+import type { DeploymentEntry, Entry } from './registry/entry.ts';
 import { describeState } from './domain/describe-state.ts';
-import { pickEndpoint } from './domain/pick-endpoint.ts';
+import { listEndpoints } from './domain/list-endpoints.ts';
+import { Refusal } from './domain/refusal.ts';
 import type { InstanceRecord } from './domain/records.ts';
 import { viewInstance } from './domain/views.ts';
-import { WireError } from './http/wire-error.ts';
 import { createEnrolmentToken, hashToken } from './state/tokens.ts';
 import { AgentLink } from './ws/agent-link.ts';
+import type { Store } from './store/store.ts';
 import type { LogTails } from './ws/log-tails.ts';
 
-export class DeploymentDesk {
-  readonly #directory: Directory;
+export interface DeploymentDeskDeps {
+  registry: Registry;
+  store: Pick<Store, 'findInstance' | 'listInstances'>;
+  clock: Clock;
+  runDir: string;
+}
 
-  constructor(directory: Directory) {
-    this.#directory = directory;
+/** Throws a `Refusal` where it does not do what an owner asks for. */
+export class DeploymentDesk {
+  readonly #deps: DeploymentDeskDeps;
+  readonly #registry: Registry;
+
+  constructor(deps: DeploymentDeskDeps) {
+    this.#deps = deps;
+    this.#registry = deps.registry;
   }
 
   async create(wanted: CreateDeployment): Promise<DeploymentCreated> {
-    const { clock } = this.#directory.deps;
-    await this.#directory.recorder.usable();
-    const before = this.#directory.findDeployment(wanted.name);
-    if (before && !isEnded(before.instance.life.state))
-      throw new WireError(
+    await this.#registry.usable();
+    const before = this.#registry.findDeployment(wanted.name);
+    const alive = before?.instances.find(({ instance }) => !isEnded(instance.life.state));
+    if (alive)
+      throw new Refusal(
         'name_taken',
-        `cannot create ${wanted.name} because a deployment of that name is ${describeState(before.instance.life.state)}`,
+        `cannot create ${wanted.name} because a deployment of that name is ${describeState(alive.instance.life.state)}`,
         { path: 'name' },
       );
     const { jobDir, ...rest } = wanted;
-    const token = createEnrolmentToken();
-    const createdMs = clock.now();
-    const instance: InstanceRecord = {
-      id: this.#newId(),
-      deployment: wanted.name,
-      jobDir,
-      enrolmentHash: hashToken(token.reveal()),
-      life: { phase: 'waiting', state: { status: 'submitted' }, retired: 0 },
-      models: [],
-      gpus: [],
-      createdMs,
-      updatedMs: createdMs,
-    };
-    const deployment = { ...rest, wanted: 'running' as const, createdMs, instanceId: instance.id };
-    await this.#directory.put(deployment, instance, `Deployment of ${wanted.model} on ${wanted.cluster}.`);
-    const entry = this.deployment(wanted.name);
-    return { deployment: this.#directory.viewDeployment(entry), enrolmentToken: token.reveal() };
+    const { instance, token } = this.#newInstance(wanted.name, { role: 'current', replica: 0, jobDir });
+    const deployment = { ...rest, wanted: 'running' as const, createdMs: instance.createdMs };
+    await this.#registry.put(deployment, instance, `Deployment of ${wanted.model} on ${wanted.cluster}.`);
+    return this.#created(instance, token);
+  }
+
+  /** One more instance of a deployment that is wanted. Submits nothing. */
+  async addInstance(name: string, wanted: Read<typeof createInstance>): Promise<DeploymentCreated> {
+    await this.#registry.usable();
+    const deployment = this.deployment(name);
+    if (deployment.record.wanted === 'stopped')
+      throw new Refusal('draining', `cannot add an instance to ${name} because it was asked to stop`);
+    if (deployment.instances.length >= MAX_INSTANCES)
+      throw new Refusal('too_many', `cannot add an instance to ${name} because it has ${MAX_INSTANCES}`);
+    const { instance, token } = this.#newInstance(name, wanted);
+    const { role, replica } = wanted;
+    await this.#registry.addInstance(deployment, instance, `An instance was added: ${role}, replica ${replica}.`);
+    return this.#created(instance, token);
   }
 
   async stop(name: string, asked: StopMode): Promise<{ deployment: DeploymentView; delivered: boolean }> {
-    await this.#directory.recorder.usable();
-    const entry = this.deployment(name);
-    const mode = entry.deployment.stopMode === 'now' ? 'now' : asked;
-    const { life, jobId } = entry.instance;
-    const delivered = life.phase === 'attended' && entry.line !== undefined;
-    const wanted = this.#directory.change(entry, { deployment: { wanted: 'stopped', stopMode: mode } });
+    await this.#registry.usable();
+    const deployment = this.deployment(name);
+    const mode = deployment.record.stopMode === 'now' ? 'now' : asked;
+    const open = deployment.instances.filter(({ instance }) => instance.life.phase !== 'ended');
+    const isThere = ({ instance, presence }: Entry) =>
+      instance.life.phase === 'attended' && presence.line !== undefined;
+    const delivered = open.length > 0 && open.every(isThere);
+    const lead = open[0] ?? deployment.instances[0]!;
+    const wanted = this.#registry.changeDeployment(lead, { wanted: 'stopped', stopMode: mode });
     const ordered = delivered ? ` (${mode})` : ' (no agent was there to take the order)';
-    const noted = this.#directory.addHistory(entry, 'stop.requested', `The deployment was asked to stop${ordered}.`);
-    const stopped = this.#directory.apply(entry, { type: 'stop.requested', mode, job: jobId !== undefined });
-    await Promise.all([wanted, noted, stopped]);
-    return { deployment: this.#directory.viewDeployment(entry), delivered };
+    const noted = this.#registry.addHistory(lead, 'stop.requested', `The deployment was asked to stop${ordered}.`);
+    const stopped = deployment.instances.map((entry) =>
+      this.#registry.apply(entry, { type: 'stop.requested', mode, job: entry.instance.jobId !== undefined }),
+    );
+    await Promise.all([wanted, noted, ...stopped]);
+    return { deployment: this.#registry.viewDeployment(deployment), delivered };
   }
 
-  deployment(name: string): Entry {
-    const entry = this.#directory.findDeployment(name);
+  deployment(name: string): DeploymentEntry {
+    const entry = this.#registry.findDeployment(name);
     if (entry) return entry;
-    throw new WireError('not_found', `no deployment is called ${name}`);
+    throw new Refusal('not_found', `no deployment is called ${name}`);
   }
 
-  endpoint(name: string): EndpointView {
-    const { deployment, instance, apiKey } = this.deployment(name);
-    const pick = pickEndpoint(deployment, instance, { apiKey, runDir: this.#directory.deps.runDir });
-    if (pick.ok) return pick.endpoint;
-    throw new WireError(pick.code, pick.message, { hint: pick.hint });
+  endpoints(name: string): EndpointView[] {
+    const { record, instances } = this.deployment(name);
+    const candidates = instances.map(({ instance, presence }) => ({ instance, apiKey: presence.apiKey }));
+    const found = listEndpoints(record, candidates, this.#deps.runDir);
+    if (found.ok) return found.endpoints;
+    throw new Refusal(found.code, found.message, { hint: found.hint });
   }
 
   async instances(deployment: string | undefined): Promise<InstanceView[]> {
-    const stored = await this.#directory.deps.store.listInstances({ deployment });
+    const stored = await this.#deps.store.listInstances({ deployment });
     return stored.map((record) => this.#viewStored(record));
   }
 
   async instance(id: string): Promise<InstanceView> {
-    const stored = await this.#directory.deps.store.findInstance(id);
+    const stored = await this.#deps.store.findInstance(id);
     if (stored) return this.#viewStored(stored);
-    throw new WireError('not_found', `no instance is called ${id}`);
+    throw new Refusal('not_found', `no instance is called ${id}`);
   }
 
   async observe(id: string, observed: JobObserved): Promise<InstanceView> {
-    await this.#directory.recorder.usable();
-    const entry = this.#directory.findInstance(id);
+    await this.#registry.usable();
+    const entry = this.#registry.findInstance(id);
     if (!entry) return this.instance(id);
     const { life, jobId } = entry.instance;
     const known = life.phase !== 'waiting' && life.agent !== undefined;
     const more = observed.jobId === undefined || known || observed.jobId === jobId ? {} : { jobId: observed.jobId };
     await (observed.state
-      ? this.#directory.apply(entry, { type: 'job.observed', state: observed.state }, more)
-      : this.#directory.change(entry, { instance: more }));
-    return this.#directory.viewInstance(entry);
+      ? this.#registry.apply(entry, { type: 'job.observed', state: observed.state }, more)
+      : this.#registry.change(entry, more));
+    return this.#registry.viewInstance(entry);
   }
 
   /** The log tails of a connected agent. */
   line(id: string): LogTails {
-    const entry = this.#directory.findInstance(id);
-    if (!entry && !this.#directory.findFormer(id)) throw new WireError('not_found', `no instance is called ${id}`);
-    if (entry?.line instanceof AgentLink) return entry.line.tails;
-    throw new WireError('not_ready', `cannot read the logs of ${id} through its agent because none is connected`, {
+    const entry = this.#registry.findInstance(id);
+    if (!entry && !this.#registry.findFormer(id)) throw new Refusal('not_found', `no instance is called ${id}`);
+    const line = entry?.presence.line;
+    if (line instanceof AgentLink) return line.tails;
+    throw new Refusal('not_ready', `cannot read the logs of ${id} through its agent because none is connected`, {
       hint: 'The files are in the directory of the job on the cluster: `fairlead status` names it.',
     });
   }
 
   /** With what only the memory knows, where it knows the instance. */
   #viewStored(record: InstanceRecord): InstanceView {
-    const entry = this.#directory.findInstance(record.id);
-    return entry ? this.#directory.viewInstance(entry) : viewInstance(record, this.#directory.deps.runDir);
+    const entry = this.#registry.findInstance(record.id);
+    return entry ? this.#registry.viewInstance(entry) : viewInstance(record, this.#deps.runDir);
+  }
+
+  #newInstance(deployment: string, wanted: Read<typeof createInstance>): { instance: InstanceRecord; token: Secret } {
+    const { role, replica, jobDir } = wanted;
+    const token = createEnrolmentToken();
+    const createdMs = this.#deps.clock.now();
+    const instance: InstanceRecord = {
+      id: this.#newId(),
+      deployment,
+      role,
+      replica,
+      former: false,
+      jobDir,
+      enrolmentHash: hashToken(token),
+      life: { phase: 'waiting', state: { status: 'submitted' }, retired: 0 },
+      servedModels: [],
+      nodes: [],
+      createdMs,
+      updatedMs: createdMs,
+    };
+    return { instance, token };
+  }
+
+  #created({ id, deployment }: InstanceRecord, token: Secret): DeploymentCreated {
+    const view = this.#registry.viewDeployment(this.deployment(deployment));
+    return { deployment: view, instanceId: id, enrolmentToken: token };
   }
 
   #newId(): string {
@@ -134,7 +183,7 @@ export class DeploymentDesk {
     for (;;) {
       let id = letters[randomInt(letters.length)]!;
       while (id.length < 8) id += characters[randomInt(characters.length)]!;
-      if (!this.#directory.findInstance(id) && !this.#directory.findFormer(id)) return id;
+      if (!this.#registry.findInstance(id) && !this.#registry.findFormer(id)) return id;
     }
   }
 }

@@ -1,6 +1,8 @@
 export type { ControlErrorCode } from './control-error.ts';
 export { readBootId } from './boot-id.ts';
 export { type Control, type ControlOptions, HEARTBEAT_MS, LEASE_MS, openControl } from './open-control.ts';
-export { renderLifeTable } from './domain/life-table.ts';
+export { dialMachine } from './carrier/dial-table.ts';
+export { lifeMachine } from './domain/life-table.ts';
+export { renderOpenApi } from './openapi/render-openapi.ts';
 export { type Identity, initIdentity } from './state/identity.ts';
 export { mintOwnerToken } from './state/owner-tokens.ts';

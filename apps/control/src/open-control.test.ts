@@ -29,12 +29,20 @@ describe('control', () => {
     await agent.next('control.welcome', true);
     agent.report({ status: 'ready' });
     await watch.find(
-      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'ready',
+      (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'ready',
     );
     const endpoint = await world.owner.call('GET', '/v1/endpoints/a');
     expect(endpoint).toMatchObject({
       status: 200,
-      body: { generation: 1, apiKey: `key-of-${made.instanceId}`, socket: `${world.runDir}/${made.instanceId}-1.sock` },
+      body: {
+        endpoints: [
+          {
+            generation: 1,
+            apiKey: `key-of-${made.instanceId}`,
+            address: { kind: 'bastion-socket', socket: `${world.runDir}/${made.instanceId}-1.sock` },
+          },
+        ],
+      },
     });
     const drain = agent.next('instance.drain');
     expect(await world.owner.call('DELETE', '/v1/deployments/a?mode=drain')).toMatchObject({
@@ -44,7 +52,7 @@ describe('control', () => {
     await drain;
     agent.report({ status: 'stopped', cause: { code: 'requested', message: 'drained' } }, {});
     await watch.find(
-      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'stopped',
+      (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'stopped',
     );
     const history = await world.owner.call('GET', '/v1/events?deployment=a');
     expect(history.body.events.map(({ kind }: { kind: string }) => kind)).toEqual([

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { type Clock, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, Guard, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
 import { OUR_VERSIONS, type VersionRange } from '@fairlead/protocol';
 import { getRequestListener } from '@hono/node-server';
 
@@ -13,13 +13,13 @@ import { keepRunDir } from './carrier/keep-run-dir.ts';
 import { answers, clearStaleSocket, CONTROL_SOCKET, RunDir } from './carrier/run-dir.ts';
 import { CARRIER_LIMITS, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
-import { Directory } from './directory.ts';
-import { Guard } from './guard.ts';
+import { Registry } from './registry/registry.ts';
 import { createApp } from './http/app.ts';
 import { KEEPING, type Keeping, runPruner } from './pruner.ts';
 import { runSweeper } from './sweeper.ts';
 import { readIdentity } from './state/identity.ts';
 import { OwnerTokens } from './state/owner-tokens.ts';
+import { createPrincipals } from './state/principals.ts';
 import { checkOwnership, readOwner, writeOwner } from './state/ownership.ts';
 import { ensurePrivateDir } from './state/state-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
@@ -98,19 +98,20 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   await clearStaleSocket(runDir.file(CONTROL_SOCKET));
   writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid, runDir: runDir.path });
 
-  const directory = new Directory({ store, clock, log, runDir: runDir.path, leaseMs });
-  await directory.load();
-  scope.defer(() => directory.recorder.idle());
+  const registry = new Registry({ store, clock, log, runDir: runDir.path, leaseMs });
+  await registry.load();
+  scope.defer(() => registry.idle());
   const limits = { ...CARRIER_LIMITS, ...options.limits };
   const carrier = scope.use(new SecureCarrier({ ...identity, clock, log, limits }));
-  const owners = wrapped(new OwnerTokens(stateDir, clock), ports.owners);
+  const principals = createPrincipals(wrapped(new OwnerTokens(stateDir, clock), ports.owners));
   const watchers = new WatchHub({
-    directory,
+    registry,
     log,
     ...(options.watchBehindBytes === undefined ? {} : { behindBytes: options.watchBehindBytes }),
   });
   const agents = new AgentDesk({
-    directory,
+    registry,
+    clock,
     tokenSecret: identity.tokenSecret,
     controlVersion: CONTROL_VERSION,
     versions,
@@ -120,9 +121,11 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   });
   let ready = true;
   const app = createApp({
-    directory,
-    desk: new DeploymentDesk(directory),
-    owners,
+    registry,
+    store,
+    clock,
+    desk: new DeploymentDesk({ registry, store, clock, runDir: runDir.path }),
+    principals,
     carrier,
     hello: {
       protocol: versions,
@@ -133,11 +136,11 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
       startedMs: clock.now(),
       schemaVersion: store.schemaVersion,
     },
-    isReady: () => ready && directory.recorder.isUsable,
+    isReady: () => ready && registry.isUsable,
     log,
   });
   carrier.http.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-  scope.use(serveUpgrades({ carrier, owners, agents, watchers, guard }));
+  scope.use(serveUpgrades({ carrier, principals, agents, watchers, guard }));
 
   const dialler = scope.use(
     new Dialler({
@@ -146,19 +149,19 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
       log,
       random: options.random ?? Math.random,
       leaseMs,
-      ownerOf: (id) => directory.ownerOf(id),
+      ownerOf: (id) => registry.ownerOf(id),
       admit: (raw, { instanceId, generation }, onProven) =>
         carrier.admit(raw, { kind: 'dialled', instanceId, generation }, onProven),
     }),
   );
-  directory.changed.add((entries) => {
+  registry.changed.add((entries) => {
     // The next scan looks at every socket again.
     guard.run('socket.review', () => {
-      for (const entry of entries ?? directory.entries()) dialler.review(entry.instance.id);
+      for (const entry of entries ?? registry.entries()) dialler.review(entry.instance.id);
     });
   });
-  scope.use(runSweeper({ directory, watchers, clock, log, guard, isCaughtUp: () => dialler.caughtUp }));
-  scope.use(runPruner({ directory, keeping: { ...KEEPING, ...options.keeping }, clock, log, guard }));
+  scope.use(runSweeper({ registry, watchers, clock, log, guard, isCaughtUp: () => dialler.caughtUp }));
+  scope.use(runPruner({ registry, store, keeping: { ...KEEPING, ...options.keeping }, clock, log, guard }));
   const socket = new ControlSocket({ runDir, listen: (path) => carrier.listen(path), pid: process.pid });
   await socket.restore();
   scope.defer(() => socket.remove());

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { ManualClock } from './testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from './testing/world.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -41,7 +41,7 @@ describe('control', () => {
     expect(await kinds('limit=1000')).toEqual(['deployment.created', 'stop.requested', 'instance.stopped']);
     // It is so on disk too, and the name is free.
     await world.restart();
-    expect((await world.owner.call('GET', '/v1/deployments/living')).body.instance.id).toBe(living.instanceId);
+    expect((await world.owner.call('GET', '/v1/deployments/living')).body.instances[0].id).toBe(living.instanceId);
     expect((await world.owner.call('GET', '/v1/deployments?all=true')).body.deployments).toHaveLength(2);
     await world.deploy('twice');
   });

@@ -1,9 +1,9 @@
 // Forgets what is old, in small steps: the history beyond its bounds, and deployments that ended long ago.
 
-import { type Clock, type Log, untilOver } from '@fairlead/kit';
+import { type Clock, type Guard, type Log, untilOver } from '@fairlead/kit';
 
-import type { Directory } from './directory.ts';
-import type { Guard } from './guard.ts';
+import type { Registry } from './registry/registry.ts';
+import type { Store } from './store/store.ts';
 import { decidePruning } from './domain/decide-pruning.ts';
 
 export interface Keeping {
@@ -30,7 +30,8 @@ const STEP = 250;
 const PAUSE_MS = 50;
 
 export interface PrunerDeps {
-  directory: Directory;
+  registry: Registry;
+  store: Pick<Store, 'pruneHistory' | 'settle'>;
   keeping: Keeping;
   clock: Clock;
   log: Log;
@@ -50,8 +51,8 @@ export function runPruner(deps: PrunerDeps): AsyncDisposable {
 }
 
 async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promise<void> {
-  const { directory, clock, guard } = deps;
-  const flood = countFlood(directory);
+  const { registry, clock, guard } = deps;
+  const flood = countFlood(registry);
   try {
     while (!signal.aborted) {
       // A full disk takes no removal either; it is tried again.
@@ -65,30 +66,29 @@ async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promis
 }
 
 async function pruneOnce(deps: PrunerDeps, signal: AbortSignal): Promise<void> {
-  const { directory, log } = deps;
+  const { store, log } = deps;
   try {
     const removed = await pruneAll(deps, signal);
     if (removed > 0) log.info({ op: 'prune', ok: true, removed });
-    await directory.deps.store.settle();
+    await store.settle();
   } catch (error) {
     if (!signal.aborted) throw error;
   }
 }
 
-async function pruneAll({ directory, keeping, clock }: PrunerDeps, signal: AbortSignal): Promise<number> {
-  const { store } = directory.deps;
+async function pruneAll({ registry, store, keeping, clock }: PrunerDeps, signal: AbortSignal): Promise<number> {
   const beforeMs = clock.now() - keeping.keepMs;
   const bounds = { beforeMs, most: keeping.keepEvents, mostEach: keeping.keepEventsEach };
   let removed = 0;
   for (;;) {
     const gone = decidePruning({
-      entries: directory.entries(),
-      formers: directory.formers(),
+      deployments: registry.deployments(),
+      formers: registry.formers(),
       beforeMs,
       limit: STEP,
     });
     const records = gone.deployments.length + gone.formers.length;
-    if (records > 0) await directory.forget(gone);
+    if (records > 0) await registry.forget(gone);
     const events = await store.pruneHistory(bounds, STEP);
     removed += records + events;
     // A deployment goes in the step after its former instances.
@@ -98,10 +98,10 @@ async function pruneAll({ directory, keeping, clock }: PrunerDeps, signal: Abort
 }
 
 /** A signal that fires when many events have been added since it was asked for. */
-function countFlood(directory: Directory) {
+function countFlood(registry: Registry) {
   let added = 0;
   let full = new AbortController();
-  const stop = directory.historyAdded.add((events) => {
+  const stop = registry.historyAdded.add((events) => {
     added += events.length;
     if (added >= EVERY_EVENTS) full.abort();
   });

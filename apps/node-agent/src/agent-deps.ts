@@ -1,7 +1,7 @@
 // What an agent takes from the outside. main.ts fills it in; scenario tests give their own.
 
 import type { Clock, Log } from '@fairlead/kit';
-import type { RunProgram } from './job/run-program.ts';
+import type { RunProgram } from '@fairlead/scheduler';
 
 export type AgentSignal = 'SIGTERM' | 'SIGINT' | 'SIGUSR2';
 

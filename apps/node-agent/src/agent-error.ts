@@ -1,5 +1,6 @@
 // The closed list of what can go wrong in the agent, and the one way to make such an error.
 
+import { offerErrorCodes } from '@fairlead/carrier';
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 
 export const agentErrorCodes = [
@@ -14,8 +15,7 @@ export const agentErrorCodes = [
   'engine_spawn_failed',
   'engine_unreachable',
   'engine_refused',
-  'wrong_bastion',
-  'gate_refused',
+  ...offerErrorCodes,
   'control_untrusted',
   'control_unproven',
   'log_unreadable',

@@ -1,2 +1,5 @@
-/** Of this program; what `--version` prints and control is told. */
-export const AGENT_VERSION = '0.1.0';
+// Which build of the agent this is: what `--version` prints and control is told.
+
+import manifest from '../package.json' with { type: 'json' };
+
+export const AGENT_VERSION: string = manifest.version;

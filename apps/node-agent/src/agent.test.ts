@@ -5,13 +5,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connectionFile, decodeText, type InstanceReported, socketName } from '@fairlead/protocol';
+import { programArgs } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
 import { API_KEY, ENROLMENT_TOKEN, openAgentWorld } from './testing/agent-world.ts';
 import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
 import { openFakeControl } from './testing/fake-control.ts';
 import { runTestAgent } from './testing/run-test-agent.ts';
-import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from './testing/test-identities.ts';
+import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from '@fairlead/carrier/testing';
 
 /** Ready, and to be reached. */
 const isUp = ({ state, endpointGeneration }: InstanceReported) =>
@@ -24,11 +25,16 @@ describe('an agent', () => {
     await using agent = await runTestAgent(world, { env: { SLURM_JOB_ID: '17', CUDA_VISIBLE_DEVICES: '0,1' } });
 
     const hello = await control.heard('agent.hello');
-    expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0, apiKey: API_KEY });
+    expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0 });
+    expect(hello.apiKey.reveal()).toBe(API_KEY);
     expect(Math.abs(Date.now() - hello.clockMs!)).toBeLessThan(60_000);
     expect(control.tokens).toEqual([ENROLMENT_TOKEN]);
     const ready = await control.heard('instance.reported', isUp);
-    expect(ready).toMatchObject({ models: ['demo'], gpus: ['gpu 0', 'gpu 1'], endpointGeneration: 1 });
+    expect(ready).toMatchObject({
+      servedModels: ['demo'],
+      nodes: [{ rank: 0, gpus: ['gpu 0', 'gpu 1'], state: { status: 'running' } }],
+      endpointGeneration: 1,
+    });
     await control.heard('instance.heartbeat', ({ load }) => load.running === 0);
     const kinds = control.messages.flatMap((message) => (message.type === 'event.happened' ? [message.kind] : []));
     expect(kinds).toEqual(expect.arrayContaining(['agent.started', 'engine.started', 'engine.ready', 'tunnel.up']));
@@ -208,9 +214,14 @@ describe('an agent', () => {
 
   it('starts an engine that does not know an optional flag again without it, and says what is open then', async () => {
     await using world = await openAgentWorld();
-    world.spec.engine.optionalArguments = ['--no-such-flag', 'none.invalid'];
+    const refuses =
+      'case "$*" in *--allowed-media*) echo "vllm serve: error: unrecognized arguments: --allowed-media-domains x"; exit 2;; esac; exec "$@"';
+    const simulator = [process.execPath, ...programArgs('engine-sim'), 'serve'];
+    world.spec.engine = { ...world.spec.engine, name: 'vllm', command: ['sh', '-c', refuses, 'sh', ...simulator] };
     await using agent = await runTestAgent(world);
-    await agent.hasSaid('this engine does not know --no-such-flag; it is started again without it');
+    await agent.hasSaid(
+      'does not know --allowed-media-domains; it is started again without it, and a request may have it fetch any URL',
+    );
     await agent.hasSaid('first completion');
   });
 });

@@ -1,7 +1,9 @@
+export type { AgentErrorCode } from './agent-error.ts';
 export type { AgentDeps, AgentSignal } from './agent-deps.ts';
 export { AGENT_VERSION } from './agent-version.ts';
+export { controlLinkMachine } from './control-link/link-table.ts';
 export { EXITS, type ExitName } from './exit-code.ts';
-export { type AgentSpec, readSpec } from './job/read-spec.ts';
-export { type RunProgram, runProgram } from './job/run-program.ts';
+export { connectionMachine } from './front/connection-table.ts';
+export { readSpec } from './job/read-spec.ts';
 export { runAgent } from './open-agent.ts';
-export { renderTransitionTable } from './supervisor/transition-table.ts';
+export { supervisorMachine } from './supervisor/transition-table.ts';

@@ -1,15 +1,27 @@
 // What is true of the instance now and changes over its life, in one place: for reports, heartbeats and the files.
 
-import type { ConnectionFile, InstanceReported, InstanceState, Load } from '@fairlead/protocol';
-import { PROTOCOL_VERSION } from '@fairlead/protocol';
-import type { EngineMetrics } from './engine/parse-metrics.ts';
-import type { AgentSpec } from './job/read-spec.ts';
+import { defined } from '@fairlead/kit';
+import {
+  type ConnectionFile,
+  type InstanceNode,
+  type InstanceReported,
+  type InstanceSpec,
+  type InstanceState,
+  isEnded,
+  isServing,
+  type Load,
+  type NodeState,
+  PROTOCOL_VERSION,
+} from '@fairlead/protocol';
+import type { EngineMetrics } from '@fairlead/engines';
 
 export interface InstanceFacts {
   state: InstanceState;
+  readonly host: string;
   gpus: string[];
   endpoint: { generation: number; socketPath: string } | undefined;
-  deadlineMs: number | undefined;
+  /** Read from the supervisor's state. */
+  readonly deadlineMs: number | undefined;
   metrics: EngineMetrics | undefined;
 }
 
@@ -17,27 +29,37 @@ export function loadOf(facts: InstanceFacts, inFlight: number): Load {
   const { metrics } = facts;
   if (!metrics) return { inFlight };
   const { running, waiting, generationTokens, kvCacheUsage } = metrics;
-  return { inFlight, running, waiting, generationTokens, ...(kvCacheUsage === undefined ? {} : { kvCacheUsage }) };
+  return { inFlight, running, waiting, generationTokens, ...defined({ kvCacheUsage }) };
 }
 
-export function reportOf(facts: InstanceFacts, spec: AgentSpec, inFlight: number): InstanceReported {
-  const { state, gpus, endpoint, deadlineMs } = facts;
+export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: number): InstanceReported {
+  const { state, endpoint, deadlineMs } = facts;
   return {
     type: 'instance.reported',
     state,
     ...(endpoint ? { endpointGeneration: endpoint.generation } : {}),
-    models: [spec.servedModel],
-    gpus,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    servedModels: [spec.servedModel],
+    nodes: nodesOf(facts),
+    ...defined({ deadlineMs }),
     load: loadOf(facts, inFlight),
   };
+}
+
+/** This agent is the only one of its job, and the leader. */
+function nodesOf({ state, host, gpus }: InstanceFacts): InstanceNode[] {
+  return [{ rank: 0, host, gpus, state: nodeStateOf(state) }];
+}
+
+function nodeStateOf(state: InstanceState): NodeState {
+  if (isEnded(state)) return { status: 'ended' };
+  return { status: isServing(state) || state.status === 'draining' ? 'running' : 'starting' };
 }
 
 /** Undefined while there is nothing to connect to. */
 export function connectionOf(
   facts: InstanceFacts,
-  spec: AgentSpec,
-  job: { jobId: string; hostname: string; now: number },
+  spec: InstanceSpec,
+  job: { jobId: string; now: number },
 ): ConnectionFile | undefined {
   if (!facts.endpoint) return undefined;
   return {
@@ -46,12 +68,17 @@ export function connectionOf(
     deployment: spec.deployment,
     model: spec.model,
     servedModel: spec.servedModel,
-    engine: spec.engine.kind,
+    engine: spec.engine.name,
     jobId: job.jobId,
-    hostname: job.hostname,
-    gpus: facts.gpus,
-    bastion: { host: spec.bastionIdentity.host, socket: facts.endpoint.socketPath },
-    ...(facts.deadlineMs === undefined ? {} : { deadlineMs: facts.deadlineMs }),
+    nodes: nodesOf(facts),
+    bastion: { host: spec.bastionIdentity.host },
+    endpoints: [
+      {
+        generation: facts.endpoint.generation,
+        address: { kind: 'bastion-socket', socket: facts.endpoint.socketPath },
+      },
+    ],
+    ...defined({ deadlineMs: facts.deadlineMs }),
     connect: `fairlead connect ${spec.deployment}`,
     writtenMs: job.now,
   };

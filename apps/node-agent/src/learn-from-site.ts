@@ -1,18 +1,15 @@
 // What only the site's own programs can tell a running job: its deadline, Slurm's KillWait, its GPUs. The agent serves without it.
 
 import { detach, errorText } from '@fairlead/kit';
+import type { InstanceSpec } from '@fairlead/protocol';
+import { type JobIdentity, learnKillWait, listGpus, watchDeadline } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
-import { learnKillWait } from './drain/learn-kill-wait.ts';
-import { watchDeadline } from './drain/watch-deadline.ts';
-import type { JobIdentity } from './job/job-identity.ts';
-import { listGpus } from './job/list-gpus.ts';
-import type { AgentSpec } from './job/read-spec.ts';
 import type { Publisher } from './publish.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
 import type { SupervisorPolicy } from './supervisor/supervisor-state.ts';
 
 export interface SiteParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   job: JobIdentity;
   policy: SupervisorPolicy;
@@ -28,13 +25,10 @@ export function learnFromSite(
   watchDeadline(
     {
       ...deps,
-      jobId: job.jobId,
-      ...(job.deadlineMs === undefined ? {} : { initialMs: job.deadlineMs }),
-      drainMs: spec.drainSeconds * 1000,
+      job,
       cluster: spec.slurm?.cluster,
       pollMs: (spec.slurm?.pollSeconds ?? 0) * 1000,
-      onChange: (deadlineMs) => publisher.learn({ deadlineMs }),
-      onNear: (deadlineMs) => supervisor.dispatch({ type: 'deadline.near', deadlineMs }),
+      onChange: (deadlineMs) => supervisor.dispatch({ type: 'deadline.learned', deadlineMs }),
     },
     signal,
   );

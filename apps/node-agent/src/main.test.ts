@@ -60,7 +60,7 @@ async function startAgent(world: AgentWorld, change: Partial<InstanceSpecInput> 
 }
 
 const withFault = (world: AgentWorld, ...args: string[]): Partial<InstanceSpecInput> => ({
-  engine: { ...world.spec.engine, command: [...world.spec.engine.command, ...args] },
+  engine: { ...world.spec.engine, args: [...(world.spec.engine.args ?? []), ...args] },
 });
 
 describe('the agent program', () => {

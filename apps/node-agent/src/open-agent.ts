@@ -2,11 +2,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { detach, errorText, Scope, untilAborted, untilOver } from '@fairlead/kit';
-import { type AgentHello, OUR_VERSIONS } from '@fairlead/protocol';
+import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
+import { type AgentHello, OUR_VERSIONS, type InstanceSpec } from '@fairlead/protocol';
+import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
+import { auditOnce } from './engine/audit-guard.ts';
 import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
 import { type ExitName, isGoodEnd } from './exit-code.ts';
@@ -14,14 +16,11 @@ import { type Front, openFront } from './front/front.ts';
 import { createProber } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
-import { type JobIdentity, readJobIdentity } from './job/job-identity.ts';
-import { visibleGpus } from './job/list-gpus.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
-import { readSlurmNotice } from './job/read-slurm-notice.ts';
-import type { AgentSpec } from './job/read-spec.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
+import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { FIRST_STATE, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
@@ -34,11 +33,11 @@ const FAILURE_FAREWELL_MS = 3_000;
 const RETRY_AFTER_SECONDS = 30;
 
 /** Resolves with how it ended, when nothing of it is left on the node. */
-export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitName> {
+export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<ExitName> {
   await using scope = new Scope();
   const job = readJobIdentity(deps.env);
-  const facts = firstFacts(job, deps);
-  const policy = policyOf(spec);
+  const facts = firstFacts(deps, () => supervisor);
+  const policy = policyOf(spec, job.startMs ?? deps.clock.now());
   const audit = scope.use(openAudit(join(spec.jobDir, 'audit.jsonl'), deps.log, deps.clock));
   const files = scope.use(openConnectionWriter(spec.jobDir, deps.log));
   const directory = scope.use(await openNodeDirectory(scratchCandidates(spec, deps.env), deps));
@@ -50,9 +49,7 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
     }),
   );
-  const front = scope.use(
-    openFront({ ...deps, engineSocket: () => directory.socketPath, apiKey: spec.apiKey, engineKey: engine.engineKey }),
-  );
+  const front = scope.use(openEngineFront(spec, deps, engine));
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control });
   const ended = Promise.withResolvers<ExitName>();
@@ -67,21 +64,17 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
       onEndpoint: (endpoint) => publisher.learn({ endpoint }),
       note: (kind, message) => publisher.note({ kind, message }),
       onHopeless: ({ message, hint }) =>
-        supervisor.dispatch({
-          type: 'tunnel.hopeless',
-          message,
-          ...(hint === undefined ? {} : { hint }),
-          ...until(facts),
-        }),
+        supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
     }),
   );
   scope.defer(
     deps.onSignal((signal) => {
-      const why = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
-      supervisor.dispatch({ type: 'signal.received', signal, ...until(facts), ...(why ? { why } : {}) });
+      const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
+      const why = notice && causeOfNotice(notice);
+      supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
     }),
   );
-  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control })));
+  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control, clock: deps.clock })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
@@ -91,46 +84,60 @@ export async function runAgent(spec: AgentSpec, deps: AgentDeps): Promise<ExitNa
   });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  const logLimit = AbortSignal.timeout(FAREWELL_MS);
-  await untilOver(untilAborted(engine.logged(), logLimit), logLimit);
+  await loggedWithin(engine, { clock: deps.clock, limitMs: FAREWELL_MS });
   const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
-  await control.farewell(AbortSignal.timeout(waits ? FAILURE_FAREWELL_MS : FAREWELL_MS), { waits });
+  using limit = openTimeLimit(deps.clock, waits ? FAILURE_FAREWELL_MS : FAREWELL_MS);
+  await control.farewell(limit.signal, { waits });
   return exit;
+}
+
+/** What the engine said last may take a moment to be written. */
+async function loggedWithin(
+  engine: { logged(): Promise<void> },
+  { clock, limitMs }: { clock: Clock; limitMs: number },
+): Promise<void> {
+  using limit = openTimeLimit(clock, limitMs);
+  await untilOver(untilAborted(engine.logged(), limit.signal), limit.signal);
 }
 
 /** Control hears of a fault of ours at once and with its cause, not by our silence. The supervisor may be what failed: it is not asked. */
 async function sayGoodBye(
   error: unknown,
-  { publisher, control }: { publisher: Publisher; control: ControlLink },
+  { publisher, control, clock }: { publisher: Publisher; control: ControlLink; clock: Clock },
 ): Promise<void> {
   const message = `the agent itself failed: ${errorText(error)}`;
   const hint =
     'This is a fault of Fairlead. `fairlead logs --source agent` has the details; deploy again, and report it.';
   publisher.note({ kind: 'instance.failed', message });
   publisher.learn({ state: { status: 'failed', cause: { code: 'agent_failed', message, hint } } });
-  await control.farewell(AbortSignal.timeout(FAREWELL_MS));
+  using limit = openTimeLimit(clock, FAREWELL_MS);
+  await control.farewell(limit.signal);
 }
 
-function firstFacts(job: JobIdentity, deps: AgentDeps): InstanceFacts {
+function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFacts {
   return {
     state: viewState(FIRST_STATE),
+    host: deps.hostname,
     gpus: visibleGpus(deps.env).map((id) => `gpu ${id}`),
     endpoint: undefined,
-    deadlineMs: job.deadlineMs,
+    get deadlineMs() {
+      return supervisor().state.deadlineMs;
+    },
     metrics: undefined,
   };
 }
 
-function scratchCandidates(spec: AgentSpec, env: NodeJS.ProcessEnv): string[] {
+function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[] {
   return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
 }
 
-function until(facts: InstanceFacts): { deadlineMs?: number } {
-  return facts.deadlineMs === undefined ? {} : { deadlineMs: facts.deadlineMs };
+function openEngineFront({ apiKey }: InstanceSpec, deps: AgentDeps, engine: Engine): Front {
+  const { address: engineAddress, engineKey, kind } = engine;
+  return openFront({ ...deps, engineAddress, routes: kind.routes, apiKey, engineKey });
 }
 
 interface SupervisorParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   facts: InstanceFacts;
   policy: SupervisorPolicy;
@@ -141,14 +148,18 @@ interface SupervisorParts {
 }
 
 function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, onExit }: SupervisorParts): Supervisor {
+  const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
-    client: engine.client,
+    checkHealth: engine.checkHealth,
+    readMetrics: engine.readMetrics,
     completeOneToken: createOneTokenProbe(engine.client, spec.servedModel),
     health: spec.health,
     clock: deps.clock,
     log: deps.log,
-    report: (report) =>
-      supervisor.dispatch(report.type === 'probe.answering' ? { type: 'engine.phase', phase: 'probing' } : report),
+    report(report) {
+      if (report.type === 'probe.succeeded') audit();
+      supervisor.dispatch(report.type === 'probe.answering' ? { type: 'engine.phase', phase: 'probing' } : report);
+    },
     onMetrics: (metrics) => (facts.metrics = metrics),
   });
   const supervisor = createSupervisor({
@@ -175,7 +186,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
 }
 
 interface ControlParts {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   deps: AgentDeps;
   job: JobIdentity;
   facts: InstanceFacts;
@@ -194,7 +205,7 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
     restart: job.restart,
     processId: randomUUID(),
     hostname: deps.hostname,
-    apiKey: spec.apiKey.reveal(),
+    apiKey: spec.apiKey,
   };
   return openControlLink({
     certificate: spec.controlCertificate,
@@ -205,7 +216,7 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
     log: deps.log,
     report: () => reportOf(facts, spec, front.inFlight),
     load: () => loadOf(facts, front.inFlight),
-    onDrain: (order) => supervisor().dispatch({ type: 'drain.ordered', ...order, ...until(facts) }),
+    onDrain: (order) => supervisor().dispatch({ type: 'drain.ordered', ...order }),
     onStop: () => supervisor().dispatch({ type: 'stop.ordered' }),
     onFenced: (message) => supervisor().dispatch({ type: 'instance.fenced', message }),
     onLinked: (linked, why) => {

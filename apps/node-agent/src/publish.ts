@@ -1,16 +1,15 @@
 // Tells everybody what happens: people (the job's log), agent.log, audit.jsonl, the connection files, control.
 
-import type { InstanceState } from '@fairlead/protocol';
+import type { InstanceState, InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import type { ControlLink } from './control-link/control-link.ts';
 import { connectionOf, type InstanceFacts } from './instance-facts.ts';
 import type { Audit } from './job/append-audit.ts';
-import type { JobIdentity } from './job/job-identity.ts';
-import type { AgentSpec } from './job/read-spec.ts';
+import type { JobIdentity } from '@fairlead/scheduler';
 import type { ConnectionWriter } from './job/write-connection-files.ts';
 
 export interface PublisherOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   job: JobIdentity;
   deps: AgentDeps;
   facts: InstanceFacts;
@@ -23,7 +22,7 @@ export interface Publisher {
   /** One life event. */
   note: (event: { kind: string; message: string; atMs?: number }) => void;
   /** Facts that are now true. */
-  learn: (facts: Partial<InstanceFacts>) => void;
+  learn: (facts: Partial<Omit<InstanceFacts, 'deadlineMs'>>) => void;
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
@@ -50,7 +49,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (known.state) say(known.state);
       control.changed();
       const now = deps.clock.now();
-      const connection = connectionOf(facts, spec, { jobId: job.jobId, hostname: deps.hostname, now });
+      const connection = connectionOf(facts, spec, { jobId: job.jobId, now });
       if (connection) files.write(connection);
     },
   };

@@ -4,11 +4,12 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorText, isCodedError, systemClock } from '@fairlead/kit';
+import type { InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { AGENT_VERSION } from './agent-version.ts';
 import { EXITS, type ExitName } from './exit-code.ts';
-import { type AgentSpec, readSpec } from './job/read-spec.ts';
-import { runProgram } from './job/run-program.ts';
+import { readSpec } from './job/read-spec.ts';
+import { runProgram } from '@fairlead/scheduler';
 import { runAgent } from './open-agent.ts';
 import { type AgentLog, openAgentLog } from './open-agent-log.ts';
 
@@ -37,7 +38,7 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
     process.stdout.write(args.print);
     return EXITS.ended.code;
   }
-  let spec: AgentSpec;
+  let spec: InstanceSpec;
   try {
     spec = await readSpec(args.spec);
   } catch (error) {
@@ -62,7 +63,7 @@ interface Surroundings {
   engineSim: readonly string[];
 }
 
-async function run(spec: AgentSpec, surroundings: Surroundings): Promise<ExitName> {
+async function run(spec: InstanceSpec, surroundings: Surroundings): Promise<ExitName> {
   const { process, onSignal, onSurprise, agentLog, say, engineSim } = surroundings;
   const { log } = agentLog;
   try {

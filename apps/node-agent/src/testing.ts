@@ -1,5 +1,8 @@
-// For tests and benches that need an agent: a bastion, an engine and a spec for it, and control's end of its link.
+// For tests and benches that need an agent: a bastion, an engine and a spec for it, and control's end of its link; for the
+// fuzzer, a front that takes any bytes.
 
 export { type AgentWorld, openAgentWorld } from './testing/agent-world.ts';
 export { type FakeControl, openFakeControl } from './testing/fake-control.ts';
-export { CONTROL_IDENTITY } from './testing/test-identities.ts';
+export { CONTROL_IDENTITY } from '@fairlead/carrier/testing';
+export { KEY as frontKey, openFrontWorld } from './testing/front-world.ts';
+export { fuzzHead } from './front/fuzz-head.ts';

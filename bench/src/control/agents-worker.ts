@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type FakeAgent, openFakeAgent } from '@fairlead/control/testing';
-import type { ControlMessage, InstanceState } from '@fairlead/protocol';
+import type { controlMessage, InstanceState, Written } from '@fairlead/protocol';
 
 import { takeOrders } from '../harness/worker.ts';
 import { nowMs, writeStamp } from './stamp.ts';
@@ -64,7 +64,7 @@ async function openMember(options: Parameters<typeof openFakeAgent>[0]): Promise
 }
 
 /** As an agent does: from now on with the token it was given, and first of all what is true. */
-function take(member: Member, message: ControlMessage): void {
+function take(member: Member, message: Written<typeof controlMessage>): void {
   member.agent.history.length = 0;
   if (message.type !== 'control.welcome') return;
   member.agent.options.token = message.instanceToken;
@@ -74,7 +74,7 @@ function take(member: Member, message: ControlMessage): void {
 
 function say(member: Member, state: InstanceState): void {
   member.state = state;
-  // While control is away there is nobody to tell; it is told at the next welcome.
+  // While control is away nothing can be reported; it is reported at the next welcome.
   if (member.agent.socket?.readyState === 1) member.agent.report(state);
 }
 

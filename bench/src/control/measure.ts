@@ -87,7 +87,9 @@ async function measureRound(control: ControlProcess, population: Population, loa
   await delay(SETTLE_MS);
   const heard = await population.watchers.order('heard');
   if (!before || !after) throw new Error('control ended under the load');
-  const held = (await population.list()).filter(({ instance }) => instance.leaseUntilMs !== undefined).length;
+  const held = (await population.list())
+    .flatMap(({ instances }) => instances)
+    .filter(({ leaseUntilMs }) => leaseUntilMs !== undefined).length;
   return {
     ...heard,
     cpuPercent: ((after.cpuSeconds - before.cpuSeconds) * 100) / tookSeconds,
@@ -128,7 +130,8 @@ async function measureRestart(control: ControlProcess, population: Population, l
 
 async function countLost(population: Population, wanted: number): Promise<number> {
   const said = Object.assign({}, ...(await Promise.all(population.agents.map((worker) => worker.order('states')))));
-  const right = (await population.list()).filter(({ instance: { id, state } }) => {
+  const instances = (await population.list()).flatMap((deployment) => deployment.instances);
+  const right = instances.filter(({ id, state }) => {
     const words = state.status === 'degraded' ? state.reason : state.status;
     return words === said[id];
   });

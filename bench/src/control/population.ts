@@ -69,7 +69,7 @@ async function createDeployments(owner: Owner, count: number) {
         jobDir: '/jobs/{instance}',
       });
       if (status !== 201) throw new Error(`cannot create ${deployment}: ${status} ${JSON.stringify(body)}`);
-      members.push({ instanceId: body.deployment.instance.id, deployment, token: body.enrolmentToken });
+      members.push({ instanceId: body.instanceId, deployment, token: body.enrolmentToken });
     }
   };
   await Promise.all(Array.from({ length: CREATED_AT_ONCE }, create));

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { connectOwner, type Owner } from '@fairlead/control/testing';
-import type { WatchMessage } from '@fairlead/protocol';
+import { leadInstance, type WatchMessage } from '@fairlead/protocol';
 
 import { quantile } from '../harness/statistics.ts';
 import { takeOrders } from '../harness/worker.ts';
@@ -91,7 +91,7 @@ function follow(by: Owner): void {
 function take(message: WatchMessage): void {
   if (message.type === 'resync') resyncs += 1;
   if (message.type !== 'deployment.changed') return;
-  const { state } = message.deployment.instance;
+  const { state } = leadInstance(message.deployment);
   const saidMs = state.status === 'degraded' ? readStamp(state.reason) : undefined;
   if (saidMs === undefined || state.status !== 'degraded') return;
   const lateMs = nowMs() - saidMs;

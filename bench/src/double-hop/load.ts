@@ -191,7 +191,7 @@ function countEvents(piece: Uint8Array): number {
   return count;
 }
 
-/** One body of this size to the engine, which answers when it has read it all: for a model that nobody serves, with 404. */
+/** One body of this size to the engine, which answers when it has read it all: for a model that is not served, with 404. */
 export async function loadBulk(carrier: Carrier, { megabytes }: { megabytes: number }): Promise<number> {
   const body = Buffer.from(
     JSON.stringify({ model: 'nobody', messages: [{ role: 'user', content: 'x'.repeat(megabytes * 1e6) }] }),

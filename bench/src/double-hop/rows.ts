@@ -87,7 +87,7 @@ function plainRatios(rounds: Rounds, way: WayName, read: (round: Round) => numbe
   });
 }
 
-/** DESIGN's budgets that hold at this number of streams. */
+/** The budgets that hold at this number of streams. */
 export function verdictsOf(streams: number, rounds: Rounds): Judged[] {
   const at = (budget: (typeof BUDGETS)[keyof typeof BUDGETS]) => ({
     ...budget,

@@ -20,15 +20,30 @@ interface Program {
 }
 export type ProgramName = 'agent' | 'control' | 'engine-sim' | 'cli';
 
-const SHARED = ['packages/kit/src', 'packages/protocol/src', 'packages/tunnel/src'];
+const SHARED = ['packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'];
 const PROGRAMS: Record<ProgramName, Program> = {
-  agent: { folder: 'apps/node-agent', file: 'agent.mjs', of: SHARED },
+  agent: {
+    folder: 'apps/node-agent',
+    file: 'agent.mjs',
+    of: [
+      ...SHARED,
+      'packages/carrier/src',
+      'packages/engines/src',
+      'packages/openai-wire/src',
+      'packages/scheduler/src',
+    ],
+  },
   control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
   'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
   cli: {
     folder: 'packages/cli',
     file: 'main.mjs',
-    of: [...SHARED, 'packages/client/src', 'packages/slurm/src'],
+    of: [
+      ...SHARED,
+      ...['carrier', 'client', 'config', 'engines', 'launch', 'openai-wire', 'scheduler'].map(
+        (name) => `packages/${name}/src`,
+      ),
+    ],
     after: ['agent', 'control', 'engine-sim'],
   },
 };

@@ -1,6 +1,7 @@
+import { parseProcStat } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { descendantsOf, parseStat, type ProcessUse, readProcess, usedBetween } from './processes.ts';
+import { descendantsOf, type ProcessUse, readProcess, usedBetween, usedBy } from './processes.ts';
 
 const process1 = (pid: number, parent: number, cpuSeconds = 0): ProcessUse => ({
   pid,
@@ -11,11 +12,15 @@ const process1 = (pid: number, parent: number, cpuSeconds = 0): ProcessUse => ({
   startedSeconds: 0,
 });
 
-describe('A line of /proc/<pid>/stat', () => {
-  it('is read behind the last bracket of the name', () => {
-    const text =
-      '4242 (a b) c) S 17 4242 4242 0 -1 4194304 1 2 3 4 150 50 0 0 20 0 11 0 98700 1000000 25000 18446744073709551615';
-    expect(parseStat(text)).toEqual({ parent: 17, cpuSeconds: 2, residentMB: 102.4, startedSeconds: 987 });
+it('What a process has used is told in seconds and megabytes', () => {
+  const text =
+    '4242 (a b) c) S 17 4242 4242 0 -1 4194304 1 2 3 4 150 50 0 0 20 0 11 0 98700 1000000 25000 18446744073709551615';
+  expect(usedBy(parseProcStat(4242, text)!)).toEqual({
+    pid: 4242,
+    parent: 17,
+    cpuSeconds: 2,
+    residentMB: 102.4,
+    startedSeconds: 987,
   });
 });
 

@@ -1,8 +1,8 @@
 // Which processes take part in a measurement, what they are, and what they have used, from /proc. Linux alone has it.
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
-import { errnoOf } from '@fairlead/kit';
+import { mapProcesses, type ProcessStat, readProcStat, readProcWords } from '@fairlead/kit';
 
 export interface ProcessUse {
   pid: number;
@@ -19,34 +19,27 @@ const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 
 /** All that can be seen. A process that ends meanwhile is left out. */
-export async function readProcesses(): Promise<ProcessUse[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => readProcess(Number(pid))));
-  return found.filter((process) => process !== undefined);
+export function readProcesses(): Promise<ProcessUse[]> {
+  return mapProcesses(useOf);
 }
 
 export async function readProcess(pid: number): Promise<ProcessUse | undefined> {
-  try {
-    const [stat, cmdline] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-      readFile(`/proc/${pid}/cmdline`, 'utf8'),
-    ]);
-    return { pid, argv: cmdline.replaceAll('\0', ' ').trim(), ...parseStat(stat) };
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
-    throw error;
-  }
+  const stat = await readProcStat(pid);
+  return stat && useOf(stat);
 }
 
-/** The name of a program may hold anything, blanks and brackets too: what counts begins after its last bracket. */
-export function parseStat(text: string): Omit<ProcessUse, 'pid' | 'argv'> {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const at = (place: number) => Number(fields[place - 3]);
+async function useOf(stat: ProcessStat): Promise<ProcessUse> {
+  const words = await readProcWords(stat.pid, 'cmdline');
+  return { ...usedBy(stat), argv: words.join(' ').trim() };
+}
+
+export function usedBy(stat: ProcessStat): Omit<ProcessUse, 'argv'> {
   return {
-    parent: at(4),
-    cpuSeconds: (at(14) + at(15)) / TICKS_PER_SECOND,
-    residentMB: (at(24) * PAGE_BYTES) / 1e6,
-    startedSeconds: at(22) / TICKS_PER_SECOND,
+    pid: stat.pid,
+    parent: stat.parent,
+    cpuSeconds: (stat.userTicks + stat.systemTicks) / TICKS_PER_SECOND,
+    residentMB: (stat.residentPages * PAGE_BYTES) / 1e6,
+    startedSeconds: stat.startTicks / TICKS_PER_SECOND,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { watch } from '@fairlead/client';
 import { openWorld, type World } from '@fairlead/testkit';
-import { findSshd } from '@fairlead/tunnel';
+import { findSshd } from '@fairlead/ssh';
 
 import { BUDGETS } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
@@ -82,8 +82,9 @@ function watchGenerations({ profileFile, home }: World) {
   const generations = (async function* () {
     for await (const event of watch({ profile: profileFile, env: { HOME: home }, signal })) {
       const told = event.type === 'deployments.listed' ? event.deployments : [];
-      for (const { name, isServing, generation } of event.type === 'deployment.changed' ? [event.deployment] : told)
-        if (name === DEPLOYMENT && isServing && generation !== undefined) yield generation;
+      for (const { name, isServing, instances } of event.type === 'deployment.changed' ? [event.deployment] : told)
+        for (const { generation } of name === DEPLOYMENT && isServing ? instances : [])
+          if (generation !== undefined) yield generation;
     }
     throw new Error('the watch ended');
   })();

@@ -47,8 +47,9 @@ async function jobStart(instance: string): Promise<number> {
   return startedAtMs(agent);
 }
 
-function tokenRequest({ baseUrl, apiKey, model }: { baseUrl: string; apiKey: string; model: string }): string[] {
-  const body = { model, stream: true, max_tokens: 1, messages: [{ role: 'user', content: 'x' }] };
+function tokenRequest(connected: { baseUrl: string; apiKey: string; servedModel: string }): string[] {
+  const { baseUrl, apiKey, servedModel } = connected;
+  const body = { model: servedModel, stream: true, max_tokens: 1, messages: [{ role: 'user', content: 'x' }] };
   const head = ['-H', `authorization: Bearer ${apiKey}`, '-H', 'content-type: application/json'];
   return ['-sN', `${baseUrl}/chat/completions`, ...head, '-d', JSON.stringify(body)];
 }

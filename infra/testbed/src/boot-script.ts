@@ -18,7 +18,7 @@ export interface BootFiles {
   node: string;
   /** More of the machine's directories that every host sees at the same path, read-only. */
   binds: readonly string[];
-  /** Whether root is the root of a user namespace, to whom the machine's files belong to nobody. */
+  /** Whether root is the root of a user namespace, for whom the machine's files are owned by uid nobody. */
   rootless: boolean;
   /** A compute node's own cgroups, where there are any. */
   cgroups?: CgroupParents;
@@ -109,7 +109,7 @@ function laptopTrees(rootless: boolean): string {
 }
 
 /**
- * A checkout that everybody may read is bound as it is, so that edits are seen at once. One that only its owner may
+ * A world-readable checkout is bound as it is, so that edits are seen at once. One that only its owner may
  * read is shown through a layer whose modes are opened: with root its metadata alone is copied, and the checkout stays as it was.
  */
 const showCheckout = (rootless: boolean) => `mkdir -p ${checkoutOnLaptop}

@@ -1,4 +1,4 @@
-// Starts the keeper and speaks to it: whoever holds this handle owns the testbed.
+// Starts the keeper and speaks to it: the holder of this handle owns the testbed.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
@@ -71,7 +71,7 @@ function release(child: ChildProcess, pid: number | undefined): void {
   child.unref();
 }
 
-/** Ends the keeper of a testbed that somebody else brought up. */
+/** Ends the keeper of a testbed that another process brought up. */
 export async function endKeeper(keeper: ProcessId): Promise<void> {
   if (!isAlive(keeper)) return;
   process.kill(keeper.pid, 'SIGTERM');

@@ -110,7 +110,7 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
   return program;
 }
 
-/** Puts another program in the place of this process, so that its input, output and signals need nobody in between. */
+/** Puts another program in the place of this process, so that its input, output and signals need no process in between. */
 function become(argv: readonly string[]): never {
   const directories = (process.env['PATH'] ?? '').split(':');
   const program = directories.map((each) => join(each, argv[0]!)).find((path) => existsSync(path));

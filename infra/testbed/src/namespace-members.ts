@@ -1,7 +1,7 @@
 // Which processes of the machine are in a testbed's namespaces. Those that entered from outside are no children of its init.
 
-import { readdirSync, readlinkSync } from 'node:fs';
-import { errnoOf } from '@fairlead/kit';
+import { readlinkSync } from 'node:fs';
+import { isOutOfReach, listPids } from '@fairlead/kit';
 
 /** The kernel's names of the namespaces a process is in. Throws when there is no such process. */
 export function namespacesOfProcess(pid: number): string[] {
@@ -10,18 +10,15 @@ export function namespacesOfProcess(pid: number): string[] {
 
 /** The processes that are in any of these namespaces. */
 export function processesIn(namespaces: ReadonlySet<string>): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map(Number)
-    .filter((pid) => isIn(pid, namespaces));
+  return listPids().filter((pid) => isIn(pid, namespaces));
 }
 
 function isIn(pid: number, namespaces: ReadonlySet<string>): boolean {
   try {
     return namespacesOfProcess(pid).some((each) => namespaces.has(each));
   } catch (error) {
-    // It ended while it was looked at, or is one of the machine's that nobody may look at.
-    if (['ENOENT', 'ESRCH', 'EACCES'].includes(errnoOf(error) ?? '')) return false;
+    // It ended while it was looked at, or is a process of the machine that may not be read.
+    if (isOutOfReach(error)) return false;
     throw error;
   }
 }

@@ -39,7 +39,7 @@ export class Testbed extends TestbedHandle implements AsyncDisposable {
     this.#keeper.release(pid);
   }
 
-  /** Settles when the testbed is gone, whoever took it down. */
+  /** Settles when the testbed is down, also when another process took it down. */
   get ended(): Promise<void> {
     return this.#keeper.ended;
   }

@@ -29,7 +29,7 @@ export interface NetworkInterface {
   address: string;
   /** Where the bastion has nothing else. */
   address6?: string;
-  /** Names by which everybody's /etc/hosts knows this address. */
+  /** Names of this address in every host's /etc/hosts. */
   names: readonly string[];
 }
 

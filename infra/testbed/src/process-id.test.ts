@@ -18,7 +18,7 @@ onLinux('a process is known again by its start time, and not after its end', asy
   killNow(id);
 });
 
-onLinux('initBelow finds nothing where nobody made a pid namespace', async () => {
+onLinux('initBelow finds nothing without a pid namespace', async () => {
   const child = spawn('sh', ['-c', 'sh -c "cat; true"; true'], { stdio: 'pipe' });
   // Its echo says that the innermost one runs.
   child.stdin.write('ready\n');

@@ -1,7 +1,7 @@
 // Names one process for good: a pid can be used again, a pid with its start time cannot. Reads Linux's /proc.
 
 import { readFileSync } from 'node:fs';
-import { errnoOf } from '@fairlead/kit';
+import { errnoOf, parseProcStat } from '@fairlead/kit';
 
 export interface ProcessId {
   pid: number;
@@ -12,9 +12,8 @@ export interface ProcessId {
 /** Undefined when there is no such process (a zombie counts as none). */
 export function readProcessId(pid: number): ProcessId | undefined {
   try {
-    // The command's name stands in parentheses and may hold anything: the fields are counted from behind it.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)!.trim().split(' ');
-    return fields[0] === 'Z' ? undefined : { pid, startTicks: Number(fields[19]) };
+    const stat = parseProcStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return stat && { pid, startTicks: stat.startTicks };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
     throw error;

@@ -24,7 +24,7 @@ export function linkBatch(host: Host, pid: number): string {
     .join('');
 }
 
-/** A host that boots again has the hardware address it had: nobody's ARP cache is wrong about it. */
+/** A host that boots again has the hardware address it had: ARP caches stay right. */
 function macOf(address: string): string {
   const bytes = address.split('.').map((each) => Number(each).toString(16).padStart(2, '0'));
   return `02:00:${bytes.join(':')}`;
@@ -100,7 +100,7 @@ function sshd(host: Host): string {
 until [ -e /run/sshd.pid ]; do sleep 0.01; done`;
 }
 
-/** Without root munged finds its directories below one that belongs to nobody, and has to be told that this is fine. */
+/** Without root, munged finds its directories below one owned by uid nobody, and must be told to accept that. */
 function munged(host: Host, rootless: boolean): string {
   if (host.role === 'laptop' || host.role === 'bastion') return '';
   const force = rootless ? ' --force' : '';

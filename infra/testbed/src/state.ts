@@ -77,7 +77,7 @@ export function planOf(state: TestbedState): Plan {
   return planHosts(state.profile, state.nodes, state);
 }
 
-/** Removes what testbeds left whose keeper was killed, so that nobody has to know their names. */
+/** Removes what testbeds left whose keeper was killed, without knowing their names. */
 export function sweepLeftovers(base: string): void {
   for (const name of listNames(base)) {
     const state = readState(join(base, name));

@@ -22,7 +22,7 @@ export interface SpawnOptions extends EnterOptions {
   detached?: boolean;
 }
 
-/** Speaks to a testbed that is up, whoever brought it up. Keeps nothing: each call reads the state anew. */
+/** Speaks to a testbed that is up, also when another process brought it up. Keeps nothing: each call reads the state anew. */
 export class TestbedHandle {
   readonly name: string;
   readonly directory: string;
@@ -65,7 +65,7 @@ export class TestbedHandle {
     await this.#setCut((cut) => cut.filter((each) => each !== findHost(this.plan(), host).name));
   }
 
-  /** Like a power failure: nobody hears a good-bye. */
+  /** Like a power failure: no process says goodbye. */
   async crash(host: string): Promise<void> {
     const state = this.state();
     await crashHost(state, findHost(planOf(state), host));

@@ -3,7 +3,7 @@
 import { systemClock } from '@fairlead/kit';
 import { isAlive, type ProcessId } from './process-id.ts';
 
-/** Node has no event for the end of somebody else's process: it is looked at every `everyMs`. */
+/** Node has no event for the end of a process that is not its child: it is polled every `everyMs`. */
 export async function untilEnded(id: ProcessId, everyMs = 5): Promise<void> {
   while (isAlive(id)) await systemClock.sleep(everyMs);
 }

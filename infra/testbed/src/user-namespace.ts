@@ -23,7 +23,7 @@ export interface Invocation {
 }
 
 /**
- * The argv to become, for somebody who is not root: `up` and `test` make a user namespace with the range of ids that
+ * The argv to exec for a user who is not root: `up` and `test` make a user namespace with the range of ids that
  * /etc/subuid gives, the other commands enter that of their testbed. Undefined where this process can do it itself.
  */
 export function userNamespaceArgv(invocation: Invocation): string[] | undefined {

@@ -1,27 +1,16 @@
 // The CLI's own error codes and the exit codes of its commands.
 
+import type { LaunchErrorCode } from '@fairlead/launch';
+
 export type CliErrorCode =
-  | 'usage'
-  | 'config_invalid'
-  | 'config_unreadable'
-  | 'config_unwritable'
-  | 'cluster_unknown'
-  | 'preset_unknown'
+  | LaunchErrorCode
   | 'needs_answer'
-  | 'node_missing'
-  | 'bundle_failed'
-  | 'remote_unfit'
   | 'bastion_unfit'
   | 'control_start_failed'
-  | 'submit_refused'
-  | 'deploy_failed'
-  | 'stop_failed'
-  | 'profile_mismatch'
   | 'routes_differ'
   | 'upgrade_failed'
   | 'deployments_live'
   | 'uninstall_incomplete'
-  | 'logs_unavailable'
   | 'demo_failed'
   | 'command_not_found'
   | 'command_not_executable'

@@ -1,7 +1,7 @@
 // What every command is given: the edges of the process, made once in main.ts.
 
 import type { Clock, Log } from '@fairlead/kit';
-import type { SshTerminal } from '@fairlead/tunnel';
+import type { SshTerminal } from '@fairlead/ssh';
 
 import type { Output } from './output/output.ts';
 

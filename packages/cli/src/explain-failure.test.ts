@@ -41,3 +41,20 @@ describe('What a failure ends with', () => {
     expect(failure.say?.message ?? '').not.toMatch(/\n {4}at /);
   });
 });
+
+it.each([
+  ['config_invalid', 2],
+  ['profile_missing', 2],
+  ['ssh_config_invalid', 2],
+  ['deployment_unknown', 3],
+  ['auth_failed', 4],
+  ['control_unreachable', 4],
+  ['no_route', 4],
+  ['command_not_executable', 126],
+  ['command_not_found', 127],
+  ['engine_busy', 1],
+  ['of_another_program', 1],
+  ['constructor', 1],
+])('A failure with the code %s ends with %i', (code, exitCode) => {
+  expect(explainFailure(new CodedError(code, 'x'), going, false).exitCode).toBe(exitCode);
+});

@@ -5,45 +5,8 @@ import { ControlAnswerError } from '@fairlead/client';
 import { CommanderError } from 'commander';
 
 import { type CliErrorCode, EXIT } from './cli-error.ts';
+import { exitCodeOf } from './exit-code.ts';
 import type { FailureWords } from './output/output.ts';
-
-const USAGE = new Set([
-  'usage',
-  'config_invalid',
-  'config_unreadable',
-  'config_unwritable',
-  'cluster_unknown',
-  'preset_unknown',
-  'needs_answer',
-  'profile_missing',
-  'profile_unsafe',
-  'profile_invalid',
-  'profile_mismatch',
-  'routes_differ',
-  'ssh_config_invalid',
-  'key_unreadable',
-]);
-const UNREACHABLE = new Set([
-  'dns',
-  'refused',
-  'unreachable',
-  'no_route',
-  'timeout',
-  'connection_lost',
-  'control_unreachable',
-  'auth_failed',
-  'host_key_unknown',
-  'host_key_changed',
-  'host_key_revoked',
-  'passphrase_needed',
-]);
-
-const OWN_EXIT: Readonly<Record<string, number>> = {
-  deployment_unknown: EXIT.notFound,
-  command_not_found: EXIT.commandNotFound,
-  command_not_executable: EXIT.notExecutable,
-  interrupted: EXIT.interrupted,
-};
 
 export interface Failure {
   exitCode: number;
@@ -93,11 +56,6 @@ function wrongUsage({ exitCode, code, message }: CommanderError): Failure {
     exitCode: EXIT.usage,
     say: { code: 'usage' satisfies CliErrorCode, message: words, hint, isKnown: true },
   };
-}
-
-function exitCodeOf(code: string): number {
-  if (USAGE.has(code)) return EXIT.usage;
-  return UNREACHABLE.has(code) ? EXIT.unreachable : (OWN_EXIT[code] ?? EXIT.failed);
 }
 
 /** An error that carries what is left behind must be read even when an interrupt caused it. */

@@ -87,7 +87,7 @@ function currentFolder(): string {
 }
 
 async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
-  const output = outputFor(flags);
+  const output = await outputFor(flags);
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY && !flags.json;
   const { signal } = interrupt;
   let exitCode: number = EXIT.ok;
@@ -123,8 +123,9 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
   process.exitCode = signal.aborted ? EXIT.interrupted : exitCode;
 }
 
-function outputFor(flags: GlobalFlags): Output {
-  return createOutput(process, { json: flags.json ?? false, startedMs, now: () => systemClock.monotonicMs() });
+async function outputFor({ json = false }: GlobalFlags): Promise<Output> {
+  const encode = json ? (await import('./output/json-lines.ts')).encodeJsonLine : undefined;
+  return createOutput(process, { json, startedMs, now: () => systemClock.monotonicMs(), encode });
 }
 
 const program = createProgram(version, run);
@@ -133,7 +134,7 @@ try {
 } catch (error) {
   const flags = program.opts<GlobalFlags>();
   const { say, exitCode } = explainFailure(error, interrupt.signal, flags.verbose ?? false);
-  if (say) outputFor(flags).failure(say);
+  if (say) (await outputFor(flags)).failure(say);
   process.exitCode = exitCode;
 }
 // Nothing is awaited any more; a library's idle timer must not hold the shell's prompt.

@@ -2,15 +2,16 @@
 
 import { openSession, profilePath, readProfile, type Session, writeProfile } from '@fairlead/client';
 import { isCodedError } from '@fairlead/kit';
-import { asList, type BastionConfig, type LaptopProfile } from '@fairlead/protocol';
+import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
+import type { LaptopProfile } from '@fairlead/protocol';
 
+import { machineOf } from './launch/launch-run.ts';
+import { configPlace } from './config/config-place.ts';
 import { prepareBastion } from './bastion/prepare-bastion.ts';
-import { compareBastion, otherBastion } from './bastion/same-bastion.ts';
 import { sayRoutes } from './bastion/say-route.ts';
-import { loadConfig } from './config/load-config.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
-import { resolveRoute } from './ssh/open-route.ts';
+import { compareWithProfile, otherBastion } from '@fairlead/launch';
 
 export async function openCliSession(context: Context): Promise<Session> {
   await ensureProfile(context);
@@ -22,7 +23,7 @@ export async function openCliSession(context: Context): Promise<Session> {
 /** Throws `profile_mismatch` where profile and configuration name two bastions: which of them is meant is for the user to say. */
 export async function ensureProfile(context: Context): Promise<void> {
   const path = profilePath(context.env, context.home);
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const profile = await profileIfThere(path);
   if (profile) {
     if (config.bastion) await holdAgainst(config.bastion, { profile, path }, context);
@@ -48,15 +49,10 @@ async function holdAgainst(
   { profile, path }: { profile: LaptopProfile; path: string },
   context: Context,
 ): Promise<void> {
-  const { routes, user } = profile.bastion;
-  const wanted = asList(bastion.fromLaptop);
-  const [configured, known] = await Promise.all([
-    Promise.all(wanted.map((route) => resolveRoute(route, context))),
-    Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, context))),
-  ]);
-  const comparison = compareBastion(bastion, profile, { configured, known });
+  const comparison = await compareWithProfile(bastion, profile, machineOf(context));
   if (comparison.kind === 'other') throw otherBastion(comparison.differences, path);
   if (comparison.kind === 'same') return;
-  await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes: [...wanted] } });
+  const routes = [...asList(bastion.fromLaptop)];
+  await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes } });
   context.output.event('profile.rerouted', { path }, 'the way to the bastion is as the configuration says now');
 }

@@ -5,11 +5,10 @@ import { Command, Option } from 'commander';
 
 import type { Context } from './context.ts';
 import { addCareCommands } from './program/care-commands.ts';
+import type { RunCommand } from './program/run-command.ts';
 import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
-
-export type RunCommand = (run: (context: Context) => Promise<void>) => Promise<void>;
 
 export interface GlobalFlags {
   json?: boolean;
@@ -65,7 +64,7 @@ function addDeploy(program: Command, go: RunCommand): void {
     .argument('<model>', "a preset's name, org/model, or an absolute path")
     .option('--on <cluster>', 'the cluster to deploy on')
     .option('--name <name>', 'the name of the deployment; made of the model where absent')
-    .addOption(new Option('--engine <engine>', 'what serves it').choices(['vllm', 'sim']))
+    .option('--engine <engine>', 'what serves it: vllm, sim, command')
     .option('--gpus <count>', 'GPUs on the node', wholeNumber)
     .option('--nodes <count>', 'nodes', wholeNumber)
     .option('--time <limit>', "the job's time limit, as Slurm writes it (04:00:00, 1-12)")
@@ -92,7 +91,7 @@ function addDeploy(program: Command, go: RunCommand): void {
 interface DeployOptions {
   on?: string;
   name?: string;
-  engine?: 'vllm' | 'sim';
+  engine?: string;
   gpus?: number;
   nodes?: number;
   time?: string;

@@ -7,12 +7,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 
+import { createBastionLink } from '@fairlead/carrier';
 import { Scope, Secret } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
-import { openTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createBastionLink } from './bastion-link.ts';
 import { createControlApi } from './control-api.ts';
 
 /** Says that it was started, waits until it is told what to say, then echoes. */
@@ -75,10 +75,10 @@ function openApi() {
     version: 1,
     bastion,
     controlCertificate: readFileSync(at('crt'), 'utf8'),
-    ownerToken: 't',
+    ownerToken: new Secret('t'),
   };
   const link = scope.use(createBastionLink({ profile, env: {}, home: '/nowhere' }));
-  return createControlApi({ openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) });
+  return createControlApi({ openSocket: () => link.openControl(), ownerToken: profile.ownerToken });
 }
 
 describe('The first request to control', () => {

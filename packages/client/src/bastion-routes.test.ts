@@ -5,13 +5,13 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
-import { Scope } from '@fairlead/kit';
+import { createBastionLink } from '@fairlead/carrier';
+import { Scope, Secret } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
-import type { RouteTaken } from '@fairlead/tunnel';
-import { openTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import type { RouteTaken } from '@fairlead/ssh';
+import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createBastionLink } from './bastion-link.ts';
 import { openSession } from './open-session.ts';
 import { writeProfile } from './profile.ts';
 import { routeFilePath } from './route-file.ts';
@@ -40,7 +40,7 @@ function profileOf(...ports: number[]): LaptopProfile {
     version: 1,
     bastion: { routes, host: 'b1', user, hostKeys: [hostKeyLine], stateDir: join(dir, 'state'), runDir: '/r' },
     controlCertificate: 'PEM',
-    ownerToken: 't',
+    ownerToken: new Secret('t'),
   };
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text as readAll } from 'node:stream/consumers';
 
+import { Secret } from '@fairlead/kit';
 import { describe, expect, test } from 'vitest';
 
 import { createChannelFetch } from './channel-fetch.ts';
@@ -183,9 +184,9 @@ describe('a path that breaks', () => {
       if (request.url === '/slow') response.write('begun');
       else echo(request, response);
     });
-    const key = there.keys.give('key-1');
+    const key = there.keys.give(new Secret('key-1'));
     const answer = await there.fetch('/slow');
-    there.setEndpoint({ generation: 2, apiKey: 'key-2' });
+    there.setEndpoint({ generation: 2, apiKey: new Secret('key-2') });
     await expect(answer.text()).rejects.toThrow(/generation 2/);
     const next = await there.fetch('/x', { headers: { authorization: `Bearer ${key}` } });
     expect(((await next.json()) as Echo).headers['authorization']).toBe('Bearer key-2');

@@ -1,6 +1,6 @@
 // Whether a deployment takes requests: what control says of the instance, and what the engine says through the whole path.
 
-import { anySignal, errorText } from '@fairlead/kit';
+import { anySignal, type Clock, errorText, openTimeLimit } from '@fairlead/kit';
 
 import type { Fetch } from './channel-fetch.ts';
 import type { ControlApi } from './control-api.ts';
@@ -21,8 +21,7 @@ export interface HealthDeps {
   name: string;
   api: Pick<ControlApi, 'getDeployment'>;
   fetch: Fetch;
-  /** Milliseconds on a clock that never goes back. */
-  nowMs: () => number;
+  clock: Clock;
   /** How long control and engine may take to answer. Default 10 s. */
   limitMs?: number;
 }
@@ -31,10 +30,10 @@ const LIMIT_MS = 10_000;
 
 export async function checkHealth(deps: HealthDeps, signal: AbortSignal | undefined): Promise<Health> {
   const { limitMs = LIMIT_MS } = deps;
-  const limit = AbortSignal.timeout(limitMs);
-  const asking = { ...deps, signal: anySignal(signal, limit) };
+  using limit = openTimeLimit(deps.clock, limitMs);
+  const asking = { ...deps, signal: anySignal(signal, limit.signal) };
   const late = (whose: string) =>
-    limit.aborted ? `its ${whose} did not answer within ${limitMs / 1000} s` : undefined;
+    limit.signal.aborted ? `its ${whose} did not answer within ${limitMs / 1000} s` : undefined;
   const [seen, engine] = await Promise.all([askControl(asking, late), askEngine(asking, late)]);
   signal?.throwIfAborted();
   const reason =
@@ -59,14 +58,14 @@ async function askControl({ api, name, signal }: Asking, late: Late): Promise<De
 }
 
 async function askEngine(
-  { fetch, nowMs, signal }: Asking,
+  { fetch, clock, signal }: Asking,
   late: Late,
 ): Promise<{ latencyMs: number | undefined; reason: string | undefined }> {
-  const startedMs = nowMs();
+  const startedMs = clock.monotonicMs();
   try {
     const answer = await fetch('/health', { signal });
     await answer.body?.cancel();
-    const latencyMs = Math.round((nowMs() - startedMs) * 10) / 10;
+    const latencyMs = Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
     return { latencyMs, reason: answer.ok ? undefined : `its engine answered ${answer.status} to /health` };
   } catch (error) {
     return { latencyMs: undefined, reason: late('engine') ?? errorText(error) };

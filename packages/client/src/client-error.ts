@@ -1,22 +1,19 @@
 // The SDK's own error codes, worded for the person who called it.
 
+import type { ReachErrorCode } from '@fairlead/carrier';
 import { CodedError } from '@fairlead/kit';
 
 export type ClientErrorCode =
+  | ReachErrorCode
   | 'profile_missing'
   | 'profile_unsafe'
   | 'profile_invalid'
-  | 'bastion_moved'
-  | 'control_unreachable'
-  | 'control_untrusted'
   | 'control_answer'
   | 'deployment_unknown'
   | 'endpoint_not_ready'
   | 'endpoint_ended'
-  | 'path_broken'
   | 'answer_cut'
   | 'answer_invalid'
-  | 'connection_closed'
   | 'url_refused'
   | 'port_taken'
   | 'bind_invalid'

@@ -1,6 +1,7 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
-import { CodedError, Scope, silentLog, systemClock } from '@fairlead/kit';
+import { createReach } from '@fairlead/carrier';
+import { anySignal, CodedError, openTimeLimit, Scope, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
 import { describeRoute } from './describe-route.ts';
@@ -10,7 +11,8 @@ import { trackPaths } from './live-paths.ts';
 import { parseOrigins } from './allowed-origins.ts';
 import { parseBind } from './local-address.ts';
 import { type LocalPortOptions, openLocalPort } from './local-port.ts';
-import { IMPATIENT, openPath } from './open-path.ts';
+import { openPath } from './open-path.ts';
+import { IMPATIENT } from './patience.ts';
 import { openSession, type Session, type SessionOptions } from './open-session.ts';
 import { createTurns } from './turns.ts';
 import { keepWarm } from './warm-paths.ts';
@@ -72,13 +74,14 @@ async function openConnection(
   const { link, api } = session;
   const { log = silentLog, clock = systemClock } = options;
   const first = await findEndpoint(name, api, options.signal);
-  const random = Math.random;
+  const random = systemRandom;
   const follower = scope.use(
     followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
   );
   const turns = createTurns(CHANNELS_OPENED_AT_ONCE);
+  const carrier = createReach([link]);
   const live = scope.use(
-    trackPaths((signal, patience) => openPath({ name, follower, link, turns, clock, random }, signal, patience)),
+    trackPaths((signal, patience) => openPath({ name, follower, carrier, turns, clock, random }, signal, patience)),
   );
   const warm = scope.use(keepWarm({ paths: live, endpoint: () => follower.current, clock, log }));
   const localPort =
@@ -96,29 +99,24 @@ async function openConnection(
     name,
     first,
     follower,
-    paths: { open: (signal, patience) => warm.open(signal, patience), moveTo: (endpoint) => live.moveTo(endpoint) },
+    paths: {
+      open: (signal, patience) => warm.open(signal, patience),
+      moveTo: (endpoint, stillUp) => live.moveTo(endpoint, stillUp),
+      leave: (endpoint) => live.leave(endpoint),
+    },
     api,
     localPort,
     clock,
     close: () => scope[Symbol.asyncDispose](),
     onEvent: options.onEvent,
   });
-  await provePath(connection, options.signal);
+  using limit = openTimeLimit(clock, PROOF_LIMIT_MS, () => notAnswered(name));
+  await connection.models({ signal: anySignal(options.signal, limit.signal) });
   return connection;
 }
 
 /** How long the first request may take. */
 const PROOF_LIMIT_MS = 30_000;
-
-async function provePath(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(notAnswered(connection.name)), PROOF_LIMIT_MS);
-  try {
-    await connection.models({ signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal });
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function notAnswered(name: string): CodedError<'path_broken'> {
   return new CodedError(

@@ -1,7 +1,7 @@
 // What a program holds of one deployment: its calls, its `fetch`, its URL and key, all of which follow it.
 
 import type { Clock } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { createChannelFetch, type Fetch } from './channel-fetch.ts';
 import type { ChannelRequestDeps } from './channel-request.ts';
@@ -43,7 +43,7 @@ export interface Connection extends OpenAiCalls, AsyncDisposable {
   /** The deployment's key. A secret; a new one when it is deployed anew. */
   readonly apiKey: string;
   /** The name in the OpenAI API's `model` field. */
-  readonly model: string;
+  readonly servedModel: string;
   readonly endpoint: Endpoint;
   /** Resolves when the deployment's instance has ended for good. Never rejects. */
   readonly ended: Promise<void>;
@@ -62,9 +62,9 @@ export interface Connection extends OpenAiCalls, AsyncDisposable {
 
 export interface ConnectionDeps {
   name: string;
-  first: EndpointView;
+  first: ReachableEndpoint;
   follower: Pick<EndpointFollower, 'current' | 'listen'>;
-  paths: Pick<LivePaths, 'open' | 'moveTo'>;
+  paths: Pick<LivePaths, 'open' | 'moveTo' | 'leave'>;
   api: Pick<ControlApi, 'getDeployment'>;
   localPort: Pick<LocalPort, 'port' | 'url'> | undefined;
   clock: Clock;
@@ -81,20 +81,19 @@ export function createConnection(deps: ConnectionDeps): Connection {
   const fetch = createChannelFetch({ ...requests, origins: [origin] });
   const keyNow = () => keys.give(current().apiKey);
   return {
-    ...createOpenAiCalls({ ...requests, model: () => current().model }),
+    ...createOpenAiCalls({ ...requests, model: () => current().servedModel }),
     name,
     port: localPort?.port,
     baseURL: `${origin}/v1`,
     ended: followDeployment(deps),
     fetch,
     openai: () => ({ baseURL: `${origin}/v1`, apiKey: keyNow(), fetch }),
-    health: (options = {}) =>
-      checkHealth({ name, api: deps.api, fetch, nowMs: () => deps.clock.monotonicMs() }, options.signal),
+    health: (options = {}) => checkHealth({ name, api: deps.api, fetch, clock: deps.clock }, options.signal),
     get apiKey() {
       return keyNow();
     },
-    get model() {
-      return current().model;
+    get servedModel() {
+      return current().servedModel;
     },
     get endpoint() {
       return describeEndpoint(current());
@@ -112,7 +111,8 @@ function requestDeps({ name, paths }: ConnectionDeps, keys: KeyRing): ChannelReq
 function followDeployment({ follower, paths, onEvent }: ConnectionDeps): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   follower.listen((event) => {
-    if (event.type === 'endpoint.up') paths.moveTo(event.endpoint);
+    if (event.type === 'endpoint.left') return paths.leave(event.endpoint);
+    if (event.type === 'endpoint.up') paths.moveTo(event.endpoint, event.stillUp);
     if (event.type === 'deployment.ended') resolve();
     if (onEvent) tell(onEvent, describeEvent(event));
   });
@@ -130,10 +130,10 @@ export function tell(onEvent: (event: ConnectionEvent) => void, event: Connectio
   }
 }
 
-function describeEvent(event: FollowEvent): ConnectionEvent {
+function describeEvent(event: Exclude<FollowEvent, { type: 'endpoint.left' }>): ConnectionEvent {
   switch (event.type) {
     case 'endpoint.up':
-      return { ...event, endpoint: describeEndpoint(event.endpoint) };
+      return { type: event.type, endpoint: describeEndpoint(event.endpoint), again: event.again };
     case 'deployment.ended':
       return { ...event, deployment: describeDeployment(event.deployment) };
     case 'endpoint.down':

@@ -3,7 +3,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, errorText, type Secret, untilAborted } from '@fairlead/kit';
+import { CodedError, errorText, type Secret, untilAborted, linesOf } from '@fairlead/kit';
 
 import {
   controlHello,
@@ -19,8 +19,8 @@ import {
   type DeploymentView,
   deploymentView,
   encodeText,
+  endpointList,
   type EndpointView,
-  endpointView,
   errorBody,
   eventList,
   type EventView,
@@ -55,7 +55,8 @@ export interface ControlApi extends Disposable {
     signal?: AbortSignal,
   ): Promise<{ deployment: DeploymentView; delivered: boolean }>;
   observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
-  endpoint(name: string, signal?: AbortSignal): Promise<EndpointView>;
+  /** Where it answers, one at least; `pickEndpoint` chooses. */
+  endpoints(name: string, signal?: AbortSignal): Promise<EndpointView[]>;
   /** Oldest first: after `after`, or with `last` the newest; `next` and `previous` lead on from there. */
   events(
     query: { deployment?: string; after?: number; limit?: number; last?: number; before?: number },
@@ -116,15 +117,17 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
       ),
     observed: (id, body, signal) =>
       call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
-    endpoint: (id, signal) =>
-      ofDeployment(id, () => call(endpointView, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal), signal),
+    async endpoints(id, signal) {
+      const ask = () => call(endpointList, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal);
+      return (await ofDeployment(id, ask, signal)).endpoints;
+    },
     events(query, signal) {
       const ask = () => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal);
       return query.deployment === undefined ? ask() : ofDeployment(query.deployment, ask, signal);
     },
     async *logs(id, query, signal) {
       const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
-      for await (const text of linesOf(answer, signal)) {
+      for await (const text of readLines(answer, signal)) {
         const line = decodeText(logLine, text);
         if (line.ok && 'error' in line.value)
           throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
@@ -197,14 +200,10 @@ function queryString(query: Record<string, string | number | boolean | undefined
   return params.size === 0 ? '' : `?${params.toString()}`;
 }
 
-async function* linesOf(answer: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<string> {
-  let rest = '';
+/** Without empty lines. */
+async function* readLines(answer: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<string> {
   try {
-    for await (const chunk of answer.setEncoding('utf8')) {
-      const parts = (rest + (chunk as string)).split('\n');
-      rest = parts.pop() ?? '';
-      yield* parts.filter((line) => line !== '');
-    }
+    for await (const line of linesOf(answer)) if (line !== '') yield line;
   } catch (error) {
     signal?.throwIfAborted();
     throw new CodedError<ClientErrorCode>(
@@ -213,5 +212,4 @@ async function* linesOf(answer: IncomingMessage, signal: AbortSignal | undefined
       { retryable: true, cause: error },
     );
   }
-  if (rest !== '') yield rest;
 }

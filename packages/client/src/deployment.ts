@@ -1,6 +1,15 @@
 // A deployment as a program sees it: control's view, flattened to what a consumer asks for.
 
-import { type DeploymentView, type EndpointView, type InstanceState, isServing } from '@fairlead/protocol';
+import {
+  type DeploymentView,
+  type EndpointView,
+  type InstanceRole,
+  type InstanceState,
+  type InstanceView,
+  isServing,
+  leadInstance,
+  type NodeState,
+} from '@fairlead/protocol';
 
 export type DeploymentStatus =
   | 'submitted'
@@ -18,7 +27,7 @@ export interface Deployment {
   model: string;
   /** The name in the OpenAI API's `model` field. */
   servedModel: string;
-  /** `vllm`, or `sim` for the simulator. */
+  /** Its name: `vllm`, `sim` (the simulator) or `command` (a server of the user's). */
   engine: string;
   cluster: string;
   /** What its owner wants of it. */
@@ -30,18 +39,39 @@ export interface Deployment {
   detail: string | undefined;
   /** 0 to 100 while the model is loaded, where the engine tells it. */
   percent: number | undefined;
-  instanceId: string;
+  /** Its jobs, at least one: `status`, `detail` and `percent` above are those of the one that serves, else of the first that lives. */
+  instances: readonly DeploymentInstance[];
+  /** Milliseconds since the epoch. */
+  createdMs: number;
+}
+
+/** One job that serves a deployment. */
+export interface DeploymentInstance {
+  id: string;
+  /** The successor takes requests over before the current one ends. */
+  role: InstanceRole;
+  /** Which of those that serve beside each other; counts from 0. */
+  replica: number;
+  status: DeploymentStatus;
+  /** Whether a request would be taken now. */
+  isServing: boolean;
+  detail: string | undefined;
+  percent: number | undefined;
   /** The scheduler's job. */
   jobId: string | undefined;
-  /** The node it runs on. */
-  hostname: string | undefined;
-  gpus: readonly string[];
+  /** The hosts of the job; empty until it runs. Rank 0 leads. */
+  nodes: readonly DeploymentNode[];
   /** Counts up each time the path to it is made anew; undefined where there is none. */
   generation: number | undefined;
   /** When the job must end. Milliseconds since the epoch. */
   deadlineMs: number | undefined;
-  /** Milliseconds since the epoch. */
-  createdMs: number;
+}
+
+export interface DeploymentNode {
+  rank: number;
+  host: string;
+  gpus: readonly string[];
+  status: NodeState['status'];
 }
 
 /** Where a deployment answers now. */
@@ -50,7 +80,7 @@ export interface Endpoint {
   instanceId: string;
   generation: number;
   /** The name in the OpenAI API's `model` field. */
-  model: string;
+  servedModel: string;
   /** A secret. Not enumerable: printing the object does not print it. */
   apiKey: string;
   /** When the job must end. Milliseconds since the epoch. */
@@ -58,7 +88,8 @@ export interface Endpoint {
 }
 
 export function describeDeployment(view: DeploymentView): Deployment {
-  const { instance } = view;
+  const instances = view.instances.map(describeInstance);
+  const lead = leadInstance(view);
   return {
     name: view.name,
     model: view.model,
@@ -66,24 +97,48 @@ export function describeDeployment(view: DeploymentView): Deployment {
     engine: view.engine,
     cluster: view.cluster,
     wanted: view.wanted,
-    status: instance.state.status,
-    isServing: isServing(instance.state) && instance.endpoint !== undefined,
-    detail: detailOf(instance.state),
-    percent: instance.state.status === 'starting' ? instance.state.percent : undefined,
-    instanceId: instance.id,
-    jobId: instance.jobId,
-    hostname: instance.hostname,
-    gpus: instance.gpus,
-    generation: instance.endpoint?.generation,
-    deadlineMs: instance.deadlineMs,
+    ...describeState(lead.state),
+    isServing: instances.some((instance) => instance.isServing),
+    instances,
     createdMs: view.createdMs,
   };
 }
 
+function describeInstance({
+  id,
+  role,
+  replica,
+  state,
+  jobId,
+  nodes,
+  endpoints,
+  deadlineMs,
+}: InstanceView): DeploymentInstance {
+  return {
+    id,
+    role,
+    replica,
+    ...describeState(state),
+    isServing: isServing(state) && endpoints.length > 0,
+    jobId,
+    nodes: nodes.map((node) => ({ rank: node.rank, host: node.host, gpus: node.gpus, status: node.state.status })),
+    generation: endpoints[0]?.generation,
+    deadlineMs,
+  };
+}
+
 export function describeEndpoint(view: EndpointView): Endpoint {
-  const { deployment, instanceId, generation, model, apiKey, deadlineMs } = view;
-  const endpoint = { deployment, instanceId, generation, model, apiKey, deadlineMs };
+  const { deployment, instanceId, generation, servedModel, apiKey, deadlineMs } = view;
+  const endpoint = { deployment, instanceId, generation, servedModel, apiKey: apiKey.reveal(), deadlineMs };
   return Object.defineProperty(endpoint, 'apiKey', { enumerable: false });
+}
+
+export function describeState(state: InstanceState): Pick<Deployment, 'status' | 'detail' | 'percent'> {
+  return {
+    status: state.status,
+    detail: detailOf(state),
+    percent: state.status === 'starting' ? state.percent : undefined,
+  };
 }
 
 function detailOf(state: InstanceState): string | undefined {

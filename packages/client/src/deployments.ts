@@ -1,6 +1,6 @@
 // The deployments of this machine's bastion: the list, and each change to it as it happens.
 
-import { backoffMs, errorText, systemClock } from '@fairlead/kit';
+import { backoffMs, errorText, systemClock, systemRandom } from '@fairlead/kit';
 import type { WatchMessage } from '@fairlead/protocol';
 
 import { type Deployment, describeDeployment } from './deployment.ts';
@@ -59,7 +59,7 @@ export async function* watch(options: WatchOptions = {}): AsyncGenerator<Deploym
         if (signal.aborted || !hasListed || !isPassing(error)) throw error;
         if (failures === 0) yield { type: 'control.lost', reason: errorText(error) };
       }
-      await clock.sleep(backoffMs(RETRY, failures, Math.random()), signal);
+      await clock.sleep(backoffMs(RETRY, failures, systemRandom()), signal);
     }
   } finally {
     left.abort(new Error('the loop was left'));

@@ -1,6 +1,6 @@
 // The route to the bastion as callers are told of it. Pure.
 
-import { describeAnswer, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/tunnel';
+import { describeAnswer, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/ssh';
 
 /** By which of several routes the bastion is reached, and why by that one. */
 export interface BastionRouteView {

@@ -10,17 +10,23 @@ import { followEndpoint, type FollowEvent } from './endpoint-follower.ts';
 
 const lost: InstanceState = { status: 'failed', cause: { code: 'agent_lost', message: 'not heard of' } };
 
-function deployment(state: InstanceState, options: { generation?: number; wanted?: 'running' | 'stopped' } = {}) {
-  const { generation, wanted = 'running' } = options;
-  return {
-    name: 'a',
-    wanted,
-    instance: {
-      id: 'aaaaaaaa',
-      state,
-      ...(generation === undefined ? {} : { endpoint: { generation, socket: `/run/aaaaaaaa-${generation}.sock` } }),
-    },
-  } as unknown as DeploymentView;
+interface InstanceOptions {
+  id?: string;
+  generation?: number;
+  role?: 'current' | 'successor';
+}
+
+function instance(state: InstanceState, { id = 'aaaaaaaa', generation, role = 'current' }: InstanceOptions = {}) {
+  const address = { kind: 'bastion-socket', socket: `/run/${id}-${generation}.sock` } as const;
+  return { id, role, replica: 0, state, endpoints: generation === undefined ? [] : [{ generation, address }] };
+}
+
+function deployment(state: InstanceState, options: InstanceOptions & { wanted?: 'running' | 'stopped' } = {}) {
+  return both([instance(state, options)], options.wanted);
+}
+
+function both(instances: Array<ReturnType<typeof instance>>, wanted: 'running' | 'stopped' = 'running') {
+  return { name: 'a', wanted, instances } as unknown as DeploymentView;
 }
 
 const ready = (generation: number) => deployment({ status: 'ready' }, { generation });
@@ -30,7 +36,10 @@ function follow(
   connections: DeploymentView[][],
   more: { loss?: Error; opens?: Listeners<void>; sleep?: Clock['sleep'] } = {},
 ) {
-  const { loss = new Error('the connection ended'), opens = new Listeners<void>() } = more;
+  const {
+    loss = new CodedError('control_unreachable', 'the connection ended', { retryable: true }),
+    opens = new Listeners<void>(),
+  } = more;
   let latest: DeploymentView | undefined;
   let opened = 0;
   const waits: number[] = [];
@@ -55,26 +64,31 @@ function follow(
     throw loss;
   }
   const api = {
-    endpoint: async () => {
-      const { endpoint, id } = latest!.instance;
-      if (!endpoint) throw new ControlAnswerError(409, { code: 'not_ready', message: 'no endpoint' });
-      return { ...endpoint, instanceId: id } as EndpointView;
+    endpoints: async () => {
+      const found = latest!.instances.flatMap(({ id, role, replica, state, endpoints }) =>
+        endpoints.map((endpoint) => ({ ...endpoint, instanceId: id, role, replica, state }) as EndpointView),
+      );
+      if (found.length === 0) throw new ControlAnswerError(409, { code: 'not_ready', message: 'no endpoint' });
+      return found;
     },
   } as unknown as ControlApi;
   const follower = followEndpoint({ name: 'a', api, watch, opens, clock, random: () => 0.5, log: silentLog });
   const events: FollowEvent[] = [];
   const until = Promise.withResolvers<void>();
-  let wanted: FollowEvent['type'] | undefined;
+  let wanted: { type: FollowEvent['type']; times: number } | undefined;
+  const isTold = ({ type, times }: NonNullable<typeof wanted>) =>
+    events.filter((event) => event.type === type).length >= times;
   follower.events.add((event) => {
     events.push(event);
-    if (event.type === wanted) until.resolve();
+    if (wanted && isTold(wanted)) until.resolve();
   });
-  async function told(type: FollowEvent['type']): Promise<void> {
-    wanted = type;
-    if (!events.some((event) => event.type === type)) await until.promise;
+  async function told(type: FollowEvent['type'], times = 1): Promise<void> {
+    wanted = { type, times };
+    if (!isTold(wanted)) await until.promise;
   }
   return {
     follower,
+    events,
     waits,
     told,
     typesUntil: async (type: FollowEvent['type']) => {
@@ -150,9 +164,11 @@ describe('an endpoint follower', () => {
         { status: 'draining', untilMs: 1, cause: { code: 'requested', message: '' } },
         { generation, wanted: 'stopped' },
       );
+    // Before it has heard the order to drain again.
+    const returned = deployment({ status: 'ready' }, { generation: 2, wanted: 'stopped' });
     const waits: number[] = [];
     const { follower, told, typesUntil } = follow(
-      [[ready(1), stopping(1), deployment(lost, { wanted: 'stopped' }), stopping(2)]],
+      [[ready(1), stopping(1), deployment(lost, { wanted: 'stopped' }), returned]],
       {
         async sleep(ms, signal) {
           waits.push(ms);
@@ -164,6 +180,59 @@ describe('an endpoint follower', () => {
     expect(waits).toEqual([60_000]);
     expect(await follower.next()).toMatchObject({ generation: 2 });
     expect(await typesUntil('endpoint.up')).not.toContain('deployment.ended');
+  });
+
+  test('leaves a dead instance for the living one', async () => {
+    const second = instance({ status: 'ready' }, { id: 'bbbbbbbb', generation: 1, role: 'successor' });
+    const { follower, told, events } = follow([
+      [both([instance({ status: 'ready' }, { generation: 3 }), second]), both([instance(lost), second])],
+    ]);
+    await told('endpoint.up', 2);
+    expect(events).toMatchObject([
+      { type: 'endpoint.up', endpoint: { instanceId: 'aaaaaaaa', generation: 3 }, again: false },
+      { type: 'endpoint.up', endpoint: { instanceId: 'bbbbbbbb', generation: 1 }, again: true, stillUp: [] },
+    ]);
+    expect(follower.current).toMatchObject({ instanceId: 'bbbbbbbb' });
+    await follower[Symbol.asyncDispose]();
+  });
+
+  test('leaves a draining instance for the one that serves, and tells when the former answers no more', async () => {
+    const second = instance({ status: 'ready' }, { id: 'bbbbbbbb', generation: 1, role: 'successor' });
+    const cause = { code: 'deadline', message: '' } as const;
+    const { events, typesUntil } = follow([
+      [
+        both([instance({ status: 'ready' }, { generation: 3 }), second]),
+        both([instance({ status: 'draining', untilMs: 1, cause }, { generation: 3 }), second]),
+        both([instance({ status: 'stopped', cause }), second]),
+      ],
+    ]);
+    expect(await typesUntil('endpoint.left')).toEqual(['endpoint.up', 'endpoint.up', 'endpoint.left']);
+    expect(events.slice(1)).toMatchObject([
+      { endpoint: { instanceId: 'bbbbbbbb' }, stillUp: [{ instanceId: 'aaaaaaaa', generation: 3 }] },
+      { endpoint: { instanceId: 'aaaaaaaa' } },
+    ]);
+  });
+
+  test('ends with the last instance, not with the first', async () => {
+    const cause = { code: 'requested', message: '' } as const;
+    const stopped = instance({ status: 'stopped', cause });
+    const second = (state: InstanceState, generation?: number) =>
+      instance(state, { id: 'bbbbbbbb', ...(generation === undefined ? {} : { generation }) });
+    const { typesUntil } = follow([
+      [both([stopped, second({ status: 'ready' }, 1)]), both([stopped, second({ status: 'stopped', cause })])],
+    ]);
+    expect(await typesUntil('deployment.ended')).toEqual(['endpoint.up', 'endpoint.down', 'deployment.ended']);
+  });
+
+  test('goes on when a listener throws, which is no failure of control', async () => {
+    const { follower, typesUntil } = follow([[ready(1), ready(2)]]);
+    let calls = 0;
+    follower.events.add(() => {
+      calls += 1;
+      throw new Error('the listener failed');
+    });
+    await expect.poll(() => calls).toBe(2);
+    expect(await typesUntil('endpoint.up')).toEqual(['endpoint.up', 'endpoint.up']);
   });
 
   test('takes a lost agent for gone only when the deployment was stopped', async () => {

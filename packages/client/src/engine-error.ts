@@ -1,6 +1,7 @@
 // What an error answer of the deployment means: the engine's and the front's bodies → one coded error, worded for its reader.
 
 import { CodedError } from '@fairlead/kit';
+import { type ErrorContent, readErrorBody, readErrorEvent } from '@fairlead/openai-wire';
 
 export const ENGINE_ERRORS = {
   key_refused: {
@@ -81,83 +82,40 @@ export interface ErrorAnswer {
 
 /** `what` reads on after "cannot": "complete the chat with demo". */
 export function decodeEngineError(what: string, answer: ErrorAnswer): EngineError {
-  const said = readBody(answer.text);
+  const content = readErrorBody(answer.text);
   const status = answer.status;
-  const message = said.message ?? (answer.text.trim().slice(0, 300) || 'no reason given');
+  const message = content.message ?? (answer.text.trim().slice(0, 300) || 'no reason given');
   return new EngineError(
-    pickCode(status, { ...said, message }),
+    pickCode(status, { ...content, message }),
     `cannot ${what} because the answer was ${status}: ${message}`,
-    { status, type: said.type, param: said.param, retryAfterMs: readRetryAfter(answer.retryAfter) },
+    { status, type: content.type, param: content.param, retryAfterMs: readRetryAfter(answer.retryAfter) },
   );
 }
 
-/** The error in an event of a stream, if it is one. vLLM sends them after a 200. */
+/** The error in an event of a stream, if it is one. */
 export function decodeErrorEvent(what: string, event: unknown): EngineError | undefined {
-  const error = fieldOf(event, 'error');
-  if (error === undefined || error === null) return undefined;
-  const said = readError(error);
-  const status = Number(fieldOf(error, 'code'));
-  return decodeEngineError(what, {
-    status: Number.isInteger(status) && status >= 400 ? status : 500,
-    text: JSON.stringify({ error: { ...said, message: said.message ?? 'no reason given' } }),
-  });
-}
-
-interface Said {
-  message?: string | undefined;
-  type?: string | undefined;
-  param?: string | undefined;
-}
-
-/** OpenAI's shape, Anthropic's, FastAPI's `detail`, and the bare string of a wrong key. */
-function readBody(text: string): Said {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
-  const error = fieldOf(body, 'error');
-  if (typeof error === 'string') return { message: error };
-  if (error !== undefined) return readError(error);
-  const detail = fieldOf(body, 'detail');
-  if (detail !== undefined) return { message: typeof detail === 'string' ? detail : JSON.stringify(detail) };
-  return readError(body);
-}
-
-function readError(error: unknown): Said {
-  return {
-    message: textOf(fieldOf(error, 'message')),
-    type: textOf(fieldOf(error, 'type')),
-    param: textOf(fieldOf(error, 'param')),
-  };
+  const error = readErrorEvent(event);
+  if (!error) return undefined;
+  const content = { ...error.content, message: error.content.message ?? 'no reason given' };
+  return decodeEngineError(what, { status: error.status ?? 500, text: JSON.stringify({ error: content }) });
 }
 
 /** The engine's own words for a context that is too small (vLLM 0.32, recorded). */
 const TOO_LONG = /maximum context length|max_model_len|maximum model length/i;
 
-function pickCode(status: number, said: Said): EngineErrorCode {
+function pickCode(status: number, content: ErrorContent): EngineErrorCode {
   if (status === 401 || status === 403) return 'key_refused';
-  if (status === 404 && (said.param === 'model' || /\bmodel\b.*does not exist/i.test(said.message ?? ''))) {
+  if (status === 404 && (content.param === 'model' || /\bmodel\b.*does not exist/i.test(content.message ?? ''))) {
     return 'model_unknown';
   }
   if (status === 404 || status === 405) return 'route_unknown';
   if (status === 413) return 'request_too_large';
   if (status === 429) return 'engine_busy';
-  if (status < 500) return TOO_LONG.test(said.message ?? '') ? 'prompt_too_long' : 'request_invalid';
+  if (status < 500) return TOO_LONG.test(content.message ?? '') ? 'prompt_too_long' : 'request_invalid';
   return status === 502 || status === 503 ? 'engine_unavailable' : 'engine_failed';
 }
 
 /** Seconds, as the front and the gateway write it; a date is left out. */
 function readRetryAfter(value: string | undefined): number | undefined {
   return value !== undefined && /^\d+$/.test(value) ? Number(value) * 1_000 : undefined;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

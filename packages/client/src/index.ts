@@ -1,15 +1,18 @@
-export { type BastionLink, type BastionLinkOptions, createBastionLink } from './bastion-link.ts';
+export { cacheDir } from './cache-dir.ts';
 export type { Fetch } from './channel-fetch.ts';
 export type { Health } from './check-health.ts';
 export { type ClientError, type ClientErrorCode, ControlAnswerError } from './client-error.ts';
 export { connect, type ConnectOptions } from './connect.ts';
 export type { Connection, ConnectionEvent, OpenAiOptions } from './connection.ts';
 export { type ControlApi, type ControlApiDeps, createControlApi } from './control-api.ts';
-export { openControlChannel } from './control-channel.ts';
 export { type BastionRouteView, describeRoute } from './describe-route.ts';
-export type { Deployment, DeploymentStatus, Endpoint } from './deployment.ts';
+export type { Deployment, DeploymentInstance, DeploymentNode, DeploymentStatus, Endpoint } from './deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
-export { EngineError, type EngineErrorCode } from './engine-error.ts';
+export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
+export { deploy, type DeployEvent, type DeployOptions } from './launching/deploy.ts';
+export type { LaunchOptions } from './launching/launch-options.ts';
+export { logs, type LogsOptions } from './launching/logs.ts';
+export { stop, type StopOptions } from './launching/stop.ts';
 export { isOpenToOthers } from './local-address.ts';
 export { nearestNames } from './nearest-names.ts';
 export type { CallOptions, OpenAiCalls } from './openai-calls.ts';
@@ -29,11 +32,10 @@ export type {
   ToolCall,
   ToolCallDelta,
   Usage,
-} from './openai-shapes.ts';
-export type { SshTerminal } from '@fairlead/tunnel';
+} from '@fairlead/openai-wire';
+export type { SshTerminal } from '@fairlead/ssh';
 export { openSession, type Session, type SessionOptions } from './open-session.ts';
 export { profilePath, readProfile, writeProfile } from './profile.ts';
-export { checkGateLine } from './prove-bastion.ts';
 export { routeFilePath } from './route-file.ts';
 export { watchControl, type WatchDeps } from './watch.ts';
 export { CodedError, isCodedError } from '@fairlead/kit';

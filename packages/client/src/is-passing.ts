@@ -1,25 +1,13 @@
 // Whether a failure to reach bastion or control may pass by itself, so that trying again without a person makes sense.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, errnoOf } from '@fairlead/kit';
+import type { SshErrorCode } from '@fairlead/ssh';
 
-/** A server counts refused logins and may shut out who goes on; another host key or certificate is never retried. */
-const NEEDS_A_PERSON = new Set([
-  'auth_failed',
-  'passphrase_needed',
-  'key_unreadable',
-  'ssh_config_invalid',
-  'host_key_unknown',
-  'host_key_changed',
-  'host_key_revoked',
-  'bastion_moved',
-  'control_untrusted',
-  'connection_closed',
-]);
-
+/** For a way that has worked before. The error's `retryable` decides; an error without any code is a fault of ours. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof CodedError)) return true;
-  if (error.code === 'control_answer') return error.retryable;
-  // One of several routes may come back, also where the others stay wrong.
-  if (error.code === 'no_route' && error.cause instanceof AggregateError) return error.cause.errors.some(isPassing);
-  return !NEEDS_A_PERSON.has(error.code);
+  if (!(error instanceof CodedError)) return errnoOf(error) !== undefined;
+  // Each of several routes has failed: one may come back, also where the others stay wrong.
+  if (error.cause instanceof AggregateError) return error.cause.errors.some(isPassing);
+  // The name was known before: this machine has left its network or VPN.
+  return error.retryable || error.code === ('dns' satisfies SshErrorCode);
 }

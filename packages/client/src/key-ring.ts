@@ -1,25 +1,29 @@
 // The keys this connection has given out: a request with a former one is sent with the one that counts now.
 
+import type { Secret } from '@fairlead/kit';
+
 export interface KeyRing {
-  /** Notes that a program has this key now. */
-  give(key: string): string;
+  /** The key as text, for a program of the caller's; noted as given out. */
+  give(key: Secret): string;
   /** Sets the endpoint's key where there is none, or a former one of this deployment. A foreign key stays as it is. */
-  authorize(headers: Headers, key: string): void;
+  authorize(headers: Headers, key: Secret): void;
 }
 
 export function createKeyRing(): KeyRing {
-  const given = new Set<string>();
+  const given: Secret[] = [];
+  const isGiven = (text: string) => given.some((key) => key.matches(text));
   return {
     give(key) {
-      given.add(key);
-      return key;
+      const text = key.reveal();
+      if (!isGiven(text)) given.push(key);
+      return text;
     },
     authorize(headers, key) {
       const bearer = /^Bearer (.*)$/i.exec(headers.get('authorization') ?? '')?.[1];
       const apiKey = headers.get('x-api-key');
-      if (apiKey !== null && given.has(apiKey)) headers.set('x-api-key', key);
-      if (bearer === undefined ? !headers.has('authorization') && apiKey === null : given.has(bearer))
-        headers.set('authorization', `Bearer ${key}`);
+      if (apiKey !== null && isGiven(apiKey)) headers.set('x-api-key', key.reveal());
+      if (bearer === undefined ? !headers.has('authorization') && apiKey === null : isGiven(bearer))
+        headers.set('authorization', `Bearer ${key.reveal()}`);
     },
   };
 }

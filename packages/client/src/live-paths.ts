@@ -3,27 +3,32 @@
 import type { Duplex } from 'node:stream';
 
 import { anySignal, CodedError } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from './client-error.ts';
-import type { Patience } from './open-path.ts';
+import type { Patience } from './patience.ts';
 
 export interface Path {
-  endpoint: EndpointView;
+  endpoint: ReachableEndpoint;
   channel: Duplex;
 }
 
 export interface LivePaths extends Disposable {
   /** A new stream to the endpoint that answers now; may wait for the next one, by default for a minute. The caller owns it. */
   open(signal?: AbortSignal, patience?: Patience): Promise<Path>;
-  /** Ends the streams to another endpoint: a socket whose tunnel froze would accept and never answer. */
-  moveTo(endpoint: EndpointView): void;
+  /**
+   * New streams lead to this endpoint. Ends the streams to others, but for those that are `stillUp`: a socket whose tunnel froze
+   * would accept and never answer, an instance that is draining answers what it has.
+   */
+  moveTo(endpoint: ReachableEndpoint, stillUp?: readonly ReachableEndpoint[]): void;
+  /** Ends the streams to an endpoint that was `stillUp` and is not any more. */
+  leave(endpoint: ReachableEndpoint): void;
 }
 
 export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => Promise<Path>): LivePaths {
   const live = new Set<Path>();
   const closed = new AbortController();
-  let newest: EndpointView | undefined;
+  let newest: ReachableEndpoint | undefined;
 
   const isFormer = ({ endpoint }: Path) => newest !== undefined && !isSameSocket(endpoint, newest);
 
@@ -46,9 +51,13 @@ export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => P
       if (path.channel.closed) live.delete(path);
       return path;
     },
-    moveTo(endpoint) {
+    moveTo(endpoint, stillUp = []) {
       newest = endpoint;
-      for (const path of live) if (isFormer(path)) path.channel.destroy(replaced(endpoint));
+      const isUp = (path: Path) => stillUp.some((other) => isSameSocket(other, path.endpoint));
+      for (const path of live) if (isFormer(path) && !isUp(path)) path.channel.destroy(replaced(endpoint));
+    },
+    leave(endpoint) {
+      for (const path of live) if (isSameSocket(path.endpoint, endpoint)) path.channel.destroy(ended(endpoint));
     },
     [Symbol.dispose]() {
       closed.abort(closedError());
@@ -57,7 +66,7 @@ export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => P
   };
 }
 
-export function isSameSocket(a: EndpointView, b: EndpointView): boolean {
+export function isSameSocket(a: ReachableEndpoint, b: ReachableEndpoint): boolean {
   return a.instanceId === b.instanceId && a.generation === b.generation;
 }
 
@@ -67,7 +76,11 @@ export function closedError(): CodedError<ClientErrorCode> {
   });
 }
 
-function replaced(endpoint: EndpointView): CodedError<ClientErrorCode> {
+function ended({ deployment, instanceId }: ReachableEndpoint): CodedError<ClientErrorCode> {
+  return new CodedError('path_broken', `instance ${instanceId} of ${deployment} answers no more`, { retryable: true });
+}
+
+function replaced(endpoint: ReachableEndpoint): CodedError<ClientErrorCode> {
   return new CodedError('path_broken', `its tunnel was replaced (generation ${endpoint.generation} is up)`, {
     retryable: true,
   });

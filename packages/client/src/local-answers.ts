@@ -2,6 +2,8 @@
 
 import { STATUS_CODES } from 'node:http';
 
+import { openAiError } from '@fairlead/openai-wire';
+
 export interface LocalError {
   status: number;
   code: string;
@@ -13,10 +15,9 @@ export interface LocalError {
 
 /** In OpenAI's shape. */
 export function renderError({ status, code, message, retryAfterSeconds, method, origin }: LocalError): Buffer {
-  const type = status < 500 ? 'invalid_request_error' : 'server_error';
   const fields = ['content-type: application/json'];
   if (retryAfterSeconds !== undefined) fields.push(`retry-after: ${retryAfterSeconds}`);
-  const body = JSON.stringify({ error: { message, type, param: null, code } });
+  const body = JSON.stringify(openAiError({ status, code, message }));
   return render({ status, fields: [...fields, ...originFields(origin)], body, method });
 }
 

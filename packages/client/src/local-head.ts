@@ -1,6 +1,6 @@
 // What the local port does with a request, from its first bytes: most pass to the node as they are; probes and preflights are answered here.
 
-import { otherServerHint } from '@fairlead/protocol';
+import { otherServerHint } from '@fairlead/openai-wire';
 
 import { allowedOrigin } from './allowed-origins.ts';
 import { renderError, renderPreflight, renderText } from './local-answers.ts';

@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 import { text as readAll } from 'node:stream/consumers';
 
 import { CodedError, Scope, silentLog } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import type { Path } from './live-paths.ts';
@@ -36,7 +36,7 @@ async function open(listener: RequestListener, options: Partial<LocalPortOptions
       port: 0,
       log: silentLog,
       open: async (): Promise<Path> => ({
-        endpoint: {} as EndpointView,
+        endpoint: {} as ReachableEndpoint,
         channel: connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true }),
       }),
       ...options,

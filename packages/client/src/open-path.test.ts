@@ -1,24 +1,28 @@
 // Which failures of a dial are waited out, and for how long.
 
 import { type Clock, CodedError, Listeners, systemClock } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import { type EndpointAddress, isBastionSocket, type ReachableEndpoint } from '@fairlead/protocol';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
-import type { BastionLink } from './bastion-link.ts';
 import type { FollowEvent } from './endpoint-follower.ts';
-import { IMPATIENT, openPath, type Patience } from './open-path.ts';
+import { openPath } from './open-path.ts';
+import { IMPATIENT, type Patience } from './patience.ts';
 import { createTurns } from './turns.ts';
 
 const endpoint = (generation: number) =>
-  ({ instanceId: 'aaaaaaaa', generation, socket: `/run/aaaaaaaa-${generation}.sock` }) as EndpointView;
+  ({
+    instanceId: 'aaaaaaaa',
+    generation,
+    address: { kind: 'bastion-socket', socket: `/run/aaaaaaaa-${generation}.sock` },
+  }) as ReachableEndpoint;
 const refused = () => new CodedError('dial_refused', 'nobody listens');
 
 /** A bastion whose sockets answer as `dial` says; the follower is at generation 1 until `news`. */
 function world(dial: (socket: string) => Promise<PassThrough>) {
   const dials: string[] = [];
   let nowMs = 0;
-  let current: EndpointView | undefined = endpoint(1);
+  let current: ReachableEndpoint | undefined = endpoint(1);
   const events = new Listeners<FollowEvent>();
   const clock: Clock = {
     now: () => nowMs,
@@ -40,14 +44,14 @@ function world(dial: (socket: string) => Promise<PassThrough>) {
       },
       next: async () => current!,
     },
-    link: {
-      connection: async () => ({
-        dial: (socket: string) => {
-          dials.push(socket);
-          return dial(socket);
-        },
-      }),
-    } as unknown as BastionLink,
+    carrier: {
+      ready: async () => undefined,
+      reach: (address: EndpointAddress) => {
+        const socket = isBastionSocket(address) ? address.socket : '';
+        dials.push(socket);
+        return dial(socket);
+      },
+    },
   };
   return {
     dials,
@@ -100,10 +104,10 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
       turns: createTurns(1),
       follower: {
         events: new Listeners<FollowEvent>(),
-        current: undefined as EndpointView | undefined,
+        current: undefined as ReachableEndpoint | undefined,
         next: () => never,
       },
-      link: { connection: () => never } as unknown as BastionLink,
+      carrier: { ready: () => never, reach: () => never },
     };
   };
   async function failure(there: ReturnType<typeof deps>): Promise<{ code: string; ms: number }> {

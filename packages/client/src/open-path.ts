@@ -1,5 +1,6 @@
 // One new stream to the deployment: waits out the moments in which a tunnel or the SSH connection is being replaced.
 
+import type { Reach } from '@fairlead/carrier';
 import {
   anySignal,
   backoffMs,
@@ -10,39 +11,24 @@ import {
   untilAborted,
   withTimeLimit,
 } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
-import type { SshConnection } from '@fairlead/tunnel';
+import type { EndpointAddress, ReachableEndpoint } from '@fairlead/protocol';
 
-import type { BastionLink } from './bastion-link.ts';
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
 import type { Path } from './live-paths.ts';
+import { PATIENT, type Patience } from './patience.ts';
 import type { Turns } from './turns.ts';
 
 export interface PathDeps {
   name: string;
   follower: Pick<EndpointFollower, 'current' | 'next' | 'events'>;
-  link: Pick<BastionLink, 'connection'>;
+  carrier: Reach;
   /** Whose turn it is to open a channel. */
   turns: Turns;
   clock: Clock;
   random: () => number;
 }
 
-/** How long a request waits while the way is down. */
-export interface Patience {
-  /** For an endpoint where there is none. */
-  endpointMs: number;
-  /** For the SSH connection to the bastion while it is opened anew. Absent: as long as that takes. */
-  connectionMs?: number;
-  /** Tries at one that does not take it. */
-  dialMs: number;
-}
-
-/** `dialMs`: longer than the lease after which control would say that the endpoint is gone. */
-const PATIENT: Patience = { endpointMs: 60_000, dialMs: 20_000 };
-/** For clients that have a Retry-After to go by: they hear within a second that the way is down. */
-export const IMPATIENT: Patience = { endpointMs: 800, connectionMs: 800, dialMs: 500 };
 const RETRY = { baseMs: 200, maxMs: 1_000, minMs: 50 };
 const QUICK_RETRY = { baseMs: 50, maxMs: 200, minMs: 20 };
 
@@ -52,11 +38,13 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
   for (let attempt = 0; ; attempt++) {
     const endpoint = await nextEndpoint(deps, signal, patience);
     try {
-      const ssh = await openConnection(deps, signal, patience);
-      return { endpoint, channel: await deps.turns.run(() => ssh.dial(endpoint.socket, { signal }), signal) };
+      const { address } = endpoint;
+      await waitUntilReady(deps, address, { signal, patience });
+      const open = () => deps.carrier.reach(address, { signal });
+      return { endpoint, channel: await deps.turns.run(open, signal) };
     } catch (error) {
       signal.throwIfAborted();
-      if (!isPassing(error)) throw error;
+      if (!mayDialAgain(error)) throw error;
       if (deps.clock.monotonicMs() - startedMs > patience.dialMs) throw pathBroken(error);
     }
     await pause(deps, backoffMs(patience === PATIENT ? RETRY : QUICK_RETRY, attempt, deps.random()), signal);
@@ -64,7 +52,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
 }
 
 /** The socket was replaced a moment ago, or the SSH connection broke under the dial: the next one will do. */
-function isPassing(error: unknown): boolean {
+function mayDialAgain(error: unknown): boolean {
   return isCodedError(error, 'dial_refused') || isCodedError(error, 'connection_lost');
 }
 
@@ -80,7 +68,7 @@ async function nextEndpoint(
   { name, follower }: PathDeps,
   signal: AbortSignal,
   { endpointMs }: Patience,
-): Promise<EndpointView> {
+): Promise<ReachableEndpoint> {
   if (follower.current) return follower.current;
   const stop = new AbortController();
   try {
@@ -91,14 +79,13 @@ async function nextEndpoint(
   }
 }
 
-async function openConnection(
-  { name, link }: PathDeps,
-  signal: AbortSignal,
-  { connectionMs }: Patience,
-): Promise<SshConnection> {
-  const connection = untilAborted(link.connection(), signal);
-  if (connectionMs === undefined) return connection;
-  return withTimeLimit(connection, connectionMs, () => noConnection(name));
+async function waitUntilReady(
+  { name, carrier }: PathDeps,
+  address: EndpointAddress,
+  { signal, patience: { connectionMs } }: { signal: AbortSignal; patience: Patience },
+): Promise<void> {
+  const ready = untilAborted(carrier.ready(address), signal);
+  await (connectionMs === undefined ? ready : withTimeLimit(ready, connectionMs, () => noConnection(name)));
 }
 
 function noEndpoint(name: string, waitedMs: number): CodedError<ClientErrorCode> {

@@ -2,15 +2,15 @@
 
 import { homedir } from 'node:os';
 
-import { type Clock, errorText, type Log, Secret, silentLog } from '@fairlead/kit';
+import { type BastionLink, createBastionLink } from '@fairlead/carrier';
+import { type Clock, errorText, type Log, silentLog } from '@fairlead/kit';
 
-import { type BastionLink, createBastionLink } from './bastion-link.ts';
 import { type ControlApi, createControlApi } from './control-api.ts';
 import { profilePath, readProfile } from './profile.ts';
 import { readTakenRoute, writeTakenRoute } from './route-file.ts';
 import { watchControl } from './watch.ts';
 import type { WatchMessage } from '@fairlead/protocol';
-import { createRouteMemory, type SshTerminal } from '@fairlead/tunnel';
+import { createRouteMemory, type SshTerminal } from '@fairlead/ssh';
 
 export interface SessionOptions {
   /** Path of the profile; absent: where `fairlead init` writes it. */
@@ -53,7 +53,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     ...(options.sshTerminal ? { sshTerminal: options.sshTerminal } : {}),
   });
   if (hasChoice) rememberRoutes(link, { profileFile, remembered, log });
-  const control = { openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) };
+  const control = { openSocket: () => link.openControl(), ownerToken: profile.ownerToken };
   const api = createControlApi(control);
   return {
     link,

@@ -14,7 +14,7 @@ import type {
   EmbeddingRequest,
   Embeddings,
   Model,
-} from './openai-shapes.ts';
+} from '@fairlead/openai-wire';
 import { readEvents } from './read-events.ts';
 
 export interface CallOptions {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text as readAll } from 'node:stream/consumers';
 
+import { Secret } from '@fairlead/kit';
 import OpenAI, { APIUserAbortError, NotFoundError } from 'openai';
 import { expect, test } from 'vitest';
 
@@ -36,7 +37,12 @@ test('openai-node chats, streams, reports errors and aborts over a channel', asy
   await using there = await openHttpPaths(engine(endless.resolve));
   const origin = 'http://a.fairlead.invalid';
   const fetch = createChannelFetch({ ...there.deps, origins: [origin] });
-  const client = new OpenAI({ baseURL: `${origin}/v1`, apiKey: there.keys.give('key-1'), fetch, maxRetries: 0 });
+  const client = new OpenAI({
+    baseURL: `${origin}/v1`,
+    apiKey: there.keys.give(new Secret('key-1')),
+    fetch,
+    maxRetries: 0,
+  });
   const messages = [{ role: 'user' as const, content: 'hi' }];
 
   const answer = await client.chat.completions.create({ model: 'm', messages });

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 
 import { CodedError, errorText } from '@fairlead/kit';
-import { joinStreams } from '@fairlead/tunnel';
+import { joinStreams } from '@fairlead/ssh';
 
 import { renderError } from './local-answers.ts';
 import { decideLocal, type LocalDecision } from './local-head.ts';

@@ -1,14 +1,15 @@
 // When a path is ready before it is asked for, and when none is kept.
 
 import { Duplex } from 'node:stream';
-import { type Clock, silentLog, systemClock } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { silentLog } from '@fairlead/kit';
+import { ManualClock } from '@fairlead/kit/testing';
+import type { ReachableEndpoint } from '@fairlead/protocol';
+import { describe, expect, test } from 'vitest';
 
 import { type Path, trackPaths } from './live-paths.ts';
 import { keepWarm, type WarmPaths } from './warm-paths.ts';
 
-const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as EndpointView;
+const endpointOf = (generation: number) => ({ instanceId: 'aaaaaaaa', generation }) as ReachableEndpoint;
 
 /** Nothing comes on it by itself. */
 const idleChannel = () =>
@@ -20,8 +21,7 @@ function world() {
   let generation = 1;
   let isUp = true;
   let failure: Error | undefined;
-  let nowMs = 0;
-  const clock: Clock = { ...systemClock, monotonicMs: () => nowMs };
+  const clock = new ManualClock();
   const paths = trackPaths(async () => {
     if (failure) throw failure;
     const path = { endpoint: endpointOf(generation), channel: idleChannel() };
@@ -37,7 +37,7 @@ function world() {
   return {
     opened,
     warm,
-    pass: (ms: number) => (nowMs += ms),
+    pass: (ms: number) => clock.advance(ms, ms),
     fail: (error?: Error) => (failure = error),
     down: () => (isUp = false),
     move: () => {
@@ -46,8 +46,6 @@ function world() {
     },
   };
 }
-
-afterEach(() => vi.useRealTimers());
 
 /** What is opened ahead is begun at the end of the turn, and open at once here. */
 const settled = async () => {
@@ -72,7 +70,7 @@ describe('warm paths', () => {
     expect(burst.every((path) => opened.indexOf(path) < before)).toBe(true);
     await settled();
     for (const { channel } of opened) channel.destroy();
-    pass(1_001);
+    await pass(1_001);
     await warm.open();
     await settled();
     expect(opened.filter(({ channel }) => !channel.destroyed)).toHaveLength(2);
@@ -119,15 +117,13 @@ describe('warm paths', () => {
   });
 
   test('who asks for none for five minutes has none kept', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { opened, warm } = world();
+    const { opened, warm, pass } = world();
     await warm.open();
     await settled();
-    vi.advanceTimersByTime(299_000);
+    await pass(299_000);
     expect(opened[1]?.channel.destroyed).toBe(false);
-    vi.advanceTimersByTime(2_000);
+    await pass(2_000);
     expect(opened.map(({ channel }) => channel.destroyed)).toEqual([false, true]);
-    vi.useRealTimers();
     expect(await warm.open()).toBe(opened[2]);
     await settled();
     warm[Symbol.dispose]();

@@ -1,106 +1,135 @@
-// Paths that were opened before they are asked for: opening one takes a round trip to the bastion and another to the job, which a
-// request then need not wait for. As many as were asked for within the last second, so that a burst finds its like again.
+// Paths that were opened before they are asked for: opening one takes a round trip to the bastion and another to the job, which
+// a request then need not wait for. Performs what warm-machine.ts decides.
 
 import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 
-import { type Clock, detach, errorText, type Log } from '@fairlead/kit';
-import type { EndpointView } from '@fairlead/protocol';
+import { callLater, type Clock, detach, errorText, type Log } from '@fairlead/kit';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { isSameSocket, type LivePaths, type Path } from './live-paths.ts';
+import { firstWarmState, type WarmEffect, type WarmEvent, type WarmState, warmTransition } from './warm-machine.ts';
 
 export interface WarmPathsOptions {
   paths: Pick<LivePaths, 'open'>;
   /** The one that answers now: a channel to another may look open for a while. */
-  endpoint: () => EndpointView | undefined;
+  endpoint: () => ReachableEndpoint | undefined;
   clock: Clock;
   log: Log;
 }
 
 export interface WarmPaths extends Pick<LivePaths, 'open'>, Disposable {}
 
-/** Each is a channel of the SSH connection and a socket on the bastion, which others need too. */
-const MOST = 8;
-const LATELY_MS = 1_000;
-/** Who has asked for none for so long has gone for a coffee. The agent's own patience is longer (`idleMs` of its front). */
-const KEPT_MS = 300_000;
+/** After this time without a request the paths are closed. The agent's own patience is longer (`idleMs` of its front). */
+const idleTimeoutMs = 300_000;
 
-export function keepWarm({ paths, endpoint, clock, log }: WarmPathsOptions): WarmPaths {
-  const ready: Path[] = [];
-  const stop = new AbortController();
-  const lately: number[] = [];
-  let opening = 0;
-  let expiry: NodeJS.Timeout | undefined;
+/** Disposal closes the paths that are ready, and no others. */
+export function keepWarm(options: WarmPathsOptions): WarmPaths {
+  return new Warm(options);
+}
 
-  async function take(): Promise<Path | undefined> {
-    for (let path = ready.shift(); path; path = ready.shift()) {
+class Warm implements WarmPaths {
+  readonly #options: WarmPathsOptions;
+  readonly #ready: Path[] = [];
+  readonly #stop = new AbortController();
+  #state: WarmState = firstWarmState;
+  #askedMs = 0;
+  #isExpiryDue = false;
+
+  constructor(options: WarmPathsOptions) {
+    this.#options = options;
+  }
+
+  async open(...[signal, patience]: Parameters<LivePaths['open']>): Promise<Path> {
+    signal?.throwIfAborted();
+    this.#dispatch({ type: 'path.asked', nowMs: this.#options.clock.monotonicMs() });
+    const path = (await this.#take()) ?? (await this.#options.paths.open(signal, patience));
+    // Behind the request that is about to be sent.
+    setImmediate(() => this.#dispatch({ type: 'refill.due' }));
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort(new Error('closed'));
+    this.#dispatch({ type: 'close.ordered' });
+  }
+
+  #dispatch(event: WarmEvent, opened?: Path): void {
+    const { state, effects } = warmTransition(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect, opened);
+  }
+
+  #perform(effect: WarmEffect, opened: Path | undefined): void {
+    switch (effect.type) {
+      case 'open':
+        for (let count = effect.count; count > 0; count -= 1) detach(this.#openOne());
+        return;
+      case 'hold':
+        if (opened) this.#hold(opened);
+        return;
+      case 'discard':
+        opened?.channel.destroy();
+        return;
+      case 'drop':
+        for (const { channel } of this.#ready.splice(0)) channel.destroy();
+        return;
+      case 'idle.await':
+        this.#askedMs = this.#options.clock.monotonicMs();
+        this.#expireIn(idleTimeoutMs);
+        return;
+    }
+  }
+
+  /** Never rejects: the next request opens a path of its own, and gets the error. */
+  async #openOne(): Promise<void> {
+    let path: Path;
+    try {
+      path = await this.#options.paths.open(this.#stop.signal);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#options.log.debug({ op: 'warm', ok: false, error: errorText(error) });
+      return this.#dispatch({ type: 'path.failed' });
+    }
+    this.#dispatch({ type: 'path.opened' }, path);
+  }
+
+  #hold(path: Path): void {
+    this.#ready.push(path);
+    path.channel.once('close', () => {
+      const at = this.#ready.indexOf(path);
+      if (at < 0) return;
+      this.#ready.splice(at, 1);
+      this.#dispatch({ type: 'path.gone' });
+    });
+  }
+
+  async #take(): Promise<Path | undefined> {
+    for (let path = this.#ready.shift(); path; path = this.#ready.shift()) {
+      this.#dispatch({ type: 'path.gone' });
       const isUsable = await isOpen(path.channel);
-      const now = endpoint();
+      const now = this.#options.endpoint();
       if (isUsable && now && isSameSocket(path.endpoint, now)) return path;
       path.channel.destroy();
     }
     return undefined;
   }
 
-  function noteDemand(): void {
-    const nowMs = clock.monotonicMs();
-    lately.push(nowMs);
-    while (lately.length > MOST || nowMs - (lately[0] ?? nowMs) > LATELY_MS) lately.shift();
-    if (expiry) expiry.refresh();
-    else expiry = setTimeout(dropAll, KEPT_MS).unref();
+  /** One timer at a time, however many requests come. */
+  #expireIn(afterMs: number): void {
+    if (this.#isExpiryDue) return;
+    this.#isExpiryDue = true;
+    callLater(() => this.#expire(), { clock: this.#options.clock, afterMs, signal: this.#stop.signal });
   }
 
-  /** In one go when half of them are gone: one packet carries several openings, and most requests meet none on their way. */
-  function refill(): void {
-    if (ready.length + opening > lately.length / 2) return;
-    while (!stop.signal.aborted && ready.length + opening < lately.length) {
-      opening += 1;
-      detach(openOne());
-    }
+  #expire(): void {
+    this.#isExpiryDue = false;
+    const leftMs = this.#askedMs + idleTimeoutMs - this.#options.clock.monotonicMs();
+    if (leftMs > 0) this.#expireIn(leftMs);
+    else this.#dispatch({ type: 'idle.limit_reached' });
   }
-
-  /** Never rejects: who asks next opens one for himself, and hears why that fails. */
-  async function openOne(): Promise<void> {
-    try {
-      const path = await paths.open(stop.signal);
-      path.channel.once('close', () => forget(path));
-      ready.push(path);
-    } catch (error) {
-      if (!stop.signal.aborted) log.debug({ op: 'warm', ok: false, error: errorText(error) });
-    } finally {
-      opening -= 1;
-    }
-  }
-
-  function forget(path: Path): void {
-    const at = ready.indexOf(path);
-    if (at >= 0) ready.splice(at, 1);
-  }
-
-  function dropAll(): void {
-    expiry = undefined;
-    lately.length = 0;
-    for (const { channel } of ready.splice(0)) channel.destroy();
-  }
-
-  return {
-    async open(signal, patience) {
-      signal?.throwIfAborted();
-      noteDemand();
-      const path = (await take()) ?? (await paths.open(signal, patience));
-      // Behind the request that is about to be sent.
-      setImmediate(refill);
-      return path;
-    },
-    [Symbol.dispose]() {
-      stop.abort(new Error('closed'));
-      clearTimeout(expiry);
-      dropAll();
-    },
-  };
 }
 
-/** A stream tells its end to a reader alone, in the tick after a read; nobody reads one that is held ready. */
+/** A stream tells its end to a reader alone, in the tick after a read; one that is held ready has no reader. */
 async function isOpen(channel: Duplex): Promise<boolean> {
   channel.read(0);
   await new Promise<void>((resolve) => nextTick(resolve));

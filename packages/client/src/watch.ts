@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, type Secret, untilAborted } from '@fairlead/kit';
+import { callLater, type Clock, CodedError, type Secret, systemClock, untilAborted } from '@fairlead/kit';
 import { decodeText, type WatchMessage, watchMessage } from '@fairlead/protocol';
 import { WebSocket } from 'ws';
 
@@ -18,6 +18,8 @@ const WAITING_LIMIT = 4 * 1024 * 1024;
 export interface WatchDeps {
   openSocket(): Promise<Duplex>;
   ownerToken: Secret;
+  /** Default: the system's. */
+  clock?: Clock | undefined;
   /** What else to be told of, as the query of `/v1/watch`: `events=true`. */
   query?: string;
 }
@@ -25,13 +27,14 @@ export interface WatchDeps {
 /** Leaving the loop, or the signal, closes the connection. Throws `control_unreachable` when it is lost. */
 export async function* watchControl(deps: WatchDeps, signal?: AbortSignal): AsyncGenerator<WatchMessage> {
   signal?.throwIfAborted();
+  const { clock = systemClock } = deps;
   const socket = await openUntilAborted(deps, signal);
   const ws = new WebSocket(`ws://control/v1/watch${deps.query ? `?${deps.query}` : ''}`, {
     createConnection: () => socket as never,
     perMessageDeflate: false,
     headers: { authorization: `Bearer ${deps.ownerToken.reveal()}` },
   });
-  const queue = createQueue(ws, signal);
+  const queue = createQueue(ws, clock, signal);
   try {
     await queue.opened;
     for (;;) {
@@ -61,14 +64,15 @@ async function openUntilAborted(deps: WatchDeps, signal: AbortSignal | undefined
   }
 }
 
-function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
+function createQueue(ws: WebSocket, clock: Clock, signal: AbortSignal | undefined) {
   const texts: string[] = [];
   let waiting = 0;
   const ended = Promise.withResolvers<never>();
   // The next read gets it: the end may come while no read is waiting.
   ended.promise.catch(() => undefined);
   let wake = Promise.withResolvers<void>();
-  let silence: NodeJS.Timeout | undefined;
+  const closed = new AbortController();
+  let heardMs = clock.monotonicMs();
 
   const fail = (cause: unknown) =>
     ended.reject(
@@ -81,8 +85,7 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
           ),
     );
   const heard = () => {
-    clearTimeout(silence);
-    if (!ws.isPaused) silence = setTimeout(() => fail(new Error('silence')), SILENCE_LIMIT_MS);
+    heardMs = clock.monotonicMs();
   };
   const goOn = () => {
     ws.resume();
@@ -104,7 +107,14 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
   });
   ws.on('error', fail);
   ws.on('close', (code) => fail(new Error(`closed with code ${code}`)));
-  heard();
+  const lookAgain = () => {
+    const leftMs = SILENCE_LIMIT_MS - (clock.monotonicMs() - heardMs);
+    // While we do not read on, silence says nothing.
+    if (leftMs <= 0 && !ws.isPaused) fail(new Error('silence'));
+    else lookLater(leftMs > 0 ? leftMs : SILENCE_LIMIT_MS);
+  };
+  const lookLater = (afterMs: number) => callLater(lookAgain, { clock, afterMs, signal: closed.signal });
+  lookLater(SILENCE_LIMIT_MS);
 
   return {
     opened: Promise.race([once(ws, 'open'), ended.promise]),
@@ -121,7 +131,7 @@ function createQueue(ws: WebSocket, signal: AbortSignal | undefined) {
       }
     },
     close() {
-      clearTimeout(silence);
+      closed.abort();
       signal?.removeEventListener('abort', onAbort);
     },
   };

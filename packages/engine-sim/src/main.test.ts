@@ -337,7 +337,7 @@ describe('engine-sim serve: faults while serving', () => {
   });
 });
 
-/** Process states of a group, without the dead that nobody has collected. */
+/** Process states of a group, without zombies. */
 function aliveInGroup(pgid: number): string[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pgid=,stat='], { encoding: 'utf8' }).split('\n');
   const states = lines.map((line) => line.trim().split(/\s+/)).filter(([group]) => group === String(pgid));

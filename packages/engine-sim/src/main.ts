@@ -48,7 +48,7 @@ function end(how: ProcessEnd): void {
   dieOf(how.signal);
 }
 
-/** Without a handler of ours the signal does what it does to everybody. */
+/** Without a handler of ours the signal has its default effect. */
 function dieOf(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);

@@ -162,7 +162,7 @@ describe('EngineSim: generating', () => {
     expect(metrics.body).toMatch(/request_success_total\{[^}]*finished_reason="abort"\} 0/);
   });
 
-  test('a client that does not read stops its own stream, and nobody else’s', async () => {
+  test('a client that does not read stops only its own stream', async () => {
     await using engine = await openSim({ maxModelLen: 10_000_000 });
     const socket = connect(engine.path);
     socket.pause();

@@ -24,7 +24,7 @@ export interface EngineSimOptions {
   modelPath?: string;
   /** Default 8192. */
   maxModelLen?: number;
-  /** Without a key everybody is served. */
+  /** Without a key every request is served. */
   apiKeys?: readonly Secret[];
   seed?: number;
   prefillMs?: number;

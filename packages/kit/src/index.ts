@@ -1,14 +1,37 @@
 export { backoffMs, type BackoffPolicy } from './backoff.ts';
 export { callLater } from './call-later.ts';
-export { type Clock, systemClock } from './clock.ts';
+export { type Clock, systemClock, systemRandom } from './clock.ts';
 export { CodedError, type CodedErrorOptions, errnoOf, errorText, isCodedError } from './coded-error.ts';
+export { type Defined, defined } from './defined.ts';
 export { detach } from './detach.ts';
+export { Guard } from './guard.ts';
+export { createLineCutter, type LineCutter, linesOf } from './line-cutter.ts';
 export { Listeners } from './listeners.ts';
 export { type Log, type LogFields, silentLog, withFields } from './log.ts';
 export { mapLimited } from './map-limited.ts';
 export { type Duration, durationOf, retryPassing, type RetryOptions } from './passing.ts';
-export { type RepeatOptions, repeatTurns } from './repeat-turns.ts';
+export {
+  isOutOfReach,
+  listPids,
+  mapProcesses,
+  parseProcStat,
+  type ProcessStat,
+  readProcStat,
+  readProcWords,
+} from './proc.ts';
+export { repeatEvery, type RepeatOptions, repeatTurns } from './repeat-turns.ts';
 export { Scope } from './scope.ts';
 export { createSecret, namesSecret, Secret } from './secret.ts';
 export { shellJoin, shellQuote } from './shell.ts';
+export {
+  go,
+  listTransitions,
+  type Machine,
+  nameWith,
+  renderTransitions,
+  stay,
+  type Step,
+  type TransitionRow,
+} from './state-machine.ts';
 export { anySignal, untilAborted, untilOver, withTimeLimit } from './signals.ts';
+export { openTimeLimit, type TimeLimit } from './time-limit.ts';

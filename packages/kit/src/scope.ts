@@ -3,8 +3,9 @@
 export class Scope implements AsyncDisposable {
   #closers: Array<() => void | Promise<void>> = [];
   #disposed: Promise<void> | undefined;
+  #isOver = false;
 
-  /** Takes ownership; disposes at once (and throws) when the scope has already ended. */
+  /** Takes ownership. When the scope has already ended it begins to dispose of the resource at once, and throws. */
   use<T extends AsyncDisposable | Disposable>(resource: T): T {
     this.defer(() =>
       Symbol.asyncDispose in resource ? (resource[Symbol.asyncDispose]() as Promise<void>) : resource[Symbol.dispose](),
@@ -12,10 +13,18 @@ export class Scope implements AsyncDisposable {
     return resource;
   }
 
-  /** Registers a closer. Closers run in reverse order, each once, also when another one fails. */
+  /**
+   * Registers a closer. Closers run in reverse order, each once, also when another one fails. When the scope has already
+   * ended the closer runs at once and this throws; a later disposal of the scope waits for it and rejects with its failure.
+   */
   defer(close: () => void | Promise<void>): void {
-    if (this.#disposed) throw new Error('cannot add to a scope because it has already been closed');
     this.#closers.push(close);
+    if (!this.#disposed) return;
+    if (this.#isOver) {
+      this.#disposed = this.#close();
+      this.#disposed.catch(() => undefined);
+    }
+    throw new Error('cannot add to a scope because it has already been closed');
   }
 
   /** Gives everything up without closing: whoever calls this owns it now. */
@@ -33,13 +42,15 @@ export class Scope implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const failures: unknown[] = [];
-    for (const close of this.release().reverse()) {
+    this.#isOver = false;
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
       try {
         await close();
       } catch (error) {
         failures.push(error);
       }
     }
+    this.#isOver = true;
     if (failures.length === 1) throw failures[0];
     if (failures.length > 1) throw new AggregateError(failures, 'several things could not be closed');
   }

@@ -17,6 +17,8 @@ import {
 } from './bounds.ts';
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { instanceState, load } from './instance.ts';
+import { nodeList } from './node.ts';
+import { secretText } from './secret-text.ts';
 
 const protocolVersion = z.int().min(0).max(1_000_000);
 export const versionRange = z.object({ min: protocolVersion, max: protocolVersion });
@@ -38,7 +40,7 @@ export const agentHello = z.object({
   processId: boundedText(NAME_LENGTH),
   hostname: boundedText(NAME_LENGTH),
   /** The endpoint's key, for owners; kept in memory only. */
-  apiKey: boundedText(1024),
+  apiKey: secretText(1024),
 });
 export type AgentHello = z.infer<typeof agentHello>;
 
@@ -48,8 +50,9 @@ export const instanceReported = z.object({
   state: instanceState,
   /** The data socket at which it answers, once the tunnel is up. */
   endpointGeneration: generation.optional(),
-  models: nameList,
-  gpus: nameList,
+  /** Names that the OpenAI API's `model` field takes. */
+  servedModels: nameList,
+  nodes: nodeList,
   /** When the job ends, as far as Slurm says. */
   deadlineMs: timeMs.optional(),
   load,
@@ -104,7 +107,7 @@ export const controlWelcome = z.object({
   protocol: protocolVersion,
   controlVersion: boundedText(NAME_LENGTH),
   /** Bound to job and restart; replaces the enrolment token on later connections of this process. */
-  instanceToken: boundedText(SECRET_LENGTH),
+  instanceToken: secretText(SECRET_LENGTH),
   leaseMs: durationMs.min(1),
   heartbeatMs: durationMs.min(1),
 });

@@ -16,8 +16,11 @@ import {
   timeMs,
 } from './bounds.ts';
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
-import { endCause, instanceState, load } from './instance.ts';
+import { endCause, instanceRole, instanceState, load, replica } from './instance.ts';
+import { endpointAddress, endpointRefs } from './address.ts';
 import { logSource, versionRange } from './agent-link.ts';
+import { nodeList } from './node.ts';
+import { secretText } from './secret-text.ts';
 
 export const controlHello = z.object({
   protocol: versionRange,
@@ -31,6 +34,9 @@ export const controlHello = z.object({
   schemaVersion: count.optional(),
 });
 export type ControlHello = z.infer<typeof controlHello>;
+
+/** `GET /healthz` and `GET /readyz` */
+export const healthView = z.object({ ok: z.boolean() });
 
 /** What is wanted. `POST /v1/deployments` */
 export const createDeployment = z.object({
@@ -54,21 +60,21 @@ export const deploymentQuery = z.object({
 /** `GET /v1/instances?deployment=` */
 export const instanceQuery = z.object({ deployment: deploymentName.optional() });
 
-export const endpointRef = z.object({ generation, socket: boundedText(PATH_LENGTH) });
-
 export const instanceView = z.object({
   id: instanceId,
   deployment: deploymentName,
+  role: instanceRole,
+  replica,
   jobId: boundedText(NAME_LENGTH).optional(),
   restart,
   state: instanceState,
-  hostname: boundedText(NAME_LENGTH).optional(),
   /** Of the agent that speaks for it, and the protocol version agreed with it. Absent until it has come since control's start. */
   agent: z.object({ version: boundedText(NAME_LENGTH), protocol: versionRange.shape.max }).optional(),
-  gpus: nameList,
-  models: nameList,
-  /** Present while the instance's tunnel is up and its lease holds. `socket` is a path on the bastion. */
-  endpoint: endpointRef.optional(),
+  nodes: nodeList,
+  /** Names that the OpenAI API's `model` field takes. */
+  servedModels: nameList,
+  /** Where it answers; empty while its tunnel is down or its lease is over. */
+  endpoints: endpointRefs,
   deadlineMs: timeMs.optional(),
   leaseUntilMs: timeMs.optional(),
   load: load.optional(),
@@ -78,22 +84,38 @@ export const instanceView = z.object({
 });
 export type InstanceView = z.infer<typeof instanceView>;
 
+/** Of one deployment at a time. */
+export const MAX_INSTANCES = 1000;
+
 export const deploymentView = z.object({
   name: deploymentName,
+  /** What was asked for. */
   model: boundedText(512),
+  /** The name in the OpenAI API's `model` field. */
   servedModel: boundedText(256),
   engine: boundedText(32),
   cluster: boundedText(64),
   wanted: z.enum(['running', 'stopped']),
   createdMs: timeMs,
-  instance: instanceView,
+  /** At least one. The current ones first, by replica; an instance whose place another one has taken is not among them. */
+  instances: z.array(instanceView).min(1).max(MAX_INSTANCES),
 });
 export type DeploymentView = z.infer<typeof deploymentView>;
 
+/** One more instance of a deployment. `POST /v1/deployments/{name}/instances` */
+export const createInstance = z.object({
+  role: instanceRole.default('successor'),
+  replica: replica.default(0),
+  /** As in `createDeployment`. */
+  jobDir: z.string().min(1).max(1024),
+});
+
 export const deploymentCreated = z.object({
   deployment: deploymentView,
+  /** The new instance, one of the deployment's. */
+  instanceId,
   /** Shown once; control keeps its hash. */
-  enrolmentToken: boundedText(SECRET_LENGTH),
+  enrolmentToken: secretText(SECRET_LENGTH),
 });
 export type DeploymentCreated = z.infer<typeof deploymentCreated>;
 
@@ -117,20 +139,24 @@ export const jobObserved = z.object({
 });
 export type JobObserved = z.infer<typeof jobObserved>;
 
-/** `GET /v1/endpoints/{name}`: where a deployment answers now. */
+/** An endpoint as a consumer needs it: with its instance, and the key. */
 export const endpointView = z.object({
   deployment: deploymentName,
   instanceId,
+  role: instanceRole,
+  replica,
   generation,
-  /** Path of the unix socket on the bastion. */
-  socket: boundedText(PATH_LENGTH),
+  address: endpointAddress,
   /** Checked by the front. A secret: never printed but by `connect --json`. */
-  apiKey: boundedText(SECRET_LENGTH),
-  model: boundedText(1024),
+  apiKey: secretText(SECRET_LENGTH),
+  servedModel: boundedText(1024),
   state: instanceState,
   deadlineMs: timeMs.optional(),
 });
 export type EndpointView = z.infer<typeof endpointView>;
+
+/** `GET /v1/endpoints/{name}`: where a deployment answers now; `pickEndpoint` chooses. Never empty: where nothing answers the route says why. */
+export const endpointList = z.object({ endpoints: z.array(endpointView).max(LIST_LENGTH) });
 
 /** `DELETE /v1/deployments/{name}?mode=drain|now` */
 export const stopMode = z.enum(['drain', 'now']);
@@ -139,7 +165,7 @@ export const stopQuery = z.object({ mode: stopMode.default('drain') });
 
 export const deploymentStopped = z.object({
   deployment: deploymentView,
-  /** Whether a live agent was there to take the order. */
+  /** Whether each instance that has not ended had an agent there to take the order. */
   delivered: z.boolean(),
 });
 

@@ -16,7 +16,8 @@ const ON_THE_WIRE = {
   deploymentList: protocol.deploymentList,
   deploymentQuery: protocol.deploymentQuery,
   deploymentStopped: protocol.deploymentStopped,
-  endpointView: protocol.endpointView,
+  createInstance: protocol.createInstance,
+  endpointList: protocol.endpointList,
   errorBody: protocol.errorBody,
   eventList: protocol.eventList,
   eventQuery: protocol.eventQuery,
@@ -87,7 +88,7 @@ describe('A message of the wire', () => {
 
 const hello = {
   type: 'agent.hello',
-  protocol: { min: 1, max: 1 },
+  protocol: { min: 2, max: 2 },
   agentVersion: '1',
   instanceId: 'abcdefgh',
   deployment: 'a',
@@ -100,8 +101,8 @@ const hello = {
 const report = {
   type: 'instance.reported',
   state: { status: 'ready' },
-  models: [],
-  gpus: [],
+  servedModels: [],
+  nodes: [],
   load: { inFlight: 0 },
 };
 
@@ -109,7 +110,7 @@ describe('The bounds of the wire', () => {
   it.each([
     ['a restart whose generations would be no numbers of sockets', { ...hello, restart: 10_000 }, 'restart'],
     ['a deadline beyond all times', { ...report, deadlineMs: 1.7e308 }, 'deadlineMs'],
-    ['too many models', { ...report, models: Array.from({ length: 1001 }, String) }, 'models'],
+    ['too many models', { ...report, servedModels: Array.from({ length: 1001 }, String) }, 'servedModels'],
     ['a host name of a novel', { ...hello, hostname: 'h'.repeat(257) }, 'hostname'],
   ])('refuse %s, and name the field', (_what, message, path) => {
     expect(protocol.decodeValue(protocol.agentMessage, message)).toMatchObject({ ok: false, path });

@@ -1,9 +1,10 @@
+import { inspect } from 'node:util';
+
 import { describe, expect, it } from 'vitest';
 
 import { decodeText, decodeValue, encodeText } from './codec.ts';
 import { createDeployment } from './api.ts';
-import { agentMessage } from './agent-link.ts';
-import { instanceReported } from './agent-link.ts';
+import { agentMessage, controlMessage, instanceReported } from './agent-link.ts';
 
 describe('Decoding', () => {
   it('names the path of the offending field', () => {
@@ -15,8 +16,8 @@ describe('Decoding', () => {
     const wrong = {
       type: 'instance.reported',
       state: { status: 'draining', untilMs: 'soon' },
-      models: [],
-      gpus: [],
+      servedModels: [],
+      nodes: [],
       load: { inFlight: 0 },
     };
     expect(decodeValue(agentMessage, wrong)).toMatchObject({ ok: false, path: 'state.untilMs' });
@@ -30,13 +31,34 @@ describe('Decoding', () => {
   );
 });
 
+describe('A secret', () => {
+  const text = JSON.stringify({
+    type: 'control.welcome',
+    protocol: 1,
+    controlVersion: '1',
+    instanceToken: 'fli_secret',
+    leaseMs: 1,
+    heartbeatMs: 1,
+  });
+
+  it('is read as one that no print shows, and written as it was', () => {
+    const decoded = decodeText(controlMessage, text);
+    expect(`${JSON.stringify(decoded)}${inspect(decoded, { depth: 9 })}`).not.toContain('fli_secret');
+    expect(decoded.ok && encodeText(controlMessage, decoded.value)).toBe(text);
+  });
+
+  it('is not written from plain text, which somebody may have printed', () => {
+    expect(() => encodeText(controlMessage, JSON.parse(text))).toThrow(/Secret/);
+  });
+});
+
 describe('Encoding', () => {
   it('leaves out what the schema does not name', () => {
     const value = {
       type: 'instance.reported' as const,
       state: { status: 'ready' as const, secret: 'x' },
-      models: [],
-      gpus: [],
+      servedModels: [],
+      nodes: [],
       load: { inFlight: 0 },
     };
     expect(encodeText(instanceReported, value)).not.toContain('secret');

@@ -1,10 +1,12 @@
 // Text to value and back, once, at the border. Out: only what the schema names. In: what it needs, tolerating the rest.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Any zod schema, and the type that it reads, for packages that have no zod of their own. */
 export type Schema = z.ZodType;
 export type Read<T extends Schema> = z.output<T>;
+/** As it is written: JSON values only. */
+export type Written<T extends Schema> = z.input<T>;
 
 export type Decoded<T> = { ok: true; value: T } | { ok: false; path: string; message: string };
 
@@ -27,9 +29,17 @@ export function decodeText<T extends z.ZodType>(schema: T, text: string): Decode
   return decodeValue(schema, value);
 }
 
-/** Throws on a value that breaks its own schema: a fault of ours. Fields the schema does not name are left out. */
-export function encodeText<T extends z.ZodType>(schema: T, value: z.input<T>): string {
-  return JSON.stringify(schema.parse(value));
+/**
+ * The JSON that `decodeText` reads. Fields that the schema does not name are left out (a strict schema refuses them), secrets
+ * become text. Throws on a value that breaks its schema: a fault of ours.
+ */
+export function encodeText<T extends z.ZodType>(schema: T, value: z.output<T>): string {
+  return JSON.stringify(encodeValue(schema, value));
+}
+
+/** As `encodeText`, as a value: for JSON that is part of other JSON. */
+export function encodeValue<T extends z.ZodType>(schema: T, value: z.output<T>): z.input<T> {
+  return z.encode(schema, value);
 }
 
 /** Of a union's failures the one that got furthest says most. */

@@ -2,20 +2,24 @@
 
 import { z } from 'zod';
 
-import { boundedText, MESSAGE_LENGTH, NAME_LENGTH, nameList, PATH_LENGTH, timeMs } from './bounds.ts';
+import { boundedText, MESSAGE_LENGTH, NAME_LENGTH, PATH_LENGTH, timeMs } from './bounds.ts';
+import { endpointRefs } from './address.ts';
 import { deploymentName, instanceId } from './ids.ts';
+import { nodeList } from './node.ts';
 
 export const connectionFile = z.object({
   version: z.int().min(0).max(1_000_000),
   instanceId,
   deployment: deploymentName,
+  /** What was asked for. */
   model: boundedText(PATH_LENGTH),
+  /** The name in the OpenAI API's `model` field. */
   servedModel: boundedText(1024),
   engine: boundedText(NAME_LENGTH),
   jobId: boundedText(NAME_LENGTH),
-  hostname: boundedText(NAME_LENGTH),
-  gpus: nameList,
-  bastion: z.object({ host: boundedText(NAME_LENGTH), socket: boundedText(PATH_LENGTH) }),
+  nodes: nodeList,
+  bastion: z.object({ host: boundedText(NAME_LENGTH) }),
+  endpoints: endpointRefs,
   deadlineMs: timeMs.optional(),
   /** The commands that make the path from a laptop. */
   connect: boundedText(MESSAGE_LENGTH),

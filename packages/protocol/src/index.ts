@@ -1,4 +1,12 @@
 export {
+  type BastionSocketAddress,
+  type EndpointAddress,
+  endpointAddress,
+  endpointRef,
+  type EndpointRef,
+  isBastionSocket,
+} from './address.ts';
+export {
   boundedText,
   clampTime,
   count,
@@ -41,6 +49,7 @@ export {
   type ControlHello,
   createDeployment,
   type CreateDeployment,
+  createInstance,
   deploymentCreated,
   type DeploymentCreated,
   deploymentList,
@@ -48,13 +57,14 @@ export {
   deploymentStopped,
   deploymentView,
   type DeploymentView,
-  endpointRef,
+  endpointList,
   endpointView,
   type EndpointView,
   eventList,
   eventQuery,
   type EventQuery,
   eventView,
+  healthView,
   type EventView,
   instanceList,
   instanceQuery,
@@ -63,27 +73,22 @@ export {
   jobObserved,
   type JobObserved,
   logLine,
+  MAX_INSTANCES,
   logQuery,
   stopMode,
   type StopMode,
   stopQuery,
 } from './api.ts';
-export { type Decoded, decodeText, decodeValue, encodeText, type Read, type Schema } from './codec.ts';
-export { asList, type ClusterRoute } from './bastion-routes.ts';
 export {
-  bastionConfig,
-  type BastionConfig,
-  clusterConfig,
-  type ClusterConfig,
-  engineSettings,
-  fairleadConfig,
-  type FairleadConfig,
-  gpuSettings,
-  healthSettings,
-  presetConfig,
-  type PresetConfig,
-  slurmSettings,
-} from './config.ts';
+  type Decoded,
+  decodeText,
+  decodeValue,
+  encodeText,
+  encodeValue,
+  type Read,
+  type Schema,
+  type Written,
+} from './codec.ts';
 export { connectionFile, type ConnectionFile } from './connection-file.ts';
 export { errorBody, type ErrorBody, WIRE_ERRORS, type WireErrorCode } from './errors.ts';
 export { gateLine, type GateLine } from './gate-line.ts';
@@ -102,6 +107,8 @@ export {
   type EndCause,
   endCauseCode,
   type EndCauseCode,
+  type InstanceRole,
+  instanceRole,
   instanceState,
   type InstanceState,
   type InstanceStatus,
@@ -109,6 +116,7 @@ export {
   isServing,
   load,
   type Load,
+  replica,
   startPhase,
   type StartPhase,
 } from './instance.ts';
@@ -124,6 +132,7 @@ export {
   type InstanceSpec,
   type InstanceSpecInput,
 } from './spec.ts';
+export { specDefaults } from './spec-defaults.ts';
 export {
   OUR_VERSIONS,
   pickVersion,
@@ -141,4 +150,6 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
-export { otherServerHint } from './other-server.ts';
+export { instanceNode, type InstanceNode, nodeList, nodeState, type NodeState } from './node.ts';
+export { pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
+export { hasEnded, leadInstance } from './lead-instance.ts';

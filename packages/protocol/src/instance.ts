@@ -59,6 +59,13 @@ export function isServing(state: InstanceState): boolean {
   return state.status === 'ready' || state.status === 'degraded';
 }
 
+/** The current instance takes requests; its successor takes them over before the current one ends. */
+export const instanceRole = z.enum(['current', 'successor']);
+export type InstanceRole = z.infer<typeof instanceRole>;
+
+/** Which of the instances that serve a deployment beside each other; counts from 0. */
+export const replica = z.int().min(0).max(9999);
+
 export const load = z.object({
   /** Requests in the front: accepted and not answered to the end. */
   inFlight: count,

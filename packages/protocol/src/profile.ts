@@ -2,6 +2,9 @@
 
 import { z } from 'zod';
 
+import { SECRET_LENGTH } from './bounds.ts';
+import { secretText } from './secret-text.ts';
+
 /** How this machine reaches an SSH host. ssh_config fills in what is absent. */
 export const sshRoute = z.strictObject({
   host: z
@@ -64,7 +67,6 @@ export const laptopProfile = z.object({
     runDir: z.string(),
   }),
   controlCertificate: z.string(),
-  /** A secret. */
-  ownerToken: z.string(),
+  ownerToken: secretText(SECRET_LENGTH),
 });
 export type LaptopProfile = z.infer<typeof laptopProfile>;

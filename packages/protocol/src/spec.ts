@@ -2,8 +2,11 @@
 
 import { z } from 'zod';
 
+import { SECRET_LENGTH } from './bounds.ts';
 import { deploymentName, instanceId } from './ids.ts';
 import { MAX_ROUTES } from './profile.ts';
+import { secretText } from './secret-text.ts';
+import { specDefaults } from './spec-defaults.ts';
 
 /** At most ten years. */
 const seconds = z
@@ -11,19 +14,25 @@ const seconds = z
   .min(0)
   .max(10 * 365 * 24 * 60 * 60);
 
+/** What is wanted of the engine; the agent makes its command line of it. */
 export const engineSpec = z.object({
-  kind: z.enum(['vllm', 'sim']),
-  /** Program and arguments, without the socket; the agent adds `--uds`. `{node}` and `{engineSim}` stand for the agent's own Node and the simulator's file beside the agent. */
-  command: z.array(z.string()).min(1),
-  /** A flag and its values, added to the command; an engine that does not know the flag is started without them. */
-  optionalArguments: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()),
+  /** One of the engines that the agent knows. */
+  name: z.string().min(1).max(32),
+  /** Program and first arguments, in place of the engine's own. */
+  command: z.array(z.string()).min(1).optional(),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  /** The engine's own settings; it decodes them itself. */
+  options: z.record(z.string(), z.json()).default({}),
+  /** Per node. */
+  gpus: z.int().min(0).default(0),
+  nodes: z.int().min(1).default(1),
   /** A file on the cluster whose one line becomes HF_TOKEN in the engine's environment. */
   tokenFile: z.string().optional(),
   /** How long from start to the first real completion. */
-  readyLimitSeconds: seconds.default(3600),
+  readyLimitSeconds: seconds.default(specDefaults.readyLimitSeconds),
   /** How long the engine may take to end after it was told to. */
-  stopLimitSeconds: seconds.default(30),
+  stopLimitSeconds: seconds.default(specDefaults.stopLimitSeconds),
 });
 export type EngineSpec = z.infer<typeof engineSpec>;
 
@@ -53,17 +62,17 @@ export type BastionRoute = z.infer<typeof bastionRoute>;
 
 export const healthSpec = z
   .object({
-    probeIntervalSeconds: seconds.default(30),
-    probeLimitSeconds: seconds.default(30),
+    probeIntervalSeconds: seconds.default(specDefaults.probeIntervalSeconds),
+    probeLimitSeconds: seconds.default(specDefaults.probeLimitSeconds),
     /** Failed probes in a row until the engine counts as hung and is restarted. */
-    probeFailures: z.int().min(1).default(2),
+    probeFailures: z.int().min(1).default(specDefaults.probeFailures),
     /** How long tokens may stand still with requests running. */
-    stallSeconds: seconds.default(90),
+    stallSeconds: seconds.default(specDefaults.stallSeconds),
     /** Engine starts within `crashWindowSeconds` after which the agent gives up. */
-    crashLimit: z.int().min(1).default(4),
-    crashWindowSeconds: seconds.default(1800),
-    restartBaseSeconds: seconds.default(2),
-    restartMaxSeconds: seconds.default(60),
+    crashLimit: z.int().min(1).default(specDefaults.crashLimit),
+    crashWindowSeconds: seconds.default(specDefaults.crashWindowSeconds),
+    restartBaseSeconds: seconds.default(specDefaults.restartBaseSeconds),
+    restartMaxSeconds: seconds.default(specDefaults.restartMaxSeconds),
   })
   .prefault({});
 export type HealthSpec = z.infer<typeof healthSpec>;
@@ -79,9 +88,9 @@ export const instanceSpec = z.object({
   servedModel: z.string(),
   engine: engineSpec,
   health: healthSpec,
-  /** Secrets of this instance. */
-  apiKey: z.string().min(16),
-  enrolmentToken: z.string().min(16),
+  /** Of the endpoint; the front checks it. */
+  apiKey: secretText(SECRET_LENGTH, 16),
+  enrolmentToken: secretText(SECRET_LENGTH, 16),
   /** In the order in which they are preferred; all lead to the one bastion. */
   bastion: z.object({ routes: z.array(bastionRoute).min(1).max(MAX_ROUTES) }),
   /** The bastion's own hostname; a connection that ends on another host is refused. */

@@ -1,16 +1,21 @@
 // The protocol's integer version, its dated history, and how two sides agree on one. Nothing else.
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The oldest version this code still speaks. */
-export const PROTOCOL_OLDEST = 1;
+export const PROTOCOL_OLDEST = 2;
 
 /** Append-only. A new required field, or a field that changes its meaning, is a new version. */
 export const PROTOCOL_HISTORY: ReadonlyArray<{ version: number; date: string; what: string }> = [
   {
     version: 1,
     date: '2026-11-21',
-    what: 'First version: deployments, instances, endpoints, leases, orders, log tails.',
+    what: 'First version: deployments, instances, endpoints, leases, orders, log tails. Never released: no program speaks it any more.',
+  },
+  {
+    version: 2,
+    date: '2026-11-30',
+    what: "Plural facts: a deployment has `instances` (role, replica), an instance has `nodes` (rank, host, GPUs, state) and `endpoints`, an endpoint's `address` is a union by carrier kind. `servedModel` is the served name everywhere, `model` what was asked for.",
   },
 ];
 

@@ -6,13 +6,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { errnoOf, Scope } from '@fairlead/kit';
-import type { FairleadConfig } from '@fairlead/protocol';
-import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/tunnel';
+import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh';
 import { stringify } from 'yaml';
 
 import { processesOf } from './processes-of.ts';
 import { compileCache } from './programs.ts';
-import { type CliResult, parseJsonLines, type JsonLine, type RunningCli, startCli } from './start-cli.ts';
+import { type CliResult, type JsonLine, parseJsonLines, type RunningCli, startCli } from './start-cli.ts';
 
 export interface WorldOptions {
   /** Which SSH server is the bastion; absent: the system's own sshd where there is one. */
@@ -21,9 +20,12 @@ export interface WorldOptions {
   shell?: string;
   /** Further lines of the bastion's sshd_config. */
   sshdConfig?: readonly string[];
-  /** Changes the configuration before it is written. */
-  config?: (config: FairleadConfig) => FairleadConfig;
+  /** Makes the configuration that is written; the CLI checks it. */
+  config?: (config: WorldConfig) => object;
 }
+
+/** fairlead.yaml as a world has it at first. (config's type is not used: engines, on which config is built, are tested with this package.) */
+export type WorldConfig = ReturnType<typeof worldConfig>;
 
 export interface CliOptions {
   stdin?: string | Buffer;
@@ -129,7 +131,9 @@ async function openBastion(dir: string, publicKey: string, options: WorldOptions
   return openUserSshd({ ...server, ...(options.sshdConfig ? { extraConfig: options.sshdConfig } : {}) });
 }
 
-function worldConfig(dir: string, bastion: LocalSshServer): FairleadConfig {
+function worldConfig(dir: string, bastion: LocalSshServer) {
+  const here = { kind: 'local' as const, paths: { state: join(dir, 'cluster'), scratch: dir }, node: process.execPath };
+  const clusters: Record<string, typeof here> = { here };
   return {
     defaultCluster: 'here',
     bastion: {
@@ -145,7 +149,7 @@ function worldConfig(dir: string, bastion: LocalSshServer): FairleadConfig {
       node: process.execPath,
       authorizedKeysFile: bastion.authorizedKeysPath,
     },
-    clusters: { here: { kind: 'local', paths: { state: join(dir, 'cluster'), scratch: dir }, node: process.execPath } },
+    clusters,
   };
 }
 

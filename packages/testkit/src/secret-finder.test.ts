@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
 
 import { createSecret } from '@fairlead/kit';
-import { createJobKey } from '@fairlead/tunnel';
+import { createJobKey } from '@fairlead/ssh';
 import { describe, expect, it } from 'vitest';
 
 import { privateHalf } from './private-half.ts';

@@ -13,9 +13,9 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
       ['packages/cli/src/config/project-config.test.ts', 'does not count where it belongs to another user'],
       ['packages/cli/src/config/project-config.test.ts', 'counts whole once it was trusted, until it changes'],
       ['packages/cli/src/config/project-config.test.ts', 'is refused at once: a pipe called %s'],
-      ['packages/cli/src/config/judge-place.test.ts', 'refuses %s'],
+      ['packages/config/src/project/judge-place.test.ts', 'refuses %s'],
       [
-        'packages/cli/src/config/project-settings.test.ts',
+        'packages/config/src/project/project-settings.test.ts',
         'ask for a model and for resources; all others are withheld',
       ],
     ),
@@ -26,10 +26,10 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
     seen: 'the path is expanded once, as a login there would; the agent refuses the file (`token_file_exposed`) with the `chmod` to run',
     tests: places(
       [
-        'packages/cli/src/site/expand-cluster.test.ts',
+        'packages/launch/src/site/expand-cluster.test.ts',
         'has ~ and variables expanded there, wherever it stands in the configuration',
       ],
-      ['packages/cli/src/job/job-files.test.ts', 'is named by its path on the cluster, never by ~'],
+      ['packages/launch/src/job/job-files.test.ts', 'is named by its path on the cluster, never by ~'],
       ['apps/node-agent/src/engine/read-token-file.test.ts', 'that others may use is refused with the cure (mode %o)'],
     ),
   },
@@ -50,10 +50,10 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
     what: 'a local cluster whose directory of jobs is shared by two machines',
     seen: "the other machine's jobs are unknown here, take no orders (`job_elsewhere`) and keep their GPUs; nothing is written over them",
     tests: places(
-      ['packages/slurm/src/local/shared-home.test.ts', '%s is unknown here, and stays as it was'],
-      ['packages/slurm/src/local/shared-home.test.ts', 'takes no order here, where its number is another process'],
+      ['packages/scheduler/src/local/shared-home.test.ts', '%s is unknown here, and stays as it was'],
+      ['packages/scheduler/src/local/shared-home.test.ts', 'takes no order here, where its number is another process'],
       [
-        'packages/slurm/src/local/gpu-claims.test.ts',
+        'packages/scheduler/src/local/gpu-claims.test.ts',
         'machines that share a state directory give out their own GPUs, and free only those',
       ],
     ),
@@ -97,7 +97,7 @@ export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
     what: 'a look at all processes needs more open files than the limit allows',
     seen: '32 processes are looked at together; the look succeeds',
     tests: places([
-      'packages/slurm/src/local/process-table.test.ts',
+      'packages/scheduler/src/local/process-table.test.ts',
       'processes are listed where fewer files may be open than there are processes',
     ]),
   },

@@ -7,7 +7,7 @@ const SUPERVISOR = `${AGENT}/supervisor/supervisor.test.ts`;
 const TRANSITION = `${AGENT}/supervisor/transition.test.ts`;
 const PROBER = `${AGENT}/health/prober.test.ts`;
 const ROTATING = `${AGENT}/engine/rotating-log.test.ts`;
-const DEADLINE = `${AGENT}/drain/watch-deadline.test.ts`;
+const INSIDE = 'packages/scheduler/src/inside';
 
 export const ENGINE_FAULTS: readonly FoundFault[] = [
   {
@@ -22,7 +22,7 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
       [SLOT, 'calls an engine gone only when its end has worked, however often that fails'],
       [TRANSITION, 'starts no engine beside one that does not die, and says so'],
       [
-        'packages/slurm/src/local/process-table.test.ts',
+        'packages/scheduler/src/local/process-table.test.ts',
         'processes are listed where fewer files may be open than there are processes',
       ],
     ),
@@ -36,8 +36,11 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
       [PROBER, 'says nothing of an engine that it cannot ask because of %s'],
       [PROBER, 'asks again where the accept queue is full for a moment, and calls the engine sick where it stays full'],
       [PROBER, 'goes on when what it tells throws'],
-      [DEADLINE, 'watchDeadline goes on when a turn of its loops throws'],
-      [`${AGENT}/job/run-program.test.ts`, 'runProgram gives nothing for a program that %s'],
+      [
+        `${INSIDE}/watch-deadline.test.ts`,
+        'watchDeadline goes on when a turn throws, and tells again what a listener threw at',
+      ],
+      [`${INSIDE}/run-program.test.ts`, 'runProgram gives nothing for a program that %s'],
       [`${AGENT}/job/append-audit.test.ts`, 'keeps the lines of a disk that fails, in their order, and says so once'],
       [`${AGENT}/open-agent-log.test.ts`, 'ends nothing when it cannot be opened, and is opened when it can be'],
     ),
@@ -56,7 +59,10 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: 'a time limit that was lifted ends the instance at the old deadline',
     seen: 'the deadline is gone, in `status` too',
     tests: places(
-      [DEADLINE, 'forgets the deadline when the limit was lifted, and no drain begins at the old one'],
+      [
+        `${AGENT}/supervisor/supervisor.test.ts`,
+        'a supervisor drains when the wall clock is at the alarm, wherever that jumps, and not at a deadline that was lifted',
+      ],
       [
         'apps/control/src/faults/deadline.test.ts',
         'A deadline that an agent no longer reports is forgotten, also by a control that starts again',
@@ -90,11 +96,8 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: 'a request may have a multimodal vLLM fetch URLs from the compute node',
     seen: '400, with the name of the setting that opens it',
     tests: places(
-      ['packages/cli/src/plan/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
-      [
-        'packages/cli/src/plan/plan-deployment.test.ts',
-        'has vLLM fetch no media unless the configuration opens it, and tells the simulator nothing of it',
-      ],
+      ['packages/engines/src/vllm/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
+      ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration opens it'],
       [
         `${AGENT}/agent.test.ts`,
         'starts an engine that does not know an optional flag again without it, and says what is open then',

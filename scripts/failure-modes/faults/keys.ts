@@ -1,7 +1,7 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
 const SCENARIO = 'tests/scenarios/job-keys.test.ts';
-const KEYS_FILE = 'packages/tunnel/src/job-key/keys-file.test.ts';
+const KEYS_FILE = 'packages/ssh/src/job-key/keys-file.test.ts';
 
 export const KEYS_FAULTS: readonly FoundFault[] = [
   {
@@ -41,10 +41,7 @@ export const KEYS_FAULTS: readonly FoundFault[] = [
     finding: '3 (scripts)',
     what: 'the connection breaks in the middle of a script that a host runs',
     seen: 'nothing of the script is run',
-    tests: places([
-      'packages/tunnel/src/run-script.test.ts',
-      'a script that is cut off does nothing, wherever it is cut',
-    ]),
+    tests: places(['packages/ssh/src/run-script.test.ts', 'a script that is cut off does nothing, wherever it is cut']),
   },
   {
     finding: '3 (a released lock)',

@@ -3,7 +3,7 @@ import { type FoundFault, places } from '../failure-mode.ts';
 const STREAM = 'apps/control/src/http/stream-logs.test.ts';
 const DESK = 'apps/control/src/ws/agent-desk.test.ts';
 const KEEP = 'apps/control/src/carrier/keep-run-dir.test.ts';
-const GATE = 'packages/tunnel/src/gate-script.test.ts';
+const GATE = 'packages/ssh/src/gate-script.test.ts';
 
 export const LIVENESS_FAULTS: readonly FoundFault[] = [
   {

@@ -1,7 +1,7 @@
 import { type FieldReport, places, type TestPlace } from '../failure-mode.ts';
 
-const NODE_FAILURES = 'apps/node-agent/src/engine/known-node-failures.test.ts';
-const COMMAND = 'apps/node-agent/src/engine/engine-command.test.ts';
+const NODE_FAILURES = 'packages/engines/src/judge/known-node-failures.test.ts';
+const COMMAND = 'packages/engines/src/port/engine-command.test.ts';
 
 /** Of the table of excerpts: each case by what it is. */
 function excerpts(...cases: string[]): TestPlace[] {

@@ -41,7 +41,7 @@ export const FRONT_REPORTS: readonly FieldReport[] = [
     threads: ['BerriAI/litellm#8350', 'nbramia/LifeOS#706', 'huggingface/text-generation-inference#1823'],
     what: 'a base URL with a slash, a `/v1` or an endpoint too many, or without `/v1`',
     seen: '404 that names the path that is served and the right base URL',
-    tests: places([front('wrong-path'), '%s: names the one that is, and the base URL']),
+    tests: places(['packages/openai-wire/src/wrong-path.test.ts', '%s: names the one that is, and the base URL']),
   },
   {
     id: 'P40',
@@ -51,7 +51,7 @@ export const FRONT_REPORTS: readonly FieldReport[] = [
     tests: places(
       [LOCAL_HEAD, 'answers %s with 200 and the base URLs, without a key'],
       [LOCAL_HEAD, 'answers %s, a probe for another server, with the setting to choose'],
-      [front('wrong-path'), '%s: names the setting to choose'],
+      ['packages/openai-wire/src/wrong-path.test.ts', '%s: names the setting to choose'],
     ),
   },
   {

@@ -1,8 +1,8 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
-const STUBS = 'packages/slurm/src/slurm/stub-slurm.test.ts';
-const SCHEDULER = 'packages/slurm/src/slurm/slurm-scheduler.test.ts';
-const REFUSALS = 'packages/slurm/src/classify/submit-error.test.ts';
+const STUBS = 'packages/scheduler/src/slurm/stub-slurm.test.ts';
+const SCHEDULER = 'packages/scheduler/src/slurm/slurm-scheduler.test.ts';
+const REFUSALS = 'packages/scheduler/src/slurm/classify/submit-error.test.ts';
 const SITES = 'tests/scenarios/slurm-site.test.ts';
 const REAL = 'infra/testbed/src/scenarios/slurm-refusals.scenario.ts';
 const ACCOUNTING = 'infra/testbed/src/scenarios/accounting.scenario.ts';
@@ -69,8 +69,8 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [SITES, '%s is found there again by status and stop, whatever the configuration says then'],
       [SITES, 'by the site itself, which sbatch tells in its answer, is stopped there'],
       [
-        'apps/node-agent/src/drain/watch-deadline.test.ts',
-        'watchDeadline asks in the cluster of the job, and as it is typed there where that has no answer',
+        'packages/scheduler/src/inside/watch-deadline.test.ts',
+        'watchDeadline asks in the cluster of the job, and without a cluster where that has no answer',
       ],
     ),
   },
@@ -88,7 +88,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [STUBS, 'hides no job: an answer that was lost is found again, and nothing is submitted twice'],
       [SITES, 'is seen by doctor, which looks in slurm.binDir and says that the type of its GPUs cannot be checked'],
       [REAL, 'hides no job: it is found when the answer of sbatch is lost, serves, and is stopped'],
-      [REAL, 'is one of those that doctor knows, though sinfo lists it to nobody'],
+      [REAL, 'is one of those that doctor knows, though sinfo does not list it'],
     ),
   },
   {
@@ -119,8 +119,11 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     seen: 'A job that completed before anything was served has failed, with the last lines of its log; a notice of slurmstepd (`STEP n.0 … DUE TO TASK FAILURE`) outweighs accounting.',
     tests: places(
       [SITES, 'is a failure to explain, though Slurm calls it COMPLETED'],
-      ['packages/cli/src/job/observe-job.test.ts', 'when it completed and nothing was served is a failure to explain'],
-      ['apps/node-agent/src/job/read-slurm-notice.test.ts', 'of a step of the job counts as well'],
+      [
+        'packages/launch/src/job/observe-job.test.ts',
+        'when it completed and nothing was served is a failure to explain',
+      ],
+      ['packages/scheduler/src/inside/read-slurm-notice.test.ts', 'of a step of the job counts as well'],
     ),
   },
   {
@@ -134,7 +137,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'GPUs in other forms: `gpu:8(S:0-3)`, `gres/gpu:4`, `gpu:a100:2K`, no type at all.',
     seen: 'All are read. Where GPUs have no type, `doctor` says that the type cannot be checked, and names the feature that chooses them.',
     tests: places(
-      ['packages/slurm/src/parse/parse-sinfo.test.ts', 'gres/gpu:4'],
+      ['packages/scheduler/src/slurm/parse/parse-sinfo.test.ts', 'gres/gpu:4'],
       [REQUEST, 'judgeGpu says that a type cannot be checked where GPUs have none, and which feature chooses them'],
     ),
   },
@@ -145,11 +148,11 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     seen: 'The row is split at its three times, which stand side by side: reason and name keep their bars.',
     tests: places(
       [
-        'packages/slurm/src/parse/parse-squeue.test.ts',
+        'packages/scheduler/src/slurm/parse/parse-squeue.test.ts',
         'parseSqueue keeps a bar in the reason and in the name apart from its own',
       ],
       [
-        'packages/slurm/src/parse/parse-sacct.test.ts',
+        'packages/scheduler/src/slurm/parse/parse-sacct.test.ts',
         'parseSacct keeps a bar in the reason and in the name apart from its own',
       ],
     ),
@@ -196,7 +199,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
       [STUBS, 'is asked once for all deployments, by each command that looks'],
       [STUBS, 'is not asked again at once after it refused'],
       [SITES, 'is asked once, while one command follows a deployment and others look at theirs'],
-      ['packages/cli/src/job/queue-pace.test.ts', 'doubles with each refusal'],
+      ['packages/launch/src/job/queue-pace.test.ts', 'doubles with each refusal'],
     ),
   },
   {

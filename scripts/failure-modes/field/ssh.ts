@@ -1,9 +1,9 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
-const ASKED = 'packages/tunnel/src/resolve-by-ssh.test.ts';
-const OWN = 'packages/tunnel/src/resolve-ssh-target.test.ts';
-const SYSTEM = 'packages/tunnel/src/system-ssh/open-system-ssh.test.ts';
-const TWO_FACTOR = 'packages/tunnel/src/system-ssh/two-factor.test.ts';
+const ASKED = 'packages/ssh/src/resolve-by-ssh.test.ts';
+const OWN = 'packages/ssh/src/resolve-ssh-target.test.ts';
+const SYSTEM = 'packages/ssh/src/system-ssh/open-system-ssh.test.ts';
+const TWO_FACTOR = 'packages/ssh/src/system-ssh/two-factor.test.ts';
 const CHOICE = 'packages/cli/src/ssh/choose-driver.test.ts';
 const COMPARED = [
   'tests/fuzz/ssh-config.test.ts',

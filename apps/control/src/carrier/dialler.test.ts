@@ -9,7 +9,7 @@ import { Listeners, silentLog } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { SocketOwner } from '../domain/decide-socket.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { Dialler } from './dialler.ts';
 import { RunDir } from './run-dir.ts';
 
@@ -90,8 +90,9 @@ async function nextArrival(): Promise<Admitted> {
   });
 }
 
-/** Resolves when so many have been admitted in all. */
+/** Resolves when so many have been admitted in all, which may have happened before the call. */
 function arrived(count: number): Promise<void> {
+  if (admitted.length >= count) return Promise.resolve();
   return new Promise((resolve) => {
     const remove = arrivals.add(() => {
       if (admitted.length < count) return;
@@ -101,10 +102,26 @@ function arrived(count: number): Promise<void> {
   });
 }
 
-/** Lets time pass until something is true of the directory; sockets answer in their own time. */
+/** Lets time pass until something is true of the directory; sockets answer in their own time. Throws after an hour of the clock. */
 async function advanceUntil(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await clock.advance(100);
+  const endMs = clock.monotonicMs() + 3_600_000;
+  while (!isTrue()) {
+    if (clock.monotonicMs() >= endMs)
+      throw new Error(`an hour has passed, and it is still not true: ${String(isTrue)}`);
+    await clock.advance(100);
+  }
 }
+
+describe('the helpers of this test', () => {
+  it('end their wait when what they wait for has happened already, or never happens', async () => {
+    await listen('aaaaaaaa-1.ctl');
+    const first = arrived(1);
+    await dialler.start();
+    await first;
+    await arrived(1);
+    await expect(advanceUntil(() => false)).rejects.toThrow('still not true');
+  });
+});
 
 describe('the dialler', () => {
   it('finds sockets that are there and those that come', async () => {

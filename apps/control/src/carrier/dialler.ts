@@ -1,18 +1,28 @@
 // Finds agents' control sockets in the run directory, dials them, one of an instance at a time, dials again with back-off,
-// and unlinks the files that decideSocket and pickSurplus give up. Interprets; decides nothing.
+// and unlinks the files that decideSocket and pickSurplus give up. Performs what dial-machine.ts decides.
 
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
-import { type BackoffPolicy, backoffMs, callLater, type Clock, errnoOf, errorText, type Log } from '@fairlead/kit';
+import {
+  backoffMs,
+  type BackoffPolicy,
+  callLater,
+  type Clock,
+  errnoOf,
+  errorText,
+  Guard,
+  type Log,
+  repeatEvery,
+} from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
 
 import { decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
-import { Guard } from '../guard.ts';
+import { type DialEffect, type DialEvent, dialTransition, failingOf } from './dial-machine.ts';
 import { byPromise, MAX_UNPROVEN, mayDial } from './dial-order.ts';
 import { ParkedSockets } from './parked-sockets.ts';
 import type { RunDir } from './run-dir.ts';
-import { type SocketTarget as Target, surplusOf } from './socket-target.ts';
+import { candidateOf, type SocketTarget as Target, surplusOf } from './socket-target.ts';
 
 export interface DiallerDeps {
   runDir: RunDir;
@@ -64,7 +74,7 @@ export class Dialler implements AsyncDisposable {
     await this.#guard.turn('run.scan', () => this.#scan());
     this.#started = true;
     this.#dialNext();
-    this.#scanning = this.#guard.loop('run.scan', () => this.#scan(), { clock, everyMs: RESCAN_MS, signal });
+    this.#scanning = repeatEvery(RESCAN_MS, () => this.#scan(), { op: 'run.scan', clock, guard: this.#guard, signal });
   }
 
   /** Looks again at the sockets of one instance, whose truth has changed. */
@@ -85,7 +95,7 @@ export class Dialler implements AsyncDisposable {
 
   async #scan(): Promise<void> {
     const names = new Set(await this.#deps.runDir.list());
-    for (const target of this.#targets.values()) if (!names.has(target.name)) this.#forget(target);
+    for (const target of this.#targets.values()) if (!names.has(target.name)) this.#step(target, { type: 'file.gone' });
     await this.#parked.scan();
     let looked = 0;
     for (const name of names) {
@@ -99,7 +109,7 @@ export class Dialler implements AsyncDisposable {
   #look(name: string): void {
     if (this.#deps.runDir.hasSocket(name)) return this.#see(name);
     const target = this.#targets.get(name);
-    if (target) this.#forget(target);
+    if (target) this.#step(target, { type: 'file.gone' });
   }
 
   #see(name: string): void {
@@ -108,12 +118,58 @@ export class Dialler implements AsyncDisposable {
     const parsed = parseSocketName(name);
     if (!parsed) return;
     const seenMs = this.#deps.clock.monotonicMs();
-    const target: Target = { name, ...parsed, seenMs, dialling: 'no', failures: 0, failingSinceMs: undefined };
+    const target: Target = { name, ...parsed, seenMs, dial: { status: 'idle' } };
     this.#targets.set(name, target);
     const siblings = this.#byInstance.get(target.instanceId) ?? new Set();
     this.#byInstance.set(target.instanceId, siblings.add(target));
     this.#giveUpSurplus(siblings, target);
     if (this.#targets.has(name)) this.#review(target);
+  }
+
+  #review(target: Target): void {
+    const { clock, leaseMs, ownerOf } = this.#deps;
+    if (this.#ended.signal.aborted) return;
+    const now = clock.monotonicMs();
+    const failing = failingOf(target.dial);
+    const decision = decideSocket({
+      kind: target.kind,
+      generation: target.generation,
+      owner: ownerOf(target.instanceId),
+      ageMs: now - target.seenMs,
+      failing: failing && { forMs: now - failing.sinceMs, times: failing.times },
+      leaseMs,
+    });
+    this.#step(target, { type: 'file.reviewed', decision });
+  }
+
+  #step(target: Target, event: DialEvent): void {
+    const { state, effects } = dialTransition(target.dial, event);
+    target.dial = state;
+    for (const effect of effects) this.#perform(target, effect);
+  }
+
+  #perform(target: Target, effect: DialEffect): void {
+    switch (effect.type) {
+      case 'queue':
+        this.#queue.add(target.instanceId);
+        this.#preferOver(target, this.#unproven.get(target.instanceId));
+        return this.#dialNext();
+      case 'connect':
+        return this.#connect(target);
+      case 'forget':
+        return this.#forget(target);
+      case 'park':
+        this.#deps.runDir.park(target.name);
+        return;
+      case 'unlink':
+        return this.#unlink(target);
+      case 'place.free':
+        return this.#freePlace(target);
+      case 'redial.later':
+        return this.#redialLater(target, effect.failures);
+      case 'review':
+        return this.#review(target);
+    }
   }
 
   #forget(target: Target): void {
@@ -123,47 +179,19 @@ export class Dialler implements AsyncDisposable {
     if (siblings?.size === 0) this.#byInstance.delete(target.instanceId);
   }
 
-  #review(target: Target): void {
-    const { clock, leaseMs, ownerOf, runDir } = this.#deps;
-    if (this.#ended.signal.aborted) return;
-    const now = clock.monotonicMs();
-    const { kind, generation, failures, failingSinceMs } = target;
-    const decision = decideSocket({
-      kind,
-      generation,
-      owner: ownerOf(target.instanceId),
-      ageMs: now - target.seenMs,
-      failing: failingSinceMs === undefined ? undefined : { forMs: now - failingSinceMs, times: failures },
-      leaseMs,
-    });
-    if (decision === 'park') {
-      this.#forget(target);
-      runDir.park(target.name);
-    } else if (decision === 'unlink') {
-      this.#unlink(target);
-    } else if (decision === 'dial' && target.dialling === 'no') {
-      target.dialling = 'queued';
-      this.#queue.add(target.instanceId);
-      this.#preferOver(target, this.#unproven.get(target.instanceId));
-      this.#dialNext();
-    }
-  }
-
-  #unlink(target: Target): void {
-    this.#forget(target);
-    if (this.#deps.runDir.unlinkSocket(target.name))
-      this.#deps.log.info({ op: 'socket.unlink', ok: true, socket: target.name });
+  #unlink({ name }: Target): void {
+    if (this.#deps.runDir.unlinkSocket(name)) this.#deps.log.info({ op: 'socket.unlink', ok: true, socket: name });
   }
 
   /** A leaked key can make any number of sockets: unlinks those over the limit of one instance. */
   #giveUpSurplus(siblings: ReadonlySet<Target>, { instanceId, kind }: Target): void {
     const owner = this.#deps.ownerOf(instanceId);
-    for (const target of surplusOf(siblings, kind, owner)) this.#unlink(target);
+    for (const target of surplusOf(siblings, kind, owner)) this.#step(target, { type: 'file.surplus' });
   }
 
   /** A dial of a frozen tunnel's socket can block its instance for seconds: ends it in favour of a newer socket. */
   #preferOver(target: Target, dialled: Target | undefined): void {
-    if (dialled && target.generation > dialled.generation && byPromise(target, dialled) < 0) dialled.raw?.destroy();
+    if (dialled && target.generation > dialled.generation && compare(target, dialled) < 0) dialled.raw?.destroy();
   }
 
   #dialNext(): void {
@@ -171,7 +199,7 @@ export class Dialler implements AsyncDisposable {
       if (this.#unproven.size >= MAX_UNPROVEN) break;
       if (this.#unproven.has(instanceId) || !mayDial(this.#unproven.size, this.#isKnown(instanceId))) continue;
       const target = this.#pickNext(instanceId);
-      if (target) this.#dial(target);
+      if (target) this.#step(target, { type: 'dial.begun' });
       if (!this.#pickNext(instanceId)) this.#queue.delete(instanceId);
     }
     const isDialled = (instanceId: string) => this.#unproven.has(instanceId);
@@ -180,7 +208,7 @@ export class Dialler implements AsyncDisposable {
 
   #pickNext(instanceId: string): Target | undefined {
     const siblings = [...(this.#byInstance.get(instanceId) ?? [])];
-    return siblings.filter(({ dialling }) => dialling === 'queued').toSorted(byPromise)[0];
+    return siblings.filter(({ dial }) => dial.status === 'queued').toSorted(compare)[0];
   }
 
   /** Whether an agent has proved itself for it. */
@@ -189,39 +217,23 @@ export class Dialler implements AsyncDisposable {
     return owner.kind === 'current' && owner.life.phase !== 'waiting';
   }
 
-  #dial(target: Target): void {
-    const { admit, runDir } = this.#deps;
-    target.dialling = 'now';
+  #connect(target: Target): void {
+    const { admit, clock, runDir } = this.#deps;
     this.#unproven.set(target.instanceId, target);
     const raw = connect(runDir.file(target.name));
     target.raw = raw;
     let failure: unknown;
     raw.on('error', (error) => (failure = error));
-    const onProven = () => {
-      target.dialling = 'proven';
-      target.failures = 0;
-      target.failingSinceMs = undefined;
-      this.#freePlace(target);
-    };
+    const onProven = () => this.#step(target, { type: 'agent.proved' });
     raw.on('connect', () => {
       if (!this.#guard.run('socket.admit', () => admit(raw, target, onProven))) raw.destroy();
     });
-    raw.on(
-      'close',
-      this.#guard.handler('socket.close', () => this.#closed(target, failure)),
-    );
-  }
-
-  #closed(target: Target, failure: unknown): void {
-    delete target.raw;
-    const unproven = target.dialling === 'now';
-    if (unproven) {
-      target.failures += 1;
-      target.failingSinceMs ??= this.#deps.clock.monotonicMs();
-    }
-    if (errnoOf(failure) === 'ENOENT') this.#forget(target);
-    else this.#wait(target);
-    if (unproven) this.#freePlace(target);
+    const onClose = this.#guard.handler('socket.close', () => {
+      delete target.raw;
+      const isMissing = errnoOf(failure) === 'ENOENT';
+      this.#step(target, { type: 'connection.closed', nowMs: clock.monotonicMs(), isMissing });
+    });
+    raw.on('close', onClose);
   }
 
   #freePlace(target: Target): void {
@@ -229,15 +241,15 @@ export class Dialler implements AsyncDisposable {
     if (!this.#ended.signal.aborted) this.#dialNext();
   }
 
-  #wait(target: Target): void {
+  #redialLater(target: Target, failures: number): void {
     const { clock, random } = this.#deps;
     if (this.#ended.signal.aborted) return;
-    target.dialling = 'waiting';
-    const afterMs = backoffMs(REDIAL, target.failures, random());
-    const again = this.#guard.handler('socket.redial', () => {
-      target.dialling = 'no';
-      if (this.#targets.get(target.name) === target) this.#review(target);
-    });
+    const afterMs = backoffMs(REDIAL, failures, random());
+    const again = this.#guard.handler('socket.redial', () => this.#step(target, { type: 'redial.due' }));
     callLater(again, { clock, afterMs, signal: this.#ended.signal });
   }
+}
+
+function compare(a: Target, b: Target): number {
+  return byPromise(candidateOf(a), candidateOf(b));
 }

@@ -1,8 +1,7 @@
 // Looks after the run directory: it lies on a volatile disk, and cleaners take what is old there.
 
-import type { Clock, Log } from '@fairlead/kit';
+import { type Clock, type Guard, type Log, repeatEvery } from '@fairlead/kit';
 
-import type { Guard } from '../guard.ts';
 import type { ControlSocket } from './control-socket.ts';
 import type { RunDir } from './run-dir.ts';
 
@@ -22,7 +21,7 @@ const REFRESH_EVERY_MS = 3_600_000;
 export function keepRunDir(deps: KeepRunDirDeps): AsyncDisposable {
   const { clock, guard } = deps;
   const ended = new AbortController();
-  const keeping = guard.loop('run.restore', keepTurn(deps), { clock, everyMs: LOOK_EVERY_MS, signal: ended.signal });
+  const keeping = repeatEvery(LOOK_EVERY_MS, keepTurn(deps), { op: 'run.restore', clock, guard, signal: ended.signal });
   return {
     async [Symbol.asyncDispose]() {
       ended.abort();

@@ -1,10 +1,9 @@
 // The sockets that were put aside: unlinked once their instance can no longer come back to them. Interprets decideParked.
 
-import type { Clock } from '@fairlead/kit';
+import type { Clock, Guard } from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
 
 import { decideParked, type SocketOwner } from '../domain/decide-socket.ts';
-import type { Guard } from '../guard.ts';
 import type { RunDir } from './run-dir.ts';
 
 export interface ParkedSocketsDeps {

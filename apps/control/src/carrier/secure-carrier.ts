@@ -5,9 +5,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 
-import { callLater, type Clock, errorText, type Log } from '@fairlead/kit';
-
-import { Guard } from '../guard.ts';
+import { callLater, type Clock, errorText, Guard, type Log } from '@fairlead/kit';
 
 export type Origin =
   | { kind: 'taken' }

@@ -3,7 +3,8 @@
 import type { Socket } from 'node:net';
 
 import type { SocketOwner } from '../domain/decide-socket.ts';
-import { pickSurplus } from './dial-order.ts';
+import { type DialState, failingOf } from './dial-machine.ts';
+import { type Candidate, pickSurplus } from './dial-order.ts';
 
 export interface SocketTarget {
   name: string;
@@ -11,9 +12,7 @@ export interface SocketTarget {
   generation: number;
   kind: 'data' | 'control';
   seenMs: number;
-  dialling: 'no' | 'queued' | 'now' | 'proven' | 'waiting';
-  failures: number;
-  failingSinceMs: number | undefined;
+  dial: DialState;
   /** While it is dialled. */
   raw?: Socket;
 }
@@ -22,14 +21,18 @@ export interface SocketTarget {
 export function surplusOf(siblings: Iterable<SocketTarget>, kind: SocketTarget['kind'], owner: SocketOwner) {
   const alike = [...siblings].filter((sibling) => sibling.kind === kind);
   const sockets = alike.map((target) => {
-    const { generation, failures } = target;
-    return { target, generation, failures, isInUse: isInUse(target, owner) };
+    return { target, ...candidateOf(target), isInUse: isInUse(target, owner) };
   });
   return pickSurplus(sockets).map(({ target }) => target);
 }
 
-function isInUse({ kind, generation, dialling }: SocketTarget, owner: SocketOwner): boolean {
-  if (dialling === 'proven') return true;
+/** What its place in the order depends on. */
+export function candidateOf({ generation, dial }: SocketTarget): Candidate {
+  return { generation, failures: failingOf(dial)?.times ?? 0 };
+}
+
+function isInUse({ kind, generation, dial }: SocketTarget, owner: SocketOwner): boolean {
+  if (dial.status === 'proven') return true;
   if (owner.kind !== 'current') return false;
   if (kind === 'control') return owner.linkedGeneration === generation;
   return 'generation' in owner.life && owner.life.generation === generation;

@@ -5,8 +5,8 @@ import type { InstanceRecord, Life } from './records.ts';
 
 /** Whether the event has no effect and `more` is what the record holds already. */
 export function changesNothing(record: InstanceRecord, event: LifeEvent, more: Partial<InstanceRecord>): boolean {
-  const { life, effects } = transition(record.life, event);
-  return life === record.life && effects.length === 0 && !differs(record, more);
+  const { state, effects } = transition(record.life, event);
+  return state === record.life && effects.length === 0 && !differs(record, more);
 }
 
 /** A percentage that moves is shown, not stored. */

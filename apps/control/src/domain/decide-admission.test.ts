@@ -1,5 +1,6 @@
 // Who may speak for an instance.
 
+import { Secret } from '@fairlead/kit';
 import type { AgentHello } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -16,7 +17,7 @@ const HELLO: AgentHello = {
   restart: 1,
   processId: 'p1',
   hostname: 'node1',
-  apiKey: 'k',
+  apiKey: new Secret('k'),
 };
 
 function instance(life: Life): InstanceRecord {
@@ -26,8 +27,11 @@ function instance(life: Life): InstanceRecord {
     jobDir: '/j',
     enrolmentHash: '',
     life,
-    models: [],
-    gpus: [],
+    role: 'current',
+    replica: 0,
+    former: false,
+    servedModels: [],
+    nodes: [],
     createdMs: 0,
     updatedMs: 0,
   };

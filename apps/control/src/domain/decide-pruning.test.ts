@@ -13,7 +13,7 @@ const STOPPED: Life = {
 
 function entry(name: string, life: Life, updatedMs: number) {
   const instance = { id: `${name}-now`, deployment: name, life, updatedMs } as InstanceRecord;
-  return { deployment: { name } as DeploymentRecord, instance };
+  return { record: { name } as DeploymentRecord, instances: [{ instance }] };
 }
 
 function former(name: string, n: number, updatedMs: number): FormerInstance {
@@ -21,8 +21,8 @@ function former(name: string, n: number, updatedMs: number): FormerInstance {
 }
 
 function decide(entries: ReturnType<typeof entry>[], formers: FormerInstance[], limit = 10) {
-  const decided = decidePruning({ entries, formers, beforeMs: 100, limit });
-  return { ...decided, deployments: decided.deployments.map(({ instance }) => instance.deployment) };
+  const decided = decidePruning({ deployments: entries, formers, beforeMs: 100, limit });
+  return { ...decided, deployments: decided.deployments.map(({ record }) => record.name) };
 }
 
 describe('decidePruning', () => {
@@ -36,6 +36,14 @@ describe('decidePruning', () => {
     const formers = [former('living', 1, 50), former('living', 2, 150), former('old', 1, 20)];
     expect(decide(entries, formers)).toEqual({ deployments: [], formers: ['living-1', 'old-1'] });
     expect(decide(entries, [formers[1]!])).toEqual({ deployments: ['old'], formers: [] });
+  });
+
+  it('takes no deployment of which one instance lives or ended later', () => {
+    const [old, living, recent] = [entry('a', STOPPED, 1), entry('a', READY, 1), entry('a', STOPPED, 100)];
+    for (const other of [living, recent]) {
+      const both = { ...old, instances: [...old.instances, ...other.instances] };
+      expect(decide([both], [])).toEqual({ deployments: [], formers: [] });
+    }
   });
 
   it('takes no more than asked for', () => {

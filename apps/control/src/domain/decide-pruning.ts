@@ -5,12 +5,12 @@ import { isEnded } from '@fairlead/protocol';
 import type { DeploymentRecord, FormerInstance, InstanceRecord } from './records.ts';
 
 interface Known {
-  deployment: DeploymentRecord;
-  instance: InstanceRecord;
+  readonly record: Readonly<DeploymentRecord>;
+  readonly instances: ReadonlyArray<{ readonly instance: Readonly<InstanceRecord> }>;
 }
 
 export interface PruningFacts<Entry extends Known> {
-  entries: Iterable<Entry>;
+  deployments: Iterable<Entry>;
   formers: Iterable<FormerInstance>;
   /** What changed last before this goes. */
   beforeMs: number;
@@ -30,10 +30,12 @@ export function decidePruning<Entry extends Known>(
     if (former.updatedMs < beforeMs && formers.length < limit) formers.push(former.id);
   }
   const deployments: Entry[] = [];
-  for (const entry of facts.entries) {
+  for (const deployment of facts.deployments) {
     if (formers.length + deployments.length >= limit) break;
-    const { life, updatedMs } = entry.instance;
-    if (isEnded(life.state) && updatedMs < beforeMs && !withFormers.has(entry.deployment.name)) deployments.push(entry);
+    const isOld = deployment.instances.every(
+      ({ instance }) => isEnded(instance.life.state) && instance.updatedMs < beforeMs,
+    );
+    if (isOld && !withFormers.has(deployment.record.name)) deployments.push(deployment);
   }
   return { deployments, formers };
 }

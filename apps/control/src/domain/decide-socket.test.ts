@@ -1,4 +1,4 @@
-// What happens to the files of the run directory.
+// What the dialler does with each socket file of the run directory.
 
 import { describe, expect, it } from 'vitest';
 
@@ -52,21 +52,29 @@ const CASES: Array<[title: string, change: Partial<SocketFacts>, decision: strin
   ['a control socket after the one in use', { ...of(ATTENDED, 5), generation: 6 }, 'dial'],
   ['a control socket of a lost instance', of(LOST), 'dial'],
   ['a control socket of an instance that its agent ended', of(ENDED), 'unlink'],
-  ['a control socket of its next restart', { ...of(ENDED), generation: 10_001 }, 'dial'],
+  [
+    'a control socket of the next restart of an instance that its agent ended',
+    { ...of(ENDED), generation: 10_001 },
+    'dial',
+  ],
   ['a control socket of a cancelled instance', of(CANCELLED), 'dial'],
-  ['a control socket that fails for long', STALE, 'unlink'],
-  ['a control socket that failed long ago and once', { failing: { forMs: 60_000, times: 1 } }, 'dial'],
+  ['a control socket that has failed three times in more than a lease', STALE, 'unlink'],
+  ['a control socket that has failed once, long ago', { failing: { forMs: 60_000, times: 1 } }, 'dial'],
   ['a control socket of an unknown instance', UNKNOWN, 'keep'],
-  ['a control socket of an unknown instance after the grace', { ...UNKNOWN, ...OLD }, 'unlink'],
+  ['a control socket of an unknown instance after a lease', { ...UNKNOWN, ...OLD }, 'unlink'],
   ['a control socket of a replaced instance', FORMER, 'dial'],
-  ['a control socket of a replaced instance after the grace', LONG_FORMER, 'unlink'],
+  ['a control socket of a replaced instance after a lease', LONG_FORMER, 'unlink'],
   ['the data socket in use', DATA, 'keep'],
   ['a data socket before the one in use', { ...DATA, generation: 4 }, 'unlink'],
-  ['a data socket not yet reported', { ...DATA, generation: 6 }, 'keep'],
+  ['a data socket that its agent has not reported yet', { ...DATA, generation: 6 }, 'keep'],
   ['a data socket of a waiting instance', { ...DATA, ...of(WAITING) }, 'keep'],
   ['the data socket of a lost instance', { ...DATA, ...of(LOST) }, 'park'],
   ['a new data socket of a lost instance', { ...DATA, ...of(LOST), generation: 6 }, 'keep'],
-  ['a data socket of a lost instance that nobody claims', { ...DATA, ...of(LOST), generation: 6, ...OLD }, 'unlink'],
+  [
+    'an unexplained data socket of a lost instance after a lease',
+    { ...DATA, ...of(LOST), generation: 6, ...OLD },
+    'unlink',
+  ],
   ['a retired data socket', { ...DATA, ...of(ENDED) }, 'unlink'],
   ['a data socket of a replaced instance', { ...DATA, ...FORMER }, 'unlink'],
   ['a data socket of an unknown instance', { ...DATA, ...UNKNOWN }, 'keep'],

@@ -1,9 +1,10 @@
 // Every state with every event, and what holds for all of them.
 
+import { listTransitions, renderTransitions } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import { transition } from './instance-life.ts';
-import { listLifeTable, renderLifeTable } from './life-table.ts';
+import { lifeMachine } from './life-table.ts';
 import type { Life } from './records.ts';
 
 const AGENT = { processId: 'p1', restart: 0, hostname: 'node1' };
@@ -15,35 +16,37 @@ const DRAINING: Life = {
 
 describe('an instance’s life', () => {
   it('follows the table', async () => {
-    await expect(`${renderLifeTable()}\n`).toMatchFileSnapshot('./instance-life.table.md');
+    await expect(renderTransitions(lifeMachine)).toMatchFileSnapshot('./instance-life.table.md');
   });
 
   it('has an agent’s own end for good: only a later restart begins anew', () => {
-    const left = listLifeTable().filter(({ state, next }) => state === 'ended by its agent' && next !== '-');
+    const left = listTransitions(lifeMachine).filter(
+      ({ state, next }) => state === 'ended by its agent' && next !== state,
+    );
     expect(left.map(({ event }) => event)).toEqual(['a later restart enrols']);
   });
 
   it('ends the lease with every step from attended to lost or ended', () => {
-    const steps = listLifeTable().filter(({ next }) => /^(lost|ended)/.test(next));
+    const steps = listTransitions(lifeMachine).filter(({ next }) => /^(lost|ended)/.test(next));
     for (const { state, effects } of steps)
       if (!/submitted|queued|lost|ended/.test(state)) expect(effects).toContain('lease.end');
   });
 
   it('never takes back a retired generation', () => {
     const late = transition(READY, { type: 'instance.reported', state: { status: 'ready' }, generation: 2 });
-    expect(late.life).toMatchObject({ retired: 3 });
-    expect(late.life).not.toHaveProperty('generation');
+    expect(late.state).toMatchObject({ retired: 3 });
+    expect(late.state).not.toHaveProperty('generation');
   });
 
   it('keeps the generation of a lost agent for its return', () => {
-    const lost = transition(READY, { type: 'lease.expired', silentMs: 15_000 }).life;
-    const back = transition(lost, { type: 'agent.enrolled', agent: AGENT }).life;
+    const lost = transition(READY, { type: 'lease.expired', silentMs: 15_000 }).state;
+    const back = transition(lost, { type: 'agent.enrolled', agent: AGENT }).state;
     const report = transition(back, { type: 'instance.reported', state: { status: 'ready' }, generation: 3 });
-    expect(report.life).toEqual(READY);
+    expect(report.state).toEqual(READY);
   });
 
   it('says what was last seen of a lost agent', () => {
-    const { life } = transition(READY, { type: 'lease.expired', silentMs: 15_400 });
+    const { state: life } = transition(READY, { type: 'lease.expired', silentMs: 15_400 });
     expect(life.state).toMatchObject({
       status: 'failed',
       cause: { code: 'agent_lost', message: expect.stringMatching(/node1 .* 15 s; it was last seen ready/) },
@@ -51,17 +54,17 @@ describe('an instance’s life', () => {
   });
 
   it('calls an instance that falls silent while it drains lost, not stopped', () => {
-    const { life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
+    const { state: life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
     expect(life).toMatchObject({ phase: 'lost', generation: 3, state: { cause: { code: 'agent_lost' } } });
-    const back = transition(life, { type: 'agent.enrolled', agent: AGENT }).life;
+    const back = transition(life, { type: 'agent.enrolled', agent: AGENT }).state;
     const report = transition(back, { type: 'instance.reported', state: DRAINING.state, generation: 3 });
-    expect(report.life).toEqual(DRAINING);
+    expect(report.state).toEqual(DRAINING);
   });
 
   it('has ended for the cause it was draining for, once its job is known to have ended', () => {
-    const { life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
+    const { state: life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
     const state = { status: 'failed', cause: { code: 'cancelled', message: 'cancelled' } } as const;
-    expect(transition(life, { type: 'job.observed', state }).life).toMatchObject({
+    expect(transition(life, { type: 'job.observed', state }).state).toMatchObject({
       phase: 'ended',
       state: { status: 'stopped', cause: { code: 'requested' } },
     });

@@ -1,5 +1,6 @@
 // The state machine of one instance as control sees it. Decides; stores, tells and orders nothing.
 
+import { go, stay, type Step } from '@fairlead/kit';
 import {
   type EndCause,
   firstGeneration,
@@ -30,11 +31,8 @@ export type LifeEffect =
   | { type: 'lease.end' }
   | { type: 'order.give'; mode: StopMode };
 
-export interface LifeStep {
-  /** The same object where nothing changed. */
-  life: Life;
-  effects: LifeEffect[];
-}
+/** The state is the same object where nothing changed. */
+export type LifeStep = Step<Life, LifeEffect>;
 
 export function transition(life: Life, event: LifeEvent): LifeStep {
   switch (event.type) {
@@ -54,22 +52,19 @@ export function transition(life: Life, event: LifeEvent): LifeStep {
 function enrol(life: Life, agent: AgentRecord): LifeStep {
   const known = life.phase === 'waiting' ? undefined : life.agent;
   const sameProcess = known?.processId === agent.processId && known.restart === agent.restart;
-  if (sameProcess && (life.phase === 'attended' || (life.phase === 'ended' && life.by === 'agent')))
-    return unchanged(life);
+  if (sameProcess && (life.phase === 'attended' || (life.phase === 'ended' && life.by === 'agent'))) return stay(life);
   const returned = sameProcess && life.phase !== 'waiting';
   const newer = agent.restart > restartOf(life);
   const left = !sameProcess && 'generation' in life ? (life.generation ?? 0) : 0;
   const retired = Math.max(life.retired, left, newer ? firstGeneration(agent.restart) - 1 : 0);
   const next: Life = { phase: 'attended', agent, state: { status: 'starting', phase: 'booting' }, retired };
-  return {
-    life: next,
-    effects: [
-      ...(known && !sameProcess ? [{ type: 'link.fence' } as const] : []),
-      returned
-        ? history('agent.returned', `The agent on ${agent.hostname} is back.`)
-        : history('agent.enrolled', enrolledText(agent)),
-    ],
-  };
+  return go(
+    next,
+    ...(known && !sameProcess ? [{ type: 'link.fence' } as const] : []),
+    returned
+      ? history('agent.returned', `The agent on ${agent.hostname} is back.`)
+      : history('agent.enrolled', enrolledText(agent)),
+  );
 }
 
 function enrolledText(agent: AgentRecord): string {
@@ -78,43 +73,41 @@ function enrolledText(agent: AgentRecord): string {
 }
 
 function report(life: Life, event: Extract<LifeEvent, { type: 'instance.reported' }>): LifeStep {
-  if (life.phase !== 'attended') return unchanged(life);
+  if (life.phase !== 'attended') return stay(life);
   const { state, generation } = event;
   const said = state.status === life.state.status ? [] : [stateHistory(state)];
   if (isEnded(state)) {
     const retired = Math.max(life.retired, life.generation ?? 0, generation ?? 0);
-    return {
-      life: { phase: 'ended', by: 'agent', agent: life.agent, state, retired },
-      effects: [{ type: 'lease.end' }, ...said],
-    };
+    return go({ phase: 'ended', by: 'agent', agent: life.agent, state, retired }, { type: 'lease.end' }, ...said);
   }
   const live = generation !== undefined && generation > life.retired ? generation : undefined;
   const gone = life.generation !== undefined && life.generation !== live ? life.generation : 0;
-  if (live === life.generation && sameState(state, life.state)) return unchanged(life);
+  if (live === life.generation && sameState(state, life.state)) return stay(life);
   const retired = Math.max(life.retired, gone);
   const next: Life = { ...life, state, retired };
   delete next.generation;
   if (live !== undefined) next.generation = live;
-  return { life: next, effects: said };
+  return go(next, ...said);
 }
 
 function expire(life: Life, silentMs: number): LifeStep {
-  if (life.phase !== 'attended') return unchanged(life);
+  if (life.phase !== 'attended') return stay(life);
   const effects: LifeEffect[] = [{ type: 'lease.end' }, { type: 'link.drop' }];
   const { agent, generation, jobEnd, retired } = life;
   if (jobEnd) {
     const end = Math.max(retired, generation ?? 0);
-    return {
-      life: { phase: 'ended', by: 'submitter', agent, state: jobEnd, retired: end },
-      effects: [...effects, stateHistory(jobEnd)],
-    };
+    return go(
+      { phase: 'ended', by: 'submitter', agent, state: jobEnd, retired: end },
+      ...effects,
+      stateHistory(jobEnd),
+    );
   }
   const state = lostState(life, silentMs);
   const lost = history('agent.lost', silenceText(life, silentMs));
   const next: Life = { phase: 'lost', agent, state, retired };
   if (generation !== undefined) next.generation = generation;
   if (life.state.status === 'draining') next.leaving = life.state.cause;
-  return { life: next, effects: [...effects, lost, stateHistory(state)] };
+  return go(next, ...effects, lost, stateHistory(state));
 }
 
 /** Also of an instance that was draining: silence is no end. Its agent may be back in a moment and go on with what it answers. */
@@ -136,22 +129,19 @@ type EndedState = Extract<InstanceState, { cause: EndCause; status: 'stopped' | 
 function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep {
   if (life.phase === 'attended') {
     // Its agent's word counts while the lease holds; if it stays silent, this is why.
-    if (!isEnded(state) || life.jobEnd) return unchanged(life);
-    return { life: { ...life, jobEnd: state }, effects: [] };
+    if (!isEnded(state) || life.jobEnd) return stay(life);
+    return go({ ...life, jobEnd: state });
   }
   if (!isEnded(state)) {
-    if (life.phase !== 'waiting' || sameState(state, life.state)) return unchanged(life);
+    if (life.phase !== 'waiting' || sameState(state, life.state)) return stay(life);
     const said = life.state.status === 'queued' ? [] : [stateHistory(state)];
-    return { life: { ...life, state }, effects: said };
+    return go({ ...life, state }, ...said);
   }
-  if (life.phase === 'ended') return unchanged(life);
+  if (life.phase === 'ended') return stay(life);
   const agent = life.phase === 'lost' ? { agent: life.agent } : {};
   const retired = Math.max(life.retired, 'generation' in life ? (life.generation ?? 0) : 0);
   const end = endOf(life, state);
-  return {
-    life: { phase: 'ended', by: 'submitter', state: end, retired, ...agent },
-    effects: [stateHistory(end)],
-  };
+  return go({ phase: 'ended', by: 'submitter', state: end, retired, ...agent }, stateHistory(end));
 }
 
 /** An instance that was leaving anyway ended for the cause it was leaving for: the first cause wins. */
@@ -160,14 +150,11 @@ function endOf(life: Life, seen: EndedState): EndedState {
 }
 
 function stop(life: Life, event: Extract<LifeEvent, { type: 'stop.requested' }>): LifeStep {
-  if (life.phase === 'attended') return { life, effects: [{ type: 'order.give', mode: event.mode }] };
-  if (life.phase !== 'waiting' || event.job) return unchanged(life);
+  if (life.phase === 'attended') return go(life, { type: 'order.give', mode: event.mode });
+  if (life.phase !== 'waiting' || event.job) return stay(life);
   const cause: EndCause = { code: 'requested', message: 'Stopped before a job was submitted.' };
   const state = { status: 'stopped', cause } as const;
-  return {
-    life: { phase: 'ended', by: 'control', state, retired: life.retired },
-    effects: [stateHistory(state)],
-  };
+  return go({ phase: 'ended', by: 'control', state, retired: life.retired }, stateHistory(state));
 }
 
 function sameState(a: InstanceState, b: InstanceState): boolean {
@@ -180,8 +167,4 @@ function stateHistory(state: InstanceState): LifeEffect {
 
 function history(kind: string, message: string): LifeEffect {
   return { type: 'history.add', kind, message };
-}
-
-function unchanged(life: Life): LifeStep {
-  return { life, effects: [] };
 }

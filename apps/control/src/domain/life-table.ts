@@ -1,6 +1,8 @@
-// The state machine of an instance's life as a table: every state with every event. For docs/state-machines.md and its test.
+// The states and events of an instance's life, one example of each, for its table.
 
-import { type LifeEvent, transition } from './instance-life.ts';
+import type { Machine } from '@fairlead/kit';
+
+import { type LifeEffect, type LifeEvent, transition } from './instance-life.ts';
 import type { Life } from './records.ts';
 
 const FIRST = { processId: 'p1', restart: 0, hostname: 'node1' };
@@ -27,7 +29,7 @@ const STATES: Record<string, Life> = {
     generation: 1,
     ...RETIRED,
   },
-  'ready, job seen to end': {
+  'ready (job seen to end)': {
     phase: 'attended',
     agent: FIRST,
     state: { status: 'ready' },
@@ -70,7 +72,7 @@ const EVENTS: Record<string, LifeEvent> = {
   'its agent enrols': { type: 'agent.enrolled', agent: FIRST },
   'a later restart enrols': { type: 'agent.enrolled', agent: { processId: 'p2', restart: 1, hostname: 'node2' } },
   'reports ready at 2': { type: 'instance.reported', state: { status: 'ready' }, generation: 2 },
-  'reports ready, no tunnel': { type: 'instance.reported', state: { status: 'ready' } },
+  'reports ready (no tunnel)': { type: 'instance.reported', state: { status: 'ready' } },
   'reports stopped': { type: 'instance.reported', state: { status: 'stopped', cause: CAUSE } },
   'the lease ends': { type: 'lease.expired', silentMs: 15_000 },
   'the job is queued': { type: 'job.observed', state: { status: 'queued', reason: 'Resources' } },
@@ -78,37 +80,18 @@ const EVENTS: Record<string, LifeEvent> = {
     type: 'job.observed',
     state: { status: 'failed', cause: { code: 'cancelled', message: 'cancelled' } },
   },
-  'stop, job known': { type: 'stop.requested', mode: 'drain', job: true },
-  'stop, no job yet': { type: 'stop.requested', mode: 'drain', job: false },
+  'stop (job known)': { type: 'stop.requested', mode: 'drain', job: true },
+  'stop (no job yet)': { type: 'stop.requested', mode: 'drain', job: false },
 };
 
-export interface LifeTableRow {
-  state: string;
-  event: string;
-  /** `-` where nothing changes. */
-  next: string;
-  effects: string[];
-}
-
-export function listLifeTable(): LifeTableRow[] {
-  return Object.entries(STATES).flatMap(([state, life]) =>
-    Object.entries(EVENTS).map(([event, happened]) => {
-      const step = transition(life, happened);
-      const effects = step.effects.map((effect) =>
-        effect.type === 'history.add' ? `note ${effect.kind}` : effect.type,
-      );
-      return { state, event, next: step.life === life ? '-' : describeLife(step.life), effects };
-    }),
-  );
-}
-
-/** The table as Markdown, for docs/state-machines.md. */
-export function renderLifeTable(): string {
-  const rows = listLifeTable().map(
-    ({ state, event, next, effects }) => `| ${state} | ${event} | ${next} | ${effects.join(', ')} |`,
-  );
-  return ['| state | event | next | effects |', '|---|---|---|---|', ...rows].join('\n');
-}
+/** For the test, and for docs/state-machines.md. */
+export const lifeMachine: Machine<Life, LifeEvent, LifeEffect> = {
+  step: transition,
+  states: STATES,
+  events: EVENTS,
+  nameState: describeLife,
+  nameEffect: (effect) => (effect.type === 'history.add' ? `note ${effect.kind}` : effect.type),
+};
 
 function describeLife(life: Life): string {
   const at = 'generation' in life && life.generation !== undefined ? ` at ${life.generation}` : '';

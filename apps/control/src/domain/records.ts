@@ -5,11 +5,14 @@ import {
   count,
   endCause,
   generation,
+  instanceRole,
   instanceState,
   isEnded,
   MESSAGE_LENGTH,
   NAME_LENGTH,
   nameList,
+  nodeList,
+  replica,
   restart,
   shortenedText,
   stopMode,
@@ -29,8 +32,6 @@ export const deploymentRecord = z.object({
   /** How it was asked to stop; `now` wins over `drain`. */
   stopMode: stopMode.optional(),
   createdMs: timeMs,
-  /** The instance that serves it now, or served it last. */
-  instanceId: id,
 });
 export type DeploymentRecord = z.infer<typeof deploymentRecord>;
 
@@ -86,13 +87,17 @@ export type Life = z.infer<typeof lifeRecord>;
 export const instanceRecord = z.object({
   id,
   deployment: id,
+  role: instanceRole,
+  replica,
+  /** Whether another instance has taken its place. */
+  former: z.boolean(),
   jobDir: boundedText(1024),
   /** SHA-256 of the enrolment token, hex. */
   enrolmentHash: boundedText(64),
   jobId: boundedText(NAME_LENGTH).optional(),
   life: lifeRecord,
-  models: nameList,
-  gpus: nameList,
+  servedModels: nameList,
+  nodes: nodeList,
   deadlineMs: timeMs.optional(),
   createdMs: timeMs,
   updatedMs: timeMs,

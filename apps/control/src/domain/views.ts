@@ -1,6 +1,14 @@
 // Records as people and programs see them.
 
-import { type DeploymentView, type InstanceView, isEnded, type Load, socketName } from '@fairlead/protocol';
+import {
+  type DeploymentView,
+  type EndpointRef,
+  type InstanceNode,
+  type InstanceView,
+  isEnded,
+  type Load,
+  socketName,
+} from '@fairlead/protocol';
 
 import { type DeploymentRecord, type InstanceRecord, restartOf } from './records.ts';
 
@@ -16,39 +24,57 @@ export function viewInstance(record: InstanceRecord, runDir: string, live: LiveF
   const view: InstanceView = {
     id: record.id,
     deployment: record.deployment,
+    role: record.role,
+    replica: record.replica,
     restart: restartOf(life),
     state: life.state,
-    gpus: record.gpus,
-    models: record.models,
+    nodes: nodesOf(record),
+    servedModels: record.servedModels,
+    endpoints: endpointsOf(record, runDir),
     jobDir: record.jobDir.replaceAll('{instance}', record.id),
     createdMs: record.createdMs,
     updatedMs: record.updatedMs,
   };
   if (record.jobId !== undefined) view.jobId = record.jobId;
   if (record.deadlineMs !== undefined) view.deadlineMs = record.deadlineMs;
-  if (life.phase !== 'waiting' && life.agent) view.hostname = life.agent.hostname;
   if (live.agent !== undefined) view.agent = live.agent;
   if (life.phase !== 'attended') return view;
-  if (life.generation !== undefined)
-    view.endpoint = {
-      generation: life.generation,
-      socket: `${runDir}/${socketName(record.id, life.generation, 'data')}`,
-    };
   if (live.leaseUntilMs !== undefined) view.leaseUntilMs = live.leaseUntilMs;
   if (live.load !== undefined) view.load = live.load;
   return view;
 }
 
-export function viewDeployment(record: DeploymentRecord, instance: InstanceView): DeploymentView {
+/** Where it answers; nowhere while its agent is away or its tunnel is down. */
+export function endpointsOf({ id, life }: InstanceRecord, runDir: string): EndpointRef[] {
+  if (life.phase !== 'attended' || life.generation === undefined) return [];
+  const { generation } = life;
+  return [
+    { generation, address: { kind: 'bastion-socket', socket: `${runDir}/${socketName(id, generation, 'data')}` } },
+  ];
+}
+
+/** As its agent told last; what is known of the whole is known of each. */
+function nodesOf({ life, nodes }: InstanceRecord): InstanceNode[] {
+  if (life.phase === 'ended') return nodes.map((node) => ({ ...node, state: { status: 'ended' } }));
+  if (life.phase !== 'lost') return nodes;
+  const reason = isEnded(life.state) ? life.state.cause.message : '';
+  return nodes.map((node) => ({ ...node, state: { status: 'lost', reason } }));
+}
+
+/** The current ones first, by replica, each oldest first. */
+export function viewDeployment(record: DeploymentRecord, instances: readonly InstanceView[]): DeploymentView {
   const { name, model, servedModel, engine, cluster, wanted, createdMs } = record;
-  return { name, model, servedModel, engine, cluster, wanted, createdMs, instance };
+  const order = (view: InstanceView) => (view.role === 'current' ? 0 : 10_000) + view.replica;
+  const sorted = instances.toSorted((a, b) => order(a) - order(b) || a.createdMs - b.createdMs);
+  return { name, model, servedModel, engine, cluster, wanted, createdMs, instances: sorted };
 }
 
 /** How long a deployment that ended unasked stays in the list. */
 const LISTED_AFTER_END_MS = 24 * 60 * 60 * 1000;
 
 /** Whether the short list shows it: all that live, and what ended unasked within a day. */
-export function isListed(deployment: DeploymentRecord, instance: InstanceRecord, now: number): boolean {
-  if (!isEnded(instance.life.state)) return true;
-  return deployment.wanted === 'running' && now - instance.updatedMs < LISTED_AFTER_END_MS;
+export function isListed(deployment: DeploymentRecord, instances: readonly InstanceRecord[], now: number): boolean {
+  if (instances.some(({ life }) => !isEnded(life.state))) return true;
+  const endedMs = Math.max(...instances.map(({ updatedMs }) => updatedMs));
+  return deployment.wanted === 'running' && now - endedMs < LISTED_AFTER_END_MS;
 }

@@ -30,7 +30,7 @@ const nested = (open: string, close: string) => {
   return open.repeat(depth) + (open.endsWith(':') ? '1' : '') + close.repeat(depth);
 };
 const report = (state: string, models = '') =>
-  `{"type":"instance.reported","state":${state},"models":[${models}],"gpus":[],"load":{"inFlight":0}}`;
+  `{"type":"instance.reported","state":${state},"servedModels":[${models}],"nodes":[],"load":{"inFlight":0}}`;
 
 const HOSTILE: ReadonlyArray<[string, string]> = [
   ['lines that are numbers', `{"type":"log.chunk","orderId":"o","lines":[${many('1')}]}`],

@@ -121,7 +121,7 @@ describe('Control whose database', { timeout: 60_000 }, () => {
     old.close();
     const child = await place.serve();
     expect((await owner.call('GET', '/v1/hello')).body.schemaVersion).toBe(MIGRATIONS.length);
-    expect((await owner.call('GET', '/v1/deployments/a')).body.instance.id).toBe('abcdefgh');
+    expect((await owner.call('GET', '/v1/deployments/a')).body.instances[0].id).toBe('abcdefgh');
     expect((await owner.call('GET', '/v1/events')).body.events).toMatchObject([{ seq: 1, message: 'long ago' }]);
     await place.kill(child);
 

@@ -10,8 +10,8 @@ afterEach(() => world[Symbol.asyncDispose]());
 
 const hasDeadline = (deadlineMs: number | undefined) => (message: WatchMessage) =>
   message.type === 'deployment.changed' &&
-  message.deployment.instance.state.status === 'ready' &&
-  message.deployment.instance.deadlineMs === deadlineMs;
+  message.deployment.instances[0]?.state.status === 'ready' &&
+  message.deployment.instances[0]?.deadlineMs === deadlineMs;
 
 it('A deadline that an agent no longer reports is forgotten, also by a control that starts again', async () => {
   world = await openWorld();
@@ -24,6 +24,6 @@ it('A deadline that an agent no longer reports is forgotten, also by a control t
   agent.report({ status: 'ready' });
   await watch.find(hasDeadline(undefined));
   await world.restart();
-  const { instance } = (await world.owner.call('GET', '/v1/deployments/a')).body;
+  const [instance] = (await world.owner.call('GET', '/v1/deployments/a')).body.instances;
   expect(instance).not.toHaveProperty('deadlineMs');
 });

@@ -86,7 +86,7 @@ describe.each([
     await serving(child);
     const made = (await create('a')).body;
     const { certificate } = owner;
-    const { id: instanceId } = made.deployment.instance;
+    const { instanceId } = made;
     const token = made.enrolmentToken;
     await using agent = await openFakeAgent({
       runDir: place.run,
@@ -100,7 +100,7 @@ describe.each([
     const watch = await owner.watch();
     agent.report({ status: 'ready' });
     await watch.find(
-      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'ready',
+      (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'ready',
     );
 
     disk.fill(child);
@@ -119,7 +119,7 @@ describe.each([
     expect((await owner.call('DELETE', '/v1/deployments/a')).body.error.code).toBe('storage_failed');
     // What it knows it goes on telling, and the agent keeps its place.
     expect((await owner.call('GET', '/v1/deployments?all=true')).body.deployments).toMatchObject([
-      { name: 'a', wanted: 'running', instance: { state: { status: 'ready' } } },
+      { name: 'a', wanted: 'running', instances: [{ state: { status: 'ready' } }] },
     ]);
     expect(await owner.call('GET', '/v1/endpoints/a')).toMatchObject({ status: 200 });
     expect((await owner.call('GET', '/v1/events?last=1')).body.events).toMatchObject([{ kind: 'instance.ready' }]);
@@ -133,7 +133,8 @@ describe.each([
     expect((await create('b')).status).toBe(201);
     agent.report({ status: 'degraded', reason: 'slow' });
     await watch.find(
-      (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'degraded',
+      (message) =>
+        message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'degraded',
     );
     const drain = agent.next('instance.drain');
     expect((await owner.call('DELETE', '/v1/deployments/a')).body).toMatchObject({ delivered: true });

@@ -8,7 +8,7 @@ import type { EventView, WatchMessage } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { FakeAgentOptions } from '../testing/fake-agent.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
 let world: World;
@@ -17,8 +17,8 @@ afterEach(() => world[Symbol.asyncDispose]());
 function isReady(generation: number) {
   return (message: WatchMessage) =>
     message.type === 'deployment.changed' &&
-    message.deployment.instance.state.status === 'ready' &&
-    message.deployment.instance.endpoint?.generation === generation;
+    message.deployment.instances[0]?.state.status === 'ready' &&
+    message.deployment.instances[0]?.endpoints[0]?.generation === generation;
 }
 
 async function opened(options: Parameters<typeof openWorld>[0] = {}) {
@@ -47,7 +47,7 @@ describe('An agent', () => {
       expect.stringMatching(/^An agent was refused \(unauthorized\): cannot enrol because the token is not one of/),
     ]);
     expect(JSON.stringify(said)).not.toContain('fle_');
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instance.state.status).toBe('submitted');
+    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('submitted');
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('An agent', () => {
         message.event.message.includes(`(${code})`),
     );
     for (const name of ['a', 'b']) {
-      const { instance } = (await world.owner.call('GET', `/v1/deployments/${name}`)).body;
+      const [instance] = (await world.owner.call('GET', `/v1/deployments/${name}`)).body.instances;
       expect(instance.state.status).toBe('submitted');
     }
   });
@@ -88,7 +88,7 @@ describe('An agent', () => {
     await watch.find(isReady(1));
     const thief = await world.agent(a, { processId: 'thief', generation: 7, withData: true });
     expect(await thief.next('control.refused', true)).toMatchObject({ code: 'fenced' });
-    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.generation).toBe(1);
+    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.endpoints[0].generation).toBe(1);
     expect(await eventsOf('a', 'agent.refused')).toHaveLength(1);
   });
 
@@ -110,7 +110,7 @@ describe('An agent', () => {
       code: 'fenced',
       message: expect.stringContaining('restart 1 of the job has taken over'),
     });
-    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.generation).toBe(10_001);
+    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.endpoints[0].generation).toBe(10_001);
     expect(existsSync(join(world.runDir, `${a.instanceId}-1.sock`))).toBe(false);
   });
 
@@ -126,7 +126,7 @@ describe('An agent', () => {
     const deadlineMs = clock.now() + 3_600_000;
     agent.report({ status: 'ready' }, { deadlineMs: deadlineMs + offMs });
     const ready = await watch.find(isReady(1));
-    expect(ready).toMatchObject({ deployment: { instance: { deadlineMs } } });
+    expect(ready).toMatchObject({ deployment: { instances: [{ deadlineMs }] } });
     const happened = clock.now();
     const recorded = agent.next('event.recorded');
     agent.send({ type: 'event.happened', id: 1, atMs: there(), kind: 'engine.started', message: '' });
@@ -137,10 +137,10 @@ describe('An agent', () => {
     ]);
     // The lease runs by control's own clock: heartbeats keep it, silence ends it, whatever the agent's clock says.
     await clock.advance(14_000);
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instance.state.status).toBe('ready');
+    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('ready');
     agent.freeze();
     await clock.advance(16_000);
-    const lost = (await world.owner.call('GET', '/v1/deployments/a')).body.instance.state;
+    const lost = (await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state;
     expect(lost.cause).toMatchObject({
       code: 'agent_lost',
       hint: expect.stringMatching(/logs --source agent.*logs --source job.*comes back by itself/),

@@ -135,7 +135,7 @@ describe('Control that is told the extremes of every schema', { timeout: 180_000
       const name = `a${n}`;
       const body = { name, model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j' };
       const { deployment, enrolmentToken: token } = (await owner.call('POST', '/v1/deployments', body)).body;
-      const instanceId = deployment.instance.id;
+      const instanceId = deployment.instances[0].id;
       const { certificate } = owner;
       const options = { runDir: place.run, certificate, deployment: name, instanceId, token };
       // Its clock is as wrong as a number can be.

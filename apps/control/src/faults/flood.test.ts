@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { EVENT_BURST } from '../domain/event-allowance.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
 let world: World;

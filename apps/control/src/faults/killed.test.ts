@@ -71,7 +71,7 @@ it(TITLE, { timeout: 60_000 }, async () => {
       const agent = await openFakeAgent({
         runDir: place.run,
         certificate: owner.certificate,
-        instanceId: made.deployment.instance.id,
+        instanceId: made.deployment.instances[0].id,
         deployment: name,
         token: made.enrolmentToken,
         withData: true,
@@ -99,7 +99,10 @@ it(TITLE, { timeout: 60_000 }, async () => {
     expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => index + 1));
     expect(numbers.length).toBeGreaterThan(acknowledged[n]!);
     const { body } = await owner.call('GET', `/v1/deployments/${name}`);
-    expect(body.instance).toMatchObject({ state: { status: 'ready' }, agent: { version: '0.0.0-fake', protocol: 1 } });
+    expect(body.instances[0]).toMatchObject({
+      state: { status: 'ready' },
+      agent: { version: '0.0.0-fake', protocol: 2 },
+    });
     expect((await owner.call('GET', `/v1/endpoints/${name}`)).status).toBe(200);
   }
   await Promise.all(agents.map(({ agent }) => agent.close()));

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { ControlPorts } from '../open-control.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
 const HOUR_MS = 3_600_000;

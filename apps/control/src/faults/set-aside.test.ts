@@ -19,7 +19,7 @@ it(TITLE, { timeout: 60_000 }, async () => {
   const create = async (name: string) => {
     const body = { name, model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j' };
     const made = (await owner.call('POST', '/v1/deployments', body)).body;
-    return { instanceId: made.deployment.instance.id as string, token: made.enrolmentToken as string };
+    return { instanceId: made.deployment.instances[0].id as string, token: made.enrolmentToken as string };
   };
   const bad = await create('bad');
   await create('good');

@@ -10,7 +10,7 @@ import { openWorld, type World } from '../testing/world.ts';
 import { decodeAgentFrame } from '../ws/decode-agent-frame.ts';
 
 const GOLDEN = JSON.parse(
-  readFileSync(new URL('../../../../packages/protocol/golden/v1/agent/hello.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../packages/protocol/golden/v2/agent/hello.json', import.meta.url), 'utf8'),
 ) as AgentHello;
 
 let world: World;
@@ -34,7 +34,7 @@ describe('An agent and a control of different versions', () => {
     const there = await meet(control, agent, { fromTheFuture: { a: 1 } });
     expect(await there.next('control.welcome', true)).toMatchObject({ protocol: met });
     const { body } = await world.owner.call('GET', '/v1/deployments/a');
-    expect(body.instance.agent).toEqual({ version: GOLDEN.agentVersion, protocol: met });
+    expect(body.instances[0].agent).toEqual({ version: GOLDEN.agentVersion, protocol: met });
     expect((await world.owner.call('GET', '/v1/hello')).body).toMatchObject({ protocol: control });
   });
 

@@ -1,17 +1,20 @@
 // What the HTTP API stands on.
 
-import type { Log } from '@fairlead/kit';
+import type { Clock, Log } from '@fairlead/kit';
 import type { ControlHello } from '@fairlead/protocol';
 
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
 import type { DeploymentDesk } from '../deployment-desk.ts';
-import type { Directory } from '../directory.ts';
-import type { OwnerTokens } from '../state/owner-tokens.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Principals } from '../state/principals.ts';
+import type { Store } from '../store/store.ts';
 
 export interface AppDeps {
-  directory: Directory;
+  registry: Registry;
+  store: Pick<Store, 'listHistory'>;
+  clock: Clock;
   desk: DeploymentDesk;
-  owners: OwnerTokens;
+  principals: Principals;
   carrier: Pick<SecureCarrier, 'originOf' | 'prove'>;
   hello: ControlHello;
   /** False while control is stopping. */

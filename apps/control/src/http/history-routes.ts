@@ -1,24 +1,27 @@
 // The history of events, in pages from either end.
 
-import { type eventList, type EventQuery, eventQuery, type Read } from '@fairlead/protocol';
+import { eventList, type EventQuery, eventQuery, type Read } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
-import type { Store } from '../store/store.ts';
+import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Env } from './env.ts';
+import { forPrincipals } from './for-principals.ts';
 import { readQuery } from './read-request.ts';
 
 const DEFAULT_LIMIT = 100;
 
-export function historyRoutes({ directory }: AppDeps): Hono<Env> {
+const forOwner = forPrincipals('owner');
+
+export function historyRoutes({ store }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get('/events', async (context) =>
-    context.json(await readPage(directory.deps.store, readQuery(context, eventQuery))),
+  routes.get('/events', forOwner, async (context) =>
+    answer(context, eventList, await readPage(store, readQuery(context, eventQuery))),
   );
   return routes;
 }
 
-async function readPage(store: Store, query: EventQuery): Promise<Read<typeof eventList>> {
+async function readPage(store: AppDeps['store'], query: EventQuery): Promise<Read<typeof eventList>> {
   const { deployment, last, after = 0, limit = DEFAULT_LIMIT, before = Number.MAX_SAFE_INTEGER } = query;
   if (last === undefined) {
     const events = await store.listHistory({ deployment, after, limit });

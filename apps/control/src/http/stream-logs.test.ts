@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { FakeAgent } from '../testing/fake-agent.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
 let world: World;
@@ -116,7 +116,7 @@ describe('a log', () => {
       await clock.advance(5000);
     }
     const { body } = await world.owner.call('GET', '/v1/deployments/a');
-    expect(body.instance).toMatchObject({ state: { status: 'ready' }, load: { inFlight: 10 } });
+    expect(body.instances[0]).toMatchObject({ state: { status: 'ready' }, load: { inFlight: 10 } });
     asked.destroy();
   });
 

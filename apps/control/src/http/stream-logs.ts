@@ -1,20 +1,20 @@
 // An agent's log tail as lines of JSON. The reader's pace holds back the tail; a reader that leaves ends it.
 
-import type { z } from 'zod';
-import type { logQuery } from '@fairlead/protocol';
+import { encodeText, logLine, type logQuery, type Read } from '@fairlead/protocol';
 
 import type { LogTails, Tail } from '../ws/log-tails.ts';
 
 /** Text waiting for a slow reader before the agent gets no more credit; what it has credit for may come on top. */
 const WAITING_BYTES = 256 * 1024;
 
-export function streamLogs(tails: Pick<LogTails, 'open'>, query: z.output<typeof logQuery>): Response {
+export function streamLogs(tails: Pick<LogTails, 'open'>, query: Read<typeof logQuery>): Response {
   let tail: Tail | undefined;
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        const send = (line: object) => controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+        const send = (line: Read<typeof logLine>) =>
+          controller.enqueue(encoder.encode(`${encodeText(logLine, line)}\n`));
         tail = tails.open(query, {
           push: (lines) => {
             send({ lines });

@@ -1,7 +1,7 @@
 // The OpenAPI document against the running server, both ways: what is documented is served so, what is served is documented.
 
 import SwaggerParser from '@apidevtools/swagger-parser';
-import { errorBody, watchMessage, WIRE_ERRORS } from '@fairlead/protocol';
+import { encodeValue, errorBody, watchMessage, WIRE_ERRORS } from '@fairlead/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AppDeps } from '../http/app-deps.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await agent.next('control.welcome', true);
   agent.report({ status: 'ready' }, { deadlineMs: 1_800_000_000_000 });
   await watch.find(
-    (message) => message.type === 'deployment.changed' && message.deployment.instance.state.status === 'ready',
+    (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'ready',
   );
   agent.received.add((message) => {
     if (message.type !== 'log.tail') return;
@@ -58,6 +58,15 @@ const CALLS: readonly Call[] = [
   { route: 'get /v1/deployments/{name}', status: 200 },
   { route: 'get /v1/deployments/{name}', status: 400, path: '/v1/deployments/A' },
   { route: 'get /v1/deployments/{name}', status: 404, path: '/v1/deployments/none' },
+  { route: 'post /v1/deployments/{name}/instances', status: 201, body: { jobDir: '/j' } },
+  { route: 'post /v1/deployments/{name}/instances', status: 413, body: { jobDir: 'x'.repeat(70_000) } },
+  { route: 'post /v1/deployments/{name}/instances', status: 400, body: { jobDir: '/j', role: 'king' } },
+  {
+    route: 'post /v1/deployments/{name}/instances',
+    status: 404,
+    path: '/v1/deployments/none/instances',
+    body: { jobDir: '/j' },
+  },
   { route: 'get /v1/endpoints/{name}', status: 200 },
   { route: 'get /v1/endpoints/{name}', status: 503, path: '/v1/endpoints/b' },
   { route: 'get /v1/endpoints/{name}', status: 404, path: '/v1/endpoints/none' },
@@ -124,7 +133,8 @@ describe('the OpenAPI document', () => {
             .split('\n')
             .map((line): unknown => JSON.parse(line))
         : [answer.body];
-      for (const body of bodies) expect({ call, body: schema.parse(body) }).toEqual({ call, body });
+      for (const body of bodies)
+        expect({ call, body: encodeValue(schema, schema.parse(body)) }).toEqual({ call, body });
     }
   });
 

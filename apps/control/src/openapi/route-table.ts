@@ -3,15 +3,17 @@
 import {
   controlHello,
   createDeployment,
+  createInstance,
   deploymentCreated,
   deploymentList,
   deploymentName,
   deploymentQuery,
   deploymentStopped,
   deploymentView,
-  endpointView,
+  endpointList,
   eventList,
   eventQuery,
+  healthView,
   instanceId,
   instanceList,
   instanceQuery,
@@ -44,7 +46,6 @@ export interface Route {
   upgrade?: true;
 }
 
-const health = z.object({ ok: z.boolean() });
 const byName = z.object({ name: deploymentName });
 const byId = z.object({ id: instanceId });
 
@@ -54,7 +55,7 @@ export const ROUTES: readonly Route[] = [
     path: '/healthz',
     summary: 'Whether control runs.',
     open: true,
-    answers: { 200: { description: 'It does.', schema: health } },
+    answers: { 200: { description: 'It does.', schema: healthView } },
   },
   {
     method: 'get',
@@ -62,8 +63,8 @@ export const ROUTES: readonly Route[] = [
     summary: 'Whether control takes requests.',
     open: true,
     answers: {
-      200: { description: 'It does.', schema: health },
-      503: { description: 'It is stopping.', schema: health },
+      200: { description: 'It does.', schema: healthView },
+      503: { description: 'It is stopping.', schema: healthView },
     },
   },
   {
@@ -90,7 +91,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'get',
     path: '/v1/deployments/{name}',
-    summary: 'One deployment with its instance.',
+    summary: 'One deployment with its instances.',
     params: byName,
     answers: { 200: { description: 'As it is now.', schema: deploymentView } },
     errors: ['not_found'],
@@ -106,11 +107,26 @@ export const ROUTES: readonly Route[] = [
     errors: ['not_found', 'storage_failed'],
   },
   {
+    method: 'post',
+    path: '/v1/deployments/{name}/instances',
+    summary: 'Makes one more instance of a deployment, a successor or a replica. Submits nothing.',
+    description: 'Instances that have ended give up their place.',
+    params: byName,
+    body: createInstance,
+    answers: { 201: { description: 'It is on disk. The enrolment token is shown once.', schema: deploymentCreated } },
+    errors: ['not_found', 'draining', 'too_many', 'payload_too_large', 'storage_failed'],
+  },
+  {
     method: 'get',
     path: '/v1/endpoints/{name}',
     summary: 'Where a deployment answers now.',
     params: byName,
-    answers: { 200: { description: "Its socket on the bastion, and the endpoint's key.", schema: endpointView } },
+    answers: {
+      200: {
+        description: 'Each endpoint of an instance that takes requests: its address and its key.',
+        schema: endpointList,
+      },
+    },
     errors: ['not_found', 'not_ready', 'draining'],
   },
   {

@@ -18,7 +18,7 @@ export function mintOwnerToken(stateDir: string, now: number): Secret {
   ensurePrivateDir(stateDir);
   ensurePrivateDir(ownersDir(stateDir));
   const created = new Date(now).toISOString();
-  replaceFile(join(ownersDir(stateDir), hashToken(token.reveal())), `${JSON.stringify({ created })}\n`);
+  replaceFile(join(ownersDir(stateDir), hashToken(token)), `${JSON.stringify({ created })}\n`);
   return token;
 }
 
@@ -36,7 +36,7 @@ export class OwnerTokens {
   }
 
   /** `token`'s hash where it is an owner's, for `isValid`. Throws `tokens_unreadable`. */
-  check(token: string): string | undefined {
+  check(token: Secret): string | undefined {
     const hash = hashToken(token);
     return this.isValid(hash) ? hash : undefined;
   }

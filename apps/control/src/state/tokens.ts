@@ -2,7 +2,7 @@
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-import { createSecret, type Secret } from '@fairlead/kit';
+import { createSecret, Secret } from '@fairlead/kit';
 
 export function createOwnerToken(): Secret {
   return createSecret('flo_');
@@ -12,8 +12,8 @@ export function createEnrolmentToken(): Secret {
   return createSecret('fle_');
 }
 
-export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+export function hashToken(token: Secret): string {
+  return createHash('sha256').update(token.reveal()).digest('hex');
 }
 
 export interface InstanceTokenOwner {
@@ -24,13 +24,13 @@ export interface InstanceTokenOwner {
 }
 
 /** Made from what it is bound to: nothing has to be stored, and it holds beyond a restart of control. */
-export function deriveInstanceToken(secret: Buffer, owner: InstanceTokenOwner): string {
+export function deriveInstanceToken(secret: Buffer, owner: InstanceTokenOwner): Secret {
   const bound = JSON.stringify([owner.instanceId, owner.jobId, owner.restart, owner.processId]);
-  return `fli_${createHmac('sha256', secret).update(bound).digest('base64url')}`;
+  return new Secret(`fli_${createHmac('sha256', secret).update(bound).digest('base64url')}`);
 }
 
 /** In constant time; lengths are hidden by hashing both. */
-export function sameToken(a: string, b: string): boolean {
+export function sameToken(a: Secret, b: Secret): boolean {
   return sameHash(hashToken(a), hashToken(b));
 }
 
@@ -41,6 +41,7 @@ export function sameHash(a: string, b: string): boolean {
 }
 
 /** Of an Authorization header; undefined where it holds no bearer token. */
-export function readBearer(header: string | undefined): string | undefined {
-  return /^Bearer +([\x21-\x7e]{8,512})$/i.exec(header ?? '')?.[1];
+export function readBearer(header: string | undefined): Secret | undefined {
+  const token = /^Bearer +([\x21-\x7e]{8,512})$/i.exec(header ?? '')?.[1];
+  return token === undefined ? undefined : new Secret(token);
 }

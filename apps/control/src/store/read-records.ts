@@ -1,7 +1,7 @@
 // Rows as records, each by itself: one that its schema does not take is set aside as it is, and never takes the others with it.
 
 import { clampTime, decodeValue, type Read, type Schema } from '@fairlead/protocol';
-import { and, desc, eq, ne, sql } from 'drizzle-orm/sql';
+import { asc, desc, eq, sql } from 'drizzle-orm/sql';
 
 import { type DeploymentRecord, deploymentRecord, type InstanceRecord, instanceRecord } from '../domain/records.ts';
 import { deployments, instances, setAside } from './schema.ts';
@@ -24,8 +24,11 @@ const INSTANCE_COLUMNS = {
   enrolmentHash: instances.enrolmentHash,
   jobId: instances.jobId,
   life: sql<string>`${instances.life}`,
-  models: sql<string>`${instances.models}`,
-  gpus: sql<string>`${instances.gpus}`,
+  role: instances.role,
+  replica: instances.replica,
+  former: instances.former,
+  servedModels: sql<string>`${instances.servedModels}`,
+  nodes: sql<string>`${instances.nodes}`,
   deadlineMs: instances.deadlineMs,
   createdMs: instances.createdMs,
   updatedMs: instances.updatedMs,
@@ -53,7 +56,9 @@ export function loadRecords(db: ControlDatabase): Remembered {
   const current = db
     .select(INSTANCE_COLUMNS)
     .from(instances)
-    .innerJoin(deployments, eq(deployments.instanceId, instances.id))
+    .innerJoin(deployments, eq(deployments.name, instances.deployment))
+    .where(eq(instances.former, false))
+    .orderBy(asc(instances.createdMs), asc(instances.id))
     .all()
     .map(readInstance);
   const found: SetAside[] = [];
@@ -73,7 +78,8 @@ function listFormers(db: ControlDatabase) {
       updatedMs: instances.updatedMs,
     })
     .from(instances)
-    .innerJoin(deployments, and(eq(deployments.name, instances.deployment), ne(deployments.instanceId, instances.id)))
+    .innerJoin(deployments, eq(deployments.name, instances.deployment))
+    .where(eq(instances.former, true))
     .all();
 }
 
@@ -86,18 +92,19 @@ function keepGood<T>(rows: ReadRow<T>[], onBad: (bad: Bad<T>) => void): T[] {
 }
 
 function readDeployment(row: Row): ReadRow<DeploymentRecord> {
-  const { name, model, servedModel, engine, cluster, createdMs, instanceId } = row;
-  const fresh = { name, model, servedModel, engine, cluster, instanceId, createdMs: nearestTime(createdMs) };
+  const { name, model, servedModel, engine, cluster, createdMs } = row;
+  const fresh = { name, model, servedModel, engine, cluster, createdMs: nearestTime(createdMs) };
   return readRow(deploymentRecord, row, { ...fresh, wanted: 'running' });
 }
 
 /** The fresh one waits for its agent: who it is stands in columns of its own. */
 function readInstance(row: Row): ReadRow<InstanceRecord> {
-  const { id, deployment, jobDir, enrolmentHash, createdMs, updatedMs } = row;
+  const { id, deployment, jobDir, enrolmentHash, former, createdMs, updatedMs } = row;
   const who = { id, deployment, jobDir, enrolmentHash, jobId: row['jobId'] ?? undefined };
+  const place = { role: row['role'] === 'successor' ? 'successor' : 'current', replica: 0, former };
   const life = { phase: 'waiting', state: { status: 'submitted' }, retired: 0 };
   const times = { createdMs: nearestTime(createdMs), updatedMs: nearestTime(updatedMs) };
-  return readRow(instanceRecord, row, { ...who, ...times, life, models: [], gpus: [] });
+  return readRow(instanceRecord, row, { ...who, ...place, ...times, life, servedModels: [], nodes: [] });
 }
 
 function readRow<T extends Schema>(schema: T, row: Row, fresh: Row): ReadRow<Read<T>> {
@@ -108,7 +115,7 @@ function readRow<T extends Schema>(schema: T, row: Row, fresh: Row): ReadRow<Rea
   return { ok: false, row, why, fresh: instead.ok ? instead.value : undefined };
 }
 
-const JSON_COLUMNS = new Set(['life', 'models', 'gpus']);
+const JSON_COLUMNS = new Set(['life', 'servedModels', 'nodes']);
 
 function asRecord(row: Row): Row {
   const there = Object.entries(row).filter(([, value]) => value !== null);

@@ -1,10 +1,9 @@
 // Keeps the memory and the disk the same: what is decided is committed, or the memory begins again from the disk. Where the
 // disk cannot be read either, the memory is all there is: it stays, and nothing is changed until the disk is back.
 
-import { type Clock, errorText, type Log } from '@fairlead/kit';
+import { type Clock, errorText, type Guard, type Log } from '@fairlead/kit';
 import type { EventView } from '@fairlead/protocol';
 
-import type { Guard } from '../guard.ts';
 import { Journal } from './journal.ts';
 import type { Store, Write } from './store.ts';
 import { staleError } from './store-error.ts';

@@ -11,7 +11,6 @@ export const deployments = sqliteTable('deployments', {
   wanted: text().notNull(),
   stopMode: text('stop_mode'),
   createdMs: real('created_ms').notNull(),
-  instanceId: text('instance_id').notNull(),
 });
 
 export const instances = sqliteTable(
@@ -24,11 +23,15 @@ export const instances = sqliteTable(
     jobId: text('job_id'),
     /** JSON: see lifeRecord. */
     life: text({ mode: 'json' }).notNull(),
-    models: text({ mode: 'json' }).notNull(),
-    gpus: text({ mode: 'json' }).notNull(),
+    servedModels: text('served_models', { mode: 'json' }).notNull(),
+    nodes: text({ mode: 'json' }).notNull(),
     deadlineMs: real('deadline_ms'),
     createdMs: real('created_ms').notNull(),
     updatedMs: real('updated_ms').notNull(),
+    role: text().notNull().default('current'),
+    replica: integer().notNull().default(0),
+    /** Whether another instance has taken its place. */
+    former: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (table) => [index('instances_deployment').on(table.deployment)],
 );

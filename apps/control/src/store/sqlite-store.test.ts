@@ -30,17 +30,19 @@ const DEPLOYMENT: DeploymentRecord = {
   cluster: 'c',
   wanted: 'running',
   createdMs: 1.5,
-  instanceId: 'abcdefgh',
 };
 const INSTANCE: InstanceRecord = {
   id: 'abcdefgh',
   deployment: 'a',
+  role: 'current',
+  replica: 0,
+  former: false,
   jobDir: '/j',
   enrolmentHash: 'hash',
   jobId: '7',
   life: { phase: 'waiting', state: { status: 'queued', reason: 'Priority' }, retired: 0 },
-  models: ['x'],
-  gpus: [],
+  servedModels: ['x'],
+  nodes: [],
   deadlineMs: 99,
   createdMs: 1,
   updatedMs: 2,
@@ -90,7 +92,7 @@ describe('the SQLite store', () => {
       await store.commit(PUT);
       await store.commit([
         { type: 'instance.put', record: next },
-        { type: 'deployment.put', record: { ...DEPLOYMENT, instanceId: 'bbbbbbbb' } },
+        { type: 'instance.put', record: { ...INSTANCE, former: true } },
       ]);
       return { remembered: await store.load(), listed: await store.listInstances({ deployment: 'a' }) };
     });
@@ -126,7 +128,7 @@ describe('a record that cannot be read', () => {
   const KEPT = { ...INSTANCE, id: 'bbbbbbbb', deployment: 'b' };
   const PUT_KEPT: Write[] = [
     { type: 'instance.put', record: KEPT },
-    { type: 'deployment.put', record: { ...DEPLOYMENT, name: 'b', instanceId: 'bbbbbbbb' } },
+    { type: 'deployment.put', record: { ...DEPLOYMENT, name: 'b' } },
   ];
 
   it.each([
@@ -136,7 +138,7 @@ describe('a record that cannot be read', () => {
     ],
     ['life that is no JSON', "UPDATE instances SET life = '{' WHERE id = 'abcdefgh'"],
     ['infinite deadline', "UPDATE instances SET deadline_ms = 9e999 WHERE id = 'abcdefgh'"],
-    ['list that is none', `UPDATE instances SET models = '{"a":1}' WHERE id = 'abcdefgh'`],
+    ['list that is none', `UPDATE instances SET served_models = '{"a":1}' WHERE id = 'abcdefgh'`],
   ])('for its %s is set aside whole, a fresh one waits in its place, and others stay', async (_what, spoil) => {
     await using(openSqliteStore(file), (store) => store.commit([...PUT, ...PUT_KEPT]));
     const raw = new DatabaseSync(file);
@@ -150,8 +152,8 @@ describe('a record that cannot be read', () => {
       jobDir: '/j',
       enrolmentHash: 'hash',
       jobId: '7',
-      models: [],
-      gpus: [],
+      servedModels: [],
+      nodes: [],
     };
     const waiting = { phase: 'waiting', state: { status: 'submitted' }, retired: 0 };
     expect(remembered.instances).toMatchObject([{ ...fresh, life: waiting, createdMs: 1, updatedMs: 2 }, KEPT]);

@@ -54,7 +54,6 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
     wanted: at('wanted'),
     stopMode: at('stopMode'),
     createdMs: at('createdMs'),
-    instanceId: at('instanceId'),
   };
   const putDeployment = db
     .insert(deployments)
@@ -64,8 +63,11 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
   const instance = {
     jobId: at('jobId'),
     life: at('life'),
-    models: at('models'),
-    gpus: at('gpus'),
+    servedModels: at('servedModels'),
+    nodes: at('nodes'),
+    role: at('role'),
+    replica: at('replica'),
+    former: at('former'),
     deadlineMs: at('deadlineMs'),
     updatedMs: at('updatedMs'),
   };

@@ -13,7 +13,7 @@ export type Write =
 
 export interface Remembered {
   deployments: DeploymentRecord[];
-  /** Of each deployment the one it names. */
+  /** Of each deployment those that serve it, or served it last: the former ones are told apart. */
   instances: InstanceRecord[];
   formers: FormerInstance[];
   /** Records that could not be read, where there were any. */

@@ -8,13 +8,14 @@ import { connect as connectTls } from 'node:tls';
 
 import { Listeners } from '@fairlead/kit';
 import {
-  type AgentHello,
-  type AgentMessage,
-  type ControlMessage,
-  type ControlWelcome,
+  type agentHello,
+  type agentMessage,
+  type controlMessage,
+  type controlWelcome,
   type InstanceReported,
   OUR_VERSIONS,
   socketName,
+  type Written,
 } from '@fairlead/protocol';
 import { WebSocket } from 'ws';
 
@@ -29,7 +30,7 @@ export interface FakeAgentOptions {
   restart?: number;
   processId?: string;
   /** What it claims in its hello where that should differ from the truth. */
-  hello?: Partial<AgentHello>;
+  hello?: Partial<Written<typeof agentHello>>;
   /** Said instead of the hello. */
   firstText?: string;
   /** The WebSocket it asks for. Default /v1/agent. */
@@ -42,6 +43,9 @@ export interface FakeAgentOptions {
   heartbeatMs?: number;
 }
 
+/** As they are on the wire: a test may say what no agent would. */
+type AgentMessage = Written<typeof agentMessage>;
+type ControlMessage = Written<typeof controlMessage>;
 type MessageOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { type: Type }>;
 
 export class FakeAgent implements AsyncDisposable {
@@ -49,7 +53,7 @@ export class FakeAgent implements AsyncDisposable {
   readonly processId: string;
   readonly received = new Listeners<ControlMessage>();
   readonly closed = new Listeners<{ code: number; reason: string }>();
-  welcome: ControlWelcome | undefined;
+  welcome: Written<typeof controlWelcome> | undefined;
   socket: WebSocket | undefined;
   readonly history: ControlMessage[] = [];
   #servers: Server[] = [];
@@ -83,8 +87,8 @@ export class FakeAgent implements AsyncDisposable {
     this.send({
       type: 'instance.reported',
       state,
-      models: ['demo'],
-      gpus: [],
+      servedModels: ['demo'],
+      nodes: [{ rank: 0, host: 'node1', gpus: [], state: { status: 'running' } }],
       load: { inFlight: 0 },
       ...endpoint,
       ...more,

@@ -68,7 +68,7 @@ export async function openWorld(options: Partial<ControlOptions> = {}): Promise<
         jobDir,
       });
       if (answer.status !== 201) throw new Error(`cannot deploy: ${JSON.stringify(answer)}`);
-      return { instanceId: answer.body.deployment.instance.id, enrolmentToken: answer.body.enrolmentToken };
+      return { instanceId: answer.body.instanceId, enrolmentToken: answer.body.enrolmentToken };
     },
     agent: async (of, more) =>
       scope.use(

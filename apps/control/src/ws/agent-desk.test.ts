@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { initIdentity } from '../state/identity.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
+import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
 let world: World;
@@ -16,7 +16,9 @@ afterEach(() => world[Symbol.asyncDispose]());
 
 function isStatus(status: string, from = 0) {
   return (message: WatchMessage) =>
-    message.type === 'deployment.changed' && message.seq > from && message.deployment.instance.state.status === status;
+    message.type === 'deployment.changed' &&
+    message.seq > from &&
+    message.deployment.instances[0]?.state.status === status;
 }
 
 async function started(options: Parameters<typeof openWorld>[0] = {}) {
@@ -65,7 +67,7 @@ describe('an agent', () => {
     const other = await world.deploy('b');
     const agent = await world.agent(made, { hello: { instanceId: other.instanceId, deployment: 'b' } });
     expect(await agent.next('control.refused')).toMatchObject({ code: 'forbidden' });
-    expect((await world.owner.call('GET', '/v1/deployments/b')).body.instance.state.status).toBe('submitted');
+    expect((await world.owner.call('GET', '/v1/deployments/b')).body.instances[0].state.status).toBe('submitted');
   });
 
   it('cannot reach the owners’ API over its own connection', async () => {
@@ -92,9 +94,10 @@ describe('an agent', () => {
     expect(await fenced).toMatchObject({ code: 'fenced' });
     newer.report({ status: 'ready' });
     const ready = await watch.find(
-      (message) => message.type === 'deployment.changed' && message.deployment.instance.endpoint?.generation === 10_001,
+      (message) =>
+        message.type === 'deployment.changed' && message.deployment.instances[0]?.endpoints[0]?.generation === 10_001,
     );
-    expect(ready).toMatchObject({ deployment: { instance: { restart: 1 } } });
+    expect(ready).toMatchObject({ deployment: { instances: [{ restart: 1 }] } });
     expect(existsSync(join(world.runDir, `${made.instanceId}-1.sock`))).toBe(false);
     expect(existsSync(join(world.runDir, `${made.instanceId}-1.ctl`))).toBe(false);
     expect(existsSync(join(world.runDir, `${made.instanceId}-10001.sock`))).toBe(true);
@@ -124,10 +127,10 @@ describe('an agent', () => {
     const lost = await watch.find(isStatus('failed'));
     expect(lost).toMatchObject({
       deployment: {
-        instance: { state: { cause: { code: 'agent_lost', message: expect.stringMatching(/last seen ready/) } } },
+        instances: [{ state: { cause: { code: 'agent_lost', message: expect.stringMatching(/last seen ready/) } } }],
       },
     });
-    expect(lost).not.toHaveProperty('deployment.instance.endpoint');
+    expect(lost).not.toHaveProperty('deployment.instances.0.endpoints.0');
     expect(existsSync(data)).toBe(false);
     await comeBack(agent, clock);
     agent.report({ status: 'ready' });
@@ -148,7 +151,7 @@ describe('an agent', () => {
     const { agent } = await attended({ clock }, { heartbeatMs: 0 });
     const lease = async () => {
       const { body } = await world.owner.call('GET', '/v1/deployments/a');
-      return body.instance.leaseUntilMs - clock.now();
+      return body.instances[0].leaseUntilMs - clock.now();
     };
     for (let turn = 1; turn <= 4; turn += 1) {
       await clock.advance(10_000);
@@ -180,7 +183,7 @@ describe('an agent', () => {
       await heard;
     }
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instance.load).toEqual({ inFlight: 3 });
+    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].load).toEqual({ inFlight: 3 });
   });
 
   it('has a whole lease to come back after a restart of control', async () => {
@@ -191,7 +194,7 @@ describe('an agent', () => {
     await world.restart();
     const again = await world.owner.watch();
     await clock.advance(14_000);
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instance.state.status).toBe('ready');
+    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('ready');
     await clock.advance(2000);
     await again.find(isStatus('failed'));
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
@@ -282,7 +285,7 @@ describe('the agent link', () => {
     const { agent, watch } = await attended();
     agent.report({ status: 'degraded', reason: 'new tunnel' }, { endpointGeneration: 9 });
     const told = await watch.find(isStatus('degraded'));
-    expect(told).not.toHaveProperty('deployment.instance.endpoint');
+    expect(told).not.toHaveProperty('deployment.instances.0.endpoints.0');
     const answer = await world.owner.call('GET', '/v1/endpoints/a');
     expect(answer).toMatchObject({
       status: 503,

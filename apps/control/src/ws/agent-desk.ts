@@ -1,12 +1,12 @@
-// Takes agents in: proves who they are, keeps their leases, brings what they say into the directory and tells them when
+// Takes agents in: proves who they are, keeps their leases, brings what they say into the registry and tells them when
 // it is on disk.
 
-import { errorText, isCodedError, type Log, withFields } from '@fairlead/kit';
+import { type Clock, errorText, isCodedError, type Log, type Secret, withFields } from '@fairlead/kit';
 import {
   type AgentHello,
   type AgentMessage,
+  type InstanceNode,
   type InstanceReported,
-  isEnded,
   pickVersion,
   socketName,
   type VersionRange,
@@ -14,8 +14,8 @@ import {
 import type { WebSocket } from 'ws';
 
 import type { ControlErrorCode } from '../control-error.ts';
-import type { Directory } from '../directory.ts';
-import type { Entry } from '../entry.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Entry } from '../registry/entry.ts';
 import { clockSkewMs, correctReport, correctTime, describeSkew } from '../domain/correct-clock.ts';
 import { decideAdmission } from '../domain/decide-admission.ts';
 import type { InstanceRecord } from '../domain/records.ts';
@@ -23,7 +23,8 @@ import { deriveInstanceToken, hashToken, sameHash, sameToken } from '../state/to
 import { AgentLink } from './agent-link.ts';
 
 export interface AgentDeskDeps {
-  directory: Directory;
+  registry: Registry;
+  clock: Clock;
   tokenSecret: Buffer;
   controlVersion: string;
   /** The protocol versions that we speak. */
@@ -39,13 +40,11 @@ export interface Arrival {
   /** Of the control socket at which it was found. */
   instanceId: string;
   generation: number;
-  token: string;
+  token: Secret;
   /** To be called when the agent has proved itself. */
   prove: () => void;
 }
 
-/** Of one instance: who tries again and again is not noted each time. */
-const REFUSALS_NOTED_EVERY_MS = 600_000;
 /** What was not stored is said again after this: the disk may be full for hours. */
 const SAY_AGAIN_MS = 2000;
 /** Of events that control adds in an agent's name; an agent's own begin at 1. */
@@ -67,7 +66,7 @@ export class AgentDesk {
     const link = new AgentLink({
       socket: arrival.socket,
       generation: arrival.generation,
-      clock: this.#deps.directory.deps.clock,
+      clock: this.#deps.clock,
       log,
       nextOrderId: () => `o${(this.#orders += 1)}`,
       versions: this.#deps.versions,
@@ -83,26 +82,25 @@ export class AgentDesk {
         session = this.#admit(arrival, link, message, log);
       },
       onClose: () => {
-        if (session?.entry.line === link) session.entry.line = undefined;
+        if (session) this.#deps.registry.applyLive(session.entry, { type: 'line.closed', line: link });
       },
     });
   }
 
   #admit(arrival: Arrival, link: AgentLink, hello: AgentHello, log: Log): Session | undefined {
-    const { directory, tokenSecret } = this.#deps;
-    const entry = directory.findInstance(hello.instanceId);
-    const former = directory.findFormer(hello.instanceId);
+    const { registry, tokenSecret } = this.#deps;
+    const entry = registry.findInstance(hello.instanceId);
+    const former = registry.findFormer(hello.instanceId);
     const derived = deriveInstanceToken(tokenSecret, hello);
     const enrolmentHash = entry?.instance.enrolmentHash ?? former?.enrolmentHash ?? '';
-    const left = directory.leases.leftMs(hello.instanceId, directory.deps.clock.monotonicMs());
     const decision = decideAdmission({
       hello,
       socket: arrival,
       tokenMatches: sameToken(arrival.token, derived) || sameHash(hashToken(arrival.token), enrolmentHash),
       instance: entry?.instance,
       replaced: former !== undefined,
-      leaseLive: left !== undefined && left > 0,
-      linkedGeneration: entry?.line?.generation,
+      leaseLive: registry.isLeased(hello.instanceId),
+      linkedGeneration: entry?.presence.line?.generation,
     });
     if (!decision.ok || !entry) {
       const why = decision.ok ? { code: 'internal' as const, message: 'cannot enrol' } : decision;
@@ -117,19 +115,12 @@ export class AgentDesk {
     return session;
   }
 
-  /** In the log, and where people look: in the history of the instance at whose socket it came. */
+  /** In the log, and in the history of the instance at whose socket the agent came. */
   #noteRefusal(instanceId: string, { code, message }: { code: string; message: string }, log: Log): void {
     log.warn({ op: 'agent.enrol', ok: false, error: { code, message } });
-    const { directory } = this.#deps;
-    const entry = directory.findInstance(instanceId);
-    const now = directory.deps.clock.monotonicMs();
-    if (!entry || code === 'too_many' || now - (entry.refusedMs ?? -Infinity) < REFUSALS_NOTED_EVERY_MS) return;
-    entry.refusedMs = now;
-    directory
-      .addHistory(entry, 'agent.refused', `An agent was refused (${code}): ${message}.`)
-      .catch((error: unknown) => {
-        log.debug({ op: 'agent.refused', ok: false, error: errorText(error) });
-      });
+    const { registry, clock } = this.#deps;
+    const entry = registry.findInstance(instanceId);
+    if (entry) registry.applyLive(entry, { type: 'agent.refused', code, message, nowMs: clock.monotonicMs() });
   }
 }
 
@@ -145,49 +136,48 @@ class Session {
     this.entry = session.entry;
     this.#link = session.link;
     this.#hello = session.hello;
-    this.#skewMs = clockSkewMs(session.hello, deps.directory.deps.clock.now());
+    this.#skewMs = clockSkewMs(session.hello, deps.clock.now());
   }
 
-  begin(protocol: number, instanceToken: string): void {
-    const { directory, controlVersion, heartbeatMs } = this.#deps;
+  begin(protocol: number, instanceToken: Secret): void {
+    const { registry, controlVersion, heartbeatMs } = this.#deps;
     const { processId, restart, hostname, jobId, apiKey, agentVersion } = this.#hello;
     const { entry } = this;
     const agent = { processId, restart, hostname };
-    const stored = directory.apply(entry, { type: 'agent.enrolled', agent }, { jobId });
-    const before = entry.line;
-    entry.line = this.#link;
-    before?.drop();
-    entry.apiKey = apiKey;
-    entry.agent = { version: agentVersion.slice(0, VERSION_LENGTH), protocol };
-    this.#renew();
+    const { nodes: before } = entry.instance;
+    // What a former agent told of another host's nodes is true no more; this one tells of its own in its first report.
+    const nodes = before[0]?.host === hostname ? before : [leaderOn(hostname)];
+    const stored = registry.apply(entry, { type: 'agent.enrolled', agent }, { jobId, nodes });
+    const known = { version: agentVersion.slice(0, VERSION_LENGTH), protocol };
+    registry.applyLive(entry, { type: 'line.attached', line: this.#link, apiKey, agent: known });
     this.#noteSkew();
     this.#once(stored, () => {
-      const leaseMs = directory.leases.leaseMs;
+      const { leaseMs } = registry;
       this.#link.send({ type: 'control.welcome', protocol, controlVersion, instanceToken, leaseMs, heartbeatMs });
-      if (entry.deployment.wanted === 'stopped') this.#link.give(entry.deployment.stopMode ?? 'drain');
+      const { wanted, stopMode } = entry.deployment.record;
+      if (wanted === 'stopped') this.#link.give(stopMode ?? 'drain');
     });
   }
 
   /** Every frame renews the lease: a heartbeat may wait behind other frames. */
   heard(): void {
-    if (this.entry.line === this.#link) this.#renew();
+    this.#deps.registry.applyLive(this.entry, { type: 'line.heard', line: this.#link });
   }
 
   take(message: AgentMessage): void {
     // Another link of this instance has taken over: what still comes over this one is old.
-    if (this.entry.line !== this.#link) return;
+    if (this.entry.presence.line !== this.#link) return;
     switch (message.type) {
       case 'agent.hello':
         return this.#link.refuse({ code: 'bad_request', message: 'cannot enrol twice on one connection' });
       case 'instance.reported':
         return this.#report(correctReport(message, this.#skewMs));
       case 'instance.heartbeat':
-        this.entry.load = message.load;
-        return undefined;
+        return this.#deps.registry.applyLive(this.entry, { type: 'load.told', load: message.load });
       case 'event.happened': {
         const { id, atMs, kind, message: text } = message;
         const source = { processId: this.#hello.processId, id };
-        const stored = this.#deps.directory.addHistory(this.entry, kind, text, {
+        const stored = this.#deps.registry.addHistory(this.entry, kind, text, {
           source,
           atMs: correctTime(atMs, this.#skewMs),
         });
@@ -203,19 +193,19 @@ class Session {
   }
 
   #report(message: InstanceReported): void {
-    const { directory, reclaimSocket, log } = this.#deps;
+    const { registry, reclaimSocket, log } = this.#deps;
     const { life, id } = this.entry.instance;
     const generation = message.endpointGeneration;
     const known = life.phase === 'attended' && life.generation === generation;
     const there = generation !== undefined && (known || reclaimSocket(socketName(id, generation, 'data')));
     if (generation !== undefined && !there)
       log.warn({ op: 'instance.report', ok: false, instance: id, generation }, 'its data socket is not there');
-    this.entry.load = message.load;
+    registry.applyLive(this.entry, { type: 'load.told', load: message.load });
     // A report says all that is true now: a job whose limit was lifted has no deadline.
-    const { models, gpus, deadlineMs } = message;
-    const more: Partial<InstanceRecord> = { models, gpus, deadlineMs };
+    const { servedModels, nodes, deadlineMs } = message;
+    const more: Partial<InstanceRecord> = { servedModels, nodes, deadlineMs };
     const event = { type: 'instance.reported', state: message.state } as const;
-    this.#once(directory.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
+    this.#once(registry.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
   }
 
   /** Once for each process of an agent. */
@@ -224,14 +214,7 @@ class Session {
     const { processId, hostname } = this.#hello;
     const text = describeSkew(hostname, this.#skewMs);
     const source = { processId, id: SKEW_EVENT };
-    this.#once(this.#deps.directory.addHistory(this.entry, 'clock.differs', text, { source }), () => undefined);
-  }
-
-  #renew(): void {
-    const { directory } = this.#deps;
-    const { life, id } = this.entry.instance;
-    if (life.phase === 'attended' && !isEnded(life.state))
-      directory.leases.renew(id, directory.deps.clock.monotonicMs());
+    this.#once(this.#deps.registry.addHistory(this.entry, 'clock.differs', text, { source }), () => undefined);
   }
 
   /** Where the store fails the agent is not answered; on its next connection it says everything again. */
@@ -247,4 +230,8 @@ class Session {
       this.#link.dropAfter(SAY_AGAIN_MS);
     });
   }
+}
+
+function leaderOn(host: string): InstanceNode {
+  return { rank: 0, host, gpus: [], state: { status: 'starting' } };
 }

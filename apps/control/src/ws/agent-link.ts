@@ -1,11 +1,18 @@
 // One agent's WebSocket: messages in, orders out. What they mean is for AgentDesk to say.
 
-import { callLater, type Clock, errorText, type Log } from '@fairlead/kit';
-import type { AgentMessage, ControlMessage, StopMode, VersionRange, WireErrorCode } from '@fairlead/protocol';
+import { callLater, type Clock, errorText, Guard, type Log } from '@fairlead/kit';
+import {
+  type AgentMessage,
+  type ControlMessage,
+  controlMessage,
+  encodeText,
+  type StopMode,
+  type VersionRange,
+  type WireErrorCode,
+} from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
-import type { AgentLine } from '../entry.ts';
-import { Guard } from '../guard.ts';
+import type { AgentLine } from '../domain/presence.ts';
 import { decodeAgentFrame } from './decode-agent-frame.ts';
 import { LogTails } from './log-tails.ts';
 
@@ -64,7 +71,7 @@ export class AgentLink implements AgentLine {
 
   send(message: ControlMessage): void {
     if (!this.isOpen) return;
-    this.#deps.socket.send(JSON.stringify(message));
+    this.#deps.socket.send(encodeText(controlMessage, message));
     this.#dropUnread();
   }
 

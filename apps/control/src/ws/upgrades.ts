@@ -1,31 +1,25 @@
 // Who may open which WebSocket: agents over their own control sockets, owners over the taken ones. Everything else is
 // refused in plain HTTP.
 
+import type { Guard, Secret } from '@fairlead/kit';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import {
-  decodeValue,
-  encodeText,
-  errorBody,
-  type Read,
-  watchQuery,
-  WIRE_ERRORS,
-  type WireErrorCode,
-} from '@fairlead/protocol';
+import { decodeValue, type Read, watchQuery, type WireErrorCode } from '@fairlead/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-import type { Guard } from '../guard.ts';
-import { storageError } from '../http/storage-error.ts';
+import { refuseUpgrade } from '../http/refuse-upgrade.ts';
+import { knownWireError } from '../http/to-wire-error.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
-import type { OwnerTokens } from '../state/owner-tokens.ts';
+import type { Principals } from '../state/principals.ts';
 import { readBearer } from '../state/tokens.ts';
 import type { AgentDesk } from './agent-desk.ts';
 import type { WatchHub } from './watch-hub.ts';
 
 export interface UpgradeDeps {
   carrier: SecureCarrier;
-  owners: OwnerTokens;
+  principals: Principals;
   agents: AgentDesk;
   watchers: WatchHub;
   guard: Guard;
@@ -44,9 +38,9 @@ export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
       return deps.agents.receive({ socket: webSocket, instanceId, generation, token, prove });
     }
     prove();
-    const { hash, query } = decision;
+    const { principal, query } = decision;
     const events = query.events ? { deployment: query.deployment } : undefined;
-    deps.watchers.add(webSocket, { isValid: () => deps.owners.isValid(hash), events });
+    deps.watchers.add(webSocket, { isValid: () => deps.principals.isValid(principal), events });
   };
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
@@ -67,8 +61,8 @@ export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
 }
 
 type UpgradeDecision =
-  | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: string }
-  | { ok: true; kind: 'watcher'; hash: string; query: Read<typeof watchQuery> }
+  | { ok: true; kind: 'agent'; instanceId: string; generation: number; token: Secret }
+  | { ok: true; kind: 'watcher'; principal: Principal; query: Read<typeof watchQuery> }
   | { ok: false; code: WireErrorCode; message: string };
 type Accepted = Extract<UpgradeDecision, { ok: true }>;
 
@@ -77,14 +71,14 @@ function decideOrExplain(deps: UpgradeDeps, request: IncomingMessage): UpgradeDe
   try {
     return decideUpgrade(deps, request);
   } catch (error) {
-    const known = storageError(error);
+    const known = knownWireError(error);
     if (known) return { ok: false, code: known.code, message: known.message };
     deps.guard.failed('upgrade.decide', error);
     return { ok: false, code: 'internal', message: 'cannot answer because of a fault in control: its log says more' };
   }
 }
 
-function decideUpgrade({ carrier, owners }: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
+function decideUpgrade({ carrier, principals }: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
   const [path, search = ''] = (request.url ?? '').split('?', 2);
   const origin = carrier.originOf(request.socket);
   const token = readBearer(request.headers.authorization);
@@ -98,20 +92,14 @@ function decideUpgrade({ carrier, owners }: UpgradeDeps, request: IncomingMessag
   }
   if (origin?.kind !== 'taken')
     return { ok: false, code: 'forbidden', message: 'this connection is for an agent alone' };
-  const hash = owners.check(token);
-  if (hash === undefined) return { ok: false, code: 'unauthorized', message: 'the owner token is not known here' };
+  const principal = principals.identify(token);
+  if (!principal) return { ok: false, code: 'unauthorized', message: 'the owner token is not known here' };
+  if (principal.kind !== 'owner')
+    return { ok: false, code: 'forbidden', message: `this is not for a ${principal.kind}` };
   const query = decodeValue(watchQuery, Object.fromEntries(new URLSearchParams(search)));
   if (!query.ok)
     return { ok: false, code: 'bad_request', message: `cannot read the query because ${query.path}: ${query.message}` };
-  return { ok: true, kind: 'watcher', hash, query: query.value };
-}
-
-function refuseUpgrade(socket: Duplex, code: WireErrorCode, message: string): void {
-  const { status } = WIRE_ERRORS[code];
-  const body = encodeText(errorBody, { error: { code, message } });
-  socket.end(
-    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  return { ok: true, kind: 'watcher', principal, query: query.value };
 }
 
 /** How long a peer may take to answer a closing handshake. */

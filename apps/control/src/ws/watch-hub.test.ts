@@ -11,14 +11,14 @@ afterEach(() => world[Symbol.asyncDispose]());
 
 function reason(message: WatchMessage): string | undefined {
   if (message.type !== 'deployment.changed') return undefined;
-  const { state } = message.deployment.instance;
-  return state.status === 'queued' ? state.reason : undefined;
+  const state = message.deployment.instances[0]?.state;
+  return state?.status === 'queued' ? state.reason : undefined;
 }
 
 function degradedReason(message: WatchMessage): string {
   const deployment =
     message.type === 'snapshot' ? message.deployments[0] : 'deployment' in message ? message.deployment : undefined;
-  const state = deployment?.instance.state;
+  const state = deployment?.instances[0]?.state;
   return state?.status === 'degraded' ? state.reason : '';
 }
 
@@ -49,7 +49,7 @@ describe('a watcher', () => {
     await Promise.all([observe(instanceId, 'stored'), told]);
     await world.restart();
     const { body } = await world.owner.call('GET', '/v1/deployments/a');
-    expect(body.instance.state.reason).toBe('stored');
+    expect(body.instances[0].state.reason).toBe('stored');
   });
 
   it('that does not read begins again with a snapshot, and holds up nobody', async () => {
@@ -66,7 +66,7 @@ describe('a watcher', () => {
     slow.socket.resume();
     const resync = await slow.find(({ type }) => type === 'resync');
     const snapshot = await slow.find((message) => message.type === 'snapshot' && message.seq >= resync.seq);
-    expect(snapshot).toMatchObject({ deployments: [{ instance: { state: { reason: 'last' } } }] });
+    expect(snapshot).toMatchObject({ deployments: [{ instances: [{ state: { reason: 'last' } }] }] });
   });
 
   it('that does not read costs a bounded part of memory, while another gets everything on time', async () => {

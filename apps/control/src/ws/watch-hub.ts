@@ -1,16 +1,15 @@
 // Tells watchers: a snapshot, then each change in order. One encoding per change for all; who falls behind begins again
 // with a snapshot and holds up nobody.
 
-import { errorText, type Log } from '@fairlead/kit';
-import type { EventView } from '@fairlead/protocol';
+import { errorText, Guard, type Log } from '@fairlead/kit';
+import { deploymentView, encodeText, type EventView, watchMessage } from '@fairlead/protocol';
 import type { WebSocket } from 'ws';
 
-import type { Directory } from '../directory.ts';
-import type { Entry } from '../entry.ts';
-import { Guard } from '../guard.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { DeploymentEntry, Entry } from '../registry/entry.ts';
 
 export interface WatchHubDeps {
-  directory: Directory;
+  registry: Registry;
   log: Log;
   /** Waiting bytes at which a watcher counts as behind. */
   behindBytes?: number;
@@ -50,7 +49,7 @@ export class WatchHub {
   readonly #guard: Guard;
   readonly #watchers = new Set<Watcher>();
   /** Each deployment as last told; a load or lease in it is as old as the last change. */
-  readonly #texts = new WeakMap<Entry, string>();
+  readonly #texts = new WeakMap<DeploymentEntry, string>();
   /** Shared by all who come between two changes, as they do after a restart. */
   #snapshot: Buffer | undefined;
   #seq = 0;
@@ -59,8 +58,8 @@ export class WatchHub {
     this.#deps = deps;
     this.#guard = new Guard(deps.log);
     this.#behindBytes = deps.behindBytes ?? BEHIND_BYTES;
-    deps.directory.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
-    deps.directory.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
+    deps.registry.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
+    deps.registry.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
   }
 
   add(socket: WebSocket, options: WatcherOptions): void {
@@ -96,11 +95,13 @@ export class WatchHub {
 
   #tell(entries: ReadonlySet<Entry>): void {
     this.#snapshot = undefined;
-    for (const entry of entries) {
-      this.#texts.delete(entry);
+    for (const deployment of new Set([...entries].map((entry) => entry.deployment))) {
+      this.#texts.delete(deployment);
       this.#seq += 1;
       // A Buffer: text would be encoded anew for each watcher.
-      const text = Buffer.from(`{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(entry)}}`);
+      const text = Buffer.from(
+        `{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(deployment)}}`,
+      );
       for (const watcher of this.#watchers) this.#send(watcher, text);
     }
   }
@@ -110,7 +111,7 @@ export class WatchHub {
     for (const watcher of this.#watchers) {
       const { events } = watcher;
       if (!events || (events.deployment !== undefined && events.deployment !== event.deployment)) continue;
-      text ??= Buffer.from(JSON.stringify({ type: 'event.added', seq: this.#seq, event }));
+      text ??= Buffer.from(encodeText(watchMessage, { type: 'event.added', seq: this.#seq, event }));
       this.#send(watcher, text);
     }
   }
@@ -142,7 +143,7 @@ export class WatchHub {
     // In the middle of a message no other can begin: what comes after it shows that something was missed.
     if (watcher.state === 'snapshot') watcher.laterBytes = Infinity;
     else {
-      watcher.socket.send(JSON.stringify({ type: 'resync', seq: this.#seq }));
+      watcher.socket.send(encodeText(watchMessage, { type: 'resync', seq: this.#seq }));
       this.#sendSnapshot(watcher);
     }
   }
@@ -177,15 +178,15 @@ export class WatchHub {
   }
 
   #encodeSnapshot(): Buffer {
-    const deployments = [...this.#deps.directory.entries()].map((entry) => this.#textOf(entry));
+    const deployments = [...this.#deps.registry.deployments()].map((deployment) => this.#textOf(deployment));
     return Buffer.from(`{"type":"snapshot","seq":${this.#seq},"deployments":[${deployments.join(',')}]}`);
   }
 
-  #textOf(entry: Entry): string {
-    const known = this.#texts.get(entry);
+  #textOf(deployment: DeploymentEntry): string {
+    const known = this.#texts.get(deployment);
     if (known !== undefined) return known;
-    const text = JSON.stringify(this.#deps.directory.viewDeployment(entry));
-    this.#texts.set(entry, text);
+    const text = encodeText(deploymentView, this.#deps.registry.viewDeployment(deployment));
+    this.#texts.set(deployment, text);
     return text;
   }
 }

@@ -1,17 +1,15 @@
 // The two connections of an agent: data and control apart, so that a bulk answer cannot delay a heartbeat.
 
 import type { Duplex } from 'node:stream';
+import { createBastionOfferer, type OfferFailure } from '@fairlead/carrier';
 import { Scope } from '@fairlead/kit';
-import { type BastionRoute, firstGeneration } from '@fairlead/protocol';
-import { createRouteMemory, describeAnswer, type SshTarget, whyTaken, wrongRoutes } from '@fairlead/tunnel';
+import { type BastionRoute, firstGeneration, type InstanceSpec } from '@fairlead/protocol';
+import { createRouteMemory, type SshTarget } from '@fairlead/ssh';
 import type { AgentDeps } from '../agent-deps.ts';
-import type { AgentSpec } from '../job/read-spec.ts';
-import { openBastionLink } from './bastion-link.ts';
 import { routesTo } from './routes-to.ts';
-import type { TunnelFailure } from './tunnel-machine.ts';
 
 export interface BastionLinksOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   /** Of the job: generations of a restart lie above those before. */
   restart: number;
   deps: Pick<AgentDeps, 'clock' | 'random' | 'log'>;
@@ -20,44 +18,43 @@ export interface BastionLinksOptions {
   /** Undefined while the data connection is down. */
   onEndpoint: (endpoint: { generation: number; socketPath: string } | undefined) => void;
   note: (kind: string, message: string) => void;
-  onHopeless: (failure: TunnelFailure) => void;
+  onHopeless: (failure: OfferFailure) => void;
 }
 
 export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable {
   const { spec, deps, note } = options;
   const scope = new Scope();
-  const common = {
-    routes: routesTo(spec, targetOf),
+  const routes = routesTo(spec, targetOf);
+  const carrier = createBastionOfferer({
+    routes,
     routeMemory: createRouteMemory(),
-    instanceId: spec.instanceId,
     expectedHost: spec.bastionIdentity.host,
-    firstGeneration: firstGeneration(options.restart),
     ...deps,
-    onHopeless: options.onHopeless,
-  };
-  for (const kind of ['control', 'data'] as const) {
-    let route = common.routes[0]?.name;
-    scope.use(
-      openBastionLink({
-        ...common,
-        kind,
-        accept: kind === 'data' ? options.acceptData : options.acceptControl,
-        onUp: (at) => {
-          if (kind === 'data') options.onEndpoint(at);
-          route = at.route.name;
-          const why = whyTaken(at.route);
-          note('tunnel.up', `${kind} connection to ${route} is up, generation ${at.generation}${why && ` (${why})`}`);
-          for (const wrong of wrongRoutes(at.route)) note('tunnel.route_refused', describeAnswer(wrong));
-        },
-        onDown: (reason) => {
-          if (kind === 'data') options.onEndpoint(undefined);
-          note('tunnel.down', `${kind} connection to ${route} is down: ${reason}`);
-        },
-        onTrouble: ({ message, hint }) => {
-          note('tunnel.trouble', `${kind} connection: ${message}${hint === undefined ? '' : ` (${hint})`}`);
-        },
-      }),
-    );
+  });
+  for (const use of ['control', 'data'] as const) {
+    let via = routes[0]?.name;
+    const offered = carrier.offer({
+      instanceId: spec.instanceId,
+      use,
+      firstGeneration: firstGeneration(options.restart),
+      accept: use === 'data' ? options.acceptData : options.acceptControl,
+      onUp: (up) => {
+        const { generation, address, why, refused } = up;
+        if (use === 'data') options.onEndpoint({ generation, socketPath: address.socket });
+        via = up.via;
+        note('tunnel.up', `${use} connection to ${via} is up, generation ${generation}${why && ` (${why})`}`);
+        for (const words of refused) note('tunnel.route_refused', words);
+      },
+      onDown: (reason) => {
+        if (use === 'data') options.onEndpoint(undefined);
+        note('tunnel.down', `${use} connection to ${via} is down: ${reason}`);
+      },
+      onTrouble: ({ message, hint }) => {
+        note('tunnel.trouble', `${use} connection: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+      },
+      onHopeless: options.onHopeless,
+    });
+    scope.use(offered);
   }
   return scope;
 }

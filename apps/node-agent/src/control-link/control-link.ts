@@ -1,5 +1,6 @@
 // The agent's side of its conversation with control: takes in who dials, keeps one proven session, reports the
 // instance, renews the lease, delivers events. With control away it keeps quiet and catches up later.
+// Performs what link-machine.ts decides.
 
 import type { Duplex } from 'node:stream';
 import {
@@ -9,15 +10,25 @@ import {
   errorText,
   isCodedError,
   type Log,
-  Secret,
+  type Secret,
   untilAborted,
   untilOver,
 } from '@fairlead/kit';
 import type { AgentHello, ControlMessage, ControlWelcome, InstanceReported, Load } from '@fairlead/protocol';
 import { type ControlSession, openControlSession } from './control-session.ts';
 import { EventQueue } from './event-queue.ts';
+import {
+  firstLinkState,
+  type LinkEffect,
+  type LinkEvent,
+  type LinkState,
+  type LinkToken,
+  linkTransition,
+  usedBy,
+} from './link-machine.ts';
 import { LogTails } from './log-tails.ts';
 import { openControlChannel } from './open-control-channel.ts';
+import { takeOrder } from './take-order.ts';
 
 export interface ControlLinkOptions {
   /** PEM. */
@@ -50,158 +61,183 @@ export interface ControlLink extends Disposable {
   farewell: (signal: AbortSignal, options?: { waits: boolean }) => Promise<void>;
 }
 
-const PROOF_LIMIT_MS = 10_000;
-/** Connections that have not proved themselves, at once. */
-const MOST_UNPROVEN = 4;
-
 export function openControlLink(options: ControlLinkOptions): ControlLink {
-  const { clock, log } = options;
-  const events = new EventQueue();
-  let token = options.enrolmentToken;
-  let unproven = 0;
-  let session: { opened: ControlSession; tails: LogTails } | undefined;
-  let reported = '';
-  let reporting = false;
-  let closed = false;
-  const arrived = Promise.withResolvers<void>();
+  return new Link(options);
+}
 
-  function accept(stream: Duplex): void {
-    if (closed || unproven >= MOST_UNPROVEN) {
-      stream.on('error', () => undefined);
-      stream.destroy();
-      return;
-    }
-    unproven += 1;
-    begin(stream)
-      .catch((error: unknown) => {
-        const level = isCodedError(error, 'control_unproven') ? 'info' : 'warn';
-        log[level]({ op: 'control.link', ok: false, error: errorText(error) }, 'control did not get through');
-      })
-      .finally(() => (unproven -= 1));
+const proofTimeoutMs = 10_000;
+
+interface Connection {
+  stream: Duplex;
+  /** Absent until control has proved itself. */
+  session?: ControlSession;
+  tails?: LogTails;
+}
+
+class Link implements ControlLink {
+  readonly #options: ControlLinkOptions;
+  readonly #events = new EventQueue();
+  readonly #connections = new Map<number, Connection>();
+  readonly #arrived = Promise.withResolvers<void>();
+  #state: LinkState = firstLinkState;
+  #nextConnection = 1;
+  #reported = '';
+  #isReporting = false;
+
+  constructor(options: ControlLinkOptions) {
+    this.#options = options;
   }
 
-  async function begin(stream: Duplex): Promise<void> {
-    const { certificate, hello } = options;
-    const socket = await openControlChannel(stream, { certificate, token, limitMs: PROOF_LIMIT_MS });
-    const opened = openControlSession({
-      socket,
-      hello,
-      clock,
-      log,
-      onMessage: (message) => take(message, opened, tails),
+  accept(stream: Duplex): void {
+    const connection = this.#nextConnection++;
+    this.#connections.set(connection, { stream });
+    this.#dispatch({ type: 'connection.arrived', connection });
+  }
+
+  changed(): void {
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    // Several changes of one moment make one report.
+    queueMicrotask(() => {
+      this.#isReporting = false;
+      this.#report();
     });
+  }
+
+  happened(event: { kind: string; message: string; atMs: number }): void {
+    const happened = this.#events.add(event);
+    this.#used()?.session?.send(happened);
+  }
+
+  async farewell(signal: AbortSignal, { waits } = { waits: false }): Promise<void> {
+    if (waits && !this.#used()) await untilOver(untilAborted(this.#arrived.promise, signal), signal);
+    this.#dispatch({ type: 'farewell.begun' });
+    const { session, tails } = this.#used() ?? {};
+    if (!session) return;
+    const over = Promise.withResolvers<void>();
+    anySignal(signal, session.ended).addEventListener('abort', () => over.resolve(), { once: true });
+    this.#report();
+    await Promise.race([Promise.all([tails?.finish(), this.#events.empty()]), over.promise]);
+    session.close();
+    await over.promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#dispatch({ type: 'close.ordered' });
+  }
+
+  #used(): Connection | undefined {
+    return this.#connections.get(usedBy(this.#state) ?? 0);
+  }
+
+  #dispatch(event: LinkEvent): void {
+    const { state, effects } = linkTransition(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: LinkEffect): void {
+    switch (effect.type) {
+      case 'turn_away':
+        return this.#turnAway(effect.connection);
+      case 'prove':
+        return detach(this.#prove(effect.connection, effect.token));
+      case 'drop':
+        return this.#connections.get(effect.connection)?.session?.[Symbol.dispose]();
+      case 'begin':
+        return this.#begin(effect.connection, effect.heartbeatMs);
+      case 'tell.linked':
+        return this.#options.onLinked(true, effect.why);
+      case 'tell.away':
+        return this.#options.onLinked(false, effect.why);
+      case 'tell.fenced':
+        return this.#options.onFenced(effect.message);
+    }
+  }
+
+  #turnAway(connection: number): void {
+    const { stream } = this.#connections.get(connection)!;
+    this.#connections.delete(connection);
+    stream.on('error', () => undefined);
+    stream.destroy();
+  }
+
+  async #prove(connection: number, token: LinkToken): Promise<void> {
+    const { log } = this.#options;
+    let welcome: ControlWelcome;
+    try {
+      const session = await this.#openSession(connection, token);
+      welcome = await session.welcome;
+      session.ended.throwIfAborted();
+    } catch (error) {
+      const level = isCodedError(error, 'control_unproven') ? 'info' : 'warn';
+      log[level]({ op: 'control.link', ok: false, error: errorText(error) }, 'control did not get through');
+      this.#connections.delete(connection);
+      return this.#dispatch({ type: 'connection.failed', connection });
+    }
+    const { instanceToken, heartbeatMs, controlVersion } = welcome;
+    this.#dispatch({ type: 'connection.welcomed', connection, token: instanceToken, heartbeatMs, controlVersion });
+  }
+
+  async #openSession(connection: number, token: LinkToken): Promise<ControlSession> {
+    const { certificate, enrolmentToken, hello, jobDir, clock, log } = this.#options;
+    const { stream } = this.#connections.get(connection)!;
+    const socket = await openControlChannel(stream, {
+      certificate,
+      token: token.kind === 'enrolment' ? enrolmentToken : token.token,
+      limitMs: proofTimeoutMs,
+    });
+    const onMessage = (message: ControlMessage) => this.#take(message, session, tails);
+    const session = openControlSession({ socket, hello, clock, log, onMessage });
     const tails = new LogTails({
-      jobDir: options.jobDir,
+      jobDir,
       clock,
       log,
-      send: (message) => opened.sendPaced(message),
-      signal: opened.ended,
+      send: (message) => session.sendPaced(message),
+      signal: session.ended,
     });
-    opened.ended.addEventListener('abort', () => stream.destroy(), { once: true });
-    install({ opened, tails }, await opened.welcome);
+    this.#connections.set(connection, { stream, session, tails });
+    session.ended.addEventListener('abort', () => this.#lose(connection, session), { once: true });
+    return session;
   }
 
-  /** The newer of two connections that both proved themselves is the one control uses. */
-  function install(proven: { opened: ControlSession; tails: LogTails }, welcome: ControlWelcome): void {
-    const { opened } = proven;
-    if (closed) return opened[Symbol.dispose]();
-    const before = session;
-    session = proven;
-    arrived.resolve();
-    before?.opened[Symbol.dispose]();
-    token = new Secret(welcome.instanceToken);
-    options.onLinked(true, `control ${welcome.controlVersion}`);
-    opened.ended.addEventListener('abort', () => leave(opened), { once: true });
-    if (opened.ended.aborted) return leave(opened);
-    reported = '';
-    sendReport();
-    detach(untilOver(beat(opened, welcome.heartbeatMs), opened.ended));
+  #lose(connection: number, { ended }: ControlSession): void {
+    this.#connections.get(connection)?.stream.destroy();
+    this.#dispatch({ type: 'connection.ended', connection, why: errorText(ended.reason) });
+    this.#connections.delete(connection);
+  }
+
+  #begin(connection: number, heartbeatMs: number): void {
+    const session = this.#connections.get(connection)?.session;
+    this.#arrived.resolve();
+    if (!session) return;
+    this.#reported = '';
+    this.#report();
+    detach(untilOver(this.#beat(session, heartbeatMs), session.ended));
     // Behind the first heartbeat: after a long outage they are many.
-    for (const event of events.waiting) opened.send(event);
+    for (const event of this.#events.waiting) session.send(event);
   }
 
-  function leave(opened: ControlSession): void {
-    if (session?.opened !== opened) return;
-    session = undefined;
-    options.onLinked(false, errorText(opened.ended.reason));
-  }
-
-  async function beat(opened: ControlSession, everyMs: number): Promise<void> {
+  async #beat(session: ControlSession, everyMs: number): Promise<void> {
     for (;;) {
-      opened.send({ type: 'instance.heartbeat', load: options.load() });
-      await clock.sleep(everyMs, opened.ended);
+      session.send({ type: 'instance.heartbeat', load: this.#options.load() });
+      await this.#options.clock.sleep(everyMs, session.ended);
     }
   }
 
-  function sendReport(): void {
-    const report = options.report();
+  #report(): void {
+    const report = this.#options.report();
     const text = JSON.stringify({ ...report, load: undefined });
-    if (text === reported) return;
-    reported = text;
-    session?.opened.send(report);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#used()?.session?.send(report);
   }
 
-  function take(message: ControlMessage, from: ControlSession, tails: LogTails): void {
-    switch (message.type) {
-      case 'control.welcome':
-        return;
-      case 'control.refused':
-        return refused(message);
-      case 'event.recorded':
-        return events.recorded(message.id);
-      case 'instance.drain':
-        from.send({ type: 'order.accepted', orderId: message.orderId });
-        return options.onDrain(message.untilMs === undefined ? {} : { untilMs: message.untilMs });
-      case 'instance.stop':
-        from.send({ type: 'order.accepted', orderId: message.orderId });
-        return options.onStop();
-      case 'log.tail':
-        from.send({ type: 'order.accepted', orderId: message.orderId });
-        return tails.start(message);
-      case 'log.grant':
-        return tails.grant(message.orderId, message.credit);
-      case 'log.cancel':
-        return tails.cancel(message.orderId);
-    }
+  #take(message: ControlMessage, session: ControlSession, tails: LogTails): void {
+    if (message.type === 'event.recorded') return this.#events.recorded(message.id);
+    if (message.type !== 'control.refused') return takeOrder(message, { session, tails, ...this.#options });
+    const { code, message: error, hint } = message;
+    this.#options.log.warn({ op: 'control.link', ok: false, code, error, hint }, 'control refused this agent');
+    this.#dispatch({ type: 'agent.refused', code, message: error });
   }
-
-  function refused({ code, message, hint }: Extract<ControlMessage, { type: 'control.refused' }>): void {
-    log.warn({ op: 'control.link', ok: false, code, error: message, hint }, 'control refused this agent');
-    if (code === 'fenced') return options.onFenced(message);
-    // A control that was set up anew does not know the token it gave out before.
-    if (code === 'unauthorized') token = options.enrolmentToken;
-  }
-
-  return {
-    accept,
-    changed() {
-      if (reporting) return;
-      reporting = true;
-      // Several changes of one moment make one report.
-      queueMicrotask(() => {
-        reporting = false;
-        sendReport();
-      });
-    },
-    happened(event) {
-      const happened = events.add(event);
-      session?.opened.send(happened);
-    },
-    async farewell(signal, { waits } = { waits: false }) {
-      if (waits && !session) await untilOver(untilAborted(arrived.promise, signal), signal);
-      closed = true;
-      if (!session) return;
-      const { opened, tails } = session;
-      const over = Promise.withResolvers<void>();
-      anySignal(signal, opened.ended).addEventListener('abort', () => over.resolve(), { once: true });
-      sendReport();
-      await Promise.race([Promise.all([tails.finish(), events.empty()]), over.promise]);
-      opened.close();
-      await over.promise;
-    },
-    [Symbol.dispose]() {
-      closed = true;
-      session?.opened[Symbol.dispose]();
-    },
-  };
 }

@@ -1,13 +1,15 @@
 // One proven WebSocket to control: says hello, waits for the welcome, carries facts out and orders in.
 
-import { anySignal, type Clock, detach, type Log, untilAborted, untilOver } from '@fairlead/kit';
+import { anySignal, type Clock, detach, type Log, openTimeLimit, untilAborted, untilOver } from '@fairlead/kit';
 import {
   type AgentHello,
   type AgentMessage,
+  agentMessage,
   type ControlMessage,
   controlMessage,
   type ControlWelcome,
   decodeText,
+  encodeText,
 } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
@@ -53,7 +55,7 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
     socket.terminate();
   };
   const send = (message: AgentMessage) => {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+    if (socket.readyState === socket.OPEN) socket.send(encodeText(agentMessage, message));
   };
 
   socket.on('pong', () => (heardMs = clock.monotonicMs()));
@@ -83,9 +85,10 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
     }
   };
   const limitWelcome = async () => {
-    const limit = AbortSignal.timeout(WELCOME_LIMIT_MS);
-    await untilOver(untilAborted(welcome.promise, limit), anySignal(limit, ended.signal));
-    if (limit.aborted) end('control sent no welcome');
+    using limit = openTimeLimit(clock, WELCOME_LIMIT_MS);
+    const over = anySignal(limit.signal, ended.signal);
+    await untilOver(untilAborted(welcome.promise, over), over);
+    if (limit.signal.aborted) end('control sent no welcome');
   };
   detach(untilOver(keepAlive(), ended.signal));
   detach(limitWelcome());

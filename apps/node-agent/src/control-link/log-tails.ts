@@ -2,7 +2,7 @@
 // has given it credit for. A tail without credit holds one block of its file and nothing of the connection.
 
 import { join } from 'node:path';
-import { anySignal, type Clock, detach, errorText, type Log } from '@fairlead/kit';
+import { anySignal, type Clock, detach, errorText, type Log, defined } from '@fairlead/kit';
 import type { AgentMessage, ControlMessage, LogSource } from '@fairlead/protocol';
 import { chunkLines } from '../log-tail/chunk-lines.ts';
 import { followLog } from '../log-tail/follow-log.ts';
@@ -88,7 +88,7 @@ export class LogTails {
   async #end(orderId: string, error: string | undefined): Promise<void> {
     if (this.#options.signal.aborted) return;
     try {
-      await this.#options.send({ type: 'log.ended', orderId, ...(error === undefined ? {} : { error }) });
+      await this.#options.send({ type: 'log.ended', orderId, ...defined({ error }) });
     } catch (failure) {
       this.#options.log.debug({ op: 'log.tail', orderId, error: errorText(failure) });
     }

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from '../testing/test-identities.ts';
+import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from '@fairlead/carrier/testing';
 import { openControlChannel } from './open-control-channel.ts';
 
 const options = { certificate: CONTROL_IDENTITY.certificate, token: new Secret('t'), limitMs: 300 };

@@ -1,15 +1,14 @@
 // Makes a proven WebSocket out of a connection that came through the tunnel. Whoever dialled must first show control's
 // own certificate: anything on the bastion's account can reach this socket, and no token is sent before that.
 
-import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { errnoOf, errorText, type Secret, withTimeLimit } from '@fairlead/kit';
+import { type PinnedOptions, securePinned } from '@fairlead/carrier';
+import { errorText, type Secret, withTimeLimit } from '@fairlead/kit';
 import { WebSocket } from 'ws';
 import { agentError } from '../agent-error.ts';
 
 export interface ControlChannelOptions {
-  /** PEM; exactly this certificate, not one signed by it. */
+  /** PEM. */
   certificate: string;
   token: Secret;
   limitMs: number;
@@ -19,8 +18,6 @@ const FRAME_LIMIT_BYTES = 1024 * 1024;
 
 /** Resolves when the WebSocket is open. On failure the stream is destroyed. */
 export async function openControlChannel(stream: Duplex, options: ControlChannelOptions): Promise<WebSocket> {
-  // A reset before the TLS socket took over, or after it let go, must not end the agent.
-  stream.on('error', () => undefined);
   const late = () => unproven('it did not prove itself in time');
   try {
     return await withTimeLimit(prove(stream, options), options.limitMs, late);
@@ -30,8 +27,8 @@ export async function openControlChannel(stream: Duplex, options: ControlChannel
   }
 }
 
-async function prove(stream: Duplex, { certificate, token }: ControlChannelOptions): Promise<WebSocket> {
-  const secured = await secure(stream, certificate);
+async function prove(stream: Duplex, { certificate, token, limitMs }: ControlChannelOptions): Promise<WebSocket> {
+  const secured = await secure(stream, { certificate, limitMs });
   const socket = new WebSocket('ws://control/v1/agent', {
     createConnection: () => secured,
     perMessageDeflate: false,
@@ -48,30 +45,17 @@ async function prove(stream: Duplex, { certificate, token }: ControlChannelOptio
   }
 }
 
-async function secure(stream: Duplex, pem: string): Promise<TLSSocket> {
-  const pinned = new X509Certificate(pem);
-  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
-  const socket = connect({
-    socket: stream,
-    ca: [pem],
-    minVersion: 'TLSv1.3',
-    servername: 'control',
-    // The chain check alone would let in whatever the pinned certificate may have signed.
-    checkServerIdentity: (_name: string, presented: PeerCertificate) =>
-      pinned.raw.equals(presented.raw) ? undefined : untrusted('it showed another certificate'),
-  });
-  socket.once('error', (error) =>
-    reject(isCut(error) ? unproven('it hung up', error) : untrusted(errorText(error), error)),
-  );
-  socket.once('close', () => reject(unproven('it hung up')));
-  socket.once('secureConnect', () => resolve(socket));
-  await promise;
-  return socket;
-}
-
-/** A connection that ended before anything was shown: no reason for distrust, control dials again. */
-function isCut(error: unknown): boolean {
-  return ['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes(errnoOf(error) ?? '');
+async function secure(stream: Duplex, options: PinnedOptions): Promise<Duplex> {
+  const pinned = await securePinned(stream, options);
+  if (pinned.ok) return pinned.socket;
+  switch (pinned.reason) {
+    case 'cut':
+      throw unproven('it hung up', pinned.cause);
+    case 'silent':
+      throw unproven('it did not prove itself in time');
+    case 'untrusted':
+      throw untrusted(errorText(pinned.cause), pinned.cause);
+  }
 }
 
 function unproven(why: string, cause?: unknown): Error {

@@ -1,8 +1,9 @@
-// Asks the engine over its unix socket, each time on a connection of its own.
+// Asks the engine where it listens, each time on a connection of its own.
 
 import { request } from 'node:http';
 import { errorText, type Secret } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
+import type { EngineAddress } from './engine-address.ts';
 
 export interface EngineAnswer {
   status: number;
@@ -11,14 +12,23 @@ export interface EngineAnswer {
 
 export interface EngineClient {
   get: (path: string, signal: AbortSignal) => Promise<EngineAnswer>;
+  /** GET as a stranger asks: without the key. */
+  getWithoutKey: (path: string, signal: AbortSignal) => Promise<EngineAnswer>;
   post: (path: string, body: unknown, signal: AbortSignal) => Promise<EngineAnswer>;
+}
+
+interface Asking {
+  method: string;
+  path: string;
+  body?: string;
+  hasKey?: boolean;
 }
 
 /** /metrics of a vLLM is about 100 kB. */
 const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
 
-export function createEngineClient(options: { socketPath: string; engineKey: Secret }): EngineClient {
-  const ask = (method: string, path: string, body: string | undefined, signal: AbortSignal): Promise<EngineAnswer> => {
+export function createEngineClient(options: { address: () => EngineAddress; engineKey: Secret }): EngineClient {
+  const ask = ({ method, path, body, hasKey = true }: Asking, signal: AbortSignal): Promise<EngineAnswer> => {
     const { promise, resolve, reject } = Promise.withResolvers<EngineAnswer>();
     const fail = (error: unknown) =>
       reject(
@@ -29,15 +39,16 @@ export function createEngineClient(options: { socketPath: string; engineKey: Sec
               cause: error,
             }),
       );
+    const address = options.address();
     const asking = request({
-      socketPath: options.socketPath,
+      ...('path' in address ? { socketPath: address.path } : address),
       method,
       path,
       agent: false,
       signal,
       headers: {
         host: 'engine',
-        authorization: `Bearer ${options.engineKey.reveal()}`,
+        ...(hasKey ? { authorization: `Bearer ${options.engineKey.reveal()}` } : {}),
         ...(body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -59,7 +70,8 @@ export function createEngineClient(options: { socketPath: string; engineKey: Sec
     return promise;
   };
   return {
-    get: (path, signal) => ask('GET', path, undefined, signal),
-    post: (path, body, signal) => ask('POST', path, JSON.stringify(body), signal),
+    get: (path, signal) => ask({ method: 'GET', path }, signal),
+    getWithoutKey: (path, signal) => ask({ method: 'GET', path, hasKey: false }, signal),
+    post: (path, body, signal) => ask({ method: 'POST', path, body: JSON.stringify(body) }, signal),
   };
 }

@@ -3,6 +3,20 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
+  classifyFailure,
+  type EngineCommand,
+  engineCommand,
+  type EngineFailure,
+  type EngineKind,
+  type EnginePlace,
+  type EngineSurroundings,
+  type EngineWanted,
+  explainSilence,
+  findEngineKind,
+  MARKER_VARIABLE,
+  type PhaseSeen,
+} from '@fairlead/engines';
+import {
   type Clock,
   createSecret,
   durationOf,
@@ -12,25 +26,20 @@ import {
   untilAborted,
   withTimeLimit,
 } from '@fairlead/kit';
-import { type StartPhase, startPhase } from '@fairlead/protocol';
+import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import type { AgentSpec } from '../job/read-spec.ts';
-import type { EngineFailure } from '../supervisor/supervisor-state.ts';
-import { classifyFailure } from './classify-failure.ts';
 import { signalProcess } from './end-engine.ts';
+import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
-import { engineCommand, MARKER_VARIABLE } from './engine-command.ts';
-import { explainSilence } from './explain-silence.ts';
+import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { findMarked } from './find-processes.ts';
-import type { EngineSurroundings } from './known-failure.ts';
 import { LastLines } from './last-lines.ts';
-import { parseStartPhase, type PhaseSeen } from './parse-start-phase.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
 export interface EngineOptions {
-  spec: AgentSpec;
+  spec: InstanceSpec;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
   nodePath: string;
@@ -40,9 +49,11 @@ export interface EngineOptions {
   onPhase: (seen: { phase: StartPhase; percent?: number }) => void;
 }
 
-export interface Engine extends AsyncDisposable {
+export interface Engine extends EngineQuestions, AsyncDisposable {
+  readonly kind: EngineKind;
   readonly engineKey: Secret;
   readonly client: EngineClient;
+  readonly address: () => EngineAddress;
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
   explainExit: (exit: EngineExit) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
@@ -54,40 +65,34 @@ export interface Engine extends AsyncDisposable {
 
 const LOG_BYTES = 64 * 1024 * 1024;
 
+/** Throws `engine_unknown` for a spec whose engine this agent does not have. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { spec, directory, clock, log } = options;
+  const kind = findEngineKind(spec.engine.name);
+  const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
   const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: LOG_BYTES, log });
   const last = new LastLines();
-  const surroundings = (): EngineSurroundings => ({
-    gpus: options.env['CUDA_VISIBLE_DEVICES'] ?? '',
-    interfaces: listInterfaces(),
-  });
-  let sweptUp = false;
+  const surroundings = () => surroundingsOf(kind, options.env);
+  const sweepOnce = createSweep(spec.instanceId, log);
   let isPlain = false;
+  let optional: EngineCommand['optional'];
+  let address: EngineAddress = { path: directory.socketPath };
 
   const prepare = async (): Promise<Secret | undefined> => {
-    if (!sweptUp) await sweepUp(spec.instanceId, log);
-    sweptUp = true;
+    await sweepOnce();
+    address = await takeAddress(kind.listens(wanted), directory.socketPath);
     return readTokenFile(spec.engine.tokenFile);
   };
 
   const spawn = async (signal: AbortSignal): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
     last.clear();
-    const command = engineCommand({
-      engine: spec.engine,
-      instanceId: spec.instanceId,
-      nodePath: options.nodePath,
-      engineSim: options.engineSim,
-      socketPath: directory.socketPath,
-      directory: directory.path,
-      engineKey,
-      ...(hfToken ? { hfToken } : {}),
-      isPlain,
-      env: options.env,
-    });
-    const phases = createPhaseReader(options.onPhase);
+    const place = placeOf(options, address, engineKey);
+    const job = { instanceId: spec.instanceId, env: options.env, ...(hfToken ? { hfToken } : {}) };
+    const command = engineCommand({ ...job, kind, wanted, place, isPlain });
+    optional = command.optional;
+    const phases = createPhaseReader(kind, options.onPhase);
     return spawnEngine({
       command,
       socketPath: directory.socketPath,
@@ -100,41 +105,56 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       },
     });
   };
+  const client = createEngineClient({ address: () => address, engineKey });
   return {
+    kind,
     engineKey,
-    client: createEngineClient({ socketPath: directory.socketPath, engineKey }),
+    client,
+    address: () => address,
     explainExit(exit) {
-      const failure = classifyFailure({ ...exit, lines: last.lines, surroundings: surroundings() });
-      const [unknown] = spec.engine.optionalArguments;
-      if (isPlain || unknown === undefined || !failure.message.includes(`unrecognized arguments: ${unknown}`))
-        return failure;
-      isPlain = true;
-      const message = `this engine does not know ${unknown}; it is started again without it, and a request may have it fetch any URL`;
-      return {
-        ...failure,
-        message,
-        hint: 'Use a newer vLLM: docs/security.md says what is open until then.',
-        fatal: false,
-      };
+      const failure = classifyFailure({ ...exit, lines: last.lines, surroundings: surroundings() }, kind.failures);
+      const retry = optional && withoutOptional(failure, optional);
+      if (retry) isPlain = true;
+      return retry ?? failure;
     },
     explainSilence: () => explainSilence(last.lines, surroundings()),
     spawn,
+    ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+function placeOf(
+  { nodePath, engineSim, directory }: EngineOptions,
+  address: EngineAddress,
+  engineKey: Secret,
+): EnginePlace {
+  const port = 'port' in address ? String(address.port) : '';
+  return { nodePath, engineSim, directory: directory.path, socket: directory.socketPath, port, engineKey };
+}
+
+/** Undefined where it failed for another reason than the optional arguments. */
+function withoutOptional(
+  failure: EngineFailure,
+  { words: [flag = ''], without, hint }: NonNullable<EngineCommand['optional']>,
+): EngineFailure | undefined {
+  if (!failure.message.includes(`unrecognized arguments: ${flag}`)) return undefined;
+  const message = `this engine does not know ${flag}; it is started again without it, and ${without}`;
+  return { ...failure, message, hint, fatal: false };
 }
 
 /**
  * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
  * through two pipes, and the order between them is lost.
  */
-function createPhaseReader(onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
+function createPhaseReader(kind: EngineKind, onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
   let reached: PhaseSeen = { phase: 'booting' };
   return (lines) => {
     if (reached.phase === 'probing') return;
     const before = reached;
     for (const line of lines) {
-      const seen = parseStartPhase(line);
+      const seen = kind.parsePhase(line);
       if (seen && PHASES.indexOf(seen.phase) >= PHASES.indexOf(reached.phase)) reached = seen;
     }
     if (reached.phase !== before.phase || reached.percent !== before.percent) onPhase(reached);
@@ -144,6 +164,15 @@ function createPhaseReader(onPhase: (seen: PhaseSeen) => void): (lines: readonly
 const PHASES = startPhase.options;
 
 const SWEEP_LIMIT_MS = 10_000;
+
+/** Sweeps up at the first call; again while that has failed. */
+function createSweep(instanceId: string, log: Log): () => Promise<void> {
+  let isDone = false;
+  return async () => {
+    if (!isDone) await sweepUp(instanceId, log);
+    isDone = true;
+  };
+}
 
 /** What an agent that was killed left on this node would hold the GPUs' memory. */
 async function sweepUp(instanceId: string, log: Log): Promise<void> {
@@ -160,6 +189,10 @@ async function sweepUp(instanceId: string, log: Log): Promise<void> {
   if (left.length === 0) return;
   log.warn({ op: 'engine.sweep', pids: left }, 'ending what a former agent of this instance left behind');
   for (const pid of left) signalProcess(pid, 'SIGKILL');
+}
+
+function surroundingsOf({ name }: EngineKind, env: NodeJS.ProcessEnv): EngineSurroundings {
+  return { engine: name, gpus: env['CUDA_VISIBLE_DEVICES'] ?? '', interfaces: listInterfaces() };
 }
 
 function listInterfaces(): string[] {

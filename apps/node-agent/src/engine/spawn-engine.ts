@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { callLater, type Clock, detach, errnoOf, errorText, type Log, repeatTurns, untilOver } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
 import { endEngine } from './end-engine.ts';
-import { type EngineCommand, MARKER_VARIABLE } from './engine-command.ts';
+import { type EngineCommand, MARKER_VARIABLE } from '@fairlead/engines';
 import { createEngineFamily, type EngineFamily, type EngineFamilyOptions } from './engine-family.ts';
 import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';

@@ -1,17 +1,17 @@
 // From a complete head to what the engine gets for it: its head, how its body is framed, and what becomes of the answer.
 
+import { MODEL_ROUTE, modelOf, type Refusal, refuse, type Route } from '@fairlead/openai-wire';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { type EngineAnswer, PassedAnswer } from './engine-answer.ts';
 import { renderEngineHead } from './engine-head.ts';
 import type { RequestHead } from './head-parser.ts';
 import { type Framing, interpretHead } from './interpret-head.ts';
 import { ModelAnswer, modelListHead } from './model-answer.ts';
-import { type Refusal, refuse } from './refusal.ts';
-import { MODEL_ROUTE, modelOf, type Route } from './routes.ts';
 
 export interface AdmittedRequest {
   route: Route;
-  engineSocket: string;
+  engineAddress: EngineAddress;
   /** What the engine gets first. */
   head: Buffer;
   /** Of what the engine gets of the body. */
@@ -27,23 +27,23 @@ export function admitRequest(head: RequestHead, facts: AdmissionFacts, engineLin
   if (!interpreted.ok) return interpreted;
   const admission = decideAdmission(head, interpreted.value, facts);
   if (!admission.ok) return admission;
-  const { route, engineSocket } = admission;
-  if (route === MODEL_ROUTE) return askForModel(head, engineSocket, engineLines);
+  const { route, engineAddress } = admission;
+  if (route === MODEL_ROUTE) return askForModel(head, engineAddress, engineLines);
   const { framing, expectsContinue } = interpreted.value;
   const engineHead = renderEngineHead(head, interpreted.value, engineLines);
   const answer = new PassedAnswer();
-  return { ok: true, request: { route, engineSocket, head: engineHead, framing, expectsContinue, answer } };
+  return { ok: true, request: { route, engineAddress, head: engineHead, framing, expectsContinue, answer } };
 }
 
 /** Nothing of the client's own request travels, neither its path nor a body. */
-function askForModel(head: RequestHead, engineSocket: string, engineLines: Buffer): AdmittedOrRefused {
+function askForModel(head: RequestHead, engineAddress: EngineAddress, engineLines: Buffer): AdmittedOrRefused {
   const model = modelOf(head.path);
   if (model === undefined) return { ok: false, refusal: BAD_ESCAPE };
   return {
     ok: true,
     request: {
       route: MODEL_ROUTE,
-      engineSocket,
+      engineAddress,
       head: modelListHead(engineLines),
       framing: { kind: 'none' },
       expectsContinue: false,

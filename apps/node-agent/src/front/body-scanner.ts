@@ -1,7 +1,7 @@
 // Finds the end of a request body in the bytes that follow its head, without copying. What comes after it is not ours.
 
+import { type Refusal, refuse } from '@fairlead/openai-wire';
 import type { Framing } from './interpret-head.ts';
-import { type Refusal, refuse } from './refusal.ts';
 
 export interface BodyStep {
   /** How many bytes of the piece, from its start, belong to the engine. */

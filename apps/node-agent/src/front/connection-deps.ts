@@ -3,9 +3,7 @@
 import type { Clock } from '@fairlead/kit';
 import type { AdmissionFacts } from './decide-admission.ts';
 import type { EngineDialDeps } from './engine-connection.ts';
-import type { FrontConnection } from './front-connection.ts';
 import type { FrontLimits } from './front-limits.ts';
-import type { RequestRecord } from './request-record.ts';
 
 export interface ConnectionDeps {
   limits: FrontLimits;
@@ -14,10 +12,8 @@ export interface ConnectionDeps {
   engineLines: Buffer;
   facts: () => AdmissionFacts;
   dial: EngineDialDeps;
-  /** The engine gets the request: it is in flight until `onClosed`. */
+  /** The engine gets the request: it is in flight until its connection has closed. */
   onAdmitted: () => void;
   /** The engine could not be reached for a moment, and will be dialled again. */
   onDialRetry: () => void;
-  /** Nothing of the connection is left. */
-  onClosed: (connection: FrontConnection, record: RequestRecord) => void;
 }

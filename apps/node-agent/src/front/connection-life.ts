@@ -1,6 +1,7 @@
 // The life of one connection at the front, as a table: what each event means in each state. No bytes pass through here.
 
-import { type Refusal, refuse } from './refusal.ts';
+import { go, stay, type Step } from '@fairlead/kit';
+import { type Refusal, refuse } from '@fairlead/openai-wire';
 
 export type ConnectionState =
   /** The head is not complete. */
@@ -42,10 +43,7 @@ export type ConnectionEffect =
   /** Ends our side; `client.delivered` follows when everything is out. */
   | { do: 'endClient' };
 
-export interface ConnectionStep {
-  state: ConnectionState;
-  effects: ConnectionEffect[];
-}
+export type ConnectionStep = Step<ConnectionState, ConnectionEffect>;
 
 const STALLED = refuse('bad_request', 'The request body stopped arriving. Send it again.');
 const LATE = refuse('bad_request', 'The request head did not arrive in time. Send it again.');
@@ -76,7 +74,7 @@ export function stepConnection(state: ConnectionState, event: ConnectionEvent): 
 function stepReading(state: ConnectionState, event: ConnectionEvent): ConnectionStep {
   switch (event.type) {
     case 'head.admitted':
-      return stay({ phase: 'relaying', answered: false, uploading: event.uploading });
+      return go({ phase: 'relaying', answered: false, uploading: event.uploading });
     case 'request.refused':
       return answer('refused', event.refusal);
     case 'head.late':
@@ -101,9 +99,9 @@ function stepReading(state: ConnectionState, event: ConnectionEvent): Connection
 function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: ConnectionEvent): ConnectionStep {
   switch (event.type) {
     case 'body.ended':
-      return stay({ ...state, uploading: false });
+      return go({ ...state, uploading: false });
     case 'engine.answered':
-      return stay({ ...state, answered: true });
+      return go({ ...state, answered: true });
     case 'request.refused':
       return state.answered ? close('refused') : answer('refused', event.refusal);
     case 'body.stalled':
@@ -135,9 +133,9 @@ function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: Con
 function stepFinishing(state: ConnectionState & { phase: 'finishing' }, event: ConnectionEvent): ConnectionStep {
   switch (event.type) {
     case 'client.delivered':
-      return state.clientEnded ? close(state.outcome) : stay({ ...state, delivered: true });
+      return state.clientEnded ? close(state.outcome) : go({ ...state, delivered: true });
     case 'client.ended':
-      return state.delivered ? close(state.outcome) : stay({ ...state, clientEnded: true });
+      return state.delivered ? close(state.outcome) : go({ ...state, clientEnded: true });
     case 'client.failed':
     case 'linger.passed':
     case 'front.cut':
@@ -155,25 +153,24 @@ function stepFinishing(state: ConnectionState & { phase: 'finishing' }, event: C
   }
 }
 
-function stay(state: ConnectionState): ConnectionStep {
-  return { state, effects: [] };
-}
-
 function answer(outcome: Outcome, refusal: Refusal): ConnectionStep {
-  return {
-    state: { phase: 'finishing', outcome, delivered: false, clientEnded: false },
-    effects: [{ do: 'dropEngine' }, { do: 'answer', refusal }, { do: 'endClient' }],
-  };
+  return go(
+    { phase: 'finishing', outcome, delivered: false, clientEnded: false },
+    { do: 'dropEngine' },
+    { do: 'answer', refusal },
+    { do: 'endClient' },
+  );
 }
 
 function finish(outcome: Outcome): ConnectionStep {
-  return {
-    state: { phase: 'finishing', outcome, delivered: false, clientEnded: false },
-    effects: [{ do: 'dropEngine' }, { do: 'endClient' }],
-  };
+  return go(
+    { phase: 'finishing', outcome, delivered: false, clientEnded: false },
+    { do: 'dropEngine' },
+    { do: 'endClient' },
+  );
 }
 
 /** Without an end: a client must be able to tell this from a complete response. */
 function close(outcome: Outcome): ConnectionStep {
-  return { state: { phase: 'closed', outcome }, effects: [{ do: 'dropEngine' }, { do: 'dropClient' }] };
+  return go({ phase: 'closed', outcome }, { do: 'dropEngine' }, { do: 'dropClient' });
 }

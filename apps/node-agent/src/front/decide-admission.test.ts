@@ -1,5 +1,7 @@
 import { Secret } from '@fairlead/kit';
 import { describe, expect, test } from 'vitest';
+import { findEngineKind } from '@fairlead/engines';
+import { createRouteTable } from '@fairlead/openai-wire';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { FRONT_LIMITS } from './front-limits.ts';
 import { HeadParser } from './head-parser.ts';
@@ -10,7 +12,8 @@ describe('decideAdmission', () => {
     mode: 'serving' as const,
     retryAfterSeconds: 7,
     apiKey: new Secret('k'),
-    engineSocket: '/engine.sock',
+    engineAddress: { path: '/engine.sock' },
+    routes: createRouteTable(findEngineKind('vllm').routes),
     bodyBytes: 10,
   };
   function decide(text: string, changes: Partial<AdmissionFacts> = {}) {
@@ -33,7 +36,11 @@ describe('decideAdmission', () => {
   });
 
   test('tells nothing about routes, sizes and state without the key', () => {
-    for (const changes of [{ mode: 'draining' as const }, { mode: 'starting' as const }, { engineSocket: undefined }]) {
+    for (const changes of [
+      { mode: 'draining' as const },
+      { mode: 'starting' as const },
+      { engineAddress: undefined },
+    ]) {
       expect(decide('GET /invocations HTTP/1.1\r\nContent-Length: 99', changes)).toEqual(['unauthorized', undefined]);
     }
   });
@@ -46,6 +53,6 @@ describe('decideAdmission', () => {
     expect(decide(large, draining)).toEqual(['payload_too_large', undefined]);
     expect(decide(`GET /v1/models HTTP/1.1${KEY}`, draining)).toEqual(['draining', 7]);
     expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { mode: 'starting' })).toEqual(['not_ready', 7]);
-    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { engineSocket: undefined })).toEqual(['not_ready', 7]);
+    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { engineAddress: undefined })).toEqual(['not_ready', 7]);
   });
 });

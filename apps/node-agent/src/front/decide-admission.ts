@@ -1,12 +1,19 @@
 // Whether a request may go to the engine, and by which route. The key comes first: without it nobody learns anything.
 
 import type { Secret } from '@fairlead/kit';
+import {
+  describeWrongPath,
+  pickRoute,
+  type Refusal,
+  refuse,
+  type Route,
+  type RouteTable,
+  type WrongPath,
+} from '@fairlead/openai-wire';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import { bodyTooLarge } from './body-scanner.ts';
 import { fieldValue, type RequestHead } from './head-parser.ts';
 import type { Interpreted } from './interpret-head.ts';
-import { type Refusal, refuse } from './refusal.ts';
-import { pickRoute, type Route } from './routes.ts';
-import { describeWrongPath, type WrongPath } from './wrong-path.ts';
 
 export type FrontMode = 'starting' | 'serving' | 'draining';
 
@@ -15,11 +22,13 @@ export interface AdmissionFacts {
   retryAfterSeconds: number;
   apiKey: Secret;
   /** Undefined while the engine is not there. */
-  engineSocket: string | undefined;
+  engineAddress: EngineAddress | undefined;
+  /** What the engine offers to consumers. */
+  routes: RouteTable;
   bodyBytes: number;
 }
 
-export type Admission = { ok: true; route: Route; engineSocket: string } | { ok: false; refusal: Refusal };
+export type Admission = { ok: true; route: Route; engineAddress: EngineAddress } | { ok: false; refusal: Refusal };
 
 export function decideAdmission(
   head: RequestHead,
@@ -28,14 +37,14 @@ export function decideAdmission(
 ): Admission {
   if (credential === undefined) return no(refuse('unauthorized', NO_KEY));
   if (!facts.apiKey.matches(credential)) return no(refuse('unauthorized', WRONG_KEY));
-  const pick = pickRoute(head.method, head.path);
-  if (!pick.ok) return no(noSuchRoute(head, pick.otherMethods));
+  const pick = pickRoute(facts.routes, head.method, head.path);
+  if (!pick.ok) return no(noSuchRoute(head, pick.otherMethods, facts.routes));
   if (framing.kind === 'length' && framing.bytes > facts.bodyBytes) return no(bodyTooLarge(facts.bodyBytes));
   if (facts.mode === 'draining') return no(refuse('draining', DRAINING, facts.retryAfterSeconds));
-  if (facts.mode === 'starting' || facts.engineSocket === undefined) {
+  if (facts.mode === 'starting' || facts.engineAddress === undefined) {
     return no(refuse('not_ready', NOT_READY, facts.retryAfterSeconds));
   }
-  return { ok: true, route: pick.route, engineSocket: facts.engineSocket };
+  return { ok: true, route: pick.route, engineAddress: facts.engineAddress };
 }
 
 const NO_KEY =
@@ -45,18 +54,18 @@ const WRONG_KEY =
 const DRAINING = 'This instance is about to end and takes no new requests. Try again: the next instance will answer.';
 const NOT_READY = 'The engine is not ready yet. Try again; `fairlead status` says what it is waiting for.';
 
-function noSuchRoute(head: RequestHead, otherMethods: string[]): Refusal {
-  if (otherMethods.length === 0) return refuse('route_refused', describeWrongPath(wrongPathOf(head)));
+function noSuchRoute(head: RequestHead, otherMethods: string[], routes: RouteTable): Refusal {
+  if (otherMethods.length === 0) return refuse('route_refused', describeWrongPath(wrongPathOf(head, routes)));
   const message = `${head.path} takes ${otherMethods.join(' and ')} only. Correct the method.`;
   return { ...refuse('method_refused', message), allow: otherMethods };
 }
 
-function wrongPathOf(head: RequestHead): WrongPath {
+function wrongPathOf(head: RequestHead, routes: RouteTable): WrongPath {
   const value = (name: string) => {
     const field = head.fields.find((one) => one.name === name);
     return field && fieldValue(head, field);
   };
-  return { path: head.path, host: value('host'), isTls: value('x-forwarded-proto') === 'https' };
+  return { path: head.path, routes, host: value('host'), isTls: value('x-forwarded-proto') === 'https' };
 }
 
 function no(refusal: Refusal): Admission {

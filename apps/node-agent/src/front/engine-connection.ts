@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { backoffMs, type Clock, detach, errnoOf, untilOver } from '@fairlead/kit';
+import type { EngineAddress } from '../engine/engine-address.ts';
 
 export interface EngineDialDeps {
   clock: Clock;
@@ -35,7 +36,7 @@ const PASSING = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EIN
 
 /** Dials at once. Until `destroy` the listener is told what happens; what is written before the engine accepts is held. */
 export class EngineConnection {
-  readonly #path: string;
+  readonly #address: EngineAddress;
   readonly #deps: EngineDialDeps;
   readonly #on: EngineListener;
   #socket: Socket | undefined;
@@ -46,8 +47,8 @@ export class EngineConnection {
   #firstFailedAt: number | undefined;
   #stop: AbortController | undefined;
 
-  constructor(path: string, deps: EngineDialDeps, listener: EngineListener) {
-    this.#path = path;
+  constructor(address: EngineAddress, deps: EngineDialDeps, listener: EngineListener) {
+    this.#address = address;
     this.#deps = deps;
     this.#on = listener;
     this.#dial();
@@ -81,7 +82,7 @@ export class EngineConnection {
   }
 
   #dial(): void {
-    const socket = connect({ path: this.#path });
+    const socket = connect({ ...this.#address, noDelay: true });
     this.#socket = socket;
     socket.once('connect', () => this.#flush(socket));
     socket.on('error', (error) => this.#onError(error));

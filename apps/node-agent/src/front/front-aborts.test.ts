@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { answerTo, type FrontWorld, KEY, openFrontWorld, readAll, until } from './front-world.ts';
+import { answerTo, type FrontWorld, KEY, openFrontWorld, readAll, until } from '../testing/front-world.ts';
 
 const CHAT = '/v1/chat/completions';
 const HEAD = `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n`;

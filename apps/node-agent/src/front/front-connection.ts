@@ -1,6 +1,8 @@
 // One connection from the tunnel: performs what `stepConnection` decides, and carries the bytes both ways.
 
 import type { Duplex } from 'node:stream';
+import { type Refusal, renderRefusal } from '@fairlead/openai-wire';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmittedRequest, admitRequest } from './admit-request.ts';
 import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import {
@@ -16,7 +18,6 @@ import { EngineConnection } from './engine-connection.ts';
 import { endsInLastChunk, statusOf } from './glance-response.ts';
 import { HeadParser } from './head-parser.ts';
 import { QuietWatch } from './quiet-watch.ts';
-import { type Refusal, renderRefusal } from './refusal.ts';
 import { emptyTally, type RequestRecord } from './request-record.ts';
 
 /** An engine may take nothing of an upload for so many times as long as a client may send nothing of it. */
@@ -26,6 +27,7 @@ const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 export class FrontConnection {
   readonly #client: Duplex;
   readonly #deps: ConnectionDeps;
+  readonly #onClosed: (record: RequestRecord) => void;
   readonly #parser: HeadParser;
   /** When the first byte came; until then, when the connection did. */
   #begunAt: number;
@@ -41,9 +43,11 @@ export class FrontConnection {
   #lastChunkSeen = false;
   readonly #quiet = new QuietWatch();
 
-  constructor(client: Duplex, deps: ConnectionDeps) {
+  /** `onClosed` is called once, when nothing of the connection is left. */
+  constructor(client: Duplex, deps: ConnectionDeps, onClosed: (record: RequestRecord) => void) {
     this.#client = client;
     this.#deps = deps;
+    this.#onClosed = onClosed;
     this.#parser = new HeadParser(deps.limits);
     this.#begunAt = this.#waitingSince = deps.clock.monotonicMs();
   }
@@ -127,18 +131,18 @@ export class FrontConnection {
     if (rest.length > 0) this.#upload(rest);
   }
 
-  #openEngine({ route, engineSocket, head, framing, expectsContinue, answer }: AdmittedRequest): void {
+  #openEngine({ route, engineAddress, head, framing, expectsContinue, answer }: AdmittedRequest): void {
     this.#tally.route = route;
     this.#answer = answer;
     this.#body = createBodyScanner(framing, this.#deps.limits.bodyBytes);
     this.#deps.onAdmitted();
     this.#apply({ type: 'head.admitted', uploading: this.#body !== undefined });
-    this.#engine = this.#dialEngine(engineSocket, expectsContinue);
+    this.#engine = this.#dialEngine(engineAddress, expectsContinue);
     this.#engine.write(head);
   }
 
-  #dialEngine(path: string, expectsContinue: boolean): EngineConnection {
-    return new EngineConnection(path, this.#deps.dial, {
+  #dialEngine(address: EngineAddress, expectsContinue: boolean): EngineConnection {
+    return new EngineConnection(address, this.#deps.dial, {
       onConnected: () => expectsContinue && this.#client.write(CONTINUE),
       onRoom: () => this.#resumeUpload(),
       onPiece: (piece) => this.#takeFromEngine(piece),
@@ -213,7 +217,7 @@ export class FrontConnection {
     this.#state = state;
     if (state !== before && state.phase !== 'relaying') this.#waitingSince = this.#deps.clock.monotonicMs();
     for (const effect of effects) this.#perform(effect);
-    if (state.phase === 'closed' && before.phase !== 'closed') this.#deps.onClosed(this, this.#record(state.outcome));
+    if (state.phase === 'closed' && before.phase !== 'closed') this.#onClosed(this.#record(state.outcome));
   }
 
   #perform(effect: ConnectionEffect): void {

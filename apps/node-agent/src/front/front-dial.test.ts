@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FrontWorld, KEY, openFrontWorld, readAll, until } from './front-world.ts';
+import { type FrontWorld, KEY, openFrontWorld, readAll, until } from '../testing/front-world.ts';
 
 let world: FrontWorld;
 let directory: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FrontWorld, openFrontWorld, readAll, until } from './front-world.ts';
+import { type FrontWorld, openFrontWorld, readAll, until } from '../testing/front-world.ts';
 
 const CHAT = '/v1/chat/completions';
 let world: FrontWorld;

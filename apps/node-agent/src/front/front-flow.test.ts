@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FrontWorld, KEY, openFrontWorld, until } from './front-world.ts';
+import { type FrontWorld, KEY, openFrontWorld, until } from '../testing/front-world.ts';
 
 const CHAT = '/v1/chat/completions';
 const BIG = 50 << 20;

@@ -1,9 +1,12 @@
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
-import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from './front-world.ts';
+import { findEngineKind } from '@fairlead/engines';
+import { createRouteTable, pickRoute } from '@fairlead/openai-wire';
+import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from '../testing/front-world.ts';
 import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
-import { pickRoute } from './routes.ts';
+
+const ROUTES = createRouteTable(findEngineKind('vllm').routes);
 
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
@@ -53,7 +56,7 @@ test('an engine with a parser of its own finds one whole request in what the fro
   expect(world.front.stats.outcomes.completed).toBe(bodies.length);
   for (const line of new Set(world.seen)) {
     const [method = '', target = ''] = line.split(' ');
-    expect(pickRoute(method, target.replace(/\?.*/, '')), line).toMatchObject({ ok: true });
+    expect(pickRoute(ROUTES, method, target.replace(/\?.*/, '')), line).toMatchObject({ ok: true });
   }
   // The five bytes of a length, or the content of the chunk; never what lies behind.
   expect(new Set(bodies)).toEqual(new Set(['', 'hello', '5\r\nhe', 'GET /']));

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { type EngineSim, openEngineSim } from '@fairlead/engine-sim';
 import { Scope, Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ENGINE_KEY, KEY, openFrontWorld } from './front-world.ts';
+import { ENGINE_KEY, KEY, openFrontWorld } from '../testing/front-world.ts';
 
 /** Debian's folder of daemons is in no ordinary user's PATH. */
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { answerTo, ENGINE_KEY, type FrontWorld, KEY, openFrontWorld, readAll, until } from './front-world.ts';
+import { answerTo, ENGINE_KEY, type FrontWorld, KEY, openFrontWorld, readAll, until } from '../testing/front-world.ts';
 
 const CHAT = '/v1/chat/completions';
 let world: FrontWorld;

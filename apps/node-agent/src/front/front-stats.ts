@@ -1,7 +1,7 @@
 // What the front has counted since it was opened.
 
+import type { RefusalCode } from '@fairlead/openai-wire';
 import type { Outcome } from './connection-life.ts';
-import type { RefusalCode } from './refusal.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface FrontStats {

@@ -3,13 +3,14 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { findEngineKind } from '@fairlead/engines';
 import { type EngineSim, type EngineSimOptions, openEngineSim } from '@fairlead/engine-sim';
 import { Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
-import { openSsh, type SshConnection } from '@fairlead/tunnel';
-import { hasSshd, openTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import { openSsh, type SshConnection } from '@fairlead/ssh';
+import { hasSshd, openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Front, openFront } from './front.ts';
-import { answerTo, ENGINE_KEY, KEY, until } from './front-world.ts';
+import { answerTo, ENGINE_KEY, KEY, until } from '../testing/front-world.ts';
 
 const kinds = (await hasSshd()) ? (['sshd', 'builtin'] as const) : (['builtin'] as const);
 
@@ -34,7 +35,17 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
     const path = join(server.dir, `e${(count += 1)}.sock`);
     sim = scope.use(await openEngineSim({ listen: { uds: path }, apiKeys: [new Secret(ENGINE_KEY)], ...engine }));
     const [apiKey, engineKey] = [new Secret(KEY), new Secret(ENGINE_KEY)];
-    front = scope.use(openFront({ engineSocket: () => path, apiKey, engineKey, clock: systemClock, log: silentLog }));
+    front = scope.use(
+      openFront({
+        engineAddress: () => ({ path }),
+        routes: findEngineKind('vllm').routes,
+        apiKey,
+        engineKey,
+        clock: systemClock,
+        random: () => 0.5,
+        log: silentLog,
+      }),
+    );
     front.admit('serving');
     endpoint = join(server.dir, `t${count}.sock`);
     const agent = scope.use(await openSsh(server.target));

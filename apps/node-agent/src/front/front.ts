@@ -2,26 +2,29 @@
 
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
+import { createRouteTable, refuse, type Route, type RouteTable } from '@fairlead/openai-wire';
+import type { EngineAddress } from '../engine/engine-address.ts';
 import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
 import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
-import { refuse } from './refusal.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface FrontOptions {
-  /** The engine's unix socket; undefined while the engine is not there. Asked for each request. */
-  engineSocket: () => string | undefined;
+  /** Undefined while the engine is not there. Asked for each request. */
+  engineAddress: () => EngineAddress | undefined;
+  /** What the engine offers to consumers; no other request passes. */
+  routes: readonly Route[];
   /** The endpoint's key, which clients present. */
   apiKey: Secret;
   /** The engine's own key, which never leaves the node. */
   engineKey: Secret;
   clock: Clock;
   log: Log;
-  /** In [0, 1), for back-off. Default: `Math.random`. */
-  random?: () => number;
+  /** In [0, 1), for back-off. */
+  random: () => number;
   limits?: Partial<FrontLimits>;
 }
 
@@ -52,6 +55,7 @@ export function openFront(options: FrontOptions): Front {
 class OpenFront implements Front {
   readonly stats: FrontStats = emptyStats();
   readonly #options: FrontOptions;
+  readonly #routes: RouteTable;
   readonly #limits: FrontLimits;
   readonly #connections = new Set<FrontConnection>();
   readonly #deps: ConnectionDeps;
@@ -64,6 +68,7 @@ class OpenFront implements Front {
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    this.#routes = createRouteTable(options.routes);
     this.#limits = { ...FRONT_LIMITS, ...options.limits };
     this.#deps = {
       limits: this.#limits,
@@ -72,7 +77,7 @@ class OpenFront implements Front {
       facts: () => this.#facts(),
       dial: {
         clock: options.clock,
-        random: options.random ?? Math.random,
+        random: options.random,
         dialMs: this.#limits.dialMs,
         heldBytes: this.#limits.heldBytes,
         isFresh: () => options.clock.monotonicMs() - this.#servingSince < this.#limits.freshMs,
@@ -82,7 +87,6 @@ class OpenFront implements Front {
         this.stats.admitted += 1;
       },
       onDialRetry: () => (this.stats.dialRetries += 1),
-      onClosed: (connection, record) => this.#onClosed(connection, record),
     };
     this.#sweeping = this.#sweep();
   }
@@ -96,7 +100,9 @@ class OpenFront implements Front {
   }
 
   accept(stream: Duplex): void {
-    const connection = new FrontConnection(stream, this.#deps);
+    const connection: FrontConnection = new FrontConnection(stream, this.#deps, (record) =>
+      this.#onClosed(connection, record),
+    );
     this.#connections.add(connection);
     this.stats.accepted += 1;
     connection.start();
@@ -144,7 +150,8 @@ class OpenFront implements Front {
       mode: this.#mode,
       retryAfterSeconds: this.#retryAfterSeconds,
       apiKey: this.#options.apiKey,
-      engineSocket: this.#options.engineSocket(),
+      engineAddress: this.#options.engineAddress(),
+      routes: this.#routes,
       bodyBytes: this.#limits.bodyBytes,
     };
   }

@@ -1,10 +1,9 @@
 // Bytes → the head of one request, line by line as they arrive. Syntax only (RFC 9112 2 to 5), and nothing is repaired:
 // whatever two parsers could read differently is refused. What the fields mean is `interpretHead`'s.
 
+import { MODEL_PATH_PREFIX, type Refusal, refuse } from '@fairlead/openai-wire';
 import type { FrontLimits } from './front-limits.ts';
 import { allOf, CLASS_OF_BYTE, IN_ESCAPED_PATH, IN_PATH, IN_QUERY, IN_TOKEN, IN_VALUE } from './head-bytes.ts';
-import { type Refusal, refuse } from './refusal.ts';
-import { MODEL_PATH_PREFIX } from './routes.ts';
 
 /** One field line: its lower-case name, and where its value (without white space around it) and its line lie. */
 export interface Field {

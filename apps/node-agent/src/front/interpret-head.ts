@@ -1,8 +1,8 @@
 // What the fields of a head mean to the front: how the body is framed, whose credential it is, what must not travel on.
 // Whatever could be framed in two ways is refused (RFC 9112 6.3, RFC 9110 7.6.1).
 
+import { type Refusal, refuse } from '@fairlead/openai-wire';
 import { type Field, fieldValue, type RequestHead } from './head-parser.ts';
-import { type Refusal, refuse } from './refusal.ts';
 
 export type Framing = { kind: 'none' } | { kind: 'length'; bytes: number } | { kind: 'chunked' };
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FrontWorld, openFrontWorld } from './front-world.ts';
+import { type FrontWorld, openFrontWorld } from '../testing/front-world.ts';
 
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());

@@ -1,8 +1,8 @@
 // The answer to `GET /v1/models/<name>`, picked from the engine's own list. vLLM has the list alone, and OpenAI's clients ask for one.
 
 import { STATUS_CODES } from 'node:http';
+import { refuse, renderRefusal } from '@fairlead/openai-wire';
 import type { EngineAnswer } from './engine-answer.ts';
-import { refuse, renderRefusal } from './refusal.ts';
 
 const MAX_LIST_BYTES = 1024 * 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');

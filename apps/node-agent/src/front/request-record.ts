@@ -1,8 +1,7 @@
 // What is left of a connection when it is over: for the log and the counters. Nothing that a client could have typed.
 
+import type { RefusalCode, Route } from '@fairlead/openai-wire';
 import type { Outcome } from './connection-life.ts';
-import type { RefusalCode } from './refusal.ts';
-import type { Route } from './routes.ts';
 
 export interface RequestRecord extends RequestTally {
   outcome: Outcome;

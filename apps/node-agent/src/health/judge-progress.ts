@@ -1,7 +1,7 @@
 // Decides whether an engine gets on, from two looks at its token counters. Pure. Sees no idle hang: a frozen vLLM says
 // that nothing runs even while a request waits, so whoever is idle has to be asked for a completion.
 
-import type { EngineMetrics } from '../engine/parse-metrics.ts';
+import type { EngineMetrics } from '@fairlead/engines';
 
 export interface ProgressMemory {
   tokens: number;

@@ -1,12 +1,11 @@
-import { silentLog, systemClock } from '@fairlead/kit';
+import { silentLog } from '@fairlead/kit';
+import { ManualClock } from '@fairlead/kit/testing';
 import { healthSpec } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 import { agentError } from '../agent-error.ts';
-import type { EngineClient } from '../engine/engine-client.ts';
 import { createProber, type ProbeReport, type ProberOptions } from './prober.ts';
 
-const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(2, signal) };
-const health = healthSpec.parse({ probeIntervalSeconds: 0, probeLimitSeconds: 0.1 });
+const health = healthSpec.parse({ probeIntervalSeconds: 10, probeLimitSeconds: 1 });
 
 function unreachable(code: string): Error {
   return agentError('engine_unreachable', `cannot ask the engine because ${code}`, {
@@ -14,24 +13,18 @@ function unreachable(code: string): Error {
   });
 }
 
-/** A prober of an engine whose /health throws what `fail` gives for each of its calls, and answers where that is nothing. */
+/** A prober of an engine whose health check throws what `fail` gives for each of its calls, and answers where that is nothing. */
 function probing(fail: (call: number) => Error | undefined, more: Partial<ProberOptions> = {}) {
+  const clock = new ManualClock();
   let calls = 0;
   const reports: ProbeReport[] = [];
-  let wake = Promise.withResolvers<void>();
-  const client: EngineClient = {
-    async get(path) {
-      if (path !== '/health') return { status: 404, body: '' };
-      const failure = fail((calls += 1));
-      wake.resolve();
-      wake = Promise.withResolvers();
-      if (failure) throw failure;
-      return { status: 200, body: '' };
-    },
-    post: async () => ({ status: 200, body: '{}' }),
+  const checkHealth = async () => {
+    const failure = fail((calls += 1));
+    if (failure) throw failure;
   };
   const prober = createProber({
-    client,
+    checkHealth,
+    readMetrics: async () => undefined,
     completeOneToken: async () => undefined,
     health,
     clock,
@@ -40,43 +33,43 @@ function probing(fail: (call: number) => Error | undefined, more: Partial<Prober
     onMetrics: () => undefined,
     ...more,
   });
-  const asked = async (count: number) => {
-    while (calls < count) await wake.promise;
-  };
-  return { prober, reports, asked };
+  /** The looks at /health so far. */
+  const asked = () => calls;
+  return { prober, reports, asked, pass: (ms: number) => clock.advance(ms) };
 }
 
 describe('the prober', () => {
   it.each(['EMFILE', 'ENFILE'])('says nothing of an engine that it cannot ask because of %s', async (code) => {
     let healed = false;
-    const { prober, reports, asked } = probing(() => (healed ? undefined : unreachable(code)));
+    const { prober, reports, pass } = probing(() => (healed ? undefined : unreachable(code)));
     prober.start('watch');
-    // One probe asks 50 times at most: its limit is 100 ms, and it waits 2 ms between two questions.
-    await asked(120);
+    // Longer than the limit of one probe.
+    await pass(30_000);
     expect(reports).toEqual([]);
     healed = true;
-    await expect.poll(() => reports).toContainEqual({ type: 'probe.succeeded' });
+    await pass(30_000);
+    expect(reports).toContainEqual({ type: 'probe.succeeded' });
     expect(reports).not.toContainEqual(expect.objectContaining({ type: 'probe.failed' }));
-    await asked(1);
     prober.stop();
   });
 
   it('asks again where the accept queue is full for a moment, and calls the engine sick where it stays full', async () => {
     const moment = probing((call) => (call <= 3 ? unreachable('EAGAIN') : undefined));
     moment.prober.start('watch');
-    await expect.poll(() => moment.reports).toContainEqual({ type: 'probe.succeeded' });
+    await moment.pass(30_000);
     expect(moment.reports[0]).toEqual({ type: 'probe.succeeded' });
     moment.prober.stop();
     const full = probing(() => unreachable('EAGAIN'));
     full.prober.start('watch');
-    await expect.poll(() => full.reports).toContainEqual({ type: 'probe.failed', reason: 'no answer within 0.1 s' });
+    await full.pass(30_000);
+    expect(full.reports).toContainEqual({ type: 'probe.failed', reason: 'no answer within 1 s' });
     full.prober.stop();
   });
 
   it('goes on when what it tells throws', async () => {
     const told: string[] = [];
     let looks = 0;
-    const { prober, asked } = probing(() => undefined, {
+    const { prober, asked, pass } = probing(() => undefined, {
       report: ({ type }) => {
         told.push(type);
         throw new Error('a listener failed');
@@ -86,15 +79,35 @@ describe('the prober', () => {
       },
     });
     prober.start('watch');
-    await asked(4);
-    await expect.poll(() => told.length).toBeGreaterThan(2);
+    await pass(120_000);
+    expect(asked()).toBeGreaterThan(4);
+    expect(told.length).toBeGreaterThan(2);
     prober.stop();
   });
 
+  it('reports that a probe itself fails, so that the instance is not called ready without probes', async () => {
+    const { prober, reports, pass } = probing(() => undefined, {
+      onMetrics: (() => {
+        let looks = 0;
+        return () => {
+          if ((looks += 1) > 1) throw new Error('a listener failed');
+        };
+      })(),
+    });
+    prober.start('watch');
+    await pass(10_000);
+    expect(reports).toContainEqual({
+      type: 'probe.broken',
+      reason: 'the agent cannot probe the engine: a listener failed',
+    });
+    expect(() => prober.stop()).toThrow('a listener failed');
+  });
+
   it('probes until the first completion and then no more', async () => {
-    const { prober, reports, asked } = probing((call) => (call === 1 ? unreachable('ECONNREFUSED') : undefined));
+    const { prober, reports, asked, pass } = probing((call) => (call === 1 ? unreachable('ECONNREFUSED') : undefined));
     prober.start('until-ready');
-    await asked(2);
-    await expect.poll(() => reports).toEqual([{ type: 'probe.answering' }, { type: 'probe.succeeded' }]);
+    await pass(1_000);
+    expect(asked()).toBe(2);
+    expect(reports).toEqual([{ type: 'probe.answering' }, { type: 'probe.succeeded' }]);
   });
 });

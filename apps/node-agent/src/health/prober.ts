@@ -1,26 +1,40 @@
 // Asks the engine whether it works: until its first completion, then for as long as it serves. Reports; decides nothing.
 
-import { anySignal, type Clock, detach, durationOf, errnoOf, errorText, type Log, repeatTurns } from '@fairlead/kit';
+import {
+  anySignal,
+  type Clock,
+  detach,
+  durationOf,
+  errnoOf,
+  errorText,
+  type Log,
+  openTimeLimit,
+  repeatTurns,
+} from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
-import type { EngineClient } from '../engine/engine-client.ts';
-import { type EngineMetrics, parseMetrics } from '../engine/parse-metrics.ts';
+import type { EngineMetrics } from '@fairlead/engines';
 import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
 
 export type ProbeReport =
   | { type: 'probe.answering' }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
+  /** The probe itself fails: whether the engine works is unknown, and stays so until a probe succeeds. */
+  | { type: 'probe.broken'; reason: string }
   | { type: 'tokens.progressed' }
   | { type: 'tokens.stalled'; forMs: number };
 
 export interface ProberOptions {
-  client: EngineClient;
+  /** Rejects where the engine does not say that it is up. */
+  checkHealth: (signal: AbortSignal) => Promise<void>;
+  /** Undefined where there is nothing to see. */
+  readMetrics: (signal: AbortSignal) => Promise<EngineMetrics | undefined>;
   completeOneToken: (signal: AbortSignal) => Promise<void>;
   health: HealthSpec;
   clock: Clock;
   log: Log;
   report: (report: ProbeReport) => void;
-  /** Each look at /metrics; undefined when there is nothing to see. */
+  /** Each look at the engine's load; undefined when there is nothing to see. */
   onMetrics: (metrics: EngineMetrics | undefined) => void;
 }
 
@@ -54,19 +68,34 @@ export function createProber(options: ProberOptions): Prober {
       const over = new AbortController();
       const turn = mode === 'until-ready' ? untilReadyTurn(options, signal, over) : watchTurn(options, signal);
       const loop = { op: `probe.${mode}`, clock, log, signal: anySignal(signal, over.signal) };
-      detach(repeatTurns(turn, loop));
+      detach(repeatTurns(() => reportBreak(turn, options, signal), loop));
     },
   };
 }
 
+/** Settles as `turn` does; a turn that throws is reported too, so that an instance without working probes is not called ready. */
+async function reportBreak(
+  turn: () => Promise<number>,
+  { report }: ProberOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    return await turn();
+  } catch (error) {
+    if (!signal.aborted)
+      report({ type: 'probe.broken', reason: `the agent cannot probe the engine: ${errorText(error)}` });
+    throw error;
+  }
+}
+
 /** Fires `over` when the engine has answered its first completion. */
 function untilReadyTurn(
-  { client, completeOneToken, report, log, clock }: ProberOptions,
+  { checkHealth, completeOneToken, report, log, clock }: ProberOptions,
   signal: AbortSignal,
   over: AbortController,
 ): () => Promise<number> {
   return async () => {
-    const health = await askHealth(client, { limitMs: HEALTH_LIMIT_MS, signal, clock });
+    const health = await tried(checkHealth, { limitMs: HEALTH_LIMIT_MS, signal, clock });
     if (health.kind === 'well') {
       report({ type: 'probe.answering' });
       const first = await tried(completeOneToken, { limitMs: FIRST_COMPLETION_LIMIT_MS, signal, clock });
@@ -81,7 +110,7 @@ function untilReadyTurn(
 }
 
 function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<number> {
-  const { client, clock, health, log, report } = options;
+  const { clock, health, log, report } = options;
   const everyMs = Math.min(METRICS_EVERY_MS, health.probeIntervalSeconds * 1000);
   const asking = { limitMs: health.probeLimitSeconds * 1000, signal, clock };
   const stallMs = health.stallSeconds * 1000;
@@ -96,12 +125,12 @@ function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<n
   };
 
   return async () => {
-    const metrics = await readMetrics(client, asking);
+    const metrics = await metricsOf(options, asking);
     options.onMetrics(metrics);
     const now = clock.monotonicMs();
     const progress = metrics && judgeProgress(memory, { metrics, now }, stallMs);
     memory = progress?.memory;
-    const alive = await askHealth(client, asking);
+    const alive = await tried(options.checkHealth, asking);
     if (alive.kind !== 'well') failed(alive);
     else if (progress?.verdict === 'stalled') {
       report({ type: 'tokens.stalled', forMs: now - progress.memory.sinceMs });
@@ -133,18 +162,10 @@ interface Asking {
   clock: Clock;
 }
 
-function askHealth(client: EngineClient, asking: Asking): Promise<ProbeOutcome> {
-  return tried(async (within) => {
-    const { status } = await client.get('/health', within);
-    if (status !== 200) throw new Error(`/health answers ${status}`);
-  }, asking);
-}
-
-async function readMetrics(client: EngineClient, asking: Asking): Promise<EngineMetrics | undefined> {
+async function metricsOf({ readMetrics }: ProberOptions, asking: Asking): Promise<EngineMetrics | undefined> {
   let metrics: EngineMetrics | undefined;
   await tried(async (within) => {
-    const { status, body } = await client.get('/metrics', within);
-    if (status === 200) metrics = parseMetrics(body);
+    metrics = await readMetrics(within);
   }, asking);
   return metrics;
 }
@@ -154,8 +175,8 @@ async function tried(
   work: (signal: AbortSignal) => Promise<void>,
   { limitMs, signal, clock }: Asking,
 ): Promise<ProbeOutcome> {
-  const limit = AbortSignal.timeout(limitMs);
-  const within = anySignal(signal, limit);
+  using limit = openTimeLimit(clock, limitMs);
+  const within = anySignal(signal, limit.signal);
   for (let met: unknown; ;) {
     try {
       await work(within);
@@ -163,8 +184,8 @@ async function tried(
     } catch (error) {
       signal.throwIfAborted();
       if (durationOf(error) === 'passing') met = error;
-      else if (!limit.aborted) return { kind: 'sick', reason: errorText(error) };
-      if (limit.aborted) {
+      else if (!limit.signal.aborted) return { kind: 'sick', reason: errorText(error) };
+      if (limit.signal.aborted) {
         return met === undefined || isQueueFull(met)
           ? { kind: 'sick', reason: `no answer within ${limitMs / 1000} s` }
           : { kind: 'unknown', reason: errorText(met) };

@@ -7,13 +7,13 @@ import { expect, it } from 'vitest';
 import { readSpec } from './read-spec.ts';
 
 const SPEC: InstanceSpecInput = {
-  version: 1,
+  version: 2,
   instanceId: 'abcdefgh',
   deployment: 'demo',
   cluster: 'here',
   model: 'demo',
   servedModel: 'demo',
-  engine: { kind: 'sim', command: ['x'], env: {} },
+  engine: { name: 'sim' },
   apiKey: 'the-endpoint-key-1',
   enrolmentToken: 'the-enrolment-token',
   bastion: { routes: [{ host: 'b', user: 'u', hostKeys: ['ssh-ed25519 A'] }] },

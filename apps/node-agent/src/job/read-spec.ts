@@ -1,17 +1,14 @@
 // Reads the instance spec: a file that nobody else may read, of a version that this agent speaks.
 
 import { open } from 'node:fs/promises';
-import { errorText, isCodedError, retryPassing, Secret, systemClock } from '@fairlead/kit';
+import { errorText, isCodedError, retryPassing, systemClock } from '@fairlead/kit';
 import { decodeText, type InstanceSpec, instanceSpec, OUR_VERSIONS } from '@fairlead/protocol';
 import { agentError } from '../agent-error.ts';
-
-/** The spec with its secrets taken out of reach of a careless print. */
-export type AgentSpec = Omit<InstanceSpec, 'apiKey' | 'enrolmentToken'> & { apiKey: Secret; enrolmentToken: Secret };
 
 /** A shared file system that is away for a moment is waited for. */
 const RETRY = { clock: systemClock, random: () => 0.5, limitMs: 30_000, doubtfulLimitMs: 3_000 };
 
-export async function readSpec(path: string): Promise<AgentSpec> {
+export async function readSpec(path: string): Promise<InstanceSpec> {
   const text = await retryPassing(() => readPrivate(path), RETRY);
   const version = decodeVersion(text);
   if (version !== undefined && (version < OUR_VERSIONS.min || version > OUR_VERSIONS.max)) {
@@ -27,11 +24,7 @@ export async function readSpec(path: string): Promise<AgentSpec> {
       hint: 'Deploy again; the CLI writes this file anew.',
     });
   }
-  return {
-    ...spec.value,
-    apiKey: new Secret(spec.value.apiKey),
-    enrolmentToken: new Secret(spec.value.enrolmentToken),
-  };
+  return spec.value;
 }
 
 async function readPrivate(path: string): Promise<string> {

@@ -6,18 +6,20 @@ import { describe, expect, it } from 'vitest';
 import { describeConnection } from './write-connection-files.ts';
 
 describe('connection.txt', () => {
-  const connection = (servedModel: string) =>
-    ({
-      deployment: 'demo',
-      model: 'org/model',
-      servedModel,
-      engine: 'vllm',
-      jobId: '1',
-      hostname: 'node1',
-      gpus: [],
-      bastion: { host: 'b', socket: '/s' },
-      connect: 'fairlead connect demo',
-    }) as unknown as ConnectionFile;
+  const connection = (servedModel: string): ConnectionFile => ({
+    version: 2,
+    instanceId: 'k3x9q2ab',
+    deployment: 'demo',
+    model: 'org/model',
+    servedModel,
+    engine: 'vllm',
+    jobId: '1',
+    nodes: [{ rank: 0, host: 'node1', gpus: [], state: { status: 'running' } }],
+    bastion: { host: 'b' },
+    endpoints: [{ generation: 1, address: { kind: 'bastion-socket', socket: '/s' } }],
+    connect: 'fairlead connect demo',
+    writtenMs: 0,
+  });
 
   it('has the model as it is where nothing in it means anything', () => {
     const text = describeConnection(connection('org/model'));

@@ -3,7 +3,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, type Log, retryPassing, shellQuote, systemClock } from '@fairlead/kit';
-import { type ConnectionFile, connectionFile, encodeText } from '@fairlead/protocol';
+import { type ConnectionFile, connectionFile, encodeText, isBastionSocket } from '@fairlead/protocol';
 
 export interface ConnectionWriter extends AsyncDisposable {
   /** In the order of the calls; of several that wait only the last is written. */
@@ -58,14 +58,15 @@ async function replaceFile(path: string, text: string): Promise<void> {
 /** Pure. Port 18000 is what `fairlead connect` takes when it is free. */
 export function describeConnection(connection: ConnectionFile): string {
   const { servedModel } = connection;
+  const sockets = connection.endpoints.flatMap(({ address }) => (isBastionSocket(address) ? [address.socket] : []));
   const until = connection.deadlineMs === undefined ? 'not known' : new Date(connection.deadlineMs).toISOString();
   const body = JSON.stringify({ model: servedModel, messages: [{ role: 'user', content: 'Hello' }], stream: true });
   return `${connection.deployment}: ${connection.model}, served as ${servedModel} by ${connection.engine}
 
-job       ${connection.jobId} on ${connection.hostname}
-GPUs      ${connection.gpus.join(', ') || 'none seen'}
+job       ${connection.jobId} on ${connection.nodes.map(({ host }) => host).join(', ')}
+GPUs      ${connection.nodes.flatMap(({ gpus }) => gpus).join(', ') || 'none seen'}
 until     ${until}
-bastion   ${connection.bastion.host}, ${connection.bastion.socket}
+bastion   ${connection.bastion.host}, ${sockets.join(', ')}
 
 On your own machine:
 

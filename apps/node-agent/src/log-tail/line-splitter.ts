@@ -2,23 +2,22 @@
 
 import { StringDecoder } from 'node:string_decoder';
 
+import { createLineCutter } from '@fairlead/kit';
 import { LINE_CHARS } from './chunk-lines.ts';
 
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
-  #rest = '';
+  // One character more than is shown, so that it is seen that there was more.
+  readonly #cutter = createLineCutter({ keepChars: LINE_CHARS + 1 });
 
   /** The lines that end in `block`. */
   write(block: Buffer): string[] {
-    const lines = (this.#rest + this.#decoder.write(block)).split('\n');
-    // One character more than is shown, so that it is seen that there was more.
-    this.#rest = (lines.pop() ?? '').slice(0, LINE_CHARS + 1);
-    return lines;
+    return this.#cutter.write(this.#decoder.write(block));
   }
 
   /** The last line where it has no newline. */
   *rest(): Generator<string[]> {
-    const line = this.#rest + this.#decoder.end();
+    const line = (this.#cutter.rest() ?? '') + this.#decoder.end();
     if (line !== '') yield [line];
   }
 }

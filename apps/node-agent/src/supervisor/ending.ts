@@ -1,11 +1,12 @@
 // The ways an instance ends: drain first, at once, or after too many deaths of its engine. Pure; part of transition.ts.
 
+import type { EngineFailure } from '@fairlead/engines';
+import { go, stay, defined } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 import { type ExitName, isGoodEnd } from '../exit-code.ts';
 import { type DrainEvent, planDrain } from './plan-drain.ts';
 import type { Handlers } from './handlers.ts';
 import type {
-  EngineFailure,
   SupervisorEffect,
   SupervisorEvent,
   SupervisorPolicy,
@@ -38,7 +39,7 @@ export const whileEndingEngine: Handlers<Draining> = {
   },
   /** A SIGTERM now means that the kill is near: less time for the engine. */
   'signal.received': (state, event, policy) => {
-    const { hardMs } = planDrain(event, policy);
+    const { hardMs } = planDrain(event, state.deadlineMs, policy);
     const sooner = hardMs !== undefined && (state.hardMs === undefined || hardMs < state.hardMs);
     if (event.signal !== 'SIGTERM' || !sooner) return stay(state);
     return go({ ...state, hardMs }, { type: 'engine.end', limitMs: Math.min(policy.stopLimitMs, hardMs - event.now) });
@@ -51,7 +52,7 @@ function cutShort(state: Draining, { now }: SupervisorEvent, policy: SupervisorP
 }
 
 export function drain(state: Alive, event: DrainEvent, policy: SupervisorPolicy): Transition {
-  const plan = planDrain(event, policy);
+  const plan = planDrain(event, state.deadlineMs, policy);
   const serving = state.status === 'ready' || (state.status === 'degraded' && state.engine === 'serving');
   if (!serving || plan.untilMs <= event.now) return end(plan.cause, plan.exit, event.now, policy, plan.hardMs);
   return go(
@@ -69,9 +70,9 @@ export function drain(state: Alive, event: DrainEvent, policy: SupervisorPolicy)
 
 /** The first cause stays; only the time may get shorter. */
 function drainSooner(state: Draining, event: DrainEvent, policy: SupervisorPolicy): Transition {
-  const plan = planDrain(event, policy);
+  const plan = planDrain(event, state.deadlineMs, policy);
   if (plan.untilMs >= state.untilMs) return stay(state);
-  const next = { ...state, untilMs: plan.untilMs, ...(plan.hardMs === undefined ? {} : { hardMs: plan.hardMs }) };
+  const next = { ...state, untilMs: plan.untilMs, ...defined({ hardMs: plan.hardMs }) };
   return go(next, { type: 'timer.set', timer: 'drain-limit', ms: Math.max(0, plan.untilMs - event.now) });
 }
 
@@ -87,7 +88,7 @@ export function end(
     status: 'draining',
     step: 'engine',
     untilMs: now,
-    ...(hardMs === undefined ? {} : { hardMs }),
+    ...defined({ hardMs }),
     cause,
     exit,
   };
@@ -103,6 +104,7 @@ function endEngine(state: Draining, now: number, policy: SupervisorPolicy): [Sup
     { type: 'start.forget' },
     { type: 'timer.clear', timer: 'ready-limit' },
     { type: 'timer.clear', timer: 'drain-limit' },
+    { type: 'alarm.clear' },
     { type: 'probe.stop' },
     { type: 'engine.end', limitMs: Math.min(policy.stopLimitMs, leftMs) },
   ];
@@ -136,7 +138,7 @@ export function causeOf(code: EndCause['code'], failure: EngineFailure): EndCaus
   return {
     code,
     message: failure.message,
-    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...defined({ hint: failure.hint }),
     ...(failure.lastLines.length === 0 ? {} : { lastLines: failure.lastLines }),
   };
 }
@@ -154,12 +156,4 @@ export function stuckNote(pids: readonly number[]): SupervisorEffect {
 
 export function note(kind: string, message: string): SupervisorEffect {
   return { type: 'note', kind, message };
-}
-
-export function stay(state: SupervisorState): Transition {
-  return { state, effects: [] };
-}
-
-export function go(state: SupervisorState, ...effects: SupervisorEffect[]): Transition {
-  return { state, effects };
 }

@@ -1,9 +1,9 @@
 // Room for one engine: spawned, then ended, then gone. Says what becomes of it. A spawn that meets a passing condition is
 // tried again until it works or an end is ordered; the end then does not wait for what has not been started.
 
+import type { EngineFailure } from '@fairlead/engines';
 import { type Clock, detach, durationOf, errorText, isCodedError, type Log, retryPassing } from '@fairlead/kit';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
-import type { EngineFailure } from './supervisor-state.ts';
 
 export interface EngineSlotOptions {
   /** The signal fires when the engine is no longer wanted; a process that it has started by then is handed over all the same. */

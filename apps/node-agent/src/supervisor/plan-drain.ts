@@ -1,6 +1,8 @@
 // Decides why a drain begins and until when requests may go on, from what ordered it. Pure.
 
+import { defined } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
+import { drainWindow, placeSignal } from '@fairlead/scheduler';
 import type { ExitName } from '../exit-code.ts';
 import type { SupervisorEvent, SupervisorPolicy } from './supervisor-state.ts';
 
@@ -22,17 +24,16 @@ export type DrainEvent = Extract<
 const ENGINE_RESERVE_MS = 10_000;
 /** Kept free before Slurm's own kill, for the last report and the exit. */
 const MARGIN_MS = 1_000;
-/** Slurm may send its warning signal up to a minute early (sbatch(1), --signal). */
-const SIGNAL_EARLY_MS = 60_000;
 
-export function planDrain(event: DrainEvent, policy: SupervisorPolicy): DrainPlan {
+/** `deadlineMs`: when the job ends, where that is known. */
+export function planDrain(event: DrainEvent, deadlineMs: number | undefined, policy: SupervisorPolicy): DrainPlan {
   switch (event.type) {
     case 'deadline.near':
-      return { ...deadlineCause(), ...untilDeadline(event.now, event.deadlineMs, policy) };
+      return { ...deadlineCause(), ...untilDeadline(event.now, deadlineMs, policy) };
     case 'drain.ordered': {
-      const limits = untilDeadline(event.now, event.deadlineMs, policy);
+      const limits = untilDeadline(event.now, deadlineMs, policy);
       const orderedMs = event.untilMs ?? limits.untilMs;
-      const untilMs = event.deadlineMs === undefined ? orderedMs : Math.min(orderedMs, limits.untilMs);
+      const untilMs = deadlineMs === undefined ? orderedMs : Math.min(orderedMs, limits.untilMs);
       return {
         cause: { code: 'requested', message: 'it was asked to stop (`fairlead stop`)' },
         exit: 'ended',
@@ -41,33 +42,35 @@ export function planDrain(event: DrainEvent, policy: SupervisorPolicy): DrainPla
       };
     }
     case 'signal.received':
-      return planForSignal(event, policy);
+      return planForSignal(event, deadlineMs, policy);
     case 'tunnel.hopeless':
       return {
         cause: {
           code: 'agent_failed',
           message: event.message,
-          ...(event.hint === undefined ? {} : { hint: event.hint }),
+          ...defined({ hint: event.hint }),
         },
         exit: 'tunnel_hopeless',
-        ...untilDeadline(event.now, event.deadlineMs, policy),
+        ...untilDeadline(event.now, deadlineMs, policy),
       };
   }
 }
 
-/** Slurm's warning came before the drain is due: the deadline is watched anyway, and a minute of service is not given away. */
-export function isEarlyWarning(
-  { signal, deadlineMs, now }: Extract<DrainEvent, { type: 'signal.received' }>,
-  policy: SupervisorPolicy,
-): boolean {
-  if (signal !== 'SIGUSR2' || deadlineMs === undefined) return false;
-  const drainAtMs = deadlineMs - policy.drainMs;
-  return now < drainAtMs && now >= drainAtMs - SIGNAL_EARLY_MS;
+type SignalEvent = Extract<DrainEvent, { type: 'signal.received' }>;
+
+/** Slurm's warning came before the drain is due: the alarm is set anyway, and a minute of service is not given away. */
+export function isEarlyWarning(event: SignalEvent, deadlineMs: number | undefined, policy: SupervisorPolicy): boolean {
+  return event.signal === 'SIGUSR2' && placeNow(event, deadlineMs, policy) === 'early';
 }
 
-function planForSignal(event: Extract<DrainEvent, { type: 'signal.received' }>, policy: SupervisorPolicy): DrainPlan {
-  const { now, deadlineMs, signal } = event;
-  const atDeadline = deadlineMs !== undefined && now >= deadlineMs - policy.drainMs - SIGNAL_EARLY_MS;
+function placeNow({ now }: SignalEvent, deadlineMs: number | undefined, policy: SupervisorPolicy) {
+  if (deadlineMs === undefined) return 'unrelated';
+  return placeSignal(drainWindow(policy.jobStartMs, deadlineMs, policy.drainMs), now);
+}
+
+function planForSignal(event: SignalEvent, deadlineMs: number | undefined, policy: SupervisorPolicy): DrainPlan {
+  const { now, signal } = event;
+  const atDeadline = placeNow(event, deadlineMs, policy) !== 'unrelated';
   if (signal === 'SIGTERM') {
     const hardMs = now + Math.max(policy.killWaitMs - MARGIN_MS, MARGIN_MS);
     const reserveMs = Math.min(policy.stopLimitMs, ENGINE_RESERVE_MS, policy.killWaitMs / 3);

@@ -1,16 +1,15 @@
 // The supervisor's limits in milliseconds, from the spec. Pure.
 
-import type { AgentSpec } from '../job/read-spec.ts';
 import type { SupervisorPolicy } from './supervisor-state.ts';
+import type { InstanceSpec } from '@fairlead/protocol';
 
 /** Slurm's default KillWait, until scontrol has said what this site's is. */
 const KILL_WAIT_MS = 30_000;
 
-export function policyOf({
-  engine,
-  health,
-  drainSeconds,
-}: Pick<AgentSpec, 'engine' | 'health' | 'drainSeconds'>): SupervisorPolicy {
+export function policyOf(
+  { engine, health, drainSeconds }: Pick<InstanceSpec, 'engine' | 'health' | 'drainSeconds'>,
+  jobStartMs: number,
+): SupervisorPolicy {
   return {
     probeFailures: health.probeFailures,
     crashLimit: health.crashLimit,
@@ -18,6 +17,7 @@ export function policyOf({
     readyLimitMs: engine.readyLimitSeconds * 1000,
     stopLimitMs: engine.stopLimitSeconds * 1000,
     drainMs: drainSeconds * 1000,
+    jobStartMs,
     killWaitMs: KILL_WAIT_MS,
   };
 }

@@ -1,5 +1,7 @@
 // The instance's life as the agent sees it: states, events, effects. Data only; transition.ts moves between them.
 
+import type { EngineFailure } from '@fairlead/engines';
+import type { Step } from '@fairlead/kit';
 import type { EndCause, StartPhase } from '@fairlead/protocol';
 import type { ExitName } from '../exit-code.ts';
 
@@ -11,7 +13,10 @@ interface Started {
   starts: readonly number[];
 }
 
-export type SupervisorState =
+/** `deadlineMs`: when the job ends, where it has a limit. The one place where it is kept. */
+export type SupervisorState = { deadlineMs?: number } & SupervisorLife;
+
+export type SupervisorLife =
   | ({ status: 'starting'; engine: Exclude<EngineLife, 'serving'>; phase: StartPhase; percent?: number } & Started)
   | ({ status: 'ready' } & Started)
   | ({ status: 'degraded'; engine: EngineLife; reason: string; failedProbes: number } & Started)
@@ -28,16 +33,7 @@ export type SupervisorState =
   | { status: 'stopped'; cause: EndCause }
   | { status: 'failed'; cause: EndCause };
 
-/** Why an engine ended, as far as its exit and its last lines tell. */
-export interface EngineFailure {
-  message: string;
-  hint?: string;
-  /** Another start would fail in the same way. */
-  fatal: boolean;
-  lastLines: string[];
-}
-
-/** `now` rides on every event; `deadlineMs` on those whose consequence depends on it. */
+/** `now` rides on every event. */
 export type SupervisorEvent = { now: number } & (
   | { type: 'start.due' }
   | { type: 'engine.spawned'; pid: number }
@@ -49,18 +45,22 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'engine.phase'; phase: StartPhase; percent?: number }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
+  | { type: 'probe.broken'; reason: string }
   | { type: 'tokens.progressed' }
   | { type: 'tokens.stalled'; forMs: number }
   | { type: 'ready.limit_reached'; lastLines: string[]; hint: string }
   | { type: 'drain.limit_reached' }
   | { type: 'front.idle' }
-  | { type: 'deadline.near'; deadlineMs: number }
-  | { type: 'drain.ordered'; untilMs?: number; deadlineMs?: number }
+  /** The job's limit became known, changed, or (undefined) was lifted. */
+  | { type: 'deadline.learned'; deadlineMs: number | undefined }
+  /** The drain window begins. */
+  | { type: 'deadline.near' }
+  | { type: 'drain.ordered'; untilMs?: number }
   | { type: 'stop.ordered' }
   /** `why`: what the scheduler said of it. */
-  | { type: 'signal.received'; signal: 'SIGTERM' | 'SIGINT' | 'SIGUSR2'; deadlineMs?: number; why?: EndCause }
+  | { type: 'signal.received'; signal: 'SIGTERM' | 'SIGINT' | 'SIGUSR2'; why?: EndCause }
   | { type: 'instance.fenced'; message: string }
-  | { type: 'tunnel.hopeless'; message: string; hint?: string; deadlineMs?: number }
+  | { type: 'tunnel.hopeless'; message: string; hint?: string }
 );
 
 export type SupervisorTimer = 'ready-limit' | 'drain-limit';
@@ -78,6 +78,9 @@ export type SupervisorEffect =
   | { type: 'front.cut' }
   | { type: 'timer.set'; timer: SupervisorTimer; ms: number }
   | { type: 'timer.clear'; timer: SupervisorTimer }
+  /** Answered by `deadline.near` at that time of the wall clock. A later one replaces it. */
+  | { type: 'alarm.set'; atMs: number }
+  | { type: 'alarm.clear' }
   /** Answered by `start.due` after a wait that grows with `attempt`. */
   | { type: 'start.later'; attempt: number }
   | { type: 'start.forget' }
@@ -91,15 +94,14 @@ export interface SupervisorPolicy {
   crashWindowMs: number;
   readyLimitMs: number;
   stopLimitMs: number;
-  /** How long before the deadline the drain begins, and how long one lasts that knows no deadline. */
+  /** How long a drain may last: before a deadline it is cut to what `drainWindow` allows. */
   drainMs: number;
+  /** When the job began: with the deadline it says how long the job is. */
+  jobStartMs: number;
   /** From SIGTERM to the SIGKILL that follows it (Slurm's KillWait). */
   killWaitMs: number;
 }
 
-export interface Transition {
-  state: SupervisorState;
-  effects: SupervisorEffect[];
-}
+export type Transition = Step<SupervisorState, SupervisorEffect>;
 
 export const FIRST_STATE: SupervisorState = { status: 'starting', engine: 'down', phase: 'booting', starts: [] };

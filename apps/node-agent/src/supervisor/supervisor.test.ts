@@ -1,7 +1,8 @@
-import { silentLog, systemClock } from '@fairlead/kit';
+import { type Clock, silentLog, systemClock } from '@fairlead/kit';
 import { expect, it } from 'vitest';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 import { SAMPLE_POLICY } from './transition-table.ts';
+import type { SupervisorState } from './supervisor-state.ts';
 import { createSupervisor, type SupervisorDeps } from './supervisor.ts';
 
 const PORTS = ['onChange', 'onNote', 'prober.start', 'prober.stop', 'front.admit', 'front.drain', 'front.cut'] as const;
@@ -46,3 +47,31 @@ it.each([...PORTS.map((port) => [port]), [...PORTS]])(
     expect(supervisor.state.status).toBe('stopped');
   },
 );
+
+it('a supervisor drains when the wall clock is at the alarm, wherever that jumps, and not at a deadline that was lifted', async () => {
+  let nowMs = 1_000_000;
+  let looks = 0;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => nowMs,
+    async sleep(_ms, signal) {
+      looks += 1;
+      await systemClock.sleep(1, signal);
+    },
+  };
+  const statuses: string[] = [];
+  const onChange = ({ status }: SupervisorState) => statuses.push(status);
+  const supervisor = createSupervisor({ ...depsWith(new Set(), [], () => undefined), clock, onChange });
+  supervisor.dispatch({ type: 'start.due' });
+  supervisor.dispatch({ type: 'probe.succeeded' });
+  supervisor.dispatch({ type: 'deadline.learned', deadlineMs: nowMs + 3_600_000 });
+  await expect.poll(() => looks).toBeGreaterThan(2);
+  supervisor.dispatch({ type: 'deadline.learned', deadlineMs: undefined });
+  nowMs += 7_200_000;
+  supervisor.dispatch({ type: 'deadline.learned', deadlineMs: nowMs + 3_600_000 });
+  const before = looks;
+  await expect.poll(() => looks).toBeGreaterThan(before + 2);
+  expect(supervisor.state.status).toBe('ready');
+  nowMs += 3_480_000;
+  await expect.poll(() => statuses).toContain('draining');
+});

@@ -1,5 +1,6 @@
 // Performs what transition.ts decides: the one place where the supervisor touches processes, timers and the front.
 
+import type { EngineFailure } from '@fairlead/engines';
 import { backoffMs, type Clock, detach, errorText, type Log, untilOver } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
@@ -7,7 +8,6 @@ import type { ExitName } from '../exit-code.ts';
 import type { Prober } from '../health/prober.ts';
 import { createEngineSlot } from './engine-slot.ts';
 import {
-  type EngineFailure,
   FIRST_STATE,
   type SupervisorEffect,
   type SupervisorEvent,
@@ -17,6 +17,7 @@ import {
 } from './supervisor-state.ts';
 import { transition } from './transition.ts';
 
+type TimerName = SupervisorTimer | 'start' | 'alarm';
 type WithoutNow<Event> = Event extends SupervisorEvent ? Omit<Event, 'now'> : never;
 export type SupervisorInput = WithoutNow<SupervisorEvent>;
 
@@ -54,7 +55,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   let state = FIRST_STATE;
   const queue: SupervisorEvent[] = [];
   let draining = false;
-  const timers = new Map<SupervisorTimer | 'start', AbortController>();
+  const timers = new Map<TimerName, AbortController>();
   const engine = createEngineSlot({
     ...deps,
     onSpawned: (pid) => dispatch({ type: 'engine.spawned', pid }),
@@ -121,6 +122,14 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         return setTimer(effect.timer, effect.ms, () => dispatch(timerEvent(effect.timer)));
       case 'timer.clear':
         return clearTimer(effect.timer);
+      case 'alarm.set':
+        return startTimer(
+          'alarm',
+          () => dispatch({ type: 'deadline.near' }),
+          (signal) => sleepUntil(deps.clock, effect.atMs, signal),
+        );
+      case 'alarm.clear':
+        return clearTimer('alarm');
       case 'start.later': {
         const { restartBaseSeconds, restartMaxSeconds } = deps.restart;
         const policy = { baseMs: restartBaseSeconds * 1000, maxMs: restartMaxSeconds * 1000 };
@@ -141,14 +150,18 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     return { type: 'ready.limit_reached', ...deps.explainSilence() };
   }
 
-  function setTimer(name: SupervisorTimer | 'start', ms: number, due: () => void): void {
+  function setTimer(name: TimerName, ms: number, due: () => void): void {
+    startTimer(name, due, (signal) => sleepLong(deps.clock, ms, signal));
+  }
+
+  function startTimer(name: TimerName, due: () => void, wait: (signal: AbortSignal) => Promise<void>): void {
     clearTimer(name);
     const timer = new AbortController();
     timers.set(name, timer);
-    detach(untilOver(sleepLong(deps.clock, ms, timer.signal).then(due), timer.signal));
+    detach(untilOver(wait(timer.signal).then(due), timer.signal));
   }
 
-  function clearTimer(name: SupervisorTimer | 'start'): void {
+  function clearTimer(name: TimerName): void {
     timers.get(name)?.abort();
     timers.delete(name);
   }
@@ -160,6 +173,15 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     dispatch,
   };
 }
+
+/** Waits for a time of the wall clock, also where that jumps, the machine sleeps or the job is suspended in between. */
+async function sleepUntil(clock: Clock, atMs: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = atMs - clock.now(); leftMs > 0; leftMs = atMs - clock.now())
+    await clock.sleep(Math.min(leftMs, LOOK_EVERY_MS), signal);
+  signal.throwIfAborted();
+}
+
+const LOOK_EVERY_MS = 5_000;
 
 /** Timers of Node hold 24.8 days at most and fire at once beyond that. */
 async function sleepLong(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

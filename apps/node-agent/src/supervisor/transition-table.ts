@@ -1,16 +1,14 @@
-// Every state against every event, as data and as markdown: the source of docs/state-machines.md.
+// The supervisor's states and events, one example of each, for its table.
 
+import type { Machine } from '@fairlead/kit';
 import { transition } from './transition.ts';
-import type { SupervisorEffect, SupervisorEvent, SupervisorPolicy, SupervisorState } from './supervisor-state.ts';
-
-export interface TransitionRow {
-  state: string;
-  event: string;
-  next: string;
-  effects: string[];
-  from: SupervisorState;
-  to: SupervisorState;
-}
+import type {
+  SupervisorEffect,
+  SupervisorEvent,
+  SupervisorLife,
+  SupervisorPolicy,
+  SupervisorState,
+} from './supervisor-state.ts';
 
 const NOW = 1_000_000_000;
 const starts = [NOW - 60_000];
@@ -24,10 +22,11 @@ export const SAMPLE_POLICY: SupervisorPolicy = {
   readyLimitMs: 3_600_000,
   stopLimitMs: 30_000,
   drainMs: 120_000,
+  jobStartMs: -86_400_000,
   killWaitMs: 30_000,
 };
 
-export const SAMPLE_STATES: readonly SupervisorState[] = [
+const SAMPLE_LIVES: readonly SupervisorLife[] = [
   { status: 'starting', engine: 'down', phase: 'booting', starts: [] },
   { status: 'starting', engine: 'starting', phase: 'loading', percent: 40, starts },
   { status: 'starting', engine: 'ending', phase: 'booting', starts },
@@ -43,68 +42,49 @@ export const SAMPLE_STATES: readonly SupervisorState[] = [
   { status: 'failed', cause },
 ];
 
-const later = { deadlineMs: NOW + 600_000 };
+const deadlineMs = NOW + 120_000;
+export const SAMPLE_STATES: readonly SupervisorState[] = SAMPLE_LIVES.map((life) => ({ ...life, deadlineMs }));
 
-export const SAMPLE_EVENTS: ReadonlyArray<{ name: string; event: SupervisorEvent }> = [
-  { name: 'start.due', event: { type: 'start.due', now: NOW } },
-  { name: 'engine.spawned', event: { type: 'engine.spawned', pid: 7, now: NOW } },
-  { name: 'engine.spawn_failed', event: { type: 'engine.spawn_failed', failure, now: NOW } },
-  {
-    name: 'engine.spawn_failed (fatal)',
-    event: { type: 'engine.spawn_failed', failure: { ...failure, fatal: true }, now: NOW },
-  },
-  { name: 'engine.phase', event: { type: 'engine.phase', phase: 'warming', now: NOW } },
-  { name: 'engine.exited', event: { type: 'engine.exited', failure, now: NOW } },
-  { name: 'engine.exited (fatal)', event: { type: 'engine.exited', failure: { ...failure, fatal: true }, now: NOW } },
-  { name: 'engine.stuck', event: { type: 'engine.stuck', pids: [7], now: NOW } },
-  { name: 'engine.gone', event: { type: 'engine.gone', now: NOW } },
-  { name: 'probe.succeeded', event: { type: 'probe.succeeded', now: NOW } },
-  { name: 'probe.failed', event: { type: 'probe.failed', reason: 'no answer', now: NOW } },
-  { name: 'tokens.progressed', event: { type: 'tokens.progressed', now: NOW } },
-  { name: 'tokens.stalled', event: { type: 'tokens.stalled', forMs: 90_000, now: NOW } },
-  { name: 'ready.limit_reached', event: { type: 'ready.limit_reached', lastLines: [], hint: 'wait', now: NOW } },
-  { name: 'drain.limit_reached', event: { type: 'drain.limit_reached', now: NOW } },
-  { name: 'front.idle', event: { type: 'front.idle', now: NOW } },
-  { name: 'deadline.near', event: { type: 'deadline.near', deadlineMs: NOW + 120_000, now: NOW } },
-  { name: 'drain.ordered', event: { type: 'drain.ordered', ...later, now: NOW } },
-  { name: 'stop.ordered', event: { type: 'stop.ordered', now: NOW } },
-  { name: 'SIGTERM', event: { type: 'signal.received', signal: 'SIGTERM', ...later, now: NOW } },
-  { name: 'SIGINT', event: { type: 'signal.received', signal: 'SIGINT', ...later, now: NOW } },
-  { name: 'SIGUSR2', event: { type: 'signal.received', signal: 'SIGUSR2', ...later, now: NOW } },
-  { name: 'instance.fenced', event: { type: 'instance.fenced', message: 'superseded', now: NOW } },
-  { name: 'tunnel.hopeless', event: { type: 'tunnel.hopeless', message: 'another host key', ...later, now: NOW } },
-];
+const SAMPLE_EVENTS: Readonly<Record<string, SupervisorEvent>> = {
+  'start.due': { type: 'start.due', now: NOW },
+  'engine.spawned': { type: 'engine.spawned', pid: 7, now: NOW },
+  'engine.spawn_failed': { type: 'engine.spawn_failed', failure, now: NOW },
+  'engine.spawn_failed (fatal)': { type: 'engine.spawn_failed', failure: { ...failure, fatal: true }, now: NOW },
+  'engine.phase': { type: 'engine.phase', phase: 'warming', now: NOW },
+  'engine.exited': { type: 'engine.exited', failure, now: NOW },
+  'engine.exited (fatal)': { type: 'engine.exited', failure: { ...failure, fatal: true }, now: NOW },
+  'engine.stuck': { type: 'engine.stuck', pids: [7], now: NOW },
+  'engine.gone': { type: 'engine.gone', now: NOW },
+  'probe.succeeded': { type: 'probe.succeeded', now: NOW },
+  'probe.failed': { type: 'probe.failed', reason: 'no answer', now: NOW },
+  'probe.broken': { type: 'probe.broken', reason: 'a fault', now: NOW },
+  'tokens.progressed': { type: 'tokens.progressed', now: NOW },
+  'tokens.stalled': { type: 'tokens.stalled', forMs: 90_000, now: NOW },
+  'ready.limit_reached': { type: 'ready.limit_reached', lastLines: [], hint: 'wait', now: NOW },
+  'drain.limit_reached': { type: 'drain.limit_reached', now: NOW },
+  'front.idle': { type: 'front.idle', now: NOW },
+  'deadline.learned': { type: 'deadline.learned', deadlineMs: deadlineMs + 1, now: NOW },
+  'deadline.learned (none)': { type: 'deadline.learned', deadlineMs: undefined, now: NOW },
+  'deadline.near': { type: 'deadline.near', now: NOW },
+  'drain.ordered': { type: 'drain.ordered', now: NOW },
+  'stop.ordered': { type: 'stop.ordered', now: NOW },
+  SIGTERM: { type: 'signal.received', signal: 'SIGTERM', now: NOW },
+  SIGINT: { type: 'signal.received', signal: 'SIGINT', now: NOW },
+  SIGUSR2: { type: 'signal.received', signal: 'SIGUSR2', now: NOW },
+  'instance.fenced': { type: 'instance.fenced', message: 'superseded', now: NOW },
+  'tunnel.hopeless': { type: 'tunnel.hopeless', message: 'another host key', now: NOW },
+};
 
-export function transitionTable(): TransitionRow[] {
-  return SAMPLE_STATES.flatMap((from) =>
-    SAMPLE_EVENTS.map(({ name, event }) => {
-      const { state: to, effects } = transition(from, event, SAMPLE_POLICY);
-      return { state: nameOf(from), event: name, next: nameOf(to), effects: effects.map(effectName), from, to };
-    }),
-  );
-}
+/** For the test, and for docs/state-machines.md. */
+export const supervisorMachine: Machine<SupervisorState, SupervisorEvent, SupervisorEffect> = {
+  step: (state, event) => transition(state, event, SAMPLE_POLICY),
+  states: SAMPLE_STATES,
+  events: SAMPLE_EVENTS,
+  nameState: nameOf,
+  nameEffect: effectName,
+};
 
-/** Only what something follows from: where nothing changes and nothing is done there is no row. */
-export function renderTransitionTable(): string {
-  const events = new Map<string, { row: TransitionRow; names: string[] }>();
-  for (const row of transitionTable()) {
-    if (row.state === row.next && row.effects.length === 0) continue;
-    const key = [row.state, row.next, ...row.effects].join('|');
-    const same = events.get(key);
-    if (same) same.names.push(row.event);
-    else events.set(key, { row, names: [row.event] });
-  }
-  return [
-    '| state | event | next state | effects |',
-    '|---|---|---|---|',
-    ...[...events.values()].map(
-      ({ row, names }) => `| ${row.state} | ${names.join(', ')} | ${row.next} | ${row.effects.join(', ')} |`,
-    ),
-    '',
-  ].join('\n');
-}
-
-export function nameOf(state: SupervisorState): string {
+function nameOf(state: SupervisorState): string {
   switch (state.status) {
     case 'starting':
     case 'degraded':
@@ -123,6 +103,9 @@ function effectName(effect: SupervisorEffect): string {
     case 'probe.start':
     case 'front.admit':
       return `${effect.type} ${effect.mode}`;
+    case 'alarm.set':
+    case 'alarm.clear':
+      return effect.type;
     case 'timer.set':
     case 'timer.clear':
       return `${effect.type} ${effect.timer}`;

@@ -1,11 +1,6 @@
+import { listTransitions, renderTransitions } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
-import {
-  renderTransitionTable,
-  SAMPLE_EVENTS,
-  SAMPLE_POLICY,
-  SAMPLE_STATES,
-  transitionTable,
-} from './transition-table.ts';
+import { SAMPLE_POLICY, supervisorMachine } from './transition-table.ts';
 import { transition } from './transition.ts';
 import {
   FIRST_STATE,
@@ -38,11 +33,10 @@ const typesOf = (effects: SupervisorEffect[]) => effects.map((effect) => effect.
 const readyEvents: Array<Bare<SupervisorEvent>> = [{ type: 'start.due' }, { type: 'probe.succeeded' }];
 
 describe('the table of every state and event', () => {
-  const rows = transitionTable();
+  const rows = listTransitions(supervisorMachine);
 
   it('has a row for each pair and is the one that was read and agreed to', async () => {
-    expect(rows).toHaveLength(SAMPLE_STATES.length * SAMPLE_EVENTS.length);
-    await expect(renderTransitionTable()).toMatchFileSnapshot('./transition-table.snapshot.md');
+    await expect(renderTransitions(supervisorMachine)).toMatchFileSnapshot('./transition-table.snapshot.md');
   });
 
   it('never leaves an ended state', () => {
@@ -52,8 +46,8 @@ describe('the table of every state and event', () => {
   });
 
   it('keeps the first cause of an end', () => {
-    for (const { from, to, event } of rows.filter((row) => row.from.status === 'draining')) {
-      expect(to, event).toMatchObject({ cause: { message: 'first cause' } });
+    for (const { from, step, event } of rows.filter((row) => row.from.status === 'draining')) {
+      expect(step.state, event).toMatchObject({ cause: { message: 'first cause' } });
       expect(from.status).toBe('draining');
     }
   });
@@ -203,18 +197,29 @@ describe('transition', () => {
     expect(effects.at(-1)).toEqual({ type: 'engine.end', limitMs: 3000 });
   });
 
-  it("waits for the drain to be due when Slurm's warning comes up to a minute early", () => {
-    const early = { type: 'signal.received', signal: 'SIGUSR2', deadlineMs: 170_000 } as const;
-    expect(play([...readyEvents, early])).toEqual(play(readyEvents));
+  it('keeps the deadline through every event, and sets the alarm anew when the limit changes', () => {
+    const learned = (deadlineMs: number | undefined) => ({ type: 'deadline.learned', deadlineMs }) as const;
+    const { state, effects } = play([learned(500_000), ...readyEvents, { type: 'probe.failed', reason: 'no answer' }]);
+    expect(state).toMatchObject({ status: 'degraded', deadlineMs: 500_000 });
+    expect(effects[0]).toEqual({ type: 'alarm.set', atMs: 380_000 });
+    expect(play([learned(900_000)], { from: state }).effects).toEqual([{ type: 'alarm.set', atMs: 780_000 }]);
+    const lifted = play([learned(undefined)], { from: state });
+    expect(lifted.effects).toEqual([{ type: 'alarm.clear' }]);
+    expect(lifted.state).not.toHaveProperty('deadlineMs');
   });
 
   it('calls a warning signal near the deadline the deadline, and an early one a request', () => {
-    const signal = (deadlineMs: number): Bare<SupervisorEvent> => ({
-      type: 'signal.received',
-      signal: 'SIGUSR2',
-      deadlineMs,
-    });
-    expect(play([...readyEvents, signal(110_000)]).state).toMatchObject({ cause: { code: 'deadline' } });
-    expect(play([...readyEvents, signal(9_000_000)]).state).toMatchObject({ cause: { code: 'requested' } });
+    const after = (deadlineMs: number) =>
+      play([...readyEvents, { type: 'deadline.learned', deadlineMs }, { type: 'signal.received', signal: 'SIGUSR2' }]);
+    expect(after(110_000).state).toMatchObject({ status: 'draining', cause: { code: 'deadline' } });
+    expect(after(9_000_000).state).toMatchObject({ status: 'draining', cause: { code: 'requested' } });
+  });
+
+  it('becomes degraded, and keeps its engine, while the agent cannot probe', () => {
+    const broken = { type: 'probe.broken', reason: 'a fault' } as const;
+    const { state, effects } = play([...readyEvents, broken, broken, broken, broken]);
+    expect(state).toMatchObject({ status: 'degraded', engine: 'serving', reason: 'a fault', failedProbes: 0 });
+    expect(typesOf(effects)).not.toContain('engine.end');
+    expect(play([...readyEvents, broken, { type: 'probe.succeeded' }]).state.status).toBe('ready');
   });
 });

@@ -1,15 +1,16 @@
 // Decides what the agent does next: state and event in, state and effects out. Pure; supervisor.ts performs the effects.
 
+import type { EngineFailure } from '@fairlead/engines';
+import { defined, go, stay } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
+import { drainWindow } from '@fairlead/scheduler';
 import {
   type Alive,
   causeOf,
   crashLoop,
   drain,
   end,
-  go,
   note,
-  stay,
   stuckNote,
   whileDraining,
   whileEndingEngine,
@@ -17,7 +18,6 @@ import {
 import { type EventOf, handle, type Handlers } from './handlers.ts';
 import { isEarlyWarning } from './plan-drain.ts';
 import type {
-  EngineFailure,
   SupervisorEffect,
   SupervisorEvent,
   SupervisorPolicy,
@@ -27,7 +27,26 @@ import type {
 
 type In<Status extends SupervisorState['status']> = Extract<SupervisorState, { status: Status }>;
 export function transition(state: SupervisorState, event: SupervisorEvent, policy: SupervisorPolicy): Transition {
-  return answer(state, event, policy) ?? stay(state);
+  if (event.type === 'deadline.learned') return learnDeadline(state, event, policy);
+  const step = answer(state, event, policy);
+  return step ? { ...step, state: keepDeadline(step.state, state) } : stay(state);
+}
+
+function learnDeadline(
+  before: SupervisorState,
+  { deadlineMs }: EventOf<'deadline.learned'>,
+  policy: SupervisorPolicy,
+): Transition {
+  const { deadlineMs: _, ...life } = before;
+  const state = { ...life, ...defined({ deadlineMs }) };
+  const isOver = state.status === 'stopped' || state.status === 'failed';
+  if (isOver || (state.status === 'draining' && state.step === 'engine')) return go(state);
+  if (deadlineMs === undefined) return go(state, { type: 'alarm.clear' });
+  return go(state, { type: 'alarm.set', atMs: drainWindow(policy.jobStartMs, deadlineMs, policy.drainMs).fromMs });
+}
+
+function keepDeadline(next: SupervisorState, { deadlineMs }: SupervisorState): SupervisorState {
+  return deadlineMs === next.deadlineMs ? next : { ...next, ...defined({ deadlineMs }) };
 }
 
 function answer(state: SupervisorState, event: SupervisorEvent, policy: SupervisorPolicy): Transition | undefined {
@@ -51,7 +70,7 @@ const endOf: Handlers<Alive> = {
   'deadline.near': drain,
   'drain.ordered': drain,
   'signal.received': (state, event, policy) =>
-    isEarlyWarning(event, policy) ? stay(state) : drain(state, event, policy),
+    isEarlyWarning(event, state.deadlineMs, policy) ? stay(state) : drain(state, event, policy),
   'tunnel.hopeless': drain,
   'stop.ordered': (_state, { now }, policy) =>
     end({ code: 'requested', message: 'it was asked to stop at once (`fairlead stop --now`)' }, 'ended', now, policy),
@@ -77,7 +96,7 @@ const whileStarting: Handlers<In<'starting'>> = {
   'engine.phase': (state, { phase, percent }) => {
     if (state.engine !== 'starting') return stay(state);
     const { percent: _, ...rest } = state;
-    return go({ ...rest, phase, ...(percent === undefined ? {} : { percent }) });
+    return go({ ...rest, phase, ...defined({ percent }) });
   },
   'probe.succeeded': (state) => (state.engine === 'starting' ? becomeReady(state) : stay(state)),
   'engine.exited': (state, event, policy) => {
@@ -96,6 +115,12 @@ const whileStarting: Handlers<In<'starting'>> = {
 const whileReady: Handlers<In<'ready'>> = {
   'probe.failed': (state, event, policy) =>
     failedProbe({ ...state, status: 'degraded', engine: 'serving', reason: '', failedProbes: 0 }, event, policy),
+  /** A fault of the agent says nothing about the engine: it serves on, and is not restarted. */
+  'probe.broken': (state, { reason }) =>
+    go(
+      { status: 'degraded', engine: 'serving', reason, failedProbes: 0, starts: state.starts },
+      note('engine.degraded', reason),
+    ),
   'tokens.stalled': (state, event, policy) => restart(state, stallFailure(event), event.now, policy),
   'engine.exited': (state, event, policy) => restart(state, event.failure, event.now, policy, exitNote(event)),
 };

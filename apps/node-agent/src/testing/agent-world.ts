@@ -4,10 +4,10 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
-import { instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
-import { createJobKey, renderKeyLine } from '@fairlead/tunnel';
-import { openAnyTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
-import { CONTROL_IDENTITY } from './test-identities.ts';
+import { encodeText, instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { createJobKey, renderKeyLine } from '@fairlead/ssh';
+import { openAnyTestSsh, type TestSsh } from '@fairlead/ssh/testing';
+import { CONTROL_IDENTITY } from '@fairlead/carrier/testing';
 
 export const API_KEY = 'endpoint-key-of-the-test';
 export const ENROLMENT_TOKEN = 'enrolment-token-of-the-test';
@@ -56,9 +56,8 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
     model: 'demo',
     servedModel: 'demo',
     engine: {
-      kind: 'sim',
-      command: ['{node}', '{engineSim}', 'serve', 'demo', '--served-model-name', 'demo', ...sim],
-      env: {},
+      name: 'sim',
+      args: [...sim],
       stopLimitSeconds: 10,
     },
     health: { probeIntervalSeconds: 0.2, probeLimitSeconds: 1, restartBaseSeconds: 0.05, restartMaxSeconds: 0.1 },
@@ -84,7 +83,7 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
     spec,
     async writeSpec(change = {}) {
       const path = join(dir, 'spec.json');
-      await writeFile(path, JSON.stringify(instanceSpec.parse({ ...spec, ...change })), { mode: 0o600 });
+      await writeFile(path, encodeText(instanceSpec, instanceSpec.parse({ ...spec, ...change })), { mode: 0o600 });
       return path;
     },
     async [Symbol.asyncDispose]() {

@@ -7,10 +7,19 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { errnoOf, Listeners, Scope } from '@fairlead/kit';
-import { type AgentMessage, agentMessage, type ControlMessage, decodeText, parseSocketName } from '@fairlead/protocol';
+import { errnoOf, Listeners, Scope, Secret } from '@fairlead/kit';
+import {
+  type AgentMessage,
+  agentMessage,
+  type ControlMessage,
+  controlMessage,
+  decodeText,
+  encodeText,
+  parseSocketName,
+  PROTOCOL_VERSION,
+} from '@fairlead/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import type { TestIdentity } from './test-identities.ts';
+import type { TestIdentity } from '@fairlead/carrier/testing';
 
 type MessageOf<Type extends AgentMessage['type']> = Extract<AgentMessage, { type: Type }>;
 
@@ -51,7 +60,7 @@ export async function openFakeControl(options: FakeControlOptions): Promise<Fake
   const sockets = new Set<Socket>();
   let agent: WebSocket | undefined;
 
-  const send = (message: ControlMessage) => agent?.send(JSON.stringify(message));
+  const send = (message: ControlMessage) => agent?.send(encodeText(controlMessage, message));
   const http = createServer();
   const server = new WebSocketServer({ server: http, path: '/v1/agent' });
   server.on('connection', (socket, request) => {
@@ -120,8 +129,15 @@ export async function openFakeControl(options: FakeControlOptions): Promise<Fake
 }
 
 function welcome({ heartbeatMs = 100 }: FakeControlOptions): ControlMessage {
-  const instanceToken = 'instance-token-of-the-test';
-  return { type: 'control.welcome', protocol: 1, controlVersion: 'test', instanceToken, leaseMs: 10_000, heartbeatMs };
+  const instanceToken = new Secret('instance-token-of-the-test');
+  return {
+    type: 'control.welcome',
+    protocol: PROTOCOL_VERSION,
+    controlVersion: 'test',
+    instanceToken,
+    leaseMs: 10_000,
+    heartbeatMs,
+  };
 }
 
 function waitFor<Type extends AgentMessage['type']>(

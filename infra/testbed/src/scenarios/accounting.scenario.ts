@@ -6,7 +6,7 @@ import { startSlurmdbd } from '../accounting.ts';
 import { openTestbed, type Testbed } from '../index.ts';
 import { findMissingHere } from '../requirements.ts';
 import { asRoot, configureSlurm, replaceProgram } from './break-site.ts';
-import { type InstanceSeen, Researcher } from './researcher.ts';
+import { Researcher, seenIn } from './researcher.ts';
 
 const LIMIT_MS = 180_000;
 /** The controller forgets jobs every minute at most. */
@@ -27,7 +27,7 @@ const stopDatabase = () => ctl('pkill -x slurmdbd || true; while pgrep -x slurmd
 /** What control knows by itself of the end of an instance. */
 async function lostBy(name: string): Promise<string | undefined> {
   const { last } = await alice.fairlead('status', name, '--no-cluster');
-  return (last['deployment'] as { instance: InstanceSeen }).instance.state.cause?.code;
+  return seenIn(last['deployment']).state.cause?.code;
 }
 
 /** What doctor says of the account and the QOS, and the words of sbatch --test-only. */

@@ -67,7 +67,7 @@ test(
     expect(listed.last['deployments']).toContainEqual(
       expect.objectContaining({
         name: 'reaped',
-        instance: expect.objectContaining({ state: expect.objectContaining({ status: 'stopped' }) }),
+        instances: [expect.objectContaining({ state: expect.objectContaining({ status: 'stopped' }) })],
       }),
     );
     await expect.poll(controlPid, { timeout: 20_000 }).toBe('');

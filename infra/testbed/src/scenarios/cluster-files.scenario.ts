@@ -175,7 +175,7 @@ describe('authorized_keys on the bastion', () => {
   );
 
   test(
-    'that somebody else changes meanwhile keeps both changes',
+    'that another program changes meanwhile keeps both changes',
     async () => {
       // Whenever we look at the file, an administrator has just added a line: twice.
       const racing = `n=$(cat ${HOME}/turns 2>/dev/null || echo 0)
@@ -194,7 +194,7 @@ if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${HOME}/turns; $REAL; echo "# admin wa
   );
 
   test(
-    'that is not ours to edit: the line is shown, the same one each time, and serves once somebody has added it',
+    'that is not ours to edit: the line is shown, the same one each time, and serves once it has been added',
     async () => {
       await asRoot(testbed, 'bastion', `chown root: ${KEYS}; chmod 644 ${KEYS}`);
       const lineOf = async () => {

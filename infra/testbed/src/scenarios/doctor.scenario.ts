@@ -153,8 +153,12 @@ const rounds: Fault[][] = [
     },
   ],
   [
-    { what: "a bastion's name that nobody knows", checks: ['bastion.name'], args: set('bastion.fromLaptop.host=gone') },
-    { what: 'a login host that lets nobody in', checks: ['login.login'], args: set('login.user=nobody') },
+    {
+      what: "a bastion's name that does not resolve",
+      checks: ['bastion.name'],
+      args: set('bastion.fromLaptop.host=gone'),
+    },
+    { what: 'a login host that refuses the user', checks: ['login.login'], args: set('login.user=nobody') },
   ],
   [
     {
@@ -235,7 +239,7 @@ describe('Faults that a script makes', () => {
     LIMIT_MS,
   );
 
-  it('that hurt nobody are warnings: a bastion that replaces sockets, an account where none is kept', async () => {
+  it('that harm nothing are warnings: a bastion that replaces sockets, an account where none is kept', async () => {
     const [host, breaking, mending] = sshd('StreamLocalBindUnlink yes');
     await sh(host, breaking);
     try {

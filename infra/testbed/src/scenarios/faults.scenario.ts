@@ -34,7 +34,7 @@ test(
     const { jobId } = await alice.deploy('cancelled');
     const connected = await alice.connect('cancelled');
     await testbed.exec('login', ['scancel', jobId]);
-    // Whoever holds the port is told, and comes back.
+    // The holder of the port is told, and reconnects.
     await connected.running.line((line) => line.includes('"connection.ended"'));
     expect(await connected.running.ended).toBe(0);
     const ended = await alice.until(
@@ -102,7 +102,7 @@ test(
     await alice.deploy('orphan');
     await asRoot('node1', 'pkill', '-9', '-f', 'agent.mjs');
     const lost = await alice.until('orphan', ({ state }) => state.status === 'failed');
-    // The lease tells first; whoever asks then adds what the queue says of the job.
+    // The lease ends first; the next reader adds what the queue says of the job.
     expect(JSON.stringify((await alice.fairlead('events', 'orphan')).lines)).toContain('agent_lost');
     expect(lost.state.cause?.code).toMatch(/^(agent_lost|job_ended)$/);
     expect(lost.endpoint).toBeUndefined();
@@ -175,7 +175,7 @@ test(
     expect((await asRoot('bastion', 'pgrep', '-f', 'control.mjs serve')).stdout).not.toBe(control.stdout);
     expect(await stream.ended).toBe(0);
     expect(stream.lines.filter(isToken).length).toBe(200);
-    // Longer than a lease after its return: nobody was called dead.
+    // Longer than a lease after its return: no instance was marked dead.
     await alice.until('steady', ({ endpoint }) => endpoint?.generation === 1);
     expect((await connected.ask()).status).toBe(200);
     await alice.fairlead('stop', 'steady');

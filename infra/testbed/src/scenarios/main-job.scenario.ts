@@ -27,7 +27,7 @@ test(
   async () => {
     const deployed = await alice.fairlead('deploy', 'demo', '--engine', 'sim', '--name', 'a');
     expect(deployed.stderr).toBe('');
-    expect(deployed.last).toMatchObject({ event: 'deployment.ready', ok: true, name: 'a', model: 'demo' });
+    expect(deployed.last).toMatchObject({ event: 'deployment.ready', ok: true, name: 'a', servedModel: 'demo' });
 
     await listenOn(testbed, 'node1', 8000);
     expect(await tryConnect(testbed, 'login', 'node1:8000')).toBe('connected');
@@ -59,7 +59,7 @@ test(
     expect(stopped.last).toMatchObject({
       event: 'deployment.stopped',
       ok: true,
-      state: { status: 'stopped', cause: { code: 'requested' } },
+      instances: [{ state: { status: 'stopped', cause: { code: 'requested' } } }],
     });
     expect(await connected.running.ended).toBe(0);
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Block, readBlocks } from '../../../../tests/docs/read-blocks.ts';
+import { type Block, readBlocks } from '@fairlead/testkit';
 import { openTestbed, type Testbed } from '../index.ts';
 import { Researcher, type Running } from './researcher.ts';
 

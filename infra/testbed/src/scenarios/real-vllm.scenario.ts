@@ -66,7 +66,7 @@ test(
       ...set,
     ]);
     expect(deployed.stderr).toBe('');
-    expect(lastLine(deployed.stdout)).toMatchObject({ event: 'deployment.ready', model: 'tiny' });
+    expect(lastLine(deployed.stdout)).toMatchObject({ event: 'deployment.ready', servedModel: 'tiny' });
 
     const connect = testbed.spawn('laptop', ['fairlead', 'connect', 'real', '--json']);
     const { baseUrl, apiKey } = await firstLine(connect.stdout);

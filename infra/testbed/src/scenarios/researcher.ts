@@ -18,6 +18,24 @@ export interface InstanceSeen {
   deadlineMs?: number;
 }
 
+interface InstanceTold extends Omit<InstanceSeen, 'hostname' | 'endpoint'> {
+  nodes: Array<{ host: string }>;
+  endpoints: Array<{ generation: number; address: { socket: string } }>;
+}
+
+/** The one instance of a deployment as `status --json` tells it. */
+export function seenIn(deployment: unknown): InstanceSeen {
+  const [told] = (deployment as { instances: [InstanceTold] }).instances;
+  const { nodes, endpoints, ...rest } = told;
+  const [node] = nodes;
+  const [endpoint] = endpoints;
+  return {
+    ...rest,
+    ...(node && { hostname: node.host }),
+    ...(endpoint && { endpoint: { generation: endpoint.generation, socket: endpoint.address.socket } }),
+  };
+}
+
 /** A command that goes on, read line by line. */
 export interface Running {
   child: ChildProcess;
@@ -71,14 +89,14 @@ export class Researcher {
     const first = JSON.parse(await running.line((line) => line.includes('"baseUrl"'))) as {
       baseUrl: string;
       apiKey: string;
-      model: string;
+      servedModel: string;
     };
     return new Connected(this.#testbed, this.#user, running, first);
   }
 
   async instance(name: string): Promise<InstanceSeen> {
     const { last } = await this.fairlead('status', name);
-    return (last['deployment'] as { instance: InstanceSeen }).instance;
+    return seenIn(last['deployment']);
   }
 
   /** Looks until the instance is as wanted, or gives up with what it saw last. */
@@ -108,14 +126,14 @@ export class Connected {
     testbed: TestbedHandle,
     user: string,
     running: Running,
-    said: { baseUrl: string; apiKey: string; model: string },
+    said: { baseUrl: string; apiKey: string; servedModel: string },
   ) {
     this.#testbed = testbed;
     this.#user = user;
     this.running = running;
     this.baseUrl = said.baseUrl;
     this.apiKey = said.apiKey;
-    this.model = said.model;
+    this.model = said.servedModel;
   }
 
   /** curl's words on a streamed completion of `tokens` tokens, one every `decodeMs`. */

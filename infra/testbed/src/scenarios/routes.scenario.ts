@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
-import { type Connected, isToken, Researcher } from './researcher.ts';
+import { type Connected, isToken, Researcher, seenIn } from './researcher.ts';
 
 const LIMIT_MS = 300_000;
 const CONFIG = '.config/fairlead/config.yaml';
@@ -129,15 +129,15 @@ test(
     // Other commands are new starts and go straight; what holds stays where it is.
     const direct = await alice.fairlead('status', 'moved');
     expect(direct.last['route']).toMatchObject({ name: 'bastion', number: 1 });
-    const { endpoint } = (direct.last['deployment'] as { instance: { endpoint: { generation: number } } }).instance;
+    const { endpoint } = seenIn(direct.last['deployment']);
     const held = connected.stream({ tokens: 100, decodeMs: 50 });
     expect(await held.ended).toBe(0);
     await expect.poll(peers, { timeout: 10_000 }).toEqual(['login']);
-    expect((await alice.instance('moved')).endpoint?.generation).toBe(endpoint.generation);
+    expect((await alice.instance('moved')).endpoint?.generation).toBe(endpoint?.generation);
 
     // A loss is a new start: the first is there again.
     await testbed.exec('bastion', ['pkill', '-9', '-u', 'alice', 'sshd'], { user: 'root' });
-    await alice.until('moved', (seen) => (seen.endpoint?.generation ?? 0) > endpoint.generation);
+    await alice.until('moved', (seen) => (seen.endpoint?.generation ?? 0) > (endpoint?.generation ?? 0));
     expect(await connected.ask()).toMatchObject({ status: 200 });
     await expect.poll(peers, { timeout: 10_000 }).toEqual(['laptop', 'node1']);
     const taken = connected.running.lines.filter(says('route.taken')).map((line) => JSON.parse(line).number as number);

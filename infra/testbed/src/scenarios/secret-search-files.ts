@@ -1,4 +1,4 @@
-// Searches the files of a host, as its root, for all secrets at once; the secrets go in by stdin and come back to nobody but us.
+// Searches the files of a host, as its root, for all secrets at once; the secrets go in by stdin and come back to this process only.
 
 import type { SecretFinder } from '@fairlead/testkit';
 import type { TestbedHandle } from '../testbed.ts';

@@ -1,9 +1,8 @@
 // Collects every secret there is, from the place where it belongs.
 
-import type { KnownSecret } from '@fairlead/testkit';
-import { privateHalf } from '@fairlead/testkit';
+import { type KnownSecret, privateHalf } from '@fairlead/testkit';
 import { hkdfSync } from 'node:crypto';
-import { deriveInstanceToken } from '../../../../apps/control/src/state/tokens.ts';
+import { deriveInstanceToken } from '@fairlead/control/testing';
 import type { TestbedHandle } from '../testbed.ts';
 import type { Kind } from './secret-search-homes.ts';
 
@@ -45,7 +44,7 @@ export async function collectSecrets(testbed: TestbedHandle): Promise<KnownSecre
     "control's private key": [privateHalf(controlKey)],
     "control's token secret": [tokenSecret],
     'enrolment token': each.map(({ enrolmentToken }) => enrolmentToken),
-    'instance token': agents.map((agent) => deriveInstanceToken(tokenSecret, { ...agent, restart: 0 })),
+    'instance token': agents.map((agent) => deriveInstanceToken(tokenSecret, { ...agent, restart: 0 }).reveal()),
     "endpoint's key": each.map(({ apiKey }) => apiKey),
     "engine's key": [...new Set(engineKeys)],
     "job's private key": [privateHalf(jobKey)],

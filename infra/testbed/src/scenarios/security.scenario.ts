@@ -108,7 +108,7 @@ pkill -f -- '-L ${local}'`;
     }
   });
 
-  test('nobody is taken for control, even at its place, and no token reaches an impostor', async () => {
+  test('no impostor is taken for control, even at its socket, and no token reaches one', async () => {
     // Control is gone and cannot come back; its socket is an impostor's, who speaks TLS and writes down what he hears.
     await testbed.exec('bastion', [
       'sh',
@@ -226,7 +226,7 @@ describe('from inside a job of the same account', () => {
     return JSON.parse(stdout) as { instanceId: string; enrolmentToken: string; jobDir: string };
   };
   /**
-   * The agent's own program, as the job of `id` runs it, under a spec of somebody's making; on the other node, for on its
+   * The agent's own program, as the job of `id` runs it, under a forged spec; on the other node, for on its
    * own it would end the engine that it takes for a leftover, as everything of the account may.
    */
   const impersonate = async (id: string, forged: { jobDir: string }) => {
@@ -304,7 +304,7 @@ while True:
         except OSError as error: heard.write(f'{error}\\n')
 P`;
 
-/** Goes on reading afterwards: a program whose output nobody takes would end. */
+/** Continues reading afterwards: a program whose output is not read would end. */
 async function heard(stream: Readable | null, word: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let text = '';

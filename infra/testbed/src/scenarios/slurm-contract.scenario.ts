@@ -2,15 +2,15 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { type CommandRunner, createSlurmScheduler } from '@fairlead/slurm';
-import { describeSchedulerContract } from '@fairlead/slurm/testing';
+import { type CommandRunner, createSlurmScheduler } from '@fairlead/scheduler';
+import { describeSchedulerContract } from '@fairlead/scheduler/testing';
 import { openTestbed } from '../index.ts';
 
 describeSchedulerContract('createSlurmScheduler', async () => {
   const testbed = await openTestbed();
   const workDir = '/home/alice/work 100% ü';
   await testbed.exec('login', ['mkdir', workDir]);
-  // The nodes have no Node, and see this one's place only where everybody may look.
+  // The nodes have no Node.js, and read this one only when its directory is world-readable.
   const nodePath = '/home/alice/contract-node';
   await testbed.exec('login', ['sh', '-c', `cat > ${nodePath}; chmod 755 ${nodePath}`], {
     stdin: await readFile(process.execPath),

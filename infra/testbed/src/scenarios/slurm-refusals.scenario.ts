@@ -126,7 +126,7 @@ describe('a request that Slurm refuses', () => {
 
 describe('a hidden partition', () => {
   test(
-    'is one of those that doctor knows, though sinfo lists it to nobody',
+    'is one of those that doctor knows, though sinfo does not list it',
     async () => {
       expect((await testbed.exec('login', ['sinfo', '-h', '-o', '%P'])).stdout).not.toContain('dark');
       const { lines } = await alice.fairlead('doctor', '--no-job', ...set('slurm.partition=dark'));

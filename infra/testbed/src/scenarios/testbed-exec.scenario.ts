@@ -149,7 +149,7 @@ describe("the machine's files", () => {
   }
 
   test.each(['/tmp', homedir(), '/var/tmp'])(
-    "are there on the laptop, so that anybody's own client can be run: %s",
+    'are there on the laptop, so that any client can be run: %s',
     async (parent) => {
       const client = program(parent, 'first');
       expect(await exec(['laptop', '--', client])).toMatchObject({ code: 0, stdout: 'first\n' });

@@ -1,4 +1,4 @@
-// A testbed whose root is the root of a user namespace only, as somebody without root has it.
+// A testbed whose root is the root of a user namespace only, as a user without root has it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { isInUserNamespace } from '../user-namespace.ts';
 import { startUp } from './start-up.ts';
 
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
-/** What is 0 to 65535 inside are ids of nobody on the machine. */
+/** Ids 0 to 65535 inside are unused ids on the machine. */
 const firstId = 300_000;
 
 // Where the tests run in a user namespace already, every scenario tests this.

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 
 import { isCodedError } from '@fairlead/kit';
 
-import type { Host } from '../host/host.ts';
+import type { Host } from '@fairlead/launch';
 
 export interface Address {
   host: string;

@@ -2,7 +2,7 @@
 
 import { CodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
-import { askEachRoute, describeAnswer, type RouteTaken, type SshConnection, wrongRoutes } from '@fairlead/tunnel';
+import { askEachRoute, describeAnswer, type RouteTaken, type SshConnection, wrongRoutes } from '@fairlead/ssh';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Scope, silentLog } from '@fairlead/kit';
-import { openTestSsh } from '@fairlead/tunnel/testing';
+import { openTestSsh } from '@fairlead/ssh/testing';
 import { describe, expect, it } from 'vitest';
 
 import type { Context } from '../context.ts';

@@ -3,11 +3,11 @@
 
 import { isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
-import { askEachRoute, knowsHostKey } from '@fairlead/tunnel';
+import { askEachRoute, knowsHostKey } from '@fairlead/ssh';
 
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import type { Host } from '../host/host.ts';
-import { resolveRoute } from '../ssh/open-route.ts';
+import { type Host, resolveRoute } from '@fairlead/launch';
 import { routesFor } from '../ssh/open-routes.ts';
 import type { Address } from './bastion-addresses.ts';
 
@@ -26,12 +26,12 @@ export async function findOutside(
   { hostKey, routes }: KnownBastion,
   context: Context,
 ): Promise<SshRoute[]> {
-  const configured = await Promise.all(routes.map((route) => resolveRoute(route, context)));
+  const configured = await Promise.all(routes.map((route) => resolveRoute(route, launchRun(context))));
   const isConfigured = (name: string) => routes.some(({ host }) => host === name);
   const others = names.filter((name) => !isConfigured(name));
   const same = await Promise.all(
     others.map(async (name) => {
-      const target = await resolveRoute({ host: name }, context).catch(() => undefined);
+      const target = await resolveRoute({ host: name }, launchRun(context)).catch(() => undefined);
       if (!target) return false;
       const [first] = configured;
       const isTwin = configured.some(

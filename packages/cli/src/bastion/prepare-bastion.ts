@@ -1,16 +1,15 @@
 // Makes an SSH account a bastion: gate, control, a Node to run it; then the profile by which this machine knows it again.
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
-import { CodedError } from '@fairlead/kit';
-import { asList, type FairleadConfig, type LaptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
-import type { SshConnection, SshTarget } from '@fairlead/tunnel';
+import { CodedError, type Secret } from '@fairlead/kit';
+import { asList, defaults, type FairleadConfig } from '@fairlead/config';
+import { type LaptopProfile, laptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import type { SshConnection, SshTarget } from '@fairlead/ssh';
 import { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { expandHome, type Host } from '../host/host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
-import { DEFAULT_STATE_DIR } from '../paths.ts';
+import { expandHome, type Host, openSshHost } from '@fairlead/launch';
 import { openRoutes } from '../ssh/open-routes.ts';
 import { type Address, askAddresses } from './bastion-addresses.ts';
 import { compareRoutes } from './compare-routes.ts';
@@ -56,7 +55,7 @@ export async function prepareBastion(
     { host: host.facts.hostname, hostKey: connection.hostKey.fingerprint },
     `reached ${host.label} (${host.facts.hostname}, key ${connection.hostKey.fingerprint})`,
   );
-  const stateDir = expandHome(bastion.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
+  const stateDir = expandHome(bastion.stateDir ?? defaults.stateDir, host.facts.home);
   const programs = await putPrograms(host, stateDir, bastion, context);
   const { certificate } = await controlCommand(host, { stateDir, programs }, 'init', CERTIFICATE);
   const isReplaced = programs.before !== undefined && programs.before !== programs.version;
@@ -100,7 +99,7 @@ interface Place {
 }
 
 const CERTIFICATE = z.object({ certificate: z.string() });
-const OWNER_TOKEN = z.object({ ownerToken: z.string() });
+const OWNER_TOKEN = laptopProfile.pick({ ownerToken: true });
 
 function sayRunning(line: RunningGate, isReplaced: boolean, { output }: Context): void {
   const was = isReplaced ? 'replaced' : line.control;
@@ -115,7 +114,7 @@ function sayOtherPlace(wanted: string, { run }: RunningGate, { output }: Context
 }
 
 /** The token this machine has, where it is for this control. */
-async function tokenOf(profileFile: string, certificate: string): Promise<string | undefined> {
+async function tokenOf(profileFile: string, certificate: string): Promise<Secret | undefined> {
   try {
     const before = await readProfile(profileFile);
     return before.controlCertificate === certificate ? before.ownerToken : undefined;
@@ -127,7 +126,7 @@ async function tokenOf(profileFile: string, certificate: string): Promise<string
 }
 
 /** It comes over the user's own SSH login. */
-async function newToken(place: Place): Promise<string> {
+async function newToken(place: Place): Promise<Secret> {
   return (await controlCommand(place.host, place, 'token', OWNER_TOKEN)).ownerToken;
 }
 

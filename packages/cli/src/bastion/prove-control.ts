@@ -1,7 +1,8 @@
 // Whether control answers this machine: a hello over the pinned certificate, with the profile's token.
 
-import { ControlAnswerError, createBastionLink, createControlApi } from '@fairlead/client';
-import { CodedError, errorText, isCodedError, Secret } from '@fairlead/kit';
+import { createBastionLink } from '@fairlead/carrier';
+import { ControlAnswerError, createControlApi } from '@fairlead/client';
+import { CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { ControlHello, LaptopProfile } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -17,7 +18,7 @@ const PROOF_LIMIT_MS = 15_000;
  */
 export async function proveControl(profile: LaptopProfile, context: Context): Promise<ControlHello> {
   await using link = createBastionLink({ ...sessionOptions(context), profile, env: context.env, home: context.home });
-  using api = createControlApi({ openSocket: () => link.openControl(), ownerToken: new Secret(profile.ownerToken) });
+  using api = createControlApi({ openSocket: () => link.openControl(), ownerToken: profile.ownerToken });
   const untilMs = context.clock.monotonicMs() + PROOF_LIMIT_MS;
   for (;;) {
     try {

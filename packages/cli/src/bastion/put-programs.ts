@@ -3,16 +3,15 @@
 import { join } from 'node:path/posix';
 
 import { CodedError } from '@fairlead/kit';
-import { type BastionConfig, decodeText } from '@fairlead/protocol';
+import type { BastionConfig } from '@fairlead/config';
+import { decodeText } from '@fairlead/protocol';
 import type { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import type { Host } from '../host/host.ts';
-import { cacheDir } from '../paths.ts';
-import { findBundle } from '../ship/bundles.ts';
-import { readGate } from '../ship/gate-file.ts';
-import { shipFile, shipRuntime } from '../ship/ship.ts';
+import { findBundle, type Host, shipFile, shipRuntime } from '@fairlead/launch';
+import { cacheDir } from '@fairlead/client';
+import { readGate } from './gate-file.ts';
 
 export interface ControlPrograms {
   /** Absolute paths on the bastion. */

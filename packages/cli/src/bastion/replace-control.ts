@@ -5,11 +5,11 @@ import { join } from 'node:path/posix';
 
 import { ControlAnswerError } from '@fairlead/client';
 import { CodedError, errorText } from '@fairlead/kit';
-import type { SshConnection } from '@fairlead/tunnel';
+import type { SshConnection } from '@fairlead/ssh';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import type { Host } from '../host/host.ts';
+import type { Host } from '@fairlead/launch';
 import type { ControlPrograms } from './put-programs.ts';
 import { startControl } from './start-control.ts';
 import { SWAP_SCRIPT } from './swap-script.ts';

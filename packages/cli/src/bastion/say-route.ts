@@ -1,6 +1,7 @@
 // By which of several routes the bastion is reached, told to the person who runs the command.
 
-import { type BastionLink, type BastionRouteView, describeRoute } from '@fairlead/client';
+import type { BastionLink } from '@fairlead/carrier';
+import { type BastionRouteView, describeRoute } from '@fairlead/client';
 
 import type { Context } from '../context.ts';
 

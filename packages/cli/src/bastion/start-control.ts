@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 
 import { CodedError, shellQuote } from '@fairlead/kit';
 import { decodeText, type GateLine, gateLine } from '@fairlead/protocol';
-import type { SshConnection } from '@fairlead/tunnel';
+import type { SshConnection } from '@fairlead/ssh';
 
 import type { CliErrorCode } from '../cli-error.ts';
 

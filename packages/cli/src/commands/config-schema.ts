@@ -1,6 +1,6 @@
 // The JSON Schema of fairlead.yaml, for editors.
 
-import { fairleadConfig } from '@fairlead/protocol';
+import { fairleadConfig } from '@fairlead/config';
 import { z } from 'zod';
 
 export function configSchema(): Record<string, unknown> {

@@ -1,6 +1,6 @@
 // `fairlead config trust [file]` and `config untrust [file]`: whether all settings of a project's file count.
 
-import { distrustFile, projectFilePath, trustFile } from '../config/trust-file.ts';
+import { distrustFile, projectFilePath, trustFile } from '@fairlead/config';
 import type { Context } from '../context.ts';
 
 export async function runConfigTrust(named: string | undefined, context: Context): Promise<void> {

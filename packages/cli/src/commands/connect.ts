@@ -60,7 +60,7 @@ function warnOfRisks({ bind, allowOrigin = [] }: ConnectArgs, { output }: Contex
 
 function announce(name: string, connection: Connection, context: Context): void {
   const { output } = context;
-  const { baseURL, apiKey, model, endpoint } = connection;
+  const { baseURL, apiKey, servedModel, endpoint } = connection;
   const until =
     endpoint.deadlineMs === undefined ? '' : `, ${leftWords(endpoint.deadlineMs, context.clock.now())} left`;
   output.result(
@@ -70,19 +70,19 @@ function announce(name: string, connection: Connection, context: Context): void 
       name,
       baseUrl: baseURL,
       apiKey,
-      model,
+      servedModel,
       instance: endpoint.instanceId,
       generation: endpoint.generation,
     },
-    `${name} answers at ${baseURL} (model ${model}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model, name })}`,
+    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name })}`,
   );
 }
 
 /** Deployed anew under the same name: whoever holds the old key is answered 401. */
-function sayNewKey(name: string, { apiKey, model, generation, instanceId }: Endpoint, { output }: Context): void {
+function sayNewKey(name: string, { apiKey, servedModel, generation, instanceId }: Endpoint, { output }: Context): void {
   output.event(
     'endpoint.up',
-    { generation, instance: instanceId, model, apiKey },
+    { generation, instance: instanceId, servedModel, apiKey },
     `${name} was deployed anew and answers again, with a new key: see \`fairlead connect ${name} --json\``,
   );
 }

@@ -1,22 +1,25 @@
 // What a Ctrl-C during `deploy` is told: what was under way, what is being put right, and what a second one would leave.
 
 import type { Context } from '../context.ts';
-import { jobName } from '../job/job-files.ts';
-import type { LaunchPhase } from '../job/launch-job.ts';
+import { jobName, type LaunchPhase } from '@fairlead/launch';
 
 export interface InterruptWatch extends Disposable {
   enter(phase: LaunchPhase): void;
+  /** What the deployment is called, once that stands. */
+  name(name: string): void;
 }
 
-export function watchInterrupt({ output, signal }: Context, name: string): InterruptWatch {
-  let phase: LaunchPhase = 'checking';
+export function watchInterrupt({ output, signal }: Context): InterruptWatch {
+  let phase: LaunchPhase | undefined;
+  let name = '';
   const tell = () => {
-    const words = interruptWords(phase, name);
+    const words = phase && interruptWords(phase, name);
     if (words) output.event('deployment.interrupted', { name, phase }, words);
   };
   signal.addEventListener('abort', tell, { once: true });
   return {
     enter: (next) => (phase = next),
+    name: (known) => (name = known),
     [Symbol.dispose]: () => signal.removeEventListener('abort', tell),
   };
 }

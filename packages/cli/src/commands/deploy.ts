@@ -1,23 +1,28 @@
-// `fairlead deploy`: plan, ask Slurm, record, upload, submit, follow to ready. What fails before the job exists leaves nothing behind.
+// `fairlead deploy`: reads the configuration, has the model launched, and says how it goes.
 
-import { isCodedError } from '@fairlead/kit';
-import type { InstanceView } from '@fairlead/protocol';
+import { loadForCluster } from '@fairlead/config';
+import {
+  type DeployRequest,
+  launch,
+  type LaunchDeps,
+  type LaunchEvent,
+  type LaunchRequest,
+  type PlannedDeployment,
+  planDeployment,
+} from '@fairlead/launch';
+import { formatSlurmDuration } from '@fairlead/scheduler';
 
+import { configPlace } from '../config/config-place.ts';
 import { offerTrust } from '../config/offer-trust.ts';
-import { loadForCluster } from '../config/load-config.ts';
-import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { machineOf } from '../launch/launch-run.ts';
+import { renderEvent } from '../launch/render-event.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { type Follow, followDeployment } from '../job/follow-deployment.ts';
-import { launchJob, type LaunchPhase } from '../job/launch-job.ts';
-import { cacheDir } from '../paths.ts';
-import { type DeployRequest, planDeployment } from '../plan/plan-deployment.ts';
-import { shipAgent } from '../ship/ship.ts';
-import { openSite } from '../site/open-site.ts';
+import type { Output } from '../output/output.ts';
 import { watchInterrupt } from './deploy-interrupt.ts';
 import { dryRun } from './dry-run.ts';
+import { stateWords } from './instance-words.ts';
 import { readyText } from './ready-text.ts';
-import { reporter } from './deploy-reporter.ts';
 
 export interface DeployArgs extends DeployRequest {
   on?: string | undefined;
@@ -28,68 +33,67 @@ export interface DeployArgs extends DeployRequest {
 
 export async function runDeploy(args: DeployArgs, context: Context): Promise<void> {
   await offerTrust(context);
-  const { config, cluster, files } = await loadForCluster(context, args);
-  const plan = planDeployment(args, config, cluster.config);
-  if (args.dryRun) return dryRun(plan, { cluster, files }, context);
+  const { config, cluster, files } = await loadForCluster(configPlace(context), args);
+  if (args.dryRun) return dryRun(planDeployment(args, config, cluster.config), { cluster, files }, context);
+  const deps = { machine: machineOf(context), config, openSession: () => openCliSession(context) };
+  await renderLaunch(deps, { ...args, cluster }, { files, context });
+}
 
-  const report = reporter(context.output);
-  report.planned(plan, { cluster: cluster.name, files });
-  using interrupts = watchInterrupt(context, plan.name);
-  await using session = await openCliSession(context);
-  await using site = await openSite(cluster, context);
-  const shipped = await shipAgent(site.host, site.paths.runtime, {
-    cacheDir: cacheDir(context),
-    nodePath: context.nodePath,
-    configuredNode: site.cluster.config.node,
-    onProgress: (what, sent, total) => report.uploading(what, sent, total),
-    signal: context.signal,
-  });
-  report.shipped(shipped);
-  const onPhase = (phase: LaunchPhase) => interrupts.enter(phase);
-  // Its engine's program may lie at a path that only the cluster can expand.
-  const there = planDeployment(args, config, site.cluster.config);
-  const instance = await launchJob({ plan: there, config, site, shipped, session, context, onPhase });
-  report.submitted(plan.name, instance.jobId, instance.id);
-  if (!args.wait) {
-    report.notWaiting(plan.name);
-    return;
+async function renderLaunch(
+  deps: LaunchDeps,
+  request: LaunchRequest,
+  { files, context }: { files: readonly string[]; context: Context },
+): Promise<void> {
+  const { output, signal } = context;
+  using interrupts = watchInterrupt(context);
+  const isNews = newsFilter();
+  for await (const event of launch(deps, request, signal)) {
+    if (event.type === 'launch.phase') interrupts.enter(event.phase);
+    else if (event.type === 'deployment.ready') sayReady(event, context);
+    else if (event.type === 'deployment.planned') {
+      interrupts.name(event.plan.name);
+      sayPlanned(event.plan, { cluster: event.cluster, files }, output);
+    } else if (isNews(event)) renderEvent(event, output);
+    if (event.type === 'deployment.submitted' && !request.wait) {
+      const { type, name } = event;
+      output.result({ event: type, ok: true, name }, `Follow it with: fairlead status ${name}`);
+    }
   }
-  const view = await followOrLeave({
-    name: plan.name,
-    instance,
-    session,
-    site,
-    context,
-    onState: (now) => report.state(now),
-  });
-  context.output.result(
-    {
-      event: 'deployment.ready',
-      ok: true,
-      name: plan.name,
-      instance: view.id,
-      jobId: instance.jobId,
-      model: plan.servedModel,
-      endpoint: view.endpoint,
-      deadlineMs: view.deadlineMs,
-    },
-    readyText(plan.name, plan.servedModel, view.deadlineMs, context.clock.now()),
+}
+
+/** A state is said once in the same words; that it is ready is the result's to say. */
+function newsFilter() {
+  let last = '';
+  return (event: LaunchEvent): boolean => {
+    if (event.type !== 'instance.changed') return true;
+    const words = stateWords(event.instance.state);
+    const isNew = words !== last && event.instance.state.status !== 'ready';
+    last = words;
+    return isNew;
+  };
+}
+
+function sayPlanned(
+  plan: PlannedDeployment,
+  { cluster, files }: { cluster: string; files: readonly string[] },
+  output: Output,
+): void {
+  const { name, model, engine, gpus, timeMinutes, risks } = plan;
+  const words = gpus === 0 ? 'no GPU' : `${gpus} GPU${gpus === 1 ? '' : 's'}`;
+  output.event(
+    'deployment.planned',
+    { name, model, engine, cluster, gpus, timeMinutes, configFiles: files, risks },
+    `${output.style('bold', name)}: ${model} on ${cluster} with ${engine}, ${words}, ${formatSlurmDuration(timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
   );
 }
 
-/** Ctrl-C, like a connection that is lost, leaves the job running; it says how to come back. */
-async function followOrLeave(follow: Follow): Promise<InstanceView> {
-  try {
-    return await followDeployment(follow);
-  } catch (error) {
-    if (!isCodedError<CliErrorCode>(error, 'deploy_failed')) {
-      const { name, instance, context } = follow;
-      context.output.event(
-        'deployment.left',
-        { name, jobId: instance.jobId },
-        `job ${instance.jobId} goes on without this command. Look at it with: fairlead status ${name}   End it with: fairlead stop ${name}`,
-      );
-    }
-    throw error;
-  }
+function sayReady(
+  { type, name, servedModel, instance }: Extract<LaunchEvent, { type: 'deployment.ready' }>,
+  { output, clock }: Context,
+): void {
+  const { id, jobId, nodes, endpoints, deadlineMs } = instance;
+  output.result(
+    { event: type, ok: true, name, instance: id, jobId, servedModel, nodes, endpoints, deadlineMs },
+    readyText(name, servedModel, deadlineMs, clock.now()),
+  );
 }

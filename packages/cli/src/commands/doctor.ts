@@ -1,7 +1,7 @@
 // `fairlead doctor`: everything a deployment needs, tried from the laptop to the compute node; each line says what was tried, found, and what to do.
 
 import { Scope } from '@fairlead/kit';
-import { asList } from '@fairlead/protocol';
+import { asList } from '@fairlead/config';
 
 import { EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -1,12 +1,11 @@
 // `deploy --dry-run`: the job script and the engine's command line as they would be, without reaching anything.
 
+import { showEngineCommand } from '@fairlead/engines';
 import { shellJoin } from '@fairlead/kit';
 
-import type { NamedCluster } from '../config/load-config.ts';
+import type { NamedCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { jobScript } from '../job/job-files.ts';
-import { clusterPaths } from '../paths.ts';
-import type { DeploymentPlan } from '../plan/plan-deployment.ts';
+import { clusterPaths, type DeploymentPlan, jobScript } from '@fairlead/launch';
 
 export interface DryRunSite {
   cluster: NamedCluster;
@@ -24,7 +23,13 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
     nodePath,
     agentPath: `${paths.runtime}/agent.mjs`,
   });
-  const engine = shellJoin([...plan.engineCommand, ...plan.optionalArguments, '--uds', '<socket>']);
+  const engineCommand = showEngineCommand(plan.engine, {
+    ...plan.engineSettings,
+    model: plan.model,
+    servedModel: plan.servedModel,
+    gpus: plan.gpus,
+    nodes: plan.nodes,
+  });
   context.output.result(
     {
       event: 'deployment.planned',
@@ -33,10 +38,11 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
       name: plan.name,
       model: plan.model,
       engine: plan.engine,
-      engineCommand: [...plan.engineCommand, ...plan.optionalArguments],
+      engineCommand,
+      risks: plan.risks,
       configFiles: files,
       script,
     },
-    `# configuration: ${files.join(', ') || 'no file'}\n# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, run by the agent\n${engine}`,
+    `# configuration: ${files.join(', ') || 'no file'}\n# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, made by the agent\n${shellJoin(engineCommand)}`,
   );
 }

@@ -1,7 +1,7 @@
 // `fairlead events [name]`: the history as control keeps it, newest last; with -f also what comes, through lost connections too.
 
 import { type Session, watchControl } from '@fairlead/client';
-import { backoffMs, errorText, Secret } from '@fairlead/kit';
+import { backoffMs, errorText, systemRandom } from '@fairlead/kit';
 import type { EventView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
@@ -55,7 +55,7 @@ async function followEvents(name: string | undefined, from: number, { session, c
   const { link } = session;
   const watched = {
     openSocket: () => link.openControl(),
-    ownerToken: new Secret(link.profile.ownerToken),
+    ownerToken: link.profile.ownerToken,
     query: 'events=true',
   };
   let after = from;
@@ -82,7 +82,7 @@ async function followEvents(name: string | undefined, from: number, { session, c
           { reason: errorText(error) },
           `lost sight of control (${errorText(error)}); trying again`,
         );
-      await clock.sleep(backoffMs(RETRY, failures++, Math.random()), signal);
+      await clock.sleep(backoffMs(RETRY, failures++, systemRandom()), signal);
     }
   }
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { execEnv } from './exec-env.ts';
 
-const DEPLOYMENT = { baseURL: 'http://127.0.0.1:18000/v1', apiKey: 'fl_key', model: 'demo' };
+const DEPLOYMENT = { baseURL: 'http://127.0.0.1:18000/v1', apiKey: 'fl_key', servedModel: 'demo' };
 
 it('execEnv names the deployment for OpenAI and Anthropic clients and keeps the rest', () => {
   expect(execEnv({ PATH: '/bin', NONE: undefined, OPENAI_API_KEY: 'sk-mine' }, DEPLOYMENT)).toEqual({

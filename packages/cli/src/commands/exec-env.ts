@@ -2,9 +2,9 @@
 
 export function execEnv(
   env: Readonly<Record<string, string | undefined>>,
-  deployment: { baseURL: string; apiKey: string; model: string },
+  deployment: { baseURL: string; apiKey: string; servedModel: string },
 ): Record<string, string> {
-  const { baseURL, apiKey, model } = deployment;
+  const { baseURL, apiKey, servedModel } = deployment;
   const kept = Object.entries(env).flatMap(([name, value]) =>
     value === undefined || isSecretOfOthers(name) ? [] : [[name, value] as const],
   );
@@ -12,7 +12,7 @@ export function execEnv(
     ...Object.fromEntries(kept),
     OPENAI_BASE_URL: baseURL,
     OPENAI_API_KEY: apiKey,
-    OPENAI_MODEL: model,
+    OPENAI_MODEL: servedModel,
     // Anthropic's clients append /v1/messages themselves.
     ANTHROPIC_BASE_URL: baseURL.replace(/\/v1$/, ''),
     ANTHROPIC_AUTH_TOKEN: apiKey,

@@ -1,4 +1,4 @@
-import type { SlurmPartition } from '@fairlead/slurm';
+import type { SlurmPartition } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
 import { chooseSettings, pickPartition } from './init-choices.ts';

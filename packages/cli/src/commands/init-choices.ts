@@ -1,11 +1,10 @@
 // What is chosen for a cluster from what was found: without a person only what is plain. Pure but for the questions.
 
-import { formatSlurmDuration, parseSlurmDuration, type SlurmPartition } from '@fairlead/slurm';
-import type { ClusterConfig } from '@fairlead/protocol';
+import { formatSlurmDuration, parseSlurmDuration, type SlurmPartition } from '@fairlead/scheduler';
+import { type ClusterConfig, defaults } from '@fairlead/config';
 
 import type { Asker } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
-import { DEFAULT_TIME } from '../plan/plan-deployment.ts';
 import type { SiteFound } from './init-discover.ts';
 
 /** Settings that the cluster does not have yet. `known` is what flags and file say; it is never changed. */
@@ -87,7 +86,7 @@ async function chooseEngine({ vllm, vllmElsewhere }: SiteFound, ask: Asker | und
 /** Where the partition allows less than jobs ask for by default, they would never start. */
 function shorterTime(partition: SlurmPartition | undefined): string | undefined {
   const most = partition?.maxMinutes;
-  return most !== undefined && most < (parseSlurmDuration(DEFAULT_TIME) ?? 0) ? formatSlurmDuration(most) : undefined;
+  return most !== undefined && most < (parseSlurmDuration(defaults.time) ?? 0) ? formatSlurmDuration(most) : undefined;
 }
 
 function below(scratch: string | undefined): string | undefined {

@@ -1,12 +1,12 @@
 // What `fairlead init` finds out by itself: the hosts of ~/.ssh/config, and on the login host what Slurm and the environment offer. Changes nothing.
 
 import { isCodedError } from '@fairlead/kit';
-import { type Association, createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/slurm';
-import { listSshHosts } from '@fairlead/tunnel';
+import { type Association, createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
+import { listSshHosts } from '@fairlead/ssh';
 
 import type { Context } from '../context.ts';
 import { parseAnswers } from '../doctor/ask-host.ts';
-import type { Host } from '../host/host.ts';
+import type { Host } from '@fairlead/launch';
 
 export interface SiteFound {
   clusterName?: string;

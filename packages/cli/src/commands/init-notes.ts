@@ -1,6 +1,6 @@
 // The comments of the configuration that `fairlead init` writes: what each section is, and what else was found. Pure.
 
-import type { ConfigNotes } from '../config/write-config.ts';
+import type { ConfigNotes } from '@fairlead/config';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
 import type { SiteFound } from './init-discover.ts';
 

@@ -1,11 +1,12 @@
 // `fairlead init`: what it needs to know, from flags, from the configuration that is there, or from a person. Asks only what is left.
 
 import { CodedError } from '@fairlead/kit';
-import { asList, type ClusterConfig, type ClusterRoute, type FairleadConfig, type SshRoute } from '@fairlead/protocol';
+import { asList, type ClusterConfig, type ClusterRoute, type FairleadConfig } from '@fairlead/config';
+import type { SshRoute } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker } from '../context.ts';
-import { hostAndPort } from '../ssh/host-and-port.ts';
+import { hostAndPort } from '@fairlead/launch';
 
 export interface InitArgs {
   yes: boolean;

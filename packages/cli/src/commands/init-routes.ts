@@ -1,10 +1,10 @@
 // `fairlead init`: proposes the routes to the bastion that were found besides the configured ones, and adds those that a person wants.
 
-import { asList, type ClusterRoute, type FairleadConfig, MAX_ROUTES, type SshRoute } from '@fairlead/protocol';
+import { asList, checkConfig, type ClusterRoute, type FairleadConfig } from '@fairlead/config';
+import { MAX_ROUTES, type SshRoute } from '@fairlead/protocol';
 
 import type { Address } from '../bastion/bastion-addresses.ts';
 import { findOutside } from '../bastion/find-more-routes.ts';
-import { checkConfig } from '../config/load-config.ts';
 import type { Asker, Context } from '../context.ts';
 import { nameOf } from '../ssh/open-routes.ts';
 

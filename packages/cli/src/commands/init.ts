@@ -2,17 +2,25 @@
 
 import { profilePath } from '@fairlead/client';
 import { errorText, isCodedError } from '@fairlead/kit';
-import type { ClusterConfig, FairleadConfig } from '@fairlead/protocol';
+import {
+  changedSettings,
+  checkConfig,
+  type ClusterConfig,
+  type FairleadConfig,
+  loadConfig,
+  readConfigFile,
+  userConfigPath,
+  writeConfig,
+} from '@fairlead/config';
 
+import { launchRun } from '../launch/launch-run.ts';
+import { configPlace } from '../config/config-place.ts';
 import type { Address } from '../bastion/bastion-addresses.ts';
 import { findInside } from '../bastion/find-more-routes.ts';
-import { type PreparedBastion, prepareBastion } from '../bastion/prepare-bastion.ts';
-import { changedSettings, readConfigFile, userConfigPath } from '../config/config-sources.ts';
-import { checkConfig, loadConfig } from '../config/load-config.ts';
-import { writeConfig } from '../config/write-config.ts';
+import { prepareBastion, type PreparedBastion } from '../bastion/prepare-bastion.ts';
 import type { Context } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
-import { openSite } from '../site/open-site.ts';
+import { openSite } from '@fairlead/launch';
 import { chooseDriver } from '../ssh/choose-driver.ts';
 import { chooseSettings } from './init-choices.ts';
 import { discoverHosts, discoverSite, type SiteFound } from './init-discover.ts';
@@ -61,7 +69,7 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
 /** A file that --config names need not be there: it is what is written. */
 async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConfig }> {
   const named = context.flags.config;
-  return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(context);
+  return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(configPlace(context));
 }
 
 async function reachable(config: FairleadConfig, context: Context): Promise<FairleadConfig> {
@@ -83,7 +91,7 @@ async function prepare(
   const known = { hostKey: hostKeyLine };
   let inside: Address[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
-    await using site = await openSite({ name, config: cluster }, context);
+    await using site = await openSite({ name, config: cluster }, launchRun(context));
     context.output.event(
       'cluster.reached',
       { cluster: name, host: site.host.label, node: site.host.facts.node },
@@ -100,7 +108,7 @@ async function prepare(
 async function findSite(cluster: ClusterConfig, context: Context): Promise<SiteFound | undefined> {
   if (cluster.kind === 'local') return undefined;
   try {
-    await using site = await openSite({ name: 'it', config: cluster }, context);
+    await using site = await openSite({ name: 'it', config: cluster }, launchRun(context));
     const found = await discoverSite(site.host, context);
     context.output.event('site.found', { ...found }, foundWords(found));
     return found;

@@ -53,14 +53,19 @@ export function leftWords(ms: number, nowMs: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** What a row of several instances begins with: ` (successor)`, ` (replica 2)`; empty for the one of most deployments. */
+export function placeWords({ role, replica }: Pick<InstanceView, 'role' | 'replica'>): string {
+  return `${role === 'successor' ? ' (successor)' : ''}${replica > 0 ? ` (replica ${replica + 1})` : ''}`;
+}
+
 /** Facts of an instance for a JSON line: no key, no token is in a view. */
 export function instanceFacts(instance: InstanceView): Record<string, unknown> {
   return {
     instance: instance.id,
     ...(instance.jobId === undefined ? {} : { jobId: instance.jobId }),
     state: instance.state,
-    ...(instance.hostname === undefined ? {} : { host: instance.hostname }),
-    ...(instance.endpoint === undefined ? {} : { endpoint: instance.endpoint }),
+    nodes: instance.nodes,
+    endpoints: instance.endpoints,
     ...(instance.deadlineMs === undefined ? {} : { deadlineMs: instance.deadlineMs }),
   };
 }

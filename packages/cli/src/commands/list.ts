@@ -1,11 +1,11 @@
 // `fairlead list`: the deployments control knows.
 
-import type { DeploymentView } from '@fairlead/protocol';
+import { type DeploymentView, isEnded } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { table } from '../output/table.ts';
-import { leftWords, stateWords } from './instance-words.ts';
+import { leftWords, placeWords, stateWords } from './instance-words.ts';
 
 export async function runList(args: { all: boolean }, context: Context): Promise<void> {
   await using session = await openCliSession(context);
@@ -18,17 +18,18 @@ export async function runList(args: { all: boolean }, context: Context): Promise
   );
 }
 
-function listText(deployments: DeploymentView[], nowMs: number): string {
-  const rows = deployments.map(({ name, servedModel, cluster, instance }) => [
-    name,
-    stateWords(instance.state),
-    servedModel,
-    cluster,
-    instance.jobId ?? '-',
-    instance.load ? String(instance.load.inFlight) : '-',
-    instance.deadlineMs === undefined || instance.state.status === 'stopped' || instance.state.status === 'failed'
-      ? '-'
-      : leftWords(instance.deadlineMs, nowMs),
-  ]);
-  return table(['NAME', 'STATE', 'MODEL', 'CLUSTER', 'JOB', 'REQUESTS', 'LEFT'], rows);
+/** One row an instance. */
+export function listText(deployments: DeploymentView[], nowMs: number): string {
+  const rows = deployments.flatMap(({ name, servedModel, cluster, instances }) =>
+    instances.map((instance) => [
+      `${name}${placeWords(instance)}`,
+      stateWords(instance.state),
+      servedModel,
+      cluster,
+      instance.jobId ?? '-',
+      instance.load ? String(instance.load.inFlight) : '-',
+      instance.deadlineMs === undefined || isEnded(instance.state) ? '-' : leftWords(instance.deadlineMs, nowMs),
+    ]),
+  );
+  return table(['NAME', 'STATE', 'SERVED MODEL', 'CLUSTER', 'JOB', 'REQUESTS', 'LEFT'], rows);
 }

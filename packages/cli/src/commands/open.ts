@@ -1,5 +1,7 @@
 // `fairlead open <name>`: how to use this deployment from wherever people use models, with its own values, ready to paste.
 
+import { leadInstance, pickEndpoint } from '@fairlead/protocol';
+
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { stateWords } from './instance-words.ts';
@@ -8,15 +10,19 @@ import { openExamples, renderExamples } from './open-examples.ts';
 export async function runOpen(args: { name: string; port: number; showKey: boolean }, context: Context): Promise<void> {
   const { name, port } = args;
   await using session = await openCliSession(context);
-  const { servedModel: model, instance } = await session.api.getDeployment(name, context.signal);
-  const apiKey = args.showKey ? (await session.api.endpoint(name, context.signal)).apiKey : undefined;
+  const deployment = await session.api.getDeployment(name, context.signal);
+  const { servedModel } = deployment;
+  const instance = leadInstance(deployment);
+  // Every instance of a deployment has a key of its own: that of the one that is used.
+  const endpoint = args.showKey ? pickEndpoint(await session.api.endpoints(name, context.signal)) : undefined;
+  const apiKey = endpoint?.apiKey.reveal();
   const baseUrl = `http://127.0.0.1:${port}/v1`;
-  const examples = openExamples({ name, model, baseUrl, apiKey });
-  const isReady = instance.endpoint !== undefined && instance.state.status === 'ready';
+  const examples = openExamples({ name, model: servedModel, baseUrl, apiKey });
+  const isReady = instance.endpoints.length > 0 && instance.state.status === 'ready';
   const head = `${name} is ${stateWords(instance.state)}${isReady ? '' : ' (the examples work once it is ready)'}.
 Hold its port open in another terminal: fairlead connect ${name} --port ${port}`;
   context.output.result(
-    { event: 'examples', ok: true, name, model, baseUrl, ...(apiKey === undefined ? {} : { apiKey }), examples },
+    { event: 'examples', ok: true, name, servedModel, baseUrl, ...(apiKey === undefined ? {} : { apiKey }), examples },
     `${head}\n\n${renderExamples(examples)}`,
   );
 }

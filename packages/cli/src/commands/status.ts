@@ -2,16 +2,22 @@
 
 import { errorText } from '@fairlead/kit';
 import { type BastionRouteView, describeRoute, type Session } from '@fairlead/client';
-import { type DeploymentView, type EventView, type InstanceState, isEnded } from '@fairlead/protocol';
+import {
+  type DeploymentView,
+  type EventView,
+  type InstanceState,
+  type InstanceView,
+  isEnded,
+} from '@fairlead/protocol';
 
+import { launchRun } from '../launch/launch-run.ts';
+import { configPlace } from '../config/config-place.ts';
 import { routeWords } from '../bastion/say-route.ts';
-import { loadConfig, pickCluster } from '../config/load-config.ts';
+import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { jobName } from '../job/job-files.ts';
-import { observationFor } from '../job/observe-job.ts';
-import { openSite, type Site } from '../site/open-site.ts';
-import { clockTime, indented, leftWords, stateWords } from './instance-words.ts';
+import { jobName, observationFor, openSite, type Site } from '@fairlead/launch';
+import { clockTime, indented, leftWords, placeWords, stateWords } from './instance-words.ts';
 import { readLastEvents } from './last-events.ts';
 
 const EVENTS_SHOWN = 10;
@@ -20,7 +26,7 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   await using session = await openCliSession(context);
   let deployment = await session.api.getDeployment(args.name, context.signal);
   // An agent speaks for itself; where there is none yet, or none any more, the queue is asked.
-  if (args.cluster && isForTheQueue(deployment.instance.state))
+  if (args.cluster && deployment.instances.some(({ state }) => isForTheQueue(state)))
     deployment = await askQueue(deployment, session, context);
   const query = { name: args.name, count: EVENTS_SHOWN };
   const { events: recent } = await readLastEvents(query, session.api, context.signal);
@@ -37,20 +43,17 @@ function isForTheQueue(state: InstanceState): boolean {
 }
 
 async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {
-  const { instance } = deployment;
   try {
-    const { config } = await loadConfig(context);
-    await using site = await openSite(pickCluster(config, deployment.cluster), context);
-    const jobId = instance.jobId ?? (await jobByName(deployment, site, context));
-    if (jobId === undefined) return deployment;
-    const state = await observationFor(site, { id: instance.id, jobId, hasServed: isEnded(instance.state) }, context);
-    if (!state && jobId === instance.jobId) {
-      if (isEnded(instance.state))
-        context.output.warn(`job ${jobId} still runs on ${deployment.cluster}: its agent may come back`);
-      return deployment;
-    }
-    const observed = { jobId, ...(state && { state }) };
-    return { ...deployment, instance: await session.api.observed(instance.id, observed, context.signal) };
+    const { config } = await loadConfig(configPlace(context));
+    await using site = await openSite(pickCluster(config, deployment.cluster), launchRun(context));
+    const instances: InstanceView[] = [];
+    for (const instance of deployment.instances)
+      instances.push(
+        isForTheQueue(instance.state)
+          ? await askOfInstance({ deployment, instance, site, session }, context)
+          : instance,
+      );
+    return { ...deployment, instances };
   } catch (error) {
     context.signal.throwIfAborted();
     context.output.warn(`could not ask the queue of ${deployment.cluster}: ${errorText(error)}`);
@@ -58,28 +61,71 @@ async function askQueue(deployment: DeploymentView, session: Session, context: C
   }
 }
 
+interface Asking {
+  deployment: DeploymentView;
+  instance: InstanceView;
+  site: Site;
+  session: Session;
+}
+
+async function askOfInstance(asking: Asking, context: Context): Promise<InstanceView> {
+  const { deployment, instance, site, session } = asking;
+  const jobId = instance.jobId ?? (await jobByName(asking, context));
+  if (jobId === undefined) return instance;
+  const state = await observationFor(site, { id: instance.id, jobId, hasServed: isEnded(instance.state) }, context);
+  if (!state && jobId === instance.jobId) {
+    if (isEnded(instance.state))
+      context.output.warn(`job ${jobId} still runs on ${deployment.cluster}: its agent may come back`);
+    return instance;
+  }
+  return session.api.observed(instance.id, { jobId, ...(state && { state }) }, context.signal);
+}
+
 /** Where sbatch's answer was lost: what is in the queue under the instance's name. */
-async function jobByName({ name, instance }: DeploymentView, site: Site, { signal }: Context) {
-  const [job] = await site.scheduler.living(jobName(name, instance.id), signal);
+async function jobByName({ deployment, instance, site }: Asking, { signal }: Context) {
+  const [job] = await site.scheduler.living(jobName(deployment.name, instance.id), signal);
   return job?.jobId;
 }
 
-function statusText(
+export function statusText(
   deployment: DeploymentView,
   { events, route }: { events: EventView[]; route: BastionRouteView | undefined },
   nowMs: number,
 ): string {
-  const { instance } = deployment;
-  const ended = isEnded(instance.state);
-  const rows: Array<[string, string | undefined]> = [
-    ['state', stateWords(instance.state)],
-    ['hint', ended && 'cause' in instance.state ? instance.state.cause.hint : undefined],
-    ['model', `${deployment.servedModel} (${deployment.model})`],
+  const shared: Row[] = [
+    ['model', deployment.model],
+    ['served as', deployment.servedModel],
     ['engine', deployment.engine],
     ['cluster', deployment.cluster],
+    ['bastion', route && routeWords(route).replace('the bastion ', '')],
+  ];
+  const each = deployment.instances.map((instance) => [
+    ...(deployment.instances.length > 1 ? ['', `instance ${instance.id}${placeWords(instance)}`] : []),
+    ...linesOf(instanceRows(instance, deployment, nowMs)),
+  ]);
+  const history = events.map((event) => `  ${clockTime(event.atMs)}  ${indented(event.message)}`);
+  const [first = [], ...others] = each;
+  const instances =
+    others.length === 0 ? [...first, ...linesOf(shared)] : [...linesOf(shared), ...first, ...others.flat()];
+  return [deployment.name, ...instances, ...(history.length > 0 ? ['', ...history] : [])].join('\n');
+}
+
+type Row = [string, string | undefined];
+
+function linesOf(rows: readonly Row[]): string[] {
+  return rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${indented(value)}`] : []));
+}
+
+function instanceRows(instance: InstanceView, { cluster }: DeploymentView, nowMs: number): Row[] {
+  const { state, nodes } = instance;
+  const ended = isEnded(state);
+  const gpus = nodes.flatMap((node) => node.gpus);
+  return [
+    ['state', stateWords(state)],
+    ['hint', ended ? state.cause.hint : undefined],
     ['job', instance.jobId],
-    ['host', instance.hostname],
-    ['GPUs', instance.gpus.length > 0 ? instance.gpus.join(', ') : undefined],
+    [nodes.length > 1 ? 'hosts' : 'host', nodes.map(({ host }) => host).join(', ')],
+    ['GPUs', gpus.join(', ')],
     ['requests', instance.load ? `${instance.load.inFlight} in flight` : undefined],
     [
       'ends',
@@ -87,10 +133,6 @@ function statusText(
         ? `${clockTime(instance.deadlineMs)} (${leftWords(instance.deadlineMs, nowMs)} left)`
         : undefined,
     ],
-    ['bastion', route && routeWords(route).replace('the bastion ', '')],
-    ['files', `${instance.jobDir} on ${deployment.cluster}`],
+    ['files', `${instance.jobDir} on ${cluster}`],
   ];
-  const lines = rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${indented(value)}`] : []));
-  const history = events.map((event) => `  ${clockTime(event.atMs)}  ${indented(event.message)}`);
-  return [deployment.name, ...lines, ...(history.length > 0 ? ['', ...history] : [])].join('\n');
 }

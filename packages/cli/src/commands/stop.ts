@@ -1,13 +1,11 @@
-// `fairlead stop <name>`: order through control, then Slurm's own ways; ends when the job is gone and nothing of it is left.
+// `fairlead stop <name>`: has the deployment ended, and says how it goes.
 
-import { CodedError } from '@fairlead/kit';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { stop } from '@fairlead/launch';
+import { type DeploymentView, leadInstance } from '@fairlead/protocol';
 
-import type { CliErrorCode } from '../cli-error.ts';
-import { loadConfig, pickCluster } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
-import { openCliSession } from '../open-cli-session.ts';
-import { endDeployment } from '../job/end-deployment.ts';
+import { launchDeps } from '../launch/launch-deps.ts';
+import { renderEvent } from '../launch/render-event.ts';
 import { stateWords } from './instance-words.ts';
 
 export interface StopArgs {
@@ -16,39 +14,24 @@ export interface StopArgs {
   wait: boolean;
 }
 
-export async function runStop(args: StopArgs, context: Context): Promise<void> {
-  const { name, now } = args;
-  const { config } = await loadConfig(context);
-  await using session = await openCliSession(context);
-  const { deployment, delivered } = await session.api.stopDeployment(name, now ? 'now' : 'drain', context.signal);
-  sayOrdered(args, delivered, context);
-  if (!args.wait && delivered) return done(deployment, args, context);
-  const cluster = pickCluster(config, deployment.cluster);
-  done(await endDeployment({ session, context, cluster, deployment, delivered, now }), args, context);
-}
-
-function sayOrdered({ name, now }: StopArgs, delivered: boolean, { output }: Context): void {
-  const told = now ? 'told the agent to stop' : 'told the agent to drain and stop';
-  output.event(
-    'deployment.stopping',
-    { name, mode: now ? 'now' : 'drain', delivered },
-    delivered ? told : 'no agent to tell; seeing to the job',
-  );
-}
-
-function done(deployment: DeploymentView, args: StopArgs, context: Context): void {
-  const { state } = deployment.instance;
-  if (args.wait && !isEnded(state)) {
-    throw new CodedError<CliErrorCode>(
-      'stop_failed',
-      `cannot be sure that ${args.name} has ended: it is ${stateWords(state)}`,
-      { hint: `Look again with \`fairlead status ${args.name}\`.` },
-    );
+export async function runStop({ name, now, wait }: StopArgs, context: Context): Promise<void> {
+  const mode = now ? 'now' : 'drain';
+  for await (const event of stop(await launchDeps(context), { name, mode, wait }, context.signal)) {
+    if (event.type === 'deployment.stopped') sayStopped(event.deployment, wait, context);
+    else renderEvent(event, context.output);
   }
-  context.output.result(
-    { event: 'deployment.stopped', ok: true, name: args.name, state },
-    args.wait
-      ? `${args.name} has ended (${stateWords(state)})`
-      : `${args.name} is ending; see \`fairlead status ${args.name}\``,
+}
+
+function sayStopped(deployment: DeploymentView, wait: boolean, { output }: Context): void {
+  const { name, instances } = deployment;
+  const { state } = leadInstance(deployment);
+  output.result(
+    {
+      event: 'deployment.stopped',
+      ok: true,
+      name,
+      instances: instances.map((each) => ({ id: each.id, state: each.state })),
+    },
+    wait ? `${name} has ended (${stateWords(state)})` : `${name} is ending; see \`fairlead status ${name}\``,
   );
 }

@@ -2,10 +2,11 @@
 
 import { profilePath } from '@fairlead/client';
 import { CodedError, errorText, Scope } from '@fairlead/kit';
-import type { DeploymentView, FairleadConfig } from '@fairlead/protocol';
+import type { DeploymentView } from '@fairlead/protocol';
+import { type FairleadConfig, loadConfig } from '@fairlead/config';
 
+import { configPlace } from '../config/config-place.ts';
 import type { CliErrorCode } from '../cli-error.ts';
-import { loadConfig } from '../config/load-config.ts';
 import type { Context } from '../context.ts';
 import { profileIfThere } from '../open-cli-session.ts';
 import { liveDeployments, stopDeployments } from '../uninstall/live-deployments.ts';
@@ -24,7 +25,7 @@ export interface UninstallArgs extends UninstallFlags {
 }
 
 export async function runUninstall(args: UninstallArgs, context: Context): Promise<void> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const profile = await profileIfThere(profilePath(context.env, context.home));
   const parts = pickParts(args, config);
   await using scope = new Scope();

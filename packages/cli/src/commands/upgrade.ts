@@ -4,19 +4,18 @@
 import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, hasEnded } from '@fairlead/protocol';
 
+import { configPlace } from '../config/config-place.ts';
 import { proveControl } from '../bastion/prove-control.ts';
 import { linkPrograms, putPrograms, versionOfControl } from '../bastion/put-programs.ts';
 import { replaceControl } from '../bastion/replace-control.ts';
 import { startControl } from '../bastion/start-control.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import type { Host } from '../host/host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
+import { findBundle, type Host, openSshHost } from '@fairlead/launch';
 import { openCliSession } from '../open-cli-session.ts';
-import { cacheDir } from '../paths.ts';
-import { findBundle } from '../ship/bundles.ts';
+import { cacheDir } from '@fairlead/client';
 import { awaitAgents } from '../upgrade/await-agents.ts';
 import { upgradeAgents } from '../upgrade/upgrade-agents.ts';
 
@@ -26,9 +25,7 @@ export interface UpgradeArgs {
 
 export async function runUpgrade(args: UpgradeArgs, context: Context): Promise<void> {
   await using session = await openCliSession(context);
-  const live = (await session.api.listDeployments({}, context.signal)).filter(
-    ({ instance }) => !isEnded(instance.state),
-  );
+  const live = (await session.api.listDeployments({}, context.signal)).filter((deployment) => !hasEnded(deployment));
   if (args.dryRun) return await sayWhatWouldBe(session, live, context);
   const control = await upgradeControl(session, context);
   const agents = await upgradeAgents(context);
@@ -59,7 +56,7 @@ interface ControlOutcome {
 }
 
 async function upgradeControl(session: Session, context: Context): Promise<ControlOutcome> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const { profile } = session.link;
   const { stateDir, runDir } = profile.bastion;
   const connection = await session.link.connection();
@@ -92,7 +89,7 @@ async function isOlderThanItsLink(host: Host, stateDir: string): Promise<boolean
 }
 
 async function sayWhatWouldBe(session: Session, live: DeploymentView[], context: Context): Promise<void> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const { bastion } = session.link.profile;
   const host = await openSshHost(await session.link.connection(), bastion.host);
   const link = await host.runner.run(['readlink', join(bastion.stateDir, 'bin', 'control.mjs')]);

@@ -32,10 +32,14 @@ async function ask(context: Context): Promise<Found> {
       session.api.hello(context.signal),
       session.api.listDeployments({}, context.signal),
     ]);
-    const live = deployments.filter(({ instance }) => !isEnded(instance.state) && instance.leaseUntilMs !== undefined);
+    const agents = deployments.flatMap(({ name, instances }) =>
+      instances
+        .filter(({ state, leaseUntilMs }) => !isEnded(state) && leaseUntilMs !== undefined)
+        .map(({ id, agent }) => ({ deployment: name, instance: id, ...agent })),
+    );
     return {
       control: { version: hello.controlVersion, protocol: hello.protocol },
-      agents: live.map(({ name, instance }) => ({ deployment: name, ...instance.agent })),
+      agents,
     };
   } catch (error) {
     context.signal.throwIfAborted();

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Context } from '../context.ts';
 import { offerTrust } from './offer-trust.ts';
-import { readProjectConfig } from './project-config.ts';
+import { readProjectConfig } from '@fairlead/config';
 
 let home: string;
 let cwd: string;

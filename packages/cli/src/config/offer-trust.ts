@@ -1,8 +1,7 @@
 // "Trust this file?": asked once at a terminal, before settings of a project's file are left out of a deployment.
 
 import type { Context } from '../context.ts';
-import { readProjectConfig, settingNames } from './project-config.ts';
-import { trustFile } from './trust-file.ts';
+import { readProjectConfig, settingNames, trustFile } from '@fairlead/config';
 
 /** Records a yes. After a no the command goes on without these settings and says so. */
 export async function offerTrust(context: Context): Promise<void> {

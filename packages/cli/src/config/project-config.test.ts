@@ -83,29 +83,6 @@ describe.runIf(hasOwners)('A fairlead.yaml that others could have put there', ()
     expect(stderr).toContain('belongs to another user (uid 12345)');
   });
 
-  it.runIf(isRoot)('counts where a user of no privilege keeps it, and not where another one does', async () => {
-    const mine = join(top, 'mine');
-    await mkdir(mine);
-    await chmod(top, 0o755);
-    await plant(mine);
-    execFileSync('chown', ['-R', '12345:12345', mine]);
-    const entry = new URL('./find-project-config.ts', import.meta.url).href;
-    const callers = new URL('./caller.ts', import.meta.url).href;
-    const code = `const { findProjectConfig } = await import('${entry}'); const { readCaller } = await import('${callers}');
-      const found = await findProjectConfig({ cwd: '${mine}', home: '${home}', trusted: new Map(), caller: await readCaller({}) });
-      console.log(found.file?.standing ?? found.refused[0].why);`;
-    // The sources may lie where only root can read them: the process becomes the other user once it has them.
-    const as = (uid: number) =>
-      execFileSync(process.execPath, [
-        '--conditions=fairlead-source',
-        '--input-type=module',
-        '-e',
-        code.replace('const found', `process.seteuid(${uid}); const found`),
-      ]).toString();
-    expect(as(12_345)).toBe('own\n');
-    expect(as(12_346)).toContain('belongs to another user (uid 12345)');
-  });
-
   it('does not count through a link into a folder that all may write', async () => {
     const open = join(top, 'open');
     await mkdir(open);

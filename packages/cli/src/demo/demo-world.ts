@@ -3,8 +3,8 @@
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createJobKey, findSshd, openBuiltinSshServer, openUserSshd, type LocalSshServer } from '@fairlead/tunnel';
-import type { FairleadConfig } from '@fairlead/protocol';
+import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh';
+import type { FairleadConfig } from '@fairlead/config';
 import { stringify } from 'yaml';
 
 import type { Context } from '../context.ts';

@@ -116,7 +116,7 @@ async function stream(connection: Connection, context: Context) {
   const streamed = await streamCompletion({
     baseUrl: connection.baseURL,
     apiKey: connection.apiKey,
-    model: connection.model,
+    model: connection.servedModel,
     prompt: PROMPT,
     maxTokens: MAX_TOKENS,
     signal: context.signal,
@@ -132,7 +132,7 @@ async function keep(world: DemoWorld, connection: Connection, context: Context):
     'demo.kept',
     {
       baseUrl: connection.baseURL,
-      model: connection.model,
+      model: connection.servedModel,
       config: world.configFile,
       profile: join(world.dir, 'profile.json'),
     },
@@ -153,7 +153,7 @@ function closeOnce(connection: Connection): () => Promise<void> {
 function closingWords(connection: Connection, command: string): string {
   return `That was the whole way: job → bastion → here, with nothing but SSH. With a deployment of your own:
 
-${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.model, name: NAME })}
+${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.servedModel, name: NAME })}
 Go on:
     ${command} demo --keep    leave this world up and play
     ${command} init           set up your own cluster`;

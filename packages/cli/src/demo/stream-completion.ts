@@ -1,7 +1,7 @@
 // Asks for one streamed chat completion and hands over its words as they come.
 
 import { CodedError } from '@fairlead/kit';
-import { createParser } from 'eventsource-parser';
+import { createEventReader } from '@fairlead/openai-wire';
 
 import type { CliErrorCode } from '../cli-error.ts';
 
@@ -40,17 +40,16 @@ export async function streamCompletion(options: {
     );
   let firstTokenMs: number | undefined;
   let tokens = 0;
-  const parser = createParser({
-    onEvent: ({ data }) => {
-      const text = textOf(data);
-      if (!text) return;
+  const reader = createEventReader();
+  const decoder = new TextDecoder();
+  for await (const chunk of answer.body)
+    for (const event of reader.read(decoder.decode(chunk as Uint8Array, { stream: true }))) {
+      const text = textOf(event);
+      if (!text) continue;
       firstTokenMs ??= options.now() - startedMs;
       tokens++;
       options.onText(text);
-    },
-  });
-  const decoder = new TextDecoder();
-  for await (const chunk of answer.body) parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+    }
   if (firstTokenMs === undefined)
     throw new CodedError<CliErrorCode>(
       'demo_failed',
@@ -60,7 +59,6 @@ export async function streamCompletion(options: {
 }
 
 function textOf(data: string): string | undefined {
-  if (data === '[DONE]') return undefined;
   const chunk = JSON.parse(data) as { choices?: Array<{ delta?: { content?: string } }> };
   return chunk.choices?.[0]?.delta?.content;
 }

@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
-import type { Host } from '../host/host.ts';
+import type { Host } from '@fairlead/launch';
 
 export type Answers = ReadonlyMap<string, string>;
 

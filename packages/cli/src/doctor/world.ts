@@ -2,20 +2,35 @@
 
 import { openSession, profilePath, readProfile, type Session } from '@fairlead/client';
 import { isCodedError, type Scope } from '@fairlead/kit';
-import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
-import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/slurm';
-import type { SshConnection, SshTarget } from '@fairlead/tunnel';
+import {
+  asList,
+  type BastionConfig,
+  type FairleadConfig,
+  loadConfig,
+  type LoadedConfig,
+  loadForCluster,
+  type NamedCluster,
+  defaults,
+} from '@fairlead/config';
+import type { LaptopProfile, SshRoute } from '@fairlead/protocol';
+import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
+import type { SshConnection, SshTarget } from '@fairlead/ssh';
 
-import { loadConfig, loadForCluster, type LoadedConfig, type NamedCluster } from '../config/load-config.ts';
+import { launchRun } from '../launch/launch-run.ts';
+import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
-import { clusterPaths, type ClusterPaths, DEFAULT_STATE_DIR } from '../paths.ts';
-import { expandHome, type Host } from '../host/host.ts';
-import { openLocalHost } from '../host/local-host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
+import {
+  clusterPaths,
+  type ClusterPaths,
+  expandCluster,
+  expandHome,
+  type Host,
+  openLocalHost,
+  openSshHost,
+  resolveRoute,
+  slurmSite,
+} from '@fairlead/launch';
 import { sessionOptions } from '../session-options.ts';
-import { expandCluster } from '../site/expand-cluster.ts';
-import { slurmSite } from '../site/slurm-site.ts';
-import { resolveRoute } from '../ssh/open-route.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin, tryRoutes } from './reach/try-login.ts';
 
@@ -57,8 +72,8 @@ export interface Reached {
 }
 
 export function createWorld(args: DoctorArgs, context: Context, scope: Scope): World {
-  const loaded = once(() => loadConfig(context));
-  const cluster = once(async () => (await loadForCluster(context, args)).cluster);
+  const loaded = once(() => loadConfig(configPlace(context)));
+  const cluster = once(async () => (await loadForCluster(configPlace(context), args)).cluster);
   const config = once(async () => (await withSettings(args, context)) ?? (await loaded()).config);
   const bastionConfig = once(async () => required((await config()).bastion));
   const profile = once(() => profileIfThere(context));
@@ -82,7 +97,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
       ...bastion,
       config: bastionConfig,
       stateDir: async () =>
-        expandHome((await bastionConfig()).stateDir ?? DEFAULT_STATE_DIR, (await bastion.host()).facts.home),
+        expandHome((await bastionConfig()).stateDir ?? defaults.stateDir, (await bastion.host()).facts.home),
     },
     login: { ...login, cluster: there, paths },
     inventory,
@@ -94,7 +109,7 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
 /** With --set and --on as a deployment would have it; undefined where no cluster can be chosen. */
 async function withSettings(args: DoctorArgs, context: Context): Promise<FairleadConfig | undefined> {
   try {
-    return (await loadForCluster(context, args)).config;
+    return (await loadForCluster(configPlace(context), args)).config;
   } catch (error) {
     if (isCodedError(error, 'cluster_unknown')) return undefined;
     throw error;
@@ -103,7 +118,7 @@ async function withSettings(args: DoctorArgs, context: Context): Promise<Fairlea
 
 function clusterHost(cluster: () => Promise<NamedCluster>, deps: Opening): Reached {
   const { context } = deps;
-  const remote = reached(async () => resolveRoute(required((await cluster()).config.login), context), deps);
+  const remote = reached(async () => resolveRoute(required((await cluster()).config.login), launchRun(context)), deps);
   return {
     ...remote,
     host: once(async () =>
@@ -142,7 +157,7 @@ function reachedByRoutes(routes: () => Promise<Routes>, opening: Opening): Reach
   const target = once(async () => {
     const { list } = await routes();
     const tried = list.length > 1 ? await attempt() : undefined;
-    return tried?.ok ? tried.target : resolveRoute(list[0]!, opening.context);
+    return tried?.ok ? tried.target : resolveRoute(list[0]!, launchRun(opening.context));
   });
   return reachedBy(target, attempt);
 }

@@ -54,9 +54,9 @@ const ESCAPE = '\u001b';
 
 export function createOutput(
   streams: OutputStreams,
-  options: { json: boolean; startedMs: number; now: () => number },
+  options: { json: boolean; startedMs: number; now: () => number; encode?: ((line: object) => string) | undefined },
 ): Output {
-  const { json } = options;
+  const { json, encode = JSON.stringify } = options;
   const { style, write } = createPen();
   const { stdout, stderr } = streams;
   const said = new Set<string>();
@@ -69,10 +69,10 @@ export function createOutput(
     clear();
     write(stream, text.endsWith('\n') ? text : `${text}\n`, show);
   };
-  const sayObject = (value: unknown) => {
+  const sayObject = (value: object) => {
     clear();
     // For programs: every character as it came.
-    stdout.write(`${JSON.stringify(value)}\n`);
+    stdout.write(`${encode(value)}\n`);
   };
   const styled = (format: Style, text: string) => style(format, text, stderr);
   const elapsed = () => styled('dim', `${((options.now() - options.startedMs) / 1000).toFixed(1).padStart(5)}s`);

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 
-import type { RunCommand } from '../program.ts';
+import type { RunCommand } from './run-command.ts';
 
 export function addCareCommands(program: Command, go: RunCommand): void {
   program

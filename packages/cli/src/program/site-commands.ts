@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 
-import type { RunCommand } from '../program.ts';
+import type { RunCommand } from './run-command.ts';
 import { collect, seconds } from './flag-values.ts';
 
 export function addSiteCommands(program: Command, go: RunCommand): void {

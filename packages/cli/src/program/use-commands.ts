@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 
-import type { RunCommand } from '../program.ts';
+import type { RunCommand } from './run-command.ts';
 import { decimalNumber, portNumber, wholeNumber } from './flag-values.ts';
 
 export function addUseCommands(program: Command, go: RunCommand, version: string): void {

@@ -6,8 +6,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { silentLog } from '@fairlead/kit';
-import { sshVersion } from '@fairlead/tunnel';
-import { openTestSsh, type TestSsh } from '@fairlead/tunnel/testing';
+import { sshVersion } from '@fairlead/ssh';
+import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Context } from '../context.ts';

@@ -4,8 +4,9 @@
 import { CodedError, isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
 
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { openRoute, resolveRoute } from './open-route.ts';
+import { openRoute, resolveRoute } from '@fairlead/launch';
 
 /** Failures that the system's ssh may not have: it has other ways to log in, and may have another way to the host. */
 const MATTERS_OF_DRIVER = [
@@ -47,7 +48,7 @@ export async function chooseDriver(route: SshRoute, context: Context): Promise<S
 /** Undefined where `ssh -G` names nothing that our own driver cannot do, and where ssh cannot be asked. */
 async function reasonNamed(route: SshRoute, context: Context): Promise<string | undefined> {
   try {
-    return (await resolveRoute(route, context)).system?.because;
+    return (await resolveRoute(route, launchRun(context))).system?.because;
   } catch (error) {
     if (!isCodedError(error)) throw error;
     return undefined;
@@ -63,7 +64,7 @@ function say(route: SshRoute, ours: CodedError, { output }: Context): SshRoute {
 /** Undefined where it works. */
 async function tryRoute(route: SshRoute, context: Context): Promise<CodedError | undefined> {
   try {
-    const { connection } = await openRoute(route, context);
+    const { connection } = await openRoute(route, launchRun(context));
     await connection[Symbol.asyncDispose]();
     return undefined;
   } catch (error) {

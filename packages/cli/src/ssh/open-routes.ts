@@ -5,14 +5,15 @@ import {
   createRouteMemory,
   openFirstRoute,
   type Route,
-  type RouteTaken,
   routeName,
+  type RouteTaken,
   type SshConnection,
   type SshTarget,
-} from '@fairlead/tunnel';
+} from '@fairlead/ssh';
 
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { resolveRoute } from './open-route.ts';
+import { resolveRoute } from '@fairlead/launch';
 
 export interface RoutesAsked {
   /** The only host keys that are believed; absent: what known_hosts says of each name. */
@@ -24,7 +25,7 @@ export function routesFor(list: readonly SshRoute[], context: Context, { pinned 
   return list.map((route) => ({
     name: nameOf(route),
     target: async () => {
-      const target = await resolveRoute(route, context);
+      const target = await resolveRoute(route, launchRun(context));
       return pinned ? { ...target, hostKeys: { kind: 'pinned', keys: [...pinned] } } : target;
     },
   }));

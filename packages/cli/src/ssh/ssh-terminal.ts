@@ -1,6 +1,6 @@
 // The terminal while the system's ssh asks there: one login at a time, and no line of ours in between.
 
-import type { SshTerminal } from '@fairlead/tunnel';
+import type { SshTerminal } from '@fairlead/ssh';
 
 import type { Output } from '../output/output.ts';
 

@@ -1,14 +1,13 @@
 // What an uninstall would cut off: deployments that control calls alive, and jobs of ours in a cluster's queue.
 
 import { openSession, type Session } from '@fairlead/client';
-import { type DeploymentView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, hasEnded } from '@fairlead/protocol';
 
-import { type NamedCluster, pickCluster } from '../config/load-config.ts';
+import { type FairleadConfig, type NamedCluster, pickCluster } from '@fairlead/config';
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { endDeployment } from '../job/end-deployment.ts';
+import { endDeployment, type Site } from '@fairlead/launch';
 import { sessionOptions } from '../session-options.ts';
-import type { Site } from '../site/open-site.ts';
-import type { FairleadConfig } from '@fairlead/protocol';
 import { LIST_INSTANCES } from './sweep-scripts.ts';
 
 /** Those on the clusters given; on all where the bastion goes. */
@@ -19,7 +18,7 @@ export async function liveDeployments(
   await using session = await openSession(sessionOptions(context));
   const names = new Set(which.clusters.map(({ name }) => name));
   const deployments = await session.api.listDeployments({}, context.signal);
-  return deployments.filter(({ cluster, instance }) => !isEnded(instance.state) && (which.all || names.has(cluster)));
+  return deployments.filter((deployment) => !hasEnded(deployment) && (which.all || names.has(deployment.cluster)));
 }
 
 export async function stopDeployments(
@@ -39,7 +38,16 @@ async function stopOne(
   const { deployment, delivered } = await session.api.stopDeployment(name, now ? 'now' : 'drain', context.signal);
   context.output.event('deployment.stopping', { name, delivered }, `stopping ${name}`);
   const cluster = pickCluster(config, deployment.cluster);
-  await endDeployment({ session, context, cluster, deployment, delivered, now });
+  const authorizedKeysFile = config.bastion?.authorizedKeysFile;
+  await endDeployment({
+    session,
+    run: launchRun(context),
+    cluster,
+    deployment,
+    authorizedKeysFile,
+    delivered,
+    now,
+  });
 }
 
 /** Until it has ended; Slurm's own end takes up to a minute. */

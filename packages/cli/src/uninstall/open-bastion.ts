@@ -1,13 +1,11 @@
 // The bastion as an uninstall meets it: with or without a profile, with or without anything of ours on it. Starts nothing there.
 
-import { asList, type BastionConfig, type FairleadConfig, type LaptopProfile } from '@fairlead/protocol';
-import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { asList, type BastionConfig, defaults, type FairleadConfig } from '@fairlead/config';
+import type { LaptopProfile } from '@fairlead/protocol';
+import { createSshRunner, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
-import type { BastionLogin } from '../bastion/bastion-login.ts';
+import { type BastionLogin, expandHome, type Host, openSshHost } from '@fairlead/launch';
 import type { Context } from '../context.ts';
-import { expandHome, type Host } from '../host/host.ts';
-import { openSshHost } from '../host/ssh-host.ts';
-import { DEFAULT_STATE_DIR } from '../paths.ts';
 import { type OpenedRoute, openRoutes } from '../ssh/open-routes.ts';
 
 export interface BastionAtHand extends AsyncDisposable {
@@ -30,7 +28,7 @@ export async function openBastion(
   if (!opened) return undefined;
   const { connection, target } = opened;
   const host = await openSshHost(connection, opened.route.host);
-  const stateDir = profile?.bastion.stateDir ?? expandHome(bastion?.stateDir ?? DEFAULT_STATE_DIR, host.facts.home);
+  const stateDir = profile?.bastion.stateDir ?? expandHome(bastion?.stateDir ?? defaults.stateDir, host.facts.home);
   const path = bastion?.authorizedKeysFile && expandHome(bastion.authorizedKeysFile, host.facts.home);
   return {
     host,

@@ -1,4 +1,4 @@
-import type { FairleadConfig } from '@fairlead/protocol';
+import type { FairleadConfig } from '@fairlead/config';
 import { describe, expect, it } from 'vitest';
 
 import { partsInWords, pickParts } from './pick-parts.ts';

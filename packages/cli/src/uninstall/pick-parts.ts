@@ -1,10 +1,9 @@
 // Which parts an uninstall is about: clusters, the bastion, this machine. Pure.
 
 import { CodedError } from '@fairlead/kit';
-import type { FairleadConfig } from '@fairlead/protocol';
+import { type FairleadConfig, type NamedCluster, pickCluster } from '@fairlead/config';
 
 import type { CliErrorCode } from '../cli-error.ts';
-import { type NamedCluster, pickCluster } from '../config/load-config.ts';
 
 export interface UninstallFlags {
   cluster?: string | undefined;

@@ -6,10 +6,10 @@ import { basename, dirname, join } from 'node:path';
 import { profilePath, routeFilePath } from '@fairlead/client';
 import { errnoOf, errorText } from '@fairlead/kit';
 
-import { userConfigPath } from '../config/config-sources.ts';
-import { trustedFilesPath } from '../config/trusted-files.ts';
+import { trustedFilesPath, userConfigPath } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { cacheDir, compileCacheDir } from '../paths.ts';
+import { cacheDir } from '@fairlead/client';
+import { compileCacheDir } from '../paths.ts';
 import type { SweepMode, Swept } from './sweep-host.ts';
 
 export async function sweepLaptop(context: Context, mode: SweepMode, withConfig: boolean): Promise<Swept[]> {

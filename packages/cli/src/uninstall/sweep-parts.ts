@@ -1,15 +1,13 @@
 // The parts of an uninstall one by one. What one part cannot do is kept and told; the others are done all the same.
 
 import { errorText } from '@fairlead/kit';
-import { createSshRunner, removeJobKey } from '@fairlead/tunnel';
+import { createSshRunner, removeJobKey } from '@fairlead/ssh';
 
-import { removeJobKeysOf } from '../bastion/drop-job-keys.ts';
-import type { NamedCluster } from '../config/load-config.ts';
+import { jobKeyDirOf, keyDirName, openSite, readJobKeys, removeJobKeysOf, type Site } from '@fairlead/launch';
+import type { NamedCluster } from '@fairlead/config';
+import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { openSite } from '../site/open-site.ts';
 import type { LaptopProfile } from '@fairlead/protocol';
-import { jobKeyDirOf, keyDirName, readJobKeys } from '../bastion/job-key-place.ts';
-import type { Site } from '../site/open-site.ts';
 import { cancelStrays } from './live-deployments.ts';
 import type { BastionAtHand } from './open-bastion.ts';
 import { sweepHost, type SweepMode, type Swept } from './sweep-host.ts';
@@ -25,7 +23,7 @@ export interface Sweeping {
 /** Jobs, then the key and its lines on the bastion, then files. */
 export async function sweepCluster(cluster: NamedCluster, sweeping: Sweeping): Promise<Swept[]> {
   const { mode, profile, context } = sweeping;
-  await using site = await openSite(cluster, context);
+  await using site = await openSite(cluster, launchRun(context));
   const ownKeys = profile ? keyDirName(profile) : '';
   const keys: Swept[] = [];
   if (mode === 'remove') {
@@ -39,7 +37,7 @@ export async function sweepCluster(cluster: NamedCluster, sweeping: Sweeping): P
 async function sweepJobKeys(site: Site, profile: LaptopProfile, { bastion, context }: Sweeping): Promise<Swept[]> {
   const dir = jobKeyDirOf(site, profile);
   if (bastion) {
-    const markers = await removeJobKeysOf({ site, login: bastion.login, context }, dir);
+    const markers = await removeJobKeysOf({ site, login: bastion.login, run: launchRun(context) }, dir);
     return markers.map((marker) => keyLine(bastion, marker));
   }
   const { records } = await readJobKeys(site, dir);

@@ -16,12 +16,13 @@ export async function awaitAgents(
 ): Promise<string[]> {
   const untilMs = clock.monotonicMs() + LIMIT_MS;
   for (;;) {
+    const found = await session.api.listDeployments({ all: true }, signal);
     const now = new Map(
-      (await session.api.listDeployments({ all: true }, signal)).map(({ name, instance }) => [name, instance]),
+      found.flatMap(({ instances }) => instances.map((instance) => [instance.id, instance] as const)),
     );
     // Control keeps load in memory alone: it has one again when a heartbeat has come.
-    const isBack = ({ name, instance }: DeploymentView) =>
-      instance.load === undefined || now.get(name)?.id !== instance.id || now.get(name)?.load !== undefined;
+    const isBack = ({ instances }: DeploymentView) =>
+      instances.every(({ id, load }) => load === undefined || !now.has(id) || now.get(id)?.load !== undefined);
     const back = before.filter(isBack);
     if (back.length === before.length || clock.monotonicMs() > untilMs) return back.map(({ name }) => name);
     output.busy(`${back.length} of ${before.length} agents have reported to the new control`);

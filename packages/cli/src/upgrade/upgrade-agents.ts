@@ -2,11 +2,12 @@
 
 import { errorText } from '@fairlead/kit';
 
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '@fairlead/config';
+import { launchRun } from '../launch/launch-run.ts';
+import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
-import { cacheDir } from '../paths.ts';
-import { shipAgent } from '../ship/ship.ts';
-import { openSite } from '../site/open-site.ts';
+import { cacheDir } from '@fairlead/client';
+import { openSite, shipAgent } from '@fairlead/launch';
 
 export interface AgentsUpgraded {
   cluster: string;
@@ -15,11 +16,11 @@ export interface AgentsUpgraded {
 }
 
 export async function upgradeAgents(context: Context): Promise<AgentsUpgraded[]> {
-  const { config } = await loadConfig(context);
+  const { config } = await loadConfig(configPlace(context));
   const upgraded: AgentsUpgraded[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     try {
-      await using site = await openSite({ name, config: cluster }, context);
+      await using site = await openSite({ name, config: cluster }, launchRun(context));
       const { uploaded } = await shipAgent(site.host, site.paths.runtime, {
         cacheDir: cacheDir(context),
         nodePath: context.nodePath,

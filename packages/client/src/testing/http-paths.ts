@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
 
-import type { EndpointView } from '@fairlead/protocol';
+import { Secret } from '@fairlead/kit';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import type { ChannelRequestDeps } from '../channel-request.ts';
 import { createKeyRing, type KeyRing } from '../key-ring.ts';
@@ -16,7 +17,7 @@ export interface HttpPaths extends AsyncDisposable {
   /** Those that were opened, in order. */
   channels: Socket[];
   /** The next paths lead to this endpoint. */
-  setEndpoint(endpoint: Partial<EndpointView>): void;
+  setEndpoint(endpoint: Partial<ReachableEndpoint>): void;
 }
 
 export async function openHttpPaths(listener: RequestListener): Promise<HttpPaths> {
@@ -27,7 +28,7 @@ export async function openHttpPaths(listener: RequestListener): Promise<HttpPath
   const port = typeof address === 'object' && address ? address.port : 0;
   const channels: Socket[] = [];
   const keys = createKeyRing();
-  let endpoint = { instanceId: 'aaaaaaaa', generation: 1, apiKey: 'key-1' } as EndpointView;
+  let endpoint = { instanceId: 'aaaaaaaa', generation: 1, apiKey: new Secret('key-1') } as ReachableEndpoint;
   const paths = trackPaths(async () => {
     const channel = connectTcp({ port, host: '127.0.0.1' });
     channels.push(channel);

@@ -85,7 +85,7 @@ describe('parseArgv: refuses as argparse does', () => {
     expect('text' in parsed && parsed.text.split('\n').at(-2)).toBe(text);
   });
 
-  test('a fault that nobody knows', () => {
+  test('an unknown fault', () => {
     const parsed = parseArgv(['serve', 'm', '--sim-fault', 'nope'], {});
     expect(parsed).toMatchObject({ kind: 'refused', text: expect.stringContaining("no fault is called 'nope'") });
   });

@@ -204,7 +204,7 @@ test('EngineCore: a full cache preempts the youngest, which finishes later with 
   expect([old.count(), young.count()]).toEqual([40, 40]);
 });
 
-test('EngineCore: frozen, nobody leaves the queue', async () => {
+test('EngineCore: frozen, no request leaves the queue', async () => {
   const engine = new EngineCore(silent, { maxSequences: 1, kvCapacity: 1000, maxQueued: Infinity });
   const first = engine.admit(makeRequest({ prefillMs: 60_000 }).request);
   const second = makeRequest({ tokens: 2 });

@@ -1,5 +1,5 @@
 // The simulated engine behind the HTTP server: queues requests, gives tokens at the asked-for pace, counts.
-// Like the real one it goes on when nobody looks, and stops at once when its request is aborted.
+// Like the real engine it continues without a reader, and stops a request at once when that is aborted.
 
 import { Listeners, untilAborted } from '@fairlead/kit';
 import { Batch } from './batch.ts';
@@ -117,7 +117,7 @@ export class EngineCore {
     for (const job of jobs) job.request.onFailed();
   }
 
-  /** As `die`, but nobody is told: the clients wait for ever. */
+  /** As `die`, but without telling the clients: they wait for ever. */
   dieSilently(): void {
     this.#dead = true;
     this.#forget();

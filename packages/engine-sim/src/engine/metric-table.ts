@@ -12,7 +12,7 @@ export interface ReadMetric {
 
 const zero = () => 0;
 
-/** Read off the engine whenever somebody asks. A name that ends in `_total` is a counter, the others are gauges. */
+/** Read from the engine at each scrape. A name that ends in `_total` is a counter, the others are gauges. */
 export const readMetrics: readonly ReadMetric[] = [
   { name: 'vllm:num_requests_running', help: 'Number of requests in model execution batches.', read: (s) => s.running },
   { name: 'vllm:num_requests_waiting', help: 'Number of requests waiting to be processed.', read: (s) => s.waiting },
@@ -87,7 +87,7 @@ export const readMetrics: readonly ReadMetric[] = [
     name: 'vllm:request_success_total',
     help: 'Count of successfully processed requests.',
     label: 'finished_reason',
-    // A client that goes away is not counted as abort (real-vllm.md 7).
+    // A client that goes away is not counted as abort (measured.md, Wire).
     read: (s) => ({ stop: s.finished.stop, length: s.finished.length, abort: 0, error: 0, repetition: 0 }),
   },
 ];

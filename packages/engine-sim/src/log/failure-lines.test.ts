@@ -11,7 +11,7 @@ function render(name: FailureName): string {
     .join('');
 }
 
-// The rule of real-vllm.md 5, as a supervisor would use it.
+// The rule of measured.md (Wrong starts), as a supervisor would use it.
 const errorLine =
   /^(?:\(\w+(?: pid=\d+)?\) ERROR \S+ \S+ \[\S+\] )?((?:\w+\.)*\w*(?:Error|Exception)): (.+)|^\s+Value error, (.+)/;
 const wrapper = /EngineDeadError|Engine core initialization failed|WorkerProc initialization failed|pydantic_core/;

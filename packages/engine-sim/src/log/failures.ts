@@ -1,5 +1,5 @@
 // Wrong starts as data: where each one strikes, what names it, and how the process ends.
-// Texts are recorded (real-vllm.md 5) unless `source` says they come from vLLM's code (engines.md 1.7).
+// Texts are recorded (measured.md, Wrong starts) unless `source` says they come from the code of vLLM 0.32.0.
 
 export interface Failure {
   /** Where it strikes: each place wraps the cause in its own way. */

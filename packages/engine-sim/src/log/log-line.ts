@@ -28,7 +28,7 @@ export interface RenderContext {
   now: Date;
 }
 
-/** With its newline; continuation lines of a record repeat the prefix and end with `\r\n` (real-vllm.md 6). */
+/** With its newline; continuation lines of a record repeat the prefix and end with `\r\n` (measured.md, Log). */
 export function renderLine(line: LogLine, { pid, now }: RenderContext): string {
   const { prefix } = line;
   const text = line.text.replaceAll(/\{pid(?:\+(\d))?\}/g, (_, offset = '0') => String(pid + Number(offset)));

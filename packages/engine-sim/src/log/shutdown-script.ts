@@ -1,4 +1,4 @@
-// What stopping prints (golden/shutdown.log and the logs behind real-vllm.md 3).
+// What stopping prints (golden/log and measured.md, Signals and exit codes).
 
 import { api, core, err, type LogLine, record } from './log-line.ts';
 
@@ -63,7 +63,7 @@ export const serverFinished: readonly LogLine[] = [
   err('INFO:     Application shutdown complete.'),
 ];
 
-/** EngineCore is gone and nobody asked. */
+/** EngineCore ended without being asked to. */
 export const engineDied: readonly LogLine[] = [
   record(
     'APIServer',

@@ -150,7 +150,7 @@ function kvCacheSize({ kvCapacity, maxModelLen }: StartOptions): LogLine {
   return core('kv_cache_utils.py:2327', text);
 }
 
-/** Not recorded (every recorded start was eager): texts of vllm/compilation/monitor.py by engines.md 1.4. */
+/** Not recorded (every recorded start was eager): texts of vllm/compilation/monitor.py. */
 function compileSteps({ enforceEager, totalMs }: StartOptions): StartStep[] {
   if (enforceEager) return [];
   const took = ((totalMs * 0.08) / 1000).toFixed(2);

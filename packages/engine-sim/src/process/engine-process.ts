@@ -182,7 +182,7 @@ export class EngineProcess {
     this.#dispatch({ type: 'connections.closed' });
   }
 
-  /** A defect of ours must not look like a fault that somebody asked for. */
+  /** A bug of the simulator must not look like an injected fault. */
   #inBackground(work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#port.write('err', `engine-sim: ${error instanceof Error ? error.stack : String(error)}\n`);

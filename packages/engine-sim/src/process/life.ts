@@ -1,5 +1,7 @@
 // The life of the process around the engine: which signal does what when, as measured on the real one
-// (real-vllm.md 3). Decides only; engine-process.ts performs the effects.
+// (measured.md, Signals and exit codes). Decides only; engine-process.ts performs the effects.
+
+import { go, stay, type Step } from '@fairlead/kit';
 
 import type { LogLine } from '../log/log-line.ts';
 import {
@@ -43,10 +45,7 @@ export type LifeEffect =
   | { type: 'stop-starting' }
   | { type: 'end'; end: ProcessEnd };
 
-export interface LifeStep {
-  state: LifeState;
-  effects: LifeEffect[];
-}
+export type LifeStep = Step<LifeState, LifeEffect>;
 
 /** How long a dead engine's server answers 503 before it goes: 1 to 2 s were seen. */
 const watchdogMs = 1000;
@@ -64,9 +63,9 @@ export function transition(state: LifeState, event: LifeEvent): LifeStep {
       return whileDraining(state, event);
     case 'closing':
       if (event.type === 'connections.closed') return ended({ code: 0 }, serverFinished);
-      return { state, effects: [] };
+      return stay(state);
     case 'ended':
-      return { state, effects: [] };
+      return stay(state);
   }
 }
 
@@ -75,15 +74,14 @@ type Starting = Extract<LifeState, { name: 'starting' }>;
 function whileStarting(state: Starting, event: LifeEvent): LifeStep {
   switch (event.type) {
     case 'phase.entered':
-      return { state: { ...state, phase: event.phase }, effects: [] };
+      return go({ ...state, phase: event.phase });
     case 'engine.ready':
-      return state.stuck ? { state, effects: [] } : { state: { name: 'serving' }, effects: [] };
+      return state.stuck ? stay(state) : go({ name: 'serving' });
     case 'stop.signalled':
-      return event.ignored ? { state, effects: [] } : interruptStart(state);
+      return event.ignored ? stay(state) : interruptStart(state);
     case 'start.failed': {
       const print: LifeEffect = { type: 'print', lines: event.lines };
-      if (event.end === 'never')
-        return { state: { ...state, stuck: true }, effects: [print, { type: 'stop-starting' }] };
+      if (event.end === 'never') return go({ ...state, stuck: true }, print, { type: 'stop-starting' });
       return ended(event.end, event.lines);
     }
     case 'requests.finished':
@@ -91,7 +89,7 @@ function whileStarting(state: Starting, event: LifeEvent): LifeStep {
     case 'connections.closed':
     case 'engine.died':
     case 'exit.ordered':
-      return { state, effects: [] };
+      return stay(state);
   }
 }
 
@@ -104,7 +102,7 @@ function interruptStart(state: Starting): LifeStep {
   const swallows = state.phase === 'handshaking' || state.phase === 'loading';
   if (!swallows || state.lost > 0) return ended({ signal: 'SIGINT' }, interrupted);
   const stuck = state.phase === 'handshaking';
-  return { state: { ...state, lost: 1, stuck }, effects: stuck ? [{ type: 'stop-starting' }] : [] };
+  return go({ ...state, lost: 1, stuck }, ...(stuck ? [{ type: 'stop-starting' } as const] : []));
 }
 
 function whileServing(state: LifeState, event: LifeEvent): LifeStep {
@@ -113,21 +111,21 @@ function whileServing(state: LifeState, event: LifeEvent): LifeStep {
       { type: 'print', lines: engineDied },
       { type: 'kill-engine', how: 'aloud' },
     ];
-    return { state: { name: 'closing' }, effects: [...effects, { type: 'close-listener', afterMs: watchdogMs }] };
+    return go({ name: 'closing' }, ...effects, { type: 'close-listener', afterMs: watchdogMs });
   }
-  if (event.type !== 'stop.signalled' || event.ignored) return { state, effects: [] };
+  if (event.type !== 'stop.signalled' || event.ignored) return stay(state);
   const { inFlight, drainS, hangs } = event;
   const begun: LifeEffect = { type: 'print', lines: shutdownBegun(drainS, inFlight) };
-  if (drainS > 0) return { state: { name: 'draining' }, effects: [begun, { type: 'drain', timeoutS: drainS }] };
+  if (drainS > 0) return go({ name: 'draining' }, begun, { type: 'drain', timeoutS: drainS });
   const stopped = stopEngine(inFlight > 0 ? 'killed' : 'idle', inFlight, hangs);
-  return { state: stopped.state, effects: [begun, { type: 'drain', timeoutS: 0 }, ...stopped.effects] };
+  return go(stopped.state, begun, { type: 'drain', timeoutS: 0 }, ...stopped.effects);
 }
 
 /** More signals change nothing. */
 function whileDraining(state: LifeState, event: LifeEvent): LifeStep {
   if (event.type === 'requests.finished') return stopEngine('drained', 0, false);
   if (event.type === 'drain.expired') return stopEngine('killed', event.inFlight, event.hangs);
-  return { state, effects: [] };
+  return stay(state);
 }
 
 /** `hangs`: neither the requests nor the connections end, and the server waits for them. */
@@ -139,10 +137,10 @@ function stopEngine(how: EngineEnd, inFlight: number, hangs: boolean): LifeStep 
     { type: 'print', lines },
     { type: 'close-listener', afterMs: 0 },
   ];
-  return { state: { name: 'closing' }, effects };
+  return go({ name: 'closing' }, ...effects);
 }
 
 function ended(end: ProcessEnd, lines: readonly LogLine[] = []): LifeStep {
   const print: LifeEffect[] = lines.length > 0 ? [{ type: 'print', lines }] : [];
-  return { state: { name: 'ended' }, effects: [...print, { type: 'end', end }] };
+  return go({ name: 'ended' }, ...print, { type: 'end', end });
 }

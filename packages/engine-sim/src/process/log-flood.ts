@@ -1,4 +1,4 @@
-// So many megabytes of log: what a chatty engine does to whoever reads it.
+// Writes megabytes of log, as a verbose engine does.
 
 import { type LogLine, record } from '../log/log-line.ts';
 

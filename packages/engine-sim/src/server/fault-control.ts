@@ -1,4 +1,4 @@
-// Sets and clears the faults of a running server; those of a process are handed on to whoever has one.
+// Sets and clears the faults of a running server; those of a process are passed to the process that has one.
 
 import { Listeners } from '@fairlead/kit';
 import type { EngineCore } from '../engine/engine-core.ts';

@@ -13,7 +13,7 @@ export type ListenAddress = { uds: string } | { host: string; port: number };
 /** sockaddr_un.sun_path holds 108 bytes on Linux, 104 on macOS, with a NUL at the end. */
 const maxPathBytes = process.platform === 'darwin' ? 103 : 107;
 
-/** Takes the address; throws when somebody has it. Connections are refused until `listenOn`. */
+/** Binds the address; throws when it is in use. Connections are refused until `listenOn`. */
 export async function reserveAddress(address: ListenAddress): Promise<ListenAddress> {
   const placeholder = createServer();
   if (!('uds' in address)) {

@@ -85,7 +85,7 @@ function keepLast(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** Readiness has no event: the socket is there long before anybody listens. */
+/** Readiness has no event: the socket file exists long before the server listens. */
 async function untilHealthy(child: ChildProcess, path: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('the process has ended');

@@ -40,7 +40,7 @@ function wholeChoice(context: AnswerContext, { text, finish }: ChoiceResult, ind
   };
 }
 
-/** Of one token of the choice, or of all; an echoed prompt's come with the first. Null where nobody asked. */
+/** Of one token of the choice, or of all; an echoed prompt's come with the first. Null when the request did not ask. */
 function logprobsFrom({ request, tokensOf }: AnswerContext, choice: number, from?: number): unknown {
   const top = request.logprobs;
   if (top === undefined) return null;

@@ -37,7 +37,7 @@ export interface GenerateRequest {
   stream: boolean;
   includeUsage: boolean;
   continuousUsage: boolean;
-  /** How many alternatives a token shows; undefined when nobody asked for log probabilities. */
+  /** How many alternatives a token shows; undefined when the request did not ask for log probabilities. */
   logprobs: number | undefined;
   sim: SimFields;
   /** The body itself: some answers repeat it. */

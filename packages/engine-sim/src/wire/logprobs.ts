@@ -1,4 +1,4 @@
-// Log probabilities that nobody computed: plausible, falling, and always the same for a token at its place.
+// Invented log probabilities: plausible, falling, and always the same for a token at its place.
 
 import { splitTokens } from '../engine/count-tokens.ts';
 import { createRandom, hashText } from '../engine/random.ts';

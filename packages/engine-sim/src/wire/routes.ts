@@ -105,7 +105,7 @@ const guardedPrefixes = ['/v1', '/v2', '/inference', '/cohere'];
 
 /**
  * Whether vLLM asks for the key: by prefix of the decoded path, whether the path exists or not, but never for OPTIONS.
- * `/invocations` generates and is not guarded (real-vllm.md 2).
+ * `/invocations` generates and is not guarded (measured.md, Keys and routes).
  */
 export function isGuarded(method: string, path: string): boolean {
   return method !== 'OPTIONS' && guardedPrefixes.some((prefix) => path.startsWith(prefix));

@@ -38,7 +38,7 @@ async function open(answerTo: (request: ChatRequest, signal: AbortSignal) => Asy
       whyEnded: () => undefined,
       connection: {
         name: 'a',
-        model: 'demo',
+        servedModel: 'demo',
         ended: new Promise(() => undefined),
         models: async () => [{ id: 'demo' }, { id: 'lora' }],
         async *chatStream(request, { signal } = {}) {

@@ -39,7 +39,7 @@ export async function runChat(args: ChatArgs, context: Context): Promise<void> {
   });
   context.output.close();
   const source: AnswerSource = { connection, clock: context.clock, whyEnded: () => ended };
-  const conversation = { model: args.model ?? connection.model, system, turns: [], maxTokens, temperature };
+  const conversation = { model: args.model ?? connection.servedModel, system, turns: [], maxTokens, temperature };
   if (prompt === undefined) await converse(source, conversation, context);
   else await askOnce(source, withTurn(conversation, 'user', prompt), context);
 }
@@ -66,5 +66,8 @@ async function askOnce(source: AnswerSource, conversation: Conversation, context
     isTerminal: streams.stdout.isTTY,
   });
   warnIfCut(answer, conversation, output);
-  output.result({ event: 'answer', ok: true, name: source.connection.name, model: conversation.model, ...answer }, '');
+  output.result(
+    { event: 'answer', ok: true, name: source.connection.name, servedModel: conversation.model, ...answer },
+    '',
+  );
 }

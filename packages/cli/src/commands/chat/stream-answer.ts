@@ -2,13 +2,14 @@
 
 import type { ChatChunk, ChatRequest, Connection, Usage } from '@fairlead/client';
 import { type Clock, CodedError, isCodedError } from '@fairlead/kit';
+import { readUsage } from '@fairlead/openai-wire';
 
 export type AnswerPart =
   | { type: 'text' | 'reasoning'; text: string }
   | { type: 'end'; finishReason?: string | undefined; usage?: Usage | undefined };
 
 export interface AnswerSource {
-  connection: Pick<Connection, 'name' | 'model' | 'chatStream' | 'models' | 'ended'>;
+  connection: Pick<Connection, 'name' | 'servedModel' | 'chatStream' | 'models' | 'ended'>;
   clock: Clock;
   /** Why there will be no more answers, once that is known. */
   whyEnded: () => string | undefined;
@@ -29,7 +30,7 @@ export async function* streamAnswer(
       if (delta?.reasoning) yield { type: 'reasoning', text: delta.reasoning };
       if (delta?.content) yield { type: 'text', text: delta.content };
       finishReason = finish ?? finishReason;
-      usage = chunk.usage ?? usage;
+      usage = readUsage(chunk) ?? usage;
     }
   } catch (error) {
     signal.throwIfAborted();

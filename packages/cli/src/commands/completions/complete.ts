@@ -1,11 +1,13 @@
 // `fairlead complete -- words…`: what a shell's script asks at each Tab. Says nothing where it cannot say it soon.
 
+import { openTimeLimit } from '@fairlead/kit';
 import { openSession } from '@fairlead/client';
+import { leadInstance } from '@fairlead/protocol';
 import type { Command } from 'commander';
 
-import { loadConfig } from '../../config/load-config.ts';
+import { BUILT_IN_PRESETS, loadConfig } from '@fairlead/config';
+import { configPlace } from '../../config/config-place.ts';
 import type { Context } from '../../context.ts';
-import { BUILT_IN_PRESETS } from '../../plan/presets.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { stateWords } from '../instance-words.ts';
 import { type Candidate, offer, type Wanted, wantedAt } from './candidates.ts';
@@ -36,22 +38,26 @@ async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
 
 const LOOK_UPS: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<Candidate[]>> = {
   async deployments(context) {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_UP_LIMIT_MS)]);
+    using limit = openTimeLimit(context.clock, LOOK_UP_LIMIT_MS);
+    const signal = AbortSignal.any([context.signal, limit.signal]);
     // Nobody is asked for a passphrase in the middle of a line.
     const { askPassphrase: _, ...options } = sessionOptions({ ...context, signal });
     await using session = await openSession(options);
     const deployments = await session.api.listDeployments({}, signal);
-    return deployments.map(({ name, instance }) => ({ value: name, description: stateWords(instance.state) }));
+    return deployments.map((deployment) => ({
+      value: deployment.name,
+      description: stateWords(leadInstance(deployment).state),
+    }));
   },
   async presets(context) {
-    const { config } = await loadConfig(context);
+    const { config } = await loadConfig(configPlace(context));
     return Object.entries({ ...BUILT_IN_PRESETS, ...config.presets }).map(([value, { model, description }]) => ({
       value,
       description: description ?? model ?? '',
     }));
   },
   async clusters(context) {
-    const { config } = await loadConfig(context);
+    const { config } = await loadConfig(configPlace(context));
     return Object.entries(config.clusters ?? {}).map(([value, { kind }]) => ({ value, description: kind ?? '' }));
   },
 };

@@ -1,7 +1,7 @@
 // Whether the user may edit authorized_keys, where each cluster's job key gets its line. Edits nothing.
 
-import type { Host } from '../../host/host.ts';
-import { askHost, type Answers } from '../ask-host.ts';
+import type { Host } from '@fairlead/launch';
+import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
 const KEYS_SCRIPT = `

@@ -170,7 +170,7 @@ function controlChecks(): Check[] {
 }
 
 async function forwardingOf(world: World, signal: AbortSignal): Promise<ForwardingFacts> {
-  return tryForwarding(await connectionOf(world), signal);
+  return tryForwarding(await connectionOf(world), { clock: world.context.clock, signal });
 }
 
 async function askStays(world: World, signal: AbortSignal): Promise<Finding> {

@@ -1,12 +1,12 @@
 // Control on the bastion, as every command finds it: the gate answers, the host is the right one, versions fit.
 
-import { checkGateLine } from '@fairlead/client';
+import { checkGateLine } from '@fairlead/carrier';
 import { shellQuote } from '@fairlead/kit';
 import { decodeText, gateLine, type LaptopProfile, OUR_VERSIONS, pickVersion } from '@fairlead/protocol';
 import { join } from 'node:path/posix';
 
-import { cacheDir } from '../../paths.ts';
-import { findBundle } from '../../ship/bundles.ts';
+import { cacheDir } from '@fairlead/client';
+import { findBundle } from '@fairlead/launch';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 

@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 
-import { CodedError, errorText, isCodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
-import type { SshConnection, TunnelErrorCode } from '@fairlead/tunnel';
+import { type Clock, CodedError, errorText, isCodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
+import type { SshConnection, SshErrorCode } from '@fairlead/ssh';
 
 import { fail, type Finding, ok, warn } from '../check.ts';
 
@@ -23,7 +23,13 @@ const LIMIT_MS = 10_000;
 const SSHD_TODO =
   'Its operator must allow it for this account, in sshd_config there: AllowStreamLocalForwarding yes, DisableForwarding no (also within Match blocks); the key in authorized_keys must not say `restrict` or `no-port-forwarding`.';
 
-export async function tryForwarding(connection: SshConnection, signal: AbortSignal): Promise<ForwardingFacts> {
+export interface Trying {
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+export async function tryForwarding(connection: SshConnection, trying: Trying): Promise<ForwardingFacts> {
+  const { signal } = trying;
   const made = await connection.run('mktemp -d /tmp/fl-doctor.XXXXXXXX', { signal });
   const folder = made.stdout.trim().split('\n').at(-1) ?? '';
   if (made.code !== 0 || !folder.startsWith('/'))
@@ -31,20 +37,21 @@ export async function tryForwarding(connection: SshConnection, signal: AbortSign
       hint: 'Is /tmp of the bastion full or read-only?',
     });
   try {
-    return await forwardBothWays(connection, `${folder}/s.sock`, signal);
+    return await forwardBothWays(connection, `${folder}/s.sock`, trying);
   } finally {
     // Not under the signal: an interrupt must not leave it behind. Where the connection is lost nothing can be done.
     await connection.run(`rm -rf ${shellQuote(folder)}`).catch(() => undefined);
   }
 }
 
-async function forwardBothWays(connection: SshConnection, path: string, signal: AbortSignal): Promise<ForwardingFacts> {
-  const started = performance.now();
+async function forwardBothWays(connection: SshConnection, path: string, trying: Trying): Promise<ForwardingFacts> {
+  const { clock, signal } = trying;
+  const started = clock.monotonicMs();
   const facts: ForwardingFacts = { listen: { ok: false, error: undefined } };
   try {
     await using _listening = await connection.listen(path, echo, { signal, timeoutMs: LIMIT_MS });
-    facts.listen = { ok: true, roundTripMs: performance.now() - started };
-    facts.dial = await dialEcho(connection, path, signal);
+    facts.listen = { ok: true, roundTripMs: clock.monotonicMs() - started };
+    facts.dial = await dialEcho(connection, path, trying);
   } catch (error) {
     signal.throwIfAborted();
     return { ...facts, listen: { ok: false, error } };
@@ -57,12 +64,12 @@ async function forwardBothWays(connection: SshConnection, path: string, signal: 
 
 /** The other end of the socket: what comes in goes back. */
 function echo(stream: Duplex): void {
-  stream.on('error', () => stream.destroy());
-  stream.pipe(stream);
+  // How it ends is the asker's business: what the asker reads is compared, and both ends are closed with the connection.
+  pipeline(stream, stream, () => undefined);
 }
 
-async function dialEcho(connection: SshConnection, path: string, signal: AbortSignal): Promise<Outcome> {
-  const started = performance.now();
+async function dialEcho(connection: SshConnection, path: string, { clock, signal }: Trying): Promise<Outcome> {
+  const started = clock.monotonicMs();
   const word = randomBytes(12).toString('hex');
   try {
     const stream = await connection.dial(path, { signal, timeoutMs: LIMIT_MS });
@@ -71,7 +78,7 @@ async function dialEcho(connection: SshConnection, path: string, signal: AbortSi
       stream.write(word);
       const [chunk] = (await withTimeLimit(once(stream, 'data', { signal }), LIMIT_MS, () => silence())) as [Buffer];
       if (String(chunk) !== word) throw new CodedError('protocol', `the socket answered with something else`);
-      return { ok: true, roundTripMs: performance.now() - started };
+      return { ok: true, roundTripMs: clock.monotonicMs() - started };
     } finally {
       stream.destroy();
     }
@@ -81,7 +88,7 @@ async function dialEcho(connection: SshConnection, path: string, signal: AbortSi
   }
 }
 
-function silence(): CodedError<TunnelErrorCode> {
+function silence(): CodedError<SshErrorCode> {
   return new CodedError('timeout', 'the channel was opened, and nothing came through it in 10 s');
 }
 

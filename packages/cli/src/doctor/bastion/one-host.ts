@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
 import { errnoOf, errorText } from '@fairlead/kit';
-import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import { fail, type Finding, ok, warn } from '../check.ts';
 import { withoutQuestions } from '../../ssh/without-questions.ts';

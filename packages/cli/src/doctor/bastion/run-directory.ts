@@ -4,8 +4,8 @@ import { posix } from 'node:path';
 
 import type { LaptopProfile } from '@fairlead/protocol';
 
-import type { Host } from '../../host/host.ts';
-import { askHost, type Answers } from '../ask-host.ts';
+import type { Host } from '@fairlead/launch';
+import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import { SHARED_FILE_SYSTEMS } from '../host/directory.ts';
 

@@ -1,6 +1,6 @@
 // Whether a process outlives the login that started it: some hosts end all of a user's processes at logout.
 
-import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import { ok, type Finding, warn } from '../check.ts';
 

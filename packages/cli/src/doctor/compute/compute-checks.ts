@@ -1,6 +1,6 @@
 // What only a compute node can tell: its way out to the bastion, step by step, and the node itself.
 
-import { checkGateLine } from '@fairlead/client';
+import { checkGateLine } from '@fairlead/carrier';
 import { errorText } from '@fairlead/kit';
 import { decodeText, gateLine, type LaptopProfile } from '@fairlead/protocol';
 
@@ -117,7 +117,7 @@ function nodeChecks(): Check[] {
     check('gpus', 'GPUs', 'asked nvidia-smi in the job', async (world) =>
       judgeGpus((await wantedOf(world)).plan.gpus, parseAnswers(lineOf(world.probe, 'gpus')?.text ?? '')),
     ),
-    check('engine', 'vLLM', 'looked for the engine in the job, after the prologue', async (world: World) =>
+    check('engine', 'the engine', 'looked for the engine in the job, after the prologue', async (world: World) =>
       judgeEngine(
         { ...(await engineWanted(world)), hasLastWord: false },
         parseAnswers(lineOf(world.probe, 'engine')?.text ?? ''),

@@ -5,10 +5,9 @@ import type { Duplex } from 'node:stream';
 
 import { CodedError, withTimeLimit } from '@fairlead/kit';
 import { decodeText } from '@fairlead/protocol';
-import type { JobObservation, Scheduler } from '@fairlead/slurm';
+import type { JobObservation, Scheduler } from '@fairlead/scheduler';
 
-import type { Site } from '../../site/open-site.ts';
-import { pollMs } from '../../site/slurm-site.ts';
+import { pollMs, type Site } from '@fairlead/launch';
 import { fail, type Finding, ok, skipped } from '../check.ts';
 import type { World } from '../world.ts';
 import { lineOf, type ProbeLine, probeLine, type ProbeReport } from '../probe/probe-report.ts';
@@ -41,14 +40,15 @@ export async function followTestJob(job: TestJob): Promise<Finding> {
 }
 
 /** Resolves with the job's last line. */
-async function readLines({ world, site, logPath, dial, jobId }: TestJob, signal: AbortSignal): Promise<Finding> {
+async function readLines(job: TestJob, signal: AbortSignal): Promise<Finding> {
+  const { world, site, logPath, jobId } = job;
   const { probe, context } = world;
   for await (const text of site.host.tail(logPath, { lines: 200, follow: true, signal })) {
     const line = lineIn(text);
     if (!line) continue;
     probe.readAtMs ??= context.clock.now();
     probe.lines.push(line);
-    if (line.probe === 'listening' && line.ok) probe.hop = await visit(dial, signal);
+    if (line.probe === 'listening' && line.ok) probe.hop = await visit(job, signal);
     if (line.probe === 'done') return judgeStarted(probe, jobId);
   }
   signal.throwIfAborted();
@@ -62,8 +62,9 @@ function lineIn(text: string): ProbeLine | undefined {
   return decoded.ok ? decoded.value : undefined;
 }
 
-async function visit(dial: TestJob['dial'], signal: AbortSignal): Promise<NonNullable<ProbeReport['hop']>> {
-  const started = performance.now();
+async function visit({ dial, world }: TestJob, signal: AbortSignal): Promise<NonNullable<ProbeReport['hop']>> {
+  const { clock } = world.context;
+  const started = clock.monotonicMs();
   try {
     const { stream, word } = await dial();
     try {
@@ -71,7 +72,7 @@ async function visit(dial: TestJob['dial'], signal: AbortSignal): Promise<NonNul
       const late = () => new CodedError('timeout', `nothing came through it in ${HOP_MS / 1000} s`);
       const [chunk] = (await withTimeLimit(once(stream, 'data', { signal }), HOP_MS, late)) as [Buffer];
       if (!String(chunk).startsWith(word)) throw new CodedError('protocol', 'something else answered there');
-      return { ok: true, roundTripMs: performance.now() - started };
+      return { ok: true, roundTripMs: clock.monotonicMs() - started };
     } finally {
       stream.destroy();
     }

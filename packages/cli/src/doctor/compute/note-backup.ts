@@ -1,6 +1,6 @@
 // The copy of authorized_keys that an edit leaves: where there was none before the doctor came, there is none after.
 
-import type { Host } from '../../host/host.ts';
+import type { Host } from '@fairlead/launch';
 
 const BACKUP_SCRIPT = `
 path=\${1:-$HOME/.ssh/authorized_keys}

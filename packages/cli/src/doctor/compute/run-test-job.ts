@@ -4,21 +4,26 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
-import { Scope } from '@fairlead/kit';
+import { openTimeLimit, Scope, shellQuote } from '@fairlead/kit';
 
-import { dropUnusedJobKeys } from '../../bastion/drop-job-keys.ts';
-import { ensureJobKey } from '../../bastion/ensure-job-key.ts';
-import { routesForJobs } from '../../bastion/routes-for-jobs.ts';
+import {
+  dropUnusedJobKeys,
+  ensureJobKey,
+  findBundle,
+  type HostFacts,
+  jobDirOf,
+  jobName,
+  jobScript,
+  routesForJobs,
+  schedulerOf,
+  shipRuntime,
+  type Site,
+} from '@fairlead/launch';
+import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
-import type { HostFacts } from '../../host/host.ts';
-import { jobName, jobScript } from '../../job/job-files.ts';
-import { cacheDir, jobDirOf } from '../../paths.ts';
-import { findBundle } from '../../ship/bundles.ts';
-import { shipRuntime } from '../../ship/ship.ts';
-import { schedulerOf } from '../../site/job-cluster.ts';
-import type { Site } from '../../site/open-site.ts';
-import { skipped, type Finding } from '../check.ts';
-import { engineWanted } from '../engine/engine-checks.ts';
+import { cacheDir } from '@fairlead/client';
+import { type Finding, skipped } from '../check.ts';
+import { engineWanted, scriptArguments } from '../engine/engine-checks.ts';
 import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
 import { DIRECTORY_SCRIPT } from '../host/directory.ts';
 import { GPUS_SCRIPT } from '../host/gpus.ts';
@@ -50,7 +55,7 @@ export async function runTestJob(world: World, signal: AbortSignal): Promise<Fin
   const socketPath = join(profile.bastion.runDir, `doctor.${id}.sock`);
   traces.defer(async () => {
     const connection = await session.link.connection();
-    await connection.run(`rm -f -- '${socketPath.replaceAll("'", `'\\''`)}'`);
+    await connection.run(`rm -f -- ${shellQuote(socketPath)}`);
   });
   const word = randomBytes(16).toString('hex');
   const spec = await specOf(world, {
@@ -115,14 +120,21 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   const { authorizedKeysFile } = await world.bastion.config();
   traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
   // Under a signal of its own: traces are removed after Ctrl-C, too.
-  traces.defer(() =>
-    dropUnusedJobKeys(site, {
+  traces.defer(async () => {
+    using limit = openTimeLimit(context.clock, TIDY_MS);
+    await dropUnusedJobKeys(site, {
       session,
-      context: { ...context, signal: AbortSignal.timeout(TIDY_MS) },
+      run: { ...launchRun(context), signal: limit.signal },
       ended: instance,
-    }),
-  );
-  const jobKeyDir = await ensureJobKey(site, { session, context, user: instance });
+      authorizedKeysFile,
+    });
+  });
+  const jobKeyDir = await ensureJobKey(site, {
+    session,
+    run: launchRun(context),
+    user: instance,
+    authorizedKeysFile,
+  });
   remove('rm -rf -- "$1"', folder);
   const node = await shipRuntime(site.host, runtime, {
     cacheDir: cacheDir(context),
@@ -159,9 +171,13 @@ async function specOf(
   },
 ): Promise<ProbeSpec> {
   const { profile } = job.session.link;
-  const { command } = await engineWanted(world);
+  const engine = scriptArguments(await engineWanted(world));
   return {
-    routes: await routesForJobs((await world.config()).bastion, { profile, account: job.account }, world.context),
+    routes: await routesForJobs(
+      (await world.config()).bastion,
+      { profile, account: job.account },
+      launchRun(world.context),
+    ),
     jobKeyDir: job.jobKeyDir,
     socketPath: job.socketPath,
     word: job.word,
@@ -169,7 +185,7 @@ async function specOf(
     scripts: {
       scratch: { text: DIRECTORY_SCRIPT, args: [job.scratch ?? '{tmp}'] },
       gpus: { text: GPUS_SCRIPT, args: [] },
-      engine: { text: ENGINE_SCRIPT, args: [...command] },
+      engine: { text: ENGINE_SCRIPT, args: engine },
     },
   };
 }

@@ -1,13 +1,14 @@
 // The engine's environment as the login host sees it: prologue, program, token, caches, model.
 
-import { DEFAULT_COMMAND } from '../../plan/plan-deployment.ts';
+import { DEFAULT_ENGINE, type EngineKind, engineKinds, findEngineKind } from '@fairlead/engines';
+
 import { type Check, ok } from '../check.ts';
 import { willRunJob } from '../login/login-checks.ts';
 import { wantedOf } from '../slurm/wanted.ts';
 import type { World } from '../world.ts';
 import { askCache, askModel, askToken } from './engine-files.ts';
 import { ENGINE_SCRIPT } from './engine-script.ts';
-import { type EngineWanted, judgeEngine, judgePrologue } from './judge-engine.ts';
+import { judgeEngine, judgePrologue, type ProgramWanted } from './judge-engine.ts';
 import { runPrologue } from './run-prologue.ts';
 
 export function engineChecks(needs: readonly string[]): Check[] {
@@ -24,18 +25,7 @@ export function engineChecks(needs: readonly string[]): Check[] {
         return judgePrologue(config.prologue ?? [], answers, stderr);
       },
     },
-    {
-      id: 'engine.vllm',
-      title: 'Engine: vLLM',
-      tried: 'looked for the program after the prologue, and asked for its version',
-      needs: ['engine.prologue'],
-      limitMs: 90_000,
-      async run(world, signal) {
-        const wanted = await engineWanted(world);
-        const { answers } = await runPrologue(world, ENGINE_SCRIPT, wanted.command, signal);
-        return judgeEngine({ ...wanted, hasLastWord: willRunJob(world) }, answers);
-      },
-    },
+    ...engineKinds.filter(({ program }) => program.kind !== 'bundled').map(programCheck),
     {
       id: 'engine.token',
       title: 'Engine: Hugging Face token',
@@ -46,10 +36,14 @@ export function engineChecks(needs: readonly string[]): Check[] {
     {
       id: 'engine.cache',
       title: "Engine: models' cache",
-      tried: 'looked where Hugging Face models would be kept, and how much fits',
+      tried: 'looked where fetched models would be kept, and how much fits',
       needs: ['engine.prologue'],
       limitMs: 90_000,
-      run: askCache,
+      async run(world, signal) {
+        const { kind } = await engineWanted(world);
+        const [cache] = kind.caches;
+        return cache ? askCache(world, cache, signal) : ok(`${kind.title} keeps none that is known`);
+      },
     },
     {
       id: 'engine.model',
@@ -67,12 +61,44 @@ export function engineChecks(needs: readonly string[]): Check[] {
   ];
 }
 
-export async function engineWanted(world: World): Promise<Omit<EngineWanted, 'hasLastWord'>> {
-  const { config } = await world.login.cluster();
-  const isNamed = config.engines?.vllm !== undefined || (await isAskedFor(world));
-  return { command: config.engines?.vllm?.command ?? DEFAULT_COMMAND.vllm, isNamed };
+function programCheck(kind: EngineKind): Check {
+  return {
+    id: `engine.${kind.name}`,
+    title: `Engine: ${kind.title}`,
+    tried: 'looked for the program after the prologue, and asked for its version',
+    needs: ['engine.prologue'],
+    limitMs: 90_000,
+    async run(world, signal) {
+      const wanted = await programWanted(world, kind);
+      if (wanted.command.length === 0) return ok(`engines.${kind.name} is not configured: it cannot be deployed`);
+      const { answers } = await runPrologue(world, ENGINE_SCRIPT, scriptArguments(wanted), signal);
+      return judgeEngine({ ...wanted, hasLastWord: willRunJob(world) }, answers);
+    },
+  };
 }
 
-async function isAskedFor(world: World): Promise<boolean> {
-  return world.args.model !== undefined && (await wantedOf(world)).plan.engine === 'vllm';
+type Wanted = Omit<ProgramWanted, 'hasLastWord'>;
+
+export function scriptArguments({ kind, command }: Wanted): string[] {
+  return [kind.distribution ?? '', ...command];
+}
+
+/** The engine that a job would need a program for: of the named model, else of the configuration, else the default. */
+export async function engineWanted(world: World): Promise<Wanted> {
+  const { config } = await world.login.cluster();
+  const named = world.args.model === undefined ? undefined : findEngineKind((await wantedOf(world)).plan.engine);
+  const configured = engineKinds.filter(({ name }) => config.engines?.[name] !== undefined);
+  const found = [named, ...configured].find((kind) => kind && kind.program.kind !== 'bundled');
+  return programWanted(world, found ?? findEngineKind(DEFAULT_ENGINE));
+}
+
+async function programWanted(world: World, kind: EngineKind): Promise<Wanted> {
+  const { config } = await world.login.cluster();
+  const own = kind.program.kind === 'installed' ? kind.program.command : [];
+  const isNamed = config.engines?.[kind.name] !== undefined || (await isAskedFor(world, kind));
+  return { kind, command: config.engines?.[kind.name]?.command ?? own, isNamed };
+}
+
+async function isAskedFor(world: World, kind: EngineKind): Promise<boolean> {
+  return world.args.model !== undefined && (await wantedOf(world)).plan.engine === kind.name;
 }

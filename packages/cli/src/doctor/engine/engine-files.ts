@@ -1,5 +1,7 @@
 // The engine's files on the cluster: the token, the cache of models, models named by a path.
 
+import type { EngineCache } from '@fairlead/engines';
+
 import { askHost, type Answers } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import { askDirectory, judgeDirectory } from '../host/directory.ts';
@@ -36,22 +38,18 @@ export function judgeToken(path: string, answers: Answers): Finding {
   return ok(`${path}, readable by this account alone`);
 }
 
-/** A model of middling size. */
-const MODEL_KB = 20 * 1_048_576;
-
-export async function askCache(world: World, signal: AbortSignal): Promise<Finding> {
-  const script =
-    'echo "fl_cache=${HF_HUB_CACHE:-${HF_HOME:+$HF_HOME/hub}}"; echo "fl_default=${XDG_CACHE_HOME:-$HOME/.cache}/huggingface/hub"';
+export async function askCache(world: World, cache: EngineCache, signal: AbortSignal): Promise<Finding> {
+  const script = `echo "fl_cache=${cache.chosen}"; echo "fl_default=${cache.fallback}"`;
   const { answers } = await runPrologue(world, script, [], signal);
-  const path = answers.get('fl_cache') || answers.get('fl_default') || '~/.cache/huggingface/hub';
+  const path = answers.get('fl_cache') || answers.get('fl_default') || '/';
   const where = answers.get('fl_cache')
-    ? 'HF_HOME (env: of the cluster)'
-    : 'HF_HOME, in env: of the cluster, to scratch';
+    ? `${cache.variable} (env: of the cluster)`
+    : `${cache.variable}, in env: of the cluster, to scratch`;
   const finding = judgeDirectory(await askDirectory(await world.login.host(), path, { signal }), {
-    what: 'a model',
+    what: cache.what,
     setting: where,
     leastKb: 0,
-    goodKb: MODEL_KB,
+    goodKb: cache.sizeKb,
     runsPrograms: false,
     isLocal: false,
   });

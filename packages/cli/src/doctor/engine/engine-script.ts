@@ -1,11 +1,15 @@
 // Shell that finds the engine's program and its version: on the login host, and again on a compute node. Answers are `fl_key=value`.
 
-/** Arguments: the engine's command, word by word. vLLM itself takes ten seconds to say its version; its metadata does not. */
+/**
+ * Arguments: the Python distribution whose version is the engine's (empty: nothing tells it), then the engine's command, word by word.
+ * vLLM itself takes ten seconds to say its version; its metadata does not.
+ */
 export const ENGINE_SCRIPT = `
+distribution=$1; shift
 exe=$(command -v "$1" 2>/dev/null)
 echo "fl_exe=$exe"
-if [ -n "$exe" ] && [ -f "$exe" ]; then
-  ask='import importlib.metadata as m; print(m.version("vllm"))'
+if [ -n "$distribution" ] && [ -n "$exe" ] && [ -f "$exe" ]; then
+  ask="import importlib.metadata as m; print(m.version('$distribution'))"
   words=
   case \${1##*/} in
     python*) words=$exe ;;

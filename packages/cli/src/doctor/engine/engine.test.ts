@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createLocalRunner } from '@fairlead/slurm';
+import { findEngineKind } from '@fairlead/engines';
+import { createLocalRunner } from '@fairlead/scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { parseAnswers } from '../ask-host.ts';
@@ -24,7 +25,11 @@ async function program(name: string, text: string): Promise<string> {
 }
 
 async function ask(...command: string[]) {
-  const { stdout } = await createLocalRunner().run(['sh', '-c', ENGINE_SCRIPT, 'sh', ...command]);
+  return askOf('vllm', ...command);
+}
+
+async function askOf(distribution: string, ...command: string[]) {
+  const { stdout } = await createLocalRunner().run(['sh', '-c', ENGINE_SCRIPT, 'sh', distribution, ...command]);
   return parseAnswers(stdout);
 }
 
@@ -49,6 +54,11 @@ describe('The script that looks for an engine', () => {
     );
   });
 
+  it('asks for no version where nothing tells it', async () => {
+    const server = await program('serve', '#!/bin/sh\necho 1.2.3\n');
+    expect([...(await askOf('', server, '--port', '{port}')).keys()]).toEqual(['fl_exe', 'fl_end']);
+  });
+
   it('finds nothing where nothing is', async () =>
     expect(await ask(join(folder, 'vllm'), 'serve')).toEqual(
       new Map([
@@ -60,7 +70,8 @@ describe('The script that looks for an engine', () => {
 
 describe('judgeEngine', () => {
   const found = new Map([['fl_exe', '/v/bin/vllm']]);
-  const wanted = { command: ['vllm', 'serve'], isNamed: true, hasLastWord: false };
+  const kind = findEngineKind('vllm');
+  const wanted = { kind, command: ['vllm', 'serve'], isNamed: true, hasLastWord: false };
   it.each([
     ['found', wanted, new Map([...found, ['fl_version', '0.11.2+cpu']]), 'ok'],
     ['that says its name', wanted, new Map([...found, ['fl_version', 'vllm 0.12.0rc1']]), 'ok'],
@@ -69,6 +80,7 @@ describe('judgeEngine', () => {
     ['named and missing here, to be looked for on a node', { ...wanted, hasLastWord: true }, new Map(), 'warn'],
     ['missing by its path', { ...wanted, hasLastWord: true, command: ['/v/vllm'] }, new Map(), 'fail'],
     ['missing and not asked for', { ...wanted, isNamed: false }, new Map(), 'warn'],
+    ['whose version nothing tells', { ...wanted, kind: findEngineKind('command') }, found, 'ok'],
   ] as const)('%s', (_what, what, answers, status) => expect(judgeEngine(what, answers).status).toBe(status));
 });
 

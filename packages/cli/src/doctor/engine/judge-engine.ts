@@ -1,11 +1,14 @@
 // What the engine's environment is worth: program found, version known, prologue without failures. Pure.
 
+import type { EngineKind } from '@fairlead/engines';
+
 import type { Answers } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
-export interface EngineWanted {
+export interface ProgramWanted {
+  kind: EngineKind;
   command: readonly string[];
-  /** Whether the configuration or the named model says that vLLM is used here. */
+  /** Whether the configuration or the named model says that this engine is used here. */
   isNamed: boolean;
   /** Whether a compute node will be asked too. */
   hasLastWord: boolean;
@@ -22,16 +25,18 @@ export function judgePrologue(lines: readonly string[], answers: Answers, stderr
   return ok(lines.length === 0 ? 'there is none' : `${lines.length} lines ran without a failure`);
 }
 
-export function judgeEngine({ command, isNamed, hasLastWord }: EngineWanted, answers: Answers): Finding {
+export function judgeEngine({ kind, command, isNamed, hasLastWord }: ProgramWanted, answers: Answers): Finding {
   const [program = ''] = command;
   const exe = answers.get('fl_exe') ?? '';
-  const todo =
-    'Install vLLM in an environment there, and say how it is found: `prologue` (module load, source venv/bin/activate) or engines.vllm.command (its absolute path, then "serve").';
+  const words = kind.examples.command.slice(1).join(' ');
+  const install = kind.program.kind === 'installed' ? `Install ${kind.title} in an environment` : `Put ${program}`;
+  const todo = `${install} there, and say how it is found: \`prologue\` (module load, source venv/bin/activate) or engines.${kind.name}.command (its absolute path, then ${words}).`;
   if (exe === '') {
     const found = `${program} is not there`;
     if (isNamed && (!hasLastWord || program.startsWith('/'))) return fail(found, todo);
-    return warn(`${found}: only the simulator can be deployed`, todo);
+    return warn(`${found}: only other engines can be deployed, such as the simulator`, todo);
   }
+  if (kind.distribution === undefined) return ok(`${exe} is there`);
   const version = versionIn(answers.get('fl_version') ?? '');
   if (version === undefined) {
     const said = (answers.get('fl_version') ?? '').slice(0, 200);

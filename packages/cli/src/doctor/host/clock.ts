@@ -1,6 +1,6 @@
 // How far another machine's clock is from this one's, by asking it for the time and halving the way.
 
-import type { Host } from '../../host/host.ts';
+import type { Host } from '@fairlead/launch';
 import { askHost, type AskOptions } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 

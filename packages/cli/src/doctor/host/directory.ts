@@ -1,8 +1,8 @@
 // What a directory on a host is good for: does it take files, does it run programs, how much fits, is it local?
 
-import type { Host } from '../../host/host.ts';
-import { askHost, type Answers, type AskOptions } from '../ask-host.ts';
-import { type Finding, fail, ok, warn } from '../check.ts';
+import type { Host } from '@fairlead/launch';
+import { type Answers, askHost, type AskOptions } from '../ask-host.ts';
+import { fail, type Finding, ok, warn } from '../check.ts';
 
 /** Writes a quarter of a MiB and a small program into the directory, or the nearest that exists, and takes both away. */
 export const DIRECTORY_SCRIPT = `

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { openLocalHost } from '../../host/local-host.ts';
+import { openLocalHost } from '@fairlead/launch';
 import { judgeClock } from './clock.ts';
 import { askDirectory, type DirectoryFacts, type DirectoryNeeds, judgeDirectory } from './directory.ts';
 import { judgeGpus } from './gpus.ts';

@@ -1,6 +1,6 @@
 // Folders that a look at a host makes on its way, taken away again where they were not there before and nothing is in them.
 
-import type { Host } from '../../host/host.ts';
+import type { Host } from '@fairlead/launch';
 import { askHost } from '../ask-host.ts';
 
 /** The nearest folder that exists. */

@@ -3,9 +3,8 @@
 import { isCodedError } from '@fairlead/kit';
 
 import type { Context } from '../../context.ts';
-import { type Host, NODE_MINIMUM } from '../../host/host.ts';
-import { cacheDir } from '../../paths.ts';
-import { findRuntime } from '../../ship/find-runtime.ts';
+import { findRuntime, type Host, NODE_MINIMUM } from '@fairlead/launch';
+import { cacheDir } from '@fairlead/client';
 import { askHost } from '../ask-host.ts';
 import { fail, type Finding, ok } from '../check.ts';
 

@@ -1,6 +1,6 @@
 // Whether the account's login shell runs commands for programs: quietly, or with start-up files that talk, or not at all.
 
-import type { SshConnection } from '@fairlead/tunnel';
+import type { SshConnection } from '@fairlead/ssh';
 
 import { fail, type Finding, ok, warn } from '../check.ts';
 

@@ -2,13 +2,14 @@
 
 import { profilePath } from '@fairlead/client';
 import { errnoOf, errorText, isCodedError } from '@fairlead/kit';
-import { asList, type SshRoute } from '@fairlead/protocol';
-import { sshVersion } from '@fairlead/tunnel';
+import { asList, userConfigPath } from '@fairlead/config';
+import type { SshRoute } from '@fairlead/protocol';
+import { sshVersion } from '@fairlead/ssh';
 import { stat } from 'node:fs/promises';
 
-import { userConfigPath } from '../../config/config-sources.ts';
+import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
-import { resolveRoute } from '../../ssh/open-route.ts';
+import { resolveRoute } from '@fairlead/launch';
 import { nameOf } from '../../ssh/open-routes.ts';
 import { type Check, fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
@@ -120,7 +121,7 @@ export interface LoginBy {
 async function loginBy(route: SshRoute, context: Context): Promise<LoginBy> {
   const { host, driver = 'ssh2' } = route;
   try {
-    const { system } = await resolveRoute(route, context);
+    const { system } = await resolveRoute(route, launchRun(context));
     return system ? { host, driver: 'ssh', because: system.because } : { host, driver: 'ssh2' };
   } catch (error) {
     if (!isCodedError(error)) throw error;

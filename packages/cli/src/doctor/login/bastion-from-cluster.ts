@@ -1,8 +1,8 @@
 // What the login node knows of the bastion's name inside the cluster. Compute nodes mostly know the same; the test job proves it.
 
-import { asList, type ClusterRoute } from '@fairlead/protocol';
+import { asList, type ClusterRoute } from '@fairlead/config';
 
-import { askHost, type Answers } from '../ask-host.ts';
+import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 

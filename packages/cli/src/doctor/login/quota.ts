@@ -1,8 +1,8 @@
 // The user's disk quota, as quota(1) prints it, and the judgement on it. Sites without one say nothing.
 
-import type { RunResult } from '@fairlead/slurm';
+import type { RunResult } from '@fairlead/scheduler';
 
-import type { Host } from '../../host/host.ts';
+import type { Host } from '@fairlead/launch';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import { sizeOf } from '../host/directory.ts';
 

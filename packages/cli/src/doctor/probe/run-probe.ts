@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 
 import { type Clock, CodedError, errnoOf, errorText } from '@fairlead/kit';
 import type { BastionRoute } from '@fairlead/protocol';
-import { listJobKeyFiles, openSsh, routeName, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { jumpTarget, listJobKeyFiles, openSsh, routeName, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import type { ProbeLine } from './probe-report.ts';
 import type { ProbeSpec } from './probe-spec.ts';
@@ -116,19 +116,6 @@ async function targetOf(route: BastionRoute, { jobKeyDir }: ProbeSpec): Promise<
     hostKeys: { kind: 'pinned', keys: hostKeys },
     ...(jump && { jump: jumpTarget(jump) }),
     auth: { identityFiles: await listJobKeyFiles(jobKeyDir) },
-  };
-}
-
-/** As an agent goes through it. */
-function jumpTarget(jump: NonNullable<BastionRoute['jump']>): SshTarget {
-  return {
-    host: jump.host,
-    port: jump.port,
-    user: jump.user,
-    hostKeys: jump.hostKeys
-      ? { kind: 'pinned', keys: jump.hostKeys }
-      : { kind: 'known-hosts', files: jump.knownHostsFiles },
-    auth: { identityFiles: [jump.identityFile] },
   };
 }
 

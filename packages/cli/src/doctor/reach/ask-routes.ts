@@ -3,13 +3,14 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-import { CodedError, errorText } from '@fairlead/kit';
-import { asList, type SshRoute } from '@fairlead/protocol';
-import { openSsh, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { type Clock, CodedError, errorText } from '@fairlead/kit';
+import { asList } from '@fairlead/config';
+import type { SshRoute } from '@fairlead/protocol';
+import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import { nameOf, routesFor } from '../../ssh/open-routes.ts';
 import { withoutQuestions } from '../../ssh/without-questions.ts';
-import { type ForwardingFacts, tryForwarding } from '../bastion/forwarding.ts';
+import { type ForwardingFacts, type Trying, tryForwarding } from '../bastion/forwarding.ts';
 import { fail, type Finding, ok, type RouteReport, warn } from '../check.ts';
 import type { World } from '../world.ts';
 import { askBanner } from './ask-banner.ts';
@@ -25,7 +26,8 @@ export async function askRoutes(world: World, signal: AbortSignal): Promise<Find
   const reports = await Promise.all(
     list.map(async (route, index) => {
       const isTaken = attempt.ok && attempt.taken?.index === index;
-      const ask: Asked = { route, target: routes[index]!.target, connection: isTaken ? attempt.connection : undefined };
+      const connection = isTaken ? attempt.connection : undefined;
+      const ask: Asked = { route, target: routes[index]!.target, clock: world.context.clock, connection };
       return askRoute(ask, signal);
     }),
   );
@@ -35,19 +37,23 @@ export async function askRoutes(world: World, signal: AbortSignal): Promise<Find
 interface Asked {
   route: SshRoute;
   target: () => Promise<SshTarget>;
+  clock: Clock;
   /** Where this route is the one that is used: a person is not asked a second time. */
   connection: SshConnection | undefined;
 }
 
-async function askRoute({ route, target: resolve, connection }: Asked, signal: AbortSignal): Promise<RouteReport> {
+async function askRoute(
+  { route, target: resolve, clock, connection }: Asked,
+  signal: AbortSignal,
+): Promise<RouteReport> {
   const report: RouteReport = { name: nameOf(route), taken: connection !== undefined };
   try {
     const target = await resolve();
     await askWay(report, target, signal);
-    if (connection) return await askConnection(report, connection, signal);
+    if (connection) return await askConnection(report, connection, { clock, signal });
     const limited = { ...withoutQuestions(unasked(target)), connectTimeoutMs: LOGIN_MS };
     await using opened = await openSsh(limited, { signal });
-    return await askConnection(report, opened, signal);
+    return await askConnection(report, opened, { clock, signal });
   } catch (error) {
     signal.throwIfAborted();
     const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
@@ -66,14 +72,10 @@ async function askWay(report: RouteReport, target: SshTarget, signal: AbortSigna
   if (banner !== undefined) report.banner = banner;
 }
 
-async function askConnection(
-  report: RouteReport,
-  connection: SshConnection,
-  signal: AbortSignal,
-): Promise<RouteReport> {
+async function askConnection(report: RouteReport, connection: SshConnection, trying: Trying): Promise<RouteReport> {
   const { type, fingerprint } = connection.hostKey;
   const known = { ...report, hostKey: `${type} ${fingerprint}`, loggedIn: true };
-  const { listen, dial }: ForwardingFacts = await tryForwarding(connection, signal);
+  const { listen, dial }: ForwardingFacts = await tryForwarding(connection, trying);
   return { ...known, mayForward: listen.ok && (dial?.ok ?? false) };
 }
 

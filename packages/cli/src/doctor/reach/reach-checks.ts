@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
 import { errorText } from '@fairlead/kit';
-import { type SshTarget, targetLabel } from '@fairlead/tunnel';
+import { type SshTarget, targetLabel } from '@fairlead/ssh';
 
 import { type Check, type Finding, ok } from '../check.ts';
 import type { Reached, World } from '../world.ts';

@@ -2,7 +2,7 @@
 
 import { type CodedError, isCodedError, type Scope } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
-import { openSsh, type RouteTaken, type SshConnection, type SshTarget } from '@fairlead/tunnel';
+import { openSsh, type RouteTaken, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
 import type { Context } from '../../context.ts';
 import { openRoutes } from '../../ssh/open-routes.ts';

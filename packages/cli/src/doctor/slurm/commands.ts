@@ -1,7 +1,7 @@
 // Whether Slurm's commands are there for a program that logs in without a terminal.
 
-import type { Host } from '../../host/host.ts';
-import { askHost, type Answers } from '../ask-host.ts';
+import type { Host } from '@fairlead/launch';
+import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
 const NEEDED = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo'];

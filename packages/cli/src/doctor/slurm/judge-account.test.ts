@@ -1,7 +1,7 @@
-import { parseAssociations, parseQosLimits } from '@fairlead/slurm';
+import { parseAssociations, parseQosLimits } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
-import type { DeploymentPlan } from '../../plan/plan-deployment.ts';
+import type { DeploymentPlan } from '@fairlead/launch';
 import { type AccountFacts, judgeAccount, judgeQos } from './judge-account.ts';
 
 const config = { version: '22.05.8', hasAccounting: true, enforced: ['associations', 'limits', 'qos'] };

@@ -7,7 +7,7 @@ import {
   type PartitionRules,
   type QosLimits,
   type SlurmConfig,
-} from '@fairlead/slurm';
+} from '@fairlead/scheduler';
 
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { Wanted } from './wanted.ts';

@@ -1,7 +1,7 @@
-import type { SlurmPartition } from '@fairlead/slurm';
+import type { SlurmPartition } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
-import type { DeploymentPlan } from '../../plan/plan-deployment.ts';
+import type { DeploymentPlan } from '@fairlead/launch';
 import { judgeCommands } from './commands.ts';
 import { judgeShellSettings } from './shell-settings.ts';
 import { judgeGpu, judgePartition, judgeTime } from './judge-request.ts';

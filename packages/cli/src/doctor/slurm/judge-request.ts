@@ -1,8 +1,8 @@
 // Holds what is configured against what Slurm offers: partition, GPU type, time limit. Pure.
 
-import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/slurm';
+import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/scheduler';
 
-import { nearest } from '../../config/explain-issues.ts';
+import { nearest } from '@fairlead/config';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { Wanted } from './wanted.ts';
 

@@ -1,11 +1,11 @@
 // Options of sbatch that the user's login shell, or a site's module in it, sets by variables. Fairlead unsets them, for an
 // outer job's would change the inner one: where the configuration says nothing instead, that is told.
 
-import type { ClusterConfig } from '@fairlead/protocol';
-import { SHELL_SETTINGS, settingOf } from '@fairlead/slurm';
+import type { ClusterConfig } from '@fairlead/config';
+import { settingOf, SHELL_SETTINGS } from '@fairlead/scheduler';
 
-import type { Host } from '../../host/host.ts';
-import { askHost, type Answers } from '../ask-host.ts';
+import type { Host } from '@fairlead/launch';
+import { type Answers, askHost } from '../ask-host.ts';
 import { type Finding, ok, warn } from '../check.ts';
 
 /** As a program sees them, and as a person who logs in does: csh takes -l alone, and the others no script beside it. */

@@ -2,9 +2,8 @@
 
 import { isCodedError } from '@fairlead/kit';
 
-import { jobScript } from '../../job/job-files.ts';
-import { testJob } from '../../job/submit-job.ts';
-import { openSite, type Site } from '../../site/open-site.ts';
+import { jobScript, openSite, type Site, testJob } from '@fairlead/launch';
+import { launchRun } from '../../launch/launch-run.ts';
 import { fail, type Finding, ok } from '../check.ts';
 import { noteFolders } from '../host/made-folders.ts';
 import type { World } from '../world.ts';
@@ -32,5 +31,5 @@ export async function askTestOnly(world: World, signal: AbortSignal): Promise<Fi
 }
 
 export async function siteOf(world: World): Promise<Site> {
-  return world.scope.use(await openSite(await world.cluster(), world.context));
+  return world.scope.use(await openSite(await world.cluster(), launchRun(world.context)));
 }

@@ -1,8 +1,8 @@
 // What a deployment would ask of Slurm on this site: the plan that checks hold against what Slurm offers.
 
-import { type SlurmPartition } from '@fairlead/slurm';
+import type { SlurmPartition } from '@fairlead/scheduler';
 
-import { type DeploymentPlan, planDeployment } from '../../plan/plan-deployment.ts';
+import { type DeploymentPlan, planDeployment } from '@fairlead/launch';
 import type { World } from '../world.ts';
 
 export interface Wanted {

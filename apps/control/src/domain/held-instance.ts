@@ -1,0 +1,41 @@
+// The state machine of all that control holds of one instance: its stored life and its agent's presence. Decides; stores,
+// tells and orders nothing.
+
+import { go, type Step } from '@fairlead/kit';
+
+import { type LifeEffect, type LifeEvent, transition } from './instance-life.ts';
+import { type Presence, type PresenceEffect, type PresenceEvent, transitionPresence, withoutLine } from './presence.ts';
+import type { Life } from './records.ts';
+
+export interface Held {
+  readonly life: Life;
+  readonly presence: Presence;
+}
+
+export type HeldEvent = LifeEvent | PresenceEvent;
+/** `link.fence` and `link.drop` are meant for the connection that was there before the step. */
+export type HeldEffect = LifeEffect | PresenceEffect;
+
+export type HeldStep = Step<Held, HeldEffect>;
+
+export function transitionHeld({ life, presence }: Held, event: HeldEvent): HeldStep {
+  switch (event.type) {
+    case 'agent.enrolled':
+    case 'instance.reported':
+    case 'lease.expired':
+    case 'job.observed':
+    case 'stop.requested': {
+      const step = transition(life, event);
+      const isFenced = step.effects.some((effect) => effect.type === 'link.fence');
+      return go({ life: step.state, presence: isFenced ? withoutLine(presence) : presence }, ...step.effects);
+    }
+    case 'line.attached':
+    case 'line.heard':
+    case 'line.closed':
+    case 'load.told':
+    case 'agent.refused': {
+      const step = transitionPresence(presence, event, life);
+      return go({ life, presence: step.state }, ...step.effects);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// What control knows of an instance's agent and no disk keeps: its connection, its key, its load. Pure.
+
+import { go, stay, type Step } from '@fairlead/kit';
+import { type AgentHello, type InstanceView, isEnded, type Load, type StopMode } from '@fairlead/protocol';
+
+import type { LifeEffect } from './instance-life.ts';
+import type { Life } from './records.ts';
+
+/** A connection to an instance's agent. The transitions compare connections and call nothing of them; the registry does. */
+export interface AgentLine {
+  /** Generation of the control socket at which control dialled the agent. */
+  readonly generation: number;
+  give(mode: StopMode): void;
+  /** Tells the agent that another one replaces it, and closes. */
+  fence(): void;
+  drop(): void;
+}
+
+export interface Presence {
+  /** The connection over which the agent speaks now. */
+  readonly line?: AgentLine;
+  readonly apiKey?: AgentHello['apiKey'];
+  readonly load?: Load;
+  /** The agent that speaks for the instance, since control's start. */
+  readonly agent?: NonNullable<InstanceView['agent']>;
+  /** When a refusal was last put into the history; monotonic. */
+  readonly refusedMs?: number;
+}
+
+export type PresenceEvent =
+  /** An agent has proved itself on this connection. */
+  | { type: 'line.attached'; line: AgentLine; apiKey: AgentHello['apiKey']; agent: NonNullable<InstanceView['agent']> }
+  /** Something came over this connection. */
+  | { type: 'line.heard'; line: AgentLine }
+  | { type: 'line.closed'; line: AgentLine }
+  | { type: 'load.told'; load: Load }
+  /** An agent was refused at this instance's socket; `nowMs` is monotonic. */
+  | { type: 'agent.refused'; code: string; message: string; nowMs: number };
+
+export type PresenceEffect = Extract<LifeEffect, { type: 'history.add' | 'link.drop' }> | { type: 'lease.renew' };
+
+/** The state is the same object where nothing changed. */
+export type PresenceStep = Step<Presence, PresenceEffect>;
+
+/** Minimum time between two refusals of one instance in the history: a refused agent tries again and again. */
+const refusalIntervalMs = 600_000;
+
+export function transitionPresence(presence: Presence, event: PresenceEvent, life: Life): PresenceStep {
+  switch (event.type) {
+    case 'line.attached': {
+      const { line, apiKey, agent } = event;
+      const replaced: PresenceEffect[] = presence.line ? [{ type: 'link.drop' }] : [];
+      return go({ ...presence, line, apiKey, agent }, ...replaced, ...renewal(life));
+    }
+    case 'line.heard':
+      // A connection that another one has replaced no longer speaks for the instance.
+      return go(presence, ...(presence.line === event.line ? renewal(life) : []));
+    case 'line.closed':
+      return presence.line === event.line ? go(withoutLine(presence)) : stay(presence);
+    case 'load.told':
+      return go({ ...presence, load: event.load });
+    case 'agent.refused':
+      return refuse(presence, event);
+  }
+}
+
+export function withoutLine(presence: Presence): Presence {
+  const { line: _line, ...rest } = presence;
+  return rest;
+}
+
+/** An instance that its agent has declared ended has no lease. */
+function renewal(life: Life): PresenceEffect[] {
+  return life.phase === 'attended' && !isEnded(life.state) ? [{ type: 'lease.renew' }] : [];
+}
+
+function refuse(presence: Presence, event: Extract<PresenceEvent, { type: 'agent.refused' }>): PresenceStep {
+  const { code, message, nowMs } = event;
+  const isRecent = presence.refusedMs !== undefined && nowMs - presence.refusedMs < refusalIntervalMs;
+  if (code === 'too_many' || isRecent) return stay(presence);
+  const text = `An agent was refused (${code}): ${message}.`;
+  return go({ ...presence, refusedMs: nowMs }, { type: 'history.add', kind: 'agent.refused', message: text });
+}

@@ -1,0 +1,41 @@
+// Performs one effect of what happens to an instance, where it is not an order: an order waits for the disk.
+
+import type { HeldEffect } from '../domain/held-instance.ts';
+import type { Leases } from '../domain/leases.ts';
+import type { AgentLine } from '../domain/presence.ts';
+import type { Write } from '../store/store.ts';
+import type { Entry } from './entry.ts';
+import type { HistoryShare } from './history-share.ts';
+
+export interface EffectTargets {
+  leases: Leases;
+  history: HistoryShare;
+  /** The agent's connection before the step. */
+  line: AgentLine | undefined;
+  /** Gets what is to be stored. */
+  writes: Write[];
+  monotonicMs: number;
+}
+
+export function performEffect(entry: Entry, effect: HeldEffect, targets: EffectTargets): void {
+  const { leases, history, line, writes, monotonicMs } = targets;
+  switch (effect.type) {
+    case 'history.add':
+      writes.push(history.write(entry, effect.kind, effect.message));
+      return;
+    case 'link.fence':
+      line?.fence();
+      return;
+    case 'link.drop':
+      line?.drop();
+      return;
+    case 'lease.renew':
+      leases.renew(entry.instance.id, monotonicMs);
+      return;
+    case 'lease.end':
+      leases.end(entry.instance.id);
+      return;
+    case 'order.give':
+      return;
+  }
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+
+import { decodeText, deploymentList } from '@fairlead/protocol';
+import { expect, it } from 'vitest';
+
+import { listText } from './list.ts';
+import { statusText } from './status.ts';
+
+const golden = new URL('../../../protocol/golden/v2/api/deployment-list.json', import.meta.url);
+const decoded = decodeText(deploymentList, readFileSync(golden, 'utf8'));
+const deployments = decoded.ok ? decoded.value.deployments : [];
+
+it('list has a row for each instance of a deployment', () => {
+  const rows = listText(deployments, 1_795_226_370_000).split('\n');
+  expect(rows[0]).toMatch(/^NAME +STATE +SERVED MODEL +CLUSTER +JOB +REQUESTS +LEFT$/);
+  expect(rows[1]).toMatch(/^llama +ready +llama-3\.1-8b +tb +4711 +2 /);
+  expect(rows[2]).toMatch(/^llama \(successor\) +loading weights 40 % +llama-3\.1-8b +tb +4712 +0 /);
+});
+
+it('status tells of each instance of a deployment, and of one without a heading', () => {
+  const nowMs = 1_795_226_370_000;
+  const [both] = deployments;
+  const text = statusText(both!, { events: [], route: undefined }, nowMs);
+  expect(text).toContain('instance k3x9q2ab\nstate     ready');
+  expect(text).toContain('instance m7c2v5zd (successor)\nstate     loading weights 40 %');
+  expect(text).toContain('hosts     node2, node3');
+  const one = statusText({ ...both!, instances: both!.instances.slice(0, 1) }, { events: [], route: undefined }, nowMs);
+  expect(one).not.toContain('instance k3x9q2ab');
+  expect(one).toContain('served as llama-3.1-8b');
+});

@@ -1,0 +1,9 @@
+// Where a command's configuration is looked for.
+
+import type { ConfigPlace } from '@fairlead/config';
+
+import type { Context } from '../context.ts';
+
+export function configPlace({ env, home, cwd, flags, output }: Context): ConfigPlace {
+  return { env, home, cwd, file: flags.config, warn: (text) => output.warnOnce(text) };
+}

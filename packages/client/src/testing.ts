@@ -1,0 +1,2 @@
+export { followMachine } from './follow-table.ts';
+export { warmMachine } from './warm-table.ts';

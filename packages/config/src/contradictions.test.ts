@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+
+import { contradictionsOf } from './contradictions.ts';
+
+const login = { host: 'login' };
+
+it('contradictionsOf is silent about what can be done', () => {
+  expect(contradictionsOf({})).toEqual([]);
+  expect(
+    contradictionsOf({
+      defaultCluster: 'a',
+      clusters: {
+        a: { login, slurm: { omit: ['gres'], override: { time: '60' } }, gpu: { type: 'a100' } },
+        b: { kind: 'local' },
+      },
+    }),
+  ).toEqual([]);
+});
+
+it.each([
+  ['a default that is not configured', { defaultCluster: 'b', clusters: { a: { login } } }, 'defaultCluster: b'],
+  ['a login host of a local cluster', { clusters: { a: { kind: 'local', login } } }, 'clusters.a.login: '],
+  ['Slurm settings of a local cluster', { clusters: { a: { kind: 'local', slurm: {} } } }, 'clusters.a.slurm: '],
+  [
+    'a directive omitted and overridden',
+    { clusters: { a: { login, slurm: { omit: ['gres'], override: { gres: 'gpu:1' } } } } },
+    'clusters.a.slurm.omit: gres',
+  ],
+  [
+    'a GPU type that is not asked for',
+    { clusters: { a: { login, gpu: { type: 'a100', request: 'none' } } } },
+    'clusters.a.gpu.type: ',
+  ],
+  [
+    'two ways to say what media an engine fetches',
+    { clusters: { a: { login, engines: { vllm: { mediaPath: '/d', args: ['--allowed-local-media-path=/e'] } } } } },
+    'clusters.a.engines.vllm.mediaPath: ',
+  ],
+  [
+    'a flag that the agent gives',
+    { clusters: { a: { login, engines: { sim: { args: ['--port', '8000'] } } } } },
+    'clusters.a.engines.sim.args: leave --port out',
+  ],
+  [
+    'a server that is told to listen nowhere',
+    { clusters: { a: { login, engines: { command: { command: ['serve', '--port', '8000'] } } } } },
+    'clusters.a.engines.command.command: ',
+  ],
+] as const)('contradictionsOf names %s', (_title, config, begins) => {
+  const found = contradictionsOf(structuredClone(config) as never);
+  expect(found).toHaveLength(1);
+  expect(found[0]?.startsWith(begins)).toBe(true);
+});

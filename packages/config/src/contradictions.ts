@@ -1,0 +1,47 @@
+// Settings that are right one by one and make no sense together. Each sentence begins with the setting and names the consequence.
+
+import { findEngineKind } from '@fairlead/engines';
+
+import { engineSettingsOf } from './engine-settings.ts';
+import type { ClusterConfig, FairleadConfig } from './fairlead-config.ts';
+
+export function contradictionsOf(config: FairleadConfig): string[] {
+  const clusters = Object.entries(config.clusters ?? {});
+  return [
+    ...defaultClusterOf(config),
+    ...clusters.flatMap(([name, cluster]) => ofCluster(`clusters.${name}`, cluster)),
+  ];
+}
+
+function defaultClusterOf({ defaultCluster, clusters = {} }: FairleadConfig): string[] {
+  if (defaultCluster === undefined || clusters[defaultCluster]) return [];
+  const names = Object.keys(clusters).join(', ') || 'none';
+  return [
+    `defaultCluster: ${defaultCluster} is not among the configured clusters (${names}), so nothing could be deployed`,
+  ];
+}
+
+function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }: ClusterConfig): string[] {
+  const problems: string[] = [];
+  if (kind === 'local') {
+    if (login) problems.push(`${path}.login: a local cluster runs jobs on this machine, so it would never be used`);
+    if (slurm) problems.push(`${path}.slurm: a local cluster has no Slurm, so nothing of it would be asked for`);
+  }
+  const overridden = Object.keys(slurm?.override ?? {});
+  for (const directive of slurm?.omit ?? [])
+    if (overridden.includes(directive))
+      problems.push(
+        `${path}.slurm.omit: ${directive} is also in slurm.override, so its value would never be asked for`,
+      );
+  if (gpu?.type && gpu.request === 'none')
+    problems.push(`${path}.gpu.type: gpu.request is none, so the type would never be asked for`);
+  return [...problems, ...ofEngines(`${path}.engines`, engines)];
+}
+
+function ofEngines(path: string, engines: ClusterConfig['engines'] = {}): string[] {
+  return Object.entries(engines).flatMap(([name, config]) =>
+    findEngineKind(name)
+      .check(engineSettingsOf(config))
+      .problems.map((problem) => `${path}.${name}.${problem.path}: ${problem.message}`),
+  );
+}

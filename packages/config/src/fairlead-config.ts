@@ -1,0 +1,346 @@
+// fairlead.yaml: what a user configures. Strict: an unknown key is an error. What holds where it says nothing: defaults.ts.
+
+import { DEFAULT_ENGINE, type EngineKind, engineKinds } from '@fairlead/engines';
+import { z } from 'zod';
+
+import { defaults } from './defaults.ts';
+import { clusterRoute, oneOrMore } from './bastion-routes.ts';
+import { sshRoute } from '@fairlead/protocol';
+
+const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
+const seconds = z.number().min(0);
+const envVars = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name'), z.string());
+/** Slurm's own forms: minutes, MM:SS, HH:MM:SS, D-HH, D-HH:MM, D-HH:MM:SS. */
+const slurmTime = z
+  .string()
+  .regex(
+    /^(\d+|\d+:\d{1,2}(:\d{1,2})?|\d+-\d{1,2}(:\d{1,2}){0,2})$/,
+    'must be a Slurm time such as 90, 04:00:00 or 1-12',
+  );
+
+export const slurmSettings = z.strictObject({
+  partition: z
+    .string()
+    .optional()
+    .meta({ description: '`--partition`.', examples: ['gpu'] }),
+  account: z
+    .string()
+    .optional()
+    .meta({ description: '`--account`.', examples: ['my-project'] }),
+  qos: z
+    .string()
+    .optional()
+    .meta({ description: '`--qos`.', examples: ['normal'] }),
+  constraint: z
+    .string()
+    .optional()
+    .meta({ description: '`--constraint`.', examples: ['a100&nvlink'] }),
+  reservation: z
+    .string()
+    .optional()
+    .meta({ description: '`--reservation`.', examples: ['workshop'] }),
+  time: slurmTime.optional().meta({
+    description: `Time limit of a job where --time is absent. Default ${defaults.time}.`,
+    examples: ['04:00:00'],
+  }),
+  cpusPerTask: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: '`--cpus-per-task`.', examples: [8] }),
+  mem: z
+    .string()
+    .optional()
+    .meta({ description: "Memory of the node's task in Slurm's form.", examples: ['64G'] }),
+  binDir: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Directory of sbatch, squeue and the others on the login host, where they are not on the PATH.',
+      examples: ['/opt/slurm/bin'],
+    }),
+  cluster: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+      'must be the name of one cluster, as sacctmgr and CLUSTER: lines show it',
+    )
+    .optional()
+    .meta({
+      description:
+        '`--clusters`, where the login host serves several Slurm clusters. Passed to every Slurm command; a job that was submitted stays with its cluster.',
+      examples: ['nautilus'],
+    }),
+  pollSeconds: z
+    .number()
+    .min(15)
+    .max(3600)
+    .optional()
+    .meta({
+      description: `How often this site lets its queue be asked. All commands then share one answer of \`squeue\`, kept on the login host until it is this old. Default: each command asks for itself, every ${defaults.pollSeconds} s.`,
+      examples: [120],
+    }),
+  omit: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'sbatch directives this site does not take.', examples: [['signal']] }),
+  override: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({ description: 'sbatch directives with the value this site wants.', examples: [{ gres: 'gpu:1' }] }),
+  extra: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Further lines of the script, as they are.', examples: [['#SBATCH --comment=llm']] }),
+});
+
+export const gpuSettings = z.strictObject({
+  type: z
+    .string()
+    .optional()
+    .meta({ description: 'Slurm GPU type.', examples: ['a100'] }),
+  request: z
+    .enum(['gres', 'gpus-per-node', 'none'])
+    .optional()
+    .meta({ description: 'How this site wants GPUs asked for. Default gres.', examples: ['gres'] }),
+});
+
+const commonEngineSettings = z.strictObject({
+  command: z.array(z.string()).min(1).optional(),
+  readyLimitSeconds: seconds.optional().meta({
+    description: `From its start to its first answer. Default ${defaults.readyLimitSeconds}.`,
+    examples: [3600],
+  }),
+  stopLimitSeconds: seconds
+    .optional()
+    .meta({ description: `How long it may take to end. Default ${defaults.stopLimitSeconds}.`, examples: [30] }),
+  args: z.array(z.string()).optional(),
+  env: envVars.optional(),
+});
+
+/** Settings of every engine. Those of one engine alone are further keys, which its own schema has checked. */
+export type EngineConfig = z.infer<typeof commonEngineSettings>;
+
+function engineSection({ title, program, examples, options }: EngineKind) {
+  const start = {
+    installed: 'Default: what PATH has.',
+    bundled: 'Default: the one that comes with Fairlead.',
+    configured: 'Needed: there is no default.',
+  }[program.kind];
+  const { command, args, env } = commonEngineSettings.shape;
+  const shape = {
+    ...commonEngineSettings.shape,
+    command: command.meta({ description: `Program and first arguments. ${start}`, examples: [examples.command] }),
+    args: args.meta({ description: 'More arguments for every model.', examples: [examples.args] }),
+    env: env.meta({ description: "Variables of the engine's process alone.", examples: [examples.env] }),
+  };
+  return z.strictObject(shape).extend(options.shape).optional().describe(`How ${title} is started.`);
+}
+
+const engineNames = engineKinds.map(({ name }) => name);
+
+export const healthSettings = z.strictObject({
+  probeIntervalSeconds: seconds.optional().meta({
+    description: `How often an idle engine is asked for one token. Default ${defaults.probeIntervalSeconds}.`,
+    examples: [30],
+  }),
+  probeLimitSeconds: seconds
+    .optional()
+    .meta({ description: `How long that may take. Default ${defaults.probeLimitSeconds}.`, examples: [30] }),
+  probeFailures: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      description: `Failures in a row until the engine counts as hung. Default ${defaults.probeFailures}.`,
+      examples: [2],
+    }),
+  stallSeconds: seconds.optional().meta({
+    description: `How long tokens may stand still with requests running. Default ${defaults.stallSeconds}.`,
+    examples: [90],
+  }),
+  crashLimit: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      description: `Starts within crashWindowSeconds after which it gives up. Default ${defaults.crashLimit}.`,
+      examples: [4],
+    }),
+  crashWindowSeconds: seconds
+    .optional()
+    .meta({ description: `Default ${defaults.crashWindowSeconds}.`, examples: [1800] }),
+  restartBaseSeconds: seconds.optional().meta({
+    description: `Bound of the first wait before the engine is started again. Default ${defaults.restartBaseSeconds}.`,
+    examples: [2],
+  }),
+  restartMaxSeconds: seconds
+    .optional()
+    .meta({ description: `Bound of every such wait. Default ${defaults.restartMaxSeconds}.`, examples: [60] }),
+});
+
+const clusterPaths = z.strictObject({
+  state: z
+    .string()
+    .optional()
+    .meta({
+      description: `Directory for job files, shared by login and compute nodes. Default ${defaults.stateDir}.`,
+      examples: ['/project/alice/fairlead'],
+    }),
+  scratch: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Node-local directory for sockets and caches. Default TMPDIR or /tmp.',
+      examples: ['/local/scratch'],
+    }),
+  runtime: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Directory for agent and Node; programs must be allowed to run there. Default below state.',
+      examples: ['/project/alice/fairlead/bin'],
+    }),
+});
+
+export const clusterConfig = z.strictObject({
+  kind: z
+    .enum(['slurm', 'local'])
+    .optional()
+    .meta({ description: 'local: jobs run on this machine, without Slurm. Default slurm.', examples: ['slurm'] }),
+  login: sshRoute
+    .optional()
+    .meta({ description: 'The host that takes `sbatch`, by SSH.', examples: [{ host: 'login.example.org' }] }),
+  slurm: slurmSettings.optional().describe('What the job script asks Slurm for.'),
+  gpu: gpuSettings.optional().describe('How GPUs are asked for.'),
+  paths: clusterPaths.optional().describe('Where files go on the cluster.'),
+  node: z
+    .string()
+    .optional()
+    .meta({ description: 'A Node >= 22.18 on the cluster, where there is one.', examples: ['/opt/node/bin/node'] }),
+  prologue: z
+    .array(z.string())
+    .optional()
+    .meta({
+      description: 'Shell lines before the agent starts.',
+      examples: [['module load python/3.11', 'source /project/alice/vllm/bin/activate']],
+    }),
+  env: envVars
+    .optional()
+    .meta({ description: "Variables of the job's processes.", examples: [{ HF_HOME: '/scratch/alice/hf' }] }),
+  health: healthSettings.optional().describe('When an engine counts as hung, and how it is started again.'),
+  tokenFile: z
+    .string()
+    .optional()
+    .meta({
+      description: 'A 0600 file on the cluster with a Hugging Face token, for gated models.',
+      examples: ['~/.hf-token'],
+    }),
+  engines: z
+    .strictObject(
+      Object.fromEntries(engineKinds.map((kind) => [kind.name, engineSection(kind)])) as Record<
+        string,
+        z.ZodType<EngineConfig | undefined>
+      >,
+    )
+    .optional()
+    .describe('How engines are started.'),
+});
+export type ClusterConfig = z.infer<typeof clusterConfig>;
+
+export const bastionConfig = z.strictObject({
+  fromLaptop: oneOrMore(sshRoute).describe(
+    'The bastion as this machine reaches it: one route, or a list of routes to the same host. All are asked at once; the first in this order that answers and proves to be the bastion is taken, the next one when it is gone.',
+  ),
+  fromCluster: oneOrMore(clusterRoute)
+    .optional()
+    .describe(
+      'The bastion as seen from a compute node: one route or a list, as above. Default: as from the laptop, without jump hosts.',
+    ),
+  stateDir: z
+    .string()
+    .optional()
+    .meta({
+      description: `Directory on the bastion. Default ${defaults.stateDir}.`,
+      examples: ['~/.local/share/fairlead'],
+    }),
+  runDir: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Directory for sockets on the bastion, on local disk. Default: chosen by the gate.',
+      examples: ['/tmp/fairlead-alice'],
+    }),
+  node: z
+    .string()
+    .optional()
+    .meta({ description: 'A Node >= 22.18 on the bastion, where there is one.', examples: ['/usr/bin/node'] }),
+  authorizedKeysFile: z
+    .string()
+    .optional()
+    .meta({ description: 'Where it is not ~/.ssh/authorized_keys.', examples: ['~/.ssh/authorized_keys'] }),
+});
+export type BastionConfig = z.infer<typeof bastionConfig>;
+
+export const presetConfig = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .meta({
+      description: 'A Hugging Face id, or an absolute path on the cluster.',
+      examples: ['Qwen/Qwen3-8B'],
+    }),
+  engine: z
+    .enum(engineNames)
+    .optional()
+    .meta({ description: `Default ${DEFAULT_ENGINE}.`, examples: [DEFAULT_ENGINE] }),
+  servedModel: z
+    .string()
+    .optional()
+    .meta({ description: 'The name that clients ask for. Default: the model.', examples: ['qwen3-8b'] }),
+  gpus: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'GPUs on the node. Default 1.', examples: [1] }),
+  nodes: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Nodes. Default 1.', examples: [1] }),
+  time: slurmTime.optional().meta({ description: 'Time limit of the job.', examples: ['08:00:00'] }),
+  mem: z
+    .string()
+    .optional()
+    .meta({ description: 'Memory of the node.', examples: ['64G'] }),
+  cpusPerTask: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'CPUs of the node.', examples: [8] }),
+  args: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "The engine's arguments for this model.", examples: [['--enable-prefix-caching']] }),
+  env: envVars
+    .optional()
+    .meta({ description: "Variables of the engine's process.", examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }] }),
+  description: z
+    .string()
+    .optional()
+    .meta({ description: 'For people.', examples: ['the small one for tests'] }),
+});
+export type PresetConfig = z.infer<typeof presetConfig>;
+
+export const fairleadConfig = z.strictObject({
+  defaultCluster: clusterName
+    .optional()
+    .meta({ description: 'The cluster where --on is absent.', examples: ['mycluster'] }),
+  bastion: bastionConfig.optional().describe('The SSH host that this machine and the cluster reach.'),
+  clusters: z.record(clusterName, clusterConfig).optional().describe('Slurm sites by a short name of yours.'),
+  presets: z
+    .record(z.string(), presetConfig)
+    .optional()
+    .describe('Names for models and how they are run; they go before the built-in ones.'),
+});
+export type FairleadConfig = z.infer<typeof fairleadConfig>;

@@ -1,0 +1,33 @@
+// What a configuration may hold of secrets, by the names of its variables: shown as `***`, refused in an engine's arguments. Pure.
+
+import { flagWithValue } from '@fairlead/engines';
+import { CodedError, namesSecret } from '@fairlead/kit';
+
+import type { ConfigErrorCode } from './config-error.ts';
+
+/** The same value, without what its names say is secret. `config` is what people paste into reports. */
+export function hideSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      typeof inner === 'string' && namesSecret(name) ? '***' : hideSecrets(inner),
+    ]),
+  );
+}
+
+/** Throws where an argument would show a secret to every user of the node. `flags`: those that are followed by one; `--hf-token` alone means the token that is kept on the cluster. */
+export function refuseSecretArguments(args: readonly string[], flags: readonly string[]): void {
+  const flag = flagWithValue(args, flags);
+  if (flag === undefined) return;
+  throw new CodedError<ConfigErrorCode>(
+    'config_invalid',
+    `cannot start the engine with ${flag} because its arguments are readable by every user of the node`,
+    {
+      hint: flag.includes('api')
+        ? 'Leave it out: each deployment has a key of its own, which is checked before the engine.'
+        : 'Put the token into a 0600 file on the cluster and name it in tokenFile.',
+    },
+  );
+}

@@ -1,0 +1,39 @@
+export { asList, type ClusterRoute } from './bastion-routes.ts';
+export { type ConfigErrorCode } from './config-error.ts';
+export { type ConfigPlace } from './config-place.ts';
+export {
+  changedSettings,
+  leafPaths,
+  parseSetting,
+  parseYamlObject,
+  readConfigFile,
+  userConfigPath,
+} from './config-sources.ts';
+export { defaults } from './defaults.ts';
+export { contradictionsOf } from './contradictions.ts';
+export { nearest } from './explain-issues.ts';
+export {
+  type BastionConfig,
+  type ClusterConfig,
+  type EngineConfig,
+  type FairleadConfig,
+  fairleadConfig,
+  type PresetConfig,
+} from './fairlead-config.ts';
+export { engineSettingsOf } from './engine-settings.ts';
+export { hideSecrets, refuseSecretArguments } from './hide-secrets.ts';
+export {
+  checkConfig,
+  loadConfig,
+  type LoadedConfig,
+  loadForCluster,
+  type NamedCluster,
+  pickCluster,
+} from './load-config.ts';
+export { BUILT_IN_PRESETS } from './presets.ts';
+export { readProjectConfig, settingNames } from './project/project-config.ts';
+export { FREE_SETTINGS } from './project/project-settings.ts';
+export { distrustFile, projectFilePath, trustFile } from './project/trust-file.ts';
+export { trustedFilesPath } from './project/trusted-files.ts';
+export { renderConfigurationPage } from './render-configuration-page.ts';
+export { type ConfigNotes, writeConfig } from './write-config.ts';

@@ -1,0 +1,82 @@
+// Records that the user trusts a project's file as it is now, or no longer.
+
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+import { CodedError, errnoOf } from '@fairlead/kit';
+
+import type { ConfigErrorCode } from '../config-error.ts';
+import type { ConfigPlace } from '../config-place.ts';
+import { parseYamlObject } from '../config-sources.ts';
+import { foldersUpwards, PROJECT_FILE } from './find-project-config.ts';
+import { sortSettings } from './project-settings.ts';
+import { readRegularFile } from '../read-regular-file.ts';
+import { contentHash, readTrustedFiles, trustedFilesPath, writeTrustedFiles } from './trusted-files.ts';
+
+type Place = Pick<ConfigPlace, 'cwd' | 'home' | 'env'>;
+
+export interface TrustedFile {
+  path: string;
+  sha256: string;
+  /** The settings that count from now on and did not before. */
+  settings: string[];
+}
+
+/** Throws `config_unreadable` or `config_invalid`: what cannot be used is not trusted. */
+export async function trustFile(path: string, place: Place): Promise<TrustedFile> {
+  const file = await readRegularFile(path);
+  if (!file) throw missing(path);
+  const { withheld } = sortSettings(parseYamlObject(file.text, path));
+  const sha256 = contentHash(file.text);
+  const list = trustedFilesPath(place.env, place.home);
+  await writeTrustedFiles(list, new Map([...(await readTrustedFiles(list)), [path, sha256]]));
+  return { path, sha256, settings: withheld };
+}
+
+/** Returns whether it was trusted. */
+export async function distrustFile(path: string, place: Place): Promise<boolean> {
+  const list = trustedFilesPath(place.env, place.home);
+  const trusted = new Map(await readTrustedFiles(list));
+  const was = trusted.delete(path);
+  if (was) await writeTrustedFiles(list, trusted);
+  return was;
+}
+
+/** The file that was named, else the nearest one; its folder without links, as the search finds it. */
+export async function projectFilePath(named: string | undefined, { cwd, home }: Place): Promise<string> {
+  if (named !== undefined) return withRealFolder(resolve(cwd, named));
+  for (const folder of await foldersUpwards(cwd, home)) {
+    const path = join(folder, PROJECT_FILE);
+    // Any kind of file counts here: readRegularFile refuses what is no regular file.
+    if (await isNamed(path)) return path;
+  }
+  throw missing(join(cwd, PROJECT_FILE));
+}
+
+const NOT_FOUND = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
+
+async function withRealFolder(path: string): Promise<string> {
+  try {
+    return join(await realpath(dirname(path)), basename(path));
+  } catch (error) {
+    // The reading says what is wrong with the path.
+    if (NOT_FOUND.has(errnoOf(error) ?? '')) return path;
+    throw error;
+  }
+}
+
+async function isNamed(path: string): Promise<boolean> {
+  try {
+    await realpath(path);
+    return true;
+  } catch (error) {
+    if (NOT_FOUND.has(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+function missing(path: string): CodedError<ConfigErrorCode> {
+  return new CodedError('config_unreadable', `cannot find ${path} because there is no such file`, {
+    hint: 'Name the file: fairlead config trust <file>.',
+  });
+}

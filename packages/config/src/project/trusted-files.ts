@@ -1,0 +1,59 @@
+// Which project files this user has trusted: path and hash of the content, in the user's own state. A file that changed is not trusted any more.
+
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { CodedError, errorText } from '@fairlead/kit';
+import { z } from 'zod';
+
+import type { ConfigErrorCode } from '../config-error.ts';
+import { readRegularFile } from '../read-regular-file.ts';
+
+const trustedFiles = z.object({
+  version: z.literal(1),
+  files: z.record(z.string(), z.object({ sha256: z.string() })),
+});
+
+/** Path → hash of the content that was trusted. */
+export type TrustedFiles = ReadonlyMap<string, string>;
+
+export function trustedFilesPath(env: Record<string, string | undefined>, home: string): string {
+  return join(env['XDG_STATE_HOME'] || join(home, '.local', 'state'), 'fairlead', 'trusted-configs.json');
+}
+
+export function contentHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+export async function readTrustedFiles(path: string): Promise<TrustedFiles> {
+  const file = await readRegularFile(path);
+  if (!file) return new Map();
+  try {
+    const { files } = trustedFiles.parse(JSON.parse(file.text));
+    return new Map(Object.entries(files).map(([name, { sha256 }]) => [name, sha256]));
+  } catch (error) {
+    throw new CodedError<ConfigErrorCode>(
+      'config_unreadable',
+      `cannot read ${path}, the list of trusted project files, because ${errorText(error).slice(0, 200)}`,
+      { hint: `Remove it; then trust each file again: fairlead config trust <file>.`, cause: error },
+    );
+  }
+}
+
+/** Atomic; the file and its folder are the user's alone. */
+export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Promise<void> {
+  const files = Object.fromEntries([...trusted].map(([name, sha256]) => [name, { sha256 }]));
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(temporary, `${JSON.stringify({ version: 1, files }, undefined, 2)}\n`, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new CodedError<ConfigErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
+      hint: 'Make its folder one that this user may write to.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,126 @@
+// Any server that speaks OpenAI's API: a command of the user's, on a socket or a loopback port that the agent chooses.
+
+import { openAiRoutes } from '@fairlead/openai-wire';
+import { z } from 'zod';
+import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
+import { fillPlaceholders, namesPlaceholder } from '../port/placeholders.ts';
+import { readOptions } from '../port/read-options.ts';
+
+const options = z.strictObject({
+  health: z
+    .string()
+    .regex(/^\/[!-~]*$/, 'must be a path that begins with /')
+    .optional()
+    .meta({
+      description: 'Path that answers 200 once the server is up. Default `/v1/models`.',
+      examples: ['/health'],
+    }),
+});
+
+const NO_KEY =
+  'Any process on the compute node can use this server, for it listens on a port and takes no key. Give it {socket} in place of {port}; or give it {apiKey} in a variable of engines.command.env, if it can check a key.';
+
+export const command: EngineKind = {
+  name: 'command',
+  title: 'a server of your own',
+  description:
+    "Any server that speaks OpenAI's API, started by a command of yours on a socket or a loopback port that the agent chooses.",
+  options,
+  examples: {
+    command: ['python3', 'serve.py', '--model', '{model}', '--port', '{port}'],
+    args: ['--threads', '8'],
+    env: { SERVE_API_KEY: '{apiKey}' },
+  },
+  defaultGpus: 1,
+  program: { kind: 'configured' },
+  secretFlags: ['--api-key', '--hf-token'],
+  caches: [],
+  // argparse of any program.
+  failures: { usage: /^[\w.-]+(?: \w+)?: error: (.+)/, known: [] },
+  routes: openAiRoutes,
+  check: checkCommand,
+  listens: (wanted) => (namesPlaceholder(wordsOf(wanted), 'port') ? 'port' : 'socket'),
+  plan(wanted, place) {
+    const values = valuesOf(wanted, place);
+    const fill = (word: string) => fillPlaceholders(word, values);
+    return {
+      argv: [...(wanted.command ?? []), ...wanted.args].map(fill),
+      env: Object.fromEntries(
+        Object.entries(wanted.env).map(([name, value]) => [
+          name,
+          fillPlaceholders(value, { ...values, apiKey: place.engineKey.reveal() }),
+        ]),
+      ),
+    };
+  },
+  probe: (wanted) => ({ healthPath: readOptions('command', options, wanted.options).health ?? '/v1/models' }),
+  guard: guardOf,
+  parsePhase: () => undefined,
+};
+
+function valuesOf({ model, servedModel, gpus, nodes }: EngineWanted, place: EnginePlace): Record<string, string> {
+  return {
+    model,
+    servedModel,
+    gpus: String(gpus),
+    nodes: String(nodes),
+    socket: place.socket,
+    port: place.port,
+    node: place.nodePath,
+  };
+}
+
+/** Wherever a placeholder may stand. */
+function wordsOf({ command: words = [], args, env }: EngineSettings): string[] {
+  return [...words, ...args, ...Object.values(env)];
+}
+
+function guardOf(settings: EngineSettings): 'socket' | 'key' | 'none' {
+  const words = wordsOf(settings);
+  if (!namesPlaceholder(words, 'port')) return 'socket';
+  return namesPlaceholder(words, 'apiKey') ? 'key' : 'none';
+}
+
+function checkCommand(settings: EngineSettings, model?: Named): EngineCheck {
+  readOptions('command', options, settings.options);
+  const { command: words, args } = settings;
+  if (words === undefined) {
+    const message = 'is needed: the program and its arguments, such as [python3, serve.py, --port, "{port}"]';
+    return { problems: [{ path: 'command', message }], risks: [] };
+  }
+  const problems = [...listenProblems(settings), ...nameProblems(settings, model)];
+  for (const [path, given] of Object.entries({ command: words, args }))
+    if (namesPlaceholder(given, 'apiKey'))
+      problems.push({
+        path,
+        message: 'every user of the node can read arguments: put {apiKey} into a variable of engines.command.env',
+      });
+  return { problems, risks: guardOf(settings) === 'none' ? [NO_KEY] : [] };
+}
+
+type Named = Pick<EngineWanted, 'model' | 'servedModel'>;
+
+/** A preset of someone else's may name the model, and the command may hand a word to a shell. */
+const PLAIN_NAME = /^[\w./:@+=,-]*$/;
+
+function nameProblems(settings: EngineSettings, named: Named | undefined): EngineCheck['problems'] {
+  return Object.entries({ model: named?.model ?? '', servedModel: named?.servedModel ?? '' })
+    .filter(([name, value]) => namesPlaceholder(wordsOf(settings), name) && !PLAIN_NAME.test(value))
+    .map(([name, value]) => ({
+      path: 'command',
+      message: `cannot have ${JSON.stringify(value)} for {${name}}: it may hold letters, digits and _ . / : @ + = , - alone`,
+    }));
+}
+
+function listenProblems(settings: EngineSettings): EngineCheck['problems'] {
+  const words = wordsOf(settings);
+  const [hasPort, hasSocket] = [namesPlaceholder(words, 'port'), namesPlaceholder(words, 'socket')];
+  if (hasPort && hasSocket)
+    return [
+      { path: 'command', message: 'names {port} and {socket}, and the server is asked at one of them: take one' },
+    ];
+  if (hasPort || hasSocket) return [];
+  const message =
+    'says nowhere where to listen: the agent puts a free port for {port}, or the path of a socket for {socket}';
+  return [{ path: 'command', message }];
+}

@@ -1,0 +1,102 @@
+// What holds for every engine. A new one calls this with its kind; engine-kinds.test.ts does so for those that there are.
+
+import { Secret } from '@fairlead/kit';
+import { describe, expect, it } from 'vitest';
+import { classifyFailure } from './judge/classify-failure.ts';
+import { engineCommand } from './port/engine-command.ts';
+import type { EngineKind, EnginePlace, EngineSettings, EngineWanted } from './port/engine-kind.ts';
+
+const KEY = 'fle-the-key-of-this-engine';
+const PLACE: EnginePlace = {
+  nodePath: '/opt/node',
+  engineSim: ['/opt/engine-sim.mjs'],
+  directory: '/tmp/fl-abc',
+  socket: '/tmp/fl-abc/e.sock',
+  port: '45678',
+  engineKey: new Secret(KEY),
+};
+
+export function describeEngineKind(kind: EngineKind): void {
+  const { command, args, env } = kind.examples;
+  const example: EngineSettings = { command, args, env, options: {} };
+  const wanted = (settings: Partial<EngineSettings> = {}): EngineWanted => ({
+    ...example,
+    ...settings,
+    model: 'org/model',
+    servedModel: 'model',
+    gpus: 2,
+    nodes: 1,
+  });
+  const started = (settings?: Partial<EngineSettings>) =>
+    engineCommand({ kind, wanted: wanted(settings), place: PLACE, instanceId: 'i-1', env: { PATH: '/bin' } });
+
+  describe(`engine ${kind.name}`, () => {
+    it('has a name that fits a setting and a flag', () => {
+      expect(kind.name).toMatch(/^[a-z][a-z0-9-]{0,31}$/);
+      expect([kind.title, kind.description].every((text) => text.length > 0)).toBe(true);
+    });
+
+    it('starts as its examples say, and finds no contradiction in them', () => {
+      expect(kind.check(example, wanted()).problems).toEqual([]);
+      const { argv } = started();
+      expect(argv[0]).toBeTruthy();
+      expect(argv.join(' ')).toContain(args.join(' '));
+    });
+
+    it('is told where to listen, and no secret, in words that every user of the node can read', () => {
+      const { argv, env: environment } = started();
+      const words = JSON.stringify([argv, environment]);
+      expect(words).toContain(kind.listens(wanted()) === 'port' ? PLACE.port : PLACE.socket);
+      expect(argv.join(' ')).not.toContain(KEY);
+      expect(argv.join(' ')).not.toMatch(/\{(?:port|socket|apiKey|node|engineSim|model)\}/);
+    });
+
+    it('gets its key in the environment unless nothing can be guarded', () => {
+      const isGuarded = Object.values(started().env).includes(KEY);
+      expect(isGuarded || kind.guard(example) !== 'key').toBe(true);
+    });
+
+    it("takes the user's variables, and passes them into a container with a clean environment", () => {
+      const inContainer = ['apptainer', 'exec', '--cleanenv', 'image.sif', ...command];
+      const { env: environment } = started({ command: inContainer, env: { ...env, MINE: 'x' } });
+      expect(environment).toMatchObject({ MINE: 'x', APPTAINERENV_MINE: 'x', APPTAINERENV_FAIRLEAD_INSTANCE: 'i-1' });
+    });
+
+    it('refuses options that are not its own, with the path of the setting', () => {
+      expect(kind.options.safeParse({ 'no-such-option': 1 }).success).toBe(false);
+    });
+
+    it('names routes, a path of its health, and metrics that have a path', () => {
+      expect(kind.routes.length).toBeGreaterThan(0);
+      expect(kind.routes.map(({ path }) => path)).toContain('/v1/models');
+      for (const { path } of kind.routes) expect(path).toMatch(/^\/\S+$/);
+      expect(kind.probe(wanted()).healthPath).toMatch(/^\//);
+      if (kind.metrics) expect(kind.routes.map(({ path }) => path)).toContain(kind.metrics.path);
+    });
+
+    it('lets no route through that a server may answer without a key', () => {
+      const paths = kind.routes.map(({ path }) => path);
+      for (const path of ['/invocations', '/', '/docs', '/v1/load_lora_adapter']) expect(paths).not.toContain(path);
+    });
+
+    it('reads any line, and makes no phase of one that says nothing', () => {
+      for (const line of ['', 'hello', '\u0000\uFFFD', 'x'.repeat(10_000)])
+        expect(kind.parsePhase(line)).toBeUndefined();
+    });
+
+    it('words a failure that no list knows', () => {
+      const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
+      const end = { code: 1, signal: null, lines: ['Traceback (most recent call last):', 'ValueError: bad day'] };
+      expect(classifyFailure({ ...end, surroundings }, kind.failures)).toMatchObject({
+        message: 'the engine failed (exit code 1): ValueError: bad day',
+        fatal: false,
+      });
+    });
+
+    it('names its own setting where the cure is there', () => {
+      const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
+      const end = { code: 0, signal: null, lines: ['started in the background'] };
+      expect(classifyFailure({ ...end, surroundings }, kind.failures).hint).toContain(`engines.${kind.name}.command`);
+    });
+  });
+}

@@ -1,0 +1,19 @@
+export { DEFAULT_ENGINE, engineKinds, findEngineKind } from './engine-kinds.ts';
+export { classifyFailure, type EngineEnd } from './judge/classify-failure.ts';
+export type { EngineFailure } from './judge/engine-failure.ts';
+export { explainSilence } from './judge/explain-silence.ts';
+export type { EngineSurroundings } from './judge/known-failure.ts';
+export { type EngineCommand, engineCommand, MARKER_VARIABLE } from './port/engine-command.ts';
+export type {
+  EngineCache,
+  EngineCheck,
+  EngineKind,
+  EnginePlace,
+  EngineSettings,
+  EngineWanted,
+  PhaseSeen,
+} from './port/engine-kind.ts';
+export { showEngineCommand } from './show-engine-command.ts';
+export { flagWithValue } from './port/flags.ts';
+export { type EngineMetrics, type MetricNames, parseMetrics } from './port/parse-metrics.ts';
+export type { EngineSettingErrorCode } from './port/read-options.ts';

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { programArgs } from '@fairlead/testkit/programs';
+import { describe, expect, it } from 'vitest';
+import { vllm } from '../vllm/vllm.ts';
+import { classifyFailure as classify, type EngineEnd } from './classify-failure.ts';
+
+type Exit = Omit<EngineEnd, 'surroundings'>;
+
+function classifyFailure(exit: Exit) {
+  return classify({ ...exit, surroundings: { engine: 'vllm', gpus: '', interfaces: [] } }, vllm.failures);
+}
+
+/** What the simulator prints is recorded from a real vLLM. */
+function failToStart(name: string): Promise<Exit> {
+  const { promise, resolve } = Promise.withResolvers<Exit>();
+  const args = [...programArgs('engine-sim'), 'serve', 'demo', '--uds', `/tmp/fa-${process.pid}-${name}.sock`];
+  execFile(process.execPath, [...args, '--sim-fault', `start-failure:${name}`], (error, stdout, stderr) => {
+    const code = typeof error?.code === 'number' ? error.code : null;
+    resolve({ code, signal: error?.signal ?? null, lines: `${stdout}\n${stderr}`.split('\n') });
+  });
+  return promise;
+}
+
+describe('classifyFailure', () => {
+  it.each([
+    ['gated-model', /gated repo/, /licence/, true],
+    ['max-model-len', /User-specified max_model_len/, /--max-model-len/, true],
+    ['no-kv-memory', /No available memory for the cache blocks/, /more GPUs/, true],
+    ['cuda-oom', /CUDA out of memory/, /does not fit/, false],
+    ['weights-missing', /Cannot find any model weights/, undefined, false],
+    ['shm-too-small', /Insufficient space in \/dev\/shm/, /shared memory/, false],
+    ['segfault', /SIGSEGV/, undefined, false],
+    ['oom-killed', /SIGKILL/, /ran out of memory/, false],
+  ])('names the cause of %s and its cure', async (name, cause, hint, fatal) => {
+    const failure = classifyFailure(await failToStart(name));
+    expect(failure.message).toMatch(cause);
+    if (hint) expect(failure.hint).toMatch(hint);
+    else expect(failure.hint).toBeUndefined();
+    expect(failure.fatal).toBe(fatal);
+  });
+
+  it('passes over wrappers and warnings', () => {
+    const lines = [
+      '(APIServer pid=1) WARNING 11-21 02:00:21 [system_utils.py:255] fd limit errors like `OSError: [Errno 24] Too many open files`',
+      '(EngineCore pid=2) ERROR 11-21 02:00:36 [core.py:1100] EngineCore failed to start.',
+      "(EngineCore pid=2) ERROR 11-21 02:00:36 [core.py:1100] RuntimeError: Worker failed with error 'start (0) + length (300) exceeds', please check the stack trace above for the root cause",
+      'RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}',
+    ];
+    expect(classifyFailure({ code: 1, signal: null, lines })).toMatchObject({
+      message: 'the engine failed (exit code 1): start (0) + length (300) exceeds',
+      fatal: false,
+    });
+  });
+
+  it('takes exit code 2 for wrong arguments, which no further try cures', () => {
+    const lines = ['usage: vllm [-h]', 'vllm: error: unrecognized arguments: --no-such-flag 1'];
+    expect(classifyFailure({ code: 2, signal: null, lines })).toMatchObject({
+      message: 'the engine failed (exit code 2): unrecognized arguments: --no-such-flag 1',
+      fatal: true,
+    });
+  });
+
+  it('knows a SIGKILL through the shell or container that reports it', () => {
+    expect(classifyFailure({ code: 137, signal: null, lines: ['Killed'] }).hint).toContain('ran out of memory');
+  });
+
+  it('calls an exit with 0 an end that nobody asked for, and names a worker that died', () => {
+    const lines = ['ERROR Worker proc VllmWorker-0 died unexpectedly (exit code: -9), shutting down executor.'];
+    const { message, lastLines } = classifyFailure({ code: 0, signal: null, lines });
+    expect(message).toBe('the engine ended by itself (exit code 0): worker VllmWorker-0 died (exit code -9)');
+    expect(lastLines).toEqual(lines);
+  });
+});

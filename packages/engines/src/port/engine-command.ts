@@ -1,0 +1,69 @@
+// Decides an engine's argv and environment: what its kind plans, in the job's environment. Pure: secrets go into the environment only.
+
+import type { Secret } from '@fairlead/kit';
+import type { EngineKind, EnginePlace, EngineWanted, OptionalArguments } from './engine-kind.ts';
+
+/** Found again in /proc/<pid>/environ: how a child that left its group and its parent is still known as ours. */
+export const MARKER_VARIABLE = 'FAIRLEAD_INSTANCE';
+
+export interface EngineCommandInput {
+  kind: EngineKind;
+  wanted: EngineWanted;
+  place: EnginePlace;
+  instanceId: string;
+  hfToken?: Secret;
+  /** Leaves out the plan's optional arguments: this engine has been seen not to know them. */
+  isPlain?: boolean;
+  /** The job's environment. */
+  env: NodeJS.ProcessEnv;
+}
+
+export interface EngineCommand {
+  argv: [string, ...string[]];
+  env: Record<string, string>;
+  /** Those that `argv` holds. */
+  optional?: OptionalArguments | undefined;
+}
+
+/** Variables of Node's own that would change what the engine's helpers do, and ours. */
+const STRIPPED = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS', 'NODE_CHANNEL_FD'];
+
+export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: EngineCommandInput): EngineCommand {
+  const plan = kind.plan(wanted, place);
+  const inherited = Object.entries(job.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !STRIPPED.includes(entry[0]),
+  );
+  const own = {
+    ...plan.env,
+    ...(job.hfToken ? { HF_TOKEN: job.hfToken.reveal() } : {}),
+    [MARKER_VARIABLE]: job.instanceId,
+  };
+  const env = { ...Object.fromEntries(inherited), ...own };
+  const [program = '', ...args] = plan.argv;
+  const optional = isPlain ? undefined : plan.optional;
+  const isNeeded = (name: string) =>
+    Object.hasOwn(own, name) || NEEDED.test(name) || kind.variables?.test(name) === true;
+  return {
+    argv: [program, ...args, ...(optional?.words ?? [])],
+    env: { ...env, ...containerEnvironment(plan.argv, env, isNeeded) },
+    optional,
+  };
+}
+
+/** What every engine needs of the job's environment; the rest is the site's and the user's affair. */
+const NEEDED = /^(?:CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|HF_\w+|NCCL_\w+|GLOO_\w+)$/;
+const CLEAN_FLAGS = ['--cleanenv', '-e', '--containall', '-C'];
+
+/** A container that is started with a clean environment takes variables by this prefix alone (apptainer(1), ENVIRONMENT). */
+function containerEnvironment(
+  words: readonly string[],
+  env: Record<string, string>,
+  isNeeded: (name: string) => boolean,
+): Record<string, string> {
+  const runtime = words
+    .map((word) => word.split('/').at(-1))
+    .find((name) => name === 'apptainer' || name === 'singularity');
+  if (runtime === undefined || !words.some((word) => CLEAN_FLAGS.includes(word))) return {};
+  const needed = Object.entries(env).filter(([name]) => isNeeded(name));
+  return Object.fromEntries(needed.map(([name, value]) => [`${runtime.toUpperCase()}ENV_${name}`, value]));
+}

@@ -1,0 +1,19 @@
+// The command line of an engine as a reader may see it before it is started: names in place of what only the node knows.
+
+import { Secret } from '@fairlead/kit';
+import { findEngineKind } from './engine-kinds.ts';
+import type { EnginePlace, EngineWanted } from './port/engine-kind.ts';
+
+const PLACE: EnginePlace = {
+  nodePath: '<node>',
+  engineSim: ['<simulator>'],
+  directory: '<directory>',
+  socket: '<socket>',
+  port: '<port>',
+  engineKey: new Secret('<key>'),
+};
+
+export function showEngineCommand(engine: string, wanted: EngineWanted): string[] {
+  const { argv, optional } = findEngineKind(engine).plan(wanted, PLACE);
+  return [...argv, ...(optional?.words ?? [])];
+}

@@ -1,0 +1,31 @@
+// The simulator: speaks as vLLM does, needs no GPU, and travels with the agent.
+
+import { z } from 'zod';
+import type { EngineKind, EnginePlace } from '../port/engine-kind.ts';
+import { fillPlaceholders } from '../port/placeholders.ts';
+import { serveArguments, serveEnvironment, takenFlags, vllm } from '../vllm/vllm.ts';
+
+export const sim: EngineKind = {
+  ...vllm,
+  name: 'sim',
+  title: 'the simulator',
+  description: "Fairlead's simulator: answers as vLLM does, without a GPU and without a model.",
+  options: z.strictObject({}),
+  examples: { command: ['{node}', '{engineSim}', 'serve'], args: ['--sim-decode-ms', '12'], env: {} },
+  defaultGpus: 0,
+  program: { kind: 'bundled' },
+  caches: [],
+  check: ({ args }) => ({ problems: takenFlags(args), risks: [] }),
+  plan: (wanted, place) => ({
+    argv: serveArguments(programOf(wanted.command, place), wanted, [...wanted.args, '--uds', place.socket]),
+    env: serveEnvironment(place, wanted.env),
+  }),
+};
+
+/** In a configured command `{node}` is the agent's Node and the word `{engineSim}` the simulator's program. */
+function programOf(command: readonly string[] | undefined, { nodePath, engineSim }: EnginePlace): string[] {
+  const words = command ?? ['{node}', '{engineSim}', 'serve'];
+  return words.flatMap((word) =>
+    word === '{engineSim}' ? [...engineSim] : [fillPlaceholders(word, { node: nodePath })],
+  );
+}

@@ -1,0 +1,31 @@
+// Reads the phase of vLLM's start from one log line, for the progress display only. Pure.
+// Lines as seen on vLLM 0.32; older and newer ones where they are known to differ.
+
+import type { StartPhase } from '@fairlead/protocol';
+import type { PhaseSeen } from '../port/engine-kind.ts';
+
+const MARKERS: ReadonlyArray<{ phase: StartPhase; pattern: RegExp }> = [
+  { phase: 'loading', pattern: /Loading (?:safetensors|pt) checkpoint shards:\s+(\d+)% Completed/ },
+  { phase: 'loading', pattern: /Loading safetensors using .*?:\s+(\d+)%/ },
+  { phase: 'loading', pattern: /Prefetching checkpoint files: (\d+)%/ },
+  { phase: 'downloading', pattern: /Fetching \d+ files:\s+(\d+)%/ },
+  { phase: 'downloading', pattern: /Downloading shards:\s+(\d+)%/ },
+  { phase: 'warming', pattern: /Capturing CUDA graphs.*?:\s+(\d+)%/ },
+  { phase: 'booting', pattern: /Initializing a V1 LLM engine|non-default args: / },
+  { phase: 'loading', pattern: /Starting to load model |Time spent downloading weights for / },
+  {
+    phase: 'compiling',
+    pattern: /Dynamo bytecode transform time|Compiling a graph for |torch\.compile's|load the compiled graph/,
+  },
+  { phase: 'warming', pattern: /torch\.compile (?:took|takes)|Available KV cache memory|[GC]PU KV cache size: / },
+  { phase: 'warming', pattern: /Initial profiling\/warmup run took|init engine \(profile/ },
+  { phase: 'probing', pattern: /Application startup complete\./ },
+];
+
+export function parseStartPhase(line: string): PhaseSeen | undefined {
+  for (const { phase, pattern } of MARKERS) {
+    const match = pattern.exec(line);
+    if (match) return match[1] === undefined ? { phase } : { phase, percent: Number(match[1]) };
+  }
+  return undefined;
+}

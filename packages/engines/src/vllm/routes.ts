@@ -1,0 +1,22 @@
+// The routes of a vLLM that consumers may use. Everything else it offers stays on the node: `/invocations` (generates
+// without a key), LoRA loading, scaling, profiling, documentation, `/render`, WebSocket upgrades.
+// Source: vLLM 0.32's own list (35 routes).
+
+import { openAiRoutes, type Route } from '@fairlead/openai-wire';
+
+export const vllmRoutes: readonly Route[] = [
+  ...openAiRoutes,
+  { method: 'POST', path: '/v2/embed' },
+  { method: 'POST', path: '/pooling' },
+  { method: 'POST', path: '/classify' },
+  { method: 'POST', path: '/score' },
+  { method: 'POST', path: '/v1/score' },
+  { method: 'POST', path: '/rerank' },
+  { method: 'POST', path: '/v1/rerank' },
+  { method: 'POST', path: '/v2/rerank' },
+  { method: 'POST', path: '/tokenize' },
+  { method: 'POST', path: '/detokenize' },
+  { method: 'GET', path: '/version' },
+  { method: 'GET', path: '/metrics' },
+  { method: 'GET', path: '/load' },
+];

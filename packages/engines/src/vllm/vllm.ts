@@ -1,0 +1,147 @@
+// vLLM: an inference server in Python, the engine of real deployments.
+
+import { z } from 'zod';
+import { namesFlag } from '../port/flags.ts';
+import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
+import type { MetricNames } from '../port/parse-metrics.ts';
+import { readOptions } from '../port/read-options.ts';
+import { mediaSettings } from './media-settings.ts';
+import { parseStartPhase } from './parse-start-phase.ts';
+import { vllmRoutes } from './routes.ts';
+import { vllmFailures } from './vllm-failures.ts';
+
+const options = z.strictObject({
+  mediaDomains: z
+    .array(z.string().regex(/^(\*|[A-Za-z0-9[][A-Za-z0-9._:[\]-]*)$/, 'must be a host name, or * for any host'))
+    .optional()
+    .meta({
+      description:
+        'Hosts from which a request may have vLLM fetch images, audio and video; `*` is any host. Default none: media come in the request.',
+      examples: [['upload.wikimedia.org']],
+    }),
+  mediaPath: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Directory on the compute node of which a request may name files (`file://`). Default none.',
+      examples: ['/project/alice/images'],
+    }),
+});
+
+export const vllmMetrics: MetricNames = {
+  'vllm:num_requests_running': 'running',
+  'vllm:num_requests_waiting': 'waiting',
+  'vllm:prompt_tokens_total': 'promptTokens',
+  'vllm:generation_tokens_total': 'generationTokens',
+  'vllm:kv_cache_usage_perc': 'kvCacheUsage',
+  // Its name before 2025-11.
+  'vllm:gpu_cache_usage_perc': 'kvCacheUsage',
+};
+
+/** Flags that the agent or a setting of Fairlead's gives. */
+const TAKEN: Readonly<Record<string, string>> = {
+  '--uds': 'the agent chooses the socket',
+  '--host': 'the engine listens at a socket that the agent chooses',
+  '--port': 'the engine listens at a socket that the agent chooses',
+  '--served-model-name': '`servedModel` of the preset names the model',
+};
+
+export const vllm: EngineKind = {
+  name: 'vllm',
+  title: 'vLLM',
+  description: 'vLLM, as it is installed on the cluster or in a container image there.',
+  options,
+  examples: {
+    command: ['vllm', 'serve'],
+    args: ['--max-model-len', '16384'],
+    env: { VLLM_LOGGING_LEVEL: 'INFO' },
+  },
+  defaultGpus: 1,
+  program: { kind: 'installed', command: ['vllm', 'serve'] },
+  distribution: 'vllm',
+  secretFlags: ['--api-key', '--hf-token'],
+  variables: /^VLLM_\w+$/,
+  caches: [
+    {
+      what: 'a model',
+      variable: 'HF_HOME',
+      chosen: '${HF_HUB_CACHE:-${HF_HOME:+$HF_HOME/hub}}',
+      fallback: '${XDG_CACHE_HOME:-$HOME/.cache}/huggingface/hub',
+      // A model of middling size.
+      sizeKb: 20 * 1_048_576,
+    },
+  ],
+  failures: {
+    usage: /^vllm(?: serve)?: error: (.+)/,
+    wrappers:
+      /EngineDeadError|Engine core initialization failed|RuntimeError: cancelled|RuntimeError: Executor failed|WorkerProc initialization failed|ValidationError: \d+ validation error/,
+    weak: /Model architectures .* failed to be inspected/,
+    // `[core.py:1100]`
+    ownLine: /\[\w+\.py:\d+\]/,
+    known: vllmFailures,
+  },
+  metrics: { path: '/metrics', names: vllmMetrics },
+  routes: vllmRoutes,
+  check: checkVllm,
+  listens: () => 'socket',
+  plan(wanted, place) {
+    const media = mediaSettings(readOptions('vllm', options, wanted.options), wanted.args);
+    const gpus =
+      wanted.gpus > 1 && !namesFlag(wanted.args, '--tensor-parallel-size')
+        ? ['--tensor-parallel-size', String(wanted.gpus)]
+        : [];
+    const command = wanted.command ?? ['vllm', 'serve'];
+    return {
+      argv: serveArguments(command, wanted, [...gpus, ...wanted.args, ...media.arguments, '--uds', place.socket]),
+      env: serveEnvironment(place, { ...media.env, ...wanted.env }),
+      optional: media.optional,
+    };
+  },
+  probe: () => ({ healthPath: '/health' }),
+  guard: () => 'socket',
+  parsePhase: parseStartPhase,
+};
+
+export function serveArguments(
+  command: readonly string[],
+  wanted: Pick<EngineWanted, 'model' | 'servedModel'>,
+  more: readonly string[],
+): string[] {
+  return [...command, wanted.model, '--served-model-name', wanted.servedModel, ...more];
+}
+
+export function serveEnvironment(place: EnginePlace, own: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    // The phase display reads lines, not colours.
+    NO_COLOR: '1',
+    VLLM_LOGGING_COLOR: '0',
+    // zmq's ipc paths are this and 37 characters, at most 107 in all; a site's TMPDIR may be too long for that.
+    VLLM_RPC_BASE_PATH: place.directory,
+    ...own,
+    VLLM_API_KEY: place.engineKey.reveal(),
+  };
+}
+
+export function takenFlags(args: readonly string[]): EngineCheck['problems'] {
+  return Object.entries(TAKEN)
+    .filter(([flag]) => namesFlag(args, flag))
+    .map(([flag, why]) => ({ path: 'args', message: `leave ${flag} out: ${why}` }));
+}
+
+function checkVllm({ args, options: given }: EngineSettings): EngineCheck {
+  const { mediaDomains, mediaPath } = readOptions('vllm', options, given);
+  const problems = [...takenFlags(args)];
+  if (mediaDomains && namesFlag(args, '--allowed-media-domains'))
+    problems.push({
+      path: 'mediaDomains',
+      message: 'args name --allowed-media-domains too, so mediaDomains would never be used',
+    });
+  if (mediaDomains && mediaDomains.length > 1 && mediaDomains.includes('*'))
+    problems.push({ path: 'mediaDomains', message: '* is any host, so the others would mean nothing' });
+  if (mediaPath !== undefined && namesFlag(args, '--allowed-local-media-path'))
+    problems.push({
+      path: 'mediaPath',
+      message: 'args name --allowed-local-media-path too, so mediaPath would never be used',
+    });
+  return { problems, risks: [] };
+}

@@ -1,0 +1,38 @@
+// Cuts text that comes in pieces into lines.
+
+import { addAbortSignal, type Readable } from 'node:stream';
+
+export interface LineCutter {
+  /** The lines that end in this piece, without their newlines. */
+  write(text: string): string[];
+  /** The last line where it has no end; undefined where there is none. */
+  rest(): string | undefined;
+  /** Characters of a line whose end has not come yet. */
+  readonly heldChars: number;
+}
+
+/** `keepChars`: of a line without an end only its beginning is held. Default: all of it. */
+export function createLineCutter({ keepChars = Infinity }: { keepChars?: number } = {}): LineCutter {
+  let held = '';
+  return {
+    write(text) {
+      const lines = (held + text).split('\n');
+      const last = lines.pop() ?? '';
+      held = last.length > keepChars ? last.slice(0, keepChars) : last;
+      return lines;
+    },
+    rest: () => (held === '' ? undefined : held),
+    get heldChars() {
+      return held.length;
+    },
+  };
+}
+
+/** The lines of a stream as they come. The signal, and leaving the loop, destroy the stream; after the signal the loop throws. */
+export async function* linesOf(stream: Readable, signal?: AbortSignal): AsyncGenerator<string> {
+  const cutter = createLineCutter();
+  const source = signal ? addAbortSignal(signal, stream) : stream;
+  for await (const chunk of source.setEncoding('utf8')) yield* cutter.write(String(chunk));
+  const rest = cutter.rest();
+  if (rest !== undefined) yield rest;
+}

@@ -1,0 +1,95 @@
+// Linux's /proc: which processes run on this machine, and what tells each from a later one of the same pid. Elsewhere there
+// is no /proc, and everything here rejects or is empty.
+
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { errnoOf } from './coded-error.ts';
+import { mapLimited } from './map-limited.ts';
+
+/** Fields of proc_pid_stat(5). */
+export interface ProcessStat {
+  pid: number;
+  /** One letter: `R`, `S`, `Z`, … */
+  state: string;
+  parent: number;
+  group: number;
+  session: number;
+  userTicks: number;
+  systemTicks: number;
+  /** After boot. With the pid it names a process for good. */
+  startTicks: number;
+  residentPages: number;
+}
+
+/** A machine has thousands of processes, and a job's limit of open files may be lower than that. */
+const maxReads = 32;
+
+/** Undefined for a zombie: it runs no more. */
+export function parseProcStat(pid: number, text: string): ProcessStat | undefined {
+  // The second field, the name, may hold anything: what counts begins behind its last bracket.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0] ?? '';
+  if (state === 'Z' || state === 'X') return undefined;
+  /** By the numbers of the man page. */
+  const at = (place: number) => Number(fields[place - 3]);
+  return {
+    pid,
+    state,
+    parent: at(4),
+    group: at(5),
+    session: at(6),
+    userTicks: at(14),
+    systemTicks: at(15),
+    startTicks: at(22),
+    residentPages: at(24),
+  };
+}
+
+/** Undefined where there is no such process, or only a zombie. */
+export async function readProcStat(pid: number): Promise<ProcessStat | undefined> {
+  const text = await readOf(pid, 'stat');
+  return text === undefined ? undefined : parseProcStat(pid, text);
+}
+
+/** The arguments, or the environment as `NAME=value`. Empty for a process that is gone or another user's. */
+export async function readProcWords(pid: number, file: 'cmdline' | 'environ'): Promise<string[]> {
+  const text = await readOf(pid, file);
+  return text === undefined || text === '' ? [] : text.replace(/\0$/, '').split('\0');
+}
+
+export function listPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/**
+ * Looks at every process that runs; one that ends meanwhile is left out, or its files are empty. A few files are open at a
+ * time: one where the limit does not allow more. `look` may be called twice for a process.
+ */
+export async function mapProcesses<T>(look: (stat: ProcessStat) => Promise<T>): Promise<T[]> {
+  const pids = listPids();
+  const visit = async (pid: number) => {
+    const stat = await readProcStat(pid);
+    return stat && { seen: await look(stat) };
+  };
+  const found = await mapLimited(pids, maxReads, visit).catch((error: unknown) => {
+    if (errnoOf(error) !== 'EMFILE' && errnoOf(error) !== 'ENFILE') throw error;
+    return mapLimited(pids, 1, visit);
+  });
+  return found.flatMap((one) => (one ? [one.seen] : []));
+}
+
+/** Whether reading of a process, or signalling it, failed because it is gone or another user's. */
+export function isOutOfReach(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '');
+}
+
+async function readOf(pid: number, file: string): Promise<string | undefined> {
+  try {
+    return await readFile(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    if (isOutOfReach(error)) return undefined;
+    throw error;
+  }
+}

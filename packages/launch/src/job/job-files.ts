@@ -1,0 +1,128 @@
+// What one job is made of: its script and its spec. Pure; what reaches them from outside arrives as values.
+
+import { join } from 'node:path/posix';
+
+import type { Secret } from '@fairlead/kit';
+import {
+  type BastionRoute,
+  type DeploymentCreated,
+  engineSpec,
+  healthSpec,
+  type InstanceSpec,
+  type LaptopProfile,
+  PROTOCOL_VERSION,
+} from '@fairlead/protocol';
+import type { ClusterConfig, ClusterRoute, NamedCluster } from '@fairlead/config';
+import { defined } from '@fairlead/kit';
+import { escapeFilenamePattern, renderJobScript, type SbatchDirectives, warningSeconds } from '@fairlead/scheduler';
+
+import { type ClusterPaths, jobDirOf } from '../cluster-paths.ts';
+import type { DeploymentPlan } from '../plan/plan-deployment.ts';
+import { slurmCluster } from '../site/slurm-site.ts';
+
+/** What a drain may take; `drainWindow` cuts it for a short job, here and in the agent alike. */
+const DRAIN_SECONDS = 120;
+
+export function jobName(deployment: string, instance: string): string {
+  return `fl-${deployment}-${instance}`;
+}
+
+export interface JobPlace {
+  instance: string;
+  paths: ClusterPaths;
+  nodePath: string;
+  agentPath: string;
+}
+
+export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place: JobPlace): string {
+  const jobDir = jobDirOf(place.paths, place.instance);
+  const slurm = config.slurm ?? {};
+  return renderJobScript({
+    jobName: jobName(plan.name, place.instance),
+    workDir: jobDir,
+    stdoutPath: escapeFilenamePattern(join(jobDir, 'job.log')),
+    command: ['--disable-sigusr1', place.agentPath, '--spec', join(jobDir, 'spec.json')],
+    runtime: { nodePath: place.nodePath },
+    directives: directivesOf(plan, config),
+    omit: slurm.omit ?? [],
+    override: slurm.override ?? {},
+    raw: slurm.extra ?? [],
+    prologue: config.prologue ?? [],
+    env: config.env ?? {},
+  });
+}
+
+function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterConfig): SbatchDirectives {
+  const { partition, account, qos, constraint, reservation } = slurm;
+  return {
+    nodes: plan.nodes,
+    gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...(gpu.type === undefined ? {} : { type: gpu.type }) },
+    ...defined({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
+    timeMinutes: plan.timeMinutes,
+    warnSeconds: warningSeconds(plan.timeMinutes * 60_000, DRAIN_SECONDS * 1000),
+    requeue: false,
+  };
+}
+
+export interface SpecInput {
+  plan: DeploymentPlan;
+  cluster: NamedCluster;
+  created: DeploymentCreated;
+  apiKey: Secret;
+  profile: LaptopProfile;
+  bastion: InstanceSpec['bastion'];
+  paths: ClusterPaths;
+  /** On the cluster. */
+  jobKeyDir: string;
+}
+
+export function instanceSpecOf(input: SpecInput): InstanceSpec {
+  const { plan, cluster, created, profile, paths } = input;
+  const instance = created.instanceId;
+  const engine = cluster.config.engines?.[plan.engine];
+  return {
+    version: PROTOCOL_VERSION,
+    instanceId: instance,
+    deployment: plan.name,
+    cluster: cluster.name,
+    model: plan.model,
+    servedModel: plan.servedModel,
+    engine: engineSpec.parse({
+      ...engineSpecOf(plan),
+      ...defined({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
+      ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
+    }),
+    health: healthSpec.parse(defined(cluster.config.health ?? {})),
+    apiKey: input.apiKey,
+    enrolmentToken: created.enrolmentToken,
+    bastion: input.bastion,
+    bastionIdentity: { host: profile.bastion.host },
+    jobKeyDir: input.jobKeyDir,
+    controlCertificate: profile.controlCertificate,
+    jobDir: jobDirOf(paths, instance),
+    ...(paths.scratch ? { scratchDir: paths.scratch } : {}),
+    slurm: defined({
+      cluster: slurmCluster(cluster.config.slurm ?? {}),
+      pollSeconds: cluster.config.slurm?.pollSeconds,
+    }),
+    drainSeconds: DRAIN_SECONDS,
+  };
+}
+
+function engineSpecOf({ engine, engineSettings, gpus, nodes }: DeploymentPlan) {
+  return { name: engine, ...engineSettings, gpus, nodes };
+}
+
+/** The bastion as a compute node sees it: what the configuration says, else what this machine uses. */
+export function routeFromCluster(
+  profile: LaptopProfile,
+  fromCluster: ClusterRoute | undefined,
+  resolved: { host: string; port: number; user: string },
+): BastionRoute {
+  return {
+    host: fromCluster?.host ?? resolved.host,
+    port: fromCluster?.port ?? (fromCluster?.host ? 22 : resolved.port),
+    user: fromCluster?.user ?? resolved.user,
+    hostKeys: fromCluster?.hostKeys ?? profile.bastion.hostKeys,
+  };
+}

@@ -1,0 +1,158 @@
+// What the scheduler says of a job, in control's words.
+
+import { join } from 'node:path/posix';
+
+import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
+import type { JobObservation } from '@fairlead/scheduler';
+
+import type { Run } from '../machine.ts';
+import { jobDirOf } from '../cluster-paths.ts';
+import { schedulerOf } from '../site/job-cluster.ts';
+import type { Site } from '../site/open-site.ts';
+
+export type ObservedState = NonNullable<JobObserved['state']>;
+
+/** A job that nobody knows is looked for once more: a queue that is busy or has just restarted forgets for a moment. */
+const LOOK_AGAIN_MS = 3_000;
+
+/**
+ * Undefined while the job runs: then its agent speaks for it. Only asked of an instance whose agent has not told its end;
+ * `hasServed`: whether that agent was there once.
+ */
+export async function observationFor(
+  site: Site,
+  instance: { id: string; jobId: string; hasServed?: boolean },
+  { clock, signal }: Pick<Run, 'clock' | 'signal'>,
+): Promise<ObservedState | undefined> {
+  const scheduler = await schedulerOf(site, instance.id);
+  const look = async () => (await scheduler.observe([instance.jobId], signal)).get(instance.jobId);
+  let seen = await look();
+  if (seen?.phase.kind === 'gone') {
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+    seen = await look();
+  }
+  const state = seen && observedState(seen);
+  if (state?.status !== 'failed' && !endedWithoutAWord(seen)) return state;
+  const log = await lastLinesOf(site, instance.id);
+  const lastLines = log.slice(-SHOWN_LINES);
+  const explained = seen && state?.status === 'stopped' ? explainCompleted(seen, log, instance.hasServed) : state;
+  if (explained?.status !== 'failed' || lastLines.length === 0) return explained;
+  return { ...explained, cause: { ...explained.cause, lastLines } };
+}
+
+const SHOWN_LINES = 5;
+
+function endedWithoutAWord(seen: JobObservation | undefined): boolean {
+  return seen?.phase.kind === 'ended' && seen.phase.outcome === 'completed';
+}
+
+/** What slurmstepd writes into the job's log when a step ends all others (src/slurmd/slurmstepd/req.c). */
+const FAILED_STEP = /\*\*\* (JOB|STEP) \S+ ON \S+ (CANCELLED|FAILED) AT .*DUE TO (TASK FAILURE|NODE FAILURE)/;
+
+/**
+ * Pure. Accounting calls a job COMPLETED whose script ended with 0: this says nothing of what it was to serve. The job's log
+ * outweighs it, and so does that no agent ever came.
+ */
+export function explainCompleted(
+  { jobId, state }: JobObservation,
+  log: readonly string[],
+  hasServed = false,
+): ObservedState {
+  const step = log.findLast((line) => FAILED_STEP.test(line));
+  const calls = `Slurm calls job ${jobId} ${state}`;
+  if (step !== undefined) {
+    const message = `a task of job ${jobId} failed and Slurm ended the others, though ${calls.replace(`job ${jobId}`, 'it')}`;
+    return { status: 'failed', cause: { code: 'job_ended', message, hint: READ_THE_LOG } };
+  }
+  if (hasServed) return { status: 'stopped', cause: { code: 'job_ended', message: `job ${jobId} ended: ${state}` } };
+  const message = `job ${jobId} ended before anything was served, though ${calls.replace(`job ${jobId}`, 'it')}`;
+  return { status: 'failed', cause: { code: 'job_ended', message, hint: READ_THE_LOG } };
+}
+
+const READ_THE_LOG =
+  'Its own log (--source job) says why: a prologue that ends the script, a program that is not there, or a Node that does not run.';
+
+/** A job that failed before its agent could speak has said why in its own log. */
+async function lastLinesOf(site: Site, instance: string): Promise<string[]> {
+  const log = join(jobDirOf(site.paths, instance), 'job.log');
+  const { code, stdout } = await site.host.runner.run(['tail', '-n', '50', '--', log]);
+  return code === 0 ? stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.slice(0, 500)])) : [];
+}
+
+/** Pure. */
+export function observedState(observation: JobObservation): ObservedState | undefined {
+  const { phase } = observation;
+  switch (phase.kind) {
+    case 'pending':
+      return {
+        status: 'queued',
+        ...(observation.pending
+          ? {
+              reason:
+                `${observation.pending.text}${observation.pending.advice ? `: ${observation.pending.advice}` : ''}`.slice(
+                  0,
+                  512,
+                ),
+            }
+          : {}),
+        ...estimateOf(observation),
+      };
+    case 'running':
+    case 'completing':
+    case 'unknown':
+      return undefined;
+    case 'gone':
+      return {
+        status: 'failed',
+        cause: { code: 'job_ended', message: goneWords(observation) },
+      };
+    case 'ended':
+      return endedState(observation, phase.outcome);
+  }
+}
+
+/** Slurm goes on naming a start for a job that a limit holds, or that will never start: it counts free nodes alone. */
+function estimateOf({ pending, estimatedStartMs }: JobObservation): { estimatedStartMs: number } | undefined {
+  const isHeld = pending?.kind === 'never-starts' || pending?.kind === 'your-limit';
+  return isHeld || estimatedStartMs === undefined ? undefined : { estimatedStartMs };
+}
+
+function goneWords({ jobId, noRecords }: JobObservation): string {
+  const gone = `job ${jobId} is not known to the scheduler any more`;
+  return noRecords === undefined ? gone : `${gone}, and no record says how it ended: ${noRecords}`;
+}
+
+type Outcome = Extract<JobObservation['phase'], { kind: 'ended' }>['outcome'];
+
+function endedState(observation: JobObservation, outcome: Outcome): ObservedState {
+  const reason = observation.reason && observation.reason !== 'None' ? ` (${observation.reason})` : '';
+  const message = `job ${observation.jobId} ended: ${observation.state}${reason}${exitWords(observation)}`;
+  const hint = HINTS[outcome];
+  const cause = { code: causeOf(outcome), message, ...(hint === undefined ? {} : { hint }) };
+  return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout'
+    ? { status: 'stopped', cause }
+    : { status: 'failed', cause };
+}
+
+const OFF_THE_NODE =
+  'Deploy again; to keep off that node, exclude it: --set \'slurm.extra=["#SBATCH --exclude=<node>"]\'.';
+
+const HINTS: Partial<Record<Outcome, string>> = {
+  out_of_memory: 'Ask for more memory (slurm.mem), or let the engine use less.',
+  node_fail: OFF_THE_NODE,
+  boot_fail: OFF_THE_NODE,
+  launch_failed: OFF_THE_NODE,
+  preempted: 'Deploy again; a partition or QOS that is not preempted keeps its jobs.',
+  timeout: 'Deploy again with more time: --time.',
+};
+
+function causeOf(outcome: Outcome): EndCauseCode {
+  if (outcome === 'cancelled') return 'cancelled';
+  if (outcome === 'timeout' || outcome === 'deadline') return 'deadline';
+  return outcome === 'preempted' ? 'preempted' : 'job_ended';
+}
+
+function exitWords({ exitCode }: JobObservation): string {
+  if (!exitCode || (exitCode.code === 0 && !exitCode.signal)) return '';
+  return exitCode.signal ? `, killed by signal ${exitCode.signal}` : `, exit code ${exitCode.code}`;
+}

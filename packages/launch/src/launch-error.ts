@@ -1,0 +1,17 @@
+// The codes of what can keep a model from being deployed, followed or ended.
+
+import type { ConfigErrorCode } from '@fairlead/config';
+import type { EngineSettingErrorCode } from '@fairlead/engines';
+
+export type LaunchErrorCode =
+  | ConfigErrorCode
+  | EngineSettingErrorCode
+  | 'preset_unknown'
+  | 'node_missing'
+  | 'bundle_failed'
+  | 'remote_unfit'
+  | 'submit_refused'
+  | 'deploy_failed'
+  | 'profile_mismatch'
+  | 'stop_failed'
+  | 'logs_unavailable';

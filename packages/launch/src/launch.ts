@@ -1,0 +1,65 @@
+// From a request to a model that answers: plan, ask the scheduler, record, upload, submit, follow. What fails before the job
+// exists leaves nothing behind.
+
+import type { NamedCluster } from '@fairlead/config';
+
+import { followInstance } from './follow.ts';
+import { launchJob } from './job/launch-job.ts';
+import type { LaunchEvent } from './launch-event.ts';
+import { type LaunchDeps, streamRun } from './launch-deps.ts';
+import type { Run } from './machine.ts';
+import { type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
+import { shipAgent } from './ship/ship.ts';
+import { openSite } from './site/open-site.ts';
+
+export interface LaunchRequest extends DeployRequest {
+  cluster: NamedCluster;
+  /** Whether the launch goes on until the deployment is ready; else it ends with the submission. */
+  wait: boolean;
+}
+
+/**
+ * Begins with the first `next()` and does not wait for its reader. Ends with `deployment.ready`, without `wait` with `deployment.submitted`.
+ * Throws a CodedError where the model cannot be deployed (`deploy_failed` where its job has ended), and the signal's reason.
+ *
+ * The signal, and leaving the loop, end it in order: before the job is submitted what was recorded is taken back; a submission that is
+ * under way is waited for; a job that was submitted goes on (`deployment.left`).
+ */
+export function launch(
+  deps: LaunchDeps,
+  request: LaunchRequest,
+  signal: AbortSignal,
+): AsyncGenerator<LaunchEvent, void, undefined> {
+  return streamRun<LaunchEvent>(deps, signal, (run) => runLaunch(deps, request, run));
+}
+
+async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<LaunchEvent>): Promise<void> {
+  const { config } = deps;
+  const plan = planDeployment(request, config, request.cluster.config);
+  run.tell({ type: 'deployment.planned', cluster: request.cluster.name, plan });
+  for (const message of plan.risks) run.tell({ type: 'warning', message });
+  run.tell({ type: 'launch.phase', phase: 'checking' });
+  await using session = await deps.openSession(run.signal);
+  await using site = await openSite(request.cluster, run);
+  const shipped = await shipAgent(site.host, site.paths.runtime, {
+    cacheDir: run.cacheDir,
+    nodePath: run.nodePath,
+    configuredNode: site.cluster.config.node,
+    onProgress: (file, sentBytes, totalBytes) => run.tell({ type: 'file.uploading', file, sentBytes, totalBytes }),
+    signal: run.signal,
+  });
+  if (shipped.uploaded.length > 0) run.tell({ type: 'agent.uploaded', files: shipped.uploaded });
+  // Its engine's program may lie at a path that only the cluster can expand.
+  const there = planDeployment(request, config, site.cluster.config);
+  const { id, jobId } = await launchJob({ plan: there, config, site, shipped, session, run });
+  run.tell({ type: 'deployment.submitted', name: plan.name, instance: id, jobId });
+  if (request.wait)
+    await followInstance({
+      name: plan.name,
+      servedModel: plan.servedModel,
+      instance: { id, jobId },
+      session,
+      site,
+      run,
+    });
+}

@@ -1,0 +1,73 @@
+// Whether the bastion of the configuration is the one that this machine's profile was made for.
+
+import { CodedError } from '@fairlead/kit';
+import { asList, type BastionConfig } from '@fairlead/config';
+import type { LaptopProfile } from '@fairlead/protocol';
+import type { SshTarget } from '@fairlead/ssh';
+import { isDeepStrictEqual } from 'node:util';
+
+import type { LaunchErrorCode } from '../launch-error.ts';
+import type { Machine } from '../machine.ts';
+import { resolveRoute } from './open-route.ts';
+
+type Reached = Pick<SshTarget, 'host' | 'port' | 'user'>;
+
+export type Comparison =
+  | { kind: 'same' }
+  /** The same bastion, by another key file, jump host, name of ssh_config, or other routes besides. */
+  | { kind: 'rerouted' }
+  | { kind: 'other'; differences: string[] };
+
+/** Both with ssh_config's names made whole on this machine. */
+export async function compareWithProfile(
+  bastion: BastionConfig,
+  profile: LaptopProfile,
+  machine: Pick<Machine, 'env' | 'home' | 'questions'>,
+): Promise<Comparison> {
+  const { routes, user } = profile.bastion;
+  const [configured, known] = await Promise.all([
+    Promise.all(asList(bastion.fromLaptop).map((route) => resolveRoute(route, machine))),
+    Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, machine))),
+  ]);
+  return compareBastion(bastion, profile, { configured, known });
+}
+
+/**
+ * Pure. `configured` and `known` are the routes of both with ssh_config's names made whole. One that stands in both
+ * is enough: each route has to prove the pinned host before it is used.
+ */
+export function compareBastion(
+  bastion: BastionConfig,
+  profile: LaptopProfile,
+  { configured, known }: { configured: readonly Reached[]; known: readonly Reached[] },
+): Comparison {
+  const { routes, stateDir } = profile.bastion;
+  const [names, before] = [configured.map(nameOf), known.map(nameOf)];
+  const differences = [
+    ...(names.some((name) => before.includes(name)) ? [] : [`${names.join(' or ')} instead of ${before.join(' or ')}`]),
+    ...(bastion.stateDir === undefined || isSamePath(bastion.stateDir, stateDir)
+      ? []
+      : [`bastion.stateDir ${bastion.stateDir} instead of ${stateDir}`]),
+  ];
+  if (differences.length > 0) return { kind: 'other', differences };
+  return { kind: isDeepStrictEqual(asList(bastion.fromLaptop), routes) ? 'same' : 'rerouted' };
+}
+
+export function otherBastion(differences: readonly string[], profileFile: string): CodedError<LaunchErrorCode> {
+  return new CodedError(
+    'profile_mismatch',
+    `cannot go on because the configuration names another bastion than ${profileFile}: ${differences.join(', ')}`,
+    {
+      hint: 'To move to it: fairlead init. To use both: set FAIRLEAD_PROFILE to a file of its own for each, such as FAIRLEAD_PROFILE=~/.local/state/fairlead/other.json, and run init once with it.',
+    },
+  );
+}
+
+function nameOf({ host, port, user }: Reached): string {
+  return `${user}@${host}:${port}`;
+}
+
+/** A path in the account's home is known by its end: the home is the bastion's to say. */
+function isSamePath(configured: string, absolute: string): boolean {
+  return configured.startsWith('~/') ? absolute.endsWith(configured.slice(1)) : configured === absolute;
+}

@@ -1,0 +1,34 @@
+export { createEventReader, type EventReader } from './event-reader.ts';
+export type {
+  ChatChoice,
+  ChatChunk,
+  ChatChunkChoice,
+  ChatCompletion,
+  ChatMessage,
+  ChatRequest,
+  Completion,
+  CompletionRequest,
+  EmbeddingRequest,
+  Embeddings,
+  FinishReason,
+  Model,
+  ToolCall,
+  ToolCallDelta,
+  Usage,
+} from './openai-shapes.ts';
+export { otherServerHint } from './other-server.ts';
+export { type ErrorContent, readErrorBody, readErrorEvent } from './read-error.ts';
+export { openAiError, type Refusal, type RefusalCode, refuse, renderRefusal } from './refusal.ts';
+export { openAiRoutes } from './openai-routes.ts';
+export {
+  createRouteTable,
+  MODEL_PATH_PREFIX,
+  MODEL_ROUTE,
+  modelOf,
+  pickRoute,
+  type Route,
+  type RoutePick,
+  type RouteTable,
+} from './routes.ts';
+export { readUsage } from './usage.ts';
+export { describeWrongPath, type WrongPath } from './wrong-path.ts';

@@ -1,0 +1,75 @@
+// Which requests pass a front: those that an engine offers to its consumers. Everything else stays on its node. Pure.
+
+export interface Route {
+  method: 'GET' | 'POST';
+  /** A segment in braces stands for any one segment; that of `MODEL_ROUTE` for one or more. */
+  path: string;
+}
+
+export const MODEL_PATH_PREFIX = '/v1/models/';
+
+/**
+ * Answered by the front from the engine's list: vLLM has no such route, and most names of models hold a slash. See `ModelAnswer`.
+ * The segment in braces stands for one or more.
+ */
+export const MODEL_ROUTE: Route = { method: 'GET', path: `${MODEL_PATH_PREFIX}{model}` };
+
+export type RoutePick = { ok: true; route: Route } | { ok: false; otherMethods: Route['method'][] };
+
+export interface RouteTable {
+  exact: ReadonlyMap<string, Route>;
+  patterns: readonly { route: Route; segments: readonly string[] }[];
+}
+
+/** HEAD and OPTIONS are no routes: vLLM answers OPTIONS without a key on every path, and HEAD with 405. */
+export function createRouteTable(routes: readonly Route[]): RouteTable {
+  return {
+    exact: new Map(
+      routes
+        .filter((route) => !route.path.includes('{'))
+        .map((route) => [keyOf(route.method, route.path), route] as const),
+    ),
+    patterns: routes
+      .filter((route) => route.path.includes('{'))
+      .map((route) => ({ route, segments: route.path.split('/') })),
+  };
+}
+
+/** `path` is as the parser lets it through: no dot segments, and escapes behind `/v1/models/` alone. Case, empty segments and a last slash matter. */
+export function pickRoute(table: RouteTable, method: string, path: string): RoutePick {
+  const route = findRoute(table, method, path);
+  if (route) return { ok: true, route };
+  const methods: Route['method'][] = ['GET', 'POST'];
+  return { ok: false, otherMethods: methods.filter((other) => findRoute(table, other, path)) };
+}
+
+/** The model that a path of `MODEL_ROUTE` names; undefined where its escapes are no UTF-8. */
+export function modelOf(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path.slice(MODEL_PATH_PREFIX.length));
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+function findRoute(table: RouteTable, method: string, path: string): Route | undefined {
+  return table.exact.get(keyOf(method, path)) ?? matchPattern(table, method, path);
+}
+
+function isModelPath(path: string): boolean {
+  return path.startsWith(MODEL_PATH_PREFIX) && !path.endsWith('/') && !path.includes('//');
+}
+
+function matchPattern({ patterns }: RouteTable, method: string, path: string): Route | undefined {
+  if (isModelPath(path)) return method === MODEL_ROUTE.method ? MODEL_ROUTE : undefined;
+  const given = path.split('/');
+  const matches = (segments: readonly string[]) =>
+    segments.length === given.length &&
+    segments.every((segment, at) => (segment.startsWith('{') ? given[at] !== '' : segment === given[at]));
+  return patterns.find(({ route, segments }) => route.method === method && matches(segments))?.route;
+}
+
+function keyOf(method: string, path: string): string {
+  return `${method} ${path}`;
+}

@@ -1,0 +1,27 @@
+// One node of an instance: a host of its job. The leader, rank 0, reports all of them to control.
+
+import { z } from 'zod';
+
+import { boundedText, MESSAGE_LENGTH, NAME_LENGTH, nameList, shortenedText } from './bounds.ts';
+
+export const nodeState = z.discriminatedUnion('status', [
+  /** Its part of the engine does not serve yet. */
+  z.object({ status: z.literal('starting') }),
+  z.object({ status: z.literal('running') }),
+  /** The leader has not heard of it for too long. */
+  z.object({ status: z.literal('lost'), reason: shortenedText(MESSAGE_LENGTH) }),
+  z.object({ status: z.literal('ended') }),
+]);
+export type NodeState = z.infer<typeof nodeState>;
+
+export const instanceNode = z.object({
+  /** 0 is the leader. */
+  rank: z.int().min(0).max(9999),
+  host: boundedText(NAME_LENGTH),
+  gpus: nameList,
+  state: nodeState,
+});
+export type InstanceNode = z.infer<typeof instanceNode>;
+
+/** In the order of their ranks. Empty until an agent has taken charge. */
+export const nodeList = z.array(instanceNode).max(1000);

@@ -1,0 +1,14 @@
+// What an agent does where its spec, and so the user's configuration, says nothing.
+
+export const specDefaults = {
+  readyLimitSeconds: 3600,
+  stopLimitSeconds: 30,
+  probeIntervalSeconds: 30,
+  probeLimitSeconds: 30,
+  probeFailures: 2,
+  stallSeconds: 90,
+  crashLimit: 4,
+  crashWindowSeconds: 1800,
+  restartBaseSeconds: 2,
+  restartMaxSeconds: 60,
+} as const;

@@ -1,0 +1,43 @@
+export { classifyJobState, type JobOutcome, type JobPhase } from './slurm/classify/job-state.ts';
+export { classifyPendingReason, type PendingKind, type PendingReason } from './slurm/classify/pending-reason.ts';
+export { classifySubmitError, type CommandOutcome, type SubmitError } from './slurm/classify/submit-error.ts';
+export type { SubmitErrorKind } from './slurm/classify/submit-rules.ts';
+export { type CommandRunner, createLocalRunner, type RunOptions, type RunResult } from './command-runner.ts';
+export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './inside/drain-window.ts';
+export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
+export { learnKillWait } from './inside/learn-kill-wait.ts';
+export { listGpus, visibleGpus } from './inside/list-gpus.ts';
+export { readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
+export { type RunProgram, runProgram } from './inside/run-program.ts';
+export { type DeadlineOptions, watchDeadline } from './inside/watch-deadline.ts';
+export { jobMachine } from './local/job-life-table.ts';
+export { createLocalScheduler, type LocalSchedulerOptions } from './local/local-scheduler.ts';
+export type { SlurmExitCode } from './slurm/parse/exit-code.ts';
+export {
+  type Association,
+  parseAssociations,
+  parseQosLimits,
+  type QosLimits,
+} from './slurm/parse/parse-associations.ts';
+export { type GpuKind, parseGres } from './slurm/parse/parse-gres.ts';
+export { parsePartitionRules, type PartitionRules } from './slurm/parse/parse-partition-rules.ts';
+export { parseSacct, sacctFormat, type SacctRow } from './slurm/parse/parse-sacct.ts';
+export { parseSbatch, parseTestOnly, type SubmittedJob, type TestOnlyEstimate } from './slurm/parse/parse-sbatch.ts';
+export { parseScontrolShowJob, type ScontrolJob } from './slurm/parse/parse-scontrol.ts';
+export { parseSinfo, type SlurmPartition } from './slurm/parse/parse-sinfo.ts';
+export { parseSlurmConfig, type SlurmConfig } from './slurm/parse/parse-slurm-config.ts';
+export { parseSqueue, squeueFormat, type SqueueRow } from './slurm/parse/parse-squeue.ts';
+export { type EndTime, parseEndTime, parseSlurmTime } from './slurm/parse/slurm-time.ts';
+export type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from './scheduler.ts';
+export { type Directive, parseDirectives } from './script/directive-line.ts';
+export { formatSlurmDuration, parseSlurmDuration } from './script/duration.ts';
+export { escapeFilenamePattern, expandFilenamePattern, type FilenameFacts } from './script/filename-pattern.ts';
+export { type JobRuntime, type JobScriptPlan, renderJobScript } from './script/render-job-script.ts';
+export type { GpuRequest, SbatchDirectives, SiteBend } from './script/sbatch-directives.ts';
+export { type SchedulerErrorCode, slurmErrorCodes } from './scheduler-error.ts';
+export { SHELL_SETTINGS, settingOf } from './slurm/classify/shell-settings.ts';
+export type { SharedQueue } from './slurm/shared-queue.ts';
+export type { SlurmSite } from './slurm/slurm-commands.ts';
+export { type AssociationList, createSlurmInventory, type SlurmInventory } from './slurm/slurm-inventory.ts';
+export { createSlurmScheduler, type SlurmSchedulerOptions } from './slurm/slurm-scheduler.ts';
+export type { SubmitPolicy } from './slurm/submit-once.ts';

@@ -1,0 +1,182 @@
+// From an open byte stream to a logged-in SSH connection: host key checked, identity accepted, or one error that says why.
+
+import { type CodedError, errorText, isCodedError, defined } from '@fairlead/kit';
+import ssh2 from 'ssh2';
+import { findIdentities, type FoundIdentities } from '../auth/find-identities.ts';
+import { IdentityAgent } from '../auth/identity-agent.ts';
+import { decodeHostKey, type HostKey } from '../host-key/host-key.ts';
+import { type HostKeyVerifier, openHostKeyVerifier } from '../host-key/host-key-verifier.ts';
+import { type SshTarget, targetLabel } from '../ssh-target.ts';
+import { type SshErrorCode, sshError } from '../ssh-error.ts';
+import { prepareKeys, stopTracing } from './ssh2-internals.ts';
+import { SshLink } from './ssh-link.ts';
+import type { Transport } from './transport.ts';
+
+export interface LoggedIn {
+  link: SshLink;
+  hostKey: HostKey;
+}
+
+/** What a login needs from this machine's files. Read before the connection is made: servers do not wait long. */
+export interface Login {
+  target: SshTarget;
+  found: FoundIdentities;
+  verifier: HostKeyVerifier;
+}
+
+export async function prepareLogin(target: SshTarget): Promise<Login> {
+  return { target, found: await findIdentities(target.auth), verifier: await openHostKeyVerifier(target) };
+}
+
+/** Listens on the transport before it returns to the event loop, so that nothing of its life is missed. */
+export async function logIn(
+  { target, found, verifier }: Login,
+  transport: Transport,
+  options: { keepaliveMs: number; signal: AbortSignal; hold?: (() => Promise<void>) | undefined },
+): Promise<LoggedIn> {
+  const label = targetLabel(target);
+  const client = new ssh2.Client();
+  const link = new SshLink(client, transport, label);
+  const check = createHostKeyCheck(link, verifier, options.hold);
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  client.once('ready', resolve);
+  client.on('handshake', () => prepareKeys(client));
+  client.on('error', (error) => onClientError(link, error, { target, found }));
+  const onAbort = () => link.end(abortCause(options.signal, label));
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  client.connect({
+    sock: transport.stream,
+    username: target.user,
+    readyTimeout: 0,
+    keepaliveInterval: options.keepaliveMs,
+    // ssh2 only asks; watchLife decides.
+    keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+    strictVendor: false,
+    algorithms: { serverHostKey: verifier.algorithms },
+    hostVerifier: (blob: Buffer, answer: (permitted: boolean) => void) => check.verify(blob, answer),
+    authHandler: authOnce(target.user, found),
+    debug: (text) => noteServerMessage(link, text),
+  });
+  try {
+    await Promise.race([ready, failOnEnd(link)]);
+  } finally {
+    options.signal.removeEventListener('abort', onAbort);
+  }
+  stopTracing(client);
+  const hostKey = check.believed();
+  if (!hostKey) throw sshError('protocol', `cannot use ${label} because it showed no host key`);
+  return { link, hostKey };
+}
+
+/** ssh2 shows the key at the start and again at every rekey; it is judged once. */
+function createHostKeyCheck(link: SshLink, verifier: HostKeyVerifier, hold?: () => Promise<void>) {
+  let hostKey: HostKey | undefined;
+  const judge = async (blob: Buffer, answer: (permitted: boolean) => void) => {
+    const key = decodeHostKey(blob);
+    const refusal = hostKey?.base64 === key.base64 ? undefined : await verifier.refuse(key);
+    if (refusal) link.end(refusal);
+    else if (!hostKey) {
+      hostKey = key;
+      await hold?.();
+    }
+    answer(refusal === undefined);
+  };
+  return {
+    believed: () => hostKey,
+    verify(blob: Buffer, answer: (permitted: boolean) => void): void {
+      judge(blob, answer).catch((cause: unknown) => {
+        link.end(sshError('protocol', `cannot check the host key of ${link.label}: ${errorText(cause)}`, { cause }));
+      });
+    },
+  };
+}
+
+async function failOnEnd(link: SshLink): Promise<never> {
+  await link.closed;
+  throw link.ended.reason;
+}
+
+/** All keys as one agent, once; ssh2 takes `false` for "nothing left to try". */
+function authOnce(username: string, found: FoundIdentities) {
+  let isTried = false;
+  return () => {
+    if (isTried || found.identities.length === 0) return false as never;
+    isTried = true;
+    return { type: 'agent' as const, username, agent: new IdentityAgent(found.identities, found.failures) };
+  };
+}
+
+function onClientError(
+  link: SshLink,
+  error: Error & { level?: string; code?: unknown },
+  login: { target: SshTarget; found: FoundIdentities },
+): void {
+  // A key that could not sign: ssh2 goes on to the next one.
+  if (error.level === 'agent') return;
+  const { label } = link;
+  if (error.level === 'client-authentication' || /authentication failures/i.test(error.message)) {
+    return link.end(authError(login.target, login.found));
+  }
+  if (error.level === 'handshake' || error.level === 'protocol') {
+    return link.end(handshakeError(label, error));
+  }
+  link.end(
+    sshError('connection_lost', `lost ${label}: ${errorText(error)}`, {
+      hint: 'The host or the network between cut the connection. Try again.',
+      retryable: true,
+      cause: error,
+    }),
+  );
+}
+
+function handshakeError(label: string, cause: Error): CodedError<SshErrorCode> {
+  if (/before handshake/i.test(cause.message)) {
+    return sshError('connection_lost', `cannot log in to ${label} because it hung up before saying a word`, {
+      hint: 'It may be turning away many connections at once (sshd_config: MaxStartups, PerSourcePenalties), or a firewall answers in its place. Wait a minute.',
+      retryable: true,
+      cause,
+    });
+  }
+  // Damaged bytes are gone with the connection; what the two sides support is not.
+  const retryable = !/no matching/i.test(cause.message);
+  return sshError('protocol', `cannot talk SSH with ${label}: ${cause.message}`, { retryable, cause });
+}
+
+/** A laptop's; an agent has its one key and nothing else. */
+const OTHER_WAYS =
+  " For Kerberos, certificates, FIDO keys, passwords and codes, let the system's ssh log in: `driver: ssh`.";
+
+function authError(target: SshTarget, { identities, failures }: FoundIdentities): CodedError<SshErrorCode> {
+  const what = `cannot log in to ${targetLabel(target)} as ${target.user}`;
+  const tried = identities.map((identity) => identity.name).join(', ');
+  const passphrase = failures.find((failure) => failure.code === 'passphrase_needed');
+  if (passphrase) return sshError('passphrase_needed', `${what}: ${passphrase.message}`, optionsOf(passphrase));
+  const [failure] = failures;
+  if (identities.length === 0) {
+    if (failure) return sshError(failure.code, `${what}: ${failure.message}`, optionsOf(failure));
+    const looked = target.auth.identityFiles?.join(', ') ?? 'no file';
+    return sshError('auth_failed', `${what} because there is no key to offer: looked at ${looked}`, {
+      hint: `Make a key with ssh-keygen and authorize it on the host, or name one (IdentityFile in ~/.ssh/config).${OTHER_WAYS}`,
+    });
+  }
+  const also = failures.map((one) => ` (${one.message})`).join('');
+  return sshError('auth_failed', `${what} because the server accepted none of: ${tried}${also}`, {
+    hint: `Check that the key is in the account's authorized_keys and still valid: \`ssh -p ${target.port} ${target.user}@${target.host}\` should log in without a password.${target.auth.privateKey ? '' : OTHER_WAYS}`,
+  });
+}
+
+function optionsOf(error: CodedError<SshErrorCode>) {
+  return { ...defined({ hint: error.hint }), retryable: error.retryable, cause: error };
+}
+
+function abortCause(signal: AbortSignal, label: string): CodedError<SshErrorCode> {
+  if (isCodedError<SshErrorCode>(signal.reason)) return signal.reason;
+  return sshError('connection_lost', `stopped logging in to ${label}`, { cause: signal.reason });
+}
+
+function noteServerMessage(link: SshLink, text: string): void {
+  const note = /^Debug output from server: (".*")$/s.exec(text)?.[1];
+  if (note === undefined) return;
+  link.serverNotes.push(String(JSON.parse(note)));
+  if (link.serverNotes.length > 50) link.serverNotes.shift();
+}

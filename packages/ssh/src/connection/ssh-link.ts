@@ -1,0 +1,127 @@
+// One SSH connection and its end. Every wait on it is raced against that end, since ssh2 forgets callbacks when a
+// connection drops; the first cause of the end wins.
+
+import { type CodedError, errorText } from '@fairlead/kit';
+import type { Channel, Client } from 'ssh2';
+import { type SshErrorCode, sshError } from '../ssh-error.ts';
+import { ChannelStream, type ClosesWhen } from './channel-stream.ts';
+import type { Transport } from './transport.ts';
+
+export interface WaitOptions {
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
+}
+
+type Callback<T> = (error: Error | null | undefined, value?: T) => void;
+
+export class SshLink {
+  readonly client: Client;
+  readonly label: string;
+  /** Undefined when we closed it ourselves. Never rejects. */
+  readonly closed: Promise<CodedError<SshErrorCode> | undefined>;
+  /** Messages the server sent for debugging; OpenSSH says there why it refused. */
+  readonly serverNotes: string[] = [];
+  readonly #transport: Transport;
+  readonly #ended = new AbortController();
+  readonly #streams = new Set<ChannelStream>();
+  /** What waits for an answer, each told when there can be none. */
+  readonly #waiting = new Set<(reason: unknown) => void>();
+  #cause: CodedError<SshErrorCode> | undefined;
+  #isEnding = false;
+
+  constructor(client: Client, transport: Transport, label: string) {
+    this.client = client;
+    this.label = label;
+    this.#transport = transport;
+    const { promise, resolve } = Promise.withResolvers<CodedError<SshErrorCode> | undefined>();
+    this.closed = promise;
+    // Before ssh2 tells its channels: it would end them as if the peer had.
+    transport.stream.prependListener('close', () => {
+      const cause = transport.stream.errored;
+      const why = cause ? errorText(cause) : 'the other side closed the connection';
+      this.end(sshError('connection_lost', `lost ${label}: ${why}`, { retryable: true, cause: cause ?? undefined }));
+      resolve(this.#cause);
+    });
+  }
+
+  /** Fires when the connection has ended or is about to. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Ends the connection at once; without a cause it was our own wish. Later causes are ignored. */
+  end(cause?: CodedError<SshErrorCode>): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#cause = cause;
+    const reason = cause ?? sshError('connection_lost', `cannot go on with ${this.label} because it was closed here`);
+    this.#ended.abort(reason);
+    for (const fail of this.#waiting) fail(reason);
+    for (const stream of this.#streams) stream.destroy(cause);
+    // A farewell, so that the server ends its side at once; the transport need not carry it.
+    if (!cause) this.client.end();
+    this.#transport.stream.destroy();
+  }
+
+  /** Waits for a callback of ssh2's, for no longer than the connection lives. */
+  request<T>(start: (callback: Callback<T>) => void, wait: WaitOptions & { what: string }): Promise<T> {
+    // By hand: a new channel goes through here, and each join of promises or signals costs as much as the rest of it.
+    return new Promise((resolve, reject) => {
+      const { signal } = wait;
+      this.ended.throwIfAborted();
+      signal?.throwIfAborted();
+      const stopWaiting = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(fail);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const fail = (reason: unknown) => {
+        stopWaiting();
+        reject(reason);
+      };
+      const onAbort = () => fail(signal?.reason);
+      const onLate = () =>
+        fail(sshError('timeout', `cannot ${wait.what} because ${this.label} does not answer`, { retryable: true }));
+      const timer = setTimeout(onLate, wait.timeoutMs ?? 30_000);
+      this.#waiting.add(fail);
+      signal?.addEventListener('abort', onAbort);
+      try {
+        start((error, value) => {
+          stopWaiting();
+          if (error) reject(error);
+          else resolve(value as T);
+        });
+      } catch (error) {
+        // ssh2 throws where its socket has just gone; the timer must not outlive that.
+        fail(error);
+      }
+    });
+  }
+
+  /** As `request`, for a channel. A channel that opens after its caller gave up is closed. */
+  async openChannel<C extends Channel>(
+    start: (callback: Callback<C>) => void,
+    wait: WaitOptions & { what: string },
+  ): Promise<C> {
+    let isWanted = true;
+    try {
+      return await this.request<C>((callback) => {
+        start((error, channel) => {
+          if (channel && !isWanted) channel.close();
+          callback(error, channel);
+        });
+      }, wait);
+    } catch (error) {
+      isWanted = false;
+      throw error;
+    }
+  }
+
+  adopt(channel: Channel, closesWhen?: ClosesWhen): ChannelStream {
+    const stream = new ChannelStream(channel, this.#transport, closesWhen);
+    this.#streams.add(stream);
+    stream.once('close', () => this.#streams.delete(stream));
+    if (this.ended.aborted) stream.destroy();
+    return stream;
+  }
+}

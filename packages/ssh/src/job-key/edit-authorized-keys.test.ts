@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { createJobKey } from './create-job-key.ts';
+import { editAuthorizedKeys } from './edit-authorized-keys.ts';
+import { formatExpiryTime, renderKeyLine } from './key-line.ts';
+
+const { publicKey, privateKey } = createJobKey();
+const expiresAt = new Date('2030-01-02T03:04:05Z');
+const line = renderKeyLine({ publicKey, gatePath: '/home/a/.fairlead/gate', expiresAt, marker: 'one' });
+const put = (text: string, newLine = line) => editAuthorizedKeys(text, { kind: 'put', marker: 'one', line: newLine });
+const remove = (text: string, marker = 'one') => editAuthorizedKeys(text, { kind: 'remove', marker });
+const OWN = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOYRwejl8EAO3OsSkfZXEyPvDCaE+7MQXg3lgWdsNhxq me';
+
+describe('a key line', () => {
+  it('allows nothing but the gate and sockets', () => {
+    expect(line).toBe(
+      'restrict,port-forwarding,permitopen="127.0.0.1:1",permitlisten="127.0.0.1:1",' +
+        `command="/home/a/.fairlead/gate",expiry-time="203001021704" ${publicKey} fairlead:one`,
+    );
+  });
+
+  it('quotes a path for the shell', () => {
+    const spaced = renderKeyLine({ publicKey, gatePath: "/home/a b/it's/gate", expiresAt, marker: 'one' });
+    expect(spaced).toContain(String.raw`command="'/home/a b/it'\''s/gate'"`);
+  });
+
+  it.each(['/home/a"b/gate', 'gate', '/home/a\nb/gate'])('refuses the path %j', (gatePath) => {
+    expect(() => renderKeyLine({ publicKey, gatePath, expiresAt, marker: 'one' })).toThrow(/path/);
+  });
+
+  it.each(['', 'a b', 'a"b', 'a\nb'])('refuses the marker %j', (marker) => {
+    expect(() => renderKeyLine({ publicKey, gatePath: '/g', expiresAt, marker })).toThrow(/mark/);
+  });
+
+  it('refuses what is no public key', () => {
+    const options = { gatePath: '/g', expiresAt, marker: 'one' };
+    expect(() => renderKeyLine({ ...options, publicKey: `command="x" ${publicKey}` })).toThrow(/public key/);
+  });
+
+  it('lasts until its time in every time zone', () => {
+    expect(formatExpiryTime(new Date('2029-12-31T23:00:00Z'))).toBe('203001011300');
+  });
+
+  it('belongs to a key that prints as ***', () => {
+    expect(`${String(privateKey)}${JSON.stringify({ privateKey })}`).not.toContain('OPENSSH');
+    expect(privateKey.reveal()).toContain('BEGIN OPENSSH PRIVATE KEY');
+  });
+});
+
+describe('editAuthorizedKeys', () => {
+  it.each([
+    ['an empty file', '', `${line}\n`],
+    ['a file with lines', `${OWN}\n`, `${OWN}\n${line}\n`],
+    ['a file without a last newline', OWN, `${line}\n${OWN}`],
+    ['a file with CRLF', `${OWN}\r\n# x\r\n`, `${OWN}\r\n# x\r\n${line}\r\n`],
+    ['a file of odd bytes', `# caf\u00e9\u00ff\n\n\n  ${OWN}`, `${line}\n# caf\u00e9\u00ff\n\n\n  ${OWN}`],
+  ])('adds to %s', (_, before, after) => {
+    expect(put(before)).toEqual({ text: after, change: 'added' });
+  });
+
+  it('replaces the marked line where it stands, and its copies', () => {
+    const old = line.replace('203001021704', '202001021704');
+    expect(put(`# top\n${old}\r\n${OWN}\n${old}\n`)).toEqual({
+      text: `# top\n${line}\r\n${OWN}\n`,
+      change: 'replaced',
+    });
+  });
+
+  it('changes nothing when the line is there already', () => {
+    expect(put(`${OWN}\n${line}\n`)).toMatchObject({ change: 'none' });
+  });
+
+  it('removes the marked line and no other', () => {
+    const two = line.replace('fairlead:one', 'fairlead:one-more');
+    expect(remove(`${OWN}\n${line}\n${two}\n#${line}\n`)).toEqual({
+      text: `${OWN}\n${two}\n#${line}\n`,
+      change: 'removed',
+    });
+    expect(remove(`${OWN}\n`)).toEqual({ text: `${OWN}\n`, change: 'none' });
+  });
+
+  it('gives back what was there before it added', () => {
+    for (const before of [`${OWN}\n`, OWN, `${OWN}\r\n`, '', '# only a comment\n\n']) {
+      expect(remove(put(before).text).text).toBe(before);
+    }
+  });
+
+  it('refuses a line that is not marked, or is two', () => {
+    expect(() => put('', OWN)).toThrow(/marker/);
+    expect(() => put('', `${OWN}\n${line}`)).toThrow(/marker/);
+  });
+
+  it('refuses a key that another line authorizes', () => {
+    expect(() => put(`${publicKey} other\n`)).toThrow(/another line/);
+  });
+
+  it('passes a large file through', () => {
+    const large = `${OWN}\n`.repeat(20_000);
+    expect(put(large).text).toBe(`${large}${line}\n`);
+  });
+});

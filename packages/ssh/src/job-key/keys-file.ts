@@ -1,0 +1,126 @@
+// A locked authorized_keys file on the far side: read once, replaced as a whole, never over another program's change.
+
+import { randomUUID } from 'node:crypto';
+import { backoffMs, type Clock, type CodedError } from '@fairlead/kit';
+import { type CommandHost, runScript } from '../run-script.ts';
+import type { CommandResult } from '../run-command.ts';
+import { posixCksum } from '../posix-cksum.ts';
+import { type SshErrorCode, sshError } from '../ssh-error.ts';
+import { KEYS_EXIT, LOCK_AND_READ, REPLACE, UNLOCK } from './keys-file-scripts.ts';
+
+export interface KeysFile extends AsyncDisposable {
+  /** Where the file really lies, links followed. */
+  readonly path: string;
+  /** Where the content before the last replacement lies. */
+  readonly backupPath: string;
+  /** Read as latin1. */
+  readonly text: string;
+  /** Rejects with `authorized_keys_changed` when the file is no longer what was last read or written here. */
+  replace(text: string): Promise<void>;
+}
+
+export interface OpenKeysFileOptions {
+  host: CommandHost;
+  /** Default `~/.ssh/authorized_keys`. */
+  path: string | undefined;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+}
+
+const LOCK_TURNS = 15;
+const LOCK_WAIT = { baseMs: 250, maxMs: 4_000, minMs: 100 };
+
+export async function openKeysFile(options: OpenKeysFileOptions): Promise<KeysFile> {
+  const { host } = options;
+  const token = randomUUID();
+  const read = await lockAndRead(options, token);
+  const { path, text } = read;
+  let { checksum } = read;
+  return {
+    path,
+    text,
+    backupPath: `${path}.fairlead-backup`,
+    async replace(next) {
+      const bytes = Buffer.from(next, 'latin1');
+      const wanted = posixCksum(bytes);
+      const result = await runScript(host, REPLACE, { args: [path, token, checksum, wanted], stdin: bytes });
+      if (result.code !== 0) throw keysFileError(path, result);
+      checksum = wanted;
+    },
+    async [Symbol.asyncDispose]() {
+      await unlock(host, path, token);
+    },
+  };
+}
+
+interface ReadKeys {
+  path: string;
+  checksum: string;
+  text: string;
+}
+
+async function lockAndRead({ host, path, clock, signal }: OpenKeysFileOptions, token: string): Promise<ReadKeys> {
+  for (let turn = 0; ; turn += 1) {
+    const result = await runScript(host, LOCK_AND_READ, { args: [path ?? '', token], encoding: 'latin1', signal });
+    if (result.code === 0) {
+      const read = parseRead(result.stdout);
+      const got = checksumOf(read);
+      if (got === read.checksum) return read;
+      await unlock(host, read.path, token);
+      throw changedWhileRead(read, got);
+    }
+    if (result.code !== KEYS_EXIT.locked || turn >= LOCK_TURNS)
+      throw keysFileError(path ?? '~/.ssh/authorized_keys', result);
+    await clock.sleep(backoffMs(LOCK_WAIT, turn, 0.5), signal);
+  }
+}
+
+/** Path, checksum and an empty line stand before the content. */
+function parseRead(output: string): ReadKeys {
+  const [head = '', ...rest] = output.split('\n\n');
+  const [path = '', checksum = ''] = head.split('\n');
+  return { path: Buffer.from(path, 'latin1').toString('utf8'), checksum, text: rest.join('\n\n') };
+}
+
+async function unlock(host: CommandHost, path: string, token: string): Promise<void> {
+  await runScript(host, UNLOCK, { args: [path, token] });
+}
+
+function checksumOf({ checksum, text }: ReadKeys): string {
+  return checksum === 'absent' ? checksum : posixCksum(Buffer.from(text, 'latin1'));
+}
+
+/** What is edited must be the whole file, as it was at one moment. */
+function changedWhileRead({ path, checksum }: ReadKeys, got: string): CodedError<SshErrorCode> {
+  return sshError(
+    'authorized_keys_changed',
+    `cannot edit ${path} because it did not arrive as it is there: got ${got}, want ${checksum} (checksum and bytes)`,
+    { hint: 'Try again.', retryable: true },
+  );
+}
+
+function keysFileError(path: string, { code, stderr }: CommandResult): CodedError<SshErrorCode> {
+  const said = stderr.trim();
+  switch (code ?? -1) {
+    case KEYS_EXIT.notWritable:
+      return sshError('authorized_keys_not_writable', `cannot edit ${path}: ${said}`);
+    case KEYS_EXIT.locked:
+      return sshError('authorized_keys_locked', `cannot edit ${path} because another edit is under way: ${said}`, {
+        hint: 'Wait for it. If there is none, the lock lapses by itself ten minutes after it was taken.',
+        retryable: true,
+      });
+    case KEYS_EXIT.changed:
+    case KEYS_EXIT.notOurLock:
+      return sshError('authorized_keys_changed', `cannot edit ${path} because it was changed meanwhile`, {
+        hint: 'Try again.',
+        retryable: true,
+      });
+    case KEYS_EXIT.incomplete:
+      return sshError('connection_lost', `cannot edit ${path} because ${said}: it stays as it was`, {
+        hint: 'Try again.',
+        retryable: true,
+      });
+    default:
+      return sshError('authorized_keys_not_writable', `cannot edit ${path}: got code ${code}: ${said}`);
+  }
+}

@@ -1,0 +1,42 @@
+// Asks all routes to one host for name, port and host key, without a login.
+
+import { CodedError, errorText, withTimeLimit, defined } from '@fairlead/kit';
+
+import type { OpenSshOptions } from '../connection/ssh-connection.ts';
+import { sshError } from '../ssh-error.ts';
+import type { Route } from './open-first-route.ts';
+import { askRoute } from './route-candidate.ts';
+import type { RouteAnswer } from './route-words.ts';
+
+/** Side by side; in the given order; never rejects for what a route does. */
+export function askEachRoute(
+  routes: readonly Route[],
+  options: OpenSshOptions & { limitMs: number },
+): Promise<RouteAnswer[]> {
+  return Promise.all(routes.map((route) => askOne(route, options)));
+}
+
+async function askOne(route: Route, options: OpenSshOptions & { limitMs: number }): Promise<RouteAnswer> {
+  const { name } = route;
+  const { limitMs, ...open } = options;
+  try {
+    const candidate = askRoute(await route.target(), open);
+    try {
+      await withTimeLimit(candidate.answered, limitMs, () => silent(name, limitMs));
+      return { name, outcome: 'answered' };
+    } finally {
+      candidate.drop();
+    }
+  } catch (error) {
+    const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
+    const failure = { code, message: errorText(error), ...defined({ hint }) };
+    return { name, outcome: 'failed', failure };
+  }
+}
+
+function silent(name: string, limitMs: number): CodedError {
+  return sshError('timeout', `cannot reach ${name} because it does not answer within ${limitMs} ms`, {
+    hint: 'A firewall may be in the way, or a VPN may be needed.',
+    retryable: true,
+  });
+}

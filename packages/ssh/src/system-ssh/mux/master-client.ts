@@ -1,0 +1,151 @@
+// Speaks with an ssh master through its control socket (OpenSSH's PROTOCOL.mux): is it alive, forward this, end, and
+// "proxy", after which the connection carries SSH's own channel messages. No process is started for any of it.
+
+import { untilAborted, withTimeLimit } from '@fairlead/kit';
+
+import { sshError } from '../../ssh-error.ts';
+import { type FrameSocket, openFrameSocket } from './frame-socket.ts';
+import { string, u32, WireReader } from './wire.ts';
+
+const HELLO = 1;
+const VERSION = 4;
+const ALIVE_CHECK = 0x1000_0004;
+const TERMINATE = 0x1000_0005;
+const OPEN_FORWARD = 0x1000_0006;
+const CLOSE_FORWARD = 0x1000_0007;
+const PROXY = 0x1000_000f;
+const OK = 0x8000_0001;
+const FAILURE = 0x8000_0003;
+const ALIVE = 0x8000_0005;
+const PROXY_STARTED = 0x8000_000f;
+const REMOTE_FORWARD = 2;
+/** Says that a "host" is the path of a unix socket. */
+const SOCKET_PORT = 0xffff_fffe;
+
+const ANSWER_LIMIT_MS = 10_000;
+
+export interface SocketForward {
+  /** On the server. */
+  listenPath: string;
+  /** Here. */
+  connectPath: string;
+}
+
+export class MasterClient implements AsyncDisposable {
+  readonly #frames: FrameSocket;
+  readonly closed: Promise<void>;
+  #requestId = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(frames: FrameSocket) {
+    this.#frames = frames;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    frames.socket.once('close', () => resolve());
+  }
+
+  /** The master's process id. */
+  async pid(): Promise<number> {
+    const { type, reader } = await this.#ask(ALIVE_CHECK);
+    if (type !== ALIVE) throw unexpected('alive check', type);
+    return reader.u32();
+  }
+
+  /** The master's end is the answer: `closed`. */
+  terminate(): void {
+    this.#frames.write(u32(TERMINATE), u32((this.#requestId += 1)));
+  }
+
+  /** Undefined, or why not, in ssh's words. */
+  async listen(forward: SocketForward): Promise<string | undefined> {
+    const { type, reader } = await this.#ask(OPEN_FORWARD, forwardBytes(forward));
+    return type === OK ? undefined : failureText(type, reader);
+  }
+
+  async stopListening(forward: SocketForward): Promise<void> {
+    await this.#ask(CLOSE_FORWARD, forwardBytes(forward));
+  }
+
+  /** From now on the frames are SSH channel messages, and this client has no other use. */
+  async proxy(): Promise<FrameSocket> {
+    const { type, reader } = await this.#ask(PROXY);
+    if (type !== PROXY_STARTED) {
+      throw sshError('protocol', `cannot use the ssh master: ${failureText(type, reader)}`, {
+        hint: 'OpenSSH 7.6 or newer is needed on this machine.',
+      });
+    }
+    return this.#frames;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#frames.socket.destroy();
+    await this.closed;
+  }
+
+  /** One question at a time: a master answers in their order. */
+  #ask(type: number, ...parts: Buffer[]): Promise<{ type: number; reader: WireReader }> {
+    const asking = this.#turn.then(async () => {
+      const { promise, resolve, reject } = Promise.withResolvers<{ type: number; reader: WireReader }>();
+      const onClose = () => reject(sshError('connection_lost', 'the ssh master is gone', { retryable: true }));
+      this.#frames.socket.once('close', onClose);
+      this.#frames.onFrame = (frame) => {
+        const reader = new WireReader(frame);
+        const answer = reader.u32();
+        // The id of the question.
+        reader.u32();
+        resolve({ type: answer, reader });
+      };
+      if (this.#frames.socket.destroyed) onClose();
+      this.#frames.write(u32(type), u32((this.#requestId += 1)), ...parts);
+      try {
+        return await withTimeLimit(promise, ANSWER_LIMIT_MS, () =>
+          sshError('timeout', 'the ssh master does not answer', { retryable: true }),
+        );
+      } finally {
+        this.#frames.socket.off('close', onClose);
+      }
+    });
+    this.#turn = asking.catch(() => undefined);
+    return asking;
+  }
+}
+
+export async function openMasterClient(path: string, signal?: AbortSignal): Promise<MasterClient> {
+  const frames = await openFrameSocket(path, signal);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  frames.onFrame = (frame) => {
+    const reader = new WireReader(frame);
+    if (reader.u32() === HELLO && reader.u32() === VERSION) resolve();
+    else reject(sshError('protocol', 'cannot use the ssh master because it speaks another protocol'));
+  };
+  frames.socket.once('close', () => reject(sshError('connection_lost', 'the ssh master hung up', { retryable: true })));
+  frames.write(u32(HELLO), u32(VERSION));
+  try {
+    const hello = withTimeLimit(promise, ANSWER_LIMIT_MS, () =>
+      sshError('timeout', 'the ssh master does not answer', { retryable: true }),
+    );
+    await untilAborted(hello, signal);
+  } catch (error) {
+    frames.socket.destroy();
+    throw error;
+  }
+  return new MasterClient(frames);
+}
+
+function forwardBytes({ listenPath, connectPath }: SocketForward): Buffer {
+  return Buffer.concat([
+    u32(REMOTE_FORWARD),
+    string(listenPath),
+    u32(SOCKET_PORT),
+    string(connectPath),
+    u32(SOCKET_PORT),
+  ]);
+}
+
+function failureText(type: number, reader: WireReader): string {
+  return type === FAILURE || type === 0x8000_0002 ? reader.text() : `it answered ${type.toString(16)}`;
+}
+
+function unexpected(question: string, type: number) {
+  return sshError('protocol', `the ssh master answered the ${question} with ${type.toString(16)}`);
+}

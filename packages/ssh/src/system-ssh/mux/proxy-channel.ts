@@ -1,0 +1,196 @@
+// One SSH channel (RFC 4254 section 5) as an ordinary Node stream: windows both ways, half-closes, and an end that is
+// never mistaken for a cut. As ChannelStream, for a channel that goes through the system's ssh.
+
+import { Duplex, Readable } from 'node:stream';
+
+import { string, u32, type WireReader } from './wire.ts';
+
+export const MESSAGE = {
+  open: 90,
+  openConfirmation: 91,
+  openFailure: 92,
+  windowAdjust: 93,
+  data: 94,
+  extendedData: 95,
+  eof: 96,
+  close: 97,
+  request: 98,
+  success: 99,
+  failure: 100,
+} as const;
+
+/** As OpenSSH's and ssh2's own. */
+export const WINDOW_BYTES = 2 * 1024 * 1024;
+export const PACKET_BYTES = 32 * 1024;
+
+/** What a channel needs of the link that carries it. */
+export interface ChannelLink {
+  send(type: number, ...parts: Buffer[]): void;
+  /** Calls back at once, or when the socket has drained. */
+  whenClear(callback: () => void): void;
+}
+
+export interface PeerSide {
+  /** The server's number of this channel. */
+  id: number;
+  windowBytes: number;
+  packetBytes: number;
+}
+
+/** A session's channel outlives both ends of data: its exit status comes after them. */
+export type ClosesWhen = 'both-ended' | 'peer-closes';
+
+export class ProxyChannel extends Duplex {
+  readonly stderr: Readable;
+  /** Told of each request of the server's (`exit-status`, …). */
+  onRequest: (name: string, reader: WireReader) => void = () => undefined;
+  readonly peerClosed: Promise<void>;
+  readonly #link: ChannelLink;
+  readonly #peer: PeerSide;
+  readonly #answers: Array<(ok: boolean) => void> = [];
+  readonly #tellPeerClosed: () => void;
+  #bytesRead = 0;
+  #unacknowledged = 0;
+  #isPeerClosed = false;
+  #isCloseSent = false;
+  #waiting: { chunk: Buffer; done: () => void } | undefined;
+
+  constructor(link: ChannelLink, peer: PeerSide, closesWhen: ClosesWhen) {
+    super({ allowHalfOpen: true, autoDestroy: closesWhen === 'both-ended' });
+    this.#link = link;
+    this.#peer = { ...peer };
+    this.stderr = new Readable({ read: () => this.#acknowledge() });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.peerClosed = promise;
+    this.#tellPeerClosed = resolve;
+    // A lost connection is told as an error to those who listen; it must not end the process of those who do not.
+    this.on('error', () => undefined);
+  }
+
+  /** Bytes that came in so far, as on a net.Socket. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Resolves with whether the server did it; false too when the channel has closed. */
+  async request(name: string, ...parts: Buffer[]): Promise<boolean> {
+    if (this.#isPeerClosed || this.#isCloseSent) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#answers.push(resolve);
+    this.#send(MESSAGE.request, string(name), Buffer.from([1]), ...parts);
+    return promise;
+  }
+
+  signal(name: string): void {
+    if (!this.#isCloseSent && !this.#isPeerClosed)
+      this.#send(MESSAGE.request, string('signal'), Buffer.from([0]), string(name));
+  }
+
+  /** A message for this channel; `reader` stands behind the channel's number. */
+  onMessage(type: number, reader: WireReader): void {
+    switch (type) {
+      case MESSAGE.data:
+        return this.#onData(this, reader.bytes());
+      case MESSAGE.extendedData:
+        reader.u32();
+        return this.#onData(this.stderr, reader.bytes());
+      case MESSAGE.windowAdjust:
+        this.#peer.windowBytes += reader.u32();
+        return this.#pump();
+      case MESSAGE.eof:
+        return this.#onEof();
+      case MESSAGE.close:
+        return this.#onClose();
+      case MESSAGE.request:
+        return this.#onRequest(reader);
+      case MESSAGE.success:
+        return this.#answers.shift()?.(true);
+      case MESSAGE.failure:
+        return this.#answers.shift()?.(false);
+    }
+  }
+
+  override _read(): void {
+    this.#acknowledge();
+  }
+
+  /** After the peer has closed, what is written goes nowhere; what it sent before can still be read. */
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    if (this.#isPeerClosed) return callback();
+    this.#waiting = { chunk, done: callback };
+    this.#pump();
+  }
+
+  override _final(callback: () => void): void {
+    if (!this.#isCloseSent) this.#send(MESSAGE.eof);
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#close();
+    for (const answer of this.#answers.splice(0)) answer(false);
+    callback(error);
+  }
+
+  #onData(to: Readable, bytes: Buffer): void {
+    this.#bytesRead += bytes.length;
+    this.#unacknowledged += bytes.length;
+    // The reader has closed: the peer has been told, and what it still sends is discarded.
+    if (this.destroyed || to.push(bytes)) this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    if (this.#unacknowledged < WINDOW_BYTES / 4 || this.#isCloseSent || this.#isPeerClosed) return;
+    this.#send(MESSAGE.windowAdjust, u32(this.#unacknowledged));
+    this.#unacknowledged = 0;
+  }
+
+  #pump(): void {
+    while (this.#waiting && this.#waiting.chunk.length > 0 && this.#peer.windowBytes > 0) {
+      const { chunk } = this.#waiting;
+      const piece = chunk.subarray(0, Math.min(this.#peer.windowBytes, this.#peer.packetBytes));
+      this.#peer.windowBytes -= piece.length;
+      this.#send(MESSAGE.data, u32(piece.length), piece);
+      this.#waiting.chunk = chunk.subarray(piece.length);
+    }
+    const { done } = this.#waiting ?? {};
+    if (!done || this.#waiting?.chunk.length !== 0) return;
+    this.#waiting = undefined;
+    this.#link.whenClear(done);
+  }
+
+  #onEof(): void {
+    this.push(null);
+    this.stderr.push(null);
+  }
+
+  #onClose(): void {
+    this.#isPeerClosed = true;
+    for (const answer of this.#answers.splice(0)) answer(false);
+    this.#waiting?.done();
+    this.#waiting = undefined;
+    this.#close();
+    this.#tellPeerClosed();
+    if (this.destroyed) return;
+    if (!this.readableEnded) this.#onEof();
+    if (this.readableEnded) this.destroy();
+    else this.once('end', () => this.destroy());
+  }
+
+  #onRequest(reader: WireReader): void {
+    const name = reader.text();
+    const wantsAnswer = reader.byte() === 1;
+    this.onRequest(name, reader);
+    if (wantsAnswer && !this.#isCloseSent) this.#send(MESSAGE.failure);
+  }
+
+  #close(): void {
+    if (this.#isCloseSent) return;
+    this.#isCloseSent = true;
+    this.#link.send(MESSAGE.close, u32(this.#peer.id));
+  }
+
+  #send(type: number, ...parts: Buffer[]): void {
+    this.#link.send(type, u32(this.#peer.id), ...parts);
+  }
+}

@@ -1,0 +1,100 @@
+// The second driver behind the same port: a connection through the system's own ssh, with everything that it knows of
+// logging in (Kerberos, certificates, security keys, codes at the terminal, shared connections).
+
+import { type Clock, detach, Scope, silentLog, systemClock } from '@fairlead/kit';
+
+import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
+import { watchLife } from '../connection/watch-life.ts';
+import { execCalls } from '../exec-calls.ts';
+import type { ExecHost } from '../open-exec.ts';
+import { type SshTarget, targetLabel } from '../ssh-target.ts';
+import { sshError } from '../ssh-error.ts';
+import { ProxyLink } from './mux/proxy-link.ts';
+import { openOwnMaster } from './own-master.ts';
+import { openProxyExec } from './proxy-exec.ts';
+import { dialThroughProxy, listenThroughMaster } from './proxy-sockets.ts';
+import { refuseWindows } from './run-ssh.ts';
+import { openSharedMaster } from './shared-master.ts';
+import type { SystemLogin } from './system-login.ts';
+
+const CONNECT_TIMEOUT_MS = 20_000;
+
+export async function openSystemSsh(
+  target: SshTarget,
+  login: SystemLogin,
+  options: OpenSshOptions = {},
+): Promise<SshConnection> {
+  refuseWindows(process.platform);
+  const { signal, clock = systemClock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2 } = options;
+  const times = { keepaliveMs, keepaliveCountMax, connectTimeoutMs: target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS };
+  const label = targetLabel(target);
+  const scope = new Scope();
+  try {
+    // A key in memory is to be tried itself.
+    const mayShare = !options.isFresh && !target.auth.privateKey;
+    const shared = mayShare ? await openSharedMaster(target, login, signal) : undefined;
+    const master = scope.use(shared ?? (await openOwnMaster(target, login, { times, signal })));
+    const { hostKey } = master;
+    const link = new ProxyLink(await master.proxy.proxy(), label, {
+      causeOf: () => master.explainLoss(),
+      onOpen: () => master.noteChannel(),
+    });
+    scope.defer(async () => {
+      link.end();
+      await link.closed;
+    });
+    // The caller need not close a connection that is lost.
+    detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
+    detach(watch(link, { clock, intervalMs: keepaliveMs, countMax: keepaliveCountMax }));
+    log.debug({
+      op: 'ssh.open',
+      ok: true,
+      host: label,
+      hostKey: hostKey.fingerprint,
+      driver: 'ssh',
+      because: login.because,
+      master: master.kind,
+    });
+    const host: ExecHost = {
+      label,
+      clock,
+      ended: link.ended,
+      exec: (command, wait) => openProxyExec(link, command, wait),
+    };
+    return {
+      label,
+      hostKey,
+      closed: link.closed,
+      ...execCalls(host),
+      listen: (socketPath, onConnection, wait) =>
+        listenThroughMaster({ link, master }, { socketPath, onConnection }, wait),
+      dial: (socketPath, wait) => dialThroughProxy(link, socketPath, wait),
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw signal?.aborted ? signal.reason : error;
+  }
+}
+
+/**
+ * ssh itself notices a silent server too, unless the connection is a shared one whose owner did not ask for that. The
+ * question goes on a channel of ours: the server's end of it has to answer, if only that it knows no such request.
+ */
+async function watch(link: ProxyLink, life: { clock: Clock; intervalMs: number; countMax: number }): Promise<void> {
+  let idleTurns = 0;
+  const bytesRead = () => {
+    if (link.anyChannel) detach(link.anyChannel.request('keepalive@openssh.com'));
+    // Where nothing is open or asked for, there is nothing that could hang.
+    else if (!link.isAsking) idleTurns += 1;
+    return link.bytesRead + idleTurns;
+  };
+  if (!(await watchLife({ ...life, bytesRead }, link.ended))) return;
+  const silence = (life.intervalMs * (life.countMax + 1)) / 1000;
+  link.end(
+    sshError('connection_lost', `lost ${link.label} because nothing came from it for ${silence} s`, {
+      hint: 'The network between is cut or the host hangs.',
+      retryable: true,
+    }),
+  );
+}

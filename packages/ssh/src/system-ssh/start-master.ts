@@ -1,0 +1,96 @@
+// Starts ssh as a master and waits until it has logged in, asking a person at the terminal where there is one, or given up.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { watch } from 'node:fs';
+import { basename } from 'node:path';
+
+import { detach, untilAborted, withTimeLimit } from '@fairlead/kit';
+
+import { sshError } from '../ssh-error.ts';
+import type { MasterLog } from './master-log.ts';
+import { noSsh } from './run-ssh.ts';
+import type { MasterPlace } from './ssh-arguments.ts';
+import type { SystemLogin } from './system-login.ts';
+
+export interface StartOptions {
+  place: MasterPlace;
+  login: SystemLogin;
+  log: MasterLog;
+  /** Without a person. One takes the time that a person takes; the server's own limit ends that. */
+  timeLimitMs: number;
+  signal: AbortSignal | undefined;
+}
+
+export interface StartedMaster {
+  /** The process that logged in has left the master behind, or failed. */
+  exited: Promise<void>;
+  /** What it said besides its log. */
+  said(): Promise<string>;
+}
+
+const NOTICE_INTERVAL_MS = 200;
+const LAST_WORDS_MS = 500;
+
+/** Resolves when the control socket is there, or the process has ended without. */
+export async function startMaster(args: readonly string[], options: StartOptions): Promise<StartedMaster> {
+  const { place, login, log, signal } = options;
+  using _terminal = await login.terminal?.take();
+  signal?.throwIfAborted();
+  const { promise: isListening, resolve } = Promise.withResolvers<void>();
+  const watcher = watch(place.dir, (_event, name) => {
+    if (name === basename(place.controlPath)) resolve();
+  });
+  const child = spawn('ssh', args, {
+    env: login.env,
+    stdio: ['ignore', 'ignore', login.terminal ? 'inherit' : 'pipe'],
+  });
+  const exited = exitOf(child);
+  const said = tailOf(child);
+  const notices = login.terminal && setInterval(() => detach(passOn(log, login)), NOTICE_INTERVAL_MS);
+  try {
+    const settled = untilAborted(Promise.race([isListening, exited]), signal);
+    await (login.terminal ? settled : withTimeLimit(settled, options.timeLimitMs, () => tooSlow(login, options)));
+  } catch (error) {
+    child.kill();
+    throw error;
+  } finally {
+    clearInterval(notices);
+    watcher.close();
+  }
+  return { exited, said };
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.once('error', (error) => reject(noSsh(error)));
+  child.once('exit', () => resolve());
+  return promise;
+}
+
+/** ssh's log has the words that it would have shown, such as the server's instructions for a code. */
+async function passOn(log: MasterLog, { terminal }: SystemLogin): Promise<void> {
+  for (const line of await log.news()) terminal?.say(line);
+}
+
+function tailOf(child: ChildProcess): () => Promise<string> {
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-8_000);
+  });
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  child.once('close', () => resolve());
+  return async () => {
+    // A ProxyCommand may hold the stream open.
+    const timer = setTimeout(resolve, LAST_WORDS_MS);
+    await closed;
+    clearTimeout(timer);
+    return tail;
+  };
+}
+
+function tooSlow({ name }: SystemLogin, { timeLimitMs }: StartOptions) {
+  return sshError('timeout', `cannot log in to ${name} because it took more than ${timeLimitMs} ms`, {
+    hint: 'A firewall may be in the way, a VPN may be needed, or the host may be overloaded.',
+    retryable: true,
+  });
+}

@@ -1,0 +1,77 @@
+// docs/state-machines.md: the table of every state machine of the repository.
+
+import { followMachine, warmMachine } from '@fairlead/client/testing';
+import { dialMachine, lifeMachine } from '@fairlead/control';
+import { simulatorMachine } from '@fairlead/engine-sim';
+import { renderTransitions } from '@fairlead/kit';
+import { tunnelMachine } from '@fairlead/carrier';
+import { connectionMachine, controlLinkMachine, supervisorMachine } from '@fairlead/node-agent';
+import { jobMachine } from '@fairlead/scheduler';
+import { raceMachine } from '@fairlead/ssh';
+
+const MACHINES: ReadonlyArray<{ title: string; file: string; table: () => string }> = [
+  {
+    title: 'An instance, as its agent sees it',
+    file: 'apps/node-agent/src/supervisor/transition.ts',
+    table: () => renderTransitions(supervisorMachine),
+  },
+  {
+    title: 'An instance, as control sees it',
+    file: 'apps/control/src/domain/instance-life.ts',
+    table: () => renderTransitions(lifeMachine),
+  },
+  {
+    title: "An agent's socket file, as control's dialler sees it",
+    file: 'apps/control/src/carrier/dial-machine.ts',
+    table: () => renderTransitions(dialMachine),
+  },
+  {
+    title: 'A link from an agent to the bastion',
+    file: 'packages/carrier/src/bastion-socket/tunnel-machine.ts',
+    table: () => renderTransitions(tunnelMachine),
+  },
+  {
+    title: 'The link from an agent to control',
+    file: 'apps/node-agent/src/control-link/link-machine.ts',
+    table: () => renderTransitions(controlLinkMachine),
+  },
+  {
+    title: 'A deployment, as a client follows it',
+    file: 'packages/client/src/follow-machine.ts',
+    table: () => renderTransitions(followMachine),
+  },
+  {
+    title: 'Paths that a client holds ready',
+    file: 'packages/client/src/warm-machine.ts',
+    table: () => renderTransitions(warmMachine),
+  },
+  {
+    title: 'A connection in the front',
+    file: 'apps/node-agent/src/front/connection-life.ts',
+    table: () => renderTransitions(connectionMachine),
+  },
+  {
+    title: 'Two routes to one host, asked side by side',
+    file: 'packages/ssh/src/routes/route-race.ts',
+    table: () => renderTransitions(raceMachine()),
+  },
+  {
+    title: 'A job of the local scheduler',
+    file: 'packages/scheduler/src/local/job-life.ts',
+    table: () => renderTransitions(jobMachine),
+  },
+  {
+    title: "The simulator's process",
+    file: 'packages/engine-sim/src/process/life.ts',
+    table: () => renderTransitions(simulatorMachine),
+  },
+];
+
+export function renderStateMachinesPage(): string {
+  const tables = MACHINES.map(({ title, file, table }) => `## ${title}\n\n\`${file}\`\n\n${table()}`);
+  return `# State machines
+
+Every state against every event. What is not in a table changes nothing. *Running* is not *ready*, and the first cause of an end wins.
+
+${tables.join('\n')}`;
+}

@@ -1,0 +1,184 @@
+// Which files may reach for the outside world by a global, and why. A program's `main.ts` may; every other file takes time,
+// chance and the process from its deps, so that a test decides them.
+
+import type { Effect } from './find-effects.ts';
+
+export interface Reason {
+  uses: readonly Effect[];
+  because: string;
+}
+
+const temporaryName: Reason = { uses: ['process'], because: 'the process id makes the name of its draft its own' };
+const signals: Reason = { uses: ['process'], because: 'a port to processes: it sends signals' };
+const accounts: Reason = { uses: ['process'], because: 'a port to files: it compares owners with this account' };
+const platform: Reason = { uses: ['process'], because: 'a port whose work depends on the operating system' };
+const simulated: Reason = {
+  uses: ['Date'],
+  because:
+    'the simulator lives in real time, as the engine that it stands for: times that it prints are those of the process',
+};
+
+export const allowedEffects: Readonly<Record<string, Reason>> = {
+  // Where dependencies are made.
+  'apps/node-agent/src/run-main.ts': {
+    uses: ['Date', 'random', 'timers'],
+    because: 'the root of the agent, behind its main.ts',
+  },
+  'apps/control/src/open-control.ts': {
+    uses: ['random', 'process'],
+    because: 'assembles control: what is not given is the own of the process',
+  },
+  'packages/client/src/open-session.ts': {
+    uses: ['process'],
+    because: 'a door of the SDK: where no environment is given it is that of the process',
+  },
+  'packages/client/src/launching/launch-options.ts': {
+    uses: ['process'],
+    because: 'a door of the SDK: what is not given is the own of the process',
+  },
+  'packages/cli/src/demo/demo.ts': { uses: ['process'], because: 'the demo watches the parents of this process' },
+  'packages/cli/src/demo/reaper.ts': { uses: ['process', 'timers'], because: 'a program of its own: the root of it' },
+  'packages/cli/src/doctor/probe/run-probe.ts': { uses: ['process'], because: 'the probe tells what it runs on' },
+  'packages/cli/src/doctor/laptop/laptop-checks.ts': platform,
+  'packages/scheduler/src/local/local-runner.ts': {
+    uses: ['process'],
+    because: 'a program of its own: the root of it',
+  },
+  'packages/scheduler/src/local/run-local-job.ts': {
+    uses: ['Date', 'process'],
+    because: 'the interpreter of the program that runs one local job',
+  },
+  'packages/scheduler/src/local/start-timer.ts': {
+    uses: ['Date', 'timers'],
+    because: 'the timers of that interpreter: wall clock, and longer than setTimeout can wait',
+  },
+  'packages/scheduler/src/local/local-scheduler.ts': {
+    uses: ['process'],
+    because: 'a port: jobs are started by this process, with its Node and its environment',
+  },
+
+  // Time and limits themselves.
+  'packages/kit/src/clock.ts': { uses: ['Date', 'random', 'timers'], because: 'the system behind the port' },
+  'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
+
+  // Ports to the network: a limit belongs to the socket, and a bare timer is what it costs.
+  'packages/ssh/src/connection/ssh-link.ts': {
+    uses: ['timers'],
+    because: 'a new channel is on the way of a request: a sleep costs as much as the rest of it',
+  },
+  'packages/ssh/src/connection/transport.ts': { uses: ['timers'], because: 'a port to TCP: how long a host may take' },
+  'packages/ssh/src/system-ssh/start-master.ts': { uses: ['timers'], because: 'a port to the program ssh' },
+  'apps/control/src/carrier/secure-carrier.ts': {
+    uses: ['timers'],
+    because: 'a port to sockets: its end may not hang on a clock that a test has stopped',
+  },
+  'apps/control/src/ws/upgrades.ts': {
+    uses: ['timers'],
+    because: 'a port to sockets: its end may not hang on a clock that a test has stopped',
+  },
+  'packages/cli/src/demo/stream-completion.ts': {
+    uses: ['fetch'],
+    because: 'the demo asks as any program would, by HTTP',
+  },
+
+  // Ports to files, accounts and processes.
+  'apps/control/src/carrier/run-dir.ts': {
+    uses: ['Date', 'process'],
+    because: 'a port to files: it writes the times of sockets, and compares owners with this account',
+  },
+  'apps/control/src/state/identity.ts': {
+    uses: ['Date'],
+    because: 'makes a certificate that others check against their own wall clocks',
+  },
+  'apps/node-agent/src/engine/end-engine.ts': signals,
+  'apps/node-agent/src/engine/find-processes.ts': {
+    uses: ['process'],
+    because: 'a port to processes: it looks for them and leaves itself out',
+  },
+  'apps/node-agent/src/engine/engine-address.ts': accounts,
+  'apps/node-agent/src/job/open-node-directory.ts': accounts,
+  'apps/node-agent/src/open-agent-log.ts': {
+    uses: ['timers'],
+    because: 'a port to the log file, opened again later; no clock is there yet',
+  },
+  'packages/cli/src/output/watch-reader.ts': {
+    uses: ['process'],
+    because: 'a port: it watches the reader of what this process prints',
+  },
+  'packages/client/src/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
+  'packages/client/src/route-file.ts': temporaryName,
+  'packages/config/src/project/caller.ts': accounts,
+  'packages/config/src/project/trusted-files.ts': temporaryName,
+  'packages/config/src/write-config.ts': temporaryName,
+  'packages/launch/src/host/local-host.ts': temporaryName,
+  'packages/launch/src/ship/find-runtime.ts': {
+    uses: ['process'],
+    because: 'a port: it looks whether the Node of this process can travel',
+  },
+  'packages/scheduler/src/command-runner.ts': {
+    uses: ['process', 'timers'],
+    because: 'a port to programs of this machine, with the environment of this process',
+  },
+  'packages/scheduler/src/inside/run-program.ts': {
+    uses: ['process'],
+    because: 'a port to programs of this node, with the environment of this process',
+  },
+  'packages/scheduler/src/local/gpu-claims.ts': {
+    uses: ['Date', 'process'],
+    because: 'a port to files: it compares their times with the wall clock',
+  },
+  'packages/scheduler/src/local/job-files.ts': temporaryName,
+  'packages/scheduler/src/local/job-registry.ts': {
+    uses: ['Date'],
+    because: 'a port to files: it records when a job was found dead',
+  },
+  'packages/scheduler/src/local/process-identity.ts': platform,
+  'packages/scheduler/src/local/process-table.ts': {
+    uses: ['process', 'timers'],
+    because: 'a port to processes: it kills, and looks again a moment later',
+  },
+  'packages/ssh/src/local-server/builtin/forwards.ts': {
+    uses: ['process'],
+    because: 'a port to sockets: their mode comes from the umask of the process',
+  },
+  'packages/ssh/src/local-server/builtin/open-builtin-ssh-server.ts': {
+    uses: ['Date'],
+    because: 'a server of tests and the demo: keys end by the wall clock',
+  },
+  'packages/ssh/src/local-server/builtin/session.ts': signals,
+  'packages/ssh/src/local-server/user-sshd.ts': platform,
+  'packages/ssh/src/resolve-ssh-target.ts': {
+    uses: ['process'],
+    because: 'a port to ssh_config: its tokens name this account and this machine',
+  },
+  'packages/ssh/src/system-ssh/beyond-ssh2.ts': accounts,
+  'packages/ssh/src/system-ssh/master-place.ts': {
+    uses: ['Date', 'process'],
+    because: 'a port to files: it removes old ones of this account',
+  },
+  'packages/ssh/src/system-ssh/open-system-ssh.ts': platform,
+  'packages/ssh/src/system-ssh/own-master.ts': signals,
+  'packages/ssh/src/system-ssh/run-ssh.ts': platform,
+
+  // The simulator.
+  'packages/engine-sim/src/engine/engine-core.ts': simulated,
+  'packages/engine-sim/src/engine/metrics.ts': simulated,
+  'packages/engine-sim/src/engine/timer-wheel.ts': {
+    uses: ['Date', 'timers'],
+    because: 'the one timer behind all that the simulated engine does',
+  },
+  'packages/engine-sim/src/process/engine-process.ts': {
+    uses: ['Date', 'timers'],
+    because: 'the interpreter of the simulated process',
+  },
+  'packages/engine-sim/src/process/print-stats.ts': { uses: ['timers'], because: 'the interpreter prints every 10 s' },
+  'packages/engine-sim/src/server/embeddings.ts': simulated,
+  'packages/engine-sim/src/server/fault-control.ts': {
+    uses: ['timers'],
+    because: 'the interpreter of faults that come after a time',
+  },
+  'packages/engine-sim/src/server/generate.ts': simulated,
+  'packages/engine-sim/src/server/http-server.ts': simulated,
+  'packages/engine-sim/src/server/listener.ts': platform,
+  'packages/engine-sim/src/server/respond.ts': simulated,
+};

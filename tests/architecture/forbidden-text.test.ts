@@ -1,0 +1,28 @@
+// What the sources of our programs leave to one helper: the text of its hand-made form is not found elsewhere.
+
+import { readFile } from 'node:fs/promises';
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCES = ['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts'];
+
+async function filesWith(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const path of glob(SOURCES, { cwd: root, exclude: (name) => name === 'node_modules' })) {
+    if (path.includes('/testing/') || path.endsWith('.test.ts')) continue;
+    if ((await readFile(join(root, path), 'utf8')).includes(text)) found.push(path);
+  }
+  return found;
+}
+
+it("Only kit's shellQuote quotes a word for a shell", async () => {
+  expect(await filesWith(String.raw`'\\''`)).toEqual(['packages/kit/src/shell.ts']);
+});
+
+it('No source joins streams with a bare pipe', async () => {
+  expect(await filesWith('.pipe(')).toEqual([]);
+});

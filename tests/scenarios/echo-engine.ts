@@ -1,0 +1,42 @@
+// A throw-away engine: all that a folder of its own in packages/engines/src holds. third-engine.test.ts puts it there, in a copy.
+
+import type { EngineKind } from '@fairlead/engines';
+import { openAiRoutes } from '@fairlead/openai-wire';
+import { z } from 'zod';
+
+const SERVER = `
+const [socket, model, key] = [process.argv[1], process.argv[2], process.env.ECHO_KEY];
+require('node:http').createServer((request, response) => {
+  const answer = (status, content) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+  if (request.headers.authorization !== 'Bearer ' + key) return answer(401, {});
+  if (request.url === '/v1/models') return answer(200, { object: 'list', data: [{ id: model, object: 'model' }] });
+  let body = '';
+  request.on('data', (piece) => (body += piece)).on('end', () => {
+    const content = 'echo: ' + JSON.parse(body).messages.at(-1).content;
+    answer(200, { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] });
+  });
+}).listen(socket, () => console.log('echo is up'));
+`;
+
+export const echo: EngineKind = {
+  name: 'echo',
+  title: 'the echo',
+  description: 'Answers with what it was asked.',
+  options: z.strictObject({}),
+  examples: { command: ['node', '-e', 'serve()'], args: ['--loud'], env: {} },
+  defaultGpus: 0,
+  program: { kind: 'bundled' },
+  secretFlags: [],
+  caches: [],
+  failures: { known: [] },
+  routes: openAiRoutes,
+  check: () => ({ problems: [], risks: [] }),
+  listens: () => 'socket',
+  plan: ({ command, servedModel, args, env }, { nodePath, socket, engineKey }) => ({
+    argv: [...(command ?? [nodePath, '-e', SERVER]), socket, servedModel, ...args],
+    env: { ...env, ECHO_KEY: engineKey.reveal() },
+  }),
+  probe: () => ({ healthPath: '/v1/models' }),
+  guard: () => 'socket',
+  parsePhase: () => undefined,
+};
