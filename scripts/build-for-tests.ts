@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -57,6 +57,8 @@ async function buildInto(folder: string): Promise<void> {
     await cp(join(ROOT, 'infra/bastion/gate'), join(bundles, 'gate'));
     await cp(join(ROOT, 'docs/fairlead.1'), join(work, 'dist/fairlead.1'));
     await cp(join(ROOT, 'packages/cli/package.json'), join(work, 'package.json'));
+    // mkdtemp's are 0700; the users of a testbed run it too.
+    await chmod(work, 0o755);
     await rename(work, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;

@@ -4,6 +4,8 @@ export default defineConfig({
   resolve: { conditions: ['fairlead-source'] },
   ssr: { resolve: { conditions: ['fairlead-source'] } },
   test: {
+    // What a user has: the laptop's `fairlead` as it is packaged.
+    globalSetup: './scripts/build-for-tests.ts',
     include: ['infra/testbed/src/scenarios/*.scenario.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

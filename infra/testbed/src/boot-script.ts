@@ -16,6 +16,8 @@ export interface BootFiles {
   checkout: string;
   /** The Node that runs it. */
   node: string;
+  /** The file of `fairlead`, relative to the checkout. */
+  program: string;
   /** More of the machine's directories that every host sees at the same path, read-only. */
   binds: readonly string[];
   /** Whether root is the root of a user namespace, for whom the machine's files are owned by uid nobody. */
@@ -37,7 +39,7 @@ export const path = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbi
 export function hostBootScript(host: Host, files: BootFiles): string {
   return [
     stage(host, files),
-    host.role === 'laptop' ? laptopTrees(files.rootless) : clusterTrees(host),
+    host.role === 'laptop' ? laptopTrees(files) : clusterTrees(host),
     `hostname ${host.name}; rm -f /etc/hostname; echo ${host.name} > /etc/hostname`,
     logs(host),
     devices(host.role === 'node' ? gpusPerNode : 0),
@@ -95,7 +97,8 @@ chown slurm: /var/lib/slurm; chown munge: /var/lib/munge; chmod 711 /var/lib/mun
 layerOrEmpty /var/tmp 1777 /mnt/machine-var/tmp`;
 
 /** The laptop sees the machine's programs and files, as its users may read them, and has `fairlead`. */
-function laptopTrees(rootless: boolean): string {
+function laptopTrees({ rootless, program }: BootFiles): string {
+  const sources = program.endsWith('.ts') ? ['--conditions=fairlead-source'] : [];
   return [
     'layerOrEmpty /tmp 1777',
     'if [ -d /home ]; then layerOrEmpty /home 755; fi',
@@ -103,7 +106,7 @@ function laptopTrees(rootless: boolean): string {
     'layerOrEmpty /opt 755',
     showCheckout(rootless),
     showNode,
-    `printf '%s\\n' '#!/bin/sh' 'exec ${nodeOnLaptop} --conditions=fairlead-source ${checkoutOnLaptop}/packages/cli/src/main.ts "$@"' > /usr/local/bin/fairlead`,
+    `printf '%s\\n' '#!/bin/sh' 'exec ${[nodeOnLaptop, ...sources, `${checkoutOnLaptop}/${program}`].join(' ')} "$@"' > /usr/local/bin/fairlead`,
     'chmod 755 /usr/local/bin/fairlead',
   ].join('\n');
 }
