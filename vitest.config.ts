@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
 
-const TESTS = [
+const tests = [
   'packages/*/src/**/*.test.ts',
   'apps/*/src/**/*.test.ts',
   'infra/testbed/src/**/*.test.ts',
@@ -11,7 +11,7 @@ const TESTS = [
   'tests/**/*.test.ts',
 ];
 /** Those that start our programs. Without a place in this list a test starts them from source: right, and slower. */
-const PROGRAMS = [
+const programs = [
   'packages/*/src/**/main.test.ts',
   'packages/cli/src/commands/doctor.test.ts',
   'packages/cli/src/config/project-config.test.ts',
@@ -47,9 +47,9 @@ export default defineConfig({
       {
         extends: true,
         // Several starts of programs each: on a busy machine a start takes seconds.
-        test: { name: 'programs', include: PROGRAMS, globalSetup: './scripts/build-for-tests.ts', testTimeout: 60_000 },
+        test: { name: 'programs', include: programs, globalSetup: './scripts/build-for-tests.ts', testTimeout: 60_000 },
       },
-      { extends: true, test: { name: 'units', include: TESTS, exclude: [...PROGRAMS, '**/node_modules/**'] } },
+      { extends: true, test: { name: 'units', include: tests, exclude: [...programs, '**/node_modules/**'] } },
     ],
   },
 });

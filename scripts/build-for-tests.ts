@@ -14,15 +14,15 @@ import agent from '../apps/node-agent/tsdown.config.ts';
 import cli from '../packages/cli/tsdown.config.ts';
 import engineSim from '../packages/engine-sim/tsdown.config.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const CACHE = join(ROOT, 'node_modules/.cache/built-for-tests');
-const DAY_MS = 86_400_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = join(root, 'node_modules/.cache/built-for-tests');
+const dayMs = 86_400_000;
 /** What a build depends on: all of it that is no test. */
-const SOURCES = ['packages', 'apps', 'infra/bastion', 'scripts', 'docs/fairlead.1', 'pnpm-lock.yaml'];
-const LEFT_OUT = /(^|\/)(node_modules|dist|testing|testkit)(\/|$)|\.(test|contract)\.ts$/;
+const sources = ['packages', 'apps', 'infra/bastion', 'scripts', 'docs/fairlead.1', 'pnpm-lock.yaml'];
+const leftOut = /(^|\/)(node_modules|dist|testing|testkit)(\/|$)|\.(test|contract)\.ts$/;
 
 export async function setup(): Promise<void> {
-  const folder = join(CACHE, await hashSources());
+  const folder = join(cache, await hashSources());
   if (!existsSync(folder)) await buildInto(folder);
   const now = new Date();
   await utimes(folder, now, now);
@@ -32,31 +32,31 @@ export async function setup(): Promise<void> {
 
 async function hashSources(): Promise<string> {
   const hash = createHash('sha256');
-  for (const source of SOURCES) {
-    for (const path of await filesOf(source)) hash.update(`${path}\0`).update(await readFile(join(ROOT, path)));
+  for (const source of sources) {
+    for (const path of await filesOf(source)) hash.update(`${path}\0`).update(await readFile(join(root, path)));
   }
   return hash.digest('hex').slice(0, 16);
 }
 
 async function filesOf(path: string): Promise<string[]> {
-  const found = await lstat(join(ROOT, path));
+  const found = await lstat(join(root, path));
   if (!found.isDirectory()) return found.isFile() ? [path] : [];
-  const names = await readdir(join(ROOT, path));
-  const inside = names.map((name) => `${path}/${name}`).filter((one) => !LEFT_OUT.test(one));
+  const names = await readdir(join(root, path));
+  const inside = names.map((name) => `${path}/${name}`).filter((one) => !leftOut.test(one));
   return (await Promise.all(inside.map(filesOf))).flat().sort();
 }
 
 /** Laid out as the package is. The first run makes it: another run of the tests may build the same. */
 async function buildInto(folder: string): Promise<void> {
-  await mkdir(CACHE, { recursive: true });
-  const work = await mkdtemp(join(CACHE, '.build-'));
+  await mkdir(cache, { recursive: true });
+  const work = await mkdtemp(join(cache, '.build-'));
   try {
     const bundles = join(work, 'dist/bundles');
     for (const config of [cli].flat()) await run({ ...config, copy: [] }, work);
     for (const config of [agent, control, engineSim].flat()) await run({ ...config, outDir: 'dist/bundles' }, work);
-    await cp(join(ROOT, 'infra/bastion/gate'), join(bundles, 'gate'));
-    await cp(join(ROOT, 'docs/fairlead.1'), join(work, 'dist/fairlead.1'));
-    await cp(join(ROOT, 'packages/cli/package.json'), join(work, 'package.json'));
+    await cp(join(root, 'infra/bastion/gate'), join(bundles, 'gate'));
+    await cp(join(root, 'docs/fairlead.1'), join(work, 'dist/fairlead.1'));
+    await cp(join(root, 'packages/cli/package.json'), join(work, 'package.json'));
     // mkdtemp's are 0700; the users of a testbed run it too.
     await chmod(work, 0o755);
     await rename(work, folder);
@@ -74,13 +74,13 @@ async function run(config: UserConfig, work: string): Promise<void> {
 
 /** Those of sources that have changed since; a run that still goes on has begun today. */
 async function removeUnused(nowMs: number): Promise<void> {
-  for (const name of await readdir(CACHE)) {
-    const path = join(CACHE, name);
+  for (const name of await readdir(cache)) {
+    const path = join(cache, name);
     // Another run's work may have got its name meanwhile.
     const found = await stat(path).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     });
-    if (found && nowMs - found.mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
+    if (found && nowMs - found.mtimeMs > dayMs) await rm(path, { recursive: true, force: true });
   }
 }

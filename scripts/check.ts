@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 
-const CHECKS: ReadonlyArray<{ name: string; command: string; args: string[] }> = [
+const checks: ReadonlyArray<{ name: string; command: string; args: string[] }> = [
   { name: 'format', command: 'oxfmt', args: ['--check', '.'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware'] },
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
@@ -14,7 +14,7 @@ const CHECKS: ReadonlyArray<{ name: string; command: string; args: string[] }> =
   },
 ];
 
-async function runCheck({ command, args }: (typeof CHECKS)[number]): Promise<{ code: number; output: string }> {
+async function runCheck({ command, args }: (typeof checks)[number]): Promise<{ code: number; output: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -26,7 +26,7 @@ async function runCheck({ command, args }: (typeof CHECKS)[number]): Promise<{ c
 }
 
 let failed = 0;
-for (const check of CHECKS) {
+for (const check of checks) {
   const { code, output } = await runCheck(check);
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${check.name}`);
   if (code !== 0) {
@@ -34,5 +34,5 @@ for (const check of CHECKS) {
     console.log(output.trimEnd());
   }
 }
-console.log(`${CHECKS.length - failed} checks passed, ${failed} failed`);
+console.log(`${checks.length - failed} checks passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -12,20 +12,20 @@ import { renderStateMachinesPage } from './render-state-machines-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
 import { replaceSection } from './replace-section.ts';
 
-const NOTE = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
+const note = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
 /** From a page as it is to the page as it should be. */
-const PAGES: Record<string, (page: string) => string> = {
+const pages: Record<string, (page: string) => string> = {
   'docs/architecture.md': (page) => replaceSection(page, 'rooms', renderPicture(allowedPicture)),
-  'docs/state-machines.md': () => `${NOTE}\n\n${renderStateMachinesPage()}`,
+  'docs/state-machines.md': () => `${note}\n\n${renderStateMachinesPage()}`,
   'docs/protocol.md': protocolPage,
-  'docs/fairlead.1': () => `.\\" ${NOTE.slice(5, -4)}\n${renderManPage(createProgram('', async () => undefined))}`,
-  'docs/cli.md': () => `${NOTE}\n\n${renderCliPage()}`,
-  'docs/configuration.md': () => `${NOTE}\n\n${renderConfigurationPage()}`,
-  'docs/errors.md': () => `${NOTE}\n\n${renderErrorsPage()}`,
+  'docs/fairlead.1': () => `.\\" ${note.slice(5, -4)}\n${renderManPage(createProgram('', async () => undefined))}`,
+  'docs/cli.md': () => `${note}\n\n${renderCliPage()}`,
+  'docs/configuration.md': () => `${note}\n\n${renderConfigurationPage()}`,
+  'docs/errors.md': () => `${note}\n\n${renderErrorsPage()}`,
   'docs/openapi.json': () => `${JSON.stringify(renderOpenApi(), undefined, 2)}\n`,
-  'docs/failure-modes.md': () => `${NOTE}\n\n${renderFailureModesPage()}`,
-  'docs/field-reports.md': () => `${NOTE}\n\n${renderFieldReportsPage()}`,
+  'docs/failure-modes.md': () => `${note}\n\n${renderFailureModesPage()}`,
+  'docs/field-reports.md': () => `${note}\n\n${renderFieldReportsPage()}`,
   'docs/fairlead.schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
 };
 
@@ -35,7 +35,7 @@ function protocolPage(): string {
     ([code, { status, retryable, cause, cure }]) =>
       `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${cause} | ${cure} |`,
   );
-  return `${NOTE}
+  return `${note}
 
 # Protocol
 
@@ -66,7 +66,7 @@ async function readIfThere(path: URL): Promise<string> {
 
 const check = process.argv.includes('--check');
 const stale: string[] = [];
-for (const [name, render] of Object.entries(PAGES)) {
+for (const [name, render] of Object.entries(pages)) {
   const path = new URL(`../${name}`, import.meta.url);
   const page = await readIfThere(path);
   const text = render(page);

@@ -6,19 +6,19 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '..');
-const PUBLISHED = ['client', 'cli'] as const;
+const root = join(import.meta.dirname, '..');
+const published = ['client', 'cli'] as const;
 
-export type Published = (typeof PUBLISHED)[number];
+export type Published = (typeof published)[number];
 
 /** Resolves with the tarballs' paths. `into` is emptied first. */
 export async function packAll(into: string): Promise<Record<Published, string>> {
   // A build that comes out of the cache leaves older chunks where they are.
-  for (const name of PUBLISHED) await rm(join(ROOT, 'packages', name, 'dist'), { recursive: true, force: true });
-  await pnpm(['run', 'build'], ROOT);
+  for (const name of published) await rm(join(root, 'packages', name, 'dist'), { recursive: true, force: true });
+  await pnpm(['run', 'build'], root);
   await rm(into, { recursive: true, force: true });
   await mkdir(into, { recursive: true });
-  await Promise.all(PUBLISHED.map((name) => pnpm(['pack', '--pack-destination', into], join(ROOT, 'packages', name))));
+  await Promise.all(published.map((name) => pnpm(['pack', '--pack-destination', into], join(root, 'packages', name))));
   const made = await readdir(into);
   const find = (name: Published) => join(into, made.find((file) => file.startsWith(`fairlead-${name}-`)) ?? name);
   return { client: find('client'), cli: find('cli') };
@@ -33,5 +33,5 @@ async function pnpm(args: readonly string[], cwd: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  for (const path of Object.values(await packAll(join(ROOT, 'dist-packages')))) console.log(path);
+  for (const path of Object.values(await packAll(join(root, 'dist-packages')))) console.log(path);
 }

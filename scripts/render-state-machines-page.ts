@@ -9,7 +9,7 @@ import { connectionMachine, controlLinkMachine, supervisorMachine } from '@fairl
 import { jobMachine } from '@fairlead/scheduler';
 import { raceMachine } from '@fairlead/ssh';
 
-const MACHINES: ReadonlyArray<{ title: string; file: string; table: () => string }> = [
+const machines: ReadonlyArray<{ title: string; file: string; table: () => string }> = [
   {
     title: 'An instance, as its agent sees it',
     file: 'apps/node-agent/src/supervisor/transition.ts',
@@ -68,7 +68,7 @@ const MACHINES: ReadonlyArray<{ title: string; file: string; table: () => string
 ];
 
 export function renderStateMachinesPage(): string {
-  const tables = MACHINES.map(({ title, file, table }) => `## ${title}\n\n\`${file}\`\n\n${table()}`);
+  const tables = machines.map(({ title, file, table }) => `## ${title}\n\n\`${file}\`\n\n${table()}`);
   return `# State machines
 
 Every state against every event. What is not in a table changes nothing. *Running* is not *ready*, and the first cause of an end wins.

@@ -10,29 +10,29 @@ export interface Client {
   says: readonly RegExp[];
 }
 
-const HERE = fileURLToPath(new URL('..', import.meta.url));
-const FAILURES = [/^wrong key: 401/m, /^wrong model: 404/m, /^too long: 400/m];
-const CANCEL = /^cancel: (true|True|[123])$/m;
-const ALL = [
+const here = fileURLToPath(new URL('..', import.meta.url));
+const failures = [/^wrong key: 401/m, /^wrong model: 404/m, /^too long: 400/m];
+const cancel = /^cancel: (true|True|[123])$/m;
+const all = [
   /^chat: .{20}/m,
   /^stream: ([2-9]|\d\d+) pieces/m,
   /^tools: (get_)?weather/m,
   /^embeddings: 2/m,
-  ...FAILURES,
-  CANCEL,
+  ...failures,
+  cancel,
 ];
 /** A command of words alone: no embeddings, and its own names for failures. */
-const LLM = [/^chat: .{20}/m, /^stream: \d\d+ words/m, /^tools: llm_version/m, /^wrong key: ./m, ...FAILURES.slice(1)];
+const llm = [/^chat: .{20}/m, /^stream: \d\d+ words/m, /^tools: llm_version/m, /^wrong key: ./m, ...failures.slice(1)];
 
-export const CLIENTS: readonly Client[] = [
-  { name: 'curl', kind: 'shell', file: `${HERE}curl.sh`, says: ALL },
-  { name: 'openai-node', kind: 'node', file: `${HERE}src/openai-node.ts`, says: ALL },
-  { name: 'vercel-ai-sdk', kind: 'node', file: `${HERE}src/vercel-ai-sdk.ts`, says: ALL },
-  { name: 'langchain', kind: 'node', file: `${HERE}src/langchain.ts`, says: ALL },
-  { name: 'openai-python', kind: 'python', file: `${HERE}python/openai_python.py`, says: ALL },
-  { name: 'langchain-python', kind: 'python', file: `${HERE}python/langchain_python.py`, says: ALL },
-  { name: 'litellm', kind: 'python', file: `${HERE}python/litellm_sdk.py`, says: ALL },
-  { name: 'llm', kind: 'shell', file: `${HERE}python/llm_command.sh`, says: LLM },
+export const clients: readonly Client[] = [
+  { name: 'curl', kind: 'shell', file: `${here}curl.sh`, says: all },
+  { name: 'openai-node', kind: 'node', file: `${here}src/openai-node.ts`, says: all },
+  { name: 'vercel-ai-sdk', kind: 'node', file: `${here}src/vercel-ai-sdk.ts`, says: all },
+  { name: 'langchain', kind: 'node', file: `${here}src/langchain.ts`, says: all },
+  { name: 'openai-python', kind: 'python', file: `${here}python/openai_python.py`, says: all },
+  { name: 'langchain-python', kind: 'python', file: `${here}python/langchain_python.py`, says: all },
+  { name: 'litellm', kind: 'python', file: `${here}python/litellm_sdk.py`, says: all },
+  { name: 'llm', kind: 'shell', file: `${here}python/llm_command.sh`, says: llm },
 ];
 
 /** Whether it needs the Python environment. */

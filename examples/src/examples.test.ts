@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { openWorld, type RunningCli, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { CLIENTS, needsPython } from './clients.ts';
+import { clients, needsPython } from './clients.ts';
 import { runClient } from './run-client.ts';
 
 let world: World;
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe('An unmodified client', () => {
-  it.for(CLIENTS.filter((client) => !needsPython(client)))(
+  it.for(clients.filter((client) => !needsPython(client)))(
     '$name chats, streams, calls tools, meets errors and cancels',
     { timeout: 120_000 },
     async (client) => {

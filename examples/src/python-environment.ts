@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const REQUIREMENTS = fileURLToPath(new URL('../python/requirements.txt', import.meta.url));
-const CHECK = 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)';
+const requirements = fileURLToPath(new URL('../python/requirements.txt', import.meta.url));
+const check = 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)';
 
 export type PythonEnvironment = { bin: string } | { missing: string };
 
@@ -21,7 +21,7 @@ export async function findPythonEnvironment(): Promise<PythonEnvironment> {
   const bin = join(dir, 'bin');
   if (existsSync(join(dir, 'complete'))) return { bin };
   try {
-    await run('python3', ['-c', CHECK]);
+    await run('python3', ['-c', check]);
   } catch {
     // Absent and too old are the same: the examples cannot run.
     return { missing: 'no Python 3.10 or newer is here' };
@@ -38,7 +38,7 @@ export async function findPythonEnvironment(): Promise<PythonEnvironment> {
       '--no-deps',
       '--no-compile',
       '--requirement',
-      REQUIREMENTS,
+      requirements,
     ]);
     await writeFile(join(dir, 'complete'), '');
     return { bin };
@@ -53,6 +53,6 @@ export async function findPythonEnvironment(): Promise<PythonEnvironment> {
 
 /** Named by what is to be in it, outside the checkout so that it outlives one. */
 function environmentDir(): string {
-  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fairlead', `examples-${wanted}`);
 }

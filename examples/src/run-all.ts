@@ -3,7 +3,7 @@
 
 import { openWorld } from '@fairlead/testkit';
 
-import { CLIENTS, needsPython } from './clients.ts';
+import { clients, needsPython } from './clients.ts';
 import { findPythonEnvironment } from './python-environment.ts';
 import { runClient } from './run-client.ts';
 
@@ -11,7 +11,7 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 
 async function runAll(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const python = await findPythonEnvironment();
-  for (const client of CLIENTS) {
+  for (const client of clients) {
     if (needsPython(client) && 'missing' in python) {
       counts.skipped += 1;
       console.log(`skipped ${client.name}: ${python.missing}`);

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,7 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['fairlead-source'] } },
   test: {
     // What a user has: the laptop's `fairlead` as it is packaged.
-    globalSetup: './scripts/build-for-tests.ts',
+    globalSetup: fileURLToPath(new URL('../../scripts/build-for-tests.ts', import.meta.url)),
     include: ['infra/testbed/src/scenarios/*.scenario.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

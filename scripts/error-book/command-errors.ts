@@ -3,7 +3,7 @@
 import type { CliErrorCode } from '@fairlead/cli';
 import type { ErrorBook } from './error-entry.ts';
 
-export const COMMAND_ERRORS: ErrorBook<CliErrorCode> = {
+export const commandErrors: ErrorBook<CliErrorCode> = {
   usage: {
     cause: 'An argument, a flag or a name that the command does not take.',
     cure: 'Do as the message says; `--help` shows what is possible.',

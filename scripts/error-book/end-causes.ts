@@ -3,7 +3,7 @@
 import type { EndCauseCode } from '@fairlead/protocol';
 import type { ErrorBook } from './error-entry.ts';
 
-export const END_CAUSES: ErrorBook<EndCauseCode> = {
+export const endCauses: ErrorBook<EndCauseCode> = {
   requested: { cause: 'A user stopped it.', cure: 'Nothing.' },
   deadline: {
     cause: "The job's time limit came; running requests were answered first.",

@@ -1,3 +1,3 @@
 // The errors page and the entries it is made from.
 
-export { CHAPTERS, renderErrorsPage } from './render-errors-page.ts';
+export { chapters as CHAPTERS, renderErrorsPage } from './render-errors-page.ts';

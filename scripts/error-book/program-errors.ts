@@ -5,7 +5,7 @@ import type { AgentErrorCode } from '@fairlead/node-agent';
 import type { ClientErrorCode } from '@fairlead/client';
 import type { ErrorBook } from './error-entry.ts';
 
-export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {
+export const clientErrors: ErrorBook<ClientErrorCode> = {
   profile_missing: { cause: 'This machine has not been set up.', cure: 'Run `fairlead init`.' },
   profile_unsafe: {
     cause: 'The profile holds a secret and others may read it.',
@@ -56,7 +56,7 @@ export const CLIENT_ERRORS: ErrorBook<ClientErrorCode> = {
   },
 };
 
-export const CONTROL_ERRORS: ErrorBook<ControlErrorCode> = {
+export const controlErrors: ErrorBook<ControlErrorCode> = {
   already_running: { cause: 'A control of this account runs already.', cure: 'Nothing.' },
   foreign_owner: {
     cause: 'The state belongs to a control on another host, which may still run.',
@@ -103,7 +103,7 @@ export const CONTROL_ERRORS: ErrorBook<ControlErrorCode> = {
   },
 };
 
-export const AGENT_ERRORS: ErrorBook<AgentErrorCode> = {
+export const agentErrors: ErrorBook<AgentErrorCode> = {
   usage: { cause: 'The agent was started by hand with wrong arguments.', cure: 'It is started by the job script.' },
   spec_unreadable: { cause: "The job's spec cannot be read.", cure: 'Is `paths.state` shared with compute nodes?' },
   spec_exposed: { cause: "Others may read the job's spec, which holds a secret.", cure: 'Deploy again.' },

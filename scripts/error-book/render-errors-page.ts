@@ -2,12 +2,12 @@
 
 import { WIRE_ERRORS } from '@fairlead/protocol';
 import { ENGINE_ERRORS } from '@fairlead/client';
-import { COMMAND_ERRORS } from './command-errors.ts';
-import { END_CAUSES } from './end-causes.ts';
+import { commandErrors } from './command-errors.ts';
+import { endCauses } from './end-causes.ts';
 import type { ErrorEntry } from './error-entry.ts';
-import { AGENT_ERRORS, CLIENT_ERRORS, CONTROL_ERRORS } from './program-errors.ts';
-import { SLURM_ERRORS } from './slurm-errors.ts';
-import { SSH_ERRORS } from './ssh-errors.ts';
+import { agentErrors, clientErrors, controlErrors } from './program-errors.ts';
+import { slurmErrors } from './slurm-errors.ts';
+import { sshErrors } from './ssh-errors.ts';
 
 interface Chapter {
   title: string;
@@ -15,20 +15,20 @@ interface Chapter {
   entries: Readonly<Record<string, ErrorEntry>>;
 }
 
-export const CHAPTERS: readonly Chapter[] = [
+export const chapters: readonly Chapter[] = [
   {
     title: 'Commands',
     about: 'What is wrong with what was typed or configured, or with a host.',
-    entries: COMMAND_ERRORS,
+    entries: commandErrors,
   },
   {
     title: 'SSH',
     about: 'On the way to the bastion, the login host, or from the job to the bastion.',
-    entries: SSH_ERRORS,
+    entries: sshErrors,
   },
-  { title: 'Slurm', about: "The message has Slurm's own words.", entries: SLURM_ERRORS },
-  { title: 'Why a deployment ended', about: '`cause.code` of its state.', entries: END_CAUSES },
-  { title: 'SDK', about: 'Thrown by `connect` and what it returns, as `error.code`.', entries: CLIENT_ERRORS },
+  { title: 'Slurm', about: "The message has Slurm's own words.", entries: slurmErrors },
+  { title: 'Why a deployment ended', about: '`cause.code` of its state.', entries: endCauses },
+  { title: 'SDK', about: 'Thrown by `connect` and what it returns, as `error.code`.', entries: clientErrors },
   {
     title: 'Requests',
     about: 'What an error answer of a deployment means to the SDK: `error.code` of an `EngineError`.',
@@ -42,9 +42,9 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     title: 'Control',
     about: "In control's log, and in what the gate says when it cannot start.",
-    entries: CONTROL_ERRORS,
+    entries: controlErrors,
   },
-  { title: 'Agent', about: "In the agent's log (`fairlead logs <name> --source agent`).", entries: AGENT_ERRORS },
+  { title: 'Agent', about: "In the agent's log (`fairlead logs <name> --source agent`).", entries: agentErrors },
 ];
 
 export function renderErrorsPage(): string {
@@ -64,7 +64,7 @@ the last line is \`{"event":"error","ok":false,"error":{"code","message","hint"}
 
 \`fairlead exec\` ends with the exit code of its command.
 
-${CHAPTERS.map(renderChapter).join('\n')}`;
+${chapters.map(renderChapter).join('\n')}`;
 }
 
 function renderChapter({ title, about, entries }: Chapter): string {

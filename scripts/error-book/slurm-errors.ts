@@ -3,9 +3,9 @@
 import type { SchedulerErrorCode } from '@fairlead/scheduler';
 import type { ErrorBook } from './error-entry.ts';
 
-const SEE_ASSOCIATIONS = '`sacctmgr -nP show assoc user=$USER format=account,partition,qos` lists yours.';
+const seeAssociations = '`sacctmgr -nP show assoc user=$USER format=account,partition,qos` lists yours.';
 
-export const SLURM_ERRORS: ErrorBook<SchedulerErrorCode> = {
+export const slurmErrors: ErrorBook<SchedulerErrorCode> = {
   value_refused: { cause: 'A value that no job script may hold.', cure: 'Change the setting it names.' },
   secret_in_script: {
     cause: 'A variable looks like a secret, and Slurm keeps scripts readable.',
@@ -15,12 +15,12 @@ export const SLURM_ERRORS: ErrorBook<SchedulerErrorCode> = {
     cause: 'sbatch is not there.',
     cure: 'Is this a login host of the cluster? Are the Slurm commands on the PATH of a shell without a terminal?',
   },
-  account_invalid: { cause: 'Slurm does not take the account.', cure: `Set \`slurm.account\`; ${SEE_ASSOCIATIONS}` },
+  account_invalid: { cause: 'Slurm does not take the account.', cure: `Set \`slurm.account\`; ${seeAssociations}` },
   partition_invalid: {
     cause: 'Slurm does not take the partition.',
     cure: 'Set `slurm.partition` to one that `sinfo -o "%P %a %l %G"` lists.',
   },
-  qos_invalid: { cause: 'Slurm does not take the QOS.', cure: `Set \`slurm.qos\`; ${SEE_ASSOCIATIONS}` },
+  qos_invalid: { cause: 'Slurm does not take the QOS.', cure: `Set \`slurm.qos\`; ${seeAssociations}` },
   gres_invalid: {
     cause: 'Slurm does not know these GPUs.',
     cure: 'Set `gpu.type` and `gpu.request` after `sinfo -o "%P %G"`.',

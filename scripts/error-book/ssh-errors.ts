@@ -3,7 +3,7 @@
 import type { SshErrorCode } from '@fairlead/ssh';
 import type { ErrorBook } from './error-entry.ts';
 
-export const SSH_ERRORS: ErrorBook<SshErrorCode> = {
+export const sshErrors: ErrorBook<SshErrorCode> = {
   dns: { cause: 'The name of a host is not known here.', cure: 'Check the name; is a VPN needed?' },
   refused: { cause: 'The host is there, but nothing listens on that port.', cure: 'Check the port; sshd may be down.' },
   unreachable: { cause: 'No way leads to the host.', cure: 'Check the network, a VPN, a ProxyJump.' },

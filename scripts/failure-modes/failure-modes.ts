@@ -2,8 +2,8 @@
 
 import { type FailureMode, places } from './failure-mode.ts';
 
-const INPUT = 'tests/scenarios/bad-input.test.ts';
-const CARE = 'tests/scenarios/care-deploy.test.ts';
+const input = 'tests/scenarios/bad-input.test.ts';
+const care = 'tests/scenarios/care-deploy.test.ts';
 const scenario = (name: string) => `infra/testbed/src/scenarios/${name}.scenario.ts`;
 const control = (name: string) => `apps/control/src/faults/${name}.test.ts`;
 
@@ -16,59 +16,59 @@ export interface FailureChapter {
   modes: readonly FailureMode[];
 }
 
-export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
+export const failureChapters: readonly FailureChapter[] = [
   {
     title: 'What is typed and configured',
     modes: [
       mode('unknown model or preset', 'the nearest name, and what a model is named by', [
-        INPUT,
+        input,
         'preset is answered with the nearest name',
       ]),
       mode('cluster not configured', 'the nearest, and those there are', [
-        INPUT,
+        input,
         'cluster is answered with the nearest name',
       ]),
       mode('unknown deployment', 'exit 3 and the nearest name', [
-        INPUT,
+        input,
         '%s of an unknown name is answered with the nearest',
       ]),
       mode('configuration with a typo', 'the setting, and the one it may mean', [
-        INPUT,
+        input,
         'with a typo names the key and the nearest one',
       ]),
       mode('configuration with a wrong type', 'the setting and what it takes', [
-        INPUT,
+        input,
         'with a wrong type names the key',
       ]),
       mode('contradicting fields', 'the setting and the consequence', [
-        INPUT,
+        input,
         'that contradicts itself names the consequence',
       ]),
-      mode('BOM, CRLF', 'nothing: it is read', [INPUT, 'with a BOM and CRLF is read like any other']),
+      mode('BOM, CRLF', 'nothing: it is read', [input, 'with a BOM and CRLF is read like any other']),
       mode(
         'not YAML',
         'the line',
-        [INPUT, 'that is not YAML shows the line'],
-        [INPUT, 'with a key twice shows the line'],
+        [input, 'that is not YAML shows the line'],
+        [input, 'with a key twice shows the line'],
       ),
       mode('unreadable configuration', 'why, and the cure', [
-        INPUT,
+        input,
         'that is a folder, or that may not be read, is said to be',
       ]),
       mode('world-readable secret', 'refused, with the chmod', [
-        INPUT,
+        input,
         'a profile that others may read is refused, with the cure',
       ]),
       mode('name with odd characters', 'refused before anything is done', [
-        INPUT,
+        input,
         'name with odd characters is refused before anything is done',
       ]),
       mode('two deploys of the same name at once', 'one wins; the other says so and leaves nothing', [
-        CARE,
+        care,
         'of one name twice at once: one wins, the other says so and leaves nothing',
       ]),
       mode('local port taken', 'the port, and that another can be had', [
-        INPUT,
+        input,
         'a local port that is taken is named, and what to do',
       ]),
       mode('stdout closed early (`| head`)', 'nothing; it ends 0', [
@@ -78,9 +78,9 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
       mode(
         'Ctrl-C in each phase of `deploy`',
         'what is left, and how to come back; a second one leaves at once',
-        [CARE, 'before anything is recorded leaves nothing, and says so'],
-        [CARE, 'while sbatch answers waits for the answer, names the job and how to come back'],
-        [CARE, 'twice leaves at once; stop finds by its name the job whose id is unknown'],
+        [care, 'before anything is recorded leaves nothing, and says so'],
+        [care, 'while sbatch answers waits for the answer, names the job and how to come back'],
+        [care, 'twice leaves at once; stop finds by its name the job whose id is unknown'],
         [scenario('main-job'), 'Ctrl-C while a deploy follows leaves the job running and says how to come back'],
       ),
     ],
@@ -88,25 +88,25 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
   {
     title: 'The ways in',
     modes: [
-      mode('bastion unreachable', 'which address and port, exit 4', [INPUT, 'where nothing listens']),
+      mode('bastion unreachable', 'which address and port, exit 4', [input, 'where nothing listens']),
       mode(
         'login host unreachable',
         'what runs goes on; the words name the host',
         [scenario('outages'), 'login node away: what runs goes on, and the words name the host'],
-        [CARE, 'deploy goes on following, says so once, and is ready; stop says that it has stopped, and warns'],
+        [care, 'deploy goes on following, says so once, and is ready; stop says that it has stopped, and warns'],
       ),
-      mode('DNS failure', 'the name, and that a VPN may be needed', [INPUT, 'whose name is not known']),
+      mode('DNS failure', 'the name, and that a VPN may be needed', [input, 'whose name is not known']),
       mode(
         'wrong host key',
         'both keys, the line of known_hosts, and never a way around it',
-        [INPUT, 'with another host key'],
-        [INPUT, 'with an unknown host key'],
+        [input, 'with another host key'],
+        [input, 'with an unknown host key'],
       ),
-      mode('wrong key', 'which keys were offered', [INPUT, 'that does not take the key']),
+      mode('wrong key', 'which keys were offered', [input, 'that does not take the key']),
       mode(
         'key with a passphrase',
         'asked for once, or how to load it',
-        [INPUT, 'for which the key has a passphrase and there is no terminal to type it'],
+        [input, 'for which the key has a passphrase and there is no terminal to type it'],
         ['packages/ssh/src/connection/open-ssh.test.ts', 'asks for a passphrase only when the server wants the key'],
       ),
       mode('login shell that prints a banner or runs `exec tmux`', 'the banner is passed over; the other is named', [
@@ -114,7 +114,7 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
         'may print a banner, but not become another program',
       ]),
       mode('laptop without `ssh`', 'nothing: it is not needed', [
-        INPUT,
+        input,
         'is reached without any ssh program on this machine',
       ]),
       mode('authorized_keys read-only', 'the line to add, and that it is waited for', [
@@ -232,7 +232,7 @@ export const FAILURE_CHAPTERS: readonly FailureChapter[] = [
         '`sbatch` answers after a time-out',
         'the job is found, not submitted twice',
         [scenario('slurm-refusals'), 'whose sbatch %s: the job is found and not submitted twice'],
-        [CARE, 'adopts the job whose sbatch answered too late, and submits it once'],
+        [care, 'adopts the job whose sbatch answered too late, and submits it once'],
       ),
       mode(
         'job pending for ever',

@@ -1,38 +1,38 @@
 // docs/failure-modes.md and docs/field-reports.md: tables for people, from the data that a test holds against the tests themselves.
 
 import type { TestPlace } from './failure-mode.ts';
-import { FAILURE_CHAPTERS, type FailureChapter } from './failure-modes.ts';
-import { FIELD_REPORTS } from './field-reports.ts';
-import { FOUND_FAULTS } from './found-faults.ts';
+import { failureChapters, type FailureChapter } from './failure-modes.ts';
+import { fieldReports } from './field-reports.ts';
+import { foundFaults } from './found-faults.ts';
 
-const LANES = `Files ending in \`.scenario.ts\` run on a real Slurm in
+const lanes = `Files ending in \`.scenario.ts\` run on a real Slurm in
 the testbed (\`pnpm testbed:test\`), the others in \`pnpm test\`.`;
 
 export function renderFailureModesPage(): string {
   return `# Failure modes
 
-What may go wrong, what a user sees then, and the test that shows it. ${LANES} [errors.md](errors.md) has every code with its cure;
+What may go wrong, what a user sees then, and the test that shows it. ${lanes} [errors.md](errors.md) has every code with its cure;
 [field-reports.md](field-reports.md) has what users of other tools of this kind ran into.
 
-${FAILURE_CHAPTERS.map(renderChapter).join('\n')}
+${failureChapters.map(renderChapter).join('\n')}
 ## Faults that a review found
 
 Each stood for a kind of fault; the test fails where the kind comes back.
 
 ${renderTable(
   ['finding', 'what', 'what is seen', 'test'],
-  FOUND_FAULTS.map(({ finding, what, seen, tests }) => [finding, what, seen, renderPlaces(tests)]),
+  foundFaults.map(({ finding, what, seen, tests }) => [finding, what, seen, renderPlaces(tests)]),
 )}`;
 }
 
 export function renderFieldReportsPage(): string {
   return `# Reports from the field
 
-What users of other tools of this kind have reported, tried with Fairlead. ${LANES}
+What users of other tools of this kind have reported, tried with Fairlead. ${lanes}
 
 ${renderTable(
   ['', 'reported in', 'what', 'what Fairlead does', 'test'],
-  FIELD_REPORTS.map(({ id, threads, what, seen, tests }) => [
+  fieldReports.map(({ id, threads, what, seen, tests }) => [
     id,
     threads.map(renderThread).join(', '),
     what,

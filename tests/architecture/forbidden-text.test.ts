@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = ['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts'];
+const sources = ['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts'];
 
 async function filesWith(text: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const path of glob(SOURCES, { cwd: root, exclude: (name) => name === 'node_modules' })) {
+  for await (const path of glob(sources, { cwd: root, exclude: (name) => name === 'node_modules' })) {
     if (path.includes('/testing/') || path.endsWith('.test.ts')) continue;
     if ((await readFile(join(root, path), 'utf8')).includes(text)) found.push(path);
   }

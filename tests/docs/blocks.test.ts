@@ -10,11 +10,11 @@ import { parse } from 'yaml';
 
 import { checkConfig, contradictionsOf } from '@fairlead/config';
 import { DocShell, notSaid, readTranscript } from './doc-shell.ts';
-import { pageText, ROOT, WRITTEN } from './pages.ts';
+import { pageText, root, written } from './pages.ts';
 
-const LIMIT_MS = 100_000;
+const timeoutMs = 100_000;
 
-const blocks = WRITTEN.flatMap((page) => readBlocks(page, pageText(page)));
+const blocks = written.flatMap((page) => readBlocks(page, pageText(page)));
 const here = blocks.filter(({ mark }) => mark.kind === 'none');
 const of = (...languages: string[]) =>
   here
@@ -47,7 +47,7 @@ describe('Every block', () => {
 });
 
 function isTest(path: string): boolean {
-  return /\.(test|scenario|lane)\.ts$/.test(path) && existsSync(join(ROOT, path));
+  return /\.(test|scenario|lane)\.ts$/.test(path) && existsSync(join(root, path));
 }
 
 /** What pages use and not every machine has. */
@@ -71,10 +71,10 @@ describe('What a reader types', () => {
       }),
     });
     shell = await DocShell.open(world);
-  }, LIMIT_MS);
-  afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
+  }, timeoutMs);
+  afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
-  it.for(of('sh', 'console', 'ts'))('works: $where', { timeout: LIMIT_MS }, async (block, { skip }) => {
+  it.for(of('sh', 'console', 'ts'))('works: $where', { timeout: timeoutMs }, async (block, { skip }) => {
     const missing = missingProgram(block);
     skip(missing !== undefined, `this machine has no ${missing}`);
     // What follows uses what was deployed before: one failure is told once.

@@ -13,8 +13,8 @@ export interface Said {
   output: string;
 }
 
-const LIMIT_MS = 90_000;
-const GOES_ON = /^fairlead connect /;
+const timeoutMs = 90_000;
+const goesOn = /^fairlead connect /;
 
 export class DocShell {
   readonly #world: World;
@@ -37,7 +37,7 @@ export class DocShell {
 
   /** A whole block. A command that goes on is left running, and is what local ports of later blocks mean. */
   async run(text: string): Promise<Said> {
-    if (GOES_ON.test(text)) return this.#connect(text.trim());
+    if (goesOn.test(text)) return this.#connect(text.trim());
     return this.#shell(text);
   }
 
@@ -54,7 +54,7 @@ export class DocShell {
     const options = {
       cwd: this.#folder,
       env: { ...env, PATH: `${this.#folder}:${env['PATH'] ?? ''}`, LC_ALL: 'C.UTF-8' },
-      timeout: LIMIT_MS,
+      timeout: timeoutMs,
     };
     return new Promise((resolve) => {
       const shell = execFile(

@@ -5,29 +5,30 @@ import { describe, expect, it } from 'vitest';
 
 import { CHAPTERS } from '@fairlead/scripts/error-book';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: ROOT })
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const sources = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: root })
   .filter((path) => !/\.test\.ts$|\/testing|\/testkit\/|\/engine-sim\//.test(path))
-  .map((path) => ({ path, text: readFileSync(`${ROOT}/${path}`, 'utf8') }));
-const MADE = /(?:new \w*Error|\b\w+Error)(?:<[^>()]*>)?\(\s*'([a-z][a-z_]+)',/g;
+  .map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') }));
+const made = /(?:new \w*Error|\b\w+Error)(?:<[^>()]*>)?\(\s*'([a-z][a-z_]+)',/g;
 
 const documented = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
 
 describe('docs/errors.md', () => {
   it('has every code that some code throws', () => {
-    const thrown = SOURCES.flatMap(({ path, text }) => [...text.matchAll(MADE)].map(([, code]) => `${code} (${path})`));
+    const thrown = sources.flatMap(({ path, text }) => [...text.matchAll(made)].map(([, code]) => `${code} (${path})`));
     expect(thrown.length).toBeGreaterThan(80);
     expect(thrown.filter((place) => !documented.has(place.split(' ')[0] ?? ''))).toEqual([]);
   });
 
   it('has no code that nothing gives', () => {
     // Where a union is declared, nothing is given.
-    const all = SOURCES.filter(
-      ({ path }) =>
-        !/\/(cli|client|config|launch|tunnel|slurm|agent|control)-error\.ts$|protocol\/src\/(errors|instance)\.ts$/.test(
-          path,
-        ),
-    )
+    const all = sources
+      .filter(
+        ({ path }) =>
+          !/\/(cli|client|config|launch|tunnel|slurm|agent|control)-error\.ts$|protocol\/src\/(errors|instance)\.ts$/.test(
+            path,
+          ),
+      )
       .map(({ text }) => text)
       .join('\n');
     expect([...documented].filter((code) => !all.includes(`'${code}'`))).toEqual([]);

@@ -5,14 +5,14 @@ import { expect, it } from 'vitest';
 
 import { FAILURE_CHAPTERS, FIELD_REPORTS, FOUND_FAULTS } from '@fairlead/scripts/failure-modes';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 it('docs/failure-modes.md and docs/field-reports.md name tests that are there', () => {
   const modes = [...FAILURE_CHAPTERS.flatMap((chapter) => chapter.modes), ...FOUND_FAULTS, ...FIELD_REPORTS];
   const places = modes.flatMap(({ what, tests }) => tests.map((test) => ({ what, ...test })));
   expect(places.length).toBeGreaterThan(40);
   const missing = places.filter(({ file, title }) => {
-    const path = `${ROOT}/${file}`;
+    const path = `${root}/${file}`;
     return (
       !existsSync(path) ||
       !readFileSync(path, 'utf8')

@@ -3,9 +3,9 @@ import { dirname, join, relative } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { OTHERS, pageText, ROOT, WRITTEN } from './pages.ts';
+import { others, pageText, root, written } from './pages.ts';
 
-const PAGES = [...WRITTEN, ...OTHERS];
+const pages = [...written, ...others];
 
 /** As GitHub makes them. */
 function anchorsOf(text: string): string[] {
@@ -21,20 +21,22 @@ function anchorsOf(text: string): string[] {
 /** What is wrong with a link of a page; undefined where nothing is. */
 function faultOf(page: string, target: string): string | undefined {
   const [path = '', anchor] = target.split('#');
-  const file = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);
+  const file = path === '' ? join(root, page) : join(root, dirname(page), path);
   if (!existsSync(file)) return `${page}: ${target} is not there`;
   if (anchor === undefined || anchorsOf(readFileSync(file, 'utf8')).includes(anchor)) return undefined;
-  return `${page}: ${relative(ROOT, file)} has no heading #${anchor}`;
+  return `${page}: ${relative(root, file)} has no heading #${anchor}`;
 }
 
 describe('The pages', () => {
   it('link to what exists, headings too', () => {
-    const links = PAGES.flatMap((page) => {
-      const prose = pageText(page)
-        .replaceAll(/^```[^]*?^```$/gm, '')
-        .replaceAll(/`[^`\n]+`/g, '');
-      return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ page, target }));
-    }).filter(({ target }) => !/^[a-z]+:/.test(target));
+    const links = pages
+      .flatMap((page) => {
+        const prose = pageText(page)
+          .replaceAll(/^```[^]*?^```$/gm, '')
+          .replaceAll(/`[^`\n]+`/g, '');
+        return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ page, target }));
+      })
+      .filter(({ target }) => !/^[a-z]+:/.test(target));
     expect(links.length).toBeGreaterThan(40);
     expect(links.flatMap(({ page, target }) => faultOf(page, target) ?? [])).toEqual([]);
   });
@@ -42,12 +44,12 @@ describe('The pages', () => {
   it('can all be reached from the README', () => {
     const reached = new Set<string>();
     const walk = (page: string) => {
-      if (reached.has(page) || !existsSync(join(ROOT, page))) return;
+      if (reached.has(page) || !existsSync(join(root, page))) return;
       reached.add(page);
       for (const [, path = ''] of pageText(page).matchAll(/\]\(([^)\s#:]+\.md)(?:#[^)]*)?\)/g))
-        walk(relative(ROOT, join(ROOT, dirname(page), path)));
+        walk(relative(root, join(root, dirname(page), path)));
     };
     walk('README.md');
-    expect(PAGES.filter((page) => !reached.has(page))).toEqual([]);
+    expect(pages.filter((page) => !reached.has(page))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { ROOT } from './pages.ts';
+import { root } from './pages.ts';
 
 /** Not a URL, nor the start of a string. */
 const comment = /(?<![:'])\/\/.*$|(?<!')\/\*[\s\S]*?\*\//gm;
@@ -16,7 +16,7 @@ const document = /(?<![\w/.@:-])(?:\.{1,2}\/)*[\w-][\w./-]*\.md\b/g;
 function missingDocuments(file: string, text: string): string[] {
   const prose = file.endsWith('.ts') ? [...text.matchAll(comment)].map(([found]) => found).join('\n') : text;
   const named = [...prose.replaceAll(/https?:\/\/\S+/g, '').matchAll(document)].map(([found]) => found);
-  return named.filter((name) => !placesOf(file).some((place) => existsSync(join(ROOT, place, name))));
+  return named.filter((name) => !placesOf(file).some((place) => existsSync(join(root, place, name))));
 }
 
 function placesOf(file: string): string[] {
@@ -28,7 +28,7 @@ function placesOf(file: string): string[] {
 }
 
 const files = globSync('{packages,apps,infra,bench,examples,scripts,tests,docs}/**/*.{ts,md,sh,yaml,py}', {
-  cwd: ROOT,
+  cwd: root,
   exclude: (name) => /(^|\/)(node_modules|dist|planted)(\/|$)/.test(name),
 });
 
@@ -36,7 +36,7 @@ describe('A document that is named', () => {
   it('is in the repository', () => {
     expect(files.length).toBeGreaterThan(1000);
     const missing = [...files, 'README.md', 'CONTRIBUTING.md', 'SECURITY.md'].flatMap((file) =>
-      missingDocuments(file, readFileSync(join(ROOT, file), 'utf8')).map((name) => `${file} names ${name}`),
+      missingDocuments(file, readFileSync(join(root, file), 'utf8')).map((name) => `${file} names ${name}`),
     );
     expect(missing).toEqual([]);
   });

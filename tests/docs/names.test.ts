@@ -9,27 +9,27 @@ import { configSchema, createProgram } from '@fairlead/cli';
 import { lanesFor, laptopChecks } from '@fairlead/cli/testing';
 import { CHAPTERS } from '@fairlead/scripts/error-book';
 import { codeOf } from '@fairlead/testkit';
-import { OTHERS, pageText, ROOT, WRITTEN } from './pages.ts';
+import { others, pageText, root, written } from './pages.ts';
 
-const named = [...WRITTEN, ...OTHERS].flatMap((page) => codeOf(pageText(page)).map((code) => ({ page, code })));
+const named = [...written, ...others].flatMap((page) => codeOf(pageText(page)).map((code) => ({ page, code })));
 const inLine = named.filter(({ code, page }) => !code.includes('\n') && page !== 'docs/state-machines.md');
 
 const program = createProgram('', async () => undefined);
 const globalFlags = program.options.flatMap(({ short, long }) => [short, long]);
-const COMMANDS = new Map(
+const loadCommands = new Map(
   program.commands.map((command) => [
     command.name(),
     [...globalFlags, '-h', '--help', ...command.options.flatMap(({ short, long }) => [short, long])],
   ]),
 );
 
-const ABOUT_ITSELF = [...globalFlags, '-h', '--help'];
+const aboutItself = [...globalFlags, '-h', '--help'];
 
 /** What is wrong with one command line. */
 function faultOf(line: string): string | undefined {
   const [, name = '', rest = ''] = /^fairlead ([a-z-]+)(.*)$/.exec(line) ?? [];
-  const flags = COMMANDS.get(name);
-  if (name.startsWith('-')) return ABOUT_ITSELF.includes(name) ? undefined : `there is no flag ${name}`;
+  const flags = loadCommands.get(name);
+  if (name.startsWith('-')) return aboutItself.includes(name) ? undefined : `there is no flag ${name}`;
   if (!flags) return name === 'help' ? undefined : `there is no command ${name}`;
   const own = rest.split(' -- ')[0] ?? '';
   const given = [...own.replaceAll(/'[^']*'|"[^"]*"/g, '').matchAll(/(?<=\s)--?[a-z][a-z-]*/g)].map(([flag]) => flag);
@@ -37,10 +37,10 @@ function faultOf(line: string): string | undefined {
   return unknown.length > 0 ? `${name} has no ${unknown.join(', ')}` : undefined;
 }
 
-const CHECKS = [...laptopChecks, ...lanesFor({ isLocal: false, hasRoutes: true, waitSeconds: 0 }).flat(2)].map(
+const checks = [...laptopChecks, ...lanesFor({ isLocal: false, hasRoutes: true, waitSeconds: 0 }).flat(2)].map(
   ({ id }) => id,
 );
-const CODES = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
+const documentedCodes = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
 
 interface Schema {
   properties?: Record<string, Schema>;
@@ -58,9 +58,9 @@ function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[
   return hasSetting(own ?? (typeof any === 'object' ? any : undefined), rest);
 }
 
-const TOP = configSchema() as Schema;
-const CLUSTER = TOP.properties?.['clusters']?.additionalProperties as Schema;
-const SETTING = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
+const top = configSchema() as Schema;
+const cluster = top.properties?.['clusters']?.additionalProperties as Schema;
+const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
 
 describe('The pages name', () => {
   it('commands that there are, with flags that they have', () => {
@@ -74,27 +74,27 @@ describe('The pages name', () => {
 
   it('settings and checks that there are', () => {
     const settings = inLine.flatMap(({ page, code }) => {
-      const path = SETTING.exec(code)?.[1];
+      const path = setting.exec(code)?.[1];
       return path === undefined ? [] : [{ page, path }];
     });
     expect(settings.length).toBeGreaterThan(60);
     const unknown = settings.filter(({ path }) => {
       const keys = path.split('.');
-      return !CHECKS.includes(path) && !hasSetting(TOP, keys) && !hasSetting(CLUSTER, keys);
+      return !checks.includes(path) && !hasSetting(top, keys) && !hasSetting(cluster, keys);
     });
     expect(unknown).toEqual([]);
   });
 
   it('all the checks of doctor, where symptoms are looked up', () => {
     const page = pageText('docs/troubleshooting.md');
-    expect(CHECKS.filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
+    expect(checks.filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
   });
 
   it('error codes that there are', () => {
     const codes = inLine.filter(
       ({ page, code }) => page !== 'docs/failure-modes.md' && /^[a-z]+(?:_[a-z]+)+$/.test(code),
     );
-    const unknown = codes.filter(({ code }) => !CODES.has(code) && !FOREIGN.has(code));
+    const unknown = codes.filter(({ code }) => !documentedCodes.has(code) && !foreign.has(code));
     expect(unknown).toEqual([]);
   });
 
@@ -103,12 +103,12 @@ describe('The pages name', () => {
       /^(apps|packages|infra|tests|scripts|docs|examples|bench)\/[\w./-]+$/.test(code) ? [{ page, code }] : [],
     );
     expect(paths.length).toBeGreaterThan(15);
-    expect(paths.filter(({ code }) => !existsSync(join(ROOT, code)))).toEqual([]);
+    expect(paths.filter(({ code }) => !existsSync(join(root, code)))).toEqual([]);
   });
 });
 
 /** Words of others that look like codes of ours. */
-const FOREIGN = new Set([
+const foreign = new Set([
   'authorized_keys',
   'known_hosts',
   'ssh_config',

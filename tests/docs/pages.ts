@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Their blocks must be run, or say why not. The first ones deploy what the later ones use. */
-export const WRITTEN = [
+export const written = [
   'README.md',
   'docs/quick-start.md',
   'docs/troubleshooting.md',
@@ -22,7 +22,7 @@ export const WRITTEN = [
 ] as const;
 
 /** docs/sdk.md is run by tests/scenarios/sdk-docs.test.ts; the others are made by scripts/generate-docs.ts. */
-export const OTHERS = [
+export const others = [
   'docs/sdk.md',
   'docs/cli.md',
   'docs/configuration.md',
@@ -33,5 +33,5 @@ export const OTHERS = [
 ] as const;
 
 export function pageText(page: string): string {
-  return readFileSync(`${ROOT}/${page}`, 'utf8');
+  return readFileSync(`${root}/${page}`, 'utf8');
 }

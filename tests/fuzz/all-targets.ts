@@ -1,12 +1,7 @@
 // Everything that takes bytes from outside.
 
 import type { FuzzTarget } from './fuzz-target.ts';
-import { READ_TARGETS } from './read-targets.ts';
-import { AGENT_LINK_TARGET, CONTROL_HTTP_TARGET, FRONT_TARGET } from './serve-targets.ts';
+import { readTargets } from './read-targets.ts';
+import { agentLinkTarget, controlHttpTarget, frontTarget } from './serve-targets.ts';
 
-export const ALL_TARGETS: readonly FuzzTarget[] = [
-  FRONT_TARGET,
-  CONTROL_HTTP_TARGET,
-  AGENT_LINK_TARGET,
-  ...READ_TARGETS,
-];
+export const allTargets: readonly FuzzTarget[] = [frontTarget, controlHttpTarget, agentLinkTarget, ...readTargets];

@@ -10,7 +10,7 @@ type Edit =
 
 /** Places are parts of the whole, so that they fit a sample of any length. */
 const place = fc.double({ min: 0, max: 1, noNaN: true });
-const NASTY = [
+const nasty = [
   '\0',
   '\r',
   '\n',
@@ -59,7 +59,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc.record({ kind: fc.constant('flip' as const), at: place, byte: fc.nat(255) }),
   fc.record({ kind: fc.constant('cut' as const), at: place, length: fc.nat(40) }),
   fc.record({ kind: fc.constant('repeat' as const), at: place, length: fc.nat(60), times: fc.nat(30) }),
-  fc.record({ kind: fc.constant('insert' as const), at: place, text: fc.constantFrom(...NASTY) }),
+  fc.record({ kind: fc.constant('insert' as const), at: place, text: fc.constantFrom(...nasty) }),
   fc.record({ kind: fc.constant('insert' as const), at: place, text: fc.string({ unit: 'binary', maxLength: 12 }) }),
 );
 

@@ -2,23 +2,23 @@
 
 import { parseArgs } from 'node:util';
 
-import { ALL_TARGETS } from './all-targets.ts';
+import { allTargets } from './all-targets.ts';
 import { runFuzz } from './run-fuzz.ts';
 import { compareSshConfigs, hasOpenSsh } from './ssh-config-difference.ts';
 
 /** Of all targets together. */
-const DEFAULT_CASES = 110_000;
+const defaultCases = 110_000;
 /** Each is a process of ssh. */
-const SSH_CONFIGS = 2_000;
+const sshConfigs = 2_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { cases: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
 });
 const isNamed = (name: string) => positionals.length === 0 || positionals.includes(name);
-const targets = ALL_TARGETS.filter(({ name }) => isNamed(name));
+const targets = allTargets.filter(({ name }) => isNamed(name));
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-const each = Math.ceil(Number(values.cases ?? DEFAULT_CASES) / Math.max(targets.length, 1));
+const each = Math.ceil(Number(values.cases ?? defaultCases) / Math.max(targets.length, 1));
 
 if (
   values.help ||
@@ -27,7 +27,7 @@ if (
   !Number.isInteger(each)
 ) {
   console.log(`usage: pnpm fuzz [target…] [--cases <all together>] [--seed <n>]
-targets: ${[...ALL_TARGETS.map(({ name }) => name), 'ssh_config'].map((name) => JSON.stringify(name)).join(' ')}`);
+targets: ${[...allTargets.map(({ name }) => name), 'ssh_config'].map((name) => JSON.stringify(name)).join(' ')}`);
   process.exit(values.help ? 0 : 2);
 }
 
@@ -59,7 +59,7 @@ async function compareConfigs(): Promise<number> {
     return 0;
   }
   try {
-    const { compared, equal, refused } = await compareSshConfigs({ cases: SSH_CONFIGS, seed });
+    const { compared, equal, refused } = await compareSshConfigs({ cases: sshConfigs, seed });
     console.log(
       `ok      ${'ssh_config'.padEnd(28)} ${compared} configurations, ${equal} equal, ${refused} refused by ours`,
     );

@@ -7,10 +7,10 @@ import * as protocol from '@fairlead/protocol';
 
 import type { Reader } from './fuzz-target.ts';
 
-const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
+const golden = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
 
 /** Folder or file below the golden messages → who reads it. */
-const SCHEMAS: Readonly<Record<string, protocol.Schema>> = {
+const schemas: Readonly<Record<string, protocol.Schema>> = {
   agent: protocol.agentMessage,
   control: protocol.controlMessage,
   watch: protocol.watchMessage,
@@ -25,7 +25,7 @@ const SCHEMAS: Readonly<Record<string, protocol.Schema>> = {
 };
 
 export function messageReaders(): Reader[] {
-  return Object.entries(SCHEMAS).map(([path, schema]) => ({
+  return Object.entries(schemas).map(([path, schema]) => ({
     name: `message ${path}`,
     samples: goldenOf(path),
     read: (text) => protocol.decodeText(schema, text),
@@ -33,7 +33,7 @@ export function messageReaders(): Reader[] {
 }
 
 function goldenOf(path: string): string[] {
-  const files = globSync(path.includes('/') ? `${path}.json` : `${path}/*.json`, { cwd: GOLDEN });
+  const files = globSync(path.includes('/') ? `${path}.json` : `${path}/*.json`, { cwd: golden });
   if (files.length === 0) throw new Error(`there is no golden message of ${path}`);
-  return files.map((file) => readFileSync(`${GOLDEN}/${file}`, 'utf8'));
+  return files.map((file) => readFileSync(`${golden}/${file}`, 'utf8'));
 }

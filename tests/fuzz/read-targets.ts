@@ -13,40 +13,40 @@ import type { FuzzTarget, Reader } from './fuzz-target.ts';
 import * as samples from './samples.ts';
 
 /** Far above what any of them takes on a busy machine; a pattern that backtracks takes seconds. */
-const LIMIT_MS = 2_000;
+const timeoutMs = 2_000;
 
-const TEXT_READERS: readonly Reader[] = [
-  { name: 'squeue', samples: samples.SQUEUE, read: (text) => slurm.parseSqueue(text) },
-  { name: 'sacct', samples: samples.SACCT, read: (text) => slurm.parseSacct(text) },
-  { name: 'scontrol', samples: samples.SCONTROL_JOB, read: (text) => slurm.parseScontrolShowJob(text) },
-  { name: 'partition rules', samples: samples.PARTITION_RULES, read: (text) => slurm.parsePartitionRules(text) },
-  { name: 'slurm config', samples: samples.SLURM_CONFIG, read: (text) => slurm.parseSlurmConfig(text) },
-  { name: 'sinfo', samples: samples.SINFO, read: (text) => slurm.parseSinfo(text) },
-  { name: 'gres', samples: samples.GRES, read: (text) => slurm.parseGres(text) },
-  { name: 'associations', samples: samples.ASSOCIATIONS, read: (text) => slurm.parseAssociations(text) },
-  { name: 'sbatch', samples: samples.SBATCH, read: (text) => slurm.parseSbatch(text, text) },
-  { name: 'test-only', samples: samples.SBATCH, read: (text) => slurm.parseTestOnly(text) },
-  { name: 'end time', samples: samples.TIMES, read: (text) => slurm.parseEndTime(text) },
-  { name: 'duration', samples: samples.TIMES, read: (text) => slurm.parseSlurmDuration(text) },
-  { name: 'job script', samples: samples.JOB_SCRIPT, read: (text) => slurm.parseDirectives(text) },
+const textReaders: readonly Reader[] = [
+  { name: 'squeue', samples: samples.squeue, read: (text) => slurm.parseSqueue(text) },
+  { name: 'sacct', samples: samples.sacct, read: (text) => slurm.parseSacct(text) },
+  { name: 'scontrol', samples: samples.scontrolJob, read: (text) => slurm.parseScontrolShowJob(text) },
+  { name: 'partition rules', samples: samples.partitionRules, read: (text) => slurm.parsePartitionRules(text) },
+  { name: 'slurm config', samples: samples.slurmConfig, read: (text) => slurm.parseSlurmConfig(text) },
+  { name: 'sinfo', samples: samples.sinfo, read: (text) => slurm.parseSinfo(text) },
+  { name: 'gres', samples: samples.gres, read: (text) => slurm.parseGres(text) },
+  { name: 'associations', samples: samples.associations, read: (text) => slurm.parseAssociations(text) },
+  { name: 'sbatch', samples: samples.sbatch, read: (text) => slurm.parseSbatch(text, text) },
+  { name: 'test-only', samples: samples.sbatch, read: (text) => slurm.parseTestOnly(text) },
+  { name: 'end time', samples: samples.times, read: (text) => slurm.parseEndTime(text) },
+  { name: 'duration', samples: samples.times, read: (text) => slurm.parseSlurmDuration(text) },
+  { name: 'job script', samples: samples.jobScript, read: (text) => slurm.parseDirectives(text) },
   {
     name: 'refusal',
-    samples: samples.SBATCH,
+    samples: samples.sbatch,
     read: (text) => slurm.classifySubmitError({ code: 1, stdout: '', stderr: text }),
   },
-  { name: 'known_hosts', samples: samples.KNOWN_HOSTS, read: (text) => parseKnownHosts(text, 'known_hosts') },
-  { name: 'host key', samples: samples.KNOWN_HOSTS, read: (text) => parseHostKeyLine(text) },
-  { name: 'ProxyJump', samples: samples.JUMPS, read: (text) => parseJumpHosts(text) },
-  { name: 'authorized_keys', samples: samples.AUTHORIZED_KEYS, read: editKeysBothWays },
-  { name: 'metrics', samples: samples.METRICS, read: readMetrics },
-  { name: 'engine log', samples: samples.ENGINE_LOG, read: readEngineLog },
-  { name: 'fairlead.yaml', samples: samples.CONFIG, read: (text) => checkConfig(parseYamlObject(text, 'f'), 'f') },
-  { name: 'YAML', samples: samples.YAML, read: (text) => parseYamlObject(text, 'f') },
-  { name: '--set', samples: samples.SETTINGS, read: (text) => parseSetting(text) },
-  { name: 'host facts', samples: samples.FACTS, read: (text) => parseFacts(text) },
+  { name: 'known_hosts', samples: samples.knownHosts, read: (text) => parseKnownHosts(text, 'known_hosts') },
+  { name: 'host key', samples: samples.knownHosts, read: (text) => parseHostKeyLine(text) },
+  { name: 'ProxyJump', samples: samples.jumps, read: (text) => parseJumpHosts(text) },
+  { name: 'authorized_keys', samples: samples.authorizedKeys, read: editKeysBothWays },
+  { name: 'metrics', samples: samples.sampleMetrics, read: readMetrics },
+  { name: 'engine log', samples: samples.engineLog, read: readEngineLog },
+  { name: 'fairlead.yaml', samples: samples.config, read: (text) => checkConfig(parseYamlObject(text, 'f'), 'f') },
+  { name: 'YAML', samples: samples.yaml, read: (text) => parseYamlObject(text, 'f') },
+  { name: '--set', samples: samples.settings, read: (text) => parseSetting(text) },
+  { name: 'host facts', samples: samples.facts, read: (text) => parseFacts(text) },
 ];
 
-export const READ_TARGETS: readonly FuzzTarget[] = [...TEXT_READERS, ...messageReaders()].map(targetOf);
+export const readTargets: readonly FuzzTarget[] = [...textReaders, ...messageReaders()].map(targetOf);
 
 function targetOf(reader: Reader): FuzzTarget {
   const { name } = reader;
@@ -58,7 +58,7 @@ function targetOf(reader: Reader): FuzzTarget {
       if (!(error instanceof CodedError)) throw error;
     }
     const tookMs = performance.now() - startedAt;
-    if (tookMs > LIMIT_MS) throw new Error(`${name} took ${Math.round(tookMs)} ms for ${text.length} characters`);
+    if (tookMs > timeoutMs) throw new Error(`${name} took ${Math.round(tookMs)} ms for ${text.length} characters`);
   };
   return {
     name,
@@ -80,7 +80,7 @@ function editKeysBothWays(text: string): void {
   const put = editAuthorizedKeys(text, {
     kind: 'put',
     marker,
-    line: `restrict ssh-ed25519 ${samples.JOB_KEY} fairlead:fuzz`,
+    line: `restrict ssh-ed25519 ${samples.jobKey} fairlead:fuzz`,
   });
   const removed = editAuthorizedKeys(put.text, { kind: 'remove', marker });
   const withoutOurs = editAuthorizedKeys(text, { kind: 'remove', marker }).text;

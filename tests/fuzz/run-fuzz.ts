@@ -19,7 +19,7 @@ export interface FuzzReport {
 }
 
 /** What a run may leave behind in memory, over the first tenth of it. */
-const GROWTH_LIMIT_BYTES = 256 * 1024 * 1024;
+const maxGrowthBytes = 256 * 1024 * 1024;
 
 /** Rejects with the seed and the smallest failing input. */
 export async function runFuzz(target: FuzzTarget, { cases, seed }: FuzzOptions): Promise<FuzzReport> {
@@ -35,7 +35,7 @@ export async function runFuzz(target: FuzzTarget, { cases, seed }: FuzzOptions):
   await opened.prove();
   const residentBytes = process.memoryUsage.rss();
   const grownBytes = residentBytes - warmBytes;
-  if (grownBytes > GROWTH_LIMIT_BYTES)
+  if (grownBytes > maxGrowthBytes)
     throw new Error(`${target.name} keeps memory: ${Math.round(grownBytes / 2 ** 20)} MiB more after ${fed} inputs`);
   return { target: target.name, cases: fed, residentBytes, grownBytes };
 }

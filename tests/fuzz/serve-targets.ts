@@ -10,11 +10,11 @@ import { openWorld, type World } from '@fairlead/control/testing';
 import { fuzzHead, frontKey, openFrontWorld } from '@fairlead/node-agent/testing';
 import type { FuzzTarget } from './fuzz-target.ts';
 
-const GOLDEN = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
+const golden = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
 const goldenTexts = (folder: string) =>
-  globSync(`${folder}/*.json`, { cwd: GOLDEN }).map((file) => readFileSync(`${GOLDEN}/${file}`));
+  globSync(`${folder}/*.json`, { cwd: golden }).map((file) => readFileSync(`${golden}/${file}`));
 
-export const FRONT_TARGET: FuzzTarget = {
+export const frontTarget: FuzzTarget = {
   name: 'front',
   samples: Array.from({ length: 200 }, (_, at) => fuzzHead(at + 1, frontKey)),
   async open() {
@@ -41,17 +41,17 @@ export const FRONT_TARGET: FuzzTarget = {
 };
 
 /** Of a WebSocket that can be written to (RFC 6455 7.1, WebSocket.OPEN). */
-const OPEN = 1;
-const TOKEN = 'TOKEN_OF_THE_OWNER';
+const open = 1;
+const token = 'TOKEN_OF_THE_OWNER';
 
-export const CONTROL_HTTP_TARGET: FuzzTarget = {
+export const controlHttpTarget: FuzzTarget = {
   name: 'control http',
   samples: [
     ...['/v1/hello', '/v1/deployments?all=true', '/v1/events?limit=5', '/v1/endpoints/a', '/v1/watch', '/v1/agent'].map(
       (path) => request('GET', path),
     ),
-    request('POST', '/v1/deployments', readFileSync(`${GOLDEN}/api/create-deployment.json`)),
-    request('POST', '/v1/instances/abcdefgh/observed', readFileSync(`${GOLDEN}/api/job-observed.json`)),
+    request('POST', '/v1/deployments', readFileSync(`${golden}/api/create-deployment.json`)),
+    request('POST', '/v1/instances/abcdefgh/observed', readFileSync(`${golden}/api/job-observed.json`)),
     request('DELETE', '/v1/deployments/a'),
   ],
   async open() {
@@ -59,7 +59,7 @@ export const CONTROL_HTTP_TARGET: FuzzTarget = {
     return {
       async feed(input) {
         const socket = dialControl(world);
-        socket.end(Buffer.from(input.toString('latin1').replaceAll(TOKEN, world.token), 'latin1'));
+        socket.end(Buffer.from(input.toString('latin1').replaceAll(token, world.token), 'latin1'));
         await closed(socket);
       },
       prove: () => proveControl(world),
@@ -69,7 +69,7 @@ export const CONTROL_HTTP_TARGET: FuzzTarget = {
 };
 
 /** Frames of an agent that has proved itself. Refused, or told that its end is known, it comes again as another. */
-export const AGENT_LINK_TARGET: FuzzTarget = {
+export const agentLinkTarget: FuzzTarget = {
   name: 'agent link',
   samples: goldenTexts('agent'),
   async open() {
@@ -85,7 +85,7 @@ export const AGENT_LINK_TARGET: FuzzTarget = {
     let agent = await admit();
     return {
       async feed(input) {
-        if (agent.socket?.readyState !== OPEN) {
+        if (agent.socket?.readyState !== open) {
           await agent[Symbol.asyncDispose]();
           agent = await admit();
         }
@@ -106,7 +106,7 @@ export const AGENT_LINK_TARGET: FuzzTarget = {
 };
 
 function request(method: string, path: string, body?: Buffer): Buffer {
-  const head = [`${method} ${path} HTTP/1.1`, 'Host: control', `Authorization: Bearer ${TOKEN}`, 'Connection: close'];
+  const head = [`${method} ${path} HTTP/1.1`, 'Host: control', `Authorization: Bearer ${token}`, 'Connection: close'];
   if (path === '/v1/watch' || path === '/v1/agent')
     head.push('Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==');
   if (body) head.push('Content-Type: application/json', `Content-Length: ${body.length}`);

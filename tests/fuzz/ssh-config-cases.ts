@@ -12,11 +12,11 @@ export interface SshConfigCase {
   user: string | undefined;
 }
 
-const NAMES = ['gpu', 'gate', 'login1', 'GPU', 'node.example.org', 'Login1.Example.org', 'gpu+x'];
+const names = ['gpu', 'gate', 'login1', 'GPU', 'node.example.org', 'Login1.Example.org', 'gpu+x'];
 const pick = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
-const name = pick(...NAMES);
-const HOST_PATTERNS = [
-  ...NAMES,
+const name = pick(...names);
+const hostPatterns = [
+  ...names,
   '*',
   'g*',
   'gp?',
@@ -40,7 +40,7 @@ const criterion = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.tuple(pick('originalhost', '!originalhost', 'OriginalHost'), pick(...NAMES, 'g*,!gate', '*.ORG')),
+    arbitrary: fc.tuple(pick('originalhost', '!originalhost', 'OriginalHost'), pick(...names, 'g*,!gate', '*.ORG')),
   },
   { weight: 3, arbitrary: fc.tuple(pick('user', '!user'), pick('alice', 'root', 'a*', 'Alice', '!bob,*')) },
   { weight: 2, arbitrary: fc.tuple(pick('localuser', '!localuser'), pick('root', 'nobody', '*')) },
@@ -58,9 +58,9 @@ const match = fc.oneof(
     arbitrary: pick('all', 'ALL', 'canonical', 'final', '!all', 'final host gpu', 'host gpu canonical', 'all host gpu'),
   },
 );
-const patterns = fc.array(pick(...HOST_PATTERNS), { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
+const patterns = fc.array(pick(...hostPatterns), { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
 
-const TOKEN = pick(
+const token = pick(
   '%h',
   '%n',
   '%k',
@@ -79,7 +79,7 @@ const TOKEN = pick(
   '',
 );
 const path = fc
-  .tuple(pick('~/.ssh/', '/srv/', '%d/', '~nobody/'), pick('kh', 'a b', 'x#y'), TOKEN, pick('', '_'), TOKEN)
+  .tuple(pick('~/.ssh/', '/srv/', '%d/', '~nobody/'), pick('kh', 'a b', 'x#y'), token, pick('', '_'), token)
   .map(([dir, file, one, between, two]) => ({ text: `${dir}${file}${one}${between}${two}`, isOdd: file !== 'kh' }))
   .chain(({ text, isOdd }) => (isOdd ? pick(`"${text}"`, `'${text}'`) : pick(text, `"${text}"`)));
 const paths = fc.array(path, { minLength: 1, maxLength: 2 }).map((all) => all.join(' '));

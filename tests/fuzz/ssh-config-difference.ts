@@ -28,8 +28,8 @@ export interface Differences {
 }
 
 /** So many processes of ssh at once. */
-const BATCH = 8;
-const DEFAULT_KEYS = /\/\.ssh\/id_(?:rsa|ecdsa|ed25519|dsa|xmss|ecdsa_sk|ed25519_sk)$/;
+const batchSize = 8;
+const defaultKeys = /\/\.ssh\/id_(?:rsa|ecdsa|ed25519|dsa|xmss|ecdsa_sk|ed25519_sk)$/;
 
 /** Is there something to compare with? */
 export function hasOpenSsh(): Promise<boolean> {
@@ -43,12 +43,12 @@ export function hasOpenSsh(): Promise<boolean> {
 export async function compareSshConfigs({ cases, seed }: { cases: number; seed: number }): Promise<Differences> {
   const root = await mkdtemp(join(tmpdir(), 'fl-ssh-config-'));
   const seen: Differences = { compared: 0, refused: 0, equal: 0 };
-  const batch = fc.array(sshConfigCase, { minLength: BATCH, maxLength: BATCH });
+  const batch = fc.array(sshConfigCase, { minLength: batchSize, maxLength: batchSize });
   const property = fc.asyncProperty(batch, async (all) => {
     await Promise.all(all.map((one) => compare(one, root, seen)));
   });
   try {
-    await fc.assert(property, { numRuns: Math.ceil(cases / BATCH), seed, includeErrorInReport: true });
+    await fc.assert(property, { numRuns: Math.ceil(cases / batchSize), seed, includeErrorInReport: true });
   } finally {
     await rm(root, { recursive: true });
   }
@@ -102,7 +102,7 @@ async function compare(one: SshConfigCase, root: string, seen: Differences): Pro
 
 /** The keys that ssh tries by default differ between its versions. */
 function comparable(settings: HostSettings) {
-  const identityFiles = settings.identityFiles.every((path) => DEFAULT_KEYS.test(path))
+  const identityFiles = settings.identityFiles.every((path) => defaultKeys.test(path))
     ? 'default'
     : settings.identityFiles;
   return { ...settings, identityFiles };

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Where Debian's libc6-arm64-cross and libstdc++6-arm64-cross lie; they stand for an arm64 system's libraries. */
-const LIBRARIES = '/usr/aarch64-linux-gnu';
+const arm64Libraries = '/usr/aarch64-linux-gnu';
 
 export type Arm64 = { ok: true; prefix: readonly string[] } | { ok: false; why: string };
 
@@ -12,7 +12,7 @@ export type Arm64 = { ok: true; prefix: readonly string[] } | { ok: false; why: 
 export function findArm64(env: NodeJS.ProcessEnv = process.env): Arm64 {
   if (process.platform !== 'linux') return { ok: false, why: 'Linux programs do not run here' };
   if (process.arch === 'arm64') return { ok: true, prefix: [] };
-  const libraries = env['QEMU_LD_PREFIX'] ?? LIBRARIES;
+  const libraries = env['QEMU_LD_PREFIX'] ?? arm64Libraries;
   const emulator = (env['PATH'] ?? '')
     .split(delimiter)
     .flatMap((folder) => ['qemu-aarch64-static', 'qemu-aarch64'].map((name) => join(folder, name)))

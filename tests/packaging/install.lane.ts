@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { openProject, type Project } from './open-project.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..');
 const tarballs = inject('tarballs');
 /** The budget of docs/performance.md for `--help`. */
-const HELP_LIMIT_MS = 150;
+const helpTimeoutMs = 150;
 /** As on Windows, as far as a program can tell. */
-const WITHOUT_POSIX = `Object.defineProperty(process, 'platform', { value: 'win32' });
+const withoutPosix = `Object.defineProperty(process, 'platform', { value: 'win32' });
 for (const name of ['getuid', 'geteuid', 'getgid', 'getegid', 'getgroups']) delete process[name];`;
-const METER = `process.on('exit', () => {
+const meter = `process.on('exit', () => {
   const { user, system } = process.cpuUsage();
   require('node:fs').writeSync(2, String((user + system) / 1000));
 });`;
@@ -45,12 +45,12 @@ describe.each(inject('nodes'))('On Node $major', ({ major, path, why }) => {
       const help = await fairlead(['--help']);
       expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Usage: fairlead') });
       const version = await fairlead(['--version']);
-      const { version: packed } = JSON.parse(await readFile(join(ROOT, 'packages/cli/package.json'), 'utf8'));
+      const { version: packed } = JSON.parse(await readFile(join(root, 'packages/cli/package.json'), 'utf8'));
       expect(version).toMatchObject({ code: 0, stdout: expect.stringContaining(packed) });
     });
 
-    it(`helps within ${HELP_LIMIT_MS} ms of the processor's time`, async ({ annotate }) => {
-      await project.write('meter.cjs', METER);
+    it(`helps within ${helpTimeoutMs} ms of the processor's time`, async ({ annotate }) => {
+      await project.write('meter.cjs', meter);
       const times: number[] = [];
       for (let turn = 0; turn < 9; turn++) {
         const args = ['--require', './meter.cjs', 'node_modules/@fairlead/cli/dist/main.mjs', '--help'];
@@ -59,11 +59,11 @@ describe.each(inject('nodes'))('On Node $major', ({ major, path, why }) => {
       // What else the machine does can only add to it.
       const best = Math.min(...times);
       await annotate(`best of 9: ${best.toFixed(0)} ms`);
-      expect(best).toBeLessThanOrEqual(HELP_LIMIT_MS);
+      expect(best).toBeLessThanOrEqual(helpTimeoutMs);
     });
 
     it('starts where there are no users, modes and home of POSIX', async () => {
-      await project.write('windows.cjs', WITHOUT_POSIX);
+      await project.write('windows.cjs', withoutPosix);
       const start = (...args: string[]) =>
         project.run(node, ['--require', './windows.cjs', 'node_modules/@fairlead/cli/dist/main.mjs', ...args], {
           HOME: '',
@@ -106,7 +106,7 @@ describe.each(inject('nodes'))('On Node $major', ({ major, path, why }) => {
     it('type-checks a strict consumer with what its README shows', async () => {
       await project.write('consumer.mts', await readmeExample());
       const options = '--noEmit --strict --module nodenext --target es2022 --types node --exactOptionalPropertyTypes';
-      const checked = await project.run(join(ROOT, 'node_modules/.bin/tsc'), [...options.split(' '), 'consumer.mts']);
+      const checked = await project.run(join(root, 'node_modules/.bin/tsc'), [...options.split(' '), 'consumer.mts']);
       expect(checked, checked.stdout).toMatchObject({ code: 0 });
     });
 
@@ -117,7 +117,7 @@ describe.each(inject('nodes'))('On Node $major', ({ major, path, why }) => {
     });
 
     it('deploys, asks, reads the log and stops, as its example shows', async () => {
-      const example = await readFile(join(ROOT, 'examples/src/fairlead-deploy.ts'), 'utf8');
+      const example = await readFile(join(root, 'examples/src/fairlead-deploy.ts'), 'utf8');
       // Node 22 knows no `await using` yet; the end of the program closes what it opened.
       const plain = example
         .replace('await using connection', 'const connection')
@@ -141,6 +141,6 @@ describe.each(inject('nodes'))('On Node $major', ({ major, path, why }) => {
 });
 
 async function readmeExample(): Promise<string> {
-  const readme = await readFile(join(ROOT, 'packages/client/README.md'), 'utf8');
+  const readme = await readFile(join(root, 'packages/client/README.md'), 'utf8');
   return /^```ts\n(.+?)^```$/ms.exec(readme)?.[1] ?? '';
 }

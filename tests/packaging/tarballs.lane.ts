@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { findBundle } from '@fairlead/launch';
 import { runProgram } from './run-program.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..');
 const tarballs = inject('tarballs');
 
 interface Unpacked {
@@ -72,12 +72,12 @@ describe.each(['client', 'cli'] as const)('The tarball of %s', (name) => {
     const { folder, files } = contents(name);
     for (const file of files) {
       const text = await readFile(join(folder, file), 'utf8');
-      for (const path of [ROOT, `${homedir()}/`]) expect(text.includes(path), `${file} names ${path}`).toBe(false);
+      for (const path of [root, `${homedir()}/`]) expect(text.includes(path), `${file} names ${path}`).toBe(false);
     }
   });
 
   it('has no fault that publint or attw finds', async () => {
-    const bin = join(ROOT, 'node_modules', '.bin');
+    const bin = join(root, 'node_modules', '.bin');
     const lint = await runProgram(join(bin, 'publint'), [tarballs[name], '--strict'], { cwd: dir });
     expect(lint, lint.stdout).toMatchObject({ code: 0, stdout: expect.stringContaining('All good!') });
     const types = await runProgram(join(bin, 'attw'), [tarballs[name], '--profile', 'esm-only'], { cwd: dir });

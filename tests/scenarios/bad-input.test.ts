@@ -12,7 +12,7 @@ import { createLockedKeyPair } from '@fairlead/ssh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 
-const OTHER_HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGvO1bXHqdrx6gSfLBBLrcnTCLHIzhVFvsnVTl6aVOhA';
+const otherHostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGvO1bXHqdrx6gSfLBBLrcnTCLHIzhVFvsnVTl6aVOhA';
 
 let world: World;
 let base: string;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   base = await readFile(world.configFile, 'utf8');
   const locked = createLockedKeyPair('geheim');
   await Promise.all([
-    writeFile(join(world.dir, 'hosts-other'), `[127.0.0.1]:${world.bastion.port} ${OTHER_HOST_KEY}\n`),
+    writeFile(join(world.dir, 'hosts-other'), `[127.0.0.1]:${world.bastion.port} ${otherHostKey}\n`),
     writeFile(join(world.dir, 'hosts-none'), ''),
     writeFile(join(world.dir, 'key-text'), 'hello\n', { mode: 0o600 }),
     writeFile(join(world.dir, 'key-stranger'), createEd25519KeyPair('stranger').privateKey, { mode: 0o600 }),

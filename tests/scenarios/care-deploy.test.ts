@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type CareWorld, openCareWorld } from './care-world.ts';
 
-const LIMIT_MS = 60_000;
+const timeoutMs = 60_000;
 
 let care: CareWorld;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
   // Prepares the bastion, and keeps the job's key: no test pays for making and removing it.
   const kept = await care.world.json('deploy', 'demo', '--name', 'kept', '--no-wait');
   expect(kept.stderr).toBe('');
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => care?.[Symbol.asyncDispose]());
 
 const deploy = (name: string, ...args: string[]) =>
@@ -46,7 +46,7 @@ describe('Ctrl-C during deploy', () => {
       expect(await namesOf('--all')).not.toContain('early');
       expect(await readdir(join(care.world.dir, 'cluster', 'test-only'))).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -63,7 +63,7 @@ describe('Ctrl-C during deploy', () => {
       expect(JSON.parse(await running.line(says('deployment.left')))).toMatchObject({ name: 'waits', jobId: job?.id });
       expect(JSON.parse(running.lines.at(-1) ?? '')).toMatchObject({ ok: false, error: { code: 'interrupted' } });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -83,7 +83,7 @@ describe('Ctrl-C during deploy', () => {
       expect(stopped.code).toBe(0);
       expect((await jobCalled('twice'))[0]?.state).toBe('CANCELLED');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -100,7 +100,7 @@ describe('deploy', () => {
       const { last } = await care.world.json('status', 'late');
       expect(last).toMatchObject({ deployment: { instances: [{ jobId: jobs[0]?.id, state: { status: 'queued' } }] } });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -116,7 +116,7 @@ describe('deploy', () => {
       expect((await jobDirs()).length).toBe(before + 1);
       expect(await readdir(join(care.world.dir, 'cluster', 'test-only'))).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -147,7 +147,7 @@ describe('With the login host away', () => {
       expect(Date.now() - startedMs).toBeLessThan(15_000);
       await care.login.restore();
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -159,6 +159,6 @@ describe('With the login host away', () => {
       expect(stopped.stderr).toContain('could not be ended: no agent was there to take the order');
       expect(stopped.stderr).toContain('Run `fairlead stop kept` again when here answers');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

@@ -8,7 +8,7 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 
-const LIMIT_MS = 60_000;
+const timeoutMs = 60_000;
 
 let world: World;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
     },
   });
   expect((await world.json('list')).code).toBe(0);
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 describe("The job's key", () => {
@@ -42,7 +42,7 @@ describe("The job's key", () => {
       const record = JSON.parse(readFileSync(join(world.dir, records[0] ?? ''), 'utf8')) as object;
       expect(record).toMatchObject({ marker: /fairlead:(\S+)$/.exec(lines[0] ?? '')?.[1] });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -59,7 +59,7 @@ describe('A profile', () => {
       expect(healed).toMatchObject({ code: 0, stderr: expect.stringContaining('made a new one') });
       expect((await world.json('list')).code).toBe(0);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -75,6 +75,6 @@ describe('A profile', () => {
         error: { code: 'profile_mismatch', hint: expect.stringContaining('FAIRLEAD_PROFILE') },
       });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

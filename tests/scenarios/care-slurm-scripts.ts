@@ -1,6 +1,6 @@
 // Slurm's commands as sh scripts over a folder: jobs/<id> holds `STATE|name|workDir|script`, a file of a rule's name is the rule.
 
-const PROLOGUE = `#!/bin/sh
+const prologue = `#!/bin/sh
 dir=\${0%/*}
 field() { cut -d'|' -f"$2" "$dir/jobs/$1"; }
 hold() {
@@ -10,7 +10,7 @@ hold() {
 }
 `;
 
-const SBATCH = `${PROLOGUE}
+const sbatch = `${prologue}
 name= work= script= test=
 for word; do
   case $word in
@@ -33,7 +33,7 @@ fi
 echo "$id"
 `;
 
-const SQUEUE = `${PROLOGUE}
+const squeue = `${prologue}
 name= ids= all=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -53,17 +53,17 @@ for id in $(if [ -n "$ids" ]; then echo "$ids" | tr ',' ' '; else ls "$dir/jobs"
 done
 `;
 
-const SCANCEL = `${PROLOGUE}
+const scancel = `${prologue}
 for word; do id=$word; done
 [ "$(field "$id" 1)" = PENDING ] && sed -i.old "s/^PENDING/CANCELLED/" "$dir/jobs/$id" && rm -f "$dir/jobs/$id.old"
 [ -f "$dir/jobs/$id.pid" ] && kill -TERM "-$(cat "$dir/jobs/$id.pid")" 2>/dev/null
 exit 0
 `;
 
-export const SLURM_SCRIPTS = {
-  sbatch: SBATCH,
-  squeue: SQUEUE,
-  scancel: SCANCEL,
+export const slurmScripts = {
+  sbatch: sbatch,
+  squeue: squeue,
+  scancel: scancel,
   sacct: '#!/bin/sh\necho "Slurm accounting storage is disabled" >&2\nexit 1\n',
   scontrol: '#!/bin/sh\necho "slurm_load_jobs error: Invalid job id specified" >&2\nexit 1\n',
 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openWorld, processesOf, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const LIMIT_MS = 60_000;
+const timeoutMs = 60_000;
 
 let world: World;
 let keysBefore: Buffer;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await world.deploy('a');
   for (const folder of ['bastion', 'cluster']) writeFileSync(join(world.dir, folder, 'my-notes.txt'), 'mine');
   mkdirSync(join(world.dir, 'cluster', 'jobs', 'my-job'));
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 /** A cache of its own: the shared one serves other tests. */
@@ -48,7 +48,7 @@ describe('fairlead uninstall', () => {
         last: { error: { code: 'deployments_live', message: expect.stringContaining('live: a') } },
       });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -62,7 +62,7 @@ describe('fairlead uninstall', () => {
       expect(paths).not.toContain(join(world.dir, 'bastion', 'my-notes.txt'));
       expect(remains()).toEqual(before);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -93,7 +93,7 @@ describe('fairlead uninstall', () => {
       expect(existsSync(world.configFile)).toBe(true);
       expect((await processesOf(world.dir)).filter(({ args }) => !args.includes('sshd'))).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -111,6 +111,6 @@ describe('fairlead uninstall', () => {
       expect(stderr).toContain('not done: cluster here, the bastion, this machine');
       expect((await uninstall('--force')).code).toBe(0);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

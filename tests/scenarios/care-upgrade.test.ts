@@ -18,8 +18,8 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { programFile } from '@fairlead/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const LIMIT_MS = 90_000;
-const TOKENS = 250;
+const timeoutMs = 90_000;
+const tokenCount = 250;
 
 let world: World;
 let installed: string;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   process.env['FAIRLEAD_BUILT'] = installed;
   world = await openWorld();
   await world.deploy('a');
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(async () => {
   if (FAIRLEAD_BUILT === undefined) delete process.env['FAIRLEAD_BUILT'];
   else process.env['FAIRLEAD_BUILT'] = FAIRLEAD_BUILT;
@@ -72,9 +72,9 @@ describe('fairlead upgrade', () => {
         body: JSON.stringify({
           model: said['servedModel'],
           stream: true,
-          max_tokens: TOKENS,
+          max_tokens: tokenCount,
           messages: [{ role: 'user', content: 'count' }],
-          sim: { tokens: TOKENS, decode_ms: 20 },
+          sim: { tokens: tokenCount, decode_ms: 20 },
         }),
       });
       const streamed = answer.text();
@@ -108,7 +108,7 @@ describe('fairlead upgrade', () => {
       const tokens = (await streamed)
         .split('\n')
         .filter((line) => line.startsWith('data: {') && line.includes('"content":"'));
-      expect(tokens.length).toBeGreaterThanOrEqual(TOKENS);
+      expect(tokens.length).toBeGreaterThanOrEqual(tokenCount);
       expect((await streamed).trimEnd().endsWith('data: [DONE]')).toBe(true);
       expect(await instanceOf('a')).toMatchObject({
         id: before['id'],
@@ -121,7 +121,7 @@ describe('fairlead upgrade', () => {
       const again = await world.json('upgrade');
       expect(again.last).toMatchObject({ event: 'upgraded', control: { replaced: false }, agents: [{ uploaded: [] }] });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -139,6 +139,6 @@ describe('fairlead upgrade', () => {
       expect(await instanceOf('a')).toMatchObject({ state: { status: 'ready' } });
       expect(existsSync(join(world.dir, 'bastion', 'control.db'))).toBe(true);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

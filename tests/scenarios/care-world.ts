@@ -12,7 +12,7 @@ import { Scope } from '@fairlead/kit';
 import { asList, type FairleadConfig } from '@fairlead/config';
 import { openWorld, type World, type WorldOptions } from '@fairlead/testkit';
 
-import { SLURM_SCRIPTS } from './care-slurm-scripts.ts';
+import { slurmScripts } from './care-slurm-scripts.ts';
 
 export interface CareWorld extends AsyncDisposable {
   world: World;
@@ -127,7 +127,7 @@ async function openRelay(): Promise<Relay> {
 
 async function scriptSlurm(dir: string): Promise<ScriptedSlurm> {
   await mkdir(join(dir, 'jobs'), { recursive: true });
-  for (const [name, script] of Object.entries(SLURM_SCRIPTS)) {
+  for (const [name, script] of Object.entries(slurmScripts)) {
     await writeFile(join(dir, name), script);
     await chmod(join(dir, name), 0o755);
   }

@@ -9,18 +9,18 @@ import { openWorld, parseJsonLines, processesOf, type World } from '@fairlead/te
 import { commandLine } from '@fairlead/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const LIMIT_MS = 60_000;
+const timeoutMs = 60_000;
 const run = promisify(execFile);
 
 /** No answer of it ends by itself before a test does. */
-const SLOW = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
+const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld({ config: (config) => ({ ...config, presets: { slow: SLOW } }) });
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow: slow } }) });
   await world.deploy('a');
-}, LIMIT_MS);
-afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
+}, timeoutMs);
+afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
 /** A command for `exec` that is the same everywhere. */
 const node = (code: string) => [process.execPath, '-e', code];
@@ -169,7 +169,7 @@ describe('A deployment that ends', () => {
       expect(told.code).toBe(130);
       expect(parseJsonLines(told.stdout).at(-1)).toMatchObject({ event: 'events.ended', ok: false });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -245,7 +245,7 @@ describe('Completion', () => {
     ['zsh', ['-fc', ZSH], 'events\n--source\n'],
   ])(
     'offers commands, flags and names in %s, and runs nothing of the line',
-    { timeout: LIMIT_MS },
+    { timeout: timeoutMs },
     async ([shell, args, offered], context) => {
       const isThere = await run(shell, ['-c', 'true']).then(
         () => true,
@@ -290,6 +290,6 @@ describe('events -f', () => {
       );
       expect(new Set(seqs).size).toBe(seqs.length);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

@@ -8,8 +8,8 @@ import { connect } from '@fairlead/client';
 import { type JsonLine, openWorld, processesOf, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const LIMIT_MS = 90_000;
-const SERVE = join(import.meta.dirname, 'serve.py');
+const timeoutMs = 90_000;
+const serve = join(import.meta.dirname, 'serve.py');
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 let world: World;
@@ -17,9 +17,9 @@ let world: World;
 beforeAll(async () => {
   if (!hasPython) return;
   world = await openWorld();
-  await copyFile(SERVE, join(world.dir, 'serve.py'));
-}, LIMIT_MS);
-afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
+  await copyFile(serve, join(world.dir, 'serve.py'));
+}, timeoutMs);
+afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
 /** Resolves with everything that `deploy` said. */
 async function deploy(name: string, at: string, settings: Record<string, unknown> = {}): Promise<JsonLine[]> {
@@ -56,7 +56,7 @@ describe.skipIf(!hasPython)("a server of a user's own (needs python3)", () => {
       expect(await ask('on-socket', 'ahoy')).toBe('You said: ahoy');
       expect(await saysItIsExposed('on-socket')).toBe(false);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -71,7 +71,7 @@ describe.skipIf(!hasPython)("a server of a user's own (needs python3)", () => {
       expect(server?.args).not.toContain('fle-');
       expect(await saysItIsExposed('with-key')).toBe(false);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -83,7 +83,7 @@ describe.skipIf(!hasPython)("a server of a user's own (needs python3)", () => {
       expect(await ask('without-key', 'ahoy')).toBe('You said: ahoy');
       await expect.poll(() => saysItIsExposed('without-key'), { timeout: 10_000 }).toBe(true);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it.each([

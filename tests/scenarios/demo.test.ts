@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { remainsOf, type RunningDemo, startDemo } from './run-demo.ts';
 
-const LIMIT_MS = 90_000;
+const timeoutMs = 90_000;
 
 /** Resolves when nothing of a demo is left; the clean-up of a demo that was killed goes on after its end. The folder goes last. */
 async function expectNothingRemains(demo: RunningDemo): Promise<void> {
@@ -42,7 +42,7 @@ describe('The demo', () => {
       ]);
       expect(remainsOf(await demo.dir)).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it.each(['bastion', 'init', 'deploy', 'connect'])(
@@ -54,7 +54,7 @@ describe('The demo', () => {
       expect((await demo.ended).code).toBe(130);
       expect(remainsOf(await demo.dir)).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -66,7 +66,7 @@ describe('The demo', () => {
       await demo.ended;
       await expectNothingRemains(demo);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -78,6 +78,6 @@ describe('The demo', () => {
       await demo.ended;
       await expectNothingRemains(demo);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

@@ -4,7 +4,7 @@ import type { EngineKind } from '@fairlead/engines';
 import { openAiRoutes } from '@fairlead/openai-wire';
 import { z } from 'zod';
 
-const SERVER = `
+const server = `
 const [socket, model, key] = [process.argv[1], process.argv[2], process.env.ECHO_KEY];
 require('node:http').createServer((request, response) => {
   const answer = (status, content) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
@@ -33,7 +33,7 @@ export const echo: EngineKind = {
   check: () => ({ problems: [], risks: [] }),
   listens: () => 'socket',
   plan: ({ command, servedModel, args, env }, { nodePath, socket, engineKey }) => ({
-    argv: [...(command ?? [nodePath, '-e', SERVER]), socket, servedModel, ...args],
+    argv: [...(command ?? [nodePath, '-e', server]), socket, servedModel, ...args],
     env: { ...env, ECHO_KEY: engineKey.reveal() },
   }),
   probe: () => ({ healthPath: '/v1/models' }),

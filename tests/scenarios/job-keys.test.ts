@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const LIMIT_MS = 90_000;
+const timeoutMs = 90_000;
 /** An agent that is turned away waits ten minutes and more; one whose way is only broken is back in seconds. */
-const BACK = { timeout: 20_000 };
+const back = { timeout: 20_000 };
 
 const keyLines = ({ bastion }: World) =>
   readFileSync(bastion.authorizedKeysPath, 'utf8')
@@ -24,7 +24,7 @@ function generation(world: World, name: string): number {
 async function comesBack(world: World, name: string): Promise<void> {
   const before = generation(world, name);
   await world.bastion.dropSessions();
-  await expect.poll(() => generation(world, name), BACK).toBeGreaterThan(before);
+  await expect.poll(() => generation(world, name), back).toBeGreaterThan(before);
 }
 
 describe('Two names of one cluster', () => {
@@ -38,7 +38,7 @@ describe('Two names of one cluster', () => {
     });
     await world.deploy('one', '--on', 'gpu-a');
     await world.deploy('two', '--on', 'gpu-b');
-  }, LIMIT_MS);
+  }, timeoutMs);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
   it(
@@ -48,7 +48,7 @@ describe('Two names of one cluster', () => {
       expect(keyLines(world)).toHaveLength(1);
       await comesBack(world, 'two');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -58,11 +58,11 @@ describe('Two names of one cluster', () => {
       renameSync(keys, `${keys}.away`);
       const before = generation(world, 'two');
       await world.bastion.dropSessions();
-      await expect.poll(() => agentLog(world, 'two'), BACK).toContain('looks again by itself');
+      await expect.poll(() => agentLog(world, 'two'), back).toContain('looks again by itself');
       renameSync(`${keys}.away`, keys);
-      await expect.poll(() => generation(world, 'two'), BACK).toBeGreaterThan(before);
+      await expect.poll(() => generation(world, 'two'), back).toBeGreaterThan(before);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -76,7 +76,7 @@ describe('Two names of one cluster', () => {
       expect(keyLines(world)).not.toContain(revoked);
       await comesBack(world, 'two');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -89,7 +89,7 @@ describe('Two names of one cluster', () => {
       expect(keyLines(world)).toEqual([]);
       expect(globSync('cluster/keys/*', { cwd: world.dir })).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -109,13 +109,13 @@ describe('Two bastions of one cluster', () => {
     });
     await first.deploy('one');
     await second.deploy('two');
-  }, LIMIT_MS);
+  }, timeoutMs);
   afterAll(async () => {
     await second?.[Symbol.asyncDispose]();
     await first?.[Symbol.asyncDispose]();
   });
 
-  it('have a key each', async () => comesBack(first, 'one'), LIMIT_MS);
+  it('have a key each', async () => comesBack(first, 'one'), timeoutMs);
 
   it(
     'can be uninstalled one by one: what the jobs of the other read stays, and is named',
@@ -131,7 +131,7 @@ describe('Two bastions of one cluster', () => {
       expect(keyLines(second)).toEqual([]);
       await comesBack(first, 'one');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 

@@ -8,27 +8,27 @@ import { join } from 'node:path';
 import { openWorld, parseJsonLines, type RunningCli, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const LIMIT_MS = 120_000;
-const LEASE_MS = 2000;
+const timeoutMs = 120_000;
+const defaultLeaseMs = 2000;
 /** Three leases and more for each answer. */
-const TOKENS = 14;
-const SLOW = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
+const tokens = 14;
+const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld({ config: (config) => ({ ...config, presets: { slow: SLOW } }) });
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow: slow } }) });
   expect((await world.json('init', '--yes')).code).toBe(0);
   await restartWithShortLease();
   expect((await world.json('deploy', 'slow', '--name', 'a')).last).toMatchObject({ ok: true });
-}, LIMIT_MS);
-afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
+}, timeoutMs);
+afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
 /** As the gate starts it, but for the times. */
 async function restartWithShortLease(): Promise<void> {
   const [state, run] = [join(world.dir, 'bastion'), join(world.dir, 'run')];
   const pid = Number(await readFile(join(run, 'control.pid'), 'utf8'));
   process.kill(pid, 'SIGKILL');
-  const times = ['--lease-ms', String(LEASE_MS), '--heartbeat-ms', '400'];
+  const times = ['--lease-ms', String(defaultLeaseMs), '--heartbeat-ms', '400'];
   const argv = [join(state, 'bin', 'control.mjs'), 'serve', '--state', state, '--run', run, ...times];
   const control = spawn(join(state, 'bin', 'node'), argv, { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(control.stdout, 'data');
@@ -45,12 +45,12 @@ async function growLog(lines: number): Promise<void> {
 }
 
 const answer = () =>
-  world.start(['chat', 'a', 'Count', '--max-tokens', String(TOKENS), '--temperature', '0', '--json']);
+  world.start(['chat', 'a', 'Count', '--max-tokens', String(tokens), '--temperature', '0', '--json']);
 
 async function isWhole(running: RunningCli): Promise<void> {
   const { stdout, stderr } = await running.ended;
   const last = parseJsonLines(stdout).at(-1);
-  expect({ last, stderr }).toMatchObject({ last: { ok: true, usage: { completion_tokens: TOKENS } }, stderr: '' });
+  expect({ last, stderr }).toMatchObject({ last: { ok: true, usage: { completion_tokens: tokens } }, stderr: '' });
 }
 
 async function kindsOfEvents(): Promise<unknown[]> {
@@ -85,6 +85,6 @@ describe('A suspended reader', () => {
       expect(kinds).not.toContain('agent.lost');
       expect(kinds.at(-1)).toBe('instance.stopped');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

@@ -9,16 +9,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type CareWorld, openCareWorld } from './care-world.ts';
 
-const LIMIT_MS = 120_000;
+const timeoutMs = 120_000;
 
 /** Each shell's own start-up file, and how it asks a question. */
-const SHELLS = [
+const shells = [
   { name: 'tcsh', file: '.tcshrc', talk: 'echo "welcome to tcsh"', ask: 'set answer = "$<"' },
   { name: 'zsh', file: '.zshenv', talk: 'echo "welcome to zsh"', ask: 'read -r answer' },
   { name: 'fish', file: '.config/fish/config.fish', talk: 'echo "welcome to fish"', ask: 'read answer' },
 ] as const;
 
-type Shell = (typeof SHELLS)[number];
+type Shell = (typeof shells)[number];
 
 function find(name: string): string | undefined {
   return ['/bin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']
@@ -61,7 +61,7 @@ async function shellCheck(care: CareWorld): Promise<unknown> {
 }
 
 /** With this one a job goes its whole way; its agent and its engine never meet the login shell. */
-const whole = SHELLS.find(({ name }) => find(name) !== undefined);
+const whole = shells.find(({ name }) => find(name) !== undefined);
 
 async function runJob({ world, slurm }: CareWorld): Promise<void> {
   const running = world.start(['deploy', 'demo', '--name', 'a', '--json']);
@@ -82,7 +82,7 @@ async function queueJob({ world, slurm }: CareWorld): Promise<void> {
   expect(await slurm.jobs()).toMatchObject([{ state: 'CANCELLED' }]);
 }
 
-for (const shell of SHELLS)
+for (const shell of shells)
   describe.skipIf(find(shell.name) === undefined)(`With ${shell.name} as the login shell`, () => {
     let care: CareWorld;
     let login: LoginShell;
@@ -90,12 +90,12 @@ for (const shell of SHELLS)
       login = await makeShell(shell);
       care = await openCareWorld({ bastion: 'builtin', shell: login.path });
       await login.startUp(shell.talk);
-    }, LIMIT_MS);
+    }, timeoutMs);
     afterAll(() => care?.[Symbol.asyncDispose]());
 
     if (shell === whole)
-      it('whose start-up file talks, a model is deployed, answers, and is stopped', () => runJob(care), LIMIT_MS);
-    else it('whose start-up file talks, a job is submitted and cancelled', () => queueJob(care), LIMIT_MS);
+      it('whose start-up file talks, a model is deployed, answers, and is stopped', () => runJob(care), timeoutMs);
+    else it('whose start-up file talks, a job is submitted and cancelled', () => queueJob(care), timeoutMs);
 
     it(
       'doctor says that its start-up file talks',
@@ -105,7 +105,7 @@ for (const shell of SHELLS)
           found: expect.stringContaining(`welcome to ${shell.name}`) as unknown,
         });
       },
-      LIMIT_MS,
+      timeoutMs,
     );
 
     it(
@@ -117,6 +117,6 @@ for (const shell of SHELLS)
           found: expect.stringContaining('standard input') as unknown,
         });
       },
-      LIMIT_MS,
+      timeoutMs,
     );
   });

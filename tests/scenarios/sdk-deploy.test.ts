@@ -8,7 +8,7 @@ import { openWorld, runProgram, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 
-const EXAMPLE = new URL('../../examples/src/fairlead-deploy.ts', import.meta.url).pathname;
+const example = new URL('../../examples/src/fairlead-deploy.ts', import.meta.url).pathname;
 const messages = [{ role: 'user' as const, content: 'Tell me of ropes.' }];
 
 let world: World;
@@ -93,7 +93,7 @@ describe('deploy', () => {
 });
 
 test('The example deploys, asks, shows its log and stops', async () => {
-  const { code, stdout, stderr } = await runProgram(EXAMPLE, { env: world.env });
+  const { code, stdout, stderr } = await runProgram(example, { env: world.env });
   expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^submitted: job .+\n(state: .+\n)+chat: .{5}[^]*\nlog: [12] requests\nstopped: stopped\n$/);
 }, 60_000);

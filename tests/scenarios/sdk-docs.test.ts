@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
+const root = new URL('../../', import.meta.url).pathname;
 
 interface Block {
   file: string;
@@ -27,7 +27,7 @@ function blocksOf(page: string): Block[] {
   return blocks;
 }
 
-const blocks = blocksOf(await readFile(join(ROOT, 'docs/sdk.md'), 'utf8'));
+const blocks = blocksOf(await readFile(join(root, 'docs/sdk.md'), 'utf8'));
 let world: World;
 let folder: string;
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(async () => world[Symbol.asyncDispose]());
 
 test('docs/sdk.md has no code that is left out', async () => {
-  const page = await readFile(join(ROOT, 'docs/sdk.md'), 'utf8');
+  const page = await readFile(join(root, 'docs/sdk.md'), 'utf8');
   expect(blocks.length).toBeGreaterThan(8);
   expect(page.match(/^```/gm)).toHaveLength(blocks.length * 2);
 });
@@ -60,9 +60,9 @@ test('docs/sdk.md runs block by block, and leaves nothing that keeps a process a
 }, 60_000);
 
 test('docs/sdk.md has the types that it shows', async () => {
-  const config = { extends: join(ROOT, 'tsconfig.json'), include: ['*.ts'], exclude: [] };
+  const config = { extends: join(root, 'tsconfig.json'), include: ['*.ts'], exclude: [] };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const said = await promisify(execFile)(process.execPath, [tsc, '-p', folder], { env: world.env }).catch(
     (error: { stdout: string }) => error,
   );

@@ -16,7 +16,7 @@ type Profile = Written<typeof laptopProfile>;
 
 const messages = [{ role: 'user' as const, content: 'Tell me of ropes.' }];
 /** The simulator takes half a minute for it. */
-const LONG = { messages, max_tokens: 3_000, ignore_eos: true };
+const long = { messages, max_tokens: 3_000, ignore_eos: true };
 
 let world: World;
 let connection: Connection;
@@ -107,11 +107,11 @@ describe('A connection without a port', () => {
 
 describe('A request that is given up', () => {
   test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
-    ['a call', (signal) => connection.chat(LONG, { signal })],
+    ['a call', (signal) => connection.chat(long, { signal })],
     [
       'a fetch',
       async (signal) => {
-        const body = JSON.stringify({ model: 'demo', stream: true, ...LONG });
+        const body = JSON.stringify({ model: 'demo', stream: true, ...long });
         const headers = { 'content-type': 'application/json' };
         const answer = await connection.fetch('/v1/chat/completions', { method: 'POST', headers, body, signal });
         return answer.text();
@@ -120,7 +120,7 @@ describe('A request that is given up', () => {
     [
       'a stream',
       async (signal) => {
-        for await (const chunk of connection.chatStream(LONG, { signal })) expect(chunk.id).toBeTruthy();
+        for await (const chunk of connection.chatStream(long, { signal })) expect(chunk.id).toBeTruthy();
       },
     ],
   ])('by the signal of %s is given up by the engine', async (_name, begin) => {
@@ -133,7 +133,7 @@ describe('A request that is given up', () => {
   });
 
   test('by leaving the loop is given up by the engine', async () => {
-    for await (const chunk of connection.chatStream(LONG)) {
+    for await (const chunk of connection.chatStream(long)) {
       expect(chunk.choices.length).toBe(1);
       expect(await untilRunning((count) => count === 1)).toBe(1);
       break;
@@ -215,7 +215,7 @@ describe('While things move', () => {
     const stop = new AbortController();
     const watching = watch({ env: world.env, signal: stop.signal });
     const told = [(await watching.next()).value?.type];
-    const stream = connection.chatStream(LONG);
+    const stream = connection.chatStream(long);
     await stream.next();
     await world.bastion.dropSessions();
     expect(

@@ -9,11 +9,11 @@ import { errnoOf } from '@fairlead/kit';
 import { type CliResult, openWorld, privateHalf, processesOf, SecretFinder, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const LIMIT_MS = 60_000;
-const ASKED = 'how-many-roads-must-a-man-walk-down';
+const timeoutMs = 60_000;
+const asked = 'how-many-roads-must-a-man-walk-down';
 
 /** In the world's folder, each for its user alone, in a directory for its user alone. */
-const HOMES: ReadonlyArray<[kind: string, path: RegExp]> = [
+const homes: ReadonlyArray<[kind: string, path: RegExp]> = [
   ['owner token', /^profile\.json$/],
   ["control's private key", /^bastion\/identity\.pem$/],
   ["job's private key", /^cluster\/keys\/[0-9a-f]{16}\/job-[0-9a-f]{12}$/],
@@ -36,15 +36,15 @@ beforeAll(async () => {
   const connect = world.start(['connect', 'a', '--json']);
   await connect.line((line) => line.includes('"connected"'));
   finder = new SecretFinder(await collect());
-  await Promise.all([run(['chat', 'a'], { stdin: ASKED }), run(['open', 'a']), run(['status', 'a', '--json'])]);
+  await Promise.all([run(['chat', 'a'], { stdin: asked }), run(['open', 'a']), run(['status', 'a', '--json'])]);
   await Promise.all([run(['events', 'a', '--json']), run(['config']), run(['logs', 'a', '--source', 'agent'])]);
   await Promise.all([
     run(['exec', 'a', '--verbose', '--', 'no-such-command']),
     run(['chat', 'a', 'hi', '--model', 'nope', '--verbose']),
     run(['list', '--verbose', '--config', join(world.dir, 'id_ed25519')]),
   ]);
-}, LIMIT_MS);
-afterAll(() => world?.[Symbol.asyncDispose](), LIMIT_MS);
+}, timeoutMs);
+afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
 async function collect() {
   const read = (path: string) => readFile(join(world.dir, path), 'utf8');
@@ -60,7 +60,7 @@ async function collect() {
     { kind: "researcher's private key", value: privateHalf(await read('id_ed25519')) },
     { kind: 'enrolment token', value: spec['enrolmentToken'] ?? '' },
     { kind: "endpoint's key", value: spec['apiKey'] ?? '' },
-    { kind: 'what was asked', value: ASKED },
+    { kind: 'what was asked', value: asked },
     ...(process.platform === 'linux' ? [{ kind: "engine's key", value: await engineKey() }] : []),
   ];
 }
@@ -99,13 +99,13 @@ async function kindsIn(path: string): Promise<string[]> {
 }
 
 const isAtHome = (place: string) =>
-  HOMES.some(([kind, path]) => place.startsWith(`${kind} in `) && path.test(place.slice(kind.length + 4)));
+  homes.some(([kind, path]) => place.startsWith(`${kind} in `) && path.test(place.slice(kind.length + 4)));
 
 describe('No secret', () => {
   it('lies in a file of the world but in its own, with mode 0600', async () => {
     const found = await places();
     expect(found.filter((place) => !isAtHome(place))).toEqual([]);
-    expect(found).toHaveLength(HOMES.length);
+    expect(found).toHaveLength(homes.length);
   });
 
   it('is in the argv of a process', async () => {

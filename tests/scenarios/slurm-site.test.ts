@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type CareWorld, openCareWorld } from './care-world.ts';
-import { SLURM_SCRIPTS } from './care-slurm-scripts.ts';
+import { slurmScripts } from './care-slurm-scripts.ts';
 
-const LIMIT_MS = 60_000;
+const timeoutMs = 60_000;
 
 let care: CareWorld;
 let dir: string;
@@ -17,14 +17,14 @@ beforeAll(async () => {
   care = await openCareWorld();
   dir = join(care.world.dir, 'slurm');
   await mkdir(join(dir, 'plain'));
-  for (const name of Object.keys(SLURM_SCRIPTS)) await rename(join(dir, name), join(dir, 'plain', name));
+  for (const name of Object.keys(slurmScripts)) await rename(join(dir, name), join(dir, 'plain', name));
   await symlink('../jobs', join(dir, 'plain', 'jobs'));
-  await Promise.all(Object.keys(SLURM_SCRIPTS).map((name) => command(name, 'exec "$plain" "$@"')));
+  await Promise.all(Object.keys(slurmScripts).map((name) => command(name, 'exec "$plain" "$@"')));
   // Prepares the bastion, and keeps the job's key: no test pays for making and removing it.
   expect((await care.world.json('deploy', 'demo', '--name', 'kept', '--no-wait')).code).toBe(0);
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => care?.[Symbol.asyncDispose]());
-beforeEach(() => Promise.all(Object.keys(SLURM_SCRIPTS).map((name) => command(name, 'exec "$plain" "$@"'))));
+beforeEach(() => Promise.all(Object.keys(slurmScripts).map((name) => command(name, 'exec "$plain" "$@"'))));
 
 /** One command of this site; `$plain` is the one of the scripted Slurm. */
 async function command(name: string, body: string): Promise<void> {
@@ -78,7 +78,7 @@ esac`;
       expect((await care.world.json('stop', name)).code).toBe(0);
       expect((await jobOf(name))?.state).toBe('CANCELLED');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -91,7 +91,7 @@ esac`;
       expect((await care.world.json('stop', 'sent')).code).toBe(0);
       expect((await jobOf('sent'))?.state).toBe('CANCELLED');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -110,7 +110,7 @@ describe('A hidden partition', () => {
       const { last } = await care.world.json('status', 'dark');
       expect(last).toMatchObject({ deployment: { instances: [{ state: { status: 'queued' } }] } });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -142,7 +142,7 @@ esac`),
         found: expect.stringContaining('the type a100 cannot be checked') as unknown,
       });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -171,7 +171,7 @@ describe('A job that ended without a word of its agent', () => {
         },
       });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -191,7 +191,7 @@ describe('A job that ended without a word of its agent', () => {
       expect((await care.world.json('status', 'lost')).code).toBe(0);
       expect(await calls('sacct')).toHaveLength(before + 1);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -213,6 +213,6 @@ describe('A queue that may be asked only so often', () => {
       await writeFile(care.world.configFile, config);
       expect(running.stderr()).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

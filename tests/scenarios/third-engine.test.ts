@@ -14,24 +14,24 @@ import { connect } from '@fairlead/client';
 import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-const LIMIT_MS = 180_000;
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COPIED = ['packages', 'apps', 'scripts', 'infra/bastion', 'docs/fairlead.1'];
-const FILES = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'vitest.config.ts', 'tsconfig.json'];
+const timeoutMs = 180_000;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const copied = ['packages', 'apps', 'scripts', 'infra/bastion', 'docs/fairlead.1'];
+const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'vitest.config.ts', 'tsconfig.json'];
 
 let copy: string;
 let world: World;
 
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'fl-copy-'));
-  for (const path of [...COPIED, ...FILES])
+  for (const path of [...copied, ...files])
     // Links between the packages are relative: they lead into the copy.
-    await cp(join(ROOT, path), join(copy, path), {
+    await cp(join(root, path), join(copy, path), {
       recursive: true,
       verbatimSymlinks: true,
       filter: (source) => !/\/(dist|\.turbo|\.cache)$/.test(source),
     });
-  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
   const engines = join(copy, 'packages/engines/src');
   await mkdir(join(engines, 'echo'));
   await copyFile(join(import.meta.dirname, 'echo-engine.ts'), join(engines, 'echo/echo.ts'));
@@ -40,11 +40,11 @@ beforeAll(async () => {
   expect(longer).not.toBe(list);
   await writeFile(join(engines, 'engine-kinds.ts'), `import { echo } from './echo/echo.ts';\n${longer}`);
   world = await openWorld();
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
   await rm(copy, { recursive: true, force: true });
-}, LIMIT_MS);
+}, timeoutMs);
 
 it(
   'A third engine passes the contract of engines',
@@ -55,7 +55,7 @@ it(
     const { stdout } = await promisify(execFile)(process.execPath, [vitest, ...args], { cwd: copy, env });
     expect(stripVTControlCharacters(stdout)).toContain('engine echo > has a name that fits a setting and a flag');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 it(
@@ -78,5 +78,5 @@ it(
     const { choices } = await connection.chat({ messages: [{ role: 'user', content: 'ahoy' }] });
     expect(choices[0]?.message.content).toBe('echo: ahoy');
   },
-  LIMIT_MS,
+  timeoutMs,
 );

@@ -10,12 +10,12 @@ import type { ControlOptions } from './open-control.ts';
 import { initIdentity } from './state/identity.ts';
 import { mintOwnerToken } from './state/owner-tokens.ts';
 
-const USAGE = `Usage: control init  --state DIR
+const usage = `Usage: control init  --state DIR
        control token --state DIR
        control serve --state DIR --run DIR [--take-ownership] [--lease-ms N] [--heartbeat-ms N]
 `;
 
-const OPTIONS = {
+const argumentOptions = {
   state: { type: 'string' },
   run: { type: 'string' },
   'take-ownership': { type: 'boolean' },
@@ -86,11 +86,11 @@ async function serve(options: ControlOptions): Promise<number> {
 }
 
 /** Characters of the log that wait for room on the disk. */
-const LOG_WAITING_LIMIT = 256 * 1024;
+const logWaitingLimit = 256 * 1024;
 
 async function createLog(level: string): Promise<Log> {
   const { default: pino } = await import('pino');
-  const destination = pino.destination({ dest: 1, sync: true, maxLength: LOG_WAITING_LIMIT });
+  const destination = pino.destination({ dest: 1, sync: true, maxLength: logWaitingLimit });
   // Whoever read our log may be gone, or its disk be full; we go on.
   destination.on('error', () => undefined);
   const log: Log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
@@ -99,7 +99,7 @@ async function createLog(level: string): Promise<Log> {
 
 function readArgs(argv: string[]) {
   try {
-    const { values, positionals } = parseArgs({ args: argv, options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: argv, options: argumentOptions, allowPositionals: true });
     return { command: positionals[0] ?? '', values };
   } catch (error) {
     throw new UsageError(errorText(error), { cause: error });
@@ -125,6 +125,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const hint = isCodedError(error) && error.hint !== undefined ? `\n${error.hint}` : '';
-  process.stderr.write(`control: ${errorText(error)}${hint}\n${error instanceof UsageError ? USAGE : ''}`);
+  process.stderr.write(`control: ${errorText(error)}${hint}\n${error instanceof UsageError ? usage : ''}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -10,12 +10,12 @@ import type { ControlErrorCode } from './control-error.ts';
 import { ControlSocket } from './carrier/control-socket.ts';
 import { Dialler } from './carrier/dialler.ts';
 import { keepRunDir } from './carrier/keep-run-dir.ts';
-import { answers, clearStaleSocket, CONTROL_SOCKET, RunDir } from './carrier/run-dir.ts';
-import { CARRIER_LIMITS, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
+import { answers, clearStaleSocket, controlSocket, RunDir } from './carrier/run-dir.ts';
+import { carrierLimits, type CarrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
 import { Registry } from './registry/registry.ts';
 import { createApp } from './http/app.ts';
-import { KEEPING, type Keeping, runPruner } from './pruner.ts';
+import { defaultKeeping, type Keeping, runPruner } from './pruner.ts';
 import { runSweeper } from './sweeper.ts';
 import { readIdentity } from './state/identity.ts';
 import { OwnerTokens } from './state/owner-tokens.ts';
@@ -25,7 +25,7 @@ import { ensurePrivateDir } from './state/state-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 import { lockedError } from './store/store-error.ts';
-import { CONTROL_VERSION } from './version.ts';
+import { controlVersion } from './version.ts';
 import { AgentDesk } from './ws/agent-desk.ts';
 import { serveUpgrades } from './ws/upgrades.ts';
 import { WatchHub } from './ws/watch-hub.ts';
@@ -68,8 +68,8 @@ export interface Control extends AsyncDisposable {
 }
 
 /** Three missed heartbeats: one may be lost to a reconnecting tunnel, one to a busy node. */
-export const LEASE_MS = 15_000;
-export const HEARTBEAT_MS = 5000;
+export const defaultLeaseMs = 15_000;
+export const defaultHeartbeatMs = 5000;
 
 /** Resolves when it serves. Throws a CodedError<ControlErrorCode>, `already_running` among them. */
 export async function openControl(options: ControlOptions): Promise<Control> {
@@ -83,7 +83,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
 }
 
 async function assemble(options: ControlOptions, scope: Scope): Promise<Control> {
-  const { stateDir, log, clock = systemClock, leaseMs = LEASE_MS, heartbeatMs = HEARTBEAT_MS } = options;
+  const { stateDir, log, clock = systemClock, leaseMs = defaultLeaseMs, heartbeatMs = defaultHeartbeatMs } = options;
   const { versions = OUR_VERSIONS } = options;
   ensurePrivateDir(stateDir);
   const guard = new Guard(log);
@@ -95,13 +95,13 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const opened = scope.use(await openStore(join(stateDir, 'control.db'), { runDir, clock, servedBefore }));
   const store = wrapped(opened, ports.store);
   // The gate takes a living owner and a socket for a control that listens: what a killed one left goes first.
-  await clearStaleSocket(runDir.file(CONTROL_SOCKET));
+  await clearStaleSocket(runDir.file(controlSocket));
   writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid, runDir: runDir.path });
 
   const registry = new Registry({ store, clock, log, runDir: runDir.path, leaseMs });
   await registry.load();
   scope.defer(() => registry.idle());
-  const limits = { ...CARRIER_LIMITS, ...options.limits };
+  const limits = { ...carrierLimits, ...options.limits };
   const carrier = scope.use(new SecureCarrier({ ...identity, clock, log, limits }));
   const principals = createPrincipals(wrapped(new OwnerTokens(stateDir, clock), ports.owners));
   const watchers = new WatchHub({
@@ -113,7 +113,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     registry,
     clock,
     tokenSecret: identity.tokenSecret,
-    controlVersion: CONTROL_VERSION,
+    controlVersion: controlVersion,
     versions,
     heartbeatMs,
     reclaimSocket: (name) => runDir.reclaim(name),
@@ -129,7 +129,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     carrier,
     hello: {
       protocol: versions,
-      controlVersion: CONTROL_VERSION,
+      controlVersion: controlVersion,
       hostname: options.host,
       bootId: options.bootId,
       leaseMs,
@@ -161,7 +161,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
     });
   });
   scope.use(runSweeper({ registry, watchers, clock, log, guard, isCaughtUp: () => dialler.caughtUp }));
-  scope.use(runPruner({ registry, store, keeping: { ...KEEPING, ...options.keeping }, clock, log, guard }));
+  scope.use(runPruner({ registry, store, keeping: { ...defaultKeeping, ...options.keeping }, clock, log, guard }));
   const socket = new ControlSocket({ runDir, listen: (path) => carrier.listen(path), pid: process.pid });
   await socket.restore();
   scope.defer(() => socket.remove());
@@ -184,20 +184,20 @@ function wrapped<T>(port: T, wrap: ((port: T) => T) | undefined): T {
 }
 
 /** How long another control that holds the database may take until it answers. */
-const STARTING_LIMIT_MS = 1500;
-const LOOK_EVERY_MS = 100;
+const startingTimeoutMs = 1500;
+const pollIntervalMs = 100;
 
 /** `already_running` where the other one is a control, `store_locked` where it is not. */
 async function openStore(file: string, at: { runDir: RunDir; clock: Clock; servedBefore: boolean }): Promise<Store> {
   const { runDir, clock, servedBefore } = at;
-  for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; ; waitedMs += pollIntervalMs) {
     try {
       return openSqliteStore(file, { servedBefore });
     } catch (error) {
       if (!isCodedError<ControlErrorCode>(error, 'already_running')) throw error;
-      if (await answers(runDir.file(CONTROL_SOCKET))) throw error;
-      if (waitedMs >= STARTING_LIMIT_MS) throw lockedError(file, error);
-      await clock.sleep(LOOK_EVERY_MS);
+      if (await answers(runDir.file(controlSocket))) throw error;
+      if (waitedMs >= startingTimeoutMs) throw lockedError(file, error);
+      await clock.sleep(pollIntervalMs);
     }
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from './testing/world.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
 
 let world: World;
 afterEach(() => world[Symbol.asyncDispose]());
@@ -24,11 +24,11 @@ describe('control', () => {
     await world.deploy('twice');
     await world.owner.call('DELETE', '/v1/deployments/twice');
     const living = await world.deploy('living');
-    clock.jump(89 * DAY_MS);
+    clock.jump(89 * dayMs);
     await world.deploy('recent');
     await world.owner.call('DELETE', '/v1/deployments/recent');
     const watch = await world.owner.watch();
-    clock.jump(2 * DAY_MS);
+    clock.jump(2 * dayMs);
     const first = watch.messages[0]!.seq;
     const later = () => watch.messages.find((message) => message.type === 'snapshot' && message.seq > first);
     while (!later()) await clock.advance(50);

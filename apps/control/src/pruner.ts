@@ -19,15 +19,15 @@ export interface Keeping {
  * A quarter of a year. An event takes about 200 bytes, at most 4.5 KB of ASCII text: 10 MB of a home's quota, at worst 230;
  * 1 MB of one deployment, at worst 23.
  */
-export const KEEPING: Keeping = { keepMs: 90 * 24 * 60 * 60 * 1000, keepEvents: 50_000, keepEventsEach: 5000 };
+export const defaultKeeping: Keeping = { keepMs: 90 * 24 * 60 * 60 * 1000, keepEvents: 50_000, keepEventsEach: 5000 };
 
-const EVERY_MS = 60 * 60 * 1000;
+const intervalMs = 60 * 60 * 1000;
 /** A flood of events is cut back without waiting for the hour. */
-const EVERY_EVENTS = 1000;
+const everyEvents = 1000;
 /** Records in one transaction: about 10 ms. */
-const STEP = 250;
+const step = 250;
 /** Between two steps requests are answered. */
-const PAUSE_MS = 50;
+const pauseMs = 50;
 
 export interface PrunerDeps {
   registry: Registry;
@@ -58,7 +58,7 @@ async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promis
       // A full disk takes no removal either; it is tried again.
       await guard.turn('prune', () => pruneOnce(deps, signal));
       const wake = AbortSignal.any([signal, flood.next()]);
-      await untilOver(clock.sleep(EVERY_MS, wake), wake);
+      await untilOver(clock.sleep(intervalMs, wake), wake);
     }
   } finally {
     flood.stop();
@@ -85,15 +85,15 @@ async function pruneAll({ registry, store, keeping, clock }: PrunerDeps, signal:
       deployments: registry.deployments(),
       formers: registry.formers(),
       beforeMs,
-      limit: STEP,
+      limit: step,
     });
     const records = gone.deployments.length + gone.formers.length;
     if (records > 0) await registry.forget(gone);
-    const events = await store.pruneHistory(bounds, STEP);
+    const events = await store.pruneHistory(bounds, step);
     removed += records + events;
     // A deployment goes in the step after its former instances.
-    if (records === 0 && events < STEP) return removed;
-    await clock.sleep(PAUSE_MS, signal);
+    if (records === 0 && events < step) return removed;
+    await clock.sleep(pauseMs, signal);
   }
 }
 
@@ -103,7 +103,7 @@ function countFlood(registry: Registry) {
   let full = new AbortController();
   const stop = registry.historyAdded.add((events) => {
     added += events.length;
-    if (added >= EVERY_EVENTS) full.abort();
+    if (added >= everyEvents) full.abort();
   });
   const next = () => {
     added = 0;

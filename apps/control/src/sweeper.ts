@@ -15,11 +15,11 @@ export interface SweeperDeps {
   guard: Guard;
 }
 
-const WATCHERS_EVERY_MS = 4000;
-const LEFT_OUT_EVERY_MS = 60_000;
-const RELOAD_EVERY_MS = 1000;
+const watchersIntervalMs = 4000;
+const leftOutIntervalMs = 60_000;
+const reloadIntervalMs = 1000;
 /** After a start no agent is marked silent before control has tried to reach it once, for at most this many leases. */
-const CATCHING_UP_LEASES = 8;
+const catchingUpLeases = 8;
 
 /** Runs until disposed. */
 export function runSweeper(deps: SweeperDeps): AsyncDisposable {
@@ -30,10 +30,10 @@ export function runSweeper(deps: SweeperDeps): AsyncDisposable {
   const loop = { clock, guard, signal };
   const loops = [
     repeatEvery(tickMs, sweepLeases(deps, tickMs), { ...loop, op: 'lease.sweep' }),
-    repeatEvery(WATCHERS_EVERY_MS, () => watchers.sweep(), { ...loop, op: 'watch.sweep' }),
-    repeatEvery(LEFT_OUT_EVERY_MS, () => registry.tellLeftOut(), { ...loop, op: 'history.left_out' }),
+    repeatEvery(watchersIntervalMs, () => watchers.sweep(), { ...loop, op: 'watch.sweep' }),
+    repeatEvery(leftOutIntervalMs, () => registry.tellLeftOut(), { ...loop, op: 'history.left_out' }),
     // Agents and leases wait for the store also while no caller asks for a change.
-    repeatEvery(RELOAD_EVERY_MS, () => registry.usable(), { ...loop, op: 'store.reload' }),
+    repeatEvery(reloadIntervalMs, () => registry.usable(), { ...loop, op: 'store.reload' }),
   ];
   return {
     async [Symbol.asyncDispose]() {
@@ -57,7 +57,7 @@ function sweepLeases({ registry, clock, log, isCaughtUp }: SweeperDeps, tickMs: 
       registry.renewLeases();
     }
     due = now + tickMs;
-    catchingUp &&= !isCaughtUp() && now - startedMs < CATCHING_UP_LEASES * leaseMs;
+    catchingUp &&= !isCaughtUp() && now - startedMs < catchingUpLeases * leaseMs;
     if (catchingUp) registry.renewLeases();
     registry.expireLeases();
   };

@@ -2,4 +2,4 @@
 
 import manifest from '../package.json' with { type: 'json' };
 
-export const CONTROL_VERSION: string = manifest.version;
+export const controlVersion: string = manifest.version;

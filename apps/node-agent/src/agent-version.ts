@@ -2,4 +2,4 @@
 
 import manifest from '../package.json' with { type: 'json' };
 
-export const AGENT_VERSION: string = manifest.version;
+export const agentVersion: string = manifest.version;

@@ -8,7 +8,7 @@ import { connectionFile, decodeText, type InstanceReported, socketName } from '@
 import { programArgs } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
-import { API_KEY, ENROLMENT_TOKEN, openAgentWorld } from './testing/agent-world.ts';
+import { apiKey, enrolmentToken, openAgentWorld } from './testing/agent-world.ts';
 import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
 import { openFakeControl } from './testing/fake-control.ts';
 import { runTestAgent } from './testing/run-test-agent.ts';
@@ -26,9 +26,9 @@ describe('an agent', () => {
 
     const hello = await control.heard('agent.hello');
     expect(hello).toMatchObject({ instanceId: world.spec.instanceId, jobId: '17', restart: 0 });
-    expect(hello.apiKey.reveal()).toBe(API_KEY);
+    expect(hello.apiKey.reveal()).toBe(apiKey);
     expect(Math.abs(Date.now() - hello.clockMs!)).toBeLessThan(60_000);
-    expect(control.tokens).toEqual([ENROLMENT_TOKEN]);
+    expect(control.tokens).toEqual([enrolmentToken]);
     const ready = await control.heard('instance.reported', isUp);
     expect(ready).toMatchObject({
       servedModels: ['demo'],
@@ -75,7 +75,7 @@ describe('an agent', () => {
       const path = join(world.jobDir, name);
       expect((await stat(path)).mode & 0o077, name).toBe(0);
       const content = await readFile(path, 'utf8');
-      for (const secret of [API_KEY, ENROLMENT_TOKEN, 'fle-']) expect(content, name).not.toContain(secret);
+      for (const secret of [apiKey, enrolmentToken, 'fle-']) expect(content, name).not.toContain(secret);
     }
   });
 

@@ -2,14 +2,14 @@
 
 import type { AgentDeps, AgentSignal } from './agent-deps.ts';
 
-const DRAINING: readonly AgentSignal[] = ['SIGTERM', 'SIGINT', 'SIGUSR2'];
+const draining: readonly AgentSignal[] = ['SIGTERM', 'SIGINT', 'SIGUSR2'];
 
 /** SIGUSR1 is ignored: without `--disable-sigusr1` it would open Node's debugger. */
 export function catchSignals(process: NodeJS.Process): AgentDeps['onSignal'] {
   const early: AgentSignal[] = [];
   const listeners = new Set<(signal: AgentSignal) => void>();
   process.on('SIGUSR1', () => undefined);
-  for (const signal of DRAINING) {
+  for (const signal of draining) {
     process.on(signal, () => {
       if (listeners.size === 0) early.push(signal);
       for (const listener of listeners) listener(signal);

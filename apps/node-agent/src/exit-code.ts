@@ -1,6 +1,6 @@
 // What the agent's exit code says. One table; docs and the CLI's `status` read it from here.
 
-export const EXITS = {
+export const exits = {
   ended: { code: 0, meaning: 'It ended as it was told to: by an order, a signal or the deadline.' },
   agent_failed: { code: 1, meaning: 'The agent itself failed; agent.log says at what.' },
   usage: { code: 2, meaning: 'Its command line was wrong.' },
@@ -12,7 +12,7 @@ export const EXITS = {
   superseded: { code: 15, meaning: 'A newer start of the same job has taken over.' },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 
-export type ExitName = keyof typeof EXITS;
+export type ExitName = keyof typeof exits;
 
 /** Ends that nobody has to look into. */
 export function isGoodEnd(exit: ExitName): boolean {

@@ -12,11 +12,11 @@ import { type InstanceSpecInput, socketName } from '@fairlead/protocol';
 import { compileCache, programArgs, programFile } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
-import { EXITS } from './exit-code.ts';
-import { API_KEY, ENROLMENT_TOKEN, openAgentWorld, type AgentWorld } from './testing/agent-world.ts';
+import { exits } from './exit-code.ts';
+import { apiKey, enrolmentToken, openAgentWorld, type AgentWorld } from './testing/agent-world.ts';
 import { chatRequest, openChat } from './testing/ask-endpoint.ts';
 
-const INSPECTOR_PORT = 9229;
+const inspectorPort = 9229;
 
 interface Running extends AsyncDisposable {
   child: ChildProcess;
@@ -68,7 +68,7 @@ describe('the agent program', () => {
     await using version = start(['--version']);
     expect([await version.exited, version.said()]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
     await using none = start([]);
-    expect([await none.exited, none.said()]).toEqual([EXITS.usage.code, expect.stringContaining('--spec FILE')]);
+    expect([await none.exited, none.said()]).toEqual([exits.usage.code, expect.stringContaining('--spec FILE')]);
   });
 
   it('refuses a spec that others may read, and one of another protocol', async () => {
@@ -76,12 +76,12 @@ describe('the agent program', () => {
     const path = await world.writeSpec();
     await chmod(path, 0o640);
     await using exposed = start(['--spec', path]);
-    expect(await exposed.exited).toBe(EXITS.spec_unreadable.code);
+    expect(await exposed.exited).toBe(exits.spec_unreadable.code);
     expect(exposed.said()).toContain('0640');
     await chmod(path, 0o600);
     await writeFile(path, JSON.stringify({ ...world.spec, version: 99 }));
     await using newer = start(['--spec', path]);
-    expect(await newer.exited).toBe(EXITS.spec_unreadable.code);
+    expect(await newer.exited).toBe(exits.spec_unreadable.code);
     expect(newer.said()).toContain('protocol 99');
   });
 
@@ -92,7 +92,7 @@ describe('the agent program', () => {
     // Before its own handler is there the signal may end it. That is no harm: nothing runs yet.
     while (systemClock.monotonicMs() - started < 50) {
       agent.child.kill('SIGUSR1');
-      expect(await answers(INSPECTOR_PORT)).toBe(false);
+      expect(await answers(inspectorPort)).toBe(false);
     }
     agent.child.kill('SIGUSR2');
     await agent.exited;
@@ -105,9 +105,9 @@ describe('the agent program', () => {
     await agent.hasSaid('runs job');
     agent.child.kill('SIGUSR1');
     await agent.hasSaid('first completion');
-    expect(await answers(INSPECTOR_PORT)).toBe(false);
+    expect(await answers(inspectorPort)).toBe(false);
     agent.child.kill('SIGUSR2');
-    expect(await agent.exited).toBe(EXITS.ended.code);
+    expect(await agent.exited).toBe(exits.ended.code);
     expect(agent.said()).not.toContain('Debugger');
   });
 
@@ -120,7 +120,7 @@ describe('the agent program', () => {
     const whole = text(stream);
     agent.child.kill('SIGTERM');
     expect(await whole).toContain('data: [DONE]');
-    expect(await agent.exited).toBe(EXITS.ended.code);
+    expect(await agent.exited).toBe(exits.ended.code);
     expect(await readdir(world.scratchDir)).toEqual([]);
   });
 
@@ -132,7 +132,7 @@ describe('the agent program', () => {
     // Other programs of this machine may show what they like.
     const ours = stdout.split('\n').filter((line) => line.includes(world.dir));
     expect(ours.join('\n')).toContain('--uds');
-    for (const secret of [API_KEY, ENROLMENT_TOKEN, 'fle-']) {
+    for (const secret of [apiKey, enrolmentToken, 'fle-']) {
       expect(ours.join('\n')).not.toContain(secret);
       expect(agent.said()).not.toContain(secret);
     }
@@ -155,7 +155,7 @@ describe.concurrent('the agent program, by itself,', () => {
   it('says the cause of a start that cannot work, with the cure, and does not try again', async () => {
     await using world = await openAgentWorld();
     await using agent = await startAgent(world, withFault(world, '--sim-fault', 'start-failure:kv-too-small'));
-    expect(await agent.exited).toBe(EXITS.engine_start_failed.code);
+    expect(await agent.exited).toBe(exits.engine_start_failed.code);
     expect(agent.said()).toContain('the estimated maximum model length is 1792');
     expect(agent.said()).toContain('--max-model-len');
     expect(agent.said().match(/was started/g)).toHaveLength(1);
@@ -164,14 +164,14 @@ describe.concurrent('the agent program, by itself,', () => {
   it('fails at once on arguments that the engine does not know', async () => {
     await using world = await openAgentWorld();
     await using agent = await startAgent(world, withFault(world, '--no-such-flag'));
-    expect(await agent.exited).toBe(EXITS.engine_start_failed.code);
+    expect(await agent.exited).toBe(exits.engine_start_failed.code);
     expect(agent.said()).toContain('unrecognized arguments: --no-such-flag');
   });
 
   it('fails at once when there is no such engine', async () => {
     await using world = await openAgentWorld();
     await using agent = await startAgent(world, { engine: { ...world.spec.engine, command: ['/nowhere/vllm'] } });
-    expect(await agent.exited).toBe(EXITS.engine_start_failed.code);
+    expect(await agent.exited).toBe(exits.engine_start_failed.code);
     expect(agent.said()).toContain('/nowhere/vllm');
   });
 
@@ -181,7 +181,7 @@ describe.concurrent('the agent program, by itself,', () => {
       ...withFault(world, '--sim-fault', 'exit:0:50'),
       health: { ...world.spec.health, crashLimit: 2 },
     });
-    expect(await agent.exited).toBe(EXITS.engine_crash_loop.code);
+    expect(await agent.exited).toBe(exits.engine_crash_loop.code);
     expect(agent.said()).toContain('the engine ended 2 times');
     const audit = await readFile(join(world.jobDir, 'audit.jsonl'), 'utf8');
     expect(audit.match(/"engine.started"/g)).toHaveLength(2);
@@ -191,7 +191,7 @@ describe.concurrent('the agent program, by itself,', () => {
     await using world = await openAgentWorld();
     const { engine } = withFault(world, '--sim-fault', 'never-ready');
     await using agent = await startAgent(world, { engine: { ...engine!, readyLimitSeconds: 1, stopLimitSeconds: 1 } });
-    expect(await agent.exited).toBe(EXITS.engine_never_ready.code);
+    expect(await agent.exited).toBe(exits.engine_never_ready.code);
   });
 
   it('restarts an engine that hangs although its health is 200', async () => {
@@ -221,7 +221,7 @@ describe.concurrent('the agent program, by itself,', () => {
     await using world = await openAgentWorld();
     const deadline = String(Math.floor(Date.now() / 1000) + 12);
     await using agent = await startAgent(world, { drainSeconds: 10 }, { SLURM_JOB_END_TIME: deadline });
-    expect(await agent.exited).toBe(EXITS.ended.code);
+    expect(await agent.exited).toBe(exits.ended.code);
     expect(agent.said()).toContain("the job's time limit is near");
     expect(agent.said()).toContain('(deadline)');
     expect(Date.now()).toBeLessThan(Number(deadline) * 1000);

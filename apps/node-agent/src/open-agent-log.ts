@@ -9,8 +9,8 @@ export interface AgentLog {
   flush: () => void;
 }
 
-const WAITING_LIMIT_BYTES = 4 * 1024 * 1024;
-const OPEN_AGAIN_MS = 1_000;
+const maxWaitingBytes = 4 * 1024 * 1024;
+const reopenIntervalMs = 1_000;
 
 export function openAgentLog(path: string, level: string): AgentLog {
   let isWaiting = false;
@@ -22,14 +22,14 @@ export function openAgentLog(path: string, level: string): AgentLog {
       sync: false,
       append: true,
       mode: 0o600,
-      maxLength: WAITING_LIMIT_BYTES,
+      maxLength: maxWaitingBytes,
     });
     opened.on('ready', () => (hasFile = true));
     // A full disk must not end an agent that serves. A file that could not be opened, or has become stale, is opened again.
     opened.on('error', () => {
       if (isWaiting) return;
       isWaiting = true;
-      setTimeout(openAgain, OPEN_AGAIN_MS).unref();
+      setTimeout(openAgain, reopenIntervalMs).unref();
     });
     return opened;
   };

@@ -23,14 +23,14 @@ import { createPublisher, type Publisher } from './publish.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
-import { FIRST_STATE, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
+import { firstState, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
 import { viewState } from './supervisor/view-state.ts';
 
 /** For the last report and the last event to reach control. */
-const FAREWELL_MS = 2_000;
+const farewellMs = 2_000;
 /** Also for the first connections to the bastion: an engine may fail before they are up. */
-const FAILURE_FAREWELL_MS = 3_000;
-const RETRY_AFTER_SECONDS = 30;
+const failureFarewellMs = 3_000;
+const retryAfterSeconds = 30;
 
 /** Resolves with how it ended, when nothing of it is left on the node. */
 export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<ExitName> {
@@ -84,9 +84,9 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  await loggedWithin(engine, { clock: deps.clock, limitMs: FAREWELL_MS });
+  await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
-  using limit = openTimeLimit(deps.clock, waits ? FAILURE_FAREWELL_MS : FAREWELL_MS);
+  using limit = openTimeLimit(deps.clock, waits ? failureFarewellMs : farewellMs);
   await control.farewell(limit.signal, { waits });
   return exit;
 }
@@ -110,13 +110,13 @@ async function sayGoodBye(
     'This is a fault of Fairlead. `fairlead logs --source agent` has the details; deploy again, and report it.';
   publisher.note({ kind: 'instance.failed', message });
   publisher.learn({ state: { status: 'failed', cause: { code: 'agent_failed', message, hint } } });
-  using limit = openTimeLimit(clock, FAREWELL_MS);
+  using limit = openTimeLimit(clock, farewellMs);
   await control.farewell(limit.signal);
 }
 
 function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFacts {
   return {
-    state: viewState(FIRST_STATE),
+    state: viewState(firstState),
     host: deps.hostname,
     gpus: visibleGpus(deps.env).map((id) => `gpu ${id}`),
     endpoint: undefined,
@@ -173,7 +173,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     front: {
       admit: (mode) => front.admit(mode),
       drain: () => {
-        front.startDraining(RETRY_AFTER_SECONDS);
+        front.startDraining(retryAfterSeconds);
         detach(front.idle().then(() => supervisor.dispatch({ type: 'front.idle' })));
       },
       cut: () => front.cutAll(),

@@ -6,14 +6,14 @@ import { parseArgs } from 'node:util';
 import { errorText, isCodedError, systemClock } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
-import { AGENT_VERSION } from './agent-version.ts';
-import { EXITS, type ExitName } from './exit-code.ts';
+import { agentVersion } from './agent-version.ts';
+import { exits, type ExitName } from './exit-code.ts';
 import { readSpec } from './job/read-spec.ts';
 import { runProgram } from '@fairlead/scheduler';
 import { runAgent } from './open-agent.ts';
 import { type AgentLog, openAgentLog } from './open-agent-log.ts';
 
-const USAGE = `usage: agent --spec FILE [--engine-sim FILE]
+const usage = `usage: agent --spec FILE [--engine-sim FILE]
        agent --version
 
 Serves one instance: starts its engine, brings it to the bastion, ends with the job.
@@ -23,7 +23,7 @@ Serves one instance: starts its engine, brings it to the bastion, ends with the 
 
 type OnSurprise = AgentDeps['onSurprise'];
 
-const GOOD_BYE_LIMIT_MS = 5_000;
+const goodByeTimeoutMs = 5_000;
 
 /** Resolves with the exit code; exit-code.ts says what each means. */
 export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSignal']): Promise<number> {
@@ -31,27 +31,27 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
   process.stdout.on('error', () => undefined);
   const args = readArguments(process.argv.slice(2));
   if (!args.ok) {
-    process.stderr.write(`${args.message}\n\n${USAGE}`);
-    return EXITS.usage.code;
+    process.stderr.write(`${args.message}\n\n${usage}`);
+    return exits.usage.code;
   }
   if (args.print !== undefined) {
     process.stdout.write(args.print);
-    return EXITS.ended.code;
+    return exits.ended.code;
   }
   let spec: InstanceSpec;
   try {
     spec = await readSpec(args.spec);
   } catch (error) {
     say(describeFailure(error));
-    return EXITS.spec_unreadable.code;
+    return exits.spec_unreadable.code;
   }
   const agentLog = openAgentLog(join(spec.jobDir, 'agent.log'), process.env['FAIRLEAD_AGENT_LOG'] ?? 'info');
   const onSurprise = endOnSurprise(process, agentLog, say);
   const exit = await run(spec, { process, onSignal, onSurprise, agentLog, say, engineSim: args.engineSim });
-  agentLog.log.info({ op: 'agent.exit', exit, code: EXITS[exit].code }, EXITS[exit].meaning);
-  say(`exit ${EXITS[exit].code} (${exit}): ${EXITS[exit].meaning}`);
+  agentLog.log.info({ op: 'agent.exit', exit, code: exits[exit].code }, exits[exit].meaning);
+  say(`exit ${exits[exit].code} (${exit}): ${exits[exit].meaning}`);
   agentLog.flush();
-  return EXITS[exit].code;
+  return exits[exit].code;
 }
 
 interface Surroundings {
@@ -70,7 +70,7 @@ async function run(spec: InstanceSpec, surroundings: Surroundings): Promise<Exit
     return await runAgent(spec, {
       env: process.env,
       hostname: hostname(),
-      agentVersion: AGENT_VERSION,
+      agentVersion: agentVersion,
       nodePath: process.execPath,
       engineSim,
       clock: systemClock,
@@ -102,8 +102,8 @@ function readArguments(argv: string[]): Arguments {
   } as const;
   try {
     const { values } = parseArgs({ args: argv, options, strict: true });
-    if (values.help) return { ok: true, print: USAGE };
-    if (values.version) return { ok: true, print: `${AGENT_VERSION}\n` };
+    if (values.help) return { ok: true, print: usage };
+    if (values.version) return { ok: true, print: `${agentVersion}\n` };
     if (values.spec === undefined) return { ok: false, message: 'cannot start without --spec FILE' };
     return { ok: true, spec: values.spec, engineSim: simulatorWords(values['engine-sim']) };
   } catch (error) {
@@ -122,7 +122,7 @@ function endOnSurprise(process: NodeJS.Process, { log, flush }: AgentLog, say: (
   let isEnding = false;
   const exit = () => {
     flush();
-    process.exit(EXITS.agent_failed.code);
+    process.exit(exits.agent_failed.code);
   };
   const end = (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;
@@ -131,7 +131,7 @@ function endOnSurprise(process: NodeJS.Process, { log, flush }: AgentLog, say: (
     // What fails while we say good-bye is a consequence.
     if (isEnding) return;
     isEnding = true;
-    setTimeout(exit, GOOD_BYE_LIMIT_MS);
+    setTimeout(exit, goodByeTimeoutMs);
     Promise.all([...listeners].map((listener) => listener(error))).then(exit, exit);
   };
   process.on('uncaughtException', end);

@@ -4,5 +4,5 @@
 export { type AgentWorld, openAgentWorld } from './testing/agent-world.ts';
 export { type FakeControl, openFakeControl } from './testing/fake-control.ts';
 export { CONTROL_IDENTITY } from '@fairlead/carrier/testing';
-export { KEY as frontKey, openFrontWorld } from './testing/front-world.ts';
+export { key as frontKey, openFrontWorld } from './testing/front-world.ts';
 export { fuzzHead } from './front/fuzz-head.ts';

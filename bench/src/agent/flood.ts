@@ -15,7 +15,7 @@ export interface Flood {
 }
 
 /** The simulator prints a portion at once: small ones make a steady stream. */
-const PORTIONS_PER_SECOND = 10;
+const portionsPerSecond = 10;
 
 export async function measureFlood(
   { pid, dir }: StartedAgent,
@@ -24,13 +24,13 @@ export async function measureFlood(
   const engine = (await readProcesses()).find(({ argv }) => argv.includes(dir) && argv.includes(' --uds '));
   const socketPath = / --uds (\S+)/.exec(engine?.argv ?? '')?.[1];
   if (socketPath === undefined) throw new Error('the agent has no engine');
-  const megabytes = megabytesPerSecond / PORTIONS_PER_SECOND;
+  const megabytes = megabytesPerSecond / portionsPerSecond;
   const before = await readProcess(pid);
   const startedMs = performance.now();
-  const portions = Math.round(seconds * PORTIONS_PER_SECOND);
+  const portions = Math.round(seconds * portionsPerSecond);
   for (let portion = 0; portion < portions; portion++) {
     await orderLog(socketPath, megabytes);
-    const dueMs = startedMs + ((portion + 1) * 1000) / PORTIONS_PER_SECOND;
+    const dueMs = startedMs + ((portion + 1) * 1000) / portionsPerSecond;
     await delay(Math.max(0, dueMs - performance.now()));
   }
   const after = await readProcess(pid);

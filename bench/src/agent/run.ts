@@ -2,7 +2,7 @@
 
 import { Scope } from '@fairlead/kit';
 
-import { BUDGETS } from '../harness/budgets.ts';
+import { budgets } from '../harness/budgets.ts';
 import { built } from '../harness/built.ts';
 import { judge } from '../harness/judge.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
@@ -20,7 +20,7 @@ export interface AgentOptions extends BenchOptions {
   floodSeconds: number;
 }
 
-const FLOOD_MB_PER_SECOND = 50;
+const floodMbPerSecond = 50;
 
 export async function runAgentBench(options: AgentOptions): Promise<BenchResult> {
   const { rounds, seconds, floodSeconds, say } = options;
@@ -38,18 +38,18 @@ export async function runAgentBench(options: AgentOptions): Promise<BenchResult>
   await agent.readyMs;
   say(`idle for ${seconds} s`);
   const idle = await measureIdle(agent.pid, { seconds, windows: rounds });
-  say(`an engine log of ${FLOOD_MB_PER_SECOND} MB/s for ${floodSeconds} s`);
-  const flood = await measureFlood(agent, { seconds: floodSeconds, megabytesPerSecond: FLOOD_MB_PER_SECOND });
+  say(`an engine log of ${floodMbPerSecond} MB/s for ${floodSeconds} s`);
+  const flood = await measureFlood(agent, { seconds: floodSeconds, megabytesPerSecond: floodMbPerSecond });
   return {
     bench: 'agent',
     tables: [tableOf(starts, idle, flood)],
     verdicts: [
       judge(
         starts.map(({ firstHeartbeatMs }) => firstHeartbeatMs),
-        BUDGETS.agentHeartbeat,
+        budgets.agentHeartbeat,
       ),
-      judge(idle.residentMB, BUDGETS.agentResident),
-      judge(idle.percent, BUDGETS.agentIdle),
+      judge(idle.residentMB, budgets.agentResident),
+      judge(idle.percent, budgets.agentIdle),
     ],
     notes: [
       'the first heartbeat is the first report after the welcome: what renews the lease for the first time.',
@@ -79,7 +79,7 @@ function tableOf(starts: readonly Start[], idle: Idle, flood: Flood): Table {
       row('start → ready, simulator ready at once, ms', ready),
       row('resident, MB', idle.residentMB),
       row('idle, % of a core', idle.percent),
-      row(`engine log, MB/s taken of ${FLOOD_MB_PER_SECOND}`, [flood.takenMBPerSecond]),
+      row(`engine log, MB/s taken of ${floodMbPerSecond}`, [flood.takenMBPerSecond]),
       row('engine log, % of a core', [flood.percent]),
       row('engine log, resident, MB', [flood.residentMB]),
     ],

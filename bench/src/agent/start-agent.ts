@@ -16,12 +16,12 @@ export interface StartedAgent {
 }
 
 /** As control's own; the agent is told so in its welcome. */
-const HEARTBEAT_MS = 5_000;
+const heartbeatMs = 5_000;
 
 export async function startAgent(scope: Scope, programs: { agent: string; engineSim: string }): Promise<StartedAgent> {
   const world = scope.use(await openAgentWorld(['--sim-admin']));
   const control = scope.use(
-    await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, heartbeatMs: HEARTBEAT_MS }),
+    await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, heartbeatMs: heartbeatMs }),
   );
   // The defaults of a deployment, not the haste of the tests.
   const spec = await world.writeSpec({ health: {} });

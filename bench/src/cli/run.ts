@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import { openWorld, type World } from '@fairlead/testkit';
 
-import { BUDGETS } from '../harness/budgets.ts';
+import { budgets } from '../harness/budgets.ts';
 import { built } from '../harness/built.ts';
 import { judge } from '../harness/judge.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
@@ -54,7 +54,7 @@ export async function runCli({ rounds, runs, scope, say }: CliOptions): Promise<
         }),
       },
     ],
-    verdicts: [judge(seen['--help'] ?? [], BUDGETS.cliHelp), judge(seen['list'] ?? [], BUDGETS.cliList)],
+    verdicts: [judge(seen['--help'] ?? [], budgets.cliHelp), judge(seen['list'] ?? [], budgets.cliList)],
     notes: [
       'list logs in by SSH, opens a channel to control and asks: a whole login each time, beside which stands what OpenSSH takes for one.',
     ],

@@ -23,7 +23,7 @@ export interface ControlProcess {
 }
 
 /** Node's options as in infra/bastion/gate. */
-const NODE_OPTIONS = ['--disable-sigusr1', '--max-semi-space-size=4'];
+const nodeOptions = ['--disable-sigusr1', '--max-semi-space-size=4'];
 
 export async function openControlProcess(scope: Scope, program: string): Promise<ControlProcess> {
   const root = await mkdtemp(join(tmpdir(), 'fl-b-'));
@@ -45,7 +45,7 @@ export async function openControlProcess(scope: Scope, program: string): Promise
       await gone;
     },
     async start() {
-      const argv = [...NODE_OPTIONS, program, 'serve', '--state', stateDir, '--run', runDir];
+      const argv = [...nodeOptions, program, 'serve', '--state', stateDir, '--run', runDir];
       child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
       await serving(child);
     },

@@ -48,7 +48,7 @@ export interface ControlLoad {
 }
 
 /** What is under way when a load ends has arrived by then. */
-const SETTLE_MS = 500;
+const settleMs = 500;
 
 export async function measureControl(
   program: string,
@@ -60,7 +60,7 @@ export async function measureControl(
   say(`${load.agents} agents come`);
   const population = await openPopulation(scope, control, load);
   await changes(population, { ...load, seconds: Math.min(1, load.seconds) });
-  await delay(SETTLE_MS);
+  await delay(settleMs);
   await population.watchers.order('heard');
   const rounds = [];
   for (let round = 0; round < load.rounds; round++) {
@@ -84,7 +84,7 @@ async function measureRound(control: ControlProcess, population: Population, loa
   await changes(population, load);
   const tookSeconds = (performance.now() - startedMs) / 1000;
   const [after, writtenAfter] = [await readProcess(pid), await readWrittenBytes(pid)];
-  await delay(SETTLE_MS);
+  await delay(settleMs);
   const heard = await population.watchers.order('heard');
   if (!before || !after) throw new Error('control ended under the load');
   const held = (await population.list())
@@ -117,7 +117,7 @@ async function measureRestart(control: ControlProcess, population: Population, l
   const { agentsMs, mostWelcomes } = await back;
   const residentMB = (await readProcess(control.pid()))?.residentMB ?? Number.NaN;
   await telling;
-  await delay(SETTLE_MS);
+  await delay(settleMs);
   return {
     servesMs,
     agentsMs,

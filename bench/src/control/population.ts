@@ -20,10 +20,10 @@ export interface Population {
   list(): Promise<DeploymentView[]>;
 }
 
-const AGENTS_PER_PROCESS = 1_000;
-const CREATED_AT_ONCE = 32;
-const AGENTS_WORKER = fileURLToPath(new URL('./agents-worker.ts', import.meta.url));
-const WATCHERS_WORKER = fileURLToPath(new URL('./watchers-worker.ts', import.meta.url));
+const agentsPerProcess = 1_000;
+const createdAtOnce = 32;
+const agentsWorker = fileURLToPath(new URL('./agents-worker.ts', import.meta.url));
+const watchersWorker = fileURLToPath(new URL('./watchers-worker.ts', import.meta.url));
 
 export async function openPopulation(
   scope: Scope,
@@ -36,14 +36,14 @@ export async function openPopulation(
   const agents: Array<Worker<AgentOrders>> = [];
   const startedMs = performance.now();
   const opened = [];
-  for (let at = 0; at < members.length; at += AGENTS_PER_PROCESS) {
-    const worker = scope.use(await openWorker<AgentOrders>(AGENTS_WORKER));
+  for (let at = 0; at < members.length; at += agentsPerProcess) {
+    const worker = scope.use(await openWorker<AgentOrders>(agentsWorker));
     agents.push(worker);
-    opened.push(worker.order('open', { runDir, certificate, agents: members.slice(at, at + AGENTS_PER_PROCESS) }));
+    opened.push(worker.order('open', { runDir, certificate, agents: members.slice(at, at + agentsPerProcess) }));
   }
   await Promise.all(opened);
   const enrolMs = performance.now() - startedMs;
-  const watchers = scope.use(await openWorker<WatcherOrders>(WATCHERS_WORKER));
+  const watchers = scope.use(await openWorker<WatcherOrders>(watchersWorker));
   await watchers.order('open', { socketPath, certificate, token, watchers: wanted.watchers });
   return {
     owner,
@@ -72,6 +72,6 @@ async function createDeployments(owner: Owner, count: number) {
       members.push({ instanceId: body.instanceId, deployment, token: body.enrolmentToken });
     }
   };
-  await Promise.all(Array.from({ length: CREATED_AT_ONCE }, create));
+  await Promise.all(Array.from({ length: createdAtOnce }, create));
   return members;
 }

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
 
-import { BUDGETS } from '../harness/budgets.ts';
+import { budgets } from '../harness/budgets.ts';
 import { built } from '../harness/built.ts';
 import { judge, type Judged } from '../harness/judge.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
@@ -40,7 +40,7 @@ export async function runControlBench(options: ControlOptions): Promise<BenchRes
   return {
     bench: 'control',
     tables: [loadTable(measured), restartTable(measured)],
-    verdicts: measured.filter(({ agents }) => agents === BUDGETS.controlAgents.atLeast).flatMap(verdictsOf),
+    verdicts: measured.filter(({ agents }) => agents === budgets.controlAgents.atLeast).flatMap(verdictsOf),
     notes,
     data: { agents: measured },
   };
@@ -107,28 +107,28 @@ function verdictsOf({ rounds }: ControlMeasured): Judged[] {
     judge(
       // More than one core would be another budget.
       rounds.map(({ held, cpuPercent }) => (cpuPercent > 100 ? (held * 100) / cpuPercent : held)),
-      BUDGETS.controlAgents,
+      budgets.controlAgents,
     ),
     judge(
       rounds.map(({ everyMs }) => everyMs.p99),
-      BUDGETS.controlDelay,
+      budgets.controlDelay,
     ),
     judge(
       rounds.map(({ residentMB }) => residentMB),
-      BUDGETS.controlResident,
+      budgets.controlResident,
     ),
   ];
 }
 
-const MB_PER_AGENT = 0.4;
-const FILES_BESIDE_AGENTS = 500;
+const mbPerAgent = 0.4;
+const filesBesideAgents = 500;
 
 /** What of this machine is too little for so many. */
 async function whyNot(agents: number): Promise<string | undefined> {
-  const neededMB = 500 + agents * MB_PER_AGENT;
+  const neededMB = 500 + agents * mbPerAgent;
   if (freemem() / 1e6 < neededMB) return `${Math.round(neededMB)} MB of free memory are needed`;
   const limits = await readFile('/proc/self/limits', 'utf8');
   const files = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
-  const neededFiles = agents + FILES_BESIDE_AGENTS;
+  const neededFiles = agents + filesBesideAgents;
   return files < neededFiles ? `${neededFiles} open files are needed, ${files} are allowed (ulimit -n)` : undefined;
 }

@@ -1,6 +1,6 @@
 // When something was said, written into what was said: one clock for all processes of a machine. Pure but for the clock.
 
-const PATTERN = /^said at (\d+\.\d+)$/;
+const pattern = /^said at (\d+\.\d+)$/;
 
 /** Milliseconds since the epoch, to the microsecond. */
 export function nowMs(): number {
@@ -12,6 +12,6 @@ export function writeStamp(atMs: number): string {
 }
 
 export function readStamp(text: string): number | undefined {
-  const [, atMs] = PATTERN.exec(text) ?? [];
+  const [, atMs] = pattern.exec(text) ?? [];
   return atMs === undefined ? undefined : Number(atMs);
 }

@@ -28,7 +28,7 @@ export interface Heard {
   resyncs: number;
 }
 
-const RETRY_MS = 300;
+const retryIntervalMs = 300;
 let owner: Owner | undefined;
 let wanted = 0;
 let watching = 0;
@@ -84,7 +84,7 @@ async function watchOnce(by: Owner): Promise<void> {
 }
 
 function follow(by: Owner): void {
-  const again = () => void setTimeout(() => follow(by), Math.random() * RETRY_MS);
+  const again = () => void setTimeout(() => follow(by), Math.random() * retryIntervalMs);
   watchOnce(by).then(again, again);
 }
 

@@ -17,11 +17,11 @@ export interface FirstBytes {
   failures: number;
 }
 
-const RETRY_MS = 20;
+const retryIntervalMs = 20;
 /** New connections that begin each second, whatever the number of streams: it is what decides how long a stream lasts. */
-const NEW_PER_SECOND = 500;
+const newPerSecond = 500;
 /** Counted for each second that was asked for: at one stream OpenSSH as typed takes 45 ms to close each. */
-const COUNTED_PER_SECOND = 60;
+const countedPerSecond = 60;
 
 function chatBody(more: object): Uint8Array {
   return Buffer.from(
@@ -40,10 +40,10 @@ export const readingPaceMs = (streams: number) => Math.max(20, streams / 5);
 export async function loadFirstBytes(carrier: Carrier, options: LoadOptions & { keep: boolean }): Promise<FirstBytes> {
   const { streams, seconds, keep } = options;
   const paceMs = readingPaceMs(streams);
-  const lastsMs = (streams * 1000) / NEW_PER_SECOND;
+  const lastsMs = (streams * 1000) / newPerSecond;
   const tokens = Math.max(1, Math.round(lastsMs / paceMs));
   const body = chatBody({ max_tokens: tokens, sim: { prefill_ms: 0, decode_ms: paceMs, tokens } });
-  const each = Math.max(1, Math.ceil((seconds * COUNTED_PER_SECOND) / streams));
+  const each = Math.max(1, Math.ceil((seconds * countedPerSecond) / streams));
   const found: FirstBytes = { samplesMs: [], failures: 0 };
   const loop = async (client: number) => {
     await delay((client * lastsMs) / streams);
@@ -81,7 +81,7 @@ async function timeFirstByte(
     } catch (error) {
       found.failures += 1;
       if (performance.now() - startedMs > 30_000) throw error;
-      await delay(RETRY_MS);
+      await delay(retryIntervalMs);
     }
   }
   return firstMs;
@@ -97,26 +97,26 @@ export interface Flow {
   failures: number;
 }
 
-const EVENT = Buffer.from('data: ');
+const event = Buffer.from('data: ');
 /** The longest answer of the simulated model. */
-const MOST_TOKENS = 8_000;
+const maxTokens = 8_000;
 /** Streams that have not begun or ended by then are counted as failures. */
-const START_LIMIT_MS = 10_000;
-const END_LIMIT_MS = 3_000;
+const startTimeoutMs = 10_000;
+const endTimeoutMs = 3_000;
 
 /** All streams side by side, begun one after the other; counted from when each has had its first token. */
 export async function loadStreams(
   carrier: Carrier,
   { streams, seconds, decodeMs }: LoadOptions & { decodeMs: number },
 ): Promise<Flow> {
-  const body = chatBody({ max_tokens: MOST_TOKENS, sim: { prefill_ms: 0, decode_ms: decodeMs, tokens: MOST_TOKENS } });
+  const body = chatBody({ max_tokens: maxTokens, sim: { prefill_ms: 0, decode_ms: decodeMs, tokens: maxTokens } });
   const count = new FlowCount(streams);
   const stop = new AbortController();
   const left = new Set<number>();
   const one = async (stream: number) => {
     left.add(stream);
     const onData = count.listener();
-    await delay((stream * 1000) / NEW_PER_SECOND);
+    await delay((stream * 1000) / newPerSecond);
     while (!stop.signal.aborted) {
       try {
         await carrier.exchange({ body, keep: false, expect: 200, onData, signal: stop.signal });
@@ -124,16 +124,16 @@ export async function loadStreams(
         // Refused or cut: begun anew, and counted.
         if (stop.signal.aborted) break;
         count.flow.failures += 1;
-        await delay(RETRY_MS);
+        await delay(retryIntervalMs);
       }
     }
     left.delete(stream);
   };
   const all = Array.from({ length: streams }, (_, stream) => one(stream));
-  await Promise.race([count.started, delay(START_LIMIT_MS)]);
+  await Promise.race([count.started, delay(startTimeoutMs)]);
   await count.during(seconds);
   stop.abort();
-  await Promise.race([Promise.all(all), delay(END_LIMIT_MS)]);
+  await Promise.race([Promise.all(all), delay(endTimeoutMs)]);
   count.flow.failures += left.size;
   return count.flow;
 }
@@ -187,7 +187,7 @@ class FlowCount {
 function countEvents(piece: Uint8Array): number {
   const buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   let count = 0;
-  for (let at = buffer.indexOf(EVENT); at >= 0; at = buffer.indexOf(EVENT, at + 64)) count += 1;
+  for (let at = buffer.indexOf(event); at >= 0; at = buffer.indexOf(event, at + 64)) count += 1;
   return count;
 }
 

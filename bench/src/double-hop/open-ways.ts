@@ -25,17 +25,17 @@ export interface Ways {
   processes(): Promise<ProcessUse[]>;
 }
 
-const DEPLOYMENT = 'bench';
-const IDLE_POLL_MS = 50;
-const IDLE_LIMIT_MS = 30_000;
-const LOAD_WORKER = fileURLToPath(new URL('./load-worker.ts', import.meta.url));
+const deployment = 'bench';
+const idlePollMs = 50;
+const idleTimeoutMs = 30_000;
+const loadWorker = fileURLToPath(new URL('./load-worker.ts', import.meta.url));
 
 export async function openWays(scope: Scope, say: (line: string) => void): Promise<Ways> {
   if (!(await findSshd())) throw new Error('cannot measure beside OpenSSH because this machine has no sshd');
   say('deploying the simulator behind an sshd of this user');
   const world = scope.use(await openWorld({ bastion: 'sshd' }));
-  await world.deploy(DEPLOYMENT, '--set', 'engines.sim.args=["--disable-uvicorn-access-log"]');
-  const connect = world.start(['connect', DEPLOYMENT, '--port', '0', '--json']);
+  await world.deploy(deployment, '--set', 'engines.sim.args=["--disable-uvicorn-access-log"]');
+  const connect = world.start(['connect', deployment, '--port', '0', '--json']);
   const connected = JSON.parse(await connect.line((line) => line.includes('"baseUrl"')));
   const engine = await findEngine(world);
   const raw = (address: { path: string } | { host: string; port: number }, key: string): Reach => ({
@@ -51,9 +51,9 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
       engine.key,
     ),
     fairlead: raw(local(Number(new URL(connected.baseUrl).port)), connected.apiKey),
-    sdk: { kind: 'sdk', sdk: { deployment: DEPLOYMENT, profile: world.profileFile, home: world.home } },
+    sdk: { kind: 'sdk', sdk: { deployment: deployment, profile: world.profileFile, home: world.home } },
   };
-  const load = scope.use(await openWorker<LoadOrders>(LOAD_WORKER));
+  const load = scope.use(await openWorker<LoadOrders>(loadWorker));
   for (const [way, reach] of Object.entries(reaches)) await load.order('open', { way, reach });
   return { load, idle: () => untilIdle(engine.socket), processes: () => partsOf(world) };
 }
@@ -68,10 +68,10 @@ async function findEngine(world: World): Promise<{ socket: string; key: string }
 }
 
 async function untilIdle(socketPath: string): Promise<void> {
-  const endMs = performance.now() + IDLE_LIMIT_MS;
+  const endMs = performance.now() + idleTimeoutMs;
   while (!/^vllm:num_requests_running\{[^}]*\} 0(\.0)?$/m.test(await readMetrics(socketPath))) {
-    if (performance.now() > endMs) throw new Error(`the engine still has requests after ${IDLE_LIMIT_MS / 1000} s`);
-    await delay(IDLE_POLL_MS);
+    if (performance.now() > endMs) throw new Error(`the engine still has requests after ${idleTimeoutMs / 1000} s`);
+    await delay(idlePollMs);
   }
 }
 

@@ -10,7 +10,7 @@ export interface RawAddress {
   key: string;
 }
 
-const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+const lastChunk = Buffer.from('0\r\n\r\n');
 
 export function createRawCarrier({ address, key }: RawAddress): Carrier {
   const idle = new Set<Socket>();
@@ -61,8 +61,8 @@ async function converse(socket: Socket, bytes: Buffer, asked: Exchange): Promise
     }
     asked.onData(piece);
     // The answer is over with its last chunk, as for any HTTP client; a connection that is not kept is closed behind it.
-    tail = Buffer.concat([tail, piece]).subarray(-LAST_CHUNK.length);
-    if (LAST_CHUNK.equals(tail)) resolve({ isKept: asked.keep && !head.includes('connection: close') });
+    tail = Buffer.concat([tail, piece]).subarray(-lastChunk.length);
+    if (lastChunk.equals(tail)) resolve({ isKept: asked.keep && !head.includes('connection: close') });
   };
   const onClose = () => {
     if (head === '' && !asked.signal?.aborted) reject(new Error('the connection was closed before any answer'));

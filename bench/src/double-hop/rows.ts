@@ -1,12 +1,12 @@
 // From the rounds' figures to what is told: one row for each way and number of streams, ratios against OpenSSH as typed. Pure.
 
-import { BUDGETS } from '../harness/budgets.ts';
+import { budgets } from '../harness/budgets.ts';
 import { type Judged, judge } from '../harness/judge.ts';
 import { median } from '../harness/statistics.ts';
 import { figure, type Table } from '../harness/table.ts';
 
-export const WAYS = ['direct', 'openssh', 'openssh-session', 'fairlead', 'sdk'] as const;
-export type WayName = (typeof WAYS)[number];
+export const measuredWays = ['direct', 'openssh', 'openssh-session', 'fairlead', 'sdk'] as const;
+export type WayName = (typeof measuredWays)[number];
 
 /** What one round has measured of one way. */
 export interface Round {
@@ -47,7 +47,7 @@ export interface Row {
 export type Rounds = Readonly<Record<WayName, readonly Round[]>>;
 
 export function rowsOf(streams: number, rounds: Rounds): Row[] {
-  return WAYS.map((way) => {
+  return measuredWays.map((way) => {
     const of = (read: (round: Round) => number) => median(rounds[way].map(read));
     return {
       way,
@@ -89,7 +89,7 @@ function plainRatios(rounds: Rounds, way: WayName, read: (round: Round) => numbe
 
 /** The budgets that hold at this number of streams. */
 export function verdictsOf(streams: number, rounds: Rounds): Judged[] {
-  const at = (budget: (typeof BUDGETS)[keyof typeof BUDGETS]) => ({
+  const at = (budget: (typeof budgets)[keyof typeof budgets]) => ({
     ...budget,
     what: budget.what.includes(' at ') ? budget.what : `${budget.what}, ${streams} at a time`,
   });
@@ -97,32 +97,32 @@ export function verdictsOf(streams: number, rounds: Rounds): Judged[] {
   const verdicts = [
     judge(
       added(({ ttfbNewMs }) => ttfbNewMs.p50),
-      at(BUDGETS.addedFirstByte),
+      at(budgets.addedFirstByte),
     ),
   ];
   if (streams > 1)
     verdicts.push(
       judge(
         added(({ ttfbBurstMs }) => ttfbBurstMs.p50),
-        { ...BUDGETS.addedFirstByte, what: `the same of ${streams} that come at once` },
+        { ...budgets.addedFirstByte, what: `the same of ${streams} that come at once` },
       ),
       judge(
         added(({ ttfbBurstMs }) => ttfbBurstMs.p99),
-        { ...BUDGETS.addedFirstByte, what: `the same of the slowest of them (p99)` },
+        { ...budgets.addedFirstByte, what: `the same of the slowest of them (p99)` },
       ),
     );
   if (streams === 500)
     verdicts.push(
       judge(
         plainRatios(rounds, 'fairlead', ({ tokensPerSecond }) => tokensPerSecond),
-        at(BUDGETS.tokensPerSecond),
+        at(budgets.tokensPerSecond),
       ),
     );
   if (streams === 50) {
     const gaps = rounds.fairlead.map(
       ({ gapP99Ms }, round) => gapP99Ms - (rounds.direct[round]?.gapP99Ms ?? Number.NaN),
     );
-    verdicts.push(judge(gaps, at(BUDGETS.addedGap)));
+    verdicts.push(judge(gaps, at(budgets.addedGap)));
   }
   return verdicts;
 }

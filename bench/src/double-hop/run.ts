@@ -7,7 +7,7 @@ import type { BenchOptions, BenchResult } from '../harness/result.ts';
 import { readingPaceMs } from './load.ts';
 import { openWays, type Ways } from './open-ways.ts';
 import { plotLatency } from './plot.ts';
-import { type Round, rowsOf, tableOf, verdictsOf, type WayName, WAYS } from './rows.ts';
+import { type Round, rowsOf, tableOf, verdictsOf, type WayName, measuredWays } from './rows.ts';
 
 export interface DoubleHopOptions extends BenchOptions {
   streams: readonly number[];
@@ -18,9 +18,9 @@ export interface DoubleHopOptions extends BenchOptions {
 }
 
 /** Of hundreds of streams it is as much as two hops carry on two cores; a faster flood leaves some streams without a beginning. */
-const FULL_PACE_MS = 2;
+const minPaceMs = 2;
 /** One request alone is at once whatever is done. */
-const NO_BURST = { p50: Number.NaN, p99: Number.NaN, failures: 0 };
+const noBurst = { p50: Number.NaN, p99: Number.NaN, failures: 0 };
 
 export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResult> {
   const ways = await openWays(options.scope, options.say);
@@ -33,7 +33,7 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
     const megabytes = streams === options.streams[0] ? bulkMegabytes(options.quick) : 0;
     for (let round = 0; round < options.rounds; round++) {
       options.say(`${streams} at a time: round ${round + 1} of ${options.rounds}`);
-      for (const way of WAYS) {
+      for (const way of measuredWays) {
         const { use, ...figures } = await measure(ways, way, { streams, seconds: options.seconds, megabytes });
         seen[way].push(figures);
         uses.push({ way, streams, ...use });
@@ -58,7 +58,7 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
 
 /** Node compiles what is used often: some two thousand requests over each way, short of which it is the compiler that is measured. */
 async function warmUp(ways: Ways, { quick, say }: DoubleHopOptions): Promise<void> {
-  for (const way of WAYS) {
+  for (const way of measuredWays) {
     say(`warming up: ${way}`);
     await ways.load.order('firstBytes', { way, streams: 50, seconds: quick ? 1 : 30, keep: false });
     await ways.idle();
@@ -86,11 +86,11 @@ async function measure(
   await ways.idle();
   const kept = await load.order('firstBytes', { way, streams, seconds, keep: true });
   await ways.idle();
-  const burst = streams > 1 ? await load.order('burst', { way, streams }) : NO_BURST;
+  const burst = streams > 1 ? await load.order('burst', { way, streams }) : noBurst;
   const reading = await load.order('streams', { way, streams, seconds, decodeMs: readingPaceMs(streams) });
   await ways.idle();
   const before = await ways.processes();
-  const full = await load.order('streams', { way, streams, seconds, decodeMs: FULL_PACE_MS });
+  const full = await load.order('streams', { way, streams, seconds, decodeMs: minPaceMs });
   const cpu = useOf(before, await ways.processes());
   await ways.idle();
   const bulkMBPerSecond = megabytes === 0 ? Number.NaN : await load.order('bulk', { way, megabytes });

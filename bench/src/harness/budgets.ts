@@ -7,7 +7,7 @@ export interface Budget {
   atLeast?: number | undefined;
 }
 
-export const BUDGETS = {
+export const budgets = {
   addedFirstByte: { what: 'added time to first byte, new connections, against OpenSSH', unit: 'x', atMost: 1 },
   tokensPerSecond: { what: 'tokens/s at 500 streams against OpenSSH', unit: 'x', atLeast: 1 },
   addedGap: { what: 'p99 gap between tokens at 50 streams, above direct', unit: 'ms', atMost: 5 },

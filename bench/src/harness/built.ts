@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { errnoOf } from '@fairlead/kit';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 interface Program {
   folder: string;
@@ -20,26 +20,26 @@ interface Program {
 }
 export type ProgramName = 'agent' | 'control' | 'engine-sim' | 'cli';
 
-const SHARED = ['packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'];
-const PROGRAMS: Record<ProgramName, Program> = {
+const shared = ['packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'];
+const programs: Record<ProgramName, Program> = {
   agent: {
     folder: 'apps/node-agent',
     file: 'agent.mjs',
     of: [
-      ...SHARED,
+      ...shared,
       'packages/carrier/src',
       'packages/engines/src',
       'packages/openai-wire/src',
       'packages/scheduler/src',
     ],
   },
-  control: { folder: 'apps/control', file: 'control.mjs', of: SHARED },
+  control: { folder: 'apps/control', file: 'control.mjs', of: shared },
   'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
   cli: {
     folder: 'packages/cli',
     file: 'main.mjs',
     of: [
-      ...SHARED,
+      ...shared,
       ...['carrier', 'client', 'config', 'engines', 'launch', 'openai-wire', 'scheduler'].map(
         (name) => `packages/${name}/src`,
       ),
@@ -50,12 +50,12 @@ const PROGRAMS: Record<ProgramName, Program> = {
 
 /** Resolves with the program's path. */
 export async function built(name: ProgramName): Promise<string> {
-  const { folder, file, of, after = [] } = PROGRAMS[name];
+  const { folder, file, of, after = [] } = programs[name];
   for (const other of after) await built(other);
-  const path = join(ROOT, folder, 'dist', file);
-  const sources = await Promise.all([`${folder}/src`, ...of].map((source) => newestMs(join(ROOT, source))));
+  const path = join(root, folder, 'dist', file);
+  const sources = await Promise.all([`${folder}/src`, ...of].map((source) => newestMs(join(root, source))));
   if ((await changedMs(path)) < Math.max(...sources))
-    await run(join(ROOT, 'node_modules/.bin/tsdown'), [], { cwd: join(ROOT, folder) });
+    await run(join(root, 'node_modules/.bin/tsdown'), [], { cwd: join(root, folder) });
   return path;
 }
 

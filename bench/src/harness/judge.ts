@@ -15,12 +15,12 @@ export interface Judged extends Spread {
   samples: readonly number[];
 }
 
-const FEWEST_ROUNDS = 5;
+const minRounds = 5;
 /**
  * The spread is taken this much wider on each side, as a share of its width: what five rounds saw is less than what the
  * next five may see, and another run must not turn a pass into a fail.
  */
-const GUARD = 0.5;
+const guardRatio = 0.5;
 
 export function judge(samples: readonly number[], { what, unit, atMost, atLeast }: Budget): Judged {
   const spread = spreadOf(samples);
@@ -33,8 +33,8 @@ function verdictOf(
   { low, high }: Spread,
   { atMost, atLeast }: Pick<Budget, 'atMost' | 'atLeast'>,
 ): Verdict {
-  if (samples.length < FEWEST_ROUNDS || samples.some((sample) => Number.isNaN(sample))) return 'not judged';
-  const guard = (high - low) * GUARD;
+  if (samples.length < minRounds || samples.some((sample) => Number.isNaN(sample))) return 'not judged';
+  const guard = (high - low) * guardRatio;
   const [lowest, highest] = [low - guard, high + guard];
   if (atMost !== undefined) return highest <= atMost ? 'pass' : lowest > atMost ? 'fail' : 'within noise';
   if (atLeast !== undefined) return lowest >= atLeast ? 'pass' : highest < atLeast ? 'fail' : 'within noise';

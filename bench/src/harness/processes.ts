@@ -15,8 +15,8 @@ export interface ProcessUse {
 }
 
 /** USER_HZ, which is 100 on every Linux that Node runs on (proc(5)). */
-const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4096;
+const ticksPerSecond = 100;
+const pageBytes = 4096;
 
 /** All that can be seen. A process that ends meanwhile is left out. */
 export function readProcesses(): Promise<ProcessUse[]> {
@@ -37,9 +37,9 @@ export function usedBy(stat: ProcessStat): Omit<ProcessUse, 'argv'> {
   return {
     pid: stat.pid,
     parent: stat.parent,
-    cpuSeconds: (stat.userTicks + stat.systemTicks) / TICKS_PER_SECOND,
-    residentMB: (stat.residentPages * PAGE_BYTES) / 1e6,
-    startedSeconds: stat.startTicks / TICKS_PER_SECOND,
+    cpuSeconds: (stat.userTicks + stat.systemTicks) / ticksPerSecond,
+    residentMB: (stat.residentPages * pageBytes) / 1e6,
+    startedSeconds: stat.startTicks / ticksPerSecond,
   };
 }
 

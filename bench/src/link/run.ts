@@ -4,7 +4,7 @@ import { watch } from '@fairlead/client';
 import { openWorld, type World } from '@fairlead/testkit';
 import { findSshd } from '@fairlead/ssh';
 
-import { BUDGETS } from '../harness/budgets.ts';
+import { budgets } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
 import { descendantsOf, readProcesses } from '../harness/processes.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
@@ -15,15 +15,15 @@ export interface LinkOptions extends BenchOptions {
   rounds: number;
 }
 
-const DEPLOYMENT = 'bench';
+const deployment = 'bench';
 /** Longer than any lease: what takes so long is broken. */
-const LIMIT_MS = 60_000;
+const timeoutMs = 60_000;
 
 export async function runLinkBench({ rounds, scope, say }: LinkOptions): Promise<BenchResult> {
   if (!(await findSshd()))
     throw new Error('cannot cut SSH connections of a real server because this machine has no sshd');
   const world = scope.use(await openWorld({ bastion: 'sshd' }));
-  await world.deploy(DEPLOYMENT);
+  await world.deploy(deployment);
   const resetMs: number[] = [];
   const frozenMs: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -44,7 +44,7 @@ export async function runLinkBench({ rounds, scope, say }: LinkOptions): Promise
         rows: [row('every SSH connection reset', resetMs), row('every sshd session frozen', frozenMs)],
       },
     ],
-    verdicts: [judge(resetMs, BUDGETS.linkReset), judge(frozenMs, BUDGETS.linkFrozen)],
+    verdicts: [judge(resetMs, budgets.linkReset), judge(frozenMs, budgets.linkFrozen)],
     notes: [
       "reset: the agent's two tunnels and the consumer's connection end at once, and all log in again.",
       'frozen: their server processes are stopped, so that nothing more comes and nothing is closed, as with a cut cable; the agent has to notice.',
@@ -78,12 +78,12 @@ async function timeFreeze(world: World): Promise<number> {
 
 /** The generations of the deployment, as they come to serve and a consumer hears of it. */
 function watchGenerations({ profileFile, home }: World) {
-  const signal = AbortSignal.timeout(LIMIT_MS);
+  const signal = AbortSignal.timeout(timeoutMs);
   const generations = (async function* () {
     for await (const event of watch({ profile: profileFile, env: { HOME: home }, signal })) {
       const told = event.type === 'deployments.listed' ? event.deployments : [];
       for (const { name, isServing, instances } of event.type === 'deployment.changed' ? [event.deployment] : told)
-        for (const { generation } of name === DEPLOYMENT && isServing ? instances : [])
+        for (const { generation } of name === deployment && isServing ? instances : [])
           if (generation !== undefined) yield generation;
     }
     throw new Error('the watch ended');

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { errnoOf, type Scope } from '@fairlead/kit';
 
 import type { LoadOrders } from '../double-hop/load-worker.ts';
-import { BUDGETS } from '../harness/budgets.ts';
+import { budgets } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
 import { readProcess } from '../harness/processes.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
@@ -20,8 +20,8 @@ import { median } from '../harness/statistics.ts';
 import { figure } from '../harness/table.ts';
 import { openWorker } from '../harness/worker.ts';
 
-const SIM = fileURLToPath(import.meta.resolve('@fairlead/engine-sim/main'));
-const LOAD_WORKER = fileURLToPath(new URL('../double-hop/load-worker.ts', import.meta.url));
+const simMain = fileURLToPath(import.meta.resolve('@fairlead/engine-sim/main'));
+const loadWorker = fileURLToPath(new URL('../double-hop/load-worker.ts', import.meta.url));
 
 export interface SimOptions extends BenchOptions {
   streams: readonly number[];
@@ -37,7 +37,7 @@ interface Round {
 
 export async function runSim({ streams, seconds, rounds, scope, say }: SimOptions): Promise<BenchResult> {
   const sim = await openSim(scope);
-  const load = scope.use(await openWorker<LoadOrders>(LOAD_WORKER));
+  const load = scope.use(await openWorker<LoadOrders>(loadWorker));
   await load.order('open', { way: 'sim', reach: { kind: 'raw', raw: { address: { path: sim.socket }, key: '' } } });
   const measure = async (count: number, forSeconds: number): Promise<Round> => {
     const before = await readProcess(sim.pid);
@@ -77,7 +77,7 @@ export async function runSim({ streams, seconds, rounds, scope, say }: SimOption
     verdicts: results.map((result) =>
       judge(
         result.rounds.map(({ eventsPerCpuSecond }) => eventsPerCpuSecond),
-        { ...BUDGETS.simEvents, what: `${BUDGETS.simEvents.what}, ${result.streams} streams` },
+        { ...budgets.simEvents, what: `${budgets.simEvents.what}, ${result.streams} streams` },
       ),
     ),
     notes: [
@@ -91,7 +91,7 @@ async function openSim(scope: Scope): Promise<{ pid: number; socket: string }> {
   const dir = await mkdtemp(join(tmpdir(), 'fl-sim-'));
   scope.defer(() => rm(dir, { recursive: true, force: true }));
   const socket = join(dir, 's.sock');
-  const argv = [SIM, 'serve', 'demo', '--uds', socket, '--disable-uvicorn-access-log'];
+  const argv = [simMain, 'serve', 'demo', '--uds', socket, '--disable-uvicorn-access-log'];
   const child = spawn(process.execPath, ['--conditions=fairlead-source', ...argv], { stdio: 'ignore' });
   scope.defer(async () => {
     const gone = once(child, 'exit');

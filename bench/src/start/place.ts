@@ -19,9 +19,9 @@ export interface Place {
   command(...argv: string[]): ChildProcess;
 }
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Where the testbed's laptop sees the checkout and Node (infra/testbed/src/boot-script.ts). */
-const ON_LAPTOP = { node: '/opt/fairlead-node/node', checkout: '/opt/fairlead/' };
+const onLaptop = { node: '/opt/fairlead-node/node', checkout: '/opt/fairlead/' };
 
 export async function openPlace(scope: Scope, wanted: { world: boolean }): Promise<Place> {
   const cli = await built('cli');
@@ -29,8 +29,8 @@ export async function openPlace(scope: Scope, wanted: { world: boolean }): Promi
   if (missing.length > 0) return { ...(await worldPlace(scope, cli)), because: missing.join('; ') };
   const testbed = scope.use(await openTestbed({ nodes: 1 }));
   const command = (...argv: string[]) => testbed.spawn('laptop', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const main = cli.replace(ROOT, ON_LAPTOP.checkout);
-  return { kind: 'testbed', command, fairlead: (...args) => command(ON_LAPTOP.node, main, ...args) };
+  const main = cli.replace(root, onLaptop.checkout);
+  return { kind: 'testbed', command, fairlead: (...args) => command(onLaptop.node, main, ...args) };
 }
 
 async function worldPlace(scope: Scope, cli: string): Promise<Place> {

@@ -1,6 +1,6 @@
 // `bench start`: from `deploy` to the first token, step by step, with the agent uploaded and a simulator that is ready at once.
 
-import { BUDGETS } from '../harness/budgets.ts';
+import { budgets } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
 import { openPlace } from './place.ts';
@@ -30,7 +30,7 @@ export async function runStart({ rounds, world, scope, say }: StartOptions): Pro
       timelineTable(`deploy → first token in ${where}, ms from the command`, timelines),
       timelineTable('the first deployment of all: sets the bastion up and uploads, ms from the command', [first]),
     ],
-    verdicts: [judge(timelines.map(sinceJobMs), BUDGETS.firstToken)],
+    verdicts: [judge(timelines.map(sinceJobMs), budgets.firstToken)],
     notes: [
       ...(place.because === undefined ? [] : [`not in the testbed: ${place.because}.`]),
       'resolved: `deploy` said ready; second hop: `connect`, a command of its own started then, said where; first token: a request through it.',

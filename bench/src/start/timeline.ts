@@ -3,7 +3,7 @@
 import { spreadOf, median } from '../harness/statistics.ts';
 import { figure, type Table } from '../harness/table.ts';
 
-export const STEPS = [
+export const steps = [
   'validate',
   'upload',
   'submit',
@@ -16,7 +16,7 @@ export const STEPS = [
   'second hop',
   'first token',
 ] as const;
-export type Step = (typeof STEPS)[number];
+export type Step = (typeof steps)[number];
 
 /** When each step was done, milliseconds from the command. A step that was not needed is absent. */
 export type Timeline = Partial<Record<Step, number>>;
@@ -46,7 +46,7 @@ export function sinceJobMs(timeline: Timeline): number {
 }
 
 export function timelineTable(title: string, timelines: readonly Timeline[]): Table {
-  const rows = STEPS.flatMap((step) => {
+  const rows = steps.flatMap((step) => {
     const at = timelines.flatMap((timeline) => timeline[step] ?? []);
     if (at.length === 0) return [];
     const { median: middle, low, high } = spreadOf(at);

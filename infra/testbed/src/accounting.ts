@@ -3,10 +3,10 @@
 
 import { users } from './users.ts';
 
-const STORE = '/var/lib/testbed-mariadb';
-const SOCKET = '/run/mysqld/mysqld.sock';
-const FILE = '/run/slurm/associations.cfg';
-const BOOTED = 'sacctmgr -n list cluster >/dev/null 2>&1';
+const storePort = '/var/lib/testbed-mariadb';
+const socket = '/run/mysqld/mysqld.sock';
+const file = '/run/slurm/associations.cfg';
+const booted = 'sacctmgr -n list cluster >/dev/null 2>&1';
 
 /** `tiny` is short and refuses what is longer; `one` lets one job of each user run. */
 const qualities = ['add qos tiny MaxWall=00:10:00 Flags=DenyOnLimit', 'add qos one MaxJobsPerUser=1'];
@@ -34,25 +34,25 @@ DebugLevel=info
 `;
 
 /** It goes into the background. */
-export const startSlurmdbd = `env MYSQL_UNIX_PORT=${SOCKET} setpriv --reuid=slurm --regid=slurm --init-groups /usr/sbin/slurmdbd`;
+export const startSlurmdbd = `env MYSQL_UNIX_PORT=${socket} setpriv --reuid=slurm --regid=slurm --init-groups /usr/sbin/slurmdbd`;
 
 /** Before slurmctld, which asks for its associations when it starts. */
-export const startAccounting = `mkdir -p ${STORE} /run/mysqld; chown mysql: ${STORE} /run/mysqld
-options="--no-defaults --user=mysql --datadir=${STORE} --socket=${SOCKET} --skip-networking --skip-log-bin --performance-schema=off
+export const startAccounting = `mkdir -p ${storePort} /run/mysqld; chown mysql: ${storePort} /run/mysqld
+options="--no-defaults --user=mysql --datadir=${storePort} --socket=${socket} --skip-networking --skip-log-bin --performance-schema=off
   --innodb-log-file-size=8M --innodb-buffer-pool-size=32M --innodb-flush-log-at-trx-commit=0 --innodb-use-native-aio=0"
-daemon /var/log/mariadb-install.log mariadb-install-db --no-defaults --user=mysql --datadir=${STORE} --auth-root-authentication-method=socket --skip-test-db --innodb-log-file-size=8M
+daemon /var/log/mariadb-install.log mariadb-install-db --no-defaults --user=mysql --datadir=${storePort} --auth-root-authentication-method=socket --skip-test-db --innodb-log-file-size=8M
 mariadbd $options </dev/null >/var/log/mariadb.out 2>/var/log/mariadb.log &
-until mariadb-admin --no-defaults -S ${SOCKET} ping >/dev/null 2>&1; do kill -0 $! || { tail -n 3 /var/log/mariadb.log >&2; exit 1; }; sleep 0.02; done
-mariadb --no-defaults -S ${SOCKET} -e "create database slurm_acct_db; create user slurm@localhost identified via unix_socket; grant all on slurm_acct_db.* to slurm@localhost"
+until mariadb-admin --no-defaults -S ${socket} ping >/dev/null 2>&1; do kill -0 $! || { tail -n 3 /var/log/mariadb.log >&2; exit 1; }; sleep 0.02; done
+mariadb --no-defaults -S ${socket} -e "create database slurm_acct_db; create user slurm@localhost identified via unix_socket; grant all on slurm_acct_db.* to slurm@localhost"
 mkdir -p /run/slurm; chown slurm: /run/slurm
 daemon /var/log/slurm/slurmdbd.out ${startSlurmdbd}
-until ${BOOTED}; do sleep 0.02; done
+until ${booted}; do sleep 0.02; done
 sacctmgr -i -Q >/dev/null <<'END'
 ${qualities.join('\n')}
 END
-cat > ${FILE} <<'END'
+cat > ${file} <<'END'
 ${associations()}END
-sacctmgr -i load file=${FILE} > /var/log/slurm/associations.out`;
+sacctmgr -i load file=${file} > /var/log/slurm/associations.out`;
 
 /**
  * As `sacctmgr dump` writes it: one load takes a second, a command for each line five. `lab` is the default; `nlp` is an

@@ -10,9 +10,9 @@ import { describe, expect, it } from 'vitest';
 import { openControlChannel } from './bastion-socket/control-channel.ts';
 import { createMemoryNetwork, type MemoryNetwork, type Towards } from './memory/memory-network.ts';
 import { securePinned } from './secure-pinned.ts';
-import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY, type TestIdentity } from './testing/test-identities.ts';
+import { controlIdentity, impostorIdentity, type TestIdentity } from './testing/test-identities.ts';
 
-const pin = { certificate: CONTROL_IDENTITY.certificate, limitMs: 5_000 };
+const pin = { certificate: controlIdentity.certificate, limitMs: 5_000 };
 const answer = 'hello, this is control';
 
 /** A control behind the network, which answers and ends; its address now. */
@@ -44,7 +44,7 @@ function serve(network: MemoryNetwork, { certificate: cert, privateKey: key }: T
 /** How many bytes go in each direction until the answer has been read. */
 async function measure(): Promise<Record<Towards, number>> {
   const network = createMemoryNetwork();
-  await using control = serve(network, CONTROL_IDENTITY);
+  await using control = serve(network, controlIdentity);
   const outcome = await securePinned(await control.dial(), pin);
   if (outcome.ok) await buffer(outcome.socket);
   return { ...network.passed };
@@ -57,7 +57,7 @@ describe('TLS with a pinned certificate', { timeout: 60_000 }, () => {
       const total = (await measure())[towards];
       expect(total).toBeGreaterThan(200);
       const network = createMemoryNetwork();
-      await using control = serve(network, CONTROL_IDENTITY);
+      await using control = serve(network, controlIdentity);
       const seen = { cut: 0, secured: 0 };
       for (let bytes = 0; bytes < total; bytes += 1) {
         network.dropAfter(towards, bytes);
@@ -69,14 +69,14 @@ describe('TLS with a pinned certificate', { timeout: 60_000 }, () => {
       expect(seen.cut).toBeGreaterThan(100);
       // Signatures differ in length: the last cut may have come after the end.
       network.dropAfter(towards, Infinity);
-      const socket = await openControlChannel(await control.dial(), CONTROL_IDENTITY.certificate);
+      const socket = await openControlChannel(await control.dial(), controlIdentity.certificate);
       expect((await buffer(socket)).toString()).toBe(answer);
     },
   );
 
   it('is refused where another certificate is shown', async () => {
     const network = createMemoryNetwork();
-    await using control = serve(network, IMPOSTOR_IDENTITY);
+    await using control = serve(network, impostorIdentity);
     const channel = await control.dial();
     expect(await securePinned(channel, pin)).toMatchObject({ ok: false, reason: 'untrusted' });
     expect(channel.destroyed).toBe(true);

@@ -18,7 +18,7 @@ export type CliErrorCode =
   | 'interrupted_with_remains';
 
 /** What a command's exit code says. Documented in `fairlead --help`. */
-export const EXIT = {
+export const exit = {
   ok: 0,
   failed: 1,
   usage: 2,

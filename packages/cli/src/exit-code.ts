@@ -4,13 +4,13 @@ import type { ClientErrorCode, EngineErrorCode } from '@fairlead/client';
 import type { SchedulerErrorCode } from '@fairlead/scheduler';
 import type { SshErrorCode } from '@fairlead/ssh';
 
-import { type CliErrorCode, EXIT } from './cli-error.ts';
+import { type CliErrorCode, exit } from './cli-error.ts';
 
 /** Every code that a command can end with. */
 type ShownErrorCode = CliErrorCode | ClientErrorCode | EngineErrorCode | SchedulerErrorCode | SshErrorCode;
 
 /** The compiler refuses a code without an exit code. */
-const exits: Readonly<Record<ShownErrorCode, keyof typeof EXIT>> = {
+const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   // Of the commands, of a launch and of fairlead.yaml.
   needs_answer: 'usage',
   bastion_unfit: 'failed',
@@ -133,5 +133,5 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof EXIT>> = {
 
 /** A code of another program, such as one that control has passed on, is a failure. */
 export function exitCodeOf(code: string): number {
-  return Object.hasOwn(exits, code) ? EXIT[exits[code as ShownErrorCode]] : EXIT.failed;
+  return Object.hasOwn(exits, code) ? exit[exits[code as ShownErrorCode]] : exit.failed;
 }

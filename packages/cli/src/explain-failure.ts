@@ -4,7 +4,7 @@ import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 import { ControlAnswerError } from '@fairlead/client';
 import { CommanderError } from 'commander';
 
-import { type CliErrorCode, EXIT } from './cli-error.ts';
+import { type CliErrorCode, exit } from './cli-error.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { FailureWords } from './output/output.ts';
 
@@ -16,15 +16,15 @@ export interface Failure {
 
 export function explainFailure(error: unknown, signal: AbortSignal, verbose: boolean): Failure {
   if (error instanceof CommanderError) return wrongUsage(error);
-  if (signal.aborted && !isTold(error)) return INTERRUPTED;
+  if (signal.aborted && !isTold(error)) return interrupted;
   if (error instanceof ControlAnswerError) {
     return {
-      exitCode: error.status === 404 ? EXIT.notFound : EXIT.failed,
+      exitCode: error.status === 404 ? exit.notFound : exit.failed,
       say: { code: error.wireCode, message: error.message, hint: error.hint },
     };
   }
   if (error instanceof CodedError) {
-    const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(error.code);
+    const exitCode = signal.aborted ? exit.interrupted : exitCodeOf(error.code);
     return {
       exitCode,
       say: { code: error.code, message: error.message + (verbose ? chainOf(error) : ''), hint: error.hint },
@@ -32,7 +32,7 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
   }
   const stack = verbose && error instanceof Error ? `\n${error.stack}` : '';
   return {
-    exitCode: EXIT.failed,
+    exitCode: exit.failed,
     say: {
       code: errnoOf(error) ?? 'internal',
       message: errorText(error) + stack,
@@ -42,18 +42,18 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
 }
 
 /** A person knows what they pressed. */
-const INTERRUPTED: Failure = {
-  exitCode: EXIT.interrupted,
+const interrupted: Failure = {
+  exitCode: exit.interrupted,
   say: { code: 'interrupted' satisfies CliErrorCode, message: 'interrupted', isKnown: true },
 };
 
 /** The parser has told a person by itself. */
 function wrongUsage({ exitCode, code, message }: CommanderError): Failure {
-  if (exitCode === 0) return { exitCode: EXIT.ok };
+  if (exitCode === 0) return { exitCode: exit.ok };
   const words = code === 'commander.help' ? 'cannot run because no command is named' : message.replace(/^error: /, '');
   const hint = '--help shows what is possible.';
   return {
-    exitCode: EXIT.usage,
+    exitCode: exit.usage,
     say: { code: 'usage' satisfies CliErrorCode, message: words, hint, isKnown: true },
   };
 }

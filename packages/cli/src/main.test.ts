@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { programArgs } from '@fairlead/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const DESCRIPTION = 'x'.repeat(2_000_000);
+const apiDescription = 'x'.repeat(2_000_000);
 
 let folder: string;
 let bigConfig: string;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fl-main-'));
   bigConfig = join(folder, 'big.yaml');
   cacheHome = join(folder, 'cache');
-  await writeFile(bigConfig, `presets:\n  big: { model: a/b, description: ${DESCRIPTION} }\n`);
+  await writeFile(bigConfig, `presets:\n  big: { model: a/b, description: ${apiDescription} }\n`);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -120,7 +120,7 @@ describe('The program', () => {
     await once(child.stdout, 'readable');
     let sizeBytes = 0;
     for await (const chunk of child.stdout) sizeBytes += (chunk as Buffer).length;
-    expect(sizeBytes).toBeGreaterThan(DESCRIPTION.length);
+    expect(sizeBytes).toBeGreaterThan(apiDescription.length);
   });
 
   it('ends 0 when its reader has had enough', async () => {

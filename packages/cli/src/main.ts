@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 
 import { CodedError, silentLog, systemClock } from '@fairlead/kit';
 
-import { type CliErrorCode, EXIT } from './cli-error.ts';
+import { type CliErrorCode, exit } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './explain-failure.ts';
 import { createOutput, type Output } from './output/output.ts';
@@ -27,7 +27,7 @@ const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: 
 let interrupts = 0;
 function onInterrupt(): void {
   interrupts++;
-  if (interrupts > 1) process.exit(EXIT.interrupted);
+  if (interrupts > 1) process.exit(exit.interrupted);
   interrupt.abort(new CodedError<CliErrorCode>('interrupted', 'interrupted'));
 }
 let onSignal: ((signal: NodeJS.Signals) => void) | undefined;
@@ -90,7 +90,7 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
   const output = await outputFor(flags);
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY && !flags.json;
   const { signal } = interrupt;
-  let exitCode: number = EXIT.ok;
+  let exitCode: number = exit.ok;
   const context: Context = {
     env: process.env,
     home,
@@ -120,7 +120,7 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
   } finally {
     output.close();
   }
-  process.exitCode = signal.aborted ? EXIT.interrupted : exitCode;
+  process.exitCode = signal.aborted ? exit.interrupted : exitCode;
 }
 
 async function outputFor({ json = false }: GlobalFlags): Promise<Output> {
@@ -139,5 +139,5 @@ try {
 }
 // Nothing is awaited any more; a library's idle timer must not hold the shell's prompt.
 await flush();
-if (outputLoss !== undefined) process.exitCode = outputLoss === 'reader gone' ? EXIT.ok : EXIT.failed;
+if (outputLoss !== undefined) process.exitCode = outputLoss === 'reader gone' ? exit.ok : exit.failed;
 process.exit();

@@ -16,7 +16,7 @@ export interface GlobalFlags {
   verbose?: boolean;
 }
 
-const EXIT_CODES = `
+const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing of that name, 4 a host cannot be reached, 130 interrupted.`;
 
 /** `run` makes the context from the global flags, runs the command, and turns a failure into words and an exit code. */
@@ -37,7 +37,7 @@ export function createProgram(
     .option('--verbose', 'say more about failures')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what is possible)')
-    .addHelpText('after', EXIT_CODES);
+    .addHelpText('after', exitCodes);
   addDeploy(program, go);
   addQueries(program, go);
   addConnect(program, go);

@@ -5,13 +5,13 @@ import { CodedError } from '@fairlead/kit';
 import type { ClientErrorCode } from './client-error.ts';
 
 /** Schemes of programs, too: `app://obsidian.md`, `chrome-extension://…`, `vscode-webview://…`. */
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/\s?#,"\\]+$/;
+const originPattern = /^[a-z][a-z0-9+.-]*:\/\/[^/\s?#,"\\]+$/;
 
 /** Each as a browser sends it: lower case, without a slash at its end. `*` stands for all, `null` for pages from files and sandboxes. */
 export function parseOrigins(origins: readonly string[]): string[] {
   return origins.map((given) => {
     const origin = given.trim().replace(/\/$/, '').toLowerCase();
-    if (origin === '*' || origin === 'null' || ORIGIN.test(origin)) return withoutDefaultPort(origin);
+    if (origin === '*' || origin === 'null' || originPattern.test(origin)) return withoutDefaultPort(origin);
     throw new CodedError<ClientErrorCode>(
       'origin_invalid',
       `cannot allow "${given}" because that is no origin: got something else than scheme, "://", host and perhaps a port`,

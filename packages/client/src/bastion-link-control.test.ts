@@ -16,10 +16,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createControlApi } from './control-api.ts';
 
 /** Says that it was started, waits until it is told what to say, then echoes. */
-const GATE = `#!/bin/sh
+const gate = `#!/bin/sh
 cd "\${0%/*}" && echo asked >asked && read -r line <answer && echo "$line" && exec cat
 `;
-const HELLO = { protocol: { min: 1, max: 1 }, controlVersion: '1', hostname: 'b1', bootId: 'b', leaseMs: 1 };
+const muxHello = { protocol: { min: 1, max: 1 }, controlVersion: '1', hostname: 'b1', bootId: 'b', leaseMs: 1 };
 
 let scope: Scope;
 let server: TestSsh;
@@ -31,7 +31,7 @@ beforeEach(async () => {
   server = scope.use(await openTestSsh('builtin'));
   mkdirSync(at('state'));
   mkdirSync(at('run'));
-  writeFileSync(at('state/gate'), GATE);
+  writeFileSync(at('state/gate'), gate);
   chmodSync(at('state/gate'), 0o700);
   execFileSync('mkfifo', [at('state/asked'), at('state/answer')]);
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
@@ -41,7 +41,7 @@ beforeEach(async () => {
   tokens = [];
   control = createServer({ key: readFileSync(at('key')), cert: readFileSync(at('crt')) }, (asked, answer) => {
     tokens.push(asked.headers.authorization);
-    answer.end(JSON.stringify(HELLO));
+    answer.end(JSON.stringify(muxHello));
   });
 });
 afterEach(async () => {

@@ -10,11 +10,11 @@ import { describe, expect, test } from 'vitest';
 import { createChannelFetch } from './channel-fetch.ts';
 import { type HttpPaths, openHttpPaths } from './testing/http-paths.ts';
 
-const ORIGIN = 'http://a.fairlead.invalid';
+const originPattern = 'http://a.fairlead.invalid';
 
 async function open(listener: RequestListener): Promise<HttpPaths & { fetch: typeof fetch }> {
   const there = await openHttpPaths(listener);
-  return Object.assign(there, { fetch: createChannelFetch({ ...there.deps, origins: [ORIGIN] }) });
+  return Object.assign(there, { fetch: createChannelFetch({ ...there.deps, origins: [originPattern] }) });
 }
 
 /** Answers with what it was sent. */
@@ -44,7 +44,7 @@ describe('fetch over a channel', () => {
       headers: { 'x-one': '1', accept: 'y' },
     });
     expect(answer.status).toBe(200);
-    expect(answer.url).toBe(`${ORIGIN}/v1/x?a=b`);
+    expect(answer.url).toBe(`${originPattern}/v1/x?a=b`);
     expect(answer.headers.get('x-seen')).toBe('yes');
     const seen = (await answer.json()) as Echo;
     expect(seen).toMatchObject({ method: 'POST', url: '/v1/x?a=b', body: 'ü' });
@@ -64,15 +64,15 @@ describe('fetch over a channel', () => {
     ['a stream', { body: new Blob(['stream']).stream() }, 'stream'],
   ])('takes %s as a body', async (_name, init, body) => {
     await using there = await open(echo);
-    const answer = await there.fetch(`${ORIGIN}/x`, { method: 'POST', ...init });
+    const answer = await there.fetch(`${originPattern}/x`, { method: 'POST', ...init });
     expect(((await answer.json()) as Echo).body).toBe(body);
   });
 
   test('takes a Request and a URL', async () => {
     await using there = await open(echo);
-    const request = new Request(`${ORIGIN}/r`, { method: 'POST', body: 'r', headers: { 'x-r': '1' } });
+    const request = new Request(`${originPattern}/r`, { method: 'POST', body: 'r', headers: { 'x-r': '1' } });
     expect(await (await there.fetch(request)).json()).toMatchObject({ url: '/r', body: 'r', headers: { 'x-r': '1' } });
-    expect(await (await there.fetch(new URL(`${ORIGIN}/u`))).json()).toMatchObject({ method: 'GET', url: '/u' });
+    expect(await (await there.fetch(new URL(`${originPattern}/u`))).json()).toMatchObject({ method: 'GET', url: '/u' });
   });
 
   test('uploads and answers at the same time', async () => {

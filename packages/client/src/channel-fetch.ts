@@ -70,7 +70,7 @@ function headersFrom(raw: string[]): Headers {
 }
 
 /** How much is read ahead of the reader, bytes. */
-const READ_AHEAD = 64 * 1024;
+const readAhead = 64 * 1024;
 
 function toWebStream({ incoming, explain }: ChannelAnswer): ReadableStream {
   let isOver = false;
@@ -104,7 +104,7 @@ function toWebStream({ incoming, explain }: ChannelAnswer): ReadableStream {
         finish(() => incoming.destroy());
       },
     },
-    { highWaterMark: READ_AHEAD },
+    { highWaterMark: readAhead },
   );
 }
 

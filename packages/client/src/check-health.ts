@@ -26,10 +26,10 @@ export interface HealthDeps {
   limitMs?: number;
 }
 
-const LIMIT_MS = 10_000;
+const healthTimeoutMs = 10_000;
 
 export async function checkHealth(deps: HealthDeps, signal: AbortSignal | undefined): Promise<Health> {
-  const { limitMs = LIMIT_MS } = deps;
+  const { limitMs = healthTimeoutMs } = deps;
   using limit = openTimeLimit(deps.clock, limitMs);
   const asking = { ...deps, signal: anySignal(signal, limit.signal) };
   const late = (whose: string) =>

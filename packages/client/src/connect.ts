@@ -12,7 +12,7 @@ import { parseOrigins } from './allowed-origins.ts';
 import { parseBind } from './local-address.ts';
 import { type LocalPortOptions, openLocalPort } from './local-port.ts';
 import { openPath } from './open-path.ts';
-import { IMPATIENT } from './patience.ts';
+import { impatient } from './patience.ts';
 import { openSession, type Session, type SessionOptions } from './open-session.ts';
 import { createTurns } from './turns.ts';
 import { keepWarm } from './warm-paths.ts';
@@ -62,7 +62,7 @@ function tellRoutes({ link }: Session, onEvent: (event: ConnectionEvent) => void
  * Of many requests that come together the first are answered before the last are begun: all at once, each would wait at every hop for
  * all the others. More do not make it faster (`pnpm bench double-hop --streams 500`).
  */
-const CHANNELS_OPENED_AT_ONCE = 32;
+const channelsOpenedAtOnce = 32;
 
 type LocalSettings = Pick<LocalPortOptions, 'address' | 'allowedOrigins'>;
 
@@ -78,7 +78,7 @@ async function openConnection(
   const follower = scope.use(
     followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
   );
-  const turns = createTurns(CHANNELS_OPENED_AT_ONCE);
+  const turns = createTurns(channelsOpenedAtOnce);
   const carrier = createReach([link]);
   const live = scope.use(
     trackPaths((signal, patience) => openPath({ name, follower, carrier, turns, clock, random }, signal, patience)),
@@ -91,7 +91,7 @@ async function openConnection(
           await openLocalPort({
             ...local,
             ...(options.port === undefined ? {} : { port: options.port }),
-            open: (signal) => warm.open(signal, IMPATIENT),
+            open: (signal) => warm.open(signal, impatient),
             log,
           }),
         );
@@ -110,18 +110,18 @@ async function openConnection(
     close: () => scope[Symbol.asyncDispose](),
     onEvent: options.onEvent,
   });
-  using limit = openTimeLimit(clock, PROOF_LIMIT_MS, () => notAnswered(name));
+  using limit = openTimeLimit(clock, proofTimeoutMs, () => notAnswered(name));
   await connection.models({ signal: anySignal(options.signal, limit.signal) });
   return connection;
 }
 
 /** How long the first request may take. */
-const PROOF_LIMIT_MS = 30_000;
+const proofTimeoutMs = 30_000;
 
 function notAnswered(name: string): CodedError<'path_broken'> {
   return new CodedError(
     'path_broken',
-    `cannot use the path to ${name} because the first request through it was not answered within ${PROOF_LIMIT_MS / 1000} s`,
+    `cannot use the path to ${name} because the first request through it was not answered within ${proofTimeoutMs / 1000} s`,
     { hint: `See \`fairlead status ${name}\` and \`fairlead logs ${name} --source agent\`.`, retryable: true },
   );
 }

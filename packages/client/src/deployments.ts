@@ -33,7 +33,7 @@ export type DeploymentsEvent =
   /** Once per outage; the watch goes on trying, and a list follows. */
   | { type: 'control.lost'; reason: string };
 
-const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
+const retry = { baseMs: 250, maxMs: 10_000, minMs: 100 };
 
 /**
  * Goes on until the loop is left or the signal fires, which throws its reason. The first connection must succeed;
@@ -59,7 +59,7 @@ export async function* watch(options: WatchOptions = {}): AsyncGenerator<Deploym
         if (signal.aborted || !hasListed || !isPassing(error)) throw error;
         if (failures === 0) yield { type: 'control.lost', reason: errorText(error) };
       }
-      await clock.sleep(backoffMs(RETRY, failures, systemRandom()), signal);
+      await clock.sleep(backoffMs(retry, failures, systemRandom()), signal);
     }
   } finally {
     left.abort(new Error('the loop was left'));

@@ -62,7 +62,7 @@ export interface EndpointFollower extends AsyncDisposable {
   listen(listener: (event: FollowEvent) => void): () => void;
 }
 
-const PAUSES = {
+const pauses = {
   soon: { baseMs: 250, maxMs: 10_000, minMs: 100 },
   person: { baseMs: 600_000, maxMs: 1_200_000, minMs: 600_000 },
 } as const;
@@ -164,7 +164,7 @@ class Follower implements EndpointFollower {
         this.#return?.abort();
         return;
       case 'pause':
-        return this.#pause(backoffMs(PAUSES[effect.kind], effect.attempt, this.#deps.random()));
+        return this.#pause(backoffMs(pauses[effect.kind], effect.attempt, this.#deps.random()));
     }
   }
 

@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 import { type ErrorContent, readErrorBody, readErrorEvent } from '@fairlead/openai-wire';
 
-export const ENGINE_ERRORS = {
+export const engineErrors = {
   key_refused: {
     retryable: false,
     cause: "The key is not this deployment's.",
@@ -43,7 +43,7 @@ export const ENGINE_ERRORS = {
   },
 } as const satisfies Record<string, { retryable: boolean; cause: string; cure: string }>;
 
-export type EngineErrorCode = keyof typeof ENGINE_ERRORS;
+export type EngineErrorCode = keyof typeof engineErrors;
 
 /** An error answer of the deployment, or an error event in the middle of a stream (then `status` is what the event says). */
 export class EngineError extends CodedError<EngineErrorCode> {
@@ -57,7 +57,7 @@ export class EngineError extends CodedError<EngineErrorCode> {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: EngineErrorCode, message: string, facts: EngineErrorFacts) {
-    super(code, message, { hint: ENGINE_ERRORS[code].cure, retryable: ENGINE_ERRORS[code].retryable });
+    super(code, message, { hint: engineErrors[code].cure, retryable: engineErrors[code].retryable });
     this.status = facts.status;
     this.type = facts.type;
     this.param = facts.param;
@@ -101,7 +101,7 @@ export function decodeErrorEvent(what: string, event: unknown): EngineError | un
 }
 
 /** The engine's own words for a context that is too small (vLLM 0.32, recorded). */
-const TOO_LONG = /maximum context length|max_model_len|maximum model length/i;
+const tooLong = /maximum context length|max_model_len|maximum model length/i;
 
 function pickCode(status: number, content: ErrorContent): EngineErrorCode {
   if (status === 401 || status === 403) return 'key_refused';
@@ -111,7 +111,7 @@ function pickCode(status: number, content: ErrorContent): EngineErrorCode {
   if (status === 404 || status === 405) return 'route_unknown';
   if (status === 413) return 'request_too_large';
   if (status === 429) return 'engine_busy';
-  if (status < 500) return TOO_LONG.test(content.message ?? '') ? 'prompt_too_long' : 'request_invalid';
+  if (status < 500) return tooLong.test(content.message ?? '') ? 'prompt_too_long' : 'request_invalid';
   return status === 502 || status === 503 ? 'engine_unavailable' : 'engine_failed';
 }
 

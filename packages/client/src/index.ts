@@ -8,7 +8,7 @@ export { type ControlApi, type ControlApiDeps, createControlApi } from './contro
 export { type BastionRouteView, describeRoute } from './describe-route.ts';
 export type { Deployment, DeploymentInstance, DeploymentNode, DeploymentStatus, Endpoint } from './deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
-export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
+export { engineErrors as ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
 export { deploy, type DeployEvent, type DeployOptions } from './launching/deploy.ts';
 export type { LaunchOptions } from './launching/launch-options.ts';
 export { logs, type LogsOptions } from './launching/logs.ts';

@@ -6,12 +6,12 @@ import { CodedError } from '@fairlead/kit';
 
 import type { ClientErrorCode } from './client-error.ts';
 
-export const LOOPBACK = '127.0.0.1';
+export const loopback = '127.0.0.1';
 
 /** Throws `bind_invalid` for what is no address. */
 export function parseBind(given: string | undefined): string {
-  const address = (given ?? LOOPBACK).trim().replace(/^\[(.*)\]$/, '$1');
-  if (address === 'localhost') return LOOPBACK;
+  const address = (given ?? loopback).trim().replace(/^\[(.*)\]$/, '$1');
+  if (address === 'localhost') return loopback;
   if (isIP(address) !== 0) return address;
   throw new CodedError<ClientErrorCode>(
     'bind_invalid',
@@ -29,7 +29,7 @@ export function isOpenToOthers(address: string): boolean {
 
 /** `http://host:port` as a program on this machine reaches it. */
 export function localUrl(address: string, port: number): string {
-  if (address === '0.0.0.0' || address === '::') return `http://${LOOPBACK}:${port}`;
+  if (address === '0.0.0.0' || address === '::') return `http://${loopback}:${port}`;
   return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 

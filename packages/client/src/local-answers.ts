@@ -33,7 +33,7 @@ export interface Preflight {
   isPrivateNetwork: boolean;
 }
 
-const NAMES = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
+const names = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 
 /** Never with `Access-Control-Allow-Credentials`: the key is in a header that the page sets, not in a cookie. */
 export function renderPreflight({ origin, headers, isPrivateNetwork }: Preflight): Buffer {
@@ -44,7 +44,7 @@ export function renderPreflight({ origin, headers, isPrivateNetwork }: Preflight
     'vary: Origin, Access-Control-Request-Headers',
   ];
   // A `*` would not stand for Authorization (Fetch, 3.3.4).
-  if (headers !== undefined && NAMES.test(headers)) fields.push(`access-control-allow-headers: ${headers}`);
+  if (headers !== undefined && names.test(headers)) fields.push(`access-control-allow-headers: ${headers}`);
   if (isPrivateNetwork) fields.push('access-control-allow-private-network: true');
   return render({ status: 204, fields, body: undefined, method: undefined });
 }

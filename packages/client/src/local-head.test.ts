@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { allowedOrigin, parseOrigins } from './allowed-origins.ts';
 import { decideLocal } from './local-head.ts';
 
-const PAGE = 'http://localhost:3000';
+const testedPage = 'http://localhost:3000';
 
 function decide(head: string, allowed: readonly string[] = []) {
   return decideLocal(Buffer.from(`${head}\r\nHost: 127.0.0.1:18000\r\n\r\n`, 'latin1'), allowed);
@@ -51,7 +51,7 @@ describe('the local port', () => {
 
   test('passes a completion on at its first bytes, and others once their head is whole', () => {
     expect(decideLocal(Buffer.from('POST /v1/chat'), [])).toMatchObject({ kind: 'relay' });
-    expect(decideLocal(Buffer.from('POST /v1/chat'), [PAGE])).toEqual({ kind: 'more' });
+    expect(decideLocal(Buffer.from('POST /v1/chat'), [testedPage])).toEqual({ kind: 'more' });
     expect(decideLocal(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n'), [])).toEqual({ kind: 'more' });
     expect(decideLocal(Buffer.from(`GET /${'x'.repeat(20_000)}`), [])).toMatchObject({ kind: 'relay' });
     for (const noise of ['\x16\x03\x01\x02\x00', 'GET / HTTP/1.1\n\n', '\r\nGET / HTTP/1.1\r\n'])
@@ -60,13 +60,13 @@ describe('the local port', () => {
 });
 
 describe('a preflight', () => {
-  const ask = `OPTIONS /v1/chat/completions HTTP/1.1\r\nOrigin: ${PAGE}\r\nAccess-Control-Request-Method: POST`;
+  const ask = `OPTIONS /v1/chat/completions HTTP/1.1\r\nOrigin: ${testedPage}\r\nAccess-Control-Request-Method: POST`;
   const headers = 'Access-Control-Request-Headers: authorization,content-type';
 
   test('of an origin that is named is answered with it, without key and credentials', () => {
-    const text = textOf(`${ask}\r\n${headers}\r\nAccess-Control-Request-Private-Network: true`, [PAGE]);
+    const text = textOf(`${ask}\r\n${headers}\r\nAccess-Control-Request-Private-Network: true`, [testedPage]);
     expect(text).toMatch(/^HTTP\/1\.1 204 No Content\r\n/);
-    expect(text).toContain(`\r\naccess-control-allow-origin: ${PAGE}\r\n`);
+    expect(text).toContain(`\r\naccess-control-allow-origin: ${testedPage}\r\n`);
     expect(text).toContain('\r\naccess-control-allow-methods: GET, POST\r\n');
     expect(text).toContain('\r\naccess-control-allow-headers: authorization,content-type\r\n');
     expect(text).toContain('\r\naccess-control-allow-private-network: true\r\n');
@@ -84,13 +84,13 @@ describe('a preflight', () => {
     (allowed) => {
       const text = textOf(ask, allowed);
       expect(text).toMatch(/^HTTP\/1\.1 403 Forbidden/);
-      expect(text).toContain(`--allow-origin ${PAGE}`);
+      expect(text).toContain(`--allow-origin ${testedPage}`);
       expect(text).not.toContain('access-control-allow');
     },
   );
 
   test('cannot put lines of its own into the answer', () => {
-    const text = textOf(`${ask}\r\nAccess-Control-Request-Headers: a\rx: y`, [PAGE]);
+    const text = textOf(`${ask}\r\nAccess-Control-Request-Headers: a\rx: y`, [testedPage]);
     expect(text).not.toContain('x: y');
   });
 });

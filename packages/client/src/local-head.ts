@@ -12,17 +12,17 @@ export type LocalDecision =
   | { kind: 'answer'; bytes: Buffer };
 
 /** A head that is longer passes to the node, which has limits of its own. */
-const MAX_HEAD_BYTES = 16 * 1024;
-const MORE: LocalDecision = { kind: 'more' };
-const POST_V1 = Buffer.from('POST /v1/', 'latin1');
-const RELAY_POST: LocalDecision = { kind: 'relay', method: 'POST', origin: undefined };
+const maxHeadBytes = 16 * 1024;
+const more: LocalDecision = { kind: 'more' };
+const postV1 = Buffer.from('POST /v1/', 'latin1');
+const relayPost: LocalDecision = { kind: 'relay', method: 'POST', origin: undefined };
 
 /** `allowed`: as `parseOrigins` gives them. Nothing that is answered here needs the key, or tells anything of the deployment. */
 export function decideLocal(bytes: Buffer, allowed: readonly string[]): LocalDecision {
-  if (allowed.length === 0 && bytes.indexOf(POST_V1) === 0) return RELAY_POST;
+  if (allowed.length === 0 && bytes.indexOf(postV1) === 0) return relayPost;
   if (!looksLikeHttp(bytes)) return { kind: 'relay', method: '', origin: undefined };
   const end = bytes.indexOf('\r\n\r\n');
-  if (end === -1) return bytes.length < MAX_HEAD_BYTES ? MORE : { kind: 'relay', method: '', origin: undefined };
+  if (end === -1) return bytes.length < maxHeadBytes ? more : { kind: 'relay', method: '', origin: undefined };
   const [requestLine = '', ...fields] = bytes.toString('latin1', 0, end).split('\r\n');
   const [method = '', target = ''] = requestLine.split(' ');
   const head: LocalHead = { method, path: target.split('?', 1)[0] ?? '', field: (name) => fieldOf(fields, name) };

@@ -14,7 +14,7 @@ import type { Path } from './live-paths.ts';
 import { parseBind } from './local-address.ts';
 import { type LocalPort, type LocalPortOptions, openLocalPort } from './local-port.ts';
 
-const PAGE = 'http://localhost:3000';
+const testedPage = 'http://localhost:3000';
 let scope = new Scope();
 afterEach(async () => {
   await scope[Symbol.asyncDispose]();
@@ -124,9 +124,9 @@ describe('where there is no way to the node, the local port', () => {
   );
 
   test('still answers `/`, and says to a web page what it may read', async () => {
-    const local = await open(echo, { ...down, allowedOrigins: [PAGE] });
+    const local = await open(echo, { ...down, allowedOrigins: [testedPage] });
     expect(await exchange(local, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 OK/);
-    const answer = await exchange(local, `GET /v1/models HTTP/1.1\r\nHost: a\r\nOrigin: ${PAGE}\r\n\r\n`);
+    const answer = await exchange(local, `GET /v1/models HTTP/1.1\r\nHost: a\r\nOrigin: ${testedPage}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\naccess-control-allow-origin: http:\/\/localhost:3000\r\n/);
     expect(await exchange(local, 'HEAD /v1/models HTTP/1.1\r\nHost: a\r\n\r\n')).toMatch(/\r\n\r\n$/);
   });
@@ -142,18 +142,18 @@ describe('a web page', () => {
     `POST /v1/x HTTP/1.1\r\nHost: a\r\nOrigin: ${origin}\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello`;
 
   test('whose origin is named may read the answer, and finds one origin in it', async () => {
-    const local = await open(vllm, { allowedOrigins: [PAGE] });
-    for (const pieces of [[ask(PAGE)], ask(PAGE).split('')]) {
+    const local = await open(vllm, { allowedOrigins: [testedPage] });
+    for (const pieces of [[ask(testedPage)], ask(testedPage).split('')]) {
       const answer = await exchange(local, ...pieces);
       expect(answer).toMatch(/POST \/v1\/x hello$/);
-      expect(answer.match(/access-control-allow-origin: .*/gi)).toEqual([`access-control-allow-origin: ${PAGE}`]);
+      expect(answer.match(/access-control-allow-origin: .*/gi)).toEqual([`access-control-allow-origin: ${testedPage}`]);
       expect(answer).not.toMatch(/credentials/i);
     }
   });
 
   test('is told to go on, and reads the answer behind that', async () => {
-    const local = await open(vllm, { allowedOrigins: [PAGE] });
-    const head = ask(PAGE).replace('Content-Length', 'Expect: 100-continue\r\nContent-Length');
+    const local = await open(vllm, { allowedOrigins: [testedPage] });
+    const head = ask(testedPage).replace('Content-Length', 'Expect: 100-continue\r\nContent-Length');
     const answer = await exchange(local, head);
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
     expect(answer.match(/access-control-allow-origin/gi)).toHaveLength(1);
@@ -167,12 +167,12 @@ describe('a web page', () => {
         if (request.url === '/v1/cut') response.write('begun', () => response.destroy());
         else response.write('begun');
       },
-      { allowedOrigins: [PAGE] },
+      { allowedOrigins: [testedPage] },
     );
     const page = (path: string): Socket => {
       const socket = connectTcp({ port: local.port, host: '127.0.0.1' });
       socket.on('error', () => undefined);
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nOrigin: ${PAGE}\r\n\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nOrigin: ${testedPage}\r\n\r\n`);
       return socket;
     };
     const cut = page('/v1/cut').resume();

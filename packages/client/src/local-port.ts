@@ -5,15 +5,15 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { CodedError, errnoOf, type Log } from '@fairlead/kit';
 
 import type { ClientErrorCode } from './client-error.ts';
-import { addressText, localUrl, LOOPBACK } from './local-address.ts';
+import { addressText, localUrl, loopback } from './local-address.ts';
 import { serveLocal, type ServeLocalDeps } from './serve-local.ts';
 
 /** Where `fairlead connect` begins to look for a free port. */
-export const DEFAULT_PORT = 18_000;
-const PORTS_TRIED = 100;
+export const defaultPort = 18_000;
+const portsTried = 100;
 
 export interface LocalPortOptions extends Omit<ServeLocalDeps, 'allowedOrigins'> {
-  /** A port to insist on; absent: DEFAULT_PORT or the next free one. 0: any. */
+  /** A port to insist on; absent: defaultPort or the next free one. 0: any. */
   port?: number;
   /** The IP address to listen on. Default: 127.0.0.1. */
   address?: string;
@@ -30,7 +30,7 @@ export interface LocalPort extends AsyncDisposable {
 
 /** Resolves when it listens. Disposing closes the port and cuts its connections. Throws `port_taken`, `bind_invalid`. */
 export async function openLocalPort(options: LocalPortOptions): Promise<LocalPort> {
-  const { address = LOOPBACK, allowedOrigins = [] } = options;
+  const { address = loopback, allowedOrigins = [] } = options;
   const live = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     live.add(socket);
@@ -54,7 +54,7 @@ export async function openLocalPort(options: LocalPortOptions): Promise<LocalPor
 
 async function listen(server: Server, address: string, wanted: number | undefined): Promise<number> {
   if (wanted !== undefined) return listenOn(server, address, wanted);
-  for (let port = DEFAULT_PORT; port < DEFAULT_PORT + PORTS_TRIED; port++) {
+  for (let port = defaultPort; port < defaultPort + portsTried; port++) {
     try {
       return await listenOn(server, address, port);
     } catch (error) {
@@ -86,8 +86,8 @@ function listenError(cause: Error, host: string, port: number): Error {
   const errno = errnoOf(cause) ?? '';
   if (errno === 'EADDRINUSE') return fail('port_taken', 'something else does already', another);
   if (errno === 'EACCES') return fail('port_taken', 'this user may not use that port', another);
-  if (!NO_SUCH_ADDRESS.has(errno)) return cause;
+  if (!noSuchAddress.has(errno)) return cause;
   return fail('bind_invalid', 'this machine has no such address', 'See its addresses with `ip -brief address`.');
 }
 
-const NO_SUCH_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
+const noSuchAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);

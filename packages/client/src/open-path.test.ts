@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { FollowEvent } from './endpoint-follower.ts';
 import { openPath } from './open-path.ts';
-import { IMPATIENT, type Patience } from './patience.ts';
+import { impatient, type Patience } from './patience.ts';
 import { createTurns } from './turns.ts';
 
 const endpoint = (generation: number) =>
@@ -112,7 +112,7 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
   };
   async function failure(there: ReturnType<typeof deps>): Promise<{ code: string; ms: number }> {
     const startedAt = performance.now();
-    const error: unknown = await openPath(there, new AbortController().signal, IMPATIENT).catch((cause) => cause);
+    const error: unknown = await openPath(there, new AbortController().signal, impatient).catch((cause) => cause);
     return { code: (error as CodedError<string>).code, ms: performance.now() - startedAt };
   }
 
@@ -130,7 +130,7 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
 
   test('where no agent takes the connection', async () => {
     const there = world(async () => Promise.reject(refused()));
-    await expect(there.open(IMPATIENT)).rejects.toMatchObject({ code: 'path_broken', retryable: true });
+    await expect(there.open(impatient)).rejects.toMatchObject({ code: 'path_broken', retryable: true });
     expect(there.waitedMs()).toBeLessThan(1_000);
     expect(there.dials.length).toBeGreaterThan(2);
   });

@@ -16,7 +16,7 @@ import type { EndpointAddress, ReachableEndpoint } from '@fairlead/protocol';
 import type { ClientErrorCode } from './client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
 import type { Path } from './live-paths.ts';
-import { PATIENT, type Patience } from './patience.ts';
+import { patient, type Patience } from './patience.ts';
 import type { Turns } from './turns.ts';
 
 export interface PathDeps {
@@ -29,11 +29,11 @@ export interface PathDeps {
   random: () => number;
 }
 
-const RETRY = { baseMs: 200, maxMs: 1_000, minMs: 50 };
-const QUICK_RETRY = { baseMs: 50, maxMs: 200, minMs: 20 };
+const retry = { baseMs: 200, maxMs: 1_000, minMs: 50 };
+const quickRetry = { baseMs: 50, maxMs: 200, minMs: 20 };
 
 /** Never limits a dial that is under way: on a slow network that is no outage. */
-export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Patience = PATIENT): Promise<Path> {
+export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Patience = patient): Promise<Path> {
   const startedMs = deps.clock.monotonicMs();
   for (let attempt = 0; ; attempt++) {
     const endpoint = await nextEndpoint(deps, signal, patience);
@@ -47,7 +47,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
       if (!mayDialAgain(error)) throw error;
       if (deps.clock.monotonicMs() - startedMs > patience.dialMs) throw pathBroken(error);
     }
-    await pause(deps, backoffMs(patience === PATIENT ? RETRY : QUICK_RETRY, attempt, deps.random()), signal);
+    await pause(deps, backoffMs(patience === patient ? retry : quickRetry, attempt, deps.random()), signal);
   }
 }
 

@@ -45,7 +45,7 @@ export function createOpenAiCalls(deps: OpenAiCallsDeps): OpenAiCalls {
 
   async function call<T>(what: string, path: string, given: object | undefined, options: CallOptions): Promise<T> {
     const answer = await sendJson(deps, { what, path, given, ...options });
-    return decodeAnswer<T>(what, await readAnswer(answer), path === CHAT || path === COMPLETIONS ? 'choices' : 'data');
+    return decodeAnswer<T>(what, await readAnswer(answer), path === chat || path === completions ? 'choices' : 'data');
   }
 
   return {
@@ -53,21 +53,21 @@ export function createOpenAiCalls(deps: OpenAiCallsDeps): OpenAiCalls {
       const list = await call<{ data: Model[] }>(`list the models of ${deps.name}`, '/v1/models', undefined, options);
       return list.data;
     },
-    chat: (request, options = {}) => call(chatWith(deps.name), CHAT, { ...withModel(request), stream: false }, options),
+    chat: (request, options = {}) => call(chatWith(deps.name), chat, { ...withModel(request), stream: false }, options),
     async *chatStream(request, options = {}) {
       const what = chatWith(deps.name);
       const given = { ...withModel(request), stream: true };
-      const answer = await sendJson(deps, { what, path: CHAT, given, ...options });
+      const answer = await sendJson(deps, { what, path: chat, given, ...options });
       for await (const text of readEvents(what, answer)) yield decodeChunk(what, text);
     },
     complete: (request, options = {}) =>
-      call(`complete the prompt with ${deps.name}`, COMPLETIONS, { ...withModel(request), stream: false }, options),
+      call(`complete the prompt with ${deps.name}`, completions, { ...withModel(request), stream: false }, options),
     embed: (request, options = {}) => call(`embed with ${deps.name}`, '/v1/embeddings', withModel(request), options),
   };
 }
 
-const CHAT = '/v1/chat/completions';
-const COMPLETIONS = '/v1/completions';
+const chat = '/v1/chat/completions';
+const completions = '/v1/completions';
 
 function chatWith(name: string): string {
   return `chat with ${name}`;

@@ -10,6 +10,6 @@ export interface Patience {
 }
 
 /** `dialMs`: longer than the lease after which control would say that the endpoint is gone. */
-export const PATIENT: Patience = { endpointMs: 60_000, dialMs: 20_000 };
+export const patient: Patience = { endpointMs: 60_000, dialMs: 20_000 };
 /** For clients that have a Retry-After to go by: they hear within a second that the way is down. */
-export const IMPATIENT: Patience = { endpointMs: 800, connectionMs: 800, dialMs: 500 };
+export const impatient: Patience = { endpointMs: 800, connectionMs: 800, dialMs: 500 };

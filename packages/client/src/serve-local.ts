@@ -18,12 +18,12 @@ export interface ServeLocalDeps {
 }
 
 /** As long as the front lets a client hold a connection ready. */
-const IDLE_MS = 600_000;
+const idleMs = 600_000;
 /** How long a client may keep its side open, and silent, after its answer. */
-const LINGER_MS = 2_000;
-const RETRY_AFTER_SECONDS = 2;
+const lingerMs = 2_000;
+const retryAfterSeconds = 2;
 /** Made once: an error with its stack for each connection costs too much. */
-const GONE = new Error('the local connection was closed');
+const connectionClosed = new Error('the local connection was closed');
 
 /** Takes ownership of the socket. Resolves when it is closed or answered; an error of the way is answered with 503. */
 export async function serveLocal(socket: Socket, deps: ServeLocalDeps): Promise<void> {
@@ -65,13 +65,13 @@ function readRequest(socket: Socket, allowed: readonly string[]): Promise<LocalR
     const decision = decideLocal(bytes, allowed);
     if (decision.kind !== 'more') settle({ bytes, decision });
   };
-  socket.on('data', onData).once('end', onGone).once('close', onGone).once('timeout', onGone).setTimeout(IDLE_MS);
+  socket.on('data', onData).once('end', onGone).once('close', onGone).once('timeout', onGone).setTimeout(idleMs);
   return promise;
 }
 
 async function openWhile(socket: Socket, { open }: ServeLocalDeps): Promise<Path> {
   const gone = new AbortController();
-  const onClose = () => gone.abort(GONE);
+  const onClose = () => gone.abort(connectionClosed);
   socket.once('close', onClose);
   try {
     return await open(gone.signal);
@@ -89,13 +89,13 @@ function refuse(
   const hint = error instanceof CodedError && error.hint ? ` ${error.hint}` : '';
   const code = error instanceof CodedError ? error.code : 'path_broken';
   const message = `${errorText(error)}.${hint}`;
-  answer(socket, renderError({ status: 503, code, message, retryAfterSeconds: RETRY_AFTER_SECONDS, method, origin }));
+  answer(socket, renderError({ status: 503, code, message, retryAfterSeconds: retryAfterSeconds, method, origin }));
 }
 
 function answer(socket: Socket, bytes: Buffer): void {
   if (socket.destroyed) return;
   socket.end(bytes);
-  socket.setTimeout(LINGER_MS, () => socket.destroy());
+  socket.setTimeout(lingerMs, () => socket.destroy());
   // The request is read to its end and thrown away: closing with unread bytes would reset the connection before the answer is read.
   socket.resume();
 }

@@ -5,7 +5,7 @@ import { CodedError } from '@fairlead/kit';
 import type { ClientErrorCode } from './client-error.ts';
 import { nearestNames } from './nearest-names.ts';
 
-const SHOWN = 8;
+const shown = 8;
 
 export function unknownDeployment(
   name: string,
@@ -13,7 +13,7 @@ export function unknownDeployment(
   cause?: unknown,
 ): CodedError<ClientErrorCode> {
   const near = nearestNames(name, known);
-  const found = known.length === 0 ? 'none' : known.slice(0, SHOWN).join(', ') + (known.length > SHOWN ? ', …' : '');
+  const found = known.length === 0 ? 'none' : known.slice(0, shown).join(', ') + (known.length > shown ? ', …' : '');
   return new CodedError(
     'deployment_unknown',
     `cannot find ${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)} because no deployment is called that: found ${found}`,

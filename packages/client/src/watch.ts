@@ -11,9 +11,9 @@ import type { ClientErrorCode } from './client-error.ts';
 import { answerError, readBody } from './control-api.ts';
 
 /** Control pings every few seconds; a link silent for this long is dead. */
-const SILENCE_LIMIT_MS = 30_000;
+const silenceTimeoutMs = 30_000;
 /** Characters that wait for a slow reader; with more, control is not read on: it lets go of who stays behind, and begins anew. */
-const WAITING_LIMIT = 4 * 1024 * 1024;
+const waitingLimit = 4 * 1024 * 1024;
 
 export interface WatchDeps {
   openSocket(): Promise<Duplex>;
@@ -97,7 +97,7 @@ function createQueue(ws: WebSocket, clock: Clock, signal: AbortSignal | undefine
     const text = data.toString('utf8');
     texts.push(text);
     waiting += text.length;
-    if (waiting > WAITING_LIMIT) ws.pause();
+    if (waiting > waitingLimit) ws.pause();
     heard();
     wake.resolve();
   });
@@ -108,13 +108,13 @@ function createQueue(ws: WebSocket, clock: Clock, signal: AbortSignal | undefine
   ws.on('error', fail);
   ws.on('close', (code) => fail(new Error(`closed with code ${code}`)));
   const lookAgain = () => {
-    const leftMs = SILENCE_LIMIT_MS - (clock.monotonicMs() - heardMs);
+    const leftMs = silenceTimeoutMs - (clock.monotonicMs() - heardMs);
     // While we do not read on, silence says nothing.
     if (leftMs <= 0 && !ws.isPaused) fail(new Error('silence'));
-    else lookLater(leftMs > 0 ? leftMs : SILENCE_LIMIT_MS);
+    else lookLater(leftMs > 0 ? leftMs : silenceTimeoutMs);
   };
   const lookLater = (afterMs: number) => callLater(lookAgain, { clock, afterMs, signal: closed.signal });
-  lookLater(SILENCE_LIMIT_MS);
+  lookLater(silenceTimeoutMs);
 
   return {
     opened: Promise.race([once(ws, 'open'), ended.promise]),
@@ -123,7 +123,7 @@ function createQueue(ws: WebSocket, clock: Clock, signal: AbortSignal | undefine
         const text = texts.shift();
         if (text !== undefined) {
           waiting -= text.length;
-          if (ws.isPaused && waiting <= WAITING_LIMIT / 2) goOn();
+          if (ws.isPaused && waiting <= waitingLimit / 2) goOn();
           return text;
         }
         wake = Promise.withResolvers<void>();

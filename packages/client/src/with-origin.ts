@@ -4,9 +4,9 @@ import { Duplex } from 'node:stream';
 
 import { originFields } from './local-answers.ts';
 
-const HEAD_END = '\r\n\r\n';
+const headEnd = '\r\n\r\n';
 /** A head that is longer passes as it is, and the browser refuses it. */
-const MAX_HEAD_BYTES = 64 * 1024;
+const maxHeadBytes = 64 * 1024;
 
 /** Takes ownership of the channel: it ends, fails and closes with what is returned, and the other way round. */
 export function withOrigin(channel: Duplex, origin: string): Duplex {
@@ -59,20 +59,20 @@ class ChannelWithOrigin extends Duplex {
   }
 
   #rewrite(bytes: Buffer): Buffer | undefined {
-    const end = bytes.indexOf(HEAD_END);
-    this.#head = end === -1 && bytes.length < MAX_HEAD_BYTES ? bytes : undefined;
+    const end = bytes.indexOf(headEnd);
+    this.#head = end === -1 && bytes.length < maxHeadBytes ? bytes : undefined;
     if (this.#head) return undefined;
     if (end === -1) return bytes;
     const lines = bytes.toString('latin1', 0, end).split('\r\n');
     const own = lines.filter((line) => !/^access-control-/i.test(line));
-    const rest = bytes.subarray(end + HEAD_END.length);
+    const rest = bytes.subarray(end + headEnd.length);
     if (!/^HTTP\/1\.[01] 1\d\d /.test(own[0] ?? '')) {
       const head = [...own, ...originFields(this.#origin), '', ''].join('\r\n');
       return Buffer.concat([Buffer.from(head, 'latin1'), rest]);
     }
     // An interim answer (100 Continue): the one that counts comes behind it.
     this.#head = Buffer.alloc(0);
-    const interim = bytes.subarray(0, end + HEAD_END.length);
+    const interim = bytes.subarray(0, end + headEnd.length);
     return Buffer.concat([interim, this.#rewrite(rest) ?? Buffer.alloc(0)]);
   }
 }

@@ -2,7 +2,7 @@
 
 import type { PresetConfig } from './fairlead-config.ts';
 
-export const BUILT_IN_PRESETS: Record<string, PresetConfig> = {
+export const builtInPresets: Record<string, PresetConfig> = {
   demo: {
     model: 'fairlead/demo',
     engine: 'sim',

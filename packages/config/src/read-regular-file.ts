@@ -14,7 +14,7 @@ export interface RegularFile {
 }
 
 /** A file of settings has a few KiB. */
-const MAX_BYTES = 4 * 1024 * 1024;
+const maxBytes = 4 * 1024 * 1024;
 
 /** Undefined where nothing has that name. Throws `config_unreadable`; never blocks. */
 export async function readRegularFile(path: string): Promise<RegularFile | undefined> {
@@ -24,8 +24,8 @@ export async function readRegularFile(path: string): Promise<RegularFile | undef
     try {
       const stats = await file.stat();
       if (!stats.isFile()) throw unreadable(path, `it is ${kindOf(stats)}`, { hint: 'Name a regular file.' });
-      if (stats.size > MAX_BYTES)
-        throw unreadable(path, `it has ${stats.size} bytes, and at most ${MAX_BYTES} are read`, {
+      if (stats.size > maxBytes)
+        throw unreadable(path, `it has ${stats.size} bytes, and at most ${maxBytes} are read`, {
           hint: 'Name another file.',
         });
       return { text: await file.readFile('utf8'), stats };
@@ -36,7 +36,7 @@ export async function readRegularFile(path: string): Promise<RegularFile | undef
     // ENOTDIR: a file stands where a folder of the path would be.
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     if (error instanceof CodedError) throw error;
-    const [why, hint] = UNREADABLE[errnoOf(error) ?? ''] ?? [
+    const [why, hint] = unreadableReasons[errnoOf(error) ?? ''] ?? [
       errorText(error),
       'Make it a file that this user may read.',
     ];
@@ -48,7 +48,7 @@ function unreadable(path: string, why: string, more: { hint: string; cause?: unk
   return new CodedError('config_unreadable', `cannot read ${path} because ${why}`, more);
 }
 
-const UNREADABLE: Readonly<Record<string, [why: string, hint: string]>> = {
+const unreadableReasons: Readonly<Record<string, [why: string, hint: string]>> = {
   EISDIR: ['it is a folder', 'Name a file, such as fairlead.yaml in it.'],
   EACCES: ['this user may not', 'Make it readable for this user: chmod u+r.'],
   ENXIO: ['it is a socket or a device that is not there', 'Name a regular file.'],

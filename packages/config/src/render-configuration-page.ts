@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { stringify } from 'yaml';
 
 import { fairleadConfig } from './fairlead-config.ts';
-import { FREE_SETTINGS } from './project/project-settings.ts';
+import { freeSettings } from './project/project-settings.ts';
 
 interface Node {
   type?: string;
@@ -19,7 +19,7 @@ interface Node {
 }
 
 /** What stands for the keys a user chooses. */
-const CHOSEN: Readonly<Record<string, string>> = { clusters: 'mycluster', presets: 'qwen' };
+const chosenNames: Readonly<Record<string, string>> = { clusters: 'mycluster', presets: 'qwen' };
 
 export function renderConfigurationPage(): string {
   return `# Configuration
@@ -49,7 +49,7 @@ yours. So it counts only where you alone decide what it says:
 
 Before you have trusted it, only these settings of it count; the others are named on stderr (they run commands, name files, or say where to log in):
 
-${FREE_SETTINGS.map((path) => `- \`${path.replaceAll('*', '<name>')}\``).join('\n')}
+${freeSettings.map((path) => `- \`${path.replaceAll('*', '<name>')}\``).join('\n')}
 
 \`fairlead config trust [file]\` lets all of it count, wherever it lies, as long as its content is the one that you trusted; \`deploy\` at a
 terminal asks. After a change it has to be trusted again. \`fairlead config untrust [file]\` takes that back. The list is in
@@ -152,7 +152,7 @@ function cell(text: string): string {
 function exampleOf(node: Node, key: string): unknown {
   if (node.examples?.length) return node.examples[0];
   const chosen = chosenIn(node);
-  if (chosen) return { [CHOSEN[key] ?? 'name']: exampleOf(chosen, key) };
+  if (chosen) return { [chosenNames[key] ?? 'name']: exampleOf(chosen, key) };
   return Object.fromEntries(
     Object.entries(node.properties ?? {}).map(([name, child]) => [name, exampleOf(child, name)]),
   );

@@ -11,7 +11,7 @@ export interface TypedSetting {
 export function parseSettingPath(typed: string): TypedSetting | undefined {
   const keys: string[] = [];
   for (let rest = typed.trimStart(); ;) {
-    const read = KEY.exec(rest);
+    const read = keyPattern.exec(rest);
     if (!read) return undefined;
     const [whole, quoted, plain = '', end] = read;
     const key = quoted === undefined ? plain.replaceAll(/\\(.)/g, '$1').trim() : quoted.replaceAll(/\\(.)/g, '$1');
@@ -23,4 +23,4 @@ export function parseSettingPath(typed: string): TypedSetting | undefined {
 }
 
 /** A quoted key, or one in which a backslash takes the next character as it is; then a dot or the `=`. */
-const KEY = /^\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^."=\\]|\\.)+))\s*([.=])/;
+const keyPattern = /^\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^."=\\]|\\.)+))\s*([.=])/;

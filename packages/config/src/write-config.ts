@@ -19,13 +19,13 @@ export interface ConfigNotes {
   keys: Readonly<Record<string, string>>;
 }
 
-const PLAIN: ConfigNotes = {
+const plain: ConfigNotes = {
   head: "Fairlead's configuration. `fairlead config` shows what is in force, `fairlead config schema` every setting.",
   keys: {},
 };
 
 /** Returns whether the file changed. Atomic; where the path is a link, what it leads to is written. */
-export async function writeConfig(path: string, config: FairleadConfig, notes: ConfigNotes = PLAIN): Promise<boolean> {
+export async function writeConfig(path: string, config: FairleadConfig, notes: ConfigNotes = plain): Promise<boolean> {
   const before = await readIfThere(path);
   const after = renderConfig(before, config, notes);
   if (before === after) return false;
@@ -53,7 +53,7 @@ async function replace(path: string, text: string): Promise<void> {
 }
 
 /** Pure: the text of the file that says `config`, made from the text that was there; that very text where it says so already. */
-export function renderConfig(before: string | undefined, config: FairleadConfig, notes: ConfigNotes = PLAIN): string {
+export function renderConfig(before: string | undefined, config: FairleadConfig, notes: ConfigNotes = plain): string {
   const document = parseDocument((before ?? '').replace(/^\uFEFF/, ''));
   const isNew = before === undefined || !isMap(document.contents);
   const said: unknown = document.toJS();

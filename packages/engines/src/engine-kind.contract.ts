@@ -6,14 +6,14 @@ import { classifyFailure } from './judge/classify-failure.ts';
 import { engineCommand } from './port/engine-command.ts';
 import type { EngineKind, EnginePlace, EngineSettings, EngineWanted } from './port/engine-kind.ts';
 
-const KEY = 'fle-the-key-of-this-engine';
-const PLACE: EnginePlace = {
+const key = 'fle-the-key-of-this-engine';
+const place: EnginePlace = {
   nodePath: '/opt/node',
   engineSim: ['/opt/engine-sim.mjs'],
   directory: '/tmp/fl-abc',
   socket: '/tmp/fl-abc/e.sock',
   port: '45678',
-  engineKey: new Secret(KEY),
+  engineKey: new Secret(key),
 };
 
 export function describeEngineKind(kind: EngineKind): void {
@@ -28,7 +28,7 @@ export function describeEngineKind(kind: EngineKind): void {
     nodes: 1,
   });
   const started = (settings?: Partial<EngineSettings>) =>
-    engineCommand({ kind, wanted: wanted(settings), place: PLACE, instanceId: 'i-1', env: { PATH: '/bin' } });
+    engineCommand({ kind, wanted: wanted(settings), place: place, instanceId: 'i-1', env: { PATH: '/bin' } });
 
   describe(`engine ${kind.name}`, () => {
     it('has a name that fits a setting and a flag', () => {
@@ -46,13 +46,13 @@ export function describeEngineKind(kind: EngineKind): void {
     it('is told where to listen, and no secret, in words that every user of the node can read', () => {
       const { argv, env: environment } = started();
       const words = JSON.stringify([argv, environment]);
-      expect(words).toContain(kind.listens(wanted()) === 'port' ? PLACE.port : PLACE.socket);
-      expect(argv.join(' ')).not.toContain(KEY);
+      expect(words).toContain(kind.listens(wanted()) === 'port' ? place.port : place.socket);
+      expect(argv.join(' ')).not.toContain(key);
       expect(argv.join(' ')).not.toMatch(/\{(?:port|socket|apiKey|node|engineSim|model)\}/);
     });
 
     it('gets its key in the environment unless nothing can be guarded', () => {
-      const isGuarded = Object.values(started().env).includes(KEY);
+      const isGuarded = Object.values(started().env).includes(key);
       expect(isGuarded || kind.guard(example) !== 'key').toBe(true);
     });
 

@@ -9,7 +9,7 @@ import { vllm } from './vllm/vllm.ts';
 
 export const engineKinds: readonly EngineKind[] = [vllm, sim, command];
 
-export const DEFAULT_ENGINE = vllm.name;
+export const defaultEngine = vllm.name;
 
 /** Throws `engine_unknown`. */
 export function findEngineKind(name: string): EngineKind {

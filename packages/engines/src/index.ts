@@ -1,9 +1,9 @@
-export { DEFAULT_ENGINE, engineKinds, findEngineKind } from './engine-kinds.ts';
+export { defaultEngine as DEFAULT_ENGINE, engineKinds, findEngineKind } from './engine-kinds.ts';
 export { classifyFailure, type EngineEnd } from './judge/classify-failure.ts';
 export type { EngineFailure } from './judge/engine-failure.ts';
 export { explainSilence } from './judge/explain-silence.ts';
 export type { EngineSurroundings } from './judge/known-failure.ts';
-export { type EngineCommand, engineCommand, MARKER_VARIABLE } from './port/engine-command.ts';
+export { type EngineCommand, engineCommand, markerVariable as MARKER_VARIABLE } from './port/engine-command.ts';
 export type {
   EngineCache,
   EngineCheck,

@@ -4,7 +4,7 @@ import { Secret } from '@fairlead/kit';
 import { findEngineKind } from './engine-kinds.ts';
 import type { EnginePlace, EngineWanted } from './port/engine-kind.ts';
 
-const PLACE: EnginePlace = {
+const place: EnginePlace = {
   nodePath: '<node>',
   engineSim: ['<simulator>'],
   directory: '<directory>',
@@ -14,6 +14,6 @@ const PLACE: EnginePlace = {
 };
 
 export function showEngineCommand(engine: string, wanted: EngineWanted): string[] {
-  const { argv, optional } = findEngineKind(engine).plan(wanted, PLACE);
+  const { argv, optional } = findEngineKind(engine).plan(wanted, place);
   return [...argv, ...(optional?.words ?? [])];
 }

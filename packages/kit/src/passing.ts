@@ -11,17 +11,17 @@ import { errnoOf } from './coded-error.ts';
  */
 export type Duration = 'passing' | 'doubtful' | 'lasting';
 
-const PASSING: ReadonlySet<string> = new Set(
+const passing: ReadonlySet<string> = new Set(
   'EAGAIN EMFILE ENFILE ENOMEM ENOBUFS EINTR EBUSY ETXTBSY EIO ESTALE ETIMEDOUT EHOSTDOWN EREMOTEIO'.split(' '),
 );
-const DOUBTFUL: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+const doubtful: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
 /** Judges by the errno of the error or of what caused it. */
 export function durationOf(error: unknown): Duration {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const errno = systemErrno(cause);
-    if (errno !== undefined && PASSING.has(errno)) return 'passing';
-    if (errno !== undefined && DOUBTFUL.has(errno)) return 'doubtful';
+    if (errno !== undefined && passing.has(errno)) return 'passing';
+    if (errno !== undefined && doubtful.has(errno)) return 'doubtful';
   }
   return 'lasting';
 }
@@ -38,7 +38,7 @@ export interface RetryOptions {
   onRetry?: (error: unknown, tries: number) => void;
 }
 
-const RETRY_BACKOFF = { baseMs: 100, maxMs: 5_000, minMs: 20 };
+const retryBackoff = { baseMs: 100, maxMs: 5_000, minMs: 20 };
 
 /** Settles as `work` does, but repeats it with back-off while it meets a passing condition. An abort ends the wait. */
 export async function retryPassing<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
@@ -49,7 +49,7 @@ export async function retryPassing<T>(work: () => Promise<T>, options: RetryOpti
       return await work();
     } catch (error) {
       const limits = { passing: limitMs, doubtful: doubtfulLimitMs, lasting: 0 };
-      const waitMs = backoffMs(RETRY_BACKOFF, tries - 1, random());
+      const waitMs = backoffMs(retryBackoff, tries - 1, random());
       const late = clock.monotonicMs() + waitMs - startedMs >= limits[durationOf(error)];
       if (late || signal?.aborted) throw error;
       onRetry?.(error, tries);

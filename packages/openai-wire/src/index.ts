@@ -22,8 +22,8 @@ export { openAiError, type Refusal, type RefusalCode, refuse, renderRefusal } fr
 export { openAiRoutes } from './openai-routes.ts';
 export {
   createRouteTable,
-  MODEL_PATH_PREFIX,
-  MODEL_ROUTE,
+  modelPathPrefix as MODEL_PATH_PREFIX,
+  modelRoute as MODEL_ROUTE,
   modelOf,
   pickRoute,
   type Route,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { openAiRoutes } from './openai-routes.ts';
-import { createRouteTable, MODEL_ROUTE, modelOf, pickRoute as pick, type Route } from './routes.ts';
+import { createRouteTable, modelRoute, modelOf, pickRoute as pick, type Route } from './routes.ts';
 
 const table = createRouteTable(openAiRoutes);
 const pickRoute = (method: string, path: string) => pick(table, method, path);
 
 describe('pickRoute', () => {
-  test.each<Route>([...openAiRoutes, MODEL_ROUTE])('lets $method $path through', (route) => {
+  test.each<Route>([...openAiRoutes, modelRoute])('lets $method $path through', (route) => {
     expect(pickRoute(route.method, route.path.replace(/\{\w+\}/, 'resp_1'))).toEqual({ ok: true, route });
   });
 
@@ -56,7 +56,7 @@ describe('pickRoute', () => {
     ['/v1/models/%ff', undefined],
     ['/v1/models/%zz', undefined],
   ])('takes %s for the model %s', (path, model) => {
-    expect(pickRoute('GET', path)).toEqual({ ok: true, route: MODEL_ROUTE });
+    expect(pickRoute('GET', path)).toEqual({ ok: true, route: modelRoute });
     expect(modelOf(path)).toBe(model);
   });
 });

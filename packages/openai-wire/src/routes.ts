@@ -2,17 +2,17 @@
 
 export interface Route {
   method: 'GET' | 'POST';
-  /** A segment in braces stands for any one segment; that of `MODEL_ROUTE` for one or more. */
+  /** A segment in braces stands for any one segment; that of `modelRoute` for one or more. */
   path: string;
 }
 
-export const MODEL_PATH_PREFIX = '/v1/models/';
+export const modelPathPrefix = '/v1/models/';
 
 /**
  * Answered by the front from the engine's list: vLLM has no such route, and most names of models hold a slash. See `ModelAnswer`.
  * The segment in braces stands for one or more.
  */
-export const MODEL_ROUTE: Route = { method: 'GET', path: `${MODEL_PATH_PREFIX}{model}` };
+export const modelRoute: Route = { method: 'GET', path: `${modelPathPrefix}{model}` };
 
 export type RoutePick = { ok: true; route: Route } | { ok: false; otherMethods: Route['method'][] };
 
@@ -43,10 +43,10 @@ export function pickRoute(table: RouteTable, method: string, path: string): Rout
   return { ok: false, otherMethods: methods.filter((other) => findRoute(table, other, path)) };
 }
 
-/** The model that a path of `MODEL_ROUTE` names; undefined where its escapes are no UTF-8. */
+/** The model that a path of `modelRoute` names; undefined where its escapes are no UTF-8. */
 export function modelOf(path: string): string | undefined {
   try {
-    return decodeURIComponent(path.slice(MODEL_PATH_PREFIX.length));
+    return decodeURIComponent(path.slice(modelPathPrefix.length));
   } catch (error) {
     if (error instanceof URIError) return undefined;
     throw error;
@@ -58,11 +58,11 @@ function findRoute(table: RouteTable, method: string, path: string): Route | und
 }
 
 function isModelPath(path: string): boolean {
-  return path.startsWith(MODEL_PATH_PREFIX) && !path.endsWith('/') && !path.includes('//');
+  return path.startsWith(modelPathPrefix) && !path.endsWith('/') && !path.includes('//');
 }
 
 function matchPattern({ patterns }: RouteTable, method: string, path: string): Route | undefined {
-  if (isModelPath(path)) return method === MODEL_ROUTE.method ? MODEL_ROUTE : undefined;
+  if (isModelPath(path)) return method === modelRoute.method ? modelRoute : undefined;
   const given = path.split('/');
   const matches = (segments: readonly string[]) =>
     segments.length === given.length &&

@@ -52,9 +52,9 @@ function cureFor(path: string, meant: string, server: string): string {
   return isTwice ? `${cure}; or to ${server}, if the client adds /v1 by itself.` : `${cure}.`;
 }
 
-const HOST = /^[\w.:[\]-]{1,255}$/;
+const hostPattern = /^[\w.:[\]-]{1,255}$/;
 
 /** As the client knows it; a name that could not be one is not repeated. */
 function serverOf({ host, isTls }: WrongPath): string {
-  return `${isTls ? 'https' : 'http'}://${host !== undefined && HOST.test(host) ? host : '<host>:<port>'}`;
+  return `${isTls ? 'https' : 'http'}://${host !== undefined && hostPattern.test(host) ? host : '<host>:<port>'}`;
 }

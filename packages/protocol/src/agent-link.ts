@@ -6,13 +6,13 @@ import {
   boundedText,
   count,
   durationMs,
-  MESSAGE_LENGTH,
-  NAME_LENGTH,
+  messageLength,
+  nameLength,
   nameList,
   nearest,
-  SECRET_LENGTH,
+  secretLength,
   shortenedText,
-  TIME_LIMIT_MS,
+  timeLimitMs,
   timeMs,
 } from './bounds.ts';
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
@@ -29,16 +29,16 @@ const orderId = boundedText(64);
 export const agentHello = z.object({
   type: z.literal('agent.hello'),
   protocol: versionRange,
-  agentVersion: boundedText(NAME_LENGTH),
+  agentVersion: boundedText(nameLength),
   instanceId,
   deployment: deploymentName,
-  jobId: boundedText(NAME_LENGTH),
+  jobId: boundedText(nameLength),
   /** The agent's clock as it says this: what it tells of times is set right by the difference. A wrong clock is no reason to refuse an agent. */
-  clockMs: nearest(-TIME_LIMIT_MS, TIME_LIMIT_MS).optional(),
+  clockMs: nearest(-timeLimitMs, timeLimitMs).optional(),
   restart,
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */
-  processId: boundedText(NAME_LENGTH),
-  hostname: boundedText(NAME_LENGTH),
+  processId: boundedText(nameLength),
+  hostname: boundedText(nameLength),
   /** The endpoint's key, for owners; kept in memory only. */
   apiKey: secretText(1024),
 });
@@ -67,28 +67,28 @@ export const eventHappened = z.object({
   id: count.min(1),
   atMs: timeMs,
   kind: boundedText(64),
-  message: shortenedText(MESSAGE_LENGTH),
+  message: shortenedText(messageLength),
 });
 export type EventHappened = z.infer<typeof eventHappened>;
 
 export const orderAccepted = z.object({ type: z.literal('order.accepted'), orderId });
 /** Of one chunk, which is one frame of at most 1 MiB. */
-const MOST_LINES = 350_000;
-const LINE_LENGTH = 1024 * 1024;
+const maxLines = 350_000;
+const lineLength = 1024 * 1024;
 
 /** In one look: of an array of something else zod would say so for each of half a million items (1 s and 460 MB a frame). */
 const lines = z.custom<string[]>(
   (value) =>
     Array.isArray(value) &&
-    value.length <= MOST_LINES &&
-    value.every((line) => typeof line === 'string' && line.length <= LINE_LENGTH),
+    value.length <= maxLines &&
+    value.every((line) => typeof line === 'string' && line.length <= lineLength),
   'must be lines of text',
 );
 export const logChunk = z.object({ type: z.literal('log.chunk'), orderId, lines });
 export const logEnded = z.object({
   type: z.literal('log.ended'),
   orderId,
-  error: shortenedText(MESSAGE_LENGTH).optional(),
+  error: shortenedText(messageLength).optional(),
 });
 
 export const agentMessage = z.discriminatedUnion('type', [
@@ -105,9 +105,9 @@ export type AgentMessage = z.infer<typeof agentMessage>;
 export const controlWelcome = z.object({
   type: z.literal('control.welcome'),
   protocol: protocolVersion,
-  controlVersion: boundedText(NAME_LENGTH),
+  controlVersion: boundedText(nameLength),
   /** Bound to job and restart; replaces the enrolment token on later connections of this process. */
-  instanceToken: secretText(SECRET_LENGTH),
+  instanceToken: secretText(secretLength),
   leaseMs: durationMs.min(1),
   heartbeatMs: durationMs.min(1),
 });
@@ -117,8 +117,8 @@ export type ControlWelcome = z.infer<typeof controlWelcome>;
 export const controlRefused = z.object({
   type: z.literal('control.refused'),
   code: boundedText(64),
-  message: shortenedText(MESSAGE_LENGTH),
-  hint: shortenedText(MESSAGE_LENGTH).optional(),
+  message: shortenedText(messageLength),
+  hint: shortenedText(messageLength).optional(),
 });
 
 export const eventRecorded = z.object({ type: z.literal('event.recorded'), id: count });

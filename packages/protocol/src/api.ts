@@ -6,12 +6,12 @@ import {
   boundedText,
   count,
   durationMs,
-  LIST_LENGTH,
-  MESSAGE_LENGTH,
-  NAME_LENGTH,
+  listLength,
+  messageLength,
+  nameLength,
   nameList,
-  PATH_LENGTH,
-  SECRET_LENGTH,
+  pathLength,
+  secretLength,
   shortenedText,
   timeMs,
 } from './bounds.ts';
@@ -24,9 +24,9 @@ import { secretText } from './secret-text.ts';
 
 export const controlHello = z.object({
   protocol: versionRange,
-  controlVersion: boundedText(NAME_LENGTH),
-  hostname: boundedText(NAME_LENGTH),
-  bootId: boundedText(NAME_LENGTH),
+  controlVersion: boundedText(nameLength),
+  hostname: boundedText(nameLength),
+  bootId: boundedText(nameLength),
   leaseMs: durationMs,
   /** When this control was started. */
   startedMs: timeMs.optional(),
@@ -65,11 +65,11 @@ export const instanceView = z.object({
   deployment: deploymentName,
   role: instanceRole,
   replica,
-  jobId: boundedText(NAME_LENGTH).optional(),
+  jobId: boundedText(nameLength).optional(),
   restart,
   state: instanceState,
   /** Of the agent that speaks for it, and the protocol version agreed with it. Absent until it has come since control's start. */
-  agent: z.object({ version: boundedText(NAME_LENGTH), protocol: versionRange.shape.max }).optional(),
+  agent: z.object({ version: boundedText(nameLength), protocol: versionRange.shape.max }).optional(),
   nodes: nodeList,
   /** Names that the OpenAI API's `model` field takes. */
   servedModels: nameList,
@@ -78,14 +78,14 @@ export const instanceView = z.object({
   deadlineMs: timeMs.optional(),
   leaseUntilMs: timeMs.optional(),
   load: load.optional(),
-  jobDir: boundedText(PATH_LENGTH),
+  jobDir: boundedText(pathLength),
   createdMs: timeMs,
   updatedMs: timeMs,
 });
 export type InstanceView = z.infer<typeof instanceView>;
 
 /** Of one deployment at a time. */
-export const MAX_INSTANCES = 1000;
+export const maxInstances = 1000;
 
 export const deploymentView = z.object({
   name: deploymentName,
@@ -98,7 +98,7 @@ export const deploymentView = z.object({
   wanted: z.enum(['running', 'stopped']),
   createdMs: timeMs,
   /** At least one. The current ones first, by replica; an instance whose place another one has taken is not among them. */
-  instances: z.array(instanceView).min(1).max(MAX_INSTANCES),
+  instances: z.array(instanceView).min(1).max(maxInstances),
 });
 export type DeploymentView = z.infer<typeof deploymentView>;
 
@@ -115,12 +115,12 @@ export const deploymentCreated = z.object({
   /** The new instance, one of the deployment's. */
   instanceId,
   /** Shown once; control keeps its hash. */
-  enrolmentToken: secretText(SECRET_LENGTH),
+  enrolmentToken: secretText(secretLength),
 });
 export type DeploymentCreated = z.infer<typeof deploymentCreated>;
 
-export const deploymentList = z.object({ deployments: z.array(deploymentView).max(LIST_LENGTH) });
-export const instanceList = z.object({ instances: z.array(instanceView).max(LIST_LENGTH) });
+export const deploymentList = z.object({ deployments: z.array(deploymentView).max(listLength) });
+export const instanceList = z.object({ instances: z.array(instanceView).max(listLength) });
 
 /** What the submitting side saw of the job. `POST /v1/instances/{id}/observed` Only moves an instance that has no agent yet, or ends it. */
 export const jobObserved = z.object({
@@ -148,7 +148,7 @@ export const endpointView = z.object({
   generation,
   address: endpointAddress,
   /** Checked by the front. A secret: never printed but by `connect --json`. */
-  apiKey: secretText(SECRET_LENGTH),
+  apiKey: secretText(secretLength),
   servedModel: boundedText(1024),
   state: instanceState,
   deadlineMs: timeMs.optional(),
@@ -156,7 +156,7 @@ export const endpointView = z.object({
 export type EndpointView = z.infer<typeof endpointView>;
 
 /** `GET /v1/endpoints/{name}`: where a deployment answers now; `pickEndpoint` chooses. Never empty: where nothing answers the route says why. */
-export const endpointList = z.object({ endpoints: z.array(endpointView).max(LIST_LENGTH) });
+export const endpointList = z.object({ endpoints: z.array(endpointView).max(listLength) });
 
 /** `DELETE /v1/deployments/{name}?mode=drain|now` */
 export const stopMode = z.enum(['drain', 'now']);
@@ -178,7 +178,7 @@ export const eventView = z.object({
   deployment: boundedText(64),
   instanceId: boundedText(64),
   kind: boundedText(64),
-  message: shortenedText(MESSAGE_LENGTH),
+  message: shortenedText(messageLength),
 });
 export type EventView = z.infer<typeof eventView>;
 
@@ -214,7 +214,7 @@ export const eventQuery = z
 export type EventQuery = z.output<typeof eventQuery>;
 
 export const eventList = z.object({
-  events: z.array(eventView).max(LIST_LENGTH),
+  events: z.array(eventView).max(listLength),
   /** `after` for the page that follows. */
   next: count,
   /** `before` for the page ahead of this one; absent where nothing older is kept. Only with `last`. */
@@ -223,8 +223,8 @@ export const eventList = z.object({
 
 /** `GET /v1/instances/{id}/logs?source=&lines=&follow=`: one JSON object a line. */
 export const logLine = z.union([
-  z.object({ lines: z.array(z.string().max(LIST_LENGTH)).max(LIST_LENGTH) }),
-  z.object({ error: shortenedText(MESSAGE_LENGTH) }),
+  z.object({ lines: z.array(z.string().max(listLength)).max(listLength) }),
+  z.object({ error: shortenedText(messageLength) }),
 ]);
 
 export const logQuery = z.object({

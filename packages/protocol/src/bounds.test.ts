@@ -6,7 +6,7 @@ import { z } from 'zod';
 import * as protocol from './index.ts';
 
 /** What is read from the wire, and the views that stored records are shown as. */
-const ON_THE_WIRE = {
+const onTheWire = {
   agentMessage: protocol.agentMessage,
   controlMessage: protocol.controlMessage,
   watchMessage: protocol.watchMessage,
@@ -33,9 +33,9 @@ const ON_THE_WIRE = {
 };
 
 /** Bounded by code of its own, which JSON Schema cannot show. */
-const BOUNDED_BY_CODE = ['agentMessage.log.chunk.lines'];
+const boundedByCode = ['agentMessage.log.chunk.lines'];
 /** Read from a query: the words of a yes or no. */
-const WORDS = new Set(['all', 'events', 'follow']);
+const words = new Set(['all', 'events', 'follow']);
 
 interface JsonSchema {
   type?: string;
@@ -62,7 +62,7 @@ function unbounded(schema: JsonSchema, path: string): string[] {
     case 'array':
       return [...(schema.maxItems === undefined ? [path] : []), ...unbounded(schema.items ?? {}, `${path}[]`)];
     case 'string':
-      return schema.maxLength === undefined && !WORDS.has(path.split('.').at(-1)!) ? [path] : [];
+      return schema.maxLength === undefined && !words.has(path.split('.').at(-1)!) ? [path] : [];
     case 'number':
     case 'integer':
       return schema.minimum === undefined || schema.maximum === undefined ? [path] : [];
@@ -70,7 +70,7 @@ function unbounded(schema: JsonSchema, path: string): string[] {
       return [];
     case undefined:
     default:
-      return BOUNDED_BY_CODE.includes(path) ? [] : [path];
+      return boundedByCode.includes(path) ? [] : [path];
   }
 }
 
@@ -80,7 +80,7 @@ function kindOf({ properties }: JsonSchema, path: string): string {
 }
 
 describe('A message of the wire', () => {
-  it.each(Object.entries(ON_THE_WIRE))('%s has a bound on each number, text and list', (name, schema) => {
+  it.each(Object.entries(onTheWire))('%s has a bound on each number, text and list', (name, schema) => {
     const shown = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
     expect(unbounded(shown, name)).toEqual([]);
   });

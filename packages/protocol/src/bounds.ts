@@ -3,23 +3,23 @@
 import { z } from 'zod';
 
 /** 100 years on either side of the epoch. */
-export const TIME_LIMIT_MS = 100 * 365.25 * 24 * 60 * 60 * 1000;
+export const timeLimitMs = 100 * 365.25 * 24 * 60 * 60 * 1000;
 
 /** Milliseconds since the epoch. */
-export const timeMs = z.number().min(-TIME_LIMIT_MS).max(TIME_LIMIT_MS);
+export const timeMs = z.number().min(-timeLimitMs).max(timeLimitMs);
 
 /** The nearest time that `timeMs` takes. */
 export function clampTime(ms: number): number {
-  return Math.min(TIME_LIMIT_MS, Math.max(-TIME_LIMIT_MS, ms));
+  return Math.min(timeLimitMs, Math.max(-timeLimitMs, ms));
 }
 
 /** A length of time, at most 100 years. */
-export const durationMs = z.int().min(0).max(TIME_LIMIT_MS);
+export const durationMs = z.int().min(0).max(timeLimitMs);
 
-const COUNT_LIMIT = 1e15;
+const countLimit = 1e15;
 
 /** Of things, bytes, tokens, and of what is numbered from 0. */
-export const count = z.int().min(0).max(COUNT_LIMIT);
+export const count = z.int().min(0).max(countLimit);
 
 /** A number that a program of others tells and that nothing depends on: taken as the nearest one in range. */
 export function nearest(min: number, max: number) {
@@ -31,7 +31,7 @@ export function nearest(min: number, max: number) {
 }
 
 /** A count that the engine tells; left out where it is no number, so that no report fails by it. */
-export const toldCount = nearest(0, COUNT_LIMIT).optional().catch(undefined);
+export const toldCount = nearest(0, countLimit).optional().catch(undefined);
 
 /** Names, ids, paths: what is longer is refused, for half of it names something else. */
 export function boundedText(maxLength: number) {
@@ -46,16 +46,16 @@ export function shortenedText(maxLength: number) {
     .max(maxLength);
 }
 
-export const NAME_LENGTH = 256;
-export const PATH_LENGTH = 4096;
+export const nameLength = 256;
+export const pathLength = 4096;
 /** Of a reason, a cause, a hint, an event. */
-export const MESSAGE_LENGTH = 4096;
+export const messageLength = 4096;
 /** Certificates, keys and tokens. */
-export const SECRET_LENGTH = 16_384;
+export const secretLength = 16_384;
 
 /** Lines of a log that explain an end. */
-export const toldLines = z.array(shortenedText(MESSAGE_LENGTH)).max(1000);
+export const toldLines = z.array(shortenedText(messageLength)).max(1000);
 /** Names of models, of GPUs. */
 export const nameList = z.array(boundedText(1024)).max(1000);
 /** More than an account can have: a list that control answers with. */
-export const LIST_LENGTH = 1_000_000;
+export const listLength = 1_000_000;

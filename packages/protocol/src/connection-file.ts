@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { boundedText, MESSAGE_LENGTH, NAME_LENGTH, PATH_LENGTH, timeMs } from './bounds.ts';
+import { boundedText, messageLength, nameLength, pathLength, timeMs } from './bounds.ts';
 import { endpointRefs } from './address.ts';
 import { deploymentName, instanceId } from './ids.ts';
 import { nodeList } from './node.ts';
@@ -12,17 +12,17 @@ export const connectionFile = z.object({
   instanceId,
   deployment: deploymentName,
   /** What was asked for. */
-  model: boundedText(PATH_LENGTH),
+  model: boundedText(pathLength),
   /** The name in the OpenAI API's `model` field. */
   servedModel: boundedText(1024),
-  engine: boundedText(NAME_LENGTH),
-  jobId: boundedText(NAME_LENGTH),
+  engine: boundedText(nameLength),
+  jobId: boundedText(nameLength),
   nodes: nodeList,
-  bastion: z.object({ host: boundedText(NAME_LENGTH) }),
+  bastion: z.object({ host: boundedText(nameLength) }),
   endpoints: endpointRefs,
   deadlineMs: timeMs.optional(),
   /** The commands that make the path from a laptop. */
-  connect: boundedText(MESSAGE_LENGTH),
+  connect: boundedText(messageLength),
   writtenMs: timeMs,
 });
 export type ConnectionFile = z.infer<typeof connectionFile>;

@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 
-import { boundedText, MESSAGE_LENGTH, shortenedText } from './bounds.ts';
+import { boundedText, messageLength, shortenedText } from './bounds.ts';
 
-export const WIRE_ERRORS = {
+export const wireErrors = {
   bad_request: {
     status: 400,
     retryable: false,
@@ -95,16 +95,16 @@ export const WIRE_ERRORS = {
   },
 } as const satisfies Record<string, { status: number; retryable: boolean; cause: string; cure: string }>;
 
-export type WireErrorCode = keyof typeof WIRE_ERRORS;
+export type WireErrorCode = keyof typeof wireErrors;
 
 /** The body of every error answer of control. */
 export const errorBody = z.object({
   error: z.object({
     code: boundedText(64),
-    message: shortenedText(MESSAGE_LENGTH),
-    hint: shortenedText(MESSAGE_LENGTH).optional(),
+    message: shortenedText(messageLength),
+    hint: shortenedText(messageLength).optional(),
     /** The offending field, as in `deployment.model`. */
-    path: shortenedText(MESSAGE_LENGTH).optional(),
+    path: shortenedText(messageLength).optional(),
   }),
 });
 export type ErrorBody = z.infer<typeof errorBody>;

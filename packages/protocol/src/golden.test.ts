@@ -9,7 +9,7 @@ import * as protocol from './index.ts';
 const folder = fileURLToPath(new URL('../golden', import.meta.url));
 
 /** The schema that reads each golden message. A version's files are never changed: a new version gets a folder of its own. */
-const SCHEMAS: Record<string, protocol.Schema> = {
+const schemas: Record<string, protocol.Schema> = {
   agent: protocol.agentMessage,
   control: protocol.controlMessage,
   watch: protocol.watchMessage,
@@ -35,7 +35,7 @@ const goldens = readdirSync(folder, { recursive: true, encoding: 'utf8' })
 
 function schemaOf(name: string): protocol.Schema {
   const key = name.replace(/^v\d+\//, '').replace(/\.json$/, '');
-  const schema = SCHEMAS[key] ?? SCHEMAS[key.split('/')[0] ?? ''];
+  const schema = schemas[key] ?? schemas[key.split('/')[0] ?? ''];
   if (!schema) throw new Error(`no schema reads ${name}`);
   return schema;
 }

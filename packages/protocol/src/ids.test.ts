@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { deploymentName, firstGeneration, parseSocketName, socketName } from './ids.ts';
-import { OUR_VERSIONS, pickVersion } from './version.ts';
+import { ourVersions, pickVersion } from './version.ts';
 
 describe('The name of a socket', () => {
   it.each([
@@ -51,5 +51,5 @@ describe('Two ranges of versions', () => {
     expect(pickVersion(ours, theirs)).toBe(met);
     expect(pickVersion(theirs, ours)).toBe(met);
   });
-  it('meet when they are ours twice', () => expect(pickVersion(OUR_VERSIONS, OUR_VERSIONS)).toBe(OUR_VERSIONS.max));
+  it('meet when they are ours twice', () => expect(pickVersion(ourVersions, ourVersions)).toBe(ourVersions.max));
 });

@@ -24,20 +24,20 @@ export const generation = z.int().min(1).max(99_999_999);
 export const restart = z.int().min(0).max(9999);
 
 /** How many generations one start of an agent may use before it runs into those of the next restart. */
-const GENERATIONS_PER_RESTART = 10_000;
+const generationsPerRestart = 10_000;
 
 /** Generations of a restarted job lie above all those of its former lives. `restart` counts from 0. */
 export function firstGeneration(restart: number): number {
-  return restart * GENERATIONS_PER_RESTART + 1;
+  return restart * generationsPerRestart + 1;
 }
 
 export type SocketKind = 'data' | 'control';
 
-const SUFFIX: Record<SocketKind, string> = { data: '.sock', control: '.ctl' };
+const suffix: Record<SocketKind, string> = { data: '.sock', control: '.ctl' };
 
 /** At most 8 + 1 + 8 + 5 = 22 bytes. */
 export function socketName(id: string, gen: number, kind: SocketKind): string {
-  return `${id}-${gen}${SUFFIX[kind]}`;
+  return `${id}-${gen}${suffix[kind]}`;
 }
 
 export function parseSocketName(

@@ -10,11 +10,11 @@ export {
   boundedText,
   clampTime,
   count,
-  MESSAGE_LENGTH,
-  NAME_LENGTH,
+  messageLength as MESSAGE_LENGTH,
+  nameLength as NAME_LENGTH,
   nameList,
   shortenedText,
-  TIME_LIMIT_MS,
+  timeLimitMs as TIME_LIMIT_MS,
   timeMs,
 } from './bounds.ts';
 export {
@@ -73,7 +73,7 @@ export {
   jobObserved,
   type JobObserved,
   logLine,
-  MAX_INSTANCES,
+  maxInstances as MAX_INSTANCES,
   logQuery,
   stopMode,
   type StopMode,
@@ -90,7 +90,7 @@ export {
   type Written,
 } from './codec.ts';
 export { connectionFile, type ConnectionFile } from './connection-file.ts';
-export { errorBody, type ErrorBody, WIRE_ERRORS, type WireErrorCode } from './errors.ts';
+export { errorBody, type ErrorBody, wireErrors as WIRE_ERRORS, type WireErrorCode } from './errors.ts';
 export { gateLine, type GateLine } from './gate-line.ts';
 export {
   deploymentName,
@@ -120,7 +120,7 @@ export {
   startPhase,
   type StartPhase,
 } from './instance.ts';
-export { laptopProfile, type LaptopProfile, MAX_ROUTES, sshRoute, type SshRoute } from './profile.ts';
+export { laptopProfile, type LaptopProfile, maxRoutes as MAX_ROUTES, sshRoute, type SshRoute } from './profile.ts';
 export {
   bastionRoute,
   type BastionRoute,
@@ -134,11 +134,11 @@ export {
 } from './spec.ts';
 export { specDefaults } from './spec-defaults.ts';
 export {
-  OUR_VERSIONS,
+  ourVersions as OUR_VERSIONS,
   pickVersion,
-  PROTOCOL_HISTORY,
-  PROTOCOL_OLDEST,
-  PROTOCOL_VERSION,
+  protocolHistory as PROTOCOL_HISTORY,
+  protocolOldest as PROTOCOL_OLDEST,
+  protocolVersion as PROTOCOL_VERSION,
   type VersionRange,
 } from './version.ts';
 export {

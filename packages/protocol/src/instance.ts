@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { count, MESSAGE_LENGTH, nearest, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
+import { count, messageLength, nearest, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
 
 /** Where the engine is in its start; only a progress display depends on it. */
 export const startPhase = z.enum(['booting', 'downloading', 'loading', 'compiling', 'warming', 'probing']);
@@ -26,8 +26,8 @@ export type EndCauseCode = z.infer<typeof endCauseCode>;
 
 export const endCause = z.object({
   code: endCauseCode.catch('job_ended'),
-  message: shortenedText(MESSAGE_LENGTH),
-  hint: shortenedText(MESSAGE_LENGTH).optional(),
+  message: shortenedText(messageLength),
+  hint: shortenedText(messageLength).optional(),
   /** The engine's last lines, where they explain the end. */
   lastLines: toldLines.optional(),
 });
@@ -37,12 +37,12 @@ export const instanceState = z.discriminatedUnion('status', [
   z.object({ status: z.literal('submitted') }),
   z.object({
     status: z.literal('queued'),
-    reason: shortenedText(MESSAGE_LENGTH).optional(),
+    reason: shortenedText(messageLength).optional(),
     estimatedStartMs: timeMs.optional(),
   }),
   z.object({ status: z.literal('starting'), phase: startPhase.catch('booting'), percent: nearest(0, 100).optional() }),
   z.object({ status: z.literal('ready') }),
-  z.object({ status: z.literal('degraded'), reason: shortenedText(MESSAGE_LENGTH) }),
+  z.object({ status: z.literal('degraded'), reason: shortenedText(messageLength) }),
   z.object({ status: z.literal('draining'), untilMs: timeMs, cause: endCause }),
   z.object({ status: z.literal('stopped'), cause: endCause }),
   z.object({ status: z.literal('failed'), cause: endCause }),

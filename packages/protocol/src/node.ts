@@ -2,14 +2,14 @@
 
 import { z } from 'zod';
 
-import { boundedText, MESSAGE_LENGTH, NAME_LENGTH, nameList, shortenedText } from './bounds.ts';
+import { boundedText, messageLength, nameLength, nameList, shortenedText } from './bounds.ts';
 
 export const nodeState = z.discriminatedUnion('status', [
   /** Its part of the engine does not serve yet. */
   z.object({ status: z.literal('starting') }),
   z.object({ status: z.literal('running') }),
   /** The leader has not heard of it for too long. */
-  z.object({ status: z.literal('lost'), reason: shortenedText(MESSAGE_LENGTH) }),
+  z.object({ status: z.literal('lost'), reason: shortenedText(messageLength) }),
   z.object({ status: z.literal('ended') }),
 ]);
 export type NodeState = z.infer<typeof nodeState>;
@@ -17,7 +17,7 @@ export type NodeState = z.infer<typeof nodeState>;
 export const instanceNode = z.object({
   /** 0 is the leader. */
   rank: z.int().min(0).max(9999),
-  host: boundedText(NAME_LENGTH),
+  host: boundedText(nameLength),
   gpus: nameList,
   state: nodeState,
 });

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { SECRET_LENGTH } from './bounds.ts';
+import { secretLength } from './bounds.ts';
 import { secretText } from './secret-text.ts';
 
 /** How this machine reaches an SSH host. ssh_config fills in what is absent. */
@@ -52,13 +52,13 @@ export const sshRoute = z.strictObject({
 export type SshRoute = z.infer<typeof sshRoute>;
 
 /** A bound: all routes are asked at once. */
-export const MAX_ROUTES = 8;
+export const maxRoutes = 8;
 
 export const laptopProfile = z.object({
   version: z.int(),
   bastion: z.object({
     /** In the order in which they are preferred; all lead to the one bastion. */
-    routes: z.array(sshRoute).min(1).max(MAX_ROUTES),
+    routes: z.array(sshRoute).min(1).max(maxRoutes),
     /** The bastion's own hostname, as its gate says. */
     host: z.string(),
     user: z.string(),
@@ -67,6 +67,6 @@ export const laptopProfile = z.object({
     runDir: z.string(),
   }),
   controlCertificate: z.string(),
-  ownerToken: secretText(SECRET_LENGTH),
+  ownerToken: secretText(secretLength),
 });
 export type LaptopProfile = z.infer<typeof laptopProfile>;

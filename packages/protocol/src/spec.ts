@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 
-import { SECRET_LENGTH } from './bounds.ts';
+import { secretLength } from './bounds.ts';
 import { deploymentName, instanceId } from './ids.ts';
-import { MAX_ROUTES } from './profile.ts';
+import { maxRoutes } from './profile.ts';
 import { secretText } from './secret-text.ts';
 import { specDefaults } from './spec-defaults.ts';
 
@@ -89,10 +89,10 @@ export const instanceSpec = z.object({
   engine: engineSpec,
   health: healthSpec,
   /** Of the endpoint; the front checks it. */
-  apiKey: secretText(SECRET_LENGTH, 16),
-  enrolmentToken: secretText(SECRET_LENGTH, 16),
+  apiKey: secretText(secretLength, 16),
+  enrolmentToken: secretText(secretLength, 16),
   /** In the order in which they are preferred; all lead to the one bastion. */
-  bastion: z.object({ routes: z.array(bastionRoute).min(1).max(MAX_ROUTES) }),
+  bastion: z.object({ routes: z.array(bastionRoute).min(1).max(maxRoutes) }),
   /** The bastion's own hostname; a connection that ends on another host is refused. */
   bastionIdentity: z.object({ host: z.string() }),
   /** Where keys lie on the cluster that open the bastion. */

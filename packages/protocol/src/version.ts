@@ -1,12 +1,12 @@
 // The protocol's integer version, its dated history, and how two sides agree on one. Nothing else.
 
-export const PROTOCOL_VERSION = 2;
+export const protocolVersion = 2;
 
 /** The oldest version this code still speaks. */
-export const PROTOCOL_OLDEST = 2;
+export const protocolOldest = 2;
 
 /** Append-only. A new required field, or a field that changes its meaning, is a new version. */
-export const PROTOCOL_HISTORY: ReadonlyArray<{ version: number; date: string; what: string }> = [
+export const protocolHistory: ReadonlyArray<{ version: number; date: string; what: string }> = [
   {
     version: 1,
     date: '2026-11-21',
@@ -24,7 +24,7 @@ export interface VersionRange {
   max: number;
 }
 
-export const OUR_VERSIONS: VersionRange = { min: PROTOCOL_OLDEST, max: PROTOCOL_VERSION };
+export const ourVersions: VersionRange = { min: protocolOldest, max: protocolVersion };
 
 /** The highest version both sides speak, or undefined where there is none. */
 export function pickVersion(ours: VersionRange, theirs: VersionRange): number | undefined {

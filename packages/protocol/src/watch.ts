@@ -3,13 +3,13 @@
 import { z } from 'zod';
 
 import { deploymentView, eventView } from './api.ts';
-import { count, LIST_LENGTH } from './bounds.ts';
+import { count, listLength } from './bounds.ts';
 import { deploymentName } from './ids.ts';
 
 export const watchSnapshot = z.object({
   type: z.literal('snapshot'),
   seq: count,
-  deployments: z.array(deploymentView).max(LIST_LENGTH),
+  deployments: z.array(deploymentView).max(listLength),
 });
 
 /** The whole new truth of one deployment. */

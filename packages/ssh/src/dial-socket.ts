@@ -7,16 +7,16 @@ import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
 import { refuseLongPath } from './listen-on-socket.ts';
 import { type SshErrorCode, sshError } from './ssh-error.ts';
 
-export const DIAL_TIMEOUT_MS = 10_000;
+export const dialTimeoutMs = 10_000;
 /** RFC 4254 5.1. */
-const ADMINISTRATIVELY_PROHIBITED = 1;
+const administrativelyProhibited = 1;
 
 export async function dialSocket(link: SshLink, socketPath: string, wait: WaitOptions = {}): Promise<Duplex> {
   refuseLongPath(socketPath);
   try {
     const channel = await link.openChannel<ClientChannel>(
       (callback) => link.client.openssh_forwardOutStreamLocal(socketPath, callback),
-      { what: `connect to ${socketPath}`, ...wait, timeoutMs: wait.timeoutMs ?? DIAL_TIMEOUT_MS },
+      { what: `connect to ${socketPath}`, ...wait, timeoutMs: wait.timeoutMs ?? dialTimeoutMs },
     );
     return link.adopt(channel);
   } catch (error) {
@@ -35,7 +35,7 @@ export function dialError(
   cause: Error & { reason: unknown },
 ): CodedError<SshErrorCode> {
   const what = `cannot connect to ${socketPath} on ${link.label}`;
-  if (cause.reason === ADMINISTRATIVELY_PROHIBITED) {
+  if (cause.reason === administrativelyProhibited) {
     return sshError('forward_forbidden', `${what} because the server forbids it`, {
       hint: 'Its operator must allow it for this account: sshd_config AllowStreamLocalForwarding yes (or local), DisableForwarding no; the key in authorized_keys must carry neither `restrict` nor `permitopen`.',
       cause,

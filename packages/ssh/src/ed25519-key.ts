@@ -10,7 +10,7 @@ export interface Ed25519KeyPair {
   publicKey: string;
 }
 
-const TYPE = 'ssh-ed25519';
+const type = 'ssh-ed25519';
 
 export function createEd25519KeyPair(comment = ''): Ed25519KeyPair {
   const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
@@ -20,7 +20,7 @@ export function createEd25519KeyPair(comment = ''): Ed25519KeyPair {
 /** Both halves are 32 bytes. */
 export function encodeKeyPair(pair: { seed: Buffer; publicHalf: Buffer; comment: string }): Ed25519KeyPair {
   const { seed, publicHalf, comment } = pair;
-  const publicBlob = Buffer.concat([string(TYPE), string(publicHalf)]);
+  const publicBlob = Buffer.concat([string(type), string(publicHalf)]);
   const check = randomBytes(4);
   const secretPart = Buffer.concat([
     check,
@@ -43,7 +43,7 @@ export function encodeKeyPair(pair: { seed: Buffer; publicHalf: Buffer; comment:
   const lines = whole.toString('base64').match(/.{1,70}/g) ?? [];
   return {
     privateKey: ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n'),
-    publicKey: [TYPE, publicBlob.toString('base64'), ...(comment === '' ? [] : [comment])].join(' '),
+    publicKey: [type, publicBlob.toString('base64'), ...(comment === '' ? [] : [comment])].join(' '),
   };
 }
 

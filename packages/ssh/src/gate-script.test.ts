@@ -9,8 +9,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const GATE = fileURLToPath(new URL('../../../infra/bastion/gate', import.meta.url));
-const SHELLS: readonly (readonly string[])[] = [
+const gateFile = fileURLToPath(new URL('../../../infra/bastion/gate', import.meta.url));
+const shells: readonly (readonly string[])[] = [
   ['sh'],
   ['dash'],
   ['bash', '--posix'],
@@ -20,7 +20,7 @@ const SHELLS: readonly (readonly string[])[] = [
 ];
 
 /** Keeps its records and a socket as control does, and writes down how it was started. */
-const FAKE_CONTROL = `
+const fakeControl = `
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createServer } from 'node:net';
@@ -48,7 +48,7 @@ const isThere = ([shell = '']: readonly string[]): boolean =>
     }
   });
 
-describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), argv })))(
+describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), argv })))(
   'the gate under $shell',
   ({ argv }) => {
     let base: string;
@@ -62,7 +62,7 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       state = join(base, `st"ate of 'alice'`);
       run = join(base, 'r"un \\x');
       await mkdir(join(state, 'bin'), { recursive: true, mode: 0o700 });
-      await copyFile(GATE, join(state, 'gate'));
+      await copyFile(gateFile, join(state, 'gate'));
       await writeFile(join(state, 'run-dir'), `${run}\n`);
     });
     afterEach(async () => {
@@ -87,7 +87,7 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       const [first = '', ...rest] = said.split('\n');
       return { line: JSON.parse(first) as Spoken['line'], code, echo: rest.join('\n') };
     };
-    const installControl = async (source = FAKE_CONTROL) => {
+    const installControl = async (source = fakeControl) => {
       await rm(join(state, 'bin', 'node'), { force: true });
       await symlink(process.execPath, join(state, 'bin', 'node'));
       await writeFile(join(state, 'bin', 'control.mjs'), source);
@@ -252,7 +252,7 @@ describe.each(SHELLS.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       });
 
       it('stays where an older control lives, which wrote down less', async () => {
-        await installControl(FAKE_CONTROL.replace(', runDir: run', ''));
+        await installControl(fakeControl.replace(', runDir: run', ''));
         const lasting = await session(true);
         expect((await speak(lasting)).line).toMatchObject({ run, control: 'started' });
         await rm(join(state, 'run-dir'));

@@ -24,7 +24,7 @@ export type { Gate } from './open-gate.ts';
 export { resolveSshTarget } from './resolve-ssh-target.ts';
 export type { ResolveDeps, SshDestination, SshDriver } from './ssh-destination.ts';
 export type { CommandResult, RunOptions } from './run-command.ts';
-export { TAKE_LOCK } from './lock-script.ts';
+export { takeLock as TAKE_LOCK } from './lock-script.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
 export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
 export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';

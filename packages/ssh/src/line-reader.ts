@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 
 import { createLineCutter } from '@fairlead/kit';
 
-const MAX_LINE_CHARS = 64 * 1024;
+const maxLineChars = 64 * 1024;
 
 export class LineReader {
   #lines: string[] = [];
@@ -17,7 +17,7 @@ export class LineReader {
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
       this.#lines.push(...cutter.write(text));
-      if (cutter.heldChars > MAX_LINE_CHARS) stream.destroy();
+      if (cutter.heldChars > maxLineChars) stream.destroy();
       this.#wake?.();
     });
     const onEnd = () => {

@@ -4,7 +4,7 @@
  * `take_lock DIR`, as POSIX sh: 0 when the lock is taken, 1 when it cannot be made (stderr says why), 2 when another one holds it. A lock older than
  * ten minutes is abandoned and is taken over. A lock released between the failed mkdir and the check is tried again.
  */
-export const TAKE_LOCK = `
+export const takeLock = `
 take_lock() {
   tries=0
   until mkdir "$1" 2>/dev/null; do

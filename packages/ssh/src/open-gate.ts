@@ -15,7 +15,7 @@ export interface Gate extends AsyncDisposable {
   ping(timeoutMs: number): Promise<number>;
 }
 
-const IDENTITY_TIMEOUT_MS = 15_000;
+const identityTimeoutMs = 15_000;
 
 export async function openGate(host: ExecHost, command: string, wait: WaitOptions = {}): Promise<Gate> {
   const exec = await host.exec(command, wait);
@@ -25,7 +25,7 @@ export async function openGate(host: ExecHost, command: string, wait: WaitOption
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   stream.once('close', resolve);
   try {
-    const identityLine = await withTimeLimit(nextJson(lines), wait.timeoutMs ?? IDENTITY_TIMEOUT_MS, () =>
+    const identityLine = await withTimeLimit(nextJson(lines), wait.timeoutMs ?? identityTimeoutMs, () =>
       gateError(host, said(), 'it said nothing in time'),
     );
     if (identityLine === undefined) throw gateError(host, said(), await describeEnd(exec));

@@ -1,19 +1,19 @@
 // What the POSIX utility cksum prints of a text: `<crc> <size>` (IEEE Std 1003.1, cksum). Every host has that program,
 // which no host is sure to have of sha256sum and its like.
 
-const POLYNOMIAL = 0x04c11db7;
+const polynomial = 0x04c11db7;
 
 /** Signed, as all of it is: numbers of 32 bits that stay integers are ten times as fast. */
-const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+const table = Int32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte << 24;
-  for (let bit = 0; bit < 8; bit += 1) remainder = (remainder << 1) ^ (remainder < 0 ? POLYNOMIAL : 0);
+  for (let bit = 0; bit < 8; bit += 1) remainder = (remainder << 1) ^ (remainder < 0 ? polynomial : 0);
   return remainder;
 });
 
 /** The CRC in decimal, a blank, and the size in bytes. */
 export function posixCksum(bytes: Uint8Array): string {
   let crc = 0;
-  const take = (byte: number) => (crc = (crc << 8) ^ TABLE[(crc >>> 24) ^ byte]!);
+  const take = (byte: number) => (crc = (crc << 8) ^ table[(crc >>> 24) ^ byte]!);
   for (let index = 0; index < bytes.length; index += 1) take(bytes[index]!);
   for (let rest = bytes.length; rest > 0; rest = Math.floor(rest / 256)) take(rest % 256);
   return `${~crc >>> 0} ${bytes.length}`;

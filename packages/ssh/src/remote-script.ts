@@ -13,13 +13,13 @@ export interface RemoteScript {
 }
 
 /** BSD's EX_IOERR (sysexits.h). */
-const CUT_OFF_EXIT = 74;
+const cutOffExit = 74;
 
 // dd, because head(1) may read further than asked. The shell runs nothing of a script that did not arrive as a whole: where a
 // connection breaks, sshd ends the command's input, and a part of a script is a script too.
-const READ_AND_RUN =
+const readAndRun =
   'read -r crc size && script=$(dd bs=1 count="$size" 2>/dev/null) && ' +
-  `if [ "$(printf %s "$script" | cksum)" = "$crc $size" ]; then eval "$script"; else echo "the script was cut off" >&2; exit ${CUT_OFF_EXIT}; fi`;
+  `if [ "$(printf %s "$script" | cksum)" = "$crc $size" ]; then eval "$script"; else echo "the script was cut off" >&2; exit ${cutOffExit}; fi`;
 
 export function remoteScript(
   script: string,
@@ -34,7 +34,7 @@ export function remoteScript(
     script.trimEnd(),
   ].join('\n');
   return {
-    command: `exec sh -c '${READ_AND_RUN}' fairlead`,
+    command: `exec sh -c '${readAndRun}' fairlead`,
     preamble: `${posixCksum(Buffer.from(text))}\n${text}`,
     marker,
   };

@@ -19,7 +19,7 @@ import { settingsFromSsh } from './system-ssh/settings-from-ssh.ts';
 import type { ResolveDeps, SshDestination } from './ssh-destination.ts';
 import { sshError } from './ssh-error.ts';
 
-const MAX_JUMPS = 8;
+const maxJumps = 8;
 
 /** Throws `ssh_config_invalid` for what neither ssh nor our own reader understands. */
 export async function resolveSshTarget(destination: SshDestination, deps: ResolveDeps): Promise<SshTarget> {
@@ -87,12 +87,12 @@ function askingSsh(deps: ResolveDeps): Read {
       if (!isCodedError(error, 'ssh_config_invalid')) throw error;
       const { userKnownHostsFiles, globalKnownHostsFiles, hostName, port, user } = effective;
       const known = { userKnownHostsFiles, globalKnownHostsFiles, hostName, port, user };
-      return { settings: { ...NOTHING, ...known }, effective, lacks: { kind: 'way', why: error.message } };
+      return { settings: { ...nothing, ...known }, effective, lacks: { kind: 'way', why: error.message } };
     }
   };
 }
 
-const NOTHING = {
+const nothing = {
   identityFiles: [],
   identitiesOnly: false,
   identityAgent: undefined,
@@ -128,7 +128,7 @@ async function resolve(
   { deps, read }: { deps: ResolveDeps; read: Read },
   depth: number,
 ): Promise<Reading & { target: SshTarget }> {
-  if (depth > MAX_JUMPS) {
+  if (depth > maxJumps) {
     throw sshError('ssh_config_invalid', `cannot reach ${destination.host} because its jump hosts lead in a circle`, {
       hint: 'Look at ProxyJump in ~/.ssh/config.',
     });

@@ -21,11 +21,11 @@ export interface CommandResult extends CommandExit {
   stderr: string;
 }
 
-const TIMEOUT_MS = 60_000;
-const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const defaultTimeoutMs = 60_000;
+const defaultMaxOutputBytes = 16 * 1024 * 1024;
 
 export async function runCommand(host: ExecHost, command: string, options: RunOptions = {}): Promise<CommandResult> {
-  const { timeoutMs = TIMEOUT_MS, maxOutputBytes = MAX_OUTPUT_BYTES } = options;
+  const { timeoutMs = defaultTimeoutMs, maxOutputBytes = defaultMaxOutputBytes } = options;
   using limit = openTimeLimit(host.clock, timeoutMs, () =>
     sshError('timeout', `cannot wait for the command on ${host.label} because it took more than ${timeoutMs} ms`, {
       retryable: true,

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openSsh } from './connection/open-ssh.ts';
 import { openTestSsh, type TestSsh } from './testing.ts';
 
-const SHELLS = ['sh', 'bash', 'tcsh', 'csh', 'fish', 'zsh'];
+const shells = ['sh', 'bash', 'tcsh', 'csh', 'fish', 'zsh'];
 
 /** Where the shell is on this machine. */
 function findShell(name: string): string | undefined {
@@ -29,7 +29,7 @@ describe('a streamed argv', () => {
   let server: TestSsh | undefined;
   afterEach(() => server?.[Symbol.asyncDispose]());
 
-  it.for(SHELLS)('reaches the command unchanged where the login shell is %s', async (name, { skip }) => {
+  it.for(shells)('reaches the command unchanged where the login shell is %s', async (name, { skip }) => {
     const shell = findShell(name) ?? skip(`there is no ${name} on this machine`);
     server = await openTestSsh('builtin', { shell });
     await using connection = await openSsh(server.target);

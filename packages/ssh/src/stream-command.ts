@@ -40,15 +40,15 @@ export async function streamCommand(
 }
 
 /** Decodes the words of the argv that `encodeWord` has written. */
-const DECODE = 'for word do shift; word=$(printf %b_ "$word"); set -- "$@" "${word%_}"; done; ';
+const decode = 'for word do shift; word=$(printf %b_ "$word"); set -- "$@" "${word%_}"; done; ';
 
 /** The end of standard input is what a closed channel and a lost connection look like from there. */
-const WATCH_STDIN =
+const watchStdin =
   'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; exec 3<&-; ' +
   'wait "$child"; code=$?; kill "$watch" 2>/dev/null; exit "$code"';
 
 function untilHangUp(argv: readonly string[]): string {
-  return `exec sh -c '${DECODE}${WATCH_STDIN}' fairlead ${argv.map(encodeWord).join(' ')}`;
+  return `exec sh -c '${decode}${watchStdin}' fairlead ${argv.map(encodeWord).join(' ')}`;
 }
 
 /**

@@ -11,7 +11,7 @@ export interface FailedUpload {
   said: string;
 }
 
-const CAUSES: ReadonlyArray<{ pattern: RegExp; because: string; hint: string; retryable?: boolean }> = [
+const causes: ReadonlyArray<{ pattern: RegExp; because: string; hint: string; retryable?: boolean }> = [
   {
     pattern: /No space left on device/i,
     because: 'the disk there is full',
@@ -52,7 +52,7 @@ const CAUSES: ReadonlyArray<{ pattern: RegExp; because: string; hint: string; re
 
 export function uploadError({ label, remotePath, code, said }: FailedUpload): CodedError<SshErrorCode> {
   const what = `cannot upload ${remotePath} to ${label}`;
-  const known = CAUSES.find(({ pattern }) => pattern.test(said));
+  const known = causes.find(({ pattern }) => pattern.test(said));
   const got = said === '' ? `it ended with code ${code}` : said;
   if (!known) return sshError('upload_failed', `${what}: ${got}`, { hint: 'The shell there may be restricted.' });
   const { because, hint, retryable = false } = known;

@@ -12,7 +12,7 @@ import type { ExecChannel, ExecHost } from './open-exec.ts';
 import { afterMarker, remoteScript } from './remote-script.ts';
 import { sshError } from './ssh-error.ts';
 import { uploadError } from './upload-error.ts';
-import { UPLOAD_SCRIPT } from './upload-script.ts';
+import { uploadScript } from './upload-script.ts';
 
 export type UploadSource = Buffer | { path: string };
 
@@ -28,7 +28,7 @@ export interface UploadOptions {
   onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined;
 }
 
-const TIMEOUT_MS = 15 * 60_000;
+const uploadTimeoutMs = 15 * 60_000;
 
 export async function uploadFile(
   host: ExecHost,
@@ -37,10 +37,10 @@ export async function uploadFile(
 ): Promise<void> {
   const totalBytes = Buffer.isBuffer(source) ? source.length : (await stat(source.path)).size;
   const sha256 = options.sha256 ?? (await hashOf(source));
-  const script = remoteScript(UPLOAD_SCRIPT, {
+  const script = remoteScript(uploadScript, {
     args: [remotePath, options.mode.toString(8), String(totalBytes), sha256],
   });
-  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  const timeoutMs = options.timeoutMs ?? uploadTimeoutMs;
   using limit = openTimeLimit(host.clock, timeoutMs, () => tooSlow(remotePath, timeoutMs));
   const signal = anySignal(host.ended, limit.signal, options.signal);
   try {

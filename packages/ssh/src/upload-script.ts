@@ -1,7 +1,7 @@
 // The far side of an upload. It answers `same`, or `gzip`/`plain` for how it wants the bytes, then `done`.
 
 /** Arguments: path, mode, size, sha256. Nothing but the finished file stays, whichever way this ends. */
-export const UPLOAD_SCRIPT = `
+export const uploadScript = `
 LC_ALL=C; export LC_ALL
 umask 077
 path=$1 mode=$2 size=$3 sha=$4

@@ -53,7 +53,7 @@ export interface World extends AsyncDisposable {
 }
 
 /** A socket's path is 104 bytes at most on macOS: /tmp is short everywhere. */
-const PARENT = '/tmp';
+const parent = '/tmp';
 
 /** Disposing it ends every process whose command line names its folder, and removes the folder. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -67,7 +67,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
-  const dir = await realpath(await mkdtemp(join(PARENT, 'fl-world-')));
+  const dir = await realpath(await mkdtemp(join(parent, 'fl-world-')));
   scope.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   scope.defer(() => endProcesses(dir));
   await Promise.all(['home', 'run', 'cluster', 'sshd'].map((name) => mkdir(join(dir, name), { mode: 0o700 })));

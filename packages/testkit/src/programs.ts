@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 export type ProgramName = 'cli' | 'agent' | 'control' | 'engine-sim';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-const SOURCES: Record<ProgramName, string> = {
+const sources: Record<ProgramName, string> = {
   cli: 'packages/cli/src/main.ts',
   agent: 'apps/node-agent/src/main.ts',
   control: 'apps/control/src/main.ts',
@@ -17,7 +17,7 @@ const SOURCES: Record<ProgramName, string> = {
 /** The program's file. `FAIRLEAD_BUILT` is set by scripts/build-for-tests.ts: its folder is laid out as the package is. */
 export function programFile(name: ProgramName): string {
   const { FAIRLEAD_BUILT: folder } = process.env;
-  if (folder === undefined) return join(ROOT, SOURCES[name]);
+  if (folder === undefined) return join(root, sources[name]);
   return join(folder, 'dist', name === 'cli' ? 'main.mjs' : `bundles/${name}.mjs`);
 }
 
@@ -34,7 +34,7 @@ export function commandLine(name: ProgramName): string {
 
 /** The program from its sources, whatever has been built: for what only a checkout does. */
 export function sourceArgs(name: ProgramName): string[] {
-  return ['--conditions=fairlead-source', join(ROOT, SOURCES[name])];
+  return ['--conditions=fairlead-source', join(root, sources[name])];
 }
 
 /** Where the tests share what Node compiles, a program with an environment of its own does too. */

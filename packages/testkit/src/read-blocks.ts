@@ -12,9 +12,9 @@ export interface Block {
 
 export type Mark = { kind: 'none' } | { kind: 'not run'; why: string } | { kind: 'run in'; files: string[] };
 
-const COMMENT = /^<!-- (not run|run in|blocks run in): (.+) -->$/;
-const FENCE = /^```(\w*)$/;
-const INDENT = /^ {4}/;
+const keepAliveComment = /^<!-- (not run|run in|blocks run in): (.+) -->$/;
+const fence = /^```(\w*)$/;
+const indent = /^ {4}/;
 
 /** A page may say once, at its top, where all its shell blocks run: `<!-- blocks run in: path -->`. */
 export function readBlocks(page: string, text: string): Block[] {
@@ -25,7 +25,7 @@ export function readBlocks(page: string, text: string): Block[] {
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
     if (line.trim() === '') continue;
-    const said = COMMENT.exec(line);
+    const said = keepAliveComment.exec(line);
     if (said) {
       if (said[1] === 'blocks run in') ofPage = markOf(said);
       else mark = markOf(said);
@@ -55,7 +55,7 @@ interface Found {
 }
 
 function fenced(lines: readonly string[], at: number): Found | undefined {
-  const language = FENCE.exec(lines[at] ?? '')?.[1];
+  const language = fence.exec(lines[at] ?? '')?.[1];
   if (language === undefined) return undefined;
   const end = lines.indexOf('```', at + 1);
   if (end < 0) throw new Error(`the fence in line ${at + 1} is not closed`);
@@ -64,11 +64,11 @@ function fenced(lines: readonly string[], at: number): Found | undefined {
 
 /** Only after a blank line: elsewhere it is the rest of a paragraph or a list. */
 function indented(lines: readonly string[], at: number): Found | undefined {
-  if (!INDENT.test(lines[at] ?? '') || (lines[at - 1] ?? '').trim() !== '') return undefined;
+  if (!indent.test(lines[at] ?? '') || (lines[at - 1] ?? '').trim() !== '') return undefined;
   let end = at;
-  for (let next = at; next < lines.length && (INDENT.test(lines[next] ?? '') || lines[next]?.trim() === ''); next++)
+  for (let next = at; next < lines.length && (indent.test(lines[next] ?? '') || lines[next]?.trim() === ''); next++)
     if (lines[next]?.trim() !== '') end = next;
-  const text = lines.slice(at, end + 1).map((line) => line.replace(INDENT, ''));
+  const text = lines.slice(at, end + 1).map((line) => line.replace(indent, ''));
   return { language: 'sh', text: text.join('\n'), end };
 }
 

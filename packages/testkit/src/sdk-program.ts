@@ -5,7 +5,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PACKAGES = new URL('../../', import.meta.url);
+const packages = new URL('../../', import.meta.url);
 
 export interface ProgramEnd {
   code: number | string | null;
@@ -22,7 +22,7 @@ export async function makeProgramFolder(folder: string): Promise<void> {
   ] as const) {
     const link = join(folder, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
-    await symlink(fileURLToPath(new URL(target, PACKAGES)), link);
+    await symlink(fileURLToPath(new URL(target, packages)), link);
   }
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
 }
@@ -34,12 +34,12 @@ export interface ProgramOptions {
 }
 
 /** How long a program may take, ending by itself included. */
-const LIMIT_MS = 50_000;
+const timeoutMs = 50_000;
 
 export function runProgram(file: string, { env, node = [] }: ProgramOptions): Promise<ProgramEnd> {
   const args = ['--conditions=fairlead-source', '--disable-warning=ExperimentalWarning', ...node, file];
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { env, timeout: LIMIT_MS }, (error, stdout, stderr) =>
+    execFile(process.execPath, args, { env, timeout: timeoutMs }, (error, stdout, stderr) =>
       resolve({ code: error ? (error.code ?? error.signal ?? null) : 0, stdout, stderr }),
     );
   });

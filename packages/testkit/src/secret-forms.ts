@@ -1,9 +1,9 @@
 // The forms in which a secret may lie somewhere: its first and last 16 bytes, as they are, in hex, in base64 at each offset,
 // URL-encoded. What holds the whole of it, or most of it, holds one of these. Pure.
 
-const WINDOW_BYTES = 16;
+const windowBytes = 16;
 /** Shorter pieces of a binary secret would be found by chance. */
-const PIECE_BYTES = 10;
+const pieceBytes = 10;
 
 export interface KnownSecret {
   /** What it is called where it is found. It is never shown itself. */
@@ -14,8 +14,8 @@ export interface KnownSecret {
 /** None of them holds a line break: they can be the lines of a file for `grep -F`. */
 export function secretForms(value: string | Buffer): Buffer[] {
   const whole = Buffer.from(value);
-  if (whole.length < WINDOW_BYTES) throw new Error(`a secret of ${whole.length} bytes is found everywhere`);
-  const windows = [whole.subarray(0, WINDOW_BYTES), whole.subarray(-WINDOW_BYTES)];
+  if (whole.length < windowBytes) throw new Error(`a secret of ${whole.length} bytes is found everywhere`);
+  const windows = [whole.subarray(0, windowBytes), whole.subarray(-windowBytes)];
   const texts = windows.flatMap((window) => [...hexForms(window), ...base64Forms(window)]);
   const plain = typeof value === 'string' ? windows.map(String) : [];
   const encoded = [...plain, ...texts].map(encodeURIComponent);
@@ -42,6 +42,6 @@ function pieces(window: Buffer): Buffer[] {
   return window
     .toString('latin1')
     .split(/[\n\0]/)
-    .filter((piece) => piece.length >= PIECE_BYTES)
+    .filter((piece) => piece.length >= pieceBytes)
     .map((piece) => Buffer.from(piece, 'latin1'));
 }

@@ -1,6 +1,6 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
-export const BARE_MACHINE_FAULTS: readonly FoundFault[] = [
+export const bareMachineFaults: readonly FoundFault[] = [
   {
     finding: '0 (bare machine)',
     what: 'no OpenSSH, Slurm or Python on the machine',

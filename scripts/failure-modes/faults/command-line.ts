@@ -1,6 +1,6 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
-export const COMMAND_LINE_FAULTS: readonly FoundFault[] = [
+export const commandLineFaults: readonly FoundFault[] = [
   {
     finding: '5 planted-config',
     what: "a `fairlead.yaml` that another user could have put above the working directory; a pipe of that name; a cloned project's own file",

@@ -2,7 +2,7 @@ import { type FoundFault, places } from '../failure-mode.ts';
 
 const control = (name: string) => `apps/control/src/${name}.test.ts`;
 
-export const CONTROL_FAULTS: readonly FoundFault[] = [
+export const controlFaults: readonly FoundFault[] = [
   {
     finding: '2 agent-bricks-control',
     what: 'a message whose numbers no stored record takes made the whole database unreadable at the next start',

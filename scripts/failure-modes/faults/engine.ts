@@ -1,26 +1,26 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
-const AGENT = 'apps/node-agent/src';
-const END = `${AGENT}/engine/end-engine.test.ts`;
-const SLOT = `${AGENT}/supervisor/engine-slot.test.ts`;
-const SUPERVISOR = `${AGENT}/supervisor/supervisor.test.ts`;
-const TRANSITION = `${AGENT}/supervisor/transition.test.ts`;
-const PROBER = `${AGENT}/health/prober.test.ts`;
-const ROTATING = `${AGENT}/engine/rotating-log.test.ts`;
-const INSIDE = 'packages/scheduler/src/inside';
+const agent = 'apps/node-agent/src';
+const end = `${agent}/engine/end-engine.test.ts`;
+const slot = `${agent}/supervisor/engine-slot.test.ts`;
+const supervisor = `${agent}/supervisor/supervisor.test.ts`;
+const transition = `${agent}/supervisor/transition.test.ts`;
+const prober = `${agent}/health/prober.test.ts`;
+const rotating = `${agent}/engine/rotating-log.test.ts`;
+const inside = 'packages/scheduler/src/inside';
 
-export const ENGINE_FAULTS: readonly FoundFault[] = [
+export const engineFaults: readonly FoundFault[] = [
   {
     finding: '13 proc-fds',
     what: 'the look into /proc opens more files than the job may: the agent ends, or the engine stays alive and is called gone',
     seen: 'nothing: 32 files at a time, one where that is too many; signals do not wait for a look; gone is what a look has seen',
     tests: places(
-      [END, 'works where fewer files may be open than there are processes, and the spawn that finds none left says so'],
-      [END, 'has SIGTERM and SIGKILL sent although no look works, to one that %s, and is not told before one does'],
-      [END, 'does not wait for a look that blocks'],
-      [END, 'names what does not die'],
-      [SLOT, 'calls an engine gone only when its end has worked, however often that fails'],
-      [TRANSITION, 'starts no engine beside one that does not die, and says so'],
+      [end, 'works where fewer files may be open than there are processes, and the spawn that finds none left says so'],
+      [end, 'has SIGTERM and SIGKILL sent although no look works, to one that %s, and is not told before one does'],
+      [end, 'does not wait for a look that blocks'],
+      [end, 'names what does not die'],
+      [slot, 'calls an engine gone only when its end has worked, however often that fails'],
+      [transition, 'starts no engine beside one that does not die, and says so'],
       [
         'packages/scheduler/src/local/process-table.test.ts',
         'processes are listed where fewer files may be open than there are processes',
@@ -32,17 +32,17 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: 'a condition that passes, or a listener that throws, ends the agent, one of its loops, or an engine that is well',
     seen: 'it is tried again with back-off; the log says so once, and how often',
     tests: places(
-      [SUPERVISOR, 'a supervisor starts and ends its engine also where %s throws'],
-      [PROBER, 'says nothing of an engine that it cannot ask because of %s'],
-      [PROBER, 'asks again where the accept queue is full for a moment, and calls the engine sick where it stays full'],
-      [PROBER, 'goes on when what it tells throws'],
+      [supervisor, 'a supervisor starts and ends its engine also where %s throws'],
+      [prober, 'says nothing of an engine that it cannot ask because of %s'],
+      [prober, 'asks again where the accept queue is full for a moment, and calls the engine sick where it stays full'],
+      [prober, 'goes on when what it tells throws'],
       [
-        `${INSIDE}/watch-deadline.test.ts`,
+        `${inside}/watch-deadline.test.ts`,
         'watchDeadline goes on when a turn throws, and tells again what a listener threw at',
       ],
-      [`${INSIDE}/run-program.test.ts`, 'runProgram gives nothing for a program that %s'],
-      [`${AGENT}/job/append-audit.test.ts`, 'keeps the lines of a disk that fails, in their order, and says so once'],
-      [`${AGENT}/open-agent-log.test.ts`, 'ends nothing when it cannot be opened, and is opened when it can be'],
+      [`${inside}/run-program.test.ts`, 'runProgram gives nothing for a program that %s'],
+      [`${agent}/job/append-audit.test.ts`, 'keeps the lines of a disk that fails, in their order, and says so once'],
+      [`${agent}/open-agent-log.test.ts`, 'ends nothing when it cannot be opened, and is opened when it can be'],
     ),
   },
   {
@@ -50,8 +50,8 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: '`engine.log` is never written again after a rotation that found no room',
     seen: 'what was dropped is counted in the log; it goes on when there is room',
     tests: places(
-      [ROTATING, 'begins a new file where its name is missing, whatever took it'],
-      [ROTATING, 'that cannot be opened counts what it drops, says so once, and goes on when it can be'],
+      [rotating, 'begins a new file where its name is missing, whatever took it'],
+      [rotating, 'that cannot be opened counts what it drops, says so once, and goes on when it can be'],
     ),
   },
   {
@@ -60,7 +60,7 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     seen: 'the deadline is gone, in `status` too',
     tests: places(
       [
-        `${AGENT}/supervisor/supervisor.test.ts`,
+        `${agent}/supervisor/supervisor.test.ts`,
         'a supervisor drains when the wall clock is at the alarm, wherever that jumps, and not at a deadline that was lifted',
       ],
       [
@@ -74,10 +74,10 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: 'a spawn that fails at a restart of an instance that served ends it: no process left, a token file on a home that hangs',
     seen: 'an event `engine.delayed` or `engine.spawn_failed`; it is tried again',
     tests: places(
-      [SLOT, 'tries a spawn again that failed at %s'],
-      [SLOT, 'ends while a spawn waits, and starts nothing after that'],
+      [slot, 'tries a spawn again that failed at %s'],
+      [slot, 'ends while a spawn waits, and starts nothing after that'],
       [
-        TRANSITION,
+        transition,
         'tries a spawn again that fails at a restart of an instance that served, whatever failed, up to the crash limit',
       ],
     ),
@@ -87,7 +87,7 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
     what: 'in a scratch that all may write without the sticky bit another user can put a socket in the place of the engine',
     seen: 'the place is refused with its mode and the cure; the next one is taken',
     tests: places([
-      `${AGENT}/job/open-node-directory.test.ts`,
+      `${agent}/job/open-node-directory.test.ts`,
       'openNodeDirectory refuses a place that others may rename it in (mode %o)',
     ]),
   },
@@ -99,7 +99,7 @@ export const ENGINE_FAULTS: readonly FoundFault[] = [
       ['packages/engines/src/vllm/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
       ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration opens it'],
       [
-        `${AGENT}/agent.test.ts`,
+        `${agent}/agent.test.ts`,
         'starts an engine that does not know an optional flag again without it, and says what is open then',
       ],
     ),

@@ -2,7 +2,7 @@ import { type FoundFault, places } from '../failure-mode.ts';
 
 const front = (name: string) => `apps/node-agent/src/front/${name}.test.ts`;
 
-export const FRONT_FAULTS: readonly FoundFault[] = [
+export const frontFaults: readonly FoundFault[] = [
   {
     finding: '7 engine-backlog',
     what: "the engine's accept queue is full for a moment, or it does not listen yet",

@@ -1,22 +1,22 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
-const SCENARIO = 'tests/scenarios/job-keys.test.ts';
-const KEYS_FILE = 'packages/ssh/src/job-key/keys-file.test.ts';
+const scenario = 'tests/scenarios/job-keys.test.ts';
+const keysFile = 'packages/ssh/src/job-key/keys-file.test.ts';
 
-export const KEYS_FAULTS: readonly FoundFault[] = [
+export const keysFaults: readonly FoundFault[] = [
   {
     finding: '1 job-key-shared',
     what: 'two names of one cluster, one of them stopped',
     seen: 'the jobs of the other keep their key and come back after a loss',
-    tests: places([SCENARIO, 'share a key that a stop of one leaves to the jobs of the other']),
+    tests: places([scenario, 'share a key that a stop of one leaves to the jobs of the other']),
   },
   {
     finding: '1 job-key-two-bastions',
     what: "two bastions for one cluster's account",
     seen: 'a key for each; an uninstall of one leaves what the jobs of the other read',
     tests: places(
-      [SCENARIO, 'have a key each'],
-      [SCENARIO, 'can be uninstalled one by one: what the jobs of the other read stays, and is named'],
+      [scenario, 'have a key each'],
+      [scenario, 'can be uninstalled one by one: what the jobs of the other read stays, and is named'],
     ),
   },
   {
@@ -24,8 +24,8 @@ export const KEYS_FAULTS: readonly FoundFault[] = [
     what: "the job's key gone for a while, or its line removed",
     seen: 'the agent looks again within seconds; the next deploy makes a new key, which running jobs take',
     tests: places(
-      [SCENARIO, 'have an agent that looks for its key again within seconds, when it is gone and comes back'],
-      [SCENARIO, 'get a new key where its line was removed, and jobs that run take it'],
+      [scenario, 'have an agent that looks for its key again within seconds, when it is gone and comes back'],
+      [scenario, 'get a new key where its line was removed, and jobs that run take it'],
     ),
   },
   {
@@ -33,8 +33,8 @@ export const KEYS_FAULTS: readonly FoundFault[] = [
     what: 'the connection breaks in the middle of an edit of `authorized_keys`',
     seen: 'the file is old or new, never a part',
     tests: places(
-      [KEYS_FILE, 'of 1 MB is old or new, never a part, wherever the connection breaks'],
-      [KEYS_FILE, 'is edited only when all of it was read'],
+      [keysFile, 'of 1 MB is old or new, never a part, wherever the connection breaks'],
+      [keysFile, 'is edited only when all of it was read'],
     ),
   },
   {
@@ -47,6 +47,6 @@ export const KEYS_FAULTS: readonly FoundFault[] = [
     finding: '3 (a released lock)',
     what: 'the lock of authorized_keys is released between the failed mkdir and the check',
     seen: 'the edit is tried again; before, this was reported as a directory that is not writable',
-    tests: places([KEYS_FILE, 'takes a lock that is released between the failed mkdir and the check']),
+    tests: places([keysFile, 'takes a lock that is released between the failed mkdir and the check']),
   },
 ];

@@ -1,19 +1,19 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
-const STREAM = 'apps/control/src/http/stream-logs.test.ts';
-const DESK = 'apps/control/src/ws/agent-desk.test.ts';
-const KEEP = 'apps/control/src/carrier/keep-run-dir.test.ts';
-const GATE = 'packages/ssh/src/gate-script.test.ts';
+const stream = 'apps/control/src/http/stream-logs.test.ts';
+const desk = 'apps/control/src/ws/agent-desk.test.ts';
+const keep = 'apps/control/src/carrier/keep-run-dir.test.ts';
+const gate = 'packages/ssh/src/gate-script.test.ts';
 
-export const LIVENESS_FAULTS: readonly FoundFault[] = [
+export const livenessFaults: readonly FoundFault[] = [
   {
     finding: '4 slow-log-reader',
     what: 'a reader of a log that is slow, or suspended',
     seen: 'the log waits, in its file; the agent keeps its lease',
     tests: places(
-      [STREAM, 'whose reader does not read delays no heartbeat in three lease times'],
-      [STREAM, 'gives a slow reader everything, and its agent no more credit than that reader has room for'],
-      [DESK, 'keeps its lease by whatever it says: %s'],
+      [stream, 'whose reader does not read delays no heartbeat in three lease times'],
+      [stream, 'gives a slow reader everything, and its agent no more credit than that reader has room for'],
+      [desk, 'keeps its lease by whatever it says: %s'],
       ['apps/node-agent/src/control-link/log-tails.test.ts', 'holds little of a long log while its reader waits'],
     ),
   },
@@ -41,11 +41,11 @@ export const LIVENESS_FAULTS: readonly FoundFault[] = [
     what: 'a cleaner of `/tmp` takes `parked/`, `control.sock`, `control.pid` or the whole run directory',
     seen: 'control makes them again within seconds; they are kept young, so that cleaners leave them',
     tests: places(
-      [KEEP, 'is whole again after something took `%s` of it'],
-      [KEEP, 'may lose the place for parked sockets when an agent falls silent'],
-      [KEEP, 'does not grow old: cleaners of /tmp find nothing to take'],
-      [KEEP, 'leaves the socket of another program in its place, and takes the place when that has gone'],
-      [GATE, 'finds control where it lives, though its pid file is gone and the record names another directory'],
+      [keep, 'is whole again after something took `%s` of it'],
+      [keep, 'may lose the place for parked sockets when an agent falls silent'],
+      [keep, 'does not grow old: cleaners of /tmp find nothing to take'],
+      [keep, 'leaves the socket of another program in its place, and takes the place when that has gone'],
+      [gate, 'finds control where it lives, though its pid file is gone and the record names another directory'],
       ['packages/cli/src/bastion/swap-script.test.ts', 'its own record, where the pid file is gone'],
     ),
   },
@@ -54,10 +54,10 @@ export const LIVENESS_FAULTS: readonly FoundFault[] = [
     what: 'lingering is enabled, or a session has no `XDG_RUNTIME_DIR`',
     seen: 'the sockets stay where they were: the gate has written its choice down',
     tests: places(
-      [GATE, 'chooses once and writes the choice down, whatever later sessions are like'],
-      [GATE, 'makes one choice for several logins at once'],
-      [GATE, 'stays where an older control lives, which wrote down less'],
-      [GATE, 'leaves the record of another host alone unless control lives here now'],
+      [gate, 'chooses once and writes the choice down, whatever later sessions are like'],
+      [gate, 'makes one choice for several logins at once'],
+      [gate, 'stays where an older control lives, which wrote down less'],
+      [gate, 'leaves the record of another host alone unless control lives here now'],
     ),
   },
   {
@@ -65,8 +65,8 @@ export const LIVENESS_FAULTS: readonly FoundFault[] = [
     what: 'another user of the bastion makes `/tmp/fairlead-<uid>` first',
     seen: 'the sockets get another name, which is written down; `doctor` names that user',
     tests: places(
-      [GATE, 'takes another name where another user has the usual one, and stays with it'],
-      [GATE, 'chooses anew where what it chose before can be used no more'],
+      [gate, 'takes another name where another user has the usual one, and stays with it'],
+      [gate, 'chooses anew where what it chose before can be used no more'],
       [
         'packages/cli/src/doctor/bastion/bastion-judges.test.ts',
         'names the user who has taken its name, or the usual one',

@@ -1,3 +1,3 @@
 import type { FoundFault } from '../failure-mode.ts';
 
-export const ROUTES_FAULTS: readonly FoundFault[] = [];
+export const routesFaults: readonly FoundFault[] = [];

@@ -1,3 +1,3 @@
 import type { FoundFault } from '../failure-mode.ts';
 
-export const SLURM_FAULTS: readonly FoundFault[] = [];
+export const slurmFaults: readonly FoundFault[] = [];

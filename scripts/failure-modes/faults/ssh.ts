@@ -1,6 +1,6 @@
 import { type FoundFault, places } from '../failure-mode.ts';
 
-export const SSH_FAULTS: readonly FoundFault[] = [
+export const sshFaults: readonly FoundFault[] = [
   {
     finding: '22 control-path',
     what: 'a temporary directory with a blank or `%` in its name kept `driver: ssh` from logging in',

@@ -1,14 +1,14 @@
 import { type FieldReport, places, type TestPlace } from '../failure-mode.ts';
 
-const NODE_FAILURES = 'packages/engines/src/judge/known-node-failures.test.ts';
-const COMMAND = 'packages/engines/src/port/engine-command.test.ts';
+const nodeFailures = 'packages/engines/src/judge/known-node-failures.test.ts';
+const command = 'packages/engines/src/port/engine-command.test.ts';
 
 /** Of the table of excerpts: each case by what it is. */
 function excerpts(...cases: string[]): TestPlace[] {
-  return places(...cases.map((what) => [NODE_FAILURES, what] as const));
+  return places(...cases.map((what) => [nodeFailures, what] as const));
 }
 
-export const ENGINE_REPORTS: readonly FieldReport[] = [
+export const engineReports: readonly FieldReport[] = [
   {
     id: 'P31',
     threads: ['vllm-project/vllm#41848', 'vllm-project/vllm#46132', 'ai-dynamo/nixl#2007'],
@@ -32,8 +32,8 @@ export const ENGINE_REPORTS: readonly FieldReport[] = [
         'NCCL that loses a connection',
       ),
       ...places(
-        [NODE_FAILURES, "names the node's interfaces where the engine's processes were about to meet"],
-        [NODE_FAILURES, 'speaks of the hang without a word also where no line speaks of it'],
+        [nodeFailures, "names the node's interfaces where the engine's processes were about to meet"],
+        [nodeFailures, 'speaks of the hang without a word also where no line speaks of it'],
       ),
     ],
   },
@@ -74,7 +74,7 @@ export const ENGINE_REPORTS: readonly FieldReport[] = [
         'a program that the image lacks',
         'a wrapper that leaves at once',
       ),
-      ...places([COMMAND, 'engineCommand brings what the engine needs into a container with a clean environment: %j']),
+      ...places([command, 'engineCommand brings what the engine needs into a container with a clean environment: %j']),
     ],
   },
 ];

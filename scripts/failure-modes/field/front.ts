@@ -1,18 +1,18 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
 const front = (name: string) => `apps/node-agent/src/front/${name}.test.ts`;
-const LOCAL_HEAD = 'packages/client/src/local-head.test.ts';
-const LOCAL_PORT = 'packages/client/src/local-port.test.ts';
-const FRONT_DOOR = 'infra/testbed/src/scenarios/front-door.scenario.ts';
+const localHead = 'packages/client/src/local-head.test.ts';
+const localPort = 'packages/client/src/local-port.test.ts';
+const frontDoor = 'infra/testbed/src/scenarios/front-door.scenario.ts';
 
-export const FRONT_REPORTS: readonly FieldReport[] = [
+export const frontReports: readonly FieldReport[] = [
   {
     id: 'P36',
     threads: ['vllm-project/vllm#57203', 'encode/uvicorn#2722', 'langchain4j/langchain4j#3682'],
     what: 'a client asks for an upgrade to h2c (JDK HttpClient)',
     seen: 'the answer in HTTP/1.1: fields of the upgrade never reach the engine',
     tests: places(
-      [LOCAL_PORT, 'of h2c, as a JDK makes it, is answered in HTTP/1.1'],
+      [localPort, 'of h2c, as a JDK makes it, is answered in HTTP/1.1'],
       [front('front-streams'), 'asks for an upgrade to h2c is served in HTTP/1.1'],
     ),
   },
@@ -49,8 +49,8 @@ export const FRONT_REPORTS: readonly FieldReport[] = [
     what: 'a client looks at `/`, or for Ollama and llama.cpp',
     seen: '200 with the base URLs; 404 that says which setting to choose, without a key',
     tests: places(
-      [LOCAL_HEAD, 'answers %s with 200 and the base URLs, without a key'],
-      [LOCAL_HEAD, 'answers %s, a probe for another server, with the setting to choose'],
+      [localHead, 'answers %s with 200 and the base URLs, without a key'],
+      [localHead, 'answers %s, a probe for another server, with the setting to choose'],
       ['packages/openai-wire/src/wrong-path.test.ts', '%s: names the setting to choose'],
     ),
   },
@@ -60,9 +60,9 @@ export const FRONT_REPORTS: readonly FieldReport[] = [
     what: 'a web page uses the port from a browser',
     seen: 'its preflight is answered on the laptop where its origin is named; else 403 with the flag to use',
     tests: places(
-      [LOCAL_HEAD, 'of an origin that is named is answered with it, without key and credentials'],
-      [LOCAL_PORT, 'whose origin is named may read the answer, and finds one origin in it'],
-      [FRONT_DOOR, 'a web page that was named is let in by its preflight, another is not'],
+      [localHead, 'of an origin that is named is answered with it, without key and credentials'],
+      [localPort, 'whose origin is named may read the answer, and finds one origin in it'],
+      [frontDoor, 'a web page that was named is let in by its preflight, another is not'],
     ),
   },
   {
@@ -71,8 +71,8 @@ export const FRONT_REPORTS: readonly FieldReport[] = [
     what: 'a container cannot reach 127.0.0.1 of its host',
     seen: '`connect --bind` listens where it can, and says whom that lets in',
     tests: places(
-      [LOCAL_PORT, 'is loopback, unless another is asked for'],
-      [LOCAL_PORT, 'is refused where this machine does not have it, or it is none'],
+      [localPort, 'is loopback, unless another is asked for'],
+      [localPort, 'is refused where this machine does not have it, or it is none'],
       ['tests/scenarios/bad-input.test.ts', 'connect %j is refused with what to give instead'],
     ),
   },
@@ -85,7 +85,7 @@ export const FRONT_REPORTS: readonly FieldReport[] = [
       [front('front-nginx'), 'whose first token takes longer than nginx waits arrives whole'],
       [front('front-nginx'), 'arrives token by token, at the pace of the engine'],
       [front('front-streams'), 'tells proxies not to hold it back, and keeps the head it had'],
-      [FRONT_DOOR, 'nginx with its defaults: a first token after 70 s arrives, and the others at their pace'],
+      [frontDoor, 'nginx with its defaults: a first token after 70 s arrives, and the others at their pace'],
     ),
   },
 ];

@@ -1,16 +1,16 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
-const STUBS = 'packages/scheduler/src/slurm/stub-slurm.test.ts';
-const SCHEDULER = 'packages/scheduler/src/slurm/slurm-scheduler.test.ts';
-const REFUSALS = 'packages/scheduler/src/slurm/classify/submit-error.test.ts';
-const SITES = 'tests/scenarios/slurm-site.test.ts';
-const REAL = 'infra/testbed/src/scenarios/slurm-refusals.scenario.ts';
-const ACCOUNTING = 'infra/testbed/src/scenarios/accounting.scenario.ts';
-const SHELLS = 'tests/scenarios/login-shells.test.ts';
-const REQUEST = 'packages/cli/src/doctor/slurm/judge-request.test.ts';
-const QUOTA = 'packages/cli/src/doctor/login/login-judges.test.ts';
+const stubs = 'packages/scheduler/src/slurm/stub-slurm.test.ts';
+const scheduler = 'packages/scheduler/src/slurm/slurm-scheduler.test.ts';
+const refusals = 'packages/scheduler/src/slurm/classify/submit-error.test.ts';
+const sites = 'tests/scenarios/slurm-site.test.ts';
+const real = 'infra/testbed/src/scenarios/slurm-refusals.scenario.ts';
+const accounting = 'infra/testbed/src/scenarios/accounting.scenario.ts';
+const shells = 'tests/scenarios/login-shells.test.ts';
+const request = 'packages/cli/src/doctor/slurm/judge-request.test.ts';
+const quota = 'packages/cli/src/doctor/login/login-judges.test.ts';
 
-export const SLURM_REPORTS: readonly FieldReport[] = [
+export const slurmReports: readonly FieldReport[] = [
   {
     id: 'P01',
     threads: [
@@ -22,9 +22,9 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: "A site's banner around every `sbatch`: the refusal is one line inside it, and a name in it holds a number.",
     seen: 'The line that says FAILED and what follows, classified by that; the banner is left out. The id is confirmed by the name of the job.',
     tests: places(
-      [STUBS, 'inside a banner is told by the line that refuses: %s'],
-      [STUBS, 'a banner with a number in its name'],
-      [REAL, 'are not the refusal: the line that refuses is told'],
+      [stubs, 'inside a banner is told by the line that refuses: %s'],
+      [stubs, 'a banner with a number in its name'],
+      [real, 'are not the refusal: the line that refuses is told'],
     ),
   },
   {
@@ -38,10 +38,10 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'Balances, charges and job counts with bare numbers around the id of the job.',
     seen: '`Submitted batch job N` wins wherever it stands; of bare numbers the one that the queue confirms by the name of the job. No number is trusted that it does not confirm: `submit_uncertain`.',
     tests: places(
-      [STUBS, 'a balance after the number'],
-      [SCHEDULER, 'takes the number that the queue confirms, where sbatch printed others around it'],
-      [SCHEDULER, 'believes no number that the queue does not confirm, and submits nothing again'],
-      [REAL, 'are not taken for the id of the job: the queue says by its name which number it is'],
+      [stubs, 'a balance after the number'],
+      [scheduler, 'takes the number that the queue confirms, where sbatch printed others around it'],
+      [scheduler, 'believes no number that the queue does not confirm, and submits nothing again'],
+      [real, 'are not taken for the id of the job: the queue says by its name which number it is'],
     ),
   },
   {
@@ -50,8 +50,8 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: '`sbatch` is a wrapper that prints the number alone, or drops `--parsable`.',
     seen: 'Both are read.',
     tests: places(
-      [STUBS, 'a wrapper that prints the number alone'],
-      [STUBS, "a wrapper that prints Slurm's sentence, whatever was asked for"],
+      [stubs, 'a wrapper that prints the number alone'],
+      [stubs, "a wrapper that prints Slurm's sentence, whatever was asked for"],
     ),
   },
   {
@@ -65,9 +65,9 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'A login host of several clusters: a job that went to one is looked for in another.',
     seen: '`slurm.cluster`, or a `--clusters` of the job script, goes to every command; the cluster that took the job is noted in its directory and used by `status`, `stop` and `doctor`, whatever the configuration says then. The agent asks there too.',
     tests: places(
-      [STUBS, 'is asked about the job in the cluster that took it'],
-      [SITES, '%s is found there again by status and stop, whatever the configuration says then'],
-      [SITES, 'by the site itself, which sbatch tells in its answer, is stopped there'],
+      [stubs, 'is asked about the job in the cluster that took it'],
+      [sites, '%s is found there again by status and stop, whatever the configuration says then'],
+      [sites, 'by the site itself, which sbatch tells in its answer, is stopped there'],
       [
         'packages/scheduler/src/inside/watch-deadline.test.ts',
         'watchDeadline asks in the cluster of the job, and without a cluster where that has no answer',
@@ -85,10 +85,10 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'Jobs of a hidden partition are in no list without `-a`.',
     seen: 'Every list is asked with `-a`: the guard against a second submission sees them, and `doctor` knows the partition.',
     tests: places(
-      [STUBS, 'hides no job: an answer that was lost is found again, and nothing is submitted twice'],
-      [SITES, 'is seen by doctor, which looks in slurm.binDir and says that the type of its GPUs cannot be checked'],
-      [REAL, 'hides no job: it is found when the answer of sbatch is lost, serves, and is stopped'],
-      [REAL, 'is one of those that doctor knows, though sinfo does not list it'],
+      [stubs, 'hides no job: an answer that was lost is found again, and nothing is submitted twice'],
+      [sites, 'is seen by doctor, which looks in slurm.binDir and says that the type of its GPUs cannot be checked'],
+      [real, 'hides no job: it is found when the answer of sbatch is lost, serves, and is stopped'],
+      [real, 'is one of those that doctor knows, though sinfo does not list it'],
     ),
   },
   {
@@ -101,14 +101,14 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'No accounting, or its database is down, when a job has ended that the queue has forgotten.',
     seen: 'The job is gone, and one sentence says why no record tells how it ended. A site that keeps none is asked once; nothing is polled for ever. `doctor` says that accounts could not be read, not that there are none; a deployment serves all the same. Where there are records, they tell how a forgotten job ended.',
     tests: places(
-      [SCHEDULER, 'calls a job gone without accounting, says why no record tells of it, and asks for records once'],
-      [SCHEDULER, 'asks accounting again that was only away, and says what it said'],
-      [SITES, 'and without records is said to be gone, once, with the reason that there are none'],
+      [scheduler, 'calls a job gone without accounting, says why no record tells of it, and asks for records once'],
+      [scheduler, 'asks accounting again that was only away, and says what it said'],
+      [sites, 'and without records is said to be gone, once, with the reason that there are none'],
       [
-        ACCOUNTING,
+        accounting,
         'its records say how jobs ended that the queue has forgotten: cancelled, out of time, on a node that failed; without its database, one sentence says why no record does',
       ],
-      [ACCOUNTING, 'without its database doctor says that nothing could be read, and a deployment serves all the same'],
+      [accounting, 'without its database doctor says that nothing could be read, and a deployment serves all the same'],
       ['packages/cli/src/doctor/slurm/judge-account.test.ts', 'does not call accounts absent that could not be read'],
     ),
   },
@@ -118,7 +118,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: '`sacct` says COMPLETED 0:0 of a job that failed.',
     seen: 'A job that completed before anything was served has failed, with the last lines of its log; a notice of slurmstepd (`STEP n.0 … DUE TO TASK FAILURE`) outweighs accounting.',
     tests: places(
-      [SITES, 'is a failure to explain, though Slurm calls it COMPLETED'],
+      [sites, 'is a failure to explain, though Slurm calls it COMPLETED'],
       [
         'packages/launch/src/job/observe-job.test.ts',
         'when it completed and nothing was served is a failure to explain',
@@ -138,7 +138,7 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     seen: 'All are read. Where GPUs have no type, `doctor` says that the type cannot be checked, and names the feature that chooses them.',
     tests: places(
       ['packages/scheduler/src/slurm/parse/parse-sinfo.test.ts', 'gres/gpu:4'],
-      [REQUEST, 'judgeGpu says that a type cannot be checked where GPUs have none, and which feature chooses them'],
+      [request, 'judgeGpu says that a type cannot be checked where GPUs have none, and which feature chooses them'],
     ),
   },
   {
@@ -169,10 +169,10 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'The sentence of a submit filter behind a verdict that says nothing (`Unspecified error`, `violates accounting/QOS policy`).',
     seen: 'The sentence first, and the advice by what it speaks of: a limit of 24 hours is a time limit, `QOSMinNode` never heals by waiting.',
     tests: places(
-      [REFUSALS, 'sbatch: error: Max time limit of 24 hours exceeded for this queue'],
-      [REFUSALS, 'sbatch: error: QOSMinNode'],
-      [REFUSALS, 'sbatch: error: GPU jobs must use a _gpu account'],
-      [ACCOUNTING, 'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind'],
+      [refusals, 'sbatch: error: Max time limit of 24 hours exceeded for this queue'],
+      [refusals, 'sbatch: error: QOSMinNode'],
+      [refusals, 'sbatch: error: GPU jobs must use a _gpu account'],
+      [accounting, 'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind'],
     ),
   },
   {
@@ -181,8 +181,8 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'The account is set by the login shell alone (`SBATCH_ACCOUNT` of a module or profile).',
     seen: 'The refusal and `doctor` (`slurm.shell`) say: your shell sets an account that Fairlead does not use; set `account:`.',
     tests: places(
-      [STUBS, 'of a job without an account names the account that only the login shell sets'],
-      [REQUEST, 'names an account that only the shell sets, and the setting for it'],
+      [stubs, 'of a job without an account names the account that only the login shell sets'],
+      [request, 'names an account that only the shell sets, and the setting for it'],
     ),
   },
   {
@@ -196,9 +196,9 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'A site that lets its queue be asked once in two minutes.',
     seen: '`slurm.pollSeconds`: all commands share one answer of `squeue` on the login host until it is that old. Refusals and slow answers make the pauses longer, up to ten minutes.',
     tests: places(
-      [STUBS, 'is asked once for all deployments, by each command that looks'],
-      [STUBS, 'is not asked again at once after it refused'],
-      [SITES, 'is asked once, while one command follows a deployment and others look at theirs'],
+      [stubs, 'is asked once for all deployments, by each command that looks'],
+      [stubs, 'is not asked again at once after it refused'],
+      [sites, 'is asked once, while one command follows a deployment and others look at theirs'],
       ['packages/launch/src/job/queue-pace.test.ts', 'doubles with each refusal'],
     ),
   },
@@ -208,9 +208,9 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'The answer of `sbatch` is lost, or munge of the login host is down.',
     seen: 'A lost answer: the job is looked for by its name before another try. Munge down: nothing left the host (`munge_down`), nothing is looked for.',
     tests: places(
-      [SITES, 'hides no job: the job whose answer was lost is found, not submitted twice, and stays in sight'],
-      [SCHEDULER, 'submits nothing when munge of the login host is down, and does not look for a job'],
-      [REAL, 'whose munge is down says that nothing was sent, and submits nothing'],
+      [sites, 'hides no job: the job whose answer was lost is found, not submitted twice, and stays in sight'],
+      [scheduler, 'submits nothing when munge of the login host is down, and does not look for a job'],
+      [real, 'whose munge is down says that nothing was sent, and submits nothing'],
     ),
   },
   {
@@ -225,8 +225,8 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: 'tcsh, fish or zsh as the login shell, with start-up files that print or read.',
     seen: 'Doctor, deploy, a request and stop go through them. A start-up file that reads what is meant for scripts is named by `doctor` (`login.shell`).',
     tests: places(
-      [SHELLS, 'whose start-up file talks, a model is deployed, answers, and is stopped'],
-      [SHELLS, 'doctor says that its start-up file reads what is meant for scripts'],
+      [shells, 'whose start-up file talks, a model is deployed, answers, and is stopped'],
+      [shells, 'doctor says that its start-up file reads what is meant for scripts'],
     ),
   },
   {
@@ -235,9 +235,9 @@ export const SLURM_REPORTS: readonly FieldReport[] = [
     what: "`quota` is a site's own program: other options, other columns, other units.",
     seen: '`doctor` says that it could not read the quota and what the program said; units count below the usual head alone.',
     tests: places(
-      [QUOTA, 'that could not be read is not taken for none: %s'],
-      [QUOTA, 'is read in the units that it is printed in, below the usual head'],
-      [QUOTA, 'is none only where that is what was said'],
+      [quota, 'that could not be read is not taken for none: %s'],
+      [quota, 'is read in the units that it is printed in, below the usual head'],
+      [quota, 'is none only where that is what was said'],
     ),
   },
 ];

@@ -1,25 +1,25 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
-const ASKED = 'packages/ssh/src/resolve-by-ssh.test.ts';
-const OWN = 'packages/ssh/src/resolve-ssh-target.test.ts';
-const SYSTEM = 'packages/ssh/src/system-ssh/open-system-ssh.test.ts';
-const TWO_FACTOR = 'packages/ssh/src/system-ssh/two-factor.test.ts';
-const CHOICE = 'packages/cli/src/ssh/choose-driver.test.ts';
-const COMPARED = [
+const asked = 'packages/ssh/src/resolve-by-ssh.test.ts';
+const own = 'packages/ssh/src/resolve-ssh-target.test.ts';
+const system = 'packages/ssh/src/system-ssh/open-system-ssh.test.ts';
+const twoFactor = 'packages/ssh/src/system-ssh/two-factor.test.ts';
+const choice = 'packages/cli/src/ssh/choose-driver.test.ts';
+const compared = [
   'tests/fuzz/ssh-config.test.ts',
   'says the same of a configuration or refuses it, and never something else',
 ] as const;
 
-export const SSH_REPORTS: readonly FieldReport[] = [
+export const sshReports: readonly FieldReport[] = [
   {
     id: 'P15',
     what: '`Hostname` spelt so, and `Match host` on the name that it gives',
     threads: ['jeanp413/open-remote-ssh#205', 'jeanp413/open-remote-ssh#42'],
     seen: 'the user that `ssh -G` names, with and without `ssh` on the machine',
     tests: places(
-      [ASKED, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
-      [OWN, 'judges Match by the host name so far and by its negation, with keywords in any case'],
-      COMPARED,
+      [asked, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
+      [own, 'judges Match by the host name so far and by its negation, with keywords in any case'],
+      compared,
     ),
   },
   {
@@ -28,10 +28,10 @@ export const SSH_REPORTS: readonly FieldReport[] = [
     threads: ['ronf/asyncssh#720', 'blinksh/blink#970', 'microsoft/vscode-remote-release#37'],
     seen: "the jump, as `ssh` judges it; without `ssh` a refusal that names the line; `init` tries the system's ssh on dns, time-out and unreachable, too",
     tests: places(
-      [ASKED, 'judges criteria that only ssh judges'],
-      [OWN, 'judges Match by the host name so far and by its negation, with keywords in any case'],
-      [OWN, 'refuses %j by its line instead of dropping it'],
-      [CHOICE, "takes the system's ssh where its own finds no address and the system's ssh logs in"],
+      [asked, 'judges criteria that only ssh judges'],
+      [own, 'judges Match by the host name so far and by its negation, with keywords in any case'],
+      [own, 'refuses %j by its line instead of dropping it'],
+      [choice, "takes the system's ssh where its own finds no address and the system's ssh logs in"],
     ),
   },
   {
@@ -40,8 +40,8 @@ export const SSH_REPORTS: readonly FieldReport[] = [
     threads: ['cyjake/ssh-config#65'],
     seen: 'the canonical name with its jump; without `ssh` a refusal that names the line',
     tests: places(
-      [ASKED, 'has the canonical name with the jump of its block'],
-      [OWN, 'refuses %j by its line instead of dropping it'],
+      [asked, 'has the canonical name with the jump of its block'],
+      [own, 'refuses %j by its line instead of dropping it'],
     ),
   },
   {
@@ -50,9 +50,9 @@ export const SSH_REPORTS: readonly FieldReport[] = [
     threads: ['net-ssh/net-ssh#692', 'trzsz/trzsz-ssh#266', 'paramiko/paramiko#2285', 'fabric/fabric#2354'],
     seen: 'a direct connection: the first of both counts',
     tests: places(
-      [ASKED, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
-      [OWN, 'lets the first of ProxyCommand and ProxyJump count'],
-      COMPARED,
+      [asked, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
+      [own, 'lets the first of ProxyCommand and ProxyJump count'],
+      compared,
     ),
   },
   {
@@ -61,9 +61,9 @@ export const SSH_REPORTS: readonly FieldReport[] = [
     threads: ['microsoft/vscode-remote-release#4339', 'cyjake/ssh-config#42', 'jeanp413/open-remote-ssh#340'],
     seen: 'what the file says counts for that host alone',
     tests: places(
-      [ASKED, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
-      [OWN, 'keeps what an Include brings within the block of the Include'],
-      COMPARED,
+      [asked, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
+      [own, 'keeps what an Include brings within the block of the Include'],
+      compared,
     ),
   },
   {
@@ -72,12 +72,12 @@ export const SSH_REPORTS: readonly FieldReport[] = [
     threads: ['rug-cit-hpc/league-of-robots'],
     seen: "the system's ssh logs in by itself and is said to (`init`, `doctor`); jumps that are written as a ProxyCommand are read as jumps; a host that a certificate vouches for is believed",
     tests: places(
-      [ASKED, "reads a ProxyCommand that is a plain jump, and leaves another to the system's ssh"],
-      [ASKED, "chooses the system's ssh for %s"],
-      [SYSTEM, 'believes a host by the certificate of an authority, and has the key in it'],
-      [CHOICE, 'takes the one that ssh -G asks for, says why, and writes nothing down'],
-      [OWN, 'passes over what IgnoreUnknown names'],
-      [OWN, 'takes %j for a jump'],
+      [asked, "reads a ProxyCommand that is a plain jump, and leaves another to the system's ssh"],
+      [asked, "chooses the system's ssh for %s"],
+      [system, 'believes a host by the certificate of an authority, and has the key in it'],
+      [choice, 'takes the one that ssh -G asks for, says why, and writes nothing down'],
+      [own, 'passes over what IgnoreUnknown names'],
+      [own, 'takes %j for a jump'],
     ),
   },
   {
@@ -86,10 +86,10 @@ export const SSH_REPORTS: readonly FieldReport[] = [
     threads: ['net-ssh/net-ssh#882', 'lablup/bssh#278', 'OSC/ood-documentation#273', 'skypilot-org/skypilot#1614'],
     seen: 'the file that ssh means; with `/dev/null` the global file is read, and an accepted key is kept in `~/.ssh/known_hosts_fairlead`, as the question says',
     tests: places(
-      [ASKED, 'gives the same to the driver that was asked for'],
-      [ASKED, 'keeps an accepted host key in a file of its own where ssh keeps none'],
-      [OWN, 'expands the tokens of known_hosts files, and keeps keys elsewhere where there is none'],
-      [SYSTEM, 'keeps an accepted host key in a file of ours where ssh_config keeps none'],
+      [asked, 'gives the same to the driver that was asked for'],
+      [asked, 'keeps an accepted host key in a file of its own where ssh keeps none'],
+      [own, 'expands the tokens of known_hosts files, and keeps keys elsewhere where there is none'],
+      [system, 'keeps an accepted host key in a file of ours where ssh_config keeps none'],
     ),
   },
   {
@@ -103,9 +103,9 @@ export const SSH_REPORTS: readonly FieldReport[] = [
     ],
     seen: 'an open ControlMaster of the user is used and no code is asked for; without one ssh asks once at the terminal; the command of the block is not started',
     tests: places(
-      [TWO_FACTOR, 'is made by the open connection of the user, which is asked nothing again'],
-      [TWO_FACTOR, 'asks a person once where none is open, and does not start the command of the block'],
-      [TWO_FACTOR, 'is refused with its reason where no person can be asked'],
+      [twoFactor, 'is made by the open connection of the user, which is asked nothing again'],
+      [twoFactor, 'asks a person once where none is open, and does not start the command of the block'],
+      [twoFactor, 'is refused with its reason where no person can be asked'],
     ),
   },
 ];

@@ -5,10 +5,10 @@ import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { errnoOf } from '@fairlead/kit';
 
 import { replaceFile } from '../state/state-dir.ts';
-import { clearStaleSocket, CONTROL_SOCKET, inodeOf, PID_FILE, restrictSocket, type RunDir } from './run-dir.ts';
+import { clearStaleSocket, controlSocket, inodeOf, controlPidFile, restrictSocket, type RunDir } from './run-dir.ts';
 
 /** The socket is renamed to its final name once it listens with mode 0600. */
-const FRESH_SOCKET = 'control.new';
+const freshSocket = 'control.new';
 
 export interface ControlSocketDeps {
   runDir: RunDir;
@@ -25,7 +25,7 @@ export class ControlSocket {
 
   constructor(deps: ControlSocketDeps) {
     this.#deps = deps;
-    this.path = deps.runDir.file(CONTROL_SOCKET);
+    this.path = deps.runDir.file(controlSocket);
     this.#pidText = `${deps.pid}\n`;
   }
 
@@ -39,7 +39,7 @@ export class ControlSocket {
       await this.#listen();
       made.push(this.path);
     }
-    const pidFile = this.#deps.runDir.file(PID_FILE);
+    const pidFile = this.#deps.runDir.file(controlPidFile);
     if (readText(pidFile) !== this.#pidText) {
       replaceFile(pidFile, this.#pidText);
       made.push(pidFile);
@@ -49,14 +49,14 @@ export class ControlSocket {
 
   /** Takes both away, where they are ours. */
   remove(): void {
-    const pidFile = this.#deps.runDir.file(PID_FILE);
+    const pidFile = this.#deps.runDir.file(controlPidFile);
     if (readText(pidFile) === this.#pidText) rmSync(pidFile, { force: true });
     if (this.#inode !== undefined && inodeOf(this.path) === this.#inode) rmSync(this.path, { force: true });
   }
 
   async #listen(): Promise<void> {
     const { runDir, listen } = this.#deps;
-    const fresh = runDir.file(FRESH_SOCKET);
+    const fresh = runDir.file(freshSocket);
     await clearStaleSocket(this.path);
     await clearStaleSocket(fresh);
     await listen(fresh);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { byPromise, KEPT_FOR_KNOWN, MAX_SOCKETS, MAX_UNPROVEN, mayDial, pickSurplus } from './dial-order.ts';
+import { byPromise, reservedForKnown, maxSockets, maxUnproven, mayDial, pickSurplus } from './dial-order.ts';
 
 describe('The order of dialling', () => {
   it('begins with what never failed, and of that with the newest', () => {
@@ -14,11 +14,11 @@ describe('The order of dialling', () => {
   });
 
   it('keeps places for instances whose agent is known', () => {
-    const shared = MAX_UNPROVEN - KEPT_FOR_KNOWN;
+    const shared = maxUnproven - reservedForKnown;
     expect(mayDial(shared - 1, false)).toBe(true);
     expect(mayDial(shared, false)).toBe(false);
     expect(mayDial(shared, true)).toBe(true);
-    expect(mayDial(MAX_UNPROVEN, true)).toBe(false);
+    expect(mayDial(maxUnproven, true)).toBe(false);
   });
 });
 
@@ -27,11 +27,11 @@ describe('The socket files of one instance', () => {
     Array.from({ length: count }, (_, n) => ({ generation: n + 1, failures: 0, isInUse: n + 1 === inUse }));
 
   it('are all kept as long as they are few', () => {
-    expect(pickSurplus(sockets(MAX_SOCKETS, 1))).toEqual([]);
+    expect(pickSurplus(sockets(maxSockets, 1))).toEqual([]);
   });
 
   it('are given up from the oldest on, but never the one in use', () => {
-    const gone = pickSurplus(sockets(MAX_SOCKETS + 4, 2)).map(({ generation }) => generation);
+    const gone = pickSurplus(sockets(maxSockets + 4, 2)).map(({ generation }) => generation);
     expect(gone.toSorted((a, b) => a - b)).toEqual([1, 3, 4, 5]);
   });
 });

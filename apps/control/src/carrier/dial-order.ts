@@ -1,11 +1,11 @@
 // Which control socket is dialled next, and which socket files of one instance are too many. Pure.
 
 /** Limit of simultaneous dials that are not proven yet: after a restart of control all agents wait to be dialled. */
-export const MAX_UNPROVEN = 64;
+export const maxUnproven = 64;
 /** Dials of these that are reserved for instances whose agent has proved itself before. */
-export const KEPT_FOR_KNOWN = 16;
+export const reservedForKnown = 16;
 /** Sockets of one instance and one kind: a tunnel that breaks often leaves several behind until they count as stale. */
-export const MAX_SOCKETS = 8;
+export const maxSockets = 8;
 
 export interface Candidate {
   generation: number;
@@ -19,12 +19,12 @@ export function byPromise(a: Candidate, b: Candidate): number {
 
 /** Whether an instance's next socket may be dialled while so many others are being dialled. */
 export function mayDial(unproven: number, isKnown: boolean): boolean {
-  return unproven < (isKnown ? MAX_UNPROVEN : MAX_UNPROVEN - KEPT_FOR_KNOWN);
+  return unproven < (isKnown ? maxUnproven : maxUnproven - reservedForKnown);
 }
 
-/** The sockets of one instance and one kind that exceed MAX_SOCKETS: those with the most failures, then the oldest. Never one with `isInUse`. */
+/** The sockets of one instance and one kind that exceed maxSockets: those with the most failures, then the oldest. Never one with `isInUse`. */
 export function pickSurplus<T extends Candidate & { isInUse: boolean }>(sockets: readonly T[]): T[] {
-  if (sockets.length <= MAX_SOCKETS) return [];
+  if (sockets.length <= maxSockets) return [];
   const rest = sockets.filter(({ isInUse }) => !isInUse).toSorted(byPromise);
-  return rest.slice(Math.max(0, MAX_SOCKETS - (sockets.length - rest.length)));
+  return rest.slice(Math.max(0, maxSockets - (sockets.length - rest.length)));
 }

@@ -20,13 +20,13 @@ interface Admitted {
   prove: () => void;
 }
 
-const WAITING: SocketOwner = {
+const waitingOwner: SocketOwner = {
   kind: 'current',
   life: { phase: 'waiting', state: { status: 'submitted' }, retired: 0 },
   linkedGeneration: undefined,
 };
 
-const LOST: SocketOwner = {
+const lost: SocketOwner = {
   kind: 'current',
   life: {
     phase: 'lost',
@@ -51,7 +51,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fl-dial-'));
   dir = new RunDir(join(root, 'run'));
   clock = new ManualClock();
-  owner = WAITING;
+  owner = waitingOwner;
   ownerOf = () => owner;
   dialler = new Dialler({
     runDir: dir,
@@ -182,7 +182,7 @@ describe('the dialler', () => {
   it('dials one socket of an instance at a time, and keeps places for instances whose agent is known', async () => {
     const known = Array.from({ length: 20 }, (_, n) => `known${String(n).padStart(3, '0')}`);
     const waiting = Array.from({ length: 60 }, (_, n) => `awaits${String(n).padStart(2, '0')}`);
-    ownerOf = (id) => (id.startsWith('known') ? LOST : WAITING);
+    ownerOf = (id) => (id.startsWith('known') ? lost : waitingOwner);
     for (const id of waiting) for (const n of [1, 2]) await listen(`${id}-${n}.ctl`);
     const full = arrived(48);
     await dialler.start();

@@ -19,7 +19,7 @@ import { parseSocketName } from '@fairlead/protocol';
 
 import { decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
 import { type DialEffect, type DialEvent, dialTransition, failingOf } from './dial-machine.ts';
-import { byPromise, MAX_UNPROVEN, mayDial } from './dial-order.ts';
+import { byPromise, maxUnproven, mayDial } from './dial-order.ts';
 import { ParkedSockets } from './parked-sockets.ts';
 import type { RunDir } from './run-dir.ts';
 import { candidateOf, type SocketTarget as Target, surplusOf } from './socket-target.ts';
@@ -36,10 +36,10 @@ export interface DiallerDeps {
   admit: (raw: Socket, from: { instanceId: string; generation: number }, onProven: () => void) => void;
 }
 
-const REDIAL: BackoffPolicy = { baseMs: 200, maxMs: 5000 };
-const RESCAN_MS = 2000;
+const redial: BackoffPolicy = { baseMs: 200, maxMs: 5000 };
+const rescanMs = 2000;
 /** Files looked at in one turn of the event loop. */
-const REVIEW_SLICE = 500;
+const reviewSlice = 500;
 
 export class Dialler implements AsyncDisposable {
   readonly #deps: DiallerDeps;
@@ -74,7 +74,7 @@ export class Dialler implements AsyncDisposable {
     await this.#guard.turn('run.scan', () => this.#scan());
     this.#started = true;
     this.#dialNext();
-    this.#scanning = repeatEvery(RESCAN_MS, () => this.#scan(), { op: 'run.scan', clock, guard: this.#guard, signal });
+    this.#scanning = repeatEvery(rescanMs, () => this.#scan(), { op: 'run.scan', clock, guard: this.#guard, signal });
   }
 
   /** Looks again at the sockets of one instance, whose truth has changed. */
@@ -101,7 +101,7 @@ export class Dialler implements AsyncDisposable {
     for (const name of names) {
       this.#guard.run('socket.review', () => this.#see(name));
       looked += 1;
-      if (looked % REVIEW_SLICE === 0) await setImmediate();
+      if (looked % reviewSlice === 0) await setImmediate();
       if (this.#ended.signal.aborted) return;
     }
   }
@@ -196,7 +196,7 @@ export class Dialler implements AsyncDisposable {
 
   #dialNext(): void {
     for (const instanceId of this.#queue) {
-      if (this.#unproven.size >= MAX_UNPROVEN) break;
+      if (this.#unproven.size >= maxUnproven) break;
       if (this.#unproven.has(instanceId) || !mayDial(this.#unproven.size, this.#isKnown(instanceId))) continue;
       const target = this.#pickNext(instanceId);
       if (target) this.#step(target, { type: 'dial.begun' });
@@ -244,7 +244,7 @@ export class Dialler implements AsyncDisposable {
   #redialLater(target: Target, failures: number): void {
     const { clock, random } = this.#deps;
     if (this.#ended.signal.aborted) return;
-    const afterMs = backoffMs(REDIAL, failures, random());
+    const afterMs = backoffMs(redial, failures, random());
     const again = this.#guard.handler('socket.redial', () => this.#step(target, { type: 'redial.due' }));
     callLater(again, { clock, afterMs, signal: this.#ended.signal });
   }

@@ -29,10 +29,10 @@ async function hello(): Promise<number | string> {
   );
 }
 
-const PARTS = ['parked', 'control.sock', 'control.pid', ''];
+const parts = ['parked', 'control.sock', 'control.pid', ''];
 
 describe('the run directory', () => {
-  it.each(PARTS)('is whole again after something took `%s` of it', async (part) => {
+  it.each(parts)('is whole again after something took `%s` of it', async (part) => {
     const { clock, file } = await open();
     rmSync(file(part), { recursive: true });
     await clock.advance(2100);

@@ -13,15 +13,20 @@ export interface KeepRunDirDeps {
   guard: Guard;
 }
 
-const LOOK_EVERY_MS = 2000;
+const pollIntervalMs = 2000;
 /** Cleaners of /tmp count in days. */
-const REFRESH_EVERY_MS = 3_600_000;
+const refreshIntervalMs = 3_600_000;
 
 /** Runs until disposed: makes again what is gone, and keeps the times of what is there young. */
 export function keepRunDir(deps: KeepRunDirDeps): AsyncDisposable {
   const { clock, guard } = deps;
   const ended = new AbortController();
-  const keeping = repeatEvery(LOOK_EVERY_MS, keepTurn(deps), { op: 'run.restore', clock, guard, signal: ended.signal });
+  const keeping = repeatEvery(pollIntervalMs, keepTurn(deps), {
+    op: 'run.restore',
+    clock,
+    guard,
+    signal: ended.signal,
+  });
   return {
     async [Symbol.asyncDispose]() {
       ended.abort();
@@ -36,7 +41,7 @@ function keepTurn({ runDir, socket, clock, log }: KeepRunDirDeps): () => Promise
   return async () => {
     const made = [...runDir.restore(), ...(await socket.restore())];
     if (made.length > 0) log.warn({ op: 'run.restore', ok: true, made }, 'something had taken it: made again');
-    if (clock.monotonicMs() - refreshedMs < REFRESH_EVERY_MS) return;
+    if (clock.monotonicMs() - refreshedMs < refreshIntervalMs) return;
     refreshedMs = clock.monotonicMs();
     runDir.refresh();
   };

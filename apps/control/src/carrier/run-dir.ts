@@ -22,10 +22,10 @@ import { parseSocketName } from '@fairlead/protocol';
 
 import type { ControlErrorCode } from '../control-error.ts';
 
-export const CONTROL_SOCKET = 'control.sock';
-export const PID_FILE = 'control.pid';
+export const controlSocket = 'control.sock';
+export const controlPidFile = 'control.pid';
 /** A directory beside the sockets; a renamed socket keeps its listener. */
-const PARKED = 'parked';
+const parked = 'parked';
 
 interface Watch {
   onName: (name: string) => void;
@@ -51,7 +51,7 @@ export class RunDir {
    * something else has taken the name.
    */
   restore(): string[] {
-    const made = [this.path, join(this.path, PARKED)].filter(makeOurs);
+    const made = [this.path, join(this.path, parked)].filter(makeOurs);
     if (this.#watch && lstatSync(this.path).ino !== this.#watchedInode) this.#startWatching(this.#watch);
     return made;
   }
@@ -59,19 +59,19 @@ export class RunDir {
   /** Sets the times of all that is in it, for cleaners of /tmp take what is old. */
   refresh(): void {
     const now = new Date();
-    const parts = [this.path, join(this.path, PARKED)];
+    const parts = [this.path, join(this.path, parked)];
     const entries = parts.flatMap((part) => readdirSync(part).map((name) => join(part, name)));
     for (const path of [...parts, ...entries]) unlessGone(() => lutimesSync(path, now, now));
   }
 
   /** Names of the sockets put aside. */
   async listParked(): Promise<string[]> {
-    return (await readdir(join(this.path, PARKED))).filter((name) => parseSocketName(name) !== undefined);
+    return (await readdir(join(this.path, parked))).filter((name) => parseSocketName(name) !== undefined);
   }
 
   park(name: string): void {
     if (parseSocketName(name) === undefined || !this.hasSocket(name)) return;
-    makeOurs(join(this.path, PARKED));
+    makeOurs(join(this.path, parked));
     unlessGone(() => renameSync(this.file(name), this.#parked(name)));
   }
 
@@ -87,7 +87,7 @@ export class RunDir {
   }
 
   #parked(name: string): string {
-    return join(this.path, PARKED, name);
+    return join(this.path, parked, name);
   }
 
   file(name: string): string {

@@ -21,10 +21,10 @@ export interface CarrierLimits {
 }
 
 /** Owners come in bursts when control was away; agents are dialled and limited by the dialler. */
-export const CARRIER_LIMITS: CarrierLimits = { provingMs: 5000, unproven: 256, connections: 1024 };
+export const carrierLimits: CarrierLimits = { provingMs: 5000, unproven: 256, connections: 1024 };
 
 /** How long answers may take to end when control stops. */
-const LAST_ANSWERS_MS = 500;
+const lastAnswersMs = 500;
 
 export interface CarrierDeps {
   certificate: string;
@@ -128,7 +128,7 @@ export class SecureCarrier implements AsyncDisposable {
   /** What is being answered may end, unless it goes on and on, as a log does. */
   async #answered(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, LAST_ANSWERS_MS);
+    const timer = setTimeout(resolve, lastAnswersMs);
     const look = () => this.#answering.size === 0 && resolve();
     for (const response of this.#answering) response.on('close', look);
     look();

@@ -4,13 +4,13 @@
 import { type AgentHello, clampTime, type InstanceReported } from '@fairlead/protocol';
 
 /** A hello on its way, or kept waiting by a busy host, is no difference of clocks. */
-const TOLERATED_MS = 10_000;
+const toleratedMs = 10_000;
 
 /** What has to be added to the agent's times, at most 100 years; 0 where the clocks agree or it does not tell its own. */
 export function clockSkewMs({ clockMs }: Pick<AgentHello, 'clockMs'>, now: number): number {
   if (clockMs === undefined) return 0;
   const skewMs = clampTime(Math.round(now - clockMs));
-  return Math.abs(skewMs) <= TOLERATED_MS ? 0 : skewMs;
+  return Math.abs(skewMs) <= toleratedMs ? 0 : skewMs;
 }
 
 export function describeSkew(hostname: string, skewMs: number): string {

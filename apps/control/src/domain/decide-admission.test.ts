@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import type { InstanceRecord, Life } from './records.ts';
 
-const HELLO: AgentHello = {
+const muxHello: AgentHello = {
   type: 'agent.hello',
   protocol: { min: 1, max: 1 },
   agentVersion: '0.1.0',
@@ -37,45 +37,45 @@ function instance(life: Life): InstanceRecord {
   };
 }
 
-const ATTENDED = instance({
+const attended = instance({
   phase: 'attended',
   agent: { processId: 'p1', restart: 1, hostname: 'node1' },
   state: { status: 'ready' },
   retired: 0,
 });
 
-const FACTS: AdmissionFacts = {
-  hello: HELLO,
+const facts: AdmissionFacts = {
+  hello: muxHello,
   socket: { instanceId: 'abcdefgh', generation: 2 },
   tokenMatches: true,
-  instance: ATTENDED,
+  instance: attended,
   replaced: false,
   leaseLive: true,
   linkedGeneration: 2,
 };
 
-const CASES: Array<[title: string, change: Partial<AdmissionFacts>, code: string | undefined]> = [
+const cases: Array<[title: string, change: Partial<AdmissionFacts>, code: string | undefined]> = [
   ['the same process again', {}, undefined],
   [
     'the first agent',
     { instance: instance({ phase: 'waiting', state: { status: 'submitted' }, retired: 0 }) },
     undefined,
   ],
-  ['a later restart', { hello: { ...HELLO, restart: 2, processId: 'p2' } }, undefined],
-  ['an earlier restart', { hello: { ...HELLO, restart: 0 } }, 'fenced'],
-  ['another process while the lease lives', { hello: { ...HELLO, processId: 'p2' } }, 'fenced'],
-  ['another process after the lease', { hello: { ...HELLO, processId: 'p2' }, leaseLive: false }, undefined],
+  ['a later restart', { hello: { ...muxHello, restart: 2, processId: 'p2' } }, undefined],
+  ['an earlier restart', { hello: { ...muxHello, restart: 0 } }, 'fenced'],
+  ['another process while the lease lives', { hello: { ...muxHello, processId: 'p2' } }, 'fenced'],
+  ['another process after the lease', { hello: { ...muxHello, processId: 'p2' }, leaseLive: false }, undefined],
   ['another instance’s socket', { socket: { instanceId: 'zzzzzzzz', generation: 1 } }, 'forbidden'],
   ['a wrong token', { tokenMatches: false }, 'unauthorized'],
   ['an unknown instance', { tokenMatches: false, instance: undefined }, 'unauthorized'],
   ['a replaced instance', { instance: undefined, replaced: true }, 'fenced'],
-  ['another deployment', { hello: { ...HELLO, deployment: 'b' } }, 'forbidden'],
+  ['another deployment', { hello: { ...muxHello, deployment: 'b' } }, 'forbidden'],
   ['an older control socket', { socket: { instanceId: 'abcdefgh', generation: 1 } }, 'too_many'],
 ];
 
 describe('decideAdmission', () => {
-  it.each(CASES)('judges %s', (_title, change, code) => {
-    const admission = decideAdmission({ ...FACTS, ...change });
+  it.each(cases)('judges %s', (_title, change, code) => {
+    const admission = decideAdmission({ ...facts, ...change });
     expect(admission.ok ? undefined : admission.code).toBe(code);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { EVENT_BURST, EVENT_INTERVAL_MS, EventAllowance } from './event-allowance.ts';
+import { eventBurst, eventIntervalMs, EventAllowance } from './event-allowance.ts';
 
 function takeUntilEmpty(allowance: EventAllowance, atMs: number): number {
   let taken = 0;
@@ -11,15 +11,15 @@ function takeUntilEmpty(allowance: EventAllowance, atMs: number): number {
 describe('The allowance of an agent', () => {
   it('takes a burst, and then one event a second', () => {
     const allowance = new EventAllowance(0);
-    expect(takeUntilEmpty(allowance, 0)).toBe(EVENT_BURST);
-    expect(allowance.take(EVENT_INTERVAL_MS - 1)).toBe(false);
-    expect(takeUntilEmpty(allowance, 3 * EVENT_INTERVAL_MS)).toBe(3);
+    expect(takeUntilEmpty(allowance, 0)).toBe(eventBurst);
+    expect(allowance.take(eventIntervalMs - 1)).toBe(false);
+    expect(takeUntilEmpty(allowance, 3 * eventIntervalMs)).toBe(3);
   });
 
   it('is a burst again after a long silence, and no more', () => {
     const allowance = new EventAllowance(0);
     takeUntilEmpty(allowance, 0);
-    expect(takeUntilEmpty(allowance, 1e9)).toBe(EVENT_BURST);
+    expect(takeUntilEmpty(allowance, 1e9)).toBe(eventBurst);
   });
 
   it('counts what it leaves out, once', () => {

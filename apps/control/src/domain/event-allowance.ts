@@ -1,10 +1,10 @@
 // The share of the history that one agent may fill: a token bucket. Events over it are counted and not stored.
 
-export const EVENT_BURST = 100;
-export const EVENT_INTERVAL_MS = 1000;
+export const eventBurst = 100;
+export const eventIntervalMs = 1000;
 
 export class EventAllowance {
-  #tokens = EVENT_BURST;
+  #tokens = eventBurst;
   #filledMs: number;
   #leftOut = 0;
 
@@ -14,7 +14,7 @@ export class EventAllowance {
 
   /** Whether one more may be kept. */
   take(monotonicMs: number): boolean {
-    this.#tokens = Math.min(EVENT_BURST, this.#tokens + (monotonicMs - this.#filledMs) / EVENT_INTERVAL_MS);
+    this.#tokens = Math.min(eventBurst, this.#tokens + (monotonicMs - this.#filledMs) / eventIntervalMs);
     this.#filledMs = monotonicMs;
     if (this.#tokens < 1) {
       this.#leftOut += 1;

@@ -7,10 +7,10 @@ import { transition } from './instance-life.ts';
 import { lifeMachine } from './life-table.ts';
 import type { Life } from './records.ts';
 
-const AGENT = { processId: 'p1', restart: 0, hostname: 'node1' };
-const READY: Life = { phase: 'attended', agent: AGENT, state: { status: 'ready' }, generation: 3, retired: 2 };
-const DRAINING: Life = {
-  ...READY,
+const agent = { processId: 'p1', restart: 0, hostname: 'node1' };
+const ready: Life = { phase: 'attended', agent: agent, state: { status: 'ready' }, generation: 3, retired: 2 };
+const draining: Life = {
+  ...ready,
   state: { status: 'draining', untilMs: 1, cause: { code: 'requested', message: 'as asked' } },
 };
 
@@ -33,20 +33,20 @@ describe('an instance’s life', () => {
   });
 
   it('never takes back a retired generation', () => {
-    const late = transition(READY, { type: 'instance.reported', state: { status: 'ready' }, generation: 2 });
+    const late = transition(ready, { type: 'instance.reported', state: { status: 'ready' }, generation: 2 });
     expect(late.state).toMatchObject({ retired: 3 });
     expect(late.state).not.toHaveProperty('generation');
   });
 
   it('keeps the generation of a lost agent for its return', () => {
-    const lost = transition(READY, { type: 'lease.expired', silentMs: 15_000 }).state;
-    const back = transition(lost, { type: 'agent.enrolled', agent: AGENT }).state;
+    const lost = transition(ready, { type: 'lease.expired', silentMs: 15_000 }).state;
+    const back = transition(lost, { type: 'agent.enrolled', agent: agent }).state;
     const report = transition(back, { type: 'instance.reported', state: { status: 'ready' }, generation: 3 });
-    expect(report.state).toEqual(READY);
+    expect(report.state).toEqual(ready);
   });
 
   it('says what was last seen of a lost agent', () => {
-    const { state: life } = transition(READY, { type: 'lease.expired', silentMs: 15_400 });
+    const { state: life } = transition(ready, { type: 'lease.expired', silentMs: 15_400 });
     expect(life.state).toMatchObject({
       status: 'failed',
       cause: { code: 'agent_lost', message: expect.stringMatching(/node1 .* 15 s; it was last seen ready/) },
@@ -54,15 +54,15 @@ describe('an instance’s life', () => {
   });
 
   it('calls an instance that falls silent while it drains lost, not stopped', () => {
-    const { state: life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
+    const { state: life } = transition(draining, { type: 'lease.expired', silentMs: 15_000 });
     expect(life).toMatchObject({ phase: 'lost', generation: 3, state: { cause: { code: 'agent_lost' } } });
-    const back = transition(life, { type: 'agent.enrolled', agent: AGENT }).state;
-    const report = transition(back, { type: 'instance.reported', state: DRAINING.state, generation: 3 });
-    expect(report.state).toEqual(DRAINING);
+    const back = transition(life, { type: 'agent.enrolled', agent: agent }).state;
+    const report = transition(back, { type: 'instance.reported', state: draining.state, generation: 3 });
+    expect(report.state).toEqual(draining);
   });
 
   it('has ended for the cause it was draining for, once its job is known to have ended', () => {
-    const { state: life } = transition(DRAINING, { type: 'lease.expired', silentMs: 15_000 });
+    const { state: life } = transition(draining, { type: 'lease.expired', silentMs: 15_000 });
     const state = { status: 'failed', cause: { code: 'cancelled', message: 'cancelled' } } as const;
     expect(transition(life, { type: 'job.observed', state }).state).toMatchObject({
       phase: 'ended',

@@ -5,75 +5,80 @@ import type { Machine } from '@fairlead/kit';
 import { type LifeEffect, type LifeEvent, transition } from './instance-life.ts';
 import type { Life } from './records.ts';
 
-const FIRST = { processId: 'p1', restart: 0, hostname: 'node1' };
-const CAUSE = { code: 'requested', message: 'as asked' } as const;
-const RETIRED = { retired: 0 };
+const first = { processId: 'p1', restart: 0, hostname: 'node1' };
+const asRequested = { code: 'requested', message: 'as asked' } as const;
+const noneRetired = { retired: 0 };
 
 /** One example of each state that differs from the others in what it does next. */
-const STATES: Record<string, Life> = {
-  submitted: { phase: 'waiting', state: { status: 'submitted' }, ...RETIRED },
-  queued: { phase: 'waiting', state: { status: 'queued' }, ...RETIRED },
-  starting: { phase: 'attended', agent: FIRST, state: { status: 'starting', phase: 'loading' }, ...RETIRED },
-  ready: { phase: 'attended', agent: FIRST, state: { status: 'ready' }, generation: 1, ...RETIRED },
+const states: Record<string, Life> = {
+  submitted: { phase: 'waiting', state: { status: 'submitted' }, ...noneRetired },
+  queued: { phase: 'waiting', state: { status: 'queued' }, ...noneRetired },
+  starting: { phase: 'attended', agent: first, state: { status: 'starting', phase: 'loading' }, ...noneRetired },
+  ready: { phase: 'attended', agent: first, state: { status: 'ready' }, generation: 1, ...noneRetired },
   degraded: {
     phase: 'attended',
-    agent: FIRST,
+    agent: first,
     state: { status: 'degraded', reason: 'slow' },
     generation: 1,
-    ...RETIRED,
+    ...noneRetired,
   },
   draining: {
     phase: 'attended',
-    agent: FIRST,
-    state: { status: 'draining', untilMs: 0, cause: CAUSE },
+    agent: first,
+    state: { status: 'draining', untilMs: 0, cause: asRequested },
     generation: 1,
-    ...RETIRED,
+    ...noneRetired,
   },
   'ready (job seen to end)': {
     phase: 'attended',
-    agent: FIRST,
+    agent: first,
     state: { status: 'ready' },
     generation: 1,
     jobEnd: { status: 'failed', cause: { code: 'preempted', message: 'preempted' } },
-    ...RETIRED,
+    ...noneRetired,
   },
   lost: {
     phase: 'lost',
-    agent: FIRST,
+    agent: first,
     state: { status: 'failed', cause: { code: 'agent_lost', message: 'silent' } },
     generation: 1,
-    ...RETIRED,
+    ...noneRetired,
   },
   'lost while it drained': {
     phase: 'lost',
-    agent: FIRST,
+    agent: first,
     state: { status: 'failed', cause: { code: 'agent_lost', message: 'silent' } },
     generation: 1,
-    leaving: CAUSE,
-    ...RETIRED,
+    leaving: asRequested,
+    ...noneRetired,
   },
   'ended by its agent': {
     phase: 'ended',
     by: 'agent',
-    agent: FIRST,
-    state: { status: 'stopped', cause: CAUSE },
+    agent: first,
+    state: { status: 'stopped', cause: asRequested },
     retired: 1,
   },
   'ended by the submitter': {
     phase: 'ended',
     by: 'submitter',
     state: { status: 'failed', cause: { code: 'cancelled', message: 'cancelled' } },
-    ...RETIRED,
+    ...noneRetired,
   },
-  'ended by control': { phase: 'ended', by: 'control', state: { status: 'stopped', cause: CAUSE }, ...RETIRED },
+  'ended by control': {
+    phase: 'ended',
+    by: 'control',
+    state: { status: 'stopped', cause: asRequested },
+    ...noneRetired,
+  },
 };
 
-const EVENTS: Record<string, LifeEvent> = {
-  'its agent enrols': { type: 'agent.enrolled', agent: FIRST },
+const events: Record<string, LifeEvent> = {
+  'its agent enrols': { type: 'agent.enrolled', agent: first },
   'a later restart enrols': { type: 'agent.enrolled', agent: { processId: 'p2', restart: 1, hostname: 'node2' } },
   'reports ready at 2': { type: 'instance.reported', state: { status: 'ready' }, generation: 2 },
   'reports ready (no tunnel)': { type: 'instance.reported', state: { status: 'ready' } },
-  'reports stopped': { type: 'instance.reported', state: { status: 'stopped', cause: CAUSE } },
+  'reports stopped': { type: 'instance.reported', state: { status: 'stopped', cause: asRequested } },
   'the lease ends': { type: 'lease.expired', silentMs: 15_000 },
   'the job is queued': { type: 'job.observed', state: { status: 'queued', reason: 'Resources' } },
   'the job was cancelled': {
@@ -87,8 +92,8 @@ const EVENTS: Record<string, LifeEvent> = {
 /** For the test, and for docs/state-machines.md. */
 export const lifeMachine: Machine<Life, LifeEvent, LifeEffect> = {
   step: transition,
-  states: STATES,
-  events: EVENTS,
+  states: states,
+  events: events,
   nameState: describeLife,
   nameEffect: (effect) => (effect.type === 'history.add' ? `note ${effect.kind}` : effect.type),
 };

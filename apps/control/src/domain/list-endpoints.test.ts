@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { listEndpoints } from './list-endpoints.ts';
 import type { DeploymentRecord, InstanceRecord, Life } from './records.ts';
 
-const DEPLOYMENT: DeploymentRecord = {
+const deployment: DeploymentRecord = {
   name: 'a',
   model: 'm',
   servedModel: 'served',
@@ -15,11 +15,11 @@ const DEPLOYMENT: DeploymentRecord = {
   wanted: 'running',
   createdMs: 0,
 };
-const AGENT = { processId: 'p', restart: 0, hostname: 'n' };
-const CAUSE = { code: 'deadline', message: 'The job reached its time limit.' } as const;
+const agent = { processId: 'p', restart: 0, hostname: 'n' };
+const asRequested = { code: 'deadline', message: 'The job reached its time limit.' } as const;
 
-const READY: Life = { phase: 'attended', agent: AGENT, state: { status: 'ready' }, generation: 2, retired: 0 };
-const RECORD: InstanceRecord = {
+const ready: Life = { phase: 'attended', agent: agent, state: { status: 'ready' }, generation: 2, retired: 0 };
+const record: InstanceRecord = {
   id: 'abcdefgh',
   deployment: 'a',
   role: 'current',
@@ -27,7 +27,7 @@ const RECORD: InstanceRecord = {
   former: false,
   jobDir: '/j',
   enrolmentHash: '',
-  life: READY,
+  life: ready,
   servedModels: ['demo'],
   nodes: [],
   createdMs: 0,
@@ -35,12 +35,12 @@ const RECORD: InstanceRecord = {
 };
 
 function pick(life: Life, at: { apiKey: Secret | undefined } = { apiKey: new Secret('key') }) {
-  return listEndpoints(DEPLOYMENT, [{ instance: { ...RECORD, life }, ...at }], '/run/x');
+  return listEndpoints(deployment, [{ instance: { ...record, life }, ...at }], '/run/x');
 }
 
 describe('listEndpoints', () => {
   it('gives the socket of the generation', () => {
-    expect(pick(READY)).toMatchObject({
+    expect(pick(ready)).toMatchObject({
       ok: true,
       endpoints: [{ address: { kind: 'bastion-socket', socket: '/run/x/abcdefgh-2.sock' }, servedModel: 'demo' }],
     });
@@ -55,25 +55,25 @@ describe('listEndpoints', () => {
     ],
     [
       'while it loads',
-      pick({ ...READY, state: { status: 'starting', phase: 'loading', percent: 41.7 } }),
+      pick({ ...ready, state: { status: 'starting', phase: 'loading', percent: 41.7 } }),
       'not_ready',
       /starting \(loading, 42 %\)/,
     ],
     [
       'while it drains',
-      pick({ ...READY, state: { status: 'draining', untilMs: 0, cause: CAUSE } }),
+      pick({ ...ready, state: { status: 'draining', untilMs: 0, cause: asRequested } }),
       'draining',
       /draining \(deadline\)/,
     ],
     [
       'after its end',
-      pick({ phase: 'ended', by: 'agent', state: { status: 'stopped', cause: CAUSE }, retired: 0 }),
+      pick({ phase: 'ended', by: 'agent', state: { status: 'stopped', cause: asRequested }, retired: 0 }),
       'not_ready',
       /stopped \(deadline\): The job reached/,
     ],
     [
       'without a tunnel',
-      pick({ phase: 'attended', agent: AGENT, state: { status: 'ready' }, retired: 2 }),
+      pick({ phase: 'attended', agent: agent, state: { status: 'ready' }, retired: 2 }),
       'not_ready',
       /its tunnel to the bastion is down/,
     ],
@@ -82,7 +82,7 @@ describe('listEndpoints', () => {
   });
 
   it('waits for the key, which is in memory only, after a restart of control', () => {
-    const after = pick(READY, { apiKey: undefined });
+    const after = pick(ready, { apiKey: undefined });
     expect(after).toMatchObject({
       ok: false,
       code: 'not_ready',
@@ -92,14 +92,14 @@ describe('listEndpoints', () => {
 
   it('lists every instance that takes requests, and leaves out one that does not', () => {
     const apiKey = new Secret('key');
-    const of = (id: string, life: Life) => ({ instance: { ...RECORD, id, life }, apiKey });
-    const stopped: Life = { phase: 'ended', by: 'agent', state: { status: 'stopped', cause: CAUSE }, retired: 0 };
+    const of = (id: string, life: Life) => ({ instance: { ...record, id, life }, apiKey });
+    const stopped: Life = { phase: 'ended', by: 'agent', state: { status: 'stopped', cause: asRequested }, retired: 0 };
     const ids = (...candidates: Array<ReturnType<typeof of>>) => {
-      const found = listEndpoints(DEPLOYMENT, candidates, '/run/x');
+      const found = listEndpoints(deployment, candidates, '/run/x');
       return found.ok ? found.endpoints.map(({ instanceId }) => instanceId) : found.message;
     };
-    expect(ids(of('aaaaaaaa', READY), of('bbbbbbbb', READY))).toEqual(['aaaaaaaa', 'bbbbbbbb']);
-    expect(ids(of('aaaaaaaa', stopped), of('bbbbbbbb', READY))).toEqual(['bbbbbbbb']);
+    expect(ids(of('aaaaaaaa', ready), of('bbbbbbbb', ready))).toEqual(['aaaaaaaa', 'bbbbbbbb']);
+    expect(ids(of('aaaaaaaa', stopped), of('bbbbbbbb', ready))).toEqual(['bbbbbbbb']);
     const queued: Life = { phase: 'waiting', state: { status: 'queued' }, retired: 0 };
     expect(ids(of('aaaaaaaa', stopped), of('bbbbbbbb', queued))).toBe('a is waiting in the queue');
   });

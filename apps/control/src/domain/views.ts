@@ -70,11 +70,11 @@ export function viewDeployment(record: DeploymentRecord, instances: readonly Ins
 }
 
 /** How long a deployment that ended unasked stays in the list. */
-const LISTED_AFTER_END_MS = 24 * 60 * 60 * 1000;
+const listedAfterEndMs = 24 * 60 * 60 * 1000;
 
 /** Whether the short list shows it: all that live, and what ended unasked within a day. */
 export function isListed(deployment: DeploymentRecord, instances: readonly InstanceRecord[], now: number): boolean {
   if (instances.some(({ life }) => !isEnded(life.state))) return true;
   const endedMs = Math.max(...instances.map(({ updatedMs }) => updatedMs));
-  return deployment.wanted === 'running' && now - endedMs < LISTED_AFTER_END_MS;
+  return deployment.wanted === 'running' && now - endedMs < listedAfterEndMs;
 }

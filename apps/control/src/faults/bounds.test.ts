@@ -12,7 +12,7 @@ import type { WebSocket } from 'ws';
 import { collectGarbage } from '../testing/collect-garbage.ts';
 import { openWorld, type World } from '../testing/world.ts';
 import { decodeAgentFrame } from '../ws/decode-agent-frame.ts';
-import { FRAME_LIMIT_BYTES } from '../ws/upgrades.ts';
+import { maxFrameBytes } from '../ws/upgrades.ts';
 
 let world: World | undefined;
 afterEach(async () => {
@@ -20,19 +20,19 @@ afterEach(async () => {
   world = undefined;
 });
 
-const ROOM = FRAME_LIMIT_BYTES - 300;
-const many = (item: string, room = ROOM) =>
+const payloadRoomBytes = maxFrameBytes - 300;
+const many = (item: string, room = payloadRoomBytes) =>
   Array(Math.floor(room / (item.length + 1)))
     .fill(item)
     .join();
 const nested = (open: string, close: string) => {
-  const depth = Math.floor(ROOM / (open.length + close.length));
+  const depth = Math.floor(payloadRoomBytes / (open.length + close.length));
   return open.repeat(depth) + (open.endsWith(':') ? '1' : '') + close.repeat(depth);
 };
 const report = (state: string, models = '') =>
   `{"type":"instance.reported","state":${state},"servedModels":[${models}],"nodes":[],"load":{"inFlight":0}}`;
 
-const HOSTILE: ReadonlyArray<[string, string]> = [
+const hostile: ReadonlyArray<[string, string]> = [
   ['lines that are numbers', `{"type":"log.chunk","orderId":"o","lines":[${many('1')}]}`],
   ['empty lines', `{"type":"log.chunk","orderId":"o","lines":[${many('""')}]}`],
   ['models that are numbers', report('{"status":"ready"}', many('1'))],
@@ -43,15 +43,18 @@ const HOSTILE: ReadonlyArray<[string, string]> = [
   ['deep arrays', `{"type":"log.chunk","orderId":${nested('[', ']')},"lines":[]}`],
   ['deep objects', report(nested('{"a":', '}'))],
   ['very many fields', `{"type":"instance.heartbeat",${Array.from({ length: 80_000 }, (_, n) => `"k${n}":1`).join()}}`],
-  ['a very long type', `{"type":"${'x'.repeat(ROOM)}"}`],
-  ['a very long name', `{"type":"agent.hello","agentVersion":"${'x'.repeat(ROOM)}","protocol":{"min":7,"max":9}}`],
-  ['half a message', `{"type":"log.chunk","lines":["${'x'.repeat(ROOM)}`],
+  ['a very long type', `{"type":"${'x'.repeat(payloadRoomBytes)}"}`],
+  [
+    'a very long name',
+    `{"type":"agent.hello","agentVersion":"${'x'.repeat(payloadRoomBytes)}","protocol":{"min":7,"max":9}}`,
+  ],
+  ['half a message', `{"type":"log.chunk","lines":["${'x'.repeat(payloadRoomBytes)}`],
 ];
 
 describe('A frame of a megabyte', () => {
-  it.each(HOSTILE)('with %s costs little', (_what, text) => {
+  it.each(hostile)('with %s costs little', (_what, text) => {
     const frame = Buffer.from(text);
-    expect(frame.length).toBeLessThanOrEqual(FRAME_LIMIT_BYTES);
+    expect(frame.length).toBeLessThanOrEqual(maxFrameBytes);
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     const cpu = process.cpuUsage();
@@ -67,7 +70,7 @@ function rawOf(socket: WebSocket): Socket {
   return (socket as unknown as { _socket: Socket })._socket;
 }
 
-const MALFORMED: ReadonlyArray<[string, number[], number]> = [
+const malformed: ReadonlyArray<[string, number[], number]> = [
   ['an unknown opcode', [0x83, 0x80, 0, 0, 0, 0], 1002],
   ['a frame without its mask', [0x81, 0x02, 0x7b, 0x7d], 1002],
   ['reserved bits', [0xf1, 0x80, 0, 0, 0, 0], 1002],
@@ -83,7 +86,7 @@ describe('Malformed frames', () => {
     const bystander = await world.owner.watch();
     const made = { ...(await world.deploy('a')), name: 'a' };
     const seen: unknown[] = [];
-    for (const [index, [what, bytes]] of MALFORMED.entries()) {
+    for (const [index, [what, bytes]] of malformed.entries()) {
       const watch = await world.owner.watch();
       const agent = await world.agent(made, { generation: index + 1, processId: 'p' });
       await agent.next('control.welcome', true);
@@ -94,7 +97,7 @@ describe('Malformed frames', () => {
       seen.push([what, watcherCode, code]);
       await agent.close();
     }
-    expect(seen).toEqual(MALFORMED.map(([what, , code]) => [what, code, code]));
+    expect(seen).toEqual(malformed.map(([what, , code]) => [what, code, code]));
     await world.deploy('b');
     await bystander.find((message) => message.type === 'deployment.changed' && message.deployment.name === 'b');
   });

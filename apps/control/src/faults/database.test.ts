@@ -25,7 +25,7 @@ import { openSqliteStore } from '../store/sqlite-store.ts';
 import { type ControlPlace, openControlPlace } from '../testing/control-process.ts';
 import type { Owner } from '../testing/owner.ts';
 
-const GATE = join(import.meta.dirname, '../../../../infra/bastion/gate');
+const gate = join(import.meta.dirname, '../../../../infra/bastion/gate');
 
 let place: ControlPlace;
 let owner: Owner & { certificate: string };
@@ -62,7 +62,7 @@ function damage(): Buffer {
 async function askGate(): Promise<unknown> {
   mkdirSync(join(place.state, 'bin'));
   writeFileSync(join(place.state, 'run-dir'), `${place.run}\n`);
-  copyFileSync(GATE, join(place.state, 'gate'));
+  copyFileSync(gate, join(place.state, 'gate'));
   const node = `#!/bin/sh\nexec '${process.execPath}' --conditions=fairlead-source "$@"\n`;
   writeFileSync(join(place.state, 'bin/node'), node, { mode: 0o700 });
   writeFileSync(join(place.state, 'bin/control.mjs'), `await import(${JSON.stringify(programFile('control'))});\n`);

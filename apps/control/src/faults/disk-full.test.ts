@@ -13,10 +13,10 @@ import { openFakeAgent } from '../testing/fake-agent.ts';
 import type { Owner } from '../testing/owner.ts';
 
 /** In a mount namespace of its own; without root also in a user namespace, where that is allowed. */
-const UNSHARE = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-Urm'];
-const canMount = spawnSync(UNSHARE[0]!, [...UNSHARE.slice(1), 'mount', '-t', 'tmpfs', 'x', '/mnt']).status === 0;
-const PRLIMIT = 'prlimit';
-const canLimit = spawnSync(PRLIMIT, ['--version']).status === 0;
+const unshare = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-Urm'];
+const canMount = spawnSync(unshare[0]!, [...unshare.slice(1), 'mount', '-t', 'tmpfs', 'x', '/mnt']).status === 0;
+const prlimit = 'prlimit';
+const canLimit = spawnSync(prlimit, ['--version']).status === 0;
 
 interface Disk {
   start(...args: string[]): ChildProcess;
@@ -24,14 +24,14 @@ interface Disk {
   free(child: ChildProcess): void;
 }
 
-const MOUNT = 'cp -a "$0" "$0.kept" && mount -t tmpfs -o size=1m,mode=700 small "$0" && cp -a "$0.kept/." "$0"';
+const mount = 'cp -a "$0" "$0.kept" && mount -t tmpfs -o size=1m,mode=700 small "$0" && cp -a "$0.kept/." "$0"';
 
 /** A file system of 1 MB over the state directory, seen by control alone. */
 function smallDisk(place: ControlPlace): Disk {
-  const script = `${MOUNT} && exec "$@"`;
+  const script = `${mount} && exec "$@"`;
   const filler = (child: ChildProcess) => join(`/proc/${child.pid}/root`, place.state, 'filler');
   return {
-    start: (...args) => place.startThrough([...UNSHARE, 'sh', '-c', script, place.state], ...args),
+    start: (...args) => place.startThrough([...unshare, 'sh', '-c', script, place.state], ...args),
     fill: (child) => {
       try {
         writeFileSync(filler(child), Buffer.alloc(2 * 1024 * 1024));
@@ -47,7 +47,7 @@ function smallDisk(place: ControlPlace): Disk {
 /** No file may grow beyond 4 KB: the database's log is larger already. */
 function limitedFiles(place: ControlPlace): Disk {
   const limit = (child: ChildProcess, size: string) =>
-    execFileSync(PRLIMIT, ['--pid', String(child.pid), `--fsize=${size}:unlimited`]);
+    execFileSync(prlimit, ['--pid', String(child.pid), `--fsize=${size}:unlimited`]);
   return {
     start: (...args) => place.start(...args),
     fill: (child) => limit(child, '4096'),
@@ -147,8 +147,8 @@ it.skipIf(!canMount)(
   { timeout: 60_000 },
   async () => {
     await openSqliteStore(join(place.state, 'control.db'))[Symbol.asyncDispose]();
-    const script = `${MOUNT} && { head -c 2m /dev/zero >"$0/filler"; exec "$@"; }`;
-    const wrapper = [...UNSHARE, 'sh', '-c', script, place.state];
+    const script = `${mount} && { head -c 2m /dev/zero >"$0/filler"; exec "$@"; }`;
+    const wrapper = [...unshare, 'sh', '-c', script, place.state];
     const child = place.startThrough(wrapper, 'serve', '--state', place.state, '--run', place.run);
     expect(await logged(child, 'control.start')).toMatchObject({
       ok: false,

@@ -27,7 +27,7 @@ afterEach(async () => {
   world = undefined;
 });
 
-const VIEWS = {
+const views = {
   '/v1/deployments?all=true': deploymentList,
   '/v1/instances': instanceList,
   '/v1/events?last=100': eventList,
@@ -36,7 +36,7 @@ const VIEWS = {
 /** As a client would read them. */
 async function readAll(owner: Owner): Promise<string[]> {
   let names: string[] = [];
-  for (const [path, schema] of Object.entries(VIEWS)) {
+  for (const [path, schema] of Object.entries(views)) {
     const { status, body } = await owner.call('GET', path);
     expect(status, path).toBe(200);
     expect(decodeValue(schema, body), path).toMatchObject({ ok: true });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { socketName } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { EVENT_BURST } from '../domain/event-allowance.ts';
+import { eventBurst } from '../domain/event-allowance.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
@@ -40,7 +40,7 @@ describe('An agent that tells events without end', () => {
     await agent.next('control.welcome', true);
     await flood(agent, 3000);
     const floods = (await history('a')).filter(({ kind }) => kind === 'flood');
-    expect(floods.length).toBeLessThanOrEqual(EVENT_BURST);
+    expect(floods.length).toBeLessThanOrEqual(eventBurst);
     expect(await history('b')).toMatchObject([{ kind: 'deployment.created' }]);
     const told = async () => (await history('a')).find(({ kind }) => kind === 'events.left_out');
     while (!(await told())) await clock.advance(1000);
@@ -55,7 +55,7 @@ describe('An agent that tells events without end', () => {
     for (let n = 0; n < 400; n += 1) agent.report(n % 2 ? { status: 'ready' } : { status: 'degraded', reason: `${n}` });
     agent.report({ status: 'failed', cause: { code: 'engine_crash_loop', message: 'it crashes' } });
     await expect.poll(async () => (await history('a')).at(-1)?.kind, { timeout: 15_000 }).toBe('instance.failed');
-    expect((await history('a')).length).toBeLessThanOrEqual(EVENT_BURST + 5);
+    expect((await history('a')).length).toBeLessThanOrEqual(eventBurst + 5);
   });
 });
 

@@ -11,7 +11,7 @@ import { storeError } from '../store/store-error.ts';
 import { connectOwner } from '../testing/owner.ts';
 import { openWorld, type World } from '../testing/world.ts';
 
-const WANTED = { model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j' };
+const wanted = { model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j' };
 
 let world: World | undefined;
 afterEach(async () => {
@@ -70,10 +70,10 @@ describe('Control whose home is away', { timeout: 60_000 }, () => {
       (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'ready',
     );
     away = true;
-    const first = await owner.call('POST', '/v1/deployments', { ...WANTED, name: 'b' });
+    const first = await owner.call('POST', '/v1/deployments', { ...wanted, name: 'b' });
     expect(first.body.error.code).toBe('storage_failed');
     for (const [method, path, body] of [
-      ['POST', '/v1/deployments', { ...WANTED, name: 'c' }],
+      ['POST', '/v1/deployments', { ...wanted, name: 'c' }],
       ['DELETE', '/v1/deployments/a', undefined],
       ['GET', '/v1/events', undefined],
     ] as const)
@@ -87,7 +87,7 @@ describe('Control whose home is away', { timeout: 60_000 }, () => {
     });
     expect((await owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
     away = false;
-    expect((await owner.call('POST', '/v1/deployments', { ...WANTED, name: 'c' })).status).toBe(201);
+    expect((await owner.call('POST', '/v1/deployments', { ...wanted, name: 'c' })).status).toBe(201);
     expect((await owner.call('GET', '/readyz')).status).toBe(200);
     // What was refused is not there.
     const { deployments } = (await owner.call('GET', '/v1/deployments')).body;

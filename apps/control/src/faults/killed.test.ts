@@ -11,8 +11,8 @@ import { type ControlPlace, openControlPlace } from '../testing/control-process.
 import { type FakeAgent, openFakeAgent } from '../testing/fake-agent.ts';
 import type { Owner } from '../testing/owner.ts';
 
-const AGENTS = 20;
-const KILLED_AFTER = 400;
+const agentCount = 20;
+const killedAfter = 400;
 
 let place: ControlPlace;
 beforeEach(() => {
@@ -51,20 +51,20 @@ async function readAll(owner: Owner): Promise<EventView[]> {
   }
 }
 
-const TITLE =
+const title =
   'Control that is killed while 20 agents report loses nothing it acknowledged, and all come back to one control';
 
-it(TITLE, { timeout: 60_000 }, async () => {
+it(title, { timeout: 60_000 }, async () => {
   await using owner = await place.owner();
   const first = await place.serve();
   const killed = Promise.withResolvers<void>();
   let recorded = 0;
   const onRecorded = () => {
     recorded += 1;
-    if (recorded === KILLED_AFTER) killed.resolve();
+    if (recorded === killedAfter) killed.resolve();
   };
   const agents = await Promise.all(
-    Array.from({ length: AGENTS }, async (_, n) => {
+    Array.from({ length: agentCount }, async (_, n) => {
       const name = `a${n}`;
       const body = { name, model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j' };
       const made = (await owner.call('POST', '/v1/deployments', body)).body;

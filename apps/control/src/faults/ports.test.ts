@@ -7,7 +7,7 @@ import type { FakeAgent } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
 import { openWorld, type World } from '../testing/world.ts';
 
-const HOUR_MS = 3_600_000;
+const hourMs = 3_600_000;
 
 let world: World;
 const broken = new Set<string>();
@@ -34,25 +34,25 @@ function breakable<T extends object>(port: T, fails: 'throws' | 'rejects'): T {
   });
 }
 
-const STORE: ControlPorts = { store: (store) => breakable(store, 'rejects') };
-const STORE_AT_ONCE: ControlPorts = { store: (store) => breakable(store, 'throws') };
-const RUN_DIR: ControlPorts = { runDir: (runDir) => breakable(runDir, 'throws') };
-const OWNERS: ControlPorts = { owners: (owners) => breakable(owners, 'throws') };
+const storePort: ControlPorts = { store: (store) => breakable(store, 'rejects') };
+const storeAtOnce: ControlPorts = { store: (store) => breakable(store, 'throws') };
+const runDirPort: ControlPorts = { runDir: (runDir) => breakable(runDir, 'throws') };
+const ownersPort: ControlPorts = { owners: (owners) => breakable(owners, 'throws') };
 
-const CASES: ReadonlyArray<{ port: string; ports: ControlPorts; methods: string[] }> = [
+const cases: ReadonlyArray<{ port: string; ports: ControlPorts; methods: string[] }> = [
   ...['commit', 'listInstances', 'findInstance', 'listHistory', 'pruneHistory', 'settle'].map((method) => ({
     port: `store.${method}`,
-    ports: STORE,
+    ports: storePort,
     methods: [method],
   })),
-  { port: 'store.commit and store.load', ports: STORE, methods: ['commit', 'load'] },
-  { port: 'store.commit and store.load, at once', ports: STORE_AT_ONCE, methods: ['commit', 'load'] },
+  { port: 'store.commit and store.load', ports: storePort, methods: ['commit', 'load'] },
+  { port: 'store.commit and store.load, at once', ports: storeAtOnce, methods: ['commit', 'load'] },
   ...['list', 'listParked', 'park', 'reclaim', 'hasSocket', 'unlinkSocket', 'unlinkParked', 'file'].map((method) => ({
     port: `runDir.${method}`,
-    ports: RUN_DIR,
+    ports: runDirPort,
     methods: [method],
   })),
-  ...['check', 'isValid'].map((method) => ({ port: `owners.${method}`, ports: OWNERS, methods: [method] })),
+  ...['check', 'isValid'].map((method) => ({ port: `owners.${method}`, ports: ownersPort, methods: [method] })),
 ];
 
 /** Everything that makes control use its ports: calls, reports, a new tunnel, a lost agent, an old socket, the hour of the pruner. */
@@ -78,12 +78,12 @@ async function exercise(clock: ManualClock, made: { instanceId: string }, agent:
   agent.freeze();
   await clock.advance(20_000);
   await clock.advance(400_000, 1000);
-  await clock.advance(HOUR_MS, 60_000);
+  await clock.advance(hourMs, 60_000);
   await Promise.allSettled(calls);
 }
 
 describe('Control survives that', { timeout: 60_000 }, () => {
-  it.each(CASES)('$port fails for a while', async ({ ports, methods }) => {
+  it.each(cases)('$port fails for a while', async ({ ports, methods }) => {
     asked = new Set();
     const clock = new ManualClock();
     world = await openWorld({ clock, ports });

@@ -9,10 +9,10 @@ import { expect, it } from 'vitest';
 import { logged, openControlPlace } from '../testing/control-process.ts';
 import { openFakeAgent } from '../testing/fake-agent.ts';
 
-const TITLE =
+const title =
   'Control with one bad record in its database serves the others, says so, and takes the agent of the bad one back';
 
-it(TITLE, { timeout: 60_000 }, async () => {
+it(title, { timeout: 60_000 }, async () => {
   await using place = openControlPlace();
   await using owner = await place.owner();
   const first = await place.serve();

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openWorld, type World } from '../testing/world.ts';
 import { decodeAgentFrame } from '../ws/decode-agent-frame.ts';
 
-const GOLDEN = JSON.parse(
+const golden = JSON.parse(
   readFileSync(new URL('../../../../packages/protocol/golden/v2/agent/hello.json', import.meta.url), 'utf8'),
 ) as AgentHello;
 
@@ -20,7 +20,7 @@ async function meet(control: VersionRange, agent: VersionRange, more: object = {
   world = await openWorld({ versions: control });
   const made = { ...(await world.deploy('a')), name: 'a' };
   const { instanceId } = made;
-  const hello = { ...GOLDEN, protocol: agent, instanceId, deployment: 'a', ...more };
+  const hello = { ...golden, protocol: agent, instanceId, deployment: 'a', ...more };
   return world.agent(made, { firstText: JSON.stringify(hello) });
 }
 
@@ -34,7 +34,7 @@ describe('An agent and a control of different versions', () => {
     const there = await meet(control, agent, { fromTheFuture: { a: 1 } });
     expect(await there.next('control.welcome', true)).toMatchObject({ protocol: met });
     const { body } = await world.owner.call('GET', '/v1/deployments/a');
-    expect(body.instances[0].agent).toEqual({ version: GOLDEN.agentVersion, protocol: met });
+    expect(body.instances[0].agent).toEqual({ version: golden.agentVersion, protocol: met });
     expect((await world.owner.call('GET', '/v1/hello')).body).toMatchObject({ protocol: control });
   });
 
@@ -45,7 +45,7 @@ describe('An agent and a control of different versions', () => {
     const there = await meet(control, agent);
     expect(await there.next('control.refused', true)).toMatchObject({
       code: 'protocol_mismatch',
-      message: `cannot talk because no protocol version is shared: control speaks ${control.min} to ${control.max}, agent ${GOLDEN.agentVersion} ${agent.min} to ${agent.max}`,
+      message: `cannot talk because no protocol version is shared: control speaks ${control.min} to ${control.max}, agent ${golden.agentVersion} ${agent.min} to ${agent.max}`,
       hint: expect.stringContaining(hint),
     });
     const { events } = (await world.owner.call('GET', '/v1/events?deployment=a&last=1')).body;

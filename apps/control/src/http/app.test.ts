@@ -18,7 +18,7 @@ import { openWorld, type World } from '../testing/world.ts';
 let world: World;
 afterEach(() => world[Symbol.asyncDispose]());
 
-const WANTED = { name: 'a', model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j/{instance}' };
+const wanted = { name: 'a', model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j/{instance}' };
 
 async function ask(method: string, path: string, body?: unknown) {
   return world.owner.call(method, path, body);
@@ -61,9 +61,9 @@ describe('the API', () => {
   });
 
   it.each([
-    ['a name with a path in it', { ...WANTED, name: '../x' }, 'name'],
-    ['a missing field', { ...WANTED, model: undefined }, 'model'],
-    ['a field that is too long', { ...WANTED, engine: 'x'.repeat(33) }, 'engine'],
+    ['a name with a path in it', { ...wanted, name: '../x' }, 'name'],
+    ['a missing field', { ...wanted, model: undefined }, 'model'],
+    ['a field that is too long', { ...wanted, engine: 'x'.repeat(33) }, 'engine'],
     ['no object', [], ''],
     ['text that is not JSON', '{', ''],
   ])('refuses %s and names it', async (_title, body, path) => {
@@ -92,7 +92,7 @@ describe('the API', () => {
 
   it('refuses a body over the limit, also one of unknown length', async () => {
     world = await openWorld();
-    const large = JSON.stringify({ ...WANTED, jobDir: 'x'.repeat(70_000) });
+    const large = JSON.stringify({ ...wanted, jobDir: 'x'.repeat(70_000) });
     const code = 'payload_too_large';
     expect(await ask('POST', '/v1/deployments', large)).toMatchObject({ status: 413, body: { error: { code } } });
     const chunked = { headers: { 'Transfer-Encoding': 'chunked' } };
@@ -105,7 +105,7 @@ describe('the API', () => {
     expect(await ask('HEAD', '/v1/hello')).toMatchObject({ status: 200, body: '' });
     expect((await ask('PATCH', '/v1/hello')).status).toBe(404);
     const expecting = { headers: { Expect: '100-continue' } };
-    expect((await world.owner.call('POST', '/v1/deployments', WANTED, expecting)).status).toBe(201);
+    expect((await world.owner.call('POST', '/v1/deployments', wanted, expecting)).status).toBe(201);
   });
 
   it('drops who does not prove itself in time', async () => {
@@ -148,7 +148,7 @@ describe('the API', () => {
 describe('a deployment', () => {
   it('has its instance’s directory and no secret in what is shown', async () => {
     world = await openWorld();
-    const { status, body } = await ask('POST', '/v1/deployments', WANTED);
+    const { status, body } = await ask('POST', '/v1/deployments', wanted);
     expect(status).toBe(201);
     const id = body.instanceId;
     expect(body.deployment.instances[0]).toMatchObject({ jobDir: `/j/${id}`, state: { status: 'submitted' } });
@@ -159,22 +159,22 @@ describe('a deployment', () => {
 
   it('keeps its name while it lives', async () => {
     world = await openWorld();
-    await ask('POST', '/v1/deployments', WANTED);
-    const again = await ask('POST', '/v1/deployments', WANTED);
+    await ask('POST', '/v1/deployments', wanted);
+    const again = await ask('POST', '/v1/deployments', wanted);
     expect(again).toMatchObject({ status: WIRE_ERRORS.name_taken.status, body: { error: { code: 'name_taken' } } });
     await ask('DELETE', '/v1/deployments/a');
-    expect((await ask('POST', '/v1/deployments', WANTED)).status).toBe(201);
+    expect((await ask('POST', '/v1/deployments', wanted)).status).toBe(201);
   });
 
   it('gives its name to one of two that ask at once', async () => {
     world = await openWorld();
-    const both = await Promise.all([ask('POST', '/v1/deployments', WANTED), ask('POST', '/v1/deployments', WANTED)]);
+    const both = await Promise.all([ask('POST', '/v1/deployments', wanted), ask('POST', '/v1/deployments', wanted)]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
   });
 
   it('that never had a job is stopped at once', async () => {
     world = await openWorld();
-    await ask('POST', '/v1/deployments', WANTED);
+    await ask('POST', '/v1/deployments', wanted);
     const { body } = await ask('DELETE', '/v1/deployments/a');
     expect(body).toMatchObject({ delivered: false });
     expect(body.deployment).toMatchObject({

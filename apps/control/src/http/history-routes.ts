@@ -9,7 +9,7 @@ import type { Env } from './env.ts';
 import { forPrincipals } from './for-principals.ts';
 import { readQuery } from './read-request.ts';
 
-const DEFAULT_LIMIT = 100;
+const defaultLimit = 100;
 
 const forOwner = forPrincipals('owner');
 
@@ -22,7 +22,7 @@ export function historyRoutes({ store }: AppDeps): Hono<Env> {
 }
 
 async function readPage(store: AppDeps['store'], query: EventQuery): Promise<Read<typeof eventList>> {
-  const { deployment, last, after = 0, limit = DEFAULT_LIMIT, before = Number.MAX_SAFE_INTEGER } = query;
+  const { deployment, last, after = 0, limit = defaultLimit, before = Number.MAX_SAFE_INTEGER } = query;
   if (last === undefined) {
     const events = await store.listHistory({ deployment, after, limit });
     return { events, next: events.at(-1)?.seq ?? after };

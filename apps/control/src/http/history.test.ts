@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openWorld, type World } from '../testing/world.ts';
 
-const BEATS = 25;
+const beats = 25;
 
 let world: World;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
   const made = await world.deploy('a');
   const agent = await world.agent({ ...made, name: 'a' });
   await agent.next('control.welcome', true);
-  for (let id = 1; id <= BEATS; id += 1) {
+  for (let id = 1; id <= beats; id += 1) {
     const recorded = agent.next('event.recorded');
     agent.send({ type: 'event.happened', id, atMs: 1000 + id, kind: 'beat', message: `${id}` });
     await recorded;
@@ -38,7 +38,7 @@ describe('the history', () => {
       found.push(...seqs(next));
       after = next.next;
     }
-    expect(all.length).toBeGreaterThan(BEATS);
+    expect(all.length).toBeGreaterThan(beats);
     expect(found).toEqual(all);
   });
 

@@ -4,12 +4,12 @@ import { Secret, silentLog } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import type { Principal } from '../domain/principal.ts';
-import { ROUTES } from '../openapi/route-table.ts';
+import { routeTable } from '../openapi/route-table.ts';
 import { createPrincipals } from '../state/principals.ts';
 import type { AppDeps } from './app-deps.ts';
 import { createApp } from './app.ts';
 
-const behind = ROUTES.filter(({ open, upgrade }) => !open && !upgrade);
+const behind = routeTable.filter(({ open, upgrade }) => !open && !upgrade);
 
 function appFor(principal: Principal | undefined) {
   const deps = {

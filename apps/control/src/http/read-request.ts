@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Env } from './env.ts';
 import { WireError } from './wire-error.ts';
 
-const BODY_LIMIT_BYTES = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
 export async function readBody<T extends z.ZodType>(context: Context<Env>, schema: T): Promise<z.output<T>> {
   const decoded = decodeText(schema, await readText(context.env.incoming));
@@ -21,8 +21,8 @@ async function readText(incoming: AsyncIterable<Buffer>): Promise<string> {
   let size = 0;
   for await (const chunk of incoming) {
     size += chunk.length;
-    if (size > BODY_LIMIT_BYTES)
-      throw new WireError('payload_too_large', `cannot read the body because it is over ${BODY_LIMIT_BYTES} bytes`);
+    if (size > maxBodyBytes)
+      throw new WireError('payload_too_large', `cannot read the body because it is over ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -5,7 +5,7 @@ import { encodeText, logLine, type logQuery, type Read } from '@fairlead/protoco
 import type { LogTails, Tail } from '../ws/log-tails.ts';
 
 /** Text waiting for a slow reader before the agent gets no more credit; what it has credit for may come on top. */
-const WAITING_BYTES = 256 * 1024;
+const waitingBytes = 256 * 1024;
 
 export function streamLogs(tails: Pick<LogTails, 'open'>, query: Read<typeof logQuery>): Response {
   let tail: Tail | undefined;
@@ -29,7 +29,7 @@ export function streamLogs(tails: Pick<LogTails, 'open'>, query: Read<typeof log
       pull: () => tail?.drained(),
       cancel: () => tail?.cancel(),
     },
-    { highWaterMark: WAITING_BYTES, size: (chunk) => chunk.byteLength },
+    { highWaterMark: waitingBytes, size: (chunk) => chunk.byteLength },
   );
   return new Response(stream, { headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' } });
 }

@@ -25,16 +25,16 @@ export function knownWireError(error: unknown): WireError | undefined {
 /** Failures of the disk, and records that it cannot hold. The registry has logged them. */
 function storageError(error: unknown): WireError | undefined {
   if (!isCodedError(error)) return undefined;
-  const code = isControlCode(error.code) ? CONTROL_ERRORS[error.code] : undefined;
+  const code = isControlCode(error.code) ? controlErrors[error.code] : undefined;
   return code && new WireError(code, `cannot answer because control ${error.message}`, { hint: error.hint });
 }
 
 function isControlCode(code: string): code is ControlErrorCode {
-  return Object.hasOwn(CONTROL_ERRORS, code);
+  return Object.hasOwn(controlErrors, code);
 }
 
 /** Undefined: no request meets it, for control does not start then. */
-const CONTROL_ERRORS: Record<ControlErrorCode, WireErrorCode | undefined> = {
+const controlErrors: Record<ControlErrorCode, WireErrorCode | undefined> = {
   already_running: undefined,
   foreign_owner: undefined,
   not_initialised: undefined,

@@ -9,9 +9,9 @@ import { createApp } from '../http/app.ts';
 import { connectOwner } from '../testing/owner.ts';
 import { openWorld, type World } from '../testing/world.ts';
 import { errorsOf, renderOpenApi } from './render-openapi.ts';
-import { type Route, ROUTES } from './route-table.ts';
+import { type Route, routeTable } from './route-table.ts';
 
-const WANTED = { name: 'c', model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j/{instance}' };
+const wanted = { name: 'c', model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j/{instance}' };
 
 let world: World;
 let served: string;
@@ -44,15 +44,15 @@ interface Call {
 }
 
 /** In this order: later ones stand on earlier ones. `{…}` in a route is filled in with what serves, unless `path` says more. */
-const CALLS: readonly Call[] = [
+const calls: readonly Call[] = [
   { route: 'get /healthz', status: 200, stranger: true },
   { route: 'get /readyz', status: 200, stranger: true },
   { route: 'get /v1/hello', status: 200 },
   { route: 'get /v1/hello', status: 401, stranger: true },
-  { route: 'post /v1/deployments', status: 201, body: WANTED },
-  { route: 'post /v1/deployments', status: 409, body: WANTED },
-  { route: 'post /v1/deployments', status: 400, body: { ...WANTED, name: 'C' } },
-  { route: 'post /v1/deployments', status: 413, body: { ...WANTED, name: 'd', jobDir: 'x'.repeat(70_000) } },
+  { route: 'post /v1/deployments', status: 201, body: wanted },
+  { route: 'post /v1/deployments', status: 409, body: wanted },
+  { route: 'post /v1/deployments', status: 400, body: { ...wanted, name: 'C' } },
+  { route: 'post /v1/deployments', status: 413, body: { ...wanted, name: 'd', jobDir: 'x'.repeat(70_000) } },
   { route: 'get /v1/deployments', status: 200, path: '/v1/deployments?all=true' },
   { route: 'get /v1/deployments', status: 400, path: '/v1/deployments?all=perhaps' },
   { route: 'get /v1/deployments/{name}', status: 200 },
@@ -114,13 +114,13 @@ describe('the OpenAPI document', () => {
     const registered = createApp({} as AppDeps)
       .routes.filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
-    const documented = ROUTES.filter(({ upgrade }) => !upgrade).map(nameOf);
+    const documented = routeTable.filter(({ upgrade }) => !upgrade).map(nameOf);
     expect(documented.toSorted()).toEqual([...new Set(registered)].toSorted());
   });
 
   it('says what each route answers: nothing else comes, and nothing beside it', async () => {
-    for (const call of CALLS) {
-      const route = ROUTES.find((each) => nameOf(each) === call.route)!;
+    for (const call of calls) {
+      const route = routeTable.find((each) => nameOf(each) === call.route)!;
       const answer = await make(call);
       expect({ call, status: answer.status, body: answer.body }).toMatchObject({ status: call.status });
       const documented = route.answers[call.status];
@@ -139,13 +139,15 @@ describe('the OpenAPI document', () => {
   });
 
   it('has no answer that the test before has not seen', () => {
-    const seen = new Set(CALLS.map(({ route, status }) => `${route} ${status}`));
-    const documented = ROUTES.filter(({ upgrade }) => !upgrade).flatMap((route) => [
-      ...Object.keys(route.answers).map((status) => `${nameOf(route)} ${status}`),
-      ...errorsOf(route)
-        .filter((code) => code === 'name_taken' || code === 'payload_too_large')
-        .map((code) => `${nameOf(route)} ${WIRE_ERRORS[code].status}`),
-    ]);
+    const seen = new Set(calls.map(({ route, status }) => `${route} ${status}`));
+    const documented = routeTable
+      .filter(({ upgrade }) => !upgrade)
+      .flatMap((route) => [
+        ...Object.keys(route.answers).map((status) => `${nameOf(route)} ${status}`),
+        ...errorsOf(route)
+          .filter((code) => code === 'name_taken' || code === 'payload_too_large')
+          .map((code) => `${nameOf(route)} ${WIRE_ERRORS[code].status}`),
+      ]);
     // While it stops there is nobody to ask any more.
     const unseen = documented.filter((each) => !seen.has(each) && each !== 'get /readyz 503');
     expect(unseen).toEqual([]);

@@ -21,10 +21,10 @@ import {
 } from '@fairlead/protocol';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 
-import { type Route, ROUTES } from './route-table.ts';
+import { type Route, routeTable } from './route-table.ts';
 
 /** Named once, referred to everywhere. */
-const SCHEMAS = {
+const schemas = {
   ControlHello: controlHello,
   CreateDeployment: createDeployment,
   CreateInstance: createInstance,
@@ -41,7 +41,7 @@ const SCHEMAS = {
   WatchMessage: watchMessage,
 };
 
-const DESCRIPTION = `Control answers over TLS, with a certificate of its own that is pinned, on the unix socket \`control.sock\` of the bastion account; nothing listens on TCP. Times are milliseconds since the epoch, by the bastion's clock. What is answered to a change is on disk.`;
+const apiDescription = `Control answers over TLS, with a certificate of its own that is pinned, on the unix socket \`control.sock\` of the bastion account; nothing listens on TCP. Times are milliseconds since the epoch, by the bastion's clock. What is answered to a change is on disk.`;
 
 export function renderOpenApi(): ReturnType<typeof createDocument> {
   return createDocument(
@@ -50,14 +50,14 @@ export function renderOpenApi(): ReturnType<typeof createDocument> {
       info: {
         title: "Fairlead control's API",
         version: String(PROTOCOL_VERSION),
-        description: DESCRIPTION,
+        description: apiDescription,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: 'https://control', description: 'Through `control.sock` on the bastion.' }],
       security: [{ owner: [] }],
-      paths: pathsOf(ROUTES),
+      paths: pathsOf(routeTable),
       components: {
-        schemas: SCHEMAS,
+        schemas: schemas,
         securitySchemes: {
           owner: { type: 'http', scheme: 'bearer', description: 'The owner token that `fairlead init` brought.' },
         },

@@ -49,7 +49,7 @@ export interface Route {
 const byName = z.object({ name: deploymentName });
 const byId = z.object({ id: instanceId });
 
-export const ROUTES: readonly Route[] = [
+export const routeTable: readonly Route[] = [
   {
     method: 'get',
     path: '/healthz',

@@ -3,7 +3,7 @@
 import type { Clock } from '@fairlead/kit';
 import { isEnded, MESSAGE_LENGTH } from '@fairlead/protocol';
 
-import { EVENT_BURST, EventAllowance } from '../domain/event-allowance.ts';
+import { eventBurst, EventAllowance } from '../domain/event-allowance.ts';
 import type { LifeEvent } from '../domain/instance-life.ts';
 import type { HistoryEntry } from '../domain/records.ts';
 import type { Write } from '../store/store.ts';
@@ -57,7 +57,7 @@ export class HistoryShare {
     this.#leftOut.clear();
     return entries.flatMap((entry) => {
       const leftOut = this.#allowances.get(entry)?.takeLeftOut() ?? 0;
-      const text = `${leftOut} events of the agent were left out of this history, which takes ${EVENT_BURST} at once of an agent and then one a second. All of them are in audit.jsonl in the directory of the job.`;
+      const text = `${leftOut} events of the agent were left out of this history, which takes ${eventBurst} at once of an agent and then one a second. All of them are in audit.jsonl in the directory of the job.`;
       return leftOut > 0 ? [{ entry, text }] : [];
     });
   }

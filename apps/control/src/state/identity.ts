@@ -18,8 +18,8 @@ export interface Identity {
 }
 
 /** The name in the certificate; who pins the certificate need not resolve it. */
-const CONTROL_NAME = 'control';
-const VALID_YEARS = 30;
+const controlName = 'control';
+const validYears = 30;
 
 /** Makes it where there is none; returns what is there. Two at once end up with the same one. */
 export async function initIdentity(stateDir: string): Promise<Identity> {
@@ -72,14 +72,14 @@ async function makeIdentity(): Promise<string> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const notBefore = new Date(Date.now() - 24 * 60 * 60 * 1000);
   const notAfter = new Date(notBefore);
-  notAfter.setFullYear(notAfter.getFullYear() + VALID_YEARS);
+  notAfter.setFullYear(notAfter.getFullYear() + validYears);
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=${CONTROL_NAME}, O=Fairlead`,
+    name: `CN=${controlName}, O=Fairlead`,
     keys: keys as never,
     signingAlgorithm: algorithm,
     notBefore,
     notAfter,
-    extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: CONTROL_NAME }])],
+    extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: controlName }])],
   });
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   const lines = key.match(/.{1,64}/g)!.join('\n');

@@ -10,7 +10,7 @@ import { ensurePrivateDir, replaceFile } from './state-dir.ts';
 import { createOwnerToken, hashToken } from './tokens.ts';
 
 /** How long a token that was found may be believed without looking again. */
-const BELIEVED_MS = 4000;
+const believedMs = 4000;
 
 /** May be called while a control runs. */
 export function mintOwnerToken(stateDir: string, now: number): Secret {
@@ -45,7 +45,7 @@ export class OwnerTokens {
   isValid(hash: string): boolean {
     const now = this.#clock.monotonicMs();
     const found = this.#found.get(hash);
-    if (found !== undefined && now - found < BELIEVED_MS) return true;
+    if (found !== undefined && now - found < believedMs) return true;
     const file = lookAt(join(this.#dir, hash), this.#stateDir);
     if (file.kind === 'unreadable') {
       if (found !== undefined) return true;

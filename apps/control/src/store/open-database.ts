@@ -12,7 +12,7 @@ export interface OpenDatabase extends SqliteSession {
 }
 
 /** How many migrations this code knows: the number of its schema. */
-export const SCHEMA_VERSION = MIGRATIONS.length;
+export const schemaVersion = MIGRATIONS.length;
 
 export interface OpenOptions {
   /** A control has served from here before: an empty or missing file is a lost one. */
@@ -27,11 +27,11 @@ export function openDatabase(file: string, { servedBefore = false }: OpenOptions
     claim(connection);
     const found = check(connection, file);
     if (servedBefore && found === 0) throw corruptError(file, 'it is empty, though a control has served here');
-    if (found > 0 && found < SCHEMA_VERSION) backUp(connection, `${file}.schema-${found}.backup`);
+    if (found > 0 && found < schemaVersion) backUp(connection, `${file}.schema-${found}.backup`);
     const session = createSqliteSession(connection);
     session.migrate(MIGRATIONS);
     shrinkFromNowOn(connection);
-    if (found < SCHEMA_VERSION) checkpoint(connection);
+    if (found < schemaVersion) checkpoint(connection);
     return { ...session, connection };
   } catch (error) {
     connection.close();
@@ -59,11 +59,11 @@ function claim(connection: DatabaseSync): void {
 }
 
 /** https://www.sqlite.org/pragma.html#pragma_auto_vacuum */
-const INCREMENTAL = 2;
+const incremental = 2;
 
 /** A file of an older control keeps the room of what was removed: it is written anew, once. The caller has backed it up. */
 function shrinkFromNowOn(connection: DatabaseSync): void {
-  if (connection.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum'] === INCREMENTAL) return;
+  if (connection.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum'] === incremental) return;
   connection.exec('PRAGMA auto_vacuum=INCREMENTAL; VACUUM');
 }
 
@@ -86,7 +86,7 @@ function check(connection: DatabaseSync, file: string): number {
   if (table.length === 0) return 0;
   const row = connection.prepare('SELECT max(created_at) AS last, count(*) AS n FROM __drizzle_migrations').all()[0];
   const last = Number(row?.['last'] ?? 0);
-  if (last > MIGRATIONS.at(-1)!.folderMillis) throw newerError(file, Number(row?.['n']), SCHEMA_VERSION);
+  if (last > MIGRATIONS.at(-1)!.folderMillis) throw newerError(file, Number(row?.['n']), schemaVersion);
   return MIGRATIONS.filter(({ folderMillis }) => folderMillis <= last).length;
 }
 

@@ -17,7 +17,7 @@ interface Bad<T> {
 type ReadRow<T> = { ok: true; record: T } | ({ ok: false } & Bad<T>);
 
 /** JSON as the text that it is: drizzle's own reading of one bad text would end the reading of all. */
-const INSTANCE_COLUMNS = {
+const instanceColumns = {
   id: instances.id,
   deployment: instances.deployment,
   jobDir: instances.jobDir,
@@ -35,13 +35,13 @@ const INSTANCE_COLUMNS = {
 };
 
 export function findInstance(db: ControlDatabase, id: string): InstanceRecord | undefined {
-  const row = db.select(INSTANCE_COLUMNS).from(instances).where(eq(instances.id, id)).all()[0];
+  const row = db.select(instanceColumns).from(instances).where(eq(instances.id, id)).all()[0];
   return row && shown(readInstance(row));
 }
 
 export function listInstances(db: ControlDatabase, deployment: string | undefined): InstanceRecord[] {
   return db
-    .select(INSTANCE_COLUMNS)
+    .select(instanceColumns)
     .from(instances)
     .where(deployment === undefined ? undefined : eq(instances.deployment, deployment))
     .orderBy(desc(instances.createdMs), desc(instances.id))
@@ -54,7 +54,7 @@ export function listInstances(db: ControlDatabase, deployment: string | undefine
 export function loadRecords(db: ControlDatabase): Remembered {
   const known = db.select().from(deployments).all().map(readDeployment);
   const current = db
-    .select(INSTANCE_COLUMNS)
+    .select(instanceColumns)
     .from(instances)
     .innerJoin(deployments, eq(deployments.name, instances.deployment))
     .where(eq(instances.former, false))
@@ -115,11 +115,11 @@ function readRow<T extends Schema>(schema: T, row: Row, fresh: Row): ReadRow<Rea
   return { ok: false, row, why, fresh: instead.ok ? instead.value : undefined };
 }
 
-const JSON_COLUMNS = new Set(['life', 'servedModels', 'nodes']);
+const jsonColumns = new Set(['life', 'servedModels', 'nodes']);
 
 function asRecord(row: Row): Row {
   const there = Object.entries(row).filter(([, value]) => value !== null);
-  return Object.fromEntries(there.map(([name, value]) => [name, JSON_COLUMNS.has(name) ? parsed(value) : value]));
+  return Object.fromEntries(there.map(([name, value]) => [name, jsonColumns.has(name) ? parsed(value) : value]));
 }
 
 function parsed(text: unknown): unknown {

@@ -9,7 +9,7 @@ import type { Store, Write } from './store.ts';
 import { staleError } from './store-error.ts';
 
 /** Between two attempts to read the store again. */
-const RELOAD_AFTER_MS = 250;
+const reloadAfterMs = 250;
 
 export interface RecorderDeps {
   store: Store;
@@ -95,7 +95,7 @@ export class Recorder {
   /** Callers that come within a moment share one attempt. */
   async #reload(): Promise<void> {
     const { clock, log, refill } = this.#deps;
-    await clock.sleep(RELOAD_AFTER_MS);
+    await clock.sleep(reloadAfterMs);
     try {
       await refill();
     } catch (error) {

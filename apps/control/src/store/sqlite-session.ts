@@ -34,7 +34,7 @@ export function createSqliteSession(connection: DatabaseSync): SqliteSession {
   };
 }
 
-const MOST_STATEMENTS_KEPT = 500;
+const maxStatementsKept = 500;
 
 function adaptConnection(connection: DatabaseSync) {
   const kept = new Map<string, ReturnType<typeof adaptStatement>>();
@@ -43,7 +43,7 @@ function adaptConnection(connection: DatabaseSync) {
       const known = kept.get(query);
       if (known) return known;
       const statement = adaptStatement(connection, query);
-      if (kept.size < MOST_STATEMENTS_KEPT) kept.set(query, statement);
+      if (kept.size < maxStatementsKept) kept.set(query, statement);
       return statement;
     },
     transaction: (callback: (...args: unknown[]) => unknown) => adaptTransaction(connection, callback),
@@ -59,14 +59,14 @@ function adaptStatement(connection: DatabaseSync, query: string) {
     all: (...values: SQLInputValue[]) => arrays.all(...values),
   };
   return {
-    run: (...values: SQLInputValue[]) => (isSpent(connection, query) ? NOTHING : objects.run(...values)),
+    run: (...values: SQLInputValue[]) => (isSpent(connection, query) ? nothing : objects.run(...values)),
     get: (...values: SQLInputValue[]) => objects.all(...values)[0],
     all: (...values: SQLInputValue[]) => objects.all(...values),
     raw: () => raw,
   };
 }
 
-const NOTHING = { changes: 0, lastInsertRowid: 0 };
+const nothing = { changes: 0, lastInsertRowid: 0 };
 
 /** A full disk has ended the transaction already: rolling back would fail and hide why. https://www.sqlite.org/lang_transaction.html */
 function isSpent(connection: DatabaseSync, query: string): boolean {

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const DEPLOYMENT: DeploymentRecord = {
+const deployment: DeploymentRecord = {
   name: 'a',
   model: 'm',
   servedModel: 's',
@@ -31,7 +31,7 @@ const DEPLOYMENT: DeploymentRecord = {
   wanted: 'running',
   createdMs: 1.5,
 };
-const INSTANCE: InstanceRecord = {
+const instance: InstanceRecord = {
   id: 'abcdefgh',
   deployment: 'a',
   role: 'current',
@@ -47,9 +47,9 @@ const INSTANCE: InstanceRecord = {
   createdMs: 1,
   updatedMs: 2,
 };
-const PUT: Write[] = [
-  { type: 'instance.put', record: INSTANCE },
-  { type: 'deployment.put', record: DEPLOYMENT },
+const put: Write[] = [
+  { type: 'instance.put', record: instance },
+  { type: 'deployment.put', record: deployment },
 ];
 
 function happened(kind: string, source?: { processId: string; id: number }): Write {
@@ -67,16 +67,16 @@ async function using<T>(store: Store, use: (store: Store) => Promise<T>): Promis
 
 describe('the SQLite store', () => {
   it('remembers across openings', async () => {
-    await using(openSqliteStore(file), (store) => store.commit(PUT));
+    await using(openSqliteStore(file), (store) => store.commit(put));
     const remembered = await using(openSqliteStore(file), (store) => store.load());
-    expect(remembered).toEqual({ deployments: [DEPLOYMENT], instances: [INSTANCE], formers: [] });
+    expect(remembered).toEqual({ deployments: [deployment], instances: [instance], formers: [] });
   });
 
   it('replaces records and forgets what they no longer have', async () => {
-    const { jobId: _, deadlineMs: __, ...bare } = INSTANCE;
-    const stopped = { ...DEPLOYMENT, wanted: 'stopped', stopMode: 'now' } as const;
+    const { jobId: _, deadlineMs: __, ...bare } = instance;
+    const stopped = { ...deployment, wanted: 'stopped', stopMode: 'now' } as const;
     const remembered = await using(openSqliteStore(file), async (store) => {
-      await store.commit(PUT);
+      await store.commit(put);
       await store.commit([
         { type: 'instance.put', record: bare },
         { type: 'deployment.put', record: stopped },
@@ -87,12 +87,12 @@ describe('the SQLite store', () => {
   });
 
   it('knows the instances that were replaced', async () => {
-    const next = { ...INSTANCE, id: 'bbbbbbbb', enrolmentHash: 'other', createdMs: 3 };
+    const next = { ...instance, id: 'bbbbbbbb', enrolmentHash: 'other', createdMs: 3 };
     const { remembered, listed } = await using(openSqliteStore(file), async (store) => {
-      await store.commit(PUT);
+      await store.commit(put);
       await store.commit([
         { type: 'instance.put', record: next },
-        { type: 'instance.put', record: { ...INSTANCE, former: true } },
+        { type: 'instance.put', record: { ...instance, former: true } },
       ]);
       return { remembered: await store.load(), listed: await store.listInstances({ deployment: 'a' }) };
     });
@@ -115,9 +115,9 @@ describe('the SQLite store', () => {
   });
 
   it('commits all or nothing', async () => {
-    const broken = { ...DEPLOYMENT, name: 'b', model: null } as unknown as DeploymentRecord;
+    const broken = { ...deployment, name: 'b', model: null } as unknown as DeploymentRecord;
     const remembered = await using(openSqliteStore(file), async (store) => {
-      await expect(store.commit([...PUT, { type: 'deployment.put', record: broken }])).rejects.toThrow();
+      await expect(store.commit([...put, { type: 'deployment.put', record: broken }])).rejects.toThrow();
       return store.load();
     });
     expect(remembered.deployments).toEqual([]);
@@ -125,10 +125,10 @@ describe('the SQLite store', () => {
 });
 
 describe('a record that cannot be read', () => {
-  const KEPT = { ...INSTANCE, id: 'bbbbbbbb', deployment: 'b' };
+  const KEPT = { ...instance, id: 'bbbbbbbb', deployment: 'b' };
   const PUT_KEPT: Write[] = [
     { type: 'instance.put', record: KEPT },
-    { type: 'deployment.put', record: { ...DEPLOYMENT, name: 'b' } },
+    { type: 'deployment.put', record: { ...deployment, name: 'b' } },
   ];
 
   it.each([
@@ -140,7 +140,7 @@ describe('a record that cannot be read', () => {
     ['infinite deadline', "UPDATE instances SET deadline_ms = 9e999 WHERE id = 'abcdefgh'"],
     ['list that is none', `UPDATE instances SET served_models = '{"a":1}' WHERE id = 'abcdefgh'`],
   ])('for its %s is set aside whole, a fresh one waits in its place, and others stay', async (_what, spoil) => {
-    await using(openSqliteStore(file), (store) => store.commit([...PUT, ...PUT_KEPT]));
+    await using(openSqliteStore(file), (store) => store.commit([...put, ...PUT_KEPT]));
     const raw = new DatabaseSync(file);
     raw.exec(spoil);
     const spoilt = raw.prepare("SELECT life FROM instances WHERE id = 'abcdefgh'").get();
@@ -168,20 +168,20 @@ describe('a record that cannot be read', () => {
   });
 
   it('of a deployment keeps what can be read of it', async () => {
-    await using(openSqliteStore(file), (store) => store.commit(PUT));
+    await using(openSqliteStore(file), (store) => store.commit(put));
     const raw = new DatabaseSync(file);
     raw.exec("UPDATE deployments SET wanted = 'perhaps'");
     raw.close();
     const remembered = await using(openSqliteStore(file), (store) => store.load());
     expect(remembered).toMatchObject({
-      deployments: [DEPLOYMENT],
-      instances: [INSTANCE],
+      deployments: [deployment],
+      instances: [instance],
       setAside: [{ table: 'deployments', id: 'a', replaced: true }],
     });
   });
 
   it('is refused when it is written, with the field', async () => {
-    const wrong: Write = { type: 'instance.put', record: { ...INSTANCE, deadlineMs: Infinity } };
+    const wrong: Write = { type: 'instance.put', record: { ...instance, deadlineMs: Infinity } };
     await using(openSqliteStore(file), async (store) => {
       await expect(store.commit([...PUT_KEPT, wrong])).rejects.toMatchObject({
         code: 'record_refused',
@@ -217,7 +217,7 @@ describe('openDatabase', () => {
   });
 
   it('refuses a damaged file and leaves it as it is', async () => {
-    await using(openSqliteStore(file), (store) => store.commit(PUT));
+    await using(openSqliteStore(file), (store) => store.commit(put));
     const damaged = readFileSync(file);
     damaged.fill(0x5a, 4096, 12_288);
     writeFileSync(file, damaged);
@@ -234,7 +234,7 @@ describe('openDatabase', () => {
   });
 
   it('refuses a file that a newer control has written', async () => {
-    await using(openSqliteStore(file), (store) => store.commit(PUT));
+    await using(openSqliteStore(file), (store) => store.commit(put));
     const raw = new DatabaseSync(file);
     raw.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 99999999999999)");
     raw.close();

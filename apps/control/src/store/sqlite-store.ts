@@ -5,7 +5,7 @@ import { eq, sql } from 'drizzle-orm/sql';
 
 import { checkWrite } from './check-write.ts';
 import { listHistory, prepareAdd, pruneHistory } from './history-table.ts';
-import { openDatabase, type OpenOptions, SCHEMA_VERSION, settle } from './open-database.ts';
+import { openDatabase, type OpenOptions, schemaVersion, settle } from './open-database.ts';
 import { findInstance, listInstances, loadRecords } from './read-records.ts';
 import { deployments, instances } from './schema.ts';
 import type { ControlDatabase } from './sqlite-session.ts';
@@ -20,7 +20,7 @@ export function openSqliteStore(file: string, options: OpenOptions = {}): Store 
   const writing = <T>(write: () => T): T =>
     explained('write to', file, () => db.transaction(write, { behavior: 'immediate' }));
   return {
-    schemaVersion: SCHEMA_VERSION,
+    schemaVersion: schemaVersion,
     load: async () => reading(() => db.transaction(() => loadRecords(db), { behavior: 'immediate' })),
     commit: async (writes) => {
       const checked = writes.map(checkWrite);

@@ -6,13 +6,13 @@ import { z } from 'zod';
 import type { ControlErrorCode } from '../control-error.ts';
 
 /** https://www.sqlite.org/rescode.html */
-const SQLITE_ERROR = 1;
-const SQLITE_BUSY = 5;
-const SQLITE_IOERR = 10;
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_CONSTRAINT = 19;
-const SQLITE_NOTADB = 26;
+const sqliteError = 1;
+const sqliteBusy = 5;
+const sqliteIoerr = 10;
+const sqliteCorrupt = 11;
+const sqliteFull = 13;
+const sqliteConstraint = 19;
+const sqliteNotadb = 26;
 
 /** `doing` as in "open" or "write to". What has a code already, or is a fault of ours, stays as it is. */
 export function storeError(error: unknown, doing: string, file: string): unknown {
@@ -20,32 +20,32 @@ export function storeError(error: unknown, doing: string, file: string): unknown
   if (error instanceof SyntaxError || error instanceof z.ZodError)
     return damagedError(file, `a record that cannot be read: ${errorText(error).slice(0, 200)}`, error);
   const { errcode, text } = findSqliteError(error);
-  if (doing === 'read' && !WELL_READ.has(errcode & 0xff)) return unreadableError(file, text, error);
+  if (doing === 'read' && !wellRead.has(errcode & 0xff)) return unreadableError(file, text, error);
   const fail = (code: ControlErrorCode, why: string, hint: string) =>
     new CodedError(code, `cannot ${doing} ${file} because ${why}`, { hint, cause: error });
   // The low byte is the primary code.
   switch (errcode & 0xff) {
     case 0:
-    case SQLITE_ERROR:
-    case SQLITE_CONSTRAINT:
+    case sqliteError:
+    case sqliteConstraint:
       return error;
-    case SQLITE_BUSY:
+    case sqliteBusy:
       return fail('already_running', 'another process holds it', 'One control serves an account: use that one.');
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
+    case sqliteCorrupt:
+    case sqliteNotadb:
       return damagedError(file, text, error);
-    case SQLITE_FULL:
-      return fail('store_failed', 'the disk is full', ROOM_HINT);
+    case sqliteFull:
+      return fail('store_failed', 'the disk is full', roomHint);
     // So SQLite calls also a quota that is used up.
-    case SQLITE_IOERR:
-      return fail('store_failed', `the disk took no more: got ${text}`, ROOM_HINT);
+    case sqliteIoerr:
+      return fail('store_failed', `the disk took no more: got ${text}`, roomHint);
     default:
-      return fail('store_failed', text, ROOM_HINT);
+      return fail('store_failed', text, roomHint);
   }
 }
 
 /** Not trouble of the disk: a fault of this program, or damage, which has a code of its own. */
-const WELL_READ = new Set([0, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_CORRUPT, SQLITE_NOTADB]);
+const wellRead = new Set([0, sqliteError, sqliteConstraint, sqliteCorrupt, sqliteNotadb]);
 
 /** It may be readable again in a moment: a home on a network, a ticket that has to be renewed. */
 export function unreadableError(file: string, found: string, cause?: unknown): CodedError<ControlErrorCode> {
@@ -76,7 +76,7 @@ function findSqliteError(error: unknown): { errcode: number; text: string } {
   return { errcode: 0, text: errorText(error) };
 }
 
-const ROOM_HINT =
+const roomHint =
   'Look at `df` and `quota` on the bastion and make room in the home directory; control goes on by itself. Nothing was changed.';
 
 /** Held by something that is no control. */

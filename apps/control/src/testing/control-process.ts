@@ -13,7 +13,7 @@ import { initIdentity } from '../state/identity.ts';
 import { mintOwnerToken } from '../state/owner-tokens.ts';
 import { connectOwner, type Owner } from './owner.ts';
 
-const ARGV = ['--disable-sigusr1', ...programArgs('control')];
+const controlArgv = ['--disable-sigusr1', ...programArgs('control')];
 
 export interface Finished {
   code: number | null;
@@ -44,7 +44,7 @@ export function openControlPlace(): ControlPlace {
   const run = join(root, 'run');
   const children = new Set<ChildProcess>();
   const startThrough = (wrapper: readonly string[], ...args: string[]) => {
-    const [program, ...argv] = [...wrapper, process.execPath, ...ARGV, ...args];
+    const [program, ...argv] = [...wrapper, process.execPath, ...controlArgv, ...args];
     const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'] };
     const child = spawn(program!, argv, options);
     children.add(child);

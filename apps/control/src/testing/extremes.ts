@@ -18,9 +18,9 @@ interface JsonSchema {
 }
 
 /** One value in so many is out of bounds. */
-const BEYOND = 40;
+const beyondLimit = 40;
 /** Characters that are hard to store: none, zero, half of a pair, several bytes, quotes. */
-const HARD = '\0\ud800é😀"\\';
+const hard = '\0\ud800é😀"\\';
 
 export function extremesOf(schema: unknown): fc.Arbitrary<unknown> {
   return extremes(schema as JsonSchema);
@@ -48,7 +48,7 @@ function extremes(schema: JsonSchema): fc.Arbitrary<unknown> {
       return fc.boolean();
     case undefined:
     default:
-      return fc.constant([HARD, '']);
+      return fc.constant([hard, '']);
   }
 }
 
@@ -56,11 +56,11 @@ function listExtremes({ items = {}, maxItems = 10 }: JsonSchema): fc.Arbitrary<u
   const few = fc.array(extremes(items), { maxLength: 2 });
   // A full list of full texts is over the limit of a frame.
   const full = fc.constant(Array.from({ length: Math.min(maxItems, 1000) }, (_, n) => `${n}`));
-  return fc.oneof({ weight: BEYOND, arbitrary: few }, { weight: BEYOND / 4, arbitrary: full });
+  return fc.oneof({ weight: beyondLimit, arbitrary: few }, { weight: beyondLimit / 4, arbitrary: full });
 }
 
 function textEdges(maxLength: number): string[] {
-  return ['x', 'x'.repeat(maxLength), HARD.repeat(maxLength).slice(0, Math.min(maxLength, 500))];
+  return ['x', 'x'.repeat(maxLength), hard.repeat(maxLength).slice(0, Math.min(maxLength, 500))];
 }
 
 function numberEdges({ minimum = 0, maximum = 1 }: JsonSchema): fc.Arbitrary<unknown> {
@@ -70,7 +70,7 @@ function numberEdges({ minimum = 0, maximum = 1 }: JsonSchema): fc.Arbitrary<unk
 
 function edges(inside: unknown[], beyond: unknown[]): fc.Arbitrary<unknown> {
   return fc.oneof(
-    { weight: BEYOND, arbitrary: fc.constantFrom(...inside) },
+    { weight: beyondLimit, arbitrary: fc.constantFrom(...inside) },
     { weight: 1, arbitrary: fc.constantFrom(...beyond) },
   );
 }

@@ -46,11 +46,11 @@ export interface Arrival {
 }
 
 /** What was not stored is said again after this: the disk may be full for hours. */
-const SAY_AGAIN_MS = 2000;
+const repeatIntervalMs = 2000;
 /** Of events that control adds in an agent's name; an agent's own begin at 1. */
-const SKEW_EVENT = 0;
+const skewEvent = 0;
 /** Long enough for a version, too short to fill anything. */
-const VERSION_LENGTH = 64;
+const versionLength = 64;
 
 export class AgentDesk {
   readonly #deps: AgentDeskDeps;
@@ -148,7 +148,7 @@ class Session {
     // What a former agent told of another host's nodes is true no more; this one tells of its own in its first report.
     const nodes = before[0]?.host === hostname ? before : [leaderOn(hostname)];
     const stored = registry.apply(entry, { type: 'agent.enrolled', agent }, { jobId, nodes });
-    const known = { version: agentVersion.slice(0, VERSION_LENGTH), protocol };
+    const known = { version: agentVersion.slice(0, versionLength), protocol };
     registry.applyLive(entry, { type: 'line.attached', line: this.#link, apiKey, agent: known });
     this.#noteSkew();
     this.#once(stored, () => {
@@ -213,7 +213,7 @@ class Session {
     if (this.#skewMs === 0) return;
     const { processId, hostname } = this.#hello;
     const text = describeSkew(hostname, this.#skewMs);
-    const source = { processId, id: SKEW_EVENT };
+    const source = { processId, id: skewEvent };
     this.#once(this.#deps.registry.addHistory(this.entry, 'clock.differs', text, { source }), () => undefined);
   }
 
@@ -227,7 +227,7 @@ class Session {
         return this.#link.refuse({ code: 'bad_request', message: error.message, ...hint });
       }
       this.#deps.log.debug(said);
-      this.#link.dropAfter(SAY_AGAIN_MS);
+      this.#link.dropAfter(repeatIntervalMs);
     });
   }
 }

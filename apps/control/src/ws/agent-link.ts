@@ -33,10 +33,10 @@ export interface AgentLinkDeps {
 }
 
 /** Answers waiting for an agent that does not read. */
-const UNREAD_LIMIT_BYTES = 1024 * 1024;
+const maxUnreadBytes = 1024 * 1024;
 
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
-const POLICY_VIOLATION = 1008;
+const policyViolation = 1008;
 
 export class AgentLink implements AgentLine {
   readonly generation: number;
@@ -90,7 +90,7 @@ export class AgentLink implements AgentLine {
   refuse(why: { code: WireErrorCode; message: string; hint?: string }): void {
     const { code, message, hint } = why;
     this.send({ type: 'control.refused', code, message, ...(hint === undefined ? {} : { hint }) });
-    this.#deps.socket.close(POLICY_VIOLATION, code);
+    this.#deps.socket.close(policyViolation, code);
   }
 
   drop(): void {
@@ -106,7 +106,7 @@ export class AgentLink implements AgentLine {
   }
 
   #dropUnread(): void {
-    if (this.#deps.socket.bufferedAmount <= UNREAD_LIMIT_BYTES) return;
+    if (this.#deps.socket.bufferedAmount <= maxUnreadBytes) return;
     this.#deps.log.warn({ op: 'agent.link', ok: false }, 'dropped: it does not read what it is answered');
     this.drop();
   }

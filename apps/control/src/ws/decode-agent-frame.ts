@@ -17,8 +17,8 @@ export type AgentFrame =
   | { kind: 'ignored'; type: string }
   | { kind: 'refused'; code: WireErrorCode; message: string; hint?: string };
 
-const KNOWN_TYPES: ReadonlySet<unknown> = new Set(agentMessage.options.map((option) => option.shape.type.value));
-const NAME_LIMIT = 64;
+const knownTypes: ReadonlySet<unknown> = new Set(agentMessage.options.map((option) => option.shape.type.value));
+const nameLimit = 64;
 
 /** What of a hello is the same in every version of the protocol. */
 const anyHello = z.object({
@@ -31,7 +31,7 @@ export function decodeAgentFrame(data: Buffer, isBinary: boolean, ours: VersionR
   if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string')
     return refuse('bad_request', 'cannot read a message because it is no JSON object with a type');
   const { type } = value;
-  if (!KNOWN_TYPES.has(type)) return { kind: 'ignored', type: type.slice(0, NAME_LIMIT) };
+  if (!knownTypes.has(type)) return { kind: 'ignored', type: type.slice(0, nameLimit) };
   // Ahead of the rest of it, which another version may have changed.
   if (type === 'agent.hello') {
     const hello = decodeValue(anyHello, value);
@@ -40,7 +40,7 @@ export function decodeAgentFrame(data: Buffer, isBinary: boolean, ours: VersionR
   const decoded = decodeValue(agentMessage, value);
   if (decoded.ok) return { kind: 'message', message: decoded.value };
   const { path, message } = decoded;
-  return refuse('bad_request', `cannot read ${type} because ${path.slice(0, NAME_LIMIT) || 'it'}: ${message}`);
+  return refuse('bad_request', `cannot read ${type} because ${path.slice(0, nameLimit) || 'it'}: ${message}`);
 }
 
 function mismatch({ agentVersion, protocol }: z.output<typeof anyHello>, ours: VersionRange): AgentFrame {
@@ -48,7 +48,7 @@ function mismatch({ agentVersion, protocol }: z.output<typeof anyHello>, ours: V
   return {
     kind: 'refused',
     code: 'protocol_mismatch',
-    message: `cannot talk because no protocol version is shared: control speaks ${ours.min} to ${ours.max}, agent ${agentVersion.slice(0, NAME_LIMIT)} ${protocol.min} to ${protocol.max}`,
+    message: `cannot talk because no protocol version is shared: control speaks ${ours.min} to ${ours.max}, agent ${agentVersion.slice(0, nameLimit)} ${protocol.min} to ${protocol.max}`,
     hint: agentIsOlder
       ? 'The agent is too old for this control: deploy again, which brings a newer agent.'
       : 'Control is too old for this agent: `fairlead upgrade` puts a newer one on the bastion; the agent then comes back by itself.',

@@ -3,9 +3,9 @@
 import type { ControlMessage } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { LogTails, TAIL_CREDIT } from './log-tails.ts';
+import { LogTails, tailCredit } from './log-tails.ts';
 
-const QUERY = { source: 'engine', lines: 10, follow: true } as const;
+const query = { source: 'engine', lines: 10, follow: true } as const;
 
 function open(hasRoom: () => boolean) {
   const log: string[] = [];
@@ -22,19 +22,19 @@ function open(hasRoom: () => boolean) {
     },
     end: (error?: string) => log.push(`end ${error ?? ''}`),
   };
-  return { log, tails, tail: tails.open(QUERY, sink), another: () => tails.open(QUERY, sink) };
+  return { log, tails, tail: tails.open(query, sink), another: () => tails.open(query, sink) };
 }
 
 describe('a log tail', () => {
   it('gives credit back in portions while its reader has room', () => {
     const { log, tails } = open(() => true);
-    for (let sent = 0; sent < TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    for (let sent = 0; sent < tailCredit; sent += 1) tails.chunk('o1', []);
     expect(log).toEqual(['log.tail 8', 'log.grant 4', 'log.grant 4']);
   });
 
   it('gives no credit while its reader is full, and all of it again when that has room', () => {
     const { log, tails, tail } = open(() => false);
-    for (let sent = 0; sent < TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    for (let sent = 0; sent < tailCredit; sent += 1) tails.chunk('o1', []);
     expect(log).toEqual(['log.tail 8']);
     tail.drained();
     tail.drained();
@@ -44,14 +44,14 @@ describe('a log tail', () => {
   it('takes no credit from another tail of the same agent', () => {
     const { log, tails, another } = open(() => false);
     another();
-    for (let sent = 0; sent < TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    for (let sent = 0; sent < tailCredit; sent += 1) tails.chunk('o1', []);
     tails.chunk('o2', ['a']);
     expect(log).toEqual(['log.tail 8', 'log.tail 8', 'a']);
   });
 
   it('ends when the agent sends more than it was given credit for', () => {
     const { log, tails } = open(() => false);
-    for (let sent = 0; sent <= TAIL_CREDIT; sent += 1) tails.chunk('o1', []);
+    for (let sent = 0; sent <= tailCredit; sent += 1) tails.chunk('o1', []);
     tails.chunk('o1', ['late']);
     expect(log).toEqual(['log.tail 8', 'log.cancel', expect.stringMatching(/^end the agent sent more/)]);
   });

@@ -28,9 +28,9 @@ export interface LogTailsDeps {
 }
 
 /** Chunks of one tail that may be on their way at once. An agent's chunk has 32 KiB of text. */
-export const TAIL_CREDIT = 8;
+export const tailCredit = 8;
 /** Credit is given back in portions: a grant for each chunk would double the messages. */
-const GRANT_AT = TAIL_CREDIT / 2;
+const grantAt = tailCredit / 2;
 
 interface Open {
   sink: TailSink;
@@ -49,9 +49,9 @@ export class LogTails {
 
   open(query: TailQuery, sink: TailSink): Tail {
     const orderId = this.#deps.nextOrderId();
-    const tail: Open = { sink, full: false, credit: TAIL_CREDIT };
+    const tail: Open = { sink, full: false, credit: tailCredit };
     this.#open.set(orderId, tail);
-    this.#deps.send({ type: 'log.tail', orderId, ...query, credit: TAIL_CREDIT });
+    this.#deps.send({ type: 'log.tail', orderId, ...query, credit: tailCredit });
     return {
       drained: () => {
         tail.full = false;
@@ -86,9 +86,9 @@ export class LogTails {
 
   #grant(orderId: string): void {
     const tail = this.#open.get(orderId);
-    if (!tail || tail.full || tail.credit > GRANT_AT) return;
-    const credit = TAIL_CREDIT - tail.credit;
-    tail.credit = TAIL_CREDIT;
+    if (!tail || tail.full || tail.credit > grantAt) return;
+    const credit = tailCredit - tail.credit;
+    tail.credit = tailCredit;
     this.#deps.send({ type: 'log.grant', orderId, credit });
   }
 

@@ -25,12 +25,12 @@ export interface UpgradeDeps {
   guard: Guard;
 }
 
-export const FRAME_LIMIT_BYTES = 1024 * 1024;
+export const maxFrameBytes = 1024 * 1024;
 
 /** Closes WebSockets with 1001 when disposed. */
 export function serveUpgrades(deps: UpgradeDeps): AsyncDisposable {
   const { carrier, guard } = deps;
-  const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_LIMIT_BYTES, perMessageDeflate: false });
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
   const accept = (webSocket: WebSocket, request: IncomingMessage, decision: Accepted) => {
     const prove = () => carrier.prove(request.socket);
     if (decision.kind === 'agent') {
@@ -103,11 +103,11 @@ function decideUpgrade({ carrier, principals }: UpgradeDeps, request: IncomingMe
 }
 
 /** How long a peer may take to answer a closing handshake. */
-const CLOSE_LIMIT_MS = 500;
+const closeTimeoutMs = 500;
 
 async function closeGoingAway(socket: WebSocketServer['clients'] extends Set<infer S> ? S : never): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => socket.terminate(), CLOSE_LIMIT_MS);
+  const timer = setTimeout(() => socket.terminate(), closeTimeoutMs);
   socket.on('close', () => {
     clearTimeout(timer);
     resolve();

@@ -15,15 +15,15 @@ export interface WatchHubDeps {
   behindBytes?: number;
 }
 
-const BEHIND_BYTES = 1024 * 1024;
+const behindBytes = 1024 * 1024;
 /** A snapshot leaves in pieces, as fast as its reader reads: a hundred readers at once must not hold a hundred copies. */
-const PIECE_BYTES = 64 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** An answer may have to wait behind a snapshot on a slow line. */
-const MOST_SILENT_SWEEPS = 5;
+const maxSilentSweeps = 5;
 
 /** Answers to pings of one that does not read, beside what may wait for it anyway. */
-const UNREAD_PONGS_BYTES = 1024 * 1024;
+const unreadPongsBytes = 1024 * 1024;
 
 export interface WatcherOptions {
   /** Whether its token still is valid. */
@@ -57,7 +57,7 @@ export class WatchHub {
   constructor(deps: WatchHubDeps) {
     this.#deps = deps;
     this.#guard = new Guard(deps.log);
-    this.#behindBytes = deps.behindBytes ?? BEHIND_BYTES;
+    this.#behindBytes = deps.behindBytes ?? behindBytes;
     deps.registry.changed.add((entries) => (entries ? this.#tell(entries) : this.#tellAll()));
     deps.registry.historyAdded.add((events) => events.forEach((event) => this.#tellEvent(event)));
   }
@@ -67,7 +67,7 @@ export class WatchHub {
     socket.on('error', (error) => this.#deps.log.debug({ op: 'watch', ok: false, error: errorText(error) }));
     socket.on('pong', () => (watcher.silentSweeps = 0));
     socket.on('ping', () => {
-      if (socket.bufferedAmount > this.#behindBytes + PIECE_BYTES + UNREAD_PONGS_BYTES) socket.terminate();
+      if (socket.bufferedAmount > this.#behindBytes + pieceBytes + unreadPongsBytes) socket.terminate();
     });
     socket.on('close', () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
@@ -81,7 +81,7 @@ export class WatchHub {
 
   #sweepOne(watcher: Watcher): void {
     if (!watcher.isValid()) watcher.socket.close(1008, 'unauthorized');
-    else if (watcher.silentSweeps >= MOST_SILENT_SWEEPS) watcher.socket.terminate();
+    else if (watcher.silentSweeps >= maxSilentSweeps) watcher.socket.terminate();
     else {
       watcher.silentSweeps += 1;
       watcher.socket.ping();
@@ -157,7 +157,7 @@ export class WatchHub {
 
   /** One message in several frames; RFC 6455, 5.4. */
   #sendPiece(watcher: Watcher, text: Buffer, from: number): void {
-    const to = Math.min(from + PIECE_BYTES, text.length);
+    const to = Math.min(from + pieceBytes, text.length);
     const fin = to === text.length;
     watcher.socket.send(text.subarray(from, to), { binary: false, fin }, (error) => {
       if (error) return;

@@ -33,12 +33,12 @@ export interface ControlSession extends Disposable {
   close: () => void;
 }
 
-const WELCOME_LIMIT_MS = 15_000;
-const PING_EVERY_MS = 10_000;
+const welcomeTimeoutMs = 15_000;
+const pingIntervalMs = 10_000;
 /** Two pings may go unanswered: on a slow line an answer waits behind other frames. */
-const SILENCE_LIMIT_MS = 30_000;
-const BUFFER_LIMIT_BYTES = 64 * 1024;
-const LOOK_AGAIN_MS = 20;
+const silenceTimeoutMs = 30_000;
+const maxBufferBytes = 64 * 1024;
+const retryIntervalMs = 20;
 
 export function openControlSession(options: ControlSessionOptions): ControlSession {
   const { socket, hello, clock, log, onMessage } = options;
@@ -79,13 +79,13 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
 
   const keepAlive = async () => {
     for (;;) {
-      await clock.sleep(PING_EVERY_MS, ended.signal);
-      if (clock.monotonicMs() - heardMs > SILENCE_LIMIT_MS) return end('control is silent');
+      await clock.sleep(pingIntervalMs, ended.signal);
+      if (clock.monotonicMs() - heardMs > silenceTimeoutMs) return end('control is silent');
       if (socket.readyState === socket.OPEN) socket.ping();
     }
   };
   const limitWelcome = async () => {
-    using limit = openTimeLimit(clock, WELCOME_LIMIT_MS);
+    using limit = openTimeLimit(clock, welcomeTimeoutMs);
     const over = anySignal(limit.signal, ended.signal);
     await untilOver(untilAborted(welcome.promise, over), over);
     if (limit.signal.aborted) end('control sent no welcome');
@@ -99,7 +99,7 @@ export function openControlSession(options: ControlSessionOptions): ControlSessi
     send,
     async sendPaced(message) {
       send(message);
-      while (socket.bufferedAmount > BUFFER_LIMIT_BYTES) await clock.sleep(LOOK_AGAIN_MS, ended.signal);
+      while (socket.bufferedAmount > maxBufferBytes) await clock.sleep(retryIntervalMs, ended.signal);
     },
     close: () => socket.close(1000),
     [Symbol.dispose]: () => end('we closed it'),

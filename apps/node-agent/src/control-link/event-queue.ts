@@ -4,8 +4,8 @@ import type { EventHappened } from '@fairlead/protocol';
 import { Listeners } from '@fairlead/kit';
 
 /** With control away for long the oldest are given up; audit.jsonl has them all. */
-const LIMIT = 1000;
-const MESSAGE_LIMIT = 4000;
+const limit = 1000;
+const messageLimit = 4000;
 
 export class EventQueue {
   #nextId = 1;
@@ -13,10 +13,10 @@ export class EventQueue {
   readonly #emptied = new Listeners<void>();
 
   add(event: { kind: string; message: string; atMs: number }): EventHappened {
-    const message = event.message.slice(0, MESSAGE_LIMIT);
+    const message = event.message.slice(0, messageLimit);
     const happened: EventHappened = { type: 'event.happened', id: this.#nextId++, ...event, message };
     this.#waiting.push(happened);
-    if (this.#waiting.length > LIMIT) this.#waiting.shift();
+    if (this.#waiting.length > limit) this.#waiting.shift();
     return happened;
   }
 

@@ -7,7 +7,7 @@ import type { AgentMessage } from '@fairlead/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogTails } from './log-tails.ts';
 
-const LINE = 'x'.repeat(160);
+const line = 'x'.repeat(160);
 
 describe('a log tail of the agent', () => {
   let jobDir: string;
@@ -48,7 +48,7 @@ describe('a log tail of the agent', () => {
     sent.some((message) => message.type === 'log.ended' && message.orderId === orderId);
 
   it('sends no more chunks than it has credit for, and the rest as more is granted', async () => {
-    await writeFile(join(jobDir, 'engine.log'), `${LINE}\n`.repeat(2000));
+    await writeFile(join(jobDir, 'engine.log'), `${line}\n`.repeat(2000));
     await writeFile(join(jobDir, 'agent.log'), 'small\n');
     const tails = open();
     tails.start({ type: 'log.tail', orderId: 'big', source: 'engine', lines: 2000, follow: false, credit: 2 });
@@ -61,11 +61,11 @@ describe('a log tail of the agent', () => {
     await until(() => chunksOf('big').length === 3);
     tails.grant('big', 1000);
     await until(() => hasEnded('big'));
-    expect(chunksOf('big').flat()).toEqual(Array.from({ length: 2000 }, () => LINE));
+    expect(chunksOf('big').flat()).toEqual(Array.from({ length: 2000 }, () => line));
   });
 
   it('holds little of a long log while its reader waits', async () => {
-    await writeFile(join(jobDir, 'engine.log'), `${LINE}\n`.repeat(100_000));
+    await writeFile(join(jobDir, 'engine.log'), `${line}\n`.repeat(100_000));
     const tails = open();
     const before = process.memoryUsage();
     for (let tail = 0; tail < 16; tail += 1)
@@ -77,7 +77,7 @@ describe('a log tail of the agent', () => {
   });
 
   it('ends at once when it is cancelled, also without credit', async () => {
-    await writeFile(join(jobDir, 'engine.log'), `${LINE}\n`.repeat(2000));
+    await writeFile(join(jobDir, 'engine.log'), `${line}\n`.repeat(2000));
     const tails = open();
     tails.start({ type: 'log.tail', orderId: 'big', source: 'engine', lines: 2000, follow: true, credit: 1 });
     await until(() => chunksOf('big').length === 1);

@@ -18,7 +18,7 @@ export interface LogTailsOptions {
   signal: AbortSignal;
 }
 
-const FILES: Record<LogSource, string> = { agent: 'agent.log', engine: 'engine.log', job: 'job.log' };
+const files: Record<LogSource, string> = { agent: 'agent.log', engine: 'engine.log', job: 'job.log' };
 const maxTails = 16;
 
 type TailOrder = Extract<ControlMessage, { type: 'log.tail' }>;
@@ -70,7 +70,7 @@ export class LogTails {
     const finish = this.#finish.signal;
     let failure: string | undefined;
     try {
-      const path = join(jobDir, FILES[source]);
+      const path = join(jobDir, files[source]);
       for await (const found of followLog({ path, lines, follow, clock, signal, finish })) {
         for (const chunk of chunkLines(found)) {
           await credit.take(signal);

@@ -14,7 +14,7 @@ export interface ControlChannelOptions {
   limitMs: number;
 }
 
-const FRAME_LIMIT_BYTES = 1024 * 1024;
+const maxFrameBytes = 1024 * 1024;
 
 /** Resolves when the WebSocket is open. On failure the stream is destroyed. */
 export async function openControlChannel(stream: Duplex, options: ControlChannelOptions): Promise<WebSocket> {
@@ -32,7 +32,7 @@ async function prove(stream: Duplex, { certificate, token, limitMs }: ControlCha
   const socket = new WebSocket('ws://control/v1/agent', {
     createConnection: () => secured,
     perMessageDeflate: false,
-    maxPayload: FRAME_LIMIT_BYTES,
+    maxPayload: maxFrameBytes,
     headers: { authorization: `Bearer ${token.reveal()}` },
   });
   const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();

@@ -12,7 +12,7 @@ export interface AuditedEngine {
   guard: 'socket' | 'key' | 'none';
 }
 
-const AUDIT_LIMIT_MS = 10_000;
+const auditTimeoutMs = 10_000;
 
 /** One sentence for each way that is open. */
 export async function auditGuard({ address, client, guard }: AuditedEngine, signal: AbortSignal): Promise<string[]> {
@@ -34,7 +34,7 @@ export function auditOnce(
 ): () => void {
   let isDone = false;
   const run = async () => {
-    using limit = openTimeLimit(clock, AUDIT_LIMIT_MS);
+    using limit = openTimeLimit(clock, auditTimeoutMs);
     try {
       for (const message of await audit(limit.signal)) say(message);
     } catch (error) {

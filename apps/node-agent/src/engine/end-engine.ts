@@ -18,12 +18,12 @@ export interface EndEngineOptions {
   stuckAfterMs?: number;
 }
 
-const TERM_AGAIN_MS = 4_000;
+const termIntervalMs = 4_000;
 /** A look before a signal; the signal does not wait longer for it. */
-const LOOK_LIMIT_MS = 2_000;
-const SWEEP_INTERVAL_MS = 50;
-const STUCK_INTERVAL_MS = 1_000;
-const STUCK_AFTER_MS = 10_000;
+const lookTimeoutMs = 2_000;
+const sweepIntervalMs = 50;
+const stuckIntervalMs = 1_000;
+const stuckTimeoutMs = 10_000;
 
 /** Resolves when a look has found nothing of it left, and not before. */
 export async function endEngine(options: EndEngineOptions): Promise<void> {
@@ -39,10 +39,10 @@ async function terminate({ family, exited, limit, clock }: EndEngineOptions): Pr
     else limit.addEventListener('abort', () => resolve('late'), { once: true });
   });
   while ((await Promise.race([gone, Promise.resolve('alive' as const)])) === 'alive' && !limit.aborted) {
-    await family.look(LOOK_LIMIT_MS);
+    await family.look(lookTimeoutMs);
     signalProcess(family.pid, 'SIGTERM');
     const round = new AbortController();
-    const again = untilOver(clock.sleep(TERM_AGAIN_MS, round.signal), round.signal).then(() => 'again' as const);
+    const again = untilOver(clock.sleep(termIntervalMs, round.signal), round.signal).then(() => 'again' as const);
     const what = await Promise.race([gone, late, again]);
     round.abort();
     if (what !== 'again') return;
@@ -50,12 +50,12 @@ async function terminate({ family, exited, limit, clock }: EndEngineOptions): Pr
 }
 
 async function sweep(options: EndEngineOptions): Promise<void> {
-  const { family, clock, log, onStuck, stuckAfterMs = STUCK_AFTER_MS } = options;
+  const { family, clock, log, onStuck, stuckAfterMs = stuckTimeoutMs } = options;
   const stuckAtMs = clock.monotonicMs() + stuckAfterMs;
   let isStuck = false;
   for (;;) {
     signalProcess(-family.pid, 'SIGKILL');
-    const left = await family.look(LOOK_LIMIT_MS);
+    const left = await family.look(lookTimeoutMs);
     if (left?.size === 0) return;
     const pids = [...(left?.keys() ?? [])];
     for (const pid of pids) signalProcess(pid, 'SIGKILL');
@@ -64,7 +64,7 @@ async function sweep(options: EndEngineOptions): Promise<void> {
       log.error({ op: 'engine.end', ok: false, pids, looked: left !== undefined }, 'cannot see the end of the engine');
       onStuck(pids);
     }
-    await clock.sleep(isStuck ? STUCK_INTERVAL_MS : SWEEP_INTERVAL_MS);
+    await clock.sleep(isStuck ? stuckIntervalMs : sweepIntervalMs);
   }
 }
 

@@ -25,7 +25,7 @@ interface Asking {
 }
 
 /** /metrics of a vLLM is about 100 kB. */
-const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
+const maxAnswerBytes = 8 * 1024 * 1024;
 
 export function createEngineClient(options: { address: () => EngineAddress; engineKey: Secret }): EngineClient {
   const ask = ({ method, path, body, hasKey = true }: Asking, signal: AbortSignal): Promise<EngineAnswer> => {
@@ -60,7 +60,7 @@ export function createEngineClient(options: { address: () => EngineAddress; engi
       let sizeBytes = 0;
       response.on('data', (chunk: Buffer) => {
         sizeBytes += chunk.length;
-        if (sizeBytes > ANSWER_LIMIT_BYTES) response.destroy(new Error('the answer is too large'));
+        if (sizeBytes > maxAnswerBytes) response.destroy(new Error('the answer is too large'));
         else chunks.push(chunk);
       });
       response.once('error', fail);

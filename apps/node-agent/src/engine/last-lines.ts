@@ -1,24 +1,22 @@
 // The last lines an engine wrote, bounded in number and length.
 
-const LINES = 1000;
-const LINE_LIMIT = 1000;
+const maxLines = 1000;
+const lineLimit = 1000;
 /** Of a large block only its end is looked at. */
-const LINES_PER_BLOCK = 300;
-const BYTES_PER_BLOCK = 64 * 1024;
+const linesPerBlock = 300;
+const bytesPerBlock = 64 * 1024;
 
 export class LastLines {
   #lines: string[] = [];
 
   /** Takes a block of whole lines; returns those it looked at, oldest first. */
   push(block: Buffer): string[] {
-    const tail = block.length > BYTES_PER_BLOCK ? block.subarray(block.length - BYTES_PER_BLOCK) : block;
+    const tail = block.length > bytesPerBlock ? block.subarray(block.length - bytesPerBlock) : block;
     const lines = tail.toString('utf8').split('\n');
     lines.pop();
-    const seen = lines
-      .slice(-LINES_PER_BLOCK)
-      .map((line) => (line.length > LINE_LIMIT ? line.slice(0, LINE_LIMIT) : line));
+    const seen = lines.slice(-linesPerBlock).map((line) => (line.length > lineLimit ? line.slice(0, lineLimit) : line));
     this.#lines.push(...seen);
-    if (this.#lines.length > 2 * LINES) this.#lines = this.#lines.slice(-LINES);
+    if (this.#lines.length > 2 * maxLines) this.#lines = this.#lines.slice(-maxLines);
     return seen;
   }
 
@@ -27,6 +25,6 @@ export class LastLines {
   }
 
   get lines(): readonly string[] {
-    return this.#lines.slice(-LINES);
+    return this.#lines.slice(-maxLines);
   }
 }

@@ -1,9 +1,9 @@
 // Cuts a byte stream into blocks of whole lines, cheaply: an engine may write 50 MB/s. `\r` ends a line too (tqdm).
 
-const LF = 10;
-const CR = 13;
+const lineFeed = 10;
+const cr = 13;
 /** A line longer than this is cut: nobody reads it, and it must not grow in memory. */
-const LINE_LIMIT_BYTES = 64 * 1024;
+const maxLineBytes = 64 * 1024;
 
 export interface LineBlocks {
   push: (chunk: Buffer) => void;
@@ -25,19 +25,19 @@ export function createLineBlocks(emit: (block: Buffer) => void): LineBlocks {
 
   return {
     push(chunk) {
-      const end = Math.max(chunk.lastIndexOf(LF), chunk.lastIndexOf(CR)) + 1;
+      const end = Math.max(chunk.lastIndexOf(lineFeed), chunk.lastIndexOf(cr)) + 1;
       if (end > 0) flush(chunk.subarray(0, end));
       if (end === chunk.length) return;
       carry.push(chunk.subarray(end));
       carriedBytes += chunk.length - end;
-      if (carriedBytes > LINE_LIMIT_BYTES) flush(Buffer.alloc(0));
+      if (carriedBytes > maxLineBytes) flush(Buffer.alloc(0));
     },
     end: () => flush(Buffer.alloc(0)),
   };
 }
 
 function normalized(block: Buffer): Buffer {
-  if (!block.includes(CR)) return block.at(-1) === LF ? block : Buffer.concat([block, Buffer.from('\n')]);
+  if (!block.includes(cr)) return block.at(-1) === lineFeed ? block : Buffer.concat([block, Buffer.from('\n')]);
   // latin1 keeps every byte as it is.
   const text = block.toString('latin1').replaceAll(/[\r\n]+/g, '\n');
   return Buffer.from(text.endsWith('\n') ? text : `${text}\n`, 'latin1');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { proveAddress, takeAddress } from './engine-address.ts';
 import { loopbackListeners, parseListeners } from './loopback-listeners.ts';
 
-const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const head = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 
 /** A row of /proc/net/tcp: port 0x1F90 is 8080. */
 function row(local: string, state: string, uid: number): string {
@@ -21,13 +21,13 @@ describe('parseListeners', () => {
     ['::', '00000000000000000000000000000000', true],
     ['10.1.2.3', '0302010A', true],
   ])('reads whose listener is at %s, and whether other hosts reach it', (_address, local, isWide) => {
-    expect(parseListeners([HEAD, row(local, '0A', 1004), ''].join('\n'), 8080)).toEqual([{ uid: 1004, isWide }]);
+    expect(parseListeners([head, row(local, '0A', 1004), ''].join('\n'), 8080)).toEqual([{ uid: 1004, isWide }]);
   });
 
   it('passes over connections, other ports and what is no row', () => {
-    const table = [HEAD, row('0100007F', '01', 1004), '', 'x'].join('\n');
+    const table = [head, row('0100007F', '01', 1004), '', 'x'].join('\n');
     expect(parseListeners(table, 8080)).toEqual([]);
-    expect(parseListeners([HEAD, row('0100007F', '0A', 1004)].join('\n'), 8081)).toEqual([]);
+    expect(parseListeners([head, row('0100007F', '0A', 1004)].join('\n'), 8081)).toEqual([]);
   });
 });
 

@@ -25,16 +25,16 @@ async function readTable(path: string): Promise<string> {
   }
 }
 
-const LISTENING = '0A';
+const listening = '0A';
 /** 127.0.0.0/8, ::1, and 127.0.0.0/8 mapped into IPv6, in the byte order of a little-endian or a big-endian machine. */
-const LOOPBACK = /^(?:\w{6}7F|7F\w{6}|0{24}01000000|0{31}1|0{16}FFFF0000\w{6}7F|0{20}FFFF7F\w{6})$/;
+const loopback = /^(?:\w{6}7F|7F\w{6}|0{24}01000000|0{31}1|0{16}FFFF0000\w{6}7F|0{20}FFFF7F\w{6})$/;
 
 /** Pure. */
 export function parseListeners(table: string, port: number): Listener[] {
   return table.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , uid] = line.trim().split(/\s+/);
     const [address = '', portHex = ''] = local.split(':');
-    if (state !== LISTENING || Number.parseInt(portHex, 16) !== port) return [];
-    return [{ uid: Number(uid), isWide: !LOOPBACK.test(address) }];
+    if (state !== listening || Number.parseInt(portHex, 16) !== port) return [];
+    return [{ uid: Number(uid), isWide: !loopback.test(address) }];
   });
 }

@@ -63,7 +63,7 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   logged: () => Promise<void>;
 }
 
-const LOG_BYTES = 64 * 1024 * 1024;
+const logBytes = 64 * 1024 * 1024;
 
 /** Throws `engine_unknown` for a spec whose engine this agent does not have. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
@@ -71,7 +71,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
-  const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: LOG_BYTES, log });
+  const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: logBytes, log });
   const last = new LastLines();
   const surroundings = () => surroundingsOf(kind, options.env);
   const sweepOnce = createSweep(spec.instanceId, log);
@@ -155,15 +155,15 @@ function createPhaseReader(kind: EngineKind, onPhase: (seen: PhaseSeen) => void)
     const before = reached;
     for (const line of lines) {
       const seen = kind.parsePhase(line);
-      if (seen && PHASES.indexOf(seen.phase) >= PHASES.indexOf(reached.phase)) reached = seen;
+      if (seen && startPhases.indexOf(seen.phase) >= startPhases.indexOf(reached.phase)) reached = seen;
     }
     if (reached.phase !== before.phase || reached.percent !== before.percent) onPhase(reached);
   };
 }
 
-const PHASES = startPhase.options;
+const startPhases = startPhase.options;
 
-const SWEEP_LIMIT_MS = 10_000;
+const sweepTimeoutMs = 10_000;
 
 /** Sweeps up at the first call; again while that has failed. */
 function createSweep(instanceId: string, log: Log): () => Promise<void> {
@@ -179,7 +179,7 @@ async function sweepUp(instanceId: string, log: Log): Promise<void> {
   const looking = findMarked(`${MARKER_VARIABLE}=${instanceId}`);
   const left = await withTimeLimit(
     looking,
-    SWEEP_LIMIT_MS,
+    sweepTimeoutMs,
     () => new Error('the look into /proc takes too long'),
   ).catch((error: unknown) => {
     if (durationOf(error) === 'passing') throw error;

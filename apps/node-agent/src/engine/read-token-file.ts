@@ -8,7 +8,7 @@ import { errorText, isCodedError, Secret } from '@fairlead/kit';
 
 import { agentError } from '../agent-error.ts';
 
-const CHECK =
+const check =
   'Check tokenFile of this cluster: the compute node must be able to read it. Remove the setting if the model needs no token.';
 
 /** Undefined where no file is named, or it is empty. Throws `token_file_unreadable` or `token_file_exposed`. */
@@ -24,7 +24,7 @@ export async function readTokenFile(path: string | undefined): Promise<Secret | 
     const stats = await file.stat();
     if (!stats.isFile())
       throw agentError('token_file_unreadable', `cannot read the token file ${path} because it is no regular file`, {
-        hint: CHECK,
+        hint: check,
       });
     if ((stats.mode & 0o077) !== 0) throw exposed(path, stats.mode);
     const token = (await file.readFile('utf8')).trim();
@@ -32,7 +32,7 @@ export async function readTokenFile(path: string | undefined): Promise<Secret | 
   } catch (error) {
     if (isCodedError(error)) throw error;
     throw agentError('token_file_unreadable', `cannot read the token file ${path}: ${errorText(error)}`, {
-      hint: CHECK,
+      hint: check,
       cause: error,
     });
   }

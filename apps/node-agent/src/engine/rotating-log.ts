@@ -18,9 +18,9 @@ export interface RotatingLog extends AsyncDisposable {
   written: () => Promise<void>;
 }
 
-const PENDING_LIMIT_BYTES = 16 * 1024 * 1024;
+const maxPendingBytes = 16 * 1024 * 1024;
 /** How long a batch waits for a condition that passes; what comes meanwhile is held back. */
-const RETRY_LIMIT_MS = 5_000;
+const retryTimeoutMs = 5_000;
 
 /** Resolves also where the file cannot be opened: that is tried again with each block. */
 export async function openRotatingLog(options: RotatingLogOptions): Promise<RotatingLog> {
@@ -34,7 +34,7 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
 
   const attempt = async (work: () => Promise<unknown>) => {
     try {
-      await retryPassing(work, { clock, random: () => 0.5, limitMs: failing ? 0 : RETRY_LIMIT_MS });
+      await retryPassing(work, { clock, random: () => 0.5, limitMs: failing ? 0 : retryTimeoutMs });
       if (failing) log.info({ op: 'log.write', ok: true, path, droppedBytes }, 'can write the engine log again');
       failing = false;
       return true;
@@ -61,7 +61,7 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   await attempt(() => file.open());
   return {
     write(block) {
-      if (pendingBytes + block.length > PENDING_LIMIT_BYTES) {
+      if (pendingBytes + block.length > maxPendingBytes) {
         droppedBytes += block.length;
         return;
       }

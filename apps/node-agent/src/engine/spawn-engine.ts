@@ -47,9 +47,9 @@ export interface SpawnEngineOptions {
 }
 
 /** A child that outlives the server may hold its output open: then the rest is not waited for. */
-const OUTPUT_LIMIT_MS = 500;
-const LOOK_EVERY_MS = 60_000;
-const PERIODIC_LOOK_LIMIT_MS = 30_000;
+const outputTimeoutMs = 500;
+const pollIntervalMs = 60_000;
+const periodicLookTimeoutMs = 30_000;
 
 type EngineChild = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -96,13 +96,13 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
 
 async function lookOften(
   family: EngineFamily,
-  { clock, log, lookEveryMs = LOOK_EVERY_MS }: SpawnEngineOptions,
+  { clock, log, lookEveryMs = pollIntervalMs }: SpawnEngineOptions,
   exited: Promise<unknown>,
 ): Promise<void> {
   const over = new AbortController();
   detach(exited.then(() => over.abort()));
   const look = async () => {
-    await family.look(PERIODIC_LOOK_LIMIT_MS);
+    await family.look(periodicLookTimeoutMs);
     return lookEveryMs;
   };
   await repeatTurns(look, { op: 'engine.look', clock, log, signal: over.signal });
@@ -144,7 +144,7 @@ async function settledExit(child: EngineChild, { onOutput, clock, log }: SpawnEn
   child.once('exit', (code, signal) => resolve({ code, signal }));
   const exit = await promise;
   const limit = new AbortController();
-  const late = untilOver(clock.sleep(OUTPUT_LIMIT_MS, limit.signal), limit.signal);
+  const late = untilOver(clock.sleep(outputTimeoutMs, limit.signal), limit.signal);
   await Promise.race([Promise.all(outputs), late]);
   limit.abort();
   return exit;

@@ -38,7 +38,7 @@ export function admitRequest(head: RequestHead, facts: AdmissionFacts, engineLin
 /** Nothing of the client's own request travels, neither its path nor a body. */
 function askForModel(head: RequestHead, engineAddress: EngineAddress, engineLines: Buffer): AdmittedOrRefused {
   const model = modelOf(head.path);
-  if (model === undefined) return { ok: false, refusal: BAD_ESCAPE };
+  if (model === undefined) return { ok: false, refusal: badEscape };
   return {
     ok: true,
     request: {
@@ -52,7 +52,7 @@ function askForModel(head: RequestHead, engineAddress: EngineAddress, engineLine
   };
 }
 
-const BAD_ESCAPE = refuse(
+const badEscape = refuse(
   'bad_request',
   'The name of the model in this path has an escape that is no UTF-8. Correct the client.',
 );

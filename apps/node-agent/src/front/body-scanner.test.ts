@@ -3,8 +3,8 @@ import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import { createRandom, fuzzSplit } from './fuzz-head.ts';
 import type { Framing } from './interpret-head.ts';
 
-const CHUNKED: Framing = { kind: 'chunked' };
-const NEXT = 'GET /invocations HTTP/1.1\r\n\r\n';
+const chunked: Framing = { kind: 'chunked' };
+const next = 'GET /invocations HTTP/1.1\r\n\r\n';
 
 function scan(framing: Framing, pieces: Buffer[], bodyBytes = 1_000): { forwarded: string; end: string } {
   const scanner: BodyScanner | undefined = createBodyScanner(framing, bodyBytes);
@@ -24,7 +24,7 @@ function scanText(framing: Framing, text: string, bodyBytes?: number): { forward
 
 describe('a body of known length', () => {
   test('ends at its length, whatever follows', () => {
-    expect(scanText({ kind: 'length', bytes: 5 }, `hello${NEXT}`)).toEqual({ forwarded: 'hello', end: 'done' });
+    expect(scanText({ kind: 'length', bytes: 5 }, `hello${next}`)).toEqual({ forwarded: 'hello', end: 'done' });
     expect(scanText({ kind: 'length', bytes: 5 }, 'hell')).toEqual({ forwarded: 'hell', end: 'more' });
   });
 
@@ -43,7 +43,7 @@ describe('a body in chunks', () => {
     ['data that looks like a chunk', '5\r\n0\r\n\r\n\r\n0\r\n\r\n', undefined],
     ['trailers, which are dropped', '0\r\nContent-Length: 5\r\nX: y\r\n\r\n', '0\r\n\r\n'],
   ])('ends after %s', (_name, text, forwarded) => {
-    expect(scanText(CHUNKED, text + NEXT)).toEqual({ forwarded: forwarded ?? text, end: 'done' });
+    expect(scanText(chunked, text + next)).toEqual({ forwarded: forwarded ?? text, end: 'done' });
   });
 
   test.each([
@@ -68,13 +68,13 @@ describe('a body in chunks', () => {
     ['NUL in a trailer', '0\r\nA: \0\r\n\r\n'],
     ['too long trailers', `0\r\n${'A: b\r\n'.repeat(2_000)}\r\n`],
   ])('is refused with %s', (_name, text) => {
-    expect(scanText(CHUNKED, text, 1e6).end).toBe('bad_request');
+    expect(scanText(chunked, text, 1e6).end).toBe('bad_request');
   });
 
   test('is refused when it grows over the limit, before the chunk that does it', () => {
-    expect(scanText(CHUNKED, '5\r\nhello\r\n5\r\nhello\r\n0\r\n\r\n', 10).end).toBe('done');
-    expect(scanText(CHUNKED, '5\r\nhello\r\n6\r\nhello!\r\n0\r\n\r\n', 10).end).toBe('payload_too_large');
-    expect(scanText(CHUNKED, 'ffffffffff\r\n', 10).end).toBe('payload_too_large');
+    expect(scanText(chunked, '5\r\nhello\r\n5\r\nhello\r\n0\r\n\r\n', 10).end).toBe('done');
+    expect(scanText(chunked, '5\r\nhello\r\n6\r\nhello!\r\n0\r\n\r\n', 10).end).toBe('payload_too_large');
+    expect(scanText(chunked, 'ffffffffff\r\n', 10).end).toBe('payload_too_large');
   });
 
   test('ends at the same byte wherever the bytes were split', () => {
@@ -85,15 +85,15 @@ describe('a body in chunks', () => {
       '5\r\nhello\r\n5x\r\n',
     ];
     for (const text of texts) {
-      const bytes = Buffer.from(text + NEXT);
-      const whole = scan(CHUNKED, [bytes]);
+      const bytes = Buffer.from(text + next);
+      const whole = scan(chunked, [bytes]);
       for (let at = 0; at <= bytes.length; at += 1) {
-        const halves = scan(CHUNKED, [bytes.subarray(0, at), bytes.subarray(at)]);
+        const halves = scan(chunked, [bytes.subarray(0, at), bytes.subarray(at)]);
         expect(halves.end).toBe(whole.end);
         if (whole.end === 'done') expect(halves).toEqual(whole);
       }
       for (let seed = 1; seed < 300; seed += 1) {
-        const split = scan(CHUNKED, fuzzSplit(bytes, createRandom(seed)));
+        const split = scan(chunked, fuzzSplit(bytes, createRandom(seed)));
         expect(split.end).toBe(whole.end);
         if (whole.end === 'done') expect(split).toEqual(whole);
       }

@@ -42,15 +42,15 @@ class LengthBody implements BodyScanner {
   }
 }
 
-const CR = 0x0d;
-const LF = 0x0a;
-const SEMICOLON = 0x3b;
-const SPACE = 0x20;
-const HTAB = 0x09;
-const CRLF = Buffer.from('\r\n');
-const MAX_SIZE_DIGITS = 10;
-const MAX_EXTENSION_BYTES = 256;
-const MAX_TRAILER_BYTES = 4096;
+const cr = 0x0d;
+const lineFeed = 0x0a;
+const semicolon = 0x3b;
+const space = 0x20;
+const htab = 0x09;
+const crlf = Buffer.from('\r\n');
+const maxSizeDigits = 10;
+const maxExtensionBytes = 256;
+const maxTrailerBytes = 4096;
 
 type ChunkedState = 'size' | 'extension' | 'sizeLf' | 'data' | 'dataCr' | 'dataLf' | 'trailer' | 'trailerLf' | 'endLf';
 
@@ -88,7 +88,7 @@ class ChunkedBody implements BodyScanner {
       }
       const inBody = !this.#isPastLastChunk();
       const end = this.#takeByte(piece[at]!);
-      if (end === 'done') return { forward: this.#forward, done: true, closing: CRLF };
+      if (end === 'done') return { forward: this.#forward, done: true, closing: crlf };
       if (end) return { forward: this.#forward, done: false, refusal: end };
       if (inBody) this.#forward = at + 1;
     }
@@ -104,22 +104,22 @@ class ChunkedBody implements BodyScanner {
       case 'size':
         return this.#takeSizeByte(byte);
       case 'extension':
-        if (byte === CR) return this.#to('sizeLf');
+        if (byte === cr) return this.#to('sizeLf');
         this.#extensionBytes += 1;
-        if (this.#extensionBytes > MAX_EXTENSION_BYTES || !isText(byte)) return badChunk();
+        if (this.#extensionBytes > maxExtensionBytes || !isText(byte)) return badChunk();
         return undefined;
       case 'sizeLf':
-        return byte === LF ? this.#startChunk() : badChunk();
+        return byte === lineFeed ? this.#startChunk() : badChunk();
       case 'dataCr':
-        return byte === CR ? this.#to('dataLf') : badChunk();
+        return byte === cr ? this.#to('dataLf') : badChunk();
       case 'dataLf':
-        return byte === LF ? this.#to('size') : badChunk();
+        return byte === lineFeed ? this.#to('size') : badChunk();
       case 'trailer':
         return this.#takeTrailerByte(byte);
       case 'trailerLf':
-        return byte === LF ? this.#to('trailer') : badChunk();
+        return byte === lineFeed ? this.#to('trailer') : badChunk();
       case 'endLf':
-        return byte === LF ? 'done' : badChunk();
+        return byte === lineFeed ? 'done' : badChunk();
       case 'data':
         return undefined;
     }
@@ -130,12 +130,12 @@ class ChunkedBody implements BodyScanner {
     if (digit !== undefined) {
       this.#size = this.#size * 16 + digit;
       this.#sizeDigits += 1;
-      return this.#sizeDigits > MAX_SIZE_DIGITS ? badChunk() : undefined;
+      return this.#sizeDigits > maxSizeDigits ? badChunk() : undefined;
     }
     if (this.#sizeDigits === 0) return badChunk();
-    if (byte === CR) return this.#to('sizeLf');
+    if (byte === cr) return this.#to('sizeLf');
     // White space before ";" is allowed by RFC 9112 7.1.1 and read in several ways by parsers in use: refused.
-    return byte === SEMICOLON ? this.#to('extension') : badChunk();
+    return byte === semicolon ? this.#to('extension') : badChunk();
   }
 
   #startChunk(): Refusal | undefined {
@@ -150,14 +150,14 @@ class ChunkedBody implements BodyScanner {
   }
 
   #takeTrailerByte(byte: number): Refusal | undefined {
-    if (byte === CR) {
+    if (byte === cr) {
       const isEnd = this.#lineBytes === 0;
       this.#lineBytes = 0;
       return this.#to(isEnd ? 'endLf' : 'trailerLf');
     }
     this.#lineBytes += 1;
     this.#trailerBytes += 1;
-    return this.#trailerBytes > MAX_TRAILER_BYTES || !isText(byte) ? badChunk() : undefined;
+    return this.#trailerBytes > maxTrailerBytes || !isText(byte) ? badChunk() : undefined;
   }
 
   #to(state: ChunkedState): undefined {
@@ -172,7 +172,7 @@ function hexDigit(byte: number): number | undefined {
 }
 
 function isText(byte: number): boolean {
-  return byte === HTAB || (byte >= SPACE && byte !== 0x7f);
+  return byte === htab || (byte >= space && byte !== 0x7f);
 }
 
 function badChunk(): Refusal {

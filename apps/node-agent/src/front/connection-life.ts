@@ -45,14 +45,14 @@ export type ConnectionEffect =
 
 export type ConnectionStep = Step<ConnectionState, ConnectionEffect>;
 
-const STALLED = refuse('bad_request', 'The request body stopped arriving. Send it again.');
-const LATE = refuse('bad_request', 'The request head did not arrive in time. Send it again.');
-const ENGINE_STUCK = refuse(
+const stalled = refuse('bad_request', 'The request body stopped arriving. Send it again.');
+const late = refuse('bad_request', 'The request head did not arrive in time. Send it again.');
+const engineStuck = refuse(
   'engine_unavailable',
   'The engine has stopped taking the body of this request. Try again; `fairlead status` says whether the engine hangs.',
   5,
 );
-const ENGINE_GONE = refuse(
+const engineGone = refuse(
   'engine_unavailable',
   'The engine did not answer. Try again; `fairlead logs --source engine` says what happened.',
   5,
@@ -78,7 +78,7 @@ function stepReading(state: ConnectionState, event: ConnectionEvent): Connection
     case 'request.refused':
       return answer('refused', event.refusal);
     case 'head.late':
-      return event.started ? answer('refused', LATE) : close('client_left');
+      return event.started ? answer('refused', late) : close('client_left');
     case 'client.ended':
     case 'client.failed':
       return close('client_left');
@@ -106,14 +106,14 @@ function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: Con
       return state.answered ? close('refused') : answer('refused', event.refusal);
     case 'body.stalled':
       if (!state.uploading) return stay(state);
-      return state.answered ? close('client_left') : answer('client_left', STALLED);
+      return state.answered ? close('client_left') : answer('client_left', stalled);
     case 'upload.stalled':
       if (!state.uploading) return stay(state);
-      return state.answered ? close('engine_failed') : answer('engine_failed', ENGINE_STUCK);
+      return state.answered ? close('engine_failed') : answer('engine_failed', engineStuck);
     case 'engine.ended':
-      return state.answered ? finish('completed') : answer('engine_failed', ENGINE_GONE);
+      return state.answered ? finish('completed') : answer('engine_failed', engineGone);
     case 'engine.failed':
-      if (!state.answered) return answer('engine_failed', ENGINE_GONE);
+      if (!state.answered) return answer('engine_failed', engineGone);
       // It answered early and hung up on the rest of the upload: what it said is whole, or its own framing shows it is not.
       return state.uploading ? finish('engine_failed') : close('engine_failed');
     // HTTP clients that are done waiting close, and a tunnel passes a close on as an end: an end is taken for leaving.

@@ -11,7 +11,7 @@ import { refuse } from '@fairlead/openai-wire';
 
 const finishing = { phase: 'finishing', outcome: 'completed', delivered: false, clientEnded: false } as const;
 
-const STATES: readonly ConnectionState[] = [
+const states: readonly ConnectionState[] = [
   { phase: 'reading' },
   { phase: 'relaying', answered: false, uploading: true },
   { phase: 'relaying', answered: false, uploading: false },
@@ -23,7 +23,7 @@ const STATES: readonly ConnectionState[] = [
   { phase: 'closed', outcome: 'completed' },
 ];
 
-const EVENTS: Readonly<Record<string, ConnectionEvent>> = {
+const events: Readonly<Record<string, ConnectionEvent>> = {
   'head.admitted': { type: 'head.admitted', uploading: true },
   'head.admitted (no body)': { type: 'head.admitted', uploading: false },
   'request.refused': { type: 'request.refused', refusal: refuse('payload_too_large', 'Too large.') },
@@ -45,8 +45,8 @@ const EVENTS: Readonly<Record<string, ConnectionEvent>> = {
 /** For the test, and for docs/state-machines.md. */
 export const connectionMachine: Machine<ConnectionState, ConnectionEvent, ConnectionEffect> = {
   step: stepConnection,
-  states: STATES,
-  events: EVENTS,
+  states: states,
+  events: events,
   nameState: nameOf,
   nameEffect: (effect) => (effect.do === 'answer' ? `answer ${effect.refusal.code}` : effect.do),
 };

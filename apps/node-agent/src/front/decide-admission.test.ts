@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { findEngineKind } from '@fairlead/engines';
 import { createRouteTable } from '@fairlead/openai-wire';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
-import { FRONT_LIMITS } from './front-limits.ts';
+import { frontLimits } from './front-limits.ts';
 import { HeadParser } from './head-parser.ts';
 import { interpretHead } from './interpret-head.ts';
 
@@ -17,7 +17,7 @@ describe('decideAdmission', () => {
     bodyBytes: 10,
   };
   function decide(text: string, changes: Partial<AdmissionFacts> = {}) {
-    const step = new HeadParser(FRONT_LIMITS).push(Buffer.from(`${text}\r\nHost: a\r\n\r\n`));
+    const step = new HeadParser(frontLimits).push(Buffer.from(`${text}\r\nHost: a\r\n\r\n`));
     if (step.kind !== 'head') throw new Error('not a head');
     const interpreted = interpretHead(step.head);
     if (!interpreted.ok) throw new Error('refused early');

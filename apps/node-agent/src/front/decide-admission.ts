@@ -35,24 +35,24 @@ export function decideAdmission(
   { credential, framing }: Interpreted,
   facts: AdmissionFacts,
 ): Admission {
-  if (credential === undefined) return no(refuse('unauthorized', NO_KEY));
-  if (!facts.apiKey.matches(credential)) return no(refuse('unauthorized', WRONG_KEY));
+  if (credential === undefined) return no(refuse('unauthorized', noKey));
+  if (!facts.apiKey.matches(credential)) return no(refuse('unauthorized', wrongKey));
   const pick = pickRoute(facts.routes, head.method, head.path);
   if (!pick.ok) return no(noSuchRoute(head, pick.otherMethods, facts.routes));
   if (framing.kind === 'length' && framing.bytes > facts.bodyBytes) return no(bodyTooLarge(facts.bodyBytes));
-  if (facts.mode === 'draining') return no(refuse('draining', DRAINING, facts.retryAfterSeconds));
+  if (facts.mode === 'draining') return no(refuse('draining', draining, facts.retryAfterSeconds));
   if (facts.mode === 'starting' || facts.engineAddress === undefined) {
-    return no(refuse('not_ready', NOT_READY, facts.retryAfterSeconds));
+    return no(refuse('not_ready', notReady, facts.retryAfterSeconds));
   }
   return { ok: true, route: pick.route, engineAddress: facts.engineAddress };
 }
 
-const NO_KEY =
+const noKey =
   "There is no key. Send the deployment's key as `Authorization: Bearer <key>` or `x-api-key: <key>`; `fairlead connect --json` prints it.";
-const WRONG_KEY =
+const wrongKey =
   "The key is not this deployment's. Use the one that `fairlead connect --json` prints; every deployment has its own.";
-const DRAINING = 'This instance is about to end and takes no new requests. Try again: the next instance will answer.';
-const NOT_READY = 'The engine is not ready yet. Try again; `fairlead status` says what it is waiting for.';
+const draining = 'This instance is about to end and takes no new requests. Try again: the next instance will answer.';
+const notReady = 'The engine is not ready yet. Try again; `fairlead status` says what it is waiting for.';
 
 function noSuchRoute(head: RequestHead, otherMethods: string[], routes: RouteTable): Refusal {
   if (otherMethods.length === 0) return refuse('route_refused', describeWrongPath(wrongPathOf(head, routes)));

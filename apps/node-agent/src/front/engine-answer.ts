@@ -9,15 +9,15 @@ export interface EngineAnswer {
   whileQuiet(): Buffer | undefined;
 }
 
-const HEAD_END = Buffer.from('\r\n\r\n');
+const headEnd = Buffer.from('\r\n\r\n');
 /** A head that is longer passes as it is. */
-const MAX_HEAD_BYTES = 16 * 1024;
+const maxHeadBytes = 16 * 1024;
 /** nginx and its like hold an answer back until a buffer is full; this tells them not to. */
-const UNBUFFERED = Buffer.from('\r\nx-accel-buffering: no', 'latin1');
+const unbuffered = Buffer.from('\r\nx-accel-buffering: no', 'latin1');
 /** An event of nothing (a comment): clients skip it, and proxies that wait for the next byte see one. */
-const COMMENT = ': keep-alive\n\n';
-const RAW_COMMENT = Buffer.from(COMMENT, 'latin1');
-const CHUNKED_COMMENT = Buffer.from(`${COMMENT.length.toString(16)}\r\n${COMMENT}\r\n`, 'latin1');
+const keepAliveComment = ': keep-alive\n\n';
+const rawComment = Buffer.from(keepAliveComment, 'latin1');
+const chunkedComment = Buffer.from(`${keepAliveComment.length.toString(16)}\r\n${keepAliveComment}\r\n`, 'latin1');
 
 /**
  * Passes the answer on. An event stream gets `X-Accel-Buffering: no`, and a comment where the engine is silent between two events, or
@@ -47,8 +47,8 @@ export class PassedAnswer implements EngineAnswer {
   }
 
   #takeHead(bytes: Buffer): Buffer | undefined {
-    const end = bytes.indexOf(HEAD_END);
-    if (end === -1 && bytes.length < MAX_HEAD_BYTES) {
+    const end = bytes.indexOf(headEnd);
+    if (end === -1 && bytes.length < maxHeadBytes) {
       this.#head = bytes;
       return undefined;
     }
@@ -56,24 +56,24 @@ export class PassedAnswer implements EngineAnswer {
     const head = end === -1 ? '' : bytes.toString('latin1', 0, end).toLowerCase();
     if (!head.includes('\r\ncontent-type: text/event-stream')) return bytes;
     this.#comment = commentFor(head);
-    const bodyAt = end + HEAD_END.length;
+    const bodyAt = end + headEnd.length;
     this.#isBetweenEvents =
       this.#comment !== undefined && (bytes.length === bodyAt || endsAnEvent(bytes.subarray(bodyAt), this.#comment));
     if (head.includes('\r\nx-accel-buffering:')) return bytes;
-    return Buffer.concat([bytes.subarray(0, end), UNBUFFERED, bytes.subarray(end)]);
+    return Buffer.concat([bytes.subarray(0, end), unbuffered, bytes.subarray(end)]);
   }
 }
 
 function commentFor(head: string): Buffer | undefined {
   if (head.includes('\r\ncontent-length:') || head.includes('\r\ncontent-encoding:')) return undefined;
-  if (!head.includes('\r\ntransfer-encoding:')) return RAW_COMMENT;
-  return head.includes('\r\ntransfer-encoding: chunked') ? CHUNKED_COMMENT : undefined;
+  if (!head.includes('\r\ntransfer-encoding:')) return rawComment;
+  return head.includes('\r\ntransfer-encoding: chunked') ? chunkedComment : undefined;
 }
 
 /** An empty line ends an event; in chunks the CRLF behind a chunk follows. Content has no LF LF CR LF: JSON escapes its line breaks. */
 function endsAnEvent(piece: Buffer, comment: Buffer): boolean {
   let at = piece.length;
-  if (comment === CHUNKED_COMMENT) {
+  if (comment === chunkedComment) {
     if (piece[at - 1] !== 0x0a || piece[at - 2] !== 0x0d) return false;
     at -= 2;
   }

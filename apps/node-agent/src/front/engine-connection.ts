@@ -27,12 +27,12 @@ export interface EngineListener {
   onRetry: () => void;
 }
 
-const RETRY = { baseMs: 10, maxMs: 250, minMs: 5 };
+const retry = { baseMs: 10, maxMs: 250, minMs: 5 };
 
 /**
  * A full accept queue, which a unix socket reports at once where TCP would wait, and a table that is full for a moment (connect(2), unix(7)).
  */
-const PASSING = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EINTR']);
+const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EINTR']);
 
 /** Dials at once. Until `destroy` the listener is told what happens; what is written before the engine accepts is held. */
 export class EngineConnection {
@@ -115,14 +115,14 @@ export class EngineConnection {
 
   #isPassing(error: Error): boolean {
     const code = errnoOf(error) ?? '';
-    if (!PASSING.has(code) && !(code === 'ECONNREFUSED' && this.#deps.isFresh())) return false;
+    if (!passing.has(code) && !(code === 'ECONNREFUSED' && this.#deps.isFresh())) return false;
     const now = this.#deps.clock.monotonicMs();
     this.#firstFailedAt ??= now;
     return now - this.#firstFailedAt < this.#deps.dialMs;
   }
 
   async #dialLater(signal: AbortSignal): Promise<void> {
-    const waitMs = backoffMs(RETRY, this.#retries - 1, this.#deps.random());
+    const waitMs = backoffMs(retry, this.#retries - 1, this.#deps.random());
     await untilOver(this.#deps.clock.sleep(waitMs, signal), signal);
     if (!signal.aborted) this.#dial();
   }

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { engineFields, renderEngineHead } from './engine-head.ts';
-import { FRONT_LIMITS } from './front-limits.ts';
+import { frontLimits } from './front-limits.ts';
 import { fuzzHead } from './fuzz-head.ts';
 import { HeadParser } from './head-parser.ts';
 import { interpretHead } from './interpret-head.ts';
 
-const ENGINE = engineFields('engine-key');
+const engine = engineFields('engine-key');
 
 function render(bytes: Buffer): string | undefined {
-  const step = new HeadParser(FRONT_LIMITS).push(bytes);
+  const step = new HeadParser(frontLimits).push(bytes);
   if (step.kind !== 'head') return undefined;
   const interpreted = interpretHead(step.head);
-  return interpreted.ok ? renderEngineHead(step.head, interpreted.value, ENGINE).toString('latin1') : undefined;
+  return interpreted.ok ? renderEngineHead(step.head, interpreted.value, engine).toString('latin1') : undefined;
 }
 
 describe('renderEngineHead', () => {

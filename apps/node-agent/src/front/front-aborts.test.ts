@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { answerTo, type FrontWorld, KEY, openFrontWorld, readAll, until } from '../testing/front-world.ts';
+import { answerTo, type FrontWorld, key, openFrontWorld, readAll, until } from '../testing/front-world.ts';
 
-const CHAT = '/v1/chat/completions';
-const HEAD = `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n`;
+const chat = '/v1/chat/completions';
+const head = `POST ${chat} HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\n`;
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
 
@@ -19,7 +19,7 @@ describe.each(closings)('a client that %s', (_name, leave) => {
   test('before its head is complete: the engine never hears of it', async () => {
     world = await openFrontWorld({});
     const socket = world.dial();
-    socket.write(HEAD);
+    socket.write(head);
     await until(() => world.front.stats.accepted === 1);
     leave(socket);
     await until(() => world.front.stats.outcomes.client_left === 1);
@@ -31,7 +31,7 @@ describe.each(closings)('a client that %s', (_name, leave) => {
     world = await openFrontWorld({});
     const socket = world.dial();
     const engine = world.engine.nextConnection();
-    socket.write(`${HEAD}Content-Length: 10\r\n\r\nhello`);
+    socket.write(`${head}Content-Length: 10\r\n\r\nhello`);
     const connection = await engine;
     leave(socket);
     await until(() => connection.closed);
@@ -42,7 +42,7 @@ describe.each(closings)('a client that %s', (_name, leave) => {
     const { promise: asked, resolve } = Promise.withResolvers<IncomingMessage>();
     world = await openFrontWorld({ handler: (incoming) => resolve(incoming) });
     const socket = world.dial();
-    socket.write(`${HEAD}\r\n`);
+    socket.write(`${head}\r\n`);
     const incoming = await asked;
     expect(world.front.inFlight).toBe(1);
     leave(socket);
@@ -60,7 +60,7 @@ describe.each(closings)('a client that %s', (_name, leave) => {
       },
     });
     const socket = world.dial();
-    socket.write(`${HEAD}\r\n`);
+    socket.write(`${head}\r\n`);
     await once(socket, 'data');
     leave(socket);
     await left;
@@ -75,7 +75,7 @@ test('a client that closes after the last chunk, but before the engine does, has
   });
   const socket = world.dial();
   const engine = world.engine.nextConnection();
-  socket.write(`${HEAD}\r\n`);
+  socket.write(`${head}\r\n`);
   const connection = await engine;
   await once(socket, 'data');
   socket.destroy();
@@ -91,7 +91,7 @@ describe('an engine', () => {
         response.write('data: one\n\n', () => setImmediate(() => response.destroy()));
       },
     });
-    await expect(world.fetch('POST', CHAT, { body: '{}' })).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
+    await expect(world.fetch('POST', chat, { body: '{}' })).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
   });
 
   test('that resets the connection in the middle of a stream is one too', async () => {
@@ -103,13 +103,13 @@ describe('an engine', () => {
         });
       },
     });
-    await expect(world.fetch('POST', CHAT, { body: '{}' })).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
+    await expect(world.fetch('POST', chat, { body: '{}' })).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
     await world.front.idle();
   });
 
   test('that hangs up without a word is a 502', async () => {
     world = await openFrontWorld({ handler: (_, response) => void response.destroy() });
-    const answer = await world.fetch('POST', CHAT, { body: '{}' });
+    const answer = await world.fetch('POST', chat, { body: '{}' });
     expect(answer.status).toBe(502);
     expect(JSON.parse(answer.body).error.code).toBe('engine_unavailable');
     await world.front.idle();
@@ -144,7 +144,7 @@ describe('an engine', () => {
       },
     });
     for (let round = 0; round < 10; round += 1) {
-      const outgoing = world.request('POST', CHAT, { 'content-length': String(4 << 20) });
+      const outgoing = world.request('POST', chat, { 'content-length': String(4 << 20) });
       const answer = await answerTo(outgoing, Buffer.alloc(4 << 20));
       expect([answer.status, answer.body]).toEqual([404, 'nope']);
     }
@@ -154,7 +154,7 @@ describe('an engine', () => {
     world = await openFrontWorld({ raw: (socket) => void socket.pause(), limits: { lingerMs: 1e9 } });
     const socket = world.dial();
     const engine = world.engine.nextConnection();
-    socket.write(`${HEAD}Content-Length: ${4 << 20}\r\n\r\n`);
+    socket.write(`${head}Content-Length: ${4 << 20}\r\n\r\n`);
     socket.write(Buffer.alloc(4 << 20));
     const frozen = await engine;
     await until(() => world.front.inFlight === 1);
@@ -168,7 +168,7 @@ describe('an engine', () => {
     world = await openFrontWorld({ raw: (socket) => void socket.pause() });
     const socket = world.dial();
     const engine = world.engine.nextConnection();
-    socket.write(`${HEAD}\r\n`);
+    socket.write(`${head}\r\n`);
     const frozen = await engine;
     await until(() => world.front.inFlight === 1);
     socket.destroy();
@@ -189,7 +189,7 @@ describe('time', () => {
     await until(() => world.front.stats.outcomes.refused === 1);
     expect(world.lines).toMatchObject([{ ok: false, code: 'bad_request' }]);
     // That time is not the one for which a client may hold a connection ready; its request's own begins with its first byte.
-    ready.write(`${HEAD}\r\n`);
+    ready.write(`${head}\r\n`);
     expect(await readAll(ready)).toMatch(/^HTTP\/1.1 200 /);
     ready.end();
     await until(() => world.lines.length === 2);
@@ -205,7 +205,7 @@ describe('time', () => {
   test('for a body that stops is limited, but not while the engine takes none', async () => {
     world = await openFrontWorld({ limits: { bodyIdleMs: 40 } });
     const socket = world.dial();
-    socket.write(`${HEAD}Content-Length: 10\r\n\r\nhello`);
+    socket.write(`${head}Content-Length: 10\r\n\r\nhello`);
     expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 [^]*stopped arriving/);
     await until(() => world.engine.connections[0]?.closed === true);
   });
@@ -217,7 +217,7 @@ describe('time', () => {
       const [stays, leaves] = [world.dial(), world.dial()];
       for (const socket of [stays, leaves]) {
         socket.on('error', () => undefined);
-        socket.write(`${HEAD}Content-Length: ${4 << 20}\r\n\r\n`);
+        socket.write(`${head}Content-Length: ${4 << 20}\r\n\r\n`);
         socket.write(Buffer.alloc(4 << 20));
       }
       // When nothing has moved for 200 turns of the loop, the front reads neither of them any more.
@@ -239,7 +239,7 @@ describe('time', () => {
     const asked = Promise.withResolvers<ServerResponse>();
     const limits = { idleMs: 20, headMs: 20, bodyIdleMs: 20, lingerMs: 20 };
     world = await openFrontWorld({ handler: (_, response) => asked.resolve(response), limits });
-    const answer = world.fetch('POST', CHAT, { body: '{}' });
+    const answer = world.fetch('POST', chat, { body: '{}' });
     const response = await asked.promise;
     // One that came later has had all the time there is.
     expect(await readAll(world.dial())).toBe('');
@@ -250,7 +250,7 @@ describe('time', () => {
   test('to close after the response is limited', async () => {
     world = await openFrontWorld({ handler: (_, response) => void response.end('done'), limits: { lingerMs: 40 } });
     const socket = world.dial();
-    socket.write(`${HEAD}\r\n`);
+    socket.write(`${head}\r\n`);
     expect(await readAll(socket)).toMatch(/done/);
     expect(world.front.inFlight).toBe(1);
     await world.front.idle();

@@ -21,8 +21,8 @@ import { QuietWatch } from './quiet-watch.ts';
 import { emptyTally, type RequestRecord } from './request-record.ts';
 
 /** An engine may take nothing of an upload for so many times as long as a client may send nothing of it. */
-const ENGINE_PATIENCE = 4;
-const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
+const enginePatience = 4;
+const continueHead = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 
 export class FrontConnection {
   readonly #client: Duplex;
@@ -97,7 +97,7 @@ export class FrontConnection {
   /** A client that is paused, because the engine takes no more, cannot be seen to leave: the engine's patience has a limit too. */
   #endStalledUpload(waitedMs: number): void {
     if (!this.#engine?.isFull) this.#apply({ type: 'body.stalled' });
-    else if (waitedMs > ENGINE_PATIENCE * this.#deps.limits.bodyIdleMs) this.#apply({ type: 'upload.stalled' });
+    else if (waitedMs > enginePatience * this.#deps.limits.bodyIdleMs) this.#apply({ type: 'upload.stalled' });
   }
 
   #breakSilence(now: number): void {
@@ -143,7 +143,7 @@ export class FrontConnection {
 
   #dialEngine(address: EngineAddress, expectsContinue: boolean): EngineConnection {
     return new EngineConnection(address, this.#deps.dial, {
-      onConnected: () => expectsContinue && this.#client.write(CONTINUE),
+      onConnected: () => expectsContinue && this.#client.write(continueHead),
       onRoom: () => this.#resumeUpload(),
       onPiece: (piece) => this.#takeFromEngine(piece),
       onEnded: () => this.#onEngineEnded(),

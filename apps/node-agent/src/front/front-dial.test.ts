@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FrontWorld, KEY, openFrontWorld, readAll, until } from '../testing/front-world.ts';
+import { type FrontWorld, key, openFrontWorld, readAll, until } from '../testing/front-world.ts';
 
 let world: FrontWorld;
 let directory: string;
@@ -20,7 +20,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const ENGINE = `
+const engineScript = `
   require('node:http')
     .createServer((request, response) => request.resume().on('end', () => response.end('ok')))
     .listen({ path: process.argv[1], backlog: Number(process.argv[2]) }, () => process.send('listening'));
@@ -28,7 +28,7 @@ const ENGINE = `
 
 /** An engine in a process of its own, so that it can stop accepting: a stopped process does. */
 async function spawnEngine(path: string, backlog: number): Promise<ChildProcess> {
-  engine = spawn(process.execPath, ['-e', ENGINE, path, String(backlog)], {
+  engine = spawn(process.execPath, ['-e', engineScript, path, String(backlog)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   await once(engine, 'message');
@@ -77,7 +77,7 @@ describe.skipIf(process.platform !== 'linux')('an engine whose accept queue is f
     world = await openFrontWorld({ engineSocket: () => path, limits: { dialMs: 200 } });
     busy.kill('SIGSTOP');
     const sockets = Array.from({ length: 8 }, () => world.dial());
-    for (const socket of sockets) socket.write(`GET /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n\r\n`);
+    for (const socket of sockets) socket.write(`GET /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\n\r\n`);
     await until(() => world.front.stats.admitted === 8);
     sockets.pop()?.destroy();
     await until(() => world.front.stats.outcomes.client_left === 1);

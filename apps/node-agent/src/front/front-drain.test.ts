@@ -3,13 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FrontWorld, openFrontWorld, readAll, until } from '../testing/front-world.ts';
 
-const CHAT = '/v1/chat/completions';
+const chat = '/v1/chat/completions';
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
 
 /** Starts a stream and resolves when its first byte is at the client. */
 async function startStream(): Promise<IncomingMessage> {
-  const outgoing = world.request('POST', CHAT);
+  const outgoing = world.request('POST', chat);
   outgoing.on('error', () => undefined);
   outgoing.end('{}');
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -28,7 +28,7 @@ describe('draining', () => {
     const responses = [await startStream(), await startStream(), await startStream()];
     expect(world.front.inFlight).toBe(3);
     world.front.startDraining(17);
-    const refused = await world.fetch('POST', CHAT, { body: '{}' });
+    const refused = await world.fetch('POST', chat, { body: '{}' });
     expect(refused.status).toBe(503);
     expect(refused.headers['retry-after']).toBe('17');
     expect(JSON.parse(refused.body).error.code).toBe('draining');

@@ -4,10 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FrontWorld, KEY, openFrontWorld, until } from '../testing/front-world.ts';
+import { type FrontWorld, key, openFrontWorld, until } from '../testing/front-world.ts';
 
-const CHAT = '/v1/chat/completions';
-const BIG = 50 << 20;
+const chat = '/v1/chat/completions';
+const big = 50 << 20;
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
 
@@ -34,7 +34,7 @@ describe('many streams', () => {
         next();
       },
     });
-    const ask = (_: unknown, id: number) => world.fetch('POST', CHAT, { headers: { 'x-id': `${id}` }, body: '{}' });
+    const ask = (_: unknown, id: number) => world.fetch('POST', chat, { headers: { 'x-id': `${id}` }, body: '{}' });
     const answers = await Promise.all(Array.from({ length: 200 }, ask));
     for (const [id, answer] of answers.entries()) {
       const events = answer.body.trimEnd().split('\n\n');
@@ -48,12 +48,12 @@ describe('many streams', () => {
 
 describe('a slow reader', () => {
   test('of 50 MB holds little of it in the front, and gets all of it in the end', async () => {
-    const content = patterned(BIG);
+    const content = patterned(big);
     let taken = 0;
     world = await openFrontWorld({
       raw: (socket) => {
-        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${BIG}\r\n\r\n`);
-        for (let at = 0; at < BIG; at += 1 << 16)
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${big}\r\n\r\n`);
+        for (let at = 0; at < big; at += 1 << 16)
           socket.write(content.subarray(at, at + (1 << 16)), () => (taken += 1 << 16));
       },
     });
@@ -97,7 +97,7 @@ describe('a slow engine', () => {
       limits: { bodyIdleMs: 1_000 },
     });
     const socket = world.dial();
-    socket.write(`POST ${CHAT} HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\nContent-Length: ${content.length}\r\n\r\n`);
+    socket.write(`POST ${chat} HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\nContent-Length: ${content.length}\r\n\r\n`);
     let sent = 0;
     for (let at = 0; at < content.length; at += 1 << 16) {
       socket.write(content.subarray(at, at + (1 << 16)), () => (sent += 1 << 16));
@@ -140,7 +140,7 @@ class ChannelLike extends Duplex {
 }
 
 describe('a channel of the tunnel', () => {
-  const HEAD = `GET /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n\r\n`;
+  const HEAD = `GET /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\n\r\n`;
 
   test('that dies without an error lets the engine go', async () => {
     world = await openFrontWorld({ handler: (_, response) => void response.write(Buffer.alloc(4 << 20)) });

@@ -3,10 +3,10 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { findEngineKind } from '@fairlead/engines';
 import { createRouteTable, pickRoute } from '@fairlead/openai-wire';
-import { ENGINE_KEY, type FrontWorld, KEY, openFrontWorld } from '../testing/front-world.ts';
+import { testEngineKey, type FrontWorld, key, openFrontWorld } from '../testing/front-world.ts';
 import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
 
-const ROUTES = createRouteTable(findEngineKind('vllm').routes);
+const routeTable = createRouteTable(findEngineKind('vllm').routes);
 
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
@@ -15,7 +15,7 @@ afterEach(() => world[Symbol.asyncDispose]());
 async function exchange(seed: number): Promise<string> {
   const [client, far] = duplexPair();
   world.front.accept(far);
-  for (const piece of fuzzSplit(fuzzHead(seed, KEY), createRandom(seed))) client.write(piece);
+  for (const piece of fuzzSplit(fuzzHead(seed, key), createRandom(seed))) client.write(piece);
   const answer = await text(client);
   client.destroy();
   return answer;
@@ -51,12 +51,12 @@ test('an engine with a parser of its own finds one whole request in what the fro
   expect(odd).toEqual([]);
   await world.front.idle();
   expect(world.parseErrors).toEqual([]);
-  expect([...keys]).toEqual([`Bearer ${ENGINE_KEY}`]);
+  expect([...keys]).toEqual([`Bearer ${testEngineKey}`]);
   expect(bodies.length).toBeGreaterThan(100);
   expect(world.front.stats.outcomes.completed).toBe(bodies.length);
   for (const line of new Set(world.seen)) {
     const [method = '', target = ''] = line.split(' ');
-    expect(pickRoute(ROUTES, method, target.replace(/\?.*/, '')), line).toMatchObject({ ok: true });
+    expect(pickRoute(routeTable, method, target.replace(/\?.*/, '')), line).toMatchObject({ ok: true });
   }
   // The five bytes of a length, or the content of the chunk; never what lies behind.
   expect(new Set(bodies)).toEqual(new Set(['', 'hello', '5\r\nhe', 'GET /']));

@@ -27,7 +27,7 @@ export interface FrontLimits {
   quietMs: number;
 }
 
-export const FRONT_LIMITS: FrontLimits = {
+export const frontLimits: FrontLimits = {
   headBytes: 64 * 1024,
   lineBytes: 8 * 1024,
   fields: 100,

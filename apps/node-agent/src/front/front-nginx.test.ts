@@ -10,17 +10,17 @@ import { promisify } from 'node:util';
 import { type EngineSim, openEngineSim } from '@fairlead/engine-sim';
 import { Scope, Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ENGINE_KEY, KEY, openFrontWorld } from '../testing/front-world.ts';
+import { testEngineKey, key, openFrontWorld } from '../testing/front-world.ts';
 
 /** Debian's folder of daemons is in no ordinary user's PATH. */
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
-const PROGRAM = 'nginx';
-const hasNginx = await promisify(execFile)(PROGRAM, ['-v'], { env }).then(
+const nodeCommand = 'nginx';
+const hasNginx = await promisify(execFile)(nodeCommand, ['-v'], { env }).then(
   () => true,
   () => false,
 );
 
-const READ_TIMEOUT_MS = 1_000;
+const readTimeoutMs = 1_000;
 let scope: Scope;
 beforeEach(() => {
   scope = new Scope();
@@ -51,11 +51,11 @@ async function openNginx(upstream: string): Promise<string> {
       access_log off; ${temporary.join(' ')}
       server {
         listen 127.0.0.1:${port};
-        location / { proxy_pass http://unix:${upstream}:; proxy_read_timeout ${READ_TIMEOUT_MS}ms; }
+        location / { proxy_pass http://unix:${upstream}:; proxy_read_timeout ${readTimeoutMs}ms; }
       }
     }`;
   await writeFile(join(directory, 'nginx.conf'), config);
-  const nginx = spawn(PROGRAM, ['-p', directory, '-c', 'nginx.conf', '-e', 'stderr'], {
+  const nginx = spawn(nodeCommand, ['-p', directory, '-c', 'nginx.conf', '-e', 'stderr'], {
     env,
     stdio: ['ignore', 'inherit', 'pipe'],
   });
@@ -86,7 +86,7 @@ async function openAll(quietMs: number): Promise<{ url: string; sim: EngineSim }
   const directory = await mkdtemp(join(tmpdir(), 'sim-'));
   scope.defer(() => rm(directory, { recursive: true, force: true }));
   const uds = join(directory, 'e.sock');
-  const sim = scope.use(await openEngineSim({ listen: { uds }, apiKeys: [new Secret(ENGINE_KEY)] }));
+  const sim = scope.use(await openEngineSim({ listen: { uds }, apiKeys: [new Secret(testEngineKey)] }));
   const world = scope.use(await openFrontWorld({ engineSocket: () => uds, limits: { quietMs } }));
   return { url: await openNginx(world.frontPath), sim };
 }
@@ -94,7 +94,7 @@ async function openAll(quietMs: number): Promise<{ url: string; sim: EngineSim }
 function ask(url: string, sim: Record<string, number>): Promise<Response> {
   return fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({
       model: 'sim',
       stream: true,
@@ -118,8 +118,8 @@ async function tokenTimes(answer: Response): Promise<{ times: number[]; text: st
 
 describe.skipIf(!hasNginx)('a stream through nginx (which this machine has)', () => {
   test('whose first token takes longer than nginx waits arrives whole', async () => {
-    const { url } = await openAll(READ_TIMEOUT_MS / 5);
-    const answer = await ask(url, { prefill_ms: 3 * READ_TIMEOUT_MS, tokens: 8 });
+    const { url } = await openAll(readTimeoutMs / 5);
+    const answer = await ask(url, { prefill_ms: 3 * readTimeoutMs, tokens: 8 });
     expect(answer.status).toBe(200);
     const { times, text } = await tokenTimes(answer);
     expect(times.length).toBeGreaterThan(0);

@@ -3,9 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { answerTo, ENGINE_KEY, type FrontWorld, KEY, openFrontWorld, readAll, until } from '../testing/front-world.ts';
+import {
+  answerTo,
+  testEngineKey,
+  type FrontWorld,
+  key,
+  openFrontWorld,
+  readAll,
+  until,
+} from '../testing/front-world.ts';
 
-const CHAT = '/v1/chat/completions';
+const chat = '/v1/chat/completions';
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
 
@@ -19,21 +27,25 @@ async function echo(incoming: IncomingMessage, response: ServerResponse): Promis
 describe('a request that is let through', () => {
   test('reaches the engine with its body, with the engine key and without the client key', async () => {
     world = await openFrontWorld({ handler: echo });
-    const outgoing = world.request('POST', `${CHAT}?a=%2F`, { 'x-api-key': KEY, 'x-mine': 'yes', te: 'trailers' });
+    const outgoing = world.request('POST', `${chat}?a=%2F`, { 'x-api-key': key, 'x-mine': 'yes', te: 'trailers' });
     outgoing.removeHeader('authorization');
     const answer = await answerTo(outgoing, 'hello');
     expect(answer.status).toBe(200);
     const got = JSON.parse(answer.body);
-    expect(got).toMatchObject({ url: `${CHAT}?a=%2F`, body: 'hello' });
-    expect(got.headers).toMatchObject({ authorization: `Bearer ${ENGINE_KEY}`, connection: 'close', 'x-mine': 'yes' });
+    expect(got).toMatchObject({ url: `${chat}?a=%2F`, body: 'hello' });
+    expect(got.headers).toMatchObject({
+      authorization: `Bearer ${testEngineKey}`,
+      connection: 'close',
+      'x-mine': 'yes',
+    });
     expect(got.headers).not.toHaveProperty('x-api-key');
     expect(got.headers).not.toHaveProperty('te');
-    expect(answer.body).not.toContain(KEY);
+    expect(answer.body).not.toContain(key);
   });
 
   test('may have a body in chunks of any size', async () => {
     world = await openFrontWorld({ handler: echo });
-    const outgoing = world.request('POST', CHAT);
+    const outgoing = world.request('POST', chat);
     const parts = Array.from({ length: 300 }, (_, at) => 'x'.repeat(at * 7 + 1));
     for (const part of parts) outgoing.write(part);
     expect(JSON.parse((await answerTo(outgoing)).body).body).toBe(parts.join(''));
@@ -42,7 +54,7 @@ describe('a request that is let through', () => {
   test('may be sent byte by byte', async () => {
     world = await openFrontWorld({ handler: echo });
     const socket = world.dial();
-    const head = `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const head = `POST ${chat} HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     for (const byte of Buffer.from(`${head}5;a=b\r\nhello\r\n0\r\nT: u\r\n\r\n`)) {
       socket.write(Buffer.from([byte]));
       await new Promise((resolve) => setImmediate(resolve));
@@ -54,7 +66,7 @@ describe('a request that is let through', () => {
 
   test('is told to go on when it asks first', async () => {
     world = await openFrontWorld({ handler: echo });
-    const outgoing = world.request('POST', CHAT, { expect: '100-continue', 'content-length': '5' });
+    const outgoing = world.request('POST', chat, { expect: '100-continue', 'content-length': '5' });
     outgoing.flushHeaders();
     await once(outgoing, 'continue');
     const answer = await answerTo(outgoing, 'hello');
@@ -70,13 +82,13 @@ describe('a request that is let through', () => {
       },
     });
     const socket = world.dial();
-    socket.write(`GET /v1/models HTTP/1.0\r\nx-api-key: ${KEY}\r\n\r\n`);
+    socket.write(`GET /v1/models HTTP/1.0\r\nx-api-key: ${key}\r\n\r\n`);
     expect(await readAll(socket)).toMatch(/\r\n\r\nonetwo$/);
   });
 
   test('is one debug line, without keys, query and content', async () => {
     world = await openFrontWorld({ handler: echo });
-    await world.fetch('POST', `${CHAT}?secret=1`, { body: 'a prompt' });
+    await world.fetch('POST', `${chat}?secret=1`, { body: 'a prompt' });
     await world.front.idle();
     expect(world.lines).toMatchObject([
       {
@@ -84,7 +96,7 @@ describe('a request that is let through', () => {
         ok: true,
         outcome: 'completed',
         method: 'POST',
-        route: CHAT,
+        route: chat,
         status: 200,
         bytesToEngine: 8,
       },
@@ -99,8 +111,8 @@ describe('a request that is refused', () => {
     ['POST', '/invocations', 404],
     ['POST', '/v1/load_lora_adapter', 404],
     ['GET', '/docs', 404],
-    ['OPTIONS', CHAT, 405],
-    ['GET', CHAT, 405],
+    ['OPTIONS', chat, 405],
+    ['GET', chat, 405],
     ['PUT', '/v1/models', 405],
     ['POST', '/v1/%2e%2e/invocations', 400],
     ['POST', '//invocations', 404],
@@ -116,8 +128,8 @@ describe('a request that is refused', () => {
   test.each([
     ['none', {}, 401],
     ['a wrong one', { authorization: 'Bearer nope' }, 401],
-    ["the engine's", { authorization: `Bearer ${ENGINE_KEY}` }, 401],
-    ['two that differ', { authorization: `Bearer ${KEY}`, 'x-api-key': 'other' }, 400],
+    ["the engine's", { authorization: `Bearer ${testEngineKey}` }, 401],
+    ['two that differ', { authorization: `Bearer ${key}`, 'x-api-key': 'other' }, 400],
   ])('for its key: %s', async (_name, headers, status) => {
     world = await openFrontWorld({ handler: echo });
     for (const path of ['/v1/models', '/health', '/tokenize', '/invocations']) {
@@ -130,7 +142,7 @@ describe('a request that is refused', () => {
 
   test('for its size, by its length: before a byte of it was sent', async () => {
     world = await openFrontWorld({ handler: echo, limits: { bodyBytes: 10 } });
-    const outgoing = world.request('POST', CHAT, { expect: '100-continue', 'content-length': '11' });
+    const outgoing = world.request('POST', chat, { expect: '100-continue', 'content-length': '11' });
     outgoing.flushHeaders();
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     expect(response.statusCode).toBe(413);
@@ -140,7 +152,7 @@ describe('a request that is refused', () => {
 
   test('for its size, while it comes in chunks: the engine is let go', async () => {
     world = await openFrontWorld({ handler: () => undefined, limits: { bodyBytes: 10 } });
-    const outgoing = world.request('POST', CHAT);
+    const outgoing = world.request('POST', chat);
     outgoing.write('hello');
     const engine = await world.engine.nextConnection();
     const answer = await answerTo(outgoing, 'hello!');
@@ -159,7 +171,7 @@ describe('a request that is refused', () => {
   test('by HEAD has no content', async () => {
     world = await openFrontWorld({ handler: echo });
     const socket = world.dial();
-    socket.write(`HEAD /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${KEY}\r\n\r\n`);
+    socket.write(`HEAD /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\n\r\n`);
     expect(await readAll(socket)).toMatch(/^HTTP\/1.1 405 [^]*\r\nallow: GET\r\n\r\n$/);
   });
 
@@ -184,15 +196,15 @@ describe('a request that is refused', () => {
 
 describe('a second request behind the first', () => {
   const EVIL = 'POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
-  const AUTH = `Host: a\r\nx-api-key: ${KEY}\r\n`;
+  const AUTH = `Host: a\r\nx-api-key: ${key}\r\n`;
   const FIRST: Array<[string, string]> = [
     ['a request without a body', `GET /v1/models HTTP/1.1\r\n${AUTH}\r\n`],
     ['a request without a body, kept alive', `GET /v1/models HTTP/1.1\r\n${AUTH}Connection: keep-alive\r\n\r\n`],
-    ['a body of known length', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Content-Length: 5\r\n\r\nhello`],
-    ['a length of zero', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Content-Length: 0\r\n\r\n`],
-    ['a POST of no length', `POST ${CHAT} HTTP/1.1\r\n${AUTH}\r\n`],
-    ['chunks', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
-    ['chunks and trailers', `POST ${CHAT} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n`],
+    ['a body of known length', `POST ${chat} HTTP/1.1\r\n${AUTH}Content-Length: 5\r\n\r\nhello`],
+    ['a length of zero', `POST ${chat} HTTP/1.1\r\n${AUTH}Content-Length: 0\r\n\r\n`],
+    ['a POST of no length', `POST ${chat} HTTP/1.1\r\n${AUTH}\r\n`],
+    ['chunks', `POST ${chat} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
+    ['chunks and trailers', `POST ${chat} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n`],
     ['a request of HTTP/1.0', `GET /v1/models HTTP/1.0\r\n${AUTH}Connection: keep-alive\r\n\r\n`],
   ];
 
@@ -224,7 +236,7 @@ describe('a second request behind the first', () => {
   ])('%s: not even the first does', async (_name, rest) => {
     world = await openFrontWorld({ handler: echo });
     const socket = world.dial();
-    socket.write(`POST ${CHAT} HTTP/1.1\r\n${AUTH}${rest}`);
+    socket.write(`POST ${chat} HTTP/1.1\r\n${AUTH}${rest}`);
     expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
     expect(world.engine.connections).toEqual([]);
   });
@@ -232,7 +244,7 @@ describe('a second request behind the first', () => {
   test('a chunk whose size is not clear: the engine never gets it whole', async () => {
     world = await openFrontWorld({ handler: echo });
     const socket = world.dial();
-    socket.write(`POST ${CHAT} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n${EVIL}`);
+    socket.write(`POST ${chat} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n${EVIL}`);
     expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
     await until(() => world.engine.connections.every((connection) => connection.closed));
     expect(world.seen.join()).not.toContain('invocations');

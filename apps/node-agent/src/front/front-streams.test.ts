@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FrontWorld, KEY, openFrontWorld, readAll } from '../testing/front-world.ts';
+import { type FrontWorld, key, openFrontWorld, readAll } from '../testing/front-world.ts';
 
-const CHAT = '/v1/chat/completions';
+const chat = '/v1/chat/completions';
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
 
@@ -24,7 +24,7 @@ async function openSilent(): Promise<{ begun: Promise<ServerResponse> }> {
 describe('an event stream', () => {
   test('tells proxies not to hold it back, and keeps the head it had', async () => {
     await openSilent();
-    const outgoing = world.request('POST', CHAT);
+    const outgoing = world.request('POST', chat);
     outgoing.end('{}');
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
     expect(incoming.headers).toMatchObject({
@@ -38,7 +38,7 @@ describe('an event stream', () => {
 
   test('of a silent engine has comments between its events, and the events as they were', async () => {
     const { begun } = await openSilent();
-    const outgoing = world.request('POST', CHAT);
+    const outgoing = world.request('POST', chat);
     outgoing.end('{}');
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
     incoming.setEncoding('utf8');
@@ -57,7 +57,7 @@ describe('an event stream', () => {
   test('to an HTTP/1.0 client, as nginx is one, has them without chunks', async () => {
     const { begun } = await openSilent();
     const socket = world.dial();
-    socket.write(`POST ${CHAT} HTTP/1.0\r\nx-api-key: ${KEY}\r\n\r\n`);
+    socket.write(`POST ${chat} HTTP/1.0\r\nx-api-key: ${key}\r\n\r\n`);
     const all = readAll(socket);
     const response = await begun;
     await once(socket, 'data');
@@ -77,7 +77,7 @@ describe('a request that', () => {
       },
     });
     const h2c = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAEAAEAAAAIAAAABAAMAAABk' };
-    const answer = await world.fetch('POST', CHAT, { headers: h2c, body: '{}' });
+    const answer = await world.fetch('POST', chat, { headers: h2c, body: '{}' });
     expect(answer).toMatchObject({ status: 200, body: 'served' });
     expect(headers[0]).toMatchObject({ connection: 'close' });
     expect(headers[0]).not.toHaveProperty('upgrade');

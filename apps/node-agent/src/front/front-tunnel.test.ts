@@ -10,7 +10,7 @@ import { openSsh, type SshConnection } from '@fairlead/ssh';
 import { hasSshd, openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Front, openFront } from './front.ts';
-import { answerTo, ENGINE_KEY, KEY, until } from '../testing/front-world.ts';
+import { answerTo, testEngineKey, key, until } from '../testing/front-world.ts';
 
 const kinds = (await hasSshd()) ? (['sshd', 'builtin'] as const) : (['builtin'] as const);
 
@@ -33,8 +33,8 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
   async function open(engine: Partial<EngineSimOptions> = {}): Promise<void> {
     scope = new Scope();
     const path = join(server.dir, `e${(count += 1)}.sock`);
-    sim = scope.use(await openEngineSim({ listen: { uds: path }, apiKeys: [new Secret(ENGINE_KEY)], ...engine }));
-    const [apiKey, engineKey] = [new Secret(KEY), new Secret(ENGINE_KEY)];
+    sim = scope.use(await openEngineSim({ listen: { uds: path }, apiKeys: [new Secret(testEngineKey)], ...engine }));
+    const [apiKey, engineKey] = [new Secret(key), new Secret(testEngineKey)];
     front = scope.use(
       openFront({
         engineAddress: () => ({ path }),
@@ -59,7 +59,7 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
       createConnection: () => stream as Socket,
       method: 'POST',
       path: '/v1/chat/completions',
-      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     });
     outgoing.on('error', () => undefined);
     outgoing.end(JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'hello' }], ...body }));

@@ -8,7 +8,7 @@ import type { ConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
-import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
+import { frontLimits, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import type { RequestRecord } from './request-record.ts';
 
@@ -45,7 +45,7 @@ export interface Front extends AsyncDisposable {
   cutAll(): void;
 }
 
-const DEFAULT_RETRY_AFTER_SECONDS = 5;
+const defaultRetryAfterSeconds = 5;
 
 /** Opens no socket of its own. Disposing cuts what is left and refuses later connections. */
 export function openFront(options: FrontOptions): Front {
@@ -62,14 +62,14 @@ class OpenFront implements Front {
   readonly #disposed = new AbortController();
   readonly #sweeping: Promise<void>;
   #mode: FrontMode = 'starting';
-  #retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS;
+  #retryAfterSeconds = defaultRetryAfterSeconds;
   #servingSince = Number.NEGATIVE_INFINITY;
   #whenIdle = Promise.withResolvers<void>();
 
   constructor(options: FrontOptions) {
     this.#options = options;
     this.#routes = createRouteTable(options.routes);
-    this.#limits = { ...FRONT_LIMITS, ...options.limits };
+    this.#limits = { ...frontLimits, ...options.limits };
     this.#deps = {
       limits: this.#limits,
       clock: options.clock,
@@ -120,7 +120,7 @@ class OpenFront implements Front {
     newest.refuse(refuse('too_many', 'Too many connections are open. Try again, or use fewer at a time.', 1));
   }
 
-  admit(mode: FrontMode, retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS): void {
+  admit(mode: FrontMode, retryAfterSeconds = defaultRetryAfterSeconds): void {
     if (this.#mode === 'draining') return;
     if (mode === 'serving' && this.#mode !== 'serving') this.#servingSince = this.#options.clock.monotonicMs();
     this.#mode = mode;

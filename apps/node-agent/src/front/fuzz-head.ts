@@ -6,16 +6,16 @@ export function fuzzHead(seed: number, key = 'key'): Buffer {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   /** The first of the list, four times in five. */
   const usual = <T>(list: readonly T[]): T => (random() < 0.8 ? list[0]! : pick(list));
-  const lines = [`${usual(METHODS)} ${usual(TARGETS)} ${usual(VERSIONS)}`, 'Host: a'];
+  const lines = [`${usual(methods)} ${usual(targets)} ${usual(versions)}`, 'Host: a'];
   if (random() < 0.9) lines.push(`x-api-key: ${key}`);
   for (let count = Math.floor(random() * 4); count > 0; count -= 1) {
-    lines.push(random() < 0.7 ? pick(SANE_FIELDS) : `${pick(NAMES)}${usual(COLONS)}${pick(VALUES)}`);
+    lines.push(random() < 0.7 ? pick(saneFields) : `${pick(names)}${usual(colons)}${pick(values)}`);
   }
-  let text = lines.map((line) => line + (random() < 0.98 ? '\r\n' : pick(LINE_ENDS))).join('');
-  text += random() < 0.95 ? '\r\n' : pick(LINE_ENDS);
-  const bytes = Buffer.from(text + pick(BODIES), 'latin1');
+  let text = lines.map((line) => line + (random() < 0.98 ? '\r\n' : pick(lineEnds))).join('');
+  text += random() < 0.95 ? '\r\n' : pick(lineEnds);
+  const bytes = Buffer.from(text + pick(bodies), 'latin1');
   for (let flips = random() < 0.7 ? 0 : Math.floor(random() * 4); flips > 0; flips -= 1) {
-    bytes[Math.floor(random() * bytes.length)] = random() < 0.5 ? pick(NASTY_BYTES) : Math.floor(random() * 256);
+    bytes[Math.floor(random() * bytes.length)] = random() < 0.5 ? pick(nastyBytes) : Math.floor(random() * 256);
   }
   return bytes;
 }
@@ -42,8 +42,8 @@ export function fuzzSplit(bytes: Buffer, random: () => number): Buffer[] {
   return pieces;
 }
 
-const METHODS = ['POST', 'GET', 'HEAD', 'OPTIONS', 'post', 'G=T', '', 'PO ST'];
-const TARGETS = [
+const methods = ['POST', 'GET', 'HEAD', 'OPTIONS', 'post', 'G=T', '', 'PO ST'];
+const targets = [
   '/v1/chat/completions',
   '/v1/chat/completions?a=b&c=%2F',
   '/v1/models',
@@ -60,8 +60,8 @@ const TARGETS = [
   '/v1/models#x',
   '/v1\\models',
 ];
-const VERSIONS = ['HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'http/1.1', 'HTTP/1.1 ', ''];
-const SANE_FIELDS = [
+const versions = ['HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'http/1.1', 'HTTP/1.1 ', ''];
+const saneFields = [
   'Content-Length: 5',
   'Transfer-Encoding: chunked',
   'Connection: close',
@@ -70,7 +70,7 @@ const SANE_FIELDS = [
   'Accept: */*',
   'Content-Type: application/json',
 ];
-const NAMES = [
+const names = [
   'Content-Length',
   'content-length',
   'Transfer-Encoding',
@@ -85,8 +85,8 @@ const NAMES = [
   'Proxy-Connection',
   '',
 ];
-const COLONS = [': ', ':', ' : ', ':\t', ''];
-const VALUES = [
+const colons = [': ', ':', ' : ', ':\t', ''];
+const values = [
   '5',
   '0',
   '-1',
@@ -108,6 +108,6 @@ const VALUES = [
   'a\rb',
   'a\r\n b',
 ];
-const LINE_ENDS = ['\n', '\r', '\r\r\n', '\n\r', ''];
-const BODIES = ['', 'hello', '5\r\nhello\r\n0\r\n\r\n', 'GET /invocations HTTP/1.1\r\nHost: a\r\n\r\n'];
-const NASTY_BYTES = [0x00, 0x09, 0x0a, 0x0d, 0x20, 0x25, 0x3a, 0x2f, 0x5c, 0x7f, 0x80, 0xff];
+const lineEnds = ['\n', '\r', '\r\r\n', '\n\r', ''];
+const bodies = ['', 'hello', '5\r\nhello\r\n0\r\n\r\n', 'GET /invocations HTTP/1.1\r\nHost: a\r\n\r\n'];
+const nastyBytes = [0x00, 0x09, 0x0a, 0x0d, 0x20, 0x25, 0x3a, 0x2f, 0x5c, 0x7f, 0x80, 0xff];

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { FRONT_LIMITS } from './front-limits.ts';
+import { frontLimits } from './front-limits.ts';
 import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
 import { fieldValue, HeadParser, type HeadLimits, type HeadStep } from './head-parser.ts';
 
-const GOOD = 'POST /v1/chat/completions?a=%2F HTTP/1.1\r\nHost: a\r\nX-One:  b c\t\r\nX-Empty:\r\n\r\nbody';
+const good = 'POST /v1/chat/completions?a=%2F HTTP/1.1\r\nHost: a\r\nX-One:  b c\t\r\nX-Empty:\r\n\r\nbody';
 
 /** Feeds the pieces until something is decided; what was not fed counts as rest. */
-function parse(pieces: Buffer[], limits: HeadLimits = FRONT_LIMITS): HeadStep {
+function parse(pieces: Buffer[], limits: HeadLimits = frontLimits): HeadStep {
   const parser = new HeadParser(limits);
   for (const [at, piece] of pieces.entries()) {
     const step = parser.push(piece);
@@ -30,7 +30,7 @@ function show(step: HeadStep): unknown {
 
 describe('a valid head', () => {
   test('gives method, target, path, fields and the rest', () => {
-    expect(show(parseText(GOOD))).toMatchObject({
+    expect(show(parseText(good))).toMatchObject({
       method: 'POST',
       target: '/v1/chat/completions?a=%2F',
       path: '/v1/chat/completions',
@@ -45,7 +45,7 @@ describe('a valid head', () => {
   });
 
   test('may come after one empty line, and may be HTTP/1.0', () => {
-    expect(show(parseText(`\r\n${GOOD.replace('HTTP/1.1', 'HTTP/1.0')}`))).toMatchObject({
+    expect(show(parseText(`\r\n${good.replace('HTTP/1.1', 'HTTP/1.0')}`))).toMatchObject({
       version: '1.0',
       rest: 'body',
     });
@@ -158,7 +158,7 @@ describe('limits', () => {
 
 describe('where the bytes are split makes no difference', () => {
   test('at every point of a valid head', () => {
-    const bytes = Buffer.from(GOOD);
+    const bytes = Buffer.from(good);
     const whole = show(parse([bytes]));
     for (let at = 0; at <= bytes.length; at += 1) {
       expect(show(parse([bytes.subarray(0, at), bytes.subarray(at)]))).toEqual(whole);
@@ -166,7 +166,7 @@ describe('where the bytes are split makes no difference', () => {
     expect(show(parse([...bytes].map((byte) => Buffer.from([byte]))))).toEqual(whole);
   });
 
-  test.each([FRONT_LIMITS, { headBytes: 90, lineBytes: 40, fields: 3 }])(
+  test.each([frontLimits, { headBytes: 90, lineBytes: 40, fields: 3 }])(
     'for 3,000 random heads, limits $headBytes',
     (limits) => {
       const kinds = new Set<string>();
@@ -188,7 +188,7 @@ describe('where the bytes are split makes no difference', () => {
   );
 
   test('a head of single bytes is not copied again and again', () => {
-    const parser = new HeadParser(FRONT_LIMITS);
+    const parser = new HeadParser(frontLimits);
     const bytes = Buffer.from(`GET / HTTP/1.1\r\n${`a: ${'b'.repeat(600)}\r\n`.repeat(90)}\r\n`);
     const startedAt = performance.now();
     const steps = [...bytes].map((byte) => parser.push(Buffer.from([byte])).kind);

@@ -3,7 +3,7 @@
 
 import { MODEL_PATH_PREFIX, type Refusal, refuse } from '@fairlead/openai-wire';
 import type { FrontLimits } from './front-limits.ts';
-import { allOf, CLASS_OF_BYTE, IN_ESCAPED_PATH, IN_PATH, IN_QUERY, IN_TOKEN, IN_VALUE } from './head-bytes.ts';
+import { allOf, classOfByte, inEscapedPath, inPath, inQuery, inToken, inValue } from './head-bytes.ts';
 
 /** One field line: its lower-case name, and where its value (without white space around it) and its line lie. */
 export interface Field {
@@ -36,14 +36,14 @@ export type HeadLimits = Pick<FrontLimits, 'headBytes' | 'lineBytes' | 'fields'>
 
 type RequestLine = Pick<RequestHead, 'method' | 'target' | 'path' | 'version'>;
 
-const CR = 0x0d;
-const LF = 0x0a;
-const SP = 0x20;
-const HTAB = 0x09;
-const COLON = 0x3a;
-const QUESTION = 0x3f;
-const SLASH = 0x2f;
-const MORE: HeadStep = { kind: 'more' };
+const cr = 0x0d;
+const lineFeed = 0x0a;
+const sp = 0x20;
+const htab = 0x09;
+const colon = 0x3a;
+const questionMark = 0x3f;
+const slash = 0x2f;
+const more: HeadStep = { kind: 'more' };
 
 /** The result is the same wherever the bytes were split. After anything but `more` the parser is spent. */
 export class HeadParser {
@@ -71,9 +71,9 @@ export class HeadParser {
     let lf = this.#indexOfLf(searchFrom);
     for (; lf !== -1; lf = this.#indexOfLf(this.#lineStart)) {
       const start = this.#lineStart;
-      if (this.#isNoise()) return bad(NO_METHOD);
+      if (this.#isNoise()) return bad(noMethod);
       if (this.#isTooLarge(lf, lf - 1)) return this.#tooLarge();
-      if (lf === start || bytes[lf - 1] !== CR) return bad('a line of its head does not end in CRLF');
+      if (lf === start || bytes[lf - 1] !== cr) return bad('a line of its head does not end in CRLF');
       if (lf - 1 === start) {
         if (this.#requestLine) return this.#complete(this.#requestLine, lf + 1);
         // One empty line ahead of the request line is to be ignored (RFC 9112 2.2).
@@ -84,16 +84,16 @@ export class HeadParser {
       }
       this.#lineStart = lf + 1;
     }
-    if (this.#isNoise()) return bad(NO_METHOD);
+    if (this.#isNoise()) return bad(noMethod);
     // The line is longer than allowed even if its last byte so far is its CR.
-    return this.#isTooLarge(this.#length - 1, this.#length - 1) ? this.#tooLarge() : MORE;
+    return this.#isTooLarge(this.#length - 1, this.#length - 1) ? this.#tooLarge() : more;
   }
 
   /** A TLS hello or other noise is known at its first byte, without waiting for an LF. */
   #isNoise(): boolean {
     if (this.#requestLine || this.#length === this.#lineStart) return false;
     const first = this.#bytes[this.#lineStart]!;
-    return first !== CR && (CLASS_OF_BYTE[first]! & IN_TOKEN) === 0;
+    return first !== cr && (classOfByte[first]! & inToken) === 0;
   }
 
   #append(chunk: Buffer): void {
@@ -114,7 +114,7 @@ export class HeadParser {
   }
 
   #indexOfLf(from: number): number {
-    const at = this.#bytes.indexOf(LF, from);
+    const at = this.#bytes.indexOf(lineFeed, from);
     return at < this.#length ? at : -1;
   }
 
@@ -131,12 +131,12 @@ export class HeadParser {
   /** `method SP target SP HTTP/1.x`, with single spaces. */
   #takeRequestLine(start: number, end: number): HeadStep | undefined {
     const bytes = this.#bytes;
-    const methodEnd = bytes.indexOf(SP, start);
-    if (methodEnd <= start || methodEnd >= end || !allOf(bytes, start, methodEnd, IN_TOKEN)) return bad(NO_METHOD);
-    const targetEnd = bytes.indexOf(SP, methodEnd + 1);
+    const methodEnd = bytes.indexOf(sp, start);
+    if (methodEnd <= start || methodEnd >= end || !allOf(bytes, start, methodEnd, inToken)) return bad(noMethod);
+    const targetEnd = bytes.indexOf(sp, methodEnd + 1);
     if (targetEnd === -1 || targetEnd >= end) return bad('its request line has no HTTP version');
     const target = targetOf(bytes, methodEnd + 1, targetEnd);
-    if (!target) return bad(BAD_TARGET);
+    if (!target) return bad(badTarget);
     const version = bytes.toString('latin1', targetEnd + 1, end);
     if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') return bad('its version is neither HTTP/1.1 nor HTTP/1.0');
     const method = bytes.toString('latin1', start, methodEnd);
@@ -148,10 +148,10 @@ export class HeadParser {
     const bytes = this.#bytes;
     if (this.#fields.length === this.#limits.fields) return this.#tooLarge();
     let nameEnd = lineStart;
-    while (nameEnd < end && (CLASS_OF_BYTE[bytes[nameEnd]!]! & IN_TOKEN) !== 0) nameEnd += 1;
+    while (nameEnd < end && (classOfByte[bytes[nameEnd]!]! & inToken) !== 0) nameEnd += 1;
     // White space here is a folded line or a space before the colon; both have been read in two ways (RFC 9112 5.1, 5.2).
-    if (nameEnd === lineStart || bytes[nameEnd] !== COLON) return bad('a field of its head has no valid name');
-    if (!allOf(bytes, nameEnd + 1, end, IN_VALUE)) return bad('a field of its head holds a control character');
+    if (nameEnd === lineStart || bytes[nameEnd] !== colon) return bad('a field of its head has no valid name');
+    if (!allOf(bytes, nameEnd + 1, end, inValue)) return bad('a field of its head holds a control character');
     let valueStart = nameEnd + 1;
     let valueEnd = end;
     while (valueStart < valueEnd && isBlank(bytes[valueStart])) valueStart += 1;
@@ -167,8 +167,8 @@ export class HeadParser {
   }
 }
 
-const NO_METHOD = 'its request line does not start with a method';
-const BAD_TARGET =
+const noMethod = 'its request line does not start with a method';
+const badTarget =
   'its target is not a plain path (no escapes but in the name of a model, no "." or ".." segments, no host)';
 
 export function fieldValue(head: RequestHead, field: Field): string {
@@ -180,19 +180,19 @@ export function fieldValue(head: RequestHead, field: Field): string {
  * Empty segments pass here, and no route has any: a client with a slip in its base URL is told so once it has shown its key.
  */
 function targetOf(bytes: Buffer, start: number, end: number): { target: string; path: string } | undefined {
-  const question = bytes.indexOf(QUESTION, start);
+  const question = bytes.indexOf(questionMark, start);
   const pathEnd = question === -1 || question > end ? end : question;
-  if (bytes[start] !== SLASH || !allOf(bytes, pathEnd, end, IN_QUERY)) return undefined;
+  if (bytes[start] !== slash || !allOf(bytes, pathEnd, end, inQuery)) return undefined;
   const target = bytes.toString('latin1', start, end);
   const path = target.slice(0, pathEnd - start);
-  const allowed = path.startsWith(MODEL_PATH_PREFIX) ? IN_ESCAPED_PATH : IN_PATH;
+  const allowed = path.startsWith(MODEL_PATH_PREFIX) ? inEscapedPath : inPath;
   if (!allOf(bytes, start, pathEnd, allowed)) return undefined;
   if (path.includes('/./') || path.includes('/../')) return undefined;
   return path.endsWith('/.') || path.endsWith('/..') ? undefined : { target, path };
 }
 
 function isBlank(byte: number | undefined): boolean {
-  return byte === SP || byte === HTAB;
+  return byte === sp || byte === htab;
 }
 
 function bad(problem: string): HeadStep {

@@ -18,7 +18,7 @@ export interface Interpreted {
 export type Interpretation = { ok: true; value: Interpreted } | { ok: false; refusal: Refusal };
 
 /** Meant for this hop, or put there anew for the engine. `trailer`: trailers are dropped (see ChunkedBody). */
-const NEVER_FORWARDED = new Set([
+const neverForwarded = new Set([
   'connection',
   'keep-alive',
   'te',
@@ -31,12 +31,12 @@ const NEVER_FORWARDED = new Set([
 ]);
 
 /** A `Connection` that names one of these wants it seen by one hop and not by the next. */
-const NOT_DROPPABLE = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'x-api-key', 'expect']);
-const NOTHING: ReadonlySet<string> = new Set();
-const DIGITS = /^[0-9]{1,15}$/;
+const notDroppable = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'x-api-key', 'expect']);
+const nothing: ReadonlySet<string> = new Set();
+const digits = /^[0-9]{1,15}$/;
 
 export function isForwarded(name: string, dropped: ReadonlySet<string>): boolean {
-  return !NEVER_FORWARDED.has(name) && !name.startsWith('proxy-') && !dropped.has(name);
+  return !neverForwarded.has(name) && !name.startsWith('proxy-') && !dropped.has(name);
 }
 
 export function interpretHead(head: RequestHead): Interpretation {
@@ -46,7 +46,7 @@ export function interpretHead(head: RequestHead): Interpretation {
   const framing = readFraming(head, named('content-length'), named('transfer-encoding'));
   if ('refusal' in framing) return { ok: false, refusal: framing.refusal };
   const credential = readCredential(head, named('authorization'), named('x-api-key'));
-  if (credential === 'several') return { ok: false, refusal: refuse('bad_request', SEVERAL_KEYS) };
+  if (credential === 'several') return { ok: false, refusal: refuse('bad_request', severalKeys) };
   const expect = named('expect').map((field) => fieldValue(head, field).toLowerCase());
   if (expect.some((value) => value !== '100-continue')) return bad('its Expect is not 100-continue');
   const dropped = readConnection(head, named('connection'));
@@ -65,7 +65,7 @@ function readFraming(head: RequestHead, lengths: Field[], encodings: Field[]): F
     return { kind: 'chunked' };
   }
   const value = fieldValue(head, length!);
-  if (!DIGITS.test(value)) return bad('its Content-Length is not a number');
+  if (!digits.test(value)) return bad('its Content-Length is not a number');
   return Number(value) === 0 ? { kind: 'none' } : { kind: 'length', bytes: Number(value) };
 }
 
@@ -89,14 +89,14 @@ function bearerOf(authorization: string): string | undefined {
 }
 
 function readConnection(head: RequestHead, connections: Field[]): ReadonlySet<string> | undefined {
-  if (connections.length === 0) return NOTHING;
+  if (connections.length === 0) return nothing;
   const names = connections.flatMap((field) => fieldValue(head, field).toLowerCase().split(','));
   const dropped = new Set(names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'close'));
-  for (const name of dropped) if (NOT_DROPPABLE.has(name)) return undefined;
+  for (const name of dropped) if (notDroppable.has(name)) return undefined;
   return dropped;
 }
 
-const SEVERAL_KEYS =
+const severalKeys =
   "The front cannot accept this request because it presents two different credentials, such as one in `Authorization` and another in `x-api-key`. Keep the deployment's key and unset the other: for Claude Code and Anthropic's SDKs unset ANTHROPIC_AUTH_TOKEN (sent as `Authorization`) or ANTHROPIC_API_KEY (sent as `x-api-key`), and log out of claude.ai (`/logout`) if you are logged in; for other clients look for OPENAI_API_KEY and for headers in their settings.";
 
 function bad(problem: string): { ok: false; refusal: Refusal } {

@@ -4,10 +4,10 @@ import { type FrontWorld, openFrontWorld } from '../testing/front-world.ts';
 let world: FrontWorld;
 afterEach(() => world[Symbol.asyncDispose]());
 
-const CARD = { id: 'Qwen/Qwen3-8B', object: 'model', owned_by: 'vllm', max_model_len: 4096 };
+const card = { id: 'Qwen/Qwen3-8B', object: 'model', owned_by: 'vllm', max_model_len: 4096 };
 
 /** An engine as vLLM is: it lists its models, and has no route for one of them. */
-async function openWithModels(list: unknown = { object: 'list', data: [CARD, { id: 'tiny' }] }): Promise<void> {
+async function openWithModels(list: unknown = { object: 'list', data: [card, { id: 'tiny' }] }): Promise<void> {
   world = await openFrontWorld({
     handler: (incoming, response) => {
       if (incoming.url !== '/v1/models') response.statusCode = 404;
@@ -24,7 +24,7 @@ describe('GET /v1/models/<name>', () => {
       await openWithModels();
       const answer = await world.fetch('GET', path);
       expect(answer.status).toBe(200);
-      expect(JSON.parse(answer.body)).toEqual(CARD);
+      expect(JSON.parse(answer.body)).toEqual(card);
       expect(world.seen).toEqual(['GET /v1/models']);
       await world.front.idle();
       expect(world.front.stats.outcomes.completed).toBe(1);

@@ -4,8 +4,8 @@ import { STATUS_CODES } from 'node:http';
 import { refuse, renderRefusal } from '@fairlead/openai-wire';
 import type { EngineAnswer } from './engine-answer.ts';
 
-const MAX_LIST_BYTES = 1024 * 1024;
-const HEAD_END = Buffer.from('\r\n\r\n');
+const maxListBytes = 1024 * 1024;
+const headEnd = Buffer.from('\r\n\r\n');
 
 /** Asks in HTTP/1.0: the answer then ends with the connection, without chunks. Nothing of the client's request travels. */
 export function modelListHead(engineLines: Buffer): Buffer {
@@ -24,17 +24,17 @@ export class ModelAnswer implements EngineAnswer {
 
   take(piece: Buffer): undefined {
     this.#bytes += piece.length;
-    if (this.#bytes <= MAX_LIST_BYTES) this.#pieces.push(piece);
+    if (this.#bytes <= maxListBytes) this.#pieces.push(piece);
   }
 
   end(): Buffer {
     const answer = Buffer.concat(this.#pieces);
-    const bodyAt = answer.indexOf(HEAD_END) + HEAD_END.length;
+    const bodyAt = answer.indexOf(headEnd) + headEnd.length;
     const isOk = /^HTTP\/1\.[01] 200 /.test(answer.toString('latin1', 0, 13));
     // An error that the engine answers with passes to the client as it is.
-    if (!isOk && answer.length > 0 && this.#bytes <= MAX_LIST_BYTES) return answer;
-    const list = this.#bytes <= MAX_LIST_BYTES ? decodeList(answer.subarray(bodyAt)) : undefined;
-    if (!list) return renderRefusal(refuse('engine_unavailable', UNREADABLE, 5));
+    if (!isOk && answer.length > 0 && this.#bytes <= maxListBytes) return answer;
+    const list = this.#bytes <= maxListBytes ? decodeList(answer.subarray(bodyAt)) : undefined;
+    if (!list) return renderRefusal(refuse('engine_unavailable', unreadableReasons, 5));
     const entry = list.find(({ id }) => id === this.#name);
     return entry ? render(200, entry) : render(404, notServed(this.#name, list));
   }
@@ -48,7 +48,7 @@ interface Entry {
   id: string;
 }
 
-const UNREADABLE =
+const unreadableReasons =
   "The front cannot tell whether this model is served because the engine's list of models is not readable. Ask for GET /v1/models.";
 
 function decodeList(body: Buffer): Entry[] | undefined {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
 
-const STALL_MS = 1000;
+const stallMs = 1000;
 const at = (now: number, running: number, generationTokens: number) => ({
   now,
   metrics: { running, waiting: 0, promptTokens: 5, generationTokens },
@@ -10,7 +10,7 @@ const at = (now: number, running: number, generationTokens: number) => ({
 function verdicts(...looks: Array<[now: number, running: number, tokens: number]>): string[] {
   let memory: ProgressMemory | undefined;
   return looks.map(([now, running, tokens]) => {
-    const progress = judgeProgress(memory, at(now, running, tokens), STALL_MS);
+    const progress = judgeProgress(memory, at(now, running, tokens), stallMs);
     memory = progress.memory;
     return progress.verdict;
   });

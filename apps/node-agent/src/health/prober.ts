@@ -43,12 +43,12 @@ export interface Prober {
   stop: () => void;
 }
 
-const KNOCK_EVERY_MS = 100;
-const HEALTH_LIMIT_MS = 5_000;
+const knockIntervalMs = 100;
+const healthTimeoutMs = 5_000;
 /** The first completion may compile kernels. */
-const FIRST_COMPLETION_LIMIT_MS = 120_000;
-const METRICS_EVERY_MS = 5_000;
-const ASK_AGAIN_MS = 250;
+const firstCompletionTimeoutMs = 120_000;
+const metricsIntervalMs = 5_000;
+const retryIntervalMs = 250;
 
 export function createProber(options: ProberOptions): Prober {
   const { clock, log } = options;
@@ -95,23 +95,23 @@ function untilReadyTurn(
   over: AbortController,
 ): () => Promise<number> {
   return async () => {
-    const health = await tried(checkHealth, { limitMs: HEALTH_LIMIT_MS, signal, clock });
+    const health = await tried(checkHealth, { limitMs: healthTimeoutMs, signal, clock });
     if (health.kind === 'well') {
       report({ type: 'probe.answering' });
-      const first = await tried(completeOneToken, { limitMs: FIRST_COMPLETION_LIMIT_MS, signal, clock });
+      const first = await tried(completeOneToken, { limitMs: firstCompletionTimeoutMs, signal, clock });
       if (first.kind === 'well') {
         over.abort();
         report({ type: 'probe.succeeded' });
       } else
         log.info({ op: 'probe.first', ok: false, error: first.reason }, 'the engine answered no first completion yet');
     }
-    return KNOCK_EVERY_MS;
+    return knockIntervalMs;
   };
 }
 
 function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<number> {
   const { clock, health, log, report } = options;
-  const everyMs = Math.min(METRICS_EVERY_MS, health.probeIntervalSeconds * 1000);
+  const everyMs = Math.min(metricsIntervalMs, health.probeIntervalSeconds * 1000);
   const asking = { limitMs: health.probeLimitSeconds * 1000, signal, clock };
   const stallMs = health.stallSeconds * 1000;
   let memory: ProgressMemory | undefined;
@@ -190,7 +190,7 @@ async function tried(
           ? { kind: 'sick', reason: `no answer within ${limitMs / 1000} s` }
           : { kind: 'unknown', reason: errorText(met) };
       }
-      await clock.sleep(ASK_AGAIN_MS, signal);
+      await clock.sleep(retryIntervalMs, signal);
     }
   }
 }

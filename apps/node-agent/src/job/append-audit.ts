@@ -8,10 +8,10 @@ export interface Audit extends AsyncDisposable {
 }
 
 /** Lines that wait for a file system that fails; the oldest go first. */
-const WAITING_LIMIT = 1_000;
-const RETRY_LIMIT_MS = 30_000;
+const waitingLimit = 1_000;
+const retryTimeoutMs = 30_000;
 /** At the end of the agent. */
-const LAST_RETRY_LIMIT_MS = 1_000;
+const lastRetryTimeoutMs = 1_000;
 
 /** Disposing writes what waits, as far as the file system takes it. */
 export function openAudit(path: string, log: Log, clock: Clock = systemClock): Audit {
@@ -34,13 +34,13 @@ export function openAudit(path: string, log: Log, clock: Clock = systemClock): A
       });
       failing = false;
     } catch (error) {
-      waiting = [...lines, ...waiting].slice(-WAITING_LIMIT);
+      waiting = [...lines, ...waiting].slice(-waitingLimit);
       if (!failing) log.warn({ op: 'audit.append', path, error: errorText(error) }, 'cannot write the audit file');
       failing = true;
     }
   };
   const writeOut = async () => {
-    do await write(RETRY_LIMIT_MS, closing.signal);
+    do await write(retryTimeoutMs, closing.signal);
     while (waiting.length > 0 && !failing);
     busy = undefined;
   };
@@ -53,7 +53,7 @@ export function openAudit(path: string, log: Log, clock: Clock = systemClock): A
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the audit file was closed'));
       await busy;
-      await write(LAST_RETRY_LIMIT_MS);
+      await write(lastRetryTimeoutMs);
     },
   };
 }

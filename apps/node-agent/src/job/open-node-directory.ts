@@ -11,12 +11,12 @@ export interface NodeDirectory extends AsyncDisposable {
 }
 
 /** sun_path holds 107 bytes on Linux and 103 on macOS; vLLM adds 37 to the directory for its own sockets. */
-const SOCKET_PATH_LIMIT_BYTES = 100;
-const DIRECTORY_LIMIT_BYTES = 66;
+const maxSocketPathBytes = 100;
+const maxDirectoryBytes = 66;
 
-const STICKY = 0o1000;
-const WRITABLE_BY_OTHERS = 0o022;
-const RETRY_LIMIT_MS = 5_000;
+const sticky = 0o1000;
+const writableByOthers = 0o022;
+const retryTimeoutMs = 5_000;
 
 export interface NodeDirectoryOptions {
   clock?: Clock;
@@ -31,7 +31,7 @@ export async function openNodeDirectory(
   const failures: string[] = [];
   for (const base of candidates) {
     try {
-      return await retryPassing(() => openUnder(base, log), { clock, random: () => 0.5, limitMs: RETRY_LIMIT_MS });
+      return await retryPassing(() => openUnder(base, log), { clock, random: () => 0.5, limitMs: retryTimeoutMs });
     } catch (error) {
       failures.push(`${base}: ${errorText(error)}`);
       log.warn({ op: 'scratch.open', ok: false, base, error: errorText(error) }, 'cannot use this scratch directory');
@@ -53,9 +53,9 @@ async function openUnder(base: string, log: Log): Promise<NodeDirectory> {
     if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o777) !== 0o700) {
       throw new Error('it is not a directory of this user with mode 0700 (does the file system keep modes?)');
     }
-    if (Buffer.byteLength(path) > DIRECTORY_LIMIT_BYTES || Buffer.byteLength(socketPath) > SOCKET_PATH_LIMIT_BYTES) {
+    if (Buffer.byteLength(path) > maxDirectoryBytes || Buffer.byteLength(socketPath) > maxSocketPathBytes) {
       throw new Error(
-        `its path is too long for sockets: ${Buffer.byteLength(path)} bytes, ${DIRECTORY_LIMIT_BYTES} at most`,
+        `its path is too long for sockets: ${Buffer.byteLength(path)} bytes, ${maxDirectoryBytes} at most`,
       );
     }
   } catch (error) {
@@ -83,7 +83,7 @@ async function openUnder(base: string, log: Log): Promise<NodeDirectory> {
 async function refuseReplaceable(base: string): Promise<void> {
   for (let path = base; ; path = dirname(path)) {
     const { mode } = await stat(path);
-    if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {
+    if ((mode & writableByOthers) !== 0 && (mode & sticky) === 0) {
       const found = (mode & 0o7777).toString(8).padStart(4, '0');
       throw new Error(`others may replace what is in ${path}: its mode is ${found}, without the sticky bit`);
     }

@@ -6,7 +6,7 @@ import { Scope } from '@fairlead/kit';
 import { expect, it } from 'vitest';
 import { readSpec } from './read-spec.ts';
 
-const SPEC: InstanceSpecInput = {
+const validSpec: InstanceSpecInput = {
   version: 2,
   instanceId: 'abcdefgh',
   deployment: 'demo',
@@ -33,7 +33,7 @@ async function written(scope: Scope, text: string): Promise<string> {
 
 it('readSpec fills in what is absent and lets no secret be printed', async () => {
   await using scope = new Scope();
-  const spec = await readSpec(await written(scope, JSON.stringify({ ...SPEC, unknown: 1 })));
+  const spec = await readSpec(await written(scope, JSON.stringify({ ...validSpec, unknown: 1 })));
   expect(spec).toMatchObject({ drainSeconds: 120, health: { crashLimit: 4 }, bastion: { routes: [{ port: 22 }] } });
   expect(spec.apiKey.reveal()).toBe('the-endpoint-key-1');
   expect(`${JSON.stringify(spec)}${inspect(spec)}`).not.toMatch(/the-e/);
@@ -41,7 +41,7 @@ it('readSpec fills in what is absent and lets no secret be printed', async () =>
 
 it('readSpec refuses a file that others may read', async () => {
   await using scope = new Scope();
-  const path = await written(scope, JSON.stringify(SPEC));
+  const path = await written(scope, JSON.stringify(validSpec));
   for (const mode of [0o604, 0o640, 0o620]) {
     await chmod(path, mode);
     await expect(readSpec(path)).rejects.toMatchObject({ code: 'spec_exposed' });
@@ -58,7 +58,7 @@ it('readSpec names another version before it looks at the rest', async () => {
 
 it('readSpec names the field that is wrong', async () => {
   await using scope = new Scope();
-  const text = JSON.stringify({ ...SPEC, bastion: { routes: [{ ...SPEC.bastion.routes[0], port: 'ssh' }] } });
+  const text = JSON.stringify({ ...validSpec, bastion: { routes: [{ ...validSpec.bastion.routes[0], port: 'ssh' }] } });
   await expect(readSpec(await written(scope, text))).rejects.toMatchObject({
     code: 'spec_invalid',
     message: expect.stringContaining('bastion.routes.0.port'),

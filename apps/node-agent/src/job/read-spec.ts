@@ -6,10 +6,10 @@ import { decodeText, type InstanceSpec, instanceSpec, OUR_VERSIONS } from '@fair
 import { agentError } from '../agent-error.ts';
 
 /** A shared file system that is away for a moment is waited for. */
-const RETRY = { clock: systemClock, random: () => 0.5, limitMs: 30_000, doubtfulLimitMs: 3_000 };
+const retry = { clock: systemClock, random: () => 0.5, limitMs: 30_000, doubtfulLimitMs: 3_000 };
 
 export async function readSpec(path: string): Promise<InstanceSpec> {
-  const text = await retryPassing(() => readPrivate(path), RETRY);
+  const text = await retryPassing(() => readPrivate(path), retry);
   const version = decodeVersion(text);
   if (version !== undefined && (version < OUR_VERSIONS.min || version > OUR_VERSIONS.max)) {
     throw agentError(

@@ -11,7 +11,7 @@ export interface ConnectionWriter extends AsyncDisposable {
 }
 
 /** A job directory that is away for a moment; what comes meanwhile replaces what waits. */
-const RETRY = { clock: systemClock, random: () => 0.5, limitMs: 5_000, doubtfulLimitMs: 5_000 };
+const retry = { clock: systemClock, random: () => 0.5, limitMs: 5_000, doubtfulLimitMs: 5_000 };
 
 export function openConnectionWriter(jobDir: string, log: Log): ConnectionWriter {
   let next: ConnectionFile | undefined;
@@ -23,7 +23,7 @@ export function openConnectionWriter(jobDir: string, log: Log): ConnectionWriter
       const text = JSON.stringify({ ...connection, writtenMs: 0 });
       if (text === written) continue;
       try {
-        await retryPassing(() => writeConnectionFiles(jobDir, connection), RETRY);
+        await retryPassing(() => writeConnectionFiles(jobDir, connection), retry);
         written = text;
       } catch (error) {
         log.warn({ op: 'connection.write', error: errorText(error) }, 'cannot write the connection files');

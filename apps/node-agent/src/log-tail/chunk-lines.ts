@@ -1,17 +1,17 @@
 // Cuts lines into messages that fit a frame. Pure.
 
 /** One frame holds up a heartbeat for as long as a slow line takes for it. */
-const CHUNK_CHARS = 32 * 1024;
+const chunkChars = 32 * 1024;
 /** Of a longer line the rest is left out. */
-export const LINE_CHARS = 8 * 1024;
+export const lineChars = 8 * 1024;
 
 export function chunkLines(lines: readonly string[]): string[][] {
   const chunks: string[][] = [];
   let chunk: string[] = [];
   let chars = 0;
   for (const whole of lines) {
-    const line = whole.length > LINE_CHARS ? `${whole.slice(0, LINE_CHARS)} …` : whole;
-    if (chars + line.length > CHUNK_CHARS && chunk.length > 0) {
+    const line = whole.length > lineChars ? `${whole.slice(0, lineChars)} …` : whole;
+    if (chars + line.length > chunkChars && chunk.length > 0) {
       chunks.push(chunk);
       chunk = [];
       chars = 0;

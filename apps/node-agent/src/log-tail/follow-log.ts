@@ -18,10 +18,10 @@ export interface FollowLogOptions {
   signal: AbortSignal;
 }
 
-const LOOK_EVERY_MS = 250;
+const pollIntervalMs = 250;
 /** All of the file that is held at once, also while its reader waits. */
-const READ_BYTES = 64 * 1024;
-const LOOK_BACK_BYTES = 256 * 1024;
+const readBytes = 64 * 1024;
+const lookBackBytes = 256 * 1024;
 
 /** Leaving the loop closes the file. Ends when everything was read, or, followed, when one of the signals fires. */
 export async function* followLog(options: FollowLogOptions): AsyncGenerator<string[]> {
@@ -34,7 +34,7 @@ export async function* followLog(options: FollowLogOptions): AsyncGenerator<stri
     let offset = await startOfLastLines(file, end, options.lines);
     let splitter = new LineSplitter();
     while (!signal.aborted) {
-      const block = await readAt(file, offset, options.follow ? READ_BYTES : Math.min(READ_BYTES, end - offset));
+      const block = await readAt(file, offset, options.follow ? readBytes : Math.min(readBytes, end - offset));
       offset += block.length;
       if (block.length > 0) {
         const lines = splitter.write(block);
@@ -61,7 +61,7 @@ export async function* followLog(options: FollowLogOptions): AsyncGenerator<stri
 }
 
 async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
-  const from = Math.max(0, size - LOOK_BACK_BYTES);
+  const from = Math.max(0, size - lookBackBytes);
   const end = (await readAt(file, from, size - from)).lastIndexOf('\n');
   return end < 0 ? from : from + end + 1;
 }
@@ -85,7 +85,7 @@ async function openFirst(options: FollowLogOptions): Promise<FileHandle> {
 
 async function sleepUnlessFinishing({ clock, signal, finish }: FollowLogOptions): Promise<void> {
   try {
-    await clock.sleep(LOOK_EVERY_MS, anySignal(signal, finish));
+    await clock.sleep(pollIntervalMs, anySignal(signal, finish));
   } catch (error) {
     if (!finish?.aborted) throw error;
   }

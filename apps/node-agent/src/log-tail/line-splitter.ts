@@ -3,12 +3,12 @@
 import { StringDecoder } from 'node:string_decoder';
 
 import { createLineCutter } from '@fairlead/kit';
-import { LINE_CHARS } from './chunk-lines.ts';
+import { lineChars } from './chunk-lines.ts';
 
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   // One character more than is shown, so that it is seen that there was more.
-  readonly #cutter = createLineCutter({ keepChars: LINE_CHARS + 1 });
+  readonly #cutter = createLineCutter({ keepChars: lineChars + 1 });
 
   /** The lines that end in `block`. */
   write(block: Buffer): string[] {

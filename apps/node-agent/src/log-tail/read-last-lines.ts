@@ -2,21 +2,21 @@
 
 import type { FileHandle } from 'node:fs/promises';
 
-const BLOCK_BYTES = 64 * 1024;
-const LIMIT_BYTES = 16 * 1024 * 1024;
-const NEWLINE = 0x0a;
+const blockBytes = 64 * 1024;
+const maxBytes = 16 * 1024 * 1024;
+const newlineByte = 0x0a;
 
 /**
  * Where the last `count` whole lines before `endBytes` begin; a last line without its newline counts as one. Fewer lines
  * where more than 16 MiB would have to be read.
  */
 export async function startOfLastLines(file: FileHandle, endBytes: number, count: number): Promise<number> {
-  const limit = Math.max(0, endBytes - LIMIT_BYTES);
+  const limit = Math.max(0, endBytes - maxBytes);
   let at = endBytes;
   let start = endBytes;
   let left = count;
   while (at > limit && left > 0) {
-    const sizeBytes = Math.min(BLOCK_BYTES, at - limit);
+    const sizeBytes = Math.min(blockBytes, at - limit);
     at -= sizeBytes;
     for (const newline of newlinesFromTheEnd(await readAt(file, at, sizeBytes))) {
       // This one ends the last line.
@@ -30,7 +30,8 @@ export async function startOfLastLines(file: FileHandle, endBytes: number, count
 }
 
 function* newlinesFromTheEnd(block: Buffer): Generator<number> {
-  for (let at = block.lastIndexOf(NEWLINE); at >= 0; at = at === 0 ? -1 : block.lastIndexOf(NEWLINE, at - 1)) yield at;
+  for (let at = block.lastIndexOf(newlineByte); at >= 0; at = at === 0 ? -1 : block.lastIndexOf(newlineByte, at - 1))
+    yield at;
 }
 
 export async function readAt(file: FileHandle, position: number, sizeBytes: number): Promise<Buffer> {

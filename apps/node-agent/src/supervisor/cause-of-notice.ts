@@ -3,7 +3,7 @@
 import type { EndCause } from '@fairlead/protocol';
 import type { SlurmNotice } from '@fairlead/scheduler';
 
-const CAUSES: Readonly<Record<SlurmNotice, EndCause>> = {
+const causes: Readonly<Record<SlurmNotice, EndCause>> = {
   preempted: {
     code: 'preempted',
     message: 'Slurm preempted the job: one of higher priority took its place',
@@ -33,5 +33,5 @@ const CAUSES: Readonly<Record<SlurmNotice, EndCause>> = {
 };
 
 export function causeOfNotice(notice: SlurmNotice): EndCause {
-  return CAUSES[notice];
+  return causes[notice];
 }

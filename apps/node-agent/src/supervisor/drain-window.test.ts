@@ -3,21 +3,21 @@
 
 import { warningSeconds } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
-import { FIRST_STATE, type SupervisorEvent, type SupervisorPolicy, type SupervisorState } from './supervisor-state.ts';
-import { SAMPLE_POLICY } from './transition-table.ts';
+import { firstState, type SupervisorEvent, type SupervisorPolicy, type SupervisorState } from './supervisor-state.ts';
+import { samplePolicy } from './transition-table.ts';
 import { transition } from './transition.ts';
 
 type Bare<E> = E extends SupervisorEvent ? Omit<E, 'now'> : never;
 
-const START_MS = 1_795_222_770_000;
-const WANTED_MS = 120_000;
+const startMs = 1_795_222_770_000;
+const wantedMs = 120_000;
 
 /** Runs a job of this length to its drain, the alarm at its time and the scheduler's warning so much ahead of its own. */
 function drainOf(limitMs: number, leadMs: number) {
-  const policy: SupervisorPolicy = { ...SAMPLE_POLICY, drainMs: WANTED_MS, jobStartMs: START_MS };
-  const endMs = START_MS + limitMs;
-  const warnedMs = Math.max(START_MS + 3, endMs - warningSeconds(limitMs, WANTED_MS) * 1000 - leadMs);
-  let state: SupervisorState = FIRST_STATE;
+  const policy: SupervisorPolicy = { ...samplePolicy, drainMs: wantedMs, jobStartMs: startMs };
+  const endMs = startMs + limitMs;
+  const warnedMs = Math.max(startMs + 3, endMs - warningSeconds(limitMs, wantedMs) * 1000 - leadMs);
+  let state: SupervisorState = firstState;
   let alarmMs: number | undefined;
   let begunMs: number | undefined;
   const send = (now: number, event: Bare<SupervisorEvent>) => {
@@ -28,19 +28,19 @@ function drainOf(limitMs: number, leadMs: number) {
       if (effect.type === 'front.drain' || effect.type === 'engine.end') begunMs ??= now;
     }
   };
-  send(START_MS, { type: 'deadline.learned', deadlineMs: endMs });
-  send(START_MS + 1, { type: 'start.due' });
-  send(START_MS + 2, { type: 'probe.succeeded' });
+  send(startMs, { type: 'deadline.learned', deadlineMs: endMs });
+  send(startMs + 1, { type: 'start.due' });
+  send(startMs + 2, { type: 'probe.succeeded' });
   const warning = { atMs: warnedMs, event: { type: 'signal.received', signal: 'SIGUSR2' } } as const;
   const alarm = { atMs: alarmMs ?? Number.NaN, event: { type: 'deadline.near' } } as const;
   for (const { atMs, event } of [warning, alarm].sort((a, b) => a.atMs - b.atMs)) send(atMs, event);
   return { state, begunMs, endMs };
 }
 
-const LIMITS_MINUTES = [1, 2, 3, 5, 7, 8, 9, 15, 60, 240, 1440, 10_080];
+const limitsMinutes = [1, 2, 3, 5, 7, 8, 9, 15, 60, 240, 1440, 10_080];
 
-describe.each(LIMITS_MINUTES)('a job of %d minutes', (minutes) => {
-  const lastsMs = Math.min(WANTED_MS, minutes * 15_000);
+describe.each(limitsMinutes)('a job of %d minutes', (minutes) => {
+  const lastsMs = Math.min(wantedMs, minutes * 15_000);
 
   // Slurm's may be a minute early, the local scheduler's is on time; both may be a little late.
   it.each([60_000, 59_000, 30_000, 1_000, 0, -900])(

@@ -12,7 +12,7 @@ function systemError(code: string): Error {
 }
 
 /** What a port throws: bare, or in an error of the agent's own. */
-const FAILURES: ReadonlyArray<[port: string, error: Error]> = [
+const failures: ReadonlyArray<[port: string, error: Error]> = [
   ['the spawn itself (EAGAIN)', agentError('engine_spawn_failed', 'cannot start', { cause: systemError('EAGAIN') })],
   [
     'the pipes of the spawn (EMFILE)',
@@ -56,7 +56,7 @@ function fakeEngine(end: () => Promise<void> = async () => undefined): EnginePro
 }
 
 describe('the engine slot', () => {
-  it.each(FAILURES)('tries a spawn again that failed at %s', async (_port, error) => {
+  it.each(failures)('tries a spawn again that failed at %s', async (_port, error) => {
     let calls = 0;
     const { slot, seen, until } = openSlot(async () => {
       if ((calls += 1) <= 3) throw error;

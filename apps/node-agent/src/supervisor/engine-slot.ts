@@ -29,8 +29,8 @@ export interface EngineSlot {
   end: (limitMs: number) => void;
 }
 
-const DOUBTFUL_LIMIT_MS = 10_000;
-const END_AGAIN_MS = 1_000;
+const doubtfulTimeoutMs = 10_000;
+const endRetryIntervalMs = 1_000;
 
 export function createEngineSlot(options: EngineSlotOptions): EngineSlot {
   const { clock, random, log } = options;
@@ -44,7 +44,7 @@ export function createEngineSlot(options: EngineSlotOptions): EngineSlot {
       if (tries === 1)
         options.onSpawnDelayed(`the engine cannot be started yet; it is tried again: ${errorText(error)}`);
     };
-    const retry = { clock, random, signal, limitMs: Infinity, doubtfulLimitMs: DOUBTFUL_LIMIT_MS, onRetry };
+    const retry = { clock, random, signal, limitMs: Infinity, doubtfulLimitMs: doubtfulTimeoutMs, onRetry };
     try {
       return await retryPassing(() => options.spawnEngine(signal), retry);
     } catch (error) {
@@ -73,7 +73,7 @@ export function createEngineSlot(options: EngineSlotOptions): EngineSlot {
         return await engine.end(limitMs);
       } catch (error) {
         log.error({ op: 'engine.end', ok: false, failures, error: errorText(error) }, 'cannot end the engine yet');
-        await clock.sleep(END_AGAIN_MS);
+        await clock.sleep(endRetryIntervalMs);
       }
     }
   }

@@ -21,9 +21,9 @@ export type DrainEvent = Extract<
 >;
 
 /** Kept free at the end for stopping the engine: an idle vLLM needs 0.5-1.6 s. */
-const ENGINE_RESERVE_MS = 10_000;
+const engineReserveMs = 10_000;
 /** Kept free before Slurm's own kill, for the last report and the exit. */
-const MARGIN_MS = 1_000;
+const marginMs = 1_000;
 
 /** `deadlineMs`: when the job ends, where that is known. */
 export function planDrain(event: DrainEvent, deadlineMs: number | undefined, policy: SupervisorPolicy): DrainPlan {
@@ -72,8 +72,8 @@ function planForSignal(event: SignalEvent, deadlineMs: number | undefined, polic
   const { now, signal } = event;
   const atDeadline = placeNow(event, deadlineMs, policy) !== 'unrelated';
   if (signal === 'SIGTERM') {
-    const hardMs = now + Math.max(policy.killWaitMs - MARGIN_MS, MARGIN_MS);
-    const reserveMs = Math.min(policy.stopLimitMs, ENGINE_RESERVE_MS, policy.killWaitMs / 3);
+    const hardMs = now + Math.max(policy.killWaitMs - marginMs, marginMs);
+    const reserveMs = Math.min(policy.stopLimitMs, engineReserveMs, policy.killWaitMs / 3);
     const why = event.why
       ? { cause: event.why, exit: 'ended' as const }
       : atDeadline
@@ -101,6 +101,6 @@ function untilDeadline(
   policy: SupervisorPolicy,
 ): { untilMs: number; hardMs?: number } {
   if (deadlineMs === undefined) return { untilMs: now + policy.drainMs };
-  const hardMs = deadlineMs - MARGIN_MS;
-  return { untilMs: Math.max(now, hardMs - Math.min(policy.stopLimitMs, ENGINE_RESERVE_MS)), hardMs };
+  const hardMs = deadlineMs - marginMs;
+  return { untilMs: Math.max(now, hardMs - Math.min(policy.stopLimitMs, engineReserveMs)), hardMs };
 }

@@ -4,7 +4,7 @@ import type { SupervisorPolicy } from './supervisor-state.ts';
 import type { InstanceSpec } from '@fairlead/protocol';
 
 /** Slurm's default KillWait, until scontrol has said what this site's is. */
-const KILL_WAIT_MS = 30_000;
+const killWaitMs = 30_000;
 
 export function policyOf(
   { engine, health, drainSeconds }: Pick<InstanceSpec, 'engine' | 'health' | 'drainSeconds'>,
@@ -18,6 +18,6 @@ export function policyOf(
     stopLimitMs: engine.stopLimitSeconds * 1000,
     drainMs: drainSeconds * 1000,
     jobStartMs,
-    killWaitMs: KILL_WAIT_MS,
+    killWaitMs: killWaitMs,
   };
 }

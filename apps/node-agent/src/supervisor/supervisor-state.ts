@@ -104,4 +104,4 @@ export interface SupervisorPolicy {
 
 export type Transition = Step<SupervisorState, SupervisorEffect>;
 
-export const FIRST_STATE: SupervisorState = { status: 'starting', engine: 'down', phase: 'booting', starts: [] };
+export const firstState: SupervisorState = { status: 'starting', engine: 'down', phase: 'booting', starts: [] };

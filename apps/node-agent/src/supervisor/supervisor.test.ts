@@ -1,11 +1,11 @@
 import { type Clock, silentLog, systemClock } from '@fairlead/kit';
 import { expect, it } from 'vitest';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
-import { SAMPLE_POLICY } from './transition-table.ts';
+import { samplePolicy } from './transition-table.ts';
 import type { SupervisorState } from './supervisor-state.ts';
 import { createSupervisor, type SupervisorDeps } from './supervisor.ts';
 
-const PORTS = ['onChange', 'onNote', 'prober.start', 'prober.stop', 'front.admit', 'front.drain', 'front.cut'] as const;
+const ports = ['onChange', 'onNote', 'prober.start', 'prober.stop', 'front.admit', 'front.drain', 'front.cut'] as const;
 
 /** Everything that a supervisor touches; the ports in `broken` throw at each call. */
 function depsWith(broken: ReadonlySet<string>, calls: string[], onExit: SupervisorDeps['onExit']): SupervisorDeps {
@@ -16,7 +16,7 @@ function depsWith(broken: ReadonlySet<string>, calls: string[], onExit: Supervis
   const exited = new Promise<EngineExit>(() => undefined);
   const engine: EngineProcess = { pid: 7, exited, stuck: new Promise(() => undefined), end: async () => undefined };
   return {
-    policy: () => SAMPLE_POLICY,
+    policy: () => samplePolicy,
     restart: { restartBaseSeconds: 0, restartMaxSeconds: 0 },
     spawnEngine: async () => engine,
     explainExit: () => ({ message: 'died', fatal: false, lastLines: [] }),
@@ -32,7 +32,7 @@ function depsWith(broken: ReadonlySet<string>, calls: string[], onExit: Supervis
   };
 }
 
-it.each([...PORTS.map((port) => [port]), [...PORTS]])(
+it.each([...ports.map((port) => [port]), [...ports]])(
   'a supervisor starts and ends its engine also where %s throws',
   async (...broken) => {
     const calls: string[] = [];
@@ -43,7 +43,7 @@ it.each([...PORTS.map((port) => [port]), [...PORTS]])(
     expect(supervisor.state.status).toBe('ready');
     supervisor.dispatch({ type: 'stop.ordered' });
     await expect(exit.promise).resolves.toBe('ended');
-    expect(new Set(calls)).toEqual(new Set(PORTS));
+    expect(new Set(calls)).toEqual(new Set(ports));
     expect(supervisor.state.status).toBe('stopped');
   },
 );

@@ -8,7 +8,7 @@ import type { ExitName } from '../exit-code.ts';
 import type { Prober } from '../health/prober.ts';
 import { createEngineSlot } from './engine-slot.ts';
 import {
-  FIRST_STATE,
+  firstState,
   type SupervisorEffect,
   type SupervisorEvent,
   type SupervisorPolicy,
@@ -52,7 +52,7 @@ export interface Supervisor {
 }
 
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
-  let state = FIRST_STATE;
+  let state = firstState;
   const queue: SupervisorEvent[] = [];
   let draining = false;
   const timers = new Map<TimerName, AbortController>();
@@ -177,17 +177,17 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
 /** Waits for a time of the wall clock, also where that jumps, the machine sleeps or the job is suspended in between. */
 async function sleepUntil(clock: Clock, atMs: number, signal: AbortSignal): Promise<void> {
   for (let leftMs = atMs - clock.now(); leftMs > 0; leftMs = atMs - clock.now())
-    await clock.sleep(Math.min(leftMs, LOOK_EVERY_MS), signal);
+    await clock.sleep(Math.min(leftMs, pollIntervalMs), signal);
   signal.throwIfAborted();
 }
 
-const LOOK_EVERY_MS = 5_000;
+const pollIntervalMs = 5_000;
 
 /** Timers of Node hold 24.8 days at most and fire at once beyond that. */
 async function sleepLong(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = ms; leftMs > 0; leftMs -= TIMER_LIMIT_MS)
-    await clock.sleep(Math.min(leftMs, TIMER_LIMIT_MS), signal);
+  for (let leftMs = ms; leftMs > 0; leftMs -= timerTimeoutMs)
+    await clock.sleep(Math.min(leftMs, timerTimeoutMs), signal);
   signal.throwIfAborted();
 }
 
-const TIMER_LIMIT_MS = 2 ** 31 - 1;
+const timerTimeoutMs = 2 ** 31 - 1;

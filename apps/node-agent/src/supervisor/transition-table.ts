@@ -10,12 +10,12 @@ import type {
   SupervisorState,
 } from './supervisor-state.ts';
 
-const NOW = 1_000_000_000;
-const starts = [NOW - 60_000];
+const now = 1_000_000_000;
+const starts = [now - 60_000];
 const failure = { message: 'it died', fatal: false, lastLines: ['last'] };
 const cause = { code: 'requested', message: 'first cause' } as const;
 
-export const SAMPLE_POLICY: SupervisorPolicy = {
+export const samplePolicy: SupervisorPolicy = {
   probeFailures: 2,
   crashLimit: 4,
   crashWindowMs: 1_800_000,
@@ -26,7 +26,7 @@ export const SAMPLE_POLICY: SupervisorPolicy = {
   killWaitMs: 30_000,
 };
 
-const SAMPLE_LIVES: readonly SupervisorLife[] = [
+const sampleLives: readonly SupervisorLife[] = [
   { status: 'starting', engine: 'down', phase: 'booting', starts: [] },
   { status: 'starting', engine: 'starting', phase: 'loading', percent: 40, starts },
   { status: 'starting', engine: 'ending', phase: 'booting', starts },
@@ -35,51 +35,51 @@ const SAMPLE_LIVES: readonly SupervisorLife[] = [
   { status: 'degraded', engine: 'ending', reason: 'it hangs', failedProbes: 0, starts },
   { status: 'degraded', engine: 'down', reason: 'it died', failedProbes: 0, starts },
   { status: 'degraded', engine: 'starting', reason: 'starts again', failedProbes: 0, starts },
-  { status: 'draining', step: 'requests', untilMs: NOW + 500_000, cause, exit: 'ended' },
-  { status: 'draining', step: 'engine', untilMs: NOW, cause, exit: 'ended' },
-  { status: 'draining', step: 'engine', untilMs: NOW, cause, exit: 'engine_crash_loop' },
+  { status: 'draining', step: 'requests', untilMs: now + 500_000, cause, exit: 'ended' },
+  { status: 'draining', step: 'engine', untilMs: now, cause, exit: 'ended' },
+  { status: 'draining', step: 'engine', untilMs: now, cause, exit: 'engine_crash_loop' },
   { status: 'stopped', cause },
   { status: 'failed', cause },
 ];
 
-const deadlineMs = NOW + 120_000;
-export const SAMPLE_STATES: readonly SupervisorState[] = SAMPLE_LIVES.map((life) => ({ ...life, deadlineMs }));
+const deadlineMs = now + 120_000;
+export const sampleStates: readonly SupervisorState[] = sampleLives.map((life) => ({ ...life, deadlineMs }));
 
-const SAMPLE_EVENTS: Readonly<Record<string, SupervisorEvent>> = {
-  'start.due': { type: 'start.due', now: NOW },
-  'engine.spawned': { type: 'engine.spawned', pid: 7, now: NOW },
-  'engine.spawn_failed': { type: 'engine.spawn_failed', failure, now: NOW },
-  'engine.spawn_failed (fatal)': { type: 'engine.spawn_failed', failure: { ...failure, fatal: true }, now: NOW },
-  'engine.phase': { type: 'engine.phase', phase: 'warming', now: NOW },
-  'engine.exited': { type: 'engine.exited', failure, now: NOW },
-  'engine.exited (fatal)': { type: 'engine.exited', failure: { ...failure, fatal: true }, now: NOW },
-  'engine.stuck': { type: 'engine.stuck', pids: [7], now: NOW },
-  'engine.gone': { type: 'engine.gone', now: NOW },
-  'probe.succeeded': { type: 'probe.succeeded', now: NOW },
-  'probe.failed': { type: 'probe.failed', reason: 'no answer', now: NOW },
-  'probe.broken': { type: 'probe.broken', reason: 'a fault', now: NOW },
-  'tokens.progressed': { type: 'tokens.progressed', now: NOW },
-  'tokens.stalled': { type: 'tokens.stalled', forMs: 90_000, now: NOW },
-  'ready.limit_reached': { type: 'ready.limit_reached', lastLines: [], hint: 'wait', now: NOW },
-  'drain.limit_reached': { type: 'drain.limit_reached', now: NOW },
-  'front.idle': { type: 'front.idle', now: NOW },
-  'deadline.learned': { type: 'deadline.learned', deadlineMs: deadlineMs + 1, now: NOW },
-  'deadline.learned (none)': { type: 'deadline.learned', deadlineMs: undefined, now: NOW },
-  'deadline.near': { type: 'deadline.near', now: NOW },
-  'drain.ordered': { type: 'drain.ordered', now: NOW },
-  'stop.ordered': { type: 'stop.ordered', now: NOW },
-  SIGTERM: { type: 'signal.received', signal: 'SIGTERM', now: NOW },
-  SIGINT: { type: 'signal.received', signal: 'SIGINT', now: NOW },
-  SIGUSR2: { type: 'signal.received', signal: 'SIGUSR2', now: NOW },
-  'instance.fenced': { type: 'instance.fenced', message: 'superseded', now: NOW },
-  'tunnel.hopeless': { type: 'tunnel.hopeless', message: 'another host key', now: NOW },
+const sampleEvents: Readonly<Record<string, SupervisorEvent>> = {
+  'start.due': { type: 'start.due', now: now },
+  'engine.spawned': { type: 'engine.spawned', pid: 7, now: now },
+  'engine.spawn_failed': { type: 'engine.spawn_failed', failure, now: now },
+  'engine.spawn_failed (fatal)': { type: 'engine.spawn_failed', failure: { ...failure, fatal: true }, now: now },
+  'engine.phase': { type: 'engine.phase', phase: 'warming', now: now },
+  'engine.exited': { type: 'engine.exited', failure, now: now },
+  'engine.exited (fatal)': { type: 'engine.exited', failure: { ...failure, fatal: true }, now: now },
+  'engine.stuck': { type: 'engine.stuck', pids: [7], now: now },
+  'engine.gone': { type: 'engine.gone', now: now },
+  'probe.succeeded': { type: 'probe.succeeded', now: now },
+  'probe.failed': { type: 'probe.failed', reason: 'no answer', now: now },
+  'probe.broken': { type: 'probe.broken', reason: 'a fault', now: now },
+  'tokens.progressed': { type: 'tokens.progressed', now: now },
+  'tokens.stalled': { type: 'tokens.stalled', forMs: 90_000, now: now },
+  'ready.limit_reached': { type: 'ready.limit_reached', lastLines: [], hint: 'wait', now: now },
+  'drain.limit_reached': { type: 'drain.limit_reached', now: now },
+  'front.idle': { type: 'front.idle', now: now },
+  'deadline.learned': { type: 'deadline.learned', deadlineMs: deadlineMs + 1, now: now },
+  'deadline.learned (none)': { type: 'deadline.learned', deadlineMs: undefined, now: now },
+  'deadline.near': { type: 'deadline.near', now: now },
+  'drain.ordered': { type: 'drain.ordered', now: now },
+  'stop.ordered': { type: 'stop.ordered', now: now },
+  SIGTERM: { type: 'signal.received', signal: 'SIGTERM', now: now },
+  SIGINT: { type: 'signal.received', signal: 'SIGINT', now: now },
+  SIGUSR2: { type: 'signal.received', signal: 'SIGUSR2', now: now },
+  'instance.fenced': { type: 'instance.fenced', message: 'superseded', now: now },
+  'tunnel.hopeless': { type: 'tunnel.hopeless', message: 'another host key', now: now },
 };
 
 /** For the test, and for docs/state-machines.md. */
 export const supervisorMachine: Machine<SupervisorState, SupervisorEvent, SupervisorEffect> = {
-  step: (state, event) => transition(state, event, SAMPLE_POLICY),
-  states: SAMPLE_STATES,
-  events: SAMPLE_EVENTS,
+  step: (state, event) => transition(state, event, samplePolicy),
+  states: sampleStates,
+  events: sampleEvents,
   nameState: nameOf,
   nameEffect: effectName,
 };

@@ -1,9 +1,9 @@
 import { listTransitions, renderTransitions } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
-import { SAMPLE_POLICY, supervisorMachine } from './transition-table.ts';
+import { samplePolicy, supervisorMachine } from './transition-table.ts';
 import { transition } from './transition.ts';
 import {
-  FIRST_STATE,
+  firstState,
   type SupervisorEffect,
   type SupervisorEvent,
   type SupervisorPolicy,
@@ -17,7 +17,7 @@ type Bare<E> = E extends SupervisorEvent ? Omit<E, 'now'> : never;
 /** Runs events in order, a second apart, and keeps every effect. */
 function play(
   events: Array<Bare<SupervisorEvent>>,
-  { from = FIRST_STATE, policy = SAMPLE_POLICY }: { from?: SupervisorState; policy?: SupervisorPolicy } = {},
+  { from = firstState, policy = samplePolicy }: { from?: SupervisorState; policy?: SupervisorPolicy } = {},
 ): { state: SupervisorState; effects: SupervisorEffect[] } {
   let state = from;
   const effects: SupervisorEffect[] = [];
@@ -100,7 +100,7 @@ describe('transition', () => {
   });
 
   it('forgets starts that lie outside the window', () => {
-    const policy = { ...SAMPLE_POLICY, crashLimit: 2, crashWindowMs: 1500 };
+    const policy = { ...samplePolicy, crashLimit: 2, crashWindowMs: 1500 };
     const crash: Array<Bare<SupervisorEvent>> = [
       { type: 'start.due' },
       { type: 'engine.exited', failure },
@@ -190,7 +190,7 @@ describe('transition', () => {
   });
 
   it('ends the engine within what the kill after a SIGTERM leaves', () => {
-    const policy = { ...SAMPLE_POLICY, killWaitMs: 5000 };
+    const policy = { ...samplePolicy, killWaitMs: 5000 };
     const { effects } = play([...readyEvents, { type: 'signal.received', signal: 'SIGTERM' }, { type: 'front.idle' }], {
       policy,
     });

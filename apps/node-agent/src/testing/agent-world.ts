@@ -9,9 +9,9 @@ import { createJobKey, renderKeyLine } from '@fairlead/ssh';
 import { openAnyTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { CONTROL_IDENTITY } from '@fairlead/carrier/testing';
 
-export const API_KEY = 'endpoint-key-of-the-test';
-export const ENROLMENT_TOKEN = 'enrolment-token-of-the-test';
-const GATE = join(import.meta.dirname, '../../../../infra/bastion/gate');
+export const apiKey = 'endpoint-key-of-the-test';
+export const enrolmentToken = 'enrolment-token-of-the-test';
+const gate = join(import.meta.dirname, '../../../../infra/bastion/gate');
 
 export interface AgentWorld extends AsyncDisposable {
   /** Everything else lies below it. */
@@ -39,7 +39,7 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
   ];
   await Promise.all([stateDir, runDir, jobDir, scratchDir].map((path) => mkdir(path, { mode: 0o700 })));
   const gatePath = join(stateDir, 'gate');
-  await copyFile(GATE, gatePath);
+  await copyFile(gate, gatePath);
   await writeFile(join(stateDir, 'run-dir'), `${runDir}\n`);
   const jobKey = createJobKey();
   const jobKeyDir = join(dir, 'keys');
@@ -61,8 +61,8 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
       stopLimitSeconds: 10,
     },
     health: { probeIntervalSeconds: 0.2, probeLimitSeconds: 1, restartBaseSeconds: 0.05, restartMaxSeconds: 0.1 },
-    apiKey: API_KEY,
-    enrolmentToken: ENROLMENT_TOKEN,
+    apiKey: apiKey,
+    enrolmentToken: enrolmentToken,
     bastion: {
       routes: [{ host: sshd.host, port: sshd.port, user: sshd.user, hostKeys: [sshd.hostKeyLine] }],
     },

@@ -2,7 +2,7 @@
 
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { API_KEY } from './agent-world.ts';
+import { apiKey } from './agent-world.ts';
 
 export interface EndpointAnswer {
   status: number;
@@ -14,7 +14,7 @@ export function chatRequest(change: object = {}): object {
 }
 
 /** Resolves with the answer's head; its body is not read yet. */
-export function openChat(socketPath: string, body: object, key = API_KEY): Promise<IncomingMessage> {
+export function openChat(socketPath: string, body: object, key = apiKey): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const asking = request({
     socketPath,

@@ -19,8 +19,8 @@ import type { EngineAddress } from '../engine/engine-address.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
 
-export const KEY = 'client-key';
-export const ENGINE_KEY = 'engine-key';
+export const key = 'client-key';
+export const testEngineKey = 'engine-key';
 
 export interface FrontWorld extends AsyncDisposable {
   front: Front;
@@ -87,8 +87,8 @@ export async function openFrontWorld(options: {
     openFront({
       engineAddress: () => addressOf(options.engineSocket ? options.engineSocket() : engine.path),
       routes: findEngineKind('vllm').routes,
-      apiKey: new Secret(KEY),
-      engineKey: new Secret(ENGINE_KEY),
+      apiKey: new Secret(key),
+      engineKey: new Secret(testEngineKey),
       clock: systemClock,
       random: () => 0.5,
       log: { ...silentLog, debug: (fields) => void lines.push(fields) },
@@ -105,7 +105,7 @@ export async function openFrontWorld(options: {
       socketPath: frontPath,
       method,
       path,
-      headers: { authorization: `Bearer ${KEY}`, ...headers },
+      headers: { authorization: `Bearer ${key}`, ...headers },
       agent: false,
     });
   return {

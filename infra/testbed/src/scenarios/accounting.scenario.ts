@@ -8,9 +8,9 @@ import { findMissingHere } from '../requirements.ts';
 import { asRoot, configureSlurm, replaceProgram } from './break-site.ts';
 import { Researcher, seenIn } from './researcher.ts';
 
-const LIMIT_MS = 180_000;
+const timeoutMs = 180_000;
 /** The controller forgets jobs every minute at most. */
-const FORGET_MS = 100_000;
+const forgetMs = 100_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -47,7 +47,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
     await configureSlurm(testbed, 'MinJobAge=2');
     // The first try uploads Node to the cluster, which takes its time on a busy machine.
     await alice.fairlead('deploy', 'demo', '--name', 'first', '--set', 'slurm.partition=nowhere');
-  }, LIMIT_MS);
+  }, timeoutMs);
   afterAll(() => testbed[Symbol.asyncDispose]());
 
   describe('doctor', () => {
@@ -63,7 +63,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
         expect(check('slurm.qos')?.['found']).toContain('one (1 job of yours at a time), tiny (up to 00:10:00)');
         expect(check('slurm.test-only')).toMatchObject({ status: 'ok' });
       },
-      LIMIT_MS,
+      timeoutMs,
     );
 
     test(
@@ -77,7 +77,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
         });
         expect(check('slurm.test-only')).toMatchObject({ status: 'ok' });
       },
-      LIMIT_MS,
+      timeoutMs,
     );
 
     test(
@@ -95,7 +95,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
           found: expect.stringContaining('QOSMaxWallDurationPerJobLimit'),
         });
       },
-      LIMIT_MS,
+      timeoutMs,
     );
   });
 
@@ -129,7 +129,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect(await login('squeue', '-h')).toBe('');
       expect((await alice.fairlead('list', '--all')).last['deployments']).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -146,7 +146,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect(check('slurm.account')?.['todo']).toMatch(/^Set slurm.account to one of: (?!.*nlp).*lab/);
       await ctl('sacctmgr -i add user alice account=nlp qos=normal,tiny,one defaultqos=normal');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -165,7 +165,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect((await alice.fairlead('stop', 'below')).code).toBe(0);
       expect(await login('squeue', '-h')).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -180,7 +180,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect(await login('squeue', '-h', '-j', jobId, '-o', '%a %P %T')).toBe('lab members RUNNING');
       expect((await alice.fairlead('stop', 'case', '--now')).code).toBe(0);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -209,7 +209,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect(await second.ended).toBe(0);
       expect((await alice.fairlead('stop', 'two', '--now')).code).toBe(0);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -228,7 +228,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect(await deploying.ended).toBe(130);
       expect((await alice.fairlead('stop', 'broke')).code).toBe(0);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -248,7 +248,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       await ctl(`scontrol update jobid=${late} EndTime=now+1`);
       await login('scancel', taken, untold);
       const known = () => login('squeue', '-h', '-t', 'all', '-o', '%i');
-      await expect.poll(known, { timeout: FORGET_MS, interval: 2_000 }).toBe('');
+      await expect.poll(known, { timeout: forgetMs, interval: 2_000 }).toBe('');
       // Control has given up the agents by then; a status that asked the queue before would have seen the ends there.
       for (const name of ['late', 'dark'])
         await expect.poll(() => lostBy(name), { timeout: 60_000 }).toBe('agent_lost');
@@ -278,7 +278,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect(await login('sh', '-c', 'ls sacct-ran 2>/dev/null')).toBe('');
       await testbed.heal('node1');
     },
-    LIMIT_MS + 2 * FORGET_MS,
+    timeoutMs + 2 * forgetMs,
   );
 
   test(
@@ -300,6 +300,6 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
         .poll(() => login('sacctmgr', '-n', '-P', 'show', 'cluster', 'format=cluster'), { timeout: 20_000 })
         .toBe('tb');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

@@ -6,7 +6,7 @@ import { reloadSshd } from './reload-sshd.ts';
 import { asRoot, replaceProgram } from './break-site.ts';
 import { type InstanceSeen, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
+const timeoutMs = 120_000;
 const says = (event: string) => (line: string) => line.startsWith(`{"event":"${event}"`);
 
 let testbed: Testbed;
@@ -49,7 +49,7 @@ test(
     await alice.deploy('forbidden');
     await alice.fairlead('stop', 'forbidden', '--now');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -78,7 +78,7 @@ test(
     expect(await controlPid()).toBe(kept);
     await alice.fairlead('stop', 'kept', '--now');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -101,7 +101,7 @@ test(
     await alice.fairlead('stop', 'rebooted');
     expect(await connected.running.ended).toBe(0);
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -138,5 +138,5 @@ globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a
     await alice.fairlead('stop', 'ahead', '--now');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );

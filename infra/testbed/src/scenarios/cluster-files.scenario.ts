@@ -5,9 +5,9 @@ import { openTestbed, type Testbed } from '../index.ts';
 import { asRoot, replaceProgram } from './break-site.ts';
 import { Researcher } from './researcher.ts';
 
-const LIMIT_MS = 90_000;
-const HOME = '/home/alice';
-const KEYS = `${HOME}/.ssh/authorized_keys`;
+const timeoutMs = 90_000;
+const home = '/home/alice';
+const keys = `${home}/.ssh/authorized_keys`;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -43,7 +43,7 @@ describe('an upload', () => {
     'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
     async () => {
       const deploying = alice.start('deploy', 'demo', '--name', 'cut');
-      const part = `${HOME}/.local/share/fairlead/runtime/.node-*.part`;
+      const part = `${home}/.local/share/fairlead/runtime/.node-*.part`;
       await expect.poll(() => on('login', `ls ${part}`), { timeout: 40_000, interval: 20 }).not.toBe('');
       await asRoot(testbed, 'login', 'pkill -9 -u alice sshd');
       expect(await deploying.ended).toBe(4);
@@ -59,10 +59,10 @@ describe('an upload', () => {
       expect((await alice.fairlead('list', '--all')).last['deployments']).toEqual([]);
       await deployAndStop('cut');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
-  const runtime = ['--set', `paths.runtime=${HOME}/other`];
+  const runtime = ['--set', `paths.runtime=${home}/other`];
   test.each([
     [
       'gzip',
@@ -83,23 +83,23 @@ describe('an upload', () => {
         message: expect.stringMatching(words),
         hint: expect.stringMatching(cure),
       });
-      expect(await on('login', `find ${HOME}/other -type f`)).toBe('');
+      expect(await on('login', `find ${home}/other -type f`)).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
     'to a disk that is full, or where no program may run, names the directory and what to change',
     async () => {
-      await mount(`${HOME}/full`, 'size=20m');
-      await mount(`${HOME}/noexec`, 'size=300m,noexec');
-      const full = await deploy('r', '--set', `paths.runtime=${HOME}/full`);
+      await mount(`${home}/full`, 'size=20m');
+      await mount(`${home}/noexec`, 'size=300m,noexec');
+      const full = await deploy('r', '--set', `paths.runtime=${home}/full`);
       expect(full.last['error']).toMatchObject({
         code: 'upload_failed',
         message: expect.stringMatching(/full\/node-.* because the disk there is full: .*No space left on device/),
         hint: expect.stringContaining('choose another directory'),
       });
-      const { code, last } = await deploy('r', '--set', `paths.runtime=${HOME}/noexec`);
+      const { code, last } = await deploy('r', '--set', `paths.runtime=${home}/noexec`);
       expect(code).toBe(1);
       expect(last['error']).toMatchObject({
         code: 'remote_unfit',
@@ -107,10 +107,10 @@ describe('an upload', () => {
         hint: expect.stringMatching(/noexec.*paths.runtime/),
       });
       // Nor is it there to be taken for proven the next time.
-      expect(await on('login', `find ${HOME}/full ${HOME}/noexec -name '*node*'`)).toBe('');
+      expect(await on('login', `find ${home}/full ${home}/noexec -name '*node*'`)).toBe('');
       expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -124,7 +124,7 @@ test(
       message: expect.stringMatching(/exit code 7\n.*module: command not found/),
     });
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 describe.each(['login', 'bastion'])('the login shell on %s', (host) => {
@@ -136,29 +136,29 @@ describe.each(['login', 'bastion'])('the login shell on %s', (host) => {
       // As tmux does without a terminal.
       await on(host, `echo "exec sh -c 'echo open terminal failed: not a terminal >&2; exit 1'" > .bashrc`);
       const { code, last } = await deploy('r');
-      await testbed.exec(host, ['rm', `${HOME}/.bashrc`]);
+      await testbed.exec(host, ['rm', `${home}/.bashrc`]);
       expect(code).toBe(1);
       expect(last['error']).toMatchObject({
         message: expect.stringContaining(host),
         hint: expect.stringMatching(/login shell.*exec tmux.*without a terminal/),
       });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
 describe('authorized_keys on the bastion', () => {
-  const checksum = () => on('bastion', `cksum ${KEYS}; ls -l ${KEYS} | cut -c1-10`);
+  const checksum = () => on('bastion', `cksum ${keys}; ls -l ${keys} | cut -c1-10`);
   const left = () => on('bastion', 'ls .ssh');
-  const usual = (text: string) => on('bastion', `cp ${KEYS} keys.orig; ${text}`);
+  const usual = (text: string) => on('bastion', `cp ${keys} keys.orig; ${text}`);
 
   test.each([
     [
       'of 5 MB',
-      `yes '# ssh-ed25519 AAAA nobody' | head -c 5000000 > ${KEYS}; echo >> ${KEYS}; cat keys.orig >> ${KEYS}`,
+      `yes '# ssh-ed25519 AAAA nobody' | head -c 5000000 > ${keys}; echo >> ${keys}; cat keys.orig >> ${keys}`,
     ],
-    ['with CRLF', `sed 's/$/\\r/' keys.orig > ${KEYS}`],
-    ['without a last newline', `head -c -1 keys.orig > ${KEYS}`],
+    ['with CRLF', `sed 's/$/\\r/' keys.orig > ${keys}`],
+    ['without a last newline', `head -c -1 keys.orig > ${keys}`],
   ])(
     '%s works, and every byte of it is as before when nothing is served any more',
     async (_what, script) => {
@@ -169,34 +169,34 @@ describe('authorized_keys on the bastion', () => {
       await alice.fairlead('stop', 'keys', '--now');
       expect(await checksum()).toBe(before);
       expect(await left()).not.toMatch(/lock|part/);
-      await on('bastion', `cp keys.orig ${KEYS}`);
+      await on('bastion', `cp keys.orig ${keys}`);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
     'that another program changes meanwhile keeps both changes',
     async () => {
       // Whenever we look at the file, an administrator has just added a line: twice.
-      const racing = `n=$(cat ${HOME}/turns 2>/dev/null || echo 0)
+      const racing = `n=$(cat ${home}/turns 2>/dev/null || echo 0)
 case $(readlink /proc/$$/fd/0) in */authorized_keys) ;; *) exec $REAL ;; esac
-if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${HOME}/turns; $REAL; echo "# admin was here $n" >> ${KEYS}; else exec $REAL; fi`;
+if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${home}/turns; $REAL; echo "# admin was here $n" >> ${keys}; else exec $REAL; fi`;
       const replaced = await replaceProgram(testbed, 'bastion', ['cksum', racing]);
       onTestFinished(() => replaced[Symbol.asyncDispose]());
       await deployAndStop('raced');
-      const text = await on('bastion', `cat ${KEYS}`);
+      const text = await on('bastion', `cat ${keys}`);
       expect(text).toContain('# admin was here 0');
       expect(text).toContain('# admin was here 1');
       expect(text).toContain('alice@laptop');
       expect(text).not.toContain('fairlead:');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
     'that is not ours to edit: the line is shown, the same one each time, and serves once it has been added',
     async () => {
-      await asRoot(testbed, 'bastion', `chown root: ${KEYS}; chmod 644 ${KEYS}`);
+      await asRoot(testbed, 'bastion', `chown root: ${keys}; chmod 644 ${keys}`);
       const lineOf = async () => {
         const { code, last } = await deploy('byhand');
         expect(code).toBe(1);
@@ -209,11 +209,11 @@ if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${HOME}/turns; $REAL; echo "# admin wa
       const line = await lineOf();
       expect(line).toMatch(/^restrict,port-forwarding,.*,command=".*\/gate",.* ssh-ed25519 \S+ fairlead:job-/);
       expect(await lineOf()).toBe(line);
-      const added = await testbed.exec('bastion', ['sh', '-c', `cat >> ${KEYS}`], { user: 'root', stdin: `${line}\n` });
+      const added = await testbed.exec('bastion', ['sh', '-c', `cat >> ${keys}`], { user: 'root', stdin: `${line}\n` });
       expect(added.code).toBe(0);
       await deployAndStop('byhand');
       await deployAndStop('byhand');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
-const SERVE = new URL('../../../../tests/scenarios/serve.py', import.meta.url);
+const timeoutMs = 120_000;
+const serve = new URL('../../../../tests/scenarios/serve.py', import.meta.url);
 /** The system's own Python: one below a home could not be run by alice. */
-const PYTHON = '/usr/bin/python3';
+const python = '/usr/bin/python3';
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -18,14 +18,14 @@ let lacking: string | undefined;
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
-  const { code } = await testbed.exec('node1', [PYTHON, '--version']);
-  if (code !== 0) lacking = `there is no ${PYTHON}`;
-  await testbed.exec('login', ['sh', '-c', 'cat > serve.py'], { stdin: await readFile(SERVE) });
-}, LIMIT_MS);
+  const { code } = await testbed.exec('node1', [python, '--version']);
+  if (code !== 0) lacking = `there is no ${python}`;
+  await testbed.exec('login', ['sh', '-c', 'cat > serve.py'], { stdin: await readFile(serve) });
+}, timeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
 async function deploy(name: string, at: 'port' | 'socket', more: object = {}) {
-  const command = [PYTHON, '/home/alice/serve.py', '--model', '{servedModel}', `--${at}`, `{${at}}`];
+  const command = [python, '/home/alice/serve.py', '--model', '{servedModel}', `--${at}`, `{${at}}`];
   const set = `engines.command=${JSON.stringify({ command, ...more })}`;
   const { last, lines } = await alice.fairlead('deploy', 'demo', '--engine', 'command', '--name', name, '--set', set);
   expect(last, JSON.stringify(last)).toMatchObject({ event: 'deployment.ready' });
@@ -59,7 +59,7 @@ test(
     expect(await connected.running.ended).toBe(0);
     expect((await testbed.exec('node1', ['pgrep', '-f', 'serve.py'], { user: 'root' })).stdout).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -75,5 +75,5 @@ test(
     await connected.close();
     await alice.fairlead('stop', 's');
   },
-  LIMIT_MS,
+  timeoutMs,
 );

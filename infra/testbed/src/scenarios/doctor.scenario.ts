@@ -6,7 +6,7 @@ import { openTestbed, type Testbed } from '../index.ts';
 import { reloadSshd } from './reload-sshd.ts';
 import { type Line, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
+const timeoutMs = 120_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
   expect((await alice.fairlead('init', '--yes')).code).toBe(0);
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
 function checksOf(lines: readonly Line[], status: string): string[] {
@@ -49,7 +49,7 @@ describe('A healthy site', () => {
       expect([await filesOf('bastion'), await filesOf('login'), await filesOf('node1')]).toEqual(before);
       expect(await sh('login', 'squeue -h')).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it('is not asked for a job by a program that did not say so', async () => {
@@ -224,7 +224,7 @@ describe('Faults that a script makes', () => {
         for (const { broken } of faults.toReversed()) if (broken) await sh(broken[0], broken[2]);
       }
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it(
@@ -236,7 +236,7 @@ describe('Faults that a script makes', () => {
       expect(code).toBe(1);
       expect(await sh('bastion', 'cat .ssh/authorized_keys', 'alice')).not.toContain('fairlead');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   it('that harm nothing are warnings: a bastion that replaces sockets, an account where none is kept', async () => {

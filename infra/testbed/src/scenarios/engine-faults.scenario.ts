@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { isToken, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
+const timeoutMs = 120_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -58,7 +58,7 @@ describe('deploy', () => {
       expect((await alice.instance('r')).state).toMatchObject({ status: 'failed', cause: { code: cause } });
       await isGone();
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -78,7 +78,7 @@ test(
     await connected.running.ended;
     await isGone();
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -102,5 +102,5 @@ test(
     await alice.fairlead('stop', 'talker', '--now');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vit
 import { openTestbed, type Testbed } from '../index.ts';
 import { isToken, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 180_000;
+const timeoutMs = 180_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -50,7 +50,7 @@ test(
     await expect.poll(sockets, { timeout: 30_000 }).toEqual([]);
     await expect.poll(async () => (await asRoot('node1', 'pgrep', '-u', 'alice')).stdout, { timeout: 20_000 }).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -69,7 +69,7 @@ test(
     expect((await alice.instance('queued')).state).toMatchObject({ status: 'stopped', cause: { code: 'cancelled' } });
     await testbed.exec('login', ['scancel', '-u', 'alice']);
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -93,7 +93,7 @@ test(
     expect(ended.state.cause?.code).toBe('deadline');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -113,7 +113,7 @@ test(
     await alice.deploy('orphan');
     await alice.fairlead('stop', 'orphan');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -133,7 +133,7 @@ test(
     await alice.fairlead('stop', 'killed');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -158,7 +158,7 @@ test(
     await alice.fairlead('stop', 'hung');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -181,7 +181,7 @@ test(
     await alice.fairlead('stop', 'steady');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -204,5 +204,5 @@ test(
     await connected.running.ended;
     await expect.poll(sockets, { timeout: 30_000 }).toEqual([]);
   },
-  LIMIT_MS,
+  timeoutMs,
 );

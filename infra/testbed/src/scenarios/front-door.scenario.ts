@@ -6,9 +6,9 @@ import { runCommand } from '../run-command.ts';
 import { type Connected, Researcher, type Running } from './researcher.ts';
 
 const hasNginx = (await runCommand(['sh', '-c', 'PATH=$PATH:/usr/sbin command -v nginx'])).code === 0;
-const LIMIT_MS = 180_000;
-const NGINX_PORT = 18_080;
-const PAGE = 'http://localhost:3000';
+const timeoutMs = 180_000;
+const nginxPort = 18_080;
+const testedPage = 'http://localhost:3000';
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -17,9 +17,9 @@ beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
   await alice.deploy('door');
-  connected = await alice.connect('door', '--allow-origin', PAGE);
-}, LIMIT_MS);
-afterAll(() => testbed?.[Symbol.asyncDispose](), LIMIT_MS);
+  connected = await alice.connect('door', '--allow-origin', testedPage);
+}, timeoutMs);
+afterAll(() => testbed?.[Symbol.asyncDispose](), timeoutMs);
 
 /** nginx as Debian ships it: its own main file, and a site that passes all on without a word about time or buffers. */
 async function startNginx(upstream: string): Promise<Running> {
@@ -27,13 +27,13 @@ async function startNginx(upstream: string): Promise<Running> {
   const config = `daemon off; pid nginx.pid;
 events {}
 http { access_log off; ${temporary.join(' ')}
-  server { listen 127.0.0.1:${NGINX_PORT}; location / { proxy_pass ${upstream}; } } }`;
+  server { listen 127.0.0.1:${nginxPort}; location / { proxy_pass ${upstream}; } } }`;
   const directory = '/tmp/front-door-nginx';
   const write = `rm -rf ${directory} && mkdir ${directory} && cat > ${directory}/nginx.conf`;
   expect((await testbed.exec('laptop', ['sh', '-c', write], { stdin: config, user: 'alice' })).code).toBe(0);
   const nginx = alice.run('/usr/sbin/nginx', '-p', directory, '-c', 'nginx.conf', '-e', 'stderr');
   await expect
-    .poll(async () => (await curl(`http://127.0.0.1:${NGINX_PORT}/`)).stdout, { timeout: 10_000 })
+    .poll(async () => (await curl(`http://127.0.0.1:${nginxPort}/`)).stdout, { timeout: 10_000 })
     .toContain('200');
   return nginx;
 }
@@ -54,7 +54,7 @@ test.skipIf(!hasNginx)(
       sim: { prefill_ms: 70_000, decode_ms: 200, tokens: 20 },
     });
     const startedMs = Date.now();
-    const url = `http://127.0.0.1:${NGINX_PORT}/v1/chat/completions`;
+    const url = `http://127.0.0.1:${nginxPort}/v1/chat/completions`;
     const headers = ['-H', `authorization: Bearer ${connected.apiKey}`, '-H', 'content-type: application/json'];
     const stream = alice.run('curl', '-sN', url, ...headers, '-d', body);
     const isContent = (line: string) => line.startsWith('data: {') && /"content":"[^"]/.test(line);
@@ -68,7 +68,7 @@ test.skipIf(!hasNginx)(
     nginx.signal('SIGTERM');
     await nginx.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -77,17 +77,22 @@ test(
     const url = `${connected.baseUrl}/chat/completions`;
     const asks = ['-H', 'access-control-request-method: POST', '-H', 'access-control-request-headers: authorization'];
     const preflight = (origin: string) => curl('-X', 'OPTIONS', url, '-H', `origin: ${origin}`, ...asks);
-    expect((await preflight(PAGE)).stdout).toMatch(
+    expect((await preflight(testedPage)).stdout).toMatch(
       /^HTTP\/1\.1 204 [^]*access-control-allow-origin: http:\/\/localhost/,
     );
     expect((await preflight('http://evil.example')).stdout).toMatch(/^HTTP\/1\.1 403 [^]*--allow-origin/);
     const key = ['-H', `authorization: Bearer ${connected.apiKey}`];
-    const { stdout } = await curl(`${connected.baseUrl}/models/${connected.model}`, ...key, '-H', `origin: ${PAGE}`);
+    const { stdout } = await curl(
+      `${connected.baseUrl}/models/${connected.model}`,
+      ...key,
+      '-H',
+      `origin: ${testedPage}`,
+    );
     expect(stdout).toMatch(/^HTTP\/1\.1 200 /);
     expect(stdout.match(/access-control-allow-origin: .*/gi)).toHaveLength(1);
     expect(JSON.parse(stdout.split('\r\n\r\n')[1] ?? '')).toMatchObject({ id: connected.model, object: 'model' });
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -107,5 +112,5 @@ test(
     expect((await connected.ask()).status).toBe(200);
     await connected.close();
   },
-  LIMIT_MS,
+  timeoutMs,
 );

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
-const FILE = '.config/fairlead/config.yaml';
+const timeoutMs = 120_000;
+const file = '.config/fairlead/config.yaml';
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -14,14 +14,14 @@ let alice: Researcher;
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
-  await laptop(`rm ${FILE}; printf 'Host bastion login\\nHost *.old\\n' > .ssh/config`);
+  await laptop(`rm ${file}; printf 'Host bastion login\\nHost *.old\\n' > .ssh/config`);
   const login = [
     'sh',
     '-c',
     'mkdir -p /scratch/alice venv/bin; chown alice /scratch/alice venv venv/bin; ln -s /bin/true venv/bin/vllm',
   ];
   await testbed.exec('login', login, { user: 'root', cwd: '/home/alice' });
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
 async function laptop(script: string): Promise<string> {
@@ -39,7 +39,7 @@ it(
       error: { code: 'needs_answer', hint: expect.stringMatching(/--bastion.*bastion, login\./) },
     });
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 it(
@@ -67,7 +67,7 @@ it(
         },
       },
     });
-    const text = await laptop(`cat ${FILE}`);
+    const text = await laptop(`cat ${file}`);
     for (const comment of [
       '# The SSH host that this machine and the compute nodes both reach.',
       '# Hosts in ~/.ssh/config: bastion, login',
@@ -80,9 +80,9 @@ it(
 
     const second = await alice.fairlead('init', '--yes');
     expect(second.last).toMatchObject({ event: 'initialised', ok: true, changed: false });
-    expect(await laptop(`cat ${FILE}`)).toBe(text);
+    expect(await laptop(`cat ${file}`)).toBe(text);
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 it(
@@ -90,26 +90,26 @@ it(
   async () => {
     const mine =
       '# mine\nbastion: { fromLaptop: {host: bastion} }   # ours\nclusters:\n  tb:\n    login: { host: login }\n';
-    await laptop(`printf %s '${mine}' > ${FILE}`);
+    await laptop(`printf %s '${mine}' > ${file}`);
     const { last } = await alice.fairlead('init', '--yes', '--account', 'lab');
     expect(last).toMatchObject({ event: 'initialised', changed: true });
-    const text = await laptop(`cat ${FILE}`);
+    const text = await laptop(`cat ${file}`);
     expect(text).toContain('# mine');
     expect(text).toContain('# ours');
     expect(text).toMatch(/# Partitions found:[^]*slurm:\n {6}account: lab\n/);
     // Neither partition nor GPU type: they were left out by a person.
     expect(text).not.toContain('partition: gpu');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 it(
   'a deployment runs on what init wrote',
   async () => {
-    await laptop(`rm ${FILE}`);
+    await laptop(`rm ${file}`);
     expect((await alice.fairlead('init', '--yes', '--bastion', 'bastion', '--login', 'login')).code).toBe(0);
     await alice.deploy('a');
     expect((await alice.fairlead('stop', 'a')).code).toBe(0);
   },
-  LIMIT_MS,
+  timeoutMs,
 );

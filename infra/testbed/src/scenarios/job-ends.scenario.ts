@@ -5,7 +5,7 @@ import { openTestbed, type Testbed } from '../index.ts';
 import { asRoot, configureSlurm, replaceProgram } from './break-site.ts';
 import { Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
+const timeoutMs = 120_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -63,7 +63,7 @@ describe('a job that waits', () => {
       expect((await alice.fairlead('stop', 'long')).code).toBe(0);
       expect(await login('squeue', '-h')).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -89,7 +89,7 @@ describe('a job that waits', () => {
       await login('scancel', '-u', 'alice');
       await ctl('scontrol update nodename=node2 state=resume || true');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -124,7 +124,7 @@ test(
     await ctl('sleep 1; scontrol update nodename=node2 state=resume || true');
     await expect.poll(() => login('squeue', '-h'), { timeout: 30_000 }).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -155,7 +155,7 @@ test(
     await asRoot(testbed, node, 'pkill -CONT -x slurmd');
     await ctl(`scontrol update nodename=${node} state=resume || true`);
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -186,5 +186,5 @@ test(
     });
     await login('rm', 'eat', 'eaten');
   },
-  LIMIT_MS,
+  timeoutMs,
 );

@@ -5,7 +5,7 @@ import { openTestbed, type Testbed } from '../index.ts';
 import { listenOn, tryConnect } from './probe.ts';
 import { isToken, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
+const timeoutMs = 120_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -71,7 +71,7 @@ test(
     expect((await testbed.exec('bastion', ['cat', '.ssh/authorized_keys'])).stdout).not.toContain('fairlead');
     expect((await testbed.exec('login', ['sh', '-c', 'ls .local/share/fairlead/keys'])).stdout).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -95,7 +95,7 @@ test(
     await alice.fairlead('stop', 'c', '--now');
     expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -111,7 +111,7 @@ test(
     expect((listed['deployments'] as Array<{ name: string }>).map(({ name }) => name)).not.toContain('r');
     expect((await testbed.exec('login', ['sh', '-c', 'ls .local/share/fairlead/test-only'])).stdout).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -126,5 +126,5 @@ test(
     await connected.running.ended;
     expect((await other.exec('login', ['squeue', '-h'])).stdout).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { isToken, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 150_000;
+const timeoutMs = 150_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -47,7 +47,7 @@ test(
     await alice.fairlead('stop', 'reset');
     expect(await connected.running.ended).toBe(0);
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -65,7 +65,7 @@ test(
     await alice.fairlead('stop', 'frozen');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -82,7 +82,7 @@ test(
     await alice.fairlead('stop', 'roaming');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -101,7 +101,7 @@ test(
     expect((await alice.fairlead('stop', 'served')).last).toMatchObject({ event: 'deployment.stopped', ok: true });
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -124,7 +124,7 @@ test(
     await alice.fairlead('stop', 'again');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -140,5 +140,5 @@ test(
     expect((await testbed.exec('login', ['squeue', '-h', '-o', '%i'])).stdout).not.toContain(jobId);
     await expect.poll(async () => filesOf(instance), { timeout: 20_000 }).toBe('');
   },
-  LIMIT_MS,
+  timeoutMs,
 );

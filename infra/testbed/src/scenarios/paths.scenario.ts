@@ -5,13 +5,13 @@ import { openTestbed } from '../index.ts';
 import { asRoot } from './break-site.ts';
 import { Researcher } from './researcher.ts';
 
-const HOME = "/home/al ice's höme";
+const home = "/home/al ice's höme";
 
 test('a home with a space, a quote and an umlaut in its path serves like any other', async () => {
   await using testbed = await openTestbed({ nodes: 1 });
   for (const host of ['bastion', 'login', 'ctl', 'node1'])
-    await asRoot(testbed, host, `sed -i "s#:/home/alice:#:${HOME}:#" /etc/passwd`);
-  for (const host of ['bastion', 'login']) await asRoot(testbed, host, `mv /home/alice "${HOME}"`);
+    await asRoot(testbed, host, `sed -i "s#:/home/alice:#:${home}:#" /etc/passwd`);
+  for (const host of ['bastion', 'login']) await asRoot(testbed, host, `mv /home/alice "${home}"`);
   const alice = new Researcher(testbed);
 
   // Before anything is there: a directory too long for sockets is refused in words, and another one will do.
@@ -34,7 +34,7 @@ test('a home with a space, a quote and an umlaut in its path serves like any oth
   expect((await alice.fairlead('logs', 'spaced', '--source', 'job')).lines.length).toBeGreaterThan(1);
   expect((await alice.fairlead('stop', 'spaced')).code).toBe(0);
   await connected.running.ended;
-  const keys = await asRoot(testbed, 'bastion', `cat "${HOME}/.ssh/authorized_keys"`);
+  const keys = await asRoot(testbed, 'bastion', `cat "${home}/.ssh/authorized_keys"`);
   expect(keys).not.toContain('fairlead');
   // Nothing was made at a path that a space had cut.
   expect(await asRoot(testbed, 'login', 'ls /home | sort')).toBe("al ice's höme\nbob\n");

@@ -8,19 +8,19 @@ import { type Block, readBlocks } from '@fairlead/testkit';
 import { openTestbed, type Testbed } from '../index.ts';
 import { Researcher, type Running } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
-const OURS = 'infra/testbed/src/scenarios/quick-start.scenario.ts';
-const PAGE = 'docs/quick-start.md';
+const timeoutMs = 120_000;
+const ours = 'infra/testbed/src/scenarios/quick-start.scenario.ts';
+const testedPage = 'docs/quick-start.md';
 
 const textOf = (page: string) => readFileSync(fileURLToPath(new URL(`../../../../${page}`, import.meta.url)), 'utf8');
-const ofOurs = ({ mark }: Block) => mark.kind === 'run in' && mark.files.includes(OURS);
-const quickStart = readBlocks(PAGE, textOf(PAGE)).filter(ofOurs);
+const ofOurs = ({ mark }: Block) => mark.kind === 'run in' && mark.files.includes(ours);
+const quickStart = readBlocks(testedPage, textOf(testedPage)).filter(ofOurs);
 const others = readBlocks('docs/troubleshooting.md', textOf('docs/troubleshooting.md')).filter(ofOurs);
 const isUninstall = ({ text }: Block) => text.startsWith('fairlead uninstall');
 const inOrder = [...quickStart.filter((block) => !isUninstall(block)), ...others, ...quickStart.filter(isUninstall)];
 
 /** The page's own table of what is called otherwise in the testbed. */
-const replacements = [...textOf(PAGE).matchAll(/^\| `([^`]+)` \| `([^`]+)` \|$/gm)].map(
+const replacements = [...textOf(testedPage).matchAll(/^\| `([^`]+)` \| `([^`]+)` \|$/gm)].map(
   ([, name = '', here = '']) => [name, here] as const,
 );
 
@@ -30,7 +30,7 @@ let connected: Running | undefined;
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   await testbed.exec('laptop', ['rm', '.config/fairlead/config.yaml']);
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
 async function type(text: string): Promise<{ code: number | null; output: string }> {
@@ -44,7 +44,7 @@ async function type(text: string): Promise<{ code: number | null; output: string
 }
 
 /** What must have been said, by how the block begins. */
-const SAYS: Record<string, RegExp> = {
+const expectedOutput: Record<string, RegExp> = {
   'fairlead init': /Ready\. Try: fairlead doctor/,
   'fairlead doctor': /ok +Compute node: both hops/,
   'fairlead deploy demo\n': /^demo is ready\./m,
@@ -59,7 +59,9 @@ const SAYS: Record<string, RegExp> = {
 test('the page has the blocks and the names that are expected of it', () => {
   expect(quickStart.length).toBeGreaterThan(12);
   expect(replacements.length).toBe(3);
-  const unsaid = Object.keys(SAYS).filter((start) => !inOrder.some(({ text }) => `${text}\n`.startsWith(start)));
+  const unsaid = Object.keys(expectedOutput).filter(
+    (start) => !inOrder.some(({ text }) => `${text}\n`.startsWith(start)),
+  );
   expect(unsaid).toEqual([]);
 });
 
@@ -69,10 +71,10 @@ test.each(inOrder.map((block) => ({ ...block, where: `${block.page}:${block.line
     const typed = replacements.reduce((now, [name, here]) => now.replaceAll(name, here), text);
     const { code, output } = await type(typed);
     expect(code, output).toBe(0);
-    const [, says] = Object.entries(SAYS).find(([start]) => `${text}\n`.startsWith(start)) ?? [];
+    const [, says] = Object.entries(expectedOutput).find(([start]) => `${text}\n`.startsWith(start)) ?? [];
     if (says) expect(output).toMatch(says);
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test('nothing is left of it on any host', async () => {

@@ -13,11 +13,11 @@ const run = promisify(execFile);
 const recipe = (name: string) => fileURLToPath(new URL(`../../real-vllm/${name}`, import.meta.url));
 
 /** Where every user of every host of the testbed can read it. */
-const VENV = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
+const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
 /** The system's own Python: one below a home could not be run by alice. */
-const PYTHON = '/usr/bin/python3.11';
-const SETUP_LIMIT_MS = 600_000;
-const START_LIMIT_MS = 240_000;
+const python = '/usr/bin/python3.11';
+const setupTimeoutMs = 600_000;
+const startTimeoutMs = 240_000;
 
 let testbed: Testbed;
 let lacking: string | undefined;
@@ -25,7 +25,7 @@ let lacking: string | undefined;
 beforeAll(async () => {
   lacking = process.env['FAIRLEAD_TESTBED_REAL'] === '1' ? await prepare() : 'it runs with --real';
   if (!lacking) testbed = await openTestbed();
-}, SETUP_LIMIT_MS);
+}, setupTimeoutMs);
 
 afterAll(async () => {
   if (!lacking) await testbed[Symbol.asyncDispose]();
@@ -34,9 +34,9 @@ afterAll(async () => {
 /** Undefined when vLLM and the model are there; else what is in the way. */
 async function prepare(): Promise<string | undefined> {
   try {
-    await access(PYTHON);
-    await run('bash', [recipe('make-venv.sh'), VENV], { env: { ...process.env, PYTHON } });
-    await run(`${VENV}/bin/python`, [recipe('make-tiny-model.py'), `${VENV}/tiny`]);
+    await access(python);
+    await run('bash', [recipe('make-venv.sh'), venv], { env: { ...process.env, PYTHON: python } });
+    await run(`${venv}/bin/python`, [recipe('make-tiny-model.py'), `${venv}/tiny`]);
     return undefined;
   } catch (error) {
     return `vLLM cannot be had here: ${String(error).slice(0, 300)}`;
@@ -44,8 +44,8 @@ async function prepare(): Promise<string | undefined> {
 }
 
 const settings = [
-  `presets.tiny={model: ${VENV}/tiny, servedModel: tiny, gpus: 0, mem: 8G, args: [--load-format, dummy, --enforce-eager, --max-model-len, "1024"]}`,
-  `engines.vllm.command=[${VENV}/bin/vllm, serve]`,
+  `presets.tiny={model: ${venv}/tiny, servedModel: tiny, gpus: 0, mem: 8G, args: [--load-format, dummy, --enforce-eager, --max-model-len, "1024"]}`,
+  `engines.vllm.command=[${venv}/bin/vllm, serve]`,
   'engines.vllm.env={VLLM_CPU_KVCACHE_SPACE: "1", HF_HUB_OFFLINE: "1", VLLM_NO_USAGE_STATS: "1"}',
 ];
 
@@ -91,11 +91,11 @@ test(
     const left = await testbed.exec('node1', ['pgrep', '-u', 'alice', '-a'], { user: 'root' });
     expect(left.stdout).toBe('');
   },
-  START_LIMIT_MS,
+  startTimeoutMs,
 );
 
 describeContracts('real vLLM', (folder) =>
-  lacking === undefined ? prepareRealEngine(VENV, folder) : Promise.resolve({ lacking }),
+  lacking === undefined ? prepareRealEngine(venv, folder) : Promise.resolve({ lacking }),
 );
 
 function lastLine(text: string): unknown {

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { type Connected, isToken, Researcher, seenIn } from './researcher.ts';
 
-const LIMIT_MS = 300_000;
-const CONFIG = '.config/fairlead/config.yaml';
-const THROUGH_LOGIN = 'bastion through login';
+const timeoutMs = 300_000;
+const config = '.config/fairlead/config.yaml';
+const throughLogin = 'bastion through login';
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -22,7 +22,7 @@ beforeAll(async () => {
     fromLaptop: '[{ host: bastion }, { host: bastion, proxyJump: login }]',
     fromCluster: '[{ host: bastion }, { host: bastion, proxyJump: login-int }]',
   });
-}, LIMIT_MS);
+}, timeoutMs);
 afterEach(async () => {
   // So that one that fails leaves the next ones whole hosts.
   for (const host of ['laptop', 'login', 'node1']) await testbed.heal(host);
@@ -31,7 +31,7 @@ afterAll(() => testbed[Symbol.asyncDispose]());
 
 async function routes({ fromLaptop, fromCluster }: { fromLaptop: string; fromCluster: string }): Promise<void> {
   const edit = `s/^  fromLaptop: .*/  fromLaptop: ${fromLaptop}/; s/^  fromCluster: .*/  fromCluster: ${fromCluster}/`;
-  expect(await testbed.exec('laptop', ['sed', '-i', edit, CONFIG])).toMatchObject({ code: 0 });
+  expect(await testbed.exec('laptop', ['sed', '-i', edit, config])).toMatchObject({ code: 0 });
 }
 
 const says =
@@ -80,12 +80,12 @@ test(
     const { code, lines } = await alice.fairlead('list');
     const blockedMs = Date.now() - before;
     expect(code).toBe(0);
-    expect(lines[0]).toMatchObject({ event: 'route.taken', name: THROUGH_LOGIN, number: 2, of: 2 });
+    expect(lines[0]).toMatchObject({ event: 'route.taken', name: throughLogin, number: 2, of: 2 });
 
     await alice.deploy('blocked');
     const { last } = await alice.fairlead('status', 'blocked');
     expect(last['route']).toMatchObject({
-      name: THROUGH_LOGIN,
+      name: throughLogin,
       why: expect.stringMatching(/bastion (did|does) not answer/),
     });
     await testbed.heal('laptop');
@@ -99,7 +99,7 @@ test(
     await expect.poll(peers, { timeout: 10_000 }).toEqual(['login']);
     await alice.fairlead('stop', 'blocked', '--now');
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -115,7 +115,7 @@ test(
     const cutAtMs = Date.now();
     await testbed.cut('laptop');
     await testbed.cut('node1');
-    await connected.running.line(says('route.taken', THROUGH_LOGIN));
+    await connected.running.line(says('route.taken', throughLogin));
     // Those that were under way end, honestly; what is asked now is answered.
     expect(await connected.ask()).toMatchObject({ status: 200 });
     expect(Date.now() - cutAtMs).toBeLessThan(30_000);
@@ -145,7 +145,7 @@ test(
     await alice.fairlead('stop', 'moved', '--now');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -165,12 +165,12 @@ test(
     await connected.running.line(says('control.back'));
     expect(await connected.ask()).toMatchObject({ status: 200 });
     expect(connected.running.lines.filter(says('control.lost'))).toEqual([lost]);
-    expect(connected.running.lines.some(says('route.taken', THROUGH_LOGIN))).toBe(true);
+    expect(connected.running.lines.some(says('route.taken', throughLogin))).toBe(true);
     await testbed.heal('laptop');
     await alice.fairlead('stop', 'dark', '--now');
     await connected.running.ended;
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -207,7 +207,7 @@ test(
     expect(code).toBe(2);
     expect(last['error']).toMatchObject({ code: 'routes_differ' });
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -230,5 +230,5 @@ test(
     expect(lines.find(({ event }) => event === 'route.taken')).toMatchObject({ name: 'bastion:2222 through login' });
     await asRoot('nft delete table inet usual; kill "$(cat /run/sshd-2222.pid)"');
   },
-  LIMIT_MS,
+  timeoutMs,
 );

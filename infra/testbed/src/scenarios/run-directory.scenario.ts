@@ -5,13 +5,13 @@ import { openTestbed } from '../index.ts';
 import { asRoot } from './break-site.ts';
 import { Researcher } from './researcher.ts';
 
-const USUAL = '/tmp/fairlead-20001';
+const usual = '/tmp/fairlead-20001';
 
 test('a bastion where another user has the usual name: another one serves, doctor names that user, and what a cleaner takes comes back', async () => {
   await using testbed = await openTestbed({ nodes: 1 });
   const alice = new Researcher(testbed);
   const bastion = (script: string) => asRoot(testbed, 'bastion', script);
-  await bastion(`mkdir -m 700 ${USUAL}; chown bob: ${USUAL}`);
+  await bastion(`mkdir -m 700 ${usual}; chown bob: ${usual}`);
 
   await alice.deploy('a');
   const run = (await bastion('head -n 1 /home/alice/.local/share/fairlead/run-dir')).trim();
@@ -19,11 +19,11 @@ test('a bastion where another user has the usual name: another one serves, docto
   const doctor = await alice.fairlead('doctor', '--no-job');
   expect(doctor.lines.find((line) => line['id'] === 'bastion.run-dir')).toMatchObject({
     status: 'warn',
-    found: expect.stringContaining(`User bob holds the usual name, ${USUAL}`),
+    found: expect.stringContaining(`User bob holds the usual name, ${usual}`),
   });
 
   // The other user's directory goes: the choice stays.
-  await bastion(`rmdir ${USUAL}; rm -r ${run}/control.* ${run}/parked`);
+  await bastion(`rmdir ${usual}; rm -r ${run}/control.* ${run}/parked`);
   await bastion(`for turn in $(seq 100); do [ -S ${run}/control.sock ] && exit 0; sleep 0.1; done; exit 1`);
   const connected = await alice.connect('a');
   expect((await connected.ask()).status).toBe(200);

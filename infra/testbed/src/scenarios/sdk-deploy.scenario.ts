@@ -5,16 +5,16 @@ import { checkoutOnLaptop, nodeOnLaptop } from '../boot-script.ts';
 import { openTestbed, type Testbed } from '../index.ts';
 import { Researcher } from './researcher.ts';
 
-const LIMIT_MS = 120_000;
-const PROGRAM = [nodeOnLaptop, '--conditions=fairlead-source', '--disable-warning=ExperimentalWarning'];
-const EXAMPLE = `${checkoutOnLaptop}/examples/src/fairlead-deploy.ts`;
+const timeoutMs = 120_000;
+const nodeCommand = [nodeOnLaptop, '--conditions=fairlead-source', '--disable-warning=ExperimentalWarning'];
+const example = `${checkoutOnLaptop}/examples/src/fairlead-deploy.ts`;
 
 let testbed: Testbed;
 let alice: Researcher;
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
-}, LIMIT_MS);
+}, timeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
 const queue = async () => (await testbed.exec('login', ['squeue', '-h', '-o', '%j %T'])).stdout.trim();
@@ -22,20 +22,20 @@ const queue = async () => (await testbed.exec('login', ['squeue', '-h', '-o', '%
 test(
   'a program says what to do where this machine was never set up',
   async () => {
-    const { code, stderr } = await testbed.exec('laptop', [...PROGRAM, EXAMPLE]);
+    const { code, stderr } = await testbed.exec('laptop', [...nodeCommand, example]);
     expect(code).not.toBe(0);
     expect(stderr).toContain('profile_missing');
     expect(await queue()).toBe('');
     // The first command prepares the bastion.
     expect((await alice.fairlead('list')).code).toBe(0);
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
   'a program deploys, asks, reads the log and stops; nothing of its job is left',
   async () => {
-    const { code, stdout, stderr } = await testbed.exec('laptop', [...PROGRAM, EXAMPLE, 'demo', 'asked']);
+    const { code, stdout, stderr } = await testbed.exec('laptop', [...nodeCommand, example, 'demo', 'asked']);
     expect(code, stdout + stderr).toBe(0);
     expect(stdout).toMatch(
       /^submitted: job \d+\n(state: .+\n)+chat: .{5}[^]*\nlog: [12] requests\nstopped: stopped\n$/,
@@ -43,7 +43,7 @@ test(
     expect(await queue()).toBe('');
     expect((await alice.fairlead('list')).last).toMatchObject({ deployments: [] });
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -59,7 +59,7 @@ test(
           if (event.type === 'deployment.changed' && event.status === 'queued') interrupt.abort(new Error('enough'));
         }
       } catch (error) { console.log(JSON.stringify({ thrown: error.message })); }`;
-    const left = await testbed.exec('laptop', [...PROGRAM, '--input-type=module', '-e', program]);
+    const left = await testbed.exec('laptop', [...nodeCommand, '--input-type=module', '-e', program]);
     const said = left.stdout
       .trim()
       .split('\n')
@@ -72,9 +72,9 @@ test(
 
     const end = `import { stop } from '${checkoutOnLaptop}/packages/client/src/index.ts';
       console.log((await stop('waits')).status);`;
-    const ended = await testbed.exec('laptop', [...PROGRAM, '--input-type=module', '-e', end]);
+    const ended = await testbed.exec('laptop', [...nodeCommand, '--input-type=module', '-e', end]);
     expect(ended.stdout, ended.stderr).toBe('stopped\n');
     expect(await queue()).toBe('full RUNNING');
   },
-  LIMIT_MS,
+  timeoutMs,
 );

@@ -13,11 +13,11 @@ export interface FileFound {
 }
 
 /** Where people and daemons may write. */
-const WRITABLE =
+const writable =
   '/home /tmp /dev/shm /run /var/tmp /var/log /var/spool /var/crash /var/lib/slurm /var/lib/systemd'.split(' ');
 
 /** $1: since when, in seconds of the epoch. $2: nothing, or that only people's files are meant. The rest: where. */
-const SEARCH = `export LC_ALL=C
+const search = `export LC_ALL=C
 since=$1 people=$2; shift 2
 patterns=$(cat)
 tests=(-type f -newerct "@$since" -size +0)
@@ -33,7 +33,7 @@ export async function searchFiles(testbed: TestbedHandle, finder: SecretFinder, 
   const { hosts } = testbed.plan();
   const found = await Promise.all(
     hosts.map(async ({ name, role, home }) => {
-      const where = WRITABLE.filter((path) => path !== '/home' || home !== 'cluster' || role === 'login');
+      const where = writable.filter((path) => path !== '/home' || home !== 'cluster' || role === 'login');
       // The laptop shows the machine's own files under its own.
       return searchHost(testbed, finder, { host: name, sinceMs, people: role === 'laptop' ? 'people' : '', where });
     }),
@@ -48,7 +48,7 @@ async function searchHost(
 ): Promise<FileFound[]> {
   const since = String(Math.floor(sinceMs / 1000));
   const asRoot = { user: 'root', cwd: '/' };
-  const searched = await testbed.exec(host, ['bash', '-c', SEARCH, 'bash', since, people, ...where], {
+  const searched = await testbed.exec(host, ['bash', '-c', search, 'bash', since, people, ...where], {
     ...asRoot,
     stdin: finder.patterns(),
   });

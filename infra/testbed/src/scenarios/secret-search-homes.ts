@@ -4,7 +4,7 @@ import type { FileFound } from './secret-search-files.ts';
 import type { OutputFound } from './secret-search-outputs.ts';
 import type { ProcessFound } from './secret-search-processes.ts';
 
-export const KINDS = [
+export const kinds = [
   'owner token',
   "control's private key",
   "control's token secret",
@@ -18,7 +18,7 @@ export const KINDS = [
   'what was asked',
 ] as const;
 
-export type Kind = (typeof KINDS)[number];
+export type Kind = (typeof kinds)[number];
 
 interface Home<Found> {
   kind: Kind;
@@ -29,7 +29,7 @@ interface Home<Found> {
 const cluster = '/home/alice/.local/share/fairlead';
 
 /** Each 0600 alice in a 0700 directory of hers. */
-export const FILES: ReadonlyArray<Home<FileFound>> = [
+export const secretFiles: ReadonlyArray<Home<FileFound>> = [
   {
     kind: 'owner token',
     because: 'the laptop shows it to control',
@@ -62,7 +62,7 @@ export const FILES: ReadonlyArray<Home<FileFound>> = [
   },
 ];
 
-export const ENVIRONMENTS: ReadonlyArray<Home<ProcessFound>> = [
+export const environments: ReadonlyArray<Home<ProcessFound>> = [
   {
     kind: "engine's key",
     because: 'vLLM reads it from there: in its argv everybody could',
@@ -80,7 +80,7 @@ export const ENVIRONMENTS: ReadonlyArray<Home<ProcessFound>> = [
   })),
 ];
 
-export const OUTPUTS: ReadonlyArray<Home<OutputFound>> = [
+export const outputs: ReadonlyArray<Home<OutputFound>> = [
   {
     kind: "endpoint's key",
     because: 'a program that starts `connect --json` needs it',

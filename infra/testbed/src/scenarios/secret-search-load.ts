@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { type Connected, Researcher, type Running } from './researcher.ts';
 import type { RecordingTestbed } from './secret-search-outputs.ts';
 
-const TOKEN_FILE = '.huggingface/token';
+const tokenFile = '.huggingface/token';
 
 /** While all is well. */
-const COMMANDS: readonly string[][] = [
+const loadCommands: readonly string[][] = [
   ['config'],
   ['config', '--json'],
   ['version', '--json'],
@@ -20,11 +20,11 @@ const COMMANDS: readonly string[][] = [
   ['doctor', '--json'],
   ['logs', 'a', '--source', 'agent'],
   ['logs', 'b', '--source', 'job'],
-  ['deploy', 'demo', '--name', 'd', '--dry-run', '--set', `tokenFile=~/${TOKEN_FILE}`],
+  ['deploy', 'demo', '--name', 'd', '--dry-run', '--set', `tokenFile=~/${tokenFile}`],
 ];
 
 /** `--verbose` says the most there is to say. */
-const FAILING: readonly string[][] = [
+const failing: readonly string[][] = [
   ['chat', 'a', 'hi', '--model', 'nope', '--verbose'],
   ['connect', 'nope', '--verbose'],
   ['deploy', 'demo', '--name', 'a', '--verbose'],
@@ -34,7 +34,7 @@ const FAILING: readonly string[][] = [
 ];
 
 /** Made once: a configuration with an account that her key does not open, and one with no such host. */
-const PREPARE = `umask 077
+const prepare = `umask 077
 sed 's/{ host: bastion }/{ host: bastion, user: bob }/' .config/fairlead/config.yaml > not-my-account.yaml
 sed 's/login: { host: login }/login: { host: nowhere.invalid }/' .config/fairlead/config.yaml > unknown-host.yaml`;
 
@@ -62,11 +62,11 @@ export class HardDay {
       this.#root('login', 'for p in $(pgrep sshd); do prlimit --pid $p --core=unlimited; done'),
       this.#root('bastion', 'for p in $(pgrep sshd); do prlimit --pid $p --core=unlimited; done'),
       this.#root('node1', 'prlimit --pid $(pgrep -o slurmd) --core=unlimited'),
-      this.#sh('laptop', PREPARE),
-      this.#sh('login', `umask 077; mkdir -p .huggingface; cat > ${TOKEN_FILE}`, huggingFaceToken),
+      this.#sh('laptop', prepare),
+      this.#sh('login', `umask 077; mkdir -p .huggingface; cat > ${tokenFile}`, huggingFaceToken),
     ]);
     const settings = [
-      `tokenFile=/home/alice/${TOKEN_FILE}`,
+      `tokenFile=/home/alice/${tokenFile}`,
       'env.FAIRLEAD_AGENT_LOG=debug',
       'health={restartBaseSeconds: 0}',
     ];
@@ -83,8 +83,8 @@ export class HardDay {
   }
 
   async work(): Promise<void> {
-    await Promise.all([this.#commands(COMMANDS, 'works'), this.#use()]);
-    await this.#commands(FAILING, 'fails');
+    await Promise.all([this.#commands(loadCommands, 'works'), this.#use()]);
+    await this.#commands(failing, 'fails');
     await this.#wrongKeys();
     await this.#killControl('SEGV');
     await this.#killControl('KILL');

@@ -23,9 +23,9 @@ interface ProcessSeen {
   environ: string[];
 }
 
-const LOOK_EVERY_MS = 25;
+const pollIntervalMs = 25;
 /** So long after it was first seen a process is looked at again: it may become another program. */
-const YOUNG_MS = 300;
+const youngMs = 300;
 
 /** Looks from outside, so that nothing inside is changed by it. What lives for less than a look may be missed. */
 export class ProcessRecorder implements Disposable {
@@ -38,7 +38,7 @@ export class ProcessRecorder implements Disposable {
     const { hosts } = testbed.state();
     const named = Object.entries(hosts).map(([name, { pid }]) => [readlinkSync(`/proc/${pid}/ns/pid`), name] as const);
     this.#hosts = new Map(named);
-    this.#timer = setInterval(() => this.#look(Date.now()), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(Date.now()), pollIntervalMs);
   }
 
   get count(): number {
@@ -63,7 +63,7 @@ export class ProcessRecorder implements Disposable {
     for (const pid of pids) {
       const firstMs = this.#firstSeen.get(pid);
       if (firstMs === undefined) this.#firstSeen.set(pid, nowMs);
-      else if (nowMs - firstMs > YOUNG_MS) continue;
+      else if (nowMs - firstMs > youngMs) continue;
       const process = unlessGone(() => this.#read(pid));
       if (process) this.#seen.set(JSON.stringify(process), process);
     }

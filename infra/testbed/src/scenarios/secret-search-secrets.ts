@@ -6,15 +6,15 @@ import { deriveInstanceToken } from '@fairlead/control/testing';
 import type { TestbedHandle } from '../testbed.ts';
 import type { Kind } from './secret-search-homes.ts';
 
-const STATE = '/home/alice/.local/share/fairlead';
+const state = '/home/alice/.local/share/fairlead';
 
 /** Which job and process each agent was, as control has written it down. Control holds its database alone: a copy is read. */
-const AGENTS = `const { DatabaseSync } = require('node:sqlite');
+const readAgentsScript = `const { DatabaseSync } = require('node:sqlite');
 const db = new DatabaseSync(process.argv[1]);
 console.log(JSON.stringify(db.prepare(\`select distinct i.id as instanceId, i.job_id as jobId, h.process_id as processId
   from instances i join history h on h.instance_id = i.id where h.process_id is not null\`).all()));`;
-const READ_COPY = `copy=$(mktemp -d); cp ${STATE}/control.db* "$copy"
-${STATE}/bin/node --no-warnings -e "$0" "$copy/control.db"; rm -r "$copy"`;
+const readCopy = `copy=$(mktemp -d); cp ${state}/control.db* "$copy"
+${state}/bin/node --no-warnings -e "$0" "$copy/control.db"; rm -r "$copy"`;
 
 export async function collectSecrets(testbed: TestbedHandle): Promise<KnownSecret[]> {
   const read = async (host: string, argv: string[], user = 'alice') => {
@@ -25,11 +25,16 @@ export async function collectSecrets(testbed: TestbedHandle): Promise<KnownSecre
   const json = async <T>(host: string, argv: string[]) => JSON.parse(await read(host, argv)) as T;
   const [profile, identity, specs, jobKey, ownKey, agents, environ] = await Promise.all([
     json<{ ownerToken: string }>('laptop', ['cat', '.local/state/fairlead/profile.json']),
-    read('bastion', ['cat', `${STATE}/identity.pem`]),
-    read('login', ['sh', '-c', `cat ${STATE}/jobs/*/spec.json`]),
-    read('login', ['sh', '-c', `cat ${STATE}/keys/*/job-????????????`]),
+    read('bastion', ['cat', `${state}/identity.pem`]),
+    read('login', ['sh', '-c', `cat ${state}/jobs/*/spec.json`]),
+    read('login', ['sh', '-c', `cat ${state}/keys/*/job-????????????`]),
     read('laptop', ['cat', '.ssh/id_ed25519']),
-    json<Array<{ instanceId: string; jobId: string; processId: string }>>('bastion', ['sh', '-c', READ_COPY, AGENTS]),
+    json<Array<{ instanceId: string; jobId: string; processId: string }>>('bastion', [
+      'sh',
+      '-c',
+      readCopy,
+      readAgentsScript,
+    ]),
     read('node1', ['sh', '-c', 'for p in $(pgrep -f [e]ngine-sim.mjs); do cat /proc/$p/environ; done'], 'root'),
   ]);
   const controlKey = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/.exec(identity)?.[0] ?? '';

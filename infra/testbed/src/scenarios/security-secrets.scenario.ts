@@ -6,13 +6,13 @@ import { type KnownSecret, SecretFinder } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { type FileFound, searchFiles } from './secret-search-files.ts';
-import { ENVIRONMENTS, FILES, KINDS, leaks, OUTPUTS, unseen } from './secret-search-homes.ts';
+import { environments, secretFiles, kinds, leaks, outputs, unseen } from './secret-search-homes.ts';
 import { HardDay } from './secret-search-load.ts';
 import { RecordingTestbed } from './secret-search-outputs.ts';
 import { ProcessRecorder } from './secret-search-processes.ts';
 import { collectSecrets } from './secret-search-secrets.ts';
 
-const LIMIT_MS = 300_000;
+const timeoutMs = 300_000;
 
 let testbed: Testbed;
 let recorder: ProcessRecorder;
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await day.work();
   await day.crash();
   files = await searchFiles(testbed, finder, startedMs);
-}, LIMIT_MS);
+}, timeoutMs);
 
 afterAll(async () => {
   recorder?.[Symbol.dispose]();
@@ -51,26 +51,26 @@ afterAll(async () => {
 
 describe('no secret', () => {
   test('is left out of the search, and what was begun first still runs', () => {
-    expect(finder.kinds.toSorted()).toEqual(KINDS.toSorted());
+    expect(finder.kinds.toSorted()).toEqual(kinds.toSorted());
     expect(day.isServing).toBe(true);
   });
 
   test('lies in a file on laptop, bastion, login, controller or node, but in its own 0600 one in a 0700 directory', () => {
-    expect(leaks(files, FILES)).toEqual([]);
-    expect(unseen(files, FILES)).toEqual([]);
+    expect(leaks(files, secretFiles)).toEqual([]);
+    expect(unseen(files, secretFiles)).toEqual([]);
   });
 
   test('is in an argv, or in an environment but that of the program that must have it', () => {
     const processes = recorder.find(finder);
-    expect(leaks(processes, ENVIRONMENTS)).toEqual([]);
-    expect(unseen(processes, ENVIRONMENTS)).toEqual([]);
+    expect(leaks(processes, environments)).toEqual([]);
+    expect(unseen(processes, environments)).toEqual([]);
     expect(processes.every(({ uid }) => uid === 20_001)).toBe(true);
   });
 
   test('was said by a command, in an error, a log, an event or a configuration, but where its user asked for it', () => {
     const said = recording.find(finder);
-    expect(leaks(said, OUTPUTS)).toEqual([]);
-    expect(unseen(said, OUTPUTS)).toEqual([]);
+    expect(leaks(said, outputs)).toEqual([]);
+    expect(unseen(said, outputs)).toEqual([]);
   });
 
   test("is in Slurm's record of a job", async () => {
@@ -105,7 +105,7 @@ describe('a secret that is planted is found', () => {
     await write('bastion', '/tmp/dump.hex', planted("control's private key").toString('hex'));
     const found = await searchFiles(testbed, finder, sinceMs);
     const isPlanted = ({ path }: FileFound) => /notes\.txt|part\.log|dump\.hex/.test(path);
-    told(leaks(found, FILES).filter(isPlanted), [
+    told(leaks(found, secretFiles).filter(isPlanted), [
       { host: 'laptop', kind: 'owner token', path: '/home/alice/notes.txt', file: '644 alice' },
       { host: 'bastion', kind: "control's private key", path: '/tmp/dump.hex' },
       { host: 'node1', kind: "endpoint's key", path: '/tmp/part.log' },
@@ -120,7 +120,7 @@ describe('a secret that is planted is found', () => {
     try {
       if (sleeper.stdout) await once(sleeper.stdout, 'data');
       const isPlanted = ({ program }: { program: string }) => program.startsWith('perl');
-      told(leaks(recorder.find(finder), ENVIRONMENTS).filter(isPlanted), [
+      told(leaks(recorder.find(finder), environments).filter(isPlanted), [
         { host: 'bastion', kind: 'enrolment token', where: 'argv' },
         { host: 'bastion', kind: "job's private key", where: 'NOTE' },
       ]);
@@ -128,7 +128,7 @@ describe('a secret that is planted is found', () => {
       sleeper.kill('SIGKILL');
     }
     await recording.exec('login', ['cat'], { stdin: `error: cannot use ${planted("engine's key").toString('hex')}` });
-    told(leaks(recording.find(finder), OUTPUTS), [
+    told(leaks(recording.find(finder), outputs), [
       { host: 'login', kind: "engine's key", command: 'cat', where: 'stdout' },
     ]);
   });

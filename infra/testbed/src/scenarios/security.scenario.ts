@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { Researcher } from './researcher.ts';
 
-const STATE = '/home/alice/.local/share/fairlead';
-const RUN = '/tmp/fairlead-20001';
+const state = '/home/alice/.local/share/fairlead';
+const run = '/tmp/fairlead-20001';
 /** Forward requests that sshd refuses end the client at once. */
-const SSH = [
+const ssh = [
   'ssh',
   '-F',
   'none',
@@ -25,7 +25,7 @@ const SSH = [
   '-o',
   'ConnectTimeout=10',
 ];
-const LEAKED = '/home/alice/leaked_key';
+const leaked = '/home/alice/leaked_key';
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -35,15 +35,15 @@ beforeAll(async () => {
   testbed = await openTestbed();
   alice = new Researcher(testbed);
   ({ instance } = await alice.deploy('a', '--set', 'slurm.extra=["--nodelist=node1"]'));
-  const key = await testbed.exec('login', ['sh', '-c', `cat ${STATE}/keys/*/job-????????????`]);
-  await testbed.exec('laptop', ['sh', '-c', `umask 077; cat > ${LEAKED}`], { stdin: key.stdout });
+  const key = await testbed.exec('login', ['sh', '-c', `cat ${state}/keys/*/job-????????????`]);
+  await testbed.exec('laptop', ['sh', '-c', `umask 077; cat > ${leaked}`], { stdin: key.stdout });
 }, 120_000);
 
 afterAll(async () => {
   await testbed[Symbol.asyncDispose]();
 });
 
-const withKey = (...args: string[]) => [...SSH, '-i', LEAKED, ...args];
+const withKey = (...args: string[]) => [...ssh, '-i', leaked, ...args];
 
 describe("with the job's private key in hand", () => {
   test.each([
@@ -61,7 +61,7 @@ describe("with the job's private key in hand", () => {
   test('nobody gets sftp', async () => {
     const { code, stdout } = await testbed.exec(
       'laptop',
-      ['sftp', '-F', 'none', '-o', 'BatchMode=yes', '-i', LEAKED, '-b', '-', 'bastion'],
+      ['sftp', '-F', 'none', '-o', 'BatchMode=yes', '-i', leaked, '-b', '-', 'bastion'],
       { stdin: 'ls\n' },
     );
     expect(code).not.toBe(0);
@@ -77,8 +77,8 @@ describe("with the job's private key in hand", () => {
   test.each([
     ['a port of the bastion', '127.0.0.1:22'],
     ['a port of another host', 'login:22'],
-    ["control's socket", `${RUN}/control.sock`],
-    ["an endpoint's socket", () => `${RUN}/${instance}-1.sock`],
+    ["control's socket", `${run}/control.sock`],
+    ["an endpoint's socket", () => `${run}/${instance}-1.sock`],
   ])('nobody dials %s', async (_what, target) => {
     const to = typeof target === 'function' ? target() : target;
     const local = `/tmp/l-${randomUUID().slice(0, 8)}`;
@@ -95,13 +95,13 @@ pkill -f -- '-L ${local}'`;
     const own = await testbed.exec('laptop', [
       'bash',
       '-c',
-      dial.replace(` -i ${LEAKED}`, '').replace('-o IdentitiesOnly=yes', ''),
+      dial.replace(` -i ${leaked}`, '').replace('-o IdentitiesOnly=yes', ''),
     ]);
     if (to.endsWith(':22')) expect(own.stdout).toContain('SSH-2.0');
   });
 
   test("nobody takes a socket's place while it is there", async () => {
-    for (const socket of [`${RUN}/control.sock`, `${RUN}/${instance}-1.sock`]) {
+    for (const socket of [`${run}/control.sock`, `${run}/${instance}-1.sock`]) {
       const { code, stderr } = await testbed.exec('laptop', withKey('-N', '-R', `${socket}:127.0.0.1:9`, 'bastion'));
       expect(code).toBe(255);
       expect(stderr).toMatch(/remote port forwarding failed/);
@@ -113,13 +113,13 @@ pkill -f -- '-L ${local}'`;
     await testbed.exec('bastion', [
       'sh',
       '-c',
-      `mv ${STATE}/bin/control.mjs ${STATE}/bin/away; kill -9 "$(cat ${RUN}/control.pid)"; rm -f ${RUN}/control.sock`,
+      `mv ${state}/bin/control.mjs ${state}/bin/away; kill -9 "$(cat ${run}/control.pid)"; rm -f ${run}/control.sock`,
     ]);
-    const impostor = testbed.spawn('laptop', ['bash', '-c', IMPOSTOR]);
+    const impostor = testbed.spawn('laptop', ['bash', '-c', impostorScript]);
     await heard(impostor.stdout, 'listening');
     const forward = testbed.spawn(
       'laptop',
-      withKey('-N', '-v', '-R', `${RUN}/control.sock:/tmp/impostor.sock`, 'bastion'),
+      withKey('-N', '-v', '-R', `${run}/control.sock:/tmp/impostor.sock`, 'bastion'),
     );
     await heard(forward.stderr, 'remote forward success');
     try {
@@ -138,7 +138,7 @@ pkill -f -- '-L ${local}'`;
       await testbed.exec('bastion', [
         'sh',
         '-c',
-        `mv ${STATE}/bin/away ${STATE}/bin/control.mjs; rm -f ${RUN}/control.sock`,
+        `mv ${state}/bin/away ${state}/bin/control.mjs; rm -f ${run}/control.sock`,
       ]);
     }
     expect((await testbed.exec('laptop', ['fairlead', 'list', '--json'])).code).toBe(0);
@@ -147,14 +147,14 @@ pkill -f -- '-L ${local}'`;
 
 describe('bob, on the same hosts,', () => {
   test("can open none of alice's sockets on the bastion", async () => {
-    const sockets = (await testbed.exec('bastion', ['ls', RUN])).stdout
+    const sockets = (await testbed.exec('bastion', ['ls', run])).stdout
       .split('\n')
       .filter((name) => /\.(sock|ctl)$/.test(name));
     expect(sockets.length).toBeGreaterThanOrEqual(3);
     for (const name of sockets) {
       const tried = await testbed.exec(
         'bastion',
-        ['perl', '-MIO::Socket::UNIX', '-e', `IO::Socket::UNIX->new(Peer => "${RUN}/${name}") or die "$!"`],
+        ['perl', '-MIO::Socket::UNIX', '-e', `IO::Socket::UNIX->new(Peer => "${run}/${name}") or die "$!"`],
         { user: 'bob' },
       );
       expect(tried.stderr).toContain('Permission denied');
@@ -177,7 +177,7 @@ describe('bob, on the same hosts,', () => {
       );
       expect(tried.stderr).toContain('Permission denied');
     }
-    const listed = await testbed.exec('node1', ['sh', '-c', `ls ${STATE}/jobs /tmp/fl-* 2>&1`], { user: 'bob' });
+    const listed = await testbed.exec('node1', ['sh', '-c', `ls ${state}/jobs /tmp/fl-* 2>&1`], { user: 'bob' });
     expect(listed.stdout).not.toContain(instance);
   });
 
@@ -185,7 +185,7 @@ describe('bob, on the same hosts,', () => {
     // Homes may be passed through, and programs be read: what is in a cache is in every package of ours.
     const ours = 'find /tmp/f* /run /dev/shm /var/tmp /home/alice/.local/* /home/alice/.config/* -user alice ! -type l';
     const listed = await testbed.exec(host, ['sh', '-c', `${ours} 2>/dev/null`], { user: 'root' });
-    expect(listed.stdout).toContain(host === 'laptop' ? 'profile.json' : STATE);
+    expect(listed.stdout).toContain(host === 'laptop' ? 'profile.json' : state);
     const tried = await testbed.exec(
       host,
       ['bash', '-c', 'while read -r f; do [ ! -r "$f" ] && [ ! -w "$f" ] || echo "$f"; done'],
@@ -222,7 +222,7 @@ describe('bob, on the same hosts,', () => {
 describe('from inside a job of the same account', () => {
   let other: string;
   const specOf = async (id: string) => {
-    const { stdout } = await testbed.exec('node1', ['cat', `${STATE}/jobs/${id}/spec.json`]);
+    const { stdout } = await testbed.exec('node1', ['cat', `${state}/jobs/${id}/spec.json`]);
     return JSON.parse(stdout) as { instanceId: string; enrolmentToken: string; jobDir: string };
   };
   /**
@@ -232,7 +232,7 @@ describe('from inside a job of the same account', () => {
   const impersonate = async (id: string, forged: { jobDir: string }) => {
     const write =
       'umask 077; mkdir -p "$0"; cat > "$0/spec.json"; sed "s#--spec .*#--spec $0/spec.json#" "$1" > "$0/job.sh"';
-    const ofJob = `${STATE}/jobs/${id}/job.sh`;
+    const ofJob = `${state}/jobs/${id}/job.sh`;
     await testbed.exec('node2', ['sh', '-c', write, forged.jobDir, ofJob], { stdin: JSON.stringify(forged) });
     const env = { SLURM_JOB_ID: (await alice.instance('b')).jobId };
     return testbed.spawn('node2', ['bash', `${forged.jobDir}/job.sh`], { env });
@@ -275,7 +275,7 @@ describe('from inside a job of the same account', () => {
   }, 60_000);
 
   test('what is left is what the account is: its jobs may read the spec of each other, and nobody else may', async () => {
-    const path = `${STATE}/jobs/${other}/spec.json`;
+    const path = `${state}/jobs/${other}/spec.json`;
     const [alices, bobs] = await Promise.all(
       ['alice', 'bob'].map((user) => testbed.exec('node1', ['cat', path], { user })),
     );
@@ -285,7 +285,7 @@ describe('from inside a job of the same account', () => {
 });
 
 /** A TLS server of his own certificate on a unix socket; what he hears after the handshake goes into a file. */
-const IMPOSTOR = `
+const impostorScript = `
 cd /tmp && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout impostor.key -out impostor.crt -subj /CN=control -days 2 2>/dev/null
 exec python3 -u - <<'P'
 import os, socket, ssl

@@ -5,7 +5,7 @@ import { openTestbed, type Testbed } from '../index.ts';
 import { asRoot, configureSlurm, moveAway, replaceProgram } from './break-site.ts';
 import { Researcher } from './researcher.ts';
 
-const LIMIT_MS = 60_000;
+const timeoutMs = 60_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -82,7 +82,7 @@ describe('a request that Slurm refuses', () => {
       const { last: listed } = await alice.fairlead('list', '--all');
       expect(listed['deployments']).toEqual([]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   // Without accounting no Slurm refuses a QOS: these are the words of one that has it.
@@ -98,7 +98,7 @@ describe('a request that Slurm refuses', () => {
         hint: expect.stringContaining('Set the QOS to one that sacctmgr'),
       });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -120,7 +120,7 @@ describe('a request that Slurm refuses', () => {
       // Nor does a spec with its secrets stay.
       expect((await testbed.exec('login', ['ls', '.local/share/fairlead/jobs'])).stdout).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -132,7 +132,7 @@ describe('a hidden partition', () => {
       const { lines } = await alice.fairlead('doctor', '--no-job', ...set('slurm.partition=dark'));
       expect(lines.find((line) => line['id'] === 'slurm.partition')).toMatchObject({ status: 'ok' });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -151,7 +151,7 @@ echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv 
       expect((await alice.fairlead('stop', 'dark', '--now')).code).toBe(0);
       expect(await listed('-a')).toBe('');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -168,7 +168,7 @@ ${banner}; echo 4200; $REAL "$@"; echo 'Balance after job'; echo 77`;
       expect((await testbed.exec('login', ['squeue', '-h', '-o', '%i'])).stdout.trim()).toBe(jobId);
       await alice.fairlead('stop', 'framed', '--now');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -184,7 +184,7 @@ ${banner}; echo 4200; $REAL "$@"; echo 'Balance after job'; echo 77`;
         hint: expect.stringContaining('when jobs of yours end'),
       });
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });
 
@@ -207,7 +207,7 @@ describe('a login host', () => {
       expect((await alice.fairlead('stop', 'named', '--now')).code).toBe(0);
       await testbed.exec('laptop', ['sed', '-i', 's#, binDir: /opt/slurm/bin##', config]);
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test(
@@ -220,7 +220,7 @@ describe('a login host', () => {
       expect(JSON.stringify(last['error'])).toContain('munge');
       expect(JSON.stringify(last['error'])).toContain('Nothing left the login host');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 
   test.each([
@@ -243,6 +243,6 @@ ${then}`;
       expect((await testbed.exec('login', ['squeue', '-h', '-o', '%i'])).stdout.trim()).toBe(jobId);
       await alice.fairlead('stop', 'lost', '--now');
     },
-    LIMIT_MS,
+    timeoutMs,
   );
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../index.ts';
 import { isToken, Researcher } from './researcher.ts';
 
-const LIMIT_MS = 150_000;
+const timeoutMs = 150_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -56,7 +56,7 @@ test(
     expect((await alice.instance('kept')).endpoint?.generation).toBe(1);
     await connected.close();
   },
-  LIMIT_MS,
+  timeoutMs,
 );
 
 test(
@@ -75,5 +75,5 @@ test(
     }
     expect(await sumOfKeys()).toBe(keysBefore);
   },
-  LIMIT_MS,
+  timeoutMs,
 );

@@ -35,9 +35,9 @@ import { openControlChannel } from './control-channel.ts';
 import { controlFailed, type ControlFault, proveBastion } from './prove-bastion.ts';
 
 /** Who asks again sooner hears of the same refusal: a server that counts refused logins must not be pressed. */
-const REFUSED_FOR_MS = 180_000;
+const refusalTtlMs = 180_000;
 /** Where there are several routes, how long control may take to show its certificate while one is proven. */
-const CERTIFICATE_LIMIT_MS = 5_000;
+const certificateTimeoutMs = 5_000;
 
 export interface BastionLinkOptions {
   profile: LaptopProfile;
@@ -112,7 +112,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
     try {
       await withTimeLimit(
         opening,
-        CERTIFICATE_LIMIT_MS,
+        certificateTimeoutMs,
         () => new CodedError('timeout', 'control took too long', { retryable: true }),
       );
     } catch (error) {
@@ -137,7 +137,7 @@ export function createBastionLink(options: BastionLinkOptions): BastionLink {
       if (current === attempt) current = undefined;
     };
     const forgetFailure = (error: unknown) =>
-      isCodedError(error, 'auth_failed') ? clock.sleep(REFUSED_FOR_MS, disposed.signal).then(forget, forget) : forget();
+      isCodedError(error, 'auth_failed') ? clock.sleep(refusalTtlMs, disposed.signal).then(forget, forget) : forget();
     attempt.proven.then((opened) => {
       attempt.isProven = true;
       return opened.closed.then(forget);
@@ -234,7 +234,7 @@ function openRoutes(options: BastionLinkOptions, opening: Opening): Promise<Open
   return openFirstRoute({
     ...opening,
     log: options.log ?? silentLog,
-    deniedMs: REFUSED_FOR_MS,
+    deniedMs: refusalTtlMs,
     routes: options.profile.bastion.routes.map((route) => ({
       name: routeName({ ...route, jump: route.proxyJump }),
       target: () => targetOf(route, options),

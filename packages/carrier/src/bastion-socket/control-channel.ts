@@ -9,13 +9,13 @@ import type { ReachErrorCode } from '../carrier-error.ts';
 import { securePinned } from '../secure-pinned.ts';
 
 /** A control that was stopped in its tracks still takes connections and never answers. */
-const HANDSHAKE_LIMIT_MS = 15_000;
+const handshakeTimeoutMs = 15_000;
 
 /** Resolves when the handshake is done and the certificate is the pinned one; nothing is sent before. Owns `channel`. */
 export async function openControlChannel(
   channel: Duplex,
   certificate: string,
-  limitMs = HANDSHAKE_LIMIT_MS,
+  limitMs = handshakeTimeoutMs,
 ): Promise<TLSSocket> {
   const pinned = await securePinned(channel, { certificate, limitMs });
   if (pinned.ok) return pinned.socket;

@@ -37,18 +37,18 @@ export interface Forward extends AsyncDisposable {
 }
 
 /** Any word will do: the key's forced command runs the gate whatever is asked for. */
-const GATE_COMMAND = 'gate';
-const PING_EVERY_MS = 5_000;
-const PING_LIMIT_MS = 5_000;
+const gateCommand = 'gate';
+const pingIntervalMs = 5_000;
+const pingTimeoutMs = 5_000;
 
 /** After a refused login a jump host is left alone for as long as a bastion is. */
-const DENIED_MS = 600_000;
+const deniedMs = 600_000;
 
 export async function openForward(options: ForwardOptions, signal: AbortSignal): Promise<Forward> {
   const { connection, proof, taken } = await openFirstRoute({
     routes: options.routes,
     memory: options.routeMemory,
-    deniedMs: DENIED_MS,
+    deniedMs: deniedMs,
     signal,
     clock: options.clock,
     log: options.log,
@@ -62,7 +62,7 @@ async function listenThere(
   options: ForwardOptions,
   signal: AbortSignal,
 ): Promise<{ gate: Gate; socketPath: string }> {
-  const gate = await connection.gate(GATE_COMMAND, { signal });
+  const gate = await connection.gate(gateCommand, { signal });
   const runDir = runDirectory(gate.identityLine, connection.label, options);
   const socketPath = `${runDir}/${socketName(options.instanceId, options.generation, options.kind)}`;
   await connection.listen(socketPath, options.accept, { signal });
@@ -129,8 +129,8 @@ function watchForward(
 async function silence(gate: Gate, clock: Clock, signal: AbortSignal): Promise<string> {
   try {
     for (;;) {
-      await clock.sleep(PING_EVERY_MS, signal);
-      await gate.ping(PING_LIMIT_MS);
+      await clock.sleep(pingIntervalMs, signal);
+      await gate.ping(pingTimeoutMs);
     }
   } catch (error) {
     return errorText(error);

@@ -10,7 +10,7 @@ import type { ReachErrorCode } from '../carrier-error.ts';
 import { type BastionLine, compareGateLine, type GateFault, readGateProof } from './gate-proof.ts';
 
 /** How long the gate may take: it may have to start control on a slow file system. */
-const GATE_LIMIT_MS = 20_000;
+const gateTimeoutMs = 20_000;
 
 export type ControlFault = NonNullable<BastionLine['why']>;
 
@@ -20,8 +20,8 @@ export async function proveBastion(
   profile: LaptopProfile,
 ): Promise<{ gate: Gate; line: BastionLine }> {
   const command = shellQuote(posix.join(profile.bastion.stateDir, 'gate'));
-  const gate = await withTimeLimit(connection.gate(command), GATE_LIMIT_MS, () =>
-    gateFailed(profile, `it did not answer within ${GATE_LIMIT_MS / 1000} s`),
+  const gate = await withTimeLimit(connection.gate(command), gateTimeoutMs, () =>
+    gateFailed(profile, `it did not answer within ${gateTimeoutMs / 1000} s`),
   );
   try {
     const proof = readGateProof(gate.identityLine, profile.bastion);

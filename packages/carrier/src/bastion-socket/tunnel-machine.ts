@@ -37,16 +37,16 @@ export type TunnelEffect =
 export type TunnelTransition = Step<TunnelState, TunnelEffect>;
 
 /** A connection that held this long starts the back-off anew when it is lost. */
-const STEADY_MS = 10_000;
+const steadyMs = 10_000;
 /** How many taken sockets in a row are passed over without a wait. */
-const QUICK_GENERATIONS = 20;
+const maxQuickGenerations = 20;
 
-const NEVER_TRIED_AGAIN = new Set(['host_key_changed', 'host_key_revoked', 'host_key_unknown', 'socket_path_too_long']);
+const neverTriedAgain = new Set(['host_key_changed', 'host_key_revoked', 'host_key_unknown', 'socket_path_too_long']);
 /** Not before it worked once: an overloaded server refuses forwards too. */
-const HOPELESS_AT_FIRST = new Set(['forward_forbidden']);
+const hopelessAtFirst = new Set(['forward_forbidden']);
 
 /** `no_route`: each of several routes failed in its own way; the next try comes soon, since one of them may be back. */
-const UNANSWERED = new Set(['timeout', 'no_route']);
+const unanswered = new Set(['timeout', 'no_route']);
 
 export function tunnelTransition(state: TunnelState, event: TunnelEvent): TunnelTransition {
   if (event.type === 'close.ordered') return close(state);
@@ -74,13 +74,13 @@ function whileConnecting(state: Extract<TunnelState, { status: 'connecting' }>, 
   }
   if (event.type !== 'tunnel.failed') return stay(state);
   const failure = failureOf(event);
-  if (NEVER_TRIED_AGAIN.has(event.code) || (HOPELESS_AT_FIRST.has(event.code) && !everUp)) {
+  if (neverTriedAgain.has(event.code) || (hopelessAtFirst.has(event.code) && !everUp)) {
     return go({ status: 'hopeless', reason: event.message }, { type: 'give_up', ...failure });
   }
-  if (event.code === 'socket_exists' && attempt < QUICK_GENERATIONS) {
+  if (event.code === 'socket_exists' && attempt < maxQuickGenerations) {
     return connect({ attempt: attempt + 1, generation: generation + 1, everUp });
   }
-  const kind = event.code === 'auth_failed' ? 'denied' : UNANSWERED.has(event.code) ? 'unanswered' : 'backoff';
+  const kind = event.code === 'auth_failed' ? 'denied' : unanswered.has(event.code) ? 'unanswered' : 'backoff';
   const next = event.code === 'socket_exists' || event.code === 'forward_forbidden' ? generation + 1 : generation;
   return go(
     { status: 'waiting', attempt: attempt + 1, generation: next, everUp, reason: event.message },
@@ -93,7 +93,7 @@ function lose(
   state: Extract<TunnelState, { status: 'up' }>,
   event: Extract<TunnelEvent, { type: 'tunnel.lost' }>,
 ): TunnelTransition {
-  const attempt = event.now - state.sinceMs >= STEADY_MS ? 0 : state.attempt + 1;
+  const attempt = event.now - state.sinceMs >= steadyMs ? 0 : state.attempt + 1;
   return go(
     { status: 'waiting', attempt, generation: state.generation + 1, everUp: true, reason: event.message },
     { type: 'withdraw', reason: event.message },

@@ -31,14 +31,14 @@ export interface Tunnel extends AsyncDisposable {
 }
 
 /** Minutes of tries: longer outages are waited for in longer steps. */
-const SOON_TRIES = 60;
-const LONG_MS = 30_000;
+const soonTries = 60;
+const longMs = 30_000;
 /** Somebody was there and turned us away: a host that comes up again meets all agents of the site at once. */
-const TURNED_AWAY = { baseMs: 250, maxMs: 5_000 };
+const turnedAway = { baseMs: 250, maxMs: 5_000 };
 /** Nobody answered, which took its time and cost nobody anything: be there when the path is back. */
-const UNANSWERED = { baseMs: 250, maxMs: 1_000 };
+const unanswered = { baseMs: 250, maxMs: 1_000 };
 /** A bastion whose home directory hangs says "denied" too: minutes, not hours. */
-const DENIED = { baseMs: 1_200_000, maxMs: 1_200_000, minMs: 600_000 };
+const deniedPattern = { baseMs: 1_200_000, maxMs: 1_200_000, minMs: 600_000 };
 
 type WithoutNow<Event> = Event extends TunnelEvent ? Omit<Event, 'now'> : never;
 
@@ -156,7 +156,7 @@ export function openTunnel(options: TunnelOptions): Tunnel {
 }
 
 function policyFor({ kind, attempt }: Extract<TunnelEffect, { type: 'try.later' }>): BackoffPolicy {
-  if (kind === 'denied') return DENIED;
-  const policy = kind === 'unanswered' ? UNANSWERED : TURNED_AWAY;
-  return attempt < SOON_TRIES ? policy : { ...policy, maxMs: LONG_MS };
+  if (kind === 'denied') return deniedPattern;
+  const policy = kind === 'unanswered' ? unanswered : turnedAway;
+  return attempt < soonTries ? policy : { ...policy, maxMs: longMs };
 }

@@ -5,7 +5,7 @@ export interface TestIdentity {
   privateKey: string;
 }
 
-export const CONTROL_IDENTITY: TestIdentity = {
+export const controlIdentity: TestIdentity = {
   certificate: `-----BEGIN CERTIFICATE-----
 MIIBezCCASGgAwIBAgIUUcT9cVdpe42pNJmzzKXpbNOQuq8wCgYIKoZIzj0EAwIw
 EjEQMA4GA1UEAwwHY29udHJvbDAgFw0yNjExMjEwNDA1MzRaGA8yMTI2MTAyODA0
@@ -25,7 +25,7 @@ ec/Yp40qqULCg5P0GQJcciEYukVJmbfBGUuePdOBcTniv8ztOPKP0i2B
 `,
 };
 
-export const IMPOSTOR_IDENTITY: TestIdentity = {
+export const impostorIdentity: TestIdentity = {
   certificate: `-----BEGIN CERTIFICATE-----
 MIIBezCCASGgAwIBAgIUJASvdukYdMEsk68IHrko4V9QsmYwCgYIKoZIzj0EAwIw
 EjEQMA4GA1UEAwwHY29udHJvbDAgFw0yNjExMjEwNDA1MzRaGA8yMTI2MTAyODA0

@@ -12,7 +12,7 @@ export interface Address {
   port: number;
 }
 
-const SCRIPT = `
+const script = `
 set -- $SSH_CONNECTION
 echo "called=$3 $4"
 echo "name=$(hostname -f 2>/dev/null || hostname 2>/dev/null || uname -n)"
@@ -20,12 +20,12 @@ echo "all=$(hostname -I 2>/dev/null)"
 `;
 
 /** A host in many networks (containers, fabrics) has dozens; the first ones are the real ones. */
-const MOST = 12;
+const maxShown = 12;
 
 /** Empty where the bastion cannot be asked: the addresses are only suggestions. Rejects when the signal fires. */
 export async function askAddresses(host: Host, signal: AbortSignal): Promise<Address[]> {
   try {
-    const { stdout } = await host.runner.run(['sh', '-c', SCRIPT], { signal, timeoutMs: 15_000 });
+    const { stdout } = await host.runner.run(['sh', '-c', script], { signal, timeoutMs: 15_000 });
     return parseAddresses(stdout);
   } catch (error) {
     signal.throwIfAborted();
@@ -39,7 +39,7 @@ export function parseAddresses(text: string): Address[] {
   const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
   const [called = '', port = '22'] = value('called').split(/\s+/);
   const hosts = [value('name'), called, ...value('all').split(/\s+/)].filter((host) => isUsable(host));
-  return [...new Set(hosts)].slice(0, MOST).map((host) => ({ host, port: Number(port) || 22 }));
+  return [...new Set(hosts)].slice(0, maxShown).map((host) => ({ host, port: Number(port) || 22 }));
 }
 
 function isUsable(host: string): boolean {

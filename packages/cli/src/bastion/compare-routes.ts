@@ -8,7 +8,7 @@ import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { routesFor } from '../ssh/open-routes.ts';
 
-const LIMIT_MS = 3_000;
+const timeoutMs = 3_000;
 
 /** Throws `routes_differ` where one leads to another host; one that does not answer now is said, and kept. */
 export async function compareRoutes(
@@ -20,7 +20,7 @@ export async function compareRoutes(
   const { type, base64, fingerprint } = connection.hostKey;
   const routes = routesFor(list, context, { pinned: [`${type} ${base64}`] });
   const others = routes.filter((_, index) => index !== taken.index);
-  const answers = await askEachRoute(others, { limitMs: LIMIT_MS, signal: context.signal });
+  const answers = await askEachRoute(others, { limitMs: timeoutMs, signal: context.signal });
   const [wrong] = wrongRoutes({ answers });
   if (wrong) {
     throw new CodedError<CliErrorCode>(

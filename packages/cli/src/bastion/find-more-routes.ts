@@ -18,7 +18,7 @@ export interface KnownBastion {
   routes: readonly SshRoute[];
 }
 
-const LIMIT_MS = 3_000;
+const timeoutMs = 3_000;
 
 /** Names of ssh_config that lead to the same host: the same HostName otherwise reached, or the same key in known_hosts; and it answers. */
 export async function findOutside(
@@ -43,12 +43,12 @@ export async function findOutside(
   );
   const candidates = others.filter((_, index) => same[index]).map((host): SshRoute => ({ host }));
   const asked = routesFor(candidates, context, { pinned: [hostKey] });
-  const answers = await askEachRoute(asked, { limitMs: LIMIT_MS, signal: context.signal });
+  const answers = await askEachRoute(asked, { limitMs: timeoutMs, signal: context.signal });
   return candidates.filter((_, index) => answers[index]?.outcome === 'answered');
 }
 
 /** Side by side; each line: the address, then what ssh-keyscan says. */
-const SCAN_SCRIPT = `
+const scanScript = `
 command -v ssh-keyscan >/dev/null 2>&1 || exit 0
 for at in "$@"; do
   ssh-keyscan -T 3 -p "\${at##*,}" "\${at%,*}" 2>/dev/null | sed "s|^|$at |" &
@@ -57,7 +57,7 @@ wait
 `;
 
 /** How the login host resolves names. */
-const NAMES_SCRIPT = `
+const namesScript = `
 for name in "$@"; do
   getent ahosts "$name" 2>/dev/null | awk -v name="$name" '{ print name, $1 }' | sort -u
 done
@@ -85,7 +85,7 @@ export async function findInside(login: Host, question: InsideQuestion, context:
   const hosts = addresses.map(({ host }) => host);
   const places = addresses.map(({ host, port }) => `${host},${port}`);
   try {
-    const [scanned, names] = await Promise.all([ask(SCAN_SCRIPT, places), ask(NAMES_SCRIPT, [...known, ...hosts])]);
+    const [scanned, names] = await Promise.all([ask(scanScript, places), ask(namesScript, [...known, ...hosts])]);
     return newAddresses({ scanned, names }, question);
   } catch (error) {
     context.signal.throwIfAborted();

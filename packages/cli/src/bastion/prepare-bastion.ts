@@ -57,7 +57,7 @@ export async function prepareBastion(
   );
   const stateDir = expandHome(bastion.stateDir ?? defaults.stateDir, host.facts.home);
   const programs = await putPrograms(host, stateDir, bastion, context);
-  const { certificate } = await controlCommand(host, { stateDir, programs }, 'init', CERTIFICATE);
+  const { certificate } = await controlCommand(host, { stateDir, programs }, 'init', certificateFile);
   const isReplaced = programs.before !== undefined && programs.before !== programs.version;
   if (!isReplaced) await linkPrograms(host, stateDir, programs);
   const line = await startControl(connection, stateDir);
@@ -98,8 +98,8 @@ interface Place {
   context: Context;
 }
 
-const CERTIFICATE = z.object({ certificate: z.string() });
-const OWNER_TOKEN = laptopProfile.pick({ ownerToken: true });
+const certificateFile = z.object({ certificate: z.string() });
+const ownerToken = laptopProfile.pick({ ownerToken: true });
 
 function sayRunning(line: RunningGate, isReplaced: boolean, { output }: Context): void {
   const was = isReplaced ? 'replaced' : line.control;
@@ -127,7 +127,7 @@ async function tokenOf(profileFile: string, certificate: string): Promise<Secret
 
 /** It comes over the user's own SSH login. */
 async function newToken(place: Place): Promise<Secret> {
-  return (await controlCommand(place.host, place, 'token', OWNER_TOKEN)).ownerToken;
+  return (await controlCommand(place.host, place, 'token', ownerToken)).ownerToken;
 }
 
 /** A token that control does not know any more (its list was lost, or the token revoked) gives way to a new one. */

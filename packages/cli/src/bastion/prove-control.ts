@@ -10,16 +10,16 @@ import type { Context } from '../context.ts';
 import { sessionOptions } from '../session-options.ts';
 
 /** Control was just started perhaps: it may need a moment until it listens. */
-const PROOF_LIMIT_MS = 15_000;
+const proofTimeoutMs = 15_000;
 
 /**
- * Tries until control answers or PROOF_LIMIT_MS are over. An answer that refuses (a token it does not know) is thrown
+ * Tries until control answers or proofTimeoutMs are over. An answer that refuses (a token it does not know) is thrown
  * at once, as the ControlAnswerError it is: waiting mends nothing there.
  */
 export async function proveControl(profile: LaptopProfile, context: Context): Promise<ControlHello> {
   await using link = createBastionLink({ ...sessionOptions(context), profile, env: context.env, home: context.home });
   using api = createControlApi({ openSocket: () => link.openControl(), ownerToken: profile.ownerToken });
-  const untilMs = context.clock.monotonicMs() + PROOF_LIMIT_MS;
+  const untilMs = context.clock.monotonicMs() + proofTimeoutMs;
   for (;;) {
     try {
       return await api.hello(context.signal);
@@ -35,7 +35,7 @@ export async function proveControl(profile: LaptopProfile, context: Context): Pr
 function unproven(profile: LaptopProfile, error: unknown): CodedError<CliErrorCode> {
   return new CodedError(
     'control_start_failed',
-    `cannot talk to control on ${profile.bastion.host} within ${PROOF_LIMIT_MS / 1000} s of its start: ${errorText(error)}`,
+    `cannot talk to control on ${profile.bastion.host} within ${proofTimeoutMs / 1000} s of its start: ${errorText(error)}`,
     { hint: `${hintOf(error)}Its log is ${profile.bastion.stateDir}/control.log there.`, cause: error },
   );
 }

@@ -46,7 +46,7 @@ export async function putPrograms(
       mode: 0o600,
       signal: context.signal,
     });
-  const asked = await host.runner.run(['sh', '-c', CLOSE_AND_READ_SCRIPT, 'sh', stateDir]);
+  const asked = await host.runner.run(['sh', '-c', closeAndReadScript, 'sh', stateDir]);
   if (asked.code !== 0) throw unfit(host, stateDir, asked.stderr);
   if (isNew)
     context.output.event(
@@ -59,7 +59,7 @@ export async function putPrograms(
 
 /** Points bin/node and bin/control.mjs at what was uploaded; a link that is right is not touched. */
 export async function linkPrograms(host: Host, stateDir: string, programs: ControlPrograms): Promise<void> {
-  const linked = await host.runner.run(['sh', '-c', LINK_SCRIPT, 'sh', stateDir, programs.node, programs.control]);
+  const linked = await host.runner.run(['sh', '-c', linkScript, 'sh', stateDir, programs.node, programs.control]);
   if (linked.code !== 0) throw unfit(host, stateDir, linked.stderr);
 }
 
@@ -93,12 +93,12 @@ function unfit(host: Host, stateDir: string, said: string): CodedError<CliErrorC
   });
 }
 
-const CLOSE_AND_READ_SCRIPT = `
+const closeAndReadScript = `
 chmod 700 "$1" "$1/bin" || exit 1
 readlink "$1/bin/control.mjs" 2>/dev/null || :
 `;
 
-const LINK_SCRIPT = `
+const linkScript = `
 set -e
 cd "$1/bin"
 point() { [ "$(readlink "$2" 2>/dev/null)" = "$1" ] || ln -sfn "$1" "$2"; }

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import type { Host } from '@fairlead/launch';
 import type { ControlPrograms } from './put-programs.ts';
 import { startControl } from './start-control.ts';
-import { SWAP_SCRIPT } from './swap-script.ts';
+import { swapScript } from './swap-script.ts';
 
 export interface ReplaceControl {
   connection: SshConnection;
@@ -46,7 +46,7 @@ interface Swap {
 /** One script, so that a connection lost in the middle leaves no bastion without control. Returns what was linked before. */
 async function swap({ host, stateDir, runDir }: ReplaceControl, to: Swap): Promise<Swap> {
   const argv = [stateDir, runDir, to.node, to.control, to.restore ? 'restore' : 'copy'];
-  const swapped = await host.runner.run(['sh', '-c', SWAP_SCRIPT, 'sh', ...argv]);
+  const swapped = await host.runner.run(['sh', '-c', swapScript, 'sh', ...argv]);
   const [node = '', control = ''] = swapped.stdout.split('\n');
   if (swapped.code === 0) return { node, control: join(stateDir, 'bin', control), restore: false };
   throw new CodedError<CliErrorCode>(

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { END_CONTROL } from './swap-script.ts';
+import { endControl } from './swap-script.ts';
 
 const run = promisify(execFile);
 
@@ -30,7 +30,7 @@ describe('the end of control', () => {
     await once(child.stdout, 'data');
     return { pid: child.pid ?? 0, closed: once(child, 'close') as Promise<[number | null, string | null]> };
   }
-  const end = () => run('sh', ['-c', `${END_CONTROL}end_control "$1" "$2"`, 'sh', state, runDir]);
+  const end = () => run('sh', ['-c', `${endControl}end_control "$1" "$2"`, 'sh', state, runDir]);
 
   it.each([
     ['its pid file', (pid: number) => writeFile(join(runDir, 'control.pid'), `${pid}\n`)],

@@ -1,7 +1,7 @@
 // The far side of a change of control, as POSIX sh.
 
 /** Whether process $1 is the control of state directory $2, as the gate tells it. */
-const IS_CONTROL = `
+const isControl = `
 is_control() {
   case $1 in '' | *[!0-9]*) return 1 ;; esac
   kill -0 "$1" 2>/dev/null || return 1
@@ -13,7 +13,7 @@ is_control() {
 `;
 
 /** Defines \`end_control STATE RUN\`: TERM, KILL after 15 s; fails when it is there even then. */
-export const END_CONTROL = `${IS_CONTROL}
+export const endControl = `${isControl}
 end_control() {
   pid=
   [ -f "$2/control.pid" ] && read -r pid _ <"$2/control.pid"
@@ -36,7 +36,7 @@ end_control() {
  * database while nobody has it open. Prints what bin/node and bin/control.mjs stood for. While it works there is no
  * control.mjs, so that no gate can start one; whichever way it ends, there is one again.
  */
-export const SWAP_SCRIPT = `${END_CONTROL}
+export const swapScript = `${endControl}
 LC_ALL=C; export LC_ALL
 umask 077
 state=$1 run=$2 node=$3 control=\${4##*/} how=$5

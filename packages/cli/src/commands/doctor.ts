@@ -3,7 +3,7 @@
 import { Scope } from '@fairlead/kit';
 import { asList } from '@fairlead/config';
 
-import { EXIT } from '../cli-error.ts';
+import { exit } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { CheckResult } from '../doctor/check.ts';
 import { laptopChecks } from '../doctor/laptop/laptop-checks.ts';
@@ -54,5 +54,5 @@ function conclude(results: readonly CheckResult[], context: Context): void {
   const summary = `${counts.ok} ok, ${counts.warn} warning${counts.warn === 1 ? '' : 's'}, ${counts.fail} failed, ${counts.skipped} skipped${counts.skipped > 0 && !context.flags.verbose ? ' (--verbose lists them)' : ''}`;
   const advice = isHealthy ? '' : '. Begin at the top: later failures may follow from earlier ones.';
   context.output.result({ event: 'doctor.done', ok: isHealthy, counts, failed }, `\n${summary}${advice}`);
-  if (!isHealthy) context.setExitCode(EXIT.failed);
+  if (!isHealthy) context.setExitCode(exit.failed);
 }

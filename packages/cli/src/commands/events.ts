@@ -7,7 +7,7 @@ import type { EventView } from '@fairlead/protocol';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { clockTime, indented } from './instance-words.ts';
-import { EVENTS_PAGE, readLastEvents } from './last-events.ts';
+import { eventsPage, readLastEvents } from './last-events.ts';
 
 export interface EventsArgs {
   name: string | undefined;
@@ -15,7 +15,7 @@ export interface EventsArgs {
   lines: number;
 }
 
-const RETRY = { baseMs: 250, maxMs: 10_000, minMs: 100 };
+const retry = { baseMs: 250, maxMs: 10_000, minMs: 100 };
 
 export async function runEvents(args: EventsArgs, context: Context): Promise<void> {
   const { output, signal } = context;
@@ -61,10 +61,10 @@ async function followEvents(name: string | undefined, from: number, { session, c
   let after = from;
   const catchUp = async () => {
     for (;;) {
-      const page = await session.api.events({ ...deployment, after, limit: EVENTS_PAGE }, signal);
+      const page = await session.api.events({ ...deployment, after, limit: eventsPage }, signal);
       for (const event of page.events) await show(event);
       after = page.next;
-      if (page.events.length < EVENTS_PAGE) return;
+      if (page.events.length < eventsPage) return;
     }
   };
   for (let failures = 0; ;) {
@@ -82,7 +82,7 @@ async function followEvents(name: string | undefined, from: number, { session, c
           { reason: errorText(error) },
           `lost sight of control (${errorText(error)}); trying again`,
         );
-      await clock.sleep(backoffMs(RETRY, failures++, systemRandom()), signal);
+      await clock.sleep(backoffMs(retry, failures++, systemRandom()), signal);
     }
   }
 }

@@ -38,7 +38,7 @@ export async function discoverHosts(context: Context): Promise<string[]> {
 export async function discoverSite(host: Host, context: Context): Promise<SiteFound> {
   const inventory = createSlurmInventory(host.runner);
   const slurm = await discoverSlurm(inventory, host.facts.user, context.signal);
-  const { code, stdout } = await host.runner.run(['bash', '-lc', ENVIRONMENT_SCRIPT], {
+  const { code, stdout } = await host.runner.run(['bash', '-lc', environmentScript], {
     timeoutMs: 45_000,
     signal: context.signal,
   });
@@ -69,7 +69,7 @@ async function discoverSlurm(
 }
 
 // What sites name a user's scratch space differs: their own variables go first, then the two paths most of them use.
-const ENVIRONMENT_SCRIPT = `
+const environmentScript = `
 for folder in "$SCRATCH" "$WORK" "/scratch/$(id -un)" "/work/$(id -un)"; do
   if [ -n "$folder" ] && [ -d "$folder" ] && [ -w "$folder" ]; then echo "scratch=$folder"; break; fi
 done

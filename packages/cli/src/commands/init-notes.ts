@@ -7,7 +7,7 @@ import type { SiteFound } from './init-discover.ts';
 export function notesFor(cluster: string, found: SiteFound | undefined, hosts: readonly string[]): ConfigNotes {
   const at = (key: string) => `clusters.${cluster}.${key}`;
   return {
-    head: HEAD,
+    head: head,
     tail: tailFor(cluster, found),
     keys: {
       defaultCluster: 'The cluster of `fairlead deploy` where --on is absent.',
@@ -45,7 +45,7 @@ export function notesFor(cluster: string, found: SiteFound | undefined, hosts: r
   };
 }
 
-const HEAD =
+const head =
   "Fairlead's configuration. `fairlead config` shows what is in force, `fairlead config schema` every setting,\n`fairlead doctor` whether it works. `fairlead init` adds what is missing and leaves the rest as it is.";
 
 function slurmNote(found: SiteFound | undefined): string {

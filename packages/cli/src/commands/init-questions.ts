@@ -151,7 +151,7 @@ interface HostQuestion {
   placeholder: string;
 }
 
-const OTHER = '';
+const otherUid = '';
 
 async function chooseHost(
   { ask, hosts }: { ask: Asker | undefined; hosts: readonly string[] },
@@ -166,9 +166,9 @@ async function chooseHost(
   if (hosts.length > 0) {
     const chosen = await ask.choose(question, [
       ...hosts.map((host) => ({ value: host, label: host })),
-      { value: OTHER, label: 'another one' },
+      { value: otherUid, label: 'another one' },
     ]);
-    if (chosen !== OTHER) return chosen;
+    if (chosen !== otherUid) return chosen;
   }
   const check = (value: string) => (value.trim() === '' ? 'A name is needed.' : undefined);
   return (await ask.text(question, { placeholder, check })).trim();

@@ -3,7 +3,7 @@
 import type { Deployment } from '@fairlead/client';
 import type { InstanceState, InstanceView } from '@fairlead/protocol';
 
-const PHASES: Record<string, string> = {
+const startPhases: Record<string, string> = {
   booting: 'engine is starting',
   downloading: 'downloading weights',
   loading: 'loading weights',
@@ -19,7 +19,7 @@ export function stateWords(state: InstanceState): string {
     case 'queued':
       return `queued${state.reason ? ` (${state.reason})` : ''}${state.estimatedStartMs ? `, starts about ${clockTime(state.estimatedStartMs)}` : ''}`;
     case 'starting':
-      return `${PHASES[state.phase] ?? state.phase}${state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`}`;
+      return `${startPhases[state.phase] ?? state.phase}${state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`}`;
     case 'ready':
       return 'ready';
     case 'degraded':

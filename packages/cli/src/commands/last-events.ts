@@ -4,9 +4,9 @@ import type { Session } from '@fairlead/client';
 import type { EventView } from '@fairlead/protocol';
 
 /** Control's largest page. */
-export const EVENTS_PAGE = 1000;
+export const eventsPage = 1000;
 /** Events read beyond `count`: an agent that was cut off sends its events later, so control's order is not the order in time. */
-const TOLD_LATE = 100;
+const maxLateNotices = 100;
 
 export interface LastEventsQuery {
   /** Of one deployment, or of all. */
@@ -21,12 +21,12 @@ export async function readLastEvents(
   signal: AbortSignal,
 ): Promise<{ events: EventView[]; next: number }> {
   const deployment = name === undefined ? {} : { deployment: name };
-  const wanted = count + TOLD_LATE;
-  let page = await api.events({ ...deployment, last: Math.min(wanted, EVENTS_PAGE) }, signal);
+  const wanted = count + maxLateNotices;
+  let page = await api.events({ ...deployment, last: Math.min(wanted, eventsPage) }, signal);
   const { next } = page;
   let found = page.events;
   while (found.length < wanted && page.previous !== undefined) {
-    const query = { ...deployment, last: Math.min(wanted - found.length, EVENTS_PAGE), before: page.previous };
+    const query = { ...deployment, last: Math.min(wanted - found.length, eventsPage), before: page.previous };
     page = await api.events(query, signal);
     found = [...page.events, ...found];
   }

@@ -23,12 +23,12 @@ export function renderManPage(program: Command): string {
     ...tagged(optionsOf(program, help)),
     '.SH COMMANDS',
     ...commands.flatMap((command) => section(command, help)),
-    ...TAIL,
+    ...tail,
     '',
   ].join('\n');
 }
 
-const TAIL = [
+const tail = [
   '.SH EXIT STATUS',
   ...tagged([
     ['0', 'done'],

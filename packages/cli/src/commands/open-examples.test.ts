@@ -6,8 +6,8 @@ import { parse as parseYaml } from 'yaml';
 import { firstExamples, openExamples, renderExamples } from './open-examples.ts';
 import { examplesText } from './ready-text.ts';
 
-const FACTS = { name: 'mine', model: 'org/model', baseUrl: 'http://127.0.0.1:9000/v1' };
-const textOf = (apiKey?: string) => openExamples({ ...FACTS, apiKey }).map(({ text }) => text);
+const facts = { name: 'mine', model: 'org/model', baseUrl: 'http://127.0.0.1:9000/v1' };
+const textOf = (apiKey?: string) => openExamples({ ...facts, apiKey }).map(({ text }) => text);
 
 it('openExamples has the values of the deployment in every example that needs them', () => {
   for (const text of textOf()) {
@@ -23,16 +23,16 @@ it('openExamples names the key and shows it only when it is given', () => {
 });
 
 it('openExamples and the text of a ready deployment say the same', () => {
-  const first = renderExamples(firstExamples(FACTS));
+  const first = renderExamples(firstExamples(facts));
   expect(first).toMatch(/^curl\n {4}curl [^]*\n\nPython [^]*\n\n {4}client = [^]*\n\nTypeScript /);
-  expect(examplesText(FACTS)).toContain(first);
-  expect(renderExamples(openExamples(FACTS))).toContain(first);
+  expect(examplesText(facts)).toContain(first);
+  expect(renderExamples(openExamples(facts))).toContain(first);
 });
 
 describe('A model with an odd name, as a job may report one', () => {
   const model = `a'b"c $(echo run) \`echo run\`; echo run\nEND\n- x: "\\`;
   const example = (title: string) => {
-    const found = openExamples({ ...FACTS, model }).find((one) => one.title.startsWith(title));
+    const found = openExamples({ ...facts, model }).find((one) => one.title.startsWith(title));
     if (!found) throw new Error(`no example ${title}`);
     return found.text;
   };
@@ -69,7 +69,7 @@ describe('A model with an odd name, as a job may report one', () => {
   });
 
   it.each([model, 'no', '1', '~', 'a: b', '*x', 'null'])('is one string of YAML: %j', (name) => {
-    const text = openExamples({ ...FACTS, model: name }).find(({ title }) => title.startsWith('Continue'))?.text ?? '';
+    const text = openExamples({ ...facts, model: name }).find(({ title }) => title.startsWith('Continue'))?.text ?? '';
     expect(parseYaml(text)).toMatchObject({ models: [{ model: name }] });
   });
 });

@@ -125,15 +125,15 @@ API key    ${apiKey ?? `see \`fairlead open ${name} --show-key\``}`;
 
 // The name of a model is whatever its job says: in each language it is a string and nothing else. A JSON string is one of Python and YAML, too.
 
-const PLAIN = /^[A-Za-z0-9][A-Za-z0-9_./:@-]*$/;
+const plain = /^[A-Za-z0-9][A-Za-z0-9_./:@-]*$/;
 
 function typescriptString(text: string): string {
-  return PLAIN.test(text) ? `'${text}'` : JSON.stringify(text);
+  return plain.test(text) ? `'${text}'` : JSON.stringify(text);
 }
 
 /** Without quotes `1`, `no` and `a: b` would be something else. */
 function yamlString(text: string): string {
-  return PLAIN.test(text) && /^(?!(true|false|null|yes|no|on|off)$)[A-Za-z]/i.test(text) && !text.endsWith(':')
+  return plain.test(text) && /^(?!(true|false|null|yes|no|on|off)$)[A-Za-z]/i.test(text) && !text.endsWith(':')
     ? text
     : JSON.stringify(text);
 }

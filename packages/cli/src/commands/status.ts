@@ -20,7 +20,7 @@ import { jobName, observationFor, openSite, type Site } from '@fairlead/launch';
 import { clockTime, indented, leftWords, placeWords, stateWords } from './instance-words.ts';
 import { readLastEvents } from './last-events.ts';
 
-const EVENTS_SHOWN = 10;
+const eventsShown = 10;
 
 export async function runStatus(args: { name: string; cluster: boolean }, context: Context): Promise<void> {
   await using session = await openCliSession(context);
@@ -28,7 +28,7 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   // An agent speaks for itself; where there is none yet, or none any more, the queue is asked.
   if (args.cluster && deployment.instances.some(({ state }) => isForTheQueue(state)))
     deployment = await askQueue(deployment, session, context);
-  const query = { name: args.name, count: EVENTS_SHOWN };
+  const query = { name: args.name, count: eventsShown };
   const { events: recent } = await readLastEvents(query, session.api, context.signal);
   const route = describeRoute(session.link.route);
   context.output.result(

@@ -4,7 +4,7 @@ import { openSession } from '@fairlead/client';
 import { CodedError, errorText } from '@fairlead/kit';
 import { isEnded, OUR_VERSIONS } from '@fairlead/protocol';
 
-import { EXIT } from '../cli-error.ts';
+import { exit } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { table } from '../output/table.ts';
 import { sessionOptions } from '../session-options.ts';
@@ -20,7 +20,7 @@ export async function runVersion(version: string, context: Context): Promise<voi
   output.close();
   const advice = 'error' in found ? [] : versionAdvice(cli, found.control, found.agents);
   const isFine = !('error' in found) || found.error.code === 'profile_missing';
-  if (!isFine) context.setExitCode(EXIT.unreachable);
+  if (!isFine) context.setExitCode(exit.unreachable);
   output.result({ event: 'versions', ok: isFine, cli, ...found, advice }, versionText(cli, found, advice));
 }
 

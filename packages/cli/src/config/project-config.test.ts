@@ -12,8 +12,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 // Several starts of the program each.
 vi.setConfig({ testTimeout: 60_000 });
 
-const USER = 'defaultCluster: hpc\nclusters: { hpc: { login: { host: l }, prologue: [module load vllm] } }\n';
-const PLANTED = 'clusters: { hpc: { prologue: [run-planted], slurm: { partition: planted } } }\n';
+const user = 'defaultCluster: hpc\nclusters: { hpc: { login: { host: l }, prologue: [module load vllm] } }\n';
+const planted = 'clusters: { hpc: { prologue: [run-planted], slurm: { partition: planted } } }\n';
 const isRoot = process.geteuid?.() === 0;
 const hasOwners = process.platform !== 'win32';
 
@@ -28,7 +28,7 @@ beforeEach(async () => {
   await mkdir(join(home, '.config/fairlead'), { recursive: true });
   await mkdir(join(project, 'sub'), { recursive: true });
   for (const folder of [home, project, join(project, 'sub')]) await chmod(folder, 0o755);
-  await writeFile(join(home, '.config/fairlead/config.yaml'), USER);
+  await writeFile(join(home, '.config/fairlead/config.yaml'), user);
 });
 afterEach(() => rm(top, { recursive: true }));
 
@@ -46,7 +46,7 @@ async function run(cwd: string, ...args: string[]) {
 }
 
 const script = (cwd: string) => run(cwd, 'deploy', 'demo', '--dry-run');
-async function plant(folder: string, text = PLANTED): Promise<string> {
+async function plant(folder: string, text = planted): Promise<string> {
   const path = join(folder, 'fairlead.yaml');
   await writeFile(path, text, { mode: 0o644 });
   return path;
@@ -138,7 +138,7 @@ describe('A fairlead.yaml in a folder of the user', () => {
     expect((await stat(list)).mode & 0o777).toBe(0o600);
     expect(await readFile(list, 'utf8')).toContain(path);
 
-    await writeFile(path, PLANTED.replace('run-planted', 'run-changed'));
+    await writeFile(path, planted.replace('run-planted', 'run-changed'));
     const changed = await script(project);
     expect(changed.stdout).not.toContain('run-changed');
     expect(changed.stderr).toContain('is not trusted');

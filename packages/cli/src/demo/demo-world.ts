@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 import type { Context } from '../context.ts';
 
 /** A socket's path is 104 bytes at most on macOS, whose TMPDIR alone takes 50: /tmp is short everywhere. */
-const PARENT = '/tmp';
+const parent = '/tmp';
 
 export interface DemoWorld {
   dir: string;
@@ -21,7 +21,7 @@ export interface DemoWorld {
 }
 
 export async function makeDemoDir(): Promise<string> {
-  return realpath(await mkdtemp(join(PARENT, 'fl-demo-')));
+  return realpath(await mkdtemp(join(parent, 'fl-demo-')));
 }
 
 /** The caller removes `dir` and disposes the bastion. */

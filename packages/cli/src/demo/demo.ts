@@ -19,11 +19,11 @@ import { startReaper } from './start-reaper.ts';
 import { streamCompletion } from './stream-completion.ts';
 import { findLaunchers, watchParents } from './watch-parents.ts';
 
-const NAME = 'demo';
-const PROMPT = 'How does a model get out of a protected cluster?';
-const MAX_TOKENS = 60;
+const demoName = 'demo';
+const prompt = 'How does a model get out of a protected cluster?';
+const maxTokens = 60;
 /** Laptop to bastion, bastion to job: each its own SSH connection. */
-const HOPS = 2;
+const hops = 2;
 
 export async function runDemo(args: { keep: boolean }, outer: Context): Promise<void> {
   if (process.platform === 'win32')
@@ -69,17 +69,17 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
   const inside = { ...world.inhabit(context), output: quiet(output) };
   await story.step(
     'init',
-    () => runInit({ yes: true, local: true, bastion: '127.0.0.1', cluster: NAME }, inside),
+    () => runInit({ yes: true, local: true, bastion: '127.0.0.1', cluster: demoName }, inside),
     () => 'control runs on the bastion; this "laptop" knows its certificate',
   );
   await story.step(
     'deploy',
-    () => runDeploy({ what: 'demo', name: NAME, set: [], dryRun: false, wait: true }, inside),
+    () => runDeploy({ what: 'demo', name: demoName, set: [], dryRun: false, wait: true }, inside),
     () => 'a job runs on this machine (local scheduler): node-agent, simulated engine, reverse tunnel to the bastion',
   );
   const connection = await story.step(
     'connect',
-    () => connect(NAME, { ...sessionOptions(inside), port: 0 }),
+    () => connect(demoName, { ...sessionOptions(inside), port: 0 }),
     (made) => `second hop open: ${made.baseURL}`,
   );
   const closing = closeOnce(connection);
@@ -94,14 +94,14 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
   await closing();
   await story.step(
     'stop',
-    () => runStop({ name: NAME, now: false, wait: true }, inside),
+    () => runStop({ name: demoName, now: false, wait: true }, inside),
     () => 'the job drained and ended; its key is gone from the bastion',
   );
   output.result(
     {
       ok: true,
       bastion: world.bastion.kind,
-      hops: HOPS,
+      hops: hops,
       firstTokenMs: streamed.firstTokenMs,
       tokens: streamed.tokens,
       steps: story.steps,
@@ -112,13 +112,13 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
 
 async function stream(connection: Connection, context: Context) {
   const { output } = context;
-  output.aside(`\n  ${output.style('dim', `> ${PROMPT}`)}\n  `);
+  output.aside(`\n  ${output.style('dim', `> ${prompt}`)}\n  `);
   const streamed = await streamCompletion({
     baseUrl: connection.baseURL,
     apiKey: connection.apiKey,
     model: connection.servedModel,
-    prompt: PROMPT,
-    maxTokens: MAX_TOKENS,
+    prompt: prompt,
+    maxTokens: maxTokens,
     signal: context.signal,
     now: () => context.clock.monotonicMs(),
     onText: (text) => output.aside(output.style('cyan', text)),
@@ -136,7 +136,7 @@ async function keep(world: DemoWorld, connection: Connection, context: Context):
       config: world.configFile,
       profile: join(world.dir, 'profile.json'),
     },
-    `Everything stays up until Ctrl-C. From another terminal:\n\n    export FAIRLEAD_CONFIG=${world.configFile} FAIRLEAD_PROFILE=${join(world.dir, 'profile.json')}\n    ${commandName(context.env)} connect ${NAME} --json\n`,
+    `Everything stays up until Ctrl-C. From another terminal:\n\n    export FAIRLEAD_CONFIG=${world.configFile} FAIRLEAD_PROFILE=${join(world.dir, 'profile.json')}\n    ${commandName(context.env)} connect ${demoName} --json\n`,
   );
   await untilOver(untilAborted(new Promise<never>(() => undefined), context.signal), context.signal);
 }
@@ -153,7 +153,7 @@ function closeOnce(connection: Connection): () => Promise<void> {
 function closingWords(connection: Connection, command: string): string {
   return `That was the whole way: job → bastion → here, with nothing but SSH. With a deployment of your own:
 
-${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.servedModel, name: NAME })}
+${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.servedModel, name: demoName })}
 Go on:
     ${command} demo --keep    leave this world up and play
     ${command} init           set up your own cluster`;

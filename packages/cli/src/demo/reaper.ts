@@ -6,10 +6,10 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const ROUNDS = 40;
+const rounds = 40;
 /** Processes get this many rounds to end by themselves after SIGTERM. */
-const PATIENCE = 20;
-const ROUND_MS = 50;
+const patience = 20;
+const roundMs = 50;
 
 const run = promisify(execFile);
 
@@ -35,12 +35,12 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 }
 
 async function reap(folder: string): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const pids = await processesOf(folder);
     if (pids.length === 0) break;
     if (round === 0) for (const pid of pids) kill(pid, 'SIGTERM');
-    if (round >= PATIENCE) for (const pid of pids) kill(pid, 'SIGKILL');
-    await delay(ROUND_MS);
+    if (round >= patience) for (const pid of pids) kill(pid, 'SIGKILL');
+    await delay(roundMs);
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { type Clock, untilOver } from '@fairlead/kit';
 
 const run = promisify(execFile);
-const LOOK_MS = 500;
+const pollIntervalMs = 500;
 
 /** `pid → { ppid, pgid }` of every process. */
 type Table = Map<number, { ppid: number; pgid: number }>;
@@ -28,7 +28,7 @@ export async function watchParents(options: {
   onEnd: () => void;
 }): Promise<void> {
   while (!options.signal.aborted) {
-    await untilOver(options.clock.sleep(LOOK_MS, options.signal), options.signal);
+    await untilOver(options.clock.sleep(pollIntervalMs, options.signal), options.signal);
     const table = await readTable();
     const isBroken = table && options.launchers.some(({ pid, ppid }) => table.get(pid)?.ppid !== ppid);
     if (!options.signal.aborted && isBroken) return options.onEnd();

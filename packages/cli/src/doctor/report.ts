@@ -3,7 +3,7 @@
 import type { Style } from '../output/output.ts';
 import type { CheckResult, CheckStatus } from './check.ts';
 
-const MARKS: Record<CheckStatus, { word: string; format: Style }> = {
+const marks: Record<CheckStatus, { word: string; format: Style }> = {
   ok: { word: 'ok  ', format: 'green' },
   warn: { word: 'warn', format: 'yellow' },
   fail: { word: 'FAIL', format: 'red' },
@@ -12,7 +12,7 @@ const MARKS: Record<CheckStatus, { word: string; format: Style }> = {
 
 /** One line where all is well; three where something is to be done. */
 export function reportLine(result: CheckResult, style: (format: Style, text: string) => string): string {
-  const { word, format } = MARKS[result.status];
+  const { word, format } = marks[result.status];
   const head = `${style(format, word)}  ${result.title}`;
   if (result.todo === undefined) return `${head}: ${result.found}`;
   const lines = [

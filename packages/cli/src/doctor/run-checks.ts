@@ -14,7 +14,7 @@ export interface Run {
   onResult: (result: CheckResult) => void;
 }
 
-const LIMIT_MS = 45_000;
+const checkTimeoutMs = 45_000;
 
 /** Results are told in the order of the lists, whichever lane is faster. Rejects only when the signal fires. */
 export async function runLanes(lanes: ReadonlyArray<readonly Check[]>, run: Run): Promise<void> {
@@ -53,7 +53,7 @@ function blockedBy({ needs = [] }: Check, done: Run['done']): CheckResult | unde
 }
 
 async function findingOf(check: Check, { world, clock, signal }: Run): Promise<Finding> {
-  const limitMs = check.limitMs ?? LIMIT_MS;
+  const limitMs = check.limitMs ?? checkTimeoutMs;
   const ended = new AbortController();
   const within = AbortSignal.any([signal, ended.signal]);
   const late = async (): Promise<Finding> => {

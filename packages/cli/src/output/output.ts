@@ -49,8 +49,8 @@ export interface OutputStreams {
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
-const CLEAR_LINE = '\r\u001b[2K';
-const ESCAPE = '\u001b';
+const clearLine = '\r\u001b[2K';
+const escape = '\u001b';
 
 export function createOutput(
   streams: OutputStreams,
@@ -62,7 +62,7 @@ export function createOutput(
   const said = new Set<string>();
   let busyShown = false;
   const clear = () => {
-    if (busyShown) stderr.write(CLEAR_LINE);
+    if (busyShown) stderr.write(clearLine);
     busyShown = false;
   };
   const say = (stream: OutputStreams['stdout'], text: string, show?: Show) => {
@@ -86,7 +86,7 @@ export function createOutput(
     },
     busy(text) {
       if (json || !stderr.isTTY) return;
-      stderr.write(CLEAR_LINE);
+      stderr.write(clearLine);
       write(stderr, `${elapsed()}  ${styled('dim', text)}`);
       busyShown = true;
     },
@@ -131,16 +131,16 @@ type Show = (text: string) => string;
 
 /** Marks its own escape sequences with a random id, which text from outside cannot know; every other escape becomes a visible sign on a terminal. */
 function createPen() {
-  const mark = `${ESCAPE}${randomUUID()}`;
+  const mark = `${escape}${randomUUID()}`;
   return {
     // styleText judges NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
     style: (format: Style, text: string, stream: NodeJS.WritableStream) => {
       const [open = '', close = ''] = styleText(format, '\n', { stream: stream as NodeJS.WriteStream }).split('\n');
-      return `${open.replaceAll(ESCAPE, mark)}${text}${close.replaceAll(ESCAPE, mark)}`;
+      return `${open.replaceAll(escape, mark)}${text}${close.replaceAll(escape, mark)}`;
     },
     write: (stream: OutputStreams['stdout'], text: string, show: Show = visibleText) => {
       const parts = text.split(mark);
-      stream.write((stream.isTTY ? parts.map(show) : parts).join(ESCAPE));
+      stream.write((stream.isTTY ? parts.map(show) : parts).join(escape));
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import CliTable from 'cli-table3';
 
-const NO_LINES = Object.fromEntries(
+const noLines = Object.fromEntries(
   [
     'top',
     'top-mid',
@@ -24,7 +24,7 @@ const NO_LINES = Object.fromEntries(
 export function table(head: string[], rows: string[][]): string {
   const view = new CliTable({
     head,
-    chars: { ...NO_LINES, middle: '  ' },
+    chars: { ...noLines, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   view.push(...rows);

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 
 import { visibleColouredText, visibleText } from './visible-text.ts';
 
-const ESC = '\u001B';
+const esc = '\u001B';
 
 describe('Text on a terminal', () => {
   it.each([
-    ['an OSC sequence (clipboard, title)', `${ESC}]52;c;eA==\u0007`, '␛]52;c;eA==␇'],
-    ['a cursor move', `a${ESC}[2Jb`, 'a␛[2Jb'],
-    ['a colour', `${ESC}[31mred`, '␛[31mred'],
+    ['an OSC sequence (clipboard, title)', `${esc}]52;c;eA==\u0007`, '␛]52;c;eA==␇'],
+    ['a cursor move', `a${esc}[2Jb`, 'a␛[2Jb'],
+    ['a colour', `${esc}[31mred`, '␛[31mred'],
     ['a carriage return', 'real\rfake', 'real␍fake'],
     ['backspaces', 'abc\b\b', 'abc␈␈'],
     ['NUL and DEL', '\u0000\u007F', '␀␡'],
@@ -24,7 +24,7 @@ describe('Text on a terminal', () => {
   it('ends a line of Windows as any other', () => expect(visibleText('a\r\nb\r\n')).toBe('a\nb\n'));
 
   it('shows the same wherever a stream is cut', () => {
-    const text = `x${ESC}]52;c;eA==\u0007y\u009B1Az`;
+    const text = `x${esc}]52;c;eA==\u0007y\u009B1Az`;
     for (let at = 0; at <= text.length; at++)
       expect(visibleText(text.slice(0, at)) + visibleText(text.slice(at))).toBe(visibleText(text));
   });
@@ -32,12 +32,12 @@ describe('Text on a terminal', () => {
 
 describe('A line of a log', () => {
   it('keeps its colours, which end with it', () =>
-    expect(visibleColouredText(`${ESC}[1;36m(engine)${ESC}[0m ok`)).toBe(`${ESC}[1;36m(engine)${ESC}[0m ok${ESC}[0m`));
+    expect(visibleColouredText(`${esc}[1;36m(engine)${esc}[0m ok`)).toBe(`${esc}[1;36m(engine)${esc}[0m ok${esc}[0m`));
   it('keeps colour number 8 and shows what would hide text', () => {
-    expect(visibleColouredText(`${ESC}[38;5;8mgrey`)).toBe(`${ESC}[38;5;8mgrey${ESC}[0m`);
-    expect(visibleColouredText(`${ESC}[8mhidden`)).toBe(`␛[8mhidden${ESC}[0m`);
-    expect(visibleColouredText(`${ESC}[48;2;1;2;3;8mhidden`)).toContain('␛[48');
+    expect(visibleColouredText(`${esc}[38;5;8mgrey`)).toBe(`${esc}[38;5;8mgrey${esc}[0m`);
+    expect(visibleColouredText(`${esc}[8mhidden`)).toBe(`␛[8mhidden${esc}[0m`);
+    expect(visibleColouredText(`${esc}[48;2;1;2;3;8mhidden`)).toContain('␛[48');
   });
   it('shows every other sequence', () =>
-    expect(visibleColouredText(`${ESC}[2J${ESC}]0;title\u0007`)).toBe('␛[2J␛]0;title␇'));
+    expect(visibleColouredText(`${esc}[2J${esc}]0;title\u0007`)).toBe('␛[2J␛]0;title␇'));
 });

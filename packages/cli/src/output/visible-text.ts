@@ -3,10 +3,10 @@
 // does not matter where a stream is cut.
 
 /** C0 but tab and newline, DEL, C1, and the overrides and isolates of Unicode's bidirectional algorithm. */
-const CONTROLS = /(?![\t\n])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
+const controls = /(?![\t\n])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 
 export function visibleText(text: string): string {
-  return text.replaceAll('\r\n', '\n').replaceAll(CONTROLS, signOf);
+  return text.replaceAll('\r\n', '\n').replaceAll(controls, signOf);
 }
 
 /** The Control Pictures of Unicode where there is one, else the code point. */
@@ -17,15 +17,15 @@ function signOf(character: string): string {
 }
 
 /** ECMA-48 SGR: colours and the like. 8 hides text and is no colour. */
-const SGR = new RegExp(`(${'\u001B'}\\[[0-9;:]{0,64}m)`);
-const RESET = '\u001B[0m';
+const sgrSequence = new RegExp(`(${'\u001B'}\\[[0-9;:]{0,64}m)`);
+const reset = '\u001B[0m';
 
 /** As `visibleText`; colours stay, and end with the text. */
 export function visibleColouredText(text: string): string {
-  const parts = text.split(SGR);
+  const parts = text.split(sgrSequence);
   if (parts.length === 1) return visibleText(text);
   const shown = parts.map((part, at) => (at % 2 === 1 && !hides(part) ? part : visibleText(part)));
-  return shown.join('').replace(/\n?$/, (end) => RESET + end);
+  return shown.join('').replace(/\n?$/, (end) => reset + end);
 }
 
 function hides(sgr: string): boolean {

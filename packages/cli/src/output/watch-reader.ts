@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fstatSync } from 'node:fs';
 
-const STDOUT = 1;
+const stdout = 1;
 
 /**
  * Calls `onGone` once when nothing reads stdout any more. Where it cannot be told (no pipe, no GNU tail), the next write tells.
@@ -12,9 +12,9 @@ const STDOUT = 1;
  * ends by SIGPIPE; with --pid it ends with this process, however that ends.
  */
 export function watchReader(onGone: () => void): Disposable {
-  if (process.platform !== 'linux' || !fstatSync(STDOUT).isFIFO()) return { [Symbol.dispose]: () => undefined };
+  if (process.platform !== 'linux' || !fstatSync(stdout).isFIFO()) return { [Symbol.dispose]: () => undefined };
   const args = ['-f', `--pid=${process.pid}`, '/dev/null'];
-  const child = spawn('tail', args, { stdio: ['ignore', STDOUT, 'ignore'], env: { PATH: process.env['PATH'] } });
+  const child = spawn('tail', args, { stdio: ['ignore', stdout, 'ignore'], env: { PATH: process.env['PATH'] } });
   // There is no tail here.
   child.on('error', () => undefined);
   child.on('exit', (_code, signal) => {

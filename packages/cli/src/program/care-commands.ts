@@ -32,14 +32,14 @@ export function addCareCommands(program: Command, go: RunCommand): void {
     )
     .action(async (options: UninstallOptions) =>
       go(async (context) =>
-        (await import('../commands/uninstall.ts')).runUninstall({ ...NOTHING_CHOSEN, ...options }, context),
+        (await import('../commands/uninstall.ts')).runUninstall({ ...nothingChosen, ...options }, context),
       ),
     );
 }
 
-type UninstallOptions = Partial<typeof NOTHING_CHOSEN> & { cluster?: string };
+type UninstallOptions = Partial<typeof nothingChosen> & { cluster?: string };
 
-const NOTHING_CHOSEN = {
+const nothingChosen = {
   bastion: false,
   laptop: false,
   all: false,

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { openRoute, resolveRoute } from '@fairlead/launch';
 
 /** Failures that the system's ssh may not have: it has other ways to log in, and may have another way to the host. */
-const MATTERS_OF_DRIVER = [
+const mattersOfDriver = [
   'auth_failed',
   'passphrase_needed',
   'agent_unavailable',
@@ -34,7 +34,7 @@ export async function chooseDriver(route: SshRoute, context: Context): Promise<S
     return route;
   }
   const ours = await tryRoute(route, context);
-  if (ours === undefined || !isCodedError(ours, ...MATTERS_OF_DRIVER)) return route;
+  if (ours === undefined || !isCodedError(ours, ...mattersOfDriver)) return route;
   const other: SshRoute = { ...route, driver: 'ssh' };
   const { sshTerminal: _, ...silent } = context;
   const theirs = await tryRoute(other, silent);

@@ -8,7 +8,7 @@ import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
 import { endDeployment, type Site } from '@fairlead/launch';
 import { sessionOptions } from '../session-options.ts';
-import { LIST_INSTANCES } from './sweep-scripts.ts';
+import { listInstances } from './sweep-scripts.ts';
 
 /** Those on the clusters given; on all where the bastion goes. */
 export async function liveDeployments(
@@ -51,12 +51,12 @@ async function stopOne(
 }
 
 /** Until it has ended; Slurm's own end takes up to a minute. */
-const CANCEL_MS = 90_000;
-const LOOK_MS = 1_000;
+const cancelTimeoutMs = 90_000;
+const pollIntervalMs = 1_000;
 
 /** Jobs of ours that control knows nothing of any more: those whose directory lies on the cluster. `ownKeys`: our bastion's key directory; empty: not known. */
 export async function cancelStrays(site: Site, ownKeys: string, context: Context): Promise<string[]> {
-  const listed = await site.host.runner.run(['sh', '-c', LIST_INSTANCES, 'sh', site.paths.state, ownKeys]);
+  const listed = await site.host.runner.run(['sh', '-c', listInstances, 'sh', site.paths.state, ownKeys]);
   const instances = new Set(listed.code === 0 ? listed.stdout.split('\n') : []);
   const jobs = await site.scheduler.living('fl-', context.signal);
   const ours = jobs.filter(({ name }) => instances.has(name?.split('-').at(-1) ?? ''));
@@ -65,11 +65,11 @@ export async function cancelStrays(site: Site, ownKeys: string, context: Context
     context.output.event('job.cancelled', { jobId, name }, `cancelled job ${jobId} (${name})`);
   }
   const ids = ours.map(({ jobId }) => jobId);
-  const untilMs = context.clock.monotonicMs() + CANCEL_MS;
+  const untilMs = context.clock.monotonicMs() + cancelTimeoutMs;
   while (ids.length > 0 && context.clock.monotonicMs() < untilMs) {
     const seen = await site.scheduler.observe(ids, context.signal);
     if ([...seen.values()].every(({ phase }) => phase.kind === 'ended' || phase.kind === 'gone')) break;
-    await context.clock.sleep(LOOK_MS, context.signal);
+    await context.clock.sleep(pollIntervalMs, context.signal);
   }
   return ids;
 }

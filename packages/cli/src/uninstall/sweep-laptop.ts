@@ -24,19 +24,19 @@ export async function sweepLaptop(context: Context, mode: SweepMode, withConfig:
   const folders = [dirname(profile), dirname(trusted), cache, ...(withConfig ? [dirname(config)] : [])];
   for (const folder of new Set(folders)) swept.push(...(await close(folder, mode, swept)));
   if (!withConfig && (await isThere(config)))
-    swept.push({ ...HERE, path: config, kind: 'left', why: 'it is yours: --with-config removes it' });
+    swept.push({ ...here, path: config, kind: 'left', why: 'it is yours: --with-config removes it' });
   return swept;
 }
 
-const HERE = { host: 'this machine' };
+const here = { host: 'this machine' };
 
 async function drop(path: string, mode: SweepMode): Promise<Swept[]> {
   if (!(await isThere(path))) return [];
   try {
     if (mode === 'remove') await rm(path, { recursive: true });
-    return [{ ...HERE, path, kind: 'removed' }];
+    return [{ ...here, path, kind: 'removed' }];
   } catch (error) {
-    return [{ ...HERE, path, kind: 'left', why: errorText(error) }];
+    return [{ ...here, path, kind: 'left', why: errorText(error) }];
   }
 }
 
@@ -46,9 +46,9 @@ async function close(folder: string, mode: SweepMode, swept: readonly Swept[]): 
   const gone = new Set(swept.filter(({ kind }) => kind === 'removed').map(({ path }) => path));
   const others = (await readdir(folder)).map((name) => join(folder, name)).filter((path) => !gone.has(path));
   if (others.length > 0)
-    return others.map((path) => ({ ...HERE, path, kind: 'left', why: 'it is not known to be ours' }));
+    return others.map((path) => ({ ...here, path, kind: 'left', why: 'it is not known to be ours' }));
   if (mode === 'remove') await rmdir(folder);
-  return [{ ...HERE, path: folder, kind: 'removed' }];
+  return [{ ...here, path: folder, kind: 'removed' }];
 }
 
 async function isThere(path: string): Promise<boolean> {

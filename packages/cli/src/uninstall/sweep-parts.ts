@@ -11,7 +11,7 @@ import type { LaptopProfile } from '@fairlead/protocol';
 import { cancelStrays } from './live-deployments.ts';
 import type { BastionAtHand } from './open-bastion.ts';
 import { sweepHost, type SweepMode, type Swept } from './sweep-host.ts';
-import { LIST_MARKERS, SWEEP_BASTION, SWEEP_CLUSTER, SWEEP_KEYS } from './sweep-scripts.ts';
+import { listMarkers, sweepBastionScript, sweepClusterScript, sweepKeys } from './sweep-scripts.ts';
 
 export interface Sweeping {
   mode: SweepMode;
@@ -31,7 +31,7 @@ export async function sweepCluster(cluster: NamedCluster, sweeping: Sweeping): P
     if (profile) keys.push(...(await sweepJobKeys(site, profile, sweeping)));
   }
   const { state, runtime } = site.paths;
-  return [...keys, ...(await sweepHost(site.host, SWEEP_CLUSTER, [mode, state, runtime, ownKeys]))];
+  return [...keys, ...(await sweepHost(site.host, sweepClusterScript, [mode, state, runtime, ownKeys]))];
 }
 
 async function sweepJobKeys(site: Site, profile: LaptopProfile, { bastion, context }: Sweeping): Promise<Swept[]> {
@@ -42,10 +42,10 @@ async function sweepJobKeys(site: Site, profile: LaptopProfile, { bastion, conte
   }
   const { records } = await readJobKeys(site, dir);
   const path = (marker: string) => `authorized_keys (line fairlead:${marker})`;
-  return records.map(({ marker }) => ({ host: 'the bastion', path: path(marker), kind: 'left', why: KEY_STAYS }));
+  return records.map(({ marker }) => ({ host: 'the bastion', path: path(marker), kind: 'left', why: keyStays }));
 }
 
-const KEY_STAYS =
+const keyStays =
   'the bastion is not known, so that its line in authorized_keys there could not be removed; it expires by itself';
 
 /** Lines of keys first, then control and its files, the copy of authorized_keys last. */
@@ -53,14 +53,14 @@ export async function sweepBastion({ mode, bastion, context }: Sweeping): Promis
   if (!bastion) return [];
   const { host, login, stateDir, runDir } = bastion;
   const swept: Swept[] = [];
-  const listed = await createSshRunner(login.connection).run(['sh', '-c', LIST_MARKERS, 'sh', login.path ?? '']);
+  const listed = await createSshRunner(login.connection).run(['sh', '-c', listMarkers, 'sh', login.path ?? '']);
   for (const marker of listed.stdout.split('\n').filter((line) => line !== '')) {
     if (mode === 'remove') await removeJobKey({ ...login, marker, clock: context.clock, signal: context.signal });
     swept.push(keyLine(bastion, marker));
   }
-  swept.push(...(await sweepHost(host, SWEEP_BASTION, [mode, stateDir, runDir])));
+  swept.push(...(await sweepHost(host, sweepBastionScript, [mode, stateDir, runDir])));
   // Last: it is what an edit that went wrong would be mended with.
-  swept.push(...(await sweepHost(host, SWEEP_KEYS, [mode, login.path ?? ''])));
+  swept.push(...(await sweepHost(host, sweepKeys, [mode, login.path ?? ''])));
   return swept;
 }
 

@@ -1,9 +1,9 @@
 // The far side of an uninstall, as POSIX sh: what is known to be ours is removed, everything else stays and is named.
 // Each script's first argument is `list` (say what would go) or `remove`. Each line it prints: kind, path and why, by tabs.
 
-import { END_CONTROL } from '../bastion/swap-script.ts';
+import { endControl } from '../bastion/swap-script.ts';
 
-const PROLOGUE = `
+const prologue = `
 LC_ALL=C; export LC_ALL
 umask 077
 mode=$1
@@ -51,7 +51,7 @@ $1"
  * Takes `state`, and in `own` the name of our bastion's key directory. A job of another bastion has its note beside that one's keys,
  * and reads these files until it ends. Where our bastion is not known (`own` is empty), every job counts as ours.
  */
-const IS_FOREIGN = `
+const isForeign = `
 is_foreign() {
   [ -n "$own" ] || return 1
   for note in "$state"/keys/*/users/"$1"; do
@@ -62,7 +62,7 @@ is_foreign() {
 `;
 
 /** Arguments: state directory, our bastion's key directory. Prints the instances that have a directory here and are ours. */
-export const LIST_INSTANCES = `${IS_FOREIGN}
+export const listInstances = `${isForeign}
 state=$1 own=$2
 for job in "$state"/jobs/*; do
   [ -d "$job" ] && ! is_foreign "\${job##*/}" && echo "\${job##*/}"
@@ -71,7 +71,7 @@ done
 `;
 
 /** Arguments: mode, state directory, runtime directory, our bastion's key directory. A job's directory is known by our files in it. */
-export const SWEEP_CLUSTER = `${PROLOGUE}${IS_FOREIGN}
+export const sweepClusterScript = `${prologue}${isForeign}
 state=$2 runtime=$3 own=$4
 foreign=
 for job in "$state"/jobs/*; do
@@ -119,7 +119,7 @@ close "$state"
  * Arguments: mode, state directory, run directory (empty: where the gate would choose). The gate and the link go first, so
  * that nobody starts control again, then control ends; what marks the directory as ours goes last.
  */
-export const SWEEP_BASTION = `${PROLOGUE}${END_CONTROL}
+export const sweepBastionScript = `${prologue}${endControl}
 state=$2 run=$3
 is_ours=
 for mark in gate identity.pem bin/control.mjs; do is_there "$state/$mark" && is_ours=1; done
@@ -165,13 +165,13 @@ close "$state"
 `;
 
 /** Argument: authorized_keys (empty: the usual one). Prints the markers of our lines. */
-export const LIST_MARKERS = `
+export const listMarkers = `
 sed -n 's/^[^#].* fairlead:\\(job-[0-9a-f]*\\)[[:space:]]*$/\\1/p' "\${1:-$HOME/.ssh/authorized_keys}" 2>/dev/null
 :
 `;
 
 /** Arguments: mode, authorized_keys (empty: the usual one). The copy that edits have left beside the file, links followed. */
-export const SWEEP_KEYS = `${PROLOGUE}
+export const sweepKeys = `${prologue}
 path=\${2:-$HOME/.ssh/authorized_keys}
 links=0
 while [ -h "$path" ] && [ "$links" -lt 20 ]; do

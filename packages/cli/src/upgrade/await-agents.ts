@@ -5,8 +5,8 @@ import type { DeploymentView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 
-const LIMIT_MS = 20_000;
-const LOOK_MS = 300;
+const timeoutMs = 20_000;
+const pollIntervalMs = 300;
 
 /** Names of the deployments whose agent is back, or which had none before. */
 export async function awaitAgents(
@@ -14,7 +14,7 @@ export async function awaitAgents(
   before: readonly DeploymentView[],
   { clock, output, signal }: Context,
 ): Promise<string[]> {
-  const untilMs = clock.monotonicMs() + LIMIT_MS;
+  const untilMs = clock.monotonicMs() + timeoutMs;
   for (;;) {
     const found = await session.api.listDeployments({ all: true }, signal);
     const now = new Map(
@@ -26,6 +26,6 @@ export async function awaitAgents(
     const back = before.filter(isBack);
     if (back.length === before.length || clock.monotonicMs() > untilMs) return back.map(({ name }) => name);
     output.busy(`${back.length} of ${before.length} agents have reported to the new control`);
-    await clock.sleep(LOOK_MS, signal);
+    await clock.sleep(pollIntervalMs, signal);
   }
 }

@@ -31,7 +31,7 @@ export interface RefusedFile {
   todo: string;
 }
 
-export const PROJECT_FILE = 'fairlead.yaml';
+export const projectFile = 'fairlead.yaml';
 
 /** Throws `config_unreadable` for a file in a safe place that cannot be read. */
 export async function findProjectConfig(
@@ -39,7 +39,7 @@ export async function findProjectConfig(
 ): Promise<{ file?: FoundProjectFile; refused: RefusedFile[] }> {
   const refused: RefusedFile[] = [];
   for (const folder of await foldersUpwards(search.cwd, search.home)) {
-    const looked = await lookAt(join(folder, PROJECT_FILE), search);
+    const looked = await lookAt(join(folder, projectFile), search);
     if (looked && 'why' in looked) refused.push(looked);
     else if (looked) return { file: looked, refused };
   }
@@ -85,11 +85,11 @@ async function lookAt(path: string, search: ProjectSearch): Promise<FoundProject
   if (!file) return undefined;
   if (contentHash(file.text) === trustedHash) return { path, text: file.text, standing: 'trusted' };
   if (unsafe) return refusedFile(path, { ...unsafe, why: `it has changed since it was trusted, and ${unsafe.why}` });
-  if (!(await isStillThere(path, file))) return refusedFile(path, REPLACED);
+  if (!(await isStillThere(path, file))) return refusedFile(path, replaced);
   return { path, text: file.text, standing: 'own' };
 }
 
-const REPLACED: UnsafePlace = { why: 'it was replaced while it was read', todo: 'Look at it and try again.' };
+const replaced: UnsafePlace = { why: 'it was replaced while it was read', todo: 'Look at it and try again.' };
 
 function refusedFile(path: string, { why, todo }: UnsafePlace): RefusedFile {
   return {

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { isPrivateGroup } from './caller.ts';
 import { judgePlace } from './judge-place.ts';
 
-const ME = 1000;
-const OTHER = 2000;
-const entry = (path: string, mode: number, uid = ME, gid = ME) => ({ path, uid, gid, mode });
+const ownUid = 1000;
+const otherUid = 2000;
+const entry = (path: string, mode: number, uid = ownUid, gid = ownUid) => ({ path, uid, gid, mode });
 const file = entry('/p/fairlead.yaml', 0o100644);
 const folder = entry('/p', 0o40755);
 const root = entry('/', 0o40755, 0, 0);
-const caller = { uid: ME };
+const caller = { uid: ownUid };
 
 describe('judgePlace', () => {
   it.each([
@@ -22,14 +22,14 @@ describe('judgePlace', () => {
   ])('takes %s', (_what, place) => expect(judgePlace(place, caller)).toBeUndefined());
 
   it.each([
-    ['a file of another user', { file: entry('/p/f', 0o100644, OTHER), folders: [folder, root] }, '/p/f belongs'],
+    ['a file of another user', { file: entry('/p/f', 0o100644, otherUid), folders: [folder, root] }, '/p/f belongs'],
     ['a file that the group may write', { file: entry('/p/f', 0o100664), folders: [folder, root] }, 'group 1000'],
     [
       'a file that all may write',
       { file: entry('/p/f', 0o100646), folders: [folder, root] },
       'every user may write /p/f',
     ],
-    ['a folder of another user', { file, folders: [entry('/p', 0o40755, OTHER), root] }, '/p belongs'],
+    ['a folder of another user', { file, folders: [entry('/p', 0o40755, otherUid), root] }, '/p belongs'],
     ['a folder that the group may write', { file, folders: [entry('/p', 0o42775), root] }, 'the group'],
     [
       'a folder that all may write, sticky or not',
@@ -43,7 +43,7 @@ describe('judgePlace', () => {
     ],
     [
       'a folder further up of another user',
-      { file, folders: [folder, entry('/up', 0o40755, OTHER), root] },
+      { file, folders: [folder, entry('/up', 0o40755, otherUid), root] },
       '/up belongs',
     ],
   ])('refuses %s', (_what, place, why) => {
@@ -54,16 +54,16 @@ describe('judgePlace', () => {
 
   it("takes what the user's private group may write", () => {
     const place = { file: entry('/p/f', 0o100664), folders: [entry('/p', 0o40775), root] };
-    expect(judgePlace(place, { uid: ME, privateGid: ME })).toBeUndefined();
-    expect(judgePlace(place, { uid: ME, privateGid: 50 })).toBeDefined();
+    expect(judgePlace(place, { uid: ownUid, privateGid: ownUid })).toBeUndefined();
+    expect(judgePlace(place, { uid: ownUid, privateGid: 50 })).toBeDefined();
   });
 
   it('takes, under sudo, what belongs to the user who called it', () => {
     const place = { file, folders: [folder, root] };
-    expect(judgePlace(place, { uid: 0, sudoUid: ME })).toBeUndefined();
+    expect(judgePlace(place, { uid: 0, sudoUid: ownUid })).toBeUndefined();
     expect(judgePlace(place, { uid: 0 })?.why).toContain('belongs to another user');
     // The variable means nothing where the command does not run as root.
-    expect(judgePlace(place, { uid: OTHER, sudoUid: ME })?.why).toContain('belongs to another user');
+    expect(judgePlace(place, { uid: otherUid, sudoUid: ownUid })?.why).toContain('belongs to another user');
   });
 });
 

@@ -27,7 +27,7 @@ export interface UnsafePlace {
   todo: string;
 }
 
-const STICKY = 0o1000;
+const sticky = 0o1000;
 
 /** Undefined where the place is safe. */
 export function judgePlace({ file, folders: [folder, ...above] }: Place, caller: Caller): UnsafePlace | undefined {
@@ -35,7 +35,7 @@ export function judgePlace({ file, folders: [folder, ...above] }: Place, caller:
   const entries = [
     { entry: file, isSticky: false },
     ...(folder ? [{ entry: folder, isSticky: false }] : []),
-    ...above.map((entry) => ({ entry, isSticky: (entry.mode & STICKY) !== 0 })),
+    ...above.map((entry) => ({ entry, isSticky: (entry.mode & sticky) !== 0 })),
   ];
   for (const { entry, isSticky } of entries) {
     const unsafe = foreignOwner(entry, caller) ?? (isSticky ? undefined : foreignWriter(entry, caller));

@@ -35,7 +35,7 @@ export async function readProjectConfig({
   return { source: { from: file.path, value: free }, whole, withheld, refused, warnings };
 }
 
-const NAMED = 5;
+const maxNamed = 5;
 
 function withheldWords(path: string, withheld: readonly string[]): string {
   return `${path} is not trusted: ${settingNames(withheld)} of it ${withheld.length === 1 ? 'does' : 'do'} not count, because such settings run commands, name files, or say where to log in. Read it first, then run: fairlead config trust ${path}`;
@@ -43,6 +43,6 @@ function withheldWords(path: string, withheld: readonly string[]): string {
 
 /** `a, b and 3 more`. */
 export function settingNames(paths: readonly string[]): string {
-  const named = paths.slice(0, NAMED).join(', ');
-  return paths.length > NAMED ? `${named} and ${paths.length - NAMED} more` : named;
+  const named = paths.slice(0, maxNamed).join(', ');
+  return paths.length > maxNamed ? `${named} and ${paths.length - maxNamed} more` : named;
 }

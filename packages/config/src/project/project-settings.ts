@@ -4,7 +4,7 @@
 import { isMapping } from '../config-sources.ts';
 
 /** `*` stands for one key of any name. What is not listed is withheld, also what a later version adds. */
-export const FREE_SETTINGS: readonly string[] = [
+export const freeSettings: readonly string[] = [
   'defaultCluster',
   ...['partition', 'account', 'qos', 'constraint', 'reservation', 'time', 'cpusPerTask', 'mem'].map(
     (name) => `clusters.*.slurm.${name}`,
@@ -18,7 +18,7 @@ export const FREE_SETTINGS: readonly string[] = [
   ),
 ];
 
-const FREE = FREE_SETTINGS.map((path) => path.split('.'));
+const freePaths = freeSettings.map((path) => path.split('.'));
 
 export interface SortedSettings {
   /** What counts without trust. */
@@ -34,7 +34,9 @@ export function sortSettings(value: Record<string, unknown>): SortedSettings {
 }
 
 export function isFreeSetting(path: readonly string[]): boolean {
-  return FREE.some((free) => free.length === path.length && free.every((key, at) => key === '*' || key === path[at]));
+  return freePaths.some(
+    (free) => free.length === path.length && free.every((key, at) => key === '*' || key === path[at]),
+  );
 }
 
 /** Undefined where nothing of it is free: a cluster of which only its name is left is none. */

@@ -8,7 +8,7 @@ import { CodedError, errnoOf } from '@fairlead/kit';
 import type { ConfigErrorCode } from '../config-error.ts';
 import type { ConfigPlace } from '../config-place.ts';
 import { parseYamlObject } from '../config-sources.ts';
-import { foldersUpwards, PROJECT_FILE } from './find-project-config.ts';
+import { foldersUpwards, projectFile } from './find-project-config.ts';
 import { sortSettings } from './project-settings.ts';
 import { readRegularFile } from '../read-regular-file.ts';
 import { contentHash, readTrustedFiles, trustedFilesPath, writeTrustedFiles } from './trusted-files.ts';
@@ -46,21 +46,21 @@ export async function distrustFile(path: string, place: Place): Promise<boolean>
 export async function projectFilePath(named: string | undefined, { cwd, home }: Place): Promise<string> {
   if (named !== undefined) return withRealFolder(resolve(cwd, named));
   for (const folder of await foldersUpwards(cwd, home)) {
-    const path = join(folder, PROJECT_FILE);
+    const path = join(folder, projectFile);
     // Any kind of file counts here: readRegularFile refuses what is no regular file.
     if (await isNamed(path)) return path;
   }
-  throw missing(join(cwd, PROJECT_FILE));
+  throw missing(join(cwd, projectFile));
 }
 
-const NOT_FOUND = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
+const notFound = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
 
 async function withRealFolder(path: string): Promise<string> {
   try {
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {
     // The reading says what is wrong with the path.
-    if (NOT_FOUND.has(errnoOf(error) ?? '')) return path;
+    if (notFound.has(errnoOf(error) ?? '')) return path;
     throw error;
   }
 }
@@ -70,7 +70,7 @@ async function isNamed(path: string): Promise<boolean> {
     await realpath(path);
     return true;
   } catch (error) {
-    if (NOT_FOUND.has(errnoOf(error) ?? '')) return false;
+    if (notFound.has(errnoOf(error) ?? '')) return false;
     throw error;
   }
 }

@@ -24,12 +24,12 @@ export interface SpawnedEngine extends AsyncDisposable {
  * Loaded ahead of the command: a SIGWINCH is answered on descriptor 3. Of signals that wait, the lowest number goes first,
  * and Node handles them in the order in which they came: all others have been dealt with by then.
  */
-const ACKNOWLEDGING = `data:text/javascript,
+const acknowledging = `data:text/javascript,
   import { writeSync } from 'node:fs';
   process.on('SIGWINCH', () => writeSync(3, '.'));`;
 
 export function spawnEngine(args: readonly string[], env: Record<string, string> = {}): SpawnedEngine {
-  const argv = ['--import', ACKNOWLEDGING, ...programArgs('engine-sim'), 'serve', '/models/demo', ...args];
+  const argv = ['--import', acknowledging, ...programArgs('engine-sim'), 'serve', '/models/demo', ...args];
   const child = spawn(process.execPath, argv, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,

@@ -17,7 +17,7 @@ const options = z.strictObject({
     }),
 });
 
-const NO_KEY =
+const noKey =
   'Any process on the compute node can use this server, for it listens on a port and takes no key. Give it {socket} in place of {port}; or give it {apiKey} in a variable of engines.command.env, if it can check a key.';
 
 export const command: EngineKind = {
@@ -95,17 +95,17 @@ function checkCommand(settings: EngineSettings, model?: Named): EngineCheck {
         path,
         message: 'every user of the node can read arguments: put {apiKey} into a variable of engines.command.env',
       });
-  return { problems, risks: guardOf(settings) === 'none' ? [NO_KEY] : [] };
+  return { problems, risks: guardOf(settings) === 'none' ? [noKey] : [] };
 }
 
 type Named = Pick<EngineWanted, 'model' | 'servedModel'>;
 
 /** A preset of someone else's may name the model, and the command may hand a word to a shell. */
-const PLAIN_NAME = /^[\w./:@+=,-]*$/;
+const plainName = /^[\w./:@+=,-]*$/;
 
 function nameProblems(settings: EngineSettings, named: Named | undefined): EngineCheck['problems'] {
   return Object.entries({ model: named?.model ?? '', servedModel: named?.servedModel ?? '' })
-    .filter(([name, value]) => namesPlaceholder(wordsOf(settings), name) && !PLAIN_NAME.test(value))
+    .filter(([name, value]) => namesPlaceholder(wordsOf(settings), name) && !plainName.test(value))
     .map(([name, value]) => ({
       path: 'command',
       message: `cannot have ${JSON.stringify(value)} for {${name}}: it may hold letters, digits and _ . / : @ + = , - alone`,

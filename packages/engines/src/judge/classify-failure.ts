@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { EngineFailure } from './engine-failure.ts';
 import type { FailureWords } from './failure-words.ts';
 import type { EngineSurroundings } from './known-failure.ts';
-import { BUS_ERROR_HINT, NODE_FAILURES, OUT_OF_MEMORY_HINT } from './known-node-failures.ts';
+import { busErrorHint, nodeFailures, outOfMemoryHint } from './known-node-failures.ts';
 
 export interface EngineEnd {
   code: number | null;
@@ -16,28 +16,28 @@ export interface EngineEnd {
 }
 
 /** `(EngineCore pid=7) ERROR 11-21 02:00:21 [core.py:1] ` or nothing, then `some.module.SomeError: text`. */
-const EXCEPTION =
+const exceptionPattern =
   /^(?:\(\w[\w-]*(?: pid=\d+)?\) )?(?:\[rank\d+\]:\s*)?(?:ERROR \S+ \S+ \[\S+\] )?((?:\w+\.)*\w*(?:Error|Exception)): (.+)/;
-const PYDANTIC = /^(?:\(\w[\w-]*(?: pid=\d+)?\) )?\s*Value error, (.+)/;
-const WORKER = /Worker failed with error '(.+)', please check the stack trace/;
+const pydanticPattern = /^(?:\(\w[\w-]*(?: pid=\d+)?\) )?\s*Value error, (.+)/;
+const workerPattern = /Worker failed with error '(.+)', please check the stack trace/;
 /** Apptainer and Singularity. */
-const CONTAINER = /^FATAL:\s+(.+)/;
-const BUS_ERROR = /^Fatal Python error: Bus error/;
-const WORKER_DIED = /Worker proc (\S+) died unexpectedly \(exit code: (-?\d+|None)\)/;
+const containerPattern = /^FATAL:\s+(.+)/;
+const busError = /^Fatal Python error: Bus error/;
+const workerDied = /Worker proc (\S+) died unexpectedly \(exit code: (-?\d+|None)\)/;
 
-const LAST_LINES = 20;
-const MESSAGE_LIMIT = 600;
+const maxLastLines = 20;
+const messageLimit = 600;
 
 export function classifyFailure(end: EngineEnd, words: FailureWords): EngineFailure {
-  const lastLines = end.lines.filter((line) => line.trim() !== '').slice(-LAST_LINES);
+  const lastLines = end.lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
   const usage = end.code === 2 ? firstMatch(end.lines, words.usage) : undefined;
   const cause = usage ?? firstCause(end.lines, words);
   const how = describeExit(end);
   if (cause === undefined) return { message: how, ...exitHint(end, words), fatal: end.code === 2, lastLines };
-  const known = [...NODE_FAILURES, ...words.known].find(({ pattern }) => pattern.test(cause));
+  const known = [...nodeFailures, ...words.known].find(({ pattern }) => pattern.test(cause));
   const hint = typeof known?.hint === 'function' ? known.hint(end.surroundings) : known?.hint;
   return {
-    message: `${how}: ${cause.slice(0, MESSAGE_LIMIT)}`,
+    message: `${how}: ${cause.slice(0, messageLimit)}`,
     ...(hint === undefined ? exitHint(end, words) : { hint }),
     fatal: end.code === 2 || (known?.fatal ?? false),
     lastLines,
@@ -52,16 +52,16 @@ function firstCause(lines: readonly string[], { wrappers, weak }: FailureWords):
 
 function causeIn(coloured: string, wrappers: RegExp | undefined): string | undefined {
   const line = stripVTControlCharacters(coloured);
-  const container = CONTAINER.exec(line);
+  const container = containerPattern.exec(line);
   if (container) return `FATAL: ${container[1]}`;
-  const died = WORKER_DIED.exec(line);
+  const died = workerDied.exec(line);
   if (died) return `worker ${died[1]} died (exit code ${died[2]})`;
-  if (BUS_ERROR.test(line)) return line;
-  const pydantic = PYDANTIC.exec(line);
+  if (busError.test(line)) return line;
+  const pydantic = pydanticPattern.exec(line);
   if (pydantic) return pydantic[1];
-  const exception = EXCEPTION.exec(line);
+  const exception = exceptionPattern.exec(line);
   if (!exception || wrappers?.test(line) === true) return undefined;
-  const worker = WORKER.exec(line);
+  const worker = workerPattern.exec(line);
   return worker ? worker[1] : `${exception[1]!.split('.').at(-1)}: ${exception[2]}`;
 }
 
@@ -82,8 +82,8 @@ function describeExit({ code, signal }: EngineEnd): string {
 
 /** A wrapper around the engine, a shell or a container, tells of a signal as 128 and its number. */
 function exitHint({ signal, code, lines, surroundings }: EngineEnd, { ownLine }: FailureWords): { hint?: string } {
-  if (signal === 'SIGKILL' || code === 137) return { hint: OUT_OF_MEMORY_HINT };
-  if (signal === 'SIGBUS' || code === 135) return { hint: BUS_ERROR_HINT };
+  if (signal === 'SIGKILL' || code === 137) return { hint: outOfMemoryHint };
+  if (signal === 'SIGBUS' || code === 135) return { hint: busErrorHint };
   if (code === 0 && !(ownLine && lines.some((line) => ownLine.test(line)))) return { hint: wrapperHint(surroundings) };
   return {};
 }

@@ -6,11 +6,11 @@ import { vllm } from '../vllm/vllm.ts';
 import { explainSilence } from './explain-silence.ts';
 
 const surroundings = { engine: 'vllm', gpus: '0', interfaces: ['ib0', 'hsn0'] };
-const MIG = 'MIG-7c1a1d44-2b9e-5f0a-9d55-1f3c8f3d2a10';
-const INSPECTED = `(APIServer pid=9)   Value error, Model architectures ['LlamaForCausalLM'] failed to be inspected. Please check the logs for more details. [type=value_error, input_value=ArgsKwargs((), {}), input_type=ArgsKwargs]`;
-const SQUASHFUSE =
+const mig = 'MIG-7c1a1d44-2b9e-5f0a-9d55-1f3c8f3d2a10';
+const inspected = `(APIServer pid=9)   Value error, Model architectures ['LlamaForCausalLM'] failed to be inspected. Please check the logs for more details. [type=value_error, input_value=ArgsKwargs((), {}), input_type=ArgsKwargs]`;
+const squashfuse =
   'FATAL:   container creation failed: mount hook function failure: mount /proc/self/fd/3->/var/lib/apptainer/mnt/session/rootfs error: while mounting image /proc/self/fd/3: squashfuse_ll exited with status 255: fuse: mount timed out';
-const MISSING_IMAGE =
+const missingImage =
   'FATAL:   could not open image /scratch/alice/vllm.sif: failed to retrieve path for /scratch/alice/vllm.sif: lstat /scratch/alice/vllm.sif: no such file or directory';
 
 function judged(end: Partial<EngineEnd> & { line?: string }) {
@@ -29,10 +29,10 @@ interface Case {
   fatal: boolean;
 }
 
-const CASES: readonly Case[] = [
+const cases: readonly Case[] = [
   {
     what: 'GPUs that are given by MIG names',
-    end: { lines: [`ValueError: invalid literal for int() with base 10: '${MIG}'`, INSPECTED] },
+    end: { lines: [`ValueError: invalid literal for int() with base 10: '${mig}'`, inspected] },
     message: /invalid literal for int.*MIG-7c1a1d44/,
     hint: /names of GPUs or MIG slices.*whole GPUs.*indices/,
     fatal: true,
@@ -48,14 +48,14 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'the second sentence alone, in a job whose GPUs are MIG slices',
-    end: { line: INSPECTED, surroundings: { ...surroundings, gpus: MIG } },
+    end: { line: inspected, surroundings: { ...surroundings, gpus: mig } },
     message: /failed to be inspected/,
-    hint: new RegExp(`CUDA_VISIBLE_DEVICES is ${MIG}.*indices`),
+    hint: new RegExp(`CUDA_VISIBLE_DEVICES is ${mig}.*indices`),
     fatal: false,
   },
   {
     what: 'the second sentence alone, elsewhere',
-    end: { line: INSPECTED },
+    end: { line: inspected },
     message: /failed to be inspected/,
     hint: /says little.*fairlead logs/,
     fatal: false,
@@ -175,14 +175,14 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'an image that is not there',
-    end: { code: 255, line: MISSING_IMAGE },
+    end: { code: 255, line: missingImage },
     message: /^the engine failed \(exit code 255\): FATAL: could not open image/,
     hint: /image is not there for the compute node/,
     fatal: true,
   },
   {
     what: 'an image that could not be mounted this time',
-    end: { code: 255, line: SQUASHFUSE },
+    end: { code: 255, line: squashfuse },
     message: /FATAL: container creation failed/,
     hint: /tried again/,
     fatal: false,
@@ -221,7 +221,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('classifyFailure', () => {
-  it.each(CASES)('tells $what with its cure', ({ end, message, hint, fatal }) => {
+  it.each(cases)('tells $what with its cure', ({ end, message, hint, fatal }) => {
     const failure = judged(end);
     expect(failure.message).toMatch(message);
     expect(failure.hint).toMatch(hint);

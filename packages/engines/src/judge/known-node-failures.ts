@@ -3,16 +3,16 @@
 
 import type { EngineSurroundings, KnownFailure } from './known-failure.ts';
 
-const LOCAL_WEIGHTS =
+const localWeights =
   'A file that was mapped into memory vanished, or its file system failed. Copy the weights to a local disk of the node, or let the engine read them instead of mapping them (vLLM: --safetensors-load-strategy eager); --shm-size or /dev/shm may be too small as well.';
-const LOCAL_CACHES =
+const localCaches =
   'Put the caches on a local disk of the node: HF_HOME, VLLM_CACHE_ROOT, TRITON_CACHE_DIR, FLASHINFER_WORKSPACE_BASE in `env` of this cluster.';
 
-export const BUS_ERROR_HINT = LOCAL_WEIGHTS;
-export const OUT_OF_MEMORY_HINT =
+export const busErrorHint = localWeights;
+export const outOfMemoryHint =
   'Most often the node ran out of memory. Ask for more (--mem), and see the job log for oom_kill.';
 
-export const NODE_FAILURES: readonly KnownFailure[] = [
+export const nodeFailures: readonly KnownFailure[] = [
   {
     pattern: /Address already in use|EADDRINUSE/,
     hint: 'Another process listens where the engine wants to. It is tried again.',
@@ -27,16 +27,16 @@ export const NODE_FAILURES: readonly KnownFailure[] = [
 
 function fileSystemFailures(): KnownFailure[] {
   return [
-    { pattern: /died \(exit code -7\)|Fatal Python error: Bus error/, hint: LOCAL_WEIGHTS, fatal: false },
-    { pattern: /died \(exit code -9\)/, hint: OUT_OF_MEMORY_HINT, fatal: false },
+    { pattern: /died \(exit code -7\)|Fatal Python error: Bus error/, hint: localWeights, fatal: false },
+    { pattern: /died \(exit code -9\)/, hint: outOfMemoryHint, fatal: false },
     {
       pattern: /\[Errno 116\]|Stale file handle/,
-      hint: `The file server lost a file that was in use. It is tried again. ${LOCAL_CACHES}`,
+      hint: `The file server lost a file that was in use. It is tried again. ${localCaches}`,
       fatal: false,
     },
     {
       pattern: /\[Errno 30\]|Read-only file system/,
-      hint: `The engine wants to write where it may only read, often inside a container. ${LOCAL_CACHES}`,
+      hint: `The engine wants to write where it may only read, often inside a container. ${localCaches}`,
       fatal: true,
     },
     {

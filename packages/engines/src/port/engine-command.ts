@@ -4,7 +4,7 @@ import type { Secret } from '@fairlead/kit';
 import type { EngineKind, EnginePlace, EngineWanted, OptionalArguments } from './engine-kind.ts';
 
 /** Found again in /proc/<pid>/environ: how a child that left its group and its parent is still known as ours. */
-export const MARKER_VARIABLE = 'FAIRLEAD_INSTANCE';
+export const markerVariable = 'FAIRLEAD_INSTANCE';
 
 export interface EngineCommandInput {
   kind: EngineKind;
@@ -26,23 +26,23 @@ export interface EngineCommand {
 }
 
 /** Variables of Node's own that would change what the engine's helpers do, and ours. */
-const STRIPPED = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS', 'NODE_CHANNEL_FD'];
+const stripped = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS', 'NODE_CHANNEL_FD'];
 
 export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: EngineCommandInput): EngineCommand {
   const plan = kind.plan(wanted, place);
   const inherited = Object.entries(job.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !STRIPPED.includes(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && !stripped.includes(entry[0]),
   );
   const own = {
     ...plan.env,
     ...(job.hfToken ? { HF_TOKEN: job.hfToken.reveal() } : {}),
-    [MARKER_VARIABLE]: job.instanceId,
+    [markerVariable]: job.instanceId,
   };
   const env = { ...Object.fromEntries(inherited), ...own };
   const [program = '', ...args] = plan.argv;
   const optional = isPlain ? undefined : plan.optional;
   const isNeeded = (name: string) =>
-    Object.hasOwn(own, name) || NEEDED.test(name) || kind.variables?.test(name) === true;
+    Object.hasOwn(own, name) || neededVariables.test(name) || kind.variables?.test(name) === true;
   return {
     argv: [program, ...args, ...(optional?.words ?? [])],
     env: { ...env, ...containerEnvironment(plan.argv, env, isNeeded) },
@@ -51,8 +51,8 @@ export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: 
 }
 
 /** What every engine needs of the job's environment; the rest is the site's and the user's affair. */
-const NEEDED = /^(?:CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|HF_\w+|NCCL_\w+|GLOO_\w+)$/;
-const CLEAN_FLAGS = ['--cleanenv', '-e', '--containall', '-C'];
+const neededVariables = /^(?:CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|HF_\w+|NCCL_\w+|GLOO_\w+)$/;
+const cleanFlags = ['--cleanenv', '-e', '--containall', '-C'];
 
 /** A container that is started with a clean environment takes variables by this prefix alone (apptainer(1), ENVIRONMENT). */
 function containerEnvironment(
@@ -63,7 +63,7 @@ function containerEnvironment(
   const runtime = words
     .map((word) => word.split('/').at(-1))
     .find((name) => name === 'apptainer' || name === 'singularity');
-  if (runtime === undefined || !words.some((word) => CLEAN_FLAGS.includes(word))) return {};
+  if (runtime === undefined || !words.some((word) => cleanFlags.includes(word))) return {};
   const needed = Object.entries(env).filter(([name]) => isNeeded(name));
   return Object.fromEntries(needed.map(([name, value]) => [`${runtime.toUpperCase()}ENV_${name}`, value]));
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { vllmMetrics } from '../vllm/vllm.ts';
 import { parseMetrics } from './parse-metrics.ts';
 
-const TEXT = `# HELP vllm:num_requests_running Number of requests in model execution batches.
+const text = `# HELP vllm:num_requests_running Number of requests in model execution batches.
 # TYPE vllm:num_requests_running gauge
 vllm:num_requests_running{engine="0",model_name="tiny"} 8.0
 vllm:num_requests_running{engine="1",model_name="tiny"} 2.0
@@ -18,7 +18,7 @@ vllm:iteration_tokens_total_sum{engine="0",model_name="tiny"} 7714.0
 `;
 
 it('parseMetrics sums counts over engines and averages the cache', () => {
-  const metrics = parseMetrics(TEXT, vllmMetrics);
+  const metrics = parseMetrics(text, vllmMetrics);
   expect(metrics).toMatchObject({ running: 10, waiting: 3, promptTokens: 149, generationTokens: 7565 });
   expect(metrics?.kvCacheUsage).toBeCloseTo(0.3);
 });

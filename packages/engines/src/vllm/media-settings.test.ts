@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { mediaSettings, NO_HOST } from './media-settings.ts';
+import { mediaSettings, noHost } from './media-settings.ts';
 
 const bounded = (...hosts: string[]): unknown =>
   expect.objectContaining({ words: ['--allowed-media-domains', ...hosts] });
 
 it('mediaSettings has vLLM fetch nothing unless the configuration says so', () => {
   const closed = {
-    optional: bounded(NO_HOST),
+    optional: bounded(noHost),
     arguments: [],
     env: { VLLM_MEDIA_URL_ALLOW_REDIRECTS: '0' },
   };

@@ -11,7 +11,7 @@ export interface MediaSettings {
 }
 
 /** vLLM allows every host where its list is empty. No host has this name (RFC 6761). vLLM shows the list, and so this name, in its refusal. */
-export const NO_HOST = 'none-see-mediaDomains-in-fairlead-yaml.invalid';
+export const noHost = 'none-see-mediaDomains-in-fairlead-yaml.invalid';
 
 /** `given`: the arguments of preset and configuration; where they name the flags themselves, they are obeyed. */
 export function mediaSettings(
@@ -19,7 +19,7 @@ export function mediaSettings(
   given: readonly string[],
 ): MediaSettings {
   const isOpen = mediaDomains.includes('*');
-  const domains = mediaDomains.length === 0 ? [NO_HOST] : mediaDomains.map((domain) => domain.toLowerCase());
+  const domains = mediaDomains.length === 0 ? [noHost] : mediaDomains.map((domain) => domain.toLowerCase());
   const isBounded = !isOpen && !namesFlag(given, '--allowed-media-domains');
   return {
     optional: isBounded

@@ -4,7 +4,7 @@
 import type { StartPhase } from '@fairlead/protocol';
 import type { PhaseSeen } from '../port/engine-kind.ts';
 
-const MARKERS: ReadonlyArray<{ phase: StartPhase; pattern: RegExp }> = [
+const markers: ReadonlyArray<{ phase: StartPhase; pattern: RegExp }> = [
   { phase: 'loading', pattern: /Loading (?:safetensors|pt) checkpoint shards:\s+(\d+)% Completed/ },
   { phase: 'loading', pattern: /Loading safetensors using .*?:\s+(\d+)%/ },
   { phase: 'loading', pattern: /Prefetching checkpoint files: (\d+)%/ },
@@ -23,7 +23,7 @@ const MARKERS: ReadonlyArray<{ phase: StartPhase; pattern: RegExp }> = [
 ];
 
 export function parseStartPhase(line: string): PhaseSeen | undefined {
-  for (const { phase, pattern } of MARKERS) {
+  for (const { phase, pattern } of markers) {
     const match = pattern.exec(line);
     if (match) return match[1] === undefined ? { phase } : { phase, percent: Number(match[1]) };
   }

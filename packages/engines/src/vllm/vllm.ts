@@ -39,7 +39,7 @@ export const vllmMetrics: MetricNames = {
 };
 
 /** Flags that the agent or a setting of Fairlead's gives. */
-const TAKEN: Readonly<Record<string, string>> = {
+const taken: Readonly<Record<string, string>> = {
   '--uds': 'the agent chooses the socket',
   '--host': 'the engine listens at a socket that the agent chooses',
   '--port': 'the engine listens at a socket that the agent chooses',
@@ -123,7 +123,7 @@ export function serveEnvironment(place: EnginePlace, own: Readonly<Record<string
 }
 
 export function takenFlags(args: readonly string[]): EngineCheck['problems'] {
-  return Object.entries(TAKEN)
+  return Object.entries(taken)
     .filter(([flag]) => namesFlag(args, flag))
     .map(([flag, why]) => ({ path: 'args', message: `leave ${flag} out: ${why}` }));
 }

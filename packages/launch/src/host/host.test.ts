@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { openLocalHost } from './local-host.ts';
-import { expandHome, FACTS_SCRIPT, parseFacts } from './host.ts';
+import { expandHome, factsScript, parseFacts } from './host.ts';
 
 describe('The facts of a host', () => {
   it('are read from its own words', () => {
@@ -27,7 +27,7 @@ describe('The facts of a host', () => {
   );
   it('can be asked of a real shell', async () => {
     await using host = openLocalHost('/tmp', process.execPath);
-    const asked = await host.runner.run(['sh', '-c', FACTS_SCRIPT]);
+    const asked = await host.runner.run(['sh', '-c', factsScript]);
     expect(parseFacts(asked.stdout)).toMatchObject({
       system: expect.stringMatching(/Linux|Darwin/),
       user: expect.stringMatching(/./),

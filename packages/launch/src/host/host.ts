@@ -11,7 +11,7 @@ export interface HostFacts {
   machine: string;
   /** Such as `2.36`; absent where it is not glibc. */
   glibc?: string;
-  /** A Node of at least NODE_MINIMUM on the host's PATH. */
+  /** A Node of at least nodeMinimum on the host's PATH. */
   node?: string;
 }
 
@@ -33,10 +33,10 @@ export interface Host extends AsyncDisposable {
 }
 
 /** Node's TypeScript-free bundles need this much (node:sqlite without a flag, `using`). */
-export const NODE_MINIMUM = { major: 22, minor: 18 };
+export const nodeMinimum = { major: 22, minor: 18 };
 
 /** Sentences of the shell: prints the facts as `key=value` lines. */
-export const FACTS_SCRIPT = `
+export const factsScript = `
 echo "home=$HOME"
 echo "user=$(id -un)"
 echo "hostname=$(hostname 2>/dev/null || uname -n)"
@@ -70,7 +70,7 @@ function usableNode(text: string): string | undefined {
   const match = /^(\/.*) v(\d+)\.(\d+)\./.exec(text);
   if (!match) return undefined;
   const [major, minor] = [Number(match[2]), Number(match[3])];
-  const enough = major > NODE_MINIMUM.major || (major === NODE_MINIMUM.major && minor >= NODE_MINIMUM.minor);
+  const enough = major > nodeMinimum.major || (major === nodeMinimum.major && minor >= nodeMinimum.minor);
   return enough ? match[1] : undefined;
 }
 

@@ -6,12 +6,12 @@ import { CodedError, linesOf } from '@fairlead/kit';
 import { createSshRunner, type SshConnection } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
-import { FACTS_SCRIPT, type Host, parseFacts } from './host.ts';
+import { factsScript, type Host, parseFacts } from './host.ts';
 
 /** Owns the connection: disposing the host closes it. */
 export async function openSshHost(connection: SshConnection, label: string): Promise<Host> {
   const runner = createSshRunner(connection);
-  const asked = await runner.run(['sh', '-c', FACTS_SCRIPT]);
+  const asked = await runner.run(['sh', '-c', factsScript]);
   const facts = parseFacts(asked.stdout);
   if (asked.code !== 0 || facts.home === '') {
     throw new CodedError<LaunchErrorCode>(

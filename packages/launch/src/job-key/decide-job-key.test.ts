@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { expiredJobKeys, livingUsers, pickJobKey } from './decide-job-key.ts';
 
-const DAY_MS = 86_400_000;
-const key = (marker: string, days: number) => ({ marker, publicKey: 'ssh-ed25519 AAAA', expiresMs: days * DAY_MS });
+const dayMs = 86_400_000;
+const key = (marker: string, days: number) => ({ marker, publicKey: 'ssh-ed25519 AAAA', expiresMs: days * dayMs });
 
 describe('pickJobKey', () => {
   it('takes the key that lasts longest', () => {
@@ -17,7 +17,7 @@ describe('pickJobKey', () => {
 });
 
 it('expiredJobKeys are those that open nothing any more', () => {
-  expect(expiredJobKeys([key('job-a', 1), key('job-b', 3)], 2 * DAY_MS).map(({ marker }) => marker)).toEqual(['job-a']);
+  expect(expiredJobKeys([key('job-a', 1), key('job-b', 3)], 2 * dayMs).map(({ marker }) => marker)).toEqual(['job-a']);
 });
 
 describe('livingUsers', () => {

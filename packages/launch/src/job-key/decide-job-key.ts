@@ -4,15 +4,15 @@ import { type DeploymentView, type InstanceView, isEnded } from '@fairlead/proto
 
 import type { JobKeyRecord } from './job-key-place.ts';
 
-const DAY_MS = 86_400_000;
-export const JOB_KEY_LIFETIME_MS = 90 * DAY_MS;
+const dayMs = 86_400_000;
+export const jobKeyLifetimeMs = 90 * dayMs;
 /** Longer than the longest time limits of clusters: a job must not outlive its key. */
-const LEFT_AT_LEAST_MS = 31 * DAY_MS;
+const leftAtLeastMs = 31 * dayMs;
 
 /** The key with the latest expiry; undefined where none lasts as long as a job may run. */
 export function pickJobKey(records: readonly JobKeyRecord[], nowMs: number): JobKeyRecord | undefined {
   const [first] = records.toSorted((left, right) => right.expiresMs - left.expiresMs);
-  return first && first.expiresMs - nowMs > LEFT_AT_LEAST_MS ? first : undefined;
+  return first && first.expiresMs - nowMs > leftAtLeastMs ? first : undefined;
 }
 
 export function expiredJobKeys(records: readonly JobKeyRecord[], nowMs: number): JobKeyRecord[] {

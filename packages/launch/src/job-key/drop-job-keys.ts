@@ -68,12 +68,12 @@ async function removeKeys({ site, dir, login, run }: Removing, records: readonly
     if (await removeJobKey({ ...login, marker, clock: run.clock, signal: run.signal })) removed.push(marker);
     await site.host.runner.run(['rm', '-f', '--', join(dir, marker), join(dir, `${marker}.json`)]);
   }
-  await site.host.runner.run(['sh', '-c', CLOSE_SCRIPT, 'sh', dir]);
+  await site.host.runner.run(['sh', '-c', closeScript, 'sh', dir]);
   return removed;
 }
 
 /** rmdir takes nothing that holds a file. */
-const CLOSE_SCRIPT = `
+const closeScript = `
 rmdir "$1/users" 2>/dev/null
 rmdir "$1" 2>/dev/null
 :

@@ -11,7 +11,7 @@ import { createJobKey, createSshRunner, installJobKey, type JobKey, proveJobLogi
 import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 import { bastionLogin, type BastionLogin } from './bastion-login.ts';
-import { JOB_KEY_LIFETIME_MS, pickJobKey } from './decide-job-key.ts';
+import { jobKeyLifetimeMs, pickJobKey } from './decide-job-key.ts';
 import { lockJobKeys } from './job-key-lock.ts';
 import { jobKeyDirOf, type JobKeyRecord, noteJobKeyUser, readJobKeys, writeJobKeyRecord } from './job-key-place.ts';
 
@@ -57,7 +57,7 @@ async function makeJobKey(ensuring: Ensuring): Promise<void> {
   const jobKey = createJobKey();
   const { publicKey } = jobKey;
   const marker = `job-${randomBytes(6).toString('hex')}`;
-  const record = { marker, publicKey, expiresMs: run.clock.now() + JOB_KEY_LIFETIME_MS };
+  const record = { marker, publicKey, expiresMs: run.clock.now() + jobKeyLifetimeMs };
   await installAndKeep(ensuring, jobKey, record);
   run.tell({ type: 'job-key.made', cluster: site.cluster.name, marker });
 }

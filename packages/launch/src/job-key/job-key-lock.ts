@@ -9,27 +9,27 @@ import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 
-const WAIT = { baseMs: 250, maxMs: 2_000, minMs: 100 };
+const wait = { baseMs: 250, maxMs: 2_000, minMs: 100 };
 /** Making a key takes some seconds: an edit of authorized_keys and two logins. */
-const WAIT_LIMIT_MS = 60_000;
+const waitTimeoutMs = 60_000;
 
 /** Waits for its turn. A lock older than ten minutes is abandoned and is taken over. */
 export async function lockJobKeys(site: Site, dir: string, run: Run): Promise<AsyncDisposable> {
   const { clock, signal } = run;
   const lock = `${dir}.lock`;
   const token = randomUUID();
-  const untilMs = clock.monotonicMs() + WAIT_LIMIT_MS;
+  const untilMs = clock.monotonicMs() + waitTimeoutMs;
   for (let turn = 0; ; turn += 1) {
-    const { code, stderr } = await site.host.runner.run(['sh', '-c', LOCK_SCRIPT, 'sh', lock, token]);
+    const { code, stderr } = await site.host.runner.run(['sh', '-c', lockScript, 'sh', lock, token]);
     if (code === 0) break;
-    if (code !== HELD) throw refused(site, `it cannot take its turn there: ${stderr.trim()}`);
+    if (code !== held) throw refused(site, `it cannot take its turn there: ${stderr.trim()}`);
     if (clock.monotonicMs() > untilMs)
-      throw refused(site, `another machine has been making it for ${WAIT_LIMIT_MS / 1000} s (${lock})`);
-    await clock.sleep(backoffMs(WAIT, turn, 0.5), signal);
+      throw refused(site, `another machine has been making it for ${waitTimeoutMs / 1000} s (${lock})`);
+    await clock.sleep(backoffMs(wait, turn, 0.5), signal);
   }
   return {
     [Symbol.asyncDispose]: async () => {
-      await site.host.runner.run(['sh', '-c', UNLOCK_SCRIPT, 'sh', lock, token]);
+      await site.host.runner.run(['sh', '-c', unlockScript, 'sh', lock, token]);
     },
   };
 }
@@ -40,20 +40,20 @@ function refused({ cluster, host }: Site, why: string): CodedError<LaunchErrorCo
   });
 }
 
-const HELD = 72;
+const held = 72;
 
-const LOCK_SCRIPT = `${TAKE_LOCK}
+const lockScript = `${TAKE_LOCK}
 umask 077
 mkdir -p "\${1%/*}" || exit 1
 take_lock "$1"
 case $? in
   1) exit 1 ;;
-  2) exit ${HELD} ;;
+  2) exit ${held} ;;
 esac
 echo "$2" >"$1/owner"
 `;
 
-const UNLOCK_SCRIPT = `
+const unlockScript = `
 [ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"
 :
 `;

@@ -43,7 +43,7 @@ export function keyDirName({ controlCertificate }: Pick<LaptopProfile, 'controlC
 
 /** Keys whose file or record is missing are left out. */
 export async function readJobKeys(site: Site, dir: string): Promise<JobKeys> {
-  const { code, stdout, stderr } = await site.host.runner.run(['sh', '-c', LIST_SCRIPT, 'sh', dir]);
+  const { code, stdout, stderr } = await site.host.runner.run(['sh', '-c', listScript, 'sh', dir]);
   if (code !== 0) throw new Error(`cannot list ${dir} on ${site.host.label}: ${stderr.trim() || `exit ${code}`}`);
   const keys: JobKeys = { records: [], users: [] };
   for (const line of stdout.split('\n')) {
@@ -71,7 +71,7 @@ export async function forgetJobKeyUsers(site: Site, dir: string, users: readonly
 }
 
 /** A test job whose doctor died in the middle is long over after a day. */
-const LIST_SCRIPT = `
+const listScript = `
 [ -d "$1" ] || exit 0
 find "$1/users" -name 'doctor-*' -mmin +1440 -exec rm -f {} + 2>/dev/null
 for record in "$1"/*.json; do

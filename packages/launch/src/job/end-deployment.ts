@@ -59,7 +59,7 @@ async function reach(ending: EndDeployment): Promise<Site | undefined> {
 }
 
 /** After the agent has ended its instance, the login host is given this long to answer. */
-const LOGIN_GRACE_MS = 5_000;
+const loginGraceMs = 5_000;
 
 /** Connects while the agent drains, which needs no login host: undefined where that is away and the agent has ended. */
 async function reachWhileItEnds(ending: EndDeployment): Promise<Site | undefined> {
@@ -71,7 +71,7 @@ async function reachWhileItEnds(ending: EndDeployment): Promise<Site | undefined
     (error: unknown) => ({ error }),
   );
   const patience = untilEnded(ending, signal).then(async () => {
-    await run.clock.sleep(LOGIN_GRACE_MS, signal);
+    await run.clock.sleep(loginGraceMs, signal);
     return { error: new Error('it does not answer') };
   });
   try {
@@ -149,14 +149,14 @@ async function settle({ session, run, deployment }: EndDeployment): Promise<Depl
 }
 
 /** Control takes an agent's word for the instance until its lease ends (15 s): one that was cut off at the stop still has it. */
-const NOTED_WITHIN_MS = 30_000;
-const LOOK_EVERY_MS = 500;
+const notedWithinMs = 30_000;
+const pollIntervalMs = 500;
 
 async function untilNoted({ session, run, deployment }: Pick<EndDeployment, 'session' | 'run' | 'deployment'>) {
-  const untilMs = run.clock.monotonicMs() + NOTED_WITHIN_MS;
+  const untilMs = run.clock.monotonicMs() + notedWithinMs;
   for (;;) {
     const last = await session.api.getDeployment(deployment.name, run.signal);
     if (hasEnded(last) || run.clock.monotonicMs() > untilMs) return last;
-    await run.clock.sleep(LOOK_EVERY_MS, run.signal);
+    await run.clock.sleep(pollIntervalMs, run.signal);
   }
 }

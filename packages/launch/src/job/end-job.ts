@@ -10,9 +10,9 @@ import type { Site } from '../site/open-site.ts';
 import { pollMs } from '../site/slurm-site.ts';
 
 /** An agent that was told `now`, or that has ended its instance, is given this long to leave. */
-const LEAVE_MS = 45_000;
+const leaveMs = 45_000;
 /** Slurm's own end (TERM, KillWait, KILL, epilog) may take this long. */
-const CANCEL_MS = 60_000;
+const cancelTimeoutMs = 60_000;
 
 export interface EndJob {
   site: Site;
@@ -39,14 +39,14 @@ export async function endJob(job: EndJob): Promise<void> {
   run.tell({ type: 'warning', message: `job ${jobId} is still ending on ${site.cluster.name}` });
 }
 
-/** A drain lasts as long as its requests and the job's deadline allow; after the instance has ended the job has LEAVE_MS. */
+/** A drain lasts as long as its requests and the job's deadline allow; after the instance has ended the job has leaveMs. */
 async function isGoneByItself(job: EndJob): Promise<boolean> {
   let sinceMs = job.now ? job.run.clock.monotonicMs() : undefined;
   for (let round = 0; ; round++) {
     if (await isGone(job)) return true;
     const nowMs = job.run.clock.monotonicMs();
     sinceMs ??= (await isWithoutAgent(job)) ? nowMs : undefined;
-    if (sinceMs !== undefined && nowMs - sinceMs > LEAVE_MS + cancelMs(job) - CANCEL_MS) return false;
+    if (sinceMs !== undefined && nowMs - sinceMs > leaveMs + cancelMs(job) - cancelTimeoutMs) return false;
     await pause(job, round);
   }
 }
@@ -54,7 +54,7 @@ async function isGoneByItself(job: EndJob): Promise<boolean> {
 /** The shared answer of the queue may be older than the order to end. */
 function cancelMs({ site }: EndJob): number {
   const { slurm } = site.cluster.config;
-  return CANCEL_MS + (slurm?.pollSeconds === undefined ? 0 : pollMs(slurm));
+  return cancelTimeoutMs + (slurm?.pollSeconds === undefined ? 0 : pollMs(slurm));
 }
 
 async function isGoneWithin(job: EndJob, ms: number): Promise<boolean> {

@@ -15,7 +15,7 @@ import { observationFor } from './observe-job.ts';
 import { isUnhurried, type QueuePace, queueWaitMs } from './queue-pace.ts';
 
 /** The first looks at the queue come sooner than the others, for short queues. */
-const FIRST_POLLS_MS = [1_000, 4_000];
+const firstPollsMs = [1_000, 4_000];
 
 export interface Follow {
   name: string;
@@ -104,7 +104,7 @@ function queueSight({ run, site }: Follow) {
   return {
     waitMs(round: number): number {
       if (failures > 0 && pace.refusals === 0) return Math.min(1_000 * 2 ** (failures - 1), pace.pollMs);
-      return (isUnhurried(pace) ? undefined : FIRST_POLLS_MS[round]) ?? queueWaitMs(pace) * (1 + 0.2 * run.random());
+      return (isUnhurried(pace) ? undefined : firstPollsMs[round]) ?? queueWaitMs(pace) * (1 + 0.2 * run.random());
     },
     answeredIn(answerMs: number): void {
       pace = { ...pace, answerMs };
@@ -117,9 +117,9 @@ function queueSight({ run, site }: Follow) {
     /** False where looking again would only be refused again: a login that fails must not be hammered at. */
     lost(error: unknown): boolean {
       failures += 1;
-      const isRefused = isCodedError(error, ...LOGIN_REFUSALS);
+      const isRefused = isCodedError(error, ...loginRefusals);
       // A Slurm that answers and refuses is left in peace; a way that broke is tried again soon.
-      if (isCodedError(error, ...QUEUE_REFUSALS)) pace = { ...pace, refusals: pace.refusals + 1 };
+      if (isCodedError(error, ...queueRefusals)) pace = { ...pace, refusals: pace.refusals + 1 };
       if (failures === 1 || isRefused)
         run.tell({
           type: 'warning',
@@ -130,8 +130,8 @@ function queueSight({ run, site }: Follow) {
   };
 }
 
-const QUEUE_REFUSALS = ['rate_limited', 'command_failed', 'munge_down', 'answer_lost'];
-const LOGIN_REFUSALS = ['auth_failed', 'passphrase_needed', 'host_key_changed', 'host_key_unknown', 'host_key_revoked'];
+const queueRefusals = ['rate_limited', 'command_failed', 'munge_down', 'answer_lost'];
+const loginRefusals = ['auth_failed', 'passphrase_needed', 'host_key_changed', 'host_key_unknown', 'host_key_revoked'];
 
 function deploymentsOf(message: WatchMessage) {
   if (message.type === 'snapshot') return message.deployments;

@@ -21,7 +21,7 @@ import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import { slurmCluster } from '../site/slurm-site.ts';
 
 /** What a drain may take; `drainWindow` cuts it for a short job, here and in the agent alike. */
-const DRAIN_SECONDS = 120;
+const drainSeconds = 120;
 
 export function jobName(deployment: string, instance: string): string {
   return `fl-${deployment}-${instance}`;
@@ -59,7 +59,7 @@ function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterCon
     gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...(gpu.type === undefined ? {} : { type: gpu.type }) },
     ...defined({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
     timeMinutes: plan.timeMinutes,
-    warnSeconds: warningSeconds(plan.timeMinutes * 60_000, DRAIN_SECONDS * 1000),
+    warnSeconds: warningSeconds(plan.timeMinutes * 60_000, drainSeconds * 1000),
     requeue: false,
   };
 }
@@ -105,7 +105,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
       cluster: slurmCluster(cluster.config.slurm ?? {}),
       pollSeconds: cluster.config.slurm?.pollSeconds,
     }),
-    drainSeconds: DRAIN_SECONDS,
+    drainSeconds: drainSeconds,
   };
 }
 

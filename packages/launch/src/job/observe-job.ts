@@ -13,7 +13,7 @@ import type { Site } from '../site/open-site.ts';
 export type ObservedState = NonNullable<JobObserved['state']>;
 
 /** A job that nobody knows is looked for once more: a queue that is busy or has just restarted forgets for a moment. */
-const LOOK_AGAIN_MS = 3_000;
+const retryIntervalMs = 3_000;
 
 /**
  * Undefined while the job runs: then its agent speaks for it. Only asked of an instance whose agent has not told its end;
@@ -28,26 +28,26 @@ export async function observationFor(
   const look = async () => (await scheduler.observe([instance.jobId], signal)).get(instance.jobId);
   let seen = await look();
   if (seen?.phase.kind === 'gone') {
-    await clock.sleep(LOOK_AGAIN_MS, signal);
+    await clock.sleep(retryIntervalMs, signal);
     seen = await look();
   }
   const state = seen && observedState(seen);
   if (state?.status !== 'failed' && !endedWithoutAWord(seen)) return state;
   const log = await lastLinesOf(site, instance.id);
-  const lastLines = log.slice(-SHOWN_LINES);
+  const lastLines = log.slice(-shownLines);
   const explained = seen && state?.status === 'stopped' ? explainCompleted(seen, log, instance.hasServed) : state;
   if (explained?.status !== 'failed' || lastLines.length === 0) return explained;
   return { ...explained, cause: { ...explained.cause, lastLines } };
 }
 
-const SHOWN_LINES = 5;
+const shownLines = 5;
 
 function endedWithoutAWord(seen: JobObservation | undefined): boolean {
   return seen?.phase.kind === 'ended' && seen.phase.outcome === 'completed';
 }
 
 /** What slurmstepd writes into the job's log when a step ends all others (src/slurmd/slurmstepd/req.c). */
-const FAILED_STEP = /\*\*\* (JOB|STEP) \S+ ON \S+ (CANCELLED|FAILED) AT .*DUE TO (TASK FAILURE|NODE FAILURE)/;
+const failedStep = /\*\*\* (JOB|STEP) \S+ ON \S+ (CANCELLED|FAILED) AT .*DUE TO (TASK FAILURE|NODE FAILURE)/;
 
 /**
  * Pure. Accounting calls a job COMPLETED whose script ended with 0: this says nothing of what it was to serve. The job's log
@@ -58,18 +58,18 @@ export function explainCompleted(
   log: readonly string[],
   hasServed = false,
 ): ObservedState {
-  const step = log.findLast((line) => FAILED_STEP.test(line));
+  const step = log.findLast((line) => failedStep.test(line));
   const calls = `Slurm calls job ${jobId} ${state}`;
   if (step !== undefined) {
     const message = `a task of job ${jobId} failed and Slurm ended the others, though ${calls.replace(`job ${jobId}`, 'it')}`;
-    return { status: 'failed', cause: { code: 'job_ended', message, hint: READ_THE_LOG } };
+    return { status: 'failed', cause: { code: 'job_ended', message, hint: readTheLog } };
   }
   if (hasServed) return { status: 'stopped', cause: { code: 'job_ended', message: `job ${jobId} ended: ${state}` } };
   const message = `job ${jobId} ended before anything was served, though ${calls.replace(`job ${jobId}`, 'it')}`;
-  return { status: 'failed', cause: { code: 'job_ended', message, hint: READ_THE_LOG } };
+  return { status: 'failed', cause: { code: 'job_ended', message, hint: readTheLog } };
 }
 
-const READ_THE_LOG =
+const readTheLog =
   'Its own log (--source job) says why: a prologue that ends the script, a program that is not there, or a Node that does not run.';
 
 /** A job that failed before its agent could speak has said why in its own log. */
@@ -127,21 +127,21 @@ type Outcome = Extract<JobObservation['phase'], { kind: 'ended' }>['outcome'];
 function endedState(observation: JobObservation, outcome: Outcome): ObservedState {
   const reason = observation.reason && observation.reason !== 'None' ? ` (${observation.reason})` : '';
   const message = `job ${observation.jobId} ended: ${observation.state}${reason}${exitWords(observation)}`;
-  const hint = HINTS[outcome];
+  const hint = hints[outcome];
   const cause = { code: causeOf(outcome), message, ...(hint === undefined ? {} : { hint }) };
   return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout'
     ? { status: 'stopped', cause }
     : { status: 'failed', cause };
 }
 
-const OFF_THE_NODE =
+const offTheNode =
   'Deploy again; to keep off that node, exclude it: --set \'slurm.extra=["#SBATCH --exclude=<node>"]\'.';
 
-const HINTS: Partial<Record<Outcome, string>> = {
+const hints: Partial<Record<Outcome, string>> = {
   out_of_memory: 'Ask for more memory (slurm.mem), or let the engine use less.',
-  node_fail: OFF_THE_NODE,
-  boot_fail: OFF_THE_NODE,
-  launch_failed: OFF_THE_NODE,
+  node_fail: offTheNode,
+  boot_fail: offTheNode,
+  launch_failed: offTheNode,
   preempted: 'Deploy again; a partition or QOS that is not preempted keeps its jobs.',
   timeout: 'Deploy again with more time: --time.',
 };

@@ -9,13 +9,13 @@ export interface QueuePace {
   answerMs: number;
 }
 
-const MAX_WAIT_MS = 600_000;
+const maxWaitMs = 600_000;
 /** A look may keep the controller busy for this part of the time. */
-const ANSWER_SHARE = 10;
+const answerShare = 10;
 
 export function queueWaitMs({ pollMs, refusals, answerMs }: QueuePace): number {
-  const refusedMs = refusals === 0 ? 0 : Math.min(pollMs * 2 ** Math.min(refusals, 10), MAX_WAIT_MS);
-  return Math.max(pollMs, refusedMs, Math.min(answerMs * ANSWER_SHARE, MAX_WAIT_MS));
+  const refusedMs = refusals === 0 ? 0 : Math.min(pollMs * 2 ** Math.min(refusals, 10), maxWaitMs);
+  return Math.max(pollMs, refusedMs, Math.min(answerMs * answerShare, maxWaitMs));
 }
 
 /** Whether the site, a refusal or a slow answer has asked for patience: then no look comes early. */

@@ -43,13 +43,13 @@ export function readLog(
 }
 
 /** Lines by which the place is found again where one source fails. */
-const MOST_REMEMBERED = 1000;
+const maxRemembered = 1000;
 
 function rememberLines(deliver: Teller<LogEvent>['deliver']) {
   const shown: string[] = [];
   const show = async (lines: readonly string[]) => {
     shown.push(...lines);
-    if (shown.length > MOST_REMEMBERED) shown.splice(0, shown.length - MOST_REMEMBERED);
+    if (shown.length > maxRemembered) shown.splice(0, shown.length - maxRemembered);
     await deliver({ type: 'log.lines', lines });
   };
   return { shown, show };

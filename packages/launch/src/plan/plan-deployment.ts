@@ -45,7 +45,7 @@ export interface DeploymentPlan {
   cpusPerTask?: number;
 }
 
-const MAX_NAME = 40;
+const maxName = 40;
 
 export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {
   const preset = findPreset(request.what, config);
@@ -139,7 +139,7 @@ export function deriveName(what: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+/, '')
-    .slice(0, MAX_NAME)
+    .slice(0, maxName)
     .replace(/-+$/, '');
   return slug === '' ? 'model' : slug;
 }

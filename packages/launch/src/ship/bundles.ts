@@ -12,7 +12,7 @@ import type { LaunchErrorCode } from '../launch-error.ts';
 
 export type Program = 'agent' | 'control' | 'engine-sim' | 'probe';
 
-const SOURCES: Record<Program, { entry: string; folders: string[] }> = {
+const sources: Record<Program, { entry: string; folders: string[] }> = {
   agent: {
     entry: 'apps/node-agent/src/main.ts',
     folders: [
@@ -93,13 +93,13 @@ async function build(root: string, program: Program, outDir: string): Promise<vo
   const bundler = (await import(import.meta.resolve('tsdown'))) as {
     build: (options: object) => Promise<unknown>;
   };
-  const options = recipe.oneFile({ name: program, entry: join(root, SOURCES[program].entry), cwd: root, outDir });
+  const options = recipe.oneFile({ name: program, entry: join(root, sources[program].entry), cwd: root, outDir });
   await bundler.build({ ...options, config: false, logLevel: 'error', report: false });
 }
 
 async function hashSources(root: string, program: Program): Promise<string> {
   const hash = createHash('sha256');
-  for (const folder of SOURCES[program].folders) {
+  for (const folder of sources[program].folders) {
     const names = (await readdir(join(root, folder), { recursive: true })).filter(
       (name) => /\.(ts|json|sql)$/.test(name) && !name.endsWith('.test.ts'),
     );

@@ -22,8 +22,8 @@ export interface FetchedRuntime {
 }
 
 /** Not every version is in every registry: the line that ours is tested on. */
-const FALLBACK = '24';
-const MACHINES: Record<RuntimeArch, string> = { x64: 'x86-64', arm64: 'aarch64' };
+const fallback = '24';
+const machines: Record<RuntimeArch, string> = { x64: 'x86-64', arm64: 'aarch64' };
 
 /**
  * npm fetches from where it is set up to and verifies the archive against the registry's checksum. `version` is preferred;
@@ -79,7 +79,7 @@ async function fetchArchive(arch: RuntimeArch, version: string, workDir: string,
     await pack(version);
   } catch (error) {
     if (!/\b(ETARGET|E404)\b/.test(errorText(error))) throw error;
-    await pack(FALLBACK);
+    await pack(fallback);
   }
   const [archive = ''] = (await readdir(workDir)).filter((name) => name.endsWith('.tgz'));
   await runTool('tar', ['-xzf', archive, 'package/bin/node', 'package/package.json'], workDir, signal);
@@ -92,7 +92,7 @@ async function refuseOtherMachine(file: string, arch: RuntimeArch): Promise<void
   await using handle = await open(file);
   const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(20) });
   const machine = elfMachine(buffer.subarray(0, bytesRead));
-  if (machine !== MACHINES[arch]) throw new Error(`the archive holds a program for ${machine ?? 'no Linux'}`);
+  if (machine !== machines[arch]) throw new Error(`the archive holds a program for ${machine ?? 'no Linux'}`);
 }
 
 async function runTool(command: string, args: string[], cwd: string, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import type { HostFacts } from '../host/host.ts';
 import { type FetchDeps, fetchRuntime, type RuntimeArch } from './fetch-runtime.ts';
 
 /** Node's official Linux builds need this glibc (https://github.com/nodejs/node/blob/main/BUILDING.md). */
-const GLIBC_MINIMUM = 28;
+const glibcMinimum = 28;
 
 export type Runtime =
   | { kind: 'there'; path: string }
@@ -48,10 +48,10 @@ export function isSelfContained(variables: object): boolean {
 function uploadableArch(facts: HostFacts, label: string): RuntimeArch {
   const arch = ({ x86_64: 'x64', aarch64: 'arm64', arm64: 'arm64' } as const)[facts.machine as 'x86_64'];
   const minor = Number(facts.glibc?.split('.')[1]);
-  if (facts.system === 'Linux' && arch && facts.glibc?.startsWith('2.') && minor >= GLIBC_MINIMUM) return arch;
+  if (facts.system === 'Linux' && arch && facts.glibc?.startsWith('2.') && minor >= glibcMinimum) return arch;
   throw new CodedError<LaunchErrorCode>(
     'node_missing',
-    `cannot run on ${label} because it has no Node >= 22.18 and none of ours fits it: found ${facts.system} ${facts.machine}, glibc ${facts.glibc ?? 'none'}; ours need Linux x86_64 or aarch64 and glibc 2.${GLIBC_MINIMUM}`,
+    `cannot run on ${label} because it has no Node >= 22.18 and none of ours fits it: found ${facts.system} ${facts.machine}, glibc ${facts.glibc ?? 'none'}; ours need Linux x86_64 or aarch64 and glibc 2.${glibcMinimum}`,
     {
       hint: 'Install a Node there (a module, conda, nvm) and name its path in the configuration: clusters.<name>.node or bastion.node.',
     },

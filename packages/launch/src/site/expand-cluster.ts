@@ -7,8 +7,8 @@ import type { ClusterConfig, EngineConfig, NamedCluster } from '@fairlead/config
 import type { LaunchErrorCode } from '../launch-error.ts';
 import { expandHome, type Host } from '../host/host.ts';
 
-const VARIABLE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g;
-const ASK_LIMIT_MS = 30_000;
+const variablePattern = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g;
+const askTimeoutMs = 30_000;
 
 /** Asks the host only where a variable is named. Throws `config_invalid` for a variable that is not set there, and for a path that stays relative. */
 export async function expandCluster(
@@ -43,7 +43,7 @@ export interface PathMeaning {
 
 /** Pure. */
 export function expandPath(value: string, meaning: PathMeaning): string {
-  const filled = value.replaceAll(VARIABLE, (whole, braced?: string, plain?: string) => {
+  const filled = value.replaceAll(variablePattern, (whole, braced?: string, plain?: string) => {
     const variable = braced ?? plain ?? '';
     const found = meaning.values.get(variable);
     if (found !== undefined && found !== '') return found;
@@ -67,7 +67,7 @@ function refusal(value: string, { setting }: PathMeaning, { why, hint }: { why: 
 }
 
 function variablesIn(value: string): string[] {
-  return [...value.matchAll(VARIABLE)].flatMap(([, braced, plain]) => braced ?? plain ?? []);
+  return [...value.matchAll(variablePattern)].flatMap(([, braced, plain]) => braced ?? plain ?? []);
 }
 
 type MapPath = (value: string, setting: string) => string;
@@ -119,7 +119,7 @@ async function askVariables(
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const script = names.map((name) => `printf '\\nfl_var %s=%s\\n' ${name} "\${${name}-}"`).join('\n');
-  const options = { timeoutMs: ASK_LIMIT_MS, ...(signal && { signal }) };
+  const options = { timeoutMs: askTimeoutMs, ...(signal && { signal }) };
   const { stdout } = await host.runner.run(['bash', '-lc', script], options);
   return new Map(
     [...stdout.matchAll(/^fl_var (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const),

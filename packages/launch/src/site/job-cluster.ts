@@ -8,8 +8,8 @@ import type { Scheduler } from '@fairlead/scheduler';
 import type { Host } from '../host/host.ts';
 import { type ClusterPaths, jobDirOf } from '../cluster-paths.ts';
 
-const FILE = 'slurm-cluster';
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const file = 'slurm-cluster';
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 export interface JobClusters {
   /** Undefined where none is noted: the configured one. Asks the host once for each job. */
@@ -20,11 +20,11 @@ export interface JobClusters {
 
 export function createJobClusters(host: Pick<Host, 'runner' | 'upload'>, paths: ClusterPaths): JobClusters {
   const known = new Map<string, Promise<string | undefined>>();
-  const fileOf = (instance: string) => join(jobDirOf(paths, instance), FILE);
+  const fileOf = (instance: string) => join(jobDirOf(paths, instance), file);
   const read = async (instance: string) => {
     const { code, stdout } = await host.runner.run(['cat', '--', fileOf(instance)]);
     const name = stdout.trim();
-    return code === 0 && NAME.test(name) ? name : undefined;
+    return code === 0 && namePattern.test(name) ? name : undefined;
   };
   return {
     of(instance) {
@@ -35,7 +35,7 @@ export function createJobClusters(host: Pick<Host, 'runner' | 'upload'>, paths: 
       return asked;
     },
     async remember(instance, cluster) {
-      if (!NAME.test(cluster)) return new Error(`${JSON.stringify(cluster)} is no name of a cluster`);
+      if (!namePattern.test(cluster)) return new Error(`${JSON.stringify(cluster)} is no name of a cluster`);
       known.set(instance, Promise.resolve(cluster));
       try {
         await host.upload(Buffer.from(`${cluster}\n`), fileOf(instance), { mode: 0o600 });

@@ -9,14 +9,14 @@ export interface DrainWindow {
 }
 
 /** Slurm may send the signal of `--signal` up to 60 s before the time that was asked for (sbatch(1)). */
-const MAX_SIGNAL_LEAD_MS = 60_000;
+const maxSignalLeadMs = 60_000;
 
 /** The drain gets the time that is wanted, and never more than a quarter of the job: a short job must serve, too. */
-const MAX_FRACTION = 1 / 4;
+const maxFraction = 1 / 4;
 
 /** All in milliseconds; `start` and `end` on the same clock. */
 export function drainWindow(startMs: number, endMs: number, wantedMs: number): DrainWindow {
-  const longestMs = Math.max(0, endMs - startMs) * MAX_FRACTION;
+  const longestMs = Math.max(0, endMs - startMs) * maxFraction;
   return { fromMs: endMs - Math.min(wantedMs, longestMs), untilMs: endMs };
 }
 
@@ -29,5 +29,5 @@ export function warningSeconds(limitMs: number, wantedMs: number): number {
 /** `early`: the scheduler's warning of this end, sent before the drain is due. `due`: in the window or after it. */
 export function placeSignal({ fromMs }: DrainWindow, atMs: number): 'unrelated' | 'early' | 'due' {
   if (atMs >= fromMs) return 'due';
-  return atMs >= fromMs - MAX_SIGNAL_LEAD_MS ? 'early' : 'unrelated';
+  return atMs >= fromMs - maxSignalLeadMs ? 'early' : 'unrelated';
 }

@@ -5,7 +5,7 @@ import { askSlurm } from './ask-slurm.ts';
 import type { RunProgram } from './run-program.ts';
 import { isSlurmJob } from './watch-deadline.ts';
 
-const SCONTROL_LIMIT_MS = 30_000;
+const scontrolTimeoutMs = 30_000;
 
 /** Undefined outside Slurm, or when it does not answer. */
 export async function learnKillWait(
@@ -15,6 +15,6 @@ export async function learnKillWait(
 ): Promise<number | undefined> {
   if (!isSlurmJob(jobId)) return undefined;
   const question = { program: 'scontrol', args: ['show', 'config'], cluster } as const;
-  const text = await askSlurm(run, question, { limitMs: SCONTROL_LIMIT_MS, signal });
+  const text = await askSlurm(run, question, { limitMs: scontrolTimeoutMs, signal });
   return text === undefined ? undefined : parseSlurmConfig(text).killWaitMs;
 }

@@ -2,14 +2,14 @@
 
 import type { RunProgram } from './run-program.ts';
 
-const NVIDIA_SMI_LIMIT_MS = 20_000;
+const nvidiaSmiTimeoutMs = 20_000;
 
 export async function listGpus(env: NodeJS.ProcessEnv, run: RunProgram, signal: AbortSignal): Promise<string[]> {
   const visible = visibleGpus(env);
   // On a node without cgroup constraints nvidia-smi shows all GPUs, not only the job's.
   const ids = visible.length > 0 ? ['-i', visible.join(',')] : [];
   const printed = await run(['nvidia-smi', '--query-gpu=name', '--format=csv,noheader', ...ids], {
-    limitMs: NVIDIA_SMI_LIMIT_MS,
+    limitMs: nvidiaSmiTimeoutMs,
     signal,
   });
   const names = (printed ?? '').split('\n').map((line) => line.trim());

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export type SlurmNotice = 'preempted' | 'time-limit' | 'node-failure' | 'requeued' | 'task-failure' | 'cancelled';
 
 /** What follows CANCELLED AT <time> (slurmd/slurmstepd/req.c, src/slurmd/slurmstepd/mgr.c). */
-const REASONS: ReadonlyArray<[pattern: RegExp, notice: SlurmNotice]> = [
+const reasons: ReadonlyArray<[pattern: RegExp, notice: SlurmNotice]> = [
   [/DUE TO PREEMPTION/, 'preempted'],
   [/DUE TO TIME LIMIT/, 'time-limit'],
   [/DUE TO NODE FAILURE/, 'node-failure'],
@@ -16,11 +16,11 @@ const REASONS: ReadonlyArray<[pattern: RegExp, notice: SlurmNotice]> = [
   [/\*\*\*$/, 'cancelled'],
 ];
 
-const NOTICE =
+const noticePattern =
   /^slurmstepd\S*: error: \*\*\* (?:JOB|STEP) (?<job>\d+)(?:\.\S+)? ON \S+ CANCELLED AT (?<at>\S+) (?<reason>.*)\*\*\*$/;
 /** Each signal of one end is told, the later ones without the reason, KillWait (30 s by default) after the first at most. */
-const SAME_END_MS = 60_000;
-const TAIL_BYTES = 4096;
+const sameEndMs = 60_000;
+const tailBytes = 4096;
 
 /** Undefined outside Slurm, and where it said nothing. Synchronous: what is read is what was written before the signal. */
 export function readSlurmNotice(jobDir: string, jobId: string): SlurmNotice | undefined {
@@ -36,7 +36,7 @@ function readTail(path: string): string {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const tail = Buffer.alloc(Math.min(size, tailBytes));
     const read = readSync(file, tail, 0, tail.length, size - tail.length);
     return tail.toString('utf8', 0, read);
   } finally {
@@ -47,16 +47,16 @@ function readTail(path: string): string {
 /** Pure. The last notice counts, or the reason of the one that it follows. */
 export function parseSlurmNotice(log: string, jobId: string): SlurmNotice | undefined {
   const notices = log.split('\n').flatMap((line) => {
-    const match = NOTICE.exec(line.trimEnd());
+    const match = noticePattern.exec(line.trimEnd());
     return match?.groups?.['job'] === jobId ? [match] : [];
   });
   const last = notices.at(-1);
   if (!last) return undefined;
   const [text] = notices.findLast((notice) => notice.groups?.['reason'] !== '' && isSameEnd(notice, last)) ?? last;
-  return REASONS.find(([pattern]) => pattern.test(text))?.[1];
+  return reasons.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 function isSameEnd(notice: RegExpExecArray, last: RegExpExecArray): boolean {
   const apartMs = Date.parse(last.groups?.['at'] ?? '') - Date.parse(notice.groups?.['at'] ?? '');
-  return apartMs >= 0 && apartMs <= SAME_END_MS;
+  return apartMs >= 0 && apartMs <= sameEndMs;
 }

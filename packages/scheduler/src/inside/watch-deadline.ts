@@ -20,8 +20,8 @@ export interface DeadlineOptions {
   onChange: (deadlineMs: number | undefined) => void;
 }
 
-const READ_EVERY_MS = 180_000;
-const SQUEUE_LIMIT_MS = 30_000;
+const readIntervalMs = 180_000;
+const squeueTimeoutMs = 30_000;
 
 /** Runs until aborted. Outside Slurm nothing is asked. */
 export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): void {
@@ -38,7 +38,7 @@ export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): vo
       onChange(foundMs);
       deadlineMs = foundMs;
     }
-    const everyMs = Math.max(READ_EVERY_MS, pollMs) * (0.8 + 0.4 * random());
+    const everyMs = Math.max(readIntervalMs, pollMs) * (0.8 + 0.4 * random());
     return Math.max(everyMs, pollMs);
   };
 
@@ -54,6 +54,6 @@ async function readEndTime({ job, cluster, run }: DeadlineOptions, signal: Abort
   const question = { program: 'squeue', args: ['-h', '-j', job.jobId, '-o', '%e'], cluster } as const;
   // An older Slurm ignores SLURM_TIME_FORMAT and prints the local time of TZ.
   const env = { SLURM_TIME_FORMAT: '%s', TZ: 'UTC' };
-  const text = await askSlurm(run, question, { env, limitMs: SQUEUE_LIMIT_MS, signal });
+  const text = await askSlurm(run, question, { env, limitMs: squeueTimeoutMs, signal });
   return text === undefined ? undefined : parseEndTime(text);
 }

@@ -80,7 +80,7 @@ async function claimOne(claims: GpuClaims, draft: string, path: string): Promise
 }
 
 /** A turn that was left behind by a process that died ends after this long. */
-const TURN_LIMIT_MS = 30_000;
+const turnTimeoutMs = 30_000;
 
 /** mkdir(2), which only one process can win. */
 async function took(turn: string): Promise<boolean> {
@@ -91,7 +91,7 @@ async function took(turn: string): Promise<boolean> {
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
   try {
-    if (Date.now() - (await stat(turn)).mtimeMs > TURN_LIMIT_MS) await rm(turn, { recursive: true, force: true });
+    if (Date.now() - (await stat(turn)).mtimeMs > turnTimeoutMs) await rm(turn, { recursive: true, force: true });
   } catch (error) {
     // It has just ended: the next one who wants the GPU has it.
     if (errnoOf(error) !== 'ENOENT') throw error;

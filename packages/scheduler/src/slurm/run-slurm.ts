@@ -12,11 +12,11 @@ const commandTimeoutMs = 60_000;
 export type RunSlurm = (argv: readonly string[], signal?: AbortSignal) => Promise<RunResult>;
 
 /** What a cluster answers is bounded: a command that prints more than this was asked for too much. */
-const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+const defaultMaxOutputBytes = 32 * 1024 * 1024;
 
 export function createRunSlurm(runner: CommandRunner): RunSlurm {
   return async (argv, signal) => {
-    const limits = { timeoutMs: commandTimeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES };
+    const limits = { timeoutMs: commandTimeoutMs, maxOutputBytes: defaultMaxOutputBytes };
     try {
       return await runner.run(argv, { ...limits, ...(signal ? { signal } : {}) });
     } catch (error) {

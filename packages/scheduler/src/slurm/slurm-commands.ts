@@ -1,8 +1,8 @@
 // The command lines that the Slurm scheduler runs on the login host. Pure.
 
 import { shellJoin } from '@fairlead/kit';
-import { UNSET_REPORT } from './classify/refusal-lines.ts';
-import { SHELL_SETTINGS } from './classify/shell-settings.ts';
+import { unsetReport } from './classify/refusal-lines.ts';
+import { shellSettings } from './classify/shell-settings.ts';
 import { formatSlurmDuration } from '../script/duration.ts';
 import { sacctFormat } from './parse/parse-sacct.ts';
 import { squeueFormat } from './parse/parse-squeue.ts';
@@ -32,9 +32,9 @@ umask 077
 `;
 
 /** What the user's shell would have set: told on stderr, where a refusal is explained (see refusal-lines.ts). */
-const report = `for name in ${SHELL_SETTINGS.flatMap((name) => [`SBATCH_${name}`, `SLURM_${name}`]).join(' ')}; do
+const report = `for name in ${shellSettings.flatMap((name) => [`SBATCH_${name}`, `SLURM_${name}`]).join(' ')}; do
 eval "value=\\\${$name-}"
-[ -z "$value" ] || printf '%s %s=%s\n' '${UNSET_REPORT}' "$name" "$value" >&2
+[ -z "$value" ] || printf '%s %s=%s\n' '${unsetReport}' "$name" "$value" >&2
 done
 `;
 

@@ -1,7 +1,7 @@
 // The Scheduler of a Slurm cluster: text commands on its login host, one batched squeue for all jobs.
 
 import { type Clock, type Log, silentLog, systemClock } from '@fairlead/kit';
-import { UNSET_REPORT } from './classify/refusal-lines.ts';
+import { unsetReport } from './classify/refusal-lines.ts';
 import { classifySubmitError } from './classify/submit-error.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { parseSacct, type SacctRow } from './parse/parse-sacct.ts';
@@ -60,7 +60,7 @@ async function testOnly(
 ): Promise<TestOnlyResult> {
   const result = await run(testOnlyCommand(site, job), signal);
   if (result.code !== 0) return { ok: false, ...classifySubmitError(result) };
-  const told = result.stderr.split('\n').filter((line) => !line.startsWith(UNSET_REPORT));
+  const told = result.stderr.split('\n').filter((line) => !line.startsWith(unsetReport));
   const text = told.join('\n').trim() || result.stdout.trim();
   return { ok: true, ...(parseTestOnly(`${result.stderr}\n${result.stdout}`) ?? { text }) };
 }

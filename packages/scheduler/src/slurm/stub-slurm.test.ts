@@ -11,7 +11,7 @@ import { createSlurmScheduler, type SlurmSchedulerOptions } from './slurm-schedu
 import { openStubSlurm } from './stub-slurm.ts';
 
 const job: JobSubmission = { name: 'fl-demo-1', scriptPath: '/nowhere/job.sh', workDir: '/nowhere' };
-const BANNER = `cat <<'END'
+const banner = `cat <<'END'
 -----------------------------------------------------------------
           Welcome to the Machine3 Supercomputer
 -----------------------------------------------------------------
@@ -31,7 +31,7 @@ async function open(scripts: Record<string, string>, options: Partial<SlurmSched
 
 describe('the id of a job', () => {
   test.each([
-    ['a banner with a number in its name', `${BANNER}take 31; echo 31`],
+    ['a banner with a number in its name', `${banner}take 31; echo 31`],
     ['a balance after the number', 'take 31; echo 31; echo "Balance after job"; echo 4200'],
     ['job counts before the number', 'take 31; echo "You have so many jobs:"; echo 7; echo 31'],
     ['numbers on stderr', 'take 31; echo 4200 >&2; echo 31'],
@@ -55,7 +55,7 @@ describe('a refusal', () => {
     ['ERROR: your allocation has expired', 'account_invalid'],
   ])('inside a banner is told by the line that refuses: %s', async (words, code) => {
     const check = '--> Verifying job request is within current queue limits...FAILED';
-    const { scheduler } = await open({ sbatch: `${BANNER}printf '%s\\n' '${check}' '' '${words}'; exit 1` });
+    const { scheduler } = await open({ sbatch: `${banner}printf '%s\\n' '${check}' '' '${words}'; exit 1` });
     const error = await scheduler.submit(job).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code });
     expect((error as Error).message).toContain(`${check}; ${words}`);

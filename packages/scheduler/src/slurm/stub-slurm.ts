@@ -13,7 +13,7 @@ export interface StubSlurm extends AsyncDisposable {
   calls(program: string): Promise<string[]>;
 }
 
-const PROLOGUE = `#!/bin/sh
+const prologue = `#!/bin/sh
 dir=\${0%/*}
 echo "$*" >>"$dir/calls-\${0##*/}"
 name= shown=
@@ -27,18 +27,18 @@ take() { echo "$1|PENDING|Priority||N/A|N/A|1795231749|gpu|$name" >>"$dir/jobs/q
 `;
 
 /** A queue that lists what `take ID` put there, and records of which there are none. */
-const SQUEUE = 'cat "$dir/jobs/queue" 2>/dev/null; exit 0';
-const SACCT = 'echo "Slurm accounting storage is disabled" >&2; exit 1';
-const SCONTROL = 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1';
+const squeue = 'cat "$dir/jobs/queue" 2>/dev/null; exit 0';
+const sacct = 'echo "Slurm accounting storage is disabled" >&2; exit 1';
+const scontrol = 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1';
 
 export async function openStubSlurm(scripts: Record<string, string> = {}): Promise<StubSlurm> {
   const binDir = await mkdtemp(join(tmpdir(), 'fl-slurm-'));
   await mkdir(join(binDir, 'jobs'));
   const script = async (program: string, body: string) => {
-    await writeFile(join(binDir, program), `${PROLOGUE}${body}\n`);
+    await writeFile(join(binDir, program), `${prologue}${body}\n`);
     await chmod(join(binDir, program), 0o755);
   };
-  const all = { squeue: SQUEUE, sacct: SACCT, scontrol: SCONTROL, scancel: 'exit 0', ...scripts };
+  const all = { squeue: squeue, sacct: sacct, scontrol: scontrol, scancel: 'exit 0', ...scripts };
   for (const [program, body] of Object.entries(all)) await script(program, body);
   return {
     binDir,

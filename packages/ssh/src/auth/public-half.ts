@@ -1,7 +1,7 @@
 // The public half of an OpenSSH private key, which lies in the clear even when the private half is encrypted
 // (https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key).
 
-const MAGIC = 'openssh-key-v1\0';
+const magic = 'openssh-key-v1\0';
 
 /** The public key blob; undefined for other formats. */
 export function publicHalf(privateKeyText: string): Buffer | undefined {
@@ -10,8 +10,8 @@ export function publicHalf(privateKeyText: string): Buffer | undefined {
   );
   if (!armoured?.[1]) return undefined;
   const bytes = Buffer.from(armoured[1], 'base64');
-  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
-  let offset = MAGIC.length;
+  if (bytes.toString('latin1', 0, magic.length) !== magic) return undefined;
+  let offset = magic.length;
   const readString = (): Buffer | undefined => {
     if (offset + 4 > bytes.length) return undefined;
     const start = offset + 4;

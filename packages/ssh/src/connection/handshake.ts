@@ -143,7 +143,7 @@ function handshakeError(label: string, cause: Error): CodedError<SshErrorCode> {
 }
 
 /** A laptop's; an agent has its one key and nothing else. */
-const OTHER_WAYS =
+const otherWays =
   " For Kerberos, certificates, FIDO keys, passwords and codes, let the system's ssh log in: `driver: ssh`.";
 
 function authError(target: SshTarget, { identities, failures }: FoundIdentities): CodedError<SshErrorCode> {
@@ -156,12 +156,12 @@ function authError(target: SshTarget, { identities, failures }: FoundIdentities)
     if (failure) return sshError(failure.code, `${what}: ${failure.message}`, optionsOf(failure));
     const looked = target.auth.identityFiles?.join(', ') ?? 'no file';
     return sshError('auth_failed', `${what} because there is no key to offer: looked at ${looked}`, {
-      hint: `Make a key with ssh-keygen and authorize it on the host, or name one (IdentityFile in ~/.ssh/config).${OTHER_WAYS}`,
+      hint: `Make a key with ssh-keygen and authorize it on the host, or name one (IdentityFile in ~/.ssh/config).${otherWays}`,
     });
   }
   const also = failures.map((one) => ` (${one.message})`).join('');
   return sshError('auth_failed', `${what} because the server accepted none of: ${tried}${also}`, {
-    hint: `Check that the key is in the account's authorized_keys and still valid: \`ssh -p ${target.port} ${target.user}@${target.host}\` should log in without a password.${target.auth.privateKey ? '' : OTHER_WAYS}`,
+    hint: `Check that the key is in the account's authorized_keys and still valid: \`ssh -p ${target.port} ${target.user}@${target.host}\` should log in without a password.${target.auth.privateKey ? '' : otherWays}`,
   });
 }
 

@@ -35,7 +35,7 @@ export interface OpenLink extends AsyncDisposable {
   hostKey: HostKey;
 }
 
-const CONNECT_TIMEOUT_MS = 20_000;
+const connectTimeoutMs = 20_000;
 
 export async function openLink(target: SshTarget, options: OpenLinkOptions): Promise<OpenLink> {
   const scope = new Scope();
@@ -43,7 +43,7 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
     const { stages } = options;
     const jump = target.jump ? scope.use(await openJump(target.jump, options)).link : undefined;
     if (jump) stages?.onJumped();
-    const timeoutMs = target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+    const timeoutMs = target.connectTimeoutMs ?? connectTimeoutMs;
     using deadline = createDeadline({
       clock: options.clock ?? systemClock,
       afterMs: timeoutMs,

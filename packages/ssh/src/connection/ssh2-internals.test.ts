@@ -11,7 +11,7 @@ import { hasSshd, openTestSsh, openTestSshd } from '../testing.ts';
 import { openLink } from './open-link.ts';
 import { serverSoftware } from './ssh2-internals.ts';
 
-const OPTIONS = { signal: undefined, clock: undefined, keepaliveMs: 4_000, keepaliveCountMax: 2 };
+const options = { signal: undefined, clock: undefined, keepaliveMs: 4_000, keepaliveCountMax: 2 };
 
 /** The keys that ssh2 holds for both directions now. */
 function keysOf(client: Client): unknown[] {
@@ -26,7 +26,7 @@ const withSshd = await hasSshd();
 describe("ssh2's insides", () => {
   it.skipIf(!withSshd)('hold prepared keys, after each rekey too, and bytes come through', async () => {
     await using server = await openTestSshd({ extraConfig: ['RekeyLimit 500K'] });
-    await using opened = await openLink(server.target, OPTIONS);
+    await using opened = await openLink(server.target, options);
     const { client } = opened.link;
     let rekeys = 0;
     client.on('handshake', () => (rekeys += 1));
@@ -48,7 +48,7 @@ describe("ssh2's insides", () => {
 
   it('name the server', async () => {
     await using server = await openTestSsh('builtin');
-    await using opened = await openLink(server.target, OPTIONS);
+    await using opened = await openLink(server.target, options);
     expect(serverSoftware(opened.link.client)).not.toBe('');
   });
 });

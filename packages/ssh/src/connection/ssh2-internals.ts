@@ -21,7 +21,7 @@ export function serverSoftware(client: Client): string {
 }
 
 /** Where ssh2's ciphers and their MACs hold the keys that they hand to node:crypto with every packet. */
-const KEY_FIELDS = ['_encKey', '_decipherKey', '_macKey'];
+const keyFields = ['_encKey', '_decipherKey', '_macKey'];
 
 /**
  * ssh2 makes a cipher, or a MAC, for each packet from raw bytes, and Node 24 finds out what kind of key it was given by an error that
@@ -31,7 +31,7 @@ const KEY_FIELDS = ['_encKey', '_decipherKey', '_macKey'];
 export function prepareKeys(client: Client): void {
   const { _protocol: protocol } = client as unknown as Insides;
   for (const half of [protocol?._cipher, protocol?._decipher]) {
-    for (const field of half ? KEY_FIELDS : []) {
+    for (const field of half ? keyFields : []) {
       const key = half?.[field];
       if (half && key instanceof Uint8Array) half[field] = createSecretKey(key);
     }

@@ -3,7 +3,7 @@
 import { decodeHostKey, type HostKey } from './host-key.ts';
 
 /** How many fields make the public key, by the type of the plain key. */
-const KEY_FIELDS: ReadonlyArray<[type: RegExp, count: number]> = [
+const keyFields: ReadonlyArray<[type: RegExp, count: number]> = [
   [/^ssh-ed25519$/, 1],
   [/^ecdsa-sha2-nistp\d+$/, 2],
   [/^ssh-rsa$/, 2],
@@ -13,7 +13,7 @@ const KEY_FIELDS: ReadonlyArray<[type: RegExp, count: number]> = [
 export function certifiedKey(blob: Buffer): HostKey | undefined {
   const [type, , ...fields] = readStrings(blob, 4);
   const name = /^(.+)-cert-v01@openssh\.com$/.exec(type?.toString('latin1') ?? '')?.[1];
-  const count = KEY_FIELDS.find(([pattern]) => name !== undefined && pattern.test(name))?.[1];
+  const count = keyFields.find(([pattern]) => name !== undefined && pattern.test(name))?.[1];
   if (name === undefined || count === undefined || fields.length < count) return undefined;
   return decodeHostKey(Buffer.concat([Buffer.from(name), ...fields.slice(0, count)].map(withLength)));
 }

@@ -27,7 +27,7 @@ export function parseHostKeyLine(line: string): HostKey | undefined {
   return key.type === type ? key : undefined;
 }
 
-const ALGORITHMS_IN_ORDER = [
+const algorithmsInOrder = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384',
@@ -36,13 +36,13 @@ const ALGORITHMS_IN_ORDER = [
   'rsa-sha2-256',
 ] as const;
 
-export type HostKeyAlgorithm = (typeof ALGORITHMS_IN_ORDER)[number];
+export type HostKeyAlgorithm = (typeof algorithmsInOrder)[number];
 
 /** What to offer: the types already known for the host first, as OpenSSH does; `only` leaves the others out. */
 export function orderHostKeyAlgorithms(knownTypes: readonly string[], rest: 'rest-after' | 'only'): HostKeyAlgorithm[] {
   const isKnown = (algorithm: HostKeyAlgorithm) =>
     knownTypes.includes(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm);
-  const known = ALGORITHMS_IN_ORDER.filter(isKnown);
+  const known = algorithmsInOrder.filter(isKnown);
   if (rest === 'only' && known.length > 0) return known;
-  return [...known, ...ALGORITHMS_IN_ORDER.filter((algorithm) => !isKnown(algorithm))];
+  return [...known, ...algorithmsInOrder.filter((algorithm) => !isKnown(algorithm))];
 }

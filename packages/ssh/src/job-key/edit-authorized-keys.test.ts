@@ -8,7 +8,7 @@ const expiresAt = new Date('2030-01-02T03:04:05Z');
 const line = renderKeyLine({ publicKey, gatePath: '/home/a/.fairlead/gate', expiresAt, marker: 'one' });
 const put = (text: string, newLine = line) => editAuthorizedKeys(text, { kind: 'put', marker: 'one', line: newLine });
 const remove = (text: string, marker = 'one') => editAuthorizedKeys(text, { kind: 'remove', marker });
-const OWN = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOYRwejl8EAO3OsSkfZXEyPvDCaE+7MQXg3lgWdsNhxq me';
+const own = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOYRwejl8EAO3OsSkfZXEyPvDCaE+7MQXg3lgWdsNhxq me';
 
 describe('a key line', () => {
   it('allows nothing but the gate and sockets', () => {
@@ -49,44 +49,44 @@ describe('a key line', () => {
 describe('editAuthorizedKeys', () => {
   it.each([
     ['an empty file', '', `${line}\n`],
-    ['a file with lines', `${OWN}\n`, `${OWN}\n${line}\n`],
-    ['a file without a last newline', OWN, `${line}\n${OWN}`],
-    ['a file with CRLF', `${OWN}\r\n# x\r\n`, `${OWN}\r\n# x\r\n${line}\r\n`],
-    ['a file of odd bytes', `# caf\u00e9\u00ff\n\n\n  ${OWN}`, `${line}\n# caf\u00e9\u00ff\n\n\n  ${OWN}`],
+    ['a file with lines', `${own}\n`, `${own}\n${line}\n`],
+    ['a file without a last newline', own, `${line}\n${own}`],
+    ['a file with CRLF', `${own}\r\n# x\r\n`, `${own}\r\n# x\r\n${line}\r\n`],
+    ['a file of odd bytes', `# caf\u00e9\u00ff\n\n\n  ${own}`, `${line}\n# caf\u00e9\u00ff\n\n\n  ${own}`],
   ])('adds to %s', (_, before, after) => {
     expect(put(before)).toEqual({ text: after, change: 'added' });
   });
 
   it('replaces the marked line where it stands, and its copies', () => {
     const old = line.replace('203001021704', '202001021704');
-    expect(put(`# top\n${old}\r\n${OWN}\n${old}\n`)).toEqual({
-      text: `# top\n${line}\r\n${OWN}\n`,
+    expect(put(`# top\n${old}\r\n${own}\n${old}\n`)).toEqual({
+      text: `# top\n${line}\r\n${own}\n`,
       change: 'replaced',
     });
   });
 
   it('changes nothing when the line is there already', () => {
-    expect(put(`${OWN}\n${line}\n`)).toMatchObject({ change: 'none' });
+    expect(put(`${own}\n${line}\n`)).toMatchObject({ change: 'none' });
   });
 
   it('removes the marked line and no other', () => {
     const two = line.replace('fairlead:one', 'fairlead:one-more');
-    expect(remove(`${OWN}\n${line}\n${two}\n#${line}\n`)).toEqual({
-      text: `${OWN}\n${two}\n#${line}\n`,
+    expect(remove(`${own}\n${line}\n${two}\n#${line}\n`)).toEqual({
+      text: `${own}\n${two}\n#${line}\n`,
       change: 'removed',
     });
-    expect(remove(`${OWN}\n`)).toEqual({ text: `${OWN}\n`, change: 'none' });
+    expect(remove(`${own}\n`)).toEqual({ text: `${own}\n`, change: 'none' });
   });
 
   it('gives back what was there before it added', () => {
-    for (const before of [`${OWN}\n`, OWN, `${OWN}\r\n`, '', '# only a comment\n\n']) {
+    for (const before of [`${own}\n`, own, `${own}\r\n`, '', '# only a comment\n\n']) {
       expect(remove(put(before).text).text).toBe(before);
     }
   });
 
   it('refuses a line that is not marked, or is two', () => {
-    expect(() => put('', OWN)).toThrow(/marker/);
-    expect(() => put('', `${OWN}\n${line}`)).toThrow(/marker/);
+    expect(() => put('', own)).toThrow(/marker/);
+    expect(() => put('', `${own}\n${line}`)).toThrow(/marker/);
   });
 
   it('refuses a key that another line authorizes', () => {
@@ -94,7 +94,7 @@ describe('editAuthorizedKeys', () => {
   });
 
   it('passes a large file through', () => {
-    const large = `${OWN}\n`.repeat(20_000);
+    const large = `${own}\n`.repeat(20_000);
     expect(put(large).text).toBe(`${large}${line}\n`);
   });
 });

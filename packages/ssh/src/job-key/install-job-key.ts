@@ -36,7 +36,7 @@ export interface InstalledJobKey {
 }
 
 /** Attempts of one edit when another program changes the file in between. */
-const EDIT_TURNS = 3;
+const editTurns = 3;
 
 export async function installJobKey(options: InstallJobKeyOptions): Promise<InstalledJobKey> {
   const { connection, jobKey, path, clock = systemClock, signal } = options;
@@ -46,7 +46,7 @@ export async function installJobKey(options: InstallJobKeyOptions): Promise<Inst
       await using file = await openKeysFile({ host: connection, path, clock, signal });
       return await putAndProve(file, line, options);
     } catch (error) {
-      if (isCodedError(error, 'authorized_keys_changed') && turn < EDIT_TURNS) continue;
+      if (isCodedError(error, 'authorized_keys_changed') && turn < editTurns) continue;
       throw isCodedError(error, 'authorized_keys_not_writable') ? byHand(error, line) : error;
     }
   }
@@ -73,7 +73,7 @@ export async function removeJobKey(options: RemoveJobKeyOptions): Promise<boolea
       await orUndo({ file, undo: () => file.replace(file.text) }, () => proveOwnLogin(userTarget, { signal }));
       return true;
     } catch (error) {
-      if (isCodedError(error, 'authorized_keys_changed') && turn < EDIT_TURNS) continue;
+      if (isCodedError(error, 'authorized_keys_changed') && turn < editTurns) continue;
       throw error;
     }
   }

@@ -7,9 +7,9 @@ import { errnoOf, errorText } from '@fairlead/kit';
 
 import { sshError } from '../ssh-error.ts';
 
-const KEY_NAME = /^job-[0-9a-f]+$/;
+const keyName = /^job-[0-9a-f]+$/;
 /** As many as sshd hears before it hangs up is 6 (sshd_config: MaxAuthTries); a renewed key has one or two before it. */
-const MAX_OFFERED = 4;
+const maxOffered = 4;
 
 /** Absolute paths, the newest key first: it is the one whose line is in place. Rejects with `key_unreadable` where there is none. */
 export async function listJobKeyFiles(dir: string): Promise<string[]> {
@@ -19,7 +19,7 @@ export async function listJobKeyFiles(dir: string): Promise<string[]> {
   if (there.length === 0) throw noKey(dir, 'there is no key in it');
   return there
     .toSorted((left, right) => right.atMs - left.atMs)
-    .slice(0, MAX_OFFERED)
+    .slice(0, maxOffered)
     .map(({ file }) => file);
 }
 
@@ -30,7 +30,7 @@ async function namesIn(dir: string): Promise<string[]> {
   } catch (error) {
     throw noKey(dir, errorText(error), error);
   }
-  return names.filter((name) => KEY_NAME.test(name)).map((name) => join(dir, name));
+  return names.filter((name) => keyName.test(name)).map((name) => join(dir, name));
 }
 
 /** Undefined for a key that another laptop has just removed. */

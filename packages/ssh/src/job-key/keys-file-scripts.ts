@@ -1,11 +1,11 @@
 // The far side of an edit of authorized_keys, as POSIX sh. Each script ends with 0, or with one of the codes below and
 // a line on stderr. Nothing there but sh, ls, cp, mv, cksum, find and readlink is needed.
 
-import { TAKE_LOCK } from '../lock-script.ts';
+import { takeLock } from '../lock-script.ts';
 
-export const KEYS_EXIT = { notWritable: 71, locked: 72, changed: 73, notOurLock: 74, incomplete: 75 } as const;
+export const keysExit = { notWritable: 71, locked: 72, changed: 73, notOurLock: 74, incomplete: 75 } as const;
 
-const PROLOGUE = `
+const prologue = `
 LC_ALL=C; export LC_ALL
 umask 077
 fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
@@ -15,26 +15,26 @@ fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
  * Arguments: path (empty for the usual one), lock token. Prints the file's real path and checksum, one a line, then
  * its content. Follows links, for some keep the file elsewhere.
  */
-export const LOCK_AND_READ = `${PROLOGUE}${TAKE_LOCK}
+export const lockAndReadScript = `${prologue}${takeLock}
 path=$1 token=$2
 if [ -z "$path" ]; then
   path=$HOME/.ssh/authorized_keys
-  if ! [ -d "$HOME/.ssh" ]; then mkdir -m 700 "$HOME/.ssh" || [ -d "$HOME/.ssh" ] || fail ${KEYS_EXIT.notWritable} "cannot create $HOME/.ssh"; fi
+  if ! [ -d "$HOME/.ssh" ]; then mkdir -m 700 "$HOME/.ssh" || [ -d "$HOME/.ssh" ] || fail ${keysExit.notWritable} "cannot create $HOME/.ssh"; fi
 fi
 links=0
 while [ -h "$path" ]; do
-  links=$((links + 1)); [ "$links" -le 20 ] || fail ${KEYS_EXIT.notWritable} "$path is a link to itself"
+  links=$((links + 1)); [ "$links" -le 20 ] || fail ${keysExit.notWritable} "$path is a link to itself"
   to=$(readlink "$path")
   case $to in /*) path=$to ;; *) path=\${path%/*}/$to ;; esac
 done
 lock=$path.fairlead-lock
 take_lock "$lock"
 case $? in
-  1) exit ${KEYS_EXIT.notWritable} ;;
-  2) fail ${KEYS_EXIT.locked} "$lock" ;;
+  1) exit ${keysExit.notWritable} ;;
+  2) fail ${keysExit.locked} "$lock" ;;
 esac
-echo "$token" >"$lock/owner" || fail ${KEYS_EXIT.notWritable} "cannot write $lock"
-if [ -e "$path" ] && ! [ -w "$path" ]; then rm -rf "$lock"; fail ${KEYS_EXIT.notWritable} "$path is not writable"; fi
+echo "$token" >"$lock/owner" || fail ${keysExit.notWritable} "cannot write $lock"
+if [ -e "$path" ] && ! [ -w "$path" ]; then rm -rf "$lock"; fail ${keysExit.notWritable} "$path is not writable"; fi
 echo "$path"
 if [ -e "$path" ]; then cksum <"$path"; echo; cat "$path"; else echo absent; echo; fi
 `;
@@ -44,26 +44,26 @@ if [ -e "$path" ]; then cksum <"$path"; echo; cat "$path"; else echo absent; ech
  * the connection breaks, so that it counts only with its checksum. Keeps a copy of the old file beside it and replaces the file
  * in one step, with the old one's owner and mode.
  */
-export const REPLACE = `${PROLOGUE}
+export const replace = `${prologue}
 path=$1 token=$2 expected=$3 wanted=$4
 part=$path.fairlead-part.$$
 trap 'rm -f "$part"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
-[ "$(cat "$path.fairlead-lock/owner" 2>/dev/null)" = "$token" ] || fail ${KEYS_EXIT.notOurLock} "$path.fairlead-lock"
+[ "$(cat "$path.fairlead-lock/owner" 2>/dev/null)" = "$token" ] || fail ${keysExit.notOurLock} "$path.fairlead-lock"
 now=absent
 if [ -e "$path" ]; then
-  cp -p "$path" "$part" && cp -p "$path" "$path.fairlead-backup" || fail ${KEYS_EXIT.notWritable} "cannot copy $path"
+  cp -p "$path" "$part" && cp -p "$path" "$path.fairlead-backup" || fail ${keysExit.notWritable} "cannot copy $path"
   now=$(cksum <"$path")
 fi
-cat >"$part" || fail ${KEYS_EXIT.notWritable} "cannot write $part"
+cat >"$part" || fail ${keysExit.notWritable} "cannot write $part"
 got=$(cksum <"$part")
-[ "$got" = "$wanted" ] || fail ${KEYS_EXIT.incomplete} "its new content arrived as $got and was sent as $wanted (checksum and bytes)"
-[ "$now" = "$expected" ] || fail ${KEYS_EXIT.changed} "$path"
-mv -f "$part" "$path" || fail ${KEYS_EXIT.notWritable} "cannot replace $path"
+[ "$got" = "$wanted" ] || fail ${keysExit.incomplete} "its new content arrived as $got and was sent as $wanted (checksum and bytes)"
+[ "$now" = "$expected" ] || fail ${keysExit.changed} "$path"
+mv -f "$part" "$path" || fail ${keysExit.notWritable} "cannot replace $path"
 `;
 
 /** Arguments: real path, lock token. */
-export const UNLOCK = `${PROLOGUE}
+export const unlockScript = `${prologue}
 lock=$1.fairlead-lock
 [ "$(cat "$lock/owner" 2>/dev/null)" = "$2" ] && rm -rf "$lock"
 :

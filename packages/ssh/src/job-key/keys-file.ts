@@ -6,7 +6,7 @@ import { type CommandHost, runScript } from '../run-script.ts';
 import type { CommandResult } from '../run-command.ts';
 import { posixCksum } from '../posix-cksum.ts';
 import { type SshErrorCode, sshError } from '../ssh-error.ts';
-import { KEYS_EXIT, LOCK_AND_READ, REPLACE, UNLOCK } from './keys-file-scripts.ts';
+import { keysExit, lockAndReadScript, replace, unlockScript } from './keys-file-scripts.ts';
 
 export interface KeysFile extends AsyncDisposable {
   /** Where the file really lies, links followed. */
@@ -27,8 +27,8 @@ export interface OpenKeysFileOptions {
   signal?: AbortSignal | undefined;
 }
 
-const LOCK_TURNS = 15;
-const LOCK_WAIT = { baseMs: 250, maxMs: 4_000, minMs: 100 };
+const lockTurns = 15;
+const lockWait = { baseMs: 250, maxMs: 4_000, minMs: 100 };
 
 export async function openKeysFile(options: OpenKeysFileOptions): Promise<KeysFile> {
   const { host } = options;
@@ -43,7 +43,7 @@ export async function openKeysFile(options: OpenKeysFileOptions): Promise<KeysFi
     async replace(next) {
       const bytes = Buffer.from(next, 'latin1');
       const wanted = posixCksum(bytes);
-      const result = await runScript(host, REPLACE, { args: [path, token, checksum, wanted], stdin: bytes });
+      const result = await runScript(host, replace, { args: [path, token, checksum, wanted], stdin: bytes });
       if (result.code !== 0) throw keysFileError(path, result);
       checksum = wanted;
     },
@@ -61,7 +61,7 @@ interface ReadKeys {
 
 async function lockAndRead({ host, path, clock, signal }: OpenKeysFileOptions, token: string): Promise<ReadKeys> {
   for (let turn = 0; ; turn += 1) {
-    const result = await runScript(host, LOCK_AND_READ, { args: [path ?? '', token], encoding: 'latin1', signal });
+    const result = await runScript(host, lockAndReadScript, { args: [path ?? '', token], encoding: 'latin1', signal });
     if (result.code === 0) {
       const read = parseRead(result.stdout);
       const got = checksumOf(read);
@@ -69,9 +69,9 @@ async function lockAndRead({ host, path, clock, signal }: OpenKeysFileOptions, t
       await unlock(host, read.path, token);
       throw changedWhileRead(read, got);
     }
-    if (result.code !== KEYS_EXIT.locked || turn >= LOCK_TURNS)
+    if (result.code !== keysExit.locked || turn >= lockTurns)
       throw keysFileError(path ?? '~/.ssh/authorized_keys', result);
-    await clock.sleep(backoffMs(LOCK_WAIT, turn, 0.5), signal);
+    await clock.sleep(backoffMs(lockWait, turn, 0.5), signal);
   }
 }
 
@@ -83,7 +83,7 @@ function parseRead(output: string): ReadKeys {
 }
 
 async function unlock(host: CommandHost, path: string, token: string): Promise<void> {
-  await runScript(host, UNLOCK, { args: [path, token] });
+  await runScript(host, unlockScript, { args: [path, token] });
 }
 
 function checksumOf({ checksum, text }: ReadKeys): string {
@@ -102,20 +102,20 @@ function changedWhileRead({ path, checksum }: ReadKeys, got: string): CodedError
 function keysFileError(path: string, { code, stderr }: CommandResult): CodedError<SshErrorCode> {
   const said = stderr.trim();
   switch (code ?? -1) {
-    case KEYS_EXIT.notWritable:
+    case keysExit.notWritable:
       return sshError('authorized_keys_not_writable', `cannot edit ${path}: ${said}`);
-    case KEYS_EXIT.locked:
+    case keysExit.locked:
       return sshError('authorized_keys_locked', `cannot edit ${path} because another edit is under way: ${said}`, {
         hint: 'Wait for it. If there is none, the lock lapses by itself ten minutes after it was taken.',
         retryable: true,
       });
-    case KEYS_EXIT.changed:
-    case KEYS_EXIT.notOurLock:
+    case keysExit.changed:
+    case keysExit.notOurLock:
       return sshError('authorized_keys_changed', `cannot edit ${path} because it was changed meanwhile`, {
         hint: 'Try again.',
         retryable: true,
       });
-    case KEYS_EXIT.incomplete:
+    case keysExit.incomplete:
       return sshError('connection_lost', `cannot edit ${path} because ${said}: it stays as it was`, {
         hint: 'Try again.',
         retryable: true,

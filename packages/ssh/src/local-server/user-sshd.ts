@@ -21,12 +21,12 @@ export interface UserSshdOptions extends LocalSshServerOptions {
   sshdPath?: string;
 }
 
-const SSHD_PLACES = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd', '/opt/homebrew/sbin/sshd'];
+const sshdPlaces = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd', '/opt/homebrew/sbin/sshd'];
 /** Debian's sshd wants this directory when root runs it (https://bugs.debian.org/864190). */
-const ROOT_RUN_DIR = '/run/sshd';
+const rootRunDir = '/run/sshd';
 
 /** The absolute path of this machine's sshd; undefined when there is none. */
-export async function findSshd(places: readonly string[] = SSHD_PLACES): Promise<string | undefined> {
+export async function findSshd(places: readonly string[] = sshdPlaces): Promise<string | undefined> {
   for (const place of places) {
     try {
       await access(place, constants.X_OK);
@@ -117,7 +117,7 @@ function quoted(path: string): string {
 async function ensureRunDir(): Promise<'made' | 'there'> {
   if (process.getuid?.() !== 0 || process.platform !== 'linux') return 'there';
   try {
-    await mkdir(ROOT_RUN_DIR, { mode: 0o755 });
+    await mkdir(rootRunDir, { mode: 0o755 });
     return 'made';
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return 'there';
@@ -127,7 +127,7 @@ async function ensureRunDir(): Promise<'made' | 'there'> {
 
 async function removeRunDir(): Promise<void> {
   try {
-    await rmdir(ROOT_RUN_DIR);
+    await rmdir(rootRunDir);
   } catch (error) {
     // Another sshd of this machine may use it, or have removed it.
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTEMPTY') throw error;

@@ -58,7 +58,7 @@ export async function openFirstRoute<Proof>(options: RoutesOptions<Proof>): Prom
 }
 
 /** Failures after which no other route is tried: each would fail alike, and a refused login must not be repeated at once. */
-const FINAL_CODES = new Set([
+const finalCodes = new Set([
   'auth_failed',
   'passphrase_needed',
   'agent_unavailable',
@@ -130,7 +130,7 @@ class RouteRace<Proof> {
       if (!stillDenied(memory, name, nowMs)) memory.denied.set(name, { untilMs: nowMs + deniedMs, failure });
     }
     this.#errors[index] = error;
-    const isFinal = isAtHost && FINAL_CODES.has(code);
+    const isFinal = isAtHost && finalCodes.has(code);
     this.#dispatch({ type: 'route.failed', index, failure, isFinal });
   }
 

@@ -92,10 +92,10 @@ function withoutPerson(target: SshTarget): SshTarget {
 }
 
 /** What ssh knows otherwise: keys that certificates vouch for, other ciphers. */
-const FOR_SSH_TO_JUDGE = new Set(['host_key_unknown', 'protocol', 'auth_failed', 'key_unreadable']);
+const forSshToJudge = new Set(['host_key_unknown', 'protocol', 'auth_failed', 'key_unreadable']);
 
 function unlessSilent(error: unknown): void {
-  if (!(error instanceof CodedError) || !FOR_SSH_TO_JUDGE.has(error.code)) throw error;
+  if (!(error instanceof CodedError) || !forSshToJudge.has(error.code)) throw error;
 }
 
 /** The connection of a login that was begun and is not wanted any more. */

@@ -44,9 +44,9 @@ export type RaceEffect =
 export type RaceTransition = Step<RaceState, RaceEffect>;
 
 /** What a black-holed route costs a start. An answer takes four round trips; farther hosts than 250 ms are rare. */
-export const GRACE_MS = 1_000;
+export const graceMs = 1_000;
 /** The same where the route that was taken last answers again: it is known that better ones were silent. */
-export const REMEMBERED_GRACE_MS = 300;
+export const rememberedGraceMs = 300;
 
 export function startRace(count: number, preferred?: number): RaceState {
   const routes = Array.from({ length: count }, (): RouteStatus => ({ kind: 'asked' }));
@@ -90,7 +90,7 @@ function next(state: Open, failed = -1): RaceTransition {
   if (asked === -1 || asked > best || state.grace === 'over')
     return go({ ...state, status: 'proving', index: best }, { type: 'prove', index: best });
   if (state.grace === 'running') return stay(state);
-  const ms = best === state.preferred ? REMEMBERED_GRACE_MS : GRACE_MS;
+  const ms = best === state.preferred ? rememberedGraceMs : graceMs;
   return go({ ...state, grace: 'running' }, { type: 'grace.begin', ms });
 }
 

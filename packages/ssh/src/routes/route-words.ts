@@ -48,7 +48,7 @@ export function whyTaken({ index, count, answers }: RouteTaken): string {
 }
 
 /** Codes of a route that leads to a host that is not the one meant. */
-const LEADS_ELSEWHERE = new Set([
+const leadsElsewhere = new Set([
   'host_key_changed',
   'host_key_revoked',
   'bastion_moved',
@@ -60,12 +60,12 @@ const LEADS_ELSEWHERE = new Set([
 export function wrongRoutes({ answers }: Pick<RouteTaken, 'answers'>): Array<RouteAnswer & { failure: RouteFailure }> {
   return answers.filter(
     (answer): answer is RouteAnswer & { failure: RouteFailure } =>
-      answer.failure !== undefined && LEADS_ELSEWHERE.has(answer.failure.code),
+      answer.failure !== undefined && leadsElsewhere.has(answer.failure.code),
   );
 }
 
 export function describeAnswer({ name, outcome, failure }: RouteAnswer): string {
-  if (failure && LEADS_ELSEWHERE.has(failure.code)) return `${name} was refused: ${failure.message}`;
+  if (failure && leadsElsewhere.has(failure.code)) return `${name} was refused: ${failure.message}`;
   if (failure) return `${name} failed: ${failure.message}`;
   if (outcome === 'silent') return `${name} did not answer in time`;
   return outcome === 'taken' ? `${name} was taken` : `${name} answered`;

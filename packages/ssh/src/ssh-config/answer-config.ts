@@ -3,7 +3,7 @@
 
 import { checkValue, isNone, jumpText } from './check-value.ts';
 import { type ConfigLine, onLine, refuseLine } from './config-line.ts';
-import { KNOWN_KEYWORDS } from './keywords.ts';
+import { knownKeywords } from './keywords.ts';
 import { matchesCriteria, matchesHost } from './match-criteria.ts';
 import { matchHostList } from './match-patterns.ts';
 import type { ConfigEntry } from './read-ssh-config.ts';
@@ -61,7 +61,7 @@ function matchQuestion({ question, lines }: Scope) {
 
 function applyLine(line: ConfigLine, { lines, isActive }: Scope): void {
   const { keyword, place } = line;
-  if (!KNOWN_KEYWORDS.has(keyword)) {
+  if (!knownKeywords.has(keyword)) {
     if (matchHostList(keyword, lines.get('ignoreunknown')?.[0]?.words[0] ?? '')) return;
     refuseLine(place, `${keyword} is no keyword that Fairlead knows; IgnoreUnknown above it would pass over it`);
   }

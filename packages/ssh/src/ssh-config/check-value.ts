@@ -3,23 +3,23 @@
 import { type ConfigLine, refuseLine } from './config-line.ts';
 import { parseJumpHosts } from './jump-hosts.ts';
 
-const FLAGS = ['yes', 'true', 'no', 'false'];
+const flags = ['yes', 'true', 'no', 'false'];
 
 /** `90`, `1m30` (sshd_config(5), TIME FORMATS). */
-const TIME = /^(?:\d+[smhdw]?)+$/i;
+const time = /^(?:\d+[smhdw]?)+$/i;
 
 export function checkValue(line: ConfigLine): void {
   const { keyword, words, place } = line;
   const [value = ''] = words;
-  if (SINGLE.has(keyword) && (words.length !== 1 || value === '')) refuseLine(place, `${keyword} takes one argument`);
-  if (SEVERAL.has(keyword)) {
+  if (single.has(keyword) && (words.length !== 1 || value === '')) refuseLine(place, `${keyword} takes one argument`);
+  if (several.has(keyword)) {
     if (words.length === 0 || words.includes('')) refuseLine(place, 'a path in it is empty');
     if (words.length > 1 && words.some(isNone)) refuseLine(place, 'none stands alone');
   }
   if (keyword === 'port' && !isPort(value)) refuseLine(place, `a port is a number from 1 to 65535: got ${value}`);
-  if (keyword === 'identitiesonly' && !FLAGS.includes(value.toLowerCase()))
+  if (keyword === 'identitiesonly' && !flags.includes(value.toLowerCase()))
     refuseLine(place, `identitiesonly is yes or no: got ${value}`);
-  if (keyword === 'connecttimeout' && !isNone(value) && !TIME.test(value)) refuseLine(place, `${value} is no time`);
+  if (keyword === 'connecttimeout' && !isNone(value) && !time.test(value)) refuseLine(place, `${value} is no time`);
   if (keyword === 'proxyjump') parseJumpHosts(jumpText(line));
 }
 
@@ -38,9 +38,9 @@ function isPort(value: string): boolean {
   return /^\d+$/.test(value) && Number(value) > 0 && Number(value) < 65_536;
 }
 
-const SEVERAL = new Set(['userknownhostsfile', 'globalknownhostsfile']);
+const several = new Set(['userknownhostsfile', 'globalknownhostsfile']);
 
-const SINGLE = new Set([
+const single = new Set([
   'canonicalizehostname',
   'connecttimeout',
   'hostkeyalias',

@@ -20,11 +20,11 @@ export interface ConfigLine {
   words: string[];
 }
 
-const REFUSAL = 'cannot use line';
+const refusal = 'cannot use line';
 
 /** Throws `ssh_config_invalid`, which names the line. */
 export function refuseLine({ file, line }: LinePlace, why: string): never {
-  throw sshError('ssh_config_invalid', `${REFUSAL} ${line} of ${file} because ${why}`, {
+  throw sshError('ssh_config_invalid', `${refusal} ${line} of ${file} because ${why}`, {
     hint: "Correct the line, or say it without this. Fairlead reads the file itself only where it cannot ask OpenSSH's `ssh -G`, which understands everything: no `ssh` on the PATH, Windows, or a HOME that is not the account's.",
   });
 }
@@ -34,7 +34,7 @@ export function onLine<T>(line: ConfigLine | undefined, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!line || !isCodedError(error, 'ssh_config_invalid') || error.message.startsWith(REFUSAL)) throw error;
+    if (!line || !isCodedError(error, 'ssh_config_invalid') || error.message.startsWith(refusal)) throw error;
     return refuseLine(line.place, error.message);
   }
 }

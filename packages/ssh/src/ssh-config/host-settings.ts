@@ -33,9 +33,9 @@ export interface HostQuestion extends Pick<TokenValues, 'localUser' | 'uid' | 'l
   proxyJump?: string | undefined;
 }
 
-const DEFAULT_IDENTITIES = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
-const USER_KNOWN_HOSTS = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
-const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+const defaultIdentities = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
+const userKnownHosts = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+const globalKnownHosts = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
 
 export function pickHostSettings(files: readonly ConfigEntry[][], question: HostQuestion): HostSettings {
   const { host, user, localUser } = question;
@@ -56,11 +56,11 @@ export function pickHostSettings(files: readonly ConfigEntry[][], question: Host
     hostName: values.hostName,
     port: values.port,
     user: values.user,
-    identityFiles: paths('identityfile', DEFAULT_IDENTITIES),
+    identityFiles: paths('identityfile', defaultIdentities),
     identitiesOnly: /^(?:yes|true)$/i.test(firstLine(answer, 'identitiesonly')?.words[0] ?? ''),
     identityAgent: agentOf(answer, values),
-    userKnownHostsFiles: paths('userknownhostsfile', USER_KNOWN_HOSTS),
-    globalKnownHostsFiles: paths('globalknownhostsfile', GLOBAL_KNOWN_HOSTS),
+    userKnownHostsFiles: paths('userknownhostsfile', userKnownHosts),
+    globalKnownHostsFiles: paths('globalknownhostsfile', globalKnownHosts),
     hostKeyAlias: values.hostKeyAlias,
     connectTimeoutMs: timeOf(answer, 'connecttimeout'),
     jumpHosts,
@@ -86,12 +86,12 @@ function withoutTokens(answer: ConfigAnswer, keyword: string): string | undefine
   return text;
 }
 
-const UNIT_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
+const unitS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
 function timeOf(answer: ConfigAnswer, keyword: string): number | undefined {
   const text = firstLine(answer, keyword)?.words[0]?.toLowerCase() ?? 'none';
   const parts = [...text.matchAll(/(\d+)([smhdw]?)/g)];
-  const seconds = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_S[unit] ?? 1), 0);
+  const seconds = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (unitS[unit] ?? 1), 0);
   return seconds > 0 ? seconds * 1000 : undefined;
 }
 

@@ -1,6 +1,6 @@
 // The keywords of ssh_config(5): OpenSSH up to 10 and Debian's. A keyword in no list is a typing error, or newer than this list.
 
-const ALL = `
+const all = `
 addkeystoagent addressfamily afstokenpassing batchmode bindaddress bindinterface canonicaldomains
 canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots canonicalizepermittedcnames casignaturealgorithms certificatefile
 challengeresponseauthentication channeltimeout checkhostip cipher ciphers clearallforwardings compression
@@ -24,4 +24,4 @@ userknownhostsfile userknownhostsfile2 useroaming usersh verifyhostkeydns versio
 warnweakcrypto xauthlocation
 `;
 
-export const KNOWN_KEYWORDS: ReadonlySet<string> = new Set(ALL.trim().split(/\s+/));
+export const knownKeywords: ReadonlySet<string> = new Set(all.trim().split(/\s+/));

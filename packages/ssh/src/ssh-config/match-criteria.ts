@@ -28,7 +28,7 @@ export function matchesCriteria(line: ConfigLine, question: MatchQuestion): bool
     const [criterion = '', argument] = words.slice(at, at + 2);
     const isNegated = criterion.startsWith('!');
     const name = (isNegated ? criterion.slice(1) : criterion).toLowerCase();
-    const judge = CRITERIA.get(name);
+    const judge = criteria.get(name);
     if (!judge && (name !== 'exec' || isMatch)) refuseLine(line.place, whyNot(name));
     if (argument === undefined || argument === '') refuseLine(line.place, `its criterion ${name} has no argument`);
     if (judge && judge(question, argument) === isNegated) isMatch = false;
@@ -36,7 +36,7 @@ export function matchesCriteria(line: ConfigLine, question: MatchQuestion): bool
   return isMatch;
 }
 
-const CRITERIA = new Map<string, (question: MatchQuestion, argument: string) => boolean>([
+const criteria = new Map<string, (question: MatchQuestion, argument: string) => boolean>([
   ['host', ({ host }, list) => matchHostList(host, list)],
   ['originalhost', ({ originalHost }, list) => matchHostList(originalHost, list)],
   ['user', ({ user }, list) => matchPatternList(user, list)],

@@ -5,8 +5,8 @@ import { basename } from 'node:path';
 import type { JumpHost } from './jump-hosts.ts';
 
 /** Options that do not change where the bytes go: quiet, no X11, no terminal, no agent, no command. */
-const HARMLESS = 'qxTaN';
-const DESTINATIONS = ['%h:%p', '[%h]:%p'];
+const harmless = 'qxTaN';
+const destinations = ['%h:%p', '[%h]:%p'];
 
 /** Undefined where the command is more than a jump; `expand` puts values for the tokens in the host's name. */
 export function plainJump(command: string, expand: (text: string) => string): JumpHost | undefined {
@@ -17,7 +17,7 @@ export function plainJump(command: string, expand: (text: string) => string): Ju
   const program = words.shift() ?? '';
   if (basename(program) !== 'ssh' || (program !== 'ssh' && !program.startsWith('/'))) return undefined;
   const read = readArguments(words);
-  if (!read || !DESTINATIONS.includes(read.W ?? '')) return undefined;
+  if (!read || !destinations.includes(read.W ?? '')) return undefined;
   const [name = '', ...others] = read.names;
   const at = name.lastIndexOf('@');
   const user = at < 0 ? read.l : name.slice(0, at);
@@ -47,7 +47,7 @@ function readArguments(words: readonly string[]): Arguments | undefined {
     const word = words[at] ?? '';
     if (!word.startsWith('-')) found.names.push(word);
     else {
-      const flags = new RegExp(`^-[${HARMLESS}]*`).exec(word)?.[0] ?? '-';
+      const flags = new RegExp(`^-[${harmless}]*`).exec(word)?.[0] ?? '-';
       const option = word[flags.length];
       if (option === undefined && flags !== '-') continue;
       if (option !== 'W' && option !== 'l' && option !== 'p') return undefined;

@@ -21,12 +21,12 @@ export type ConfigEntry =
   | { kind: 'unread'; place: LinePlace; why: string };
 
 /** ssh(1) allows 16 levels. */
-const MAX_DEPTH = 16;
+const maxDepth = 16;
 
 /** Empty when there is no such file. */
 export async function readSshConfig(file: string, place: ConfigPlace, depth = 0): Promise<ConfigEntry[]> {
-  if (depth > MAX_DEPTH) {
-    throw sshError('ssh_config_invalid', `cannot read ${file} because its Includes go deeper than ${MAX_DEPTH} levels`);
+  if (depth > maxDepth) {
+    throw sshError('ssh_config_invalid', `cannot read ${file} because its Includes go deeper than ${maxDepth} levels`);
   }
   const text = await readIfPresent(file);
   const entries: ConfigEntry[] = [];

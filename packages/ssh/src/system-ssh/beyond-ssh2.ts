@@ -40,7 +40,7 @@ function lacksWay({ effective, question }: Asked): string | undefined {
   return `its ProxyCommand is more than a jump: ${effective.proxyCommand}`;
 }
 
-const ADDRESSES = { addressfamily: 'AddressFamily', bindaddress: 'BindAddress', bindinterface: 'BindInterface' };
+const addresses = { addressfamily: 'AddressFamily', bindaddress: 'BindAddress', bindinterface: 'BindInterface' };
 
 function lacksMethod({ effective: { others } }: Asked): string | undefined {
   const { preferredauthentications: preferred, pubkeyauthentication: pubkey } = others;
@@ -48,7 +48,7 @@ function lacksMethod({ effective: { others } }: Asked): string | undefined {
   if (preferred !== undefined && !preferred.split(',').includes('publickey'))
     return `ssh_config prefers ${preferred} and no key`;
   if (others['pkcs11provider'] !== undefined) return `its key is on a smart card (${others['pkcs11provider']})`;
-  for (const [key, name] of Object.entries(ADDRESSES))
+  for (const [key, name] of Object.entries(addresses))
     if (others[key] !== undefined) return `ssh_config sets ${name} ${others[key]}`;
   if (others['knownhostscommand'] !== undefined) return 'ssh_config names a KnownHostsCommand';
   if (others['revokedhostkeys'] !== undefined) return 'ssh_config names a list of RevokedHostKeys';

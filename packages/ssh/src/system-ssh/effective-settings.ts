@@ -32,7 +32,7 @@ export interface EffectiveSettings {
 }
 
 /** They would keep a master from becoming one, or let a host be believed whose key is not on file. */
-const OVERRIDES: ReadonlyArray<[key: string, value: string]> = [
+const overrides: ReadonlyArray<[key: string, value: string]> = [
   ['remotecommand', 'none'],
   ['requesttty', 'no'],
   ['sessiontype', 'default'],
@@ -45,7 +45,7 @@ const OVERRIDES: ReadonlyArray<[key: string, value: string]> = [
 ];
 
 /** Values that mean "as if it were not there", besides `none`. */
-const DEFAULTS: Readonly<Record<string, string>> = {
+const defaults: Readonly<Record<string, string>> = {
   addressfamily: 'any',
   proxyusefdpass: 'no',
   pubkeyauthentication: 'true',
@@ -53,7 +53,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   requesttty: 'auto',
 };
 
-const OTHERS = [
+const others = [
   'addressfamily',
   'bindaddress',
   'bindinterface',
@@ -75,7 +75,7 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     const value = all.get(key)?.[0];
     return value === undefined || value === 'none' || value === '' ? undefined : value;
   };
-  const isSet = (key: string): boolean => first(key) !== undefined && first(key) !== DEFAULTS[key];
+  const isSet = (key: string): boolean => first(key) !== undefined && first(key) !== defaults[key];
   const named = (key: string) => (all.get(key) ?? []).filter((value) => value.toLowerCase() !== 'none');
   const seconds = Number(first('connecttimeout'));
   return {
@@ -97,8 +97,8 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     proxyCommand: first('proxycommand'),
     isProxied: first('proxycommand') !== undefined || first('proxyjump') !== undefined,
     showsHostKeys: all.has('sessiontype'),
-    others: Object.fromEntries(OTHERS.filter(isSet).map((key) => [key, first(key) ?? ''])),
-    overrides: OVERRIDES.filter(([key, value]) => isSet(key) && first(key) !== value),
+    others: Object.fromEntries(others.filter(isSet).map((key) => [key, first(key) ?? ''])),
+    overrides: overrides.filter(([key, value]) => isSet(key) && first(key) !== value),
   };
 }
 

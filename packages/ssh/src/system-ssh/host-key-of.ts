@@ -65,10 +65,10 @@ export async function filedKeys(
     .filter((entry) => entry.marker === undefined)
     .map((entry) => parseHostKeyLine(`${entry.keyType} ${entry.base64}`))
     .filter((key) => key !== undefined)
-    .toSorted((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type));
+    .toSorted((a, b) => order.indexOf(a.type) - order.indexOf(b.type));
 }
 
-const ORDER = [
+const order = [
   'ssh-rsa',
   'ecdsa-sha2-nistp521',
   'ecdsa-sha2-nistp384',

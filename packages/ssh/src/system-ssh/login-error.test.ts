@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { loginError, lossError, presentedKey } from './login-error.ts';
 
-const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+const changed = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!
@@ -49,7 +49,7 @@ describe('loginError', () => {
       'protocol',
       'kex_exchange_identification: banner line contains invalid characters\nbanner exchange: Connection to 127.0.0.1 port 80: invalid format',
     ],
-    ['host_key_changed', CHANGED],
+    ['host_key_changed', changed],
     [
       'host_key_unknown',
       'No ED25519 host key is known for [127.0.0.1]:2222 and you have requested strict checking.\r\nHost key verification failed.',
@@ -110,7 +110,7 @@ describe('loginError', () => {
   });
 
   it('says where the other key is, and which key came', () => {
-    const said = `debug1: Server host key: ssh-ed25519 SHA256:WDVnI5EkjYY9fUynj9unhDG/aM3Z5T1jMWboPvBaBRE\n${CHANGED}`;
+    const said = `debug1: Server host key: ssh-ed25519 SHA256:WDVnI5EkjYY9fUynj9unhDG/aM3Z5T1jMWboPvBaBRE\n${changed}`;
     expect(of(said).message).toMatch(/known_hosts:7.*ssh-ed25519 SHA256:WDVn/);
   });
 

@@ -25,7 +25,7 @@ interface Cause extends CodedErrorOptions {
   because: (match: RegExpMatchArray) => string;
 }
 
-const CAUSES: readonly Cause[] = [
+const causes: readonly Cause[] = [
   {
     pattern: /REVOKED HOST KEY|Host key \S+ (?:for \S+ )?(?:is|was) (?:marked as )?revoked/i,
     code: 'host_key_revoked',
@@ -116,7 +116,7 @@ const CAUSES: readonly Cause[] = [
 ];
 
 /** The server's methods, at the end of every refused login. */
-const DENIED =
+const deniedPattern =
   /(?:(\S+@\S+): )?Permission denied \(([^)]*)\)|Too many authentication failures|No more authentication methods to try/gi;
 
 export function loginError(failed: FailedLogin): CodedError<SshErrorCode> {
@@ -125,14 +125,14 @@ export function loginError(failed: FailedLogin): CodedError<SshErrorCode> {
   // Debug messages tell what was done on the way, not what came of it.
   const said = all.replaceAll(/^debug\d: .*$/gm, '');
   const what = `cannot log in to ${label} with the system's ssh`;
-  for (const { pattern, code, because, ...options } of CAUSES) {
+  for (const { pattern, code, because, ...options } of causes) {
     const match = pattern.exec(said);
     if (!match) continue;
     if (code === 'host_key_unknown' || code === 'host_key_changed')
       return hostKeyError(what, all, { code, options, isPinned });
     return sshError(code, `${what} because ${because(match)}`, options);
   }
-  const denied = [...said.matchAll(DENIED)].at(-1);
+  const denied = [...said.matchAll(deniedPattern)].at(-1);
   if (denied) return authError(what, all, { who: denied[1], methods: denied[2], failed });
   // Not retried automatically: a person may not be present, and servers count such logins.
   if (/^debug1: Next authentication method: (?:keyboard-interactive|password)/m.test(all)) {
@@ -214,10 +214,10 @@ function authError(
   });
 }
 
-const NO_CAUSE =
+const noCause =
   /^debug\d: |^Transferred: |^Bytes per second: |^Connection to \S+ closed\.$|^Warning: Permanently added/;
 
 function lastWords(said: string): string {
-  const lines = said.split('\n').filter((line) => line.trim() !== '' && !NO_CAUSE.test(line));
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !noCause.test(line));
   return lines.at(-1)?.trim() ?? 'the other side closed the connection';
 }

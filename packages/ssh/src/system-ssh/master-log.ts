@@ -3,7 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** ssh writes some 300 bytes for each channel. */
-const CHANNELS_PER_TRIM = 1_000;
+const channelsPerTrim = 1_000;
 
 export class MasterLog implements AsyncDisposable {
   readonly #file: FileHandle;
@@ -32,7 +32,7 @@ export class MasterLog implements AsyncDisposable {
   /** To be told of each channel: the log of a long life must not fill the disk. ssh appends, so its place is kept. */
   async noteChannel(): Promise<void> {
     this.#channels += 1;
-    if (this.#channels % CHANNELS_PER_TRIM === 0) await this.#file.truncate(0);
+    if (this.#channels % channelsPerTrim === 0) await this.#file.truncate(0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,17 +12,17 @@ import { type MasterPlace, pinnedName } from './ssh-arguments.ts';
 import type { SystemLogin } from './system-login.ts';
 
 /** sun_path holds 104 bytes or more; ssh adds 17 while it makes the socket. */
-const MOST_PATH_BYTES = 86;
-const PREFIX = 'fl-ssh-';
+const maxPathBytes = 86;
+const prefix = 'fl-ssh-';
 /** Longer than any login takes. */
-const OLD_MS = 3_600_000;
+const oldMs = 3_600_000;
 
 /** A directory with mode 0700. The caller that makes it removes it. */
 export async function makeMasterPlace({ hostKeys, auth }: SshTarget, login: SystemLogin): Promise<MasterPlace> {
-  const isShort = Buffer.byteLength(join(tmpdir(), `${PREFIX}XXXXXX/c`)) <= MOST_PATH_BYTES;
+  const isShort = Buffer.byteLength(join(tmpdir(), `${prefix}XXXXXX/c`)) <= maxPathBytes;
   const parent = isShort ? tmpdir() : '/tmp';
   await sweep(parent);
-  const dir = await mkdtemp(join(parent, PREFIX));
+  const dir = await mkdtemp(join(parent, prefix));
   const at = (name: string) => join(dir, name);
   const paths = { dir, controlPath: at('c'), logPath: at('log'), pinsPath: at('pins'), keyPath: at('key') };
   const { settings } = login;
@@ -51,12 +51,12 @@ export async function readShown({ shownPath }: MasterPlace): Promise<string> {
 
 /** What a process left that was killed while it logged in. */
 async function sweep(parent: string): Promise<void> {
-  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX));
+  const names = (await readdir(parent)).filter((name) => name.startsWith(prefix));
   for (const name of names) {
     const path = join(parent, name);
     try {
       const { uid, mtimeMs } = await lstat(path);
-      if (uid === process.getuid?.() && Date.now() - mtimeMs > OLD_MS) await rm(path, { recursive: true, force: true });
+      if (uid === process.getuid?.() && Date.now() - mtimeMs > oldMs) await rm(path, { recursive: true, force: true });
     } catch (error) {
       // Its owner removes it right now.
       if (errnoOf(error) !== 'ENOENT') throw error;

@@ -17,7 +17,7 @@ import { refuseWindows } from './run-ssh.ts';
 import { openSharedMaster } from './shared-master.ts';
 import type { SystemLogin } from './system-login.ts';
 
-const CONNECT_TIMEOUT_MS = 20_000;
+const connectTimeoutMs = 20_000;
 
 export async function openSystemSsh(
   target: SshTarget,
@@ -26,7 +26,7 @@ export async function openSystemSsh(
 ): Promise<SshConnection> {
   refuseWindows(process.platform);
   const { signal, clock = systemClock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2 } = options;
-  const times = { keepaliveMs, keepaliveCountMax, connectTimeoutMs: target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS };
+  const times = { keepaliveMs, keepaliveCountMax, connectTimeoutMs: target.connectTimeoutMs ?? connectTimeoutMs };
   const label = targetLabel(target);
   const scope = new Scope();
   try {

@@ -17,7 +17,7 @@ import { masterArguments, type MasterTimes } from './ssh-arguments.ts';
 import { startMaster } from './start-master.ts';
 import type { SystemLogin } from './system-login.ts';
 
-const END_LIMIT_MS = 2_000;
+const endTimeoutMs = 2_000;
 
 export async function openOwnMaster(
   target: SshTarget,
@@ -83,7 +83,7 @@ async function endMasterAt(controlPath: string): Promise<void> {
 async function endMaster(control: MasterClient, pid: number): Promise<void> {
   control.terminate();
   try {
-    await withTimeLimit(control.closed, END_LIMIT_MS, () => sshError('timeout', 'the ssh master does not end'));
+    await withTimeLimit(control.closed, endTimeoutMs, () => sshError('timeout', 'the ssh master does not end'));
   } catch (error) {
     if (!isCodedError(error, 'timeout')) throw error;
     kill(pid);

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { detach, Scope, untilAborted } from '@fairlead/kit';
 
 import type { WaitOptions } from '../connection/ssh-link.ts';
-import { DIAL_TIMEOUT_MS, dialError } from '../dial-socket.ts';
+import { dialTimeoutMs, dialError } from '../dial-socket.ts';
 import { type Listening, type ListenRequest, refuseLongPath } from '../listen-on-socket.ts';
 import { sshError } from '../ssh-error.ts';
 import type { Master } from './master.ts';
@@ -26,7 +26,7 @@ export async function dialThroughProxy(link: ProxyLink, socketPath: string, wait
       closesWhen: 'both-ended',
       what: `connect to ${socketPath}`,
       ...wait,
-      timeoutMs: wait.timeoutMs ?? DIAL_TIMEOUT_MS,
+      timeoutMs: wait.timeoutMs ?? dialTimeoutMs,
     });
   } catch (error) {
     throw error instanceof OpenFailure ? dialError(link, socketPath, error) : error;

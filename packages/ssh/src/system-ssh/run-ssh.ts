@@ -9,11 +9,11 @@ import { sshError } from '../ssh-error.ts';
 
 export type ProcessEnv = Readonly<Record<string, string | undefined>>;
 
-const LIMIT_MS = 20_000;
+const timeoutMs = 20_000;
 
 export async function runSsh(args: readonly string[], env: ProcessEnv) {
   refuseWindows(process.platform);
-  const child = spawn('ssh', args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS });
+  const child = spawn('ssh', args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
   const { promise: code, resolve, reject } = Promise.withResolvers<number | null>();
   child.once('error', (error) => reject(noSsh(error)));
   child.once('close', resolve);

@@ -28,8 +28,8 @@ export interface StartedMaster {
   said(): Promise<string>;
 }
 
-const NOTICE_INTERVAL_MS = 200;
-const LAST_WORDS_MS = 500;
+const noticeIntervalMs = 200;
+const lastWordsMs = 500;
 
 /** Resolves when the control socket is there, or the process has ended without. */
 export async function startMaster(args: readonly string[], options: StartOptions): Promise<StartedMaster> {
@@ -46,7 +46,7 @@ export async function startMaster(args: readonly string[], options: StartOptions
   });
   const exited = exitOf(child);
   const said = tailOf(child);
-  const notices = login.terminal && setInterval(() => detach(passOn(log, login)), NOTICE_INTERVAL_MS);
+  const notices = login.terminal && setInterval(() => detach(passOn(log, login)), noticeIntervalMs);
   try {
     const settled = untilAborted(Promise.race([isListening, exited]), signal);
     await (login.terminal ? settled : withTimeLimit(settled, options.timeLimitMs, () => tooSlow(login, options)));
@@ -81,7 +81,7 @@ function tailOf(child: ChildProcess): () => Promise<string> {
   child.once('close', () => resolve());
   return async () => {
     // A ProxyCommand may hold the stream open.
-    const timer = setTimeout(resolve, LAST_WORDS_MS);
+    const timer = setTimeout(resolve, lastWordsMs);
     await closed;
     clearTimeout(timer);
     return tail;

@@ -20,7 +20,7 @@ const canAsk = await runSsh(['-V'], process.env).then(
   ({ stderr }) => /OpenSSH_(?:8\.[4-9]|9|\d\d)/.test(stderr),
   () => false,
 );
-const CODE = '123 456';
+const code = '123 456';
 
 describe.skipIf(!canAsk)('a login with a second factor (skipped where there is no OpenSSH 8.4 or newer)', () => {
   let server: TestSsh;
@@ -28,8 +28,8 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
   let env: Record<string, string | undefined>;
   beforeAll(async () => {
     dir = await mkdtemp('/tmp/fl-2f-');
-    server = await openTestSsh('builtin', { code: CODE });
-    await writeFile(join(dir, 'ask'), `#!/bin/sh\necho "$1" >>${dir}/asked\necho "${CODE}"\n`, { mode: 0o700 });
+    server = await openTestSsh('builtin', { code: code });
+    await writeFile(join(dir, 'ask'), `#!/bin/sh\necho "$1" >>${dir}/asked\necho "${code}"\n`, { mode: 0o700 });
     await writeFile(join(dir, 'kh'), `[127.0.0.1]:${server.port} ${server.hostKeyLine}\n`);
     const lines = [
       'Host gate',

@@ -10,8 +10,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createOutput } from '../../output/output.ts';
 import { converse } from './converse.ts';
 
-const CTRL_C = '\u0003';
-const CTRL_D = '\u0004';
+const ctrlC = '\u0003';
+const ctrlD = '\u0004';
 
 const cleanups: Array<() => Promise<void>> = [];
 afterEach(async () => {
@@ -125,7 +125,7 @@ describe('A conversation', () => {
     chat.type('/model lora\rhi\r');
     await chat.said('stdout', 'you said hi');
     expect(chat.requests[0]?.model).toBe('lora');
-    chat.type(CTRL_D);
+    chat.type(ctrlD);
     await chat.ended;
   });
 
@@ -147,7 +147,7 @@ describe('A conversation', () => {
   });
 
   it.each([
-    ['at the keyboard', (chat: Awaited<ReturnType<typeof open>>) => chat.type(CTRL_C)],
+    ['at the keyboard', (chat: Awaited<ReturnType<typeof open>>) => chat.type(ctrlC)],
     ['as a signal', (chat: Awaited<ReturnType<typeof open>>) => chat.signal('SIGINT')],
   ])('cancels an answer by Ctrl-C %s, keeps what came of it, and ends by two more', async (_how, interrupt) => {
     let cancelled = false;
@@ -174,7 +174,7 @@ describe('A conversation', () => {
     const chat = await open(echo);
     chat.type('delete eve');
     await chat.said('stderr', 'delete eve');
-    chat.type(CTRL_C);
+    chat.type(ctrlC);
     await chat.said('stderr', 'Ctrl-C again ends');
     chat.type('hi\r');
     await chat.said('stdout', 'you said hi');

@@ -8,7 +8,7 @@ import { CodedError, errorText } from '@fairlead/kit';
 import type { Context } from '../../context.ts';
 import { type Conversation, renderConversation, requestOf, withTurn } from './conversation.ts';
 import { Prompter } from './prompter.ts';
-import { parseSlashCommand, type SlashCommand, SLASH_HELP } from './slash-command.ts';
+import { parseSlashCommand, type SlashCommand, slashHelp } from './slash-command.ts';
 import { type AnswerSource, streamAnswer } from './stream-answer.ts';
 import { emptyAnswer, tellAnswer, warnIfCut } from './tell-answer.ts';
 
@@ -79,11 +79,11 @@ async function obey(
       await save(command.argument, conversation, { source, prompter, context });
       return conversation;
     case 'unknown':
-      prompter.say(`There is no /${command.word}.\n${SLASH_HELP}`);
+      prompter.say(`There is no /${command.word}.\n${slashHelp}`);
       return conversation;
     case 'help':
     case 'quit':
-      prompter.say(SLASH_HELP);
+      prompter.say(slashHelp);
       return conversation;
   }
 }

@@ -12,8 +12,8 @@ export interface PromptStreams {
   stderr: NodeJS.WritableStream & { columns?: number };
 }
 
-const PROMPTS: Record<TurnState['mode'], string> = { empty: '> ', continued: '. ', quoted: '" ' };
-const HISTORY_LINES = 1000;
+const prompts: Record<TurnState['mode'], string> = { empty: '> ', continued: '. ', quoted: '" ' };
+const historyLines = 1000;
 
 /** Closing it gives the terminal back. */
 export class Prompter implements Disposable {
@@ -30,7 +30,7 @@ export class Prompter implements Disposable {
   constructor({ stdin, stderr }: PromptStreams) {
     this.#screen = createScreen(stderr);
     const output = this.#screen.stream;
-    this.#lines = createInterface({ input: stdin, output, terminal: true, historySize: HISTORY_LINES });
+    this.#lines = createInterface({ input: stdin, output, terminal: true, historySize: historyLines });
     this.#lines.on('line', (line) => this.#take(line));
     this.#lines.on('SIGINT', () => this.interrupt());
     this.#lines.on('close', () => this.end());
@@ -101,7 +101,7 @@ export class Prompter implements Disposable {
   }
 
   #prompt(): void {
-    this.#lines.setPrompt(PROMPTS[this.#typed.mode]);
+    this.#lines.setPrompt(prompts[this.#typed.mode]);
     this.#lines.prompt();
   }
 }

@@ -5,7 +5,7 @@ export type SlashCommand =
   | { type: 'system' | 'model' | 'save'; argument: string | undefined }
   | { type: 'unknown'; word: string };
 
-export const SLASH_HELP = `/reset           forget the conversation, keep the system prompt
+export const slashHelp = `/reset           forget the conversation, keep the system prompt
 /system [text]   set the system prompt; alone: show it
 /model [name]    ask another of the served models; alone: list them
 /save [file]     write the conversation as JSON

@@ -55,7 +55,7 @@ function readChunk({ choices: [choice] }: ChatChunk) {
 }
 
 /** The SDK's hints speak to programs. */
-const HINTS: Readonly<Record<string, string>> = {
+const hints: Readonly<Record<string, string>> = {
   model_unknown: 'Leave --model out to ask the one it was deployed with, or take one that it names; /model lists them.',
   prompt_too_long: 'Shorten it or ask for fewer tokens (--max-tokens); in a conversation /reset begins anew.',
   key_refused: 'It may have been deployed anew a moment ago: run the command again.',
@@ -63,14 +63,14 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** The connection breaks a moment before it is known why. */
-const REASON_LIMIT_MS = 2_000;
+const reasonTimeoutMs = 2_000;
 
 async function explain(error: unknown, { connection, clock, whyEnded }: AnswerSource): Promise<unknown> {
   if (!(error instanceof CodedError)) return error;
-  if (isCodedError(error, 'answer_cut')) await Promise.race([connection.ended, clock.sleep(REASON_LIMIT_MS)]);
+  if (isCodedError(error, 'answer_cut')) await Promise.race([connection.ended, clock.sleep(reasonTimeoutMs)]);
   const ended = whyEnded();
   const { code, retryable } = error;
   const message = ended === undefined ? error.message : `${error.message}: ${ended}`;
-  const hint = ended === undefined ? (HINTS[code] ?? error.hint) : `See \`fairlead status ${connection.name}\`.`;
+  const hint = ended === undefined ? (hints[code] ?? error.hint) : `See \`fairlead status ${connection.name}\`.`;
   return new CodedError(code, message, { ...(hint === undefined ? {} : { hint }), retryable, cause: error });
 }

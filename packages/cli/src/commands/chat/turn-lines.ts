@@ -5,13 +5,13 @@ export type TurnState =
   | { mode: 'continued'; lines: readonly string[] }
   | { mode: 'quoted'; lines: readonly string[] };
 
-const FENCE = '"""';
+const fence = '"""';
 
 /** `turn` is there when the line completed one. */
 export function nextLine(state: TurnState, line: string): { state: TurnState; turn?: string } {
   if (state.mode === 'quoted') return quoted(state.lines, line);
   const opened = line.trimStart();
-  if (state.mode === 'empty' && opened.startsWith(FENCE)) return quoted([], opened.slice(FENCE.length));
+  if (state.mode === 'empty' && opened.startsWith(fence)) return quoted([], opened.slice(fence.length));
   const before = state.mode === 'continued' ? state.lines : [];
   if (line.endsWith('\\')) return { state: { mode: 'continued', lines: [...before, line.slice(0, -1)] } };
   return { state: { mode: 'empty' }, turn: [...before, line].join('\n') };
@@ -19,7 +19,7 @@ export function nextLine(state: TurnState, line: string): { state: TurnState; tu
 
 function quoted(before: readonly string[], line: string): { state: TurnState; turn?: string } {
   const end = line.trimEnd();
-  if (!end.endsWith(FENCE)) return { state: { mode: 'quoted', lines: [...before, line] } };
-  const lines = [...before, end.slice(0, -FENCE.length)];
+  if (!end.endsWith(fence)) return { state: { mode: 'quoted', lines: [...before, line] } };
+  const lines = [...before, end.slice(0, -fence.length)];
   return { state: { mode: 'empty' }, turn: lines.join('\n').replace(/^\n|\n$/g, '') };
 }

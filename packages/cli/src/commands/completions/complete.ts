@@ -13,7 +13,7 @@ import { stateWords } from '../instance-words.ts';
 import { type Candidate, offer, type Wanted, wantedAt } from './candidates.ts';
 
 /** A person waits at a prompt. */
-const LOOK_UP_LIMIT_MS = 2_000;
+const lookUpTimeoutMs = 2_000;
 
 export async function runComplete(program: Command, words: readonly string[], context: Context): Promise<void> {
   const wanted = wantedAt(program, words);
@@ -28,7 +28,7 @@ async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
   try {
     // No output of ours may come between the characters that the user types.
     const quiet = { ...context, output: { ...context.output, warnOnce: () => undefined } };
-    return offer(await LOOK_UPS[wanted.kind](quiet), wanted.prefix, wanted.typed);
+    return offer(await lookUps[wanted.kind](quiet), wanted.prefix, wanted.typed);
   } catch (error) {
     // Whatever it is, a person who pressed Tab is not served by reading it.
     if (error instanceof Error) return { kind: 'nothing' };
@@ -36,9 +36,9 @@ async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
   }
 }
 
-const LOOK_UPS: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<Candidate[]>> = {
+const lookUps: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<Candidate[]>> = {
   async deployments(context) {
-    using limit = openTimeLimit(context.clock, LOOK_UP_LIMIT_MS);
+    using limit = openTimeLimit(context.clock, lookUpTimeoutMs);
     const signal = AbortSignal.any([context.signal, limit.signal]);
     // Nobody is asked for a passphrase in the middle of a line.
     const { askPassphrase: _, ...options } = sessionOptions({ ...context, signal });

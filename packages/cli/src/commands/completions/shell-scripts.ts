@@ -5,7 +5,7 @@
 export type Shell = 'bash' | 'zsh' | 'fish';
 
 /** Works in bash 3.2 (macOS), without the bash-completion package, and when it is read twice. */
-const BASH = `# fairlead completions for bash
+const bash = `# fairlead completions for bash
 _fairlead_complete() {
     local value description files= cur="\${COMP_WORDS[COMP_CWORD]}"
     COMPREPLY=()
@@ -20,7 +20,7 @@ _fairlead_complete() {
 complete -F _fairlead_complete fairlead
 `;
 
-const ZSH = `#compdef fairlead
+const zsh = `#compdef fairlead
 # fairlead completions for zsh
 _fairlead() {
     local value description files
@@ -35,7 +35,7 @@ _fairlead() {
 if [[ $funcstack[1] == _fairlead ]]; then _fairlead "$@"; else compdef _fairlead fairlead; fi
 `;
 
-const FISH = `# fairlead completions for fish
+const fish = `# fairlead completions for fish
 function __fairlead_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
@@ -50,4 +50,4 @@ end
 complete -c fairlead -f -a '(__fairlead_complete)'
 `;
 
-export const SHELL_SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
+export const shellScripts: Readonly<Record<Shell, string>> = { bash: bash, zsh: zsh, fish: fish };

@@ -4,7 +4,7 @@ import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
-const KEYS_SCRIPT = `
+const keysScript = `
 path=$1
 [ -n "$path" ] || path=$HOME/.ssh/authorized_keys
 links=0
@@ -28,7 +28,7 @@ fi
 `;
 
 export async function askAuthorizedKeys(host: Host, path: string | undefined, signal: AbortSignal): Promise<Finding> {
-  return judgeAuthorizedKeys(await askHost(host, KEYS_SCRIPT, [path ?? ''], { signal }));
+  return judgeAuthorizedKeys(await askHost(host, keysScript, [path ?? ''], { signal }));
 }
 
 export function judgeAuthorizedKeys(answers: Answers): Finding {

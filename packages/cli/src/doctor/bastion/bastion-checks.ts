@@ -18,9 +18,9 @@ import { askOneHost } from './one-host.ts';
 import { askRunDirectory } from './run-directory.ts';
 import { judgeStays, tryStays } from './stays.ts';
 
-const LOGGED_IN = ['bastion.login'];
+const loggedIn = ['bastion.login'];
 
-const ROUTES: Check = {
+const routeTable: Check = {
   id: 'bastion.routes',
   title: 'Bastion: its routes',
   tried: 'went each route to its end: name, port, banner, host key, login, a socket there and back',
@@ -31,20 +31,20 @@ const ROUTES: Check = {
 export function bastionChecks(hasRoutes: boolean): Check[] {
   const forwarding = onceFor((world, signal) => forwardingOf(world, signal));
   return [
-    ...(hasRoutes ? [ROUTES] : []),
+    ...(hasRoutes ? [routeTable] : []),
     ...reachChecks({ group: 'bastion', who: 'Bastion', needs: ['laptop.bastion'], of: (world) => world.bastion }),
     {
       id: 'bastion.pinned-key',
       title: 'Bastion: the key in the profile',
       tried: 'compared its host key with the profile',
-      needs: [...LOGGED_IN, 'laptop.profile'],
+      needs: [...loggedIn, 'laptop.profile'],
       run: (world) => askPinnedKey(world),
     },
     {
       id: 'bastion.shell',
       title: 'Bastion: login shell',
       tried: 'ran echo through it',
-      needs: LOGGED_IN,
+      needs: loggedIn,
       run: async (world, signal) => askShell(await connectionOf(world), signal),
     },
     {

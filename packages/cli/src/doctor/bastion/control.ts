@@ -10,14 +10,14 @@ import { findBundle } from '@fairlead/launch';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 
-const NO_PROFILE: Finding = {
+const noProfile: Finding = {
   status: 'skipped',
   found: 'skipped because the bastion is not prepared yet: `fairlead init` does it',
 };
 
 export async function askGate(world: World, signal: AbortSignal): Promise<Finding> {
   const profile = await world.profile();
-  if (!profile) return NO_PROFILE;
+  if (!profile) return noProfile;
   const attempt = await world.bastion.attempt();
   if (!attempt.ok) throw attempt.error;
   await using gate = await attempt.connection.gate(shellQuote(join(profile.bastion.stateDir, 'gate')), { signal });
@@ -47,7 +47,7 @@ async function lastWords(world: World, profile: LaptopProfile, signal: AbortSign
 
 export async function askControl(world: World, signal: AbortSignal): Promise<Finding> {
   const profile = await world.profile();
-  if (!profile) return NO_PROFILE;
+  if (!profile) return noProfile;
   const hello = await (await world.session()).api.hello(signal);
   const ours = `${OUR_VERSIONS.min}-${OUR_VERSIONS.max}`;
   const theirs = `${hello.protocol.min}-${hello.protocol.max}`;
@@ -74,7 +74,7 @@ async function isOurs(world: World, profile: LaptopProfile, signal: AbortSignal)
 /** Another key than the one in the profile means another machine, or somebody in between. */
 export async function askPinnedKey(world: World): Promise<Finding> {
   const profile = await world.profile();
-  if (!profile) return NO_PROFILE;
+  if (!profile) return noProfile;
   const attempt = await world.bastion.attempt();
   if (!attempt.ok) throw attempt.error;
   const { type, base64, fingerprint } = attempt.connection.hostKey;

@@ -19,8 +19,8 @@ export interface ForwardingFacts {
 
 export type Outcome = { ok: true; roundTripMs: number } | { ok: false; error: unknown };
 
-const LIMIT_MS = 10_000;
-const SSHD_TODO =
+const timeoutMs = 10_000;
+const sshdTodo =
   'Its operator must allow it for this account, in sshd_config there: AllowStreamLocalForwarding yes, DisableForwarding no (also within Match blocks); the key in authorized_keys must not say `restrict` or `no-port-forwarding`.';
 
 export interface Trying {
@@ -49,7 +49,7 @@ async function forwardBothWays(connection: SshConnection, path: string, trying: 
   const started = clock.monotonicMs();
   const facts: ForwardingFacts = { listen: { ok: false, error: undefined } };
   try {
-    await using _listening = await connection.listen(path, echo, { signal, timeoutMs: LIMIT_MS });
+    await using _listening = await connection.listen(path, echo, { signal, timeoutMs: timeoutMs });
     facts.listen = { ok: true, roundTripMs: clock.monotonicMs() - started };
     facts.dial = await dialEcho(connection, path, trying);
   } catch (error) {
@@ -72,11 +72,11 @@ async function dialEcho(connection: SshConnection, path: string, { clock, signal
   const started = clock.monotonicMs();
   const word = randomBytes(12).toString('hex');
   try {
-    const stream = await connection.dial(path, { signal, timeoutMs: LIMIT_MS });
+    const stream = await connection.dial(path, { signal, timeoutMs: timeoutMs });
     try {
       stream.on('error', () => stream.destroy());
       stream.write(word);
-      const [chunk] = (await withTimeLimit(once(stream, 'data', { signal }), LIMIT_MS, () => silence())) as [Buffer];
+      const [chunk] = (await withTimeLimit(once(stream, 'data', { signal }), timeoutMs, () => silence())) as [Buffer];
       if (String(chunk) !== word) throw new CodedError('protocol', `the socket answered with something else`);
       return { ok: true, roundTripMs: clock.monotonicMs() - started };
     } finally {
@@ -94,7 +94,7 @@ function silence(): CodedError<SshErrorCode> {
 
 async function canListen(connection: SshConnection, path: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await using _again = await connection.listen(path, echo, { signal, timeoutMs: LIMIT_MS });
+    await using _again = await connection.listen(path, echo, { signal, timeoutMs: timeoutMs });
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -106,13 +106,13 @@ async function canListen(connection: SshConnection, path: string, signal: AbortS
 export function judgeListen({ listen }: ForwardingFacts): Finding {
   if (listen.ok) return ok(`it listened on a socket for us (${listen.roundTripMs.toFixed(0)} ms)`);
   // Its directory was made a moment before and is empty: a refusal is a rule, whatever the server calls it.
-  return fail(`it does not listen on a unix socket for us: ${errorText(listen.error)}`, SSHD_TODO);
+  return fail(`it does not listen on a unix socket for us: ${errorText(listen.error)}`, sshdTodo);
 }
 
 export function judgeDial({ dial }: ForwardingFacts): Finding {
   if (!dial) return { status: 'skipped', found: 'skipped because there was no socket to connect to' };
   if (dial.ok) return ok(`a word went through it and came back (${dial.roundTripMs.toFixed(0)} ms)`);
-  return fail(`it does not connect us to a unix socket: ${errorText(dial.error)}`, SSHD_TODO);
+  return fail(`it does not connect us to a unix socket: ${errorText(dial.error)}`, sshdTodo);
 }
 
 export function judgeReplaces({ replaces }: ForwardingFacts): Finding {

@@ -18,14 +18,14 @@ export interface HostSeen {
   error?: string;
 }
 
-const MOST_ADDRESSES = 4;
-const WHO_SCRIPT =
+const maxAddresses = 4;
+const whoScript =
   'uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid 2>/dev/null || echo unknown';
 
 export async function askOneHost(world: World, signal: AbortSignal): Promise<Finding> {
   const target = await world.bastion.target();
   const profile = await world.profile();
-  const addresses = (await addressesOf(target)).slice(0, MOST_ADDRESSES);
+  const addresses = (await addressesOf(target)).slice(0, maxAddresses);
   if (addresses.length < 2) {
     const seen = await whoIs(world, target.host, async () => askWho(await connectionOf(world), signal));
     return judgeOneHost(target.host, [seen], profile?.bastion.host);
@@ -88,7 +88,7 @@ async function askAt(target: SshTarget, signal: AbortSignal): Promise<string> {
 }
 
 async function askWho(connection: SshConnection, signal: AbortSignal): Promise<string> {
-  return (await connection.run(WHO_SCRIPT, { signal, timeoutMs: 10_000 })).stdout;
+  return (await connection.run(whoScript, { signal, timeoutMs: 10_000 })).stdout;
 }
 
 async function whoIs(world: World, address: string, ask: () => Promise<string>): Promise<HostSeen> {

@@ -7,9 +7,9 @@ import type { LaptopProfile } from '@fairlead/protocol';
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
-import { SHARED_FILE_SYSTEMS } from '../host/directory.ts';
+import { sharedFileSystems } from '../host/directory.ts';
 
-const RUN_SCRIPT = `
+const runScript = `
 run=$1 state=$2
 uid=$(id -u) usual=/tmp/fairlead-$(id -u)
 is_there() { [ -e "$1" ] || [ -h "$1" ]; }
@@ -34,11 +34,11 @@ fi
 
 export async function askRunDirectory(host: Host, profile: LaptopProfile, signal: AbortSignal): Promise<Finding> {
   const { runDir, stateDir } = profile.bastion;
-  return judgeRunDirectory(runDir, await askHost(host, RUN_SCRIPT, [runDir, stateDir], { signal }));
+  return judgeRunDirectory(runDir, await askHost(host, runScript, [runDir, stateDir], { signal }));
 }
 
 /** sun_path holds 104 bytes on the smallest systems; the longest of our names takes 24 and a slash. */
-const LONGEST_RUN_DIR = 103 - 25;
+const longestRunDir = 103 - 25;
 
 export function judgeRunDirectory(runDir: string, answers: Answers): Finding {
   const alive = answers.get('alive');
@@ -46,12 +46,9 @@ export function judgeRunDirectory(runDir: string, answers: Answers): Finding {
   const elsewhere = 'Set bastion.runDir to a short directory of your own on local disk, then run `fairlead init`.';
   const restart = (pid: string) =>
     `Control (process ${pid}) lives on where nobody reaches it: end it there (kill ${pid}); the next command starts it anew, and running deployments come back by themselves.`;
-  if (Buffer.byteLength(runDir) > LONGEST_RUN_DIR)
-    return fail(
-      `${runDir} is too long for sockets: ${Buffer.byteLength(runDir)} bytes of ${LONGEST_RUN_DIR}`,
-      elsewhere,
-    );
-  if (SHARED_FILE_SYSTEMS.test(answers.get('type') ?? ''))
+  if (Buffer.byteLength(runDir) > longestRunDir)
+    return fail(`${runDir} is too long for sockets: ${Buffer.byteLength(runDir)} bytes of ${longestRunDir}`, elsewhere);
+  if (sharedFileSystems.test(answers.get('type') ?? ''))
     return fail(`${runDir} is on ${answers.get('type')}, which several hosts share`, elsewhere);
   if (mode === undefined)
     return alive

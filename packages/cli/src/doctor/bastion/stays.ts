@@ -5,7 +5,7 @@ import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 import { ok, type Finding, warn } from '../check.ts';
 
 /** As the gate starts control; ends by itself. */
-const START_SCRIPT = `sh -c 'if command -v setsid >/dev/null 2>&1; then setsid sleep 20 </dev/null >/dev/null 2>&1 & else nohup sleep 20 </dev/null >/dev/null 2>&1 & fi; echo "pid $!"; if [ -e "/var/lib/systemd/linger/$(id -un)" ]; then echo lingers; fi'`;
+const startScript = `sh -c 'if command -v setsid >/dev/null 2>&1; then setsid sleep 20 </dev/null >/dev/null 2>&1 & else nohup sleep 20 </dev/null >/dev/null 2>&1 & fi; echo "pid $!"; if [ -e "/var/lib/systemd/linger/$(id -un)" ]; then echo lingers; fi'`;
 
 export interface StaysFacts {
   survived: boolean;
@@ -17,7 +17,7 @@ export async function tryStays(target: SshTarget, connection: SshConnection, sig
   let lingers = false;
   {
     await using short = await openSsh(target, { signal, isFresh: true });
-    const { stdout } = await short.run(START_SCRIPT, { signal, timeoutMs: 15_000 });
+    const { stdout } = await short.run(startScript, { signal, timeoutMs: 15_000 });
     pid = /pid (\d+)/.exec(stdout)?.[1] ?? '';
     lingers = /^lingers$/m.test(stdout);
   }

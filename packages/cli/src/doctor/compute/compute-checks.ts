@@ -18,8 +18,8 @@ import { lineOf, type ProbeReport } from '../probe/probe-report.ts';
 import { runTestJob } from './run-test-job.ts';
 
 /** Besides the time that the job may wait. */
-const JOB_MS = 240_000;
-const TIDY_MS = 40_000;
+const jobMs = 240_000;
+const tidyMs = 40_000;
 
 export function computeChecks(isLocal: boolean, waitSeconds: number): Check[] {
   return [
@@ -35,8 +35,8 @@ export function computeChecks(isLocal: boolean, waitSeconds: number): Check[] {
         'bastion.authorized-keys',
         'bastion.control',
       ],
-      limitMs: JOB_MS + waitSeconds * 1000,
-      tidyMs: TIDY_MS,
+      limitMs: jobMs + waitSeconds * 1000,
+      tidyMs: tidyMs,
       run: runTestJob,
     },
     ...wayOutChecks(),
@@ -126,7 +126,7 @@ function nodeChecks(): Check[] {
   ];
 }
 
-const WAY_OUT_TODO: Record<LoginStep, string> = {
+const wayOutTodo: Record<LoginStep, string> = {
   name: 'Set bastion.fromCluster.host to the name or address that compute nodes know the bastion by.',
   port: 'A firewall is in the way, or host and port are not right for compute nodes (bastion.fromCluster). Ask the site to let compute nodes out to this host by SSH, or choose a bastion that they reach, such as a login node.',
   'host-key':
@@ -140,11 +140,11 @@ export function judgeWayOut(step: LoginStep, probe: ProbeReport): Finding {
   const login = lineOf(probe, 'login');
   if (step === 'name') {
     if (!name) return skipped('skipped because the job did not come to it');
-    return name.ok ? ok(name.addresses.join(', ')) : fail(name.message ?? 'unknown name', WAY_OUT_TODO.name);
+    return name.ok ? ok(name.addresses.join(', ')) : fail(name.message ?? 'unknown name', wayOutTodo.name);
   }
   if (!login) return skipped('skipped because the job did not come to it');
   const failedAt = login.ok ? undefined : stepOf(login.code ?? '');
-  if (failedAt === step) return fail(login.message ?? 'it failed', WAY_OUT_TODO[step]);
+  if (failedAt === step) return fail(login.message ?? 'it failed', wayOutTodo[step]);
   if (step === 'host-key' && login.fingerprint) return ok(login.fingerprint);
   return ok(step === 'port' ? 'the bastion answers' : 'it works');
 }
@@ -157,7 +157,7 @@ export function judgeProbedRoutes({ lines }: ProbeReport): Finding {
     .map(({ name, ok: serves, message }, index) => `${index + 1} ${name}: ${serves ? 'logged in' : message}`)
     .join('\n');
   const lame = routes.filter((route) => !route.ok);
-  const todo = lame[0]?.hint ?? WAY_OUT_TODO.port;
+  const todo = lame[0]?.hint ?? wayOutTodo.port;
   if (lame.length === routes.length) return fail(found, todo);
   return lame.length === 0 ? ok(found) : warn(found, todo);
 }

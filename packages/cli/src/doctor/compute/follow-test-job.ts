@@ -24,10 +24,10 @@ export interface TestJob {
 }
 
 /** Slurm is not to be asked more often; the log says more, and sooner. */
-const POLL_MS = 5_000;
+const jobPollIntervalMs = 5_000;
 /** How long lines may take through a shared file system once the job has ended. */
-const LAST_LINES_MS = 10_000;
-const HOP_MS = 15_000;
+const lastLinesMs = 10_000;
+const hopMs = 15_000;
 
 export async function followTestJob(job: TestJob): Promise<Finding> {
   const stopped = new AbortController();
@@ -69,8 +69,8 @@ async function visit({ dial, world }: TestJob, signal: AbortSignal): Promise<Non
     const { stream, word } = await dial();
     try {
       stream.on('error', () => stream.destroy());
-      const late = () => new CodedError('timeout', `nothing came through it in ${HOP_MS / 1000} s`);
-      const [chunk] = (await withTimeLimit(once(stream, 'data', { signal }), HOP_MS, late)) as [Buffer];
+      const late = () => new CodedError('timeout', `nothing came through it in ${hopMs / 1000} s`);
+      const [chunk] = (await withTimeLimit(once(stream, 'data', { signal }), hopMs, late)) as [Buffer];
       if (!String(chunk).startsWith(word)) throw new CodedError('protocol', 'something else answered there');
       return { ok: true, roundTripMs: clock.monotonicMs() - started };
     } finally {
@@ -86,7 +86,7 @@ async function visit({ dial, world }: TestJob, signal: AbortSignal): Promise<Non
 async function watchQueue({ world, site, scheduler, jobId, logPath }: TestJob, signal: AbortSignal): Promise<Finding> {
   const { clock, output } = world.context;
   const { slurm } = site.cluster.config;
-  const waitMs = slurm?.pollSeconds === undefined ? POLL_MS : pollMs(slurm);
+  const waitMs = slurm?.pollSeconds === undefined ? jobPollIntervalMs : pollMs(slurm);
   const startedMs = clock.monotonicMs();
   for (;;) {
     await clock.sleep(waitMs, signal);
@@ -95,7 +95,7 @@ async function watchQueue({ world, site, scheduler, jobId, logPath }: TestJob, s
     const finding = seen && judgeWaiting(seen, { waitedSeconds, limitSeconds: world.args.waitSeconds });
     if (finding) return finding;
     if (seen?.phase.kind === 'ended' || seen?.phase.kind === 'gone') {
-      await clock.sleep(LAST_LINES_MS, signal);
+      await clock.sleep(lastLinesMs, signal);
       return judgeEnded(seen, await lastWords(site, logPath, signal), world.probe);
     }
     output.busy(`test job ${jobId}: ${seen?.pending?.text ?? seen?.state ?? 'submitted'} (${waitedSeconds} s)`);

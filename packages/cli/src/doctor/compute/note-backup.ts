@@ -2,7 +2,7 @@
 
 import type { Host } from '@fairlead/launch';
 
-const BACKUP_SCRIPT = `
+const backupScript = `
 path=\${1:-$HOME/.ssh/authorized_keys}
 path=$(readlink -f "$path" 2>/dev/null || echo "$path")
 backup=$path.fairlead-backup
@@ -14,7 +14,7 @@ export async function noteBackup(
   authorizedKeys: string | undefined,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const asked = await host.runner.run(['sh', '-c', BACKUP_SCRIPT, 'sh', authorizedKeys ?? ''], { signal });
+  const asked = await host.runner.run(['sh', '-c', backupScript, 'sh', authorizedKeys ?? ''], { signal });
   const missing = asked.stdout.trim();
   return async () => {
     if (missing !== '') await host.runner.run(['rm', '-f', '--', missing]);

@@ -24,9 +24,9 @@ import type { Context } from '../../context.ts';
 import { cacheDir } from '@fairlead/client';
 import { type Finding, skipped } from '../check.ts';
 import { engineWanted, scriptArguments } from '../engine/engine-checks.ts';
-import { ENGINE_SCRIPT } from '../engine/engine-script.ts';
-import { DIRECTORY_SCRIPT } from '../host/directory.ts';
-import { GPUS_SCRIPT } from '../host/gpus.ts';
+import { engineScript } from '../engine/engine-script.ts';
+import { directoryScript } from '../host/directory.ts';
+import { gpusScript } from '../host/gpus.ts';
 import { noteFolders } from '../host/made-folders.ts';
 import { siteOf } from '../slurm/test-only.ts';
 import { wantedOf } from '../slurm/wanted.ts';
@@ -37,9 +37,9 @@ import type { ProbeSpec } from '../probe/probe-spec.ts';
 import { quietContext } from './quiet-context.ts';
 
 /** What the job's time limit is: it takes some seconds. */
-const TIME_MINUTES = 2;
-const HOLD_MS = 30_000;
-const TIDY_MS = 30_000;
+const timeMinutes = 2;
+const holdTimeoutMs = 30_000;
+const tidyMs = 30_000;
 
 export async function runTestJob(world: World, signal: AbortSignal): Promise<Finding> {
   const refusal = await permission(world);
@@ -121,7 +121,7 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
   // Under a signal of its own: traces are removed after Ctrl-C, too.
   traces.defer(async () => {
-    using limit = openTimeLimit(context.clock, TIDY_MS);
+    using limit = openTimeLimit(context.clock, tidyMs);
     await dropUnusedJobKeys(site, {
       session,
       run: { ...launchRun(context), signal: limit.signal },
@@ -148,7 +148,7 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   const program = join(folder, 'probe.mjs');
   const bundle = await findBundle('probe', cacheDir(context));
   await site.host.upload({ path: bundle.path }, program, { mode: 0o600, signal });
-  const plan = { ...(await wantedOf(world)).plan, name: 'doctor', timeMinutes: TIME_MINUTES };
+  const plan = { ...(await wantedOf(world)).plan, name: 'doctor', timeMinutes: timeMinutes };
   const script = jobScript(plan, site.cluster, {
     instance,
     paths: site.paths,
@@ -181,11 +181,11 @@ async function specOf(
     jobKeyDir: job.jobKeyDir,
     socketPath: job.socketPath,
     word: job.word,
-    holdMs: HOLD_MS,
+    holdMs: holdTimeoutMs,
     scripts: {
-      scratch: { text: DIRECTORY_SCRIPT, args: [job.scratch ?? '{tmp}'] },
-      gpus: { text: GPUS_SCRIPT, args: [] },
-      engine: { text: ENGINE_SCRIPT, args: engine },
+      scratch: { text: directoryScript, args: [job.scratch ?? '{tmp}'] },
+      gpus: { text: gpusScript, args: [] },
+      engine: { text: engineScript, args: engine },
     },
   };
 }

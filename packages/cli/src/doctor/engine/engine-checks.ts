@@ -7,7 +7,7 @@ import { willRunJob } from '../login/login-checks.ts';
 import { wantedOf } from '../slurm/wanted.ts';
 import type { World } from '../world.ts';
 import { askCache, askModel, askToken } from './engine-files.ts';
-import { ENGINE_SCRIPT } from './engine-script.ts';
+import { engineScript } from './engine-script.ts';
 import { judgeEngine, judgePrologue, type ProgramWanted } from './judge-engine.ts';
 import { runPrologue } from './run-prologue.ts';
 
@@ -71,7 +71,7 @@ function programCheck(kind: EngineKind): Check {
     async run(world, signal) {
       const wanted = await programWanted(world, kind);
       if (wanted.command.length === 0) return ok(`engines.${kind.name} is not configured: it cannot be deployed`);
-      const { answers } = await runPrologue(world, ENGINE_SCRIPT, scriptArguments(wanted), signal);
+      const { answers } = await runPrologue(world, engineScript, scriptArguments(wanted), signal);
       return judgeEngine({ ...wanted, hasLastWord: willRunJob(world) }, answers);
     },
   };

@@ -8,7 +8,7 @@ import { askDirectory, judgeDirectory } from '../host/directory.ts';
 import type { World } from '../world.ts';
 import { runPrologue } from './run-prologue.ts';
 
-const TOKEN_SCRIPT = `
+const tokenScript = `
 [ -e "$1" ] && echo "there=yes"
 [ -r "$1" ] && echo "readable=yes"
 [ -s "$1" ] && echo "filled=yes"
@@ -20,7 +20,7 @@ export async function askToken(world: World, signal: AbortSignal): Promise<Findi
   if (tokenFile === undefined)
     return ok('tokenFile is not set: models behind a licence cannot be fetched, all others can');
   const host = await world.login.host();
-  return judgeToken(tokenFile, await askHost(host, TOKEN_SCRIPT, [tokenFile], { signal }));
+  return judgeToken(tokenFile, await askHost(host, tokenScript, [tokenFile], { signal }));
 }
 
 /** What is in the file is never read here. */
@@ -59,7 +59,7 @@ export async function askCache(world: World, cache: EngineCache, signal: AbortSi
     : finding;
 }
 
-const MODEL_SCRIPT = `
+const modelScript = `
 for path in "$@"; do
   if [ -r "$path" ] && { [ -f "$path" ] || { [ -x "$path" ] && [ -r "$path/config.json" ]; }; }; then echo "ok:$path=yes"
   elif [ -e "$path" ]; then echo "bad:$path=it holds no config.json that this account can read"
@@ -68,7 +68,7 @@ done
 `;
 
 export async function askModel(world: World, paths: readonly string[], signal: AbortSignal): Promise<Finding> {
-  const answers = await askHost(await world.login.host(), MODEL_SCRIPT, paths, { signal });
+  const answers = await askHost(await world.login.host(), modelScript, paths, { signal });
   const bad = [...answers].filter(([key]) => key.startsWith('bad:'));
   if (bad.length === 0) return ok(paths.join(', '));
   return fail(

@@ -4,7 +4,7 @@
  * Arguments: the Python distribution whose version is the engine's (empty: nothing tells it), then the engine's command, word by word.
  * vLLM itself takes ten seconds to say its version; its metadata does not.
  */
-export const ENGINE_SCRIPT = `
+export const engineScript = `
 distribution=$1; shift
 exe=$(command -v "$1" 2>/dev/null)
 echo "fl_exe=$exe"

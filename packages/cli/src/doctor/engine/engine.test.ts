@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { parseAnswers } from '../ask-host.ts';
 import { judgeToken } from './engine-files.ts';
-import { ENGINE_SCRIPT } from './engine-script.ts';
+import { engineScript } from './engine-script.ts';
 import { judgeEngine, judgePrologue } from './judge-engine.ts';
 
 let folder: string;
@@ -29,7 +29,7 @@ async function ask(...command: string[]) {
 }
 
 async function askOf(distribution: string, ...command: string[]) {
-  const { stdout } = await createLocalRunner().run(['sh', '-c', ENGINE_SCRIPT, 'sh', distribution, ...command]);
+  const { stdout } = await createLocalRunner().run(['sh', '-c', engineScript, 'sh', distribution, ...command]);
   return parseAnswers(stdout);
 }
 

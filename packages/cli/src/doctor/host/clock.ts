@@ -4,8 +4,8 @@ import type { Host } from '@fairlead/launch';
 import { askHost, type AskOptions } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
-const WARN_MS = 10_000;
-const FAIL_MS = 60_000;
+const warnMs = 10_000;
+const failMs = 60_000;
 
 export async function askClock(host: Host, now: () => number, options: AskOptions): Promise<Finding> {
   const askedMs = now();
@@ -22,8 +22,8 @@ export function judgeClock(offsetMs: number, whose: string): Finding {
   const text = `the clock of ${whose} is ${describe(offsetMs)}`;
   const todo =
     'One of the two clocks is wrong: turn on time synchronisation (NTP) on this machine, or ask the operator of the host.';
-  if (Math.abs(offsetMs) >= FAIL_MS) return fail(text, todo);
-  return Math.abs(offsetMs) >= WARN_MS ? warn(text, todo) : ok(text);
+  if (Math.abs(offsetMs) >= failMs) return fail(text, todo);
+  return Math.abs(offsetMs) >= warnMs ? warn(text, todo) : ok(text);
 }
 
 function describe(offsetMs: number): string {

@@ -5,7 +5,7 @@ import { type Answers, askHost, type AskOptions } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
 /** Writes a quarter of a MiB and a small program into the directory, or the nearest that exists, and takes both away. */
-export const DIRECTORY_SCRIPT = `
+export const directoryScript = `
 path=$1
 at=$path
 while [ -n "$at" ] && ! [ -d "$at" ]; do at=\${at%/*}; done
@@ -53,7 +53,7 @@ export interface DirectoryNeeds {
 }
 
 export async function askDirectory(host: Host, path: string, options: AskOptions): Promise<DirectoryFacts> {
-  return readDirectoryFacts(path, await askHost(host, DIRECTORY_SCRIPT, [path], options));
+  return readDirectoryFacts(path, await askHost(host, directoryScript, [path], options));
 }
 
 export function readDirectoryFacts(path: string, answers: Answers): DirectoryFacts {
@@ -74,7 +74,7 @@ export function readDirectoryFacts(path: string, answers: Answers): DirectoryFac
 }
 
 /** File systems that several hosts mount: a unix socket there is no way from one host to another. */
-export const SHARED_FILE_SYSTEMS =
+export const sharedFileSystems =
   /nfs|lustre|gpfs|mmfs|beegfs|ceph|panfs|afs|smb|cifs|fuse|9p|wekafs|orangefs|glusterfs/i;
 
 export function judgeDirectory(facts: DirectoryFacts, needs: DirectoryNeeds): Finding {
@@ -94,7 +94,7 @@ export function judgeDirectory(facts: DirectoryFacts, needs: DirectoryNeeds): Fi
     );
   if (freeInodes === 0 && !/btrfs|zfs|tmpfs/.test(facts.fsType))
     return fail(`no more files fit into ${facts.at} (no inodes left)`, elsewhere);
-  if (needs.isLocal && SHARED_FILE_SYSTEMS.test(facts.fsType))
+  if (needs.isLocal && sharedFileSystems.test(facts.fsType))
     return fail(
       `${facts.at} is on ${facts.fsType}, which several hosts share: sockets must lie on local disk`,
       `Set ${needs.setting} to a directory of your own on local disk.`,

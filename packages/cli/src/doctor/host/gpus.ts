@@ -3,7 +3,7 @@
 import type { Answers } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
-export const GPUS_SCRIPT = `
+export const gpusScript = `
 if command -v nvidia-smi >/dev/null 2>&1; then
   said=$(nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader 2>&1) && echo "fl_gpus=$(printf '%s\\n' "$said" | paste -sd ';' -)" || echo "fl_error=$(printf %s "$said" | tail -n 1)"
 elif command -v rocm-smi >/dev/null 2>&1; then

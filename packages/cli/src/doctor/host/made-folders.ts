@@ -4,14 +4,14 @@ import type { Host } from '@fairlead/launch';
 import { askHost } from '../ask-host.ts';
 
 /** The nearest folder that exists. */
-const NEAREST_SCRIPT = `
+const nearestScript = `
 at=$1
 while [ -n "$at" ] && ! [ -d "$at" ]; do at=\${at%/*}; done
 echo "at=$at"
 `;
 
 /** Arguments: what existed, then folders from the deepest. rmdir takes nothing that holds a file. */
-const REMOVE_SCRIPT = `
+const removeScript = `
 stay=$1; shift
 for folder in "$@"; do
   while [ "$folder" != "$stay" ] && [ "\${folder#"$stay"/}" != "$folder" ]; do
@@ -29,9 +29,9 @@ export async function noteFolders(
   below: readonly string[],
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const at = (await askHost(host, NEAREST_SCRIPT, [folder], { signal })).get('at') ?? folder;
+  const at = (await askHost(host, nearestScript, [folder], { signal })).get('at') ?? folder;
   return async () => {
     const folders = [...below.map((name) => `${folder}/${name}`), folder];
-    await host.runner.run(['sh', '-c', REMOVE_SCRIPT, 'sh', at, ...folders]);
+    await host.runner.run(['sh', '-c', removeScript, 'sh', at, ...folders]);
   };
 }

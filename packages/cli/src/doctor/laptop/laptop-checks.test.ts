@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { judgeSsh } from './laptop-checks.ts';
 
-const BOTH = [
+const both = [
   { host: 'gate', driver: 'ssh' as const },
   { host: 'login', driver: 'ssh2' as const },
 ];
@@ -19,12 +19,12 @@ describe("judgeSsh, the doctor's word on the system's ssh,", () => {
     ['OpenSSH_7.4p1, OpenSSL 1.0.2k-fips', 'fail'],
     ['Dropbear v2022.83', 'fail'],
   ])('takes %s for %s where a host is reached with it', async (version, status) => {
-    const finding = await judgeSsh(BOTH, async () => version);
+    const finding = await judgeSsh(both, async () => version);
     expect(finding).toMatchObject({ status, found: `${version} logs in to gate (driver: ssh)` });
   });
 
   it('misses it only where it is needed', async () => {
     expect(await judgeSsh([{ host: 'login', driver: 'ssh2' as const }], missing)).toMatchObject({ status: 'ok' });
-    expect(await judgeSsh(BOTH, missing)).toMatchObject({ status: 'fail', todo: 'Install OpenSSH.' });
+    expect(await judgeSsh(both, missing)).toMatchObject({ status: 'fail', todo: 'Install OpenSSH.' });
   });
 });

@@ -15,7 +15,7 @@ import { type Check, fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 
 /** Packages say the same in `engines`. */
-const NODE_MAJOR = 22;
+const nodeMajor = 22;
 
 export const laptopChecks: readonly Check[] = [
   {
@@ -97,8 +97,8 @@ export const laptopChecks: readonly Check[] = [
 ];
 
 export function judgeNode(version: string): Finding {
-  if (Number.parseInt(version, 10) >= NODE_MAJOR) return ok(`v${version}`);
-  return fail(`v${version}`, `Fairlead needs Node ${NODE_MAJOR} or newer: install one and run it with that.`);
+  if (Number.parseInt(version, 10) >= nodeMajor) return ok(`v${version}`);
+  return fail(`v${version}`, `Fairlead needs Node ${nodeMajor} or newer: install one and run it with that.`);
 }
 
 /** None where the configuration cannot be read: another check says so. */

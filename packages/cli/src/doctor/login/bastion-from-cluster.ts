@@ -6,7 +6,7 @@ import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';
 
-const ROUTE_SCRIPT = `
+const routeScript = `
 host=$1 port=$2
 if command -v getent >/dev/null 2>&1; then
   echo "asked=yes"
@@ -27,7 +27,7 @@ export async function askBastionFromCluster(world: World, willRun: boolean, sign
     (fromCluster ? asList<ClusterRoute>(fromCluster) : [{}]).map(async (route: ClusterRoute) => {
       const host = route.host ?? target.host;
       const port = route.port ?? (route.host ? 22 : target.port);
-      const answers = await askHost(login, ROUTE_SCRIPT, [host, String(port)], { signal });
+      const answers = await askHost(login, routeScript, [host, String(port)], { signal });
       return judgeBastionFromCluster({ host, port }, answers, willRun);
     }),
   );

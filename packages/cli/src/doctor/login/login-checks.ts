@@ -12,7 +12,7 @@ import type { World } from '../world.ts';
 import { askBastionFromCluster } from './bastion-from-cluster.ts';
 import { askQuota } from './quota.ts';
 
-const FILES: Omit<DirectoryNeeds, 'what' | 'setting'> = {
+const files: Omit<DirectoryNeeds, 'what' | 'setting'> = {
   leastKb: 20_480,
   goodKb: 524_288,
   runsPrograms: false,
@@ -20,7 +20,7 @@ const FILES: Omit<DirectoryNeeds, 'what' | 'setting'> = {
 };
 
 /** Agent and Node together. */
-const RUNTIME_KB = 204_800;
+const runtimeKb = 204_800;
 
 export function loginChecks(isLocal: boolean): Check[] {
   if (isLocal) return placeChecks(['laptop.cluster']);
@@ -72,7 +72,7 @@ function placeChecks(needs: readonly string[]): Check[] {
       async run(world, signal) {
         const { state } = await world.login.paths();
         return judgeDirectory(await look(world, state, signal), {
-          ...FILES,
+          ...files,
           what: 'scripts and logs of jobs',
           setting: 'paths.state',
         });
@@ -88,10 +88,10 @@ function placeChecks(needs: readonly string[]): Check[] {
         const facts = await look(world, runtime, signal);
         const isThere = await hasNode(world, runtime, signal);
         return judgeDirectory(facts, {
-          ...FILES,
+          ...files,
           what: 'the agent and Node',
           setting: 'paths.runtime',
-          leastKb: isThere ? FILES.leastKb : RUNTIME_KB,
+          leastKb: isThere ? files.leastKb : runtimeKb,
           runsPrograms: true,
         });
       },
@@ -109,7 +109,7 @@ function placeChecks(needs: readonly string[]): Check[] {
         if (facts.at !== scratch && !facts.isFile)
           return ok(`${scratch} is not on this host; compute nodes may have it`);
         return judgeDirectory(facts, {
-          ...FILES,
+          ...files,
           what: "the engine's caches",
           setting: 'paths.scratch',
           runsPrograms: true,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeBastionFromCluster } from './bastion-from-cluster.ts';
 import { judgeQuota, judgeRead, parseQuota, readQuota } from './quota.ts';
 
-const QUOTA = `Disk quotas for user alice (uid 20001):
+const quota = `Disk quotas for user alice (uid 20001):
      Filesystem  blocks   quota   limit   grace   files   quota   limit   grace
    nas:/export/home 9437184  10485760 11534336           81234  100000 110000
    /dev/sdb1 12345 0 0 77 0 0
@@ -11,7 +11,7 @@ const QUOTA = `Disk quotas for user alice (uid 20001):
 
 describe('A quota', () => {
   it('is read by file system, none where the limit is 0', () => {
-    expect(parseQuota(QUOTA)).toEqual([
+    expect(parseQuota(quota)).toEqual([
       {
         fileSystem: 'nas:/export/home',
         usedKb: 9_437_184,

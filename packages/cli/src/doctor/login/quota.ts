@@ -57,9 +57,9 @@ function factorOf(unit: string, isSize: boolean): number {
 }
 
 /** Room for agent and Node, and for the logs of some jobs. */
-const LEAST_KB = 204_800;
-const GOOD_KB = 1_048_576;
-const LEAST_FILES = 100;
+const minKb = 204_800;
+const goodKb = 1_048_576;
+const minFiles = 100;
 
 export function judgeQuota(rows: readonly QuotaRow[]): Finding {
   const todo = 'Remove files there, ask for more, or set paths.state and paths.runtime to another file system.';
@@ -79,9 +79,9 @@ export function judgeQuota(rows: readonly QuotaRow[]): Finding {
   );
   const leftFiles = limited.map(({ files }) => (files ? files.limit - files.used : Number.POSITIVE_INFINITY));
   const found = words.join('; ');
-  if (Math.min(...leftKb) < LEAST_KB || Math.min(...leftFiles) < LEAST_FILES)
+  if (Math.min(...leftKb) < minKb || Math.min(...leftFiles) < minFiles)
     return fail(`quota nearly used up: ${found}`, todo);
-  return Math.min(...leftKb) < GOOD_KB ? warn(`little quota left: ${found}`, todo) : ok(found);
+  return Math.min(...leftKb) < goodKb ? warn(`little quota left: ${found}`, todo) : ok(found);
 }
 
 export type QuotaRead =

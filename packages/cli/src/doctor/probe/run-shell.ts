@@ -3,13 +3,13 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-const LIMIT_MS = 45_000;
+const timeoutMs = 45_000;
 
 /** Never rejects for what the shell does; what it printed before it was cut is kept by its own lines. */
 export async function runShell(script: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   const child = spawn('sh', ['-c', `LC_ALL=C; export LC_ALL\n${script}`, 'sh', ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: LIMIT_MS,
+    timeout: timeoutMs,
     signal,
   });
   const { promise, resolve } = Promise.withResolvers<string>();

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 
 import { CodedError, untilAborted } from '@fairlead/kit';
 
-const MOST_BYTES = 4_096;
+const maxBytes = 4_096;
 
 /** Undefined where something answers that is no SSH server, or says nothing in time. Never rejects, but for the signal. */
 export async function askBanner(
@@ -18,7 +18,7 @@ export async function askBanner(
   socket.setEncoding('latin1').on('data', (text: string) => {
     said += text;
     const line = /^SSH-[^\r\n]*(?=\r?\n)/m.exec(said)?.[0];
-    if (line !== undefined || said.length > MOST_BYTES) resolve(line);
+    if (line !== undefined || said.length > maxBytes) resolve(line);
   });
   for (const event of ['error', 'close', 'timeout']) socket.once(event, () => resolve(undefined));
   try {

@@ -15,8 +15,8 @@ import { fail, type Finding, ok, type RouteReport, warn } from '../check.ts';
 import type { World } from '../world.ts';
 import { askBanner } from './ask-banner.ts';
 
-const BANNER_MS = 5_000;
-const LOGIN_MS = 10_000;
+const bannerMs = 5_000;
+const loginMs = 10_000;
 
 export async function askRoutes(world: World, signal: AbortSignal): Promise<Finding> {
   const list = asList((await world.bastion.config()).fromLaptop);
@@ -51,7 +51,7 @@ async function askRoute(
     const target = await resolve();
     await askWay(report, target, signal);
     if (connection) return await askConnection(report, connection, { clock, signal });
-    const limited = { ...withoutQuestions(unasked(target)), connectTimeoutMs: LOGIN_MS };
+    const limited = { ...withoutQuestions(unasked(target)), connectTimeoutMs: loginMs };
     await using opened = await openSsh(limited, { signal });
     return await askConnection(report, opened, { clock, signal });
   } catch (error) {
@@ -68,7 +68,7 @@ async function askWay(report: RouteReport, target: SshTarget, signal: AbortSigna
     const addresses = await lookup(target.host, { all: true }).catch(() => []);
     if (addresses.length > 0) report.addresses = addresses.map(({ address }) => address);
   }
-  const banner = await askBanner(target, BANNER_MS, signal);
+  const banner = await askBanner(target, bannerMs, signal);
   if (banner !== undefined) report.banner = banner;
 }
 

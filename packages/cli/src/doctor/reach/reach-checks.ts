@@ -8,16 +8,16 @@ import { type SshTarget, targetLabel } from '@fairlead/ssh';
 
 import { type Check, type Finding, ok } from '../check.ts';
 import type { Reached, World } from '../world.ts';
-import { type Attempt, LOGIN_STEPS, type LoginStep } from './try-login.ts';
+import { type Attempt, loginSteps, type LoginStep } from './try-login.ts';
 
-const WORDS: Record<LoginStep, { title: string; tried: string }> = {
+const words: Record<LoginStep, { title: string; tried: string }> = {
   name: { title: 'name', tried: 'looked its address up' },
   port: { title: 'SSH port', tried: 'connected to its SSH port' },
   'host-key': { title: 'host key', tried: 'compared its host key with known_hosts' },
   login: { title: 'login', tried: 'logged in as every command does' },
 };
 
-const FALLBACK_TODO: Record<LoginStep, string> = {
+const fallbackTodo: Record<LoginStep, string> = {
   name: 'Check the name in the configuration and in ~/.ssh/config; some names need a VPN.',
   port: 'Check host and port, that an SSH server runs there, and that no firewall or VPN is in the way.',
   'host-key': 'Ask the operator of the host for the right fingerprint before you accept another key.',
@@ -33,11 +33,11 @@ export interface ReachOptions {
 }
 
 export function reachChecks({ group, who, needs, of }: ReachOptions): Check[] {
-  return LOGIN_STEPS.map((step, at) => ({
+  return loginSteps.map((step, at) => ({
     id: `${group}.${step}`,
-    title: `${who}: ${WORDS[step].title}`,
-    tried: WORDS[step].tried,
-    needs: at === 0 ? needs : [`${group}.${LOGIN_STEPS[at - 1]}`],
+    title: `${who}: ${words[step].title}`,
+    tried: words[step].tried,
+    needs: at === 0 ? needs : [`${group}.${loginSteps[at - 1]}`],
     run: async (world) => judgeStep(step, await of(world).attempt(), await describe(step, of(world))),
   }));
 }
@@ -45,7 +45,7 @@ export function reachChecks({ group, who, needs, of }: ReachOptions): Check[] {
 /** Pure: what one attempt says about one step. An attempt that ended earlier is not asked. */
 export function judgeStep(step: LoginStep, attempt: Attempt, found: string): Finding {
   if (attempt.ok || attempt.failedAt !== step) return ok(found);
-  return { status: 'fail', found: attempt.error.message, todo: attempt.error.hint ?? FALLBACK_TODO[step] };
+  return { status: 'fail', found: attempt.error.message, todo: attempt.error.hint ?? fallbackTodo[step] };
 }
 
 async function describe(step: LoginStep, reached: Reached): Promise<string> {

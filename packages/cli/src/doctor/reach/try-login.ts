@@ -8,13 +8,13 @@ import type { Context } from '../../context.ts';
 import { openRoutes } from '../../ssh/open-routes.ts';
 
 export type LoginStep = 'name' | 'port' | 'host-key' | 'login';
-export const LOGIN_STEPS: readonly LoginStep[] = ['name', 'port', 'host-key', 'login'];
+export const loginSteps: readonly LoginStep[] = ['name', 'port', 'host-key', 'login'];
 
 export type Attempt =
   | { ok: true; target: SshTarget; connection: SshConnection; taken?: RouteTaken }
   | { ok: false; failedAt: LoginStep; error: CodedError };
 
-const STEP_OF: Record<string, LoginStep> = {
+const stepByCode: Record<string, LoginStep> = {
   dns: 'name',
   ssh_config_invalid: 'name',
   refused: 'port',
@@ -30,7 +30,7 @@ const STEP_OF: Record<string, LoginStep> = {
 
 /** The step at which a login ended, by the tunnel's error code. */
 export function stepOf(code: string): LoginStep {
-  return STEP_OF[code] ?? 'login';
+  return stepByCode[code] ?? 'login';
 }
 
 /** Rejects only when the command is interrupted. */

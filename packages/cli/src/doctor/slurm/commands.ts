@@ -4,10 +4,10 @@ import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
 
-const NEEDED = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo'];
-const USEFUL = ['sacct', 'sacctmgr'];
+const neededVariables = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo'];
+const useful = ['sacct', 'sacctmgr'];
 
-const COMMANDS_SCRIPT = `
+const commandsScript = `
 dir=$1; shift
 for name in "$@"; do
   at=$(command -v "$dir$name" 2>/dev/null) && echo "$name=$at"
@@ -19,13 +19,13 @@ echo "login=$("\${SHELL:-sh}" -lc 'command -v sbatch' 2>/dev/null </dev/null | t
 
 /** In `binDir`, where the configuration names one. */
 export async function askCommands(host: Host, binDir: string | undefined, signal: AbortSignal): Promise<Finding> {
-  const args = [binDir === undefined ? '' : `${binDir}/`, ...NEEDED, ...USEFUL];
-  return judgeCommands(await askHost(host, COMMANDS_SCRIPT, args, { signal }), binDir);
+  const args = [binDir === undefined ? '' : `${binDir}/`, ...neededVariables, ...useful];
+  return judgeCommands(await askHost(host, commandsScript, args, { signal }), binDir);
 }
 
 export function judgeCommands(answers: Answers, binDir?: string): Finding {
-  const missing = NEEDED.filter((name) => !answers.get(name)?.startsWith('/'));
-  const lacking = USEFUL.filter((name) => !answers.get(name)?.startsWith('/'));
+  const missing = neededVariables.filter((name) => !answers.get(name)?.startsWith('/'));
+  const lacking = useful.filter((name) => !answers.get(name)?.startsWith('/'));
   const login = answers.get('login') ?? '';
   if (missing.length > 0 && binDir !== undefined)
     return fail(

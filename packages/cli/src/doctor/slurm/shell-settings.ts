@@ -9,7 +9,7 @@ import { type Answers, askHost } from '../ask-host.ts';
 import { type Finding, ok, warn } from '../check.ts';
 
 /** As a program sees them, and as a person who logs in does: csh takes -l alone, and the others no script beside it. */
-const SHELL_SCRIPT = `
+const shellScript = `
 names='^(SBATCH|SLURM)_(${SHELL_SETTINGS.join('|')})='
 env | grep -E "$names"
 shell=\${SHELL:-sh}
@@ -25,7 +25,7 @@ esac
 type SlurmSettings = NonNullable<ClusterConfig['slurm']>;
 
 export async function askShellSettings(host: Host, slurm: SlurmSettings, signal: AbortSignal): Promise<Finding> {
-  return judgeShellSettings(await askHost(host, SHELL_SCRIPT, [], { signal, timeoutMs: 40_000 }), slurm);
+  return judgeShellSettings(await askHost(host, shellScript, [], { signal, timeoutMs: 40_000 }), slurm);
 }
 
 /** Pure. `answers`: variables and their values. */

@@ -11,7 +11,7 @@ import { askTestOnly } from './test-only.ts';
 import { partitionOf, wantedOf } from './wanted.ts';
 
 /** A controller that is down is noticed by Slurm's commands after up to 15 s, each. */
-const SLOW_MS = 120_000;
+const slowMs = 120_000;
 
 export function slurmChecks(): Check[] {
   return [
@@ -43,7 +43,7 @@ export function slurmChecks(): Check[] {
       title: 'Slurm: the controller answers',
       tried: 'asked for the partitions (sinfo)',
       needs: ['slurm.commands'],
-      limitMs: SLOW_MS,
+      limitMs: slowMs,
       async run(world) {
         const partitions = await world.partitions();
         const { clusterName } = await (await world.inventory()).config(world.context.signal);
@@ -56,7 +56,7 @@ export function slurmChecks(): Check[] {
       title: 'Slurm: would take a job',
       tried: 'showed it the job script of a deployment (sbatch --test-only)',
       needs: ['slurm.partition', 'login.state-dir'],
-      limitMs: SLOW_MS,
+      limitMs: slowMs,
       run: askTestOnly,
     },
   ];

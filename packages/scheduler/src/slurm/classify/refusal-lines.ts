@@ -11,38 +11,38 @@ export interface RefusalLines {
   unset: Array<{ name: string; value: string }>;
 }
 
-const VERDICT = /submission failed|allocation failure/i;
-const PREFIX = /^(sbatch|salloc|srun): (error: |fatal: )?/;
-const LOUD = /error|fatal|failure|not found|unrecognized/i;
-const FAILED_STEP = /(\.{2,}\s*\[?\s*(failed|failure|error|no)|\bFAILED)\s*\]?$/i;
-const PASSED_STEP = /\.{2,}\s*\[?\s*(ok|done|passed|yes)\s*\]?$/i;
+const verdict = /submission failed|allocation failure/i;
+const prefix = /^(sbatch|salloc|srun): (error: |fatal: )?/;
+const errorWords = /error|fatal|failure|not found|unrecognized/i;
+const failedStep = /(\.{2,}\s*\[?\s*(failed|failure|error|no)|\bFAILED)\s*\]?$/i;
+const passedStep = /\.{2,}\s*\[?\s*(ok|done|passed|yes)\s*\]?$/i;
 /** How sbatchCommand reports a variable that it has unset. */
-export const UNSET_REPORT = 'fairlead: unset';
+export const unsetReport = 'fairlead: unset';
 
 export function refusalLines(stdout: string, stderr: string): RefusalLines {
   const unset: RefusalLines['unset'] = [];
   const streams = [stderr, stdout].map((text) => linesOf(text).filter((line) => !isUnset(line, unset)));
   const tails = streams.map((lines) => {
-    const at = lines.findIndex((line) => FAILED_STEP.test(line) && !VERDICT.test(line));
+    const at = lines.findIndex((line) => failedStep.test(line) && !verdict.test(line));
     return at === -1 ? undefined : lines.slice(at);
   });
   const isSiteCheck = tails.some((tail) => tail !== undefined);
   const chosen = streams.flatMap((lines, at) => tails[at] ?? (isSiteCheck ? lines.filter(isLoud) : lines));
   const lines = chosen.filter((line) => !isFrame(line));
-  const verdicts = lines.filter((line) => VERDICT.test(line));
-  const details = lines.filter((line) => !VERDICT.test(line));
+  const verdicts = lines.filter((line) => verdict.test(line));
+  const details = lines.filter((line) => !verdict.test(line));
   return { verdicts: unique(verdicts), details: unique(details), isSiteCheck, unset };
 }
 
 /** The lines that a program would print for an error, where there are any. */
 export function loudOnly(lines: readonly string[]): string[] {
-  const loud = lines.filter((line) => LOUD.test(line));
+  const loud = lines.filter((line) => errorWords.test(line));
   return loud.length > 0 ? loud : [...lines];
 }
 
 /** Without `sbatch: error:` and its like. */
 export function plain(line: string): string {
-  return line.replace(PREFIX, '').trim();
+  return line.replace(prefix, '').trim();
 }
 
 function linesOf(text: string): string[] {
@@ -53,21 +53,21 @@ function linesOf(text: string): string[] {
 }
 
 function isUnset(line: string, unset: RefusalLines['unset']): boolean {
-  if (!line.startsWith(`${UNSET_REPORT} `)) return false;
-  const [name = '', ...value] = line.slice(UNSET_REPORT.length + 1).split('=');
+  if (!line.startsWith(`${unsetReport} `)) return false;
+  const [name = '', ...value] = line.slice(unsetReport.length + 1).split('=');
   unset.push({ name, value: value.join('=') });
   return true;
 }
 
 function isLoud(line: string): boolean {
-  return LOUD.test(line);
+  return errorWords.test(line);
 }
 
 /** Greetings, rules of dashes, steps that passed, and the line of a well-known frame that reads like a refusal. */
 function isFrame(line: string): boolean {
   return (
     !/[\p{L}\d]/u.test(plain(line)) ||
-    PASSED_STEP.test(line) ||
+    passedStep.test(line) ||
     /^[-=*#~+|]{2,}[^>].*[-=*#~+|]{2,}$/.test(plain(line)) ||
     /^[-=*#~+|\s]*welcome to\b/i.test(line) ||
     /^no reservation for this job\.?$/i.test(line)

@@ -1,7 +1,7 @@
 // Variables by which a user's shell, or a site's module, sets options of sbatch. Fairlead unsets them (an outer job's would
 // change the inner one): the setting of the same meaning is named instead. Data.
 
-const SETTINGS = {
+const settings = {
   ACCOUNT: 'account',
   PARTITION: 'partition',
   QOS: 'qos',
@@ -11,10 +11,10 @@ const SETTINGS = {
 } as const;
 
 /** Names without SBATCH_ or SLURM_. */
-export const SHELL_SETTINGS = Object.keys(SETTINGS);
+export const shellSettings = Object.keys(settings);
 
 /** The key below `slurm` for `SBATCH_ACCOUNT` and the like. */
 export function settingOf(variable: string): string {
   const name = variable.replace(/^(SBATCH|SLURM)_/, '');
-  return Object.hasOwn(SETTINGS, name) ? SETTINGS[name as keyof typeof SETTINGS] : 'extra';
+  return Object.hasOwn(settings, name) ? settings[name as keyof typeof settings] : 'extra';
 }

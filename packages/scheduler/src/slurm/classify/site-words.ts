@@ -4,14 +4,14 @@
 import { classifyPendingReason } from './pending-reason.ts';
 import type { SubmitRule } from './submit-rules.ts';
 
-const DO_AS = 'Do as the site says';
+const doAs = 'Do as the site says';
 
-const TIME =
+const time =
   /\b(time|wall ?-?time|wall ?-?clock|run-?time|duration)\b|\d+\s*-?\s*(h|hours?|days?|minutes?)\b|\b\d+:\d\d(:\d\d)?\b/i;
-const BOUND = /limit|max|exceed|at most|allow|longer|less than|up to|more than|within|requir|specif|must/i;
+const bound = /limit|max|exceed|at most|allow|longer|less than|up to|more than|within|requir|specif|must/i;
 
 /** The first match counts. */
-const SITE_RULES: readonly SubmitRule[] = [
+const siteRules: readonly SubmitRule[] = [
   [
     /too many [^.;]*\bjobs?\b|number of [^.;]*\bjobs\b|simultaneous jobs|\bjobs? limits?\b|\bjobs? at (a|the same|one) time|jobs per user/i,
     'quota',
@@ -34,27 +34,27 @@ const SITE_RULES: readonly SubmitRule[] = [
     /\b(account|project)\b/i,
     'never-retry',
     'account_invalid',
-    `${DO_AS}: set slurm.account (sacctmgr -nP show assoc user=$USER lists yours).`,
+    `${doAs}: set slurm.account (sacctmgr -nP show assoc user=$USER lists yours).`,
   ],
-  [/\bqos\b/i, 'never-retry', 'qos_invalid', `${DO_AS}: set slurm.qos.`],
+  [/\bqos\b/i, 'never-retry', 'qos_invalid', `${doAs}: set slurm.qos.`],
   [
     /\b(access|available|permitted|allowed)\b[^.;]*\b(partition|queue)\b/i,
     'never-retry',
     'partition_invalid',
-    `${DO_AS}: set slurm.partition.`,
+    `${doAs}: set slurm.partition.`,
   ],
   [
     /\b(gpus?|gres)\b/i,
     'never-retry',
     'gres_invalid',
-    `${DO_AS}: set gpu.type, gpu.request or --gpus, or another partition.`,
+    `${doAs}: set gpu.type, gpu.request or --gpus, or another partition.`,
   ],
-  [/\b(partition|queue)\b/i, 'never-retry', 'partition_invalid', `${DO_AS}: set slurm.partition.`],
-  [/\bmem(ory)?\b/i, 'never-retry', 'memory_invalid', `${DO_AS}: set slurm.mem.`],
+  [/\b(partition|queue)\b/i, 'never-retry', 'partition_invalid', `${doAs}: set slurm.partition.`],
+  [/\bmem(ory)?\b/i, 'never-retry', 'memory_invalid', `${doAs}: set slurm.mem.`],
 ];
 
-const TIME_RULE: SubmitRule = [
-  TIME,
+const timeRule: SubmitRule = [
+  time,
   'never-retry',
   'time_limit_invalid',
   'Waiting does not help: ask for the time that the site allows (--time, slurm.time), or choose another partition or QOS.',
@@ -64,9 +64,9 @@ export function judgeSiteWords(details: readonly string[]): SubmitRule | undefin
   const text = details.join('\n');
   const reason = details.flatMap((line) => /\b(QOS|Assoc|Max|Partition)[A-Z]\w+/.exec(line)?.[0] ?? [])[0];
   if (reason !== undefined) return ruleOf(reason);
-  const [jobs, disk, charge, ...others] = SITE_RULES;
+  const [jobs, disk, charge, ...others] = siteRules;
   for (const rule of [jobs, disk, charge]) if (rule?.[0].test(text)) return rule;
-  if (details.some((line) => TIME.test(line) && BOUND.test(line))) return TIME_RULE;
+  if (details.some((line) => time.test(line) && bound.test(line))) return timeRule;
   return others.find(([pattern]) => pattern.test(text));
 }
 
@@ -78,6 +78,6 @@ function ruleOf(reason: string): SubmitRule | undefined {
     return [/^/, 'quota', 'quota_exceeded', `${text}: ${/Grp/.test(reason) ? advice : own}`];
   }
   if (kind !== 'never-starts') return undefined;
-  if (/Wall|Time/.test(reason)) return TIME_RULE;
+  if (/Wall|Time/.test(reason)) return timeRule;
   return [/^/, 'never-retry', 'policy_refused', `Waiting does not help: ${text}. ${advice}`];
 }

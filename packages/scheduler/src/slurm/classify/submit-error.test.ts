@@ -5,8 +5,8 @@ import type { SchedulerErrorCode } from '../../scheduler-error.ts';
 
 const failed = 'sbatch: error: Batch job submission failed: ';
 
-const POLICY = `${failed}Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)`;
-const UNSPECIFIED = `${failed}Unspecified error`;
+const policy = `${failed}Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)`;
+const unspecified = `${failed}Unspecified error`;
 
 /** As a site prints it around every job: the refusal is the line that says FAILED, and what follows. */
 const framed = (...checks: string[]) => `
@@ -64,21 +64,21 @@ describe('classifySubmitError', () => {
       'quota_exceeded',
     ],
     [`sbatch: error: AssocMaxSubmitJobLimit\n${failed}Job violates accounting/QOS policy`, 'quota', 'quota_exceeded'],
-    ['sbatch: error: QOSMinNode\n' + POLICY, 'never-retry', 'policy_refused'],
-    ['sbatch: error: QOSMaxWallDurationPerJobLimit\n' + POLICY, 'never-retry', 'time_limit_invalid'],
-    ['sbatch: error: QOSMaxGRESPerUser\n' + POLICY, 'quota', 'quota_exceeded'],
+    ['sbatch: error: QOSMinNode\n' + policy, 'never-retry', 'policy_refused'],
+    ['sbatch: error: QOSMaxWallDurationPerJobLimit\n' + policy, 'never-retry', 'time_limit_invalid'],
+    ['sbatch: error: QOSMaxGRESPerUser\n' + policy, 'quota', 'quota_exceeded'],
     [
-      'sbatch: error: Max time limit of 24 hours exceeded for this queue\n' + POLICY,
+      'sbatch: error: Max time limit of 24 hours exceeded for this queue\n' + policy,
       'never-retry',
       'time_limit_invalid',
     ],
-    ['sbatch: error: Jobs may run for 24:00:00 at most here\n' + POLICY, 'never-retry', 'time_limit_invalid'],
-    ['sbatch: error: You may run 2 jobs at a time: job limit reached\n' + POLICY, 'quota', 'quota_exceeded'],
-    [POLICY, 'quota', 'quota_exceeded'],
-    ['sbatch: error: GPU jobs must use a _gpu account\n' + UNSPECIFIED, 'never-retry', 'account_invalid'],
+    ['sbatch: error: Jobs may run for 24:00:00 at most here\n' + policy, 'never-retry', 'time_limit_invalid'],
+    ['sbatch: error: You may run 2 jobs at a time: job limit reached\n' + policy, 'quota', 'quota_exceeded'],
+    [policy, 'quota', 'quota_exceeded'],
+    ['sbatch: error: GPU jobs must use a _gpu account\n' + unspecified, 'never-retry', 'account_invalid'],
     [
       'sbatch: error: Cannot find GPU specification, you may not submit a job not requesting GPUs in a non-CPU partition\n' +
-        UNSPECIFIED,
+        unspecified,
       'never-retry',
       'gres_invalid',
     ],
@@ -171,7 +171,7 @@ describe('classifySubmitError', () => {
   });
 
   test("gives the filter's sentence before the verdict, also where it names no error", () => {
-    const stderr = `sbatch: Please tell us how many GPUs you need\n${UNSPECIFIED}`;
+    const stderr = `sbatch: Please tell us how many GPUs you need\n${unspecified}`;
     expect(classifySubmitError({ code: 1, stdout: '', stderr }).message).toBe(
       'Please tell us how many GPUs you need; Batch job submission failed: Unspecified error',
     );

@@ -5,7 +5,7 @@ import type { SchedulerErrorCode } from '../../scheduler-error.ts';
 import { loudOnly, plain, type RefusalLines, refusalLines } from './refusal-lines.ts';
 import { settingOf } from './shell-settings.ts';
 import { judgeSiteWords } from './site-words.ts';
-import { COMMAND_HINT, LOCAL_RULES, SUBMIT_RULES, type SubmitErrorKind, type SubmitRule } from './submit-rules.ts';
+import { commandHint, localRules, submitRules, type SubmitErrorKind, type SubmitRule } from './submit-rules.ts';
 
 export interface SubmitError {
   kind: SubmitErrorKind;
@@ -30,11 +30,11 @@ export function classifySubmitError({ code, stdout, stderr, timedOut }: CommandO
     const hint = 'The job may have been accepted: look for it by name.';
     return { kind: 'retry-after-lookup', code: 'answer_lost', message: message || 'sbatch gave no answer', hint };
   }
-  const rule = judge(lines) ?? (code === 127 ? MISSING : UNKNOWN);
+  const rule = judge(lines) ?? (code === 127 ? missing : unknown);
   return { kind: rule[1], code: rule[2], message: message || silence(code, rule), hint: hintOf(rule, lines) };
 }
 
-const ABOUT_SETTINGS: ReadonlySet<SchedulerErrorCode> = new Set([
+const aboutSettings: ReadonlySet<SchedulerErrorCode> = new Set([
   'account_invalid',
   'partition_invalid',
   'qos_invalid',
@@ -43,8 +43,8 @@ const ABOUT_SETTINGS: ReadonlySet<SchedulerErrorCode> = new Set([
   'policy_refused',
 ]);
 
-const MISSING: SubmitRule = [/^/, 'never-retry', 'command_not_found', COMMAND_HINT];
-const UNKNOWN: SubmitRule = [
+const missing: SubmitRule = [/^/, 'never-retry', 'command_not_found', commandHint];
+const unknown: SubmitRule = [
   /^/,
   'never-retry',
   'submit_refused',
@@ -52,19 +52,19 @@ const UNKNOWN: SubmitRule = [
 ];
 
 function silence(code: number, rule: SubmitRule): string {
-  return rule === MISSING ? 'sbatch: command not found' : `sbatch ended with code ${code}`;
+  return rule === missing ? 'sbatch: command not found' : `sbatch ended with code ${code}`;
 }
 
 /** Slurm's verdict decides where it is exact; where it is generic, and where a site's own checks speak, the details do. */
 function judge(lines: RefusalLines): SubmitRule | undefined {
   const { verdicts, details, isSiteCheck } = lines;
-  const first = matchIn(LOCAL_RULES, [...details, ...verdicts]);
+  const first = matchIn(localRules, [...details, ...verdicts]);
   if (first) return first;
-  const exact = matchIn(SUBMIT_RULES, verdicts);
+  const exact = matchIn(submitRules, verdicts);
   if (exact && !isGeneric(verdicts)) return exact;
   const judged = isSiteCheck
-    ? (judgeSiteWords(details) ?? matchIn(SUBMIT_RULES, details))
-    : (matchIn(SUBMIT_RULES, details, exact) ?? (exact && judgeSiteWords(details)));
+    ? (judgeSiteWords(details) ?? matchIn(submitRules, details))
+    : (matchIn(submitRules, details, exact) ?? (exact && judgeSiteWords(details)));
   // A filter that names itself has refused, whatever it speaks of: its sentence gives the advice.
   if (judged && details.some((line) => /\blua:/.test(line))) return [judged[0], judged[1], 'plugin_refused', judged[3]];
   return judged ?? exact ?? judgeSiteWords(details);
@@ -90,7 +90,7 @@ function messageOf({ verdicts, details, isSiteCheck }: RefusalLines): string {
 /** What a variable of the user's shell would have set, where the refusal may be about that. */
 function hintOf([, kind, code, hint]: SubmitRule, { unset }: RefusalLines): string {
   const [variable] = unset;
-  if (!variable || kind === 'retry-after-lookup' || !ABOUT_SETTINGS.has(code)) return hint;
+  if (!variable || kind === 'retry-after-lookup' || !aboutSettings.has(code)) return hint;
   const setting = settingOf(variable.name);
   return `Your shell sets ${variable.name}=${variable.value}, which Fairlead does not use: set slurm.${setting}. ${hint}`;
 }

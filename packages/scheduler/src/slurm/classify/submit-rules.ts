@@ -14,14 +14,14 @@ export type SubmitErrorKind =
 
 export type SubmitRule = [pattern: RegExp, kind: SubmitErrorKind, code: SchedulerErrorCode, hint: string];
 
-export const COMMAND_HINT =
+export const commandHint =
   'Is this a login host of the cluster? Where the Slurm commands are not on the PATH of a plain ssh command, name their directory: slurm.binDir.';
 
 /**
  * Looked for before anything else, in all that was printed: a login host whose munge is down sends nothing, though sbatch
  * ends with the same words as after an answer that was lost.
  */
-export const LOCAL_RULES: readonly SubmitRule[] = [
+export const localRules: readonly SubmitRule[] = [
   [
     /munge encode failed|failed to access .*munge|munged? .*(not running|is down)|If munged is up/i,
     'retry-later',
@@ -37,7 +37,7 @@ export const LOCAL_RULES: readonly SubmitRule[] = [
 ];
 
 /** The first match counts. */
-export const SUBMIT_RULES: readonly SubmitRule[] = [
+export const submitRules: readonly SubmitRule[] = [
   [
     /Socket timed out|Zero Bytes were transmitted|Message (receive|send) failure|Protocol authentication error|controller \((receive|shutdown) failure\)|Communication (connection|shutdown) failure/i,
     'retry-after-lookup',
@@ -126,7 +126,7 @@ export const SUBMIT_RULES: readonly SubmitRule[] = [
     /(sbatch|srun).*(command )?not found|not found.*(sbatch|srun)|No such file or directory.*sbatch/i,
     'never-retry',
     'command_not_found',
-    COMMAND_HINT,
+    commandHint,
   ],
   [
     /lua:|cli_filter|job_submit|submit plugin|Unspecified error/i,

@@ -23,10 +23,10 @@ export function parseGres(text: string): GpuKind[] {
     });
 }
 
-const FACTORS: Record<string, number> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+const factors: Record<string, number> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
 /** Slurm takes a suffix for 1024 and its powers (gres.conf(5), Count). */
 function countOf(word = ''): number | undefined {
   const match = /^(\d+)([KMG]?)$/i.exec(word);
-  return match ? Number(match[1]) * (FACTORS[(match[2] ?? '').toUpperCase()] ?? 1) : undefined;
+  return match ? Number(match[1]) * (factors[(match[2] ?? '').toUpperCase()] ?? 1) : undefined;
 }

@@ -4,7 +4,7 @@ import { parseGres } from './parse-gres.ts';
 import { parseSinfo } from './parse-sinfo.ts';
 
 /** Slurm 22.05, and what larger sites print. */
-const SINFO = `gpu*|up|1-00:00:00|30:00|2|idle|8|32000|gpu:a100:4|(null)
+const sinfo = `gpu*|up|1-00:00:00|30:00|2|idle|8|32000|gpu:a100:4|(null)
 gpu*|up|1-00:00:00|30:00|1|drained*|8|32000|gpu:a100:4|(null)
 big|up|infinite|n/a|4|mixed|128+|1031000+|gpu:h100:8(S:0-1),tmpdisk:100|hbm,nvlink
 big|up|infinite|n/a|2|allocated|64|512000|gpu:h100:4(S:0-1)|hbm
@@ -13,7 +13,7 @@ cpu|down|2:00:00|1:00|10|idle|64|256000|(null)|(null)
 
 describe('parseSinfo', () => {
   it('adds up the nodes of a partition over its lines', () => {
-    const [gpu, big, cpu] = parseSinfo(SINFO);
+    const [gpu, big, cpu] = parseSinfo(sinfo);
     expect(gpu).toMatchObject({
       name: 'gpu',
       isDefault: true,

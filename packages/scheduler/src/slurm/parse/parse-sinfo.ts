@@ -26,7 +26,7 @@ export interface SlurmPartition {
 }
 
 /** States, without their flags, in which a node starts no job: `down*`, `drained`, … */
-const UNUSABLE = /^(down|drain|fail|error|inval|unknown|maint|future|power(ed|ing)_down|reboot)/i;
+const unusable = /^(down|drain|fail|error|inval|unknown|maint|future|power(ed|ing)_down|reboot)/i;
 
 export function parseSinfo(stdout: string): SlurmPartition[] {
   const partitions = new Map<string, SlurmPartition>();
@@ -65,7 +65,7 @@ function addNodes(partition: SlurmPartition, fields: readonly string[]): SlurmPa
     isUp: avail === 'up',
     ...defined({ maxMinutes, defaultMinutes }),
     nodes: partition.nodes + nodes,
-    usableNodes: partition.usableNodes + (UNUSABLE.test(state) ? 0 : nodes),
+    usableNodes: partition.usableNodes + (unusable.test(state) ? 0 : nodes),
     gpus: mergeGpus(partition.gpus, parseGres(gres)),
     // `8+` where nodes of several sizes share a line.
     maxCpus: Math.max(partition.maxCpus, Number.parseInt(cpus, 10) || 0),

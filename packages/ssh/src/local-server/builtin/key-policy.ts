@@ -42,7 +42,7 @@ function parseOptions(text: string): KeyOption[] {
   }));
 }
 
-const HARMLESS = new Set([
+const harmless = new Set([
   'no-pty',
   'pty',
   'no-agent-forwarding',
@@ -65,7 +65,7 @@ function policyOf(options: readonly KeyOption[], now: Date): KeyPolicy | undefin
     else if (name === 'expiry-time' && value !== undefined) {
       const expiry = parseExpiryTime(value);
       if (!expiry || expiry <= now) return undefined;
-    } else if (!HARMLESS.has(name)) return undefined;
+    } else if (!harmless.has(name)) return undefined;
   }
   // A path never matches a permitopen.
   return isNarrowed ? { ...policy, mayDial: false } : policy;

@@ -7,7 +7,7 @@ import { untilAborted } from '@fairlead/kit';
 import { u32 } from './wire.ts';
 
 /** OpenSSH itself takes no more (channels.h, CHANNEL_MUX_MAX_PACKET). */
-const MAX_FRAME_BYTES = 256 * 1024;
+const maxFrameBytes = 256 * 1024;
 
 export class FrameSocket {
   readonly socket: Socket;
@@ -36,7 +36,7 @@ export class FrameSocket {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (bytes.length >= 4 && !this.socket.destroyed) {
       const sizeBytes = bytes.readUInt32BE(0);
-      if (sizeBytes > MAX_FRAME_BYTES) return void this.socket.destroy(new Error('a frame is too large'));
+      if (sizeBytes > maxFrameBytes) return void this.socket.destroy(new Error('a frame is too large'));
       if (bytes.length < 4 + sizeBytes) break;
       this.onFrame(bytes.subarray(4, 4 + sizeBytes));
       bytes = bytes.subarray(4 + sizeBytes);

@@ -7,22 +7,22 @@ import { sshError } from '../../ssh-error.ts';
 import { type FrameSocket, openFrameSocket } from './frame-socket.ts';
 import { string, u32, WireReader } from './wire.ts';
 
-const HELLO = 1;
-const VERSION = 4;
-const ALIVE_CHECK = 0x1000_0004;
-const TERMINATE = 0x1000_0005;
-const OPEN_FORWARD = 0x1000_0006;
-const CLOSE_FORWARD = 0x1000_0007;
-const PROXY = 0x1000_000f;
-const OK = 0x8000_0001;
-const FAILURE = 0x8000_0003;
-const ALIVE = 0x8000_0005;
-const PROXY_STARTED = 0x8000_000f;
-const REMOTE_FORWARD = 2;
+const muxHello = 1;
+const version = 4;
+const aliveCheck = 0x1000_0004;
+const terminate = 0x1000_0005;
+const openForward = 0x1000_0006;
+const closeForward = 0x1000_0007;
+const proxy = 0x1000_000f;
+const ok = 0x8000_0001;
+const failure = 0x8000_0003;
+const alive = 0x8000_0005;
+const proxyStarted = 0x8000_000f;
+const remoteForward = 2;
 /** Says that a "host" is the path of a unix socket. */
-const SOCKET_PORT = 0xffff_fffe;
+const socketPort = 0xffff_fffe;
 
-const ANSWER_LIMIT_MS = 10_000;
+const answerTimeoutMs = 10_000;
 
 export interface SocketForward {
   /** On the server. */
@@ -46,30 +46,30 @@ export class MasterClient implements AsyncDisposable {
 
   /** The master's process id. */
   async pid(): Promise<number> {
-    const { type, reader } = await this.#ask(ALIVE_CHECK);
-    if (type !== ALIVE) throw unexpected('alive check', type);
+    const { type, reader } = await this.#ask(aliveCheck);
+    if (type !== alive) throw unexpected('alive check', type);
     return reader.u32();
   }
 
   /** The master's end is the answer: `closed`. */
   terminate(): void {
-    this.#frames.write(u32(TERMINATE), u32((this.#requestId += 1)));
+    this.#frames.write(u32(terminate), u32((this.#requestId += 1)));
   }
 
   /** Undefined, or why not, in ssh's words. */
   async listen(forward: SocketForward): Promise<string | undefined> {
-    const { type, reader } = await this.#ask(OPEN_FORWARD, forwardBytes(forward));
-    return type === OK ? undefined : failureText(type, reader);
+    const { type, reader } = await this.#ask(openForward, forwardBytes(forward));
+    return type === ok ? undefined : failureText(type, reader);
   }
 
   async stopListening(forward: SocketForward): Promise<void> {
-    await this.#ask(CLOSE_FORWARD, forwardBytes(forward));
+    await this.#ask(closeForward, forwardBytes(forward));
   }
 
   /** From now on the frames are SSH channel messages, and this client has no other use. */
   async proxy(): Promise<FrameSocket> {
-    const { type, reader } = await this.#ask(PROXY);
-    if (type !== PROXY_STARTED) {
+    const { type, reader } = await this.#ask(proxy);
+    if (type !== proxyStarted) {
       throw sshError('protocol', `cannot use the ssh master: ${failureText(type, reader)}`, {
         hint: 'OpenSSH 7.6 or newer is needed on this machine.',
       });
@@ -98,7 +98,7 @@ export class MasterClient implements AsyncDisposable {
       if (this.#frames.socket.destroyed) onClose();
       this.#frames.write(u32(type), u32((this.#requestId += 1)), ...parts);
       try {
-        return await withTimeLimit(promise, ANSWER_LIMIT_MS, () =>
+        return await withTimeLimit(promise, answerTimeoutMs, () =>
           sshError('timeout', 'the ssh master does not answer', { retryable: true }),
         );
       } finally {
@@ -115,13 +115,13 @@ export async function openMasterClient(path: string, signal?: AbortSignal): Prom
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   frames.onFrame = (frame) => {
     const reader = new WireReader(frame);
-    if (reader.u32() === HELLO && reader.u32() === VERSION) resolve();
+    if (reader.u32() === muxHello && reader.u32() === version) resolve();
     else reject(sshError('protocol', 'cannot use the ssh master because it speaks another protocol'));
   };
   frames.socket.once('close', () => reject(sshError('connection_lost', 'the ssh master hung up', { retryable: true })));
-  frames.write(u32(HELLO), u32(VERSION));
+  frames.write(u32(muxHello), u32(version));
   try {
-    const hello = withTimeLimit(promise, ANSWER_LIMIT_MS, () =>
+    const hello = withTimeLimit(promise, answerTimeoutMs, () =>
       sshError('timeout', 'the ssh master does not answer', { retryable: true }),
     );
     await untilAborted(hello, signal);
@@ -133,17 +133,11 @@ export async function openMasterClient(path: string, signal?: AbortSignal): Prom
 }
 
 function forwardBytes({ listenPath, connectPath }: SocketForward): Buffer {
-  return Buffer.concat([
-    u32(REMOTE_FORWARD),
-    string(listenPath),
-    u32(SOCKET_PORT),
-    string(connectPath),
-    u32(SOCKET_PORT),
-  ]);
+  return Buffer.concat([u32(remoteForward), string(listenPath), u32(socketPort), string(connectPath), u32(socketPort)]);
 }
 
 function failureText(type: number, reader: WireReader): string {
-  return type === FAILURE || type === 0x8000_0002 ? reader.text() : `it answered ${type.toString(16)}`;
+  return type === failure || type === 0x8000_0002 ? reader.text() : `it answered ${type.toString(16)}`;
 }
 
 function unexpected(question: string, type: number) {

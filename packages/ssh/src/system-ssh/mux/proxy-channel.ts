@@ -5,7 +5,7 @@ import { Duplex, Readable } from 'node:stream';
 
 import { string, u32, type WireReader } from './wire.ts';
 
-export const MESSAGE = {
+export const message = {
   open: 90,
   openConfirmation: 91,
   openFailure: 92,
@@ -20,8 +20,8 @@ export const MESSAGE = {
 } as const;
 
 /** As OpenSSH's and ssh2's own. */
-export const WINDOW_BYTES = 2 * 1024 * 1024;
-export const PACKET_BYTES = 32 * 1024;
+export const windowBytes = 2 * 1024 * 1024;
+export const packetBytes = 32 * 1024;
 
 /** What a channel needs of the link that carries it. */
 export interface ChannelLink {
@@ -77,35 +77,35 @@ export class ProxyChannel extends Duplex {
     if (this.#isPeerClosed || this.#isCloseSent) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#answers.push(resolve);
-    this.#send(MESSAGE.request, string(name), Buffer.from([1]), ...parts);
+    this.#send(message.request, string(name), Buffer.from([1]), ...parts);
     return promise;
   }
 
   signal(name: string): void {
     if (!this.#isCloseSent && !this.#isPeerClosed)
-      this.#send(MESSAGE.request, string('signal'), Buffer.from([0]), string(name));
+      this.#send(message.request, string('signal'), Buffer.from([0]), string(name));
   }
 
   /** A message for this channel; `reader` stands behind the channel's number. */
   onMessage(type: number, reader: WireReader): void {
     switch (type) {
-      case MESSAGE.data:
+      case message.data:
         return this.#onData(this, reader.bytes());
-      case MESSAGE.extendedData:
+      case message.extendedData:
         reader.u32();
         return this.#onData(this.stderr, reader.bytes());
-      case MESSAGE.windowAdjust:
+      case message.windowAdjust:
         this.#peer.windowBytes += reader.u32();
         return this.#pump();
-      case MESSAGE.eof:
+      case message.eof:
         return this.#onEof();
-      case MESSAGE.close:
+      case message.close:
         return this.#onClose();
-      case MESSAGE.request:
+      case message.request:
         return this.#onRequest(reader);
-      case MESSAGE.success:
+      case message.success:
         return this.#answers.shift()?.(true);
-      case MESSAGE.failure:
+      case message.failure:
         return this.#answers.shift()?.(false);
     }
   }
@@ -122,7 +122,7 @@ export class ProxyChannel extends Duplex {
   }
 
   override _final(callback: () => void): void {
-    if (!this.#isCloseSent) this.#send(MESSAGE.eof);
+    if (!this.#isCloseSent) this.#send(message.eof);
     callback();
   }
 
@@ -140,8 +140,8 @@ export class ProxyChannel extends Duplex {
   }
 
   #acknowledge(): void {
-    if (this.#unacknowledged < WINDOW_BYTES / 4 || this.#isCloseSent || this.#isPeerClosed) return;
-    this.#send(MESSAGE.windowAdjust, u32(this.#unacknowledged));
+    if (this.#unacknowledged < windowBytes / 4 || this.#isCloseSent || this.#isPeerClosed) return;
+    this.#send(message.windowAdjust, u32(this.#unacknowledged));
     this.#unacknowledged = 0;
   }
 
@@ -150,7 +150,7 @@ export class ProxyChannel extends Duplex {
       const { chunk } = this.#waiting;
       const piece = chunk.subarray(0, Math.min(this.#peer.windowBytes, this.#peer.packetBytes));
       this.#peer.windowBytes -= piece.length;
-      this.#send(MESSAGE.data, u32(piece.length), piece);
+      this.#send(message.data, u32(piece.length), piece);
       this.#waiting.chunk = chunk.subarray(piece.length);
     }
     const { done } = this.#waiting ?? {};
@@ -181,13 +181,13 @@ export class ProxyChannel extends Duplex {
     const name = reader.text();
     const wantsAnswer = reader.byte() === 1;
     this.onRequest(name, reader);
-    if (wantsAnswer && !this.#isCloseSent) this.#send(MESSAGE.failure);
+    if (wantsAnswer && !this.#isCloseSent) this.#send(message.failure);
   }
 
   #close(): void {
     if (this.#isCloseSent) return;
     this.#isCloseSent = true;
-    this.#link.send(MESSAGE.close, u32(this.#peer.id));
+    this.#link.send(message.close, u32(this.#peer.id));
   }
 
   #send(type: number, ...parts: Buffer[]): void {

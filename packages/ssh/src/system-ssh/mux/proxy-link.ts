@@ -6,7 +6,7 @@ import { type CodedError, detach, untilAborted, withTimeLimit } from '@fairlead/
 import type { WaitOptions } from '../../connection/ssh-link.ts';
 import { type SshErrorCode, sshError } from '../../ssh-error.ts';
 import type { FrameSocket } from './frame-socket.ts';
-import { type ClosesWhen, MESSAGE, PACKET_BYTES, type PeerSide, ProxyChannel, WINDOW_BYTES } from './proxy-channel.ts';
+import { type ClosesWhen, message, packetBytes, type PeerSide, ProxyChannel, windowBytes } from './proxy-channel.ts';
 import { string, u32, WireReader } from './wire.ts';
 
 export interface OpenRequest extends WaitOptions {
@@ -111,7 +111,7 @@ export class ProxyLink {
     const opening: Opening = { resolve, reject, closesWhen: request.closesWhen, isWanted: true };
     this.#openings.set(id, opening);
     const { type, parts = [] } = request;
-    this.send(MESSAGE.open, string(type), u32(id), u32(WINDOW_BYTES), u32(PACKET_BYTES), ...parts);
+    this.send(message.open, string(type), u32(id), u32(windowBytes), u32(packetBytes), ...parts);
     try {
       const limited = withTimeLimit(promise, request.timeoutMs ?? 30_000, () =>
         sshError('timeout', `cannot ${request.what} because ${this.label} does not answer`, { retryable: true }),
@@ -141,11 +141,11 @@ export class ProxyLink {
       reader.byte();
       const type = reader.byte();
       const id = reader.u32();
-      if (type === MESSAGE.openConfirmation) this.#onOpened(id, reader);
-      else if (type === MESSAGE.openFailure) this.#onRefused(id, reader);
+      if (type === message.openConfirmation) this.#onOpened(id, reader);
+      else if (type === message.openFailure) this.#onRefused(id, reader);
       else {
         this.#channels.get(id)?.onMessage(type, reader);
-        if (type === MESSAGE.close) this.#channels.delete(id);
+        if (type === message.close) this.#channels.delete(id);
       }
     } catch (error) {
       this.end(sshError('protocol', `cannot talk to ${this.label} through the system's ssh`, { cause: error }));
