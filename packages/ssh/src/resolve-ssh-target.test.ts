@@ -50,6 +50,7 @@ Host lab
   IdentityFile ~/.ssh/%r_key
   UserKnownHostsFile ~/.ssh/kh "~/.ssh/k h"
   IdentityAgent none
+  ConnectTimeout none
   ConnectTimeout 7
 Host *
   Port 99

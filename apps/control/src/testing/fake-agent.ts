@@ -78,8 +78,9 @@ export class FakeAgent implements AsyncDisposable {
     await this.#listen(path, (raw) => this.#answer(raw));
   }
 
+  /** Drops the message unless the connection is open, as a real connection that is just being opened or lost does. */
   send(message: AgentMessage): void {
-    this.socket?.send(JSON.stringify(message));
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
   report(state: InstanceReported['state'], more: Partial<InstanceReported> = {}): void {

@@ -68,6 +68,8 @@ function applyLine(line: ConfigLine, { lines, isActive }: Scope): void {
   onLine(line, () => checkValue(line));
   if (!isActive) return;
   if (keyword === 'proxyjump' || keyword === 'proxycommand') return applyWay(line, lines);
+  // ssh stores none as it stores a value that is not set: a later line still counts (readconf.c).
+  if (keyword === 'connecttimeout' && isNone(line.words[0] ?? '')) return;
   const name = keyword === 'identityfile2' ? 'identityfile' : keyword;
   const before = lines.get(name);
   if (!before) lines.set(name, [line]);
