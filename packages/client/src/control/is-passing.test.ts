@@ -1,7 +1,7 @@
 import { CodedError } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { ControlAnswerError } from './client-error.ts';
+import { ControlAnswerError } from '../client-error.ts';
 import { isPassing } from './is-passing.ts';
 
 const wrongKey = new CodedError('host_key_changed', 'another key');

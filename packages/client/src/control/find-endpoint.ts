@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 import { pickEndpoint, type ReachableEndpoint } from '@fairlead/protocol';
 
-import { type ClientErrorCode, ControlAnswerError } from './client-error.ts';
+import { type ClientErrorCode, ControlAnswerError } from '../client-error.ts';
 import type { ControlApi } from './control-api.ts';
 
 export async function findEndpoint(

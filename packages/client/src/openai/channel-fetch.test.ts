@@ -8,7 +8,7 @@ import { Secret } from '@fairlead/kit';
 import { describe, expect, test } from 'vitest';
 
 import { createChannelFetch } from './channel-fetch.ts';
-import { type HttpPaths, openHttpPaths } from './testing/http-paths.ts';
+import { type HttpPaths, openHttpPaths } from '../testing/http-paths.ts';
 
 const originPattern = 'http://a.fairlead.invalid';
 

@@ -6,7 +6,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 
 import { createOpenAiCalls } from './openai-calls.ts';
-import { openHttpPaths } from './testing/http-paths.ts';
+import { openHttpPaths } from '../testing/http-paths.ts';
 
 /** Answers every request with `body`, and keeps what it was sent. */
 async function open(body: string, { status = 200, whenSeen }: { status?: number; whenSeen?: RequestListener } = {}) {

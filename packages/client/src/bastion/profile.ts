@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { CodedError, errnoOf } from '@fairlead/kit';
 import { decodeText, encodeText, type LaptopProfile, laptopProfile } from '@fairlead/protocol';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 
 /** `$FAIRLEAD_PROFILE`, else `$XDG_STATE_HOME/fairlead/profile.json`, else `~/.local/state/fairlead/profile.json`. */
 export function profilePath(env: Record<string, string | undefined>, home: string): string {

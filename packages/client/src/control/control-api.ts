@@ -35,7 +35,7 @@ import {
   type StopMode,
 } from '@fairlead/protocol';
 
-import { type ClientErrorCode, ControlAnswerError } from './client-error.ts';
+import { type ClientErrorCode, ControlAnswerError } from '../client-error.ts';
 import { unknownDeployment } from './unknown-deployment.ts';
 
 export interface ControlApiDeps {

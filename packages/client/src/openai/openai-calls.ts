@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 
 import { type ChannelAnswer, type ChannelRequestDeps, readAnswer, sendOverChannel } from './channel-request.ts';
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 import { decodeEngineError, decodeErrorEvent } from './engine-error.ts';
 import type {
   ChatChunk,

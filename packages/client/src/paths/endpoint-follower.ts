@@ -23,10 +23,10 @@ import {
   type WatchMessage,
 } from '@fairlead/protocol';
 
-import type { ClientErrorCode } from './client-error.ts';
-import { ControlAnswerError } from './client-error.ts';
-import type { ControlApi } from './control-api.ts';
-import { unknownCarrier } from './find-endpoint.ts';
+import type { ClientErrorCode } from '../client-error.ts';
+import { ControlAnswerError } from '../client-error.ts';
+import type { ControlApi } from '../control/control-api.ts';
+import { unknownCarrier } from '../control/find-endpoint.ts';
 import {
   endpointOf,
   firstFollowState,
@@ -36,7 +36,7 @@ import {
   type FollowState,
   followTransition,
 } from './follow-machine.ts';
-import { isPassing } from './is-passing.ts';
+import { isPassing } from '../control/is-passing.ts';
 
 export type { FollowEvent } from './follow-machine.ts';
 

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { anySignal, CodedError } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 import type { Patience } from './patience.ts';
 
 export interface Path {

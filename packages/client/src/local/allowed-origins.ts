@@ -2,7 +2,7 @@
 
 import { CodedError } from '@fairlead/kit';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 
 /** Schemes of programs, too: `app://obsidian.md`, `chrome-extension://…`, `vscode-webview://…`. */
 const originPattern = /^[a-z][a-z0-9+.-]*:\/\/[^/\s?#,"\\]+$/;

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 import { CodedError, errnoOf, type Log } from '@fairlead/kit';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 import { addressText, localUrl, loopback } from './local-address.ts';
 import { serveLocal, type ServeLocalDeps } from './serve-local.ts';
 

@@ -9,7 +9,7 @@ import OpenAI, { APIUserAbortError, NotFoundError } from 'openai';
 import { expect, test } from 'vitest';
 
 import { createChannelFetch } from './channel-fetch.ts';
-import { openHttpPaths } from './testing/http-paths.ts';
+import { openHttpPaths } from '../testing/http-paths.ts';
 
 const delta = (content: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
 

@@ -7,7 +7,7 @@ import { joinStreams } from '@fairlead/ssh';
 
 import { renderError } from './local-answers.ts';
 import { decideLocal, type LocalDecision } from './local-head.ts';
-import type { Path } from './live-paths.ts';
+import type { Path } from '../paths/live-paths.ts';
 import { withOrigin } from './with-origin.ts';
 
 export interface ServeLocalDeps {

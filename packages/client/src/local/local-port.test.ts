@@ -10,7 +10,7 @@ import { CodedError, Scope, silentLog } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import type { Path } from './live-paths.ts';
+import type { Path } from '../paths/live-paths.ts';
 import { parseBind } from './local-address.ts';
 import { type LocalPort, type LocalPortOptions, openLocalPort } from './local-port.ts';
 

@@ -3,7 +3,7 @@
 import { CodedError } from '@fairlead/kit';
 
 import { type ChannelAnswer, type ChannelRequestDeps, sendOverChannel } from './channel-request.ts';
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 
 export type Fetch = typeof globalThis.fetch;
 

@@ -4,7 +4,7 @@ import { isIP, isIPv6 } from 'node:net';
 
 import { CodedError } from '@fairlead/kit';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 
 export const loopback = '127.0.0.1';
 

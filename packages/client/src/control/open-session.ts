@@ -6,8 +6,8 @@ import { type BastionLink, createBastionLink } from '@fairlead/carrier';
 import { type Clock, errorText, type Log, silentLog } from '@fairlead/kit';
 
 import { type ControlApi, createControlApi } from './control-api.ts';
-import { profilePath, readProfile } from './profile.ts';
-import { readTakenRoute, writeTakenRoute } from './route-file.ts';
+import { profilePath, readProfile } from '../bastion/profile.ts';
+import { readTakenRoute, writeTakenRoute } from '../bastion/route-file.ts';
 import { watchControl } from './watch.ts';
 import type { WatchMessage } from '@fairlead/protocol';
 import { createRouteMemory, type SshTerminal } from '@fairlead/ssh';

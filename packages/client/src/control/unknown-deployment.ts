@@ -2,7 +2,7 @@
 
 import { CodedError } from '@fairlead/kit';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 import { nearestNames } from './nearest-names.ts';
 
 const shown = 8;

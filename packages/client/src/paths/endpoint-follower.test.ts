@@ -4,8 +4,8 @@ import { type Clock, CodedError, Listeners, silentLog, untilAborted } from '@fai
 import type { DeploymentView, EndpointView, InstanceState, WatchMessage } from '@fairlead/protocol';
 import { describe, expect, test } from 'vitest';
 
-import { ControlAnswerError } from './client-error.ts';
-import type { ControlApi } from './control-api.ts';
+import { ControlAnswerError } from '../client-error.ts';
+import type { ControlApi } from '../control/control-api.ts';
 import { followEndpoint, type FollowEvent } from './endpoint-follower.ts';
 
 const lost: InstanceState = { status: 'failed', cause: { code: 'agent_lost', message: 'not heard of' } };

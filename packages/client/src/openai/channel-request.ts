@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises';
 
 import { CodedError, errorText } from '@fairlead/kit';
 
-import type { ClientErrorCode } from './client-error.ts';
-import type { LivePaths, Path } from './live-paths.ts';
+import type { ClientErrorCode } from '../client-error.ts';
+import type { LivePaths, Path } from '../paths/live-paths.ts';
 
 export interface ChannelRequest {
   method: string;

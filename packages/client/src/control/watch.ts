@@ -7,7 +7,7 @@ import { callLater, type Clock, CodedError, type Secret, systemClock, untilAbort
 import { decodeText, type WatchMessage, watchMessage } from '@fairlead/protocol';
 import { WebSocket } from 'ws';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 import { answerError, readBody } from './control-api.ts';
 
 /** Control pings every few seconds; a link silent for this long is dead. */

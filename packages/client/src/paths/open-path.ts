@@ -13,7 +13,7 @@ import {
 } from '@fairlead/kit';
 import type { EndpointAddress, ReachableEndpoint } from '@fairlead/protocol';
 
-import type { ClientErrorCode } from './client-error.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 import type { EndpointFollower } from './endpoint-follower.ts';
 import type { Path } from './live-paths.ts';
 import { patient, type Patience } from './patience.ts';

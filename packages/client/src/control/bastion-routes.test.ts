@@ -13,8 +13,8 @@ import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { openSession } from './open-session.ts';
-import { writeProfile } from './profile.ts';
-import { routeFilePath } from './route-file.ts';
+import { writeProfile } from '../bastion/profile.ts';
+import { routeFilePath } from '../bastion/route-file.ts';
 
 let scope: Scope;
 let bastion: TestSsh;

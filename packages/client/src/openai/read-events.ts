@@ -3,8 +3,8 @@
 import { CodedError } from '@fairlead/kit';
 import { createEventReader } from '@fairlead/openai-wire';
 
-import type { ChannelAnswer } from '../../client/src/channel-request.ts';
-import type { ClientErrorCode } from '../../client/src/client-error.ts';
+import type { ChannelAnswer } from './channel-request.ts';
+import type { ClientErrorCode } from '../client-error.ts';
 
 /** Throws `answer_cut` where the stream ends without `[DONE]`. Leaving the loop closes the channel. */
 export async function* readEvents(what: string, { incoming, explain }: ChannelAnswer): AsyncGenerator<string> {
