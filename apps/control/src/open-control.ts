@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { type Clock, Guard, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, defined, Guard, isCodedError, type Log, Scope, systemClock } from '@fairlead/kit';
 import { OUR_VERSIONS, type VersionRange } from '@fairlead/protocol';
 import { getRequestListener } from '@hono/node-server';
 
@@ -107,7 +107,7 @@ async function assemble(options: ControlOptions, scope: Scope): Promise<Control>
   const watchers = new WatchHub({
     registry,
     log,
-    ...(options.watchBehindBytes === undefined ? {} : { behindBytes: options.watchBehindBytes }),
+    ...defined({ behindBytes: options.watchBehindBytes }),
   });
   const agents = new AgentDesk({
     registry,

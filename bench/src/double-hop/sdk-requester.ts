@@ -1,5 +1,6 @@
 // The SDK's own fetch, straight over its SSH connection: no local port.
 
+import { defined } from '@fairlead/kit';
 import { connect } from '@fairlead/client';
 
 import type { Requester } from './requester.ts';
@@ -18,7 +19,7 @@ export async function openSdkRequester({ deployment, profile, home }: SdkAddress
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: body as Uint8Array<ArrayBuffer>,
-        ...(signal ? { signal } : {}),
+        ...defined({ signal }),
       });
       if (response.status !== expect) throw new Error(`answered ${response.status} ${await response.text()}`);
       try {

@@ -1,5 +1,6 @@
 // One deployment from the command to its first token, as a person would do it: deploy, connect, ask. Then it is stopped.
 
+import { defined } from '@fairlead/kit';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -30,7 +31,7 @@ export async function timeStart(place: StartPlace, name: string): Promise<Timeli
   const uploaded = at(deployed.find(({ text }) => text.includes('"agent.uploaded"')));
   return {
     validate: at(lineWith(deployed, 'deployment.planned')) ?? Number.NaN,
-    ...(uploaded === undefined ? {} : { upload: uploaded }),
+    ...defined({ upload: uploaded }),
     submit: at(lineWith(deployed, 'deployment.submitted')) ?? Number.NaN,
     'job started': jobStartedMs - beganMs,
     ...stepsOfEvents(told.flatMap(eventOf), beganMs),

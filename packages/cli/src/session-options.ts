@@ -1,5 +1,6 @@
 // What the SDK's session needs of a command's context.
 
+import { defined } from '@fairlead/kit';
 import type { ConnectOptions } from '@fairlead/client';
 
 import type { Context } from './context.ts';
@@ -13,7 +14,7 @@ export function sessionOptions(
     log: context.log,
     clock: context.clock,
     signal: context.signal,
-    ...(sshTerminal && { sshTerminal }),
+    ...defined({ sshTerminal }),
     ...(ask && { askPassphrase: (file: string) => ask.secret(`Passphrase for ${file}`) }),
   };
 }

@@ -1,7 +1,7 @@
 // The SDK's own error codes, worded for the person who called it.
 
 import type { ReachErrorCode } from '@fairlead/carrier';
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 
 export type ClientErrorCode =
   | ReachErrorCode
@@ -32,7 +32,7 @@ export class ControlAnswerError extends CodedError<'control_answer'> {
     wire: { code: string; message: string; hint?: string | undefined; path?: string | undefined },
   ) {
     super('control_answer', wire.code === 'bad_request' && wire.path ? `${wire.path}: ${wire.message}` : wire.message, {
-      ...(wire.hint === undefined ? {} : { hint: wire.hint }),
+      ...defined({ hint: wire.hint }),
       retryable: status >= 500 || status === 429,
     });
     this.status = status;

@@ -1,7 +1,16 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
 import { createReach } from '@fairlead/carrier';
-import { anySignal, CodedError, openTimeLimit, Scope, silentLog, systemClock, systemRandom } from '@fairlead/kit';
+import {
+  anySignal,
+  CodedError,
+  defined,
+  openTimeLimit,
+  Scope,
+  silentLog,
+  systemClock,
+  systemRandom,
+} from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
 import { describeRoute } from './bastion/describe-route.ts';
@@ -90,7 +99,7 @@ async function openConnection(
       : scope.use(
           await openLocalPort({
             ...local,
-            ...(options.port === undefined ? {} : { port: options.port }),
+            ...defined({ port: options.port }),
             open: (signal) => warm.open(signal, impatient),
             log,
           }),

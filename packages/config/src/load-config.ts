@@ -1,6 +1,6 @@
 // The configuration in force, checked, and where each value came from.
 
-import { CodedError, nearestNames } from '@fairlead/kit';
+import { CodedError, defined, nearestNames } from '@fairlead/kit';
 import { type ClusterConfig, type FairleadConfig, fairleadConfig } from './fairlead-config.ts';
 
 import type { ConfigErrorCode } from './config-error.ts';
@@ -49,7 +49,7 @@ export async function loadConfig(place: ConfigPlace, settings: readonly string[]
   // Only the whole can contradict itself: a file may leave half of a pair to another.
   const contradictions = contradictionsOf(config);
   if (contradictions.length > 0) throw invalid(contradictions, paths.join(' and ') || 'the configuration');
-  return { config, origins, files: paths, ...(project === undefined ? {} : { project }) };
+  return { config, origins, files: paths, ...defined({ project }) };
 }
 
 /**

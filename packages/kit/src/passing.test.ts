@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from './clock.ts';
@@ -5,7 +6,7 @@ import { CodedError } from './coded-error.ts';
 import { durationOf, retryPassing } from './passing.ts';
 
 function systemError(code: string, errno?: number): Error {
-  return Object.assign(new Error(`${code}: it failed`), { code, ...(errno === undefined ? {} : { errno }) });
+  return Object.assign(new Error(`${code}: it failed`), { code, ...defined({ errno }) });
 }
 
 const quick = { clock: systemClock, random: () => 0, limitMs: 60_000 };

@@ -4,7 +4,7 @@
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-import { errnoOf, isCodedError } from '@fairlead/kit';
+import { defined, errnoOf, isCodedError } from '@fairlead/kit';
 
 import { type HostQuestion, type HostSettings, pickHostSettings } from './ssh-config/host-settings.ts';
 import { type JumpHost, renderJumpHost } from './ssh-config/jump-hosts.ts';
@@ -159,10 +159,9 @@ function targetOf(destination: SshDestination, settings: HostSettings, deps: Res
     auth: {
       identityFiles,
       identitiesOnly,
-      ...(identityAgent !== undefined && { agentSocket: identityAgent }),
-      ...(askPassphrase && { askPassphrase }),
+      ...defined({ agentSocket: identityAgent, askPassphrase }),
     },
-    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...defined({ connectTimeoutMs }),
     label: host === hostName ? `${user}@${host}` : `${user}@${host} (${hostName})`,
   };
 }
@@ -184,10 +183,9 @@ function policyOf(settings: HostSettings, { knownHostsFile }: SshDestination, de
   return {
     kind: 'known-hosts',
     files: knownHostsFile === undefined ? [...own, ...settings.globalKnownHostsFiles] : own,
-    ...(deps.askHostKey && { ask: deps.askHostKey }),
-    ...(addTo !== undefined && { addTo }),
+    ...defined({ ask: deps.askHostKey, addTo }),
     ...(kept !== undefined && knownHostsFile === undefined && { keptIn: kept }),
-    ...(settings.hostKeyAlias !== undefined && { alias: settings.hostKeyAlias }),
+    ...defined({ alias: settings.hostKeyAlias }),
   };
 }
 

@@ -3,7 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Scope } from '@fairlead/kit';
+import { defined, Scope } from '@fairlead/kit';
 import ssh2 from 'ssh2';
 import { createEd25519KeyPair } from './ed25519-key.ts';
 import { openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
@@ -75,7 +75,7 @@ export async function openTestSsh(kind: LocalSshServer['kind'], options: TestSsh
         ? await openBuiltinSshServer({
             ...files,
             shell: options.shell ?? '/bin/sh',
-            ...(options.code !== undefined && { code: options.code }),
+            ...defined({ code: options.code }),
           })
         : await openUserSshd({
             ...files,

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { errnoOf, Scope } from '@fairlead/kit';
+import { defined, errnoOf, Scope } from '@fairlead/kit';
 import { createJobKey } from '@fairlead/ssh';
 import { findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh/local-server';
 import { stringify } from 'yaml';
@@ -94,7 +94,7 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
   const running = new Set<RunningCli>();
   scope.defer(() => endAll(running));
   function start(args: readonly string[], { stdin, env: more, cwd = dir }: CliOptions = {}): RunningCli {
-    const cli = startCli(args, { cwd, env: { ...env, ...more }, ...(stdin === undefined ? {} : { stdin }) });
+    const cli = startCli(args, { cwd, env: { ...env, ...more }, ...defined({ stdin }) });
     running.add(cli);
     const forget = () => void running.delete(cli);
     cli.ended.then(forget, forget);
@@ -127,9 +127,8 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
 async function openBastion(dir: string, publicKey: string, options: WorldOptions): Promise<LocalSshServer> {
   const server = { dir: join(dir, 'sshd'), authorizedKeys: [publicKey] };
   const kind = options.bastion ?? ((await findSshd()) ? 'sshd' : 'builtin');
-  if (kind === 'builtin')
-    return openBuiltinSshServer({ ...server, ...(options.shell === undefined ? {} : { shell: options.shell }) });
-  return openUserSshd({ ...server, ...(options.sshdConfig ? { extraConfig: options.sshdConfig } : {}) });
+  if (kind === 'builtin') return openBuiltinSshServer({ ...server, ...defined({ shell: options.shell }) });
+  return openUserSshd({ ...server, ...defined({ extraConfig: options.sshdConfig }) });
 }
 
 function worldConfig(dir: string, bastion: LocalSshServer) {

@@ -1,7 +1,7 @@
 // Decides what becomes of one socket file of an agent: queued, dialled, proven, dialled again after a wait, given up. Which
 // of them are dialled first is dial-order.ts's matter. Pure; dialler.ts performs it.
 
-import { go, stay, type Step } from '@fairlead/kit';
+import { defined, go, stay, type Step } from '@fairlead/kit';
 
 import type { SocketDecision } from '../domain/decide-socket.ts';
 
@@ -92,6 +92,6 @@ function close(state: DialState, { nowMs, isMissing }: Extract<DialEvent, { type
     state.status === 'proven' ? undefined : { times: (before?.times ?? 0) + 1, sinceMs: before?.sinceMs ?? nowMs };
   const free = state.status === 'dialling' ? [{ type: 'place.free' } as const] : [];
   if (isMissing) return go({ status: 'forgotten' }, { type: 'forget' }, ...free);
-  const next: DialState = { status: 'waiting', ...(failing && { failing }) };
+  const next: DialState = { status: 'waiting', ...defined({ failing }) };
   return go(next, { type: 'redial.later', failures: failing?.times ?? 0 }, ...free);
 }

@@ -1,5 +1,6 @@
 // Whether an agent that says hello is the one it claims to be, and may speak for its instance now. Pure.
 
+import { defined } from '@fairlead/kit';
 import type { AgentHello, WireErrorCode } from '@fairlead/protocol';
 
 import { type InstanceRecord, restartOf } from './records.ts';
@@ -73,5 +74,5 @@ function fence(facts: AdmissionFacts, instance: InstanceRecord): Admission | und
 }
 
 function refuse(code: WireErrorCode, message: string, hint?: string): Admission {
-  return { ok: false, code, message, ...(hint === undefined ? {} : { hint }) };
+  return { ok: false, code, message, ...defined({ hint }) };
 }

@@ -1,6 +1,7 @@
 // Where a deployment answers now, or in words why nowhere. Pure; which of several is taken is for `pickEndpoint` to say.
 
 import type { Secret } from '@fairlead/kit';
+import { defined } from '@fairlead/kit';
 import { type EndpointView, isEnded, isServing } from '@fairlead/protocol';
 
 import { describeState } from './describe-state.ts';
@@ -60,11 +61,11 @@ function endpointsOfOne(
     apiKey,
     servedModel: instance.servedModels[0] ?? servedModel,
     state: life.state,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...defined({ deadlineMs }),
   }));
   return { ok: true, endpoints };
 }
 
 function notReady(message: string, hint?: string): NoEndpoint {
-  return { ok: false, code: 'not_ready', message, ...(hint === undefined ? {} : { hint }) };
+  return { ok: false, code: 'not_ready', message, ...defined({ hint }) };
 }

@@ -1,6 +1,6 @@
 // The one place where control's own errors become those of the wire, where a caller can meet them.
 
-import { errorText, isCodedError, type Log } from '@fairlead/kit';
+import { defined, errorText, isCodedError, type Log } from '@fairlead/kit';
 import type { WireErrorCode } from '@fairlead/protocol';
 
 import type { ControlErrorCode } from '../control-error.ts';
@@ -17,7 +17,7 @@ export function knownWireError(error: unknown): WireError | undefined {
   if (error instanceof WireError) return error;
   if (error instanceof Refusal) {
     const { code, message, hint, path } = error;
-    return new WireError(code, message, { hint, ...(path === undefined ? {} : { path }) });
+    return new WireError(code, message, { hint, ...defined({ path }) });
   }
   return storageError(error);
 }

@@ -1,6 +1,6 @@
 // What a handler throws to answer with an error of the wire's closed list.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import { type ErrorBody, WIRE_ERRORS, type WireErrorCode } from '@fairlead/protocol';
 
 export class WireError extends CodedError<WireErrorCode> {
@@ -20,7 +20,7 @@ export class WireError extends CodedError<WireErrorCode> {
   get body(): ErrorBody {
     const { code, message, hint, path } = this;
     return {
-      error: { code, message, ...(hint === undefined ? {} : { hint }), ...(path === undefined ? {} : { path }) },
+      error: { code, message, ...defined({ hint, path }) },
     };
   }
 }

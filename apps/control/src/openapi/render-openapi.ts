@@ -1,5 +1,6 @@
 // The OpenAPI 3.1 document of control's HTTP API, made from its route table and the protocol's schemas.
 
+import { defined } from '@fairlead/kit';
 import {
   controlHello,
   createDeployment,
@@ -86,7 +87,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
   if (open) operation.security = [];
   if (params || query)
     operation.requestParams = {
-      ...(params ? { path: params } : {}),
+      ...defined({ path: params }),
       ...(query ? { query: query as typeof params } : {}),
     };
   if (body) operation.requestBody = { required: true, content: { 'application/json': { schema: body } } };

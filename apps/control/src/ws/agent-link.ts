@@ -1,6 +1,6 @@
 // One agent's WebSocket: messages in, orders out. What they mean is for AgentDesk to say.
 
-import { callLater, type Clock, errorText, Guard, type Log } from '@fairlead/kit';
+import { callLater, type Clock, defined, errorText, Guard, type Log } from '@fairlead/kit';
 import {
   type AgentMessage,
   type ControlMessage,
@@ -89,7 +89,7 @@ export class AgentLink implements AgentLine {
 
   refuse(why: { code: WireErrorCode; message: string; hint?: string }): void {
     const { code, message, hint } = why;
-    this.send({ type: 'control.refused', code, message, ...(hint === undefined ? {} : { hint }) });
+    this.send({ type: 'control.refused', code, message, ...defined({ hint }) });
     this.#deps.socket.close(policyViolation, code);
   }
 

@@ -3,7 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 import { type PinnedOptions, securePinned } from '@fairlead/carrier';
-import { errorText, type Secret, withTimeLimit } from '@fairlead/kit';
+import { defined, errorText, type Secret, withTimeLimit } from '@fairlead/kit';
 import { WebSocket } from 'ws';
 import { agentError } from '../agent-error.ts';
 
@@ -61,13 +61,13 @@ async function secure(stream: Duplex, options: PinnedOptions): Promise<Duplex> {
 function unproven(why: string, cause?: unknown): Error {
   return agentError('control_unproven', `whoever dialled as control did not get to prove itself: ${why}`, {
     retryable: true,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 
 function untrusted(why: string, cause?: unknown): Error {
   return agentError('control_untrusted', `cannot trust whoever dialled as control: ${why}`, {
     hint: "If control was set up anew, its certificate changed: `fairlead init`, then deploy again. Else something on the bastion's account plays control.",
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }

@@ -19,6 +19,7 @@ import {
 import {
   type Clock,
   createSecret,
+  defined,
   durationOf,
   errorText,
   type Log,
@@ -89,7 +90,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const hfToken = await untilAborted(prepare(), signal);
     last.clear();
     const place = placeOf(options, address, engineKey);
-    const job = { instanceId: spec.instanceId, env: options.env, ...(hfToken ? { hfToken } : {}) };
+    const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
     const command = engineCommand({ ...job, kind, wanted, place, isPlain });
     optional = command.optional;
     const phases = createPhaseReader(kind, options.onPhase);

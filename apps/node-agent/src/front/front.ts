@@ -1,7 +1,7 @@
 // The front: takes requests off the tunnel and gives the engine those that may have them. Parses heads, never bodies.
 
 import type { Duplex } from 'node:stream';
-import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
+import { type Clock, defined, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
 import { createRouteTable, refuse, type Route, type RouteTable } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import type { ConnectionDeps } from './connection-deps.ts';
@@ -183,9 +183,9 @@ class OpenFront implements Front {
       op: 'front.request',
       ok: outcome === 'completed',
       outcome,
-      ...(refusedAs === undefined ? {} : { code: refusedAs }),
+      ...defined({ code: refusedAs }),
       ...(route === undefined ? {} : { method: route.method, route: route.path }),
-      ...(status === undefined ? {} : { status }),
+      ...defined({ status }),
       durationMs: Math.round(durationMs),
       ...(firstByteMs === undefined ? {} : { firstByteMs: Math.round(firstByteMs) }),
       bytesToEngine,

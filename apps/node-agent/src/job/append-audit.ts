@@ -1,7 +1,7 @@
 // audit.jsonl: one line per life event, 0600. Lines are written in order; a failing disk ends nothing.
 
 import { appendFile } from 'node:fs/promises';
-import { type Clock, detach, errorText, type Log, retryPassing, systemClock } from '@fairlead/kit';
+import { type Clock, defined, detach, errorText, type Log, retryPassing, systemClock } from '@fairlead/kit';
 
 export interface Audit extends AsyncDisposable {
   append: (line: Record<string, unknown>) => void;
@@ -30,7 +30,7 @@ export function openAudit(path: string, log: Log, clock: Clock = systemClock): A
         random: () => 0.5,
         limitMs,
         doubtfulLimitMs: limitMs,
-        ...(signal ? { signal } : {}),
+        ...defined({ signal }),
       });
       failing = false;
     } catch (error) {

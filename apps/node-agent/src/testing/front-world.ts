@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findEngineKind } from '@fairlead/engines';
-import { type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
+import { defined, type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
@@ -92,7 +92,7 @@ export async function openFrontWorld(options: {
       clock: systemClock,
       random: () => 0.5,
       log: { ...silentLog, debug: (fields) => void lines.push(fields) },
-      ...(options.limits ? { limits: options.limits } : {}),
+      ...defined({ limits: options.limits }),
     }),
   );
   front.admit('serving');

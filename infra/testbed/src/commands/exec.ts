@@ -3,7 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { errnoOf } from '@fairlead/kit';
+import { defined, errnoOf } from '@fairlead/kit';
 import type { EnterOptions } from '../hosts/enter.ts';
 import { TestbedError } from '../errors.ts';
 import type { TestbedHandle } from '../testbed.ts';
@@ -40,7 +40,7 @@ function enterOptions(options: ExecCommandOptions): EnterOptions {
     if (at < 1) throw new TestbedError('bad_option', `cannot set "${pair}": it is not NAME=value`);
     env[pair.slice(0, at)] = pair.slice(at + 1);
   }
-  return { user: options.user, env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) };
+  return { user: options.user, env, ...defined({ cwd: options.cwd }) };
 }
 
 function passOn(child: ChildProcess, signal: NodeJS.Signals, onTerminal: boolean): void {

@@ -1,5 +1,6 @@
 // Finds what the hosts see of this machine: the checkout that this file belongs to, and the Node that comes with it.
 
+import { defined } from '@fairlead/kit';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +20,7 @@ export function bootFilesOf(directory: string, state: TestbedState, host: Planne
     program: programInCheckout(),
     rootless: state.rootless,
     binds: state.binds,
-    ...(cgroups ? { cgroups } : {}),
+    ...defined({ cgroups }),
   };
 }
 

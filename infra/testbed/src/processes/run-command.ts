@@ -1,7 +1,7 @@
 // Runs a program to its end and keeps its output; the one place where the testbed's own small commands are started.
 
 import { spawn } from 'node:child_process';
-import { shellJoin } from '@fairlead/kit';
+import { defined, shellJoin } from '@fairlead/kit';
 import { TestbedError } from '../errors.ts';
 
 export interface FinishedCommand {
@@ -20,7 +20,7 @@ export async function runArgv(argv: readonly string[], options: RunArgvOptions =
   const { promise, resolve, reject } = Promise.withResolvers<FinishedCommand>();
   const child = spawn(argv[0]!, argv.slice(1), {
     stdio: 'pipe',
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...defined({ signal: options.signal }),
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

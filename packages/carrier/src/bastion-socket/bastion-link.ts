@@ -3,7 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 
-import { type Clock, Listeners, type Log, silentLog, systemClock } from '@fairlead/kit';
+import { type Clock, defined, Listeners, type Log, silentLog, systemClock } from '@fairlead/kit';
 import { type EndpointAddress, isBastionSocket, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
 import {
   createRouteMemory,
@@ -159,7 +159,7 @@ async function targetOf(route: SshRoute, options: BastionLinkOptions): Promise<S
     {
       home: options.home,
       env: options.env,
-      ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
+      ...defined({ askPassphrase: options.askPassphrase }),
       terminal: options.sshTerminal,
     },
   );

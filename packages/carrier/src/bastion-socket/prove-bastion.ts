@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 
-import { CodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
+import { CodedError, defined, shellQuote, withTimeLimit } from '@fairlead/kit';
 import type { GateLine, LaptopProfile } from '@fairlead/protocol';
 import type { Gate, SshConnection } from '@fairlead/ssh';
 
@@ -41,7 +41,7 @@ export function controlFailed(profile: LaptopProfile, fault: ControlFault | unde
   return new CodedError<ReachErrorCode>(
     'control_unreachable',
     `cannot reach control because it does not start on ${profile.bastion.host}: ${message}`,
-    { ...(hint === undefined ? {} : { hint }), retryable: true, cause },
+    { ...defined({ hint }), retryable: true, cause },
   );
 }
 

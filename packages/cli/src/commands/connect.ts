@@ -1,7 +1,7 @@
 // `fairlead connect <name>`: holds a local port open until Ctrl-C and follows the deployment to its next generations.
 
 import { connect, type Connection, type ConnectionEvent, type Endpoint, isOpenToOthers } from '@fairlead/client';
-import { untilAborted } from '@fairlead/kit';
+import { defined, untilAborted } from '@fairlead/kit';
 
 import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
@@ -30,9 +30,7 @@ export async function runConnect(args: ConnectArgs, context: Context): Promise<v
   };
   await using connection = await connect(args.name, {
     ...sessionOptions(context),
-    ...(args.port === undefined ? {} : { port: args.port }),
-    ...(args.bind === undefined ? {} : { bind: args.bind }),
-    ...(args.allowOrigin === undefined ? {} : { allowOrigins: args.allowOrigin }),
+    ...defined({ port: args.port, bind: args.bind, allowOrigins: args.allowOrigin }),
     onEvent,
   });
   warnOfRisks(args, context);

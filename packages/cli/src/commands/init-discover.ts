@@ -1,6 +1,6 @@
 // What `fairlead init` finds out by itself: the hosts of ~/.ssh/config, and on the login host what Slurm and the environment offer. Changes nothing.
 
-import { isCodedError } from '@fairlead/kit';
+import { defined, isCodedError } from '@fairlead/kit';
 import { type Association, createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
 import { listSshHosts } from '@fairlead/ssh';
 
@@ -43,7 +43,7 @@ export async function discoverSite(host: Host, context: Context): Promise<SiteFo
     signal: context.signal,
   });
   const { node } = host.facts;
-  return { ...slurm, ...(node === undefined ? {} : { node }), ...readEnvironment(code === null ? '' : stdout) };
+  return { ...slurm, ...defined({ node }), ...readEnvironment(code === null ? '' : stdout) };
 }
 
 /** A site whose Slurm does not answer just now is set up without its lists. */
@@ -57,8 +57,7 @@ async function discoverSlurm(
     const accounts = await inventory.associations(user, signal);
     return {
       partitions: await inventory.partitions(signal),
-      ...(clusterName === undefined ? {} : { clusterName }),
-      ...(version === undefined ? {} : { version }),
+      ...defined({ clusterName, version }),
       ...(accounts.ok ? { associations: accounts.associations } : {}),
     };
   } catch (error) {

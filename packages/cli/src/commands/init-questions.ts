@@ -1,6 +1,6 @@
 // `fairlead init`: what it needs to know, from flags, from the configuration that is there, or from a person. Asks only what is left.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import { asList, type ClusterConfig, type ClusterRoute, type FairleadConfig } from '@fairlead/config';
 import type { SshRoute } from '@fairlead/protocol';
 
@@ -69,9 +69,7 @@ export async function answerHosts(
       })));
   return {
     bastion,
-    ...(inside === undefined ? {} : { inside }),
-    ...(login === undefined ? {} : { login }),
-    ...(cluster === undefined ? {} : { cluster }),
+    ...defined({ inside, login, cluster }),
   };
 }
 

@@ -1,5 +1,6 @@
 // An instance's state in words, and whether a wait for it is over. Pure.
 
+import { defined } from '@fairlead/kit';
 import type { Deployment } from '@fairlead/client';
 import type { InstanceState, InstanceView } from '@fairlead/protocol';
 
@@ -62,10 +63,10 @@ export function placeWords({ role, replica }: Pick<InstanceView, 'role' | 'repli
 export function instanceFacts(instance: InstanceView): Record<string, unknown> {
   return {
     instance: instance.id,
-    ...(instance.jobId === undefined ? {} : { jobId: instance.jobId }),
+    ...defined({ jobId: instance.jobId }),
     state: instance.state,
     nodes: instance.nodes,
     endpoints: instance.endpoints,
-    ...(instance.deadlineMs === undefined ? {} : { deadlineMs: instance.deadlineMs }),
+    ...defined({ deadlineMs: instance.deadlineMs }),
   };
 }

@@ -1,5 +1,6 @@
 // `fairlead open <name>`: how to use this deployment from wherever people use models, with its own values, ready to paste.
 
+import { defined } from '@fairlead/kit';
 import { leadInstance, pickEndpoint } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
@@ -22,7 +23,7 @@ export async function runOpen(args: { name: string; port: number; showKey: boole
   const head = `${name} is ${stateWords(instance.state)}${isReady ? '' : ' (the examples work once it is ready)'}.
 Hold its port open in another terminal: fairlead connect ${name} --port ${port}`;
   context.output.result(
-    { event: 'examples', ok: true, name, servedModel, baseUrl, ...(apiKey === undefined ? {} : { apiKey }), examples },
+    { event: 'examples', ok: true, name, servedModel, baseUrl, ...defined({ apiKey }), examples },
     `${head}\n\n${renderExamples(examples)}`,
   );
 }

@@ -1,6 +1,6 @@
 // `fairlead status <name>`: one deployment, its instance, what the queue says, its last events.
 
-import { errorText } from '@fairlead/kit';
+import { defined, errorText } from '@fairlead/kit';
 import { type BastionRouteView, describeRoute, type Session } from '@fairlead/client';
 import {
   type DeploymentView,
@@ -32,7 +32,7 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   const { events: recent } = await readLastEvents(query, session.api, context.signal);
   const route = describeRoute(session.link.route);
   context.output.result(
-    { event: 'deployment', ok: true, deployment, events: recent, ...(route && { route }) },
+    { event: 'deployment', ok: true, deployment, events: recent, ...defined({ route }) },
     statusText(deployment, { events: recent, route }, context.clock.now()),
   );
 }
@@ -78,7 +78,7 @@ async function askOfInstance(asking: Asking, context: Context): Promise<Instance
       context.output.warn(`job ${jobId} still runs on ${deployment.cluster}: its agent may come back`);
     return instance;
   }
-  return session.api.observed(instance.id, { jobId, ...(state && { state }) }, context.signal);
+  return session.api.observed(instance.id, { jobId, ...defined({ state }) }, context.signal);
 }
 
 /** Where sbatch's answer was lost: what is in the queue under the instance's name. */

@@ -1,6 +1,6 @@
 // What packages/launch is given of a command's context, and where the events of its parts go.
 
-import { systemRandom } from '@fairlead/kit';
+import { defined, systemRandom } from '@fairlead/kit';
 import type { LaunchEvent, LoginQuestions, Machine, Run, StopEvent } from '@fairlead/launch';
 
 import type { Context } from '../context.ts';
@@ -29,7 +29,7 @@ export function machineOf(context: Context): Machine {
 
 function loginQuestions({ ask, sshTerminal }: Context): LoginQuestions {
   return {
-    ...(sshTerminal && { terminal: sshTerminal }),
+    ...defined({ terminal: sshTerminal }),
     ...(ask && {
       askPassphrase: (file) => ask.secret(`Passphrase for ${file}`),
       askHostKey: ({ host, keyType, fingerprint, keptIn }) => {

@@ -2,7 +2,7 @@
 // Questions hold text of hosts (keys, partitions, instructions): control characters in it become visible.
 
 import { confirm, isCancel, password, select, text } from '@clack/prompts';
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker, Context } from '../context.ts';
@@ -32,8 +32,7 @@ export function createAsker({ streams, signal, onInterrupt }: AskerDeps): Asker 
         await text({
           ...place,
           message: visibleText(question),
-          ...(initial === undefined ? {} : { initialValue: initial }),
-          ...(placeholder === undefined ? {} : { placeholder }),
+          ...defined({ initialValue: initial, placeholder }),
           validate: (value) => check?.(value ?? ''),
         }),
       ) ?? '',

@@ -1,6 +1,6 @@
 // What an uninstall says at its end: what went, what stays and why; a failure where a part could not be done.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import type { DeploymentView } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -35,5 +35,5 @@ export function reportSwept(
 }
 
 function placed({ host, path, why }: Swept): Record<string, string> {
-  return { host, path, ...(why === undefined ? {} : { why }) };
+  return { host, path, ...defined({ why }) };
 }

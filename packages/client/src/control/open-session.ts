@@ -3,7 +3,7 @@
 import { homedir } from 'node:os';
 
 import { type BastionLink, createBastionLink } from '@fairlead/carrier';
-import { type Clock, errorText, type Log, silentLog } from '@fairlead/kit';
+import { type Clock, defined, errorText, type Log, silentLog } from '@fairlead/kit';
 
 import { type ControlApi, createControlApi } from './control-api.ts';
 import { profilePath, readProfile } from '../bastion/profile.ts';
@@ -47,9 +47,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     home,
     log,
     routeMemory: createRouteMemory(remembered),
-    ...(options.clock ? { clock: options.clock } : {}),
-    ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
-    ...(options.sshTerminal ? { sshTerminal: options.sshTerminal } : {}),
+    ...defined({ clock: options.clock, askPassphrase: options.askPassphrase, sshTerminal: options.sshTerminal }),
   });
   if (hasChoice) rememberRoutes(link, { profileFile, remembered, log });
   const control = { openSocket: () => link.openControl(), ownerToken: profile.ownerToken };

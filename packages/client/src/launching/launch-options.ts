@@ -3,7 +3,7 @@
 import { homedir } from 'node:os';
 
 import type { ConfigPlace, FairleadConfig } from '@fairlead/config';
-import { silentLog, systemClock, systemRandom } from '@fairlead/kit';
+import { defined, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 import type { LaunchDeps, Machine } from '@fairlead/launch';
 
 import { cacheDir } from './cache-dir.ts';
@@ -59,7 +59,7 @@ function machineOf(options: LaunchOptions): Machine {
     clock,
     random: systemRandom,
     log,
-    questions: { ...(askPassphrase && { askPassphrase }), ...(sshTerminal && { terminal: sshTerminal }) },
+    questions: defined({ askPassphrase, terminal: sshTerminal }),
   };
 }
 

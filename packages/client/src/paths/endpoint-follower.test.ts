@@ -1,6 +1,6 @@
 // What is told of one deployment as control says it, is lost and comes back.
 
-import { type Clock, CodedError, Listeners, silentLog, untilAborted } from '@fairlead/kit';
+import { type Clock, CodedError, defined, Listeners, silentLog, untilAborted } from '@fairlead/kit';
 import type { DeploymentView, EndpointView, InstanceState, WatchMessage } from '@fairlead/protocol';
 import { describe, expect, test } from 'vitest';
 
@@ -217,7 +217,7 @@ describe('an endpoint follower', () => {
     const cause = { code: 'requested', message: '' } as const;
     const stopped = instance({ status: 'stopped', cause });
     const second = (state: InstanceState, generation?: number) =>
-      instance(state, { id: 'bbbbbbbb', ...(generation === undefined ? {} : { generation }) });
+      instance(state, { id: 'bbbbbbbb', ...defined({ generation }) });
     const { typesUntil } = follow([
       [both([stopped, second({ status: 'ready' }, 1)]), both([stopped, second({ status: 'stopped', cause })])],
     ]);

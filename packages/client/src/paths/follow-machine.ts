@@ -1,7 +1,7 @@
 // Decides what a follower of one deployment makes of control's words: which endpoint answers now, when the deployment has
 // ended, when control counts as lost. Pure; endpoint-follower.ts performs it.
 
-import { go, stay, type Step } from '@fairlead/kit';
+import { defined, go, stay, type Step } from '@fairlead/kit';
 import { type DeploymentView, isEnded, isServing, leadInstance, type ReachableEndpoint } from '@fairlead/protocol';
 
 import { isSameSocket } from './live-paths.ts';
@@ -153,7 +153,7 @@ function lose(state: FollowState, { isPassing, reason }: InputOf<'watch.failed'>
 }
 
 function commonOf({ latest, left, wasUp, isReturnAwaited, isControlLost, failures }: FollowState): Common {
-  return { left, wasUp, isReturnAwaited, isControlLost, failures, ...(latest && { latest }) };
+  return { left, wasUp, isReturnAwaited, isControlLost, failures, ...defined({ latest }) };
 }
 
 function tell(event: FollowEvent): FollowEffect {

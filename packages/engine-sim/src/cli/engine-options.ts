@@ -1,5 +1,6 @@
 // What the flags of `vllm serve` say about batch, cache, tasks, tools and adapters.
 
+import { defined } from '@fairlead/kit';
 import { defaultLimits, type EngineLimits } from '../engine/engine-request.ts';
 import type { LoraOptions, Runner } from '../open-engine-sim.ts';
 import type { Adapter } from '../server/adapters.ts';
@@ -43,7 +44,7 @@ export function readEngineOptions(
     lora: {
       enabled: values.enableLora === true,
       updates: env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === '1' || env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === 'true',
-      ...(numbers.maxLoraRank === undefined ? {} : { maxRank: numbers.maxLoraRank }),
+      ...defined({ maxRank: numbers.maxLoraRank }),
       adapters: Array.isArray(values.loraModules) ? values.loraModules.flatMap(readModule) : [],
     },
   };

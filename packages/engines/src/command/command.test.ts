@@ -1,4 +1,4 @@
-import { Secret } from '@fairlead/kit';
+import { defined, Secret } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 import type { EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
 import { command as kind } from './command.ts';
@@ -13,7 +13,7 @@ const place: EnginePlace = {
 };
 
 function settings(command: string[] | undefined, more: Partial<EngineSettings> = {}): EngineSettings {
-  return { ...(command && { command }), args: [], env: {}, options: {}, ...more };
+  return { ...defined({ command }), args: [], env: {}, options: {}, ...more };
 }
 
 function wanted(given: EngineSettings): EngineWanted {

@@ -1,5 +1,6 @@
 // A machine on which the CLI runs commands and puts files: reached by SSH, or this one.
 
+import { defined } from '@fairlead/kit';
 import type { CommandRunner } from '@fairlead/scheduler';
 
 export interface HostFacts {
@@ -61,8 +62,7 @@ export function parseFacts(text: string): HostFacts {
     hostname: values.get('hostname') ?? '',
     system: values.get('system') ?? '',
     machine: values.get('machine') ?? '',
-    ...(glibc === undefined ? {} : { glibc }),
-    ...(node === undefined ? {} : { node }),
+    ...defined({ glibc, node }),
   };
 }
 

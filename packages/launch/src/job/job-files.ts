@@ -56,7 +56,7 @@ function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterCon
   const { partition, account, qos, constraint, reservation } = slurm;
   return {
     nodes: plan.nodes,
-    gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...(gpu.type === undefined ? {} : { type: gpu.type }) },
+    gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...defined({ type: gpu.type }) },
     ...defined({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
     timeMinutes: plan.timeMinutes,
     warnSeconds: warningSeconds(plan.timeMinutes * 60_000, drainSeconds * 1000),

@@ -1,3 +1,4 @@
+import { defined } from '@fairlead/kit';
 import type { JobObservation } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
@@ -26,7 +27,7 @@ describe('What the scheduler says of a job', () => {
     expect(observedState(job({ pending, estimatedStartMs: 4 }))).toEqual({
       status: 'queued',
       reason: 'it waits',
-      ...(estimatedStartMs === undefined ? {} : { estimatedStartMs }),
+      ...defined({ estimatedStartMs }),
     });
   });
   it.each([['running'], ['completing']] as const)('while it is %s is for its agent to say', (kind) =>

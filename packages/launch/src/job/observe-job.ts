@@ -1,5 +1,6 @@
 // What the scheduler says of a job, in control's words.
 
+import { defined } from '@fairlead/kit';
 import { join } from 'node:path/posix';
 
 import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
@@ -128,7 +129,7 @@ function endedState(observation: JobObservation, outcome: Outcome): ObservedStat
   const reason = observation.reason && observation.reason !== 'None' ? ` (${observation.reason})` : '';
   const message = `job ${observation.jobId} ended: ${observation.state}${reason}${exitWords(observation)}`;
   const hint = hints[outcome];
-  const cause = { code: causeOf(outcome), message, ...(hint === undefined ? {} : { hint }) };
+  const cause = { code: causeOf(outcome), message, ...defined({ hint }) };
   return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout'
     ? { status: 'stopped', cause }
     : { status: 'failed', cause };

@@ -1,5 +1,6 @@
 // How jobs reach the bastion: by the routes that are configured, else as this machine does, with ssh_config's names made whole.
 
+import { defined } from '@fairlead/kit';
 import { join } from 'node:path/posix';
 
 import { asList, type BastionConfig, type ClusterRoute, defaults } from '@fairlead/config';
@@ -48,7 +49,7 @@ function jumpOf(
     port: named.port ?? 22,
     user: named.user ?? user,
     identityFile: expandHome(jumpIdentityFile, home),
-    ...(jumpHostKeys && { hostKeys: jumpHostKeys }),
+    ...defined({ hostKeys: jumpHostKeys }),
     knownHostsFiles: [join(home, '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
   };
   return { jump };

@@ -1,5 +1,6 @@
 // Opens an SSH connection to a configured host: ssh_config fills in, a person at a terminal is asked about keys and passphrases.
 
+import { defined } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
 import { openSsh, resolveSshTarget, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
@@ -19,8 +20,5 @@ type Login = Pick<Run, 'env' | 'home' | 'questions'>;
 
 export function resolveRoute(route: SshRoute, { env, home, questions }: Login): Promise<SshTarget> {
   const { terminal, askPassphrase, askHostKey } = questions;
-  return resolveSshTarget(
-    { ...route },
-    { home, env, terminal, ...(askPassphrase && { askPassphrase }), ...(askHostKey && { askHostKey }) },
-  );
+  return resolveSshTarget({ ...route }, { home, env, terminal, ...defined({ askPassphrase, askHostKey }) });
 }

@@ -1,6 +1,6 @@
 // From what was asked to what will run: model, engine command, resources. Pure; the job script and the spec are made from it.
 
-import { CodedError, nearestNames } from '@fairlead/kit';
+import { CodedError, defined, nearestNames } from '@fairlead/kit';
 import {
   BUILT_IN_PRESETS,
   type ClusterConfig,
@@ -75,8 +75,7 @@ export function planDeployment(request: DeployRequest, config: FairleadConfig, c
     gpus: request.gpus ?? preset.gpus ?? kind.defaultGpus,
     nodes,
     timeMinutes,
-    ...(mem === undefined ? {} : { mem }),
-    ...(cpusPerTask === undefined ? {} : { cpusPerTask }),
+    ...defined({ mem, cpusPerTask }),
   };
 }
 

@@ -1,7 +1,7 @@
 // The one place where `~` and `$VAR` in a cluster's settings get their meaning: that of a login shell of the account there.
 // Everything that goes to the cluster is made of what comes out of here.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import type { ClusterConfig, EngineConfig, NamedCluster } from '@fairlead/config';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
@@ -119,7 +119,7 @@ async function askVariables(
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const script = names.map((name) => `printf '\\nfl_var %s=%s\\n' ${name} "\${${name}-}"`).join('\n');
-  const options = { timeoutMs: askTimeoutMs, ...(signal && { signal }) };
+  const options = { timeoutMs: askTimeoutMs, ...defined({ signal }) };
   const { stdout } = await host.runner.run(['bash', '-lc', script], options);
   return new Map(
     [...stdout.matchAll(/^fl_var (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const),

@@ -1,5 +1,6 @@
 // Which Slurm a cluster of the configuration means: its commands, its cluster, and how often its queue may be asked. Pure.
 
+import { defined } from '@fairlead/kit';
 import { join } from 'node:path/posix';
 
 import { type ClusterConfig, defaults } from '@fairlead/config';
@@ -12,8 +13,7 @@ export function slurmSite({ slurm = {} }: ClusterConfig, paths: Pick<ClusterPath
   const cluster = slurmCluster(slurm);
   const file = join(paths.state, 'queue', cluster ?? 'default');
   return {
-    ...(binDir === undefined ? {} : { binDir }),
-    ...(cluster === undefined ? {} : { cluster }),
+    ...defined({ binDir, cluster }),
     ...(pollSeconds === undefined ? {} : { sharedQueue: { file, maxAgeSeconds: pollSeconds } }),
   };
 }

@@ -1,7 +1,7 @@
 // Runs one of the site's small programs (squeue, scontrol, nvidia-smi) with a limit, and returns what it printed.
 
 import { execFile } from 'node:child_process';
-import { errnoOf } from '@fairlead/kit';
+import { defined, errnoOf } from '@fairlead/kit';
 
 export interface ProgramOptions {
   env?: Record<string, string>;
@@ -18,7 +18,7 @@ export const runProgram: RunProgram = ([program, ...args], { env, limitMs, signa
     timeout: limitMs,
     killSignal: 'SIGKILL',
     maxBuffer: 4 * 1024 * 1024,
-    ...(signal ? { signal } : {}),
+    ...defined({ signal }),
     ...(env ? { env: { ...process.env, ...env } } : {}),
   } as const;
   try {

@@ -2,7 +2,7 @@
 
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '@fairlead/kit';
+import { defined, errnoOf } from '@fairlead/kit';
 import { classifyJobState } from '../slurm/classify/job-state.ts';
 import { nodeName } from './host-identity.ts';
 import { jobFiles, type LocalJobRecord, type LocalJobSpec, readRecord, readSpec, writeRecord } from './job-files.ts';
@@ -94,7 +94,7 @@ export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob
   // A process that is found on this machine is its own, also after the machine was renamed.
   if (await isSameProcess(record?.runner ?? spec.submitter)) return record ? { spec, record } : { spec };
   const host = record?.host ?? spec.host;
-  if (host?.name !== nodeName()) return { spec, ...(record && { record }), elsewhere: host?.name ?? 'another machine' };
+  if (host?.name !== nodeName()) return { spec, ...defined({ record }), elsewhere: host?.name ?? 'another machine' };
   if (!record) return undefined;
   // Its last act is the record: read again now that it is surely gone.
   const last = (await readRecord(jobDir)) ?? record;

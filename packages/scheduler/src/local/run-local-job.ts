@@ -1,6 +1,7 @@
 // Runs one local job to its end: performs the effects of job-life.ts. Imports nothing but Node, kit and pure siblings, so
 // that it starts fast and bundles into one file.
 
+import { defined } from '@fairlead/kit';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { cpus, constants, userInfo } from 'node:os';
@@ -34,7 +35,7 @@ export async function runLocalJob(jobDir: string, onAccepted: () => void): Promi
     return;
   }
   const script = await identifyProcess(child.pid ?? 0);
-  await new RunningJob(jobDir, spec, { ...base, ...(script ? { script } : {}) }, child).run(onAccepted);
+  await new RunningJob(jobDir, spec, { ...base, ...defined({ script }) }, child).run(onAccepted);
 }
 
 class RunningJob {

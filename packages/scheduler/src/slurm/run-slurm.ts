@@ -1,6 +1,6 @@
 // One Slurm command through the runner, with a time limit; a failure that is no answer becomes a coded error.
 
-import { isCodedError } from '@fairlead/kit';
+import { defined, isCodedError } from '@fairlead/kit';
 
 import { classifySubmitError } from './classify/submit-error.ts';
 import type { CommandRunner, RunResult } from '../command-runner.ts';
@@ -18,7 +18,7 @@ export function createRunSlurm(runner: CommandRunner): RunSlurm {
   return async (argv, signal) => {
     const limits = { timeoutMs: commandTimeoutMs, maxOutputBytes: defaultMaxOutputBytes };
     try {
-      return await runner.run(argv, { ...limits, ...(signal ? { signal } : {}) });
+      return await runner.run(argv, { ...limits, ...defined({ signal }) });
     } catch (error) {
       if (!isCodedError(error, 'output_too_large')) throw error;
       const program = argv[4] ?? 'a command';

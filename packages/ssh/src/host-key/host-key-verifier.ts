@@ -2,7 +2,7 @@
 
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type CodedError, errnoOf } from '@fairlead/kit';
+import { type CodedError, defined, errnoOf } from '@fairlead/kit';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { type SshErrorCode, sshError } from '../ssh-error.ts';
 import {
@@ -47,7 +47,7 @@ export async function openHostKeyVerifier(target: SshTarget): Promise<HostKeyVer
         port: target.port,
         keyType: key.type,
         fingerprint: key.fingerprint,
-        ...(policy.keptIn !== undefined && { keptIn: policy.keptIn }),
+        ...defined({ keptIn: policy.keptIn }),
       });
       if (!yes) return refusal(target, key, verdict);
       if (policy.addTo) await remember(policy.addTo, question, key);

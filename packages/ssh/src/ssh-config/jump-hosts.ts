@@ -1,5 +1,6 @@
 // ProxyJump's list: `[user@]host[:port]` or `ssh://[user@]host[:port]`, separated by commas, first hop first. Pure.
 
+import { defined } from '@fairlead/kit';
 import { sshError } from '../ssh-error.ts';
 
 export interface JumpHost {
@@ -28,7 +29,7 @@ function parseJumpHost(text: string): JumpHost {
   }
   return {
     host,
-    ...(match[1] !== undefined && { user: match[1] }),
+    ...defined({ user: match[1] }),
     ...(match[4] !== undefined && { port }),
   };
 }

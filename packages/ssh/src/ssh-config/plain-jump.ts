@@ -1,5 +1,6 @@
 // A ProxyCommand that is nothing but a jump: `ssh -W %h:%p gate`, in the ways in which people write it. Pure.
 
+import { defined } from '@fairlead/kit';
 import { basename } from 'node:path';
 
 import type { JumpHost } from './jump-hosts.ts';
@@ -29,7 +30,7 @@ export function plainJump(command: string, expand: (text: string) => string): Ju
   return {
     host: expand(host),
     ...(user !== undefined && { user: expand(user) }),
-    ...(port !== undefined && { port }),
+    ...defined({ port }),
   };
 }
 

@@ -1,5 +1,6 @@
 // The Scheduler contract on the testbed's real Slurm.
 
+import { defined } from '@fairlead/kit';
 import { readFile } from 'node:fs/promises';
 
 import { type CommandRunner, createSlurmScheduler } from '@fairlead/scheduler';
@@ -16,8 +17,7 @@ describeSchedulerContract('createSlurmScheduler', async () => {
     stdin: await readFile(process.execPath),
   });
   const runner: CommandRunner = {
-    run: (argv, { stdin, signal } = {}) =>
-      testbed.exec('login', argv, { ...(stdin === undefined ? {} : { stdin }), ...(signal ? { signal } : {}) }),
+    run: (argv, { stdin, signal } = {}) => testbed.exec('login', argv, defined({ stdin, signal })),
   };
   return {
     scheduler: createSlurmScheduler({ runner }),

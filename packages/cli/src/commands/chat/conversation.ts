@@ -1,5 +1,6 @@
 // What a chat remembers, and how it becomes a request. Pure.
 
+import { defined } from '@fairlead/kit';
 import type { ChatRequest } from '@fairlead/client';
 
 export interface Conversation {
@@ -18,8 +19,7 @@ export function requestOf({ model, system, turns, maxTokens, temperature }: Conv
   return {
     model,
     messages: [...(system === undefined ? [] : [{ role: 'system' as const, content: system }]), ...turns],
-    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
+    ...defined({ max_tokens: maxTokens, temperature }),
   };
 }
 

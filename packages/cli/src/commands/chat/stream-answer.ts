@@ -1,7 +1,7 @@
 // One streamed chat completion as parts, through the SDK; what can go wrong, with hints for a person at a terminal.
 
 import type { ChatChunk, ChatRequest, Connection, Usage } from '@fairlead/client';
-import { type Clock, CodedError, isCodedError } from '@fairlead/kit';
+import { type Clock, CodedError, defined, isCodedError } from '@fairlead/kit';
 import { readUsage } from '@fairlead/openai-wire';
 
 export type AnswerPart =
@@ -72,5 +72,5 @@ async function explain(error: unknown, { connection, clock, whyEnded }: AnswerSo
   const { code, retryable } = error;
   const message = ended === undefined ? error.message : `${error.message}: ${ended}`;
   const hint = ended === undefined ? (hints[code] ?? error.hint) : `See \`fairlead status ${connection.name}\`.`;
-  return new CodedError(code, message, { ...(hint === undefined ? {} : { hint }), retryable, cause: error });
+  return new CodedError(code, message, { ...defined({ hint }), retryable, cause: error });
 }

@@ -1,5 +1,6 @@
 // What a directory on a host is good for: does it take files, does it run programs, how much fits, is it local?
 
+import { defined } from '@fairlead/kit';
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost, type AskOptions } from '../ask-host.ts';
 import { fail, type Finding, ok, warn } from '../check.ts';
@@ -66,8 +67,7 @@ export function readDirectoryFacts(path: string, answers: Answers): DirectoryFac
     at: answers.get('at') ?? path,
     isFile: answers.get('isFile') === 'yes',
     fsType: answers.get('type') ?? '',
-    ...(freeKb === undefined ? {} : { freeKb }),
-    ...(freeInodes === undefined ? {} : { freeInodes }),
+    ...defined({ freeKb, freeInodes }),
     ...(answers.get('write') === 'yes' ? {} : { writeError: answers.get('writeError') || 'it cannot be written' }),
     ...(execError === undefined ? {} : { execError: execError || 'programs do not start' }),
   };

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 
-import { type Clock, CodedError, errnoOf, errorText } from '@fairlead/kit';
+import { type Clock, CodedError, defined, errnoOf, errorText } from '@fairlead/kit';
 import type { BastionRoute } from '@fairlead/protocol';
 import { jumpTarget, listJobKeyFiles, openSsh, routeName, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
@@ -149,6 +149,6 @@ function failure(error: unknown): { ok: false; code: string; message: string; hi
     ok: false,
     code: errnoOf(error) ?? 'unknown',
     message: errorText(error),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   };
 }

@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-import { type Clock, CodedError, errorText } from '@fairlead/kit';
+import { type Clock, CodedError, defined, errorText } from '@fairlead/kit';
 import { asList } from '@fairlead/config';
 import type { SshRoute } from '@fairlead/protocol';
 import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
@@ -57,7 +57,7 @@ async function askRoute(
   } catch (error) {
     signal.throwIfAborted();
     const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
-    return { ...report, failure: { code, message: errorText(error), ...(hint === undefined ? {} : { hint }) } };
+    return { ...report, failure: { code, message: errorText(error), ...defined({ hint }) } };
   }
 }
 

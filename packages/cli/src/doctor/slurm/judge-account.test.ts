@@ -1,3 +1,4 @@
+import { defined } from '@fairlead/kit';
 import { parseAssociations, parseQosLimits } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
@@ -97,7 +98,7 @@ describe('judgeAccount', () => {
 
 describe('judgeQos', () => {
   const ask = (qos: string | undefined, timeMinutes = 5) => ({
-    ...(qos === undefined ? {} : { qos }),
+    ...defined({ qos }),
     plan: { timeMinutes } as DeploymentPlan,
     timeFrom: 'slurm.time',
   });

@@ -1,5 +1,6 @@
 // Slurm as this user sees it: commands, controller, partitions, accounts, and whether what is configured fits.
 
+import { defined } from '@fairlead/kit';
 import type { Check } from '../check.ts';
 import { ok } from '../check.ts';
 import type { World } from '../world.ts';
@@ -118,9 +119,7 @@ function requestChecks(): Check[] {
 async function wantedNames(world: World): Promise<{ partition?: string; account?: string; qos?: string }> {
   const { partition, account, qos } = (await world.cluster()).config.slurm ?? {};
   return {
-    ...(partition === undefined ? {} : { partition }),
-    ...(account === undefined ? {} : { account }),
-    ...(qos === undefined ? {} : { qos }),
+    ...defined({ partition, account, qos }),
   };
 }
 

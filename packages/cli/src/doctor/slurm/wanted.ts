@@ -1,5 +1,6 @@
 // What a deployment would ask of Slurm on this site: the plan that checks hold against what Slurm offers.
 
+import { defined } from '@fairlead/kit';
 import type { SlurmPartition } from '@fairlead/scheduler';
 
 import { type DeploymentPlan, planDeployment } from '@fairlead/launch';
@@ -31,10 +32,7 @@ export async function wantedOf(world: World): Promise<Wanted> {
       : planDeployment({ what: model, name: 'doctor' }, config, cluster);
   return {
     plan,
-    ...(partition === undefined ? {} : { partition }),
-    ...(account === undefined ? {} : { account }),
-    ...(qos === undefined ? {} : { qos }),
-    ...(gpuType === undefined ? {} : { gpuType }),
+    ...defined({ partition, account, qos, gpuType }),
     timeFrom: cluster.slurm?.time === undefined ? 'the default of deploy' : 'slurm.time',
   };
 }

@@ -64,8 +64,7 @@ export function parseTestOnly(stderr: string, utcOffsetMinutes = 0): TestOnlyEst
   return {
     ...defined({ estimatedStartMs }),
     ...(match[2] === undefined ? {} : { processors: Number(match[2]) }),
-    ...(match[3] === undefined ? {} : { nodes: match[3] }),
-    ...(match[4] === undefined ? {} : { partition: match[4] }),
+    ...defined({ nodes: match[3], partition: match[4] }),
     text: match[0],
   };
 }
