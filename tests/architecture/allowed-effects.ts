@@ -8,7 +8,6 @@ export interface Reason {
   because: string;
 }
 
-const temporaryName: Reason = { uses: ['process'], because: 'the process id makes the name of its draft its own' };
 const signals: Reason = { uses: ['process'], because: 'a port to processes: it sends signals' };
 const accounts: Reason = { uses: ['process'], because: 'a port to files: it compares owners with this account' };
 const platform: Reason = { uses: ['process'], because: 'a port whose work depends on the operating system' };
@@ -36,10 +35,8 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['process'],
     because: 'a door of the SDK: what is not given is the own of the process',
   },
-  'packages/cli/src/demo/demo.ts': { uses: ['process'], because: 'the demo watches the parents of this process' },
   'packages/cli/src/demo/reaper.ts': { uses: ['process', 'timers'], because: 'a program of its own: the root of it' },
   'packages/cli/src/doctor/probe/run-probe.ts': { uses: ['process'], because: 'the probe tells what it runs on' },
-  'packages/cli/src/doctor/laptop/laptop-checks.ts': platform,
   'packages/scheduler/src/local/local-runner.ts': {
     uses: ['process'],
     because: 'a program of its own: the root of it',
@@ -106,11 +103,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     because: 'a port: it watches the reader of what this process prints',
   },
   'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
-  'packages/client/src/bastion/route-file.ts': temporaryName,
   'packages/config/src/project/caller.ts': accounts,
-  'packages/config/src/project/trusted-files.ts': temporaryName,
-  'packages/config/src/write-config.ts': temporaryName,
-  'packages/launch/src/host/local-host.ts': temporaryName,
   'packages/launch/src/ship/find-runtime.ts': {
     uses: ['process'],
     because: 'a port: it looks whether the Node of this process can travel',
@@ -127,7 +120,6 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['Date', 'process'],
     because: 'a port to files: it compares their times with the wall clock',
   },
-  'packages/scheduler/src/local/job-files.ts': temporaryName,
   'packages/scheduler/src/local/job-registry.ts': {
     uses: ['Date'],
     because: 'a port to files: it records when a job was found dead',
@@ -156,7 +148,6 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['Date', 'process'],
     because: 'a port to files: it removes old ones of this account',
   },
-  'packages/ssh/src/system-ssh/open-system-ssh.ts': platform,
   'packages/ssh/src/system-ssh/own-master.ts': signals,
   'packages/ssh/src/system-ssh/run-ssh.ts': platform,
 

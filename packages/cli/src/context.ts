@@ -11,6 +11,11 @@ export interface Context {
   cwd: string;
   /** The Node that runs this; also the runtime of local clusters. */
   nodePath: string;
+  /** Its version, without the `v`. */
+  nodeVersion: string;
+  platform: NodeJS.Platform;
+  /** Of this process. */
+  pid: number;
   clock: Clock;
   output: Output;
   log: Log;

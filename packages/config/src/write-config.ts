@@ -1,5 +1,6 @@
 // Writes the user's configuration: a new file with comments, or the changed settings into the file that is there, its comments kept.
 
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -42,7 +43,7 @@ export async function writeConfig(path: string, config: FairleadConfig, notes: C
 
 async function replace(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, path);

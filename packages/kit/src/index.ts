@@ -9,6 +9,7 @@ export { createLineCutter, type LineCutter, linesOf } from './line-cutter.ts';
 export { Listeners } from './listeners.ts';
 export { type Log, type LogFields, silentLog, withFields } from './log.ts';
 export { mapLimited } from './map-limited.ts';
+export { markHandled } from './mark-handled.ts';
 export { type Duration, durationOf, retryPassing, type RetryOptions } from './passing.ts';
 export {
   isOutOfReach,

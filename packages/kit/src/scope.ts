@@ -1,5 +1,7 @@
 // Everything opened is closed in reverse. A Scope owns what was opened until it is disposed or released.
 
+import { markHandled } from './mark-handled.ts';
+
 export class Scope implements AsyncDisposable {
   #closers: Array<() => void | Promise<void>> = [];
   #disposed: Promise<void> | undefined;
@@ -22,7 +24,7 @@ export class Scope implements AsyncDisposable {
     if (!this.#disposed) return;
     if (this.#isOver) {
       this.#disposed = this.#close();
-      this.#disposed.catch(() => undefined);
+      markHandled(this.#disposed);
     }
     throw new Error('cannot add to a scope because it has already been closed');
   }

@@ -1,7 +1,7 @@
 // A reverse forward on a unix socket (streamlocal-forward@openssh.com): the server listens, streams arrive here.
 
 import type { Duplex } from 'node:stream';
-import { type CodedError, errorText } from '@fairlead/kit';
+import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { AcceptConnection, RejectConnection, UNIXConnectionDetails } from 'ssh2';
 import { serverSoftware } from './connection/ssh2-internals.ts';
 import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
@@ -50,10 +50,19 @@ async function stopListening(
       what: `stop listening on ${socketPath}`,
       timeoutMs: 5_000,
     });
-    // A server that is gone or does not answer listens no longer than the connection lives.
-    await stopped.catch(() => undefined);
+    await unlessGone(stopped);
   }
   link.client.off('unix connection', onOpen);
+}
+
+/** A server that is gone, does not answer, or knows of no such listener any more listens no longer than the connection lives. */
+export async function unlessGone(stopping: Promise<void>): Promise<void> {
+  try {
+    await stopping;
+  } catch (error) {
+    const isRefusal = errorText(error).startsWith('Unable to unbind from');
+    if (!isRefusal && !isCodedError<SshErrorCode>(error, 'connection_lost', 'timeout')) throw error;
+  }
 }
 
 /** sun_path holds 108 bytes on Linux, 104 elsewhere, and sshd truncates nothing. */

@@ -1,4 +1,4 @@
-// A lock on the far side: a directory, which only one process can make.
+// A lock on the far side: a directory, which only one process can make. Its holder writes a token of its own into the file `owner`.
 
 /**
  * `take_lock DIR`, as POSIX sh: 0 when the lock is taken, 1 when it cannot be made (stderr says why), 2 when another one holds it. A lock older than
@@ -17,4 +17,10 @@ take_lock() {
     rm -rf "$1"
   done
 }
+`;
+
+/** A whole script. Arguments: the lock, the token. Removes the lock where it still holds that token; ends with 0 either way. */
+export const releaseLockScript = `
+[ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"
+:
 `;

@@ -1,7 +1,7 @@
 // Starts one command in a session channel and keeps its three streams and its exit together.
 
 import type { Duplex, Readable } from 'node:stream';
-import { type Clock, type CodedError, errorText, isCodedError } from '@fairlead/kit';
+import { type Clock, type CodedError, errorText, isCodedError, markHandled } from '@fairlead/kit';
 import type { ClientChannel } from 'ssh2';
 import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
 import { type SshErrorCode, sshError } from './ssh-error.ts';
@@ -33,8 +33,8 @@ export interface ExecHost {
 
 export async function openExec(link: SshLink, command: string, wait: WaitOptions = {}): Promise<ExecChannel> {
   const { promise: exited, resolve, reject } = Promise.withResolvers<CommandExit>();
-  // Those who only use the streams need not wait for the exit.
-  exited.catch(() => undefined);
+  // A caller that uses only the streams does not await it.
+  markHandled(exited);
   const opening = link.openChannel<ClientChannel>(
     (callback) =>
       link.client.exec(command, (error, opened) => {

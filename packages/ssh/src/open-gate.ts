@@ -1,7 +1,7 @@
 // The gate's channel: one identity line, then an echo that proves the far side alive, end to end.
 
 import type { Duplex } from 'node:stream';
-import { type CodedError, errorText, withTimeLimit } from '@fairlead/kit';
+import { type CodedError, errorText, markHandled, withTimeLimit } from '@fairlead/kit';
 import type { WaitOptions } from './connection/ssh-link.ts';
 import { LineReader } from './line-reader.ts';
 import type { ExecChannel, ExecHost } from './open-exec.ts';
@@ -70,7 +70,7 @@ function createPing(host: ExecHost, stream: Duplex, lines: LineReader): Gate['pi
     const mine = turn.then(ping, ping);
     turn = mine;
     // A ping that was given up rejects later, when nothing waits for it.
-    mine.catch(() => undefined);
+    markHandled(mine);
     return withTimeLimit(mine, timeoutMs, () =>
       sshError('timeout', `the gate of ${host.label} gave no echo within ${timeoutMs} ms`, { retryable: true }),
     );

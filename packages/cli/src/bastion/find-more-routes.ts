@@ -32,13 +32,13 @@ export async function findOutside(
   const others = names.filter((name) => !isConfigured(name));
   const same = await Promise.all(
     others.map(async (name) => {
-      const target = await resolveRoute({ host: name }, launchRun(context)).catch(() => undefined);
+      const target = await unlessCoded(resolveRoute({ host: name }, launchRun(context)));
       if (!target) return false;
       const [first] = configured;
       const isTwin = configured.some(
         ({ host, port, jump }) => host === target.host && port === target.port && jump?.host === target.jump?.host,
       );
-      const isSameHost = target.host === first?.host || (await knowsHostKey(target, hostKey).catch(() => false));
+      const isSameHost = target.host === first?.host || (await unlessCoded(knowsHostKey(target, hostKey)));
       return isSameHost && !isTwin && target.user === first?.user;
     }),
   );
@@ -46,6 +46,16 @@ export async function findOutside(
   const asked = routesFor(candidates, context, { pinned: [hostKey] });
   const answers = await askEachRoute(asked, { limitMs: timeoutMs, signal: context.signal });
   return candidates.filter((_, index) => answers[index]?.outcome === 'answered');
+}
+
+/** Undefined for a name that ssh cannot make sense of, or whose known_hosts it cannot read: it is no suggestion. */
+async function unlessCoded<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isCodedError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Side by side; each line: the address, then what ssh-keyscan says. */

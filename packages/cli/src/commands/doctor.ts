@@ -10,7 +10,7 @@ import { laptopChecks } from '../doctor/laptop/laptop-checks.ts';
 import { lanesFor, type SiteKind } from '../doctor/lanes.ts';
 import { countsOf, reportLine } from '../doctor/report.ts';
 import { runLanes } from '../doctor/run-checks.ts';
-import { createWorld, type DoctorArgs, type World } from '../doctor/world.ts';
+import { configIfReadable, createWorld, type DoctorArgs, type World } from '../doctor/world.ts';
 
 export async function runDoctor(args: DoctorArgs, context: Context): Promise<void> {
   const { output } = context;
@@ -34,7 +34,7 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<voi
 }
 
 async function kindOf(world: World, done: ReadonlyMap<string, CheckResult>): Promise<SiteKind> {
-  const { fromLaptop } = (await world.config().catch(() => undefined))?.bastion ?? {};
+  const { fromLaptop } = (await configIfReadable(world))?.bastion ?? {};
   return {
     isLocal: await isLocal(world, done),
     hasRoutes: fromLaptop !== undefined && asList(fromLaptop).length > 1,

@@ -26,7 +26,7 @@ const maxTokens = 60;
 const hops = 2;
 
 export async function runDemo(args: { keep: boolean }, outer: Context): Promise<void> {
-  if (process.platform === 'win32')
+  if (outer.platform === 'win32')
     throw new CodedError<CliErrorCode>(
       'demo_failed',
       'cannot run the demo on Windows because this machine plays bastion and cluster in it, and those are Linux or macOS',
@@ -37,7 +37,7 @@ export async function runDemo(args: { keep: boolean }, outer: Context): Promise<
   const scope = new Scope();
   const over = new AbortController();
   const watching = watchParents({
-    launchers: await findLaunchers(process.pid),
+    launchers: await findLaunchers(outer.pid),
     clock: context.clock,
     signal: over.signal,
     onEnd: () => orphaned.abort(new Error('the parent process ended')),

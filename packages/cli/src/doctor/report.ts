@@ -1,6 +1,6 @@
 // How results read on a terminal. Pure.
 
-import type { Style } from '../output/output.ts';
+import type { Style } from '../output/printer.ts';
 import type { CheckResult, CheckStatus } from './check.ts';
 
 const marks: Record<CheckStatus, { word: string; format: Style }> = {

@@ -5,6 +5,7 @@ import { isCodedError, type Scope } from '@fairlead/kit';
 import {
   asList,
   type BastionConfig,
+  type ConfigErrorCode,
   type FairleadConfig,
   loadConfig,
   type LoadedConfig,
@@ -104,6 +105,16 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
     partitions: once(async () => (await inventory()).partitions(context.signal)),
     probe: { lines: [] },
   };
+}
+
+/** Undefined where it cannot be read: the check `laptop.config` says so. */
+export async function configIfReadable(world: World): Promise<FairleadConfig | undefined> {
+  try {
+    return await world.config();
+  } catch (error) {
+    if (isCodedError<ConfigErrorCode>(error, 'config_invalid', 'config_unreadable', 'usage')) return undefined;
+    throw error;
+  }
 }
 
 /** With --set and --on as a deployment would have it; undefined where no cluster can be chosen. */

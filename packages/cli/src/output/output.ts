@@ -1,11 +1,8 @@
 // Where a command's words go: people read progress on stderr and results on stdout; with --json stdout has one object a line.
-// The one edge to the terminal: control characters in text from outside become visible there. Pipes and JSON get every byte unchanged.
 
-import { randomUUID } from 'node:crypto';
-import { styleText } from 'node:util';
-
-import { visibleColouredText, visibleText } from './visible-text.ts';
+import { createPrinter, type OutputStreams, type Style } from './printer.ts';
 import { untilWritable } from './until-writable.ts';
+import { visibleColouredText } from './visible-text.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -42,73 +39,42 @@ export interface FailureWords {
   isKnown?: boolean;
 }
 
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
-
-export interface OutputStreams {
-  stdout: NodeJS.WritableStream & { isTTY?: boolean };
-  stderr: NodeJS.WritableStream & { isTTY?: boolean };
-}
-
-const clearLine = '\r\u001b[2K';
-const escape = '\u001b';
-
 export function createOutput(
   streams: OutputStreams,
   options: { json: boolean; startedMs: number; now: () => number; encode?: ((line: object) => string) | undefined },
 ): Output {
   const { json, encode = JSON.stringify } = options;
-  const { style, write } = createPen();
   const { stdout, stderr } = streams;
+  const printer = createPrinter(streams);
+  const { style } = printer;
   const said = new Set<string>();
-  let busyShown = false;
-  const clear = () => {
-    if (busyShown) stderr.write(clearLine);
-    busyShown = false;
-  };
-  const say = (stream: OutputStreams['stdout'], text: string, show?: Show) => {
-    clear();
-    write(stream, text.endsWith('\n') ? text : `${text}\n`, show);
-  };
-  const sayObject = (value: object) => {
-    clear();
-    // For programs: every character as it came.
-    stdout.write(`${encode(value)}\n`);
-  };
-  const styled = (format: Style, text: string) => style(format, text, stderr);
-  const elapsed = () => styled('dim', `${((options.now() - options.startedMs) / 1000).toFixed(1).padStart(5)}s`);
-  const warn = (text: string) => say(stderr, `${styled('yellow', 'warning')}  ${text}`);
-
+  const elapsed = () => style('dim', `${((options.now() - options.startedMs) / 1000).toFixed(1).padStart(5)}s`);
+  const record = (value: object) => printer.record(stdout, encode(value));
+  const warn = (text: string) => printer.line(stderr, `${style('yellow', 'warning')}  ${text}`);
   return {
     json,
     event(name, fields, human) {
-      if (json) sayObject({ event: name, ...fields });
-      else if (human !== undefined) say(stderr, `${elapsed()}  ${human}`);
+      if (json) record({ event: name, ...fields });
+      else if (human !== undefined) printer.line(stderr, `${elapsed()}  ${human}`);
     },
     busy(text) {
-      if (json || !stderr.isTTY) return;
-      stderr.write(clearLine);
-      write(stderr, `${elapsed()}  ${styled('dim', text)}`);
-      busyShown = true;
+      if (!json && stderr.isTTY) printer.busy(`${elapsed()}  ${style('dim', text)}`);
     },
     result(value, human) {
-      if (json) sayObject(value);
-      else if (human !== '') say(stdout, human);
+      if (json) record(value);
+      else if (human !== '') printer.line(stdout, human);
     },
     text(text) {
-      if (!json) say(stdout, text);
+      if (!json) printer.line(stdout, text);
     },
     logLine(line) {
-      if (!json) say(stdout, line, visibleColouredText);
+      if (!json) printer.line(stdout, line, visibleColouredText);
     },
     piece(text) {
-      if (json) return;
-      clear();
-      write(stdout, text);
+      if (!json) printer.piece(stdout, text);
     },
     aside(text) {
-      if (json) return;
-      clear();
-      write(stderr, text);
+      if (!json) printer.piece(stderr, text);
     },
     warn,
     warnOnce(text) {
@@ -117,30 +83,12 @@ export function createOutput(
       warn(text);
     },
     failure({ isKnown = false, ...error }) {
-      if (json) sayObject({ event: 'error', ok: false, error });
-      if (!isKnown)
-        say(stderr, `${styled('red', 'error')}  ${error.message}${error.hint ? `\n       ${error.hint}` : ''}`);
+      if (json) record({ event: 'error', ok: false, error });
+      const hint = error.hint ? `\n       ${error.hint}` : '';
+      if (!isKnown) printer.line(stderr, `${style('red', 'error')}  ${error.message}${hint}`);
     },
-    style: styled,
+    style,
     drained: (signal) => untilWritable(stdout, signal),
-    close: clear,
-  };
-}
-
-type Show = (text: string) => string;
-
-/** Marks its own escape sequences with a random id, which text from outside cannot know; every other escape becomes a visible sign on a terminal. */
-function createPen() {
-  const mark = `${escape}${randomUUID()}`;
-  return {
-    // styleText judges NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
-    style: (format: Style, text: string, stream: NodeJS.WritableStream) => {
-      const [open = '', close = ''] = styleText(format, '\n', { stream: stream as NodeJS.WriteStream }).split('\n');
-      return `${open.replaceAll(escape, mark)}${text}${close.replaceAll(escape, mark)}`;
-    },
-    write: (stream: OutputStreams['stdout'], text: string, show: Show = visibleText) => {
-      const parts = text.split(mark);
-      stream.write((stream.isTTY ? parts.map(show) : parts).join(escape));
-    },
+    close: () => printer.clear(),
   };
 }

@@ -1,5 +1,6 @@
 // Reads and writes the laptop's profile: what `fairlead init` learned of the bastion. Refuses one that others may read.
 
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -48,7 +49,7 @@ export async function readProfile(path: string): Promise<LaptopProfile> {
 /** Atomically, mode 0600 from the first byte. */
 export async function writeProfile(path: string, profile: LaptopProfile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   const file = await open(temporary, 'w', 0o600);
   try {
     await file.writeFile(encodeText(laptopProfile, profile) + '\n');

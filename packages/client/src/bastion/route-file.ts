@@ -1,6 +1,7 @@
 // Which route to the bastion was taken last: one line in a file beside the profile. With it the next command does not
 // wait long for a better route that is gone. Only an aid: a file that cannot be read or written changes nothing else.
 
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 export function routeFilePath(profileFile: string): string {
@@ -20,7 +21,7 @@ export async function readTakenRoute(profileFile: string): Promise<string | unde
 /** Atomic; rejects where it cannot be written. */
 export async function writeTakenRoute(profileFile: string, name: string): Promise<void> {
   const path = routeFilePath(profileFile);
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   await writeFile(temporary, `${name}\n`, { mode: 0o600 });
   await rename(temporary, path);
 }

@@ -1,6 +1,6 @@
 // Which project files this user has trusted: path and hash of the content, in the user's own state. A file that changed is not trusted any more.
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -44,7 +44,7 @@ export async function readTrustedFiles(path: string): Promise<TrustedFiles> {
 /** Atomic; the file and its folder are the user's alone. */
 export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Promise<void> {
   const files = Object.fromEntries([...trusted].map(([name, sha256]) => [name, { sha256 }]));
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(temporary, `${JSON.stringify({ version: 1, files }, undefined, 2)}\n`, { mode: 0o600 });

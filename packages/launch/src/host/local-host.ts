@@ -1,5 +1,6 @@
 // This machine as a Host: for local clusters and the demo.
 
+import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, hostname, platform, userInfo } from 'node:os';
@@ -44,7 +45,7 @@ function localFacts(home: string, nodePath: string): HostFacts {
 
 const upload: Host['upload'] = async (source, path, options) => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     if (Buffer.isBuffer(source)) await writeFile(temporary, source, { mode: options.mode });
     else await copyFile(source.path, temporary);

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { backoffMs, CodedError } from '@fairlead/kit';
-import { TAKE_LOCK } from '@fairlead/ssh';
+import { releaseLockScript, takeLock } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Run } from '../machine.ts';
@@ -29,7 +29,7 @@ export async function lockJobKeys(site: Site, dir: string, run: Run): Promise<As
   }
   return {
     [Symbol.asyncDispose]: async () => {
-      await site.host.runner.run(['sh', '-c', unlockScript, 'sh', lock, token]);
+      await site.host.runner.run(['sh', '-c', releaseLockScript, 'sh', lock, token]);
     },
   };
 }
@@ -42,7 +42,7 @@ function refused({ cluster, host }: Site, why: string): CodedError<LaunchErrorCo
 
 const held = 72;
 
-const lockScript = `${TAKE_LOCK}
+const lockScript = `${takeLock}
 umask 077
 mkdir -p "\${1%/*}" || exit 1
 take_lock "$1"
@@ -51,9 +51,4 @@ case $? in
   2) exit ${held} ;;
 esac
 echo "$2" >"$1/owner"
-`;
-
-const unlockScript = `
-[ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"
-:
 `;

@@ -1,6 +1,7 @@
 // The files of one local job, written by one process and read by others: what was asked for (spec.json, by submit) and
 // what has become of it (record.json, by the runner). Replaced atomically, in a 0700 directory.
 
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostIdentity } from './host-identity.ts';
@@ -88,7 +89,7 @@ async function readVersioned(path: string): Promise<{ version: 1 } | undefined> 
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, `${text}\n`, { mode: 0o600 });
   await rename(draft, path);
 }

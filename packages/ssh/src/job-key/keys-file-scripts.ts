@@ -61,10 +61,3 @@ got=$(cksum <"$part")
 [ "$now" = "$expected" ] || fail ${keysExit.changed} "$path"
 mv -f "$part" "$path" || fail ${keysExit.notWritable} "cannot replace $path"
 `;
-
-/** Arguments: real path, lock token. */
-export const unlockScript = `${prologue}
-lock=$1.fairlead-lock
-[ "$(cat "$lock/owner" 2>/dev/null)" = "$2" ] && rm -rf "$lock"
-:
-`;

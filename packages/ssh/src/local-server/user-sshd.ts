@@ -8,7 +8,7 @@ import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf, Scope } from '@fairlead/kit';
+import { errnoOf, errorText, Scope } from '@fairlead/kit';
 import { sshError } from '../ssh-error.ts';
 import type { LocalSshServer, LocalSshServerOptions } from './local-ssh-server.ts';
 import { openServerFiles, type ServerFiles } from './server-files.ts';
@@ -56,7 +56,10 @@ export async function openUserSshd(options: UserSshdOptions): Promise<LocalSshSe
     const sessions = new Set<ChildProcess>();
     const sshd = { sshdPath, configPath, onLog: options.onLog };
     const server = createServer({ pauseOnConnect: true }, (socket) => {
-      startSession(sshd, socket, sessions).catch(() => socket.destroy());
+      startSession(sshd, socket, sessions).catch((error: unknown) => {
+        options.onLog?.(`the session could not start: ${errorText(error)}\n`);
+        socket.destroy();
+      });
     });
     scope.defer(() => endSessions(sessions));
     // Open sockets belong to their sessions, which end next.

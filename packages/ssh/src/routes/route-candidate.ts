@@ -1,6 +1,6 @@
 // One route to a host, taken in two steps: asked (name, port, host key; nothing of the user's is sent), then logged in.
 
-import { CodedError, detach } from '@fairlead/kit';
+import { CodedError, detach, markHandled } from '@fairlead/kit';
 
 import { openSsh } from '../connection/open-ssh.ts';
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
@@ -50,7 +50,7 @@ function askHeld(target: SshTarget, options: OpenSshOptions): RouteCandidate {
     },
   );
   // The race may be over: then no caller waits for this.
-  answered.promise.catch(() => undefined);
+  markHandled(answered.promise);
   return {
     answered: answered.promise,
     get isAtHost() {
@@ -76,7 +76,7 @@ function askForSystem(target: SshTarget, options: OpenSshOptions): RouteCandidat
   const { system, ...direct } = target;
   const look = system?.settings.isProxied || system?.proxyJump ? undefined : askHeld(withoutPerson(direct), options);
   const answered = look ? look.answered.catch(unlessSilent).finally(() => look.drop()) : Promise.resolve();
-  answered.catch(() => undefined);
+  markHandled(answered);
   return {
     answered,
     isAtHost: true,

@@ -24,7 +24,7 @@ export async function openSystemSsh(
   login: SystemLogin,
   options: OpenSshOptions = {},
 ): Promise<SshConnection> {
-  refuseWindows(process.platform);
+  refuseWindows();
   const { signal, clock = systemClock, log = silentLog, keepaliveMs = 4_000, keepaliveCountMax = 2 } = options;
   const times = { keepaliveMs, keepaliveCountMax, connectTimeoutMs: target.connectTimeoutMs ?? connectTimeoutMs };
   const label = targetLabel(target);

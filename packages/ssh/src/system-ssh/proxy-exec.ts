@@ -1,6 +1,6 @@
 // Starts one command in a session channel that goes through the system's ssh.
 
-import { isCodedError, untilAborted } from '@fairlead/kit';
+import { isCodedError, markHandled, untilAborted } from '@fairlead/kit';
 
 import type { WaitOptions } from '../connection/ssh-link.ts';
 import { type CommandExit, type ExecChannel, execRefused } from '../open-exec.ts';
@@ -28,8 +28,8 @@ export async function openProxyExec(link: ProxyLink, command: string, wait: Wait
 
 function exitOf(link: ProxyLink, channel: ProxyChannel): Promise<CommandExit> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandExit>();
-  // Those who only use the streams need not wait for the exit.
-  promise.catch(() => undefined);
+  // A caller that uses only the streams does not await it.
+  markHandled(promise);
   channel.onRequest = (name, reader) => {
     if (name === 'exit-status') resolve({ code: reader.u32(), signal: undefined });
     if (name === 'exit-signal') resolve({ code: null, signal: `SIG${reader.text()}` });

@@ -10,7 +10,7 @@ import { detach, Scope, untilAborted } from '@fairlead/kit';
 
 import type { WaitOptions } from '../connection/ssh-link.ts';
 import { dialTimeoutMs, dialError } from '../dial-socket.ts';
-import { type Listening, type ListenRequest, refuseLongPath } from '../listen-on-socket.ts';
+import { type Listening, type ListenRequest, refuseLongPath, unlessGone } from '../listen-on-socket.ts';
 import { sshError } from '../ssh-error.ts';
 import type { Master } from './master.ts';
 import { OpenFailure, type ProxyLink } from './mux/proxy-link.ts';
@@ -60,8 +60,7 @@ export async function listenThroughMaster(
     const refusal = await untilAborted(master.control.listen(forward), wait.signal);
     if (refusal !== undefined) throw listenError({ label: link.label, socketPath }, refusal, await master.said());
     scope.defer(async () => {
-      // A connection that is gone listens no longer.
-      if (!link.ended.aborted) await master.control.stopListening(forward).catch(() => undefined);
+      if (!link.ended.aborted) await unlessGone(master.control.stopListening(forward));
     });
     detach(
       link.closed.then((cause) => {

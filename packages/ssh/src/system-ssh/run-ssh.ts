@@ -12,7 +12,7 @@ export type ProcessEnv = Readonly<Record<string, string | undefined>>;
 const timeoutMs = 20_000;
 
 export async function runSsh(args: readonly string[], env: ProcessEnv) {
-  refuseWindows(process.platform);
+  refuseWindows();
   const child = spawn('ssh', args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
   const { promise: code, resolve, reject } = Promise.withResolvers<number | null>();
   child.once('error', (error) => reject(noSsh(error)));
@@ -28,7 +28,7 @@ export async function sshVersion(env: ProcessEnv): Promise<string> {
 }
 
 /** The control sockets that a master needs do not exist there (https://github.com/PowerShell/Win32-OpenSSH/issues/1328). */
-export function refuseWindows(platform: NodeJS.Platform): void {
+export function refuseWindows(platform: NodeJS.Platform = process.platform): void {
   if (platform !== 'win32') return;
   throw sshError('ssh_unusable', "cannot log in with the system's ssh because on Windows it shares no connections", {
     hint: 'Use `driver: ssh2` (the default) with a key, or run Fairlead in WSL.',

@@ -39,8 +39,17 @@ export async function tryForwarding(connection: SshConnection, trying: Trying): 
   try {
     return await forwardBothWays(connection, `${folder}/s.sock`, trying);
   } finally {
-    // Not under the signal: an interrupt must not leave it behind. Where the connection is lost nothing can be done.
-    await connection.run(`rm -rf ${shellQuote(folder)}`).catch(() => undefined);
+    await remove(connection, folder);
+  }
+}
+
+/** Not under the signal: an interrupt must not leave the folder behind. */
+async function remove(connection: SshConnection, folder: string): Promise<void> {
+  try {
+    await connection.run(`rm -rf ${shellQuote(folder)}`);
+  } catch (error) {
+    // What was found counts, although the folder stays: the connection is lost, or the server starts no more commands.
+    if (!isCodedError<SshErrorCode>(error, 'connection_lost', 'timeout', 'remote_command_failed')) throw error;
   }
 }
 

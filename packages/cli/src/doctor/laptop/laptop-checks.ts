@@ -12,7 +12,7 @@ import type { Context } from '../../context.ts';
 import { resolveRoute } from '@fairlead/launch/login';
 import { nameOf } from '../../ssh/open-routes.ts';
 import { type Check, fail, type Finding, ok, warn } from '../check.ts';
-import type { World } from '../world.ts';
+import { configIfReadable, type World } from '../world.ts';
 
 /** Packages say the same in `engines`. */
 const nodeMajor = 22;
@@ -22,7 +22,7 @@ export const laptopChecks: readonly Check[] = [
     id: 'laptop.node',
     title: 'Laptop: Node',
     tried: 'looked at the Node that runs this command',
-    run: () => judgeNode(process.versions.node),
+    run: (world) => judgeNode(world.context.nodeVersion),
   },
   {
     id: 'laptop.ssh',
@@ -103,7 +103,7 @@ export function judgeNode(version: string): Finding {
 
 /** None where the configuration cannot be read: another check says so. */
 async function routesOf(world: World): Promise<SshRoute[]> {
-  const config = await world.config().catch(() => undefined);
+  const config = await configIfReadable(world);
   const bastion = config?.bastion && asList(config.bastion.fromLaptop);
   const routes = [...(bastion ?? []), ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
   return routes.filter((route) => route !== undefined);
@@ -152,7 +152,7 @@ export async function judgeSsh(logins: readonly LoginBy[], version: () => Promis
 
 /** The profile refuses by itself to be read when others may; these are the other files. */
 async function judgeSecrets(world: World): Promise<Finding> {
-  if (process.platform === 'win32') return ok('Windows keeps them in your own folder');
+  if (world.context.platform === 'win32') return ok('Windows keeps them in your own folder');
   // A configuration that cannot be read is another check's finding.
   const named = (await routesOf(world)).flatMap(({ identityFile }) => (identityFile ? [identityFile] : []));
   const usual = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);

@@ -62,74 +62,73 @@ export function loginChecks(isLocal: boolean): Check[] {
   ];
 }
 
+/** What a job needs of the host on which its files lie. */
 function placeChecks(needs: readonly string[]): Check[] {
-  return [
-    {
-      id: 'login.state-dir',
-      title: 'Cluster: directory of job files',
-      tried: 'wrote a file in it and looked how much is free',
-      needs,
-      async run(world, signal) {
-        const { state } = await world.login.paths();
-        return judgeDirectory(await look(world, state, signal), {
-          ...files,
-          what: 'scripts and logs of jobs',
-          setting: 'paths.state',
-        });
-      },
-    },
-    {
-      id: 'login.runtime-dir',
-      title: 'Cluster: directory of programs',
-      tried: 'wrote and ran a small program in it, and looked how much is free',
-      needs,
-      async run(world, signal) {
-        const { runtime } = await world.login.paths();
-        const facts = await look(world, runtime, signal);
-        const isThere = await hasNode(world, runtime, signal);
-        return judgeDirectory(facts, {
-          ...files,
-          what: 'the agent and Node',
-          setting: 'paths.runtime',
-          leastKb: isThere ? files.leastKb : runtimeKb,
-          runsPrograms: true,
-        });
-      },
-    },
-    {
-      id: 'login.scratch',
-      title: 'Cluster: scratch directory',
-      tried: 'wrote and ran a small program in paths.scratch, where it exists here',
-      needs,
-      async run(world, signal) {
-        const { scratch } = await world.login.paths();
-        if (scratch === undefined) return ok("paths.scratch is not set: jobs use the node's TMPDIR or /tmp");
-        const facts = await look(world, scratch, signal);
-        // Scratch may be local to each compute node; then only the test job sees it.
-        if (facts.at !== scratch && !facts.isFile)
-          return ok(`${scratch} is not on this host; compute nodes may have it`);
-        return judgeDirectory(facts, {
-          ...files,
-          what: "the engine's caches",
-          setting: 'paths.scratch',
-          runsPrograms: true,
-        });
-      },
-    },
-    {
-      id: 'login.node',
-      title: 'Cluster: Node',
-      tried: 'looked which Node would run the agent',
-      needs,
-      run: async (world, signal) =>
-        askRuntime(await world.login.host(), (await world.login.cluster()).config.node, {
-          context: world.context,
-          setting: 'node (of the cluster)',
-          signal,
-        }),
-    },
-  ];
+  return [stateDir, runtimeDir, scratchDir, node].map((check) => ({ ...check, needs }));
 }
+
+const stateDir: Omit<Check, 'needs'> = {
+  id: 'login.state-dir',
+  title: 'Cluster: directory of job files',
+  tried: 'wrote a file in it and looked how much is free',
+  async run(world, signal) {
+    const { state } = await world.login.paths();
+    return judgeDirectory(await look(world, state, signal), {
+      ...files,
+      what: 'scripts and logs of jobs',
+      setting: 'paths.state',
+    });
+  },
+};
+
+const runtimeDir: Omit<Check, 'needs'> = {
+  id: 'login.runtime-dir',
+  title: 'Cluster: directory of programs',
+  tried: 'wrote and ran a small program in it, and looked how much is free',
+  async run(world, signal) {
+    const { runtime } = await world.login.paths();
+    const facts = await look(world, runtime, signal);
+    const isThere = await hasNode(world, runtime, signal);
+    return judgeDirectory(facts, {
+      ...files,
+      what: 'the agent and Node',
+      setting: 'paths.runtime',
+      leastKb: isThere ? files.leastKb : runtimeKb,
+      runsPrograms: true,
+    });
+  },
+};
+
+const scratchDir: Omit<Check, 'needs'> = {
+  id: 'login.scratch',
+  title: 'Cluster: scratch directory',
+  tried: 'wrote and ran a small program in paths.scratch, where it exists here',
+  async run(world, signal) {
+    const { scratch } = await world.login.paths();
+    if (scratch === undefined) return ok("paths.scratch is not set: jobs use the node's TMPDIR or /tmp");
+    const facts = await look(world, scratch, signal);
+    // Scratch may be local to each compute node; then only the test job sees it.
+    if (facts.at !== scratch && !facts.isFile) return ok(`${scratch} is not on this host; compute nodes may have it`);
+    return judgeDirectory(facts, {
+      ...files,
+      what: "the engine's caches",
+      setting: 'paths.scratch',
+      runsPrograms: true,
+    });
+  },
+};
+
+const node: Omit<Check, 'needs'> = {
+  id: 'login.node',
+  title: 'Cluster: Node',
+  tried: 'looked which Node would run the agent',
+  run: async (world, signal) =>
+    askRuntime(await world.login.host(), (await world.login.cluster()).config.node, {
+      context: world.context,
+      setting: 'node (of the cluster)',
+      signal,
+    }),
+};
 
 /** As the login host sees it. */
 async function look(world: World, path: string, signal: AbortSignal) {

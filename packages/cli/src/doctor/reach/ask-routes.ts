@@ -1,6 +1,5 @@
 // Each of several routes to the bastion, tried to its end: name, port, banner, host key, login, forwarding. Side by side.
 
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
 import { type Clock, CodedError, defined, errorText } from '@fairlead/kit';
@@ -14,6 +13,7 @@ import { type ForwardingFacts, type Trying, tryForwarding } from '../bastion/for
 import { fail, type Finding, ok, type RouteReport, warn } from '../check.ts';
 import type { World } from '../world.ts';
 import { askBanner } from './ask-banner.ts';
+import { lookUp } from './look-up.ts';
 
 const bannerMs = 5_000;
 const loginMs = 10_000;
@@ -65,8 +65,8 @@ async function askRoute(
 async function askWay(report: RouteReport, target: SshTarget, signal: AbortSignal): Promise<void> {
   if (target.jump || target.system?.settings.isProxied || target.system?.proxyJump) return;
   if (isIP(target.host) === 0) {
-    const addresses = await lookup(target.host, { all: true }).catch(() => []);
-    if (addresses.length > 0) report.addresses = addresses.map(({ address }) => address);
+    const found = await lookUp(target.host);
+    if ('addresses' in found && found.addresses.length > 0) report.addresses = found.addresses;
   }
   const banner = await askBanner(target, bannerMs, signal);
   if (banner !== undefined) report.banner = banner;

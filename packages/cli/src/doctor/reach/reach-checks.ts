@@ -1,13 +1,13 @@
 // Name, port, host key and login of one SSH host, as four checks of one attempt.
 
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-import { errorText } from '@fairlead/kit';
+import { errorText, isCodedError } from '@fairlead/kit';
 import { type SshTarget, targetLabel } from '@fairlead/ssh';
 
 import { type Check, type Finding, ok } from '../check.ts';
 import type { Reached, World } from '../world.ts';
+import { lookUp } from './look-up.ts';
 import { type Attempt, loginSteps, type LoginStep } from './try-login.ts';
 
 const words: Record<LoginStep, { title: string; tried: string }> = {
@@ -50,8 +50,7 @@ export function judgeStep(step: LoginStep, attempt: Attempt, found: string): Fin
 
 async function describe(step: LoginStep, reached: Reached): Promise<string> {
   const attempt = await reached.attempt();
-  // Where there is no target the attempt says why.
-  const target = attempt.ok ? attempt.target : await reached.target().catch(() => undefined);
+  const target = attempt.ok ? attempt.target : await targetIfKnown(reached);
   if (!target) return '';
   switch (step) {
     case 'name':
@@ -65,15 +64,22 @@ async function describe(step: LoginStep, reached: Reached): Promise<string> {
   }
 }
 
+/** Undefined where the name means no host: the attempt says why. */
+async function targetIfKnown(reached: Reached): Promise<SshTarget | undefined> {
+  try {
+    return await reached.target();
+  } catch (error) {
+    if (isCodedError(error)) return undefined;
+    throw error;
+  }
+}
+
 async function addressesOf(target: SshTarget): Promise<string> {
   if (target.jump) return `${targetLabel(target)}${throughJump(target)}`;
   if (isIP(target.host) !== 0) return target.host;
-  try {
-    const addresses = await lookup(target.host, { all: true });
-    return `${target.host} is ${addresses.map(({ address }) => address).join(', ')}`;
-  } catch (error) {
-    return `${target.host}: ${errorText(error)}`;
-  }
+  const found = await lookUp(target.host);
+  if ('error' in found) return `${target.host}: ${errorText(found.error)}`;
+  return `${target.host} is ${found.addresses.join(', ')}`;
 }
 
 function throughJump({ jump }: SshTarget): string {

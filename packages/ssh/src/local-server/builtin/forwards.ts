@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { isAbsolute } from 'node:path';
+import { detach, errnoOf } from '@fairlead/kit';
 import type { AcceptConnection, Connection, RejectConnection, ServerChannel } from 'ssh2';
 import { ChannelStream, type Congestion } from '../../connection/channel-stream.ts';
 import { joinStreams } from '../../join-streams.ts';
@@ -16,8 +17,7 @@ export interface ForwardContext {
 export function serveForwards(connection: Connection, context: ForwardContext): Disposable {
   const listeners = new Map<string, Server>();
   connection.on('openssh.streamlocal', (accept, reject, { socketPath }) => {
-    if (context.policy()?.mayDial && isAbsolute(socketPath))
-      dial(socketPath, { accept, reject }, context).catch(reject);
+    if (context.policy()?.mayDial && isAbsolute(socketPath)) detach(dial(socketPath, { accept, reject }, context));
     else reject();
   });
   const onRequest = (
@@ -32,13 +32,11 @@ export function serveForwards(connection: Connection, context: ForwardContext): 
       cancelled.close();
       accept?.();
     } else if (name === 'streamlocal-forward@openssh.com' && context.policy()?.mayListen && isAbsolute(socketPath)) {
-      listen(connection, socketPath, context).then(
-        (server) => {
-          listeners.set(socketPath, server);
-          accept?.();
-        },
-        () => reject?.(),
-      );
+      const onServer = (server: Server) => {
+        listeners.set(socketPath, server);
+        accept?.();
+      };
+      detach(listen(connection, socketPath, context).then(onServer, (error) => rejectUnlessBug(error, reject)));
     } else reject?.();
   };
   connection.on('request', (accept, reject, name, info) => {
@@ -57,7 +55,7 @@ async function listen(connection: Connection, socketPath: string, { congestion }
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     connection.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
       if (error || !channel) socket.destroy();
-      else joinStreams(socket, new ChannelStream(channel, congestion)).catch(() => socket.destroy());
+      else detach(joinStreams(socket, new ChannelStream(channel, congestion)));
     });
   });
   const ready = once(server, 'listening');
@@ -80,10 +78,15 @@ async function dial(
   const socket: Socket = connect({ path: socketPath, allowHalfOpen: true });
   try {
     await once(socket, 'connect');
-  } catch {
-    // No program listens there: the client is told so.
-    answer.reject();
+  } catch (error) {
+    rejectUnlessBug(error, answer.reject);
     return;
   }
   await joinStreams(socket, new ChannelStream(answer.accept(), congestion));
+}
+
+/** What the system says of a path is told to the client as a refusal. */
+function rejectUnlessBug(error: unknown, reject: (() => void) | undefined): void {
+  if (errnoOf(error) === undefined) throw error;
+  reject?.();
 }

@@ -1,5 +1,6 @@
 // The builtin server's sessions: one command each, run by the user's shell; a key's forced command runs instead.
 
+import { errnoOf } from '@fairlead/kit';
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ServerChannel, Session } from 'ssh2';
@@ -72,8 +73,9 @@ export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): bo
   if (pid === undefined) return false;
   try {
     return process.kill(-pid, signal);
-  } catch {
-    // ESRCH: it has ended.
+  } catch (error) {
+    // macOS says EPERM for a group of which only zombies are left.
+    if (errnoOf(error) !== 'ESRCH' && errnoOf(error) !== 'EPERM') throw error;
     return false;
   }
 }

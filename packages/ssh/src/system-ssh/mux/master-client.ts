@@ -1,7 +1,7 @@
 // Speaks with an ssh master through its control socket (OpenSSH's PROTOCOL.mux): is it alive, forward this, end, and
 // "proxy", after which the connection carries SSH's own channel messages. No process is started for any of it.
 
-import { untilAborted, withTimeLimit } from '@fairlead/kit';
+import { markHandled, untilAborted, withTimeLimit } from '@fairlead/kit';
 
 import { sshError } from '../../ssh-error.ts';
 import { type FrameSocket, openFrameSocket } from './frame-socket.ts';
@@ -84,7 +84,7 @@ export class MasterClient implements AsyncDisposable {
 
   /** One question at a time: a master answers in their order. */
   #ask(type: number, ...parts: Buffer[]): Promise<{ type: number; reader: WireReader }> {
-    const asking = this.#turn.then(async () => {
+    const ask = async () => {
       const { promise, resolve, reject } = Promise.withResolvers<{ type: number; reader: WireReader }>();
       const onClose = () => reject(sshError('connection_lost', 'the ssh master is gone', { retryable: true }));
       this.#frames.socket.once('close', onClose);
@@ -104,8 +104,11 @@ export class MasterClient implements AsyncDisposable {
       } finally {
         this.#frames.socket.off('close', onClose);
       }
-    });
-    this.#turn = asking.catch(() => undefined);
+    };
+    // The one before may have failed: its own caller has the error.
+    const asking = this.#turn.then(ask, ask);
+    markHandled(asking);
+    this.#turn = asking;
     return asking;
   }
 }
