@@ -27,7 +27,7 @@ export interface Printer {
   /** Wipes the busy line away. */
   clear(): void;
   /** As stderr shows it. */
-  style(format: Style, text: string): string;
+  readonly style: (format: Style, text: string) => string;
 }
 
 const clearLine = '\r\u001b[2K';
