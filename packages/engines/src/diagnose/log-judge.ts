@@ -51,6 +51,8 @@ const evidenceLimit = 400;
 /** Beyond so many statements of one start only what is around the engine is read: a log storm repeats itself. */
 const maxLookedUp = 3000;
 
+const maxRemembered = 2000;
+
 /** The lines with which vLLM begins. */
 const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s*$/;
 const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
@@ -69,6 +71,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
   let lines = 0;
   let version: string | undefined;
   let inRequest = false;
+  const matches = new Map<string, Match | undefined>();
 
   const evidenceOf = (text: string): Evidence => ({ line: lines, text: shorten(text) });
 
@@ -80,6 +83,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
   }
 
   function begin(seenVersion: string): void {
+    if (version !== seenVersion) matches.clear();
     version = seenVersion;
     starts += 1;
     // What precedes the first banner, such as a warning of the loader, belongs to that start.
@@ -101,7 +105,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
   function take(statement: Statement, line: string): void {
     if (start.asked && statement.voice !== 'outer') return;
     start.lookedUp += 1;
-    const match = matchEntry(statement, entries, version);
+    const match = remembered(statement);
     const rank = match?.entry.rank ?? 'cause';
     if (
       start.served &&
@@ -123,6 +127,16 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
     }
   }
 
+  /** Starts that fail in the same way say the same. */
+  function remembered(statement: Statement): Match | undefined {
+    const key = `${statement.voice} ${statement.text}`;
+    if (!matches.has(key)) {
+      if (matches.size >= maxRemembered) matches.clear();
+      matches.set(key, matchEntry(statement, entries, version));
+    }
+    return matches.get(key);
+  }
+
   return {
     push(whole) {
       lines += 1;
@@ -137,7 +151,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
         return;
       }
       if (banner.test(line)) return readRecord(line);
-      if (!start.served) notePhase(line);
+      if (!start.served && line.includes('%')) notePhase(line);
       if (requestTrace.test(line)) inRequest = true;
       if (start.lookedUp > maxLookedUp && !around.test(line)) return;
       const statement = readStatement(line);

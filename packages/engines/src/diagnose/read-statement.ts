@@ -104,7 +104,11 @@ type From = Pick<Statement, 'process' | 'file'>;
 /** Apptainer and Singularity. */
 const refusal = /^FATAL: {1,8}(.+)/;
 
+/** What may begin with blanks; source lines of a traceback do, too. */
+const indented = /^ {2,12}(?:Value error,|what\(\):|[|+-])/;
+
 function bare(line: string, from: From): Statement | undefined {
+  if (/^\s/.test(line) && !indented.test(line)) return undefined;
   const refused = refusal.exec(line);
   if (refused) return { voice: 'outer', text: `FATAL: ${refused[1]}`, ...from };
   const raised = exceptionIn(line, from);
