@@ -87,35 +87,16 @@ const openKinds: Partial<Record<keyof typeof jsonLines, string[]>> = {
 function openPlaces(schema: z.core.$ZodType, path = ''): string[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   const below = (inner: z.core.$ZodType, step = '') => openPlaces(inner, [path, step].filter(Boolean).join('.'));
-  switch (def.type) {
-    case 'object':
-      return [
-        ...Object.entries(def.shape).flatMap(([name, inner]) => below(inner, name)),
-        ...(def.catchall ? below(def.catchall, '*') : []),
-      ];
-    case 'array':
-      return below(def.element);
-    case 'record':
-      return below(def.valueType, '*');
-    case 'union':
-      return def.options.flatMap((option) => below(option));
-    case 'optional':
-    case 'nullable':
-    case 'catch':
-      return below(def.innerType);
-    case 'pipe':
-      return below(def.in);
-    case 'unknown':
-      return [path];
-    // The catchall of a strict object.
-    case 'never':
-    case 'string':
-    case 'number':
-    case 'boolean':
-    case 'literal':
-    case 'enum':
-      return [];
-    default:
-      return [`${path} is a ${def.type}`];
-  }
+  if (def.type === 'object')
+    return [
+      ...Object.entries(def.shape).flatMap(([name, inner]) => below(inner, name)),
+      ...(def.catchall ? below(def.catchall, '*') : []),
+    ];
+  if (def.type === 'array') return below(def.element);
+  if (def.type === 'record') return below(def.valueType, '*');
+  if (def.type === 'union') return def.options.flatMap((option) => below(option));
+  if (def.type === 'optional' || def.type === 'nullable' || def.type === 'catch') return below(def.innerType);
+  if (def.type === 'pipe') return below(def.in);
+  // `never` is the catchall of a strict object.
+  return ['string', 'number', 'boolean', 'literal', 'enum', 'never'].includes(def.type) ? [] : [path];
 }

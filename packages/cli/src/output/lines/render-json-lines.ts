@@ -56,33 +56,20 @@ function words(schema: z.core.$ZodType): string {
   const name = schema === endpointRef ? undefined : named.get(schema);
   if (name) return name;
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  switch (def.type) {
-    case 'object':
-      return `{ ${fieldsOf(def.shape).join(', ')}${isLoose(def) ? ', …' : ''} }`;
-    case 'array':
-      return def.element === endpointRef ? 'EndpointRef[]' : arrayOf(words(def.element));
-    case 'record':
-      return `{ [name]: ${words(def.valueType)} }`;
-    case 'union':
-      return def.options.map(words).join(' or ');
-    case 'nullable':
-      return `${words(def.innerType)} or null`;
-    case 'optional':
-    case 'catch':
-      return words(def.innerType);
-    case 'pipe':
-      return words(def.in);
-    case 'enum':
-      return Object.values(def.entries)
-        .map((value) => `'${value}'`)
-        .join(' or ');
-    case 'literal':
-      return def.values.map((value) => (typeof value === 'string' ? `'${value}'` : String(value))).join(' or ');
-    case 'unknown':
-      return 'any JSON';
-    default:
-      return def.type;
-  }
+  if (def.type === 'object') return `{ ${fieldsOf(def.shape).join(', ')}${isLoose(def) ? ', …' : ''} }`;
+  if (def.type === 'array') return def.element === endpointRef ? 'EndpointRef[]' : arrayOf(words(def.element));
+  if (def.type === 'record') return `{ [name]: ${words(def.valueType)} }`;
+  if (def.type === 'union') return def.options.map(words).join(' or ');
+  if (def.type === 'nullable') return `${words(def.innerType)} or null`;
+  if (def.type === 'optional' || def.type === 'catch') return words(def.innerType);
+  if (def.type === 'pipe') return words(def.in);
+  if (def.type === 'enum') return Object.values(def.entries).map(quoted).join(' or ');
+  if (def.type === 'literal') return def.values.map(quoted).join(' or ');
+  return def.type === 'unknown' ? 'any JSON' : def.type;
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
 function isLoose(def: z.core.$ZodObjectDef): boolean {
