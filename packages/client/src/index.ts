@@ -20,7 +20,6 @@ export type { LaunchOptions } from './launching/launch-options.ts';
 export { logs, type LogsOptions } from './launching/logs.ts';
 export { stop, type StopOptions } from './launching/stop.ts';
 export { isOpenToOthers } from './local/local-address.ts';
-export { nearestNames } from './control/nearest-names.ts';
 export type { CallOptions, OpenAiCalls } from './openai/openai-calls.ts';
 export type {
   ChatChoice,

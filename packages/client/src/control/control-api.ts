@@ -1,9 +1,8 @@
-// Control's HTTP API as typed calls. Knows the wire, not SSH: how a connection is made arrives as `openSocket`.
+// Control's HTTP API as typed calls. control-transport.ts sends them.
 
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 
-import { CodedError, errorText, type Secret, untilAborted, linesOf } from '@fairlead/kit';
+import { CodedError, errorText, linesOf, untilAborted } from '@fairlead/kit';
 
 import {
   controlHello,
@@ -21,7 +20,6 @@ import {
   encodeText,
   endpointList,
   type EndpointView,
-  errorBody,
   eventList,
   type EventView,
   type InstanceView,
@@ -36,14 +34,16 @@ import {
 } from '@fairlead/protocol';
 
 import { type ClientErrorCode, ControlAnswerError } from '../client-error.ts';
+import { type ControlApiDeps, createControlTransport, readAnswerBody } from './control-transport.ts';
 import { unknownDeployment } from './unknown-deployment.ts';
 
-export interface ControlApiDeps {
-  /** A verified connection to control. */
-  openSocket(): Promise<Duplex>;
-  ownerToken: Secret;
-}
+export type { ControlApiDeps } from './control-transport.ts';
 
+/**
+ * A call resolves when the answer is read. It throws `ControlAnswerError` for an error answer, `control_answer` for one that this
+ * version cannot read, `deployment_unknown` for a name that no deployment has, and the signal's reason. Disposal closes the
+ * connections, also those of calls that run.
+ */
 export interface ControlApi extends Disposable {
   hello(signal?: AbortSignal): Promise<ControlHello>;
   createDeployment(body: CreateDeployment, signal?: AbortSignal): Promise<DeploymentCreated>;
@@ -55,14 +55,14 @@ export interface ControlApi extends Disposable {
     signal?: AbortSignal,
   ): Promise<{ deployment: DeploymentView; delivered: boolean }>;
   observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
-  /** Where it answers, one at least; `pickEndpoint` chooses. */
+  /** Where the deployment answers, at least one; `pickEndpoint` chooses. Where there is none, control refuses and says why. */
   endpoints(name: string, signal?: AbortSignal): Promise<EndpointView[]>;
-  /** Oldest first: after `after`, or with `last` the newest; `next` and `previous` lead on from there. */
+  /** Oldest first: those after `after`, or the `last` newest ones. `next` and `previous` are the query values of the pages beside. */
   events(
     query: { deployment?: string; after?: number; limit?: number; last?: number; before?: number },
     signal?: AbortSignal,
   ): Promise<{ events: EventView[]; next: number; previous?: number | undefined }>;
-  /** Lines as they come; ends with the log unless `follow`. */
+  /** Yields lines as they come. Ends with the log, with `follow` only when control ends it. Throws `control_unreachable` where the connection is lost. */
   logs(
     instanceId: string,
     query: { source: LogSource; lines: number; follow: boolean },
@@ -71,109 +71,81 @@ export interface ControlApi extends Disposable {
 }
 
 export function createControlApi(deps: ControlApiDeps): ControlApi {
-  const http = createTransport(deps);
+  const http = createControlTransport(deps);
   const call = async <T extends Schema>(
     schema: T,
     method: string,
     path: string,
     body: string | undefined,
     signal: AbortSignal | undefined,
-  ) => decodeAnswer(schema, path, await untilAborted(readBody(await http.send(method, path, body, signal)), signal));
+  ) => {
+    const answer = await http.send({ method, path, body }, signal);
+    return decodeAnswer(schema, path, await untilAborted(readAnswerBody(answer), signal));
+  };
   const name = encodeURIComponent;
+  const get = <T extends Schema>(schema: T, path: string, signal: AbortSignal | undefined) =>
+    call(schema, 'GET', path, undefined, signal);
   const listDeployments: ControlApi['listDeployments'] = async (options, signal) =>
-    (await call(deploymentList, 'GET', `/v1/deployments${options?.all ? '?all=true' : ''}`, undefined, signal))
-      .deployments;
-  /** A name that nobody has is answered with those that may have been meant. */
-  async function ofDeployment<T>(id: string, ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const unknown = async (cause?: unknown) => {
-      const known = await listDeployments({}, signal);
-      return unknownDeployment(
-        id,
-        known.map((deployment) => deployment.name),
-        cause,
-      );
-    };
-    // Control would tell what a name may be made of; nobody has such a name, and who mistyped one looks for another.
-    if (!deploymentName.safeParse(id).success) throw await unknown();
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof ControlAnswerError) || error.wireCode !== 'not_found') throw error;
-      throw await unknown(error);
-    }
-  }
+    (await get(deploymentList, `/v1/deployments${options?.all ? '?all=true' : ''}`, signal)).deployments;
+  const ofDeployment = <T>(id: string, ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+    askByName(id, ask, () => listDeployments({}, signal));
   return {
-    hello: (signal) => call(controlHello, 'GET', '/v1/hello', undefined, signal),
+    hello: (signal) => get(controlHello, '/v1/hello', signal),
     createDeployment: (body, signal) =>
       call(deploymentCreated, 'POST', '/v1/deployments', encodeText(createDeployment, body), signal),
     listDeployments,
     getDeployment: (id, signal) =>
-      ofDeployment(id, () => call(deploymentView, 'GET', `/v1/deployments/${name(id)}`, undefined, signal), signal),
-    stopDeployment: (id, mode, signal) =>
-      ofDeployment(
-        id,
-        () => call(deploymentStopped, 'DELETE', `/v1/deployments/${name(id)}?mode=${mode}`, undefined, signal),
-        signal,
-      ),
+      ofDeployment(id, () => get(deploymentView, `/v1/deployments/${name(id)}`, signal), signal),
+    stopDeployment(id, mode, signal) {
+      const path = `/v1/deployments/${name(id)}?mode=${mode}`;
+      return ofDeployment(id, () => call(deploymentStopped, 'DELETE', path, undefined, signal), signal);
+    },
     observed: (id, body, signal) =>
       call(instanceView, 'POST', `/v1/instances/${name(id)}/observed`, encodeText(jobObserved, body), signal),
     async endpoints(id, signal) {
-      const ask = () => call(endpointList, 'GET', `/v1/endpoints/${name(id)}`, undefined, signal);
+      const ask = () => get(endpointList, `/v1/endpoints/${name(id)}`, signal);
       return (await ofDeployment(id, ask, signal)).endpoints;
     },
     events(query, signal) {
-      const ask = () => call(eventList, 'GET', `/v1/events${queryString(query)}`, undefined, signal);
+      const ask = () => get(eventList, `/v1/events${queryString(query)}`, signal);
       return query.deployment === undefined ? ask() : ofDeployment(query.deployment, ask, signal);
     },
     async *logs(id, query, signal) {
-      const answer = await http.send('GET', `/v1/instances/${name(id)}/logs${queryString(query)}`, undefined, signal);
-      for await (const text of readLines(answer, signal)) {
-        const line = decodeText(logLine, text);
-        if (line.ok && 'error' in line.value)
-          throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
-        if (line.ok && 'lines' in line.value) yield line.value.lines;
-      }
+      const path = `/v1/instances/${name(id)}/logs${queryString(query)}`;
+      yield* readLog(await http.send({ method: 'GET', path, body: undefined }, signal), signal);
     },
-    [Symbol.dispose]: () => http.agent.destroy(),
+    [Symbol.dispose]: () => http[Symbol.dispose](),
   };
 }
 
-function createTransport(deps: ControlApiDeps) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 4, scheduling: 'lifo' });
-  agent.createConnection = ((_options: object, done: (error: Error | null, socket?: Duplex) => void) => {
-    deps.openSocket().then(
-      (socket) => done(null, socket),
-      (error: Error) => done(error),
-    );
-    return undefined;
-  }) as unknown as typeof agent.createConnection;
-
-  async function send(
-    method: string,
-    path: string,
-    body: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<IncomingMessage> {
-    signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const headers: Record<string, string> = { authorization: `Bearer ${deps.ownerToken.reveal()}`, host: 'control' };
-    if (body !== undefined)
-      Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) });
-    const request = httpRequest({ agent, method, path, headers, ...(signal ? { signal } : {}) }, resolve);
-    request.on('error', (error) => reject(signal?.aborted ? signal.reason : error));
-    request.end(body);
-    // A request that still waits for its connection does not hear the signal.
-    const answer = await untilAborted(promise, signal);
-    if ((answer.statusCode ?? 0) < 400) return answer;
-    throw answerError(answer.statusCode ?? 500, await readBody(answer));
+/** Where no deployment has the name, throws `deployment_unknown` with the names that the caller may have meant. */
+async function askByName<T>(
+  id: string,
+  ask: () => Promise<T>,
+  listDeployments: () => Promise<DeploymentView[]>,
+): Promise<T> {
+  const unknown = async (cause?: unknown) => {
+    const known = await listDeployments();
+    const names = known.map((deployment) => deployment.name);
+    return unknownDeployment(id, names, cause);
+  };
+  // Control would answer with the rule for names, but a user who mistyped a name needs the names that exist.
+  if (!deploymentName.safeParse(id).success) throw await unknown();
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ControlAnswerError) || error.wireCode !== 'not_found') throw error;
+    throw await unknown(error);
   }
-  return { agent, send };
 }
 
-export async function readBody(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+async function* readLog(answer: IncomingMessage, signal: AbortSignal | undefined): AsyncGenerator<string[]> {
+  for await (const text of readLines(answer, signal)) {
+    const line = decodeText(logLine, text);
+    if (line.ok && 'error' in line.value)
+      throw new CodedError<ClientErrorCode>('control_answer', `cannot read the log because ${line.value.error}`);
+    if (line.ok && 'lines' in line.value) yield line.value.lines;
+  }
 }
 
 function decodeAnswer<T extends Schema>(schema: T, path: string, text: string): Read<T> {
@@ -186,12 +158,6 @@ function decodeAnswer<T extends Schema>(schema: T, path: string, text: string): 
       hint: 'Control may be of another version: compare `fairlead --version` with control.log on the bastion.',
     },
   );
-}
-
-export function answerError(status: number, text: string): ControlAnswerError {
-  const decoded = decodeText(errorBody, text);
-  if (decoded.ok) return new ControlAnswerError(status, decoded.value.error);
-  return new ControlAnswerError(status, { code: 'internal', message: `control answered ${status} without saying why` });
 }
 
 function queryString(query: Record<string, string | number | boolean | undefined>): string {

@@ -1,9 +1,8 @@
 // A name that no deployment has: the words, with the names that may have been meant.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, nearestNames } from '@fairlead/kit';
 
 import type { ClientErrorCode } from '../client-error.ts';
-import { nearestNames } from './nearest-names.ts';
 
 const shown = 8;
 
