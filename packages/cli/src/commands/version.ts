@@ -1,6 +1,6 @@
 // `fairlead version`: the versions of everything that works together, and what to do where they differ.
 
-import { openSession } from '@fairlead/client';
+import { openSession } from '@fairlead/client/session';
 import { CodedError, errorText } from '@fairlead/kit';
 import { isEnded, OUR_VERSIONS } from '@fairlead/protocol';
 
