@@ -6,9 +6,9 @@ import type { ConfigPlace, FairleadConfig } from '@fairlead/config';
 import { silentLog, systemClock, systemRandom } from '@fairlead/kit';
 import type { LaunchDeps, Machine } from '@fairlead/launch';
 
-import { cacheDir } from '../cache-dir.ts';
-import { openSession, type Session, type SessionOptions } from '../open-session.ts';
-import { profilePath } from '../profile.ts';
+import { cacheDir } from './cache-dir.ts';
+import { openSession, type Session, type SessionOptions } from '../control/open-session.ts';
+import { profilePath } from '../bastion/profile.ts';
 
 export interface LaunchOptions extends SessionOptions {
   /** A file that stands for the user's configuration and the project's. Absent: `$FAIRLEAD_CONFIG`, else both, as for the CLI. */
@@ -39,7 +39,7 @@ async function openOwnSession(options: LaunchOptions, config: FairleadConfig, ma
   const session = await openSession(options);
   try {
     if (!config.bastion) return session;
-    const { compareWithProfile, otherBastion } = await loadLaunching();
+    const { compareWithProfile, otherBastion } = await import('@fairlead/launch/login');
     const comparison = await compareWithProfile(config.bastion, session.link.profile, machine);
     if (comparison.kind !== 'other') return session;
     throw otherBastion(comparison.differences, options.profile ?? profilePath(machine.env, machine.home));
