@@ -26,11 +26,12 @@ export interface ControlSession extends Disposable {
   readonly welcome: Promise<ControlWelcome>;
   /** Fires when the connection is over. */
   readonly ended: AbortSignal;
-  send: (message: AgentMessage) => void;
-  /** Resolves when the connection has taken what was sent before, more or less. */
-  sendPaced: (message: AgentMessage) => Promise<void>;
+  /** Dropped without a word where the connection is over. */
+  send(message: AgentMessage): void;
+  /** As `send`; resolves when few bytes wait to be written (64 KiB). Rejects when the connection ends before. */
+  sendPaced(message: AgentMessage): Promise<void>;
   /** Closes once all that was sent is delivered; `ended` fires then. */
-  close: () => void;
+  close(): void;
 }
 
 const welcomeTimeoutMs = 15_000;
@@ -40,68 +41,107 @@ const silenceTimeoutMs = 30_000;
 const maxBufferBytes = 64 * 1024;
 const retryIntervalMs = 20;
 
+/** The caller owns the session and disposes it; the session owns the socket. */
 export function openControlSession(options: ControlSessionOptions): ControlSession {
-  const { socket, hello, clock, log, onMessage } = options;
-  const ended = new AbortController();
-  const welcome = Promise.withResolvers<ControlWelcome>();
-  // Nobody may be waiting for it any more.
-  detach(untilOver(welcome.promise, ended.signal));
-  let heardMs = clock.monotonicMs();
+  return new Session(options);
+}
 
-  const end = (why: string) => {
-    if (ended.signal.aborted) return;
-    ended.abort(new Error(why));
-    welcome.reject(ended.signal.reason);
-    socket.terminate();
-  };
-  const send = (message: AgentMessage) => {
+class Session implements ControlSession {
+  readonly #options: ControlSessionOptions;
+  readonly #ended = new AbortController();
+  readonly #welcome = Promise.withResolvers<ControlWelcome>();
+  #heardMs: number;
+
+  constructor(options: ControlSessionOptions) {
+    this.#options = options;
+    this.#heardMs = options.clock.monotonicMs();
+    const { signal } = this.#ended;
+    // The caller may have stopped waiting for it.
+    detach(untilOver(this.#welcome.promise, signal));
+    this.#listen(options.socket);
+    detach(untilOver(this.#keepAlive(signal), signal));
+    detach(this.#limitWelcome(signal));
+    this.send({ ...options.hello, clockMs: options.clock.now() });
+  }
+
+  get welcome(): Promise<ControlWelcome> {
+    return this.#welcome.promise;
+  }
+
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  send(message: AgentMessage): void {
+    const { socket } = this.#options;
     if (socket.readyState === socket.OPEN) socket.send(encodeText(agentMessage, message));
-  };
+  }
 
-  socket.on('pong', () => (heardMs = clock.monotonicMs()));
-  socket.on('ping', () => (heardMs = clock.monotonicMs()));
-  socket.on('close', (code, reason) =>
-    end(`control closed the connection (${code}${reason.length > 0 ? ` ${reason.toString()}` : ''})`),
-  );
-  socket.on('error', (error) => end(`the connection to control failed: ${error.message}`));
-  socket.on('message', (data: RawData) => {
-    heardMs = clock.monotonicMs();
-    const decoded = decodeText(controlMessage, (data as Buffer).toString('utf8'));
+  async sendPaced(message: AgentMessage): Promise<void> {
+    const { socket, clock } = this.#options;
+    this.send(message);
+    while (socket.bufferedAmount > maxBufferBytes) await clock.sleep(retryIntervalMs, this.ended);
+  }
+
+  close(): void {
+    this.#options.socket.close(1000);
+  }
+
+  [Symbol.dispose](): void {
+    this.#end('we closed it');
+  }
+
+  #end(why: string): void {
+    if (this.ended.aborted) return;
+    const error = new Error(why);
+    this.#ended.abort(error);
+    this.#welcome.reject(error);
+    this.#options.socket.terminate();
+  }
+
+  #listen(socket: WebSocket): void {
+    socket.on('pong', () => this.#heard());
+    socket.on('ping', () => this.#heard());
+    socket.on('message', (data: RawData) => this.#take((data as Buffer).toString('utf8')));
+    socket.on('error', (error) => this.#end(`the connection to control failed: ${error.message}`));
+    socket.on('close', (code, reason) => {
+      const why = reason.length > 0 ? ` ${reason.toString()}` : '';
+      this.#end(`control closed the connection (${code}${why})`);
+    });
+  }
+
+  #heard(): void {
+    this.#heardMs = this.#options.clock.monotonicMs();
+  }
+
+  #take(text: string): void {
+    const { log, onMessage } = this.#options;
+    this.#heard();
+    const decoded = decodeText(controlMessage, text);
     if (!decoded.ok) {
       // A newer control may know more kinds of message.
       log.debug({ op: 'control.message', ok: false, path: decoded.path, error: decoded.message });
       return;
     }
-    if (decoded.value.type === 'control.welcome') welcome.resolve(decoded.value);
-    onMessage(decoded.value);
-    if (decoded.value.type === 'control.refused') end(`control refused: ${decoded.value.message}`);
-  });
+    const message = decoded.value;
+    if (message.type === 'control.welcome') this.#welcome.resolve(message);
+    onMessage(message);
+    if (message.type === 'control.refused') this.#end(`control refused: ${message.message}`);
+  }
 
-  const keepAlive = async () => {
+  async #keepAlive(signal: AbortSignal): Promise<void> {
+    const { clock, socket } = this.#options;
     for (;;) {
-      await clock.sleep(pingIntervalMs, ended.signal);
-      if (clock.monotonicMs() - heardMs > silenceTimeoutMs) return end('control is silent');
+      await clock.sleep(pingIntervalMs, signal);
+      if (clock.monotonicMs() - this.#heardMs > silenceTimeoutMs) return this.#end('control is silent');
       if (socket.readyState === socket.OPEN) socket.ping();
     }
-  };
-  const limitWelcome = async () => {
-    using limit = openTimeLimit(clock, welcomeTimeoutMs);
-    const over = anySignal(limit.signal, ended.signal);
-    await untilOver(untilAborted(welcome.promise, over), over);
-    if (limit.signal.aborted) end('control sent no welcome');
-  };
-  detach(untilOver(keepAlive(), ended.signal));
-  detach(limitWelcome());
-  send({ ...hello, clockMs: clock.now() });
-  return {
-    welcome: welcome.promise,
-    ended: ended.signal,
-    send,
-    async sendPaced(message) {
-      send(message);
-      while (socket.bufferedAmount > maxBufferBytes) await clock.sleep(retryIntervalMs, ended.signal);
-    },
-    close: () => socket.close(1000),
-    [Symbol.dispose]: () => end('we closed it'),
-  };
+  }
+
+  async #limitWelcome(signal: AbortSignal): Promise<void> {
+    using limit = openTimeLimit(this.#options.clock, welcomeTimeoutMs);
+    const over = anySignal(limit.signal, signal);
+    await untilOver(untilAborted(this.#welcome.promise, over), over);
+    if (limit.signal.aborted) this.#end('control sent no welcome');
+  }
 }
