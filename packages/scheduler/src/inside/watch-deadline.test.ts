@@ -14,6 +14,7 @@ function watched(answer: RunProgram, options: Partial<DeadlineOptions> = {}) {
       clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(1, signal) },
       random: () => 0.5,
       log: silentLog,
+      known: () => told.at(-1),
       onChange: (deadlineMs) => told.push(deadlineMs),
       ...options,
     },
@@ -62,15 +63,18 @@ it('watchDeadline tells that a limit was lifted, and nothing where squeue does n
 it('watchDeadline goes on when a turn throws, and tells again what a listener threw at', async () => {
   let calls = 0;
   const told: Array<number | undefined> = [];
+  let kept: number | undefined;
   using _watch = watched(
     async () => {
       if ((calls += 1) === 1) throw new Error('spawn EAGAIN');
       return 'NONE\n';
     },
     {
+      known: () => kept,
       onChange: (deadlineMs) => {
         told.push(deadlineMs);
         if (told.length === 2) throw new Error('a listener failed');
+        kept = deadlineMs;
       },
     },
   );

@@ -1,4 +1,4 @@
-// Asks squeue every few minutes when this job ends, for limits change. Tells; decides nothing.
+// Asks squeue every few minutes when this job ends, for limits change. Reports; neither keeps the deadline nor decides.
 
 import { type Clock, detach, type Log, repeatTurns } from '@fairlead/kit';
 import { parseEndTime } from '../slurm/parse/slurm-time.ts';
@@ -16,7 +16,12 @@ export interface DeadlineOptions {
   clock: Clock;
   random: () => number;
   log: Log;
-  /** Called with what the environment says before this function returns, then with each change. Undefined: there is no limit. */
+  /** What the caller has taken from `onChange`: nothing is kept here. */
+  known: () => number | undefined;
+  /**
+   * Called with what the environment says before this function returns, then with each answer that differs from `known`.
+   * Undefined: there is no limit.
+   */
   onChange: (deadlineMs: number | undefined) => void;
 }
 
@@ -25,24 +30,22 @@ const squeueTimeoutMs = 30_000;
 
 /** Runs until aborted. Outside Slurm nothing is asked. */
 export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): void {
-  const { clock, log, random, onChange, pollMs = 0 } = options;
-  let { deadlineMs } = options.job;
-  if (deadlineMs !== undefined) onChange(deadlineMs);
+  const { job, clock, log, random, known, onChange, pollMs = 0 } = options;
+  if (job.deadlineMs !== undefined) onChange(job.deadlineMs);
 
   const turn = async () => {
     const found = await readEndTime(options, signal);
     const foundMs = found === 'none' ? undefined : found;
-    if (found !== undefined && foundMs !== deadlineMs) {
+    if (found !== undefined && foundMs !== known()) {
       const at = foundMs === undefined ? 'none' : new Date(foundMs).toISOString();
       log.info({ op: 'deadline', at }, 'the deadline is known');
       onChange(foundMs);
-      deadlineMs = foundMs;
     }
     const everyMs = Math.max(readIntervalMs, pollMs) * (0.8 + 0.4 * random());
     return Math.max(everyMs, pollMs);
   };
 
-  if (isSlurmJob(options.job.jobId)) detach(repeatTurns(turn, { op: 'deadline.read', clock, log, signal }));
+  if (isSlurmJob(job.jobId)) detach(repeatTurns(turn, { op: 'deadline.read', clock, log, signal }));
 }
 
 /** Jobs of the local scheduler, and none at all, have ids of another form. */
