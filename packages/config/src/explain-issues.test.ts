@@ -1,7 +1,7 @@
 import { fairleadConfig } from './fairlead-config.ts';
 import { describe, expect, it } from 'vitest';
 
-import { explainIssues, nearest } from './explain-issues.ts';
+import { explainIssues, nearestName } from './explain-issues.ts';
 
 function explain(value: unknown): string[] {
   const result = fairleadConfig.safeParse(value);
@@ -35,5 +35,5 @@ describe('The nearest name', () => {
     ['lama-3.1-8b', 'llama-3.1-8b'],
     ['DEMO', 'demo'],
     ['xyz', undefined],
-  ])('to %s is %s', (typed, name) => expect(nearest(typed, ['demo', 'llama-3.1-8b', 'gpt-oss-20b'])).toBe(name));
+  ])('to %s is %s', (typed, name) => expect(nearestName(typed, ['demo', 'llama-3.1-8b', 'gpt-oss-20b'])).toBe(name));
 });

@@ -9,7 +9,7 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodT
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys') return [`${path.join('.') || 'the file'}: ${issue.message}`];
     return issue.keys.map((key) => {
-      const near = nearest(key, knownKeys(shape, path));
+      const near = nearestName(key, knownKeys(shape, path));
       return `${[...path, key].join('.')}: is not a setting${near ? `; did you mean ${near}?` : ''}`;
     });
   });
@@ -24,7 +24,7 @@ function chosenBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 }
 
 /** The candidate closest to what was typed, if it is close enough to be a slip. */
-export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+export function nearestName(typed: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((name) => ({ name, far: distance(typed.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);

@@ -6,7 +6,7 @@ import {
   type ClusterConfig,
   engineSettingsOf,
   type FairleadConfig,
-  nearest,
+  nearestName,
   type PresetConfig,
   refuseSecretArguments,
   defaults,
@@ -152,7 +152,7 @@ function findPreset(what: string, config: FairleadConfig): PresetConfig {
   // A slash makes it a Hugging Face id or a path; without one it can only be a preset.
   if (what.includes('/')) return { model: what };
   const names = Object.keys(presets);
-  const near = nearest(what, names) ?? presetOfModel(what, presets);
+  const near = nearestName(what, names) ?? presetOfModel(what, presets);
   throw new CodedError<LaunchErrorCode>(
     'preset_unknown',
     `cannot deploy ${what || '""'} because no preset has that name`,
@@ -165,5 +165,5 @@ function findPreset(what: string, config: FairleadConfig): PresetConfig {
 /** The preset whose model is called like that, with or without its organisation. */
 function presetOfModel(what: string, presets: Record<string, PresetConfig>): string | undefined {
   const byModel = new Map(Object.entries(presets).map(([name, { model }]) => [model.split('/').at(-1) ?? model, name]));
-  return byModel.get(nearest(what, [...byModel.keys()]) ?? '');
+  return byModel.get(nearestName(what, [...byModel.keys()]) ?? '');
 }

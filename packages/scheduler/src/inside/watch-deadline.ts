@@ -4,15 +4,15 @@ import { type Clock, detach, type Log, repeatTurns } from '@fairlead/kit';
 import { parseEndTime } from '../slurm/parse/slurm-time.ts';
 import { askSlurm } from './ask-slurm.ts';
 import type { JobIdentity } from './job-identity.ts';
-import type { RunProgram } from './run-program.ts';
+import type { AskProgram } from './ask-program.ts';
 
-export interface DeadlineOptions {
+export interface DeadlineWatchOptions {
   job: Pick<JobIdentity, 'jobId' | 'deadlineMs'>;
   /** The Slurm cluster that the job went to, where the site has several. */
   cluster?: string | undefined;
   /** How often the site lets its queue be asked. */
   pollMs?: number | undefined;
-  run: RunProgram;
+  run: AskProgram;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -29,7 +29,7 @@ const readIntervalMs = 180_000;
 const squeueTimeoutMs = 30_000;
 
 /** Runs until aborted. Outside Slurm nothing is asked. */
-export function watchDeadline(options: DeadlineOptions, signal: AbortSignal): void {
+export function watchDeadline(options: DeadlineWatchOptions, signal: AbortSignal): void {
   const { job, clock, log, random, known, onChange, pollMs = 0 } = options;
   if (job.deadlineMs !== undefined) onChange(job.deadlineMs);
 
@@ -53,10 +53,10 @@ export function isSlurmJob(jobId: string): boolean {
   return /^\d/.test(jobId);
 }
 
-async function readEndTime({ job, cluster, run }: DeadlineOptions, signal: AbortSignal) {
+async function readEndTime({ job, cluster, run }: DeadlineWatchOptions, signal: AbortSignal) {
   const question = { program: 'squeue', args: ['-h', '-j', job.jobId, '-o', '%e'], cluster } as const;
   // An older Slurm ignores SLURM_TIME_FORMAT and prints the local time of TZ.
   const env = { SLURM_TIME_FORMAT: '%s', TZ: 'UTC' };
-  const text = await askSlurm(run, question, { env, limitMs: squeueTimeoutMs, signal });
+  const text = await askSlurm(run, question, { env, timeoutMs: squeueTimeoutMs, signal });
   return text === undefined ? undefined : parseEndTime(text);
 }

@@ -13,7 +13,7 @@ import {
 } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
-export interface ControlSessionOptions {
+export interface AgentSessionOptions {
   socket: WebSocket;
   hello: AgentHello;
   clock: Clock;
@@ -21,7 +21,7 @@ export interface ControlSessionOptions {
   onMessage: (message: ControlMessage) => void;
 }
 
-export interface ControlSession extends Disposable {
+export interface AgentSession extends Disposable {
   /** Resolves with control's welcome; rejects when it refuses, closes or is silent. */
   readonly welcome: Promise<ControlWelcome>;
   /** Fires when the connection is over. */
@@ -42,17 +42,17 @@ const maxBufferBytes = 64 * 1024;
 const retryIntervalMs = 20;
 
 /** The caller owns the session and disposes it; the session owns the socket. */
-export function openControlSession(options: ControlSessionOptions): ControlSession {
+export function openAgentSession(options: AgentSessionOptions): AgentSession {
   return new Session(options);
 }
 
-class Session implements ControlSession {
-  readonly #options: ControlSessionOptions;
+class Session implements AgentSession {
+  readonly #options: AgentSessionOptions;
   readonly #ended = new AbortController();
   readonly #welcome = Promise.withResolvers<ControlWelcome>();
   #heardMs: number;
 
-  constructor(options: ControlSessionOptions) {
+  constructor(options: AgentSessionOptions) {
     this.#options = options;
     this.#heardMs = options.clock.monotonicMs();
     const { signal } = this.#ended;
