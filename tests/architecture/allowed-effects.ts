@@ -28,7 +28,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['random', 'process'],
     because: 'assembles control: what is not given is the own of the process',
   },
-  'packages/client/src/open-session.ts': {
+  'packages/client/src/control/open-session.ts': {
     uses: ['process'],
     because: 'a door of the SDK: where no environment is given it is that of the process',
   },
@@ -105,8 +105,8 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['process'],
     because: 'a port: it watches the reader of what this process prints',
   },
-  'packages/client/src/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
-  'packages/client/src/route-file.ts': temporaryName,
+  'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
+  'packages/client/src/bastion/route-file.ts': temporaryName,
   'packages/config/src/project/caller.ts': accounts,
   'packages/config/src/project/trusted-files.ts': temporaryName,
   'packages/config/src/write-config.ts': temporaryName,

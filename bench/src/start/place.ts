@@ -20,7 +20,7 @@ export interface Place {
 }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** Where the testbed's laptop sees the checkout and Node (infra/testbed/src/boot-script.ts). */
+/** Where the testbed's laptop sees the checkout and Node (infra/testbed/src/hosts/boot-script.ts). */
 const onLaptop = { node: '/opt/fairlead-node/node', checkout: '/opt/fairlead/' };
 
 export async function openPlace(scope: Scope, wanted: { world: boolean }): Promise<Place> {

@@ -13,7 +13,7 @@ import { TestbedError } from './errors.ts';
 import { profiles } from './plan.ts';
 import { stateBase, stateDirectory } from './state.ts';
 import { TestbedHandle } from './testbed.ts';
-import { userNamespaceArgv } from './user-namespace.ts';
+import { userNamespaceArgv } from './namespaces/user-namespace.ts';
 
 /** What follows the first `--` belongs to the command inside and is no business of the parser. */
 function splitAtDashes(argv: readonly string[]): { own: string[]; inside: string[] } {

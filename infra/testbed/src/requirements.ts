@@ -2,7 +2,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { accountingPrograms } from './accounting.ts';
+import { accountingPrograms } from './slurm/accounting.ts';
 import { TestbedError } from './errors.ts';
 
 const programs: ReadonlyArray<readonly [program: string, debianPackage: string]> = [

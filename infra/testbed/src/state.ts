@@ -3,12 +3,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
-import { removeCgroups, type CgroupParents } from './cgroups.ts';
+import { removeCgroups, type CgroupParents } from './slurm/cgroups.ts';
 import { TestbedError } from './errors.ts';
 import { planHosts, type Plan, type Profile } from './plan.ts';
-import { isAlive, readProcessId, type ProcessId } from './process-id.ts';
+import { isAlive, readProcessId, type ProcessId } from './processes/process-id.ts';
 import { putDirectory } from './put.ts';
-import type { ProcessTracking } from './slurm-conf.ts';
+import type { ProcessTracking } from './slurm/slurm-conf.ts';
 
 export interface TestbedState {
   name: string;

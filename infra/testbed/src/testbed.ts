@@ -2,12 +2,12 @@
 
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { join } from 'node:path';
-import { bootFilesOf } from './boot-files.ts';
-import { checkUser, enterArgv, type EnterOptions } from './enter.ts';
-import { cutRules } from './firewall.ts';
-import { bootHost, crashHost, initOf, loadCut, startHosts } from './hosts.ts';
+import { bootFilesOf } from './hosts/boot-files.ts';
+import { checkUser, enterArgv, type EnterOptions } from './hosts/enter.ts';
+import { cutRules } from './hosts/firewall.ts';
+import { bootHost, crashHost, initOf, loadCut, startHosts } from './hosts/hosts.ts';
 import { findHost, type Plan } from './plan.ts';
-import { runCommand, type Finished } from './run-command.ts';
+import { runCommand, type Finished } from './processes/run-command.ts';
 import { planOf, requireState, writeState, type TestbedState } from './state.ts';
 
 export interface ExecOptions extends EnterOptions {

@@ -35,4 +35,5 @@ export {
   type TransitionRow,
 } from './state-machine.ts';
 export { anySignal, untilAborted, untilOver, withTimeLimit } from './signals.ts';
+export { nearestNames } from './nearest-names.ts';
 export { openTimeLimit, type TimeLimit } from './time-limit.ts';

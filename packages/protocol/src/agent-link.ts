@@ -9,7 +9,7 @@ import {
   messageLength,
   nameLength,
   nameList,
-  nearest,
+  clamped,
   secretLength,
   shortenedText,
   timeLimitMs,
@@ -34,7 +34,7 @@ export const agentHello = z.object({
   deployment: deploymentName,
   jobId: boundedText(nameLength),
   /** The agent's clock as it says this: what it tells of times is set right by the difference. A wrong clock is no reason to refuse an agent. */
-  clockMs: nearest(-timeLimitMs, timeLimitMs).optional(),
+  clockMs: clamped(-timeLimitMs, timeLimitMs).optional(),
   restart,
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */
   processId: boundedText(nameLength),

@@ -1,10 +1,10 @@
 // `status`: which testbeds there are, and what of each is up.
 
 import { join } from 'node:path';
-import { readNodeStates } from '../hosts.ts';
+import { readNodeStates } from '../hosts/hosts.ts';
 import { addressesOf } from '../plan.ts';
-import { isAlive } from '../process-id.ts';
-import type { ProcessTracking } from '../slurm-conf.ts';
+import { isAlive } from '../processes/process-id.ts';
+import type { ProcessTracking } from '../slurm/slurm-conf.ts';
 import { listNames, planOf, readState, type TestbedState } from '../state.ts';
 
 export interface TestbedStatus {

@@ -1,9 +1,9 @@
 // `up` and `down`.
 
 import { openTestbed, type Testbed } from '../open-testbed.ts';
-import { endKeeper } from '../keeper.ts';
+import { endKeeper } from '../namespaces/keeper.ts';
 import { knownAddress, type Profile } from '../plan.ts';
-import { isAlive } from '../process-id.ts';
+import { isAlive } from '../processes/process-id.ts';
 import { readState, removeLeftovers, stateDirectory } from '../state.ts';
 
 export interface UpOptions {

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { namespacesOfProcess } from '../namespace-members.ts';
+import { namespacesOfProcess } from '../namespaces/namespace-members.ts';
 import type { TestbedHandle } from '../testbed.ts';
 
 /** `dropped`: no answer within 1.5 s. `refused`: an answer that says no. */

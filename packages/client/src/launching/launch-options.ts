@@ -6,9 +6,9 @@ import type { ConfigPlace, FairleadConfig } from '@fairlead/config';
 import { silentLog, systemClock, systemRandom } from '@fairlead/kit';
 import type { LaunchDeps, LocalMachine } from '@fairlead/launch';
 
-import { cacheDir } from '../cache-dir.ts';
-import { openSession, type Session, type SessionOptions } from '../open-session.ts';
-import { profilePath } from '../profile.ts';
+import { cacheDir } from './cache-dir.ts';
+import { openSession, type Session, type SessionOptions } from '../control/open-session.ts';
+import { profilePath } from '../bastion/profile.ts';
 
 export interface LaunchOptions extends SessionOptions {
   /** A file that stands for the user's configuration and the project's. Absent: `$FAIRLEAD_CONFIG`, else both, as for the CLI. */
