@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 
-import type { Carrier, Exchange } from './carrier.ts';
+import type { Requester, TimedRequest } from './requester.ts';
 
 export interface RawAddress {
   address: NetConnectOpts;
@@ -12,7 +12,7 @@ export interface RawAddress {
 
 const lastChunk = Buffer.from('0\r\n\r\n');
 
-export function createRawCarrier({ address, key }: RawAddress): Carrier {
+export function createRawRequester({ address, key }: RawAddress): Requester {
   const idle = new Set<Socket>();
   const head = (length: number, keep: boolean) =>
     `POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`;
@@ -34,7 +34,7 @@ export function createRawCarrier({ address, key }: RawAddress): Carrier {
     return undefined;
   }
 
-  async function exchange(asked: Exchange): Promise<void> {
+  async function send(asked: TimedRequest): Promise<void> {
     const socket = (asked.keep ? takeIdle() : undefined) ?? open();
     const bytes = Buffer.concat([Buffer.from(head(asked.body.length, asked.keep)), asked.body]);
     const { isKept } = await converse(socket, bytes, asked);
@@ -43,14 +43,14 @@ export function createRawCarrier({ address, key }: RawAddress): Carrier {
   }
 
   return {
-    exchange,
+    send,
     async [Symbol.asyncDispose]() {
       for (const socket of idle) socket.destroy();
     },
   };
 }
 
-async function converse(socket: Socket, bytes: Buffer, asked: Exchange): Promise<{ isKept: boolean }> {
+async function converse(socket: Socket, bytes: Buffer, asked: TimedRequest): Promise<{ isKept: boolean }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ isKept: boolean }>();
   let head = '';
   let tail: Buffer = Buffer.alloc(0);

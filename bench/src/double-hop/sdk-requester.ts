@@ -2,7 +2,7 @@
 
 import { connect } from '@fairlead/client';
 
-import type { Carrier } from './carrier.ts';
+import type { Requester } from './requester.ts';
 
 export interface SdkAddress {
   deployment: string;
@@ -10,10 +10,10 @@ export interface SdkAddress {
   home: string;
 }
 
-export async function openSdkCarrier({ deployment, profile, home }: SdkAddress): Promise<Carrier> {
+export async function openSdkRequester({ deployment, profile, home }: SdkAddress): Promise<Requester> {
   const connection = await connect(deployment, { port: false, profile, env: { HOME: home } });
   return {
-    async exchange({ body, expect, onData, signal }) {
+    async send({ body, expect, onData, signal }) {
       const response = await connection.fetch('/v1/chat/completions', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
