@@ -4,7 +4,7 @@ import { systemRandom } from '@fairlead/kit';
 import type { LaunchEvent, LoginQuestions, LocalMachine, Run, StopEvent } from '@fairlead/launch';
 
 import type { Context } from '../context.ts';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { renderEvent } from './render-event.ts';
 
 /** For work that a command does itself: its events are rendered at once. */

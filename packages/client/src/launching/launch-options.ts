@@ -39,7 +39,7 @@ async function openOwnSession(options: LaunchOptions, config: FairleadConfig, ma
   const session = await openSession(options);
   try {
     if (!config.bastion) return session;
-    const { compareWithProfile, otherBastion } = await loadLaunching();
+    const { compareWithProfile, otherBastion } = await import('@fairlead/launch/login');
     const comparison = await compareWithProfile(config.bastion, session.link.profile, machine);
     if (comparison.kind !== 'other') return session;
     throw otherBastion(comparison.differences, options.profile ?? profilePath(machine.env, machine.home));
