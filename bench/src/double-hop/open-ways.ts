@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Scope } from '@fairlead/kit';
 import { openWorld, type World } from '@fairlead/testkit';
-import { findSshd } from '@fairlead/ssh';
+import { findSshd } from '@fairlead/ssh/local-server';
 
 import { descendantsOf, type ProcessUse, readProcesses } from '../harness/processes.ts';
 import { openWorker, type Worker } from '../harness/worker.ts';
