@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from '@fairlead/carrier/testing';
-import { openControlChannel } from './open-control-channel.ts';
+import { openProvenSocket } from './open-proven-socket.ts';
 
 const options = { certificate: CONTROL_IDENTITY.certificate, token: new Secret('t'), limitMs: 300 };
 
@@ -32,7 +32,7 @@ describe('A connection to the control socket', () => {
     ['says nothing', () => undefined, 'it did not prove itself in time'],
   ])('that %s is no reason for distrust', async (_what, act, why) => {
     const { stream, theirs } = await dialled();
-    const opening = openControlChannel(stream, options);
+    const opening = openProvenSocket(stream, options);
     act(theirs);
     await expect(opening).rejects.toMatchObject({
       code: 'control_unproven',
@@ -50,7 +50,7 @@ describe('A connection to the control socket', () => {
       key: IMPOSTOR_IDENTITY.privateKey,
     });
     secure.on('error', () => undefined);
-    await expect(openControlChannel(stream, options)).rejects.toMatchObject({ code: 'control_untrusted' });
+    await expect(openProvenSocket(stream, options)).rejects.toMatchObject({ code: 'control_untrusted' });
     theirs.destroy();
   });
 });

@@ -3,16 +3,23 @@
 import { systemClock } from '@fairlead/kit';
 import type { ServeOptions } from '../cli/parse-argv.ts';
 import { isServerFault, type ProcessFault } from '../faults.ts';
-import { accessLine, type Answered } from '../log/access-line.ts';
+import { accessLine, type AccessEntry } from '../log/access-line.ts';
 import { failureLines } from '../log/failure-lines.ts';
-import { type Failure, failures } from '../log/failures.ts';
+import { type StartFailure, failures } from '../log/failures.ts';
 import { type LogLine, renderLine } from '../log/log-line.ts';
 import { type StartStep, startupComplete, startupScript } from '../log/startup-script.ts';
 import { defaultMaxModelLen, type EngineSim, offerOf, openEngineSim } from '../open-engine-sim.ts';
 import { type ListenAddress, reserveAddress } from '../server/listener.ts';
 import { SimError } from '../server/sim-error.ts';
 import { bindFailure } from './bind-failure.ts';
-import { initialLife, type LifeEffect, type LifeEvent, type LifeState, type ProcessEnd, transition } from './life.ts';
+import {
+  initialLife,
+  type ProcessEffect,
+  type ProcessEvent,
+  type LifeState,
+  type ProcessEnd,
+  transition,
+} from './life.ts';
 import { logFlood } from './log-flood.ts';
 import { printStats } from './print-stats.ts';
 
@@ -27,7 +34,7 @@ export interface ProcessPort {
   end(end: ProcessEnd): void;
 }
 
-export class EngineProcess {
+export class SimProcess {
   readonly #options: ServeOptions;
   readonly #port: ProcessPort;
   readonly #starting = new AbortController();
@@ -120,12 +127,12 @@ export class EngineProcess {
     }
   }
 
-  #startFailure(): Failure | undefined {
+  #startFailure(): StartFailure | undefined {
     const fault = this.#options.faults.find((one) => one.name === 'start-failure');
     return fault && failures[fault.failure];
   }
 
-  #fail(failure: Failure): undefined {
+  #fail(failure: StartFailure): undefined {
     const lines = failureLines(failure, this.#options.model);
     this.#dispatch({ type: 'start.failed', lines, end: failure.end ?? { code: 1 } });
   }
@@ -138,13 +145,13 @@ export class EngineProcess {
     this.#dispatch({ type: 'stop.signalled', ignored, inFlight, drainS, hangs: this.#hangsOnStop });
   }
 
-  #dispatch(event: LifeEvent): void {
+  #dispatch(event: ProcessEvent): void {
     const { state, effects } = transition(this.#state, event);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
   }
 
-  #perform(effect: LifeEffect): void {
+  #perform(effect: ProcessEffect): void {
     const sim = this.#sim;
     switch (effect.type) {
       case 'print':
@@ -222,7 +229,7 @@ export class EngineProcess {
     }
   }
 
-  #access(entry: Answered): void {
+  #access(entry: AccessEntry): void {
     const without = this.#options.accessLogWithout;
     const [path = ''] = entry.target.split('?', 1);
     if (without && !without.includes(path)) this.#print([accessLine(entry)]);

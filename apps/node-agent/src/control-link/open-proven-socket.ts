@@ -17,7 +17,7 @@ export interface ControlChannelOptions {
 const maxFrameBytes = 1024 * 1024;
 
 /** Resolves when the WebSocket is open. On failure the stream is destroyed. */
-export async function openControlChannel(stream: Duplex, options: ControlChannelOptions): Promise<WebSocket> {
+export async function openProvenSocket(stream: Duplex, options: ControlChannelOptions): Promise<WebSocket> {
   const late = () => unproven('it did not prove itself in time');
   try {
     return await withTimeLimit(prove(stream, options), options.limitMs, late);
