@@ -26,10 +26,10 @@ import {
   type Secret,
   untilAborted,
   withTimeLimit,
+  signalProcess,
 } from '@fairlead/kit';
 import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import { signalProcess } from './end-engine.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
@@ -39,7 +39,7 @@ import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
-export interface EngineOptions {
+export interface OpenEngineOptions {
   spec: InstanceSpec;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
@@ -67,7 +67,7 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
 const logBytes = 64 * 1024 * 1024;
 
 /** Throws `engine_unknown` for a spec whose engine this agent does not have. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const { spec, directory, clock, log } = options;
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
@@ -127,7 +127,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 function placeOf(
-  { nodePath, engineSim, directory }: EngineOptions,
+  { nodePath, engineSim, directory }: OpenEngineOptions,
   address: EngineAddress,
   engineKey: Secret,
 ): EnginePlace {

@@ -10,7 +10,9 @@ import { table } from '../output/table.ts';
 import { sessionOptions } from '../session-options.ts';
 import { type AgentVersion, type ControlVersion, versionAdvice } from './version-advice.ts';
 
-type Found = { control: ControlVersion; agents: AgentVersion[] } | { error: { code: string; message: string } };
+type Found =
+  | { control: ControlVersion; agents: Array<AgentVersion & { instance: string }> }
+  | { error: { code: string; message: string } };
 
 export async function runVersion(version: string, context: Context): Promise<void> {
   const { output } = context;

@@ -1,5 +1,6 @@
 // Where a command's words go: people read progress on stderr and results on stdout; with --json stdout has one object a line.
 
+import type { JsonLine, LineFields, LineName } from './lines/json-line.ts';
 import { createPrinter, type OutputStreams, type Style } from './printer.ts';
 import { untilWritable } from './until-writable.ts';
 import { visibleColouredText } from './visible-text.ts';
@@ -7,11 +8,13 @@ import { visibleColouredText } from './visible-text.ts';
 export interface Output {
   readonly json: boolean;
   /** A fact of a long command: a JSON line, or a line of progress for people. */
-  event(name: string, fields: Record<string, unknown>, human?: string): void;
+  event<Name extends LineName>(name: Name, fields: LineFields<Name>, human?: string): void;
+  /** A line of progress for people alone. */
+  progress(text: string): void;
   /** What is going on right now; replaced by the next one on a terminal, left out elsewhere. */
   busy(text: string): void;
   /** The command's result: the last JSON line, or text on stdout. */
-  result(value: Record<string, unknown>, human: string): void;
+  result(line: JsonLine, human: string): void;
   /** Text that belongs to the result as it is (logs, scripts). In JSON mode it is left out. */
   text(text: string): void;
   /** A line of a log: as `text`, and its colours stay. */
@@ -41,27 +44,33 @@ export interface FailureWords {
 
 export function createOutput(
   streams: OutputStreams,
-  options: { json: boolean; startedMs: number; now: () => number; encode?: ((line: object) => string) | undefined },
+  /** With `encodeLine` stdout has JSON lines, else text for people. */
+  options: { encodeLine?: ((line: JsonLine) => string) | undefined; startedMs: number; now: () => number },
 ): Output {
-  const { json, encode = JSON.stringify } = options;
+  const { encodeLine } = options;
+  const json = encodeLine !== undefined;
   const { stdout, stderr } = streams;
   const printer = createPrinter(streams);
   const { style } = printer;
   const said = new Set<string>();
   const elapsed = () => style('dim', `${((options.now() - options.startedMs) / 1000).toFixed(1).padStart(5)}s`);
-  const record = (value: object) => printer.record(stdout, encode(value));
+  const record = (line: JsonLine) => printer.record(stdout, `${encodeLine?.(line)}`);
   const warn = (text: string) => printer.line(stderr, `${style('yellow', 'warning')}  ${text}`);
+  const progress = (text: string) => {
+    if (!json) printer.line(stderr, `${elapsed()}  ${text}`);
+  };
   return {
     json,
+    progress,
     event(name, fields, human) {
-      if (json) record({ event: name, ...fields });
-      else if (human !== undefined) printer.line(stderr, `${elapsed()}  ${human}`);
+      if (json) record({ event: name, ...fields } as JsonLine);
+      else if (human !== undefined) progress(human);
     },
     busy(text) {
       if (!json && stderr.isTTY) printer.busy(`${elapsed()}  ${style('dim', text)}`);
     },
-    result(value, human) {
-      if (json) record(value);
+    result(line, human) {
+      if (json) record(line);
       else if (human !== '') printer.line(stdout, human);
     },
     text(text) {
