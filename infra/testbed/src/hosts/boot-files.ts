@@ -4,12 +4,12 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BootFiles } from './boot-script.ts';
-import type { Host } from '../plan.ts';
+import type { PlannedHost } from '../plan.ts';
 import type { TestbedState } from '../state.ts';
 
 const checkout = realpathSync(fileURLToPath(new URL('../../../..', import.meta.url)));
 
-export function bootFilesOf(directory: string, state: TestbedState, host: Host): BootFiles {
+export function bootFilesOf(directory: string, state: TestbedState, host: PlannedHost): BootFiles {
   const cgroups = state.cgroups[host.name];
   return {
     state: directory,

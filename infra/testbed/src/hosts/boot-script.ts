@@ -3,7 +3,7 @@
 
 import { shellQuote } from '@fairlead/kit';
 import { controllers, type CgroupParents } from '../slurm/cgroups.ts';
-import type { Host } from '../plan.ts';
+import type { PlannedHost } from '../plan.ts';
 import { gpusPerNode } from '../slurm/slurm-conf.ts';
 import { users } from '../people/users.ts';
 
@@ -36,7 +36,7 @@ export const machineLayers = ['/tmp', '/root', '/home', '/var'] as const;
 /** Directories that a host's PATH has. */
 export const path = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 
-export function hostBootScript(host: Host, files: BootFiles): string {
+export function hostBootScript(host: PlannedHost, files: BootFiles): string {
   return [
     stage(host, files),
     host.role === 'laptop' ? laptopTrees(files) : clusterTrees(host),
@@ -65,7 +65,7 @@ export function hostBootScript(host: Host, files: BootFiles): string {
 export const holdScript = 'echo ready\nexec env --ignore-signal=CHLD sleep infinity >/dev/null 2>&1';
 
 /** Everything is put together under /mnt, which is given back at the end. Sources are bound before anything covers them. */
-function stage(host: Host, files: BootFiles): string {
+function stage(host: PlannedHost, files: BootFiles): string {
   const lines = [
     'umask 022',
     'mount -t tmpfs -o mode=755 stage /mnt',
@@ -132,7 +132,7 @@ else
 fi`;
 
 /** Bastion and cluster: their own /home and /tmp, and no Node. */
-function clusterTrees(host: Host): string {
+function clusterTrees(host: PlannedHost): string {
   return [
     `mkdir -p /home; mount --bind /mnt/state/home/${host.home} /home`,
     'mount -t tmpfs -o mode=1777 tmp /tmp',
@@ -148,7 +148,7 @@ function clusterTrees(host: Host): string {
 }
 
 /** Logs lie in the testbed's directory, so that they can be read from outside, also after a crash. */
-function logs(host: Host): string {
+function logs(host: PlannedHost): string {
   return [
     `mount --bind /mnt/state/log/${host.name} /var/log`,
     'mkdir -p /var/log/slurm /var/log/munge; chown slurm: /var/log/slurm; chown munge: /var/log/munge; chmod 700 /var/log/munge',

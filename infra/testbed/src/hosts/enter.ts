@@ -2,7 +2,7 @@
 
 import { machineLayers, path } from './boot-script.ts';
 import { TestbedError } from '../errors.ts';
-import type { Host } from '../plan.ts';
+import type { PlannedHost } from '../plan.ts';
 import { users } from '../people/users.ts';
 
 export interface EnterOptions {
@@ -24,7 +24,12 @@ export function namespacesOf(pid: number): string[] {
  * A shell stays outside the host's pid namespace and reports how the command inside ended, signals as 128 + number.
  * When the starter is killed, the shell and the command are killed too.
  */
-export function enterArgv(pid: number, host: Host, argv: readonly string[], options: EnterOptions = {}): string[] {
+export function enterArgv(
+  pid: number,
+  host: PlannedHost,
+  argv: readonly string[],
+  options: EnterOptions = {},
+): string[] {
   const user = options.user ?? 'alice';
   const enter = ['setpriv', '--pdeathsig', 'KILL', '--', ...namespacesOf(pid), '--no-fork', '--'];
   // bash, not sh: dash announces a killed command on a stderr that cannot be turned off.
@@ -37,7 +42,7 @@ export function enterArgv(pid: number, host: Host, argv: readonly string[], opti
 /** The signals that a terminal or a parent sends to end a command: they are for the command, not for the shell. */
 export const passedSignals = { HUP: 1, INT: 2, QUIT: 3, TERM: 15 } as const;
 
-function waitScript(host: Host): string {
+function waitScript(host: PlannedHost): string {
   const early = Object.entries(passedSignals).map(([name, number]) => `trap 'exit ${128 + number}' ${name}`);
   const refresh = host.role === 'laptop' ? `{ ${refreshLayers}; } </dev/null >/dev/null` : ':';
   const wait = `trap : ${Object.keys(passedSignals).join(' ')}; "$@" 2>&9 9>&-; exit $?`;
@@ -77,7 +82,7 @@ function homeOf(user: string): string {
   return user === 'root' ? '/root' : `/home/${user}`;
 }
 
-export function checkUser(user: string, host: Host): void {
+export function checkUser(user: string, host: PlannedHost): void {
   if (enterUsers.includes(user)) return;
   throw new TestbedError('bad_option', `cannot be "${user}" on ${host.name}`, {
     hint: `The users are ${enterUsers.join(', ')}.`,

@@ -1,6 +1,6 @@
 // The firewall as nftables text: the router between the networks, each compute node, and the cut that a test makes.
 
-import { addressesOf, clusterSubnet, type Host, nodesOf, type Plan } from '../plan.ts';
+import { addressesOf, clusterSubnet, type PlannedHost, nodesOf, type Plan } from '../plan.ts';
 
 /** The router lets SSH in to the entry hosts and, where the bastion is outside the cluster, nodes out to its port 22. */
 export function routerRules(plan: Plan): string {
@@ -71,7 +71,7 @@ export function nodeRules(plan: Plan): string {
  * Loaded on the bastion: silently drops everything between it and the hosts, established connections too.
  * It stands on the bastion because login and bastion, or node and login, are neighbours whose frames pass no router.
  */
-export function cutRules(hosts: readonly Host[]): string {
+export function cutRules(hosts: readonly PlannedHost[]): string {
   const reset = 'table inet cut\ndelete table inet cut\n';
   const addresses = hosts.flatMap(addressesOf).join(', ');
   if (addresses === '') return reset;

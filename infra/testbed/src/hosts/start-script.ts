@@ -8,14 +8,14 @@ import {
   gateways6,
   linkName,
   nodesOf,
-  type Host,
+  type PlannedHost,
   type NetworkInterface,
   type NetworkName,
   type Plan,
 } from '../plan.ts';
 
 /** For `ip -batch` in the router: makes the host's links. `pid` is the host's init as the caller sees it. */
-export function linkBatch(host: Host, pid: number): string {
+export function linkBatch(host: PlannedHost, pid: number): string {
   return host.interfaces
     .map((each, index) => {
       const link = linkName(host, index);
@@ -30,14 +30,14 @@ function macOf(address: string): string {
   return `02:00:${bytes.join(':')}`;
 }
 
-export interface StartOptions {
+export interface StartScriptOptions {
   /** Hosts that are cut off from the bastion. */
-  cut: readonly Host[];
+  cut: readonly PlannedHost[];
   rootless: boolean;
   accounting: boolean;
 }
 
-export function startScript(host: Host, plan: Plan, { cut, rootless, accounting }: StartOptions): string {
+export function startScript(host: PlannedHost, plan: Plan, { cut, rootless, accounting }: StartScriptOptions): string {
   return [
     'umask 022',
     daemonFunction,
@@ -57,7 +57,7 @@ const daemonFunction = `daemon() {
   "$@" </dev/null >>"$log" 2>&1 || { echo "$1: $(tail -n 3 "$log")" >&2; exit 1; }
 }`;
 
-function network(host: Host, plan: Plan): string {
+function network(host: PlannedHost, plan: Plan): string {
   const lines = host.interfaces.flatMap((each, index) => [
     ...addressesOn(host, each, plan).map(
       ([address, ...how]) => `addr add ${[address, `dev eth${index}`, ...how].join(' ')}`,
@@ -70,30 +70,30 @@ function network(host: Host, plan: Plan): string {
   return `ip -batch - <<'END'\n${lines.join('\n')}\nEND\n${greeting}`;
 }
 
-function isOnlyIpv6(host: Host, plan: Plan): boolean {
+function isOnlyIpv6(host: PlannedHost, plan: Plan): boolean {
   return plan.ipv6Bastion && host === plan.bastion;
 }
 
 /** Without the kernel's second of looking for a double, during which an IPv6 address is of no use. */
-function addressesOn(host: Host, { address, address6 }: NetworkInterface, plan: Plan): string[][] {
+function addressesOn(host: PlannedHost, { address, address6 }: NetworkInterface, plan: Plan): string[][] {
   return [
     ...(isOnlyIpv6(host, plan) ? [] : [[`${address}/24`]]),
     ...(address6 === undefined ? [] : [[`${address6}/64`, 'nodad']]),
   ];
 }
 
-function routesOf(host: Host, { network: name, address6 }: NetworkInterface, plan: Plan): string[] {
+function routesOf(host: PlannedHost, { network: name, address6 }: NetworkInterface, plan: Plan): string[] {
   return [...(isOnlyIpv6(host, plan) ? [] : [gateways[name]]), ...(address6 === undefined ? [] : [gateways6[name]])];
 }
 
-function firewall(host: Host, plan: Plan, cut: readonly Host[]): string {
+function firewall(host: PlannedHost, plan: Plan, cut: readonly PlannedHost[]): string {
   const rules =
     (host.role === 'node' ? nodeRules(plan) : '') + (host === plan.bastion && cut.length > 0 ? cutRules(cut) : '');
   return rules === '' ? '' : `nft -f - <<'END'\n${rules}END`;
 }
 
 /** sshd forks before it listens; its pid file says that it does. */
-function sshd(host: Host): string {
+function sshd(host: PlannedHost): string {
   const key = hostKeyName(host);
   if (key === undefined) return '';
   return `daemon /var/log/sshd.out /usr/sbin/sshd -f /etc/ssh/sshd_config -h /etc/ssh/host_key_${key} -E /var/log/sshd.log
@@ -101,13 +101,13 @@ until [ -e /run/sshd.pid ]; do sleep 0.01; done`;
 }
 
 /** Without root, munged finds its directories below one owned by uid nobody, and must be told to accept that. */
-function munged(host: Host, rootless: boolean): string {
+function munged(host: PlannedHost, rootless: boolean): string {
   if (host.role === 'laptop' || host.role === 'bastion') return '';
   const force = rootless ? ' --force' : '';
   return `daemon /var/log/munged.out setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged --num-threads=2${force}`;
 }
 
-function slurm(host: Host, accounting: boolean): string {
+function slurm(host: PlannedHost, accounting: boolean): string {
   if (host.role === 'ctl') {
     return `${accounting ? startAccounting : ''}
 mkdir -p /var/lib/slurm/slurmctld; chown -R slurm: /var/lib/slurm

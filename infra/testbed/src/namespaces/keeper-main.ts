@@ -8,7 +8,7 @@ import { errnoOf, systemClock } from '@fairlead/kit';
 import { removeCgroups } from '../slurm/cgroups.ts';
 import { startNamespaces } from './namespaces.ts';
 import { namespacesOfProcess, processesIn } from './namespace-members.ts';
-import { isAlive, killNow, readProcessId } from '../processes/process-id.ts';
+import { isSameProcessAlive, killNow, readProcessId } from '../processes/process-id.ts';
 import { cgroupsOf, readState, type TestbedState } from '../state.ts';
 import { untilEnded } from '../processes/until-ended.ts';
 
@@ -58,7 +58,7 @@ async function untilProcessEnds(pid: number): Promise<void> {
 }
 
 function hostNamespaces(state: TestbedState): ReadonlySet<string> {
-  const inits = Object.values(state.hosts).filter(isAlive);
+  const inits = Object.values(state.hosts).filter(isSameProcessAlive);
   return new Set(inits.flatMap(({ pid }) => namespacesOfProcess(pid)));
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { holdScript } from '../hosts/boot-script.ts';
 import { TestbedError } from '../errors.ts';
 import type { KeeperOrder } from './keeper-main.ts';
-import { isAlive, type ProcessId } from '../processes/process-id.ts';
+import { isSameProcessAlive, type ProcessId } from '../processes/process-id.ts';
 import type { Plan } from '../plan.ts';
 import { routerScript } from '../hosts/start-script.ts';
 import { untilEnded } from '../processes/until-ended.ts';
@@ -73,7 +73,7 @@ function release(child: ChildProcess, pid: number | undefined): void {
 
 /** Ends the keeper of a testbed that another process brought up. */
 export async function endKeeper(keeper: ProcessId): Promise<void> {
-  if (!isAlive(keeper)) return;
+  if (!isSameProcessAlive(keeper)) return;
   process.kill(keeper.pid, 'SIGTERM');
   await untilEnded(keeper);
 }

@@ -6,7 +6,7 @@ import { TestbedError } from '../errors.ts';
 import { namespacesOf } from '../hosts/enter.ts';
 import { initBelow, readProcessId, type ProcessId } from '../processes/process-id.ts';
 
-export interface StartOptions {
+export interface NamespacesOptions {
   name: string;
   script: string;
   /** Where what the script prints goes. */
@@ -36,7 +36,7 @@ const unshareArgv = [
 ];
 
 /** A tree inside another one ends with that and does not hold the caller's event loop; an outermost one ends with the caller and does. */
-export async function startNamespaces(options: StartOptions): Promise<StartedNamespaces> {
+export async function startNamespaces(options: NamespacesOptions): Promise<StartedNamespaces> {
   const outer =
     options.inside === undefined ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [...namespacesOf(options.inside), '--'];
   const argv = [...outer, ...unshareArgv, 'bash', '-euc', options.script];
@@ -64,7 +64,7 @@ export async function startNamespaces(options: StartOptions): Promise<StartedNam
   return { init, ended: ended.promise };
 }
 
-function bootFailed(options: StartOptions, end: string): TestbedError {
+function bootFailed(options: NamespacesOptions, end: string): TestbedError {
   const lastLines = readFileSync(options.logFile, 'utf8').trim().split('\n').slice(-5).join(' | ');
   return new TestbedError(
     'boot_failed',

@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { isAlive } from '../processes/process-id.ts';
+import { isSameProcessAlive } from '../processes/process-id.ts';
 import { readState, stateDirectory } from '../state.ts';
 
 /** Whether this process is in a user namespace of its own: its root is not the machine's. */
@@ -36,7 +36,7 @@ export function userNamespaceArgv(invocation: Invocation): string[] | undefined 
   const name = nameOption(own);
   if (command === 'status' && name === undefined) return undefined;
   const state = readState(stateDirectory(invocation.base, name ?? 'main'));
-  if (!state || !isAlive(state.holder)) return undefined;
+  if (!state || !isSameProcessAlive(state.holder)) return undefined;
   return ['nsenter', '-t', String(state.holder.pid), '-U', '--', ...program, ...args];
 }
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { slurmdbdConf } from '../slurm/accounting.ts';
-import { knownAddress, nodesOf, type Host, type Plan } from '../plan.ts';
+import { knownAddress, nodesOf, type PlannedHost, type Plan } from '../plan.ts';
 import { putDirectory, putFile } from '../put.ts';
 import { mustRun } from '../processes/run-command.ts';
 import { cgroupConf, gresConf, slurmConf, type ProcessTracking } from '../slurm/slurm-conf.ts';
@@ -37,7 +37,7 @@ export function sshHosts(plan: Plan): string[] {
   return [...new Set(plan.hosts.flatMap((host) => hostKeyName(host) ?? []))];
 }
 
-export function hostKeyName({ role }: Host): string | undefined {
+export function hostKeyName({ role }: PlannedHost): string | undefined {
   return role === 'bastion' || role === 'login' ? role : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { initBelow, isAlive, killNow, readProcessId } from './process-id.ts';
+import { initBelow, isSameProcessAlive, killNow, readProcessId } from './process-id.ts';
 
 const onLinux = test.runIf(process.platform === 'linux');
 
@@ -9,11 +9,11 @@ onLinux('a process is known again by its start time, and not after its end', asy
   const child = spawn('sleep', ['600']);
   await once(child, 'spawn');
   const id = readProcessId(child.pid!)!;
-  expect(isAlive(id)).toBe(true);
-  expect(isAlive({ ...id, startTicks: id.startTicks + 1 })).toBe(false);
+  expect(isSameProcessAlive(id)).toBe(true);
+  expect(isSameProcessAlive({ ...id, startTicks: id.startTicks + 1 })).toBe(false);
   killNow(id);
   await once(child, 'exit');
-  expect(isAlive(id)).toBe(false);
+  expect(isSameProcessAlive(id)).toBe(false);
   expect(readProcessId(child.pid!)).toBeUndefined();
   killNow(id);
 });

@@ -20,7 +20,7 @@ export function readProcessId(pid: number): ProcessId | undefined {
   }
 }
 
-export function isAlive(id: ProcessId): boolean {
+export function isSameProcessAlive(id: ProcessId): boolean {
   return readProcessId(id.pid)?.startTicks === id.startTicks;
 }
 
@@ -58,7 +58,7 @@ function readOfProcess(path: string): string {
 
 /** Ends a process at once; one that has ended already is as good. */
 export function killNow(id: ProcessId): void {
-  if (!isAlive(id)) return;
+  if (!isSameProcessAlive(id)) return;
   try {
     process.kill(id.pid, 'SIGKILL');
   } catch (error) {

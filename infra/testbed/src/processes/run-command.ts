@@ -4,20 +4,20 @@ import { spawn } from 'node:child_process';
 import { shellJoin } from '@fairlead/kit';
 import { TestbedError } from '../errors.ts';
 
-export interface Finished {
+export interface FinishedCommand {
   /** The exit status; 128 + the signal's number is what a command ended by a signal reports. */
   code: number;
   stdout: string;
   stderr: string;
 }
 
-export interface RunOptions {
+export interface RunArgvOptions {
   stdin?: string | Buffer;
   signal?: AbortSignal;
 }
 
-export async function runCommand(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const { promise, resolve, reject } = Promise.withResolvers<Finished>();
+export async function runArgv(argv: readonly string[], options: RunArgvOptions = {}): Promise<FinishedCommand> {
+  const { promise, resolve, reject } = Promise.withResolvers<FinishedCommand>();
   const child = spawn(argv[0]!, argv.slice(1), {
     stdio: 'pipe',
     ...(options.signal ? { signal: options.signal } : {}),
@@ -39,8 +39,8 @@ export async function runCommand(argv: readonly string[], options: RunOptions = 
 }
 
 /** Like runCommand, but anything but exit status 0 is an error. Returns what was printed. */
-export async function mustRun(argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  const finished = await runCommand(argv, options);
+export async function mustRun(argv: readonly string[], options: RunArgvOptions = {}): Promise<string> {
+  const finished = await runArgv(argv, options);
   if (finished.code === 0) return finished.stdout;
   const shown = shellJoin(argv).slice(0, 300);
   throw new TestbedError('command_failed', `cannot run ${shown}: exit ${finished.code}: ${finished.stderr.trim()}`);

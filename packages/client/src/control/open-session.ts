@@ -8,7 +8,6 @@ import { type Clock, errorText, type Log, silentLog } from '@fairlead/kit';
 import { type ControlApi, createControlApi } from './control-api.ts';
 import { profilePath, readProfile } from '../bastion/profile.ts';
 import { readTakenRoute, writeTakenRoute } from '../bastion/route-file.ts';
-import { watchControl } from './watch.ts';
 import type { WatchMessage } from '@fairlead/protocol';
 import { createRouteMemory, type SshTerminal } from '@fairlead/ssh';
 
@@ -58,7 +57,11 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   return {
     link,
     api,
-    watch: (signal) => watchControl(control, signal),
+    async *watch(signal) {
+      // It brings a WebSocket: most commands do without.
+      const { watchControl } = await import('./watch.ts');
+      yield* watchControl(control, signal);
+    },
     async [Symbol.asyncDispose]() {
       api[Symbol.dispose]();
       await link[Symbol.asyncDispose]();

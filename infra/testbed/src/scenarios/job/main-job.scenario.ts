@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
-import { listenOn, tryConnect } from '../probe.ts';
+import { listenOnHost, tryConnect } from '../probe.ts';
 import { isToken, Researcher } from '../researcher.ts';
 
 const timeoutMs = 120_000;
@@ -29,7 +29,7 @@ test(
     expect(deployed.stderr).toBe('');
     expect(deployed.last).toMatchObject({ event: 'deployment.ready', ok: true, name: 'a', servedModel: 'demo' });
 
-    await listenOn(testbed, 'node1', 8000);
+    await listenOnHost(testbed, 'node1', 8000);
     expect(await tryConnect(testbed, 'login', 'node1:8000')).toBe('connected');
     expect(await tryConnect(testbed, 'laptop', 'node1:8000')).toBe('dropped');
     expect(await tryConnect(testbed, 'bastion', 'node1:8000')).toBe('dropped');

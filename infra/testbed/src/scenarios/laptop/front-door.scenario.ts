@@ -2,10 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
-import { runCommand } from '../../processes/run-command.ts';
+import { runArgv } from '../../processes/run-command.ts';
 import { type Connected, Researcher, type Running } from '../researcher.ts';
 
-const hasNginx = (await runCommand(['sh', '-c', 'PATH=$PATH:/usr/sbin command -v nginx'])).code === 0;
+const hasNginx = (await runArgv(['sh', '-c', 'PATH=$PATH:/usr/sbin command -v nginx'])).code === 0;
 const timeoutMs = 180_000;
 const nginxPort = 18_080;
 const testedPage = 'http://localhost:3000';

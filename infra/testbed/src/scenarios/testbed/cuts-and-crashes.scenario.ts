@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
-import { listenOn, tryConnect } from '../probe.ts';
+import { listenOnHost, tryConnect } from '../probe.ts';
 
 describe('a cut', () => {
   let testbed: Testbed;
@@ -61,7 +61,7 @@ describe('the profile login-is-bastion', () => {
   let testbed: Testbed;
   beforeAll(async () => {
     testbed = await openTestbed({ profile: 'login-is-bastion', nodes: 1 });
-    await listenOn(testbed, 'node1', 8000);
+    await listenOnHost(testbed, 'node1', 8000);
   });
   afterAll(async () => {
     await testbed[Symbol.asyncDispose]();

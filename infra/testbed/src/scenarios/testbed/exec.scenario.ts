@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
-import { runCommand, type Finished } from '../../processes/run-command.ts';
+import { runArgv, type FinishedCommand } from '../../processes/run-command.ts';
 
 const main = ['--conditions=fairlead-source', fileURLToPath(new URL('../../main.ts', import.meta.url))];
 let testbed: Testbed;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 const execArgv = (...words: string[]) => [process.execPath, ...main, 'exec', '--name', testbed.name, ...words];
-const exec = (words: string[], stdin = ''): Promise<Finished> => runCommand(execArgv(...words), { stdin });
+const exec = (words: string[], stdin = ''): Promise<FinishedCommand> => runArgv(execArgv(...words), { stdin });
 
 /** Starts `exec` and resolves when the command inside has printed its first line. */
 async function start(...words: string[]): Promise<{ child: ChildProcess; output: () => string }> {
@@ -129,7 +129,7 @@ describe('exec', () => {
       code: 2,
       stderr: expect.stringContaining('alice, bob'),
     });
-    const other = await runCommand([process.execPath, ...main, 'exec', '--name', 'none-such', 'laptop', '--', 'true']);
+    const other = await runArgv([process.execPath, ...main, 'exec', '--name', 'none-such', 'laptop', '--', 'true']);
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('npx pnpm@12 testbed up') });
   });
 });

@@ -11,7 +11,7 @@ import { shellQuote } from '@fairlead/kit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openTestbed, TestbedHandle } from '../../index.ts';
 import { processesIn } from '../../namespaces/namespace-members.ts';
-import { runCommand } from '../../processes/run-command.ts';
+import { runArgv } from '../../processes/run-command.ts';
 import { stateBase, stateDirectory } from '../../state.ts';
 import { allNamespaces, cgroupsNamed, machineLinks, machineMounts } from '../probe.ts';
 import { startUp } from './start-up.ts';
@@ -19,7 +19,7 @@ import { startUp } from './start-up.ts';
 const main = ['--conditions=fairlead-source', fileURLToPath(new URL('../../main.ts', import.meta.url))];
 const newName = () => `l-${randomBytes(4).toString('hex')}`;
 const handleOf = (name: string) => new TestbedHandle(name, stateDirectory(stateBase(process.env), name));
-const cli = (...words: string[]) => runCommand([process.execPath, ...main, ...words]);
+const cli = (...words: string[]) => runArgv([process.execPath, ...main, ...words]);
 
 const names: string[] = [];
 afterEach(async () => {

@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namespacesOfProcess, processesIn } from '../../namespaces/namespace-members.ts';
-import { runCommand, type Finished } from '../../processes/run-command.ts';
+import { runArgv, type FinishedCommand } from '../../processes/run-command.ts';
 import { readState } from '../../state.ts';
 import { isInUserNamespace } from '../../namespaces/user-namespace.ts';
 import { startUp } from './start-up.ts';
@@ -37,7 +37,7 @@ describe.skipIf(isInUserNamespace())('a testbed without root', () => {
     ...main,
     ...words,
   ];
-  const cli = (...words: string[]): Promise<Finished> => runCommand(inside(...words));
+  const cli = (...words: string[]): Promise<FinishedCommand> => runArgv(inside(...words));
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'fairlead-rootless-'));

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
-import { listenOn, tryConnect } from '../probe.ts';
+import { listenOnHost, tryConnect } from '../probe.ts';
 
 let testbed: Testbed;
 beforeAll(async () => {
@@ -55,7 +55,7 @@ describe('Slurm', () => {
 
 describe('the firewall', () => {
   beforeAll(async () => {
-    await Promise.all([listenOn(testbed, 'node1', 8000), listenOn(testbed, 'bastion', 8000)]);
+    await Promise.all([listenOnHost(testbed, 'node1', 8000), listenOnHost(testbed, 'bastion', 8000)]);
   });
 
   const table: ReadonlyArray<readonly [from: string, to: string, outcome: string]> = [

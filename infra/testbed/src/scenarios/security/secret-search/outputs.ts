@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { SecretFinder } from '@fairlead/testkit';
-import type { Finished } from '../../../processes/run-command.ts';
+import type { FinishedCommand } from '../../../processes/run-command.ts';
 import { type ExecOptions, type SpawnOptions, TestbedHandle } from '../../../testbed.ts';
 
 export interface OutputFound {
@@ -22,7 +22,7 @@ interface Output {
 export class RecordingTestbed extends TestbedHandle {
   readonly outputs: Output[] = [];
 
-  override async exec(host: string, argv: readonly string[], options: ExecOptions = {}): Promise<Finished> {
+  override async exec(host: string, argv: readonly string[], options: ExecOptions = {}): Promise<FinishedCommand> {
     const finished = await super.exec(host, argv, options);
     this.outputs.push({ host, command: argv.join(' '), stdout: finished.stdout, stderr: finished.stderr });
     return finished;
