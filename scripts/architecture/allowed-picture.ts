@@ -268,6 +268,8 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...kit,
       ...protocol,
       ...startsPrograms,
+      'apps/node-agent': 'its front, behind a testing door',
+      'packages/carrier': 'a network that is cut where a scenario says',
       'packages/client': 'the consumer of a scenario',
       'packages/config': 'the settings of a scenario',
       'packages/engines': 'the port of a throw-away engine',

@@ -23,6 +23,7 @@ export { repeatEvery, type RepeatOptions, repeatTurns } from './repeat-turns.ts'
 export { Scope } from './scope.ts';
 export { createSecret, namesSecret, Secret } from './secret.ts';
 export { shellJoin, shellQuote } from './shell.ts';
+export { signalProcess } from './signal-process.ts';
 export {
   go,
   listTransitions,

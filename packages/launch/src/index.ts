@@ -25,6 +25,6 @@ export { launch, type LaunchRequest } from './launch.ts';
 export { type LaunchDeps } from './launch-deps.ts';
 export type { FollowEvent, LaunchEvent, LaunchPhase, PlannedDeployment, StopEvent, WorkEvent } from './launch-event.ts';
 export { type LogEvent, type LogRequest, readLog } from './logs/read-log.ts';
-export type { LoginQuestions, Machine, Run } from './machine.ts';
+export type { LoginQuestions, LocalMachine, Run } from './machine.ts';
 export { stop, type StopRequest } from './stop.ts';
 export { endDeployment } from './job/end-deployment.ts';

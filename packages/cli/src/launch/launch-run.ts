@@ -1,7 +1,7 @@
 // What packages/launch is given of a command's context, and where the events of its parts go.
 
 import { systemRandom } from '@fairlead/kit';
-import type { LaunchEvent, LoginQuestions, Machine, Run, StopEvent } from '@fairlead/launch';
+import type { LaunchEvent, LoginQuestions, LocalMachine, Run, StopEvent } from '@fairlead/launch';
 
 import type { Context } from '../context.ts';
 import { cacheDir } from '@fairlead/client/cache-dir';
@@ -13,7 +13,7 @@ export function launchRun(context: Context): Run<LaunchEvent | StopEvent> {
   return { ...machineOf(context), signal, tell: (event) => renderEvent(event, output) };
 }
 
-export function machineOf(context: Context): Machine {
+export function machineOf(context: Context): LocalMachine {
   const { env, home, nodePath, clock, log } = context;
   return {
     env,

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 
 import type { ConfigPlace, FairleadConfig } from '@fairlead/config';
 import { silentLog, systemClock, systemRandom } from '@fairlead/kit';
-import type { LaunchDeps, Machine } from '@fairlead/launch';
+import type { LaunchDeps, LocalMachine } from '@fairlead/launch';
 
 import { cacheDir } from './cache-dir.ts';
 import { openSession, type Session, type SessionOptions } from '../control/open-session.ts';
@@ -35,7 +35,7 @@ export function launchDeps(options: LaunchOptions, config: FairleadConfig): Laun
 }
 
 /** Throws `profile_mismatch` where profile and configuration name two bastions: a job would be told the one and wait for the other. */
-async function openOwnSession(options: LaunchOptions, config: FairleadConfig, machine: Machine): Promise<Session> {
+async function openOwnSession(options: LaunchOptions, config: FairleadConfig, machine: LocalMachine): Promise<Session> {
   const session = await openSession(options);
   try {
     if (!config.bastion) return session;
@@ -49,7 +49,7 @@ async function openOwnSession(options: LaunchOptions, config: FairleadConfig, ma
   }
 }
 
-function machineOf(options: LaunchOptions): Machine {
+function machineOf(options: LaunchOptions): LocalMachine {
   const { log = silentLog, clock = systemClock, askPassphrase, sshTerminal } = options;
   const account = accountOf(options);
   return {
