@@ -5,7 +5,7 @@ import { openTestbed, type Testbed } from '../../index.ts';
 import { asRoot, replaceProgram } from '../break-site.ts';
 import { Researcher } from '../researcher.ts';
 
-const timeoutMs = 90_000;
+const timeoutMs = 180_000;
 const home = '/home/alice';
 const keys = `${home}/.ssh/authorized_keys`;
 

@@ -38,4 +38,4 @@ test('a home with a space, a quote and an umlaut in its path serves like any oth
   expect(keys).not.toContain('fairlead');
   // Nothing was made at a path that a space had cut.
   expect(await asRoot(testbed, 'login', 'ls /home | sort')).toBe("al ice's höme\nbob\n");
-}, 120_000);
+}, 240_000);

@@ -5,7 +5,7 @@ import { openTestbed, type Testbed } from '../../index.ts';
 import { asRoot, configureSlurm, replaceProgram } from '../break-site.ts';
 import { Researcher } from '../researcher.ts';
 
-const timeoutMs = 120_000;
+const timeoutMs = 180_000;
 
 let testbed: Testbed;
 let alice: Researcher;
