@@ -1,4 +1,4 @@
-// A lock on the far side: a directory, which only one process can make. Its holder writes a token of its own into the file `owner`.
+// A lock on the far side: a directory, which only one process can make.
 
 /**
  * `take_lock DIR`, as POSIX sh: 0 when the lock is taken, 1 when it cannot be made (stderr says why), 2 when another one holds it. A lock older than
@@ -19,8 +19,10 @@ take_lock() {
 }
 `;
 
-/** A whole script. Arguments: the lock, the token. Removes the lock where it still holds that token; ends with 0 either way. */
-export const releaseLockScript = `
-[ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"
-:
+/** `release_lock DIR TOKEN`, as POSIX sh: removes the lock where its file `owner` holds the token, else leaves it. Always 0. */
+export const releaseLock = `
+release_lock() {
+  [ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"
+  :
+}
 `;

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { backoffMs, CodedError } from '@fairlead/kit';
-import { releaseLockScript, takeLock } from '@fairlead/ssh';
+import { releaseLock, takeLock } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Run } from '../machine.ts';
@@ -29,7 +29,7 @@ export async function lockJobKeys(site: Site, dir: string, run: Run): Promise<As
   }
   return {
     [Symbol.asyncDispose]: async () => {
-      await site.host.runner.run(['sh', '-c', releaseLockScript, 'sh', lock, token]);
+      await site.host.runner.run(['sh', '-c', unlockScript, 'sh', lock, token]);
     },
   };
 }
@@ -51,4 +51,8 @@ case $? in
   2) exit ${held} ;;
 esac
 echo "$2" >"$1/owner"
+`;
+
+const unlockScript = `${releaseLock}
+release_lock "$1" "$2"
 `;

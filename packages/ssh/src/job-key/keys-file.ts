@@ -6,8 +6,7 @@ import { type CommandHost, runScript } from '../run-script.ts';
 import type { CommandResult } from '../run-command.ts';
 import { posixCksum } from '../posix-cksum.ts';
 import { type SshErrorCode, sshError } from '../ssh-error.ts';
-import { releaseLockScript } from '../lock-script.ts';
-import { keysExit, lockAndReadScript, replace } from './keys-file-scripts.ts';
+import { keysExit, lockAndReadScript, replace, unlockScript } from './keys-file-scripts.ts';
 
 export interface KeysFile extends AsyncDisposable {
   /** Where the file really lies, links followed. */
@@ -84,7 +83,7 @@ function parseRead(output: string): ReadKeys {
 }
 
 async function unlock(host: CommandHost, path: string, token: string): Promise<void> {
-  await runScript(host, releaseLockScript, { args: [`${path}.fairlead-lock`, token] });
+  await runScript(host, unlockScript, { args: [path, token] });
 }
 
 function checksumOf({ checksum, text }: ReadKeys): string {
