@@ -6,12 +6,12 @@ import { CommanderError } from 'commander';
 
 import { type CliErrorCode, exit } from './cli-error.ts';
 import { exitCodeOf } from './exit-code.ts';
-import type { FailureWords } from './output/output.ts';
+import type { ShownFailure } from './output/output.ts';
 
 export interface Failure {
   exitCode: number;
   /** Absent where it was none: help and --version end a command too. */
-  say?: FailureWords;
+  say?: ShownFailure;
 }
 
 export function explainFailure(error: unknown, signal: AbortSignal, verbose: boolean): Failure {

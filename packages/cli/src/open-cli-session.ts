@@ -6,7 +6,7 @@ import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
 import type { LaptopProfile } from '@fairlead/protocol';
 
 import { machineOf } from './launch/launch-run.ts';
-import { configPlace } from './config/config-place.ts';
+import { configPlaceOf } from './config/config-place.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
@@ -22,7 +22,7 @@ export async function openCliSession(context: Context): Promise<Session> {
 /** Throws `profile_mismatch` where profile and configuration name two bastions: which of them is meant is for the user to say. */
 export async function ensureProfile(context: Context): Promise<void> {
   const path = profilePath(context.env, context.home);
-  const { config } = await loadConfig(configPlace(context));
+  const { config } = await loadConfig(configPlaceOf(context));
   const profile = await profileIfThere(path);
   if (profile) {
     if (config.bastion) await holdAgainst(config.bastion, { profile, path }, context);

@@ -27,7 +27,7 @@ export type { CommandResult, RunOptions } from './run-command.ts';
 export { releaseLock, takeLock } from './lock-script.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
 export { askEachRoute } from './routes/ask-each-route.ts';
-export { openFirstRoute, type OpenRoute, type Route, type RoutesOptions } from './routes/open-first-route.ts';
+export { openFirstRoute, type OpenRoute, type NamedRoute, type RoutesOptions } from './routes/open-first-route.ts';
 export { raceMachine } from './routes/race-table.ts';
 export { createRouteMemory, type RouteMemory } from './routes/route-memory.ts';
 export {

@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { type CodedError, errorText, markHandled, withTimeLimit } from '@fairlead/kit';
 import type { WaitOptions } from './connection/ssh-link.ts';
-import { LineReader } from './line-reader.ts';
+import { StreamLines } from './stream-lines.ts';
 import type { ExecChannel, ExecHost } from './open-exec.ts';
 import { type SshErrorCode, sshError } from './ssh-error.ts';
 
@@ -21,7 +21,7 @@ export async function openGate(host: ExecHost, command: string, wait: WaitOption
   const exec = await host.exec(command, wait);
   const { stream } = exec;
   const said = tailOf(exec);
-  const lines = new LineReader(stream);
+  const lines = new StreamLines(stream);
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   stream.once('close', resolve);
   try {
@@ -45,14 +45,14 @@ export async function openGate(host: ExecHost, command: string, wait: WaitOption
 }
 
 /** Start-up files of the login shell may print something first. */
-async function nextJson(lines: LineReader): Promise<string | undefined> {
+async function nextJson(lines: StreamLines): Promise<string | undefined> {
   let line = await lines.next();
   while (line !== undefined && !line.startsWith('{')) line = await lines.next();
   return line;
 }
 
 /** Pings take turns, so that each echo belongs to the ping before it. */
-function createPing(host: ExecHost, stream: Duplex, lines: LineReader): Gate['ping'] {
+function createPing(host: ExecHost, stream: Duplex, lines: StreamLines): Gate['ping'] {
   let count = 0;
   let turn: Promise<unknown> = Promise.resolve();
   const ping = async (): Promise<number> => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { defined, errnoOf, isCodedError } from '@fairlead/kit';
 
 import { type HostQuestion, type HostSettings, pickHostSettings } from './ssh-config/host-settings.ts';
-import { type JumpHost, renderJumpHost } from './ssh-config/jump-hosts.ts';
+import { type ConfiguredJump, renderJumpHost } from './ssh-config/jump-hosts.ts';
 import { keptKnownHosts } from './ssh-config/kept-known-hosts.ts';
 import { readSshConfig } from './ssh-config/read-ssh-config.ts';
 import type { HostKeyPolicy, SshTarget } from './ssh-target.ts';
@@ -167,7 +167,11 @@ function targetOf(destination: SshDestination, settings: HostSettings, deps: Res
 }
 
 /** The hosts before a jump host lead to it; where there are none, its own configuration says how to get there. */
-function jumpDestination(jump: JumpHost, before: readonly JumpHost[], destination: SshDestination): SshDestination {
+function jumpDestination(
+  jump: ConfiguredJump,
+  before: readonly ConfiguredJump[],
+  destination: SshDestination,
+): SshDestination {
   const proxyJump = before.map(renderJumpHost);
   return {
     ...jump,

@@ -7,7 +7,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { anySignal, errorText, isCodedError, openTimeLimit } from '@fairlead/kit';
-import { LineReader } from './line-reader.ts';
+import { StreamLines } from './stream-lines.ts';
 import type { ExecChannel, ExecHost } from './open-exec.ts';
 import { afterMarker, remoteScript } from './remote-script.ts';
 import { sshError } from './ssh-error.ts';
@@ -77,7 +77,7 @@ interface Sending {
 
 /** False when the far side gave up; it says why on stderr. */
 async function converse(exec: ExecChannel, source: UploadSource, sending: Sending): Promise<boolean> {
-  const answers = new LineReader(exec.stream);
+  const answers = new StreamLines(exec.stream);
   let answer = await answers.next();
   while (answer !== undefined && answer !== sending.marker) answer = await answers.next();
   answer = await answers.next();

@@ -1,13 +1,13 @@
 // The spec's routes to the bastion as the tunnel takes them, jump hosts of the cluster included.
 
 import type { BastionRoute, InstanceSpec } from '@fairlead/protocol';
-import { jumpTarget, listJobKeyFiles, type Route, routeName, type SshTarget } from '@fairlead/ssh';
+import { jumpTarget, listJobKeyFiles, type NamedRoute, routeName, type SshTarget } from '@fairlead/ssh';
 
 /** `targetOf`: the bastion itself, as it would be reached without a jump host. */
 export function routesTo(
   spec: InstanceSpec,
   targetOf: (route: BastionRoute, spec: InstanceSpec) => SshTarget,
-): readonly Route[] {
+): readonly NamedRoute[] {
   return spec.bastion.routes.map((route) => {
     const { jump } = route;
     const target = targetOf(route, spec);

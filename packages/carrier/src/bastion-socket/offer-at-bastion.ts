@@ -2,14 +2,21 @@
 
 import type { Clock, Log } from '@fairlead/kit';
 import type { BastionSocketAddress } from '@fairlead/protocol';
-import { describeAnswer, type Route, type RouteMemory, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/ssh';
+import {
+  describeAnswer,
+  type NamedRoute,
+  type RouteMemory,
+  type RouteTaken,
+  whyTaken,
+  wrongRoutes,
+} from '@fairlead/ssh';
 
 import type { Offerer, Up } from '../carrier.ts';
 import { openTunnel } from './tunnel.ts';
 
 export interface BastionOffererDeps {
   /** In the order of preference. */
-  routes: readonly Route[];
+  routes: readonly NamedRoute[];
   routeMemory: RouteMemory;
   /** The bastion's own hostname, as recorded at `init`. */
   expectedHost: string;

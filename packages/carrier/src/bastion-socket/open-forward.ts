@@ -7,7 +7,7 @@ import { socketName, type SocketKind } from '@fairlead/protocol';
 import {
   type Gate,
   openFirstRoute,
-  type Route,
+  type NamedRoute,
   type RouteMemory,
   type RouteTaken,
   type SshConnection,
@@ -16,7 +16,7 @@ import type { OfferErrorCode } from '../carrier-error.ts';
 import { type GateFault, readGateProof } from './gate-proof.ts';
 
 export interface ForwardOptions {
-  routes: readonly Route[];
+  routes: readonly NamedRoute[];
   routeMemory: RouteMemory;
   kind: SocketKind;
   instanceId: string;

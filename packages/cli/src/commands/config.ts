@@ -3,12 +3,12 @@
 import { stringify } from 'yaml';
 
 import { hideSecrets, leafPaths, loadConfig, userConfigPath } from '@fairlead/config';
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { configSchema } from './config-schema.ts';
 
 export async function runConfig(context: Context): Promise<void> {
-  const { config: loaded, origins, files, project } = await loadConfig(configPlace(context));
+  const { config: loaded, origins, files, project } = await loadConfig(configPlaceOf(context));
   const config = hideSecrets(loaded);
   const where = Object.fromEntries(leafPaths(loaded).map((path) => [path, origins.get(path) ?? 'default']));
   const text =

@@ -12,7 +12,7 @@ import {
 } from '@fairlead/launch';
 import { formatSlurmDuration } from '@fairlead/scheduler';
 
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import { offerTrust } from '../config/offer-trust.ts';
 import type { Context } from '../context.ts';
 import { machineOf } from '../launch/launch-run.ts';
@@ -33,7 +33,7 @@ export interface DeployArgs extends DeployRequest {
 
 export async function runDeploy(args: DeployArgs, context: Context): Promise<void> {
   await offerTrust(context);
-  const { config, cluster, files } = await loadForCluster(configPlace(context), args);
+  const { config, cluster, files } = await loadForCluster(configPlaceOf(context), args);
   if (args.dryRun) return dryRun(planDeployment(args, config, cluster.config), { cluster, files }, context);
   const deps = { machine: machineOf(context), config, openSession: () => openCliSession(context) };
   await renderLaunch(deps, { ...args, cluster }, { files, context });

@@ -10,12 +10,12 @@ import { laptopChecks } from '../doctor/laptop/laptop-checks.ts';
 import { lanesFor, type SiteKind } from '../doctor/lanes.ts';
 import { countsOf, reportLine } from '../doctor/report.ts';
 import { runLanes } from '../doctor/run-checks.ts';
-import { configIfReadable, createWorld, type DoctorArgs, type World } from '../doctor/world.ts';
+import { configIfReadable, createInspection, type DoctorArgs, type Inspection } from '../doctor/inspection.ts';
 
 export async function runDoctor(args: DoctorArgs, context: Context): Promise<void> {
   const { output } = context;
   await using scope = new Scope();
-  const world = createWorld(args, context, scope);
+  const inspection = createInspection(args, context, scope);
   const done = new Map<string, CheckResult>();
   const results: CheckResult[] = [];
   const onResult = (result: CheckResult) => {
@@ -25,26 +25,26 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<voi
     if (result.lacks === undefined || context.flags.verbose)
       output.text(reportLine(result, (format, text) => output.style(format, text)));
   };
-  const run = { world, clock: context.clock, signal: context.signal, done, onResult };
+  const run = { inspection, clock: context.clock, signal: context.signal, done, onResult };
   await runLanes([laptopChecks], run);
-  for (const lanes of lanesFor(await kindOf(world, done)))
+  for (const lanes of lanesFor(await kindOf(inspection, done)))
     // Two prompts at once would be answered by one person: one lane after another, then.
     for (const together of context.ask ? lanes.map((lane) => [lane]) : [lanes]) await runLanes(together, run);
   conclude(results, context);
 }
 
-async function kindOf(world: World, done: ReadonlyMap<string, CheckResult>): Promise<SiteKind> {
-  const { fromLaptop } = (await configIfReadable(world))?.bastion ?? {};
+async function kindOf(inspection: Inspection, done: ReadonlyMap<string, CheckResult>): Promise<SiteKind> {
+  const { fromLaptop } = (await configIfReadable(inspection))?.bastion ?? {};
   return {
-    isLocal: await isLocal(world, done),
+    isLocal: await isLocal(inspection, done),
     hasRoutes: fromLaptop !== undefined && asList(fromLaptop).length > 1,
-    waitSeconds: world.args.waitSeconds,
+    waitSeconds: inspection.args.waitSeconds,
   };
 }
 
 /** Where no cluster can be chosen, a check has said so already. */
-async function isLocal(world: World, done: ReadonlyMap<string, CheckResult>): Promise<boolean> {
-  return done.get('laptop.cluster')?.status === 'ok' && (await world.cluster()).config.kind === 'local';
+async function isLocal(inspection: Inspection, done: ReadonlyMap<string, CheckResult>): Promise<boolean> {
+  return done.get('laptop.cluster')?.status === 'ok' && (await inspection.cluster()).config.kind === 'local';
 }
 
 function conclude(results: readonly CheckResult[], context: Context): void {

@@ -14,7 +14,7 @@ import {
 } from '@fairlead/config';
 
 import { launchRun } from '../launch/launch-run.ts';
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import type { Address } from '../bastion/bastion-addresses.ts';
 import { findInside } from '../bastion/find-more-routes.ts';
 import { prepareBastion, type PreparedBastion } from '../bastion/prepare-bastion.ts';
@@ -69,7 +69,7 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
 /** A file that --config names need not be there: it is what is written. */
 async function loadWhatIsThere(context: Context): Promise<{ config: FairleadConfig }> {
   const named = context.flags.config;
-  return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(configPlace(context));
+  return named !== undefined && !(await readConfigFile(named)) ? { config: {} } : loadConfig(configPlaceOf(context));
 }
 
 async function reachable(config: FairleadConfig, context: Context): Promise<FairleadConfig> {

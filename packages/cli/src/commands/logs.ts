@@ -4,7 +4,7 @@ import { type LogRequest, readLog } from '@fairlead/launch';
 import type { LogSource } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
-import { launchDeps } from '../launch/launch-deps.ts';
+import { launchDepsOf } from '../launch/launch-deps.ts';
 import { renderEvent } from '../launch/render-event.ts';
 
 export async function runLogs(args: LogRequest, context: Context): Promise<void> {
@@ -13,7 +13,7 @@ export async function runLogs(args: LogRequest, context: Context): Promise<void>
   const { show } = showLines(source, context);
   using _ = args.follow ? context.watchReader() : undefined;
   try {
-    for await (const event of readLog(await launchDeps(context), args, signal)) {
+    for await (const event of readLog(await launchDepsOf(context), args, signal)) {
       if (event.type === 'log.lines') await show(event.lines);
       else renderEvent(event, output);
     }

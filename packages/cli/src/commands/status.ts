@@ -11,7 +11,7 @@ import {
 } from '@fairlead/protocol';
 
 import { launchRun } from '../launch/launch-run.ts';
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import { routeWords } from '../bastion/say-route.ts';
 import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
@@ -44,7 +44,7 @@ function isForTheQueue(state: InstanceState): boolean {
 
 async function askQueue(deployment: DeploymentView, session: Session, context: Context): Promise<DeploymentView> {
   try {
-    const { config } = await loadConfig(configPlace(context));
+    const { config } = await loadConfig(configPlaceOf(context));
     await using site = await openSite(pickCluster(config, deployment.cluster), launchRun(context));
     const instances: InstanceView[] = [];
     for (const instance of deployment.instances)

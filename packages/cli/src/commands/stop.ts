@@ -4,7 +4,7 @@ import { stop } from '@fairlead/launch';
 import { type DeploymentView, leadInstance } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
-import { launchDeps } from '../launch/launch-deps.ts';
+import { launchDepsOf } from '../launch/launch-deps.ts';
 import { renderEvent } from '../launch/render-event.ts';
 import { stateWords } from './instance-words.ts';
 
@@ -16,7 +16,7 @@ export interface StopArgs {
 
 export async function runStop({ name, now, wait }: StopArgs, context: Context): Promise<void> {
   const mode = now ? 'now' : 'drain';
-  for await (const event of stop(await launchDeps(context), { name, mode, wait }, context.signal)) {
+  for await (const event of stop(await launchDepsOf(context), { name, mode, wait }, context.signal)) {
     if (event.type === 'deployment.stopped') sayStopped(event.deployment, wait, context);
     else renderEvent(event, context.output);
   }

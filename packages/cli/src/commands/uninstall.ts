@@ -5,7 +5,7 @@ import { CodedError, errorText, Scope } from '@fairlead/kit';
 import type { DeploymentView } from '@fairlead/protocol';
 import { type FairleadConfig, loadConfig } from '@fairlead/config';
 
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { profileIfThere } from '../open-cli-session.ts';
@@ -25,7 +25,7 @@ export interface UninstallArgs extends UninstallFlags {
 }
 
 export async function runUninstall(args: UninstallArgs, context: Context): Promise<void> {
-  const { config } = await loadConfig(configPlace(context));
+  const { config } = await loadConfig(configPlaceOf(context));
   const profile = await profileIfThere(profilePath(context.env, context.home));
   const parts = pickParts(args, config);
   await using scope = new Scope();

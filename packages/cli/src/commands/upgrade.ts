@@ -6,7 +6,7 @@ import { join } from 'node:path/posix';
 import type { Session } from '@fairlead/client';
 import { type DeploymentView, hasEnded } from '@fairlead/protocol';
 
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import { proveControl } from '../bastion/prove-control.ts';
 import { linkPrograms, putPrograms, versionOfControl } from '../bastion/put-programs.ts';
 import { replaceControl } from '../bastion/replace-control.ts';
@@ -56,7 +56,7 @@ interface ControlOutcome {
 }
 
 async function upgradeControl(session: Session, context: Context): Promise<ControlOutcome> {
-  const { config } = await loadConfig(configPlace(context));
+  const { config } = await loadConfig(configPlaceOf(context));
   const { profile } = session.link;
   const { stateDir, runDir } = profile.bastion;
   const connection = await session.link.connection();
@@ -89,7 +89,7 @@ async function isOlderThanItsLink(host: Host, stateDir: string): Promise<boolean
 }
 
 async function sayWhatWouldBe(session: Session, live: DeploymentView[], context: Context): Promise<void> {
-  const { config } = await loadConfig(configPlace(context));
+  const { config } = await loadConfig(configPlaceOf(context));
   const { bastion } = session.link.profile;
   const host = await openSshHost(await session.link.connection(), bastion.host);
   const link = await host.runner.run(['readlink', join(bastion.stateDir, 'bin', 'control.mjs')]);

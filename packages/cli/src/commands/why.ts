@@ -8,7 +8,7 @@ import { type DeploymentView, type InstanceState, leadInstance } from '@fairlead
 import type { Context } from '../context.ts';
 import { type DiagnosisFacts, diagnosisText, type Paint, tellDiagnosis } from '../diagnosis/tell-diagnosis.ts';
 import { pickDiagnosis, type Sources } from '../diagnosis/pick-diagnosis.ts';
-import { launchDeps } from '../launch/launch-deps.ts';
+import { launchDepsOf } from '../launch/launch-deps.ts';
 import { renderEvent } from '../launch/render-event.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { stateWords } from './instance-words.ts';
@@ -66,7 +66,7 @@ async function diagnoseSource(
   const judge = createLogJudge({ readPhase: (line) => kind.parsePhase(line)?.phase });
   try {
     for await (const event of readLog(
-      await launchDeps(context),
+      await launchDepsOf(context),
       { name, source, lines: linesRead, follow: false },
       signal,
     )) {

@@ -1,6 +1,6 @@
 // What a check is and what it finds. Data; run-checks.ts runs them.
 
-import type { World } from './world.ts';
+import type { Inspection } from './inspection.ts';
 
 export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skipped';
 
@@ -44,7 +44,7 @@ export interface Check {
   /** What to do where it fails with an error that does not say. */
   cure?: string;
   /** What it throws is what it found. */
-  run(world: World, signal: AbortSignal): Promise<Finding> | Finding;
+  run(inspection: Inspection, signal: AbortSignal): Promise<Finding> | Finding;
 }
 
 export interface CheckResult extends Finding {
@@ -55,7 +55,7 @@ export interface CheckResult extends Finding {
   lacks?: string;
 }
 
-export function ok(found: string): Finding {
+export function passed(found: string): Finding {
   return { status: 'ok', found };
 }
 

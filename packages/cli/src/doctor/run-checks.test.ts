@@ -1,16 +1,16 @@
 import { CodedError, systemClock } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { type Check, type CheckResult, fail, ok, warn } from './check.ts';
+import { type Check, type CheckResult, fail, passed, warn } from './check.ts';
 import { countsOf, reportLine } from './report.ts';
 import { runLanes } from './run-checks.ts';
-import type { World } from './world.ts';
+import type { Inspection } from './inspection.ts';
 
 async function runAll(lanes: Check[][], signal = new AbortController().signal): Promise<CheckResult[]> {
   const told: CheckResult[] = [];
-  const world = {} as World;
+  const inspection = {} as Inspection;
   await runLanes(lanes, {
-    world,
+    inspection,
     clock: systemClock,
     signal,
     done: new Map(),
@@ -28,10 +28,10 @@ describe('Checks', () => {
     const results = await runAll([
       [
         check('a', () => fail('broken', 'mend it')),
-        check('b', () => ok('fine'), { needs: ['a'] }),
-        check('c', () => ok('fine'), { needs: ['b'] }),
+        check('b', () => passed('fine'), { needs: ['a'] }),
+        check('c', () => passed('fine'), { needs: ['b'] }),
         check('d', () => warn('so so', 'see'), { needs: ['unknown'] }),
-        check('e', () => ok('fine'), { needs: ['d'] }),
+        check('e', () => passed('fine'), { needs: ['d'] }),
       ],
     ]);
     expect(results.map(({ id, status }) => [id, status])).toEqual([
@@ -50,11 +50,11 @@ describe('Checks', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const slow = check('slow', async () => {
       await promise;
-      return ok('');
+      return passed('');
     });
     const fast = check('fast', () => {
       resolve();
-      return ok('');
+      return passed('');
     });
     expect((await runAll([[slow], [fast]])).map(({ id }) => id)).toEqual(['slow', 'fast']);
   });
@@ -74,7 +74,7 @@ describe('Checks', () => {
 
   it('that never end are given up, and the next one runs', async () => {
     const [hanging, next] = await runAll([
-      [check('a', () => new Promise(() => undefined), { limitMs: 20 }), check('b', () => ok('fine'))],
+      [check('a', () => new Promise(() => undefined), { limitMs: 20 }), check('b', () => passed('fine'))],
     ]);
     expect(hanging).toMatchObject({ status: 'fail', found: expect.stringContaining('0.02 s') as unknown });
     expect(next?.status).toBe('ok');
@@ -82,7 +82,7 @@ describe('Checks', () => {
 
   it.each([
     ['that wait for ever', () => new Promise<never>(() => undefined)],
-    ['that take it for a finding', () => ok('no ssh program: aborted')],
+    ['that take it for a finding', () => passed('no ssh program: aborted')],
   ])('%s end with the interrupt', async (_which, goOn) => {
     const interrupt = new AbortController();
     const waiting = check('a', () => {

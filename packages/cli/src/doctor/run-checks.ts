@@ -3,10 +3,10 @@
 import { type Clock, CodedError, detach, errorText, untilOver } from '@fairlead/kit';
 
 import type { Check, CheckResult, Finding } from './check.ts';
-import type { World } from './world.ts';
+import type { Inspection } from './inspection.ts';
 
-export interface Run {
-  world: World;
+export interface CheckRun {
+  inspection: Inspection;
   clock: Clock;
   signal: AbortSignal;
   /** Results of checks that ran before, by id. */
@@ -17,7 +17,7 @@ export interface Run {
 const checkTimeoutMs = 45_000;
 
 /** Results are told in the order of the lists, whichever lane is faster. Rejects only when the signal fires. */
-export async function runLanes(lanes: ReadonlyArray<readonly Check[]>, run: Run): Promise<void> {
+export async function runLanes(lanes: ReadonlyArray<readonly Check[]>, run: CheckRun): Promise<void> {
   const order = lanes.flat().map(({ id }) => id);
   let told = 0;
   const tell = () => {
@@ -36,7 +36,7 @@ export async function runLanes(lanes: ReadonlyArray<readonly Check[]>, run: Run)
   );
 }
 
-async function runCheck(check: Check, run: Run): Promise<CheckResult> {
+async function runCheck(check: Check, run: CheckRun): Promise<CheckResult> {
   run.signal.throwIfAborted();
   const { id, title, tried } = check;
   const missing = blockedBy(check, run.done);
@@ -46,13 +46,13 @@ async function runCheck(check: Check, run: Run): Promise<CheckResult> {
 }
 
 /** A check that is needed and not on the list says nothing about this site. */
-function blockedBy({ needs = [] }: Check, done: Run['done']): CheckResult | undefined {
+function blockedBy({ needs = [] }: Check, done: CheckRun['done']): CheckResult | undefined {
   return needs
     .map((id) => done.get(id))
     .find((result) => result !== undefined && result.status !== 'ok' && result.status !== 'warn');
 }
 
-async function findingOf(check: Check, { world, clock, signal }: Run): Promise<Finding> {
+async function findingOf(check: Check, { inspection, clock, signal }: CheckRun): Promise<Finding> {
   const limitMs = check.limitMs ?? checkTimeoutMs;
   const ended = new AbortController();
   const within = AbortSignal.any([signal, ended.signal]);
@@ -67,7 +67,7 @@ async function findingOf(check: Check, { world, clock, signal }: Run): Promise<F
   const overtime = late();
   // Its end without a result is the usual case.
   detach(untilOver(overtime, within));
-  const work = (async () => check.run(world, within))();
+  const work = (async () => check.run(inspection, within))();
   try {
     // The interrupt comes through the time limit, for checks that do not listen to it.
     const finding = await Promise.race([work, overtime]);

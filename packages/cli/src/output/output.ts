@@ -27,14 +27,14 @@ export interface Output {
   /** A warning that holds for the whole command, however often it is met. */
   warnOnce(text: string): void;
   /** A failure; the last line of the command. */
-  failure(error: FailureWords): void;
+  failure(error: ShownFailure): void;
   style(format: Style, text: string): string;
   /** Resolves once stdout takes more; rejects when the signal fires. Callers that write without an end await it between writes. */
   drained(signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
-export interface FailureWords {
+export interface ShownFailure {
   code: string;
   message: string;
   hint?: string | undefined;

@@ -4,7 +4,7 @@ import type { SshRoute } from '@fairlead/protocol';
 import {
   createRouteMemory,
   openFirstRoute,
-  type Route,
+  type NamedRoute,
   routeName,
   type RouteTaken,
   type SshConnection,
@@ -21,7 +21,7 @@ export interface RoutesAsked {
 }
 
 /** The system's ssh and ours, the terminal and the agent: as for every other login. */
-export function routesFor(list: readonly SshRoute[], context: Context, { pinned }: RoutesAsked = {}): Route[] {
+export function routesFor(list: readonly SshRoute[], context: Context, { pinned }: RoutesAsked = {}): NamedRoute[] {
   return list.map((route) => ({
     name: nameOf(route),
     target: async () => {

@@ -8,7 +8,7 @@ import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
 import { endDeployment, type Site } from '@fairlead/launch';
 import { sessionOptions } from '../session-options.ts';
-import { listInstances } from './sweep-scripts.ts';
+import { listInstancesScript } from './sweep-scripts.ts';
 
 /** Those on the clusters given; on all where the bastion goes. */
 export async function liveDeployments(
@@ -56,7 +56,7 @@ const pollIntervalMs = 1_000;
 
 /** Jobs of ours that control knows nothing of any more: those whose directory lies on the cluster. `ownKeys`: our bastion's key directory; empty: not known. */
 export async function cancelStrays(site: Site, ownKeys: string, context: Context): Promise<string[]> {
-  const listed = await site.host.runner.run(['sh', '-c', listInstances, 'sh', site.paths.state, ownKeys]);
+  const listed = await site.host.runner.run(['sh', '-c', listInstancesScript, 'sh', site.paths.state, ownKeys]);
   const instances = new Set(listed.code === 0 ? listed.stdout.split('\n') : []);
   const jobs = await site.scheduler.living('fl-', context.signal);
   const ours = jobs.filter(({ name }) => instances.has(name?.split('-').at(-1) ?? ''));

@@ -62,7 +62,7 @@ is_foreign() {
 `;
 
 /** Arguments: state directory, our bastion's key directory. Prints the instances that have a directory here and are ours. */
-export const listInstances = `${isForeign}
+export const listInstancesScript = `${isForeign}
 state=$1 own=$2
 for job in "$state"/jobs/*; do
   [ -d "$job" ] && ! is_foreign "\${job##*/}" && echo "\${job##*/}"

@@ -4,7 +4,7 @@ import { errorText } from '@fairlead/kit';
 
 import { loadConfig } from '@fairlead/config';
 import { launchRun } from '../launch/launch-run.ts';
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { cacheDir } from '@fairlead/client/cache-dir';
 import { openSite, shipAgent } from '@fairlead/launch';
@@ -16,7 +16,7 @@ export interface AgentsUpgraded {
 }
 
 export async function upgradeAgents(context: Context): Promise<AgentsUpgraded[]> {
-  const { config } = await loadConfig(configPlace(context));
+  const { config } = await loadConfig(configPlaceOf(context));
   const upgraded: AgentsUpgraded[] = [];
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     try {

@@ -3,9 +3,9 @@
 import ssh2 from 'ssh2';
 import type { OpenSSHAgent, ParsedKey, PublicKeyEntry } from 'ssh2';
 import { sshError } from '../ssh-error.ts';
-import type { Identity } from './key-file.ts';
+import type { KeyIdentity } from './key-file.ts';
 
-export async function listAgentIdentities(socketPath: string): Promise<Identity[]> {
+export async function listAgentIdentities(socketPath: string): Promise<KeyIdentity[]> {
   const agent = new ssh2.OpenSSHAgent(socketPath);
   const { promise, resolve, reject } = Promise.withResolvers<ParsedKey[]>();
   agent.getIdentities((error, keys) => (error ? reject(error) : resolve((keys ?? []).map(parsedKey))));

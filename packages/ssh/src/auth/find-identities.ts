@@ -4,10 +4,10 @@ import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { SshAuth } from '../ssh-target.ts';
 import { type SshErrorCode, sshError } from '../ssh-error.ts';
 import { listAgentIdentities } from './agent-identities.ts';
-import { type Identity, identityFromSecret, readIdentityFile, readPublicKeyFile } from './key-file.ts';
+import { type KeyIdentity, identityFromSecret, readIdentityFile, readPublicKeyFile } from './key-file.ts';
 
 export interface FoundIdentities {
-  identities: Identity[];
+  identities: KeyIdentity[];
   /** Keys that exist but could not be used. */
   failures: CodedError<SshErrorCode>[];
 }
@@ -25,7 +25,7 @@ export async function findIdentities(auth: SshAuth): Promise<FoundIdentities> {
   const files = auth.identityFiles ?? [];
   const { privateKey, agentSocket } = auth;
   const given = privateKey ? await tolerate((async () => identityFromSecret(privateKey))()) : undefined;
-  const fromFiles: Identity[] = [];
+  const fromFiles: KeyIdentity[] = [];
   const configured: Buffer[] = [];
   for (const file of files) {
     const identity = await tolerate(readIdentityFile(file, auth.askPassphrase));
@@ -34,14 +34,14 @@ export async function findIdentities(auth: SshAuth): Promise<FoundIdentities> {
     if (publicKey) configured.push(publicKey);
   }
   const fromAgent = agentSocket ? ((await tolerate(listAgentIdentities(agentSocket))) ?? []) : [];
-  const isConfigured = (identity: Identity) => configured.some((key) => key.equals(identity.publicKey));
+  const isConfigured = (identity: KeyIdentity) => configured.some((key) => key.equals(identity.publicKey));
   const others = auth.identitiesOnly ? [] : fromAgent.filter((identity) => !isConfigured(identity));
   // As ssh(1): the agent's copies of configured keys, the agent's other keys, the files.
   const inOrder = [...(given ? [given] : []), ...fromAgent.filter(isConfigured), ...others, ...fromFiles];
   return { identities: withoutRepeats(inOrder), failures };
 }
 
-function withoutRepeats(identities: readonly Identity[]): Identity[] {
+function withoutRepeats(identities: readonly KeyIdentity[]): KeyIdentity[] {
   return identities.filter(
     (identity, index) => identities.findIndex((other) => other.publicKey.equals(identity.publicKey)) === index,
   );

@@ -4,14 +4,14 @@ import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import ssh2 from 'ssh2';
 import type { IdentityCallback, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
 import { type SshErrorCode, sshError } from '../ssh-error.ts';
-import type { Identity } from './key-file.ts';
+import type { KeyIdentity } from './key-file.ts';
 
 export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
-  readonly #identities: readonly Identity[];
+  readonly #identities: readonly KeyIdentity[];
   readonly #failures: CodedError<SshErrorCode>[];
 
   /** `failures` gains an entry for each key that the server accepted but that could not sign. */
-  constructor(identities: readonly Identity[], failures: CodedError<SshErrorCode>[]) {
+  constructor(identities: readonly KeyIdentity[], failures: CodedError<SshErrorCode>[]) {
     super();
     this.#identities = identities;
     this.#failures = failures;

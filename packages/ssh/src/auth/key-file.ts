@@ -9,7 +9,7 @@ import type { SshAuth } from '../ssh-target.ts';
 import { sshError } from '../ssh-error.ts';
 import { publicHalf } from './public-half.ts';
 
-export interface Identity {
+export interface KeyIdentity {
   /** How messages call it: a path, or the agent's comment; never key material. */
   name: string;
   publicKey: Buffer;
@@ -17,14 +17,14 @@ export interface Identity {
   sign(data: Buffer, hash: string | undefined): Promise<Buffer>;
 }
 
-export function identityFromSecret(secret: Secret): Identity {
+export function identityFromSecret(secret: Secret): KeyIdentity {
   const parsed = ssh2.utils.parseKey(secret.reveal());
   if (parsed instanceof Error) throw unreadable('the given private key', parsed);
   return openIdentity('the given private key', parsed);
 }
 
 /** Undefined when there is no such file. */
-export async function readIdentityFile(file: string, ask: SshAuth['askPassphrase']): Promise<Identity | undefined> {
+export async function readIdentityFile(file: string, ask: SshAuth['askPassphrase']): Promise<KeyIdentity | undefined> {
   const text = await readIfPresent(file);
   if (text === undefined) return undefined;
   const parsed = ssh2.utils.parseKey(text);
@@ -47,11 +47,11 @@ export async function readPublicKeyFile(file: string): Promise<Buffer | undefine
   return parsed === undefined || parsed instanceof Error ? undefined : parsed.getPublicSSH();
 }
 
-function openIdentity(name: string, key: ParsedKey): Identity {
+function openIdentity(name: string, key: ParsedKey): KeyIdentity {
   return { name, publicKey: key.getPublicSSH(), sign: async (data, hash) => signWith(key, data, hash) };
 }
 
-function lockedIdentity(file: string, publicKey: Buffer, open: () => Promise<ParsedKey>): Identity {
+function lockedIdentity(file: string, publicKey: Buffer, open: () => Promise<ParsedKey>): KeyIdentity {
   return { name: file, publicKey, sign: async (data, hash) => signWith(await open(), data, hash) };
 }
 

@@ -18,19 +18,19 @@ export interface LoggedIn {
 }
 
 /** What a login needs from this machine's files. Read before the connection is made: servers do not wait long. */
-export interface Login {
+export interface PreparedLogin {
   target: SshTarget;
   found: FoundIdentities;
   verifier: HostKeyVerifier;
 }
 
-export async function prepareLogin(target: SshTarget): Promise<Login> {
+export async function prepareLogin(target: SshTarget): Promise<PreparedLogin> {
   return { target, found: await findIdentities(target.auth), verifier: await openHostKeyVerifier(target) };
 }
 
 /** Listens on the transport before it returns to the event loop, so that nothing of its life is missed. */
 export async function logIn(
-  { target, found, verifier }: Login,
+  { target, found, verifier }: PreparedLogin,
   transport: Transport,
   options: { keepaliveMs: number; signal: AbortSignal; hold?: (() => Promise<void>) | undefined },
 ): Promise<LoggedIn> {

@@ -4,7 +4,7 @@ import { type Clock, detach, Scope, systemClock } from '@fairlead/kit';
 import type { HostKey } from '../host-key/host-key.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { sshError } from '../ssh-error.ts';
-import { createDeadline, type Deadline } from './deadline.ts';
+import { createPausableLimit, type PausableLimit } from './pausable-limit.ts';
 import { logIn, prepareLogin } from './handshake.ts';
 import type { SshLink } from './ssh-link.ts';
 import { createTransport, openTcp, type Transport } from './transport.ts';
@@ -44,7 +44,7 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
     const jump = target.jump ? scope.use(await openJump(target.jump, options)).link : undefined;
     if (jump) stages?.onJumped();
     const timeoutMs = target.connectTimeoutMs ?? connectTimeoutMs;
-    using deadline = createDeadline({
+    using deadline = createPausableLimit({
       clock: options.clock ?? systemClock,
       afterMs: timeoutMs,
       makeError: () =>
@@ -106,7 +106,7 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
 /** The same target, with a human's time not counted. */
 function withPatience(
   target: SshTarget,
-  { deadline, hold }: { deadline: Deadline; hold: LoginStages['hold'] | undefined },
+  { deadline, hold }: { deadline: PausableLimit; hold: LoginStages['hold'] | undefined },
 ): SshTarget {
   const { hostKeys, auth } = target;
   const askHost = hostKeys.kind === 'known-hosts' ? hostKeys.ask : undefined;

@@ -4,19 +4,19 @@ import { CodedError, errorText, withTimeLimit, defined } from '@fairlead/kit';
 
 import type { OpenSshOptions } from '../connection/ssh-connection.ts';
 import { sshError } from '../ssh-error.ts';
-import type { Route } from './open-first-route.ts';
+import type { NamedRoute } from './open-first-route.ts';
 import { askRoute } from './route-candidate.ts';
 import type { RouteAnswer } from './route-words.ts';
 
 /** Side by side; in the given order; never rejects for what a route does. */
 export function askEachRoute(
-  routes: readonly Route[],
+  routes: readonly NamedRoute[],
   options: OpenSshOptions & { limitMs: number },
 ): Promise<RouteAnswer[]> {
   return Promise.all(routes.map((route) => askOne(route, options)));
 }
 
-async function askOne(route: Route, options: OpenSshOptions & { limitMs: number }): Promise<RouteAnswer> {
+async function askOne(route: NamedRoute, options: OpenSshOptions & { limitMs: number }): Promise<RouteAnswer> {
   const { name } = route;
   const { limitMs, ...open } = options;
   try {

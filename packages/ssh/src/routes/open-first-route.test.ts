@@ -7,7 +7,7 @@ import type { SshTarget } from '../ssh-target.ts';
 import { hasSshd, openTestSsh, type TestSsh } from '../testing.ts';
 import { sshVersion } from '../system-ssh/run-ssh.ts';
 import { askEachRoute } from './ask-each-route.ts';
-import { openFirstRoute, type Route, type RoutesOptions } from './open-first-route.ts';
+import { openFirstRoute, type NamedRoute, type RoutesOptions } from './open-first-route.ts';
 import { createRouteMemory } from './route-memory.ts';
 import { whyTaken, wrongRoutes } from './route-words.ts';
 
@@ -21,12 +21,12 @@ beforeEach(async () => {
 });
 afterEach(() => scope[Symbol.asyncDispose]());
 
-const route = (name: string, change: Partial<SshTarget> = {}): Route => ({
+const route = (name: string, change: Partial<SshTarget> = {}): NamedRoute => ({
   name,
   target: async () => ({ ...bastion.target, ...change }),
 });
 
-function open(routes: Route[], change: Partial<RoutesOptions<string>> = {}) {
+function open(routes: NamedRoute[], change: Partial<RoutesOptions<string>> = {}) {
   const opening = openFirstRoute({
     routes,
     memory: createRouteMemory(),
@@ -113,7 +113,7 @@ describe('openFirstRoute', () => {
     const jump = { ...other.target, auth: { identityFiles: [bastion.userKeyFile] } };
     const memory = createRouteMemory();
     let asked = 0;
-    const through: Route = {
+    const through: NamedRoute = {
       name: 'bastion through login',
       target: async () => {
         asked += 1;
@@ -186,7 +186,7 @@ describe.skipIf(!withOpenSsh)("openFirstRoute with the system's ssh", () => {
     const login = scope.use(await openTestSsh('sshd'));
     const { port } = await openSilence();
     const target = await login.systemTarget();
-    const through = (name: string, change: Partial<SshTarget> = {}): Route => ({
+    const through = (name: string, change: Partial<SshTarget> = {}): NamedRoute => ({
       name,
       target: async () => ({ ...target, ...change }),
     });

@@ -26,7 +26,7 @@ import {
 } from './route-race.ts';
 import { answersOf, describeAnswer, type RouteTaken, whyTaken } from './route-words.ts';
 
-export interface Route {
+export interface NamedRoute {
   /** As in `routeName`: what messages and the memory call it. */
   name: string;
   /** Rejects where ssh_config does not say what the name means; only this route fails then. */
@@ -34,7 +34,7 @@ export interface Route {
 }
 
 export interface RoutesOptions<Proof> extends OpenSshOptions {
-  routes: readonly Route[];
+  routes: readonly NamedRoute[];
   memory: RouteMemory;
   /** Rejects where this is not the right host, or not usable; the next route is tried then. Closes what it opened if so. */
   prove: (connection: SshConnection) => Promise<Proof>;
@@ -98,7 +98,7 @@ class RouteRace<Proof> {
     }
   }
 
-  async #ask(route: Route, index: number): Promise<void> {
+  async #ask(route: NamedRoute, index: number): Promise<void> {
     try {
       const denied = stillDenied(this.#options.memory, route.name, this.#clock.monotonicMs());
       if (denied) throw new CodedError(denied.code, denied.message, denied);

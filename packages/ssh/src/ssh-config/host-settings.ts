@@ -4,7 +4,7 @@
 import { answerConfig, type ConfigAnswer } from './answer-config.ts';
 import { isNone, jumpText } from './check-value.ts';
 import { type ConfigLine, onLine, refuseLine } from './config-line.ts';
-import { type JumpHost, parseJumpHosts } from './jump-hosts.ts';
+import { type ConfiguredJump, parseJumpHosts } from './jump-hosts.ts';
 import { plainJump } from './plain-jump.ts';
 import type { ConfigEntry } from './read-ssh-config.ts';
 import { expandPath, expandTokens, type TokenValues } from './tokens.ts';
@@ -22,7 +22,7 @@ export interface HostSettings {
   hostKeyAlias: string | undefined;
   connectTimeoutMs: number | undefined;
   /** In the order in which they are passed. */
-  jumpHosts: JumpHost[];
+  jumpHosts: ConfiguredJump[];
 }
 
 export interface HostQuestion extends Pick<TokenValues, 'localUser' | 'uid' | 'localHost' | 'home' | 'env'> {
@@ -120,7 +120,7 @@ function pathsOf(
   return [...new Set(paths)];
 }
 
-function jumpHostsOf(answer: ConfigAnswer, question: HostQuestion, values: TokenValues): JumpHost[] {
+function jumpHostsOf(answer: ConfigAnswer, question: HostQuestion, values: TokenValues): ConfiguredJump[] {
   if (question.proxyJump !== undefined) return parseJumpHosts(question.proxyJump);
   const line = firstLine(answer, 'way');
   if (!line) return [];

@@ -3,22 +3,22 @@
 import { defined } from '@fairlead/kit';
 import { sshError } from '../ssh-error.ts';
 
-export interface JumpHost {
+export interface ConfiguredJump {
   host: string;
   user?: string;
   port?: number;
 }
 
-export function parseJumpHosts(text: string): JumpHost[] {
+export function parseJumpHosts(text: string): ConfiguredJump[] {
   if (text.trim().toLowerCase() === 'none') return [];
   return text.split(',').map((part) => parseJumpHost(part.trim()));
 }
 
-export function renderJumpHost({ user, host, port }: JumpHost): string {
+export function renderJumpHost({ user, host, port }: ConfiguredJump): string {
   return `${user === undefined ? '' : `${user}@`}[${host}]${port === undefined ? '' : `:${port}`}`;
 }
 
-function parseJumpHost(text: string): JumpHost {
+function parseJumpHost(text: string): ConfiguredJump {
   const match = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:@/]+|[^@/]*:[^@/]*:[^@/]*))(?::(\d+))?\/?$/.exec(text);
   const host = match?.[2] ?? match?.[3];
   const port = Number(match?.[4] ?? 22);

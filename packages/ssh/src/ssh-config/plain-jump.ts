@@ -3,14 +3,14 @@
 import { defined } from '@fairlead/kit';
 import { basename } from 'node:path';
 
-import type { JumpHost } from './jump-hosts.ts';
+import type { ConfiguredJump } from './jump-hosts.ts';
 
 /** Options that do not change where the bytes go: quiet, no X11, no terminal, no agent, no command. */
 const harmless = 'qxTaN';
 const destinations = ['%h:%p', '[%h]:%p'];
 
 /** Undefined where the command is more than a jump; `expand` puts values for the tokens in the host's name. */
-export function plainJump(command: string, expand: (text: string) => string): JumpHost | undefined {
+export function plainJump(command: string, expand: (text: string) => string): ConfiguredJump | undefined {
   // Characters that a shell would interpret.
   if (/[^\w\s%@:.,/=+[\]-]/.test(command)) return undefined;
   const words = command.trim().split(/\s+/);

@@ -8,7 +8,7 @@ import { sshError } from '../ssh-error.ts';
 import { type ConfigLine, type LinePlace, splitConfigLine } from './config-line.ts';
 import { matchPattern } from './match-patterns.ts';
 
-export interface ConfigPlace {
+export interface SshConfigPlace {
   home: string;
   /** Relative Includes start here: `~/.ssh` for the user's file, `/etc/ssh` for the system's. */
   includeDir: string;
@@ -24,7 +24,7 @@ export type ConfigEntry =
 const maxDepth = 16;
 
 /** Empty when there is no such file. */
-export async function readSshConfig(file: string, place: ConfigPlace, depth = 0): Promise<ConfigEntry[]> {
+export async function readSshConfig(file: string, place: SshConfigPlace, depth = 0): Promise<ConfigEntry[]> {
   if (depth > maxDepth) {
     throw sshError('ssh_config_invalid', `cannot read ${file} because its Includes go deeper than ${maxDepth} levels`);
   }
@@ -37,7 +37,7 @@ export async function readSshConfig(file: string, place: ConfigPlace, depth = 0)
   return entries;
 }
 
-async function follow(line: ConfigLine, place: ConfigPlace, depth: number): Promise<ConfigEntry> {
+async function follow(line: ConfigLine, place: SshConfigPlace, depth: number): Promise<ConfigEntry> {
   const odd = line.words.find((word) => /[%$[\]\\]|^~(?!\/)/.test(word) || word === '');
   if (odd !== undefined)
     return { kind: 'unread', place: line.place, why: `Fairlead does not find the files that ${odd} includes` };
@@ -62,7 +62,7 @@ async function readIfPresent(file: string): Promise<string> {
   }
 }
 
-function resolvePattern(pattern: string, { home, includeDir }: ConfigPlace): string {
+function resolvePattern(pattern: string, { home, includeDir }: SshConfigPlace): string {
   if (pattern.startsWith('~/')) return join(home, pattern.slice(2));
   return isAbsolute(pattern) ? pattern : join(includeDir, pattern);
 }

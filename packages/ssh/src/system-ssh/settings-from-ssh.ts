@@ -1,7 +1,7 @@
 // The settings that `ssh -G` names, in the words of our own driver. Pure.
 
 import { agentSocket, type HostQuestion, type HostSettings } from '../ssh-config/host-settings.ts';
-import { type JumpHost, parseJumpHosts } from '../ssh-config/jump-hosts.ts';
+import { type ConfiguredJump, parseJumpHosts } from '../ssh-config/jump-hosts.ts';
 import { plainJump } from '../ssh-config/plain-jump.ts';
 import { expandPath, expandTokens, type TokenValues } from '../ssh-config/tokens.ts';
 import type { EffectiveSettings } from './effective-settings.ts';
@@ -26,7 +26,7 @@ export function settingsFromSsh(effective: EffectiveSettings, question: HostQues
 }
 
 /** Undefined for a ProxyCommand that is more than a plain jump. */
-export function jumpHostsOf(effective: EffectiveSettings, question: HostQuestion): JumpHost[] | undefined {
+export function jumpHostsOf(effective: EffectiveSettings, question: HostQuestion): ConfiguredJump[] | undefined {
   const { proxyJump, proxyCommand } = effective;
   if (proxyJump !== undefined) return parseJumpHosts(proxyJump);
   if (proxyCommand === undefined) return [];

@@ -2,20 +2,20 @@
 
 import type { Argument, Command, Option } from 'commander';
 
-export interface Candidate {
+export interface CompletionCandidate {
   value: string;
   description: string;
 }
 
 /** What is wanted at the cursor. `prefix` stands before each value, as in `--on=`. */
-export type Wanted =
-  | { kind: 'candidates'; candidates: Candidate[] }
+export type WantedCompletion =
+  | { kind: 'candidates'; candidates: CompletionCandidate[] }
   | { kind: 'deployments' | 'presets' | 'clusters'; prefix: string; typed: string }
   | { kind: 'files' }
   | { kind: 'nothing' };
 
 /** `words` follow the program's name; the last one is being typed and may be empty. */
-export function wantedAt(program: Command, words: readonly string[]): Wanted {
+export function wantedAt(program: Command, words: readonly string[]): WantedCompletion {
   const typed = joinEquals(words);
   const { command, operands, option, isOver } = walk(program, typed.words.slice(0, -1));
   const current = typed.words.at(-1) ?? '';
@@ -68,14 +68,14 @@ function walk(program: Command, words: readonly string[]) {
   return { command, operands, option, isOver: false };
 }
 
-function valueOf(option: Option, prefix: string, typed: string): Wanted {
+function valueOf(option: Option, prefix: string, typed: string): WantedCompletion {
   if (option.argChoices) return offer(option.argChoices.map(plain), prefix, typed);
   const what = /[<[]([^\]>]+)[\]>]/.exec(option.flags)?.[1];
   if (what === 'file') return { kind: 'files' };
   return what === 'cluster' ? { kind: 'clusters', prefix, typed } : { kind: 'nothing' };
 }
 
-function argumentAt(argument: Argument, command: Command, typed: string): Wanted {
+function argumentAt(argument: Argument, command: Command, typed: string): WantedCompletion {
   if (argument.argChoices) return offer(argument.argChoices.map(plain), '', typed);
   if (argument.name() === 'model') return { kind: 'presets', prefix: '', typed };
   // The first argument of a command on a deployment is its name.
@@ -83,7 +83,7 @@ function argumentAt(argument: Argument, command: Command, typed: string): Wanted
   return { kind: command.name() === 'exec' ? 'files' : 'nothing' };
 }
 
-export function offer(all: readonly Candidate[], prefix: string, typed: string): Wanted {
+export function offer(all: readonly CompletionCandidate[], prefix: string, typed: string): WantedCompletion {
   const fitting = all.filter(({ value }) => value.startsWith(typed));
   return {
     kind: 'candidates',
@@ -91,14 +91,14 @@ export function offer(all: readonly Candidate[], prefix: string, typed: string):
   };
 }
 
-function commandsOf(command: Command): Candidate[] {
+function commandsOf(command: Command): CompletionCandidate[] {
   return command
     .createHelp()
     .visibleCommands(command)
     .map((one) => ({ value: one.name(), description: one.description() }));
 }
 
-function optionsOf(command: Command): Candidate[] {
+function optionsOf(command: Command): CompletionCandidate[] {
   return command
     .createHelp()
     .visibleOptions(command)
@@ -127,6 +127,6 @@ function split(word: string): [flag: string, value?: string] {
   return at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
 }
 
-function plain(value: string): Candidate {
+function plain(value: string): CompletionCandidate {
   return { value, description: '' };
 }

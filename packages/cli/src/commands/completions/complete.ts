@@ -6,11 +6,11 @@ import { leadInstance } from '@fairlead/protocol';
 import type { Command } from 'commander';
 
 import { BUILT_IN_PRESETS, loadConfig } from '@fairlead/config';
-import { configPlace } from '../../config/config-place.ts';
+import { configPlaceOf } from '../../config/config-place.ts';
 import type { Context } from '../../context.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { stateWords } from '../instance-words.ts';
-import { type Candidate, offer, type Wanted, wantedAt } from './candidates.ts';
+import { type CompletionCandidate, offer, type WantedCompletion, wantedAt } from './candidates.ts';
 
 /** A person waits at a prompt. */
 const lookUpTimeoutMs = 2_000;
@@ -23,7 +23,7 @@ export async function runComplete(program: Command, words: readonly string[], co
     context.output.text(description === '' ? value : `${value}\t${oneLine(description)}`);
 }
 
-async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
+async function lookUp(wanted: WantedCompletion, context: Context): Promise<WantedCompletion> {
   if (wanted.kind === 'candidates' || wanted.kind === 'nothing' || wanted.kind === 'files') return wanted;
   try {
     // No output of ours may come between the characters that the user types.
@@ -36,7 +36,7 @@ async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
   }
 }
 
-const lookUps: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<Candidate[]>> = {
+const lookUps: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<CompletionCandidate[]>> = {
   async deployments(context) {
     using limit = openTimeLimit(context.clock, lookUpTimeoutMs);
     const signal = AbortSignal.any([context.signal, limit.signal]);
@@ -50,14 +50,14 @@ const lookUps: Record<'deployments' | 'presets' | 'clusters', (context: Context)
     }));
   },
   async presets(context) {
-    const { config } = await loadConfig(configPlace(context));
+    const { config } = await loadConfig(configPlaceOf(context));
     return Object.entries({ ...BUILT_IN_PRESETS, ...config.presets }).map(([value, { model, description }]) => ({
       value,
       description: description ?? model ?? '',
     }));
   },
   async clusters(context) {
-    const { config } = await loadConfig(configPlace(context));
+    const { config } = await loadConfig(configPlaceOf(context));
     return Object.entries(config.clusters ?? {}).map(([value, { kind }]) => ({ value, description: kind ?? '' }));
   },
 };

@@ -2,7 +2,7 @@
 
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 const keysScript = `
 path=$1
@@ -49,5 +49,5 @@ export function judgeAuthorizedKeys(answers: Answers): Finding {
       `${path} does not exist, and yet a key let us in`,
       `The server reads keys elsewhere${answers.get('sshd') ? ` (${answers.get('sshd')})` : ''}: set bastion.authorizedKeysFile.`,
     );
-  return ok(`${path} can be edited by this account`);
+  return passed(`${path} can be edited by this account`);
 }

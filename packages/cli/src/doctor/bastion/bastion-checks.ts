@@ -10,7 +10,7 @@ import { askRuntime } from '../host/runtime.ts';
 import { askShell } from '../host/shell.ts';
 import { askRoutes } from '../reach/ask-routes.ts';
 import { reachChecks } from '../reach/reach-checks.ts';
-import { connectionOf, type World } from '../world.ts';
+import { connectionOf, type Inspection } from '../inspection.ts';
 import { askAuthorizedKeys } from './authorized-keys.ts';
 import { askControl, askGate, askPinnedKey } from './control.ts';
 import { type ForwardingFacts, judgeDial, judgeListen, judgeReplaces, tryForwarding } from './forwarding.ts';
@@ -29,30 +29,36 @@ const routeTable: Check = {
 };
 
 export function bastionChecks(hasRoutes: boolean): Check[] {
-  const forwarding = onceFor((world, signal) => forwardingOf(world, signal));
+  const forwarding = onceFor((inspection, signal) => forwardingOf(inspection, signal));
   return [
     ...(hasRoutes ? [routeTable] : []),
-    ...reachChecks({ group: 'bastion', who: 'Bastion', needs: ['laptop.bastion'], of: (world) => world.bastion }),
+    ...reachChecks({
+      group: 'bastion',
+      who: 'Bastion',
+      needs: ['laptop.bastion'],
+      of: (inspection) => inspection.bastion,
+    }),
     {
       id: 'bastion.pinned-key',
       title: 'Bastion: the key in the profile',
       tried: 'compared its host key with the profile',
       needs: [...loggedIn, 'laptop.profile'],
-      run: (world) => askPinnedKey(world),
+      run: (inspection) => askPinnedKey(inspection),
     },
     {
       id: 'bastion.shell',
       title: 'Bastion: login shell',
       tried: 'ran echo through it',
       needs: loggedIn,
-      run: async (world, signal) => askShell(await connectionOf(world), signal),
+      run: async (inspection, signal) => askShell(await connectionOf(inspection), signal),
     },
     {
       id: 'bastion.clock',
       title: 'Bastion: clock',
       tried: 'asked it for the time',
       needs: ['bastion.shell'],
-      run: async (world, signal) => askClock(await world.bastion.host(), () => world.context.clock.now(), { signal }),
+      run: async (inspection, signal) =>
+        askClock(await inspection.bastion.host(), () => inspection.context.clock.now(), { signal }),
     },
     {
       id: 'bastion.one-host',
@@ -66,21 +72,21 @@ export function bastionChecks(hasRoutes: boolean): Check[] {
       title: 'Bastion: forwards from a socket (first hop)',
       tried: 'had it listen on a socket in a directory of a moment',
       needs: ['bastion.shell'],
-      run: async (world, signal) => judgeListen(await forwarding(world, signal)),
+      run: async (inspection, signal) => judgeListen(await forwarding(inspection, signal)),
     },
     {
       id: 'bastion.dial',
       title: 'Bastion: forwards to a socket (second hop)',
       tried: 'sent a word through that socket and back',
       needs: ['bastion.listen'],
-      run: async (world, signal) => judgeDial(await forwarding(world, signal)),
+      run: async (inspection, signal) => judgeDial(await forwarding(inspection, signal)),
     },
     {
       id: 'bastion.unlink',
       title: 'Bastion: keeps sockets that are there',
       tried: 'listened on the same path again (StreamLocalBindUnlink)',
       needs: ['bastion.listen'],
-      run: async (world, signal) => judgeReplaces(await forwarding(world, signal)),
+      run: async (inspection, signal) => judgeReplaces(await forwarding(inspection, signal)),
     },
     ...accountChecks(),
     ...controlChecks(),
@@ -94,8 +100,10 @@ function accountChecks(): Check[] {
       title: 'Bastion: directory of state',
       tried: 'wrote a file and ran a program in it, and looked how much is free',
       needs: ['bastion.shell'],
-      async run(world, signal) {
-        const facts = await askDirectory(await world.bastion.host(), await world.bastion.stateDir(), { signal });
+      async run(inspection, signal) {
+        const facts = await askDirectory(await inspection.bastion.host(), await inspection.bastion.stateDir(), {
+          signal,
+        });
         return judgeDirectory(facts, {
           what: "control's programs and database",
           setting: 'bastion.stateDir',
@@ -111,9 +119,9 @@ function accountChecks(): Check[] {
       title: 'Bastion: Node',
       tried: 'looked which Node would run control',
       needs: ['bastion.shell'],
-      run: async (world, signal) =>
-        askRuntime(await world.bastion.host(), (await world.bastion.config()).node, {
-          context: world.context,
+      run: async (inspection, signal) =>
+        askRuntime(await inspection.bastion.host(), (await inspection.bastion.config()).node, {
+          context: inspection.context,
           setting: 'bastion.node',
           signal,
         }),
@@ -123,8 +131,12 @@ function accountChecks(): Check[] {
       title: 'Bastion: authorized_keys',
       tried: 'looked whether this account may edit it',
       needs: ['bastion.shell'],
-      run: async (world, signal) =>
-        askAuthorizedKeys(await world.bastion.host(), (await world.bastion.config()).authorizedKeysFile, signal),
+      run: async (inspection, signal) =>
+        askAuthorizedKeys(
+          await inspection.bastion.host(),
+          (await inspection.bastion.config()).authorizedKeysFile,
+          signal,
+        ),
     },
     {
       id: 'bastion.stays',
@@ -143,10 +155,10 @@ function controlChecks(): Check[] {
       title: 'Bastion: directory of sockets',
       tried: 'looked at its owner, its mode, its file system and what lies in it',
       needs: ['bastion.shell', 'laptop.profile'],
-      async run(world, signal) {
-        const profile = await world.profile();
+      async run(inspection, signal) {
+        const profile = await inspection.profile();
         if (!profile) return { status: 'skipped', found: 'skipped because the bastion is not prepared yet' };
-        return askRunDirectory(await world.bastion.host(), profile, signal);
+        return askRunDirectory(await inspection.bastion.host(), profile, signal);
       },
     },
     {
@@ -169,14 +181,14 @@ function controlChecks(): Check[] {
   ];
 }
 
-async function forwardingOf(world: World, signal: AbortSignal): Promise<ForwardingFacts> {
-  return tryForwarding(await connectionOf(world), { clock: world.context.clock, signal });
+async function forwardingOf(inspection: Inspection, signal: AbortSignal): Promise<ForwardingFacts> {
+  return tryForwarding(await connectionOf(inspection), { clock: inspection.context.clock, signal });
 }
 
-async function askStays(world: World, signal: AbortSignal): Promise<Finding> {
-  const target = withoutQuestions(await world.bastion.target());
+async function askStays(inspection: Inspection, signal: AbortSignal): Promise<Finding> {
+  const target = withoutQuestions(await inspection.bastion.target());
   try {
-    return judgeStays(await tryStays(target, await connectionOf(world), signal));
+    return judgeStays(await tryStays(target, await connectionOf(inspection), signal));
   } catch (error) {
     if (!target.system || !isCodedError(error, 'auth_failed', 'passphrase_needed')) throw error;
     return { status: 'skipped', found: 'skipped because a second login would ask you again' };
@@ -184,7 +196,7 @@ async function askStays(world: World, signal: AbortSignal): Promise<Finding> {
 }
 
 /** Several checks read one try. */
-function onceFor<T>(make: (world: World, signal: AbortSignal) => Promise<T>): typeof make {
+function onceFor<T>(make: (inspection: Inspection, signal: AbortSignal) => Promise<T>): typeof make {
   let made: Promise<T> | undefined;
-  return (world, signal) => (made ??= make(world, signal));
+  return (inspection, signal) => (made ??= make(inspection, signal));
 }

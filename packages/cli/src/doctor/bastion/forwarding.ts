@@ -7,7 +7,7 @@ import { type Duplex, pipeline } from 'node:stream';
 import { type Clock, CodedError, errorText, isCodedError, shellQuote, withTimeLimit } from '@fairlead/kit';
 import type { SshConnection, SshErrorCode } from '@fairlead/ssh';
 
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 export interface ForwardingFacts {
   listen: Outcome;
@@ -113,20 +113,20 @@ async function canListen(connection: SshConnection, path: string, signal: AbortS
 }
 
 export function judgeListen({ listen }: ForwardingFacts): Finding {
-  if (listen.ok) return ok(`it listened on a socket for us (${listen.roundTripMs.toFixed(0)} ms)`);
+  if (listen.ok) return passed(`it listened on a socket for us (${listen.roundTripMs.toFixed(0)} ms)`);
   // Its directory was made a moment before and is empty: a refusal is a rule, whatever the server calls it.
   return fail(`it does not listen on a unix socket for us: ${errorText(listen.error)}`, sshdTodo);
 }
 
 export function judgeDial({ dial }: ForwardingFacts): Finding {
   if (!dial) return { status: 'skipped', found: 'skipped because there was no socket to connect to' };
-  if (dial.ok) return ok(`a word went through it and came back (${dial.roundTripMs.toFixed(0)} ms)`);
+  if (dial.ok) return passed(`a word went through it and came back (${dial.roundTripMs.toFixed(0)} ms)`);
   return fail(`it does not connect us to a unix socket: ${errorText(dial.error)}`, sshdTodo);
 }
 
 export function judgeReplaces({ replaces }: ForwardingFacts): Finding {
-  if (replaces === undefined) return ok('the server removes its sockets by itself');
-  if (!replaces) return ok('a socket that was left behind is not replaced');
+  if (replaces === undefined) return passed('the server removes its sockets by itself');
+  if (!replaces) return passed('a socket that was left behind is not replaced');
   return warn(
     'StreamLocalBindUnlink is on: a listener replaced a socket that was there',
     "A leaked job key could replace any file of this account by a socket. Ask the operator for `StreamLocalBindUnlink no` (sshd's default); Fairlead never needs it.",

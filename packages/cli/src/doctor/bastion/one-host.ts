@@ -6,9 +6,9 @@ import { isIP } from 'node:net';
 import { errnoOf, errorText } from '@fairlead/kit';
 import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 import { withoutQuestions } from '../../ssh/without-questions.ts';
-import { connectionOf, type World } from '../world.ts';
+import { connectionOf, type Inspection } from '../inspection.ts';
 
 export interface HostSeen {
   address: string;
@@ -22,17 +22,17 @@ const maxAddresses = 4;
 const whoScript =
   'uname -n; cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid 2>/dev/null || echo unknown';
 
-export async function askOneHost(world: World, signal: AbortSignal): Promise<Finding> {
-  const target = await world.bastion.target();
-  const profile = await world.profile();
+export async function askOneHost(inspection: Inspection, signal: AbortSignal): Promise<Finding> {
+  const target = await inspection.bastion.target();
+  const profile = await inspection.profile();
   const addresses = (await addressesOf(target)).slice(0, maxAddresses);
   if (addresses.length < 2) {
-    const seen = await whoIs(world, target.host, async () => askWho(await connectionOf(world), signal));
+    const seen = await whoIs(inspection, target.host, async () => askWho(await connectionOf(inspection), signal));
     return judgeOneHost(target.host, [seen], profile?.bastion.host);
   }
   const seen: HostSeen[] = [];
   for (const address of addresses)
-    seen.push(await whoIs(world, address, () => askAt(withoutQuestions(atAddress(target, address)), signal)));
+    seen.push(await whoIs(inspection, address, () => askAt(withoutQuestions(atAddress(target, address)), signal)));
   return judgeOneHost(target.host, seen, profile?.bastion.host);
 }
 
@@ -57,7 +57,7 @@ export function judgeOneHost(name: string, seen: readonly HostSeen[], pinned: st
       `${name} has ${seen.length} addresses, and not all could be compared: ${lost.map(({ address, error }) => `${address}: ${error}`).join('; ')}`,
       'If these are several machines, name one of them itself in bastion.fromLaptop.host.',
     );
-  return ok(`${name} is one machine, ${names[0]}`);
+  return passed(`${name} is one machine, ${names[0]}`);
 }
 
 /** None for an address, for a name that only ssh or a jump host knows, and for one that no longer resolves. */
@@ -91,12 +91,12 @@ async function askWho(connection: SshConnection, signal: AbortSignal): Promise<s
   return (await connection.run(whoScript, { signal, timeoutMs: 10_000 })).stdout;
 }
 
-async function whoIs(world: World, address: string, ask: () => Promise<string>): Promise<HostSeen> {
+async function whoIs(inspection: Inspection, address: string, ask: () => Promise<string>): Promise<HostSeen> {
   try {
     const [host = '', bootId = ''] = (await ask()).trim().split('\n').slice(-2);
     return { address, host, bootId };
   } catch (error) {
-    world.context.signal.throwIfAborted();
+    inspection.context.signal.throwIfAborted();
     return { address, error: errorText(error) };
   }
 }

@@ -6,7 +6,7 @@ import type { LaptopProfile } from '@fairlead/protocol';
 
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 import { sharedFileSystems } from '../host/directory.ts';
 
 const runScript = `
@@ -53,13 +53,13 @@ export function judgeRunDirectory(runDir: string, answers: Answers): Finding {
   if (mode === undefined)
     return alive
       ? fail(`${runDir} is gone, with control's socket in it`, restart(alive))
-      : ok(`${runDir} is not there yet; the gate makes it`);
+      : passed(`${runDir} is not there yet; the gate makes it`);
   if (!mode.startsWith('drwx------') || answers.get('owner') !== answers.get('me'))
     return notOurs(runDir, mode, answers);
   if (alive && answers.get('socket') !== 'yes') return fail(`control's socket is gone from ${runDir}`, restart(alive));
   const squatter = answers.get('squatter');
   const good = `${runDir}: yours alone, on ${answers.get('type') || 'local disk'}`;
-  if (squatter === undefined) return ok(good);
+  if (squatter === undefined) return passed(good);
   return warn(
     `${good}. User ${squatter} holds the usual name, ${answers.get('usual')}`,
     `Nothing has to be done for Fairlead, which uses another name. Ask ${squatter}, or the administrator of the host, what ${answers.get('usual')} is for.`,

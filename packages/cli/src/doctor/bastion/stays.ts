@@ -2,7 +2,7 @@
 
 import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 
-import { ok, type Finding, warn } from '../check.ts';
+import { passed, type Finding, warn } from '../check.ts';
 
 /** As the gate starts control; ends by itself. */
 const startScript = `sh -c 'if command -v setsid >/dev/null 2>&1; then setsid sleep 20 </dev/null >/dev/null 2>&1 & else nohup sleep 20 </dev/null >/dev/null 2>&1 & fi; echo "pid $!"; if [ -e "/var/lib/systemd/linger/$(id -un)" ]; then echo lingers; fi'`;
@@ -30,7 +30,7 @@ export async function tryStays(target: SshTarget, connection: SshConnection, sig
 }
 
 export function judgeStays({ survived, lingers }: StaysFacts): Finding {
-  if (survived) return ok(`a process outlived its login${lingers ? '; lingering is on' : ''}`);
+  if (survived) return passed(`a process outlived its login${lingers ? '; lingering is on' : ''}`);
   return warn(
     'a process ended with the login that had started it',
     'Control would be started again at each connection. Run `loginctl enable-linger` there, or ask the operator to let processes live on (logind.conf: KillUserProcesses=no).',

@@ -5,15 +5,15 @@ import { errorText } from '@fairlead/kit';
 import { decodeText, gateLine, type LaptopProfile } from '@fairlead/protocol';
 
 import { parseAnswers } from '../ask-host.ts';
-import { type Check, fail, type Finding, ok, skipped, warn } from '../check.ts';
+import { type Check, fail, type Finding, passed, skipped, warn } from '../check.ts';
 import { engineWanted } from '../engine/engine-checks.ts';
 import { judgeEngine } from '../engine/judge-engine.ts';
 import { judgeClock } from '../host/clock.ts';
 import { judgeDirectory, readDirectoryFacts } from '../host/directory.ts';
 import { judgeGpus } from '../host/gpus.ts';
 import { type LoginStep, stepOf } from '../reach/try-login.ts';
-import { wantedOf } from '../slurm/wanted.ts';
-import type { World } from '../world.ts';
+import { wantedJobOf } from '../slurm/wanted-job.ts';
+import type { Inspection } from '../inspection.ts';
 import { lineOf, type ProbeReport } from '../probe/probe-report.ts';
 import { runTestJob } from './run-test-job.ts';
 
@@ -69,7 +69,7 @@ function wayOutChecks(): Check[] {
       title: 'Compute node: the gate',
       tried: 'asked the gate which host it is, from the node',
       needs: ['compute.login'],
-      run: async (world) => judgeGate(world.probe, await world.profile()),
+      run: async (inspection) => judgeGate(inspection.probe, await inspection.profile()),
     },
     {
       id: 'compute.listen',
@@ -99,7 +99,7 @@ function nodeChecks(): Check[] {
   return [
     check('runtime', 'Node runs', 'ran our program there with the Node of the jobs', ({ probe }) => {
       const started = lineOf(probe, 'started');
-      return started ? ok(`${started.node} on ${started.machine}`) : fail('it said nothing', 'Name a Node: node.');
+      return started ? passed(`${started.node} on ${started.machine}`) : fail('it said nothing', 'Name a Node: node.');
     }),
     check('clock', 'clock', 'compared its clock with that of this machine', ({ probe }) => {
       const started = lineOf(probe, 'started');
@@ -112,16 +112,20 @@ function nodeChecks(): Check[] {
       'scratch',
       'scratch directory',
       'wrote and ran a small program where jobs keep sockets and caches',
-      async (world) => judgeScratch(world.probe, (await world.login.paths()).scratch),
+      async (inspection) => judgeScratch(inspection.probe, (await inspection.login.paths()).scratch),
     ),
-    check('gpus', 'GPUs', 'asked nvidia-smi in the job', async (world) =>
-      judgeGpus((await wantedOf(world)).plan.gpus, parseAnswers(lineOf(world.probe, 'gpus')?.text ?? '')),
+    check('gpus', 'GPUs', 'asked nvidia-smi in the job', async (inspection) =>
+      judgeGpus((await wantedJobOf(inspection)).plan.gpus, parseAnswers(lineOf(inspection.probe, 'gpus')?.text ?? '')),
     ),
-    check('engine', 'the engine', 'looked for the engine in the job, after the prologue', async (world: World) =>
-      judgeEngine(
-        { ...(await engineWanted(world)), hasLastWord: false },
-        parseAnswers(lineOf(world.probe, 'engine')?.text ?? ''),
-      ),
+    check(
+      'engine',
+      'the engine',
+      'looked for the engine in the job, after the prologue',
+      async (inspection: Inspection) =>
+        judgeEngine(
+          { ...(await engineWanted(inspection)), hasLastWord: false },
+          parseAnswers(lineOf(inspection.probe, 'engine')?.text ?? ''),
+        ),
     ),
   ];
 }
@@ -140,26 +144,26 @@ export function judgeWayOut(step: LoginStep, probe: ProbeReport): Finding {
   const login = lineOf(probe, 'login');
   if (step === 'name') {
     if (!name) return skipped('skipped because the job did not come to it');
-    return name.ok ? ok(name.addresses.join(', ')) : fail(name.message ?? 'unknown name', wayOutTodo.name);
+    return name.ok ? passed(name.addresses.join(', ')) : fail(name.message ?? 'unknown name', wayOutTodo.name);
   }
   if (!login) return skipped('skipped because the job did not come to it');
   const failedAt = login.ok ? undefined : stepOf(login.code ?? '');
   if (failedAt === step) return fail(login.message ?? 'it failed', wayOutTodo[step]);
-  if (step === 'host-key' && login.fingerprint) return ok(login.fingerprint);
-  return ok(step === 'port' ? 'the bastion answers' : 'it works');
+  if (step === 'host-key' && login.fingerprint) return passed(login.fingerprint);
+  return passed(step === 'port' ? 'the bastion answers' : 'it works');
 }
 
 /** Pure. One that serves is enough to run; what the others lack is said while there is time. */
 export function judgeProbedRoutes({ lines }: ProbeReport): Finding {
   const routes = lines.filter((line) => line.probe === 'route');
-  if (routes.length === 0) return ok('there is one, which the next lines are about');
+  if (routes.length === 0) return passed('there is one, which the next lines are about');
   const found = routes
     .map(({ name, ok: serves, message }, index) => `${index + 1} ${name}: ${serves ? 'logged in' : message}`)
     .join('\n');
   const lame = routes.filter((route) => !route.ok);
   const todo = lame[0]?.hint ?? wayOutTodo.port;
   if (lame.length === routes.length) return fail(found, todo);
-  return lame.length === 0 ? ok(found) : warn(found, todo);
+  return lame.length === 0 ? passed(found) : warn(found, todo);
 }
 
 function judgeGate(probe: ProbeReport, profile: LaptopProfile | undefined): Finding {
@@ -171,13 +175,13 @@ function judgeGate(probe: ProbeReport, profile: LaptopProfile | undefined): Find
   if (!decoded.ok || 'error' in decoded.value) return fail(`it said ${gate.line}`, todo);
   // Inside, the name may stand for another of several hosts.
   checkGateLine(decoded.value, profile);
-  return ok(`it is ${decoded.value.host}, as from here`);
+  return passed(`it is ${decoded.value.host}, as from here`);
 }
 
 function judgeSocket(probe: ProbeReport): Finding {
   const listening = lineOf(probe, 'listening');
   if (!listening) return skipped('skipped because the job did not come to it');
-  if (listening.ok) return ok('the bastion listens for the node');
+  if (listening.ok) return passed('the bastion listens for the node');
   return fail(
     listening.message ?? 'it failed',
     listening.hint ?? 'sshd_config on the bastion must allow it also for logins from compute nodes (Match blocks).',
@@ -186,7 +190,7 @@ function judgeSocket(probe: ProbeReport): Finding {
 
 function judgeHop({ hop }: ProbeReport): Finding {
   if (!hop) return skipped('skipped because there was no socket to connect to');
-  if (hop.ok) return ok(`a word came from the node to this machine (${hop.roundTripMs.toFixed(0)} ms)`);
+  if (hop.ok) return passed(`a word came from the node to this machine (${hop.roundTripMs.toFixed(0)} ms)`);
   return fail(
     `the node's socket on the bastion does not answer this machine: ${errorText(hop.error)}`,
     'See whether "Bastion: forwards to a socket" is all right above; if so, run the doctor again.',

@@ -8,12 +8,12 @@ import { decodeText } from '@fairlead/protocol';
 import type { JobObservation, Scheduler } from '@fairlead/scheduler';
 
 import { pollMs, type Site } from '@fairlead/launch';
-import { fail, type Finding, ok, skipped } from '../check.ts';
-import type { World } from '../world.ts';
+import { fail, type Finding, passed, skipped } from '../check.ts';
+import type { Inspection } from '../inspection.ts';
 import { lineOf, type ProbeLine, probeLine, type ProbeReport } from '../probe/probe-report.ts';
 
 export interface TestJob {
-  world: World;
+  inspection: Inspection;
   site: Site;
   scheduler: Scheduler;
   jobId: string;
@@ -41,8 +41,8 @@ export async function followTestJob(job: TestJob): Promise<Finding> {
 
 /** Resolves with the job's last line. */
 async function readLines(job: TestJob, signal: AbortSignal): Promise<Finding> {
-  const { world, site, logPath, jobId } = job;
-  const { probe, context } = world;
+  const { inspection, site, logPath, jobId } = job;
+  const { probe, context } = inspection;
   for await (const text of site.host.tail(logPath, { lines: 200, follow: true, signal })) {
     const line = lineIn(text);
     if (!line) continue;
@@ -62,8 +62,8 @@ function lineIn(text: string): ProbeLine | undefined {
   return decoded.ok ? decoded.value : undefined;
 }
 
-async function visit({ dial, world }: TestJob, signal: AbortSignal): Promise<NonNullable<ProbeReport['hop']>> {
-  const { clock } = world.context;
+async function visit({ dial, inspection }: TestJob, signal: AbortSignal): Promise<NonNullable<ProbeReport['hop']>> {
+  const { clock } = inspection.context;
   const started = clock.monotonicMs();
   try {
     const { stream, word } = await dial();
@@ -83,8 +83,11 @@ async function visit({ dial, world }: TestJob, signal: AbortSignal): Promise<Non
 }
 
 /** Resolves when the job will say no more: it ended without its last line, or waited too long. */
-async function watchQueue({ world, site, scheduler, jobId, logPath }: TestJob, signal: AbortSignal): Promise<Finding> {
-  const { clock, output } = world.context;
+async function watchQueue(
+  { inspection, site, scheduler, jobId, logPath }: TestJob,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { clock, output } = inspection.context;
   const { slurm } = site.cluster.config;
   const waitMs = slurm?.pollSeconds === undefined ? jobPollIntervalMs : pollMs(slurm);
   const startedMs = clock.monotonicMs();
@@ -92,11 +95,11 @@ async function watchQueue({ world, site, scheduler, jobId, logPath }: TestJob, s
     await clock.sleep(waitMs, signal);
     const seen = (await scheduler.observe([jobId], signal)).get(jobId);
     const waitedSeconds = Math.round((clock.monotonicMs() - startedMs) / 1000);
-    const finding = seen && judgeWaiting(seen, { waitedSeconds, limitSeconds: world.args.waitSeconds });
+    const finding = seen && judgeWaiting(seen, { waitedSeconds, limitSeconds: inspection.args.waitSeconds });
     if (finding) return finding;
     if (seen?.phase.kind === 'ended' || seen?.phase.kind === 'gone') {
       await clock.sleep(lastLinesMs, signal);
-      return judgeEnded(seen, await lastWords(site, logPath, signal), world.probe);
+      return judgeEnded(seen, await lastWords(site, logPath, signal), inspection.probe);
     }
     output.busy(`test job ${jobId}: ${seen?.pending?.text ?? seen?.state ?? 'submitted'} (${waitedSeconds} s)`);
   }
@@ -139,5 +142,5 @@ function judgeEnded(seen: JobObservation, words: string, probe: ProbeReport): Fi
 
 function judgeStarted(probe: ProbeReport, jobId: string): Finding {
   const started = lineOf(probe, 'started');
-  return ok(`job ${jobId} ran on ${started?.host ?? 'a node without a name'}`);
+  return passed(`job ${jobId} ran on ${started?.host ?? 'a node without a name'}`);
 }

@@ -29,8 +29,8 @@ import { directoryScript } from '../host/directory.ts';
 import { gpusScript } from '../host/gpus.ts';
 import { noteFolders } from '../host/made-folders.ts';
 import { siteOf } from '../slurm/test-only.ts';
-import { wantedOf } from '../slurm/wanted.ts';
-import type { World } from '../world.ts';
+import { wantedJobOf } from '../slurm/wanted-job.ts';
+import type { Inspection } from '../inspection.ts';
 import { followTestJob } from './follow-test-job.ts';
 import { noteBackup } from './note-backup.ts';
 import type { ProbeSpec } from '../probe/probe-spec.ts';
@@ -41,24 +41,24 @@ const timeMinutes = 2;
 const holdTimeoutMs = 30_000;
 const tidyMs = 30_000;
 
-export async function runTestJob(world: World, signal: AbortSignal): Promise<Finding> {
-  const refusal = await permission(world);
+export async function runTestJob(inspection: Inspection, signal: AbortSignal): Promise<Finding> {
+  const refusal = await permission(inspection);
   if (refusal) return refusal;
-  const profile = await world.profile();
+  const profile = await inspection.profile();
   if (!profile) return skipped('skipped because the bastion is not prepared yet: `fairlead init` does it');
   // What is put somewhere is put on this list first; it is gone through in reverse, also after a failure or Ctrl-C.
   await using traces = new Scope();
-  const context = quietContext(world.context);
-  const [site, session] = [await siteOf(world), await world.session()];
+  const context = quietContext(inspection.context);
+  const [site, session] = [await siteOf(inspection), await inspection.session()];
   const id = randomBytes(3).toString('hex');
-  const job = await placeJob({ world, context, site, session, id, traces, signal });
+  const job = await placeJob({ inspection, context, site, session, id, traces, signal });
   const socketPath = join(profile.bastion.runDir, `doctor.${id}.sock`);
   traces.defer(async () => {
     const connection = await session.link.connection();
     await connection.run(`rm -f -- ${shellQuote(socketPath)}`);
   });
   const word = randomBytes(16).toString('hex');
-  const spec = await specOf(world, {
+  const spec = await specOf(inspection, {
     account: site.host.facts,
     session,
     jobKeyDir: job.jobKeyDir,
@@ -77,7 +77,7 @@ export async function runTestJob(world: World, signal: AbortSignal): Promise<Fin
   traces.defer(() => scheduler.cancel(jobId, 'stop'));
   // Awaited here: the traces are removed when this function has ended.
   return await followTestJob({
-    world,
+    inspection,
     site,
     scheduler,
     jobId,
@@ -88,7 +88,7 @@ export async function runTestJob(world: World, signal: AbortSignal): Promise<Fin
 }
 
 /** Undefined: go on. */
-async function permission({ args, context }: World): Promise<Finding | undefined> {
+async function permission({ args, context }: Inspection): Promise<Finding | undefined> {
   if (args.job === 'yes') return undefined;
   if (args.job === 'no') return skipped('skipped because of --no-job');
   const asked =
@@ -99,7 +99,7 @@ async function permission({ args, context }: World): Promise<Finding | undefined
 }
 
 interface Placing {
-  world: World;
+  inspection: Inspection;
   context: Context;
   site: Site;
   session: Session;
@@ -109,7 +109,7 @@ interface Placing {
 }
 
 /** Key, Node, program and script in their places. */
-async function placeJob({ world, context, site, session, id, traces, signal }: Placing) {
+async function placeJob({ inspection, context, site, session, id, traces, signal }: Placing) {
   const instance = `doctor-${id}`;
   const folder = jobDirOf(site.paths, instance);
   const remove = (script: string, ...args: string[]) =>
@@ -117,8 +117,8 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
   const { state, runtime } = site.paths;
   traces.defer(await noteFolders(site.host, runtime, [], signal));
   traces.defer(await noteFolders(site.host, state, ['jobs', 'keys', 'queue'], signal));
-  const { authorizedKeysFile } = await world.bastion.config();
-  traces.defer(await noteBackup(await world.bastion.host(), authorizedKeysFile, signal));
+  const { authorizedKeysFile } = await inspection.bastion.config();
+  traces.defer(await noteBackup(await inspection.bastion.host(), authorizedKeysFile, signal));
   // Under a signal of its own: traces are removed after Ctrl-C, too.
   traces.defer(async () => {
     using limit = openTimeLimit(context.clock, tidyMs);
@@ -141,14 +141,14 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
     nodePath: context.nodePath,
     configuredNode: site.cluster.config.node,
     onProgress: (_what, sent, total) =>
-      world.context.output.busy(`uploading Node ${Math.floor((100 * sent) / total)} %`),
+      inspection.context.output.busy(`uploading Node ${Math.floor((100 * sent) / total)} %`),
     signal,
   });
   if (node.sent) remove('rm -f -- "$1"', node.path);
   const program = join(folder, 'probe.mjs');
   const bundle = await findBundle('probe', cacheDir(context));
   await site.host.upload({ path: bundle.path }, program, { mode: 0o600, signal });
-  const plan = { ...(await wantedOf(world)).plan, name: 'doctor', timeMinutes: timeMinutes };
+  const plan = { ...(await wantedJobOf(inspection)).plan, name: 'doctor', timeMinutes: timeMinutes };
   const script = jobScript(plan, site.cluster, {
     instance,
     paths: site.paths,
@@ -160,7 +160,7 @@ async function placeJob({ world, context, site, session, id, traces, signal }: P
 }
 
 async function specOf(
-  world: World,
+  inspection: Inspection,
   job: {
     session: Session;
     account: HostFacts;
@@ -171,12 +171,12 @@ async function specOf(
   },
 ): Promise<ProbeSpec> {
   const { profile } = job.session.link;
-  const engine = scriptArguments(await engineWanted(world));
+  const engine = scriptArguments(await engineWanted(inspection));
   return {
     routes: await routesForJobs(
-      (await world.config()).bastion,
+      (await inspection.config()).bastion,
       { profile, account: job.account },
-      launchRun(world.context),
+      launchRun(inspection.context),
     ),
     jobKeyDir: job.jobKeyDir,
     socketPath: job.socketPath,

@@ -2,10 +2,10 @@
 
 import { DEFAULT_ENGINE, type EngineKind, engineKinds, findEngineKind } from '@fairlead/engines';
 
-import { type Check, ok } from '../check.ts';
+import { type Check, passed } from '../check.ts';
 import { willRunJob } from '../login/login-checks.ts';
-import { wantedOf } from '../slurm/wanted.ts';
-import type { World } from '../world.ts';
+import { wantedJobOf } from '../slurm/wanted-job.ts';
+import type { Inspection } from '../inspection.ts';
 import { askCache, askModel, askToken } from './engine-files.ts';
 import { engineScript } from './engine-script.ts';
 import { judgeEngine, judgePrologue, type ProgramWanted } from './judge-engine.ts';
@@ -19,9 +19,9 @@ export function engineChecks(needs: readonly string[]): Check[] {
       tried: "ran the configuration's prologue in a login shell, as a job would",
       needs,
       limitMs: 90_000,
-      async run(world, signal) {
-        const { config } = await world.cluster();
-        const { answers, stderr } = await runPrologue(world, 'echo fl_end=yes', [], signal);
+      async run(inspection, signal) {
+        const { config } = await inspection.cluster();
+        const { answers, stderr } = await runPrologue(inspection, 'echo fl_end=yes', [], signal);
         return judgePrologue(config.prologue ?? [], answers, stderr);
       },
     },
@@ -39,10 +39,10 @@ export function engineChecks(needs: readonly string[]): Check[] {
       tried: 'looked where fetched models would be kept, and how much fits',
       needs: ['engine.prologue'],
       limitMs: 90_000,
-      async run(world, signal) {
-        const { kind } = await engineWanted(world);
+      async run(inspection, signal) {
+        const { kind } = await engineWanted(inspection);
         const [cache] = kind.caches;
-        return cache ? askCache(world, cache, signal) : ok(`${kind.title} keeps none that is known`);
+        return cache ? askCache(inspection, cache, signal) : passed(`${kind.title} keeps none that is known`);
       },
     },
     {
@@ -50,12 +50,12 @@ export function engineChecks(needs: readonly string[]): Check[] {
       title: 'Engine: models on disk',
       tried: 'looked at models that are named by a path',
       needs,
-      async run(world, signal) {
-        const config = await world.config();
-        const named = world.args.model === undefined ? [] : [(await wantedOf(world)).plan.model];
+      async run(inspection, signal) {
+        const config = await inspection.config();
+        const named = inspection.args.model === undefined ? [] : [(await wantedJobOf(inspection)).plan.model];
         const presets = Object.values(config.presets ?? {}).map(({ model }) => model);
         const paths = [...new Set([...named, ...presets])].filter((model) => model.startsWith('/'));
-        return paths.length === 0 ? ok('none is named by a path') : askModel(world, paths, signal);
+        return paths.length === 0 ? passed('none is named by a path') : askModel(inspection, paths, signal);
       },
     },
   ];
@@ -68,11 +68,11 @@ function programCheck(kind: EngineKind): Check {
     tried: 'looked for the program after the prologue, and asked for its version',
     needs: ['engine.prologue'],
     limitMs: 90_000,
-    async run(world, signal) {
-      const wanted = await programWanted(world, kind);
-      if (wanted.command.length === 0) return ok(`engines.${kind.name} is not configured: it cannot be deployed`);
-      const { answers } = await runPrologue(world, engineScript, scriptArguments(wanted), signal);
-      return judgeEngine({ ...wanted, hasLastWord: willRunJob(world) }, answers);
+    async run(inspection, signal) {
+      const wanted = await programWanted(inspection, kind);
+      if (wanted.command.length === 0) return passed(`engines.${kind.name} is not configured: it cannot be deployed`);
+      const { answers } = await runPrologue(inspection, engineScript, scriptArguments(wanted), signal);
+      return judgeEngine({ ...wanted, hasLastWord: willRunJob(inspection) }, answers);
     },
   };
 }
@@ -84,21 +84,22 @@ export function scriptArguments({ kind, command }: Wanted): string[] {
 }
 
 /** The engine that a job would need a program for: of the named model, else of the configuration, else the default. */
-export async function engineWanted(world: World): Promise<Wanted> {
-  const { config } = await world.login.cluster();
-  const named = world.args.model === undefined ? undefined : findEngineKind((await wantedOf(world)).plan.engine);
+export async function engineWanted(inspection: Inspection): Promise<Wanted> {
+  const { config } = await inspection.login.cluster();
+  const named =
+    inspection.args.model === undefined ? undefined : findEngineKind((await wantedJobOf(inspection)).plan.engine);
   const configured = engineKinds.filter(({ name }) => config.engines?.[name] !== undefined);
   const found = [named, ...configured].find((kind) => kind && kind.program.kind !== 'bundled');
-  return programWanted(world, found ?? findEngineKind(DEFAULT_ENGINE));
+  return programWanted(inspection, found ?? findEngineKind(DEFAULT_ENGINE));
 }
 
-async function programWanted(world: World, kind: EngineKind): Promise<Wanted> {
-  const { config } = await world.login.cluster();
+async function programWanted(inspection: Inspection, kind: EngineKind): Promise<Wanted> {
+  const { config } = await inspection.login.cluster();
   const own = kind.program.kind === 'installed' ? kind.program.command : [];
-  const isNamed = config.engines?.[kind.name] !== undefined || (await isAskedFor(world, kind));
+  const isNamed = config.engines?.[kind.name] !== undefined || (await isAskedFor(inspection, kind));
   return { kind, command: config.engines?.[kind.name]?.command ?? own, isNamed };
 }
 
-async function isAskedFor(world: World, kind: EngineKind): Promise<boolean> {
-  return world.args.model !== undefined && (await wantedOf(world)).plan.engine === kind.name;
+async function isAskedFor(inspection: Inspection, kind: EngineKind): Promise<boolean> {
+  return inspection.args.model !== undefined && (await wantedJobOf(inspection)).plan.engine === kind.name;
 }

@@ -3,9 +3,9 @@
 import type { EngineCache } from '@fairlead/engines';
 
 import { askHost, type Answers } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 import { askDirectory, judgeDirectory } from '../host/directory.ts';
-import type { World } from '../world.ts';
+import type { Inspection } from '../inspection.ts';
 import { runPrologue } from './run-prologue.ts';
 
 const tokenScript = `
@@ -15,11 +15,11 @@ const tokenScript = `
 echo "mode=$(ls -ldnL "$1" 2>/dev/null | awk '{print $1}')"
 `;
 
-export async function askToken(world: World, signal: AbortSignal): Promise<Finding> {
-  const { tokenFile } = await world.login.paths();
+export async function askToken(inspection: Inspection, signal: AbortSignal): Promise<Finding> {
+  const { tokenFile } = await inspection.login.paths();
   if (tokenFile === undefined)
-    return ok('tokenFile is not set: models behind a licence cannot be fetched, all others can');
-  const host = await world.login.host();
+    return passed('tokenFile is not set: models behind a licence cannot be fetched, all others can');
+  const host = await inspection.login.host();
   return judgeToken(tokenFile, await askHost(host, tokenScript, [tokenFile], { signal }));
 }
 
@@ -35,17 +35,17 @@ export function judgeToken(path: string, answers: Answers): Finding {
       `others may read ${path} (${mode}), which holds a secret`,
       `Run there: chmod 600 ${path}; where others have accounts, make a new token at huggingface.co.`,
     );
-  return ok(`${path}, readable by this account alone`);
+  return passed(`${path}, readable by this account alone`);
 }
 
-export async function askCache(world: World, cache: EngineCache, signal: AbortSignal): Promise<Finding> {
+export async function askCache(inspection: Inspection, cache: EngineCache, signal: AbortSignal): Promise<Finding> {
   const script = `echo "fl_cache=${cache.chosen}"; echo "fl_default=${cache.fallback}"`;
-  const { answers } = await runPrologue(world, script, [], signal);
+  const { answers } = await runPrologue(inspection, script, [], signal);
   const path = answers.get('fl_cache') || answers.get('fl_default') || '/';
   const where = answers.get('fl_cache')
     ? `${cache.variable} (env: of the cluster)`
     : `${cache.variable}, in env: of the cluster, to scratch`;
-  const finding = judgeDirectory(await askDirectory(await world.login.host(), path, { signal }), {
+  const finding = judgeDirectory(await askDirectory(await inspection.login.host(), path, { signal }), {
     what: cache.what,
     setting: where,
     leastKb: 0,
@@ -67,10 +67,14 @@ for path in "$@"; do
 done
 `;
 
-export async function askModel(world: World, paths: readonly string[], signal: AbortSignal): Promise<Finding> {
-  const answers = await askHost(await world.login.host(), modelScript, paths, { signal });
+export async function askModel(
+  inspection: Inspection,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<Finding> {
+  const answers = await askHost(await inspection.login.host(), modelScript, paths, { signal });
   const bad = [...answers].filter(([key]) => key.startsWith('bad:'));
-  if (bad.length === 0) return ok(paths.join(', '));
+  if (bad.length === 0) return passed(paths.join(', '));
   return fail(
     bad.map(([key, why]) => `${key.slice(4)}: ${why}`).join('; '),
     'Correct the path, or have its owner let this account read it.',

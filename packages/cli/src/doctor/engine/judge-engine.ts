@@ -3,7 +3,7 @@
 import type { EngineKind } from '@fairlead/engines';
 
 import type { Answers } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 export interface ProgramWanted {
   kind: EngineKind;
@@ -22,7 +22,7 @@ export function judgePrologue(lines: readonly string[], answers: Answers, stderr
     return fail(`the prologue ends the shell, so no job would begin: ${said || 'it said nothing'}`, todo);
   const failed = answers.get('fl_failed');
   if (failed !== undefined) return fail(`this line of the prologue fails: ${failed}${said ? ` (${said})` : ''}`, todo);
-  return ok(lines.length === 0 ? 'there is none' : `${lines.length} lines ran without a failure`);
+  return passed(lines.length === 0 ? 'there is none' : `${lines.length} lines ran without a failure`);
 }
 
 export function judgeEngine({ kind, command, isNamed, hasLastWord }: ProgramWanted, answers: Answers): Finding {
@@ -36,13 +36,13 @@ export function judgeEngine({ kind, command, isNamed, hasLastWord }: ProgramWant
     if (isNamed && (!hasLastWord || program.startsWith('/'))) return fail(found, todo);
     return warn(`${found}: only other engines can be deployed, such as the simulator`, todo);
   }
-  if (kind.distribution === undefined) return ok(`${exe} is there`);
+  if (kind.distribution === undefined) return passed(`${exe} is there`);
   const version = versionIn(answers.get('fl_version') ?? '');
   if (version === undefined) {
     const said = (answers.get('fl_version') ?? '').slice(0, 200);
     return warn(`${exe} is there and says no version: ${said || 'nothing'}`, 'Try it by hand there: it may not start.');
   }
-  return ok(`${exe} is version ${version}`);
+  return passed(`${exe} is version ${version}`);
 }
 
 function versionIn(text: string): string | undefined {

@@ -3,15 +3,15 @@
 import { shellQuote } from '@fairlead/kit';
 
 import { type Answers, parseAnswers } from '../ask-host.ts';
-import type { World } from '../world.ts';
+import type { Inspection } from '../inspection.ts';
 
 export async function runPrologue(
-  world: World,
+  inspection: Inspection,
   script: string,
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<{ answers: Answers; stderr: string }> {
-  const { config } = await world.login.cluster();
+  const { config } = await inspection.login.cluster();
   const text = [
     ...Object.entries(config.env ?? {}).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     `trap 'echo "fl_failed=$BASH_COMMAND"' ERR`,
@@ -19,7 +19,7 @@ export async function runPrologue(
     'trap - ERR',
     `LC_ALL=C sh -c ${shellQuote(script)} sh "$@"`,
   ].join('\n');
-  const host = await world.login.host();
+  const host = await inspection.login.host();
   const { stdout, stderr } = await host.runner.run(['bash', '-lc', text, 'bash', ...args], {
     timeoutMs: 80_000,
     signal,

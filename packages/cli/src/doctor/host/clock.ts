@@ -2,7 +2,7 @@
 
 import type { Host } from '@fairlead/launch';
 import { askHost, type AskOptions } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 const warnMs = 10_000;
 const failMs = 60_000;
@@ -23,7 +23,7 @@ export function judgeClock(offsetMs: number, whose: string): Finding {
   const todo =
     'One of the two clocks is wrong: turn on time synchronisation (NTP) on this machine, or ask the operator of the host.';
   if (Math.abs(offsetMs) >= failMs) return fail(text, todo);
-  return Math.abs(offsetMs) >= warnMs ? warn(text, todo) : ok(text);
+  return Math.abs(offsetMs) >= warnMs ? warn(text, todo) : passed(text);
 }
 
 function describe(offsetMs: number): string {

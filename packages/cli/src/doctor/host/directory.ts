@@ -3,7 +3,7 @@
 import { defined } from '@fairlead/kit';
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost, type AskOptions } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 /** Writes a quarter of a MiB and a small program into the directory, or the nearest that exists, and takes both away. */
 export const directoryScript = `
@@ -102,7 +102,7 @@ export function judgeDirectory(facts: DirectoryFacts, needs: DirectoryNeeds): Fi
   const found = `${path}: ${facts.fsType || 'file system unknown'}${freeKb === undefined ? '' : `, ${sizeOf(freeKb)} free`}`;
   if (freeKb !== undefined && freeKb < needs.goodKb)
     return warn(`${found}: that is little for ${needs.what}`, elsewhere);
-  return ok(found);
+  return passed(found);
 }
 
 export function sizeOf(kb: number): string {

@@ -1,7 +1,7 @@
 // Which GPUs a job sees: asked where the job runs, judged by how many it asked for.
 
 import type { Answers } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 export const gpusScript = `
 if command -v nvidia-smi >/dev/null 2>&1; then
@@ -15,7 +15,7 @@ echo "fl_visible=\${CUDA_VISIBLE_DEVICES:-\${ROCR_VISIBLE_DEVICES:-}}"
 export function judgeGpus(wantedGpus: number, answers: Answers): Finding {
   const seen = (answers.get('fl_gpus') ?? '').split(';').filter((line) => line.trim() !== '');
   const visible = (answers.get('fl_visible') ?? '').split(',').filter((word) => word !== '');
-  if (wantedGpus === 0) return ok('the job asked for none');
+  if (wantedGpus === 0) return passed('the job asked for none');
   if (answers.get('fl_error') !== undefined)
     return fail(
       `nvidia-smi fails on the compute node: ${answers.get('fl_error')}`,
@@ -32,5 +32,5 @@ export function judgeGpus(wantedGpus: number, answers: Answers): Finding {
       `the job asked for ${wantedGpus} GPUs and sees ${Math.min(given, seen.length)}`,
       'Look at gpu.type and gpu.request: the site may want GPUs asked for otherwise (gres, gpus-per-node, none).',
     );
-  return ok(seen.map((line) => line.trim()).join('; '));
+  return passed(seen.map((line) => line.trim()).join('; '));
 }

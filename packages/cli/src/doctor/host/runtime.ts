@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts';
 import { findRuntime, type Host, NODE_MINIMUM } from '@fairlead/launch';
 import { cacheDir } from '@fairlead/client/cache-dir';
 import { askHost } from '../ask-host.ts';
-import { fail, type Finding, ok } from '../check.ts';
+import { fail, type Finding, passed } from '../check.ts';
 
 export async function askRuntime(
   host: Host,
@@ -18,7 +18,7 @@ export async function askRuntime(
     return judgeConfiguredNode(configured, setting, await askHost(host, script, [configured], { signal }));
   }
   const { facts } = host;
-  if (facts.node) return ok(`Node at ${facts.node}`);
+  if (facts.node) return passed(`Node at ${facts.node}`);
   const where = `${facts.system} ${facts.machine}, glibc ${facts.glibc ?? 'none'}`;
   try {
     const runtime = await findRuntime(facts, undefined, {
@@ -27,7 +27,7 @@ export async function askRuntime(
       label: host.label,
       signal,
     });
-    return ok(`no Node of its own; ours (${runtime.kind === 'upload' ? runtime.version : 'there'}) fits ${where}`);
+    return passed(`no Node of its own; ours (${runtime.kind === 'upload' ? runtime.version : 'there'}) fits ${where}`);
   } catch (error) {
     if (!isCodedError(error, 'node_missing')) throw error;
     return fail(error.message, error.hint ?? `Name a Node that is there: ${setting}.`);
@@ -43,6 +43,6 @@ export function judgeConfiguredNode(path: string, setting: string, answers: Read
   const enough =
     Number(major) > NODE_MINIMUM.major || (Number(major) === NODE_MINIMUM.major && Number(minor) >= NODE_MINIMUM.minor);
   return enough
-    ? ok(`${path} is ${said}`)
+    ? passed(`${path} is ${said}`)
     : fail(`${path} is ${said}; ${NODE_MINIMUM.major}.${NODE_MINIMUM.minor} or newer is needed`, todo);
 }

@@ -2,7 +2,7 @@
 
 import type { SshConnection } from '@fairlead/ssh';
 
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 const word = 'fairlead-shell-works';
 const input = 'fairlead-input-arrives';
@@ -33,7 +33,7 @@ export function judgeShell(said: { code: number | null; stdout: string; stderr: 
   const noise = lines.filter((line) => !line.includes(word));
   if (noise.length > 0)
     return warn(`start-up files print before the answer: ${excerpt(noise.join(' '))}. Fairlead copes with that`, todo);
-  return ok('runs commands and says nothing of its own');
+  return passed('runs commands and says nothing of its own');
 }
 
 function excerpt(text: string): string {

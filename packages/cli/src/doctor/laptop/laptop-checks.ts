@@ -11,8 +11,8 @@ import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
 import { resolveRoute } from '@fairlead/launch/login';
 import { nameOf } from '../../ssh/open-routes.ts';
-import { type Check, fail, type Finding, ok, warn } from '../check.ts';
-import { configIfReadable, type World } from '../world.ts';
+import { type Check, fail, type Finding, passed, warn } from '../check.ts';
+import { configIfReadable, type Inspection } from '../inspection.ts';
 
 /** Packages say the same in `engines`. */
 const nodeMajor = 22;
@@ -22,31 +22,31 @@ export const laptopChecks: readonly Check[] = [
     id: 'laptop.node',
     title: 'Laptop: Node',
     tried: 'looked at the Node that runs this command',
-    run: (world) => judgeNode(world.context.nodeVersion),
+    run: (inspection) => judgeNode(inspection.context.nodeVersion),
   },
   {
     id: 'laptop.ssh',
     title: 'Laptop: ssh',
     tried: 'ran ssh -V, and asked ssh -G about the hosts that are configured',
-    run: async (world) => {
-      const logins = await Promise.all((await routesOf(world)).map((route) => loginBy(route, world.context)));
-      return judgeSsh(logins, () => sshVersion(world.context.env));
+    run: async (inspection) => {
+      const logins = await Promise.all((await routesOf(inspection)).map((route) => loginBy(route, inspection.context)));
+      return judgeSsh(logins, () => sshVersion(inspection.context.env));
     },
   },
   {
     id: 'laptop.config',
     title: 'Laptop: configuration',
     tried: 'read the configuration as every command does',
-    async run(world) {
-      const { files, config, project } = await world.loaded();
+    async run(inspection) {
+      const { files, config, project } = await inspection.loaded();
       if (Object.keys(config).length === 0)
         return fail(
-          `nothing is configured: ${userConfigPath(world.context.env, world.context.home)} does not exist or is empty`,
+          `nothing is configured: ${userConfigPath(inspection.context.env, inspection.context.home)} does not exist or is empty`,
           'Run `fairlead init`.',
         );
       if (project && project.warnings.length > 0)
         return warn(project.warnings.join('; '), 'Trust the file, move it, or work in another folder.');
-      return ok(`${files.join(', ') || 'the environment alone'}: every setting is understood`);
+      return passed(`${files.join(', ') || 'the environment alone'}: every setting is understood`);
     },
   },
   {
@@ -54,10 +54,10 @@ export const laptopChecks: readonly Check[] = [
     title: 'Laptop: a bastion is named',
     tried: 'looked for bastion.fromLaptop in the configuration',
     needs: ['laptop.config'],
-    async run(world) {
-      const { bastion } = await world.config();
+    async run(inspection) {
+      const { bastion } = await inspection.config();
       if (!bastion) return fail('bastion.fromLaptop is missing', 'Run `fairlead init --bastion <host>`.');
-      return ok(asList(bastion.fromLaptop).map(nameOf).join(', '));
+      return passed(asList(bastion.fromLaptop).map(nameOf).join(', '));
     },
   },
   {
@@ -65,45 +65,45 @@ export const laptopChecks: readonly Check[] = [
     title: 'Laptop: a cluster is named',
     tried: 'chose the cluster that `fairlead deploy` would choose',
     needs: ['laptop.config'],
-    async run(world) {
-      const { name, config } = await world.cluster();
-      if (config.kind === 'local') return ok(`${name}: jobs run on this machine, without Slurm`);
+    async run(inspection) {
+      const { name, config } = await inspection.cluster();
+      if (config.kind === 'local') return passed(`${name}: jobs run on this machine, without Slurm`);
       if (!config.login)
         return fail(`clusters.${name}.login is missing`, 'Name the host that takes sbatch: `fairlead init --login`.');
-      return ok(`${name}, through ${config.login.host}`);
+      return passed(`${name}, through ${config.login.host}`);
     },
   },
   {
     id: 'laptop.profile',
     title: 'Laptop: profile',
     tried: 'read what `fairlead init` wrote down about the bastion',
-    async run(world) {
-      const profile = await world.profile();
-      const path = profilePath(world.context.env, world.context.home);
+    async run(inspection) {
+      const profile = await inspection.profile();
+      const path = profilePath(inspection.context.env, inspection.context.home);
       if (!profile)
         return warn(
           `there is no profile yet: looked for ${path}`,
           'Run `fairlead init`; the first `fairlead deploy` does it too.',
         );
-      return ok(`${path}: bastion ${profile.bastion.host}, sockets in ${profile.bastion.runDir}`);
+      return passed(`${path}: bastion ${profile.bastion.host}, sockets in ${profile.bastion.runDir}`);
     },
   },
   {
     id: 'laptop.secrets',
     title: 'Laptop: secret files',
     tried: 'looked who may read keys and configuration',
-    run: (world) => judgeSecrets(world),
+    run: (inspection) => judgeSecrets(inspection),
   },
 ];
 
 export function judgeNode(version: string): Finding {
-  if (Number.parseInt(version, 10) >= nodeMajor) return ok(`v${version}`);
+  if (Number.parseInt(version, 10) >= nodeMajor) return passed(`v${version}`);
   return fail(`v${version}`, `Fairlead needs Node ${nodeMajor} or newer: install one and run it with that.`);
 }
 
 /** None where the configuration cannot be read: another check says so. */
-async function routesOf(world: World): Promise<SshRoute[]> {
-  const config = await configIfReadable(world);
+async function routesOf(inspection: Inspection): Promise<SshRoute[]> {
+  const config = await configIfReadable(inspection);
   const bastion = config?.bastion && asList(config.bastion.fromLaptop);
   const routes = [...(bastion ?? []), ...Object.values(config?.clusters ?? {}).map(({ login }) => login)];
   return routes.filter((route) => route !== undefined);
@@ -137,33 +137,33 @@ export async function judgeSsh(logins: readonly LoginBy[], version: () => Promis
     const found = await version();
     const old = /OpenSSH_(\d+)\.(\d+)/.exec(found);
     if (hosts === '')
-      return ok(`${found} says what names mean (ssh -G); Fairlead logs in to them itself (driver: ssh2)`);
+      return passed(`${found} says what names mean (ssh -G); Fairlead logs in to them itself (driver: ssh2)`);
     const reasons = [...new Set(bySsh.map(({ because }) => because).filter(Boolean))];
     const words = `${found} logs in to ${hosts} (driver: ssh)${reasons.length > 0 ? ` because ${reasons.join('; ')}` : ''}`;
     const isNewEnough = old !== null && (Number(old[1]) > 7 || (old[1] === '7' && Number(old[2]) >= 6));
-    return isNewEnough ? ok(words) : fail(words, 'OpenSSH 7.6 or newer is needed for `driver: ssh`.');
+    return isNewEnough ? passed(words) : fail(words, 'OpenSSH 7.6 or newer is needed for `driver: ssh`.');
   } catch (error) {
     if (hosts === '')
-      return ok('no ssh that could be used; Fairlead reads ~/.ssh/config and speaks SSH itself (driver: ssh2)');
+      return passed('no ssh that could be used; Fairlead reads ~/.ssh/config and speaks SSH itself (driver: ssh2)');
     const todo = isCodedError(error) ? error.hint : undefined;
     return fail(`${errorText(error)}; ${hosts} is to be reached with it (driver: ssh)`, todo ?? 'Install OpenSSH.');
   }
 }
 
 /** The profile refuses by itself to be read when others may; these are the other files. */
-async function judgeSecrets(world: World): Promise<Finding> {
-  if (world.context.platform === 'win32') return ok('Windows keeps them in your own folder');
+async function judgeSecrets(inspection: Inspection): Promise<Finding> {
+  if (inspection.context.platform === 'win32') return passed('Windows keeps them in your own folder');
   // A configuration that cannot be read is another check's finding.
-  const named = (await routesOf(world)).flatMap(({ identityFile }) => (identityFile ? [identityFile] : []));
+  const named = (await routesOf(inspection)).flatMap(({ identityFile }) => (identityFile ? [identityFile] : []));
   const usual = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
-  const files = [...new Set([...named, ...usual])].map((path) => path.replace(/^~(?=\/)/, world.context.home));
+  const files = [...new Set([...named, ...usual])].map((path) => path.replace(/^~(?=\/)/, inspection.context.home));
   const modes = await Promise.all(files.map(async (path) => ({ path, mode: await modeOf(path) })));
   const open = modes.filter(({ mode }) => mode !== undefined && (mode & 0o077) !== 0).map(({ path }) => path);
   const missing = modes.filter(({ path, mode }) => mode === undefined && named.includes(path)).map(({ path }) => path);
   if (open.length > 0) return fail(`others may read ${open.join(', ')}`, `Run: chmod 600 ${open.join(' ')}`);
   if (missing.length > 0)
     return fail(`no such key: ${missing.join(', ')}`, 'Correct identityFile in the configuration.');
-  return ok(`${modes.filter(({ mode }) => mode !== undefined).length} private keys, readable by you alone`);
+  return passed(`${modes.filter(({ mode }) => mode !== undefined).length} private keys, readable by you alone`);
 }
 
 async function modeOf(path: string): Promise<number | undefined> {

@@ -3,8 +3,8 @@
 import { asList, type ClusterRoute } from '@fairlead/config';
 
 import { type Answers, askHost } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
-import type { World } from '../world.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
+import type { Inspection } from '../inspection.ts';
 
 const routeScript = `
 host=$1 port=$2
@@ -19,10 +19,14 @@ if command -v timeout >/dev/null 2>&1 && command -v bash >/dev/null 2>&1; then
 fi
 `;
 
-export async function askBastionFromCluster(world: World, willRun: boolean, signal: AbortSignal): Promise<Finding> {
-  const { fromCluster } = await world.bastion.config();
-  const target = await world.bastion.target();
-  const login = await world.login.host();
+export async function askBastionFromCluster(
+  inspection: Inspection,
+  willRun: boolean,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { fromCluster } = await inspection.bastion.config();
+  const target = await inspection.bastion.target();
+  const login = await inspection.login.host();
   const findings = await Promise.all(
     (fromCluster ? asList<ClusterRoute>(fromCluster) : [{}]).map(async (route: ClusterRoute) => {
       const host = route.host ?? target.host;
@@ -40,7 +44,7 @@ function best(findings: readonly Finding[]): Finding {
   if (findings.length < 2) return first!;
   const found = findings.map((finding) => finding.found).join('\n');
   const lame = findings.find(({ status }) => status !== 'ok');
-  if (!lame) return ok(found);
+  if (!lame) return passed(found);
   const isServed = findings.some(({ status }) => status === 'ok');
   return isServed ? warn(found, lame.todo ?? '') : { ...lame, found };
 }
@@ -62,5 +66,5 @@ export function judgeBastionFromCluster(
       `the login node gets no answer from ${host} port ${port}`,
       'Compute nodes must: `fairlead doctor --yes` tries it from one, with a short test job. If they cannot either, ask the site to let SSH out to this host.',
     );
-  return ok(`${host} port ${port} answers${addresses ? ` (${addresses.trim()})` : ''}`);
+  return passed(`${host} port ${port} answers${addresses ? ` (${addresses.trim()})` : ''}`);
 }

@@ -2,13 +2,13 @@
 
 import { join } from 'node:path/posix';
 
-import { type Check, ok } from '../check.ts';
+import { type Check, passed } from '../check.ts';
 import { askClock } from '../host/clock.ts';
 import { askDirectory, type DirectoryNeeds, judgeDirectory } from '../host/directory.ts';
 import { askRuntime } from '../host/runtime.ts';
 import { askShell } from '../host/shell.ts';
 import { reachChecks } from '../reach/reach-checks.ts';
-import type { World } from '../world.ts';
+import type { Inspection } from '../inspection.ts';
 import { askBastionFromCluster } from './bastion-from-cluster.ts';
 import { askQuota } from './quota.ts';
 
@@ -25,14 +25,19 @@ const runtimeKb = 204_800;
 export function loginChecks(isLocal: boolean): Check[] {
   if (isLocal) return placeChecks(['laptop.cluster']);
   return [
-    ...reachChecks({ group: 'login', who: 'Login host', needs: ['laptop.cluster'], of: (world) => world.login }),
+    ...reachChecks({
+      group: 'login',
+      who: 'Login host',
+      needs: ['laptop.cluster'],
+      of: (inspection) => inspection.login,
+    }),
     {
       id: 'login.shell',
       title: 'Login host: login shell',
       tried: 'ran echo through it',
       needs: ['login.login'],
-      async run(world, signal) {
-        const attempt = await world.login.attempt();
+      async run(inspection, signal) {
+        const attempt = await inspection.login.attempt();
         if (!attempt.ok) throw attempt.error;
         return askShell(attempt.connection, signal);
       },
@@ -42,7 +47,8 @@ export function loginChecks(isLocal: boolean): Check[] {
       title: 'Login host: clock',
       tried: 'asked it for the time',
       needs: ['login.shell'],
-      run: async (world, signal) => askClock(await world.login.host(), () => world.context.clock.now(), { signal }),
+      run: async (inspection, signal) =>
+        askClock(await inspection.login.host(), () => inspection.context.clock.now(), { signal }),
     },
     ...placeChecks(['login.shell']),
     {
@@ -50,14 +56,14 @@ export function loginChecks(isLocal: boolean): Check[] {
       title: 'Login host: quota',
       tried: 'ran quota',
       needs: ['login.shell'],
-      run: async (world, signal) => askQuota(await world.login.host(), signal),
+      run: async (inspection, signal) => askQuota(await inspection.login.host(), signal),
     },
     {
       id: 'login.bastion',
       title: 'Login host: the bastion from inside',
       tried: "looked up the bastion's name inside the cluster, and knocked at its SSH port",
       needs: ['login.shell', 'bastion.name'],
-      run: async (world, signal) => askBastionFromCluster(world, willRunJob(world), signal),
+      run: async (inspection, signal) => askBastionFromCluster(inspection, willRunJob(inspection), signal),
     },
   ];
 }
@@ -71,9 +77,9 @@ const stateDir: Omit<Check, 'needs'> = {
   id: 'login.state-dir',
   title: 'Cluster: directory of job files',
   tried: 'wrote a file in it and looked how much is free',
-  async run(world, signal) {
-    const { state } = await world.login.paths();
-    return judgeDirectory(await look(world, state, signal), {
+  async run(inspection, signal) {
+    const { state } = await inspection.login.paths();
+    return judgeDirectory(await look(inspection, state, signal), {
       ...files,
       what: 'scripts and logs of jobs',
       setting: 'paths.state',
@@ -85,10 +91,10 @@ const runtimeDir: Omit<Check, 'needs'> = {
   id: 'login.runtime-dir',
   title: 'Cluster: directory of programs',
   tried: 'wrote and ran a small program in it, and looked how much is free',
-  async run(world, signal) {
-    const { runtime } = await world.login.paths();
-    const facts = await look(world, runtime, signal);
-    const isThere = await hasNode(world, runtime, signal);
+  async run(inspection, signal) {
+    const { runtime } = await inspection.login.paths();
+    const facts = await look(inspection, runtime, signal);
+    const isThere = await hasNode(inspection, runtime, signal);
     return judgeDirectory(facts, {
       ...files,
       what: 'the agent and Node',
@@ -103,12 +109,13 @@ const scratchDir: Omit<Check, 'needs'> = {
   id: 'login.scratch',
   title: 'Cluster: scratch directory',
   tried: 'wrote and ran a small program in paths.scratch, where it exists here',
-  async run(world, signal) {
-    const { scratch } = await world.login.paths();
-    if (scratch === undefined) return ok("paths.scratch is not set: jobs use the node's TMPDIR or /tmp");
-    const facts = await look(world, scratch, signal);
+  async run(inspection, signal) {
+    const { scratch } = await inspection.login.paths();
+    if (scratch === undefined) return passed("paths.scratch is not set: jobs use the node's TMPDIR or /tmp");
+    const facts = await look(inspection, scratch, signal);
     // Scratch may be local to each compute node; then only the test job sees it.
-    if (facts.at !== scratch && !facts.isFile) return ok(`${scratch} is not on this host; compute nodes may have it`);
+    if (facts.at !== scratch && !facts.isFile)
+      return passed(`${scratch} is not on this host; compute nodes may have it`);
     return judgeDirectory(facts, {
       ...files,
       what: "the engine's caches",
@@ -122,27 +129,27 @@ const node: Omit<Check, 'needs'> = {
   id: 'login.node',
   title: 'Cluster: Node',
   tried: 'looked which Node would run the agent',
-  run: async (world, signal) =>
-    askRuntime(await world.login.host(), (await world.login.cluster()).config.node, {
-      context: world.context,
+  run: async (inspection, signal) =>
+    askRuntime(await inspection.login.host(), (await inspection.login.cluster()).config.node, {
+      context: inspection.context,
       setting: 'node (of the cluster)',
       signal,
     }),
 };
 
 /** As the login host sees it. */
-async function look(world: World, path: string, signal: AbortSignal) {
-  return askDirectory(await world.login.host(), path, { signal });
+async function look(inspection: Inspection, path: string, signal: AbortSignal) {
+  return askDirectory(await inspection.login.host(), path, { signal });
 }
 
 /** Whether the test job will have the last word. */
-export function willRunJob({ args, context }: World): boolean {
+export function willRunJob({ args, context }: Inspection): boolean {
   return args.job === 'yes' || (args.job === 'ask' && context.ask !== undefined);
 }
 
-async function hasNode(world: World, runtime: string, signal: AbortSignal): Promise<boolean> {
-  const { config } = await world.cluster();
-  const host = await world.login.host();
+async function hasNode(inspection: Inspection, runtime: string, signal: AbortSignal): Promise<boolean> {
+  const { config } = await inspection.cluster();
+  const host = await inspection.login.host();
   if (config.node !== undefined || host.facts.node !== undefined) return true;
   const found = await host.runner.run(['sh', '-c', 'ls "$1"/node-* 2>/dev/null', 'sh', join(runtime)], { signal });
   return found.stdout.trim() !== '';

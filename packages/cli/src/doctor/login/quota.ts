@@ -3,7 +3,7 @@
 import type { RunResult } from '@fairlead/scheduler';
 
 import type { Host } from '@fairlead/launch';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 import { sizeOf } from '../host/directory.ts';
 
 export interface QuotaRow {
@@ -64,7 +64,7 @@ const minFiles = 100;
 export function judgeQuota(rows: readonly QuotaRow[]): Finding {
   const todo = 'Remove files there, ask for more, or set paths.state and paths.runtime to another file system.';
   const limited = rows.filter(({ limitKb, files }) => limitKb !== undefined || files !== undefined);
-  if (limited.length === 0) return ok('no quota is set for this account');
+  if (limited.length === 0) return passed('no quota is set for this account');
   const words = limited.map(({ fileSystem, usedKb, limitKb, files }) =>
     [
       fileSystem,
@@ -81,7 +81,7 @@ export function judgeQuota(rows: readonly QuotaRow[]): Finding {
   const found = words.join('; ');
   if (Math.min(...leftKb) < minKb || Math.min(...leftFiles) < minFiles)
     return fail(`quota nearly used up: ${found}`, todo);
-  return Math.min(...leftKb) < goodKb ? warn(`little quota left: ${found}`, todo) : ok(found);
+  return Math.min(...leftKb) < goodKb ? warn(`little quota left: ${found}`, todo) : passed(found);
 }
 
 export type QuotaRead =
@@ -113,7 +113,7 @@ export async function askQuota(host: Host, signal: AbortSignal): Promise<Finding
   const ask = (script: string) => host.runner.run(['sh', '-c', script], { timeoutMs: 20_000, signal });
   // quota ends with 1 when something is over its limit, and says so all the same.
   const usual = await ask('command -v quota >/dev/null 2>&1 || exit 127; LC_ALL=C quota -w </dev/null');
-  if (usual.code === 127) return ok('the host has no quota command; free space is looked at instead');
+  if (usual.code === 127) return passed('the host has no quota command; free space is looked at instead');
   const first = readQuota(usual);
   // A site's own program may take other options, or none.
   const read = first.kind === 'unreadable' ? readQuota(await ask('LC_ALL=C quota </dev/null')) : first;

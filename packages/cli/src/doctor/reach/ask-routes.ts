@@ -10,24 +10,25 @@ import { openSsh, type SshConnection, type SshTarget } from '@fairlead/ssh';
 import { nameOf, routesFor } from '../../ssh/open-routes.ts';
 import { withoutQuestions } from '../../ssh/without-questions.ts';
 import { type ForwardingFacts, type Trying, tryForwarding } from '../bastion/forwarding.ts';
-import { fail, type Finding, ok, type RouteReport, warn } from '../check.ts';
-import type { World } from '../world.ts';
+import { fail, type Finding, passed, type RouteReport, warn } from '../check.ts';
+import type { Inspection } from '../inspection.ts';
 import { askBanner } from './ask-banner.ts';
 import { lookUp } from './look-up.ts';
 
 const bannerMs = 5_000;
 const loginMs = 10_000;
 
-export async function askRoutes(world: World, signal: AbortSignal): Promise<Finding> {
-  const list = asList((await world.bastion.config()).fromLaptop);
-  const attempt = await world.bastion.attempt();
-  const pinned = (await world.profile())?.bastion.hostKeys ?? (attempt.ok ? [keyLine(attempt.connection)] : undefined);
-  const routes = routesFor(list, world.context, { pinned });
+export async function askRoutes(inspection: Inspection, signal: AbortSignal): Promise<Finding> {
+  const list = asList((await inspection.bastion.config()).fromLaptop);
+  const attempt = await inspection.bastion.attempt();
+  const pinned =
+    (await inspection.profile())?.bastion.hostKeys ?? (attempt.ok ? [keyLine(attempt.connection)] : undefined);
+  const routes = routesFor(list, inspection.context, { pinned });
   const reports = await Promise.all(
     list.map(async (route, index) => {
       const isTaken = attempt.ok && attempt.taken?.index === index;
       const connection = isTaken ? attempt.connection : undefined;
-      const ask: Asked = { route, target: routes[index]!.target, clock: world.context.clock, connection };
+      const ask: Asked = { route, target: routes[index]!.target, clock: inspection.context.clock, connection };
       return askRoute(ask, signal);
     }),
   );
@@ -106,7 +107,7 @@ function pick(routes: readonly RouteReport[], wrong: RouteReport | undefined, fo
   if (!routes.some(({ loggedIn }) => loggedIn))
     return fail(found, routes[0]?.failure?.hint ?? 'Check hosts, ports and keys of bastion.fromLaptop.');
   const lame = routes.filter(({ failure, mayForward }) => failure || !mayForward);
-  if (lame.length === 0) return ok(`all serve\n${found}`);
+  if (lame.length === 0) return passed(`all serve\n${found}`);
   return warn(
     found,
     `${lame.map(({ name }) => name).join(', ')} cannot stand in for the others. ${lame[0]?.failure?.hint ?? 'The server must forward unix sockets there, too.'}`,

@@ -5,8 +5,8 @@ import { isIP } from 'node:net';
 import { errorText, isCodedError } from '@fairlead/kit';
 import { type SshTarget, targetLabel } from '@fairlead/ssh';
 
-import { type Check, type Finding, ok } from '../check.ts';
-import type { Reached, World } from '../world.ts';
+import { type Check, type Finding, passed } from '../check.ts';
+import type { Reached, Inspection } from '../inspection.ts';
 import { lookUp } from './look-up.ts';
 import { type Attempt, loginSteps, type LoginStep } from './try-login.ts';
 
@@ -29,7 +29,7 @@ export interface ReachOptions {
   /** In the titles: `Bastion`. */
   who: string;
   needs: readonly string[];
-  of: (world: World) => Reached;
+  of: (inspection: Inspection) => Reached;
 }
 
 export function reachChecks({ group, who, needs, of }: ReachOptions): Check[] {
@@ -38,13 +38,13 @@ export function reachChecks({ group, who, needs, of }: ReachOptions): Check[] {
     title: `${who}: ${words[step].title}`,
     tried: words[step].tried,
     needs: at === 0 ? needs : [`${group}.${loginSteps[at - 1]}`],
-    run: async (world) => judgeStep(step, await of(world).attempt(), await describe(step, of(world))),
+    run: async (inspection) => judgeStep(step, await of(inspection).attempt(), await describe(step, of(inspection))),
   }));
 }
 
 /** Pure: what one attempt says about one step. An attempt that ended earlier is not asked. */
 export function judgeStep(step: LoginStep, attempt: Attempt, found: string): Finding {
-  if (attempt.ok || attempt.failedAt !== step) return ok(found);
+  if (attempt.ok || attempt.failedAt !== step) return passed(found);
   return { status: 'fail', found: attempt.error.message, todo: attempt.error.hint ?? fallbackTodo[step] };
 }
 

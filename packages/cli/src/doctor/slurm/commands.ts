@@ -2,7 +2,7 @@
 
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
-import { fail, type Finding, ok, warn } from '../check.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
 
 const neededVariables = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo'];
 const useful = ['sacct', 'sacctmgr'];
@@ -46,5 +46,5 @@ export function judgeCommands(answers: Answers, binDir?: string): Finding {
       `${lacking.join(', ')} not found; the rest is there`,
       'Jobs that ended long ago will be less well explained.',
     );
-  return ok(`${answers.get('sbatch')} and the others`);
+  return passed(`${answers.get('sbatch')} and the others`);
 }

@@ -9,8 +9,8 @@ import {
   type SlurmConfig,
 } from '@fairlead/scheduler';
 
-import { fail, type Finding, ok, warn } from '../check.ts';
-import type { Wanted } from './wanted.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
+import type { WantedJob } from './wanted-job.ts';
 
 export interface AccountFacts {
   accounts: AssociationList;
@@ -21,7 +21,7 @@ export interface AccountFacts {
   partition: string | undefined;
 }
 
-export function judgeAccount({ account }: Pick<Wanted, 'account'>, facts: AccountFacts): Finding {
+export function judgeAccount({ account }: Pick<WantedJob, 'account'>, facts: AccountFacts): Finding {
   const { config, partition } = facts;
   const associations = listOf(facts);
   if (!associations) return withoutList({ kind: 'account', value: account }, facts);
@@ -30,7 +30,7 @@ export function judgeAccount({ account }: Pick<Wanted, 'account'>, facts: Accoun
   const on = partition ? ` on ${partition}` : '';
   const isEnforced = config.enforced.length > 0;
   if (account === undefined && names.length === 0) {
-    if (!isEnforced) return ok('none is set; yours: none needed');
+    if (!isEnforced) return passed('none is set; yours: none needed');
     return fail(`this account may charge to nothing${on}`, 'Ask the site for an account (project).');
   }
   const rule = facts.rules.find(({ name }) => name === partition);
@@ -46,8 +46,8 @@ export function judgeAccount({ account }: Pick<Wanted, 'account'>, facts: Accoun
     return warn(`${refusal}, not ${who}: this Slurm takes it only if it is below one of these`, todo);
   if (refusal !== undefined)
     return fail(`${refusal}, not ${who}: Slurm refuses its jobs, or lets them wait for ever`, todo);
-  if (account !== undefined) return ok(`${account}; yours: ${names.join(', ')}`);
-  return ok(`none is set; yours: ${names.map((name) => (name === used ? `${name} (default)` : name)).join(', ')}`);
+  if (account !== undefined) return passed(`${account}; yours: ${names.join(', ')}`);
+  return passed(`none is set; yours: ${names.map((name) => (name === used ? `${name} (default)` : name)).join(', ')}`);
 }
 
 function accountRefusal(account: string, rule: PartitionRules | undefined): string | undefined {
@@ -70,7 +70,10 @@ function accountAdvice(names: readonly string[], rule: PartitionRules | undefine
   return 'You have no account here: ask the site.';
 }
 
-export function judgeQos(wanted: Pick<Wanted, 'qos' | 'account' | 'plan' | 'timeFrom'>, facts: AccountFacts): Finding {
+export function judgeQos(
+  wanted: Pick<WantedJob, 'qos' | 'account' | 'plan' | 'timeFrom'>,
+  facts: AccountFacts,
+): Finding {
   const { qos, account } = wanted;
   const associations = listOf(facts);
   if (!associations) return withoutList({ kind: 'QOS', value: qos }, facts);
@@ -93,7 +96,7 @@ export function judgeQos(wanted: Pick<Wanted, 'qos' | 'account' | 'plan' | 'time
       `jobs would ask for ${formatSlurmDuration(wanted.plan.timeMinutes)} (${wanted.timeFrom}), and ${who} gives a job ${formatSlurmDuration(most)}: Slurm refuses them, or lets them wait for ever`,
       `Set slurm.time to ${formatSlurmDuration(most)} or less, give --time at each deploy, or set another slurm.qos.`,
     );
-  return ok(`${qos ?? 'none is set'}; yours: ${yours}`);
+  return passed(`${qos ?? 'none is set'}; yours: ${yours}`);
 }
 
 function qosAdvice(open: readonly string[]): string {
@@ -140,7 +143,7 @@ function withoutList(
       `your ${plural} could not be read${facts.accounts.ok ? '' : `: ${facts.accounts.words}`}`,
       `Slurm takes jobs all the same; whether ${value === undefined ? 'they need' : `${value} is right for`} ${setting} cannot be told now. Tell the site if this lasts.`,
     );
-  if (value === undefined) return ok(`this cluster keeps no ${plural}, and none is set`);
+  if (value === undefined) return passed(`this cluster keeps no ${plural}, and none is set`);
   return warn(
     `${setting} is ${value}, and this cluster keeps no ${plural} that could be looked at`,
     `If jobs are refused for it, remove ${setting}.`,

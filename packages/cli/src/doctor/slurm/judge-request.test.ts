@@ -5,7 +5,7 @@ import type { DeploymentPlan } from '@fairlead/launch';
 import { judgeCommands } from './commands.ts';
 import { judgeShellSettings } from './shell-settings.ts';
 import { judgeGpu, judgePartition, judgeTime } from './judge-request.ts';
-import type { Wanted } from './wanted.ts';
+import type { WantedJob } from './wanted-job.ts';
 
 const gpu: SlurmPartition = {
   name: 'gpu',
@@ -23,7 +23,7 @@ const untyped: SlurmPartition = { ...gpu, gpus: [{ perNode: 4 }], features: ['ib
 const mixed: SlurmPartition = { ...gpu, gpus: [{ perNode: 4 }, { type: 'h100', perNode: 4 }] };
 const cpu: SlurmPartition = { ...gpu, name: 'cpu', isDefault: false, gpus: [] };
 
-function wanted(plan: Partial<DeploymentPlan>, more: Partial<Wanted> = {}): Wanted {
+function wanted(plan: Partial<DeploymentPlan>, more: Partial<WantedJob> = {}): WantedJob {
   return { plan: { gpus: 1, timeMinutes: 60, ...plan } as DeploymentPlan, timeFrom: 'slurm.time', ...more };
 }
 

@@ -3,8 +3,8 @@
 import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/scheduler';
 
 import { nearestNames } from '@fairlead/kit';
-import { fail, type Finding, ok, warn } from '../check.ts';
-import type { Wanted } from './wanted.ts';
+import { fail, type Finding, passed, warn } from '../check.ts';
+import type { WantedJob } from './wanted-job.ts';
 
 export function describePartition({ name, isDefault, maxMinutes, gpus, nodes, usableNodes }: SlurmPartition): string {
   const limit = maxMinutes === undefined ? '' : `, up to ${formatSlurmDuration(maxMinutes)}`;
@@ -13,13 +13,13 @@ export function describePartition({ name, isDefault, maxMinutes, gpus, nodes, us
 }
 
 export function judgePartition(
-  wanted: Pick<Wanted, 'partition'>,
+  wanted: Pick<WantedJob, 'partition'>,
   partitions: readonly SlurmPartition[],
   rules: readonly PartitionRules[],
 ): Finding {
   const names = partitions.map(({ name }) => name);
   const todo = `Set slurm.partition to one of: ${names.join(', ') || 'none is shown to this account'}.`;
-  if (wanted.partition?.includes(',')) return ok(`${wanted.partition}: Slurm chooses among them`);
+  if (wanted.partition?.includes(',')) return passed(`${wanted.partition}: Slurm chooses among them`);
   const found = partitions.find(({ name, isDefault }) =>
     wanted.partition === undefined ? isDefault : name === wanted.partition,
   );
@@ -37,16 +37,16 @@ export function judgePartition(
       `no node of ${found.name} takes jobs now: all ${found.nodes} are down or drained`,
       `Jobs would wait: ask the site what is wrong (sinfo -R says since when), or use another partition. ${todo}`,
     );
-  return ok(describePartition(found));
+  return passed(describePartition(found));
 }
 
 export function judgeGpu(
-  wanted: Wanted,
+  wanted: WantedJob,
   partition: SlurmPartition | undefined,
   all: readonly SlurmPartition[],
 ): Finding {
   const { gpuType, plan } = wanted;
-  if (!partition) return ok('Slurm chooses the partition: sbatch says below whether it fits');
+  if (!partition) return passed('Slurm chooses the partition: sbatch says below whether it fits');
   const types = partition.gpus.flatMap(({ type }) => (type === undefined ? [] : [type]));
   const offers = partition.gpus.map(({ type, perNode }) => `${perNode} ${type ?? 'untyped'}`).join(', ') || 'none';
   const untyped = partition.gpus.filter(({ type }) => type === undefined);
@@ -82,7 +82,7 @@ export function judgeGpu(
       `the type ${gpuType} cannot be checked: partition ${partition.name} gives its GPUs no type (a node has ${offers})`,
       untypedAdvice(gpuType, partition),
     );
-  return ok(`GPUs a node: ${offers}`);
+  return passed(`GPUs a node: ${offers}`);
 }
 
 /** Where Slurm knows no types, a partition or a feature of the nodes chooses the GPUs. */
@@ -93,11 +93,11 @@ function untypedAdvice(gpuType: string, { features }: SlurmPartition): string {
   return 'If Slurm refuses the job below, remove gpu.type: the partition, or slurm.constraint (sinfo -o "%P %f"), chooses the GPUs.';
 }
 
-export function judgeTime({ plan, timeFrom }: Wanted, partition: SlurmPartition | undefined): Finding {
+export function judgeTime({ plan, timeFrom }: WantedJob, partition: SlurmPartition | undefined): Finding {
   const asked = formatSlurmDuration(plan.timeMinutes);
-  if (partition?.maxMinutes === undefined) return ok(`${asked} (${timeFrom}); the partition's limit is not shown`);
+  if (partition?.maxMinutes === undefined) return passed(`${asked} (${timeFrom}); the partition's limit is not shown`);
   const most = formatSlurmDuration(partition.maxMinutes);
-  if (plan.timeMinutes <= partition.maxMinutes) return ok(`${asked} (${timeFrom}) of at most ${most}`);
+  if (plan.timeMinutes <= partition.maxMinutes) return passed(`${asked} (${timeFrom}) of at most ${most}`);
   return fail(
     `jobs would ask for ${asked} (${timeFrom}), and partition ${partition.name} allows ${most}: they would wait for ever`,
     `Set slurm.time to ${most} or less, give --time at each deploy, or choose another partition.`,

@@ -6,7 +6,7 @@ import { settingOf, SHELL_SETTINGS } from '@fairlead/scheduler';
 
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
-import { type Finding, ok, warn } from '../check.ts';
+import { type Finding, passed, warn } from '../check.ts';
 
 /** As a program sees them, and as a person who logs in does: csh takes -l alone, and the others no script beside it. */
 const shellScript = `
@@ -38,7 +38,7 @@ export function judgeShellSettings(answers: Answers, slurm: SlurmSettings): Find
   const missing = set.filter(({ setting }) => slurm[setting as keyof SlurmSettings] === undefined);
   const [first] = missing;
   if (!first)
-    return ok(
+    return passed(
       set.length === 0 ? 'nothing that concerns sbatch' : `the configuration says instead of it: ${words(set)}`,
     );
   const what = first.setting === 'account' ? 'an account' : `its own ${first.setting}`;

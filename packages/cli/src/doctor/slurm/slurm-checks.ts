@@ -2,14 +2,14 @@
 
 import { defined } from '@fairlead/kit';
 import type { Check } from '../check.ts';
-import { ok } from '../check.ts';
-import type { World } from '../world.ts';
+import { passed } from '../check.ts';
+import type { Inspection } from '../inspection.ts';
 import { askCommands } from './commands.ts';
 import { type AccountFacts, judgeAccount, judgeQos } from './judge-account.ts';
 import { describePartition, judgeGpu, judgePartition, judgeTime } from './judge-request.ts';
 import { askShellSettings } from './shell-settings.ts';
 import { askTestOnly } from './test-only.ts';
-import { partitionOf, wantedOf } from './wanted.ts';
+import { partitionOf, wantedJobOf } from './wanted-job.ts';
 
 /** A controller that is down is noticed by Slurm's commands after up to 15 s, each. */
 const slowMs = 120_000;
@@ -21,23 +21,23 @@ export function slurmChecks(): Check[] {
       title: 'Slurm: commands',
       tried: 'looked for sbatch and the others',
       needs: ['login.shell'],
-      run: async (world, signal) =>
-        askCommands(await world.login.host(), (await world.cluster()).config.slurm?.binDir, signal),
+      run: async (inspection, signal) =>
+        askCommands(await inspection.login.host(), (await inspection.cluster()).config.slurm?.binDir, signal),
     },
     {
       id: 'slurm.shell',
       title: 'Slurm: what the login shell sets',
       tried: 'looked for variables such as SBATCH_ACCOUNT, which Fairlead does not use',
       needs: ['login.shell'],
-      run: async (world, signal) =>
-        askShellSettings(await world.login.host(), (await world.cluster()).config.slurm ?? {}, signal),
+      run: async (inspection, signal) =>
+        askShellSettings(await inspection.login.host(), (await inspection.cluster()).config.slurm ?? {}, signal),
     },
     {
       id: 'slurm.version',
       title: 'Slurm: version',
       tried: 'ran sinfo --version',
       needs: ['slurm.commands'],
-      run: async (world, signal) => ok(await (await world.inventory()).version(signal)),
+      run: async (inspection, signal) => passed(await (await inspection.inventory()).version(signal)),
     },
     {
       id: 'slurm.answers',
@@ -45,10 +45,10 @@ export function slurmChecks(): Check[] {
       tried: 'asked for the partitions (sinfo)',
       needs: ['slurm.commands'],
       limitMs: slowMs,
-      async run(world) {
-        const partitions = await world.partitions();
-        const { clusterName } = await (await world.inventory()).config(world.context.signal);
-        return ok(`cluster ${clusterName ?? 'without a name'}: ${partitions.map(describePartition).join('; ')}`);
+      async run(inspection) {
+        const partitions = await inspection.partitions();
+        const { clusterName } = await (await inspection.inventory()).config(inspection.context.signal);
+        return passed(`cluster ${clusterName ?? 'without a name'}: ${partitions.map(describePartition).join('; ')}`);
       },
     },
     ...requestChecks(),
@@ -71,11 +71,11 @@ function requestChecks(): Check[] {
       title: 'Slurm: partition',
       tried: 'looked for the configured partition',
       needs,
-      run: async (world, signal) =>
+      run: async (inspection, signal) =>
         judgePartition(
-          { ...(await wantedNames(world)) },
-          await world.partitions(),
-          await (await world.inventory()).partitionRules(signal),
+          { ...(await wantedNames(inspection)) },
+          await inspection.partitions(),
+          await (await inspection.inventory()).partitionRules(signal),
         ),
     },
     {
@@ -83,23 +83,25 @@ function requestChecks(): Check[] {
       title: 'Slurm: account',
       tried: 'compared slurm.account with your associations (sacctmgr)',
       needs,
-      run: async (world, signal) => judgeAccount(await wantedNames(world), await accountFacts(world, signal)),
+      run: async (inspection, signal) =>
+        judgeAccount(await wantedNames(inspection), await accountFacts(inspection, signal)),
     },
     {
       id: 'slurm.qos',
       title: 'Slurm: QOS',
       tried: 'compared slurm.qos and the time limit with your associations and the limits of the QOS (sacctmgr)',
       needs,
-      run: async (world, signal) => judgeQos(await wantedOf(world), await accountFacts(world, signal)),
+      run: async (inspection, signal) =>
+        judgeQos(await wantedJobOf(inspection), await accountFacts(inspection, signal)),
     },
     {
       id: 'slurm.gpu',
       title: 'Slurm: GPUs',
       tried: 'compared gpu.type and the number of GPUs with what the nodes have',
       needs: ['slurm.partition'],
-      async run(world) {
-        const wanted = await wantedOf(world);
-        const partitions = await world.partitions();
+      async run(inspection) {
+        const wanted = await wantedJobOf(inspection);
+        const partitions = await inspection.partitions();
         return judgeGpu(wanted, partitionOf(partitions, wanted.partition), partitions);
       },
     },
@@ -108,26 +110,26 @@ function requestChecks(): Check[] {
       title: 'Slurm: time limit',
       tried: 'compared the time limit that jobs would ask for with that of the partition',
       needs: ['slurm.partition'],
-      async run(world) {
-        const wanted = await wantedOf(world);
-        return judgeTime(wanted, partitionOf(await world.partitions(), wanted.partition));
+      async run(inspection) {
+        const wanted = await wantedJobOf(inspection);
+        return judgeTime(wanted, partitionOf(await inspection.partitions(), wanted.partition));
       },
     },
   ];
 }
 
-async function wantedNames(world: World): Promise<{ partition?: string; account?: string; qos?: string }> {
-  const { partition, account, qos } = (await world.cluster()).config.slurm ?? {};
+async function wantedNames(inspection: Inspection): Promise<{ partition?: string; account?: string; qos?: string }> {
+  const { partition, account, qos } = (await inspection.cluster()).config.slurm ?? {};
   return {
     ...defined({ partition, account, qos }),
   };
 }
 
-async function accountFacts(world: World, signal: AbortSignal): Promise<AccountFacts> {
-  const inventory = await world.inventory();
-  const { user } = (await world.login.host()).facts;
-  const { partition } = await wantedNames(world);
-  const used = partition ?? partitionOf(await world.partitions(), undefined)?.name;
+async function accountFacts(inspection: Inspection, signal: AbortSignal): Promise<AccountFacts> {
+  const inventory = await inspection.inventory();
+  const { user } = (await inspection.login.host()).facts;
+  const { partition } = await wantedNames(inspection);
+  const used = partition ?? partitionOf(await inspection.partitions(), undefined)?.name;
   return {
     accounts: await inventory.associations(user, signal),
     qosLimits: await inventory.qosLimits(signal),

@@ -4,14 +4,14 @@ import { isCodedError } from '@fairlead/kit';
 
 import { jobScript, openSite, type Site, testJob } from '@fairlead/launch';
 import { launchRun } from '../../launch/launch-run.ts';
-import { fail, type Finding, ok } from '../check.ts';
+import { fail, type Finding, passed } from '../check.ts';
 import { noteFolders } from '../host/made-folders.ts';
-import type { World } from '../world.ts';
-import { wantedOf } from './wanted.ts';
+import type { Inspection } from '../inspection.ts';
+import { wantedJobOf } from './wanted-job.ts';
 
-export async function askTestOnly(world: World, signal: AbortSignal): Promise<Finding> {
-  const site = await siteOf(world);
-  const { plan } = await wantedOf(world);
+export async function askTestOnly(inspection: Inspection, signal: AbortSignal): Promise<Finding> {
+  const site = await siteOf(inspection);
+  const { plan } = await wantedJobOf(inspection);
   const script = jobScript(plan, site.cluster, {
     instance: 'doctor',
     paths: site.paths,
@@ -21,7 +21,7 @@ export async function askTestOnly(world: World, signal: AbortSignal): Promise<Fi
   const tidy = await noteFolders(site.host, site.paths.state, ['test-only'], signal);
   try {
     await testJob(site, script, signal);
-    return ok(`Slurm would take it: ${plan.gpus} GPUs for ${plan.timeMinutes} minutes`);
+    return passed(`Slurm would take it: ${plan.gpus} GPUs for ${plan.timeMinutes} minutes`);
   } catch (error) {
     if (!isCodedError(error, 'submit_refused')) throw error;
     return fail(error.message, error.hint ?? 'Do as Slurm says.');
@@ -30,6 +30,6 @@ export async function askTestOnly(world: World, signal: AbortSignal): Promise<Fi
   }
 }
 
-export async function siteOf(world: World): Promise<Site> {
-  return world.scope.use(await openSite(await world.cluster(), launchRun(world.context)));
+export async function siteOf(inspection: Inspection): Promise<Site> {
+  return inspection.scope.use(await openSite(await inspection.cluster(), launchRun(inspection.context)));
 }

@@ -3,6 +3,7 @@
 
 import { Duplex, Readable } from 'node:stream';
 
+import type { ClosesWhen } from '../../connection/channel-stream.ts';
 import { string, u32, type WireReader } from './wire.ts';
 
 export const message = {
@@ -36,9 +37,6 @@ export interface PeerSide {
   windowBytes: number;
   packetBytes: number;
 }
-
-/** A session's channel outlives both ends of data: its exit status comes after them. */
-export type ClosesWhen = 'both-ended' | 'peer-closes';
 
 export class ProxyChannel extends Duplex {
   readonly stderr: Readable;

@@ -6,7 +6,8 @@ import { type CodedError, detach, untilAborted, withTimeLimit } from '@fairlead/
 import type { WaitOptions } from '../../connection/ssh-link.ts';
 import { type SshErrorCode, sshError } from '../../ssh-error.ts';
 import type { FrameSocket } from './frame-socket.ts';
-import { type ClosesWhen, message, packetBytes, type PeerSide, ProxyChannel, windowBytes } from './proxy-channel.ts';
+import type { ClosesWhen } from '../../connection/channel-stream.ts';
+import { message, packetBytes, type PeerSide, ProxyChannel, windowBytes } from './proxy-channel.ts';
 import { string, u32, WireReader } from './wire.ts';
 
 export interface OpenRequest extends WaitOptions {

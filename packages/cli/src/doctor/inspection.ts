@@ -18,7 +18,7 @@ import { createSlurmInventory, type SlurmInventory, type SlurmPartition } from '
 import type { SshConnection, SshTarget } from '@fairlead/ssh';
 
 import { launchRun } from '../launch/launch-run.ts';
-import { configPlace } from '../config/config-place.ts';
+import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import {
   clusterPaths,
@@ -46,7 +46,7 @@ export interface DoctorArgs {
   waitSeconds: number;
 }
 
-export interface World {
+export interface Inspection {
   readonly args: DoctorArgs;
   readonly context: Context;
   /** Closed when the doctor has ended. */
@@ -72,9 +72,9 @@ export interface Reached {
   host(): Promise<Host>;
 }
 
-export function createWorld(args: DoctorArgs, context: Context, scope: Scope): World {
-  const loaded = once(() => loadConfig(configPlace(context)));
-  const cluster = once(async () => (await loadForCluster(configPlace(context), args)).cluster);
+export function createInspection(args: DoctorArgs, context: Context, scope: Scope): Inspection {
+  const loaded = once(() => loadConfig(configPlaceOf(context)));
+  const cluster = once(async () => (await loadForCluster(configPlaceOf(context), args)).cluster);
   const config = once(async () => (await withSettings(args, context)) ?? (await loaded()).config);
   const bastionConfig = once(async () => required((await config()).bastion));
   const profile = once(() => profileIfThere(context));
@@ -108,9 +108,9 @@ export function createWorld(args: DoctorArgs, context: Context, scope: Scope): W
 }
 
 /** Undefined where it cannot be read: the check `laptop.config` says so. */
-export async function configIfReadable(world: World): Promise<FairleadConfig | undefined> {
+export async function configIfReadable(inspection: Inspection): Promise<FairleadConfig | undefined> {
   try {
-    return await world.config();
+    return await inspection.config();
   } catch (error) {
     if (isCodedError<ConfigErrorCode>(error, 'config_invalid', 'config_unreadable', 'usage')) return undefined;
     throw error;
@@ -120,7 +120,7 @@ export async function configIfReadable(world: World): Promise<FairleadConfig | u
 /** With --set and --on as a deployment would have it; undefined where no cluster can be chosen. */
 async function withSettings(args: DoctorArgs, context: Context): Promise<FairleadConfig | undefined> {
   try {
-    return (await loadForCluster(configPlace(context), args)).config;
+    return (await loadForCluster(configPlaceOf(context), args)).config;
   } catch (error) {
     if (isCodedError(error, 'cluster_unknown')) return undefined;
     throw error;
@@ -186,8 +186,8 @@ function reachedBy(target: Reached['target'], attempt: Reached['attempt']): Reac
 }
 
 /** The login that the checks of the bastion share. */
-export async function connectionOf(world: World): Promise<SshConnection> {
-  const attempt = await world.bastion.attempt();
+export async function connectionOf(inspection: Inspection): Promise<SshConnection> {
+  const attempt = await inspection.bastion.attempt();
   if (!attempt.ok) throw attempt.error;
   return attempt.connection;
 }

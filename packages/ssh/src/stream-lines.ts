@@ -6,7 +6,7 @@ import { createLineCutter } from '@fairlead/kit';
 
 const maxLineChars = 64 * 1024;
 
-export class LineReader {
+export class StreamLines {
   #lines: string[] = [];
   #isEnded = false;
   #wake: (() => void) | undefined;

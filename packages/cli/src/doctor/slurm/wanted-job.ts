@@ -4,9 +4,9 @@ import { defined } from '@fairlead/kit';
 import type { SlurmPartition } from '@fairlead/scheduler';
 
 import { type DeploymentPlan, planDeployment } from '@fairlead/launch';
-import type { World } from '../world.ts';
+import type { Inspection } from '../inspection.ts';
 
-export interface Wanted {
+export interface WantedJob {
   plan: DeploymentPlan;
   /** Absent: the cluster's default. */
   partition?: string;
@@ -18,14 +18,14 @@ export interface Wanted {
 }
 
 /** For the model that was named, else for one GPU, or none where the site has none and names no type. */
-export async function wantedOf(world: World): Promise<Wanted> {
-  const { config: cluster } = await world.cluster();
-  const config = await world.config();
+export async function wantedJobOf(inspection: Inspection): Promise<WantedJob> {
+  const { config: cluster } = await inspection.cluster();
+  const config = await inspection.config();
   const { partition, account, qos } = cluster.slurm ?? {};
   const gpuType = cluster.gpu?.type;
-  const { model } = world.args;
+  const { model } = inspection.args;
   const isLocal = cluster.kind === 'local';
-  const gpus = gpuType !== undefined || (!isLocal && hasGpus(await world.partitions(), partition)) ? 1 : 0;
+  const gpus = gpuType !== undefined || (!isLocal && hasGpus(await inspection.partitions(), partition)) ? 1 : 0;
   const plan =
     model === undefined
       ? planDeployment({ what: 'fairlead/doctor', name: 'doctor', gpus }, config, cluster)

@@ -2,13 +2,13 @@
 
 import { callLater, type Clock } from '@fairlead/kit';
 
-export interface Deadline extends Disposable {
+export interface PausableLimit extends Disposable {
   readonly signal: AbortSignal;
   /** The limit does not run while `pending` is pending. */
   suspendedDuring<T>(pending: Promise<T>): Promise<T>;
 }
 
-export interface DeadlineOptions {
+export interface PausableLimitOptions {
   clock: Clock;
   afterMs: number;
   makeError: () => Error;
@@ -16,7 +16,7 @@ export interface DeadlineOptions {
 }
 
 /** Runs at once. */
-export function createDeadline({ clock, afterMs, makeError, outer }: DeadlineOptions): Deadline {
+export function createPausableLimit({ clock, afterMs, makeError, outer }: PausableLimitOptions): PausableLimit {
   const controller = new AbortController();
   let running: AbortController | undefined;
   const start = () => {
