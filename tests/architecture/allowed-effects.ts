@@ -1,5 +1,5 @@
-// Which files may reach for the outside world by a global, and why. A program's `main.ts` may; every other file takes time,
-// chance and the process from its deps, so that a test decides them.
+// Which files may use time, chance, the process, the network or the console as globals, and why: roots, interpreters and ports.
+// A program's `main.ts` always may. Every other file takes them from its deps, so that a test controls them.
 
 import type { Effect } from './find-effects.ts';
 
@@ -25,18 +25,21 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   },
   'apps/control/src/open-control.ts': {
     uses: ['random', 'process'],
-    because: 'assembles control: what is not given is the own of the process',
+    because: 'the root of control, behind its main.ts: defaults come from the process',
   },
   'packages/client/src/control/open-session.ts': {
     uses: ['process'],
-    because: 'a door of the SDK: where no environment is given it is that of the process',
+    because: 'a root of the SDK: the default environment is that of the process',
   },
   'packages/client/src/launching/launch-options.ts': {
     uses: ['process'],
-    because: 'a door of the SDK: what is not given is the own of the process',
+    because: 'a root of the SDK: defaults come from the process',
   },
   'packages/cli/src/demo/reaper.ts': { uses: ['process', 'timers'], because: 'a program of its own: the root of it' },
-  'packages/cli/src/doctor/probe/run-probe.ts': { uses: ['process'], because: 'the probe tells what it runs on' },
+  'packages/cli/src/doctor/probe/run-probe.ts': {
+    uses: ['process'],
+    because: 'a program of its own, behind its main.ts: it reports its Node and machine',
+  },
   'packages/scheduler/src/local/local-runner.ts': {
     uses: ['process'],
     because: 'a program of its own: the root of it',
@@ -62,21 +65,27 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   // Ports to the network: a limit belongs to the socket, and a bare timer is what it costs.
   'packages/ssh/src/connection/ssh-link.ts': {
     uses: ['timers'],
-    because: 'a new channel is on the way of a request: a sleep costs as much as the rest of it',
+    because: 'a port to SSH channels: each request opens one, and a promise for its limit costs as much as the rest',
   },
-  'packages/ssh/src/connection/transport.ts': { uses: ['timers'], because: 'a port to TCP: how long a host may take' },
-  'packages/ssh/src/system-ssh/start-master.ts': { uses: ['timers'], because: 'a port to the program ssh' },
+  'packages/ssh/src/connection/transport.ts': {
+    uses: ['timers'],
+    because: 'a port to TCP: the limit starts when the name is known',
+  },
+  'packages/ssh/src/system-ssh/start-master.ts': {
+    uses: ['timers'],
+    because: 'a port to the program ssh: it limits its last words, and passes its notices on',
+  },
   'apps/control/src/carrier/secure-carrier.ts': {
     uses: ['timers'],
-    because: 'a port to sockets: its end may not hang on a clock that a test has stopped',
+    because: 'a port to sockets: closing must end although a test has stopped the clock',
   },
   'apps/control/src/ws/upgrades.ts': {
     uses: ['timers'],
-    because: 'a port to sockets: its end may not hang on a clock that a test has stopped',
+    because: 'a port to sockets: closing must end although a test has stopped the clock',
   },
   'packages/cli/src/demo/stream-completion.ts': {
     uses: ['fetch'],
-    because: 'the demo asks as any program would, by HTTP',
+    because: 'a port to HTTP: the demo asks as any program would',
   },
 
   // Ports to files, accounts and processes.
@@ -90,7 +99,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   },
   'apps/node-agent/src/engine/find-processes.ts': {
     uses: ['process'],
-    because: 'a port to processes: it looks for them and leaves itself out',
+    because: 'a port to processes: it lists them, without itself',
   },
   'apps/node-agent/src/engine/engine-address.ts': accounts,
   'apps/node-agent/src/job/open-node-directory.ts': accounts,
@@ -100,13 +109,13 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   },
   'packages/cli/src/output/watch-reader.ts': {
     uses: ['process'],
-    because: 'a port: it watches the reader of what this process prints',
+    because: 'a port: it watches the reader of this process',
   },
   'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
   'packages/config/src/project/caller.ts': accounts,
   'packages/launch/src/ship/find-runtime.ts': {
     uses: ['process'],
-    because: 'a port: it looks whether the Node of this process can travel',
+    because: 'a port: it finds out whether the Node of this process can run on another host',
   },
   'packages/scheduler/src/command-runner.ts': {
     uses: ['process', 'timers'],
@@ -123,7 +132,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   'packages/scheduler/src/local/process-identity.ts': platform,
   'packages/scheduler/src/local/process-table.ts': {
     uses: ['process', 'timers'],
-    because: 'a port to processes: it kills, and looks again a moment later',
+    because: 'a port to processes: it kills, and checks a moment later',
   },
   'packages/ssh/src/local-server/builtin/forwards.ts': {
     uses: ['process'],

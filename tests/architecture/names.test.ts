@@ -12,21 +12,6 @@ const generic: Readonly<Record<string, string>> = {
   transition: 'each state machine has one: its file says of which',
 };
 
-/** Homonyms that are being renamed. */
-const underWay = new Set([
-  'Candidate',
-  'AdmissionFacts',
-  'Admission',
-  'decideAdmission',
-  'describeState',
-  'RefusalCode',
-  'Refusal',
-  'Route',
-  'LogTails',
-  'stop',
-  'FollowEvent',
-]);
-
 const files = houseFiles().filter(
   (file) => /^(apps|packages)\/[^/]+\/src\//.test(file) && !toolRooms.test(file) && !isTestCode(file),
 );
@@ -38,9 +23,7 @@ describe('A name that a product file exports', () => {
 
   it('stands for one thing in all packages and apps', { timeout: 120_000 }, () => {
     expect(filesByName.size).toBeGreaterThan(1000);
-    const homonyms = [...filesByName].filter(
-      ([name, places]) => places.length > 1 && !(name in generic) && !underWay.has(name),
-    );
+    const homonyms = [...filesByName].filter(([name, places]) => places.length > 1 && !(name in generic));
     expect(homonyms.map(([name, places]) => `${name}: ${places.join(', ')}`)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-// What to type for this very program, in texts that say how to go on: it depends on how it got here.
+// How a person types this program's name, for texts that say what to run next: it depends on how it was installed.
 
 export function commandName(env: Record<string, string | undefined>, source: string = import.meta.url): string {
   if (source.endsWith('.ts')) return 'npx pnpm@12 cli';

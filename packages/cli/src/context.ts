@@ -25,9 +25,9 @@ export interface Context {
   streams: { stdin: NodeJS.ReadStream; stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream };
   /** While it is held, signals go to the listener and end nothing. */
   takeSignals(listener: (signal: NodeJS.Signals) => void): Disposable;
-  /** While it is held, the command ends when nothing reads its output any more, also before there is more to say. */
+  /** While it is held, the command ends as soon as the reader of its output is gone, even when there is nothing to write. */
   watchReader(): Disposable;
-  /** For a command whose work is done and whose code is not 0: `exec` ends with its command's own. */
+  /** For a command that succeeded and ends with a code other than 0: `exec` passes on its command's own. */
   setExitCode(code: number): void;
   /** Asks a person; absent where no terminal is there. */
   ask?: Asker;

@@ -9,7 +9,7 @@ import { checkHealth, type Health } from './check-health.ts';
 import type { ControlApi } from './control/control-api.ts';
 import { type Deployment, describeDeployment, describeEndpoint, type Endpoint } from './control/deployment.ts';
 import type { BastionRouteView } from './bastion/describe-route.ts';
-import type { EndpointFollower, FollowEvent } from './paths/endpoint-follower.ts';
+import type { EndpointFollower, FollowerEvent } from './paths/endpoint-follower.ts';
 import { createKeyRing, type KeyRing } from './openai/key-ring.ts';
 import type { LivePaths } from './paths/live-paths.ts';
 import type { LocalPort } from './local/local-port.ts';
@@ -130,7 +130,7 @@ export function tell(onEvent: (event: ConnectionEvent) => void, event: Connectio
   }
 }
 
-function describeEvent(event: Exclude<FollowEvent, { type: 'endpoint.left' }>): ConnectionEvent {
+function describeEvent(event: Exclude<FollowerEvent, { type: 'endpoint.left' }>): ConnectionEvent {
   switch (event.type) {
     case 'endpoint.up':
       return { type: event.type, endpoint: describeEndpoint(event.endpoint), again: event.again };

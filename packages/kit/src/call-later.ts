@@ -1,4 +1,4 @@
-// One call at a later time, which nobody has to wait for or to undo.
+// One call at a later time. The caller need not await it, and undoes it by its signal.
 
 import type { Clock } from './clock.ts';
 import { detach } from './detach.ts';

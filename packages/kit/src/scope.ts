@@ -29,7 +29,7 @@ export class Scope implements AsyncDisposable {
     throw new Error('cannot add to a scope because it has already been closed');
   }
 
-  /** Gives everything up without closing: whoever calls this owns it now. */
+  /** Gives everything up without closing it. The caller owns it now. */
   release(): Array<() => void | Promise<void>> {
     const closers = this.#closers;
     this.#closers = [];

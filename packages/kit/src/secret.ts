@@ -14,7 +14,7 @@ export class Secret {
     return this.#value;
   }
 
-  /** Constant-time comparison with what somebody presented; lengths are hidden by hashing both. */
+  /** Constant-time comparison with what a client presented; lengths are hidden by hashing both. */
   matches(presented: string): boolean {
     return timingSafeEqual(sha256(this.#value), sha256(presented));
   }

@@ -8,7 +8,7 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal |
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   try {
-    // Also where it has fired already: a later rejection of the other is then nobody's, and must not end the process.
+    // Also when the signal has fired already: else a later rejection of `promise` would be unhandled and end the process.
     return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);

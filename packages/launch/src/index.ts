@@ -26,5 +26,5 @@ export { type LaunchDeps } from './launch-deps.ts';
 export type { FollowEvent, LaunchEvent, LaunchPhase, PlannedDeployment, StopEvent, WorkEvent } from './launch-event.ts';
 export { type LogEvent, type LogRequest, readLog } from './logs/read-log.ts';
 export type { LoginQuestions, LocalMachine, Run } from './machine.ts';
-export { stop, type StopRequest } from './stop.ts';
+export { stopDeployment, type StopRequest } from './stop-deployment.ts';
 export { endDeployment } from './job/end-deployment.ts';

@@ -1,4 +1,4 @@
-// What a person types to name a host, and what it takes to find out what that means.
+// What a person types to name a host, and what resolving it needs.
 
 import type { HostKeyPolicy } from './ssh-target.ts';
 import type { SshTerminal } from './system-ssh/system-login.ts';
@@ -28,7 +28,7 @@ export interface ResolveDeps {
   env: Readonly<Record<string, string | undefined>>;
   /** Read instead of the usual files (`ssh -F`). Default: `<home>/.ssh/config` and the system's. */
   sshConfigPath?: string | undefined;
-  /** Default `/etc/ssh/ssh_config`. With it our own reader answers: ssh cannot be told so. */
+  /** Default `/etc/ssh/ssh_config`. When it is set, our own reader resolves the name: ssh has no such option. */
   systemConfigPath?: string | undefined;
   localUser?: string | undefined;
   askPassphrase?: ((file: string) => Promise<string | undefined>) | undefined;

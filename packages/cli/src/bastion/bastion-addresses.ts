@@ -19,7 +19,7 @@ echo "name=$(hostname -f 2>/dev/null || hostname 2>/dev/null || uname -n)"
 echo "all=$(hostname -I 2>/dev/null)"
 `;
 
-/** A host in many networks (containers, fabrics) has dozens; the first ones are the real ones. */
+/** A host in many networks (containers, fabrics) has dozens of addresses; the useful ones come first. */
 const maxShown = 12;
 
 /** Empty where the bastion cannot be asked: the addresses are only suggestions. Rejects when the signal fires. */

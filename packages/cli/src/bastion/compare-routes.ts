@@ -10,7 +10,7 @@ import { routesFor } from '../ssh/open-routes.ts';
 
 const timeoutMs = 3_000;
 
-/** Throws `routes_differ` where one leads to another host; one that does not answer now is said, and kept. */
+/** Throws `routes_differ` when a route leads to another host. Warns of a route that does not answer now, and keeps it. */
 export async function compareRoutes(
   list: readonly SshRoute[],
   { connection, taken }: { connection: Pick<SshConnection, 'hostKey'>; taken: RouteTaken },

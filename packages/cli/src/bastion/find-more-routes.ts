@@ -21,7 +21,7 @@ export interface KnownBastion {
 
 const timeoutMs = 3_000;
 
-/** Names of ssh_config that lead to the same host: the same HostName otherwise reached, or the same key in known_hosts; and it answers. */
+/** Names in ssh_config that lead to the same host, by HostName or by its key in known_hosts, over another way, and answer now. */
 export async function findOutside(
   names: readonly string[],
   { hostKey, routes }: KnownBastion,
@@ -83,8 +83,8 @@ export interface InsideQuestion {
 }
 
 /**
- * Of the bastion's own addresses those at which it shows its key to the login host, each once: by its name where it has
- * one there. Compute nodes mostly see the same. None where the login host cannot be asked: it is only for suggestions.
+ * Those of the bastion's own addresses at which it shows its key to the login host, each once, by name where the login host
+ * knows one. Compute nodes mostly see the same. Empty when the login host cannot be asked: these are only suggestions.
  */
 export async function findInside(login: Host, question: InsideQuestion, context: Context): Promise<Address[]> {
   const { addresses, known } = question;

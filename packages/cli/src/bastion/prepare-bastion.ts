@@ -1,4 +1,4 @@
-// Makes an SSH account a bastion: gate, control, a Node to run it; then the profile by which this machine knows it again.
+// Makes an SSH account a bastion: installs gate, control and a Node, then writes the profile by which this machine knows it again.
 
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError, type Secret } from '@fairlead/kit';
@@ -28,7 +28,7 @@ export interface PreparedBastion {
 export interface PreparedRoutes {
   /** `ssh-ed25519 AAAA…` */
   hostKeyLine: string;
-  /** By which it may be reached from elsewhere, as it knows itself. */
+  /** Addresses at which other hosts may reach it, as the bastion itself says. */
   addresses: Address[];
 }
 
@@ -119,7 +119,7 @@ async function tokenOf(profileFile: string, certificate: string): Promise<Secret
     const before = await readProfile(profileFile);
     return before.controlCertificate === certificate ? before.ownerToken : undefined;
   } catch (error) {
-    // No profile, or one that must not be trusted: a new token is what mends both.
+    // No profile, or one that others may read: both need a new token.
     if (error instanceof CodedError) return undefined;
     throw error;
   }
@@ -130,7 +130,7 @@ async function newToken(place: Place): Promise<Secret> {
   return (await controlCommand(place.host, place, 'token', ownerToken)).ownerToken;
 }
 
-/** A token that control does not know any more (its list was lost, or the token revoked) gives way to a new one. */
+/** Replaces a token that control does not know any more: its list was lost, or the token was revoked. */
 async function proven(profile: LaptopProfile, place: Place): Promise<LaptopProfile> {
   try {
     await proveControl(profile, place.context);

@@ -9,12 +9,12 @@ import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { sessionOptions } from '../session-options.ts';
 
-/** Control was just started perhaps: it may need a moment until it listens. */
+/** A control that was just started needs a moment until it listens. */
 const proofTimeoutMs = 15_000;
 
 /**
  * Tries until control answers or proofTimeoutMs are over. An answer that refuses (a token it does not know) is thrown
- * at once, as the ControlAnswerError it is: waiting mends nothing there.
+ * at once, as a ControlAnswerError: waiting would not change it.
  */
 export async function proveControl(profile: LaptopProfile, context: Context): Promise<ControlHello> {
   await using link = createBastionLink({ ...sessionOptions(context), profile, env: context.env, home: context.home });

@@ -1,5 +1,5 @@
-// Puts another version of control in the place of the one that runs: that one ends in order, its database is copied, the
-// link is switched, the new one is started and has to answer; where it does not, the old one is put back.
+// Replaces the running control by another version: ends it, copies its database, switches the link, starts the new one and
+// waits for its answer. When none comes, puts the old version back.
 
 import { join } from 'node:path/posix';
 
@@ -66,7 +66,7 @@ async function startAndProve({ connection, stateDir, prove }: ReplaceControl): P
   }
 }
 
-/** The old program on the database as it is; only where it cannot use that any more, on the copy. */
+/** Starts the old program on the database as it is, and on the copy only when it cannot use the database any more. */
 async function rollBack(replace: ReplaceControl, old: Swap, cause: unknown): Promise<CodedError<CliErrorCode>> {
   const { context, host, stateDir } = replace;
   const said = await lastLines(host, stateDir);

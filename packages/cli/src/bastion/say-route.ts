@@ -1,4 +1,4 @@
-// By which of several routes the bastion is reached, told to the person who runs the command.
+// Tells the person which of several routes to the bastion was taken.
 
 import type { BastionLink } from '@fairlead/carrier';
 import type { BastionRouteView } from '@fairlead/client';
@@ -6,7 +6,7 @@ import { describeRoute } from '@fairlead/client/session';
 
 import type { Context } from '../context.ts';
 
-/** For a short command: says something only where the first configured route was not taken. */
+/** For a short command: speaks only when another route than the first was taken. */
 export function sayRoutes({ routes }: Pick<BastionLink, 'routes'>, context: Context): void {
   let isFirst = true;
   routes.add((taken) => {

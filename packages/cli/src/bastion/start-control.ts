@@ -1,4 +1,4 @@
-// Meets the gate over a login of the user's own: it starts control where none runs, and says where the sockets lie.
+// Runs the gate in a login of the user's own: the gate starts control where none runs, and says where the sockets lie.
 
 import { join } from 'node:path/posix';
 

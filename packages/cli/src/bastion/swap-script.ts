@@ -33,7 +33,7 @@ end_control() {
 
 /**
  * Arguments: state directory, run directory, node, control's new program, \`copy\` or \`restore\` for what is done with the
- * database while nobody has it open. Prints what bin/node and bin/control.mjs stood for. While it works there is no
+ * database while no program has it open. Prints what bin/node and bin/control.mjs stood for. While it works there is no
  * control.mjs, so that no gate can start one; whichever way it ends, there is one again.
  */
 export const swapScript = `${endControl}

@@ -76,7 +76,7 @@ function announce(name: string, connection: Connection, context: Context): void 
   );
 }
 
-/** Deployed anew under the same name: whoever holds the old key is answered 401. */
+/** A deployment that is made again under its name has a new key: the front answers 401 to the old one. */
 function sayNewKey(name: string, { apiKey, servedModel, generation, instanceId }: Endpoint, { output }: Context): void {
   output.event(
     'endpoint.up',

@@ -35,7 +35,7 @@ describe('pickPartition', () => {
   });
 });
 
-describe('Settings that nobody was asked for', () => {
+describe('Settings that no question asked for', () => {
   it('are those that are plain', async () => {
     const found: SiteFound = {
       ...nothing,

@@ -48,7 +48,7 @@ describe('The answers of init', () => {
     expect(other.bastion?.fromLaptop).toEqual({ host: 'gate2' });
   });
 
-  it('are asked for by the name of their flag where nobody can be asked, with the hosts there are', async () => {
+  it('are asked for by the name of their flag where there is no terminal, with the hosts there are', async () => {
     await expect(answerHosts(flags, {}, { ask: undefined, hosts: ['gate', 'login'] })).rejects.toMatchObject({
       code: 'needs_answer',
       hint: expect.stringMatching(/--bastion.*gate, login/) as unknown,

@@ -46,7 +46,7 @@ export function indented(message: string): string {
   return message.replaceAll('\n', '\n    ');
 }
 
-/** `2026-11-21 08:14:36`, in the time zone of this machine; that is how Swedish writes it, and everybody reads it. */
+/** `2026-11-21 08:14:36`, in the time zone of this machine: the Swedish locale writes it so. */
 export function clockTime(ms: number): string {
   return new Date(ms).toLocaleString('sv-SE');
 }

@@ -1,6 +1,6 @@
 // `fairlead stop <name>`: has the deployment ended, and says how it goes.
 
-import { stop } from '@fairlead/launch';
+import { stopDeployment } from '@fairlead/launch';
 import { type DeploymentView, leadInstance } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
@@ -16,7 +16,7 @@ export interface StopArgs {
 
 export async function runStop({ name, now, wait }: StopArgs, context: Context): Promise<void> {
   const mode = now ? 'now' : 'drain';
-  for await (const event of stop(await launchDepsOf(context), { name, mode, wait }, context.signal)) {
+  for await (const event of stopDeployment(await launchDepsOf(context), { name, mode, wait }, context.signal)) {
     if (event.type === 'deployment.stopped') sayStopped(event.deployment, wait, context);
     else renderEvent(event, context.output);
   }

@@ -92,7 +92,7 @@ interface Agreement {
   live: readonly DeploymentView[];
 }
 
-/** Resolves when the user wants it; throws where nobody can be asked or the answer is no. */
+/** Resolves when the user agrees. Throws when the user declines, and when there is no terminal to ask at. */
 async function agree({ args, parts, live }: Agreement, context: Context): Promise<void> {
   if (args.yes || args.force) return;
   const names = live.map(({ name }) => name).join(', ');

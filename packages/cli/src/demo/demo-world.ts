@@ -17,7 +17,7 @@ export interface DemoWorld {
   dir: string;
   configFile: string;
   bastion: LocalSshServer;
-  /** The context of somebody who lives in this world. */
+  /** The context of a user of this world. */
   inhabit(context: Context): Context;
 }
 

@@ -20,7 +20,7 @@ describe('The launchers of a process', () => {
       { pid: 20, ppid: 10 },
     ]);
   });
-  it('are none for a process that nobody watches over', () => expect(launchersOf(10, table)).toEqual([]));
+  it('are none for a process without a launcher', () => expect(launchersOf(10, table)).toEqual([]));
 });
 
 describe('Watching the parents', () => {

@@ -1,4 +1,4 @@
-// Notices the end of the programs that started this one (npx, pnpm, a shell): nobody would be there to press Ctrl-C.
+// Notices the end of the programs that started this one (npx, pnpm, a shell). Without them no Ctrl-C would end it.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -15,7 +15,7 @@ export interface Finding {
   routes?: RouteReport[];
 }
 
-/** One route to the bastion, step by step; a step that was not come to is absent. */
+/** One route to the bastion, step by step. A step that was not reached is absent. */
 export interface RouteReport {
   name: string;
   addresses?: string[];

@@ -5,7 +5,7 @@ import { encodeValue } from '@fairlead/protocol';
 
 import { jsonLines, type JsonLine } from './lines/json-line.ts';
 
-/** Leaves out fields that the schema does not name. Throws on a kind without a schema and on a value that breaks its schema: faults of ours. */
+/** Leaves out fields that the schema does not name. Throws for a kind without a schema and for a value that breaks its schema: both are bugs. */
 export function encodeJsonLine({ event, ...fields }: JsonLine): string {
   if (!Object.hasOwn(jsonLines, event))
     throw new TypeError(`cannot print a line of the kind ${event}: it has no schema`);

@@ -92,7 +92,7 @@ describe('What comes from models, engines and hosts', () => {
   it('is shown on a terminal and never obeyed, whatever it is said with', () => {
     const { output, texts } = world({ json: false, isTTY: true });
     sayAll(output);
-    // Of our own there is only the wiping of what was going on.
+    // The only control sequence of our own is the one that wipes the busy line.
     const written = (texts.stdout + texts.stderr).replaceAll('\r\u001B[2K', '');
     const colours = new RegExp(`${'\u001B'}\\[\\d+m`, 'g');
     expect(written.replaceAll(colours, '')).not.toMatch(/(?![\t\n])[\p{Cc}\u202A-\u202E]/u);

@@ -7,7 +7,7 @@ import { visibleColouredText } from './visible-text.ts';
 
 export interface Output {
   readonly json: boolean;
-  /** A fact of a long command: a JSON line, or a line of progress for people. */
+  /** A fact during a long command: a JSON line, or a line of progress for people. */
   event<Name extends LineName>(name: Name, fields: LineFields<Name>, human?: string): void;
   /** A line of progress for people alone. */
   progress(text: string): void;
@@ -38,7 +38,7 @@ export interface ShownFailure {
   code: string;
   message: string;
   hint?: string | undefined;
-  /** A person knows of it already: only programs are told. */
+  /** The person has seen it already: only a JSON line is written. */
   isKnown?: boolean;
 }
 

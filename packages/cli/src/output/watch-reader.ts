@@ -1,4 +1,4 @@
-// Notices that the reader of a pipe is gone while there is nothing to write: `fairlead events -f | head -2` would wait for the next event.
+// Notices that the reader of a pipe is gone although there is nothing to write: `fairlead events -f | head -2` would wait for the next event.
 
 import { spawn } from 'node:child_process';
 import { fstatSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { fstatSync } from 'node:fs';
 const stdout = 1;
 
 /**
- * Calls `onGone` once when nothing reads stdout any more. Where it cannot be told (no pipe, no GNU tail), the next write tells.
+ * Calls `onGone` once when stdout has no reader any more. Without a pipe or GNU tail it never calls: the next write fails instead.
  *
  * Node has no poll(2) for a descriptor that is only written to. `tail -f` of coreutils 8.28 and newer looks for exactly this and
  * ends by SIGPIPE; with --pid it ends with this process, however that ends.

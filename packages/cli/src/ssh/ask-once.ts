@@ -2,7 +2,7 @@
 
 type Ask = (question: string) => Promise<string | undefined>;
 
-/** Each question is put once; whoever asks it again, also before it is answered, gets the same answer. */
+/** Puts each question to the person once. A caller that asks it again, also before the answer has come, gets the same answer. */
 export function askOnce(ask: Ask): Ask {
   const answers = new Map<string, Promise<string | undefined>>();
   return (question) => {

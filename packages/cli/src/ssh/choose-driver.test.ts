@@ -72,7 +72,7 @@ describe.skipIf(!hasSsh)('chooseDriver (skipped where there is no OpenSSH)', () 
   });
 
   it("takes the system's ssh where its own finds no address and the system's ssh logs in", async () => {
-    // With another HOME than the account's, ssh is not asked: its files are not this HOME's.
+    // With a HOME other than the account's, Fairlead does not ask ssh: ssh reads the account's files.
     const lines = ['Host gate.invalid', 'HostName 127.0.0.1'];
     const { route, events } = await choose('gate.invalid', { home: dir, lines });
     expect(route).toEqual({ host: 'gate.invalid', driver: 'ssh' });

@@ -1,5 +1,5 @@
-// Which of the two SSH drivers logs in to a host: ours, unless only the system's ssh can. Where `ssh -G` names the reason,
-// that decides, now and at every later connection; else both are tried. Changes nothing but the route it returns.
+// Decides which of the two SSH drivers logs in to a host: ours, unless only the system's ssh can. A reason that `ssh -G` names
+// decides this for every connection; without one, both drivers are tried. Changes nothing but the route that it returns.
 
 import { CodedError, isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
@@ -8,7 +8,7 @@ import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
 import { openRoute, resolveRoute } from '@fairlead/launch/login';
 
-/** Failures that the system's ssh may not have: it has other ways to log in, and may have another way to the host. */
+/** After these failures the system's ssh may still log in: it has more methods, and may have another way to the host. */
 const mattersOfDriver = [
   'auth_failed',
   'passphrase_needed',
@@ -20,7 +20,7 @@ const mattersOfDriver = [
   'unreachable',
 ];
 
-/** The route with `driver: ssh` where that is needed and works; else as it is: the login that comes next says why not. */
+/** The route with `driver: ssh` where that is needed and works, else the route unchanged: the next login reports the failure. */
 export async function chooseDriver(route: SshRoute, context: Context): Promise<SshRoute> {
   if (route.driver !== undefined) return route;
   const named = await reasonNamed(route, context);
@@ -39,7 +39,7 @@ export async function chooseDriver(route: SshRoute, context: Context): Promise<S
   const { sshTerminal: _, ...silent } = context;
   const theirs = await tryRoute(other, silent);
   if (theirs === undefined) return say(other, ours, context);
-  // What it lacks may be a password or a code, which a person has.
+  // A password or a code may be missing: the person has it.
   if (!context.ask || !isCodedError(theirs, 'auth_failed')) return route;
   const question = `${ours.message}.\nThe system's ssh can ask you for a password or a code when it logs in to ${route.host}. Use it?`;
   return (await context.ask.confirm(question, false)) ? say(other, ours, context) : route;

@@ -12,7 +12,7 @@ export function createSshTerminal(output: Pick<Output, 'close' | 'progress'>): S
       const { promise, resolve } = Promise.withResolvers<void>();
       turn = promise;
       await before;
-      // What was going on stands where ssh writes its question.
+      // The line that says what is going on stands where ssh writes its question.
       output.close();
       return { [Symbol.dispose]: resolve };
     },

@@ -117,7 +117,7 @@ close "$state"
 
 /**
  * Arguments: mode, state directory, run directory (empty: where the gate would choose). The gate and the link go first, so
- * that nobody starts control again, then control ends; what marks the directory as ours goes last.
+ * that no gate starts control again, then control ends; what marks the directory as ours goes last.
  */
 export const sweepBastionScript = `${prologue}${endControl}
 state=$2 run=$3

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 const timeoutMs = 20_000;
 const pollIntervalMs = 300;
 
-/** Names of the deployments whose agent is back, or which had none before. */
+/** Names of the deployments whose agent has reported again, or that had none before. */
 export async function awaitAgents(
   session: Session,
   before: readonly DeploymentView[],

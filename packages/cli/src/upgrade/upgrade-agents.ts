@@ -1,4 +1,4 @@
-// Puts this version's agent on each cluster, for the jobs to come. A cluster that is away gets it with its next deploy.
+// Puts this version's agent on each cluster, for later jobs. A cluster that cannot be reached gets it with its next deploy.
 
 import { errorText } from '@fairlead/kit';
 

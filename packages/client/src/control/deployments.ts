@@ -1,4 +1,4 @@
-// The deployments of this machine's bastion: the list, and each change to it as it happens.
+// The deployments of this machine's bastion: the list, and each change to it happens.
 
 import { backoffMs, errorText, systemClock, systemRandom } from '@fairlead/kit';
 import type { WatchMessage } from '@fairlead/protocol';

@@ -24,7 +24,7 @@ export async function stop(name: string, options: StopOptions = {}): Promise<Dep
   const launching = await loadLaunching();
   const { config } = await loadConfig(configPlace(options, warn));
   const signal = options.signal ?? new AbortController().signal;
-  for await (const event of launching.stop(launchDeps(options, config), { name, mode, wait }, signal)) {
+  for await (const event of launching.stopDeployment(launchDeps(options, config), { name, mode, wait }, signal)) {
     if (event.type === 'deployment.stopped') return describeDeployment(event.deployment);
     if (event.type === 'warning') warn(event.message);
   }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { ControlAnswerError } from '../client-error.ts';
 import type { ControlApi } from '../control/control-api.ts';
-import { followEndpoint, type FollowEvent } from './endpoint-follower.ts';
+import { followEndpoint, type FollowerEvent } from './endpoint-follower.ts';
 
 const lost: InstanceState = { status: 'failed', cause: { code: 'agent_lost', message: 'not heard of' } };
 
@@ -73,16 +73,16 @@ function follow(
     },
   } as unknown as ControlApi;
   const follower = followEndpoint({ name: 'a', api, watch, opens, clock, random: () => 0.5, log: silentLog });
-  const events: FollowEvent[] = [];
+  const events: FollowerEvent[] = [];
   const until = Promise.withResolvers<void>();
-  let wanted: { type: FollowEvent['type']; times: number } | undefined;
+  let wanted: { type: FollowerEvent['type']; times: number } | undefined;
   const isTold = ({ type, times }: NonNullable<typeof wanted>) =>
     events.filter((event) => event.type === type).length >= times;
   follower.events.add((event) => {
     events.push(event);
     if (wanted && isTold(wanted)) until.resolve();
   });
-  async function told(type: FollowEvent['type'], times = 1): Promise<void> {
+  async function told(type: FollowerEvent['type'], times = 1): Promise<void> {
     wanted = { type, times };
     if (!isTold(wanted)) await until.promise;
   }
@@ -91,7 +91,7 @@ function follow(
     events,
     waits,
     told,
-    typesUntil: async (type: FollowEvent['type']) => {
+    typesUntil: async (type: FollowerEvent['type']) => {
       await told(type);
       await follower[Symbol.asyncDispose]();
       return events.map((event) => event.type);
@@ -130,7 +130,7 @@ describe('an endpoint follower', () => {
     await up.told('endpoint.up');
     const ended = follow([[ready(1), stopped]]);
     await ended.typesUntil('deployment.ended');
-    const heard: FollowEvent['type'][] = [];
+    const heard: FollowerEvent['type'][] = [];
     for (const { follower } of [up, ended]) follower.listen((event) => heard.push(event.type));
     expect(heard).toEqual(['endpoint.up', 'deployment.ended']);
     await up.follower[Symbol.asyncDispose]();

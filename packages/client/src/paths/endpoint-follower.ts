@@ -31,14 +31,14 @@ import {
   endpointOf,
   firstFollowState,
   type FollowEffect,
-  type FollowEvent,
+  type FollowerEvent,
   type FollowInput,
   type FollowState,
   followTransition,
 } from './follow-machine.ts';
 import { isPassing } from '../control/is-passing.ts';
 
-export type { FollowEvent } from './follow-machine.ts';
+export type { FollowerEvent } from './follow-machine.ts';
 
 export interface FollowDeps {
   name: string;
@@ -57,9 +57,9 @@ export interface EndpointFollower extends AsyncDisposable {
   readonly current: ReachableEndpoint | undefined;
   /** Resolves with the endpoint as soon as there is one; rejects when the deployment ended. */
   next(signal?: AbortSignal): Promise<ReachableEndpoint>;
-  readonly events: Listeners<FollowEvent>;
+  readonly events: Listeners<FollowerEvent>;
   /** As `events.add`, but one that comes late is told what is true by now. */
-  listen(listener: (event: FollowEvent) => void): () => void;
+  listen(listener: (event: FollowerEvent) => void): () => void;
 }
 
 const pauses = {
@@ -74,7 +74,7 @@ export function followEndpoint(deps: FollowDeps): EndpointFollower {
 }
 
 class Follower implements EndpointFollower {
-  readonly events = new Listeners<FollowEvent>();
+  readonly events = new Listeners<FollowerEvent>();
   readonly #deps: FollowDeps;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -91,7 +91,7 @@ class Follower implements EndpointFollower {
     return endpointOf(this.#state);
   }
 
-  listen(listener: (event: FollowEvent) => void): () => void {
+  listen(listener: (event: FollowerEvent) => void): () => void {
     const { current } = this;
     if (current) listener({ type: 'endpoint.up', endpoint: current, again: false, stillUp: this.#state.left });
     if (this.#state.status === 'ended') listener({ type: 'deployment.ended', deployment: this.#state.deployment });
@@ -169,7 +169,7 @@ class Follower implements EndpointFollower {
   }
 
   /** A listener that throws is a fault of ours, and no failure of control. */
-  #tell(event: FollowEvent): void {
+  #tell(event: FollowerEvent): void {
     try {
       this.events.emit(event);
     } catch (error) {

@@ -6,7 +6,7 @@ import { type DeploymentView, isEnded, isServing, leadInstance, type ReachableEn
 
 import { isSameSocket } from './live-paths.ts';
 
-export type FollowEvent =
+export type FollowerEvent =
   | {
       type: 'endpoint.up';
       endpoint: ReachableEndpoint;
@@ -53,7 +53,7 @@ export type FollowInput =
   | { type: 'watch.ended' };
 
 export type FollowEffect =
-  | { type: 'tell'; event: FollowEvent }
+  | { type: 'tell'; event: FollowerEvent }
   /** Ask control for the endpoints. */
   | { type: 'ask' }
   | { type: 'return.await' }
@@ -156,7 +156,7 @@ function commonOf({ latest, left, wasUp, isReturnAwaited, isControlLost, failure
   return { left, wasUp, isReturnAwaited, isControlLost, failures, ...defined({ latest }) };
 }
 
-function tell(event: FollowEvent): FollowEffect {
+function tell(event: FollowerEvent): FollowEffect {
   return { type: 'tell', event };
 }
 

@@ -5,7 +5,7 @@ import { type EndpointAddress, isBastionSocket, type ReachableEndpoint } from '@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
-import type { FollowEvent } from './endpoint-follower.ts';
+import type { FollowerEvent } from './endpoint-follower.ts';
 import { openPath } from './open-path.ts';
 import { impatient, type Patience } from './patience.ts';
 import { createTurns } from './turns.ts';
@@ -23,7 +23,7 @@ function world(dial: (socket: string) => Promise<PassThrough>) {
   const dials: string[] = [];
   let nowMs = 0;
   let current: ReachableEndpoint | undefined = endpoint(1);
-  const events = new Listeners<FollowEvent>();
+  const events = new Listeners<FollowerEvent>();
   const clock: Clock = {
     now: () => nowMs,
     monotonicMs: () => nowMs,
@@ -103,7 +103,7 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
       random: () => 0.5,
       turns: createTurns(1),
       follower: {
-        events: new Listeners<FollowEvent>(),
+        events: new Listeners<FollowerEvent>(),
         current: undefined as ReachableEndpoint | undefined,
         next: () => never,
       },

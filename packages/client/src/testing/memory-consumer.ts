@@ -11,7 +11,7 @@ import type { ReachableEndpoint } from '@fairlead/protocol';
 import { createChannelFetch, type Fetch } from '../openai/channel-fetch.ts';
 import { createKeyRing } from '../openai/key-ring.ts';
 import { createOpenAiCalls, type OpenAiCalls } from '../openai/openai-calls.ts';
-import type { FollowEvent } from '../paths/endpoint-follower.ts';
+import type { FollowerEvent } from '../paths/endpoint-follower.ts';
 import { trackPaths } from '../paths/live-paths.ts';
 import { openPath } from '../paths/open-path.ts';
 import { createTurns } from '../paths/turns.ts';
@@ -31,7 +31,7 @@ export interface MemoryDeployment {
 
 /** Disposal ends the requests and the offering. */
 export function openMemoryConsumer({ network, apiKey, accept }: MemoryDeployment): MemoryConsumer {
-  const events = new Listeners<FollowEvent>();
+  const events = new Listeners<FollowerEvent>();
   let current: ReachableEndpoint | undefined;
   const paths = trackPaths((signal, patience) => openPath(deps, signal, patience));
   const offering = network.offerer.offer({

@@ -25,7 +25,7 @@ it('A manual clock rejects a sleep whose signal fires', async () => {
   await expect(sleep).rejects.toThrow('enough');
 });
 
-it('A manual clock that jumps wakes nobody before time passes', async () => {
+it('A manual clock that jumps wakes no sleeper before time passes', async () => {
   const clock = new ManualClock();
   let isAwake = false;
   detach(clock.sleep(100).then(() => void (isAwake = true)));

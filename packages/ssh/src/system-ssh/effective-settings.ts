@@ -27,11 +27,11 @@ export interface EffectiveSettings {
   showsHostKeys: boolean;
   /** What is set beyond the above and is no default, by its keyword: what our own driver may not be able to do. */
   others: Readonly<Record<string, string>>;
-  /** What our own master must have otherwise; only settings that this ssh knows, for others would end it. */
+  /** Settings that our own master overrides; only those that this ssh knows, because an unknown option ends it. */
   overrides: Array<[key: string, value: string]>;
 }
 
-/** They would keep a master from becoming one, or let a host be believed whose key is not on file. */
+/** These would keep ssh from becoming a master, or make it believe a host whose key is not on file. */
 const overrides: ReadonlyArray<[key: string, value: string]> = [
   ['remotecommand', 'none'],
   ['requesttty', 'no'],

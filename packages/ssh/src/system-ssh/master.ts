@@ -14,7 +14,7 @@ export interface Master extends AsyncDisposable {
   control: MasterClient;
   /** For channels. */
   proxy: MasterClient;
-  /** What ssh has said so far; of a shared one nothing is heard. */
+  /** What ssh has said so far; empty for a shared master. */
   said(): Promise<string>;
   noteChannel(): Promise<void>;
   /** Why it is gone. */

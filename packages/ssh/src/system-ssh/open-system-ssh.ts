@@ -30,7 +30,7 @@ export async function openSystemSsh(
   const label = targetLabel(target);
   const scope = new Scope();
   try {
-    // A key in memory is to be tried itself.
+    // A login that proves a key in memory may not use a shared connection.
     const mayShare = !options.isFresh && !target.auth.privateKey;
     const shared = mayShare ? await openSharedMaster(target, login, signal) : undefined;
     const master = scope.use(shared ?? (await openOwnMaster(target, login, { times, signal })));
@@ -85,7 +85,7 @@ async function watch(link: ProxyLink, life: { clock: Clock; intervalMs: number; 
   let idleTurns = 0;
   const bytesRead = () => {
     if (link.anyChannel) detach(link.anyChannel.request('keepalive@openssh.com'));
-    // Where nothing is open or asked for, there is nothing that could hang.
+    // With no channel open and none being opened, nothing can hang.
     else if (!link.isAsking) idleTurns += 1;
     return link.bytesRead + idleTurns;
   };

@@ -39,7 +39,7 @@ export async function openSharedMaster(
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     signal?.throwIfAborted();
-    // It is gone, or hangs: there is always a login of our own.
+    // The shared master is gone or hangs: a login of our own follows.
     if (errnoOf(error) === undefined && !isCodedError(error)) throw error;
     return undefined;
   }
@@ -53,7 +53,7 @@ export async function openSharedMaster(
 async function vouchedKey(target: SshTarget, login: SystemLogin): Promise<HostKey | undefined> {
   const { settings, knownHostsFile } = login;
   if (!settings.isHostKeyChecked || knownHostsFile !== undefined) return undefined;
-  // Another address than the name leads to was asked for.
+  // The caller asked for an address other than the name's.
   if (target.host !== settings.hostName || target.port !== settings.port || target.user !== settings.user)
     return undefined;
   const { userKnownHostsFiles, globalKnownHostsFiles } = settings;

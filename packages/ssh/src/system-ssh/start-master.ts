@@ -16,13 +16,13 @@ export interface StartOptions {
   place: MasterPlace;
   login: SystemLogin;
   log: MasterLog;
-  /** Without a person. One takes the time that a person takes; the server's own limit ends that. */
+  /** For a login without a person. A login that asks a person is limited only by the server. */
   timeLimitMs: number;
   signal: AbortSignal | undefined;
 }
 
 export interface StartedMaster {
-  /** The process that logged in has left the master behind, or failed. */
+  /** Resolves when the process that logged in has ended: the master runs on, or the login failed. */
   exited: Promise<void>;
   /** What it said besides its log. */
   said(): Promise<string>;
@@ -31,7 +31,7 @@ export interface StartedMaster {
 const noticeIntervalMs = 200;
 const lastWordsMs = 500;
 
-/** Resolves when the control socket is there, or the process has ended without. */
+/** Resolves when the control socket exists, or the process has ended without one. */
 export async function startMaster(args: readonly string[], options: StartOptions): Promise<StartedMaster> {
   const { place, login, log, signal } = options;
   using _terminal = await login.terminal?.take();

@@ -129,7 +129,7 @@ describe('A conversation', () => {
     await chat.ended;
   });
 
-  it('saves itself for nobody else to read', async () => {
+  it('saves itself readable by its owner alone', async () => {
     const chat = await open(echo);
     chat.type('hi\r/save talk.json\r');
     await chat.said('stderr', 'saved to');

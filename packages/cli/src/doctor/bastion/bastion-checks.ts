@@ -29,7 +29,6 @@ const routeTable: Check = {
 };
 
 export function bastionChecks(hasRoutes: boolean): Check[] {
-  const forwarding = onceFor((inspection, signal) => forwardingOf(inspection, signal));
   return [
     ...(hasRoutes ? [routeTable] : []),
     ...reachChecks({
@@ -67,6 +66,15 @@ export function bastionChecks(hasRoutes: boolean): Check[] {
       needs: ['bastion.shell', 'laptop.profile'],
       run: askOneHost,
     },
+    ...forwardingChecks(),
+    ...accountChecks(),
+    ...controlChecks(),
+  ];
+}
+
+function forwardingChecks(): Check[] {
+  const forwarding = onceFor((inspection, signal) => forwardingOf(inspection, signal));
+  return [
     {
       id: 'bastion.listen',
       title: 'Bastion: forwards from a socket (first hop)',
@@ -88,8 +96,6 @@ export function bastionChecks(hasRoutes: boolean): Check[] {
       needs: ['bastion.listen'],
       run: async (inspection, signal) => judgeReplaces(await forwarding(inspection, signal)),
     },
-    ...accountChecks(),
-    ...controlChecks(),
   ];
 }
 

@@ -71,7 +71,7 @@ async function isOurs(inspection: Inspection, profile: LaptopProfile, signal: Ab
   return linked.code !== 0 || linked.stdout.trim() === `control-${bundle.version}.mjs`;
 }
 
-/** Another key than the one in the profile means another machine, or somebody in between. */
+/** A key other than the profile's means another machine, or an attacker in between. */
 export async function askPinnedKey(inspection: Inspection): Promise<Finding> {
   const profile = await inspection.profile();
   if (!profile) return noProfile;

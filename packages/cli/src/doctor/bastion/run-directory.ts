@@ -45,7 +45,7 @@ export function judgeRunDirectory(runDir: string, answers: Answers): Finding {
   const mode = answers.get('mode');
   const elsewhere = 'Set bastion.runDir to a short directory of your own on local disk, then run `fairlead init`.';
   const restart = (pid: string) =>
-    `Control (process ${pid}) lives on where nobody reaches it: end it there (kill ${pid}); the next command starts it anew, and running deployments come back by themselves.`;
+    `Control (process ${pid}) runs on in a place that no client reaches: end it there (kill ${pid}); the next command starts it anew, and running deployments come back by themselves.`;
   if (Buffer.byteLength(runDir) > longestRunDir)
     return fail(`${runDir} is too long for sockets: ${Buffer.byteLength(runDir)} bytes of ${longestRunDir}`, elsewhere);
   if (sharedFileSystems.test(answers.get('type') ?? ''))

@@ -104,7 +104,7 @@ function nodeChecks(): Check[] {
     check('clock', 'clock', 'compared its clock with that of this machine', ({ probe }) => {
       const started = lineOf(probe, 'started');
       if (!started || probe.readAtMs === undefined) return skipped('skipped because the node did not tell the time');
-      // Its first line may have lain in a file for a while: late is no fault, early is.
+      // A shared file system may show the first line late: a late clock proves nothing, an early one is wrong.
       const behindMs = probe.readAtMs - started.nowMs;
       return judgeClock(behindMs > 0 && behindMs < 60_000 ? 0 : -behindMs, started.host);
     }),
@@ -153,7 +153,7 @@ export function judgeWayOut(step: LoginStep, probe: ProbeReport): Finding {
   return passed(step === 'port' ? 'the bastion answers' : 'it works');
 }
 
-/** Pure. One that serves is enough to run; what the others lack is said while there is time. */
+/** Pure. One route that works is enough for jobs; the others' faults are warnings. */
 export function judgeProbedRoutes({ lines }: ProbeReport): Finding {
   const routes = lines.filter((line) => line.probe === 'route');
   if (routes.length === 0) return passed('there is one, which the next lines are about');
@@ -197,7 +197,7 @@ function judgeHop({ hop }: ProbeReport): Finding {
   );
 }
 
-/** Half of what it takes: the agent makes a directory and a socket in it. */
+/** Half of the limit for a socket's path: the agent adds a directory and a name. */
 function judgeScratch(probe: ProbeReport, configured: string | undefined): Finding {
   const line = lineOf(probe, 'scratch');
   if (!line) return skipped('skipped because the job did not come to it');

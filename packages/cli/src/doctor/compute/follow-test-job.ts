@@ -23,7 +23,7 @@ export interface TestJob {
   signal: AbortSignal;
 }
 
-/** Slurm is not to be asked more often; the log says more, and sooner. */
+/** The queue is not asked more often than this; the job's log says more, and earlier. */
 const jobPollIntervalMs = 5_000;
 /** How long lines may take through a shared file system once the job has ended. */
 const lastLinesMs = 10_000;
@@ -55,7 +55,7 @@ async function readLines(job: TestJob, signal: AbortSignal): Promise<Finding> {
   throw new CodedError('remote_unfit', `cannot go on reading ${logPath}: tail ended`);
 }
 
-/** A prologue, or Slurm itself, may print what it likes. */
+/** Other lines in the log come from the prologue or from Slurm. */
 function lineIn(text: string): ProbeLine | undefined {
   if (!text.startsWith('{"probe":')) return undefined;
   const decoded = decodeText(probeLine, text);
@@ -82,7 +82,7 @@ async function visit({ dial, inspection }: TestJob, signal: AbortSignal): Promis
   }
 }
 
-/** Resolves when the job will say no more: it ended without its last line, or waited too long. */
+/** Resolves when no more lines will come: the job ended without its last line, or waited too long. */
 async function watchQueue(
   { inspection, site, scheduler, jobId, logPath }: TestJob,
   signal: AbortSignal,

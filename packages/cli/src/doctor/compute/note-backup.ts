@@ -1,4 +1,4 @@
-// The copy of authorized_keys that an edit leaves: where there was none before the doctor came, there is none after.
+// The backup of authorized_keys that an edit leaves: doctor removes it where there was none before.
 
 import type { Host } from '@fairlead/launch';
 

@@ -46,7 +46,7 @@ export async function runTestJob(inspection: Inspection, signal: AbortSignal): P
   if (refusal) return refusal;
   const profile = await inspection.profile();
   if (!profile) return skipped('skipped because the bastion is not prepared yet: `fairlead init` does it');
-  // What is put somewhere is put on this list first; it is gone through in reverse, also after a failure or Ctrl-C.
+  // Each trace is registered here before it is made. All are removed in reverse order, also after a failure or Ctrl-C.
   await using traces = new Scope();
   const context = quietContext(inspection.context);
   const [site, session] = [await siteOf(inspection), await inspection.session()];
@@ -94,7 +94,9 @@ async function permission({ args, context }: Inspection): Promise<Finding | unde
   const asked =
     'Submit a test job of a minute (as large as a deployment), to try from a compute node what nothing else can?';
   if (!context.ask)
-    return skipped('skipped because nobody could be asked: --yes allows a test job of a minute on a compute node');
+    return skipped(
+      'skipped because there is no terminal to ask at: --yes allows a test job of a minute on a compute node',
+    );
   return (await context.ask.confirm(asked, true)) ? undefined : skipped('skipped because you said no');
 }
 

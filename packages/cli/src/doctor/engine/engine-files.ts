@@ -53,7 +53,7 @@ export async function askCache(inspection: Inspection, cache: EngineCache, signa
     runsPrograms: false,
     isLocal: false,
   });
-  // Only whoever set it meant it to be writable here; compute nodes may see another one.
+  // Only a directory that the user has set must be writable here: compute nodes may have a default of their own.
   return finding.status === 'fail' && !answers.get('fl_cache')
     ? warn(finding.found, finding.todo ?? `Set ${where}.`)
     : finding;

@@ -1,4 +1,4 @@
-// What the test job says, line by line, and how the laptop reads it. A peer's words: only what is needed, all else ignored.
+// The lines that the test job prints, as the laptop reads them: only the fields that it needs.
 
 import { z } from 'zod';
 

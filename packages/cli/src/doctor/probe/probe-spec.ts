@@ -8,9 +8,9 @@ export const probeSpec = z.object({
   routes: z.array(bastionRoute).min(1),
   /** The private half of the job's key, on the cluster. */
   jobKeyDir: z.string(),
-  /** Where the bastion is to listen for us. */
+  /** The path on the bastion at which it listens for the job. */
   socketPath: z.string(),
-  /** What whoever connects there is told. */
+  /** The probe writes this to each client that connects there. */
   word: z.string(),
   /** How long the socket is held for the laptop. */
   holdMs: z.number(),

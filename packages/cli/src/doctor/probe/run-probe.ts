@@ -45,7 +45,7 @@ async function lookAtNode({ scripts }: ProbeSpec, { say, env, signal }: ProbeDep
   );
 }
 
-/** Of several the first that lets the job in; each is said. Where none does, the first shows step by step why. */
+/** Tries the routes in order until one lets the job in, and reports each. When none does, reports the steps of the first. */
 async function pickRoute(spec: ProbeSpec, { say, signal }: ProbeDeps): Promise<BastionRoute> {
   const { routes } = spec;
   if (routes.length === 1) return routes[0]!;
@@ -69,7 +69,7 @@ async function pickRoute(spec: ProbeSpec, { say, signal }: ProbeDeps): Promise<B
   ]!;
 }
 
-/** Each step is said, and the first that fails is the last. */
+/** Reports each step, and stops at the first that fails. */
 async function tryBastion(
   spec: ProbeSpec,
   route: BastionRoute,
@@ -101,7 +101,7 @@ async function tryBastion(
   await holdSocket(connection, spec, deps);
 }
 
-/** What is behind a jump host only that one can look up. */
+/** A name behind a jump host can be looked up only by the jump host. */
 async function addressesOf({ host, jump }: BastionRoute): Promise<string[]> {
   if (jump) return [`${host} through ${jump.host}`];
   return (await lookup(host, { all: true })).map(({ address }) => address);
@@ -119,7 +119,7 @@ async function targetOf(route: BastionRoute, { jobKeyDir }: ProbeSpec): Promise<
   };
 }
 
-/** Until the laptop has been here, or the time is up. */
+/** Waits until the laptop has connected, or the time is up. */
 async function holdSocket(
   connection: SshConnection,
   spec: ProbeSpec,
@@ -134,7 +134,7 @@ async function holdSocket(
   };
   try {
     await using _listening = await connection.listen(spec.socketPath, welcome, { signal });
-    // Everything else has been said when the laptop comes: its visit ends the job.
+    // The job has reported everything else before this: the laptop's connection ends it.
     await node;
     say({ probe: 'listening', ok: true });
     await Promise.race([visited, clock.sleep(spec.holdMs, signal), connection.closed]);

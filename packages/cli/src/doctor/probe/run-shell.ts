@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 const timeoutMs = 45_000;
 
-/** Never rejects for what the shell does; what it printed before it was cut is kept by its own lines. */
+/** Never rejects because of what the shell does. Keeps the whole lines that it printed before the time limit. */
 export async function runShell(script: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   const child = spawn('sh', ['-c', `LC_ALL=C; export LC_ALL\n${script}`, 'sh', ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -6,7 +6,7 @@ import { CodedError, untilAborted } from '@fairlead/kit';
 
 const maxBytes = 4_096;
 
-/** Undefined where something answers that is no SSH server, or says nothing in time. Never rejects, but for the signal. */
+/** Undefined when the answer is not SSH, or none came in time. Rejects only when the signal fires. */
 export async function askBanner(
   { host, port }: { host: string; port: number },
   limitMs: number,

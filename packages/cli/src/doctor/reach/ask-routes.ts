@@ -62,7 +62,7 @@ async function askRoute(
   }
 }
 
-/** Behind a jump host, or another program, only that one can look. */
+/** For a host behind a jump host or a ProxyCommand, only that one can look it up and dial it. */
 async function askWay(report: RouteReport, target: SshTarget, signal: AbortSignal): Promise<void> {
   if (target.jump || target.system?.settings.isProxied || target.system?.proxyJump) return;
   if (isIP(target.host) === 0) {
@@ -80,7 +80,7 @@ async function askConnection(report: RouteReport, connection: SshConnection, try
   return { ...known, mayForward: listen.ok && (dial?.ok ?? false) };
 }
 
-/** The person is asked by the login that is used, and by no other. */
+/** Only the login that is used may ask the person. */
 function unasked(target: SshTarget): SshTarget {
   const { askPassphrase: _, ...auth } = target.auth;
   return { ...target, auth };

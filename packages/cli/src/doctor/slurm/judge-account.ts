@@ -131,7 +131,7 @@ function listOf({ accounts, config }: AccountFacts): readonly Association[] | un
   return accounts.associations.length === 0 && !config.hasAccounting ? undefined : accounts.associations;
 }
 
-/** What could not be read is not called absent. */
+/** A list that could not be read proves nothing. */
 function withoutList(
   { kind, value }: { kind: 'account' | 'QOS'; value: string | undefined },
   facts: AccountFacts,
@@ -150,7 +150,7 @@ function withoutList(
   );
 }
 
-/** Slurm keeps these names in lower case, and takes them in any. */
+/** Slurm stores these names in lower case and compares them without case. */
 function has(names: readonly string[], name: string): boolean {
   return names.some((each) => each.toLowerCase() === name.toLowerCase());
 }

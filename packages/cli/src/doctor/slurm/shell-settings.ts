@@ -1,5 +1,5 @@
 // Options of sbatch that the user's login shell, or a site's module in it, sets by variables. Fairlead unsets them, for an
-// outer job's would change the inner one: where the configuration says nothing instead, that is told.
+// outer job's would change the inner one. Where the configuration does not set the same, doctor warns.
 
 import type { ClusterConfig } from '@fairlead/config';
 import { settingOf, SHELL_SETTINGS } from '@fairlead/scheduler';

@@ -11,7 +11,7 @@ import { askShellSettings } from './shell-settings.ts';
 import { askTestOnly } from './test-only.ts';
 import { partitionOf, wantedJobOf } from './wanted-job.ts';
 
-/** A controller that is down is noticed by Slurm's commands after up to 15 s, each. */
+/** When the controller is down, each Slurm command takes up to 15 s to notice it. */
 const slowMs = 120_000;
 
 export function slurmChecks(): Check[] {

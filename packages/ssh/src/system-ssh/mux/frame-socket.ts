@@ -17,7 +17,7 @@ export class FrameSocket {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    // The close that follows says it to those who wait.
+    // The `close` event that follows tells the waiting callers.
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
   }

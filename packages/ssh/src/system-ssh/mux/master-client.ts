@@ -51,12 +51,12 @@ export class MasterClient implements AsyncDisposable {
     return reader.u32();
   }
 
-  /** The master's end is the answer: `closed`. */
+  /** Resolves nothing itself: await `closed`. */
   terminate(): void {
     this.#frames.write(u32(terminate), u32((this.#requestId += 1)));
   }
 
-  /** Undefined, or why not, in ssh's words. */
+  /** Undefined when it listens, else the reason in ssh's words. */
   async listen(forward: SocketForward): Promise<string | undefined> {
     const { type, reader } = await this.#ask(openForward, forwardBytes(forward));
     return type === ok ? undefined : failureText(type, reader);
@@ -105,7 +105,7 @@ export class MasterClient implements AsyncDisposable {
         this.#frames.socket.off('close', onClose);
       }
     };
-    // The one before may have failed: its own caller has the error.
+    // An earlier question may have failed: its caller has the error.
     const asking = this.#turn.then(ask, ask);
     markHandled(asking);
     this.#turn = asking;

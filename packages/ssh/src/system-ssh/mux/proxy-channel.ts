@@ -61,7 +61,7 @@ export class ProxyChannel extends Duplex {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.peerClosed = promise;
     this.#tellPeerClosed = resolve;
-    // A lost connection is told as an error to those who listen; it must not end the process of those who do not.
+    // A lost connection is an `error` event for its listeners; without listeners it must not end the process.
     this.on('error', () => undefined);
   }
 

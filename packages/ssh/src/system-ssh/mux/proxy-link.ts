@@ -175,7 +175,7 @@ export class ProxyLink {
     this.#openings.delete(id);
   }
 
-  /** What waits has to hear of the end, also where nothing can be found out about it. */
+  /** Every waiting request is told of the end, even when its cause is unknown. */
   async #onClose(): Promise<void> {
     if (this.#isEnding) return;
     const unexplained = (cause: unknown) =>

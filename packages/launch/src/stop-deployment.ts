@@ -22,7 +22,7 @@ export interface StopRequest {
  * Begins with the first `next()`. Ends with `deployment.stopped`. Throws `stop_failed` where the end was waited for and did not come,
  * and the signal's reason. Leaving the loop takes nothing back: the order stands.
  */
-export function stop(
+export function stopDeployment(
   deps: LaunchDeps,
   request: StopRequest,
   signal: AbortSignal,
