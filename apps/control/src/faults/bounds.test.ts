@@ -1,4 +1,4 @@
-// Whatever comes over the wire: it is refused, memory stays small, and everybody else is served on.
+// Control refuses whatever exceeds the limits of the wire, its memory stays small, and other clients are served.
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -81,7 +81,7 @@ const malformed: ReadonlyArray<[string, number[], number]> = [
 ];
 
 describe('Malformed frames', () => {
-  it('of agents and watchers close their own connection with a code, and nobody else’s', async () => {
+  it('of agents and watchers close their own connection with a code, and no other', async () => {
     testControl = await openTestControl();
     const bystander = await testControl.owner.watch();
     const made = { ...(await testControl.deploy('a')), name: 'a' };

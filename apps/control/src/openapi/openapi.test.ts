@@ -97,12 +97,12 @@ async function make({ route, path, body, stranger }: Call) {
   const target = path ?? template.replace('{name}', 'a').replace('{id}', served);
   if (!stranger) return testControl.owner.call(method.toUpperCase(), target, body);
   const token = 'flo_of_nobody';
-  await using nobody = connectOwner({
+  await using other = connectOwner({
     socketPath: testControl.control.socketPath,
     certificate: testControl.certificate,
     token,
   });
-  return await nobody.call(method.toUpperCase(), target, body);
+  return await other.call(method.toUpperCase(), target, body);
 }
 
 describe('the OpenAPI document', () => {
@@ -148,7 +148,7 @@ describe('the OpenAPI document', () => {
           .filter((code) => code === 'name_taken' || code === 'payload_too_large')
           .map((code) => `${nameOf(route)} ${WIRE_ERRORS[code].status}`),
       ]);
-    // While it stops there is nobody to ask any more.
+    // Control accepts no request while it stops.
     const unseen = documented.filter((each) => !seen.has(each) && each !== 'get /readyz 503');
     expect(unseen).toEqual([]);
   });

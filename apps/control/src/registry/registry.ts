@@ -1,17 +1,15 @@
-// The truth control holds in memory, and the one way to change it: decide, remember, then tell. Interprets the effects
-// of what happens to an instance; speaks no protocol.
+// The one way to change what control holds in memory: decide, store, then tell the listeners. Performs the effects of what
+// happens to an instance; knows no HTTP and no message of an agent.
 
 import { type Clock, errorText, Guard, Listeners, type Log } from '@fairlead/kit';
-import type { DeploymentView, EventView, InstanceView } from '@fairlead/protocol';
+import type { EventView } from '@fairlead/protocol';
 
 import { changesNothing, differs, onlyProgress } from '../domain/compare-records.ts';
-import type { SocketOwner } from '../domain/decide-socket.ts';
 import { type HeldEffect, transitionHeld } from '../domain/held-instance.ts';
 import type { LifeEvent } from '../domain/instance-life.ts';
 import { Leases } from '../domain/leases.ts';
 import { type PresenceEvent, withoutLine } from '../domain/presence.ts';
-import type { DeploymentRecord, FormerInstance, InstanceRecord } from '../domain/records.ts';
-import { viewDeployment, viewInstance } from '../domain/views.ts';
+import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
 import { checkWrite } from '../store/check-write.ts';
 import { Recorder } from '../store/recorder.ts';
 import type { SetAside, Store, Write } from '../store/store.ts';
@@ -20,6 +18,8 @@ import type { DeploymentEntry, Entry, OwnDeployment, OwnEntry } from './entry.ts
 import { EntryIndex } from './entry-index.ts';
 import { HistoryShare, type HistorySource } from './history-share.ts';
 import { type EffectTargets, performEffect } from './perform-effect.ts';
+import { refillIndex } from './refill-index.ts';
+import { RegistryReader } from './registry-reader.ts';
 
 export interface RegistryDeps {
   store: Store;
@@ -29,7 +29,7 @@ export interface RegistryDeps {
   leaseMs: number;
 }
 
-export class Registry {
+export class Registry extends RegistryReader {
   /** Entries whose stored or shown truth has changed, once per commit; undefined: everything may have. */
   readonly changed = new Listeners<ReadonlySet<Entry> | undefined>();
   /** What is new in the history and on disk. */
@@ -43,9 +43,13 @@ export class Registry {
   #dirty = new Set<Entry>();
 
   constructor(deps: RegistryDeps) {
+    const { clock, runDir } = deps;
+    const leases = new Leases(deps.leaseMs);
+    const index = new EntryIndex(() => clock.monotonicMs());
+    super({ index, leases, clock, runDir });
     this.#deps = deps;
-    this.#leases = new Leases(deps.leaseMs);
-    this.#index = new EntryIndex(() => deps.clock.monotonicMs());
+    this.#leases = leases;
+    this.#index = index;
     this.#history = new HistoryShare(deps.clock);
     this.#guard = new Guard(deps.log);
     this.#recorder = new Recorder({
@@ -85,44 +89,6 @@ export class Registry {
   /** Resolves when no change waits for the disk any more. */
   idle(): Promise<void> {
     return this.#recorder.idle();
-  }
-
-  findDeployment(name: string): DeploymentEntry | undefined {
-    return this.#index.findDeployment(name);
-  }
-
-  findInstance(id: string): Entry | undefined {
-    return this.#index.findInstance(id);
-  }
-
-  findFormer(id: string): FormerInstance | undefined {
-    return this.#index.findFormer(id);
-  }
-
-  ownerOf(instanceId: string): SocketOwner {
-    return this.#index.ownerOf(instanceId);
-  }
-
-  deployments(): Iterable<DeploymentEntry> {
-    return this.#index.deployments();
-  }
-
-  /** All instances but the former ones. */
-  entries(): Iterable<Entry> {
-    return this.#index.entries();
-  }
-
-  formers(): Iterable<FormerInstance> {
-    return this.#index.formers();
-  }
-
-  get leaseMs(): number {
-    return this.#leases.leaseMs;
-  }
-
-  /** Whether the instance has a lease whose time is not over. */
-  isLeased(instanceId: string): boolean {
-    return (this.#leases.leftMs(instanceId, this.#deps.clock.monotonicMs()) ?? 0) > 0;
   }
 
   /** Gives each instance that has a lease a whole one: after time in which control could hear no agent. */
@@ -264,34 +230,12 @@ export class Registry {
     for (const { entry, text } of this.#history.takeLeftOut()) await this.addHistory(entry, 'events.left_out', text);
   }
 
-  viewDeployment({ record, instances }: DeploymentEntry): DeploymentView {
-    return viewDeployment(
-      record,
-      instances.map((entry) => this.viewInstance(entry)),
-    );
-  }
-
-  viewInstance({ instance, presence }: Entry): InstanceView {
-    const left = this.#leases.leftMs(instance.id, this.#deps.clock.monotonicMs());
-    return viewInstance(instance, this.#deps.runDir, {
-      agent: presence.agent,
-      load: presence.load,
-      leaseUntilMs: left === undefined ? undefined : Math.round(this.#deps.clock.now() + left),
-    });
-  }
-
   /** Returns the entries whose records were not those of the disk. */
   async #fill(): Promise<Set<Entry>> {
-    const remembered = await this.#deps.store.load();
-    const { takenBack, gone } = this.#index.refill(remembered);
+    const { takenBack, gone, setAside } = await refillIndex(this.#index, { ...this.#deps, leases: this.#leases });
     this.#dirty.clear();
-    const now = this.#deps.clock.monotonicMs();
-    for (const { instance } of this.entries()) {
-      const isLeased = this.#leases.leftMs(instance.id, now) !== undefined;
-      if (instance.life.phase === 'attended' && !isLeased) this.#leases.renew(instance.id, now);
-    }
     for (const { presence } of gone) presence.line?.drop();
-    for (const bad of remembered.setAside ?? []) this.#tellSetAside(bad);
+    for (const bad of setAside) this.#tellSetAside(bad);
     return takenBack;
   }
 

@@ -59,7 +59,7 @@ describe('Journal', () => {
     expect(log).toEqual(['committed']);
   });
 
-  it('fails everyone of the turn, and goes on', async () => {
+  it('rejects every caller of the turn, and goes on', async () => {
     let broken = true;
     const { journal, log } = open(async () => {
       if (broken) throw new Error('disk full');

@@ -1,5 +1,5 @@
 // Tells watchers: a snapshot, then each change in order. One encoding per change for all; who falls behind begins again
-// with a snapshot and holds up nobody.
+// with a snapshot and holds up no other watcher.
 
 import { errorText, Guard, type Log } from '@fairlead/kit';
 import { deploymentView, encodeText, type EventView, watchMessage } from '@fairlead/protocol';
