@@ -23,7 +23,11 @@ export interface ClaimedState {
 }
 
 /** The scope closes the store. Throws a CodedError<ControlErrorCode>, `already_running` among them. */
-export async function claimState(options: ControlOptions, clock: Clock, scope: Scope): Promise<ClaimedState> {
+export async function claimState(
+  options: ControlOptions,
+  { clock, pid }: { clock: Clock; pid: number },
+  scope: Scope,
+): Promise<ClaimedState> {
   const { stateDir, ports = {} } = options;
   ensurePrivateDir(stateDir);
   const runDir = wrapped(new RunDir(options.runDir), ports.runDir);
@@ -34,7 +38,7 @@ export async function claimState(options: ControlOptions, clock: Clock, scope: S
   const store = wrapped(opened, ports.store);
   // The gate takes a living owner and a socket for a control that listens: what a killed control left goes first.
   await clearStaleSocket(runDir.file(controlSocket));
-  writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid: process.pid, runDir: runDir.path });
+  writeOwner(stateDir, { host: options.host, bootId: options.bootId, pid, runDir: runDir.path });
   return { runDir, identity, store, owners: wrapped(new OwnerTokens(stateDir, clock), ports.owners) };
 }
 

@@ -36,7 +36,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
 async function assemble(options: ControlOptions, scope: Scope): Promise<Control> {
   const { log, clock = systemClock, leaseMs = defaultLeaseMs } = options;
   const guard = new Guard(log);
-  const state = await claimState(options, clock, scope);
+  const state = await claimState(options, { clock, pid: process.pid }, scope);
   const { runDir, store } = state;
   const registry = new Registry({ store, clock, log, runDir: runDir.path, leaseMs });
   await registry.load();

@@ -222,7 +222,7 @@ describe('the dialler', () => {
     expect(existsSync(dir.file('aaaaaaaa-20.ctl'))).toBe(true);
   });
 
-  it('looks again at an instance whose truth has changed', async () => {
+  it('reviews the sockets of an instance whose record has changed', async () => {
     await listen('aaaaaaaa-1.sock');
     await dialler.start();
     const cause = { code: 'agent_lost', message: '' } as const;

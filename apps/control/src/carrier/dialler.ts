@@ -33,13 +33,13 @@ export interface DiallerDeps {
   random: () => number;
   leaseMs: number;
   ownerOf: (instanceId: string) => SocketOwner;
-  /** Hands a connection over; `onProven` when an agent has proved itself on it. */
+  /** Takes over the connection; calls `onProven` when an agent has proved itself on it. */
   admit: (raw: Socket, from: { instanceId: string; generation: number }, onProven: () => void) => void;
 }
 
 const redial: BackoffPolicy = { baseMs: 200, maxMs: 5000 };
 const rescanMs = 2000;
-/** Files looked at in one turn of the event loop. */
+/** Limit of the files that are reviewed in one turn of the event loop. */
 const reviewSlice = 500;
 
 export class Dialler implements AsyncDisposable {
@@ -72,7 +72,7 @@ export class Dialler implements AsyncDisposable {
     const { signal } = this.#ended;
     const onError = (error: unknown) =>
       log.warn({ op: 'run.watch', ok: false, error: errorText(error) }, 'falling back to looking every 2 s');
-    // Where the system has no inotify watch left, the scan every 2 s finds every socket.
+    // If the system has no inotify watch left, the scan every 2 s still finds every socket.
     const onName = this.#guard.handler('run.look', (name: string) => this.#look(name));
     this.#guard.run('run.watch', () => runDir.watch(onName, { signal, onError }));
     await this.#guard.turn('run.scan', () => this.#scan());

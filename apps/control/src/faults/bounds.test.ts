@@ -144,7 +144,7 @@ describe('Heads', () => {
   });
 });
 
-describe('An agent that does not read what it is answered', () => {
+describe('An agent that does not read the answers', () => {
   it('is dropped before its answers fill the memory', async () => {
     const dropped = Promise.withResolvers<void>();
     const warn: Log['warn'] = (_fields, text) => text?.startsWith('dropped: it does not read') && dropped.resolve();

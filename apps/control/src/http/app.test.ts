@@ -108,7 +108,7 @@ describe('the API', () => {
     expect((await testControl.owner.call('POST', '/v1/deployments', wanted, expecting)).status).toBe(201);
   });
 
-  it('drops who does not prove itself in time', async () => {
+  it('drops a connection that does not prove itself in time', async () => {
     testControl = await openTestControl({ limits: { provingMs: 50 } });
     const socket = connectTls({
       path: testControl.control.socketPath,
@@ -119,7 +119,7 @@ describe('the API', () => {
     socket.on('error', () => undefined);
   });
 
-  it('turns away more strangers than it has room for, and none of its owners', async () => {
+  it('refuses unproven connections over its limit, and none of its owners', async () => {
     testControl = await openTestControl({ limits: { unproven: 2 } });
     const open = () =>
       connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' });

@@ -118,7 +118,7 @@ describe('the OpenAPI document', () => {
     expect(documented.toSorted()).toEqual([...new Set(registered)].toSorted());
   });
 
-  it('says what each route answers: nothing else comes, and nothing beside it', async () => {
+  it('describes every answer of each route, with all of its fields', async () => {
     for (const call of calls) {
       const route = routeTable.find((each) => nameOf(each) === call.route)!;
       const answer = await make(call);

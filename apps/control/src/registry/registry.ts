@@ -30,9 +30,9 @@ export interface RegistryDeps {
 }
 
 export class Registry extends RegistryReader {
-  /** Entries whose stored or shown truth has changed, once per commit; undefined: everything may have. */
+  /** Entries whose record or view has changed, once per commit. Undefined: any entry may have changed. */
   readonly changed = new Listeners<ReadonlySet<Entry> | undefined>();
-  /** What is new in the history and on disk. */
+  /** New events of the history, once they are on disk. */
   readonly historyAdded = new Listeners<readonly EventView[]>();
   readonly #deps: RegistryDeps;
   readonly #leases: Leases;
@@ -81,12 +81,12 @@ export class Registry extends RegistryReader {
     return this.#recorder.isUsable;
   }
 
-  /** Reads the store again where that is needed. Throws `store_unreadable` where it still cannot be read. */
+  /** Reads the store again if it could not be read before. Throws `store_unreadable` if it still cannot be read. */
   usable(): Promise<void> {
     return this.#recorder.usable();
   }
 
-  /** Resolves when no change waits for the disk any more. */
+  /** Resolves when every change is on disk or has failed. */
   idle(): Promise<void> {
     return this.#recorder.idle();
   }
@@ -110,7 +110,7 @@ export class Registry extends RegistryReader {
     }
   }
 
-  /** As if they had never been. Resolves when it is so on disk. */
+  /** Removes deployments and former instances. Resolves when they are removed on disk. */
   async forget(gone: { deployments: readonly DeploymentEntry[]; formers: readonly string[] }): Promise<void> {
     const { deployments, formers } = gone;
     await this.#recorder.usable();
@@ -125,7 +125,7 @@ export class Registry extends RegistryReader {
     if (deployments.length > 0) this.#emitChanged(undefined);
   }
 
-  /** Takes the place of what had the name before. Resolves when stored. */
+  /** Adds a deployment with its first instance; replaces a deployment of the same name. Resolves when stored. */
   put(record: DeploymentRecord, instance: InstanceRecord, message: string): Promise<void> {
     return this.#recorder.record(() => {
       const before = this.#index.findDeployment(record.name)?.instances ?? [];
@@ -141,7 +141,7 @@ export class Registry extends RegistryReader {
     });
   }
 
-  /** One more instance of a deployment; those that have ended become former ones. Resolves when stored. */
+  /** Adds an instance to a deployment; its ended instances become former ones. Resolves when stored. */
   addInstance(deployment: DeploymentEntry, instance: InstanceRecord, message: string): Promise<void> {
     return this.#recorder.record(() => {
       const own = this.#index.findDeployment(deployment.record.name);
@@ -159,8 +159,8 @@ export class Registry extends RegistryReader {
   }
 
   /**
-   * Resolves when what changed is on disk; in memory it has changed when this returns. Rejects with `record_refused` where
-   * the record could not be stored: nothing is changed then.
+   * Changes the memory before it returns, unless the store has to be read again first. Resolves when the change is on disk.
+   * Rejects with `record_refused` if the record cannot be stored: then nothing has changed.
    */
   async apply(entry: Entry, event: LifeEvent, more: Partial<InstanceRecord> = {}): Promise<void> {
     const effects: HeldEffect[] = [];
@@ -181,11 +181,11 @@ export class Registry extends RegistryReader {
       this.#perform(own, told, { writes, line: presence.line });
       return writes;
     });
-    // An order that is not on disk may be taken back: it is given when it is.
+    // A step that is not on disk yet may be taken back, so orders are given only now.
     for (const effect of effects) if (effect.type === 'order.give') entry.presence.line?.give(effect.mode);
   }
 
-  /** Changes at once what only the memory knows; watchers learn of it with the next stored change. */
+  /** Changes at once what only the memory holds. Watchers are told with the next stored change. */
   applyLive(entry: Entry, event: PresenceEvent): void {
     const own = entry as OwnEntry;
     const { line } = own.presence;
@@ -225,7 +225,7 @@ export class Registry extends RegistryReader {
     return this.#record(entry, () => [checkWrite(this.#history.write(entry, kind, message, from))]);
   }
 
-  /** Puts into the history how many of agents' events were left out of it. */
+  /** Adds to the history how many events of agents were left out of it. */
   async tellLeftOut(): Promise<void> {
     for (const { entry, text } of this.#history.takeLeftOut()) await this.addHistory(entry, 'events.left_out', text);
   }
@@ -249,7 +249,7 @@ export class Registry extends RegistryReader {
     });
   }
 
-  /** Clients are told to go elsewhere, its agent that it is no longer needed. */
+  /** Makes the entry's instance a former one, and tells its agent that it is no longer needed. */
   #retire(before: OwnEntry): Write {
     const { line } = before.presence;
     this.#index.retire(before);
@@ -264,7 +264,7 @@ export class Registry extends RegistryReader {
     this.#guard.run('change.tell', () => this.changed.emit(entries));
   }
 
-  /** In the log, and where its owner looks. */
+  /** Reports the record in the log and in the deployment's history. */
   #tellSetAside({ table, id, why, replaced }: SetAside): void {
     this.#deps.log.error({ op: 'store.load', ok: false, table, id, why }, 'a record cannot be read: it is set aside');
     const entry = table === 'instances' ? this.findInstance(id) : this.findDeployment(id)?.instances[0];
