@@ -43,7 +43,10 @@ function sayingOf({ id }: FailureEntry): string {
   for (const line of readFileSync(new URL(`${id}.log`, recordings), 'utf8').split('\n')) judge.push(line);
   const { verdict } = judge.diagnose();
   if (verdict.kind !== 'failed') throw new Error(`cannot show ${id} because its recorded log does not tell it`);
-  const said = verdict.said.replace(/^(?:ValueError|RuntimeError|OSError|AssertionError): /, '').trim();
+  const said = verdict.said
+    .replace(/^(?:ValueError|RuntimeError|OSError|AssertionError): /, '')
+    .replaceAll('`', "'")
+    .trim();
   return said.length > sayingLimit ? `${said.slice(0, sayingLimit).replace(/\s\S*$/, '')} …` : said;
 }
 
