@@ -24,13 +24,13 @@ const noNativeAddons: Rolldown.Plugin = {
 };
 
 /**
- * An ES module's import of these reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, and
- * `node:util` 33 modules. Taken as an object, they load what is used.
+ * An ES module's import of these reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, `node:util` 33
+ * modules, `node:crypto` Web Crypto, `node:fs` its streams. Taken as an object, they load what is used.
  */
 const lazyBuiltins: Rolldown.Plugin = {
   name: 'lazy-builtins',
   resolveId: {
-    filter: { id: /^(node:)?(http|util)$/ },
+    filter: { id: /^(node:)?(child_process|crypto|fs|http|https|util)$/ },
     handler: (id) => `\0lazy-builtin:${id.replace(/^node:/, '')}`,
   },
   load: {

@@ -37,14 +37,15 @@ export async function loadConfig(place: ConfigPlace, settings: readonly string[]
   const flags = settings.map((setting) => ({ from: '--set', value: parseSetting(setting) }));
   const sources = [...files, ...environmentSources(place.env), ...flags];
   // Each is checked where it lies: half of a mapping (`login.port`) is a whole one over what stands below it.
-  const merged = sources.reduce<unknown>((base, source) => {
-    const over = mergeSettings(base, source.value);
-    checkConfig(over, source.from);
-    return over;
-  }, {});
+  let merged: unknown = {};
+  let config: FairleadConfig | undefined;
+  for (const source of sources) {
+    merged = mergeSettings(merged, source.value);
+    config = checkConfig(merged, source.from);
+  }
+  config ??= checkConfig(merged, 'the configuration');
   const origins = new Map<string, string>();
   for (const source of sources) for (const path of leafPaths(source.value)) origins.set(path, source.from);
-  const config = checkConfig(merged, 'the configuration');
   const paths = files.map((file) => file.from);
   // Only the whole can contradict itself: a file may leave half of a pair to another.
   const contradictions = contradictionsOf(config);

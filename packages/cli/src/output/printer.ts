@@ -1,7 +1,6 @@
 // Writes to a command's two streams: lines, pieces, and on a terminal one line that is replaced. Control characters in text from
 // outside become visible on a terminal; pipes get every byte unchanged.
 
-import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 
 import { visibleText } from './visible-text.ts';
@@ -65,7 +64,7 @@ export function createPrinter({ stderr }: OutputStreams): Printer {
 
 /** Marks its own escape sequences with a random id, which text from outside cannot know; every other escape becomes a visible sign on a terminal. */
 function createPen() {
-  const mark = `${escape}${randomUUID()}`;
+  const mark = `${escape}${crypto.randomUUID()}`;
   return {
     // styleText judges NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
     style: (format: Style, text: string, stream: NodeJS.WritableStream) => {
