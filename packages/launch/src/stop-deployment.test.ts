@@ -6,7 +6,7 @@ import { ManualClock } from '@fairlead/kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { StopEvent } from './launch-event.ts';
-import { stop, type StopRequest } from './stop.ts';
+import { stopDeployment, type StopRequest } from './stop-deployment.ts';
 import {
   type ControlScript,
   deploymentOf,
@@ -15,7 +15,7 @@ import {
   ScriptedControl,
 } from './testing/scripted-control.ts';
 
-describe('stop', () => {
+describe('stopDeployment', () => {
   let scope: Scope;
   let home: string;
 
@@ -40,7 +40,11 @@ describe('stop', () => {
     let isOver = false;
     const read = async () => {
       try {
-        for await (const event of stop(deps, { name: 'mine', mode: 'drain', wait: true, ...request }, over.signal))
+        for await (const event of stopDeployment(
+          deps,
+          { name: 'mine', mode: 'drain', wait: true, ...request },
+          over.signal,
+        ))
           told.push(event);
       } finally {
         isOver = true;
