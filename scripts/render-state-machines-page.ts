@@ -37,12 +37,12 @@ const machines: ReadonlyArray<{ title: string; file: string; table: () => string
   },
   {
     title: 'A deployment, as a client follows it',
-    file: 'packages/client/src/follow-machine.ts',
+    file: 'packages/client/src/paths/follow-machine.ts',
     table: () => renderTransitions(followMachine),
   },
   {
     title: 'Paths that a client holds ready',
-    file: 'packages/client/src/warm-machine.ts',
+    file: 'packages/client/src/paths/warm-machine.ts',
     table: () => renderTransitions(warmMachine),
   },
   {

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { Scope } from '@fairlead/kit';
 import { Command, InvalidArgumentError } from 'commander';
 
-import { describeEnvironment, readEnvironment } from './harness/environment.ts';
+import { describeEnvironment, describeMachine } from './harness/environment.ts';
 import { type BenchOptions, type BenchResult, renderResult } from './harness/result.ts';
 
 interface Common {
@@ -21,7 +21,7 @@ const program = new Command('bench')
   .option('--quick', 'few and short rounds: shows that it runs, not how fast')
   .option('--json <file>', 'write the results there')
   .action(async (given: Common) => {
-    const environment = await readEnvironment();
+    const environment = await describeMachine();
     const results = [];
     for (const run of runs) results.push(await tell(given, run));
     await writeJson(given, { environment, benches: results.map(jsonOf) });
@@ -42,7 +42,7 @@ function bench<Options extends object>(
     .action(async () => {
       // The program's own options of the same names take what stands behind the command's name too.
       const given: Common & Partial<Options> = command.optsWithGlobals();
-      const environment = await readEnvironment();
+      const environment = await describeMachine();
       const result = await tell(given, (options) => run(options, { ...defaults(options.quick), ...given }));
       await writeJson(given, { environment, ...jsonOf(result) });
       process.stdout.write(`${describeEnvironment(environment)}\n`);

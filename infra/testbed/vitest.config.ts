@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     // What a user has: the laptop's `fairlead` as it is packaged.
     globalSetup: fileURLToPath(new URL('../../scripts/build-for-tests.ts', import.meta.url)),
-    include: ['infra/testbed/src/scenarios/*.scenario.ts'],
+    include: ['infra/testbed/src/scenarios/**/*.scenario.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Each file brings up testbeds of its own. Most of the time is spent waiting.

@@ -56,7 +56,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     holds: 'clock, backoff, errors, scope, secrets, state machines',
     // No word of the domain: it imports nothing of ours.
     imports: {},
-    thirdParty: [],
+    thirdParty: ['fastest-levenshtein'],
   },
   'packages/protocol': {
     holds: 'every message and its error codes',
@@ -89,7 +89,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/engines': 'settings of an engine are read by its own schema',
       'packages/planner': 'presets are made of its models, and it has the format of a site profile',
     },
-    thirdParty: ['fastest-levenshtein', 'yaml', 'zod'],
+    thirdParty: ['yaml', 'zod'],
   },
   'packages/engines': {
     holds: 'one folder per engine: argv, observation, verdicts',
@@ -120,7 +120,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/openai-wire': 'answers and errors of a deployment',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: ['fastest-levenshtein', 'ws', 'zod'],
+    thirdParty: ['ws', 'zod'],
     testThirdParty: ['openai'],
   },
   'packages/launch': {

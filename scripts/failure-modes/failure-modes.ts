@@ -81,7 +81,7 @@ export const failureChapters: readonly FailureChapter[] = [
         [care, 'before anything is recorded leaves nothing, and says so'],
         [care, 'while sbatch answers waits for the answer, names the job and how to come back'],
         [care, 'twice leaves at once; stop finds by its name the job whose id is unknown'],
-        [scenario('main-job'), 'Ctrl-C while a deploy follows leaves the job running and says how to come back'],
+        [scenario('job/main-job'), 'Ctrl-C while a deploy follows leaves the job running and says how to come back'],
       ),
     ],
   },
@@ -92,7 +92,7 @@ export const failureChapters: readonly FailureChapter[] = [
       mode(
         'login host unreachable',
         'what runs goes on; the words name the host',
-        [scenario('outages'), 'login node away: what runs goes on, and the words name the host'],
+        [scenario('job/outages'), 'login node away: what runs goes on, and the words name the host'],
         [care, 'deploy goes on following, says so once, and is ready; stop says that it has stopped, and warns'],
       ),
       mode('DNS failure', 'the name, and that a VPN may be needed', [input, 'whose name is not known']),
@@ -110,7 +110,7 @@ export const failureChapters: readonly FailureChapter[] = [
         ['packages/ssh/src/connection/open-ssh.test.ts', 'asks for a passphrase only when the server wants the key'],
       ),
       mode('login shell that prints a banner or runs `exec tmux`', 'the banner is passed over; the other is named', [
-        scenario('cluster-files'),
+        scenario('files/cluster-files'),
         'may print a banner, but not become another program',
       ]),
       mode('laptop without `ssh`', 'nothing: it is not needed', [
@@ -118,15 +118,15 @@ export const failureChapters: readonly FailureChapter[] = [
         'is reached without any ssh program on this machine',
       ]),
       mode('authorized_keys read-only', 'the line to add, and that it is waited for', [
-        scenario('cluster-files'),
+        scenario('files/cluster-files'),
         'that is not ours to edit: the line is shown, the same one each time, and serves once it has been added',
       ]),
       mode('authorized_keys huge, with CRLF, without a last newline', 'nothing: every other byte stays', [
-        scenario('cluster-files'),
+        scenario('files/cluster-files'),
         '%s works, and every byte of it is as before when nothing is served any more',
       ]),
       mode('authorized_keys changed by someone else meanwhile', 'nothing: both changes are kept', [
-        scenario('cluster-files'),
+        scenario('files/cluster-files'),
         'that another program changes meanwhile keeps both changes',
       ]),
     ],
@@ -135,51 +135,51 @@ export const failureChapters: readonly FailureChapter[] = [
     title: 'The bastion',
     modes: [
       mode('it forbids unix-socket forwarding', 'that it does, and what its operator must allow', [
-        scenario('bastion-faults'),
+        scenario('bastion/bastion-faults'),
         'forwarding of sockets forbidden: the first command says so, and what its operator must allow',
       ]),
       mode('its name is a round robin of two hosts', 'both names; never a second control', [
-        scenario('bastion-names'),
+        scenario('bastion/bastion-names'),
         'a name that leads to another host than the one set up is refused with both names, by laptops and by agents',
       ]),
       mode('a first route to it is black-holed', 'which route is used, and why', [
-        scenario('routes'),
+        scenario('bastion/routes'),
         'a first route that is black-holed at the start costs a second, for the laptop and for the agent',
       ]),
       mode(
         'the route in use is lost under load',
         'the next route, a new generation; no way back before the next loss',
         [
-          scenario('routes'),
+          scenario('bastion/routes'),
           'a route that is lost under 20 streams gives way to the next, and is not taken again while that one works',
         ],
       ),
       mode('all its routes are gone', 'what each one answered; it comes back by itself', [
-        scenario('routes'),
+        scenario('bastion/routes'),
         'while all routes are gone that is said once, and it comes back by itself with the first that is back',
       ]),
       mode('one of its routes leads to another host', 'that it is refused; the others serve', [
-        scenario('routes'),
+        scenario('bastion/routes'),
         'a route that leads to another host is refused by laptop, agent and init, and said',
       ]),
       mode('rebooted', 'control is back with its records, the agent with its next generation', [
-        scenario('bastion-faults'),
+        scenario('bastion/bastion-faults'),
         'rebooted: control comes back with its records, the agent with its next generation, and connect goes on',
       ]),
       mode('user processes reaped at logout', 'nothing: the gate revives control', [
-        scenario('bastion-faults'),
+        scenario('bastion/bastion-faults'),
         'processes ended at logout: the next command finds control again, with all that was recorded',
       ]),
       mode('IPv6 only', 'nothing: it serves', [
-        scenario('bastion-names'),
+        scenario('bastion/bastion-names'),
         'a bastion that has an IPv6 address alone serves by its name and by its address',
       ]),
       mode('socket path too long', 'the directory, and that a shorter one will do', [
-        scenario('paths'),
+        scenario('files/paths'),
         'a home with a space, a quote and an umlaut in its path serves like any other',
       ]),
       mode('home directory with a space in its path', 'nothing: it serves', [
-        scenario('paths'),
+        scenario('files/paths'),
         'a home with a space, a quote and an umlaut in its path serves like any other',
       ]),
     ],
@@ -188,19 +188,19 @@ export const failureChapters: readonly FailureChapter[] = [
     title: 'Slurm',
     modes: [
       mode('`sbatch` missing', 'whether this is a login host, and that its directory can be named', [
-        scenario('slurm-refusals'),
+        scenario('slurm/slurm-refusals'),
         'without sbatch is asked about, and its directory can be named',
       ]),
       mode('`sbatch` refuses: account, partition, GPU type, time limit', "Slurm's words and what to change", [
-        scenario('slurm-refusals'),
+        scenario('slurm/slurm-refusals'),
         'for %s is told in its words, with what to change',
       ]),
       mode(
         '`sbatch` refuses: QOS',
         "Slurm's words and what to change",
-        [scenario('slurm-refusals'), 'for its QOS is told in its words, with what to change'],
+        [scenario('slurm/slurm-refusals'), 'for its QOS is told in its words, with what to change'],
         [
-          scenario('accounting'),
+          scenario('slurm/accounting'),
           'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind',
         ],
       ),
@@ -208,61 +208,61 @@ export const failureChapters: readonly FailureChapter[] = [
         'account that the partition does not take, closed, used up, taken away, or written in other case',
         'doctor finds it where `sbatch` does not; `status` says whether waiting helps',
         [
-          scenario('accounting'),
+          scenario('slurm/accounting'),
           'finds an account that the partition does not take, though sbatch --test-only takes it',
         ],
         [
-          scenario('accounting'),
+          scenario('slurm/accounting'),
           'an account below that of the partition waits, and status says that it will never start',
         ],
         [
-          scenario('accounting'),
+          scenario('slurm/accounting'),
           'an account that has used up its budget: deploy says that no end of a job helps, and names no start',
         ],
         [
-          scenario('accounting'),
+          scenario('slurm/accounting'),
           'an account that was taken from the user meanwhile is refused, and doctor no longer lists it',
         ],
         [
-          scenario('accounting'),
+          scenario('slurm/accounting'),
           'takes an account in other case, as Slurm does, and finds a QOS that gives less time than is asked for',
         ],
       ),
       mode(
         '`sbatch` answers after a time-out',
         'the job is found, not submitted twice',
-        [scenario('slurm-refusals'), 'whose sbatch %s: the job is found and not submitted twice'],
+        [scenario('slurm/slurm-refusals'), 'whose sbatch %s: the job is found and not submitted twice'],
         [care, 'adopts the job whose sbatch answered too late, and submits it once'],
       ),
       mode(
         'job pending for ever',
         'its reason in words, and what to do',
-        [scenario('job-ends'), 'for ever is told with its reason and what to do, by deploy and by status'],
-        [scenario('job-ends'), 'for a node that went away, for a quota, and for its turn is told so'],
+        [scenario('slurm/job-ends'), 'for ever is told with its reason and what to do, by deploy and by status'],
+        [scenario('slurm/job-ends'), 'for a node that went away, for a quota, and for its turn is told so'],
       ),
       mode('job cancelled while queued', 'that it was cancelled', [
-        scenario('faults'),
+        scenario('job/faults'),
         'job cancelled while it is queued, and a deploy follows it',
       ]),
       mode('job held', 'that it is held, and by what it is released', [
-        scenario('job-ends'),
+        scenario('slurm/job-ends'),
         'for ever is told with its reason and what to do, by deploy and by status',
       ]),
       mode('job requeued', 'it serves again as the next start', [
-        scenario('job-ends'),
+        scenario('slurm/job-ends'),
         'a job that was put back into the queue serves again as the next start, and the copy that its node kept is fenced',
       ]),
       mode(
         'preempted, killed by its time limit, node failure',
         'the reason that Slurm gave',
         [
-          scenario('job-ends'),
+          scenario('slurm/job-ends'),
           'a job that Slurm ends is told in the reason that Slurm gave: preempted, out of time, a node that failed',
         ],
-        [scenario('faults'), 'time limit drains a running stream to its end'],
+        [scenario('job/faults'), 'time limit drains a running stream to its end'],
       ),
       mode('out of memory', 'what ran out, and what to change', [
-        scenario('job-ends'),
+        scenario('slurm/job-ends'),
         'out of memory: the engine says so with what to change; an agent that is killed by it is explained by the queue',
       ]),
     ],
@@ -270,42 +270,45 @@ export const failureChapters: readonly FailureChapter[] = [
   {
     title: 'The job',
     modes: [
-      mode('agent killed -9', 'lost when its lease ends, and how the job ended', [scenario('faults'), 'agent killed']),
+      mode('agent killed -9', 'lost when its lease ends, and how the job ended', [
+        scenario('job/faults'),
+        'agent killed',
+      ]),
       mode(
         "agent's upload cut in the middle, hash mismatch",
         'nothing half-done stays; the next time goes through',
         [
-          scenario('cluster-files'),
+          scenario('files/cluster-files'),
           'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
         ],
-        [scenario('cluster-files'), 'that %s spoils says why and leaves nothing half-done'],
+        [scenario('files/cluster-files'), 'that %s spoils says why and leaves nothing half-done'],
       ),
       mode('disk or quota full on the cluster, `noexec` directory', 'the directory, and what to change', [
-        scenario('cluster-files'),
+        scenario('files/cluster-files'),
         'to a disk that is full, or where no program may run, names the directory and what to change',
       ]),
       mode('engine never becomes ready, or exits at once', 'the cause, the cure, the last lines', [
-        scenario('engine-faults'),
+        scenario('engine/engine-faults'),
         'of an engine %s ends with the cause, the cure and the last lines, and the job ends',
       ]),
       mode('engine exits 0 while it serves', 'it is started again; status says why', [
-        scenario('engine-faults'),
+        scenario('engine/engine-faults'),
         'an engine that leaves with exit code 0 while it serves: streams are cut, it is started again, and status says why',
       ]),
-      mode('engine killed', 'degraded, then ready again', [scenario('faults'), 'engine killed']),
+      mode('engine killed', 'degraded, then ready again', [scenario('job/faults'), 'engine killed']),
       mode('engine hangs with `/health` 200', 'noticed by a completion; started again', [
-        scenario('faults'),
+        scenario('job/faults'),
         'engine hung',
       ]),
       mode('engine prints 100 MB of log', 'nothing: disk and memory stay bounded', [
-        scenario('engine-faults'),
+        scenario('engine/engine-faults'),
         'an engine that prints 200 MB of log: it serves on, and neither disk nor memory of the agent grows with it',
       ]),
       mode(
         'tunnel cut, reset, black-holed',
         'connect follows by itself and says so',
-        [scenario('faults'), 'tunnel cut and healed: the next generation is found, and connect follows by itself'],
-        [scenario('outages'), 'connection reset: back within seconds as the next generation'],
+        [scenario('job/faults'), 'tunnel cut and healed: the next generation is found, and connect follows by itself'],
+        [scenario('job/outages'), 'connection reset: back within seconds as the next generation'],
       ),
     ],
   },
@@ -319,7 +322,7 @@ export const failureChapters: readonly FailureChapter[] = [
           control('killed'),
           'Control that is killed while 20 agents report loses nothing it acknowledged, and all come back to one control',
         ],
-        [scenario('faults'), 'control killed and back while a stream runs (the stream goes on)'],
+        [scenario('job/faults'), 'control killed and back while a stream runs (the stream goes on)'],
       ),
       mode('its disk full', 'refused with why; reading goes on', [
         control('disk-full'),
@@ -341,7 +344,7 @@ export const failureChapters: readonly FailureChapter[] = [
         'a stale agent of a former generation comes back',
         'fenced',
         [control('enrolment'), 'of a former generation that comes back is fenced, and its sockets stay unused'],
-        [scenario('outages'), 'lost instance whose name was deployed anew: it ends itself when it comes back'],
+        [scenario('job/outages'), 'lost instance whose name was deployed anew: it ends itself when it comes back'],
       ),
       mode('a forged enrolment token', 'refused; the history says so', [
         control('enrolment'),
@@ -355,7 +358,7 @@ export const failureChapters: readonly FailureChapter[] = [
         'clock of the cluster 10 minutes off',
         'leases hold; times are set right',
         [
-          scenario('bastion-faults'),
+          scenario('bastion/bastion-faults'),
           'a cluster whose clock is ten minutes ahead: it serves, its deadline is told in real time, and status says why times differ',
         ],
         [control('enrolment'), 'keeps its lease, and its times are set right'],

@@ -28,7 +28,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['random', 'process'],
     because: 'assembles control: what is not given is the own of the process',
   },
-  'packages/client/src/open-session.ts': {
+  'packages/client/src/control/open-session.ts': {
     uses: ['process'],
     because: 'a door of the SDK: where no environment is given it is that of the process',
   },
@@ -59,6 +59,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
 
   // Time and limits themselves.
   'packages/kit/src/clock.ts': { uses: ['Date', 'random', 'timers'], because: 'the system behind the port' },
+  'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 
   // Ports to the network: a limit belongs to the socket, and a bare timer is what it costs.
@@ -90,7 +91,6 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['Date'],
     because: 'makes a certificate that others check against their own wall clocks',
   },
-  'apps/node-agent/src/engine/end-engine.ts': signals,
   'apps/node-agent/src/engine/find-processes.ts': {
     uses: ['process'],
     because: 'a port to processes: it looks for them and leaves itself out',
@@ -105,8 +105,8 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['process'],
     because: 'a port: it watches the reader of what this process prints',
   },
-  'packages/client/src/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
-  'packages/client/src/route-file.ts': temporaryName,
+  'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
+  'packages/client/src/bastion/route-file.ts': temporaryName,
   'packages/config/src/project/caller.ts': accounts,
   'packages/config/src/project/trusted-files.ts': temporaryName,
   'packages/config/src/write-config.ts': temporaryName,
@@ -118,10 +118,6 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   'packages/scheduler/src/command-runner.ts': {
     uses: ['process', 'timers'],
     because: 'a port to programs of this machine, with the environment of this process',
-  },
-  'packages/scheduler/src/inside/run-program.ts': {
-    uses: ['process'],
-    because: 'a port to programs of this node, with the environment of this process',
   },
   'packages/scheduler/src/local/gpu-claims.ts': {
     uses: ['Date', 'process'],
@@ -167,7 +163,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
     uses: ['Date', 'timers'],
     because: 'the one timer behind all that the simulated engine does',
   },
-  'packages/engine-sim/src/process/engine-process.ts': {
+  'packages/engine-sim/src/process/sim-process.ts': {
     uses: ['Date', 'timers'],
     because: 'the interpreter of the simulated process',
   },

@@ -1,4 +1,4 @@
-// What the pages name exists: commands and their flags, settings, error codes, checks, paths of the repository.
+// What the pages name exists: commands and their flags, settings, error codes, checks, JSON lines, paths of the repository.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { configSchema, createProgram } from '@fairlead/cli';
-import { lanesFor, laptopChecks } from '@fairlead/cli/testing';
+import { jsonLines, lanesFor, laptopChecks } from '@fairlead/cli/testing';
 import { CHAPTERS } from '@fairlead/scripts/error-book';
 import { codeOf } from '@fairlead/testkit';
 import { others, pageText, root, written } from './pages.ts';
@@ -72,7 +72,7 @@ describe('The pages name', () => {
     expect(faults.filter(({ fault }) => fault !== undefined)).toEqual([]);
   });
 
-  it('settings and checks that there are', () => {
+  it('settings, checks and JSON lines that there are', () => {
     const settings = inLine.flatMap(({ page, code }) => {
       const path = setting.exec(code)?.[1];
       return path === undefined ? [] : [{ page, path }];
@@ -80,7 +80,12 @@ describe('The pages name', () => {
     expect(settings.length).toBeGreaterThan(60);
     const unknown = settings.filter(({ path }) => {
       const keys = path.split('.');
-      return !checks.includes(path) && !hasSetting(top, keys) && !hasSetting(cluster, keys);
+      return (
+        !checks.includes(path) &&
+        !Object.hasOwn(jsonLines, path) &&
+        !hasSetting(top, keys) &&
+        !hasSetting(cluster, keys)
+      );
     });
     expect(unknown).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-export interface RunOptions {
+export interface RunProgramOptions {
   cwd: string;
   /** Is the `node` of everything that is started. */
   node?: string;
@@ -18,7 +18,7 @@ export interface Ran {
   stderr: string;
 }
 
-export async function runProgram(command: string, args: readonly string[], options: RunOptions): Promise<Ran> {
+export async function runProgram(command: string, args: readonly string[], options: RunProgramOptions): Promise<Ran> {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...outerEnv(options.node), ...options.env },

@@ -1,5 +1,5 @@
 // Looks for each secret in every file, argv and environment of a world, and in what its commands say. The search over hosts
-// and users, with a real Slurm, is infra/testbed/src/scenarios/security-secrets.scenario.ts.
+// and users, with a real Slurm, is infra/testbed/src/scenarios/security/secrets.scenario.ts.
 
 import { globSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';

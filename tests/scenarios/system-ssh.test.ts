@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 import { Scope } from '@fairlead/kit';
 import { openWorld, type World } from '@fairlead/testkit';
-import { findSshd } from '@fairlead/ssh';
+import { findSshd } from '@fairlead/ssh/local-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 // What an agent takes from the outside. main.ts fills it in; scenario tests give their own.
 
 import type { Clock, Log } from '@fairlead/kit';
-import type { RunProgram } from '@fairlead/scheduler';
+import type { AskProgram } from '@fairlead/scheduler';
 
 export type AgentSignal = 'SIGTERM' | 'SIGINT' | 'SIGUSR2';
 
@@ -18,7 +18,7 @@ export interface AgentDeps {
   log: Log;
   /** One short line for people, in the job's log. */
   say: (line: string) => void;
-  run: RunProgram;
+  run: AskProgram;
   /** Signals that came before the call are handed over first. Returns the way to stop listening. */
   onSignal: (listener: (signal: AgentSignal) => void) => () => void;
   /** A fault of ours that nobody caught: the process ends when the listener has said good-bye. Returns the way to stop listening. */

@@ -56,7 +56,7 @@ function nodeStateOf(state: InstanceState): NodeState {
 }
 
 /** Undefined while there is nothing to connect to. */
-export function connectionOf(
+export function connectionFileOf(
   facts: InstanceFacts,
   spec: InstanceSpec,
   job: { jobId: string; now: number },

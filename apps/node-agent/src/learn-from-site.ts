@@ -28,6 +28,7 @@ export function learnFromSite(
       job,
       cluster: spec.slurm?.cluster,
       pollMs: (spec.slurm?.pollSeconds ?? 0) * 1000,
+      known: () => supervisor.state.deadlineMs,
       onChange: (deadlineMs) => supervisor.dispatch({ type: 'deadline.learned', deadlineMs }),
     },
     signal,

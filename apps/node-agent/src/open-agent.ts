@@ -67,14 +67,8 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
         supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
     }),
   );
-  scope.defer(
-    deps.onSignal((signal) => {
-      const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
-      const why = notice && causeOfNotice(notice);
-      supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
-    }),
-  );
-  scope.defer(deps.onSurprise((error) => sayGoodBye(error, { publisher, control, clock: deps.clock })));
+  scope.defer(passSignals({ spec, deps, job, supervisor }));
+  scope.defer(deps.onSurprise((error) => reportFault(error, { publisher, control, clock: deps.clock })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
@@ -85,10 +79,18 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
-  const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
-  using limit = openTimeLimit(deps.clock, waits ? failureFarewellMs : farewellMs);
-  await control.farewell(limit.signal, { waits });
+  await sayFarewell(exit, { control, clock: deps.clock });
   return exit;
+}
+
+/** Gives the supervisor each signal of the scheduler, with what Slurm says of a SIGTERM. Returns what ends that. */
+function passSignals(parts: { spec: InstanceSpec; deps: AgentDeps; job: JobIdentity; supervisor: Supervisor }) {
+  const { spec, deps, job, supervisor } = parts;
+  return deps.onSignal((signal) => {
+    const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
+    const why = notice && causeOfNotice(notice);
+    supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
+  });
 }
 
 /** What the engine said last may take a moment to be written. */
@@ -100,8 +102,15 @@ async function loggedWithin(
   await untilOver(untilAborted(engine.logged(), limit.signal), limit.signal);
 }
 
-/** Control hears of a fault of ours at once and with its cause, not by our silence. The supervisor may be what failed: it is not asked. */
-async function sayGoodBye(
+/** An end that went wrong may be sooner than the first connection to control: that is then waited for. */
+async function sayFarewell(exit: ExitName, { control, clock }: { control: ControlLink; clock: Clock }): Promise<void> {
+  const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
+  using limit = openTimeLimit(clock, waits ? failureFarewellMs : farewellMs);
+  await control.farewell(limit.signal, { waits });
+}
+
+/** Tells control of a fault of ours at once, with its cause. Does not ask the supervisor, which may be what failed. */
+async function reportFault(
   error: unknown,
   { publisher, control, clock }: { publisher: Publisher; control: ControlLink; clock: Clock },
 ): Promise<void> {

@@ -3,7 +3,7 @@
 import type { InstanceState, InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import type { ControlLink } from './control-link/control-link.ts';
-import { connectionOf, type InstanceFacts } from './instance-facts.ts';
+import { connectionFileOf, type InstanceFacts } from './instance-facts.ts';
 import type { Audit } from './job/append-audit.ts';
 import type { JobIdentity } from '@fairlead/scheduler';
 import type { ConnectionWriter } from './job/write-connection-files.ts';
@@ -49,7 +49,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (known.state) say(known.state);
       control.changed();
       const now = deps.clock.now();
-      const connection = connectionOf(facts, spec, { jobId: job.jobId, now });
+      const connection = connectionFileOf(facts, spec, { jobId: job.jobId, now });
       if (connection) files.write(connection);
     },
   };

@@ -9,7 +9,7 @@ import type { AgentDeps } from './agent-deps.ts';
 import { agentVersion } from './agent-version.ts';
 import { exits, type ExitName } from './exit-code.ts';
 import { readSpec } from './job/read-spec.ts';
-import { runProgram } from '@fairlead/scheduler';
+import { askProgram } from '@fairlead/scheduler';
 import { runAgent } from './open-agent.ts';
 import { type AgentLog, openAgentLog } from './open-agent-log.ts';
 
@@ -77,7 +77,7 @@ async function run(spec: InstanceSpec, surroundings: Surroundings): Promise<Exit
       random: Math.random,
       log,
       say,
-      run: runProgram,
+      run: askProgram,
       onSignal,
       onSurprise,
     });

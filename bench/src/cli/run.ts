@@ -15,13 +15,13 @@ import { figure } from '../harness/table.ts';
 
 const run = promisify(execFile);
 
-export interface CliOptions extends BenchOptions {
+export interface CliBenchOptions extends BenchOptions {
   rounds: number;
   /** Of each command in a round, in turn. */
   runs: number;
 }
 
-export async function runCli({ rounds, runs, scope, say }: CliOptions): Promise<BenchResult> {
+export async function runCli({ rounds, runs, scope, say }: CliBenchOptions): Promise<BenchResult> {
   say('building what is not built');
   const main = await built('cli');
   say('deploying into a world of this machine');

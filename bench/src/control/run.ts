@@ -11,7 +11,7 @@ import { median } from '../harness/statistics.ts';
 import { figure, type Table } from '../harness/table.ts';
 import { type ControlMeasured, type ControlRound, measureControl } from './measure.ts';
 
-export interface ControlOptions extends BenchOptions {
+export interface ControlBenchOptions extends BenchOptions {
   agents: readonly number[];
   watchers: number;
   changes: number;
@@ -19,7 +19,7 @@ export interface ControlOptions extends BenchOptions {
   rounds: number;
 }
 
-export async function runControlBench(options: ControlOptions): Promise<BenchResult> {
+export async function runControlBench(options: ControlBenchOptions): Promise<BenchResult> {
   const { watchers, changes, seconds, rounds, say } = options;
   say('building what is not built');
   const program = await built('control');

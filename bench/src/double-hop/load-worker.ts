@@ -2,19 +2,19 @@
 
 import { takeOrders } from '../harness/worker.ts';
 import { quantile } from '../harness/statistics.ts';
-import type { Carrier } from './carrier.ts';
+import type { Requester } from './requester.ts';
 import { type FirstBytes, loadBulk, loadBurst, loadFirstBytes, type LoadOptions, loadStreams } from './load.ts';
-import { createRawCarrier, type RawAddress } from './raw-carrier.ts';
-import { openSdkCarrier, type SdkAddress } from './sdk-carrier.ts';
+import { createRawRequester, type RawAddress } from './raw-requester.ts';
+import { openSdkRequester, type SdkAddress } from './sdk-requester.ts';
 
-export type Reach = { kind: 'raw'; raw: RawAddress } | { kind: 'sdk'; sdk: SdkAddress };
+export type RequesterAddress = { kind: 'raw'; raw: RawAddress } | { kind: 'sdk'; sdk: SdkAddress };
 
-const carriers = new Map<string, Carrier>();
+const requesters = new Map<string, Requester>();
 
-function carrierOf(way: string): Carrier {
-  const carrier = carriers.get(way);
-  if (!carrier) throw new Error(`there is no way ${way}`);
-  return carrier;
+function requesterOf(way: string): Requester {
+  const requester = requesters.get(way);
+  if (!requester) throw new Error(`there is no way ${way}`);
+  return requester;
 }
 
 function summaryOf({ samplesMs, failures }: FirstBytes) {
@@ -22,20 +22,20 @@ function summaryOf({ samplesMs, failures }: FirstBytes) {
 }
 
 const orders = {
-  async open({ way, reach }: { way: string; reach: Reach }): Promise<void> {
-    carriers.set(way, reach.kind === 'raw' ? createRawCarrier(reach.raw) : await openSdkCarrier(reach.sdk));
+  async open({ way, address }: { way: string; address: RequesterAddress }): Promise<void> {
+    requesters.set(way, address.kind === 'raw' ? createRawRequester(address.raw) : await openSdkRequester(address.sdk));
   },
   async firstBytes({ way, ...options }: LoadOptions & { way: string; keep: boolean }) {
-    return summaryOf(await loadFirstBytes(carrierOf(way), options));
+    return summaryOf(await loadFirstBytes(requesterOf(way), options));
   },
   async burst({ way, streams }: { way: string; streams: number }) {
-    return summaryOf(await loadBurst(carrierOf(way), { streams }));
+    return summaryOf(await loadBurst(requesterOf(way), { streams }));
   },
   async streams({ way, ...options }: LoadOptions & { way: string; decodeMs: number }) {
-    const { gapsMs, ...flow } = await loadStreams(carrierOf(way), options);
+    const { gapsMs, ...flow } = await loadStreams(requesterOf(way), options);
     return { ...flow, gapP99Ms: quantile(gapsMs, 0.99) };
   },
-  bulk: ({ way, megabytes }: { way: string; megabytes: number }) => loadBulk(carrierOf(way), { megabytes }),
+  bulk: ({ way, megabytes }: { way: string; megabytes: number }) => loadBulk(requesterOf(way), { megabytes }),
 };
 export type LoadOrders = typeof orders;
 

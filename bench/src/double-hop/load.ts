@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Carrier } from './carrier.ts';
+import type { Requester } from './requester.ts';
 
 export interface LoadOptions {
   streams: number;
@@ -37,7 +37,10 @@ export const readingPaceMs = (streams: number) => Math.max(20, streams / 5);
  * second in all. Beginnings are spread over the first answers, which are not counted; who has his share goes on until all have.
  * All ways serve the same number: by the clock, those that a way leaves waiting would count less than those that it serves.
  */
-export async function loadFirstBytes(carrier: Carrier, options: LoadOptions & { keep: boolean }): Promise<FirstBytes> {
+export async function loadFirstBytes(
+  requester: Requester,
+  options: LoadOptions & { keep: boolean },
+): Promise<FirstBytes> {
   const { streams, seconds, keep } = options;
   const paceMs = readingPaceMs(streams);
   const lastsMs = (streams * 1000) / newPerSecond;
@@ -47,9 +50,9 @@ export async function loadFirstBytes(carrier: Carrier, options: LoadOptions & { 
   const found: FirstBytes = { samplesMs: [], failures: 0 };
   const loop = async (client: number) => {
     await delay((client * lastsMs) / streams);
-    await timeFirstByte(carrier, { body, keep }, found);
+    await timeFirstByte(requester, { body, keep }, found);
     for (let left = each; found.samplesMs.length < each * streams; left--) {
-      const firstMs = await timeFirstByte(carrier, { body, keep }, found);
+      const firstMs = await timeFirstByte(requester, { body, keep }, found);
       if (left > 0) found.samplesMs.push(firstMs);
     }
   };
@@ -58,17 +61,17 @@ export async function loadFirstBytes(carrier: Carrier, options: LoadOptions & { 
 }
 
 /** First bytes of that many requests that come at once, each on a new connection. */
-export async function loadBurst(carrier: Carrier, { streams }: Pick<LoadOptions, 'streams'>): Promise<FirstBytes> {
+export async function loadBurst(requester: Requester, { streams }: Pick<LoadOptions, 'streams'>): Promise<FirstBytes> {
   const body = chatBody({ max_tokens: 1, sim: { prefill_ms: 0 } });
   const found: FirstBytes = { samplesMs: [], failures: 0 };
-  const one = async () => found.samplesMs.push(await timeFirstByte(carrier, { body, keep: false }, found));
+  const one = async () => found.samplesMs.push(await timeFirstByte(requester, { body, keep: false }, found));
   await Promise.all(Array.from({ length: streams }, one));
   return found;
 }
 
 /** Resolves when the answer has ended; what is refused is tried again, and that time counts. */
 async function timeFirstByte(
-  carrier: Carrier,
+  requester: Requester,
   asked: { body: Uint8Array; keep: boolean },
   found: FirstBytes,
 ): Promise<number> {
@@ -77,7 +80,7 @@ async function timeFirstByte(
   const onData = () => (firstMs ??= performance.now() - startedMs);
   while (firstMs === undefined) {
     try {
-      await carrier.exchange({ ...asked, expect: 200, onData });
+      await requester.send({ ...asked, expect: 200, onData });
     } catch (error) {
       found.failures += 1;
       if (performance.now() - startedMs > 30_000) throw error;
@@ -106,7 +109,7 @@ const endTimeoutMs = 3_000;
 
 /** All streams side by side, begun one after the other; counted from when each has had its first token. */
 export async function loadStreams(
-  carrier: Carrier,
+  requester: Requester,
   { streams, seconds, decodeMs }: LoadOptions & { decodeMs: number },
 ): Promise<Flow> {
   const body = chatBody({ max_tokens: maxTokens, sim: { prefill_ms: 0, decode_ms: decodeMs, tokens: maxTokens } });
@@ -119,7 +122,7 @@ export async function loadStreams(
     await delay((stream * 1000) / newPerSecond);
     while (!stop.signal.aborted) {
       try {
-        await carrier.exchange({ body, keep: false, expect: 200, onData, signal: stop.signal });
+        await requester.send({ body, keep: false, expect: 200, onData, signal: stop.signal });
       } catch {
         // Refused or cut: begun anew, and counted.
         if (stop.signal.aborted) break;
@@ -192,11 +195,11 @@ function countEvents(piece: Uint8Array): number {
 }
 
 /** One body of this size to the engine, which answers when it has read it all: for a model that is not served, with 404. */
-export async function loadBulk(carrier: Carrier, { megabytes }: { megabytes: number }): Promise<number> {
+export async function loadBulk(requester: Requester, { megabytes }: { megabytes: number }): Promise<number> {
   const body = Buffer.from(
     JSON.stringify({ model: 'nobody', messages: [{ role: 'user', content: 'x'.repeat(megabytes * 1e6) }] }),
   );
   const beganMs = performance.now();
-  await carrier.exchange({ body, keep: false, expect: 404, onData: () => undefined });
+  await requester.send({ body, keep: false, expect: 404, onData: () => undefined });
   return (megabytes * 1000) / (performance.now() - beganMs);
 }

@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 
 import type { Scope } from '@fairlead/kit';
 import { openWorld, type World } from '@fairlead/testkit';
-import { findSshd } from '@fairlead/ssh';
+import { findSshd } from '@fairlead/ssh/local-server';
 
 import { descendantsOf, type ProcessUse, readProcesses } from '../harness/processes.ts';
 import { openWorker, type Worker } from '../harness/worker.ts';
-import type { LoadOrders, Reach } from './load-worker.ts';
+import type { LoadOrders, RequesterAddress } from './load-worker.ts';
 import { openOpenSsh } from './openssh.ts';
 import type { WayName } from './rows.ts';
 
@@ -38,12 +38,12 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
   const connect = world.start(['connect', deployment, '--port', '0', '--json']);
   const connected = JSON.parse(await connect.line((line) => line.includes('"baseUrl"')));
   const engine = await findEngine(world);
-  const raw = (address: { path: string } | { host: string; port: number }, key: string): Reach => ({
+  const raw = (address: { path: string } | { host: string; port: number }, key: string): RequesterAddress => ({
     kind: 'raw',
     raw: { address, key },
   });
   const local = (port: number) => ({ host: '127.0.0.1', port });
-  const reaches: Record<WayName, Reach> = {
+  const addresses: Record<WayName, RequesterAddress> = {
     direct: raw({ path: engine.socket }, engine.key),
     openssh: raw(local(await openOpenSsh(scope, { world, engine: engine.socket, kind: 'as typed' })), engine.key),
     'openssh-session': raw(
@@ -54,7 +54,7 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
     sdk: { kind: 'sdk', sdk: { deployment: deployment, profile: world.profileFile, home: world.home } },
   };
   const load = scope.use(await openWorker<LoadOrders>(loadWorker));
-  for (const [way, reach] of Object.entries(reaches)) await load.order('open', { way, reach });
+  for (const [way, address] of Object.entries(addresses)) await load.order('open', { way, address });
   return { load, idle: () => untilIdle(engine.socket), processes: () => partsOf(world) };
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Scope } from '@fairlead/kit';
 import type { World } from '@fairlead/testkit';
 
-export interface OpenSshOptions {
+export interface OpenSshForwardOptions {
   world: World;
   /** The engine's socket. */
   engine: string;
@@ -17,7 +17,7 @@ export interface OpenSshOptions {
 }
 
 /** Resolves with the local port at which the engine answers. */
-export async function openOpenSsh(scope: Scope, { world, engine, kind }: OpenSshOptions): Promise<number> {
+export async function openOpenSsh(scope: Scope, { world, engine, kind }: OpenSshForwardOptions): Promise<number> {
   const middle = join(world.dir, `${kind === 'as typed' ? 't' : 's'}.sock`);
   const port = await freePort();
   await forward(scope, world, kind, ['-R', `${middle}:${engine}`]);
@@ -25,7 +25,12 @@ export async function openOpenSsh(scope: Scope, { world, engine, kind }: OpenSsh
   return port;
 }
 
-async function forward(scope: Scope, world: World, kind: OpenSshOptions['kind'], words: string[]): Promise<void> {
+async function forward(
+  scope: Scope,
+  world: World,
+  kind: OpenSshForwardOptions['kind'],
+  words: string[],
+): Promise<void> {
   const { bastion, dir } = world;
   const options = ['ExitOnForwardFailure=yes', `UserKnownHostsFile=${join(dir, 'known_hosts')}`, 'BatchMode=yes'];
   const argv = [

@@ -16,12 +16,12 @@ interface Program {
   file: string;
   /** What is bundled in or copied. */
   of: readonly string[];
-  after?: readonly ProgramName[];
+  after?: readonly BuiltProgram[];
 }
-export type ProgramName = 'agent' | 'control' | 'engine-sim' | 'cli';
+export type BuiltProgram = 'agent' | 'control' | 'engine-sim' | 'cli';
 
 const shared = ['packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'];
-const programs: Record<ProgramName, Program> = {
+const programs: Record<BuiltProgram, Program> = {
   agent: {
     folder: 'apps/node-agent',
     file: 'agent.mjs',
@@ -49,7 +49,7 @@ const programs: Record<ProgramName, Program> = {
 };
 
 /** Resolves with the program's path. */
-export async function built(name: ProgramName): Promise<string> {
+export async function built(name: BuiltProgram): Promise<string> {
   const { folder, file, of, after = [] } = programs[name];
   for (const other of after) await built(other);
   const path = join(root, folder, 'dist', file);

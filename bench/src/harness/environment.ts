@@ -21,7 +21,7 @@ export interface Environment {
   loadBefore: number;
 }
 
-export async function readEnvironment(): Promise<Environment> {
+export async function describeMachine(): Promise<Environment> {
   const all = cpus();
   return {
     at: new Date().toISOString(),

@@ -1,7 +1,7 @@
 import { parseProcStat } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { descendantsOf, type ProcessUse, readProcess, usedBetween, usedBy } from './processes.ts';
+import { descendantsOf, type ProcessUse, readProcess, usedBetween, usageOf } from './processes.ts';
 
 const process1 = (pid: number, parent: number, cpuSeconds = 0): ProcessUse => ({
   pid,
@@ -15,7 +15,7 @@ const process1 = (pid: number, parent: number, cpuSeconds = 0): ProcessUse => ({
 it('What a process has used is told in seconds and megabytes', () => {
   const text =
     '4242 (a b) c) S 17 4242 4242 0 -1 4194304 1 2 3 4 150 50 0 0 20 0 11 0 98700 1000000 25000 18446744073709551615';
-  expect(usedBy(parseProcStat(4242, text)!)).toEqual({
+  expect(usageOf(parseProcStat(4242, text)!)).toEqual({
     pid: 4242,
     parent: 17,
     cpuSeconds: 2,

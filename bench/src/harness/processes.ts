@@ -30,10 +30,10 @@ export async function readProcess(pid: number): Promise<ProcessUse | undefined> 
 
 async function useOf(stat: ProcessStat): Promise<ProcessUse> {
   const words = await readProcWords(stat.pid, 'cmdline');
-  return { ...usedBy(stat), argv: words.join(' ').trim() };
+  return { ...usageOf(stat), argv: words.join(' ').trim() };
 }
 
-export function usedBy(stat: ProcessStat): Omit<ProcessUse, 'argv'> {
+export function usageOf(stat: ProcessStat): Omit<ProcessUse, 'argv'> {
   return {
     pid: stat.pid,
     parent: stat.parent,

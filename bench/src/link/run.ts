@@ -2,7 +2,7 @@
 
 import { watch } from '@fairlead/client';
 import { openWorld, type World } from '@fairlead/testkit';
-import { findSshd } from '@fairlead/ssh';
+import { findSshd } from '@fairlead/ssh/local-server';
 
 import { budgets } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';

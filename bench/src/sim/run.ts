@@ -38,7 +38,7 @@ interface Round {
 export async function runSim({ streams, seconds, rounds, scope, say }: SimOptions): Promise<BenchResult> {
   const sim = await openSim(scope);
   const load = scope.use(await openWorker<LoadOrders>(loadWorker));
-  await load.order('open', { way: 'sim', reach: { kind: 'raw', raw: { address: { path: sim.socket }, key: '' } } });
+  await load.order('open', { way: 'sim', address: { kind: 'raw', raw: { address: { path: sim.socket }, key: '' } } });
   const measure = async (count: number, forSeconds: number): Promise<Round> => {
     const before = await readProcess(sim.pid);
     const flow = await load.order('streams', { way: 'sim', streams: count, seconds: forSeconds, decodeMs: 1 });

@@ -9,7 +9,7 @@ import { openWorld } from '@fairlead/testkit';
 
 import { built } from '../harness/built.ts';
 
-export interface Place {
+export interface StartPlace {
   kind: 'testbed' | 'world';
   /** Why it is not the testbed, where it is not. */
   because?: string;
@@ -20,10 +20,10 @@ export interface Place {
 }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** Where the testbed's laptop sees the checkout and Node (infra/testbed/src/boot-script.ts). */
+/** Where the testbed's laptop sees the checkout and Node (infra/testbed/src/hosts/boot-script.ts). */
 const onLaptop = { node: '/opt/fairlead-node/node', checkout: '/opt/fairlead/' };
 
-export async function openPlace(scope: Scope, wanted: { world: boolean }): Promise<Place> {
+export async function openPlace(scope: Scope, wanted: { world: boolean }): Promise<StartPlace> {
   const cli = await built('cli');
   const missing = wanted.world ? ['it was to be a world'] : findMissingHere();
   if (missing.length > 0) return { ...(await worldPlace(scope, cli)), because: missing.join('; ') };
@@ -33,7 +33,7 @@ export async function openPlace(scope: Scope, wanted: { world: boolean }): Promi
   return { kind: 'testbed', command, fairlead: (...args) => command(onLaptop.node, main, ...args) };
 }
 
-async function worldPlace(scope: Scope, cli: string): Promise<Place> {
+async function worldPlace(scope: Scope, cli: string): Promise<StartPlace> {
   const world = scope.use(await openWorld());
   const command = (program: string, ...args: string[]) =>
     spawn(program, args, { cwd: world.dir, env: world.env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });

@@ -7,13 +7,13 @@ import { openPlace } from './place.ts';
 import { timeStart } from './time-start.ts';
 import { sinceJobMs, type Timeline, timelineTable } from './timeline.ts';
 
-export interface StartOptions extends BenchOptions {
+export interface StartBenchOptions extends BenchOptions {
   rounds: number;
   /** A world of this user, also where the testbed could be had. */
   world: boolean;
 }
 
-export async function runStart({ rounds, world, scope, say }: StartOptions): Promise<BenchResult> {
+export async function runStart({ rounds, world, scope, say }: StartBenchOptions): Promise<BenchResult> {
   say('bringing up the place, building what is not built');
   const place = await openPlace(scope, { world });
   say(`in a ${place.kind}: the first deployment, which uploads`);

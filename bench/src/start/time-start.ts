@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { readProcesses, startedAtMs } from '../harness/processes.ts';
-import type { Place } from './place.ts';
+import type { StartPlace } from './place.ts';
 import { stepsOfEvents, type TimedEvent, type Timeline } from './timeline.ts';
 
 interface Line {
@@ -14,7 +14,7 @@ interface Line {
 }
 
 /** The name must be a new one each time. */
-export async function timeStart(place: Place, name: string): Promise<Timeline> {
+export async function timeStart(place: StartPlace, name: string): Promise<Timeline> {
   const beganMs = Date.now();
   const deployed = await linesOf(place.fairlead('deploy', 'demo', '--engine', 'sim', '--name', name, '--json'));
   const ready = lineWith(deployed, 'deployment.ready');

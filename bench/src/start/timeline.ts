@@ -16,10 +16,10 @@ export const steps = [
   'second hop',
   'first token',
 ] as const;
-export type Step = (typeof steps)[number];
+export type TimelineStep = (typeof steps)[number];
 
 /** When each step was done, milliseconds from the command. A step that was not needed is absent. */
-export type Timeline = Partial<Record<Step, number>>;
+export type Timeline = Partial<Record<TimelineStep, number>>;
 
 export interface TimedEvent {
   kind: string;
@@ -30,13 +30,13 @@ export interface TimedEvent {
 export function stepsOfEvents(events: readonly TimedEvent[], sinceMs: number): Timeline {
   const first = (kind: string) => events.find((event) => event.kind === kind)?.atMs;
   const tunnels = events.filter(({ kind }) => kind === 'tunnel.up').map(({ atMs }) => atMs);
-  const found: Partial<Record<Step, number | undefined>> = {
+  const found: Partial<Record<TimelineStep, number | undefined>> = {
     'agent up': first('agent.started'),
     'tunnel up': tunnels.length === 0 ? undefined : Math.max(...tunnels),
     registered: first('agent.enrolled'),
     'engine up': first('engine.ready'),
   };
-  const known = Object.entries(found).filter((entry): entry is [Step, number] => entry[1] !== undefined);
+  const known = Object.entries(found).filter((entry): entry is [TimelineStep, number] => entry[1] !== undefined);
   return Object.fromEntries(known.map(([step, atMs]) => [step, atMs - sinceMs]));
 }
 

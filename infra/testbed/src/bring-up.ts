@@ -4,16 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@fairlead/kit';
-import { bootFilesOf } from './boot-files.ts';
-import { canMakeCgroups, cgroupPaths, findCgroupParents, makeCgroups, type CgroupParents } from './cgroups.ts';
+import { bootFilesOf } from './hosts/boot-files.ts';
+import { canMakeCgroups, cgroupPaths, findCgroupParents, makeCgroups, type CgroupParents } from './slurm/cgroups.ts';
 import { TestbedError } from './errors.ts';
-import { writeEtcTree } from './etc-tree.ts';
-import { writeHomes } from './homes.ts';
-import { bootHost, readNodeStates, startHosts } from './hosts.ts';
-import { startKeeper, type Keeper } from './keeper.ts';
+import { writeEtcTree } from './people/etc-tree.ts';
+import { writeHomes } from './people/homes.ts';
+import { bootHost, readNodeStates, startHosts } from './hosts/hosts.ts';
+import { startKeeper, type Keeper } from './namespaces/keeper.ts';
 import { nodesOf, planHosts, type Plan, type Profile } from './plan.ts';
 import { putDirectory } from './put.ts';
-import { isInUserNamespace } from './user-namespace.ts';
+import { isInUserNamespace } from './namespaces/user-namespace.ts';
 import { claimDirectory, stateDirectory, sweepLeftovers, writeState, type TestbedState } from './state.ts';
 
 export interface BringUpOptions {

@@ -13,9 +13,9 @@ import { TestbedError } from './errors.ts';
 import { profiles } from './plan.ts';
 import { stateBase, stateDirectory } from './state.ts';
 import { TestbedHandle } from './testbed.ts';
-import { userNamespaceArgv } from './user-namespace.ts';
+import { userNamespaceArgv } from './namespaces/user-namespace.ts';
 
-/** What follows the first `--` belongs to the command inside and is no business of the parser. */
+/** Splits at the first `--`: what follows is the command to run inside the testbed, and the parser does not read it. */
 function splitAtDashes(argv: readonly string[]): { own: string[]; inside: string[] } {
   const at = argv.indexOf('--');
   return at < 0 ? { own: [...argv], inside: [] } : { own: argv.slice(0, at), inside: argv.slice(at + 1) };
@@ -29,15 +29,32 @@ function wholeNumber(text: string): number {
 const collect = (value: string, before: string[]) => [...before, value];
 
 function createProgram(inside: readonly string[], done: (exitCode: number) => void): Command {
-  const base = stateBase(process.env);
-  const name = () => new Option('--name <name>', 'which testbed').default('main');
-  const handle = (options: { name: string }) => new TestbedHandle(options.name, stateDirectory(base, options.name));
   const program = new Command('testbed').description('A real Slurm cluster behind a real firewall, on this machine.');
+  const base = stateBase(process.env);
+  addLifeCommands(program, base, done);
+  addHostCommands(program, base, { inside, done });
+  addFaultCommands(program, base, done);
+  program
+    .command('test')
+    .description("run the testbed's scenarios")
+    .argument('[filter...]', 'arguments for vitest: files to run, options')
+    .option('--real', 'also the scenarios with a real engine')
+    .allowUnknownOption()
+    .action(async (filter, options) => done(await testCommand([...filter, ...inside], options)));
+  return program;
+}
 
+const nameOption = () => new Option('--name <name>', 'which testbed').default('main');
+
+function handleOf(base: string, { name }: { name: string }): TestbedHandle {
+  return new TestbedHandle(name, stateDirectory(base, name));
+}
+
+function addLifeCommands(program: Command, base: string, done: (exitCode: number) => void): void {
   program
     .command('up')
     .description('bring a testbed up, in a second or so')
-    .addOption(name())
+    .addOption(nameOption())
     .option('--nodes <n>', 'compute nodes', wholeNumber, 2)
     .option('--logins <n>', 'login hosts; all of them answer to `logins`', wholeNumber, 1)
     .option('--ipv6-bastion', 'the bastion is reached by IPv6 alone')
@@ -55,7 +72,7 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
   program
     .command('down')
     .description('take a testbed down; nothing of it is left')
-    .addOption(name())
+    .addOption(nameOption())
     .action(async (options) => done(await downCommand({ ...options, base })));
   program
     .command('status')
@@ -63,54 +80,58 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
     .option('--name <name>', 'only this testbed')
     .option('--json', 'as one JSON object')
     .action(async (options) => done(await statusCommand({ ...options, base })));
+}
+
+interface HostCommandDeps {
+  inside: readonly string[];
+  done: (exitCode: number) => void;
+}
+
+function addHostCommands(program: Command, base: string, { inside, done }: HostCommandDeps): void {
   program
     .command('exec')
     .description('run a command in a host: exec <host> [--user u] -- command …')
     .argument('<host>')
     .argument('[command...]')
-    .addOption(name())
+    .addOption(nameOption())
     .option('--user <user>', 'alice, bob or root', 'alice')
     .option('--cwd <directory>', "where to run it (default: the user's home)")
     .option('--env <NAME=value>', 'set a variable (repeatable)', collect, [])
     .action(async (host, command, options) =>
-      done(await execCommand(handle(options), host, [...command, ...inside], options)),
+      done(await execCommand(handleOf(base, options), host, [...command, ...inside], options)),
     );
   program
     .command('logs')
     .description("the hosts' logs: boot, sshd, munged, Slurm's daemons")
     .argument('[host]')
-    .addOption(name())
-    .option('-f, --follow', 'go on as they grow')
-    .option('-n, --lines <n>', 'so many of the last lines of each file', wholeNumber, 40)
-    .action(async (host, options) => done(await logsCommand(handle(options), host, options)));
-  const verbs = {
-    cut: 'drop everything between a host and the bastion, silently',
-    heal: 'undo a cut',
-    crash: 'cut the power of a host',
-    boot: 'start a crashed host again',
-  };
+    .addOption(nameOption())
+    .option('-f, --follow', 'print new lines as they are written')
+    .option('-n, --lines <n>', 'how many of the last lines of each file', wholeNumber, 40)
+    .action(async (host, options) => done(await logsCommand(handleOf(base, options), host, options)));
+}
+
+const faultVerbs = {
+  cut: 'drop everything between a host and the bastion, silently',
+  heal: 'undo a cut',
+  crash: 'cut the power of a host',
+  boot: 'start a crashed host again',
+};
+
+function addFaultCommands(program: Command, base: string, done: (exitCode: number) => void): void {
   for (const verb of ['cut', 'heal', 'crash', 'boot'] as const) {
     program
       .command(verb)
-      .description(verbs[verb])
+      .description(faultVerbs[verb])
       .argument('<host>')
-      .addOption(name())
+      .addOption(nameOption())
       .action(async (host, options) => {
-        await handle(options)[verb](host);
+        await handleOf(base, options)[verb](host);
         done(0);
       });
   }
-  program
-    .command('test')
-    .description("run the testbed's scenarios")
-    .argument('[filter...]', 'what vitest shall run, and options for it')
-    .option('--real', 'also those with a real engine')
-    .allowUnknownOption()
-    .action(async (filter, options) => done(await testCommand([...filter, ...inside], options)));
-  return program;
 }
 
-/** Puts another program in the place of this process, so that its input, output and signals need no process in between. */
+/** Replaces this process with another program (execve), so that no process between them has to pass on input, output and signals. */
 function become(argv: readonly string[]): never {
   const directories = (process.env['PATH'] ?? '').split(':');
   const program = directories.map((each) => join(each, argv[0]!)).find((path) => existsSync(path));

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { bringUp } from './bring-up.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keeper } from './namespaces/keeper.ts';
 import type { Profile } from './plan.ts';
 import { requireMachine } from './requirements.ts';
 import { stateBase } from './state.ts';

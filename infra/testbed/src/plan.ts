@@ -33,7 +33,7 @@ export interface NetworkInterface {
   names: readonly string[];
 }
 
-export interface Host {
+export interface PlannedHost {
   name: string;
   role: Role;
   /** Which tree is its /home; hosts with the same one share it. */
@@ -44,9 +44,9 @@ export interface Host {
 
 export interface Plan {
   profile: Profile;
-  hosts: readonly Host[];
+  hosts: readonly PlannedHost[];
   /** The host that carries the bastion's part in this profile. */
-  bastion: Host;
+  bastion: PlannedHost;
   /** The bastion is reached by IPv6 alone. */
   ipv6Bastion: boolean;
 }
@@ -68,21 +68,24 @@ export function planHosts(profile: Profile, nodes: number, options: PlanOptions 
   if (!Number.isInteger(logins) || logins < 1 || logins > maxLogins) {
     throw new TestbedError('bad_option', `cannot plan ${logins} login hosts: 1 to ${maxLogins} are possible`);
   }
-  const laptop: Host = {
+  const laptop: PlannedHost = {
     name: 'laptop',
     role: 'laptop',
     home: 'laptop',
     interfaces: [on('wan', '203.0.113.10', 'laptop')],
   };
-  const bastion: Host = {
+  const bastion: PlannedHost = {
     name: 'bastion',
     role: 'bastion',
     home: 'bastion',
     interfaces: [on('dmz', '198.51.100.10', 'bastion')],
   };
-  const [login, ...more] = Array.from({ length: logins }, (_, index) => loginHost(index + 1)) as [Host, ...Host[]];
-  const ctl: Host = { name: 'ctl', role: 'ctl', home: 'cluster', interfaces: [on('int', '10.77.0.2', 'ctl')] };
-  const compute = Array.from({ length: nodes }, (_, index): Host => {
+  const [login, ...more] = Array.from({ length: logins }, (_, index) => loginHost(index + 1)) as [
+    PlannedHost,
+    ...PlannedHost[],
+  ];
+  const ctl: PlannedHost = { name: 'ctl', role: 'ctl', home: 'cluster', interfaces: [on('int', '10.77.0.2', 'ctl')] };
+  const compute = Array.from({ length: nodes }, (_, index): PlannedHost => {
     const name = `node${index + 1}`;
     return { name, role: 'node', home: 'cluster', interfaces: [on('int', `10.77.0.${11 + index}`, name)] };
   });
@@ -92,7 +95,7 @@ export function planHosts(profile: Profile, nodes: number, options: PlanOptions 
 }
 
 function withIpv6(plan: Plan): Plan {
-  const add = (host: Host): Host => ({
+  const add = (host: PlannedHost): PlannedHost => ({
     ...host,
     interfaces: host.interfaces.map((each) => ({
       ...each,
@@ -108,11 +111,11 @@ function prefixOf({ network }: NetworkInterface): string {
 }
 
 /** What others call an interface by: the bastion's may be known by IPv6 alone. */
-export function knownAddress(plan: Plan, host: Host, each: NetworkInterface): string {
+export function knownAddress(plan: Plan, host: PlannedHost, each: NetworkInterface): string {
   return plan.ipv6Bastion && host.name === plan.bastion.name ? each.address6! : each.address;
 }
 
-function loginHost(number: number): Host {
+function loginHost(number: number): PlannedHost {
   const name = number === 1 ? 'login' : `login${number}`;
   const interfaces = [
     on('dmz', `198.51.100.${19 + number}`, name, 'logins'),
@@ -125,7 +128,7 @@ function on(network: NetworkName, address: string, ...names: string[]): NetworkI
   return { network, address, names };
 }
 
-export function findHost(plan: Plan, name: string): Host {
+export function findHost(plan: Plan, name: string): PlannedHost {
   const host = plan.hosts.find((each) => each.name === name);
   if (host) return host;
   throw new TestbedError('unknown_host', `cannot find a host "${name}"`, {
@@ -133,15 +136,15 @@ export function findHost(plan: Plan, name: string): Host {
   });
 }
 
-export function nodesOf(plan: Plan): Host[] {
+export function nodesOf(plan: Plan): PlannedHost[] {
   return plan.hosts.filter((host) => host.role === 'node');
 }
 
-export function addressesOf(host: Host): string[] {
+export function addressesOf(host: PlannedHost): string[] {
   return host.interfaces.map((each) => each.address);
 }
 
 /** The name of the router's end of a host's link. Interface names are 15 bytes at most. */
-export function linkName(host: Host, index: number): string {
+export function linkName(host: PlannedHost, index: number): string {
   return host.interfaces.length === 1 ? host.name : `${host.name}-${index}`;
 }

@@ -2,7 +2,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { accountingPrograms } from './accounting.ts';
+import { accountingPrograms } from './slurm/accounting.ts';
 import { TestbedError } from './errors.ts';
 
 const programs: ReadonlyArray<readonly [program: string, debianPackage: string]> = [
@@ -26,14 +26,14 @@ export const installLine =
 export const accountingInstallLine =
   'apt-get install -y --no-install-recommends slurmdbd slurm-wlm-mysql-plugin mariadb-server';
 
-export interface Machine {
+export interface MachineFacts {
   platform: string;
   uid: number;
   directories: readonly string[];
 }
 
 /** Sentences that say what is missing; none when the testbed can run here. */
-export function findMissing(machine: Machine, wanted: { accounting: boolean } = { accounting: false }): string[] {
+export function findMissing(machine: MachineFacts, wanted: { accounting: boolean } = { accounting: false }): string[] {
   if (machine.platform !== 'linux') return [`the testbed needs Linux namespaces: this is ${machine.platform}`];
   const missing = machine.uid === 0 ? [] : [notRoot];
   const absent = programs.filter(([program]) => !machine.directories.some((each) => isProgram(join(each, program))));
@@ -45,7 +45,7 @@ export function findMissing(machine: Machine, wanted: { accounting: boolean } = 
   return missing;
 }
 
-function findMissingAccounting({ directories }: Machine): string[] {
+function findMissingAccounting({ directories }: MachineFacts): string[] {
   const absent = accountingPrograms.filter(([program]) => !directories.some((each) => isProgram(join(each, program))));
   if (absent.length === 0) return [];
   return [

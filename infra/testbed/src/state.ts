@@ -3,12 +3,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
-import { removeCgroups, type CgroupParents } from './cgroups.ts';
+import { removeCgroups, type CgroupParents } from './slurm/cgroups.ts';
 import { TestbedError } from './errors.ts';
 import { planHosts, type Plan, type Profile } from './plan.ts';
-import { isAlive, readProcessId, type ProcessId } from './process-id.ts';
+import { isSameProcessAlive, readProcessId, type ProcessId } from './processes/process-id.ts';
 import { putDirectory } from './put.ts';
-import type { ProcessTracking } from './slurm-conf.ts';
+import type { ProcessTracking } from './slurm/slurm-conf.ts';
 
 export interface TestbedState {
   name: string;
@@ -67,7 +67,7 @@ export function writeState(directory: string, state: TestbedState): void {
 /** The state of a testbed that is up, or the error that says it is not. */
 export function requireState(directory: string, name: string): TestbedState {
   const state = readState(directory);
-  if (state && isAlive(state.holder)) return state;
+  if (state && isSameProcessAlive(state.holder)) return state;
   throw new TestbedError('not_up', `cannot find a testbed "${name}" that is up`, {
     hint: 'Start one with: npx pnpm@12 testbed up',
   });
@@ -81,7 +81,7 @@ export function planOf(state: TestbedState): Plan {
 export function sweepLeftovers(base: string): void {
   for (const name of listNames(base)) {
     const state = readState(join(base, name));
-    if (!state || isAlive(state.holder)) continue;
+    if (!state || isSameProcessAlive(state.holder)) continue;
     try {
       removeLeftovers(join(base, name));
     } catch (error) {
@@ -94,7 +94,7 @@ export function sweepLeftovers(base: string): void {
 /** Takes the name: makes its directory, after removing what a killed testbed of the same name left. */
 export function claimDirectory(directory: string, state: Omit<TestbedState, 'holder'>): TestbedState {
   const before = readState(directory);
-  if (before && isAlive(before.holder)) throw alreadyUp(state.name);
+  if (before && isSameProcessAlive(before.holder)) throw alreadyUp(state.name);
   removeLeftovers(directory);
   mkdirSync(join(directory, '..'), { recursive: true });
   try {

@@ -2,12 +2,12 @@
 
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { join } from 'node:path';
-import { bootFilesOf } from './boot-files.ts';
-import { checkUser, enterArgv, type EnterOptions } from './enter.ts';
-import { cutRules } from './firewall.ts';
-import { bootHost, crashHost, initOf, loadCut, startHosts } from './hosts.ts';
+import { bootFilesOf } from './hosts/boot-files.ts';
+import { checkUser, enterArgv, type EnterOptions } from './hosts/enter.ts';
+import { cutRules } from './hosts/firewall.ts';
+import { bootHost, crashHost, initOf, loadCut, startHosts } from './hosts/hosts.ts';
 import { findHost, type Plan } from './plan.ts';
-import { runCommand, type Finished } from './run-command.ts';
+import { runArgv, type FinishedCommand } from './processes/run-command.ts';
 import { planOf, requireState, writeState, type TestbedState } from './state.ts';
 
 export interface ExecOptions extends EnterOptions {
@@ -46,8 +46,8 @@ export class TestbedHandle {
   }
 
   /** Resolves when the command has ended and its output is closed; any exit status is a result, not an error. */
-  async exec(host: string, argv: readonly string[], options: ExecOptions = {}): Promise<Finished> {
-    return runCommand(this.#enter(host, argv, options), options);
+  async exec(host: string, argv: readonly string[], options: ExecOptions = {}): Promise<FinishedCommand> {
+    return runArgv(this.#enter(host, argv, options), options);
   }
 
   /** The child is a small shell outside; signals for the command go to the child's process group. */

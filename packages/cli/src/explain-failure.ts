@@ -1,7 +1,7 @@
 // From anything thrown to what a person reads and the exit code a program reads. Never a stack for a user's mistake.
 
-import { CodedError, errnoOf, errorText } from '@fairlead/kit';
-import { ControlAnswerError } from '@fairlead/client';
+import { CodedError, errnoOf, errorText, isCodedError } from '@fairlead/kit';
+import type { ControlAnswerError } from '@fairlead/client';
 import { CommanderError } from 'commander';
 
 import { type CliErrorCode, exit } from './cli-error.ts';
@@ -17,7 +17,7 @@ export interface Failure {
 export function explainFailure(error: unknown, signal: AbortSignal, verbose: boolean): Failure {
   if (error instanceof CommanderError) return wrongUsage(error);
   if (signal.aborted && !isTold(error)) return interrupted;
-  if (error instanceof ControlAnswerError) {
+  if (isControlAnswer(error)) {
     return {
       exitCode: error.status === 404 ? exit.notFound : exit.failed,
       say: { code: error.wireCode, message: error.message, hint: error.hint },
@@ -39,6 +39,11 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
       hint: verbose ? undefined : 'This was not foreseen. --verbose says more; please report it.',
     },
   };
+}
+
+/** By its shape: the class would load the whole SDK, for `--help` too. */
+function isControlAnswer(error: unknown): error is ControlAnswerError {
+  return isCodedError(error, 'control_answer') && 'wireCode' in error;
 }
 
 /** A person knows what they pressed. */

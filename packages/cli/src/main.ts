@@ -124,8 +124,8 @@ async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>
 }
 
 async function outputFor({ json = false }: GlobalFlags): Promise<Output> {
-  const encode = json ? (await import('./output/json-lines.ts')).encodeJsonLine : undefined;
-  return createOutput(process, { json, startedMs, now: () => systemClock.monotonicMs(), encode });
+  const encodeLine = json ? (await import('./output/json-lines.ts')).encodeJsonLine : undefined;
+  return createOutput(process, { startedMs, now: () => systemClock.monotonicMs(), encodeLine });
 }
 
 const program = createProgram(version, run);

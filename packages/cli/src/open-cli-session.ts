@@ -1,17 +1,16 @@
 // A session for a command: for the bastion that the configuration names, which is prepared first where this machine does not know it.
 
-import { openSession, profilePath, readProfile, type Session, writeProfile } from '@fairlead/client';
+import { openSession, profilePath, readProfile, type Session, writeProfile } from '@fairlead/client/session';
 import { isCodedError } from '@fairlead/kit';
 import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
 import type { LaptopProfile } from '@fairlead/protocol';
 
 import { machineOf } from './launch/launch-run.ts';
 import { configPlace } from './config/config-place.ts';
-import { prepareBastion } from './bastion/prepare-bastion.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
-import { compareWithProfile, otherBastion } from '@fairlead/launch';
+import { compareWithProfile, otherBastion } from '@fairlead/launch/login';
 
 export async function openCliSession(context: Context): Promise<Session> {
   await ensureProfile(context);
@@ -32,6 +31,7 @@ export async function ensureProfile(context: Context): Promise<void> {
   // Says that there is none, and what to do.
   if (!config.bastion) await readProfile(path);
   context.output.event('bastion.preparing', {}, 'first use on this machine: preparing the bastion');
+  const { prepareBastion } = await import('./bastion/prepare-bastion.ts');
   await prepareBastion(config, path, context);
 }
 

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 
 import type { Context } from './context.ts';
 

@@ -1,10 +1,11 @@
 // The commands, their flags and their help. Each command's code is loaded only when it is the one that runs.
 
-import { PROTOCOL_VERSION } from '@fairlead/protocol';
+import { protocolVersion } from '@fairlead/protocol/version';
 import { Command, Option } from 'commander';
 
 import type { Context } from './context.ts';
 import { addCareCommands } from './program/care-commands.ts';
+import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
@@ -32,7 +33,7 @@ export function createProgram(
     .description(
       'Deploy a large language model as a Slurm job behind a firewall, and use it through an OpenAI-compatible URL, with nothing but SSH.',
     )
-    .version(`fairlead ${version} (protocol ${PROTOCOL_VERSION})`)
+    .version(`fairlead ${version} (protocol ${protocolVersion})`)
     .option('--json', 'print JSON: one object a line, the last one the result')
     .option('--config <file>', 'use this configuration file alone')
     .option('--verbose', 'say more about failures')
@@ -41,6 +42,7 @@ export function createProgram(
     .addHelpText('after', exitCodes);
   addDeploy(program, go);
   addQueries(program, go);
+  addDiagnosisCommands(program, go);
   addConnect(program, go);
   addStop(program, go);
   addSetup(program, go);

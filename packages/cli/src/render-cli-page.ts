@@ -1,7 +1,8 @@
-// The page of all commands, made from their own help.
+// The page of all commands, made from their own help and the schemas of their JSON lines.
 
 import type { Command } from 'commander';
 
+import { renderJsonLines, renderLinesOf } from './output/lines/render-json-lines.ts';
 import { createProgram } from './program.ts';
 
 export function renderCliPage(): string {
@@ -13,12 +14,13 @@ export function renderCliPage(): string {
     .filter((command) => command.name() !== 'help')
     .flatMap((command) => [command, ...command.commands])
     .map((command) => section(command));
-  return `# Commands\n\nIn a checkout \`fairlead\` is \`npx pnpm@12 cli\`.\n\n${fenced(helpOf(program))}\n\n${sections.join('\n\n')}\n`;
+  return `# Commands\n\nIn a checkout \`fairlead\` is \`npx pnpm@12 cli\`.\n\n${fenced(helpOf(program))}\n\n${sections.join('\n\n')}\n\n${renderJsonLines()}\n`;
 }
 
 function section(command: Command): string {
   command.configureHelp({ helpWidth: 110, showGlobalOptions: true });
-  return `## ${nameOf(command)}\n\n${fenced(helpOf(command))}`;
+  const name = nameOf(command);
+  return `## ${name}\n\n${fenced(helpOf(command))}\n\n${renderLinesOf(name)}`;
 }
 
 /** `config schema`, without the program's own name. */

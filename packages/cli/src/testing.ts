@@ -1,4 +1,5 @@
-// For tests of documentation: the checks and tables of the commands.
+// For tests of documentation: checks and JSON lines of the commands.
 
 export { lanesFor } from './doctor/lanes.ts';
 export { laptopChecks } from './doctor/laptop/laptop-checks.ts';
+export { jsonLines } from './output/lines/json-line.ts';

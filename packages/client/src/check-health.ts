@@ -2,9 +2,9 @@
 
 import { anySignal, type Clock, errorText, openTimeLimit } from '@fairlead/kit';
 
-import type { Fetch } from './channel-fetch.ts';
-import type { ControlApi } from './control-api.ts';
-import { type Deployment, type DeploymentStatus, describeDeployment } from './deployment.ts';
+import type { Fetch } from './openai/channel-fetch.ts';
+import type { ControlApi } from './control/control-api.ts';
+import { type Deployment, type DeploymentStatus, describeDeployment } from './control/deployment.ts';
 
 export interface Health {
   /** Requests are taken: the instance serves, and its engine answered `/health`. */

@@ -4,18 +4,18 @@ import { createReach } from '@fairlead/carrier';
 import { anySignal, CodedError, openTimeLimit, Scope, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
-import { describeRoute } from './describe-route.ts';
-import { findEndpoint } from './find-endpoint.ts';
-import { followEndpoint } from './endpoint-follower.ts';
-import { trackPaths } from './live-paths.ts';
-import { parseOrigins } from './allowed-origins.ts';
-import { parseBind } from './local-address.ts';
-import { type LocalPortOptions, openLocalPort } from './local-port.ts';
-import { openPath } from './open-path.ts';
-import { impatient } from './patience.ts';
-import { openSession, type Session, type SessionOptions } from './open-session.ts';
-import { createTurns } from './turns.ts';
-import { keepWarm } from './warm-paths.ts';
+import { describeRoute } from './bastion/describe-route.ts';
+import { findEndpoint } from './control/find-endpoint.ts';
+import { followEndpoint } from './paths/endpoint-follower.ts';
+import { trackPaths } from './paths/live-paths.ts';
+import { parseOrigins } from './local/allowed-origins.ts';
+import { parseBind } from './local/local-address.ts';
+import { type LocalPortOptions, openLocalPort } from './local/local-port.ts';
+import { openPath } from './paths/open-path.ts';
+import { impatient } from './paths/patience.ts';
+import { openSession, type Session, type SessionOptions } from './control/open-session.ts';
+import { createTurns } from './paths/turns.ts';
+import { keepWarm } from './paths/warm-paths.ts';
 
 export interface ConnectOptions extends SessionOptions {
   /** Local port; absent: 18000 or the next free one. 0: any. `false`: none, all goes through `fetch` and the calls. */

@@ -3,17 +3,17 @@
 import type { Clock } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 
-import { createChannelFetch, type Fetch } from './channel-fetch.ts';
-import type { ChannelRequestDeps } from './channel-request.ts';
+import { createChannelFetch, type Fetch } from './openai/channel-fetch.ts';
+import type { ChannelRequestDeps } from './openai/channel-request.ts';
 import { checkHealth, type Health } from './check-health.ts';
-import type { ControlApi } from './control-api.ts';
-import { type Deployment, describeDeployment, describeEndpoint, type Endpoint } from './deployment.ts';
-import type { BastionRouteView } from './describe-route.ts';
-import type { EndpointFollower, FollowEvent } from './endpoint-follower.ts';
-import { createKeyRing, type KeyRing } from './key-ring.ts';
-import type { LivePaths } from './live-paths.ts';
-import type { LocalPort } from './local-port.ts';
-import { type CallOptions, createOpenAiCalls, type OpenAiCalls } from './openai-calls.ts';
+import type { ControlApi } from './control/control-api.ts';
+import { type Deployment, describeDeployment, describeEndpoint, type Endpoint } from './control/deployment.ts';
+import type { BastionRouteView } from './bastion/describe-route.ts';
+import type { EndpointFollower, FollowEvent } from './paths/endpoint-follower.ts';
+import { createKeyRing, type KeyRing } from './openai/key-ring.ts';
+import type { LivePaths } from './paths/live-paths.ts';
+import type { LocalPort } from './local/local-port.ts';
+import { type CallOptions, createOpenAiCalls, type OpenAiCalls } from './openai/openai-calls.ts';
 
 export type ConnectionEvent =
   /** `again`: not the first one; a tunnel was made anew (a new generation), or the deployment was (a new instance). */

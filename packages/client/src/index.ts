@@ -1,21 +1,26 @@
-export { cacheDir } from './cache-dir.ts';
-export type { Fetch } from './channel-fetch.ts';
+export { cacheDir } from './launching/cache-dir.ts';
+export type { Fetch } from './openai/channel-fetch.ts';
 export type { Health } from './check-health.ts';
 export { type ClientError, type ClientErrorCode, ControlAnswerError } from './client-error.ts';
 export { connect, type ConnectOptions } from './connect.ts';
 export type { Connection, ConnectionEvent, OpenAiOptions } from './connection.ts';
-export { type ControlApi, type ControlApiDeps, createControlApi } from './control-api.ts';
-export { type BastionRouteView, describeRoute } from './describe-route.ts';
-export type { Deployment, DeploymentInstance, DeploymentNode, DeploymentStatus, Endpoint } from './deployment.ts';
-export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './deployments.ts';
-export { engineErrors as ENGINE_ERRORS, EngineError, type EngineErrorCode } from './engine-error.ts';
+export { type ControlApi, type ControlApiDeps, createControlApi } from './control/control-api.ts';
+export { type BastionRouteView, describeRoute } from './bastion/describe-route.ts';
+export type {
+  Deployment,
+  DeploymentInstance,
+  DeploymentNode,
+  DeploymentStatus,
+  Endpoint,
+} from './control/deployment.ts';
+export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './control/deployments.ts';
+export { engineErrors as ENGINE_ERRORS, EngineError, type EngineErrorCode } from './openai/engine-error.ts';
 export { deploy, type DeployEvent, type DeployOptions } from './launching/deploy.ts';
 export type { LaunchOptions } from './launching/launch-options.ts';
 export { logs, type LogsOptions } from './launching/logs.ts';
 export { stop, type StopOptions } from './launching/stop.ts';
-export { isOpenToOthers } from './local-address.ts';
-export { nearestNames } from './nearest-names.ts';
-export type { CallOptions, OpenAiCalls } from './openai-calls.ts';
+export { isOpenToOthers } from './local/local-address.ts';
+export type { CallOptions, OpenAiCalls } from './openai/openai-calls.ts';
 export type {
   ChatChoice,
   ChatChunk,
@@ -34,8 +39,8 @@ export type {
   Usage,
 } from '@fairlead/openai-wire';
 export type { SshTerminal } from '@fairlead/ssh';
-export { openSession, type Session, type SessionOptions } from './open-session.ts';
-export { profilePath, readProfile, writeProfile } from './profile.ts';
-export { routeFilePath } from './route-file.ts';
-export { watchControl, type WatchDeps } from './watch.ts';
+export { openSession, type Session, type SessionOptions } from './control/open-session.ts';
+export { profilePath, readProfile, writeProfile } from './bastion/profile.ts';
+export { routeFilePath } from './bastion/route-file.ts';
+export { watchControl, type WatchDeps } from './control/watch.ts';
 export { CodedError, isCodedError } from '@fairlead/kit';

@@ -1,2 +1,2 @@
-export { followMachine } from './follow-table.ts';
-export { warmMachine } from './warm-table.ts';
+export { followMachine } from './paths/follow-table.ts';
+export { warmMachine } from './paths/warm-table.ts';

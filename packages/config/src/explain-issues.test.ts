@@ -1,7 +1,7 @@
 import { fairleadConfig } from './fairlead-config.ts';
 import { describe, expect, it } from 'vitest';
 
-import { explainIssues, nearest } from './explain-issues.ts';
+import { explainIssues } from './explain-issues.ts';
 
 function explain(value: unknown): string[] {
   const result = fairleadConfig.safeParse(value);
@@ -28,12 +28,4 @@ describe('A wrong configuration', () => {
 
   it('names every problem, not the first alone', () =>
     expect(explain({ a: 1, b: 2, defaultCluster: 3 })).toHaveLength(3));
-});
-
-describe('The nearest name', () => {
-  it.each([
-    ['lama-3.1-8b', 'llama-3.1-8b'],
-    ['DEMO', 'demo'],
-    ['xyz', undefined],
-  ])('to %s is %s', (typed, name) => expect(nearest(typed, ['demo', 'llama-3.1-8b', 'gpt-oss-20b'])).toBe(name));
 });

@@ -1,6 +1,6 @@
 // Turns zod's findings on fairlead.yaml into sentences with the path of the field and, for a mistyped key, the nearest known name.
 
-import { distance } from 'fastest-levenshtein';
+import { nearestNames } from '@fairlead/kit';
 import type { z } from 'zod';
 
 /** `shape` is the schema the value was held against; it knows the names. */
@@ -9,7 +9,7 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodT
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys') return [`${path.join('.') || 'the file'}: ${issue.message}`];
     return issue.keys.map((key) => {
-      const near = nearest(key, knownKeys(shape, path));
+      const [near] = nearestNames(key, knownKeys(shape, path));
       return `${[...path, key].join('.')}: is not a setting${near ? `; did you mean ${near}?` : ''}`;
     });
   });
@@ -21,15 +21,6 @@ function chosenBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   const isOtherForm = ([first]: z.core.$ZodIssue[]) => first?.code === 'invalid_type' && first.path.length === 0;
   const branch = issue.errors.find((issues) => !isOtherForm(issues)) ?? issue.errors[0] ?? [];
   return branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(chosenBranch);
-}
-
-/** The candidate closest to what was typed, if it is close enough to be a slip. */
-export function nearest(typed: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((name) => ({ name, far: distance(typed.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far);
-  const best = ranked[0];
-  return best && best.far <= Math.max(2, Math.floor(typed.length / 3)) ? best.name : undefined;
 }
 
 interface SchemaDef {

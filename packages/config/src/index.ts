@@ -11,7 +11,6 @@ export {
 } from './config-sources.ts';
 export { defaults } from './defaults.ts';
 export { contradictionsOf } from './contradictions.ts';
-export { nearest } from './explain-issues.ts';
 export {
   type BastionConfig,
   type ClusterConfig,

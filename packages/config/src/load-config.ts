@@ -1,6 +1,6 @@
 // The configuration in force, checked, and where each value came from.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, nearestNames } from '@fairlead/kit';
 import { type ClusterConfig, type FairleadConfig, fairleadConfig } from './fairlead-config.ts';
 
 import type { ConfigErrorCode } from './config-error.ts';
@@ -15,7 +15,7 @@ import {
   userConfigPath,
 } from './config-sources.ts';
 import { contradictionsOf } from './contradictions.ts';
-import { explainIssues, nearest } from './explain-issues.ts';
+import { explainIssues } from './explain-issues.ts';
 import { type ProjectConfig, readProjectConfig } from './project/project-config.ts';
 import { parseSettingPath } from './setting-path.ts';
 
@@ -94,7 +94,7 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
   // Every object has a `constructor`.
   const cluster = names.includes(name) ? config.clusters?.[name] : undefined;
   if (cluster) return { name, config: cluster };
-  const near = nearest(name, names);
+  const [near] = nearestNames(name, names);
   throw new CodedError<ConfigErrorCode>('cluster_unknown', `cannot use cluster ${name} because it is not configured`, {
     hint: `${near ? `Did you mean ${near}? ` : ''}Configured: ${names.join(', ') || 'none'}. Add it with \`fairlead init\`.`,
   });

@@ -1,6 +1,6 @@
 export { type Fault, faultUsage, parseFault, type ProcessFault, type ServerFault } from './faults.ts';
-export { type Failure, failureNames, failures } from './log/failures.ts';
-export type { Answered } from './log/access-line.ts';
+export { type StartFailure, failureNames, failures } from './log/failures.ts';
+export type { AccessEntry } from './log/access-line.ts';
 export { type EngineSim, type EngineSimOptions, openEngineSim, type SimStats } from './open-engine-sim.ts';
 export type { ListenAddress } from './server/listener.ts';
 export { simulatorMachine } from './process/life-table.ts';

@@ -6,13 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { failureNames, failures } from './log/failures.ts';
 import { exchange, eventsOf, openExchange } from './testing/exchange.ts';
 import { readGolden } from './testing/recorded-answer.ts';
-import { killGroup, spawnEngine } from './testing/spawned-engine.ts';
+import { killGroup, spawnSim } from './testing/spawned-engine.ts';
 import { temporarySocket } from './testing/temporary-socket.ts';
 
 /** The command on a unix socket, ready unless told otherwise. */
 async function start(args: readonly string[] = [], options: { ready?: boolean; env?: Record<string, string> } = {}) {
   const socket = temporarySocket();
-  const engine = spawnEngine(['--served-model-name', 'tiny', 'other', '--uds', socket.path, ...args], options.env);
+  const engine = spawnSim(['--served-model-name', 'tiny', 'other', '--uds', socket.path, ...args], options.env);
   if (options.ready !== false) await engine.ready();
   return {
     engine,
@@ -90,13 +90,13 @@ describe('engine-sim serve: the start', () => {
 
 describe('engine-sim serve: a wrong start', () => {
   test('an unknown flag: exit 2 with argparse’s text', async () => {
-    await using engine = spawnEngine(['--no-such-flag', '1']);
+    await using engine = spawnSim(['--no-such-flag', '1']);
     expect(await engine.exited).toBe(2);
     expect(readGolden('log/bad-flag.log')).toContain(engine.stderr);
   });
 
   test('a bad value: exit 2 with argparse’s text', async () => {
-    await using engine = spawnEngine(['--dtype', 'float99']);
+    await using engine = spawnSim(['--dtype', 'float99']);
     expect(await engine.exited).toBe(2);
     expect(readGolden('log/bad-flag-value.log')).toContain(engine.stderr);
   });
@@ -104,20 +104,20 @@ describe('engine-sim serve: a wrong start', () => {
   test('a socket file that is there already: exit 1, and the file stays', async () => {
     using socket = temporarySocket();
     writeFileSync(socket.path, 'precious');
-    await using engine = spawnEngine(['--uds', socket.path]);
+    await using engine = spawnSim(['--uds', socket.path]);
     expect(await engine.exited).toBe(1);
     expect(engine.stderr).toMatch(/\nOSError: \[Errno 98\] Address already in use\n$/);
     expect(readFileSync(socket.path, 'utf8')).toBe('precious');
   });
 
   test('a path that is too long: exit 1', async () => {
-    await using engine = spawnEngine(['--uds', `/tmp/${'x'.repeat(110)}`]);
+    await using engine = spawnSim(['--uds', `/tmp/${'x'.repeat(110)}`]);
     expect(await engine.exited).toBe(1);
     expect(engine.stderr).toMatch(/\nOSError: AF_UNIX path too long\n$/);
   });
 
   test('a directory that is missing: exit 1', async () => {
-    await using engine = spawnEngine(['--uds', '/nowhere/e.sock']);
+    await using engine = spawnSim(['--uds', '/nowhere/e.sock']);
     expect(await engine.exited).toBe(1);
     expect(engine.stderr).toMatch(/\nFileNotFoundError: \[Errno 2\] No such file or directory\n$/);
   });
@@ -127,7 +127,7 @@ describe('engine-sim serve: a wrong start', () => {
     await once(listener, 'listening');
     const address = listener.address();
     const port = typeof address === 'object' && address ? String(address.port) : '';
-    await using engine = spawnEngine(['--host', '127.0.0.1', '--port', port]);
+    await using engine = spawnSim(['--host', '127.0.0.1', '--port', port]);
     expect(await engine.exited).toBe(1);
     expect(engine.stderr).toMatch(/\nOSError: \[Errno 98\] Address already in use\n$/);
     listener.close();

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { parseArgv, type ServeOptions } from './cli/parse-argv.ts';
 import type { ProcessEnd } from './process/life.ts';
-import { EngineProcess } from './process/engine-process.ts';
+import { SimProcess } from './process/sim-process.ts';
 
 const parsed = parseArgv(process.argv.slice(2), process.env);
 // A reader that is gone does not stop a Python logger either.
@@ -24,7 +24,7 @@ async function serve(options: ServeOptions): Promise<void> {
   setInterval(() => {}, 2 ** 30);
   // Node would open its debugger; Python dies of it.
   process.on('SIGUSR1', () => dieOf('SIGUSR1'));
-  const engine = new EngineProcess(options, {
+  const engine = new SimProcess(options, {
     pid: process.pid,
     write: (stream, text) => (stream === 'out' ? process.stdout : process.stderr).write(text),
     onStopSignal: (listener) => {

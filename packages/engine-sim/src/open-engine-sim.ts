@@ -8,7 +8,7 @@ import { defaultLimits, type EngineLimits, type EngineStats } from './engine/eng
 import { createMetrics } from './engine/metrics.ts';
 import { Vocabulary } from './engine/vocabulary.ts';
 import type { Fault, ProcessFault } from './faults.ts';
-import type { Answered } from './log/access-line.ts';
+import type { AccessEntry } from './log/access-line.ts';
 import { type Adapter, Adapters } from './server/adapters.ts';
 import { FaultBox } from './server/fault-box.ts';
 import { FaultControl } from './server/fault-control.ts';
@@ -42,7 +42,7 @@ export interface EngineSimOptions {
   /** `auto` (the default) generates and embeds; vLLM knows only one of both at a time. */
   runner?: Runner;
   lora?: LoraOptions;
-  onAccess?: (entry: Answered) => void;
+  onAccess?: (entry: AccessEntry) => void;
   /** Set by who has taken the address already with `reserveAddress`. */
   reserved?: boolean;
 }

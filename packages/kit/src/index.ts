@@ -23,6 +23,7 @@ export { repeatEvery, type RepeatOptions, repeatTurns } from './repeat-turns.ts'
 export { Scope } from './scope.ts';
 export { createSecret, namesSecret, Secret } from './secret.ts';
 export { shellJoin, shellQuote } from './shell.ts';
+export { signalProcess } from './signal-process.ts';
 export {
   go,
   listTransitions,
@@ -34,4 +35,5 @@ export {
   type TransitionRow,
 } from './state-machine.ts';
 export { anySignal, untilAborted, untilOver, withTimeLimit } from './signals.ts';
+export { nearestNames } from './nearest-names.ts';
 export { openTimeLimit, type TimeLimit } from './time-limit.ts';

@@ -4,11 +4,11 @@ import type { FairleadConfig } from '@fairlead/config';
 
 import type { ControlSession } from './control-session.ts';
 import type { WorkEvent } from './launch-event.ts';
-import type { Machine, Run } from './machine.ts';
+import type { LocalMachine, Run } from './machine.ts';
 import { streamEvents, type Teller } from './stream-events.ts';
 
 export interface LaunchDeps {
-  machine: Machine;
+  machine: LocalMachine;
   /** What is in force, from `loadForCluster` or `loadConfig`. */
   config: FairleadConfig;
   /** Called at most once by each call; the call that opened the session closes it. */

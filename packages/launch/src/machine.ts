@@ -6,7 +6,7 @@ import type { HostKeyQuestion, SshTerminal } from '@fairlead/ssh';
 import type { WorkEvent } from './launch-event.ts';
 
 /** What this machine lends. */
-export interface Machine {
+export interface LocalMachine {
   env: Record<string, string | undefined>;
   home: string;
   /** The Node that runs this; also the runtime of local clusters. */
@@ -29,7 +29,7 @@ export interface LoginQuestions {
 }
 
 /** One piece of work on that machine. */
-export interface Run<Event = WorkEvent> extends Machine {
+export interface Run<Event = WorkEvent> extends LocalMachine {
   signal: AbortSignal;
   tell: (event: Event) => void;
 }

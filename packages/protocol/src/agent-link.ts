@@ -9,7 +9,7 @@ import {
   messageLength,
   nameLength,
   nameList,
-  nearest,
+  clamped,
   secretLength,
   shortenedText,
   timeLimitMs,
@@ -17,11 +17,10 @@ import {
 } from './bounds.ts';
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { instanceState, load } from './instance.ts';
+import { logSource } from './log-source.ts';
 import { nodeList } from './node.ts';
 import { secretText } from './secret-text.ts';
-
-const protocolVersion = z.int().min(0).max(1_000_000);
-export const versionRange = z.object({ min: protocolVersion, max: protocolVersion });
+import { versionNumber, versionRange } from './version-range.ts';
 
 const orderId = boundedText(64);
 
@@ -34,7 +33,7 @@ export const agentHello = z.object({
   deployment: deploymentName,
   jobId: boundedText(nameLength),
   /** The agent's clock as it says this: what it tells of times is set right by the difference. A wrong clock is no reason to refuse an agent. */
-  clockMs: nearest(-timeLimitMs, timeLimitMs).optional(),
+  clockMs: clamped(-timeLimitMs, timeLimitMs).optional(),
   restart,
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */
   processId: boundedText(nameLength),
@@ -104,7 +103,7 @@ export type AgentMessage = z.infer<typeof agentMessage>;
 
 export const controlWelcome = z.object({
   type: z.literal('control.welcome'),
-  protocol: protocolVersion,
+  protocol: versionNumber,
   controlVersion: boundedText(nameLength),
   /** Bound to job and restart; replaces the enrolment token on later connections of this process. */
   instanceToken: secretText(secretLength),
@@ -132,9 +131,6 @@ export const instanceDrain = z.object({
 
 /** End at once; running requests are cut. */
 export const instanceStop = z.object({ type: z.literal('instance.stop'), orderId });
-
-export const logSource = z.enum(['agent', 'engine', 'job']);
-export type LogSource = z.infer<typeof logSource>;
 
 /** Messages with lines that the agent may send of one tail; each is used up by one `log.chunk`. */
 const chunkCredit = z.int().min(1).max(1000);

@@ -18,7 +18,8 @@ import {
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { endCause, instanceRole, instanceState, load, replica } from './instance.ts';
 import { endpointAddress, endpointRefs } from './address.ts';
-import { logSource, versionRange } from './agent-link.ts';
+import { logSource } from './log-source.ts';
+import { versionRange } from './version-range.ts';
 import { nodeList } from './node.ts';
 import { secretText } from './secret-text.ts';
 

@@ -22,7 +22,7 @@ const countLimit = 1e15;
 export const count = z.int().min(0).max(countLimit);
 
 /** A number that a program of others tells and that nothing depends on: taken as the nearest one in range. */
-export function nearest(min: number, max: number) {
+export function clamped(min: number, max: number) {
   return z
     .number()
     .overwrite((value) => Math.min(max, Math.max(min, value)))
@@ -31,7 +31,7 @@ export function nearest(min: number, max: number) {
 }
 
 /** A count that the engine tells; left out where it is no number, so that no report fails by it. */
-export const toldCount = nearest(0, countLimit).optional().catch(undefined);
+export const toldCount = clamped(0, countLimit).optional().catch(undefined);
 
 /** Names, ids, paths: what is longer is refused, for half of it names something else. */
 export function boundedText(maxLength: number) {

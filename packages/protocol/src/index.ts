@@ -38,12 +38,11 @@ export {
   logCancel,
   logChunk,
   logEnded,
-  logSource,
-  type LogSource,
   logGrant,
   logTail,
   orderAccepted,
 } from './agent-link.ts';
+export { logSource, type LogSource } from './log-source.ts';
 export {
   controlHello,
   type ControlHello,

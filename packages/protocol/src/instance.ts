@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { count, messageLength, nearest, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
+import { count, messageLength, clamped, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
 
 /** Where the engine is in its start; only a progress display depends on it. */
 export const startPhase = z.enum(['booting', 'downloading', 'loading', 'compiling', 'warming', 'probing']);
@@ -40,7 +40,7 @@ export const instanceState = z.discriminatedUnion('status', [
     reason: shortenedText(messageLength).optional(),
     estimatedStartMs: timeMs.optional(),
   }),
-  z.object({ status: z.literal('starting'), phase: startPhase.catch('booting'), percent: nearest(0, 100).optional() }),
+  z.object({ status: z.literal('starting'), phase: startPhase.catch('booting'), percent: clamped(0, 100).optional() }),
   z.object({ status: z.literal('ready') }),
   z.object({ status: z.literal('degraded'), reason: shortenedText(messageLength) }),
   z.object({ status: z.literal('draining'), untilMs: timeMs, cause: endCause }),

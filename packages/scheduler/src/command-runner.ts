@@ -10,10 +10,10 @@ export interface CommandRunner {
    * Resolves with what the command said, whatever its exit code; `code` is null when a signal ended it or the time was
    * up (`timedOut`). Rejects when the command could not be started or its host be reached, and when aborted.
    */
-  run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
+  run(argv: readonly string[], options?: CommandOptions): Promise<RunResult>;
 }
 
-export interface RunOptions {
+export interface CommandOptions {
   stdin?: string;
   env?: Record<string, string>;
   timeoutMs?: number;
@@ -33,12 +33,17 @@ export function createLocalRunner(): CommandRunner {
   return { run: runHere };
 }
 
-async function runHere(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+async function runHere(argv: readonly string[], options: CommandOptions = {}): Promise<RunResult> {
   const { signal, stdin, timeoutMs } = options;
   signal?.throwIfAborted();
   const [file = '', ...args] = argv;
   const child = spawn(file, args, { env: { ...process.env, ...options.env }, stdio: 'pipe' });
-  const kill = () => child.kill('SIGKILL');
+  const kill = () => {
+    child.kill('SIGKILL');
+    // A child of the command may hold the other ends open: `close` must not wait for it.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
   const stdout = collect(child.stdout, options.maxOutputBytes, kill);
   const stderr = collect(child.stderr, options.maxOutputBytes, kill);
   // A command that does not read its input closes the pipe first; its exit code says what happened.

@@ -2,14 +2,14 @@ export { classifyJobState, type JobOutcome, type JobPhase } from './slurm/classi
 export { classifyPendingReason, type PendingKind, type PendingReason } from './slurm/classify/pending-reason.ts';
 export { classifySubmitError, type CommandOutcome, type SubmitError } from './slurm/classify/submit-error.ts';
 export type { SubmitErrorKind } from './slurm/classify/submit-rules.ts';
-export { type CommandRunner, createLocalRunner, type RunOptions, type RunResult } from './command-runner.ts';
+export { type CommandRunner, createLocalRunner, type CommandOptions, type RunResult } from './command-runner.ts';
 export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './inside/drain-window.ts';
 export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';
 export { readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
-export { type RunProgram, runProgram } from './inside/run-program.ts';
-export { type DeadlineOptions, watchDeadline } from './inside/watch-deadline.ts';
+export { type AskProgram, askProgram } from './inside/ask-program.ts';
+export { type DeadlineWatchOptions, watchDeadline } from './inside/watch-deadline.ts';
 export { jobMachine } from './local/job-life-table.ts';
 export { createLocalScheduler, type LocalSchedulerOptions } from './local/local-scheduler.ts';
 export type { SlurmExitCode } from './slurm/parse/exit-code.ts';

@@ -26,9 +26,6 @@ export type { ResolveDeps, SshDestination, SshDriver } from './ssh-destination.t
 export type { CommandResult, RunOptions } from './run-command.ts';
 export { takeLock as TAKE_LOCK } from './lock-script.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
-export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
-export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';
-export { findSshd, openUserSshd, type UserSshdOptions } from './local-server/user-sshd.ts';
 export { askEachRoute } from './routes/ask-each-route.ts';
 export { openFirstRoute, type OpenRoute, type Route, type RoutesOptions } from './routes/open-first-route.ts';
 export { raceMachine } from './routes/race-table.ts';

@@ -6,7 +6,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { errnoOf, Scope } from '@fairlead/kit';
-import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh';
+import { createJobKey } from '@fairlead/ssh';
+import { findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh/local-server';
 import { stringify } from 'yaml';
 
 import { processesOf } from './processes-of.ts';

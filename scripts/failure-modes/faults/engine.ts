@@ -40,7 +40,7 @@ export const engineFaults: readonly FoundFault[] = [
         `${inside}/watch-deadline.test.ts`,
         'watchDeadline goes on when a turn throws, and tells again what a listener threw at',
       ],
-      [`${inside}/run-program.test.ts`, 'runProgram gives nothing for a program that %s'],
+      [`${inside}/ask-program.test.ts`, 'askProgram gives nothing for a program that %s'],
       [`${agent}/job/append-audit.test.ts`, 'keeps the lines of a disk that fails, in their order, and says so once'],
       [`${agent}/open-agent-log.test.ts`, 'ends nothing when it cannot be opened, and is opened when it can be'],
     ),

@@ -31,7 +31,7 @@ export const livenessFaults: readonly FoundFault[] = [
         'calls an instance that falls silent while it drains lost, not stopped',
       ],
       [
-        'packages/client/src/endpoint-follower.test.ts',
+        'packages/client/src/paths/endpoint-follower.test.ts',
         'waits a minute for the lost agent of a deployment that was stopped: it may come back to end what it answers',
       ],
     ),

@@ -1,9 +1,9 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
 const front = (name: string) => `apps/node-agent/src/front/${name}.test.ts`;
-const localHead = 'packages/client/src/local-head.test.ts';
-const localPort = 'packages/client/src/local-port.test.ts';
-const frontDoor = 'infra/testbed/src/scenarios/front-door.scenario.ts';
+const localHead = 'packages/client/src/local/local-head.test.ts';
+const localPort = 'packages/client/src/local/local-port.test.ts';
+const frontDoor = 'infra/testbed/src/scenarios/laptop/front-door.scenario.ts';
 
 export const frontReports: readonly FieldReport[] = [
   {

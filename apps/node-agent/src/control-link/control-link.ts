@@ -15,7 +15,7 @@ import {
   untilOver,
 } from '@fairlead/kit';
 import type { AgentHello, ControlMessage, ControlWelcome, InstanceReported, Load } from '@fairlead/protocol';
-import { type ControlSession, openControlSession } from './control-session.ts';
+import { type AgentSession, openAgentSession } from './agent-session.ts';
 import { EventQueue } from './event-queue.ts';
 import {
   firstLinkState,
@@ -24,10 +24,10 @@ import {
   type LinkState,
   type LinkToken,
   linkTransition,
-  usedBy,
+  usedConnection,
 } from './link-machine.ts';
 import { LogTails } from './log-tails.ts';
-import { openControlChannel } from './open-control-channel.ts';
+import { openProvenSocket } from './open-proven-socket.ts';
 import { takeOrder } from './take-order.ts';
 
 export interface ControlLinkOptions {
@@ -70,7 +70,7 @@ const proofTimeoutMs = 10_000;
 interface Connection {
   stream: Duplex;
   /** Absent until control has proved itself. */
-  session?: ControlSession;
+  session?: AgentSession;
   tails?: LogTails;
 }
 
@@ -127,7 +127,7 @@ class Link implements ControlLink {
   }
 
   #used(): Connection | undefined {
-    return this.#connections.get(usedBy(this.#state) ?? 0);
+    return this.#connections.get(usedConnection(this.#state) ?? 0);
   }
 
   #dispatch(event: LinkEvent): void {
@@ -179,16 +179,16 @@ class Link implements ControlLink {
     this.#dispatch({ type: 'connection.welcomed', connection, token: instanceToken, heartbeatMs, controlVersion });
   }
 
-  async #openSession(connection: number, token: LinkToken): Promise<ControlSession> {
+  async #openSession(connection: number, token: LinkToken): Promise<AgentSession> {
     const { certificate, enrolmentToken, hello, jobDir, clock, log } = this.#options;
     const { stream } = this.#connections.get(connection)!;
-    const socket = await openControlChannel(stream, {
+    const socket = await openProvenSocket(stream, {
       certificate,
       token: token.kind === 'enrolment' ? enrolmentToken : token.token,
       limitMs: proofTimeoutMs,
     });
     const onMessage = (message: ControlMessage) => this.#take(message, session, tails);
-    const session = openControlSession({ socket, hello, clock, log, onMessage });
+    const session = openAgentSession({ socket, hello, clock, log, onMessage });
     const tails = new LogTails({
       jobDir,
       clock,
@@ -201,7 +201,7 @@ class Link implements ControlLink {
     return session;
   }
 
-  #lose(connection: number, { ended }: ControlSession): void {
+  #lose(connection: number, { ended }: AgentSession): void {
     this.#connections.get(connection)?.stream.destroy();
     this.#dispatch({ type: 'connection.ended', connection, why: errorText(ended.reason) });
     this.#connections.delete(connection);
@@ -218,7 +218,7 @@ class Link implements ControlLink {
     for (const event of this.#events.waiting) session.send(event);
   }
 
-  async #beat(session: ControlSession, everyMs: number): Promise<void> {
+  async #beat(session: AgentSession, everyMs: number): Promise<void> {
     for (;;) {
       session.send({ type: 'instance.heartbeat', load: this.#options.load() });
       await this.#options.clock.sleep(everyMs, session.ended);
@@ -233,7 +233,7 @@ class Link implements ControlLink {
     this.#used()?.session?.send(report);
   }
 
-  #take(message: ControlMessage, session: ControlSession, tails: LogTails): void {
+  #take(message: ControlMessage, session: AgentSession, tails: LogTails): void {
     if (message.type === 'event.recorded') return this.#events.recorded(message.id);
     if (message.type !== 'control.refused') return takeOrder(message, { session, tails, ...this.#options });
     const { code, message: error, hint } = message;

@@ -62,16 +62,16 @@ export function linkTransition(state: LinkState, event: LinkEvent): LinkStep {
     case 'agent.refused':
       return refuse(state, event);
     case 'farewell.begun':
-      return go({ ...state, status: 'leaving', connection: usedBy(state) });
+      return go({ ...state, status: 'leaving', connection: usedConnection(state) });
     case 'close.ordered': {
-      const connection = usedBy(state);
+      const connection = usedConnection(state);
       return go({ status: 'closed' }, ...(connection === undefined ? [] : [{ type: 'drop', connection } as const]));
     }
   }
 }
 
 /** The connection that is used, if any. */
-export function usedBy(state: LinkState): number | undefined {
+export function usedConnection(state: LinkState): number | undefined {
   return 'connection' in state ? state.connection : undefined;
 }
 
@@ -92,7 +92,7 @@ function welcome(state: Open, event: Extract<LinkEvent, { type: 'connection.welc
   const { connection, heartbeatMs } = event;
   if (state.status === 'leaving') return go(state, { type: 'drop', connection });
   const { unproven } = state;
-  const before = usedBy(state);
+  const before = usedConnection(state);
   return go(
     { status: 'linked', connection, unproven, token: { kind: 'instance', token: event.token } },
     ...(before === undefined ? [] : [{ type: 'drop', connection: before } as const]),
@@ -102,7 +102,7 @@ function welcome(state: Open, event: Extract<LinkEvent, { type: 'connection.welc
 }
 
 function lose(state: Open, { connection, why }: Extract<LinkEvent, { type: 'connection.ended' }>): LinkStep {
-  if (usedBy(state) !== connection) return stay(state);
+  if (usedConnection(state) !== connection) return stay(state);
   const { unproven, token } = state;
   const next: LinkState =
     state.status === 'leaving'

@@ -2,11 +2,11 @@
 
 import { defined } from '@fairlead/kit';
 import type { ControlMessage } from '@fairlead/protocol';
-import type { ControlSession } from './control-session.ts';
+import type { AgentSession } from './agent-session.ts';
 import type { LogTails } from './log-tails.ts';
 
 export interface OrderTargets {
-  session: Pick<ControlSession, 'send'>;
+  session: Pick<AgentSession, 'send'>;
   tails: LogTails;
   onDrain: (order: { untilMs?: number }) => void;
   onStop: () => void;

@@ -1,7 +1,7 @@
 // The only proof that an engine works: it answers a completion of one token.
 
 import { agentError } from '../agent-error.ts';
-import type { EngineAnswer, EngineClient } from './engine-client.ts';
+import type { EngineResponse, EngineClient } from './engine-client.ts';
 
 type Api = 'chat' | 'completions';
 
@@ -21,7 +21,7 @@ export function createOneTokenProbe(client: EngineClient, model: string): (signa
   };
 }
 
-function ask(client: EngineClient, api: Api, model: string, signal: AbortSignal): Promise<EngineAnswer> {
+function ask(client: EngineClient, api: Api, model: string, signal: AbortSignal): Promise<EngineResponse> {
   const common = { model, max_tokens: 1, temperature: 0 };
   return api === 'chat'
     ? client.post('/v1/chat/completions', { ...common, messages: [{ role: 'user', content: 'Hi' }] }, signal)
@@ -44,7 +44,7 @@ function hasChoice(body: string): boolean {
   }
 }
 
-function refused(answer: EngineAnswer): Error {
+function refused(answer: EngineResponse): Error {
   return agentError(
     'engine_refused',
     `cannot get a completion because the engine refused: ${answer.status} ${answer.body.slice(0, 300)}`,

@@ -1,7 +1,7 @@
 // Ends an engine for good: SIGTERM to the server alone, again every few seconds (one that starts loses it), then SIGKILL
 // to its group and to every process that belongs to it, until nothing is left.
 
-import { type Clock, errnoOf, type Log, untilOver } from '@fairlead/kit';
+import { type Clock, type Log, signalProcess, untilOver } from '@fairlead/kit';
 import type { EngineFamily } from './engine-family.ts';
 
 export interface EndEngineOptions {
@@ -65,14 +65,5 @@ async function sweep(options: EndEngineOptions): Promise<void> {
       onStuck(pids);
     }
     await clock.sleep(isStuck ? stuckIntervalMs : sweepIntervalMs);
-  }
-}
-
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // Gone already; on macOS a group that holds only zombies answers EPERM.
-    if (errnoOf(error) !== 'ESRCH' && errnoOf(error) !== 'EPERM') throw error;
   }
 }

@@ -5,16 +5,16 @@ import { errorText, type Secret } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
 import type { EngineAddress } from './engine-address.ts';
 
-export interface EngineAnswer {
+export interface EngineResponse {
   status: number;
   body: string;
 }
 
 export interface EngineClient {
-  get: (path: string, signal: AbortSignal) => Promise<EngineAnswer>;
+  get: (path: string, signal: AbortSignal) => Promise<EngineResponse>;
   /** GET as a stranger asks: without the key. */
-  getWithoutKey: (path: string, signal: AbortSignal) => Promise<EngineAnswer>;
-  post: (path: string, body: unknown, signal: AbortSignal) => Promise<EngineAnswer>;
+  getWithoutKey: (path: string, signal: AbortSignal) => Promise<EngineResponse>;
+  post: (path: string, body: unknown, signal: AbortSignal) => Promise<EngineResponse>;
 }
 
 interface Asking {
@@ -28,8 +28,8 @@ interface Asking {
 const maxAnswerBytes = 8 * 1024 * 1024;
 
 export function createEngineClient(options: { address: () => EngineAddress; engineKey: Secret }): EngineClient {
-  const ask = ({ method, path, body, hasKey = true }: Asking, signal: AbortSignal): Promise<EngineAnswer> => {
-    const { promise, resolve, reject } = Promise.withResolvers<EngineAnswer>();
+  const ask = ({ method, path, body, hasKey = true }: Asking, signal: AbortSignal): Promise<EngineResponse> => {
+    const { promise, resolve, reject } = Promise.withResolvers<EngineResponse>();
     const fail = (error: unknown) =>
       reject(
         signal.aborted

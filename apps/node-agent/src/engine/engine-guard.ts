@@ -2,8 +2,7 @@
 // a pipe which the agent alone holds. Under Slurm the cgroup would do; on a local cluster nothing else does.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type Clock, detach, errorText, type Log, retryPassing } from '@fairlead/kit';
-import { signalProcess } from './end-engine.ts';
+import { type Clock, detach, errorText, type Log, retryPassing, signalProcess } from '@fairlead/kit';
 
 export interface EngineGuardOptions {
   clock: Clock;

@@ -4,14 +4,14 @@
 import { readFile } from 'node:fs/promises';
 import { errnoOf } from '@fairlead/kit';
 
-export interface Listener {
+export interface LoopbackListener {
   uid: number;
   /** Reached from other hosts too. */
   isWide: boolean;
 }
 
 /** Empty where nothing listens, and where there is no such table (macOS). */
-export async function loopbackListeners(port: number): Promise<Listener[]> {
+export async function loopbackListeners(port: number): Promise<LoopbackListener[]> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readTable));
   return tables.flatMap((table) => parseListeners(table, port));
 }
@@ -30,7 +30,7 @@ const listening = '0A';
 const loopback = /^(?:\w{6}7F|7F\w{6}|0{24}01000000|0{31}1|0{16}FFFF0000\w{6}7F|0{20}FFFF7F\w{6})$/;
 
 /** Pure. */
-export function parseListeners(table: string, port: number): Listener[] {
+export function parseListeners(table: string, port: number): LoopbackListener[] {
   return table.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , uid] = line.trim().split(/\s+/);
     const [address = '', portHex = ''] = local.split(':');

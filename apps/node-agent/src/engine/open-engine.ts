@@ -25,10 +25,10 @@ import {
   type Secret,
   untilAborted,
   withTimeLimit,
+  signalProcess,
 } from '@fairlead/kit';
 import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import { signalProcess } from './end-engine.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
@@ -38,7 +38,7 @@ import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
-export interface EngineOptions {
+export interface OpenEngineOptions {
   spec: InstanceSpec;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
@@ -66,7 +66,7 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
 const logBytes = 64 * 1024 * 1024;
 
 /** Throws `engine_unknown` for a spec whose engine this agent does not have. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const { spec, directory, clock, log } = options;
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
@@ -126,7 +126,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 function placeOf(
-  { nodePath, engineSim, directory }: EngineOptions,
+  { nodePath, engineSim, directory }: OpenEngineOptions,
   address: EngineAddress,
   engineKey: Secret,
 ): EnginePlace {

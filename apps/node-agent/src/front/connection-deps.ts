@@ -5,7 +5,7 @@ import type { AdmissionFacts } from './decide-admission.ts';
 import type { EngineDialDeps } from './engine-connection.ts';
 import type { FrontLimits } from './front-limits.ts';
 
-export interface ConnectionDeps {
+export interface FrontConnectionDeps {
   limits: FrontLimits;
   clock: Clock;
   /** What every head to the engine ends with; see `engineFields`. */

@@ -9,14 +9,14 @@ export type ConnectionState =
   /** The engine has the request. `answered`: its first bytes came. `uploading`: the body is not complete. */
   | { phase: 'relaying'; answered: boolean; uploading: boolean }
   /** The last bytes for the client are written; it is read on (and thrown away) so that a reset cannot overtake them. */
-  | { phase: 'finishing'; outcome: Outcome; delivered: boolean; clientEnded: boolean }
+  | { phase: 'finishing'; outcome: RequestOutcome; delivered: boolean; clientEnded: boolean }
   /** Both sides are gone. */
-  | { phase: 'closed'; outcome: Outcome };
+  | { phase: 'closed'; outcome: RequestOutcome };
 
 /** `refused` before the engine had it; `engine_failed` also when it hung up without a word. */
-export type Outcome = 'completed' | 'refused' | 'client_left' | 'engine_failed' | 'cut';
+export type RequestOutcome = 'completed' | 'refused' | 'client_left' | 'engine_failed' | 'cut';
 
-export type ConnectionEvent =
+export type ConnectionInput =
   | { type: 'head.admitted'; uploading: boolean }
   /** The head, or later the body, cannot be accepted. */
   | { type: 'request.refused'; refusal: Refusal }
@@ -58,7 +58,7 @@ const engineGone = refuse(
   5,
 );
 
-export function stepConnection(state: ConnectionState, event: ConnectionEvent): ConnectionStep {
+export function stepConnection(state: ConnectionState, event: ConnectionInput): ConnectionStep {
   switch (state.phase) {
     case 'reading':
       return stepReading(state, event);
@@ -71,7 +71,7 @@ export function stepConnection(state: ConnectionState, event: ConnectionEvent): 
   }
 }
 
-function stepReading(state: ConnectionState, event: ConnectionEvent): ConnectionStep {
+function stepReading(state: ConnectionState, event: ConnectionInput): ConnectionStep {
   switch (event.type) {
     case 'head.admitted':
       return go({ phase: 'relaying', answered: false, uploading: event.uploading });
@@ -96,7 +96,7 @@ function stepReading(state: ConnectionState, event: ConnectionEvent): Connection
   }
 }
 
-function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: ConnectionEvent): ConnectionStep {
+function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: ConnectionInput): ConnectionStep {
   switch (event.type) {
     case 'body.ended':
       return go({ ...state, uploading: false });
@@ -130,7 +130,7 @@ function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: Con
   }
 }
 
-function stepFinishing(state: ConnectionState & { phase: 'finishing' }, event: ConnectionEvent): ConnectionStep {
+function stepFinishing(state: ConnectionState & { phase: 'finishing' }, event: ConnectionInput): ConnectionStep {
   switch (event.type) {
     case 'client.delivered':
       return state.clientEnded ? close(state.outcome) : go({ ...state, delivered: true });
@@ -153,7 +153,7 @@ function stepFinishing(state: ConnectionState & { phase: 'finishing' }, event: C
   }
 }
 
-function answer(outcome: Outcome, refusal: Refusal): ConnectionStep {
+function answer(outcome: RequestOutcome, refusal: Refusal): ConnectionStep {
   return go(
     { phase: 'finishing', outcome, delivered: false, clientEnded: false },
     { do: 'dropEngine' },
@@ -162,7 +162,7 @@ function answer(outcome: Outcome, refusal: Refusal): ConnectionStep {
   );
 }
 
-function finish(outcome: Outcome): ConnectionStep {
+function finish(outcome: RequestOutcome): ConnectionStep {
   return go(
     { phase: 'finishing', outcome, delivered: false, clientEnded: false },
     { do: 'dropEngine' },
@@ -171,6 +171,6 @@ function finish(outcome: Outcome): ConnectionStep {
 }
 
 /** Without an end: a client must be able to tell this from a complete response. */
-function close(outcome: Outcome): ConnectionStep {
+function close(outcome: RequestOutcome): ConnectionStep {
   return go({ phase: 'closed', outcome }, { do: 'dropEngine' }, { do: 'dropClient' });
 }

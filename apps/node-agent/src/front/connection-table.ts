@@ -3,7 +3,7 @@
 import { type Machine, nameWith } from '@fairlead/kit';
 import {
   type ConnectionEffect,
-  type ConnectionEvent,
+  type ConnectionInput,
   type ConnectionState,
   stepConnection,
 } from './connection-life.ts';
@@ -23,7 +23,7 @@ const states: readonly ConnectionState[] = [
   { phase: 'closed', outcome: 'completed' },
 ];
 
-const events: Readonly<Record<string, ConnectionEvent>> = {
+const events: Readonly<Record<string, ConnectionInput>> = {
   'head.admitted': { type: 'head.admitted', uploading: true },
   'head.admitted (no body)': { type: 'head.admitted', uploading: false },
   'request.refused': { type: 'request.refused', refusal: refuse('payload_too_large', 'Too large.') },
@@ -43,7 +43,7 @@ const events: Readonly<Record<string, ConnectionEvent>> = {
 };
 
 /** For the test, and for docs/state-machines.md. */
-export const connectionMachine: Machine<ConnectionState, ConnectionEvent, ConnectionEffect> = {
+export const connectionMachine: Machine<ConnectionState, ConnectionInput, ConnectionEffect> = {
   step: stepConnection,
   states: states,
   events: events,

@@ -7,12 +7,12 @@ import { type AdmittedRequest, admitRequest } from './admit-request.ts';
 import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import {
   type ConnectionEffect,
-  type ConnectionEvent,
+  type ConnectionInput,
   type ConnectionState,
-  type Outcome,
+  type RequestOutcome,
   stepConnection,
 } from './connection-life.ts';
-import type { ConnectionDeps } from './connection-deps.ts';
+import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { EngineAnswer } from './engine-answer.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { endsInLastChunk, statusOf } from './glance-response.ts';
@@ -26,7 +26,7 @@ const continueHead = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 
 export class FrontConnection {
   readonly #client: Duplex;
-  readonly #deps: ConnectionDeps;
+  readonly #deps: FrontConnectionDeps;
   readonly #onClosed: (record: RequestRecord) => void;
   readonly #parser: HeadParser;
   /** When the first byte came; until then, when the connection did. */
@@ -44,7 +44,7 @@ export class FrontConnection {
   readonly #quiet = new QuietWatch();
 
   /** `onClosed` is called once, when nothing of the connection is left. */
-  constructor(client: Duplex, deps: ConnectionDeps, onClosed: (record: RequestRecord) => void) {
+  constructor(client: Duplex, deps: FrontConnectionDeps, onClosed: (record: RequestRecord) => void) {
     this.#client = client;
     this.#deps = deps;
     this.#onClosed = onClosed;
@@ -211,7 +211,7 @@ export class FrontConnection {
     this.#apply({ type: 'engine.ended' });
   }
 
-  #apply(event: ConnectionEvent): void {
+  #apply(event: ConnectionInput): void {
     const before = this.#state;
     const { state, effects } = stepConnection(before, event);
     this.#state = state;
@@ -239,7 +239,7 @@ export class FrontConnection {
     }
   }
 
-  #record(outcome: Outcome): RequestRecord {
+  #record(outcome: RequestOutcome): RequestRecord {
     const durationMs = this.#deps.clock.monotonicMs() - this.#begunAt;
     return { ...this.#tally, outcome, durationMs, silent: !this.#parser.started };
   }

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { findEngineKind } from '@fairlead/engines';
 import { createRouteTable, pickRoute } from '@fairlead/openai-wire';
 import { testEngineKey, type FrontWorld, key, openFrontWorld } from '../testing/front-world.ts';
-import { createRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
+import { seededRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
 
 const routeTable = createRouteTable(findEngineKind('vllm').routes);
 
@@ -15,7 +15,7 @@ afterEach(() => world[Symbol.asyncDispose]());
 async function exchange(seed: number): Promise<string> {
   const [client, far] = duplexPair();
   world.front.accept(far);
-  for (const piece of fuzzSplit(fuzzHead(seed, key), createRandom(seed))) client.write(piece);
+  for (const piece of fuzzSplit(fuzzHead(seed, key), seededRandom(seed))) client.write(piece);
   const answer = await text(client);
   client.destroy();
   return answer;

@@ -1,7 +1,7 @@
 // What the front has counted since it was opened.
 
 import type { RefusalCode } from '@fairlead/openai-wire';
-import type { Outcome } from './connection-life.ts';
+import type { RequestOutcome } from './connection-life.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface FrontStats {
@@ -12,7 +12,7 @@ export interface FrontStats {
   /** How often the engine was dialled again because it could not be reached for a moment. */
   dialRetries: number;
   /** Of the connections that are over. */
-  outcomes: Record<Outcome, number>;
+  outcomes: Record<RequestOutcome, number>;
   refusals: Partial<Record<RefusalCode, number>>;
   bytesToEngine: number;
   bytesToClient: number;

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
 import { createRouteTable, refuse, type Route, type RouteTable } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
-import type { ConnectionDeps } from './connection-deps.ts';
+import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
@@ -58,7 +58,7 @@ class OpenFront implements Front {
   readonly #routes: RouteTable;
   readonly #limits: FrontLimits;
   readonly #connections = new Set<FrontConnection>();
-  readonly #deps: ConnectionDeps;
+  readonly #deps: FrontConnectionDeps;
   readonly #disposed = new AbortController();
   readonly #sweeping: Promise<void>;
   #mode: FrontMode = 'starting';

@@ -2,7 +2,7 @@
 
 /** Deterministic: the same seed gives the same bytes. Some heads are valid, and some never end. Most present `key`. */
 export function fuzzHead(seed: number, key = 'key'): Buffer {
-  const random = createRandom(seed);
+  const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   /** The first of the list, four times in five. */
   const usual = <T>(list: readonly T[]): T => (random() < 0.8 ? list[0]! : pick(list));
@@ -21,7 +21,7 @@ export function fuzzHead(seed: number, key = 'key'): Buffer {
 }
 
 /** Uniform in [0, 1), by mulberry32. */
-export function createRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

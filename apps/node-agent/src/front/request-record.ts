@@ -1,10 +1,10 @@
 // What is left of a connection when it is over: for the log and the counters. Nothing that a client could have typed.
 
 import type { RefusalCode, Route } from '@fairlead/openai-wire';
-import type { Outcome } from './connection-life.ts';
+import type { RequestOutcome } from './connection-life.ts';
 
 export interface RequestRecord extends RequestTally {
-  outcome: Outcome;
+  outcome: RequestOutcome;
   durationMs: number;
   /** Nothing ever arrived: a probe, or a connection opened in advance. */
   silent: boolean;

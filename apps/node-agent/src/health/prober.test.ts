@@ -3,7 +3,7 @@ import { ManualClock } from '@fairlead/kit/testing';
 import { healthSpec } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 import { agentError } from '../agent-error.ts';
-import { createProber, type ProbeReport, type ProberOptions } from './prober.ts';
+import { createProber, type ProbeEvent, type ProberOptions } from './prober.ts';
 
 const health = healthSpec.parse({ probeIntervalSeconds: 10, probeLimitSeconds: 1 });
 
@@ -17,7 +17,7 @@ function unreachable(code: string): Error {
 function probing(fail: (call: number) => Error | undefined, more: Partial<ProberOptions> = {}) {
   const clock = new ManualClock();
   let calls = 0;
-  const reports: ProbeReport[] = [];
+  const reports: ProbeEvent[] = [];
   const checkHealth = async () => {
     const failure = fail((calls += 1));
     if (failure) throw failure;

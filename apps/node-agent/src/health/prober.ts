@@ -15,7 +15,7 @@ import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineMetrics } from '@fairlead/engines';
 import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
 
-export type ProbeReport =
+export type ProbeEvent =
   | { type: 'probe.answering' }
   | { type: 'probe.succeeded' }
   | { type: 'probe.failed'; reason: string }
@@ -33,7 +33,7 @@ export interface ProberOptions {
   health: HealthSpec;
   clock: Clock;
   log: Log;
-  report: (report: ProbeReport) => void;
+  report: (report: ProbeEvent) => void;
   /** Each look at the engine's load; undefined when there is nothing to see. */
   onMetrics: (metrics: EngineMetrics | undefined) => void;
 }

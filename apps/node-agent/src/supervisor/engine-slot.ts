@@ -1,5 +1,5 @@
-// Room for one engine: spawned, then ended, then gone. Says what becomes of it. A spawn that meets a passing condition is
-// tried again until it works or an end is ordered; the end then does not wait for what has not been started.
+// Holds one engine at a time: spawned, then ended, then gone. It tells its caller of each step. A spawn that meets a passing
+// condition is repeated until it works or an end is ordered; that end does not wait for an engine that has not been started.
 
 import type { EngineFailure } from '@fairlead/engines';
 import { type Clock, detach, durationOf, errorText, isCodedError, type Log, retryPassing } from '@fairlead/kit';
@@ -25,49 +25,82 @@ export interface EngineSlotOptions {
 }
 
 export interface EngineSlot {
-  spawn: () => void;
-  end: (limitMs: number) => void;
+  /** Only when no engine is there. Answered by `onSpawned` or `onSpawnFailed`, unless the end is ordered first. */
+  spawn(): void;
+  /** Answered by `onGone`. A second call joins the end under way and may only shorten it. */
+  end(limitMs: number): void;
 }
 
 const doubtfulTimeoutMs = 10_000;
 const endRetryIntervalMs = 1_000;
 
 export function createEngineSlot(options: EngineSlotOptions): EngineSlot {
-  const { clock, random, log } = options;
-  let current: Promise<EngineProcess | undefined> = Promise.resolve(undefined);
-  let wanted = new AbortController();
-  let ending = false;
+  return new Slot(options);
+}
 
-  async function start(signal: AbortSignal): Promise<EngineProcess | undefined> {
-    const onRetry = (error: unknown, tries: number) => {
-      log.warn({ op: 'engine.spawn', ok: false, tries, error: errorText(error) }, 'it is tried again');
-      if (tries === 1)
-        options.onSpawnDelayed(`the engine cannot be started yet; it is tried again: ${errorText(error)}`);
-    };
+class Slot implements EngineSlot {
+  readonly #options: EngineSlotOptions;
+  #current: Promise<EngineProcess | undefined> = Promise.resolve(undefined);
+  #wanted = new AbortController();
+  #isEnding = false;
+
+  constructor(options: EngineSlotOptions) {
+    this.#options = options;
+  }
+
+  spawn(): void {
+    this.#wanted = new AbortController();
+    this.#current = this.#start(this.#wanted.signal);
+    detach(this.#watch(this.#current));
+  }
+
+  end(limitMs: number): void {
+    this.#wanted.abort(new Error('the engine is no longer wanted'));
+    if (this.#isEnding) return detach(this.#end(limitMs));
+    this.#isEnding = true;
+    detach(this.#endForGood(limitMs));
+  }
+
+  /** Undefined where the spawn failed for good or was given up. */
+  async #start(signal: AbortSignal): Promise<EngineProcess | undefined> {
+    const { clock, random, spawnEngine, onSpawnFailed } = this.#options;
+    const onRetry = (error: unknown, tries: number) => this.#delayed(error, tries);
     const retry = { clock, random, signal, limitMs: Infinity, doubtfulLimitMs: doubtfulTimeoutMs, onRetry };
     try {
-      return await retryPassing(() => options.spawnEngine(signal), retry);
+      return await retryPassing(() => spawnEngine(signal), retry);
     } catch (error) {
-      if (signal.aborted) return undefined;
-      const hint = isCodedError(error) && error.hint !== undefined ? { hint: error.hint } : {};
-      const fatal = durationOf(error) !== 'passing';
-      options.onSpawnFailed({ message: errorText(error), ...hint, fatal, lastLines: [] });
+      if (!signal.aborted) onSpawnFailed(spawnFailure(error));
       return undefined;
     }
   }
 
-  async function watch(started: Promise<EngineProcess | undefined>): Promise<void> {
+  #delayed(error: unknown, tries: number): void {
+    const { log, onSpawnDelayed } = this.#options;
+    log.warn({ op: 'engine.spawn', ok: false, tries, error: errorText(error) }, 'it is tried again');
+    if (tries === 1) onSpawnDelayed(`the engine cannot be started yet; it is tried again: ${errorText(error)}`);
+  }
+
+  async #watch(started: Promise<EngineProcess | undefined>): Promise<void> {
+    const { onSpawned, onStuck, onExited, explainExit } = this.#options;
     const engine = await started;
     if (!engine) return;
-    options.onSpawned(engine.pid);
-    detach(engine.stuck.then(options.onStuck));
+    onSpawned(engine.pid);
+    detach(engine.stuck.then(onStuck));
     const exit = await engine.exited;
-    if (!ending) options.onExited(options.explainExit(exit));
+    if (!this.#isEnding) onExited(explainExit(exit));
+  }
+
+  async #endForGood(limitMs: number): Promise<void> {
+    await this.#end(limitMs);
+    this.#isEnding = false;
+    this.#current = Promise.resolve(undefined);
+    this.#options.onGone();
   }
 
   /** Resolves when nothing is left of the engine, however often that has to be tried. */
-  async function end(limitMs: number): Promise<void> {
-    const engine = await current;
+  async #end(limitMs: number): Promise<void> {
+    const { clock, log } = this.#options;
+    const engine = await this.#current;
     for (let failures = 0; engine; failures += 1) {
       try {
         return await engine.end(limitMs);
@@ -77,26 +110,9 @@ export function createEngineSlot(options: EngineSlotOptions): EngineSlot {
       }
     }
   }
+}
 
-  async function endForGood(limitMs: number): Promise<void> {
-    await end(limitMs);
-    ending = false;
-    current = Promise.resolve(undefined);
-    options.onGone();
-  }
-
-  return {
-    spawn() {
-      wanted = new AbortController();
-      current = start(wanted.signal);
-      detach(watch(current));
-    },
-    end(limitMs) {
-      wanted.abort(new Error('the engine is no longer wanted'));
-      // A second call joins the end under way and may only shorten it.
-      if (ending) return detach(end(limitMs));
-      ending = true;
-      detach(endForGood(limitMs));
-    },
-  };
+function spawnFailure(error: unknown): EngineFailure {
+  const hint = isCodedError(error) && error.hint !== undefined ? { hint: error.hint } : {};
+  return { message: errorText(error), ...hint, fatal: durationOf(error) !== 'passing', lastLines: [] };
 }

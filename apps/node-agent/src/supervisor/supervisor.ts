@@ -1,12 +1,13 @@
 // Performs what transition.ts decides: the one place where the supervisor touches processes, timers and the front.
 
 import type { EngineFailure } from '@fairlead/engines';
-import { backoffMs, type Clock, detach, errorText, type Log, untilOver } from '@fairlead/kit';
+import { backoffMs, type Clock, errorText, type Log } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 import type { ExitName } from '../exit-code.ts';
 import type { Prober } from '../health/prober.ts';
-import { createEngineSlot } from './engine-slot.ts';
+import { createEngineSlot, type EngineSlot } from './engine-slot.ts';
+import { NamedTimers } from './named-timers.ts';
 import {
   firstState,
   type SupervisorEffect,
@@ -48,146 +49,125 @@ export interface SupervisorDeps {
 
 export interface Supervisor {
   readonly state: SupervisorState;
-  dispatch: (event: SupervisorInput) => void;
+  /**
+   * Takes the event after those that wait already; when it returns, all have been taken, unless it was called by an effect
+   * or a listener. Never throws: a failed effect is logged and does not keep the next ones from being performed.
+   */
+  dispatch(event: SupervisorInput): void;
 }
 
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
-  let state = firstState;
-  const queue: SupervisorEvent[] = [];
-  let draining = false;
-  const timers = new Map<TimerName, AbortController>();
-  const engine = createEngineSlot({
-    ...deps,
-    onSpawned: (pid) => dispatch({ type: 'engine.spawned', pid }),
-    onSpawnDelayed: (message) =>
-      own('note', () => deps.onNote({ kind: 'engine.delayed', message, atMs: deps.clock.now() })),
-    onStuck: (pids) => dispatch({ type: 'engine.stuck', pids }),
-    onSpawnFailed: (failure) => dispatch({ type: 'engine.spawn_failed', failure }),
-    onExited: (failure) => dispatch({ type: 'engine.exited', failure }),
-    onGone: () => dispatch({ type: 'engine.gone' }),
-  });
+  return new Interpreter(deps);
+}
 
-  /** Queues events that come while effects are performed. Never throws: a failed effect does not keep the next ones from being performed. */
-  function dispatch(event: SupervisorInput): void {
-    queue.push({ ...event, now: deps.clock.now() } as SupervisorEvent);
-    if (draining) return;
-    draining = true;
+class Interpreter implements Supervisor {
+  readonly #deps: SupervisorDeps;
+  readonly #timers: NamedTimers<TimerName>;
+  readonly #engine: EngineSlot;
+  readonly #queue: SupervisorEvent[] = [];
+  #state = firstState;
+  #isStepping = false;
+
+  constructor(deps: SupervisorDeps) {
+    this.#deps = deps;
+    this.#timers = new NamedTimers(deps.clock);
+    this.#engine = createEngineSlot({
+      ...deps,
+      onSpawned: (pid) => this.dispatch({ type: 'engine.spawned', pid }),
+      onSpawnDelayed: (message) =>
+        this.#guard('note', () => deps.onNote({ kind: 'engine.delayed', message, atMs: deps.clock.now() })),
+      onStuck: (pids) => this.dispatch({ type: 'engine.stuck', pids }),
+      onSpawnFailed: (failure) => this.dispatch({ type: 'engine.spawn_failed', failure }),
+      onExited: (failure) => this.dispatch({ type: 'engine.exited', failure }),
+      onGone: () => this.dispatch({ type: 'engine.gone' }),
+    });
+  }
+
+  get state(): SupervisorState {
+    return this.#state;
+  }
+
+  dispatch(event: SupervisorInput): void {
+    this.#queue.push({ ...event, now: this.#deps.clock.now() } as SupervisorEvent);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
     try {
-      for (let next = queue.shift(); next; next = queue.shift()) {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
         const event = next;
-        own(event.type, () => step(event));
+        this.#guard(event.type, () => this.#step(event));
       }
     } finally {
-      draining = false;
+      this.#isStepping = false;
     }
   }
 
   /** Catches and logs what an effect or a listener throws. */
-  function own(what: string, work: () => void): void {
+  #guard(what: string, work: () => void): void {
     try {
       work();
     } catch (error) {
-      deps.log.error({ op: 'supervisor', ok: false, what, error: errorText(error) }, 'a step of the supervisor failed');
+      this.#deps.log.error(
+        { op: 'supervisor', ok: false, what, error: errorText(error) },
+        'a step of the supervisor failed',
+      );
     }
   }
 
-  function step(event: SupervisorEvent): void {
-    const before = state;
-    const result = transition(state, event, deps.policy());
-    state = result.state;
+  #step(event: SupervisorEvent): void {
+    const before = this.#state;
+    const { state, effects } = transition(before, event, this.#deps.policy());
+    this.#state = state;
     if (state !== before) {
-      deps.log.debug({ op: 'supervisor', event: event.type, from: before.status, to: state.status });
-      own('change', () => deps.onChange(result.state));
+      this.#deps.log.debug({ op: 'supervisor', event: event.type, from: before.status, to: state.status });
+      this.#guard('change', () => this.#deps.onChange(state));
     }
-    for (const effect of result.effects) own(effect.type, () => perform(effect, event.now));
+    for (const effect of effects) this.#guard(effect.type, () => this.#perform(effect, event.now));
   }
 
-  function perform(effect: SupervisorEffect, now: number): void {
+  #perform(effect: SupervisorEffect, now: number): void {
+    const { prober, front, onNote, onExit } = this.#deps;
     switch (effect.type) {
       case 'engine.spawn':
-        return engine.spawn();
+        return this.#engine.spawn();
       case 'engine.end':
-        return engine.end(effect.limitMs);
+        return this.#engine.end(effect.limitMs);
       case 'probe.start':
-        return deps.prober.start(effect.mode);
+        return prober.start(effect.mode);
       case 'probe.stop':
-        return deps.prober.stop();
+        return prober.stop();
       case 'front.admit':
-        return deps.front.admit(effect.mode);
+        return front.admit(effect.mode);
       case 'front.drain':
-        return deps.front.drain();
+        return front.drain();
       case 'front.cut':
-        return deps.front.cut();
+        return front.cut();
       case 'timer.set':
-        return setTimer(effect.timer, effect.ms, () => dispatch(timerEvent(effect.timer)));
+        return this.#timers.set(effect.timer, effect.ms, () => this.dispatch(this.#timerEvent(effect.timer)));
       case 'timer.clear':
-        return clearTimer(effect.timer);
+        return this.#timers.clear(effect.timer);
       case 'alarm.set':
-        return startTimer(
-          'alarm',
-          () => dispatch({ type: 'deadline.near' }),
-          (signal) => sleepUntil(deps.clock, effect.atMs, signal),
-        );
+        return this.#timers.setAt('alarm', effect.atMs, () => this.dispatch({ type: 'deadline.near' }));
       case 'alarm.clear':
-        return clearTimer('alarm');
-      case 'start.later': {
-        const { restartBaseSeconds, restartMaxSeconds } = deps.restart;
-        const policy = { baseMs: restartBaseSeconds * 1000, maxMs: restartMaxSeconds * 1000 };
-        const waitMs = backoffMs(policy, effect.attempt, deps.random());
-        return setTimer('start', waitMs, () => dispatch({ type: 'start.due' }));
-      }
+        return this.#timers.clear('alarm');
+      case 'start.later':
+        return this.#timers.set('start', this.#startWaitMs(effect.attempt), () => this.dispatch({ type: 'start.due' }));
       case 'start.forget':
-        return clearTimer('start');
+        return this.#timers.clear('start');
       case 'note':
-        return deps.onNote({ kind: effect.kind, message: effect.message, atMs: now });
+        return onNote({ kind: effect.kind, message: effect.message, atMs: now });
       case 'exit':
-        return deps.onExit(effect.exit);
+        return onExit(effect.exit);
     }
   }
 
-  function timerEvent(timer: SupervisorTimer): SupervisorInput {
+  #timerEvent(timer: SupervisorTimer): SupervisorInput {
     if (timer === 'drain-limit') return { type: 'drain.limit_reached' };
-    return { type: 'ready.limit_reached', ...deps.explainSilence() };
+    return { type: 'ready.limit_reached', ...this.#deps.explainSilence() };
   }
 
-  function setTimer(name: TimerName, ms: number, due: () => void): void {
-    startTimer(name, due, (signal) => sleepLong(deps.clock, ms, signal));
+  #startWaitMs(attempt: number): number {
+    const { restartBaseSeconds, restartMaxSeconds } = this.#deps.restart;
+    const policy = { baseMs: restartBaseSeconds * 1000, maxMs: restartMaxSeconds * 1000 };
+    return backoffMs(policy, attempt, this.#deps.random());
   }
-
-  function startTimer(name: TimerName, due: () => void, wait: (signal: AbortSignal) => Promise<void>): void {
-    clearTimer(name);
-    const timer = new AbortController();
-    timers.set(name, timer);
-    detach(untilOver(wait(timer.signal).then(due), timer.signal));
-  }
-
-  function clearTimer(name: TimerName): void {
-    timers.get(name)?.abort();
-    timers.delete(name);
-  }
-
-  return {
-    get state() {
-      return state;
-    },
-    dispatch,
-  };
 }
-
-/** Waits for a time of the wall clock, also where that jumps, the machine sleeps or the job is suspended in between. */
-async function sleepUntil(clock: Clock, atMs: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = atMs - clock.now(); leftMs > 0; leftMs = atMs - clock.now())
-    await clock.sleep(Math.min(leftMs, pollIntervalMs), signal);
-  signal.throwIfAborted();
-}
-
-const pollIntervalMs = 5_000;
-
-/** Timers of Node hold 24.8 days at most and fire at once beyond that. */
-async function sleepLong(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = ms; leftMs > 0; leftMs -= timerTimeoutMs)
-    await clock.sleep(Math.min(leftMs, timerTimeoutMs), signal);
-  signal.throwIfAborted();
-}
-
-const timerTimeoutMs = 2 ** 31 - 1;

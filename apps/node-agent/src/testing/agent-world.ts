@@ -31,24 +31,56 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
   // Short: sockets lie below it.
   const dir = await mkdtemp('/tmp/fa-');
   scope.defer(() => rm(dir, { recursive: true, force: true }));
-  const [stateDir, runDir, jobDir, scratchDir] = ['state', 'run', 'job', 'n'].map((name) => join(dir, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  await Promise.all([stateDir, runDir, jobDir, scratchDir].map((path) => mkdir(path, { mode: 0o700 })));
+  const places = placesIn(dir);
+  await Promise.all(Object.values(places).map((path) => mkdir(path, { mode: 0o700 })));
+  const sshd = scope.use(await openGatedSsh(places));
+  const spec = specOf(places, { sshd, sim });
+  const closers = scope.release();
+  return {
+    dir,
+    sshd,
+    runDir: places.runDir,
+    jobDir: places.jobDir,
+    scratchDir: places.scratchDir,
+    spec,
+    async writeSpec(change = {}) {
+      const path = join(dir, 'spec.json');
+      await writeFile(path, encodeText(instanceSpec, instanceSpec.parse({ ...spec, ...change })), { mode: 0o600 });
+      return path;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+type Places = ReturnType<typeof placesIn>;
+
+function placesIn(dir: string) {
+  return {
+    stateDir: join(dir, 'state'),
+    runDir: join(dir, 'run'),
+    jobDir: join(dir, 'job'),
+    scratchDir: join(dir, 'n'),
+    jobKeyDir: join(dir, 'keys'),
+  };
+}
+
+/** Makes a job key; the server lets it do nothing but run the gate. */
+async function openGatedSsh({ stateDir, runDir, jobKeyDir }: Places): Promise<TestSsh> {
   const gatePath = join(stateDir, 'gate');
   await copyFile(gate, gatePath);
   await writeFile(join(stateDir, 'run-dir'), `${runDir}\n`);
   const jobKey = createJobKey();
-  const jobKeyDir = join(dir, 'keys');
-  await mkdir(jobKeyDir, { mode: 0o700 });
   await writeFile(join(jobKeyDir, 'job-0123456789ab'), jobKey.privateKey.reveal(), { mode: 0o600 });
   const expiresAt = new Date(Date.now() + 86_400_000);
   const line = renderKeyLine({ publicKey: jobKey.publicKey, gatePath, expiresAt, marker: 'test' });
-  const sshd = scope.use(await openAnyTestSsh({ authorizedKeys: [line] }));
-  const spec: InstanceSpecInput = {
+  return openAnyTestSsh({ authorizedKeys: [line] });
+}
+
+function specOf(places: Places, { sshd, sim }: { sshd: TestSsh; sim: readonly string[] }): InstanceSpecInput {
+  const { jobKeyDir, jobDir, scratchDir } = places;
+  return {
     version: PROTOCOL_VERSION,
     instanceId: `a${Math.random().toString(36).slice(2, 9).padEnd(7, '0')}`,
     deployment: 'demo',
@@ -61,8 +93,8 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
       stopLimitSeconds: 10,
     },
     health: { probeIntervalSeconds: 0.2, probeLimitSeconds: 1, restartBaseSeconds: 0.05, restartMaxSeconds: 0.1 },
-    apiKey: apiKey,
-    enrolmentToken: enrolmentToken,
+    apiKey,
+    enrolmentToken,
     bastion: {
       routes: [{ host: sshd.host, port: sshd.port, user: sshd.user, hostKeys: [sshd.hostKeyLine] }],
     },
@@ -72,22 +104,5 @@ export async function openAgentWorld(sim: readonly string[] = []): Promise<Agent
     jobDir,
     scratchDir,
     drainSeconds: 20,
-  };
-  const closers = scope.release();
-  return {
-    dir,
-    sshd,
-    runDir,
-    jobDir,
-    scratchDir,
-    spec,
-    async writeSpec(change = {}) {
-      const path = join(dir, 'spec.json');
-      await writeFile(path, encodeText(instanceSpec, instanceSpec.parse({ ...spec, ...change })), { mode: 0o600 });
-      return path;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const close of closers.reverse()) await close();
-    },
   };
 }

@@ -1,13 +1,13 @@
 // Control's end of the link for the agent's own tests: finds the agent's control socket, dials it as TLS server, and
 // writes down what it is told. Grants everything; remembers nothing.
 
-import { watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { errnoOf, Listeners, Scope, Secret } from '@fairlead/kit';
+import { errnoOf, Listeners, Secret } from '@fairlead/kit';
 import {
   type AgentMessage,
   agentMessage,
@@ -34,12 +34,12 @@ export interface FakeControlOptions {
 }
 
 export interface FakeControl extends AsyncDisposable {
-  /** Bearer tokens, in the order of their coming. */
+  /** Bearer tokens, in the order in which they came. */
   readonly tokens: string[];
   readonly messages: AgentMessage[];
   /** Names of the control sockets it dialled. */
   readonly dialled: string[];
-  /** How many connections ended before the TLS handshake was done. */
+  /** Called for each connection that ended before its TLS handshake was done. */
   readonly turnedAway: Listeners<void>;
   /** The first message of this type, past or to come, that fits. */
   heard<Type extends AgentMessage['type']>(
@@ -50,82 +50,94 @@ export interface FakeControl extends AsyncDisposable {
 }
 
 export async function openFakeControl(options: FakeControlOptions): Promise<FakeControl> {
-  await using scope = new Scope();
-  const { runDir, identity } = options;
-  const heard = new Listeners<AgentMessage>();
-  const turnedAway = new Listeners<void>();
-  const tokens: string[] = [];
-  const messages: AgentMessage[] = [];
-  const dialled: string[] = [];
-  const sockets = new Set<Socket>();
-  let agent: WebSocket | undefined;
+  const control = new RecordingControl(options);
+  await control.dialAll();
+  return control;
+}
 
-  const send = (message: ControlMessage) => agent?.send(encodeText(controlMessage, message));
-  const http = createServer();
-  const server = new WebSocketServer({ server: http, path: '/v1/agent' });
-  server.on('connection', (socket, request) => {
-    agent = socket;
-    tokens.push((request.headers.authorization ?? '').replace(/^Bearer /, ''));
-    socket.on('message', (data: RawData) => take((data as Buffer).toString()));
-    socket.on('error', () => undefined);
-  });
+class RecordingControl implements FakeControl {
+  readonly tokens: string[] = [];
+  readonly messages: AgentMessage[] = [];
+  readonly dialled: string[] = [];
+  readonly turnedAway = new Listeners<void>();
+  readonly #options: FakeControlOptions;
+  readonly #heard = new Listeners<AgentMessage>();
+  readonly #sockets = new Set<Socket>();
+  readonly #http = createServer();
+  readonly #server = new WebSocketServer({ server: this.#http, path: '/v1/agent' });
+  readonly #watcher: FSWatcher;
+  #agent: WebSocket | undefined;
 
-  function take(text: string): void {
+  constructor(options: FakeControlOptions) {
+    this.#options = options;
+    this.#server.on('connection', (socket, request) => {
+      this.#agent = socket;
+      this.tokens.push((request.headers.authorization ?? '').replace(/^Bearer /, ''));
+      socket.on('message', (data: RawData) => this.#take((data as Buffer).toString()));
+      // Its `close` follows.
+      socket.on('error', () => undefined);
+    });
+    this.#watcher = watch(options.runDir, (_event, name) => name !== null && this.#dial(name));
+  }
+
+  async dialAll(): Promise<void> {
+    for (const name of await readdir(this.#options.runDir)) this.#dial(name);
+  }
+
+  send(message: ControlMessage): void {
+    this.#agent?.send(encodeText(controlMessage, message));
+  }
+
+  heard<Type extends AgentMessage['type']>(
+    type: Type,
+    fits: (message: MessageOf<Type>) => boolean = () => true,
+  ): Promise<MessageOf<Type>> {
+    return waitFor(type, fits, this.messages, this.#heard);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    this.#watcher.close();
+  }
+
+  #take(text: string): void {
     const decoded = decodeText(agentMessage, text);
     if (!decoded.ok) throw new Error(`the agent sent what is no message: ${decoded.path} ${decoded.message}`);
     const message = decoded.value;
-    messages.push(message);
-    if (message.type === 'agent.hello') send(options.refusal ?? welcome(options));
-    if (message.type === 'event.happened' && options.records !== false)
-      send({ type: 'event.recorded', id: message.id });
-    heard.emit(message);
+    this.messages.push(message);
+    if (message.type === 'agent.hello') this.send(this.#options.refusal ?? welcome(this.#options));
+    if (message.type === 'event.happened' && this.#options.records !== false)
+      this.send({ type: 'event.recorded', id: message.id });
+    this.#heard.emit(message);
   }
 
-  function dial(name: string): void {
-    if (parseSocketName(name)?.kind !== 'control' || dialled.includes(name)) return;
+  #dial(name: string): void {
+    const { runDir, identity } = this.#options;
+    if (parseSocketName(name)?.kind !== 'control' || this.dialled.includes(name)) return;
+    this.dialled.push(name);
     const raw = connect(join(runDir, name));
-    dialled.push(name);
     const secure = new TLSSocket(raw, { isServer: true, cert: identity.certificate, key: identity.privateKey });
-    let secured = false;
-    secure.once('secure', () => (secured = true));
-    // The file is there a moment before anybody listens on it.
-    raw.once('error', (error) => {
-      if (errnoOf(error) !== 'ECONNREFUSED') return;
-      dialled.splice(dialled.indexOf(name), 1);
-      setTimeout(() => dial(name), 10);
-    });
+    let isConnected = false;
+    let isSecured = false;
+    raw.once('connect', () => (isConnected = true));
+    secure.once('secure', () => (isSecured = true));
+    raw.once('error', (error) => this.#dialAgain(name, error));
     secure.on('error', () => raw.destroy());
-    let connected = false;
-    raw.once('connect', () => (connected = true));
     raw.once('close', () => {
-      sockets.delete(raw);
-      if (connected && !secured) turnedAway.emit();
+      this.#sockets.delete(raw);
+      if (isConnected && !isSecured) this.turnedAway.emit();
     });
-    sockets.add(raw);
-    http.emit('connection', secure);
+    this.#sockets.add(raw);
+    this.#http.emit('connection', secure);
   }
 
-  const watcher = watch(runDir, (_event, name) => name !== null && dial(name));
-  scope.defer(() => watcher.close());
-  scope.defer(() => {
-    server.close();
-  });
-  scope.defer(() => {
-    for (const socket of sockets) socket.destroy();
-  });
-  for (const name of await readdir(runDir)) dial(name);
-  const closers = scope.release();
-  return {
-    tokens,
-    messages,
-    dialled,
-    turnedAway,
-    send,
-    heard: (type, fits = () => true) => waitFor(type, fits, messages, heard),
-    async [Symbol.asyncDispose]() {
-      for (const close of closers.reverse()) await close();
-    },
-  };
+  /** The file is there a moment before the agent listens on it. */
+  #dialAgain(name: string, error: Error): void {
+    if (errnoOf(error) !== 'ECONNREFUSED') return;
+    this.dialled.splice(this.dialled.indexOf(name), 1);
+    setTimeout(() => this.#dial(name), 10);
+  }
 }
 
 function welcome({ heartbeatMs = 100 }: FakeControlOptions): ControlMessage {

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errnoOf } from '@fairlead/kit';
-import type { EnterOptions } from '../enter.ts';
+import type { EnterOptions } from '../hosts/enter.ts';
 import { TestbedError } from '../errors.ts';
 import type { TestbedHandle } from '../testbed.ts';
 

@@ -1,10 +1,10 @@
 // `status`: which testbeds there are, and what of each is up.
 
 import { join } from 'node:path';
-import { readNodeStates } from '../hosts.ts';
+import { readNodeStates } from '../hosts/hosts.ts';
 import { addressesOf } from '../plan.ts';
-import { isAlive } from '../process-id.ts';
-import type { ProcessTracking } from '../slurm-conf.ts';
+import { isSameProcessAlive } from '../processes/process-id.ts';
+import type { ProcessTracking } from '../slurm/slurm-conf.ts';
 import { listNames, planOf, readState, type TestbedState } from '../state.ts';
 
 export interface TestbedStatus {
@@ -29,11 +29,11 @@ export async function statusCommand(options: { base: string; name?: string; json
 async function readStatus(directory: string): Promise<TestbedStatus | undefined> {
   const state = readState(directory);
   if (!state) return undefined;
-  const up = isAlive(state.holder);
+  const up = isSameProcessAlive(state.holder);
   const hosts = planOf(state).hosts.map((host) => ({
     name: host.name,
     addresses: addressesOf(host),
-    up: state.hosts[host.name] !== undefined && isAlive(state.hosts[host.name]!),
+    up: state.hosts[host.name] !== undefined && isSameProcessAlive(state.hosts[host.name]!),
     cut: state.cut.includes(host.name),
   }));
   const { name, profile, tracking } = state;

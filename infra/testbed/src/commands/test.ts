@@ -13,7 +13,9 @@ const checkout = fileURLToPath(new URL('../../../../', import.meta.url));
 export async function testCommand(args: readonly string[], options: { real?: boolean }): Promise<number> {
   const missing = findMissingHere();
   if (missing.length > 0) {
-    const skipped = readdirSync(scenarios).filter((file) => file.endsWith('.scenario.ts')).length;
+    const skipped = readdirSync(scenarios, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.scenario.ts'),
+    ).length;
     for (const line of missing) process.stdout.write(`testbed: ${line}\n`);
     process.stdout.write(`0 passed, 0 failed, ${skipped} skipped (scenario files)\n`);
     return 0;

@@ -1,9 +1,9 @@
 // `up` and `down`.
 
 import { openTestbed, type Testbed } from '../open-testbed.ts';
-import { endKeeper } from '../keeper.ts';
+import { endKeeper } from '../namespaces/keeper.ts';
 import { knownAddress, type Profile } from '../plan.ts';
-import { isAlive } from '../process-id.ts';
+import { isSameProcessAlive } from '../processes/process-id.ts';
 import { readState, removeLeftovers, stateDirectory } from '../state.ts';
 
 export interface UpOptions {
@@ -67,7 +67,7 @@ export async function downCommand(options: { base: string; name: string }): Prom
     process.stdout.write(`No testbed "${options.name}" is up.\n`);
     return 0;
   }
-  if (isAlive(state.holder)) await endKeeper(state.holder);
+  if (isSameProcessAlive(state.holder)) await endKeeper(state.holder);
   removeLeftovers(directory);
   process.stdout.write(`The testbed "${options.name}" is down.\n`);
   return 0;

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { namespacesOfProcess } from '../namespace-members.ts';
+import { namespacesOfProcess } from '../namespaces/namespace-members.ts';
 import type { TestbedHandle } from '../testbed.ts';
 
 /** `dropped`: no answer within 1.5 s. `refused`: an answer that says no. */
@@ -16,7 +16,7 @@ export async function tryConnect(testbed: TestbedHandle, from: string, to: strin
 }
 
 /** Listens on all addresses of a host, as a careless engine would; resolves when it does. */
-export async function listenOn(testbed: TestbedHandle, host: string, port: number): Promise<void> {
+export async function listenOnHost(testbed: TestbedHandle, host: string, port: number): Promise<void> {
   const script = `use IO::Socket::INET; $|=1; my $s = IO::Socket::INET->new(Listen=>9, LocalAddr=>"0.0.0.0", LocalPort=>${port}, ReuseAddr=>1) or die $!; print "listening\\n"; while (my $c = $s->accept) { print $c "hello\\n"; close $c }`;
   const child = testbed.spawn(host, ['perl', '-e', script]);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,7 +1,7 @@
 // Keeps one reverse forward to the bastion up, for data or for control: performs what tunnel-machine.ts decides.
 
 import type { Duplex } from 'node:stream';
-import { backoffMs, type BackoffPolicy, callLater, detach, errorText, isCodedError } from '@fairlead/kit';
+import { backoffMs, type BackoffPolicy, callLater, defined, detach, errorText, isCodedError } from '@fairlead/kit';
 import type { RouteTaken } from '@fairlead/ssh';
 import { type Forward, type ForwardOptions, openForward } from './open-forward.ts';
 import {
@@ -30,133 +30,150 @@ export interface Tunnel extends AsyncDisposable {
   readonly state: TunnelState;
 }
 
-/** Minutes of tries: longer outages are waited for in longer steps. */
-const soonTries = 60;
-const longMs = 30_000;
-/** Somebody was there and turned us away: a host that comes up again meets all agents of the site at once. */
-const turnedAway = { baseMs: 250, maxMs: 5_000 };
-/** Nobody answered, which took its time and cost nobody anything: be there when the path is back. */
-const unanswered = { baseMs: 250, maxMs: 1_000 };
-/** A bastion whose home directory hangs says "denied" too: minutes, not hours. */
-const deniedPattern = { baseMs: 1_200_000, maxMs: 1_200_000, minMs: 600_000 };
+/** After so many failures, which take some minutes, the pauses grow to `longPauseMs`. */
+const shortPauses = 60;
+const longPauseMs = 30_000;
+/** A host answered and refused. When a host comes up again, all agents of the site connect at once: the pauses spread them. */
+const refusedPauses = { baseMs: 250, maxMs: 5_000 };
+/** No host answered. Such a try takes as long as its time limit and loads no server, so that short pauses do no harm. */
+const unansweredPauses = { baseMs: 250, maxMs: 1_000 };
+/** A server that counts refused logins may lock this account out; one whose home directory hangs refuses for some minutes only. */
+const deniedPauses = { baseMs: 1_200_000, maxMs: 1_200_000, minMs: 600_000 };
 
 type WithoutNow<Event> = Event extends TunnelEvent ? Omit<Event, 'now'> : never;
 
+/** Begins to connect at once, and tries until it is disposed or hopeless. Disposal resolves when its connection is closed. */
 export function openTunnel(options: TunnelOptions): Tunnel {
-  const { clock, open: openThere = openForward } = options;
-  const closed = new AbortController();
-  let state: TunnelState = { status: 'idle', generation: options.firstGeneration };
-  let forward: Forward | undefined;
-  let complained: string | undefined;
-  let closing: Promise<void> = Promise.resolve();
+  return new BastionTunnel(options);
+}
 
-  function dispatch(event: WithoutNow<TunnelEvent>): void {
-    const before = state.status;
-    const result = tunnelTransition(state, { ...event, now: clock.monotonicMs() } as TunnelEvent);
-    state = result.state;
-    if (before !== state.status)
-      options.log.debug({ op: 'tunnel', kind: options.kind, from: before, to: state.status });
-    for (const effect of result.effects) perform(effect);
+class BastionTunnel implements Tunnel {
+  readonly #options: TunnelOptions;
+  readonly #closed = new AbortController();
+  #state: TunnelState;
+  #forward: Forward | undefined;
+  /** The code of the failure that `onTrouble` was told last in this outage. */
+  #complained: string | undefined;
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(options: TunnelOptions) {
+    this.#options = options;
+    this.#state = { status: 'idle', generation: options.firstGeneration };
+    this.#dispatch({ type: 'try.due' });
   }
 
-  function perform(effect: TunnelEffect): void {
+  get state(): TunnelState {
+    return this.#state;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new Error('the link was closed'));
+    this.#dispatch({ type: 'close.ordered' });
+    await this.#closing;
+  }
+
+  #dispatch(event: WithoutNow<TunnelEvent>): void {
+    const { clock, log, kind } = this.#options;
+    const from = this.#state.status;
+    const { state, effects } = tunnelTransition(this.#state, { ...event, now: clock.monotonicMs() } as TunnelEvent);
+    this.#state = state;
+    if (from !== state.status) log.debug({ op: 'tunnel', kind, from, to: state.status });
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: TunnelEffect): void {
     switch (effect.type) {
       case 'open':
-        return detach(open(effect.generation));
+        return detach(this.#open(effect.generation));
       case 'announce':
-        return announce(effect.generation, forward!);
+        return this.#announce(effect.generation);
       case 'withdraw':
-        drop();
-        return tell('onDown', () => options.onDown(effect.reason));
-      case 'try.later': {
-        const afterMs = backoffMs(policyFor(effect), effect.attempt, options.random());
-        return callLater(() => dispatch({ type: 'try.due' }), { clock, afterMs, signal: closed.signal });
-      }
+        this.#drop();
+        return this.#tell('onDown', () => this.#options.onDown(effect.reason));
+      case 'try.later':
+        return this.#tryLater(effect);
       case 'complain':
-        options.log.debug({
-          op: 'tunnel.open',
-          kind: options.kind,
-          ok: false,
-          code: effect.code,
-          error: effect.message,
-        });
-        if (complained === effect.code) return;
-        complained = effect.code;
-        return tell('onTrouble', () => options.onTrouble(effect));
+        return this.#complain(effect);
       case 'give_up':
-        return tell('onHopeless', () => options.onHopeless(effect));
+        return this.#tell('onHopeless', () => this.#options.onHopeless(effect));
       case 'drop':
-        return drop();
+        return this.#drop();
     }
   }
 
-  function announce(generation: number, { socketPath, route }: Forward): void {
-    complained = undefined;
-    tell('onUp', () => options.onUp({ generation, socketPath, route }));
+  #announce(generation: number): void {
+    const { socketPath, route } = this.#forward!;
+    this.#complained = undefined;
+    this.#tell('onUp', () => this.#options.onUp({ generation, socketPath, route }));
+  }
+
+  #tryLater(effect: Extract<TunnelEffect, { type: 'try.later' }>): void {
+    const { clock, random } = this.#options;
+    const afterMs = backoffMs(policyFor(effect), effect.attempt, random());
+    callLater(() => this.#dispatch({ type: 'try.due' }), { clock, afterMs, signal: this.#closed.signal });
+  }
+
+  #complain({ code, message, ...failure }: TunnelFailure): void {
+    const { log, kind, onTrouble } = this.#options;
+    log.debug({ op: 'tunnel.open', kind, ok: false, code, error: message });
+    if (this.#complained === code) return;
+    this.#complained = code;
+    this.#tell('onTrouble', () => onTrouble({ code, message, ...failure }));
   }
 
   /** Logs what a listener throws: a fault of ours, which says nothing about the connection. */
-  function tell(listener: string, call: () => void): void {
+  #tell(listener: string, call: () => void): void {
     try {
       call();
     } catch (error) {
+      const { log, kind } = this.#options;
       const stack = error instanceof Error ? error.stack : undefined;
-      const fields = { op: 'tunnel.listener', kind: options.kind, ok: false, listener, error: errorText(error), stack };
-      options.log.error(fields, 'a listener of the tunnel failed');
+      const fields = { op: 'tunnel.listener', kind, ok: false, listener, error: errorText(error), stack };
+      log.error(fields, 'a listener of the tunnel failed');
     }
   }
 
-  async function open(generation: number): Promise<void> {
+  /** Resolves when the forward that it opened is lost, or is not wanted any more. Never rejects for what the network does. */
+  async #open(generation: number): Promise<void> {
+    const { signal } = this.#closed;
+    const { open = openForward } = this.#options;
     let opened: Forward;
     try {
-      opened = await openThere({ ...options, generation }, closed.signal);
+      opened = await open({ ...this.#options, generation }, signal);
     } catch (error) {
-      if (closed.signal.aborted) return;
-      const { code, hint } = isCodedError(error) ? error : { code: 'unknown', hint: undefined };
-      return dispatch({
-        type: 'tunnel.failed',
-        code,
-        message: errorText(error),
-        ...(hint === undefined ? {} : { hint }),
-      });
+      if (signal.aborted) return;
+      return this.#dispatch({ type: 'tunnel.failed', ...failureOf(error) });
     }
-    if (closed.signal.aborted) return close(opened);
-    forward = opened;
-    dispatch({ type: 'tunnel.opened' });
+    if (signal.aborted) return this.#close(opened);
+    this.#forward = opened;
+    this.#dispatch({ type: 'tunnel.opened' });
     const message = await opened.lost;
-    if (forward === opened) dispatch({ type: 'tunnel.lost', message });
+    if (this.#forward === opened) this.#dispatch({ type: 'tunnel.lost', message });
   }
 
-  function drop(): void {
-    const dropped = forward;
-    forward = undefined;
+  #drop(): void {
+    const dropped = this.#forward;
+    this.#forward = undefined;
     if (!dropped) return;
-    closing = Promise.all([closing, close(dropped)]).then(() => undefined);
+    this.#closing = Promise.all([this.#closing, this.#close(dropped)]).then(() => undefined);
   }
 
-  async function close(dropped: Forward): Promise<void> {
+  async #close(dropped: Forward): Promise<void> {
     try {
       await dropped[Symbol.asyncDispose]();
     } catch (error) {
-      options.log.debug({ op: 'tunnel.close', kind: options.kind, error: errorText(error) });
+      this.#options.log.debug({ op: 'tunnel.close', kind: this.#options.kind, error: errorText(error) });
     }
   }
+}
 
-  dispatch({ type: 'try.due' });
-  return {
-    get state() {
-      return state;
-    },
-    async [Symbol.asyncDispose]() {
-      closed.abort(new Error('the link was closed'));
-      dispatch({ type: 'close.ordered' });
-      await closing;
-    },
-  };
+function failureOf(error: unknown): TunnelFailure {
+  const { code, hint } = isCodedError(error) ? error : { code: 'unknown', hint: undefined };
+  return { code, message: errorText(error), ...defined({ hint }) };
 }
 
 function policyFor({ kind, attempt }: Extract<TunnelEffect, { type: 'try.later' }>): BackoffPolicy {
-  if (kind === 'denied') return deniedPattern;
-  const policy = kind === 'unanswered' ? unanswered : turnedAway;
-  return attempt < soonTries ? policy : { ...policy, maxMs: longMs };
+  if (kind === 'denied') return deniedPauses;
+  const policy = kind === 'unanswered' ? unansweredPauses : refusedPauses;
+  return attempt < shortPauses ? policy : { ...policy, maxMs: longPauseMs };
 }

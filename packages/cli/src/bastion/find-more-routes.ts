@@ -7,7 +7,8 @@ import { askEachRoute, knowsHostKey } from '@fairlead/ssh';
 
 import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { type Host, resolveRoute } from '@fairlead/launch';
+import type { Host } from '@fairlead/launch';
+import { resolveRoute } from '@fairlead/launch/login';
 import { routesFor } from '../ssh/open-routes.ts';
 import type { Address } from './bastion-addresses.ts';
 

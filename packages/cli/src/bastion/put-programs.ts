@@ -10,7 +10,7 @@ import type { z } from 'zod';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { findBundle, type Host, shipFile, shipRuntime } from '@fairlead/launch';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { readGate } from './gate-file.ts';
 
 export interface ControlPrograms {

@@ -1,7 +1,8 @@
 // By which of several routes the bastion is reached, told to the person who runs the command.
 
 import type { BastionLink } from '@fairlead/carrier';
-import { type BastionRouteView, describeRoute } from '@fairlead/client';
+import type { BastionRouteView } from '@fairlead/client';
+import { describeRoute } from '@fairlead/client/session';
 
 import type { Context } from '../context.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Asker } from '../context.ts';
-import { hostAndPort } from '@fairlead/launch';
+import { hostAndPort } from '@fairlead/launch/login';
 import { answerHosts, answerName, clusterWith, configWith, type InitArgs } from './init-questions.ts';
 
 const flags: InitArgs = { yes: true, local: false };

@@ -6,7 +6,7 @@ import type { SshRoute } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker } from '../context.ts';
-import { hostAndPort } from '@fairlead/launch';
+import { hostAndPort } from '@fairlead/launch/login';
 
 export interface InitArgs {
   yes: boolean;

@@ -3,6 +3,8 @@
 import type { Deployment } from '@fairlead/client';
 import type { InstanceState, InstanceView } from '@fairlead/protocol';
 
+import type { LineFields } from '../output/lines/json-line.ts';
+
 const startPhases: Record<string, string> = {
   booting: 'engine is starting',
   downloading: 'downloading weights',
@@ -59,7 +61,7 @@ export function placeWords({ role, replica }: Pick<InstanceView, 'role' | 'repli
 }
 
 /** Facts of an instance for a JSON line: no key, no token is in a view. */
-export function instanceFacts(instance: InstanceView): Record<string, unknown> {
+export function instanceFacts(instance: InstanceView): LineFields<'instance.changed'> {
   return {
     instance: instance.id,
     ...(instance.jobId === undefined ? {} : { jobId: instance.jobId }),

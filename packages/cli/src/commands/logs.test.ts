@@ -17,7 +17,7 @@ describe('A log', () => {
         taken.push(done);
       },
     });
-    const output = createOutput({ stdout, stderr: stdout }, { json: false, startedMs: 0, now: () => 0 });
+    const output = createOutput({ stdout, stderr: stdout }, { startedMs: 0, now: () => 0 });
     const { show } = showLines('engine', { output, signal: new AbortController().signal });
     let shownLines = 0;
     const showing = (async () => {
@@ -37,7 +37,7 @@ describe('A log', () => {
     let text = '';
     const write = (chunk: Buffer, _encoding: string, done: () => void) => ((text += String(chunk)), done());
     const stdout = Object.assign(new Writable({ write }), { isTTY: true });
-    const output = createOutput({ stdout, stderr: stdout }, { json: false, startedMs: 0, now: () => 0 });
+    const output = createOutput({ stdout, stderr: stdout }, { startedMs: 0, now: () => 0 });
     await showLines('engine', { output, signal: new AbortController().signal }).show([
       '\u001B[36m(engine)\u001B[0m \u001B]52;c;eA==\u0007',
     ]);

@@ -15,7 +15,7 @@ import { loadConfig } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { findBundle, type Host, openSshHost } from '@fairlead/launch';
 import { openCliSession } from '../open-cli-session.ts';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { awaitAgents } from '../upgrade/await-agents.ts';
 import { upgradeAgents } from '../upgrade/upgrade-agents.ts';
 

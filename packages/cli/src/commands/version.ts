@@ -1,6 +1,6 @@
 // `fairlead version`: the versions of everything that works together, and what to do where they differ.
 
-import { openSession } from '@fairlead/client';
+import { openSession } from '@fairlead/client/session';
 import { CodedError, errorText } from '@fairlead/kit';
 import { isEnded, OUR_VERSIONS } from '@fairlead/protocol';
 
@@ -10,7 +10,9 @@ import { table } from '../output/table.ts';
 import { sessionOptions } from '../session-options.ts';
 import { type AgentVersion, type ControlVersion, versionAdvice } from './version-advice.ts';
 
-type Found = { control: ControlVersion; agents: AgentVersion[] } | { error: { code: string; message: string } };
+type Found =
+  | { control: ControlVersion; agents: Array<AgentVersion & { instance: string }> }
+  | { error: { code: string; message: string } };
 
 export async function runVersion(version: string, context: Context): Promise<void> {
   const { output } = context;

@@ -3,7 +3,8 @@
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createJobKey, findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh';
+import { createJobKey } from '@fairlead/ssh';
+import { findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh/local-server';
 import type { FairleadConfig } from '@fairlead/config';
 import { stringify } from 'yaml';
 

@@ -99,6 +99,7 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
   );
   output.result(
     {
+      event: 'demo.done',
       ok: true,
       bastion: world.bastion.kind,
       hops: hops,

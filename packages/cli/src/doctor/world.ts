@@ -27,9 +27,9 @@ import {
   type Host,
   openLocalHost,
   openSshHost,
-  resolveRoute,
   slurmSite,
 } from '@fairlead/launch';
+import { resolveRoute } from '@fairlead/launch/login';
 import { sessionOptions } from '../session-options.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin, tryRoutes } from './reach/try-login.ts';

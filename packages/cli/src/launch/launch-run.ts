@@ -1,10 +1,10 @@
 // What packages/launch is given of a command's context, and where the events of its parts go.
 
 import { systemRandom } from '@fairlead/kit';
-import type { LaunchEvent, LoginQuestions, Machine, Run, StopEvent } from '@fairlead/launch';
+import type { LaunchEvent, LoginQuestions, LocalMachine, Run, StopEvent } from '@fairlead/launch';
 
 import type { Context } from '../context.ts';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { renderEvent } from './render-event.ts';
 
 /** For work that a command does itself: its events are rendered at once. */
@@ -13,7 +13,7 @@ export function launchRun(context: Context): Run<LaunchEvent | StopEvent> {
   return { ...machineOf(context), signal, tell: (event) => renderEvent(event, output) };
 }
 
-export function machineOf(context: Context): Machine {
+export function machineOf(context: Context): LocalMachine {
   const { env, home, nodePath, clock, log } = context;
   return {
     env,

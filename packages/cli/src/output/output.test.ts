@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { encodeJsonLine } from './json-lines.ts';
 import { createOutput, type Output } from './output.ts';
 import { table } from './table.ts';
 
@@ -21,7 +22,7 @@ function world(options: { json: boolean; isTTY?: boolean }) {
     );
   const output = createOutput(
     { stdout: stream('stdout'), stderr: stream('stderr') },
-    { json: options.json, startedMs: 0, now: () => 1500 },
+    { encodeLine: options.json ? encodeJsonLine : undefined, startedMs: 0, now: () => 1500 },
   );
   return { output, texts };
 }
@@ -29,34 +30,34 @@ function world(options: { json: boolean; isTTY?: boolean }) {
 describe('The words of a command', () => {
   it('are JSON lines on stdout alone with --json, the result last', () => {
     const { output, texts } = world({ json: true });
-    output.event('a', { x: 1 }, 'words');
+    output.event('step', { name: 'a', ms: 1 }, 'words');
     output.busy('working');
     output.text('log');
-    output.result({ event: 'b', ok: true }, 'more words');
+    output.result({ event: 'man', ok: true, page: 'p' }, 'more words');
     expect(
       texts.stdout
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual([
-      { event: 'a', x: 1 },
-      { event: 'b', ok: true },
+      { event: 'step', name: 'a', ms: 1 },
+      { event: 'man', ok: true, page: 'p' },
     ]);
     expect(texts.stderr).toBe('');
   });
 
   it('are progress on stderr and the result on stdout for people', () => {
     const { output, texts } = world({ json: false });
-    output.event('a', { x: 1 }, 'words');
+    output.event('step', { name: 'a', ms: 1 }, 'words');
     output.busy('working');
-    output.result({}, 'result');
+    output.result({ event: 'man', ok: true, page: 'p' }, 'result');
     expect(texts).toEqual({ stdout: 'result\n', stderr: '  1.5s  words\n' });
   });
 
   it('show what is going on only on a terminal, and wipe it away', () => {
     const { output, texts } = world({ json: false, isTTY: true });
     output.busy('working');
-    output.event('a', {}, 'done');
+    output.event('control.back', {}, 'done');
     expect(texts.stderr).toContain('\r\u001b[2K');
   });
 
@@ -76,8 +77,8 @@ describe('What comes from models, engines and hosts', () => {
   const evil = '\u001B]52;c;eA==\u0007\u009B2J\rfake\u202E';
   const shown = '␛]52;c;eA==␇<U+009B>2J␍fake<U+202E>';
   const sayAll = (output: Output) => {
-    output.event('x', {}, evil);
-    output.result({}, evil);
+    output.event('control.back', {}, evil);
+    output.result({ event: 'man', ok: true, page: '' }, evil);
     output.text(evil);
     output.logLine(evil);
     output.piece(evil);
@@ -109,8 +110,8 @@ describe('What comes from models, engines and hosts', () => {
 
   it('is escaped by JSON alone in JSON', () => {
     const { output, texts } = world({ json: true, isTTY: true });
-    output.event('x', { evil });
-    expect(JSON.parse(texts.stdout)).toEqual({ event: 'x', evil });
+    output.event('log', { source: 'engine', line: evil });
+    expect(JSON.parse(texts.stdout)).toEqual({ event: 'log', source: 'engine', line: evil });
   });
 
   it('cannot imitate the colours of the command', () => {
@@ -126,7 +127,7 @@ describe('A reader that is slower than the command', () => {
   const slow = () => {
     const taken: Array<() => void> = [];
     const stdout = new Writable({ highWaterMark: 10, write: (_chunk, _encoding, done) => void taken.push(done) });
-    const output = createOutput({ stdout, stderr: stdout }, { json: false, startedMs: 0, now: () => 0 });
+    const output = createOutput({ stdout, stderr: stdout }, { startedMs: 0, now: () => 0 });
     return { output, takeOne: () => taken.shift()?.() };
   };
 

@@ -4,17 +4,20 @@
 import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 
+import type { JsonLine, LineFields, LineName } from './lines/json-line.ts';
 import { visibleColouredText, visibleText } from './visible-text.ts';
 import { untilWritable } from './until-writable.ts';
 
 export interface Output {
   readonly json: boolean;
   /** A fact of a long command: a JSON line, or a line of progress for people. */
-  event(name: string, fields: Record<string, unknown>, human?: string): void;
+  event<Name extends LineName>(name: Name, fields: LineFields<Name>, human?: string): void;
+  /** A line of progress for people alone. */
+  progress(text: string): void;
   /** What is going on right now; replaced by the next one on a terminal, left out elsewhere. */
   busy(text: string): void;
   /** The command's result: the last JSON line, or text on stdout. */
-  result(value: Record<string, unknown>, human: string): void;
+  result(line: JsonLine, human: string): void;
   /** Text that belongs to the result as it is (logs, scripts). In JSON mode it is left out. */
   text(text: string): void;
   /** A line of a log: as `text`, and its colours stay. */
@@ -54,9 +57,11 @@ const escape = '\u001b';
 
 export function createOutput(
   streams: OutputStreams,
-  options: { json: boolean; startedMs: number; now: () => number; encode?: ((line: object) => string) | undefined },
+  /** With `encodeLine` stdout has JSON lines, else text for people. */
+  options: { encodeLine?: ((line: JsonLine) => string) | undefined; startedMs: number; now: () => number },
 ): Output {
-  const { json, encode = JSON.stringify } = options;
+  const { encodeLine } = options;
+  const json = encodeLine !== undefined;
   const { style, write } = createPen();
   const { stdout, stderr } = streams;
   const said = new Set<string>();
@@ -69,20 +74,25 @@ export function createOutput(
     clear();
     write(stream, text.endsWith('\n') ? text : `${text}\n`, show);
   };
-  const sayObject = (value: object) => {
+  const sayLine = (line: JsonLine) => {
     clear();
     // For programs: every character as it came.
-    stdout.write(`${encode(value)}\n`);
+    stdout.write(`${encodeLine?.(line)}\n`);
   };
   const styled = (format: Style, text: string) => style(format, text, stderr);
   const elapsed = () => styled('dim', `${((options.now() - options.startedMs) / 1000).toFixed(1).padStart(5)}s`);
   const warn = (text: string) => say(stderr, `${styled('yellow', 'warning')}  ${text}`);
 
+  const progress = (text: string) => {
+    if (!json) say(stderr, `${elapsed()}  ${text}`);
+  };
+
   return {
     json,
+    progress,
     event(name, fields, human) {
-      if (json) sayObject({ event: name, ...fields });
-      else if (human !== undefined) say(stderr, `${elapsed()}  ${human}`);
+      if (json) sayLine({ event: name, ...fields } as JsonLine);
+      else if (human !== undefined) progress(human);
     },
     busy(text) {
       if (json || !stderr.isTTY) return;
@@ -90,8 +100,8 @@ export function createOutput(
       write(stderr, `${elapsed()}  ${styled('dim', text)}`);
       busyShown = true;
     },
-    result(value, human) {
-      if (json) sayObject(value);
+    result(line, human) {
+      if (json) sayLine(line);
       else if (human !== '') say(stdout, human);
     },
     text(text) {
@@ -117,7 +127,7 @@ export function createOutput(
       warn(text);
     },
     failure({ isKnown = false, ...error }) {
-      if (json) sayObject({ event: 'error', ok: false, error });
+      if (json) sayLine({ event: 'error', ok: false, error });
       if (!isKnown)
         say(stderr, `${styled('red', 'error')}  ${error.message}${error.hint ? `\n       ${error.hint}` : ''}`);
     },

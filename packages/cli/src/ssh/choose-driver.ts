@@ -6,7 +6,7 @@ import type { SshRoute } from '@fairlead/protocol';
 
 import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { openRoute, resolveRoute } from '@fairlead/launch';
+import { openRoute, resolveRoute } from '@fairlead/launch/login';
 
 /** Failures that the system's ssh may not have: it has other ways to log in, and may have another way to the host. */
 const mattersOfDriver = [

@@ -13,7 +13,7 @@ import {
 
 import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
-import { resolveRoute } from '@fairlead/launch';
+import { resolveRoute } from '@fairlead/launch/login';
 
 export interface RoutesAsked {
   /** The only host keys that are believed; absent: what known_hosts says of each name. */

@@ -6,7 +6,7 @@ it('createSshTerminal gives the terminal to one login after the other, each on a
   const seen: string[] = [];
   const terminal = createSshTerminal({
     close: () => seen.push('cleared'),
-    event: (_name, _fields, human) => seen.push(human ?? ''),
+    progress: (text) => seen.push(text),
   });
   async function login(name: string): Promise<void> {
     using _held = await terminal.take();

@@ -4,7 +4,7 @@ import type { SshTerminal } from '@fairlead/ssh';
 
 import type { Output } from '../output/output.ts';
 
-export function createSshTerminal(output: Pick<Output, 'close' | 'event'>): SshTerminal {
+export function createSshTerminal(output: Pick<Output, 'close' | 'progress'>): SshTerminal {
   let turn: Promise<void> = Promise.resolve();
   return {
     async take() {
@@ -16,6 +16,6 @@ export function createSshTerminal(output: Pick<Output, 'close' | 'event'>): SshT
       output.close();
       return { [Symbol.dispose]: resolve };
     },
-    say: (line) => output.event('ssh.said', { line }, `ssh: ${line}`),
+    say: (line) => output.progress(`ssh: ${line}`),
   };
 }

@@ -31,9 +31,12 @@ export function reportSwept(
       { hint: 'Run `fairlead uninstall` again when that is mended: it goes on where it was.' },
     );
   }
-  output.result({ event: dryRun ? 'uninstall.planned' : 'uninstalled', ok: true, ...facts }, lines.join('\n'));
+  output.result(
+    dryRun ? { event: 'uninstall.planned', ok: true, ...facts } : { event: 'uninstalled', ok: true, ...facts },
+    lines.join('\n'),
+  );
 }
 
-function placed({ host, path, why }: Swept): Record<string, string> {
+function placed({ host, path, why }: Swept): Omit<Swept, 'kind'> {
   return { host, path, ...(why === undefined ? {} : { why }) };
 }

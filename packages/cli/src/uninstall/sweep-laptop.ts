@@ -8,7 +8,7 @@ import { errnoOf, errorText } from '@fairlead/kit';
 
 import { trustedFilesPath, userConfigPath } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { compileCacheDir } from '../paths.ts';
 import type { SweepMode, Swept } from './sweep-host.ts';
 

@@ -6,7 +6,7 @@ import { loadConfig } from '@fairlead/config';
 import { launchRun } from '../launch/launch-run.ts';
 import { configPlace } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { openSite, shipAgent } from '@fairlead/launch';
 
 export interface AgentsUpgraded {

@@ -2,7 +2,7 @@
 
 import type { LaunchEvent } from '@fairlead/launch';
 
-import { type Deployment, describeState } from '../deployment.ts';
+import { type Deployment, describeState } from '../control/deployment.ts';
 import { configPlace, launchDeps, type LaunchOptions, loadLaunching } from './launch-options.ts';
 
 export interface DeployOptions extends LaunchOptions {

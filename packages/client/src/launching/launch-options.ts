@@ -4,11 +4,11 @@ import { homedir } from 'node:os';
 
 import type { ConfigPlace, FairleadConfig } from '@fairlead/config';
 import { silentLog, systemClock, systemRandom } from '@fairlead/kit';
-import type { LaunchDeps, Machine } from '@fairlead/launch';
+import type { LaunchDeps, LocalMachine } from '@fairlead/launch';
 
-import { cacheDir } from '../cache-dir.ts';
-import { openSession, type Session, type SessionOptions } from '../open-session.ts';
-import { profilePath } from '../profile.ts';
+import { cacheDir } from './cache-dir.ts';
+import { openSession, type Session, type SessionOptions } from '../control/open-session.ts';
+import { profilePath } from '../bastion/profile.ts';
 
 export interface LaunchOptions extends SessionOptions {
   /** A file that stands for the user's configuration and the project's. Absent: `$FAIRLEAD_CONFIG`, else both, as for the CLI. */
@@ -35,11 +35,11 @@ export function launchDeps(options: LaunchOptions, config: FairleadConfig): Laun
 }
 
 /** Throws `profile_mismatch` where profile and configuration name two bastions: a job would be told the one and wait for the other. */
-async function openOwnSession(options: LaunchOptions, config: FairleadConfig, machine: Machine): Promise<Session> {
+async function openOwnSession(options: LaunchOptions, config: FairleadConfig, machine: LocalMachine): Promise<Session> {
   const session = await openSession(options);
   try {
     if (!config.bastion) return session;
-    const { compareWithProfile, otherBastion } = await loadLaunching();
+    const { compareWithProfile, otherBastion } = await import('@fairlead/launch/login');
     const comparison = await compareWithProfile(config.bastion, session.link.profile, machine);
     if (comparison.kind !== 'other') return session;
     throw otherBastion(comparison.differences, options.profile ?? profilePath(machine.env, machine.home));
@@ -49,7 +49,7 @@ async function openOwnSession(options: LaunchOptions, config: FairleadConfig, ma
   }
 }
 
-function machineOf(options: LaunchOptions): Machine {
+function machineOf(options: LaunchOptions): LocalMachine {
   const { log = silentLog, clock = systemClock, askPassphrase, sshTerminal } = options;
   const account = accountOf(options);
   return {

@@ -2,7 +2,7 @@
 
 import { silentLog } from '@fairlead/kit';
 
-import { type Deployment, describeDeployment } from '../deployment.ts';
+import { type Deployment, describeDeployment } from '../control/deployment.ts';
 import { configPlace, launchDeps, type LaunchOptions, loadLaunching } from './launch-options.ts';
 
 export interface StopOptions extends LaunchOptions {

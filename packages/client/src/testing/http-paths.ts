@@ -7,9 +7,9 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { Secret } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 
-import type { ChannelRequestDeps } from '../channel-request.ts';
-import { createKeyRing, type KeyRing } from '../key-ring.ts';
-import { trackPaths } from '../live-paths.ts';
+import type { ChannelRequestDeps } from '../openai/channel-request.ts';
+import { createKeyRing, type KeyRing } from '../openai/key-ring.ts';
+import { trackPaths } from '../paths/live-paths.ts';
 
 export interface HttpPaths extends AsyncDisposable {
   deps: ChannelRequestDeps;

@@ -5,7 +5,7 @@ import type { LoraOptions, Runner } from '../open-engine-sim.ts';
 import type { Adapter } from '../server/adapters.ts';
 import { record, text } from '../wire/fields.ts';
 
-export interface EngineOptions {
+export interface SimSettings {
   limits: EngineLimits;
   autoTools: boolean;
   runner: Runner;
@@ -29,7 +29,7 @@ export function readEngineOptions(
   values: Readonly<Record<string, unknown>>,
   numbers: EngineNumbers,
   env: NodeJS.ProcessEnv,
-): EngineOptions {
+): SimSettings {
   const runner = text(values.runner);
   return {
     limits: {

@@ -4,11 +4,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { Secret } from '@fairlead/kit';
 import { type Fault, faultUsage, parseFault } from '../faults.ts';
 import type { ListenAddress } from '../server/listener.ts';
-import { type EngineOptions, readEngineOptions } from './engine-options.ts';
+import { type SimSettings, readEngineOptions } from './engine-options.ts';
 import { pythonRepr } from './python-repr.ts';
 import { flagChoices, shortFlags, vllmFlags } from './vllm-flags.ts';
 
-export interface ServeOptions extends EngineOptions {
+export interface ServeOptions extends SimSettings {
   model: string;
   modelNames: readonly string[];
   listen: ListenAddress;

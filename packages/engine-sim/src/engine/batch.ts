@@ -7,7 +7,7 @@ export interface BatchLimits {
   kvCapacity: number;
 }
 
-export interface Held {
+export interface SlotUse {
   sequences: number;
   kvTokens: number;
 }
@@ -30,7 +30,7 @@ export class Batch {
   }
 
   /** An empty engine takes whatever comes: a request that is larger than the cache was refused before. */
-  fits({ sequences, kvTokens }: Held): boolean {
+  fits({ sequences, kvTokens }: SlotUse): boolean {
     if (this.#sequences === 0) return true;
     return (
       this.#sequences + sequences <= this.#limits.maxSequences && this.#kvTokens + kvTokens <= this.#limits.kvCapacity
@@ -42,7 +42,7 @@ export class Batch {
     return this.#kvTokens > this.#limits.kvCapacity;
   }
 
-  take({ sequences, kvTokens }: Held): void {
+  take({ sequences, kvTokens }: SlotUse): void {
     this.#sequences += sequences;
     this.#kvTokens += kvTokens;
   }
@@ -51,7 +51,7 @@ export class Batch {
     this.#kvTokens += tokens;
   }
 
-  release({ sequences, kvTokens }: Held): void {
+  release({ sequences, kvTokens }: SlotUse): void {
     this.#sequences -= sequences;
     this.#kvTokens -= kvTokens;
   }

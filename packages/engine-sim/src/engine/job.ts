@@ -1,6 +1,6 @@
 // One request inside the engine: what it holds and when its next token is due.
 
-import type { Held } from './batch.ts';
+import type { SlotUse } from './batch.ts';
 import type { EngineRequest } from './engine-request.ts';
 import type { WheelJob } from './timer-wheel.ts';
 
@@ -39,7 +39,7 @@ export function startJob(job: Job, nowMs: number): void {
   job.firstDueMs = prefillMs > 0 || behind > 0 ? nowMs + prefillMs - behind : 0;
 }
 
-export function heldBy({ request, given }: Job): Held {
+export function heldBy({ request, given }: Job): SlotUse {
   const sequences = Math.max(1, request.generations.length);
   return { sequences, kvTokens: request.promptTokens + given * request.generations.length };
 }

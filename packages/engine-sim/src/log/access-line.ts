@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { LogLine } from './log-line.ts';
 
-export interface Answered {
+export interface AccessEntry {
   /** `host:port`, or nothing on a unix socket. */
   client: string;
   method: string;
@@ -12,7 +12,7 @@ export interface Answered {
   status: number;
 }
 
-export function accessLine({ client, method, target, httpVersion, status }: Answered): LogLine {
+export function accessLine({ client, method, target, httpVersion, status }: AccessEntry): LogLine {
   const what = `"${method} ${target} HTTP/${httpVersion}" ${status} ${STATUS_CODES[status] ?? ''}`;
   return { stream: 'out', text: `INFO:     ${client} - ${what}` };
 }

@@ -1,10 +1,10 @@
 // A failure's lines as the real one prints them: the cause, wrapped once per process it goes through.
 
-import type { Failure } from './failures.ts';
+import type { StartFailure } from './failures.ts';
 import { core, err, type LogLine, record } from './log-line.ts';
 
 /** In order; the place says which phases of the start were printed before. */
-export function failureLines(failure: Failure, model: string): LogLine[] {
+export function failureLines(failure: StartFailure, model: string): LogLine[] {
   const cause = failure.cause.replaceAll('{model}', model);
   switch (failure.at) {
     case 'silent':

@@ -1,7 +1,7 @@
 // Wrong starts as data: where each one strikes, what names it, and how the process ends.
 // Texts are recorded (measured.md, Wrong starts) unless `source` says they come from the code of vLLM 0.32.0.
 
-export interface Failure {
+export interface StartFailure {
   /** Where it strikes: each place wraps the cause in its own way. */
   at: 'config' | 'bind' | 'engine' | 'worker' | 'silent';
   source: 'recorded' | 'code';
@@ -148,10 +148,10 @@ const catalogue = {
   segfault: { at: 'silent', source: 'recorded', cause: '', end: { signal: 'SIGSEGV' } },
   /** The kernel's or the cgroup's out-of-memory killer took the API server. */
   'oom-killed': { at: 'silent', source: 'code', cause: '', end: { signal: 'SIGKILL' } },
-} as const satisfies Record<string, Failure>;
+} as const satisfies Record<string, StartFailure>;
 
 export type FailureName = keyof typeof catalogue;
 
-export const failures: Record<FailureName, Failure> = catalogue;
+export const failures: Record<FailureName, StartFailure> = catalogue;
 
 export const failureNames = Object.keys(catalogue) as FailureName[];

@@ -29,10 +29,10 @@ function inFlightLine(drainS: number, inFlight: number): LogLine[] {
 }
 
 /** How the engine went: after its last request, at once without any, or from under its requests. */
-export type EngineEnd = 'drained' | 'idle' | 'killed';
+export type ShutdownKind = 'drained' | 'idle' | 'killed';
 
 /** From the engine's end until uvicorn looks at its connections. */
-export function engineStopped(how: EngineEnd): LogLine[] {
+export function engineStopped(how: ShutdownKind): LogLine[] {
   const killed = [
     warn('utils.py:648', '[shutdown] Process manager: force killing remaining processes count=1'),
     warn('utils.py:653', '[shutdown] Process manager: force killing remaining process EngineCore pid {pid+1}'),

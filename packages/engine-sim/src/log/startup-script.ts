@@ -2,7 +2,7 @@
 
 import { type Offer, routesOf } from '../wire/routes.ts';
 import { vllmVersion } from '../vllm-version.ts';
-import type { Failure } from './failures.ts';
+import type { StartFailure } from './failures.ts';
 import { api, core, err, type LogLine, record, worker } from './log-line.ts';
 import { shardLine } from './shard-line.ts';
 
@@ -24,15 +24,15 @@ export interface StartOptions {
 }
 
 /** Imports, configuration and handshake obey SIGTERM differently than the rest (process/life.ts). */
-export type StartPhase = 'importing' | 'configuring' | 'handshaking' | 'loading';
+export type StartupStage = 'importing' | 'configuring' | 'handshaking' | 'loading';
 
 export interface StartStep {
-  phase: StartPhase;
+  phase: StartupStage;
   /** When it is printed, as a part of the whole start. */
   at: number;
   lines: LogLine[];
   /** The failures that strike once these lines are out. */
-  strikes?: ReadonlyArray<Failure['at']>;
+  strikes?: ReadonlyArray<StartFailure['at']>;
 }
 
 const noTriton = err("Triton is installed, but doesn't include CPU backend. Disabling Triton.");

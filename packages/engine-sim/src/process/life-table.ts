@@ -2,7 +2,7 @@
 
 import { type Machine, nameWith } from '@fairlead/kit';
 
-import { initialLife, type LifeEffect, type LifeEvent, type LifeState, transition } from './life.ts';
+import { initialLife, type ProcessEffect, type ProcessEvent, type LifeState, transition } from './life.ts';
 
 const stop = { type: 'stop.signalled', ignored: false, inFlight: 0, drainS: 0, hangs: false } as const;
 const starting = { name: 'starting', lost: 0, stuck: false } as const;
@@ -20,7 +20,7 @@ const states: Record<string, LifeState> = {
   ended: { name: 'ended' },
 };
 
-const events: Record<string, LifeEvent> = {
+const events: Record<string, ProcessEvent> = {
   'phase.entered': { type: 'phase.entered', phase: 'loading' },
   'engine.ready': { type: 'engine.ready' },
   'stop.signalled (idle)': stop,
@@ -38,7 +38,7 @@ const events: Record<string, LifeEvent> = {
 };
 
 /** For the test, and for docs/state-machines.md. */
-export const simulatorMachine: Machine<LifeState, LifeEvent, LifeEffect> = {
+export const simulatorMachine: Machine<LifeState, ProcessEvent, ProcessEffect> = {
   step: transition,
   states,
   events,
@@ -46,7 +46,7 @@ export const simulatorMachine: Machine<LifeState, LifeEvent, LifeEffect> = {
   nameEffect: describeEffect,
 };
 
-function describeEffect(effect: LifeEffect): string {
+function describeEffect(effect: ProcessEffect): string {
   if (effect.type === 'drain') return `drain ${effect.timeoutS}`;
   if (effect.type === 'kill-engine') return `kill-engine ${effect.how}`;
   if (effect.type === 'end') return `end ${'code' in effect.end ? effect.end.code : effect.end.signal}`;

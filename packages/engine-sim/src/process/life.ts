@@ -1,30 +1,30 @@
 // The life of the process around the engine: which signal does what when, as measured on the real one
-// (measured.md, Signals and exit codes). Decides only; engine-process.ts performs the effects.
+// (measured.md, Signals and exit codes). Decides only; sim-process.ts performs the effects.
 
 import { go, stay, type Step } from '@fairlead/kit';
 
 import type { LogLine } from '../log/log-line.ts';
 import {
   engineDied,
-  type EngineEnd,
+  type ShutdownKind,
   engineStopped,
   interrupted,
   serverFinished,
   shutdownBegun,
   waitingForConnections,
 } from '../log/shutdown-script.ts';
-import type { StartPhase } from '../log/startup-script.ts';
+import type { StartupStage } from '../log/startup-script.ts';
 
 export type LifeState =
   /** `lost` counts the signals that were swallowed; `stuck` means that it will never be ready. */
-  | { name: 'starting'; phase: StartPhase; lost: number; stuck: boolean }
+  | { name: 'starting'; phase: StartupStage; lost: number; stuck: boolean }
   | { name: 'serving' }
   | { name: 'draining' }
   | { name: 'closing' }
   | { name: 'ended' };
 
-export type LifeEvent =
-  | { type: 'phase.entered'; phase: StartPhase }
+export type ProcessEvent =
+  | { type: 'phase.entered'; phase: StartupStage }
   | { type: 'engine.ready' }
   | { type: 'stop.signalled'; ignored: boolean; inFlight: number; drainS: number; hangs: boolean }
   | { type: 'requests.finished' }
@@ -36,7 +36,7 @@ export type LifeEvent =
 
 export type ProcessEnd = { code: number } | { signal: 'SIGINT' | 'SIGTERM' | 'SIGSEGV' | 'SIGKILL' };
 
-export type LifeEffect =
+export type ProcessEffect =
   | { type: 'print'; lines: readonly LogLine[] }
   /** Generating requests are refused, those in flight go on; the drain may take so long. */
   | { type: 'drain'; timeoutS: number }
@@ -45,14 +45,14 @@ export type LifeEffect =
   | { type: 'stop-starting' }
   | { type: 'end'; end: ProcessEnd };
 
-export type LifeStep = Step<LifeState, LifeEffect>;
+export type ProcessStep = Step<LifeState, ProcessEffect>;
 
 /** How long a dead engine's server answers 503 before it goes: 1 to 2 s were seen. */
 const watchdogMs = 1000;
 
 export const initialLife: LifeState = { name: 'starting', phase: 'importing', lost: 0, stuck: false };
 
-export function transition(state: LifeState, event: LifeEvent): LifeStep {
+export function transition(state: LifeState, event: ProcessEvent): ProcessStep {
   if (event.type === 'exit.ordered' && state.name !== 'ended') return ended({ code: event.code });
   switch (state.name) {
     case 'starting':
@@ -71,7 +71,7 @@ export function transition(state: LifeState, event: LifeEvent): LifeStep {
 
 type Starting = Extract<LifeState, { name: 'starting' }>;
 
-function whileStarting(state: Starting, event: LifeEvent): LifeStep {
+function whileStarting(state: Starting, event: ProcessEvent): ProcessStep {
   switch (event.type) {
     case 'phase.entered':
       return go({ ...state, phase: event.phase });
@@ -80,7 +80,7 @@ function whileStarting(state: Starting, event: LifeEvent): LifeStep {
     case 'stop.signalled':
       return event.ignored ? stay(state) : interruptStart(state);
     case 'start.failed': {
-      const print: LifeEffect = { type: 'print', lines: event.lines };
+      const print: ProcessEffect = { type: 'print', lines: event.lines };
       if (event.end === 'never') return go({ ...state, stuck: true }, print, { type: 'stop-starting' });
       return ended(event.end, event.lines);
     }
@@ -97,7 +97,7 @@ function whileStarting(state: Starting, event: LifeEvent): LifeStep {
  * While the engine starts the first signal is swallowed without a line: during its handshake that leaves both sides
  * waiting for ever, later the start goes on. A second one is obeyed.
  */
-function interruptStart(state: Starting): LifeStep {
+function interruptStart(state: Starting): ProcessStep {
   if (state.phase === 'importing') return ended({ signal: 'SIGTERM' });
   const swallows = state.phase === 'handshaking' || state.phase === 'loading';
   if (!swallows || state.lost > 0) return ended({ signal: 'SIGINT' }, interrupted);
@@ -105,9 +105,9 @@ function interruptStart(state: Starting): LifeStep {
   return go({ ...state, lost: 1, stuck }, ...(stuck ? [{ type: 'stop-starting' } as const] : []));
 }
 
-function whileServing(state: LifeState, event: LifeEvent): LifeStep {
+function whileServing(state: LifeState, event: ProcessEvent): ProcessStep {
   if (event.type === 'engine.died') {
-    const effects: LifeEffect[] = [
+    const effects: ProcessEffect[] = [
       { type: 'print', lines: engineDied },
       { type: 'kill-engine', how: 'aloud' },
     ];
@@ -115,24 +115,24 @@ function whileServing(state: LifeState, event: LifeEvent): LifeStep {
   }
   if (event.type !== 'stop.signalled' || event.ignored) return stay(state);
   const { inFlight, drainS, hangs } = event;
-  const begun: LifeEffect = { type: 'print', lines: shutdownBegun(drainS, inFlight) };
+  const begun: ProcessEffect = { type: 'print', lines: shutdownBegun(drainS, inFlight) };
   if (drainS > 0) return go({ name: 'draining' }, begun, { type: 'drain', timeoutS: drainS });
   const stopped = stopEngine(inFlight > 0 ? 'killed' : 'idle', inFlight, hangs);
   return go(stopped.state, begun, { type: 'drain', timeoutS: 0 }, ...stopped.effects);
 }
 
 /** More signals change nothing. */
-function whileDraining(state: LifeState, event: LifeEvent): LifeStep {
+function whileDraining(state: LifeState, event: ProcessEvent): ProcessStep {
   if (event.type === 'requests.finished') return stopEngine('drained', 0, false);
   if (event.type === 'drain.expired') return stopEngine('killed', event.inFlight, event.hangs);
   return stay(state);
 }
 
 /** `hangs`: neither the requests nor the connections end, and the server waits for them. */
-function stopEngine(how: EngineEnd, inFlight: number, hangs: boolean): LifeStep {
+function stopEngine(how: ShutdownKind, inFlight: number, hangs: boolean): ProcessStep {
   const waits = hangs && inFlight > 0;
   const lines = [...engineStopped(how), ...(waits ? [waitingForConnections] : [])];
-  const effects: LifeEffect[] = [
+  const effects: ProcessEffect[] = [
     { type: 'kill-engine', how: waits ? 'silently' : 'aloud' },
     { type: 'print', lines },
     { type: 'close-listener', afterMs: 0 },
@@ -140,7 +140,7 @@ function stopEngine(how: EngineEnd, inFlight: number, hangs: boolean): LifeStep 
   return go({ name: 'closing' }, ...effects);
 }
 
-function ended(end: ProcessEnd, lines: readonly LogLine[] = []): LifeStep {
-  const print: LifeEffect[] = lines.length > 0 ? [{ type: 'print', lines }] : [];
+function ended(end: ProcessEnd, lines: readonly LogLine[] = []): ProcessStep {
+  const print: ProcessEffect[] = lines.length > 0 ? [{ type: 'print', lines }] : [];
   return go({ name: 'ended' }, ...print, { type: 'end', end });
 }

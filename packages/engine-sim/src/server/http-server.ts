@@ -3,10 +3,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Secret } from '@fairlead/kit';
 import type { Metrics } from '../engine/metrics.ts';
-import type { Answered } from '../log/access-line.ts';
+import type { AccessEntry } from '../log/access-line.ts';
 import { methodNotAllowed, notFound, unauthorized } from '../wire/api-error.ts';
 import { modelList, type ListedModel } from '../wire/model-list.ts';
-import { adminRoutes, decodePath, isGuarded, matchRoute, type Offer, type Route, routesOf } from '../wire/routes.ts';
+import {
+  adminRoutes,
+  decodePath,
+  isGuarded,
+  matchRoute,
+  type Offer,
+  type ServedRoute,
+  routesOf,
+} from '../wire/routes.ts';
 import { vllmVersion } from '../vllm-version.ts';
 import type { Adapters } from './adapters.ts';
 import { type AdminDeps, answerAdmin } from './admin.ts';
@@ -25,7 +33,7 @@ export interface HttpServerDeps {
   admin: AdminDeps | undefined;
   loadTracking: boolean;
   requestIds: boolean;
-  onAccess(entry: Answered): void;
+  onAccess(entry: AccessEntry): void;
 }
 
 export interface HttpServer {
@@ -80,7 +88,7 @@ const badHead =
 interface Arrival {
   request: IncomingMessage;
   response: ServerResponse;
-  routes: readonly Route[];
+  routes: readonly ServedRoute[];
 }
 
 function answer({ request, response, routes }: Arrival, deps: HttpServerDeps, load: { inFlight: number }): void {
@@ -104,7 +112,7 @@ function answer({ request, response, routes }: Arrival, deps: HttpServerDeps, lo
   answerRoute(match.route, exchange, deps, load);
 }
 
-function answerRoute(route: Route, exchange: Exchange, deps: HttpServerDeps, load: { inFlight: number }): void {
+function answerRoute(route: ServedRoute, exchange: Exchange, deps: HttpServerDeps, load: { inFlight: number }): void {
   const { engine, createId } = deps.generate;
   switch (route.name) {
     case 'health':
@@ -158,7 +166,7 @@ const countedRoutes: ReadonlySet<string> = new Set([
 ]);
 
 /** What `/load` counts. */
-function isCounted({ name }: Route): boolean {
+function isCounted({ name }: ServedRoute): boolean {
   return countedRoutes.has(name);
 }
 

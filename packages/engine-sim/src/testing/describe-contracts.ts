@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { describeEmbeddingContract, embeddingFlags } from '../embedding.contract.ts';
 import { contractFlags, describeEngineContract } from '../engine.contract.ts';
-import { type CommandedEngine, type EngineCommand, openCommandedEngine } from './engine-command.ts';
+import { type CommandedEngine, type ServeCommand, openCommandedEngine } from './engine-command.ts';
 
 /** How to serve the model, or what is in the way: then every test is skipped with that reason. */
-export type Prepared = { command: EngineCommand } | { lacking: string };
+export type Prepared = { command: ServeCommand } | { lacking: string };
 
 /** `prepare` makes a model in a folder, and an adapter in `<folder>-lora`. */
 export function describeContracts(name: string, prepare: (folder: string) => Promise<Prepared>): void {

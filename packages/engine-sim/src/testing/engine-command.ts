@@ -11,7 +11,7 @@ import { exchange } from './exchange.ts';
 import { killGroup } from './spawned-engine.ts';
 import { temporarySocket } from './temporary-socket.ts';
 
-export interface EngineCommand {
+export interface ServeCommand {
   /** Up to and including `serve`. */
   argv: readonly string[];
   /** A folder or a name. */
@@ -28,13 +28,13 @@ export interface CommandedEngine extends AsyncDisposable {
 
 const sourceFile = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export function simulatorCommand(model: string): EngineCommand {
+export function simulatorCommand(model: string): ServeCommand {
   const argv = [process.execPath, ...programArgs('engine-sim'), 'serve'];
   return { argv, model, more: ['--sim-decode-ms', '1'], startLimitMs: 20_000 };
 }
 
 /** A tiny model in `folder`, an adapter of rank 8 beside it. `venv` is made by infra/testbed/real-vllm/make-venv.sh. */
-export async function prepareRealEngine(venv: string, folder: string): Promise<{ command: EngineCommand }> {
+export async function prepareRealEngine(venv: string, folder: string): Promise<{ command: ServeCommand }> {
   const recipe = sourceFile('../../../../infra/testbed/real-vllm/make-tiny-model.py');
   await promisify(execFile)(join(venv, 'bin/python'), [recipe, folder, '--lora', '8']);
   const more = ['--load-format', 'dummy', '--enforce-eager'];
@@ -42,7 +42,7 @@ export async function prepareRealEngine(venv: string, folder: string): Promise<{
 }
 
 /** Resolves when it is healthy; disposing kills it with everything it has started. */
-export async function openCommandedEngine(command: EngineCommand, flags: readonly string[]): Promise<CommandedEngine> {
+export async function openCommandedEngine(command: ServeCommand, flags: readonly string[]): Promise<CommandedEngine> {
   const socket = temporarySocket();
   const key = 'k123';
   const [program = '', ...before] = command.argv;

@@ -28,7 +28,7 @@ const acknowledging = `data:text/javascript,
   import { writeSync } from 'node:fs';
   process.on('SIGWINCH', () => writeSync(3, '.'));`;
 
-export function spawnEngine(args: readonly string[], env: Record<string, string> = {}): SpawnedEngine {
+export function spawnSim(args: readonly string[], env: Record<string, string> = {}): SpawnedEngine {
   const argv = ['--import', acknowledging, ...programArgs('engine-sim'), 'serve', '/models/demo', ...args];
   const child = spawn(process.execPath, argv, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

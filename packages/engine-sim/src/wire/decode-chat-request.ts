@@ -8,15 +8,22 @@ import { checkLength, checkLogprobs, checkSampling } from './check-limits.ts';
 import { missingFields, notAList, wrongTypes } from './decode-body.ts';
 import { checkTools, decodeChatTools } from './decode-tools.ts';
 import { type Fields, number, record, text } from './fields.ts';
-import { checkModel, commonFields, type Decoded, echoedModel, refuse, type ServedModel } from './generate-request.ts';
+import {
+  checkModel,
+  commonFields,
+  type DecodedRequest,
+  echoedModel,
+  refuseRequest,
+  type ServedModel,
+} from './generate-request.ts';
 import { checkStructured, responseFormat, structuredScript } from './structured-output.ts';
 
 /** Checks in vLLM's order: schema, model, conversation, length, sampling parameters. */
-export function decodeChatRequest(fields: Fields, model: ServedModel): Decoded {
+export function decodeChatRequest(fields: Fields, model: ServedModel): DecodedRequest {
   const wrong = checkChatSchema(fields) ?? checkModel(fields, model);
-  if (wrong) return refuse(wrong);
+  if (wrong) return refuseRequest(wrong);
   const conversation = readConversation(fields.messages as unknown[], model);
-  if ('error' in conversation) return refuse(conversation.error);
+  if ('error' in conversation) return refuseRequest(conversation.error);
   const { prompt, promptTokens } = conversation;
   const asked = askedTokens(fields);
   const logprobs = fields.logprobs === true ? (number(fields.top_logprobs) ?? 0) : undefined;
@@ -24,7 +31,7 @@ export function decodeChatRequest(fields: Fields, model: ServedModel): Decoded {
     checkLength({ promptTokens, asked, maxModelLen: model.maxModelLen }) ??
     checkSampling(fields) ??
     checkLogprobs(logprobs);
-  if (error) return refuse(error);
+  if (error) return refuseRequest(error);
   const script = chatScript(fields, conversation, model);
   const choice = { prompt, script, echo: undefined };
   return {

@@ -11,16 +11,16 @@ import {
   checkModel,
   type ChoicePlan,
   commonFields,
-  type Decoded,
+  type DecodedRequest,
   echoedModel,
-  refuse,
+  refuseRequest,
   type ServedModel,
 } from './generate-request.ts';
 import { checkStructured, responseFormat, structuredScript } from './structured-output.ts';
 
 const defaultMaxTokens = 16;
 
-export function decodeCompletionRequest(fields: Fields, model: ServedModel, vocabulary: Vocabulary): Decoded {
+export function decodeCompletionRequest(fields: Fields, model: ServedModel, vocabulary: Vocabulary): DecodedRequest {
   const prompts = readPrompts(fields.prompt, vocabulary);
   const wrong =
     checkStructured(fields) ??
@@ -29,7 +29,7 @@ export function decodeCompletionRequest(fields: Fields, model: ServedModel, voca
     (prompts.length === 0 ? noPrompt : undefined) ??
     wrongTypes(fields) ??
     checkModel(fields, model);
-  if (wrong) return refuse(wrong);
+  if (wrong) return refuseRequest(wrong);
   // Nothing but the prompt is asked for: one token is made all the same, and not shown.
   const echoAlone = fields.echo === true && fields.max_tokens === 0;
   const asked = echoAlone ? 1 : (number(fields.max_tokens) ?? defaultMaxTokens);
@@ -39,7 +39,7 @@ export function decodeCompletionRequest(fields: Fields, model: ServedModel, voca
     checkLength({ promptTokens: Math.max(...counts), asked, maxModelLen: model.maxModelLen }) ??
     checkSampling(fields) ??
     checkLogprobs(logprobs);
-  if (error) return refuse(error);
+  if (error) return refuseRequest(error);
   const choices = prompts.flatMap((prompt) => {
     const plan = planChoice(fields, prompt, echoAlone);
     return Array.from({ length: number(fields.n) ?? 1 }, () => plan);

@@ -7,7 +7,7 @@ import { decodeChatRequest } from './decode-chat-request.ts';
 import { decodeCompletionRequest } from './decode-completion-request.ts';
 import { decodeMessagesRequest } from './decode-messages-request.ts';
 import { decodeResponsesRequest } from './decode-responses-request.ts';
-import type { Decoded, GenerateRequest, ServedModel } from './generate-request.ts';
+import type { DecodedRequest, GenerateRequest, ServedModel } from './generate-request.ts';
 
 /** `invocations` is chat or completions, whichever the body fits. */
 export type GenerateRoute = GenerateRequest['kind'] | 'invocations';
@@ -21,7 +21,7 @@ export function decodeGenerateRequest(
   route: GenerateRoute,
   { contentType, text }: { contentType: string | undefined; text: string },
   { model, vocabulary }: Reading,
-): Decoded {
+): DecodedRequest {
   const body = decodeBody(contentType, text);
   if (!body.ok) return body;
   const { fields } = body;

@@ -11,24 +11,24 @@ import { type Fields, list, number, record, text } from './fields.ts';
 import {
   checkModel,
   commonFields,
-  type Decoded,
+  type DecodedRequest,
   echoedModel,
-  refuse,
+  refuseRequest,
   type ServedModel,
   stopStrings,
 } from './generate-request.ts';
 import { structuredScript } from './structured-output.ts';
 
-export function decodeMessagesRequest(fields: Fields, model: ServedModel): Decoded {
+export function decodeMessagesRequest(fields: Fields, model: ServedModel): DecodedRequest {
   const wrong = checkMessagesSchema(fields, ['model', 'messages', 'max_tokens']) ?? checkModel(fields, model);
-  if (wrong) return refuse(wrong);
+  if (wrong) return refuseRequest(wrong);
   const conversation = readMessages(fields, model);
-  if ('error' in conversation) return refuse(conversation.error);
+  if ('error' in conversation) return refuseRequest(conversation.error);
   const { prompt, promptTokens, asked, answered } = conversation;
   const maxTokens = number(fields.max_tokens) ?? 1;
   const error =
     checkLength({ promptTokens, asked: maxTokens, maxModelLen: model.maxModelLen }) ?? checkSampling(fields);
-  if (error) return refuse(error);
+  if (error) return refuseRequest(error);
   const tools = list(fields.tools).map((tool) => ({
     name: text(record(tool).name) ?? '',
     parameters: record(tool).input_schema,
@@ -58,9 +58,9 @@ export type CountedTokens = { ok: true; tokens: number } | { ok: false; error: A
 /** `/v1/messages/count_tokens`. */
 export function countMessageTokens(fields: Fields, model: ServedModel): CountedTokens {
   const wrong = checkMessagesSchema(fields, ['model', 'messages']) ?? checkModel(fields, model);
-  if (wrong) return refuse(wrong);
+  if (wrong) return refuseRequest(wrong);
   const conversation = readMessages(fields, model);
-  return 'error' in conversation ? refuse(conversation.error) : { ok: true, tokens: conversation.promptTokens };
+  return 'error' in conversation ? refuseRequest(conversation.error) : { ok: true, tokens: conversation.promptTokens };
 }
 
 function checkMessagesSchema(fields: Fields, required: readonly string[]): ApiError | undefined {

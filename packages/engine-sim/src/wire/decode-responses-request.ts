@@ -9,14 +9,21 @@ import { missingFields, wrongTypes } from './decode-body.ts';
 import type { Conversation } from './decode-chat-request.ts';
 import { decodeToolChoice, functionOf } from './decode-tools.ts';
 import { type Fields, list, number, record, text } from './fields.ts';
-import { checkModel, commonFields, type Decoded, echoedModel, refuse, type ServedModel } from './generate-request.ts';
+import {
+  checkModel,
+  commonFields,
+  type DecodedRequest,
+  echoedModel,
+  refuseRequest,
+  type ServedModel,
+} from './generate-request.ts';
 import { structuredScript } from './structured-output.ts';
 
-export function decodeResponsesRequest(fields: Fields, model: ServedModel): Decoded {
+export function decodeResponsesRequest(fields: Fields, model: ServedModel): DecodedRequest {
   const wrong = missingInput(fields) ?? wrongTypes(fields) ?? checkModel(fields, model) ?? checkStore(fields);
-  if (wrong) return refuse(wrong);
+  if (wrong) return refuseRequest(wrong);
   const conversation = readInput(fields, model);
-  if ('error' in conversation) return refuse(conversation.error);
+  if ('error' in conversation) return refuseRequest(conversation.error);
   const { prompt, promptTokens, asked, answered } = conversation;
   const limit = number(fields.max_output_tokens);
   const wanted = list(fields.include).includes('message.output_text.logprobs');
@@ -25,7 +32,7 @@ export function decodeResponsesRequest(fields: Fields, model: ServedModel): Deco
     checkLength({ promptTokens, asked: limit, maxModelLen: model.maxModelLen }) ??
     checkSampling(fields) ??
     checkLogprobs(logprobs);
-  if (error) return refuse(error);
+  if (error) return refuseRequest(error);
   const tools = list(fields.tools).map((tool) => functionOf(record(tool)));
   const choice = decodeToolChoice(fields.tool_choice, model.autoTools);
   const parallel = fields.parallel_tool_calls !== false;

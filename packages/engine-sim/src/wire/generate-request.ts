@@ -52,7 +52,7 @@ export interface SimFields {
   tokens?: number | undefined;
 }
 
-export type Decoded = { ok: true; request: GenerateRequest } | { ok: false; error: ApiError };
+export type DecodedRequest = { ok: true; request: GenerateRequest } | { ok: false; error: ApiError };
 
 /** What most routes read alike. */
 export function commonFields(fields: Fields) {
@@ -71,7 +71,7 @@ export function commonFields(fields: Fields) {
   };
 }
 
-export function refuse(error: ApiError): { ok: false; error: ApiError } {
+export function refuseRequest(error: ApiError): { ok: false; error: ApiError } {
   return { ok: false, error };
 }
 

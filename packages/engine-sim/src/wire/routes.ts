@@ -22,19 +22,19 @@ export type RouteName =
   | 'sim-fault'
   | 'sim-stats';
 
-export interface Route {
+export interface ServedRoute {
   /** A segment in braces stands for any one segment. */
   path: string;
   methods: readonly string[];
   name: RouteName;
 }
 
-const adapterRoutes: readonly Route[] = [
+const adapterRoutes: readonly ServedRoute[] = [
   { path: '/v1/load_lora_adapter', methods: ['POST'], name: 'load-adapter' },
   { path: '/v1/unload_lora_adapter', methods: ['POST'], name: 'unload-adapter' },
 ];
 
-const generateRoutes: readonly Route[] = [
+const generateRoutes: readonly ServedRoute[] = [
   { path: '/v1/chat/completions', methods: ['POST'], name: 'chat' },
   { path: '/v1/responses', methods: ['POST'], name: 'responses' },
   { path: '/v1/responses/{response_id}', methods: ['GET'], name: 'response' },
@@ -44,7 +44,7 @@ const generateRoutes: readonly Route[] = [
   { path: '/v1/messages/count_tokens', methods: ['POST'], name: 'count-tokens' },
 ];
 
-const poolingRoutes: readonly Route[] = [{ path: '/v1/embeddings', methods: ['POST'], name: 'embeddings' }];
+const poolingRoutes: readonly ServedRoute[] = [{ path: '/v1/embeddings', methods: ['POST'], name: 'embeddings' }];
 
 export interface Offer {
   generate: boolean;
@@ -54,7 +54,7 @@ export interface Offer {
 }
 
 /** In the order in which vLLM logs them. */
-export function routesOf({ generate, embed, adapterUpdates }: Offer): readonly Route[] {
+export function routesOf({ generate, embed, adapterUpdates }: Offer): readonly ServedRoute[] {
   return [
     { path: '/load', methods: ['GET'], name: 'load' },
     { path: '/version', methods: ['GET'], name: 'version' },
@@ -73,17 +73,17 @@ export function routesOf({ generate, embed, adapterUpdates }: Offer): readonly R
 }
 
 /** Only there with `--sim-admin`; no key guards them. */
-export const adminRoutes: readonly Route[] = [
+export const adminRoutes: readonly ServedRoute[] = [
   { path: '/sim/fault', methods: ['POST', 'DELETE'], name: 'sim-fault' },
   { path: '/sim/stats', methods: ['GET'], name: 'sim-stats' },
 ];
 
 export type RouteMatch =
-  | { kind: 'route'; route: Route }
+  | { kind: 'route'; route: ServedRoute }
   | { kind: 'method-not-allowed'; allow: string }
   | { kind: 'not-found' };
 
-export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
+export function matchRoute(routes: readonly ServedRoute[], method: string, path: string): RouteMatch {
   const there = routes.filter((route) => fits(route.path, path));
   const route = there.find(({ methods }) => methods.includes(method));
   if (route) return { kind: 'route', route };

@@ -7,13 +7,13 @@ import { readConversation } from './decode-chat-request.ts';
 import { type Fields, list } from './fields.ts';
 import { checkModel, type ServedModel } from './generate-request.ts';
 
-export type Answered = { ok: true; body: unknown } | { ok: false; error: ApiError };
+export type TokenizeResult = { ok: true; body: unknown } | { ok: false; error: ApiError };
 
 /** The template's marks around each message, as the recorded tokenizer has them. */
 const userMark = 2;
 const assistantMark = 3;
 
-export function tokenize(fields: Fields, model: ServedModel, vocabulary: Vocabulary): Answered {
+export function tokenize(fields: Fields, model: ServedModel, vocabulary: Vocabulary): TokenizeResult {
   const { prompt, messages } = fields;
   const neither = typeof prompt !== 'string' && !Array.isArray(messages);
   const wrong = (neither ? missingFields(fields, ['prompt', 'messages']) : undefined) ?? checkModel(fields, model);
@@ -38,14 +38,14 @@ function tokensOf(text: string, vocabulary: Vocabulary): Token[] {
   return vocabulary.idsOf(text).map((id) => ({ id, text: vocabulary.tokenOf(id) }));
 }
 
-function answer(fields: Fields, { maxModelLen }: ServedModel, tokens: readonly Token[]): Answered {
+function answer(fields: Fields, { maxModelLen }: ServedModel, tokens: readonly Token[]): TokenizeResult {
   // A space before a word is shown as byte-level tokenizers show it.
   const strings = fields.return_token_strs === true ? tokens.map(({ text }) => text.replaceAll(' ', 'Ġ')) : null;
   const ids = tokens.map(({ id }) => id);
   return { ok: true, body: { count: ids.length, max_model_len: maxModelLen, tokens: ids, token_strs: strings } };
 }
 
-export function detokenize(fields: Fields, model: ServedModel, vocabulary: Vocabulary): Answered {
+export function detokenize(fields: Fields, model: ServedModel, vocabulary: Vocabulary): TokenizeResult {
   const wrong = missingFields(fields, ['tokens']) ?? checkModel(fields, model);
   if (wrong) return { ok: false, error: wrong };
   const ids = list(fields.tokens).filter((id) => typeof id === 'number');

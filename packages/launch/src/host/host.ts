@@ -15,7 +15,7 @@ export interface HostFacts {
   node?: string;
 }
 
-export interface UploadOptions {
+export interface HostUploadOptions {
   mode: number;
   onProgress?: (sentBytes: number, totalBytes: number) => void;
   signal?: AbortSignal;
@@ -27,7 +27,7 @@ export interface Host extends AsyncDisposable {
   readonly facts: HostFacts;
   readonly runner: CommandRunner;
   /** Atomic, verified by hash, the mode set before the name appears. Makes the folder (0700) where it is missing. */
-  upload(source: Buffer | { path: string }, remotePath: string, options: UploadOptions): Promise<void>;
+  upload(source: Buffer | { path: string }, remotePath: string, options: HostUploadOptions): Promise<void>;
   /** The lines of a file, the last `lines` first; goes on with `follow` until the signal fires. */
   tail(path: string, options: { lines: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string>;
 }

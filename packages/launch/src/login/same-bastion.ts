@@ -7,7 +7,7 @@ import type { SshTarget } from '@fairlead/ssh';
 import { isDeepStrictEqual } from 'node:util';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
-import type { Machine } from '../machine.ts';
+import type { LocalMachine } from '../machine.ts';
 import { resolveRoute } from './open-route.ts';
 
 type Reached = Pick<SshTarget, 'host' | 'port' | 'user'>;
@@ -22,7 +22,7 @@ export type Comparison =
 export async function compareWithProfile(
   bastion: BastionConfig,
   profile: LaptopProfile,
-  machine: Pick<Machine, 'env' | 'home' | 'questions'>,
+  machine: Pick<LocalMachine, 'env' | 'home' | 'questions'>,
 ): Promise<Comparison> {
   const { routes, user } = profile.bastion;
   const [configured, known] = await Promise.all([

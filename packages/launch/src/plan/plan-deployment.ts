@@ -1,12 +1,11 @@
 // From what was asked to what will run: model, engine command, resources. Pure; the job script and the spec are made from it.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, nearestNames } from '@fairlead/kit';
 import {
   BUILT_IN_PRESETS,
   type ClusterConfig,
   engineSettingsOf,
   type FairleadConfig,
-  nearest,
   type PresetConfig,
   refuseSecretArguments,
   defaults,
@@ -152,7 +151,7 @@ function findPreset(what: string, config: FairleadConfig): PresetConfig {
   // A slash makes it a Hugging Face id or a path; without one it can only be a preset.
   if (what.includes('/')) return { model: what };
   const names = Object.keys(presets);
-  const near = nearest(what, names) ?? presetOfModel(what, presets);
+  const near = nearestNames(what, names)[0] ?? presetOfModel(what, presets);
   throw new CodedError<LaunchErrorCode>(
     'preset_unknown',
     `cannot deploy ${what || '""'} because no preset has that name`,
@@ -170,5 +169,5 @@ function ownNames({ presets = {} }: FairleadConfig): string[] {
 /** The preset whose model is called like that, with or without its organisation. */
 function presetOfModel(what: string, presets: Record<string, PresetConfig>): string | undefined {
   const byModel = new Map(Object.entries(presets).map(([name, { model }]) => [model.split('/').at(-1) ?? model, name]));
-  return byModel.get(nearest(what, [...byModel.keys()]) ?? '');
+  return byModel.get(nearestNames(what, [...byModel.keys()])[0] ?? '');
 }

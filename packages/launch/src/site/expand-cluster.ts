@@ -25,7 +25,13 @@ export async function expandCluster(
   const { home } = host.facts;
   const expand: MapPath = (value, setting) => {
     const isAbsolute = setting === 'tokenFile' || setting.startsWith('paths.');
-    return expandPath(value, { setting: `clusters.${name}.${setting}`, home, values, label: host.label, isAbsolute });
+    return expandClusterPath(value, {
+      setting: `clusters.${name}.${setting}`,
+      home,
+      values,
+      label: host.label,
+      isAbsolute,
+    });
   };
   return { name, config: mapPaths(config, expand) };
 }
@@ -42,7 +48,7 @@ export interface PathMeaning {
 }
 
 /** Pure. */
-export function expandPath(value: string, meaning: PathMeaning): string {
+export function expandClusterPath(value: string, meaning: PathMeaning): string {
   const filled = value.replaceAll(variablePattern, (whole, braced?: string, plain?: string) => {
     const variable = braced ?? plain ?? '';
     const found = meaning.values.get(variable);

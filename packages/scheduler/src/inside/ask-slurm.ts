@@ -1,6 +1,6 @@
 // A question to Slurm from inside the job: of the job's own cluster where the site has several, hidden partitions included.
 
-import type { ProgramOptions, RunProgram } from './run-program.ts';
+import type { AskProgramOptions, AskProgram } from './ask-program.ts';
 
 export interface SlurmQuestion {
   program: 'squeue' | 'scontrol';
@@ -14,9 +14,9 @@ export interface SlurmQuestion {
  * clusters. Undefined where neither has an answer.
  */
 export async function askSlurm(
-  run: RunProgram,
+  run: AskProgram,
   { program, args, cluster }: SlurmQuestion,
-  options: ProgramOptions,
+  options: AskProgramOptions,
 ): Promise<string | undefined> {
   const named = cluster === undefined ? undefined : await run([program, '-a', '-M', cluster, ...args], options);
   return named ?? run([program, '-a', ...args], options);

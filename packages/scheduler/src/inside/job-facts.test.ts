@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readJobIdentity } from './job-identity.ts';
 import { listGpus } from './list-gpus.ts';
-import type { RunProgram } from './run-program.ts';
+import type { AskProgram } from './ask-program.ts';
 
 const signal = new AbortController().signal;
 
@@ -23,7 +23,7 @@ it('readJobIdentity reads what Slurm sets, and does without', () => {
 
 it("listGpus asks nvidia-smi for the job's own GPUs only", async () => {
   const asked: Array<readonly string[]> = [];
-  const run: RunProgram = async (argv) => {
+  const run: AskProgram = async (argv) => {
     asked.push(argv);
     return 'NVIDIA A100-SXM4-40GB\nNVIDIA A100-SXM4-40GB\n';
   };
@@ -33,7 +33,7 @@ it("listGpus asks nvidia-smi for the job's own GPUs only", async () => {
 });
 
 it('listGpus names what the scheduler set where nvidia-smi is not there', async () => {
-  const none: RunProgram = async () => undefined;
+  const none: AskProgram = async () => undefined;
   expect(await listGpus({ CUDA_VISIBLE_DEVICES: '0,1' }, none, signal)).toEqual(['gpu 0', 'gpu 1']);
   expect(await listGpus({ CUDA_VISIBLE_DEVICES: 'NoDevFiles' }, none, signal)).toEqual([]);
 });

@@ -2,19 +2,19 @@
 
 import { parseSlurmConfig } from '../slurm/parse/parse-slurm-config.ts';
 import { askSlurm } from './ask-slurm.ts';
-import type { RunProgram } from './run-program.ts';
+import type { AskProgram } from './ask-program.ts';
 import { isSlurmJob } from './watch-deadline.ts';
 
 const scontrolTimeoutMs = 30_000;
 
 /** Undefined outside Slurm, or when it does not answer. */
 export async function learnKillWait(
-  run: RunProgram,
+  run: AskProgram,
   { jobId, cluster }: { jobId: string; cluster?: string | undefined },
   signal: AbortSignal,
 ): Promise<number | undefined> {
   if (!isSlurmJob(jobId)) return undefined;
   const question = { program: 'scontrol', args: ['show', 'config'], cluster } as const;
-  const text = await askSlurm(run, question, { limitMs: scontrolTimeoutMs, signal });
+  const text = await askSlurm(run, question, { timeoutMs: scontrolTimeoutMs, signal });
   return text === undefined ? undefined : parseSlurmConfig(text).killWaitMs;
 }

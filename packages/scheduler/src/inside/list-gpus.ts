@@ -1,15 +1,15 @@
 // Which GPUs the job has: their names where nvidia-smi tells, else what the scheduler set.
 
-import type { RunProgram } from './run-program.ts';
+import type { AskProgram } from './ask-program.ts';
 
 const nvidiaSmiTimeoutMs = 20_000;
 
-export async function listGpus(env: NodeJS.ProcessEnv, run: RunProgram, signal: AbortSignal): Promise<string[]> {
+export async function listGpus(env: NodeJS.ProcessEnv, run: AskProgram, signal: AbortSignal): Promise<string[]> {
   const visible = visibleGpus(env);
   // On a node without cgroup constraints nvidia-smi shows all GPUs, not only the job's.
   const ids = visible.length > 0 ? ['-i', visible.join(',')] : [];
   const printed = await run(['nvidia-smi', '--query-gpu=name', '--format=csv,noheader', ...ids], {
-    limitMs: nvidiaSmiTimeoutMs,
+    timeoutMs: nvidiaSmiTimeoutMs,
     signal,
   });
   const names = (printed ?? '').split('\n').map((line) => line.trim());

@@ -1,10 +1,10 @@
 import { silentLog, systemClock } from '@fairlead/kit';
 import { expect, it } from 'vitest';
-import type { RunProgram } from './run-program.ts';
-import { type DeadlineOptions, watchDeadline } from './watch-deadline.ts';
+import type { AskProgram } from './ask-program.ts';
+import { type DeadlineWatchOptions, watchDeadline } from './watch-deadline.ts';
 
 /** Watches job 17 under a clock whose waits are short; `answer` says what squeue prints at each call. */
-function watched(answer: RunProgram, options: Partial<DeadlineOptions> = {}) {
+function watched(answer: AskProgram, options: Partial<DeadlineWatchOptions> = {}) {
   const told: Array<number | undefined> = [];
   const over = new AbortController();
   watchDeadline(
@@ -14,6 +14,7 @@ function watched(answer: RunProgram, options: Partial<DeadlineOptions> = {}) {
       clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(1, signal) },
       random: () => 0.5,
       log: silentLog,
+      known: () => told.at(-1),
       onChange: (deadlineMs) => told.push(deadlineMs),
       ...options,
     },
@@ -40,7 +41,7 @@ it('watchDeadline tells what the environment says at once, and believes squeue o
 
 it('watchDeadline asks in the cluster of the job, and without a cluster where that has no answer', async () => {
   const asked: Array<readonly string[]> = [];
-  const answer: RunProgram = async (argv) => {
+  const answer: AskProgram = async (argv) => {
     asked.push(argv);
     return argv.includes('-M') ? undefined : '1795226370\n';
   };
@@ -62,15 +63,18 @@ it('watchDeadline tells that a limit was lifted, and nothing where squeue does n
 it('watchDeadline goes on when a turn throws, and tells again what a listener threw at', async () => {
   let calls = 0;
   const told: Array<number | undefined> = [];
+  let kept: number | undefined;
   using _watch = watched(
     async () => {
       if ((calls += 1) === 1) throw new Error('spawn EAGAIN');
       return 'NONE\n';
     },
     {
+      known: () => kept,
       onChange: (deadlineMs) => {
         told.push(deadlineMs);
         if (told.length === 2) throw new Error('a listener failed');
+        kept = deadlineMs;
       },
     },
   );
@@ -79,7 +83,7 @@ it('watchDeadline goes on when a turn throws, and tells again what a listener th
 
 it('watchDeadline asks nothing outside Slurm', async () => {
   const asked: unknown[] = [];
-  const answer: RunProgram = async (argv) => void asked.push(argv) as undefined;
+  const answer: AskProgram = async (argv) => void asked.push(argv) as undefined;
   using watch = watched(answer, { job: { jobId: 'local-1', deadlineMs: 7 } });
   await systemClock.sleep(0);
   expect({ told: watch.told, asked }).toEqual({ told: [7], asked: [] });

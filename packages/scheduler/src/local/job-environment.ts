@@ -2,7 +2,7 @@
 
 import type { LocalJobSpec } from './job-files.ts';
 
-export interface HostFacts {
+export interface JobHost {
   node: string;
   user: string;
   uid: number;
@@ -32,7 +32,7 @@ export function pickExported(outer: NodeJS.ProcessEnv, exported: string): Record
   return picked;
 }
 
-export function slurmVariables(spec: LocalJobSpec, host: HostFacts, times: { startMs: number; endMs?: number }) {
+export function slurmVariables(spec: LocalJobSpec, host: JobHost, times: { startMs: number; endMs?: number }) {
   const gpus = spec.gpus.join(',');
   return {
     SLURM_JOB_ID: spec.jobId,

@@ -56,7 +56,7 @@ export const jobFiles = {
   runnerLog: (jobDir: string) => join(jobDir, 'runner.log'),
 } as const;
 
-export async function readSpec(jobDir: string): Promise<LocalJobSpec | undefined> {
+export async function readJobSpec(jobDir: string): Promise<LocalJobSpec | undefined> {
   return (await readVersioned(jobFiles.spec(jobDir))) as LocalJobSpec | undefined;
 }
 

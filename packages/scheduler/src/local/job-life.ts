@@ -5,12 +5,12 @@ import { go, stay, type Step } from '@fairlead/kit';
 export type JobLife =
   | { kind: 'running' }
   /** TERM is sent; KILL follows when KillWait is over. The first cause stays. */
-  | { kind: 'ending'; cause: EndCause }
+  | { kind: 'ending'; cause: JobEndReason }
   /** The script has ended; what it left behind is being killed. */
   | { kind: 'clearing'; end: JobEnd }
   | { kind: 'ended'; end: JobEnd };
 
-export type EndCause = 'timeout' | 'cancelled';
+export type JobEndReason = 'timeout' | 'cancelled';
 
 export interface JobEnd {
   /** In Slurm's words, like the reason. */
@@ -98,7 +98,7 @@ function whileClearing(state: JobLife & { kind: 'clearing' }, event: JobEvent): 
   return go({ kind: 'ended', end }, { type: 'record', state: end.state, reason: end.reason, end });
 }
 
-function terminate(cause: EndCause, why: string): JobStep {
+function terminate(cause: JobEndReason, why: string): JobStep {
   return go(
     { kind: 'ending', cause },
     { type: 'announce', why },
@@ -116,7 +116,7 @@ function completing(reason: string): JobEffect {
   return { type: 'record', state: 'COMPLETING', reason };
 }
 
-function describeEnd(cause: EndCause | undefined, exitCode: { code: number; signal: number }): JobEnd {
+function describeEnd(cause: JobEndReason | undefined, exitCode: { code: number; signal: number }): JobEnd {
   const { code, signal } = exitCode;
   const base = { exitCode: { code, signal } };
   if (cause === 'timeout') return { ...base, state: 'TIMEOUT', reason: 'TimeLimit' };

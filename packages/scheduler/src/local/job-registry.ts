@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
 import { classifyJobState } from '../slurm/classify/job-state.ts';
 import { nodeName } from './host-identity.ts';
-import { jobFiles, type LocalJobRecord, type LocalJobSpec, readRecord, readSpec, writeRecord } from './job-files.ts';
+import { jobFiles, type LocalJobRecord, type LocalJobSpec, readRecord, readJobSpec, writeRecord } from './job-files.ts';
 import { isSameProcess } from './process-identity.ts';
 import { clearJob } from './process-table.ts';
 import { markOf } from './run-local-job.ts';
@@ -87,10 +87,10 @@ export interface LocalJob {
  */
 export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob | undefined> {
   const jobDir = jobFiles.dir(stateDir, jobId);
-  const spec = await readSpec(jobDir);
+  const spec = await readJobSpec(jobDir);
   if (!spec) return undefined;
   const record = await readRecord(jobDir);
-  if (record && hasEnded(record)) return { spec, record };
+  if (record && isFinished(record)) return { spec, record };
   // A process that is found on this machine is its own, also after the machine was renamed.
   if (await isSameProcess(record?.runner ?? spec.submitter)) return record ? { spec, record } : { spec };
   const host = record?.host ?? spec.host;
@@ -98,10 +98,10 @@ export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob
   if (!record) return undefined;
   // Its last act is the record: read again now that it is surely gone.
   const last = (await readRecord(jobDir)) ?? record;
-  return { spec, record: hasEnded(last) ? last : await finishAbandoned(jobDir, spec, last) };
+  return { spec, record: isFinished(last) ? last : await finishAbandoned(jobDir, spec, last) };
 }
 
-export function hasEnded(record: LocalJobRecord): boolean {
+export function isFinished(record: LocalJobRecord): boolean {
   return classifyJobState(record.state).kind === 'ended';
 }
 

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { type Clock, errnoOf, systemClock, defined } from '@fairlead/kit';
+import { type Clock, errnoOf, systemClock, defined, signalProcess } from '@fairlead/kit';
 import { classifyJobState } from '../slurm/classify/job-state.ts';
 import { classifyPendingReason } from '../slurm/classify/pending-reason.ts';
 import type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResult } from '../scheduler.ts';
@@ -14,9 +14,8 @@ import { identifyHost, nodeName } from './host-identity.ts';
 import { claimGpus, type GpuClaims, listNvidiaGpus, releaseGpus } from './gpu-claims.ts';
 import { pickExported } from './job-environment.ts';
 import { jobFiles, type LocalJobSpec, writeSpec } from './job-files.ts';
-import { allocateJobId, claimName, findByName, forgetJob, hasEnded, jobNames, loadJob } from './job-registry.ts';
+import { allocateJobId, claimName, findByName, forgetJob, isFinished, jobNames, loadJob } from './job-registry.ts';
 import { identifyProcess } from './process-identity.ts';
-import { signalProcess } from './process-table.ts';
 import { type LocalRequest, logPath, type ReadRequest, readRequest } from './read-request.ts';
 import { orderSignals } from './run-local-job.ts';
 import { defaultRunnerPath, startRunner } from './start-runner.ts';
@@ -192,13 +191,13 @@ async function living(stateDir: string, namePrefix: string): Promise<JobObservat
 async function cancel(stateDir: string, jobId: string, how: CancelMode): Promise<void> {
   const job = /^\d+$/.test(jobId) ? await loadJob(stateDir, jobId) : undefined;
   if (job?.elsewhere !== undefined) throw elsewhereError(job.spec, job.elsewhere);
-  if (job?.record && !hasEnded(job.record)) signalProcess(job.record.runner.pid, orderSignals[how]);
+  if (job?.record && !isFinished(job.record)) signalProcess(job.record.runner.pid, orderSignals[how]);
 }
 
 async function gpuClaims({ stateDir, gpus }: Settings): Promise<GpuClaims> {
   const isLive = async (jobId: string) => {
     const job = await loadJob(stateDir, jobId);
-    return job !== undefined && (job.record === undefined || !hasEnded(job.record));
+    return job !== undefined && (job.record === undefined || !isFinished(job.record));
   };
   return { stateDir, host: nodeName(), gpus: gpus ?? (await listNvidiaGpus()), isLive };
 }

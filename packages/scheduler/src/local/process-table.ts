@@ -7,7 +7,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isOutOfReach, mapProcesses, readProcWords } from '@fairlead/kit';
+import { mapProcesses, readProcWords, signalProcess } from '@fairlead/kit';
 
 export interface ProcessRow {
   pid: number;
@@ -58,14 +58,6 @@ export async function clearJob(job: JobProcesses): Promise<boolean> {
     await delay(round < 10 ? 5 : 50);
   }
   return false;
-}
-
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (!isOutOfReach(error)) throw error;
-  }
 }
 
 export async function listProcesses(mark: string): Promise<ProcessRow[]> {

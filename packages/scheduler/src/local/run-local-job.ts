@@ -5,12 +5,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { cpus, constants, userInfo } from 'node:os';
 import { basename } from 'node:path';
+import { signalProcess } from '@fairlead/kit';
 import { identifyHost, nodeName } from './host-identity.ts';
 import { slurmVariables } from './job-environment.ts';
-import { jobFiles, type LocalJobRecord, type LocalJobSpec, readSpec, writeRecord } from './job-files.ts';
+import { jobFiles, type LocalJobRecord, type LocalJobSpec, readJobSpec, writeRecord } from './job-files.ts';
 import { type JobEffect, type JobEvent, type JobLife, transition } from './job-life.ts';
 import { identifyProcess } from './process-identity.ts';
-import { clearJob, type JobProcesses, signalJob, signalProcess } from './process-table.ts';
+import { clearJob, type JobProcesses, signalJob } from './process-table.ts';
 import { startTimer } from './start-timer.ts';
 
 /** Orders to the runner; see orderSignals in local-scheduler.ts. */
@@ -18,7 +19,7 @@ export const orderSignals = { drain: 'SIGUSR2', stop: 'SIGTERM', kill: 'SIGQUIT'
 
 /** Resolves when the job has ended and its record says so. `onAccepted` is called once orders can be taken. */
 export async function runLocalJob(jobDir: string, onAccepted: () => void): Promise<void> {
-  const spec = await readSpec(jobDir);
+  const spec = await readJobSpec(jobDir);
   const runner = await identifyProcess(process.pid);
   if (!spec || !runner) throw new Error(`cannot run the job in ${basename(jobDir)} because its spec is missing`);
   const startMs = Date.now();

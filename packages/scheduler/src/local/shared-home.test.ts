@@ -12,7 +12,7 @@ import {
   type LocalJobRecord,
   type LocalJobSpec,
   readRecord,
-  readSpec,
+  readJobSpec,
   writeRecord,
   writeSpec,
 } from './job-files.ts';
@@ -96,8 +96,8 @@ describe('A job of another machine', () => {
     expect(await look(own.jobId)).toMatchObject({ phase: { kind: 'running' }, nodes: nodeName() });
     // Each file says where it was written.
     const ownDir = jobFiles.dir(stateDir, own.jobId);
-    expect((await readSpec(ownDir))?.host?.name).toBe(nodeName());
-    expect((await readRecord(ownDir))?.host).toEqual((await readSpec(ownDir))?.host);
+    expect((await readJobSpec(ownDir))?.host?.name).toBe(nodeName());
+    expect((await readRecord(ownDir))?.host).toEqual((await readJobSpec(ownDir))?.host);
     await scheduler().cancel(own.jobId, 'kill');
     while ((await look(own.jobId))?.phase.kind !== 'ended') await systemClock.sleep(10);
   });

@@ -50,7 +50,7 @@ async function open(answerTo: (request: ChatRequest, signal: AbortSignal) => Asy
     { model: 'demo', turns: [] },
     {
       streams: streams as never,
-      output: createOutput(streams, { json: false, startedMs: 0, now: () => 0 }),
+      output: createOutput(streams, { startedMs: 0, now: () => 0 }),
       clock: systemClock,
       signal: new AbortController().signal,
       cwd,

@@ -66,8 +66,9 @@ async function askOnce(source: AnswerSource, conversation: Conversation, context
     isTerminal: streams.stdout.isTTY,
   });
   warnIfCut(answer, conversation, output);
+  const usage = answer.usage && { ...answer.usage };
   output.result(
-    { event: 'answer', ok: true, name: source.connection.name, servedModel: conversation.model, ...answer },
+    { event: 'answer', ok: true, name: source.connection.name, servedModel: conversation.model, ...answer, usage },
     '',
   );
 }

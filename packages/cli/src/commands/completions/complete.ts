@@ -1,7 +1,7 @@
 // `fairlead complete -- words…`: what a shell's script asks at each Tab. Says nothing where it cannot say it soon.
 
 import { openTimeLimit } from '@fairlead/kit';
-import { openSession } from '@fairlead/client';
+import { openSession } from '@fairlead/client/session';
 import { leadInstance } from '@fairlead/protocol';
 import type { Command } from 'commander';
 

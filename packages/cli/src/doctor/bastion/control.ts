@@ -5,7 +5,7 @@ import { shellQuote } from '@fairlead/kit';
 import { decodeText, gateLine, type LaptopProfile, OUR_VERSIONS, pickVersion } from '@fairlead/protocol';
 import { join } from 'node:path/posix';
 
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { findBundle } from '@fairlead/launch';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';

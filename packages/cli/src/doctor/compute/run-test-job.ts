@@ -21,7 +21,7 @@ import {
 } from '@fairlead/launch';
 import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { type Finding, skipped } from '../check.ts';
 import { engineWanted, scriptArguments } from '../engine/engine-checks.ts';
 import { engineScript } from '../engine/engine-script.ts';

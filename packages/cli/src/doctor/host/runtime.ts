@@ -4,7 +4,7 @@ import { isCodedError } from '@fairlead/kit';
 
 import type { Context } from '../../context.ts';
 import { findRuntime, type Host, NODE_MINIMUM } from '@fairlead/launch';
-import { cacheDir } from '@fairlead/client';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { askHost } from '../ask-host.ts';
 import { fail, type Finding, ok } from '../check.ts';
 

@@ -9,7 +9,7 @@ import { stat } from 'node:fs/promises';
 
 import { launchRun } from '../../launch/launch-run.ts';
 import type { Context } from '../../context.ts';
-import { resolveRoute } from '@fairlead/launch';
+import { resolveRoute } from '@fairlead/launch/login';
 import { nameOf } from '../../ssh/open-routes.ts';
 import { type Check, fail, type Finding, ok, warn } from '../check.ts';
 import type { World } from '../world.ts';

@@ -2,7 +2,7 @@
 
 import { formatSlurmDuration, type PartitionRules, type SlurmPartition } from '@fairlead/scheduler';
 
-import { nearest } from '@fairlead/config';
+import { nearestNames } from '@fairlead/kit';
 import { fail, type Finding, ok, warn } from '../check.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -26,7 +26,7 @@ export function judgePartition(
   if (!found && wanted.partition === undefined)
     return fail('no partition is set, and the cluster has no default one', todo);
   if (!found) {
-    const near = nearest(wanted.partition ?? '', names);
+    const [near] = nearestNames(wanted.partition ?? '', names);
     return fail(`there is no partition ${wanted.partition}${near ? `; did you mean ${near}?` : ''}`, todo);
   }
   const state = rules.find(({ name }) => name === found.name)?.state;
@@ -52,7 +52,7 @@ export function judgeGpu(
   const untyped = partition.gpus.filter(({ type }) => type === undefined);
   const isUnchecked = gpuType !== undefined && !types.includes(gpuType) && untyped.length > 0;
   if (gpuType !== undefined && !types.includes(gpuType) && !isUnchecked) {
-    const near = nearest(gpuType, types);
+    const [near] = nearestNames(gpuType, types);
     const elsewhere = all.filter(({ gpus }) => gpus.some(({ type }) => type === gpuType)).map(({ name }) => name);
     const where = elsewhere.length > 0 ? ` Partitions with ${gpuType}: ${elsewhere.join(', ')}.` : '';
     return fail(

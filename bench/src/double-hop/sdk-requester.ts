@@ -1,0 +1,32 @@
+// The SDK's own fetch, straight over its SSH connection: no local port.
+
+import { connect } from '@fairlead/client';
+
+import type { Requester } from './requester.ts';
+
+export interface SdkAddress {
+  deployment: string;
+  profile: string;
+  home: string;
+}
+
+export async function openSdkRequester({ deployment, profile, home }: SdkAddress): Promise<Requester> {
+  const connection = await connect(deployment, { port: false, profile, env: { HOME: home } });
+  return {
+    async send({ body, expect, onData, signal }) {
+      const response = await connection.fetch('/v1/chat/completions', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: body as Uint8Array<ArrayBuffer>,
+        ...(signal ? { signal } : {}),
+      });
+      if (response.status !== expect) throw new Error(`answered ${response.status} ${await response.text()}`);
+      try {
+        for await (const piece of response.body ?? []) onData(piece);
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+      }
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}

@@ -1,0 +1,85 @@
+// The keeper: a process of its own that holds the testbed's outermost namespaces and removes everything at the end.
+// The end is SIGTERM, the end of its standard input (its owner's), or the end of the process it was told to follow.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { errnoOf, systemClock } from '@fairlead/kit';
+import { removeCgroups } from '../slurm/cgroups.ts';
+import { startNamespaces } from './namespaces.ts';
+import { namespacesOfProcess, processesIn } from './namespace-members.ts';
+import { isSameProcessAlive, killNow, readProcessId } from '../processes/process-id.ts';
+import { cgroupsOf, readState, type TestbedState } from '../state.ts';
+import { untilEnded } from '../processes/until-ended.ts';
+
+/** One line on standard input. */
+export type KeeperOrder = { order: 'release' } | { order: 'follow'; pid: number };
+
+async function runKeeper(directory: string): Promise<void> {
+  const script = readFileSync(join(directory, 'router.sh'), 'utf8');
+  const router = await startNamespaces({ name: 'router', script, logFile: join(directory, 'log', 'router.log') });
+  process.stdout.on('error', ignoreBrokenPipe);
+  process.stdout.write(`${JSON.stringify({ keeper: readProcessId(process.pid), router: router.init })}\n`);
+  await Promise.race([untilSignal(), untilOwnerEnds(), router.ended]);
+  const state = readState(directory);
+  const namespaces = state ? hostNamespaces(state) : new Set<string>();
+  killNow(router.init);
+  await router.ended;
+  await endVisitors(namespaces);
+  await removeAll(directory, state);
+}
+
+/** The owner may be gone before it could be answered: the end of standard input says so, and what it began is removed. */
+function ignoreBrokenPipe(error: Error): void {
+  if (errnoOf(error) !== 'EPIPE') throw error;
+}
+
+function untilSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => resolve());
+  return promise;
+}
+
+/** The owner writes orders and goes: without `release` its going is the end. */
+async function untilOwnerEnds(): Promise<void> {
+  let released = false;
+  const followed: Array<Promise<void>> = [];
+  for await (const line of createInterface({ input: process.stdin })) {
+    const order = JSON.parse(line) as KeeperOrder;
+    if (order.order === 'release') released = true;
+    else followed.push(untilProcessEnds(order.pid));
+  }
+  if (released) await (followed.length > 0 ? Promise.race(followed) : new Promise(() => {}));
+}
+
+async function untilProcessEnds(pid: number): Promise<void> {
+  const id = readProcessId(pid);
+  if (id) await untilEnded(id, 100);
+}
+
+function hostNamespaces(state: TestbedState): ReadonlySet<string> {
+  const inits = Object.values(state.hosts).filter(isSameProcessAlive);
+  return new Set(inits.flatMap(({ pid }) => namespacesOfProcess(pid)));
+}
+
+/** The shells that wait for an `exec` end by themselves when their command is gone; whatever else came in is ended. */
+async function endVisitors(namespaces: ReadonlySet<string>): Promise<void> {
+  for (let tries = 0; processesIn(namespaces).length > 0; tries += 1) {
+    const left = tries < 20 ? [] : processesIn(namespaces).map(readProcessId);
+    for (const id of left) if (id) killNow(id);
+    await systemClock.sleep(5);
+  }
+}
+
+async function removeAll(directory: string, state: TestbedState | undefined): Promise<void> {
+  let busy = state ? cgroupsOf(state) : [];
+  // A cgroup is free a moment after its last process is gone; there is no event for it either.
+  for (let tries = 0; busy.length > 0 && tries < 200; tries += 1) {
+    busy = removeCgroups(busy);
+    if (busy.length > 0) await systemClock.sleep(10);
+  }
+  rmSync(directory, { recursive: true, force: true });
+}
+
+await runKeeper(process.argv[2]!);
+process.exit(0);

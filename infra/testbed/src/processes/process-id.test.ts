@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { initBelow, isSameProcessAlive, killNow, readProcessId } from './process-id.ts';
+
+const onLinux = test.runIf(process.platform === 'linux');
+
+onLinux('a process is known again by its start time, and not after its end', async () => {
+  const child = spawn('sleep', ['600']);
+  await once(child, 'spawn');
+  const id = readProcessId(child.pid!)!;
+  expect(isSameProcessAlive(id)).toBe(true);
+  expect(isSameProcessAlive({ ...id, startTicks: id.startTicks + 1 })).toBe(false);
+  killNow(id);
+  await once(child, 'exit');
+  expect(isSameProcessAlive(id)).toBe(false);
+  expect(readProcessId(child.pid!)).toBeUndefined();
+  killNow(id);
+});
+
+onLinux('initBelow finds nothing without a pid namespace', async () => {
+  const child = spawn('sh', ['-c', 'sh -c "cat; true"; true'], { stdio: 'pipe' });
+  // Its echo says that the innermost one runs.
+  child.stdin.write('ready\n');
+  await once(child.stdout, 'data');
+  expect(initBelow(child.pid!)).toBeUndefined();
+  child.stdin.end();
+  await once(child, 'exit');
+});

@@ -1,0 +1,100 @@
+// Writes down the argv and the environment of every process of a testbed, from its first moments on, and searches them.
+
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { errnoOf } from '@fairlead/kit';
+import type { SecretFinder } from '@fairlead/testkit';
+import type { TestbedHandle } from '../../../testbed.ts';
+
+export interface ProcessFound {
+  host: string;
+  kind: string;
+  /** `argv`, or the name of the variable. */
+  where: string;
+  /** As `ps` shows it, without the secret. */
+  program: string;
+  uid: number;
+}
+
+interface ProcessSeen {
+  host: string;
+  uid: number;
+  argv: string[];
+  environ: string[];
+}
+
+const pollIntervalMs = 25;
+/** So long after it was first seen a process is looked at again: it may become another program. */
+const youngMs = 300;
+
+/** Looks from outside, so that nothing inside is changed by it. What lives for less than a look may be missed. */
+export class ProcessRecorder implements Disposable {
+  readonly #hosts: ReadonlyMap<string, string>;
+  readonly #firstSeen = new Map<string, number>();
+  readonly #seen = new Map<string, ProcessSeen>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(testbed: TestbedHandle) {
+    const { hosts } = testbed.state();
+    const named = Object.entries(hosts).map(([name, { pid }]) => [readlinkSync(`/proc/${pid}/ns/pid`), name] as const);
+    this.#hosts = new Map(named);
+    this.#timer = setInterval(() => this.#look(Date.now()), pollIntervalMs);
+  }
+
+  get count(): number {
+    return this.#seen.size;
+  }
+
+  /** In what was seen so far, and in all that runs now. */
+  find(finder: SecretFinder): ProcessFound[] {
+    this.#firstSeen.clear();
+    this.#look(Date.now());
+    return [...this.#seen.values()].flatMap((process) => findIn(process, finder));
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(nowMs: number): void {
+    const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+    const there = new Set(pids);
+    for (const pid of this.#firstSeen.keys()) if (!there.has(pid)) this.#firstSeen.delete(pid);
+    for (const pid of pids) {
+      const firstMs = this.#firstSeen.get(pid);
+      if (firstMs === undefined) this.#firstSeen.set(pid, nowMs);
+      else if (nowMs - firstMs > youngMs) continue;
+      const process = unlessGone(() => this.#read(pid));
+      if (process) this.#seen.set(JSON.stringify(process), process);
+    }
+  }
+
+  #read(pid: string): ProcessSeen | undefined {
+    const host = this.#hosts.get(readlinkSync(`/proc/${pid}/ns/pid`));
+    if (host === undefined) return undefined;
+    const list = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+    return { host, uid: statSync(`/proc/${pid}`).uid, argv: list('cmdline'), environ: list('environ') };
+  }
+}
+
+function findIn({ host, uid, argv, environ }: ProcessSeen, finder: SecretFinder): ProcessFound[] {
+  const shown = argv
+    .slice(0, 4)
+    .map((word) => (finder.kindsIn(word).length > 0 ? '***' : basename(word.slice(0, 200))));
+  const program = shown.join(' ').trim();
+  const inArgv = finder.kindsIn(argv.join(' ')).map((kind) => ({ host, kind, where: 'argv', program, uid }));
+  const inEnvironment = environ.flatMap((variable) =>
+    finder.kindsIn(variable).map((kind) => ({ host, kind, where: variable.split('=')[0] ?? '', program, uid })),
+  );
+  return [...inArgv, ...inEnvironment];
+}
+
+/** It may have ended while it was looked at. */
+function unlessGone<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}

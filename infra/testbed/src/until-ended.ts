@@ -1,9 +1,0 @@
-// Waits for the end of a process that is not a child of this one.
-
-import { systemClock } from '@fairlead/kit';
-import { isAlive, type ProcessId } from './process-id.ts';
-
-/** Node has no event for the end of a process that is not its child: it is polled every `everyMs`. */
-export async function untilEnded(id: ProcessId, everyMs = 5): Promise<void> {
-  while (isAlive(id)) await systemClock.sleep(everyMs);
-}

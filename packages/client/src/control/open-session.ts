@@ -1,0 +1,84 @@
+// What every call of the SDK begins with: the profile, a lazy SSH connection to the bastion, control's API over it.
+
+import { homedir } from 'node:os';
+
+import { type BastionLink, createBastionLink } from '@fairlead/carrier';
+import { type Clock, errorText, type Log, silentLog } from '@fairlead/kit';
+
+import { type ControlApi, createControlApi } from './control-api.ts';
+import { profilePath, readProfile } from '../bastion/profile.ts';
+import { readTakenRoute, writeTakenRoute } from '../bastion/route-file.ts';
+import type { WatchMessage } from '@fairlead/protocol';
+import { createRouteMemory, type SshTerminal } from '@fairlead/ssh';
+
+export interface SessionOptions {
+  /** Path of the profile; absent: where `fairlead init` writes it. */
+  profile?: string;
+  /** Asked for the passphrase of a private key; absent, or `undefined` as its answer: such keys are passed over. */
+  askPassphrase?: (file: string) => Promise<string | undefined>;
+  /** With `driver: ssh`: where the system's ssh may ask a person for passwords and codes; absent: it asks nothing. */
+  sshTerminal?: SshTerminal;
+  /** What stands for the process's environment (HOME, FAIRLEAD_PROFILE, SSH_AUTH_SOCK). */
+  env?: Record<string, string | undefined>;
+  /** Absent: nothing is logged. */
+  log?: Log;
+  clock?: Clock;
+}
+
+export interface Session extends AsyncDisposable {
+  readonly link: BastionLink;
+  readonly api: ControlApi;
+  /** One connection's messages of control; see `watchControl`. */
+  watch(signal: AbortSignal): AsyncGenerator<WatchMessage>;
+}
+
+/** Opens nothing but the profile; SSH is opened by the first call. */
+export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  const env = options.env ?? process.env;
+  const home = env['HOME'] ?? homedir();
+  const { log = silentLog } = options;
+  const profileFile = options.profile ?? profilePath(env, home);
+  const profile = await readProfile(profileFile);
+  const hasChoice = profile.bastion.routes.length > 1;
+  const remembered = hasChoice ? await readTakenRoute(profileFile) : undefined;
+  const link = createBastionLink({
+    profile,
+    env,
+    home,
+    log,
+    routeMemory: createRouteMemory(remembered),
+    ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.askPassphrase ? { askPassphrase: options.askPassphrase } : {}),
+    ...(options.sshTerminal ? { sshTerminal: options.sshTerminal } : {}),
+  });
+  if (hasChoice) rememberRoutes(link, { profileFile, remembered, log });
+  const control = { openSocket: () => link.openControl(), ownerToken: profile.ownerToken };
+  const api = createControlApi(control);
+  return {
+    link,
+    api,
+    async *watch(signal) {
+      // It brings a WebSocket: most commands do without.
+      const { watchControl } = await import('./watch.ts');
+      yield* watchControl(control, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      api[Symbol.dispose]();
+      await link[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function rememberRoutes(
+  link: BastionLink,
+  { profileFile, remembered, log }: { profileFile: string; remembered: string | undefined; log: Log },
+): void {
+  let written = remembered;
+  link.routes.add(({ name }) => {
+    if (name === written) return;
+    written = name;
+    writeTakenRoute(profileFile, name).catch((error: unknown) => {
+      log.debug({ op: 'route.remember', ok: false, error: errorText(error) });
+    });
+  });
+}

@@ -1,0 +1,87 @@
+// The streams to the deployment that are open now: those of a former endpoint end when the next one is up.
+
+import type { Duplex } from 'node:stream';
+
+import { anySignal, CodedError } from '@fairlead/kit';
+import type { ReachableEndpoint } from '@fairlead/protocol';
+
+import type { ClientErrorCode } from '../client-error.ts';
+import type { Patience } from './patience.ts';
+
+export interface Path {
+  endpoint: ReachableEndpoint;
+  channel: Duplex;
+}
+
+export interface LivePaths extends Disposable {
+  /** A new stream to the endpoint that answers now; may wait for the next one, by default for a minute. The caller owns it. */
+  open(signal?: AbortSignal, patience?: Patience): Promise<Path>;
+  /**
+   * New streams lead to this endpoint. Ends the streams to others, but for those that are `stillUp`: a socket whose tunnel froze
+   * would accept and never answer, an instance that is draining answers what it has.
+   */
+  moveTo(endpoint: ReachableEndpoint, stillUp?: readonly ReachableEndpoint[]): void;
+  /** Ends the streams to an endpoint that was `stillUp` and is not any more. */
+  leave(endpoint: ReachableEndpoint): void;
+}
+
+export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => Promise<Path>): LivePaths {
+  const live = new Set<Path>();
+  const closed = new AbortController();
+  let newest: ReachableEndpoint | undefined;
+
+  const isFormer = ({ endpoint }: Path) => newest !== undefined && !isSameSocket(endpoint, newest);
+
+  async function openOne(signal: AbortSignal, patience: Patience | undefined): Promise<Path> {
+    for (;;) {
+      const path = await open(signal, patience);
+      if (!isFormer(path)) return path;
+      path.channel.destroy();
+    }
+  }
+
+  return {
+    async open(signal, patience) {
+      closed.signal.throwIfAborted();
+      const path = await openOne(anySignal(closed.signal, signal), patience);
+      // A path that was opened all the same is nobody's.
+      if (closed.signal.aborted) path.channel.destroy(closedError());
+      live.add(path);
+      path.channel.once('close', () => live.delete(path));
+      if (path.channel.closed) live.delete(path);
+      return path;
+    },
+    moveTo(endpoint, stillUp = []) {
+      newest = endpoint;
+      const isUp = (path: Path) => stillUp.some((other) => isSameSocket(other, path.endpoint));
+      for (const path of live) if (isFormer(path) && !isUp(path)) path.channel.destroy(replaced(endpoint));
+    },
+    leave(endpoint) {
+      for (const path of live) if (isSameSocket(path.endpoint, endpoint)) path.channel.destroy(ended(endpoint));
+    },
+    [Symbol.dispose]() {
+      closed.abort(closedError());
+      for (const { channel } of live) channel.destroy(closedError());
+    },
+  };
+}
+
+export function isSameSocket(a: ReachableEndpoint, b: ReachableEndpoint): boolean {
+  return a.instanceId === b.instanceId && a.generation === b.generation;
+}
+
+export function closedError(): CodedError<ClientErrorCode> {
+  return new CodedError('connection_closed', 'cannot go on because this connection was closed', {
+    hint: 'Call `connect` again.',
+  });
+}
+
+function ended({ deployment, instanceId }: ReachableEndpoint): CodedError<ClientErrorCode> {
+  return new CodedError('path_broken', `instance ${instanceId} of ${deployment} answers no more`, { retryable: true });
+}
+
+function replaced(endpoint: ReachableEndpoint): CodedError<ClientErrorCode> {
+  return new CodedError('path_broken', `its tunnel was replaced (generation ${endpoint.generation} is up)`, {
+    retryable: true,
+  });
+}

@@ -1,0 +1,5 @@
+// A door for what starts an SSH server of this machine: demo, tests and measurements.
+
+export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
+export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';
+export { findSshd, openUserSshd, type UserSshdOptions } from './local-server/user-sshd.ts';
