@@ -1,5 +1,5 @@
 export { findGpu, type Gpu, gpuLabel, gpus } from './gpu.ts';
-export { type ModelPreset } from './model-preset.ts';
+export { modelPreset, type ModelPreset } from './model-preset.ts';
 export { builtInModels } from './models/built-in-models.ts';
 export { type Change, findChanges } from './plan/find-changes.ts';
 export { gpusOf } from './plan/layout.ts';

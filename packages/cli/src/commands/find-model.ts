@@ -1,7 +1,6 @@
 // From what was typed to a model of the catalogue or a GPU type. Pure.
 
-import { nearest } from '@fairlead/config';
-import { CodedError } from '@fairlead/kit';
+import { CodedError, nearestNames } from '@fairlead/kit';
 import { builtInModels, findGpu, type Gpu, type ModelPreset } from '@fairlead/planner';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -11,7 +10,7 @@ export function findModel(text: string): ModelPreset {
   const wanted = text.toLowerCase();
   const found = builtInModels.find(({ name, model }) => name === wanted || model.toLowerCase() === wanted);
   if (found) return found;
-  const near = nearest(
+  const [near] = nearestNames(
     wanted,
     builtInModels.flatMap(({ name, model }) => [name, model.toLowerCase()]),
   );

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
+import { encodeJsonLine } from '../output/json-lines.ts';
 import { createOutput } from '../output/output.ts';
 import { type ModelsArgs, runModels } from './models.ts';
 import { type PlanArgs, runPlan } from './plan.ts';
@@ -15,7 +16,10 @@ async function shown(
   run: (context: { output: ReturnType<typeof createOutput>; setExitCode(code: number): void }) => Promise<void>,
 ) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const output = createOutput({ stdout, stderr }, { json, startedMs: 0, now: () => 0 });
+  const output = createOutput(
+    { stdout, stderr },
+    { encodeLine: json ? encodeJsonLine : undefined, startedMs: 0, now: () => 0 },
+  );
   let exitCode = 0;
   await run({ output, setExitCode: (code) => (exitCode = code) });
   return { text: String(stdout.read() ?? ''), exitCode };

@@ -21,6 +21,7 @@ import {
 import type { CliErrorCode } from '../cli-error.ts';
 import { exit } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import type { LineFields } from '../output/lines/json-line.ts';
 import { findModel, gpuOf, siblingsOf } from './find-model.ts';
 import { overviewText, type PlacePlan, planText } from './plan-text.ts';
 
@@ -107,7 +108,7 @@ function placesFor(args: PlanArgs, { site, gpu }: { site: SiteProfile | undefine
   });
 }
 
-function planFields(plan: PlacePlan): Record<string, unknown> {
+function planFields(plan: PlacePlan): LineFields<'plan'>['places'][number] {
   const { place, warnings } = plan;
   const where = {
     gpu: gpuLabel(place.gpu),
