@@ -32,7 +32,7 @@ export const builtInPresets: Record<string, PresetConfig> = {
 
 /** What a preset asks of the job holds where the model says that it fits. */
 function presetOf(model: ModelPreset): PresetConfig {
-  const { gpu, gpus, nodes, context } = model.fits;
+  const { gpus, nodes, context } = model.fits;
   const stages = nodes > 1 ? ['--tensor-parallel-size', String(gpus), '--pipeline-parallel-size', String(nodes)] : [];
   return {
     model: model.model,

@@ -22,7 +22,6 @@ const kvCache = z.discriminatedUnion('kind', [
   /** Encoders keep nothing between steps. */
   z.strictObject({ kind: z.literal('none') }),
 ]);
-export type KvCache = z.infer<typeof kvCache>;
 
 export const quantizations = ['bf16', 'fp8', 'mxfp4', 'awq', 'gptq'] as const;
 

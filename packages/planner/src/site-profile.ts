@@ -36,4 +36,3 @@ export const siteProfile = z.strictObject({
   sources: z.array(z.url()).min(1),
 });
 export type SiteProfile = z.infer<typeof siteProfile>;
-export type Partition = SiteProfile['partitions'][number];
