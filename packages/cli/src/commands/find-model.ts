@@ -12,7 +12,7 @@ export function findModel(text: string): ModelPreset {
   if (found) return found;
   const [near] = nearestNames(
     wanted,
-    builtInModels.flatMap(({ name, model }) => [name, model.toLowerCase()]),
+    builtInModels.flatMap(({ name, model }) => [name, model]),
   );
   throw new CodedError<CliErrorCode>(
     'preset_unknown',

@@ -6,7 +6,6 @@ import {
   defaultWish,
   type FittingPlan,
   gibWords,
-  gpuLabel,
   layoutWords,
   type ModelPreset,
   placeOfGpu,
@@ -46,9 +45,7 @@ export async function runModels({ name, fits, gpus }: ModelsArgs, { output }: Pi
     .filter((plan) => plan.fits);
   output.result(
     { event: 'models', ok: true, models: plans.map((plan) => ({ ...modelFields(plan.model), layout: plan.layout })) },
-    plans.length === 0
-      ? `None fits ${gpus ?? 1} × ${gpuLabel(gpu)} with 4 requests of 32768 tokens. Why not: fairlead plan <name> --gpu ${gpuLabel(gpu)} --gpus ${gpus ?? 1}`
-      : fittingText(plans),
+    fittingText(plans),
   );
 }
 

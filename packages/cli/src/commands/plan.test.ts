@@ -115,6 +115,7 @@ describe('plan', () => {
       /path of a site/,
     ],
     ['a GPU that the site lacks', { model: 'qwen3-8b', site: 'tud-capella', gpu: 'l40' }, 'usage', /It has h100:94/],
+    ['more tokens than the model reads', { model: 'qwen3-8b', context: 50_000 }, 'usage', /--context 40960 or less/],
     ['nodes beside a site', { model: 'qwen3-8b', site: 'tud-capella', nodes: 2 }, 'usage', /Leave them out/],
   ])('of %s is refused with what to do', async (_, args, code, hint) => {
     await expect(plan(args)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
@@ -135,7 +136,7 @@ describe('models', () => {
     );
   });
 
-  it('lists those that fit given GPUs, and says so where none does', async () => {
+  it('lists those that fit given GPUs', async () => {
     const { text } = await models({ fits: 'a100:40', gpus: 2 });
     expect(text).toMatch(/^qwen3-32b-awq +awq +2 GPUs \(tensor-parallel 2\)/m);
     expect(text).not.toContain('llama-3.1-70b');

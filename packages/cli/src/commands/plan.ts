@@ -41,12 +41,7 @@ export async function runPlan(
   { output, setExitCode }: Pick<Context, 'output' | 'setExitCode'>,
 ): Promise<void> {
   const model = findModel(args.model);
-  const usual = defaultWish(model);
-  const wish: Wish = {
-    context: args.context ?? usual.context,
-    concurrency: args.concurrency ?? usual.concurrency,
-    kvCacheDtype: args.kvCache,
-  };
+  const wish = wishOf(model, args);
   const site = args.site === undefined ? undefined : await siteOf(args.site);
   const gpu = args.gpu === undefined ? undefined : gpuOf(args.gpu, '--gpu');
   const plans = placesFor(args, { site, gpu }).map((place) => planAt(place, model, wish));
@@ -66,6 +61,18 @@ export async function runPlan(
     text,
   );
   if (!isFitting) setExitCode(exit.failed);
+}
+
+function wishOf(model: ModelPreset, args: PlanArgs): Wish {
+  const usual = defaultWish(model);
+  const { context = usual.context, concurrency = usual.concurrency } = args;
+  const most = model.context.tokens;
+  if (context <= most) return { context, concurrency, kvCacheDtype: args.kvCache };
+  throw new CodedError<CliErrorCode>(
+    'usage',
+    `cannot use --context ${context} because ${model.name} reads at most ${most} tokens`,
+    { hint: `Take --context ${most} or less.` },
+  );
 }
 
 function planAt(place: Place, model: ModelPreset, wish: Wish): PlacePlan {

@@ -10,7 +10,9 @@ import { layoutWords, planModel } from './plan-model.ts';
 export interface Change {
   /** What to change, in one clause. */
   what: string;
-  /** Flags of `fairlead plan` that make it; absent where it is another place. */
+  /** The preset to plan in place of this one. */
+  model?: string;
+  /** Flags of `fairlead plan` that make it. */
   flags?: string;
 }
 
@@ -83,15 +85,15 @@ function shorterContext(wish: Wish, fits: Fits): Change[] {
 function otherFormat(sibling: ModelPreset, { gpu }: Place, { wish, fits }: { wish: Wish; fits: Fits }): Change[] {
   const whole = within(sibling, wish);
   const hasFp8 = formatSupport(gpu, 'fp8').kind === 'native';
-  const tries: { changed: Wish; flags: string }[] = [
-    { changed: whole, flags: '' },
-    ...(hasFp8 ? [{ changed: { ...whole, kvCacheDtype: 'fp8' as const }, flags: ' --kv-cache fp8' }] : []),
-    { changed: { ...whole, concurrency: 1 }, flags: ' --concurrency 1' },
+  const tries: { changed: Wish; flags?: string }[] = [
+    { changed: whole },
+    ...(hasFp8 ? [{ changed: { ...whole, kvCacheDtype: 'fp8' as const }, flags: '--kv-cache fp8' }] : []),
+    { changed: { ...whole, concurrency: 1 }, flags: '--concurrency 1' },
   ];
   const found = tries.find(({ changed }) => fits(changed, sibling));
   if (!found) return [];
-  const format = sibling.quantization.toUpperCase();
-  return [{ what: `take ${sibling.name}, the same model in ${format}`, flags: `${sibling.name}${found.flags}` }];
+  const what = `take ${sibling.name}, the same model in ${sibling.quantization.toUpperCase()}`;
+  return [{ what, model: sibling.name, ...(found.flags === undefined ? {} : { flags: found.flags }) }];
 }
 
 function moreGpus(model: ModelPreset, { gpu }: Place, wish: Wish): Change[] {

@@ -44,7 +44,7 @@ const place = z.object({
   reasons: z.array(z.object({ of: text, why: text })).optional(),
   args: texts.optional(),
   warnings: texts,
-  changes: z.array(z.object({ what: text, flags: optionalText })),
+  changes: z.array(z.object({ what: text, model: optionalText, flags: optionalText })),
 });
 
 export const plannerLines = {
