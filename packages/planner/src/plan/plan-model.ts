@@ -89,7 +89,7 @@ interface Tried {
 function shortage(model: ModelPreset, place: Place, layouts: readonly Tried[]): string {
   const [best] = layouts.toSorted((a, b) => b.memory.free - a.memory.free);
   if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
-  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} are too small: ${needWords(best.memory)}`;
+  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} would not do: ${needWords(best.memory)}`;
 }
 
 function needWords({ usable, free }: MemoryNeed): string {
