@@ -38,15 +38,15 @@ export interface SpawnEngineOptions {
   log: Log;
   /** Fires when the engine is no longer wanted; nothing is started then. */
   signal?: AbortSignal;
-  /** How often its family is looked at, to know it when a parent in it dies. Default a minute. */
+  /** How often the engine's processes are listed, so that orphans among them are known. Default a minute. */
   lookEveryMs?: number;
-  /** Default: the look into /proc. */
+  /** Default: reads /proc. */
   find?: EngineFamilyOptions['find'];
-  /** When what SIGKILL does not end is told as stuck. Default 10 s. */
+  /** After how long processes that SIGKILL does not end are reported as stuck. Default 10 s. */
   stuckAfterMs?: number;
 }
 
-/** A child that outlives the server may hold its output open: then the rest is not waited for. */
+/** How long the end of the output is awaited after the exit: a child that outlives the server may hold it open. */
 const outputTimeoutMs = 500;
 const pollIntervalMs = 60_000;
 const periodicLookTimeoutMs = 30_000;
