@@ -14,7 +14,7 @@ function addModels(program: Command, go: RunCommand): void {
   program
     .command('models')
     .description('list the models whose needs are known, or explain one')
-    .argument('[name]', "a model's name or Hugging Face id")
+    .argument('[model]', "a model's name or Hugging Face id")
     .option('--fits <gpu>', 'those that fit GPUs of this type and memory, such as a100:40')
     .option('--gpus <count>', 'how many of these GPUs a node has (1)', countNumber)
     .addHelpText(
