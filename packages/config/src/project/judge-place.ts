@@ -7,7 +7,7 @@ export interface PlaceEntry {
   mode: number;
 }
 
-export interface Place {
+export interface ProjectPlace {
   file: PlaceEntry;
   /** The folder of the file first, then those above it. */
   folders: readonly PlaceEntry[];
@@ -30,7 +30,10 @@ export interface UnsafePlace {
 const sticky = 0o1000;
 
 /** Undefined where the place is safe. */
-export function judgePlace({ file, folders: [folder, ...above] }: Place, caller: Caller): UnsafePlace | undefined {
+export function judgePlace(
+  { file, folders: [folder, ...above] }: ProjectPlace,
+  caller: Caller,
+): UnsafePlace | undefined {
   // In a sticky folder other users cannot replace a file but can add one: safe above the folder of the file, not for that folder itself.
   const entries = [
     { entry: file, isSticky: false },
