@@ -1,4 +1,4 @@
-// `test`: runs the scenarios with vitest, or says what this machine lacks for them.
+// `test`: runs the scenarios with vitest, or says what this machine lacks for them and counts them as skipped.
 
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';

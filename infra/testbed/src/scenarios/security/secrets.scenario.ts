@@ -1,4 +1,4 @@
-// Looks everywhere with each secret in hand, after a day on which everything ran and most of it broke.
+// Searches every host for each secret, after a run in which every program ran and most of them failed.
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -92,7 +92,7 @@ describe('a secret that is planted is found', () => {
   const planted = (kind: string) => Buffer.from(known.find((secret) => secret.kind === kind)?.value ?? '');
   const write = (host: string, path: string, text: string) =>
     testbed.exec(host, ['sh', '-c', 'cat > "$0"; chmod 644 "$0"', path], { stdin: text });
-  /** Told by host, kind and place, and by nothing that it hides. */
+  /** Names host, kind and place, and never the secret. */
   const told = <Found extends object>(found: readonly Found[], expected: readonly object[]) => {
     expect(found).toEqual(expected.map((each) => expect.objectContaining(each)));
     expect(finder.kindsIn(JSON.stringify(found))).toEqual([]);

@@ -1,5 +1,5 @@
-// What a leaked job key can do, what another user of the same hosts can, and what a job can do to another: against real sshd
-// and real Slurm. Where secrets lie is searched in secrets.scenario.ts.
+// What the holder of a leaked job key, another user of the same hosts, and another job can do: against real sshd
+// and real Slurm. secrets.scenario.ts searches the places of secrets.
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { Researcher } from '../researcher.ts';
 
 const state = '/home/alice/.local/share/fairlead';
 const run = '/tmp/fairlead-20001';
-/** Forward requests that sshd refuses end the client at once. */
+/** With these options the client ends at once when sshd refuses a forward. */
 const ssh = [
   'ssh',
   '-F',
@@ -91,7 +91,7 @@ P
 pkill -f -- '-L ${local}'`;
     const { stdout } = await testbed.exec('laptop', ['bash', '-c', dial]);
     expect(stdout.trim()).toBe("got b''");
-    // The laptop's own key does reach it: the way is there, the job's key is not let through.
+    // The laptop's own key reaches it: the server forwards, but refuses the job's key.
     const own = await testbed.exec('laptop', [
       'bash',
       '-c',
@@ -109,7 +109,7 @@ pkill -f -- '-L ${local}'`;
   });
 
   test('no impostor is taken for control, even at its socket, and no token reaches one', async () => {
-    // Control is gone and cannot come back; its socket is an impostor's, who speaks TLS and writes down what he hears.
+    // Control has ended and cannot start again; an impostor holds its socket, speaks TLS and records what it receives.
     await testbed.exec('bastion', [
       'sh',
       '-c',
@@ -182,7 +182,7 @@ describe('bob, on the same hosts,', () => {
   });
 
   test.each(['laptop', 'bastion', 'login', 'node1'])('can read or change nothing of ours on %s', async (host) => {
-    // Homes may be passed through, and programs be read: what is in a cache is in every package of ours.
+    // Other users may traverse homes and read programs: a cache holds only what every package of ours holds.
     const ours = 'find /tmp/f* /run /dev/shm /var/tmp /home/alice/.local/* /home/alice/.config/* -user alice ! -type l';
     const listed = await testbed.exec(host, ['sh', '-c', `${ours} 2>/dev/null`], { user: 'root' });
     expect(listed.stdout).toContain(host === 'laptop' ? 'profile.json' : state);
@@ -226,8 +226,8 @@ describe('from inside a job of the same account', () => {
     return JSON.parse(stdout) as { instanceId: string; enrolmentToken: string; jobDir: string };
   };
   /**
-   * The agent's own program, as the job of `id` runs it, under a forged spec; on the other node, for on its
-   * own it would end the engine that it takes for a leftover, as everything of the account may.
+   * Runs the agent's own program, as the job of `id` does, with a forged spec; on the other node, because on the job's
+   * node it would take the engine for a leftover and end it, which every process of the account may do.
    */
   const impersonate = async (id: string, forged: { jobDir: string }) => {
     const write =
@@ -284,7 +284,7 @@ describe('from inside a job of the same account', () => {
   });
 });
 
-/** A TLS server of his own certificate on a unix socket; what he hears after the handshake goes into a file. */
+/** A TLS server with its own certificate on a unix socket; writes what it receives after the handshake into a file. */
 const impostorScript = `
 cd /tmp && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout impostor.key -out impostor.crt -subj /CN=control -days 2 2>/dev/null
 exec python3 -u - <<'P'
@@ -304,7 +304,7 @@ while True:
         except OSError as error: heard.write(f'{error}\\n')
 P`;
 
-/** Continues reading afterwards: a program whose output is not read would end. */
+/** Keeps reading afterwards: a program whose output is not read would end. */
 async function heard(stream: Readable | null, word: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let text = '';

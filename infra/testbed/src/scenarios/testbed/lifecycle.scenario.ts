@@ -1,4 +1,4 @@
-// How a testbed ends: by `down`, with its owner, or killed; and what is left then: nothing.
+// How a testbed ends: by `down`, with its owner, or killed. Nothing of it is left.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -31,7 +31,7 @@ function ownName(): string {
   return name;
 }
 
-/** Everything that could be left of a testbed, to be compared with nothing. */
+/** Everything that could be left of a testbed; expected to be empty. */
 function leftovers(testbed: TestbedHandle, namespaces: ReadonlySet<string>): Record<string, unknown> {
   return {
     processes: processesIn(namespaces),
@@ -121,7 +121,7 @@ describe('a testbed', () => {
     await expect.poll(() => processesIn(namespaces), { timeout: 5_000 }).toEqual([]);
     expect(existsSync(testbed.directory)).toBe(true);
     expect(await cli('up', '--nodes', '1', '--name', ownName())).toMatchObject({ code: 0 });
-    // The kernel may give the names of the old namespaces to new ones: processes are not looked for again.
+    // The kernel may reuse the names of the old namespaces: the test does not search for processes again.
     expect(leftovers(testbed, new Set())).toEqual(nothing);
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
     expect((await testbed.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');

@@ -1,4 +1,4 @@
-// The testbed itself: its Slurm, its SSH, its firewall and its people.
+// The testbed itself: its Slurm, its SSH, its firewall and its users.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
