@@ -1,4 +1,4 @@
-// docs/errors.md: every code a user can meet, with its cause and its cure.
+// docs/errors.md: every code that a user can see, with its cause and its cure.
 
 import { WIRE_ERRORS } from '@fairlead/protocol';
 import { ENGINE_ERRORS } from '@fairlead/client';

@@ -1,4 +1,4 @@
-// Codes of the scheduler: what Slurm refuses, and what could not be asked.
+// Codes of the scheduler: Slurm's refusals, and failures to reach Slurm.
 
 import type { SchedulerErrorCode } from '@fairlead/scheduler';
 import type { ErrorBook } from './error-entry.ts';

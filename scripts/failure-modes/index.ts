@@ -1,4 +1,4 @@
-// The failure modes and field reports, and the pages that are made from them.
+// The failure modes and field reports, and their pages.
 
 export { failureChapters as FAILURE_CHAPTERS } from './failure-modes.ts';
 export { fieldReports as FIELD_REPORTS } from './field-reports.ts';

@@ -20,8 +20,8 @@ describe('docs/errors.md', () => {
     expect(thrown.filter((place) => !documented.has(place.split(' ')[0] ?? ''))).toEqual([]);
   });
 
-  it('has no code that nothing gives', () => {
-    // Where a union is declared, nothing is given.
+  it('has no code that no source throws', () => {
+    // The declaration of a union throws no code.
     const all = sources
       .filter(
         ({ path }) =>
@@ -34,7 +34,7 @@ describe('docs/errors.md', () => {
     expect([...documented].filter((code) => !all.includes(`'${code}'`))).toEqual([]);
   });
 
-  it('says of each what to do', () => {
+  it('says for each code what to do', () => {
     const empty = CHAPTERS.flatMap(({ entries }) => Object.entries(entries)).filter(
       ([, { cause, cure }]) => cause.length < 10 || cure.length < 5,
     );

@@ -7,7 +7,7 @@ import { FAILURE_CHAPTERS, FIELD_REPORTS, FOUND_FAULTS } from '@fairlead/scripts
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-it('docs/failure-modes.md and docs/field-reports.md name tests that are there', () => {
+it('docs/failure-modes.md and docs/field-reports.md name existing tests', () => {
   const modes = [...FAILURE_CHAPTERS.flatMap((chapter) => chapter.modes), ...FOUND_FAULTS, ...FIELD_REPORTS];
   const places = modes.flatMap(({ what, tests }) => tests.map((test) => ({ what, ...test })));
   expect(places.length).toBeGreaterThan(40);

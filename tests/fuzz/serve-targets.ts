@@ -1,4 +1,4 @@
-// What listens: the agent's front, and control's HTTP API and both of its WebSockets. They refuse, stay small, and serve on.
+// Servers as targets: the agent's front, control's HTTP API and both of its WebSockets. They must refuse bad input, use little memory and keep serving.
 
 import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ export const frontTarget: FuzzTarget = {
     return {
       async feed(input) {
         const socket = world.dial();
-        // One that says no more, and one that waits for its answer.
+        // One client that closes its side, and one that waits for its answer.
         if (input.length % 2 === 0) socket.end(input);
         else socket.write(input);
         await closed(socket);
@@ -68,7 +68,7 @@ export const controlHttpTarget: FuzzTarget = {
   },
 };
 
-/** Frames of an agent that has proved itself. Refused, or told that its end is known, it comes again as another. */
+/** Frames of an enrolled agent. When control refuses it, or says that its end is known, the target enrols as another instance. */
 export const agentLinkTarget: FuzzTarget = {
   name: 'agent link',
   samples: goldenTexts('agent'),
@@ -92,7 +92,7 @@ export const agentLinkTarget: FuzzTarget = {
         const { socket } = agent;
         if (!socket) throw new Error('control let go of an agent that had said nothing');
         socket.send(input, { binary: input.length % 7 === 0 });
-        // The answer to a ping comes after what was before it has been read; a refusal closes.
+        // Control answers the ping after it has read the frames before it; a refusal closes the socket.
         socket.ping();
         const answered = new AbortController();
         const { signal } = answered;
@@ -117,7 +117,7 @@ function dialControl(world: World): TLSSocket {
   return connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' });
 }
 
-/** Reads to the end; a reset is an answer too. */
+/** Reads to the end; a reset counts as an answer. */
 async function closed(socket: Socket): Promise<void> {
   socket.on('error', () => undefined);
   socket.resume();

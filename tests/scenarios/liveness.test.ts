@@ -1,4 +1,4 @@
-// A healthy agent stays healthy whatever is read of it: real control, agent, SSH and commands, some of which are suspended.
+// A healthy agent stays alive for control, whichever logs are read from it: real control, agent, SSH and commands, some of them suspended.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const timeoutMs = 120_000;
 const defaultLeaseMs = 2000;
-/** Three leases and more for each answer. */
+/** Each answer lasts more than three leases. */
 const tokens = 14;
 const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
-/** As the gate starts it, but for the times. */
+/** Starts control as the gate does, with other times. */
 async function restartWithShortLease(): Promise<void> {
   const [state, run] = [join(world.dir, 'bastion'), join(world.dir, 'run')];
   const pid = Number(await readFile(join(run, 'control.pid'), 'utf8'));
@@ -34,7 +34,7 @@ async function restartWithShortLease(): Promise<void> {
   await once(control.stdout, 'data');
 }
 
-/** The engine's log of a busy day. */
+/** A large engine log. */
 async function growLog(lines: number): Promise<void> {
   const jobs = join(world.dir, 'cluster', 'jobs');
   const [job = ''] = await readdir(jobs);

@@ -17,7 +17,7 @@ export async function testCommand(args: readonly string[], options: { real?: boo
       file.endsWith('.scenario.ts'),
     ).length;
     for (const line of missing) process.stdout.write(`testbed: ${line}\n`);
-    process.stdout.write(`0 passed, 0 failed, ${skipped} skipped (scenario files)\n`);
+    process.stdout.write(`Tests  0 passed, 0 failed, ${skipped} skipped (scenario files)\n`);
     return 0;
   }
   const vitest = join(

@@ -52,7 +52,7 @@ describe('A healthy site', () => {
     timeoutMs,
   );
 
-  it('is not asked for a job by a program that did not say so', async () => {
+  it('gets no test job from a program without --yes', async () => {
     const { code, lines } = await alice.fairlead('doctor');
     expect(code).toBe(0);
     expect(lines.find((line) => line['id'] === 'compute.job')).toMatchObject({
@@ -239,7 +239,7 @@ describe('Faults that a script makes', () => {
     timeoutMs,
   );
 
-  it('that harm nothing are warnings: a bastion that replaces sockets, an account where none is kept', async () => {
+  it('that do no harm are warnings: a bastion that replaces sockets, an account on a site without accounting', async () => {
     const [host, breaking, mending] = sshd('StreamLocalBindUnlink yes');
     await sh(host, breaking);
     try {

@@ -57,7 +57,7 @@ const expectedOutput: Record<string, RegExp> = {
   'fairlead uninstall': /^removed +this machine/m,
 };
 
-test('the page has the blocks and the names that are expected of it', () => {
+test('the page has the expected blocks and names', () => {
   expect(quickStart.length).toBeGreaterThan(12);
   expect(replacements.length).toBe(3);
   const unsaid = Object.keys(expectedOutput).filter(
@@ -78,7 +78,7 @@ test.each(inOrder.map((block) => ({ ...block, where: `${block.page}:${block.line
   timeoutMs,
 );
 
-test('nothing is left of it on any host', async () => {
+test('no host has a file or job left', async () => {
   expect(await connected?.ended).toBe(0);
   for (const host of ['laptop', 'bastion', 'login', 'node1']) {
     const find = ['find', '/home/alice', '/tmp', '-user', 'alice', '-iname', '*fairlead*'];
