@@ -36,7 +36,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'zod',
       'zod-openapi',
     ],
-    testThirdParty: ['@apidevtools/swagger-parser', 'fast-check'],
+    testThirdParty: ['@apidevtools/swagger-parser', 'drizzle-kit', 'fast-check'],
   },
   'apps/node-agent': {
     holds: 'front, supervisor and links of one node of a job',
@@ -268,6 +268,8 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...kit,
       ...protocol,
       ...startsPrograms,
+      'apps/node-agent': 'its front, behind a testing door',
+      'packages/carrier': 'a network that is cut where a scenario says',
       'packages/client': 'the consumer of a scenario',
       'packages/config': 'the settings of a scenario',
       'packages/engines': 'the port of a throw-away engine',

@@ -1,15 +1,14 @@
 // A healthy agent stays alive for control, whichever logs are read from it: real control, agent, SSH and commands, some of them suspended.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openWorld, parseJsonLines, type RunningCli, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { restartWithShortLease } from './short-lease.ts';
+
 const timeoutMs = 120_000;
-const defaultLeaseMs = 2000;
 /** Each answer lasts more than three leases. */
 const tokens = 14;
 const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
@@ -18,21 +17,10 @@ let world: World;
 beforeAll(async () => {
   world = await openWorld({ config: (config) => ({ ...config, presets: { slow: slow } }) });
   expect((await world.json('init', '--yes')).code).toBe(0);
-  await restartWithShortLease();
+  await restartWithShortLease(world);
   expect((await world.json('deploy', 'slow', '--name', 'a')).last).toMatchObject({ ok: true });
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
-
-/** Starts control as the gate does, with other times. */
-async function restartWithShortLease(): Promise<void> {
-  const [state, run] = [join(world.dir, 'bastion'), join(world.dir, 'run')];
-  const pid = Number(await readFile(join(run, 'control.pid'), 'utf8'));
-  process.kill(pid, 'SIGKILL');
-  const times = ['--lease-ms', String(defaultLeaseMs), '--heartbeat-ms', '400'];
-  const argv = [join(state, 'bin', 'control.mjs'), 'serve', '--state', state, '--run', run, ...times];
-  const control = spawn(join(state, 'bin', 'node'), argv, { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(control.stdout, 'data');
-}
 
 /** A large engine log. */
 async function growLog(lines: number): Promise<void> {

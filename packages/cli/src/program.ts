@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 
 import type { Context } from './context.ts';
 import { addCareCommands } from './program/care-commands.ts';
+import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addSiteCommands } from './program/site-commands.ts';
@@ -40,6 +41,7 @@ export function createProgram(
     .addHelpText('after', exitCodes);
   addDeploy(program, go);
   addQueries(program, go);
+  addDiagnosisCommands(program, go);
   addConnect(program, go);
   addStop(program, go);
   addSetup(program, go);

@@ -1,8 +1,13 @@
 export { defaultEngine as DEFAULT_ENGINE, engineKinds, findEngineKind } from './engine-kinds.ts';
-export { classifyFailure, type EngineEnd } from './judge/classify-failure.ts';
+export { failureCatalogue } from './catalogue/catalogue.ts';
+export { type EngineSurroundings, type FailureEntry, failureTopics } from './catalogue/failure-entry.ts';
+export { fillText, surroundingNames } from './catalogue/fill-text.ts';
+export { createLineReader } from './diagnose/line-reader.ts';
+export { createLogJudge } from './diagnose/log-judge.ts';
+export type { Diagnosis, Evidence, ProcessEnd, Verdict } from './diagnose/verdict.ts';
+export { classifyFailure, type EngineEnd, entriesFor } from './judge/classify-failure.ts';
 export type { EngineFailure } from './judge/engine-failure.ts';
 export { explainSilence } from './judge/explain-silence.ts';
-export type { EngineSurroundings } from './judge/known-failure.ts';
 export { type EngineCommand, engineCommand, markerVariable as MARKER_VARIABLE } from './port/engine-command.ts';
 export type {
   EngineCache,

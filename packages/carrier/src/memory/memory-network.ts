@@ -1,5 +1,5 @@
-// A carrier within one process, for tests: whoever offers and whoever reaches share one network, which can drop everything after
-// exactly so many bytes.
+// A carrier within one process, for tests: the side that offers and the side that reaches share one network, which can drop all
+// channels after an exact number of bytes.
 
 import type { Duplex } from 'node:stream';
 
@@ -20,11 +20,14 @@ export type Towards = 'front' | 'consumer';
 export interface MemoryNetwork {
   readonly offerer: Offerer<MemoryAddress>;
   readonly reacher: Reacher;
-  /** Bytes that have passed since the network was made, of all channels together. */
+  /** Bytes that have passed in each direction since the network was made, of all channels together. */
   readonly passed: Readonly<Record<Towards, number>>;
-  /** Once exactly so many more bytes have passed in this direction, all channels are lost at once. 0: with the next byte. */
+  /**
+   * Loses all channels once exactly this many more bytes have passed in this direction; further bytes do not arrive. 0: none
+   * arrives, and the next write is the one that loses them. Infinity: takes back what was asked before.
+   */
   dropAfter(towards: Towards, bytes: number): void;
-  /** Loses all channels now. Each offering comes up again with its next generation. */
+  /** Loses all channels now. Each offering comes up again with its next generation, as after `dropAfter`. */
   drop(): void;
 }
 
@@ -33,21 +36,28 @@ export function createMemoryNetwork(): MemoryNetwork {
   const left: Partial<Record<Towards, number>> = {};
   const offerings = new Map<string, Offering>();
 
+  let isDropping = false;
+
   const passage = (towards: Towards) => (bytes: number) => {
+    if (isDropping) return 0;
     const limit = left[towards];
     const passing = limit === undefined ? bytes : Math.min(bytes, limit);
     passed[towards] += passing;
     if (limit === undefined) return passing;
     left[towards] = limit - passing;
-    if (limit === passing) {
-      delete left[towards];
-      // When the last of them have been read.
-      setImmediate(drop);
-    }
+    if (limit === passing) dropSoon(towards);
     return passing;
   };
 
+  /** When the last bytes have been read. Until then nothing passes in either direction. */
+  function dropSoon(towards: Towards): void {
+    delete left[towards];
+    isDropping = true;
+    setImmediate(drop);
+  }
+
   function drop(): void {
+    isDropping = false;
     for (const offering of offerings.values()) offering.lose('the network dropped it');
   }
 

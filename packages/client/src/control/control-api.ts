@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 
-import { CodedError, errorText, linesOf, untilAborted } from '@fairlead/kit';
+import { CodedError, linesOf, untilAborted } from '@fairlead/kit';
 
 import {
   controlHello,
@@ -34,15 +34,15 @@ import {
 } from '@fairlead/protocol';
 
 import { type ClientErrorCode, ControlAnswerError } from '../client-error.ts';
-import { type ControlApiDeps, createControlTransport, readAnswerBody } from './control-transport.ts';
+import { type ControlApiDeps, createControlTransport, lostControl, readAnswerBody } from './control-transport.ts';
 import { unknownDeployment } from './unknown-deployment.ts';
 
 export type { ControlApiDeps } from './control-transport.ts';
 
 /**
  * A call resolves when the answer is read. It throws `ControlAnswerError` for an error answer, `control_answer` for one that this
- * version cannot read, `deployment_unknown` for a name that no deployment has, and the signal's reason. Disposal closes the
- * connections, also those of calls that run.
+ * version cannot read, `control_unreachable` where the connection is lost, `deployment_unknown` for a name that no deployment has,
+ * and the signal's reason. Disposal closes the connections, also those of calls that run.
  */
 export interface ControlApi extends Disposable {
   hello(signal?: AbortSignal): Promise<ControlHello>;
@@ -172,10 +172,6 @@ async function* readLines(answer: IncomingMessage, signal: AbortSignal | undefin
     for await (const line of linesOf(answer)) if (line !== '') yield line;
   } catch (error) {
     signal?.throwIfAborted();
-    throw new CodedError<ClientErrorCode>(
-      'control_unreachable',
-      `cannot go on reading because the connection to control ended: ${errorText(error)}`,
-      { retryable: true, cause: error },
-    );
+    throw lostControl(error);
   }
 }

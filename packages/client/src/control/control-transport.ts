@@ -3,10 +3,10 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { type Secret, untilAborted } from '@fairlead/kit';
+import { CodedError, errorText, type Secret, untilAborted } from '@fairlead/kit';
 import { decodeText, errorBody } from '@fairlead/protocol';
 
-import { ControlAnswerError } from '../client-error.ts';
+import { type ClientErrorCode, ControlAnswerError } from '../client-error.ts';
 
 export interface ControlApiDeps {
   /** A verified connection to control; the API closes it. */
@@ -23,7 +23,7 @@ export interface ControlRequest {
 
 /** Disposal closes the connections. */
 export interface ControlTransport extends Disposable {
-  /** Resolves with the head of the answer; the caller reads its body. Throws `ControlAnswerError` for an error answer, and the signal's reason. */
+  /** Resolves with the head of the answer; the caller reads its body. Throws `ControlAnswerError` for an error answer, `control_unreachable` where the connection is lost, what `openSocket` throws, and the signal's reason. */
   send(request: ControlRequest, signal: AbortSignal | undefined): Promise<IncomingMessage>;
 }
 
@@ -40,7 +40,7 @@ export function createControlTransport(deps: ControlApiDeps): ControlTransport {
           'content-length': String(Buffer.byteLength(body)),
         });
       const request = httpRequest({ agent, method, path, headers, ...(signal ? { signal } : {}) }, resolve);
-      request.on('error', (error) => reject(signal?.aborted ? signal.reason : error));
+      request.on('error', (error) => reject(signal?.aborted ? signal.reason : lostControl(error)));
       request.end(body);
       // While the request waits for its connection, Node does not look at the signal.
       const answer = await untilAborted(promise, signal);
@@ -63,10 +63,25 @@ function openAgent(deps: ControlApiDeps): Agent {
   return agent;
 }
 
+/** Throws `control_unreachable` where the connection is lost before the end of the body. */
 export async function readAnswerBody(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw lostControl(error);
+  }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What `openSocket` threw has its own words. */
+export function lostControl(error: unknown): CodedError<string> {
+  if (error instanceof CodedError && error.code !== 'connection_lost') return error;
+  return new CodedError<ClientErrorCode>(
+    'control_unreachable',
+    `cannot get control's answer because the connection to it was lost: ${errorText(error)}`,
+    { hint: 'Try again; `fairlead doctor` looks at the way.', retryable: true, cause: error },
+  );
 }
 
 export function answerError(status: number, text: string): ControlAnswerError {

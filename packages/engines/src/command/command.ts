@@ -35,8 +35,7 @@ export const command: EngineKind = {
   program: { kind: 'configured' },
   secretFlags: ['--api-key', '--hf-token'],
   caches: [],
-  // argparse of any program.
-  failures: { usage: /^[\w.-]+(?: \w+)?: error: (.+)/, known: [] },
+  failures: { known: [] },
   routes: openAiRoutes,
   check: checkCommand,
   listens: (wanted) => (namesPlaceholder(wordsOf(wanted), 'port') ? 'port' : 'socket'),

@@ -25,17 +25,16 @@ describe('classifyFailure', () => {
   it.each([
     ['gated-model', /gated repo/, /licence/, true],
     ['max-model-len', /User-specified max_model_len/, /--max-model-len/, true],
-    ['no-kv-memory', /No available memory for the cache blocks/, /more GPUs/, true],
+    ['no-kv-memory', /No available memory for the cache blocks/, /More GPUs/, true],
     ['cuda-oom', /CUDA out of memory/, /does not fit/, false],
-    ['weights-missing', /Cannot find any model weights/, undefined, false],
+    ['weights-missing', /Cannot find any model weights/, /hf download/, true],
     ['shm-too-small', /Insufficient space in \/dev\/shm/, /shared memory/, false],
-    ['segfault', /SIGSEGV/, undefined, false],
+    ['segfault', /SIGSEGV/, /ulimit -v/, false],
     ['oom-killed', /SIGKILL/, /ran out of memory/, false],
   ])('names the cause of %s and its cure', async (name, cause, hint, fatal) => {
     const failure = classifyFailure(await failToStart(name));
     expect(failure.message).toMatch(cause);
-    if (hint) expect(failure.hint).toMatch(hint);
-    else expect(failure.hint).toBeUndefined();
+    expect(failure.hint).toMatch(hint);
     expect(failure.fatal).toBe(fatal);
   });
 
@@ -64,10 +63,38 @@ describe('classifyFailure', () => {
     expect(classifyFailure({ code: 137, signal: null, lines: ['Killed'] }).hint).toContain('ran out of memory');
   });
 
-  it('calls an exit with 0 an end that nobody asked for, and names a worker that died', () => {
-    const lines = ['ERROR Worker proc VllmWorker-0 died unexpectedly (exit code: -9), shutting down executor.'];
-    const { message, lastLines } = classifyFailure({ code: 0, signal: null, lines });
-    expect(message).toBe('the engine ended by itself (exit code 0): worker VllmWorker-0 died (exit code -9)');
-    expect(lastLines).toEqual(lines);
+  it.each([
+    {
+      what: 'a worker',
+      line: '(EngineCore pid=24731) ERROR 11-21 02:00:09 [multiproc_executor.py:315] Worker proc VllmWorker-0 died unexpectedly (exit code: -9), shutting down executor.',
+      message: "the engine's worker VllmWorker-0 was killed (SIGKILL); the engine then ended with exit code 0",
+    },
+    {
+      what: 'the EngineCore',
+      line: '(APIServer pid=23487) WARNING 11-21 01:58:52 [core_client.py:817] [shutdown] MPClient: engine core exited unexpectedly; starting cleanup',
+      message: "vLLM's EngineCore was killed; the engine then ended with exit code 0",
+    },
+  ])('names $what that was killed, although the engine ends with exit code 0', ({ line, message }) => {
+    const failure = classifyFailure({ code: 0, signal: null, lines: [line] });
+    expect(failure.message).toBe(message);
+    expect(failure.lastLines).toEqual([line]);
+  });
+
+  it('blames the memory of the job where the cgroup has counted a kill', () => {
+    const line =
+      '(APIServer pid=23487) WARNING 11-21 01:58:52 [core_client.py:817] [shutdown] MPClient: engine core exited unexpectedly; starting cleanup';
+    const failure = classifyFailure({ code: 0, signal: null, oomKills: 1, lines: [line] });
+    expect(failure).toMatchObject({
+      known: 'job-out-of-memory',
+      message:
+        'the job used more memory than it asked for, and the kernel killed a process of it; the engine then ended with exit code 0',
+      fatal: true,
+    });
+    expect(failure.hint).toMatch(/slurm\.mem/);
+  });
+
+  it('keeps the first cause where the cgroup has counted a kill besides', () => {
+    const lines = ['torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.50 GiB.'];
+    expect(classifyFailure({ code: 1, signal: null, oomKills: 1, lines }).known).toBe('cuda-out-of-memory');
   });
 });

@@ -5,4 +5,6 @@ export interface EngineFailure {
   /** Another start would fail in the same way. */
   fatal: boolean;
   lastLines: string[];
+  /** The entry of the catalogue that knows it. */
+  known?: string;
 }

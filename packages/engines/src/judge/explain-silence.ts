@@ -1,10 +1,13 @@
 // Decides what to tell a user whose engine runs and does not become ready. Pure.
 
-import type { EngineSurroundings } from './known-failure.ts';
-import { interfaceHint } from './known-node-failures.ts';
+import type { EngineSurroundings } from '../catalogue/failure-entry.ts';
+import { fillText, surroundingNames } from '../catalogue/fill-text.ts';
 
 /** Where the processes of an engine meet; a hang there has no line of its own. */
 const meeting = /distributed_init_method|world_size|rendezvous|nccl|gloo|pynccl|custom_all_reduce|parallel_state/i;
+const meetingHint =
+  "The engine's processes may wait for each other: the node's own name may lead to the loopback or to an address that does not work. Name the interface in `env` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.{interfaces} NCCL_DEBUG=INFO shows more.";
+
 const maxLastLines = 20;
 
 const slowHint =
@@ -16,7 +19,7 @@ export function explainSilence(
 ): { lastLines: string[]; hint: string } {
   const lastLines = lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
   const isMeeting = lastLines.slice(-5).some((line) => meeting.test(line));
-  if (isMeeting) return { lastLines, hint: `${interfaceHint(surroundings)} ${slowHint}` };
+  if (isMeeting) return { lastLines, hint: `${fillText(meetingHint, surroundingNames(surroundings))} ${slowHint}` };
   const mayHang = `An engine on several GPUs may also wait for its own processes without a word (NCCL, gloo): NCCL_DEBUG=INFO in \`env\` of this cluster shows that, and NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME name the interface.`;
   return { lastLines, hint: `${slowHint} ${mayHang}` };
 }

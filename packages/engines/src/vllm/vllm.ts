@@ -5,10 +5,10 @@ import { namesFlag } from '../port/flags.ts';
 import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
 import type { MetricNames } from '../port/parse-metrics.ts';
 import { readOptions } from '../port/read-options.ts';
+import { vllmFailures } from '../catalogue/catalogue.ts';
 import { mediaSettings } from './media-settings.ts';
 import { parseStartPhase } from './parse-start-phase.ts';
 import { vllmRoutes } from './routes.ts';
-import { vllmFailures } from './vllm-failures.ts';
 
 const options = z.strictObject({
   mediaDomains: z
@@ -72,10 +72,6 @@ export const vllm: EngineKind = {
     },
   ],
   failures: {
-    usage: /^vllm(?: serve)?: error: (.+)/,
-    wrappers:
-      /EngineDeadError|Engine core initialization failed|RuntimeError: cancelled|RuntimeError: Executor failed|WorkerProc initialization failed|ValidationError: \d+ validation error/,
-    weak: /Model architectures .* failed to be inspected/,
     // `[core.py:1100]`
     ownLine: /\[\w+\.py:\d+\]/,
     known: vllmFailures,

@@ -60,6 +60,8 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   exec: preparing,
   events: [...onTheWay, 'event', 'control.lost', 'control.back', 'events.ended'],
   open: [...onTheWay, 'examples'],
+  explain: ['log.explained'],
+  why: [...onTheWay, 'deployment.explained'],
   version: ['versions'],
   completions: ['completions'],
   man: ['man'],

@@ -4,11 +4,19 @@ import type { z } from 'zod';
 
 import { bastionLines } from './bastion-lines.ts';
 import { deploymentLines } from './deployment-lines.ts';
+import { diagnosisLines } from './diagnosis-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { siteLines } from './site-lines.ts';
 import { useLines } from './use-lines.ts';
 
-export const jsonLines = { ...deploymentLines, ...bastionLines, ...useLines, ...siteLines, ...ownLines };
+export const jsonLines = {
+  ...deploymentLines,
+  ...diagnosisLines,
+  ...bastionLines,
+  ...useLines,
+  ...siteLines,
+  ...ownLines,
+};
 
 export type LineName = keyof typeof jsonLines;
 

@@ -1,0 +1,98 @@
+// Log tails through one agent's connection. Each tail has credit of its own: the agent sends no more than its reader has
+// room for, so that the connection itself is never held up and no heartbeat waits behind a log.
+
+import type { ControlMessage, LogSource } from '@fairlead/protocol';
+
+export interface TailQuery {
+  source: LogSource;
+  lines: number;
+  follow: boolean;
+}
+
+export interface TailSink {
+  /** False: the sink is full; it calls `Tail.drained` when it is not any more. */
+  push(lines: string[]): boolean;
+  /** The last call. */
+  end(error?: string): void;
+}
+
+export interface Tail {
+  drained(): void;
+  /** The reader has gone: nothing more comes. */
+  cancel(): void;
+}
+
+export interface TailOrdersDeps {
+  nextOrderId: () => string;
+  send: (message: ControlMessage) => void;
+}
+
+/** Chunks of one tail that may be on their way at once. An agent's chunk has 32 KiB of text. */
+export const tailCredit = 8;
+/** Credit is given back in portions: a grant for each chunk would double the messages. */
+const grantAt = tailCredit / 2;
+
+interface Open {
+  sink: TailSink;
+  full: boolean;
+  /** Chunks that the agent may still send. */
+  credit: number;
+}
+
+export class TailOrders {
+  readonly #deps: TailOrdersDeps;
+  readonly #open = new Map<string, Open>();
+
+  constructor(deps: TailOrdersDeps) {
+    this.#deps = deps;
+  }
+
+  open(query: TailQuery, sink: TailSink): Tail {
+    const orderId = this.#deps.nextOrderId();
+    const tail: Open = { sink, full: false, credit: tailCredit };
+    this.#open.set(orderId, tail);
+    this.#deps.send({ type: 'log.tail', orderId, ...query, credit: tailCredit });
+    return {
+      drained: () => {
+        tail.full = false;
+        this.#grant(orderId);
+      },
+      cancel: () => this.#cancel(orderId),
+    };
+  }
+
+  /** A chunk of a tail that is over is dropped; one without credit ends its tail. */
+  chunk(orderId: string, lines: string[]): void {
+    const tail = this.#open.get(orderId);
+    if (!tail) return;
+    if (tail.credit === 0) {
+      this.#cancel(orderId);
+      return tail.sink.end('the agent sent more of the log than it was asked for');
+    }
+    tail.credit -= 1;
+    tail.full = !tail.sink.push(lines);
+    this.#grant(orderId);
+  }
+
+  end(orderId: string, error: string | undefined): void {
+    const tail = this.#open.get(orderId);
+    this.#open.delete(orderId);
+    tail?.sink.end(error);
+  }
+
+  endAll(error: string): void {
+    for (const orderId of this.#open.keys()) this.end(orderId, error);
+  }
+
+  #grant(orderId: string): void {
+    const tail = this.#open.get(orderId);
+    if (!tail || tail.full || tail.credit > grantAt) return;
+    const credit = tailCredit - tail.credit;
+    tail.credit = tailCredit;
+    this.#deps.send({ type: 'log.grant', orderId, credit });
+  }
+
+  #cancel(orderId: string): void {
+    if (this.#open.delete(orderId)) this.#deps.send({ type: 'log.cancel', orderId });
+  }
+}

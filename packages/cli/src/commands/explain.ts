@@ -1,0 +1,84 @@
+// `fairlead explain <file>`: what a log says about its engine. Reads the log as a stream; needs neither bastion nor cluster.
+
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { createLineReader, createLogJudge, type Diagnosis, engineKinds, type ProcessEnd } from '@fairlead/engines';
+import { CodedError, errorText } from '@fairlead/kit';
+
+import type { CliErrorCode } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { diagnosisText, tellDiagnosis } from '../diagnosis/tell-diagnosis.ts';
+
+export interface ExplainArgs {
+  /** `-`: standard input. */
+  file: string;
+  exitCode?: number;
+}
+
+const chunkBytes = 1024 * 1024;
+
+export async function runExplain({ file, exitCode }: ExplainArgs, context: Context): Promise<void> {
+  const { output, signal, streams } = context;
+  const chunks =
+    file === '-' ? streams.stdin : createReadStream(resolve(context.cwd, file), { highWaterMark: chunkBytes });
+  const end = exitCode === undefined ? undefined : { code: exitCode, signal: null };
+  const diagnosis = await diagnoseLog(readChunks(chunks, file, signal), end);
+  const facts = tellDiagnosis(diagnosis);
+  const text = diagnosisText(facts, (style, told) => output.style(style, told));
+  output.result({ event: 'log.explained', ok: true, file, lines: diagnosis.lines, ...facts }, text);
+}
+
+/** Phases are those of vLLM, which the other engines have or do not say. */
+export async function diagnoseLog(chunks: AsyncIterable<Uint8Array>, end?: ProcessEnd): Promise<Diagnosis> {
+  const [vllm] = engineKinds;
+  const judge = createLogJudge({ readPhase: (line) => vllm?.parsePhase(line)?.phase });
+  const reader = createLineReader((line) => judge.push(line));
+  for await (const chunk of chunks) reader.push(chunk);
+  reader.end();
+  return judge.diagnose(end);
+}
+
+async function* readChunks(
+  stream: AsyncIterable<string | Uint8Array>,
+  file: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let isFirst = true;
+  try {
+    for await (const chunk of stream) {
+      signal.throwIfAborted();
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      if (isFirst) refuseCompressed(bytes, file);
+      isFirst = false;
+      yield bytes;
+    }
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    signal.throwIfAborted();
+    throw new CodedError<CliErrorCode>(
+      'usage',
+      `cannot explain ${file} because it cannot be read: ${errorText(error)}`,
+      {
+        hint: 'Name a log file, or - for standard input.',
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The bytes with which they begin. */
+const compressed: ReadonlyArray<{ magic: readonly number[]; unpack: string }> = [
+  { magic: [0x1f, 0x8b], unpack: 'zcat' },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: 'zstdcat' },
+  { magic: [0xfd, 0x37, 0x7a, 0x58], unpack: 'xzcat' },
+  { magic: [0x42, 0x5a, 0x68], unpack: 'bzcat' },
+];
+
+function refuseCompressed(bytes: Uint8Array, file: string): void {
+  const found = compressed.find(({ magic }) => magic.every((byte, index) => bytes[index] === byte));
+  if (!found) return;
+  throw new CodedError<CliErrorCode>('usage', `cannot explain ${file} because it is compressed`, {
+    hint: `${found.unpack} ${file} | fairlead explain -`,
+  });
+}

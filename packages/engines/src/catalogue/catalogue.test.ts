@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createLogJudge } from '../diagnose/log-judge.ts';
+import { matchEntry } from '../diagnose/match-entry.ts';
+import { readStatement } from '../diagnose/read-statement.ts';
+import { failureCatalogue } from './catalogue.ts';
+import { failureTopics } from './failure-entry.ts';
+import { fillText, surroundingNames } from './fill-text.ts';
+
+const golden = new URL('../../golden/', import.meta.url);
+const simulator = new URL('../../../engine-sim/golden/log/', import.meta.url);
+
+function linesOf(file: URL): string[] {
+  return readFileSync(file, 'utf8').split('\n');
+}
+
+function filesIn(folder: URL, ending: string): URL[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => new URL(name, folder));
+}
+
+function nameOf(file: URL): string {
+  return file.pathname.split('/').at(-1)!.replace('.log', '');
+}
+
+function diagnose(lines: readonly string[]) {
+  const judge = createLogJudge();
+  for (const line of lines) judge.push(line);
+  return judge.diagnose();
+}
+
+const ids = failureCatalogue.map(({ id }) => id);
+const recordings = filesIn(new URL('failures/', golden), '.log');
+
+describe('The catalogue of failures', () => {
+  it('has each entry once, and a recorded log for each', () => {
+    expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());
+    expect(recordings.map(nameOf).toSorted()).toEqual(ids.toSorted());
+  });
+
+  it.each(recordings.map((file) => ({ id: nameOf(file), file })))('tells $id by its log', ({ id, file }) => {
+    const { verdict } = diagnose(linesOf(file));
+    expect(verdict).toMatchObject({ kind: 'failed', entry: { id } });
+    if (verdict.kind !== 'failed') return;
+    expect(verdict.evidence.length).toBeGreaterThan(0);
+    const names = { ...surroundingNames(), ...verdict.names };
+    const texts = [verdict.entry.what, verdict.entry.why, verdict.entry.cure].map((text) => fillText(text, names));
+    for (const text of texts) expect(text).not.toMatch(/\{\w+\}|undefined/);
+  });
+
+  it.each(failureCatalogue.map((entry) => ({ id: entry.id, entry })))(
+    'says of $id what to do, and where that is from',
+    ({ entry }) => {
+      expect(Object.keys(failureTopics)).toContain(entry.topic);
+      expect(entry.what).not.toMatch(/\.$/);
+      expect(entry.why).toMatch(/\.$/);
+      expect(entry.cure).toMatch(/\.(?:\{\w+\})?$|more\.$/);
+      expect(entry.sources.length).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('No entry matches', () => {
+  const startup = JSON.parse(
+    `[${linesOf(new URL('startup.jsonl', simulator)).filter(Boolean).join(',')}]`,
+  ) as string[][];
+  const healthy = [
+    ...filesIn(new URL('healthy/', golden), '.log').map((file) => ({ name: nameOf(file), lines: linesOf(file) })),
+    ...filesIn(simulator, '.log')
+      .filter((file) => file.pathname.includes('/shutdown-'))
+      .map((file) => ({ name: nameOf(file), lines: linesOf(file) })),
+    { name: 'startup of the simulator', lines: startup.flatMap(([, , text]) => text!.split('\n')) },
+  ];
+
+  it.each(healthy)('a line of a healthy log: $name', ({ lines }) => {
+    const told = lines.findIndex((line) => line.includes('[shutdown] API server: shutdown triggered'));
+    const served = told < 0 ? lines : lines.slice(0, told);
+    expect(served.filter((line) => matchesAny(line))).toEqual([]);
+    expect(diagnose(lines).verdict.kind).toMatch(/serving|stopped|unfinished/);
+  });
+
+  it('a line that only mentions an error', () => {
+    const lines = linesOf(new URL('decoys/quoted-errors.log', golden));
+    expect(lines.filter((line) => matchesAny(line))).toEqual([]);
+    expect(diagnose(lines).verdict.kind).toBe('unfinished');
+  });
+});
+
+it('A server that fails requests and serves on has not failed', () => {
+  const lines = linesOf(new URL('decoys/served-with-failed-requests.log', golden));
+  expect(diagnose(lines).verdict).toMatchObject({ kind: 'serving', requestErrors: 4 });
+});
+
+function matchesAny(line: string): boolean {
+  const statement = readStatement(line.split('\r').at(-1)!);
+  return statement !== undefined && matchEntry(statement, failureCatalogue) !== undefined;
+}

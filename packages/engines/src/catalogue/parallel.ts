@@ -1,0 +1,130 @@
+// How a model is spread over GPUs and nodes.
+
+import type { FailureEntry } from './failure-entry.ts';
+
+const recorded = 'recorded from vLLM 0.32.0';
+const scaling = 'https://docs.vllm.ai/en/latest/serving/parallelism_scaling.html';
+const final = { topic: 'parallel', retry: false, otherNode: false } as const;
+
+export const parallelFailures: readonly FailureEntry[] = [
+  {
+    ...final,
+    id: 'heads-not-divisible',
+    what: '{asked} GPUs do not divide the {heads} attention heads of the model',
+    patterns: [
+      /Total number of attention heads \((?<heads>\d+)\) must be divisible by tensor parallel size \((?<asked>\d+)\)/,
+    ],
+    why: 'Each GPU of a tensor parallel group takes the same number of heads.',
+    cure: 'Take a number of GPUs that divides {heads}, most often 1, 2, 4 or 8 (`--gpus`, `--tensor-parallel-size`).',
+    sources: [recorded, 'vllm/config/model.py'],
+  },
+  {
+    ...final,
+    id: 'dimension-not-divisible',
+    what: '{asked} GPUs do not divide a dimension of the model ({size})',
+    patterns: [/AssertionError: (?<size>\d+) is not divisible by (?<asked>\d+)$/],
+    why: 'A layer is cut into as many equal parts as there are GPUs in a tensor parallel group.',
+    cure: 'Take a number of GPUs that divides {size}, most often 1, 2, 4 or 8 (`--gpus`, `--tensor-parallel-size`).',
+    sources: ['vllm/distributed/utils.py'],
+  },
+  {
+    ...final,
+    id: 'fp8-blocks-not-divisible',
+    what: 'that many GPUs do not divide the blocks of the quantized weights',
+    patterns: [
+      /is not divisible by weight quantization block_[nk]/,
+      /The (?:input|output)_size_per_partition .{0,80}not divisible/i,
+      /Weight (?:input|output)_size_per_partition = \d+ is not divisible by/,
+    ],
+    why: 'FP8, AWQ and GPTQ weights are quantized in blocks, which cannot be cut.',
+    cure: 'Fewer GPUs per group (`--tensor-parallel-size 4`), or `--enable-expert-parallel` for a mixture of experts.',
+    sources: ['vllm/model_executor/layers/quantization/utils'],
+  },
+  {
+    ...final,
+    id: 'pipeline-unsupported',
+    what: 'this model cannot be split into pipeline stages',
+    patterns: [/Pipeline parallelism is not supported for this model/],
+    why: 'Its code in vLLM has no stages.',
+    cure: 'Use tensor parallelism alone: `--pipeline-parallel-size 1`.',
+    sources: [scaling],
+  },
+  {
+    ...final,
+    id: 'too-few-gpus',
+    what: 'the model is to run on {asked} GPUs, and the job has {found}',
+    patterns: [/World size \((?<asked>\d+)\) is larger than the number of available GPUs \((?<found>\d+)\)/],
+    why: 'Tensor times pipeline parallel size is more than the GPUs that the job sees on this node.',
+    cure: 'Ask for as many: `--gpus {asked}`; or lower `--tensor-parallel-size`; over several nodes `--nodes`.',
+    sources: ['vllm/config/parallel.py', scaling],
+  },
+  {
+    ...final,
+    id: 'too-few-numa-nodes',
+    what: 'vLLM on CPUs is to run {workers} workers, and the job has fewer NUMA nodes',
+    patterns: [/Not enough allowed NUMA nodes to bind threads of (?<workers>\d+) local CPUWorkers/],
+    why: 'Each worker takes a NUMA node of its own.',
+    cure: 'Set `--tensor-parallel-size 1`, or bind by hand: VLLM_CPU_OMP_THREADS_BIND in `env`.',
+    sources: [recorded],
+  },
+  {
+    ...final,
+    id: 'peers-never-came',
+    what: 'the nodes of the model did not find each other ({joined} came)',
+    patterns: [
+      /DistStoreError: Timed out after \d+ seconds waiting for clients\. (?<joined>\d+\/\d+) clients joined/,
+      /DistNetworkError: The client socket has timed out after \d+ms/,
+    ],
+    retry: true,
+    otherNode: true,
+    why: 'A node started too late, failed, or cannot be reached at the address that was chosen.',
+    cure: 'See the log of the other node. Name the interface in `env`: GLOO_SOCKET_IFNAME, NCCL_SOCKET_IFNAME and VLLM_HOST_IP.{interfaces}',
+    sources: ['recorded from vLLM 0.32.0 on two nodes'],
+  },
+  {
+    ...final,
+    id: 'ray-missing',
+    what: 'Ray is not installed with this vLLM',
+    patterns: [/Failed to import Ray/, /No module named 'ray'/],
+    why: 'The backend ray was asked for, and vLLM comes without it.',
+    cure: "`pip install 'ray[cgraph]'`, or `--distributed-executor-backend mp`.",
+    sources: ['vllm/v1/executor/ray_utils.py'],
+  },
+  {
+    ...final,
+    id: 'ray-no-gpus',
+    what: 'Ray has not the GPUs that the model needs',
+    patterns: [
+      /Cannot provide a placement group (?:of|requiring)/,
+      /Current node has no GPU available/,
+      /is not included in a placement group/,
+      /The number of required GPUs exceeds the total number of available GPUs in the placement group/,
+    ],
+    retry: true,
+    otherNode: true,
+    why: 'A node of the Ray cluster is missing, or counts other GPUs, or has two addresses.',
+    cure: 'See `ray status`; set VLLM_HOST_IP on each node to the address that Ray uses.',
+    sources: ['vllm/v1/executor/ray_utils.py'],
+  },
+  {
+    ...final,
+    id: 'ray-worker-died',
+    what: 'a Ray worker died',
+    patterns: [/RayWorkerProc rank=\S{1,20} died unexpectedly/, /ActorDiedError/, /RayActorError/],
+    rank: 'consequence',
+    retry: true,
+    otherNode: true,
+    why: 'The process or its node is gone; the log of that worker says why.',
+    cure: 'See `ray logs` on that node; more memory for the job (`slurm.mem`) where it was killed.',
+    sources: ['vllm/v1/executor/ray_executor_v2.py'],
+  },
+  {
+    ...final,
+    id: 'ray-auth',
+    what: 'Ray refused the token',
+    patterns: [/InvalidAuthToken|ray\.exceptions\.AuthenticationError|^AuthenticationError: RPC error/],
+    why: 'RAY_AUTH_TOKEN_PATH is missing or differs on one of the nodes.',
+    cure: 'Set RAY_AUTH_MODE=token and the same RAY_AUTH_TOKEN_PATH for every Ray command of the job.',
+    sources: ['recorded from Ray 2.60.0'],
+  },
+];

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { createLineReader } from './line-reader.ts';
+import { createLogJudge } from './log-judge.ts';
+import type { ProcessEnd } from './verdict.ts';
+
+const banner = '(APIServer pid=5) INFO 11-21 02:00:21 [api_utils.py:347]  ▄▄ ▄█ █     █     █ ▀▄▀ █  version 0.32.0';
+const served = 'INFO:     Application startup complete.';
+const told = '(APIServer pid=5) INFO 11-21 02:00:21 [launcher.py:265] [shutdown] API server: shutdown triggered';
+const outOfMemory = 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.50 GiB.';
+const dead = '(EngineCore pid=7) ERROR 11-21 02:00:36 [core.py:1512] EngineCore encountered a fatal error.';
+const core = (text: string) => `(EngineCore pid=7) ERROR 11-21 02:00:36 [core.py:1512] ${text}`;
+
+function diagnose(lines: readonly string[], end?: ProcessEnd) {
+  const judge = createLogJudge();
+  for (const line of lines) judge.push(line);
+  return judge.diagnose(end);
+}
+
+function verdictOf(lines: readonly string[], end?: ProcessEnd) {
+  const { verdict } = diagnose(lines, end);
+  return verdict.kind === 'failed' ? verdict.entry.id : verdict.kind;
+}
+
+describe('The judge of a log', () => {
+  it('takes the first cause, with its line, over wrappers and over causes that follow', () => {
+    const { verdict } = diagnose([
+      banner,
+      dead,
+      core(outOfMemory),
+      core('OSError: [Errno 28] No space left on device'),
+    ]);
+    expect(verdict).toMatchObject({
+      entry: { id: 'cuda-out-of-memory' },
+      evidence: [{ line: 3, text: core(outOfMemory) }],
+    });
+  });
+
+  it('takes an exception that it does not know over a consequence that follows it, not over a cause', () => {
+    const lost =
+      '[rank1]: torch.distributed.DistBackendError: NCCL error: remote process exited, ncclRemoteError: gone';
+    expect(verdictOf([banner, core('KeyError: odd'), lost])).toBe('unknown');
+    expect(verdictOf([banner, lost, core('KeyError: odd')])).toBe('peer-lost');
+    expect(verdictOf([banner, core('KeyError: odd'), core(outOfMemory)])).toBe('cuda-out-of-memory');
+  });
+
+  it('judges the last of several starts, and tells what an earlier one failed of', () => {
+    const failed = [banner, core(outOfMemory), dead];
+    expect(diagnose([...failed, banner, core("RuntimeError: can't start new thread"), dead])).toMatchObject({
+      starts: 2,
+      verdict: { entry: { id: 'too-many-threads' } },
+    });
+    expect(diagnose([...failed, banner, served])).toMatchObject({
+      starts: 2,
+      verdict: { kind: 'serving' },
+      before: { entry: { id: 'cuda-out-of-memory' } },
+    });
+  });
+
+  it('forgets what did not keep the engine from serving', () => {
+    expect(verdictOf([banner, core(outOfMemory), served])).toBe('serving');
+    expect(verdictOf([banner, core(outOfMemory), served, dead])).toBe('engine-core-failed');
+  });
+
+  it('takes an error while it serves for the cause once the engine is dead, and not before', () => {
+    const lines = [banner, served, core(outOfMemory)];
+    expect(verdictOf(lines)).toBe('serving');
+    expect(verdictOf([...lines, dead])).toBe('cuda-out-of-memory');
+    expect(verdictOf(lines, { code: 0, signal: null })).toBe('cuda-out-of-memory');
+  });
+
+  it('takes nothing that follows an order to end for a cause, but what Slurm says', () => {
+    const noise = core('vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue.');
+    expect(verdictOf([banner, served, told, noise, core(outOfMemory)])).toBe('stopped');
+    const limit = 'slurmstepd: error: *** JOB 42 ON node7 CANCELLED AT 2026-11-21T02:00:00 DUE TO TIME LIMIT ***';
+    expect(verdictOf([banner, served, told, limit])).toBe('job-time-limit');
+  });
+
+  it.each([
+    [{ code: 135, signal: null }, 'bus-error'],
+    [{ code: null, signal: 'SIGBUS' }, 'bus-error'],
+    [{ code: 137, signal: null }, 'killed'],
+    [{ code: 139, signal: null }, 'segmentation-fault'],
+    [{ code: 132, signal: null }, 'cpu-instruction-missing'],
+    [{ code: 0, signal: null, oomKills: 2 }, 'job-out-of-memory'],
+    [{ code: 3, signal: null }, 'unfinished'],
+  ] as const)('reads the end of the process, where the log says nothing: %j', (end, expected) => {
+    expect(verdictOf([banner], end)).toBe(expected);
+  });
+
+  it('applies an entry to the versions that it is for', () => {
+    const line = 'vllm serve: error: unrecognized arguments: --nnodes 2';
+    expect(verdictOf(['INFO 05-10 16:00:15 [api_server.py:1043] vLLM API server version 0.8.5', line])).toBe(
+      'flag-nnodes-too-new',
+    );
+    expect(verdictOf([banner, line])).toBe('flag-unknown');
+  });
+
+  it.each([
+    ['srun --label', (line: string) => `0: ${line}`],
+    ['docker compose', (line: string) => `vllm-1  | ${line}`],
+    ['ts', (line: string) => `2026-11-21T02:00:21.123Z ${line}`],
+    ['colours', (line: string) => `\u001B[1;36m${line}\u001B[0m`],
+    ['a line end of Windows', (line: string) => `${line}\r`],
+    ['a progress bar', (line: string) => `Loading:  50%|     | 1/2\r${line}`],
+  ])('reads a line behind the marks of %s', (_, mark) => {
+    expect(verdictOf([core(outOfMemory)].map(mark))).toBe('cuda-out-of-memory');
+    expect(verdictOf([outOfMemory].map(mark))).toBe('cuda-out-of-memory');
+  });
+
+  it('shortens the line that it shows', () => {
+    const { verdict } = diagnose([banner, core(`${outOfMemory}${'x'.repeat(1_000_000)}`)]);
+    expect(verdict).toMatchObject({ kind: 'failed', evidence: [{ text: expect.stringMatching(/^.{401}$/) }] });
+  });
+
+  it('finds the cause behind a line of 10 MB and among bytes that are no text', () => {
+    const judge = createLogJudge();
+    const reader = createLineReader((line) => judge.push(line));
+    reader.push(Buffer.from(`${banner}\n`));
+    for (let part = 0; part < 10; part++) reader.push(Buffer.alloc(1_000_000, 'x'));
+    reader.push(Buffer.from(Array.from({ length: 65_536 }, (_, index) => index % 256)));
+    reader.push(Buffer.from(`\n${core(outOfMemory)}\n`));
+    reader.end();
+    expect(judge.diagnose().verdict).toMatchObject({ kind: 'failed', entry: { id: 'cuda-out-of-memory' } });
+  });
+
+  it('looks at a repeating storm of errors no longer than at the same bytes of plain records, by a small factor', () => {
+    const storm = (index: number) => core(`ValueError: odd ${index}`);
+    const plain = (index: number) => `(EngineCore pid=7) INFO 11-21 02:00:36 [core.py:1512] ValueError: odd ${index}`;
+    const timeOf = (line: (index: number) => string) => {
+      const judge = createLogJudge();
+      const lines = Array.from({ length: 100_000 }, (_, index) => line(index));
+      const startedAt = performance.now();
+      for (const one of lines) judge.push(one);
+      return performance.now() - startedAt;
+    };
+    timeOf(plain);
+    expect(timeOf(storm)).toBeLessThan(20 * timeOf(plain) + 200);
+  });
+});

@@ -1,0 +1,260 @@
+// Judges an engine's log line by line: the first specific cause wins over what follows it, and over sentences that only say that
+// something failed. Holds a few findings, never the log. Pure.
+
+import { stripVTControlCharacters } from 'node:util';
+import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
+import { failureCatalogue } from '../catalogue/catalogue.ts';
+import { type Match, matchEntry } from './match-entry.ts';
+import { readStatement, type Statement } from './read-statement.ts';
+import type { Diagnosis, Evidence, ProcessEnd, Verdict } from './verdict.ts';
+
+export interface LogJudgeOptions {
+  /** Default: the whole catalogue. */
+  entries?: readonly FailureEntry[];
+  /** Names the phase of a start that a line shows. */
+  readPhase?: (line: string) => string | undefined;
+}
+
+export interface LogJudge {
+  /** Takes the next line, without its line end. Looks at the first 4000 characters. */
+  push: (line: string) => void;
+  /** Of what was pushed so far. `end` where the process is known to be over. */
+  diagnose: (end?: ProcessEnd) => Diagnosis;
+}
+
+interface Finding extends Match {
+  said: string;
+  evidence: Evidence;
+}
+
+/** What is known of one start of the engine. */
+interface Start {
+  found: Partial<Record<FailureRank, Finding>>;
+  /** The first exception that no entry knows. */
+  unknown?: { said: string; evidence: Evidence };
+  /** Where it became ready. */
+  served?: Evidence;
+  /** Where it was told to end. */
+  asked?: Evidence;
+  /** Something says that it is over. */
+  isDead: boolean;
+  requestErrors: number;
+  requestError?: Evidence;
+  phase?: { name: string; evidence: Evidence };
+  hasEngineLines: boolean;
+  /** Statements looked up so far. */
+  lookedUp: number;
+}
+
+const lineLimit = 4000;
+const evidenceLimit = 400;
+/** Beyond so many statements of one start only what is around the engine is read: a log storm repeats itself. */
+const maxLookedUp = 3000;
+
+const maxRemembered = 2000;
+
+/** The lines with which vLLM begins. */
+const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s*$/;
+const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
+const ready = /Application startup complete\./;
+const told = /\[shutdown\] API server: shutdown triggered/;
+const requestTrace = /^ERROR: {4}Exception in ASGI application/;
+const plainRecord = /^(?:\([A-Za-z][\w: ,.=-]*\) )?(?:INFO|DEBUG)(?: \d|:)/;
+const requestFiles =
+  /^(?:serving|api_server|protocol|async_llm|launcher|renderer|preprocess|chat_utils|error_handl|exception)/;
+const around = /slurmstepd|srun:|oom|Xid|Killed/;
+
+export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJudgeOptions = {}): LogJudge {
+  let start = newStart();
+  let before: Verdict | undefined;
+  let starts = 0;
+  let lines = 0;
+  let version: string | undefined;
+  let inRequest = false;
+  const matches = new Map<string, Match | undefined>();
+
+  const evidenceOf = (text: string): Evidence => ({ line: lines, text: shorten(text) });
+
+  function readRecord(line: string): void {
+    const begun = banner.exec(line);
+    if (begun) return begin(begun[1] ?? begun[2]!);
+    version ??= engineVersion.exec(line)?.[1];
+    if (told.test(line)) start.asked ??= evidenceOf(line);
+  }
+
+  function begin(seenVersion: string): void {
+    if (version !== seenVersion) matches.clear();
+    version = seenVersion;
+    starts += 1;
+    // What precedes the first banner, such as a warning of the loader, belongs to that start.
+    if (starts === 1) return;
+    const former = judge(start);
+    if (former.kind === 'failed' || former.kind === 'unknown') before = former;
+    start = newStart();
+    start.hasEngineLines = true;
+  }
+
+  function serve(line: string): void {
+    start.served ??= evidenceOf(line);
+    // What came before did not keep it from serving.
+    start.found = {};
+    delete start.unknown;
+    start.isDead = false;
+  }
+
+  function take(statement: Statement, line: string): void {
+    if (start.asked && statement.voice !== 'outer') return;
+    start.lookedUp += 1;
+    const match = remembered(statement);
+    const rank = match?.entry.rank ?? 'cause';
+    if (
+      start.served &&
+      statement.voice !== 'outer' &&
+      isOfRequest(statement, inRequest) &&
+      !(match && rank !== 'cause')
+    ) {
+      start.requestErrors += 1;
+      start.requestError ??= evidenceOf(line);
+      return;
+    }
+    if (match) {
+      start.found[rank] ??= { ...match, said: statement.text, evidence: evidenceOf(line) };
+      start.isDead ||=
+        statement.voice !== 'warning' && (!start.served || rank !== 'cause' || statement.voice === 'outer');
+    } else if (statement.voice === 'exception') {
+      start.unknown ??= { said: statement.text, evidence: evidenceOf(line) };
+      start.isDead ||= !start.served;
+    }
+  }
+
+  /** Starts that fail in the same way say the same. */
+  function remembered(statement: Statement): Match | undefined {
+    const key = `${statement.voice} ${statement.text}`;
+    if (!matches.has(key)) {
+      if (matches.size >= maxRemembered) matches.clear();
+      matches.set(key, matchEntry(statement, entries, version));
+    }
+    return matches.get(key);
+  }
+
+  return {
+    push(whole) {
+      lines += 1;
+      const line = cleanLine(whole);
+      if (line === '') return;
+      if (line.includes('pplication startup complete') && ready.test(line)) return serve(line);
+      if (plainRecord.test(line)) {
+        inRequest = false;
+        start.hasEngineLines = true;
+        readRecord(line);
+        if (!start.served) notePhase(line);
+        return;
+      }
+      if (banner.test(line)) return readRecord(line);
+      if (!start.served && line.includes('%')) notePhase(line);
+      if (requestTrace.test(line)) inRequest = true;
+      if (start.lookedUp > maxLookedUp && !around.test(line)) return;
+      const statement = readStatement(line);
+      if (statement?.file !== undefined) start.hasEngineLines = true;
+      if (statement?.process !== undefined) inRequest = false;
+      if (statement) take(statement, line);
+    },
+    diagnose(end) {
+      const verdict = judge(start, end, entries);
+      return {
+        verdict,
+        starts: Math.max(starts, start.hasEngineLines ? 1 : 0),
+        ...(before && verdict.kind !== 'failed' && verdict.kind !== 'unknown' ? { before } : {}),
+        ...(version === undefined ? {} : { version }),
+        lines,
+      };
+    },
+  };
+
+  function notePhase(line: string): void {
+    const name = readPhase?.(line);
+    if (name !== undefined) start.phase = { name, evidence: evidenceOf(line) };
+  }
+}
+
+function newStart(): Start {
+  return { found: {}, isDead: false, requestErrors: 0, hasEngineLines: false, lookedUp: 0 };
+}
+
+/** A failed request is answered with an error; the server lives on. */
+function isOfRequest({ process, file }: Statement, inRequest: boolean): boolean {
+  return inRequest || process === 'APIServer' || (file !== undefined && requestFiles.test(file.split('/').at(-1)!));
+}
+
+function judge(start: Start, end?: ProcessEnd, entries?: readonly FailureEntry[]): Verdict {
+  const { found, unknown, asked, served, phase } = start;
+  const isOver = start.isDead || end !== undefined;
+  if (isOver) {
+    const oom = end?.oomKills ? exitFinding(`the cgroup counted ${end.oomKills} oom_kill`, entries) : undefined;
+    const cause = found.cause ?? oom;
+    if (cause) return failed(cause, isKill(cause) ? found.consequence : undefined);
+    const consequence = found.consequence ?? (unknown ? undefined : exitOf(end, entries));
+    const isFirst = consequence && (unknown === undefined || lineOf(consequence.evidence) <= lineOf(unknown.evidence));
+    if (consequence && isFirst) return failed(consequence);
+    if (unknown) return { kind: 'unknown', said: unknown.said, evidence: [unknown.evidence] };
+    if (found.wrapper && !asked) return failed(found.wrapper);
+  }
+  if (asked) return { kind: 'stopped', evidence: [asked] };
+  if (served)
+    return {
+      kind: 'serving',
+      requestErrors: start.requestErrors,
+      evidence: [served, ...(start.requestError ? [start.requestError] : [])],
+    };
+  if (phase) return { kind: 'unfinished', phase: phase.name, evidence: [phase.evidence] };
+  return start.hasEngineLines ? { kind: 'unfinished', evidence: [] } : { kind: 'empty' };
+}
+
+function failed({ entry, names, said, evidence }: Finding, besides?: Finding): Verdict {
+  const more = besides && besides.evidence.line !== evidence.line ? [besides.evidence] : [];
+  const all = [evidence, ...more].toSorted((a, b) => lineOf(a) - lineOf(b));
+  return { kind: 'failed', entry, names, said, evidence: all };
+}
+
+/** Such a cause explains the death of a process that the engine has told of. */
+function isKill({ entry }: Finding): boolean {
+  return entry.topic === 'limits' || entry.topic === 'slurm';
+}
+
+function exitOf(end: ProcessEnd | undefined, entries?: readonly FailureEntry[]): Finding | undefined {
+  if (end === undefined) return undefined;
+  const signal = end.signal ?? (end.code === null ? undefined : signalsByCode[end.code]);
+  return signal === undefined ? undefined : exitFinding(`killed by ${signal}`, entries);
+}
+
+/** What a shell or a container says of a signal: 128 and its number. */
+const signalsByCode: Readonly<Record<number, string>> = {
+  132: 'SIGILL',
+  134: 'SIGABRT',
+  135: 'SIGBUS',
+  137: 'SIGKILL',
+  139: 'SIGSEGV',
+  153: 'SIGXFSZ',
+};
+
+function exitFinding(text: string, entries: readonly FailureEntry[] = failureCatalogue): Finding | undefined {
+  const match = matchEntry({ voice: 'exit', text }, entries);
+  return match && { ...match, said: text, evidence: { text } };
+}
+
+function lineOf({ line = Infinity }: Evidence): number {
+  return line;
+}
+
+function shorten(text: string): string {
+  const line = text.trimEnd();
+  return line.length > evidenceLimit ? `${line.slice(0, evidenceLimit)}…` : line;
+}
+
+/** Without colours; of a line that a progress bar has written over, what it shows last. */
+function cleanLine(whole: string): string {
+  const cut = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
+  const plain = cut.includes('\u001B') ? stripVTControlCharacters(cut) : cut;
+  const line = plain.endsWith('\r') ? plain.slice(0, -1) : plain;
+  return line.includes('\r') ? line.slice(line.lastIndexOf('\r') + 1) : line;
+}

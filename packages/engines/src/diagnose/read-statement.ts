@@ -1,0 +1,134 @@
+// Reads what one log line states about a failure, if it does. Lines that only mention an error state nothing: source lines of
+// a traceback, INFO records, prompts, quotations. Pure.
+
+/**
+ * Who speaks, and how:
+ * - `exception`: the last line of a traceback, or the text of a pydantic error;
+ * - `error`, `warning`: a record of the engine that is no exception;
+ * - `usage`: the parser of the engine's arguments;
+ * - `outer`: shell, loader, container runtime, Slurm, kernel or C++ runtime;
+ * - `exit`: how the process ended, as its parent saw it.
+ */
+export type Voice = 'exception' | 'error' | 'warning' | 'usage' | 'outer' | 'exit';
+
+export interface Statement {
+  voice: Voice;
+  /** Without prefixes. An exception begins with its class, without the module. */
+  text: string;
+  /** The engine's process, such as `EngineCore_DP0`; absent where the line has no prefix. */
+  process?: string;
+  /** The engine's source file, such as `serving_chat.py`. */
+  file?: string;
+}
+
+/** What is put before a line by `srun --label`, mpirun, `docker compose`, CI and `ts`. */
+const foreignPrefix =
+  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? )/;
+/** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `. */
+const processPrefix = /^\(([A-Za-z][\w:-]{0,60})(?: rank=\d+)?(?: pid=\d+(?:, ip=[\w.:]+)?)\)(?: |$)/;
+const levelPrefix =
+  /^(DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[?([\w./-]{1,120}):\d+\](?: |$)/;
+const rankPrefix = /^\[rank\d+\]: ?/;
+/** torch's C++ log: `[rank0]:[E1121 02:00:21.123 ProcessGroupNCCL.cpp:607] text`; `W` is a warning. */
+const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\] (.+)/;
+/** The edge of an exception group. */
+const groupEdge = /^ {2,12}[|+-]+ (?=\S)/;
+
+const exception =
+  /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure)(?:\(\w{1,60}\))?): (.+)/;
+const bareException =
+  /^(?:[A-Za-z_]\w{0,80}\.){0,8}(AssertionError|MemoryError|KeyboardInterrupt|TimeoutError|RuntimeError|CancelledError)$/;
+const pydantic = /^ {2}Value error, (.+)/;
+const worker = /^Worker failed with error '(.+?)(?:', please check the stack trace.*)?$/;
+const usage = /^(?:usage: )?[\w.-]{1,40}(?: \w{1,20})?: error: (.+)/;
+/** `slurmstepd: error: ` and what else speaks in this form. */
+const usageLike = /^(?:slurmstepd|srun|sbatch|salloc|scontrol|ch-run|ch-image|slurmd|enroot|pyxis)\b/;
+
+/** The forms of those around the engine. The first group, where there is one, is the text. */
+const outerForms: readonly RegExp[] = [
+  /^(?:slurmstepd|srun|sbatch|slurm_script)(?:-[\w.-]+)?: (?:error|fatal): (.+)/,
+  /^((?:ch-run|enroot|pyxis)(?:\[\d+\])?: .+)/,
+  /^(\[ERROR\] .+)/,
+  /^(?:\S{1,200}: )?(?:line \d{1,6}: |\d{1,6}: )?(?:exec: )?(\S{1,200}: (?:command not found|not found|No such file or directory|Permission denied|cannot execute.*|Exec format error))$/,
+  /^(\S{1,200}: No module named .+)/,
+  /^((?:Killed|Bus error|Segmentation fault|Illegal instruction|Aborted)(?: {0,40}\(core dumped\))?)$/,
+  /^\S{1,200}: line \d{1,6}: +\d{1,8} ((?:Killed|Bus error|Segmentation fault|Illegal instruction|Aborted)(?: {0,40}\(core dumped\))?)(?: .*)?$/,
+  /^(Fatal Python error: .+)/,
+  /^\S{1,200}:\d{1,6}:\d{1,4}: (fatal error: .+)/,
+  /^(!{3,} Segfault encountered !{3,})$/,
+  /^ {2}what\(\): {1,2}(.+)/,
+  /^(?:\[[\d. ]+\] ?)?(?:\w{3} +\d+ [\d:]+ \S+ kernel: )?(NVRM: Xid .+)/,
+  /^(?:\[[\d. ]+\] ?)?(?:\w{3} +\d+ [\d:]+ \S+ kernel: )?((?:Memory cgroup out of memory|Out of memory): Killed process .+)/,
+  /^(?:\S{1,200}: )?(\S{1,200}: version `(?:GLIBC|GLIBCXX|CXXABI)_[\d.]+' not found.*)/,
+  /^(?:\S{1,200}: )?(error while loading shared libraries: .+)/,
+  /^(Lmod has detected the following error: .+)/,
+  /^(?:ModuleCmd_\w+\.c\(\d+\):)?(ERROR:\d+: Unable to locate a modulefile for .+)/,
+  /^(EnvironmentLocationNotFound: .+|EnvironmentNameNotFound: .+|CondaError: .+)/,
+  /^(The following module\(s\) are unknown: .+)/,
+  /^(?:[\w.-]{1,80}:\d+:\d+ \[\d+\] )(?:[\d: -]{0,25})NCCL WARN (.+)/,
+];
+
+/** Undefined where the line states no failure. Reads the first 2000 characters. */
+export function readStatement(whole: string): Statement | undefined {
+  let line = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
+  const foreign = foreignPrefix.exec(line);
+  if (foreign) line = line.slice(foreign[0].length);
+  const torch = torchRecord.exec(line);
+  if (torch) return { voice: torch[1] === 'W' ? 'warning' : 'error', text: torch[2]! };
+  const prefix = processPrefix.exec(line);
+  if (prefix) line = line.slice(prefix[0].length);
+  const rank = rankPrefix.exec(line);
+  if (rank) line = line.slice(rank[0].length);
+  const level = levelPrefix.exec(line);
+  if (level) line = line.slice(level[0].length);
+  const from = { ...(prefix && { process: prefix[1]! }), ...(level && { file: level[2]! }) };
+  switch (level?.[1]) {
+    case undefined: {
+      const edge = groupEdge.exec(line);
+      return bare(edge ? line.slice(edge[0].length) : line, from);
+    }
+    case 'ERROR':
+    case 'CRITICAL':
+      return exceptionIn(line, from) ?? (/^\S/.test(line) ? { voice: 'error', text: line, ...from } : undefined);
+    case 'WARNING':
+      return /^\S/.test(line) ? { voice: 'warning', text: line, ...from } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const lineLimit = 2000;
+
+type From = Pick<Statement, 'process' | 'file'>;
+
+/** Apptainer and Singularity. */
+const refusal = /^FATAL: {1,8}(.+)/;
+
+/** What may begin with blanks; source lines of a traceback do, too. */
+const indented = /^ {2,12}(?:Value error,|what\(\):|[|+-])/;
+
+function bare(line: string, from: From): Statement | undefined {
+  if (/^\s/.test(line) && !indented.test(line)) return undefined;
+  const refused = refusal.exec(line);
+  if (refused) return { voice: 'outer', text: `FATAL: ${refused[1]}`, ...from };
+  const raised = exceptionIn(line, from);
+  if (raised) return raised;
+  for (const form of outerForms) {
+    const match = form.exec(line);
+    if (match) return { voice: 'outer', text: match[1]!, ...from };
+  }
+  const wrong = usageLike.test(line) ? undefined : usage.exec(line);
+  return wrong ? { voice: 'usage', text: wrong[1]!, ...from } : undefined;
+}
+
+function exceptionIn(line: string, from: From): Statement | undefined {
+  const validation = pydantic.exec(line);
+  if (validation) return { voice: 'exception', text: validation[1]!, ...from };
+  const raised = exception.exec(line);
+  if (raised) {
+    const inner = worker.exec(raised[2]!);
+    return { voice: 'exception', text: inner ? inner[1]! : `${raised[1]}: ${raised[2]}`, ...from };
+  }
+  const empty = bareException.exec(line);
+  return empty ? { voice: 'exception', text: empty[1]!, ...from } : undefined;
+}
