@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { configSchema, createProgram } from '@fairlead/cli';
 import { jsonLines, lanesFor, laptopChecks } from '@fairlead/cli/testing';
-import { CHAPTERS } from '@fairlead/scripts/error-book';
+import { chapters } from '@fairlead/scripts/error-book';
 import { codeOf } from '@fairlead/testkit';
 import { others, pageText, root, written } from './pages.ts';
 
@@ -40,7 +40,7 @@ function faultOf(line: string): string | undefined {
 const checks = [...laptopChecks, ...lanesFor({ isLocal: false, hasRoutes: true, waitSeconds: 0 }).flat(2)].map(
   ({ id }) => id,
 );
-const documentedCodes = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
+const documentedCodes = new Set(chapters.flatMap(({ entries }) => Object.keys(entries)));
 
 interface Schema {
   properties?: Record<string, Schema>;
