@@ -52,7 +52,7 @@ describe('pickEndpoint', () => {
     expect(picked([{ ...first, state }])).toBeUndefined();
   });
 
-  it('passes over an address of a carrier that this version does not know, which is read and listed', () => {
+  it('ignores an address of a carrier that this version does not know; the address is decoded and listed', () => {
     const wire = { ...first, apiKey: 'k', address: { kind: 'srun', step: 7 } };
     const decoded = decodeValue(endpointList, { endpoints: [wire] });
     expect(decoded).toMatchObject({ ok: true, value: { endpoints: [{ address: { kind: 'srun' } }] } });
@@ -61,7 +61,7 @@ describe('pickEndpoint', () => {
     expect(picked([...endpoints, second])).toBe('bbbbbbbb');
   });
 
-  it('is given no bastion socket without a path', () => {
+  it('gets no bastion socket without a path: decoding refuses it', () => {
     const wire = { ...first, apiKey: 'k', address: { kind: 'bastion-socket' } };
     expect(decodeValue(endpointList, { endpoints: [wire] })).toMatchObject({ ok: false });
   });

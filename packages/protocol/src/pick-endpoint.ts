@@ -1,4 +1,4 @@
-// Which of a deployment's endpoints takes the next requests. Pure; where none does, the caller waits or asks control why.
+// Which of a deployment's endpoints takes the next requests. Pure. If none does, the caller waits or asks control for the reason.
 
 import { type BastionSocketAddress, isBastionSocket } from './address.ts';
 import type { EndpointView } from './api.ts';
@@ -8,8 +8,8 @@ import { isServing } from './instance.ts';
 export type ReachableEndpoint = EndpointView & { address: BastionSocketAddress };
 
 /**
- * Ready before degraded; then the instance that is in use, so that requests do not wander between equal ones; then the current
- * instance before its successor, and the lower replica. An endpoint of an unknown carrier is passed over.
+ * Ready before degraded; then the instance that is in use, so that requests stay with one of several equal instances; then the current
+ * instance before its successor, and the lower replica. Ignores an endpoint of an unknown carrier.
  */
 export function pickEndpoint(
   endpoints: readonly EndpointView[],
