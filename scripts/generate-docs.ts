@@ -8,6 +8,7 @@ import { renderOpenApi } from '@fairlead/control';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
 import { allowedPicture, renderPicture } from './architecture/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
+import { renderModelsPage } from './render-models-page.ts';
 import { renderFailures } from './render-failures.ts';
 import { renderStateMachinesPage } from './render-state-machines-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
@@ -25,6 +26,7 @@ const pages: Record<string, (page: string) => string> = {
   'docs/cli.md': () => `${note}\n\n${renderCliPage()}`,
   'docs/configuration.md': () => `${note}\n\n${renderConfigurationPage()}`,
   'docs/errors.md': () => `${note}\n\n${renderErrorsPage()}`,
+  'docs/models.md': () => `${note}\n\n${renderModelsPage()}`,
   'docs/openapi.json': () => `${JSON.stringify(renderOpenApi(), undefined, 2)}\n`,
   'docs/failure-modes.md': () => `${note}\n\n${renderFailureModesPage()}`,
   'docs/field-reports.md': () => `${note}\n\n${renderFieldReportsPage()}`,

@@ -75,9 +75,20 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     imports: { ...kit },
     thirdParty: [],
   },
+  'packages/planner': {
+    holds: 'which GPUs a model needs: model presets, GPU types, site profiles, the memory model',
+    // Facts alone: it starts nothing and asks nothing.
+    imports: {},
+    thirdParty: ['zod'],
+  },
   'packages/config': {
-    holds: 'fairlead.yaml: schema, defaults, contradictions, presets',
-    imports: { ...kit, ...protocol, 'packages/engines': 'settings of an engine are read by its own schema' },
+    holds: 'fairlead.yaml: schema, defaults, contradictions, presets; site profiles of users',
+    imports: {
+      ...kit,
+      ...protocol,
+      'packages/engines': 'settings of an engine are read by its own schema',
+      'packages/planner': 'presets are made of its models, and it has the format of a site profile',
+    },
     thirdParty: ['yaml', 'zod'],
   },
   'packages/engines': {
@@ -138,6 +149,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/engines': 'plan and doctor name what an engine needs',
       'packages/launch': 'deploy renders a launch',
       'packages/openai-wire': 'chat and demo read answers',
+      'packages/planner': 'models and plan render what it plans',
       'packages/scheduler': 'doctor and logs ask Slurm',
       'packages/ssh': 'init and doctor work on hosts',
     },
@@ -205,6 +217,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/config': 'settings and codes that pages show',
       'packages/engines': 'codes that pages show',
       'packages/launch': 'codes that pages show',
+      'packages/planner': 'presets, sites and plans that a page shows',
       'packages/scheduler': 'codes that pages show',
       'packages/ssh': 'codes that pages show',
     },

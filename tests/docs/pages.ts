@@ -28,6 +28,7 @@ export const others = [
   'docs/configuration.md',
   'docs/errors.md',
   'docs/failure-modes.md',
+  'docs/models.md',
   'docs/protocol.md',
   'docs/state-machines.md',
 ] as const;
