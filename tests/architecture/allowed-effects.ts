@@ -18,7 +18,7 @@ const simulated: Reason = {
 };
 
 export const allowedEffects: Readonly<Record<string, Reason>> = {
-  // Where dependencies are made.
+  // Files that make dependencies.
   'apps/node-agent/src/run-main.ts': {
     uses: ['Date', 'random', 'timers'],
     because: 'the root of the agent, behind its main.ts',
@@ -62,7 +62,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 
-  // Ports to the network: a limit belongs to the socket, and a bare timer is what it costs.
+  // Ports to the network: a time limit belongs to the socket, and needs a timer.
   'packages/ssh/src/connection/ssh-link.ts': {
     uses: ['timers'],
     because: 'a port to SSH channels: each request opens one, and a promise for its limit costs as much as the rest',

@@ -1,5 +1,5 @@
-// An engine is a folder and a line: one that is not in the list is put into a copy of this checkout, passes the contract
-// there, and answers through both hops. Nothing else of the copy is changed, and nothing of the checkout.
+// An engine is a folder and a line: this adds a new one to a copy of the checkout, where it passes the contract
+// and answers through both hops. Nothing else in the copy changes, and nothing in the checkout.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ let world: World;
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'fl-copy-'));
   for (const path of [...copied, ...files])
-    // Links between the packages are relative: they lead into the copy.
+    // Links between the packages are relative: they point into the copy.
     await cp(join(root, path), join(copy, path), {
       recursive: true,
       verbatimSymlinks: true,

@@ -8,7 +8,7 @@ import {
   gpuLabel,
   layoutWords,
   type ModelPreset,
-  type Refusal,
+  type PlanRefusal,
   type SiteProfile,
   type Wish,
 } from '@fairlead/planner';
@@ -16,7 +16,7 @@ import {
 import { table } from '../output/table.ts';
 
 /** What was planned for one place, and what would make it fit one node where it does not. */
-export type PlacePlan = (FittingPlan | Refusal) & { changes: readonly Change[] };
+export type PlacePlan = (FittingPlan | PlanRefusal) & { changes: readonly Change[] };
 
 interface Planned {
   wish: Wish;
@@ -71,7 +71,7 @@ function fittingText(plan: FittingPlan & { changes: readonly Change[] }): string
   ].join('\n');
 }
 
-function refusalText({ place, why, changes, warnings }: Refusal & { changes: readonly Change[] }): string {
+function refusalText({ place, why, changes, warnings }: PlanRefusal & { changes: readonly Change[] }): string {
   return [
     `${place.label}: does not fit`,
     row('why', why),
