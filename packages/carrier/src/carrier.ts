@@ -1,9 +1,13 @@
 // The port through which bytes get from a consumer to an instance's front, and from control to its agent. It has two halves,
-// for they run on two machines: a job offers, a consumer reaches. carrier.contract.ts says what every kind keeps.
+// which run on two machines: a job offers, a consumer reaches. carrier.contract.ts says what every kind must do.
 
 import type { Duplex } from 'node:stream';
 
+import type { Clock, Log } from '@fairlead/kit';
 import type { EndpointAddress } from '@fairlead/protocol';
+import type { Route, RouteMemory } from '@fairlead/ssh';
+
+import type { BastionLink } from './bastion-socket/bastion-link.ts';
 
 /** `data`: for consumers. `control`: for control alone, so that a bulk answer cannot delay a heartbeat. */
 export type ChannelUse = 'data' | 'control';
@@ -16,7 +20,7 @@ export interface Up<Address> {
   via: string;
   /** Why by this one, where there is a choice; else empty. */
   why: string;
-  /** Ways that lead to another host than the one meant: a person should look at them. */
+  /** Ways that lead to another host than the recorded one: a person should look at them. */
   refused: readonly string[];
 }
 
@@ -33,7 +37,7 @@ export interface OfferOptions<Address> {
   /** Owns each channel that a consumer opens. */
   accept: (channel: Duplex) => void;
   onUp: (up: Up<Address>) => void;
-  /** The address is void and its channels have ended. The carrier brings the offering up again by itself. */
+  /** The address is void and its channels have ended. The carrier brings the offering up again. */
   onDown: (reason: string) => void;
   /** Once per outage and cause, not once per try. */
   onTrouble: (failure: OfferFailure) => void;
@@ -51,13 +55,13 @@ export interface Offerer<Address = EndpointAddress> {
 /** The consumer's half. */
 export interface Reach {
   /**
-   * Resolves when a channel to this address can be opened without waiting for a login; callers share one attempt. Rejects where
-   * a person has to act, or with a retryable error.
+   * Resolves when a channel to this address can be opened without waiting for a login; callers share one attempt. Rejects with
+   * a retryable error, or with one that needs a person.
    */
   ready(address: EndpointAddress): Promise<unknown>;
   /**
    * A new channel to the front; the caller closes it. Rejects with the signal's reason when aborted, with `dial_refused` where
-   * nothing answers at the address, with `connection_lost` where the way was lost: the next address or the next try will do.
+   * nothing answers at the address, with `connection_lost` where the connection was lost: the next address or try can succeed.
    */
   reach(address: EndpointAddress, options?: { signal?: AbortSignal }): Promise<Duplex>;
 }
@@ -65,4 +69,33 @@ export interface Reach {
 export interface Reacher extends Reach {
   /** Of the addresses that it can reach. */
   readonly kind: string;
+}
+
+/** What a job knows when it offers itself. */
+export interface OffererDeps {
+  /** To the bastion, in the order of preference. */
+  routes: readonly Route[];
+  routeMemory: RouteMemory;
+  /** The bastion's own hostname, as recorded at `init`. */
+  expectedHost: string;
+  clock: Clock;
+  log: Log;
+  /** In [0, 1). */
+  random: () => number;
+}
+
+/** What a consumer has when it reaches instances. */
+export interface ReacherDeps {
+  /** Its connection to the bastion. The consumer disposes it. */
+  link: BastionLink;
+}
+
+/** A line of the list in carrier-kinds.ts. Its folder also has `testing/under-test.ts`, a world for the contract. */
+export interface CarrierKind<Address extends EndpointAddress = EndpointAddress> {
+  /** Of its addresses. */
+  readonly kind: string;
+  /** Opens nothing. */
+  createOfferer(deps: OffererDeps): Offerer<Address>;
+  /** Opens nothing. */
+  createReacher(deps: ReacherDeps): Reacher;
 }

@@ -15,7 +15,7 @@ import { controlIdentity, impostorIdentity, type TestIdentity } from './testing/
 const pin = { certificate: controlIdentity.certificate, limitMs: 5_000 };
 const answer = 'hello, this is control';
 
-/** A control behind the network, which answers and ends; its address now. */
+/** A control that answers each channel and ends it. `dial` reaches it at its address of now. */
 function serve(network: MemoryNetwork, { certificate: cert, privateKey: key }: TestIdentity) {
   let address: EndpointAddress | undefined;
   const secureContext = createSecureContext({ cert, key });

@@ -276,6 +276,7 @@ export class Registry {
     return viewInstance(instance, this.#deps.runDir, {
       agent: presence.agent,
       load: presence.load,
+      endpoints: presence.endpoints,
       leaseUntilMs: left === undefined ? undefined : Math.round(this.#deps.clock.now() + left),
     });
   }
