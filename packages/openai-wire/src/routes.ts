@@ -35,7 +35,7 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   };
 }
 
-/** `path` is as the parser lets it through: no dot segments, and escapes behind `/v1/models/` alone. Case, empty segments and a last slash matter. */
+/** `path` comes from the front's parser: it has no dot segments, and escapes only after `/v1/models/`. Case, empty segments and a last slash matter. */
 export function pickRoute(table: RouteTable, method: string, path: string): RoutePick {
   const route = findRoute(table, method, path);
   if (route) return { ok: true, route };

@@ -33,7 +33,7 @@ export interface Deployment {
   /** What its owner wants of it. */
   wanted: 'running' | 'stopped';
   status: DeploymentStatus;
-  /** Whether a request would be taken now. */
+  /** Whether it takes requests now. */
   isServing: boolean;
   /** Slurm's reason while queued, the phase while starting, what is wrong while degraded, why it ends or has ended. */
   detail: string | undefined;
@@ -53,7 +53,7 @@ export interface DeploymentInstance {
   /** Which of those that serve beside each other; counts from 0. */
   replica: number;
   status: DeploymentStatus;
-  /** Whether a request would be taken now. */
+  /** Whether it takes requests now. */
   isServing: boolean;
   detail: string | undefined;
   percent: number | undefined;
@@ -61,7 +61,7 @@ export interface DeploymentInstance {
   jobId: string | undefined;
   /** The hosts of the job; empty until it runs. Rank 0 leads. */
   nodes: readonly DeploymentNode[];
-  /** Counts up each time the path to it is made anew; undefined where there is none. */
+  /** Grows each time its endpoint comes up again; undefined where there is none. */
   generation: number | undefined;
   /** When the job must end. Milliseconds since the epoch. */
   deadlineMs: number | undefined;
