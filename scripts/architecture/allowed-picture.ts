@@ -36,7 +36,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'zod',
       'zod-openapi',
     ],
-    testThirdParty: ['@apidevtools/swagger-parser', 'fast-check'],
+    testThirdParty: ['@apidevtools/swagger-parser', 'drizzle-kit', 'fast-check'],
   },
   'apps/node-agent': {
     holds: 'front, supervisor and links of one node of a job',

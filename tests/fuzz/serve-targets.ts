@@ -6,7 +6,7 @@ import { type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
-import { openWorld, type World } from '@fairlead/control/testing';
+import { openTestControl, type TestControl } from '@fairlead/control/testing';
 import { fuzzHead, frontKey, openFrontWorld } from '@fairlead/node-agent/testing';
 import type { FuzzTarget } from './fuzz-target.ts';
 
@@ -18,24 +18,25 @@ export const frontTarget: FuzzTarget = {
   name: 'front',
   samples: Array.from({ length: 200 }, (_, at) => fuzzHead(at + 1, frontKey)),
   async open() {
-    const world = await openFrontWorld({
+    const testControl = await openFrontWorld({
       handler: (incoming, response) => incoming.resume().on('end', () => response.end('served')),
       limits: { headMs: 100, bodyIdleMs: 100, lingerMs: 50 },
     });
     return {
       async feed(input) {
-        const socket = world.dial();
+        const socket = testControl.dial();
         // One that says no more, and one that waits for its answer.
         if (input.length % 2 === 0) socket.end(input);
         else socket.write(input);
         await closed(socket);
       },
       async prove() {
-        const answer = await world.fetch('GET', '/v1/models');
+        const answer = await testControl.fetch('GET', '/v1/models');
         if (answer.status !== 200) throw new Error(`the front answers ${answer.status}`);
-        if (world.parseErrors.length > 0) throw new Error(`the engine was given nonsense: ${world.parseErrors.join()}`);
+        if (testControl.parseErrors.length > 0)
+          throw new Error(`the engine was given nonsense: ${testControl.parseErrors.join()}`);
       },
-      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => testControl[Symbol.asyncDispose](),
     };
   },
 };
@@ -55,15 +56,15 @@ export const controlHttpTarget: FuzzTarget = {
     request('DELETE', '/v1/deployments/a'),
   ],
   async open() {
-    const world = await openWorld();
+    const testControl = await openTestControl();
     return {
       async feed(input) {
-        const socket = dialControl(world);
-        socket.end(Buffer.from(input.toString('latin1').replaceAll(token, world.token), 'latin1'));
+        const socket = dialControl(testControl);
+        socket.end(Buffer.from(input.toString('latin1').replaceAll(token, testControl.token), 'latin1'));
         await closed(socket);
       },
-      prove: () => proveControl(world),
-      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+      prove: () => proveControl(testControl),
+      [Symbol.asyncDispose]: () => testControl[Symbol.asyncDispose](),
     };
   },
 };
@@ -73,11 +74,11 @@ export const agentLinkTarget: FuzzTarget = {
   name: 'agent link',
   samples: goldenTexts('agent'),
   async open() {
-    const world = await openWorld();
+    const testControl = await openTestControl();
     let count = 0;
     async function admit() {
       const name = `a${(count += 1)}`;
-      const agent = await world.agent({ ...(await world.deploy(name)), name }, { heartbeatMs: 0 });
+      const agent = await testControl.agent({ ...(await testControl.deploy(name)), name }, { heartbeatMs: 0 });
       await agent.next('control.welcome', true);
       agent.socket?.on('error', () => undefined);
       return agent;
@@ -99,8 +100,8 @@ export const agentLinkTarget: FuzzTarget = {
         await Promise.race([once(socket, 'pong', { signal }), once(socket, 'close', { signal })]);
         answered.abort();
       },
-      prove: () => proveControl(world),
-      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+      prove: () => proveControl(testControl),
+      [Symbol.asyncDispose]: () => testControl[Symbol.asyncDispose](),
     };
   },
 };
@@ -113,8 +114,8 @@ function request(method: string, path: string, body?: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body ?? Buffer.alloc(0)]);
 }
 
-function dialControl(world: World): TLSSocket {
-  return connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' });
+function dialControl(testControl: TestControl): TLSSocket {
+  return connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' });
 }
 
 /** Reads to the end; a reset is an answer too. */
@@ -127,9 +128,9 @@ async function closed(socket: Socket): Promise<void> {
   socket.destroy();
 }
 
-async function proveControl(world: World): Promise<void> {
-  const { status } = await world.owner.call('GET', '/v1/hello');
+async function proveControl(testControl: TestControl): Promise<void> {
+  const { status } = await testControl.owner.call('GET', '/v1/hello');
   if (status !== 200) throw new Error(`control answers ${status}`);
-  const watch = await world.owner.watch();
+  const watch = await testControl.owner.watch();
   watch.socket.terminate();
 }

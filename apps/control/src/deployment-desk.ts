@@ -21,13 +21,13 @@ import type { Registry } from './registry/registry.ts';
 import type { DeploymentEntry, Entry } from './registry/entry.ts';
 import { describeState } from './domain/describe-state.ts';
 import { listEndpoints } from './domain/list-endpoints.ts';
-import { Refusal } from './domain/refusal.ts';
+import { RequestError } from './domain/request-error.ts';
 import type { InstanceRecord } from './domain/records.ts';
 import { viewInstance } from './domain/views.ts';
 import { createEnrolmentToken, hashToken } from './state/tokens.ts';
 import { AgentLink } from './ws/agent-link.ts';
 import type { Store } from './store/store.ts';
-import type { LogTails } from './ws/log-tails.ts';
+import type { TailOrders } from './ws/tail-orders.ts';
 
 export interface DeploymentDeskDeps {
   registry: Registry;
@@ -36,7 +36,7 @@ export interface DeploymentDeskDeps {
   runDir: string;
 }
 
-/** Throws a `Refusal` where it does not do what an owner asks for. */
+/** Throws a `RequestError` where it does not do what an owner asks for. */
 export class DeploymentDesk {
   readonly #deps: DeploymentDeskDeps;
   readonly #registry: Registry;
@@ -51,7 +51,7 @@ export class DeploymentDesk {
     const before = this.#registry.findDeployment(wanted.name);
     const alive = before?.instances.find(({ instance }) => !isEnded(instance.life.state));
     if (alive)
-      throw new Refusal(
+      throw new RequestError(
         'name_taken',
         `cannot create ${wanted.name} because a deployment of that name is ${describeState(alive.instance.life.state)}`,
         { path: 'name' },
@@ -68,9 +68,9 @@ export class DeploymentDesk {
     await this.#registry.usable();
     const deployment = this.deployment(name);
     if (deployment.record.wanted === 'stopped')
-      throw new Refusal('draining', `cannot add an instance to ${name} because it was asked to stop`);
+      throw new RequestError('draining', `cannot add an instance to ${name} because it was asked to stop`);
     if (deployment.instances.length >= MAX_INSTANCES)
-      throw new Refusal('too_many', `cannot add an instance to ${name} because it has ${MAX_INSTANCES}`);
+      throw new RequestError('too_many', `cannot add an instance to ${name} because it has ${MAX_INSTANCES}`);
     const { instance, token } = this.#newInstance(name, wanted);
     const { role, replica } = wanted;
     await this.#registry.addInstance(deployment, instance, `An instance was added: ${role}, replica ${replica}.`);
@@ -99,7 +99,7 @@ export class DeploymentDesk {
   deployment(name: string): DeploymentEntry {
     const entry = this.#registry.findDeployment(name);
     if (entry) return entry;
-    throw new Refusal('not_found', `no deployment is called ${name}`);
+    throw new RequestError('not_found', `no deployment is called ${name}`);
   }
 
   endpoints(name: string): EndpointView[] {
@@ -111,7 +111,7 @@ export class DeploymentDesk {
     }));
     const found = listEndpoints(record, candidates, this.#deps.runDir);
     if (found.ok) return found.endpoints;
-    throw new Refusal(found.code, found.message, { hint: found.hint });
+    throw new RequestError(found.code, found.message, { hint: found.hint });
   }
 
   async instances(deployment: string | undefined): Promise<InstanceView[]> {
@@ -122,7 +122,7 @@ export class DeploymentDesk {
   async instance(id: string): Promise<InstanceView> {
     const stored = await this.#deps.store.findInstance(id);
     if (stored) return this.#viewStored(stored);
-    throw new Refusal('not_found', `no instance is called ${id}`);
+    throw new RequestError('not_found', `no instance is called ${id}`);
   }
 
   async observe(id: string, observed: JobObserved): Promise<InstanceView> {
@@ -139,12 +139,12 @@ export class DeploymentDesk {
   }
 
   /** The log tails of a connected agent. */
-  line(id: string): LogTails {
+  line(id: string): TailOrders {
     const entry = this.#registry.findInstance(id);
-    if (!entry && !this.#registry.findFormer(id)) throw new Refusal('not_found', `no instance is called ${id}`);
+    if (!entry && !this.#registry.findFormer(id)) throw new RequestError('not_found', `no instance is called ${id}`);
     const line = entry?.presence.line;
     if (line instanceof AgentLink) return line.tails;
-    throw new Refusal('not_ready', `cannot read the logs of ${id} through its agent because none is connected`, {
+    throw new RequestError('not_ready', `cannot read the logs of ${id} through its agent because none is connected`, {
       hint: 'The files are in the directory of the job on the cluster: `fairlead status` names it.',
     });
   }

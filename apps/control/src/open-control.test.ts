@@ -8,30 +8,30 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { OwnerTokens } from './state/owner-tokens.ts';
 import { readOwner } from './state/ownership.ts';
-import { openWorld, type World } from './testing/world.ts';
+import { openTestControl, type TestControl } from './testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 describe('control', () => {
   it('says hello to an owner', async () => {
-    world = await openWorld();
-    const answer = await world.owner.call('GET', '/v1/hello');
+    testControl = await openTestControl();
+    const answer = await testControl.owner.call('GET', '/v1/hello');
     expect(answer).toMatchObject({ status: 200, body: { hostname: 'bastion', bootId: 'boot', leaseMs: 15_000 } });
   });
 
   it('takes a deployment from its creation to an endpoint and back', async () => {
-    world = await openWorld();
-    const watch = await world.owner.watch();
-    const made = await world.deploy('a');
-    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.error.code).toBe('not_ready');
-    const agent = await world.agent({ ...made, name: 'a' }, { withData: true });
+    testControl = await openTestControl();
+    const watch = await testControl.owner.watch();
+    const made = await testControl.deploy('a');
+    expect((await testControl.owner.call('GET', '/v1/endpoints/a')).body.error.code).toBe('not_ready');
+    const agent = await testControl.agent({ ...made, name: 'a' }, { withData: true });
     await agent.next('control.welcome', true);
     agent.report({ status: 'ready' });
     await watch.find(
       (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'ready',
     );
-    const endpoint = await world.owner.call('GET', '/v1/endpoints/a');
+    const endpoint = await testControl.owner.call('GET', '/v1/endpoints/a');
     expect(endpoint).toMatchObject({
       status: 200,
       body: {
@@ -39,13 +39,13 @@ describe('control', () => {
           {
             generation: 1,
             apiKey: `key-of-${made.instanceId}`,
-            address: { kind: 'bastion-socket', socket: `${world.runDir}/${made.instanceId}-1.sock` },
+            address: { kind: 'bastion-socket', socket: `${testControl.runDir}/${made.instanceId}-1.sock` },
           },
         ],
       },
     });
     const drain = agent.next('instance.drain');
-    expect(await world.owner.call('DELETE', '/v1/deployments/a?mode=drain')).toMatchObject({
+    expect(await testControl.owner.call('DELETE', '/v1/deployments/a?mode=drain')).toMatchObject({
       status: 200,
       body: { delivered: true, deployment: { wanted: 'stopped' } },
     });
@@ -54,7 +54,7 @@ describe('control', () => {
     await watch.find(
       (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.state.status === 'stopped',
     );
-    const history = await world.owner.call('GET', '/v1/events?deployment=a');
+    const history = await testControl.owner.call('GET', '/v1/events?deployment=a');
     expect(history.body.events.map(({ kind }: { kind: string }) => kind)).toEqual([
       'deployment.created',
       'agent.enrolled',
@@ -62,20 +62,20 @@ describe('control', () => {
       'stop.requested',
       'instance.stopped',
     ]);
-    expect((await world.owner.call('GET', '/v1/deployments')).body.deployments).toEqual([]);
-    expect((await world.owner.call('GET', '/v1/deployments?all=true')).body.deployments).toHaveLength(1);
+    expect((await testControl.owner.call('GET', '/v1/deployments')).body.deployments).toEqual([]);
+    expect((await testControl.owner.call('GET', '/v1/deployments?all=true')).body.deployments).toHaveLength(1);
   });
 
   it('names itself the owner only once the socket of a killed one is gone', async () => {
     const left: boolean[] = [];
     const owners = (port: OwnerTokens) => {
-      if (readOwner(world.stateDir)) left.push(existsSync(world.control.socketPath));
+      if (readOwner(testControl.stateDir)) left.push(existsSync(testControl.control.socketPath));
       return port;
     };
-    world = await openWorld();
-    await world.stop();
-    await leaveSocket(world.control.socketPath);
-    await world.restart({ ports: { owners } });
+    testControl = await openTestControl();
+    await testControl.stop();
+    await leaveSocket(testControl.control.socketPath);
+    await testControl.restart({ ports: { owners } });
     expect(left).toEqual([false]);
   });
 });

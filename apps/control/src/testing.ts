@@ -3,5 +3,5 @@
 export { deriveInstanceToken } from './state/tokens.ts';
 export { connectOwner, type Owner } from './testing/owner.ts';
 export { type FakeAgent, type FakeAgentOptions, openFakeAgent } from './testing/fake-agent.ts';
-export { openWorld, type World } from './testing/world.ts';
+export { openTestControl, type TestControl } from './testing/open-test-control.ts';
 export { type AgentFrame, decodeAgentFrame } from './ws/decode-agent-frame.ts';

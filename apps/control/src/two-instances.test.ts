@@ -4,17 +4,17 @@ import { decodeValue, endpointList, pickEndpoint } from '@fairlead/protocol';
 import { afterEach, expect, it } from 'vitest';
 
 import type { FakeAgent } from './testing/fake-agent.ts';
-import { openWorld, type World } from './testing/world.ts';
+import { openTestControl, type TestControl } from './testing/open-test-control.ts';
 
 const choice = { kinds: ['bastion-socket'] };
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
-const ask = async (method: string, path: string, body?: unknown) => world.owner.call(method, path, body);
+const ask = async (method: string, path: string, body?: unknown) => testControl.owner.call(method, path, body);
 
 async function serving(made: { instanceId: string; enrolmentToken: string }): Promise<FakeAgent> {
-  const agent = await world.agent({ ...made, name: 'a' }, { withData: true });
+  const agent = await testControl.agent({ ...made, name: 'a' }, { withData: true });
   await agent.next('control.welcome', true);
   const { heard } = await changed(made.instanceId, 'ready', () => agent.report({ status: 'ready' }));
   expect(heard).toBe(true);
@@ -23,7 +23,7 @@ async function serving(made: { instanceId: string; enrolmentToken: string }): Pr
 
 /** Acts, and waits until watchers are told that the instance is in that state. */
 async function changed(id: string, status: string, act: () => unknown): Promise<{ heard: boolean }> {
-  const watch = await world.owner.watch();
+  const watch = await testControl.owner.watch();
   const told = watch.find((message) =>
     (message.type === 'deployment.changed' ? [message.deployment] : []).some(({ instances }) =>
       instances.some((instance) => instance.id === id && instance.state.status === status),
@@ -35,9 +35,9 @@ async function changed(id: string, status: string, act: () => unknown): Promise<
   return { heard: true };
 }
 
-async function openTwo(options: Parameters<typeof openWorld>[0] = {}) {
-  world = await openWorld(options);
-  const first = await world.deploy('a');
+async function openTwo(options: Parameters<typeof openTestControl>[0] = {}) {
+  testControl = await openTestControl(options);
+  const first = await testControl.deploy('a');
   const made = await ask('POST', '/v1/deployments/a/instances', { role: 'successor', jobDir: '/jobs/{instance}' });
   expect(made.status).toBe(201);
   const second = made.body as { instanceId: string; enrolmentToken: string };
@@ -67,7 +67,7 @@ it('a deployment lists both of its instances, the current one first, and where e
 it('an endpoint by a carrier that control does not know is passed on whole, told to watchers at once, and gone with the next report', async () => {
   const { first, agents } = await openTwo();
   const relayed = { generation: 5, address: { kind: 'relay', host: 'relay.example', port: 7 } };
-  const watch = await world.owner.watch();
+  const watch = await testControl.owner.watch();
   const told = (count: number) =>
     watch.find(
       (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.endpoints.length === count,
@@ -119,15 +119,15 @@ it('a stop is told to each agent, and is delivered only where each was there', a
 });
 
 it('a stop is not delivered while one of two has no agent', async () => {
-  world = await openWorld();
-  await serving(await world.deploy('a'));
+  testControl = await openTestControl();
+  await serving(await testControl.deploy('a'));
   await ask('POST', '/v1/deployments/a/instances', { jobDir: '/j' });
   expect((await ask('DELETE', '/v1/deployments/a')).body).toMatchObject({ delivered: false });
 });
 
 it('two instances survive a restart of control', async () => {
   const { first, second } = await openTwo();
-  await world.restart();
+  await testControl.restart();
   expect((await shown()).map(({ id }) => id)).toEqual([first.instanceId, second.instanceId]);
 });
 

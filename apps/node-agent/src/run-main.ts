@@ -28,6 +28,7 @@ const goodByeTimeoutMs = 5_000;
 /** Resolves with the exit code; exit-code.ts says what each means. */
 export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSignal']): Promise<number> {
   const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  // EPIPE, or a full disk below the job's log: these lines are for people, and agent.log has them too.
   process.stdout.on('error', () => undefined);
   const args = readArguments(process.argv.slice(2));
   if (!args.ok) {

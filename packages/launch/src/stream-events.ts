@@ -52,6 +52,7 @@ export async function* streamEvents<Event>(
   } finally {
     left.abort(new Error('the loop was left'));
     for (const { taken } of waiting.splice(0)) taken();
+    // Where the loop was left, the abort makes the work fail; where it was not, its failure is thrown above.
     await ended.catch(() => undefined);
   }
 }

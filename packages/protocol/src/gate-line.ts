@@ -6,6 +6,7 @@ import { boundedText, messageLength, nameLength, pathLength, shortenedText } fro
 
 export const gateLine = z.union([
   z.object({
+    /** The protocol's version at the time the gate was written: it says that this is our gate. A reader refuses none. */
     fairlead: z.int().min(0).max(1_000_000),
     host: boundedText(nameLength),
     bootId: boundedText(nameLength),

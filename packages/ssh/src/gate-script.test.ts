@@ -102,7 +102,7 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
     it('says where the sockets lie, makes the directory, and echoes', async () => {
       const { line, code, echo } = await speak();
       expect(line).toEqual({
-        fairlead: 1,
+        fairlead: 2,
         host: expect.stringMatching(/./) as string,
         bootId: expect.stringMatching(/./) as string,
         run,

@@ -24,7 +24,7 @@ export type { Gate } from './open-gate.ts';
 export { resolveSshTarget } from './resolve-ssh-target.ts';
 export type { ResolveDeps, SshDestination, SshDriver } from './ssh-destination.ts';
 export type { CommandResult, RunOptions } from './run-command.ts';
-export { takeLock as TAKE_LOCK } from './lock-script.ts';
+export { releaseLock, takeLock as TAKE_LOCK } from './lock-script.ts';
 export { type CommandHost, runScript, type ScriptOptions } from './run-script.ts';
 export { askEachRoute } from './routes/ask-each-route.ts';
 export { openFirstRoute, type OpenRoute, type Route, type RoutesOptions } from './routes/open-first-route.ts';

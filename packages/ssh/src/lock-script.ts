@@ -18,3 +18,11 @@ take_lock() {
   done
 }
 `;
+
+/** `release_lock DIR TOKEN`, as POSIX sh: removes the lock where its file `owner` holds the token, else leaves it. Always 0. */
+export const releaseLock = `
+release_lock() {
+  [ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"
+  :
+}
+`;

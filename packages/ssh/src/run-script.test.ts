@@ -48,8 +48,8 @@ describe('through a login shell that talks', () => {
   });
 
   it('the gate is understood', async () => {
-    await using gate = await connection.gate(`echo '{"fairlead":1}'; exec cat`);
-    expect(gate.identityLine).toBe('{"fairlead":1}');
+    await using gate = await connection.gate(`echo '{"fairlead":2}'; exec cat`);
+    expect(gate.identityLine).toBe('{"fairlead":2}');
   });
 
   it('words, input and environment arrive as they are', async () => {

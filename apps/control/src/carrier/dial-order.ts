@@ -7,13 +7,13 @@ export const reservedForKnown = 16;
 /** Sockets of one instance and one kind: a tunnel that breaks often leaves several behind until they count as stale. */
 export const maxSockets = 8;
 
-export interface Candidate {
+export interface DialCandidate {
   generation: number;
   failures: number;
 }
 
 /** Orders sockets: fewest failures first, then the newest. An agent that comes back makes a new socket. */
-export function byPromise(a: Candidate, b: Candidate): number {
+export function byPromise(a: DialCandidate, b: DialCandidate): number {
   return a.failures - b.failures || b.generation - a.generation;
 }
 
@@ -23,7 +23,7 @@ export function mayDial(unproven: number, isKnown: boolean): boolean {
 }
 
 /** The sockets of one instance and one kind that exceed maxSockets: those with the most failures, then the oldest. Never one with `isInUse`. */
-export function pickSurplus<T extends Candidate & { isInUse: boolean }>(sockets: readonly T[]): T[] {
+export function pickSurplus<T extends DialCandidate & { isInUse: boolean }>(sockets: readonly T[]): T[] {
   if (sockets.length <= maxSockets) return [];
   const rest = sockets.filter(({ isInUse }) => !isInUse).toSorted(byPromise);
   return rest.slice(Math.max(0, maxSockets - (sockets.length - rest.length)));

@@ -8,20 +8,20 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { ManualClock } from '@fairlead/kit/testing';
 import { connectOwner } from '../testing/owner.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 async function open() {
   const clock = new ManualClock();
-  world = await openWorld({ clock });
-  return { clock, file: (name: string) => join(world.runDir, name) };
+  testControl = await openTestControl({ clock });
+  return { clock, file: (name: string) => join(testControl.runDir, name) };
 }
 
 /** Over a connection of its own. */
 async function hello(): Promise<number | string> {
-  const { certificate, control, token } = world;
+  const { certificate, control, token } = testControl;
   await using owner = connectOwner({ socketPath: control.socketPath, certificate, token });
   return await owner.call('GET', '/v1/hello').then(
     ({ status }) => status,
@@ -41,27 +41,27 @@ describe('the run directory', () => {
     expect(lstatSync(file('control.sock')).mode & 0o777).toBe(0o600);
     await expect.poll(() => existsSync(file('control.pid'))).toBe(true);
     expect(readFileSync(file('control.pid'), 'utf8')).toBe(`${process.pid}\n`);
-    await world.stop();
+    await testControl.stop();
     expect(['control.sock', 'control.pid'].filter((name) => existsSync(file(name)))).toEqual([]);
   });
 
   it('is watched also when it was made again', async () => {
     const { clock } = await open();
-    rmSync(world.runDir, { recursive: true });
+    rmSync(testControl.runDir, { recursive: true });
     await clock.advance(2100);
     await expect.poll(hello).toBe(200);
     // The clock stands still: no scan finds this one.
-    const agent = await world.agent({ ...(await world.deploy('a')), name: 'a' });
+    const agent = await testControl.agent({ ...(await testControl.deploy('a')), name: 'a' });
     await agent.next('control.welcome', true);
   });
 
   it('may lose the place for parked sockets when an agent falls silent', async () => {
     const { clock, file } = await open();
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    const agent = await world.agent(made, { withData: true });
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    const agent = await testControl.agent(made, { withData: true });
     await agent.next('control.welcome', true);
     agent.report({ status: 'ready' });
-    await expect.poll(async () => (await world.owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
+    await expect.poll(async () => (await testControl.owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
     agent.freeze();
     await clock.advance(14_000);
     rmdirSync(file('parked'));
@@ -87,7 +87,7 @@ describe('the run directory', () => {
 
   it('does not grow old: cleaners of /tmp find nothing to take', async () => {
     const { clock, file } = await open();
-    await world.agent({ ...(await world.deploy('a')), name: 'a' }, { withData: true });
+    await testControl.agent({ ...(await testControl.deploy('a')), name: 'a' }, { withData: true });
     mkdirSync(file('stranger'));
     const names = ['.', 'parked', 'control.sock', 'control.pid', 'stranger'];
     for (const name of names) lutimesSync(file(name), 1, 1);

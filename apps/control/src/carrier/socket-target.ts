@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 
 import type { SocketOwner } from '../domain/decide-socket.ts';
 import { type DialState, failingOf } from './dial-machine.ts';
-import { type Candidate, pickSurplus } from './dial-order.ts';
+import { type DialCandidate, pickSurplus } from './dial-order.ts';
 
 export interface SocketTarget {
   name: string;
@@ -27,7 +27,7 @@ export function surplusOf(siblings: Iterable<SocketTarget>, kind: SocketTarget['
 }
 
 /** What its place in the order depends on. */
-export function candidateOf({ generation, dial }: SocketTarget): Candidate {
+export function candidateOf({ generation, dial }: SocketTarget): DialCandidate {
   return { generation, failures: failingOf(dial)?.times ?? 0 };
 }
 

@@ -14,7 +14,7 @@ import { describeState } from './describe-state.ts';
 import { type AgentRecord, type Life, restartOf } from './records.ts';
 
 export type LifeEvent =
-  /** Its agent proved itself (see decideAdmission). */
+  /** Its agent proved itself (see decideEnrolment). */
   | { type: 'agent.enrolled'; agent: AgentRecord }
   /** `generation` is absent while no data socket answers. */
   | { type: 'instance.reported'; state: InstanceState; generation?: number }

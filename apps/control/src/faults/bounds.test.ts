@@ -10,14 +10,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 
 import { collectGarbage } from '../testing/collect-garbage.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 import { decodeAgentFrame } from '../ws/decode-agent-frame.ts';
 import { maxFrameBytes } from '../ws/upgrades.ts';
 
-let world: World | undefined;
+let testControl: TestControl | undefined;
 afterEach(async () => {
-  await world?.[Symbol.asyncDispose]();
-  world = undefined;
+  await testControl?.[Symbol.asyncDispose]();
+  testControl = undefined;
 });
 
 const payloadRoomBytes = maxFrameBytes - 300;
@@ -82,13 +82,13 @@ const malformed: ReadonlyArray<[string, number[], number]> = [
 
 describe('Malformed frames', () => {
   it('of agents and watchers close their own connection with a code, and nobody else’s', async () => {
-    world = await openWorld();
-    const bystander = await world.owner.watch();
-    const made = { ...(await world.deploy('a')), name: 'a' };
+    testControl = await openTestControl();
+    const bystander = await testControl.owner.watch();
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
     const seen: unknown[] = [];
     for (const [index, [what, bytes]] of malformed.entries()) {
-      const watch = await world.owner.watch();
-      const agent = await world.agent(made, { generation: index + 1, processId: 'p' });
+      const watch = await testControl.owner.watch();
+      const agent = await testControl.agent(made, { generation: index + 1, processId: 'p' });
       await agent.next('control.welcome', true);
       const ends = [once(watch.socket, 'close'), agent.nextClose()] as const;
       rawOf(watch.socket).write(Buffer.from(bytes));
@@ -98,13 +98,13 @@ describe('Malformed frames', () => {
       await agent.close();
     }
     expect(seen).toEqual(malformed.map(([what, , code]) => [what, code, code]));
-    await world.deploy('b');
+    await testControl.deploy('b');
     await bystander.find((message) => message.type === 'deployment.changed' && message.deployment.name === 'b');
   });
 
   it('in very many fragments are cut off', async () => {
-    world = await openWorld();
-    const watch = await world.owner.watch();
+    testControl = await openTestControl();
+    const watch = await testControl.owner.watch();
     const closed = once(watch.socket, 'close');
     const raw = rawOf(watch.socket);
     raw.write(Buffer.from([0x01, 0x80, 0, 0, 0, 0]));
@@ -128,15 +128,19 @@ describe('Heads', () => {
       /^HTTP\/1.1 400/,
     ],
   ])('%s is refused and closed', async (_what, head, answer) => {
-    world = await openWorld();
-    const socket = connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' });
+    testControl = await openTestControl();
+    const socket = connectTls({
+      path: testControl.control.socketPath,
+      ca: testControl.certificate,
+      servername: 'control',
+    });
     let said = '';
     socket.on('data', (chunk) => (said += String(chunk)));
     socket.on('error', () => undefined);
     socket.write(head);
     await once(socket, 'close');
     expect(said).toMatch(answer);
-    expect((await world.owner.call('GET', '/v1/hello')).status).toBe(200);
+    expect((await testControl.owner.call('GET', '/v1/hello')).status).toBe(200);
   });
 });
 
@@ -144,9 +148,9 @@ describe('An agent that does not read what it is answered', () => {
   it('is dropped before its answers fill the memory', async () => {
     const dropped = Promise.withResolvers<void>();
     const warn: Log['warn'] = (_fields, text) => text?.startsWith('dropped: it does not read') && dropped.resolve();
-    world = await openWorld({ log: { ...silentLog, warn } });
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    const agent = await world.agent(made);
+    testControl = await openTestControl({ log: { ...silentLog, warn } });
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    const agent = await testControl.agent(made);
     await agent.next('control.welcome', true);
     agent.socket!.pause();
     const event = { type: 'event.happened', id: 1, atMs: 0, kind: 'k', message: '' } as const;

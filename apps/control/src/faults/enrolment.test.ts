@@ -9,10 +9,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { FakeAgentOptions } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 function isReady(generation: number) {
   return (message: WatchMessage) =>
@@ -21,33 +21,33 @@ function isReady(generation: number) {
     message.deployment.instances[0]?.endpoints[0]?.generation === generation;
 }
 
-async function opened(options: Parameters<typeof openWorld>[0] = {}) {
-  world = await openWorld(options);
-  const a = { ...(await world.deploy('a')), name: 'a' };
-  const b = { ...(await world.deploy('b')), name: 'b' };
-  return { a, b, watch: await world.owner.watch({ query: 'events=true' }) };
+async function opened(options: Parameters<typeof openTestControl>[0] = {}) {
+  testControl = await openTestControl(options);
+  const a = { ...(await testControl.deploy('a')), name: 'a' };
+  const b = { ...(await testControl.deploy('b')), name: 'b' };
+  return { a, b, watch: await testControl.owner.watch({ query: 'events=true' }) };
 }
 
 async function eventsOf(name: string, kind: string): Promise<EventView[]> {
-  const { events } = (await world.owner.call('GET', `/v1/events?deployment=${name}&limit=1000`)).body;
+  const { events } = (await testControl.owner.call('GET', `/v1/events?deployment=${name}&limit=1000`)).body;
   return events.filter((event: EventView) => event.kind === kind);
 }
 
 describe('An agent', () => {
   it('with a forged enrolment token is refused, and the history says so once', async () => {
     const { a, watch } = await opened({ clock: new ManualClock() });
-    const forged = await world.agent(a, { token: 'fle_forged_by_somebody_else' });
+    const forged = await testControl.agent(a, { token: 'fle_forged_by_somebody_else' });
     expect(await forged.next('control.refused', true)).toMatchObject({ code: 'unauthorized' });
     await watch.find((message) => message.type === 'event.added' && message.event.kind === 'agent.refused');
     await forged.close();
-    const again = await world.agent(a, { token: 'fle_forged_by_somebody_else', generation: 2 });
+    const again = await testControl.agent(a, { token: 'fle_forged_by_somebody_else', generation: 2 });
     expect(await again.next('control.refused', true)).toMatchObject({ code: 'unauthorized' });
     const said = await eventsOf('a', 'agent.refused');
     expect(said.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^An agent was refused \(unauthorized\): cannot enrol because the token is not one of/),
     ]);
     expect(JSON.stringify(said)).not.toContain('fle_');
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('submitted');
+    expect((await testControl.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('submitted');
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe('An agent', () => {
     ],
   ] as const)('with a stolen enrolment token is refused as another instance: %s', async (_title, claim, code) => {
     const { a, b, watch } = await opened();
-    const thief = await world.agent(a, claim(b.instanceId));
+    const thief = await testControl.agent(a, claim(b.instanceId));
     expect(await thief.next('control.refused', true)).toMatchObject({ code });
     // Said where the socket is: that is what its owner looks at.
     const where = thief.options.deployment;
@@ -75,43 +75,43 @@ describe('An agent', () => {
         message.event.message.includes(`(${code})`),
     );
     for (const name of ['a', 'b']) {
-      const [instance] = (await world.owner.call('GET', `/v1/deployments/${name}`)).body.instances;
+      const [instance] = (await testControl.owner.call('GET', `/v1/deployments/${name}`)).body.instances;
       expect(instance.state.status).toBe('submitted');
     }
   });
 
   it('with a stolen token of a running instance is refused beside the one that runs', async () => {
     const { a, watch } = await opened();
-    const real = await world.agent(a, { withData: true });
+    const real = await testControl.agent(a, { withData: true });
     await real.next('control.welcome', true);
     real.report({ status: 'ready' });
     await watch.find(isReady(1));
-    const thief = await world.agent(a, { processId: 'thief', generation: 7, withData: true });
+    const thief = await testControl.agent(a, { processId: 'thief', generation: 7, withData: true });
     expect(await thief.next('control.refused', true)).toMatchObject({ code: 'fenced' });
-    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.endpoints[0].generation).toBe(1);
+    expect((await testControl.owner.call('GET', '/v1/endpoints/a')).body.endpoints[0].generation).toBe(1);
     expect(await eventsOf('a', 'agent.refused')).toHaveLength(1);
   });
 
   it('of a former generation that comes back is fenced, and its sockets stay unused', async () => {
     const { a, watch } = await opened();
-    const old = await world.agent(a, { withData: true });
+    const old = await testControl.agent(a, { withData: true });
     await old.next('control.welcome', true);
     old.report({ status: 'ready' });
     await watch.find(isReady(1));
     // Its tunnel froze; the job was requeued and its new start made the next generations.
     old.freeze();
-    const newer = await world.agent(a, { restart: 1, generation: 10_001, withData: true });
+    const newer = await testControl.agent(a, { restart: 1, generation: 10_001, withData: true });
     await newer.next('control.welcome', true);
     newer.report({ status: 'ready' });
     await watch.find(isReady(10_001));
     await old.close();
-    const back = await world.agent(a, { processId: old.processId, generation: 10_002, withData: true });
+    const back = await testControl.agent(a, { processId: old.processId, generation: 10_002, withData: true });
     expect(await back.next('control.refused', true)).toMatchObject({
       code: 'fenced',
       message: expect.stringContaining('restart 1 of the job has taken over'),
     });
-    expect((await world.owner.call('GET', '/v1/endpoints/a')).body.endpoints[0].generation).toBe(10_001);
-    expect(existsSync(join(world.runDir, `${a.instanceId}-1.sock`))).toBe(false);
+    expect((await testControl.owner.call('GET', '/v1/endpoints/a')).body.endpoints[0].generation).toBe(10_001);
+    expect(existsSync(join(testControl.runDir, `${a.instanceId}-1.sock`))).toBe(false);
   });
 
   it.each([
@@ -121,7 +121,7 @@ describe('An agent', () => {
     const clock = new ManualClock();
     const { a, watch } = await opened({ clock });
     const there = () => clock.now() + offMs;
-    const agent = await world.agent(a, { hello: { clockMs: there() }, withData: true });
+    const agent = await testControl.agent(a, { hello: { clockMs: there() }, withData: true });
     await agent.next('control.welcome', true);
     const deadlineMs = clock.now() + 3_600_000;
     agent.report({ status: 'ready' }, { deadlineMs: deadlineMs + offMs });
@@ -137,10 +137,10 @@ describe('An agent', () => {
     ]);
     // The lease runs by control's own clock: heartbeats keep it, silence ends it, whatever the agent's clock says.
     await clock.advance(14_000);
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('ready');
+    expect((await testControl.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('ready');
     agent.freeze();
     await clock.advance(16_000);
-    const lost = (await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state;
+    const lost = (await testControl.owner.call('GET', '/v1/deployments/a')).body.instances[0].state;
     expect(lost.cause).toMatchObject({
       code: 'agent_lost',
       hint: expect.stringMatching(/logs --source agent.*logs --source job.*comes back by itself/),

@@ -18,13 +18,13 @@ import { z } from 'zod';
 import { openControlPlace } from '../testing/control-process.ts';
 import { type FakeAgent, openFakeAgent } from '../testing/fake-agent.ts';
 import type { Owner } from '../testing/owner.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 import { extremesOf } from '../testing/extremes.ts';
 
-let world: World | undefined;
+let testControl: TestControl | undefined;
 afterEach(async () => {
-  await world?.[Symbol.asyncDispose]();
-  world = undefined;
+  await testControl?.[Symbol.asyncDispose]();
+  testControl = undefined;
 });
 
 const views = {
@@ -75,8 +75,8 @@ const messageExtremes = fc.oneof(...others.map((option) => extremesOf(schemaOf(o
 
 describe('Control that is told the extremes of every schema', { timeout: 180_000 }, () => {
   it('by an agent: starts again after each, with all its deployments', async () => {
-    const open = await openWorld();
-    world = open;
+    const open = await openTestControl();
+    testControl = open;
     let made = 0;
     await open.deploy('other');
     const property = fc.asyncProperty(
@@ -99,8 +99,8 @@ describe('Control that is told the extremes of every schema', { timeout: 180_000
   });
 
   it('by an owner: starts again after each, with all its deployments', async () => {
-    const open = await openWorld();
-    world = open;
+    const open = await openTestControl();
+    testControl = open;
     const { instanceId } = await open.deploy('other');
     const both = fc.tuple(
       extremesOf(schemaOf(createDeployment.omit({ name: true }))),

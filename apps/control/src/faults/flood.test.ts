@@ -11,13 +11,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eventBurst } from '../domain/event-allowance.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 async function history(deployment: string): Promise<Array<{ kind: string; message: string }>> {
-  return (await world.owner.call('GET', `/v1/events?deployment=${deployment}&last=1000`)).body.events;
+  return (await testControl.owner.call('GET', `/v1/events?deployment=${deployment}&last=1000`)).body.events;
 }
 
 /** Resolves when all of them are acknowledged. */
@@ -33,10 +33,10 @@ async function flood(agent: FakeAgent, events: number): Promise<void> {
 describe('An agent that tells events without end', () => {
   it('fills no more of the history than its share, is acknowledged, and what was left out is counted there', async () => {
     const clock = new ManualClock();
-    world = await openWorld({ clock });
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    await world.deploy('b');
-    const agent = await world.agent(made);
+    testControl = await openTestControl({ clock });
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    await testControl.deploy('b');
+    const agent = await testControl.agent(made);
     await agent.next('control.welcome', true);
     await flood(agent, 3000);
     const floods = (await history('a')).filter(({ kind }) => kind === 'flood');
@@ -48,9 +48,9 @@ describe('An agent that tells events without end', () => {
   });
 
   it('fills no more by reports that change again and again, and its end is told all the same', async () => {
-    world = await openWorld({ clock: new ManualClock() });
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    const agent = await world.agent(made);
+    testControl = await openTestControl({ clock: new ManualClock() });
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    const agent = await testControl.agent(made);
     await agent.next('control.welcome', true);
     for (let n = 0; n < 400; n += 1) agent.report(n % 2 ? { status: 'ready' } : { status: 'degraded', reason: `${n}` });
     agent.report({ status: 'failed', cause: { code: 'engine_crash_loop', message: 'it crashes' } });
@@ -61,22 +61,22 @@ describe('An agent that tells events without end', () => {
 
 describe('A job key that leaked', () => {
   it('delays no other deployment by sockets that do not answer, and keeps few of them', async () => {
-    world = await openWorld();
-    const a = await world.deploy('a');
-    const made = { ...(await world.deploy('b')), name: 'b' };
-    const first = await world.agent(made);
+    testControl = await openTestControl();
+    const a = await testControl.deploy('a');
+    const made = { ...(await testControl.deploy('b')), name: 'b' };
+    const first = await testControl.agent(made);
     await first.next('control.welcome', true);
     const silent = Array.from({ length: 200 }, (_, n) =>
-      createServer().listen(join(world.runDir, socketName(a.instanceId, n + 1, 'control'))),
+      createServer().listen(join(testControl.runDir, socketName(a.instanceId, n + 1, 'control'))),
     );
     await Promise.all(silent.map((server) => once(server, 'listening')));
     await first.close();
     const sinceMs = performance.now();
-    const back = await world.agent(made, { generation: 2, processId: first.processId });
+    const back = await testControl.agent(made, { generation: 2, processId: first.processId });
     await back.next('control.welcome', true);
     // A dial that is not answered takes 5 s.
     expect(performance.now() - sinceMs).toBeLessThan(4000);
-    const left = () => readdirSync(world.runDir).filter((name) => name.startsWith(a.instanceId)).length;
+    const left = () => readdirSync(testControl.runDir).filter((name) => name.startsWith(a.instanceId)).length;
     await expect.poll(left, { timeout: 10_000 }).toBeLessThanOrEqual(8);
     for (const server of silent) server.close();
   });
@@ -85,12 +85,12 @@ describe('A job key that leaked', () => {
 describe('The history', () => {
   it('of one deployment is cut to its share, that of others stays, and the file gives its room back', async () => {
     const clock = new ManualClock();
-    world = await openWorld({ clock, keeping: { keepEventsEach: 50 } });
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    await world.deploy('b');
-    const agent = await world.agent(made);
+    testControl = await openTestControl({ clock, keeping: { keepEventsEach: 50 } });
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    await testControl.deploy('b');
+    const agent = await testControl.agent(made);
     await agent.next('control.welcome', true);
-    const file = join(world.stateDir, 'control.db');
+    const file = join(testControl.stateDir, 'control.db');
     let id = 0;
     for (let round = 0; round < 12; round += 1) {
       const last = (id += 90);
@@ -109,8 +109,8 @@ describe('The history', () => {
     const pruned = async () => (await history('a')).length <= 150;
     while (!(await pruned())) await clock.advance(100);
     expect(await history('b')).toMatchObject([{ kind: 'deployment.created' }]);
-    await world.stop();
+    await testControl.stop();
     expect(statSync(file).size).toBeLessThan(1_500_000);
-    await world.restart();
+    await testControl.restart();
   });
 });

@@ -9,21 +9,21 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { mintOwnerToken } from '../state/owner-tokens.ts';
 import { storeError } from '../store/store-error.ts';
 import { connectOwner } from '../testing/owner.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
 const wanted = { model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j' };
 
-let world: World | undefined;
+let testControl: TestControl | undefined;
 afterEach(async () => {
-  await world?.[Symbol.asyncDispose]();
-  world = undefined;
+  await testControl?.[Symbol.asyncDispose]();
+  testControl = undefined;
 });
 
 describe('Control whose home is away', { timeout: 60_000 }, () => {
   it('keeps owners it knows and their watchers, answers 503 to others, and knows them when the home is back', async () => {
     const clock = new ManualClock();
-    world = await openWorld({ clock });
-    const { owner, stateDir, certificate, control } = world;
+    testControl = await openTestControl({ clock });
+    const { owner, stateDir, certificate, control } = testControl;
     const watch = await owner.watch();
     let isWatching = true;
     watch.socket.on('close', () => (isWatching = false));
@@ -50,7 +50,7 @@ describe('Control whose home is away', { timeout: 60_000 }, () => {
       Promise.reject(
         storeError(Object.assign(new Error('disk I/O error'), { errcode: 10 }), doing, 'control.db') as Error,
       );
-    world = await openWorld({
+    testControl = await openTestControl({
       ports: {
         store: (store) => ({
           ...store,
@@ -60,9 +60,9 @@ describe('Control whose home is away', { timeout: 60_000 }, () => {
         }),
       },
     });
-    const { owner } = world;
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    const agent = await world.agent(made, { withData: true });
+    const { owner } = testControl;
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    const agent = await testControl.agent(made, { withData: true });
     await agent.next('control.welcome', true);
     const watch = await owner.watch();
     agent.report({ status: 'ready' });

@@ -5,16 +5,16 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ControlPorts } from '../open-control.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
 const hourMs = 3_600_000;
 
-let world: World;
+let testControl: TestControl;
 const broken = new Set<string>();
 let asked: Set<string>;
 afterEach(async () => {
   broken.clear();
-  await world[Symbol.asyncDispose]();
+  await testControl[Symbol.asyncDispose]();
 });
 
 /** A port whose methods fail while their names are in `broken`: at once, or as the promises that they return. */
@@ -57,7 +57,7 @@ const cases: ReadonlyArray<{ port: string; ports: ControlPorts; methods: string[
 
 /** Everything that makes control use its ports: calls, reports, a new tunnel, a lost agent, an old socket, the hour of the pruner. */
 async function exercise(clock: ManualClock, made: { instanceId: string }, agent: FakeAgent): Promise<void> {
-  const { owner } = world;
+  const { owner } = testControl;
   const calls = [
     owner.call('GET', '/v1/deployments'),
     owner.call('GET', '/v1/instances'),
@@ -67,7 +67,7 @@ async function exercise(clock: ManualClock, made: { instanceId: string }, agent:
   ];
   agent.report({ status: 'degraded', reason: 'slow' });
   await clock.advance(3000);
-  await using again = await world.agent(
+  await using again = await testControl.agent(
     { instanceId: made.instanceId, enrolmentToken: agent.options.token, name: 'a' },
     { generation: 2, processId: agent.processId, withData: true },
   );
@@ -86,11 +86,11 @@ describe('Control survives that', { timeout: 60_000 }, () => {
   it.each(cases)('$port fails for a while', async ({ ports, methods }) => {
     asked = new Set();
     const clock = new ManualClock();
-    world = await openWorld({ clock, ports });
-    const made = await world.deploy('a');
-    await world.deploy('b');
-    await world.owner.watch();
-    const agent = await world.agent({ ...made, name: 'a' }, { withData: true });
+    testControl = await openTestControl({ clock, ports });
+    const made = await testControl.deploy('a');
+    await testControl.deploy('b');
+    await testControl.owner.watch();
+    const agent = await testControl.agent({ ...made, name: 'a' }, { withData: true });
     while (!agent.welcome) await clock.advance(50);
     agent.report({ status: 'ready' });
     for (const method of methods) broken.add(method);
@@ -104,13 +104,13 @@ describe('Control survives that', { timeout: 60_000 }, () => {
     broken.clear();
 
     await clock.advance(5000);
-    expect((await world.owner.call('GET', '/readyz')).status).toBe(200);
-    const after = await world.deploy('after');
-    const fresh = await world.agent({ ...after, name: 'after' }, { withData: true });
+    expect((await testControl.owner.call('GET', '/readyz')).status).toBe(200);
+    const after = await testControl.deploy('after');
+    const fresh = await testControl.agent({ ...after, name: 'after' }, { withData: true });
     while (!fresh.welcome) await clock.advance(50);
     fresh.report({ status: 'ready' });
-    const answers = async () => (await world.owner.call('GET', '/v1/endpoints/after')).status === 200;
+    const answers = async () => (await testControl.owner.call('GET', '/v1/endpoints/after')).status === 200;
     while (!(await answers())) await clock.advance(50);
-    expect((await world.owner.call('GET', '/v1/events?last=5')).status).toBe(200);
+    expect((await testControl.owner.call('GET', '/v1/events?last=5')).status).toBe(200);
   });
 });

@@ -6,22 +6,22 @@ import { readFileSync } from 'node:fs';
 import type { AgentHello, VersionRange } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 import { decodeAgentFrame } from '../ws/decode-agent-frame.ts';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../../../packages/protocol/golden/v2/agent/hello.json', import.meta.url), 'utf8'),
 ) as AgentHello;
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 async function meet(control: VersionRange, agent: VersionRange, more: object = {}) {
-  world = await openWorld({ versions: control });
-  const made = { ...(await world.deploy('a')), name: 'a' };
+  testControl = await openTestControl({ versions: control });
+  const made = { ...(await testControl.deploy('a')), name: 'a' };
   const { instanceId } = made;
   const hello = { ...golden, protocol: agent, instanceId, deployment: 'a', ...more };
-  return world.agent(made, { firstText: JSON.stringify(hello) });
+  return testControl.agent(made, { firstText: JSON.stringify(hello) });
 }
 
 describe('An agent and a control of different versions', () => {
@@ -33,9 +33,9 @@ describe('An agent and a control of different versions', () => {
     // Fields that this control does not know come with newer agents.
     const there = await meet(control, agent, { fromTheFuture: { a: 1 } });
     expect(await there.next('control.welcome', true)).toMatchObject({ protocol: met });
-    const { body } = await world.owner.call('GET', '/v1/deployments/a');
+    const { body } = await testControl.owner.call('GET', '/v1/deployments/a');
     expect(body.instances[0].agent).toEqual({ version: golden.agentVersion, protocol: met });
-    expect((await world.owner.call('GET', '/v1/hello')).body).toMatchObject({ protocol: control });
+    expect((await testControl.owner.call('GET', '/v1/hello')).body).toMatchObject({ protocol: control });
   });
 
   it.each([
@@ -48,7 +48,7 @@ describe('An agent and a control of different versions', () => {
       message: `cannot talk because no protocol version is shared: control speaks ${control.min} to ${control.max}, agent ${golden.agentVersion} ${agent.min} to ${agent.max}`,
       hint: expect.stringContaining(hint),
     });
-    const { events } = (await world.owner.call('GET', '/v1/events?deployment=a&last=1')).body;
+    const { events } = (await testControl.owner.call('GET', '/v1/events?deployment=a&last=1')).body;
     expect(events).toMatchObject([{ kind: 'agent.refused', message: expect.stringContaining('protocol_mismatch') }]);
   });
 

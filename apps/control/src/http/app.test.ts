@@ -13,24 +13,24 @@ import { mintOwnerToken } from '../state/owner-tokens.ts';
 import { hashToken } from '../state/tokens.ts';
 import { ManualClock } from '@fairlead/kit/testing';
 import { connectOwner } from '../testing/owner.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 const wanted = { name: 'a', model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j/{instance}' };
 
 async function ask(method: string, path: string, body?: unknown) {
-  return world.owner.call(method, path, body);
+  return testControl.owner.call(method, path, body);
 }
 
 function stranger(token: string) {
-  return connectOwner({ socketPath: world.control.socketPath, certificate: world.certificate, token });
+  return connectOwner({ socketPath: testControl.control.socketPath, certificate: testControl.certificate, token });
 }
 
 describe('the API', () => {
   it('answers health to anyone and nothing else', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     await using nobody = stranger('flo_unknown_token');
     expect((await nobody.call('GET', '/healthz')).status).toBe(200);
     expect((await nobody.call('GET', '/readyz')).body).toEqual({ ok: true });
@@ -42,12 +42,12 @@ describe('the API', () => {
 
   it('knows a token that was minted while it runs, and forgets one whose file was removed', async () => {
     const clock = new ManualClock();
-    world = await openWorld({ clock });
-    await using second = stranger(mintOwnerToken(world.stateDir, 0).reveal());
+    testControl = await openTestControl({ clock });
+    await using second = stranger(mintOwnerToken(testControl.stateDir, 0).reveal());
     expect((await second.call('GET', '/v1/hello')).status).toBe(200);
-    const watch = await world.owner.watch();
+    const watch = await testControl.owner.watch();
     const closed = new Promise((resolve) => watch.socket.on('close', resolve));
-    rmSync(join(world.stateDir, 'owners', hashToken(new Secret(world.token))));
+    rmSync(join(testControl.stateDir, 'owners', hashToken(new Secret(testControl.token))));
     await clock.advance(5000);
     expect((await ask('GET', '/v1/hello')).status).toBe(401);
     expect(await closed).toBe(1008);
@@ -55,7 +55,7 @@ describe('the API', () => {
   });
 
   it('does not take a path for a token', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     await using nobody = stranger('../../../../etc/passwd');
     expect((await nobody.call('GET', '/v1/hello')).status).toBe(401);
   });
@@ -67,7 +67,7 @@ describe('the API', () => {
     ['no object', [], ''],
     ['text that is not JSON', '{', ''],
   ])('refuses %s and names it', async (_title, body, path) => {
-    world = await openWorld();
+    testControl = await openTestControl();
     const answer = await ask('POST', '/v1/deployments', body);
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'bad_request', path } } });
     expect(errorBody.safeParse(answer.body).success).toBe(true);
@@ -86,38 +86,43 @@ describe('the API', () => {
     ['/v1/events?after=-1', 'after'],
     ['/v1/deployments?all=perhaps', 'all'],
   ])('refuses %s and names the field', async (path, field) => {
-    world = await openWorld();
+    testControl = await openTestControl();
     expect(await ask('GET', path)).toMatchObject({ status: 400, body: { error: { path: field } } });
   });
 
   it('refuses a body over the limit, also one of unknown length', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     const large = JSON.stringify({ ...wanted, jobDir: 'x'.repeat(70_000) });
     const code = 'payload_too_large';
     expect(await ask('POST', '/v1/deployments', large)).toMatchObject({ status: 413, body: { error: { code } } });
     const chunked = { headers: { 'Transfer-Encoding': 'chunked' } };
-    expect((await world.owner.call('POST', '/v1/deployments', large, chunked)).status).toBe(413);
+    expect((await testControl.owner.call('POST', '/v1/deployments', large, chunked)).status).toBe(413);
     expect((await ask('GET', '/v1/deployments?all=true')).body.deployments).toEqual([]);
   });
 
   it('answers HEAD, an expectation and an unknown method soberly', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     expect(await ask('HEAD', '/v1/hello')).toMatchObject({ status: 200, body: '' });
     expect((await ask('PATCH', '/v1/hello')).status).toBe(404);
     const expecting = { headers: { Expect: '100-continue' } };
-    expect((await world.owner.call('POST', '/v1/deployments', wanted, expecting)).status).toBe(201);
+    expect((await testControl.owner.call('POST', '/v1/deployments', wanted, expecting)).status).toBe(201);
   });
 
   it('drops who does not prove itself in time', async () => {
-    world = await openWorld({ limits: { provingMs: 50 } });
-    const socket = connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' });
+    testControl = await openTestControl({ limits: { provingMs: 50 } });
+    const socket = connectTls({
+      path: testControl.control.socketPath,
+      ca: testControl.certificate,
+      servername: 'control',
+    });
     await new Promise((resolve) => socket.on('close', resolve));
     socket.on('error', () => undefined);
   });
 
   it('turns away more strangers than it has room for, and none of its owners', async () => {
-    world = await openWorld({ limits: { unproven: 2 } });
-    const open = () => connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' });
+    testControl = await openTestControl({ limits: { unproven: 2 } });
+    const open = () =>
+      connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' });
     const first = [open(), open()];
     await Promise.all(first.map((socket) => new Promise((resolve) => socket.on('secureConnect', resolve))));
     const third = open();
@@ -130,16 +135,16 @@ describe('the API', () => {
   });
 
   it('speaks nothing but TLS 1.3', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     const old = connectTls({
-      path: world.control.socketPath,
-      ca: world.certificate,
+      path: testControl.control.socketPath,
+      ca: testControl.certificate,
       servername: 'control',
       maxVersion: 'TLSv1.2',
     });
     const error = await new Promise<Error>((resolve) => old.on('error', resolve));
     expect(error.message).toMatch(/protocol version/);
-    const plain = request({ socketPath: world.control.socketPath, path: '/healthz' });
+    const plain = request({ socketPath: testControl.control.socketPath, path: '/healthz' });
     plain.end();
     await expect(new Promise((resolve, reject) => plain.on('response', resolve).on('error', reject))).rejects.toThrow();
   });
@@ -147,7 +152,7 @@ describe('the API', () => {
 
 describe('a deployment', () => {
   it('has its instance’s directory and no secret in what is shown', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     const { status, body } = await ask('POST', '/v1/deployments', wanted);
     expect(status).toBe(201);
     const id = body.instanceId;
@@ -158,7 +163,7 @@ describe('a deployment', () => {
   });
 
   it('keeps its name while it lives', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     await ask('POST', '/v1/deployments', wanted);
     const again = await ask('POST', '/v1/deployments', wanted);
     expect(again).toMatchObject({ status: WIRE_ERRORS.name_taken.status, body: { error: { code: 'name_taken' } } });
@@ -167,13 +172,13 @@ describe('a deployment', () => {
   });
 
   it('gives its name to one of two that ask at once', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     const both = await Promise.all([ask('POST', '/v1/deployments', wanted), ask('POST', '/v1/deployments', wanted)]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
   });
 
   it('that never had a job is stopped at once', async () => {
-    world = await openWorld();
+    testControl = await openTestControl();
     await ask('POST', '/v1/deployments', wanted);
     const { body } = await ask('DELETE', '/v1/deployments/a');
     expect(body).toMatchObject({ delivered: false });
@@ -184,8 +189,8 @@ describe('a deployment', () => {
   });
 
   it('follows what the submitting side sees of the job', async () => {
-    world = await openWorld();
-    const made = await world.deploy('a');
+    testControl = await openTestControl();
+    const made = await testControl.deploy('a');
     const path = `/v1/instances/${made.instanceId}/observed`;
     const queued = await ask('POST', path, { jobId: '12', state: { status: 'queued', reason: 'Resources' } });
     expect(queued.body).toMatchObject({ jobId: '12', state: { status: 'queued', reason: 'Resources' } });
@@ -199,9 +204,9 @@ describe('a deployment', () => {
   });
 
   it('believes its agent over the submitting side', async () => {
-    world = await openWorld();
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    const agent = await world.agent(made);
+    testControl = await openTestControl();
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    const agent = await testControl.agent(made);
     await agent.next('control.welcome', true);
     const cause = { code: 'job_ended', message: 'gone from squeue' };
     const seen = await ask('POST', `/v1/instances/${made.instanceId}/observed`, { state: { status: 'failed', cause } });
@@ -209,9 +214,9 @@ describe('a deployment', () => {
   });
 
   it('survives a restart of control, with its history', async () => {
-    world = await openWorld();
-    const made = await world.deploy('a');
-    await world.restart();
+    testControl = await openTestControl();
+    const made = await testControl.deploy('a');
+    await testControl.restart();
     expect((await ask('GET', '/v1/deployments/a')).body.instances[0].id).toBe(made.instanceId);
     const { events, next } = (await ask('GET', '/v1/events?deployment=a')).body;
     expect(events).toHaveLength(1);
@@ -225,7 +230,7 @@ describe('a deployment', () => {
     ['GET', '/v1/instances/abcdefgh'],
     ['GET', '/v1/instances/abcdefgh/logs'],
   ])('that is not there: %s %s', async (method, path) => {
-    world = await openWorld();
+    testControl = await openTestControl();
     expect(await ask(method, path)).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
   });
 });

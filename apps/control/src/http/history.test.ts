@@ -3,16 +3,16 @@
 import type { EventView } from '@fairlead/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
 const beats = 25;
 
-let world: World;
+let testControl: TestControl;
 beforeAll(async () => {
-  world = await openWorld();
-  await world.deploy('b');
-  const made = await world.deploy('a');
-  const agent = await world.agent({ ...made, name: 'a' });
+  testControl = await openTestControl();
+  await testControl.deploy('b');
+  const made = await testControl.deploy('a');
+  const agent = await testControl.agent({ ...made, name: 'a' });
   await agent.next('control.welcome', true);
   for (let id = 1; id <= beats; id += 1) {
     const recorded = agent.next('event.recorded');
@@ -20,10 +20,10 @@ beforeAll(async () => {
     await recorded;
   }
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => testControl[Symbol.asyncDispose]());
 
 async function page(query: string): Promise<{ events: EventView[]; next: number; previous?: number }> {
-  return (await world.owner.call('GET', `/v1/events?${query}`)).body;
+  return (await testControl.owner.call('GET', `/v1/events?${query}`)).body;
 }
 
 const seqs = ({ events }: { events: EventView[] }) => events.map(({ seq }) => seq);
@@ -73,7 +73,7 @@ describe('the history', () => {
     ['last=0', 'last'],
     ['last=1001', 'last'],
   ])('refuses %s and names the field', async (query, path) => {
-    expect(await world.owner.call('GET', `/v1/events?${query}`)).toMatchObject({
+    expect(await testControl.owner.call('GET', `/v1/events?${query}`)).toMatchObject({
       status: 400,
       body: { error: { path } },
     });

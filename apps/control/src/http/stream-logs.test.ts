@@ -7,15 +7,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { FakeAgent } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 async function attended(): Promise<{ agent: FakeAgent; path: string }> {
-  world = await openWorld();
-  const made = { ...(await world.deploy('a')), name: 'a' };
-  const agent = await world.agent(made);
+  testControl = await openTestControl();
+  const made = { ...(await testControl.deploy('a')), name: 'a' };
+  const agent = await testControl.agent(made);
   await agent.next('control.welcome', true);
   return { agent, path: `/v1/instances/${made.instanceId}/logs` };
 }
@@ -24,7 +24,7 @@ describe('a log', () => {
   it('streams from the agent as lines of JSON', async () => {
     const { agent, path } = await attended();
     const ordered = agent.next('log.tail');
-    const answer = world.owner.call('GET', `${path}?source=agent&lines=5&follow=true`);
+    const answer = testControl.owner.call('GET', `${path}?source=agent&lines=5&follow=true`);
     const order = await ordered;
     expect(order).toMatchObject({ source: 'agent', lines: 5, follow: true });
     agent.send({ type: 'order.accepted', orderId: order.orderId });
@@ -37,7 +37,7 @@ describe('a log', () => {
   it('says why it ended when the agent goes', async () => {
     const { agent, path } = await attended();
     const ordered = agent.next('log.tail');
-    const answer = world.owner.call('GET', path);
+    const answer = testControl.owner.call('GET', path);
     await ordered;
     await agent.close();
     expect((await answer).body).toBe('{"error":"the connection to the agent was lost"}\n');
@@ -48,9 +48,9 @@ describe('a log', () => {
     const ordered = agent.next('log.tail');
     const asked = request({
       path: `${path}?follow=true`,
-      headers: { Authorization: `Bearer ${world.token}` },
+      headers: { Authorization: `Bearer ${testControl.token}` },
       createConnection: () =>
-        connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' }),
+        connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' }),
     });
     asked.on('error', () => undefined);
     asked.end();
@@ -65,9 +65,9 @@ describe('a log', () => {
     const ordered = agent.next('log.tail');
     const asked = request({
       path,
-      headers: { Authorization: `Bearer ${world.token}` },
+      headers: { Authorization: `Bearer ${testControl.token}` },
       createConnection: () =>
-        connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' }),
+        connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' }),
     });
     asked.end();
     const order = await ordered;
@@ -93,17 +93,17 @@ describe('a log', () => {
 
   it('whose reader does not read delays no heartbeat in three lease times', async () => {
     const clock = new ManualClock();
-    world = await openWorld({ clock });
-    const made = { ...(await world.deploy('a')), name: 'a' };
-    const agent = await world.agent(made, { withData: true, heartbeatMs: 0 });
+    testControl = await openTestControl({ clock });
+    const made = { ...(await testControl.deploy('a')), name: 'a' };
+    const agent = await testControl.agent(made, { withData: true, heartbeatMs: 0 });
     await agent.next('control.welcome', true);
     agent.report({ status: 'ready' });
     const ordered = agent.next('log.tail');
     const asked = request({
       path: `/v1/instances/${made.instanceId}/logs`,
-      headers: { Authorization: `Bearer ${world.token}` },
+      headers: { Authorization: `Bearer ${testControl.token}` },
       createConnection: () =>
-        connectTls({ path: world.control.socketPath, ca: world.certificate, servername: 'control' }),
+        connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' }),
     });
     asked.end();
     const { orderId, credit } = await ordered;
@@ -115,15 +115,15 @@ describe('a log', () => {
       await agent.next('event.recorded');
       await clock.advance(5000);
     }
-    const { body } = await world.owner.call('GET', '/v1/deployments/a');
+    const { body } = await testControl.owner.call('GET', '/v1/deployments/a');
     expect(body.instances[0]).toMatchObject({ state: { status: 'ready' }, load: { inFlight: 10 } });
     asked.destroy();
   });
 
   it('cannot be had without an agent', async () => {
-    world = await openWorld();
-    const made = await world.deploy('a');
-    const answer = await world.owner.call('GET', `/v1/instances/${made.instanceId}/logs`);
+    testControl = await openTestControl();
+    const made = await testControl.deploy('a');
+    const answer = await testControl.owner.call('GET', `/v1/instances/${made.instanceId}/logs`);
     expect(answer).toMatchObject({ status: 503, body: { error: { code: 'not_ready' } } });
   });
 });

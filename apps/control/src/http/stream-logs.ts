@@ -2,12 +2,12 @@
 
 import { encodeText, logLine, type logQuery, type Read } from '@fairlead/protocol';
 
-import type { LogTails, Tail } from '../ws/log-tails.ts';
+import type { TailOrders, Tail } from '../ws/tail-orders.ts';
 
 /** Text waiting for a slow reader before the agent gets no more credit; what it has credit for may come on top. */
 const waitingBytes = 256 * 1024;
 
-export function streamLogs(tails: Pick<LogTails, 'open'>, query: Read<typeof logQuery>): Response {
+export function streamLogs(tails: Pick<TailOrders, 'open'>, query: Read<typeof logQuery>): Response {
   let tail: Tail | undefined;
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>(

@@ -4,7 +4,7 @@ import { errorText, isCodedError, type Log } from '@fairlead/kit';
 import type { WireErrorCode } from '@fairlead/protocol';
 
 import type { ControlErrorCode } from '../control-error.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { RequestError } from '../domain/request-error.ts';
 import { WireError } from './wire-error.ts';
 
 /** A fault of control is logged here and answered as `internal`. */
@@ -15,7 +15,7 @@ export function toWireError(error: unknown, log: Log): WireError {
 /** Undefined for a fault of control. */
 export function knownWireError(error: unknown): WireError | undefined {
   if (error instanceof WireError) return error;
-  if (error instanceof Refusal) {
+  if (error instanceof RequestError) {
     const { code, message, hint, path } = error;
     return new WireError(code, message, { hint, ...(path === undefined ? {} : { path }) });
   }

@@ -7,21 +7,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppDeps } from '../http/app-deps.ts';
 import { createApp } from '../http/app.ts';
 import { connectOwner } from '../testing/owner.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 import { errorsOf, renderOpenApi } from './render-openapi.ts';
-import { type Route, routeTable } from './route-table.ts';
+import { type ApiRoute, routeTable } from './route-table.ts';
 
 const wanted = { name: 'c', model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j/{instance}' };
 
-let world: World;
+let testControl: TestControl;
 let served: string;
 beforeAll(async () => {
-  world = await openWorld();
-  await world.deploy('b');
-  const made = await world.deploy('a');
+  testControl = await openTestControl();
+  await testControl.deploy('b');
+  const made = await testControl.deploy('a');
   served = made.instanceId;
-  const watch = await world.owner.watch();
-  const agent = await world.agent({ ...made, name: 'a' }, { withData: true });
+  const watch = await testControl.owner.watch();
+  const agent = await testControl.agent({ ...made, name: 'a' }, { withData: true });
   await agent.next('control.welcome', true);
   agent.report({ status: 'ready' }, { deadlineMs: 1_800_000_000_000 });
   await watch.find(
@@ -33,7 +33,7 @@ beforeAll(async () => {
     agent.send({ type: 'log.ended', orderId: message.orderId, error: 'the file is gone' });
   });
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => testControl[Symbol.asyncDispose]());
 
 interface Call {
   route: string;
@@ -88,18 +88,18 @@ const calls: readonly Call[] = [
   { route: 'delete /v1/deployments/{name}', status: 200 },
 ];
 
-function nameOf({ method, path }: Route): string {
+function nameOf({ method, path }: ApiRoute): string {
   return `${method} ${path}`;
 }
 
 async function make({ route, path, body, stranger }: Call) {
   const [method, template] = route.split(' ') as [string, string];
   const target = path ?? template.replace('{name}', 'a').replace('{id}', served);
-  if (!stranger) return world.owner.call(method.toUpperCase(), target, body);
+  if (!stranger) return testControl.owner.call(method.toUpperCase(), target, body);
   const token = 'flo_of_nobody';
   await using nobody = connectOwner({
-    socketPath: world.control.socketPath,
-    certificate: world.certificate,
+    socketPath: testControl.control.socketPath,
+    certificate: testControl.certificate,
     token,
   });
   return await nobody.call(method.toUpperCase(), target, body);
@@ -154,11 +154,11 @@ describe('the OpenAPI document', () => {
   });
 
   it('says what a watcher gets', async () => {
-    const watch = await world.owner.watch({ query: 'events=true' });
-    await world.deploy('w');
+    const watch = await testControl.owner.watch({ query: 'events=true' });
+    await testControl.deploy('w');
     await watch.find(({ type }) => type === 'event.added');
     expect(watch.messages.map(({ type }) => type)).toContain('deployment.changed');
     for (const message of watch.messages) expect(watchMessage.parse(message)).toEqual(message);
-    await expect(world.owner.watch({ query: 'events=perhaps' })).rejects.toThrow('400');
+    await expect(testControl.owner.watch({ query: 'events=perhaps' })).rejects.toThrow('400');
   });
 });

@@ -21,7 +21,7 @@ import {
 } from '@fairlead/protocol';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 
-import { type Route, routeTable } from './route-table.ts';
+import { type ApiRoute, routeTable } from './route-table.ts';
 
 /** Named once, referred to everywhere. */
 const schemas = {
@@ -73,13 +73,13 @@ export function renderOpenApi(): ReturnType<typeof createDocument> {
   );
 }
 
-function pathsOf(routes: readonly Route[]): ZodOpenApiPathsObject {
+function pathsOf(routes: readonly ApiRoute[]): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
   return paths;
 }
 
-function operationOf(route: Route): ZodOpenApiOperationObject {
+function operationOf(route: ApiRoute): ZodOpenApiOperationObject {
   const { summary, description, params, query, body, answers, open } = route;
   const operation: ZodOpenApiOperationObject = { operationId: operationId(route), summary, responses: {} };
   if (description !== undefined) operation.description = description;
@@ -104,7 +104,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 }
 
 /** Those that are answered before and around every route, and its own. */
-export function errorsOf({ open, params, query, body, errors = [], upgrade }: Route): WireErrorCode[] {
+export function errorsOf({ open, params, query, body, errors = [], upgrade }: ApiRoute): WireErrorCode[] {
   if (open) return [];
   const reads = params ?? query ?? body;
   const around: WireErrorCode[] = ['unauthorized', 'forbidden', ...(upgrade ? [] : (['internal'] as const))];
@@ -118,7 +118,7 @@ function byStatus(codes: readonly WireErrorCode[]): Map<number, WireErrorCode[]>
   );
 }
 
-function operationId({ method, path }: Route): string {
+function operationId({ method, path }: ApiRoute): string {
   const words = path
     .replace('/v1/', '/')
     .split('/')

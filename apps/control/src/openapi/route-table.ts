@@ -28,7 +28,7 @@ import {
 } from '@fairlead/protocol';
 import { z } from 'zod';
 
-export interface Route {
+export interface ApiRoute {
   method: 'get' | 'post' | 'delete';
   /** With `{name}` where hono has `:name`. */
   path: string;
@@ -49,7 +49,7 @@ export interface Route {
 const byName = z.object({ name: deploymentName });
 const byId = z.object({ id: instanceId });
 
-export const routeTable: readonly Route[] = [
+export const routeTable: readonly ApiRoute[] = [
   {
     method: 'get',
     path: '/healthz',

@@ -9,10 +9,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { initIdentity } from '../state/identity.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 function isStatus(status: string, from = 0) {
   return (message: WatchMessage) =>
@@ -21,16 +21,19 @@ function isStatus(status: string, from = 0) {
     message.deployment.instances[0]?.state.status === status;
 }
 
-async function started(options: Parameters<typeof openWorld>[0] = {}) {
-  world = await openWorld(options);
-  const watch = await world.owner.watch();
-  const made = { ...(await world.deploy('a')), name: 'a' };
+async function started(options: Parameters<typeof openTestControl>[0] = {}) {
+  testControl = await openTestControl(options);
+  const watch = await testControl.owner.watch();
+  const made = { ...(await testControl.deploy('a')), name: 'a' };
   return { made, watch };
 }
 
-async function attended(options: Parameters<typeof openWorld>[0] = {}, more: Parameters<World['agent']>[1] = {}) {
+async function attended(
+  options: Parameters<typeof openTestControl>[0] = {},
+  more: Parameters<TestControl['agent']>[1] = {},
+) {
   const { made, watch } = await started(options);
-  const agent = await world.agent(made, { withData: true, ...more });
+  const agent = await testControl.agent(made, { withData: true, ...more });
   await agent.next('control.welcome', true);
   agent.report({ status: 'ready' });
   await watch.find(isStatus('ready'));
@@ -48,31 +51,31 @@ async function comeBack(agent: FakeAgent, clock: ManualClock): Promise<void> {
 describe('an agent', () => {
   it('does not talk to a control with another certificate', async () => {
     const { made } = await started();
-    const other = await initIdentity(join(world.stateDir, 'other'));
-    const agent = await world.agent(made, { certificate: other.certificate });
+    const other = await initIdentity(join(testControl.stateDir, 'other'));
+    const agent = await testControl.agent(made, { certificate: other.certificate });
     expect(await agent.nextClose()).toMatchObject({ code: 1006 });
     expect(agent.welcome).toBeUndefined();
   });
 
   it('is refused with a token that is not its own', async () => {
     const { made } = await started();
-    const other = await world.deploy('b');
-    const agent = await world.agent(made, { token: other.enrolmentToken });
+    const other = await testControl.deploy('b');
+    const agent = await testControl.agent(made, { token: other.enrolmentToken });
     expect(await agent.next('control.refused')).toMatchObject({ code: 'unauthorized' });
     expect(await agent.nextClose()).toMatchObject({ code: 1008 });
   });
 
   it('cannot speak for another instance, though it holds a real token', async () => {
     const { made } = await started();
-    const other = await world.deploy('b');
-    const agent = await world.agent(made, { hello: { instanceId: other.instanceId, deployment: 'b' } });
+    const other = await testControl.deploy('b');
+    const agent = await testControl.agent(made, { hello: { instanceId: other.instanceId, deployment: 'b' } });
     expect(await agent.next('control.refused')).toMatchObject({ code: 'forbidden' });
-    expect((await world.owner.call('GET', '/v1/deployments/b')).body.instances[0].state.status).toBe('submitted');
+    expect((await testControl.owner.call('GET', '/v1/deployments/b')).body.instances[0].state.status).toBe('submitted');
   });
 
   it('cannot reach the owners’ API over its own connection', async () => {
     const { made } = await started();
-    const agent = await world.agent(made, { path: '/v1/watch', token: world.token });
+    const agent = await testControl.agent(made, { path: '/v1/watch', token: testControl.token });
     expect(await agent.nextClose()).toMatchObject({ code: 403 });
   });
 
@@ -80,16 +83,16 @@ describe('an agent', () => {
     const { made, agent } = await attended();
     const token = agent.welcome!.instanceToken;
     await agent.close();
-    const again = await world.agent(made, { token, processId: agent.processId, generation: 2 });
+    const again = await testControl.agent(made, { token, processId: agent.processId, generation: 2 });
     expect(await again.next('control.welcome', true)).toMatchObject({ instanceToken: token });
-    const forged = await world.agent(made, { token, processId: 'another', generation: 3 });
+    const forged = await testControl.agent(made, { token, processId: 'another', generation: 3 });
     expect(await forged.next('control.refused', true)).toMatchObject({ code: 'unauthorized' });
   });
 
   it('is fenced by a newer restart, and its sockets go', async () => {
     const { made, agent, watch } = await attended();
     const fenced = agent.next('control.refused');
-    const newer = await world.agent(made, { restart: 1, generation: 10_001, withData: true });
+    const newer = await testControl.agent(made, { restart: 1, generation: 10_001, withData: true });
     await newer.next('control.welcome', true);
     expect(await fenced).toMatchObject({ code: 'fenced' });
     newer.report({ status: 'ready' });
@@ -98,30 +101,30 @@ describe('an agent', () => {
         message.type === 'deployment.changed' && message.deployment.instances[0]?.endpoints[0]?.generation === 10_001,
     );
     expect(ready).toMatchObject({ deployment: { instances: [{ restart: 1 }] } });
-    expect(existsSync(join(world.runDir, `${made.instanceId}-1.sock`))).toBe(false);
-    expect(existsSync(join(world.runDir, `${made.instanceId}-1.ctl`))).toBe(false);
-    expect(existsSync(join(world.runDir, `${made.instanceId}-10001.sock`))).toBe(true);
+    expect(existsSync(join(testControl.runDir, `${made.instanceId}-1.sock`))).toBe(false);
+    expect(existsSync(join(testControl.runDir, `${made.instanceId}-1.ctl`))).toBe(false);
+    expect(existsSync(join(testControl.runDir, `${made.instanceId}-10001.sock`))).toBe(true);
   });
 
   it('of an earlier restart is refused', async () => {
     const { made } = await started();
-    const newer = await world.agent(made, { restart: 1, generation: 10_002 });
+    const newer = await testControl.agent(made, { restart: 1, generation: 10_002 });
     await newer.next('control.welcome', true);
     // Its socket lies above the newer one's, so that only its hello can give it away.
-    const older = await world.agent(made, { restart: 0, generation: 10_003 });
+    const older = await testControl.agent(made, { restart: 0, generation: 10_003 });
     expect(await older.next('control.refused', true)).toMatchObject({ code: 'fenced' });
   });
 
   it('is refused beside another living process of the same restart', async () => {
     const { made } = await attended();
-    const twin = await world.agent(made, { processId: 'twin', generation: 2 });
+    const twin = await testControl.agent(made, { processId: 'twin', generation: 2 });
     expect(await twin.next('control.refused', true)).toMatchObject({ code: 'fenced' });
   });
 
   it('is called lost when its lease ends, and revived when it returns', async () => {
     const clock = new ManualClock();
     const { agent, watch, made } = await attended({ clock });
-    const data = join(world.runDir, `${made.instanceId}-1.sock`);
+    const data = join(testControl.runDir, `${made.instanceId}-1.sock`);
     agent.freeze();
     await clock.advance(16_000);
     const lost = await watch.find(isStatus('failed'));
@@ -137,7 +140,7 @@ describe('an agent', () => {
     await watch.find(isStatus('ready', lost.seq));
     // The very socket it reports, which was put aside meanwhile.
     expect(existsSync(data)).toBe(true);
-    expect((await world.owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
+    expect((await testControl.owner.call('GET', '/v1/endpoints/a')).status).toBe(200);
   });
 
   it.each<[string, (agent: FakeAgent) => void]>([
@@ -150,7 +153,7 @@ describe('an agent', () => {
     const clock = new ManualClock();
     const { agent } = await attended({ clock }, { heartbeatMs: 0 });
     const lease = async () => {
-      const { body } = await world.owner.call('GET', '/v1/deployments/a');
+      const { body } = await testControl.owner.call('GET', '/v1/deployments/a');
       return body.instances[0].leaseUntilMs - clock.now();
     };
     for (let turn = 1; turn <= 4; turn += 1) {
@@ -167,7 +170,7 @@ describe('an agent', () => {
     await agent.close();
     await clock.advance(16_000);
     await watch.find(isStatus('failed'));
-    const next = await world.agent(made, { processId: 'next', generation: 2 });
+    const next = await testControl.agent(made, { processId: 'next', generation: 2 });
     await clock.advance(3000);
     await next.next('control.welcome', true);
   });
@@ -183,7 +186,7 @@ describe('an agent', () => {
       await heard;
     }
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].load).toEqual({ inFlight: 3 });
+    expect((await testControl.owner.call('GET', '/v1/deployments/a')).body.instances[0].load).toEqual({ inFlight: 3 });
   });
 
   it('has a whole lease to come back after a restart of control', async () => {
@@ -191,10 +194,10 @@ describe('an agent', () => {
     const { agent, watch } = await attended({ clock });
     await agent.close();
     await clock.advance(14_000);
-    await world.restart();
-    const again = await world.owner.watch();
+    await testControl.restart();
+    const again = await testControl.owner.watch();
     await clock.advance(14_000);
-    expect((await world.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('ready');
+    expect((await testControl.owner.call('GET', '/v1/deployments/a')).body.instances[0].state.status).toBe('ready');
     await clock.advance(2000);
     await again.find(isStatus('failed'));
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
@@ -205,7 +208,7 @@ describe('an agent', () => {
     const { watch } = await attended({ clock });
     clock.jump(60_000);
     await clock.advance(1000);
-    await world.owner.call('GET', '/v1/hello');
+    await testControl.owner.call('GET', '/v1/hello');
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
   });
 
@@ -215,7 +218,7 @@ describe('an agent', () => {
     agent.freeze();
     await clock.advance(16_000);
     await watch.find(isStatus('failed'));
-    const stopped = await world.owner.call('DELETE', '/v1/deployments/a?mode=now');
+    const stopped = await testControl.owner.call('DELETE', '/v1/deployments/a?mode=now');
     expect(stopped.body).toMatchObject({ delivered: false, deployment: { wanted: 'stopped' } });
     const order = agent.next('instance.stop');
     await comeBack(agent, clock);
@@ -231,7 +234,7 @@ describe('an agent', () => {
     const second = agent.next('event.recorded');
     agent.send(event);
     await second;
-    const { body } = await world.owner.call('GET', '/v1/events?deployment=a');
+    const { body } = await testControl.owner.call('GET', '/v1/events?deployment=a');
     const stored = body.events.filter(({ kind }: { kind: string }) => kind === 'engine.started');
     expect(stored).toMatchObject([{ atMs: 77, message: 'pid 1' }]);
   });
@@ -242,13 +245,13 @@ describe('an agent', () => {
     agent.freeze();
     await clock.advance(16_000);
     await watch.find(isStatus('failed'));
-    const next = await world.deploy('a');
+    const next = await testControl.deploy('a');
     expect(next.instanceId).not.toBe(made.instanceId);
     const fenced = agent.next('control.refused');
     agent.thaw();
     await clock.advance(11_000);
     expect(await fenced).toMatchObject({ code: 'fenced', message: expect.stringMatching(/another instance/) });
-    const { instances } = (await world.owner.call('GET', '/v1/instances?deployment=a')).body;
+    const { instances } = (await testControl.owner.call('GET', '/v1/instances?deployment=a')).body;
     expect(instances.map(({ id }: { id: string }) => id)).toEqual([next.instanceId, made.instanceId]);
   });
 });
@@ -261,7 +264,7 @@ describe('the agent link', () => {
     ['a hello with a bad field', '{"type":"agent.hello","instanceId":"../../etc"}', 'agent.hello because'],
   ])('refuses %s', async (_title, text, message) => {
     const { made } = await started();
-    const agent = await world.agent(made, { firstText: text });
+    const agent = await testControl.agent(made, { firstText: text });
     expect(await agent.next('control.refused')).toMatchObject({
       code: 'bad_request',
       message: expect.stringContaining(message),
@@ -270,7 +273,7 @@ describe('the agent link', () => {
 
   it('closes on a frame over the limit', async () => {
     const { made } = await started();
-    const agent = await world.agent(made, { firstText: ' '.repeat(1024 * 1024 + 1) });
+    const agent = await testControl.agent(made, { firstText: ' '.repeat(1024 * 1024 + 1) });
     expect(await agent.nextClose()).toMatchObject({ code: 1009 });
   });
 
@@ -286,7 +289,7 @@ describe('the agent link', () => {
     agent.report({ status: 'degraded', reason: 'new tunnel' }, { endpointGeneration: 9 });
     const told = await watch.find(isStatus('degraded'));
     expect(told).not.toHaveProperty('deployment.instances.0.endpoints.0');
-    const answer = await world.owner.call('GET', '/v1/endpoints/a');
+    const answer = await testControl.owner.call('GET', '/v1/endpoints/a');
     expect(answer).toMatchObject({
       status: 503,
       body: { error: { message: expect.stringMatching(/tunnel .* is down/) } },

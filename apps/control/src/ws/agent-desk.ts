@@ -18,7 +18,7 @@ import type { ControlErrorCode } from '../control-error.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Entry } from '../registry/entry.ts';
 import { clockSkewMs, correctReport, correctTime, describeSkew } from '../domain/correct-clock.ts';
-import { decideAdmission } from '../domain/decide-admission.ts';
+import { decideEnrolment } from '../domain/decide-enrolment.ts';
 import type { InstanceRecord } from '../domain/records.ts';
 import { deriveInstanceToken, hashToken, sameHash, sameToken } from '../state/tokens.ts';
 import { AgentLink } from './agent-link.ts';
@@ -94,7 +94,7 @@ export class AgentDesk {
     const former = registry.findFormer(hello.instanceId);
     const derived = deriveInstanceToken(tokenSecret, hello);
     const enrolmentHash = entry?.instance.enrolmentHash ?? former?.enrolmentHash ?? '';
-    const decision = decideAdmission({
+    const decision = decideEnrolment({
       hello,
       socket: arrival,
       tokenMatches: sameToken(arrival.token, derived) || sameHash(hashToken(arrival.token), enrolmentHash),

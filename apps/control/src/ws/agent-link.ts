@@ -14,7 +14,7 @@ import type { RawData, WebSocket } from 'ws';
 
 import type { AgentLine } from '../domain/presence.ts';
 import { decodeAgentFrame } from './decode-agent-frame.ts';
-import { LogTails } from './log-tails.ts';
+import { TailOrders } from './tail-orders.ts';
 
 export interface AgentLinkDeps {
   socket: WebSocket;
@@ -40,14 +40,14 @@ const policyViolation = 1008;
 
 export class AgentLink implements AgentLine {
   readonly generation: number;
-  readonly tails: LogTails;
+  readonly tails: TailOrders;
   readonly #deps: AgentLinkDeps;
   readonly #closed = new AbortController();
 
   constructor(deps: AgentLinkDeps) {
     this.#deps = deps;
     this.generation = deps.generation;
-    this.tails = new LogTails({
+    this.tails = new TailOrders({
       nextOrderId: deps.nextOrderId,
       send: (message) => this.send(message),
     });

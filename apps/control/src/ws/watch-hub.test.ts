@@ -4,10 +4,10 @@ import type { WatchMessage } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { collectGarbage } from '../testing/collect-garbage.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 
-let world: World;
-afterEach(() => world[Symbol.asyncDispose]());
+let testControl: TestControl;
+afterEach(() => testControl[Symbol.asyncDispose]());
 
 function reason(message: WatchMessage): string | undefined {
   if (message.type !== 'deployment.changed') return undefined;
@@ -24,15 +24,15 @@ function degradedReason(message: WatchMessage): string {
 
 async function observe(id: string, text: string): Promise<void> {
   const state = { status: 'queued', reason: text };
-  const { status } = await world.owner.call('POST', `/v1/instances/${id}/observed`, { state });
+  const { status } = await testControl.owner.call('POST', `/v1/instances/${id}/observed`, { state });
   expect(status).toBe(200);
 }
 
 describe('a watcher', () => {
   it('gets a snapshot, then every change in order and without a gap', async () => {
-    world = await openWorld();
-    const { instanceId } = await world.deploy('a');
-    const watch = await world.owner.watch();
+    testControl = await openTestControl();
+    const { instanceId } = await testControl.deploy('a');
+    const watch = await testControl.owner.watch();
     expect(watch.messages).toMatchObject([{ type: 'snapshot', deployments: [{ name: 'a' }] }]);
     for (let n = 1; n <= 20; n += 1) await observe(instanceId, `${n}`);
     await watch.find((message) => reason(message) === '20');
@@ -42,24 +42,24 @@ describe('a watcher', () => {
   });
 
   it('is told of a change only when it is on disk', async () => {
-    world = await openWorld();
-    const { instanceId } = await world.deploy('a');
-    const watch = await world.owner.watch();
+    testControl = await openTestControl();
+    const { instanceId } = await testControl.deploy('a');
+    const watch = await testControl.owner.watch();
     const told = watch.find((message) => reason(message) === 'stored');
     await Promise.all([observe(instanceId, 'stored'), told]);
-    await world.restart();
-    const { body } = await world.owner.call('GET', '/v1/deployments/a');
+    await testControl.restart();
+    const { body } = await testControl.owner.call('GET', '/v1/deployments/a');
     expect(body.instances[0].state.reason).toBe('stored');
   });
 
   it('that does not read begins again with a snapshot, and holds up nobody', async () => {
-    world = await openWorld({ watchBehindBytes: 64 * 1024 });
-    const { instanceId } = await world.deploy('a');
-    const quick = await world.owner.watch();
-    const slow = await world.owner.watch();
+    testControl = await openTestControl({ watchBehindBytes: 64 * 1024 });
+    const { instanceId } = await testControl.deploy('a');
+    const quick = await testControl.owner.watch();
+    const slow = await testControl.owner.watch();
     slow.socket.pause();
     let sent = 0;
-    while (!world.control.watchersBehind()) await observe(instanceId, `${(sent += 1)} ${'x'.repeat(400)}`);
+    while (!testControl.control.watchersBehind()) await observe(instanceId, `${(sent += 1)} ${'x'.repeat(400)}`);
     await observe(instanceId, 'last');
     await quick.find((message) => reason(message) === 'last');
     expect(quick.messages.some(({ type }) => type === 'resync')).toBe(false);
@@ -71,12 +71,12 @@ describe('a watcher', () => {
 
   it('that does not read costs a bounded part of memory, while another gets everything on time', async () => {
     const behindBytes = 256 * 1024;
-    world = await openWorld({ watchBehindBytes: behindBytes });
-    const made = await world.deploy('a');
-    const agent = await world.agent({ ...made, name: 'a' });
+    testControl = await openTestControl({ watchBehindBytes: behindBytes });
+    const made = await testControl.deploy('a');
+    const agent = await testControl.agent({ ...made, name: 'a' });
     await agent.next('control.welcome', true);
-    const quick = await world.owner.watch();
-    const slow = await Promise.all(Array.from({ length: 10 }, () => world.owner.watch()));
+    const quick = await testControl.owner.watch();
+    const slow = await Promise.all(Array.from({ length: 10 }, () => testControl.owner.watch()));
     for (const { socket } of slow) socket.pause();
     const held = () => {
       collectGarbage();
@@ -95,7 +95,7 @@ describe('a watcher', () => {
       quick.messages.length = 0;
     }
 
-    expect(world.control.watchersBehind()).toBe(10);
+    expect(testControl.control.watchersBehind()).toBe(10);
     // Freed memory is given back a little later. Without a bound it would stay at 30 MB.
     await expect.poll(() => held() - before, { timeout: 10_000 }).toBeLessThan(10 * behindBytes + 4 * 1024 * 1024);
     expect(longestMs).toBeLessThan(2000);
@@ -106,12 +106,12 @@ describe('a watcher', () => {
   });
 
   it('is told of the history where it asks for it, of one deployment or of all, and catches up by paging', async () => {
-    world = await openWorld();
-    const all = await world.owner.watch({ query: 'events=true' });
-    const one = await world.owner.watch({ query: 'events=true&deployment=b' });
-    const none = await world.owner.watch();
-    await world.deploy('a');
-    await world.deploy('b');
+    testControl = await openTestControl();
+    const all = await testControl.owner.watch({ query: 'events=true' });
+    const one = await testControl.owner.watch({ query: 'events=true&deployment=b' });
+    const none = await testControl.owner.watch();
+    await testControl.deploy('a');
+    await testControl.deploy('b');
     const created = (name: string) => (message: WatchMessage) =>
       message.type === 'event.added' && message.event.deployment === name;
     await Promise.all([all.find(created('a')), all.find(created('b')), one.find(created('b'))]);
@@ -119,15 +119,15 @@ describe('a watcher', () => {
     await none.find((message) => message.type === 'deployment.changed' && message.deployment.name === 'b');
     expect(none.messages.some(({ type }) => type === 'event.added')).toBe(false);
     const told = all.messages.flatMap((message) => (message.type === 'event.added' ? [message.event] : []));
-    expect((await world.owner.call('GET', '/v1/events')).body.events).toEqual(told);
+    expect((await testControl.owner.call('GET', '/v1/events')).body.events).toEqual(told);
   });
 
   it('gets what changes while its snapshot is on its way, after it and in order', async () => {
-    world = await openWorld();
-    const { instanceId } = await world.deploy('a');
+    testControl = await openTestControl();
+    const { instanceId } = await testControl.deploy('a');
     // More than the kernel takes for a reader that does not read.
-    for (let n = 0; n < 600; n += 1) await world.deploy(`b${n}`, '/x'.repeat(500));
-    const watch = await world.owner.watch({ paused: true });
+    for (let n = 0; n < 600; n += 1) await testControl.deploy(`b${n}`, '/x'.repeat(500));
+    const watch = await testControl.owner.watch({ paused: true });
     for (let n = 1; n <= 3; n += 1) await observe(instanceId, `${n}`);
     expect(watch.messages).toEqual([]);
     watch.socket.resume();
@@ -142,19 +142,19 @@ describe('a watcher', () => {
   });
 
   it('sends nothing that could hurt: a frame over the limit closes it', async () => {
-    world = await openWorld();
-    const watch = await world.owner.watch();
+    testControl = await openTestControl();
+    const watch = await testControl.owner.watch();
     const closed = new Promise((resolve) => watch.socket.on('close', resolve));
     watch.socket.send('x'.repeat(1024 * 1024 + 1));
     expect(await closed).toBe(1009);
-    expect((await world.owner.call('GET', '/v1/hello')).status).toBe(200);
+    expect((await testControl.owner.call('GET', '/v1/hello')).status).toBe(200);
   });
 
   it('is told when control stops', async () => {
-    world = await openWorld();
-    const watch = await world.owner.watch();
+    testControl = await openTestControl();
+    const watch = await testControl.owner.watch();
     const closed = new Promise((resolve) => watch.socket.on('close', resolve));
-    await world.stop();
+    await testControl.stop();
     expect(await closed).toBe(1001);
   });
 });

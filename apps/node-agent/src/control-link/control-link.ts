@@ -158,6 +158,7 @@ class Link implements ControlLink {
   #turnAway(connection: number): void {
     const { stream } = this.#connections.get(connection)!;
     this.#connections.delete(connection);
+    // Its other end may have been cut first (ECONNRESET, EPIPE): it is not wanted anyway.
     stream.on('error', () => undefined);
     stream.destroy();
   }

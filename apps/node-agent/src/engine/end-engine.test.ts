@@ -106,19 +106,29 @@ async function runLimited(files: number): Promise<{ lines: string[]; code: numbe
   const script = `
     import { openSync, closeSync } from 'node:fs';
     const { spawnEngine } = await import(${here('./spawn-engine.ts')});
-    const { isAlive } = await import(${here('./find-processes.ts')});
+    const { findProcesses, isAlive } = await import(${here('./find-processes.ts')});
     const { durationOf, silentLog, systemClock } = await import(${kit});
     const options = {
       command: { argv: ['sleep', '60'], env: { PATH: process.env.PATH, FAIRLEAD_INSTANCE: 'limited-' + process.pid } },
       socketPath: '/tmp/fa-none.sock', onOutput() {}, clock: systemClock, log: silentLog, lookEveryMs: 20,
     };
     const open = [];
-    try { for (;;) open.push(openSync('/dev/null', 'r')); } catch {}
+    try {
+      for (;;) open.push(openSync('/dev/null', 'r'));
+    } catch (error) {
+      if (error.code !== 'EMFILE') throw error;
+    }
     await spawnEngine(options).catch((error) => console.log('without files: ' + error.code + ', ' + durationOf(error)));
     for (const file of open) closeSync(file);
-    const engine = await spawnEngine(options);
+    const looked = Promise.withResolvers();
+    const find = async (identity) => {
+      const found = await findProcesses(identity);
+      looked.resolve();
+      return found;
+    };
+    const engine = await spawnEngine({ ...options, find });
     console.log('spawned');
-    await systemClock.sleep(100);
+    await looked.promise;
     await engine.end(5000);
     console.log('gone');
     console.log('alive: ' + isAlive(engine.pid));

@@ -46,7 +46,7 @@ function started(guard: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   guard.once('spawn', resolve);
   guard.on('error', reject);
-  // The pipe breaks when the guard is ended first.
+  // EPIPE: the guard was ended first.
   guard.stdin?.on('error', () => undefined);
   guard.unref();
   return promise;

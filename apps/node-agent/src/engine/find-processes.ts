@@ -1,7 +1,7 @@
 // Finds every process that belongs to an engine: its group, its descendants, and what carries its marker in the
 // environment. On Linux from /proc; elsewhere from pidtree and the group alone (a child that leaves both is not found).
 
-import { errnoOf, mapProcesses, type ProcessStat, readProcWords } from '@fairlead/kit';
+import { errnoOf, errorText, mapProcesses, type ProcessStat, readProcWords } from '@fairlead/kit';
 import pidtree from 'pidtree';
 
 export interface EngineIdentity {
@@ -54,8 +54,11 @@ async function findInProc({ pid, marker, known }: EngineIdentity): Promise<Found
 
 async function findElsewhere({ pid, known }: EngineIdentity): Promise<Found> {
   const found: Found = new Map();
-  // pidtree rejects when the root is gone; its orphans are then known from before.
-  const tree = await pidtree(pid, { root: true }).catch(() => []);
+  const tree = await pidtree(pid, { root: true }).catch((error: unknown) => {
+    // The root is gone; its orphans are known from before.
+    if (errorText(error) !== 'No matching pid found') throw error;
+    return [];
+  });
   for (const one of [...tree, ...known.keys()]) if (isAlive(one)) found.set(one, '');
   if (isAlive(-pid)) found.set(pid, '');
   return found;

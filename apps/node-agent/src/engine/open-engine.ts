@@ -20,6 +20,7 @@ import {
   type Clock,
   createSecret,
   durationOf,
+  errnoOf,
   errorText,
   type Log,
   type Secret,
@@ -198,8 +199,9 @@ function surroundingsOf({ name }: EngineKind, env: NodeJS.ProcessEnv): EngineSur
 function listInterfaces(): string[] {
   try {
     return Object.keys(networkInterfaces()).filter((name) => name !== 'lo' && !name.startsWith('lo:'));
-  } catch {
+  } catch (error) {
     // A sandbox that forbids the question: the cure is told without the names.
+    if (errnoOf(error) !== 'ERR_SYSTEM_ERROR') throw error;
     return [];
   }
 }

@@ -79,6 +79,11 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   };
 }
 
+/** For a close after a failure that is reported: a system error says nothing new, any other is a fault of ours. */
+function ignoreErrno(error: unknown): void {
+  if (errnoOf(error) === undefined) throw error;
+}
+
 /** The file itself: a step that failed leaves it closed, and the next one begins by opening what has the name. */
 class BoundedFile {
   readonly #options: RotatingLogOptions;
@@ -105,8 +110,9 @@ class BoundedFile {
       await (await this.open()).appendFile(block);
       this.#sizeBytes += block.length;
     } catch (error) {
-      // A stale handle stays stale: only another open helps.
-      await this.close().catch(() => undefined);
+      // A stale handle stays stale: only another open helps. Closing it may meet the same failure (ESTALE, EIO, ENOSPC), which
+      // is thrown here already.
+      await this.close().catch(ignoreErrno);
       throw error;
     }
   }

@@ -35,7 +35,7 @@ describe('A bastion that refuses the login', () => {
 describe('A gate of another host', () => {
   it('is closed again', async () => {
     let isOpen = true;
-    const identityLine = JSON.stringify({ fairlead: 1, host: 'other', bootId: 'b', run: '/r', control: 'running' });
+    const identityLine = JSON.stringify({ fairlead: 2, host: 'other', bootId: 'b', run: '/r', control: 'running' });
     const gate = async () => ({
       identityLine,
       closed: new Promise<void>(() => undefined),

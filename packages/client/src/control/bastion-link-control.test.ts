@@ -55,7 +55,7 @@ const listen = () => once(control.listen(at('run/control.sock')), 'listening');
 const gateSays = (host: string) =>
   writeFile(
     at('state/answer'),
-    `${JSON.stringify({ fairlead: 1, host, bootId: 'b', run: at('run'), control: 'running' })}\n`,
+    `${JSON.stringify({ fairlead: 2, host, bootId: 'b', run: at('run'), control: 'running' })}\n`,
   );
 /** A fifo: read when the gate has been started. */
 const gateAsked = () => readFile(at('state/asked'));

@@ -25,7 +25,7 @@ beforeEach(async () => {
   bastion = scope.use(await openTestSsh('builtin'));
   other = scope.use(await openTestSsh('builtin'));
   mkdirSync(join(bastion.dir, 'state'));
-  const line = JSON.stringify({ fairlead: 1, host: 'b1', bootId: 'b', run: '/r', control: 'running' });
+  const line = JSON.stringify({ fairlead: 2, host: 'b1', bootId: 'b', run: '/r', control: 'running' });
   const gate = join(bastion.dir, 'state', 'gate');
   writeFileSync(gate, `#!/bin/sh\necho '${line}' && exec cat\n`);
   chmodSync(gate, 0o700);

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { backoffMs, CodedError } from '@fairlead/kit';
-import { TAKE_LOCK } from '@fairlead/ssh';
+import { releaseLock, TAKE_LOCK } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Run } from '../machine.ts';
@@ -53,7 +53,6 @@ esac
 echo "$2" >"$1/owner"
 `;
 
-const unlockScript = `
-[ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"
-:
+const unlockScript = `${releaseLock}
+release_lock "$1" "$2"
 `;

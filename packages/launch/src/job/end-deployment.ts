@@ -2,7 +2,7 @@
 // the scheduler where the login host is away.
 
 import type { ControlSession } from '../control-session.ts';
-import { errorText } from '@fairlead/kit';
+import { errorText, isCodedError } from '@fairlead/kit';
 import { type DeploymentView, hasEnded, type InstanceState, type InstanceView, isEnded } from '@fairlead/protocol';
 
 import { dropUnusedJobKeys } from '../job-key/drop-job-keys.ts';
@@ -86,8 +86,10 @@ async function reachWhileItEnds(ending: EndDeployment): Promise<Site | undefined
     return undefined;
   } finally {
     over.abort(new Error('not waited for any more'));
-    // It may be waiting still; a control that failed it is met again by whoever asks it next.
-    await patience.catch(() => undefined);
+    await patience.catch((error: unknown) => {
+      // Its signal has fired; or a question to control failed, which fails the next one too.
+      if (error !== signal.reason && !isCodedError(error)) throw error;
+    });
   }
 }
 

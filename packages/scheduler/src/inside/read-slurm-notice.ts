@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '@fairlead/kit';
 
 /** Why Slurm ends a job. `cancelled`: by scancel, the user's or an operator's. */
 export type SlurmNotice = 'preempted' | 'time-limit' | 'node-failure' | 'requeued' | 'task-failure' | 'cancelled';
@@ -22,25 +23,29 @@ const noticePattern =
 const sameEndMs = 60_000;
 const tailBytes = 4096;
 
-/** Undefined outside Slurm, and where it said nothing. Synchronous: what is read is what was written before the signal. */
+/**
+ * Undefined outside Slurm, where it said nothing, and where its log cannot be read: the signal that came says enough and must
+ * be obeyed. Synchronous: it sees what was written before the signal.
+ */
 export function readSlurmNotice(jobDir: string, jobId: string): SlurmNotice | undefined {
-  try {
-    return parseSlurmNotice(readTail(join(jobDir, 'job.log')), jobId);
-  } catch {
-    // No log, a file system that fails, a line that surprises: the signal that came says enough, and has to be obeyed.
-    return undefined;
-  }
+  const log = readTail(join(jobDir, 'job.log'));
+  return log === undefined ? undefined : parseSlurmNotice(log, jobId);
 }
 
-function readTail(path: string): string {
-  const file = openSync(path, 'r');
+/** Undefined where there is no log, or its file system fails. */
+function readTail(path: string): string | undefined {
+  let file: number | undefined;
   try {
+    file = openSync(path, 'r');
     const { size } = fstatSync(file);
     const tail = Buffer.alloc(Math.min(size, tailBytes));
     const read = readSync(file, tail, 0, tail.length, size - tail.length);
     return tail.toString('utf8', 0, read);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
 }
 

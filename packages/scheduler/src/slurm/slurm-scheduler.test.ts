@@ -316,10 +316,10 @@ test('every command goes to the site given', async () => {
   const runner = createScriptedRunner(() => noJob);
   const scheduler = createSlurmScheduler({ runner, binDir: '/opt/slurm/bin', cluster: 'big' });
   await scheduler.observe(['1']);
-  await scheduler.living('fl-').catch(() => undefined);
+  await expect(scheduler.living('fl-')).rejects.toMatchObject({ code: 'command_failed' });
   await scheduler.testOnly(job);
   await scheduler.cancel('1', 'stop');
-  await scheduler.submit(job).catch(() => undefined);
+  await expect(scheduler.submit(job)).rejects.toMatchObject({ code: 'command_failed' });
   const programs = ['squeue', 'sacct', 'scontrol', 'squeue', 'sbatch', 'scancel', 'squeue'];
   expect(runner.commands.map((command) => command.slice(0, 2))).toEqual(
     programs.map((program) => [`/opt/slurm/bin/${program}`, '--clusters=big']),

@@ -4,6 +4,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { errnoOf } from '@fairlead/kit';
 
 export interface StubSlurm extends AsyncDisposable {
   binDir: string;
@@ -44,7 +45,11 @@ export async function openStubSlurm(scripts: Record<string, string> = {}): Promi
     binDir,
     script,
     async calls(program) {
-      const text = await readFile(join(binDir, `calls-${program}`), 'utf8').catch(() => '');
+      const text = await readFile(join(binDir, `calls-${program}`), 'utf8').catch((error: unknown) => {
+        // It was never called.
+        if (errnoOf(error) !== 'ENOENT') throw error;
+        return '';
+      });
       return text.split('\n').filter((line) => line !== '');
     },
     [Symbol.asyncDispose]: () => rm(binDir, { recursive: true, force: true }),

@@ -1,7 +1,7 @@
 // The far side of an edit of authorized_keys, as POSIX sh. Each script ends with 0, or with one of the codes below and
 // a line on stderr. Nothing there but sh, ls, cp, mv, cksum, find and readlink is needed.
 
-import { takeLock } from '../lock-script.ts';
+import { releaseLock, takeLock } from '../lock-script.ts';
 
 export const keysExit = { notWritable: 71, locked: 72, changed: 73, notOurLock: 74, incomplete: 75 } as const;
 
@@ -63,8 +63,6 @@ mv -f "$part" "$path" || fail ${keysExit.notWritable} "cannot replace $path"
 `;
 
 /** Arguments: real path, lock token. */
-export const unlockScript = `${prologue}
-lock=$1.fairlead-lock
-[ "$(cat "$lock/owner" 2>/dev/null)" = "$2" ] && rm -rf "$lock"
-:
+export const unlockScript = `${prologue}${releaseLock}
+release_lock "$1.fairlead-lock" "$2"
 `;

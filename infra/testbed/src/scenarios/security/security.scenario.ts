@@ -53,7 +53,7 @@ describe("with the job's private key in hand", () => {
   ])('nobody gets %s, only the gate and an echo', async (_what, argv) => {
     const { stdout } = await testbed.exec('laptop', argv, { stdin: 'id\n' });
     const [line = '', ...rest] = stdout.trim().split('\n');
-    expect(JSON.parse(line)).toMatchObject({ fairlead: 1, host: 'bastion' });
+    expect(JSON.parse(line)).toMatchObject({ fairlead: 2, host: 'bastion' });
     expect(rest.join('').replaceAll('\r', '')).toMatch(/^(id)?$/);
     expect(stdout).not.toContain('uid=');
   });

@@ -22,7 +22,7 @@ export const carrierUnderTest: CarrierUnderTest = {
     const runDir = join(dir, 'run');
     mkdirSync(runDir);
     const gatePath = join(dir, 'gate');
-    const line = JSON.stringify({ fairlead: 1, host: 'b1', bootId: 'b', run: runDir, control: 'running' });
+    const line = JSON.stringify({ fairlead: 2, host: 'b1', bootId: 'b', run: runDir, control: 'running' });
     writeFileSync(gatePath, `#!/bin/sh\necho '${line}'\nexec cat\n`);
     chmodSync(gatePath, 0o700);
     const jobKey = createEd25519KeyPair('a job');

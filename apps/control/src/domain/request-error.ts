@@ -3,13 +3,16 @@
 import { CodedError } from '@fairlead/kit';
 import type { WireErrorCode } from '@fairlead/protocol';
 
-export type RefusalCode = Extract<WireErrorCode, 'draining' | 'name_taken' | 'not_found' | 'not_ready' | 'too_many'>;
+export type RequestErrorCode = Extract<
+  WireErrorCode,
+  'draining' | 'name_taken' | 'not_found' | 'not_ready' | 'too_many'
+>;
 
-export class Refusal extends CodedError<RefusalCode> {
+export class RequestError extends CodedError<RequestErrorCode> {
   /** The offending field of the request. */
   readonly path: string | undefined;
 
-  constructor(code: RefusalCode, message: string, options: { hint?: string | undefined; path?: string } = {}) {
+  constructor(code: RequestErrorCode, message: string, options: { hint?: string | undefined; path?: string } = {}) {
     super(code, message, options.hint === undefined ? {} : { hint: options.hint });
     this.path = options.path;
   }

@@ -12,7 +12,7 @@ import { mintOwnerToken } from '../state/owner-tokens.ts';
 import { type FakeAgent, type FakeAgentOptions, openFakeAgent } from './fake-agent.ts';
 import { connectOwner, type Owner } from './owner.ts';
 
-export interface World extends AsyncDisposable {
+export interface TestControl extends AsyncDisposable {
   stateDir: string;
   runDir: string;
   certificate: string;
@@ -29,7 +29,7 @@ export interface World extends AsyncDisposable {
   ): Promise<FakeAgent>;
 }
 
-export async function openWorld(options: Partial<ControlOptions> = {}): Promise<World> {
+export async function openTestControl(options: Partial<ControlOptions> = {}): Promise<TestControl> {
   const scope = new Scope();
   const root = mkdtempSync(join(tmpdir(), 'fl-control-'));
   scope.defer(() => rmSync(root, { recursive: true, force: true }));
@@ -40,9 +40,9 @@ export async function openWorld(options: Partial<ControlOptions> = {}): Promise<
   const start = (more: Partial<ControlOptions> = {}) =>
     openControl({ stateDir, runDir, host: 'bastion', bootId: 'boot', log: silentLog, ...options, ...more });
   let control: Control | undefined = await start();
-  scope.defer(() => world.stop());
+  scope.defer(() => testControl.stop());
   const owner = scope.use(connectOwner({ socketPath: control.socketPath, certificate, token }));
-  const world: World = {
+  const testControl: TestControl = {
     stateDir,
     runDir,
     certificate,
@@ -54,9 +54,9 @@ export async function openWorld(options: Partial<ControlOptions> = {}): Promise<
       control = undefined;
     },
     async restart(more) {
-      await world.stop();
+      await testControl.stop();
       control = await start(more);
-      world.control = control;
+      testControl.control = control;
     },
     async deploy(name, jobDir = '/jobs/{instance}') {
       const answer = await owner.call('POST', '/v1/deployments', {
@@ -83,5 +83,5 @@ export async function openWorld(options: Partial<ControlOptions> = {}): Promise<
       ),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
-  return world;
+  return testControl;
 }

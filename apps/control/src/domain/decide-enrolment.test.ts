@@ -4,7 +4,7 @@ import { Secret } from '@fairlead/kit';
 import type { AgentHello } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
+import { type EnrolmentFacts, decideEnrolment } from './decide-enrolment.ts';
 import type { InstanceRecord, Life } from './records.ts';
 
 const muxHello: AgentHello = {
@@ -44,7 +44,7 @@ const attended = instance({
   retired: 0,
 });
 
-const facts: AdmissionFacts = {
+const facts: EnrolmentFacts = {
   hello: muxHello,
   socket: { instanceId: 'abcdefgh', generation: 2 },
   tokenMatches: true,
@@ -54,7 +54,7 @@ const facts: AdmissionFacts = {
   linkedGeneration: 2,
 };
 
-const cases: Array<[title: string, change: Partial<AdmissionFacts>, code: string | undefined]> = [
+const cases: Array<[title: string, change: Partial<EnrolmentFacts>, code: string | undefined]> = [
   ['the same process again', {}, undefined],
   [
     'the first agent',
@@ -73,9 +73,9 @@ const cases: Array<[title: string, change: Partial<AdmissionFacts>, code: string
   ['an older control socket', { socket: { instanceId: 'abcdefgh', generation: 1 } }, 'too_many'],
 ];
 
-describe('decideAdmission', () => {
+describe('decideEnrolment', () => {
   it.each(cases)('judges %s', (_title, change, code) => {
-    const admission = decideAdmission({ ...facts, ...change });
-    expect(admission.ok ? undefined : admission.code).toBe(code);
+    const enrolment = decideEnrolment({ ...facts, ...change });
+    expect(enrolment.ok ? undefined : enrolment.code).toBe(code);
   });
 });

@@ -22,7 +22,7 @@ export interface Tail {
   cancel(): void;
 }
 
-export interface LogTailsDeps {
+export interface TailOrdersDeps {
   nextOrderId: () => string;
   send: (message: ControlMessage) => void;
 }
@@ -39,11 +39,11 @@ interface Open {
   credit: number;
 }
 
-export class LogTails {
-  readonly #deps: LogTailsDeps;
+export class TailOrders {
+  readonly #deps: TailOrdersDeps;
   readonly #open = new Map<string, Open>();
 
-  constructor(deps: LogTailsDeps) {
+  constructor(deps: TailOrdersDeps) {
     this.#deps = deps;
   }
 

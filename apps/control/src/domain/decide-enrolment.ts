@@ -4,7 +4,7 @@ import type { AgentHello, WireErrorCode } from '@fairlead/protocol';
 
 import { type InstanceRecord, restartOf } from './records.ts';
 
-export interface AdmissionFacts {
+export interface EnrolmentFacts {
   hello: AgentHello;
   /** From the name of the socket at which control found the agent. */
   socket: { instanceId: string; generation: number };
@@ -19,13 +19,13 @@ export interface AdmissionFacts {
   linkedGeneration: number | undefined;
 }
 
-export type Admission = { ok: true } | { ok: false; code: WireErrorCode; message: string; hint?: string };
+export type Enrolment = { ok: true } | { ok: false; code: WireErrorCode; message: string; hint?: string };
 
 /**
  * A newer restart takes over from an older one. Another process of the *same* restart has to wait until the lease of the
  * first has ended: a job's agent may be started again in place, but two living ones would fight over one endpoint.
  */
-export function decideAdmission(facts: AdmissionFacts): Admission {
+export function decideEnrolment(facts: EnrolmentFacts): Enrolment {
   const { hello, instance } = facts;
   if (hello.instanceId !== facts.socket.instanceId)
     return refuse(
@@ -48,7 +48,7 @@ export function decideAdmission(facts: AdmissionFacts): Admission {
   return fence(facts, instance) ?? { ok: true };
 }
 
-function fence(facts: AdmissionFacts, instance: InstanceRecord): Admission | undefined {
+function fence(facts: EnrolmentFacts, instance: InstanceRecord): Enrolment | undefined {
   const { hello } = facts;
   const { life } = instance;
   const known = life.phase === 'waiting' ? undefined : life.agent;
@@ -72,6 +72,6 @@ function fence(facts: AdmissionFacts, instance: InstanceRecord): Admission | und
   return undefined;
 }
 
-function refuse(code: WireErrorCode, message: string, hint?: string): Admission {
+function refuse(code: WireErrorCode, message: string, hint?: string): Enrolment {
   return { ok: false, code, message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -3,14 +3,14 @@
 import type { ControlMessage } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { LogTails, tailCredit } from './log-tails.ts';
+import { TailOrders, tailCredit } from './tail-orders.ts';
 
 const query = { source: 'engine', lines: 10, follow: true } as const;
 
 function open(hasRoom: () => boolean) {
   const log: string[] = [];
   let orders = 0;
-  const tails = new LogTails({
+  const tails = new TailOrders({
     nextOrderId: () => `o${(orders += 1)}`,
     send: (message: ControlMessage) =>
       log.push('credit' in message ? `${message.type} ${message.credit}` : message.type),
