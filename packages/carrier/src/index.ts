@@ -1,5 +1,5 @@
 export { type BastionLink, type BastionLinkOptions, createBastionLink } from './bastion-socket/bastion-link.ts';
-export { openControlChannel } from './bastion-socket/control-channel.ts';
+export { secureControlChannel } from './bastion-socket/control-channel.ts';
 export { bastionSocket } from './bastion-socket/bastion-socket.ts';
 export { checkGateLine } from './bastion-socket/prove-bastion.ts';
 export type {

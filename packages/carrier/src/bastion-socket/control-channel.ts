@@ -15,7 +15,7 @@ const handshakeTimeoutMs = 15_000;
  * Resolves when the handshake is done and the certificate is the pinned one; nothing is sent before. Owns `channel`; the caller closes
  * the TLS socket. Throws `control_untrusted`, or `control_unreachable` where another try can succeed.
  */
-export async function openControlChannel(
+export async function secureControlChannel(
   channel: Duplex,
   certificate: string,
   limitMs = handshakeTimeoutMs,

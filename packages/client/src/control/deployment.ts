@@ -97,7 +97,7 @@ export function describeDeployment(view: DeploymentView): Deployment {
     engine: view.engine,
     cluster: view.cluster,
     wanted: view.wanted,
-    ...describeState(lead.state),
+    ...describeStatus(lead.state),
     isServing: instances.some((instance) => instance.isServing),
     instances,
     createdMs: view.createdMs,
@@ -118,7 +118,7 @@ function describeInstance({
     id,
     role,
     replica,
-    ...describeState(state),
+    ...describeStatus(state),
     isServing: isServing(state) && endpoints.length > 0,
     jobId,
     nodes: nodes.map((node) => ({ rank: node.rank, host: node.host, gpus: node.gpus, status: node.state.status })),
@@ -133,7 +133,7 @@ export function describeEndpoint(view: EndpointView): Endpoint {
   return Object.defineProperty(endpoint, 'apiKey', { enumerable: false });
 }
 
-export function describeState(state: InstanceState): Pick<Deployment, 'status' | 'detail' | 'percent'> {
+export function describeStatus(state: InstanceState): Pick<Deployment, 'status' | 'detail' | 'percent'> {
   return {
     status: state.status,
     detail: detailOf(state),
