@@ -8,6 +8,7 @@ import { renderOpenApi } from '@fairlead/control';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
 import { allowedPicture, renderPicture } from './architecture/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
+import { renderFailures } from './render-failures.ts';
 import { renderStateMachinesPage } from './render-state-machines-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
 import { replaceSection } from './replace-section.ts';
@@ -17,6 +18,7 @@ const note = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code
 /** From a page as it is to the page as it should be. */
 const pages: Record<string, (page: string) => string> = {
   'docs/architecture.md': (page) => replaceSection(page, 'rooms', renderPicture(allowedPicture)),
+  'docs/troubleshooting.md': (page) => replaceSection(page, 'failures', renderFailures()),
   'docs/state-machines.md': () => `${note}\n\n${renderStateMachinesPage()}`,
   'docs/protocol.md': protocolPage,
   'docs/fairlead.1': () => `.\\" ${note.slice(5, -4)}\n${renderManPage(createProgram('', async () => undefined))}`,

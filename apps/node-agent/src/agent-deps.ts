@@ -19,8 +19,8 @@ export interface AgentDeps {
   /** One short line for people, in the job's log. */
   say: (line: string) => void;
   run: AskProgram;
-  /** Signals that came before the call are handed over first. Returns the way to stop listening. */
+  /** Signals that came before the call are delivered first. Returns a function that removes the listener. */
   onSignal: (listener: (signal: AgentSignal) => void) => () => void;
-  /** A fault of ours that nobody caught: the process ends when the listener has said good-bye. Returns the way to stop listening. */
+  /** Called with an error that no code caught; the process ends once the listener's promise settles. Returns a function that removes the listener. */
   onSurprise: (listener: (error: unknown) => Promise<void>) => () => void;
 }

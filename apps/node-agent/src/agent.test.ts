@@ -79,7 +79,7 @@ describe('an agent', () => {
     }
   });
 
-  it('tells no token to whoever cannot show the pinned certificate', async () => {
+  it('sends no token to a peer that cannot show the pinned certificate', async () => {
     await using world = await openAgentWorld();
     await using impostor = await openFakeControl({ runDir: world.runDir, identity: IMPOSTOR_IDENTITY });
     const turnedAway = new Promise<void>((resolve) => impostor.turnedAway.add(resolve));

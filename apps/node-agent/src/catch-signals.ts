@@ -1,4 +1,4 @@
-// Takes the signals of a job over as early as possible, and keeps what comes before anybody listens.
+// Handles the job's signals from the first moment on, and keeps those that come before a listener is there.
 
 import type { AgentDeps, AgentSignal } from './agent-deps.ts';
 

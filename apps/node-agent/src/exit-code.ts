@@ -1,4 +1,4 @@
-// What the agent's exit code says. One table; docs and the CLI's `status` read it from here.
+// The agent's exit codes. One table; docs and the CLI's `status` read it.
 
 export const exits = {
   ended: { code: 0, meaning: 'It ended as it was told to: by an order, a signal or the deadline.' },
@@ -14,7 +14,7 @@ export const exits = {
 
 export type ExitName = keyof typeof exits;
 
-/** Ends that nobody has to look into. */
+/** Ends that are no failure. */
 export function isGoodEnd(exit: ExitName): boolean {
   return exit === 'ended' || exit === 'superseded';
 }

@@ -1,4 +1,4 @@
-// What only the site's own programs can tell a running job: its deadline, Slurm's KillWait, its GPUs. The agent serves without it.
+// Asks the site's own programs for the job's deadline, Slurm's KillWait and the GPUs. The agent serves without these.
 
 import { detach, errorText } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
@@ -17,7 +17,7 @@ export interface SiteParts {
   supervisor: Supervisor;
 }
 
-/** Asks until the signal fires. A program that fails is logged, and changes nothing. */
+/** Asks until the signal fires. A program that fails is logged; what was known before stays. */
 export function learnFromSite(
   { spec, deps, job, policy, publisher, supervisor }: SiteParts,
   signal: AbortSignal,

@@ -83,7 +83,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   return exit;
 }
 
-/** Gives the supervisor each signal of the scheduler, with what Slurm says of a SIGTERM. Returns what ends that. */
+/** Passes each signal to the supervisor, a SIGTERM with Slurm's reason for it. Returns a function that stops this. */
 function passSignals(parts: { spec: InstanceSpec; deps: AgentDeps; job: JobIdentity; supervisor: Supervisor }) {
   const { spec, deps, job, supervisor } = parts;
   return deps.onSignal((signal) => {
@@ -93,7 +93,7 @@ function passSignals(parts: { spec: InstanceSpec; deps: AgentDeps; job: JobIdent
   });
 }
 
-/** What the engine said last may take a moment to be written. */
+/** Waits, at most `limitMs`, until the engine's last output is in its log. */
 async function loggedWithin(
   engine: { logged(): Promise<void> },
   { clock, limitMs }: { clock: Clock; limitMs: number },
@@ -102,7 +102,7 @@ async function loggedWithin(
   await untilOver(untilAborted(engine.logged(), limit.signal), limit.signal);
 }
 
-/** An end that went wrong may be sooner than the first connection to control: that is then waited for. */
+/** Delivers the last report. After a failure it also waits for a first connection to control, which may come later than the failure. */
 async function sayFarewell(exit: ExitName, { control, clock }: { control: ControlLink; clock: Clock }): Promise<void> {
   const waits = !isGoodEnd(exit) && exit !== 'tunnel_hopeless';
   using limit = openTimeLimit(clock, waits ? failureFarewellMs : farewellMs);

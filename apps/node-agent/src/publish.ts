@@ -1,4 +1,4 @@
-// Tells everybody what happens: people (the job's log), agent.log, audit.jsonl, the connection files, control.
+// Publishes each fact to all its readers: the job's log (people), agent.log, audit.jsonl, the connection files, control.
 
 import type { InstanceState, InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';

@@ -117,7 +117,7 @@ function simulatorWords(given: string | undefined): string[] {
   return file.endsWith('.ts') ? ['--conditions=fairlead-source', file] : [file];
 }
 
-/** A fault of ours: say so, to control too, and go; the engine's guard ends the engine. */
+/** Ends the process after an uncaught error: it is logged and reported to control first. The engine's guard ends the engine. */
 function endOnSurprise(process: NodeJS.Process, { log, flush }: AgentLog, say: (line: string) => void): OnSurprise {
   const listeners = new Set<(error: unknown) => Promise<void>>();
   let isEnding = false;
@@ -129,7 +129,7 @@ function endOnSurprise(process: NodeJS.Process, { log, flush }: AgentLog, say: (
     const stack = error instanceof Error ? error.stack : undefined;
     log.error({ op: 'agent', ok: false, error: errorText(error), stack });
     say(`the agent failed: ${errorText(error)}`);
-    // What fails while we say good-bye is a consequence.
+    // An error while the first one is reported is its consequence.
     if (isEnding) return;
     isEnding = true;
     setTimeout(exit, goodByeTimeoutMs);

@@ -1,4 +1,4 @@
-// Work that tells of itself as an async iterable.
+// Runs work that reports its events, and yields them as an async iterable.
 
 export interface Teller<Event> {
   tell: (event: Event) => void;

@@ -7,7 +7,7 @@ import { schedulerError } from './scheduler-error.ts';
 
 export interface CommandRunner {
   /**
-   * Resolves with what the command said, whatever its exit code; `code` is null when a signal ended it or the time was
+   * Resolves with the command's output, whatever its exit code; `code` is null when a signal ended it or the time was
    * up (`timedOut`). Rejects when the command could not be started or its host be reached, and when aborted.
    */
   run(argv: readonly string[], options?: CommandOptions): Promise<RunResult>;
@@ -72,7 +72,7 @@ async function runHere(argv: readonly string[], options: CommandOptions = {}): P
   }
 }
 
-/** Gives what the stream said, or throws where that was too much; `onTooMuch` is called once, when it becomes so. */
+/** Returns a function that gives the stream's text, or throws where it was longer than `maxBytes`; `onTooMuch` is called once, at that moment. */
 function collect(stream: Readable, maxBytes = Number.POSITIVE_INFINITY, onTooMuch: () => void): () => string {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;

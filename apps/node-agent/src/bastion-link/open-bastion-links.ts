@@ -84,7 +84,7 @@ function targetOf(route: BastionRoute): SshTarget {
     hostKeys: { kind: 'pinned', keys: route.hostKeys },
     auth: {},
     connectTimeoutMs: 15_000,
-    // The kernel asks again after 1 s; whoever is silent for longer is asked anew, soon.
+    // The kernel sends its SYN again after 1 s; a host that is silent for longer is dialled anew soon.
     answerTimeoutMs: 3_000,
   };
 }

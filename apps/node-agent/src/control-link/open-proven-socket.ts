@@ -1,5 +1,5 @@
-// Makes a proven WebSocket out of a connection that came through the tunnel. Whoever dialled must first show control's
-// own certificate: anything on the bastion's account can reach this socket, and no token is sent before that.
+// Opens a WebSocket to control over a connection that came through the tunnel. The dialling side must first show control's
+// own certificate: any process of the bastion's account can reach this socket, and no token is sent before that.
 
 import type { Duplex } from 'node:stream';
 import { type PinnedOptions, securePinned } from '@fairlead/carrier';
@@ -59,14 +59,14 @@ async function secure(stream: Duplex, options: PinnedOptions): Promise<Duplex> {
 }
 
 function unproven(why: string, cause?: unknown): Error {
-  return agentError('control_unproven', `whoever dialled as control did not get to prove itself: ${why}`, {
+  return agentError('control_unproven', `cannot prove that control dialled: ${why}`, {
     retryable: true,
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
 function untrusted(why: string, cause?: unknown): Error {
-  return agentError('control_untrusted', `cannot trust whoever dialled as control: ${why}`, {
+  return agentError('control_untrusted', `cannot trust the process that dialled as control: ${why}`, {
     hint: "If control was set up anew, its certificate changed: `fairlead init`, then deploy again. Else something on the bastion's account plays control.",
     ...(cause === undefined ? {} : { cause }),
   });

@@ -70,7 +70,7 @@ describe('the end of an engine', () => {
   });
 
   it('names what does not die', async () => {
-    // A process of ours that counts as the engine's for a while, and is no child of anybody who would reap it.
+    // A process of ours that counts as the engine's for a while, and that the agent does not reap.
     const other = spawn('sleep', ['60'], { stdio: 'ignore' });
     scope.defer(() => void other.kill('SIGKILL'));
     const pid = other.pid!;

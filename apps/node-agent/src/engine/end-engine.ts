@@ -1,5 +1,5 @@
-// Ends an engine for good: SIGTERM to the server alone, again every few seconds (one that starts loses it), then SIGKILL
-// to its group and to every process that belongs to it, until nothing is left.
+// Ends an engine: SIGTERM to the server alone, every few seconds again (a server that is still starting loses it), then
+// SIGKILL to its group and to every process that belongs to it, until none is left.
 
 import { type Clock, type Log, signalProcess, untilOver } from '@fairlead/kit';
 import type { EngineFamily } from './engine-family.ts';
@@ -12,20 +12,20 @@ export interface EndEngineOptions {
   limit: AbortSignal;
   clock: Clock;
   log: Log;
-  /** Told once, with what is known to be left, when SIGKILL has not ended everything after `stuckAfterMs`. */
+  /** Called once, with the pids that are known to be left, when SIGKILL has not ended all of them after `stuckAfterMs`. */
   onStuck: (pids: number[]) => void;
   /** Default 10 s. */
   stuckAfterMs?: number;
 }
 
 const termIntervalMs = 4_000;
-/** A look before a signal; the signal does not wait longer for it. */
+/** How long a signal waits for the search of the engine's processes before it. */
 const lookTimeoutMs = 2_000;
 const sweepIntervalMs = 50;
 const stuckIntervalMs = 1_000;
 const stuckTimeoutMs = 10_000;
 
-/** Resolves when a look has found nothing of it left, and not before. */
+/** Resolves when a search has found no process of it, and not before. Rejects only for a fault of ours. */
 export async function endEngine(options: EndEngineOptions): Promise<void> {
   await terminate(options);
   await sweep(options);

@@ -1,4 +1,4 @@
-// Asks the engine where it listens, each time on a connection of its own.
+// Sends HTTP requests to the engine, each on a connection of its own.
 
 import { request } from 'node:http';
 import { errorText, type Secret } from '@fairlead/kit';

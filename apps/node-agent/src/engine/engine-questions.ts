@@ -1,4 +1,4 @@
-// What is asked of a running engine besides completions: whether it is up, its load, and who else could use it.
+// Questions to a running engine besides completions: whether it is up, what its load is, and which other users could use it.
 
 import { type EngineKind, type EngineMetrics, type EngineWanted, parseMetrics } from '@fairlead/engines';
 import { auditGuard } from './audit-guard.ts';
@@ -8,7 +8,7 @@ import type { EngineClient } from './engine-client.ts';
 export interface EngineQuestions {
   /** Resolves when it says that it is up; rejects otherwise, and where another user's process answers in its place. */
   checkHealth: (signal: AbortSignal) => Promise<void>;
-  /** Undefined where it says nothing of its load. */
+  /** Undefined where it does not report its load. */
   readMetrics: (signal: AbortSignal) => Promise<EngineMetrics | undefined>;
   /** One sentence for each way in which others can use it. */
   auditGuard: (signal: AbortSignal) => Promise<string[]>;

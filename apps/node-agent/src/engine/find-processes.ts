@@ -21,7 +21,7 @@ export async function findProcesses(identity: EngineIdentity): Promise<Found> {
   return process.platform === 'linux' ? findInProc(identity) : findElsewhere(identity);
 }
 
-/** Every process with this marker, whoever started it. Linux only; empty elsewhere. */
+/** Every process with this marker, also those that an earlier agent started. Linux only; empty elsewhere. */
 export async function findMarked(marker: string): Promise<number[]> {
   if (process.platform !== 'linux') return [];
   const entries = await mapProcesses((stat) => withMark(stat, marker));

@@ -2,7 +2,7 @@
 
 const lineFeed = 10;
 const cr = 13;
-/** A line longer than this is cut: nobody reads it, and it must not grow in memory. */
+/** A line longer than this is cut: it must not grow in memory without bound. */
 const maxLineBytes = 64 * 1024;
 
 export interface LineBlocks {

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
   classifyFailure,
+  createLogJudge,
   type EngineCommand,
   engineCommand,
   type EngineFailure,
@@ -11,6 +12,7 @@ import {
   type EnginePlace,
   type EngineSurroundings,
   type EngineWanted,
+  entriesFor,
   explainSilence,
   findEngineKind,
   MARKER_VARIABLE,
@@ -76,6 +78,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const last = new LastLines();
   const surroundings = () => surroundingsOf(kind, options.env);
   const sweepOnce = createSweep(spec.instanceId, log);
+  const entries = entriesFor(kind.failures);
+  /** Of the engine's current life, from its first line: a cause may have scrolled out of the last lines. */
+  let judge = createLogJudge({ entries });
   let isPlain = false;
   let optional: EngineCommand['optional'];
   let address: EngineAddress = { path: directory.socketPath };
@@ -89,6 +94,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const spawn = async (signal: AbortSignal): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
     last.clear();
+    judge = createLogJudge({ entries });
     const place = placeOf(options, address, engineKey);
     const job = { instanceId: spec.instanceId, env: options.env, ...(hfToken ? { hfToken } : {}) };
     const command = engineCommand({ ...job, kind, wanted, place, isPlain });
@@ -102,7 +108,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       signal,
       onOutput: (block) => {
         engineLog.write(block);
-        phases(last.push(block));
+        const lines = last.push(block);
+        for (const line of lines) judge.push(line);
+        phases(lines);
       },
     });
   };
@@ -113,12 +121,16 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     client,
     address: () => address,
     explainExit(exit) {
-      const failure = classifyFailure({ ...exit, lines: last.lines, surroundings: surroundings() }, kind.failures);
+      const diagnosis = judge.diagnose(exit);
+      const failure = classifyFailure(
+        { ...exit, lines: last.lines, diagnosis, surroundings: surroundings() },
+        kind.failures,
+      );
       const retry = optional && withoutOptional(failure, optional);
       if (retry) isPlain = true;
       return retry ?? failure;
     },
-    explainSilence: () => explainSilence(last.lines, surroundings()),
+    explainSilence: () => explainSilence(last.lines, surroundings(), judge.diagnose().verdict),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,

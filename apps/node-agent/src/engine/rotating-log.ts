@@ -1,5 +1,5 @@
 // A 0600 log file of bounded size: when full it becomes `<name>.1` and a new one begins. Writing never holds back the
-// writer: on a file system that hangs or fails, lines are dropped and their number is said once it answers again.
+// writer: on a file system that hangs or fails, lines are dropped, and their size is noted in the log once it can be written again.
 
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { type Clock, errnoOf, errorText, type Log, retryPassing, systemClock } from '@fairlead/kit';
@@ -19,10 +19,10 @@ export interface RotatingLog extends AsyncDisposable {
 }
 
 const maxPendingBytes = 16 * 1024 * 1024;
-/** How long a batch waits for a condition that passes; what comes meanwhile is held back. */
+/** How long one batch is tried again while a condition may pass; later blocks wait in memory. */
 const retryTimeoutMs = 5_000;
 
-/** Resolves also where the file cannot be opened: that is tried again with each block. */
+/** The caller disposes it. Resolves also where the file cannot be opened: each block tries again. */
 export async function openRotatingLog(options: RotatingLogOptions): Promise<RotatingLog> {
   const { path, log, clock = systemClock } = options;
   const file = new BoundedFile(options);
@@ -79,7 +79,7 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   };
 }
 
-/** For a close after a failure that is reported: a system error says nothing new, any other is a fault of ours. */
+/** For a close after a failure that was reported: passes over a system error and throws any other. */
 function ignoreErrno(error: unknown): void {
   if (errnoOf(error) === undefined) throw error;
 }

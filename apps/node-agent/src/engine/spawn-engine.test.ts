@@ -57,7 +57,7 @@ describe('an engine process', () => {
     socketPath,
     ...faults.flatMap((fault) => ['--sim-fault', fault]),
   ];
-  /** Those of `known` that live, and what else belongs to the engine. A zombie that nobody reaps does not live. */
+  /** Those of `known` that live, and what else belongs to the engine. A zombie does not live. */
   const familyOf = (engine: EngineProcess, known: ReadonlyMap<number, string> = new Map()) =>
     findProcesses({ pid: engine.pid, marker: `FAIRLEAD_INSTANCE=${instance}`, known });
   const left = () => findMarked(`FAIRLEAD_INSTANCE=${instance}`);

@@ -10,10 +10,13 @@ import { type EngineCommand, MARKER_VARIABLE } from '@fairlead/engines';
 import { createEngineFamily, type EngineFamily, type EngineFamilyOptions } from './engine-family.ts';
 import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
+import { readOomKills } from './read-oom-kills.ts';
 
 export interface EngineExit {
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** How many processes of the agent's cgroup the kernel has killed for their memory since the engine was started; absent where it is none, or not known. */
+  oomKills?: number;
 }
 
 export interface EngineProcess {
@@ -38,15 +41,15 @@ export interface SpawnEngineOptions {
   log: Log;
   /** Fires when the engine is no longer wanted; nothing is started then. */
   signal?: AbortSignal;
-  /** How often its family is looked at, to know it when a parent in it dies. Default a minute. */
+  /** How often the engine's processes are listed, so that orphans among them are known. Default a minute. */
   lookEveryMs?: number;
-  /** Default: the look into /proc. */
+  /** Default: reads /proc. */
   find?: EngineFamilyOptions['find'];
-  /** When what SIGKILL does not end is told as stuck. Default 10 s. */
+  /** After how long processes that SIGKILL does not end are reported as stuck. Default 10 s. */
   stuckAfterMs?: number;
 }
 
-/** A child that outlives the server may hold its output open: then the rest is not waited for. */
+/** How long the end of the output is awaited after the exit: a child that outlives the server may hold it open. */
 const outputTimeoutMs = 500;
 const pollIntervalMs = 60_000;
 const periodicLookTimeoutMs = 30_000;
@@ -58,9 +61,10 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   const { command, socketPath, clock, log } = options;
   // vLLM leaves its socket behind on every exit and refuses to start on it.
   await unlinkSocket(socketPath);
+  const oomKillsBefore = await readOomKills();
   options.signal?.throwIfAborted();
   const { child, pid } = await startProgram(command);
-  const exited = settledExit(child, options);
+  const exited = settledExit(child, options, oomKillsBefore);
   const guard = guardEngine(pid, { clock, log });
 
   let ending: Promise<void> | undefined;
@@ -131,7 +135,11 @@ async function startProgram({ argv, env }: EngineCommand): Promise<{ child: Engi
 }
 
 /** Exited, and what it wrote last was read; a child that holds the pipes open is not waited for. */
-async function settledExit(child: EngineChild, { onOutput, clock, log }: SpawnEngineOptions): Promise<EngineExit> {
+async function settledExit(
+  child: EngineChild,
+  { onOutput, clock, log }: SpawnEngineOptions,
+  oomKillsBefore: number | undefined,
+): Promise<EngineExit> {
   const onBlock = (block: Buffer) => {
     try {
       onOutput(block);
@@ -147,7 +155,8 @@ async function settledExit(child: EngineChild, { onOutput, clock, log }: SpawnEn
   const late = untilOver(clock.sleep(outputTimeoutMs, limit.signal), limit.signal);
   await Promise.race([Promise.all(outputs), late]);
   limit.abort();
-  return exit;
+  const oomKills = ((await readOomKills()) ?? 0) - (oomKillsBefore ?? 0);
+  return oomKillsBefore === undefined || oomKills <= 0 ? exit : { ...exit, oomKills };
 }
 
 function readBlocks(stream: Readable, onBlock: (block: Buffer) => void): Promise<void> {

@@ -114,7 +114,7 @@ function stepRelaying(state: ConnectionState & { phase: 'relaying' }, event: Con
       return state.answered ? finish('completed') : answer('engine_failed', engineGone);
     case 'engine.failed':
       if (!state.answered) return answer('engine_failed', engineGone);
-      // It answered early and hung up on the rest of the upload: what it said is whole, or its own framing shows it is not.
+      // The engine answered early and closed before the upload was complete: its answer is whole, or its framing shows that it is not.
       return state.uploading ? finish('engine_failed') : close('engine_failed');
     // HTTP clients that are done waiting close, and a tunnel passes a close on as an end: an end is taken for leaving.
     case 'client.ended':

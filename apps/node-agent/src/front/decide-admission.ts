@@ -1,4 +1,4 @@
-// Whether a request may go to the engine, and by which route. The key comes first: without it nobody learns anything.
+// Whether a request may go to the engine, and by which route. The key is checked first: a client without it learns nothing.
 
 import type { Secret } from '@fairlead/kit';
 import {

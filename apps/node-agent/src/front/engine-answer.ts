@@ -5,7 +5,7 @@ export interface EngineAnswer {
   take(piece: Buffer): Buffer | undefined;
   /** The engine has ended its side. */
   end(): Buffer | undefined;
-  /** Nothing has come from the engine for a while: what may be said in between, if anything. */
+  /** Called when no byte has come from the engine for a while; returns what may be sent in between, if anything. */
   whileQuiet(): Buffer | undefined;
 }
 
@@ -26,7 +26,7 @@ const chunkedComment = Buffer.from(`${keepAliveComment.length.toString(16)}\r\n$
 export class PassedAnswer implements EngineAnswer {
   /** What came of the head; undefined once it is complete. */
   #head: Buffer | undefined = Buffer.alloc(0);
-  /** What an event stream's comment looks like in its framing. */
+  /** A comment of an event stream, in the framing of the response. */
   #comment: Buffer | undefined;
   #isBetweenEvents = false;
 

@@ -21,7 +21,7 @@ export interface EngineListener {
   onRoom: () => void;
   onPiece: (piece: Buffer) => void;
   onEnded: () => void;
-  /** Also: it closed without having ended. May be told more than once. */
+  /** Also when it closed without having ended. May be called more than once. */
   onFailed: () => void;
   /** A dial failed for a passing reason and will be tried again. */
   onRetry: () => void;
@@ -34,7 +34,7 @@ const retry = { baseMs: 10, maxMs: 250, minMs: 5 };
  */
 const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EINTR']);
 
-/** Dials at once. Until `destroy` the listener is told what happens; what is written before the engine accepts is held. */
+/** Dials at once. The listener is called until `destroy`; bytes that are written before the engine accepts are buffered. */
 export class EngineConnection {
   readonly #address: EngineAddress;
   readonly #deps: EngineDialDeps;

@@ -39,7 +39,7 @@ export class FrontConnection {
   #body: BodyScanner | undefined;
   #method: string | undefined;
   readonly #tally = emptyTally();
-  /** The latest bytes of the response look like the end of one in chunks. A hint for the record, nothing more. */
+  /** Whether the last bytes of the response look like the end of a chunked one. Only for the record. */
   #lastChunkSeen = false;
   readonly #quiet = new QuietWatch();
 
@@ -89,7 +89,7 @@ export class FrontConnection {
       if (state.uploading && waitedMs > bodyIdleMs) this.#endStalledUpload(waitedMs);
       else if (state.answered) this.#breakSilence(now);
     } else if (state.phase === 'finishing' && waitedMs > lingerMs) {
-      // A slow reader may take its time over a response; one that has left, or was refused, may not.
+      // A slow reader may take its time over a response; a client that has left or was refused may not.
       if (state.delivered || state.clientEnded || state.outcome !== 'completed') this.#apply({ type: 'linger.passed' });
     }
   }

@@ -110,7 +110,7 @@ class OpenFront implements Front {
     else if (this.#connections.size > this.#limits.connections) this.#makeRoom(connection);
   }
 
-  /** A connection that somebody holds ready gives way to one that is new; the oldest first. */
+  /** Closes the oldest connection that a client holds ready and has not used; refuses the new one where there is none. */
   #makeRoom(newest: FrontConnection): void {
     for (const connection of this.#connections) {
       if (connection === newest || !connection.isUnused) continue;

@@ -1,4 +1,4 @@
-// What can be told of a response by a glance at one piece of it. For the record only: nothing is decided by it.
+// Guesses status and end of a response from single pieces of it. Only for the record: no decision depends on it.
 
 /** Engines write `0 CRLF CRLF` at once, by itself or behind the last data. */
 export function endsInLastChunk(piece: Buffer): boolean {

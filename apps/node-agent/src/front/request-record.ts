@@ -1,4 +1,4 @@
-// What is left of a connection when it is over: for the log and the counters. Nothing that a client could have typed.
+// The record of a connection that is over, for the log and the counters. It holds no text that a client chose.
 
 import type { RefusalCode, ApiRoute } from '@fairlead/openai-wire';
 import type { RequestOutcome } from './connection-life.ts';

@@ -1,5 +1,5 @@
-// Decides whether an engine gets on, from two looks at its token counters. Pure. Sees no idle hang: a frozen vLLM says
-// that nothing runs even while a request waits, so whoever is idle has to be asked for a completion.
+// Decides whether an engine gets on, from two looks at its token counters. Pure. Does not see the hang of an idle engine: a frozen
+// vLLM reports that nothing runs even while a request waits, so an idle engine must be asked for a completion.
 
 import type { EngineMetrics } from '@fairlead/engines';
 

@@ -10,7 +10,7 @@ export interface NodeDirectory extends AsyncDisposable {
   readonly socketPath: string;
 }
 
-/** sun_path holds 107 bytes on Linux and 103 on macOS; vLLM adds 37 to the directory for its own sockets. */
+/** sun_path holds 107 bytes on Linux and 103 on macOS; engines add to the directory for sockets of their own (vLLM: 37). */
 const maxSocketPathBytes = 100;
 const maxDirectoryBytes = 66;
 
@@ -23,7 +23,7 @@ export interface NodeDirectoryOptions {
   log?: Log;
 }
 
-/** Takes the first of `candidates` that works; what is wrong with those before it is logged. */
+/** Takes the first of `candidates` that works; logs why those before it do not. */
 export async function openNodeDirectory(
   candidates: readonly string[],
   { clock = systemClock, log = silentLog }: NodeDirectoryOptions = {},

@@ -1,4 +1,4 @@
-// Reads the instance spec: a file that nobody else may read, of a version that this agent speaks.
+// Reads the instance spec: a file that no other user may read, of a version that this agent speaks.
 
 import { open } from 'node:fs/promises';
 import { errorText, isCodedError, retryPassing, systemClock } from '@fairlead/kit';

@@ -1,5 +1,5 @@
 // The last lines of a log file and, when followed, what is written to it from then on, across rotations.
-// By looking, not by fs.watch: the job's directory is a network file system, where other nodes' writes wake nobody.
+// It polls: fs.watch is not told of other nodes' writes on a network file system.
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { anySignal, type Clock, errnoOf, errorText } from '@fairlead/kit';

@@ -1,4 +1,4 @@
-// What the instance's end is called when Slurm has said why it ends the job.
+// The cause of the instance's end for each reason that Slurm gives for the end of the job.
 
 import type { EndCause } from '@fairlead/protocol';
 import type { SlurmNotice } from '@fairlead/scheduler';

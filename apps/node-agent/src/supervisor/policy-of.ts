@@ -3,7 +3,7 @@
 import type { SupervisorPolicy } from './supervisor-state.ts';
 import type { InstanceSpec } from '@fairlead/protocol';
 
-/** Slurm's default KillWait, until scontrol has said what this site's is. */
+/** Slurm's default KillWait, used until scontrol has reported the site's. */
 const killWaitMs = 30_000;
 
 export function policyOf(

@@ -35,7 +35,7 @@ export interface SupervisorDeps {
   restart: Pick<HealthSpec, 'restartBaseSeconds' | 'restartMaxSeconds'>;
   spawnEngine: (signal: AbortSignal) => Promise<EngineProcess>;
   explainExit: (exit: EngineExit) => EngineFailure;
-  /** What an engine that does not become ready said last, and what to do about it. */
+  /** The last lines of an engine that does not become ready, and what to do about it. */
   explainSilence: () => { lastLines: string[]; hint: string };
   prober: Prober;
   front: SupervisedFront;

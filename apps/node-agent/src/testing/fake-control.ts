@@ -1,5 +1,5 @@
 // Control's end of the link for the agent's own tests: finds the agent's control socket, dials it as TLS server, and
-// writes down what it is told. Grants everything; remembers nothing.
+// records what the agent sends. It accepts every agent and keeps no state between connections.
 
 import { type FSWatcher, watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';

@@ -18,7 +18,7 @@ export interface TestAgent extends AsyncDisposable {
   /** The first line that holds this text, past or to come. */
   hasSaid(text: string): Promise<string>;
   signal(signal: AgentSignal): void;
-  /** As when something throws where nobody catches. Resolves when the process would end. */
+  /** Plays an uncaught error. Resolves when the process would end. */
   surprise(error: unknown): Promise<void>;
 }
 

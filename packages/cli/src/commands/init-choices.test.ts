@@ -21,7 +21,7 @@ function partition(name: string, more: Partial<SlurmPartition> = {}): SlurmParti
 }
 
 const a100 = [{ type: 'a100', perNode: 4 }];
-const nothing: SiteFound = { partitions: [], vllmElsewhere: [], modules: [] };
+const nothing: SiteFound = { partitions: [], engines: [] };
 
 describe('pickPartition', () => {
   it('takes the default one where it has GPUs, else the one with most nodes that has', () => {
@@ -45,7 +45,7 @@ describe('Settings that nobody was asked for', () => {
         { account: 'other', qos: [] },
       ],
       scratch: '/scratch/me/',
-      vllmElsewhere: ['/home/me/.venv/bin/vllm'],
+      engines: [{ name: 'vllm', elsewhere: ['/home/me/.venv/bin/vllm'], modules: [] }],
     };
     expect(await chooseSettings({ login: { host: 'l' } }, found, undefined)).toEqual({
       login: { host: 'l' },
@@ -67,12 +67,10 @@ describe('Settings that nobody was asked for', () => {
 describe('readEnvironment', () => {
   it('keeps paths, lists, and nothing that is empty', () => {
     const text =
-      'module avail said something\nscratch=/scratch/me\nhfHome=\nvllm=/opt/bin/vllm\nelsewhere1=/opt/bin/vllm\nelsewhere2=/home/me/v/bin/vllm\nmodule1=vllm/0.11\n';
+      'module avail said something\nscratch=/scratch/me\nhfHome=\nvllm.program=/opt/bin/vllm\nvllm.elsewhere1=/opt/bin/vllm\nvllm.elsewhere2=/home/me/v/bin/vllm\nvllm.module1=vllm/0.11\n';
     expect(readEnvironment(text)).toEqual({
       scratch: '/scratch/me',
-      vllm: '/opt/bin/vllm',
-      vllmElsewhere: ['/home/me/v/bin/vllm'],
-      modules: ['vllm/0.11'],
+      engines: [{ name: 'vllm', program: '/opt/bin/vllm', elsewhere: ['/home/me/v/bin/vllm'], modules: ['vllm/0.11'] }],
     });
   });
 });

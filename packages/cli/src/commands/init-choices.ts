@@ -2,10 +2,11 @@
 
 import { formatSlurmDuration, parseSlurmDuration, type SlurmPartition } from '@fairlead/scheduler';
 import { type ClusterConfig, defaults } from '@fairlead/config';
+import { findEngineKind } from '@fairlead/engines';
 
 import type { Asker } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
-import type { SiteFound } from './init-discover.ts';
+import { commandWith, type EngineFound, type SiteFound } from './init-discover.ts';
 
 /** Settings that the cluster does not have yet. `known` is what flags and file say; it is never changed. */
 export async function chooseSettings(
@@ -19,7 +20,7 @@ export async function chooseSettings(
   const type = known.gpu?.type ?? (await chooseGpuType(offered, ask));
   const time = known.slurm?.time ?? shorterTime(offered);
   const hfHome = known.env?.['HF_HOME'] ?? (found.hfHome ? undefined : below(found.scratch));
-  const command = known.engines?.vllm?.command ?? (await chooseEngine(found, ask));
+  const engines = await chooseEngines(known, found, ask);
   const slurm = { ...known.slurm, ...defined({ partition, account, time }) };
   const gpu = { ...known.gpu, ...defined({ type }) };
   const env = { ...known.env, ...defined({ HF_HOME: hfHome }) };
@@ -28,7 +29,7 @@ export async function chooseSettings(
     ...(Object.keys(slurm).length > 0 ? { slurm } : {}),
     ...(Object.keys(gpu).length > 0 ? { gpu } : {}),
     ...(Object.keys(env).length > 0 ? { env } : {}),
-    ...(command ? { engines: { ...known.engines, vllm: { ...known.engines?.vllm, command } } } : {}),
+    ...(Object.keys(engines).length > 0 ? { engines: { ...known.engines, ...engines } } : {}),
   };
 }
 
@@ -72,15 +73,30 @@ async function chooseGpuType(partition: SlurmPartition | undefined, ask: Asker |
   return chosen === '' ? undefined : chosen;
 }
 
-async function chooseEngine({ vllm, vllmElsewhere }: SiteFound, ask: Asker | undefined): Promise<string[] | undefined> {
-  if (vllm !== undefined || vllmElsewhere.length === 0) return undefined;
-  const [only = ''] = vllmElsewhere;
-  if (!ask) return vllmElsewhere.length === 1 ? [only, 'serve'] : undefined;
-  const chosen = await ask.choose('Which vLLM serves models?', [
-    ...vllmElsewhere.map((program) => ({ value: program, label: program })),
+/** Settings of the engines whose command is chosen here. */
+async function chooseEngines(
+  { engines: configured = {} }: ClusterConfig,
+  found: SiteFound,
+  ask: Asker | undefined,
+): Promise<NonNullable<ClusterConfig['engines']>> {
+  const chosen: NonNullable<ClusterConfig['engines']> = {};
+  for (const engine of found.engines) {
+    const settings = configured[engine.name];
+    const program = settings?.command ? undefined : await chooseProgram(engine, ask);
+    if (program !== undefined) chosen[engine.name] = { ...settings, command: commandWith(program, engine) };
+  }
+  return chosen;
+}
+
+/** Undefined where the program on the PATH serves, and where none is chosen. */
+async function chooseProgram({ name, program, elsewhere }: EngineFound, ask: Asker | undefined) {
+  if (program !== undefined || elsewhere.length === 0) return undefined;
+  if (!ask) return elsewhere.length === 1 ? elsewhere[0] : undefined;
+  const chosen = await ask.choose(`Which ${findEngineKind(name).title} serves models?`, [
+    ...elsewhere.map((path) => ({ value: path, label: path })),
     { value: '', label: 'none of these' },
   ]);
-  return chosen === '' ? undefined : [chosen, 'serve'];
+  return chosen === '' ? undefined : chosen;
 }
 
 /** Where the partition allows less than jobs ask for by default, they would never start. */

@@ -1,6 +1,7 @@
 // What `fairlead init` finds out by itself: the hosts of ~/.ssh/config, and on the login host what Slurm and the environment offer. Changes nothing.
 
-import { isCodedError } from '@fairlead/kit';
+import { engineKinds } from '@fairlead/engines';
+import { defined, isCodedError } from '@fairlead/kit';
 import { type Association, createSlurmInventory, type SlurmInventory, type SlurmPartition } from '@fairlead/scheduler';
 import { listSshHosts } from '@fairlead/ssh';
 
@@ -18,12 +19,24 @@ export interface SiteFound {
   scratch?: string;
   hfHome?: string;
   node?: string;
+  /** What there is of each engine that a site may have installed. */
+  engines: EngineFound[];
+}
+
+export interface EngineFound {
+  /** As in `engines.<name>`. */
+  name: string;
   /** On the PATH of a login shell, as jobs have it. */
-  vllm?: string;
+  program?: string;
   /** In environments elsewhere. */
-  vllmElsewhere: string[];
+  elsewhere: string[];
   modules: string[];
 }
+
+/** The engines to look for, with their command where the program is on the PATH. */
+const installable = engineKinds.flatMap(({ name, program }) =>
+  program.kind === 'installed' ? [{ name, command: program.command }] : [],
+);
 
 /** None where the file cannot be read: it is only for suggestions. */
 export async function discoverHosts(context: Context): Promise<string[]> {
@@ -35,10 +48,17 @@ export async function discoverHosts(context: Context): Promise<string[]> {
   }
 }
 
+/** As `engines.<name>.command` has it where the program is another one than that on the PATH. */
+export function commandWith(program: string, { name }: EngineFound): string[] {
+  const usual = installable.find((one) => one.name === name)?.command ?? [];
+  return [program, ...usual.slice(1)];
+}
+
 export async function discoverSite(host: Host, context: Context): Promise<SiteFound> {
   const inventory = createSlurmInventory(host.runner);
   const slurm = await discoverSlurm(inventory, host.facts.user, context.signal);
-  const { code, stdout } = await host.runner.run(['bash', '-lc', environmentScript], {
+  const searched = installable.map(({ name, command: [program] }) => `${name}=${program}`);
+  const { code, stdout } = await host.runner.run(['bash', '-lc', environmentScript, 'bash', ...searched], {
     timeoutMs: 45_000,
     signal: context.signal,
   });
@@ -68,38 +88,41 @@ async function discoverSlurm(
   }
 }
 
-// What sites name a user's scratch space differs: their own variables go first, then the two paths most of them use.
-const environmentScript = `
+// Arguments: `<engine>=<program>` for each engine to look for. What sites name a user's scratch space differs: their own
+// variables go first, then the two paths most of them use.
+export const environmentScript = `
 for folder in "$SCRATCH" "$WORK" "/scratch/$(id -un)" "/work/$(id -un)"; do
   if [ -n "$folder" ] && [ -d "$folder" ] && [ -w "$folder" ]; then echo "scratch=$folder"; break; fi
 done
 echo "hfHome=$HF_HOME"
-echo "vllm=$(command -v vllm 2>/dev/null)"
 shopt -s nullglob
-count=0
-for program in "$HOME"/{,.}venv*/bin/vllm "$HOME"/*/{,.}venv*/bin/vllm "$HOME"/*/bin/vllm "$HOME"/{miniconda3,miniforge3,anaconda3,.conda,mambaforge}/envs/*/bin/vllm "$SCRATCH"/*/bin/vllm; do
-  [ -x "$program" ] && echo "elsewhere$((count += 1))=$program"
-  [ "$count" -ge 5 ] && break
-done
-if type module >/dev/null 2>&1; then
+for searched in "$@"; do
+  engine=\${searched%%=*} program=\${searched#*=}
+  echo "$engine.program=$(command -v "$program" 2>/dev/null)"
   count=0
-  for name in $(module -t avail vllm 2>&1 | grep -i '^[^: ]*vllm[^: ]*$' | head -n 5); do echo "module$((count += 1))=$name"; done
-fi
+  for found in "$HOME"/{,.}venv*/bin/"$program" "$HOME"/*/{,.}venv*/bin/"$program" "$HOME"/*/bin/"$program" "$HOME"/{miniconda3,miniforge3,anaconda3,.conda,mambaforge}/envs/*/bin/"$program" "$SCRATCH"/*/bin/"$program"; do
+    [ -x "$found" ] && echo "$engine.elsewhere$((count += 1))=$found"
+    [ "$count" -ge 5 ] && break
+  done
+  if type module >/dev/null 2>&1; then
+    count=0
+    for name in $(module -t avail "$program" 2>&1 | grep -i "^[^: ]*$program[^: ]*$" | head -n 5); do echo "$engine.module$((count += 1))=$name"; done
+  fi
+done
 `;
 
-export function readEnvironment(
-  stdout: string,
-): Pick<SiteFound, 'scratch' | 'hfHome' | 'vllm' | 'vllmElsewhere' | 'modules'> {
+export function readEnvironment(stdout: string): Pick<SiteFound, 'scratch' | 'hfHome' | 'engines'> {
   const answers = parseAnswers(stdout);
-  const path = (key: string) => (answers.get(key)?.startsWith('/') ? { [key]: answers.get(key) } : {});
+  const pathOf = (key: string) => (answers.get(key)?.startsWith('/') ? answers.get(key) : undefined);
   const numbered = (prefix: string) =>
-    [...answers].filter(([key]) => new RegExp(`^${prefix}\\d$`).test(key)).map(([, value]) => value);
-  const vllm = answers.get('vllm');
-  return {
-    ...path('scratch'),
-    ...path('hfHome'),
-    ...path('vllm'),
-    vllmElsewhere: [...new Set(numbered('elsewhere'))].filter((program) => program !== vllm),
-    modules: numbered('module'),
-  };
+    [1, 2, 3, 4, 5].flatMap((place) => {
+      const value = answers.get(`${prefix}${place}`);
+      return value === undefined ? [] : [value];
+    });
+  const engines = installable.map(({ name }) => {
+    const program = pathOf(`${name}.program`);
+    const elsewhere = [...new Set(numbered(`${name}.elsewhere`))].filter((path) => path !== program);
+    return { name, ...defined({ program }), elsewhere, modules: numbered(`${name}.module`) };
+  });
+  return { ...defined({ scratch: pathOf('scratch'), hfHome: pathOf('hfHome') }), engines };
 }

@@ -1,8 +1,9 @@
 // The comments of the configuration that `fairlead init` writes: what each section is, and what else was found. Pure.
 
 import type { ConfigNotes } from '@fairlead/config';
+import { DEFAULT_ENGINE, findEngineKind } from '@fairlead/engines';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
-import type { SiteFound } from './init-discover.ts';
+import { commandWith, type SiteFound } from './init-discover.ts';
 
 export function notesFor(cluster: string, found: SiteFound | undefined, hosts: readonly string[]): ConfigNotes {
   const at = (key: string) => `clusters.${cluster}.${key}`;
@@ -39,7 +40,10 @@ export function notesFor(cluster: string, found: SiteFound | undefined, hosts: r
       ),
       [at('engines')]: lines(
         'The programs that serve models, with their first arguments.',
-        found && found.vllmElsewhere.length > 0 && `vLLM found: ${found.vllmElsewhere.join(', ')}`,
+        ...(found?.engines ?? []).map(
+          ({ name, elsewhere }) =>
+            elsewhere.length > 0 && `${findEngineKind(name).title} found: ${elsewhere.join(', ')}`,
+        ),
       ),
     },
   };
@@ -68,14 +72,18 @@ function gpuTypes(found: SiteFound | undefined): string {
 
 /** What was not decided, by example. */
 function tailFor(cluster: string, found: SiteFound | undefined): string {
-  const [module] = found?.modules ?? [];
+  const modules = (found?.engines ?? []).flatMap((engine) => engine.modules);
+  const [engine = { name: DEFAULT_ENGINE, elsewhere: [], modules: [] }] = found?.engines ?? [];
+  const program = engine.program ?? engine.elsewhere[0] ?? `/path/to/venv/bin/${engine.name}`;
   return [
     `More for a cluster, by example (below clusters.${cluster}):`,
     '  # Shell lines before a job begins, such as modules and environments.',
-    `  prologue: ["module load ${module ?? 'vllm'}"]`,
-    ...(found && found.modules.length > 0 ? [`  # Modules found: ${found.modules.join(', ')}`] : []),
+    `  prologue: ["module load ${modules[0] ?? engine.name}"]`,
+    ...(modules.length > 0 ? [`  # Modules found: ${modules.join(', ')}`] : []),
     '  # The program that serves models, where it is not on the PATH.',
-    `  engines: { vllm: { command: ["${found?.vllm ?? found?.vllmElsewhere[0] ?? '/path/to/venv/bin/vllm'}", serve] } }`,
+    `  engines: { ${engine.name}: { command: [${commandWith(program, engine)
+      .map((word) => (word === program ? `"${word}"` : word))
+      .join(', ')}] } }`,
     '  # A file there with a Hugging Face token (chmod 600), for models behind a licence.',
     '  tokenFile: ~/.hf-token',
     '  # Where files of jobs, programs and sockets lie.',

@@ -21,9 +21,10 @@ import { prepareBastion, type PreparedBastion } from '../bastion/prepare-bastion
 import type { Context } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
 import { openSite } from '@fairlead/launch';
+import { findEngineKind } from '@fairlead/engines';
 import { chooseDriver } from '../ssh/choose-driver.ts';
 import { chooseSettings } from './init-choices.ts';
-import { discoverHosts, discoverSite, type SiteFound } from './init-discover.ts';
+import { discoverHosts, discoverSite, type EngineFound, type SiteFound } from './init-discover.ts';
 import { notesFor } from './init-notes.ts';
 import { namesForJobs, withMoreRoutes } from './init-routes.ts';
 import { answerHosts, answerName, clusterWith, configWith, type InitArgs } from './init-questions.ts';
@@ -120,9 +121,14 @@ async function findSite(cluster: ClusterConfig, context: Context): Promise<SiteF
   }
 }
 
+function engineWords({ name, program, elsewhere, modules }: EngineFound): string {
+  const { title } = findEngineKind(name);
+  const places = [...(program ? [program] : []), ...elsewhere, ...modules.map((module) => `module ${module}`)];
+  return places.length > 0 ? `${title}: ${places.join(', ')}` : `no ${title}`;
+}
+
 function foundWords(found: SiteFound): string {
-  const { clusterName, version, partitions, associations, scratch, node, vllm, vllmElsewhere, modules } = found;
-  const engines = [vllm, ...vllmElsewhere, ...modules.map((module) => `module ${module}`)].filter(Boolean);
+  const { clusterName, version, partitions, associations, scratch, node, engines } = found;
   const accounts = [...new Set((associations ?? []).map(({ account }) => account))];
   const words = [
     version ? `Slurm ${version}${clusterName ? ` (${clusterName})` : ''}` : 'a Slurm that does not answer',
@@ -130,7 +136,7 @@ function foundWords(found: SiteFound): string {
     accounts.length > 0 ? `accounts ${accounts.join(', ')}` : '',
     scratch ? `scratch ${scratch}` : '',
     node ? `Node ${node}` : '',
-    engines.length > 0 ? `vLLM: ${engines.join(', ')}` : 'no vLLM',
+    ...engines.map(engineWords),
   ];
   return `found ${words.filter((word) => word !== '').join('\n             ')}`;
 }

@@ -37,7 +37,7 @@ export async function runWhy({ name }: { name: string }, context: Context): Prom
 
 async function deploymentOf(name: string, context: Context): Promise<DeploymentView> {
   await using session = await openCliSession(context);
-  return session.api.getDeployment(name, context.signal);
+  return await session.api.getDeployment(name, context.signal);
 }
 
 /** Causes that say all: an end that was wanted, or that Slurm ordered. */

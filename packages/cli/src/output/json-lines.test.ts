@@ -59,8 +59,7 @@ describe('A line of --json', () => {
     const line = encodeJsonLine({
       event: 'site.found',
       partitions: [{ ...partition, maxMinutes: Infinity, defaultMinutes: 60 }],
-      vllmElsewhere: [],
-      modules: [],
+      engines: [],
     });
     expect(JSON.parse(line)).toMatchObject({ partitions: [{ maxMinutes: null, defaultMinutes: 60 }] });
   });

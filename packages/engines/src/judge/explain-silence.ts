@@ -1,6 +1,7 @@
 // Decides what to tell a user whose engine runs and does not become ready. Pure.
 
 import type { EngineSurroundings } from '../catalogue/failure-entry.ts';
+import type { Verdict } from '../diagnose/verdict.ts';
 import { fillText, surroundingNames } from '../catalogue/fill-text.ts';
 
 /** Where the processes of an engine meet; a hang there has no line of its own. */
@@ -16,8 +17,18 @@ const slowHint =
 export function explainSilence(
   lines: readonly string[],
   surroundings: EngineSurroundings,
+  verdict?: Verdict,
 ): { lastLines: string[]; hint: string } {
   const lastLines = lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
+  // An engine that has failed does not always end: vLLM on a full disk, for one, stays.
+  if (verdict?.kind === 'failed') {
+    const names = { ...surroundingNames(surroundings), ...verdict.names };
+    const { what, why, cure } = verdict.entry;
+    return {
+      lastLines,
+      hint: `It has failed and did not end: ${fillText(what, names)}. ${fillText(`${why} ${cure}`, names)}`,
+    };
+  }
   const isMeeting = lastLines.slice(-5).some((line) => meeting.test(line));
   if (isMeeting) return { lastLines, hint: `${fillText(meetingHint, surroundingNames(surroundings))} ${slowHint}` };
   const mayHang = `An engine on several GPUs may also wait for its own processes without a word (NCCL, gloo): NCCL_DEBUG=INFO in \`env\` of this cluster shows that, and NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME name the interface.`;

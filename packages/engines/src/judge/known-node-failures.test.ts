@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { classifyFailure, type EngineEnd } from './classify-failure.ts';
+import { createLogJudge } from '../diagnose/log-judge.ts';
 import { vllm } from '../vllm/vllm.ts';
 import { explainSilence } from './explain-silence.ts';
 
@@ -244,6 +245,14 @@ describe('explainSilence', () => {
     const { hint, lastLines } = explainSilence(['before', '', line], surroundings);
     expect(hint).toMatch(/NCCL_SOCKET_IFNAME.*This node has: ib0, hsn0.*readyLimitSeconds/);
     expect(lastLines).toEqual(['before', line]);
+  });
+
+  it('names the failure that the engine has stated, where it did not end by it', () => {
+    const judge = createLogJudge();
+    const line = 'torch._inductor.exc.InductorError: OSError: [Errno 28] No space left on device';
+    judge.push(line);
+    const { hint } = explainSilence([line], surroundings, judge.diagnose().verdict);
+    expect(hint).toMatch(/^It has failed and did not end: a disk is full\. .*VLLM_CACHE_ROOT/);
   });
 
   it('speaks of the hang without a word also where no line speaks of it', () => {

@@ -76,6 +76,13 @@ export interface EngineProbe {
   healthPath: string;
 }
 
+export interface EngineVersion {
+  /** Name of its Python distribution, whose metadata tells the version without starting the engine. */
+  distribution: string;
+  /** The command that prints the version, made of the one that serves; for a program that is no Python script. */
+  command: (serve: readonly string[]) => string[];
+}
+
 /** Where an engine keeps what it may fetch again. */
 export interface EngineCache {
   /** What lies there: `a model`. */
@@ -103,10 +110,13 @@ export interface EngineKind {
   readonly examples: { command: string[]; args: string[]; env: Record<string, string> };
   /** Where neither request nor preset names a number. */
   readonly defaultGpus: number;
-  /** How the engine is started where `command` is absent. `bundled`: it travels with the agent. `configured`: there is no default. */
+  /**
+   * How the engine is started where `command` is absent. `installed`: the site's environments and modules are searched for the
+   * first word of its command. `bundled`: it travels with the agent. `configured`: there is no default.
+   */
   readonly program: { kind: 'installed'; command: readonly string[] } | { kind: 'bundled' } | { kind: 'configured' };
-  /** Name of its Python distribution, whose metadata tells the version. Absent: nothing tells it. */
-  readonly distribution?: string;
+  /** What tells its version. Absent: nothing does. */
+  readonly version?: EngineVersion;
   /** Flags that are followed by a secret, which no argument may hold. */
   readonly secretFlags: readonly string[];
   /** Variables of the job that an engine in a container needs, besides those of every engine. */

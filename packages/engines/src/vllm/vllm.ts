@@ -58,7 +58,11 @@ export const vllm: EngineKind = {
   },
   defaultGpus: 1,
   program: { kind: 'installed', command: ['vllm', 'serve'] },
-  distribution: 'vllm',
+  // vLLM takes ten seconds to print its version; its metadata does not.
+  version: {
+    distribution: 'vllm',
+    command: (serve) => [...(serve.at(-1) === 'serve' ? serve.slice(0, -1) : serve), '--version'],
+  },
   secretFlags: ['--api-key', '--hf-token'],
   variables: /^VLLM_\w+$/,
   caches: [

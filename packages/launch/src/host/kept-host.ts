@@ -37,7 +37,7 @@ export async function openKeptHost(open: () => Promise<OpenedHost>): Promise<Hos
     },
     async [Symbol.asyncDispose]() {
       isDisposed = true;
-      // One that never opened was told to whoever asked for it, and leaves nothing to close.
+      // A connection that failed to open leaves nothing to close; its error went to the call that asked for it.
       const last = await current?.catch(() => undefined);
       await last?.host[Symbol.asyncDispose]();
     },

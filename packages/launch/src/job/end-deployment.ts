@@ -24,7 +24,7 @@ export interface EndDeployment {
   now: boolean;
 }
 
-/** The deployment as it is then. Throws where nobody could end it: no agent took the order, and the login host is away. */
+/** Resolves with the deployment as it is then. Throws where no agent took the order and the login host cannot be reached. */
 export async function endDeployment(ending: EndDeployment): Promise<DeploymentView> {
   const { session, run, deployment, authorizedKeysFile } = ending;
   const site = ending.delivered ? await reachWhileItEnds(ending) : await reach(ending);
@@ -38,7 +38,7 @@ export async function endDeployment(ending: EndDeployment): Promise<DeploymentVi
   return last;
 }
 
-/** Undefined where the login host is away and not needed. */
+/** Undefined where the login host cannot be reached and no job is left to end. */
 async function reach(ending: EndDeployment): Promise<Site | undefined> {
   const { cluster, run, deployment } = ending;
   try {
@@ -134,7 +134,7 @@ function isOver(state: InstanceState): boolean {
   return isEnded(state) && state.cause.code !== 'agent_lost';
 }
 
-/** The jobs are gone; where an agent could not say so any more, control is told. */
+/** Called when the jobs are gone: tells control of the end of each instance whose agent could not do so. */
 async function settle({ session, run, deployment }: EndDeployment): Promise<DeploymentView> {
   const last = await session.api.getDeployment(deployment.name, run.signal);
   const meant = new Set(deployment.instances.map(({ id }) => id));

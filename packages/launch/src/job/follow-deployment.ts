@@ -1,4 +1,4 @@
-// Follows one instance until it is ready or has ended: control says what its agent says, the scheduler what the queue says.
+// Follows one instance until it is ready or has ended: control reports what its agent reports, the scheduler reports the queue.
 
 import { isDeepStrictEqual } from 'node:util';
 
@@ -19,7 +19,7 @@ const firstPollsMs = [1_000, 4_000];
 
 export interface Follow {
   name: string;
-  /** Without a job that is known, control alone is asked. */
+  /** Where `jobId` is undefined, only control is asked. */
   instance: { id: string; jobId: string | undefined };
   session: ControlSession;
   site: Site;
@@ -34,7 +34,7 @@ export async function followDeployment(follow: Follow): Promise<InstanceView> {
   let told: InstanceState | undefined;
   const look = (view: InstanceView) => {
     if (view.id !== follow.instance.id) return;
-    // Control tells also of what is no change of state, such as load.
+    // Control also sends changes that are not of the state, such as load.
     if (!isDeepStrictEqual(view.state, told)) follow.run.tell({ type: 'instance.changed', instance: view });
     told = view.state;
     if (isReachable(view) || isEnded(view.state)) settled.resolve(view);
@@ -97,7 +97,7 @@ async function pollJob(follow: Follow, look: (view: InstanceView) => void, signa
   }
 }
 
-/** What is said of a login host that went away, once per outage, and how long until the next look. */
+/** Decides the wait until the next query of the queue, and warns once per outage of the login host. */
 function queueSight({ run, site }: Follow) {
   let failures = 0;
   let pace: QueuePace = { pollMs: pollMs(site.cluster.config.slurm), refusals: 0, answerMs: 0 };
@@ -114,11 +114,11 @@ function queueSight({ run, site }: Follow) {
       failures = 0;
       pace = { ...pace, refusals: 0 };
     },
-    /** False where looking again would only be refused again: a login that fails must not be hammered at. */
+    /** False where the login was refused: it must not be tried again and again. */
     lost(error: unknown): boolean {
       failures += 1;
       const isRefused = isCodedError(error, ...loginRefusals);
-      // A Slurm that answers and refuses is left in peace; a way that broke is tried again soon.
+      // A Slurm that answers and refuses is asked less often; a connection that broke is tried again soon.
       if (isCodedError(error, ...queueRefusals)) pace = { ...pace, refusals: pace.refusals + 1 };
       if (failures === 1 || isRefused)
         run.tell({

@@ -34,7 +34,7 @@ export async function launchJob(launch: JobLaunch): Promise<{ id: string; jobId:
   await testJob(site, script('testonly'), run.signal);
   run.signal.throwIfAborted();
   run.tell({ type: 'launch.phase', phase: 'recorded' });
-  // Without the signal: an answer that is not waited for would leave a deployment that nobody serves.
+  // Without the signal: an answer that is not awaited would leave a deployment without a job.
   const created = await session.api.createDeployment({
     name: plan.name,
     model: plan.model,
@@ -86,11 +86,11 @@ async function submit(launch: JobLaunch, created: DeploymentCreated, script: str
   await writeJobFiles(site, { instance: id, spec, script }, run.signal);
   run.signal.throwIfAborted();
   run.tell({ type: 'launch.phase', phase: 'submitting' });
-  // Without the signal: an answer that is not waited for would leave a job that nobody knows of.
+  // Without the signal: an answer that is not awaited would leave a job that no record names.
   return submitJob(site, { deployment: plan.name, instance: id }, run.tell);
 }
 
-/** From here on there is a job, whatever else goes wrong; its agent tells control of itself. */
+/** From here on there is a job, whatever else fails; its agent registers with control by itself. */
 async function tellControl({ plan, site, session, run }: JobLaunch, job: { id: string; jobId: string }): Promise<void> {
   const { id, jobId } = job;
   const view = await session.api.observed(id, { jobId }).catch((error: unknown) => {

@@ -27,7 +27,7 @@ describe('observationFor', () => {
     expect(slept).toEqual([3_000]);
   });
 
-  it('calls a job gone that nobody knew twice', async () => {
+  it('calls a job gone that the scheduler did not know twice', async () => {
     expect(await siteThatSays(gone, gone).look()).toMatchObject({ status: 'failed', cause: { code: 'job_ended' } });
   });
 });

@@ -1,4 +1,4 @@
-// What the scheduler says of a job, in control's words.
+// Turns the scheduler's observation of a job into the state that control records.
 
 import { join } from 'node:path/posix';
 
@@ -12,7 +12,7 @@ import type { Site } from '../site/open-site.ts';
 
 export type ObservedState = NonNullable<JobObserved['state']>;
 
-/** A job that nobody knows is looked for once more: a queue that is busy or has just restarted forgets for a moment. */
+/** A job that the scheduler does not know is looked for once more: a controller that is busy or has just restarted may not list it for a moment. */
 const retryIntervalMs = 3_000;
 
 /**
@@ -72,7 +72,7 @@ export function explainCompleted(
 const readTheLog =
   'Its own log (--source job) says why: a prologue that ends the script, a program that is not there, or a Node that does not run.';
 
-/** A job that failed before its agent could speak has said why in its own log. */
+/** The job's own log says why a job failed before its agent could report. */
 async function lastLinesOf(site: Site, instance: string): Promise<string[]> {
   const log = join(jobDirOf(site.paths, instance), 'job.log');
   const { code, stdout } = await site.host.runner.run(['tail', '-n', '50', '--', log]);

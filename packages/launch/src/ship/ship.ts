@@ -88,7 +88,7 @@ export async function shipFile(
 async function proveRuntime(host: Host, path: string): Promise<void> {
   const tried = await host.runner.run([path, '--version']);
   if (tried.code === 0) return;
-  // What is there is taken for proven the next time.
+  // A file that is there counts as verified the next time.
   await host.runner.run(['rm', '-f', path]);
   throw new CodedError<LaunchErrorCode>(
     'remote_unfit',

@@ -1,4 +1,4 @@
-// Which job this is, as the scheduler's environment says. Pure.
+// Reads the job's id and times from the scheduler's environment variables. Pure.
 
 import { defined } from '@fairlead/kit';
 

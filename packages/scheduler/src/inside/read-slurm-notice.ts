@@ -19,7 +19,7 @@ const reasons: ReadonlyArray<[pattern: RegExp, notice: SlurmNotice]> = [
 
 const noticePattern =
   /^slurmstepd\S*: error: \*\*\* (?:JOB|STEP) (?<job>\d+)(?:\.\S+)? ON \S+ CANCELLED AT (?<at>\S+) (?<reason>.*)\*\*\*$/;
-/** Each signal of one end is told, the later ones without the reason, KillWait (30 s by default) after the first at most. */
+/** Slurm writes a notice for each signal of one end: the later ones lack the reason, and come at most KillWait (30 s by default) after the first. */
 const sameEndMs = 60_000;
 const tailBytes = 4096;
 

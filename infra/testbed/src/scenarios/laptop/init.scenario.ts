@@ -50,7 +50,7 @@ it(
     expect(first.lines.find(({ event }) => event === 'site.found')).toMatchObject({
       clusterName: 'tb',
       scratch: '/scratch/alice',
-      vllmElsewhere: ['/home/alice/venv/bin/vllm'],
+      engines: [{ name: 'vllm', elsewhere: ['/home/alice/venv/bin/vllm'], modules: [] }],
       partitions: [{ name: 'gpu' }, { name: 'short' }],
     });
     const { last } = await alice.fairlead('config');

@@ -79,8 +79,10 @@ function programCheck(kind: EngineKind): Check {
 
 type Wanted = Omit<ProgramWanted, 'hasLastWord'>;
 
-export function scriptArguments({ kind, command }: Wanted): string[] {
-  return [kind.distribution ?? '', ...command];
+/** The arguments of `engineScript`. */
+export function scriptArguments({ kind, command }: Pick<Wanted, 'kind' | 'command'>): string[] {
+  const { version } = kind;
+  return version ? [version.distribution, ...version.command(command)] : ['', ...command];
 }
 
 /** The engine that a job would need a program for: of the named model, else of the configuration, else the default. */

@@ -1,8 +1,8 @@
 // Shell that finds the engine's program and its version: on the login host, and again on a compute node. Answers are `fl_key=value`.
 
 /**
- * Arguments: the Python distribution whose version is the engine's (empty: nothing tells it), then the engine's command, word by word.
- * vLLM itself takes ten seconds to say its version; its metadata does not.
+ * Arguments: the Python distribution whose version is the engine's, then the command that prints the version, word by word. Where
+ * nothing tells the version: an empty word, then the engine's command.
  */
 export const engineScript = `
 distribution=$1; shift
@@ -18,15 +18,8 @@ if [ -n "$distribution" ] && [ -n "$exe" ] && [ -f "$exe" ]; then
   case $words in
     *python*) said=$($words -c "$ask" 2>&1 | tail -n 1) ;;
     *)
-      last=
-      for word in "$@"; do last=$word; done
-      if [ "$last" = serve ]; then
-        count=$#
-        while [ "$count" -gt 1 ]; do set -- "$@" "$1"; shift; count=$((count - 1)); done
-        shift
-      fi
-      if command -v timeout >/dev/null 2>&1; then said=$(timeout 40 "$@" --version 2>&1 | tail -n 1)
-      else said=$("$@" --version 2>&1 | tail -n 1); fi
+      if command -v timeout >/dev/null 2>&1; then said=$(timeout 40 "$@" 2>&1 | tail -n 1)
+      else said=$("$@" 2>&1 | tail -n 1); fi
       ;;
   esac
   echo "fl_version=$said"

@@ -7,6 +7,7 @@ import { createLocalRunner } from '@fairlead/scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { parseAnswers } from '../ask-host.ts';
+import { scriptArguments } from './engine-checks.ts';
 import { judgeToken } from './engine-files.ts';
 import { engineScript } from './engine-script.ts';
 import { judgeEngine, judgePrologue } from './judge-engine.ts';
@@ -28,8 +29,9 @@ async function ask(...command: string[]) {
   return askOf('vllm', ...command);
 }
 
-async function askOf(distribution: string, ...command: string[]) {
-  const { stdout } = await createLocalRunner().run(['sh', '-c', engineScript, 'sh', distribution, ...command]);
+async function askOf(engine: string, ...command: string[]) {
+  const words = scriptArguments({ kind: findEngineKind(engine), command });
+  const { stdout } = await createLocalRunner().run(['sh', '-c', engineScript, 'sh', ...words]);
   return parseAnswers(stdout);
 }
 
@@ -56,7 +58,7 @@ describe('The script that looks for an engine', () => {
 
   it('asks for no version where nothing tells it', async () => {
     const server = await program('serve', '#!/bin/sh\necho 1.2.3\n');
-    expect([...(await askOf('', server, '--port', '{port}')).keys()]).toEqual(['fl_exe', 'fl_end']);
+    expect([...(await askOf('command', server, '--port', '{port}')).keys()]).toEqual(['fl_exe', 'fl_end']);
   });
 
   it('finds nothing where nothing is', async () =>

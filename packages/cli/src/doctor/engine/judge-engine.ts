@@ -36,7 +36,7 @@ export function judgeEngine({ kind, command, isNamed, hasLastWord }: ProgramWant
     if (isNamed && (!hasLastWord || program.startsWith('/'))) return fail(found, todo);
     return warn(`${found}: only other engines can be deployed, such as the simulator`, todo);
   }
-  if (kind.distribution === undefined) return ok(`${exe} is there`);
+  if (kind.version === undefined) return ok(`${exe} is there`);
   const version = versionIn(answers.get('fl_version') ?? '');
   if (version === undefined) {
     const said = (answers.get('fl_version') ?? '').slice(0, 200);

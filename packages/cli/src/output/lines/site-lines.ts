@@ -27,6 +27,8 @@ const association = z.object({
   isDefault: z.literal(true).optional(),
 });
 
+const installedEngine = z.object({ name: text, program: optionalText, elsewhere: texts, modules: texts });
+
 const initLines = {
   'site.found': line('What the login host says of the site.', {
     clusterName: optionalText,
@@ -36,9 +38,7 @@ const initLines = {
     scratch: optionalText,
     hfHome: optionalText,
     node: optionalText,
-    vllm: optionalText,
-    vllmElsewhere: texts,
-    modules: texts,
+    engines: z.array(installedEngine),
   }),
   'site.unknown': line('The login host could not be asked.', { reason: text }),
   'cluster.reached': line('The login host of a cluster answers.', { cluster: text, host: text, node: optionalText }),
