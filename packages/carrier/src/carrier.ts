@@ -3,11 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 
-import type { Clock, Log } from '@fairlead/kit';
 import type { EndpointAddress } from '@fairlead/protocol';
-import type { Route, RouteMemory } from '@fairlead/ssh';
-
-import type { BastionLink } from './bastion-socket/bastion-link.ts';
 
 /** `data`: for consumers. `control`: for control alone, so that a bulk answer cannot delay a heartbeat. */
 export type ChannelUse = 'data' | 'control';
@@ -69,33 +65,4 @@ export interface Reach {
 export interface Reacher extends Reach {
   /** Of the addresses that it can reach. */
   readonly kind: string;
-}
-
-/** What a job knows when it offers itself. */
-export interface OffererDeps {
-  /** To the bastion, in the order of preference. */
-  routes: readonly Route[];
-  routeMemory: RouteMemory;
-  /** The bastion's own hostname, as recorded at `init`. */
-  expectedHost: string;
-  clock: Clock;
-  log: Log;
-  /** In [0, 1). */
-  random: () => number;
-}
-
-/** What a consumer has when it reaches instances. */
-export interface ReacherDeps {
-  /** Its connection to the bastion. The consumer disposes it. */
-  link: BastionLink;
-}
-
-/** A line of the list in carrier-kinds.ts. Its folder also has `testing/under-test.ts`, a world for the contract. */
-export interface CarrierKind<Address extends EndpointAddress = EndpointAddress> {
-  /** Of its addresses. */
-  readonly kind: string;
-  /** Opens nothing. */
-  createOfferer(deps: OffererDeps): Offerer<Address>;
-  /** Opens nothing. */
-  createReacher(deps: ReacherDeps): Reacher;
 }

@@ -2,18 +2,8 @@ export { type BastionLink, type BastionLinkOptions, createBastionLink } from './
 export { secureControlChannel } from './bastion-socket/control-channel.ts';
 export { bastionSocket } from './bastion-socket/bastion-socket.ts';
 export { checkGateLine } from './bastion-socket/prove-bastion.ts';
-export type {
-  CarrierKind,
-  ChannelUse,
-  OfferFailure,
-  Offerer,
-  OffererDeps,
-  OfferOptions,
-  Reach,
-  Reacher,
-  ReacherDeps,
-  Up,
-} from './carrier.ts';
+export type { ChannelUse, OfferFailure, Offerer, OfferOptions, Reach, Reacher, Up } from './carrier.ts';
+export type { CarrierKind, OffererDeps, ReacherDeps } from './carrier-kind.ts';
 export { carrierKinds } from './carrier-kinds.ts';
 export { type OfferErrorCode, offerErrorCodes, type ReachErrorCode } from './carrier-error.ts';
 export { createReach } from './create-reach.ts';

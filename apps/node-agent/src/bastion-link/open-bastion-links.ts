@@ -34,13 +34,13 @@ export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable 
   };
   scope.use(offer(bastionSocket.createOfferer(offererDeps), 'control', options));
   const up = new Map<string, EndpointRef>();
-  for (const { kind, createOfferer } of carrierKinds) {
+  for (const carrier of carrierKinds) {
     const onEndpoint = (endpoint: EndpointRef | undefined) => {
-      if (endpoint) up.set(kind, endpoint);
-      else up.delete(kind);
+      if (endpoint) up.set(carrier.kind, endpoint);
+      else up.delete(carrier.kind);
       options.onEndpoints([...up.values()]);
     };
-    scope.use(offer(createOfferer(offererDeps), 'data', { ...options, onEndpoint }));
+    scope.use(offer(carrier.createOfferer(offererDeps), 'data', { ...options, onEndpoint }));
   }
   return scope;
 }

@@ -2,7 +2,7 @@
 
 import type { BastionSocketAddress } from '@fairlead/protocol';
 
-import type { CarrierKind } from '../carrier.ts';
+import type { CarrierKind } from '../carrier-kind.ts';
 import { createBastionOfferer } from './offer-at-bastion.ts';
 
 export const bastionSocket: CarrierKind<BastionSocketAddress> = {

@@ -3,7 +3,8 @@
 import type { BastionSocketAddress } from '@fairlead/protocol';
 import { describeAnswer, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/ssh';
 
-import type { Offerer, OffererDeps, Up } from '../carrier.ts';
+import type { Offerer, Up } from '../carrier.ts';
+import type { OffererDeps } from '../carrier-kind.ts';
 import { openTunnel } from './tunnel.ts';
 
 /** Offers through a tunnel that comes up again by itself. Opens nothing before `offer`. */
