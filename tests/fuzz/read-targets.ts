@@ -28,7 +28,7 @@ const textReaders: readonly Reader[] = [
   { name: 'test-only', samples: samples.sbatch, read: (text) => slurm.parseTestOnly(text) },
   { name: 'end time', samples: samples.times, read: (text) => slurm.parseEndTime(text) },
   { name: 'duration', samples: samples.times, read: (text) => slurm.parseSlurmDuration(text) },
-  { name: 'job script', samples: samples.jobScript, read: (text) => slurm.parseDirectives(text) },
+  { name: 'job script', samples: samples.slurmScript, read: (text) => slurm.parseDirectives(text) },
   {
     name: 'refusal',
     samples: samples.sbatch,

@@ -35,7 +35,7 @@ export const sbatch = [
   'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation\n',
 ];
 export const times = ['1795231867\n', '2026-11-21T06:00:00', '1-12:30:00', '04:00:00', '90', 'UNLIMITED', 'N/A'];
-export const jobScript = [
+export const slurmScript = [
   '#!/bin/bash\n#SBATCH --job-name=fl-a --time=60\n#SBATCH -p gpu\n#SBATCH --comment="a b"\nexec x\n',
 ];
 export const knownHosts = [

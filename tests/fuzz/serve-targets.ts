@@ -18,25 +18,24 @@ export const frontTarget: FuzzTarget = {
   name: 'front',
   samples: Array.from({ length: 200 }, (_, at) => fuzzHead(at + 1, frontKey)),
   async open() {
-    const testControl = await openFrontWorld({
+    const world = await openFrontWorld({
       handler: (incoming, response) => incoming.resume().on('end', () => response.end('served')),
       limits: { headMs: 100, bodyIdleMs: 100, lingerMs: 50 },
     });
     return {
       async feed(input) {
-        const socket = testControl.dial();
+        const socket = world.dial();
         // One that says no more, and one that waits for its answer.
         if (input.length % 2 === 0) socket.end(input);
         else socket.write(input);
         await closed(socket);
       },
       async prove() {
-        const answer = await testControl.fetch('GET', '/v1/models');
+        const answer = await world.fetch('GET', '/v1/models');
         if (answer.status !== 200) throw new Error(`the front answers ${answer.status}`);
-        if (testControl.parseErrors.length > 0)
-          throw new Error(`the engine was given nonsense: ${testControl.parseErrors.join()}`);
+        if (world.parseErrors.length > 0) throw new Error(`the engine was given nonsense: ${world.parseErrors.join()}`);
       },
-      [Symbol.asyncDispose]: () => testControl[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
     };
   },
 };

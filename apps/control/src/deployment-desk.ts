@@ -1,4 +1,4 @@
-// What owners ask for: deployments, their instances, where they answer. Each answer is on disk before it is given.
+// Performs the requests of owners: deployments, their instances, their endpoints. A change is on disk before it is answered.
 
 import { randomInt } from 'node:crypto';
 
@@ -36,7 +36,7 @@ export interface DeploymentDeskDeps {
   runDir: string;
 }
 
-/** Throws a `RequestError` where it does not do what an owner asks for. */
+/** Throws a `RequestError` for a request that it refuses. */
 export class DeploymentDesk {
   readonly #deps: DeploymentDeskDeps;
   readonly #registry: Registry;
@@ -63,7 +63,7 @@ export class DeploymentDesk {
     return this.#created(instance, token);
   }
 
-  /** One more instance of a deployment that is wanted. Submits nothing. */
+  /** Records one more instance of a deployment. Submits no job. */
   async addInstance(name: string, wanted: Read<typeof createInstance>): Promise<DeploymentCreated> {
     await this.#registry.usable();
     const deployment = this.deployment(name);
@@ -149,7 +149,7 @@ export class DeploymentDesk {
     });
   }
 
-  /** With what only the memory knows, where it knows the instance. */
+  /** Adds what only the memory knows, if the instance is in memory. */
   #viewStored(record: InstanceRecord): InstanceView {
     const entry = this.#registry.findInstance(record.id);
     return entry ? this.#registry.viewInstance(entry) : viewInstance(record, this.#deps.runDir);

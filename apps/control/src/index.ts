@@ -1,12 +1,11 @@
 export type { ControlErrorCode } from './control-error.ts';
 export { readBootId } from './boot-id.ts';
 export {
-  type Control,
   type ControlOptions,
   defaultHeartbeatMs as HEARTBEAT_MS,
   defaultLeaseMs as LEASE_MS,
-  openControl,
-} from './open-control.ts';
+} from './control-options.ts';
+export { type Control, openControl } from './open-control.ts';
 export { dialMachine } from './carrier/dial-table.ts';
 export { lifeMachine } from './domain/life-table.ts';
 export { renderOpenApi } from './openapi/render-openapi.ts';

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { errorText, isCodedError, type Log } from '@fairlead/kit';
 
 import { readBootId } from './boot-id.ts';
-import type { ControlOptions } from './open-control.ts';
+import type { ControlOptions } from './control-options.ts';
 import { initIdentity } from './state/identity.ts';
 import { mintOwnerToken } from './state/owner-tokens.ts';
 
@@ -65,7 +65,7 @@ async function serve(options: ControlOptions): Promise<number> {
   const asked = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
   try {
-    // Here alone: init and token need none of it.
+    // Imported here: init and token do not need it.
     const { openControl } = await import('./open-control.ts');
     const control = await openControl(options);
     log.info({ op: 'control.start', ok: true, socket: control.socketPath, pid: process.pid });
@@ -91,7 +91,7 @@ const logWaitingLimit = 256 * 1024;
 async function createLog(level: string): Promise<Log> {
   const { default: pino } = await import('pino');
   const destination = pino.destination({ dest: 1, sync: true, maxLength: logWaitingLimit });
-  // Whoever read our log may be gone, or its disk be full; we go on.
+  // The reader of the log may be gone, or the log's disk full. Control goes on without its log.
   destination.on('error', () => undefined);
   const log: Log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return log;

@@ -1,4 +1,4 @@
-// Forgets what is old, in small steps: the history beyond its bounds, and deployments that ended long ago.
+// Removes old records in small steps: history beyond its limits, and deployments that ended long ago.
 
 import { type Clock, type Guard, type Log, untilOver } from '@fairlead/kit';
 
@@ -22,7 +22,7 @@ export interface Keeping {
 export const defaultKeeping: Keeping = { keepMs: 90 * 24 * 60 * 60 * 1000, keepEvents: 50_000, keepEventsEach: 5000 };
 
 const intervalMs = 60 * 60 * 1000;
-/** A flood of events is cut back without waiting for the hour. */
+/** After so many new events it prunes at once, before the hour is over. */
 const everyEvents = 1000;
 /** Records in one transaction: about 10 ms. */
 const step = 250;
@@ -55,7 +55,7 @@ async function pruneAgainAndAgain(deps: PrunerDeps, signal: AbortSignal): Promis
   const flood = countFlood(registry);
   try {
     while (!signal.aborted) {
-      // A full disk takes no removal either; it is tried again.
+      // A full disk refuses removals too. The next step tries again.
       await guard.turn('prune', () => pruneOnce(deps, signal));
       const wake = AbortSignal.any([signal, flood.next()]);
       await untilOver(clock.sleep(intervalMs, wake), wake);

@@ -1,4 +1,4 @@
-// The slow heartbeat of control itself: ends leases whose time is over, and finds watchers that are gone.
+// Runs at an interval: ends leases whose time is over, and drops watchers that no longer answer.
 
 import { type Clock, type Guard, type Log, repeatEvery } from '@fairlead/kit';
 
@@ -8,7 +8,7 @@ import type { WatchHub } from './ws/watch-hub.ts';
 export interface SweeperDeps {
   registry: Registry;
   watchers: WatchHub;
-  /** Whether every agent that was there at the start has been called. */
+  /** Whether control has dialled every agent whose socket it found at its start. */
   isCaughtUp: () => boolean;
   clock: Clock;
   log: Log;
@@ -32,7 +32,7 @@ export function runSweeper(deps: SweeperDeps): AsyncDisposable {
     repeatEvery(tickMs, sweepLeases(deps, tickMs), { ...loop, op: 'lease.sweep' }),
     repeatEvery(watchersIntervalMs, () => watchers.sweep(), { ...loop, op: 'watch.sweep' }),
     repeatEvery(leftOutIntervalMs, () => registry.tellLeftOut(), { ...loop, op: 'history.left_out' }),
-    // Agents and leases wait for the store also while no caller asks for a change.
+    // The store is tried again here too: agents and leases wait for it even while no caller asks for a change.
     repeatEvery(reloadIntervalMs, () => registry.usable(), { ...loop, op: 'store.reload' }),
   ];
   return {
@@ -43,7 +43,7 @@ export function runSweeper(deps: SweeperDeps): AsyncDisposable {
   };
 }
 
-/** One turn of the sweep; it knows when the one before was. */
+/** Returns a function that sweeps once. It remembers when it last ran. */
 function sweepLeases({ registry, clock, log, isCaughtUp }: SweeperDeps, tickMs: number): () => void {
   const { leaseMs } = registry;
   const startedMs = clock.monotonicMs();

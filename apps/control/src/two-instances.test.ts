@@ -89,7 +89,7 @@ it('an endpoint by a carrier that control does not know is passed on whole, told
   watch.socket.terminate();
 });
 
-it('a dead instance is left for the living one', async () => {
+it('requests leave a dead instance for the living one', async () => {
   const { first, second, agents } = await openTwo({ leaseMs: 2000, heartbeatMs: 50 });
   await changed(first.instanceId, 'failed', () => agents[0].close());
   const found = await endpoints();
@@ -109,7 +109,7 @@ it('a draining instance is listed and given to no new request', async () => {
   expect(await shown()).toMatchObject([{ endpoints: [{ generation: 1 }] }, { endpoints: [{ generation: 1 }] }]);
 });
 
-it('a stop is told to each agent, and is delivered only where each was there', async () => {
+it('a stop is sent to each agent, and counts as delivered only if each was connected', async () => {
   const { agents } = await openTwo();
   const told = agents.map((agent) => agent.next('instance.drain'));
   expect((await ask('DELETE', '/v1/deployments/a')).body).toMatchObject({ delivered: true });

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { parseArgv, type ServeOptions } from './cli/parse-argv.ts';
-import type { ProcessEnd } from './process/life.ts';
+import type { ProcessExit } from './process/life.ts';
 import { SimProcess } from './process/sim-process.ts';
 
 const parsed = parseArgv(process.argv.slice(2), process.env);
@@ -43,7 +43,7 @@ function leaveChild(session: boolean): void {
   spawn('/bin/sh', ['-c', script], { stdio: 'ignore', detached: session, env: { PATH: process.env.PATH } }).unref();
 }
 
-function end(how: ProcessEnd): void {
+function end(how: ProcessExit): void {
   if ('code' in how) process.exit(how.code);
   dieOf(how.signal);
 }

@@ -1,29 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CodedError, Scope, silentLog } from '@fairlead/kit';
+import { CodedError, Scope } from '@fairlead/kit';
 import { ManualClock } from '@fairlead/kit/testing';
-import type { DeploymentView, InstanceState, InstanceView, JobObserved, WatchMessage } from '@fairlead/protocol';
+import type { InstanceState, InstanceView, WatchMessage } from '@fairlead/protocol';
 import type { JobObservation } from '@fairlead/scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ControlSession } from './control-session.ts';
 import { follow, followInstance } from './follow.ts';
 import type { FollowEvent } from './launch-event.ts';
-import type { LocalMachine } from './machine.ts';
 import type { Site } from './site/open-site.ts';
+import { deploymentOf, instanceOf, machineWith, ScriptedControl } from './testing/scripted-control.ts';
 
 const endpoint = { generation: 1, address: { kind: 'bastion-socket', socket: '/run/i1-1.sock' } };
 const cause = { code: 'requested', message: 'it was stopped' } as const;
 const starting: InstanceState = { status: 'starting', phase: 'loading' };
 const ready: InstanceState = { status: 'ready' };
-
-function instanceOf(state: InstanceState, more: Partial<InstanceView> = {}): InstanceView {
-  return { id: 'i1', jobId: '7', state, endpoints: [], ...more } as InstanceView;
-}
-
-function deploymentOf(...instances: InstanceView[]): DeploymentView {
-  return { name: 'mine', cluster: 'here', servedModel: 'm', instances } as unknown as DeploymentView;
-}
 
 const changed = (...instances: InstanceView[]): WatchMessage =>
   ({ type: 'deployment.changed', deployment: deploymentOf(...instances) }) as WatchMessage;
@@ -45,64 +36,13 @@ const failed = job({
   exitCode: { code: 12, signal: 0 },
 });
 
-/** A control whose messages the test sends; what it is told of a job it believes. */
-class ScriptedControl {
-  readonly observed: JobObserved[] = [];
-  /** How often a connection was opened. */
-  connections = 0;
-  isClosed = false;
-  readonly #failures: Error[];
-  #waiting: WatchMessage[] = [];
-  #wake = Promise.withResolvers<void>();
-
-  /** `failures`: of the first connections, one each. */
-  constructor(failures: readonly Error[] = []) {
-    this.#failures = [...failures];
-  }
-
-  send(message: WatchMessage): void {
-    this.#waiting.push(message);
-    this.#wake.resolve();
-  }
-
-  get session(): ControlSession & AsyncDisposable {
-    return {
-      api: {
-        getDeployment: async () => deploymentOf(instanceOf({ status: 'submitted' })),
-        observed: async (_id: string, body: JobObserved) => {
-          this.observed.push(body);
-          return instanceOf(body.state as InstanceState);
-        },
-      } as unknown as ControlSession['api'],
-      link: {} as ControlSession['link'],
-      watch: (signal) => this.#watch(signal),
-      [Symbol.asyncDispose]: async () => {
-        this.isClosed = true;
-      },
-    };
-  }
-
-  async *#watch(signal: AbortSignal): AsyncGenerator<WatchMessage> {
-    this.connections += 1;
-    const failure = this.#failures.shift();
-    if (failure) throw failure;
-    const over = Promise.withResolvers<never>();
-    signal.addEventListener('abort', () => over.reject(signal.reason), { once: true });
-    for (;;) {
-      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) yield next;
-      await Promise.race([this.#wake.promise, over.promise]);
-      this.#wake = Promise.withResolvers();
-    }
-  }
-}
-
 /** Follows instance i1, job 7. The scheduler gives the answers in their order and repeats the last. */
 function following(
   answers: ReadonlyArray<JobObservation | Error>,
   { log = '', failures = [] }: { log?: string; failures?: Error[] } = {},
 ) {
   const clock = new ManualClock();
-  const control = new ScriptedControl(failures);
+  const control = new ScriptedControl({ failures });
   const told: FollowEvent[] = [];
   const asked: number[] = [];
   const over = new AbortController();
@@ -127,19 +67,6 @@ function following(
   const states = () => told.flatMap((event) => (event.type === 'instance.changed' ? [event.instance.state] : []));
   const warnings = () => told.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   return { clock, control, told, types, states, warnings, asked, over, ended };
-}
-
-function machineWith(clock: ManualClock): LocalMachine {
-  return {
-    env: {},
-    home: '/home/me',
-    nodePath: process.execPath,
-    cacheDir: '/cache',
-    clock,
-    random: () => 0,
-    log: silentLog,
-    questions: {},
-  };
 }
 
 describe('following an instance', () => {
@@ -279,7 +206,7 @@ describe('follow', () => {
   function followed() {
     const control = new ScriptedControl();
     const deps = {
-      machine: { ...machineWith(new ManualClock()), home },
+      machine: machineWith(new ManualClock(), home),
       config: { clusters: { here: { kind: 'local' as const } } },
       openSession: async () => control.session,
     };

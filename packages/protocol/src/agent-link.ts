@@ -33,7 +33,7 @@ export const agentHello = z.object({
   instanceId,
   deployment: deploymentName,
   jobId: boundedText(nameLength),
-  /** The agent's clock as it says this: what it tells of times is set right by the difference. A wrong clock is no reason to refuse an agent. */
+  /** The agent's clock when it sends this. Control corrects the agent's times by the difference, and refuses no agent for a wrong clock. */
   clockMs: clamped(-timeLimitMs, timeLimitMs).optional(),
   restart,
   /** A random id of this agent process; the same process may connect again, another one of the same restart may not. */
@@ -44,7 +44,7 @@ export const agentHello = z.object({
 });
 export type AgentHello = z.infer<typeof agentHello>;
 
-/** All that is true of the instance now. Sent after each welcome and on each change; the last one counts. */
+/** The whole state of the instance. Sent after each welcome and on each change; each one replaces the one before. */
 export const instanceReported = z.object({
   type: z.literal('instance.reported'),
   state: instanceState,
@@ -55,7 +55,7 @@ export const instanceReported = z.object({
   /** Names that the OpenAI API's `model` field takes. */
   servedModels: nameList,
   nodes: nodeList,
-  /** When the job ends, as far as Slurm says. */
+  /** When the job ends, according to Slurm. */
   deadlineMs: timeMs.optional(),
   load,
 });
@@ -63,7 +63,7 @@ export type InstanceReported = z.infer<typeof instanceReported>;
 
 export const instanceHeartbeat = z.object({ type: z.literal('instance.heartbeat'), load });
 
-/** One life event, for the history. Repeated until it is acknowledged by its id. */
+/** One event of the instance's life, for the history. The agent repeats it until control acknowledges its id. */
 export const eventHappened = z.object({
   type: z.literal('event.happened'),
   id: count.min(1),
@@ -78,7 +78,7 @@ export const orderAccepted = z.object({ type: z.literal('order.accepted'), order
 const maxLines = 350_000;
 const lineLength = 1024 * 1024;
 
-/** In one look: of an array of something else zod would say so for each of half a million items (1 s and 460 MB a frame). */
+/** Checks the whole array with one issue: an array of other values would give zod one issue for each of half a million items (1 s and 460 MB a frame). */
 const lines = z.custom<string[]>(
   (value) =>
     Array.isArray(value) &&
@@ -135,7 +135,7 @@ export const instanceDrain = z.object({
 /** End at once; running requests are cut. */
 export const instanceStop = z.object({ type: z.literal('instance.stop'), orderId });
 
-/** Messages with lines that the agent may send of one tail; each is used up by one `log.chunk`. */
+/** How many `log.chunk` messages the agent may send for one tail. */
 const chunkCredit = z.int().min(1).max(1000);
 
 export const logTail = z.object({
@@ -146,7 +146,7 @@ export const logTail = z.object({
   follow: z.boolean(),
   credit: chunkCredit,
 });
-/** More credit, added to what is left: the reader has taken what was sent. `log.ended` needs none. */
+/** Credit that is added to what is left: the reader has taken what was sent. `log.ended` needs no credit. */
 export const logGrant = z.object({ type: z.literal('log.grant'), orderId, credit: chunkCredit });
 export const logCancel = z.object({ type: z.literal('log.cancel'), orderId });
 

@@ -31,7 +31,7 @@ export const controlHello = z.object({
   leaseMs: durationMs,
   /** When this control was started. */
   startedMs: timeMs.optional(),
-  /** Of its database: counts up with each migration. */
+  /** Number of the database's schema: each migration adds 1. */
   schemaVersion: count.optional(),
 });
 export type ControlHello = z.infer<typeof controlHello>;
@@ -69,7 +69,7 @@ export const instanceView = z.object({
   jobId: boundedText(nameLength).optional(),
   restart,
   state: instanceState,
-  /** Of the agent that speaks for it, and the protocol version agreed with it. Absent until it has come since control's start. */
+  /** The version of the instance's agent, and the protocol version agreed with it. Absent until the agent has connected to this control process. */
   agent: z.object({ version: boundedText(nameLength), protocol: versionRange.shape.max }).optional(),
   nodes: nodeList,
   /** Names that the OpenAI API's `model` field takes. */
@@ -85,12 +85,12 @@ export const instanceView = z.object({
 });
 export type InstanceView = z.infer<typeof instanceView>;
 
-/** Of one deployment at a time. */
+/** Limit of the instances of one deployment. */
 export const maxInstances = 1000;
 
 export const deploymentView = z.object({
   name: deploymentName,
-  /** What was asked for. */
+  /** As the user asked for it. */
   model: boundedText(512),
   /** The name in the OpenAI API's `model` field. */
   servedModel: boundedText(256),
@@ -98,7 +98,7 @@ export const deploymentView = z.object({
   cluster: boundedText(64),
   wanted: z.enum(['running', 'stopped']),
   createdMs: timeMs,
-  /** At least one. The current ones first, by replica; an instance whose place another one has taken is not among them. */
+  /** At least one. The current ones first, by replica. Without instances that another one has replaced. */
   instances: z.array(instanceView).min(1).max(maxInstances),
 });
 export type DeploymentView = z.infer<typeof deploymentView>;
@@ -156,7 +156,7 @@ export const endpointView = z.object({
 });
 export type EndpointView = z.infer<typeof endpointView>;
 
-/** `GET /v1/endpoints/{name}`: where a deployment answers now; `pickEndpoint` chooses. Never empty: where nothing answers the route says why. */
+/** `GET /v1/endpoints/{name}`: the endpoints of a deployment; `pickEndpoint` chooses one. Never empty: without an endpoint the answer is an error that says why. */
 export const endpointList = z.object({ endpoints: z.array(endpointView).max(listLength) });
 
 /** `DELETE /v1/deployments/{name}?mode=drain|now` */
@@ -166,13 +166,13 @@ export const stopQuery = z.object({ mode: stopMode.default('drain') });
 
 export const deploymentStopped = z.object({
   deployment: deploymentView,
-  /** Whether each instance that has not ended had an agent there to take the order. */
+  /** Whether the agent of every instance that has not ended was connected and took the order. */
   delivered: z.boolean(),
 });
 
 export const eventView = z.object({
   seq: count,
-  /** When it happened; what an agent tells is set right by control where the clocks differ. */
+  /** When it happened. Control corrects an agent's time if the clocks differ. */
   atMs: timeMs,
   /** When control stored it. */
   recordedMs: timeMs.optional(),
@@ -194,15 +194,27 @@ export const eventQuery = z
       .max(Number.MAX_SAFE_INTEGER)
       .optional()
       .describe('Begin after this sequence number. Default 0.'),
-    limit: z.coerce.number().int().min(1).max(1000).optional().describe('How many from there on. Default 100.'),
-    last: z.coerce.number().int().min(1).max(1000).optional().describe('The newest so many, instead of the oldest.'),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Limit of the events of the page. Default 100.'),
+    last: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('This many of the newest events, instead of the oldest.'),
     before: z.coerce
       .number()
       .int()
       .min(1)
       .max(Number.MAX_SAFE_INTEGER)
       .optional()
-      .describe('With `last`: the newest of those before this one.'),
+      .describe('With `last`: the newest events before this sequence number.'),
   })
   .refine(({ last, after, limit }) => last === undefined || (after === undefined && limit === undefined), {
     path: ['last'],
@@ -218,7 +230,7 @@ export const eventList = z.object({
   events: z.array(eventView).max(listLength),
   /** `after` for the page that follows. */
   next: count,
-  /** `before` for the page ahead of this one; absent where nothing older is kept. Only with `last`. */
+  /** `before` for the page of older events; absent if none is stored. Only with `last`. */
   previous: count.optional(),
 });
 

@@ -106,7 +106,7 @@ const report = {
   load: { inFlight: 0 },
 };
 
-describe('The bounds of the wire', () => {
+describe('The limits of the wire', () => {
   it.each([
     ['a restart whose generations would be no numbers of sockets', { ...hello, restart: 10_000 }, 'restart'],
     ['a deadline beyond all times', { ...report, deadlineMs: 1.7e308 }, 'deadlineMs'],
@@ -116,7 +116,7 @@ describe('The bounds of the wire', () => {
     expect(protocol.decodeValue(protocol.agentMessage, message)).toMatchObject({ ok: false, path });
   });
 
-  it('give the last generation of the last restart a socket of its own', () => {
+  it('give the last generation of the last restart its own socket', () => {
     const last = protocol.firstGeneration(9999);
     expect(protocol.parseSocketName(protocol.socketName('abcdefgh', last, 'data'))?.generation).toBe(last);
   });
@@ -128,12 +128,12 @@ describe('The bounds of the wire', () => {
     expect(decoded).toMatchObject({ ok: true, value: { state: { cause: short } } });
   });
 
-  it('let an agent in whose clock is out of all bounds', () => {
+  it('accept an agent whose clock is out of range', () => {
     const decoded = protocol.decodeValue(protocol.agentMessage, { ...hello, clockMs: -1.7e308 });
     expect(decoded).toMatchObject({ ok: true, value: { clockMs: -protocol.TIME_LIMIT_MS } });
   });
 
-  it('take the nearest number where an engine tells nonsense, and none where it tells no number', () => {
+  it('take the nearest number in range from an engine, and none if it sends no number', () => {
     const load = { inFlight: 1, running: -3, waiting: 1e300, generationTokens: null };
     const decoded = protocol.decodeValue(protocol.agentMessage, { type: 'instance.heartbeat', load });
     expect(decoded).toEqual({

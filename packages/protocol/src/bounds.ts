@@ -1,4 +1,4 @@
-// The bounds of what crosses the wire. A stored record takes the same bounds: what a message may say can be stored and read back.
+// Limits of the values on the wire. Stored records have the same limits: every value of a message can be stored and read back.
 
 import { z } from 'zod';
 
@@ -18,10 +18,10 @@ export const durationMs = z.int().min(0).max(timeLimitMs);
 
 const countLimit = 1e15;
 
-/** Of things, bytes, tokens, and of what is numbered from 0. */
+/** A number of things, bytes or tokens, or a sequence number from 0. */
 export const count = z.int().min(0).max(countLimit);
 
-/** A number that a program of others tells and that nothing depends on: taken as the nearest one in range. */
+/** A number from a program that is not ours, for display only: a number out of range becomes the nearest one in range. */
 export function clamped(min: number, max: number) {
   return z
     .number()
@@ -30,15 +30,15 @@ export function clamped(min: number, max: number) {
     .max(max);
 }
 
-/** A count that the engine tells; left out where it is no number, so that no report fails by it. */
+/** A count from the engine. A value that is not a number is left out, so that it does not fail the report. */
 export const toldCount = clamped(0, countLimit).optional().catch(undefined);
 
-/** Names, ids, paths: what is longer is refused, for half of it names something else. */
+/** A name, id or path. A longer one is refused: its first half would name something else. */
 export function boundedText(maxLength: number) {
   return z.string().max(maxLength);
 }
 
-/** Text for people: what is longer is cut, for a message is better told in part than refused. */
+/** Text for people. A longer one is cut, so that the message that carries it is not refused. */
 export function shortenedText(maxLength: number) {
   return z
     .string()
@@ -48,7 +48,7 @@ export function shortenedText(maxLength: number) {
 
 export const nameLength = 256;
 export const pathLength = 4096;
-/** Of a reason, a cause, a hint, an event. */
+/** Length of a reason, cause, hint or event. */
 export const messageLength = 4096;
 /** Certificates, keys and tokens. */
 export const secretLength = 16_384;
@@ -57,5 +57,5 @@ export const secretLength = 16_384;
 export const toldLines = z.array(shortenedText(messageLength)).max(1000);
 /** Names of models, of GPUs. */
 export const nameList = z.array(boundedText(1024)).max(1000);
-/** More than an account can have: a list that control answers with. */
+/** Length of a list in an answer of control. An account has fewer. */
 export const listLength = 1_000_000;

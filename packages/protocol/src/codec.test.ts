@@ -41,13 +41,13 @@ describe('A secret', () => {
     heartbeatMs: 1,
   });
 
-  it('is read as one that no print shows, and written as it was', () => {
+  it('is decoded to a value that no print shows, and encoded unchanged', () => {
     const decoded = decodeText(controlMessage, text);
     expect(`${JSON.stringify(decoded)}${inspect(decoded, { depth: 9 })}`).not.toContain('fli_secret');
     expect(decoded.ok && encodeText(controlMessage, decoded.value)).toBe(text);
   });
 
-  it('is not written from plain text, which somebody may have printed', () => {
+  it('is not encoded from plain text, which a program may have printed', () => {
     expect(() => encodeText(controlMessage, JSON.parse(text))).toThrow(/Secret/);
   });
 });

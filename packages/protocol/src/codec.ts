@@ -1,4 +1,5 @@
-// Text to value and back, once, at the border. Out: only what the schema names. In: what it needs, tolerating the rest.
+// Decodes text to a value and encodes it back, at the border of a program. Encoding drops fields that the schema does not name;
+// decoding tolerates them.
 
 import { z } from 'zod';
 
@@ -18,7 +19,7 @@ export function decodeValue<T extends z.ZodType>(schema: T, value: unknown): Dec
   return { ok: false, path: issue.path, message: issue.message };
 }
 
-/** Never throws, also not on text that is not JSON. */
+/** Never throws: text that is not JSON gives a failure too. */
 export function decodeText<T extends z.ZodType>(schema: T, text: string): Decoded<z.output<T>> {
   let value: unknown;
   try {
@@ -30,8 +31,8 @@ export function decodeText<T extends z.ZodType>(schema: T, text: string): Decode
 }
 
 /**
- * The JSON that `decodeText` reads. Fields that the schema does not name are left out (a strict schema refuses them), secrets
- * become text. Throws on a value that breaks its schema: a fault of ours.
+ * Encodes to the JSON that `decodeText` reads. Leaves out fields that the schema does not name (a strict schema refuses them),
+ * and writes secrets as text. Throws on a value that breaks its schema: a fault of ours.
  */
 export function encodeText<T extends z.ZodType>(schema: T, value: z.output<T>): string {
   return JSON.stringify(encodeValue(schema, value));
@@ -42,7 +43,7 @@ export function encodeValue<T extends z.ZodType>(schema: T, value: z.output<T>):
   return z.encode(schema, value);
 }
 
-/** Of a union's failures the one that got furthest says most. */
+/** Among the failures of a union's options: that of the option that matched to the deepest field. */
 function deepestIssue(
   issues: readonly z.core.$ZodIssue[],
   base: readonly PropertyKey[] = [],

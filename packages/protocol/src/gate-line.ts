@@ -13,7 +13,7 @@ export const gateLine = z.union([
     /** The directory of the sockets, on local disk. */
     run: boundedText(pathLength),
     control: z.enum(['running', 'started', 'absent']).catch('running'),
-    /** Where it is absent because it does not start: control's own words. */
+    /** Control's own error, if control is absent because it does not start. */
     why: z
       .object({
         code: boundedText(64),

@@ -47,16 +47,16 @@ function readOf(name: string, text: string): unknown {
 }
 
 describe('A golden message', () => {
-  it.each(goldens)('$name is read as it was, and written as it was', ({ name, text }) => {
+  it.each(goldens)('$name is decoded and encoded unchanged', ({ name, text }) => {
     expect(JSON.parse(protocol.encodeText(schemaOf(name), readOf(name, text)))).toEqual(JSON.parse(text));
   });
 
-  it.each(goldens)('$name is read also with a field that this version does not know', ({ name, text }) => {
+  it.each(goldens)('$name is decoded also with a field that this version does not know', ({ name, text }) => {
     const value = { ...(JSON.parse(text) as object), fromTheFuture: { a: 1 } };
     expect(readOf(name, JSON.stringify(value))).toEqual(readOf(name, text));
   });
 
-  it.each(goldens)('$name is written without a field that it does not have', ({ name, text }) => {
+  it.each(goldens)('$name is encoded without a field that its schema does not name', ({ name, text }) => {
     const value = { ...(readOf(name, text) as object), spread: 'extra' };
     expect(JSON.parse(protocol.encodeText(schemaOf(name), value))).toEqual(JSON.parse(text));
   });

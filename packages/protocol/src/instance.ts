@@ -1,10 +1,10 @@
-// What is true of one instance: its state, the causes of its end, its load.
+// One instance: its state, the causes of its end, its load.
 
 import { z } from 'zod';
 
 import { count, messageLength, clamped, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
 
-/** Where the engine is in its start; only a progress display depends on it. */
+/** The phase of the engine's start, for display only. */
 export const startPhase = z.enum(['booting', 'downloading', 'loading', 'compiling', 'warming', 'probing']);
 export type StartPhase = z.infer<typeof startPhase>;
 
@@ -28,7 +28,7 @@ export const endCause = z.object({
   code: endCauseCode.catch('job_ended'),
   message: shortenedText(messageLength),
   hint: shortenedText(messageLength).optional(),
-  /** The engine's last lines, where they explain the end. */
+  /** The engine's last lines, if they explain the end. */
   lastLines: toldLines.optional(),
 });
 export type EndCause = z.infer<typeof endCause>;
@@ -63,13 +63,13 @@ export function isServing(state: InstanceState): boolean {
 export const instanceRole = z.enum(['current', 'successor']);
 export type InstanceRole = z.infer<typeof instanceRole>;
 
-/** Which of the instances that serve a deployment beside each other; counts from 0. */
+/** Number of the instance among those that serve a deployment at the same time, from 0. */
 export const replica = z.int().min(0).max(9999);
 
 export const load = z.object({
-  /** Requests in the front: accepted and not answered to the end. */
+  /** Requests that the front has accepted and whose answers have not ended. */
   inFlight: count,
-  /** The engine's own counts, where it gives any. */
+  /** The engine's own counts, if it has any. */
   running: toldCount,
   waiting: toldCount,
   generationTokens: toldCount,

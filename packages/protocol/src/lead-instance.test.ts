@@ -16,7 +16,7 @@ function deployment(...states: Array<InstanceView['state'] & { up?: boolean }>):
 
 const lead = (...states: Parameters<typeof deployment>) => leadInstance(deployment(...states)).id;
 
-describe('The instance that stands for its deployment', () => {
+describe('The instance that represents its deployment', () => {
   it('is the one that answers, then one that serves, then one that lives, then the first', () => {
     const ended = { status: 'stopped', cause } as const;
     expect(lead({ status: 'draining', untilMs: 1, cause }, { status: 'ready' }, { status: 'ready', up: true })).toBe(
@@ -27,7 +27,7 @@ describe('The instance that stands for its deployment', () => {
     expect(lead(ended, ended)).toBe('instance0');
   });
 
-  it('has ended with all of them', () => {
+  it('has ended when all of them have ended', () => {
     const ended = { status: 'failed', cause } as const;
     expect(hasEnded(deployment(ended, ended))).toBe(true);
     expect(hasEnded(deployment(ended, { status: 'queued' }))).toBe(false);

@@ -1,9 +1,9 @@
-// What is said of a deployment as a whole, from what is true of its instances. Pure.
+// What holds for a deployment as a whole, decided from its instances. Pure.
 
 import type { DeploymentView, InstanceView } from './api.ts';
 import { isEnded, isServing } from './instance.ts';
 
-/** The instance that stands for the deployment in one line: one that serves, else one that has not ended, else the first. */
+/** The instance that represents the deployment in one line: one that serves, else one that has not ended, else the first. */
 export function leadInstance({ instances }: Pick<DeploymentView, 'instances'>): InstanceView {
   const lead =
     instances.find((instance) => isServing(instance.state) && instance.endpoints.length > 0) ??

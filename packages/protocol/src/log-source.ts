@@ -1,4 +1,4 @@
-// Whose log is asked for.
+// Which program's log a reader asks for.
 
 import { z } from 'zod';
 

@@ -53,7 +53,7 @@ describe('pickEndpoint', () => {
     expect(picked([{ ...first, state }])).toBeUndefined();
   });
 
-  it('leaves out an address of a carrier that the program does not have, which is read and passed on whole', () => {
+  it('ignores an address of a carrier that the program does not have; the address is decoded and passed on whole', () => {
     const wire = { ...first, apiKey: 'k', address: { kind: 'srun', step: 7 } };
     const decoded = decodeValue(endpointList, { endpoints: [wire] });
     expect(decoded).toMatchObject({ ok: true, value: { endpoints: [{ address: { kind: 'srun', step: 7 } }] } });
@@ -69,7 +69,7 @@ describe('pickEndpoint', () => {
     expect(pick('bastion-socket', 'relay')).toBe(first);
   });
 
-  it('is given no bastion socket without a path', () => {
+  it('gets no bastion socket without a path: decoding refuses it', () => {
     const wire = { ...first, apiKey: 'k', address: { kind: 'bastion-socket' } };
     expect(decodeValue(endpointList, { endpoints: [wire] })).toMatchObject({ ok: false });
   });

@@ -1,4 +1,4 @@
-// Which of a deployment's endpoints takes the next requests. Pure; where none does, the caller waits or asks control why.
+// Which of a deployment's endpoints takes the next requests. Pure. If none does, the caller waits or asks control for the reason.
 
 import type { EndpointView } from './api.ts';
 import { isServing } from './instance.ts';
@@ -14,9 +14,9 @@ export interface EndpointChoice {
 }
 
 /**
- * Ready before degraded; then the instance that is in use, so that requests do not wander between equal ones; then the current
- * instance before its successor, and the lower replica. Of one instance, the endpoint by the preferred carrier; one of a kind that is
- * not in `kinds` is left out.
+ * Ready before degraded; then the instance that is in use, so that requests stay with one of several equal instances; then the current
+ * instance before its successor, and the lower replica. Of one instance, the endpoint by the preferred carrier. Ignores a carrier that is
+ * not in `kinds`.
  */
 export function pickEndpoint(
   endpoints: readonly EndpointView[],

@@ -51,7 +51,7 @@ export const sshRoute = z.strictObject({
 });
 export type SshRoute = z.infer<typeof sshRoute>;
 
-/** A bound: all routes are asked at once. */
+/** Limit of the routes: all of them are tried at the same time. */
 export const maxRoutes = 8;
 
 export const laptopProfile = z.object({

@@ -1,4 +1,4 @@
-// What an agent does where its spec, and so the user's configuration, says nothing.
+// Defaults of an agent for settings that its spec, and so the user's configuration, leaves out.
 
 export const specDefaults = {
   readyLimitSeconds: 3600,

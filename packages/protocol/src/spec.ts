@@ -14,7 +14,7 @@ const seconds = z
   .min(0)
   .max(10 * 365 * 24 * 60 * 60);
 
-/** What is wanted of the engine; the agent makes its command line of it. */
+/** The settings of the engine, from which the agent makes its command line. */
 export const engineSpec = z.object({
   /** One of the engines that the agent knows. */
   name: z.string().min(1).max(32),
@@ -66,7 +66,7 @@ export const healthSpec = z
     probeLimitSeconds: seconds.default(specDefaults.probeLimitSeconds),
     /** Failed probes in a row until the engine counts as hung and is restarted. */
     probeFailures: z.int().min(1).default(specDefaults.probeFailures),
-    /** How long tokens may stand still with requests running. */
+    /** How long the token counters may stay unchanged while requests run. */
     stallSeconds: seconds.default(specDefaults.stallSeconds),
     /** Engine starts within `crashWindowSeconds` after which the agent gives up. */
     crashLimit: z.int().min(1).default(specDefaults.crashLimit),
@@ -88,14 +88,14 @@ export const instanceSpec = z.object({
   servedModel: z.string(),
   engine: engineSpec,
   health: healthSpec,
-  /** Of the endpoint; the front checks it. */
+  /** The endpoint's key, which the front checks. */
   apiKey: secretText(secretLength, 16),
   enrolmentToken: secretText(secretLength, 16),
   /** In the order in which they are preferred; all lead to the one bastion. */
   bastion: z.object({ routes: z.array(bastionRoute).min(1).max(maxRoutes) }),
   /** The bastion's own hostname; a connection that ends on another host is refused. */
   bastionIdentity: z.object({ host: z.string() }),
-  /** Where keys lie on the cluster that open the bastion. */
+  /** Files on the cluster with the keys that log in to the bastion. */
   jobKeyDir: z.string(),
   /** PEM; the only certificate control may show. */
   controlCertificate: z.string(),
@@ -103,12 +103,12 @@ export const instanceSpec = z.object({
   jobDir: z.string(),
   /** Node-local directory under which the agent makes its 0700 directory. TMPDIR or /tmp where absent. */
   scratchDir: z.string().optional(),
-  /** What its job needs to ask Slurm of itself. */
+  /** What the agent needs to ask Slurm about its own job. */
   slurm: z
     .object({
-      /** Where the site has several clusters: the one that the job went to. */
+      /** On a site with several clusters: the one to which the job was submitted. */
       cluster: z.string().max(64).optional(),
-      /** How often the site lets its queue be asked. */
+      /** Minimum time between two questions to the site's queue. */
       pollSeconds: seconds.optional(),
     })
     .optional(),

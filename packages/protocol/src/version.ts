@@ -1,4 +1,4 @@
-// The protocol's integer version, its dated history, and how two sides agree on one. Nothing else.
+// The protocol's integer version, its dated history, and how two sides agree on a version.
 
 export const protocolVersion = 2;
 

@@ -12,20 +12,20 @@ export const watchSnapshot = z.object({
   deployments: z.array(deploymentView).max(listLength),
 });
 
-/** The whole new truth of one deployment. */
+/** The whole new state of one deployment. */
 export const deploymentChanged = z.object({
   type: z.literal('deployment.changed'),
   seq: count,
   deployment: deploymentView,
 });
 
-/** The watcher fell behind or control lost its place: a new snapshot follows. */
+/** The watcher fell behind, or control cannot tell what the watcher missed: a new snapshot follows. */
 export const watchResync = z.object({ type: z.literal('resync'), seq: count });
 
-/** `?events=true`: new in the history. After a `resync` ask for what was missed with `after`: a snapshot holds none of it. */
+/** With `?events=true`: a new event of the history. A snapshot holds no events: after a `resync` ask for missed ones with `after`. */
 export const eventAdded = z.object({
   type: z.literal('event.added'),
-  /** Of the change told last. */
+  /** The sequence number of the last change that was sent. */
   seq: count,
   event: eventView,
 });

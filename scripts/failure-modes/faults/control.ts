@@ -30,7 +30,7 @@ export const controlFaults: readonly FoundFault[] = [
     seen: 'who was known stays known, others get `state_unreadable` (503) until it can; control runs on',
     tests: places(
       [control('faults/home-away'), 'keeps owners it knows and their watchers, answers 503 to others'],
-      [control('state/state'), 'are believed where they were known, unknown ones get no answer'],
+      [control('state/state'), 'stay valid if they were known; unknown ones get no answer'],
       [control('faults/ports'), '$port fails for a while'],
     ),
   },
@@ -44,10 +44,7 @@ export const controlFaults: readonly FoundFault[] = [
         'keeps its memory and refuses changes while its database can be neither written nor read',
       ],
       [control('faults/ports'), '$port fails for a while'],
-      [
-        control('store/journal'),
-        'answers all and goes on where those who are told of a commit or a failure fail themselves',
-      ],
+      [control('store/journal'), 'answers every caller and goes on when a handler of a commit or a failure throws'],
     ),
   },
   {
@@ -75,7 +72,7 @@ export const controlFaults: readonly FoundFault[] = [
       ],
       [
         control('faults/flood'),
-        'fills no more by reports that change again and again, and its end is told all the same',
+        'fills no more of the history with reports that keep changing, and its end is stored all the same',
       ],
       [
         control('faults/flood'),

@@ -12,7 +12,7 @@ const freshSocket = 'control.new';
 
 export interface ControlSocketDeps {
   runDir: RunDir;
-  /** Listens at that path, and no longer where it listened before. */
+  /** Listens at the path and stops listening where it listened before. */
   listen: (path: string) => Promise<void>;
   pid: number;
 }
@@ -47,7 +47,7 @@ export class ControlSocket {
     return made;
   }
 
-  /** Takes both away, where they are ours. */
+  /** Removes both files if they belong to this control. */
   remove(): void {
     const pidFile = this.#deps.runDir.file(controlPidFile);
     if (readText(pidFile) === this.#pidText) rmSync(pidFile, { force: true });

@@ -1,5 +1,5 @@
-// Decides what becomes of one socket file of an agent: queued, dialled, proven, dialled again after a wait, given up. Which
-// of them are dialled first is dial-order.ts's matter. Pure; dialler.ts performs it.
+// The state machine of one agent's socket file: queued, dialled, proven, dialled again after a wait, forgotten. Does not order
+// the dials: dial-order.ts does. Pure; dialler.ts performs the effects.
 
 import { go, stay, type Step } from '@fairlead/kit';
 
@@ -15,17 +15,17 @@ export type DialState =
   | { status: 'idle' | 'queued' | 'dialling' | 'waiting'; failing?: Failing }
   /** An agent has proved itself over the connection, which is open. */
   | { status: 'proven' }
-  /** The file is gone, or is no longer ours to look at. */
+  /** The file is gone or was given up. */
   | { status: 'forgotten' };
 
 export type DialEvent =
   | { type: 'file.reviewed'; decision: SocketDecision }
   | { type: 'file.gone' }
-  /** Its instance has too many. */
+  /** The instance has more sockets than it may have. */
   | { type: 'file.surplus' }
   | { type: 'dial.begun' }
   | { type: 'agent.proved' }
-  /** `isMissing`: because there was no such file. */
+  /** `isMissing`: the connection failed because the file did not exist. */
   | { type: 'connection.closed'; nowMs: number; isMissing: boolean }
   | { type: 'redial.due' };
 
@@ -35,7 +35,7 @@ export type DialEffect =
   | { type: 'park' }
   | { type: 'unlink' }
   | { type: 'forget' }
-  /** Its instance may dial another one. */
+  /** Another socket of the instance may be dialled. */
   | { type: 'place.free' }
   /** Answered by `redial.due` after a wait that grows with `failures`. */
   | { type: 'redial.later'; failures: number }
@@ -67,7 +67,7 @@ export function failingOf(state: DialState): Failing | undefined {
   return 'failing' in state ? state.failing : undefined;
 }
 
-/** A connection that was dialled before goes on: its file alone is gone. */
+/** Only the file is gone: a connection that was made through it stays open. */
 function whenForgotten(state: DialState, { type }: DialEvent): DialStep {
   return type === 'agent.proved' || type === 'connection.closed' ? go(state, { type: 'place.free' }) : stay(state);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { byPromise, reservedForKnown, maxSockets, maxUnproven, mayDial, pickSurplus } from './dial-order.ts';
 
 describe('The order of dialling', () => {
-  it('begins with what never failed, and of that with the newest', () => {
+  it('dials sockets that never failed first, and the newest of them before the others', () => {
     const sockets = [
       { generation: 9, failures: 1 },
       { generation: 3, failures: 0 },
@@ -30,7 +30,7 @@ describe('The socket files of one instance', () => {
     expect(pickSurplus(sockets(maxSockets, 1))).toEqual([]);
   });
 
-  it('are given up from the oldest on, but never the one in use', () => {
+  it('are unlinked from the oldest on, but never the one in use', () => {
     const gone = pickSurplus(sockets(maxSockets + 4, 2)).map(({ generation }) => generation);
     expect(gone.toSorted((a, b) => a - b)).toEqual([1, 3, 4, 5]);
   });

@@ -149,7 +149,7 @@ describe('the dialler', () => {
     expect(existsSync(dir.file('aaaaaaaa-1.ctl'))).toBe(true);
   });
 
-  it('gives up a socket at which nobody answers, after a lease', async () => {
+  it('gives up a socket at which no agent answers, after a lease', async () => {
     await listen('aaaaaaaa-1.ctl');
     dir.park('aaaaaaaa-1.ctl');
     await new Promise((resolve) => servers.get('aaaaaaaa-1.ctl')!.close(resolve));
@@ -163,7 +163,7 @@ describe('the dialler', () => {
     expect(clock.monotonicMs()).toBeGreaterThan(15_000);
   });
 
-  it('unlinks the sockets of instances that nobody knows, after a lease, and leaves other files', async () => {
+  it('unlinks the sockets of instances that control does not know, after a lease, and leaves other files', async () => {
     owner = { kind: 'unknown' };
     await listen('aaaaaaaa-1.ctl');
     await listen('aaaaaaaa-1.sock');
@@ -222,7 +222,7 @@ describe('the dialler', () => {
     expect(existsSync(dir.file('aaaaaaaa-20.ctl'))).toBe(true);
   });
 
-  it('looks again at an instance whose truth has changed', async () => {
+  it('reviews the sockets of an instance whose record has changed', async () => {
     await listen('aaaaaaaa-1.sock');
     await dialler.start();
     const cause = { code: 'agent_lost', message: '' } as const;

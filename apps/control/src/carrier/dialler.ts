@@ -19,10 +19,11 @@ import { parseSocketName } from '@fairlead/protocol';
 
 import { decideSocket, type SocketOwner } from '../domain/decide-socket.ts';
 import { type DialEffect, type DialEvent, dialTransition, failingOf } from './dial-machine.ts';
-import { byPromise, maxUnproven, mayDial } from './dial-order.ts';
+import { DialQueue } from './dial-queue.ts';
+import { KnownSockets } from './known-sockets.ts';
 import { ParkedSockets } from './parked-sockets.ts';
 import type { RunDir } from './run-dir.ts';
-import { candidateOf, type SocketTarget as Target, surplusOf } from './socket-target.ts';
+import { type SocketTarget, surplusOf } from './socket-target.ts';
 
 export interface DiallerDeps {
   runDir: RunDir;
@@ -32,23 +33,19 @@ export interface DiallerDeps {
   random: () => number;
   leaseMs: number;
   ownerOf: (instanceId: string) => SocketOwner;
-  /** Hands a connection over; `onProven` when an agent has proved itself on it. */
+  /** Takes over the connection; calls `onProven` when an agent has proved itself on it. */
   admit: (raw: Socket, from: { instanceId: string; generation: number }, onProven: () => void) => void;
 }
 
 const redial: BackoffPolicy = { baseMs: 200, maxMs: 5000 };
 const rescanMs = 2000;
-/** Files looked at in one turn of the event loop. */
+/** Limit of the files that are reviewed in one turn of the event loop. */
 const reviewSlice = 500;
 
 export class Dialler implements AsyncDisposable {
   readonly #deps: DiallerDeps;
-  readonly #targets = new Map<string, Target>();
-  readonly #byInstance = new Map<string, Set<Target>>();
-  /** Instances with a socket to dial, in the order in which they came. */
-  readonly #queue = new Set<string>();
-  /** What is dialled and not yet proven, by instance: one of each. */
-  readonly #unproven = new Map<string, Target>();
+  readonly #sockets = new KnownSockets();
+  readonly #queue: DialQueue;
   readonly #guard: Guard;
   readonly #parked: ParkedSockets;
   readonly #ended = new AbortController();
@@ -60,15 +57,22 @@ export class Dialler implements AsyncDisposable {
     this.#deps = deps;
     this.#guard = new Guard(deps.log);
     this.#parked = new ParkedSockets({ ...deps, guard: this.#guard });
+    this.#queue = new DialQueue({
+      socketsOf: (instanceId) => this.#sockets.ofInstance(instanceId),
+      isKnown: (instanceId) => {
+        const owner = deps.ownerOf(instanceId);
+        return owner.kind === 'current' && owner.life.phase !== 'waiting';
+      },
+    });
   }
 
-  /** Resolves after the first look. */
+  /** Resolves after the first scan of the directory. It goes on until the dialler is disposed. */
   async start(): Promise<void> {
     const { clock, runDir, log } = this.#deps;
     const { signal } = this.#ended;
     const onError = (error: unknown) =>
       log.warn({ op: 'run.watch', ok: false, error: errorText(error) }, 'falling back to looking every 2 s');
-    // Where the system has no inotify watch left, the scan every 2 s finds every socket.
+    // If the system has no inotify watch left, the scan every 2 s still finds every socket.
     const onName = this.#guard.handler('run.look', (name: string) => this.#look(name));
     this.#guard.run('run.watch', () => runDir.watch(onName, { signal, onError }));
     await this.#guard.turn('run.scan', () => this.#scan());
@@ -77,9 +81,9 @@ export class Dialler implements AsyncDisposable {
     this.#scanning = repeatEvery(rescanMs, () => this.#scan(), { op: 'run.scan', clock, guard: this.#guard, signal });
   }
 
-  /** Looks again at the sockets of one instance, whose truth has changed. */
+  /** Decides again about the sockets of one instance, whose record has changed. */
   review(instanceId: string): void {
-    for (const target of this.#byInstance.get(instanceId) ?? [])
+    for (const target of this.#sockets.ofInstance(instanceId))
       this.#guard.run('socket.review', () => this.#review(target));
   }
 
@@ -95,7 +99,7 @@ export class Dialler implements AsyncDisposable {
 
   async #scan(): Promise<void> {
     const names = new Set(await this.#deps.runDir.list());
-    for (const target of this.#targets.values()) if (!names.has(target.name)) this.#step(target, { type: 'file.gone' });
+    for (const target of this.#sockets.all()) if (!names.has(target.name)) this.#step(target, { type: 'file.gone' });
     await this.#parked.scan();
     let looked = 0;
     for (const name of names) {
@@ -108,25 +112,23 @@ export class Dialler implements AsyncDisposable {
 
   #look(name: string): void {
     if (this.#deps.runDir.hasSocket(name)) return this.#see(name);
-    const target = this.#targets.get(name);
+    const target = this.#sockets.get(name);
     if (target) this.#step(target, { type: 'file.gone' });
   }
 
   #see(name: string): void {
-    const known = this.#targets.get(name);
+    const known = this.#sockets.get(name);
     if (known) return this.#review(known);
     const parsed = parseSocketName(name);
     if (!parsed) return;
     const seenMs = this.#deps.clock.monotonicMs();
-    const target: Target = { name, ...parsed, seenMs, dial: { status: 'idle' } };
-    this.#targets.set(name, target);
-    const siblings = this.#byInstance.get(target.instanceId) ?? new Set();
-    this.#byInstance.set(target.instanceId, siblings.add(target));
-    this.#giveUpSurplus(siblings, target);
-    if (this.#targets.has(name)) this.#review(target);
+    const target: SocketTarget = { name, ...parsed, seenMs, dial: { status: 'idle' } };
+    this.#sockets.add(target);
+    this.#giveUpSurplus(target);
+    if (this.#sockets.get(name)) this.#review(target);
   }
 
-  #review(target: Target): void {
+  #review(target: SocketTarget): void {
     const { clock, leaseMs, ownerOf } = this.#deps;
     if (this.#ended.signal.aborted) return;
     const now = clock.monotonicMs();
@@ -142,22 +144,21 @@ export class Dialler implements AsyncDisposable {
     this.#step(target, { type: 'file.reviewed', decision });
   }
 
-  #step(target: Target, event: DialEvent): void {
+  #step(target: SocketTarget, event: DialEvent): void {
     const { state, effects } = dialTransition(target.dial, event);
     target.dial = state;
     for (const effect of effects) this.#perform(target, effect);
   }
 
-  #perform(target: Target, effect: DialEffect): void {
+  #perform(target: SocketTarget, effect: DialEffect): void {
     switch (effect.type) {
       case 'queue':
-        this.#queue.add(target.instanceId);
-        this.#preferOver(target, this.#unproven.get(target.instanceId));
+        this.#queue.add(target);
         return this.#dialNext();
       case 'connect':
         return this.#connect(target);
       case 'forget':
-        return this.#forget(target);
+        return this.#sockets.remove(target);
       case 'park':
         this.#deps.runDir.park(target.name);
         return;
@@ -172,54 +173,25 @@ export class Dialler implements AsyncDisposable {
     }
   }
 
-  #forget(target: Target): void {
-    this.#targets.delete(target.name);
-    const siblings = this.#byInstance.get(target.instanceId);
-    siblings?.delete(target);
-    if (siblings?.size === 0) this.#byInstance.delete(target.instanceId);
-  }
-
-  #unlink({ name }: Target): void {
+  #unlink({ name }: SocketTarget): void {
     if (this.#deps.runDir.unlinkSocket(name)) this.#deps.log.info({ op: 'socket.unlink', ok: true, socket: name });
   }
 
   /** A leaked key can make any number of sockets: unlinks those over the limit of one instance. */
-  #giveUpSurplus(siblings: ReadonlySet<Target>, { instanceId, kind }: Target): void {
+  #giveUpSurplus({ instanceId, kind }: SocketTarget): void {
     const owner = this.#deps.ownerOf(instanceId);
+    const siblings = this.#sockets.ofInstance(instanceId);
     for (const target of surplusOf(siblings, kind, owner)) this.#step(target, { type: 'file.surplus' });
   }
 
-  /** A dial of a frozen tunnel's socket can block its instance for seconds: ends it in favour of a newer socket. */
-  #preferOver(target: Target, dialled: Target | undefined): void {
-    if (dialled && target.generation > dialled.generation && compare(target, dialled) < 0) dialled.raw?.destroy();
-  }
-
   #dialNext(): void {
-    for (const instanceId of this.#queue) {
-      if (this.#unproven.size >= maxUnproven) break;
-      if (this.#unproven.has(instanceId) || !mayDial(this.#unproven.size, this.#isKnown(instanceId))) continue;
-      const target = this.#pickNext(instanceId);
-      if (target) this.#step(target, { type: 'dial.begun' });
-      if (!this.#pickNext(instanceId)) this.#queue.delete(instanceId);
-    }
-    const isDialled = (instanceId: string) => this.#unproven.has(instanceId);
-    if (this.#started && [...this.#queue].every(isDialled)) this.#caughtUp = true;
+    this.#queue.fill((target) => this.#step(target, { type: 'dial.begun' }));
+    if (this.#started && this.#queue.isCaughtUp) this.#caughtUp = true;
   }
 
-  #pickNext(instanceId: string): Target | undefined {
-    const siblings = [...(this.#byInstance.get(instanceId) ?? [])];
-    return siblings.filter(({ dial }) => dial.status === 'queued').toSorted(compare)[0];
-  }
-
-  /** Whether an agent has proved itself for it. */
-  #isKnown(instanceId: string): boolean {
-    const owner = this.#deps.ownerOf(instanceId);
-    return owner.kind === 'current' && owner.life.phase !== 'waiting';
-  }
-
-  #connect(target: Target): void {
+  #connect(target: SocketTarget): void {
     const { admit, clock, runDir } = this.#deps;
-    this.#unproven.set(target.instanceId, target);
+    this.#queue.begun(target);
     const raw = connect(runDir.file(target.name));
     target.raw = raw;
     let failure: unknown;
@@ -236,20 +208,16 @@ export class Dialler implements AsyncDisposable {
     raw.on('close', onClose);
   }
 
-  #freePlace(target: Target): void {
-    if (this.#unproven.get(target.instanceId) === target) this.#unproven.delete(target.instanceId);
+  #freePlace(target: SocketTarget): void {
+    this.#queue.free(target);
     if (!this.#ended.signal.aborted) this.#dialNext();
   }
 
-  #redialLater(target: Target, failures: number): void {
+  #redialLater(target: SocketTarget, failures: number): void {
     const { clock, random } = this.#deps;
     if (this.#ended.signal.aborted) return;
     const afterMs = backoffMs(redial, failures, random());
     const again = this.#guard.handler('socket.redial', () => this.#step(target, { type: 'redial.due' }));
     callLater(again, { clock, afterMs, signal: this.#ended.signal });
   }
-}
-
-function compare(a: Target, b: Target): number {
-  return byPromise(candidateOf(a), candidateOf(b));
 }

@@ -1,4 +1,4 @@
-// Looks after the run directory: it lies on a volatile disk, and cleaners take what is old there.
+// Maintains the run directory, which lies on a volatile disk where cleaners remove old files.
 
 import { type Clock, type Guard, type Log, repeatEvery } from '@fairlead/kit';
 
@@ -14,10 +14,10 @@ export interface KeepRunDirDeps {
 }
 
 const pollIntervalMs = 2000;
-/** Cleaners of /tmp count in days. */
+/** Cleaners of /tmp remove files that are days old. */
 const refreshIntervalMs = 3_600_000;
 
-/** Runs until disposed: makes again what is gone, and keeps the times of what is there young. */
+/** Runs until disposed: restores missing files, and renews the times of the others so that cleaners spare them. */
 export function keepRunDir(deps: KeepRunDirDeps): AsyncDisposable {
   const { clock, guard } = deps;
   const ended = new AbortController();
@@ -35,7 +35,7 @@ export function keepRunDir(deps: KeepRunDirDeps): AsyncDisposable {
   };
 }
 
-/** One look; it knows when the times were last set. */
+/** Returns a function that checks the directory once. It remembers when it last renewed the times. */
 function keepTurn({ runDir, socket, clock, log }: KeepRunDirDeps): () => Promise<void> {
   let refreshedMs = clock.monotonicMs();
   return async () => {

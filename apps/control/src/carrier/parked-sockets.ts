@@ -1,4 +1,4 @@
-// The sockets that were put aside: unlinked once their instance can no longer come back to them. Interprets decideParked.
+// Unlinks parked sockets whose agents can no longer return to them. Performs what decideParked decides.
 
 import type { Clock, Guard } from '@fairlead/kit';
 import { parseSocketName } from '@fairlead/protocol';
@@ -16,14 +16,14 @@ export interface ParkedSocketsDeps {
 
 export class ParkedSockets {
   readonly #deps: ParkedSocketsDeps;
-  /** Names and when each was first seen. */
+  /** When each name was first seen, in monotonic milliseconds. */
   readonly #seen = new Map<string, number>();
 
   constructor(deps: ParkedSocketsDeps) {
     this.#deps = deps;
   }
 
-  /** Looks at each of them. Rejects where the directory cannot be read. */
+  /** Reviews every parked socket once. Rejects if the directory cannot be read. */
   async scan(): Promise<void> {
     const { clock, guard, leaseMs, ownerOf, runDir } = this.#deps;
     const names = new Set(await runDir.listParked());

@@ -71,7 +71,7 @@ describe('RunDir', () => {
 });
 
 describe('clearStaleSocket', () => {
-  it('removes a socket at which nobody answers', async () => {
+  it('removes a socket at which no program listens', async () => {
     const dir = new RunDir(join(root, 'run'));
     await listen(dir.file('aaaaaaaa-1.sock'));
     dir.park('aaaaaaaa-1.sock');

@@ -1,5 +1,5 @@
-// The directory of the sockets, on local disk: 0700, ours. Moves and removes nothing but sockets with names of ours.
-// What a cleaner of /tmp takes of it is made again.
+// The directory of the sockets: on local disk, mode 0700, owned by this account. Moves and removes only sockets that are named as
+// ours are. Restores what a cleaner of /tmp has removed.
 
 import {
   chmodSync,
@@ -37,18 +37,18 @@ export class RunDir {
   readonly path: string;
   #watch: Watch | undefined;
   #watcher: FSWatcher | undefined;
-  /** Of the directory that is watched: one that is made again has another. */
+  /** The inode of the directory that is watched. A directory that was made again has another inode. */
   #watchedInode = 0;
 
-  /** Makes it where there is none; throws `run_dir_unsafe` where it is not ours alone. */
+  /** Makes the directory if it does not exist. Throws `run_dir_unsafe` if another user owns it or can enter it. */
   constructor(path: string) {
     this.path = resolve(path);
     this.restore();
   }
 
   /**
-   * Makes the directory and its parts again where they are gone, and says what it made. Throws `run_dir_unsafe` where
-   * something else has taken the name.
+   * Restores missing directories and returns which ones it made. Throws `run_dir_unsafe` if something that is not our
+   * directory has the name.
    */
   restore(): string[] {
     const made = [this.path, join(this.path, parked)].filter(makeOurs);
@@ -56,7 +56,7 @@ export class RunDir {
     return made;
   }
 
-  /** Sets the times of all that is in it, for cleaners of /tmp take what is old. */
+  /** Sets the times of every file in it to now: cleaners of /tmp remove old files. */
   refresh(): void {
     const now = new Date();
     const parts = [this.path, join(this.path, parked)];
@@ -64,7 +64,7 @@ export class RunDir {
     for (const path of [...parts, ...entries]) unlessGone(() => lutimesSync(path, now, now));
   }
 
-  /** Names of the sockets put aside. */
+  /** Names of the parked sockets. */
   async listParked(): Promise<string[]> {
     return (await readdir(join(this.path, parked))).filter((name) => parseSocketName(name) !== undefined);
   }
@@ -75,7 +75,7 @@ export class RunDir {
     unlessGone(() => renameSync(this.file(name), this.#parked(name)));
   }
 
-  /** Whether the socket is in its place now, where it may have been put aside. */
+  /** Moves the socket back if it was parked. Returns whether it is in its place now. */
   reclaim(name: string): boolean {
     if (this.hasSocket(name)) return true;
     if (parseSocketName(name) === undefined || !isSocket(this.#parked(name))) return false;
@@ -103,12 +103,12 @@ export class RunDir {
     return isSocket(this.file(name));
   }
 
-  /** False where there was no such socket, or something else of that name. */
+  /** Returns false if no socket has that name. */
   unlinkSocket(name: string): boolean {
     return parseSocketName(name) !== undefined && unlinkIfSocket(this.file(name));
   }
 
-  /** Calls with each name that came or went, until aborted. What it misses, `list` finds. */
+  /** Calls `onName` with each name that appears or disappears, until the signal aborts. It can miss names: `list` finds them. */
   watch(onName: (name: string) => void, options: { signal: AbortSignal; onError: (error: unknown) => void }): void {
     this.#watch = { onName, ...options };
     this.#startWatching(this.#watch);
@@ -124,7 +124,7 @@ export class RunDir {
   }
 }
 
-/** Frees the path for us: throws `socket_in_use` where somebody answers there or it is no socket. */
+/** Removes a socket at which no program listens. Throws `socket_in_use` if a program listens there, or if the path is not a socket. */
 export async function clearStaleSocket(path: string): Promise<void> {
   const stats = statOf(path);
   if (!stats) return;
@@ -143,7 +143,7 @@ export function restrictSocket(path: string): void {
   chmodSync(path, 0o600);
 }
 
-/** Whether a program listens there. */
+/** Whether a program listens at the path. */
 export function answers(path: string): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const socket = connect(path);
@@ -159,7 +159,7 @@ export function answers(path: string): Promise<boolean> {
   return promise;
 }
 
-/** Whether it had to be made. Throws `run_dir_unsafe` where the name stands for something else. */
+/** Returns whether it made the directory. Throws `run_dir_unsafe` if the path is not a directory of this account alone. */
 function makeOurs(path: string): boolean {
   const made = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
   const fault = unsafe(lstatSync(path));
@@ -176,7 +176,7 @@ function unsafe(stats: Stats): string | undefined {
   return undefined;
 }
 
-/** Undefined where there is nothing. A listening socket keeps its inode: no other file can have the same. */
+/** Undefined if no file exists. While a socket listens, its inode is in use: no other file has the same one. */
 export function inodeOf(path: string): number | undefined {
   return statOf(path)?.ino;
 }
@@ -189,7 +189,7 @@ function unlinkIfSocket(path: string): boolean {
   return isSocket(path) && unlessGone(() => unlinkSync(path));
 }
 
-/** Whether it could be done: false where the file went in between. */
+/** Returns false if the file has disappeared meanwhile. */
 function unlessGone(change: () => void): boolean {
   try {
     change();

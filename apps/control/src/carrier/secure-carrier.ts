@@ -1,5 +1,5 @@
-// Every connection of control, taken or dialled, is TLS with control as the server, and ends in one HTTP server.
-// Those that do not prove themselves in time are dropped. Knows no token: others say who has proved themselves.
+// Every connection of control, accepted or dialled, is TLS with control as the server, and is handed to one HTTP server.
+// Drops connections that do not prove themselves in time. Knows no token: its callers decide which connection is proved.
 
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
@@ -15,15 +15,15 @@ export type Origin =
 export interface CarrierLimits {
   /** How long a connection may take to prove itself. */
   provingMs: number;
-  /** Of taken connections, at once. */
+  /** Limit of accepted connections that are open at the same time. */
   unproven: number;
   connections: number;
 }
 
-/** Owners come in bursts when control was away; agents are dialled and limited by the dialler. */
+/** Owners reconnect in bursts after control was away. The dialler limits connections to agents. */
 export const carrierLimits: CarrierLimits = { provingMs: 5000, unproven: 256, connections: 1024 };
 
-/** How long answers may take to end when control stops. */
+/** How long control waits for its answers to end when it stops. */
 const lastAnswersMs = 500;
 
 export interface CarrierDeps {
@@ -59,10 +59,10 @@ export class SecureCarrier implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it takes connections there; where it did before it takes no more. Those that it has taken stay. */
+  /** Resolves when it accepts connections at the path. It no longer accepts at an earlier path; open connections stay open. */
   async listen(path: string): Promise<void> {
     const { limits, log } = this.#deps;
-    // First: with its end a listener unlinks the path that it was given.
+    // The old listener ends first: when it ends, it unlinks the path that it was given.
     this.stopListening();
     const guard = new Guard(log);
     const listener = createNetServer((socket) => {
@@ -104,7 +104,7 @@ export class SecureCarrier implements AsyncDisposable {
     return this.#connections.get(socket as Socket)?.origin;
   }
 
-  /** Lifts the limit of time from a connection. */
+  /** Ends the connection's time limit: its peer has proved itself. */
   prove(socket: object): void {
     const connection = this.#connections.get(socket as Socket);
     if (!connection || connection.proven) return;
@@ -113,7 +113,7 @@ export class SecureCarrier implements AsyncDisposable {
     connection.onProven?.();
   }
 
-  /** Takes no more connections; those there are stay until disposed. */
+  /** Accepts no more connections. Open ones stay open until this is disposed. */
   stopListening(): void {
     if (this.#listener?.listening) this.#listener.close();
   }
@@ -125,7 +125,7 @@ export class SecureCarrier implements AsyncDisposable {
     this.http.close();
   }
 
-  /** What is being answered may end, unless it goes on and on, as a log does. */
+  /** Waits for answers that end by themselves; a followed log does not. */
   async #answered(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, lastAnswersMs);
@@ -153,7 +153,7 @@ export class SecureCarrier implements AsyncDisposable {
       log.debug({ op: 'connection.drop', origin: connection.origin, reason: 'not proven in time' });
       secure.destroy();
     };
-    // Aborted when it has proved itself, or is gone.
+    // Aborts when the peer has proved itself and when the connection closes.
     callLater(drop, { clock, afterMs: limits.provingMs, signal: connection.proving.signal });
   }
 }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 
 import type { SocketOwner } from '../domain/decide-socket.ts';
 import { type DialState, failingOf } from './dial-machine.ts';
-import { type DialCandidate, pickSurplus } from './dial-order.ts';
+import { byPromise, type DialCandidate, pickSurplus } from './dial-order.ts';
 
 export interface SocketTarget {
   name: string;
@@ -13,11 +13,11 @@ export interface SocketTarget {
   kind: 'data' | 'control';
   seenMs: number;
   dial: DialState;
-  /** While it is dialled. */
+  /** The connection, while the socket is dialled. */
   raw?: Socket;
 }
 
-/** Of `siblings`, the sockets of one instance, those of a kind that are given up. */
+/** `siblings`: all sockets of one instance. Returns those of `kind` that exceed the limit. */
 export function surplusOf(siblings: Iterable<SocketTarget>, kind: SocketTarget['kind'], owner: SocketOwner) {
   const alike = [...siblings].filter((sibling) => sibling.kind === kind);
   const sockets = alike.map((target) => {
@@ -26,8 +26,13 @@ export function surplusOf(siblings: Iterable<SocketTarget>, kind: SocketTarget['
   return pickSurplus(sockets).map(({ target }) => target);
 }
 
-/** What its place in the order depends on. */
-export function candidateOf({ generation, dial }: SocketTarget): DialCandidate {
+/** Orders sockets of one instance as `byPromise` does. */
+export function byPromiseOf(a: SocketTarget, b: SocketTarget): number {
+  return byPromise(candidateOf(a), candidateOf(b));
+}
+
+/** The facts by which sockets are ordered. */
+function candidateOf({ generation, dial }: SocketTarget): DialCandidate {
   return { generation, failures: failingOf(dial)?.times ?? 0 };
 }
 

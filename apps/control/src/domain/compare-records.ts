@@ -1,4 +1,4 @@
-// What a change of an instance's record comes to: nothing, only progress, or something to store. Pure.
+// Whether a change of an instance's record is none, only progress, or one to store. Pure.
 
 import { type LifeEvent, transition } from './instance-life.ts';
 import type { InstanceRecord, Life } from './records.ts';
@@ -9,7 +9,7 @@ export function changesNothing(record: InstanceRecord, event: LifeEvent, more: P
   return state === record.life && effects.length === 0 && !differs(record, more);
 }
 
-/** A percentage that moves is shown, not stored. */
+/** A change of only the start's percentage is shown and not stored. */
 export function onlyProgress(before: Life, after: Life): boolean {
   if (before.phase !== 'attended' || after.phase !== 'attended' || before.generation !== after.generation) return false;
   if (before.state.status !== 'starting' || after.state.status !== 'starting') return false;

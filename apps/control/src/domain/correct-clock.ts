@@ -3,10 +3,10 @@
 
 import { type AgentHello, clampTime, type InstanceReported } from '@fairlead/protocol';
 
-/** A hello on its way, or kept waiting by a busy host, is no difference of clocks. */
+/** Smaller differences can come from the hello's time on the way and from a busy host. */
 const toleratedMs = 10_000;
 
-/** What has to be added to the agent's times, at most 100 years; 0 where the clocks agree or it does not tell its own. */
+/** What to add to the agent's times, at most 100 years. 0 if the clocks agree, or if the agent did not send its time. */
 export function clockSkewMs({ clockMs }: Pick<AgentHello, 'clockMs'>, now: number): number {
   if (clockMs === undefined) return 0;
   const skewMs = clampTime(Math.round(now - clockMs));
@@ -19,7 +19,7 @@ export function describeSkew(hostname: string, skewMs: number): string {
   return `The clock of ${hostname} is ${seconds} s ${way} the bastion's; the times that its agent tells are set right by that.`;
 }
 
-/** Always a time that can be stored. */
+/** Returns a time that can be stored, whatever the input. */
 export function correctTime(atMs: number, skewMs: number): number {
   return clampTime(atMs + skewMs);
 }

@@ -8,7 +8,7 @@ export interface EnrolmentFacts {
   hello: AgentHello;
   /** From the name of the socket at which control found the agent. */
   socket: { instanceId: string; generation: number };
-  /** The token that came with the connection is this instance's own, for this very process. */
+  /** The token of the connection was made for this instance and this process of its agent. */
   tokenMatches: boolean;
   /** The deployment's instance with that id; undefined where there is none. */
   instance: InstanceRecord | undefined;
@@ -22,8 +22,8 @@ export interface EnrolmentFacts {
 export type Enrolment = { ok: true } | { ok: false; code: WireErrorCode; message: string; hint?: string };
 
 /**
- * A newer restart takes over from an older one. Another process of the *same* restart has to wait until the lease of the
- * first has ended: a job's agent may be started again in place, but two living ones would fight over one endpoint.
+ * A newer restart takes over from an older one. Another process of the *same* restart must wait until the lease of the first
+ * one has ended: a job's agent can be started again in place, but two live agents would compete for one endpoint.
  */
 export function decideEnrolment(facts: EnrolmentFacts): Enrolment {
   const { hello, instance } = facts;

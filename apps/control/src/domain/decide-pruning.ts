@@ -12,9 +12,9 @@ interface Known {
 export interface PruningFacts<Entry extends Known> {
   deployments: Iterable<Entry>;
   formers: Iterable<FormerInstance>;
-  /** What changed last before this goes. */
+  /** What last changed before this time is removed. */
   beforeMs: number;
-  /** At most so many records. */
+  /** Limit of the records that are removed at once. */
   limit: number;
 }
 

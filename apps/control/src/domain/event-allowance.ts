@@ -1,4 +1,4 @@
-// The share of the history that one agent may fill: a token bucket. Events over it are counted and not stored.
+// How much history one agent may write: a token bucket. Events over the limit are counted and not stored.
 
 export const eventBurst = 100;
 export const eventIntervalMs = 1000;
@@ -12,7 +12,7 @@ export class EventAllowance {
     this.#filledMs = monotonicMs;
   }
 
-  /** Whether one more may be kept. */
+  /** Takes a token. Returns false if none is left: the event is not stored. */
   take(monotonicMs: number): boolean {
     this.#tokens = Math.min(eventBurst, this.#tokens + (monotonicMs - this.#filledMs) / eventIntervalMs);
     this.#filledMs = monotonicMs;
@@ -24,7 +24,7 @@ export class EventAllowance {
     return true;
   }
 
-  /** How many were left out since it was asked last. */
+  /** Returns how many events were left out since the last call. */
   takeLeftOut(): number {
     const leftOut = this.#leftOut;
     this.#leftOut = 0;

@@ -1,5 +1,5 @@
-// The state machine of all that control holds of one instance: its stored life and its agent's presence. Decides; stores,
-// tells and orders nothing.
+// The state machine of one instance in memory: its stored life and its agent's presence. Pure: it stores nothing and sends
+// nothing.
 
 import { go, type Step } from '@fairlead/kit';
 
@@ -13,7 +13,7 @@ export interface Held {
 }
 
 export type HeldEvent = LifeEvent | PresenceEvent;
-/** `link.fence` and `link.drop` are meant for the connection that was there before the step. */
+/** `link.fence` and `link.drop` apply to the connection of the state before the step. */
 export type HeldEffect = LifeEffect | PresenceEffect;
 
 export type HeldStep = Step<Held, HeldEffect>;

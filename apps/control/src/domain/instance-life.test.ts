@@ -19,7 +19,7 @@ describe('an instance’s life', () => {
     await expect(renderTransitions(lifeMachine)).toMatchFileSnapshot('./instance-life.table.md');
   });
 
-  it('has an agent’s own end for good: only a later restart begins anew', () => {
+  it('keeps an end that its agent reported: only a later restart replaces it', () => {
     const left = listTransitions(lifeMachine).filter(
       ({ state, next }) => state === 'ended by its agent' && next !== state,
     );

@@ -1,4 +1,4 @@
-// The state machine of one instance as control sees it. Decides; stores, tells and orders nothing.
+// The state machine of one instance as control sees it. Pure: it stores nothing and sends nothing.
 
 import { go, stay, type Step } from '@fairlead/kit';
 import {
@@ -31,7 +31,7 @@ export type LifeEffect =
   | { type: 'lease.end' }
   | { type: 'order.give'; mode: StopMode };
 
-/** The state is the same object where nothing changed. */
+/** Returns the same state object if nothing changed. */
 export type LifeStep = Step<Life, LifeEffect>;
 
 export function transition(life: Life, event: LifeEvent): LifeStep {
@@ -128,7 +128,7 @@ type EndedState = Extract<InstanceState, { cause: EndCause; status: 'stopped' | 
 
 function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep {
   if (life.phase === 'attended') {
-    // Its agent's word counts while the lease holds; if it stays silent, this is why.
+    // The agent's own report counts while the lease holds. This is kept as the cause, in case the agent stays silent.
     if (!isEnded(state) || life.jobEnd) return stay(life);
     return go({ ...life, jobEnd: state });
   }

@@ -14,7 +14,7 @@ describe('Leases', () => {
     expect(leases.expired(121).map(({ id }) => id)).toEqual(['b', 'a']);
   });
 
-  it('last to the very end', () => {
+  it('last for their whole time', () => {
     const leases = new Leases(100);
     leases.renew('a', 0);
     expect(leases.expired(100)).toEqual([]);
@@ -22,7 +22,7 @@ describe('Leases', () => {
     expect(leases.leftMs('b', 40)).toBeUndefined();
   });
 
-  it('begin anew for all after a time of deafness', () => {
+  it('are all renewed after a time in which control could hear no agent', () => {
     const leases = new Leases(100);
     leases.renew('a', 0);
     leases.renewAll(500);

@@ -1,4 +1,4 @@
-// Who was heard of when, by a clock that never goes back. All leases are equally long, so the oldest renewal ends first.
+// When each instance's lease was last renewed, by a monotonic clock. All leases have the same length: the oldest ends first.
 
 export class Leases {
   readonly leaseMs: number;
@@ -14,7 +14,7 @@ export class Leases {
     this.#renewed.set(id, monotonicMs);
   }
 
-  /** Gives everyone a whole lease: after time in which nobody could be heard. */
+  /** Renews every lease: after a time in which control could hear no agent. */
   renewAll(monotonicMs: number): void {
     for (const id of this.#renewed.keys()) this.#renewed.set(id, monotonicMs);
   }
@@ -29,7 +29,7 @@ export class Leases {
     return renewed === undefined ? undefined : Math.max(0, renewed + this.leaseMs - monotonicMs);
   }
 
-  /** Those whose time is over, with how long they have been silent. They stay until `end` or `renew`. */
+  /** The leases whose time is over, with the time since their renewal. They stay listed until `end` or `renew`. */
   expired(monotonicMs: number): Array<{ id: string; silentMs: number }> {
     const found: Array<{ id: string; silentMs: number }> = [];
     for (const [id, renewed] of this.#renewed) {

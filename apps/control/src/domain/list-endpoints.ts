@@ -1,4 +1,4 @@
-// Where a deployment answers now, or in words why nowhere. Pure; which of several is taken is for `pickEndpoint` to say.
+// The endpoints at which a deployment answers now, or the reason why there is none. Pure; `pickEndpoint` chooses among several.
 
 import type { Secret } from '@fairlead/kit';
 import { type EndpointRef, type EndpointView, isEnded, isServing } from '@fairlead/protocol';
@@ -24,7 +24,7 @@ export interface Candidate {
   endpoints?: readonly EndpointRef[] | undefined;
 }
 
-/** Of every instance that takes requests. Where none does: why the first that has not ended does not, else the first. */
+/** The endpoints of every instance that takes requests. If there is none: why the first instance that has not ended takes none, else why the first does not. */
 export function listEndpoints(
   deployment: DeploymentRecord,
   candidates: readonly Candidate[],

@@ -1,4 +1,4 @@
-// What control knows of an instance's agent and no disk keeps: its connection, its key, its load. Pure.
+// What control holds of an instance's agent in memory only: its connection, its key, its load. Pure.
 
 import { go, stay, type Step } from '@fairlead/kit';
 import {
@@ -13,7 +13,7 @@ import {
 import type { LifeEffect } from './instance-life.ts';
 import type { Life } from './records.ts';
 
-/** A connection to an instance's agent. The transitions compare connections and call nothing of them; the registry does. */
+/** A connection to an instance's agent. Transitions only compare connections; the registry calls their methods. */
 export interface AgentLine {
   /** Generation of the control socket at which control dialled the agent. */
   readonly generation: number;
@@ -39,7 +39,7 @@ export interface Presence {
 export type PresenceEvent =
   /** An agent has proved itself on this connection. */
   | { type: 'line.attached'; line: AgentLine; apiKey: AgentHello['apiKey']; agent: NonNullable<InstanceView['agent']> }
-  /** Something came over this connection. */
+  /** A frame arrived over this connection. */
   | { type: 'line.heard'; line: AgentLine }
   | { type: 'line.closed'; line: AgentLine }
   | { type: 'load.told'; load: Load }
@@ -49,7 +49,7 @@ export type PresenceEvent =
 
 export type PresenceEffect = Extract<LifeEffect, { type: 'history.add' | 'link.drop' }> | { type: 'lease.renew' };
 
-/** The state is the same object where nothing changed. */
+/** Returns the same state object if nothing changed. */
 export type PresenceStep = Step<Presence, PresenceEffect>;
 
 /** Minimum time between two refusals of one instance in the history: a refused agent tries again and again. */

@@ -49,8 +49,8 @@ const retired = z.int().min(0).max(generation.maxValue!);
 
 /**
  * An instance's life as control sees it. *waiting*: no agent yet. *attended*: its agent holds the lease. *lost*: the lease
- * ended by itself, the agent may return. *ended*: somebody said so: the agent itself (final), or others (its agent, if it
- * comes after all, knows better).
+ * has run out, the agent may return. *ended*: the agent reported its end, which is final; or the submitting side reported the
+ * job's end, which the agent corrects if it returns.
  */
 export const lifeRecord = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('waiting'), state: instanceState, retired }),
@@ -105,7 +105,7 @@ export const instanceRecord = z.object({
 export type InstanceRecord = z.infer<typeof instanceRecord>;
 
 export const historyRecord = z.object({
-  /** May be an agent's time, set right. */
+  /** Control's time, or an agent's time after correction. */
   atMs: timeMs,
   /** By control's own clock. */
   recordedMs: timeMs,
@@ -113,7 +113,7 @@ export const historyRecord = z.object({
   instanceId: id,
   kind: boundedText(64),
   message: shortenedText(MESSAGE_LENGTH),
-  /** Of an agent's own event: repeated ones are stored once. */
+  /** Present for an agent's event: an event that is sent again is stored once. */
   source: z.object({ processId: boundedText(NAME_LENGTH), id: count }).optional(),
 });
 export type HistoryEntry = z.infer<typeof historyRecord>;

@@ -1,4 +1,4 @@
-// Why control does not do what an owner asks for. It knows no HTTP: http/ gives each code its status.
+// Why control refuses an owner's request. Knows no HTTP: http/ gives each code its status.
 
 import { CodedError } from '@fairlead/kit';
 import type { WireErrorCode } from '@fairlead/protocol';

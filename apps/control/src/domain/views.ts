@@ -1,4 +1,4 @@
-// Records as people and programs see them.
+// Records as the API shows them.
 
 import {
   type DeploymentView,
@@ -12,7 +12,7 @@ import {
 
 import { type DeploymentRecord, type InstanceRecord, restartOf } from './records.ts';
 
-/** What is true now and stored nowhere. */
+/** Facts that only the memory holds. */
 export interface LiveFacts {
   leaseUntilMs?: number | undefined;
   load?: Load | undefined;
@@ -59,7 +59,7 @@ export function endpointsOf(
   return [{ generation, address: { kind: 'bastion-socket', socket } }, ...told];
 }
 
-/** As its agent told last; what is known of the whole is known of each. */
+/** As the agent reported them last. The end of the instance is the end of each node. */
 function nodesOf({ life, nodes }: InstanceRecord): InstanceNode[] {
   if (life.phase === 'ended') return nodes.map((node) => ({ ...node, state: { status: 'ended' } }));
   if (life.phase !== 'lost') return nodes;
@@ -75,10 +75,10 @@ export function viewDeployment(record: DeploymentRecord, instances: readonly Ins
   return { name, model, servedModel, engine, cluster, wanted, createdMs, instances: sorted };
 }
 
-/** How long a deployment that ended unasked stays in the list. */
+/** How long a deployment that ended without a stop stays in the list. */
 const listedAfterEndMs = 24 * 60 * 60 * 1000;
 
-/** Whether the short list shows it: all that live, and what ended unasked within a day. */
+/** Whether the list without `all` shows it: live deployments, and those that ended without a stop within a day. */
 export function isListed(deployment: DeploymentRecord, instances: readonly InstanceRecord[], now: number): boolean {
   if (instances.some(({ life }) => !isEnded(life.state))) return true;
   const endedMs = Math.max(...instances.map(({ updatedMs }) => updatedMs));

@@ -1,4 +1,4 @@
-// Whatever comes over the wire: it is refused, memory stays small, and everybody else is served on.
+// Control refuses whatever exceeds the limits of the wire, its memory stays small, and other clients are served.
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -81,7 +81,7 @@ const malformed: ReadonlyArray<[string, number[], number]> = [
 ];
 
 describe('Malformed frames', () => {
-  it('of agents and watchers close their own connection with a code, and nobody else’s', async () => {
+  it('of agents and watchers close their own connection with a code, and no other', async () => {
     testControl = await openTestControl();
     const bystander = await testControl.owner.watch();
     const made = { ...(await testControl.deploy('a')), name: 'a' };
@@ -144,7 +144,7 @@ describe('Heads', () => {
   });
 });
 
-describe('An agent that does not read what it is answered', () => {
+describe('An agent that does not read the answers', () => {
   it('is dropped before its answers fill the memory', async () => {
     const dropped = Promise.withResolvers<void>();
     const warn: Log['warn'] = (_fields, text) => text?.startsWith('dropped: it does not read') && dropped.resolve();

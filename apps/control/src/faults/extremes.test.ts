@@ -73,7 +73,7 @@ const helloExtremes = extremesOf(
 );
 const messageExtremes = fc.oneof(...others.map((option) => extremesOf(schemaOf(option))));
 
-describe('Control that is told the extremes of every schema', { timeout: 180_000 }, () => {
+describe('Control that gets the extreme values of every schema', { timeout: 180_000 }, () => {
   it('by an agent: starts again after each, with all its deployments', async () => {
     const open = await openTestControl();
     testControl = open;

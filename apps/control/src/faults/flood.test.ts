@@ -30,7 +30,7 @@ async function flood(agent: FakeAgent, events: number): Promise<void> {
   await done;
 }
 
-describe('An agent that tells events without end', () => {
+describe('An agent that sends events without end', () => {
   it('fills no more of the history than its share, is acknowledged, and what was left out is counted there', async () => {
     const clock = new ManualClock();
     testControl = await openTestControl({ clock });
@@ -47,7 +47,7 @@ describe('An agent that tells events without end', () => {
     expect((await told())!.message).toMatch(new RegExp(`^${3000 - floods.length} events of the agent were left out`));
   });
 
-  it('fills no more by reports that change again and again, and its end is told all the same', async () => {
+  it('fills no more of the history with reports that keep changing, and its end is stored all the same', async () => {
     testControl = await openTestControl({ clock: new ManualClock() });
     const made = { ...(await testControl.deploy('a')), name: 'a' };
     const agent = await testControl.agent(made);

@@ -1,4 +1,4 @@
-// Control killed -9 with agents talking to it: what it acknowledged is there, everybody comes back, and there is one control.
+// Control killed -9 with agents talking to it: what it acknowledged is there, every agent comes back, and there is one control.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

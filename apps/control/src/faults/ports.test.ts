@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { ControlPorts } from '../open-control.ts';
+import type { ControlPorts } from '../control-options.ts';
 import type { FakeAgent } from '../testing/fake-agent.ts';
 import { ManualClock } from '@fairlead/kit/testing';
 import { openTestControl, type TestControl } from '../testing/open-test-control.ts';

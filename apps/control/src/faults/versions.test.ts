@@ -41,7 +41,7 @@ describe('An agent and a control of different versions', () => {
   it.each([
     ['the agent is too old', { min: 2, max: 3 }, { min: 1, max: 1 }, 'deploy again'],
     ['the agent is too new', { min: 1, max: 1 }, { min: 2, max: 9 }, 'fairlead upgrade'],
-  ])('that share none part with a clear word: %s', async (_title, control, agent, hint) => {
+  ])('that share no version part with a clear message: %s', async (_title, control, agent, hint) => {
     const there = await meet(control, agent);
     expect(await there.next('control.refused', true)).toMatchObject({
       code: 'protocol_mismatch',

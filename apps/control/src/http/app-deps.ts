@@ -1,4 +1,4 @@
-// What the HTTP API stands on.
+// What the HTTP API is given.
 
 import type { Clock, Log } from '@fairlead/kit';
 import type { ControlHello } from '@fairlead/protocol';

@@ -29,15 +29,15 @@ function stranger(token: string) {
 }
 
 describe('the API', () => {
-  it('answers health to anyone and nothing else', async () => {
+  it('answers health without a token and nothing else', async () => {
     testControl = await openTestControl();
-    await using nobody = stranger('flo_unknown_token');
-    expect((await nobody.call('GET', '/healthz')).status).toBe(200);
-    expect((await nobody.call('GET', '/readyz')).body).toEqual({ ok: true });
+    await using other = stranger('flo_unknown_token');
+    expect((await other.call('GET', '/healthz')).status).toBe(200);
+    expect((await other.call('GET', '/readyz')).body).toEqual({ ok: true });
     const routes = ['/v1/hello', '/v1/deployments', '/v1/endpoints/a', '/v1/events', '/v1/nothing'];
     for (const path of routes)
-      expect(await nobody.call('GET', path)).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
-    await expect(nobody.watch()).rejects.toThrow('401');
+      expect(await other.call('GET', path)).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
+    await expect(other.watch()).rejects.toThrow('401');
   });
 
   it('knows a token that was minted while it runs, and forgets one whose file was removed', async () => {
@@ -56,8 +56,8 @@ describe('the API', () => {
 
   it('does not take a path for a token', async () => {
     testControl = await openTestControl();
-    await using nobody = stranger('../../../../etc/passwd');
-    expect((await nobody.call('GET', '/v1/hello')).status).toBe(401);
+    await using other = stranger('../../../../etc/passwd');
+    expect((await other.call('GET', '/v1/hello')).status).toBe(401);
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe('the API', () => {
     expect((await testControl.owner.call('POST', '/v1/deployments', wanted, expecting)).status).toBe(201);
   });
 
-  it('drops who does not prove itself in time', async () => {
+  it('drops a connection that does not prove itself in time', async () => {
     testControl = await openTestControl({ limits: { provingMs: 50 } });
     const socket = connectTls({
       path: testControl.control.socketPath,
@@ -119,7 +119,7 @@ describe('the API', () => {
     socket.on('error', () => undefined);
   });
 
-  it('turns away more strangers than it has room for, and none of its owners', async () => {
+  it('refuses unproven connections over its limit, and none of its owners', async () => {
     testControl = await openTestControl({ limits: { unproven: 2 } });
     const open = () =>
       connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' });

@@ -28,7 +28,7 @@ async function ask(principal: Principal | undefined, { method, path }: { method:
   return [answer.status, error.code];
 }
 
-describe('A route that is not open to anyone', () => {
+describe('A route that needs a token', () => {
   it.each(behind)('$method $path refuses a principal that it does not serve', async (route) => {
     expect(await ask({ kind: 'member', name: 'm' }, route)).toEqual([403, 'forbidden']);
     expect(await ask({ kind: 'publisher', name: 'p' }, route)).toEqual([403, 'forbidden']);

@@ -1,4 +1,4 @@
-// Decodes what comes in: bodies, queries, names in paths. What is wrong is answered with the path of the field.
+// Decodes bodies, queries and names in paths. An error names the path of the wrong field.
 
 import { decodeText, decodeValue, deploymentName, instanceId } from '@fairlead/protocol';
 import type { Context } from 'hono';
@@ -15,7 +15,7 @@ export async function readBody<T extends z.ZodType>(context: Context<Env>, schem
   throw badField('the body', decoded.path, decoded.message);
 }
 
-/** From the connection itself: what is over the limit is never held in memory. */
+/** Reads the connection itself, so that no more than the limit is held in memory. */
 async function readText(incoming: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -43,7 +43,7 @@ describe('a log', () => {
     expect((await answer).body).toBe('{"error":"the connection to the agent was lost"}\n');
   });
 
-  it('is called off when the reader leaves', async () => {
+  it('is cancelled when the reader leaves', async () => {
     const { agent, path } = await attended();
     const ordered = agent.next('log.tail');
     const asked = request({

@@ -1,10 +1,10 @@
-// An agent's log tail as lines of JSON. The reader's pace holds back the tail; a reader that leaves ends it.
+// An agent's log tail as lines of JSON. A slow reader slows the tail down; a reader that leaves ends it.
 
 import { encodeText, logLine, type logQuery, type Read } from '@fairlead/protocol';
 
 import type { TailOrders, Tail } from '../ws/tail-orders.ts';
 
-/** Text waiting for a slow reader before the agent gets no more credit; what it has credit for may come on top. */
+/** Limit of text that waits for a slow reader before the agent gets no more credit. What the agent has credit for may exceed it. */
 const waitingBytes = 256 * 1024;
 
 export function streamLogs(tails: Pick<TailOrders, 'open'>, query: Read<typeof logQuery>): Response {

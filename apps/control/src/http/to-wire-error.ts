@@ -1,4 +1,4 @@
-// The one place where control's own errors become those of the wire, where a caller can meet them.
+// Maps control's own errors to errors of the wire. The only place that does.
 
 import { errorText, isCodedError, type Log } from '@fairlead/kit';
 import type { WireErrorCode } from '@fairlead/protocol';

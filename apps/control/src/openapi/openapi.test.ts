@@ -97,12 +97,12 @@ async function make({ route, path, body, stranger }: Call) {
   const target = path ?? template.replace('{name}', 'a').replace('{id}', served);
   if (!stranger) return testControl.owner.call(method.toUpperCase(), target, body);
   const token = 'flo_of_nobody';
-  await using nobody = connectOwner({
+  await using other = connectOwner({
     socketPath: testControl.control.socketPath,
     certificate: testControl.certificate,
     token,
   });
-  return await nobody.call(method.toUpperCase(), target, body);
+  return await other.call(method.toUpperCase(), target, body);
 }
 
 describe('the OpenAPI document', () => {
@@ -118,7 +118,7 @@ describe('the OpenAPI document', () => {
     expect(documented.toSorted()).toEqual([...new Set(registered)].toSorted());
   });
 
-  it('says what each route answers: nothing else comes, and nothing beside it', async () => {
+  it('describes every answer of each route, with all of its fields', async () => {
     for (const call of calls) {
       const route = routeTable.find((each) => nameOf(each) === call.route)!;
       const answer = await make(call);
@@ -148,7 +148,7 @@ describe('the OpenAPI document', () => {
           .filter((code) => code === 'name_taken' || code === 'payload_too_large')
           .map((code) => `${nameOf(route)} ${WIRE_ERRORS[code].status}`),
       ]);
-    // While it stops there is nobody to ask any more.
+    // Control accepts no request while it stops.
     const unseen = documented.filter((each) => !seen.has(each) && each !== 'get /readyz 503');
     expect(unseen).toEqual([]);
   });

@@ -34,7 +34,7 @@ export interface ApiRoute {
   path: string;
   summary: string;
   description?: string;
-  /** Anyone may ask. */
+  /** Answered without a token. */
   open?: true;
   params?: z.ZodObject;
   query?: z.ZodType;

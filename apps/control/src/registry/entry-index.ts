@@ -1,4 +1,4 @@
-// Finds entries by deployment and by instance, and knows the instances whose place another one has taken. In memory only.
+// Finds entries by deployment and by instance, and the former instances by id. In memory only.
 
 import { isSame } from '../domain/compare-records.ts';
 import type { SocketOwner } from '../domain/decide-socket.ts';
@@ -83,7 +83,7 @@ export class EntryIndex {
     this.#formers.set(id, { id, deployment, enrolmentHash, updatedMs, sinceMs: this.#nowMs() });
   }
 
-  /** Takes the records of the disk. Of an instance that is still there the entry stays, with what only the memory knows. */
+  /** Replaces the records by those of the disk. The entry of an instance that is still there stays, with what only the memory holds. */
   refill(remembered: Remembered): Refilled {
     const before = new Map(this.#byInstance);
     const takenBack = new Set<Entry>();

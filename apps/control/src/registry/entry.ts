@@ -6,7 +6,7 @@ import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
 /** Only the registry changes an entry; a holder of one sees each change at once. */
 export interface DeploymentEntry {
   readonly record: Readonly<DeploymentRecord>;
-  /** Those that serve it or served it last, at least one; not the former ones. In the order in which they came. */
+  /** The instances that serve it or served it last, in the order of their creation. At least one; without former ones. */
   readonly instances: readonly Entry[];
 }
 

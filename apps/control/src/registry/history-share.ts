@@ -1,4 +1,4 @@
-// What goes into the history: each agent has a share of it, and what exceeds the share is counted.
+// Decides which events the history stores: each agent has a share, and events over the share are counted.
 
 import type { Clock } from '@fairlead/kit';
 import { isEnded, MESSAGE_LENGTH } from '@fairlead/protocol';
@@ -9,7 +9,7 @@ import type { HistoryEntry } from '../domain/records.ts';
 import type { Write } from '../store/store.ts';
 import type { Entry } from './entry.ts';
 
-/** Of what an agent has told: when it happened there, and its own number of it. */
+/** For an agent's event: when it happened, and the agent's own number of it. */
 export type HistorySource = Partial<Pick<HistoryEntry, 'atMs' | 'source'>>;
 
 export class HistoryShare {
@@ -45,13 +45,13 @@ export class HistoryShare {
     return may;
   }
 
-  /** Whether the event's notes are stored. The end of an instance always is: it comes once. */
+  /** Whether the event's entries are stored. The end of an instance always is: it happens once. */
   mayTell(entry: Entry, event: LifeEvent): boolean {
     if (event.type === 'instance.reported') return isEnded(event.state) || this.mayAdd(entry);
     return event.type !== 'agent.enrolled' || this.mayAdd(entry);
   }
 
-  /** Which entries' events were left out since the last call, and how many, in words. */
+  /** Returns the entries whose events were left out since the last call, each with a text that says how many. */
   takeLeftOut(): Array<{ entry: Entry; text: string }> {
     const entries = [...this.#leftOut];
     this.#leftOut.clear();

@@ -1,4 +1,4 @@
-// Performs one effect of what happens to an instance, where it is not an order: an order waits for the disk.
+// Performs one effect of an instance's step, except an order: the registry gives an order once the step is on disk.
 
 import type { HeldEffect } from '../domain/held-instance.ts';
 import type { Leases } from '../domain/leases.ts';
@@ -12,7 +12,7 @@ export interface EffectTargets {
   history: HistoryShare;
   /** The agent's connection before the step. */
   line: AgentLine | undefined;
-  /** Gets what is to be stored. */
+  /** The effect appends what is to be stored. */
   writes: Write[];
   monotonicMs: number;
 }

@@ -54,7 +54,7 @@ function records(name: string): [DeploymentRecord, InstanceRecord] {
 }
 
 describe('the registry', () => {
-  it('forgets what could not be stored, keeps its agents, and goes on', async () => {
+  it('takes back a change that could not be stored, keeps its agents, and goes on', async () => {
     await registry.put(...records('a'), '');
     const entry = registry.findInstance('ida')!;
     const line = { generation: 1, give: () => {}, fence: () => {}, drop: () => {} };
@@ -95,7 +95,7 @@ describe('the registry', () => {
     expect(registry.findFormer('ida')).toMatchObject({ deployment: 'a' });
   });
 
-  it('tells of several changes of one moment once, after they are stored', async () => {
+  it('tells its listeners of simultaneous changes once, after they are stored', async () => {
     await registry.put(...records('a'), '');
     const told: string[] = [];
     registry.changed.add((entries) => told.push([...(entries ?? [])].map(describeEntry).join()));

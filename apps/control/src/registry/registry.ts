@@ -1,17 +1,15 @@
-// The truth control holds in memory, and the one way to change it: decide, remember, then tell. Interprets the effects
-// of what happens to an instance; speaks no protocol.
+// The one way to change what control holds in memory: decide, store, then tell the listeners. Performs the effects of what
+// happens to an instance; knows no HTTP and no message of an agent.
 
 import { type Clock, errorText, Guard, Listeners, type Log } from '@fairlead/kit';
-import type { DeploymentView, EventView, InstanceView } from '@fairlead/protocol';
+import type { EventView } from '@fairlead/protocol';
 
 import { changesNothing, differs, onlyProgress } from '../domain/compare-records.ts';
-import type { SocketOwner } from '../domain/decide-socket.ts';
 import { type HeldEffect, transitionHeld } from '../domain/held-instance.ts';
 import type { LifeEvent } from '../domain/instance-life.ts';
 import { Leases } from '../domain/leases.ts';
 import { type PresenceEvent, withoutLine } from '../domain/presence.ts';
-import type { DeploymentRecord, FormerInstance, InstanceRecord } from '../domain/records.ts';
-import { viewDeployment, viewInstance } from '../domain/views.ts';
+import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
 import { checkWrite } from '../store/check-write.ts';
 import { Recorder } from '../store/recorder.ts';
 import type { SetAside, Store, Write } from '../store/store.ts';
@@ -20,6 +18,8 @@ import type { DeploymentEntry, Entry, OwnDeployment, OwnEntry } from './entry.ts
 import { EntryIndex } from './entry-index.ts';
 import { HistoryShare, type HistorySource } from './history-share.ts';
 import { type EffectTargets, performEffect } from './perform-effect.ts';
+import { refillIndex } from './refill-index.ts';
+import { RegistryReader } from './registry-reader.ts';
 
 export interface RegistryDeps {
   store: Store;
@@ -29,10 +29,10 @@ export interface RegistryDeps {
   leaseMs: number;
 }
 
-export class Registry {
-  /** Entries whose stored or shown truth has changed, once per commit; undefined: everything may have. */
+export class Registry extends RegistryReader {
+  /** Entries whose record or view has changed, once per commit. Undefined: any entry may have changed. */
   readonly changed = new Listeners<ReadonlySet<Entry> | undefined>();
-  /** What is new in the history and on disk. */
+  /** New events of the history, once they are on disk. */
   readonly historyAdded = new Listeners<readonly EventView[]>();
   readonly #deps: RegistryDeps;
   readonly #leases: Leases;
@@ -43,9 +43,13 @@ export class Registry {
   #dirty = new Set<Entry>();
 
   constructor(deps: RegistryDeps) {
+    const { clock, runDir } = deps;
+    const leases = new Leases(deps.leaseMs);
+    const index = new EntryIndex(() => clock.monotonicMs());
+    super({ index, leases, clock, runDir });
     this.#deps = deps;
-    this.#leases = new Leases(deps.leaseMs);
-    this.#index = new EntryIndex(() => deps.clock.monotonicMs());
+    this.#leases = leases;
+    this.#index = index;
     this.#history = new HistoryShare(deps.clock);
     this.#guard = new Guard(deps.log);
     this.#recorder = new Recorder({
@@ -77,52 +81,14 @@ export class Registry {
     return this.#recorder.isUsable;
   }
 
-  /** Reads the store again where that is needed. Throws `store_unreadable` where it still cannot be read. */
+  /** Reads the store again if it could not be read before. Throws `store_unreadable` if it still cannot be read. */
   usable(): Promise<void> {
     return this.#recorder.usable();
   }
 
-  /** Resolves when no change waits for the disk any more. */
+  /** Resolves when every change is on disk or has failed. */
   idle(): Promise<void> {
     return this.#recorder.idle();
-  }
-
-  findDeployment(name: string): DeploymentEntry | undefined {
-    return this.#index.findDeployment(name);
-  }
-
-  findInstance(id: string): Entry | undefined {
-    return this.#index.findInstance(id);
-  }
-
-  findFormer(id: string): FormerInstance | undefined {
-    return this.#index.findFormer(id);
-  }
-
-  ownerOf(instanceId: string): SocketOwner {
-    return this.#index.ownerOf(instanceId);
-  }
-
-  deployments(): Iterable<DeploymentEntry> {
-    return this.#index.deployments();
-  }
-
-  /** All instances but the former ones. */
-  entries(): Iterable<Entry> {
-    return this.#index.entries();
-  }
-
-  formers(): Iterable<FormerInstance> {
-    return this.#index.formers();
-  }
-
-  get leaseMs(): number {
-    return this.#leases.leaseMs;
-  }
-
-  /** Whether the instance has a lease whose time is not over. */
-  isLeased(instanceId: string): boolean {
-    return (this.#leases.leftMs(instanceId, this.#deps.clock.monotonicMs()) ?? 0) > 0;
   }
 
   /** Gives each instance that has a lease a whole one: after time in which control could hear no agent. */
@@ -144,7 +110,7 @@ export class Registry {
     }
   }
 
-  /** As if they had never been. Resolves when it is so on disk. */
+  /** Removes deployments and former instances. Resolves when they are removed on disk. */
   async forget(gone: { deployments: readonly DeploymentEntry[]; formers: readonly string[] }): Promise<void> {
     const { deployments, formers } = gone;
     await this.#recorder.usable();
@@ -159,7 +125,7 @@ export class Registry {
     if (deployments.length > 0) this.#emitChanged(undefined);
   }
 
-  /** Takes the place of what had the name before. Resolves when stored. */
+  /** Adds a deployment with its first instance; replaces a deployment of the same name. Resolves when stored. */
   put(record: DeploymentRecord, instance: InstanceRecord, message: string): Promise<void> {
     return this.#recorder.record(() => {
       const before = this.#index.findDeployment(record.name)?.instances ?? [];
@@ -175,7 +141,7 @@ export class Registry {
     });
   }
 
-  /** One more instance of a deployment; those that have ended become former ones. Resolves when stored. */
+  /** Adds an instance to a deployment; its ended instances become former ones. Resolves when stored. */
   addInstance(deployment: DeploymentEntry, instance: InstanceRecord, message: string): Promise<void> {
     return this.#recorder.record(() => {
       const own = this.#index.findDeployment(deployment.record.name);
@@ -193,8 +159,8 @@ export class Registry {
   }
 
   /**
-   * Resolves when what changed is on disk; in memory it has changed when this returns. Rejects with `record_refused` where
-   * the record could not be stored: nothing is changed then.
+   * Changes the memory before it returns, unless the store has to be read again first. Resolves when the change is on disk.
+   * Rejects with `record_refused` if the record cannot be stored: then nothing has changed.
    */
   async apply(entry: Entry, event: LifeEvent, more: Partial<InstanceRecord> = {}): Promise<void> {
     const effects: HeldEffect[] = [];
@@ -215,11 +181,11 @@ export class Registry {
       this.#perform(own, told, { writes, line: presence.line });
       return writes;
     });
-    // An order that is not on disk may be taken back: it is given when it is.
+    // A step that is not on disk yet may be taken back, so orders are given only now.
     for (const effect of effects) if (effect.type === 'order.give') entry.presence.line?.give(effect.mode);
   }
 
-  /** Changes at once what only the memory knows; watchers learn of it with the next stored change. */
+  /** Changes at once what only the memory holds. Watchers are told with the next stored change. */
   applyLive(entry: Entry, event: PresenceEvent): void {
     const own = entry as OwnEntry;
     const { line } = own.presence;
@@ -259,40 +225,17 @@ export class Registry {
     return this.#record(entry, () => [checkWrite(this.#history.write(entry, kind, message, from))]);
   }
 
-  /** Puts into the history how many of agents' events were left out of it. */
+  /** Adds to the history how many events of agents were left out of it. */
   async tellLeftOut(): Promise<void> {
     for (const { entry, text } of this.#history.takeLeftOut()) await this.addHistory(entry, 'events.left_out', text);
   }
 
-  viewDeployment({ record, instances }: DeploymentEntry): DeploymentView {
-    return viewDeployment(
-      record,
-      instances.map((entry) => this.viewInstance(entry)),
-    );
-  }
-
-  viewInstance({ instance, presence }: Entry): InstanceView {
-    const left = this.#leases.leftMs(instance.id, this.#deps.clock.monotonicMs());
-    return viewInstance(instance, this.#deps.runDir, {
-      agent: presence.agent,
-      load: presence.load,
-      endpoints: presence.endpoints,
-      leaseUntilMs: left === undefined ? undefined : Math.round(this.#deps.clock.now() + left),
-    });
-  }
-
   /** Returns the entries whose records were not those of the disk. */
   async #fill(): Promise<Set<Entry>> {
-    const remembered = await this.#deps.store.load();
-    const { takenBack, gone } = this.#index.refill(remembered);
+    const { takenBack, gone, setAside } = await refillIndex(this.#index, { ...this.#deps, leases: this.#leases });
     this.#dirty.clear();
-    const now = this.#deps.clock.monotonicMs();
-    for (const { instance } of this.entries()) {
-      const isLeased = this.#leases.leftMs(instance.id, now) !== undefined;
-      if (instance.life.phase === 'attended' && !isLeased) this.#leases.renew(instance.id, now);
-    }
     for (const { presence } of gone) presence.line?.drop();
-    for (const bad of remembered.setAside ?? []) this.#tellSetAside(bad);
+    for (const bad of setAside) this.#tellSetAside(bad);
     return takenBack;
   }
 
@@ -306,7 +249,7 @@ export class Registry {
     });
   }
 
-  /** Clients are told to go elsewhere, its agent that it is no longer needed. */
+  /** Makes the entry's instance a former one, and tells its agent that it is no longer needed. */
   #retire(before: OwnEntry): Write {
     const { line } = before.presence;
     this.#index.retire(before);
@@ -321,7 +264,7 @@ export class Registry {
     this.#guard.run('change.tell', () => this.changed.emit(entries));
   }
 
-  /** In the log, and where its owner looks. */
+  /** Reports the record in the log and in the deployment's history. */
   #tellSetAside({ table, id, why, replaced }: SetAside): void {
     this.#deps.log.error({ op: 'store.load', ok: false, table, id, why }, 'a record cannot be read: it is set aside');
     const entry = table === 'instances' ? this.findInstance(id) : this.findDeployment(id)?.instances[0];

@@ -1,4 +1,4 @@
-// Control's own key and certificate, by which everyone knows it, and the secret its instance tokens are made with.
+// Control's key and certificate, which its clients pin, and the secret from which instance tokens are derived.
 
 import { hkdfSync, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,15 +13,15 @@ export interface Identity {
   /** PEM. */
   certificate: string;
   privateKey: string;
-  /** For nothing but deriving instance tokens. */
+  /** Used only to derive instance tokens. */
   tokenSecret: Buffer;
 }
 
-/** The name in the certificate; who pins the certificate need not resolve it. */
+/** The name in the certificate. Clients pin the certificate and do not resolve the name. */
 const controlName = 'control';
 const validYears = 30;
 
-/** Makes it where there is none; returns what is there. Two at once end up with the same one. */
+/** Makes the identity if there is none. Two simultaneous calls return the same one. */
 export async function initIdentity(stateDir: string): Promise<Identity> {
   ensurePrivateDir(stateDir);
   const known = readIfThere(stateDir);
@@ -61,7 +61,7 @@ function readIfThere(stateDir: string): Identity | undefined {
   return { certificate: `${certificate}\n`, privateKey, tokenSecret };
 }
 
-/** Imported here alone: `serve` does not pay for it. */
+/** Imports the certificate library only here, so that `serve` does not load it. */
 async function makeIdentity(): Promise<string> {
   // @peculiar/x509's container asks for it when it is imported.
   await import('reflect-metadata');

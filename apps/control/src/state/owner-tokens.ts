@@ -1,4 +1,4 @@
-// Who may use control: one file per token, named by its hash. Removing the file revokes the token.
+// The owners' tokens: one file per token, named by its hash. Removing the file revokes the token.
 
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { ControlErrorCode } from '../control-error.ts';
 import { ensurePrivateDir, replaceFile } from './state-dir.ts';
 import { createOwnerToken, hashToken } from './tokens.ts';
 
-/** How long a token that was found may be believed without looking again. */
+/** How long a token that was found counts as valid before the file is looked up again. */
 const believedMs = 4000;
 
 /** May be called while a control runs. */
@@ -41,7 +41,7 @@ export class OwnerTokens {
     return this.isValid(hash) ? hash : undefined;
   }
 
-  /** Where it cannot be told: true of a token that was known before, else throws `tokens_unreadable`. */
+  /** If the files cannot be read: true for a token that was found before, else throws `tokens_unreadable`. */
   isValid(hash: string): boolean {
     const now = this.#clock.monotonicMs();
     const found = this.#found.get(hash);
@@ -63,7 +63,7 @@ function ownersDir(stateDir: string): string {
 
 type FileLook = { kind: 'there' | 'absent' } | { kind: 'unreadable'; error: unknown };
 
-/** A home that is not mounted, not readable or stale says nothing of what is in it. */
+/** Errors that say nothing about the token: the home is not mounted, not readable or stale. */
 function lookAt(path: string, stateDir: string): FileLook {
   try {
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) return { kind: 'there' };

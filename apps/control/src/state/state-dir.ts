@@ -1,4 +1,4 @@
-// Control's directory of state in the account's home: who may read it, and how files get into it whole.
+// Control's state directory in the account's home: its mode, and how files are written to it atomically.
 
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,13 +13,13 @@ export function ensurePrivateDir(path: string): void {
   if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
 }
 
-/** Whole or not at all, 0600. */
+/** Writes the file atomically, mode 0600. */
 export function replaceFile(path: string, text: string): void {
   const fresh = writeBeside(path, text);
   renameSync(fresh, path);
 }
 
-/** Whole, 0600, and only where there is none yet: false where there is one. */
+/** Writes the file atomically, mode 0600, if it does not exist. Returns false if it exists. */
 export function createFile(path: string, text: string): boolean {
   const fresh = writeBeside(path, text);
   try {

@@ -38,7 +38,7 @@ describe('the identity', () => {
     expect(readdirSync(directory)).toEqual(['identity.pem']);
   });
 
-  it('is for the account alone, and lasts', async () => {
+  it('can be read by the account alone, and stays the same', async () => {
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o755);
     const { certificate } = await initIdentity(directory);
@@ -83,7 +83,7 @@ describe('owner tokens', () => {
 });
 
 describe('owner tokens while the home cannot be read', () => {
-  it('are believed where they were known, unknown ones get no answer, and a token that was revoked stays revoked', () => {
+  it('stay valid if they were known; unknown ones get no answer, and a revoked token stays revoked', () => {
     const clock = new ManualClock();
     const owners = new OwnerTokens(directory, clock);
     const [known, revoked, unseen] = [1, 2, 3].map((now) => mintOwnerToken(directory, now));

@@ -1,4 +1,4 @@
-// Tokens: how they are made, and how a presented one is known again. Only hashes are kept.
+// Makes tokens and checks presented ones. Only hashes are stored.
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -23,7 +23,7 @@ export interface InstanceTokenOwner {
   processId: string;
 }
 
-/** Made from what it is bound to: nothing has to be stored, and it holds beyond a restart of control. */
+/** Derived from what it is bound to: nothing is stored, and it is valid after a restart of control. */
 export function deriveInstanceToken(secret: Buffer, owner: InstanceTokenOwner): Secret {
   const bound = JSON.stringify([owner.instanceId, owner.jobId, owner.restart, owner.processId]);
   return new Secret(`fli_${createHmac('sha256', secret).update(bound).digest('base64url')}`);
@@ -40,7 +40,7 @@ export function sameHash(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Of an Authorization header; undefined where it holds no bearer token. */
+/** From an Authorization header. Undefined if it holds no bearer token. */
 export function readBearer(header: string | undefined): Secret | undefined {
   const token = /^Bearer +([\x21-\x7e]{8,512})$/i.exec(header ?? '')?.[1];
   return token === undefined ? undefined : new Secret(token);

@@ -1,4 +1,4 @@
-// The history in its table: added to, read in pages from either end, shortened from its beginning.
+// The table of the history: adds events, reads pages from either end, removes the oldest.
 
 import { clampTime, type EventView } from '@fairlead/protocol';
 import { and, asc, count, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm/sql';
@@ -8,7 +8,7 @@ import type { ControlDatabase } from './sqlite-session.ts';
 import type { HistoryEntry } from '../domain/records.ts';
 import type { HistoryBounds, HistoryQuery } from './store.ts';
 
-/** Returns what was added; undefined where it is there already. */
+/** Returns the event that was added; undefined if it is stored already. */
 export function prepareAdd(db: ControlDatabase): (entry: HistoryEntry) => EventView | undefined {
   const at = (name: string) => sql.placeholder(name);
   const add = db
@@ -59,7 +59,7 @@ export function listHistory(db: ControlDatabase, query: HistoryQuery): EventView
   return forward ? events : events.toReversed();
 }
 
-/** Deployments over their share come first, so that they push out no events of others. */
+/** Removes events of deployments over their share first, so that these do not displace the events of others. */
 export function pruneHistory(db: ControlDatabase, bounds: HistoryBounds, limit: number): number {
   const talkative = pruneTalkative(db, bounds.mostEach, limit);
   return talkative + pruneOldest(db, bounds, limit - talkative);

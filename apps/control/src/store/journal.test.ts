@@ -28,7 +28,7 @@ function open(commit: (kinds: string[]) => Promise<void>) {
 }
 
 describe('Journal', () => {
-  it('puts what comes in one turn into one commit, in order', async () => {
+  it('puts all writes of one turn into one commit, in order', async () => {
     const commits: string[][] = [];
     const { journal, log } = open(async (kinds) => void commits.push(kinds));
     const first = journal.add([note('a'), note('b')]).then(() => log.push('first'));
@@ -38,7 +38,7 @@ describe('Journal', () => {
     expect(log).toEqual(['committed', 'first', 'second']);
   });
 
-  it('gathers while a commit runs', async () => {
+  it('collects writes while a commit runs', async () => {
     const commits: string[][] = [];
     const gate = Promise.withResolvers<void>();
     const { journal } = open(async (kinds) => {
@@ -53,13 +53,13 @@ describe('Journal', () => {
     expect(commits).toEqual([['a'], ['b', 'c']]);
   });
 
-  it('tells without a commit where there was nothing to write', async () => {
+  it('calls its handler without a commit if a turn has no writes', async () => {
     const { journal, log } = open(async () => Promise.reject(new Error('not asked for')));
     await journal.add([]);
     expect(log).toEqual(['committed']);
   });
 
-  it('fails everyone of the turn, and goes on', async () => {
+  it('rejects every caller of the turn, and goes on', async () => {
     let broken = true;
     const { journal, log } = open(async () => {
       if (broken) throw new Error('disk full');
@@ -73,7 +73,7 @@ describe('Journal', () => {
     expect(log).toEqual(['failed: Error: disk full', 'committed']);
   });
 
-  it('answers all and goes on where those who are told of a commit or a failure fail themselves', async () => {
+  it('answers every caller and goes on when a handler of a commit or a failure throws', async () => {
     const faults: string[] = [];
     let broken = true;
     const store = { commit: async () => (broken ? Promise.reject(new Error('disk full')) : []) } as unknown as Store;

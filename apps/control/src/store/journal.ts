@@ -11,11 +11,11 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** What they throw is told to `onFault`, and stops nothing. */
+/** An error that a handler throws goes to `onFault`; the journal goes on. */
 export interface JournalEvents {
-  /** After a commit and before those who waited for it, with what is new in the history; undefined after turns that had nothing to write. */
+  /** Called after a commit and before its callers' promises resolve, with the new events; undefined after a turn without writes. */
   onCommitted: (added: readonly EventView[] | undefined) => void;
-  /** Nothing of the failed turn is on disk, nor of what was added since: called once, awaited before the next turn. */
+  /** Called once after a failed turn and awaited before the next one. Nothing of that turn or added since is on disk. */
   onFailed: (error: unknown) => Promise<void>;
   onFault: (error: unknown) => void;
 }
@@ -77,7 +77,7 @@ export class Journal {
     } catch (fault) {
       this.#events.onFault(fault);
     }
-    // Changes that were decided since then depend on what was not stored: they are rejected too.
+    // Changes that were decided since then depend on changes that were not stored: they are rejected too.
     const all = [...waiting, ...this.#waiting];
     this.#writes = [];
     this.#waiting = [];

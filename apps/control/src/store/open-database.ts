@@ -49,7 +49,7 @@ function connect(file: string): DatabaseSync {
 
 /** In exclusive mode the first write lock is kept until the connection closes, and WAL needs no shared memory. */
 function claim(connection: DatabaseSync): void {
-  // Counts only ahead of the first page; where there is one, it would be written to.
+  // The setting has an effect only before the first page exists. Later it would write to the file.
   if (connection.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
     connection.exec('PRAGMA auto_vacuum=INCREMENTAL');
   connection.exec('PRAGMA locking_mode=EXCLUSIVE');
@@ -61,19 +61,19 @@ function claim(connection: DatabaseSync): void {
 /** https://www.sqlite.org/pragma.html#pragma_auto_vacuum */
 const incremental = 2;
 
-/** A file of an older control keeps the room of what was removed: it is written anew, once. The caller has backed it up. */
+/** A file of an older control does not shrink when records are removed: it is rewritten once. The caller has backed it up. */
 function shrinkFromNowOn(connection: DatabaseSync): void {
   if (connection.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum'] === incremental) return;
   connection.exec('PRAGMA auto_vacuum=INCREMENTAL; VACUUM');
 }
 
-/** Gives the room of what was removed back to the disk, and brings everything into the file. */
+/** Returns the space of removed records to the disk, and moves the write-ahead log into the file. */
 export function settle(connection: DatabaseSync): void {
   connection.exec('PRAGMA incremental_vacuum');
   checkpoint(connection);
 }
 
-/** From the log into the file itself, so that the file alone is nearly everything. */
+/** Moves the write-ahead log into the file, so that a copy of the file alone is nearly complete. */
 function checkpoint(connection: DatabaseSync): void {
   connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
 }
@@ -90,7 +90,7 @@ function check(connection: DatabaseSync, file: string): number {
   return MIGRATIONS.filter(({ folderMillis }) => folderMillis <= last).length;
 }
 
-/** Whole and on disk before anything is migrated; the last one of its schema counts. */
+/** The backup is complete and on disk before a migration begins. It replaces an earlier backup of the same schema. */
 function backUp(connection: DatabaseSync, path: string): void {
   const fresh = `${path}.new`;
   rmSync(fresh, { force: true });

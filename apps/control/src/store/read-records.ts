@@ -1,4 +1,4 @@
-// Rows as records, each by itself: one that its schema does not take is set aside as it is, and never takes the others with it.
+// Reads rows as records, one by one. A row that breaks its schema is set aside unchanged; the others are read all the same.
 
 import { clampTime, decodeValue, type Read, type Schema } from '@fairlead/protocol';
 import { asc, desc, eq, sql } from 'drizzle-orm/sql';
@@ -16,7 +16,7 @@ interface Bad<T> {
 }
 type ReadRow<T> = { ok: true; record: T } | ({ ok: false } & Bad<T>);
 
-/** JSON as the text that it is: drizzle's own reading of one bad text would end the reading of all. */
+/** Reads JSON columns as text: if drizzle parsed them, one bad text would fail the whole query. */
 const instanceColumns = {
   id: instances.id,
   deployment: instances.deployment,
@@ -50,7 +50,7 @@ export function listInstances(db: ControlDatabase, deployment: string | undefine
     .filter((record) => record !== undefined);
 }
 
-/** Within a transaction: what cannot be read changes its table. */
+/** Call within a transaction: a row that cannot be read is moved to another table. */
 export function loadRecords(db: ControlDatabase): Remembered {
   const known = db.select().from(deployments).all().map(readDeployment);
   const current = db
@@ -97,7 +97,7 @@ function readDeployment(row: Row): ReadRow<DeploymentRecord> {
   return readRow(deploymentRecord, row, { ...fresh, wanted: 'running' });
 }
 
-/** The fresh one waits for its agent: who it is stands in columns of its own. */
+/** A fresh record that waits for its agent. Its identity is in columns of their own, which could be read. */
 function readInstance(row: Row): ReadRow<InstanceRecord> {
   const { id, deployment, jobDir, enrolmentHash, former, createdMs, updatedMs } = row;
   const who = { id, deployment, jobDir, enrolmentHash, jobId: row['jobId'] ?? undefined };
@@ -154,7 +154,7 @@ function moveInstance(db: ControlDatabase, bad: Bad<InstanceRecord>): SetAside {
 }
 
 function keep(db: ControlDatabase, said: SetAside, row: Row): SetAside {
-  // JSON has no word for an infinite number.
+  // JSON cannot express Infinity.
   const whole = (_name: string, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
   db.insert(setAside)

@@ -1,5 +1,5 @@
-// Keeps the memory and the disk the same: what is decided is committed, or the memory begins again from the disk. Where the
-// disk cannot be read either, the memory is all there is: it stays, and nothing is changed until the disk is back.
+// Keeps memory and disk equal: commits each change, or reloads the memory from the disk. If the disk cannot be read either, the
+// memory stays as it is and no change is made until the disk can be read again.
 
 import { type Clock, errorText, type Guard, type Log } from '@fairlead/kit';
 import type { EventView } from '@fairlead/protocol';
@@ -8,7 +8,7 @@ import { Journal } from './journal.ts';
 import type { Store, Write } from './store.ts';
 import { staleError } from './store-error.ts';
 
-/** Between two attempts to read the store again. */
+/** Minimum time between two attempts to read the store again. */
 const reloadAfterMs = 250;
 
 export interface RecorderDeps {
@@ -55,7 +55,7 @@ export class Recorder {
   }
 
   /**
-   * Decides now, where the memory is that of the disk, else after it is again. Resolves when what was decided is on disk;
+   * Calls `decide` at once if memory and disk are equal, else once they are. Resolves when what was decided is on disk;
    * rejects with what `decide` throws, `store_unreadable`, `store_failed` or `store_corrupt`.
    */
   record(decide: () => readonly Write[]): Promise<void> {

@@ -45,44 +45,8 @@ function explained<T>(doing: string, file: string, act: () => T): T {
 
 /** Prepared once: building a statement costs more than running it. */
 function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undefined {
-  const at = (name: string) => sql.placeholder(name);
-  const deployment = {
-    model: at('model'),
-    servedModel: at('servedModel'),
-    engine: at('engine'),
-    cluster: at('cluster'),
-    wanted: at('wanted'),
-    stopMode: at('stopMode'),
-    createdMs: at('createdMs'),
-  };
-  const putDeployment = db
-    .insert(deployments)
-    .values({ name: at('name'), ...deployment })
-    .onConflictDoUpdate({ target: deployments.name, set: excluded(Object.keys(deployment)) })
-    .prepare();
-  const instance = {
-    jobId: at('jobId'),
-    life: at('life'),
-    servedModels: at('servedModels'),
-    nodes: at('nodes'),
-    role: at('role'),
-    replica: at('replica'),
-    former: at('former'),
-    deadlineMs: at('deadlineMs'),
-    updatedMs: at('updatedMs'),
-  };
-  const fixed = {
-    id: at('id'),
-    deployment: at('deployment'),
-    jobDir: at('jobDir'),
-    enrolmentHash: at('enrolmentHash'),
-    createdMs: at('createdMs'),
-  };
-  const putInstance = db
-    .insert(instances)
-    .values({ ...fixed, ...instance })
-    .onConflictDoUpdate({ target: instances.id, set: excluded(Object.keys(instance)) })
-    .prepare();
+  const putDeployment = preparePutDeployment(db);
+  const putInstance = preparePutInstance(db);
   const removeDeployment = db
     .delete(deployments)
     .where(eq(deployments.name, at('name')))
@@ -110,6 +74,53 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
         return undefined;
     }
   };
+}
+
+function preparePutDeployment(db: ControlDatabase) {
+  const changing = {
+    model: at('model'),
+    servedModel: at('servedModel'),
+    engine: at('engine'),
+    cluster: at('cluster'),
+    wanted: at('wanted'),
+    stopMode: at('stopMode'),
+    createdMs: at('createdMs'),
+  };
+  return db
+    .insert(deployments)
+    .values({ name: at('name'), ...changing })
+    .onConflictDoUpdate({ target: deployments.name, set: excluded(Object.keys(changing)) })
+    .prepare();
+}
+
+function preparePutInstance(db: ControlDatabase) {
+  const changing = {
+    jobId: at('jobId'),
+    life: at('life'),
+    servedModels: at('servedModels'),
+    nodes: at('nodes'),
+    role: at('role'),
+    replica: at('replica'),
+    former: at('former'),
+    deadlineMs: at('deadlineMs'),
+    updatedMs: at('updatedMs'),
+  };
+  const fixed = {
+    id: at('id'),
+    deployment: at('deployment'),
+    jobDir: at('jobDir'),
+    enrolmentHash: at('enrolmentHash'),
+    createdMs: at('createdMs'),
+  };
+  return db
+    .insert(instances)
+    .values({ ...fixed, ...changing })
+    .onConflictDoUpdate({ target: instances.id, set: excluded(Object.keys(changing)) })
+    .prepare();
+}
+
+function at(name: string) {
+  return sql.placeholder(name);
 }
 
 /** `name = excluded.name` for each of the columns, in SQL's own spelling. */

@@ -1,4 +1,4 @@
-// What SQLite says when it cannot, as an error with a code and what to do.
+// Turns SQLite's errors into coded errors with a hint.
 
 import { CodedError, errorText } from '@fairlead/kit';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ const sqliteFull = 13;
 const sqliteConstraint = 19;
 const sqliteNotadb = 26;
 
-/** `doing` as in "open" or "write to". What has a code already, or is a fault of ours, stays as it is. */
+/** `doing` as in "open" or "write to". Returns coded errors and faults of ours unchanged. */
 export function storeError(error: unknown, doing: string, file: string): unknown {
   if (error instanceof CodedError) return error;
   if (error instanceof SyntaxError || error instanceof z.ZodError)
@@ -36,7 +36,7 @@ export function storeError(error: unknown, doing: string, file: string): unknown
       return damagedError(file, text, error);
     case sqliteFull:
       return fail('store_failed', 'the disk is full', roomHint);
-    // So SQLite calls also a quota that is used up.
+    // SQLite reports a used-up quota with this code too.
     case sqliteIoerr:
       return fail('store_failed', `the disk took no more: got ${text}`, roomHint);
     default:
@@ -44,10 +44,10 @@ export function storeError(error: unknown, doing: string, file: string): unknown
   }
 }
 
-/** Not trouble of the disk: a fault of this program, or damage, which has a code of its own. */
+/** Codes that are no trouble of the disk: faults of this program, and damage, which has its own error code. */
 const wellRead = new Set([0, sqliteError, sqliteConstraint, sqliteCorrupt, sqliteNotadb]);
 
-/** It may be readable again in a moment: a home on a network, a ticket that has to be renewed. */
+/** Passing conditions: a home on a network, a ticket that has to be renewed. */
 export function unreadableError(file: string, found: string, cause?: unknown): CodedError<ControlErrorCode> {
   return new CodedError('store_unreadable', `cannot read ${file}: got ${found}`, {
     hint: 'See that the home directory on the bastion is there and readable (mount, Kerberos ticket, quota); control tries again and goes on by itself.',
@@ -56,7 +56,7 @@ export function unreadableError(file: string, found: string, cause?: unknown): C
   });
 }
 
-/** While the memory cannot be compared with the disk. */
+/** The error while control cannot read the disk to compare its memory with it. */
 export function staleError(cause: unknown): CodedError<ControlErrorCode> {
   return new CodedError(
     'store_unreadable',
@@ -79,7 +79,7 @@ function findSqliteError(error: unknown): { errcode: number; text: string } {
 const roomHint =
   'Look at `df` and `quota` on the bastion and make room in the home directory; control goes on by itself. Nothing was changed.';
 
-/** Held by something that is no control. */
+/** The error when a program that is not control holds the database. */
 export function lockedError(file: string, cause: unknown): CodedError<ControlErrorCode> {
   return new CodedError(
     'store_locked',

@@ -1,4 +1,4 @@
-// The port behind which control remembers. One writer; what `commit` has resolved survives a kill at any moment.
+// The port to control's stored records. One writer. What `commit` has stored when it resolves survives a kill at any moment.
 
 import type { EventView } from '@fairlead/protocol';
 
@@ -13,20 +13,20 @@ export type Write =
 
 export interface Remembered {
   deployments: DeploymentRecord[];
-  /** Of each deployment those that serve it, or served it last: the former ones are told apart. */
+  /** The instances that serve a deployment or served it last; former ones are listed apart. */
   instances: InstanceRecord[];
   formers: FormerInstance[];
-  /** Records that could not be read, where there were any. */
+  /** Records that could not be read, if any. */
   setAside?: SetAside[];
 }
 
-/** A record that does not fit its schema. It is kept as it was, beside the others. */
+/** A record that breaks its schema. It is kept unchanged in a table of its own. */
 export interface SetAside {
   table: 'deployments' | 'instances';
   id: string;
-  /** Which field, and what is wrong with it. */
+  /** Names the field and what is wrong with it. */
   why: string;
-  /** Whether a fresh record stands in its place, for which its agent may come back. */
+  /** Whether a fresh record replaces it, so that its agent can connect again. */
   replaced: boolean;
 }
 
@@ -42,28 +42,28 @@ export type HistoryQuery = { deployment?: string | undefined; limit: number } & 
 );
 
 export interface HistoryBounds {
-  /** What was recorded before this goes. */
+  /** Events recorded before this time are removed. */
   beforeMs: number;
-  /** How many stay at most. */
+  /** Limit of events that stay. */
   most: number;
-  /** How many of one deployment stay at most. */
+  /** Limit of events of one deployment that stay. */
   mostEach: number;
 }
 
 export interface Store extends AsyncDisposable {
-  /** How many migrations made the file what it is. */
+  /** How many migrations the file has had. */
   readonly schemaVersion: number;
-  /** A record that cannot be read is set aside, and said. Throws `store_unreadable` where nothing can be read. */
+  /** Sets records that cannot be read aside and returns them too. Throws `store_unreadable` if nothing can be read. */
   load(): Promise<Remembered>;
-  /** All or nothing, in order, each record through its schema. Returns what is new in the history. Throws `record_refused`, `store_failed` or `store_corrupt`. */
+  /** Stores all writes in order, or none; each record through its schema. Returns the new events of the history. Throws `record_refused`, `store_failed` or `store_corrupt`. */
   commit(writes: readonly Write[]): Promise<EventView[]>;
   findInstance(id: string): Promise<InstanceRecord | undefined>;
   /** Newest first. */
   listInstances(query: { deployment?: string | undefined }): Promise<InstanceRecord[]>;
   /** Oldest first. */
   listHistory(query: HistoryQuery): Promise<EventView[]>;
-  /** Brings what was committed into the main file, which a copy of that file alone would miss, and gives freed room back to the disk. */
+  /** Moves committed writes into the main file, so that a copy of that file holds them, and returns freed space to the disk. */
   settle(): Promise<void>;
-  /** Removes at most `limit` of the oldest that are out of bounds. Returns how many. */
+  /** Removes at most `limit` of the oldest events that exceed the bounds. Returns how many it removed. */
   pruneHistory(bounds: HistoryBounds, limit: number): Promise<number>;
 }

@@ -1,4 +1,4 @@
-// Frees what nobody holds any more, so that a test can see what somebody does hold.
+// Runs the garbage collector, so that a test can measure what is still referenced.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-// Control as a process of its own, on directories of its own: started, watched through its log, killed.
+// Runs control as a child process with its own directories, reads its log, and kills it.
 
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,18 +22,18 @@ export interface Finished {
 }
 
 export interface ControlPlace extends AsyncDisposable {
-  /** Holds both directories. */
+  /** The directory that contains both. */
   root: string;
   state: string;
   run: string;
   start(...args: string[]): ChildProcess;
-  /** Through another program, such as `unshare`: its arguments come before Node's. */
+  /** Another program that starts it, such as `unshare`, with its arguments. */
   startThrough(wrapper: readonly string[], ...args: string[]): ChildProcess;
   /** Runs a command to its end. */
   finish(...args: string[]): Promise<Finished>;
   /** Resolves when it serves; throws with its log where it ended instead. */
   serve(...more: string[]): Promise<ChildProcess>;
-  /** Ends at once, without a word. */
+  /** Kills the process with SIGKILL. */
   kill(child: ChildProcess): Promise<void>;
   owner(): Promise<Owner & { certificate: string }>;
 }

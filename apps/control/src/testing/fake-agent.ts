@@ -29,9 +29,9 @@ export interface FakeAgentOptions {
   generation?: number;
   restart?: number;
   processId?: string;
-  /** What it claims in its hello where that should differ from the truth. */
+  /** Fields of its hello that replace the true ones. */
   hello?: Partial<Written<typeof agentHello>>;
-  /** Said instead of the hello. */
+  /** Sent instead of the hello. */
   firstText?: string;
   /** The WebSocket it asks for. Default /v1/agent. */
   path?: string;
@@ -43,7 +43,7 @@ export interface FakeAgentOptions {
   heartbeatMs?: number;
 }
 
-/** As they are on the wire: a test may say what no agent would. */
+/** Messages as they are on the wire: a test may send what no agent would. */
 type AgentMessage = Written<typeof agentMessage>;
 type ControlMessage = Written<typeof controlMessage>;
 type MessageOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { type: Type }>;
@@ -119,7 +119,7 @@ export class FakeAgent implements AsyncDisposable {
     return promise;
   }
 
-  /** Connections that control makes from now on are taken and met with silence; the one there says no more. */
+  /** From now on accepts connections without answering, and sends nothing over the open one. */
   freeze(): void {
     this.#frozen = true;
     clearInterval(this.#heartbeat);

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 
 import { Scope, silentLog } from '@fairlead/kit';
 
-import { type Control, type ControlOptions, openControl } from '../open-control.ts';
+import type { ControlOptions } from '../control-options.ts';
+import { type Control, openControl } from '../open-control.ts';
 import { initIdentity } from '../state/identity.ts';
 import { mintOwnerToken } from '../state/owner-tokens.ts';
 import { type FakeAgent, type FakeAgentOptions, openFakeAgent } from './fake-agent.ts';

@@ -121,7 +121,7 @@ describe('an agent', () => {
     expect(await twin.next('control.refused', true)).toMatchObject({ code: 'fenced' });
   });
 
-  it('is called lost when its lease ends, and revived when it returns', async () => {
+  it('counts as lost when its lease ends, and as attended when it returns', async () => {
     const clock = new ManualClock();
     const { agent, watch, made } = await attended({ clock });
     const data = join(testControl.runDir, `${made.instanceId}-1.sock`);
@@ -203,7 +203,7 @@ describe('an agent', () => {
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
   });
 
-  it('is not called lost for a time in which control itself was held up', async () => {
+  it('does not count as lost for a time in which control itself was held up', async () => {
     const clock = new ManualClock();
     const { watch } = await attended({ clock });
     clock.jump(60_000);
@@ -212,7 +212,7 @@ describe('an agent', () => {
     expect(watch.messages.some(isStatus('failed'))).toBe(false);
   });
 
-  it('is told again to drain when it missed the order', async () => {
+  it('gets the order to drain again if it missed it', async () => {
     const clock = new ManualClock();
     const { agent, watch } = await attended({ clock });
     agent.freeze();

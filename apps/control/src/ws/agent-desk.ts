@@ -1,5 +1,4 @@
-// Takes agents in: proves who they are, keeps their leases, brings what they say into the registry and tells them when
-// it is on disk.
+// Enrols agents, renews their leases, applies their messages to the registry, and acknowledges them when they are on disk.
 
 import { type Clock, errorText, isCodedError, type Log, type Secret, withFields } from '@fairlead/kit';
 import {
@@ -31,24 +30,24 @@ export interface AgentDeskDeps {
   /** The protocol versions that we speak. */
   versions: VersionRange;
   heartbeatMs: number;
-  /** Brings a data socket that was put aside back to its place; false where there is none. */
+  /** Moves a parked data socket back. Returns false if there is none. */
   reclaimSocket: (name: string) => boolean;
   log: Log;
 }
 
 export interface Arrival {
   socket: WebSocket;
-  /** Of the control socket at which it was found. */
+  /** Generation of the control socket at which control dialled the agent. */
   instanceId: string;
   generation: number;
   token: Secret;
-  /** To be called when the agent has proved itself. */
+  /** The desk calls it when the agent has proved itself. */
   prove: () => void;
 }
 
-/** What was not stored is said again after this: the disk may be full for hours. */
+/** A failed write drops the link after this time, so that the agent sends its messages again: the disk may be full for hours. */
 const repeatIntervalMs = 2000;
-/** Of events that control adds in an agent's name; an agent's own begin at 1. */
+/** Id of events that control adds for an agent; the ids of an agent's own events begin at 1. */
 const skewEvent = 0;
 /** Long enough for a version, too short to fill anything. */
 const versionLength = 64;
@@ -116,7 +115,7 @@ export class AgentDesk {
     return session;
   }
 
-  /** In the log, and in the history of the instance at whose socket the agent came. */
+  /** Writes the refusal to the log and to the history of the instance to which the socket belongs. */
   #noteRefusal(instanceId: string, { code, message }: { code: string; message: string }, log: Log): void {
     log.warn({ op: 'agent.enrol', ok: false, error: { code, message } });
     const { registry, clock } = this.#deps;
@@ -146,7 +145,7 @@ class Session {
     const { entry } = this;
     const agent = { processId, restart, hostname };
     const { nodes: before } = entry.instance;
-    // What a former agent told of another host's nodes is true no more; this one tells of its own in its first report.
+    // The nodes of an earlier agent may be on another host. The agent reports its own in its first report.
     const nodes = before[0]?.host === hostname ? before : [leaderOn(hostname)];
     const stored = registry.apply(entry, { type: 'agent.enrolled', agent }, { jobId, nodes });
     const known = { version: agentVersion.slice(0, versionLength), protocol };
@@ -166,7 +165,7 @@ class Session {
   }
 
   take(message: AgentMessage): void {
-    // Another link of this instance has taken over: what still comes over this one is old.
+    // Another link of this instance has taken over: a frame over this one is outdated.
     if (this.entry.presence.line !== this.#link) return;
     switch (message.type) {
       case 'agent.hello':
@@ -203,7 +202,7 @@ class Session {
       log.warn({ op: 'instance.report', ok: false, instance: id, generation }, 'its data socket is not there');
     registry.applyLive(this.entry, { type: 'load.told', load: message.load });
     this.#learnEndpoints(message.endpoints ?? []);
-    // A report says all that is true now: a job whose limit was lifted has no deadline.
+    // A report is the whole state: a job whose time limit was removed has no deadline.
     const { servedModels, nodes, deadlineMs } = message;
     const more: Partial<InstanceRecord> = { servedModels, nodes, deadlineMs };
     const event = { type: 'instance.reported', state: message.state } as const;
@@ -228,7 +227,7 @@ class Session {
     this.#once(this.#deps.registry.addHistory(this.entry, 'clock.differs', text, { source }), () => undefined);
   }
 
-  /** Where the store fails the agent is not answered; on its next connection it says everything again. */
+  /** If the store fails, the agent gets no answer and sends everything again over its next connection. */
   #once(stored: Promise<void>, then: () => void): void {
     stored.then(then).catch((error: unknown) => {
       const said = { op: 'agent.message', ok: false, error: errorText(error) };

@@ -1,4 +1,4 @@
-// One agent's WebSocket: messages in, orders out. What they mean is for AgentDesk to say.
+// One agent's WebSocket: decodes its messages and sends orders. AgentDesk decides what they mean.
 
 import { callLater, type Clock, errorText, Guard, type Log } from '@fairlead/kit';
 import {
@@ -27,12 +27,12 @@ export interface AgentLinkDeps {
   /** Before each message that was read, and for each ping and pong. */
   onHeard: () => void;
   onMessage: (message: AgentMessage) => void;
-  /** Of a frame that could not be read; the link then refuses. */
+  /** Called for a frame that cannot be decoded; then the link refuses the agent. */
   onUnreadable: (why: { code: WireErrorCode; message: string }) => void;
   onClose: () => void;
 }
 
-/** Answers waiting for an agent that does not read. */
+/** Limit of the answers that wait for an agent that does not read. */
 const maxUnreadBytes = 1024 * 1024;
 
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */

@@ -1,4 +1,4 @@
-// One frame of an agent as a message, or why not. Pure; whatever comes in, it answers.
+// Decodes one frame of an agent to a message, or to the reason why it cannot. Pure; never throws.
 
 import {
   agentHello,
@@ -20,7 +20,7 @@ export type AgentFrame =
 const knownTypes: ReadonlySet<unknown> = new Set(agentMessage.options.map((option) => option.shape.type.value));
 const nameLimit = 64;
 
-/** What of a hello is the same in every version of the protocol. */
+/** The fields of a hello that are the same in every version of the protocol. */
 const anyHello = z.object({
   protocol: agentHello.shape.protocol,
   agentVersion: z.string().catch('of unknown version'),
@@ -32,7 +32,7 @@ export function decodeAgentFrame(data: Buffer, isBinary: boolean, ours: VersionR
     return refuse('bad_request', 'cannot read a message because it is no JSON object with a type');
   const { type } = value;
   if (!knownTypes.has(type)) return { kind: 'ignored', type: type.slice(0, nameLimit) };
-  // Ahead of the rest of it, which another version may have changed.
+  // The versions are compared first: another version may have changed the other fields.
   if (type === 'agent.hello') {
     const hello = decodeValue(anyHello, value);
     if (hello.ok && pickVersion(ours, hello.value.protocol) === undefined) return mismatch(hello.value, ours);

@@ -56,7 +56,7 @@ describe('a log tail', () => {
     expect(log).toEqual(['log.tail 8', 'log.cancel', expect.stringMatching(/^end the agent sent more/)]);
   });
 
-  it('is called off once when its reader has gone', () => {
+  it('is cancelled once when its reader has gone', () => {
     const { log, tails, tail } = open(() => true);
     tail.cancel();
     tail.cancel();

@@ -1,5 +1,5 @@
-// Log tails through one agent's connection. Each tail has credit of its own: the agent sends no more than its reader has
-// room for, so that the connection itself is never held up and no heartbeat waits behind a log.
+// The log tails that control has ordered from one agent. Each tail has its own credit: the agent sends no more than the reader
+// has room for, so that the connection is never blocked and no heartbeat waits behind a log.
 
 import type { ControlMessage, LogSource } from '@fairlead/protocol';
 
@@ -10,7 +10,7 @@ export interface TailQuery {
 }
 
 export interface TailSink {
-  /** False: the sink is full; it calls `Tail.drained` when it is not any more. */
+  /** Returns false if the sink is full; then it calls `Tail.drained` once it has room. */
   push(lines: string[]): boolean;
   /** The last call. */
   end(error?: string): void;
@@ -18,7 +18,7 @@ export interface TailSink {
 
 export interface Tail {
   drained(): void;
-  /** The reader has gone: nothing more comes. */
+  /** The reader has gone: the sink gets no more calls. */
   cancel(): void;
 }
 
@@ -61,13 +61,13 @@ export class TailOrders {
     };
   }
 
-  /** A chunk of a tail that is over is dropped; one without credit ends its tail. */
+  /** Drops a chunk of a tail that has ended. A chunk without credit ends its tail. */
   chunk(orderId: string, lines: string[]): void {
     const tail = this.#open.get(orderId);
     if (!tail) return;
     if (tail.credit === 0) {
       this.#cancel(orderId);
-      return tail.sink.end('the agent sent more of the log than it was asked for');
+      return tail.sink.end('the agent sent more of the log than it had credit for');
     }
     tail.credit -= 1;
     tail.full = !tail.sink.push(lines);

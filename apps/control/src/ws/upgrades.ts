@@ -1,5 +1,5 @@
-// Who may open which WebSocket: agents over their own control sockets, owners over the taken ones. Everything else is
-// refused in plain HTTP.
+// Who may open which WebSocket: agents over their own control sockets, owners over accepted connections. Refuses all others in
+// plain HTTP.
 
 import type { Guard, Secret } from '@fairlead/kit';
 import type { IncomingMessage } from 'node:http';
@@ -66,7 +66,7 @@ type UpgradeDecision =
   | { ok: false; code: WireErrorCode; message: string };
 type Accepted = Extract<UpgradeDecision, { ok: true }>;
 
-/** Also the answer where control cannot tell whether it knows the token. */
+/** Refuses too if control cannot tell whether it knows the token. */
 function decideOrExplain(deps: UpgradeDeps, request: IncomingMessage): UpgradeDecision {
   try {
     return decideUpgrade(deps, request);

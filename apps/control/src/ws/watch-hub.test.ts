@@ -52,7 +52,7 @@ describe('a watcher', () => {
     expect(body.instances[0].state.reason).toBe('stored');
   });
 
-  it('that does not read begins again with a snapshot, and holds up nobody', async () => {
+  it('that does not read begins again with a snapshot, and holds up no other watcher', async () => {
     testControl = await openTestControl({ watchBehindBytes: 64 * 1024 });
     const { instanceId } = await testControl.deploy('a');
     const quick = await testControl.owner.watch();

@@ -1,5 +1,5 @@
-// Tells watchers: a snapshot, then each change in order. One encoding per change for all; who falls behind begins again
-// with a snapshot and holds up nobody.
+// Sends each watcher a snapshot, then each change in order. Encodes a change once for all. A watcher that falls behind begins again
+// with a snapshot and holds up no other watcher.
 
 import { errorText, Guard, type Log } from '@fairlead/kit';
 import { deploymentView, encodeText, type EventView, watchMessage } from '@fairlead/protocol';
@@ -22,19 +22,19 @@ const pieceBytes = 64 * 1024;
 /** An answer may have to wait behind a snapshot on a slow line. */
 const maxSilentSweeps = 5;
 
-/** Answers to pings of one that does not read, beside what may wait for it anyway. */
+/** Limit of the answers to pings that wait for a watcher that does not read, besides its other waiting bytes. */
 const unreadPongsBytes = 1024 * 1024;
 
 export interface WatcherOptions {
-  /** Whether its token still is valid. */
+  /** Whether the watcher's token is still valid. */
   isValid: () => boolean;
-  /** Tell it of the history too, or of one deployment's alone. */
+  /** Send events of the history too: of one deployment, or of all. */
   events?: { deployment: string | undefined } | undefined;
 }
 
 interface Watcher extends WatcherOptions {
   socket: WebSocket;
-  /** Sweeps since it was heard of. */
+  /** Sweeps since the watcher's last frame. */
   silentSweeps: number;
   /** `behind`: it gets nothing until it has read what is on its way, then a new snapshot. */
   state: 'snapshot' | 'live' | 'behind';
@@ -48,9 +48,9 @@ export class WatchHub {
   readonly #behindBytes: number;
   readonly #guard: Guard;
   readonly #watchers = new Set<Watcher>();
-  /** Each deployment as last told; a load or lease in it is as old as the last change. */
+  /** Each deployment as it was last sent. Loads and leases in it are as old as the last change. */
   readonly #texts = new WeakMap<DeploymentEntry, string>();
-  /** Shared by all who come between two changes, as they do after a restart. */
+  /** Shared by all watchers that come between two changes, as they do after a restart of control. */
   #snapshot: Buffer | undefined;
   #seq = 0;
 
@@ -74,7 +74,7 @@ export class WatchHub {
     this.#sendSnapshot(watcher);
   }
 
-  /** Drops those that have not answered for long, or whose token was revoked. */
+  /** Drops watchers that have not answered for several sweeps, or whose token was revoked. */
   sweep(): void {
     for (const watcher of this.#watchers) this.#guard.run('watch.sweep', () => this.#sweepOne(watcher));
   }
@@ -88,7 +88,7 @@ export class WatchHub {
     }
   }
 
-  /** How many wait for a new snapshot. */
+  /** How many watchers wait for a new snapshot. */
   get behind(): number {
     return [...this.#watchers].filter(({ state }) => state === 'behind').length;
   }
@@ -98,7 +98,7 @@ export class WatchHub {
     for (const deployment of new Set([...entries].map((entry) => entry.deployment))) {
       this.#texts.delete(deployment);
       this.#seq += 1;
-      // A Buffer: text would be encoded anew for each watcher.
+      // A Buffer, because text would be encoded again for each watcher.
       const text = Buffer.from(
         `{"type":"deployment.changed","seq":${this.#seq},"deployment":${this.#textOf(deployment)}}`,
       );
@@ -134,13 +134,13 @@ export class WatchHub {
     } else watcher.state = 'behind';
   }
 
-  /** Called whenever something has left for the watcher. */
+  /** Called whenever bytes have been written to the watcher's socket. */
   #catchUp(watcher: Watcher): void {
     if (watcher.state === 'behind' && watcher.socket.bufferedAmount < this.#behindBytes / 4) this.#resync(watcher);
   }
 
   #resync(watcher: Watcher): void {
-    // In the middle of a message no other can begin: what comes after it shows that something was missed.
+    // A resync cannot begin in the middle of another message: it follows after it.
     if (watcher.state === 'snapshot') watcher.laterBytes = Infinity;
     else {
       watcher.socket.send(encodeText(watchMessage, { type: 'resync', seq: this.#seq }));

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { readGolden } from '../testing/recorded-answer.ts';
 import { renderLine } from './log-line.ts';
 import { shardLine } from './shard-line.ts';
-import { type StartOptions, startupComplete, startupScript } from './startup-script.ts';
+import { type StartupOptions, startupComplete, startupScript } from './startup-script.ts';
 
-const options: StartOptions = {
+const options: StartupOptions = {
   model: '/models/m3',
   nonDefaultArgs:
     "{'model_tag': '/models/m3', 'host': '127.0.0.1', 'port': 8622, 'model': '/models/m3', 'max_model_len': 2048, 'enforce_eager': True, 'served_model_name': ['tiny']}",
@@ -75,7 +75,7 @@ test('startupScript: every kind of failure has one place where it strikes', () =
 });
 
 test('startupScript: dummy weights have no shards, eager starts no compilation', () => {
-  const text = (more: Partial<StartOptions>) =>
+  const text = (more: Partial<StartupOptions>) =>
     startupScript({ ...options, ...more })
       .flatMap((step) => step.lines)
       .map((line) => line.text)

@@ -6,7 +6,7 @@ import type { StartFailure } from './failures.ts';
 import { api, core, err, type LogLine, record, worker } from './log-line.ts';
 import { shardLine } from './shard-line.ts';
 
-export interface StartOptions {
+export interface StartupOptions {
   model: string;
   /** `{'model_tag': ...}` as Python prints it. */
   nonDefaultArgs: string;
@@ -37,7 +37,7 @@ export interface StartStep {
 
 const noTriton = err("Triton is installed, but doesn't include CPU backend. Disabling Triton.");
 
-export function startupScript(options: StartOptions): StartStep[] {
+export function startupScript(options: StartupOptions): StartStep[] {
   return [
     { phase: 'importing', at: 0, lines: [], strikes: ['silent'] },
     { phase: 'configuring', at: 0.08, lines: [noTriton, ...banner(options)], strikes: ['bind', 'config'] },
@@ -56,7 +56,7 @@ export function startupScript(options: StartOptions): StartStep[] {
 /** What is printed when `GET /health` can be answered: uvicorn's last word. */
 export const startupComplete: readonly LogLine[] = [err('INFO:     Application startup complete.')];
 
-function banner({ model, nonDefaultArgs }: StartOptions): LogLine[] {
+function banner({ model, nonDefaultArgs }: StartupOptions): LogLine[] {
   const logo = [
     '',
     '       █     █     █▄   ▄█',
@@ -68,7 +68,7 @@ function banner({ model, nonDefaultArgs }: StartOptions): LogLine[] {
   return [api('api_utils.py:347', logo.join('\n')), api('api_utils.py:286', `non-default args: ${nonDefaultArgs}`)];
 }
 
-function configuration({ maxModelLen, enforceEager }: StartOptions): LogLine[] {
+function configuration({ maxModelLen, enforceEager }: StartupOptions): LogLine[] {
   const eager =
     'Enforce eager set, disabling torch.compile, CUDAGraphs, and JIT kernel warmup. This is equivalent to setting -cc.mode=none -cc.cudagraph_mode=none and --kernel_config.enable_jit_warmup=False';
   return [
@@ -79,7 +79,7 @@ function configuration({ maxModelLen, enforceEager }: StartOptions): LogLine[] {
   ];
 }
 
-function engineUp({ model, maxModelLen, enforceEager }: StartOptions): LogLine[] {
+function engineUp({ model, maxModelLen, enforceEager }: StartupOptions): LogLine[] {
   const config = `model='${model}', speculative_config=None, tokenizer='${model}', skip_tokenizer_init=False, tokenizer_mode=auto, revision=None, tokenizer_revision=None, trust_remote_code=False, dtype=torch.bfloat16, max_seq_len=${maxModelLen}, download_dir=None, load_format=auto, tensor_parallel_size=1, pipeline_parallel_size=1, data_parallel_size=1, decode_context_parallel_size=1, dcp_comm_backend=ag_rs, disable_custom_all_reduce=True, quantization=None, quantization_config=None, enforce_eager=${enforceEager ? 'True' : 'False'}, kv_cache_dtype=auto, device_config=cpu, seed=0`;
   const openMp = [
     'OpenMP thread binding info: ',
@@ -98,7 +98,7 @@ function engineUp({ model, maxModelLen, enforceEager }: StartOptions): LogLine[]
   ];
 }
 
-function workerUp({ model }: StartOptions): LogLine[] {
+function workerUp({ model }: StartupOptions): LogLine[] {
   return [
     record(
       'VllmWorker-0',
@@ -124,7 +124,7 @@ function workerUp({ model }: StartOptions): LogLine[] {
 }
 
 /** The weights take half of the start. */
-function shardSteps({ shards, totalMs }: StartOptions): StartStep[] {
+function shardSteps({ shards, totalMs }: StartupOptions): StartStep[] {
   if (shards === 0) return [];
   return Array.from({ length: shards + 1 }, (_, done) => {
     const seconds = (totalMs * 0.5 * done) / shards / 1000;
@@ -133,7 +133,7 @@ function shardSteps({ shards, totalMs }: StartOptions): StartStep[] {
   });
 }
 
-function loaded({ totalMs, shards }: StartOptions): LogLine[] {
+function loaded({ totalMs, shards }: StartupOptions): LogLine[] {
   const weights = shards === 0 ? [] : [`Loading weights took ${((totalMs * 0.5) / 1000).toFixed(2)} seconds`];
   return [
     ...weights.map((text) => worker('default_loader.py:501', text)),
@@ -142,7 +142,7 @@ function loaded({ totalMs, shards }: StartOptions): LogLine[] {
   ];
 }
 
-function kvCacheSize({ kvCapacity, maxModelLen }: StartOptions): LogLine {
+function kvCacheSize({ kvCapacity, maxModelLen }: StartupOptions): LogLine {
   const capacity = kvCapacity.toLocaleString('en-US');
   const length = maxModelLen.toLocaleString('en-US');
   const concurrency = (kvCapacity / maxModelLen).toFixed(2);
@@ -151,7 +151,7 @@ function kvCacheSize({ kvCapacity, maxModelLen }: StartOptions): LogLine {
 }
 
 /** Not recorded (every recorded start was eager): texts of vllm/compilation/monitor.py. */
-function compileSteps({ enforceEager, totalMs }: StartOptions): StartStep[] {
+function compileSteps({ enforceEager, totalMs }: StartupOptions): StartStep[] {
   if (enforceEager) return [];
   const took = ((totalMs * 0.08) / 1000).toFixed(2);
   return [
@@ -160,7 +160,7 @@ function compileSteps({ enforceEager, totalMs }: StartOptions): StartStep[] {
   ];
 }
 
-function initialized({ totalMs }: StartOptions): LogLine[] {
+function initialized({ totalMs }: StartupOptions): LogLine[] {
   const took = ((totalMs * 0.1) / 1000).toFixed(2);
   return [
     core('core.py:402', `init engine (profile, create kv cache, warmup model) took ${took} s`),
@@ -176,7 +176,7 @@ function initialized({ totalMs }: StartOptions): LogLine[] {
   ];
 }
 
-function serving({ listen, offer }: StartOptions): LogLine[] {
+function serving({ listen, offer }: StartupOptions): LogLine[] {
   const routes = routesOf(offer).flatMap(({ path, methods }) =>
     methods.map((method) => api('launcher.py:195', `Route: ${path}, Methods: ${method}`)),
   );

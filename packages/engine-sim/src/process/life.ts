@@ -31,10 +31,10 @@ export type ProcessEvent =
   | { type: 'drain.expired'; inFlight: number; hangs: boolean }
   | { type: 'connections.closed' }
   | { type: 'engine.died' }
-  | { type: 'start.failed'; lines: readonly LogLine[]; end: ProcessEnd | 'never' }
+  | { type: 'start.failed'; lines: readonly LogLine[]; end: ProcessExit | 'never' }
   | { type: 'exit.ordered'; code: number };
 
-export type ProcessEnd = { code: number } | { signal: 'SIGINT' | 'SIGTERM' | 'SIGSEGV' | 'SIGKILL' };
+export type ProcessExit = { code: number } | { signal: 'SIGINT' | 'SIGTERM' | 'SIGSEGV' | 'SIGKILL' };
 
 export type ProcessEffect =
   | { type: 'print'; lines: readonly LogLine[] }
@@ -43,7 +43,7 @@ export type ProcessEffect =
   | { type: 'kill-engine'; how: 'aloud' | 'silently' }
   | { type: 'close-listener'; afterMs: number }
   | { type: 'stop-starting' }
-  | { type: 'end'; end: ProcessEnd };
+  | { type: 'end'; end: ProcessExit };
 
 export type ProcessStep = Step<LifeState, ProcessEffect>;
 
@@ -140,7 +140,7 @@ function stopEngine(how: ShutdownKind, inFlight: number, hangs: boolean): Proces
   return go({ name: 'closing' }, ...effects);
 }
 
-function ended(end: ProcessEnd, lines: readonly LogLine[] = []): ProcessStep {
+function ended(end: ProcessExit, lines: readonly LogLine[] = []): ProcessStep {
   const print: ProcessEffect[] = lines.length > 0 ? [{ type: 'print', lines }] : [];
   return go({ name: 'ended' }, ...print, { type: 'end', end });
 }

@@ -17,7 +17,7 @@ import {
   type ProcessEffect,
   type ProcessEvent,
   type LifeState,
-  type ProcessEnd,
+  type ProcessExit,
   transition,
 } from './life.ts';
 import { logFlood } from './log-flood.ts';
@@ -31,7 +31,7 @@ export interface ProcessPort {
   onStopSignal(listener: () => void): void;
   /** Starts a process that outlives this one, in its group or in a session of its own. */
   leaveChild(session: boolean): void;
-  end(end: ProcessEnd): void;
+  end(end: ProcessExit): void;
 }
 
 export class SimProcess {

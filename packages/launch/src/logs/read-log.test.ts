@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Scope } from '@fairlead/kit';
+import { ManualClock } from '@fairlead/kit/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { deploymentOf, instanceOf, machineWith, ScriptedControl } from '../testing/scripted-control.ts';
+import { type LogEvent, type LogRequest, readLog } from './read-log.ts';
+
+describe('readLog', () => {
+  let scope: Scope;
+  let jobDir: string;
+
+  beforeEach(async () => {
+    scope = new Scope();
+    jobDir = await mkdtemp(join(tmpdir(), 'fl-log-'));
+    scope.defer(() => rm(jobDir, { recursive: true, force: true }));
+  });
+  afterEach(() => scope[Symbol.asyncDispose]());
+
+  /** `log`: what the agent sends; absent where the instance has no agent. */
+  function reading(log: ReadonlyArray<string[] | Error> | undefined, request: Partial<LogRequest> = {}) {
+    const lease = log ? { leaseUntilMs: 1 } : {};
+    const instance = instanceOf({ status: 'ready' }, { jobDir, ...lease } as object);
+    const control = new ScriptedControl({ deployment: deploymentOf(instance), ...(log && { log }) });
+    const deps = {
+      machine: machineWith(new ManualClock(), jobDir),
+      config: { clusters: { here: { kind: 'local' as const } } },
+      openSession: async () => control.session,
+    };
+    const wanted: LogRequest = { name: 'mine', source: 'engine', lines: 3, follow: false, ...request };
+    return { control, events: readLog(deps, wanted, new AbortController().signal) };
+  }
+
+  const writeLog = (...lines: string[]) =>
+    writeFile(join(jobDir, 'engine.log'), lines.map((line) => `${line}\n`).join(''));
+  const linesIn = (events: readonly LogEvent[]) =>
+    events.flatMap((event) => (event.type === 'log.lines' ? event.lines : []));
+
+  it("gives the agent's blocks as they come, and closes the session at the end", async () => {
+    const { control, events } = reading([['a', 'b'], ['c']]);
+    expect(await Array.fromAsync(events)).toEqual([
+      { type: 'log.lines', lines: ['a', 'b'] },
+      { type: 'log.lines', lines: ['c'] },
+    ]);
+    expect(control.isClosed).toBe(true);
+  });
+
+  it('reads the last lines of the file where there is no agent', async () => {
+    await writeLog('a', 'b', 'c', 'd');
+    const { events } = reading(undefined);
+    expect(linesIn(await Array.fromAsync(events))).toEqual(['b', 'c', 'd']);
+  });
+
+  it('goes on in the file, after the lines that it gave, where the connection to the agent breaks', async () => {
+    await writeLog('a', 'b', 'c', 'd', 'e');
+    const { events } = reading([['b', 'c'], new Error('cut')], { lines: 4 });
+    const told = await Array.fromAsync(events);
+    expect(linesIn(told)).toEqual(['b', 'c', 'd', 'e']);
+    expect(told.filter(({ type }) => type === 'warning')).toMatchObject([
+      { message: expect.stringContaining('could not read the log through the agent (cut)') },
+    ]);
+  });
+
+  it('throws logs_unavailable where the file is not there yet, and closes the session', async () => {
+    const { control, events } = reading(undefined);
+    await expect(Array.fromAsync(events)).rejects.toMatchObject({ code: 'logs_unavailable' });
+    expect(control.isClosed).toBe(true);
+  });
+
+  it('follows the file until its loop is left, which closes the session', async () => {
+    await writeLog('a');
+    const { control, events } = reading(undefined, { follow: true });
+    const lines: string[] = [];
+    for await (const event of events) {
+      lines.push(...linesIn([event]));
+      if (lines.length === 1) await writeFile(join(jobDir, 'engine.log'), 'later\n', { flag: 'a' });
+      if (lines.length === 2) break;
+    }
+    expect(lines).toEqual(['a', 'later']);
+    expect(control.isClosed).toBe(true);
+  });
+});
