@@ -1,4 +1,4 @@
-// What may go wrong, in the order in which a user meets it, and the tests that show what the user sees then.
+// The failures, in the order in which a user meets them, and the tests that show what the user then sees.
 
 import { type FailureMode, places } from './failure-mode.ts';
 

@@ -1,5 +1,5 @@
-// An engine is a folder and a line: one that is not in the list is put into a copy of this checkout, passes the contract
-// there, and answers through both hops. Nothing else of the copy is changed, and nothing of the checkout.
+// An engine is a folder and a line: this adds a new one to a copy of the checkout, where it passes the contract
+// and answers through both hops. Nothing else in the copy changes, and nothing in the checkout.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -52,7 +52,7 @@ function tellVerdict(verdict: Verdict, surroundings?: EngineSurroundings): Omit<
     case 'unknown':
       return {
         verdict: 'unknown',
-        what: 'it failed, and Fairlead does not know this failure',
+        what: 'a failure that Fairlead does not know',
         why: `The first error that says something is: ${verdict.said}`,
         cure: 'Read the lines around it. Please report the log: the catalogue grows by such logs.',
         evidence: verdict.evidence,

@@ -95,6 +95,18 @@ export const argumentFailures: readonly FailureEntry[] = [
   },
   {
     ...final,
+    id: 'batched-tokens-too-few',
+    what: '--max-num-batched-tokens {tokens} is less than {other}',
+    patterns: [
+      /max_num_batched_tokens \((?<tokens>\d+)\) is smaller than max_model_len \((?<other>\d+)\)/,
+      /max_num_batched_tokens \((?<tokens>\d+)\) must be greater than or equal to max_num_seqs \((?<other>\d+)\)/,
+    ],
+    why: 'Without chunked prefill a whole prompt, and always one token of each sequence, has to fit into one step.',
+    cure: 'Set `--max-num-batched-tokens {other}` or more, or leave it out.',
+    sources: ['vllm/config/scheduler.py'],
+  },
+  {
+    ...final,
     id: 'quantization-unknown',
     what: 'this vLLM does not know the quantization {method}',
     patterns: [/Unknown quantization method: (?<method>[^.]{1,60})\./],

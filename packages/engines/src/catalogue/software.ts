@@ -43,6 +43,15 @@ export const softwareFailures: readonly FailureEntry[] = [
   },
   {
     ...software,
+    id: 'libcuda-not-linkable',
+    what: 'the compiler does not find libcuda, which Triton links',
+    patterns: [/cannot find -lcuda\b/],
+    why: 'The driver lies where the linker does not look, often in a container or on NixOS.',
+    cure: 'Set `TRITON_LIBCUDA_PATH` in `env` to the folder of libcuda.so.1 (`ldconfig -p | grep libcuda`), or LIBRARY_PATH to the stubs of CUDA.',
+    sources: ['https://github.com/triton-lang/triton'],
+  },
+  {
+    ...software,
     id: 'no-python-headers',
     what: 'the headers of Python are missing, which Triton needs',
     patterns: [/Python\.h: No such file or directory/, /fatal error: Python\.h/],
@@ -72,6 +81,7 @@ export const softwareFailures: readonly FailureEntry[] = [
     patterns: [
       /^(?:exec: )?(?:\S{0,200}\/)?vllm: (?:command not found|not found|No such file or directory)/,
       /No module named '?vllm'?(?!\.)/,
+      /execve\(\): \S{0,200}vllm: No such file or directory/,
       /cannot be run: spawn \S{0,200}vllm ENOENT/,
       /^\S{0,10}vllm\S{0,10}: No such file or directory/,
     ],
@@ -140,6 +150,15 @@ export const softwareFailures: readonly FailureEntry[] = [
   },
   {
     ...software,
+    id: 'vllm-extension-missing',
+    what: "vLLM's compiled part is missing",
+    patterns: [/No module named 'vllm\.\w{0,60}_C/, /'_OpNamespace' '_\w{0,20}C' object has no attribute/],
+    why: 'vLLM was not built or not installed whole, or a folder named vllm lies where it is started.',
+    cure: 'Install it anew: `uv pip install --reinstall vllm`, and start it elsewhere than in a checkout of vLLM.',
+    sources: ['https://github.com/vllm-project/vllm/issues/15592'],
+  },
+  {
+    ...software,
     id: 'package-missing',
     what: 'a Python package is missing: {package}',
     patterns: [/(?:ModuleNotFoundError|ImportError): No module named '(?<package>[\w.]{1,80})'/],
@@ -155,6 +174,7 @@ export const softwareFailures: readonly FailureEntry[] = [
       /ImportError: cannot import name '[\w.]{1,80}' from '(?:transformers|torch|vllm|huggingface_hub|tokenizers|numpy|xformers|flashinfer)/,
       /undefined symbol: _Z/,
       /numpy\.dtype size changed/,
+      /Numpy is not available/,
       /AttributeError: module '(?:torch|transformers|numpy)[\w.]{0,60}' has no attribute/,
     ],
     why: 'Something was upgraded on its own: torch, transformers or numpy.',

@@ -75,6 +75,14 @@ describe('The judge of a log', () => {
     expect(verdictOf([banner, served, told, limit])).toBe('job-time-limit');
   });
 
+  it('takes the end of an older vLLM that says no more than its HTTP server for an order to end', () => {
+    const older = 'INFO 05-10 16:00:15 [api_server.py:1043] vLLM API server version 0.8.5';
+    expect(verdictOf([older, served, 'INFO:     Shutting down'])).toBe('stopped');
+    // Two pipes: the server's line may come before the engine's.
+    expect(verdictOf([older, served, 'INFO:     Shutting down', core(outOfMemory), dead])).toBe('cuda-out-of-memory');
+    expect(verdictOf([older, served, 'INFO:     Shutting down', dead])).toBe('engine-core-failed');
+  });
+
   it.each([
     [{ code: 135, signal: null }, 'bus-error'],
     [{ code: null, signal: 'SIGBUS' }, 'bus-error'],

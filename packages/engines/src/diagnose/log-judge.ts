@@ -36,6 +36,8 @@ interface Start {
   served?: Evidence;
   /** Where it was told to end. */
   asked?: Evidence;
+  /** Where its HTTP server closed, for whatever reason. */
+  closed?: Evidence;
   /** Something says that it is over. */
   isDead: boolean;
   requestErrors: number;
@@ -58,6 +60,8 @@ const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s
 const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
 const told = /\[shutdown\] API server: shutdown triggered/;
+/** uvicorn's. Versions before 0.18 say no more where they are told to end. */
+const closing = /^INFO: {4,6}Shutting down$/;
 const requestTrace = /^ERROR: {4}Exception in ASGI application/;
 const plainRecord = /^(?:\([A-Za-z][\w: ,.=-]*\) )?(?:INFO|DEBUG)(?: \d|:)/;
 const requestFiles =
@@ -80,6 +84,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
     if (begun) return begin(begun[1] ?? begun[2]!);
     version ??= engineVersion.exec(line)?.[1];
     if (told.test(line)) start.asked ??= evidenceOf(line);
+    if (start.served && closing.test(line)) start.closed ??= evidenceOf(line);
   }
 
   function begin(seenVersion: string): void {
@@ -155,7 +160,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
       if (requestTrace.test(line)) inRequest = true;
       if (start.lookedUp > maxLookedUp && !around.test(line)) return;
       const statement = readStatement(line);
-      if (statement?.file !== undefined) start.hasEngineLines = true;
+      if (statement?.file !== undefined || statement?.process !== undefined) start.hasEngineLines = true;
       if (statement?.process !== undefined) inRequest = false;
       if (statement) take(statement, line);
     },
@@ -187,7 +192,7 @@ function isOfRequest({ process, file }: Statement, inRequest: boolean): boolean 
 }
 
 function judge(start: Start, end?: ProcessEnd, entries?: readonly FailureEntry[]): Verdict {
-  const { found, unknown, asked, served, phase } = start;
+  const { found, unknown, asked = start.closed, served, phase } = start;
   const isOver = start.isDead || end !== undefined;
   if (isOver) {
     const oom = end?.oomKills ? exitFinding(`the cgroup counted ${end.oomKills} oom_kill`, entries) : undefined;
@@ -197,7 +202,7 @@ function judge(start: Start, end?: ProcessEnd, entries?: readonly FailureEntry[]
     const isFirst = consequence && (unknown === undefined || lineOf(consequence.evidence) <= lineOf(unknown.evidence));
     if (consequence && isFirst) return failed(consequence);
     if (unknown) return { kind: 'unknown', said: unknown.said, evidence: [unknown.evidence] };
-    if (found.wrapper && !asked) return failed(found.wrapper);
+    if (found.wrapper && !start.asked) return failed(found.wrapper);
   }
   if (asked) return { kind: 'stopped', evidence: [asked] };
   if (served)

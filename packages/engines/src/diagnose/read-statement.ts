@@ -35,7 +35,7 @@ const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\]
 const groupEdge = /^ {2,12}[|+-]+ (?=\S)/;
 
 const exception =
-  /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure)(?:\(\w{1,60}\))?): (.+)/;
+  /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure)(?:\(\w{1,60}\))?|Exception): (.+)/;
 const bareException =
   /^(?:[A-Za-z_]\w{0,80}\.){0,8}(AssertionError|MemoryError|KeyboardInterrupt|TimeoutError|RuntimeError|CancelledError)$/;
 const pydantic = /^ {2}Value error, (.+)/;
@@ -55,6 +55,7 @@ const outerForms: readonly RegExp[] = [
   /^\S{1,200}: line \d{1,6}: +\d{1,8} ((?:Killed|Bus error|Segmentation fault|Illegal instruction|Aborted)(?: {0,40}\(core dumped\))?)(?: .*)?$/,
   /^(Fatal Python error: .+)/,
   /^\S{1,200}:\d{1,6}:\d{1,4}: (fatal error: .+)/,
+  /^(?:\S{0,200}\/)?ld: (cannot find .+)/,
   /^(!{3,} Segfault encountered !{3,})$/,
   /^ {2}what\(\): {1,2}(.+)/,
   /^(?:\[[\d. ]+\] ?)?(?:\w{3} +\d+ [\d:]+ \S+ kernel: )?(NVRM: Xid .+)/,
