@@ -1,6 +1,7 @@
 // What control answers with: its HTTP API, and the WebSockets of watchers and agents, over one carrier.
 
 import type { Clock, Guard, Scope } from '@fairlead/kit';
+import { defined } from '@fairlead/kit';
 import { OUR_VERSIONS } from '@fairlead/protocol';
 import { getRequestListener } from '@hono/node-server';
 
@@ -36,7 +37,7 @@ export function serveApi(parts: ApiParts, scope: Scope): { carrier: SecureCarrie
   const watchers = new WatchHub({
     registry,
     log,
-    ...(watchBehindBytes === undefined ? {} : { behindBytes: watchBehindBytes }),
+    ...defined({ behindBytes: watchBehindBytes }),
   });
   const app = createApp({
     registry,

@@ -9,7 +9,7 @@ import { createApp } from '../http/app.ts';
 import { connectOwner } from '../testing/owner.ts';
 import { openTestControl, type TestControl } from '../testing/open-test-control.ts';
 import { errorsOf, renderOpenApi } from './render-openapi.ts';
-import { type ApiRoute, routeTable } from './route-table.ts';
+import { type ControlRoute, routeTable } from './route-table.ts';
 
 const wanted = { name: 'c', model: 'm', servedModel: 's', engine: 'sim', cluster: 'c', jobDir: '/j/{instance}' };
 
@@ -88,7 +88,7 @@ const calls: readonly Call[] = [
   { route: 'delete /v1/deployments/{name}', status: 200 },
 ];
 
-function nameOf({ method, path }: ApiRoute): string {
+function nameOf({ method, path }: ControlRoute): string {
   return `${method} ${path}`;
 }
 

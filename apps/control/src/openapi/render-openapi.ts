@@ -22,7 +22,7 @@ import {
 } from '@fairlead/protocol';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 
-import { type ApiRoute, routeTable } from './route-table.ts';
+import { type ControlRoute, routeTable } from './route-table.ts';
 
 /** Named once, referred to everywhere. */
 const schemas = {
@@ -74,13 +74,13 @@ export function renderOpenApi(): ReturnType<typeof createDocument> {
   );
 }
 
-function pathsOf(routes: readonly ApiRoute[]): ZodOpenApiPathsObject {
+function pathsOf(routes: readonly ControlRoute[]): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
   return paths;
 }
 
-function operationOf(route: ApiRoute): ZodOpenApiOperationObject {
+function operationOf(route: ControlRoute): ZodOpenApiOperationObject {
   const { summary, description, params, query, body, answers, open } = route;
   const operation: ZodOpenApiOperationObject = { operationId: operationId(route), summary, responses: {} };
   if (description !== undefined) operation.description = description;
@@ -105,7 +105,7 @@ function operationOf(route: ApiRoute): ZodOpenApiOperationObject {
 }
 
 /** Those that are answered before and around every route, and its own. */
-export function errorsOf({ open, params, query, body, errors = [], upgrade }: ApiRoute): WireErrorCode[] {
+export function errorsOf({ open, params, query, body, errors = [], upgrade }: ControlRoute): WireErrorCode[] {
   if (open) return [];
   const reads = params ?? query ?? body;
   const around: WireErrorCode[] = ['unauthorized', 'forbidden', ...(upgrade ? [] : (['internal'] as const))];
@@ -119,7 +119,7 @@ function byStatus(codes: readonly WireErrorCode[]): Map<number, WireErrorCode[]>
   );
 }
 
-function operationId({ method, path }: ApiRoute): string {
+function operationId({ method, path }: ControlRoute): string {
   const words = path
     .replace('/v1/', '/')
     .split('/')

@@ -28,7 +28,7 @@ import {
 } from '@fairlead/protocol';
 import { z } from 'zod';
 
-export interface ApiRoute {
+export interface ControlRoute {
   method: 'get' | 'post' | 'delete';
   /** With `{name}` where hono has `:name`. */
   path: string;
@@ -49,7 +49,7 @@ export interface ApiRoute {
 const byName = z.object({ name: deploymentName });
 const byId = z.object({ id: instanceId });
 
-export const routeTable: readonly ApiRoute[] = [
+export const routeTable: readonly ControlRoute[] = [
   {
     method: 'get',
     path: '/healthz',

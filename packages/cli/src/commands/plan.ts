@@ -1,7 +1,7 @@
 // `fairlead plan`: what a model needs on a site's partitions, on one GPU type, or on each that is known. Reaches no host.
 
 import { readSiteFile } from '@fairlead/config';
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import {
   builtInSites,
   defaultWish,
@@ -119,11 +119,11 @@ function planFields(plan: PlacePlan): LineFields<'plan'>['places'][number] {
   const { place, warnings } = plan;
   const where = {
     gpu: gpuLabel(place.gpu),
-    ...(place.partition === undefined ? {} : { partition: place.partition }),
+    ...defined({ partition: place.partition }),
     warnings,
     changes: plan.changes,
   };
   if (!plan.fits) return { ...where, fits: false, why: plan.why };
   const { layout, memory, job, cost, reasons, args } = plan;
-  return { ...where, fits: true, layout, memory, job, ...(cost ? { cost } : {}), reasons, args };
+  return { ...where, fits: true, layout, memory, job, ...defined({ cost }), reasons, args };
 }

@@ -1,5 +1,6 @@
 // A diagnosis in words: what happened, why, what to change, and the lines that prove it. Pure.
 
+import { defined } from '@fairlead/kit';
 import {
   type Diagnosis,
   type EngineSurroundings,
@@ -35,7 +36,7 @@ export function tellDiagnosis(
   return {
     ...tellVerdict(verdict, surroundings),
     ...(before ? { before: tellVerdict(before, surroundings).what } : {}),
-    ...(version === undefined ? {} : { version }),
+    ...defined({ version }),
     starts,
   };
 }

@@ -3,7 +3,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { CodedError, errorText, type Secret, untilAborted } from '@fairlead/kit';
+import { CodedError, defined, errorText, type Secret, untilAborted } from '@fairlead/kit';
 import { decodeText, errorBody } from '@fairlead/protocol';
 
 import { type ClientErrorCode, ControlAnswerError } from '../client-error.ts';
@@ -39,7 +39,7 @@ export function createControlTransport(deps: ControlApiDeps): ControlTransport {
           'content-type': 'application/json',
           'content-length': String(Buffer.byteLength(body)),
         });
-      const request = httpRequest({ agent, method, path, headers, ...(signal ? { signal } : {}) }, resolve);
+      const request = httpRequest({ agent, method, path, headers, ...defined({ signal }) }, resolve);
       request.on('error', (error) => reject(signal?.aborted ? signal.reason : lostControl(error)));
       request.end(body);
       // While the request waits for its connection, Node does not look at the signal.

@@ -1,6 +1,7 @@
 // Judges an engine's log line by line: the first specific cause wins over what follows it, and over sentences that only say that
 // something failed. Holds a few findings, never the log. Pure.
 
+import { defined } from '@fairlead/kit';
 import { stripVTControlCharacters } from 'node:util';
 import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
 import { failureCatalogue } from '../catalogue/catalogue.ts';
@@ -170,7 +171,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
         verdict,
         starts: Math.max(starts, start.hasEngineLines ? 1 : 0),
         ...(before && verdict.kind !== 'failed' && verdict.kind !== 'unknown' ? { before } : {}),
-        ...(version === undefined ? {} : { version }),
+        ...defined({ version }),
         lines,
       };
     },

@@ -1,6 +1,7 @@
 // Decides why an engine ended, from how it ended and what it said last. Pure. Exit codes alone say nothing: a vLLM
 // whose core died exits with 0 (real-vLLM measurements, docs/architecture.md).
 
+import { defined } from '@fairlead/kit';
 import { nodeFailures } from '../catalogue/catalogue.ts';
 import type { EngineSurroundings, FailureEntry } from '../catalogue/failure-entry.ts';
 import { fillText, surroundingNames } from '../catalogue/fill-text.ts';
@@ -27,7 +28,7 @@ export function classifyFailure(end: EngineEnd, words: FailureWords): EngineFail
   const told = hint ?? exitHint(end, words);
   return {
     message,
-    ...(told === undefined ? {} : { hint: told }),
+    ...defined({ hint: told }),
     fatal: end.code === 2 || (known !== undefined && !known.retry),
     lastLines,
     ...(known && { known: known.id }),

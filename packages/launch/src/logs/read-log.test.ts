@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Scope } from '@fairlead/kit';
+import { defined, Scope } from '@fairlead/kit';
 import { ManualClock } from '@fairlead/kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -23,7 +23,7 @@ describe('readLog', () => {
   function reading(log: ReadonlyArray<string[] | Error> | undefined, request: Partial<LogRequest> = {}) {
     const lease = log ? { leaseUntilMs: 1 } : {};
     const instance = instanceOf({ status: 'ready' }, { jobDir, ...lease } as object);
-    const control = new ScriptedControl({ deployment: deploymentOf(instance), ...(log && { log }) });
+    const control = new ScriptedControl({ deployment: deploymentOf(instance), ...defined({ log }) });
     const deps = {
       machine: machineWith(new ManualClock(), jobDir),
       config: { clusters: { here: { kind: 'local' as const } } },
