@@ -1,4 +1,4 @@
-// Writes the pages and sections that are made from the code, or with --check says which of them are out of date.
+// Writes the pages and sections that are generated from the code, or with --check names those that are out of date.
 
 import { readFile, writeFile } from 'node:fs/promises';
 
@@ -16,7 +16,7 @@ import { replaceSection } from './replace-section.ts';
 
 const note = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
-/** From a page as it is to the page as it should be. */
+/** Takes the present text of a page and returns the right one. */
 const pages: Record<string, (page: string) => string> = {
   'docs/architecture.md': (page) => replaceSection(page, 'rooms', renderPicture(allowedPicture)),
   'docs/troubleshooting.md': (page) => replaceSection(page, 'failures', renderFailures()),

@@ -1,5 +1,5 @@
-// Which files may reach for the outside world by a global, and why. A program's `main.ts` may; every other file takes time,
-// chance and the process from its deps, so that a test decides them.
+// The files that may use globals of the outside world, each with its reason. A program's `main.ts` may; every other file takes time,
+// randomness and the process from its deps, so that a test controls them.
 
 import type { Effect } from './find-effects.ts';
 
@@ -19,7 +19,7 @@ const simulated: Reason = {
 };
 
 export const allowedEffects: Readonly<Record<string, Reason>> = {
-  // Where dependencies are made.
+  // Files that make dependencies.
   'apps/node-agent/src/run-main.ts': {
     uses: ['Date', 'random', 'timers'],
     because: 'the root of the agent, behind its main.ts',
@@ -62,7 +62,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 
-  // Ports to the network: a limit belongs to the socket, and a bare timer is what it costs.
+  // Ports to the network: a time limit belongs to the socket, and needs a timer.
   'packages/ssh/src/connection/ssh-link.ts': {
     uses: ['timers'],
     because: 'a new channel is on the way of a request: a sleep costs as much as the rest of it',

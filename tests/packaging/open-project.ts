@@ -1,4 +1,4 @@
-// An empty project that installs a tarball with npm, under the Node to try.
+// An empty project that installs a tarball with npm, with the Node under test.
 
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { type Ran, runProgram } from './run-program.ts';
 
 export interface Project extends AsyncDisposable {
   readonly dir: string;
-  /** Runs with the Node to try first on PATH. */
+  /** Runs a program with the Node under test first on PATH. */
   run(command: string, args: readonly string[], env?: Record<string, string>): Promise<Ran>;
   write(name: string, content: string): Promise<string>;
 }

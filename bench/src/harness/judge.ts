@@ -1,4 +1,4 @@
-// What the rounds of one run say about one budget. Pure.
+// Judges one budget by the rounds of one run. Pure.
 
 import type { Budget } from './budgets.ts';
 import { type Spread, spreadOf } from './statistics.ts';
@@ -11,14 +11,14 @@ export interface Judged extends Spread {
   unit: string;
   bound: string;
   verdict: Verdict;
-  /** One a round. */
+  /** One per round. */
   samples: readonly number[];
 }
 
 const minRounds = 5;
 /**
- * The spread is taken this much wider on each side, as a share of its width: what five rounds saw is less than what the
- * next five may see, and another run must not turn a pass into a fail.
+ * Widens the spread by this share of its width on each side: five rounds see less than the whole spread, and
+ * another run must not turn a pass into a fail.
  */
 const guardRatio = 0.5;
 
