@@ -1,6 +1,6 @@
 // The catalogue of presets: data. A preset saves typing; any Hugging Face id or path works without one.
 
-import { builtInModels, type ModelPreset } from '@fairlead/planner';
+import { builtInModels, memoryArguments, type ModelPreset } from '@fairlead/planner';
 
 import type { PresetConfig } from './fairlead-config.ts';
 
@@ -32,7 +32,7 @@ export const builtInPresets: Record<string, PresetConfig> = {
 
 /** What a preset asks of the job holds where the model says that it fits. */
 function presetOf(model: ModelPreset): PresetConfig {
-  const { gpus, nodes, context } = model.fits;
+  const { gpus, nodes } = model.fits;
   const stages = nodes > 1 ? ['--tensor-parallel-size', String(gpus), '--pipeline-parallel-size', String(nodes)] : [];
   return {
     model: model.model,
@@ -43,7 +43,7 @@ function presetOf(model: ModelPreset): PresetConfig {
     cpusPerTask: 8 * gpus,
     mem: `${64 * gpus}G`,
     time: `${String(model.hours).padStart(2, '0')}:00:00`,
-    args: [...stages, '--max-model-len', String(context), ...model.args],
+    args: [...stages, ...memoryArguments(model.fits), ...model.args],
     description: descriptionOf(model),
   };
 }

@@ -3,7 +3,7 @@ export { modelPreset, type ModelPreset } from './model-preset.ts';
 export { builtInModels } from './models/built-in-models.ts';
 export { type Change, findChanges } from './plan/find-changes.ts';
 export { gpusOf } from './plan/layout.ts';
-export { defaultWish, type Wish } from './plan/memory.ts';
+export { defaultWish, memoryArguments, type Wish } from './plan/memory.ts';
 export { type Place, placeOfGpu, placesOfSite } from './plan/place.ts';
 export { type FittingPlan, layoutWords, planModel, type Refusal } from './plan/plan-model.ts';
 export { gibWords } from './plan/words.ts';

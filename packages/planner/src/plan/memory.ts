@@ -128,6 +128,18 @@ export function batchedTokens(gpu: Gpu): number {
 }
 
 /** What a plan gives as --max-num-seqs: vLLM's default reserves memory for up to 1024 requests. */
-export function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
+function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
   return Math.min(256, Math.max(64, concurrency));
+}
+
+/** What a plan counts on and vLLM would choose otherwise, by its version or the GPU. */
+export function memoryArguments(wish: Pick<Wish, 'context' | 'concurrency'>): string[] {
+  return [
+    '--max-model-len',
+    String(wish.context),
+    '--max-num-seqs',
+    String(maxSequences(wish)),
+    '--gpu-memory-utilization',
+    String(memoryUtilization),
+  ];
 }

@@ -3,7 +3,7 @@
 import { formatSupport, gpuLabel, missingFromVllm } from '../gpu.ts';
 import type { ModelPreset } from '../model-preset.ts';
 import { gpusOf, type Layout, listLayouts, tensorParallelFault } from './layout.ts';
-import { maxSequences, type MemoryNeed, memoryNeed, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
+import { memoryArguments, type MemoryNeed, memoryNeed, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
 import type { Place } from './place.ts';
 import { gibWords } from './words.ts';
 
@@ -184,12 +184,7 @@ function serveArguments(
   return [
     ...(tp * pp > 1 ? ['--tensor-parallel-size', String(tp)] : []),
     ...(pp > 1 ? ['--pipeline-parallel-size', String(pp)] : []),
-    '--max-model-len',
-    String(wish.context),
-    '--max-num-seqs',
-    String(maxSequences(wish)),
-    '--gpu-memory-utilization',
-    String(memoryUtilization),
+    ...memoryArguments(wish),
     ...(wish.kvCacheDtype === 'fp8' ? ['--kv-cache-dtype', 'fp8'] : []),
     // GPUs without bf16 (https://github.com/vllm-project/vllm/blob/main/vllm/platforms/cuda.py).
     ...(place.gpu.vendor === 'nvidia' && place.gpu.capability < 8 ? ['--dtype', 'half'] : []),
