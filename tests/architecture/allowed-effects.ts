@@ -3,21 +3,21 @@
 
 import type { Effect } from './find-effects.ts';
 
-export interface Reason {
+export interface EffectReason {
   uses: readonly Effect[];
   because: string;
 }
 
-const signals: Reason = { uses: ['process'], because: 'a port to processes: it sends signals' };
-const accounts: Reason = { uses: ['process'], because: 'a port to files: it compares owners with this account' };
-const platform: Reason = { uses: ['process'], because: 'a port whose work depends on the operating system' };
-const simulated: Reason = {
+const signals: EffectReason = { uses: ['process'], because: 'a port to processes: it sends signals' };
+const accounts: EffectReason = { uses: ['process'], because: 'a port to files: it compares owners with this account' };
+const platform: EffectReason = { uses: ['process'], because: 'a port whose work depends on the operating system' };
+const simulated: EffectReason = {
   uses: ['Date'],
   because:
     'the simulator lives in real time, as the engine that it stands for: times that it prints are those of the process',
 };
 
-export const allowedEffects: Readonly<Record<string, Reason>> = {
+export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   // Files that make dependencies.
   'apps/node-agent/src/run-main.ts': {
     uses: ['Date', 'random', 'timers'],

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { elfMachine, type FetchedRuntime, fetchRuntime } from '@fairlead/launch/testing';
 import { findArm64 } from './find-arm64.ts';
-import { runProgram } from './run-program.ts';
+import { runOutside } from './run-outside.ts';
 
 const arm64 = findArm64();
 const { signal } = new AbortController();
@@ -41,7 +41,7 @@ describe('The runtime for arm64', () => {
   }
 
   it('runs, and prints its version and platform', async () => {
-    expect(await runProgram(node, ['--print', 'process.arch + " " + process.versions.node'], { cwd: dir })).toEqual({
+    expect(await runOutside(node, ['--print', 'process.arch + " " + process.versions.node'], { cwd: dir })).toEqual({
       code: 0,
       stdout: `arm64 ${runtime.version}\n`,
       stderr: '',

@@ -4,7 +4,7 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Ran, runProgram } from './run-program.ts';
+import { type Ran, runOutside } from './run-outside.ts';
 
 export interface Project extends AsyncDisposable {
   readonly dir: string;
@@ -23,7 +23,7 @@ export async function openProject(node: string, packages: readonly string[]): Pr
   const project: Project = {
     dir,
     write,
-    run: (command, args, env = {}) => runProgram(command, args, { cwd: dir, node, env }),
+    run: (command, args, env = {}) => runOutside(command, args, { cwd: dir, node, env }),
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true, maxRetries: 5 }),
   };
   await write('package.json', '{"name":"empty","private":true}');

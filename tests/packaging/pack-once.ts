@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 import { packAll, type Published } from '@fairlead/scripts/pack';
-import { runProgram } from './run-program.ts';
+import { runOutside } from './run-outside.ts';
 
 export interface NodeToTry {
   major: 22 | 24;
@@ -35,7 +35,7 @@ async function fetchNode22(folder: string): Promise<NodeToTry> {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const wanted = `node-${platform}-${process.arch}@22`;
   const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', `node22@npm:${wanted}`];
-  const { code, stderr } = await runProgram('npm', args, { cwd: tmpdir() });
+  const { code, stderr } = await runOutside('npm', args, { cwd: tmpdir() });
   if (code !== 0) return { major: 22, why: `npm cannot fetch ${wanted}: ${stderr.trim().split('\n')[0]}` };
   return { major: 22, path: join(folder, 'node_modules', 'node22', 'bin', 'node') };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { findBundle } from '@fairlead/launch';
-import { runProgram } from './run-program.ts';
+import { runOutside } from './run-outside.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const tarballs = inject('tarballs');
@@ -22,7 +22,7 @@ const unpacked = new Map<string, Unpacked>();
 
 async function unpack(tarball: string, into: string): Promise<Unpacked> {
   const parent = await mkdtemp(into);
-  expect((await runProgram('tar', ['-xzf', tarball], { cwd: parent })).code).toBe(0);
+  expect((await runOutside('tar', ['-xzf', tarball], { cwd: parent })).code).toBe(0);
   const folder = join(parent, 'package');
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
@@ -78,9 +78,9 @@ describe.each(['client', 'cli'] as const)('The tarball of %s', (name) => {
 
   it('passes publint and attw', async () => {
     const bin = join(root, 'node_modules', '.bin');
-    const lint = await runProgram(join(bin, 'publint'), [tarballs[name], '--strict'], { cwd: dir });
+    const lint = await runOutside(join(bin, 'publint'), [tarballs[name], '--strict'], { cwd: dir });
     expect(lint, lint.stdout).toMatchObject({ code: 0, stdout: expect.stringContaining('All good!') });
-    const types = await runProgram(join(bin, 'attw'), [tarballs[name], '--profile', 'esm-only'], { cwd: dir });
+    const types = await runOutside(join(bin, 'attw'), [tarballs[name], '--profile', 'esm-only'], { cwd: dir });
     expect(types.code, types.stdout).toBe(0);
     expect(types.stdout.includes('does not contain types')).toBe(name === 'cli');
   });

@@ -4,13 +4,13 @@ import type { Budget } from './budgets.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
 /** `not judged`: too few rounds to know their spread, as with --quick. */
-export type Verdict = 'pass' | 'fail' | 'within noise' | 'not judged';
+export type BudgetVerdict = 'pass' | 'fail' | 'within noise' | 'not judged';
 
 export interface Judged extends Spread {
   what: string;
   unit: string;
   bound: string;
-  verdict: Verdict;
+  verdict: BudgetVerdict;
   /** One per round. */
   samples: readonly number[];
 }
@@ -32,7 +32,7 @@ function verdictOf(
   samples: readonly number[],
   { low, high }: Spread,
   { atMost, atLeast }: Pick<Budget, 'atMost' | 'atLeast'>,
-): Verdict {
+): BudgetVerdict {
   if (samples.length < minRounds || samples.some((sample) => Number.isNaN(sample))) return 'not judged';
   const guard = (high - low) * guardRatio;
   const [lowest, highest] = [low - guard, high + guard];

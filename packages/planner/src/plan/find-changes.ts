@@ -1,6 +1,5 @@
 // For a plan that does not fit: what would, the smallest change first. Each was planned and fits.
 
-import { defined } from '@fairlead/kit';
 import { formatSupport, gpuLabel, gpus } from '../gpu.ts';
 import type { ModelPreset } from '../model-preset.ts';
 import { gpusOf } from './layout.ts';
@@ -94,7 +93,7 @@ function otherFormat(sibling: ModelPreset, { gpu }: Place, { wish, fits }: { wis
   const found = tries.find(({ changed }) => fits(changed, sibling));
   if (!found) return [];
   const what = `take ${sibling.name}, the same model in ${sibling.quantization.toUpperCase()}`;
-  return [{ what, model: sibling.name, ...defined({ flags: found.flags }) }];
+  return [{ what, model: sibling.name, ...(found.flags === undefined ? {} : { flags: found.flags }) }];
 }
 
 function moreGpus(model: ModelPreset, { gpu }: Place, wish: Wish): Change[] {

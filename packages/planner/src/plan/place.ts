@@ -1,6 +1,5 @@
 // Where a model could run: GPUs of one type, with what is known of their nodes.
 
-import { defined } from '@fairlead/kit';
 import { findGpu, type Gpu, gpuLabel } from '../gpu.ts';
 import type { SiteProfile } from '../site-profile.ts';
 
@@ -36,7 +35,9 @@ export function placesOfSite(site: SiteProfile): Place[] {
       nodes: Math.max(1, Math.min(mostNodes, partition.nodes ?? mostNodes, affordable)),
       cpusPerNode,
       memoryGbPerNode,
-      ...defined({ maxHours, longer, cost: site.cost }),
+      ...(maxHours === undefined ? {} : { maxHours }),
+      ...(longer === undefined ? {} : { longer }),
+      ...(site.cost === undefined ? {} : { cost: site.cost }),
     };
   });
 }

@@ -1,6 +1,5 @@
 // From a model, a place and a wish to the layout with the fewest GPUs that holds it, and the job around it. Pure.
 
-import { defined } from '@fairlead/kit';
 import { formatSupport, gpuLabel, missingFromVllm } from '../gpu.ts';
 import type { ModelPreset } from '../model-preset.ts';
 import { gpusOf, type Layout, listLayouts, tensorParallelFault } from './layout.ts';
@@ -79,7 +78,7 @@ export function planModel(model: ModelPreset, place: Place, wish: Wish): Fitting
     ...jobReasons(model, place, job),
   ];
   const args = serveArguments(model, { layout: chosen.layout, place, wish });
-  return { ...judged, ...chosen, job, ...defined({ cost }), reasons, args, fits: true };
+  return { ...judged, ...chosen, job, ...(cost ? { cost } : {}), reasons, args, fits: true };
 }
 
 interface Tried {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-export interface RunProgramOptions {
+export interface RunOutsideOptions {
   cwd: string;
   /** The `node` of the program and its children. */
   node?: string;
@@ -18,7 +18,7 @@ export interface Ran {
   stderr: string;
 }
 
-export async function runProgram(command: string, args: readonly string[], options: RunProgramOptions): Promise<Ran> {
+export async function runOutside(command: string, args: readonly string[], options: RunOutsideOptions): Promise<Ran> {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...outerEnv(options.node), ...options.env },
