@@ -1,5 +1,5 @@
 #!/bin/sh
-# curl and nothing else.
+# Only curl.
 #   fairlead exec <name> -- sh examples/curl.sh
 set -eu
 
@@ -18,5 +18,5 @@ echo "embeddings: $(ask "$OPENAI_API_KEY" /embeddings "{\"model\": \"$OPENAI_MOD
 echo "wrong key: $(status wrong /chat/completions "{\"model\": \"$OPENAI_MODEL\", \"messages\": $message}")"
 echo "wrong model: $(status "$OPENAI_API_KEY" /chat/completions "{\"model\": \"nobody\", \"messages\": $message}")"
 echo "too long: $(status "$OPENAI_API_KEY" /chat/completions "{\"model\": \"$OPENAI_MODEL\", \"max_tokens\": 10000000, \"messages\": $message}")"
-# head leaves after three lines; curl notices and closes, and the engine stops computing.
+# head exits after three lines; curl notices that and closes, and the engine stops computing.
 echo "cancel: $(ask "$OPENAI_API_KEY" /chat/completions "{\"model\": \"$OPENAI_MODEL\", \"max_tokens\": 1000, \"stream\": true, \"messages\": $message}" 2>/dev/null | head -n 3 | grep -c '^data: {')"

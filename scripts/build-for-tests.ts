@@ -1,5 +1,5 @@
-// Vitest's global setup of the tests that start programs: builds them once, as `pnpm build` does, into a folder named by
-// their sources, and tells the tests where. A start from there takes a fifth of one from source.
+// Vitest's global setup for tests that start programs: builds the programs once, as `pnpm build` does, into a folder named by
+// their sources, and tells the tests its path. A built program starts in a fifth of the time.
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ import engineSim from '../packages/engine-sim/tsdown.config.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/built-for-tests');
 const dayMs = 86_400_000;
-/** What a build depends on: all of it that is no test. */
+/** The files that a build depends on: all except tests. */
 const sources = ['packages', 'apps', 'infra/bastion', 'scripts', 'docs/fairlead.1', 'pnpm-lock.yaml'];
 const leftOut = /(^|\/)(node_modules|dist|testing|testkit)(\/|$)|\.(test|contract)\.ts$/;
 
@@ -46,7 +46,7 @@ async function filesOf(path: string): Promise<string[]> {
   return (await Promise.all(inside.map(filesOf))).flat().sort();
 }
 
-/** Laid out as the package is. The first run makes it: another run of the tests may build the same. */
+/** Has the layout of the package. Another test run may build the same folder: the first one to finish wins. */
 async function buildInto(folder: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, '.build-'));
@@ -57,7 +57,7 @@ async function buildInto(folder: string): Promise<void> {
     await cp(join(root, 'infra/bastion/gate'), join(bundles, 'gate'));
     await cp(join(root, 'docs/fairlead.1'), join(work, 'dist/fairlead.1'));
     await cp(join(root, 'packages/cli/package.json'), join(work, 'package.json'));
-    // mkdtemp's are 0700; the users of a testbed run it too.
+    // mkdtemp makes it 0700; the users of a testbed have to run it too.
     await chmod(work, 0o755);
     await rename(work, folder);
   } catch (error) {
@@ -72,11 +72,11 @@ async function run(config: UserConfig, work: string): Promise<void> {
   await build({ ...config, outDir, clean: false, config: false, logLevel: 'error', report: false });
 }
 
-/** Those of sources that have changed since; a run that still goes on has begun today. */
+/** Removes builds of older sources; a test run that still needs one began today. */
 async function removeUnused(nowMs: number): Promise<void> {
   for (const name of await readdir(cache)) {
     const path = join(cache, name);
-    // Another run's work may have got its name meanwhile.
+    // Another run may have made the same folder meanwhile.
     const found = await stat(path).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

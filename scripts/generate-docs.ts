@@ -1,4 +1,4 @@
-// Writes the pages and sections that are made from the code, or with --check says which of them are out of date.
+// Writes the pages and sections that are generated from the code, or with --check names those that are out of date.
 
 import { readFile, writeFile } from 'node:fs/promises';
 
@@ -8,6 +8,7 @@ import { renderOpenApi } from '@fairlead/control';
 import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
 import { allowedPicture, renderPicture } from './architecture/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
+import { renderModelsPage } from './render-models-page.ts';
 import { renderFailures } from './render-failures.ts';
 import { renderStateMachinesPage } from './render-state-machines-page.ts';
 import { renderFailureModesPage, renderFieldReportsPage } from './failure-modes/render-failure-modes-page.ts';
@@ -15,7 +16,7 @@ import { replaceSection } from './replace-section.ts';
 
 const note = '<!-- Made by scripts/generate-docs.ts (`pnpm docs`). Edit the code, not this page. -->';
 
-/** From a page as it is to the page as it should be. */
+/** Takes the present text of a page and returns the right one. */
 const pages: Record<string, (page: string) => string> = {
   'docs/architecture.md': (page) => replaceSection(page, 'rooms', renderPicture(allowedPicture)),
   'docs/troubleshooting.md': (page) => replaceSection(page, 'failures', renderFailures()),
@@ -25,6 +26,7 @@ const pages: Record<string, (page: string) => string> = {
   'docs/cli.md': () => `${note}\n\n${renderCliPage()}`,
   'docs/configuration.md': () => `${note}\n\n${renderConfigurationPage()}`,
   'docs/errors.md': () => `${note}\n\n${renderErrorsPage()}`,
+  'docs/models.md': () => `${note}\n\n${renderModelsPage()}`,
   'docs/openapi.json': () => `${JSON.stringify(renderOpenApi(), undefined, 2)}\n`,
   'docs/failure-modes.md': () => `${note}\n\n${renderFailureModesPage()}`,
   'docs/field-reports.md': () => `${note}\n\n${renderFieldReportsPage()}`,

@@ -1,4 +1,4 @@
-// How our programs and packages are bundled: used by `pnpm build` and by the CLI's bundling on demand.
+// How our programs and packages are bundled, for `pnpm build` and for the CLI, which bundles on demand.
 
 import type { Rolldown, UserConfig } from 'tsdown';
 
@@ -13,7 +13,7 @@ export interface OneFileOptions {
   outDir: string;
 }
 
-/** Native add-ons cannot travel; ssh2 falls back to node:crypto when they throw. */
+/** Leaves native add-ons out, because they do not run on other hosts; ssh2 falls back to node:crypto when they throw. */
 const noNativeAddons: Rolldown.Plugin = {
   name: 'no-native-addons',
   resolveId: { filter: { id: /^cpu-features$|sshcrypto\.node$/ }, handler: () => '\0no-native-addon' },
@@ -24,8 +24,8 @@ const noNativeAddons: Rolldown.Plugin = {
 };
 
 /**
- * An ES module's import of these reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, and
- * `node:util` 33 modules. Taken as an object, they load what is used.
+ * When an ES module imports these, Node reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, and
+ * `node:util` loads 33 modules. Read as an object, they load only what is used.
  */
 const lazyBuiltins: Rolldown.Plugin = {
   name: 'lazy-builtins',
@@ -39,7 +39,7 @@ const lazyBuiltins: Rolldown.Plugin = {
   },
 };
 
-/** Everything inlined: ours from source, no `dist` needed, and all third-party code. */
+/** Inlines everything: our packages from source, without a `dist`, and all third-party code. */
 export const bundled = (name: string) =>
   ({
     format: 'esm',
@@ -48,14 +48,14 @@ export const bundled = (name: string) =>
     dts: false,
     clean: false,
     fixedExtension: true,
-    // ssh2 reads __dirname when it is loaded; an ES module has none.
+    // ssh2 reads __dirname when it is loaded; ES modules do not have it.
     define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
     inputOptions: { resolve: { conditionNames: ['fairlead-source', 'import', 'node', 'default'] } },
     plugins: [noNativeAddons, lazyBuiltins, thirdPartyLicenses(name)],
   }) satisfies UserConfig;
 
-/** A program of ours as one file that runs in an empty folder. */
+/** Bundles a program of ours into one file that runs in an empty folder. */
 export function oneFile(options: OneFileOptions): UserConfig {
   return {
     ...bundled(options.name),

@@ -1,4 +1,4 @@
-// `pnpm pack:all`: builds what is published and packs it into dist-packages/, as it would be uploaded.
+// `pnpm pack:all`: builds the published packages and packs them into dist-packages/, as they would be uploaded.
 
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, rm } from 'node:fs/promises';
@@ -11,9 +11,9 @@ const published = ['client', 'cli'] as const;
 
 export type Published = (typeof published)[number];
 
-/** Resolves with the tarballs' paths. `into` is emptied first. */
+/** Empties `into`, then resolves with the paths of the tarballs. */
 export async function packAll(into: string): Promise<Record<Published, string>> {
-  // A build that comes out of the cache leaves older chunks where they are.
+  // A build from the cache does not remove older chunks.
   for (const name of published) await rm(join(root, 'packages', name, 'dist'), { recursive: true, force: true });
   await pnpm(['run', 'build'], root);
   await rm(into, { recursive: true, force: true });
@@ -24,7 +24,7 @@ export async function packAll(into: string): Promise<Record<Published, string>> 
   return { client: find('client'), cli: find('cli') };
 }
 
-/** The pnpm that runs us, else the one that the README names. */
+/** The pnpm that runs this process, else the one that the README names. */
 async function pnpm(args: readonly string[], cwd: string): Promise<void> {
   const own = process.env['npm_execpath'] ?? '';
   if (/\.[cm]?js$/.test(own) && own.includes('pnpm')) await run(process.execPath, [own, ...args], { cwd });

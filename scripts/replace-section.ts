@@ -1,6 +1,6 @@
-// A part of a hand-written page that is made from the code: it stands between two comments.
+// Replaces the section of a hand-written page that is generated from the code: the text between two comments.
 
-/** Throws where the page does not have the two comments. */
+/** Throws when the page lacks the two comments. */
 export function replaceSection(page: string, name: string, text: string): string {
   const begin = `<!-- ${name}: made by scripts/generate-docs.ts (\`pnpm docs\`). Edit the code, not this section. -->`;
   const end = `<!-- end of ${name} -->`;

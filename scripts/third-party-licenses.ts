@@ -1,11 +1,11 @@
-// What a bundle inlines keeps its licences: a text file beside it with each package's name, version and licence.
+// Collects the licences of the packages that a bundle inlines: a text file beside it with each package's name, version and licence.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Rolldown } from 'tsdown';
 
-/** Emits `<name>.licenses.txt` where anything of others is inlined. */
+/** Emits `<name>.licenses.txt` if the bundle inlines third-party code. */
 export function thirdPartyLicenses(name: string): Rolldown.Plugin {
   return {
     name: 'third-party-licenses',
@@ -22,7 +22,7 @@ export function thirdPartyLicenses(name: string): Rolldown.Plugin {
   };
 }
 
-/** The folder of the package that a module belongs to; none for our own and for virtual ones. */
+/** The folder of the third-party package that a module belongs to; undefined for our own and for virtual modules. */
 function packageFolder(moduleId: string): string[] {
   const match = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(moduleId);
   return match?.[1] && existsSync(join(match[1], 'package.json')) ? [match[1]] : [];

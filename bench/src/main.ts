@@ -1,4 +1,4 @@
-// `pnpm bench`: what Fairlead costs, beside OpenSSH where there is one to compare with. Numbers of one machine; ratios hold elsewhere.
+// `pnpm bench`: measures Fairlead, compared with OpenSSH where possible. The numbers are of one machine; the ratios hold on others.
 
 import { writeFile } from 'node:fs/promises';
 
@@ -17,7 +17,7 @@ type Run<Options> = (options: BenchOptions, given: Options) => Promise<BenchResu
 
 const runs: Array<(options: BenchOptions) => Promise<BenchResult>> = [];
 const program = new Command('bench')
-  .description('measures Fairlead; without a name, all of it, one after the other')
+  .description('measures Fairlead; without a name, runs all benches one after the other')
   .option('--quick', 'few and short rounds: shows that it runs, not how fast')
   .option('--json <file>', 'write the results there')
   .action(async (given: Common) => {
@@ -40,7 +40,7 @@ function bench<Options extends object>(
     .option('--quick', 'few and short rounds: shows that it runs, not how fast')
     .option('--json <file>', 'write the result there')
     .action(async () => {
-      // The program's own options of the same names take what stands behind the command's name too.
+      // commander gives options after the command's name to the program's options of the same name.
       const given: Common & Partial<Options> = command.optsWithGlobals();
       const environment = await describeMachine();
       const result = await tell(given, (options) => run(options, { ...defaults(options.quick), ...given }));
@@ -63,12 +63,12 @@ bench(
 
 bench(
   'start',
-  'deploy to first token, step by step: in the testbed where there can be one, else in a world of this user',
+  'deploy to first token, step by step: in the testbed if it can run here, else in a world of this user',
   (quick) => ({ rounds: quick ? 1 : 5, world: quick }),
   async (options, given) => (await import('./start/run.ts')).runStart({ ...options, ...given }),
 )
   .option('--rounds <n>', 'deployments; a verdict needs 5', positive)
-  .option('--world', 'a world of this user in any case');
+  .option('--world', 'always in a world of this user');
 bench(
   'control',
   'control alone under synthetic agents and watchers: delays, CPU, memory, disk, and a restart',
@@ -94,21 +94,21 @@ bench(
   .option('--rounds <n>', 'rounds; a verdict needs 5', positive);
 bench(
   'link',
-  'links that are reset or frozen: how soon a consumer hears of the next generation',
+  'links that are reset or frozen: how soon a consumer learns of the next generation',
   (quick) => ({ rounds: quick ? 1 : 5 }),
   async (options, given) => (await import('./link/run.ts')).runLinkBench({ ...options, ...given }),
 ).option('--rounds <n>', 'rounds; a verdict needs 5', positive);
 bench(
   'agent',
-  'start to first heartbeat, memory, what it costs idle and under a flood of log',
+  'start to first heartbeat, memory, CPU when idle and under a flood of log lines',
   (quick) => (quick ? { rounds: 1, seconds: 1, floodSeconds: 1 } : { rounds: 5, seconds: 60, floodSeconds: 10 }),
   async (options, given) => (await import('./agent/run.ts')).runAgentBench({ ...options, ...given }),
 )
   .option('--rounds <n>', 'starts, and windows of idleness; a verdict needs 5', positive)
-  .option('--seconds <n>', 'how long it is watched idle', positive);
+  .option('--seconds <n>', 'length of the idle measurement', positive);
 bench(
   'cli',
-  'how long --help and list take, of the built package',
+  'how long --help and list of the built package take',
   (quick) => (quick ? { rounds: 1, runs: 1 } : { rounds: 5, runs: 7 }),
   async (options, given) => (await import('./cli/run.ts')).runCli({ ...options, ...given }),
 ).option('--rounds <n>', 'rounds; a verdict needs 5', positive);
@@ -124,7 +124,7 @@ bench(
 
 await program.parseAsync();
 
-/** What a bench has opened is closed at its end, and when it is interrupted. */
+/** Runs a bench; closes what it opened at its end, and on interruption. */
 async function tell(
   { quick = false }: Common,
   run: (options: BenchOptions) => Promise<BenchResult>,

@@ -27,7 +27,7 @@ planned = ChatOpenAI(model=model, max_retries=0).bind_tools([get_weather]).invok
 for call in planned.tool_calls:
     print("tools:", call["name"], call["args"])
 
-# Token ids are tiktoken's, which are another model's: the text itself has to be sent.
+# By default LangChain sends tiktoken's token ids, which belong to another model: send the text itself.
 embeddings = OpenAIEmbeddings(model=model, check_embedding_ctx_length=False)
 vectors = embeddings.embed_documents(["one", "two"])
 print("embeddings:", len(vectors), "of", len(vectors[0]))

@@ -38,7 +38,7 @@ for what, options in failures.items():
         litellm.completion(messages=question, **options)
         print(f"{what}: was taken")
     except openai.APIStatusError as error:
-        # LiteLLM's own errors are openai-python's.
+        # LiteLLM's errors are subclasses of openai-python's.
         print(f"{what}:", error.status_code, type(error).__name__)
 
 stream = litellm.completion(model=model, messages=question, max_tokens=1000, stream=True, **place)

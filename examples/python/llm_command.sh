@@ -1,5 +1,5 @@
 #!/bin/sh
-# The `llm` command (https://llm.datasette.io), unmodified: one file tells it of the model; the key is OPENAI_API_KEY's.
+# The `llm` command (https://llm.datasette.io), unmodified: one file describes the model; the key is in OPENAI_API_KEY.
 #   fairlead exec <name> -- sh examples/python/llm_command.sh
 set -eu
 

@@ -1,4 +1,4 @@
-// The clients that are tried: how each is started, and what it must have said.
+// The clients: the command that starts each, and its expected output.
 
 import { fileURLToPath } from 'node:url';
 
@@ -6,7 +6,7 @@ export interface Client {
   name: string;
   kind: 'node' | 'shell' | 'python';
   file: string;
-  /** Each must match a line of what it printed. */
+  /** Each must match a line of the output. */
   says: readonly RegExp[];
 }
 
@@ -21,7 +21,7 @@ const all = [
   ...failures,
   cancel,
 ];
-/** A command of words alone: no embeddings, and its own names for failures. */
+/** A command without embeddings, and with its own names of failures. */
 const llm = [/^chat: .{20}/m, /^stream: \d\d+ words/m, /^tools: llm_version/m, /^wrong key: ./m, ...failures.slice(1)];
 
 export const clients: readonly Client[] = [

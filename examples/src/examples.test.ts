@@ -1,4 +1,4 @@
-// Unmodified clients through `fairlead connect`. Those in Python need packages of their own, and half a minute: `pnpm examples` runs them.
+// Unmodified clients through `fairlead connect`. `pnpm examples` runs those in Python, which need packages and half a minute.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,7 +38,7 @@ describe('An unmodified client', () => {
     },
   );
 
-  it('is not needed: the SDK does it without a port', async () => {
+  it('is not needed with the SDK, which uses no port', async () => {
     const script = fileURLToPath(new URL('./fairlead-sdk.ts', import.meta.url));
     const child = spawn(process.execPath, ['--conditions=fairlead-source', script, 'a'], { env: world.env });
     let said = '';

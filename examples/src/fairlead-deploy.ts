@@ -1,4 +1,4 @@
-// From nothing to an answer and back to nothing: deploys a model, asks it, shows its log, ends it. `fairlead init` has been run once.
+// Deploys a model, sends it a request, prints its log and stops it. Run `fairlead init` once before.
 //   node examples/src/fairlead-deploy.ts [model] [name]
 
 import { connect, deploy, logs, stop } from '@fairlead/client';

@@ -1,4 +1,4 @@
-// The SDK itself: no port, no environment, the second hop is in this process.
+// The SDK: it needs no port and no environment variables; the second hop is in this process.
 //   node examples/src/fairlead-sdk.ts <name>
 
 import { connect } from '@fairlead/client';

@@ -1,4 +1,4 @@
-// openai-node, unmodified: it reads OPENAI_BASE_URL and OPENAI_API_KEY by itself.
+// openai-node, unmodified: it reads OPENAI_BASE_URL and OPENAI_API_KEY itself.
 //   fairlead exec <name> -- node examples/src/openai-node.ts
 
 import OpenAI from 'openai';

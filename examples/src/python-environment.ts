@@ -1,4 +1,4 @@
-// The Python clients need a Python of at least 3.10 and packages of their own: a virtual environment, made once.
+// The Python clients need Python 3.10 or newer and their packages: a virtual environment, made once.
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ const check = 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)';
 
 export type PythonEnvironment = { bin: string } | { missing: string };
 
-/** Installs what is missing: a minute the first time. */
+/** Installs what is missing, which takes a minute the first time. */
 export async function findPythonEnvironment(): Promise<PythonEnvironment> {
   const dir = environmentDir();
   const bin = join(dir, 'bin');
@@ -23,7 +23,7 @@ export async function findPythonEnvironment(): Promise<PythonEnvironment> {
   try {
     await run('python3', ['-c', check]);
   } catch {
-    // Absent and too old are the same: the examples cannot run.
+    // Python is missing or too old: in both cases the examples cannot run.
     return { missing: 'no Python 3.10 or newer is here' };
   }
   try {
@@ -51,7 +51,7 @@ export async function findPythonEnvironment(): Promise<PythonEnvironment> {
   }
 }
 
-/** Named by what is to be in it, outside the checkout so that it outlives one. */
+/** Named by the hash of its requirements, and outside the checkout, so that several checkouts share it. */
 function environmentDir(): string {
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fairlead', `examples-${wanted}`);

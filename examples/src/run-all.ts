@@ -1,5 +1,5 @@
-// `pnpm examples`: every client against the endpoint of the environment (`fairlead exec <name> -- pnpm examples`), or, where there is
-// none, against a small world of its own.
+// `pnpm examples`: runs every client against the endpoint in the environment (`fairlead exec <name> -- pnpm examples`), or, without
+// one, against a small world of its own.
 
 import { openWorld } from '@fairlead/testkit';
 

@@ -1,4 +1,4 @@
-// Runs one client as a user would, against the endpoint that the environment names, and judges what it said.
+// Runs one client as a user would, against the endpoint that the environment names, and checks its output.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { type Client } from './clients.ts';
 
 export interface ClientRun {
   ok: boolean;
-  /** What did not match, and what was said. */
+  /** What did not match, and the output. */
   why?: string;
 }
 
@@ -17,7 +17,7 @@ export interface RunClientOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** The `bin` of the Python environment. */
   pythonBin?: string | undefined;
-  /** Of the whole run. */
+  /** Time limit of the whole run. */
   limitMs?: number;
 }
 

@@ -1,17 +1,17 @@
-// The architecture as data: every room of the repository, what of ours it may import and why, and its third-party packages.
-// What is not listed is forbidden. A new folder gets an entry here before it gets a file.
+// The architecture as data: every room of the repository, the rooms that it may import and why, and its third-party packages.
+// An import that is not listed is forbidden. Add an entry here before the first file of a new folder.
 
 export interface Room {
   /** What the room holds, in a few words. */
   holds: string;
   /** Rooms it may import, by their doors; each with the reason. */
   imports: Readonly<Record<string, string>>;
-  /** Rooms that only its tests may import besides. */
+  /** Additional rooms that only its tests may import. */
   testImports?: Readonly<Record<string, string>>;
   thirdParty: readonly string[];
-  /** Packages that only its tests may import besides; `vitest` is free for tests. */
+  /** Additional packages that only its tests may import; every test may import `vitest`. */
   testThirdParty?: readonly string[];
-  /** The whole room is for tests and tools: nothing of it ships, and it may open `./testing` doors. */
+  /** The room is only for tests and tools: it is not shipped, and may import `./testing` doors. */
   isTooling?: true;
 }
 
@@ -54,7 +54,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   },
   'packages/kit': {
     holds: 'clock, backoff, errors, scope, secrets, state machines',
-    // No word of the domain: it imports nothing of ours.
+    // Knows no term of the domain and imports nothing of ours.
     imports: {},
     thirdParty: ['fastest-levenshtein'],
   },
@@ -75,9 +75,20 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     imports: { ...kit },
     thirdParty: [],
   },
+  'packages/planner': {
+    holds: 'which GPUs a model needs: model presets, GPU types, site profiles, the memory model',
+    // Facts alone: it starts nothing and asks nothing.
+    imports: {},
+    thirdParty: ['zod'],
+  },
   'packages/config': {
-    holds: 'fairlead.yaml: schema, defaults, contradictions, presets',
-    imports: { ...kit, ...protocol, 'packages/engines': 'settings of an engine are read by its own schema' },
+    holds: 'fairlead.yaml: schema, defaults, contradictions, presets; site profiles of users',
+    imports: {
+      ...kit,
+      ...protocol,
+      'packages/engines': 'settings of an engine are read by its own schema',
+      'packages/planner': 'presets are made of its models, and it has the format of a site profile',
+    },
     thirdParty: ['yaml', 'zod'],
   },
   'packages/engines': {
@@ -124,7 +135,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/ssh': 'reaches login host and bastion',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    // tsdown: in a checkout alone, where bundles are made on demand.
+    // tsdown: only in a checkout, which makes bundles on demand.
     thirdParty: ['cross-spawn', 'tsdown', 'zod'],
   },
   'packages/cli': {
@@ -138,6 +149,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/engines': 'plan and doctor name what an engine needs',
       'packages/launch': 'deploy renders a launch',
       'packages/openai-wire': 'chat and demo read answers',
+      'packages/planner': 'models and plan render what it plans',
       'packages/scheduler': 'doctor and logs ask Slurm',
       'packages/ssh': 'init and doctor work on hosts',
     },
@@ -205,6 +217,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/config': 'settings and codes that pages show',
       'packages/engines': 'codes that pages show',
       'packages/launch': 'codes that pages show',
+      'packages/planner': 'presets, sites and plans that a page shows',
       'packages/scheduler': 'codes that pages show',
       'packages/ssh': 'codes that pages show',
     },

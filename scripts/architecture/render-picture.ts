@@ -4,10 +4,10 @@ import type { Room } from './allowed-picture.ts';
 
 type Picture = Readonly<Record<string, Room>>;
 
-/** From so many rooms on, the reason of an arrow stands once above the table. */
+/** When at least this many rooms share the reason of an arrow, the page gives it once, above the table. */
 const sharedBy = 3;
 
-/** Sorted by ring, tests and tools last. The picture must have no circle. */
+/** Sorts by ring, tests and tools last. The picture must have no cycle. */
 export function renderPicture(picture: Picture): string {
   const shared = sharedReasons(picture);
   const rooms = Object.entries(picture)
@@ -34,12 +34,12 @@ function placeOf({ room, ring }: { room: Room; ring: number }): number {
   return room.isTooling ? 100 + ring : ring;
 }
 
-/** 0: imports nothing of ours. Else one more than the outermost room that it imports. */
+/** 0 for a room that imports no other room; else one more than the outermost room that it imports. */
 function ringOf(name: string, picture: Picture): number {
   return Math.max(-1, ...Object.keys(picture[name]?.imports ?? {}).map((other) => ringOf(other, picture))) + 1;
 }
 
-/** `room\nbecause` of the arrows that many rooms have for the same reason. */
+/** `room\nbecause` for each arrow that many rooms have for the same reason. */
 function sharedReasons(picture: Picture): ReadonlySet<string> {
   const counts = new Map<string, number>();
   for (const { imports, testImports } of Object.values(picture))
@@ -54,7 +54,7 @@ function arrowsOf({ imports, testImports = {} }: Room, shared: ReadonlySet<strin
   return [...arrows, ...ofTests.map((arrow) => `tests: ${arrow}`)].join('<br>');
 }
 
-/** One line for each reason; the rooms whose reason stands above the table share the first line. */
+/** One line for each reason; rooms whose reason is given above the table share the first line. */
 function groupByReason(imports: Readonly<Record<string, string>>, shared: ReadonlySet<string>): string[] {
   const groups = new Map<string, string[]>();
   for (const [room, because] of Object.entries(imports)) {

@@ -5,19 +5,19 @@ import type { ErrorBook } from './error-entry.ts';
 
 export const commandErrors: ErrorBook<CliErrorCode> = {
   usage: {
-    cause: 'An argument, a flag or a name that the command does not take.',
-    cure: 'Do as the message says; `--help` shows what is possible.',
+    cause: 'The command does not take an argument, a flag or a name that was given.',
+    cure: 'Follow the message; `--help` lists what the command takes.',
   },
   config_invalid: {
     cause: 'The configuration is not YAML, has an unknown key, a wrong type, or settings that contradict each other.',
-    cure: 'Correct the setting it names; docs/configuration.md has them all.',
+    cure: 'Correct the setting that the message names; docs/configuration.md lists all settings.',
   },
   config_unreadable: {
-    cause: 'The configuration file is missing where it was named, or may not be read.',
+    cause: 'The named configuration file is missing or cannot be read.',
     cure: 'Correct `--config` or `FAIRLEAD_CONFIG`, or the permissions of the file.',
   },
   config_unwritable: {
-    cause: 'The folder of the configuration file takes no file from this user, or has no room.',
+    cause: 'This user cannot write into the folder of the configuration file, or the disk is full.',
     cure: 'Correct its permissions, make room, or name another file with `--config`.',
   },
   cluster_unknown: {
@@ -25,78 +25,80 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cure: 'Name one with `--on`, set `defaultCluster`, or add it with `fairlead init`.',
   },
   preset_unknown: {
-    cause: 'No preset has that name, and without a slash it is no model either.',
-    cure: 'Take a name that the message offers, a Hugging Face id (org/model) or an absolute path.',
+    cause: 'No preset has that name, and a name without a slash is not a model.',
+    cure: 'Use a name from the message, a Hugging Face id (org/model) or an absolute path.',
   },
   engine_unknown: {
-    cause: 'There is no engine of that name.',
-    cure: 'Take one that the message names.',
+    cause: 'No engine has that name.',
+    cure: 'Use an engine from the message.',
   },
   engine_options_invalid: {
-    cause: 'Settings of an engine are not what it takes, or come from another version.',
+    cause: 'The engine does not take these settings, or they come from another version.',
     cure: 'Correct the setting that the message names, and deploy again.',
   },
   needs_answer: {
-    cause: 'A question has to be answered and no terminal is there to ask.',
+    cause: 'The command has to ask a question and there is no terminal.',
     cure: 'Give the flag that the message names, or run it in a terminal.',
   },
   node_missing: {
-    cause: 'A host has no Node 22.18 or newer, and none of ours fits it (Linux, x64 or arm64, glibc 2.28).',
+    cause:
+      "A host has no Node 22.18 or newer, and Fairlead's own Node does not run there (it needs Linux, x64 or arm64, glibc 2.28).",
     cure: 'Install a Node there (a module, conda, nvm) and name it: `clusters.<name>.node` or `bastion.node`.',
   },
   bundle_failed: {
-    cause: 'A program that goes to the cluster or the bastion could not be made or found on this machine.',
+    cause: 'A program for the cluster or the bastion could not be built or found on this machine.',
     cure: 'In a checkout run `npx pnpm@12 install`; from a package install it again.',
   },
   remote_unfit: {
-    cause: 'A directory on a host does not take our files, or does not let them run (noexec, quota, an old system).',
-    cure: 'Choose another `paths.runtime` or `paths.state`, or name a Node that is there.',
+    cause:
+      'Fairlead cannot write its files into a directory on a host, or cannot run them there (noexec, quota, an old system).',
+    cure: 'Choose another `paths.runtime` or `paths.state`, or name a Node on that host.',
   },
   bastion_unfit: {
-    cause: 'The directory on the bastion cannot be made, or is not ours alone.',
+    cause: 'The directory on the bastion cannot be made, or other users can write to it.',
     cure: 'Choose another one: `bastion.stateDir`.',
   },
   control_start_failed: {
-    cause: 'Control did not start on the bastion; the message has its own words.',
-    cure: 'Do as they say; its log is `control.log` in the state directory there.',
+    cause: "Control did not start on the bastion; the message has control's own words.",
+    cure: 'Follow them; the log is `control.log` in the state directory there.',
   },
   submit_refused: {
-    cause: "The scheduler would not take the job; the message has Slurm's own words.",
-    cure: 'Change what it names, for this deployment with `--set slurm.…`, for good in the configuration.',
+    cause: "The scheduler refused the job; the message has Slurm's own words.",
+    cure: 'Change what it names: for this deployment with `--set slurm.…`, permanently in the configuration.',
   },
   deploy_failed: {
     cause: 'The deployment ended before it was ready. The cause of its end is in the message.',
     cure: 'See the causes of an end below, and `fairlead logs <name>`.',
   },
   stop_failed: {
-    cause: 'The job was told to end and is still there.',
-    cure: 'Look at it with `squeue --me`, end it with `scancel`.',
+    cause: 'The job was ordered to end and has not ended.',
+    cure: 'Find it with `squeue --me`, end it with `scancel`.',
   },
   routes_differ: {
     cause: 'The routes of `bastion.fromLaptop` lead to different hosts: they show different host keys.',
-    cure: 'Take the ones out that are not the bastion, then `fairlead init` again.',
+    cure: 'Remove the routes that do not lead to the bastion, then run `fairlead init` again.',
   },
   profile_mismatch: {
     cause: 'The configuration names another bastion than the one this machine was set up with.',
-    cure: 'Run `fairlead init` to move to it, or keep both: name a profile of its own with `FAIRLEAD_PROFILE`.',
+    cure: 'Run `fairlead init` to move to it; to keep both, name a second profile with `FAIRLEAD_PROFILE`.',
   },
   upgrade_failed: {
-    cause: 'The new control did not come up; the message says whether the old one runs again.',
-    cure: 'Read the lines of its log in the message; try `fairlead upgrade` again when their cause is gone.',
+    cause: 'The new control did not start; the message says whether the old one runs again.',
+    cure: 'Read the lines of its log in the message, solve their cause, and run `fairlead upgrade` again.',
   },
   deployments_live: {
-    cause: 'What was to be removed is in use by deployments that have not ended.',
-    cure: 'Stop them with `fairlead stop <name>`, or say `--yes` to have them stopped.',
+    cause: 'Deployments that have not ended use what the command would remove.',
+    cure: 'Stop them with `fairlead stop <name>`, or add `--yes`, which stops them.',
   },
   uninstall_incomplete: {
     cause: 'A part could not be removed; the message names each and why.',
-    cure: 'Mend what it names and run `fairlead uninstall` again: it goes on where it was.',
+    cure: 'Solve these causes and run `fairlead uninstall` again: it continues with the rest.',
   },
   logs_unavailable: {
     cause: "Neither the agent nor the job's files gave a log.",
     cure: 'The message says where they should be.',
   },
-  demo_failed: { cause: 'A step of the demo failed.', cure: 'Do as the message says, and report what is unclear.' },
+  demo_failed: { cause: 'A step of the demo failed.', cure: 'Follow the message, and report what is unclear.' },
   command_not_found: {
     cause: 'The command after `exec <name> --` is not on PATH.',
     cure: 'Correct its name, or name its path.',
@@ -106,12 +108,11 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cure: 'Make it executable, or name its interpreter before it.',
   },
   interrupted: {
-    cause:
-      'A Ctrl-C, a signal, or a no to the question whether to go on; people see it only where there is something to say.',
-    cure: 'Run the command again; a deployment goes on meanwhile.',
+    cause: 'Ctrl-C, a signal, or the answer no to a question; the command prints it only if there is more to say.',
+    cure: 'Run the command again; a deployment keeps running meanwhile.',
   },
   interrupted_with_remains: {
-    cause: 'A Ctrl-C came when something was done already; the message names what is done and what is not.',
-    cure: 'Run the command again: it goes on where it was.',
+    cause: 'Ctrl-C came after some steps were done; the message names what is done and what is not.',
+    cure: 'Run the command again: it continues with the rest.',
   },
 };

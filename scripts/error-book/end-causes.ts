@@ -14,26 +14,27 @@ export const endCauses: ErrorBook<EndCauseCode> = {
     cure: 'Deploy again, or ask the site.',
   },
   preempted: {
-    cause: 'A job of higher priority took the place.',
+    cause: 'A job of higher priority took its place.',
     cure: 'Deploy again, or use another QOS or partition.',
   },
-  superseded: { cause: 'Slurm started the job anew; the newer start serves.', cure: 'Nothing.' },
+  superseded: { cause: 'Slurm started the job again; the newer start serves.', cure: 'Nothing.' },
   job_ended: {
     cause:
-      'The job ended and no agent was there to say why: never submitted, killed, out of memory, a node that failed.',
-    cure: 'The message says what Slurm says; `fairlead logs <name> --source job` has the output.',
+      'The job ended and no agent reported why: it was never submitted, was killed, ran out of memory, or its node failed.',
+    cure: "The message has Slurm's reason; `fairlead logs <name> --source job` has the output.",
   },
   agent_lost: {
-    cause: 'Nothing was heard of the agent for the length of its lease: killed, its node is gone, or cut off.',
-    cure: '`fairlead status <name>` asks the queue how the job is. An agent that was only cut off comes back by itself.',
+    cause:
+      'Control heard nothing from the agent for the length of its lease: it was killed, its node is down, or it is cut off.',
+    cure: '`fairlead status <name>` asks the queue about the job. An agent that is only cut off comes back automatically.',
   },
   engine_start_failed: {
-    cause: 'The engine does not start, and would not another time either.',
-    cure: "Do as the hint says; the engine's last lines are with it.",
+    cause: 'The engine does not start, and another attempt would fail too.',
+    cure: "Follow the hint, which has the engine's last lines.",
   },
   engine_never_ready: {
     cause: 'The engine did not answer within `readyLimitSeconds`.',
-    cure: 'See `fairlead logs <name>`; raise `engines.<engine>.readyLimitSeconds` where the model loads slowly. Processes that wait for each other without a word: name the interface (`NCCL_SOCKET_IFNAME`, `GLOO_SOCKET_IFNAME`).',
+    cure: 'See `fairlead logs <name>`; raise `engines.<engine>.readyLimitSeconds` where the model loads slowly. If processes wait for each other without output, name the interface (`NCCL_SOCKET_IFNAME`, `GLOO_SOCKET_IFNAME`).',
   },
   engine_crash_loop: {
     cause: 'The engine died too often (`health.crashLimit`).',

@@ -1,11 +1,11 @@
 // One line of docs/errors.md.
 
 export interface ErrorEntry {
-  /** What has happened, where the message alone may not say it. */
+  /** What has happened, as an addition to the message. */
   cause: string;
   /** What to do next. */
   cure: string;
 }
 
-/** Every code of a union has an entry: the types see to it. */
+/** An entry for every code of a union; the types check that none is missing. */
 export type ErrorBook<Code extends string> = Readonly<Record<Code, ErrorEntry>>;

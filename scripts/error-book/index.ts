@@ -1,3 +1,3 @@
-// The errors page and the entries it is made from.
+// The errors page and its entries.
 
-export { chapters as CHAPTERS, renderErrorsPage } from './render-errors-page.ts';
+export { chapters, renderErrorsPage } from './render-errors-page.ts';

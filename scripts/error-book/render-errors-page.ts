@@ -1,4 +1,4 @@
-// docs/errors.md: every code a user can meet, with its cause and its cure.
+// docs/errors.md: every code that a user can see, with its cause and its cure.
 
 import { WIRE_ERRORS } from '@fairlead/protocol';
 import { ENGINE_ERRORS } from '@fairlead/client';
@@ -18,30 +18,30 @@ interface Chapter {
 export const chapters: readonly Chapter[] = [
   {
     title: 'Commands',
-    about: 'What is wrong with what was typed or configured, or with a host.',
+    about: 'Faults in what was typed or configured, or on a host.',
     entries: commandErrors,
   },
   {
     title: 'SSH',
-    about: 'On the way to the bastion, the login host, or from the job to the bastion.',
+    about: 'Failures of connections to the bastion, to the login host, or from the job to the bastion.',
     entries: sshErrors,
   },
   { title: 'Slurm', about: "The message has Slurm's own words.", entries: slurmErrors },
   { title: 'Why a deployment ended', about: '`cause.code` of its state.', entries: endCauses },
-  { title: 'SDK', about: 'Thrown by `connect` and what it returns, as `error.code`.', entries: clientErrors },
+  { title: 'SDK', about: "Thrown by the SDK's calls, as `error.code`.", entries: clientErrors },
   {
     title: 'Requests',
-    about: 'What an error answer of a deployment means to the SDK: `error.code` of an `EngineError`.',
+    about: 'Error answers of a deployment in the SDK: `error.code` of an `EngineError`.',
     entries: ENGINE_ERRORS,
   },
   {
     title: 'API',
-    about: "What control's API and the agent's front answer; the HTTP status is in [protocol.md](protocol.md).",
+    about: "Answers of control's API and the agent's front; the HTTP status is in [protocol.md](protocol.md).",
     entries: WIRE_ERRORS,
   },
   {
     title: 'Control',
-    about: "In control's log, and in what the gate says when it cannot start.",
+    about: "In control's log, and in the gate's message when control cannot start.",
     entries: controlErrors,
   },
   { title: 'Agent', about: "In the agent's log (`fairlead logs <name> --source agent`).", entries: agentErrors },
@@ -53,12 +53,12 @@ export function renderErrorsPage(): string {
 Every failure is a code, a message that says what was tried and what was found, and a hint that says what to do. With \`--json\`
 the last line is \`{"event":"error","ok":false,"error":{"code","message","hint"}}\`; \`--verbose\` adds the chain of causes.
 
-| exit code | what it says |
+| exit code | meaning |
 |---|---|
 | 0 | done |
 | 1 | failed |
 | 2 | wrong usage or configuration |
-| 3 | nothing of that name |
+| 3 | unknown name |
 | 4 | a host cannot be reached |
 | 130 | interrupted (Ctrl-C) |
 

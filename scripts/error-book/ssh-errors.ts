@@ -4,22 +4,22 @@ import type { SshErrorCode } from '@fairlead/ssh';
 import type { ErrorBook } from './error-entry.ts';
 
 export const sshErrors: ErrorBook<SshErrorCode> = {
-  dns: { cause: 'The name of a host is not known here.', cure: 'Check the name; is a VPN needed?' },
-  refused: { cause: 'The host is there, but nothing listens on that port.', cure: 'Check the port; sshd may be down.' },
-  unreachable: { cause: 'No way leads to the host.', cure: 'Check the network, a VPN, a ProxyJump.' },
+  dns: { cause: 'The name of a host cannot be resolved here.', cure: 'Check the name, and whether a VPN is needed.' },
+  refused: { cause: 'The host is up, but nothing listens on that port.', cure: 'Check the port; sshd may be down.' },
+  unreachable: { cause: 'The network has no route to the host.', cure: 'Check the network, a VPN, a ProxyJump.' },
   no_route: {
-    cause: 'The bastion has several routes, and none of them serves now; the message says what each one answered.',
-    cure: 'Run `fairlead doctor`: it tries each route step by step. Nothing has to be started again when one is back.',
+    cause: 'The bastion has several routes, and none of them works now; the message has the answer of each.',
+    cure: 'Run `fairlead doctor`: it tries each route step by step. When a route works again, nothing has to be restarted.',
   },
   timeout: { cause: 'The host did not answer in time: a firewall, or it is down.', cure: 'Try `ssh` to it by hand.' },
   ssh_config_invalid: {
     cause:
-      '`ssh -G`, or where there is no `ssh` the reader of Fairlead, refuses a line of ssh_config; or jump hosts lead in a circle.',
-    cure: 'Correct the line it names. Where there is no `ssh` on the PATH, install OpenSSH: it understands lines that the reader of Fairlead refuses.',
+      '`ssh -G`, or without `ssh` the reader of Fairlead, refuses a line of ssh_config; or jump hosts form a loop.',
+    cure: "Correct the line that the message names. Without `ssh` on the PATH, install OpenSSH: it understands lines that Fairlead's own reader refuses.",
   },
   host_key_unknown: {
     cause: 'The host shows a key that known_hosts does not have.',
-    cure: 'Compare its fingerprint with what the site publishes; `ssh` to it once, or say yes when asked.',
+    cure: 'Compare its fingerprint with what the site publishes; `ssh` to it once, or answer yes.',
   },
   host_key_changed: {
     cause:
@@ -28,7 +28,7 @@ export const sshErrors: ErrorBook<SshErrorCode> = {
   },
   host_key_revoked: { cause: 'known_hosts marks this key as revoked.', cure: 'Ask the site.' },
   auth_failed: {
-    cause: 'The host took none of the keys; or it wants another login than a key.',
+    cause: 'The host accepted none of the keys, or it requires another login than a key.',
     cure: 'Try `ssh` to it by hand; name the key with `identityFile`, or load it into the SSH agent. Where only `ssh` can log in (Kerberos, certificates, FIDO keys, codes): `driver: ssh`.',
   },
   passphrase_needed: {
@@ -36,19 +36,22 @@ export const sshErrors: ErrorBook<SshErrorCode> = {
     cure: '`ssh-add` it, or run the command in a terminal.',
   },
   agent_unavailable: { cause: 'The SSH agent does not answer.', cure: 'Start it, or unset SSH_AUTH_SOCK.' },
-  key_unreadable: { cause: 'A private key cannot be read.', cure: 'Check its path, permissions and form.' },
+  key_unreadable: { cause: 'A private key cannot be read.', cure: 'Check its path, permissions and format.' },
   connection_lost: { cause: 'The connection ended while it was needed.', cure: 'Run the command again.' },
-  protocol: { cause: 'What the other side said is not SSH as expected.', cure: 'Is it an SSH server? Report it.' },
+  protocol: {
+    cause: 'The other side did not speak SSH as expected.',
+    cure: 'Check that it is an SSH server; if it is, report this.',
+  },
   forward_forbidden: {
     cause: 'The server does not forward unix sockets (AllowStreamLocalForwarding no, DisableForwarding yes).',
-    cure: 'Ask the site, or take another bastion.',
+    cure: 'Ask the site, or use another bastion.',
   },
   socket_exists: {
-    cause: 'Something lies where a socket should be.',
-    cure: 'It goes by itself when its owner is gone; else remove it.',
+    cause: 'A file or socket exists at the path of a socket.',
+    cure: 'It is removed when its owner has ended; otherwise remove it.',
   },
   socket_path_too_long: {
-    cause: 'The path of a socket is over the 107 bytes that the system takes (103 on macOS).',
+    cause: 'The path of a socket is longer than the 107 bytes that the system allows (103 on macOS).',
     cure: 'Choose a shorter directory: `bastion.runDir`, `paths.scratch`.',
   },
   dial_refused: { cause: 'No program answers at a socket on the bastion.', cure: 'Try again; see `fairlead status`.' },
@@ -58,10 +61,10 @@ export const sshErrors: ErrorBook<SshErrorCode> = {
   },
   output_too_large: {
     cause: 'A command on a host printed more than was expected.',
-    cure: "Does the shell's start file print a lot? Make it silent where no terminal is there.",
+    cure: "Check whether the shell's start-up file prints much, and make it silent without a terminal.",
   },
   gate_failed: {
-    cause: 'The gate on the bastion did not say its line: it is missing, or something else answered in its place.',
+    cause: 'The gate on the bastion did not print its line: it is missing, or another program answered.',
     cure: 'Run `fairlead init` again.',
   },
   ssh_unusable: {
@@ -69,16 +72,17 @@ export const sshErrors: ErrorBook<SshErrorCode> = {
     cure: 'Install OpenSSH 7.6 or newer; on Windows use keys and `driver: ssh2`, or WSL.',
   },
   upload_failed: {
-    cause: 'A file did not arrive whole: the connection, the disk or a quota. The half of it was removed.',
+    cause:
+      'A file did not arrive completely: the connection, the disk or a quota failed. The part that arrived was removed.',
     cure: 'Make room, or run the command again.',
   },
   authorized_keys_locked: {
-    cause: 'Another process of ours changes authorized_keys right now.',
+    cause: 'Another Fairlead process changes authorized_keys at present.',
     cure: 'Run the command again.',
   },
   authorized_keys_not_writable: {
-    cause: 'authorized_keys is not yours to change on this host.',
-    cure: 'Have the line that is printed added where keys are kept; set `bastion.authorizedKeysFile` where it is elsewhere.',
+    cause: 'You may not change authorized_keys on this host.',
+    cure: 'Have the printed line added where the site keeps keys; set `bastion.authorizedKeysFile` if that is another file.',
   },
   authorized_keys_changed: {
     cause: 'Another program changed authorized_keys at the same moment; nothing was written.',
@@ -86,11 +90,11 @@ export const sshErrors: ErrorBook<SshErrorCode> = {
   },
   authorized_keys_not_restored: {
     cause: 'A change did not work and could not be undone; the message names the backup.',
-    cure: 'Put the backup in place before you log out.',
+    cure: 'Restore the backup before you log out.',
   },
   job_key_refused: {
-    cause: "The job's key was added, and the server does not let it in.",
-    cure: 'The server may read another file, or not know an option of the line: the message has it.',
+    cause: "The job's key was added, but the server refuses it.",
+    cure: 'The server may read another file, or may not know an option of the line, which the message has.',
   },
   sshd_failed: { cause: "This machine's own SSH server did not start (demo, tests).", cure: 'Do as the message says.' },
 };

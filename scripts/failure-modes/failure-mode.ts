@@ -1,4 +1,4 @@
-// One line of docs/failure-modes.md or docs/field-reports.md: what may go wrong, and the tests that show what the user sees then.
+// One line of docs/failure-modes.md or docs/field-reports.md: a failure, and the tests that show what the user then sees.
 
 export interface FailureMode {
   what: string;
@@ -9,13 +9,13 @@ export interface FailureMode {
 
 /** A fault that a review found. */
 export interface FoundFault extends FailureMode {
-  /** The finding's number, and the name of the script that showed it, where there was one: `4 slow-log-reader`. */
+  /** The finding's number, and the name of the script that showed it, if there was one: `4 slow-log-reader`. */
   finding: string;
 }
 
-/** What users of other tools of this kind have reported, and what Fairlead does with the same input. */
+/** A problem that users of similar tools have reported, and what Fairlead does with the same input. */
 export interface FieldReport extends FailureMode {
-  /** `P01`; the page is in the order of these. */
+  /** `P01`; the page is sorted by these ids. */
   id: string;
   /** Public threads, as `owner/repository#number` or a URL. */
   threads: readonly string[];
@@ -23,7 +23,7 @@ export interface FieldReport extends FailureMode {
 
 export interface TestPlace {
   file: string;
-  /** The test's title as it stands in the file; of a table of cases, the case's own text. */
+  /** The test's title as written in the file; for a table of cases, the text of the case. */
   title: string;
 }
 

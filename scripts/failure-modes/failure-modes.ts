@@ -1,10 +1,11 @@
-// What may go wrong, in the order in which a user meets it, and the tests that show what the user sees then.
+// The failures, in the order in which a user meets them, and the tests that show what the user then sees.
 
 import { type FailureMode, places } from './failure-mode.ts';
 
 const input = 'tests/scenarios/bad-input.test.ts';
 const care = 'tests/scenarios/care-deploy.test.ts';
 const scenario = (name: string) => `infra/testbed/src/scenarios/${name}.scenario.ts`;
+const sdk = (name: string) => `packages/client/src/${name}.test.ts`;
 const control = (name: string) => `apps/control/src/faults/${name}.test.ts`;
 
 function mode(what: string, seen: string, ...tests: Array<[file: string, title: string]>): FailureMode {
@@ -310,11 +311,31 @@ export const failureChapters: readonly FailureChapter[] = [
         [scenario('job/faults'), 'tunnel cut and healed: the next generation is found, and connect follows by itself'],
         [scenario('job/outages'), 'connection reset: back within seconds as the next generation'],
       ),
+      mode(
+        'connection cut after any number of bytes of a request or an answer',
+        'its first chunks, each once, then `answer_cut`; the next request finds the next generation',
+        [sdk('openai/cut-requests'), 'of a call leaves a whole answer or the one error, and sends nothing again'],
+        [sdk('openai/cut-requests'), 'of a stream leaves its first chunks, each once, and the one error'],
+        [
+          'tests/scenarios/cut-front.test.ts',
+          'A stream through the front that is cut after any number of bytes towards the %s has its first chunks, each once, and leaves nothing in flight',
+        ],
+      ),
+      mode('one of two instances dies', 'requests go to the other one', [
+        'tests/scenarios/two-instances.test.ts',
+        'A deployment of two instances lists both, and requests leave the one that dies for the other',
+      ]),
     ],
   },
   {
     title: 'Control',
     modes: [
+      mode(
+        'connection to it cut after any number of bytes',
+        'a whole answer, or `control_unreachable`, after which another try can succeed',
+        [sdk('control/cut-control'), 'of a call to control leaves a whole answer or the one error'],
+        [sdk('control/cut-control'), 'of a watch leaves its first messages, each once, and the one error'],
+      ),
       mode(
         'killed -9 while 20 agents report',
         'nothing acknowledged is lost; all come back to one control',

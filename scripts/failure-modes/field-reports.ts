@@ -1,4 +1,4 @@
-// What users of other tools of this kind have reported, in the order of their numbers.
+// The problems that users of similar tools have reported, in the order of their numbers.
 
 import type { FieldReport } from './failure-mode.ts';
 import { engineReports } from './field/engine.ts';

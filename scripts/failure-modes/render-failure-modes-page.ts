@@ -1,4 +1,4 @@
-// docs/failure-modes.md and docs/field-reports.md: tables for people, from the data that a test holds against the tests themselves.
+// docs/failure-modes.md and docs/field-reports.md: tables from data that a test compares with the tests themselves.
 
 import type { TestPlace } from './failure-mode.ts';
 import { failureChapters, type FailureChapter } from './failure-modes.ts';

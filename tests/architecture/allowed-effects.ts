@@ -1,25 +1,28 @@
-// Which files may reach for the outside world by a global, and why. A program's `main.ts` may; every other file takes time,
-// chance and the process from its deps, so that a test decides them.
+// The files that may use globals of the outside world, each with its reason. A program's `main.ts` may; every other file takes time,
+// randomness and the process from its deps, so that a test controls them.
 
 import type { Effect } from './find-effects.ts';
 
-export interface Reason {
+export interface EffectReason {
   uses: readonly Effect[];
   because: string;
 }
 
-const temporaryName: Reason = { uses: ['process'], because: 'the process id makes the name of its draft its own' };
-const signals: Reason = { uses: ['process'], because: 'a port to processes: it sends signals' };
-const accounts: Reason = { uses: ['process'], because: 'a port to files: it compares owners with this account' };
-const platform: Reason = { uses: ['process'], because: 'a port whose work depends on the operating system' };
-const simulated: Reason = {
+const temporaryName: EffectReason = {
+  uses: ['process'],
+  because: 'the process id makes the name of its draft its own',
+};
+const signals: EffectReason = { uses: ['process'], because: 'a port to processes: it sends signals' };
+const accounts: EffectReason = { uses: ['process'], because: 'a port to files: it compares owners with this account' };
+const platform: EffectReason = { uses: ['process'], because: 'a port whose work depends on the operating system' };
+const simulated: EffectReason = {
   uses: ['Date'],
   because:
     'the simulator lives in real time, as the engine that it stands for: times that it prints are those of the process',
 };
 
-export const allowedEffects: Readonly<Record<string, Reason>> = {
-  // Where dependencies are made.
+export const allowedEffects: Readonly<Record<string, EffectReason>> = {
+  // Files that make dependencies.
   'apps/node-agent/src/run-main.ts': {
     uses: ['Date', 'random', 'timers'],
     because: 'the root of the agent, behind its main.ts',
@@ -62,7 +65,7 @@ export const allowedEffects: Readonly<Record<string, Reason>> = {
   'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 
-  // Ports to the network: a limit belongs to the socket, and a bare timer is what it costs.
+  // Ports to the network: a time limit belongs to the socket, and needs a timer.
   'packages/ssh/src/connection/ssh-link.ts': {
     uses: ['timers'],
     because: 'a new channel is on the way of a request: a sleep costs as much as the rest of it',

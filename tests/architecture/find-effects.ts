@@ -1,8 +1,8 @@
-// Where a file reaches for the outside world by a global: time, chance, the process, the network, the console. Pure.
+// Finds where a file uses a global of the outside world: time, randomness, the process, the network, the console. Pure.
 
 import { isNode, type Node, syntaxTree, visit } from './syntax-tree.ts';
 
-/** `timers` are those that measure time; setImmediate, nextTick and queueMicrotask only order work. */
+/** `timers` are the functions that measure time; setImmediate, nextTick and queueMicrotask only order work. */
 export type Effect = 'Date' | 'random' | 'timers' | 'process' | 'fetch' | 'console';
 
 const globals: Readonly<Record<string, Effect>> = {
@@ -20,10 +20,10 @@ const modules: Readonly<Record<string, Effect>> = {
   'node:timers': 'timers',
   'node:timers/promises': 'timers',
 };
-/** What they export that only orders work. */
+/** Exports that only order work. */
 const ordering = new Set(['setImmediate', 'nextTick']);
 
-/** A name that the file declares itself is not the global, wherever it stands. */
+/** A name that the file declares anywhere is not the global. */
 export function findEffects(text: string): Set<Effect> {
   const tree = syntaxTree(text);
   const declared = declaredNames(tree);
@@ -43,7 +43,7 @@ export function findEffects(text: string): Set<Effect> {
 function effectOf(node: Node, parent: Node | undefined): Effect | undefined {
   const name = nameOf(node);
   const member = memberOf(node, parent);
-  // `new Date(ms)` and `Date.parse` compute; without an argument it reads the clock.
+  // `new Date(ms)` and `Date.parse` only compute; `new Date()` reads the clock.
   if (name === 'Date') return member === 'now' || isCallWithoutTime(node, parent) ? 'Date' : undefined;
   if (name === 'Math') return member === 'random' ? 'random' : undefined;
   if (name === 'AbortSignal') return member === 'timeout' ? 'timers' : undefined;
@@ -60,7 +60,7 @@ function memberOf(node: Node, parent: Node | undefined): string | undefined {
   return nameOf(parent['property']);
 }
 
-/** Neither the name of a property nor a part of a type. */
+/** True when the name is neither the name of a property nor part of a type. */
 function isValue(node: Node, parent: Node | undefined): boolean {
   if (parent === undefined) return true;
   const isPropertyName = parent['property'] === node || (parent['key'] === node && parent['value'] !== node);

@@ -1,4 +1,4 @@
-// What the sources of our programs leave to one helper: the text of its hand-made form is not found elsewhere.
+// Some idioms have one helper: no other source contains the hand-written form.
 
 import { readFile } from 'node:fs/promises';
 import { glob } from 'node:fs/promises';

@@ -8,10 +8,10 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const groups = ['apps', 'packages', 'infra', 'tests'];
 const single = ['bench', 'scripts', 'examples'];
-/** `planted` is where a test of the linter plants a fault while others run. */
+/** A test of the linter plants a fault in `planted` while other tests run. */
 const leftOut = new Set(['node_modules', 'dist', 'planted']);
 
-/** Folders that need a room, as paths from the root. A folder without tracked content, such as a leftover `dist`, counts not. */
+/** Folders that need a room, as paths from the root, without folders that have no tracked content, such as a leftover `dist`. */
 export function foldersWithRooms(): string[] {
   return [...groups.flatMap((group) => foldersIn(group).map((name) => `${group}/${name}`)), ...single];
 }
@@ -32,7 +32,7 @@ function foldersIn(group: string): string[] {
     .map((entry) => entry.name);
 }
 
-/** Git leaves the ignored folders of a package that has moved. */
+/** Git leaves the ignored folders of a moved package behind. */
 function hasContent(folder: string): boolean {
   return readdirSync(join(root, folder)).some((name) => !leftOut.has(name) && !name.startsWith('.'));
 }

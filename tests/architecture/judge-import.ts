@@ -1,4 +1,4 @@
-// Whether an import is in the allowed picture, and what is wrong with it if it is not. Pure.
+// Decides whether the picture allows an import, and if not, what is wrong with it. Pure.
 
 import type { Room } from '@fairlead/scripts/architecture';
 import type { Import } from './read-imports.ts';
@@ -11,7 +11,7 @@ export function isTestCode(file: string): boolean {
   return testCode.test(file);
 }
 
-/** Packages are imported by name; a configuration file beside a package's `src` belongs to the scripts. */
+/** The room of a file. A configuration file beside a package's `src` belongs to the scripts. */
 export function roomOf(path: string): string {
   const [group = '', name = '', inside] = path.split('/');
   if (['apps', 'packages', 'infra'].includes(group)) {
@@ -22,7 +22,7 @@ export function roomOf(path: string): string {
   return name === '' ? 'scripts' : group;
 }
 
-/** `packages` maps the names of our packages to their folders. Undefined: allowed. */
+/** `packages` maps the names of our packages to their folders. Undefined when the import is allowed. */
 export function judgeImport(one: Import, picture: Picture, packages: ReadonlyMap<string, string>): string | undefined {
   const { file, specifier, path } = one;
   const name = roomOf(file);
@@ -50,7 +50,7 @@ function judgeThirdParty(packageName: string, room: Room, isTest: boolean, isTes
   return `the third-party package ${packageName} is not in its list`;
 }
 
-/** `@scope/name/door/path` → its package and what is behind it. */
+/** Splits `@scope/name/door/path` into the package and the rest. */
 function splitSpecifier(specifier: string): [packageName: string, door: string] {
   const parts = specifier.split('/');
   const length = specifier.startsWith('@') ? 2 : 1;

@@ -1,4 +1,4 @@
-// The linter's rules that hold the architecture are in force: each finds a fault that is planted.
+// The linter's architecture rules are in force: each finds a planted fault.
 
 import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { afterEach, expect, it } from 'vitest';
 import { root } from './house-files.ts';
 
 const folder = join(root, 'tests', 'architecture', 'planted');
-/** The linter reads the types of the whole program, on a machine that runs other tests. */
+/** The linter reads the types of the whole program while other tests run on the machine. */
 const timeoutMs = 120_000;
 
 afterEach(() => rm(folder, { recursive: true, force: true }));

@@ -42,7 +42,7 @@ describe('The picture of the architecture', () => {
     expect(reasons.filter((because) => because.length < 10)).toEqual([]);
   });
 
-  it('has no circle of rooms', () => {
+  it('has no cycle of rooms', () => {
     const seen = new Map<string, 'open' | 'done'>();
     const circles: string[] = [];
     const walk = (room: string, way: readonly string[]): void => {
@@ -56,7 +56,7 @@ describe('The picture of the architecture', () => {
     expect(circles).toEqual([]);
   });
 
-  it('stands in docs/architecture.md', () => {
+  it('is shown in docs/architecture.md', () => {
     expect(houseText('docs/architecture.md')).toContain(renderPicture(allowedPicture));
   });
 

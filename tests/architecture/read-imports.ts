@@ -1,14 +1,14 @@
-// The imports of a file, types and dynamic ones included. Pure.
+// The imports of a file, including type imports and dynamic ones. Pure.
 
 import { dirname, join } from 'node:path/posix';
 
 import { isNode, type Node, syntaxTree, visit } from './syntax-tree.ts';
 
 export interface Import {
-  /** The importing file, from the root. */
+  /** The importing file, as a path from the root. */
   file: string;
   specifier: string;
-  /** From the root, of a relative import. */
+  /** For a relative import: its target, as a path from the root. */
   path: string | undefined;
 }
 

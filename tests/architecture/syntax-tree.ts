@@ -1,4 +1,4 @@
-// The syntax tree of a TypeScript file, as loosely typed as guards need it.
+// The syntax tree of a TypeScript file, with the loose types that the guards need.
 
 import { parseAst } from 'vitest/node';
 

@@ -1,4 +1,4 @@
-// Every block of the pages is run, checked, or says why not.
+// Runs or checks every block of the pages, except those with a comment that says why not.
 
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -22,14 +22,14 @@ const of = (...languages: string[]) =>
     .map((block) => ({ ...block, where: `${block.page}:${block.line}` }));
 
 describe('Every block', () => {
-  it('is of a kind that is run or checked here, or says who runs it or why nobody does', () => {
+  it('is of a kind that this test runs or checks, or names the test that runs it, or says why no test does', () => {
     const known = ['sh', 'console', 'yaml', 'json', 'ts'];
     const unknown = here.filter(({ language }) => !known.includes(language));
     expect(unknown.map(({ page, line, language }) => `${page}:${line} ${language}`)).toEqual([]);
     expect(here.length).toBeGreaterThan(15);
   });
 
-  it('that is not run has a reason, and one that is run elsewhere names a test that is there', () => {
+  it('that is not run has a reason, and a block that another test runs names an existing test', () => {
     const wrong = blocks.filter(({ mark }) => {
       if (mark.kind === 'not run') return mark.why.split(' ').length < 2;
       return mark.kind === 'run in' && !mark.files.every(isTest);
@@ -50,7 +50,7 @@ function isTest(path: string): boolean {
   return /\.(test|scenario|lane)\.ts$/.test(path) && existsSync(join(root, path));
 }
 
-/** What pages use and not every machine has. */
+/** Programs that pages use and that not every machine has. */
 function missingProgram({ text }: Block): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(':');
   return ['python3', 'curl'].find(
@@ -77,7 +77,7 @@ describe('What a reader types', () => {
   it.for(of('sh', 'console', 'ts'))('works: $where', { timeout: timeoutMs }, async (block, { skip }) => {
     const missing = missingProgram(block);
     skip(missing !== undefined, `this machine has no ${missing}`);
-    // What follows uses what was deployed before: one failure is told once.
+    // Later blocks use what earlier ones deployed: after a failure they are skipped, so that it is reported once.
     expect(failed, 'an earlier block failed').toBeUndefined();
     failed = block.where;
     await typed(block);

@@ -1,4 +1,4 @@
-// A reader at a shell: types what a page shows into a world, with `fairlead` on the PATH.
+// A reader's shell: runs the commands of a page in a world, with `fairlead` on the PATH.
 
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { commandLine } from '@fairlead/testkit/programs';
 
 export interface Said {
   code: number | string;
-  /** stdout and stderr as a terminal shows them, one after the other. */
+  /** stdout and stderr together, as on a terminal. */
   output: string;
 }
 
@@ -35,7 +35,7 @@ export class DocShell {
     return new DocShell(world, folder);
   }
 
-  /** A whole block. A command that goes on is left running, and is what local ports of later blocks mean. */
+  /** Runs a whole block. Leaves a long-running command running; the local ports in later blocks are its port. */
   async run(text: string): Promise<Said> {
     if (goesOn.test(text)) return this.#connect(text.trim());
     return this.#shell(text);
@@ -68,7 +68,7 @@ export class DocShell {
     });
   }
 
-  /** What is called otherwise here than at a reader's. */
+  /** Replaces names that differ between this world and a reader's site. */
   #replaced(text: string): string {
     const { dir } = this.#world;
     const places: Array<[string, string]> = [['state=~/.local/share/fairlead', `state=${join(dir, 'bastion')}`]];
@@ -77,7 +77,7 @@ export class DocShell {
   }
 }
 
-/** The commands of a block that shows a terminal, each with the lines that it shows after them. */
+/** The commands of a block that shows a terminal, each with its expected lines. */
 export function readTranscript(text: string): Array<{ command: string; shown: string[] }> {
   const turns: Array<{ command: string; shown: string[] }> = [];
   for (const line of text.split('\n')) {
@@ -87,7 +87,7 @@ export function readTranscript(text: string): Array<{ command: string; shown: st
   return turns;
 }
 
-/** Which of the lines that are shown did not come, in their order. Numbers may differ; `…` is anything. Pure. */
+/** The expected lines that did not come in this order. Numbers may differ; `…` matches anything. Pure. */
 export function notSaid(shown: readonly string[], output: string): string[] {
   const lines = output.split('\n').map(plain);
   let from = 0;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { CHAPTERS } from '@fairlead/scripts/error-book';
+import { chapters } from '@fairlead/scripts/error-book';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: root })
@@ -11,7 +11,7 @@ const sources = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd
   .map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') }));
 const made = /(?:new \w*Error|\b\w+Error)(?:<[^>()]*>)?\(\s*'([a-z][a-z_]+)',/g;
 
-const documented = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
+const documented = new Set(chapters.flatMap(({ entries }) => Object.keys(entries)));
 
 describe('docs/errors.md', () => {
   it('has every code that some code throws', () => {
@@ -20,8 +20,8 @@ describe('docs/errors.md', () => {
     expect(thrown.filter((place) => !documented.has(place.split(' ')[0] ?? ''))).toEqual([]);
   });
 
-  it('has no code that nothing gives', () => {
-    // Where a union is declared, nothing is given.
+  it('has no code that no source throws', () => {
+    // The declaration of a union throws no code.
     const all = sources
       .filter(
         ({ path }) =>
@@ -34,10 +34,10 @@ describe('docs/errors.md', () => {
     expect([...documented].filter((code) => !all.includes(`'${code}'`))).toEqual([]);
   });
 
-  it('says of each what to do', () => {
-    const empty = CHAPTERS.flatMap(({ entries }) => Object.entries(entries)).filter(
-      ([, { cause, cure }]) => cause.length < 10 || cure.length < 5,
-    );
+  it('says for each code what to do', () => {
+    const empty = chapters
+      .flatMap(({ entries }) => Object.entries(entries))
+      .filter(([, { cause, cure }]) => cause.length < 10 || cure.length < 5);
     expect(empty).toEqual([]);
   });
 });

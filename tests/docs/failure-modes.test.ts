@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, it } from 'vitest';
 
-import { FAILURE_CHAPTERS, FIELD_REPORTS, FOUND_FAULTS } from '@fairlead/scripts/failure-modes';
+import { failureChapters, fieldReports, foundFaults } from '@fairlead/scripts/failure-modes';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-it('docs/failure-modes.md and docs/field-reports.md name tests that are there', () => {
-  const modes = [...FAILURE_CHAPTERS.flatMap((chapter) => chapter.modes), ...FOUND_FAULTS, ...FIELD_REPORTS];
+it('docs/failure-modes.md and docs/field-reports.md name existing tests', () => {
+  const modes = [...failureChapters.flatMap((chapter) => chapter.modes), ...foundFaults, ...fieldReports];
   const places = modes.flatMap(({ what, tests }) => tests.map((test) => ({ what, ...test })));
   expect(places.length).toBeGreaterThan(40);
   const missing = places.filter(({ file, title }) => {

@@ -7,7 +7,7 @@ import { others, pageText, root, written } from './pages.ts';
 
 const pages = [...written, ...others];
 
-/** As GitHub makes them. */
+/** The anchor that GitHub makes of a heading. */
 function anchorsOf(text: string): string[] {
   const headings = text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#{1,6} (.+)$/gm);
   return [...headings].map(([, title = '']) =>
@@ -18,7 +18,7 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-/** What is wrong with a link of a page; undefined where nothing is. */
+/** What is wrong with a link of a page; undefined for a valid link. */
 function faultOf(page: string, target: string): string | undefined {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? join(root, page) : join(root, dirname(page), path);
@@ -28,7 +28,7 @@ function faultOf(page: string, target: string): string | undefined {
 }
 
 describe('The pages', () => {
-  it('link to what exists, headings too', () => {
+  it('link to existing pages and headings', () => {
     const links = pages
       .flatMap((page) => {
         const prose = pageText(page)
@@ -41,7 +41,7 @@ describe('The pages', () => {
     expect(links.flatMap(({ page, target }) => faultOf(page, target) ?? [])).toEqual([]);
   });
 
-  it('can all be reached from the README', () => {
+  it('can all be reached by links from the README', () => {
     const reached = new Set<string>();
     const walk = (page: string) => {
       if (reached.has(page) || !existsSync(join(root, page))) return;

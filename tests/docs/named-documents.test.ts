@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest';
 
 import { root } from './pages.ts';
 
-/** Not a URL, nor the start of a string. */
+/** A comment that does not begin in a URL or a string. */
 const comment = /(?<![:'])\/\/.*$|(?<!')\/\*[\s\S]*?\*\//gm;
 /** A path that ends in `.md`, not a part of a URL. */
 const document = /(?<![\w/.@:-])(?:\.{1,2}\/)*[\w-][\w./-]*\.md\b/g;
 
-/** What `text` names and is neither beside the file, nor in a folder above it, nor in docs/. */
+/** Documents that `text` names and that exist neither beside the file, nor in a folder above it, nor in docs/. */
 function missingDocuments(file: string, text: string): string[] {
   const prose = file.endsWith('.ts') ? [...text.matchAll(comment)].map(([found]) => found).join('\n') : text;
   const named = [...prose.replaceAll(/https?:\/\/\S+/g, '').matchAll(document)].map(([found]) => found);
@@ -33,7 +33,7 @@ const files = globSync('{packages,apps,infra,bench,examples,scripts,tests,docs}/
 });
 
 describe('A document that is named', () => {
-  it('is in the repository', () => {
+  it('exists in the repository', () => {
     expect(files.length).toBeGreaterThan(1000);
     const missing = [...files, 'README.md', 'CONTRIBUTING.md', 'SECURITY.md'].flatMap((file) =>
       missingDocuments(file, readFileSync(join(root, file), 'utf8')).map((name) => `${file} names ${name}`),

@@ -1,4 +1,4 @@
-// What the pages name exists: commands and their flags, settings, error codes, checks, JSON lines, paths of the repository.
+// The names in pages exist: commands and their flags, settings, error codes, checks, JSON lines, paths of the repository.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { configSchema, createProgram } from '@fairlead/cli';
 import { jsonLines, lanesFor, laptopChecks } from '@fairlead/cli/testing';
-import { CHAPTERS } from '@fairlead/scripts/error-book';
+import { chapters } from '@fairlead/scripts/error-book';
 import { codeOf } from '@fairlead/testkit';
 import { others, pageText, root, written } from './pages.ts';
 
@@ -40,7 +40,7 @@ function faultOf(line: string): string | undefined {
 const checks = [...laptopChecks, ...lanesFor({ isLocal: false, hasRoutes: true, waitSeconds: 0 }).flat(2)].map(
   ({ id }) => id,
 );
-const documentedCodes = new Set(CHAPTERS.flatMap(({ entries }) => Object.keys(entries)));
+const documentedCodes = new Set(chapters.flatMap(({ entries }) => Object.keys(entries)));
 
 interface Schema {
   properties?: Record<string, Schema>;
@@ -51,9 +51,9 @@ interface Schema {
 function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[]): boolean {
   if (schema === undefined || key === undefined) return schema !== undefined;
   const { additionalProperties: any, anyOf, properties = {} } = schema;
-  // One mapping, or a list of them.
+  // One mapping, or a list of mappings.
   if (anyOf) return anyOf.some((option) => hasSetting(option, [key, ...rest]));
-  // `engines.<engine>`: whichever of them.
+  // `engines.<engine>` stands for any engine.
   const own = key.startsWith('<') ? Object.values(properties)[0] : properties[key];
   return hasSetting(own ?? (typeof any === 'object' ? any : undefined), rest);
 }
@@ -63,7 +63,7 @@ const cluster = top.properties?.['clusters']?.additionalProperties as Schema;
 const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
 
 describe('The pages name', () => {
-  it('commands that there are, with flags that they have', () => {
+  it('existing commands, with existing flags', () => {
     const lines = named.flatMap(({ page, code }) =>
       [...code.matchAll(/(?<![\w/.@-])fairlead [a-z-]+[^\n|;&)]*/g)].map(([line]) => ({ page, line })),
     );
@@ -72,7 +72,7 @@ describe('The pages name', () => {
     expect(faults.filter(({ fault }) => fault !== undefined)).toEqual([]);
   });
 
-  it('settings, checks and JSON lines that there are', () => {
+  it('existing settings, checks and JSON lines', () => {
     const settings = inLine.flatMap(({ page, code }) => {
       const path = setting.exec(code)?.[1];
       return path === undefined ? [] : [{ page, path }];
@@ -90,12 +90,12 @@ describe('The pages name', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('all the checks of doctor, where symptoms are looked up', () => {
+  it('all checks of doctor in the troubleshooting page', () => {
     const page = pageText('docs/troubleshooting.md');
     expect(checks.filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
   });
 
-  it('error codes that there are', () => {
+  it('existing error codes', () => {
     const codes = inLine.filter(
       ({ page, code }) => page !== 'docs/failure-modes.md' && /^[a-z]+(?:_[a-z]+)+$/.test(code),
     );
@@ -103,7 +103,7 @@ describe('The pages name', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('files of the repository that there are', () => {
+  it('existing files of the repository', () => {
     const paths = inLine.flatMap(({ page, code }) =>
       /^(apps|packages|infra|tests|scripts|docs|examples|bench)\/[\w./-]+$/.test(code) ? [{ page, code }] : [],
     );
@@ -112,7 +112,7 @@ describe('The pages name', () => {
   });
 });
 
-/** Words of others that look like codes of ours. */
+/** Words that look like our codes and are not. */
 const foreign = new Set([
   'authorized_keys',
   'known_hosts',

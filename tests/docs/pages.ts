@@ -1,11 +1,11 @@
-// The pages that are written by hand, those that are made from the code, and where they are.
+// The hand-written pages and the generated ones, with their paths.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Their blocks must be run, or say why not. The first ones deploy what the later ones use. */
+/** A test runs their blocks, or a comment says why not. The first pages deploy what the later ones use. */
 export const written = [
   'README.md',
   'docs/quick-start.md',
@@ -21,13 +21,14 @@ export const written = [
   'infra/testbed/README.md',
 ] as const;
 
-/** docs/sdk.md is run by tests/scenarios/sdk-docs.test.ts; the others are made by scripts/generate-docs.ts. */
+/** tests/scenarios/sdk-docs.test.ts runs docs/sdk.md; scripts/generate-docs.ts makes the others. */
 export const others = [
   'docs/sdk.md',
   'docs/cli.md',
   'docs/configuration.md',
   'docs/errors.md',
   'docs/failure-modes.md',
+  'docs/models.md',
   'docs/protocol.md',
   'docs/state-machines.md',
 ] as const;

@@ -1,4 +1,4 @@
-// Everything that takes bytes from outside.
+// All targets: every reader of bytes from outside.
 
 import type { FuzzTarget } from './fuzz-target.ts';
 import { readTargets } from './read-targets.ts';

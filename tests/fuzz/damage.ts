@@ -8,7 +8,7 @@ type Edit =
   | { kind: 'repeat'; at: number; length: number; times: number }
   | { kind: 'insert'; at: number; text: string };
 
-/** Places are parts of the whole, so that they fit a sample of any length. */
+/** Positions are fractions of the length, so that they fit a sample of any length. */
 const place = fc.double({ min: 0, max: 1, noNaN: true });
 const nasty = [
   '\0',
@@ -63,7 +63,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc.record({ kind: fc.constant('insert' as const), at: place, text: fc.string({ unit: 'binary', maxLength: 12 }) }),
 );
 
-/** Most are near to a sample; some are noise from the first byte on. */
+/** Most inputs are close to a sample; some are random bytes. */
 export function damaged(samples: readonly Buffer[]): fc.Arbitrary<Buffer> {
   const near = fc
     .tuple(fc.constantFrom(...samples), fc.array(edit, { maxLength: 6 }))

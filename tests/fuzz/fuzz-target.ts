@@ -1,21 +1,21 @@
-// What is fuzzed: something that takes bytes, with samples of what it is meant to take.
+// A target of the fuzzer: code that takes bytes, with samples of valid input.
 
 export interface FuzzTarget {
   name: string;
-  /** What it is meant to take; inputs are these, damaged. */
+  /** Valid input; the fuzzer damages these. */
   samples: readonly Buffer[];
-  /** Opens what is needed once for a whole run. */
+  /** Opens the target once for a whole run. */
   open(): Promise<OpenTarget>;
 }
 
 export interface OpenTarget extends AsyncDisposable {
-  /** Feeds one input. Rejects, or throws, when what took it misbehaved: never on a refusal. */
+  /** Feeds one input. Rejects or throws when the target misbehaves, but not when it refuses the input. */
   feed(input: Buffer): Promise<void> | void;
-  /** After all of them: rejects when it does not serve any more. */
+  /** Called after all inputs: rejects when the target no longer serves. */
   prove(): Promise<void> | void;
 }
 
-/** A function that takes text; any text is an answer or a coded error. */
+/** A target for a function that takes text: it must return, or throw a coded error, for any text. */
 export interface Reader {
   name: string;
   samples: readonly string[];

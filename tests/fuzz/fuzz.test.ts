@@ -1,4 +1,4 @@
-// The lane in small: `pnpm fuzz` does the same at length.
+// A short run of the fuzzer; `pnpm fuzz` runs it longer.
 
 import { describe, expect, it } from 'vitest';
 
@@ -20,7 +20,7 @@ describe('Damaged input', () => {
     60_000,
   );
 
-  it('that is taken badly is found, with its seed', async () => {
+  it('that a target handles badly is reported with its seed', async () => {
     const broken: FuzzTarget = {
       name: 'broken',
       samples: [Buffer.from('abc')],

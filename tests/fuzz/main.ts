@@ -1,4 +1,4 @@
-// `pnpm fuzz [target…] [--cases n] [--seed n]`: damaged input for everything that takes bytes from outside, until one is taken badly.
+// `pnpm fuzz [target…] [--cases n] [--seed n]`: feeds damaged input to everything that takes bytes from outside, and stops at the first failure.
 
 import { parseArgs } from 'node:util';
 
@@ -6,9 +6,9 @@ import { allTargets } from './all-targets.ts';
 import { runFuzz } from './run-fuzz.ts';
 import { compareSshConfigs, hasOpenSsh } from './ssh-config-difference.ts';
 
-/** Of all targets together. */
+/** Cases of all targets together. */
 const defaultCases = 110_000;
-/** Each is a process of ssh. */
+/** Each case is a process of ssh. */
 const sshConfigs = 2_000;
 
 const { values, positionals } = parseArgs({
@@ -52,7 +52,7 @@ if (isNamed('ssh_config')) failed += await compareConfigs();
 console.log(`${fed} inputs, ${failed} targets failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Our reader of ssh_config beside `ssh -G`; how many failed. */
+/** Compares our reader of ssh_config with `ssh -G`; resolves with the number of failures. */
 async function compareConfigs(): Promise<number> {
   if (!(await hasOpenSsh())) {
     console.log('skipped ssh_config: there is no OpenSSH to compare with');

@@ -9,7 +9,7 @@ import type { Reader } from './fuzz-target.ts';
 
 const golden = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));
 
-/** Folder or file below the golden messages → who reads it. */
+/** Maps a folder or file of the golden messages to its reader. */
 const schemas: Readonly<Record<string, protocol.Schema>> = {
   agent: protocol.agentMessage,
   control: protocol.controlMessage,

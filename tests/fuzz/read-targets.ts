@@ -1,4 +1,4 @@
-// Every reader of what others send or users write: it answers, or throws an error of ours with a code, and is quick about it.
+// Every parser of input from peers and users: it returns, or throws a coded error of ours, within a time limit.
 
 import { CodedError } from '@fairlead/kit';
 import * as slurm from '@fairlead/scheduler';
@@ -12,7 +12,7 @@ import { messageReaders } from './message-readers.ts';
 import type { FuzzTarget, Reader } from './fuzz-target.ts';
 import * as samples from './samples.ts';
 
-/** Far above what any of them takes on a busy machine; a pattern that backtracks takes seconds. */
+/** Far above the time of any parser on a busy machine; a pattern that backtracks takes seconds. */
 const timeoutMs = 2_000;
 
 const textReaders: readonly Reader[] = [
@@ -66,7 +66,7 @@ function targetOf(reader: Reader): FuzzTarget {
     async open() {
       return {
         feed: (input) => check(input.toString('utf8')),
-        // What it is meant to take it still takes.
+        // The parser still accepts valid input.
         prove: () => reader.samples.forEach((text) => reader.read(text)),
         async [Symbol.asyncDispose]() {},
       };
@@ -74,7 +74,7 @@ function targetOf(reader: Reader): FuzzTarget {
   };
 }
 
-/** Lines of others come out of both edits byte by byte as they went in. */
+/** Both edits leave foreign lines unchanged, byte for byte. */
 function editKeysBothWays(text: string): void {
   const marker = 'fuzz';
   const put = editAuthorizedKeys(text, {
@@ -84,7 +84,7 @@ function editKeysBothWays(text: string): void {
   });
   const removed = editAuthorizedKeys(put.text, { kind: 'remove', marker });
   const withoutOurs = editAuthorizedKeys(text, { kind: 'remove', marker }).text;
-  // A line that is added needs a line end before it.
+  // An added line needs a line end before it.
   if (removed.text !== withoutOurs && removed.text !== `${withoutOurs}\n`)
     throw new Error(`authorized_keys lost something: ${JSON.stringify(removed.text)} of ${JSON.stringify(text)}`);
 }

@@ -13,12 +13,12 @@ export interface FuzzOptions {
 export interface FuzzReport {
   target: string;
   cases: number;
-  /** Of this process, at the end; in bytes. */
+  /** Memory of this process at the end, in bytes. */
   residentBytes: number;
   grownBytes: number;
 }
 
-/** What a run may leave behind in memory, over the first tenth of it. */
+/** How much memory a run may add after its first tenth. */
 const maxGrowthBytes = 256 * 1024 * 1024;
 
 /** Rejects with the seed and the smallest failing input. */

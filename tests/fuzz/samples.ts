@@ -1,4 +1,4 @@
-// What each reader is meant to take, as recorded or as its format says.
+// Valid input of each reader, recorded or written from its format.
 
 const key = 'AAAAC3NzaC1lZDI1NTE5AAAAIGvO1bXHqdrx6gSfLBBLrcnTCLHIzhVFvsnVTl6aVOhA';
 /** The key that is added to authorized_keys. */

@@ -25,7 +25,7 @@ export const frontTarget: FuzzTarget = {
     return {
       async feed(input) {
         const socket = world.dial();
-        // One that says no more, and one that waits for its answer.
+        // One client that closes its side, and one that waits for its answer.
         if (input.length % 2 === 0) socket.end(input);
         else socket.write(input);
         await closed(socket);
@@ -117,7 +117,7 @@ function dialControl(testControl: TestControl): TLSSocket {
   return connectTls({ path: testControl.control.socketPath, ca: testControl.certificate, servername: 'control' });
 }
 
-/** Reads to the end; a reset is an answer too. */
+/** Reads to the end; a reset counts as an answer. */
 async function closed(socket: Socket): Promise<void> {
   socket.on('error', () => undefined);
   socket.resume();

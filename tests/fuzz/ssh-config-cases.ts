@@ -1,4 +1,4 @@
-// Configurations of ssh as people and sites write them, made at random: blocks, negations, Includes, tokens, quotes, case.
+// Random ssh configurations like those of users and sites: blocks, negations, Includes, tokens, quotes, upper and lower case.
 
 import fc from 'fast-check';
 

@@ -1,4 +1,4 @@
-// Our own reader of ssh_config beside `ssh -G`: what it says is the same, or it refuses; never something else.
+// Compares our own reader of ssh_config with `ssh -G`: the result is the same, or our reader refuses.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
@@ -21,17 +21,17 @@ import { type SshConfigCase, sshConfigCase } from './ssh-config-cases.ts';
 
 export interface Differences {
   compared: number;
-  /** By our reader, where ssh has an answer. */
+  /** Cases that our reader refuses and ssh accepts. */
   refused: number;
-  /** Equal, with something in it that is no default. */
+  /** Cases that are equal and have a value that is not a default. */
   equal: number;
 }
 
-/** So many processes of ssh at once. */
+/** Processes of ssh at a time. */
 const batchSize = 8;
 const defaultKeys = /\/\.ssh\/id_(?:rsa|ecdsa|ed25519|dsa|xmss|ecdsa_sk|ed25519_sk)$/;
 
-/** Is there something to compare with? */
+/** Whether this machine has an `ssh -G` to compare with. */
 export function hasOpenSsh(): Promise<boolean> {
   return sshVersion(process.env).then(
     (version) => version.includes('OpenSSH'),
@@ -39,7 +39,7 @@ export function hasOpenSsh(): Promise<boolean> {
   );
 }
 
-/** Rejects with the seed and the smallest configuration that is read otherwise. */
+/** Rejects with the seed and the smallest configuration that the two read differently. */
 export async function compareSshConfigs({ cases, seed }: { cases: number; seed: number }): Promise<Differences> {
   const root = await mkdtemp(join(tmpdir(), 'fl-ssh-config-'));
   const seen: Differences = { compared: 0, refused: 0, equal: 0 };
@@ -90,7 +90,7 @@ async function compare(one: SshConfigCase, root: string, seen: Differences): Pro
     if (typeof theirs !== 'string') seen.refused += 1;
     return;
   }
-  // Ours is refused too, when the jump hosts are followed (jump-hosts.ts).
+  // Our reader refuses it later, when it follows the jump hosts (jump-hosts.ts).
   if (typeof theirs === 'string' && theirs.includes('jumphost loop')) return;
   if (typeof theirs === 'string') throw new Error(`ssh refuses what our reader takes: ${theirs}`);
   if (!isDeepStrictEqual(comparable(ours), comparable(theirs)))

@@ -1,4 +1,4 @@
-// The runtime that is uploaded to arm64 clusters, as far as it can be proven without one.
+// Tests the runtime for arm64 clusters, as far as possible without an arm64 machine.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,14 +9,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { elfMachine, type FetchedRuntime, fetchRuntime } from '@fairlead/launch/testing';
 import { findArm64 } from './find-arm64.ts';
-import { runProgram } from './run-program.ts';
+import { runOutside } from './run-outside.ts';
 
 const arm64 = findArm64();
 const { signal } = new AbortController();
 
 let dir = '';
 let runtime: FetchedRuntime;
-/** Runs the runtime; a path that configurations can name. */
+/** Makes a script that runs the runtime, at a path that configurations can name. */
 let node = '';
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 describe('The runtime for arm64', () => {
-  it('comes from the registry by its checksum, and is a program for arm64', async () => {
+  it('comes from the registry with the right checksum, and is a program for arm64', async () => {
     expect(runtime.version).toMatch(/^(22|24)\.\d+\.\d+$/);
     expect(elfMachine(await readFile(runtime.file))).toBe('aarch64');
   });
@@ -40,8 +40,8 @@ describe('The runtime for arm64', () => {
     return;
   }
 
-  it('runs, and says what it is', async () => {
-    expect(await runProgram(node, ['--print', 'process.arch + " " + process.versions.node'], { cwd: dir })).toEqual({
+  it('runs, and prints its version and platform', async () => {
+    expect(await runOutside(node, ['--print', 'process.arch + " " + process.versions.node'], { cwd: dir })).toEqual({
       code: 0,
       stdout: `arm64 ${runtime.version}\n`,
       stderr: '',
@@ -57,7 +57,7 @@ describe('The runtime for arm64', () => {
           here: {
             ...config.clusters?.['here'],
             node,
-            // The agent would start the simulator with its own Node, which this machine cannot start without the emulator.
+            // The agent would start the simulator with its own Node, which needs the emulator on this machine.
             engines: { sim: { command: [node, '{engineSim}', 'serve'] } },
           },
         },

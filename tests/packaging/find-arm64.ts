@@ -1,9 +1,9 @@
-// How programs for Linux arm64 can be run here: by this machine itself, or by an emulator of one process (qemu-user).
+// How to run programs for Linux arm64 here: directly, or with an emulator for single processes (qemu-user).
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where Debian's libc6-arm64-cross and libstdc++6-arm64-cross lie; they stand for an arm64 system's libraries. */
+/** The folder of Debian's libc6-arm64-cross and libstdc++6-arm64-cross, which replace an arm64 system's libraries. */
 const arm64Libraries = '/usr/aarch64-linux-gnu';
 
 export type Arm64 = { ok: true; prefix: readonly string[] } | { ok: false; why: string };

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..', '..');
 const tarballs = inject('tarballs');
 /** The budget of docs/performance.md for `--help`. */
 const helpTimeoutMs = 150;
-/** As on Windows, as far as a program can tell. */
+/** Makes Node look as on Windows. */
 const withoutPosix = `Object.defineProperty(process, 'platform', { value: 'win32' });
 for (const name of ['getuid', 'geteuid', 'getgid', 'getegid', 'getgroups']) delete process[name];`;
 const meter = `process.on('exit', () => {
@@ -63,13 +63,13 @@ function tryCli({ node, major }: Runtime): void {
       const args = ['--require', './meter.cjs', 'node_modules/@fairlead/cli/dist/main.mjs', '--help'];
       times.push(Number((await project.run(node, args)).stderr));
     }
-    // What else the machine does can only add to it.
+    // Other load on the machine can only add to the time.
     const best = Math.min(...times);
     await annotate(`best of 9: ${best.toFixed(0)} ms`);
     expect(best).toBeLessThanOrEqual(helpTimeoutMs);
   });
 
-  it('starts where there are no users, modes and home of POSIX', async () => {
+  it('starts without POSIX users, modes and home', async () => {
     await project.write('windows.cjs', withoutPosix);
     const start = (...args: string[]) =>
       project.run(node, ['--require', './windows.cjs', 'node_modules/@fairlead/cli/dist/main.mjs', ...args], {
@@ -125,7 +125,7 @@ function trySdk({ node, major }: Runtime): void {
 
   it('deploys, asks, reads the log and stops, as its example shows', async () => {
     const example = await readFile(join(root, 'examples/src/fairlead-deploy.ts'), 'utf8');
-    // Node 22 knows no `await using` yet; the end of the program closes what it opened.
+    // Node 22 does not know `await using`: the program closes the connection itself.
     const plain = example
       .replace('await using connection', 'const connection')
       .replace('} finally {', 'await connection.close();\n} finally {');
@@ -134,12 +134,12 @@ function trySdk({ node, major }: Runtime): void {
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/^stopped: stopped$/m) });
   });
 
-  it('is taken by a program that knows only require', async () => {
+  it('works in a program that only uses require', async () => {
     await project.write('consumer.cjs', "console.log(typeof require('@fairlead/client').connect)");
     expect((await project.run('node', ['--no-warnings', 'consumer.cjs'])).stdout.trim()).toBe('function');
   });
 
-  it('is found whatever conditions a program is run with', async () => {
+  it('is found under any export conditions', async () => {
     const script = "import('@fairlead/client').then(({ connect }) => console.log(typeof connect))";
     const { stdout } = await project.run('node', ['--conditions=fairlead-source', '--eval', script]);
     expect(stdout.trim()).toBe('function');

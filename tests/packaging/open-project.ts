@@ -1,14 +1,14 @@
-// An empty project that installs a tarball with npm, under the Node to try.
+// An empty project that installs a tarball with npm, with the Node under test.
 
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Ran, runProgram } from './run-program.ts';
+import { type Ran, runOutside } from './run-outside.ts';
 
 export interface Project extends AsyncDisposable {
   readonly dir: string;
-  /** Runs with the Node to try first on PATH. */
+  /** Runs a program with the Node under test first on PATH. */
   run(command: string, args: readonly string[], env?: Record<string, string>): Promise<Ran>;
   write(name: string, content: string): Promise<string>;
 }
@@ -23,7 +23,7 @@ export async function openProject(node: string, packages: readonly string[]): Pr
   const project: Project = {
     dir,
     write,
-    run: (command, args, env = {}) => runProgram(command, args, { cwd: dir, node, env }),
+    run: (command, args, env = {}) => runOutside(command, args, { cwd: dir, node, env }),
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true, maxRetries: 5 }),
   };
   await write('package.json', '{"name":"empty","private":true}');

@@ -1,4 +1,4 @@
-// Before the lane: the tarballs as they would be published, and the Nodes to try them with.
+// Global setup of the lane: the tarballs as they would be published, and the versions of Node to test them with.
 
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 import { packAll, type Published } from '@fairlead/scripts/pack';
-import { runProgram } from './run-program.ts';
+import { runOutside } from './run-outside.ts';
 
 export interface NodeToTry {
   major: 22 | 24;
-  /** Absent: `why` says why there is none. */
+  /** Absent when this Node is not available: `why` has the reason. */
   path?: string;
   why?: string;
 }
@@ -30,12 +30,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return () => rm(dir, { recursive: true, force: true });
 }
 
-/** npm has Node's builds as packages, one for each platform. */
+/** npm has Node's builds as packages, one per platform. */
 async function fetchNode22(folder: string): Promise<NodeToTry> {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const wanted = `node-${platform}-${process.arch}@22`;
   const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', `node22@npm:${wanted}`];
-  const { code, stderr } = await runProgram('npm', args, { cwd: tmpdir() });
+  const { code, stderr } = await runOutside('npm', args, { cwd: tmpdir() });
   if (code !== 0) return { major: 22, why: `npm cannot fetch ${wanted}: ${stderr.trim().split('\n')[0]}` };
   return { major: 22, path: join(folder, 'node_modules', 'node22', 'bin', 'node') };
 }

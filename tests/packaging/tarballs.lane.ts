@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { findBundle } from '@fairlead/launch';
-import { runProgram } from './run-program.ts';
+import { runOutside } from './run-outside.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const tarballs = inject('tarballs');
 
 interface Unpacked {
   folder: string;
-  /** Without the folder, `/` between. */
+  /** Paths without the package folder, with `/`. */
   files: string[];
   manifest: Record<string, unknown>;
 }
@@ -22,7 +22,7 @@ const unpacked = new Map<string, Unpacked>();
 
 async function unpack(tarball: string, into: string): Promise<Unpacked> {
   const parent = await mkdtemp(into);
-  expect((await runProgram('tar', ['-xzf', tarball], { cwd: parent })).code).toBe(0);
+  expect((await runOutside('tar', ['-xzf', tarball], { cwd: parent })).code).toBe(0);
   const folder = join(parent, 'package');
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 describe.each(['client', 'cli'] as const)('The tarball of %s', (name) => {
-  it('holds what is built, who wrote it and how to begin, and nothing else', () => {
+  it('holds only the build, the licence and the README', () => {
     const { files } = contents(name);
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
     expect(
@@ -57,12 +57,12 @@ describe.each(['client', 'cli'] as const)('The tarball of %s', (name) => {
     ).toEqual([]);
   });
 
-  it('asks npm for nothing of this workspace', () => {
+  it('depends on no package of this workspace', () => {
     const { manifest } = contents(name);
     expect(JSON.stringify(manifest)).not.toMatch(/workspace:|catalog:|fairlead-source/);
     expect(manifest['private']).toBeUndefined();
     expect(manifest['engines']).toEqual({ node: '>=22.18' });
-    // What is bundled is a devDependency; a dependency here would be installed for nothing.
+    // Bundled packages are devDependencies; as dependencies, npm would install them for nothing.
     expect(Object.keys((manifest['dependencies'] as object | undefined) ?? {})).toEqual(
       name === 'client' ? ['zod'] : [],
     );
@@ -76,23 +76,26 @@ describe.each(['client', 'cli'] as const)('The tarball of %s', (name) => {
     }
   });
 
-  it('has no fault that publint or attw finds', async () => {
+  it('passes publint and attw', async () => {
     const bin = join(root, 'node_modules', '.bin');
-    const lint = await runProgram(join(bin, 'publint'), [tarballs[name], '--strict'], { cwd: dir });
+    const lint = await runOutside(join(bin, 'publint'), [tarballs[name], '--strict'], { cwd: dir });
     expect(lint, lint.stdout).toMatchObject({ code: 0, stdout: expect.stringContaining('All good!') });
-    const types = await runProgram(join(bin, 'attw'), [tarballs[name], '--profile', 'esm-only'], { cwd: dir });
+    const types = await runOutside(join(bin, 'attw'), [tarballs[name], '--profile', 'esm-only'], { cwd: dir });
     expect(types.code, types.stdout).toBe(0);
     expect(types.stdout.includes('does not contain types')).toBe(name === 'cli');
   });
 });
 
 describe('The tarball of client', () => {
-  it.each(['agent', 'engine-sim'] as const)('holds the %s of the CLI: jobs of both are the same', async (program) => {
-    const [own, other] = await Promise.all(
-      ['client', 'cli'].map((name) => readFile(join(contents(name).folder, 'dist', 'bundles', `${program}.mjs`))),
-    );
-    expect(own?.equals(other ?? Buffer.alloc(0))).toBe(true);
-  });
+  it.each(['agent', 'engine-sim'] as const)(
+    'holds the same %s as the CLI, so that jobs of both are equal',
+    async (program) => {
+      const [own, other] = await Promise.all(
+        ['client', 'cli'].map((name) => readFile(join(contents(name).folder, 'dist', 'bundles', `${program}.mjs`))),
+      );
+      expect(own?.equals(other ?? Buffer.alloc(0))).toBe(true);
+    },
+  );
 
   it('brings the licences of what is inlined', async () => {
     const text = await readFile(join(contents('client').folder, 'dist', 'index.licenses.txt'), 'utf8');
@@ -124,7 +127,7 @@ describe('The tarball of cli', () => {
     },
   );
 
-  it('starts by its own name: a program, with the line that says by what it is run', async () => {
+  it('is executable and begins with a #! line', async () => {
     const { folder, manifest } = contents('cli');
     const bin = join(folder, (manifest['bin'] as { fairlead: string }).fairlead);
     expect(await readFile(bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);

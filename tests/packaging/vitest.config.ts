@@ -1,4 +1,4 @@
-// A lane of its own: builds, packs, and fetches from a registry, which `pnpm test` does not.
+// A separate lane: it builds, packs, and fetches from a registry, which `pnpm test` does not do.
 
 import { defineConfig } from 'vitest/config';
 

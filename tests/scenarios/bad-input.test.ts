@@ -1,4 +1,4 @@
-// What a person sees who mistypes, misconfigures, or has no way in: one clear message, the right exit code, never a stack.
+// What a user sees after a typing error, a wrong configuration or a refused login: one clear message, the right exit code, never a stack.
 
 import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** A command under another configuration text; what it said and how it ended. */
+/** Runs a command with another configuration; resolves with its output and exit code. */
 async function under(text: string, ...args: string[]) {
   const file = join(world.dir, 'tried.yaml');
   await writeFile(file, text);

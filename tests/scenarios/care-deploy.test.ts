@@ -1,4 +1,4 @@
-// What an interrupt, a lost answer, a lost login host and a second deploy of the same name leave behind, and what is said.
+// What `deploy` leaves behind and prints after an interrupt, a lost answer, a lost login host and a second deploy of the same name.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const timeoutMs = 60_000;
 let care: CareWorld;
 beforeAll(async () => {
   care = await openCareWorld();
-  // Prepares the bastion, and keeps the job's key: no test pays for making and removing it.
+  // Prepares the bastion, and keeps the job's key in use, so that no test has to make and remove it.
   const kept = await care.world.json('deploy', 'demo', '--name', 'kept', '--no-wait');
   expect(kept.stderr).toBe('');
 }, timeoutMs);

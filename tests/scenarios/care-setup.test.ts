@@ -1,4 +1,4 @@
-// A machine's setup that has been damaged, moved or raced for, and how it is made whole.
+// A machine's setup that was damaged, moved or made twice at once, and how `init` repairs it.
 
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -13,7 +13,7 @@ const timeoutMs = 60_000;
 let world: World;
 beforeAll(async () => {
   world = await openWorld({
-    // As people write it: from the home of the account there.
+    // Users write the path from the home of the account there.
     config: (config) => {
       const { bastion } = config;
       if (!bastion?.authorizedKeysFile) throw new Error('the world names its authorized_keys');

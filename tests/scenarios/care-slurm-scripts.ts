@@ -1,4 +1,4 @@
-// Slurm's commands as sh scripts over a folder: jobs/<id> holds `STATE|name|workDir|script`, a file of a rule's name is the rule.
+// Slurm's commands as sh scripts over a folder: jobs/<id> holds `STATE|name|workDir|script`; a file with the name of a rule turns the rule on.
 
 const prologue = `#!/bin/sh
 dir=\${0%/*}

@@ -1,4 +1,4 @@
-// What an uninstall takes away, what it leaves, and that it may be run again.
+// What `uninstall` removes and what it leaves; it may be run again.
 
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ let world: World;
 let keysBefore: Buffer;
 beforeAll(async () => {
   world = await openWorld();
-  // A last line without an end is the hardest to give back as it was.
+  // A last line without a line end is the hardest to restore.
   const keys = world.bastion.authorizedKeysPath;
   writeFileSync(keys, readFileSync(keys, 'utf8').trimEnd());
   keysBefore = readFileSync(keys);
@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose]());
 
-/** A cache of its own: the shared one serves other tests. */
+/** A separate cache: other tests use the shared one. */
 async function uninstall(...args: string[]) {
   const cache = join(world.dir, 'cache');
   const { code, stdout, stderr } = await world.cli(['uninstall', '--json', ...args], {
@@ -32,7 +32,7 @@ async function uninstall(...args: string[]) {
   return { code, stderr, last };
 }
 
-/** What lies in the folders of bastion, sockets and cluster. */
+/** The files in the folders of bastion, sockets and cluster. */
 const remains = () =>
   globSync(['bastion/**', 'run/**', 'cluster/**'], { cwd: world.dir })
     .filter((path) => !['bastion', 'run', 'cluster'].includes(path))

@@ -1,4 +1,4 @@
-// One world, one deployment, one stream: control and agent are replaced under it, and once by a control that does not start.
+// One world, one deployment, one running stream: `upgrade` replaces control and agent meanwhile, once by a control that does not start.
 
 import {
   appendFileSync,
@@ -26,7 +26,7 @@ let installed: string;
 const { FAIRLEAD_BUILT } = process.env;
 
 beforeAll(async () => {
-  // An installation of its own: the test puts other versions of the programs into it.
+  // A separate installation, into which the test puts other versions of the programs.
   installed = mkdtempSync(join(tmpdir(), 'fl-installed-'));
   cpSync(join(programFile('cli'), '../..'), installed, { recursive: true });
   process.env['FAIRLEAD_BUILT'] = installed;
@@ -40,12 +40,12 @@ afterAll(async () => {
   rmSync(installed, { recursive: true, force: true });
 });
 
-/** The bundle as the next command finds it. */
+/** The bundle that the next command finds. */
 function bundle(program: 'control' | 'agent'): string {
   return join(installed, 'dist/bundles', `${program}.mjs`);
 }
 
-/** Another build of a program: other bytes, hence another version. */
+/** Makes another build of a program: other bytes are another version. */
 function rebuild(program: 'control' | 'agent'): void {
   appendFileSync(bundle(program), '\n// built anew\n');
 }

@@ -1,5 +1,5 @@
-// A world whose cluster is reached by SSH and whose Slurm does what the test says: the commands are scripts, the jobs are real
-// processes, and the way to the login host can be cut. For what a real Slurm does of itself there is the testbed.
+// A world whose cluster is reached by SSH and whose Slurm the test controls: the commands are scripts, the jobs are real
+// processes, and the test can cut the connection to the login host. The testbed covers the behaviour of a real Slurm.
 
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
@@ -20,20 +20,20 @@ export interface CareWorld extends AsyncDisposable {
   slurm: ScriptedSlurm;
 }
 
-/** The way to the login host: a relay before the same sshd. */
+/** The connection to the login host: a relay in front of the same sshd. */
 export interface Way {
   cut(): Promise<void>;
   restore(): Promise<void>;
 }
 
 export interface ScriptedSlurm {
-  /** Holds (or loses the answer of) `test`, `sbatch`; until it is let go. */
+  /** Holds `test` or `sbatch`, or loses its answer, until it is released. */
   rule(what: 'hold-test' | 'hold-sbatch' | 'lose-sbatch', isOn: boolean): Promise<void>;
   /** Resolves when a command waits at a hold. */
   held(what: 'hold-test' | 'hold-sbatch'): Promise<void>;
-  /** Ids and names of the jobs there ever were. */
+  /** Ids and names of all jobs, ended ones too. */
   jobs(): Promise<Array<{ id: string; name: string; state: string }>>;
-  /** Lets a pending job run: the script it was submitted with. */
+  /** Starts a pending job: runs its submitted script. */
   start(id: string): Promise<void>;
 }
 
@@ -158,7 +158,7 @@ async function scriptSlurm(dir: string): Promise<ScriptedSlurm> {
   };
 }
 
-/** The world's folder may be gone before its last job. */
+/** The world's folder may be removed before its last job ends. */
 function ignoreGone(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }

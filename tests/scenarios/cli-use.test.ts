@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const timeoutMs = 60_000;
 const run = promisify(execFile);
 
-/** No answer of it ends by itself before a test does. */
+/** Its answers last longer than any test. */
 const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
 
 let world: World;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
-/** A command for `exec` that is the same everywhere. */
+/** A command for `exec` that works on every machine. */
 const node = (code: string) => [process.execPath, '-e', code];
 
 describe('exec', () => {
@@ -89,7 +89,7 @@ describe('exec', () => {
 });
 
 describe('events -f into a program that has read enough', () => {
-  // Elsewhere the next event tells.
+  // On other systems the next event shows it.
   it.runIf(process.platform === 'linux')('ends soon, also where nothing happens any more', async () => {
     const script = `${commandLine('cli')} events a -f | head -n 2; echo done`;
     const { stdout } = await run('sh', ['-c', script], { env: world.env, cwd: world.dir });
@@ -109,7 +109,7 @@ describe('chat', () => {
     expect(last).toMatchObject({ event: 'answer', ok: true, servedModel: 'demo', usage: { completion_tokens: 8 } });
     expect(lines.filter(({ event }) => event === 'chunk').map(({ text }) => text)).toHaveLength(8);
     expect(piped).toEqual({ code: 0, stdout: `${String(last?.['text'])}\n`, stderr: '' });
-    // Four words of the prompt and the blank line between them: the engine was sent both.
+    // Four words of the prompt and the blank line between them: the engine got both parts.
     const alone = parseJsonLines((await world.cli([...args, '--json'])).stdout).at(-1);
     const tokens = (line: typeof last) =>
       (line?.['usage'] as { prompt_tokens: number } | undefined)?.prompt_tokens ?? 0;
@@ -234,7 +234,7 @@ describe('Completion', () => {
     ask fairlead even; ask fairlead chat ''; ask fairlead deploy x --on = h; ask fairlead list '$(touch ran)'`;
   const FISH = `fairlead completions fish | source
     complete -C 'fairlead even' | cut -f1; complete -C 'fairlead logs a --sou' | cut -f1`;
-  // Without a terminal there is no line to complete: what the function offers is looked at.
+  // Without a terminal there is no line to complete: this calls the completion function.
   const ZSH = `compdef() { :; }; _describe() { print -r -- "\${\${(@P)2}%%:*}"; }; eval "$(fairlead completions zsh)"
     ask() { words=("$@"); CURRENT=$#; _fairlead; }
     ask fairlead even; ask fairlead logs a --sou`;

@@ -1,4 +1,4 @@
-// A server that is not ours, deployed with `engines.command` and asked through both hops.
+// A server that is not part of Fairlead, deployed with `engines.command`, answers requests through both hops.
 
 import { spawnSync } from 'node:child_process';
 import { copyFile } from 'node:fs/promises';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
-/** Resolves with everything that `deploy` said. */
+/** Resolves with the whole output of `deploy`. */
 async function deploy(name: string, at: string, settings: Record<string, unknown> = {}): Promise<JsonLine[]> {
   const command = ['python3', join(world.dir, 'serve.py'), '--model', '{servedModel}', `--${at}`, `{${at}}`];
   const engine = JSON.stringify({ command, ...settings });

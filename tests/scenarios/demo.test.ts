@@ -7,7 +7,7 @@ import { remainsOf, type RunningDemo, startDemo } from './run-demo.ts';
 
 const timeoutMs = 90_000;
 
-/** Resolves when nothing of a demo is left; the clean-up of a demo that was killed goes on after its end. The folder goes last. */
+/** Resolves when nothing of a demo is left. The clean-up of a killed demo runs after its end, and removes the folder last. */
 async function expectNothingRemains(demo: RunningDemo): Promise<void> {
   const dir = await demo.dir;
   const watcher = watch('/tmp');
@@ -16,7 +16,7 @@ async function expectNothingRemains(demo: RunningDemo): Promise<void> {
   } finally {
     watcher.close();
   }
-  // The clean-up itself is a process too, which ends when the folder is gone.
+  // The clean-up is itself a process, which ends after it has removed the folder.
   await expect.poll(() => remainsOf(dir), { timeout: 10_000 }).toEqual([]);
 }
 

@@ -1,4 +1,4 @@
-// A throw-away engine: all that a folder of its own in packages/engines/src holds. third-engine.test.ts puts it there, in a copy.
+// A throw-away engine: the whole content of its folder in packages/engines/src. third-engine.test.ts puts it there, in a copy of the checkout.
 
 import type { EngineKind } from '@fairlead/engines';
 import { openAiRoutes } from '@fairlead/openai-wire';

@@ -1,4 +1,4 @@
-// Jobs of several clusters, bastions and laptops on one account: none of them takes the key from the jobs of another.
+// Jobs of several clusters, bastions and laptops on one account: no command removes the key that another's jobs use.
 
 import { globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const timeoutMs = 90_000;
-/** An agent that is turned away waits ten minutes and more; one whose way is only broken is back in seconds. */
+/** An agent that the server refuses waits at least ten minutes; an agent whose connection is lost is back in seconds. */
 const back = { timeout: 20_000 };
 
 const keyLines = ({ bastion }: World) =>
@@ -15,7 +15,7 @@ const keyLines = ({ bastion }: World) =>
     .split('\n')
     .filter((line) => line.includes('fairlead:job-'));
 
-/** As the agent of that name's job has last told it. */
+/** The last state that the agent of that job reported. */
 function generation(world: World, name: string): number {
   const told = agentLog(world, name).matchAll(/data connection \S+ \S+ is up, generation (\d+)/g);
   return Math.max(0, ...Array.from(told, ([, number]) => Number(number)));

@@ -1,4 +1,4 @@
-// A healthy agent stays healthy whatever is read of it: real control, agent, SSH and commands, some of which are suspended.
+// A healthy agent stays alive for control, whichever logs are read from it: real control, agent, SSH and commands, some of them suspended.
 
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { restartWithShortLease } from './short-lease.ts';
 
 const timeoutMs = 120_000;
-/** Three leases and more for each answer. */
+/** Each answer lasts more than three leases. */
 const tokens = 14;
 const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '500'] };
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
-/** The engine's log of a busy day. */
+/** A large engine log. */
 async function growLog(lines: number): Promise<void> {
   const jobs = join(world.dir, 'cluster', 'jobs');
   const [job = ''] = await readdir(jobs);

@@ -1,4 +1,4 @@
-// Accounts whose login shell is no sh, with start-up files that talk: all that doctor, deploy and stop do there goes through them.
+// Accounts whose login shell is not sh, with start-up files that print: doctor, deploy and stop run through these shells.
 
 import { accessSync, constants } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { type CareWorld, openCareWorld } from './care-world.ts';
 
 const timeoutMs = 120_000;
 
-/** Each shell's own start-up file, and how it asks a question. */
+/** The start-up file of each shell, and how the shell asks a question. */
 const shells = [
   { name: 'tcsh', file: '.tcshrc', talk: 'echo "welcome to tcsh"', ask: 'set answer = "$<"' },
   { name: 'zsh', file: '.zshenv', talk: 'echo "welcome to zsh"', ask: 'read -r answer' },
@@ -38,7 +38,7 @@ interface LoginShell {
   startUp(text: string): Promise<void>;
 }
 
-/** A login shell with a home of its own. */
+/** A login shell with its own home. */
 async function makeShell({ name, file }: Shell): Promise<LoginShell> {
   const dir = await mkdtemp(join(tmpdir(), 'fl-shell-'));
   later.push(() => rm(dir, { recursive: true, force: true }));
@@ -60,7 +60,7 @@ async function shellCheck(care: CareWorld): Promise<unknown> {
   return lines.find((line) => line['id'] === 'login.shell');
 }
 
-/** With this one a job goes its whole way; its agent and its engine never meet the login shell. */
+/** A whole deployment runs with this shell only: agent and engine do not use the login shell. */
 const whole = shells.find(({ name }) => find(name) !== undefined);
 
 async function runJob({ world, slurm }: CareWorld): Promise<void> {

@@ -1,4 +1,4 @@
-// The demo as a person starts it: a process of its own, in a process group of its own.
+// Starts the demo as a user does: as a separate process in its own process group.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { programArgs, sourceArgs } from '@fairlead/testkit/programs';
 
 export interface RunningDemo {
   child: ChildProcess;
-  /** Resolves with the JSON line for which `match` holds; rejects when the demo ends before. */
+  /** Resolves with the JSON line for which `match` is true; rejects when the demo ends before. */
   line(match: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   /** The folder of its world. */
   dir: Promise<string>;
@@ -19,7 +19,7 @@ export interface RunningDemo {
 export interface DemoOptions {
   /** A shell line that starts the demo, for a parent in between; `$DEMO` stands for the command. */
   through?: string;
-  /** As in a checkout, which bundles what travels; absent: as built. */
+  /** Runs from the checkout, which bundles on demand; absent: the built CLI. */
   fromSource?: boolean;
 }
 
@@ -62,7 +62,7 @@ export function startDemo(args: string[] = [], { through, fromSource = false }: 
   return { child, ended, line, dir };
 }
 
-/** What is left of a demo: processes whose command line names its folder, and the folder. */
+/** The leftovers of a demo: processes whose command line names its folder, and the folder. */
 export function remainsOf(dir: string): string[] {
   const processes = execFileSync('ps', ['-axo', 'pid=,args='], { encoding: 'utf8' })
     .split('\n')

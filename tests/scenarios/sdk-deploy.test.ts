@@ -1,4 +1,4 @@
-// Deployments that a program makes and ends, on a local cluster.
+// Deployments that a program starts and stops, on a local cluster.
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ describe('deploy', () => {
     expect(lines.join('\n')).toContain('POST /v1/chat/completions');
     expect(await stop('a', { env })).toMatchObject({ name: 'a', status: 'stopped' });
     expect(await list({ env })).toEqual([]);
-    // Without its agent the log is read from the job's files.
+    // Without the agent, `logs` reads the job's files.
     expect((await Array.fromAsync(logs('a', { env, source: 'job' }))).length).toBeGreaterThan(0);
   }, 60_000);
 
@@ -67,7 +67,7 @@ describe('deploy', () => {
     for await (const event of deploy('demo', { env, name: 'c' })) if (event.type === 'deployment.submitted') break;
     const [left] = await list({ env });
     expect(left).toMatchObject({ name: 'c', wanted: 'running' });
-    // The same name again is refused while that one lives.
+    // A second deployment of the name is refused while the first one lives.
     await expect(readAll(deploy('demo', { env, name: 'c' }))).rejects.toMatchObject({ wireCode: 'name_taken' });
     expect(await stop('c', { env, mode: 'now' })).toMatchObject({ status: 'stopped' });
   }, 60_000);

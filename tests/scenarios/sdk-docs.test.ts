@@ -1,4 +1,4 @@
-// Every block of docs/sdk.md is a program: it type-checks, runs against a deployment, prints something and ends by itself.
+// Every block of docs/sdk.md is a program: it type-checks, runs against a deployment, prints something and exits.
 
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ const root = new URL('../../', import.meta.url).pathname;
 
 interface Block {
   file: string;
-  /** The heading above it. */
+  /** The heading above the block. */
   title: string;
   text: string;
 }

@@ -11,11 +11,11 @@ import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/
 import { createJobKey } from '@fairlead/ssh';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** As the file holds it. */
+/** The profile's JSON. */
 type Profile = Written<typeof laptopProfile>;
 
 const messages = [{ role: 'user' as const, content: 'Tell me of ropes.' }];
-/** The simulator takes half a minute for it. */
+/** A request for which the simulator takes half a minute. */
 const long = { messages, max_tokens: 3_000, ignore_eos: true };
 
 let world: World;
@@ -48,7 +48,7 @@ async function untilEvent(match: (event: ConnectionEvent) => boolean): Promise<C
   }
 }
 
-/** What the engine counts; asked until `match` holds. */
+/** Polls the engine's metrics until `match` is true. */
 async function untilRunning(match: (count: number) => boolean): Promise<number> {
   for (;;) {
     const text = await (await connection.fetch('/metrics')).text();
@@ -157,7 +157,7 @@ describe('A mistake', () => {
     const error = await failure(connect('aa', { env: world.env, port: false }));
     expect(error).toMatchObject({ code: 'deployment_unknown', hint: 'Did you mean a?' });
     expect(error.message).toContain('found a');
-    // A name that none can have is as unknown as any other.
+    // A name that no deployment can have is unknown, like any other.
     const odd = await failure(connect('A b', { env: world.env, port: false }));
     expect(odd).toMatchObject({ code: 'deployment_unknown', message: expect.stringContaining('cannot find "A b"') });
   });

@@ -1,4 +1,4 @@
-// Looks for each secret in every file, argv and environment of a world, and in what its commands say. The search over hosts
+// Searches every file, argv and environment of a world, and the output of its commands, for each secret. The search over hosts
 // and users, with a real Slurm, is infra/testbed/src/scenarios/security/secrets.scenario.ts.
 
 import { globSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const timeoutMs = 60_000;
 const asked = 'how-many-roads-must-a-man-walk-down';
 
-/** In the world's folder, each for its user alone, in a directory for its user alone. */
+/** The allowed files in the world's folder: each is 0600, in a 0700 directory. */
 const homes: ReadonlyArray<[kind: string, path: RegExp]> = [
   ['owner token', /^profile\.json$/],
   ["control's private key", /^bastion\/identity\.pem$/],
@@ -71,7 +71,7 @@ async function engineKey(): Promise<string> {
   return environments.map((text) => /VLLM_API_KEY=([^\0]+)/.exec(text)?.[1]).find((key) => key !== undefined) ?? '';
 }
 
-/** Empty where it has just ended. */
+/** Empty when the process has just ended. */
 function environ(pid: number): Promise<string> {
   return readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
 }
@@ -82,7 +82,7 @@ async function places(): Promise<string[]> {
   return found.flat();
 }
 
-/** `<kind> in <path>`, and what is wrong with its modes. */
+/** `<kind> in <path>`, with what is wrong with its modes. */
 async function kindsIn(path: string): Promise<string[]> {
   try {
     const kinds = finder.kindsIn(await readFile(path));
@@ -92,7 +92,7 @@ async function kindsIn(path: string): Promise<string[]> {
     const name = relative(world.dir, path);
     return kinds.map((kind) => `${kind} in ${name}${isPrivate ? '' : `, which others may reach`}`);
   } catch (error) {
-    // A file on its way to another name.
+    // A temporary file that will be renamed.
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   }

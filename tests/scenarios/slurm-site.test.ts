@@ -1,5 +1,5 @@
-// Sites whose Slurm is not plain: several clusters, a hidden partition, a queue that may be asked only so often, a job that
-// ended without a word. What doctor, deploy, status and stop make of them.
+// Sites with an unusual Slurm: several clusters, a hidden partition, a limit on queries of the queue, a job that
+// ended without a record. Tests doctor, deploy, status and stop there.
 
 import { chmod, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,13 +20,13 @@ beforeAll(async () => {
   for (const name of Object.keys(slurmScripts)) await rename(join(dir, name), join(dir, 'plain', name));
   await symlink('../jobs', join(dir, 'plain', 'jobs'));
   await Promise.all(Object.keys(slurmScripts).map((name) => command(name, 'exec "$plain" "$@"')));
-  // Prepares the bastion, and keeps the job's key: no test pays for making and removing it.
+  // Prepares the bastion, and keeps the job's key in use, so that no test has to make and remove it.
   expect((await care.world.json('deploy', 'demo', '--name', 'kept', '--no-wait')).code).toBe(0);
 }, timeoutMs);
 afterAll(() => care?.[Symbol.asyncDispose]());
 beforeEach(() => Promise.all(Object.keys(slurmScripts).map((name) => command(name, 'exec "$plain" "$@"'))));
 
-/** One command of this site; `$plain` is the one of the scripted Slurm. */
+/** Replaces one command of this site; `$plain` is the command of the scripted Slurm. */
 async function command(name: string, body: string): Promise<void> {
   const path = join(dir, name);
   const head = `#!/bin/sh\ndir=\${0%/*} plain=\${0%/*}/plain/${name}\necho "$*" >>"$dir/calls-${name}"\n`;
@@ -187,7 +187,7 @@ describe('A job that ended without a word of its agent', () => {
       ) as unknown;
       expect(last).toMatchObject({ deployment: { instances: [{ state: { status: 'failed', cause: { message } } }] } });
       expect(await calls('sacct')).toHaveLength(before + 1);
-      // It has ended for good: nothing is asked any more.
+      // The instance has ended: status queries nothing more.
       expect((await care.world.json('status', 'lost')).code).toBe(0);
       expect(await calls('sacct')).toHaveLength(before + 1);
     },

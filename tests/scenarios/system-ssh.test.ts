@@ -1,4 +1,4 @@
-// A site that lets in by certificates alone: init finds that only the system's ssh can log in, and everything goes through it.
+// A site that accepts only certificates: init finds that only the system's ssh can log in, and all commands use it.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -42,7 +42,7 @@ describe.skipIf(!hasOpenSsh)('a site that takes certificates alone', () => {
       '+1h',
       `${key}.pub`,
     ]);
-    // Where ssh's control sockets lie, so that they are known as this world's.
+    // The directory of ssh's control sockets, so that the test finds those of this world.
     world.env['TMPDIR'] = world.dir;
     // The key alone no longer logs in.
     await writeFile(world.bastion.authorizedKeysPath, '');

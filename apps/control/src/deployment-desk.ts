@@ -104,7 +104,11 @@ export class DeploymentDesk {
 
   endpoints(name: string): EndpointView[] {
     const { record, instances } = this.deployment(name);
-    const candidates = instances.map(({ instance, presence }) => ({ instance, apiKey: presence.apiKey }));
+    const candidates = instances.map(({ instance, presence: { apiKey, endpoints } }) => ({
+      instance,
+      apiKey,
+      endpoints,
+    }));
     const found = listEndpoints(record, candidates, this.#deps.runDir);
     if (found.ok) return found.endpoints;
     throw new RequestError(found.code, found.message, { hint: found.hint });

@@ -6,6 +6,8 @@ import { afterEach, expect, it } from 'vitest';
 import type { FakeAgent } from './testing/fake-agent.ts';
 import { openTestControl, type TestControl } from './testing/open-test-control.ts';
 
+const choice = { kinds: ['bastion-socket'] };
+
 let testControl: TestControl;
 afterEach(() => testControl[Symbol.asyncDispose]());
 
@@ -58,8 +60,33 @@ it('a deployment lists both of its instances, the current one first, and where e
   ]);
   const found = await endpoints();
   expect(found.map(({ instanceId }) => instanceId)).toEqual([first.instanceId, second.instanceId]);
-  expect(pickEndpoint(found)?.instanceId).toBe(first.instanceId);
+  expect(pickEndpoint(found, choice)?.instanceId).toBe(first.instanceId);
   expect((await ask('GET', '/v1/deployments')).body.deployments).toHaveLength(1);
+});
+
+it('an endpoint by a carrier that control does not know is passed on whole, told to watchers at once, and gone with the next report', async () => {
+  const { first, agents } = await openTwo();
+  const relayed = { generation: 5, address: { kind: 'relay', host: 'relay.example', port: 7 } };
+  const watch = await testControl.owner.watch();
+  const told = (count: number) =>
+    watch.find(
+      (message) => message.type === 'deployment.changed' && message.deployment.instances[0]?.endpoints.length === count,
+    );
+  agents[0].report({ status: 'ready' }, { endpoints: [relayed] });
+  await told(2);
+  expect(await shown()).toMatchObject([
+    { endpoints: [{ generation: 1 }, relayed] },
+    { endpoints: [{ generation: 1 }] },
+  ]);
+  const found = await endpoints();
+  expect(pickEndpoint(found, { kinds: ['relay', 'bastion-socket'] })).toMatchObject({
+    instanceId: first.instanceId,
+    ...relayed,
+  });
+  expect(pickEndpoint(found, choice)).toMatchObject({ instanceId: first.instanceId, generation: 1 });
+  agents[0].report({ status: 'ready' });
+  await told(1);
+  watch.socket.terminate();
 });
 
 it('requests leave a dead instance for the living one', async () => {
@@ -67,7 +94,7 @@ it('requests leave a dead instance for the living one', async () => {
   await changed(first.instanceId, 'failed', () => agents[0].close());
   const found = await endpoints();
   expect(found.map(({ instanceId }) => instanceId)).toEqual([second.instanceId]);
-  expect(pickEndpoint(found)?.instanceId).toBe(second.instanceId);
+  expect(pickEndpoint(found, choice)?.instanceId).toBe(second.instanceId);
   expect(await shown()).toMatchObject([
     { id: first.instanceId, state: { cause: { code: 'agent_lost' } }, nodes: [{ state: { status: 'lost' } }] },
     { id: second.instanceId, state: { status: 'ready' } },

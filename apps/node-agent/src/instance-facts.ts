@@ -3,10 +3,12 @@
 import { defined } from '@fairlead/kit';
 import {
   type ConnectionFile,
+  type EndpointRef,
   type InstanceNode,
   type InstanceReported,
   type InstanceSpec,
   type InstanceState,
+  isBastionSocket,
   isEnded,
   isServing,
   type Load,
@@ -19,7 +21,8 @@ export interface InstanceFacts {
   state: InstanceState;
   readonly host: string;
   gpus: string[];
-  endpoint: { generation: number; socketPath: string } | undefined;
+  /** Where consumers reach it now, at most one for each carrier. */
+  endpoints: EndpointRef[];
   /** Read from the supervisor's state. */
   readonly deadlineMs: number | undefined;
   metrics: EngineMetrics | undefined;
@@ -33,11 +36,14 @@ export function loadOf(facts: InstanceFacts, inFlight: number): Load {
 }
 
 export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: number): InstanceReported {
-  const { state, endpoint, deadlineMs } = facts;
+  const { state, endpoints, deadlineMs } = facts;
+  const atBastion = endpoints.find(({ address }) => isBastionSocket(address));
+  const others = endpoints.filter((endpoint) => endpoint !== atBastion);
   return {
     type: 'instance.reported',
     state,
-    ...(endpoint ? { endpointGeneration: endpoint.generation } : {}),
+    ...defined({ endpointGeneration: atBastion?.generation }),
+    ...(others.length > 0 ? { endpoints: others } : {}),
     servedModels: [spec.servedModel],
     nodes: nodesOf(facts),
     ...defined({ deadlineMs }),
@@ -61,7 +67,7 @@ export function connectionFileOf(
   spec: InstanceSpec,
   job: { jobId: string; now: number },
 ): ConnectionFile | undefined {
-  if (!facts.endpoint) return undefined;
+  if (facts.endpoints.length === 0) return undefined;
   return {
     version: PROTOCOL_VERSION,
     instanceId: spec.instanceId,
@@ -72,12 +78,7 @@ export function connectionFileOf(
     jobId: job.jobId,
     nodes: nodesOf(facts),
     bastion: { host: spec.bastionIdentity.host },
-    endpoints: [
-      {
-        generation: facts.endpoint.generation,
-        address: { kind: 'bastion-socket', socket: facts.endpoint.socketPath },
-      },
-    ],
+    endpoints: facts.endpoints,
     ...defined({ deadlineMs: facts.deadlineMs }),
     connect: `fairlead connect ${spec.deployment}`,
     writtenMs: job.now,

@@ -61,7 +61,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       deps,
       acceptData: (stream) => front.accept(stream),
       acceptControl: (stream) => control.accept(stream),
-      onEndpoint: (endpoint) => publisher.learn({ endpoint }),
+      onEndpoints: (endpoints) => publisher.learn({ endpoints }),
       note: (kind, message) => publisher.note({ kind, message }),
       onHopeless: ({ message, hint }) =>
         supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
@@ -128,7 +128,7 @@ function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFact
     state: viewState(firstState),
     host: deps.hostname,
     gpus: visibleGpus(deps.env).map((id) => `gpu ${id}`),
-    endpoint: undefined,
+    endpoints: [],
     get deadlineMs() {
       return supervisor().state.deadlineMs;
     },

@@ -1,4 +1,4 @@
-// An engine that prints so many megabytes a second: what that costs the agent, which keeps and reads every line.
+// Measures what it costs the agent, which stores and parses every line, when an engine prints many megabytes a second.
 
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -9,12 +9,12 @@ import type { StartedAgent } from './start-agent.ts';
 
 export interface Flood {
   takenMBPerSecond: number;
-  /** Of one core. */
+  /** Percent of one core. */
   percent: number;
   residentMB: number;
 }
 
-/** The simulator prints a portion at once: small ones make a steady stream. */
+/** The simulator prints each portion at once: small portions make a steady stream. */
 const portionsPerSecond = 10;
 
 export async function measureFlood(
@@ -43,7 +43,7 @@ export async function measureFlood(
   };
 }
 
-/** Answered when the simulator has printed it, which takes as long as the agent does not read. */
+/** Resolves when the simulator has printed the portion, which blocks while the agent does not read. */
 async function orderLog(socketPath: string, megabytes: number): Promise<void> {
   const asked = request({ socketPath, method: 'POST', path: '/sim/fault', agent: false });
   asked.end(JSON.stringify({ fault: `log:${megabytes}` }));

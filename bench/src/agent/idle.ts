@@ -1,11 +1,11 @@
-// What a process costs that has nothing to do: CPU and memory, window by window.
+// Measures an idle process: CPU and memory, window by window.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { readProcess } from '../harness/processes.ts';
 
 export interface Idle {
-  /** Of one core. */
+  /** Percent of one core. */
   percent: number[];
   residentMB: number[];
 }

@@ -1,4 +1,4 @@
-// `bench agent`: the shipped agent with a real sshd, a real engine process, and a stand-in for control that notes what it hears.
+// `bench agent`: the shipped agent with a real sshd, a real engine process, and a fake control that records the messages.
 
 import { Scope } from '@fairlead/kit';
 
@@ -14,9 +14,9 @@ import { type Idle, measureIdle } from './idle.ts';
 
 export interface AgentOptions extends BenchOptions {
   rounds: number;
-  /** How long it is watched doing nothing. */
+  /** Length of the idle measurement. */
   seconds: number;
-  /** How long its engine floods the log. */
+  /** How long the engine floods the log. */
   floodSeconds: number;
 }
 
@@ -31,7 +31,7 @@ export async function runAgentBench(options: AgentOptions): Promise<BenchResult>
     if (round >= 0) say(`start: round ${round + 1} of ${rounds}`);
     await using scope = options.scope.use(new Scope());
     const { firstHeartbeatMs, readyMs } = await startAgent(scope, programs);
-    // The first is the warm-up.
+    // The first round is the warm-up.
     if (round >= 0) starts.push({ firstHeartbeatMs, readyMs: await readyMs });
   }
   const agent = await startAgent(options.scope, programs);

@@ -1,4 +1,4 @@
-// One agent as the job script starts it: a process, timed from its start to its first word at control.
+// Starts one agent as the job script does, and times it from its start to its first message at control.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,14 +8,14 @@ import { CONTROL_IDENTITY, openAgentWorld, openFakeControl } from '@fairlead/nod
 
 export interface StartedAgent {
   pid: number;
-  /** Where the agent's files and its engine's socket lie. */
+  /** The directory of the agent's files and its engine's socket. */
   dir: string;
   firstHeartbeatMs: number;
-  /** From the start, too. */
+  /** Milliseconds from the start. */
   readyMs: Promise<number>;
 }
 
-/** As control's own; the agent is told so in its welcome. */
+/** Control's own interval; the welcome tells it to the agent. */
 const heartbeatMs = 5_000;
 
 export async function startAgent(scope: Scope, programs: { agent: string; engineSim: string }): Promise<StartedAgent> {
@@ -23,7 +23,7 @@ export async function startAgent(scope: Scope, programs: { agent: string; engine
   const control = scope.use(
     await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, heartbeatMs: heartbeatMs }),
   );
-  // The defaults of a deployment, not the haste of the tests.
+  // The defaults of a deployment, not the short intervals of the tests.
   const spec = await world.writeSpec({ health: {} });
   const argv = ['--disable-sigusr1', programs.agent, '--spec', spec, '--engine-sim', programs.engineSim];
   const startedMs = performance.now();

@@ -1,4 +1,4 @@
-// `bench cli`: how long the built commands take, as a person waits for them, beside an empty Node.
+// `bench cli`: how long a user waits for the built commands, compared with an empty Node program.
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const run = promisify(execFile);
 
 export interface CliBenchOptions extends BenchOptions {
   rounds: number;
-  /** Of each command in a round, in turn. */
+  /** Runs of each command per round, in turn. */
   runs: number;
 }
 

@@ -1,4 +1,4 @@
-// Many synthetic agents in one process: real sockets, TLS and messages, heartbeats as control asks for them.
+// Many synthetic agents in one process: real sockets, TLS and messages, heartbeats at control's interval.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -29,7 +29,7 @@ const orders = {
     for (const wanted of agents) members.push(await openMember({ runDir, certificate, ...wanted, withData: true }));
     await welcomed(1);
   },
-  /** One after the other says that something has changed, evenly over the time. */
+  /** The agents report changes one after the other, evenly over the time. */
   async change({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<number> {
     const startedMs = nowMs();
     const changes = Math.round(perSecond * seconds);
@@ -40,16 +40,16 @@ const orders = {
     }
     return changes;
   },
-  /** Forgets how often each was welcomed. */
+  /** Resets the counts of welcomes. */
   async forget(): Promise<void> {
     for (const member of members) member.welcomes = 0;
   },
-  /** Resolves when each has been welcomed again: with the most often that one was. */
+  /** Resolves when each agent has been welcomed again, with the highest count of welcomes. */
   async back(): Promise<{ mostWelcomes: number }> {
     await welcomed(1);
     return { mostWelcomes: Math.max(...members.map(({ welcomes }) => welcomes)) };
   },
-  /** What each has said last. */
+  /** The last report of each agent. */
   async states(): Promise<Record<string, string>> {
     return Object.fromEntries(members.map(({ agent, state }) => [agent.options.instanceId, reasonOf(state)]));
   },
@@ -63,7 +63,7 @@ async function openMember(options: Parameters<typeof openFakeAgent>[0]): Promise
   return member;
 }
 
-/** As an agent does: from now on with the token it was given, and first of all what is true. */
+/** Handles a welcome as an agent does: keeps the token for later connections, and reports its present state first. */
 function take(member: Member, message: Written<typeof controlMessage>): void {
   member.agent.history.length = 0;
   if (message.type !== 'control.welcome') return;
@@ -74,7 +74,7 @@ function take(member: Member, message: Written<typeof controlMessage>): void {
 
 function say(member: Member, state: InstanceState): void {
   member.state = state;
-  // While control is away nothing can be reported; it is reported at the next welcome.
+  // While control is down no report is possible; the agent reports at the next welcome.
   if (member.agent.socket?.readyState === 1) member.agent.report(state);
 }
 

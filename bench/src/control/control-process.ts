@@ -1,4 +1,4 @@
-// Control as the gate starts it: the shipped file, its own directories, a process that can be measured, killed and started again.
+// Starts control as the gate does: the shipped file, in its own directories, as a process that can be measured, killed and started again.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,9 +16,9 @@ export interface ControlProcess {
   certificate: string;
   token: string;
   pid(): number;
-  /** Without a word. Resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>;
-  /** Resolves when it serves. */
+  /** Resolves when control serves. */
   start(): Promise<void>;
 }
 

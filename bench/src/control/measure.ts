@@ -1,4 +1,4 @@
-// One control under one population: rounds of changes, then a kill and what comes back.
+// Measures one control under one population: rounds of changes, then a kill and the recovery.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -11,7 +11,7 @@ import { openPopulation, type Population } from './population.ts';
 import type { Heard } from './watchers-worker.ts';
 
 export interface ControlRound extends Heard {
-  /** Of one core. */
+  /** Percent of one core. */
   cpuPercent: number;
   residentMB: number;
   writtenKBPerSecond: number;
@@ -24,11 +24,11 @@ export interface Restart {
   servesMs: number;
   agentsMs: number;
   watchersMs: number;
-  /** Deployments that are not there any more, or whose last word is not the agent's. */
+  /** Deployments that are missing, or whose state is not the agent's last report. */
   lost: number;
-  /** How often the most welcomed agent was: more than once would be a stampede. */
+  /** The highest count of welcomes of one agent: more than one shows a stampede. */
   mostWelcomes: number;
-  /** The dearest second of control's while they came back, and its memory at the most. */
+  /** Control's highest memory during the recovery. */
   residentMB: number;
 }
 
@@ -47,7 +47,7 @@ export interface ControlLoad {
   rounds: number;
 }
 
-/** What is under way when a load ends has arrived by then. */
+/** Messages in flight at the end of a load arrive within this time. */
 const settleMs = 500;
 
 export async function measureControl(
@@ -99,7 +99,7 @@ async function measureRound(control: ControlProcess, population: Population, loa
   };
 }
 
-/** Agents go on telling of changes throughout. */
+/** The agents keep reporting changes throughout. */
 async function measureRestart(control: ControlProcess, population: Population, load: ControlLoad): Promise<Restart> {
   const { agents, watchers } = population;
   await Promise.all(agents.map((worker) => worker.order('forget')));

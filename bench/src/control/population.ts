@@ -1,4 +1,4 @@
-// The agents and watchers around one control, in processes of their own.
+// The agents and watchers of one control, in separate processes.
 
 import { fileURLToPath } from 'node:url';
 
@@ -15,7 +15,7 @@ export interface Population {
   owner: Owner;
   agents: ReadonlyArray<Worker<AgentOrders>>;
   watchers: Worker<WatcherOrders>;
-  /** From the first socket until control has welcomed the last agent. */
+  /** Time from the first socket until control has welcomed the last agent. */
   enrolMs: number;
   list(): Promise<DeploymentView[]>;
 }

@@ -1,4 +1,4 @@
-// `bench control`: control alone, as it is shipped, under hundreds and thousands of agents and a hundred watchers.
+// `bench control`: the shipped control alone, under hundreds and thousands of agents and a hundred watchers.
 
 import { readFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
@@ -105,7 +105,7 @@ function restartTable(measured: readonly ControlMeasured[]): Table {
 function verdictsOf({ rounds }: ControlMeasured): Judged[] {
   return [
     judge(
-      // More than one core would be another budget.
+      // The budget is for one core: scales a figure that used more.
       rounds.map(({ held, cpuPercent }) => (cpuPercent > 100 ? (held * 100) / cpuPercent : held)),
       budgets.controlAgents,
     ),
@@ -123,7 +123,7 @@ function verdictsOf({ rounds }: ControlMeasured): Judged[] {
 const mbPerAgent = 0.4;
 const filesBesideAgents = 500;
 
-/** What of this machine is too little for so many. */
+/** Which resource of this machine is too small for this number of agents. */
 async function whyNot(agents: number): Promise<string | undefined> {
   const neededMB = 500 + agents * mbPerAgent;
   if (freemem() / 1e6 < neededMB) return `${Math.round(neededMB)} MB of free memory are needed`;

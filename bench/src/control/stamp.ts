@@ -1,4 +1,4 @@
-// When something was said, written into what was said: one clock for all processes of a machine. Pure but for the clock.
+// Writes the time of a message into the message: all processes of a machine share one clock. Pure except for the clock.
 
 const pattern = /^said at (\d+\.\d+)$/;
 

@@ -1,4 +1,4 @@
-// Many watchers in one process: each hears every change; what counts is when the last of them has.
+// Many watchers in one process: each receives every change; the time of the last one counts.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -17,13 +17,13 @@ export interface WatchersWanted {
 }
 
 export interface Heard {
-  /** Changes that every watcher has heard of. */
+  /** Changes that every watcher has received. */
   byAll: number;
-  /** Changes that some have not. */
+  /** Changes that some watchers have not received. */
   byFewer: number;
-  /** From a change to any watcher. */
+  /** Time from a change to each watcher. */
   anyMs: { p50: number; p99: number };
-  /** From a change to the last of all watchers. */
+  /** Time from a change to the last watcher. */
   everyMs: { p50: number; p99: number };
   resyncs: number;
 }
@@ -37,18 +37,18 @@ let seen = new Map<string, { heard: number; lastMs: number }>();
 let anyMs: number[] = [];
 
 const orders = {
-  /** Resolves when each has its snapshot. */
+  /** Resolves when each watcher has its snapshot. */
   async open({ watchers, ...address }: WatchersWanted): Promise<void> {
     owner = connectOwner(address);
     wanted = watchers;
     for (let watcher = 0; watcher < watchers; watcher++) follow(owner);
     await orders.back();
   },
-  /** Resolves when all watch. */
+  /** Resolves when all watchers are connected. */
   async back(): Promise<void> {
     while (watching < wanted) await delay(5);
   },
-  /** What was heard since the last time. */
+  /** The figures since the last call. */
   async heard(): Promise<Heard> {
     const all = [...seen.values()];
     const everyMs = all.filter(({ heard }) => heard === wanted).map(({ lastMs }) => lastMs);
@@ -67,7 +67,7 @@ const orders = {
 };
 export type WatcherOrders = typeof orders;
 
-/** Comes back, at a time of its own, whenever it is cut off. */
+/** Reconnects after a random delay whenever its connection ends. */
 async function watchOnce(by: Owner): Promise<void> {
   const watch = await by.watch();
   watching += 1;

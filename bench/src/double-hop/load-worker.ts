@@ -1,4 +1,4 @@
-// The process that loads the ways: kept apart from what it measures. Answers with figures, never with raw samples by the thousand.
+// The process that makes the load, separate from what it measures. Answers with figures, not with thousands of samples.
 
 import { takeOrders } from '../harness/worker.ts';
 import { quantile } from '../harness/statistics.ts';

@@ -1,5 +1,5 @@
-// The load that is put on one way: answers one after the other, many requests at once, streams side by side, one big body. Measures
-// what comes back.
+// The load on one way: answers one after the other, many requests at once, parallel streams, one large body. Measures
+// the answers.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -11,16 +11,16 @@ export interface LoadOptions {
 }
 
 export interface FirstBytes {
-  /** Milliseconds from the start of a request, its connection included where that is new, to the first byte of its answer. */
+  /** Milliseconds from the start of a request, including a new connection, to the first byte of its answer. */
   samplesMs: number[];
-  /** Attempts that were refused or cut; the time until the next one worked is in the samples. */
+  /** Attempts that were refused or cut; the samples include the time until the next attempt worked. */
   failures: number;
 }
 
 const retryIntervalMs = 20;
-/** New connections that begin each second, whatever the number of streams: it is what decides how long a stream lasts. */
+/** New connections that begin each second, at any number of streams. This determines how long a stream lasts. */
 const newPerSecond = 500;
-/** Counted for each second that was asked for: at one stream OpenSSH as typed takes 45 ms to close each. */
+/** Samples for each second of the measurement: with one stream, OpenSSH as typed takes 45 ms to close each connection. */
 const countedPerSecond = 60;
 
 function chatBody(more: object): Uint8Array {
@@ -29,13 +29,13 @@ function chatBody(more: object): Uint8Array {
   );
 }
 
-/** A token every 20 ms, as a large model gives them; slower where many streams would be a flood. */
+/** A token every 20 ms, the pace of a large model; slower with many streams, which would overload the machine. */
 export const readingPaceMs = (streams: number) => Math.max(20, streams / 5);
 
 /**
- * First bytes among that many streams: each client reads one answer after the other, each of as many tokens as let about 500 begin a
- * second in all. Beginnings are spread over the first answers, which are not counted; who has his share goes on until all have.
- * All ways serve the same number: by the clock, those that a way leaves waiting would count less than those that it serves.
+ * Times first bytes among that many streams. Each client reads one answer after the other; the length of the answers lets about 500 begin a
+ * second in all. The starts are spread over the first answers, which do not count. A client that has its share goes on until all have theirs.
+ * All ways serve the same number of requests: with a fixed time, the requests that a way delays would count less than those that it serves.
  */
 export async function loadFirstBytes(
   requester: Requester,
@@ -60,7 +60,7 @@ export async function loadFirstBytes(
   return found;
 }
 
-/** First bytes of that many requests that come at once, each on a new connection. */
+/** Times first bytes of that many requests at the same moment, each on a new connection. */
 export async function loadBurst(requester: Requester, { streams }: Pick<LoadOptions, 'streams'>): Promise<FirstBytes> {
   const body = chatBody({ max_tokens: 1, sim: { prefill_ms: 0 } });
   const found: FirstBytes = { samplesMs: [], failures: 0 };
@@ -69,7 +69,7 @@ export async function loadBurst(requester: Requester, { streams }: Pick<LoadOpti
   return found;
 }
 
-/** Resolves when the answer has ended; what is refused is tried again, and that time counts. */
+/** Resolves when the answer has ended. Tries a refused request again; the sample includes that time. */
 async function timeFirstByte(
   requester: Requester,
   asked: { body: Uint8Array; keep: boolean },
@@ -93,9 +93,9 @@ async function timeFirstByte(
 export interface Flow {
   tokensPerSecond: number;
   tokens: number;
-  /** Those before and after the count too: what CPU time is put down to. */
+  /** All tokens, also those before and after the counted time: CPU time is divided by these. */
   allTokens: number;
-  /** Milliseconds between two tokens of one stream; of tokens that came together, zero. */
+  /** Milliseconds between two tokens of one stream; zero for tokens that came together. */
   gapsMs: number[];
   failures: number;
 }
@@ -103,11 +103,11 @@ export interface Flow {
 const event = Buffer.from('data: ');
 /** The longest answer of the simulated model. */
 const maxTokens = 8_000;
-/** Streams that have not begun or ended by then are counted as failures. */
+/** Streams that have not begun or ended by then count as failures. */
 const startTimeoutMs = 10_000;
 const endTimeoutMs = 3_000;
 
-/** All streams side by side, begun one after the other; counted from when each has had its first token. */
+/** Runs all streams in parallel, started one after the other; counts from the moment when each has had its first token. */
 export async function loadStreams(
   requester: Requester,
   { streams, seconds, decodeMs }: LoadOptions & { decodeMs: number },
@@ -124,7 +124,7 @@ export async function loadStreams(
       try {
         await requester.send({ body, keep: false, expect: 200, onData, signal: stop.signal });
       } catch {
-        // Refused or cut: begun anew, and counted.
+        // Refused or cut: starts again, and counts as a failure.
         if (stop.signal.aborted) break;
         count.flow.failures += 1;
         await delay(retryIntervalMs);
@@ -141,7 +141,7 @@ export async function loadStreams(
   return count.flow;
 }
 
-/** What comes in on all streams together. */
+/** Counts the tokens of all streams together. */
 class FlowCount {
   readonly flow: Flow = { tokensPerSecond: 0, tokens: 0, allTokens: 0, gapsMs: [], failures: 0 };
   readonly #started = Promise.withResolvers<void>();
@@ -194,7 +194,7 @@ function countEvents(piece: Uint8Array): number {
   return count;
 }
 
-/** One body of this size to the engine, which answers when it has read it all: for a model that is not served, with 404. */
+/** Sends one body of this size to the engine, which answers 404 after it has read all of it, because it does not serve the model. */
 export async function loadBulk(requester: Requester, { megabytes }: { megabytes: number }): Promise<number> {
   const body = Buffer.from(
     JSON.stringify({ model: 'nobody', messages: [{ role: 'user', content: 'x'.repeat(megabytes * 1e6) }] }),

@@ -1,4 +1,4 @@
-// The same engine reached in five ways: a whole deployment of ours on this machine, and OpenSSH's forwards beside it.
+// Opens five ways to the same engine: a Fairlead deployment on this machine, and OpenSSH's forwards to its engine.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -19,9 +19,9 @@ import type { WayName } from './rows.ts';
 
 export interface Ways {
   load: Worker<LoadOrders>;
-  /** Resolves when the engine has nothing to do: streams that were left have ended on all hops. */
+  /** Resolves when the engine is idle: streams that a client left have ended on all hops. */
   idle(): Promise<void>;
-  /** All processes that can have a part in it, and what they have used so far. */
+  /** All processes that may take part, and what they have used so far. */
   processes(): Promise<ProcessUse[]>;
 }
 
@@ -58,7 +58,7 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
   return { load, idle: () => untilIdle(engine.socket), processes: () => partsOf(world) };
 }
 
-/** The engine's socket stands in its command line, its key in its environment, which its own user may read. */
+/** The engine's socket is in its command line, its key in its environment, which its own user may read. */
 async function findEngine(world: World): Promise<{ socket: string; key: string }> {
   const engine = (await readProcesses()).find(({ argv }) => argv.includes(world.dir) && argv.includes(' --uds '));
   if (!engine) throw new Error('the deployment has no engine');

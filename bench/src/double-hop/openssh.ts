@@ -1,4 +1,4 @@
-// OpenSSH's own two forwards, as a person types them, and as they are at their best: with a session channel, whose opening makes
+// OpenSSH's own two forwards, as a user types them, and in their fastest form: with a session channel, which makes
 // ssh and sshd set TCP_NODELAY.
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -49,7 +49,7 @@ async function forward(
   await heard(child, words[0] === '-R' ? 'remote forward success' : 'Entering interactive session');
 }
 
-/** Resolves when it has said this; what it says then is read and thrown away. */
+/** Resolves when ssh has printed `word`; discards the later output. */
 async function heard(child: ChildProcess, word: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let text = '';

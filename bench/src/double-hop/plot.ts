@@ -1,4 +1,4 @@
-// Latency over the number of streams, one line a way, both axes logarithmic: an SVG by hand. Pure.
+// Draws latency over the number of streams as SVG: one line for each way, both axes logarithmic. Pure.
 
 import type { Row, WayName } from './rows.ts';
 

@@ -1,4 +1,4 @@
-// HTTP over bare sockets: as little of the client's own work as possible between the socket and the clock.
+// HTTP over plain sockets: does as little work as possible between the socket and the clock.
 
 import { once } from 'node:events';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
@@ -20,7 +20,7 @@ export function createRawRequester({ address, key }: RawAddress): Requester {
   function open(): Socket {
     const socket = connect(address);
     socket.setNoDelay(true);
-    // What it means is told by its close.
+    // The `close` event that follows reports the failure.
     socket.on('error', () => socket.destroy());
     socket.once('close', () => idle.delete(socket));
     return socket;
@@ -60,7 +60,7 @@ async function converse(socket: Socket, bytes: Buffer, asked: TimedRequest): Pro
       if (!head.startsWith(`http/1.1 ${asked.expect}`)) return reject(new Error(`answered ${head.slice(0, 200)}`));
     }
     asked.onData(piece);
-    // The answer is over with its last chunk, as for any HTTP client; a connection that is not kept is closed behind it.
+    // The answer ends with its last chunk, as for any HTTP client; a connection that is not kept is closed after it.
     tail = Buffer.concat([tail, piece]).subarray(-lastChunk.length);
     if (lastChunk.equals(tail)) resolve({ isKept: asked.keep && !head.includes('connection: close') });
   };

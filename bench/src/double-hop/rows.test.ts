@@ -27,7 +27,7 @@ const rounds: Rounds = {
 describe('The rows of a number of streams', () => {
   const rows = rowsOf(50, rounds);
 
-  it('are one for each way, with every figure that is promised', () => {
+  it('are one for each way, with every documented figure', () => {
     expect(rows.map(({ way }) => way)).toEqual([...measuredWays]);
     for (const row of rows)
       expect(row).toMatchObject({

@@ -1,4 +1,4 @@
-// From the rounds' figures to what is told: one row for each way and number of streams, ratios against OpenSSH as typed. Pure.
+// Makes the rows of the tables from the figures of the rounds: one row for each way and number of streams, ratios against OpenSSH as typed. Pure.
 
 import { budgets } from '../harness/budgets.ts';
 import { type Judged, judge } from '../harness/judge.ts';
@@ -8,17 +8,17 @@ import { figure, type Table } from '../harness/table.ts';
 export const measuredWays = ['direct', 'openssh', 'openssh-session', 'fairlead', 'sdk'] as const;
 export type WayName = (typeof measuredWays)[number];
 
-/** What one round has measured of one way. */
+/** The figures of one way in one round. */
 export interface Round {
   ttfbNewMs: { p50: number; p99: number };
   ttfbKeptMs: { p50: number; p99: number };
-  /** All at once. Not measured of one alone: NaN. */
+  /** Requests that begin at the same moment. NaN with one stream, where it is not measured. */
   ttfbBurstMs: { p50: number; p99: number };
   tokensPerSecond: number;
   gapP99Ms: number;
-  /** Not measured at every number of streams: NaN. */
+  /** NaN where it is not measured at this number of streams. */
   bulkMBPerSecond: number;
-  /** Of all processes together, for one token. */
+  /** CPU time of all processes together for one token. */
   cpuSecondsPerToken: number;
   failures: number;
 }
@@ -34,7 +34,7 @@ export interface Row {
   bulkMBPerSecond: number;
   cpuSeconds: number;
   failures: number;
-  /** Against OpenSSH as typed in the same round, the median of the rounds. Of the way itself, but for what was added. */
+  /** Ratios against OpenSSH as typed in the same round, the median of the rounds: of the whole figure, except for `added`. */
   ratios: {
     ttfbNewAdded: number;
     ttfbKeptAdded: number;
@@ -71,7 +71,7 @@ export function rowsOf(streams: number, rounds: Rounds): Row[] {
   });
 }
 
-/** What the way adds to direct, over what OpenSSH as typed adds, round by round. */
+/** For each round: what the way adds to direct, divided by what OpenSSH as typed adds. */
 function addedRatios(rounds: Rounds, way: WayName, read: (round: Round) => number): number[] {
   return rounds[way].map((round, at) => {
     const [direct, openssh] = [rounds.direct[at], rounds.openssh[at]];
@@ -87,7 +87,7 @@ function plainRatios(rounds: Rounds, way: WayName, read: (round: Round) => numbe
   });
 }
 
-/** The budgets that hold at this number of streams. */
+/** The budgets for this number of streams. */
 export function verdictsOf(streams: number, rounds: Rounds): Judged[] {
   const at = (budget: (typeof budgets)[keyof typeof budgets]) => ({
     ...budget,

@@ -1,4 +1,4 @@
-// `bench double-hop`: rounds over all ways in turn, so that what disturbs the machine disturbs all of them alike.
+// `bench double-hop`: each round measures all ways in turn, so that other load on the machine disturbs all of them alike.
 
 import { writeFile } from 'node:fs/promises';
 
@@ -13,13 +13,13 @@ export interface DoubleHopOptions extends BenchOptions {
   streams: readonly number[];
   seconds: number;
   rounds: number;
-  /** Where the plot goes. */
+  /** The file for the plot. */
   plot?: string;
 }
 
-/** Of hundreds of streams it is as much as two hops carry on two cores; a faster flood leaves some streams without a beginning. */
+/** With hundreds of streams this is as much as two hops carry on two cores; at a faster pace some streams would not begin. */
 const minPaceMs = 2;
-/** One request alone is at once whatever is done. */
+/** With one stream, "at once" measures nothing new. */
 const noBurst = { p50: Number.NaN, p99: Number.NaN, failures: 0 };
 
 export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResult> {
@@ -29,7 +29,7 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
   const uses: Use[] = [];
   for (const streams of options.streams) {
     const seen: Record<WayName, Round[]> = { direct: [], openssh: [], 'openssh-session': [], fairlead: [], sdk: [] };
-    // A single body has nothing to do with the number of streams.
+    // The bulk body does not depend on the number of streams.
     const megabytes = streams === options.streams[0] ? bulkMegabytes(options.quick) : 0;
     for (let round = 0; round < options.rounds; round++) {
       options.say(`${streams} at a time: round ${round + 1} of ${options.rounds}`);
@@ -56,7 +56,7 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
   };
 }
 
-/** Node compiles what is used often: some two thousand requests over each way, short of which it is the compiler that is measured. */
+/** Sends about two thousand requests over each way: before that, Node still compiles its hot code. */
 async function warmUp(ways: Ways, { quick, say }: DoubleHopOptions): Promise<void> {
   for (const way of measuredWays) {
     say(`warming up: ${way}`);
@@ -68,7 +68,7 @@ async function warmUp(ways: Ways, { quick, say }: DoubleHopOptions): Promise<voi
 interface Use {
   way: WayName;
   streams: number;
-  /** CPU seconds and MB resident of each process that has used any, while tokens flowed at full pace. */
+  /** CPU seconds and resident MB of each process that used CPU while tokens came at full pace. */
   cpu: ReadonlyArray<{ pid: number; program: string; cpuSeconds: number; residentMB: number }>;
 }
 
@@ -120,7 +120,7 @@ function useOf(before: readonly ProcessUse[], after: readonly ProcessUse[]): Use
     .filter(({ cpuSeconds }) => cpuSeconds > 0);
 }
 
-/** What a process is, for people: without its paths and options. */
+/** A short name for a process, without paths and options. */
 export function programOf(argv: string): string {
   if (argv.startsWith('sshd')) return 'sshd';
   const known = ['load-worker', 'engine-sim', 'agent', 'control', 'connect'].find((name) =>

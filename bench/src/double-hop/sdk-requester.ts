@@ -1,4 +1,4 @@
-// The SDK's own fetch, straight over its SSH connection: no local port.
+// The SDK's own fetch, over its SSH connection without a local port.
 
 import { connect } from '@fairlead/client';
 

@@ -1,4 +1,4 @@
-// The budgets that `pnpm bench` judges, as data: the bound that must hold for each figure. The one place where they stand in code.
+// The budgets that `pnpm bench` judges, as data: the bound of each figure. No other code repeats them.
 
 export interface Budget {
   what: string;

@@ -1,4 +1,4 @@
-// The programs as they are shipped: built when they are not, or when a source is newer than what was built.
+// The shipped programs: builds one when it is not built, or when a source is newer than the build.
 
 import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 interface Program {
   folder: string;
   file: string;
-  /** What is bundled in or copied. */
+  /** Sources that are bundled in or copied. */
   of: readonly string[];
   after?: readonly BuiltProgram[];
 }
@@ -65,7 +65,7 @@ async function newestMs(folder: string): Promise<number> {
   return Math.max(0, ...(await Promise.all(sources.map((name) => changedMs(join(folder, name))))));
 }
 
-/** 0 where there is none. */
+/** 0 when there is no file. */
 async function changedMs(path: string): Promise<number> {
   try {
     return (await stat(path)).mtimeMs;

@@ -1,4 +1,4 @@
-// Where and when something was measured: printed with every result.
+// Where and when a result was measured; printed with every result.
 
 import { execFile } from 'node:child_process';
 import { cpus, loadavg, platform, release, totalmem } from 'node:os';
@@ -17,7 +17,7 @@ export interface Environment {
   node: string;
   openssh: string;
   commit: string;
-  /** Of one minute, before the first measurement: more than a little and the figures are not worth much. */
+  /** The one-minute load average before the first measurement. A high load makes the figures unreliable. */
   loadBefore: number;
 }
 
@@ -41,7 +41,7 @@ export function describeEnvironment(environment: Environment): string {
   return `${at}, ${cpu}, ${cores} cores, ${memoryGB} GB, ${system}, Node ${node}, ${openssh}, commit ${commit}, load before ${loadBefore}`;
 }
 
-/** `ssh -V` says it on stderr. */
+/** `ssh -V` prints its version on stderr. */
 async function firstLine(program: string, args: string[]): Promise<string> {
   try {
     const { stdout, stderr } = await run(program, args);

@@ -10,8 +10,8 @@ describe('A verdict', () => {
     ['all within', [0.5, 0.6, 0.7, 0.5, 0.6], 'pass'],
     ['all outside', [1.5, 1.6, 1.7, 1.5, 1.6], 'fail'],
     ['on both sides', [0.9, 1.1, 1, 1, 1], 'within noise'],
-    ['within, but by less than the next rounds may be off', [0.6, 0.7, 0.8, 0.9, 0.99], 'within noise'],
-    ['outside, but by less than the next rounds may be off', [1.01, 1.2, 1.3, 1.4, 1.5], 'within noise'],
+    ['within, but by less than the next rounds may differ', [0.6, 0.7, 0.8, 0.9, 0.99], 'within noise'],
+    ['outside, but by less than the next rounds may differ', [1.01, 1.2, 1.3, 1.4, 1.5], 'within noise'],
     ['at the bound, all alike', [1, 1, 1, 1, 1], 'pass'],
     ['too few', [0.5, 0.5, 0.5, 0.5], 'not judged'],
     ['one that could not be measured', [0.5, 0.5, Number.NaN, 0.5, 0.5], 'not judged'],
@@ -27,7 +27,7 @@ describe('A verdict', () => {
     expect(judge(samples, atLeast)).toMatchObject({ verdict, bound: '≥ 1' }),
   );
 
-  it('never turns from pass to fail where a second run is off by no more than the spread of the first', () => {
+  it('never turns from pass to fail when a second run differs by at most the spread of the first', () => {
     const first = [0.8, 0.85, 0.9, 0.82, 0.88];
     expect(judge(first, atMost).verdict).toBe('pass');
     for (const by of [-0.1, -0.05, 0.05, 0.1]) {

@@ -1,24 +1,24 @@
-// What the rounds of one run say about one budget. Pure.
+// Judges one budget by the rounds of one run. Pure.
 
 import type { Budget } from './budgets.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
 /** `not judged`: too few rounds to know their spread, as with --quick. */
-export type Verdict = 'pass' | 'fail' | 'within noise' | 'not judged';
+export type BudgetVerdict = 'pass' | 'fail' | 'within noise' | 'not judged';
 
 export interface Judged extends Spread {
   what: string;
   unit: string;
   bound: string;
-  verdict: Verdict;
-  /** One a round. */
+  verdict: BudgetVerdict;
+  /** One per round. */
   samples: readonly number[];
 }
 
 const minRounds = 5;
 /**
- * The spread is taken this much wider on each side, as a share of its width: what five rounds saw is less than what the
- * next five may see, and another run must not turn a pass into a fail.
+ * Widens the spread by this share of its width on each side: five rounds see less than the whole spread, and
+ * another run must not turn a pass into a fail.
  */
 const guardRatio = 0.5;
 
@@ -32,7 +32,7 @@ function verdictOf(
   samples: readonly number[],
   { low, high }: Spread,
   { atMost, atLeast }: Pick<Budget, 'atMost' | 'atLeast'>,
-): Verdict {
+): BudgetVerdict {
   if (samples.length < minRounds || samples.some((sample) => Number.isNaN(sample))) return 'not judged';
   const guard = (high - low) * guardRatio;
   const [lowest, highest] = [low - guard, high + guard];

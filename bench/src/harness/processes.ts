@@ -1,4 +1,4 @@
-// Which processes take part in a measurement, what they are, and what they have used, from /proc. Linux alone has it.
+// The processes of a measurement and what they have used, from /proc (Linux only).
 
 import { readFile } from 'node:fs/promises';
 
@@ -10,7 +10,7 @@ export interface ProcessUse {
   argv: string;
   cpuSeconds: number;
   residentMB: number;
-  /** Since boot. */
+  /** Start time in seconds after boot. */
   startedSeconds: number;
 }
 
@@ -18,7 +18,7 @@ export interface ProcessUse {
 const ticksPerSecond = 100;
 const pageBytes = 4096;
 
-/** All that can be seen. A process that ends meanwhile is left out. */
+/** All visible processes. Leaves out a process that ends meanwhile. */
 export function readProcesses(): Promise<ProcessUse[]> {
   return mapProcesses(useOf);
 }
@@ -43,7 +43,7 @@ export function usageOf(stat: ProcessStat): Omit<ProcessUse, 'argv'> {
   };
 }
 
-/** Those that `root` has started, and theirs; without `root` itself. */
+/** The children of `root` and their descendants, without `root` itself. */
 export function descendantsOf(root: number, all: readonly ProcessUse[]): ProcessUse[] {
   const found: ProcessUse[] = [];
   let parents = new Set([root]);
@@ -55,19 +55,19 @@ export function descendantsOf(root: number, all: readonly ProcessUse[]): Process
   return found;
 }
 
-/** CPU seconds that each process has used between two looks. Who was not there at the first look has used all it has. */
+/** CPU seconds that each process has used between two readings. For a process that is not in the first reading, all its CPU time. */
 export function usedBetween(before: readonly ProcessUse[], after: readonly ProcessUse[]): Map<number, number> {
   const known = new Map(before.map(({ pid, cpuSeconds }) => [pid, cpuSeconds]));
   return new Map(after.map(({ pid, cpuSeconds }) => [pid, cpuSeconds - (known.get(pid) ?? 0)]));
 }
 
-/** Bytes that a process has had written to disk. */
+/** Bytes that the kernel has written to disk for a process. */
 export async function readWrittenBytes(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/io`, 'utf8');
   return Number(/^write_bytes: (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
 }
 
-/** Milliseconds since the epoch at which a process was started; to 10 ms. */
+/** The start time of a process in milliseconds since the epoch; accurate to 10 ms. */
 export async function startedAtMs({ startedSeconds }: ProcessUse): Promise<number> {
   const [uptime = ''] = (await readFile('/proc/uptime', 'utf8')).split(' ');
   return Date.now() - (Number(uptime) - startedSeconds) * 1000;

@@ -1,4 +1,4 @@
-// What a bench hands back, and how it is printed: tables, then one line for each budget.
+// The result of a bench, and how it is printed: tables, then one line for each budget.
 
 import type { Scope } from '@fairlead/kit';
 
@@ -6,11 +6,11 @@ import type { Judged } from './judge.ts';
 import { figure, renderTable, type Table } from './table.ts';
 
 export interface BenchOptions {
-  /** Few and short rounds: shows that everything runs and has its shape, not how fast it is. */
+  /** Few and short rounds: shows that the bench works, not how fast Fairlead is. */
   quick: boolean;
-  /** Owns what the bench opens: closed at its end, also when it is interrupted. */
+  /** Owns what the bench opens. Closed at the bench's end, also on interruption. */
   scope: Scope;
-  /** Progress, for people. */
+  /** Prints progress. */
   say: (line: string) => void;
 }
 
@@ -18,9 +18,9 @@ export interface BenchResult {
   bench: string;
   tables: readonly Table[];
   verdicts: readonly Judged[];
-  /** What else there is to know, and why something was left out. */
+  /** Further facts, and why a measurement was left out. */
   notes: readonly string[];
-  /** Goes into the JSON as it is. */
+  /** Written into the JSON unchanged. */
   data: object;
 }
 

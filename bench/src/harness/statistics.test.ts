@@ -15,6 +15,6 @@ describe('A spread', () => {
   it('has the smallest, the middle and the largest of its samples', () =>
     expect(spreadOf([9, 1, 4])).toEqual({ low: 1, median: 4, high: 9 }));
 
-  it('of no sample is no number', () =>
+  it('of no sample is NaN', () =>
     expect(spreadOf([])).toEqual({ low: Number.NaN, median: Number.NaN, high: Number.NaN }));
 });

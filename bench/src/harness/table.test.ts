@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { figure, renderTable } from './table.ts';
 
 describe('A table', () => {
-  it('has its first column to the left and the others to the right', () => {
+  it('aligns its first column to the left and the others to the right', () => {
     const table = {
       title: 'T',
       columns: ['way', 'ms'],

@@ -1,4 +1,4 @@
-// Tables of text: the first column to the left, figures to the right. Pure.
+// Text tables: the first column is left-aligned, the figures right-aligned. Pure.
 
 export interface Table {
   title: string;
@@ -18,7 +18,7 @@ export function renderTable({ title, columns, rows }: Table): string {
   return [title, line(columns), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line), ''].join('\n');
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 export function figure(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '-';
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');

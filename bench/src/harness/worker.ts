@@ -1,4 +1,4 @@
-// A process of our own that takes orders one at a time: load comes from processes that can be measured apart.
+// A child process that takes orders one at a time, so that load comes from a process that can be measured separately.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ type AnswerOf<Handling> = Handling extends (given: never) => infer Answer ? Awai
 
 type Answer = { id: number } & ({ ok: true; value: unknown } | { ok: false; message: string });
 
-/** Resolves when it takes orders. */
+/** Resolves when the worker takes orders. The caller disposes it. */
 export async function openWorker<Orders>(file: string, env: NodeJS.ProcessEnv = process.env): Promise<Worker<Orders>> {
   const child = fork(file, {
     execArgv: ['--conditions=fairlead-source', '--disable-warning=ExperimentalWarning'],

@@ -1,4 +1,4 @@
-// `bench link`: how soon a consumer is served again when SSH connections are reset, and when their servers freeze.
+// `bench link`: how soon a consumer is served again after SSH connections are reset, and after their servers freeze.
 
 import { watch } from '@fairlead/client';
 import { openWorld, type World } from '@fairlead/testkit';
@@ -16,7 +16,7 @@ export interface LinkOptions extends BenchOptions {
 }
 
 const deployment = 'bench';
-/** Longer than any lease: what takes so long is broken. */
+/** Longer than any lease: a recovery that takes longer has failed. */
 const timeoutMs = 60_000;
 
 export async function runLinkBench({ rounds, scope, say }: LinkOptions): Promise<BenchResult> {
@@ -62,7 +62,7 @@ async function timeReset(world: World): Promise<number> {
   return performance.now() - beganMs;
 }
 
-/** The stopped processes are let go afterwards: their clients have left. */
+/** Continues the stopped processes afterwards: their clients have disconnected. */
 async function timeFreeze(world: World): Promise<number> {
   const before = await watchGenerations(world).first();
   const sessions = descendantsOf(process.pid, await readProcesses()).filter(({ argv }) => argv.startsWith('sshd'));
@@ -76,7 +76,7 @@ async function timeFreeze(world: World): Promise<number> {
   }
 }
 
-/** The generations of the deployment, as they come to serve and a consumer hears of it. */
+/** Yields each generation of the deployment when a consumer learns that it serves. */
 function watchGenerations({ profileFile, home }: World) {
   const signal = AbortSignal.timeout(timeoutMs);
   const generations = (async function* () {

@@ -1,4 +1,4 @@
-// `bench sim`: how many SSE events a second the simulator can give for each second of CPU it has, so that it is not what is measured elsewhere.
+// `bench sim`: how many SSE events the simulator sends per second of its CPU time, to show that it is not the limit in the other benches.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

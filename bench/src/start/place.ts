@@ -1,4 +1,4 @@
-// Where a deployment is started: the testbed with its Slurm and its firewall where this machine can have one, else a world of this user.
+// Where deployments start: the testbed with its Slurm and firewall if it can run on this machine, else a world of this user.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,11 @@ import { built } from '../harness/built.ts';
 
 export interface StartPlace {
   kind: 'testbed' | 'world';
-  /** Why it is not the testbed, where it is not. */
+  /** For a world: why it is not the testbed. */
   because?: string;
-  /** The built CLI. */
+  /** Runs the built CLI. */
   fairlead(...args: string[]): ChildProcess;
-  /** Another program, on the laptop. */
+  /** Runs another program on the laptop. */
   command(...argv: string[]): ChildProcess;
 }
 

@@ -1,4 +1,4 @@
-// `bench start`: from `deploy` to the first token, step by step, with the agent uploaded and a simulator that is ready at once.
+// `bench start`: times each step from `deploy` to the first token, with an uploaded agent and a simulator that is ready at once.
 
 import { budgets } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
@@ -9,7 +9,7 @@ import { sinceJobMs, type Timeline, timelineTable } from './timeline.ts';
 
 export interface StartBenchOptions extends BenchOptions {
   rounds: number;
-  /** A world of this user, also where the testbed could be had. */
+  /** Uses a world of this user even where the testbed can run. */
   world: boolean;
 }
 

@@ -1,4 +1,4 @@
-// One deployment from the command to its first token, as a person would do it: deploy, connect, ask. Then it is stopped.
+// Times one deployment from the command to its first token, as a user does it: deploy, connect, ask. Then stops it.
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ interface Line {
   text: string;
 }
 
-/** The name must be a new one each time. */
+/** `name` must be new each time. */
 export async function timeStart(place: StartPlace, name: string): Promise<Timeline> {
   const beganMs = Date.now();
   const deployed = await linesOf(place.fairlead('deploy', 'demo', '--engine', 'sim', '--name', name, '--json'));
@@ -40,7 +40,7 @@ export async function timeStart(place: StartPlace, name: string): Promise<Timeli
   };
 }
 
-/** The job's script becomes its agent (exec): the process is as old as the job. */
+/** The job's script replaces itself by the agent (exec), so the process has the start time of the job. */
 async function jobStart(instance: string): Promise<number> {
   const agent = (await readProcesses()).find(({ argv }) => argv.includes('agent.mjs') && argv.includes(instance));
   if (!agent) throw new Error(`cannot find the agent of ${instance}`);
@@ -67,7 +67,7 @@ function lineWith(lines: readonly Line[], word: string): Line {
   return found;
 }
 
-/** All lines, once it has ended well. */
+/** Resolves with all lines when the command has ended with 0. */
 async function linesOf(child: ChildProcess): Promise<Line[]> {
   const lines: Line[] = [];
   read(child, (line) => lines.push(line));
@@ -76,7 +76,7 @@ async function linesOf(child: ChildProcess): Promise<Line[]> {
   return lines;
 }
 
-/** The first line with this word; the command goes on. */
+/** Resolves with the first line that contains this word; the command keeps running. */
 async function firstLine(child: ChildProcess, word: string): Promise<Line> {
   const { promise, resolve, reject } = Promise.withResolvers<Line>();
   read(child, (line) => line.text.includes(word) && resolve(line));

@@ -21,7 +21,7 @@ describe('The steps of a start', () => {
     });
   });
 
-  it('leave out what the history does not tell', () => {
+  it('leave out what is not in the history', () => {
     expect(stepsOfEvents([], 0)).toEqual({});
   });
 
@@ -30,7 +30,7 @@ describe('The steps of a start', () => {
     expect(sinceJobMs({ 'job started': 400 })).toBeNaN();
   });
 
-  it('are shown in their order, without those that were not needed', () => {
+  it('are shown in order, without those that were not needed', () => {
     const { rows } = timelineTable('T', [{ submit: 100, 'job started': 150, 'first token': 900 }]);
     expect(rows).toEqual([
       ['submit', '100', '100', '100', ''],

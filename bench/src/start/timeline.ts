@@ -1,4 +1,4 @@
-// The steps from `deploy` to the first token, each with when it was reached. Pure.
+// The steps from `deploy` to the first token, each with its time. Pure.
 
 import { spreadOf, median } from '../harness/statistics.ts';
 import { figure, type Table } from '../harness/table.ts';
@@ -18,7 +18,7 @@ export const steps = [
 ] as const;
 export type TimelineStep = (typeof steps)[number];
 
-/** When each step was done, milliseconds from the command. A step that was not needed is absent. */
+/** When each step was done, in milliseconds from the command. A step that was not needed is absent. */
 export type Timeline = Partial<Record<TimelineStep, number>>;
 
 export interface TimedEvent {
@@ -26,7 +26,7 @@ export interface TimedEvent {
   atMs: number;
 }
 
-/** The history's own events: both tunnels up is what counts, and the first time of everything else. */
+/** Steps from the events of the history: for the tunnels the last one, for the others the first event. */
 export function stepsOfEvents(events: readonly TimedEvent[], sinceMs: number): Timeline {
   const first = (kind: string) => events.find((event) => event.kind === kind)?.atMs;
   const tunnels = events.filter(({ kind }) => kind === 'tunnel.up').map(({ atMs }) => atMs);

@@ -25,7 +25,7 @@ export interface BringUpOptions {
   logins: number;
   ipv6Bastion: boolean;
   accounting: boolean;
-  /** More of the machine's directories that every host shall see at the same path, read-only. */
+  /** Additional directories of the machine that every host sees at the same path, read-only. */
   binds: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface BroughtUp {
 
 const slurmLimitMs = 30_000;
 
-/** The caller owns what comes back; when the caller's process ends all of it ends, unless the keeper is released. */
+/** The caller owns the result and ends it through `keeper`; the testbed also ends with the caller's process, unless the keeper is released. */
 export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
   sweepLeftovers(options.base);
   const plan = planHosts(options.profile, options.nodes, options);
@@ -95,7 +95,7 @@ async function bootAll(directory: string, plan: Plan, state: TestbedState, keepe
   writeState(directory, state);
 }
 
-/** Undefined where Slurm cannot have v1 cgroups; processes are then followed by their group. */
+/** Undefined where Slurm cannot have v1 cgroups; Slurm then follows processes by their group. */
 function planCgroups(name: string, plan: Plan): Record<string, CgroupParents> | undefined {
   const parents = findCgroupParents(
     readFileSync('/proc/self/mountinfo', 'utf8'),

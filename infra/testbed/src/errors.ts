@@ -1,4 +1,4 @@
-// Every code that the testbed fails with.
+// The error codes of the testbed.
 
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 

@@ -1,4 +1,4 @@
-// Opens a testbed that belongs to this process: it ends when it is disposed, or with the process, however that ends.
+// Opens a testbed that belongs to this process: it ends when it is disposed, or when the process ends for any reason.
 
 import { randomBytes } from 'node:crypto';
 import { bringUp } from './bring-up.ts';
@@ -9,18 +9,18 @@ import { stateBase } from './state.ts';
 import { TestbedHandle } from './testbed.ts';
 
 export interface OpenTestbedOptions {
-  /** Default: a random name, so that any number run side by side. */
+  /** Default: a random name, so that several testbeds run side by side. */
   name?: string;
-  /** Compute nodes, 2 unless told otherwise. */
+  /** Compute nodes. Default: 2. */
   nodes?: number;
-  /** Login hosts, 1 unless told otherwise: all of them answer to `logins`. */
+  /** Login hosts; all of them answer to `logins`. Default: 1. */
   logins?: number;
-  /** The bastion is reached by IPv6 alone. */
+  /** The bastion has only an IPv6 address. */
   ipv6Bastion?: boolean;
   profile?: Profile;
-  /** slurmdbd on a MariaDB: accounts, limits, qualities of service, sacct. */
+  /** Runs slurmdbd on a MariaDB: accounts, limits, qualities of service, sacct. */
   accounting?: boolean;
-  /** More of the machine's directories that every host shall see at the same path, read-only. */
+  /** Additional directories of the machine that every host sees at the same path, read-only. */
   binds?: readonly string[];
   /** The directory of all testbeds; default `$XDG_CACHE_HOME/fairlead/testbed`. */
   base?: string;
@@ -34,7 +34,7 @@ export class Testbed extends TestbedHandle implements AsyncDisposable {
     this.#keeper = keeper;
   }
 
-  /** The testbed stays when this process ends; until `pid` ends, if one is given. It is no longer this object's to dispose. */
+  /** Keeps the testbed up after this process has ended; with `pid`, until that process ends. Do not dispose this object afterwards. */
   release(pid?: number): void {
     this.#keeper.release(pid);
   }
@@ -44,7 +44,7 @@ export class Testbed extends TestbedHandle implements AsyncDisposable {
     return this.#keeper.ended;
   }
 
-  /** Takes everything down; resolves when no process, mount, network, cgroup or file of it is left. */
+  /** Takes the testbed down; resolves when no process, mount, network, cgroup or file of it is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#keeper.end();
   }

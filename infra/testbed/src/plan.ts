@@ -1,4 +1,4 @@
-// Which hosts there are, on which networks and with which addresses. Pure; everything else is built from this plan.
+// The hosts of a testbed, their networks and addresses. Pure; everything else is built from this plan.
 
 import { TestbedError } from './errors.ts';
 
@@ -27,7 +27,7 @@ export type Role = 'laptop' | 'bastion' | 'login' | 'ctl' | 'node';
 export interface NetworkInterface {
   network: NetworkName;
   address: string;
-  /** Where the bastion has nothing else. */
+  /** Only with `ipv6Bastion`. */
   address6?: string;
   /** Names of this address in every host's /etc/hosts. */
   names: readonly string[];
@@ -36,18 +36,18 @@ export interface NetworkInterface {
 export interface PlannedHost {
   name: string;
   role: Role;
-  /** Which tree is its /home; hosts with the same one share it. */
+  /** Names the tree that is its /home; hosts with the same name share it. */
   home: 'laptop' | 'bastion' | 'cluster';
-  /** The first one carries the default route. */
+  /** The first interface carries the default route. */
   interfaces: readonly NetworkInterface[];
 }
 
 export interface Plan {
   profile: Profile;
   hosts: readonly PlannedHost[];
-  /** The host that carries the bastion's part in this profile. */
+  /** The host that serves as the bastion in this profile. */
   bastion: PlannedHost;
-  /** The bastion is reached by IPv6 alone. */
+  /** The bastion has only an IPv6 address. */
   ipv6Bastion: boolean;
 }
 
@@ -110,7 +110,7 @@ function prefixOf({ network }: NetworkInterface): string {
   return gateways6[network].replace(/[^:]+$/, '');
 }
 
-/** What others call an interface by: the bastion's may be known by IPv6 alone. */
+/** The address by which other hosts know an interface: with `ipv6Bastion`, the bastion's IPv6 address. */
 export function knownAddress(plan: Plan, host: PlannedHost, each: NetworkInterface): string {
   return plan.ipv6Bastion && host.name === plan.bastion.name ? each.address6! : each.address;
 }

@@ -1,8 +1,8 @@
-// Writes files and directories with exactly the mode asked for, whatever the umask.
+// Writes files and directories with exactly the given mode; the umask has no effect.
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 
-/** The parent must be there already. */
+/** The parent directory must exist. */
 export function putDirectory(path: string, mode: number): void {
   mkdirSync(path);
   chmodSync(path, mode);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { accountingInstallLine, findMissing, installLine } from './requirements.ts';
 
-test('findMissing says that another system will not do', () => {
+test('findMissing says that the testbed needs Linux', () => {
   expect(findMissing({ platform: 'darwin', uid: 0, directories: [] })).toEqual([
     expect.stringContaining('this is darwin'),
   ]);
@@ -19,7 +19,7 @@ test('findMissing asks for root and gives the one line that installs the program
   expect(missing[1]).toContain('policy-rc.d');
 });
 
-test('findMissing asks for a database only where accounting is wanted', () => {
+test('findMissing asks for a database only with accounting', () => {
   const machine = { platform: 'linux', uid: 0, directories: [] };
   expect(findMissing(machine, { accounting: true }).join('\n')).toContain(accountingInstallLine);
   expect(findMissing(machine).join('\n')).not.toContain('mariadb');

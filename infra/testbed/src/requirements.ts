@@ -1,4 +1,4 @@
-// What the testbed needs of the machine, and the one line that installs what is missing.
+// What the testbed needs of the machine, and the command that installs what is missing.
 
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export interface MachineFacts {
   directories: readonly string[];
 }
 
-/** Sentences that say what is missing; none when the testbed can run here. */
+/** Sentences that say what is missing; empty when the testbed can run here. */
 export function findMissing(machine: MachineFacts, wanted: { accounting: boolean } = { accounting: false }): string[] {
   if (machine.platform !== 'linux') return [`the testbed needs Linux namespaces: this is ${machine.platform}`];
   const missing = machine.uid === 0 ? [] : [notRoot];
@@ -65,12 +65,12 @@ function isProgram(path: string): boolean {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
-    // Not there or not executable: either way this is not the program.
+    // The file is missing or not executable: this is not the program.
     return false;
   }
 }
 
-/** Of the machine that this process runs on. */
+/** `findMissing` for the machine that this process runs on. */
 export function findMissingHere(wanted?: { accounting: boolean }): string[] {
   const machine = { platform: process.platform, uid: process.getuid?.() ?? -1, directories: programDirectories };
   return findMissing(machine, wanted);

@@ -1,4 +1,4 @@
-// What is remembered of a testbed, and where: one directory per name, with state.json, logs, homes and the hosts' /etc.
+// The recorded state of a testbed: one directory per name, with state.json, logs, homes and the hosts' /etc.
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,13 +19,13 @@ export interface TestbedState {
   /** Whether slurmdbd runs, on a MariaDB. */
   accounting: boolean;
   tracking: ProcessTracking;
-  /** The cgroups of each node, where it has any; they must be removed at the end: nothing else outlives the processes. */
+  /** The cgroups of each node, if it has any. They must be removed at the end, because they outlive the processes. */
   cgroups: Record<string, CgroupParents>;
   /** Whether its root is the root of a user namespace only. */
   rootless: boolean;
-  /** More of the machine's directories that every host sees. */
+  /** Additional directories of the machine that every host sees. */
   binds: string[];
-  /** The process that answers for the directory: first the one that brings the testbed up, then the keeper. */
+  /** The process that owns the directory: first the one that brings the testbed up, then the keeper. */
   holder: ProcessId;
   router?: ProcessId;
   /** The init of each host. */
@@ -48,7 +48,7 @@ export function stateDirectory(base: string, name: string): string {
   return join(base, name);
 }
 
-/** Undefined when nothing was ever brought up there. */
+/** Undefined when no testbed was brought up there. */
 export function readState(directory: string): TestbedState | undefined {
   try {
     return JSON.parse(readFileSync(join(directory, 'state.json'), 'utf8')) as TestbedState;
@@ -64,7 +64,7 @@ export function writeState(directory: string, state: TestbedState): void {
   renameSync(`${path}.${process.pid}`, path);
 }
 
-/** The state of a testbed that is up, or the error that says it is not. */
+/** The state of a testbed that is up; throws `not_up` otherwise. */
 export function requireState(directory: string, name: string): TestbedState {
   const state = readState(directory);
   if (state && isSameProcessAlive(state.holder)) return state;
@@ -77,7 +77,7 @@ export function planOf(state: TestbedState): Plan {
   return planHosts(state.profile, state.nodes, state);
 }
 
-/** Removes what testbeds left whose keeper was killed, without knowing their names. */
+/** Removes the leftovers of all testbeds whose keeper was killed. */
 export function sweepLeftovers(base: string): void {
   for (const name of listNames(base)) {
     const state = readState(join(base, name));
@@ -85,13 +85,13 @@ export function sweepLeftovers(base: string): void {
     try {
       removeLeftovers(join(base, name));
     } catch (error) {
-      // Another `up` sweeps too, or the last processes are still ending: the next one finds what stays.
+      // Another `up` sweeps at the same time, or the last processes are still ending: the next sweep removes the rest.
       if (!['EBUSY', 'ENOTEMPTY', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
     }
   }
 }
 
-/** Takes the name: makes its directory, after removing what a killed testbed of the same name left. */
+/** Claims the name by making its directory, after removing the leftovers of a killed testbed of the same name. */
 export function claimDirectory(directory: string, state: Omit<TestbedState, 'holder'>): TestbedState {
   const before = readState(directory);
   if (before && isSameProcessAlive(before.holder)) throw alreadyUp(state.name);
@@ -107,7 +107,7 @@ export function claimDirectory(directory: string, state: Omit<TestbedState, 'hol
   return claimed;
 }
 
-/** Removes what is left of a testbed whose processes are gone. */
+/** Removes the leftovers of a testbed whose processes have ended. */
 export function removeLeftovers(directory: string): void {
   const state = readState(directory);
   if (state) removeCgroups(cgroupsOf(state));

@@ -1,4 +1,4 @@
-// A testbed as an object: run commands in its hosts, break it, mend it, and take it down.
+// A testbed as an object: runs commands in its hosts, cuts and heals connections, crashes and boots hosts.
 
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,17 +12,17 @@ import { planOf, requireState, writeState, type TestbedState } from './state.ts'
 
 export interface ExecOptions extends EnterOptions {
   stdin?: string | Buffer;
-  /** Kills the command when it fires. */
+  /** Kills the command on abort. */
   signal?: AbortSignal;
 }
 
 export interface SpawnOptions extends EnterOptions {
   stdio?: StdioOptions;
-  /** A process group of its own, so that a signal can be sent to the command and all it started. Default true. */
+  /** Starts a new process group, so that a signal reaches the command and all processes that it started. Default true. */
   detached?: boolean;
 }
 
-/** Speaks to a testbed that is up, also when another process brought it up. Keeps nothing: each call reads the state anew. */
+/** Controls a testbed that is up, also one that another process brought up. Holds no state: each call reads it from the file. */
 export class TestbedHandle {
   readonly name: string;
   readonly directory: string;
@@ -50,7 +50,7 @@ export class TestbedHandle {
     return runArgv(this.#enter(host, argv, options), options);
   }
 
-  /** The child is a small shell outside; signals for the command go to the child's process group. */
+  /** Returns the shell that waits outside for the command; send signals for the command to its process group. The caller ends it. */
   spawn(host: string, argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const [program, ...rest] = this.#enter(host, argv, options);
     return spawn(program!, rest, { stdio: options.stdio ?? 'pipe', detached: options.detached ?? true });
@@ -65,13 +65,13 @@ export class TestbedHandle {
     await this.#setCut((cut) => cut.filter((each) => each !== findHost(this.plan(), host).name));
   }
 
-  /** Like a power failure: no process says goodbye. */
+  /** Like a power failure: no process closes its connections. */
   async crash(host: string): Promise<void> {
     const state = this.state();
     await crashHost(state, findHost(planOf(state), host));
   }
 
-  /** Starts a crashed host again, with empty disks but the shared home. Resolves when its daemons are started. */
+  /** Starts a crashed host again, with empty disks except the shared home. Resolves when its daemons have started. */
   async boot(host: string): Promise<void> {
     const state = this.state();
     const plan = planOf(state);

@@ -241,12 +241,12 @@ async function echo(channel: Duplex): Promise<void> {
   channel.end(await buffer(channel));
 }
 
-/** A bastion tells a writer that the reader has gone only when it writes: an end is what every carrier tells at once. */
+/** Every carrier passes on an end at once. A bastion tells a writer of a closed reader only when it writes. */
 function ends(stream: Duplex): Promise<void> {
   return new Promise((resolve) => stream.once('end', resolve).once('close', resolve));
 }
 
-/** Whether there is room again before a quarter of a second is over: nobody reads on the other side. */
+/** Whether there is room again within a quarter of a second, though the other side reads nothing. */
 async function drains(stream: Duplex): Promise<boolean> {
   const limit = AbortSignal.timeout(250);
   const drained = new Promise<void>((resolve) => stream.once('drain', resolve));

@@ -1,5 +1,5 @@
 // The port through which bytes get from a consumer to an instance's front, and from control to its agent. It has two halves,
-// for they run on two machines: a job offers, a consumer reaches. carrier.contract.ts says what every kind keeps.
+// which run on two machines: a job offers, a consumer reaches. carrier.contract.ts says what every kind must do.
 
 import type { Duplex } from 'node:stream';
 
@@ -16,7 +16,7 @@ export interface Up<Address> {
   via: string;
   /** Why by this one, where there is a choice; else empty. */
   why: string;
-  /** Ways that lead to another host than the one meant: a person should look at them. */
+  /** Ways that lead to another host than the recorded one: a person should look at them. */
   refused: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface OfferOptions<Address> {
   /** Owns each channel that a consumer opens. */
   accept: (channel: Duplex) => void;
   onUp: (up: Up<Address>) => void;
-  /** The address is void and its channels have ended. The carrier brings the offering up again by itself. */
+  /** The address is void and its channels have ended. The carrier brings the offering up again. */
   onDown: (reason: string) => void;
   /** Once per outage and cause, not once per try. */
   onTrouble: (failure: OfferFailure) => void;
@@ -51,13 +51,13 @@ export interface Offerer<Address = EndpointAddress> {
 /** The consumer's half. */
 export interface Reach {
   /**
-   * Resolves when a channel to this address can be opened without waiting for a login; callers share one attempt. Rejects where
-   * a person has to act, or with a retryable error.
+   * Resolves when a channel to this address can be opened without waiting for a login; callers share one attempt. Rejects with
+   * a retryable error, or with one that needs a person.
    */
   ready(address: EndpointAddress): Promise<unknown>;
   /**
    * A new channel to the front; the caller closes it. Rejects with the signal's reason when aborted, with `dial_refused` where
-   * nothing answers at the address, with `connection_lost` where the way was lost: the next address or the next try will do.
+   * nothing answers at the address, with `connection_lost` where the connection was lost: the next address or try can succeed.
    */
   reach(address: EndpointAddress, options?: { signal?: AbortSignal }): Promise<Duplex>;
 }

@@ -7,7 +7,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import type { EndpointAddress } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { openControlChannel } from './bastion-socket/control-channel.ts';
+import { secureControlChannel } from './bastion-socket/control-channel.ts';
 import { createMemoryNetwork, type MemoryNetwork, type Towards } from './memory/memory-network.ts';
 import { securePinned } from './secure-pinned.ts';
 import { controlIdentity, impostorIdentity, type TestIdentity } from './testing/test-identities.ts';
@@ -15,7 +15,7 @@ import { controlIdentity, impostorIdentity, type TestIdentity } from './testing/
 const pin = { certificate: controlIdentity.certificate, limitMs: 5_000 };
 const answer = 'hello, this is control';
 
-/** A control behind the network, which answers and ends; its address now. */
+/** A control that answers each channel and ends it. `dial` reaches it at its address of now. */
 function serve(network: MemoryNetwork, { certificate: cert, privateKey: key }: TestIdentity) {
   let address: EndpointAddress | undefined;
   const secureContext = createSecureContext({ cert, key });
@@ -69,7 +69,7 @@ describe('TLS with a pinned certificate', { timeout: 60_000 }, () => {
       expect(seen.cut).toBeGreaterThan(100);
       // Signatures differ in length: the last cut may have come after the end.
       network.dropAfter(towards, Infinity);
-      const socket = await openControlChannel(await control.dial(), controlIdentity.certificate);
+      const socket = await secureControlChannel(await control.dial(), controlIdentity.certificate);
       expect((await buffer(socket)).toString()).toBe(answer);
     },
   );

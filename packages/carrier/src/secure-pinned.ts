@@ -32,7 +32,7 @@ export async function securePinned(channel: Duplex, { certificate, limitMs }: Pi
     ca: [certificate],
     minVersion: 'TLSv1.3',
     servername: 'control',
-    // The chain check alone would let in whatever the pinned certificate may have signed.
+    // The chain check alone accepts any certificate that the pinned one has signed.
     checkServerIdentity: (_name, presented) =>
       pinned.raw.equals(presented.raw) ? undefined : new Error('it showed another certificate'),
   });

@@ -8,6 +8,7 @@ import { addCareCommands } from './program/care-commands.ts';
 import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
+import { addPlanCommands } from './program/plan-commands.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
 
@@ -45,6 +46,7 @@ export function createProgram(
   addConnect(program, go);
   addStop(program, go);
   addSetup(program, go);
+  addPlanCommands(program, go);
   addSiteCommands(program, go);
   addUseCommands(program, go, version);
   addCareCommands(program, go);
@@ -61,7 +63,7 @@ function addDeploy(program: Command, go: RunCommand): void {
   program
     .command('deploy')
     .description(
-      'deploy a model: a preset (demo, llama-3.1-8b, gpt-oss-20b), a Hugging Face id, or a path on the cluster',
+      'deploy a model: a preset (demo, or one that `fairlead models` lists), a Hugging Face id, or a path on the cluster',
     )
     .argument('<model>', "a preset's name, org/model, or an absolute path")
     .option('--on <cluster>', 'the cluster to deploy on')

@@ -1,4 +1,4 @@
-// The SDK's own error codes, worded for the person who called it.
+// The SDK's own error codes. Their messages speak to the program's author.
 
 import type { ReachErrorCode } from '@fairlead/carrier';
 import { CodedError } from '@fairlead/kit';

@@ -1,6 +1,6 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
-import { createReach } from '@fairlead/carrier';
+import { carrierKinds, createReach } from '@fairlead/carrier';
 import { anySignal, CodedError, openTimeLimit, Scope, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
@@ -33,7 +33,7 @@ export interface ConnectOptions extends SessionOptions {
 /**
  * Resolves when a request through the whole path has been answered. Close it with `await using` or `close()`.
  * Throws a CodedError: `deployment_unknown`, `endpoint_not_ready`, `port_taken`, `bind_invalid`, `origin_invalid`, `profile_missing`,
- * and what the way to the bastion can say (`refused`, `timeout`, `auth_failed`, `host_key_changed`, …).
+ * and the errors of the SSH connection (`refused`, `timeout`, `auth_failed`, `host_key_changed`, …).
  */
 export async function connect(name: string, options: ConnectOptions = {}): Promise<Connection> {
   options.signal?.throwIfAborted();
@@ -59,8 +59,8 @@ function tellRoutes({ link }: Session, onEvent: (event: ConnectionEvent) => void
 }
 
 /**
- * Of many requests that come together the first are answered before the last are begun: all at once, each would wait at every hop for
- * all the others. More do not make it faster (`pnpm bench double-hop --streams 500`).
+ * Limits the channels that are opened at the same time. Without a limit, each of many simultaneous requests waits at every hop for
+ * all others; a higher limit is not faster (`pnpm bench double-hop --streams 500`).
  */
 const channelsOpenedAtOnce = 32;
 
@@ -79,7 +79,7 @@ async function openConnection(
     followEndpoint({ name, api, watch: (stop) => session.watch(stop), opens: link.opens, clock, random, log }),
   );
   const turns = createTurns(channelsOpenedAtOnce);
-  const carrier = createReach([link]);
+  const carrier = createReach(carrierKinds.map((kind) => kind.createReacher({ link })));
   const live = scope.use(
     trackPaths((signal, patience) => openPath({ name, follower, carrier, turns, clock, random }, signal, patience)),
   );

@@ -1,4 +1,4 @@
-// What a program holds of one deployment: its calls, its `fetch`, its URL and key, all of which follow it.
+// A program's connection to one deployment: calls, `fetch`, URL and key, which lead to wherever the deployment answers.
 
 import type { Clock } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
@@ -16,13 +16,13 @@ import type { LocalPort } from './local/local-port.ts';
 import { type CallOptions, createOpenAiCalls, type OpenAiCalls } from './openai/openai-calls.ts';
 
 export type ConnectionEvent =
-  /** `again`: not the first one; a tunnel was made anew (a new generation), or the deployment was (a new instance). */
+  /** `again`: not the first one: the tunnel came up again (a new generation), or the deployment was made again (a new instance). */
   | { type: 'endpoint.up'; endpoint: Endpoint; again: boolean }
   /** Calls and `fetch` wait for the next one, for up to a minute; the local port answers 503 within a second. */
   | { type: 'endpoint.down'; reason: string }
   /** For good. */
   | { type: 'deployment.ended'; deployment: Deployment }
-  /** Requests go on; what is new is not heard of. Once per outage. */
+  /** Requests go on, but changes of the deployment are not seen. Once per outage. */
   | { type: 'control.lost'; reason: string }
   | { type: 'control.back' }
   /** Where the bastion has several routes: the one that is used from now on. `again`: after a loss. */
@@ -40,7 +40,7 @@ export interface Connection extends OpenAiCalls, AsyncDisposable {
   /** `http://127.0.0.1:<port>/v1`, or what `bind` says. With `port: false` a URL that only this connection's `fetch` understands. */
   readonly baseURL: string;
   readonly port: number | undefined;
-  /** The deployment's key. A secret; a new one when it is deployed anew. */
+  /** The deployment's key. A secret. Each deployment has another one, also one of the same name. */
   readonly apiKey: string;
   /** The name in the OpenAI API's `model` field. */
   readonly servedModel: string;
@@ -119,7 +119,7 @@ function followDeployment({ follower, paths, onEvent }: ConnectionDeps): Promise
   return promise;
 }
 
-/** A listener that throws must not stop the following: as with an event target, the process is told. */
+/** A listener that throws must not end the watch: as with an event target, its error is thrown at the process. */
 export function tell(onEvent: (event: ConnectionEvent) => void, event: ConnectionEvent): void {
   try {
     onEvent(event);

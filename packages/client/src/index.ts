@@ -39,6 +39,7 @@ export type {
   Usage,
 } from '@fairlead/openai-wire';
 export type { SshTerminal } from '@fairlead/ssh';
+export { pickReachable } from './control/find-endpoint.ts';
 export { openSession, type Session, type SessionOptions } from './control/open-session.ts';
 export { profilePath, readProfile, writeProfile } from './bastion/profile.ts';
 export { routeFilePath } from './bastion/route-file.ts';

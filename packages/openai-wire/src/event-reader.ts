@@ -1,4 +1,4 @@
-// Server-sent events of an OpenAI stream, cut out of text as it comes. Reads nothing itself.
+// Splits the text of an OpenAI stream into its server-sent events. The caller reads the stream.
 
 import { createParser } from 'eventsource-parser';
 

@@ -26,7 +26,7 @@ export {
   modelRoute as MODEL_ROUTE,
   modelOf,
   pickRoute,
-  type Route,
+  type ApiRoute,
   type RoutePick,
   type RouteTable,
 } from './routes.ts';

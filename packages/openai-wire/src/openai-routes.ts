@@ -1,8 +1,8 @@
 // What servers that speak OpenAI's API offer, and Anthropic's Messages. Data. Sources: both APIs' references.
 
-import type { Route } from './routes.ts';
+import type { ApiRoute } from './routes.ts';
 
-export const openAiRoutes: readonly Route[] = [
+export const openAiRoutes: readonly ApiRoute[] = [
   { method: 'POST', path: '/v1/chat/completions' },
   { method: 'POST', path: '/v1/completions' },
   { method: 'POST', path: '/v1/responses' },

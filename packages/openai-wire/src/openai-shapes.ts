@@ -1,4 +1,4 @@
-// The OpenAI API's bodies as far as we promise them. What else a request or an answer holds passes through untouched.
+// Bodies of the OpenAI API: the fields that our types promise. All other fields of a request or an answer pass through unchanged.
 
 export interface ChatMessage {
   role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
@@ -20,7 +20,7 @@ export interface ChatRequest {
   stop?: string | readonly string[];
   seed?: number;
   tools?: readonly Record<string, unknown>[];
-  /** Whatever else the engine takes, such as `top_k` or `response_format`. */
+  /** Other fields that the engine takes, such as `top_k` or `response_format`. */
   [field: string]: unknown;
 }
 

@@ -1,4 +1,4 @@
-// What is answered instead of the engine's answer: an error in OpenAI's shape, and a connection that closes after it.
+// The front's own answer in place of the engine's: an error in OpenAI's shape, after which the connection closes.
 
 import { STATUS_CODES } from 'node:http';
 import { WIRE_ERRORS, type WireErrorCode } from '@fairlead/protocol';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { openAiRoutes } from './openai-routes.ts';
-import { createRouteTable, modelRoute, modelOf, pickRoute as pick, type Route } from './routes.ts';
+import { createRouteTable, modelRoute, modelOf, pickRoute as pick, type ApiRoute } from './routes.ts';
 
 const table = createRouteTable(openAiRoutes);
 const pickRoute = (method: string, path: string) => pick(table, method, path);
 
 describe('pickRoute', () => {
-  test.each<Route>([...openAiRoutes, modelRoute])('lets $method $path through', (route) => {
+  test.each<ApiRoute>([...openAiRoutes, modelRoute])('lets $method $path through', (route) => {
     expect(pickRoute(route.method, route.path.replace(/\{\w+\}/, 'resp_1'))).toEqual({ ok: true, route });
   });
 

@@ -1,6 +1,6 @@
 // Which requests pass a front: those that an engine offers to its consumers. Everything else stays on its node. Pure.
 
-export interface Route {
+export interface ApiRoute {
   method: 'GET' | 'POST';
   /** A segment in braces stands for any one segment; that of `modelRoute` for one or more. */
   path: string;
@@ -12,17 +12,17 @@ export const modelPathPrefix = '/v1/models/';
  * Answered by the front from the engine's list: vLLM has no such route, and most names of models hold a slash. See `ModelAnswer`.
  * The segment in braces stands for one or more.
  */
-export const modelRoute: Route = { method: 'GET', path: `${modelPathPrefix}{model}` };
+export const modelRoute: ApiRoute = { method: 'GET', path: `${modelPathPrefix}{model}` };
 
-export type RoutePick = { ok: true; route: Route } | { ok: false; otherMethods: Route['method'][] };
+export type RoutePick = { ok: true; route: ApiRoute } | { ok: false; otherMethods: ApiRoute['method'][] };
 
 export interface RouteTable {
-  exact: ReadonlyMap<string, Route>;
-  patterns: readonly { route: Route; segments: readonly string[] }[];
+  exact: ReadonlyMap<string, ApiRoute>;
+  patterns: readonly { route: ApiRoute; segments: readonly string[] }[];
 }
 
 /** HEAD and OPTIONS are no routes: vLLM answers OPTIONS without a key on every path, and HEAD with 405. */
-export function createRouteTable(routes: readonly Route[]): RouteTable {
+export function createRouteTable(routes: readonly ApiRoute[]): RouteTable {
   return {
     exact: new Map(
       routes
@@ -35,11 +35,11 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   };
 }
 
-/** `path` is as the parser lets it through: no dot segments, and escapes behind `/v1/models/` alone. Case, empty segments and a last slash matter. */
+/** `path` comes from the front's parser: it has no dot segments, and escapes only after `/v1/models/`. Case, empty segments and a last slash matter. */
 export function pickRoute(table: RouteTable, method: string, path: string): RoutePick {
   const route = findRoute(table, method, path);
   if (route) return { ok: true, route };
-  const methods: Route['method'][] = ['GET', 'POST'];
+  const methods: ApiRoute['method'][] = ['GET', 'POST'];
   return { ok: false, otherMethods: methods.filter((other) => findRoute(table, other, path)) };
 }
 
@@ -53,7 +53,7 @@ export function modelOf(path: string): string | undefined {
   }
 }
 
-function findRoute(table: RouteTable, method: string, path: string): Route | undefined {
+function findRoute(table: RouteTable, method: string, path: string): ApiRoute | undefined {
   return table.exact.get(keyOf(method, path)) ?? matchPattern(table, method, path);
 }
 
@@ -61,7 +61,7 @@ function isModelPath(path: string): boolean {
   return path.startsWith(modelPathPrefix) && !path.endsWith('/') && !path.includes('//');
 }
 
-function matchPattern({ patterns }: RouteTable, method: string, path: string): Route | undefined {
+function matchPattern({ patterns }: RouteTable, method: string, path: string): ApiRoute | undefined {
   if (isModelPath(path)) return method === modelRoute.method ? modelRoute : undefined;
   const given = path.split('/');
   const matches = (segments: readonly string[]) =>

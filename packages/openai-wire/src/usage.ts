@@ -1,4 +1,4 @@
-// The tokens that a request took, as an answer or an event tells them: OpenAI's completions and Responses, Anthropic's Messages.
+// The tokens that a request took, read from an answer or an event: OpenAI's completions and Responses, Anthropic's Messages.
 
 import type { Usage } from './openai-shapes.ts';
 

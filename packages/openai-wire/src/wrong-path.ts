@@ -1,4 +1,4 @@
-// What to say to a client that asks for a path which is not served: most often its base URL has one part too many or too few.
+// The message for a client that asks for a path which is not served: most often its base URL has one part too many or too few.
 
 import { otherServerHint } from './other-server.ts';
 import { pickRoute, type RouteTable } from './routes.ts';
@@ -54,7 +54,7 @@ function cureFor(path: string, meant: string, server: string): string {
 
 const hostPattern = /^[\w.:[\]-]{1,255}$/;
 
-/** As the client knows it; a name that could not be one is not repeated. */
+/** The origin as the client knows it. A `Host` that cannot be a host's name is not repeated. */
 function serverOf({ host, isTls }: WrongPath): string {
   return `${isTls ? 'https' : 'http'}://${host !== undefined && hostPattern.test(host) ? host : '<host>:<port>'}`;
 }

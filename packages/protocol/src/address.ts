@@ -11,10 +11,13 @@ const bastionSocket = 'bastion-socket';
 export const bastionSocketAddress = z.object({ kind: z.literal(bastionSocket), socket: boundedText(pathLength) });
 export type BastionSocketAddress = z.infer<typeof bastionSocketAddress>;
 
-/** Of a carrier that this version does not know: it can be listed and not reached. */
+const addressLength = 4096;
+
+/** Of any other carrier. A program that has no carrier of this kind lists the address and passes it on unchanged. */
 const otherAddress = z
-  .object({ kind: boundedText(64) })
-  .refine(({ kind }) => kind !== bastionSocket, { error: 'a bastion socket has a path', path: ['socket'] });
+  .looseObject({ kind: boundedText(64) })
+  .refine(({ kind }) => kind !== bastionSocket, { error: 'a bastion socket has a path', path: ['socket'] })
+  .refine((address) => JSON.stringify(address).length <= addressLength, { error: 'the address is too long' });
 
 export const endpointAddress = z.union([bastionSocketAddress, otherAddress]);
 export type EndpointAddress = z.infer<typeof endpointAddress>;

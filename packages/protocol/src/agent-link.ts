@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { endpointRefs } from './address.ts';
 import {
   boundedText,
   count,
@@ -49,6 +50,8 @@ export const instanceReported = z.object({
   state: instanceState,
   /** The data socket at which it answers, once the tunnel is up. */
   endpointGeneration: generation.optional(),
+  /** Where it answers by other carriers than the bastion's sockets. */
+  endpoints: endpointRefs.optional(),
   /** Names that the OpenAI API's `model` field takes. */
   servedModels: nameList,
   nodes: nodeList,

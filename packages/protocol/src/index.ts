@@ -150,5 +150,5 @@ export {
   watchSnapshot,
 } from './watch.ts';
 export { instanceNode, type InstanceNode, nodeList, nodeState, type NodeState } from './node.ts';
-export { pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
+export { type EndpointChoice, pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
 export { hasEnded, leadInstance } from './lead-instance.ts';

@@ -24,7 +24,8 @@ function endpoint(instanceId: string, more: Partial<EndpointView> = {}): Endpoin
   };
 }
 
-const picked = (endpoints: EndpointView[], inUse?: EndpointView) => pickEndpoint(endpoints, inUse)?.instanceId;
+const picked = (endpoints: EndpointView[], inUse?: EndpointView) =>
+  pickEndpoint(endpoints, { kinds: ['bastion-socket'], inUse })?.instanceId;
 
 describe('pickEndpoint', () => {
   it('prefers the current instance to its successor, whatever their order', () => {
@@ -52,13 +53,20 @@ describe('pickEndpoint', () => {
     expect(picked([{ ...first, state }])).toBeUndefined();
   });
 
-  it('ignores an address of a carrier that this version does not know; the address is decoded and listed', () => {
+  it('ignores an address of a carrier that the program does not have; the address is decoded and passed on whole', () => {
     const wire = { ...first, apiKey: 'k', address: { kind: 'srun', step: 7 } };
     const decoded = decodeValue(endpointList, { endpoints: [wire] });
-    expect(decoded).toMatchObject({ ok: true, value: { endpoints: [{ address: { kind: 'srun' } }] } });
+    expect(decoded).toMatchObject({ ok: true, value: { endpoints: [{ address: { kind: 'srun', step: 7 } }] } });
     const endpoints = decoded.ok ? decoded.value.endpoints : [];
     expect(picked(endpoints)).toBeUndefined();
     expect(picked([...endpoints, second])).toBe('bbbbbbbb');
+  });
+
+  it('takes the preferred carrier of an instance, and prefers an instance to a carrier', () => {
+    const relayed = { ...first, generation: 7, address: { kind: 'relay', at: 'x' } };
+    const pick = (...kinds: string[]) => pickEndpoint([second, first, relayed], { kinds });
+    expect(pick('relay', 'bastion-socket')).toBe(relayed);
+    expect(pick('bastion-socket', 'relay')).toBe(first);
   });
 
   it('gets no bastion socket without a path: decoding refuses it', () => {

@@ -3,7 +3,7 @@ import { type FieldReport, places, type TestPlace } from '../failure-mode.ts';
 const nodeFailures = 'packages/engines/src/judge/known-node-failures.test.ts';
 const command = 'packages/engines/src/port/engine-command.test.ts';
 
-/** Of the table of excerpts: each case by what it is. */
+/** The table of excerpts: each case is named by its description. */
 function excerpts(...cases: string[]): TestPlace[] {
   return places(...cases.map((what) => [nodeFailures, what] as const));
 }

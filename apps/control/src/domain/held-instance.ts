@@ -33,6 +33,7 @@ export function transitionHeld({ life, presence }: Held, event: HeldEvent): Held
     case 'line.heard':
     case 'line.closed':
     case 'load.told':
+    case 'endpoints.told':
     case 'agent.refused': {
       const step = transitionPresence(presence, event, life);
       return go({ life, presence: step.state }, ...step.effects);

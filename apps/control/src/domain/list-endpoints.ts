@@ -1,7 +1,7 @@
 // The endpoints at which a deployment answers now, or the reason why there is none. Pure; `pickEndpoint` chooses among several.
 
 import type { Secret } from '@fairlead/kit';
-import { type EndpointView, isEnded, isServing } from '@fairlead/protocol';
+import { type EndpointRef, type EndpointView, isEnded, isServing } from '@fairlead/protocol';
 
 import { describeState } from './describe-state.ts';
 import type { DeploymentRecord, InstanceRecord } from './records.ts';
@@ -20,6 +20,8 @@ export interface NoEndpoint {
 export interface Candidate {
   instance: InstanceRecord;
   apiKey: Secret | undefined;
+  /** By other carriers than the bastion's sockets. */
+  endpoints?: readonly EndpointRef[] | undefined;
 }
 
 /** The endpoints of every instance that takes requests. If there is none: why the first instance that has not ended takes none, else why the first does not. */
@@ -37,7 +39,7 @@ export function listEndpoints(
 
 function endpointsOfOne(
   { name, servedModel }: DeploymentRecord,
-  { instance, apiKey }: Candidate,
+  { instance, apiKey, endpoints: told }: Candidate,
   runDir: string,
 ): EndpointsFound {
   const { life, deadlineMs } = instance;
@@ -49,7 +51,7 @@ function endpointsOfOne(
     return notReady(`${name} is ${words}`, hint);
   }
   if (apiKey === undefined) return notReady(`${name} is expected back: control has just been restarted`);
-  const refs = endpointsOf(instance, runDir);
+  const refs = endpointsOf(instance, runDir, told);
   if (refs.length === 0) return notReady(`${name} is ${words}, but its tunnel to the bastion is down`);
   const endpoints = refs.map((ref): EndpointView => ({
     deployment: name,

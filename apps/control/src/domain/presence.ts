@@ -1,7 +1,14 @@
 // What control holds of an instance's agent in memory only: its connection, its key, its load. Pure.
 
 import { go, stay, type Step } from '@fairlead/kit';
-import { type AgentHello, type InstanceView, isEnded, type Load, type StopMode } from '@fairlead/protocol';
+import {
+  type AgentHello,
+  type EndpointRef,
+  type InstanceView,
+  isEnded,
+  type Load,
+  type StopMode,
+} from '@fairlead/protocol';
 
 import type { LifeEffect } from './instance-life.ts';
 import type { Life } from './records.ts';
@@ -21,6 +28,8 @@ export interface Presence {
   readonly line?: AgentLine;
   readonly apiKey?: AgentHello['apiKey'];
   readonly load?: Load;
+  /** Where it answers by other carriers than the bastion's sockets, as its agent told last. */
+  readonly endpoints?: readonly EndpointRef[];
   /** The agent that speaks for the instance, since control's start. */
   readonly agent?: NonNullable<InstanceView['agent']>;
   /** When a refusal was last put into the history; monotonic. */
@@ -34,6 +43,7 @@ export type PresenceEvent =
   | { type: 'line.heard'; line: AgentLine }
   | { type: 'line.closed'; line: AgentLine }
   | { type: 'load.told'; load: Load }
+  | { type: 'endpoints.told'; endpoints: readonly EndpointRef[] }
   /** An agent was refused at this instance's socket; `nowMs` is monotonic. */
   | { type: 'agent.refused'; code: string; message: string; nowMs: number };
 
@@ -59,6 +69,8 @@ export function transitionPresence(presence: Presence, event: PresenceEvent, lif
       return presence.line === event.line ? go(withoutLine(presence)) : stay(presence);
     case 'load.told':
       return go({ ...presence, load: event.load });
+    case 'endpoints.told':
+      return go({ ...presence, endpoints: event.endpoints });
     case 'agent.refused':
       return refuse(presence, event);
   }

@@ -16,6 +16,8 @@ import { type DeploymentRecord, type InstanceRecord, restartOf } from './records
 export interface LiveFacts {
   leaseUntilMs?: number | undefined;
   load?: Load | undefined;
+  /** By other carriers than the bastion's sockets. */
+  endpoints?: readonly EndpointRef[] | undefined;
   agent?: InstanceView['agent'];
 }
 
@@ -30,7 +32,7 @@ export function viewInstance(record: InstanceRecord, runDir: string, live: LiveF
     state: life.state,
     nodes: nodesOf(record),
     servedModels: record.servedModels,
-    endpoints: endpointsOf(record, runDir),
+    endpoints: endpointsOf(record, runDir, live.endpoints),
     jobDir: record.jobDir.replaceAll('{instance}', record.id),
     createdMs: record.createdMs,
     updatedMs: record.updatedMs,
@@ -44,13 +46,17 @@ export function viewInstance(record: InstanceRecord, runDir: string, live: LiveF
   return view;
 }
 
-/** Empty while the agent is away or its tunnel is down. */
-export function endpointsOf({ id, life }: InstanceRecord, runDir: string): EndpointRef[] {
-  if (life.phase !== 'attended' || life.generation === undefined) return [];
+/** Where it answers; nowhere while its agent is away. The bastion's socket follows from the generation; `told`: by other carriers. */
+export function endpointsOf(
+  { id, life }: InstanceRecord,
+  runDir: string,
+  told: readonly EndpointRef[] = [],
+): EndpointRef[] {
+  if (life.phase !== 'attended') return [];
   const { generation } = life;
-  return [
-    { generation, address: { kind: 'bastion-socket', socket: `${runDir}/${socketName(id, generation, 'data')}` } },
-  ];
+  if (generation === undefined) return [...told];
+  const socket = `${runDir}/${socketName(id, generation, 'data')}`;
+  return [{ generation, address: { kind: 'bastion-socket', socket } }, ...told];
 }
 
 /** As the agent reported them last. The end of the instance is the end of each node. */

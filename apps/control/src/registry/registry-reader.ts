@@ -75,6 +75,7 @@ export class RegistryReader {
     return viewInstance(instance, runDir, {
       agent: presence.agent,
       load: presence.load,
+      endpoints: presence.endpoints,
       leaseUntilMs: left === undefined ? undefined : Math.round(clock.now() + left),
     });
   }

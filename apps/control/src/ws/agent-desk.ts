@@ -4,6 +4,7 @@ import { type Clock, errorText, isCodedError, type Log, type Secret, withFields 
 import {
   type AgentHello,
   type AgentMessage,
+  type EndpointRef,
   type InstanceNode,
   type InstanceReported,
   pickVersion,
@@ -200,11 +201,21 @@ class Session {
     if (generation !== undefined && !there)
       log.warn({ op: 'instance.report', ok: false, instance: id, generation }, 'its data socket is not there');
     registry.applyLive(this.entry, { type: 'load.told', load: message.load });
+    this.#learnEndpoints(message.endpoints ?? []);
     // A report is the whole state: a job whose time limit was removed has no deadline.
     const { servedModels, nodes, deadlineMs } = message;
     const more: Partial<InstanceRecord> = { servedModels, nodes, deadlineMs };
     const event = { type: 'instance.reported', state: message.state } as const;
     this.#once(registry.apply(this.entry, there ? { ...event, generation } : event, more), () => undefined);
+  }
+
+  /** What is not stored is told to watchers with the next stored change: a change of endpoints makes one. */
+  #learnEndpoints(endpoints: readonly EndpointRef[]): void {
+    const { registry } = this.#deps;
+    const { presence } = this.entry;
+    if (JSON.stringify(presence.endpoints ?? []) === JSON.stringify(endpoints)) return;
+    registry.applyLive(this.entry, { type: 'endpoints.told', endpoints });
+    this.#once(registry.change(this.entry, {}), () => undefined);
   }
 
   /** Once for each process of an agent. */

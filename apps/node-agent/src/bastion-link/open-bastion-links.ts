@@ -1,9 +1,10 @@
-// The two connections of an agent: data and control apart, so that a bulk answer cannot delay a heartbeat.
+// How an agent is reached: by control over a connection to the bastion, by consumers over every carrier that the program has. Data
+// and control are apart, so that a bulk answer cannot delay a heartbeat.
 
 import type { Duplex } from 'node:stream';
-import { createBastionOfferer, type OfferFailure } from '@fairlead/carrier';
+import { bastionSocket, carrierKinds, type ChannelUse, type Offerer, type OfferFailure } from '@fairlead/carrier';
 import { Scope } from '@fairlead/kit';
-import { type BastionRoute, firstGeneration, type InstanceSpec } from '@fairlead/protocol';
+import { type BastionRoute, type EndpointRef, firstGeneration, type InstanceSpec } from '@fairlead/protocol';
 import { createRouteMemory, type SshTarget } from '@fairlead/ssh';
 import type { AgentDeps } from '../agent-deps.ts';
 import { routesTo } from './routes-to.ts';
@@ -15,48 +16,64 @@ export interface BastionLinksOptions {
   deps: Pick<AgentDeps, 'clock' | 'random' | 'log'>;
   acceptData: (stream: Duplex) => void;
   acceptControl: (stream: Duplex) => void;
-  /** Undefined while the data connection is down. */
-  onEndpoint: (endpoint: { generation: number; socketPath: string } | undefined) => void;
+  /** All places at which consumers reach it now. */
+  onEndpoints: (endpoints: EndpointRef[]) => void;
   note: (kind: string, message: string) => void;
   onHopeless: (failure: OfferFailure) => void;
 }
 
 export function openBastionLinks(options: BastionLinksOptions): AsyncDisposable {
-  const { spec, deps, note } = options;
+  const { spec, deps } = options;
   const scope = new Scope();
   const routes = routesTo(spec, targetOf);
-  const carrier = createBastionOfferer({
+  const offererDeps = {
     routes,
     routeMemory: createRouteMemory(),
     expectedHost: spec.bastionIdentity.host,
     ...deps,
-  });
-  for (const use of ['control', 'data'] as const) {
-    let via = routes[0]?.name;
-    const offered = carrier.offer({
-      instanceId: spec.instanceId,
-      use,
-      firstGeneration: firstGeneration(options.restart),
-      accept: use === 'data' ? options.acceptData : options.acceptControl,
-      onUp: (up) => {
-        const { generation, address, why, refused } = up;
-        if (use === 'data') options.onEndpoint({ generation, socketPath: address.socket });
-        via = up.via;
-        note('tunnel.up', `${use} connection to ${via} is up, generation ${generation}${why && ` (${why})`}`);
-        for (const words of refused) note('tunnel.route_refused', words);
-      },
-      onDown: (reason) => {
-        if (use === 'data') options.onEndpoint(undefined);
-        note('tunnel.down', `${use} connection to ${via} is down: ${reason}`);
-      },
-      onTrouble: ({ message, hint }) => {
-        note('tunnel.trouble', `${use} connection: ${message}${hint === undefined ? '' : ` (${hint})`}`);
-      },
-      onHopeless: options.onHopeless,
-    });
-    scope.use(offered);
+  };
+  scope.use(offer(bastionSocket.createOfferer(offererDeps), 'control', options));
+  const up = new Map<string, EndpointRef>();
+  for (const carrier of carrierKinds) {
+    const onEndpoint = (endpoint: EndpointRef | undefined) => {
+      if (endpoint) up.set(carrier.kind, endpoint);
+      else up.delete(carrier.kind);
+      options.onEndpoints([...up.values()]);
+    };
+    scope.use(offer(carrier.createOfferer(offererDeps), 'data', { ...options, onEndpoint }));
   }
   return scope;
+}
+
+interface OfferingOptions extends BastionLinksOptions {
+  /** Undefined while the offering is down. */
+  onEndpoint?: (endpoint: EndpointRef | undefined) => void;
+}
+
+function offer(offerer: Offerer, use: ChannelUse, options: OfferingOptions): AsyncDisposable {
+  const { spec, note, onEndpoint } = options;
+  let via = '';
+  return offerer.offer({
+    instanceId: spec.instanceId,
+    use,
+    firstGeneration: firstGeneration(options.restart),
+    accept: use === 'data' ? options.acceptData : options.acceptControl,
+    onUp(up) {
+      const { generation, address, why, refused } = up;
+      onEndpoint?.({ generation, address });
+      via = up.via;
+      note('tunnel.up', `${use} connection to ${via} is up, generation ${generation}${why && ` (${why})`}`);
+      for (const words of refused) note('tunnel.route_refused', words);
+    },
+    onDown(reason) {
+      onEndpoint?.(undefined);
+      note('tunnel.down', `${use} connection to ${via} is down: ${reason}`);
+    },
+    onTrouble({ message, hint }) {
+      note('tunnel.trouble', `${use} connection: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+    },
+    onHopeless: options.onHopeless,
+  });
 }
 
 function targetOf(route: BastionRoute): SshTarget {

@@ -1,6 +1,6 @@
 // From a complete head to what the engine gets for it: its head, how its body is framed, and what becomes of the answer.
 
-import { MODEL_ROUTE, modelOf, type Refusal, refuse, type Route } from '@fairlead/openai-wire';
+import { MODEL_ROUTE, modelOf, type Refusal, refuse, type ApiRoute } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { type EngineAnswer, PassedAnswer } from './engine-answer.ts';
@@ -10,7 +10,7 @@ import { type Framing, interpretHead } from './interpret-head.ts';
 import { ModelAnswer, modelListHead } from './model-answer.ts';
 
 export interface AdmittedRequest {
-  route: Route;
+  route: ApiRoute;
   engineAddress: EngineAddress;
   /** What the engine gets first. */
   head: Buffer;

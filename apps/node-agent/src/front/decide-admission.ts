@@ -6,7 +6,7 @@ import {
   pickRoute,
   type Refusal,
   refuse,
-  type Route,
+  type ApiRoute,
   type RouteTable,
   type WrongPath,
 } from '@fairlead/openai-wire';
@@ -28,7 +28,7 @@ export interface AdmissionFacts {
   bodyBytes: number;
 }
 
-export type Admission = { ok: true; route: Route; engineAddress: EngineAddress } | { ok: false; refusal: Refusal };
+export type Admission = { ok: true; route: ApiRoute; engineAddress: EngineAddress } | { ok: false; refusal: Refusal };
 
 export function decideAdmission(
   head: RequestHead,

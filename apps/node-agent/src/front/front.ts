@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
-import { createRouteTable, refuse, type Route, type RouteTable } from '@fairlead/openai-wire';
+import { createRouteTable, refuse, type ApiRoute, type RouteTable } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
@@ -16,7 +16,7 @@ export interface FrontOptions {
   /** Undefined while the engine is not there. Asked for each request. */
   engineAddress: () => EngineAddress | undefined;
   /** What the engine offers to consumers; no other request passes. */
-  routes: readonly Route[];
+  routes: readonly ApiRoute[];
   /** The endpoint's key, which clients present. */
   apiKey: Secret;
   /** The engine's own key, which never leaves the node. */

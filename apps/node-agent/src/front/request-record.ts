@@ -1,6 +1,6 @@
 // The record of a connection that is over, for the log and the counters. It holds no text that a client chose.
 
-import type { RefusalCode, Route } from '@fairlead/openai-wire';
+import type { RefusalCode, ApiRoute } from '@fairlead/openai-wire';
 import type { RequestOutcome } from './connection-life.ts';
 
 export interface RequestRecord extends RequestTally {
@@ -14,7 +14,7 @@ export interface RequestRecord extends RequestTally {
 export interface RequestTally {
   refusedAs: RefusalCode | undefined;
   /** Undefined when the engine never had the request. */
-  route: Route | undefined;
+  route: ApiRoute | undefined;
   /** As the engine gave it, if it did. */
   status: number | undefined;
   firstByteMs: number | undefined;

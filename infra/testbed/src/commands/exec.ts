@@ -1,4 +1,4 @@
-// `exec`: a command in a host, with this process's stdin, stdout and stderr; its signals go in, the exit code comes out.
+// `exec`: runs a command in a host with this process's stdin, stdout and stderr; passes signals to the command and exits with its exit code.
 
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ export async function execCommand(
 ): Promise<number> {
   const onTerminal = process.stdin.isTTY === true;
   const words = argv.length > 0 ? argv : ['bash', '-l'];
-  // On a terminal the command stays in the terminal's foreground group, which gets Ctrl-C by itself.
+  // On a terminal the command stays in the terminal's foreground group, to which the terminal sends Ctrl-C.
   const child = testbed.spawn(host, words, { ...enterOptions(options), stdio: 'inherit', detached: !onTerminal });
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   child.on('error', reject);
@@ -49,12 +49,12 @@ function passOn(child: ChildProcess, signal: NodeJS.Signals, onTerminal: boolean
     if (!onTerminal) process.kill(-child.pid, signal);
     else if (signal === 'SIGTERM' || signal === 'SIGHUP') process.kill(commandOf(child.pid), signal);
   } catch (error) {
-    // It ended in this moment: its exit code follows.
+    // The command has just ended: its exit code follows.
     if (errnoOf(error) !== 'ESRCH' && errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 
-/** The command itself: the only child of the small shell that waits for it. */
+/** The command: the only child of the shell that waits for it. */
 function commandOf(shell: number): number {
   return Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').split(' ')[0]) || shell;
 }

@@ -1,4 +1,4 @@
-// `logs`: what the hosts' daemons wrote, of one host or of all.
+// `logs`: the logs of the daemons of one host or of all.
 
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';

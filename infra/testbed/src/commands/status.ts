@@ -1,4 +1,4 @@
-// `status`: which testbeds there are, and what of each is up.
+// `status`: the testbeds, and which hosts of each are up.
 
 import { join } from 'node:path';
 import { readNodeStates } from '../hosts/hosts.ts';

@@ -1,4 +1,4 @@
-// `test`: runs the scenarios with vitest, or says what this machine lacks for them.
+// `test`: runs the scenarios with vitest, or says what this machine lacks for them and counts them as skipped.
 
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -17,7 +17,7 @@ export async function testCommand(args: readonly string[], options: { real?: boo
       file.endsWith('.scenario.ts'),
     ).length;
     for (const line of missing) process.stdout.write(`testbed: ${line}\n`);
-    process.stdout.write(`0 passed, 0 failed, ${skipped} skipped (scenario files)\n`);
+    process.stdout.write(`Tests  0 passed, 0 failed, ${skipped} skipped (scenario files)\n`);
     return 0;
   }
   const vitest = join(

@@ -59,7 +59,7 @@ function untilSignal(): Promise<void> {
   return promise;
 }
 
-/** Harmless when nothing is up. Also removes what a killed testbed of that name left. */
+/** Does nothing when no testbed is up. Also removes the leftovers of a killed testbed of that name. */
 export async function downCommand(options: { base: string; name: string }): Promise<number> {
   const directory = stateDirectory(options.base, options.name);
   const state = readState(directory);

@@ -1,4 +1,4 @@
-// Finds what the hosts see of this machine: the checkout that this file belongs to, and the Node that comes with it.
+// Finds the files of this machine that the hosts see: the checkout that this file belongs to, and its Node.
 
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -23,15 +23,15 @@ export function bootFilesOf(directory: string, state: TestbedState, host: Planne
   };
 }
 
-/** The project's own Node, as pnpm linked it; without one, the Node that runs this. */
+/** The project's own Node, linked by pnpm; without one, the Node that runs this process. */
 function projectNode(): string {
   const linked = join(checkout, 'node_modules', '.bin', 'node');
   return existsSync(linked) ? realpathSync(linked) : process.execPath;
 }
 
 /**
- * The CLI from its sources, so that an edit takes effect at once; as the tests built it (scripts/build-for-tests.ts)
- * where they did in this checkout: a start from there takes a fifth of the time, and no new home has to bundle anything.
+ * The CLI's sources, so that an edit takes effect at once; or the CLI that the tests built (scripts/build-for-tests.ts)
+ * in this checkout: it starts in a fifth of the time, and a new home does not have to bundle anything.
  */
 function programInCheckout(): string {
   const built = process.env['FAIRLEAD_BUILT'] ?? '';

@@ -1,5 +1,5 @@
 // The bash text that turns fresh namespaces into a host: its private /etc, /var, /home, /dev, /tmp and /run.
-// Pure. The machine's own files are only ever the lower layer: nothing of this is written to them.
+// Pure. The machine's own files are only lower layers: the script writes nothing to them.
 
 import { shellQuote } from '@fairlead/kit';
 import { controllers, type CgroupParents } from '../slurm/cgroups.ts';
@@ -18,11 +18,11 @@ export interface BootFiles {
   node: string;
   /** The file of `fairlead`, relative to the checkout. */
   program: string;
-  /** More of the machine's directories that every host sees at the same path, read-only. */
+  /** Additional directories of the machine that every host sees at the same path, read-only. */
   binds: readonly string[];
-  /** Whether root is the root of a user namespace, for whom the machine's files are owned by uid nobody. */
+  /** Whether root is the root of a user namespace, which sees the machine's files as owned by uid nobody. */
   rootless: boolean;
-  /** A compute node's own cgroups, where there are any. */
+  /** A compute node's own cgroups, if it has any. */
   cgroups?: CgroupParents;
 }
 
@@ -47,7 +47,7 @@ export function hostBootScript(host: PlannedHost, files: BootFiles): string {
     'mount -t tmpfs -o mode=755 run /run',
     'mkdir -p /run/sshd /run/lock /run/munge /run/slurm',
     'chown munge: /run/munge; chown slurm: /run/slurm',
-    // Each boot of a host is one of its own; the machine's does not change with it.
+    // Each boot of a host has its own boot id, which is not the machine's.
     'cat /proc/sys/kernel/random/uuid > /run/boot_id; mount --bind /run/boot_id /proc/sys/kernel/random/boot_id',
     'mount -t sysfs sysfs /sys 2>/dev/null || true',
     files.cgroups ? 'mount --rbind /mnt/cgroup /sys/fs/cgroup' : '',
@@ -61,10 +61,10 @@ export function hostBootScript(host: PlannedHost, files: BootFiles): string {
     .join('\n');
 }
 
-/** Says that the host is ready and becomes its init: one that does nothing, and lets the kernel reap its orphans. */
+/** Prints that the host is ready and becomes its init, which does nothing and lets the kernel reap orphans. */
 export const holdScript = 'echo ready\nexec env --ignore-signal=CHLD sleep infinity >/dev/null 2>&1';
 
-/** Everything is put together under /mnt, which is given back at the end. Sources are bound before anything covers them. */
+/** Assembles everything under /mnt, which is unmounted at the end. Binds the sources before another mount covers them. */
 function stage(host: PlannedHost, files: BootFiles): string {
   const lines = [
     'umask 022',
@@ -73,7 +73,7 @@ function stage(host: PlannedHost, files: BootFiles): string {
     // layer DIRECTORY MODE [LOWER]: a private writable layer over one of the machine's directories
     'layer() { local at=/mnt/layers$1; mkdir -p "$at/upper" "$at/work"; chmod "$2" "$at/upper"; ' +
       `mount -t overlay -o "${files.rootless ? 'userxattr,' : ''}lowerdir=\${3:-$1},upperdir=$at/upper,workdir=$at/work" layer "$1"; }`,
-    // layerOrEmpty DIRECTORY MODE [LOWER]: without root, what has other file systems mounted below it can be no layer
+    // layerOrEmpty DIRECTORY MODE [LOWER]: without root, a directory with other file systems mounted below it cannot be a layer
     `layerOrEmpty() { ${files.rootless ? 'layer "$@" 2>/dev/null || mount -t tmpfs -o mode=$2 empty "$1"' : 'layer "$@"'}; }`,
     `bind ${shellQuote(files.state)} /mnt/state`,
     ...files.binds.map((each, index) => `bind ${shellQuote(each)} /mnt/binds/${index}`),
@@ -87,7 +87,7 @@ function stage(host: PlannedHost, files: BootFiles): string {
   return lines.join('\n');
 }
 
-/** Without root, what belongs to the machine's root cannot be copied up: /etc is a copy, /var and /root begin empty. */
+/** Without root, overlayfs cannot copy up files of the machine's root: /etc is a copy, /var and /root begin empty. */
 const freshTrees = `mkdir /mnt/etc; cp -a /etc/. /mnt/etc/ 2>/dev/null || true; cp -a /mnt/state/etc/. /mnt/etc/
 mount --bind /mnt/etc /etc
 bind /var /mnt/machine-var
@@ -96,7 +96,7 @@ mkdir -p /var/lib/slurm /var/lib/munge /var/spool /var/log /var/cache /var/tmp
 chown slurm: /var/lib/slurm; chown munge: /var/lib/munge; chmod 711 /var/lib/munge; ln -s /run /var/run
 layerOrEmpty /var/tmp 1777 /mnt/machine-var/tmp`;
 
-/** The laptop sees the machine's programs and files, as its users may read them, and has `fairlead`. */
+/** The laptop sees the machine's programs and files, with their permissions, and has `fairlead`. */
 function laptopTrees({ rootless, program }: BootFiles): string {
   const sources = program.endsWith('.ts') ? ['--conditions=fairlead-source'] : [];
   return [
@@ -112,8 +112,8 @@ function laptopTrees({ rootless, program }: BootFiles): string {
 }
 
 /**
- * A world-readable checkout is bound as it is, so that edits are seen at once. One that only its owner may
- * read is shown through a layer whose modes are opened: with root its metadata alone is copied, and the checkout stays as it was.
+ * Binds a world-readable checkout unchanged, so that the laptop sees edits at once. Shows a checkout that only its owner may
+ * read through a layer with opened modes: with root the layer copies only metadata, and the checkout itself does not change.
  */
 const showCheckout = (rootless: boolean) => `mkdir -p ${checkoutOnLaptop}
 if [ -z "$(find /mnt/checkout -maxdepth 0 ! -perm -005; find /mnt/checkout/packages -maxdepth 4 -path '*/node_modules' -prune -o ! -perm -004 -print -quit)" ]; then
@@ -131,7 +131,7 @@ else
   install -m 755 /mnt/node ${nodeOnLaptop}
 fi`;
 
-/** Bastion and cluster: their own /home and /tmp, and no Node. */
+/** Bastion and cluster have their own /home and /tmp, and no Node. */
 function clusterTrees(host: PlannedHost): string {
   return [
     `mkdir -p /home; mount --bind /mnt/state/home/${host.home} /home`,
@@ -147,7 +147,7 @@ function clusterTrees(host: PlannedHost): string {
   ].join('\n');
 }
 
-/** Logs lie in the testbed's directory, so that they can be read from outside, also after a crash. */
+/** Logs are in the testbed's directory, so that they can be read from outside, also after a crash. */
 function logs(host: PlannedHost): string {
   return [
     `mount --bind /mnt/state/log/${host.name} /var/log`,
@@ -155,7 +155,7 @@ function logs(host: PlannedHost): string {
   ].join('\n');
 }
 
-/** A private /dev. 195 is NVIDIA's major number; the fake GPUs are only ever counted, constrained and named. */
+/** A private /dev. 195 is NVIDIA's major number; Slurm only counts, constrains and names the fake GPUs. */
 function devices(gpus: number): string {
   return [
     'mkdir /mnt/dev; mount -t tmpfs -o mode=755 dev /mnt/dev',
@@ -171,12 +171,12 @@ function devices(gpus: number): string {
   ].join('\n');
 }
 
-/** Where no device may be made, /dev/zero stands for it: Slurm asks for a character device, and cannot tell it from another. */
+/** Where no device may be made, /dev/zero takes its place: Slurm requires a character device, and any will do. */
 function fakeGpu(device: string, index: number): string {
   return `mknod -m 666 ${device} c 195 ${index} 2>/dev/null || { touch ${device}; mount --bind /dev/zero ${device}; }`;
 }
 
-/** Each v1 hierarchy as a view of the node's own cgroup, so that every slurmd has a tree of its own. */
+/** Shows each v1 hierarchy from the node's own cgroup, so that every slurmd has its own tree. */
 function cgroupView(cgroups: CgroupParents): string {
   const lines = controllers.flatMap((each) => [
     `bind ${shellQuote(cgroups[each])} /mnt/cgroup/${each}`,
@@ -190,7 +190,7 @@ function showBind(files: BootFiles, index: number): string {
   return `mkdir -p ${target} && mount --bind /mnt/binds/${index} ${target}; ${readOnly(target)}`;
 }
 
-/** In a user namespace the flags that a mount came with must be named again: without them it stays as it came. */
+/** In a user namespace a remount must repeat the mount's flags, or the kernel refuses it. */
 function readOnly(target: string): string {
   return `mount -o remount,bind,ro,$(findmnt -n -o VFS-OPTIONS --mountpoint ${target} | sed 's/^rw/ro/') ${target}`;
 }

@@ -39,7 +39,7 @@ export function enterArgv(
   return [...enter, ...wait, ...clean, ...become(user), ...start, ...argv];
 }
 
-/** The signals that a terminal or a parent sends to end a command: they are for the command, not for the shell. */
+/** The signals with which a terminal or a parent ends a command: the shell passes them to the command. */
 export const passedSignals = { HUP: 1, INT: 2, QUIT: 3, TERM: 15 } as const;
 
 function waitScript(host: PlannedHost): string {
@@ -50,8 +50,8 @@ function waitScript(host: PlannedHost): string {
 }
 
 /**
- * The laptop sees the machine's files as they are now: a remount drops what the kernel remembers of the lower layer. And
- * it may pass through the machine's private directories, of which only the mode changes, and only in the laptop's layer.
+ * The laptop sees the machine's present files: a remount drops the kernel's cache of the lower layer. The script also opens
+ * the machine's private directories to the laptop's users; their mode changes only in the laptop's layer.
  */
 const refreshLayers =
   `for layer in ${machineLayers.join(' ')}; do mount -n -o remount,rw -t overlay layer "$layer"; done; ` +

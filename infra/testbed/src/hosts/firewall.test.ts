@@ -6,7 +6,7 @@ const separate = planHosts('separate', 2);
 const joint = planHosts('login-is-bastion', 2);
 
 describe('routerRules', () => {
-  test('let SSH in to bastion and login, and nodes out to the bastion alone', () => {
+  test('let SSH in to bastion and login, and nodes out only to the bastion', () => {
     const accepted = routerRules(separate)
       .split('\n')
       .filter((line) => line.includes('dport'));
@@ -23,12 +23,12 @@ describe('routerRules', () => {
 });
 
 describe('cutRules', () => {
-  test('drop all of a host, whichever address it uses', () => {
+  test('drop all packets of a host, from each of its addresses', () => {
     const login = separate.hosts.find((host) => host.name === 'login')!;
     expect(cutRules([login])).toContain('ip saddr { 198.51.100.20, 10.77.0.3 } counter drop');
   });
 
-  test('of no host leave nothing but the removal of those before', () => {
+  test('for no host only remove the former rules', () => {
     expect(cutRules([])).toBe('table inet cut\ndelete table inet cut\n');
   });
 });

@@ -2,7 +2,7 @@
 
 import { addressesOf, clusterSubnet, type PlannedHost, nodesOf, type Plan } from '../plan.ts';
 
-/** The router lets SSH in to the entry hosts and, where the bastion is outside the cluster, nodes out to its port 22. */
+/** The router passes SSH to the entry hosts and, where the bastion is outside the cluster, from nodes to its port 22. */
 export function routerRules(plan: Plan): string {
   const entries = plan.hosts.filter((host) => host.role === 'bastion' || host.role === 'login');
   const outside = entries.map((host) => host.interfaces[0]!.address).join(', ');
@@ -32,7 +32,7 @@ export function routerRules(plan: Plan): string {
 `;
 }
 
-/** The same two ways to a bastion that has no other address. */
+/** The same two rules by IPv6, for a bastion that has only an IPv6 address. */
 function ipv6Ways(plan: Plan): string {
   if (!plan.ipv6Bastion) return '';
   const bastion = plan.bastion.interfaces[0]!.address6;
@@ -41,7 +41,7 @@ function ipv6Ways(plan: Plan): string {
     .join('\n    ');
 }
 
-/** A node talks to the cluster and, where the bastion is outside of it, to the bastion's port 22; anything else is refused at once. */
+/** A node may connect to the cluster and, where the bastion is outside of it, to the bastion's port 22; it refuses everything else at once. */
 export function nodeRules(plan: Plan): string {
   const toBastion =
     plan.profile === 'separate' ? `ip daddr ${plan.bastion.interfaces[0]!.address} tcp dport 22 accept` : '';
@@ -69,7 +69,7 @@ export function nodeRules(plan: Plan): string {
 
 /**
  * Loaded on the bastion: silently drops everything between it and the hosts, established connections too.
- * It stands on the bastion because login and bastion, or node and login, are neighbours whose frames pass no router.
+ * The rules are on the bastion because login and bastion, or node and login, are on one network, where no router sees their frames.
  */
 export function cutRules(hosts: readonly PlannedHost[]): string {
   const reset = 'table inet cut\ndelete table inet cut\n';

@@ -22,7 +22,7 @@ export async function bootHost(host: PlannedHost, router: ProcessId, files: Boot
   return started.init;
 }
 
-/** Makes the links of all hosts given with one command in the router, then starts each host's daemons. */
+/** Makes the links of all given hosts with one command in the router, then starts each host's daemons. */
 export async function startHosts(state: TestbedState, plan: Plan, hosts: readonly PlannedHost[]): Promise<void> {
   const batch = hosts.map((host) => linkBatch(host, initOf(state, host).pid)).join('');
   await inRouter(state, batch);
@@ -34,7 +34,7 @@ export async function startHosts(state: TestbedState, plan: Plan, hosts: readonl
   );
 }
 
-/** The init of a host that runs. */
+/** The init of a running host. */
 export function initOf(state: TestbedState, host: PlannedHost): ProcessId {
   const init = state.hosts[host.name];
   if (init && isSameProcessAlive(init)) return init;
@@ -43,7 +43,7 @@ export function initOf(state: TestbedState, host: PlannedHost): ProcessId {
   });
 }
 
-/** Like a power failure: the links go first, so that dying processes cannot say good-bye to their peers. */
+/** Like a power failure: removes the links first, so that dying processes cannot close their connections. */
 export async function crashHost(state: TestbedState, host: PlannedHost): Promise<void> {
   const init = initOf(state, host);
   await inRouter(state, host.interfaces.map((_, index) => `link del ${linkName(host, index)}\n`).join(''));
@@ -55,7 +55,7 @@ async function inRouter(state: TestbedState, batch: string): Promise<void> {
   await mustRun(['nsenter', '-t', String(state.router!.pid), '-n', 'ip', '-batch', '-'], { stdin: batch });
 }
 
-/** Runs a bash script as root in a host, for the testbed's own ends. */
+/** Runs a bash script of the testbed as root in a host. */
 async function inHost(state: TestbedState, host: PlannedHost, script: string): Promise<string> {
   const pid = initOf(state, host).pid;
   return mustRun([...namespacesOf(pid), '--', 'bash', '-euc', script]);
@@ -67,7 +67,7 @@ export async function loadCut(state: TestbedState, bastion: PlannedHost, rules: 
 
 export async function readNodeStates(state: TestbedState, plan: Plan): Promise<FinishedCommand> {
   const login = findHost(plan, 'login');
-  // `status` asks from outside of the user namespace, too.
+  // `status` also calls this from outside the user namespace.
   const into =
     state.rootless && process.getuid?.() !== 0 ? ['nsenter', '-t', String(state.holder.pid), '-U', '--'] : [];
   return runArgv([

@@ -1,4 +1,4 @@
-// sshd on the bastion and the login host: OpenSSH's defaults where they concern us, keys only, quick to notice dead peers.
+// sshd on the bastion and the login host: OpenSSH's defaults where Fairlead depends on them, keys only, and short keep-alives to notice dead peers.
 
 export const sshdConfig = `Port 22
 PidFile /run/sshd.pid

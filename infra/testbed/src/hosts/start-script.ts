@@ -24,7 +24,7 @@ export function linkBatch(host: PlannedHost, pid: number): string {
     .join('');
 }
 
-/** A host that boots again has the hardware address it had: ARP caches stay right. */
+/** A host that boots again keeps its hardware address, so that ARP caches stay valid. */
 function macOf(address: string): string {
   const bytes = address.split('.').map((each) => Number(each).toString(16).padStart(2, '0'));
   return `02:00:${bytes.join(':')}`;
@@ -51,7 +51,7 @@ export function startScript(host: PlannedHost, plan: Plan, { cut, rootless, acco
     .join('\n');
 }
 
-/** daemon LOG COMMAND…: starts one that goes into the background; says what it said when it doesn't. */
+/** daemon LOG COMMAND…: starts a daemon that goes into the background; prints its output when that fails. */
 const daemonFunction = `daemon() {
   local log=$1; shift
   "$@" </dev/null >>"$log" 2>&1 || { echo "$1: $(tail -n 3 "$log")" >&2; exit 1; }
@@ -65,7 +65,7 @@ function network(host: PlannedHost, plan: Plan): string {
     `link set eth${index} up`,
     ...(index === 0 ? routesOf(host, each, plan).map((gateway) => `route add default via ${gateway}`) : []),
   ]);
-  // One packet tells the router that the host is there, should it have given up asking.
+  // One packet tells the router that the host is up, in case its ARP entry has failed.
   const greeting = `echo > /dev/udp/${routesOf(host, host.interfaces[0]!, plan)[0]}/9`;
   return `ip -batch - <<'END'\n${lines.join('\n')}\nEND\n${greeting}`;
 }
@@ -74,7 +74,7 @@ function isOnlyIpv6(host: PlannedHost, plan: Plan): boolean {
   return plan.ipv6Bastion && host === plan.bastion;
 }
 
-/** Without the kernel's second of looking for a double, during which an IPv6 address is of no use. */
+/** `nodad`: without it the kernel looks for a duplicate for a second, during which the IPv6 address cannot be used. */
 function addressesOn(host: PlannedHost, { address, address6 }: NetworkInterface, plan: Plan): string[][] {
   return [
     ...(isOnlyIpv6(host, plan) ? [] : [[`${address}/24`]]),
@@ -92,7 +92,7 @@ function firewall(host: PlannedHost, plan: Plan, cut: readonly PlannedHost[]): s
   return rules === '' ? '' : `nft -f - <<'END'\n${rules}END`;
 }
 
-/** sshd forks before it listens; its pid file says that it does. */
+/** sshd forks before it listens; its pid file shows that it listens. */
 function sshd(host: PlannedHost): string {
   const key = hostKeyName(host);
   if (key === undefined) return '';
@@ -100,7 +100,7 @@ function sshd(host: PlannedHost): string {
 until [ -e /run/sshd.pid ]; do sleep 0.01; done`;
 }
 
-/** Without root, munged finds its directories below one owned by uid nobody, and must be told to accept that. */
+/** Without root, munged's directories are below a directory of uid nobody; `--force` makes munged accept that. */
 function munged(host: PlannedHost, rootless: boolean): string {
   if (host.role === 'laptop' || host.role === 'bastion') return '';
   const force = rootless ? ' --force' : '';
@@ -142,7 +142,7 @@ function bridge6(plan: Plan, network: NetworkName): string {
   return plan.ipv6Bastion ? `\naddr add ${gateways6[network]}/64 dev br-${network} nodad` : '';
 }
 
-/** Prints the state of every node, one a line, once each is known. */
+/** Prints the state of every node, one per line, when Slurm knows each. */
 export function nodeStatesArgv(plan: Plan): string[] {
   return [
     'sinfo',

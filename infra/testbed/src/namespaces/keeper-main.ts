@@ -1,5 +1,5 @@
 // The keeper: a process of its own that holds the testbed's outermost namespaces and removes everything at the end.
-// The end is SIGTERM, the end of its standard input (its owner's), or the end of the process it was told to follow.
+// It ends on SIGTERM, at the end of its standard input (its owner holds the other side), or with the process that it was told to follow.
 
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ async function runKeeper(directory: string): Promise<void> {
   await removeAll(directory, state);
 }
 
-/** The owner may be gone before it could be answered: the end of standard input says so, and what it began is removed. */
+/** The owner may end before it reads the answer: the end of standard input shows that, and the keeper removes what the owner began. */
 function ignoreBrokenPipe(error: Error): void {
   if (errnoOf(error) !== 'EPIPE') throw error;
 }
@@ -40,7 +40,7 @@ function untilSignal(): Promise<void> {
   return promise;
 }
 
-/** The owner writes orders and goes: without `release` its going is the end. */
+/** Reads the owner's orders. When the owner ends without `release`, the testbed ends. */
 async function untilOwnerEnds(): Promise<void> {
   let released = false;
   const followed: Array<Promise<void>> = [];
@@ -62,7 +62,7 @@ function hostNamespaces(state: TestbedState): ReadonlySet<string> {
   return new Set(inits.flatMap(({ pid }) => namespacesOfProcess(pid)));
 }
 
-/** The shells that wait for an `exec` end by themselves when their command is gone; whatever else came in is ended. */
+/** The shells that wait for an `exec` end with their command; this ends every other process that entered the namespaces. */
 async function endVisitors(namespaces: ReadonlySet<string>): Promise<void> {
   for (let tries = 0; processesIn(namespaces).length > 0; tries += 1) {
     const left = tries < 20 ? [] : processesIn(namespaces).map(readProcessId);
@@ -73,7 +73,7 @@ async function endVisitors(namespaces: ReadonlySet<string>): Promise<void> {
 
 async function removeAll(directory: string, state: TestbedState | undefined): Promise<void> {
   let busy = state ? cgroupsOf(state) : [];
-  // A cgroup is free a moment after its last process is gone; there is no event for it either.
+  // The kernel frees a cgroup a moment after its last process has ended, and has no event for it.
   for (let tries = 0; busy.length > 0 && tries < 200; tries += 1) {
     busy = removeCgroups(busy);
     if (busy.length > 0) await systemClock.sleep(10);

@@ -1,4 +1,4 @@
-// Starts the keeper and speaks to it: the holder of this handle owns the testbed.
+// Starts the keeper and sends it orders: the holder of this handle owns the testbed.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ import { untilEnded } from '../processes/until-ended.ts';
 export interface Keeper {
   id: ProcessId;
   router: ProcessId;
-  /** The testbed stays when this process ends; until `pid` ends, if one is given. */
+  /** Keeps the testbed up after this process has ended; with `pid`, until that process ends. */
   release(pid?: number): void;
-  /** Takes everything down; resolves when nothing is left. */
+  /** Takes everything down; resolves when nothing of the testbed is left. */
   end(): Promise<void>;
-  /** Settles when the keeper has ended, however that came. */
+  /** Settles when the keeper has ended, for any reason. */
   ended: Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export async function startKeeper(directory: string, plan: Plan): Promise<Keeper
   const log = openSync(join(directory, 'log', 'keeper.log'), 'a');
   const main = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
   const argv = ['--conditions=fairlead-source', main, directory];
-  // Without NODE_OPTIONS and the like: a test runner's settings are not for the keeper.
+  // Without NODE_OPTIONS and similar variables: the keeper must not get a test runner's settings.
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
   const child = spawn(process.execPath, argv, { cwd: '/', detached: true, env, stdio: ['pipe', 'pipe', log] });
   closeSync(log);

@@ -1,4 +1,4 @@
-// Which processes of the machine are in a testbed's namespaces. Those that entered from outside are no children of its init.
+// Which processes of the machine are in a testbed's namespaces. Processes that entered from outside are not children of its init.
 
 import { readlinkSync } from 'node:fs';
 import { isOutOfReach, listPids } from '@fairlead/kit';
@@ -17,7 +17,7 @@ function isIn(pid: number, namespaces: ReadonlySet<string>): boolean {
   try {
     return namespacesOfProcess(pid).some((each) => namespaces.has(each));
   } catch (error) {
-    // It ended while it was looked at, or is a process of the machine that may not be read.
+    // The process has ended since, or this user may not read it.
     if (isOutOfReach(error)) return false;
     throw error;
   }

@@ -9,9 +9,9 @@ import { initBelow, readProcessId, type ProcessId } from '../processes/process-i
 export interface NamespacesOptions {
   name: string;
   script: string;
-  /** Where what the script prints goes. */
+  /** Gets the script's stderr. */
   logFile: string;
-  /** The pid whose namespaces are the outer ones: a host is inside the router, so that it ends with it. */
+  /** The pid in whose namespaces the new ones are made: a host is inside the router, so that it ends with the router. */
   inside?: number;
 }
 
@@ -35,7 +35,7 @@ const unshareArgv = [
   'private',
 ];
 
-/** A tree inside another one ends with that and does not hold the caller's event loop; an outermost one ends with the caller and does. */
+/** Resolves when the init is ready; throws `boot_failed`. With `inside`, the tree ends with that process and does not keep the caller's event loop alive; else it ends with the caller and does. */
 export async function startNamespaces(options: NamespacesOptions): Promise<StartedNamespaces> {
   const outer =
     options.inside === undefined ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [...namespacesOf(options.inside), '--'];

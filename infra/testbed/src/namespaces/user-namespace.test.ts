@@ -5,7 +5,7 @@ import { userNamespaceArgv } from './user-namespace.ts';
 
 const program = ['node', 'main.ts'];
 
-test('userNamespaceArgv has nothing to do for root, for help, and for a testbed that is not up', () => {
+test('userNamespaceArgv gives no argv for root, for help, and for a testbed that is not up', () => {
   const base = mkdtempSync(`${tmpdir()}/fairlead-`);
   const argvOf = (uid: number, ...own: string[]) => userNamespaceArgv({ uid, base, program, own, args: own });
   expect(argvOf(0, 'up')).toBeUndefined();

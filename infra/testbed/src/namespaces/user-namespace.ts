@@ -1,12 +1,12 @@
-// The testbed without root: everything runs as the root of a user namespace, which this process enters by becoming
-// another one.
+// The testbed without root: everything runs as the root of a user namespace. This process enters the namespace by replacing itself
+// with another program.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isSameProcessAlive } from '../processes/process-id.ts';
 import { readState, stateDirectory } from '../state.ts';
 
-/** Whether this process is in a user namespace of its own: its root is not the machine's. */
+/** Whether this process is in a user namespace other than the machine's: its root is not the machine's root. */
 export function isInUserNamespace(): boolean {
   return readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/).join(' ') !== '0 0 4294967295';
 }
@@ -16,15 +16,15 @@ export interface Invocation {
   base: string;
   /** Node, its options and the program. */
   program: readonly string[];
-  /** The testbed's own arguments: what stands before `--`. */
+  /** The testbed's own arguments: those before `--`. */
   own: readonly string[];
   /** All arguments. */
   args: readonly string[];
 }
 
 /**
- * The argv to exec for a user who is not root: `up` and `test` make a user namespace with the range of ids that
- * /etc/subuid gives, the other commands enter that of their testbed. Undefined where this process can do it itself.
+ * The argv to exec for a user who is not root: `up` and `test` make a user namespace with the range of ids in
+ * /etc/subuid; the other commands enter the user namespace of their testbed. Undefined where this process can run the command itself.
  */
 export function userNamespaceArgv(invocation: Invocation): string[] | undefined {
   const { uid, own, program, args } = invocation;
@@ -42,7 +42,7 @@ export function userNamespaceArgv(invocation: Invocation): string[] | undefined 
 
 const newUserNamespace = ['unshare', '-U', '--map-root-user', '--map-auto'];
 
-/** The kernel, its security modules, newuidmap and /etc/subuid must all agree: it is tried. */
+/** Tries it: the kernel, its security modules, newuidmap and /etc/subuid must all permit it. */
 function canMakeUserNamespace(): boolean {
   const [program, ...rest] = newUserNamespace;
   return spawnSync(program!, [...rest, '--', 'true'], { stdio: 'ignore' }).status === 0;

@@ -1,4 +1,4 @@
-// Writes what all hosts' /etc have in common: people, names, keys and Slurm's configuration.
+// Writes the common files of all hosts' /etc: users, names, keys and Slurm's configuration.
 
 import { randomBytes } from 'node:crypto';
 import { chownSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ export async function writeEtcTree(etc: string, plan: Plan, { tracking, accounti
   for (const directory of ['', 'slurm', 'ssh']) putDirectory(join(etc, directory), 0o755);
   writePeople(etc);
   putFile(join(etc, 'hosts'), hostsFile(plan), 0o644);
-  // No name server: an unknown name is unknown at once.
+  // No name server: a lookup of an unknown name fails at once.
   putFile(join(etc, 'resolv.conf'), '', 0o644);
   putFile(join(etc, 'nsswitch.conf'), 'passwd: files\ngroup: files\nshadow: files\nhosts: files\n', 0o644);
   const nodes = nodesOf(plan).length;
@@ -32,7 +32,7 @@ export async function writeEtcTree(etc: string, plan: Plan, { tracking, accounti
   await Promise.all([writeMungeKey(etc), ...sshHosts(plan).map((name) => writeKey(hostKeyPath(etc, name), name))]);
 }
 
-/** By the name of their host key: the login hosts have one between them, as behind a name that stands for all. */
+/** The names of the host keys. The login hosts share one, as hosts behind one name do. */
 export function sshHosts(plan: Plan): string[] {
   return [...new Set(plan.hosts.flatMap((host) => hostKeyName(host) ?? []))];
 }

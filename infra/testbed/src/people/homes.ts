@@ -1,4 +1,4 @@
-// Writes the users' homes: on the laptop a key, the known hosts and Fairlead's configuration; elsewhere who may come in.
+// Writes the users' homes: on the laptop a key, the known hosts and Fairlead's configuration; elsewhere authorized_keys.
 
 import { chownSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { knownAddress, type Plan } from '../plan.ts';
 import { putDirectory, putFile } from '../put.ts';
 import { users, type User } from './users.ts';
 
-/** `etc` must be written already: the host keys are read from it. Homes are passable for others, as on most clusters. */
+/** Write `etc` first: this reads the host keys from it. Other users may traverse homes, as on most clusters. */
 export async function writeHomes(homes: string, etc: string, plan: Plan): Promise<void> {
   const trees = [...new Set(plan.hosts.map((host) => host.home))];
   for (const tree of ['', ...trees]) putDirectory(join(homes, tree), 0o755);

@@ -1,4 +1,4 @@
-// The configuration that a user finds ready on the laptop: ~/.config/fairlead/config.yaml.
+// The configuration that every laptop has from the start: ~/.config/fairlead/config.yaml.
 
 import type { Profile } from '../plan.ts';
 

@@ -1,4 +1,4 @@
-// The two people of the testbed. They exist only in the hosts' own /etc, never on the machine.
+// The two users of the testbed. They exist only in the hosts' own /etc, not on the machine.
 
 export interface User {
   name: string;

@@ -20,7 +20,7 @@ onLinux('a process is known again by its start time, and not after its end', asy
 
 onLinux('initBelow finds nothing without a pid namespace', async () => {
   const child = spawn('sh', ['-c', 'sh -c "cat; true"; true'], { stdio: 'pipe' });
-  // Its echo says that the innermost one runs.
+  // The echo shows that the innermost process runs.
   child.stdin.write('ready\n');
   await once(child.stdout, 'data');
   expect(initBelow(child.pid!)).toBeUndefined();

@@ -1,4 +1,4 @@
-// Names one process for good: a pid can be used again, a pid with its start time cannot. Reads Linux's /proc.
+// Identifies one process: the kernel reuses a pid, but not a pid with the same start time. Reads Linux's /proc.
 
 import { readFileSync } from 'node:fs';
 import { errnoOf, parseProcStat } from '@fairlead/kit';
@@ -25,8 +25,8 @@ export function isSameProcessAlive(id: ProcessId): boolean {
 }
 
 /**
- * The first process of the innermost pid namespace that `nsenter … unshare --pid --fork …` made: process 1 of its own. A child
- * that one of them has for a moment is passed over. Undefined when there is none.
+ * The first process of the innermost pid namespace that `nsenter … unshare --pid --fork …` made: process 1 of its namespace. Skips
+ * the short-lived children of these programs. Undefined when there is none.
  */
 export function initBelow(pid: number): number | undefined {
   for (const child of childrenOf(pid)) {
@@ -56,7 +56,7 @@ function readOfProcess(path: string): string {
   }
 }
 
-/** Ends a process at once; one that has ended already is as good. */
+/** Ends a process at once with SIGKILL; does nothing when it has ended already. */
 export function killNow(id: ProcessId): void {
   if (!isSameProcessAlive(id)) return;
   try {

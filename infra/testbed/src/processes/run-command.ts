@@ -1,11 +1,11 @@
-// Runs a program to its end and keeps its output; the one place where the testbed's own small commands are started.
+// Runs a program to its end and collects its output; the testbed starts all its own short commands here.
 
 import { spawn } from 'node:child_process';
 import { shellJoin } from '@fairlead/kit';
 import { TestbedError } from '../errors.ts';
 
 export interface FinishedCommand {
-  /** The exit status; 128 + the signal's number is what a command ended by a signal reports. */
+  /** The exit status; 128 + the signal's number for a command that a signal ended. */
   code: number;
   stdout: string;
   stderr: string;
@@ -27,7 +27,7 @@ export async function runArgv(argv: readonly string[], options: RunArgvOptions =
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on('error', (error: NodeJS.ErrnoException) => {
-    // The program ended without reading all of its input: its exit status says how it went.
+    // The program ended before it read all of its input: its exit status tells the result.
     if (error.code !== 'EPIPE') reject(error);
   });
   child.on('error', reject);
@@ -38,7 +38,7 @@ export async function runArgv(argv: readonly string[], options: RunArgvOptions =
   return promise;
 }
 
-/** Like runCommand, but anything but exit status 0 is an error. Returns what was printed. */
+/** Like runArgv, but throws `command_failed` on any exit status except 0. Returns stdout. */
 export async function mustRun(argv: readonly string[], options: RunArgvOptions = {}): Promise<string> {
   const finished = await runArgv(argv, options);
   if (finished.code === 0) return finished.stdout;

@@ -1,15 +1,15 @@
-// Ways to break a host of the testbed as sites do: a program that answers something else, or is not there; other settings of Slurm.
+// Breaks a host of the testbed as real sites are broken: a program that answers something else or is missing, other settings of Slurm.
 
 import type { TestbedHandle } from '../testbed.ts';
 
-/** A host's root runs this text; what it prints is returned. Throws when it fails. */
+/** Runs a shell text as root of a host. Returns its stdout; throws when it fails. */
 export async function asRoot(testbed: TestbedHandle, host: string, script: string): Promise<string> {
   const { code, stdout, stderr } = await testbed.exec(host, ['sh', '-euc', script], { user: 'root', cwd: '/' });
   if (code === 0) return stdout;
   throw new Error(`${host} ended with ${code}: ${stderr}`);
 }
 
-/** Puts a shell text in the place of a program, until disposed. `$REAL` is the program. */
+/** Replaces a program by a shell text, until disposed. `$REAL` is the path of the program. */
 export async function replaceProgram(
   testbed: TestbedHandle,
   host: string,
@@ -21,7 +21,7 @@ export async function replaceProgram(
   return { [Symbol.asyncDispose]: async () => void (await asRoot(testbed, host, `rm ${path}`)) };
 }
 
-/** Moves programs of /usr/bin to a directory that no PATH has, until disposed. */
+/** Moves programs of /usr/bin to a directory that is on no PATH, until disposed. */
 export async function moveAway(
   testbed: TestbedHandle,
   host: string,
@@ -39,7 +39,7 @@ export async function moveAway(
   };
 }
 
-/** Adds lines to slurm.conf and has the controller read it. */
+/** Adds lines to slurm.conf and makes the controller read it. */
 export async function configureSlurm(testbed: TestbedHandle, ...lines: string[]): Promise<void> {
   const { code, stderr } = await testbed.exec(
     'ctl',

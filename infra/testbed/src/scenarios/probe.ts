@@ -1,11 +1,11 @@
-// What the scenarios look at from outside: who can connect to whom, and what of a testbed still exists on the machine.
+// Observations from outside: which host can connect to which, and what of a testbed still exists on the machine.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { namespacesOfProcess } from '../namespaces/namespace-members.ts';
 import type { TestbedHandle } from '../testbed.ts';
 
-/** `dropped`: no answer within 1.5 s. `refused`: an answer that says no. */
+/** `dropped`: no answer within 1.5 s. `refused`: the answer is a refusal. */
 export type ConnectOutcome = 'connected' | 'refused' | 'dropped';
 
 export async function tryConnect(testbed: TestbedHandle, from: string, to: string): Promise<ConnectOutcome> {
@@ -15,7 +15,7 @@ export async function tryConnect(testbed: TestbedHandle, from: string, to: strin
   return code === 124 ? 'dropped' : 'refused';
 }
 
-/** Listens on all addresses of a host, as a careless engine would; resolves when it does. */
+/** Listens on all addresses of a host, as a careless engine would. Resolves when it listens. */
 export async function listenOnHost(testbed: TestbedHandle, host: string, port: number): Promise<void> {
   const script = `use IO::Socket::INET; $|=1; my $s = IO::Socket::INET->new(Listen=>9, LocalAddr=>"0.0.0.0", LocalPort=>${port}, ReuseAddr=>1) or die $!; print "listening\\n"; while (my $c = $s->accept) { print $c "hello\\n"; close $c }`;
   const child = testbed.spawn(host, ['perl', '-e', script]);

@@ -1,4 +1,4 @@
-// What a researcher does on the laptop, as calls: the scenarios read like her day.
+// The commands of a researcher on the laptop, as methods for scenarios.
 
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -23,7 +23,7 @@ interface InstanceTold extends Omit<InstanceSeen, 'hostname' | 'endpoint'> {
   endpoints: Array<{ generation: number; address: { socket: string } }>;
 }
 
-/** The one instance of a deployment as `status --json` tells it. */
+/** The only instance of a deployment, as in `status --json`. */
 export function seenIn(deployment: unknown): InstanceSeen {
   const [told] = (deployment as { instances: [InstanceTold] }).instances;
   const { nodes, endpoints, ...rest } = told;
@@ -36,11 +36,11 @@ export function seenIn(deployment: unknown): InstanceSeen {
   };
 }
 
-/** A command that goes on, read line by line. */
+/** A running command whose output is read line by line. */
 export interface Running {
   child: ChildProcess;
   lines: string[];
-  /** Resolves with the first line, past or to come, for which `match` holds; rejects when the command ends without. */
+  /** Resolves with the first line, already printed or later, for which `match` is true; rejects when the command ends without one. */
   line(match: (line: string) => boolean): Promise<string>;
   ended: Promise<number | null>;
   /** Sends a signal to the command. */
@@ -56,7 +56,7 @@ export class Researcher {
     this.#user = user;
   }
 
-  /** `fairlead … --json` to its end. */
+  /** Runs `fairlead … --json` to its end. */
   async fairlead(...args: string[]): Promise<{ code: number | null; lines: Line[]; last: Line; stderr: string }> {
     const { code, stdout, stderr } = await this.#testbed.exec('laptop', ['fairlead', ...args, '--json'], {
       user: this.#user,
@@ -79,7 +79,7 @@ export class Researcher {
     return watchLines(this.#testbed.spawn('laptop', ['fairlead', ...args, '--json'], { user: this.#user }));
   }
 
-  /** Any command on the laptop that goes on. */
+  /** Starts any long-running command on the laptop. */
   run(...argv: string[]): Running {
     return watchLines(this.#testbed.spawn('laptop', argv, { user: this.#user }));
   }
@@ -99,13 +99,13 @@ export class Researcher {
     return seenIn(last['deployment']);
   }
 
-  /** Looks until the instance is as wanted, or gives up with what it saw last. */
+  /** Polls until the instance is as wanted; throws with the last instance seen after `limitMs`. */
   async until(name: string, wanted: (instance: InstanceSeen) => boolean, limitMs = 60_000): Promise<InstanceSeen> {
     const untilMs = Date.now() + limitMs;
     for (;;) {
       const seen = await this.instance(name);
       if (wanted(seen)) return seen;
-      // Each look is a process of its own: the machine has other work.
+      // Each poll is a process: a pause leaves the processor to others.
       await delay(300);
       if (Date.now() > untilMs)
         throw new Error(`${name} did not come to that in ${limitMs} ms: ${JSON.stringify(seen)}`);
@@ -136,7 +136,7 @@ export class Connected {
     this.model = said.servedModel;
   }
 
-  /** curl's words on a streamed completion of `tokens` tokens, one every `decodeMs`. */
+  /** curl's arguments for a streamed completion of `tokens` tokens, one every `decodeMs`. */
   stream(options: { tokens: number; decodeMs: number }): Running {
     const body = {
       model: this.model,
@@ -148,7 +148,7 @@ export class Connected {
     return watchLines(this.#testbed.spawn('laptop', ['curl', '-sN', ...this.#request(body)], { user: this.#user }));
   }
 
-  /** One short completion: the status, the head and the body of its answer. */
+  /** Sends one short completion; resolves with the status, head and body of the answer. */
   async ask(apiKey = this.apiKey): Promise<{ status: number; head: string; body: string }> {
     const body = { model: this.model, max_tokens: 1, messages: [{ role: 'user', content: 'hello' }] };
     const { stdout } = await this.#testbed.exec(

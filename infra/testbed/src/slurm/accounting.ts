@@ -1,5 +1,5 @@
 // Slurm's accounting in the testbed: slurmdbd on a MariaDB of its own, on the host ctl; accounts, limits and qualities of service
-// as a site has them. Text alone: hosts/start-script.ts runs it.
+// as a site has them. Only makes the text; hosts/start-script.ts runs it.
 
 import { users } from '../people/users.ts';
 
@@ -8,7 +8,7 @@ const socket = '/run/mysqld/mysqld.sock';
 const file = '/run/slurm/associations.cfg';
 const booted = 'sacctmgr -n list cluster >/dev/null 2>&1';
 
-/** `tiny` is short and refuses what is longer; `one` lets one job of each user run. */
+/** `tiny` refuses jobs of more than ten minutes; `one` lets each user run one job. */
 const qualities = ['add qos tiny MaxWall=00:10:00 Flags=DenyOnLimit', 'add qos one MaxJobsPerUser=1'];
 
 /** Lines of slurm.conf. `limits` and `qos` make Slurm refuse, or hold, what the associations do not allow. */
@@ -20,7 +20,7 @@ AccountingStorageEnforce=associations,limits,qos
 PartitionName=members Nodes=ALL MaxTime=01:00:00 AllowAccounts=lab State=UP
 `;
 
-/** Without a password: slurmdbd is let in by its user, over a socket that only this host has. */
+/** Without a password: MariaDB accepts slurmdbd by its user, over a socket that only this host has. */
 export const slurmdbdConf = `AuthType=auth/munge
 DbdHost=ctl
 SlurmUser=slurm
@@ -33,10 +33,10 @@ PidFile=/run/slurm/slurmdbd.pid
 DebugLevel=info
 `;
 
-/** It goes into the background. */
+/** slurmdbd goes into the background. */
 export const startSlurmdbd = `env MYSQL_UNIX_PORT=${socket} setpriv --reuid=slurm --regid=slurm --init-groups /usr/sbin/slurmdbd`;
 
-/** Before slurmctld, which asks for its associations when it starts. */
+/** Runs before slurmctld, which reads its associations when it starts. */
 export const startAccounting = `mkdir -p ${storePort} /run/mysqld; chown mysql: ${storePort} /run/mysqld
 options="--no-defaults --user=mysql --datadir=${storePort} --socket=${socket} --skip-networking --skip-log-bin --performance-schema=off
   --innodb-log-file-size=8M --innodb-buffer-pool-size=32M --innodb-flush-log-at-trx-commit=0 --innodb-use-native-aio=0"
@@ -55,8 +55,8 @@ ${associations()}END
 sacctmgr -i load file=${file} > /var/log/slurm/associations.out`;
 
 /**
- * As `sacctmgr dump` writes it: one load takes a second, a command for each line five. `lab` is the default; `nlp` is an
- * account below it; `spent` has used up what it had; `closed` takes no more jobs.
+ * In the format of `sacctmgr dump`: one load takes a second, single commands take five. `lab` is the default; `nlp` is an
+ * account below it; `spent` has used up its budget; `closed` takes no jobs.
  */
 function associations(): string {
   const limits = "QOS='normal,tiny,one':DefaultQOS='normal'";

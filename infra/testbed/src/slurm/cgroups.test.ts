@@ -28,7 +28,7 @@ describe('findCgroupParents', () => {
     expect(parents.memory).toBe('/sys/fs/cgroup/memory/b');
   });
 
-  test('finds none on a machine with cgroup v2 alone', () => {
+  test('finds none on a machine that has only cgroup v2', () => {
     const mounts = '31 23 0:28 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate';
     expect(findCgroupParents(mounts, '0::/user.slice')).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-// The nodes' own cgroups on the machine's v1 hierarchies: found, made before the node boots, removed after it has ended.
+// The nodes' own cgroups on the machine's v1 hierarchies: finds the parents, makes the cgroups before a node boots, removes them after it has ended.
 
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { errnoOf } from '@fairlead/kit';
 export const controllers = ['freezer', 'memory', 'devices', 'cpuset', 'cpuacct'] as const;
 export type Controller = (typeof controllers)[number];
 
-/** For each controller a directory in which cgroups of our own can be made. */
+/** For each controller, the directory in which the testbed makes its cgroups. */
 export type CgroupParents = Record<Controller, string>;
 
 /**

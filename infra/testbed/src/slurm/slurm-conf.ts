@@ -2,7 +2,7 @@
 
 import { accountingConf } from './accounting.ts';
 
-/** How slurmd follows a job's processes. Without cgroups a process that leaves its group survives its job. */
+/** How slurmd follows a job's processes. Without cgroups, a process that leaves its process group survives its job. */
 export type ProcessTracking = 'cgroup/v1' | 'cgroup/v2' | 'pgid';
 
 export const gpusPerNode = 4;

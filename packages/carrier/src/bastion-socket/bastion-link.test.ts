@@ -7,7 +7,7 @@ import { createBastionLink } from './bastion-link.ts';
 import { controlFailed, proveBastion } from './prove-bastion.ts';
 
 describe('A bastion that refuses the login', () => {
-  it('is asked again only after a while', async () => {
+  it('is asked again only after a pause', async () => {
     await using server = await openTestSsh('builtin');
     const { port, user, hostKeyLine } = server;
     const bastion = { routes: [{ host: '127.0.0.1', port, user }], hostKeys: [hostKeyLine], runDir: '/r' };
@@ -51,7 +51,7 @@ describe('A gate of another host', () => {
 });
 
 describe('A control that does not start', () => {
-  it('is told in its own words, with what to do', () => {
+  it('is reported in the words of control, with what to do', () => {
     const profile = { bastion: { host: 'b1' } } as LaptopProfile;
     const fault = {
       code: 'store_corrupt',

@@ -49,7 +49,7 @@ export interface BastionLink extends Reacher, AsyncDisposable {
   readonly route: RouteTaken | undefined;
   /** Told of the route of each connection that was opened and proven. */
   readonly routes: Listeners<RouteTaken>;
-  /** A verified byte stream to control, which the caller closes. Throws `control_untrusted`, `control_unreachable`, and what the way to the bastion can say. */
+  /** A verified byte stream to control, which the caller closes. Throws `control_untrusted`, `control_unreachable`, and the errors of the SSH connection. */
   openControl(): Promise<Duplex>;
 }
 

@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { openControlChannel } from './control-channel.ts';
+import { secureControlChannel } from './control-channel.ts';
 
 interface Identity {
   key: string;
@@ -71,7 +71,7 @@ const speakTls = (identity: Identity, heard: string[]) => (socket: Socket) => {
 
 describe('The channel to control', () => {
   it('opens when the certificate is the pinned one', async () => {
-    const socket = await openControlChannel(await dialTo(speakTls(ours, [])), ours.cert);
+    const socket = await secureControlChannel(await dialTo(speakTls(ours, [])), ours.cert);
     expect(socket.encrypted).toBe(true);
     socket.destroy();
   });
@@ -79,14 +79,14 @@ describe('The channel to control', () => {
   it('is refused when it is another, and nothing was sent', async () => {
     const heard: string[] = [];
     const channel = await dialTo(speakTls(others, heard));
-    await expect(openControlChannel(channel, ours.cert)).rejects.toMatchObject({ code: 'control_untrusted' });
+    await expect(secureControlChannel(channel, ours.cert)).rejects.toMatchObject({ code: 'control_untrusted' });
     expect(heard).toEqual([]);
     expect(channel.destroyed).toBe(true);
   });
 
   it('says that control is gone when the connection ends in the middle of the handshake', async () => {
     const channel = await dialTo((socket) => socket.destroy());
-    await expect(openControlChannel(channel, ours.cert)).rejects.toMatchObject({
+    await expect(secureControlChannel(channel, ours.cert)).rejects.toMatchObject({
       code: 'control_unreachable',
       retryable: true,
     });
@@ -94,7 +94,7 @@ describe('The channel to control', () => {
 
   it('is given up where control takes the connection and says nothing', async () => {
     const channel = await dialTo(() => undefined);
-    await expect(openControlChannel(channel, ours.cert, 10)).rejects.toMatchObject({
+    await expect(secureControlChannel(channel, ours.cert, 10)).rejects.toMatchObject({
       code: 'control_unreachable',
       message: expect.stringContaining('within 0.01 s') as string,
     });
@@ -103,7 +103,7 @@ describe('The channel to control', () => {
 
   it('is destroyed with the channel under it, without an unhandled error', async () => {
     const channel = await dialTo(speakTls(ours, []));
-    const socket = await openControlChannel(channel, ours.cert);
+    const socket = await secureControlChannel(channel, ours.cert);
     const { promise, resolve } = Promise.withResolvers<void>();
     socket.once('close', () => resolve());
     channel.destroy();

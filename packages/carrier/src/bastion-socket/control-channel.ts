@@ -8,11 +8,14 @@ import { CodedError } from '@fairlead/kit';
 import type { ReachErrorCode } from '../carrier-error.ts';
 import { securePinned } from '../secure-pinned.ts';
 
-/** A control that was stopped in its tracks still takes connections and never answers. */
+/** A suspended control takes connections and never answers. */
 const handshakeTimeoutMs = 15_000;
 
-/** Resolves when the handshake is done and the certificate is the pinned one; nothing is sent before. Owns `channel`. */
-export async function openControlChannel(
+/**
+ * Resolves when the handshake is done and the certificate is the pinned one; nothing is sent before. Owns `channel`; the caller closes
+ * the TLS socket. Throws `control_untrusted`, or `control_unreachable` where another try can succeed.
+ */
+export async function secureControlChannel(
   channel: Duplex,
   certificate: string,
   limitMs = handshakeTimeoutMs,
@@ -34,7 +37,7 @@ function untrusted(error: Error): CodedError<ReachErrorCode> {
     'control_untrusted',
     `cannot talk to control because its certificate is not the one this machine knows: ${error.message}`,
     {
-      hint: 'If the bastion was set up anew, run `fairlead init` again. If not, somebody else answers in its place: ask the operator.',
+      hint: 'If the bastion was set up again, run `fairlead init` again. If not, another program answers in its place: ask the operator.',
       cause: error,
     },
   );

@@ -7,7 +7,7 @@ import { CodedError, detach, isCodedError, withTimeLimit } from '@fairlead/kit';
 import type { GateLine, LaptopProfile } from '@fairlead/protocol';
 import type { SshConnection } from '@fairlead/ssh';
 
-import { openControlChannel } from './control-channel.ts';
+import { secureControlChannel } from './control-channel.ts';
 import { controlFailed, type ControlFault, proveBastion } from './prove-bastion.ts';
 
 /** Where there are several routes, how long control may take to show its certificate while one of them is proven. */
@@ -55,7 +55,7 @@ export class ControlDialler {
   /** A channel that is known to lead to control; undefined where nothing listens at its socket yet. The caller closes it. */
   async openIfListening(ssh: SshConnection): Promise<Duplex | undefined> {
     const channel = await this.#dialIfListening(ssh);
-    return channel && openControlChannel(channel, this.#profile.controlCertificate);
+    return channel && secureControlChannel(channel, this.#profile.controlCertificate);
   }
 
   /** The same, after the gate has started control where that is needed. Throws `control_unreachable` where it does not start. */
@@ -63,7 +63,7 @@ export class ControlDialler {
     const channel = await this.#dial(ssh).catch((error: unknown) => {
       throw controlFailed(this.#profile, this.#faults.get(ssh), error);
     });
-    return openControlChannel(channel, this.#profile.controlCertificate);
+    return secureControlChannel(channel, this.#profile.controlCertificate);
   }
 
   async #dial(ssh: SshConnection): Promise<Duplex> {

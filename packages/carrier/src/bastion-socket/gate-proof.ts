@@ -1,5 +1,5 @@
-// Whether an SSH connection ends on the bastion of the record: the gate's word, read and compared. Pure; each side words a
-// fault for its own readers.
+// Whether an SSH connection ends on the recorded bastion: reads the gate's line and compares it. Pure; each side words a fault for its
+// own readers.
 
 import { decodeText, type GateLine, gateLine } from '@fairlead/protocol';
 
@@ -10,7 +10,7 @@ export type GateFault =
   | { kind: 'unreadable'; text: string; why: string }
   /** The gate says that it cannot serve. */
   | { kind: 'refused'; code: string; message: string | undefined }
-  /** Sockets of two hosts would be two worlds. */
+  /** Another host: sockets of the one cannot be reached on the other. */
   | { kind: 'other_host'; host: string }
   /** The same host, where its sockets lie in another directory now. */
   | { kind: 'other_directory'; runDir: string };
@@ -20,7 +20,7 @@ export type GateProof = { ok: true; line: BastionLine } | { ok: false; fault: Ga
 export interface ExpectedBastion {
   /** The bastion's own hostname, as recorded at `init`. */
   host: string;
-  /** Absent: any directory will do, the gate names it. */
+  /** Absent: any directory is accepted; the gate's line names it. */
   runDir?: string;
 }
 

@@ -1,25 +1,14 @@
 // Offers an instance at a socket on the bastion, through a tunnel: the job's half of the carrier.
 
-import type { Clock, Log } from '@fairlead/kit';
 import type { BastionSocketAddress } from '@fairlead/protocol';
-import { describeAnswer, type Route, type RouteMemory, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/ssh';
+import { describeAnswer, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/ssh';
 
 import type { Offerer, Up } from '../carrier.ts';
+import type { OffererDeps } from '../carrier-kind.ts';
 import { openTunnel } from './tunnel.ts';
 
-export interface BastionOffererDeps {
-  /** In the order of preference. */
-  routes: readonly Route[];
-  routeMemory: RouteMemory;
-  /** The bastion's own hostname, as recorded at `init`. */
-  expectedHost: string;
-  clock: Clock;
-  log: Log;
-  /** In [0, 1). */
-  random: () => number;
-}
-
-export function createBastionOfferer(deps: BastionOffererDeps): Offerer<BastionSocketAddress> {
+/** Offers through a tunnel that comes up again by itself. Opens nothing before `offer`. */
+export function createBastionOfferer(deps: OffererDeps): Offerer<BastionSocketAddress> {
   return {
     kind: 'bastion-socket',
     offer: ({ use, onUp, ...options }) =>

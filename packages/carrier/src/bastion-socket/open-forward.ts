@@ -36,14 +36,15 @@ export interface Forward extends AsyncDisposable {
   readonly lost: Promise<string>;
 }
 
-/** Any word will do: the key's forced command runs the gate whatever is asked for. */
+/** The key's forced command runs the gate whatever command the client sends. */
 const gateCommand = 'gate';
 const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
 
-/** After a refused login a jump host is left alone for as long as a bastion is. */
+/** After a refused login, a jump host is not tried again for as long as a bastion is not. */
 const deniedMs = 600_000;
 
+/** Resolves when the bastion listens at the socket; the caller disposes it. Throws `gate_refused`, `wrong_bastion`, and the errors of the SSH connection. */
 export async function openForward(options: ForwardOptions, signal: AbortSignal): Promise<Forward> {
   const { connection, proof, taken } = await openFirstRoute({
     routes: options.routes,
@@ -125,7 +126,7 @@ function watchForward(
   };
 }
 
-/** Resolves when the far side no longer echoes: the connection may look alive for long after that. */
+/** Resolves when the gate no longer echoes: the connection may look alive for long after that. */
 async function silence(gate: Gate, clock: Clock, signal: AbortSignal): Promise<string> {
   try {
     for (;;) {

@@ -1,4 +1,4 @@
-// Whether an SSH connection ends on the pinned host, and whether control lives there: the gate's word, read and compared.
+// Whether an SSH connection ends on the pinned host, and whether control lives there: reads the gate's line and compares it.
 
 import { posix } from 'node:path';
 
@@ -28,13 +28,13 @@ export async function proveBastion(
     if (!proof.ok) throw faultError(proof.fault, profile);
     return { gate, line: proof.line };
   } catch (error) {
-    // On a connection that goes on it would take one of the few sessions that sshd allows.
+    // The connection may stay open, and sshd allows few sessions on one.
     await gate[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Where control has said why it does not start, that is what its user has to know. */
+/** Where control has said why it does not start, its user needs that instead of the failed dial. */
 export function controlFailed(profile: LaptopProfile, fault: ControlFault | undefined, cause: unknown): unknown {
   if (!fault) return cause;
   const { message, hint } = fault;

@@ -65,7 +65,7 @@ describe('tunnelTransition', () => {
     ]);
   });
 
-  it('passes over sockets that a former life left behind, without waiting', () => {
+  it('skips sockets that a former process left behind, without waiting', () => {
     const { state, effects } = play(fresh, { type: 'try.due' }, failed('socket_exists'), failed('socket_exists'));
     expect(state).toMatchObject({ status: 'connecting', generation: 3 });
     expect(effects.map(({ type }) => type)).toEqual(['open', 'open', 'open']);
@@ -89,7 +89,7 @@ describe('tunnelTransition', () => {
     expect(later.state.status).toBe('waiting');
   });
 
-  it('backs off further when it comes up only to be lost, and anew after it held', () => {
+  it('backs off further while it is lost soon after it comes up, and from the beginning after it held', () => {
     const flap = (heldMs: number): Array<{ atMs?: number } & Bare<TunnelEvent>> => [
       { type: 'try.due' },
       { type: 'tunnel.opened', atMs: 0 },

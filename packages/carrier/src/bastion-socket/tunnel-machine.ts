@@ -1,4 +1,4 @@
-// Decides how one SSH connection to the bastion comes up, is lost and comes back. Pure; bastion-link.ts performs it.
+// Decides how one SSH connection to the bastion comes up, is lost and comes back. Pure; tunnel.ts performs it.
 
 import { defined, go, stay, type Step } from '@fairlead/kit';
 
@@ -28,7 +28,7 @@ export type TunnelEffect =
   | { type: 'open'; generation: number }
   | { type: 'announce'; generation: number }
   | { type: 'withdraw'; reason: string }
-  /** `denied`: an authentication failure is not tried again soon, or the site locks us out. `unanswered`: nobody was there. */
+  /** `denied`: the login was refused; the pause is long, for the site may lock the account out. `unanswered`: no host answered. */
   | { type: 'try.later'; kind: 'backoff' | 'unanswered' | 'denied'; attempt: number }
   | ({ type: 'complain' } & TunnelFailure)
   | ({ type: 'give_up' } & TunnelFailure)
@@ -36,13 +36,13 @@ export type TunnelEffect =
 
 export type TunnelTransition = Step<TunnelState, TunnelEffect>;
 
-/** A connection that held this long starts the back-off anew when it is lost. */
+/** After a connection that held this long, the back-off starts from its beginning. */
 const steadyMs = 10_000;
-/** How many taken sockets in a row are passed over without a wait. */
+/** How many taken sockets in a row are skipped without a wait. */
 const maxQuickGenerations = 20;
 
 const neverTriedAgain = new Set(['host_key_changed', 'host_key_revoked', 'host_key_unknown', 'socket_path_too_long']);
-/** Not before it worked once: an overloaded server refuses forwards too. */
+/** Only where it never worked: an overloaded server refuses forwards too. */
 const hopelessAtFirst = new Set(['forward_forbidden']);
 
 /** `no_route`: each of several routes failed in its own way; the next try comes soon, since one of them may be back. */

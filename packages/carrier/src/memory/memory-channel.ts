@@ -1,8 +1,8 @@
-// One end of a channel in memory. What is written to it comes out at its other end, as far as the network lets it pass.
+// One end of a channel in memory. The other end reads what is written here, as far as the network lets it pass.
 
 import { Duplex } from 'node:stream';
 
-/** How many of so many bytes still pass; the network drops after fewer. */
+/** Of a number of bytes, how many pass. Where fewer do, the network drops the channel. */
 export type Passage = (bytes: number) => number;
 
 export class MemoryChannel extends Duplex {

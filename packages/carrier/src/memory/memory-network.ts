@@ -9,10 +9,7 @@ import type { EndpointAddress } from '@fairlead/protocol';
 import type { Offerer, OfferOptions, Reacher } from '../carrier.ts';
 import { MemoryChannel } from './memory-channel.ts';
 
-export interface MemoryAddress {
-  kind: 'memory';
-  name: string;
-}
+export type MemoryAddress = { kind: 'memory'; name: string };
 
 /** The side that the bytes are on their way to. */
 export type Towards = 'front' | 'consumer';

@@ -1,6 +1,7 @@
 // `fairlead open <name>`: how to use this deployment from wherever people use models, with its own values, ready to paste.
 
-import { leadInstance, pickEndpoint } from '@fairlead/protocol';
+import { pickReachable } from '@fairlead/client';
+import { leadInstance } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
@@ -14,7 +15,7 @@ export async function runOpen(args: { name: string; port: number; showKey: boole
   const { servedModel } = deployment;
   const instance = leadInstance(deployment);
   // Every instance of a deployment has a key of its own: that of the one that is used.
-  const endpoint = args.showKey ? pickEndpoint(await session.api.endpoints(name, context.signal)) : undefined;
+  const endpoint = args.showKey ? pickReachable(await session.api.endpoints(name, context.signal)) : undefined;
   const apiKey = endpoint?.apiKey.reveal();
   const baseUrl = `http://127.0.0.1:${port}/v1`;
   const examples = openExamples({ name, model: servedModel, baseUrl, apiKey });

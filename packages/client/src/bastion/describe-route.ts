@@ -1,4 +1,4 @@
-// The route to the bastion as callers are told of it. Pure.
+// The route to the bastion as callers see it. Pure.
 
 import { describeAnswer, type RouteTaken, whyTaken, wrongRoutes } from '@fairlead/ssh';
 
@@ -9,7 +9,7 @@ export interface BastionRouteView {
   /** From 1, in the order of the configuration. */
   number: number;
   of: number;
-  /** What kept the better ones from being taken; empty for the first. */
+  /** Why the routes before it were not taken; empty for the first. */
   why: string;
   /** Routes that lead to another host: they are never used, and a person should look at them. */
   refused: string[];

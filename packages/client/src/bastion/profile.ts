@@ -40,7 +40,7 @@ export async function readProfile(path: string): Promise<LaptopProfile> {
     'profile_invalid',
     `cannot use ${path} because ${decoded.path || 'it'} ${decoded.message}`,
     {
-      hint: 'Run `fairlead init` again; it writes the file anew.',
+      hint: 'Run `fairlead init` again; it writes a new file.',
     },
   );
 }

@@ -1,4 +1,4 @@
-// Control is dialled and asked for its certificate while the gate still answers; the token waits for both.
+// The link dials control and checks its certificate while the gate still answers; the token is sent after both.
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

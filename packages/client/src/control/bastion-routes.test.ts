@@ -1,4 +1,4 @@
-// The laptop's connection where the bastion has several routes: taken, lost, taken anew, remembered.
+// The laptop's connection where the bastion has several routes: taken, lost, taken again, remembered.
 
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -82,7 +82,7 @@ function openLink(...ports: number[]) {
 }
 
 describe('A bastion with several routes', () => {
-  it('is not reached by one that leads to another host, which is told', async () => {
+  it('is not reached by one that leads to another host, and the caller is told', async () => {
     const { link } = openLink(other.port, bastion.port);
     await link.connection();
     expect(link.route).toMatchObject({

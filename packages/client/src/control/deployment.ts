@@ -33,7 +33,7 @@ export interface Deployment {
   /** What its owner wants of it. */
   wanted: 'running' | 'stopped';
   status: DeploymentStatus;
-  /** Whether a request would be taken now. */
+  /** Whether it takes requests now. */
   isServing: boolean;
   /** Slurm's reason while queued, the phase while starting, what is wrong while degraded, why it ends or has ended. */
   detail: string | undefined;
@@ -53,7 +53,7 @@ export interface DeploymentInstance {
   /** Which of those that serve beside each other; counts from 0. */
   replica: number;
   status: DeploymentStatus;
-  /** Whether a request would be taken now. */
+  /** Whether it takes requests now. */
   isServing: boolean;
   detail: string | undefined;
   percent: number | undefined;
@@ -61,7 +61,7 @@ export interface DeploymentInstance {
   jobId: string | undefined;
   /** The hosts of the job; empty until it runs. Rank 0 leads. */
   nodes: readonly DeploymentNode[];
-  /** Counts up each time the path to it is made anew; undefined where there is none. */
+  /** Grows each time its endpoint comes up again; undefined where there is none. */
   generation: number | undefined;
   /** When the job must end. Milliseconds since the epoch. */
   deadlineMs: number | undefined;
@@ -97,7 +97,7 @@ export function describeDeployment(view: DeploymentView): Deployment {
     engine: view.engine,
     cluster: view.cluster,
     wanted: view.wanted,
-    ...describeState(lead.state),
+    ...describeStatus(lead.state),
     isServing: instances.some((instance) => instance.isServing),
     instances,
     createdMs: view.createdMs,
@@ -118,7 +118,7 @@ function describeInstance({
     id,
     role,
     replica,
-    ...describeState(state),
+    ...describeStatus(state),
     isServing: isServing(state) && endpoints.length > 0,
     jobId,
     nodes: nodes.map((node) => ({ rank: node.rank, host: node.host, gpus: node.gpus, status: node.state.status })),
@@ -133,7 +133,7 @@ export function describeEndpoint(view: EndpointView): Endpoint {
   return Object.defineProperty(endpoint, 'apiKey', { enumerable: false });
 }
 
-export function describeState(state: InstanceState): Pick<Deployment, 'status' | 'detail' | 'percent'> {
+export function describeStatus(state: InstanceState): Pick<Deployment, 'status' | 'detail' | 'percent'> {
   return {
     status: state.status,
     detail: detailOf(state),

@@ -26,18 +26,18 @@ export interface WatchOptions extends SessionOptions {
 }
 
 export type DeploymentsEvent =
-  /** The whole truth: first, and again when control says that changes were missed, or after an outage. Replace what you hold. */
+  /** All deployments: at first, after an outage, and when control says that changes were missed. Replaces what came before. */
   | { type: 'deployments.listed'; deployments: Deployment[] }
-  /** The whole new truth of one; it may be new, or have ended. */
+  /** All of one deployment, which may be new or have ended. */
   | { type: 'deployment.changed'; deployment: Deployment }
-  /** Once per outage; the watch goes on trying, and a list follows. */
+  /** Once per outage. The watch connects again, and a list follows. */
   | { type: 'control.lost'; reason: string };
 
 const retry = { baseMs: 250, maxMs: 10_000, minMs: 100 };
 
 /**
- * Goes on until the loop is left or the signal fires, which throws its reason. The first connection must succeed;
- * later ones are tried again unless nothing but a person can help (a refused login, another host key).
+ * Runs until the loop is left or the signal fires, whose reason it throws. Throws where the first connection fails. Connects
+ * again after a loss, except where only a person can help (a refused login, another host key): then it throws too.
  */
 export async function* watch(options: WatchOptions = {}): AsyncGenerator<DeploymentsEvent, void, undefined> {
   const { clock = systemClock } = options;
@@ -66,7 +66,7 @@ export async function* watch(options: WatchOptions = {}): AsyncGenerator<Deploym
   }
 }
 
-/** A resync is followed by a snapshot. Other kinds are not asked for. */
+/** A snapshot follows each resync. This watch asks for no other kinds. */
 function eventOf(message: WatchMessage): DeploymentsEvent | undefined {
   if (message.type === 'snapshot')
     return { type: 'deployments.listed', deployments: message.deployments.map(describeDeployment) };

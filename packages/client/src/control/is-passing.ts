@@ -1,9 +1,9 @@
-// Whether a failure to reach bastion or control may pass by itself, so that trying again without a person makes sense.
+// Whether a later try to reach bastion or control can succeed without a person.
 
 import { CodedError, errnoOf } from '@fairlead/kit';
 import type { SshErrorCode } from '@fairlead/ssh';
 
-/** For a way that has worked before. The error's `retryable` decides; an error without any code is a fault of ours. */
+/** For a connection that has worked before. The error's `retryable` decides; an error without any code is a fault of ours. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof CodedError)) return errnoOf(error) !== undefined;
   // Each of several routes has failed: one may come back, also where the others stay wrong.

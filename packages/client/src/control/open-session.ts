@@ -1,4 +1,4 @@
-// What every call of the SDK begins with: the profile, a lazy SSH connection to the bastion, control's API over it.
+// What every call of the SDK needs: the profile, an SSH connection to the bastion that is opened when needed, control's API over it.
 
 import { homedir } from 'node:os';
 
@@ -14,17 +14,18 @@ import { createRouteMemory, type SshTerminal } from '@fairlead/ssh';
 export interface SessionOptions {
   /** Path of the profile; absent: where `fairlead init` writes it. */
   profile?: string;
-  /** Asked for the passphrase of a private key; absent, or `undefined` as its answer: such keys are passed over. */
+  /** Resolves with the passphrase of a private key. Absent, or resolved with `undefined`: the key is not used. */
   askPassphrase?: (file: string) => Promise<string | undefined>;
-  /** With `driver: ssh`: where the system's ssh may ask a person for passwords and codes; absent: it asks nothing. */
+  /** With `driver: ssh`: where the system's ssh asks a person for passwords and codes. Absent: it asks nothing. */
   sshTerminal?: SshTerminal;
-  /** What stands for the process's environment (HOME, FAIRLEAD_PROFILE, SSH_AUTH_SOCK). */
+  /** Replaces the process's environment (HOME, FAIRLEAD_PROFILE, SSH_AUTH_SOCK). */
   env?: Record<string, string | undefined>;
   /** Absent: nothing is logged. */
   log?: Log;
   clock?: Clock;
 }
 
+/** Disposal closes the SSH connection, which ends all calls and watches. */
 export interface Session extends AsyncDisposable {
   readonly link: BastionLink;
   readonly api: ControlApi;
@@ -32,7 +33,7 @@ export interface Session extends AsyncDisposable {
   watch(signal: AbortSignal): AsyncGenerator<WatchMessage>;
 }
 
-/** Opens nothing but the profile; SSH is opened by the first call. */
+/** Resolves when the profile is read; the first call opens SSH. Throws `profile_missing`, `profile_unsafe`, `profile_invalid`. */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
   const env = options.env ?? process.env;
   const home = env['HOME'] ?? homedir();

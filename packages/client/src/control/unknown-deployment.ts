@@ -1,4 +1,4 @@
-// A name that no deployment has: the words, with the names that may have been meant.
+// The error for a name that no deployment has, with the names that the caller may have meant.
 
 import { CodedError, nearestNames } from '@fairlead/kit';
 

@@ -2,7 +2,7 @@
 
 import type { LaunchEvent } from '@fairlead/launch';
 
-import { type Deployment, describeState } from '../control/deployment.ts';
+import { type Deployment, describeStatus } from '../control/deployment.ts';
 import { configPlace, launchDeps, type LaunchOptions, loadLaunching } from './launch-options.ts';
 
 export interface DeployOptions extends LaunchOptions {
@@ -96,7 +96,7 @@ function deployEvent(event: LaunchEvent, name: string): DeployEvent | undefined 
     case 'deployment.submitted':
       return { type: event.type, name, jobId: event.jobId };
     case 'instance.changed':
-      return { type: 'deployment.changed', name, ...describeState(event.instance.state) };
+      return { type: 'deployment.changed', name, ...describeStatus(event.instance.state) };
     case 'deployment.ready': {
       const { jobId, deadlineMs } = event.instance;
       return { type: event.type, name, servedModel: event.servedModel, jobId, deadlineMs };

@@ -34,7 +34,7 @@ export function launchDeps(options: LaunchOptions, config: FairleadConfig): Laun
   return { machine, config, openSession: () => openOwnSession(options, config, machine) };
 }
 
-/** Throws `profile_mismatch` where profile and configuration name two bastions: a job would be told the one and wait for the other. */
+/** Throws `profile_mismatch` where profile and configuration name different bastions: the job would go to one and this program would wait at the other. */
 async function openOwnSession(options: LaunchOptions, config: FairleadConfig, machine: LocalMachine): Promise<Session> {
   const session = await openSession(options);
   try {

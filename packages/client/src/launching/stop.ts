@@ -14,7 +14,7 @@ export interface StopOptions extends LaunchOptions {
 
 /**
  * Resolves when the job is gone and nothing of it is left, with the deployment as it was last. Warnings go to `log`. Throws a CodedError:
- * `deployment_unknown`, `stop_failed`. A signal takes the order not back: it ends the wait.
+ * `deployment_unknown`, `stop_failed`. A signal ends the wait; the order stands.
  */
 export async function stop(name: string, options: StopOptions = {}): Promise<Deployment> {
   options.signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-// What the local port does with a request, from its first bytes: most pass to the node as they are; probes and preflights are answered here.
+// What the local port does with a request, from its first bytes: most pass to the node unchanged; probes and preflights are answered here.
 
 import { otherServerHint } from '@fairlead/openai-wire';
 
@@ -6,7 +6,7 @@ import { allowedOrigin } from './allowed-origins.ts';
 import { renderError, renderPreflight, renderText } from './local-answers.ts';
 
 export type LocalDecision =
-  /** The head is not complete enough. */
+  /** Too little of the head has come. */
   | { kind: 'more' }
   | { kind: 'relay'; method: string; /** Of the page that may read the answer. */ origin: string | undefined }
   | { kind: 'answer'; bytes: Buffer };
@@ -33,7 +33,7 @@ export function decideLocal(bytes: Buffer, allowed: readonly string[]): LocalDec
   return probe(head, allowedFor) ?? { kind: 'relay', method, origin: allowedFor };
 }
 
-/** What does not (a TLS hello, lines that end in LF alone) is refused at the node at once; here it would wait for its end. */
+/** The node refuses anything else (a TLS hello, lines that end in LF alone) at once; here it would wait for the end of a head. */
 function looksLikeHttp(bytes: Buffer): boolean {
   const isLetter = bytes[0]! >= 0x41 && bytes[0]! <= 0x5a;
   const lf = bytes.indexOf('\n');
@@ -59,7 +59,7 @@ function preflight(origin: string, head: LocalHead, allowed: readonly string[]):
   });
 }
 
-/** Clients that look at `/` take everything but 200 for a server that is down; those that look for Ollama have the wrong setting. */
+/** Clients that ask for `/` take anything but 200 for a server that is down. Clients that look for Ollama have the wrong setting. */
 function probe({ method, path, field }: LocalHead, origin: string | undefined): LocalDecision | undefined {
   const server = `http://${field('host') ?? '127.0.0.1'}`;
   if (path === '/' && (method === 'GET' || method === 'HEAD')) {

@@ -22,7 +22,7 @@ const idleMs = 600_000;
 /** How long a client may keep its side open, and silent, after its answer. */
 const lingerMs = 2_000;
 const retryAfterSeconds = 2;
-/** Made once: an error with its stack for each connection costs too much. */
+/** Made once: making an error with its stack for each connection costs too much. */
 const connectionClosed = new Error('the local connection was closed');
 
 /** Takes ownership of the socket. Resolves when it is closed or answered; an error of the way is answered with 503. */
@@ -96,6 +96,6 @@ function answer(socket: Socket, bytes: Buffer): void {
   if (socket.destroyed) return;
   socket.end(bytes);
   socket.setTimeout(lingerMs, () => socket.destroy());
-  // The request is read to its end and thrown away: closing with unread bytes would reset the connection before the answer is read.
+  // Reads the request to its end and drops it: closing with unread bytes would reset the connection before the answer is read.
   socket.resume();
 }

@@ -70,7 +70,7 @@ class ChannelWithOrigin extends Duplex {
       const head = [...own, ...originFields(this.#origin), '', ''].join('\r\n');
       return Buffer.concat([Buffer.from(head, 'latin1'), rest]);
     }
-    // An interim answer (100 Continue): the one that counts comes behind it.
+    // An interim answer (100 Continue): the final one follows.
     this.#head = Buffer.alloc(0);
     const interim = bytes.subarray(0, end + headEnd.length);
     return Buffer.concat([interim, this.#rewrite(rest) ?? Buffer.alloc(0)]);

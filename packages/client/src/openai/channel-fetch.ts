@@ -38,7 +38,7 @@ function resolveUrl(input: string, { origins }: ChannelFetchDeps): string {
 
 function headersOf(request: Request): Headers {
   const headers = new Headers(request.headers);
-  // The connection's own business, and an encoding that nobody here would undo.
+  // Fields of one connection, and a content encoding, which this fetch does not decode.
   for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'host', 'accept-encoding'])
     headers.delete(name);
   return headers;

@@ -1,4 +1,4 @@
-// One HTTP request over a stream of its own: the front takes one request per connection, so there is nothing to keep alive.
+// One HTTP request over a channel of its own: the front takes one request per connection, so no connection is kept alive.
 
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
@@ -33,7 +33,10 @@ export interface ChannelRequestDeps {
   authorize(headers: Headers, path: Path): void;
 }
 
-/** Resolves with the head of the answer. The signal counts until the body has been read. */
+/**
+ * Resolves with the head of the answer. The signal counts until the body has been read. Throws what `paths.open` throws, the
+ * signal's reason, and `answer_cut` where the channel is lost: the request may have been taken, so that it is not sent again here.
+ */
 export async function sendOverChannel(deps: ChannelRequestDeps, wanted: ChannelRequest): Promise<ChannelAnswer> {
   const { signal } = wanted;
   signal?.throwIfAborted();
@@ -62,11 +65,11 @@ async function exchange(name: string, { channel }: Path, wanted: ChannelRequest)
     headers: { ...Object.fromEntries(wanted.headers), host: name },
   });
   outgoing.on('response', (incoming) => {
-    // A cut that comes before the reader does must not end the process; the reader is told by the stream's state.
+    // A cut before the body is read must not end the process; a later reader gets the error from the stream's state.
     incoming.on('error', () => undefined);
     resolve(incoming);
   });
-  // After the head of the answer, the answer's own stream tells of a failure.
+  // After the head of the answer, a failure comes through the answer's own stream.
   outgoing.on('error', reject);
   sendBody(outgoing, wanted).catch(reject);
   return promise;

@@ -7,7 +7,7 @@ export const engineErrors = {
   key_refused: {
     retryable: false,
     cause: "The key is not this deployment's.",
-    cure: 'Use `connection.apiKey`: every deployment has a key of its own, and a new one when it is deployed anew.',
+    cure: 'Use `connection.apiKey`: every deployment has a key of its own, and a new one when it is deployed again.',
   },
   model_unknown: {
     retryable: false,

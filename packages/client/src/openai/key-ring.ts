@@ -1,11 +1,11 @@
-// The keys this connection has given out: a request with a former one is sent with the one that counts now.
+// The keys that this connection has given out. A request that carries a former one is sent with the key of today's endpoint.
 
 import type { Secret } from '@fairlead/kit';
 
 export interface KeyRing {
   /** The key as text, for a program of the caller's; noted as given out. */
   give(key: Secret): string;
-  /** Sets the endpoint's key where there is none, or a former one of this deployment. A foreign key stays as it is. */
+  /** Sets the endpoint's key where the request has none, or a former one of this deployment. A foreign key stays unchanged. */
   authorize(headers: Headers, key: Secret): void;
 }
 

@@ -1,4 +1,4 @@
-// The typed calls against an HTTP server that answers as it is told.
+// The typed calls against an HTTP server that each test scripts.
 
 import type { RequestListener } from 'node:http';
 import { text as readAll } from 'node:stream/consumers';

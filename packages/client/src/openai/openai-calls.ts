@@ -1,4 +1,4 @@
-// The OpenAI API of one deployment as typed calls. Checks the outline of an answer; what is in it passes through.
+// The OpenAI API of one deployment as typed calls. Checks that an answer has its list; all fields pass through.
 
 import { CodedError } from '@fairlead/kit';
 
@@ -18,7 +18,7 @@ import type {
 import { readEvents } from './read-events.ts';
 
 export interface CallOptions {
-  /** Ends the request at once, and the engine's work on it. */
+  /** Ends the request, and the engine's work on it. The call throws its reason. */
   signal?: AbortSignal | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What is told of one deployment as control says it, is lost and comes back.
+// Which events a follower emits as control reports a deployment, is lost and comes back.
 
 import { type Clock, CodedError, Listeners, silentLog, untilAborted } from '@fairlead/kit';
 import type { DeploymentView, EndpointView, InstanceState, WatchMessage } from '@fairlead/protocol';

@@ -1,4 +1,4 @@
-// Follows one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
+// Watches one deployment through control: which endpoint answers now, and when that changes. Decides nothing about requests.
 // Performs what follow-machine.ts decides.
 
 import {
@@ -18,7 +18,6 @@ import {
   type DeploymentView,
   isEnded,
   leadInstance,
-  pickEndpoint,
   type ReachableEndpoint,
   type WatchMessage,
 } from '@fairlead/protocol';
@@ -26,7 +25,7 @@ import {
 import type { ClientErrorCode } from '../client-error.ts';
 import { ControlAnswerError } from '../client-error.ts';
 import type { ControlApi } from '../control/control-api.ts';
-import { unknownCarrier } from '../control/find-endpoint.ts';
+import { pickReachable, unknownCarrier } from '../control/find-endpoint.ts';
 import {
   endpointOf,
   firstFollowState,
@@ -44,21 +43,21 @@ export interface FollowDeps {
   name: string;
   api: ControlApi;
   watch(signal: AbortSignal): AsyncIterable<WatchMessage>;
-  /** Says that the bastion can be reached again; a wait for the next try ends with it. */
+  /** Emits when the bastion can be reached again, which ends the wait for the next try. */
   opens?: Listeners<void>;
   clock: Clock;
   random: () => number;
   log: Log;
 }
 
-/** Disposal ends the watch, and tells nothing more. */
+/** Disposal ends the watch; no event follows. */
 export interface EndpointFollower extends AsyncDisposable {
   /** The endpoint that answers now, if any. */
   readonly current: ReachableEndpoint | undefined;
   /** Resolves with the endpoint as soon as there is one; rejects when the deployment ended. */
   next(signal?: AbortSignal): Promise<ReachableEndpoint>;
   readonly events: Listeners<FollowEvent>;
-  /** As `events.add`, but one that comes late is told what is true by now. */
+  /** As `events.add`, but first calls the listener with what is true now. */
   listen(listener: (event: FollowEvent) => void): () => void;
 }
 
@@ -168,7 +167,7 @@ class Follower implements EndpointFollower {
     }
   }
 
-  /** A listener that throws is a fault of ours, and no failure of control. */
+  /** What a listener throws is a fault of ours, not a failure of control. */
   #tell(event: FollowEvent): void {
     try {
       this.events.emit(event);
@@ -181,7 +180,7 @@ class Follower implements EndpointFollower {
     const { api, name } = this.#deps;
     let answer: { endpoint?: ReachableEndpoint; reason: string };
     try {
-      const endpoint = pickEndpoint(await api.endpoints(name, this.#stop.signal), this.current);
+      const endpoint = pickReachable(await api.endpoints(name, this.#stop.signal), this.current);
       answer = { ...defined({ endpoint }), reason: unknownCarrier };
     } catch (error) {
       if (!(error instanceof ControlAnswerError)) throw error;

@@ -1,10 +1,10 @@
-// Decides what a follower of one deployment makes of control's words: which endpoint answers now, when the deployment has
+// Decides what follows for a consumer from each report of control: which endpoint answers now, when the deployment has
 // ended, when control counts as lost. Pure; endpoint-follower.ts performs it.
 
 import { go, stay, type Step } from '@fairlead/kit';
 import { type DeploymentView, isEnded, isServing, leadInstance, type ReachableEndpoint } from '@fairlead/protocol';
 
-import { isSameSocket } from './live-paths.ts';
+import { isSameAddress, isSameSocket } from './live-paths.ts';
 
 export type FollowEvent =
   | {
@@ -12,7 +12,7 @@ export type FollowEvent =
       endpoint: ReachableEndpoint;
       /** Not the first one. */
       again: boolean;
-      /** Those that were used before and still answer what they have: of instances that are draining, or that another one serves better than. */
+      /** Endpoints that were used before and still answer their running requests: their instance drains, or another one serves better. */
       stillUp: readonly ReachableEndpoint[];
     }
   /** One that was `stillUp` is not any more. */
@@ -23,16 +23,16 @@ export type FollowEvent =
   | { type: 'control.back' };
 
 interface Common {
-  /** What control said last of the deployment. */
+  /** Control's last report of the deployment. */
   latest?: DeploymentView;
-  /** Used before, left for another one, and still up. */
+  /** Endpoints that were used before and are still up. */
   left: readonly ReachableEndpoint[];
   /** Whether there has been an endpoint. */
   wasUp: boolean;
   /** A lost agent of a stopped deployment may return, until a limit is reached. */
   isReturnAwaited: boolean;
   isControlLost: boolean;
-  /** Since control last said something. */
+  /** Failed watches since control's last message. */
   failures: number;
 }
 
@@ -42,13 +42,13 @@ export type FollowState =
   | ({ status: 'ended'; deployment: DeploymentView } & Common);
 
 export type FollowInput =
-  /** Anything came from control. */
+  /** A message came from control. */
   | { type: 'control.heard' }
   | { type: 'deployment.told'; deployment: DeploymentView }
   /** The answer to `ask`. `endpoint` is absent where none can be reached. */
   | { type: 'endpoints.answered'; endpoint?: ReachableEndpoint; reason: string }
   | { type: 'return.limit_reached' }
-  /** `isPassing`: no person is needed to cure it. */
+  /** `isPassing`: a later try can succeed without a person. */
   | { type: 'watch.failed'; isPassing: boolean; reason: string }
   | { type: 'watch.ended' };
 
@@ -58,7 +58,7 @@ export type FollowEffect =
   | { type: 'ask' }
   | { type: 'return.await' }
   | { type: 'return.forget' }
-  /** Then watch again. `person`: only a person can cure the refusal, and a server that counts refused logins must not be pressed. */
+  /** Watch again after it. `person`: only a person can cure the refusal, and a server that counts refused logins may lock the account out. */
   | { type: 'pause'; kind: 'soon' | 'person'; attempt: number };
 
 type FollowStep = Step<FollowState, FollowEffect>;
@@ -108,7 +108,7 @@ function learn(before: FollowState, deployment: DeploymentView): FollowStep {
     return go(ended.state, ...told, ...ended.effects);
   }
   const isReturnAwaited = outlook === 'may return for a while';
-  // It was waited for already.
+  // The wait has ended already.
   if (state.status === 'ended' && isReturnAwaited) return go(state, ...told);
   const awaiting: FollowEffect[] =
     isReturnAwaited === state.isReturnAwaited ? [] : [{ type: isReturnAwaited ? 'return.await' : 'return.forget' }];
@@ -123,8 +123,7 @@ function settle(state: FollowState, { endpoint, reason }: InputOf<'endpoints.ans
     const down: FollowState = { ...commonOf(state), status: 'down' };
     return go(down, ...(previous ? [tell({ type: 'endpoint.down', reason })] : []));
   }
-  if (previous && isSameSocket(previous, endpoint) && previous.address.socket === endpoint.address.socket)
-    return go({ ...state, status: 'up', endpoint });
+  if (previous && isSameSocket(previous, endpoint)) return go({ ...state, status: 'up', endpoint });
   const used = previous ? [...state.left, previous] : state.left;
   const left = used.filter((other) => !isSameSocket(other, endpoint) && isUp(other, state.latest));
   return go(
@@ -173,10 +172,10 @@ function outlookOf({ instances, wanted }: DeploymentView): Outlook {
 /** Whether the instance still answers there. */
 function isUp(endpoint: ReachableEndpoint, deployment: DeploymentView | undefined): boolean {
   const instance = deployment?.instances.find(({ id }) => id === endpoint.instanceId);
-  return instance?.endpoints.some(({ generation }) => generation === endpoint.generation) ?? false;
+  return instance?.endpoints.some((ref) => isSameAddress(ref, endpoint)) ?? false;
 }
 
-/** Whether control need not be asked for another one. One that is degraded or draining is left where another instance serves. */
+/** Whether the consumer stays with it. It leaves an instance that is degraded or draining where another one serves. */
 function isBest(endpoint: ReachableEndpoint, deployment: DeploymentView): boolean {
   if (!isUp(endpoint, deployment)) return false;
   const { instances } = deployment;

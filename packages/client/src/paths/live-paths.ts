@@ -1,9 +1,10 @@
 // The streams to the deployment that are open now: those of a former endpoint end when the next one is up.
 
 import type { Duplex } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 
 import { anySignal, CodedError } from '@fairlead/kit';
-import type { ReachableEndpoint } from '@fairlead/protocol';
+import type { EndpointRef, ReachableEndpoint } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from '../client-error.ts';
 import type { Patience } from './patience.ts';
@@ -44,7 +45,7 @@ export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => P
     async open(signal, patience) {
       closed.signal.throwIfAborted();
       const path = await openOne(anySignal(closed.signal, signal), patience);
-      // A path that was opened all the same is nobody's.
+      // The dial was not stopped in time: no caller takes this path.
       if (closed.signal.aborted) path.channel.destroy(closedError());
       live.add(path);
       path.channel.once('close', () => live.delete(path));
@@ -67,7 +68,11 @@ export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => P
 }
 
 export function isSameSocket(a: ReachableEndpoint, b: ReachableEndpoint): boolean {
-  return a.instanceId === b.instanceId && a.generation === b.generation;
+  return a.instanceId === b.instanceId && isSameAddress(a, b);
+}
+
+export function isSameAddress(a: EndpointRef, b: EndpointRef): boolean {
+  return a.generation === b.generation && isDeepStrictEqual(a.address, b.address);
 }
 
 export function closedError(): CodedError<ClientErrorCode> {

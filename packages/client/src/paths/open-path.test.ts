@@ -16,7 +16,7 @@ const endpoint = (generation: number) =>
     generation,
     address: { kind: 'bastion-socket', socket: `/run/aaaaaaaa-${generation}.sock` },
   }) as ReachableEndpoint;
-const refused = () => new CodedError('dial_refused', 'nobody listens');
+const refused = () => new CodedError('dial_refused', 'nothing listens there');
 
 /** A bastion whose sockets answer as `dial` says; the follower is at generation 1 until `news`. */
 function world(dial: (socket: string) => Promise<PassThrough>) {
@@ -94,7 +94,7 @@ describe('a path', () => {
   });
 });
 
-describe('while the way is down, a client that has a Retry-After to go by hears it within a second', () => {
+describe('while the way is down, a client that can use Retry-After gets the error within a second', () => {
   const deps = () => {
     const never = new Promise<never>(() => undefined);
     return {
@@ -122,7 +122,7 @@ describe('while the way is down, a client that has a Retry-After to go by hears 
     expect(ms).toBeLessThan(1_000);
   });
 
-  test('where the SSH connection is being opened anew', async () => {
+  test('where the SSH connection is being opened again', async () => {
     const { code, ms } = await failure({ ...deps(), follower: { ...deps().follower, current: endpoint(1) } });
     expect(code).toBe('path_broken');
     expect(ms).toBeLessThan(1_000);

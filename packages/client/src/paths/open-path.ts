@@ -23,7 +23,7 @@ export interface PathDeps {
   name: string;
   follower: Pick<EndpointFollower, 'current' | 'next' | 'events'>;
   carrier: Reach;
-  /** Whose turn it is to open a channel. */
+  /** Limits how many channels are being opened. */
   turns: Turns;
   clock: Clock;
   random: () => number;
@@ -32,7 +32,10 @@ export interface PathDeps {
 const retry = { baseMs: 200, maxMs: 1_000, minMs: 50 };
 const quickRetry = { baseMs: 50, maxMs: 200, minMs: 20 };
 
-/** Never limits a dial that is under way: on a slow network that is no outage. */
+/**
+ * Resolves with a path that the caller closes. Throws `endpoint_not_ready` or `path_broken` when `patience` is over, what needs a person at
+ * once, and the signal's reason. Never limits a dial that is under way: on a slow network that is no outage.
+ */
 export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Patience = patient): Promise<Path> {
   const startedMs = deps.clock.monotonicMs();
   for (let attempt = 0; ; attempt++) {
@@ -51,7 +54,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
   }
 }
 
-/** The socket was replaced a moment ago, or the SSH connection broke under the dial: the next one will do. */
+/** The endpoint was replaced a moment ago, or the SSH connection broke during the dial: the next try can succeed. */
 function mayDialAgain(error: unknown): boolean {
   return isCodedError(error, 'dial_refused') || isCodedError(error, 'connection_lost');
 }
@@ -59,7 +62,7 @@ function mayDialAgain(error: unknown): boolean {
 function pathBroken(cause: unknown): CodedError<ClientErrorCode> {
   return new CodedError(
     'path_broken',
-    `cannot reach the agent because nobody answers at its socket on the bastion: ${errorText(cause)}`,
+    `cannot reach the agent because nothing answers where it is offered: ${errorText(cause)}`,
     { hint: 'Its tunnel may be coming back: try again in a few seconds.', retryable: true, cause },
   );
 }
@@ -99,12 +102,12 @@ function noEndpoint(name: string, waitedMs: number): CodedError<ClientErrorCode>
 function noConnection(name: string): CodedError<ClientErrorCode> {
   return new CodedError(
     'path_broken',
-    `cannot reach ${name} because the SSH connection to the bastion was lost and is being opened anew`,
-    { hint: 'Try again in a few seconds; `fairlead doctor` looks at the way.', retryable: true },
+    `cannot reach ${name} because the SSH connection to the bastion was lost and is being opened again`,
+    { hint: 'Try again in a few seconds; `fairlead doctor` checks each step of the way.', retryable: true },
   );
 }
 
-/** Shorter where the follower has news. */
+/** Ends early where the follower has news. */
 async function pause({ clock, follower }: PathDeps, ms: number, signal: AbortSignal): Promise<void> {
   const news = new AbortController();
   const remove = follower.events.add(() => news.abort());

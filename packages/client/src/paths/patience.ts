@@ -1,15 +1,15 @@
-// How long a request waits while the way to the deployment is down.
+// How long a request waits while the deployment cannot be reached.
 
 export interface Patience {
-  /** For an endpoint where there is none. */
+  /** For an endpoint, while there is none. */
   endpointMs: number;
-  /** For the SSH connection to the bastion while it is opened anew. Absent: as long as that takes. */
+  /** For the SSH connection to the bastion while it is opened again. Absent: as long as that takes. */
   connectionMs?: number;
-  /** Tries at one that does not take it. */
+  /** For an endpoint that refuses the dial: how long it is dialled again. */
   dialMs: number;
 }
 
-/** `dialMs`: longer than the lease after which control would say that the endpoint is gone. */
+/** `dialMs` is longer than the lease: before it is over, control has withdrawn an endpoint whose agent is lost. */
 export const patient: Patience = { endpointMs: 60_000, dialMs: 20_000 };
-/** For clients that have a Retry-After to go by: they hear within a second that the way is down. */
+/** For clients that can use Retry-After: they get an error within a second. */
 export const impatient: Patience = { endpointMs: 800, connectionMs: 800, dialMs: 500 };

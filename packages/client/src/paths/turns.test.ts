@@ -21,7 +21,7 @@ describe('turns', () => {
     expect(await Promise.all([runs[2], runs[3], late])).toEqual([2, 3, 5]);
   });
 
-  test('are not waited for by who has given up, and not lost with them', async () => {
+  test('are neither held nor lost by a caller whose signal has fired', async () => {
     const turns = createTurns(1);
     const first = Promise.withResolvers<string>();
     const running = turns.run(() => first.promise);

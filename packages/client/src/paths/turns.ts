@@ -1,7 +1,7 @@
-// At most so many at a time, the others in the order they came.
+// A FIFO concurrency limit.
 
 export interface Turns {
-  /** Starts `work` when its turn comes; settles as it does. A signal that fires before ends the wait, and the turn is not taken. */
+  /** Calls `work` when its turn comes, and settles as `work` does. Rejects with the signal's reason where that fires before; `work` is not called then. */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 

@@ -1,4 +1,4 @@
-// Decides how many paths are held ready: as many as were asked for within the last second. Pure; warm-paths.ts performs it.
+// Decides how many paths are held ready: as many as requests took within the last second. Pure; warm-paths.ts performs it.
 
 import { go, stay, type Step } from '@fairlead/kit';
 
@@ -37,7 +37,7 @@ export type WarmEffect =
 
 type WarmStep = Step<WarmState, WarmEffect>;
 
-/** Each is a channel of the SSH connection and a socket on the bastion, which others need too. */
+/** Each takes a channel of the SSH connection and a socket on the bastion, of which both have few. */
 const maxReady = 8;
 const demandWindowMs = 1_000;
 
@@ -66,7 +66,7 @@ export function warmTransition(state: WarmState, event: WarmEvent): WarmStep {
   }
 }
 
-/** In one go when half of them are gone: one packet carries several openings, and most requests meet none on their way. */
+/** Opens them together when half are gone: one packet then carries several openings, and most requests share the line with none. */
 function refill(state: Extract<WarmState, { status: 'open' }>): WarmStep {
   const wanted = state.askedMs.length;
   const held = state.ready + state.opening;

@@ -93,7 +93,7 @@ describe('warm paths', () => {
     expect(ready?.channel.destroyed).toBe(true);
   });
 
-  test('one that the other side has ended is not given out, though nobody has read its end', async () => {
+  test('one that the other side has ended is not given out, also where its end has not been read', async () => {
     const { opened, warm } = world();
     await warm.open();
     await settled();
@@ -103,7 +103,7 @@ describe('warm paths', () => {
     expect(second?.channel.destroyed).toBe(true);
   });
 
-  test('one that cannot be opened ahead is nobody’s error; who asks hears it', async () => {
+  test('one that cannot be opened ahead fails no request; the next request dials and gets the error', async () => {
     const { opened, warm, fail } = world();
     fail(new Error('no endpoint'));
     await expect(warm.open()).rejects.toThrow('no endpoint');
@@ -116,7 +116,7 @@ describe('warm paths', () => {
     expect(await warm.open()).toBe(opened[1]);
   });
 
-  test('who asks for none for five minutes has none kept', async () => {
+  test('none is kept after five minutes without a request', async () => {
     const { opened, warm, pass } = world();
     await warm.open();
     await settled();

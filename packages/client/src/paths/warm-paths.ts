@@ -1,5 +1,5 @@
-// Paths that were opened before they are asked for: opening one takes a round trip to the bastion and another to the job, which
-// a request then need not wait for. Performs what warm-machine.ts decides.
+// Opens paths before requests need them, for opening one takes a round trip to the bastion and another to the job. Performs what
+// warm-machine.ts decides.
 
 import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ import { firstWarmState, type WarmEffect, type WarmEvent, type WarmState, warmTr
 
 export interface WarmPathsOptions {
   paths: Pick<LivePaths, 'open'>;
-  /** The one that answers now: a channel to another may look open for a while. */
+  /** The endpoint that answers now. A channel to another one may look open for a while. */
   endpoint: () => ReachableEndpoint | undefined;
   clock: Clock;
   log: Log;
@@ -20,7 +20,7 @@ export interface WarmPathsOptions {
 
 export interface WarmPaths extends Pick<LivePaths, 'open'>, Disposable {}
 
-/** After this time without a request the paths are closed. The agent's own patience is longer (`idleMs` of its front). */
+/** After this time without a request the paths are closed. The front waits longer for their first byte (`idleMs`). */
 const idleTimeoutMs = 300_000;
 
 /** Disposal closes the paths that are ready, and no others. */
@@ -129,7 +129,7 @@ class Warm implements WarmPaths {
   }
 }
 
-/** A stream tells its end to a reader alone, in the tick after a read; one that is held ready has no reader. */
+/** A stream emits its end only for a reader, in the tick after a read; a path that is held ready has none. */
 async function isOpen(channel: Duplex): Promise<boolean> {
   channel.read(0);
   await new Promise<void>((resolve) => nextTick(resolve));

@@ -92,5 +92,15 @@ export function openMemoryConsumer({ network, apiKey, accept }: MemoryDeployment
 
 function endpointAt(address: MemoryAddress, about: { generation: number; apiKey: string }): ReachableEndpoint {
   const { generation, apiKey } = about;
-  return { instanceId: 'aaaaaaaa', generation, address, apiKey: new Secret(apiKey) } as unknown as ReachableEndpoint;
+  return {
+    deployment: 'a',
+    instanceId: 'aaaaaaaa',
+    role: 'current',
+    replica: 0,
+    generation,
+    address,
+    apiKey: new Secret(apiKey),
+    servedModel: 'served',
+    state: { status: 'ready' },
+  };
 }

@@ -2,7 +2,7 @@
 // An engine kind is data and pure functions: it starts nothing and asks nothing.
 
 import type { Secret } from '@fairlead/kit';
-import type { Route } from '@fairlead/openai-wire';
+import type { ApiRoute } from '@fairlead/openai-wire';
 import type { StartPhase } from '@fairlead/protocol';
 import type { ZodObject } from 'zod';
 import type { FailureWords } from '../judge/failure-words.ts';
@@ -126,7 +126,7 @@ export interface EngineKind {
   /** Absent: its load is not known, and only completions show that it lives. */
   readonly metrics?: { path: string; names: MetricNames };
   /** What a consumer may ask it for. */
-  readonly routes: readonly Route[];
+  readonly routes: readonly ApiRoute[];
   /** Finds what contradicts itself, with the path of the setting. `model`: what is to be deployed, where that is known. */
   check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
   listens: (wanted: EngineWanted) => 'socket' | 'port';

@@ -2,9 +2,9 @@
 // without a key), LoRA loading, scaling, profiling, documentation, `/render`, WebSocket upgrades.
 // Source: vLLM 0.32's own list (35 routes).
 
-import { openAiRoutes, type Route } from '@fairlead/openai-wire';
+import { openAiRoutes, type ApiRoute } from '@fairlead/openai-wire';
 
-export const vllmRoutes: readonly Route[] = [
+export const vllmRoutes: readonly ApiRoute[] = [
   ...openAiRoutes,
   { method: 'POST', path: '/v2/embed' },
   { method: 'POST', path: '/pooling' },

@@ -156,9 +156,14 @@ function findPreset(what: string, config: FairleadConfig): PresetConfig {
     'preset_unknown',
     `cannot deploy ${what || '""'} because no preset has that name`,
     {
-      hint: `${near ? `Did you mean ${near}? ` : ''}Presets: ${names.join(', ')}. A model without a preset is named by its Hugging Face id (org/model) or an absolute path.`,
+      hint: `${near ? `Did you mean ${near}? ` : ''}Presets: ${ownNames(config).join(', ')}, and those that \`fairlead models\` lists. A model without a preset is named by its Hugging Face id (org/model) or an absolute path.`,
     },
   );
+}
+
+/** The presets that are no model of the catalogue. */
+function ownNames({ presets = {} }: FairleadConfig): string[] {
+  return ['demo', ...Object.keys(presets).filter((name) => name !== 'demo')];
 }
 
 /** The preset whose model is called like that, with or without its organisation. */

@@ -1,4 +1,4 @@
-// A bastion that forbids, ends what is left running, starts anew, or whose cluster has another time: what the researcher sees.
+// A bastion that forbids forwarding, ends processes at logout or restarts, and a cluster with another time: what the researcher sees.
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -36,7 +36,7 @@ test(
       message: expect.stringContaining('cannot talk to control on bastion'),
       hint: expect.stringContaining('sshd_config AllowStreamLocalForwarding'),
     });
-    // What the laptop may do, jobs may not: only the job meets that.
+    // The laptop may forward, jobs may not: only the job fails.
     await forwarding('local');
     const reverse = await alice.fairlead('deploy', 'demo', '--name', 'forbidden');
     expect(reverse.code).toBe(1);
@@ -55,7 +55,7 @@ test(
 test(
   'processes ended at logout: the next command finds control again, with all that was recorded',
   async () => {
-    // Looks at the processes before the logins: what a login that comes in between starts is not among them.
+    // Reads the processes before the logins: processes of a login that begins in between are not in the list.
     const reap = `while sleep 0.1; do left=$(pgrep -u alice) || continue; pgrep -f '^sshd: alice' >/dev/null || kill -9 $left; done`;
     const reaper = testbed.spawn('bastion', ['sh', '-c', reap], { user: 'root' });
     onTestFinished(() => void process.kill(-(reaper.pid ?? 0), 'SIGKILL'));
@@ -71,7 +71,7 @@ test(
       }),
     );
     await expect.poll(controlPid, { timeout: 20_000 }).toBe('');
-    // The agent's own login keeps control up while something is served.
+    // The agent's own login keeps control running while a deployment serves.
     await alice.deploy('kept');
     const kept = await controlPid();
     expect((await alice.instance('kept')).state.status).toBe('ready');
@@ -107,7 +107,7 @@ test(
 test(
   'a cluster whose clock is ten minutes ahead: it serves, its deadline is told in real time, and status says why times differ',
   async () => {
-    // As far as the agent can see: its own clock, and what Slurm's commands print on its node.
+    // What the agent can see: its own clock, and what Slurm's commands print on its node.
     const AHEAD_MS = 600_000;
     const skew = `const Real = Date; const ahead = ${AHEAD_MS};
 globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a) : super(Real.now() + ahead); } static now() { return Real.now() + ahead; } };`;

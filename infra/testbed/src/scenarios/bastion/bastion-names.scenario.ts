@@ -1,11 +1,11 @@
-// What a bastion may be called: a name that stands for two hosts which share a home, an address of IPv6.
+// Names of a bastion: a name of two hosts that share a home, an IPv6 address.
 
 import { expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
 import { asRoot } from '../break-site.ts';
 import { Researcher } from '../researcher.ts';
 
-/** From now on the name leads to `first` there. */
+/** Makes the name resolve to `first` on that host. */
 async function lead(testbed: Testbed, host: string, first: 'login' | 'login2'): Promise<void> {
   const is = (name: string) => `/ ${name} logins| ${name}-int logins-int/`;
   const other = first === 'login' ? 'login2' : 'login';
@@ -43,7 +43,7 @@ test('a name that leads to another host than the one set up is refused with both
   await lead(testbed, 'node1', 'login');
   await alice.until('pinned', ({ state, endpoint }) => state.status === 'ready' && (endpoint?.generation ?? 0) > 1);
 
-  // The other host was asked again and again, shares the home, and runs nothing of ours.
+  // The agent has tried the other host again and again; it shares the home, and no process of ours runs there.
   const controls = async (host: string) =>
     (await testbed.exec(host, ['pgrep', '-c', '-f', 'control.mjs serve'], { user: 'root' })).stdout.trim();
   expect([await controls('login2'), await controls('login')]).toEqual(['0', '1']);

@@ -1,4 +1,4 @@
-// Several routes to one bastion, from the laptop and from a compute node: straight, and through the login node.
+// Several routes to one bastion, from the laptop and from a compute node: direct, and through the login node.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -14,7 +14,7 @@ let alice: Researcher;
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
-  // What a site of its own makers has already: a way from node to login by key.
+  // A user of a real site has this already: a login from node to login host by key.
   const way =
     'ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519 && cat ~/.ssh/id_ed25519.pub >> ~/.ssh/authorized_keys && ssh-keyscan login-int > ~/.ssh/known_hosts';
   expect(await testbed.exec('login', ['bash', '-c', way])).toMatchObject({ code: 0 });
@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
 }, timeoutMs);
 afterEach(async () => {
-  // So that one that fails leaves the next ones whole hosts.
+  // So that a failed test leaves working hosts for the next ones.
   for (const host of ['laptop', 'login', 'node1']) await testbed.heal(host);
 });
 afterAll(() => testbed[Symbol.asyncDispose]());
@@ -39,7 +39,7 @@ const says =
   (line: string) =>
     line.startsWith(`{"event":"${event}"`) && words.every((word) => line.includes(word));
 
-/** Which hosts hold SSH connections of this account to the bastion now. */
+/** The hosts that hold SSH connections of this account to the bastion now. */
 async function peers(): Promise<string[]> {
   const { stdout } = await testbed.exec('bastion', ['ss', '-Htn', 'state', 'established', 'sport', '=', ':22'], {
     user: 'root',
@@ -57,7 +57,7 @@ async function messages(name: string): Promise<string> {
   return (last['events'] as Array<{ message: string }>).map(({ message }) => message).join('\n');
 }
 
-/** Twenty answers under way; `ended` says how many came to their end. */
+/** Starts twenty streams; `ended` resolves with the number that came to their end. */
 async function streamTwenty(connected: Connected): Promise<{ complete(): Promise<number> }> {
   const streams = Array.from({ length: 20 }, () => connected.stream({ tokens: 2_000, decodeMs: 50 }));
   await Promise.all(streams.map((stream) => stream.line(isToken)));
@@ -74,7 +74,7 @@ test(
   async () => {
     await testbed.cut('laptop');
     await testbed.cut('node1');
-    // The first command prepares the bastion, by the route that is left.
+    // The first command prepares the bastion, by the remaining route.
     expect((await alice.fairlead('list')).code).toBe(0);
     const before = Date.now();
     const { code, lines } = await alice.fairlead('list');
@@ -91,7 +91,7 @@ test(
     await testbed.heal('laptop');
     const again = Date.now();
     await alice.fairlead('list');
-    // Beside the same command on a whole network: a machine under load is slow at both.
+    // Compared with the same command on a working network: a machine under load is slow at both.
     expect(blockedMs - (Date.now() - again)).toBeLessThan(2_500);
     expect(await messages('blocked')).toMatch(
       /data connection to bastion through login-int is up, generation \d+ \(route 2 of 2: bastion did not answer/,
@@ -116,7 +116,7 @@ test(
     await testbed.cut('laptop');
     await testbed.cut('node1');
     await connected.running.line(says('route.taken', throughLogin));
-    // Those that were under way end, honestly; what is asked now is answered.
+    // The running streams are cut and say so; new requests are answered.
     expect(await connected.ask()).toMatchObject({ status: 200 });
     expect(Date.now() - cutAtMs).toBeLessThan(30_000);
     expect(await streams.complete()).toBe(0);
@@ -126,7 +126,7 @@ test(
     await testbed.heal('laptop');
     await testbed.heal('node1');
     expect(await connected.ask()).toMatchObject({ status: 200 });
-    // Other commands are new starts and go straight; what holds stays where it is.
+    // A new command starts with the first route; connections that work keep their route.
     const direct = await alice.fairlead('status', 'moved');
     expect(direct.last['route']).toMatchObject({ name: 'bastion', number: 1 });
     const { endpoint } = seenIn(direct.last['deployment']);
@@ -135,7 +135,7 @@ test(
     await expect.poll(peers, { timeout: 10_000 }).toEqual(['login']);
     expect((await alice.instance('moved')).endpoint?.generation).toBe(endpoint?.generation);
 
-    // A loss is a new start: the first is there again.
+    // After a loss all routes are tried again: the first one works again.
     await testbed.exec('bastion', ['pkill', '-9', '-u', 'alice', 'sshd'], { user: 'root' });
     await alice.until('moved', (seen) => (seen.endpoint?.generation ?? 0) > (endpoint?.generation ?? 0));
     expect(await connected.ask()).toMatchObject({ status: 200 });

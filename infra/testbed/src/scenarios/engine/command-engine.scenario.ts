@@ -1,4 +1,4 @@
-// A server that is not ours, served on a real Slurm: asked through both hops, and by another user of its node.
+// A server that is not part of Fairlead, on a real Slurm: requests through both hops, and by another user of its node.
 
 import { readFile } from 'node:fs/promises';
 
@@ -8,7 +8,7 @@ import { Researcher } from '../researcher.ts';
 
 const timeoutMs = 120_000;
 const serve = new URL('../../../../../tests/scenarios/serve.py', import.meta.url);
-/** The system's own Python: one below a home could not be run by alice. */
+/** The system's own Python: alice could not run one below root's home. */
 const python = '/usr/bin/python3';
 
 let testbed: Testbed;
@@ -32,7 +32,7 @@ async function deploy(name: string, at: 'port' | 'socket', more: object = {}) {
   return lines;
 }
 
-/** The word behind `--port` or `--socket` in what every user of the node can read. */
+/** The argument of `--port` or `--socket` in the process list, which every user of the node can read. */
 async function placeOf(at: 'port' | 'socket'): Promise<string> {
   const { stdout } = await testbed.exec('node1', ['pgrep', '-a', '-f', `serve.py .*--${at}`], { user: 'root' });
   expect(stdout).not.toContain('fle-');

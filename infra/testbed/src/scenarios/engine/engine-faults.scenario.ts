@@ -1,4 +1,4 @@
-// Engines that do not come up, leave or talk too much, and what the researcher sees of it.
+// Engines that do not start, exit or print too much, and what the researcher sees of it.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';

@@ -12,9 +12,9 @@ import { openTestbed, type Testbed } from '../../index.ts';
 const run = promisify(execFile);
 const recipe = (name: string) => fileURLToPath(new URL(`../../../real-vllm/${name}`, import.meta.url));
 
-/** Where every user of every host of the testbed can read it. */
+/** A directory that every user of every host of the testbed can read. */
 const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
-/** The system's own Python: one below a home could not be run by alice. */
+/** The system's own Python: alice could not run one below root's home. */
 const python = '/usr/bin/python3.11';
 const setupTimeoutMs = 600_000;
 const startTimeoutMs = 240_000;
@@ -31,7 +31,7 @@ afterAll(async () => {
   if (!lacking) await testbed[Symbol.asyncDispose]();
 });
 
-/** Undefined when vLLM and the model are there; else what is in the way. */
+/** Undefined when vLLM and the model are installed; else the reason why not. */
 async function prepare(): Promise<string | undefined> {
   try {
     await access(python);

@@ -1,4 +1,4 @@
-// Homes, disks, shells and key files as sites have them, and what the researcher reads where one of them is in the way.
+// Homes, disks, shells and key files as sites have them, and what the researcher reads where one of them prevents a deployment.
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -21,13 +21,13 @@ afterAll(() => testbed[Symbol.asyncDispose]());
 const on = async (host: string, script: string) => (await testbed.exec(host, ['sh', '-c', script])).stdout;
 const deploy = (name: string, ...args: string[]) => alice.fairlead('deploy', 'demo', '--name', name, ...args);
 
-/** Serves, and is gone again. */
+/** Deploys until ready, then stops. */
 async function deployAndStop(name: string): Promise<void> {
   await alice.deploy(name);
   expect((await alice.fairlead('stop', name, '--now')).code).toBe(0);
 }
 
-/** A file system of its own on the login host, until the test has ended. */
+/** Mounts another file system on the login host, until the test has ended. */
 async function mount(path: string, options: string): Promise<void> {
   await asRoot(
     testbed,
@@ -38,7 +38,7 @@ async function mount(path: string, options: string): Promise<void> {
 }
 
 describe('an upload', () => {
-  // First of all: nothing is on the cluster yet.
+  // This test runs first: nothing is on the cluster yet.
   test(
     'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
     async () => {
@@ -106,7 +106,7 @@ describe('an upload', () => {
         message: expect.stringMatching(/cannot run .*noexec\/node-.*Permission denied/),
         hint: expect.stringMatching(/noexec.*paths.runtime/),
       });
-      // Nor is it there to be taken for proven the next time.
+      // It must not stay, or the next upload would take it for verified.
       expect(await on('login', `find ${home}/full ${home}/noexec -name '*node*'`)).toBe('');
       expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
     },
@@ -133,7 +133,7 @@ describe.each(['login', 'bastion'])('the login shell on %s', (host) => {
     async () => {
       await on(host, `echo 'echo Welcome; echo "all is well" >&2' > .bashrc`);
       await deployAndStop('banner');
-      // As tmux does without a terminal.
+      // tmux does this without a terminal.
       await on(host, `echo "exec sh -c 'echo open terminal failed: not a terminal >&2; exit 1'" > .bashrc`);
       const { code, last } = await deploy('r');
       await testbed.exec(host, ['rm', `${home}/.bashrc`]);
@@ -177,7 +177,7 @@ describe('authorized_keys on the bastion', () => {
   test(
     'that another program changes meanwhile keeps both changes',
     async () => {
-      // Whenever we look at the file, an administrator has just added a line: twice.
+      // Each of the first two times that Fairlead reads the file, an administrator has just added a line.
       const racing = `n=$(cat ${home}/turns 2>/dev/null || echo 0)
 case $(readlink /proc/$$/fd/0) in */authorized_keys) ;; *) exec $REAL ;; esac
 if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${home}/turns; $REAL; echo "# admin was here $n" >> ${keys}; else exec $REAL; fi`;

@@ -1,4 +1,4 @@
-// Homes with spaces and letters of all kinds in their paths, and paths too long for a socket.
+// Homes with spaces and special characters in their paths, and paths too long for a socket.
 
 import { expect, test } from 'vitest';
 import { openTestbed } from '../../index.ts';
@@ -14,7 +14,7 @@ test('a home with a space, a quote and an umlaut in its path serves like any oth
   for (const host of ['bastion', 'login']) await asRoot(testbed, host, `mv /home/alice "${home}"`);
   const alice = new Researcher(testbed);
 
-  // Before anything is there: a directory too long for sockets is refused in words, and another one will do.
+  // Before anything is installed: init refuses a directory too long for sockets and says so; with another one it works.
   const config = '.config/fairlead/config.yaml';
   const long = `/tmp/${'x'.repeat(90)}`;
   await testbed.exec('laptop', ['sed', '-i', `s#^bastion:#bastion:\\n  runDir: ${long}#`, config]);
@@ -36,6 +36,6 @@ test('a home with a space, a quote and an umlaut in its path serves like any oth
   await connected.running.ended;
   const keys = await asRoot(testbed, 'bastion', `cat "${home}/.ssh/authorized_keys"`);
   expect(keys).not.toContain('fairlead');
-  // Nothing was made at a path that a space had cut.
+  // Nothing was made at a path that ends at the space.
   expect(await asRoot(testbed, 'login', 'ls /home | sort')).toBe("al ice's höme\nbob\n");
 }, 240_000);

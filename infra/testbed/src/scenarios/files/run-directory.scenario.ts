@@ -1,4 +1,4 @@
-// The directory of the sockets on a bastion where another user is first, and something cleans /tmp.
+// The directory of the sockets on a bastion where another user has taken its usual name, and where /tmp is cleaned.
 
 import { expect, test } from 'vitest';
 import { openTestbed } from '../../index.ts';
@@ -22,7 +22,7 @@ test('a bastion where another user has the usual name: another one serves, docto
     found: expect.stringContaining(`User bob holds the usual name, ${usual}`),
   });
 
-  // The other user's directory goes: the choice stays.
+  // The other user's directory is removed: Fairlead keeps its choice.
   await bastion(`rmdir ${usual}; rm -r ${run}/control.* ${run}/parked`);
   await bastion(`for turn in $(seq 100); do [ -S ${run}/control.sock ] && exit 0; sleep 0.1; done; exit 1`);
   const connected = await alice.connect('a');

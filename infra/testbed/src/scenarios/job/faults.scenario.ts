@@ -1,4 +1,4 @@
-// What breaks in a cluster's life, and what the researcher sees of it.
+// Faults of a running cluster, and what the researcher sees of them.
 
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -34,7 +34,7 @@ test(
     const { jobId } = await alice.deploy('cancelled');
     const connected = await alice.connect('cancelled');
     await testbed.exec('login', ['scancel', jobId]);
-    // The holder of the port is told, and reconnects.
+    // `connect` says so, and reconnects.
     await connected.running.line((line) => line.includes('"connection.ended"'));
     expect(await connected.running.ended).toBe(0);
     const ended = await alice.until(
@@ -102,14 +102,14 @@ test(
     await alice.deploy('orphan');
     await asRoot('node1', 'pkill', '-9', '-f', 'agent.mjs');
     const lost = await alice.until('orphan', ({ state }) => state.status === 'failed');
-    // The lease ends first; the next reader adds what the queue says of the job.
+    // The lease ends first; the next status adds what the queue says about the job.
     expect(JSON.stringify((await alice.fairlead('events', 'orphan')).lines)).toContain('agent_lost');
     expect(lost.state.cause?.code).toMatch(/^(agent_lost|job_ended)$/);
     expect(lost.endpoint).toBeUndefined();
     await expect
       .poll(async () => (await asRoot('node1', 'pgrep', '-u', 'alice', '-a')).stdout, { timeout: 20_000 })
       .toBe('');
-    // The name is free again.
+    // The name can be used again.
     await alice.deploy('orphan');
     await alice.fairlead('stop', 'orphan');
   },
@@ -124,7 +124,7 @@ test(
     const stream = connected.stream({ tokens: 500, decodeMs: 100 });
     await stream.line(isToken);
     await asRoot('node1', 'pkill', '-9', '-f', 'engine-sim.mjs');
-    // curl tells a stream that was cut (18, 52, 56) from one that ended.
+    // curl's exit codes 18, 52 and 56 mean a stream that was cut.
     expect(await stream.ended).toBeGreaterThan(0);
     expect(stream.lines).not.toContain('data: [DONE]');
     await alice.until('killed', ({ state }) => state.status === 'ready');
@@ -170,7 +170,7 @@ test(
     await stream.line(isToken);
     const control = await asRoot('bastion', 'pgrep', '-f', 'control.mjs serve');
     await asRoot('bastion', 'kill', '-9', control.stdout.trim());
-    // The laptop's next connection meets the gate, and the gate starts control.
+    // The laptop's next connection runs the gate, and the gate starts control.
     expect(await alice.instance('steady')).toMatchObject({ state: { status: 'ready' } });
     expect((await asRoot('bastion', 'pgrep', '-f', 'control.mjs serve')).stdout).not.toBe(control.stdout);
     expect(await stream.ended).toBe(0);
@@ -196,7 +196,7 @@ test(
     await testbed.heal('node1');
     const healedAtMs = Date.now();
     await connected.running.line((line) => line.includes('"endpoint.up"'));
-    // The rest of a try, the wait behind it, the login; with room for a busy machine.
+    // The rest of an attempt, the wait after it, the login; with a margin for a busy machine.
     expect(Date.now() - healedAtMs).toBeLessThan(10_000);
     expect((await connected.ask()).status).toBe(200);
     expect((await alice.instance('cut')).endpoint?.generation).toBeGreaterThan(1);

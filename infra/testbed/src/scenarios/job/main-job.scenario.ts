@@ -1,4 +1,4 @@
-// The main job on a real Slurm behind a real firewall, from the first command to the last process gone.
+// The main job on a real Slurm behind a real firewall, from the first command to the end of the last process.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';

@@ -1,4 +1,4 @@
-// Hosts and connections that go away and come back, and what the researcher sees of it.
+// Outages of hosts and connections, and what the researcher sees of them.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   alice = new Researcher(testbed);
 });
 afterEach(async () => {
-  // So that one that fails leaves the next ones whole hosts.
+  // So that a failed test leaves working hosts for the next ones.
   for (const host of ['laptop', 'node1']) await testbed.heal(host);
 });
 afterAll(() => testbed[Symbol.asyncDispose]());
@@ -36,11 +36,11 @@ test(
     const stream = connected.stream({ tokens: 500, decodeMs: 50 });
     await stream.line(isToken);
     const killedAtMs = Date.now();
-    // The laptop's own connection goes with the others.
+    // The laptop's own connection is lost with the others.
     await asRoot('bastion', 'pkill', '-9', '-u', 'alice', 'sshd');
     expect(await stream.ended).toBeGreaterThan(0);
     expect(stream.lines).not.toContain('data: [DONE]');
-    // While the way is down the port says so at once.
+    // While the path is down, the port says so at once.
     await expect.poll(async () => (await connected.ask()).status, { timeout: 10_000 }).toBe(200);
     expect(Date.now() - killedAtMs).toBeLessThan(10_000);
     expect((await alice.instance('reset')).endpoint?.generation).toBe(2);
@@ -56,7 +56,7 @@ test(
     await alice.deploy('frozen');
     const connected = await alice.connect('frozen');
     await asRoot('node1', 'pkill', '-STOP', '-f', 'agent.mjs');
-    // The socket of a frozen agent accepts and hangs: it must be out of the way.
+    // The socket of a frozen agent accepts connections and hangs: it must be removed.
     await connected.running.line(says('endpoint.down'));
     expect((await alice.instance('frozen')).endpoint).toBeUndefined();
     await asRoot('node1', 'pkill', '-CONT', '-f', 'agent.mjs');
@@ -112,7 +112,7 @@ test(
     await testbed.cut('node1');
     await connected.running.line(says('endpoint.down'));
     const second = await alice.deploy('again', ...on('node2'));
-    // Another instance has another key; the port says it.
+    // Another instance has another key; the port says so.
     const up = JSON.parse(await connected.running.line(says('endpoint.up'))) as { apiKey: string };
     expect((await connected.ask()).status).toBe(401);
     expect((await connected.ask(up.apiKey)).status).toBe(200);

@@ -1,4 +1,4 @@
-// A program on the laptop deploys on a real Slurm behind a real firewall, asks, reads the log and ends the job: examples/src/fairlead-deploy.ts.
+// A program on the laptop deploys on a real Slurm behind a real firewall, sends a request, reads the log and stops the job: examples/src/fairlead-deploy.ts.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkoutOnLaptop, nodeOnLaptop } from '../../hosts/boot-script.ts';

@@ -39,7 +39,7 @@ test("two users on one node cannot reach each other's engine", async () => {
     }
   }
 
-  // Each key opens its own and not the other's.
+  // Each key opens its own deployment and not the other's.
   const [a, b] = [await people.alice.connect('same'), await people.bob.connect('same')];
   expect(a.baseUrl).not.toBe(b.baseUrl);
   const crossed = await testbed.exec('laptop', [

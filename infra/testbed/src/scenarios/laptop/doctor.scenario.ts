@@ -1,4 +1,4 @@
-// `fairlead doctor` on a real site: nothing to say where all is well, and each fault that a script makes named by one check.
+// `fairlead doctor` on a real site: it passes where nothing is wrong, and names each fault that a script makes by one check.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -28,7 +28,7 @@ async function sh(host: string, script: string, user: 'root' | 'alice' = 'root')
   return stdout;
 }
 
-/** Everything of alice's on bastion and cluster, but logs and what Slurm and SSH keep. */
+/** All files of alice on bastion and cluster, except logs and the files of Slurm and SSH. */
 async function filesOf(host: string): Promise<string> {
   return sh(host, 'find . /tmp -user alice -not -path "*/.local/share/fairlead/control*" | sort', 'alice');
 }
@@ -43,7 +43,7 @@ describe('A healthy site', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(last).toMatchObject({ event: 'doctor.done', ok: true, failed: [] });
       expect(checksOf(lines, 'skipped')).toEqual([]);
-      // The testbed has neither the driver of a GPU nor an engine.
+      // The testbed has neither a GPU driver nor an engine.
       expect(checksOf(lines, 'warn')).toEqual(['engine.vllm', 'compute.gpus', 'compute.engine']);
       expect(checksOf(lines, 'ok')).toContain('compute.hop');
       expect([await filesOf('bastion'), await filesOf('login'), await filesOf('node1')]).toEqual(before);
@@ -52,7 +52,7 @@ describe('A healthy site', () => {
     timeoutMs,
   );
 
-  it('is not asked for a job by a program that did not say so', async () => {
+  it('gets no test job from a program without --yes', async () => {
     const { code, lines } = await alice.fairlead('doctor');
     expect(code).toBe(0);
     expect(lines.find((line) => line['id'] === 'compute.job')).toMatchObject({
@@ -64,10 +64,10 @@ describe('A healthy site', () => {
 
 interface Fault {
   what: string;
-  /** The checks that name it; others may need them and be skipped. */
+  /** The checks that name the fault; checks that need these may be skipped. */
   checks: string[];
   args?: string[];
-  /** Host, what breaks it, what mends it; as root. */
+  /** Host, the script that breaks it, the script that repairs it; as root. */
   broken?: [host: string, breaking: string, mending: string];
 }
 
@@ -81,7 +81,7 @@ const hostKey = '/etc/ssh/host_key_bastion';
 const state = '/home/alice/.local/share/fairlead';
 const set = (...settings: string[]) => settings.flatMap((setting) => ['--set', setting]);
 
-/** Several at a time, in places that have nothing to do with each other: one does not hide another. */
+/** Several independent faults at a time: none hides another. */
 const rounds: Fault[][] = [
   [
     {
@@ -179,7 +179,7 @@ const rounds: Fault[][] = [
       broken: [
         'ctl',
         'kill $(cat /run/slurm/slurmctld.pid); while pgrep -x slurmctld >/dev/null; do sleep 0.1; done',
-        // Until the node has come back, Slurm would say that it has none.
+        // Until the node is back, Slurm would say that it has none.
         '/usr/sbin/slurmctld </dev/null >/dev/null 2>&1; until sinfo -h -t idle -p gpu -o %D | grep -q 1; do sleep 0.1; done',
       ],
     },
@@ -239,7 +239,7 @@ describe('Faults that a script makes', () => {
     timeoutMs,
   );
 
-  it('that harm nothing are warnings: a bastion that replaces sockets, an account where none is kept', async () => {
+  it('that do no harm are warnings: a bastion that replaces sockets, an account on a site without accounting', async () => {
     const [host, breaking, mending] = sshd('StreamLocalBindUnlink yes');
     await sh(host, breaking);
     try {

@@ -1,4 +1,4 @@
-// What stands between a client and the model on the laptop: nginx with its defaults, a web page, a path that is down.
+// The local port behind nginx with its defaults, from a web page, and while the path is down.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, timeoutMs);
 afterAll(() => testbed?.[Symbol.asyncDispose](), timeoutMs);
 
-/** nginx as Debian ships it: its own main file, and a site that passes all on without a word about time or buffers. */
+/** nginx as Debian ships it: its main file, and a site that only passes requests on, with no setting of times or buffers. */
 async function startNginx(upstream: string): Promise<Running> {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`);
   const config = `daemon off; pid nginx.pid;

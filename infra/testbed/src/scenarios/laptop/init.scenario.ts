@@ -1,4 +1,4 @@
-// `fairlead init` on a laptop that knows nothing: it finds out what the site offers, writes it down with comments, and changes nothing the second time.
+// `fairlead init` on a laptop without configuration: it finds what the site has, writes it with comments, and changes nothing the second time.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -97,7 +97,7 @@ it(
     expect(text).toContain('# mine');
     expect(text).toContain('# ours');
     expect(text).toMatch(/# Partitions found:[^]*slurm:\n {6}account: lab\n/);
-    // Neither partition nor GPU type: they were left out by a person.
+    // Neither partition nor GPU type: a person has removed them.
     expect(text).not.toContain('partition: gpu');
   },
   timeoutMs,

@@ -1,4 +1,4 @@
-// docs/quick-start.md as a newcomer types it, in order, on a laptop that knows nothing; so are blocks of other pages that name this file.
+// Types docs/quick-start.md as a newcomer does, in order, on a laptop without configuration, and blocks of other pages that name this file.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ const others = readBlocks('docs/troubleshooting.md', textOf('docs/troubleshootin
 const isUninstall = ({ text }: Block) => text.startsWith('fairlead uninstall');
 const inOrder = [...quickStart.filter((block) => !isUninstall(block)), ...others, ...quickStart.filter(isUninstall)];
 
-/** The page's own table of what is called otherwise in the testbed. */
+/** The page's own table of names that differ in the testbed. */
 const replacements = [...textOf(testedPage).matchAll(/^\| `([^`]+)` \| `([^`]+)` \|$/gm)].map(
   ([, name = '', here = '']) => [name, here] as const,
 );
@@ -39,12 +39,12 @@ async function type(text: string): Promise<{ code: number | null; output: string
     const { code, stdout, stderr } = await testbed.exec('laptop', ['bash', '--norc', '-euo', 'pipefail', '-c', text]);
     return { code, output: `${stderr}${stdout}` };
   }
-  // It goes on in a terminal of its own, and is over when its deployment is.
+  // `connect` keeps running in its own terminal, and ends with its deployment.
   connected = new Researcher(testbed).start(...text.split(' ').slice(1));
   return { code: 0, output: await connected.line((line) => line.includes('"baseUrl"')) };
 }
 
-/** What must have been said, by how the block begins. */
+/** The expected output, by the beginning of the block. */
 const expectedOutput: Record<string, RegExp> = {
   'fairlead init': /Ready\. Try: fairlead doctor/,
   'fairlead doctor': /ok +Compute node: both hops/,
@@ -57,7 +57,7 @@ const expectedOutput: Record<string, RegExp> = {
   'fairlead uninstall': /^removed +this machine/m,
 };
 
-test('the page has the blocks and the names that are expected of it', () => {
+test('the page has the expected blocks and names', () => {
   expect(quickStart.length).toBeGreaterThan(12);
   expect(replacements.length).toBe(3);
   const unsaid = Object.keys(expectedOutput).filter(
@@ -78,7 +78,7 @@ test.each(inOrder.map((block) => ({ ...block, where: `${block.page}:${block.line
   timeoutMs,
 );
 
-test('nothing is left of it on any host', async () => {
+test('no host has a file or job left', async () => {
   expect(await connected?.ended).toBe(0);
   for (const host of ['laptop', 'bastion', 'login', 'node1']) {
     const find = ['find', '/home/alice', '/tmp', '-user', 'alice', '-iname', '*fairlead*'];

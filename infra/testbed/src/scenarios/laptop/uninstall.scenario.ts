@@ -1,4 +1,4 @@
-// A new version under what runs, and then the way back: no host shows anything of Fairlead, authorized_keys is as it was.
+// An upgrade while a deployment runs, then uninstall: no host has a file of Fairlead, and authorized_keys is as before.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -21,7 +21,7 @@ async function sumOfKeys(): Promise<string> {
   return (await testbed.exec('bastion', ['sha256sum', '.ssh/authorized_keys'])).stdout;
 }
 
-/** Everything of alice's on a host whose name or path speaks of us. */
+/** All files of alice on a host whose path names Fairlead. */
 async function tracesOn(host: string): Promise<string[]> {
   const find = ['find', '/home/alice', '/tmp', '/run/user', '/dev/shm', '-user', 'alice', '-iname', '*fairlead*'];
   const { stdout } = await testbed.exec(host, find, { user: 'root' });
@@ -40,7 +40,7 @@ test(
     const connected = await alice.connect('kept');
     const stream = connected.stream({ tokens: 400, decodeMs: 20 });
     await stream.line(isToken);
-    // As an older version has left it: the same program under another name.
+    // An older version would leave this: the same program under another name.
     const script =
       'cd .local/share/fairlead/bin && cp "$(readlink control.mjs)" control-00000000000000aa.mjs && ln -sfn control-00000000000000aa.mjs control.mjs';
     await testbed.exec('bastion', ['sh', '-c', script]);

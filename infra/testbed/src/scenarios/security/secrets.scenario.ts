@@ -1,4 +1,4 @@
-// Looks everywhere with each secret in hand, after a day on which everything ran and most of it broke.
+// Searches every host for each secret, after a run in which every program ran and most of them failed.
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -50,24 +50,24 @@ afterAll(async () => {
 });
 
 describe('no secret', () => {
-  test('is left out of the search, and what was begun first still runs', () => {
+  test('is left out of the search, and the commands from the start still run', () => {
     expect(finder.kinds.toSorted()).toEqual(kinds.toSorted());
     expect(day.isServing).toBe(true);
   });
 
-  test('lies in a file on laptop, bastion, login, controller or node, but in its own 0600 one in a 0700 directory', () => {
+  test('is in a file on laptop, bastion, login, controller or node, except in its own 0600 file in a 0700 directory', () => {
     expect(leaks(files, secretFiles)).toEqual([]);
     expect(unseen(files, secretFiles)).toEqual([]);
   });
 
-  test('is in an argv, or in an environment but that of the program that must have it', () => {
+  test('is in an argv, or in an environment except that of the program that needs it', () => {
     const processes = recorder.find(finder);
     expect(leaks(processes, environments)).toEqual([]);
     expect(unseen(processes, environments)).toEqual([]);
     expect(processes.every(({ uid }) => uid === 20_001)).toBe(true);
   });
 
-  test('was said by a command, in an error, a log, an event or a configuration, but where its user asked for it', () => {
+  test('was printed by a command, in an error, a log, an event or a configuration, except where its user asked for it', () => {
     const said = recording.find(finder);
     expect(leaks(said, outputs)).toEqual([]);
     expect(unseen(said, outputs)).toEqual([]);
@@ -80,7 +80,7 @@ describe('no secret', () => {
     expect(finder.kindsIn(stdout)).toEqual([]);
   });
 
-  test('is in a core: none is written', async () => {
+  test('is in a core, because no core is written', async () => {
     const find = 'find /home /tmp /var/tmp /var/crash /var/lib/systemd -name "core*" -type f -size +1000k 2>/dev/null';
     const hosts = ['bastion', 'login', 'node1'];
     const looked = await Promise.all(hosts.map((host) => testbed.exec(host, ['sh', '-c', find], { user: 'root' })));
@@ -88,17 +88,17 @@ describe('no secret', () => {
   });
 });
 
-describe('a secret that is planted is found', () => {
+describe('a planted secret is found', () => {
   const planted = (kind: string) => Buffer.from(known.find((secret) => secret.kind === kind)?.value ?? '');
   const write = (host: string, path: string, text: string) =>
     testbed.exec(host, ['sh', '-c', 'cat > "$0"; chmod 644 "$0"', path], { stdin: text });
-  /** Told by host, kind and place, and by nothing that it hides. */
+  /** Names host, kind and place, and never the secret. */
   const told = <Found extends object>(found: readonly Found[], expected: readonly object[]) => {
     expect(found).toEqual(expected.map((each) => expect.objectContaining(each)));
     expect(finder.kindsIn(JSON.stringify(found))).toEqual([]);
   };
 
-  test('in files that anybody may read', async () => {
+  test('in files that every user may read', async () => {
     const sinceMs = Date.now();
     await write('laptop', '/home/alice/notes.txt', `see ${planted('owner token').toString('base64')}`);
     await write('node1', '/tmp/part.log', `${planted("endpoint's key").toString().slice(0, 16)}...`);
@@ -112,7 +112,7 @@ describe('a secret that is planted is found', () => {
     ]);
   });
 
-  test('in an argv, in an environment, and in what a command says', async () => {
+  test('in an argv, in an environment, and in the output of a command', async () => {
     const token = planted('enrolment token').toString();
     const sleeper = testbed.spawn('bastion', ['perl', '-e', '$| = 1; print "up"; sleep 60', token], {
       env: { NOTE: encodeURIComponent(planted("job's private key").toString('base64')) },

@@ -1,5 +1,5 @@
-// What a leaked job key can do, what another user of the same hosts can, and what a job can do to another: against real sshd
-// and real Slurm. Where secrets lie is searched in secrets.scenario.ts.
+// What the holder of a leaked job key, another user of the same hosts, and another job can do: against real sshd
+// and real Slurm. secrets.scenario.ts searches the places of secrets.
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { Researcher } from '../researcher.ts';
 
 const state = '/home/alice/.local/share/fairlead';
 const run = '/tmp/fairlead-20001';
-/** Forward requests that sshd refuses end the client at once. */
+/** With these options the client ends at once when sshd refuses a forward. */
 const ssh = [
   'ssh',
   '-F',
@@ -45,12 +45,12 @@ afterAll(async () => {
 
 const withKey = (...args: string[]) => [...ssh, '-i', leaked, ...args];
 
-describe("with the job's private key in hand", () => {
+describe("The holder of the job's private key", () => {
   test.each([
     ['a shell', withKey('-T', 'bastion')],
     ['a command', withKey('bastion', 'id')],
     ['a command through its login shell', withKey('bastion', '; id;')],
-  ])('nobody gets %s, only the gate and an echo', async (_what, argv) => {
+  ])('does not get %s, only the gate and an echo', async (_what, argv) => {
     const { stdout } = await testbed.exec('laptop', argv, { stdin: 'id\n' });
     const [line = '', ...rest] = stdout.trim().split('\n');
     expect(JSON.parse(line)).toMatchObject({ fairlead: 2, host: 'bastion' });
@@ -58,7 +58,7 @@ describe("with the job's private key in hand", () => {
     expect(stdout).not.toContain('uid=');
   });
 
-  test('nobody gets sftp', async () => {
+  test('gets no sftp', async () => {
     const { code, stdout } = await testbed.exec(
       'laptop',
       ['sftp', '-F', 'none', '-o', 'BatchMode=yes', '-i', leaked, '-b', '-', 'bastion'],
@@ -68,7 +68,7 @@ describe("with the job's private key in hand", () => {
     expect(stdout).not.toContain('.ssh');
   });
 
-  test('nobody gets an agent, X11 or a remote TCP port', async () => {
+  test('gets no agent, X11 or remote TCP port', async () => {
     const { code, stderr } = await testbed.exec('laptop', withKey('-N', '-R', '0:127.0.0.1:22', 'bastion'));
     expect(code).toBe(255);
     expect(stderr).toMatch(/remote port forwarding failed/);
@@ -79,7 +79,7 @@ describe("with the job's private key in hand", () => {
     ['a port of another host', 'login:22'],
     ["control's socket", `${run}/control.sock`],
     ["an endpoint's socket", () => `${run}/${instance}-1.sock`],
-  ])('nobody dials %s', async (_what, target) => {
+  ])('cannot dial %s', async (_what, target) => {
     const to = typeof target === 'function' ? target() : target;
     const local = `/tmp/l-${randomUUID().slice(0, 8)}`;
     const dial = `${withKey('-N', '-f', '-o', 'StreamLocalBindUnlink=yes', '-L', `${local}:${to}`, 'bastion').join(' ')} && python3 - <<'P'
@@ -91,7 +91,7 @@ P
 pkill -f -- '-L ${local}'`;
     const { stdout } = await testbed.exec('laptop', ['bash', '-c', dial]);
     expect(stdout.trim()).toBe("got b''");
-    // The laptop's own key does reach it: the way is there, the job's key is not let through.
+    // The laptop's own key reaches it: the server forwards, but refuses the job's key.
     const own = await testbed.exec('laptop', [
       'bash',
       '-c',
@@ -100,7 +100,7 @@ pkill -f -- '-L ${local}'`;
     if (to.endsWith(':22')) expect(own.stdout).toContain('SSH-2.0');
   });
 
-  test("nobody takes a socket's place while it is there", async () => {
+  test('cannot replace a socket that exists', async () => {
     for (const socket of [`${run}/control.sock`, `${run}/${instance}-1.sock`]) {
       const { code, stderr } = await testbed.exec('laptop', withKey('-N', '-R', `${socket}:127.0.0.1:9`, 'bastion'));
       expect(code).toBe(255);
@@ -108,8 +108,8 @@ pkill -f -- '-L ${local}'`;
     }
   });
 
-  test('no impostor is taken for control, even at its socket, and no token reaches one', async () => {
-    // Control is gone and cannot come back; its socket is an impostor's, who speaks TLS and writes down what he hears.
+  test('gets no token and is not accepted as control, even at its socket', async () => {
+    // Control has ended and cannot start again; an impostor holds its socket, speaks TLS and records what it receives.
     await testbed.exec('bastion', [
       'sh',
       '-c',
@@ -145,7 +145,7 @@ pkill -f -- '-L ${local}'`;
   });
 });
 
-describe('bob, on the same hosts,', () => {
+describe('Another user, bob, on the same hosts', () => {
   test("can open none of alice's sockets on the bastion", async () => {
     const sockets = (await testbed.exec('bastion', ['ls', run])).stdout
       .split('\n')
@@ -181,20 +181,24 @@ describe('bob, on the same hosts,', () => {
     expect(listed.stdout).not.toContain(instance);
   });
 
-  test.each(['laptop', 'bastion', 'login', 'node1'])('can read or change nothing of ours on %s', async (host) => {
-    // Homes may be passed through, and programs be read: what is in a cache is in every package of ours.
-    const ours = 'find /tmp/f* /run /dev/shm /var/tmp /home/alice/.local/* /home/alice/.config/* -user alice ! -type l';
-    const listed = await testbed.exec(host, ['sh', '-c', `${ours} 2>/dev/null`], { user: 'root' });
-    expect(listed.stdout).toContain(host === 'laptop' ? 'profile.json' : state);
-    const tried = await testbed.exec(
-      host,
-      ['bash', '-c', 'while read -r f; do [ ! -r "$f" ] && [ ! -w "$f" ] || echo "$f"; done'],
-      { user: 'bob', stdin: listed.stdout },
-    );
-    expect(tried.stdout).toBe('');
-  });
+  test.each(['laptop', 'bastion', 'login', 'node1'])(
+    'can neither read nor change a file of Fairlead on %s',
+    async (host) => {
+      // Other users may traverse homes and read programs: a cache holds only what every package of ours holds.
+      const ours =
+        'find /tmp/f* /run /dev/shm /var/tmp /home/alice/.local/* /home/alice/.config/* -user alice ! -type l';
+      const listed = await testbed.exec(host, ['sh', '-c', `${ours} 2>/dev/null`], { user: 'root' });
+      expect(listed.stdout).toContain(host === 'laptop' ? 'profile.json' : state);
+      const tried = await testbed.exec(
+        host,
+        ['bash', '-c', 'while read -r f; do [ ! -r "$f" ] && [ ! -w "$f" ] || echo "$f"; done'],
+        { user: 'bob', stdin: listed.stdout },
+      );
+      expect(tried.stdout).toBe('');
+    },
+  );
 
-  test('reads the environment and memory of no process of ours', async () => {
+  test('cannot read the environment or memory of a process of Fairlead', async () => {
     for (const [host, program] of [
       ['bastion', '[c]ontrol.mjs serve'],
       ['node1', '[a]gent.mjs'],
@@ -207,7 +211,7 @@ describe('bob, on the same hosts,', () => {
     }
   });
 
-  test('finds nothing of ours that listens on TCP, on bastion or node', async () => {
+  test('finds no process of Fairlead that listens on TCP, on bastion or node', async () => {
     for (const host of ['bastion', 'node1']) {
       const { stdout } = await testbed.exec(
         host,
@@ -219,15 +223,15 @@ describe('bob, on the same hosts,', () => {
   });
 });
 
-describe('from inside a job of the same account', () => {
+describe('A job of the same account', () => {
   let other: string;
   const specOf = async (id: string) => {
     const { stdout } = await testbed.exec('node1', ['cat', `${state}/jobs/${id}/spec.json`]);
     return JSON.parse(stdout) as { instanceId: string; enrolmentToken: string; jobDir: string };
   };
   /**
-   * The agent's own program, as the job of `id` runs it, under a forged spec; on the other node, for on its
-   * own it would end the engine that it takes for a leftover, as everything of the account may.
+   * Runs the agent's own program, as the job of `id` does, with a forged spec; on the other node, because on the job's
+   * node it would take the engine for a leftover and end it, which every process of the account may do.
    */
   const impersonate = async (id: string, forged: { jobDir: string }) => {
     const write =
@@ -247,7 +251,7 @@ describe('from inside a job of the same account', () => {
     other = (await alice.deploy('b', '--set', 'slurm.extra=["--nodelist=node1"]')).instance;
   }, 60_000);
 
-  test("nobody registers as another instance with its own token, and the other's requests stay where they are", async () => {
+  test('cannot register as another instance with its own token, and that instance keeps its requests', async () => {
     const [own, theirs] = [await specOf(instance), await specOf(other)];
     const forged = { ...theirs, enrolmentToken: own.enrolmentToken, jobDir: '/home/alice/forged' };
     const events = alice.start('events', 'b', '-f');
@@ -265,7 +269,7 @@ describe('from inside a job of the same account', () => {
     }
   }, 60_000);
 
-  test("nobody takes a running instance over, even with that instance's own spec", async () => {
+  test("cannot take a running instance over, even with that instance's own spec", async () => {
     const thief = await impersonate(other, { ...(await specOf(other)), jobDir: '/home/alice/stolen' });
     const [code] = (await once(thief, 'close')) as [number];
     expect(code).not.toBe(0);
@@ -274,7 +278,7 @@ describe('from inside a job of the same account', () => {
     await serves();
   }, 60_000);
 
-  test('what is left is what the account is: its jobs may read the spec of each other, and nobody else may', async () => {
+  test('can read the specs of other jobs of the account, as no other user can', async () => {
     const path = `${state}/jobs/${other}/spec.json`;
     const [alices, bobs] = await Promise.all(
       ['alice', 'bob'].map((user) => testbed.exec('node1', ['cat', path], { user })),
@@ -284,7 +288,7 @@ describe('from inside a job of the same account', () => {
   });
 });
 
-/** A TLS server of his own certificate on a unix socket; what he hears after the handshake goes into a file. */
+/** A TLS server with its own certificate on a unix socket; writes what it receives after the handshake into a file. */
 const impostorScript = `
 cd /tmp && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout impostor.key -out impostor.crt -subj /CN=control -days 2 2>/dev/null
 exec python3 -u - <<'P'
@@ -304,7 +308,7 @@ while True:
         except OSError as error: heard.write(f'{error}\\n')
 P`;
 
-/** Continues reading afterwards: a program whose output is not read would end. */
+/** Keeps reading afterwards: a program whose output is not read would end. */
 async function heard(stream: Readable | null, word: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let text = '';

@@ -1,5 +1,5 @@
-// Slurm's own accounting: what its accounts, qualities of service and limits do to a deployment, what doctor finds of that
-// beforehand, and what its records tell of a job that the queue has forgotten.
+// Slurm's own accounting: how its accounts, qualities of service and limits affect a deployment, what doctor finds of them
+// beforehand, and what its records tell about a job that the queue has forgotten.
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startSlurmdbd } from '../../slurm/accounting.ts';
@@ -9,7 +9,7 @@ import { asRoot, configureSlurm, replaceProgram } from '../break-site.ts';
 import { Researcher, seenIn } from '../researcher.ts';
 
 const timeoutMs = 180_000;
-/** The controller forgets jobs every minute at most. */
+/** The controller removes ended jobs once a minute. */
 const forgetMs = 100_000;
 
 let testbed: Testbed;
@@ -24,13 +24,13 @@ const pend = (name: string, ...args: string[]) =>
 
 const stopDatabase = () => ctl('pkill -x slurmdbd || true; while pgrep -x slurmdbd >/dev/null; do sleep 0.05; done');
 
-/** What control knows by itself of the end of an instance. */
+/** What control alone knows about the end of an instance. */
 async function lostBy(name: string): Promise<string | undefined> {
   const { last } = await alice.fairlead('status', name, '--no-cluster');
   return seenIn(last['deployment']).state.cause?.code;
 }
 
-/** What doctor says of the account and the QOS, and the words of sbatch --test-only. */
+/** What doctor says about the account and the QOS, and the words of sbatch --test-only. */
 async function doctor(...values: string[]) {
   const { lines } = await alice.fairlead('doctor', '--no-job', ...set(...values));
   return (id: string) => lines.find((line) => line['id'] === id);
@@ -45,7 +45,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
     testbed = await openTestbed({ accounting: true });
     alice = new Researcher(testbed);
     await configureSlurm(testbed, 'MinJobAge=2');
-    // The first try uploads Node to the cluster, which takes its time on a busy machine.
+    // The first deployment uploads Node to the cluster, which is slow on a busy machine.
     await alice.fairlead('deploy', 'demo', '--name', 'first', '--set', 'slurm.partition=nowhere');
   }, timeoutMs);
   afterAll(() => testbed[Symbol.asyncDispose]());
@@ -242,14 +242,14 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       const [late = '', dark = '', taken = '', untold = ''] = await Promise.all(
         ['late', 'dark', 'taken', 'untold'].map(async (name) => (await alice.instance(name)).jobId),
       );
-      // No agent tells of these ends.
+      // No agent reports these ends.
       await testbed.cut('node1');
       await testbed.crash('node2');
       await ctl(`scontrol update jobid=${late} EndTime=now+1`);
       await login('scancel', taken, untold);
       const known = () => login('squeue', '-h', '-t', 'all', '-o', '%i');
       await expect.poll(known, { timeout: forgetMs, interval: 2_000 }).toBe('');
-      // Control has given up the agents by then; a status that asked the queue before would have seen the ends there.
+      // Control has marked the agents lost by then; an earlier status would have found the ends in the queue.
       for (const name of ['late', 'dark'])
         await expect.poll(() => lostBy(name), { timeout: 60_000 }).toBe('agent_lost');
 
@@ -271,7 +271,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       expect(await cause('untold')).toMatchObject({
         message: `job ${untold} is not known to the scheduler any more, and no record says how it ended: sacct: error: Problem talking to the database: Connection refused`,
       });
-      // It has ended, and its records are not asked for again.
+      // The instance has ended, so its records are not queried again.
       const asked = await replaceProgram(testbed, 'login', ['sacct', 'touch ~/sacct-ran; exec $REAL "$@"']);
       onTestFinished(() => asked[Symbol.asyncDispose]());
       expect(await statusText('untold')).toContain('no record says how it ended');

@@ -1,4 +1,4 @@
-// How a job waits and ends by Slurm's hand, and what the researcher reads of it.
+// How Slurm makes a job wait and ends it, and what the researcher reads about it.
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -35,7 +35,7 @@ describe('a job that waits', () => {
   test(
     'for ever is told with its reason and what to do, by deploy and by status',
     async () => {
-      // Longer than the partition allows: this Slurm takes the job and never starts it.
+      // Longer than the partition allows: this Slurm accepts the job and never starts it.
       const deploying = alice.start(
         'deploy',
         'demo',
@@ -53,7 +53,7 @@ describe('a job that waits', () => {
       });
       const text = await statusText('long');
       expect(text).toContain('the time limit is above what the partition gives (PartitionTimeLimit)');
-      // An administrator who holds it changes the reason; a follower hears of that too.
+      // An administrator who holds the job changes the reason; a command that follows the job prints that too.
       const { jobId } = await alice.instance('long');
       await login('scontrol', 'hold', jobId);
       expect(await statusText('long')).toContain('you hold it (JobHeldUser): Release it: scontrol release');
@@ -76,7 +76,7 @@ describe('a job that waits', () => {
       await expect
         .poll(() => statusText('node'), { timeout: 20_000 })
         .toMatch(/nodes it needs are down, drained or reserved.*ReqNodeNotAvail.*sinfo -R/);
-      // Limits of a QOS need accounting; these are the words of a Slurm that has it.
+      // Limits of a QOS need accounting; these are the words of a Slurm with accounting.
       const quota = await replaceProgram(testbed, 'login', [
         'squeue',
         `$REAL "$@" | sed -E 's/ReqNodeNotAvail[^|]*/QOSMaxGRESPerUser/'`,
@@ -102,7 +102,7 @@ test(
     ]);
     const connected = await alice.connect('spare');
     const late = await alice.instance('late');
-    // No warning comes, and the agent knows of a later end. Slurm looks at limits every half minute.
+    // No warning comes, and the agent expects a later end. Slurm checks limits every half minute.
     await ctl(`scontrol update jobid=${late.jobId} EndTime=now+1`);
     await login('sbatch', '-p', 'urgent', '-w', 'node1', '--exclusive', '--wrap', 'sleep 5');
     await connected.running.line((line) => line.includes('"connection.ended"'));
@@ -133,7 +133,7 @@ test(
     const first = await alice.deploy('again', '--set', 'slurm.extra=["#SBATCH --requeue"]');
     const before = await alice.instance('again');
     const node = before.hostname ?? '';
-    // A node that Slurm gave up, but which runs on: its slurmd hears no order.
+    // A node that Slurm has marked down, but which runs on: its slurmd gets no orders.
     await asRoot(testbed, node, 'pkill -STOP -x slurmd');
     await ctl(`scontrol update nodename=${node} state=down reason=lost`);
     const after = await alice.until(
@@ -143,7 +143,7 @@ test(
     );
     expect(after).toMatchObject({ id: first.instance, jobId: first.jobId, restart: 1 });
     expect(after.endpoint?.generation).toBeGreaterThan((before.endpoint?.generation ?? 0) + 100);
-    // The older copy is told that it is not the one any more, and leaves by itself.
+    // Control tells the older copy that it is fenced, and the copy exits.
     const agents = () => testbed.exec(node, ['pgrep', '-f', 'agent.mjs'], { user: 'root' });
     await expect.poll(async () => (await agents()).stdout, { timeout: 20_000 }).toBe('');
     const audit = await login('sh', '-c', `cat .local/share/fairlead/jobs/${first.instance}/audit.jsonl`);
@@ -177,7 +177,7 @@ test(
     const { hostname = '', jobId } = await alice.instance('eaten');
     await login('touch', 'eat');
     await expect.poll(() => login('ls', 'eaten'), { timeout: 20_000, interval: 200 }).toBe('eaten');
-    // The kernel has chosen another process of the job; next time it is the agent.
+    // The kernel has killed another process of the job; next time it kills the agent.
     await testbed.exec(hostname, ['pkill', '-9', '-f', 'agent.mjs'], { user: 'root' });
     const lost = await alice.until('eaten', ({ state }) => state.status === 'failed');
     expect(lost.state.cause).toMatchObject({

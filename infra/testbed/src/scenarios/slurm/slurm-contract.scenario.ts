@@ -10,7 +10,7 @@ describeSchedulerContract('createSlurmScheduler', async () => {
   const testbed = await openTestbed();
   const workDir = '/home/alice/work 100% ü';
   await testbed.exec('login', ['mkdir', workDir]);
-  // The nodes have no Node.js, and read this one only when its directory is world-readable.
+  // The nodes have no Node.js, and can read this one only when its directory is world-readable.
   const nodePath = '/home/alice/contract-node';
   await testbed.exec('login', ['sh', '-c', `cat > ${nodePath}; chmod 755 ${nodePath}`], {
     stdin: await readFile(process.execPath),

@@ -1,4 +1,4 @@
-// What a researcher reads when Slurm does not take her job: Slurm's words, what to change, and nothing left behind.
+// What a researcher reads when Slurm refuses her job: Slurm's words and what to change; nothing is left behind.
 
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -13,7 +13,7 @@ let alice: Researcher;
 beforeAll(async () => {
   testbed = await openTestbed();
   alice = new Researcher(testbed);
-  // Refused at once, as most sites have it, instead of waiting for ever.
+  // Slurm refuses at once, as on most sites, instead of letting the job wait for ever.
   await configureSlurm(
     testbed,
     'EnforcePartLimits=ALL',
@@ -21,12 +21,12 @@ beforeAll(async () => {
     'PartitionName=staff Nodes=ALL AllowGroups=root State=UP',
     'PartitionName=dark Nodes=ALL Hidden=YES MaxTime=1-00:00:00 State=UP',
   );
-  // The first try uploads Node to the cluster, which takes its time on a busy machine.
+  // The first deployment uploads Node to the cluster, which is slow on a busy machine.
   await alice.fairlead('deploy', 'demo', '--name', 'first', '--set', 'slurm.partition=nowhere');
 }, 240_000);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
-/** No job, and no file of a try. */
+/** Expects no job, and no file of the attempt. */
 afterEach(async () => {
   expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
   expect((await testbed.exec('login', ['sh', '-c', 'ls .local/share/fairlead/test-only'])).stdout).toBe('');
@@ -85,7 +85,7 @@ describe('a request that Slurm refuses', () => {
     timeoutMs,
   );
 
-  // Without accounting no Slurm refuses a QOS: these are the words of one that has it.
+  // Without accounting Slurm refuses no QOS: these are the words of a Slurm with accounting.
   test(
     'for its QOS is told in its words, with what to change',
     async () => {
@@ -117,7 +117,7 @@ describe('a request that Slurm refuses', () => {
         status: 'failed',
         cause: { message: expect.stringContaining('it was not submitted') },
       });
-      // Nor does a spec with its secrets stay.
+      // A spec, which holds secrets, is removed too.
       expect((await testbed.exec('login', ['ls', '.local/share/fairlead/jobs'])).stdout).toBe('');
     },
     timeoutMs,
@@ -232,7 +232,7 @@ describe('a login host', () => {
   ])(
     'whose sbatch %s: the job is found and not submitted twice',
     async (_what, then) => {
-      // The job is taken; then the way back is gone.
+      // Slurm accepts the job; then the connection for the answer is lost.
       const script = `[ "$1" = --parsable ] || exec $REAL "$@"
 echo run >> /tmp/sbatch-runs; pgrep -u alice -x sshd | head -n 1 > /tmp/the-login; $REAL "$@" >/dev/null
 ${then}`;

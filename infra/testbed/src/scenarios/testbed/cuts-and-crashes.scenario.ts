@@ -13,7 +13,7 @@ describe('a cut', () => {
     await testbed[Symbol.asyncDispose]();
   });
 
-  test('silences new and established connections, and a heal lets the same connection go on', async () => {
+  test('drops new and established connections, and after a heal the same connection continues', async () => {
     const child = testbed.spawn('laptop', ['ssh', '-o', 'BatchMode=yes', 'bastion', 'cat']);
     const lines = child.stdout!.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>;
     child.stdin!.write('before\n');
@@ -30,7 +30,7 @@ describe('a cut', () => {
     child.stdin!.end();
   });
 
-  test('reaches a host that is a neighbour of the bastion too', async () => {
+  test('also cuts a host on the network of the bastion', async () => {
     await testbed.cut('login');
     expect(await tryConnect(testbed, 'login', 'bastion:22')).toBe('dropped');
     expect(await tryConnect(testbed, 'login', 'ctl:6817')).toBe('connected');
@@ -38,7 +38,7 @@ describe('a cut', () => {
     expect(await tryConnect(testbed, 'login', 'bastion:22')).toBe('connected');
   });
 
-  test('outlives a crash of the bastion', async () => {
+  test('stays after a crash of the bastion', async () => {
     await testbed.cut('node1');
     await testbed.crash('bastion');
     expect(await tryConnect(testbed, 'laptop', 'bastion:22')).not.toBe('connected');
@@ -48,7 +48,7 @@ describe('a cut', () => {
     await testbed.heal('node1');
   });
 
-  test('is another thing than a crash of a node, which Slurm takes back when it boots', async () => {
+  test('is not a crash of a node, which Slurm takes back when it boots', async () => {
     await testbed.crash('node2');
     await expect(testbed.exec('node2', ['true'])).rejects.toMatchObject({ code: 'host_down' });
     await testbed.boot('node2');

@@ -43,7 +43,7 @@ async function untilExit(child: ChildProcess): Promise<number | null> {
 }
 
 describe('exec', () => {
-  test('is alice in her home unless told otherwise', async () => {
+  test('runs as alice in her home by default', async () => {
     expect(await exec(['laptop', '--', 'sh', '-c', 'id -un; pwd; hostname'])).toMatchObject({
       code: 0,
       stdout: 'alice\n/home/alice\nlaptop\n',
@@ -75,7 +75,7 @@ describe('exec', () => {
     expect(answer.stdout === text).toBe(true);
   });
 
-  test('passes arguments through as they are', async () => {
+  test('passes arguments through unchanged', async () => {
     const words = ['a b', '$HOME', "it's", '', '--', '-x'];
     expect((await exec(['laptop', '--', 'printf', '<%s>', ...words])).stdout).toBe(
       words.map((word) => `<${word}>`).join(''),
@@ -91,7 +91,7 @@ describe('exec', () => {
   });
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'hands %s to the command, which may end as it likes',
+    'passes %s to the command, which ends in its own way',
     async (signal) => {
       const name = signal.slice(3);
       const { child, output } = await start(
@@ -107,13 +107,13 @@ describe('exec', () => {
     },
   );
 
-  test('ends a command that does not mind a signal, and reports the signal', async () => {
+  test('ends a command that has no handler for a signal, and reports the signal', async () => {
     const { child } = await start('laptop', '--', 'sh', '-c', 'echo started; exec sleep 100');
     child.kill('SIGTERM');
     expect(await untilExit(child)).toBe(143);
   });
 
-  test('takes the command with it when it is killed', async () => {
+  test('ends the command when it is killed itself', async () => {
     const { child } = await start('node1', '--', 'sh', '-c', 'echo started; exec sleep 4711');
     child.kill('SIGKILL');
     const left = async () => (await testbed.exec('node1', ['pgrep', '-f', 'sleep 4711'], { user: 'root' })).code;
@@ -149,7 +149,7 @@ describe("the machine's files", () => {
   }
 
   test.each(['/tmp', homedir(), '/var/tmp'])(
-    'are there on the laptop, so that any client can be run: %s',
+    'are visible on the laptop, so that any client can run: %s',
     async (parent) => {
       const client = program(parent, 'first');
       expect(await exec(['laptop', '--', client])).toMatchObject({ code: 0, stdout: 'first\n' });
@@ -157,7 +157,7 @@ describe("the machine's files", () => {
     },
   );
 
-  test('are seen as they are now, also when they were replaced meanwhile', async () => {
+  test('are visible in their present state, also after a replacement', async () => {
     const client = program('/tmp', 'old');
     expect((await exec(['laptop', '--', client])).stdout).toBe('old\n');
     const directory = join(client, '..', '..');

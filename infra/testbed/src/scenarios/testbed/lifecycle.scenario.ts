@@ -1,4 +1,4 @@
-// How a testbed ends: by `down`, with its owner, or killed; and what is left then: nothing.
+// How a testbed ends: by `down`, with its owner, or killed. Nothing of it is left.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -31,7 +31,7 @@ function ownName(): string {
   return name;
 }
 
-/** Everything that could be left of a testbed, to be compared with nothing. */
+/** Everything that could be left of a testbed; expected to be empty. */
 function leftovers(testbed: TestbedHandle, namespaces: ReadonlySet<string>): Record<string, unknown> {
   return {
     processes: processesIn(namespaces),
@@ -60,7 +60,7 @@ describe('a testbed', () => {
     expect({ mounts: machineMounts(), links: machineLinks() }).toEqual(before);
   });
 
-  test('stays after up, is told by status, and is gone after down', async () => {
+  test('stays after up, is shown by status, and is removed by down', async () => {
     const name = ownName();
     expect(await cli('up', '--nodes', '1', '--name', name)).toMatchObject({ code: 0 });
     const testbed = handleOf(name);
@@ -74,7 +74,7 @@ describe('a testbed', () => {
     expect((await cli('status', '--name', name)).code).toBe(1);
   });
 
-  test('runs beside another one, and neither knows of the other', async () => {
+  test('runs beside another one, and neither affects the other', async () => {
     await using one = await openTestbed({ nodes: 1 });
     await using two = await openTestbed({ nodes: 1 });
     await one.exec('login', ['sh', '-c', 'echo one > which']);
@@ -83,7 +83,7 @@ describe('a testbed', () => {
     expect((await two.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');
   });
 
-  test('in the foreground goes on Ctrl-C', async () => {
+  test('in the foreground ends on Ctrl-C', async () => {
     const testbed = handleOf(ownName());
     const child = await startForeground(testbed.name);
     const namespaces = allNamespaces(testbed);
@@ -93,7 +93,7 @@ describe('a testbed', () => {
     expect(leftovers(testbed, namespaces)).toEqual(nothing);
   });
 
-  test('goes when its owner is killed', async () => {
+  test('ends when its owner is killed', async () => {
     const testbed = handleOf(ownName());
     const child = await startForeground(testbed.name);
     const namespaces = allNamespaces(testbed);
@@ -101,7 +101,7 @@ describe('a testbed', () => {
     await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
   });
 
-  test('goes when the process ends that --owner-pid names', async () => {
+  test('ends with the process that --owner-pid names', async () => {
     const owner = spawn('sleep', ['600']);
     const testbed = handleOf(ownName());
     expect(await cli('up', '--nodes', '1', '--name', testbed.name, '--owner-pid', String(owner.pid))).toMatchObject({
@@ -121,13 +121,13 @@ describe('a testbed', () => {
     await expect.poll(() => processesIn(namespaces), { timeout: 5_000 }).toEqual([]);
     expect(existsSync(testbed.directory)).toBe(true);
     expect(await cli('up', '--nodes', '1', '--name', ownName())).toMatchObject({ code: 0 });
-    // The kernel may give the names of the old namespaces to new ones: processes are not looked for again.
+    // The kernel may reuse the names of the old namespaces: the test does not search for processes again.
     expect(leftovers(testbed, new Set())).toEqual(nothing);
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
     expect((await testbed.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');
   });
 
-  test('of a checkout that alice may not look into has fairlead on the laptop all the same', async () => {
+  test('has fairlead on the laptop even from a checkout that alice may not enter', async () => {
     const hidden = mkdtempSync(join(tmpdir(), 'fairlead-testbed-'));
     const checkout = join(hidden, 'checkout');
     // A mount of the same checkout that only this command sees, below a directory that only root may enter.

@@ -1,4 +1,4 @@
-// A testbed whose root is the root of a user namespace only, as a user without root has it.
+// A testbed whose root is only the root of a user namespace, as for a user without root.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,10 +14,10 @@ import { isInUserNamespace } from '../../namespaces/user-namespace.ts';
 import { startUp } from './start-up.ts';
 
 const checkout = fileURLToPath(new URL('../../../../..', import.meta.url));
-/** Ids 0 to 65535 inside are unused ids on the machine. */
+/** Ids 0 to 65535 inside map to unused ids of the machine. */
 const firstId = 300_000;
 
-// Where the tests run in a user namespace already, every scenario tests this.
+// Where the tests already run in a user namespace, every scenario tests this.
 describe.skipIf(isInUserNamespace())('a testbed without root', () => {
   let directory: string;
   let home: string;

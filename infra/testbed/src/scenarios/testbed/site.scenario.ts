@@ -1,4 +1,4 @@
-// The testbed itself: its Slurm, its SSH, its firewall and its people.
+// The testbed itself: its Slurm, its SSH, its firewall and its users.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -29,7 +29,7 @@ describe('Slurm', () => {
     expect(stdout).toBe('alice\nnode1\ngpus=0,1\n/dev/nvidia0\n/dev/nvidia1\n/dev/nvidia2\n/dev/nvidia3\n');
   });
 
-  test('kills what a cancelled job left behind, where it follows processes by cgroup', async ({ skip }) => {
+  test('kills the leftover processes of a cancelled job, where it follows processes by cgroup', async ({ skip }) => {
     if (testbed.state().tracking === 'pgid') skip('no usable cgroups on this machine');
     const job = '#!/bin/sh\nsetsid sh -c "trap : TERM; touch started; while :; do sleep 1; done" &\nwait\n';
     const { stdout } = await testbed.exec('login', ['sbatch', '--parsable'], { stdin: job });
@@ -114,7 +114,7 @@ describe('SSH', () => {
     expect((await testbed.exec('laptop', ['cat', '/home/alice/.ssh/id_ed25519'], { user: 'bob' })).code).not.toBe(0);
   });
 
-  test('has no key on the cluster that opens the bastion', async () => {
+  test('gives the cluster no key that opens the bastion', async () => {
     const options = ['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no'];
     const answer = await testbed.exec('node1', ['ssh', ...options, 'bastion', 'true']);
     expect(answer.stderr).toContain('Permission denied (publickey)');
@@ -122,7 +122,7 @@ describe('SSH', () => {
 });
 
 describe('the hosts', () => {
-  test('have no Node, but for the laptop', async () => {
+  test('have no Node, except the laptop', async () => {
     const find = 'command -v node npm npx pnpm fairlead || echo none';
     for (const host of ['bastion', 'login', 'node1']) {
       expect((await testbed.exec(host, ['bash', '-c', find])).stdout).toBe('none\n');
@@ -132,13 +132,13 @@ describe('the hosts', () => {
     );
   });
 
-  test("give alice's laptop a Node of the project's own behind fairlead", async () => {
+  test("run fairlead on alice's laptop with the project's own Node", async () => {
     const answer = await testbed.exec('laptop', ['/opt/fairlead-node/node', '-p', 'process.version']);
     expect(answer.stdout.trim()).toBe(process.version);
     expect((await testbed.exec('laptop', ['cat', '/opt/fairlead/package.json'])).stdout).toContain('"fairlead"');
   });
 
-  test('share a home on the cluster, and no other', async () => {
+  test('share a home on the cluster only', async () => {
     await testbed.exec('login', ['sh', '-c', 'echo shared > seen']);
     expect((await testbed.exec('node2', ['cat', 'seen'])).stdout).toBe('shared\n');
     expect((await testbed.exec('bastion', ['test', '-e', 'seen'])).code).toBe(1);
@@ -150,7 +150,7 @@ describe('the hosts', () => {
     expect(answer.code).not.toBe(0);
   });
 
-  test('keep their writes to themselves', async () => {
+  test('write to private layers only', async () => {
     await testbed.exec(
       'laptop',
       ['sh', '-c', 'echo x > /etc/fairlead-was-here; echo x > /usr/local/bin/fairlead-was-here'],

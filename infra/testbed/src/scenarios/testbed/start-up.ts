@@ -1,8 +1,8 @@
-// A testbed in the foreground, for scenarios that end it in ways of their own.
+// Starts a testbed in the foreground, for scenarios that test how it ends.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** Resolves when it says that it is up; `argv` is the whole command. */
+/** Resolves when the testbed says that it is up; `argv` is the whole command. The caller ends the process. */
 export async function startUp(argv: readonly string[], options: { cwd?: string } = {}): Promise<ChildProcess> {
   const [program = '', ...args] = argv;
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -7,10 +7,13 @@ export interface Candidate {
   description: string;
 }
 
+/** Names that are looked up. `models`, `gpus` and `sites` are those that can be planned. */
+export type NameKind = 'deployments' | 'presets' | 'clusters' | 'models' | 'gpus' | 'sites';
+
 /** What is wanted at the cursor. `prefix` stands before each value, as in `--on=`. */
 export type Wanted =
   | { kind: 'candidates'; candidates: Candidate[] }
-  | { kind: 'deployments' | 'presets' | 'clusters'; prefix: string; typed: string }
+  | { kind: NameKind; prefix: string; typed: string }
   | { kind: 'files' }
   | { kind: 'nothing' };
 
@@ -68,16 +71,27 @@ function walk(program: Command, words: readonly string[]) {
   return { command, operands, option, isOver: false };
 }
 
+/** By the placeholder of a flag's value. */
+const namesAfter = new Map<string, NameKind>([
+  ['cluster', 'clusters'],
+  ['gpu', 'gpus'],
+  ['site', 'sites'],
+]);
+
 function valueOf(option: Option, prefix: string, typed: string): Wanted {
   if (option.argChoices) return offer(option.argChoices.map(plain), prefix, typed);
   const what = /[<[]([^\]>]+)[\]>]/.exec(option.flags)?.[1];
   if (what === 'file') return { kind: 'files' };
-  return what === 'cluster' ? { kind: 'clusters', prefix, typed } : { kind: 'nothing' };
+  const kind = what === undefined ? undefined : namesAfter.get(what);
+  return kind ? { kind, prefix, typed } : { kind: 'nothing' };
 }
 
 function argumentAt(argument: Argument, command: Command, typed: string): Wanted {
   if (argument.argChoices) return offer(argument.argChoices.map(plain), '', typed);
-  if (argument.name() === 'model') return { kind: 'presets', prefix: '', typed };
+  if (argument.name() === 'model') {
+    const isPlanned = ['models', 'plan'].includes(command.name());
+    return { kind: isPlanned ? 'models' : 'presets', prefix: '', typed };
+  }
   // The first argument of a command on a deployment is its name.
   if (argument.name() === 'name') return { kind: 'deployments', prefix: '', typed };
   return { kind: command.name() === 'exec' ? 'files' : 'nothing' };

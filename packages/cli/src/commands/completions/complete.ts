@@ -6,11 +6,12 @@ import { leadInstance } from '@fairlead/protocol';
 import type { Command } from 'commander';
 
 import { BUILT_IN_PRESETS, loadConfig } from '@fairlead/config';
+import { builtInModels, builtInSites, gpuLabel, gpus } from '@fairlead/planner';
 import { configPlace } from '../../config/config-place.ts';
 import type { Context } from '../../context.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { stateWords } from '../instance-words.ts';
-import { type Candidate, offer, type Wanted, wantedAt } from './candidates.ts';
+import { type Candidate, type NameKind, offer, type Wanted, wantedAt } from './candidates.ts';
 
 /** A person waits at a prompt. */
 const lookUpTimeoutMs = 2_000;
@@ -36,7 +37,7 @@ async function lookUp(wanted: Wanted, context: Context): Promise<Wanted> {
   }
 }
 
-const lookUps: Record<'deployments' | 'presets' | 'clusters', (context: Context) => Promise<Candidate[]>> = {
+const lookUps: Record<NameKind, (context: Context) => Promise<Candidate[]>> = {
   async deployments(context) {
     using limit = openTimeLimit(context.clock, lookUpTimeoutMs);
     const signal = AbortSignal.any([context.signal, limit.signal]);
@@ -59,6 +60,15 @@ const lookUps: Record<'deployments' | 'presets' | 'clusters', (context: Context)
   async clusters(context) {
     const { config } = await loadConfig(configPlace(context));
     return Object.entries(config.clusters ?? {}).map(([value, { kind }]) => ({ value, description: kind ?? '' }));
+  },
+  async models() {
+    return builtInModels.map(({ name, title }) => ({ value: name, description: title }));
+  },
+  async gpus() {
+    return gpus.map((gpu) => ({ value: gpuLabel(gpu), description: '' }));
+  },
+  async sites() {
+    return builtInSites.map(({ name, title }) => ({ value: name, description: title }));
   },
 };
 

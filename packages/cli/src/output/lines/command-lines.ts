@@ -62,6 +62,8 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   open: [...onTheWay, 'examples'],
   explain: ['log.explained'],
   why: [...onTheWay, 'deployment.explained'],
+  models: ['models', 'model'],
+  plan: ['plan'],
   version: ['versions'],
   completions: ['completions'],
   man: ['man'],

@@ -6,6 +6,7 @@ import { bastionLines } from './bastion-lines.ts';
 import { deploymentLines } from './deployment-lines.ts';
 import { diagnosisLines } from './diagnosis-lines.ts';
 import { ownLines } from './own-lines.ts';
+import { plannerLines } from './planner-lines.ts';
 import { siteLines } from './site-lines.ts';
 import { useLines } from './use-lines.ts';
 
@@ -15,6 +16,7 @@ export const jsonLines = {
   ...bastionLines,
   ...useLines,
   ...siteLines,
+  ...plannerLines,
   ...ownLines,
 };
 

@@ -1,4 +1,4 @@
-// Searches the files of a host, as its root, for all secrets at once; the secrets go in by stdin and come back to this process only.
+// Searches the files of a host, as its root, for all secrets at once. The secrets go in by stdin; matches come back to this process only.
 
 import type { SecretFinder } from '@fairlead/testkit';
 import type { TestbedHandle } from '../../../testbed.ts';
@@ -12,11 +12,11 @@ export interface FileFound {
   directory: string;
 }
 
-/** Where people and daemons may write. */
+/** Directories where users and daemons may write. */
 const writable =
   '/home /tmp /dev/shm /run /var/tmp /var/log /var/spool /var/crash /var/lib/slurm /var/lib/systemd'.split(' ');
 
-/** $1: since when, in seconds of the epoch. $2: nothing, or that only people's files are meant. The rest: where. */
+/** $1: since when, in seconds of the epoch. $2: empty, or the restriction to users' files. The rest: the directories. */
 const search = `export LC_ALL=C
 since=$1 people=$2; shift 2
 patterns=$(cat)
@@ -28,13 +28,13 @@ for ((at = 0; at < \${#files[@]}; at += 1000)); do
 done
 true`;
 
-/** Files that came or were changed since then. Homes that several hosts share are searched once, on the login host. */
+/** Searches files that were made or changed since then. Searches homes that several hosts share once, on the login host. */
 export async function searchFiles(testbed: TestbedHandle, finder: SecretFinder, sinceMs: number): Promise<FileFound[]> {
   const { hosts } = testbed.plan();
   const found = await Promise.all(
     hosts.map(async ({ name, role, home }) => {
       const where = writable.filter((path) => path !== '/home' || home !== 'cluster' || role === 'login');
-      // The laptop shows the machine's own files under its own.
+      // The laptop shows the machine's files in a lower layer.
       return searchHost(testbed, finder, { host: name, sinceMs, people: role === 'laptop' ? 'people' : '', where });
     }),
   );

@@ -1,4 +1,4 @@
-// Where each secret may be, and because of what. Everything else that holds one is a leak.
+// The places where each secret may be, each with its reason. A secret anywhere else is a leak.
 
 import type { FileFound } from './files.ts';
 import type { OutputFound } from './outputs.ts';
@@ -28,7 +28,7 @@ interface Home<Found> {
 
 const cluster = '/home/alice/.local/share/fairlead';
 
-/** Each 0600 alice in a 0700 directory of hers. */
+/** Each is 0600 of alice, in a 0700 directory of hers. */
 export const secretFiles: ReadonlyArray<Home<FileFound>> = [
   {
     kind: 'owner token',
@@ -93,7 +93,7 @@ export const outputs: ReadonlyArray<Home<OutputFound>> = [
   },
 ];
 
-/** What is at none of its homes. */
+/** The findings outside of the allowed places. */
 export function leaks<Found extends { kind: string }>(
   found: readonly Found[],
   homes: ReadonlyArray<Home<Found>>,
@@ -101,7 +101,7 @@ export function leaks<Found extends { kind: string }>(
   return found.filter((each) => !homes.some(({ kind, holds }) => kind === each.kind && holds(each)));
 }
 
-/** Homes at which nothing was found: a search that finds nothing there would find nothing anywhere. */
+/** Allowed places where nothing was found: a search that finds nothing there proves nothing. */
 export function unseen<Found extends { kind: string }>(
   found: readonly Found[],
   homes: ReadonlyArray<Home<Found>>,

@@ -1,4 +1,4 @@
-// A hard day of alice's: everything she can run is run, most of it goes wrong, and programs die where they stand.
+// A load for the search: alice runs every command, most of them fail, and programs are killed while they run.
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import type { RecordingTestbed } from './outputs.ts';
 
 const tokenFile = '.huggingface/token';
 
-/** While all is well. */
+/** Commands that run while everything works. */
 const loadCommands: readonly string[][] = [
   ['config'],
   ['config', '--json'],
@@ -23,7 +23,7 @@ const loadCommands: readonly string[][] = [
   ['deploy', 'demo', '--name', 'd', '--dry-run', '--set', `tokenFile=~/${tokenFile}`],
 ];
 
-/** `--verbose` says the most there is to say. */
+/** With `--verbose`, which prints the most. */
 const failing: readonly string[][] = [
   ['chat', 'a', 'hi', '--model', 'nope', '--verbose'],
   ['connect', 'nope', '--verbose'],
@@ -33,7 +33,7 @@ const failing: readonly string[][] = [
   ['exec', 'a', '--verbose', '--', 'no-such-command'],
 ];
 
-/** Made once: a configuration with an account that her key does not open, and one with no such host. */
+/** Makes two configurations: with an account that her key does not open, and with an unknown host. */
 const prepare = `umask 077
 sed 's/{ host: bastion }/{ host: bastion, user: bob }/' .config/fairlead/config.yaml > not-my-account.yaml
 sed 's/login: { host: login }/login: { host: nowhere.invalid }/' .config/fairlead/config.yaml > unknown-host.yaml`;
@@ -56,7 +56,7 @@ export class HardDay {
     this.alice = new Researcher(testbed);
   }
 
-  /** Two deployments whose cores would be written, and what goes on until the evening. */
+  /** Starts two deployments whose cores would be written, and the commands that run until the end. */
   async begin(huggingFaceToken: string): Promise<void> {
     await Promise.all([
       this.#root('login', 'for p in $(pgrep sshd); do prlimit --pid $p --core=unlimited; done'),
@@ -90,7 +90,7 @@ export class HardDay {
     await this.#killControl('KILL');
   }
 
-  /** Engine and agent of `b` die so that a core would be written, and she looks what happened. */
+  /** Kills engine and agent of `b` so that a core would be written, then asks what happened. */
   async crash(): Promise<void> {
     const id = this.#instances.get('b');
     const ofB = `for p in $(pgrep -f '[e]ngine-sim.mjs'); do grep -qz FAIRLEAD_INSTANCE=${id} /proc/$p/environ && kill -SEGV $p; done; true`;
@@ -105,7 +105,7 @@ export class HardDay {
     await this.#commands(about('connect', 'chat'), 'fails');
   }
 
-  /** Everything that was begun in the morning goes on. */
+  /** Expects that all commands from the start still run. */
   get isServing(): boolean {
     return [...this.#follows.map(({ child }) => child), ...this.#streams].every(({ exitCode }) => exitCode === null);
   }
@@ -118,7 +118,7 @@ export class HardDay {
 
   async #commands(all: readonly string[][], outcome: Outcome): Promise<void> {
     const left = [...all];
-    // Three at once: each is a process with work of its own.
+    // Three at a time: each is a process that needs the processor.
     const lane = async () => {
       for (let args = left.shift(); args; args = left.shift()) await this.#fairlead(args, outcome);
     };
@@ -135,7 +135,7 @@ export class HardDay {
       throw new Error(`fairlead ${args.join(' ')} ended with ${code}: ${stderr}`);
   }
 
-  /** The prompt is on stdin, the key in the environment of a command. */
+  /** The prompt goes in by stdin, the key by the environment of a command. */
   async #use(): Promise<void> {
     const models =
       'echo "header = \\"authorization: Bearer $OPENAI_API_KEY\\"" | curl -sK - "$OPENAI_BASE_URL/models"; sleep 0.5';
@@ -155,13 +155,13 @@ export class HardDay {
     await this.#fairlead(['list', '--verbose', '--config', 'not-my-account.yaml'], 'fails', { env: fresh });
   }
 
-  /** The laptop's next connection meets the gate, and the gate starts it again. */
+  /** The laptop's next connection runs the gate, and the gate starts control again. */
   async #killControl(signal: string): Promise<void> {
     await this.#root('bastion', `kill -${signal} $(pgrep -f '[c]ontrol.mjs serve')`);
     await this.#fairlead(['status', 'a', '--verbose'], 'works');
   }
 
-  /** Key and prompt are on its stdin: in its argv every user of the laptop could read them. */
+  /** Key and prompt go in by stdin: every user of the laptop could read them in argv. */
   #curl(apiKey: string): ChildProcess {
     const { baseUrl = '', model = '' } = this.#connected ?? {};
     const messages = [{ role: 'user', content: `${this.#asked} by curl` }];

@@ -1,4 +1,4 @@
-// A testbed that remembers what every command run in it has printed.
+// A testbed that records the output of every command that runs in it.
 
 import type { ChildProcess } from 'node:child_process';
 import type { SecretFinder } from '@fairlead/testkit';

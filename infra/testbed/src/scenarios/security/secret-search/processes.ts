@@ -1,4 +1,4 @@
-// Writes down the argv and the environment of every process of a testbed, from its first moments on, and searches them.
+// Records the argv and the environment of every process of a testbed, from its start, and searches them.
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -9,7 +9,7 @@ import type { TestbedHandle } from '../../../testbed.ts';
 export interface ProcessFound {
   host: string;
   kind: string;
-  /** `argv`, or the name of the variable. */
+  /** `argv`, or the name of the environment variable. */
   where: string;
   /** As `ps` shows it, without the secret. */
   program: string;
@@ -24,10 +24,10 @@ interface ProcessSeen {
 }
 
 const pollIntervalMs = 25;
-/** So long after it was first seen a process is looked at again: it may become another program. */
+/** Reads a process again this long after it was first seen: it may have executed another program. */
 const youngMs = 300;
 
-/** Looks from outside, so that nothing inside is changed by it. What lives for less than a look may be missed. */
+/** Reads from outside, so that it changes nothing inside. May miss a process that lives shorter than one pass. */
 export class ProcessRecorder implements Disposable {
   readonly #hosts: ReadonlyMap<string, string>;
   readonly #firstSeen = new Map<string, number>();
@@ -45,7 +45,7 @@ export class ProcessRecorder implements Disposable {
     return this.#seen.size;
   }
 
-  /** In what was seen so far, and in all that runs now. */
+  /** Searches what was recorded so far, and all processes that run now. */
   find(finder: SecretFinder): ProcessFound[] {
     this.#firstSeen.clear();
     this.#look(Date.now());
@@ -89,7 +89,7 @@ function findIn({ host, uid, argv, environ }: ProcessSeen, finder: SecretFinder)
   return [...inArgv, ...inEnvironment];
 }
 
-/** It may have ended while it was looked at. */
+/** Undefined when the process has ended. */
 function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,4 +1,4 @@
-// Collects every secret there is, from the place where it belongs.
+// Collects every secret from the place where it belongs.
 
 import { type KnownSecret, privateHalf } from '@fairlead/testkit';
 import { hkdfSync } from 'node:crypto';
@@ -8,7 +8,7 @@ import type { Kind } from './homes.ts';
 
 const state = '/home/alice/.local/share/fairlead';
 
-/** Which job and process each agent was, as control has written it down. Control holds its database alone: a copy is read. */
+/** The job and process of each agent, from control's database. Control locks the database: this reads a copy. */
 const readAgentsScript = `const { DatabaseSync } = require('node:sqlite');
 const db = new DatabaseSync(process.argv[1]);
 console.log(JSON.stringify(db.prepare(\`select distinct i.id as instanceId, i.job_id as jobId, h.process_id as processId

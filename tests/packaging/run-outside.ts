@@ -1,13 +1,13 @@
-// A program as a person starts it outside this checkout: nothing of pnpm's or the test runner's in its environment.
+// Runs a program as a user does outside this checkout: without variables of pnpm and the test runner in its environment.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-export interface RunProgramOptions {
+export interface RunOutsideOptions {
   cwd: string;
-  /** Is the `node` of everything that is started. */
+  /** The `node` of the program and its children. */
   node?: string;
   env?: Record<string, string>;
 }
@@ -18,7 +18,7 @@ export interface Ran {
   stderr: string;
 }
 
-export async function runProgram(command: string, args: readonly string[], options: RunProgramOptions): Promise<Ran> {
+export async function runOutside(command: string, args: readonly string[], options: RunOutsideOptions): Promise<Ran> {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...outerEnv(options.node), ...options.env },
@@ -36,7 +36,7 @@ function outerEnv(node: string | undefined): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(env),
     PATH: node ? `${dirname(node)}${delimiter}${path}` : path,
-    // npm's own news would stand in what a program said.
+    // npm's update notice would be in the program's output.
     npm_config_update_notifier: 'false',
   };
 }

@@ -5,16 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
-import type { EndpointAddress, LaptopProfile } from '@fairlead/protocol';
+import type { LaptopProfile } from '@fairlead/protocol';
 import { createEd25519KeyPair, createRouteMemory, renderKeyLine } from '@fairlead/ssh';
 import { openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 
-import type { Offerer } from '../../carrier.ts';
 import type { CarrierUnderTest } from '../../carrier.contract.ts';
 import { createBastionLink } from '../bastion-link.ts';
 import { createBastionOfferer } from '../offer-at-bastion.ts';
 
-export const bastionUnderTest: CarrierUnderTest = {
+export const carrierUnderTest: CarrierUnderTest = {
   kind: 'bastion-socket',
   async openWorld() {
     const scope = new Scope();
@@ -44,7 +43,7 @@ export const bastionUnderTest: CarrierUnderTest = {
     const profile = profileOf(server, { stateDir: dir, runDir });
     const reacher = scope.use(createBastionLink({ profile, env: {}, home: '/nowhere' }));
     return {
-      offerer: offerer as Offerer<EndpointAddress>,
+      offerer,
       reacher,
       cut: () => server.dropSessions(),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -1,0 +1,35 @@
+// From what was typed to a model of the catalogue or a GPU type. Pure.
+
+import { CodedError, nearestNames } from '@fairlead/kit';
+import { builtInModels, findGpu, type Gpu, type ModelPreset } from '@fairlead/planner';
+
+import type { CliErrorCode } from '../cli-error.ts';
+
+/** By its name or its Hugging Face id. */
+export function findModel(text: string): ModelPreset {
+  const wanted = text.toLowerCase();
+  const found = builtInModels.find(({ name, model }) => name === wanted || model.toLowerCase() === wanted);
+  if (found) return found;
+  const [near] = nearestNames(
+    wanted,
+    builtInModels.flatMap(({ name, model }) => [name, model]),
+  );
+  throw new CodedError<CliErrorCode>(
+    'preset_unknown',
+    `cannot plan ${text || '""'} because nothing is known of its layers and weights`,
+    { hint: `${near ? `Did you mean ${near}? ` : ''}\`fairlead models\` lists the models that can be planned.` },
+  );
+}
+
+export function siblingsOf({ siblings = [] }: ModelPreset): ModelPreset[] {
+  return builtInModels.filter(({ name }) => siblings.includes(name));
+}
+
+/** `flag` names the flag that held it. */
+export function gpuOf(text: string, flag: string): Gpu {
+  const found = findGpu(text);
+  if ('gpu' in found) return found.gpu;
+  throw new CodedError<CliErrorCode>('usage', `cannot use ${flag} ${text} because it is no GPU type that is known`, {
+    hint: `Write type and memory: ${found.candidates.join(', ')}.`,
+  });
+}

@@ -1,0 +1,129 @@
+// `fairlead plan`: what a model needs on a site's partitions, on one GPU type, or on each that is known. Reaches no host.
+
+import { readSiteFile } from '@fairlead/config';
+import { CodedError } from '@fairlead/kit';
+import {
+  builtInSites,
+  defaultWish,
+  findChanges,
+  type Gpu,
+  gpuLabel,
+  gpus,
+  type ModelPreset,
+  type Place,
+  placeOfGpu,
+  placesOfSite,
+  planModel,
+  type SiteProfile,
+  type Wish,
+} from '@fairlead/planner';
+
+import type { CliErrorCode } from '../cli-error.ts';
+import { exit } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { LineFields } from '../output/lines/json-line.ts';
+import { findModel, gpuOf, siblingsOf } from './find-model.ts';
+import { overviewText, type PlacePlan, planText } from './plan-text.ts';
+
+export interface PlanArgs {
+  model: string;
+  site?: string | undefined;
+  gpu?: string | undefined;
+  gpus?: number | undefined;
+  nodes?: number | undefined;
+  context?: number | undefined;
+  concurrency?: number | undefined;
+  kvCache: 'auto' | 'fp8';
+}
+
+export async function runPlan(
+  args: PlanArgs,
+  { output, setExitCode }: Pick<Context, 'output' | 'setExitCode'>,
+): Promise<void> {
+  const model = findModel(args.model);
+  const wish = wishOf(model, args);
+  const site = args.site === undefined ? undefined : await siteOf(args.site);
+  const gpu = args.gpu === undefined ? undefined : gpuOf(args.gpu, '--gpu');
+  const plans = placesFor(args, { site, gpu }).map((place) => planAt(place, model, wish));
+  const isFitting = plans.some(({ fits }) => fits);
+  const text = site || gpu ? planText(model, { wish, site, plans }) : overviewText(model, { wish, plans });
+  output.result(
+    {
+      event: 'plan',
+      ok: true,
+      fits: isFitting,
+      name: model.name,
+      model: model.model,
+      wish,
+      ...(site ? { site: site.name } : {}),
+      places: plans.map(planFields),
+    },
+    text,
+  );
+  if (!isFitting) setExitCode(exit.failed);
+}
+
+function wishOf(model: ModelPreset, args: PlanArgs): Wish {
+  const usual = defaultWish(model);
+  const { context = usual.context, concurrency = usual.concurrency } = args;
+  const most = model.context.tokens;
+  if (context <= most) return { context, concurrency, kvCacheDtype: args.kvCache };
+  throw new CodedError<CliErrorCode>(
+    'usage',
+    `cannot use --context ${context} because ${model.name} reads at most ${most} tokens`,
+    { hint: `Take --context ${most} or less.` },
+  );
+}
+
+function planAt(place: Place, model: ModelPreset, wish: Wish): PlacePlan {
+  const plan = planModel(model, place, wish);
+  const isOneNode = plan.fits && plan.layout.nodes === 1;
+  const options = { wish, siblings: siblingsOf(model) };
+  const changes = isOneNode ? [] : findChanges(model, { ...place, nodes: 1 }, options);
+  if (isOneNode || !plan.fits) return { ...plan, changes };
+  return { ...plan, changes, warnings: [...plan.warnings, 'this version of Fairlead deploys on one node alone'] };
+}
+
+async function siteOf(text: string): Promise<SiteProfile> {
+  const found = builtInSites.find(({ name }) => name === text);
+  if (found) return found;
+  if (/[./\\]/.test(text)) return readSiteFile(text);
+  throw new CodedError<CliErrorCode>(
+    'usage',
+    `cannot plan for the site ${text || '""'} because no profile has that name`,
+    {
+      hint: `Profiles: ${builtInSites.map(({ name }) => name).join(', ')}. One of your own is named by its path, such as ./my-site.yaml.`,
+    },
+  );
+}
+
+function placesFor(args: PlanArgs, { site, gpu }: { site: SiteProfile | undefined; gpu: Gpu | undefined }): Place[] {
+  const supply = { gpusPerNode: args.gpus ?? 8, nodes: args.nodes ?? 1 };
+  if (!site) return (gpu ? [gpu] : gpus).map((one) => placeOfGpu(one, supply));
+  if (args.gpus !== undefined || args.nodes !== undefined) {
+    throw new CodedError<CliErrorCode>('usage', 'cannot use --gpus or --nodes with --site, which says both', {
+      hint: 'Leave them out, or leave out --site and name the GPU type with --gpu.',
+    });
+  }
+  const places = placesOfSite(site);
+  if (!gpu) return places;
+  // A site may have the type in another size than its profile knows.
+  const matching = places.filter((place) => place.gpu.name === gpu.name).map((place) => ({ ...place, gpu }));
+  if (matching.length > 0) return matching;
+  throw new CodedError<CliErrorCode>('usage', `cannot plan for ${gpuLabel(gpu)} because ${site.title} has none`, {
+    hint: `It has ${site.partitions.map((partition) => partition.gpu).join(', ')}.`,
+  });
+}
+
+function planFields(plan: PlacePlan): LineFields<'plan'>['places'][number] {
+  const { place, warnings } = plan;
+  const where = {
+    gpu: gpuLabel(place.gpu),
+    ...(place.partition === undefined ? {} : { partition: place.partition }),
+    warnings,
+    changes: plan.changes,
+  };
+  if (!plan.fits) return { ...where, fits: false, why: plan.why };
+  const { layout, memory, job, cost, reasons, args } = plan;
+  return { ...where, fits: true, layout, memory, job, ...(cost ? { cost } : {}), reasons, args };
+}

@@ -1,0 +1,11 @@
+export { findGpu, type Gpu, gpuLabel, gpus } from './gpu.ts';
+export { modelPreset, type ModelPreset } from './model-preset.ts';
+export { builtInModels } from './models/built-in-models.ts';
+export { type Change, findChanges } from './plan/find-changes.ts';
+export { gpusOf } from './plan/layout.ts';
+export { defaultWish, memoryArguments, type Wish } from './plan/memory.ts';
+export { type Place, placeOfGpu, placesOfSite } from './plan/place.ts';
+export { type FittingPlan, layoutWords, planModel, type Refusal } from './plan/plan-model.ts';
+export { gibWords } from './plan/words.ts';
+export { siteProfile, type SiteProfile } from './site-profile.ts';
+export { builtInSites } from './sites/built-in-sites.ts';

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+
+import { findGpu } from '../gpu.ts';
+import { modelPreset } from '../model-preset.ts';
+import { placeOfGpu } from '../plan/place.ts';
+import { planModel } from '../plan/plan-model.ts';
+import { builtInModels } from './built-in-models.ts';
+
+const names = builtInModels.map(({ name }) => name);
+
+describe.each(builtInModels.map((model) => [model.name, model] as const))('The preset %s', (_, model) => {
+  it('is what the format says', () => {
+    expect(modelPreset.parse(model)).toEqual(model);
+  });
+
+  it('fits where it says, and no GPU less would do', () => {
+    const { gpu, gpus: gpusPerNode, nodes, ...wish } = model.fits;
+    const found = findGpu(gpu);
+    if (!('gpu' in found)) throw new Error(`${gpu} is no GPU type`);
+    const plan = planModel(model, placeOfGpu(found.gpu, { gpusPerNode, nodes }), { ...wish, kvCacheDtype: 'auto' });
+    expect(plan).toMatchObject({ fits: true, layout: { gpusPerNode, nodes } });
+  });
+
+  it('names siblings that there are', () => {
+    expect(names).toEqual(expect.arrayContaining(model.siblings ?? []));
+  });
+});
+
+it('No two presets have one name, or one model', () => {
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(builtInModels.map(({ model }) => model)).size).toBe(names.length);
+});

@@ -1,0 +1,71 @@
+// How a model can be split: tensor parallel inside a node, pipeline stages over the rest.
+
+import type { ModelPreset } from '../model-preset.ts';
+
+export interface Layout {
+  nodes: number;
+  gpusPerNode: number;
+  /** Tensor-parallel size: every layer is split over so many GPUs of one node. */
+  tp: number;
+  /** Pipeline-parallel size: the layers are dealt out to so many stages. */
+  pp: number;
+}
+
+export interface GpuSupply {
+  gpusPerNode: number;
+  nodes: number;
+}
+
+export function gpusOf({ nodes, gpusPerNode }: Layout): number {
+  return nodes * gpusPerNode;
+}
+
+/** Every split that the shape allows, the best first: fewer nodes, then no stages where that is possible (stages wait for each other), then fewer GPUs. */
+export function listLayouts(model: ModelPreset, supply: GpuSupply): Layout[] {
+  const layouts: Layout[] = [];
+  for (let nodes = 1; nodes <= supply.nodes; nodes++) {
+    // A job of several nodes takes whole ones: other jobs on them would slow every step.
+    const least = nodes === 1 ? 1 : supply.gpusPerNode;
+    for (let gpusPerNode = least; gpusPerNode <= supply.gpusPerNode; gpusPerNode++)
+      layouts.push(...splits(model, nodes, gpusPerNode));
+  }
+  return layouts.sort(
+    (a, b) =>
+      a.nodes - b.nodes || Number(a.pp > a.nodes) - Number(b.pp > b.nodes) || gpusOf(a) - gpusOf(b) || a.pp - b.pp,
+  );
+}
+
+function splits(model: ModelPreset, nodes: number, gpusPerNode: number): Layout[] {
+  const all = nodes * gpusPerNode;
+  return range(1, gpusPerNode)
+    .filter((tp) => all % tp === 0 && gpusPerNode % tp === 0 && tensorParallelFault(model, tp) === undefined)
+    .map((tp) => ({ nodes, gpusPerNode, tp, pp: all / tp }))
+    .filter(({ pp }) => pipelineFault(model, pp) === undefined);
+}
+
+/** Why a tensor-parallel size is not possible. */
+export function tensorParallelFault({ name, shape }: ModelPreset, tp: number): string | undefined {
+  const { heads, kvCache, maxTensorParallel } = shape;
+  if (heads % tp !== 0) return `${name} has ${heads} heads, which ${tp} does not divide`;
+  if (kvCache.kind === 'grouped' && kvCache.heads % tp !== 0 && tp % kvCache.heads !== 0)
+    return `${name} has ${kvCache.heads} KV heads, which cannot be shared evenly by ${tp}`;
+  if (maxTensorParallel && tp > maxTensorParallel.size)
+    return `${name} takes a tensor-parallel size of at most ${maxTensorParallel.size}: ${maxTensorParallel.why}`;
+  return undefined;
+}
+
+/** Why a number of pipeline stages is not possible. */
+export function pipelineFault({ name, shape, task }: ModelPreset, pp: number): string | undefined {
+  if (pp > 1 && task !== 'chat') return `${name} is served in one stage`;
+  if (pp > shape.layers) return `${name} has ${shape.layers} layers, which are too few for ${pp} stages`;
+  return undefined;
+}
+
+/** Layers of the largest stage; stages may differ by one (https://docs.vllm.ai/en/latest/serving/parallelism_scaling/). */
+export function layersPerStage({ shape }: ModelPreset, { pp }: Layout): number {
+  return Math.ceil(shape.layers / pp);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}

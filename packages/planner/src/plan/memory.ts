@@ -1,0 +1,145 @@
+// What one GPU of a layout has to hold: weights, KV cache, and what vLLM needs besides. The model and its limits:
+// docs/decisions/2026-11-30-memory-model-of-the-planner.md
+
+import { type Gpu, gpuLabel, reportedGib } from '../gpu.ts';
+import type { ModelPreset } from '../model-preset.ts';
+import { type Layout, layersPerStage } from './layout.ts';
+
+export interface Wish {
+  /** Tokens of the longest request with its answer. */
+  context: number;
+  /** Requests of that length at a time. */
+  concurrency: number;
+  kvCacheDtype: 'auto' | 'fp8';
+}
+
+/** What is planned for where a user says nothing. */
+export function defaultWish({ context }: ModelPreset): Wish {
+  return { context: Math.min(32_768, context.tokens), concurrency: 4, kvCacheDtype: 'auto' };
+}
+
+/** Bytes of one GPU. */
+export interface MemoryNeed {
+  usable: number;
+  weights: number;
+  kvCache: number;
+  kvPerToken: number;
+  reserve: Reserve;
+  /** Negative: it does not fit. */
+  free: number;
+}
+
+export interface Reserve {
+  /** CUDA's context, libraries, and NCCL's buffers where there are several GPUs. */
+  runtime: number;
+  /** What one step of the largest batch computes. */
+  activations: number;
+  graphs: number;
+  /** vLLM tries the vision encoder with its largest input at the start. */
+  vision: number;
+}
+
+export const gib = 2 ** 30;
+
+/** vLLM's own default since 2026-04 (https://github.com/vllm-project/vllm/pull/38284); a plan states it, for the versions before. */
+export const memoryUtilization = 0.92;
+
+const runtimeBytes = 0.6 * gib;
+const ncclBytes = 1.0 * gib;
+const graphBytes = 1.0 * gib;
+const visionBytes = 2.0 * gib;
+/** Buffers of a layer for each token of a batch, in units of the hidden size: attention, the widest part of the MLP, and their inputs, in 2 bytes. */
+const activationBytes = 24;
+/** The same for each expert that a token is sent to. */
+const expertBytes = 6;
+/** Scores in 4 bytes, and two copies while a token is chosen. */
+const scoreBytes = 12;
+/** The largest vocabulary among the presets, Gemma's. */
+const largestVocabulary = 262_208;
+
+export function memoryNeed(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish): MemoryNeed {
+  const usable = reportedGib(gpu) * gib * memoryUtilization;
+  const weights = (model.weights.bytes * stageShare(model, layout)) / layout.tp;
+  const kvCache = kvPerRequest(model, gpu, layout, wish) * wish.concurrency;
+  const reserve = reserveOf(model, gpu, layout, wish);
+  const all = weights + kvCache + reserveBytes(reserve);
+  return { usable, weights, kvCache, kvPerToken: kvPerToken(model, layout, wish), reserve, free: usable - all };
+}
+
+export function reserveBytes({ runtime, activations, graphs, vision }: Reserve): number {
+  return runtime + activations + graphs + vision;
+}
+
+/** Growth of one GPU's KV cache with each token of a request that is longer than every window. */
+export function kvPerToken(model: ModelPreset, layout: Layout, wish: Pick<Wish, 'kvCacheDtype'>): number {
+  const { kvCache, layers } = model.shape;
+  const windowed = kvCache.kind === 'grouped' ? (kvCache.window?.layers ?? 0) : 0;
+  return (layers - windowed) * stageShare(model, layout) * bytesPerLayer(model, layout, wish);
+}
+
+/** The part of all layers that the largest pipeline stage has. */
+function stageShare(model: ModelPreset, layout: Layout): number {
+  return layersPerStage(model, layout) / model.shape.layers;
+}
+
+/** KV cache of one GPU for one request as long as the context. */
+function kvPerRequest(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish): number {
+  const { kvCache } = model.shape;
+  const unwindowed = kvPerToken(model, layout, wish) * wish.context;
+  if (kvCache.kind !== 'grouped') return unwindowed;
+  const perLayer = bytesPerLayer(model, layout, wish) * stageShare(model, layout);
+  const { window, encoderTokens = 0 } = kvCache;
+  const inWindow = window ? Math.min(wish.context, window.tokens + batchedTokens(gpu)) * window.layers * perLayer : 0;
+  return unwindowed + inWindow + encoderTokens * model.shape.layers * perLayer;
+}
+
+function bytesPerLayer(model: ModelPreset, { tp }: Layout, { kvCacheDtype }: Pick<Wish, 'kvCacheDtype'>): number {
+  const { kvCache } = model.shape;
+  const bytes = kvCacheDtype === 'fp8' ? 1 : 2;
+  switch (kvCache.kind) {
+    case 'grouped':
+      // A head that has to serve several GPUs is kept by each of them.
+      return 2 * Math.max(1, kvCache.heads / tp) * kvCache.headDim * bytes;
+    case 'latent':
+      return (kvCache.rank + kvCache.ropeDim) * bytes;
+    case 'none':
+      return 0;
+  }
+}
+
+function reserveOf(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish): Reserve {
+  const { hidden, experts, hasVision = false } = model.shape;
+  const tokens = batchedTokens(gpu);
+  const perToken = hidden * (activationBytes + (experts?.perToken ?? 0) * expertBytes);
+  const scores = model.task === 'chat' ? maxSequences(wish) * largestVocabulary * scoreBytes : 0;
+  return {
+    runtime: runtimeBytes + (layout.tp * layout.pp > 1 ? ncclBytes : 0),
+    activations: tokens * perToken + scores,
+    graphs: graphBytes,
+    vision: hasVision ? visionBytes : 0,
+  };
+}
+
+/** vLLM's default of --max-num-batched-tokens for an API server, by the memory of the GPU. */
+export function batchedTokens(gpu: Gpu): number {
+  const size = reportedGib(gpu);
+  if (size >= 160) return 16_384;
+  return size >= 70 && !gpuLabel(gpu).startsWith('a100:') ? 8192 : 2048;
+}
+
+/** What a plan gives as --max-num-seqs: vLLM's default reserves memory for up to 1024 requests. */
+function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
+  return Math.min(256, Math.max(64, concurrency));
+}
+
+/** What a plan counts on and vLLM would choose otherwise, by its version or the GPU. */
+export function memoryArguments(wish: Pick<Wish, 'context' | 'concurrency'>): string[] {
+  return [
+    '--max-model-len',
+    String(wish.context),
+    '--max-num-seqs',
+    String(maxSequences(wish)),
+    '--gpu-memory-utilization',
+    String(memoryUtilization),
+  ];
+}

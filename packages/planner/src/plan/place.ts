@@ -1,0 +1,48 @@
+// Where a model could run: GPUs of one type, with what is known of their nodes.
+
+import { findGpu, type Gpu, gpuLabel } from '../gpu.ts';
+import type { SiteProfile } from '../site-profile.ts';
+
+export interface Place {
+  /** For people: `partition aa100`, or `a100:40`. */
+  label: string;
+  partition?: string;
+  gpu: Gpu;
+  gpusPerNode: number;
+  nodes: number;
+  cpusPerNode?: number;
+  memoryGbPerNode?: number;
+  maxHours?: number;
+  longer?: { maxHours: number; how: string };
+  cost?: { perGpuHour: number; unit: string };
+}
+
+/** As many nodes as a plan looks at; a model that needs more is not for a batch job. */
+const mostNodes = 8;
+
+/** The partitions of a site, each a place. Throws for a profile with an unknown GPU type: a test holds those of the house to it. */
+export function placesOfSite(site: SiteProfile): Place[] {
+  return site.partitions.map((partition) => {
+    const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer } = partition;
+    const found = findGpu(partition.gpu);
+    if (!('gpu' in found)) throw new Error(`cannot plan for ${site.name}: ${partition.gpu} is no GPU type`);
+    const affordable = Math.floor((maxGpus ?? Number.MAX_SAFE_INTEGER) / gpusPerNode);
+    return {
+      label: `partition ${name} (${gpusPerNode} × ${gpuLabel(found.gpu)} a node)`,
+      partition: name,
+      gpu: found.gpu,
+      gpusPerNode,
+      nodes: Math.max(1, Math.min(mostNodes, partition.nodes ?? mostNodes, affordable)),
+      cpusPerNode,
+      memoryGbPerNode,
+      ...(maxHours === undefined ? {} : { maxHours }),
+      ...(longer === undefined ? {} : { longer }),
+      ...(site.cost === undefined ? {} : { cost: site.cost }),
+    };
+  });
+}
+
+/** A place of which only the GPUs are known. */
+export function placeOfGpu(gpu: Gpu, { gpusPerNode, nodes }: { gpusPerNode: number; nodes: number }): Place {
+  return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes };
+}

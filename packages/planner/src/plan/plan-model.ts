@@ -1,0 +1,193 @@
+// From a model, a place and a wish to the layout with the fewest GPUs that holds it, and the job around it. Pure.
+
+import { formatSupport, gpuLabel, missingFromVllm } from '../gpu.ts';
+import type { ModelPreset } from '../model-preset.ts';
+import { gpusOf, type Layout, listLayouts, tensorParallelFault } from './layout.ts';
+import { memoryArguments, type MemoryNeed, memoryNeed, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
+import type { Place } from './place.ts';
+import { gibWords } from './words.ts';
+
+export interface Reason {
+  /** The number that is explained: `weights`, `KV cache`. */
+  of: string;
+  why: string;
+}
+
+export interface JobNeed {
+  /** Per node. */
+  cpus: number;
+  memoryGb: number;
+  hours: number;
+}
+
+export interface Cost {
+  perHour: number;
+  wholeJob: number;
+  unit: string;
+}
+
+interface Judged {
+  model: ModelPreset;
+  place: Place;
+  wish: Wish;
+  /** What does not stand in the way, but has to be known. */
+  warnings: string[];
+}
+
+export interface FittingPlan extends Judged {
+  fits: true;
+  layout: Layout;
+  memory: MemoryNeed;
+  job: JobNeed;
+  cost?: Cost;
+  /** What each number of the plan is made of. */
+  reasons: Reason[];
+  /** Arguments of `vllm serve`. */
+  args: string[];
+}
+
+export interface Refusal extends Judged {
+  fits: false;
+  why: string;
+}
+
+const memoryGbPerGpu = 64;
+const cpusPerGpu = 8;
+
+export function planModel(model: ModelPreset, place: Place, wish: Wish): FittingPlan | Refusal {
+  const support = formatSupport(place.gpu, model.quantization);
+  const unlisted = missingFromVllm(place.gpu);
+  const warnings = [...(support.kind === 'slower' ? [support.why] : []), ...(unlisted === undefined ? [] : [unlisted])];
+  const judged = { model, place, wish, warnings };
+  if (support.kind === 'no') return { ...judged, fits: false, why: support.why };
+  if (wish.context > model.context.tokens) {
+    const why = `${model.name} reads at most ${model.context.tokens} tokens, and ${wish.context} are wished`;
+    return { ...judged, fits: false, why };
+  }
+  const layouts = listLayouts(model, place).map((layout) => ({
+    layout,
+    memory: memoryNeed(model, place.gpu, layout, wish),
+  }));
+  const chosen = layouts.find(({ memory }) => memory.free >= 0);
+  if (!chosen) return { ...judged, fits: false, why: shortage(model, place, layouts) };
+  const job = jobOf(model, place, chosen.layout);
+  const cost = costOf(place, chosen.layout, job);
+  const reasons = [
+    ...memoryReasons(model, chosen, wish),
+    fewerReason(model, place, { chosen: chosen.layout, layouts }),
+    ...jobReasons(model, place, job),
+  ];
+  const args = serveArguments(model, { layout: chosen.layout, place, wish });
+  return { ...judged, ...chosen, job, ...(cost ? { cost } : {}), reasons, args, fits: true };
+}
+
+interface Tried {
+  layout: Layout;
+  memory: MemoryNeed;
+}
+
+function shortage(model: ModelPreset, place: Place, layouts: readonly Tried[]): string {
+  const [best] = layouts.toSorted((a, b) => b.memory.free - a.memory.free);
+  if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
+  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} would not do: ${needWords(best.memory)}`;
+}
+
+function needWords({ usable, free }: MemoryNeed): string {
+  return `each GPU would need ${gibWords(usable - free)} and has ${gibWords(usable)} to give`;
+}
+
+export function layoutWords(layout: Layout): string {
+  const { tp, pp, nodes } = layout;
+  const gpus = gpusOf(layout);
+  const split = [tp > 1 ? `tensor-parallel ${tp}` : '', pp > 1 ? `pipeline ${pp}` : ''].filter(Boolean).join(' × ');
+  return `${gpus} GPU${gpus === 1 ? '' : 's'}${nodes > 1 ? ` on ${nodes} nodes` : ''}${split === '' ? '' : ` (${split})`}`;
+}
+
+function memoryReasons(model: ModelPreset, { layout, memory }: Tried, wish: Wish): Reason[] {
+  const { weights, kvCache, kvPerToken, reserve, free, usable } = memory;
+  const each = gpusOf(layout) > 1 ? ' on each GPU' : '';
+  const cached = `${gibWords(kvCache)}${each} for ${wish.concurrency} × ${wish.context} tokens, ${(kvPerToken / 1024).toFixed(1)} KiB a token`;
+  const parts = [
+    `runtime ${gibWords(reserve.runtime)}`,
+    `activations ${gibWords(reserve.activations)}`,
+    `CUDA graphs ${gibWords(reserve.graphs)}`,
+    ...(reserve.vision > 0 ? [`vision encoder ${gibWords(reserve.vision)}`] : []),
+  ];
+  const share = `${memoryUtilization * 100} % of what the driver reports`;
+  return [
+    {
+      of: 'weights',
+      why: `${gibWords(model.weights.bytes)} (${model.weights.how})${each === '' ? '' : `, ${gibWords(weights)}${each}`}`,
+    },
+    {
+      of: 'KV cache',
+      why: kvCache === 0 ? 'none: it is an encoder' : `${cached}${wish.kvCacheDtype === 'fp8' ? ' in FP8' : ''}`,
+    },
+    { of: 'reserve', why: `${gibWords(reserveBytes(reserve))}${each}: ${parts.join(', ')}` },
+    {
+      of: 'left',
+      why: `${gibWords(free)}${each} of ${gibWords(usable)}, which is ${share}; vLLM makes it KV cache too`,
+    },
+  ];
+}
+
+/** Why not one GPU less. */
+function fewerReason(
+  model: ModelPreset,
+  place: Place,
+  { chosen, layouts }: { chosen: Layout; layouts: readonly Tried[] },
+): Reason {
+  const gpus = gpusOf(chosen);
+  if (gpus === 1) return { of: 'GPUs', why: `1 ${gpuLabel(place.gpu)} holds it` };
+  const fewer = layouts.filter(({ layout, memory }) => gpusOf(layout) < gpus && memory.free < 0);
+  const [best] = fewer.toSorted((a, b) => b.memory.free - a.memory.free);
+  const tooSmall = best ? `${layoutWords(best.layout)} would not do: ${needWords(best.memory)}` : '';
+  const split = chosen.nodes === 1 && gpus > 2 ? tensorParallelFault(model, gpus - 1) : undefined;
+  return { of: 'GPUs', why: `${layoutWords(chosen)}. ${[tooSmall, split].filter(Boolean).join('; ')}` };
+}
+
+function jobOf(model: ModelPreset, place: Place, { gpusPerNode }: Layout): JobNeed {
+  const share = (whole: number | undefined, wanted: number) =>
+    Math.max(1, Math.min(wanted, Math.floor(((whole ?? Infinity) * gpusPerNode) / place.gpusPerNode)));
+  return {
+    cpus: share(place.cpusPerNode, gpusPerNode * cpusPerGpu),
+    memoryGb: share(place.memoryGbPerNode, gpusPerNode * memoryGbPerGpu),
+    hours: Math.min(model.hours, place.maxHours ?? model.hours),
+  };
+}
+
+function jobReasons(model: ModelPreset, place: Place, { cpus, memoryGb, hours }: JobNeed): Reason[] {
+  const bounded = place.cpusPerNode === undefined ? '' : ", at most the GPUs' share of the node";
+  const longest = place.maxHours === undefined ? '' : `; the partition allows ${place.maxHours} h`;
+  const longer = place.longer === undefined ? '' : ` (${place.longer.maxHours} h with ${place.longer.how})`;
+  return [
+    { of: 'CPUs', why: `${cpus} a node: ${cpusPerGpu} for each GPU, its worker and the API server${bounded}` },
+    {
+      of: 'memory',
+      why: `${memoryGb} GB a node: ${memoryGbPerGpu} for each GPU; weights are read through the page cache, which the kernel takes back${bounded}`,
+    },
+    { of: 'time', why: `${hours} h, the hint of ${model.name}${longest}${longer}` },
+  ];
+}
+
+function costOf({ cost }: Place, layout: Layout, { hours }: JobNeed): Cost | undefined {
+  if (!cost) return undefined;
+  const perHour = gpusOf(layout) * cost.perGpuHour;
+  return { perHour, wholeJob: perHour * hours, unit: cost.unit };
+}
+
+function serveArguments(
+  model: ModelPreset,
+  { layout, place, wish }: { layout: Layout; place: Place; wish: Wish },
+): string[] {
+  const { tp, pp } = layout;
+  return [
+    ...(tp * pp > 1 ? ['--tensor-parallel-size', String(tp)] : []),
+    ...(pp > 1 ? ['--pipeline-parallel-size', String(pp)] : []),
+    ...memoryArguments(wish),
+    ...(wish.kvCacheDtype === 'fp8' ? ['--kv-cache-dtype', 'fp8'] : []),
+    // GPUs without bf16 (https://github.com/vllm-project/vllm/blob/main/vllm/platforms/cuda.py).
+    ...(place.gpu.vendor === 'nvidia' && place.gpu.capability < 8 ? ['--dtype', 'half'] : []),
+    ...model.args,
+  ];
+}

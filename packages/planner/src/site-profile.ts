@@ -1,0 +1,38 @@
+// The format of a site profile: the partitions of a cluster that have GPUs, and what an hour of one costs.
+
+import { z } from 'zod';
+
+import { findGpu, gpuLabel, gpus } from './gpu.ts';
+
+const count = z.int().min(1);
+
+export const siteProfile = z.strictObject({
+  /** As in `--site`. */
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes'),
+  title: z.string().min(1),
+  /** Hosts that take `sbatch`. */
+  login: z.array(z.string().min(1)).min(1),
+  partitions: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        /** As `--gpu` takes it: `a100:40`. */
+        gpu: z.string().refine((text) => 'gpu' in findGpu(text), `must be one of ${gpus.map(gpuLabel).join(', ')}`),
+        gpusPerNode: count,
+        nodes: count.optional(),
+        cpusPerNode: count,
+        memoryGbPerNode: count,
+        /** The longest job, and what a longer one needs. */
+        maxHours: z.number().positive().optional(),
+        longer: z.strictObject({ maxHours: z.number().positive(), how: z.string() }).optional(),
+        /** GPUs that one user may hold at a time. */
+        maxGpus: count.optional(),
+      }),
+    )
+    .min(1),
+  cost: z.strictObject({ perGpuHour: z.number().positive(), unit: z.string(), source: z.string() }).optional(),
+  /** What a user has to know besides. */
+  notes: z.array(z.string()).optional(),
+  sources: z.array(z.url()).min(1),
+});
+export type SiteProfile = z.infer<typeof siteProfile>;
