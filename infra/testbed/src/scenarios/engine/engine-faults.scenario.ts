@@ -44,7 +44,7 @@ describe('deploy', () => {
       fault('start-failure:segfault', 'health={crashLimit: 2, restartBaseSeconds: 0}'),
       'engine_crash_loop',
       /the engine ended 2 times within 30 minutes; the last time: .*SIGSEGV/,
-      /fairlead logs r --source job/,
+      /ulimit -v/,
     ],
   ])(
     'of an engine %s ends with the cause, the cure and the last lines, and the job ends',

@@ -168,8 +168,8 @@ test(
     expect(code).toBe(1);
     expect(last['error']).toMatchObject({
       code: 'deploy_failed',
-      message: expect.stringMatching(/the engine ended once.*exit code 137/),
-      hint: expect.stringMatching(/ran out of memory.*--mem/),
+      message: expect.stringMatching(/used more memory than it asked for, and the kernel killed .*exit code 137/),
+      hint: expect.stringContaining('slurm.mem'),
     });
 
     const eaten = 'prologue=["(until [ -e ~/eat ]; do sleep 0.2; done; tail /dev/zero; touch ~/eaten) &"]';

@@ -1,0 +1,55 @@
+import { createLogJudge, type Diagnosis } from '@fairlead/engines';
+import type { InstanceState } from '@fairlead/protocol';
+import { describe, expect, it } from 'vitest';
+
+import { pickDiagnosis } from './pick-diagnosis.ts';
+import { diagnosisText, tellDiagnosis } from './tell-diagnosis.ts';
+
+function diagnosisOf(...lines: string[]): Diagnosis {
+  const judge = createLogJudge();
+  for (const line of lines) judge.push(line);
+  return judge.diagnose();
+}
+
+const failed: InstanceState = { status: 'failed', cause: { code: 'engine_start_failed', message: 'it failed' } };
+const silent = diagnosisOf('hello');
+const died = diagnosisOf(
+  '(EngineCore pid=2) ERROR 11-21 02:00:09 [multiproc_executor.py:315] Worker proc VllmWorker-0 died unexpectedly (exit code: -9), shutting down executor.',
+);
+const outOfMemory = diagnosisOf('slurmstepd: error: Detected 1 oom_kill event in StepId=42.batch.');
+const fullDisk = diagnosisOf('OSError: [Errno 28] No space left on device');
+const cancelled = diagnosisOf('slurmstepd: error: *** JOB 42 ON node7 CANCELLED AT 2026-11-21T02:00:00 ***');
+const odd = diagnosisOf('KeyError: odd');
+
+describe('Of the logs of engine and job', () => {
+  it.each([
+    ['the engine, where it states a cause', fullDisk, outOfMemory, 'engine'],
+    ['the job, where the engine only says that a process is gone', died, outOfMemory, 'job'],
+    ['the engine, where the job says nothing', died, silent, 'engine'],
+    ['the job, where the engine failed of something that is not known', odd, outOfMemory, 'job'],
+    ['the one that could be read', undefined, cancelled, 'job'],
+    ['neither, where both say nothing', silent, silent, undefined],
+  ] as const)('it is told by %s', (_, engine, job, log) => {
+    expect(pickDiagnosis({ engine, job }, failed)?.log).toBe(log);
+  });
+});
+
+describe('A diagnosis in words', () => {
+  const plain = (diagnosis: Diagnosis) => diagnosisText(tellDiagnosis(diagnosis), (_, text) => text);
+
+  it('has what happened, why, what to change, whether to try again, and the lines', () => {
+    const lines = plain(outOfMemory).split('\n');
+    expect(lines[0]).toMatch(/^the job used more memory/);
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(
+      expect.arrayContaining(['why', 'change', 'again', 'entry', 'Lines']),
+    );
+    expect(lines.at(-1)).toBe('  1: slurmstepd: error: Detected 1 oom_kill event in StepId=42.batch.');
+  });
+
+  it('says that it does not know, with the words of the log, and suggests no cure of its own', () => {
+    const { verdict, what, why, retry, id } = tellDiagnosis(odd);
+    expect({ verdict, retry, id }).toEqual({ verdict: 'unknown', retry: undefined, id: undefined });
+    expect(`${what} ${why}`).toMatch(/does not know.*KeyError: odd/);
+    expect(plain(silent)).toMatch(/^Fairlead finds neither an engine nor a failure/);
+  });
+});
