@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { configSchema, createProgram, renderCliPage, renderManPage } from '@fairlead/cli';
 import { renderConfigurationPage } from '@fairlead/config';
 import { renderOpenApi } from '@fairlead/control';
-import { PROTOCOL_HISTORY, WIRE_ERRORS } from '@fairlead/protocol';
+import { protocolHistory, wireErrors } from '@fairlead/protocol';
 import { allowedPicture, renderPicture } from './architecture/index.ts';
 import { renderErrorsPage } from './error-book/render-errors-page.ts';
 import { renderModelsPage } from './render-models-page.ts';
@@ -34,8 +34,8 @@ const pages: Record<string, (page: string) => string> = {
 };
 
 function protocolPage(): string {
-  const history = PROTOCOL_HISTORY.map(({ version, date, what }) => `| ${version} | ${date} | ${what} |`);
-  const errors = Object.entries(WIRE_ERRORS).map(
+  const history = protocolHistory.map(({ version, date, what }) => `| ${version} | ${date} | ${what} |`);
+  const errors = Object.entries(wireErrors).map(
     ([code, { status, retryable, cause, cure }]) =>
       `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${cause} | ${cure} |`,
   );

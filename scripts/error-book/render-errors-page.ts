@@ -1,7 +1,7 @@
 // docs/errors.md: every code that a user can see, with its cause and its cure.
 
-import { WIRE_ERRORS } from '@fairlead/protocol';
-import { ENGINE_ERRORS } from '@fairlead/client';
+import { wireErrors } from '@fairlead/protocol';
+import { engineErrors } from '@fairlead/client';
 import { commandErrors } from './command-errors.ts';
 import { endCauses } from './end-causes.ts';
 import type { ErrorEntry } from './error-entry.ts';
@@ -32,12 +32,12 @@ export const chapters: readonly Chapter[] = [
   {
     title: 'Requests',
     about: 'Error answers of a deployment in the SDK: `error.code` of an `EngineError`.',
-    entries: ENGINE_ERRORS,
+    entries: engineErrors,
   },
   {
     title: 'API',
     about: "Answers of control's API and the agent's front; the HTTP status is in [protocol.md](protocol.md).",
-    entries: WIRE_ERRORS,
+    entries: wireErrors,
   },
   {
     title: 'Control',

@@ -10,11 +10,12 @@ import { expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = ['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts'];
 
-async function filesWith(text: string): Promise<string[]> {
+async function filesWith(text: string | RegExp): Promise<string[]> {
   const found: string[] = [];
   for await (const path of glob(sources, { cwd: root, exclude: (name) => name === 'node_modules' })) {
     if (path.includes('/testing/') || path.endsWith('.test.ts')) continue;
-    if ((await readFile(join(root, path), 'utf8')).includes(text)) found.push(path);
+    const source = await readFile(join(root, path), 'utf8');
+    if (typeof text === 'string' ? source.includes(text) : text.test(source)) found.push(path);
   }
   return found;
 }
@@ -25,4 +26,8 @@ it("Only kit's shellQuote quotes a word for a shell", async () => {
 
 it('No source joins streams with a bare pipe', async () => {
   expect(await filesWith('.pipe(')).toEqual([]);
+});
+
+it('No constant is written in capitals: constants are camelCase in every room', async () => {
+  expect(await filesWith(/^ *(?:export )?const [A-Z][A-Z0-9_]+\b|\bas [A-Z][A-Z0-9]*_[A-Z0-9_]*\b *[,}]/m)).toEqual([]);
 });

@@ -229,20 +229,20 @@ describe('version', () => {
 });
 
 describe('Completion', () => {
-  const BASH = `eval "$(fairlead completions bash)"; eval "$(fairlead completions bash)"
+  const bashLines = `eval "$(fairlead completions bash)"; eval "$(fairlead completions bash)"
     ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fairlead_complete; echo "\${COMPREPLY[*]}"; }
     ask fairlead even; ask fairlead chat ''; ask fairlead deploy x --on = h; ask fairlead list '$(touch ran)'`;
-  const FISH = `fairlead completions fish | source
+  const fishLines = `fairlead completions fish | source
     complete -C 'fairlead even' | cut -f1; complete -C 'fairlead logs a --sou' | cut -f1`;
   // Without a terminal there is no line to complete: this calls the completion function.
-  const ZSH = `compdef() { :; }; _describe() { print -r -- "\${\${(@P)2}%%:*}"; }; eval "$(fairlead completions zsh)"
+  const zshLines = `compdef() { :; }; _describe() { print -r -- "\${\${(@P)2}%%:*}"; }; eval "$(fairlead completions zsh)"
     ask() { words=("$@"); CURRENT=$#; _fairlead; }
     ask fairlead even; ask fairlead logs a --sou`;
 
   it.for<[shell: string, args: string[], offered: string]>([
-    ['bash', ['-c', BASH], 'events\na\nhere\n\n'],
-    ['fish', ['--no-config', '-c', FISH], 'events\n--source\n'],
-    ['zsh', ['-fc', ZSH], 'events\n--source\n'],
+    ['bash', ['-c', bashLines], 'events\na\nhere\n\n'],
+    ['fish', ['--no-config', '-c', fishLines], 'events\n--source\n'],
+    ['zsh', ['-fc', zshLines], 'events\n--source\n'],
   ])(
     'offers commands, flags and names in %s, and runs nothing of the line',
     { timeout: timeoutMs },

@@ -12,7 +12,7 @@ import {
   type InstanceView,
   isEnded,
   type JobObserved,
-  MAX_INSTANCES,
+  maxInstances,
   type Read,
   type StopMode,
 } from '@fairlead/protocol';
@@ -69,8 +69,8 @@ export class DeploymentDesk {
     const deployment = this.deployment(name);
     if (deployment.record.wanted === 'stopped')
       throw new RequestError('draining', `cannot add an instance to ${name} because it was asked to stop`);
-    if (deployment.instances.length >= MAX_INSTANCES)
-      throw new RequestError('too_many', `cannot add an instance to ${name} because it has ${MAX_INSTANCES}`);
+    if (deployment.instances.length >= maxInstances)
+      throw new RequestError('too_many', `cannot add an instance to ${name} because it has ${maxInstances}`);
     const { instance, token } = this.#newInstance(name, wanted);
     const { role, replica } = wanted;
     await this.#registry.addInstance(deployment, instance, `An instance was added: ${role}, replica ${replica}.`);

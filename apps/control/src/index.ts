@@ -1,10 +1,6 @@
 export type { ControlErrorCode } from './control-error.ts';
 export { readBootId } from './boot-id.ts';
-export {
-  type ControlOptions,
-  defaultHeartbeatMs as HEARTBEAT_MS,
-  defaultLeaseMs as LEASE_MS,
-} from './control-options.ts';
+export { type ControlOptions, defaultHeartbeatMs, defaultLeaseMs } from './control-options.ts';
 export { type Control, openControl } from './open-control.ts';
 export { dialMachine } from './carrier/dial-table.ts';
 export { lifeMachine } from './domain/life-table.ts';

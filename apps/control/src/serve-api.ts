@@ -2,7 +2,7 @@
 
 import type { Clock, Guard, Scope } from '@fairlead/kit';
 import { defined } from '@fairlead/kit';
-import { OUR_VERSIONS } from '@fairlead/protocol';
+import { ourVersions } from '@fairlead/protocol';
 import { getRequestListener } from '@hono/node-server';
 
 import { carrierLimits, SecureCarrier } from './carrier/secure-carrier.ts';
@@ -57,7 +57,7 @@ export function serveApi(parts: ApiParts, scope: Scope): { carrier: SecureCarrie
 
 function helloOf({ options, state, registry, clock }: ApiParts) {
   return {
-    protocol: options.versions ?? OUR_VERSIONS,
+    protocol: options.versions ?? ourVersions,
     controlVersion,
     hostname: options.host,
     bootId: options.bootId,
@@ -73,7 +73,7 @@ function agentDesk({ options, state, registry, clock }: ApiParts): AgentDesk {
     clock,
     tokenSecret: state.identity.tokenSecret,
     controlVersion,
-    versions: options.versions ?? OUR_VERSIONS,
+    versions: options.versions ?? ourVersions,
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     reclaimSocket: (name) => state.runDir.reclaim(name),
     log: options.log,

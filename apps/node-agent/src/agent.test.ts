@@ -12,7 +12,7 @@ import { apiKey, enrolmentToken, openAgentWorld } from './testing/agent-world.ts
 import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
 import { openFakeControl } from './testing/fake-control.ts';
 import { runTestAgent } from './testing/run-test-agent.ts';
-import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from '@fairlead/carrier/testing';
+import { controlIdentity, impostorIdentity } from '@fairlead/carrier/testing';
 
 /** Ready, and to be reached. */
 const isUp = ({ state, endpointGeneration }: InstanceReported) =>
@@ -21,7 +21,7 @@ const isUp = ({ state, endpointGeneration }: InstanceReported) =>
 describe('an agent', () => {
   it('brings the engine to the bastion, reports itself, serves, drains and leaves nothing behind', async () => {
     await using world = await openAgentWorld();
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     await using agent = await runTestAgent(world, { env: { SLURM_JOB_ID: '17', CUDA_VISIBLE_DEVICES: '0,1' } });
 
     const hello = await control.heard('agent.hello');
@@ -81,7 +81,7 @@ describe('an agent', () => {
 
   it('sends no token to a peer that cannot show the pinned certificate', async () => {
     await using world = await openAgentWorld();
-    await using impostor = await openFakeControl({ runDir: world.runDir, identity: IMPOSTOR_IDENTITY });
+    await using impostor = await openFakeControl({ runDir: world.runDir, identity: impostorIdentity });
     const turnedAway = new Promise<void>((resolve) => impostor.turnedAway.add(resolve));
     await using agent = await runTestAgent(world);
     await turnedAway;
@@ -96,14 +96,14 @@ describe('an agent', () => {
     await using agent = await runTestAgent(world);
     await agent.hasSaid('first completion');
     {
-      await using first = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, records: false });
+      await using first = await openFakeControl({ runDir: world.runDir, identity: controlIdentity, records: false });
       await first.heard('event.happened', ({ kind }) => kind === 'engine.ready');
     }
     await agent.hasSaid('control is away');
     await agent.hasSaid('data connection to');
     const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
     expect((await askChat(socket, chatRequest())).status).toBe(200);
-    await using second = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using second = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     await second.heard('instance.reported', isUp);
     await second.heard('event.happened', ({ kind }) => kind === 'engine.ready');
     expect(second.tokens).toEqual(['instance-token-of-the-test']);
@@ -111,7 +111,7 @@ describe('an agent', () => {
 
   it('comes back under a new generation when its connections are lost', async () => {
     await using world = await openAgentWorld();
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     await using agent = await runTestAgent(world);
     await control.heard('instance.reported', isUp);
     await world.sshd.dropSessions();
@@ -123,7 +123,7 @@ describe('an agent', () => {
 
   it('lets a running stream end when it is told to drain, and refuses what is new', async () => {
     await using world = await openAgentWorld(['--sim-decode-ms', '20']);
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     await using agent = await runTestAgent(world);
     await control.heard('instance.reported', isUp);
     const socket = join(world.runDir, socketName(world.spec.instanceId, 1, 'data'));
@@ -141,7 +141,7 @@ describe('an agent', () => {
 
   it('tells control of a fault of its own before it goes', async () => {
     await using world = await openAgentWorld();
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     await using agent = await runTestAgent(world);
     await control.heard('instance.reported', isUp);
     await agent.surprise(new Error('a bolt is loose'));
@@ -156,7 +156,7 @@ describe('an agent', () => {
     const engine = { ...world.spec.engine, command: ['/nowhere/vllm'] };
     await using agent = await runTestAgent(world, { spec: { engine } });
     await agent.hasSaid('nothing is left of the engine');
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     await control.heard('instance.reported', ({ state }) => state.status === 'failed');
     await expect(agent.exit).resolves.toBe('engine_start_failed');
   });
@@ -164,7 +164,7 @@ describe('an agent', () => {
   it('ends when a newer start has taken over', async () => {
     await using world = await openAgentWorld();
     const refusal = { type: 'control.refused', code: 'fenced', message: 'a newer start has taken over' } as const;
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, refusal });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity, refusal });
     await using agent = await runTestAgent(world);
     await expect(agent.exit).resolves.toBe('superseded');
     expect(control.tokens).toHaveLength(1);
@@ -183,7 +183,7 @@ describe('an agent', () => {
   it('takes the next route to the bastion where the first leads elsewhere, and says so', async () => {
     await using world = await openAgentWorld();
     await using other = await openAgentWorld();
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     const [route] = world.spec.bastion.routes;
     const bastion = { routes: [{ ...route!, port: other.sshd.port }, route!] };
     await using agent = await runTestAgent(world, { spec: { bastion } });
@@ -202,7 +202,7 @@ describe('an agent', () => {
 
   it('sends the end of a log, and follows it', async () => {
     await using world = await openAgentWorld();
-    await using control = await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY });
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
     await using agent = await runTestAgent(world);
     await control.heard('instance.reported', isUp);
     control.send({ type: 'log.tail', orderId: 't1', source: 'engine', lines: 1000, follow: true, credit: 1000 });

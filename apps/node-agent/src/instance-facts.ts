@@ -13,7 +13,7 @@ import {
   isServing,
   type Load,
   type NodeState,
-  PROTOCOL_VERSION,
+  protocolVersion,
 } from '@fairlead/protocol';
 import type { EngineMetrics } from '@fairlead/engines';
 
@@ -69,7 +69,7 @@ export function connectionFileOf(
 ): ConnectionFile | undefined {
   if (facts.endpoints.length === 0) return undefined;
   return {
-    version: PROTOCOL_VERSION,
+    version: protocolVersion,
     instanceId: spec.instanceId,
     deployment: spec.deployment,
     model: spec.model,

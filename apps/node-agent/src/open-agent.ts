@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
-import { type AgentHello, OUR_VERSIONS, type InstanceSpec } from '@fairlead/protocol';
+import { type AgentHello, ourVersions, type InstanceSpec } from '@fairlead/protocol';
 import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
@@ -206,7 +206,7 @@ interface ControlParts {
 function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts): ControlLink {
   const hello: AgentHello = {
     type: 'agent.hello',
-    protocol: OUR_VERSIONS,
+    protocol: ourVersions,
     agentVersion: deps.agentVersion,
     instanceId: spec.instanceId,
     deployment: spec.deployment,

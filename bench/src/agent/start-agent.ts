@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import type { Scope } from '@fairlead/kit';
-import { CONTROL_IDENTITY, openAgentWorld, openFakeControl } from '@fairlead/node-agent/testing';
+import { controlIdentity, openAgentWorld, openFakeControl } from '@fairlead/node-agent/testing';
 
 export interface StartedAgent {
   pid: number;
@@ -21,7 +21,7 @@ const heartbeatMs = 5_000;
 export async function startAgent(scope: Scope, programs: { agent: string; engineSim: string }): Promise<StartedAgent> {
   const world = scope.use(await openAgentWorld(['--sim-admin']));
   const control = scope.use(
-    await openFakeControl({ runDir: world.runDir, identity: CONTROL_IDENTITY, heartbeatMs: heartbeatMs }),
+    await openFakeControl({ runDir: world.runDir, identity: controlIdentity, heartbeatMs: heartbeatMs }),
   );
   // The defaults of a deployment, not the short intervals of the tests.
   const spec = await world.writeSpec({ health: {} });

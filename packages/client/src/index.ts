@@ -14,7 +14,7 @@ export type {
   Endpoint,
 } from './control/deployment.ts';
 export { type DeploymentsEvent, list, type ListOptions, watch, type WatchOptions } from './control/deployments.ts';
-export { engineErrors as ENGINE_ERRORS, EngineError, type EngineErrorCode } from './openai/engine-error.ts';
+export { engineErrors, EngineError, type EngineErrorCode } from './openai/engine-error.ts';
 export { deploy, type DeployEvent, type DeployOptions } from './launching/deploy.ts';
 export type { LaunchOptions } from './launching/launch-options.ts';
 export { logs, type LogsOptions } from './launching/logs.ts';

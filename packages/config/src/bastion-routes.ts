@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 import { defaults } from './defaults.ts';
-import { MAX_ROUTES } from '@fairlead/protocol';
+import { maxRoutes } from '@fairlead/protocol';
 
 export const clusterRoute = z.strictObject({
   host: z
@@ -61,7 +61,7 @@ export type ClusterRoute = z.infer<typeof clusterRoute>;
 
 /** One, or a list in the order in which they are preferred. */
 export function oneOrMore<Route extends z.ZodType>(route: Route) {
-  return z.union([route, z.array(route).min(1).max(MAX_ROUTES)]);
+  return z.union([route, z.array(route).min(1).max(maxRoutes)]);
 }
 
 export function asList<Route>(oneOrMore: Route | readonly Route[]): readonly Route[] {

@@ -1,6 +1,6 @@
 // fairlead.yaml: what a user configures. Strict: an unknown key is an error. What holds where it says nothing: defaults.ts.
 
-import { DEFAULT_ENGINE, type EngineKind, engineKinds } from '@fairlead/engines';
+import { defaultEngine, type EngineKind, engineKinds } from '@fairlead/engines';
 import { z } from 'zod';
 
 import { defaults } from './defaults.ts';
@@ -293,7 +293,7 @@ export const presetConfig = z.strictObject({
   engine: z
     .enum(engineNames)
     .optional()
-    .meta({ description: `Default ${DEFAULT_ENGINE}.`, examples: [DEFAULT_ENGINE] }),
+    .meta({ description: `Default ${defaultEngine}.`, examples: [defaultEngine] }),
   servedModel: z
     .string()
     .optional()

@@ -29,9 +29,9 @@ export {
   type NamedCluster,
   pickCluster,
 } from './load-config.ts';
-export { builtInPresets as BUILT_IN_PRESETS } from './presets.ts';
+export { builtInPresets } from './presets.ts';
 export { readProjectConfig, settingNames } from './project/project-config.ts';
-export { freeSettings as FREE_SETTINGS } from './project/project-settings.ts';
+export { freeSettings } from './project/project-settings.ts';
 export { distrustFile, projectFilePath, trustFile } from './project/trust-file.ts';
 export { trustedFilesPath } from './project/trusted-files.ts';
 export { renderConfigurationPage } from './render-configuration-page.ts';

@@ -1,4 +1,4 @@
-export { defaultEngine as DEFAULT_ENGINE, engineKinds, findEngineKind } from './engine-kinds.ts';
+export { defaultEngine, engineKinds, findEngineKind } from './engine-kinds.ts';
 export { failureCatalogue } from './catalogue/catalogue.ts';
 export { type EngineSurroundings, type FailureEntry, failureTopics } from './catalogue/failure-entry.ts';
 export { fillText, surroundingNames } from './catalogue/fill-text.ts';
@@ -8,7 +8,7 @@ export type { Diagnosis, Evidence, ProcessEnd, Verdict } from './diagnose/verdic
 export { classifyFailure, type EngineEnd, entriesFor } from './judge/classify-failure.ts';
 export type { EngineFailure } from './judge/engine-failure.ts';
 export { explainSilence } from './judge/explain-silence.ts';
-export { type EngineCommand, engineCommand, markerVariable as MARKER_VARIABLE } from './port/engine-command.ts';
+export { type EngineCommand, engineCommand, markerVariable } from './port/engine-command.ts';
 export type {
   EngineCache,
   EngineCheck,

@@ -1,6 +1,6 @@
 export { clusterPaths, type ClusterPaths, jobDirOf } from './cluster-paths.ts';
 export { type ControlSession } from './control-session.ts';
-export { expandHome, type Host, type HostFacts, nodeMinimum as NODE_MINIMUM } from './host/host.ts';
+export { expandHome, type Host, type HostFacts, nodeMinimum } from './host/host.ts';
 export { openLocalHost } from './host/local-host.ts';
 export { openSshHost } from './host/ssh-host.ts';
 export { type BastionLogin } from './job-key/bastion-login.ts';

@@ -22,8 +22,8 @@ export { openAiError, type Refusal, type RefusalCode, refuse, renderRefusal } fr
 export { openAiRoutes } from './openai-routes.ts';
 export {
   createRouteTable,
-  modelPathPrefix as MODEL_PATH_PREFIX,
-  modelRoute as MODEL_ROUTE,
+  modelPathPrefix,
+  modelRoute,
   modelOf,
   pickRoute,
   type ApiRoute,

@@ -1,7 +1,7 @@
 // The front's own answer in place of the engine's: an error in OpenAI's shape, after which the connection closes.
 
 import { STATUS_CODES } from 'node:http';
-import { WIRE_ERRORS, type WireErrorCode } from '@fairlead/protocol';
+import { wireErrors, type WireErrorCode } from '@fairlead/protocol';
 
 export type RefusalCode = Extract<
   WireErrorCode,
@@ -36,7 +36,7 @@ export function openAiError({ status, code, message }: { status: number; code: s
 
 /** The whole response. A HEAD request gets no content (RFC 9110 9.3.2). */
 export function renderRefusal(refusal: Refusal, method?: string): Buffer {
-  const { status } = WIRE_ERRORS[refusal.code];
+  const { status } = wireErrors[refusal.code];
   const body = Buffer.from(JSON.stringify(openAiError({ status, code: refusal.code, message: refusal.message })));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -66,7 +66,7 @@ describe('A golden message', () => {
       union.options.map((option) => option.shape.type.value),
     );
     const shown = goldens
-      .filter(({ name }) => name.startsWith(`v${protocol.PROTOCOL_VERSION}/`))
+      .filter(({ name }) => name.startsWith(`v${protocol.protocolVersion}/`))
       .map(({ text }) => (JSON.parse(text) as { type?: string }).type);
     expect(kinds.filter((kind) => !shown.includes(kind))).toEqual([]);
   });
@@ -74,10 +74,10 @@ describe('A golden message', () => {
 
 describe('The history of the protocol', () => {
   it('names every version, oldest first, with a date', () => {
-    expect(protocol.PROTOCOL_HISTORY.map(({ version }) => version)).toEqual(
-      Array.from({ length: protocol.PROTOCOL_VERSION }, (_, index) => index + 1),
+    expect(protocol.protocolHistory.map(({ version }) => version)).toEqual(
+      Array.from({ length: protocol.protocolVersion }, (_, index) => index + 1),
     );
-    for (const { date, what } of protocol.PROTOCOL_HISTORY) {
+    for (const { date, what } of protocol.protocolHistory) {
       expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
       expect(what.length).toBeGreaterThan(10);
     }

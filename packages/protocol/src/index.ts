@@ -10,11 +10,11 @@ export {
   boundedText,
   clampTime,
   count,
-  messageLength as MESSAGE_LENGTH,
-  nameLength as NAME_LENGTH,
+  messageLength,
+  nameLength,
   nameList,
   shortenedText,
-  timeLimitMs as TIME_LIMIT_MS,
+  timeLimitMs,
   timeMs,
 } from './bounds.ts';
 export {
@@ -72,7 +72,7 @@ export {
   jobObserved,
   type JobObserved,
   logLine,
-  maxInstances as MAX_INSTANCES,
+  maxInstances,
   logQuery,
   stopMode,
   type StopMode,
@@ -89,7 +89,7 @@ export {
   type Written,
 } from './codec.ts';
 export { connectionFile, type ConnectionFile } from './connection-file.ts';
-export { errorBody, type ErrorBody, wireErrors as WIRE_ERRORS, type WireErrorCode } from './errors.ts';
+export { errorBody, type ErrorBody, wireErrors, type WireErrorCode } from './errors.ts';
 export { gateLine, type GateLine } from './gate-line.ts';
 export {
   deploymentName,
@@ -119,7 +119,7 @@ export {
   startPhase,
   type StartPhase,
 } from './instance.ts';
-export { laptopProfile, type LaptopProfile, maxRoutes as MAX_ROUTES, sshRoute, type SshRoute } from './profile.ts';
+export { laptopProfile, type LaptopProfile, maxRoutes, sshRoute, type SshRoute } from './profile.ts';
 export {
   bastionRoute,
   type BastionRoute,
@@ -133,11 +133,11 @@ export {
 } from './spec.ts';
 export { specDefaults } from './spec-defaults.ts';
 export {
-  ourVersions as OUR_VERSIONS,
+  ourVersions,
   pickVersion,
-  protocolHistory as PROTOCOL_HISTORY,
-  protocolOldest as PROTOCOL_OLDEST,
-  protocolVersion as PROTOCOL_VERSION,
+  protocolHistory,
+  protocolOldest,
+  protocolVersion,
   type VersionRange,
 } from './version.ts';
 export {

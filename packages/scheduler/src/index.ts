@@ -35,7 +35,7 @@ export { escapeFilenamePattern, expandFilenamePattern, type FilenameFacts } from
 export { type JobRuntime, type JobScriptPlan, renderJobScript } from './script/render-job-script.ts';
 export type { GpuRequest, SbatchDirectives, SiteBend } from './script/sbatch-directives.ts';
 export { type SchedulerErrorCode, slurmErrorCodes } from './scheduler-error.ts';
-export { shellSettings as SHELL_SETTINGS, settingOf } from './slurm/classify/shell-settings.ts';
+export { shellSettings, settingOf } from './slurm/classify/shell-settings.ts';
 export type { SharedQueue } from './slurm/shared-queue.ts';
 export type { SlurmSite } from './slurm/slurm-commands.ts';
 export { type AssociationList, createSlurmInventory, type SlurmInventory } from './slurm/slurm-inventory.ts';

@@ -8,8 +8,8 @@ import {
   instanceRole,
   instanceState,
   isEnded,
-  MESSAGE_LENGTH,
-  NAME_LENGTH,
+  messageLength,
+  nameLength,
   nameList,
   nodeList,
   replica,
@@ -37,9 +37,9 @@ export type DeploymentRecord = z.infer<typeof deploymentRecord>;
 
 /** One process of an agent. Another process of the same restart is another agent. */
 export const agentRecord = z.object({
-  processId: boundedText(NAME_LENGTH),
+  processId: boundedText(nameLength),
   restart,
-  hostname: boundedText(NAME_LENGTH),
+  hostname: boundedText(nameLength),
 });
 export type AgentRecord = z.infer<typeof agentRecord>;
 
@@ -94,7 +94,7 @@ export const instanceRecord = z.object({
   jobDir: boundedText(1024),
   /** SHA-256 of the enrolment token, hex. */
   enrolmentHash: boundedText(64),
-  jobId: boundedText(NAME_LENGTH).optional(),
+  jobId: boundedText(nameLength).optional(),
   life: lifeRecord,
   servedModels: nameList,
   nodes: nodeList,
@@ -112,9 +112,9 @@ export const historyRecord = z.object({
   deployment: id,
   instanceId: id,
   kind: boundedText(64),
-  message: shortenedText(MESSAGE_LENGTH),
+  message: shortenedText(messageLength),
   /** Present for an agent's event: an event that is sent again is stored once. */
-  source: z.object({ processId: boundedText(NAME_LENGTH), id: count }).optional(),
+  source: z.object({ processId: boundedText(nameLength), id: count }).optional(),
 });
 export type HistoryEntry = z.infer<typeof historyRecord>;
 

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 import { type Log, silentLog } from '@fairlead/kit';
-import { OUR_VERSIONS } from '@fairlead/protocol';
+import { ourVersions } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 
@@ -58,7 +58,7 @@ describe('A frame of a megabyte', () => {
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     const cpu = process.cpuUsage();
-    const read = decodeAgentFrame(frame, false, OUR_VERSIONS);
+    const read = decodeAgentFrame(frame, false, ourVersions);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
     expect(process.cpuUsage(cpu).user).toBeLessThan(500_000);
     if (read.kind === 'refused') expect(read.message.length).toBeLessThan(400);

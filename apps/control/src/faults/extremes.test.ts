@@ -10,7 +10,7 @@ import {
   eventList,
   instanceList,
   jobObserved,
-  TIME_LIMIT_MS,
+  timeLimitMs,
 } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -129,7 +129,7 @@ describe('Control that gets the extreme values of every schema', { timeout: 180_
       { hello: { restart: Number.MAX_SAFE_INTEGER }, field: 'restart' },
       { report: { deadlineMs: 1.7e308 }, field: 'deadlineMs' },
       { report: { state: drainingUntil(1.7e308) }, field: 'state.untilMs' },
-      { report: { state: drainingUntil(TIME_LIMIT_MS), deadlineMs: TIME_LIMIT_MS }, field: undefined },
+      { report: { state: drainingUntil(timeLimitMs), deadlineMs: timeLimitMs }, field: undefined },
     ];
     for (const [n, { hello: more = {}, report, field }] of beyond.entries()) {
       const name = `a${n}`;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 
 import { Secret } from '@fairlead/kit';
-import { errorBody, WIRE_ERRORS } from '@fairlead/protocol';
+import { errorBody, wireErrors } from '@fairlead/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { mintOwnerToken } from '../state/owner-tokens.ts';
@@ -166,7 +166,7 @@ describe('a deployment', () => {
     testControl = await openTestControl();
     await ask('POST', '/v1/deployments', wanted);
     const again = await ask('POST', '/v1/deployments', wanted);
-    expect(again).toMatchObject({ status: WIRE_ERRORS.name_taken.status, body: { error: { code: 'name_taken' } } });
+    expect(again).toMatchObject({ status: wireErrors.name_taken.status, body: { error: { code: 'name_taken' } } });
     await ask('DELETE', '/v1/deployments/a');
     expect((await ask('POST', '/v1/deployments', wanted)).status).toBe(201);
   });

@@ -1,6 +1,6 @@
 // Control's HTTP API: who may ask, and how errors are answered. The routes are beside it.
 
-import { controlHello, errorBody, healthView, WIRE_ERRORS } from '@fairlead/protocol';
+import { controlHello, errorBody, healthView, wireErrors } from '@fairlead/protocol';
 import { Hono } from 'hono';
 
 import { readBearer } from '../state/tokens.ts';
@@ -18,7 +18,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.onError((error, context) => {
     const known = toWireError(error, deps.log);
-    if (WIRE_ERRORS[known.code].retryable) context.header('Retry-After', '1');
+    if (wireErrors[known.code].retryable) context.header('Retry-After', '1');
     return answer(context, errorBody, known.body, known.status as 400);
   });
   app.notFound((context) =>

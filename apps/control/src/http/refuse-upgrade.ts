@@ -2,10 +2,10 @@
 
 import type { Duplex } from 'node:stream';
 
-import { encodeText, errorBody, WIRE_ERRORS, type WireErrorCode } from '@fairlead/protocol';
+import { encodeText, errorBody, wireErrors, type WireErrorCode } from '@fairlead/protocol';
 
 export function refuseUpgrade(socket: Duplex, code: WireErrorCode, message: string): void {
-  const { status } = WIRE_ERRORS[code];
+  const { status } = wireErrors[code];
   const body = encodeText(errorBody, { error: { code, message } });
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -1,7 +1,7 @@
 // The OpenAPI document against the running server, both ways: what is documented is served so, what is served is documented.
 
 import SwaggerParser from '@apidevtools/swagger-parser';
-import { encodeValue, errorBody, watchMessage, WIRE_ERRORS } from '@fairlead/protocol';
+import { encodeValue, errorBody, watchMessage, wireErrors } from '@fairlead/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AppDeps } from '../http/app-deps.ts';
@@ -146,7 +146,7 @@ describe('the OpenAPI document', () => {
         ...Object.keys(route.answers).map((status) => `${nameOf(route)} ${status}`),
         ...errorsOf(route)
           .filter((code) => code === 'name_taken' || code === 'payload_too_large')
-          .map((code) => `${nameOf(route)} ${WIRE_ERRORS[code].status}`),
+          .map((code) => `${nameOf(route)} ${wireErrors[code].status}`),
       ]);
     // Control accepts no request while it stops.
     const unseen = documented.filter((each) => !seen.has(each) && each !== 'get /readyz 503');

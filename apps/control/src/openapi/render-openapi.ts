@@ -15,9 +15,9 @@ import {
   instanceView,
   jobObserved,
   load,
-  PROTOCOL_VERSION,
+  protocolVersion,
   watchMessage,
-  WIRE_ERRORS,
+  wireErrors,
   type WireErrorCode,
 } from '@fairlead/protocol';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
@@ -50,7 +50,7 @@ export function renderOpenApi(): ReturnType<typeof createDocument> {
       openapi: '3.1.0',
       info: {
         title: "Fairlead control's API",
-        version: String(PROTOCOL_VERSION),
+        version: String(protocolVersion),
         description: apiDescription,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
@@ -98,7 +98,7 @@ function operationOf(route: ControlRoute): ZodOpenApiOperationObject {
     };
   for (const [status, codes] of byStatus(errorsOf(route)))
     operation.responses[`${status}` as '400'] = {
-      description: codes.map((code) => `\`${code}\`: ${WIRE_ERRORS[code].cause}`).join(' '),
+      description: codes.map((code) => `\`${code}\`: ${wireErrors[code].cause}`).join(' '),
       content: { 'application/json': { schema: errorBody } },
     };
   return operation;
@@ -114,8 +114,8 @@ export function errorsOf({ open, params, query, body, errors = [], upgrade }: Co
 
 function byStatus(codes: readonly WireErrorCode[]): Map<number, WireErrorCode[]> {
   return Map.groupBy(
-    codes.toSorted((a, b) => WIRE_ERRORS[a].status - WIRE_ERRORS[b].status),
-    (code) => WIRE_ERRORS[code].status,
+    codes.toSorted((a, b) => wireErrors[a].status - wireErrors[b].status),
+    (code) => wireErrors[code].status,
   );
 }
 

@@ -1,7 +1,7 @@
 // Decides which events the history stores: each agent has a share, and events over the share are counted.
 
 import type { Clock } from '@fairlead/kit';
-import { isEnded, MESSAGE_LENGTH } from '@fairlead/protocol';
+import { isEnded, messageLength } from '@fairlead/protocol';
 
 import { eventBurst, EventAllowance } from '../domain/event-allowance.ts';
 import type { LifeEvent } from '../domain/instance-life.ts';
@@ -30,7 +30,7 @@ export class HistoryShare {
   ): Extract<Write, { type: 'history.add' }> {
     const { id, deployment } = entry.instance;
     const now = this.#clock.now();
-    const text = message.slice(0, MESSAGE_LENGTH);
+    const text = message.slice(0, messageLength);
     const at = { atMs: now, recordedMs: now, deployment, instanceId: id, kind, message: text };
     return { type: 'history.add', entry: { ...at, ...from } };
   }

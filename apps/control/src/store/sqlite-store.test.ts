@@ -125,9 +125,9 @@ describe('the SQLite store', () => {
 });
 
 describe('a record that cannot be read', () => {
-  const KEPT = { ...instance, id: 'bbbbbbbb', deployment: 'b' };
+  const keptInstance = { ...instance, id: 'bbbbbbbb', deployment: 'b' };
   const PUT_KEPT: Write[] = [
-    { type: 'instance.put', record: KEPT },
+    { type: 'instance.put', record: keptInstance },
     { type: 'deployment.put', record: { ...deployment, name: 'b' } },
   ];
 
@@ -156,7 +156,7 @@ describe('a record that cannot be read', () => {
       nodes: [],
     };
     const waiting = { phase: 'waiting', state: { status: 'submitted' }, retired: 0 };
-    expect(remembered.instances).toMatchObject([{ ...fresh, life: waiting, createdMs: 1, updatedMs: 2 }, KEPT]);
+    expect(remembered.instances).toMatchObject([{ ...fresh, life: waiting, createdMs: 1, updatedMs: 2 }, keptInstance]);
     expect(remembered.setAside).toMatchObject([{ table: 'instances', id: 'abcdefgh', replaced: true }]);
     // Once: the next opening finds a good one.
     const again = await using(openSqliteStore(file), (store) => store.load());

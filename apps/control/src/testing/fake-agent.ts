@@ -13,7 +13,7 @@ import {
   type controlMessage,
   type controlWelcome,
   type InstanceReported,
-  OUR_VERSIONS,
+  ourVersions,
   socketName,
   type Written,
 } from '@fairlead/protocol';
@@ -190,7 +190,7 @@ export class FakeAgent implements AsyncDisposable {
     if (firstText !== undefined) return this.socket?.send(firstText);
     this.send({
       type: 'agent.hello',
-      protocol: OUR_VERSIONS,
+      protocol: ourVersions,
       agentVersion: '0.0.0-fake',
       instanceId,
       deployment,

@@ -3,10 +3,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Secret } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CONTROL_IDENTITY, IMPOSTOR_IDENTITY } from '@fairlead/carrier/testing';
+import { controlIdentity, impostorIdentity } from '@fairlead/carrier/testing';
 import { openProvenSocket } from './open-proven-socket.ts';
 
-const options = { certificate: CONTROL_IDENTITY.certificate, token: new Secret('t'), limitMs: 300 };
+const options = { certificate: controlIdentity.certificate, token: new Secret('t'), limitMs: 300 };
 
 describe('A connection to the control socket', () => {
   let server: Server;
@@ -46,8 +46,8 @@ describe('A connection to the control socket', () => {
     const { stream, theirs } = await dialled();
     const secure = new TLSSocket(theirs, {
       isServer: true,
-      cert: IMPOSTOR_IDENTITY.certificate,
-      key: IMPOSTOR_IDENTITY.privateKey,
+      cert: impostorIdentity.certificate,
+      key: impostorIdentity.privateKey,
     });
     secure.on('error', () => undefined);
     await expect(openProvenSocket(stream, options)).rejects.toMatchObject({ code: 'control_untrusted' });

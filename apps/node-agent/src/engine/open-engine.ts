@@ -15,7 +15,7 @@ import {
   entriesFor,
   explainSilence,
   findEngineKind,
-  MARKER_VARIABLE,
+  markerVariable,
   type PhaseSeen,
 } from '@fairlead/engines';
 import {
@@ -190,7 +190,7 @@ function createSweep(instanceId: string, log: Log): () => Promise<void> {
 
 /** What an agent that was killed left on this node would hold the GPUs' memory. */
 async function sweepUp(instanceId: string, log: Log): Promise<void> {
-  const looking = findMarked(`${MARKER_VARIABLE}=${instanceId}`);
+  const looking = findMarked(`${markerVariable}=${instanceId}`);
   const left = await withTimeLimit(
     looking,
     sweepTimeoutMs,

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { callLater, type Clock, detach, errnoOf, errorText, type Log, repeatTurns, untilOver } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
 import { endEngine } from './end-engine.ts';
-import { type EngineCommand, MARKER_VARIABLE } from '@fairlead/engines';
+import { type EngineCommand, markerVariable } from '@fairlead/engines';
 import { createEngineFamily, type EngineFamily, type EngineFamilyOptions } from './engine-family.ts';
 import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
@@ -70,7 +70,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   let ending: Promise<void> | undefined;
   const limit = new AbortController();
   const stuck = Promise.withResolvers<number[]>();
-  const marker = `${MARKER_VARIABLE}=${command.env[MARKER_VARIABLE]}`;
+  const marker = `${markerVariable}=${command.env[markerVariable]}`;
   const family = createEngineFamily({ clock, log, find: options.find, pid, marker });
   detach(lookOften(family, options, exited));
   const end = async () => {

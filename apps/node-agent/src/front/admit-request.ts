@@ -1,6 +1,6 @@
 // From a complete head to what the engine gets for it: its head, how its body is framed, and what becomes of the answer.
 
-import { MODEL_ROUTE, modelOf, type Refusal, refuse, type ApiRoute } from '@fairlead/openai-wire';
+import { modelRoute, modelOf, type Refusal, refuse, type ApiRoute } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { type EngineAnswer, PassedAnswer } from './engine-answer.ts';
@@ -28,7 +28,7 @@ export function admitRequest(head: RequestHead, facts: AdmissionFacts, engineLin
   const admission = decideAdmission(head, interpreted.value, facts);
   if (!admission.ok) return admission;
   const { route, engineAddress } = admission;
-  if (route === MODEL_ROUTE) return askForModel(head, engineAddress, engineLines);
+  if (route === modelRoute) return askForModel(head, engineAddress, engineLines);
   const { framing, expectsContinue } = interpreted.value;
   const engineHead = renderEngineHead(head, interpreted.value, engineLines);
   const answer = new PassedAnswer();
@@ -42,7 +42,7 @@ function askForModel(head: RequestHead, engineAddress: EngineAddress, engineLine
   return {
     ok: true,
     request: {
-      route: MODEL_ROUTE,
+      route: modelRoute,
       engineAddress,
       head: modelListHead(engineLines),
       framing: { kind: 'none' },

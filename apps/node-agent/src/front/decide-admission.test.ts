@@ -24,11 +24,11 @@ describe('decideAdmission', () => {
     const admission = decideAdmission(step.head, interpreted.value, { ...facts, ...changes });
     return admission.ok ? admission.route.path : [admission.refusal.code, admission.refusal.retryAfterSeconds];
   }
-  const KEY = '\r\nx-api-key: k';
+  const keyField = '\r\nx-api-key: k';
 
   test('admits a listed route with the right key', () => {
-    expect(decide(`GET /v1/models HTTP/1.1${KEY}`)).toBe('/v1/models');
-    expect(decide(`POST /v1/completions HTTP/1.1${KEY}\r\nContent-Length: 10`)).toBe('/v1/completions');
+    expect(decide(`GET /v1/models HTTP/1.1${keyField}`)).toBe('/v1/models');
+    expect(decide(`POST /v1/completions HTTP/1.1${keyField}\r\nContent-Length: 10`)).toBe('/v1/completions');
   });
 
   test.each(['', 'K', 'kk', 'k,k', '***', ' '])('refuses the key %j', (key) => {
@@ -47,12 +47,12 @@ describe('decideAdmission', () => {
 
   test('refuses by route, size and state, in this order', () => {
     const draining = { mode: 'draining' as const };
-    expect(decide(`POST /invocations HTTP/1.1${KEY}`, draining)).toEqual(['route_refused', undefined]);
-    expect(decide(`GET /v1/completions HTTP/1.1${KEY}`, draining)).toEqual(['method_refused', undefined]);
-    const large = `POST /v1/completions HTTP/1.1${KEY}\r\nContent-Length: 11`;
+    expect(decide(`POST /invocations HTTP/1.1${keyField}`, draining)).toEqual(['route_refused', undefined]);
+    expect(decide(`GET /v1/completions HTTP/1.1${keyField}`, draining)).toEqual(['method_refused', undefined]);
+    const large = `POST /v1/completions HTTP/1.1${keyField}\r\nContent-Length: 11`;
     expect(decide(large, draining)).toEqual(['payload_too_large', undefined]);
-    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, draining)).toEqual(['draining', 7]);
-    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { mode: 'starting' })).toEqual(['not_ready', 7]);
-    expect(decide(`GET /v1/models HTTP/1.1${KEY}`, { engineAddress: undefined })).toEqual(['not_ready', 7]);
+    expect(decide(`GET /v1/models HTTP/1.1${keyField}`, draining)).toEqual(['draining', 7]);
+    expect(decide(`GET /v1/models HTTP/1.1${keyField}`, { mode: 'starting' })).toEqual(['not_ready', 7]);
+    expect(decide(`GET /v1/models HTTP/1.1${keyField}`, { engineAddress: undefined })).toEqual(['not_ready', 7]);
   });
 });

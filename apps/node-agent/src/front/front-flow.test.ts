@@ -140,14 +140,14 @@ class ChannelLike extends Duplex {
 }
 
 describe('a channel of the tunnel', () => {
-  const HEAD = `GET /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\n\r\n`;
+  const modelsHead = `GET /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\n\r\n`;
 
   test('that dies without an error lets the engine go', async () => {
     world = await openFrontWorld({ handler: (_, response) => void response.write(Buffer.alloc(4 << 20)) });
     const channel = new ChannelLike();
     const engine = world.engine.nextConnection();
     world.front.accept(channel);
-    channel.push(HEAD);
+    channel.push(modelsHead);
     const connection = await engine;
     channel.dead = true;
     expect(world.front.inFlight).toBe(1);
@@ -162,7 +162,7 @@ describe('a channel of the tunnel', () => {
     const channel = new ChannelLike();
     channel.dead = true;
     world.front.accept(channel);
-    channel.push(HEAD);
+    channel.push(modelsHead);
     let [last, still] = [-1, 0];
     await until(() => {
       still = channel.writableLength === last ? still + 1 : 0;
@@ -177,7 +177,7 @@ describe('a channel of the tunnel', () => {
     world = await openFrontWorld({ handler: (_, response) => void response.end('hello') });
     const channel = new ChannelLike();
     world.front.accept(channel);
-    channel.push(HEAD);
+    channel.push(modelsHead);
     await once(channel, 'finish');
     expect(Buffer.concat(channel.written).toString()).toMatch(/\r\n\r\nhello$|hello\r\n0\r\n\r\n$/);
     expect(world.front.inFlight).toBe(1);

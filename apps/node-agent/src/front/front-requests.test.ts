@@ -195,21 +195,21 @@ describe('a request that is refused', () => {
 });
 
 describe('a second request behind the first', () => {
-  const EVIL = 'POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
-  const AUTH = `Host: a\r\nx-api-key: ${key}\r\n`;
+  const smuggledRequest = 'POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
+  const keyFields = `Host: a\r\nx-api-key: ${key}\r\n`;
   const FIRST: Array<[string, string]> = [
-    ['a request without a body', `GET /v1/models HTTP/1.1\r\n${AUTH}\r\n`],
-    ['a request without a body, kept alive', `GET /v1/models HTTP/1.1\r\n${AUTH}Connection: keep-alive\r\n\r\n`],
-    ['a body of known length', `POST ${chat} HTTP/1.1\r\n${AUTH}Content-Length: 5\r\n\r\nhello`],
-    ['a length of zero', `POST ${chat} HTTP/1.1\r\n${AUTH}Content-Length: 0\r\n\r\n`],
-    ['a POST of no length', `POST ${chat} HTTP/1.1\r\n${AUTH}\r\n`],
-    ['chunks', `POST ${chat} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
-    ['chunks and trailers', `POST ${chat} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n`],
-    ['a request of HTTP/1.0', `GET /v1/models HTTP/1.0\r\n${AUTH}Connection: keep-alive\r\n\r\n`],
+    ['a request without a body', `GET /v1/models HTTP/1.1\r\n${keyFields}\r\n`],
+    ['a request without a body, kept alive', `GET /v1/models HTTP/1.1\r\n${keyFields}Connection: keep-alive\r\n\r\n`],
+    ['a body of known length', `POST ${chat} HTTP/1.1\r\n${keyFields}Content-Length: 5\r\n\r\nhello`],
+    ['a length of zero', `POST ${chat} HTTP/1.1\r\n${keyFields}Content-Length: 0\r\n\r\n`],
+    ['a POST of no length', `POST ${chat} HTTP/1.1\r\n${keyFields}\r\n`],
+    ['chunks', `POST ${chat} HTTP/1.1\r\n${keyFields}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
+    ['chunks and trailers', `POST ${chat} HTTP/1.1\r\n${keyFields}Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n`],
+    ['a request of HTTP/1.0', `GET /v1/models HTTP/1.0\r\n${keyFields}Connection: keep-alive\r\n\r\n`],
   ];
 
   test.each(FIRST)('%s: not a byte of it reaches the engine', async (_name, first) => {
-    for (const pieces of [[first + EVIL + EVIL], [first, EVIL, EVIL]]) {
+    for (const pieces of [[first + smuggledRequest + smuggledRequest], [first, smuggledRequest, smuggledRequest]]) {
       const received: Buffer[] = [];
       world = await openFrontWorld({ raw: (socket) => void socket.on('data', (piece) => received.push(piece)) });
       const [client, far] = duplexPair();
@@ -226,17 +226,17 @@ describe('a second request behind the first', () => {
   });
 
   test.each([
-    ['CL.TE', `Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${EVIL}`],
-    ['TE.CL', `Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n${EVIL}\r\n0\r\n\r\n`],
-    ['TE.TE', `Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n${EVIL}`],
-    ['CL.CL', `Content-Length: 0\r\nContent-Length: 44\r\n\r\n${EVIL}`],
-    ['a folded TE', `Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n${EVIL}`],
-    ['a TE behind a bare LF', `A: b\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${EVIL}`],
-    ['a length dropped by Connection', `Connection: content-length\r\nContent-Length: 44\r\n\r\n${EVIL}`],
+    ['CL.TE', `Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggledRequest}`],
+    ['TE.CL', `Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n${smuggledRequest}\r\n0\r\n\r\n`],
+    ['TE.TE', `Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n${smuggledRequest}`],
+    ['CL.CL', `Content-Length: 0\r\nContent-Length: 44\r\n\r\n${smuggledRequest}`],
+    ['a folded TE', `Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n${smuggledRequest}`],
+    ['a TE behind a bare LF', `A: b\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggledRequest}`],
+    ['a length dropped by Connection', `Connection: content-length\r\nContent-Length: 44\r\n\r\n${smuggledRequest}`],
   ])('%s: not even the first does', async (_name, rest) => {
     world = await openFrontWorld({ handler: echo });
     const socket = world.dial();
-    socket.write(`POST ${chat} HTTP/1.1\r\n${AUTH}${rest}`);
+    socket.write(`POST ${chat} HTTP/1.1\r\n${keyFields}${rest}`);
     expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
     expect(world.engine.connections).toEqual([]);
   });
@@ -244,7 +244,9 @@ describe('a second request behind the first', () => {
   test('a chunk whose size is not clear: the engine never gets it whole', async () => {
     world = await openFrontWorld({ handler: echo });
     const socket = world.dial();
-    socket.write(`POST ${chat} HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n${EVIL}`);
+    socket.write(
+      `POST ${chat} HTTP/1.1\r\n${keyFields}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n${smuggledRequest}`,
+    );
     expect(await readAll(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
     await until(() => world.engine.connections.every((connection) => connection.closed));
     expect(world.seen.join()).not.toContain('invocations');

@@ -1,7 +1,7 @@
 // Bytes → the head of one request, line by line as they arrive. Syntax only (RFC 9112 2 to 5), and nothing is repaired:
 // whatever two parsers could read differently is refused. What the fields mean is `interpretHead`'s.
 
-import { MODEL_PATH_PREFIX, type Refusal, refuse } from '@fairlead/openai-wire';
+import { modelPathPrefix, type Refusal, refuse } from '@fairlead/openai-wire';
 import type { FrontLimits } from './front-limits.ts';
 import { allOf, classOfByte, inEscapedPath, inPath, inQuery, inToken, inValue } from './head-bytes.ts';
 
@@ -185,7 +185,7 @@ function targetOf(bytes: Buffer, start: number, end: number): { target: string; 
   if (bytes[start] !== slash || !allOf(bytes, pathEnd, end, inQuery)) return undefined;
   const target = bytes.toString('latin1', start, end);
   const path = target.slice(0, pathEnd - start);
-  const allowed = path.startsWith(MODEL_PATH_PREFIX) ? inEscapedPath : inPath;
+  const allowed = path.startsWith(modelPathPrefix) ? inEscapedPath : inPath;
   if (!allOf(bytes, start, pathEnd, allowed)) return undefined;
   if (path.includes('/./') || path.includes('/../')) return undefined;
   return path.endsWith('/.') || path.endsWith('/..') ? undefined : { target, path };

@@ -2,7 +2,7 @@
 
 import { open } from 'node:fs/promises';
 import { errorText, isCodedError, retryPassing, systemClock } from '@fairlead/kit';
-import { decodeText, type InstanceSpec, instanceSpec, OUR_VERSIONS } from '@fairlead/protocol';
+import { decodeText, type InstanceSpec, instanceSpec, ourVersions } from '@fairlead/protocol';
 import { agentError } from '../agent-error.ts';
 
 /** A shared file system that is away for a moment is waited for. */
@@ -11,10 +11,10 @@ const retry = { clock: systemClock, random: () => 0.5, limitMs: 30_000, doubtful
 export async function readSpec(path: string): Promise<InstanceSpec> {
   const text = await retryPassing(() => readPrivate(path), retry);
   const version = decodeVersion(text);
-  if (version !== undefined && (version < OUR_VERSIONS.min || version > OUR_VERSIONS.max)) {
+  if (version !== undefined && (version < ourVersions.min || version > ourVersions.max)) {
     throw agentError(
       'spec_version',
-      `cannot use ${path} because it was written for protocol ${version}: this agent speaks ${OUR_VERSIONS.min} to ${OUR_VERSIONS.max}`,
+      `cannot use ${path} because it was written for protocol ${version}: this agent speaks ${ourVersions.min} to ${ourVersions.max}`,
       { hint: 'The CLI and the agent it uploaded differ. Deploy again; the CLI uploads the agent of its own version.' },
     );
   }

@@ -4,10 +4,10 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Scope } from '@fairlead/kit';
-import { encodeText, instanceSpec, type InstanceSpecInput, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { encodeText, instanceSpec, type InstanceSpecInput, protocolVersion } from '@fairlead/protocol';
 import { createJobKey, renderKeyLine } from '@fairlead/ssh';
 import { openAnyTestSsh, type TestSsh } from '@fairlead/ssh/testing';
-import { CONTROL_IDENTITY } from '@fairlead/carrier/testing';
+import { controlIdentity } from '@fairlead/carrier/testing';
 
 export const apiKey = 'endpoint-key-of-the-test';
 export const enrolmentToken = 'enrolment-token-of-the-test';
@@ -81,7 +81,7 @@ async function openGatedSsh({ stateDir, runDir, jobKeyDir }: Places): Promise<Te
 function specOf(places: Places, { sshd, sim }: { sshd: TestSsh; sim: readonly string[] }): InstanceSpecInput {
   const { jobKeyDir, jobDir, scratchDir } = places;
   return {
-    version: PROTOCOL_VERSION,
+    version: protocolVersion,
     instanceId: `a${Math.random().toString(36).slice(2, 9).padEnd(7, '0')}`,
     deployment: 'demo',
     cluster: 'here',
@@ -100,7 +100,7 @@ function specOf(places: Places, { sshd, sim }: { sshd: TestSsh; sim: readonly st
     },
     bastionIdentity: { host: hostname() },
     jobKeyDir,
-    controlCertificate: CONTROL_IDENTITY.certificate,
+    controlCertificate: controlIdentity.certificate,
     jobDir,
     scratchDir,
     drainSeconds: 20,

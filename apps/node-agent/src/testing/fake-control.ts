@@ -16,7 +16,7 @@ import {
   decodeText,
   encodeText,
   parseSocketName,
-  PROTOCOL_VERSION,
+  protocolVersion,
 } from '@fairlead/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { TestIdentity } from '@fairlead/carrier/testing';
@@ -144,7 +144,7 @@ function welcome({ heartbeatMs = 100 }: FakeControlOptions): ControlMessage {
   const instanceToken = new Secret('instance-token-of-the-test');
   return {
     type: 'control.welcome',
-    protocol: PROTOCOL_VERSION,
+    protocol: protocolVersion,
     controlVersion: 'test',
     instanceToken,
     leaseMs: 10_000,

@@ -3,7 +3,7 @@
 import { ControlAnswerError, readProfile, writeProfile } from '@fairlead/client';
 import { CodedError, type Secret } from '@fairlead/kit';
 import { asList, defaults, type FairleadConfig } from '@fairlead/config';
-import { type LaptopProfile, laptopProfile, PROTOCOL_VERSION } from '@fairlead/protocol';
+import { type LaptopProfile, laptopProfile, protocolVersion } from '@fairlead/protocol';
 import type { SshConnection, SshTarget } from '@fairlead/ssh';
 import { z } from 'zod';
 
@@ -64,7 +64,7 @@ export async function prepareBastion(
   if (bastion.runDir !== undefined && bastion.runDir !== line.run) sayOtherPlace(bastion.runDir, line, context);
   const place = { connection, target, host, stateDir, programs, context };
   const profile: LaptopProfile = {
-    version: PROTOCOL_VERSION,
+    version: protocolVersion,
     bastion: {
       routes: [...routes],
       host: line.host,

@@ -1,7 +1,7 @@
 // The comments of the configuration that `fairlead init` writes: what each section is, and what else was found. Pure.
 
 import type { ConfigNotes } from '@fairlead/config';
-import { DEFAULT_ENGINE, findEngineKind } from '@fairlead/engines';
+import { defaultEngine, findEngineKind } from '@fairlead/engines';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
 import { commandWith, type SiteFound } from './init-discover.ts';
 
@@ -73,7 +73,7 @@ function gpuTypes(found: SiteFound | undefined): string {
 /** What was not decided, by example. */
 function tailFor(cluster: string, found: SiteFound | undefined): string {
   const modules = (found?.engines ?? []).flatMap((engine) => engine.modules);
-  const [engine = { name: DEFAULT_ENGINE, elsewhere: [], modules: [] }] = found?.engines ?? [];
+  const [engine = { name: defaultEngine, elsewhere: [], modules: [] }] = found?.engines ?? [];
   const program = engine.program ?? engine.elsewhere[0] ?? `/path/to/venv/bin/${engine.name}`;
   return [
     `More for a cluster, by example (below clusters.${cluster}):`,

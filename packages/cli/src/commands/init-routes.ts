@@ -1,7 +1,7 @@
 // `fairlead init`: proposes the routes to the bastion that were found besides the configured ones, and adds those that a person wants.
 
 import { asList, checkConfig, type ClusterRoute, type FairleadConfig } from '@fairlead/config';
-import { MAX_ROUTES, type SshRoute } from '@fairlead/protocol';
+import { maxRoutes, type SshRoute } from '@fairlead/protocol';
 
 import type { Address } from '../bastion/bastion-addresses.ts';
 import { findOutside } from '../bastion/find-more-routes.ts';
@@ -47,7 +47,7 @@ export function withRoutes(
   { outside, inside }: { outside: readonly SshRoute[]; inside: readonly ClusterRoute[] },
 ): FairleadConfig {
   const bastion = config.bastion!;
-  const fromLaptop = [...asList(bastion.fromLaptop), ...outside].slice(0, MAX_ROUTES);
+  const fromLaptop = [...asList(bastion.fromLaptop), ...outside].slice(0, maxRoutes);
   // Without a setting jobs go as this machine does: that stays their first way.
   const before: readonly ClusterRoute[] = bastion.fromCluster ? asList(bastion.fromCluster) : [{}];
   return {
@@ -55,7 +55,7 @@ export function withRoutes(
     bastion: {
       ...bastion,
       ...(outside.length > 0 && { fromLaptop }),
-      ...(inside.length > 0 && { fromCluster: [...before, ...inside].slice(0, MAX_ROUTES) }),
+      ...(inside.length > 0 && { fromCluster: [...before, ...inside].slice(0, maxRoutes) }),
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { openSession } from '@fairlead/client/session';
 import { CodedError, errorText } from '@fairlead/kit';
-import { isEnded, OUR_VERSIONS } from '@fairlead/protocol';
+import { isEnded, ourVersions } from '@fairlead/protocol';
 
 import { exit } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -16,7 +16,7 @@ type Found =
 
 export async function runVersion(version: string, context: Context): Promise<void> {
   const { output } = context;
-  const cli = { version, protocol: OUR_VERSIONS };
+  const cli = { version, protocol: ourVersions };
   output.busy('asking control');
   const found = await ask(context);
   output.close();

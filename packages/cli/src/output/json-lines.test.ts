@@ -75,11 +75,15 @@ describe('A line of --json', () => {
   });
 });
 
-/** The places where a kind lets through what others write: a user's settings, an engine's counts. */
+/** The places where a kind lets through what others write: a user's settings, an engine's counts, the address of a carrier that this program lacks. */
 const openKinds: Partial<Record<keyof typeof jsonLines, string[]>> = {
   config: ['config'],
   'config.schema': ['schema.*'],
   answer: ['usage.*'],
+  'instance.changed': ['endpoints.address.*'],
+  'deployment.ready': ['endpoints.address.*'],
+  deployments: ['deployments.instances.endpoints.address.*'],
+  deployment: ['deployment.instances.endpoints.address.*'],
 };
 
 /** Paths of a schema where a value may hold fields that the schema does not name. */

@@ -10,7 +10,7 @@ import {
   healthSpec,
   type InstanceSpec,
   type LaptopProfile,
-  PROTOCOL_VERSION,
+  protocolVersion,
 } from '@fairlead/protocol';
 import type { ClusterConfig, ClusterRoute, NamedCluster } from '@fairlead/config';
 import { defined } from '@fairlead/kit';
@@ -81,7 +81,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
   const instance = created.instanceId;
   const engine = cluster.config.engines?.[plan.engine];
   return {
-    version: PROTOCOL_VERSION,
+    version: protocolVersion,
     instanceId: instance,
     deployment: plan.name,
     cluster: cluster.name,

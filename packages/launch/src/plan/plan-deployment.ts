@@ -2,7 +2,7 @@
 
 import { CodedError, defined, nearestNames } from '@fairlead/kit';
 import {
-  BUILT_IN_PRESETS,
+  builtInPresets,
   type ClusterConfig,
   engineSettingsOf,
   type FairleadConfig,
@@ -10,7 +10,7 @@ import {
   refuseSecretArguments,
   defaults,
 } from '@fairlead/config';
-import { DEFAULT_ENGINE, type EngineKind, type EngineSettings, findEngineKind } from '@fairlead/engines';
+import { defaultEngine, type EngineKind, type EngineSettings, findEngineKind } from '@fairlead/engines';
 import { deploymentName } from '@fairlead/protocol';
 
 import { parseSlurmDuration } from '@fairlead/scheduler';
@@ -49,7 +49,7 @@ const maxName = 40;
 export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {
   const preset = findPreset(request.what, config);
   refuseOddModel(preset.model);
-  const kind = findEngineKind(request.engine ?? preset.engine ?? DEFAULT_ENGINE);
+  const kind = findEngineKind(request.engine ?? preset.engine ?? defaultEngine);
   const nodes = request.nodes ?? preset.nodes ?? 1;
   if (nodes !== 1) {
     throw new CodedError<LaunchErrorCode>(
@@ -87,7 +87,7 @@ function planEngine(
 ): Pick<DeploymentPlan, 'engineSettings' | 'risks'> {
   const own = engineSettingsOf(cluster.engines?.[kind.name]);
   // What a preset tells one engine means nothing to another.
-  const presetArgs = kind.name === (preset.engine ?? DEFAULT_ENGINE) ? (preset.args ?? []) : [];
+  const presetArgs = kind.name === (preset.engine ?? defaultEngine) ? (preset.args ?? []) : [];
   const engineSettings = { ...own, args: [...presetArgs, ...own.args], env: { ...preset.env, ...own.env } };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
   const { model, servedModel = model } = preset;
@@ -143,7 +143,7 @@ export function deriveName(what: string): string {
 }
 
 function findPreset(what: string, config: FairleadConfig): PresetConfig {
-  const presets = { ...BUILT_IN_PRESETS, ...config.presets };
+  const presets = { ...builtInPresets, ...config.presets };
   // Every object has a `constructor`.
   const preset = Object.hasOwn(presets, what) ? presets[what] : undefined;
   if (preset) return preset;

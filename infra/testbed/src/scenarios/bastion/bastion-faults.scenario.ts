@@ -108,8 +108,8 @@ test(
   'a cluster whose clock is ten minutes ahead: it serves, its deadline is told in real time, and status says why times differ',
   async () => {
     // What the agent can see: its own clock, and what Slurm's commands print on its node.
-    const AHEAD_MS = 600_000;
-    const skew = `const Real = Date; const ahead = ${AHEAD_MS};
+    const aheadMs = 600_000;
+    const skew = `const Real = Date; const ahead = ${aheadMs};
 globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a) : super(Real.now() + ahead); } static now() { return Real.now() + ahead; } };`;
     await testbed.exec('login', ['sh', '-c', 'cat > ahead.mjs'], { stdin: skew });
     const node = '/home/alice/.local/share/fairlead/runtime/node-*';
@@ -121,11 +121,11 @@ globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a
     await testbed.exec('login', ['sh', '-c', 'cat > ahead-node; chmod 755 ahead-node'], { stdin: program });
     const squeue = await replaceProgram(testbed, 'node1', [
       'squeue',
-      `$REAL "$@" | awk '/^[0-9]+$/ { $0 += ${AHEAD_MS / 1000} } { print }'`,
+      `$REAL "$@" | awk '/^[0-9]+$/ { $0 += ${aheadMs / 1000} } { print }'`,
     ]);
     onTestFinished(() => squeue[Symbol.asyncDispose]());
     const startedMs = Date.now();
-    const later = `[ -z "$SLURM_JOB_END_TIME" ] || export SLURM_JOB_END_TIME=$((SLURM_JOB_END_TIME + ${AHEAD_MS / 1000}))`;
+    const later = `[ -z "$SLURM_JOB_END_TIME" ] || export SLURM_JOB_END_TIME=$((SLURM_JOB_END_TIME + ${aheadMs / 1000}))`;
     const skewed = ['--set', 'node=/home/alice/ahead-node', '--set', `prologue=${JSON.stringify([later])}`];
     await alice.deploy('ahead', '--time', '15', ...skewed);
     const connected = await alice.connect('ahead');

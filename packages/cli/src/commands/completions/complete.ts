@@ -5,7 +5,7 @@ import { openSession } from '@fairlead/client/session';
 import { leadInstance } from '@fairlead/protocol';
 import type { Command } from 'commander';
 
-import { BUILT_IN_PRESETS, loadConfig } from '@fairlead/config';
+import { builtInPresets, loadConfig } from '@fairlead/config';
 import { builtInModels, builtInSites, gpuLabel, gpus } from '@fairlead/planner';
 import { configPlaceOf } from '../../config/config-place.ts';
 import type { Context } from '../../context.ts';
@@ -52,7 +52,7 @@ const lookUps: Record<NameKind, (context: Context) => Promise<CompletionCandidat
   },
   async presets(context) {
     const { config } = await loadConfig(configPlaceOf(context));
-    return Object.entries({ ...BUILT_IN_PRESETS, ...config.presets }).map(([value, { model, description }]) => ({
+    return Object.entries({ ...builtInPresets, ...config.presets }).map(([value, { model, description }]) => ({
       value,
       description: description ?? model ?? '',
     }));

@@ -2,7 +2,7 @@
 
 import { checkGateLine } from '@fairlead/carrier';
 import { shellQuote } from '@fairlead/kit';
-import { decodeText, gateLine, type LaptopProfile, OUR_VERSIONS, pickVersion } from '@fairlead/protocol';
+import { decodeText, gateLine, type LaptopProfile, ourVersions, pickVersion } from '@fairlead/protocol';
 import { join } from 'node:path/posix';
 
 import { cacheDir } from '@fairlead/client/cache-dir';
@@ -49,12 +49,12 @@ export async function askControl(inspection: Inspection, signal: AbortSignal): P
   const profile = await inspection.profile();
   if (!profile) return noProfile;
   const hello = await (await inspection.session()).api.hello(signal);
-  const ours = `${OUR_VERSIONS.min}-${OUR_VERSIONS.max}`;
+  const ours = `${ourVersions.min}-${ourVersions.max}`;
   const theirs = `${hello.protocol.min}-${hello.protocol.max}`;
-  if (pickVersion(OUR_VERSIONS, hello.protocol) === undefined)
+  if (pickVersion(ourVersions, hello.protocol) === undefined)
     return fail(
       `control speaks protocol ${theirs}, this command ${ours}`,
-      hello.protocol.min > OUR_VERSIONS.max
+      hello.protocol.min > ourVersions.max
         ? 'Update the command on this machine.'
         : 'Run `fairlead init`: it replaces control.',
     );

@@ -1,6 +1,6 @@
 // The engine's environment as the login host sees it: prologue, program, token, caches, model.
 
-import { DEFAULT_ENGINE, type EngineKind, engineKinds, findEngineKind } from '@fairlead/engines';
+import { defaultEngine, type EngineKind, engineKinds, findEngineKind } from '@fairlead/engines';
 
 import { type Check, passed } from '../check.ts';
 import { willRunJob } from '../login/login-checks.ts';
@@ -92,7 +92,7 @@ export async function engineWanted(inspection: Inspection): Promise<Wanted> {
     inspection.args.model === undefined ? undefined : findEngineKind((await wantedJobOf(inspection)).plan.engine);
   const configured = engineKinds.filter(({ name }) => config.engines?.[name] !== undefined);
   const found = [named, ...configured].find((kind) => kind && kind.program.kind !== 'bundled');
-  return programWanted(inspection, found ?? findEngineKind(DEFAULT_ENGINE));
+  return programWanted(inspection, found ?? findEngineKind(defaultEngine));
 }
 
 async function programWanted(inspection: Inspection, kind: EngineKind): Promise<Wanted> {

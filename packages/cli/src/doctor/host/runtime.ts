@@ -3,7 +3,7 @@
 import { isCodedError } from '@fairlead/kit';
 
 import type { Context } from '../../context.ts';
-import { findRuntime, type Host, NODE_MINIMUM } from '@fairlead/launch';
+import { findRuntime, type Host, nodeMinimum } from '@fairlead/launch';
 import { cacheDir } from '@fairlead/client/cache-dir';
 import { askHost } from '../ask-host.ts';
 import { fail, type Finding, passed } from '../check.ts';
@@ -41,8 +41,8 @@ export function judgeConfiguredNode(path: string, setting: string, answers: Read
   if (answers.get('missing') === 'yes') return fail(`${path} is not there or may not be run`, todo);
   if (major === undefined) return fail(`${path} does not say a version: ${said || 'nothing'}`, todo);
   const enough =
-    Number(major) > NODE_MINIMUM.major || (Number(major) === NODE_MINIMUM.major && Number(minor) >= NODE_MINIMUM.minor);
+    Number(major) > nodeMinimum.major || (Number(major) === nodeMinimum.major && Number(minor) >= nodeMinimum.minor);
   return enough
     ? passed(`${path} is ${said}`)
-    : fail(`${path} is ${said}; ${NODE_MINIMUM.major}.${NODE_MINIMUM.minor} or newer is needed`, todo);
+    : fail(`${path} is ${said}; ${nodeMinimum.major}.${nodeMinimum.minor} or newer is needed`, todo);
 }

@@ -2,7 +2,7 @@
 // outer job's would change the inner one. Where the configuration does not set the same, doctor warns.
 
 import type { ClusterConfig } from '@fairlead/config';
-import { settingOf, SHELL_SETTINGS } from '@fairlead/scheduler';
+import { settingOf, shellSettings } from '@fairlead/scheduler';
 
 import type { Host } from '@fairlead/launch';
 import { type Answers, askHost } from '../ask-host.ts';
@@ -10,7 +10,7 @@ import { type Finding, passed, warn } from '../check.ts';
 
 /** As a program sees them, and as a person who logs in does: csh takes -l alone, and the others no script beside it. */
 const shellScript = `
-names='^(SBATCH|SLURM)_(${SHELL_SETTINGS.join('|')})='
+names='^(SBATCH|SLURM)_(${shellSettings.join('|')})='
 env | grep -E "$names"
 shell=\${SHELL:-sh}
 limit=
@@ -30,7 +30,7 @@ export async function askShellSettings(host: Host, slurm: SlurmSettings, signal:
 
 /** Pure. `answers`: variables and their values. */
 export function judgeShellSettings(answers: Answers, slurm: SlurmSettings): Finding {
-  const names = SHELL_SETTINGS.flatMap((name) => [`SBATCH_${name}`, `SLURM_${name}`]);
+  const names = shellSettings.flatMap((name) => [`SBATCH_${name}`, `SLURM_${name}`]);
   const set = names.flatMap((name) => {
     const value = answers.get(name);
     return value ? [{ name, value, setting: settingOf(name) }] : [];
