@@ -27,7 +27,7 @@ export function slurmChecks(): Check[] {
     {
       id: 'slurm.shell',
       title: 'Slurm: what the login shell sets',
-      tried: 'looked for variables such as SBATCH_ACCOUNT, which Fairlead does not use',
+      tried: 'looked for variables (SBATCH_ACCOUNT, …), which Fairlead does not use',
       needs: ['login.shell'],
       run: async (inspection, signal) =>
         askShellSettings(await inspection.login.host(), (await inspection.cluster()).config.slurm ?? {}, signal),
