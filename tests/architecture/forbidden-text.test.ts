@@ -29,5 +29,7 @@ it('No source joins streams with a bare pipe', async () => {
 });
 
 it('No constant is written in capitals: constants are camelCase in every room', async () => {
-  expect(await filesWith(/^ *(?:export )?const [A-Z][A-Z0-9_]+\b|\b[a-z]\w* as [A-Z][A-Z0-9]*_[A-Z0-9_]*\b *[,}]/m)).toEqual([]);
+  expect(
+    await filesWith(/^ *(?:export )?const [A-Z][A-Z0-9_]+\b|\b[a-z]\w* as [A-Z][A-Z0-9]*_[A-Z0-9_]*\b *[,}]/m),
+  ).toEqual([]);
 });

@@ -22,6 +22,7 @@ export interface MemoryNetwork {
   /**
    * Loses all channels once exactly this many more bytes have passed in this direction; further bytes do not arrive. 0: none
    * arrives, and the next write is the one that loses them. Infinity: takes back what was asked before.
+   * A loss that is on its way happens first: it does not reach the channels that are opened after this call.
    */
   dropAfter(towards: Towards, bytes: number): void;
   /** Loses all channels now. Each offering comes up again with its next generation, as after `dropAfter`. */
@@ -33,10 +34,10 @@ export function createMemoryNetwork(): MemoryNetwork {
   const left: Partial<Record<Towards, number>> = {};
   const offerings = new Map<string, Offering>();
 
-  let isDropping = false;
+  let dropping: NodeJS.Immediate | undefined;
 
   const passage = (towards: Towards) => (bytes: number) => {
-    if (isDropping) return 0;
+    if (dropping) return 0;
     const limit = left[towards];
     const passing = limit === undefined ? bytes : Math.min(bytes, limit);
     passed[towards] += passing;
@@ -49,12 +50,12 @@ export function createMemoryNetwork(): MemoryNetwork {
   /** When the last bytes have been read. Until then nothing passes in either direction. */
   function dropSoon(towards: Towards): void {
     delete left[towards];
-    isDropping = true;
-    setImmediate(drop);
+    dropping ??= setImmediate(drop);
   }
 
   function drop(): void {
-    isDropping = false;
+    clearImmediate(dropping);
+    dropping = undefined;
     for (const offering of offerings.values()) offering.lose('the network dropped it');
   }
 
@@ -71,7 +72,10 @@ export function createMemoryNetwork(): MemoryNetwork {
         return offering.open(passage);
       },
     },
-    dropAfter: (towards, bytes) => void (left[towards] = bytes),
+    dropAfter(towards, bytes) {
+      if (dropping) drop();
+      left[towards] = bytes;
+    },
     drop,
   };
 }
