@@ -32,7 +32,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['fairlead-source'] } },
   test: {
     // Most of the time is spent waiting for processes: more workers than cores.
-    maxWorkers: 6,
+    maxWorkers: 5,
     // A process for each file would cost a second of processor time and more; none may leave anything behind in one.
     isolate: false,
     testTimeout: 20_000,
