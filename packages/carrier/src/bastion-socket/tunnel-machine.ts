@@ -2,6 +2,8 @@
 
 import { defined, go, stay, type Step } from '@fairlead/kit';
 
+import { decideRetry } from './decide-retry.ts';
+
 export type TunnelState =
   | { status: 'idle'; generation: number }
   | { status: 'connecting'; attempt: number; generation: number; everUp: boolean }
@@ -28,7 +30,7 @@ export type TunnelEffect =
   | { type: 'open'; generation: number }
   | { type: 'announce'; generation: number }
   | { type: 'withdraw'; reason: string }
-  /** `denied`: the login was refused; the pause is long, for the site may lock the account out. `unanswered`: no host answered. */
+  /** `denied` and `unanswered`: as `decideRetry` says. */
   | { type: 'try.later'; kind: 'backoff' | 'unanswered' | 'denied'; attempt: number }
   | ({ type: 'complain' } & TunnelFailure)
   | ({ type: 'give_up' } & TunnelFailure)
@@ -40,13 +42,6 @@ export type TunnelTransition = Step<TunnelState, TunnelEffect>;
 const steadyMs = 10_000;
 /** How many taken sockets in a row are skipped without a wait. */
 const maxQuickGenerations = 20;
-
-const neverTriedAgain = new Set(['host_key_changed', 'host_key_revoked', 'host_key_unknown', 'socket_path_too_long']);
-/** Only where it never worked: an overloaded server refuses forwards too. */
-const hopelessAtFirst = new Set(['forward_forbidden']);
-
-/** `no_route`: each of several routes failed in its own way; the next try comes soon, since one of them may be back. */
-const unanswered = new Set(['timeout', 'no_route']);
 
 export function tunnelTransition(state: TunnelState, event: TunnelEvent): TunnelTransition {
   if (event.type === 'close.ordered') return close(state);
@@ -74,14 +69,15 @@ function whileConnecting(state: Extract<TunnelState, { status: 'connecting' }>, 
   }
   if (event.type !== 'tunnel.failed') return stay(state);
   const failure = failureOf(event);
-  if (neverTriedAgain.has(event.code) || (hopelessAtFirst.has(event.code) && !everUp)) {
+  const retry = decideRetry(event.code);
+  if (retry === 'never' || (retry === 'never_at_first' && !everUp)) {
     return go({ status: 'hopeless', reason: event.message }, { type: 'give_up', ...failure });
   }
-  if (event.code === 'socket_exists' && attempt < maxQuickGenerations) {
+  if (retry === 'next_socket' && attempt < maxQuickGenerations) {
     return connect({ attempt: attempt + 1, generation: generation + 1, everUp });
   }
-  const kind = event.code === 'auth_failed' ? 'denied' : unanswered.has(event.code) ? 'unanswered' : 'backoff';
-  const next = event.code === 'socket_exists' || event.code === 'forward_forbidden' ? generation + 1 : generation;
+  const kind = retry === 'denied' || retry === 'unanswered' ? retry : 'backoff';
+  const next = retry === 'next_socket' || retry === 'never_at_first' ? generation + 1 : generation;
   return go(
     { status: 'waiting', attempt: attempt + 1, generation: next, everUp, reason: event.message },
     { type: 'complain', ...failure },

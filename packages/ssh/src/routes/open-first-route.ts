@@ -14,6 +14,7 @@ import {
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { sshError } from '../ssh-error.ts';
+import { isFinalCode } from './is-final-code.ts';
 import { askRoute, closeWhenOpen, type RouteCandidate } from './route-candidate.ts';
 import { type RouteMemory, stillDenied } from './route-memory.ts';
 import {
@@ -56,16 +57,6 @@ export interface OpenRoute<Proof> {
 export async function openFirstRoute<Proof>(options: RoutesOptions<Proof>): Promise<OpenRoute<Proof>> {
   return new RouteRace(options).run();
 }
-
-/** Failures after which no other route is tried: each would fail alike, and a refused login must not be repeated at once. */
-const finalCodes = new Set([
-  'auth_failed',
-  'passphrase_needed',
-  'agent_unavailable',
-  'key_unreadable',
-  'socket_exists',
-  'socket_path_too_long',
-]);
 
 class RouteRace<Proof> {
   readonly #options: RoutesOptions<Proof>;
@@ -130,7 +121,7 @@ class RouteRace<Proof> {
       if (!stillDenied(memory, name, nowMs)) memory.denied.set(name, { untilMs: nowMs + deniedMs, failure });
     }
     this.#errors[index] = error;
-    const isFinal = isAtHost && finalCodes.has(code);
+    const isFinal = isAtHost && isFinalCode(code);
     this.#dispatch({ type: 'route.failed', index, failure, isFinal });
   }
 
