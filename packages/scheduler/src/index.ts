@@ -34,7 +34,7 @@ export { formatSlurmDuration, parseSlurmDuration } from './script/duration.ts';
 export { escapeFilenamePattern, expandFilenamePattern, type FilenameFacts } from './script/filename-pattern.ts';
 export { type JobRuntime, type JobScriptPlan, renderJobScript } from './script/render-job-script.ts';
 export type { GpuRequest, SbatchDirectives, SiteBend } from './script/sbatch-directives.ts';
-export { type SchedulerErrorCode, slurmErrorCodes } from './scheduler-error.ts';
+export { type SchedulerErrorCode, schedulerErrorCodes } from './scheduler-error.ts';
 export { shellSettings, settingOf } from './slurm/classify/shell-settings.ts';
 export type { SharedQueue } from './slurm/shared-queue.ts';
 export type { SlurmSite } from './slurm/slurm-commands.ts';

@@ -2,7 +2,7 @@
 
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 
-export const slurmErrorCodes = [
+export const schedulerErrorCodes = [
   'value_refused',
   'secret_in_script',
   'command_not_found',
@@ -36,7 +36,7 @@ export const slurmErrorCodes = [
   'job_elsewhere',
 ] as const;
 
-export type SchedulerErrorCode = (typeof slurmErrorCodes)[number];
+export type SchedulerErrorCode = (typeof schedulerErrorCodes)[number];
 
 export function schedulerError(
   code: SchedulerErrorCode,

@@ -2,7 +2,7 @@
 
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 
-export const tunnelErrorCodes = [
+export const sshErrorCodes = [
   'dns',
   'refused',
   'unreachable',
@@ -35,7 +35,7 @@ export const tunnelErrorCodes = [
   'ssh_unusable',
 ] as const;
 
-export type SshErrorCode = (typeof tunnelErrorCodes)[number];
+export type SshErrorCode = (typeof sshErrorCodes)[number];
 
 export function sshError(code: SshErrorCode, message: string, options?: CodedErrorOptions): CodedError<SshErrorCode> {
   return new CodedError(code, message, options);

@@ -6,7 +6,7 @@ import { classifySubmitError, type SubmitError } from './classify/submit-error.t
 import type { RunResult } from '../command-runner.ts';
 import { parseSbatch, type SubmittedJob } from './parse/parse-sbatch.ts';
 import type { JobSubmission } from '../scheduler.ts';
-import { schedulerError, slurmErrorCodes } from '../scheduler-error.ts';
+import { schedulerError, schedulerErrorCodes } from '../scheduler-error.ts';
 import { findAnywhere, type FindByName, findInQueue } from './find-by-name.ts';
 import { sbatchCommand, scancelCommands } from './slurm-commands.ts';
 
@@ -81,7 +81,7 @@ async function runSbatch(
     result = await run(sbatchCommand(site, job), signal);
   } catch (error) {
     signal?.throwIfAborted();
-    if (isCodedError(error, ...slurmErrorCodes)) throw error;
+    if (isCodedError(error, ...schedulerErrorCodes)) throw error;
     // The way to the login host broke in the middle: sbatch may have run.
     result = { code: null, stdout: '', stderr: error instanceof Error ? error.message : String(error) };
   }
