@@ -1,4 +1,5 @@
 import { CodedError } from '@fairlead/kit';
+import { wireErrors } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
 import { ControlAnswerError } from '../client-error.ts';
@@ -34,3 +35,10 @@ describe('A failure needs a person', () => {
     expect(isPassing(error)).toBe(false);
   });
 });
+
+it.each(Object.entries(wireErrors))(
+  '%s of control passes by itself exactly when the wire calls it retryable',
+  (code, { status, retryable }) => {
+    expect(isPassing(new ControlAnswerError(status, { code, message: 'x' }))).toBe(retryable);
+  },
+);
