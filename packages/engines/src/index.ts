@@ -3,7 +3,7 @@ export { failureCatalogue } from './catalogue/catalogue.ts';
 export { type EngineSurroundings, type FailureEntry, failureTopics } from './catalogue/failure-entry.ts';
 export { fillText, surroundingNames } from './catalogue/fill-text.ts';
 export { createLineReader } from './diagnose/line-reader.ts';
-export { createLogJudge } from './diagnose/log-judge.ts';
+export { createLogJudge, type LogJudge } from './diagnose/log-judge.ts';
 export type { Diagnosis, Evidence, ProcessEnd, Verdict } from './diagnose/verdict.ts';
 export { classifyFailure, type EngineEnd, entriesFor } from './judge/classify-failure.ts';
 export type { EngineFailure } from './judge/engine-failure.ts';

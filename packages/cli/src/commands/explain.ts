@@ -3,7 +3,14 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { createLineReader, createLogJudge, type Diagnosis, engineKinds, type ProcessEnd } from '@fairlead/engines';
+import {
+  createLineReader,
+  createLogJudge,
+  defaultEngine,
+  type Diagnosis,
+  findEngineKind,
+  type ProcessEnd,
+} from '@fairlead/engines';
 import { CodedError, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -31,8 +38,8 @@ export async function runExplain({ file, exitCode }: ExplainArgs, context: Conte
 
 /** Phases are those of vLLM, which the other engines have or do not say. */
 export async function diagnoseLog(chunks: AsyncIterable<Uint8Array>, end?: ProcessEnd): Promise<Diagnosis> {
-  const [vllm] = engineKinds;
-  const judge = createLogJudge({ readPhase: (line) => vllm?.parsePhase(line)?.phase });
+  const vllm = findEngineKind(defaultEngine);
+  const judge = createLogJudge({ readPhase: (line) => vllm.parsePhase(line)?.phase });
   const reader = createLineReader((line) => judge.push(line));
   for await (const chunk of chunks) reader.push(chunk);
   reader.end();

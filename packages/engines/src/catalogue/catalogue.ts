@@ -5,8 +5,9 @@ import type { FailureEntry } from './failure-entry.ts';
 import { gpuMemoryFailures } from './gpu-memory.ts';
 import { gpuFailures } from './gpus.ts';
 import { modelFailures } from './model.ts';
-import { fileFailures, limitFailures, networkFailures, processFailures, slurmFailures } from './node.ts';
+import { fileFailures, limitFailures, networkFailures, processFailures } from './node.ts';
 import { parallelFailures } from './parallel.ts';
+import { slurmFailures } from './slurm.ts';
 import { softwareFailures } from './software.ts';
 
 /** Of vLLM itself. */

@@ -1,4 +1,4 @@
-// The node and its job: disks, limits, memory, ports, the network, Slurm; and processes that died.
+// The node and its job: disks, limits, memory, ports, the network; and processes that died.
 
 import type { FailureEntry } from './failure-entry.ts';
 
@@ -7,7 +7,6 @@ const files = { topic: 'files' } as const;
 const limits = { topic: 'limits' } as const;
 const network = { topic: 'network' } as const;
 const dead = { topic: 'process', rank: 'consequence', retry: true, otherNode: false } as const;
-const slurm = { topic: 'slurm', retry: false, otherNode: false } as const;
 
 const errno = 'https://man7.org/linux/man-pages/man3/errno.3.html';
 const localCaches =
@@ -372,60 +371,5 @@ export const processFailures: readonly FailureEntry[] = [
     why: 'Only sentences that follow a failure are left; its cause stood before them, in lines that are missing here.',
     cure: 'Look at the whole log: `fairlead logs <name> --source engine --lines 5000`.',
     sources: [recorded, 'vllm/v1/engine/utils.py'],
-  },
-];
-
-export const slurmFailures: readonly FailureEntry[] = [
-  {
-    ...slurm,
-    id: 'job-time-limit',
-    what: 'the time limit of the job came',
-    patterns: [/\*\*\* (?:JOB|STEP) .{0,120}DUE TO TIME LIMIT/],
-    why: 'Slurm ends a job when its time is over.',
-    cure: 'Deploy again with a longer `--time`.',
-    sources: ['https://slurm.schedmd.com/sbatch.html'],
-  },
-  {
-    ...slurm,
-    id: 'job-preempted',
-    what: 'a job of higher priority took the place',
-    patterns: [/\*\*\* (?:JOB|STEP) .{0,120}DUE TO PREEMPTION/],
-    why: 'The partition or QOS lets others preempt jobs.',
-    cure: 'Deploy again, or use another `slurm.qos` or `slurm.partition`.',
-    sources: ['https://slurm.schedmd.com/preempt.html'],
-  },
-  {
-    ...slurm,
-    id: 'job-node-failed',
-    what: 'the node of the job failed',
-    patterns: [
-      /\*\*\* (?:JOB|STEP) .{0,120}DUE TO NODE FAILURE/,
-      /task \S{1,20}: (?:Node failure|Communication connection failure)/i,
-    ],
-    otherNode: true,
-    why: 'Slurm lost the node.',
-    cure: 'Deploy again; Slurm does not use that node before it is back.',
-    sources: ['https://slurm.schedmd.com/sbatch.html'],
-  },
-  {
-    ...slurm,
-    id: 'job-task-failed',
-    what: 'a task of the job failed, and Slurm ended the others',
-    patterns: [/\*\*\* (?:JOB|STEP) .{0,120}DUE TO TASK FAILURE/],
-    rank: 'consequence',
-    retry: true,
-    why: 'With `srun -K` the first task that fails ends the step.',
-    cure: 'See the log of the task that failed first: `fairlead logs <name> --source job`.',
-    sources: ['https://slurm.schedmd.com/srun.html'],
-  },
-  {
-    ...slurm,
-    id: 'job-cancelled',
-    what: 'the job was cancelled',
-    patterns: [/\*\*\* (?:JOB|STEP) .{0,80}CANCELLED AT (?!.{0,120}DUE TO)/],
-    rank: 'consequence',
-    why: 'By you (`scancel`, `fairlead stop --now`), or by the site.',
-    cure: 'Deploy again, or ask the site.',
-    sources: ['https://slurm.schedmd.com/scancel.html'],
   },
 ];

@@ -69,117 +69,134 @@ const requestFiles =
   /^(?:serving|api_server|protocol|async_llm|launcher|renderer|preprocess|chat_utils|error_handl|exception)/;
 const around = /slurmstepd|srun:|oom|Xid|Killed/;
 
-export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJudgeOptions = {}): LogJudge {
-  let start = newStart();
-  let before: Verdict | undefined;
-  let starts = 0;
-  let lines = 0;
-  let version: string | undefined;
-  let inRequest = false;
-  const matches = new Map<string, Match | undefined>();
+export function createLogJudge(options: LogJudgeOptions = {}): LogJudge {
+  return new LineByLine(options);
+}
 
-  const evidenceOf = (text: string): Evidence => ({ line: lines, text: shorten(text) });
+class LineByLine implements LogJudge {
+  readonly #entries: readonly FailureEntry[];
+  readonly #readPhase: LogJudgeOptions['readPhase'];
+  readonly #matches = new Map<string, Match | undefined>();
+  #start = newStart();
+  /** The verdict on the start before this one. */
+  #before: Verdict | undefined;
+  #starts = 0;
+  #lines = 0;
+  #version: string | undefined;
+  /** The lines belong to the trace of a failed request. */
+  #inRequest = false;
 
-  function readRecord(line: string): void {
+  constructor({ entries = failureCatalogue, readPhase }: LogJudgeOptions) {
+    this.#entries = entries;
+    this.#readPhase = readPhase;
+  }
+
+  push(whole: string): void {
+    this.#lines += 1;
+    const line = cleanLine(whole);
+    if (line === '') return;
+    if (line.includes('pplication startup complete') && ready.test(line)) return this.#serve(line);
+    const start = this.#start;
+    if (plainRecord.test(line)) {
+      this.#inRequest = false;
+      start.hasEngineLines = true;
+      this.#readRecord(line);
+      if (!this.#start.served) this.#notePhase(line);
+      return;
+    }
+    if (banner.test(line)) return this.#readRecord(line);
+    if (!start.served && line.includes('%')) this.#notePhase(line);
+    if (requestTrace.test(line)) this.#inRequest = true;
+    if (start.lookedUp > maxLookedUp && !around.test(line)) return;
+    const statement = readStatement(line);
+    if (statement?.file !== undefined || statement?.process !== undefined) start.hasEngineLines = true;
+    if (statement?.process !== undefined) this.#inRequest = false;
+    if (statement) this.#take(statement, line);
+  }
+
+  diagnose(end?: ProcessEnd): Diagnosis {
+    const verdict = judge(this.#start, end, this.#entries);
+    const before = verdict.kind === 'failed' || verdict.kind === 'unknown' ? undefined : this.#before;
+    return {
+      verdict,
+      starts: Math.max(this.#starts, this.#start.hasEngineLines ? 1 : 0),
+      ...defined({ before, version: this.#version }),
+      lines: this.#lines,
+    };
+  }
+
+  #readRecord(line: string): void {
     const begun = banner.exec(line);
-    if (begun) return begin(begun[1] ?? begun[2]!);
-    version ??= engineVersion.exec(line)?.[1];
-    if (told.test(line)) start.asked ??= evidenceOf(line);
-    if (start.served && closing.test(line)) start.closed ??= evidenceOf(line);
+    if (begun) return this.#begin(begun[1] ?? begun[2]!);
+    this.#version ??= engineVersion.exec(line)?.[1];
+    const start = this.#start;
+    if (told.test(line)) start.asked ??= this.#evidenceOf(line);
+    if (start.served && closing.test(line)) start.closed ??= this.#evidenceOf(line);
   }
 
-  function begin(seenVersion: string): void {
-    if (version !== seenVersion) matches.clear();
-    version = seenVersion;
-    starts += 1;
+  #begin(seenVersion: string): void {
+    if (this.#version !== seenVersion) this.#matches.clear();
+    this.#version = seenVersion;
+    this.#starts += 1;
     // What precedes the first banner, such as a warning of the loader, belongs to that start.
-    if (starts === 1) return;
-    const former = judge(start);
-    if (former.kind === 'failed' || former.kind === 'unknown') before = former;
-    start = newStart();
-    start.hasEngineLines = true;
+    if (this.#starts === 1) return;
+    const former = judge(this.#start);
+    if (former.kind === 'failed' || former.kind === 'unknown') this.#before = former;
+    this.#start = { ...newStart(), hasEngineLines: true };
   }
 
-  function serve(line: string): void {
-    start.served ??= evidenceOf(line);
+  #serve(line: string): void {
+    const start = this.#start;
+    start.served ??= this.#evidenceOf(line);
     // What came before did not keep it from serving.
     start.found = {};
     delete start.unknown;
     start.isDead = false;
   }
 
-  function take(statement: Statement, line: string): void {
+  #take(statement: Statement, line: string): void {
+    const start = this.#start;
     if (start.asked && statement.voice !== 'outer') return;
     start.lookedUp += 1;
-    const match = remembered(statement);
+    const match = this.#remembered(statement);
     const rank = match?.entry.rank ?? 'cause';
     if (
       start.served &&
       statement.voice !== 'outer' &&
-      isOfRequest(statement, inRequest) &&
+      isOfRequest(statement, this.#inRequest) &&
       !(match && rank !== 'cause')
     ) {
       start.requestErrors += 1;
-      start.requestError ??= evidenceOf(line);
+      start.requestError ??= this.#evidenceOf(line);
       return;
     }
     if (match) {
-      start.found[rank] ??= { ...match, said: statement.text, evidence: evidenceOf(line) };
+      start.found[rank] ??= { ...match, said: statement.text, evidence: this.#evidenceOf(line) };
       start.isDead ||=
         statement.voice !== 'warning' && (!start.served || rank !== 'cause' || statement.voice === 'outer');
     } else if (statement.voice === 'exception') {
-      start.unknown ??= { said: statement.text, evidence: evidenceOf(line) };
+      start.unknown ??= { said: statement.text, evidence: this.#evidenceOf(line) };
       start.isDead ||= !start.served;
     }
   }
 
   /** Starts that fail in the same way say the same. */
-  function remembered(statement: Statement): Match | undefined {
+  #remembered(statement: Statement): Match | undefined {
     const key = `${statement.voice} ${statement.text}`;
-    if (!matches.has(key)) {
-      if (matches.size >= maxRemembered) matches.clear();
-      matches.set(key, matchEntry(statement, entries, version));
+    if (!this.#matches.has(key)) {
+      if (this.#matches.size >= maxRemembered) this.#matches.clear();
+      this.#matches.set(key, matchEntry(statement, this.#entries, this.#version));
     }
-    return matches.get(key);
+    return this.#matches.get(key);
   }
 
-  return {
-    push(whole) {
-      lines += 1;
-      const line = cleanLine(whole);
-      if (line === '') return;
-      if (line.includes('pplication startup complete') && ready.test(line)) return serve(line);
-      if (plainRecord.test(line)) {
-        inRequest = false;
-        start.hasEngineLines = true;
-        readRecord(line);
-        if (!start.served) notePhase(line);
-        return;
-      }
-      if (banner.test(line)) return readRecord(line);
-      if (!start.served && line.includes('%')) notePhase(line);
-      if (requestTrace.test(line)) inRequest = true;
-      if (start.lookedUp > maxLookedUp && !around.test(line)) return;
-      const statement = readStatement(line);
-      if (statement?.file !== undefined || statement?.process !== undefined) start.hasEngineLines = true;
-      if (statement?.process !== undefined) inRequest = false;
-      if (statement) take(statement, line);
-    },
-    diagnose(end) {
-      const verdict = judge(start, end, entries);
-      return {
-        verdict,
-        starts: Math.max(starts, start.hasEngineLines ? 1 : 0),
-        ...(before && verdict.kind !== 'failed' && verdict.kind !== 'unknown' ? { before } : {}),
-        ...defined({ version }),
-        lines,
-      };
-    },
-  };
+  #notePhase(line: string): void {
+    const name = this.#readPhase?.(line);
+    if (name !== undefined) this.#start.phase = { name, evidence: this.#evidenceOf(line) };
+  }
 
-  function notePhase(line: string): void {
-    const name = readPhase?.(line);
-    if (name !== undefined) start.phase = { name, evidence: evidenceOf(line) };
+  #evidenceOf(text: string): Evidence {
+    return { line: this.#lines, text: shorten(text) };
   }
 }
 
