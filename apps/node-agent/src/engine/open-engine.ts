@@ -3,8 +3,6 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
-  classifyFailure,
-  createLogJudge,
   type EngineCommand,
   engineCommand,
   type EngineFailure,
@@ -12,11 +10,8 @@ import {
   type EnginePlace,
   type EngineSurroundings,
   type EngineWanted,
-  entriesFor,
-  explainSilence,
   findEngineKind,
   markerVariable,
-  type PhaseSeen,
 } from '@fairlead/engines';
 import {
   type Clock,
@@ -31,13 +26,13 @@ import {
   withTimeLimit,
   signalProcess,
 } from '@fairlead/kit';
-import { type StartPhase, startPhase, type InstanceSpec } from '@fairlead/protocol';
+import type { InstanceSpec, StartPhase } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
+import { EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { findMarked } from './find-processes.ts';
-import { LastLines } from './last-lines.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
@@ -76,12 +71,13 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
   const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: logBytes, log });
-  const last = new LastLines();
-  const surroundings = () => surroundingsOf(kind, options.env);
+  const output = new EngineOutput({
+    kind,
+    file: engineLog,
+    surroundings: () => surroundingsOf(kind, options.env),
+    onPhase: options.onPhase,
+  });
   const sweepOnce = createSweep(spec.instanceId, log);
-  const entries = entriesFor(kind.failures);
-  /** Of the engine's current life, from its first line: a cause may have scrolled out of the last lines. */
-  let judge = createLogJudge({ entries });
   let isPlain = false;
   let optional: EngineCommand['optional'];
   let address: EngineAddress = { path: directory.socketPath };
@@ -94,26 +90,12 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
 
   const spawn = async (signal: AbortSignal): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
-    last.clear();
-    judge = createLogJudge({ entries });
+    const onOutput = output.begin();
     const place = placeOf(options, address, engineKey);
     const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
     const command = engineCommand({ ...job, kind, wanted, place, isPlain });
     optional = command.optional;
-    const phases = createPhaseReader(kind, options.onPhase);
-    return spawnEngine({
-      command,
-      socketPath: directory.socketPath,
-      clock,
-      log,
-      signal,
-      onOutput: (block) => {
-        engineLog.write(block);
-        const lines = last.push(block);
-        for (const line of lines) judge.push(line);
-        phases(lines);
-      },
-    });
+    return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {
@@ -122,16 +104,12 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     client,
     address: () => address,
     explainExit(exit) {
-      const diagnosis = judge.diagnose(exit);
-      const failure = classifyFailure(
-        { ...exit, lines: last.lines, diagnosis, surroundings: surroundings() },
-        kind.failures,
-      );
+      const failure = output.explainExit(exit);
       const retry = optional && withoutOptional(failure, optional);
       if (retry) isPlain = true;
       return retry ?? failure;
     },
-    explainSilence: () => explainSilence(last.lines, surroundings(), judge.diagnose().verdict),
+    explainSilence: () => output.explainSilence(),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
@@ -157,25 +135,6 @@ function withoutOptional(
   const message = `this engine does not know ${flag}; it is started again without it, and ${without}`;
   return { ...failure, message, hint, fatal: false };
 }
-
-/**
- * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
- * through two pipes, and the order between them is lost.
- */
-function createPhaseReader(kind: EngineKind, onPhase: (seen: PhaseSeen) => void): (lines: readonly string[]) => void {
-  let reached: PhaseSeen = { phase: 'booting' };
-  return (lines) => {
-    if (reached.phase === 'probing') return;
-    const before = reached;
-    for (const line of lines) {
-      const seen = kind.parsePhase(line);
-      if (seen && startPhases.indexOf(seen.phase) >= startPhases.indexOf(reached.phase)) reached = seen;
-    }
-    if (reached.phase !== before.phase || reached.percent !== before.percent) onPhase(reached);
-  };
-}
-
-const startPhases = startPhase.options;
 
 const sweepTimeoutMs = 10_000;
 

@@ -1,0 +1,86 @@
+// What the engine of this agent writes: into its log file, into the last lines that a failure shows, and to the judge of its failures.
+
+import {
+  classifyFailure,
+  createLogJudge,
+  type EngineFailure,
+  type EngineKind,
+  type EngineSurroundings,
+  entriesFor,
+  explainSilence,
+  type LogJudge,
+  type PhaseSeen,
+} from '@fairlead/engines';
+import { startPhase } from '@fairlead/protocol';
+import { LastLines } from './last-lines.ts';
+import type { RotatingLog } from './rotating-log.ts';
+import type { EngineExit } from './spawn-engine.ts';
+
+export interface EngineOutputOptions {
+  kind: EngineKind;
+  file: RotatingLog;
+  /** Asked anew for each failure. */
+  surroundings: () => EngineSurroundings;
+  onPhase: (seen: PhaseSeen) => void;
+}
+
+export class EngineOutput {
+  readonly #options: EngineOutputOptions;
+  readonly #last = new LastLines();
+  /** Of the engine's current life, from its first line: a cause may have scrolled out of the last lines. */
+  #judge: LogJudge;
+
+  constructor(options: EngineOutputOptions) {
+    this.#options = options;
+    this.#judge = newJudge(options);
+  }
+
+  /** For the next process of the engine: what a former one has written is said of that one alone. Returns what takes its whole lines. */
+  begin(): (block: Buffer) => void {
+    this.#last.clear();
+    this.#judge = newJudge(this.#options);
+    const readPhases = createPhaseReader(this.#options);
+    return (block) => {
+      this.#options.file.write(block);
+      const lines = this.#last.push(block);
+      for (const line of lines) this.#judge.push(line);
+      readPhases(lines);
+    };
+  }
+
+  /** Why the engine ended although it was not told to. */
+  explainExit(exit: EngineExit): EngineFailure {
+    const { kind, surroundings } = this.#options;
+    const diagnosis = this.#judge.diagnose(exit);
+    const end = { ...exit, lines: this.#last.lines, diagnosis, surroundings: surroundings() };
+    return classifyFailure(end, kind.failures);
+  }
+
+  /** What to tell of an engine that runs and does not become ready. */
+  explainSilence(): { lastLines: string[]; hint: string } {
+    return explainSilence(this.#last.lines, this.#options.surroundings(), this.#judge.diagnose().verdict);
+  }
+}
+
+function newJudge({ kind }: EngineOutputOptions): LogJudge {
+  return createLogJudge({ entries: entriesFor(kind.failures) });
+}
+
+/**
+ * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
+ * through two pipes, and the order between them is lost.
+ */
+function createPhaseReader({ kind, onPhase }: EngineOutputOptions): (lines: readonly string[]) => void {
+  let reached: PhaseSeen = { phase: 'booting' };
+  return (lines) => {
+    if (reached.phase === 'probing') return;
+    const before = reached;
+    for (const line of lines) {
+      const seen = kind.parsePhase(line);
+      if (seen && startPhases.indexOf(seen.phase) >= startPhases.indexOf(reached.phase)) reached = seen;
+    }
+    if (reached.phase !== before.phase || reached.percent !== before.percent) onPhase(reached);
+  };
+}
+
+const startPhases = startPhase.options;
