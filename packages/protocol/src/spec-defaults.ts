@@ -11,4 +11,6 @@ export const specDefaults = {
   crashWindowSeconds: 1800,
   restartBaseSeconds: 2,
   restartMaxSeconds: 60,
+  /** What a drain may take. */
+  drainSeconds: 120,
 } as const;

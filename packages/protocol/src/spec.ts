@@ -113,7 +113,7 @@ export const instanceSpec = z.object({
     })
     .optional(),
   /** How long before the deadline the drain begins. */
-  drainSeconds: seconds.default(120),
+  drainSeconds: seconds.default(specDefaults.drainSeconds),
 });
 export type InstanceSpec = z.infer<typeof instanceSpec>;
 export type InstanceSpecInput = z.input<typeof instanceSpec>;

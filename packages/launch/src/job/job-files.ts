@@ -11,6 +11,7 @@ import {
   type InstanceSpec,
   type LaptopProfile,
   protocolVersion,
+  specDefaults,
 } from '@fairlead/protocol';
 import type { ClusterConfig, ClusterRoute, NamedCluster } from '@fairlead/config';
 import { defined } from '@fairlead/kit';
@@ -20,8 +21,8 @@ import { type ClusterPaths, jobDirOf } from '../cluster-paths.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import { slurmCluster } from '../site/slurm-site.ts';
 
-/** What a drain may take; `drainWindow` cuts it for a short job, here and in the agent alike. */
-const drainSeconds = 120;
+/** `drainWindow` cuts it for a short job, here and in the agent alike. */
+const { drainSeconds } = specDefaults;
 
 export function jobName(deployment: string, instance: string): string {
   return `fl-${deployment}-${instance}`;
@@ -105,7 +106,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
       cluster: slurmCluster(cluster.config.slurm ?? {}),
       pollSeconds: cluster.config.slurm?.pollSeconds,
     }),
-    drainSeconds: drainSeconds,
+    drainSeconds,
   };
 }
 
