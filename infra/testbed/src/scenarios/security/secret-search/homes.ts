@@ -65,7 +65,7 @@ export const secretFiles: ReadonlyArray<Home<FileFound>> = [
 export const environments: ReadonlyArray<Home<ProcessFound>> = [
   {
     kind: "engine's key",
-    because: 'vLLM reads it from there: in its argv everybody could',
+    because: 'vLLM reads it from there: every user of the node could read it in its argv',
     holds: variable('node1', 'VLLM_API_KEY', /engine-sim\.mjs/),
   },
   {

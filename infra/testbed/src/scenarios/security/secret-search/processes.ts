@@ -1,8 +1,8 @@
 // Records the argv and the environment of every process of a testbed, from its start, and searches them.
 
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { errnoOf } from '@fairlead/kit';
+import { isOutOfReach, listPids } from '@fairlead/kit';
 import type { SecretFinder } from '@fairlead/testkit';
 import type { TestbedHandle } from '../../../testbed.ts';
 
@@ -30,7 +30,7 @@ const youngMs = 300;
 /** Reads from outside, so that it changes nothing inside. May miss a process that lives shorter than one pass. */
 export class ProcessRecorder implements Disposable {
   readonly #hosts: ReadonlyMap<string, string>;
-  readonly #firstSeen = new Map<string, number>();
+  readonly #firstSeen = new Map<number, number>();
   readonly #seen = new Map<string, ProcessSeen>();
   readonly #timer: NodeJS.Timeout;
 
@@ -57,7 +57,7 @@ export class ProcessRecorder implements Disposable {
   }
 
   #look(nowMs: number): void {
-    const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+    const pids = listPids();
     const there = new Set(pids);
     for (const pid of this.#firstSeen.keys()) if (!there.has(pid)) this.#firstSeen.delete(pid);
     for (const pid of pids) {
@@ -69,7 +69,7 @@ export class ProcessRecorder implements Disposable {
     }
   }
 
-  #read(pid: string): ProcessSeen | undefined {
+  #read(pid: number): ProcessSeen | undefined {
     const host = this.#hosts.get(readlinkSync(`/proc/${pid}/ns/pid`));
     if (host === undefined) return undefined;
     const list = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
@@ -94,7 +94,7 @@ function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return undefined;
+    if (isOutOfReach(error)) return undefined;
     throw error;
   }
 }
