@@ -18,7 +18,7 @@ type Situation = Pick<Context, 'streams' | 'output' | 'clock' | 'cwd' | 'signal'
 export async function converse(source: AnswerSource, begun: Conversation, context: Situation): Promise<void> {
   using prompter = new Prompter(context.streams);
   using _ = context.takeSignals((signal) => (signal === 'SIGINT' ? prompter.interrupt() : prompter.end()));
-  // Nobody reads the answers any more.
+  // The signal fires when nothing reads the output any more.
   context.signal.addEventListener('abort', () => prompter.end(), { once: true });
   prompter.say(`${source.connection.name} (model ${begun.model}). /help shows what is possible; Ctrl-D ends.`);
   let conversation = begun;

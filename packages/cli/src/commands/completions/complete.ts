@@ -41,7 +41,7 @@ const lookUps: Record<NameKind, (context: Context) => Promise<CompletionCandidat
   async deployments(context) {
     using limit = openTimeLimit(context.clock, lookUpTimeoutMs);
     const signal = AbortSignal.any([context.signal, limit.signal]);
-    // Nobody is asked for a passphrase in the middle of a line.
+    // A completion must not ask the user for a passphrase in the middle of a line.
     const { askPassphrase: _, ...options } = sessionOptions({ ...context, signal });
     await using session = await openSession(options);
     const deployments = await session.api.listDeployments({}, signal);
