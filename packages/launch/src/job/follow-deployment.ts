@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { ControlSession } from '../control-session.ts';
 import { type InstanceState, type InstanceView, isEnded, type WatchMessage } from '@fairlead/protocol';
+import type { SchedulerErrorCode } from '@fairlead/scheduler';
+import type { SshErrorCode } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { FollowEvent } from '../launch-event.ts';
@@ -130,8 +132,14 @@ function queueSight({ run, site }: Follow) {
   };
 }
 
-const queueRefusals = ['rate_limited', 'command_failed', 'munge_down', 'answer_lost'];
-const loginRefusals = ['auth_failed', 'passphrase_needed', 'host_key_changed', 'host_key_unknown', 'host_key_revoked'];
+const queueRefusals: readonly SchedulerErrorCode[] = ['rate_limited', 'command_failed', 'munge_down', 'answer_lost'];
+const loginRefusals: readonly SshErrorCode[] = [
+  'auth_failed',
+  'passphrase_needed',
+  'host_key_changed',
+  'host_key_unknown',
+  'host_key_revoked',
+];
 
 function deploymentsOf(message: WatchMessage) {
   if (message.type === 'snapshot') return message.deployments;
