@@ -14,7 +14,7 @@ describe('Damaged input', () => {
   it.each(allTargets.map((target) => [target.name, target] as const))(
     'is refused by %s, which goes on',
     async (_name, target) => {
-      const report = await runFuzz(target, { cases: cases, seed });
+      const report = await runFuzz(target, { cases, seed });
       expect(report.cases).toBeGreaterThanOrEqual(cases);
     },
     60_000,

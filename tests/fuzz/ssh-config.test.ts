@@ -10,7 +10,7 @@ describe.skipIf(!(await hasOpenSsh()))(
   'our reader of ssh_config beside `ssh -G` (skipped where there is no OpenSSH)',
   () => {
     it('reads a configuration as ssh does, or refuses it', { timeout: 120_000 }, async () => {
-      const { compared, equal } = await compareSshConfigs({ cases: cases, seed: seed });
+      const { compared, equal } = await compareSshConfigs({ cases, seed });
       expect(compared).toBeGreaterThanOrEqual(cases);
       // A reader that refuses everything would never differ.
       expect(equal).toBeGreaterThan(cases / 5);

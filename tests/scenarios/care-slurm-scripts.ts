@@ -61,9 +61,9 @@ exit 0
 `;
 
 export const slurmScripts = {
-  sbatch: sbatch,
-  squeue: squeue,
-  scancel: scancel,
+  sbatch,
+  squeue,
+  scancel,
   sacct: '#!/bin/sh\necho "Slurm accounting storage is disabled" >&2\nexit 1\n',
   scontrol: '#!/bin/sh\necho "slurm_load_jobs error: Invalid job id specified" >&2\nexit 1\n',
 };

@@ -17,7 +17,7 @@ const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld({ config: (config) => ({ ...config, presets: { slow: slow } }) });
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow } }) });
   await world.deploy('a');
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);

@@ -15,7 +15,7 @@ const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld({ config: (config) => ({ ...config, presets: { slow: slow } }) });
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow } }) });
   expect((await world.json('init', '--yes')).code).toBe(0);
   await restartWithShortLease(world);
   expect((await world.json('deploy', 'slow', '--name', 'a')).last).toMatchObject({ ok: true });

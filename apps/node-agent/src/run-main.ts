@@ -71,7 +71,7 @@ async function run(spec: InstanceSpec, surroundings: Surroundings): Promise<Exit
     return await runAgent(spec, {
       env: process.env,
       hostname: hostname(),
-      agentVersion: agentVersion,
+      agentVersion,
       nodePath: process.execPath,
       engineSim,
       clock: systemClock,

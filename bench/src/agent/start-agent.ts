@@ -20,9 +20,7 @@ const heartbeatMs = 5_000;
 
 export async function startAgent(scope: Scope, programs: { agent: string; engineSim: string }): Promise<StartedAgent> {
   const world = scope.use(await openAgentWorld(['--sim-admin']));
-  const control = scope.use(
-    await openFakeControl({ runDir: world.runDir, identity: controlIdentity, heartbeatMs: heartbeatMs }),
-  );
+  const control = scope.use(await openFakeControl({ runDir: world.runDir, identity: controlIdentity, heartbeatMs }));
   // The defaults of a deployment, not the short intervals of the tests.
   const spec = await world.writeSpec({ health: {} });
   const argv = ['--disable-sigusr1', programs.agent, '--spec', spec, '--engine-sim', programs.engineSim];

@@ -51,7 +51,7 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
       engine.key,
     ),
     fairlead: raw(local(Number(new URL(connected.baseUrl).port)), connected.apiKey),
-    sdk: { kind: 'sdk', sdk: { deployment: deployment, profile: world.profileFile, home: world.home } },
+    sdk: { kind: 'sdk', sdk: { deployment, profile: world.profileFile, home: world.home } },
   };
   const load = scope.use(await openWorker<LoadOrders>(loadWorker));
   for (const [way, address] of Object.entries(addresses)) await load.order('open', { way, address });

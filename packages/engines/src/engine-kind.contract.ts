@@ -28,7 +28,7 @@ export function describeEngineKind(kind: EngineKind): void {
     nodes: 1,
   });
   const started = (settings?: Partial<EngineSettings>) =>
-    engineCommand({ kind, wanted: wanted(settings), place: place, instanceId: 'i-1', env: { PATH: '/bin' } });
+    engineCommand({ kind, wanted: wanted(settings), place, instanceId: 'i-1', env: { PATH: '/bin' } });
 
   describe(`engine ${kind.name}`, () => {
     it('has a name that fits a setting and a flag', () => {

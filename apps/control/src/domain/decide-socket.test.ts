@@ -8,10 +8,10 @@ import type { Life } from './records.ts';
 const agent = { processId: 'p1', restart: 0, hostname: 'node1' };
 const asRequested = { code: 'agent_lost', message: '' } as const;
 const waiting: Life = { phase: 'waiting', state: { status: 'submitted' }, retired: 0 };
-const attended: Life = { phase: 'attended', agent: agent, state: { status: 'ready' }, generation: 5, retired: 3 };
+const attended: Life = { phase: 'attended', agent, state: { status: 'ready' }, generation: 5, retired: 3 };
 const lost: Life = {
   phase: 'lost',
-  agent: agent,
+  agent,
   state: { status: 'failed', cause: asRequested },
   generation: 5,
   retired: 3,
@@ -19,7 +19,7 @@ const lost: Life = {
 const ended: Life = {
   phase: 'ended',
   by: 'agent',
-  agent: agent,
+  agent,
   state: { status: 'stopped', cause: asRequested },
   retired: 5,
 };

@@ -8,7 +8,7 @@ import { lifeMachine } from './life-table.ts';
 import type { Life } from './records.ts';
 
 const agent = { processId: 'p1', restart: 0, hostname: 'node1' };
-const ready: Life = { phase: 'attended', agent: agent, state: { status: 'ready' }, generation: 3, retired: 2 };
+const ready: Life = { phase: 'attended', agent, state: { status: 'ready' }, generation: 3, retired: 2 };
 const draining: Life = {
   ...ready,
   state: { status: 'draining', untilMs: 1, cause: { code: 'requested', message: 'as asked' } },
@@ -40,7 +40,7 @@ describe('an instance’s life', () => {
 
   it('keeps the generation of a lost agent for its return', () => {
     const lost = transition(ready, { type: 'lease.expired', silentMs: 15_000 }).state;
-    const back = transition(lost, { type: 'agent.enrolled', agent: agent }).state;
+    const back = transition(lost, { type: 'agent.enrolled', agent }).state;
     const report = transition(back, { type: 'instance.reported', state: { status: 'ready' }, generation: 3 });
     expect(report.state).toEqual(ready);
   });
@@ -56,7 +56,7 @@ describe('an instance’s life', () => {
   it('calls an instance that falls silent while it drains lost, not stopped', () => {
     const { state: life } = transition(draining, { type: 'lease.expired', silentMs: 15_000 });
     expect(life).toMatchObject({ phase: 'lost', generation: 3, state: { cause: { code: 'agent_lost' } } });
-    const back = transition(life, { type: 'agent.enrolled', agent: agent }).state;
+    const back = transition(life, { type: 'agent.enrolled', agent }).state;
     const report = transition(back, { type: 'instance.reported', state: draining.state, generation: 3 });
     expect(report.state).toEqual(draining);
   });

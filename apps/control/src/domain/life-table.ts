@@ -92,8 +92,8 @@ const events: Record<string, LifeEvent> = {
 /** For the test, and for docs/state-machines.md. */
 export const lifeMachine: Machine<Life, LifeEvent, LifeEffect> = {
   step: transition,
-  states: states,
-  events: events,
+  states,
+  events,
   nameState: describeLife,
   nameEffect: (effect) => (effect.type === 'history.add' ? `note ${effect.kind}` : effect.type),
 };

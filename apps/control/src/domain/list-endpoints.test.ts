@@ -18,7 +18,7 @@ const deployment: DeploymentRecord = {
 const agent = { processId: 'p', restart: 0, hostname: 'n' };
 const asRequested = { code: 'deadline', message: 'The job reached its time limit.' } as const;
 
-const ready: Life = { phase: 'attended', agent: agent, state: { status: 'ready' }, generation: 2, retired: 0 };
+const ready: Life = { phase: 'attended', agent, state: { status: 'ready' }, generation: 2, retired: 0 };
 const record: InstanceRecord = {
   id: 'abcdefgh',
   deployment: 'a',
@@ -73,7 +73,7 @@ describe('listEndpoints', () => {
     ],
     [
       'without a tunnel',
-      pick({ phase: 'attended', agent: agent, state: { status: 'ready' }, retired: 2 }),
+      pick({ phase: 'attended', agent, state: { status: 'ready' }, retired: 2 }),
       'not_ready',
       /its tunnel to the bastion is down/,
     ],

@@ -58,7 +58,7 @@ export function renderOpenApi(): ReturnType<typeof createDocument> {
       security: [{ owner: [] }],
       paths: pathsOf(routeTable),
       components: {
-        schemas: schemas,
+        schemas,
         securitySchemes: {
           owner: { type: 'http', scheme: 'bearer', description: 'The owner token that `fairlead init` brought.' },
         },

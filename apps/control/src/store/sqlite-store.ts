@@ -20,7 +20,7 @@ export function openSqliteStore(file: string, options: OpenOptions = {}): Store 
   const writing = <T>(write: () => T): T =>
     explained('write to', file, () => db.transaction(write, { behavior: 'immediate' }));
   return {
-    schemaVersion: schemaVersion,
+    schemaVersion,
     load: async () => reading(() => db.transaction(() => loadRecords(db), { behavior: 'immediate' })),
     commit: async (writes) => {
       const checked = writes.map(checkWrite);

@@ -45,8 +45,8 @@ const events: Readonly<Record<string, ConnectionInput>> = {
 /** For the test, and for docs/state-machines.md. */
 export const connectionMachine: Machine<ConnectionState, ConnectionInput, ConnectionEffect> = {
   step: stepConnection,
-  states: states,
-  events: events,
+  states,
+  events,
   nameState: nameOf,
   nameEffect: (effect) => (effect.do === 'answer' ? `answer ${effect.refusal.code}` : effect.do),
 };

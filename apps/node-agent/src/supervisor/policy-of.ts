@@ -18,6 +18,6 @@ export function policyOf(
     stopLimitMs: engine.stopLimitSeconds * 1000,
     drainMs: drainSeconds * 1000,
     jobStartMs,
-    killWaitMs: killWaitMs,
+    killWaitMs,
   };
 }

@@ -49,7 +49,7 @@ export async function openForward(options: ForwardOptions, signal: AbortSignal):
   const { connection, proof, taken } = await openFirstRoute({
     routes: options.routes,
     memory: options.routeMemory,
-    deniedMs: deniedMs,
+    deniedMs,
     signal,
     clock: options.clock,
     log: options.log,

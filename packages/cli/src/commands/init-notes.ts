@@ -8,7 +8,7 @@ import { commandWith, type SiteFound } from './init-discover.ts';
 export function notesFor(cluster: string, found: SiteFound | undefined, hosts: readonly string[]): ConfigNotes {
   const at = (key: string) => `clusters.${cluster}.${key}`;
   return {
-    head: head,
+    head,
     tail: tailFor(cluster, found),
     keys: {
       defaultCluster: 'The cluster of `fairlead deploy` where --on is absent.',

@@ -89,7 +89,7 @@ function refuse(
   const hint = error instanceof CodedError && error.hint ? ` ${error.hint}` : '';
   const code = error instanceof CodedError ? error.code : 'path_broken';
   const message = `${errorText(error)}.${hint}`;
-  answer(socket, renderError({ status: 503, code, message, retryAfterSeconds: retryAfterSeconds, method, origin }));
+  answer(socket, renderError({ status: 503, code, message, retryAfterSeconds, method, origin }));
 }
 
 function answer(socket: Socket, bytes: Buffer): void {

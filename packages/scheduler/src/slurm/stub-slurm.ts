@@ -39,7 +39,7 @@ export async function openStubSlurm(scripts: Record<string, string> = {}): Promi
     await writeFile(join(binDir, program), `${prologue}${body}\n`);
     await chmod(join(binDir, program), 0o755);
   };
-  const all = { squeue: squeue, sacct: sacct, scontrol: scontrol, scancel: 'exit 0', ...scripts };
+  const all = { squeue, sacct, scontrol, scancel: 'exit 0', ...scripts };
   for (const [program, body] of Object.entries(all)) await script(program, body);
   return {
     binDir,

@@ -28,7 +28,7 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
   let env: Record<string, string | undefined>;
   beforeAll(async () => {
     dir = await mkdtemp('/tmp/fl-2f-');
-    server = await openTestSsh('builtin', { code: code });
+    server = await openTestSsh('builtin', { code });
     await writeFile(join(dir, 'ask'), `#!/bin/sh\necho "$1" >>${dir}/asked\necho "${code}"\n`, { mode: 0o700 });
     await writeFile(join(dir, 'kh'), `[127.0.0.1]:${server.port} ${server.hostKeyLine}\n`);
     const lines = [

@@ -50,4 +50,4 @@ end
 complete -c fairlead -f -a '(__fairlead_complete)'
 `;
 
-export const shellScripts: Readonly<Record<Shell, string>> = { bash: bash, zsh: zsh, fish: fish };
+export const shellScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };

@@ -58,7 +58,7 @@ async function forwardBothWays(connection: SshConnection, path: string, trying: 
   const started = clock.monotonicMs();
   const facts: ForwardingFacts = { listen: { ok: false, error: undefined } };
   try {
-    await using _listening = await connection.listen(path, echo, { signal, timeoutMs: timeoutMs });
+    await using _listening = await connection.listen(path, echo, { signal, timeoutMs });
     facts.listen = { ok: true, roundTripMs: clock.monotonicMs() - started };
     facts.dial = await dialEcho(connection, path, trying);
   } catch (error) {
@@ -81,7 +81,7 @@ async function dialEcho(connection: SshConnection, path: string, { clock, signal
   const started = clock.monotonicMs();
   const word = randomBytes(12).toString('hex');
   try {
-    const stream = await connection.dial(path, { signal, timeoutMs: timeoutMs });
+    const stream = await connection.dial(path, { signal, timeoutMs });
     try {
       stream.on('error', () => stream.destroy());
       stream.write(word);
@@ -103,7 +103,7 @@ function silence(): CodedError<SshErrorCode> {
 
 async function canListen(connection: SshConnection, path: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await using _again = await connection.listen(path, echo, { signal, timeoutMs: timeoutMs });
+    await using _again = await connection.listen(path, echo, { signal, timeoutMs });
     return true;
   } catch (error) {
     signal.throwIfAborted();

@@ -36,7 +36,7 @@ export function computeChecks(isLocal: boolean, waitSeconds: number): Check[] {
         'bastion.control',
       ],
       limitMs: jobMs + waitSeconds * 1000,
-      tidyMs: tidyMs,
+      tidyMs,
       run: runTestJob,
     },
     ...wayOutChecks(),

@@ -150,7 +150,7 @@ async function placeJob({ inspection, context, site, session, id, traces, signal
   const program = join(folder, 'probe.mjs');
   const bundle = await findBundle('probe', cacheDir(context));
   await site.host.upload({ path: bundle.path }, program, { mode: 0o600, signal });
-  const plan = { ...(await wantedJobOf(inspection)).plan, name: 'doctor', timeMinutes: timeMinutes };
+  const plan = { ...(await wantedJobOf(inspection)).plan, name: 'doctor', timeMinutes };
   const script = jobScript(plan, site.cluster, {
     instance,
     paths: site.paths,
