@@ -15,7 +15,9 @@ export const modelFailures: readonly FailureEntry[] = [
       /access a gated repo/i,
       /Cannot access gated repo/,
       /Access to model \S{1,200} is restricted/,
-      /40[13] Client Error/,
+      // The hub answers 401 for a model that it does not have, too: `RepositoryNotFoundError: 401 Client Error`.
+      /^(?!RepositoryNotFoundError|HTTPError).{0,200}401 Client Error/,
+      /403 Client Error/,
     ],
     why: "The model's licence was not accepted, or no token, or an invalid one, was sent.",
     cure: "Accept the licence on the model's page at huggingface.co, then set `tokenFile` of the cluster to a 0600 file with a token of that account (elsewhere: `export HF_TOKEN=hf_…`).",
