@@ -44,5 +44,5 @@ export function placesOfSite(site: SiteProfile): Place[] {
 
 /** A place of which only the GPUs are known. */
 export function placeOfGpu(gpu: Gpu, { gpusPerNode, nodes }: { gpusPerNode: number; nodes: number }): Place {
-  return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes };
+  return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes: Math.min(mostNodes, nodes) };
 }
