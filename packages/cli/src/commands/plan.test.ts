@@ -64,6 +64,13 @@ describe('plan', () => {
     expect(text).toMatch(/^t4:16 +4 GPUs \(tensor-parallel 4\) .* no bf16/m);
   });
 
+  it('without a place says for which node it plans', async () => {
+    const headOf = async (args: { gpus?: number; nodes?: number }) =>
+      (await plan({ model: 'qwen3-8b', ...args })).text.split('\n')[0];
+    expect(await headOf({})).toMatch(/ on a node of 8 GPUs$/);
+    expect(await headOf({ gpus: 2, nodes: 3 })).toMatch(/ on 3 nodes of 2 GPUs$/);
+  });
+
   it('with --json is one object with the bytes', async () => {
     const { text } = await plan({ model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'a100:40', gpus: 1 }, true);
     expect(JSON.parse(text)).toMatchObject({
