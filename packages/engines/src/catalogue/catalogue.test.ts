@@ -93,6 +93,10 @@ describe('A statement that resembles another one', () => {
     ['HfHubHTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/org/model', 'model-gated'],
     // The hub answers so of a gated model and of one that it does not have; what follows says which.
     ['HTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/org/model', undefined],
+    ["HfHubHTTPError: Client error '401 Unauthorized' for url 'https://huggingface.co/api/whoami-v2'", 'model-gated'],
+    ["HTTPStatusError: Client error '401 Unauthorized' for url 'https://huggingface.co/org/model'", undefined],
+    ["HfHubHTTPError: Client error '429 Too Many Requests' for url 'https://huggingface.co/x'", 'hub-rate-limited'],
+    ["HTTPStatusError: Server error '503 Service Unavailable' for url 'https://huggingface.co/x'", 'hub-rate-limited'],
     ['RepositoryNotFoundError: 401 Client Error. (Request ID: Root=1)', 'model-unknown'],
     ["ModuleNotFoundError: No module named 'vllm'", 'vllm-not-installed'],
     ["ModuleNotFoundError: No module named 'vllm_flash_attn'", 'package-missing'],
