@@ -97,6 +97,7 @@ describe('A statement that resembles another one', () => {
     ["HTTPStatusError: Client error '401 Unauthorized' for url 'https://huggingface.co/org/model'", undefined],
     ["HfHubHTTPError: Client error '429 Too Many Requests' for url 'https://huggingface.co/x'", 'hub-rate-limited'],
     ["HTTPStatusError: Server error '503 Service Unavailable' for url 'https://huggingface.co/x'", 'hub-rate-limited'],
+    ['HTTPError: 404 Client Error: Not Found for url: https://huggingface.co/org/model/resolve/main/x.json', undefined],
     ['RepositoryNotFoundError: 401 Client Error. (Request ID: Root=1)', 'model-unknown'],
     ["ModuleNotFoundError: No module named 'vllm'", 'vllm-not-installed'],
     ["ModuleNotFoundError: No module named 'vllm_flash_attn'", 'package-missing'],

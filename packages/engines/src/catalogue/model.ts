@@ -34,7 +34,8 @@ export const modelFailures: readonly FailureEntry[] = [
       /is not a local folder and is not a valid model identifier/,
       /is not a valid model identifier/,
       /RevisionNotFoundError/,
-      /404 Client Error.{0,200}huggingface\.co/,
+      // The hub answers 404 for a file that a model lacks, too: `EntryNotFoundError` follows then.
+      /^(?!HTTPError).{0,200}404 Client Error.{0,200}huggingface\.co/,
     ],
     why: 'The name is misspelt, the model is private, or the revision does not exist.',
     cure: 'Correct the id: `hf models info <org>/<model>` shows whether it is there. A private model needs `tokenFile`.',
