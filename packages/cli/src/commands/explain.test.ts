@@ -16,10 +16,16 @@ beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'explain-'))))
 afterAll(() => rm(folder, { recursive: true }));
 
 /** What is told of a log; `signal` as the first Ctrl-C gives it. */
-async function explain(file: string, { stdin = new PassThrough(), signal }: { stdin?: Readable; signal?: AbortSignal }) {
+async function explain(
+  file: string,
+  { stdin = new PassThrough(), signal }: { stdin?: Readable; signal?: AbortSignal },
+) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const output = createOutput({ stdout, stderr }, { encodeLine: encodeJsonLine, startedMs: 0, now: () => 0 });
-  await runExplain({ file }, { cwd: folder, output, signal: signal ?? new AbortController().signal, streams: { stdin } });
+  await runExplain(
+    { file },
+    { cwd: folder, output, signal: signal ?? new AbortController().signal, streams: { stdin } },
+  );
   return JSON.parse(String(stdout.read())) as { id?: string; verdict: string };
 }
 

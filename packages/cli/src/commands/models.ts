@@ -41,7 +41,9 @@ export async function runModels({ name, fits, gpus }: ModelsArgs, { output }: Pi
   }
   const gpu = gpuOf(fits, '--fits');
   const plans = builtInModels
-    .map((model) => planModel(model, placeOfGpu(gpu, { gpusPerNode: gpusPerNodeOf(gpus ?? 1), nodes: 1 }), defaultWish(model)))
+    .map((model) =>
+      planModel(model, placeOfGpu(gpu, { gpusPerNode: gpusPerNodeOf(gpus ?? 1), nodes: 1 }), defaultWish(model)),
+    )
     .filter((plan) => plan.fits);
   output.result(
     { event: 'models', ok: true, models: plans.map((plan) => ({ ...modelFields(plan.model), layout: plan.layout })) },
