@@ -35,6 +35,8 @@ export const modelPreset = z.strictObject({
   /** Absent: its model card was not at hand. */
   licence: z.strictObject({ name: z.string(), isGated: z.boolean(), source }).optional(),
   quantization: z.enum(quantizations),
+  /** Why vLLM refuses it on a GPU without bf16, where the weights are used as fp16. */
+  noFp16: z.strictObject({ why: z.string(), source }).optional(),
   /** Bytes of the weights on all GPUs together. */
   weights: z.strictObject({ bytes: count, how: z.string(), source }),
   shape: z.strictObject({

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
 import { failureCatalogue } from '../catalogue/catalogue.ts';
 import { type Match, matchEntry } from './match-entry.ts';
-import { readStatement, type Statement } from './read-statement.ts';
+import { readStatement, type Statement, type Voice } from './read-statement.ts';
 import type { Diagnosis, Evidence, ProcessEnd, Verdict } from './verdict.ts';
 
 export interface LogJudgeOptions {
@@ -24,6 +24,7 @@ export interface LogJudge {
 }
 
 interface Finding extends Match {
+  voice: Voice;
   said: string;
   evidence: Evidence;
 }
@@ -139,10 +140,20 @@ class LineByLine implements LogJudge {
     this.#version = seenVersion;
     this.#starts += 1;
     // What precedes the first banner, such as a warning of the loader, belongs to that start.
-    if (this.#starts === 1) return;
+    if (this.#starts === 1) return this.#forgetShell();
     const former = judge(this.#start);
     if (former.kind === 'failed' || former.kind === 'unknown') this.#before = former;
     this.#start = { ...newStart(), hasEngineLines: true };
+  }
+
+  /** A command that the shell did not find did not keep the engine from starting. */
+  #forgetShell(): void {
+    const start = this.#start;
+    for (const [rank, { voice, entry }] of Object.entries(start.found)) {
+      if (voice !== 'outer' || (entry.topic !== 'software' && entry.topic !== 'container')) continue;
+      delete start.found[rank as FailureRank];
+      start.isDead = false;
+    }
   }
 
   #serve(line: string): void {
@@ -171,7 +182,8 @@ class LineByLine implements LogJudge {
       return;
     }
     if (match) {
-      start.found[rank] ??= { ...match, said: statement.text, evidence: this.#evidenceOf(line) };
+      const evidence = this.#evidenceOf(line);
+      start.found[rank] ??= { ...match, voice: statement.voice, said: statement.text, evidence };
       start.isDead ||=
         statement.voice !== 'warning' && (!start.served || rank !== 'cause' || statement.voice === 'outer');
     } else if (statement.voice === 'exception') {
@@ -262,7 +274,7 @@ const signalsByCode: Readonly<Record<number, string>> = {
 
 function exitFinding(text: string, entries: readonly FailureEntry[] = failureCatalogue): Finding | undefined {
   const match = matchEntry({ voice: 'exit', text }, entries);
-  return match && { ...match, said: text, evidence: { text } };
+  return match && { ...match, voice: 'exit', said: text, evidence: { text } };
 }
 
 function lineOf({ line = Infinity }: Evidence): number {

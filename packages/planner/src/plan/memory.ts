@@ -8,7 +8,7 @@ import { type Layout, layersPerStage } from './layout.ts';
 export interface Wish {
   /** Tokens of the longest request with its answer. */
   context: number;
-  /** Requests of that length at a time. */
+  /** Requests of that length at a time; at most `maxConcurrency`. */
   concurrency: number;
   kvCacheDtype: 'auto' | 'fp8';
 }
@@ -127,9 +127,12 @@ export function batchedTokens(gpu: Gpu): number {
   return size >= 70 && !gpuLabel(gpu).startsWith('a100:') ? 8192 : 2048;
 }
 
+/** vLLM's own default on large GPUs, and less than the tokens of the smallest batch, which --max-num-seqs may not exceed. */
+export const maxConcurrency = 1024;
+
 /** What a plan gives as --max-num-seqs: vLLM's default reserves memory for up to 1024 requests. */
 function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
-  return Math.min(256, Math.max(64, concurrency));
+  return Math.max(64, concurrency);
 }
 
 /** What a plan counts on and vLLM would choose otherwise, by its version or the GPU. */

@@ -26,15 +26,18 @@ export function placesOfSite(site: SiteProfile): Place[] {
     const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer } = partition;
     const found = findGpu(partition.gpu);
     if (!('gpu' in found)) throw new Error(`cannot plan for ${site.name}: ${partition.gpu} is no GPU type`);
+    // Where a user may hold fewer GPUs than a node has, a part of a node is all that there is.
+    const usable = Math.min(gpusPerNode, maxGpus ?? gpusPerNode);
+    const shareOf = (whole: number) => Math.floor((whole * usable) / gpusPerNode);
     const affordable = Math.floor((maxGpus ?? Number.MAX_SAFE_INTEGER) / gpusPerNode);
     return {
       label: `partition ${name} (${gpusPerNode} × ${gpuLabel(found.gpu)} a node)`,
       partition: name,
       gpu: found.gpu,
-      gpusPerNode,
+      gpusPerNode: usable,
       nodes: Math.max(1, Math.min(mostNodes, partition.nodes ?? mostNodes, affordable)),
-      cpusPerNode,
-      memoryGbPerNode,
+      cpusPerNode: shareOf(cpusPerNode),
+      memoryGbPerNode: shareOf(memoryGbPerNode),
       ...(maxHours === undefined ? {} : { maxHours }),
       ...(longer === undefined ? {} : { longer }),
       ...(site.cost === undefined ? {} : { cost: site.cost }),
@@ -44,5 +47,5 @@ export function placesOfSite(site: SiteProfile): Place[] {
 
 /** A place of which only the GPUs are known. */
 export function placeOfGpu(gpu: Gpu, { gpusPerNode, nodes }: { gpusPerNode: number; nodes: number }): Place {
-  return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes };
+  return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes: Math.min(mostNodes, nodes) };
 }
