@@ -1,4 +1,4 @@
-// What a server that forbids forwarding looks like from here.
+// The errors of a client whose server forbids forwarding.
 
 import { join } from 'node:path';
 import { Secret } from '@fairlead/kit';
@@ -28,7 +28,7 @@ describe.skipIf(!(await hasSshd()))('where sshd forbids socket forwarding', () =
     await expect(listening).rejects.toMatchObject({ code: 'forward_forbidden' });
   });
 
-  it('a directory that is not there is not called forbidden', async () => {
+  it('a missing directory is not reported as forbidden', async () => {
     await using server = await openTestSshd();
     await using connection = await openSsh(server.target);
     const listening = connection.listen(join(server.dir, 'no', 's'), (stream) => stream.destroy());

@@ -1,4 +1,4 @@
-// For tests: a path to a server of this machine that can be cut in the ways that networks are cut.
+// For tests: a TCP path to a server on this machine, which a test can black-hole or reset.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';

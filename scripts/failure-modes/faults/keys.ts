@@ -34,7 +34,7 @@ export const keysFaults: readonly FoundFault[] = [
     seen: 'the file is old or new, never a part',
     tests: places(
       [keysFile, 'of 1 MB is old or new, never a part, wherever the connection breaks'],
-      [keysFile, 'is edited only when all of it was read'],
+      [keysFile, 'is edited only after all of it was read'],
     ),
   },
   {

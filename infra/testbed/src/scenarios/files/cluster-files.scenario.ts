@@ -203,7 +203,7 @@ if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${home}/turns; $REAL; echo "# admin wa
         const error = last['error'] as { code: string; hint: string };
         expect(error.code).toBe('authorized_keys_not_writable');
         const [what, line = ''] = error.hint.split('\n');
-        expect(what).toContain('Have this line added');
+        expect(what).toContain('Add this line to the file');
         return line;
       };
       const line = await lineOf();
