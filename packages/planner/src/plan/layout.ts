@@ -14,6 +14,8 @@ export interface Layout {
 export interface GpuSupply {
   gpusPerNode: number;
   nodes: number;
+  /** GPUs that one user may hold at a time. Absent: no limit. */
+  maxGpus?: number;
 }
 
 export function gpusOf({ nodes, gpusPerNode }: Layout): number {
@@ -29,7 +31,7 @@ export function listLayouts(model: ModelPreset, supply: GpuSupply): Layout[] {
     for (let gpusPerNode = least; gpusPerNode <= supply.gpusPerNode; gpusPerNode++)
       layouts.push(...splits(model, nodes, gpusPerNode));
   }
-  return layouts.sort(
+  return layouts.filter((layout) => gpusOf(layout) <= (supply.maxGpus ?? Infinity)).sort(
     (a, b) =>
       a.nodes - b.nodes || Number(a.pp > a.nodes) - Number(b.pp > b.nodes) || gpusOf(a) - gpusOf(b) || a.pp - b.pp,
   );

@@ -10,6 +10,8 @@ export interface Place {
   gpu: Gpu;
   gpusPerNode: number;
   nodes: number;
+  /** GPUs that one user may hold at a time. */
+  maxGpus?: number;
   cpusPerNode?: number;
   memoryGbPerNode?: number;
   maxHours?: number;
@@ -35,6 +37,7 @@ export function placesOfSite(site: SiteProfile): Place[] {
       nodes: Math.max(1, Math.min(mostNodes, partition.nodes ?? mostNodes, affordable)),
       cpusPerNode,
       memoryGbPerNode,
+      ...(maxGpus === undefined ? {} : { maxGpus }),
       ...(maxHours === undefined ? {} : { maxHours }),
       ...(longer === undefined ? {} : { longer }),
       ...(site.cost === undefined ? {} : { cost: site.cost }),

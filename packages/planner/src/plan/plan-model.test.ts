@@ -59,6 +59,17 @@ describe('A plan', () => {
     expect(job).toEqual({ cpus: 4, memoryGb: 32, hours: 2 });
   });
 
+  it('takes no more GPUs than one user may hold, even of one node', () => {
+    const site = builtInSites[0]!;
+    const partition = { name: 'small', gpu: 'a100:80', gpusPerNode: 4, cpusPerNode: 64, memoryGbPerNode: 512 };
+    const placeWith = (maxGpus: number) => placesOfSite({ ...site, partitions: [{ ...partition, maxGpus }] })[0]!;
+    expect(planModel(modelNamed('llama-3.1-70b'), placeWith(4), wish)).toMatchObject({ layout: { gpusPerNode: 4 } });
+    expect(planModel(modelNamed('llama-3.1-70b'), placeWith(2), wish)).toMatchObject({
+      fits: false,
+      why: expect.stringMatching(/^even 2 GPUs/),
+    });
+  });
+
   it('costs GPUs × hours × the price of a GPU hour', () => {
     const { layout, cost } = fittingPlan('qwen3-32b', aa100);
     expect(layout.gpusPerNode).toBe(3);
