@@ -12,7 +12,7 @@ const meetingHint =
 const maxLastLines = 20;
 
 const slowHint =
-  'See `fairlead logs --source engine`. A large model on a slow file system needs a higher engine.readyLimitSeconds.';
+  'See `fairlead logs --source engine`. A large model on a slow file system needs a higher `engines.{engine}.readyLimitSeconds` of this cluster.';
 
 export function explainSilence(
   lines: readonly string[],
@@ -29,8 +29,10 @@ export function explainSilence(
       hint: `It has failed and did not end: ${fillText(what, names)}. ${fillText(`${why} ${cure}`, names)}`,
     };
   }
+  const names = surroundingNames(surroundings);
+  const slow = fillText(slowHint, names);
   const isMeeting = lastLines.slice(-5).some((line) => meeting.test(line));
-  if (isMeeting) return { lastLines, hint: `${fillText(meetingHint, surroundingNames(surroundings))} ${slowHint}` };
+  if (isMeeting) return { lastLines, hint: `${fillText(meetingHint, names)} ${slow}` };
   const mayHang = `An engine on several GPUs may also wait for its own processes without a word (NCCL, gloo): NCCL_DEBUG=INFO in \`env\` of this cluster shows that, and NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME name the interface.`;
-  return { lastLines, hint: `${slowHint} ${mayHang}` };
+  return { lastLines, hint: `${slow} ${mayHang}` };
 }

@@ -247,7 +247,7 @@ describe('explainSilence', () => {
     expect(lastLines).toEqual(['before', line]);
   });
 
-  it('names the failure that the engine has stated, where it did not end by it', () => {
+  it('names the failure that the engine has reported without ending', () => {
     const judge = createLogJudge();
     const line = 'torch._inductor.exc.InductorError: OSError: [Errno 28] No space left on device';
     judge.push(line);
@@ -255,9 +255,9 @@ describe('explainSilence', () => {
     expect(hint).toMatch(/^It has failed and did not end: a disk is full\. .*VLLM_CACHE_ROOT/);
   });
 
-  it('speaks of the hang without a word also where no line speaks of it', () => {
+  it('names the time limit of the start, and a silent hang, when no line tells the cause', () => {
     expect(explainSilence([], surroundings).hint).toMatch(
-      /readyLimitSeconds.*without a word \(NCCL, gloo\).*NCCL_DEBUG=INFO/,
+      /`engines\.vllm\.readyLimitSeconds`.*without a word \(NCCL, gloo\).*NCCL_DEBUG=INFO/,
     );
   });
 });
