@@ -19,8 +19,9 @@ export interface PausableLimitOptions {
 export function createPausableLimit({ clock, afterMs, makeError, outer }: PausableLimitOptions): PausableLimit {
   const controller = new AbortController();
   let running: AbortController | undefined;
+  let isDisposed = false;
   const start = () => {
-    if (running) return;
+    if (running || isDisposed) return;
     running = new AbortController();
     callLater(() => controller.abort(makeError()), { clock, afterMs, signal: running.signal });
   };
@@ -39,6 +40,9 @@ export function createPausableLimit({ clock, afterMs, makeError, outer }: Pausab
         start();
       }
     },
-    [Symbol.dispose]: stop,
+    [Symbol.dispose]() {
+      isDisposed = true;
+      stop();
+    },
   };
 }
