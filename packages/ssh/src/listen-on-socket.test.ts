@@ -20,6 +20,14 @@ describe.skipIf(!(await hasSshd()))('where sshd forbids socket forwarding', () =
     },
   );
 
+  it('a refusal after many others on one connection names the setting, too', async () => {
+    await using server = await openTestSshd({ extraConfig: ['AllowStreamLocalForwarding no'] });
+    await using connection = await openSsh(server.target);
+    const listen = () => connection.listen(join(server.dir, 's'), (stream) => stream.destroy());
+    await Promise.allSettled(Array.from({ length: 60 }, listen));
+    await expect(listen()).rejects.toMatchObject({ code: 'forward_forbidden' });
+  });
+
   it('a key without port-forwarding is refused the same way', async () => {
     const pair = createEd25519KeyPair();
     await using server = await openTestSshd({ authorizedKeys: [`restrict ${pair.publicKey}`] });

@@ -25,7 +25,7 @@ export async function listenOnSocket(link: SshLink, request: ListenRequest, wait
     if (link.ended.aborted) reject();
     else request.onConnection(link.adopt(accept()));
   };
-  const noteCount = link.serverNotes.length;
+  const { noteCount } = link;
   link.client.on('unix connection', onOpen);
   try {
     await link.request<void>((callback) => link.client.openssh_forwardInStreamLocal(socketPath, callback), {
@@ -35,7 +35,7 @@ export async function listenOnSocket(link: SshLink, request: ListenRequest, wait
   } catch (error) {
     link.client.off('unix connection', onOpen);
     if (link.ended.aborted || wait?.signal?.aborted) throw error;
-    throw listenError(link, socketPath, { cause: error, notes: link.serverNotes.slice(noteCount) });
+    throw listenError(link, socketPath, { cause: error, notes: link.notesSince(noteCount) });
   }
   return { path: socketPath, [Symbol.asyncDispose]: () => stopListening(link, socketPath, onOpen) };
 }

@@ -176,7 +176,5 @@ function abortCause(signal: AbortSignal, label: string): CodedError<SshErrorCode
 
 function noteServerMessage(link: SshLink, text: string): void {
   const note = /^Debug output from server: (".*")$/s.exec(text)?.[1];
-  if (note === undefined) return;
-  link.serverNotes.push(String(JSON.parse(note)));
-  if (link.serverNotes.length > 50) link.serverNotes.shift();
+  if (note !== undefined) link.addNote(String(JSON.parse(note)));
 }

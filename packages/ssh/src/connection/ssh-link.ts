@@ -14,15 +14,18 @@ export interface WaitOptions {
 
 type Callback<T> = (error: Error | null | undefined, value?: T) => void;
 
+const maxNotes = 50;
+
 export class SshLink {
   readonly client: Client;
   readonly label: string;
   /** Resolves with the cause of the end; undefined if this side closed it. Never rejects. */
   readonly closed: Promise<CodedError<SshErrorCode> | undefined>;
-  /** Messages the server sent for debugging; OpenSSH says there why it refused. */
-  readonly serverNotes: string[] = [];
   readonly #transport: Transport;
   readonly #ended = new AbortController();
+  /** The last debug messages of the server: OpenSSH gives there its reasons for a refusal. */
+  readonly #notes: string[] = [];
+  #noteCount = 0;
   readonly #streams = new Set<ChannelStream>();
   /** The waits for an answer; each is called with the reason when the connection ends. */
   readonly #waiting = new Set<(reason: unknown) => void>();
@@ -47,6 +50,23 @@ export class SshLink {
   /** Fires when the connection has ended or is about to. */
   get ended(): AbortSignal {
     return this.#ended.signal;
+  }
+
+  /** How many debug messages the server has sent so far. */
+  get noteCount(): number {
+    return this.#noteCount;
+  }
+
+  addNote(text: string): void {
+    this.#noteCount += 1;
+    this.#notes.push(text);
+    if (this.#notes.length > maxNotes) this.#notes.shift();
+  }
+
+  /** The debug messages after the first `count`, without those that are too old to be kept. */
+  notesSince(count: number): string[] {
+    const dropped = this.#noteCount - this.#notes.length;
+    return this.#notes.slice(Math.max(0, count - dropped));
   }
 
   /** Ends the connection at once. Without a cause, this side closes it. Later causes are ignored. */
