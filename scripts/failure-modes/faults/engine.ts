@@ -96,8 +96,8 @@ export const engineFaults: readonly FoundFault[] = [
     what: 'a request may have a multimodal vLLM fetch URLs from the compute node',
     seen: '400, with the name of the setting that opens it',
     tests: places(
-      ['packages/engines/src/vllm/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
-      ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration opens it'],
+      ['packages/engines/src/vllm/media-settings.test.ts', 'lets vLLM fetch nothing unless the configuration allows it'],
+      ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration allows it'],
       [
         `${agent}/agent.test.ts`,
         'starts an engine that does not know an optional flag again without it, and says what is open then',

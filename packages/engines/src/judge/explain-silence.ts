@@ -1,13 +1,13 @@
-// Decides what to tell a user whose engine runs and does not become ready. Pure.
+// Decides the hint for a user whose engine runs but does not become ready. Pure.
 
 import type { EngineSurroundings } from '../catalogue/failure-entry.ts';
 import type { Verdict } from '../diagnose/verdict.ts';
 import { fillText, surroundingNames } from '../catalogue/fill-text.ts';
 
-/** Where the processes of an engine meet; a hang there has no line of its own. */
+/** Lines of the moment at which an engine's processes connect to each other. A hang there has no line of its own. */
 const meeting = /distributed_init_method|world_size|rendezvous|nccl|gloo|pynccl|custom_all_reduce|parallel_state/i;
 const meetingHint =
-  "The engine's processes may wait for each other: the node's own name may lead to the loopback or to an address that does not work. Name the interface in `env` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.{interfaces} NCCL_DEBUG=INFO shows more.";
+  "The engine's processes may wait for each other: the node's own name may resolve to the loopback or to an address that does not work. Name the interface in `env` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and for vLLM also VLLM_HOST_IP with its address.{interfaces} NCCL_DEBUG=INFO shows more.";
 
 const maxLastLines = 20;
 
@@ -20,7 +20,7 @@ export function explainSilence(
   verdict?: Verdict,
 ): { lastLines: string[]; hint: string } {
   const lastLines = lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
-  // An engine that has failed does not always end: vLLM on a full disk, for one, stays.
+  // An engine that has failed does not always end: vLLM on a full disk stays.
   if (verdict?.kind === 'failed') {
     const names = { ...surroundingNames(surroundings), ...verdict.names };
     const { what, why, cure } = verdict.entry;
