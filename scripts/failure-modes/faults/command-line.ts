@@ -16,7 +16,7 @@ export const commandLineFaults: readonly FoundFault[] = [
       ['packages/config/src/project/judge-place.test.ts', 'refuses %s'],
       [
         'packages/config/src/project/project-settings.test.ts',
-        'ask for a model and for resources; all others are withheld',
+        'count if they choose a model or resources; all others are withheld',
       ],
     ),
   },

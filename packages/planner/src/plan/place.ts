@@ -1,4 +1,4 @@
-// Where a model could run: GPUs of one type, with what is known of their nodes.
+// A place where a model could run: GPUs of one type, with the known facts about their nodes.
 
 import { findGpu, type Gpu, gpuLabel } from '../gpu.ts';
 import type { SiteProfile } from '../site-profile.ts';
@@ -19,15 +19,15 @@ export interface Place {
   cost?: { perGpuHour: number; unit: string };
 }
 
-/** As many nodes as a plan looks at; a model that needs more is not for a batch job. */
+/** The most nodes that a plan considers; a model that needs more is not for a batch job. */
 const mostNodes = 8;
 
-/** The partitions of a site, each a place. Throws for a profile with an unknown GPU type: a test holds those of the house to it. */
+/** One place for each partition of a site. Throws for an unknown GPU type, which the schema of a site profile refuses. */
 export function placesOfSite(site: SiteProfile): Place[] {
   return site.partitions.map((partition) => {
     const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer } = partition;
     const found = findGpu(partition.gpu);
-    if (!('gpu' in found)) throw new Error(`cannot plan for ${site.name}: ${partition.gpu} is no GPU type`);
+    if (!('gpu' in found)) throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
     const affordable = Math.floor((maxGpus ?? Number.MAX_SAFE_INTEGER) / gpusPerNode);
     return {
       label: `partition ${name} (${gpusPerNode} × ${gpuLabel(found.gpu)} a node)`,
@@ -45,7 +45,7 @@ export function placesOfSite(site: SiteProfile): Place[] {
   });
 }
 
-/** A place of which only the GPUs are known. */
+/** A place for which only the GPUs are known. */
 export function placeOfGpu(gpu: Gpu, { gpusPerNode, nodes }: { gpusPerNode: number; nodes: number }): Place {
   return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes };
 }
