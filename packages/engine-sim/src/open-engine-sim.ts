@@ -178,5 +178,5 @@ function openAdapters(baseNames: readonly string[], lora: LoraOptions = {}): Ada
   return new Adapters({ baseNames, enabled, maxRank, initial });
 }
 
-/** vLLM's request ids. */
+/** vLLM's own default. */
 const defaultMaxRank = 16;

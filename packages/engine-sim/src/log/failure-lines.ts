@@ -3,7 +3,7 @@
 import type { StartFailure } from './failures.ts';
 import { core, err, type LogLine, record } from './log-line.ts';
 
-/** The places of a failure in order; the place decides which phases of the start are printed before. */
+/** The lines in order. The place of the failure decides which phases of the start precede them. */
 export function failureLines(failure: StartFailure, model: string): LogLine[] {
   const cause = failure.cause.replaceAll('{model}', model);
   switch (failure.at) {

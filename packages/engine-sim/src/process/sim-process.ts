@@ -197,7 +197,7 @@ export class SimProcess {
     });
   }
 
-  /** The facts that the start depends on. */
+  /** Applies a fault that must be known before the start. */
   #prepare(fault: { name: string; times?: number }): void {
     if (fault.name === 'lose-term') this.#signalsToLose += fault.times ?? 0;
     if (fault.name === 'hang-on-stop') this.#hangsOnStop = true;

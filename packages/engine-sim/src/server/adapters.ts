@@ -82,7 +82,7 @@ function refuse(status: 400 | 404, message: string): AdapterAnswer {
   return { ok: false, error: adapterError(status, message) };
 }
 
-/** Undefined if the folder holds no adapter. */
+/** The adapter's rank; undefined if the folder holds no adapter. */
 async function readRank(path: string): Promise<number | undefined> {
   try {
     return number(record(JSON.parse(await readFile(join(path, 'adapter_config.json'), 'utf8'))).r) ?? 0;

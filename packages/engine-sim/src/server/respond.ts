@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
-  /** Makes the answer's `x-request-id`, if the flags ask for that header. */
+  /** The answer's `x-request-id`, if the flags ask for that header. */
   requestId: string | undefined;
   /** Called when the status is known. */
   onStatus(status: number): void;

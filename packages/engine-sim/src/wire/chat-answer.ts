@@ -127,7 +127,7 @@ class ChatStream implements AnswerStream {
     return `${this.#start}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":null,"token_ids":null}${this.#closing()}}\n\n`;
   }
 
-  /** The place of the token that was counted last. */
+  /** The log probabilities of the token that was counted last. */
   #logprobs(choice: number): string {
     const { request, tokensOf } = this.#context;
     if (request.logprobs === undefined) return 'null';

@@ -15,7 +15,7 @@ export interface ServedModel {
 }
 
 export interface ChoicePlan {
-  /** The seed of free text. */
+  /** The prompt, from which free text is made. */
   prompt: string;
   script: Script;
   /** Text before the answer: completions with `echo`. */
