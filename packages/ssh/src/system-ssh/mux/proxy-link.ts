@@ -1,7 +1,7 @@
 // SSH channels through an ssh master in proxy mode (OpenSSH's PROTOCOL.mux): channel messages in the clear, on a unix
 // socket of this user; the master encrypts them and numbers the channels. The first cause of the end wins.
 
-import { type CodedError, detach, untilAborted, withTimeLimit } from '@fairlead/kit';
+import { type CodedError, detach, errorText, untilAborted, withTimeLimit } from '@fairlead/kit';
 
 import type { WaitOptions } from '../../connection/ssh-link.ts';
 import { type SshErrorCode, sshError } from '../../ssh-error.ts';
@@ -149,15 +149,21 @@ export class ProxyLink {
         if (type === message.close) this.#channels.delete(id);
       }
     } catch (error) {
-      this.end(sshError('protocol', `cannot talk to ${this.label} through the system's ssh`, { cause: error }));
+      this.end(
+        sshError('protocol', `cannot talk to ${this.label} through the system's ssh: ${errorText(error)}`, {
+          cause: error,
+        }),
+      );
     }
   }
 
   #onOpened(id: number, reader: WireReader): void {
     const opening = this.#openings.get(id);
     if (!opening) return;
-    this.#openings.delete(id);
     const peer: PeerSide = { id: reader.u32(), windowBytes: reader.u32(), packetBytes: reader.u32() };
+    // A channel cannot send its data in packets of no bytes.
+    if (peer.packetBytes === 0) throw new RangeError('the server confirms a channel with packets of 0 bytes');
+    this.#openings.delete(id);
     const channel = new ProxyChannel(this, peer, opening.closesWhen);
     this.#channels.set(id, channel);
     // The caller has given up and does not wait for the channel.
