@@ -100,9 +100,9 @@ export const sshReports: readonly FieldReport[] = [
     ],
     seen: 'an open ControlMaster of the user is used and no code is asked for; without one ssh asks once at the terminal; the command of the block is not started',
     tests: places(
-      [twoFactor, 'is made by the open connection of the user, which is asked nothing again'],
-      [twoFactor, 'asks a person once where none is open, and does not start the command of the block'],
-      [twoFactor, 'is refused with its reason where no person can be asked'],
+      [twoFactor, 'uses the open connection of the user and asks for no second code'],
+      [twoFactor, 'asks the user once if no connection is open, and does not start the command of the block'],
+      [twoFactor, 'is refused with the reason if there is no user to ask'],
     ),
   },
 ];
