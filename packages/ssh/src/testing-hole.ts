@@ -6,7 +6,7 @@ import { Scope } from '@fairlead/kit';
 
 export interface Hole extends AsyncDisposable {
   port: number;
-  /** From now on nothing passes, and neither side is told. */
+  /** Drops all bytes from now on, without closing either side. */
   swallow(): void;
   reset(): void;
 }

@@ -30,7 +30,7 @@ interface Row {
   model: string;
   gpu: string;
   gpus: number;
-  /** Where it is not one. */
+  /** Default 1. */
   nodes?: number;
   context: number;
   fits: boolean;
