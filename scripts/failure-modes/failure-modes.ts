@@ -220,10 +220,7 @@ export const failureChapters: readonly FailureChapter[] = [
           scenario('slurm/accounting'),
           'an account that has used up its budget: deploy says that no ending job helps, and gives no start time',
         ],
-        [
-          scenario('slurm/accounting'),
-          'an account that the user has lost is refused, and doctor no longer lists it',
-        ],
+        [scenario('slurm/accounting'), 'an account that the user has lost is refused, and doctor no longer lists it'],
         [
           scenario('slurm/accounting'),
           'accepts an account in another case, as Slurm does, and finds a QOS that allows less time than requested',

@@ -15,7 +15,8 @@ describe('A configuration file', () => {
     ['with CRLF', 'defaultCluster: a\r\n'],
   ])('%s is read', (_what, text) => expect(parseYamlObject(text, 'x.yaml')).toEqual({ defaultCluster: 'a' }));
 
-  it('that is empty or has only comments has no settings', () => expect(parseYamlObject('# nothing\n', 'x.yaml')).toEqual({}));
+  it('that is empty or has only comments has no settings', () =>
+    expect(parseYamlObject('# nothing\n', 'x.yaml')).toEqual({}));
 
   it.each([
     ['a list', '- a\n', /top level/],

@@ -24,15 +24,14 @@ function defaultClusterOf({ defaultCluster, clusters = {} }: FairleadConfig): st
 function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }: ClusterConfig): string[] {
   const problems: string[] = [];
   if (kind === 'local') {
-    if (login) problems.push(`${path}.login: a local cluster runs jobs on this machine, so this setting would never be used`);
+    if (login)
+      problems.push(`${path}.login: a local cluster runs jobs on this machine, so this setting would never be used`);
     if (slurm) problems.push(`${path}.slurm: a local cluster has no Slurm, so these settings would never be used`);
   }
   const overridden = Object.keys(slurm?.override ?? {});
   for (const directive of slurm?.omit ?? [])
     if (overridden.includes(directive))
-      problems.push(
-        `${path}.slurm.omit: ${directive} is also in slurm.override, so its value would never be used`,
-      );
+      problems.push(`${path}.slurm.omit: ${directive} is also in slurm.override, so its value would never be used`);
   if (gpu?.type && gpu.request === 'none')
     problems.push(`${path}.gpu.type: gpu.request is none, so the type would never be requested`);
   return [...problems, ...ofEngines(`${path}.engines`, engines)];

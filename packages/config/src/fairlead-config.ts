@@ -113,7 +113,10 @@ const commonEngineSettings = z.strictObject({
   }),
   stopLimitSeconds: seconds
     .optional()
-    .meta({ description: `How long the engine may take to end. Default ${defaults.stopLimitSeconds}.`, examples: [30] }),
+    .meta({
+      description: `How long the engine may take to end. Default ${defaults.stopLimitSeconds}.`,
+      examples: [30],
+    }),
   args: z.array(z.string()).optional(),
   env: envVars.optional(),
 });
@@ -146,7 +149,10 @@ export const healthSettings = z.strictObject({
   }),
   probeLimitSeconds: seconds
     .optional()
-    .meta({ description: `How long the engine may take for that token. Default ${defaults.probeLimitSeconds}.`, examples: [30] }),
+    .meta({
+      description: `How long the engine may take for that token. Default ${defaults.probeLimitSeconds}.`,
+      examples: [30],
+    }),
   probeFailures: z
     .int()
     .min(1)
@@ -198,7 +204,8 @@ const clusterPaths = z.strictObject({
     .string()
     .optional()
     .meta({
-      description: 'Directory for the agent and Node, on a file system that allows programs to run. Default: a directory below state.',
+      description:
+        'Directory for the agent and Node, on a file system that allows programs to run. Default: a directory below state.',
       examples: ['/project/alice/fairlead/bin'],
     }),
 });
@@ -217,7 +224,10 @@ export const clusterConfig = z.strictObject({
   node: z
     .string()
     .optional()
-    .meta({ description: 'Path of a Node >= 22.18 on the cluster, if there is one.', examples: ['/opt/node/bin/node'] }),
+    .meta({
+      description: 'Path of a Node >= 22.18 on the cluster, if there is one.',
+      examples: ['/opt/node/bin/node'],
+    }),
   prologue: z
     .array(z.string())
     .optional()
@@ -227,7 +237,10 @@ export const clusterConfig = z.strictObject({
     }),
   env: envVars
     .optional()
-    .meta({ description: "Environment variables of the job's processes.", examples: [{ HF_HOME: '/scratch/alice/hf' }] }),
+    .meta({
+      description: "Environment variables of the job's processes.",
+      examples: [{ HF_HOME: '/scratch/alice/hf' }],
+    }),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   tokenFile: z
     .string()
@@ -278,7 +291,10 @@ export const bastionConfig = z.strictObject({
   authorizedKeysFile: z
     .string()
     .optional()
-    .meta({ description: 'The path of authorized_keys, if it is not ~/.ssh/authorized_keys.', examples: ['~/.ssh/authorized_keys'] }),
+    .meta({
+      description: 'The path of authorized_keys, if it is not ~/.ssh/authorized_keys.',
+      examples: ['~/.ssh/authorized_keys'],
+    }),
 });
 export type BastionConfig = z.infer<typeof bastionConfig>;
 
@@ -324,7 +340,10 @@ export const presetConfig = z.strictObject({
     .meta({ description: "The engine's arguments for this model.", examples: [['--enable-prefix-caching']] }),
   env: envVars
     .optional()
-    .meta({ description: "Environment variables of the engine's process.", examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }] }),
+    .meta({
+      description: "Environment variables of the engine's process.",
+      examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],
+    }),
   description: z
     .string()
     .optional()

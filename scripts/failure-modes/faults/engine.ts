@@ -96,7 +96,10 @@ export const engineFaults: readonly FoundFault[] = [
     what: 'a request can make a multimodal vLLM fetch URLs from the compute node',
     seen: '400, with the name of the setting that allows it',
     tests: places(
-      ['packages/engines/src/vllm/media-settings.test.ts', 'lets vLLM fetch nothing unless the configuration allows it'],
+      [
+        'packages/engines/src/vllm/media-settings.test.ts',
+        'lets vLLM fetch nothing unless the configuration allows it',
+      ],
       ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration allows it'],
       [
         `${agent}/agent.test.ts`,

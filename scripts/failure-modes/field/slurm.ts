@@ -108,7 +108,10 @@ export const slurmReports: readonly FieldReport[] = [
         accounting,
         'its records show how jobs ended that the queue has forgotten: cancelled, out of time, on a failed node; without its database, status says once why no record shows it',
       ],
-      [accounting, 'without its database doctor says that it could not read the accounts, and a deployment still serves'],
+      [
+        accounting,
+        'without its database doctor says that it could not read the accounts, and a deployment still serves',
+      ],
       ['packages/cli/src/doctor/slurm/judge-account.test.ts', 'does not call accounts absent that could not be read'],
     ),
   },

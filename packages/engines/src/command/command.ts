@@ -116,7 +116,10 @@ function listenProblems(settings: EngineSettings): EngineCheck['problems'] {
   const [hasPort, hasSocket] = [namesPlaceholder(words, 'port'), namesPlaceholder(words, 'socket')];
   if (hasPort && hasSocket)
     return [
-      { path: 'command', message: 'names both {port} and {socket}, but the agent uses only one of them: leave one out' },
+      {
+        path: 'command',
+        message: 'names both {port} and {socket}, but the agent uses only one of them: leave one out',
+      },
     ];
   if (hasPort || hasSocket) return [];
   const message =

@@ -42,7 +42,7 @@ it('engineCommand makes the command line from the wanted engine and the values o
   expect(simulated).toEqual(['/opt/node', '--opt', '/opt/sim.ts', 'serve', ...served]);
 });
 
-it("engineCommand puts secrets into the environment, where they override variables of the job and of the spec", () => {
+it('engineCommand puts secrets into the environment, where they override variables of the job and of the spec', () => {
   const { env } = engineCommand(input);
   expect(env).toMatchObject({
     PATH: '/bin',

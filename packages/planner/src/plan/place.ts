@@ -27,7 +27,8 @@ export function placesOfSite(site: SiteProfile): Place[] {
   return site.partitions.map((partition) => {
     const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer } = partition;
     const found = findGpu(partition.gpu);
-    if (!('gpu' in found)) throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
+    if (!('gpu' in found))
+      throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
     const affordable = Math.floor((maxGpus ?? Number.MAX_SAFE_INTEGER) / gpusPerNode);
     return {
       label: `partition ${name} (${gpusPerNode} × ${gpuLabel(found.gpu)} a node)`,

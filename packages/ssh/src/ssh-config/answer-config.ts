@@ -63,7 +63,10 @@ function applyLine(line: ConfigLine, { lines, isActive }: Scope): void {
   const { keyword, place } = line;
   if (!knownKeywords.has(keyword)) {
     if (matchHostList(keyword, lines.get('ignoreunknown')?.[0]?.words[0] ?? '')) return;
-    refuseLine(place, `Fairlead does not know the keyword ${keyword}; an IgnoreUnknown line above it makes Fairlead and ssh ignore it`);
+    refuseLine(
+      place,
+      `Fairlead does not know the keyword ${keyword}; an IgnoreUnknown line above it makes Fairlead and ssh ignore it`,
+    );
   }
   onLine(line, () => checkValue(line));
   if (!isActive) return;
