@@ -111,12 +111,10 @@ const commonEngineSettings = z.strictObject({
     description: `Limit from the engine's start to its first answer. Default ${defaults.readyLimitSeconds}.`,
     examples: [3600],
   }),
-  stopLimitSeconds: seconds
-    .optional()
-    .meta({
-      description: `How long the engine may take to end. Default ${defaults.stopLimitSeconds}.`,
-      examples: [30],
-    }),
+  stopLimitSeconds: seconds.optional().meta({
+    description: `How long the engine may take to end. Default ${defaults.stopLimitSeconds}.`,
+    examples: [30],
+  }),
   args: z.array(z.string()).optional(),
   env: envVars.optional(),
 });
@@ -147,12 +145,10 @@ export const healthSettings = z.strictObject({
     description: `Interval at which the agent asks an idle engine for one token. Default ${defaults.probeIntervalSeconds}.`,
     examples: [30],
   }),
-  probeLimitSeconds: seconds
-    .optional()
-    .meta({
-      description: `How long the engine may take for that token. Default ${defaults.probeLimitSeconds}.`,
-      examples: [30],
-    }),
+  probeLimitSeconds: seconds.optional().meta({
+    description: `How long the engine may take for that token. Default ${defaults.probeLimitSeconds}.`,
+    examples: [30],
+  }),
   probeFailures: z
     .int()
     .min(1)
@@ -235,12 +231,10 @@ export const clusterConfig = z.strictObject({
       description: 'Shell lines before the agent starts.',
       examples: [['module load python/3.11', 'source /project/alice/vllm/bin/activate']],
     }),
-  env: envVars
-    .optional()
-    .meta({
-      description: "Environment variables of the job's processes.",
-      examples: [{ HF_HOME: '/scratch/alice/hf' }],
-    }),
+  env: envVars.optional().meta({
+    description: "Environment variables of the job's processes.",
+    examples: [{ HF_HOME: '/scratch/alice/hf' }],
+  }),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   tokenFile: z
     .string()
@@ -338,12 +332,10 @@ export const presetConfig = z.strictObject({
     .array(z.string())
     .optional()
     .meta({ description: "The engine's arguments for this model.", examples: [['--enable-prefix-caching']] }),
-  env: envVars
-    .optional()
-    .meta({
-      description: "Environment variables of the engine's process.",
-      examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],
-    }),
+  env: envVars.optional().meta({
+    description: "Environment variables of the engine's process.",
+    examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],
+  }),
   description: z
     .string()
     .optional()
