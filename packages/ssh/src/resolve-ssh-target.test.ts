@@ -140,7 +140,7 @@ Host *
     ['Match final all', 'criterion final'],
     ['Match tagged y', 'criterion tagged'],
     ['Match localnetwork 10.0.0.0/8', 'criterion localnetwork'],
-    ['UseKeychain yes', 'usekeychain is no keyword'],
+    ['UseKeychain yes', 'does not know the keyword usekeychain'],
     ['IdentityFile ~/.ssh/%j%w', '%w stands for nothing known'],
     ['IdentityFile ~carol/key', "no other user's home"],
     ['UserKnownHostsFile ${NOT_SET}/kh', 'stands for nothing known'],
