@@ -42,7 +42,7 @@ A model without a licence here: no source was at hand; its model card on Hugging
 
 ## GPU types
 
-Their names are those of \`--gpu\`. Where no source says what the driver reports, 93 % of the data sheet's memory is reckoned with, the lowest share that was seen.
+Their names are those of \`--gpu\`. Where no source says what the driver reports, 93 % of the data sheet's memory is reckoned with, the lowest share that was seen but for the T4's.
 
 | GPU | memory, as reported | source |
 |---|---|---|

@@ -40,6 +40,7 @@ it.each([
     /gpusPerNod: is not a setting; did you mean gpusPerNode\?/,
   ],
   ['a price below nothing', profile.replace('2.5', '-1'), /cost\.perGpuHour: /],
+  ['more GPUs than a node can have', profile.replace('gpusPerNode: 4', 'gpusPerNode: 65'), /gpusPerNode: .*<=64/],
   ['no partition', profile.replace(/partitions:\n.*\n/, 'partitions: []\n'), /partitions: /],
 ])('A site profile with %s is refused with the path of the field', async (_, text, message) => {
   await expect(read(text)).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringMatching(message) });

@@ -14,7 +14,7 @@ export interface Gpu {
   source: string;
 }
 
-/** The lowest known share of the data sheet's memory that a driver reports: 46068 MiB on an A40 of 48 GB. */
+/** The lowest known share of the data sheet's memory that a driver reports, except the T4's: 46068 MiB on an A40 of 48 GB. */
 const lowestReportedShare = 0.93;
 
 const capabilities = 'https://nvidia.github.io/TransformerEngine/support_matrix.html';
@@ -25,6 +25,7 @@ export const gpus: readonly Gpu[] = [
   {
     name: 't4',
     memoryGb: 16,
+    reportedGib: { gib: 14.58, source: 'https://github.com/datawhalechina/self-llm/issues/162' },
     vendor: 'nvidia',
     capability: 7.5,
     source: 'https://github.com/vllm-project/vllm/issues/5248',
@@ -136,7 +137,7 @@ export function formatSupport(gpu: Gpu, format: ModelPreset['quantization']): Fo
   const label = gpuLabel(gpu);
   switch (format) {
     case 'bf16':
-      return capability >= 8
+      return hasBf16(gpu)
         ? { kind: 'native' }
         : { kind: 'slower', why: `${label} has no bf16, so the weights are used as fp16` };
     case 'fp8':
@@ -147,15 +148,27 @@ export function formatSupport(gpu: Gpu, format: ModelPreset['quantization']): Fo
     case 'mxfp4':
       return capability >= 8 ? { kind: 'native' } : { kind: 'no', why: `${label} has no kernel for MXFP4 weights` };
     case 'awq':
+      return capability >= 7.5 ? { kind: 'native' } : { kind: 'no', why: `${label} has no kernel for AWQ weights` };
     case 'gptq':
       return { kind: 'native' };
   }
+}
+
+/** Elsewhere a model runs in fp16 (https://github.com/vllm-project/vllm/blob/main/vllm/platforms/cuda.py). */
+export function hasBf16({ vendor, capability }: Gpu): boolean {
+  return vendor === 'amd' || capability >= 8;
 }
 
 function amdSupport(gpu: Gpu, format: ModelPreset['quantization']): FormatSupport {
   if (format === 'bf16') return { kind: 'native' };
   if (gpu.capability >= 3 && (format === 'fp8' || format === 'mxfp4')) return { kind: 'native' };
   return { kind: 'no', why: `${gpuLabel(gpu)} has no kernel of vLLM for ${format.toUpperCase()} weights` };
+}
+
+/** Why a KV cache in FP8 may not work; undefined if it works. */
+export function fp8CacheDoubt(gpu: Gpu): string | undefined {
+  if (formatSupport(gpu, 'fp8').kind === 'native') return undefined;
+  return `${gpuLabel(gpu)} computes no FP8: whether vLLM starts with an FP8 KV cache there depends on its version (https://github.com/vllm-project/vllm/issues/26431)`;
 }
 
 /** A warning for a GPU type that vLLM's installation page does not list; undefined for a listed one. */

@@ -35,6 +35,8 @@ export const modelPreset = z.strictObject({
   /** Absent: the model card was not available. */
   licence: z.strictObject({ name: z.string(), isGated: z.boolean(), source }).optional(),
   quantization: z.enum(quantizations),
+  /** Why vLLM refuses the model on a GPU without bf16, where it would use the weights as fp16. */
+  noFp16: z.strictObject({ why: z.string(), source }).optional(),
   /** The size of the weights on all GPUs together. */
   weights: z.strictObject({ bytes: count, how: z.string(), source }),
   shape: z.strictObject({

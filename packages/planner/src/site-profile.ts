@@ -6,6 +6,9 @@ import { findGpu, gpuLabel, gpus } from './gpu.ts';
 
 const count = z.int().min(1);
 
+/** More than any node has. */
+export const maxGpusPerNode = 64;
+
 export const siteProfile = z.strictObject({
   /** The name in `--site`. */
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes'),
@@ -18,7 +21,7 @@ export const siteProfile = z.strictObject({
         name: z.string().min(1),
         /** The GPU type, as in `--gpu`: `a100:40`. */
         gpu: z.string().refine((text) => 'gpu' in findGpu(text), `must be one of ${gpus.map(gpuLabel).join(', ')}`),
-        gpusPerNode: count,
+        gpusPerNode: count.max(maxGpusPerNode),
         nodes: count.optional(),
         cpusPerNode: count,
         memoryGbPerNode: count,

@@ -1,7 +1,10 @@
 // `fairlead explain <file>`: what a log says about its engine. Reads the log as a stream; needs neither bastion nor cluster.
 
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { resolve } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
 
 import { createLineReader, createLogJudge, type Diagnosis, engineKinds, type ProcessEnd } from '@fairlead/engines';
 import { CodedError, errorText } from '@fairlead/kit';
@@ -18,12 +21,12 @@ export interface ExplainArgs {
 
 const chunkBytes = 1024 * 1024;
 
-export async function runExplain({ file, exitCode }: ExplainArgs, context: Context): Promise<void> {
-  const { output, signal, streams } = context;
-  const chunks =
-    file === '-' ? streams.stdin : createReadStream(resolve(context.cwd, file), { highWaterMark: chunkBytes });
+type ExplainContext = Pick<Context, 'cwd' | 'output' | 'signal'> & { streams: { stdin: Readable } };
+
+export async function runExplain({ file, exitCode }: ExplainArgs, context: ExplainContext): Promise<void> {
+  const { output } = context;
   const end = exitCode === undefined ? undefined : { code: exitCode, signal: null };
-  const diagnosis = await diagnoseLog(readChunks(chunks, file, signal), end);
+  const diagnosis = await diagnoseLog(readChunks(file, context), end);
   const facts = tellDiagnosis(diagnosis);
   const text = diagnosisText(facts, (style, told) => output.style(style, told));
   output.result({ event: 'log.explained', ok: true, file, lines: diagnosis.lines, ...facts }, text);
@@ -40,14 +43,13 @@ export async function diagnoseLog(chunks: AsyncIterable<Uint8Array>, end?: Proce
 }
 
 async function* readChunks(
-  stream: AsyncIterable<string | Uint8Array>,
   file: string,
-  signal: AbortSignal,
+  { cwd, signal, streams }: ExplainContext,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let isFirst = true;
   try {
-    for await (const chunk of stream) {
-      signal.throwIfAborted();
+    const stream = file === '-' ? streams.stdin : await openLog(resolve(cwd, file));
+    for await (const chunk of addAbortSignal<Readable>(signal, stream) as AsyncIterable<string | Uint8Array>) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       if (isFirst) refuseCompressed(bytes, file);
       isFirst = false;
@@ -65,6 +67,15 @@ async function* readChunks(
       },
     );
   }
+}
+
+/**
+ * The reader of the stream closes it. A named pipe is read as a socket is: opened as a file it waits for its writer in a thread
+ * of Node's, which no signal ends and on which the end of the process waits.
+ */
+async function openLog(path: string): Promise<Readable> {
+  if (!(await stat(path)).isFIFO()) return createReadStream(path, { highWaterMark: chunkBytes });
+  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
 }
 
 /** The bytes with which they begin. */

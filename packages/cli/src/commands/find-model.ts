@@ -1,7 +1,7 @@
 // From what was typed to a model of the catalogue or a GPU type. Pure.
 
 import { CodedError, nearestNames } from '@fairlead/kit';
-import { builtInModels, findGpu, type Gpu, type ModelPreset } from '@fairlead/planner';
+import { builtInModels, findGpu, type Gpu, maxGpusPerNode, type ModelPreset } from '@fairlead/planner';
 
 import type { CliErrorCode } from '../cli-error.ts';
 
@@ -29,7 +29,18 @@ export function siblingsOf({ siblings = [] }: ModelPreset): ModelPreset[] {
 export function gpuOf(text: string, flag: string): Gpu {
   const found = findGpu(text);
   if ('gpu' in found) return found.gpu;
-  throw new CodedError<CliErrorCode>('usage', `cannot use ${flag} ${text} because it is no GPU type that is known`, {
-    hint: `Write type and memory: ${found.candidates.join(', ')}.`,
+  const { candidates } = found;
+  const isShort = candidates.some((label) => label.startsWith(`${text.toLowerCase()}:`));
+  const why = isShort ? 'it comes in several sizes' : 'it is no GPU type that is known';
+  throw new CodedError<CliErrorCode>('usage', `cannot use ${flag} ${text || '""'} because ${why}`, {
+    hint: `Write type and memory: ${candidates.join(', ')}.`,
+  });
+}
+
+/** The value of --gpus. */
+export function gpusPerNodeOf(gpus: number): number {
+  if (gpus <= maxGpusPerNode) return gpus;
+  throw new CodedError<CliErrorCode>('usage', `cannot use --gpus ${gpus} because no node has so many`, {
+    hint: `It counts the GPUs of one node: at most ${maxGpusPerNode}.`,
   });
 }

@@ -15,7 +15,7 @@ import {
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { table } from '../output/table.ts';
-import { findModel, gpuOf } from './find-model.ts';
+import { findModel, gpuOf, gpusPerNodeOf } from './find-model.ts';
 
 export interface ModelsArgs {
   name?: string | undefined;
@@ -41,7 +41,9 @@ export async function runModels({ name, fits, gpus }: ModelsArgs, { output }: Pi
   }
   const gpu = gpuOf(fits, '--fits');
   const plans = builtInModels
-    .map((model) => planModel(model, placeOfGpu(gpu, { gpusPerNode: gpus ?? 1, nodes: 1 }), defaultWish(model)))
+    .map((model) =>
+      planModel(model, placeOfGpu(gpu, { gpusPerNode: gpusPerNodeOf(gpus ?? 1), nodes: 1 }), defaultWish(model)),
+    )
     .filter((plan) => plan.fits);
   output.result(
     { event: 'models', ok: true, models: plans.map((plan) => ({ ...modelFields(plan.model), layout: plan.layout })) },
@@ -92,12 +94,13 @@ function fitsWords({ gpu, gpus, nodes }: ModelPreset['fits']): string {
 }
 
 export function modelText(model: ModelPreset): string {
-  const { name, title, task, licence, quantization, weights, shape, context, args, argsSource, fits } = model;
+  const { name, title, task, licence, quantization, noFp16, weights, shape, context, args, argsSource, fits } = model;
   const rows: (readonly [label: string, text: string, source?: string | undefined])[] = [
     ['model', model.model],
     ['task', task],
     ['licence', licenceWords(licence), licence?.source],
     ['weights', `${gibWords(weights.bytes)} in ${quantization.toUpperCase()}: ${weights.how}`, weights.source],
+    ...(noFp16 ? ([['GPUs', `those with bf16: ${noFp16.why}`, noFp16.source]] as const) : []),
     ['shape', shapeWords(shape), shape.source],
     ...(shape.note === undefined ? [] : ([['', shape.note]] as const)),
     ['context', `${context.tokens} tokens`, context.source],

@@ -8,6 +8,7 @@ import {
   gpuLabel,
   layoutWords,
   type ModelPreset,
+  type Place,
   type PlanRefusal,
   type SiteProfile,
   type Wish,
@@ -41,8 +42,14 @@ export function overviewText(model: ModelPreset, { wish, plans }: Planned): stri
     plan.fits ? gibWords(plan.memory.free) : '-',
     plan.fits ? plan.warnings.join('; ') : plan.why,
   ]);
+  const [any] = plans;
+  const where = any ? ` on ${supplyWords(any.place)}` : '';
   const more = `Why, and for how much: fairlead plan ${model.name} --gpu <gpu>, or --site <site>.`;
-  return `${headText(model, wish)} on a node of 8 GPUs\n\n${table(['GPU', 'NEEDS', 'LEFT EACH', ''], rows)}\n\n${more}`;
+  return `${headText(model, wish)}${where}\n\n${table(['GPU', 'NEEDS', 'LEFT EACH', ''], rows)}\n\n${more}`;
+}
+
+function supplyWords({ gpusPerNode, nodes }: Place): string {
+  return `${nodes === 1 ? 'a node' : `${nodes} nodes`} of ${gpusPerNode} GPU${gpusPerNode === 1 ? '' : 's'}`;
 }
 
 function headText({ name, model, quantization }: ModelPreset, wish: Wish, site?: string): string {

@@ -64,6 +64,13 @@ describe('plan', () => {
     expect(text).toMatch(/^t4:16 +4 GPUs \(tensor-parallel 4\) .* no bf16/m);
   });
 
+  it('without a place says for which node it plans', async () => {
+    const headOf = async (args: { gpus?: number; nodes?: number }) =>
+      (await plan({ model: 'qwen3-8b', ...args })).text.split('\n')[0];
+    expect(await headOf({})).toMatch(/ on a node of 8 GPUs$/);
+    expect(await headOf({ gpus: 2, nodes: 3 })).toMatch(/ on 3 nodes of 2 GPUs$/);
+  });
+
   it('with --json is one object with the bytes', async () => {
     const { text } = await plan({ model: 'meta-llama/Llama-3.1-8B-Instruct', gpu: 'a100:40', gpus: 1 }, true);
     expect(JSON.parse(text)).toMatchObject({
@@ -116,10 +123,17 @@ describe('plan', () => {
     ],
     ['a GPU that the site lacks', { model: 'qwen3-8b', site: 'tud-capella', gpu: 'l40' }, 'usage', /It has h100:94/],
     ['more tokens than the model reads', { model: 'qwen3-8b', context: 50_000 }, 'usage', /--context 40960 or less/],
+    ['more GPUs than a node has', { model: 'qwen3-8b', gpus: 999_999_999 }, 'usage', /at most 64/],
+    ['more requests than a plan counts on', { model: 'qwen3-8b', concurrency: 1025 }, 'usage', /wait for their turn/],
     ['nodes beside a site', { model: 'qwen3-8b', site: 'tud-capella', nodes: 2 }, 'usage', /Leave them out/],
   ])('of %s is refused with what to do', async (_, args, code, hint) => {
     await expect(plan(args)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
   });
+});
+
+it('A GPU type of several sizes is not called unknown', async () => {
+  await expect(plan({ model: 'qwen3-8b', gpu: 'A100' })).rejects.toThrow(/because it comes in several sizes/);
+  await expect(plan({ model: 'qwen3-8b', gpu: 'a10' })).rejects.toThrow(/because it is no GPU type/);
 });
 
 describe('models', () => {

@@ -9,6 +9,7 @@ import {
   type Gpu,
   gpuLabel,
   gpus,
+  maxConcurrency,
   type ModelPreset,
   type Place,
   placeOfGpu,
@@ -22,7 +23,7 @@ import type { CliErrorCode } from '../cli-error.ts';
 import { exit } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { LineFields } from '../output/lines/json-line.ts';
-import { findModel, gpuOf, siblingsOf } from './find-model.ts';
+import { findModel, gpuOf, gpusPerNodeOf, siblingsOf } from './find-model.ts';
 import { overviewText, type PlacePlan, planText } from './plan-text.ts';
 
 export interface PlanArgs {
@@ -66,6 +67,13 @@ export async function runPlan(
 function wishOf(model: ModelPreset, args: PlanArgs): Wish {
   const usual = defaultWish(model);
   const { context = usual.context, concurrency = usual.concurrency } = args;
+  if (concurrency > maxConcurrency) {
+    throw new CodedError<CliErrorCode>(
+      'usage',
+      `cannot use --concurrency ${concurrency} because a plan counts on at most ${maxConcurrency} requests at a time`,
+      { hint: 'More of them wait for their turn. Deploy it several times, and plan for one of these.' },
+    );
+  }
   const most = model.context.tokens;
   if (context <= most) return { context, concurrency, kvCacheDtype: args.kvCache };
   throw new CodedError<CliErrorCode>(
@@ -98,7 +106,7 @@ async function siteOf(text: string): Promise<SiteProfile> {
 }
 
 function placesFor(args: PlanArgs, { site, gpu }: { site: SiteProfile | undefined; gpu: Gpu | undefined }): Place[] {
-  const supply = { gpusPerNode: args.gpus ?? 8, nodes: args.nodes ?? 1 };
+  const supply = { gpusPerNode: gpusPerNodeOf(args.gpus ?? 8), nodes: args.nodes ?? 1 };
   if (!site) return (gpu ? [gpu] : gpus).map((one) => placeOfGpu(one, supply));
   if (args.gpus !== undefined || args.nodes !== undefined) {
     throw new CodedError<CliErrorCode>('usage', 'cannot use --gpus or --nodes with --site, which says both', {

@@ -87,6 +87,35 @@ describe('No entry matches', () => {
   });
 });
 
+describe('A statement that resembles another one', () => {
+  it.each([
+    ['GatedRepoError: 401 Client Error. (Request ID: Root=1)', 'model-gated'],
+    ['HfHubHTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/org/model', 'model-gated'],
+    // The hub answers so of a gated model and of one that it does not have; what follows says which.
+    ['HTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/org/model', undefined],
+    ["HfHubHTTPError: Client error '401 Unauthorized' for url 'https://huggingface.co/api/whoami-v2'", 'model-gated'],
+    ["HTTPStatusError: Client error '401 Unauthorized' for url 'https://huggingface.co/org/model'", undefined],
+    ["HfHubHTTPError: Client error '429 Too Many Requests' for url 'https://huggingface.co/x'", 'hub-rate-limited'],
+    ["HTTPStatusError: Server error '503 Service Unavailable' for url 'https://huggingface.co/x'", 'hub-rate-limited'],
+    ['HTTPError: 404 Client Error: Not Found for url: https://huggingface.co/org/model/resolve/main/x.json', undefined],
+    ['RepositoryNotFoundError: 401 Client Error. (Request ID: Root=1)', 'model-unknown'],
+    ["ModuleNotFoundError: No module named 'vllm'", 'vllm-not-installed'],
+    ["ModuleNotFoundError: No module named 'vllm_flash_attn'", 'package-missing'],
+    ["OSError: [Errno 107] Transport endpoint is not connected: '/scratch/x'", 'input-output-error'],
+    ['OSError: [Errno 107] Transport endpoint is not connected', undefined],
+    ["FileExistsError: [Errno 17] File exists: '/home/u/.cache'", 'not-a-directory'],
+    ["FileExistsError: [Errno 17] File exists: '/psm_1f2e'", undefined],
+    ['/scratch/vllm: No such file or directory', 'vllm-not-installed'],
+    ['/scratch/vllm.sif: No such file or directory', undefined],
+    ['NVRM: Xid (PCI:0000:07:00): 64, pid=4711', 'gpu-ecc'],
+    // A page was retired in time; and the end of a process that something else ended.
+    ['NVRM: Xid (PCI:0000:07:00): 63, pid=4711', undefined],
+    ['NVRM: Xid (PCI:0000:07:00): 45, pid=4711', undefined],
+  ])('%s', (text, id) => {
+    expect(matchEntry({ voice: 'outer', text }, failureCatalogue)?.entry.id).toBe(id);
+  });
+});
+
 it('A server that fails requests and goes on serving has not failed', () => {
   const lines = linesOf(new URL('decoys/served-with-failed-requests.log', golden));
   expect(diagnose(lines).verdict).toMatchObject({ kind: 'serving', requestErrors: 4 });

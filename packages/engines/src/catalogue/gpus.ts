@@ -109,7 +109,7 @@ export const gpuFailures: readonly FailureEntry[] = [
     ...gpu,
     id: 'gpu-ecc',
     what: 'the GPU has a memory fault (ECC)',
-    patterns: [/uncorrectable (?:NVLink|ECC) error|ECC error encountered/, /NVRM: Xid .{0,60}: (?:48|63|64|94|95),/],
+    patterns: [/uncorrectable (?:NVLink|ECC) error|ECC error encountered/, /NVRM: Xid .{0,60}: (?:48|64|94|95),/],
     why: 'This GPU is broken (ECC).',
     cure: `${badNode} (\`--exclude\`).`,
     retry: false,
@@ -121,7 +121,7 @@ export const gpuFailures: readonly FailureEntry[] = [
     id: 'gpu-fell-off',
     what: 'the GPU failed (Xid {xid})',
     patterns: [
-      /NVRM: Xid .{0,60}: (?<xid>79|74|119|120|62|45|92|109|110|143),/,
+      /NVRM: Xid .{0,60}: (?<xid>79|74|119|120|62|92|109|110|143),/,
       /GPU has fallen off the bus|GPU is lost|Unable to determine the device handle for GPU/,
       /unspecified launch failure/,
     ],

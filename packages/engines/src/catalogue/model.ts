@@ -15,7 +15,11 @@ export const modelFailures: readonly FailureEntry[] = [
       /access a gated repo/i,
       /Cannot access gated repo/,
       /Access to model \S{1,200} is restricted/,
-      /40[13] Client Error/,
+      // The hub answers 401 for a model that it does not have, too: `RepositoryNotFoundError: 401 Client Error`.
+      /^(?!RepositoryNotFoundError|HTTPError).{0,200}401 Client Error/,
+      /403 Client Error/,
+      // As huggingface_hub says it since 1.0.
+      /HfHubHTTPError: Client error '40[13] /,
     ],
     why: "The model's licence was not accepted, or no token, or an invalid one, was sent.",
     cure: "Accept the licence on the model's page at huggingface.co, then set `tokenFile` of the cluster to a 0600 file with a token of that account (elsewhere: `export HF_TOKEN=hf_…`).",
@@ -30,7 +34,8 @@ export const modelFailures: readonly FailureEntry[] = [
       /is not a local folder and is not a valid model identifier/,
       /is not a valid model identifier/,
       /RevisionNotFoundError/,
-      /404 Client Error.{0,200}huggingface\.co/,
+      // The hub answers 404 for a file that a model lacks, too: `EntryNotFoundError` follows then.
+      /^(?!HTTPError).{0,200}404 Client Error.{0,200}huggingface\.co/,
     ],
     why: 'The name is misspelt, the model is private, or the revision does not exist.',
     cure: 'Correct the id: `hf models info <org>/<model>` shows whether it is there. A private model needs `tokenFile`.',
@@ -52,7 +57,13 @@ export const modelFailures: readonly FailureEntry[] = [
     ...final,
     id: 'hub-rate-limited',
     what: 'Hugging Face answers too many requests, or fails itself',
-    patterns: [/429 Client Error/, /\b50[0234] Server Error.{0,200}huggingface\.co/],
+    patterns: [
+      /429 Client Error/,
+      /\b50[0234] Server Error.{0,200}huggingface\.co/,
+      // As huggingface_hub says it since 1.0.
+      /Client error '429 /,
+      /Server error '50[0234] .{0,200}huggingface\.co/,
+    ],
     retry: true,
     why: 'Many nodes download at a time from one address, or the hub has a fault.',
     cure: 'Download the model once on the login node (`hf download <org>/<model>`), and set `HF_HUB_OFFLINE: "1"` in `env`.',

@@ -90,7 +90,8 @@ export const fileFailures: readonly FailureEntry[] = [
     ...files,
     id: 'not-a-directory',
     what: 'a cache is a link that leads nowhere',
-    patterns: [/\[Errno 17\] File exists/],
+    // Not the name of a block of shared memory that another process holds.
+    patterns: [/\[Errno 17\] File exists(?!: '\/psm_)/],
     retry: false,
     otherNode: false,
     why: 'The path named above exists and is no directory. In a container it is most often a link whose target is not there.',
@@ -101,7 +102,8 @@ export const fileFailures: readonly FailureEntry[] = [
     ...files,
     id: 'input-output-error',
     what: 'a file system of the node fails',
-    patterns: [/\[Errno 5\]|Input\/output error/, /\[Errno 107\]|Transport endpoint is not connected/],
+    // Of a socket it names no path.
+    patterns: [/\[Errno 5\]|Input\/output error/, /Transport endpoint is not connected: '/],
     retry: true,
     otherNode: true,
     why: 'A disk, Lustre or FUSE answers with an I/O error.',

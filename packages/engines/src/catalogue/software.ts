@@ -80,10 +80,10 @@ export const softwareFailures: readonly FailureEntry[] = [
     what: 'vLLM is not in the environment of the job',
     patterns: [
       /^(?:exec: )?(?:\S{0,200}\/)?vllm: (?:command not found|not found|No such file or directory)/,
-      /No module named '?vllm'?(?!\.)/,
+      /No module named '?vllm'?(?![.\w])/,
       /execve\(\): \S{0,200}vllm: No such file or directory/,
       /cannot be run: spawn \S{0,200}vllm ENOENT/,
-      /^\S{0,10}vllm\S{0,10}: No such file or directory/,
+      /^\S{0,10}vllm["'’\]]{0,2}: No such file or directory/,
     ],
     why: 'The environment is not active in the job, or vLLM is in another one.',
     cure: "Activate it in the cluster's `prologue` (`source <venv>/bin/activate`), or name the program: `engines.vllm.command: [<venv>/bin/vllm, serve]`.",

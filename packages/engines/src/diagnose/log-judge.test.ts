@@ -56,6 +56,13 @@ describe('The judge of a log', () => {
     });
   });
 
+  it('drops commands that the shell did not find before the engine started', () => {
+    const noise = ['/home/u/.bashrc: line 7: conda: command not found', 'bash: line 3: module: command not found'];
+    expect(verdictOf(noise)).toBe('conda-environment-missing');
+    expect(verdictOf([...noise, banner])).toBe('unfinished');
+    expect(verdictOf([...noise, banner, core(outOfMemory)])).toBe('cuda-out-of-memory');
+  });
+
   it('drops findings that did not keep the engine from serving', () => {
     expect(verdictOf([banner, core(outOfMemory), served])).toBe('serving');
     expect(verdictOf([banner, core(outOfMemory), served, dead])).toBe('engine-core-failed');

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
 import { failureCatalogue } from '../catalogue/catalogue.ts';
 import { type Match, matchEntry } from './match-entry.ts';
-import { readStatement, type Statement } from './read-statement.ts';
+import { readStatement, type Statement, type Voice } from './read-statement.ts';
 import type { Diagnosis, Evidence, ProcessEnd, Verdict } from './verdict.ts';
 
 export interface LogJudgeOptions {
@@ -24,6 +24,7 @@ export interface LogJudge {
 }
 
 interface Finding extends Match {
+  voice: Voice;
   said: string;
   evidence: Evidence;
 }
@@ -93,11 +94,20 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
     version = seenVersion;
     starts += 1;
     // Lines before the first banner, such as a warning of the loader, belong to the first start.
-    if (starts === 1) return;
+    if (starts === 1) return forgetShell();
     const former = judge(start);
     if (former.kind === 'failed' || former.kind === 'unknown') before = former;
     start = newStart();
     start.hasEngineLines = true;
+  }
+
+  /** A command that the shell did not find did not keep the engine from starting. */
+  function forgetShell(): void {
+    for (const [rank, { voice, entry }] of Object.entries(start.found)) {
+      if (voice !== 'outer' || (entry.topic !== 'software' && entry.topic !== 'container')) continue;
+      delete start.found[rank as FailureRank];
+      start.isDead = false;
+    }
   }
 
   function serve(line: string): void {
@@ -124,7 +134,7 @@ export function createLogJudge({ entries = failureCatalogue, readPhase }: LogJud
       return;
     }
     if (match) {
-      start.found[rank] ??= { ...match, said: statement.text, evidence: evidenceOf(line) };
+      start.found[rank] ??= { ...match, voice: statement.voice, said: statement.text, evidence: evidenceOf(line) };
       start.isDead ||=
         statement.voice !== 'warning' && (!start.served || rank !== 'cause' || statement.voice === 'outer');
     } else if (statement.voice === 'exception') {
@@ -245,7 +255,7 @@ const signalsByCode: Readonly<Record<number, string>> = {
 
 function exitFinding(text: string, entries: readonly FailureEntry[] = failureCatalogue): Finding | undefined {
   const match = matchEntry({ voice: 'exit', text }, entries);
-  return match && { ...match, said: text, evidence: { text } };
+  return match && { ...match, voice: 'exit', said: text, evidence: { text } };
 }
 
 function lineOf({ line = Infinity }: Evidence): number {

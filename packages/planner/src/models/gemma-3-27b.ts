@@ -8,6 +8,10 @@ export const gemma327b: ModelPreset = {
   title: 'Gemma 3 27B Instruct',
   task: 'chat',
   quantization: 'bf16',
+  noFp16: {
+    why: 'vLLM refuses Gemma 3 in fp16, which is numerically unstable',
+    source: 'https://github.com/vllm-project/vllm/blob/main/vllm/config/model.py',
+  },
   weights: {
     bytes: 54_800_000_000,
     how: '27.4 billion parameters in 2 bytes',

@@ -24,6 +24,11 @@ export const glm47Flash: ModelPreset = {
     heads: 20,
     kvCache: { kind: 'latent', rank: 512, ropeDim: 64 },
     experts: { count: 64, perToken: 4 },
+    maxTensorParallel: {
+      size: 4,
+      why: 'its experts are 1536 wide, which 5 does not divide',
+      source: 'https://github.com/ollama/ollama/issues/15855',
+    },
     source: 'https://github.com/ollama/ollama/issues/15855',
   },
   context: { tokens: 202_752, source: 'https://github.com/ollama/ollama/issues/15855' },

@@ -25,6 +25,7 @@ export const qwen3235bFp8: ModelPreset = {
       source: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-235B-A22B-Instruct-2507.yaml',
     },
     source: 'https://gitcode.com/Ascend/MindSpeed-RL/blob/master/configs/model/qwen3_235b_a22b.yaml',
+    note: 'It is the FP8 of the first Qwen3 235B A22B, not of the later Instruct of qwen3-235b.',
   },
   context: {
     tokens: 40_960,

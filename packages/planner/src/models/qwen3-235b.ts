@@ -29,5 +29,4 @@ export const qwen3235b: ModelPreset = {
   argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-235B-A22B-Instruct-2507.yaml',
   hours: 24,
   fits: { gpu: 'h100:94', gpus: 4, nodes: 2, context: 65_536, concurrency: 4 },
-  siblings: ['qwen3-235b-fp8'],
 };

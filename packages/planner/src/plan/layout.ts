@@ -14,8 +14,6 @@ export interface Layout {
 export interface GpuSupply {
   gpusPerNode: number;
   nodes: number;
-  /** GPUs that one user may hold at a time. Absent: no limit. */
-  maxGpus?: number;
 }
 
 export function gpusOf({ nodes, gpusPerNode }: Layout): number {
@@ -31,12 +29,10 @@ export function listLayouts(model: ModelPreset, supply: GpuSupply): Layout[] {
     for (let gpusPerNode = least; gpusPerNode <= supply.gpusPerNode; gpusPerNode++)
       layouts.push(...splits(model, nodes, gpusPerNode));
   }
-  return layouts
-    .filter((layout) => gpusOf(layout) <= (supply.maxGpus ?? Infinity))
-    .sort(
-      (a, b) =>
-        a.nodes - b.nodes || Number(a.pp > a.nodes) - Number(b.pp > b.nodes) || gpusOf(a) - gpusOf(b) || a.pp - b.pp,
-    );
+  return layouts.sort(
+    (a, b) =>
+      a.nodes - b.nodes || Number(a.pp > a.nodes) - Number(b.pp > b.nodes) || gpusOf(a) - gpusOf(b) || a.pp - b.pp,
+  );
 }
 
 function splits(model: ModelPreset, nodes: number, gpusPerNode: number): Layout[] {

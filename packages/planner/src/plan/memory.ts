@@ -8,7 +8,7 @@ import { type Layout, layersPerStage } from './layout.ts';
 export interface Wish {
   /** Tokens of the longest request and its answer together. */
   context: number;
-  /** Concurrent requests of that length. */
+  /** Concurrent requests of that length; at most `maxConcurrency`. */
   concurrency: number;
   kvCacheDtype: 'auto' | 'fp8';
 }
@@ -127,9 +127,12 @@ export function batchedTokens(gpu: Gpu): number {
   return size >= 70 && !gpuLabel(gpu).startsWith('a100:') ? 8192 : 2048;
 }
 
+/** vLLM's own default on large GPUs, and less than the tokens of the smallest batch, which --max-num-seqs may not exceed. */
+export const maxConcurrency = 1024;
+
 /** A plan's --max-num-seqs. vLLM's default would reserve memory for up to 1024 requests. */
 function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
-  return Math.min(256, Math.max(64, concurrency));
+  return Math.max(64, concurrency);
 }
 
 /** Arguments for the values that a plan assumes, because vLLM would choose others by its version or the GPU. */

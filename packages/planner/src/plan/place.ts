@@ -10,8 +10,6 @@ export interface Place {
   gpu: Gpu;
   gpusPerNode: number;
   nodes: number;
-  /** GPUs that one user may hold at a time. */
-  maxGpus?: number;
   cpusPerNode?: number;
   memoryGbPerNode?: number;
   maxHours?: number;
@@ -29,16 +27,18 @@ export function placesOfSite(site: SiteProfile): Place[] {
     const found = findGpu(partition.gpu);
     if (!('gpu' in found))
       throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
+    // A user who may hold fewer GPUs than a node has gets a part of a node.
+    const usable = Math.min(gpusPerNode, maxGpus ?? gpusPerNode);
+    const shareOf = (whole: number) => Math.floor((whole * usable) / gpusPerNode);
     const affordable = Math.floor((maxGpus ?? Number.MAX_SAFE_INTEGER) / gpusPerNode);
     return {
       label: `partition ${name} (${gpusPerNode} × ${gpuLabel(found.gpu)} a node)`,
       partition: name,
       gpu: found.gpu,
-      gpusPerNode,
+      gpusPerNode: usable,
       nodes: Math.max(1, Math.min(mostNodes, partition.nodes ?? mostNodes, affordable)),
-      cpusPerNode,
-      memoryGbPerNode,
-      ...(maxGpus === undefined ? {} : { maxGpus }),
+      cpusPerNode: shareOf(cpusPerNode),
+      memoryGbPerNode: shareOf(memoryGbPerNode),
       ...(maxHours === undefined ? {} : { maxHours }),
       ...(longer === undefined ? {} : { longer }),
       ...(site.cost === undefined ? {} : { cost: site.cost }),
@@ -48,5 +48,5 @@ export function placesOfSite(site: SiteProfile): Place[] {
 
 /** A place for which only the GPUs are known. */
 export function placeOfGpu(gpu: Gpu, { gpusPerNode, nodes }: { gpusPerNode: number; nodes: number }): Place {
-  return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes };
+  return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes: Math.min(mostNodes, nodes) };
 }

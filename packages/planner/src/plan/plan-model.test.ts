@@ -122,11 +122,29 @@ describe('A plan', () => {
     expect(fittingPlan('qwen3-32b-fp8', node('a100:80')).warnings).toEqual([expect.stringContaining('FP8')]);
     expect(fittingPlan('qwen3-32b-fp8', node('h100:80')).warnings).toEqual([]);
   });
+
+  it('warns of a KV cache in FP8 where the GPU computes none', () => {
+    const inFp8 = { ...wish, kvCacheDtype: 'fp8' } as const;
+    expect(fittingPlan('llama-3.1-8b', node('a100:80'), inFp8).warnings).toEqual([
+      expect.stringMatching(/^a100:80 computes no FP8: .* FP8 KV cache/),
+    ]);
+    expect(fittingPlan('llama-3.1-8b', node('l40'), inFp8).warnings).toEqual([]);
+  });
+
+  it('lets vLLM run as many requests at a time as are wished', () => {
+    const { args } = fittingPlan('llama-3.1-8b', node('h100:80'), { ...wish, context: 512, concurrency: 1000 });
+    expect(args.join(' ')).toContain('--max-num-seqs 1000 ');
+  });
+
+  it('looks at no more nodes than those of a site', () => {
+    expect(placeOfGpu(node('h100:80').gpu, { gpusPerNode: 8, nodes: 999_999_999 }).nodes).toBe(8);
+  });
 });
 
 describe('A plan that does not fit', () => {
   it.each([
     ['a format without kernel', 'gpt-oss-20b', node('mi100'), wish, /mi100:32 has no kernel of vLLM for MXFP4/],
+    ['fp16 that it refuses', 'gemma-3-27b', node('rtx8000:48'), wish, /rtx8000:48 has no bf16: vLLM refuses Gemma 3/],
     ['a context beyond the window', 'qwen3-8b', node('h100:80'), { ...wish, context: 50_000 }, /at most 40960 tokens/],
     [
       'too little memory',
@@ -163,6 +181,7 @@ describe('A plan that does not fit', () => {
 describe('A tensor-parallel size', () => {
   it.each([
     ['glm-4.7-flash', 8, /20 heads, which 8 does not divide/],
+    ['glm-4.7-flash', 5, /at most 4: its experts/],
     ['qwen3-vl-235b-fp8', 8, /at most 4: the FP8 blocks/],
     ['mixtral-8x22b', 3, /8 KV heads, which cannot be shared evenly by 3/],
   ])('of %s is refused: %i', (name, tp, why) => {

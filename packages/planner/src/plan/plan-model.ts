@@ -1,6 +1,6 @@
 // Plans a deployment from a model, a place and a wish: the smallest layout that holds the model, and its job. Pure.
 
-import { formatSupport, gpuLabel, missingFromVllm } from '../gpu.ts';
+import { formatSupport, fp8CacheDoubt, type Gpu, gpuLabel, hasBf16, missingFromVllm } from '../gpu.ts';
 import type { ModelPreset } from '../model-preset.ts';
 import { gpusOf, type Layout, listLayouts, tensorParallelFault } from './layout.ts';
 import { memoryArguments, type MemoryNeed, memoryNeed, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
@@ -56,10 +56,14 @@ const cpusPerGpu = 8;
 
 export function planModel(model: ModelPreset, place: Place, wish: Wish): FittingPlan | PlanRefusal {
   const support = formatSupport(place.gpu, model.quantization);
-  const unlisted = missingFromVllm(place.gpu);
-  const warnings = [...(support.kind === 'slower' ? [support.why] : []), ...(unlisted === undefined ? [] : [unlisted])];
+  const unusable = support.kind === 'no' ? support.why : fp16Refusal(model, place.gpu);
+  const warnings = [
+    support.kind === 'slower' && unusable === undefined ? support.why : undefined,
+    wish.kvCacheDtype === 'fp8' ? fp8CacheDoubt(place.gpu) : undefined,
+    missingFromVllm(place.gpu),
+  ].filter((warning) => warning !== undefined);
   const judged = { model, place, wish, warnings };
-  if (support.kind === 'no') return { ...judged, fits: false, why: support.why };
+  if (unusable !== undefined) return { ...judged, fits: false, why: unusable };
   if (wish.context > model.context.tokens) {
     const why = `${model.name} reads at most ${model.context.tokens} tokens: got ${wish.context}`;
     return { ...judged, fits: false, why };
@@ -79,6 +83,10 @@ export function planModel(model: ModelPreset, place: Place, wish: Wish): Fitting
   ];
   const args = serveArguments(model, { layout: chosen.layout, place, wish });
   return { ...judged, ...chosen, job, ...(cost ? { cost } : {}), reasons, args, fits: true };
+}
+
+function fp16Refusal({ noFp16 }: ModelPreset, gpu: Gpu): string | undefined {
+  return noFp16 === undefined || hasBf16(gpu) ? undefined : `${gpuLabel(gpu)} has no bf16: ${noFp16.why}`;
 }
 
 interface Tried {
@@ -126,7 +134,7 @@ function memoryReasons(model: ModelPreset, { layout, memory }: Tried, wish: Wish
     { of: 'reserve', why: `${gibWords(reserveBytes(reserve))}${each}: ${parts.join(', ')}` },
     {
       of: 'left',
-      why: `${gibWords(free)}${each} of ${gibWords(usable)}, which is ${share}; vLLM makes it KV cache too`,
+      why: `${gibWords(free)}${each} of ${gibWords(usable)}, which is ${share}${kvCache === 0 ? '' : '; vLLM makes it KV cache too'}`,
     },
   ];
 }
@@ -186,8 +194,7 @@ function serveArguments(
     ...(pp > 1 ? ['--pipeline-parallel-size', String(pp)] : []),
     ...memoryArguments(wish),
     ...(wish.kvCacheDtype === 'fp8' ? ['--kv-cache-dtype', 'fp8'] : []),
-    // GPUs without bf16 (https://github.com/vllm-project/vllm/blob/main/vllm/platforms/cuda.py).
-    ...(place.gpu.vendor === 'nvidia' && place.gpu.capability < 8 ? ['--dtype', 'half'] : []),
+    ...(hasBf16(place.gpu) ? [] : ['--dtype', 'half']),
     ...model.args,
   ];
 }

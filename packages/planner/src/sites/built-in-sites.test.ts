@@ -12,6 +12,13 @@ it.each(builtInSites.map((site) => [site.name, site] as const))(
   },
 );
 
+it('A user who may hold fewer GPUs than a node has gets a part of a node', () => {
+  const [site] = builtInSites;
+  const [partition] = site!.partitions;
+  const place = placesOfSite({ ...site!, partitions: [{ ...partition!, maxGpus: 1 }] })[0];
+  expect(place).toMatchObject({ gpusPerNode: 1, nodes: 1, cpusPerNode: 21, memoryGbPerNode: 80 });
+});
+
 it("The nodes of a place hold no more GPUs than the site's limit for one user", () => {
   const places = placesOfSite(builtInSites.find(({ name }) => name === 'curc-alpine')!);
   expect(places.map(({ partition, nodes }) => [partition, nodes])).toEqual([

@@ -44,7 +44,7 @@ async function prepare(): Promise<string | undefined> {
 }
 
 const settings = [
-  `presets.tiny={model: ${venv}/tiny, servedModel: tiny, gpus: 0, mem: 8G, args: [--load-format, dummy, --enforce-eager, --max-model-len, "1024"]}`,
+  `presets.tiny={model: ${venv}/tiny, servedModel: tiny, gpus: 0, mem: 8G, args: [--load-format, dummy, --enforce-eager, --dtype, float32, --max-model-len, "1024"]}`,
   `engines.vllm.command=[${venv}/bin/vllm, serve]`,
   'engines.vllm.env={VLLM_CPU_KVCACHE_SPACE: "1", HF_HUB_OFFLINE: "1", VLLM_NO_USAGE_STATS: "1"}',
 ];

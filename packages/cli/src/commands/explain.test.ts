@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { encodeJsonLine } from '../output/json-lines.ts';
+import { createOutput } from '../output/output.ts';
+import { runExplain } from './explain.ts';
+
+let folder: string;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'explain-'))));
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What is told of a log; `signal` as the first Ctrl-C gives it. */
+async function explain(
+  file: string,
+  { stdin = new PassThrough(), signal }: { stdin?: Readable; signal?: AbortSignal },
+) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const output = createOutput({ stdout, stderr }, { encodeLine: encodeJsonLine, startedMs: 0, now: () => 0 });
+  await runExplain(
+    { file },
+    { cwd: folder, output, signal: signal ?? new AbortController().signal, streams: { stdin } },
+  );
+  return JSON.parse(String(stdout.read())) as { id?: string; verdict: string };
+}
+
+async function pipe(name: string): Promise<string> {
+  await promisify(execFile)('mkfifo', [join(folder, name)]);
+  return name;
+}
+
+const fullDisk = 'OSError: [Errno 28] No space left on device\n';
+
+describe('explain', () => {
+  it('reads a file, standard input and a named pipe', async () => {
+    await writeFile(join(folder, 'log'), fullDisk);
+    const named = await pipe('written');
+    const [told] = await Promise.all([explain(named, {}), writeFile(join(folder, named), fullDisk)]);
+    expect(told).toMatchObject({ id: 'disk-full' });
+    expect(await explain('log', {})).toMatchObject({ id: 'disk-full' });
+    expect(await explain('-', { stdin: Readable.from([Buffer.from(fullDisk)]) })).toMatchObject({ id: 'disk-full' });
+  });
+
+  it.each([
+    ['standard input that says nothing', async () => '-'],
+    ['a pipe that has no writer', () => pipe('unwritten')],
+  ])('of %s ends with the signal', async (_, named) => {
+    const interrupt = new AbortController();
+    const told = explain(await named(), { signal: interrupt.signal });
+    setImmediate(() => interrupt.abort(new Error('interrupted')));
+    await expect(told).rejects.toThrow('interrupted');
+  });
+
+  it.each([
+    ['none', /ENOENT/],
+    ['.', /EISDIR/],
+  ])('of %s says that it cannot be read', async (file, why) => {
+    await expect(explain(file, {})).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(why) });
+  });
+});
