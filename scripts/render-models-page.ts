@@ -19,7 +19,7 @@ export function renderModelsPage(): string {
   const [shown] = builtInSites;
   return `# Models
 
-\`fairlead models\` lists these models, \`fairlead models <name>\` explains one, and \`fairlead plan <name>\` says which GPUs it needs and why: the weights, the KV cache of the requests that are wished, and what vLLM needs besides
+\`fairlead models\` lists these models, \`fairlead models <name>\` explains one, and \`fairlead plan <name>\` says which GPUs it needs and why: the weights, the KV cache of the requests, and what else vLLM needs
 ([the memory model and its limits](decisions/2026-11-30-memory-model-of-the-planner.md)). A preset of a chat model can be deployed by its name: with the GPUs, memory and arguments of the place that \`fairlead models\` shows under *FITS*, unless flags or settings say otherwise. Any other model is deployed by its Hugging Face id, and is not planned.
 
 ## On the sites that are known

@@ -93,7 +93,7 @@ export const failureChapters: readonly FailureChapter[] = [
       mode(
         'login host unreachable',
         'what runs goes on; the words name the host',
-        [scenario('job/outages'), 'login node away: what runs goes on, and the words name the host'],
+        [scenario('job/outages'), 'login node away: deployments go on, and the messages name the host'],
         [care, 'deploy goes on following, says so once, and is ready; stop says that it has stopped, and warns'],
       ),
       mode('DNS failure', 'the name, and that a VPN may be needed', [input, 'whose name is not known']),
@@ -120,11 +120,11 @@ export const failureChapters: readonly FailureChapter[] = [
       ]),
       mode('authorized_keys read-only', 'the line to add, and that it is waited for', [
         scenario('files/cluster-files'),
-        'that is not ours to edit: the line is shown, the same one each time, and serves once it has been added',
+        'that Fairlead may not edit: the command shows the line, the same one each time, and works after the user has added it',
       ]),
       mode('authorized_keys huge, with CRLF, without a last newline', 'nothing: every other byte stays', [
         scenario('files/cluster-files'),
-        '%s works, and every byte of it is as before when nothing is served any more',
+        '%s works, and has its original bytes again after the last stop',
       ]),
       mode('authorized_keys changed by someone else meanwhile', 'nothing: both changes are kept', [
         scenario('files/cluster-files'),
@@ -137,11 +137,11 @@ export const failureChapters: readonly FailureChapter[] = [
     modes: [
       mode('it forbids unix-socket forwarding', 'that it does, and what its operator must allow', [
         scenario('bastion/bastion-faults'),
-        'forwarding of sockets forbidden: the first command says so, and what its operator must allow',
+        'forwarding of sockets forbidden: the first command says so, and names the setting that the operator must allow',
       ]),
       mode('its name is a round robin of two hosts', 'both names; never a second control', [
         scenario('bastion/bastion-names'),
-        'a name that leads to another host than the one set up is refused with both names, by laptops and by agents',
+        'a name that leads to another host than the configured one is refused with both names, by laptops and by agents',
       ]),
       mode('a first route to it is black-holed', 'which route is used, and why', [
         scenario('bastion/routes'),
@@ -152,16 +152,16 @@ export const failureChapters: readonly FailureChapter[] = [
         'the next route, a new generation; no way back before the next loss',
         [
           scenario('bastion/routes'),
-          'a route that is lost under 20 streams gives way to the next, and is not taken again while that one works',
+          'when a route is lost under 20 streams the next one is taken, and kept while it works',
         ],
       ),
       mode('all its routes are gone', 'what each one answered; it comes back by itself', [
         scenario('bastion/routes'),
-        'while all routes are gone that is said once, and it comes back by itself with the first that is back',
+        'the loss of all routes is reported once, and the connection comes back with the first route that works again',
       ]),
       mode('one of its routes leads to another host', 'that it is refused; the others serve', [
         scenario('bastion/routes'),
-        'a route that leads to another host is refused by laptop, agent and init, and said',
+        'a route that leads to another host is refused and reported by laptop, agent and init',
       ]),
       mode('rebooted', 'control is back with its records, the agent with its next generation', [
         scenario('bastion/bastion-faults'),
@@ -169,11 +169,11 @@ export const failureChapters: readonly FailureChapter[] = [
       ]),
       mode('user processes reaped at logout', 'nothing: the gate revives control', [
         scenario('bastion/bastion-faults'),
-        'processes ended at logout: the next command finds control again, with all that was recorded',
+        'processes ended at logout: the next command finds control again, with all its records',
       ]),
       mode('IPv6 only', 'nothing: it serves', [
         scenario('bastion/bastion-names'),
-        'a bastion that has an IPv6 address alone serves by its name and by its address',
+        'a bastion with only an IPv6 address serves by its name and by its address',
       ]),
       mode('socket path too long', 'the directory, and that a shorter one will do', [
         scenario('files/paths'),
@@ -190,19 +190,19 @@ export const failureChapters: readonly FailureChapter[] = [
     modes: [
       mode('`sbatch` missing', 'whether this is a login host, and that its directory can be named', [
         scenario('slurm/slurm-refusals'),
-        'without sbatch is asked about, and its directory can be named',
+        'without sbatch is reported, and the directory of sbatch can be configured',
       ]),
       mode('`sbatch` refuses: account, partition, GPU type, time limit', "Slurm's words and what to change", [
         scenario('slurm/slurm-refusals'),
-        'for %s is told in its words, with what to change',
+        "for %s is reported with Slurm's words and the cure",
       ]),
       mode(
         '`sbatch` refuses: QOS',
         "Slurm's words and what to change",
-        [scenario('slurm/slurm-refusals'), 'for its QOS is told in its words, with what to change'],
+        [scenario('slurm/slurm-refusals'), "for its QOS is reported with Slurm's words and the cure"],
         [
           scenario('slurm/accounting'),
-          'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind',
+          "a job %s is refused with Slurm's words and the cure, and leaves nothing behind",
         ],
       ),
       mode(
@@ -214,19 +214,16 @@ export const failureChapters: readonly FailureChapter[] = [
         ],
         [
           scenario('slurm/accounting'),
-          'an account below that of the partition waits, and status says that it will never start',
+          'a job of a child of the account that the partition takes waits, and status says that it will never start',
         ],
         [
           scenario('slurm/accounting'),
-          'an account that has used up its budget: deploy says that no end of a job helps, and names no start',
+          'an account that has used up its budget: deploy says that no ending job helps, and gives no start time',
         ],
+        [scenario('slurm/accounting'), 'an account that the user has lost is refused, and doctor no longer lists it'],
         [
           scenario('slurm/accounting'),
-          'an account that was taken from the user meanwhile is refused, and doctor no longer lists it',
-        ],
-        [
-          scenario('slurm/accounting'),
-          'takes an account in other case, as Slurm does, and finds a QOS that gives less time than is asked for',
+          'accepts an account in another case, as Slurm does, and finds a QOS that allows less time than requested',
         ],
       ),
       mode(
@@ -238,8 +235,8 @@ export const failureChapters: readonly FailureChapter[] = [
       mode(
         'job pending for ever',
         'its reason in words, and what to do',
-        [scenario('slurm/job-ends'), 'for ever is told with its reason and what to do, by deploy and by status'],
-        [scenario('slurm/job-ends'), 'for a node that went away, for a quota, and for its turn is told so'],
+        [scenario('slurm/job-ends'), 'for ever is reported with its reason and the cure, by deploy and by status'],
+        [scenario('slurm/job-ends'), 'for a missing node, for a quota, or for its turn is reported with that reason'],
       ),
       mode('job cancelled while queued', 'that it was cancelled', [
         scenario('job/faults'),
@@ -247,24 +244,24 @@ export const failureChapters: readonly FailureChapter[] = [
       ]),
       mode('job held', 'that it is held, and by what it is released', [
         scenario('slurm/job-ends'),
-        'for ever is told with its reason and what to do, by deploy and by status',
+        'for ever is reported with its reason and the cure, by deploy and by status',
       ]),
       mode('job requeued', 'it serves again as the next start', [
         scenario('slurm/job-ends'),
-        'a job that was put back into the queue serves again as the next start, and the copy that its node kept is fenced',
+        'a requeued job serves again as the next start, and the copy that its node kept running is fenced',
       ]),
       mode(
         'preempted, killed by its time limit, node failure',
         'the reason that Slurm gave',
         [
           scenario('slurm/job-ends'),
-          'a job that Slurm ends is told in the reason that Slurm gave: preempted, out of time, a node that failed',
+          "a job that Slurm ends is reported with Slurm's reason: preempted, out of time, a failed node",
         ],
         [scenario('job/faults'), 'time limit drains a running stream to its end'],
       ),
       mode('out of memory', 'what ran out, and what to change', [
         scenario('slurm/job-ends'),
-        'out of memory: the engine says so with what to change; an agent that is killed by it is explained by the queue',
+        'out of memory: the engine error has the cure; for a killed agent, the queue explains the end',
       ]),
     ],
   },
@@ -280,13 +277,13 @@ export const failureChapters: readonly FailureChapter[] = [
         'nothing half-done stays; the next time goes through',
         [
           scenario('files/cluster-files'),
-          'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
+          'that is cut in the middle is reported, leaves no part of a file, and succeeds the next time',
         ],
-        [scenario('files/cluster-files'), 'that %s spoils says why and leaves nothing half-done'],
+        [scenario('files/cluster-files'), 'that %s spoils is reported with the cause, and leaves no part of a file'],
       ),
       mode('disk or quota full on the cluster, `noexec` directory', 'the directory, and what to change', [
         scenario('files/cluster-files'),
-        'to a disk that is full, or where no program may run, names the directory and what to change',
+        'to a full disk, or to a file system that allows no programs, is reported with the directory and the cure',
       ]),
       mode('engine never becomes ready, or exits at once', 'the cause, the cure, the last lines', [
         scenario('engine/engine-faults'),
@@ -294,7 +291,7 @@ export const failureChapters: readonly FailureChapter[] = [
       ]),
       mode('engine exits 0 while it serves', 'it is started again; status says why', [
         scenario('engine/engine-faults'),
-        'an engine that leaves with exit code 0 while it serves: streams are cut, it is started again, and status says why',
+        'an engine that exits with code 0 while it serves: streams are cut, it is started again, and status says why',
       ]),
       mode('engine killed', 'degraded, then ready again', [scenario('job/faults'), 'engine killed']),
       mode('engine hangs with `/health` 200', 'noticed by a completion; started again', [
@@ -303,7 +300,7 @@ export const failureChapters: readonly FailureChapter[] = [
       ]),
       mode('engine prints 100 MB of log', 'nothing: disk and memory stay bounded', [
         scenario('engine/engine-faults'),
-        'an engine that prints 200 MB of log: it serves on, and neither disk nor memory of the agent grows with it',
+        'an engine that prints 200 MB of log goes on serving, and neither the disk use nor the memory of the agent grows with it',
       ]),
       mode(
         'tunnel cut, reset, black-holed',
@@ -365,7 +362,7 @@ export const failureChapters: readonly FailureChapter[] = [
         'a stale agent of a former generation comes back',
         'fenced',
         [control('enrolment'), 'of a former generation that comes back is fenced, and its sockets stay unused'],
-        [scenario('job/outages'), 'lost instance whose name was deployed anew: it ends itself when it comes back'],
+        [scenario('job/outages'), 'lost instance whose name was deployed again: it ends itself when it comes back'],
       ),
       mode('a forged enrolment token', 'refused; the history says so', [
         control('enrolment'),
@@ -380,7 +377,7 @@ export const failureChapters: readonly FailureChapter[] = [
         'leases hold; times are set right',
         [
           scenario('bastion/bastion-faults'),
-          'a cluster whose clock is ten minutes ahead: it serves, its deadline is told in real time, and status says why times differ',
+          'a cluster whose clock is ten minutes ahead: it serves, its deadline is shown in real time, and status says why times differ',
         ],
         [control('enrolment'), 'keeps its lease, and its times are set right'],
       ),

@@ -87,7 +87,7 @@ describe.skipIf(!hasPython)("a server of a user's own (needs python3)", () => {
   );
 
   it.each([
-    ['engines.command={command: [serve]}', 'clusters.here.engines.command.command: says nowhere where to listen'],
+    ['engines.command={command: [serve]}', 'clusters.here.engines.command.command: does not say where to listen'],
     ['engines.comand={command: [serve]}', 'clusters.here.engines.comand: is not a setting; did you mean command?'],
     ['engines.command={helth: /up}', 'clusters.here.engines.command.helth: is not a setting; did you mean health?'],
     ['engines.vllm.args=[--port, "8000"]', 'clusters.here.engines.vllm.args: leave --port out'],

@@ -1,4 +1,4 @@
-// Routes to the bastion as a user configures them: how a compute node reaches it, and one of a thing or a list of them.
+// The schema of the routes from a compute node to the bastion, and of a setting that is one route or a list of routes.
 
 import { z } from 'zod';
 
@@ -10,24 +10,24 @@ export const clusterRoute = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'Its name inside.', examples: ['gate-int'] }),
+    .meta({ description: "The bastion's name inside the cluster.", examples: ['gate-int'] }),
   port: z
     .int()
     .min(1)
     .max(65535)
     .optional()
-    .meta({ description: 'Its port inside.', examples: [22] }),
+    .meta({ description: "The bastion's port inside the cluster.", examples: [22] }),
   user: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'The account there.', examples: ['alice'] }),
+    .meta({ description: 'The account on the bastion.', examples: ['alice'] }),
   hostKeys: z
     .array(z.string())
     .min(1)
     .optional()
     .meta({
-      description: 'Where the bastion shows other host keys inside than outside.',
+      description: 'The host keys that the bastion shows inside, if they differ from those outside.',
       examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHost']],
     }),
   proxyJump: z
@@ -53,13 +53,13 @@ export const clusterRoute = z.strictObject({
     .optional()
     .meta({
       description:
-        'With proxyJump: the keys that host may show. Default: what known_hosts on the node says (~/.ssh and /etc/ssh).',
+        'With proxyJump: the host keys of that host. Default: those in known_hosts on the node (~/.ssh and /etc/ssh).',
       examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJump']],
     }),
 });
 export type ClusterRoute = z.infer<typeof clusterRoute>;
 
-/** One, or a list in the order in which they are preferred. */
+/** One route, or a list of routes in order of preference. */
 export function oneOrMore<Route extends z.ZodType>(route: Route) {
   return z.union([route, z.array(route).min(1).max(maxRoutes)]);
 }

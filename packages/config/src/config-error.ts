@@ -1,4 +1,4 @@
-// The codes of what is wrong with the configuration or with a setting that was typed.
+// The error codes for a wrong configuration or a wrong setting on the command line.
 
 export type ConfigErrorCode =
   | 'usage'

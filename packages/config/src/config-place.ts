@@ -1,12 +1,12 @@
-// Where a caller's configuration is looked for.
+// The inputs of the search for a configuration.
 
 export interface ConfigPlace {
   env: Record<string, string | undefined>;
   home: string;
-  /** The search for a project's file begins here. */
+  /** The directory in which the search for a project's file begins. */
   cwd: string;
-  /** The one file that stands for the user's and the project's. */
+  /** One file that replaces both the user's and the project's file. */
   file?: string | undefined;
-  /** Called for each file or setting that does not count, at every load. */
+  /** Called at every load, for each file or setting that does not count. */
   warn: (text: string) => void;
 }

@@ -15,7 +15,8 @@ describe('A configuration file', () => {
     ['with CRLF', 'defaultCluster: a\r\n'],
   ])('%s is read', (_what, text) => expect(parseYamlObject(text, 'x.yaml')).toEqual({ defaultCluster: 'a' }));
 
-  it('that is empty or only comments says nothing', () => expect(parseYamlObject('# nothing\n', 'x.yaml')).toEqual({}));
+  it('that is empty or has only comments has no settings', () =>
+    expect(parseYamlObject('# nothing\n', 'x.yaml')).toEqual({}));
 
   it.each([
     ['a list', '- a\n', /top level/],
@@ -57,8 +58,8 @@ describe('Settings', () => {
   });
 });
 
-describe('What init writes', () => {
-  it('is what its answers change, and nothing that a project or a variable set', () => {
+describe("init's settings", () => {
+  it('are those that its answers change, without those of a project or a variable', () => {
     const before = { defaultCluster: 'a', clusters: { a: { kind: 'local', env: { X: '1' } } } };
     const after = { defaultCluster: 'a', clusters: { a: { kind: 'local', env: { X: '2' } }, b: { kind: 'slurm' } } };
     expect(changedSettings(before, before)).toEqual({});
@@ -66,6 +67,6 @@ describe('What init writes', () => {
   });
 });
 
-it('parseYamlObject says which alias has no anchor', () => {
+it('parseYamlObject names an alias without an anchor', () => {
   expect(() => parseYamlObject('a: *x', 'f.yaml')).toThrow(/cannot use f\.yaml because .*alias.*x/i);
 });

@@ -1,4 +1,4 @@
-// Where configuration comes from and which wins: the user's file, then the project's, then FAIRLEAD_* variables, then --set. Merges; does not judge.
+// The sources of the configuration, the weakest first: the user's file, the project's file, FAIRLEAD_* variables, --set. Reads and merges them; does not check them.
 
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -20,7 +20,7 @@ export function userConfigPath(env: Record<string, string | undefined>, home: st
   return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'fairlead', 'config.yaml');
 }
 
-/** Undefined where there is no such file. */
+/** Resolves with undefined if there is no such file. */
 export async function readConfigFile(path: string): Promise<ConfigSource | undefined> {
   const file = await readRegularFile(path);
   return file && { from: path, value: parseYamlObject(file.text, path) };
@@ -49,7 +49,7 @@ export function parseYamlObject(text: string, from: string): Record<string, unkn
   return value as Record<string, unknown>;
 }
 
-/** An alias of no anchor, or of too many, is found only here. */
+/** Converts the document, which finds an alias without an anchor and too many aliases. */
 function valueOf(document: Document.Parsed, from: string): unknown {
   try {
     return document.toJS();
@@ -71,7 +71,7 @@ export function environmentSources(env: Record<string, string | undefined>): Con
   return sources;
 }
 
-/** `a.b.c=value` (a key with a dot: `a."b.c"`); the value is read as YAML, so `true`, `4` and `[a, b]` are what they look like. */
+/** Parses `a.b.c=value` (a key with a dot: `a."b.c"`). The value is YAML, so `true`, `4` and `[a, b]` have their types. */
 export function parseSetting(pair: string): Record<string, unknown> {
   const setting = parseSettingPath(pair);
   if (!setting) {
@@ -88,7 +88,7 @@ export function parseSetting(pair: string): Record<string, unknown> {
   return setting.keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
 }
 
-/** Mappings are merged key by key, everything else is replaced. */
+/** Merges mappings key by key; replaces all other values. */
 export function mergeSettings(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) return over;
   const merged: Record<string, unknown> = { ...base };
@@ -97,7 +97,7 @@ export function mergeSettings(base: unknown, over: unknown): unknown {
   return merged;
 }
 
-/** The settings of `after` that `before` does not have, or has otherwise: what is to be written, whatever else is in force. */
+/** The settings of `after` that `before` lacks or has with another value. */
 export function changedSettings<T extends object>(before: T, after: T): Partial<T> {
   const changed = Object.entries(after).flatMap(([key, value]): Array<[string, unknown]> => {
     const old: unknown = (before as Record<string, unknown>)[key];

@@ -4,7 +4,7 @@ import { contradictionsOf } from './contradictions.ts';
 
 const login = { host: 'login' };
 
-it('contradictionsOf is silent about what can be done', () => {
+it('contradictionsOf finds nothing in settings that fit together', () => {
   expect(contradictionsOf({})).toEqual([]);
   expect(
     contradictionsOf({

@@ -1,4 +1,4 @@
-// Settings that are right one by one and make no sense together. Each sentence begins with the setting and names the consequence.
+// Finds settings that are valid alone and contradict each other. Each sentence begins with the setting and names the consequence.
 
 import { findEngineKind } from '@fairlead/engines';
 
@@ -24,17 +24,16 @@ function defaultClusterOf({ defaultCluster, clusters = {} }: FairleadConfig): st
 function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }: ClusterConfig): string[] {
   const problems: string[] = [];
   if (kind === 'local') {
-    if (login) problems.push(`${path}.login: a local cluster runs jobs on this machine, so it would never be used`);
-    if (slurm) problems.push(`${path}.slurm: a local cluster has no Slurm, so nothing of it would be asked for`);
+    if (login)
+      problems.push(`${path}.login: a local cluster runs jobs on this machine, so this setting would never be used`);
+    if (slurm) problems.push(`${path}.slurm: a local cluster has no Slurm, so these settings would never be used`);
   }
   const overridden = Object.keys(slurm?.override ?? {});
   for (const directive of slurm?.omit ?? [])
     if (overridden.includes(directive))
-      problems.push(
-        `${path}.slurm.omit: ${directive} is also in slurm.override, so its value would never be asked for`,
-      );
+      problems.push(`${path}.slurm.omit: ${directive} is also in slurm.override, so its value would never be used`);
   if (gpu?.type && gpu.request === 'none')
-    problems.push(`${path}.gpu.type: gpu.request is none, so the type would never be asked for`);
+    problems.push(`${path}.gpu.type: gpu.request is none, so the type would never be requested`);
   return [...problems, ...ofEngines(`${path}.engines`, engines)];
 }
 

@@ -1,15 +1,15 @@
-// What holds where fairlead.yaml says nothing: the settings' descriptions and the code that reads them take it from here.
+// The defaults of the settings in fairlead.yaml, used by the descriptions of the settings and by the code that reads them.
 
 import { specDefaults } from '@fairlead/protocol';
 
 export const defaults = {
   ...specDefaults,
-  /** Of a job, in Slurm's form. */
+  /** Time limit of a job, in Slurm's form. */
   time: '04:00:00',
-  /** On the bastion, and of a cluster. */
+  /** State directory on the bastion and on a cluster. */
   stateDir: '~/.local/share/fairlead',
-  /** On the cluster, with proxyJump. */
+  /** Private key on the cluster, used with proxyJump. */
   jumpIdentityFile: '~/.ssh/id_ed25519',
-  /** The least time between two looks of one command at a queue. */
+  /** The interval at which one command queries a queue. */
   pollSeconds: 15,
 } as const;

@@ -1,4 +1,4 @@
-// From a cluster's section of one engine to what the engine's kind reads: what every engine has apart from its own options. Pure.
+// Converts a cluster's section of one engine into the input of the engine's kind: common settings, and the engine's own options. Pure.
 
 import { defined } from '@fairlead/kit';
 import type { EngineSettings } from '@fairlead/engines';

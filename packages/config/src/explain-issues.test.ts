@@ -26,6 +26,6 @@ describe('A wrong configuration', () => {
   it('names the path of a wrong type', () =>
     expect(explain({ bastion: { fromLaptop: { host: 'b', port: 'x' } } })[0]).toMatch(/^bastion\.fromLaptop\.port: /));
 
-  it('names every problem, not the first alone', () =>
+  it('names every problem, not only the first', () =>
     expect(explain({ a: 1, b: 2, defaultCluster: 3 })).toHaveLength(3));
 });

@@ -1,9 +1,9 @@
-// Turns zod's findings on fairlead.yaml into sentences with the path of the field and, for a mistyped key, the nearest known name.
+// Turns zod's issues with fairlead.yaml into sentences with the path of the field and, for a mistyped key, the nearest known name.
 
 import { nearestNames } from '@fairlead/kit';
 import type { z } from 'zod';
 
-/** `shape` is the schema the value was held against; it knows the names. */
+/** `shape`: the schema that the value failed; it has the known names. */
 export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodType): string[] {
   return issues.flatMap(chosenBranch).flatMap((issue) => {
     const path = issue.path.map(String);
@@ -15,7 +15,7 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodT
   });
 }
 
-/** Of a setting that is one mapping or a list of them: what is wrong with the form that was written. */
+/** For a setting that is one mapping or a list of mappings: the issues with the form that the user wrote. */
 function chosenBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const isOtherForm = ([first]: z.core.$ZodIssue[]) => first?.code === 'invalid_type' && first.path.length === 0;

@@ -1,4 +1,4 @@
-// fairlead.yaml: what a user configures. Strict: an unknown key is an error. What holds where it says nothing: defaults.ts.
+// The schema of fairlead.yaml. Strict: an unknown key is an error. The defaults are in defaults.ts.
 
 import { defaultEngine, type EngineKind, engineKinds } from '@fairlead/engines';
 import { z } from 'zod';
@@ -40,7 +40,7 @@ export const slurmSettings = z.strictObject({
     .optional()
     .meta({ description: '`--reservation`.', examples: ['workshop'] }),
   time: slurmTime.optional().meta({
-    description: `Time limit of a job where --time is absent. Default ${defaults.time}.`,
+    description: `Time limit of a job without --time. Default ${defaults.time}.`,
     examples: ['04:00:00'],
   }),
   cpusPerTask: z
@@ -51,12 +51,12 @@ export const slurmSettings = z.strictObject({
   mem: z
     .string()
     .optional()
-    .meta({ description: "Memory of the node's task in Slurm's form.", examples: ['64G'] }),
+    .meta({ description: "Memory of the job on its node, in Slurm's form (`--mem`).", examples: ['64G'] }),
   binDir: z
     .string()
     .optional()
     .meta({
-      description: 'Directory of sbatch, squeue and the others on the login host, where they are not on the PATH.',
+      description: "Directory of Slurm's commands on the login host, if they are not on the PATH.",
       examples: ['/opt/slurm/bin'],
     }),
   cluster: z
@@ -68,7 +68,7 @@ export const slurmSettings = z.strictObject({
     .optional()
     .meta({
       description:
-        '`--clusters`, where the login host serves several Slurm clusters. Passed to every Slurm command; a job that was submitted stays with its cluster.',
+        '`--clusters`, if the login host serves several Slurm clusters. Passed to every Slurm command; a submitted job stays on its cluster.',
       examples: ['nautilus'],
     }),
   pollSeconds: z
@@ -77,21 +77,21 @@ export const slurmSettings = z.strictObject({
     .max(3600)
     .optional()
     .meta({
-      description: `How often this site lets its queue be asked. All commands then share one answer of \`squeue\`, kept on the login host until it is this old. Default: each command asks for itself, every ${defaults.pollSeconds} s.`,
+      description: `The shortest interval at which this site allows queries of its queue. All commands then share one answer of \`squeue\`, kept on the login host for this time. Default: each command queries the queue itself, every ${defaults.pollSeconds} s.`,
       examples: [120],
     }),
   omit: z
     .array(z.string())
     .optional()
-    .meta({ description: 'sbatch directives this site does not take.', examples: [['signal']] }),
+    .meta({ description: 'sbatch directives that this site does not accept.', examples: [['signal']] }),
   override: z
     .record(z.string(), z.string())
     .optional()
-    .meta({ description: 'sbatch directives with the value this site wants.', examples: [{ gres: 'gpu:1' }] }),
+    .meta({ description: 'sbatch directives with the values that this site requires.', examples: [{ gres: 'gpu:1' }] }),
   extra: z
     .array(z.string())
     .optional()
-    .meta({ description: 'Further lines of the script, as they are.', examples: [['#SBATCH --comment=llm']] }),
+    .meta({ description: 'Further lines of the job script, unchanged.', examples: [['#SBATCH --comment=llm']] }),
 });
 
 export const gpuSettings = z.strictObject({
@@ -102,37 +102,38 @@ export const gpuSettings = z.strictObject({
   request: z
     .enum(['gres', 'gpus-per-node', 'none'])
     .optional()
-    .meta({ description: 'How this site wants GPUs asked for. Default gres.', examples: ['gres'] }),
+    .meta({ description: 'The sbatch option with which this site requests GPUs. Default gres.', examples: ['gres'] }),
 });
 
 const commonEngineSettings = z.strictObject({
   command: z.array(z.string()).min(1).optional(),
   readyLimitSeconds: seconds.optional().meta({
-    description: `From its start to its first answer. Default ${defaults.readyLimitSeconds}.`,
+    description: `Limit from the engine's start to its first answer. Default ${defaults.readyLimitSeconds}.`,
     examples: [3600],
   }),
-  stopLimitSeconds: seconds
-    .optional()
-    .meta({ description: `How long it may take to end. Default ${defaults.stopLimitSeconds}.`, examples: [30] }),
+  stopLimitSeconds: seconds.optional().meta({
+    description: `How long the engine may take to end. Default ${defaults.stopLimitSeconds}.`,
+    examples: [30],
+  }),
   args: z.array(z.string()).optional(),
   env: envVars.optional(),
 });
 
-/** Settings of every engine. Those of one engine alone are further keys, which its own schema has checked. */
+/** Settings of every engine. The engine's own settings are further keys, which its own schema has checked. */
 export type EngineConfig = z.infer<typeof commonEngineSettings>;
 
 function engineSection({ title, program, examples, options }: EngineKind) {
   const start = {
-    installed: 'Default: what PATH has.',
-    bundled: 'Default: the one that comes with Fairlead.',
-    configured: 'Needed: there is no default.',
+    installed: 'Default: the program on the PATH.',
+    bundled: 'Default: the program that comes with Fairlead.',
+    configured: 'Required: there is no default.',
   }[program.kind];
   const { command, args, env } = commonEngineSettings.shape;
   const shape = {
     ...commonEngineSettings.shape,
     command: command.meta({ description: `Program and first arguments. ${start}`, examples: [examples.command] }),
     args: args.meta({ description: 'More arguments for every model.', examples: [examples.args] }),
-    env: env.meta({ description: "Variables of the engine's process alone.", examples: [examples.env] }),
+    env: env.meta({ description: "Environment variables of the engine's process only.", examples: [examples.env] }),
   };
   return z.strictObject(shape).extend(options.shape).optional().describe(`How ${title} is started.`);
 }
@@ -141,22 +142,23 @@ const engineNames = engineKinds.map(({ name }) => name);
 
 export const healthSettings = z.strictObject({
   probeIntervalSeconds: seconds.optional().meta({
-    description: `How often an idle engine is asked for one token. Default ${defaults.probeIntervalSeconds}.`,
+    description: `Interval at which the agent asks an idle engine for one token. Default ${defaults.probeIntervalSeconds}.`,
     examples: [30],
   }),
-  probeLimitSeconds: seconds
-    .optional()
-    .meta({ description: `How long that may take. Default ${defaults.probeLimitSeconds}.`, examples: [30] }),
+  probeLimitSeconds: seconds.optional().meta({
+    description: `How long the engine may take for that token. Default ${defaults.probeLimitSeconds}.`,
+    examples: [30],
+  }),
   probeFailures: z
     .int()
     .min(1)
     .optional()
     .meta({
-      description: `Failures in a row until the engine counts as hung. Default ${defaults.probeFailures}.`,
+      description: `Number of consecutive failures after which the engine counts as hung. Default ${defaults.probeFailures}.`,
       examples: [2],
     }),
   stallSeconds: seconds.optional().meta({
-    description: `How long tokens may stand still with requests running. Default ${defaults.stallSeconds}.`,
+    description: `How long an engine with running requests may produce no token. Default ${defaults.stallSeconds}.`,
     examples: [90],
   }),
   crashLimit: z
@@ -164,19 +166,19 @@ export const healthSettings = z.strictObject({
     .min(1)
     .optional()
     .meta({
-      description: `Starts within crashWindowSeconds after which it gives up. Default ${defaults.crashLimit}.`,
+      description: `Number of starts within crashWindowSeconds after which the agent gives up. Default ${defaults.crashLimit}.`,
       examples: [4],
     }),
   crashWindowSeconds: seconds
     .optional()
     .meta({ description: `Default ${defaults.crashWindowSeconds}.`, examples: [1800] }),
   restartBaseSeconds: seconds.optional().meta({
-    description: `Bound of the first wait before the engine is started again. Default ${defaults.restartBaseSeconds}.`,
+    description: `Upper limit of the first wait before the engine is started again. Default ${defaults.restartBaseSeconds}.`,
     examples: [2],
   }),
   restartMaxSeconds: seconds
     .optional()
-    .meta({ description: `Bound of every such wait. Default ${defaults.restartMaxSeconds}.`, examples: [60] }),
+    .meta({ description: `Upper limit of every such wait. Default ${defaults.restartMaxSeconds}.`, examples: [60] }),
 });
 
 const clusterPaths = z.strictObject({
@@ -198,7 +200,8 @@ const clusterPaths = z.strictObject({
     .string()
     .optional()
     .meta({
-      description: 'Directory for agent and Node; programs must be allowed to run there. Default below state.',
+      description:
+        'Directory for the agent and Node, on a file system that allows programs to run. Default: a directory below state.',
       examples: ['/project/alice/fairlead/bin'],
     }),
 });
@@ -207,17 +210,20 @@ export const clusterConfig = z.strictObject({
   kind: z
     .enum(['slurm', 'local'])
     .optional()
-    .meta({ description: 'local: jobs run on this machine, without Slurm. Default slurm.', examples: ['slurm'] }),
+    .meta({ description: '`local`: jobs run on this machine, without Slurm. Default slurm.', examples: ['slurm'] }),
   login: sshRoute
     .optional()
-    .meta({ description: 'The host that takes `sbatch`, by SSH.', examples: [{ host: 'login.example.org' }] }),
-  slurm: slurmSettings.optional().describe('What the job script asks Slurm for.'),
-  gpu: gpuSettings.optional().describe('How GPUs are asked for.'),
-  paths: clusterPaths.optional().describe('Where files go on the cluster.'),
+    .meta({ description: 'The SSH host on which `sbatch` runs.', examples: [{ host: 'login.example.org' }] }),
+  slurm: slurmSettings.optional().describe('What the job script requests from Slurm.'),
+  gpu: gpuSettings.optional().describe('How the job requests GPUs.'),
+  paths: clusterPaths.optional().describe('Directories on the cluster.'),
   node: z
     .string()
     .optional()
-    .meta({ description: 'A Node >= 22.18 on the cluster, where there is one.', examples: ['/opt/node/bin/node'] }),
+    .meta({
+      description: 'Path of a Node >= 22.18 on the cluster, if there is one.',
+      examples: ['/opt/node/bin/node'],
+    }),
   prologue: z
     .array(z.string())
     .optional()
@@ -225,10 +231,11 @@ export const clusterConfig = z.strictObject({
       description: 'Shell lines before the agent starts.',
       examples: [['module load python/3.11', 'source /project/alice/vllm/bin/activate']],
     }),
-  env: envVars
-    .optional()
-    .meta({ description: "Variables of the job's processes.", examples: [{ HF_HOME: '/scratch/alice/hf' }] }),
-  health: healthSettings.optional().describe('When an engine counts as hung, and how it is started again.'),
+  env: envVars.optional().meta({
+    description: "Environment variables of the job's processes.",
+    examples: [{ HF_HOME: '/scratch/alice/hf' }],
+  }),
+  health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   tokenFile: z
     .string()
     .optional()
@@ -250,7 +257,7 @@ export type ClusterConfig = z.infer<typeof clusterConfig>;
 
 export const bastionConfig = z.strictObject({
   fromLaptop: oneOrMore(sshRoute).describe(
-    'The bastion as this machine reaches it: one route, or a list of routes to the same host. All are asked at once; the first in this order that answers and proves to be the bastion is taken, the next one when it is gone.',
+    'The bastion as this machine reaches it: one route, or a list of routes to the same host. Fairlead asks all at once and takes the first in this order that answers and is proven to be the bastion; when that route is lost, it takes the next one.',
   ),
   fromCluster: oneOrMore(clusterRoute)
     .optional()
@@ -274,11 +281,14 @@ export const bastionConfig = z.strictObject({
   node: z
     .string()
     .optional()
-    .meta({ description: 'A Node >= 22.18 on the bastion, where there is one.', examples: ['/usr/bin/node'] }),
+    .meta({ description: 'Path of a Node >= 22.18 on the bastion, if there is one.', examples: ['/usr/bin/node'] }),
   authorizedKeysFile: z
     .string()
     .optional()
-    .meta({ description: 'Where it is not ~/.ssh/authorized_keys.', examples: ['~/.ssh/authorized_keys'] }),
+    .meta({
+      description: 'The path of authorized_keys, if it is not ~/.ssh/authorized_keys.',
+      examples: ['~/.ssh/authorized_keys'],
+    }),
 });
 export type BastionConfig = z.infer<typeof bastionConfig>;
 
@@ -297,7 +307,7 @@ export const presetConfig = z.strictObject({
   servedModel: z
     .string()
     .optional()
-    .meta({ description: 'The name that clients ask for. Default: the model.', examples: ['qwen3-8b'] }),
+    .meta({ description: 'The name of the model in requests. Default: the model.', examples: ['qwen3-8b'] }),
   gpus: z
     .int()
     .min(0)
@@ -322,9 +332,10 @@ export const presetConfig = z.strictObject({
     .array(z.string())
     .optional()
     .meta({ description: "The engine's arguments for this model.", examples: [['--enable-prefix-caching']] }),
-  env: envVars
-    .optional()
-    .meta({ description: "Variables of the engine's process.", examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }] }),
+  env: envVars.optional().meta({
+    description: "Environment variables of the engine's process.",
+    examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],
+  }),
   description: z
     .string()
     .optional()
@@ -335,12 +346,12 @@ export type PresetConfig = z.infer<typeof presetConfig>;
 export const fairleadConfig = z.strictObject({
   defaultCluster: clusterName
     .optional()
-    .meta({ description: 'The cluster where --on is absent.', examples: ['mycluster'] }),
-  bastion: bastionConfig.optional().describe('The SSH host that this machine and the cluster reach.'),
-  clusters: z.record(clusterName, clusterConfig).optional().describe('Slurm sites by a short name of yours.'),
+    .meta({ description: 'The cluster of commands without --on.', examples: ['mycluster'] }),
+  bastion: bastionConfig.optional().describe('The SSH host that both this machine and the cluster can reach.'),
+  clusters: z.record(clusterName, clusterConfig).optional().describe('Slurm sites, by short names that you choose.'),
   presets: z
     .record(z.string(), presetConfig)
     .optional()
-    .describe('Names for models and how they are run; they go before the built-in ones.'),
+    .describe('Names for models with their settings; they override the built-in presets.'),
 });
 export type FairleadConfig = z.infer<typeof fairleadConfig>;

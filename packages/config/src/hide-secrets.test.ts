@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { hideSecrets, refuseSecretArguments } from './hide-secrets.ts';
 
-it('hideSecrets hides what a name says is secret, and nothing else', () => {
+it('hideSecrets hides values with a secret name, and no others', () => {
   const config = (token: string) => ({
     presets: { mine: { model: 'a/b', env: { HF_TOKEN: token, HF_HOME: '/scratch' } } },
     clusters: { big: { tokenFile: '~/.hf-token', engines: { vllm: { env: { WANDB_API_KEY: token }, args: ['x'] } } } },

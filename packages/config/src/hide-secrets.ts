@@ -1,11 +1,11 @@
-// What a configuration may hold of secrets, by the names of its variables: shown as `***`, refused in an engine's arguments. Pure.
+// Recognizes secrets in a configuration by the names of variables and flags: shows them as `***`, refuses them in an engine's arguments. Pure.
 
 import { flagWithValue } from '@fairlead/engines';
 import { CodedError, namesSecret } from '@fairlead/kit';
 
 import type { ConfigErrorCode } from './config-error.ts';
 
-/** The same value, without what its names say is secret. `config` is what people paste into reports. */
+/** The same value with `***` for each secret, because users paste the output of `config` into reports. */
 export function hideSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(hideSecrets);
   if (typeof value !== 'object' || value === null) return value;
@@ -17,7 +17,7 @@ export function hideSecrets(value: unknown): unknown {
   );
 }
 
-/** Throws where an argument would show a secret to every user of the node. `flags`: those that are followed by one; `--hf-token` alone means the token that is kept on the cluster. */
+/** Throws `config_invalid` if an argument would show a secret to every user of the node. `flags`: the flags whose value is a secret; `--hf-token` without a value means the token that is stored on the cluster. */
 export function refuseSecretArguments(args: readonly string[], flags: readonly string[]): void {
   const flag = flagWithValue(args, flags);
   if (flag === undefined) return;

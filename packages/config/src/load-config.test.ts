@@ -18,14 +18,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('A setting on the command line', () => {
-  it('may be a part of what the file has', async () => {
+  it('may complete a mapping of the file', async () => {
     const set = ['login.port=2222', 'bastion.fromCluster.host=inside'];
     const { config, cluster } = await loadForCluster(place, { set });
     expect(cluster.config.login).toEqual({ host: 'l', port: 2222 });
     expect(config.bastion).toEqual({ fromLaptop: { host: 'b' }, fromCluster: { host: 'inside' } });
   });
 
-  it('is named when it is what is wrong', async () => {
+  it('is named when it is wrong', async () => {
     await expect(loadForCluster(place, { set: ['login.port=0'] })).rejects.toMatchObject({
       code: 'config_invalid',
       message: expect.stringContaining('--set') as unknown,
@@ -37,7 +37,7 @@ describe('A setting on the command line', () => {
   });
 });
 
-it('A cluster that is not configured is none, whatever every object has', async () => {
+it('A property of every object, such as constructor, is no configured cluster', async () => {
   await expect(loadForCluster(place, { on: 'constructor', set: [] })).rejects.toMatchObject({
     code: 'cluster_unknown',
     hint: expect.stringContaining('Configured: tb') as unknown,

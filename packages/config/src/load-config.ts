@@ -1,4 +1,4 @@
-// The configuration in force, checked, and where each value came from.
+// Loads the configuration in force, checks it, and records the source of each value.
 
 import { CodedError, defined, nearestNames } from '@fairlead/kit';
 import { type ClusterConfig, type FairleadConfig, fairleadConfig } from './fairlead-config.ts';
@@ -21,22 +21,22 @@ import { parseSettingPath } from './setting-path.ts';
 
 export interface LoadedConfig {
   config: FairleadConfig;
-  /** Setting path → where its value came from. */
+  /** Setting path → the source of its value. */
   origins: Map<string, string>;
   /** The files that were read, weakest first. */
   files: string[];
-  /** Absent where one file was named. */
+  /** Absent if the user named one file. */
   project?: ProjectConfig;
 }
 
-/** `settings` are `--set path=value` flags with whole paths. */
+/** `settings`: `--set path=value` flags with whole paths. Throws `config_invalid`, `config_unreadable` or `usage`. */
 export async function loadConfig(place: ConfigPlace, settings: readonly string[] = []): Promise<LoadedConfig> {
   const { files, project } = place.file
     ? { files: [await explicitFile(place.file)], project: undefined }
     : await standardFiles(place);
   const flags = settings.map((setting) => ({ from: '--set', value: parseSetting(setting) }));
   const sources = [...files, ...environmentSources(place.env), ...flags];
-  // Each is checked where it lies: half of a mapping (`login.port`) is a whole one over what stands below it.
+  // Each source is checked together with those below it: a part of a mapping (`login.port`) may complete a lower one.
   let merged: unknown = {};
   let config: FairleadConfig | undefined;
   for (const source of sources) {
@@ -47,7 +47,7 @@ export async function loadConfig(place: ConfigPlace, settings: readonly string[]
   const origins = new Map<string, string>();
   for (const source of sources) for (const path of leafPaths(source.value)) origins.set(path, source.from);
   const paths = files.map((file) => file.from);
-  // Only the whole can contradict itself: a file may leave half of a pair to another.
+  // Contradictions are checked in the merged whole: a file may leave a part to another file.
   const contradictions = contradictionsOf(config);
   if (contradictions.length > 0) throw invalid(contradictions, paths.join(' and ') || 'the configuration');
   return { config, origins, files: paths, ...defined({ project }) };
@@ -61,7 +61,7 @@ export async function loadForCluster(
   place: ConfigPlace,
   options: { on?: string | undefined; set: readonly string[] },
 ): Promise<{ config: FairleadConfig; cluster: NamedCluster; files: string[] }> {
-  // What is no setting is told as it was typed.
+  // Reports a wrong setting as the user typed it.
   for (const setting of options.set) parseSetting(setting);
   const isWhole = (setting: string) =>
     Object.hasOwn(fairleadConfig.shape, parseSettingPath(setting)?.keys[0] ?? setting.split(/[.=]/)[0] ?? '');
@@ -77,7 +77,7 @@ export interface NamedCluster {
   config: ClusterConfig;
 }
 
-/** The cluster that was asked for, the default one, or the only one. */
+/** The cluster that the caller names, else the default one, else the only one. Throws `cluster_unknown`. */
 export function pickCluster(config: FairleadConfig, wanted: string | undefined): NamedCluster {
   const names = Object.keys(config.clusters ?? {});
   const name = wanted ?? config.defaultCluster ?? (names.length === 1 ? names[0] : undefined);
@@ -92,7 +92,7 @@ export function pickCluster(config: FairleadConfig, wanted: string | undefined):
       },
     );
   }
-  // Every object has a `constructor`.
+  // Not `config.clusters[name]` alone: every object has a `constructor`.
   const cluster = names.includes(name) ? config.clusters?.[name] : undefined;
   if (cluster) return { name, config: cluster };
   const [near] = nearestNames(name, names);

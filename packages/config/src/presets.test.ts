@@ -13,7 +13,7 @@ it.each(chatModels.map((model) => [model.name, model] as const))('%s is deployed
   if (!plan.fits) throw new Error(plan.why);
   const preset = builtInPresets[name];
   expect(preset).toMatchObject({ model: model.model, gpus: plan.layout.gpusPerNode });
-  // The engine splits over the GPUs of one node by itself.
+  // The engine splits a model over the GPUs of one node automatically.
   const split = nodes === 1 && gpusPerNode > 1 ? ['--tensor-parallel-size', String(gpusPerNode)] : [];
   expect([...split, ...(preset?.args ?? [])]).toEqual(plan.args);
 });

@@ -1,4 +1,4 @@
-// The catalogue of presets: data. A preset saves typing; any Hugging Face id or path works without one.
+// The built-in presets, as data. A preset saves typing; any Hugging Face id or path works without one.
 
 import { builtInModels, memoryArguments, type ModelPreset } from '@fairlead/planner';
 
@@ -19,10 +19,10 @@ const demo: PresetConfig = {
     '--tool-call-parser',
     'hermes',
   ],
-  description: 'The simulator: a fake model that needs no GPU and talks the OpenAI API.',
+  description: 'The simulator: a fake model with the OpenAI API that needs no GPU.',
 };
 
-/** Models that answer no completion are left out: an instance is ready only after one. */
+/** Without models that cannot answer a completion: an instance is ready only after its first completion. */
 export const builtInPresets: Record<string, PresetConfig> = {
   demo,
   ...Object.fromEntries(
@@ -30,7 +30,7 @@ export const builtInPresets: Record<string, PresetConfig> = {
   ),
 };
 
-/** What a preset asks of the job holds where the model says that it fits. */
+/** The job's resources are those of the place in the model's `fits`. */
 function presetOf(model: ModelPreset): PresetConfig {
   const { gpus, nodes } = model.fits;
   const stages = nodes > 1 ? ['--tensor-parallel-size', String(gpus), '--pipeline-parallel-size', String(nodes)] : [];
@@ -50,6 +50,6 @@ function presetOf(model: ModelPreset): PresetConfig {
 
 function descriptionOf({ title, quantization, fits, licence }: ModelPreset): string {
   const nodes = fits.nodes > 1 ? `${fits.nodes} nodes of ` : '';
-  const gate = licence?.isGated === true ? ' Gated: accept its licence and give a token.' : '';
+  const gate = licence?.isGated === true ? ' Gated: accept its licence and set a token.' : '';
   return `${title}, weights in ${quantization.toUpperCase()}; fits ${nodes}${fits.gpus} × ${fits.gpu}.${gate}`;
 }

@@ -1,4 +1,4 @@
-// Reads a file of settings without ever waiting for it: a pipe, a device or a folder of that name is refused by its kind.
+// Reads a file of settings without ever blocking: refuses a pipe, a device or a folder of that name.
 
 import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -13,13 +13,13 @@ export interface RegularFile {
   stats: Stats;
 }
 
-/** A file of settings has a few KiB. */
+/** The largest file that is read; a file of settings has a few KiB. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** Undefined where nothing has that name. Throws `config_unreadable`; never blocks. */
+/** Resolves with undefined if there is no such file. Throws `config_unreadable`; never blocks. */
 export async function readRegularFile(path: string): Promise<RegularFile | undefined> {
   try {
-    // O_NONBLOCK: opening a pipe for reading waits for its writer otherwise. Windows has no such flag and no such files.
+    // O_NONBLOCK: without it, opening a pipe waits for its writer. Windows has neither the flag nor such files.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
     try {
       const stats = await file.stat();
@@ -50,8 +50,8 @@ function unreadable(path: string, why: string, more: { hint: string; cause?: unk
 
 const unreadableReasons: Readonly<Record<string, [why: string, hint: string]>> = {
   EISDIR: ['it is a folder', 'Name a file, such as fairlead.yaml in it.'],
-  EACCES: ['this user may not', 'Make it readable for this user: chmod u+r.'],
-  ENXIO: ['it is a socket or a device that is not there', 'Name a regular file.'],
+  EACCES: ['this user has no permission', 'Make it readable for this user: chmod u+r.'],
+  ENXIO: ['it is a socket, or a device that does not exist', 'Name a regular file.'],
 };
 
 function kindOf(stats: Stats): string {

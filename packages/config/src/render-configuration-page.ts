@@ -1,4 +1,4 @@
-// docs/configuration.md from the schema of fairlead.yaml: every setting with its type, what it means and an example, and one file that has them all.
+// Renders docs/configuration.md from the schema of fairlead.yaml: every setting with its type, meaning and example, and one file with all settings.
 
 import { z } from 'zod';
 import { stringify } from 'yaml';
@@ -18,7 +18,7 @@ interface Node {
   required?: string[];
 }
 
-/** What stands for the keys a user chooses. */
+/** Example names for keys that a user chooses. */
 const chosenNames: Readonly<Record<string, string>> = { clusters: 'mycluster', presets: 'qwen' };
 
 export function renderConfigurationPage(): string {
@@ -75,12 +75,12 @@ ${stringify(exampleConfig()).trim()}
 `;
 }
 
-/** Every setting at once, with the first of its examples. */
+/** A configuration with every setting, each with its first example. */
 export function exampleConfig(): unknown {
   return exampleOf(schemaOf(), '');
 }
 
-/** Settings that lack a description, or an example where they are no section. */
+/** The settings that lack a description, or an example if they are no section. */
 export function undocumentedSettings(): string[] {
   const missing: string[] = [];
   walk(schemaOf(), '', (path, node) => {
@@ -93,7 +93,7 @@ function schemaOf(): Node {
   return onlyOne(z.toJSONSchema(fairleadConfig, { io: 'input', reused: 'inline' }) as Node);
 }
 
-/** A setting that is one mapping or a list of them is shown as the mapping; its description says the rest. */
+/** Shows a setting that is one mapping or a list of mappings as the mapping; its description mentions the list. */
 function onlyOne(node: Node): Node {
   const [one, many] = node.anyOf ?? [];
   if (one?.properties && many?.type === 'array') {
@@ -108,7 +108,7 @@ function isSection(node: Node): boolean {
   return node.properties !== undefined || (chosenIn(node) !== undefined && !node.examples);
 }
 
-/** The section that stands under each key a user chooses; undefined for other mappings. */
+/** The section below each key that a user chooses; undefined for other mappings. */
 function chosenIn({ additionalProperties }: Node): Node | undefined {
   return typeof additionalProperties === 'object' && additionalProperties.properties ? additionalProperties : undefined;
 }
@@ -131,7 +131,7 @@ function renderNode(path: string, node: Node): string {
   const head = path === '' || chosenIn(node) ? '' : `### \`${path}\`\n\n${node.description ?? ''}\n\n`;
   const rows = settings.map(
     ([name, child]) =>
-      `| \`${name.split('.').at(-1)}\`${node.required?.includes(name) ? ' (needed)' : ''} | ${typeOf(child)} | ${cell(child.description ?? '')} | \`${cell(JSON.stringify(child.examples?.[0]) ?? '')}\` |`,
+      `| \`${name.split('.').at(-1)}\`${node.required?.includes(name) ? ' (required)' : ''} | ${typeOf(child)} | ${cell(child.description ?? '')} | \`${cell(JSON.stringify(child.examples?.[0]) ?? '')}\` |`,
   );
   const table =
     rows.length === 0 ? '' : `| setting | type | what | example |\n|---|---|---|---|\n${rows.join('\n')}\n\n`;

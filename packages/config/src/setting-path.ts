@@ -1,13 +1,13 @@
-// The path of one setting as it is typed: `slurm.partition`; a key that holds a dot is quoted (`presets."llama-3.1-8b".gpus`)
-// or its dot is escaped (`presets.llama-3\.1-8b.gpus`). Pure.
+// Parses the path of one setting on the command line: `slurm.partition`. A key that holds a dot is quoted
+// (`presets."llama-3.1-8b".gpus`), or its dot is escaped (`presets.llama-3\.1-8b.gpus`). Pure.
 
 export interface TypedSetting {
   keys: string[];
-  /** What stands behind the first `=` after the path. */
+  /** The text after the first `=` that follows the path. */
   value: string;
 }
 
-/** Undefined where it is not `path=value`. */
+/** Undefined if the text is not `path=value`. */
 export function parseSettingPath(typed: string): TypedSetting | undefined {
   const keys: string[] = [];
   for (let rest = typed.trimStart(); ;) {
@@ -22,5 +22,5 @@ export function parseSettingPath(typed: string): TypedSetting | undefined {
   }
 }
 
-/** A quoted key, or one in which a backslash takes the next character as it is; then a dot or the `=`. */
+/** A quoted key, or a plain key in which a backslash escapes the next character; then a dot or the `=`. */
 const keyPattern = /^\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^."=\\]|\\.)+))\s*([.=])/;

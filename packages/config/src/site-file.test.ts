@@ -46,7 +46,7 @@ it.each([
   await expect(read(text)).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringMatching(message) });
 });
 
-it('A site profile that is not there is refused by its path', async () => {
+it('A missing site profile is reported by its path', async () => {
   await expect(readSiteFile(join(folder, 'none.yaml'))).rejects.toMatchObject({
     code: 'config_unreadable',
     message: expect.stringContaining('none.yaml'),

@@ -1,4 +1,4 @@
-// A site profile from a file of the user's, beside those that come with Fairlead.
+// Reads a site profile from the user's own file.
 
 import { CodedError } from '@fairlead/kit';
 import { siteProfile, type SiteProfile } from '@fairlead/planner';
@@ -7,7 +7,7 @@ import type { ConfigErrorCode } from './config-error.ts';
 import { readConfigFile } from './config-sources.ts';
 import { explainIssues } from './explain-issues.ts';
 
-/** Throws `config_unreadable` without such a file, and `config_invalid` with the path of each field that is wrong. */
+/** Throws `config_unreadable` if there is no such file, and `config_invalid` with the path of each wrong field. */
 export async function readSiteFile(path: string): Promise<SiteProfile> {
   const file = await readConfigFile(path);
   if (!file) {

@@ -20,13 +20,13 @@ const config = {
 };
 
 describe('A written configuration', () => {
-  it('says what it was given, and begins with where to look things up', () => {
+  it('has the given settings, and begins with a pointer to the documentation', () => {
     const text = renderConfig(undefined, config);
     expect(parseYamlObject(text, 'x')).toEqual(config);
     expect(text).toMatch(/^# .*Fairlead/);
   });
 
-  it("keeps a person's comments and order", () => {
+  it("keeps the user's comments and order", () => {
     const before = '# mine\nclusters: # all of them\n  tb:\n    login: { host: old } # the login node\n';
     const after = renderConfig(before, config);
     expect(after).toContain('# mine');
@@ -34,7 +34,7 @@ describe('A written configuration', () => {
     expect(parseYamlObject(after, 'x')).toEqual(config);
   });
 
-  it('is left alone when nothing changes', async () => {
+  it('is not written when nothing changes', async () => {
     const path = join(folder, 'sub', 'config.yaml');
     expect(await writeConfig(path, config)).toBe(true);
     const before = await readFile(path, 'utf8');
@@ -49,7 +49,7 @@ describe('A written configuration', () => {
     keys: { bastion: 'both reach it', 'clusters.tb': 'found', 'clusters.tb.login': 'takes sbatch' },
   };
 
-  it.skipIf(process.platform === 'win32')('stays a link where it was one', async () => {
+  it.skipIf(process.platform === 'win32')('stays a link if it was one', async () => {
     const [real, link] = [join(folder, 'dotfiles.yaml'), join(folder, 'config.yaml')];
     await writeFile(real, '# mine\n');
     await symlink(real, link);
@@ -58,7 +58,7 @@ describe('A written configuration', () => {
     expect(parseYamlObject(await readFile(real, 'utf8'), 'x')).toEqual(config);
   });
 
-  it('that cannot be written says where, and leaves nothing beside it', async () => {
+  it('that cannot be written is reported by its path, and leaves no temporary file', async () => {
     await writeFile(join(folder, 'f'), 'a file where a folder would be');
     const under = join(folder, 'f', 'config.yaml');
     await expect(writeConfig(under, config)).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe('A written configuration', () => {
     expect(await readdir(folder)).toEqual(['f']);
   });
 
-  it('explains each section of a new file, above it', () => {
+  it('has a comment above each section of a new file', () => {
     const text = renderConfig(undefined, config, notes);
     expect(text).toBe(`# first
 
@@ -93,7 +93,7 @@ clusters:
     expect(renderConfig(text, config, notes)).toBe(text);
   });
 
-  it('explains what it adds, and leaves what a person wrote as it was, form and all', () => {
+  it('has comments for new settings, and does not change the text of the user', () => {
     const before = 'bastion:   {fromLaptop: {host: b}}\nclusters:\n  tb:\n    login:   { host: l }\n';
     expect(renderConfig(before, { bastion: config.bastion }, notes)).toBe(before);
     const after = renderConfig(

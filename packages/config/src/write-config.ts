@@ -1,4 +1,4 @@
-// Writes the user's configuration: a new file with comments, or the changed settings into the file that is there, its comments kept.
+// Writes the user's configuration: a new file with comments, or the changed settings into the existing file, whose comments stay.
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
@@ -11,12 +11,12 @@ import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
 import type { ConfigErrorCode } from './config-error.ts';
 
-/** Comments, without their `#`. Only what is new gets one: what a person wrote, or removed, stays so. */
+/** Comments, without their `#`. Only new settings get one: comments that a user wrote or removed are not touched. */
 export interface ConfigNotes {
-  /** For a new file: its first lines, and its last. */
+  /** The first lines of a new file; `tail`: its last lines. */
   head: string;
   tail?: string;
-  /** By the path of the setting, such as `clusters.tb.slurm`. */
+  /** Comments by the path of the setting, such as `clusters.tb.slurm`. */
   keys: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ const plain: ConfigNotes = {
   keys: {},
 };
 
-/** Returns whether the file changed. Atomic; where the path is a link, what it leads to is written. */
+/** Resolves with whether the file changed. Atomic. If the path is a link, writes the file that it leads to. Throws `config_unwritable`. */
 export async function writeConfig(path: string, config: FairleadConfig, notes: ConfigNotes = plain): Promise<boolean> {
   const before = await readIfThere(path);
   const after = renderConfig(before, config, notes);
@@ -34,7 +34,7 @@ export async function writeConfig(path: string, config: FairleadConfig, notes: C
     await replace(before === undefined ? path : await realpath(path), after);
   } catch (error) {
     throw new CodedError<ConfigErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
-      hint: 'Make the folder one that this user may write to, or name another file: --config <file>.',
+      hint: 'Give this user write permission for the folder, or name another file: --config <file>.',
       cause: error,
     });
   }
@@ -53,7 +53,7 @@ async function replace(path: string, text: string): Promise<void> {
   }
 }
 
-/** Pure: the text of the file that says `config`, made from the text that was there; that very text where it says so already. */
+/** The text of a file with the settings of `config`, made from the existing text; the same text if it has them already. Pure. */
 export function renderConfig(before: string | undefined, config: FairleadConfig, notes: ConfigNotes = plain): string {
   const document = parseDocument((before ?? '').replace(/^\uFEFF/, ''));
   const isNew = before === undefined || !isMap(document.contents);
@@ -73,7 +73,7 @@ export function renderConfig(before: string | undefined, config: FairleadConfig,
 interface Setting {
   path: string[];
   value: unknown;
-  /** Filled with the paths that were not there. */
+  /** Collects the paths of new settings. */
   added: string[][];
 }
 
@@ -89,7 +89,7 @@ function setLeaves(document: Document, { path, value, added }: Setting): void {
     document.setIn(path, document.createNode(value));
 }
 
-/** Above the key; in a mapping on one line there is no room for one. */
+/** Puts a comment above the key. Not in a mapping on one line, where there is no room for it. */
 function comment(document: Document, path: readonly string[], text: string | undefined): void {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1));
   if (!text || !isMap(parent) || parent.flow) return;
@@ -120,7 +120,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    // ENOTDIR: a file stands where a folder of the path would be; writing says so.
+    // ENOTDIR: a part of the path is a file and not a folder; the write reports it.
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   }

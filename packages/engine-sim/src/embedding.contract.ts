@@ -1,11 +1,11 @@
-// What a client may count on of every engine that embeds: run against the simulator, and against a real vLLM.
+// The contract of every engine that embeds. Runs against the simulator, and against a real vLLM if there is one.
 
 import { describe, expect, test } from 'vitest';
 import { exchange } from './testing/exchange.ts';
 import { exactEmbeddings, sendAgain, shapedEmbeddings } from './testing/recorded-table.ts';
 import { shapeOf } from './testing/shape.ts';
 
-/** Flags that the engine under contract is started with. */
+/** The flags of the engine under contract. */
 export const embeddingFlags = '--runner pooling --convert embed --max-model-len 2048'.split(' ');
 
 interface Embeddings {
@@ -52,7 +52,7 @@ export function describeEmbeddingContract(name: string, engine: () => { path: st
       expect(data).toEqual((await embed({ input: 'the quick' })).data);
     });
 
-    test('several texts have a vector each, in order; the same text the same one', async () => {
+    test('each of several texts has a vector, in order; equal texts have equal vectors', async () => {
       const { data, usage } = await embed({ input: ['the quick', 'brown fox', 'the quick'] });
       expect(data).toHaveLength(3);
       expect(data[2]?.embedding).toEqual(data[0]?.embedding);

@@ -1,5 +1,5 @@
-// What a client may count on of every engine: run against the simulator, and against a real vLLM where there is one.
-// The recordings come first; then what only shows in use. `structured_outputs` prescribes texts, so both say the same.
+// The contract of every engine that generates. Runs against the simulator, and against a real vLLM if there is one.
+// First the recordings, then the behaviour in use. `structured_outputs` prescribes the texts, so both engines answer the same.
 
 import { describe, expect, test } from 'vitest';
 import type { ContractEngine } from './testing/contract-engine.ts';
@@ -8,7 +8,7 @@ import { until } from './testing/open-sim.ts';
 import { exactAnswers, sendAgain, shapedAnswers, streamedAnswers } from './testing/recorded-table.ts';
 import { runOf, shapeOf } from './testing/shape.ts';
 
-/** Flags that the engine under contract is started with. */
+/** The flags of the engine under contract. */
 export const contractFlags = `
   --runner generate --max-model-len 2048 --max-num-seqs 2 --max-num-queued-reqs 4 --enable-auto-tool-choice
   --tool-call-parser hermes --enable-lora --max-lora-rank 8 --enable-server-load-tracking --enable-request-id-headers`
@@ -61,7 +61,7 @@ function describeTexts(name: string, engine: () => ContractEngine): void {
       expect(usage?.total_tokens).toBe(6 + (usage?.completion_tokens ?? 0));
     });
 
-    test('a stop string ends it, and is shown only where that is asked for', async () => {
+    test('a stop string ends the text, and is part of it only if the request asks for that', async () => {
       const { send } = clientOf(engine());
       const body = { messages: fox, stop: ['world'], structured_outputs: { choice: [saying] } };
       const cut = JSON.parse((await send(chatPath, body)).body) as Chat;
@@ -80,7 +80,7 @@ function describeTexts(name: string, engine: () => ContractEngine): void {
       expect(choices.filter((choice) => choice.finish_reason === 'length')).toHaveLength(2);
     });
 
-    test('completions, Responses and tokens say it too', async () => {
+    test('completions, Responses and token ids give the same text', async () => {
       const { send } = clientOf(engine());
       const structured = { structured_outputs: { choice: [saying] }, max_tokens: 60 };
       const completion = await send('/v1/completions', { prompt: 'x', ...structured });
@@ -106,7 +106,7 @@ function describeTexts(name: string, engine: () => ContractEngine): void {
       const answer = await send(chatPath, { messages: fox, response_format: format, max_tokens: 400 });
       const [choice] = (JSON.parse(answer.body) as Chat).choices;
       const said = choice?.message?.content ?? '';
-      // A random model may fill its limit with white space, but writes nothing else.
+      // A random model may fill its limit with white space, but with nothing else.
       if (choice?.finish_reason === 'length') expect('{"a":"b"}').toContain(said.replaceAll(/\s/g, ''));
       else expect(JSON.parse(said)).toEqual({ a: 'b' });
     });
@@ -120,7 +120,7 @@ const tool = {
 };
 const tools = [{ type: 'function', function: tool }];
 const called = '{"city": "Berlin"}';
-/** The real one's model is random: it is made to write what a trained one would. */
+/** Makes the random model of a real vLLM write what a trained model would. */
 const wish = {
   tools,
   messages: [{ role: 'user', content: 'the weather, please' }],
@@ -170,7 +170,7 @@ function describeTools(name: string, engine: () => ContractEngine): void {
 
 function describeLoad(name: string, engine: () => ContractEngine): void {
   describe(`${name}: load`, () => {
-    test('what does not fit waits; what would wait too long is refused; who goes away makes room', async () => {
+    test('a request that does not fit waits, one past the queue limit is refused, and a client that leaves makes room', async () => {
       const { send, stream, metric } = clientOf(engine());
       const long = { messages: fox, stream: true, ignore_eos: true, max_tokens: 2000 };
       const clients = Array.from({ length: 4 }, () => stream(chatPath, long));
@@ -193,7 +193,7 @@ function describeLoad(name: string, engine: () => ContractEngine): void {
       expect(await metric('admission_rejections_total')).toBeGreaterThan(0);
     });
 
-    test('the x-request-id of a request comes back', async () => {
+    test('an answer has the x-request-id of its request', async () => {
       const { path, key } = engine();
       const headers = { authorization: `Bearer ${key}`, 'x-request-id': 'mine-1' };
       const answer = await exchange(path, { path: '/v1/models', headers });
@@ -203,7 +203,7 @@ function describeLoad(name: string, engine: () => ContractEngine): void {
 }
 
 function describeAdapters(name: string, engine: () => ContractEngine): void {
-  test(`${name}: an adapter is loaded, listed, asked, and unloaded`, async () => {
+  test(`${name}: an adapter is loaded, listed, used, and unloaded`, async () => {
     const { send } = clientOf(engine());
     const { adapter } = engine();
     const load = () => send('/v1/load_lora_adapter', { lora_name: 'ad1', lora_path: adapter });

@@ -1,4 +1,4 @@
-// The contracts, held by the simulator's own command, and by a real vLLM where FAIRLEAD_REAL_VLLM names its venv.
+// Runs the contracts against the simulator's own command, and against a real vLLM if FAIRLEAD_REAL_VLLM names its venv.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

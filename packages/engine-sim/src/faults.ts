@@ -1,4 +1,4 @@
-// What can be made to go wrong, and how it is written: `name` or `name:argument[:argument]`.
+// The faults that the simulator can produce, and their notation: `name` or `name:argument[:argument]`.
 
 import { type FailureName, failureNames } from './log/failures.ts';
 
@@ -9,7 +9,7 @@ export type ServerFault =
   | { name: 'stall'; token: number; times: number }
   | { name: 'status'; status: number; times: number };
 
-/** Faults that need a process of their own around the server. */
+/** Faults that need a process around the server. */
 export type ProcessFault =
   | { name: 'start-failure'; failure: FailureName }
   | { name: 'never-ready' }

@@ -9,7 +9,7 @@ import { readGolden } from './testing/recorded-answer.ts';
 import { killGroup, spawnSim } from './testing/spawned-engine.ts';
 import { temporarySocket } from './testing/temporary-socket.ts';
 
-/** The command on a unix socket, ready unless told otherwise. */
+/** The command on a unix socket; waits until it is ready, unless `ready` is false. */
 async function start(args: readonly string[] = [], options: { ready?: boolean; env?: Record<string, string> } = {}) {
   const socket = temporarySocket();
   const engine = spawnSim(['--served-model-name', 'tiny', 'other', '--uds', socket.path, ...args], options.env);
@@ -31,7 +31,7 @@ const ask = (more: object = {}) => ({
 const longStream = ask({ stream: true, ignore_eos: true, sim: { decode_ms: 5 } });
 
 describe('engine-sim serve: the start', () => {
-  test('refuses connections until it is ready, with the socket there; then answers', async () => {
+  test('refuses connections on its socket until it is ready, then answers', async () => {
     await using sim = await start(['--sim-start-ms', '700'], { ready: false });
     await sim.engine.printed('stdout', /Initializing a V1 LLM engine/);
     expect(statSync(sim.path).isSocket()).toBe(true);
@@ -61,7 +61,7 @@ describe('engine-sim serve: the start', () => {
     await using sim = await start(['--api-key', 'from-argv'], { env: { VLLM_API_KEY: 'from-env' } });
     const status = async (key: string) =>
       (await exchange(sim.path, { path: '/v1/models', headers: { authorization: `Bearer ${key}` } })).status;
-    // The command line goes before the environment.
+    // The command line overrides the environment.
     expect([await status('from-argv'), await status('from-env')]).toEqual([200, 401]);
     await using other = await start([], { env: { VLLM_API_KEY: 'from-env' } });
     const answer = await exchange(other.path, { path: '/v1/models', headers: { authorization: 'Bearer from-env' } });
@@ -101,7 +101,7 @@ describe('engine-sim serve: a wrong start', () => {
     expect(readGolden('log/bad-flag-value.log')).toContain(engine.stderr);
   });
 
-  test('a socket file that is there already: exit 1, and the file stays', async () => {
+  test('an existing socket file: exit 1, and the file stays', async () => {
     using socket = temporarySocket();
     writeFileSync(socket.path, 'precious');
     await using engine = spawnSim(['--uds', socket.path]);
@@ -160,7 +160,7 @@ describe('engine-sim serve: a wrong start', () => {
     expect(await sim.engine.outlivesSignals()).toBe(true);
   });
 
-  test('every failure of the catalogue has an end that the tests above stand for', () => {
+  test('every failure of the catalogue has an end that the tests above cover', () => {
     const ends = failureNames.map((name) => failures[name].end ?? { code: 1 });
     const kinds = new Set(ends.map((end) => JSON.stringify(end)));
     expect(kinds).toEqual(new Set(['{"code":1}', '{"signal":"SIGSEGV"}', '{"signal":"SIGKILL"}', '"never"']));
@@ -260,7 +260,7 @@ describe('engine-sim serve: signals', () => {
     expect(sim.engine.stderr).not.toContain('Debugger');
   });
 
-  test('lose-term: so many signals are lost', async () => {
+  test('lose-term: the given number of signals is lost', async () => {
     await using sim = await start(['--sim-fault', 'lose-term:2', '--sim-admin']);
     for (let lost = 0; lost < 2; lost++) {
       sim.engine.signal('SIGTERM');
@@ -320,14 +320,14 @@ describe('engine-sim serve: faults while serving', () => {
     sim.engine.signal('SIGTERM');
     expect(await sim.engine.exited).toBe(0);
     process.kill(-sim.engine.pid, 'SIGTERM');
-    // Whatever it does to the children, it has done by the time that another process has run.
+    // When another process has run, the exit has had its effect on the children.
     expect(aliveInGroup(sim.engine.pid)).toHaveLength(1);
     expect(aliveInGroup(sim.engine.pid)).toHaveLength(1);
     killGroup(sim.engine.pid);
     await expect.poll(() => aliveInGroup(sim.engine.pid)).toEqual([]);
   });
 
-  test('log prints so much, whole lines', async () => {
+  test('log prints the given size, in whole lines', async () => {
     await using sim = await start(['--sim-fault', 'log:2']);
     sim.engine.signal('SIGTERM');
     expect(await sim.engine.exited).toBe(0);

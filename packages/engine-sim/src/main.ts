@@ -6,7 +6,7 @@ import type { ProcessExit } from './process/life.ts';
 import { SimProcess } from './process/sim-process.ts';
 
 const parsed = parseArgv(process.argv.slice(2), process.env);
-// A reader that is gone does not stop a Python logger either.
+// A closed pipe does not stop a Python logger either.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -20,9 +20,9 @@ else {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  // Whatever hangs must not end by itself.
+  // Keeps a simulated hang alive: without it Node would exit.
   setInterval(() => {}, 2 ** 30);
-  // Node would open its debugger; Python dies of it.
+  // Without a handler Node would open its debugger; Python dies at SIGUSR1.
   process.on('SIGUSR1', () => dieOf('SIGUSR1'));
   const engine = new SimProcess(options, {
     pid: process.pid,
@@ -37,7 +37,7 @@ async function serve(options: ServeOptions): Promise<void> {
   await engine.run();
 }
 
-/** It ignores SIGTERM as a stuck EngineCore does, and goes by itself after an hour. */
+/** The child ignores SIGTERM, as a stuck EngineCore does, and ends after an hour. */
 function leaveChild(session: boolean): void {
   const script = 'trap "" TERM INT HUP; exec sleep 3600';
   spawn('/bin/sh', ['-c', script], { stdio: 'ignore', detached: session, env: { PATH: process.env.PATH } }).unref();
@@ -48,7 +48,7 @@ function end(how: ProcessExit): void {
   dieOf(how.signal);
 }
 
-/** Without a handler of ours the signal has its default effect. */
+/** Removes our handlers, so that the signal has its default effect. */
 function dieOf(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);

@@ -16,7 +16,7 @@ describe('EngineSim: faults', () => {
     expect(engine.sim.stats()).toMatchObject({ promptTokens: 6, inFlight: 0 });
   });
 
-  test('hang: with streams, running stays up and tokens stand still; afterwards they go on', async () => {
+  test('hang: with streams, `running` stays and tokens stop; afterwards they go on', async () => {
     await using engine = await openSim();
     using stream = engine.open(ask({ stream: true, sim: { decode_ms: 5, tokens: 60 } }));
     await until(() => engine.sim.stats().generationTokens > 2);
@@ -29,7 +29,7 @@ describe('EngineSim: faults', () => {
     expect((await stream.ended).complete).toBe(true);
   });
 
-  test('cut: the connection ends after so many tokens, unfinished; the next request is whole', async () => {
+  test('cut: the connection ends unfinished after the given tokens; the next request is whole', async () => {
     await using engine = await openSim({ faults: ['cut:5:1'] });
     const cut = await engine.send(ask({ stream: true }));
     expect(cut.complete).toBe(false);
@@ -39,7 +39,7 @@ describe('EngineSim: faults', () => {
     expect((await engine.send(ask({ stream: true }))).body).toContain('[DONE]');
   });
 
-  test('stall: the stream stops after so many tokens and stays open, running', async () => {
+  test('stall: the stream stops after the given tokens and stays open, running', async () => {
     await using engine = await openSim({ faults: ['stall:3'] });
     using stream = engine.open(ask({ stream: true }));
     const text = await stream.until(/(?:"content":"[^"]+".*?){3}/s);
@@ -48,7 +48,7 @@ describe('EngineSim: faults', () => {
     expect(text).not.toContain('[DONE]');
   });
 
-  test('status: generating requests fail so often, the others never', async () => {
+  test('status: generating requests fail the given number of times, other requests never', async () => {
     await using engine = await openSim({ faults: ['status:503:2'] });
     const statuses = [];
     for (const request of [ask(), ask(), { path: '/v1/models' }, ask()])
@@ -60,7 +60,7 @@ describe('EngineSim: faults', () => {
     await using engine = await openSim({ faults: ['status:429:1', 'cut:0:1'] });
     const embed = () => engine.send({ path: '/v1/embeddings', body: { model: 'tiny', input: 'x' } });
     expect(await embed()).toMatchObject({ status: 429, body: expect.stringContaining('RateLimitError') as string });
-    // Not even a status line came.
+    // Not even a status line arrived.
     expect((await embed()).status).toBeNaN();
     expect((await embed()).status).toBe(200);
   });

@@ -26,7 +26,7 @@ describe('EngineSim: answers like the recorded vLLM', () => {
     const answer = await engine.send({ path: recorded.path, body: recorded.requestBody });
     expect(answer.complete).toBe(true);
     const [mine, theirs] = [answer.body, recorded.body].map(runOf);
-    // How tokens fall into the last chunk differs with the text: a finish may or may not carry one.
+    // Whether the chunk with the finish also has a token depends on the text.
     expect(mine?.slice(0, 2)).toEqual(theirs?.slice(0, 2));
     expect(mine?.at(-1)).toEqual(theirs?.at(-1));
   });
@@ -52,7 +52,7 @@ describe('EngineSim: answers like the recorded vLLM', () => {
 });
 
 describe('EngineSim: the key', () => {
-  test('is asked for on exactly the routes of the real one', async () => {
+  test('is required on exactly the same routes as by vLLM', async () => {
     await using engine = await openSim({ lora: { updates: true } });
     const statuses = await Promise.all(
       routesOf({ generate: true, embed: true, adapterUpdates: true }).flatMap(({ path, methods }) =>
@@ -92,7 +92,7 @@ describe('EngineSim: the key', () => {
     expect((await exchange(engine.path, { path: '/%76%31/models', headers })).status).toBe(401);
   });
 
-  test('is not asked for where none was given', async () => {
+  test('is not required if there is none', async () => {
     await using engine = await openSim({ apiKeys: [] });
     expect((await exchange(engine.path, { path: '/v1/models' })).status).toBe(200);
   });
@@ -112,7 +112,7 @@ describe('EngineSim: generating', () => {
     expect(streamedText(other.body)).not.toBe(text);
   });
 
-  test('each token is an event of its own, even when nothing slows them down', async () => {
+  test('each token is its own event, even at full speed', async () => {
     await using engine = await openSim();
     const body = (await engine.send(ask({ stream: true, max_tokens: 500, ignore_eos: true }))).body;
     // The role, 500 tokens of which the last one carries the finish, and [DONE].
@@ -128,7 +128,7 @@ describe('EngineSim: generating', () => {
     expect(cut.body).toContain(`"finish_reason":"stop","stop_reason":${JSON.stringify(stop)}`);
   });
 
-  test('prefill and decode take the time that the request asks for', async () => {
+  test('prefill and decode take the requested time', async () => {
     await using engine = await openSim();
     using open = engine.open(ask({ stream: true, sim: { prefill_ms: 80, decode_ms: 20, tokens: 6 } }));
     const began = performance.now();
@@ -140,13 +140,13 @@ describe('EngineSim: generating', () => {
     expect(wholeMs).toBeLessThan(1500);
   });
 
-  test('the head of a stream is there before its first token', async () => {
+  test('the head of a stream arrives before its first token', async () => {
     await using engine = await openSim({ prefillMs: 60_000 });
     using open = engine.open(ask({ stream: true }));
     expect(await open.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 OK/);
   });
 
-  test('a client that goes away is forgotten within 100 ms, streaming or waiting', async () => {
+  test('the request of a client that leaves ends within 100 ms, streaming or waiting', async () => {
     await using engine = await openSim({ prefillMs: 5, decodeMs: 10 });
     const clients = [ask({ stream: true, ignore_eos: true }), ask({ ignore_eos: true })].map((request) =>
       engine.open(request),
@@ -197,13 +197,13 @@ describe('EngineSim: connections', () => {
     expect(idleMs).toBeLessThan(6000);
   });
 
-  test('one that says close is closed, and told so', async () => {
+  test('one with `connection: close` is closed after an answer that says so', async () => {
     await using engine = await openSim();
     const answer = await engine.send({ path: '/health', headers: { connection: 'close' } });
     expect(Object.fromEntries(answer.headers)).toMatchObject({ connection: 'close' });
   });
 
-  test('one that does not speak HTTP gets what uvicorn says', async () => {
+  test('one that does not speak HTTP gets the answer of uvicorn', async () => {
     await using engine = await openSim();
     const socket = connect(engine.path);
     socket.setEncoding('utf8').write('nonsense\r\n\r\n');
@@ -212,7 +212,7 @@ describe('EngineSim: connections', () => {
   });
 });
 
-test('EngineSim: /load counts requests in flight, and only where that is asked for', async () => {
+test('EngineSim: /load counts requests in flight, and only with its flag', async () => {
   for (const [loadTracking, expected] of [
     [true, 1],
     [false, 0],
@@ -225,7 +225,7 @@ test('EngineSim: /load counts requests in flight, and only where that is asked f
   }
 });
 
-test('EngineSim: listens on TCP, and takes a free port for 0', async () => {
+test('EngineSim: listens on TCP, on a free port for 0', async () => {
   await using sim = await openEngineSim({ listen: { host: '127.0.0.1', port: 0 } });
   if (!('port' in sim.address)) throw new Error('no port');
   const answer = await fetch(`http://127.0.0.1:${sim.address.port}/version`);

@@ -1,4 +1,4 @@
-// The simulated engine as a server in this process: for tests, the bench, and the process around it.
+// The simulated engine as a server in this process: for tests, for the bench, and for the command.
 
 import { randomBytes } from 'node:crypto';
 import type { Secret } from '@fairlead/kit';
@@ -18,32 +18,32 @@ import type { Offer } from './wire/routes.ts';
 
 export interface EngineSimOptions {
   listen: ListenAddress;
-  /** Default `['sim']`; the first one is echoed. */
+  /** Default `['sim']`. Answers echo the first one. */
   modelNames?: readonly string[];
   /** `root` in the model list. Default: the first name. */
   modelPath?: string;
   /** Default 8192. */
   maxModelLen?: number;
-  /** Without a key every request is served. */
+  /** Without keys the server answers every request. */
   apiKeys?: readonly Secret[];
   seed?: number;
   prefillMs?: number;
   decodeMs?: number;
   /** Whether `/sim/fault` and `/sim/stats` exist. */
   admin?: boolean;
-  /** Whether `/load` counts. */
+  /** Whether `/load` counts requests. */
   loadTracking?: boolean;
   requestIds?: boolean;
   faults?: readonly (Fault | string)[];
-  /** How much it holds at a time. Default: 1024 sequences, 2,097,152 tokens, any queue. */
+  /** Default: 1024 sequences, 2,097,152 tokens, no limit of the queue. */
   limits?: Partial<EngineLimits>;
   /** Whether `tool_choice` auto (the default where there are tools) may call one. Default true. */
   autoTools?: boolean;
-  /** `auto` (the default) generates and embeds; vLLM knows only one of both at a time. */
+  /** `auto` (the default) generates and embeds; vLLM does only one of the two. */
   runner?: Runner;
   lora?: LoraOptions;
   onAccess?: (entry: AccessEntry) => void;
-  /** Set by who has taken the address already with `reserveAddress`. */
+  /** Set by a caller that has reserved the address with `reserveAddress`. */
   reserved?: boolean;
 }
 
@@ -52,7 +52,7 @@ export type Runner = 'auto' | 'generate' | 'pooling';
 export interface LoraOptions {
   /** `--enable-lora`. */
   enabled?: boolean;
-  /** VLLM_ALLOW_RUNTIME_LORA_UPDATING: whether the routes that load and unload exist. */
+  /** VLLM_ALLOW_RUNTIME_LORA_UPDATING: whether the routes that load and unload adapters exist. */
   updates?: boolean;
   /** Default 16. */
   maxRank?: number;
@@ -60,7 +60,7 @@ export interface LoraOptions {
 }
 
 export interface SimStats extends EngineStats {
-  /** Requests in flight as they are, also while the engine is frozen. */
+  /** The true number of requests in flight, also while the engine is frozen. */
   inFlight: number;
   /** Open connections. */
   connections: number;
@@ -69,16 +69,16 @@ export interface SimStats extends EngineStats {
 export interface EngineSim extends AsyncDisposable {
   readonly address: ListenAddress;
   readonly faultOrdered: Listeners<ProcessFault>;
-  /** A fault, or its text as for `--sim-fault`. Throws when it is unknown, or needs a process and there is none. */
+  /** Sets a fault, or a text as for `--sim-fault`. Throws if the fault is unknown, or if it needs a process and there is none. */
   setFault(fault: Fault | string): void;
-  /** Ends every fault that can end; a hung engine goes on. */
+  /** Ends every fault that can end; a hung engine continues. */
   clearFaults(): void;
   stats(): SimStats;
-  /** From now on generating requests get 500 `cannot schedule new futures after shutdown`. */
+  /** Begins the drain: new generating requests get 500 `cannot schedule new futures after shutdown`. */
   drain(): void;
   /** Resolves when no request is in flight. */
   idle(signal?: AbortSignal): Promise<void>;
-  /** Requests in flight fail, or (`silently`) are never answered. */
+  /** Ends the engine: requests in flight fail or, with `silently`, are never answered. */
   killEngine(how?: 'aloud' | 'silently'): void;
   /** Stops listening; resolves when the last connection that is not idle has closed. */
   closeListener(): Promise<void>;
@@ -91,7 +91,7 @@ export function offerOf({ runner = 'auto', lora }: Pick<EngineSimOptions, 'runne
   return { generate: runner !== 'pooling', embed: runner !== 'generate', adapterUpdates };
 }
 
-/** Resolves when it listens. Disposing destroys every connection; the file of a unix socket stays, as with vLLM. */
+/** Resolves when the server listens. The caller disposes it, which destroys every connection; as with vLLM, the file of a unix socket stays. */
 export async function openEngineSim(options: EngineSimOptions): Promise<EngineSim> {
   const address = options.reserved ? options.listen : await reserveAddress(options.listen);
   let draining = false;
@@ -178,5 +178,5 @@ function openAdapters(baseNames: readonly string[], lora: LoraOptions = {}): Ada
   return new Adapters({ baseNames, enabled, maxRank, initial });
 }
 
-/** vLLM's own. */
+/** vLLM's own default. */
 const defaultMaxRank = 16;

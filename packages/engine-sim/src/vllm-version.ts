@@ -1,4 +1,4 @@
-// The vLLM that is imitated: every recorded shape in golden/ is this release's.
+// The version of vLLM that the simulator imitates. All recordings in golden/ are from this release.
 
 export const vllmVersion = '0.32.0';
 

@@ -1,4 +1,4 @@
-// What holds for every engine. A new one calls this with its kind; engine-kinds.test.ts does so for those that there are.
+// The contract of every engine kind. engine-kinds.test.ts runs it for each kind in the list.
 
 import { Secret } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ export function describeEngineKind(kind: EngineKind): void {
     engineCommand({ kind, wanted: wanted(settings), place, instanceId: 'i-1', env: { PATH: '/bin' } });
 
   describe(`engine ${kind.name}`, () => {
-    it('has a name that fits a setting and a flag', () => {
+    it('has a name that can be a setting and a flag', () => {
       expect(kind.name).toMatch(/^[a-z][a-z0-9-]{0,31}$/);
       expect([kind.title, kind.description].every((text) => text.length > 0)).toBe(true);
     });
@@ -43,7 +43,7 @@ export function describeEngineKind(kind: EngineKind): void {
       expect(argv.join(' ')).toContain(args.join(' '));
     });
 
-    it('is told where to listen, and no secret, in words that every user of the node can read', () => {
+    it('has in its arguments, which every user of the node can read, its address and no secret', () => {
       const { argv, env: environment } = started();
       const words = JSON.stringify([argv, environment]);
       expect(words).toContain(kind.listens(wanted()) === 'port' ? place.port : place.socket);
@@ -51,7 +51,7 @@ export function describeEngineKind(kind: EngineKind): void {
       expect(argv.join(' ')).not.toMatch(/\{(?:port|socket|apiKey|node|engineSim|model)\}/);
     });
 
-    it('gets its key in the environment unless nothing can be guarded', () => {
+    it('gets its key in the environment if it checks a key', () => {
       const isGuarded = Object.values(started().env).includes(key);
       expect(isGuarded || kind.guard(example) !== 'key').toBe(true);
     });
@@ -79,12 +79,12 @@ export function describeEngineKind(kind: EngineKind): void {
       for (const path of ['/invocations', '/', '/docs', '/v1/load_lora_adapter']) expect(paths).not.toContain(path);
     });
 
-    it('reads any line, and makes no phase of one that says nothing', () => {
+    it('reads any line, and finds no phase in a line without one', () => {
       for (const line of ['', 'hello', '\u0000\uFFFD', 'x'.repeat(10_000)])
         expect(kind.parsePhase(line)).toBeUndefined();
     });
 
-    it('words a failure that no list knows', () => {
+    it('describes a failure that the catalogue does not know', () => {
       const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
       const end = { code: 1, signal: null, lines: ['Traceback (most recent call last):', 'ValueError: bad day'] };
       expect(classifyFailure({ ...end, surroundings }, kind.failures)).toMatchObject({
@@ -93,7 +93,7 @@ export function describeEngineKind(kind: EngineKind): void {
       });
     });
 
-    it('names its own setting where the cure is there', () => {
+    it('names its own setting in a cure that changes it', () => {
       const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
       const end = { code: 0, signal: null, lines: ['started in the background'] };
       expect(classifyFailure({ ...end, surroundings }, kind.failures).hint).toContain(`engines.${kind.name}.command`);

@@ -10,7 +10,7 @@ describe('the list of engines', () => {
     expect(names).toEqual([...new Set(names)]);
   });
 
-  it('says which there are where one is asked for that is not there', () => {
+  it('names the engines when a caller asks for an unknown one', () => {
     expect(() => findEngineKind('vlm')).toThrow(
       expect.objectContaining({
         code: 'engine_unknown',

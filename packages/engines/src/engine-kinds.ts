@@ -1,4 +1,4 @@
-// The engines there are. An engine is a folder and a line here.
+// The list of all engine kinds. A new engine is a folder and a line here.
 
 import { CodedError } from '@fairlead/kit';
 import { command } from './command/command.ts';
@@ -17,7 +17,7 @@ export function findEngineKind(name: string): EngineKind {
   if (found) return found;
   throw new CodedError<EngineSettingErrorCode>(
     'engine_unknown',
-    `cannot use the engine ${JSON.stringify(name)}: it is not known`,
+    `cannot use the engine ${JSON.stringify(name)} because there is no such engine`,
     {
       hint: `Engines: ${engineKinds.map((kind) => kind.name).join(', ')}.`,
     },

@@ -1,4 +1,4 @@
-// The command line of an engine as a reader may see it before it is started: names in place of what only the node knows.
+// The command line of an engine for display before the start: names in place of the values that only the node knows.
 
 import { Secret } from '@fairlead/kit';
 import { findEngineKind } from './engine-kinds.ts';

@@ -2,14 +2,14 @@ import { expect, it } from 'vitest';
 
 import { findGpu, formatSupport, gpuLabel, gpus, reportedGib } from './gpu.ts';
 
-it('A GPU is found by type and memory, and by its type alone where it has one size', () => {
+it('A GPU is found by type and memory, and by its type alone if it has one size', () => {
   expect(findGpu('A100:80')).toMatchObject({ gpu: { name: 'a100', memoryGb: 80 } });
   expect(findGpu('l40')).toMatchObject({ gpu: { memoryGb: 48 } });
   expect(findGpu('a100')).toEqual({ candidates: ['a100:40', 'a100:80'] });
   expect(findGpu('a100:64')).toMatchObject({ candidates: expect.arrayContaining(['h100:94']) });
 });
 
-it('No GPU is believed to report more than its data sheet says, nor less than the lowest that was seen', () => {
+it('No GPU reports more than its data sheet says, nor less than the lowest known share of it', () => {
   for (const gpu of gpus) {
     expect(reportedGib(gpu), gpuLabel(gpu)).toBeLessThanOrEqual(gpu.memoryGb);
     const lowest = gpu.name === 't4' ? 0.91 : 0.93;

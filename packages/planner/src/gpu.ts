@@ -1,12 +1,12 @@
-// What the planner knows of GPU types: memory, and the number formats that their kernels have.
+// The GPU types that the planner knows, with their memory and the number formats of their kernels.
 
 import type { ModelPreset } from './model-preset.ts';
 
 export interface Gpu {
-  /** As in `--gpu a100:40`: its type in Slurm's words, and the memory on its data sheet. */
+  /** The type in Slurm's words; with `memoryGb`, the memory on the data sheet, it makes `--gpu a100:40`. */
   name: string;
   memoryGb: number;
-  /** Memory that its driver reports, in GiB, where a source says it. */
+  /** The memory that the driver reports, if a source gives it. */
   reportedGib?: { gib: number; source: string };
   vendor: 'nvidia' | 'amd';
   /** NVIDIA's compute capability. AMD: the generation of Instinct, 1 for MI100, 3 for MI300. */
@@ -14,7 +14,7 @@ export interface Gpu {
   source: string;
 }
 
-/** The lowest share of the data sheet's memory that a driver was seen to report, but for the T4's: 46068 MiB on an A40 of 48 GB. */
+/** The lowest known share of the data sheet's memory that a driver reports, except the T4's: 46068 MiB on an A40 of 48 GB. */
 const lowestReportedShare = 0.93;
 
 const capabilities = 'https://nvidia.github.io/TransformerEngine/support_matrix.html';
@@ -119,7 +119,7 @@ export function reportedGib({ memoryGb, reportedGib: known }: Gpu): number {
   return known?.gib ?? memoryGb * lowestReportedShare;
 }
 
-/** `a100:40`, or `a100` where only one size is known. Without one: the labels that it could be. */
+/** Finds `a100:40`, or `a100` if only one size is known. If there is no such type or no single one: the possible labels. */
 export function findGpu(text: string): { gpu: Gpu } | { candidates: string[] } {
   const wanted = text.toLowerCase();
   const found = gpus.filter((gpu) => gpuLabel(gpu) === wanted || gpu.name === wanted);
@@ -165,18 +165,18 @@ function amdSupport(gpu: Gpu, format: ModelPreset['quantization']): FormatSuppor
   return { kind: 'no', why: `${gpuLabel(gpu)} has no kernel of vLLM for ${format.toUpperCase()} weights` };
 }
 
-/** Why a KV cache in FP8 may not work. Undefined: it does. */
+/** Why a KV cache in FP8 may not work; undefined if it works. */
 export function fp8CacheDoubt(gpu: Gpu): string | undefined {
   if (formatSupport(gpu, 'fp8').kind === 'native') return undefined;
   return `${gpuLabel(gpu)} computes no FP8: whether vLLM starts with an FP8 KV cache there depends on its version (https://github.com/vllm-project/vllm/issues/26431)`;
 }
 
-/** What vLLM's installation page says of a GPU type that it does not list. */
+/** A warning for a GPU type that vLLM's installation page does not list; undefined for a listed one. */
 export function missingFromVllm(gpu: Gpu): string | undefined {
   const source = 'https://docs.vllm.ai/en/latest/getting_started/installation/gpu/';
   if (gpu.vendor === 'amd' && gpu.capability < 2)
-    return `vLLM's list of AMD GPUs begins with the MI200 series, so ${gpuLabel(gpu)} is not proven (${source})`;
+    return `vLLM's list of AMD GPUs begins with the MI200 series, so ${gpuLabel(gpu)} may not work (${source})`;
   if (gpu.vendor === 'nvidia' && gpu.capability < 7.5)
-    return `current vLLM wants compute capability 7.5, and ${gpuLabel(gpu)} has ${gpu.capability.toFixed(1)} (${source})`;
+    return `current vLLM needs compute capability 7.5, and ${gpuLabel(gpu)} has ${gpu.capability.toFixed(1)} (${source})`;
   return undefined;
 }

@@ -1,43 +1,43 @@
-// The format of a model preset: what one model needs and how it is served, each figure with the page that it comes from.
+// The schema of a model preset: what one model needs and how it is served, each figure with its source.
 
 import { z } from 'zod';
 
 const count = z.int().min(1);
 const source = z.url();
 
-/** How a layer keeps what it has read of a request. */
+/** The form of a layer's KV cache. */
 const kvCache = z.discriminatedUnion('kind', [
   z.strictObject({
     /** A key and a value for each group of query heads. */
     kind: z.literal('grouped'),
     heads: count,
     headDim: count,
-    /** Layers that look back only so many tokens: a sliding window, or chunks. */
+    /** Layers that look back only `tokens` tokens: a sliding window, or chunks. */
     window: z.strictObject({ layers: count, tokens: count }).optional(),
-    /** Tokens of an encoder that each request keeps besides its own. */
+    /** Tokens of an encoder that the cache holds for each request besides its own. */
     encoderTokens: count.optional(),
   }),
   /** Multi-head latent attention: one compressed vector for all heads, which every GPU of a tensor-parallel group keeps. */
   z.strictObject({ kind: z.literal('latent'), rank: count, ropeDim: count }),
-  /** Encoders keep nothing between steps. */
+  /** Encoders have no KV cache. */
   z.strictObject({ kind: z.literal('none') }),
 ]);
 
 export const quantizations = ['bf16', 'fp8', 'mxfp4', 'awq', 'gptq'] as const;
 
 export const modelPreset = z.strictObject({
-  /** What `deploy` and `plan` call it. */
+  /** The name in `deploy` and `plan`. */
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and dashes'),
   /** Its id on the Hugging Face hub. */
   model: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'must be org/model'),
   title: z.string().min(1),
   task: z.enum(['chat', 'embedding', 'reranker', 'speech']),
-  /** Absent: its model card was not at hand. */
+  /** Absent: the model card was not available. */
   licence: z.strictObject({ name: z.string(), isGated: z.boolean(), source }).optional(),
   quantization: z.enum(quantizations),
-  /** Why vLLM refuses it on a GPU without bf16, where the weights are used as fp16. */
+  /** Why vLLM refuses the model on a GPU without bf16, where it would use the weights as fp16. */
   noFp16: z.strictObject({ why: z.string(), source }).optional(),
-  /** Bytes of the weights on all GPUs together. */
+  /** The size of the weights on all GPUs together. */
   weights: z.strictObject({ bytes: count, how: z.string(), source }),
   shape: z.strictObject({
     layers: count,
@@ -53,14 +53,14 @@ export const modelPreset = z.strictObject({
     note: z.string().optional(),
   }),
   context: z.strictObject({ tokens: count, source }),
-  /** Arguments of vLLM besides those that a plan gives, such as the parsers. */
+  /** Arguments of vLLM besides those of a plan, such as the parsers. */
   args: z.array(z.string()),
   argsSource: source.optional(),
-  /** A hint: how many hours such a job is usually wanted. */
+  /** A hint: the usual length of such a job. */
   hours: z.int().min(1),
-  /** Where it fits, as it is shown where nothing is known of the site. A test holds it to the planner. */
+  /** A place where the model fits, shown if nothing is known about the site. A test checks it against the planner. */
   fits: z.strictObject({ gpu: z.string(), gpus: count, nodes: count, context: count, concurrency: count }),
-  /** Presets of the same model in other formats, smaller ones first. */
+  /** The presets of the same model in other formats, smaller ones first. */
   siblings: z.array(z.string()).optional(),
 });
 export type ModelPreset = z.infer<typeof modelPreset>;

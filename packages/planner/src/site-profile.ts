@@ -1,4 +1,4 @@
-// The format of a site profile: the partitions of a cluster that have GPUs, and what an hour of one costs.
+// The schema of a site profile: the partitions of a cluster that have GPUs, and the price of a GPU hour.
 
 import { z } from 'zod';
 
@@ -10,7 +10,7 @@ const count = z.int().min(1);
 export const maxGpusPerNode = 64;
 
 export const siteProfile = z.strictObject({
-  /** As in `--site`. */
+  /** The name in `--site`. */
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes'),
   title: z.string().min(1),
   /** Hosts that take `sbatch`. */
@@ -19,13 +19,13 @@ export const siteProfile = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().min(1),
-        /** As `--gpu` takes it: `a100:40`. */
+        /** The GPU type, as in `--gpu`: `a100:40`. */
         gpu: z.string().refine((text) => 'gpu' in findGpu(text), `must be one of ${gpus.map(gpuLabel).join(', ')}`),
         gpusPerNode: count.max(maxGpusPerNode),
         nodes: count.optional(),
         cpusPerNode: count,
         memoryGbPerNode: count,
-        /** The longest job, and what a longer one needs. */
+        /** The limit of a usual job, and how to get a longer one. */
         maxHours: z.number().positive().optional(),
         longer: z.strictObject({ maxHours: z.number().positive(), how: z.string() }).optional(),
         /** GPUs that one user may hold at a time. */
@@ -34,7 +34,7 @@ export const siteProfile = z.strictObject({
     )
     .min(1),
   cost: z.strictObject({ perGpuHour: z.number().positive(), unit: z.string(), source: z.string() }).optional(),
-  /** What a user has to know besides. */
+  /** What else a user has to know. */
   notes: z.array(z.string()).optional(),
   sources: z.array(z.url()).min(1),
 });

@@ -1,4 +1,4 @@
-// The second hop: a stream to a unix socket on the server (direct-streamlocal@openssh.com).
+// The second hop: a stream to a unix socket on the server (OpenSSH's PROTOCOL, direct-streamlocal@openssh.com).
 
 import type { Duplex } from 'node:stream';
 import { type CodedError, errorText } from '@fairlead/kit';
@@ -28,7 +28,7 @@ function isOpenFailure(error: unknown): error is Error & { reason: unknown } {
   return error instanceof Error && 'reason' in error;
 }
 
-/** sshd says "open failed" both when nothing listens and when it forbids; only other servers tell them apart. */
+/** sshd answers "open failed" both when nothing listens and when it forbids the forward; other servers give different reasons. */
 export function dialError(
   link: { label: string },
   socketPath: string,
@@ -42,7 +42,7 @@ export function dialError(
     });
   }
   return sshError('dial_refused', `${what}: ${errorText(cause)}`, {
-    hint: 'Nothing listens there (any more). If it does, the server forbids it: sshd_config AllowStreamLocalForwarding and DisableForwarding; `restrict` or `permitopen` at the key in authorized_keys.',
+    hint: 'Probably nothing listens there any more. If a program does listen, the server forbids the connection: look at AllowStreamLocalForwarding and DisableForwarding in sshd_config, and at `restrict` and `permitopen` of the key in authorized_keys.',
     retryable: true,
     cause,
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createEd25519KeyPair, encodeKeyPair } from './ed25519-key.ts';
 import { parseHostKeyLine } from './host-key/host-key.ts';
 
-/** A key pair whose public half begins with a zero byte, where ssh2's own maker goes wrong. */
+/** A key pair whose public half begins with a zero byte, which ssh2's own generator drops. */
 function zeroLedPair() {
   for (let counter = 0; ; counter += 1) {
     const seed = Buffer.alloc(32);
@@ -34,7 +34,7 @@ describe('an ed25519 key pair', () => {
     expect(Buffer.from(pair.publicKey.split(' ')[1] ?? '', 'base64')).toHaveLength(51);
   });
 
-  it('is another one each time', () => {
+  it('differs each time', () => {
     expect(createEd25519KeyPair().privateKey).not.toBe(createEd25519KeyPair().privateKey);
   });
 });

@@ -1,5 +1,5 @@
-// Makes ed25519 key pairs in OpenSSH's own format (PROTOCOL.key in its source), in this process. ssh2 has a maker too, but
-// one in 256 of its keys lacks a byte and every server refuses it: it drops a leading zero of the public half.
+// Makes ed25519 key pairs in OpenSSH's own format (PROTOCOL.key in its source), in this process. ssh2 can make keys too, but
+// it drops a leading zero byte of the public half: servers refuse one in 256 of its keys.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-// What a connection does by commands alone: the same whichever driver carries them.
+// The calls of a connection that only run commands: they are the same for both drivers.
 
 import type { SshConnection } from './connection/ssh-connection.ts';
 import type { ExecHost } from './open-exec.ts';

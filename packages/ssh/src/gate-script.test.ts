@@ -1,4 +1,4 @@
-// infra/bastion/gate under the shells that bastions have, with a control that is a few lines of JavaScript.
+// infra/bastion/gate under the usual shells of bastions, with a few lines of JavaScript as control.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const shells: readonly (readonly string[])[] = [
   ['zsh'],
 ];
 
-/** Keeps its records and a socket as control does, and writes down how it was started. */
+/** Keeps its records and a socket as control does, and records how it was started. */
 const fakeControl = `
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -99,7 +99,7 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
         env: NodeJS.ProcessEnv;
       };
 
-    it('says where the sockets lie, makes the directory, and echoes', async () => {
+    it('prints the directory of the sockets, makes it, and echoes', async () => {
       const { line, code, echo } = await speak();
       expect(line).toEqual({
         fairlead: 2,
@@ -111,14 +111,14 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       expect({ code, echo }).toEqual({ code: 0, echo: 'ping 1\n' });
     });
 
-    it('ignores what the client asked for', async () => {
+    it("ignores the client's command", async () => {
       const witness = join(base, 'ran');
       const { echo } = await speak({ SSH_ORIGINAL_COMMAND: `touch ${witness}`, ENV: witness, BASH_ENV: witness });
       expect(echo).toBe('ping 1\n');
       await expect(readFile(witness)).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
-    it('says in its own words why control does not start', async () => {
+    it("reports control's own words when control does not start", async () => {
       const error = { code: 'store_corrupt', message: `cannot use "${'x'.repeat(300)}"\\`, hint: "Don't." };
       const line = (why: object) => JSON.stringify({ level: 50, op: 'control.start', ok: false, error: why });
       await writeFile(join(state, 'control.log'), `${line({ code: 'old', message: 'long ago' })}\n`);
@@ -128,7 +128,7 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       expect((await speak()).line).not.toHaveProperty('why');
     });
 
-    it('starts control, free of this session, and finds it running afterwards', async () => {
+    it('starts control outside of this session, and finds it running afterwards', async () => {
       await installControl();
       expect((await speak({ NODE_OPTIONS: '--inspect', SSH_CONNECTION: 'x' })).line['control']).toBe('started');
       const { argv: given, execArgv, env } = await started();
@@ -140,14 +140,14 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       expect((await speak()).line['control']).toBe('running');
     });
 
-    it('starts control anew when its pid belongs to something else', async () => {
+    it('starts control again when its pid belongs to another program', async () => {
       await installControl();
       await mkdir(run, { mode: 0o700 });
       await writeFile(join(run, 'control.pid'), `${process.pid}\n`);
       expect((await speak()).line['control']).toBe('started');
     });
 
-    it('says that control is absent when it ends at once', async () => {
+    it('reports that control is absent when it ends at once', async () => {
       await installControl('process.exit(1)');
       expect((await speak()).line['control']).toBe('absent');
     });
@@ -188,12 +188,12 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
 
     describe('without a directory of the user’s choice', () => {
       const record = async () => (await readFile(join(state, 'run-dir'), 'utf8')).split('\n');
-      /** A session of systemd's, with a `loginctl` that says whether the user lingers. */
+      /** A session of systemd, with a `loginctl` that reports whether the user lingers. */
       const session = async (lingers: boolean) => {
         const bin = join(base, lingers ? 'lingers' : 'leaves');
         await mkdir(bin);
         await writeFile(join(bin, 'loginctl'), `#!/bin/sh\necho Linger=${lingers ? 'yes' : 'no'}\n`, { mode: 0o755 });
-        // A user of another name: the machine's own answer about this one does not count.
+        // A user of another name, so that the machine's own answer about this user does not count.
         await writeFile(join(bin, 'id'), `#!/bin/sh\n[ "$1" = -un ] && echo another-name || exec /usr/bin/id "$@"\n`, {
           mode: 0o755,
         });
@@ -207,7 +207,7 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
         run = join(base, 'xdg', 'fairlead');
       });
       afterEach(async () => {
-        // The usual name: gone again where nothing is in it.
+        // Removes the directory with the usual name if it is empty.
         await rmdir(`/tmp/fairlead-${process.getuid?.()}`).catch(() => undefined);
       });
 
@@ -229,7 +229,7 @@ describe.each(shells.filter(isThere).map((argv) => ({ shell: argv.join(' '), arg
       });
 
       it('takes another name where another user has the usual one, and stays with it', async () => {
-        // What another user would have made: a directory that is not this user's alone.
+        // A directory that is not this user's alone, as another user would have made it.
         await mkdir(join(base, 'xdg', 'fairlead'), { recursive: true, mode: 0o755 });
         const lasting = await session(true);
         const { line } = await speak(lasting);

@@ -32,7 +32,7 @@ describe('joinStreams', () => {
     return { left, a, b, right, joined: joinStreams(a, b) };
   };
 
-  it('carries both ways and ends when both have ended', async () => {
+  it('carries both directions and resolves when both have ended', async () => {
     const { left, right, joined } = await chain();
     left.end('question');
     expect(await text(right)).toBe('question');
@@ -56,7 +56,7 @@ describe('joinStreams', () => {
     left.destroy();
   });
 
-  it('cuts the other side when one is cut', async () => {
+  it('destroys the other stream when one is cut', async () => {
     const { left, a, right, joined } = await chain();
     left.write('half a sen');
     await once(right, 'data');
@@ -69,7 +69,7 @@ describe('joinStreams', () => {
     right.destroy();
   });
 
-  it('tells the producer when the consumer has gone', async () => {
+  it('closes the producer when the consumer has closed', async () => {
     const { left, right, joined } = await chain();
     const timer = setInterval(() => right.write('token '), 1);
     right.on('error', () => undefined);
@@ -81,7 +81,7 @@ describe('joinStreams', () => {
     await joined;
   });
 
-  it('delivers everything that came before a clean end', async () => {
+  it('delivers all data before a clean end', async () => {
     const { left, right, joined } = await chain();
     const bytes = 'x'.repeat(5_000_000);
     right.end(bytes);
@@ -91,7 +91,7 @@ describe('joinStreams', () => {
     await joined;
   });
 
-  it('ends the other when one was gone before', async () => {
+  it('ends the other stream when one had closed before', async () => {
     const [left, a] = await pair();
     const [b, right] = await pair();
     a.destroy();

@@ -1,10 +1,10 @@
-// Joins two duplex streams, both ways. Half-closes are passed on; a failure of either ends both.
+// Joins two duplex streams in both directions. Passes half-closes on; a failure of one stream ends both.
 
 import type { Duplex } from 'node:stream';
 
 /**
- * Resolves when both are closed, however they ended. Takes ownership of both. A stream that closes without having
- * ended (a lost transport, a reset) destroys the other one, so that a cut never looks like a clean end.
+ * Takes ownership of both streams. Resolves when both are closed, for whatever reason; never rejects. A stream that closes
+ * without an end (a lost transport, a reset) destroys the other one, so that a cut never looks like a clean end.
  */
 export async function joinStreams(a: Duplex, b: Duplex): Promise<void> {
   await Promise.all([pump(a, b), pump(b, a)]);
@@ -24,14 +24,14 @@ function pump(from: Duplex, to: Duplex): Promise<void> {
     if (to.writable && !to.write(chunk)) from.pause();
   });
   to.on('drain', () => from.resume());
-  // What can no longer be delivered is read away, so that `from` reaches its own end.
+  // Discards what can no longer be delivered, so that `from` reaches its own end.
   to.once('close', () => from.resume());
   if (from.closed) onClose();
   else if (from.readableEnded) to.end();
   return promise;
 }
 
-/** `from` is gone. A clean end lets `to` flush what it was given; everything else is a cut. */
+/** `from` has closed. After a clean end `to` flushes what was written to it; anything else is a cut and destroys `to`. */
 function endAfter(from: Duplex, to: Duplex): void {
   if (!from.readableEnded || from.errored) to.destroy();
   else if (!from.writableFinished) whenFinished(to, () => to.destroy());

@@ -1,4 +1,4 @@
-// A jump host on the way from a job to its host, as data and as a target. The key is the user's own, of the account on the cluster.
+// A jump host between a job and the bastion, as data and as a target. The key is the user's own, on the cluster's account.
 
 import { defined } from '@fairlead/kit';
 import type { SshTarget } from './ssh-target.ts';
@@ -8,12 +8,12 @@ export interface JumpHost {
   port: number;
   user: string;
   identityFile: string;
-  /** Pinned keys; absent: `knownHostsFiles` decide. */
+  /** Pinned keys. Absent: the keys in `knownHostsFiles` are accepted. */
   hostKeys?: string[] | undefined;
   knownHostsFiles: string[];
 }
 
-/** `limits`: those of the target behind it. */
+/** The second argument has the time limits of the target behind the jump host. */
 export function jumpTarget(
   { host, port, user, identityFile, hostKeys, knownHostsFiles }: JumpHost,
   { connectTimeoutMs, answerTimeoutMs }: Pick<SshTarget, 'connectTimeoutMs' | 'answerTimeoutMs'> = {},

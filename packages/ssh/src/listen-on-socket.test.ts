@@ -1,4 +1,4 @@
-// What a server that forbids forwarding looks like from here.
+// The errors of a client whose server forbids forwarding.
 
 import { join } from 'node:path';
 import { Secret } from '@fairlead/kit';
@@ -20,6 +20,14 @@ describe.skipIf(!(await hasSshd()))('where sshd forbids socket forwarding', () =
     },
   );
 
+  it('a refusal after many others on one connection names the setting, too', async () => {
+    await using server = await openTestSshd({ extraConfig: ['AllowStreamLocalForwarding no'] });
+    await using connection = await openSsh(server.target);
+    const listen = () => connection.listen(join(server.dir, 's'), (stream) => stream.destroy());
+    await Promise.allSettled(Array.from({ length: 60 }, listen));
+    await expect(listen()).rejects.toMatchObject({ code: 'forward_forbidden' });
+  });
+
   it('a key without port-forwarding is refused the same way', async () => {
     const pair = createEd25519KeyPair();
     await using server = await openTestSshd({ authorizedKeys: [`restrict ${pair.publicKey}`] });
@@ -28,7 +36,7 @@ describe.skipIf(!(await hasSshd()))('where sshd forbids socket forwarding', () =
     await expect(listening).rejects.toMatchObject({ code: 'forward_forbidden' });
   });
 
-  it('a directory that is not there is not called forbidden', async () => {
+  it('a missing directory is not reported as forbidden', async () => {
     await using server = await openTestSshd();
     await using connection = await openSsh(server.target);
     const listening = connection.listen(join(server.dir, 'no', 's'), (stream) => stream.destroy());

@@ -8,7 +8,7 @@ import type { SshLink, WaitOptions } from './connection/ssh-link.ts';
 import { type SshErrorCode, sshError } from './ssh-error.ts';
 
 export interface Listening extends AsyncDisposable {
-  /** The path as it was asked for; sshd leaves the file behind when it stops listening. */
+  /** The path as the caller gave it. sshd does not remove the file when it stops listening. */
   readonly path: string;
 }
 
@@ -25,7 +25,7 @@ export async function listenOnSocket(link: SshLink, request: ListenRequest, wait
     if (link.ended.aborted) reject();
     else request.onConnection(link.adopt(accept()));
   };
-  const noteCount = link.serverNotes.length;
+  const { noteCount } = link;
   link.client.on('unix connection', onOpen);
   try {
     await link.request<void>((callback) => link.client.openssh_forwardInStreamLocal(socketPath, callback), {
@@ -35,7 +35,7 @@ export async function listenOnSocket(link: SshLink, request: ListenRequest, wait
   } catch (error) {
     link.client.off('unix connection', onOpen);
     if (link.ended.aborted || wait?.signal?.aborted) throw error;
-    throw listenError(link, socketPath, { cause: error, notes: link.serverNotes.slice(noteCount) });
+    throw listenError(link, socketPath, { cause: error, notes: link.notesSince(noteCount) });
   }
   return { path: socketPath, [Symbol.asyncDispose]: () => stopListening(link, socketPath, onOpen) };
 }
@@ -55,7 +55,7 @@ async function stopListening(
   link.client.off('unix connection', onOpen);
 }
 
-/** A server that is gone, does not answer, or knows of no such listener any more listens no longer than the connection lives. */
+/** Ignores the failures after which no listener outlives the connection: the server is gone, does not answer, or has no such listener. */
 export async function unlessGone(stopping: Promise<void>): Promise<void> {
   try {
     await stopping;
@@ -65,7 +65,7 @@ export async function unlessGone(stopping: Promise<void>): Promise<void> {
   }
 }
 
-/** sun_path holds 108 bytes on Linux, 104 elsewhere, and sshd truncates nothing. */
+/** sun_path holds 108 bytes on Linux and 104 elsewhere, with a NUL at the end; sshd refuses a longer path. */
 export function refuseLongPath(socketPath: string): void {
   const sizeBytes = Buffer.byteLength(socketPath);
   if (sizeBytes <= 103) return;

@@ -1,4 +1,4 @@
-// A door for what starts an SSH server of this machine: demo, tests and measurements.
+// The door for programs that start an SSH server on this machine: the demo, tests and measurements.
 
 export { type BuiltinSshServerOptions, openBuiltinSshServer } from './local-server/builtin/open-builtin-ssh-server.ts';
 export type { LocalSshServer, LocalSshServerOptions } from './local-server/local-ssh-server.ts';

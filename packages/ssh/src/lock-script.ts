@@ -1,8 +1,9 @@
-// A lock on the far side: a directory, which only one process can make.
+// A lock on a remote host: a directory, because only one process can create it.
 
 /**
- * `take_lock DIR`, as POSIX sh: 0 when the lock is taken, 1 when it cannot be made (stderr says why), 2 when another one holds it. A lock older than
- * ten minutes is abandoned and is taken over. A lock released between the failed mkdir and the check is tried again.
+ * `take_lock DIR`, as POSIX sh. Returns 0 when it took the lock, 1 when it cannot create the directory (stderr says why), 2 when another
+ * process holds the lock. It takes over a lock that is older than ten minutes, and tries again when the holder releases the lock
+ * between the failed mkdir and the check.
  */
 export const takeLock = `
 take_lock() {
@@ -19,7 +20,7 @@ take_lock() {
 }
 `;
 
-/** `release_lock DIR TOKEN`, as POSIX sh: removes the lock where its file `owner` holds the token, else leaves it. Always 0. */
+/** `release_lock DIR TOKEN`, as POSIX sh. Removes the lock if its file `owner` holds the token; else leaves it. Always returns 0. */
 export const releaseLock = `
 release_lock() {
   [ "$(cat "$1/owner" 2>/dev/null)" = "$2" ] && rm -rf "$1"

@@ -16,13 +16,13 @@ export interface ExecChannel {
   /** Stdin and stdout. */
   stream: Duplex;
   stderr: Readable;
-  /** Resolves when the command has ended; rejects with the cause when the connection was lost before. */
+  /** Resolves when the command has ended. Rejects with the cause if the connection was lost before that. */
   exited: Promise<CommandExit>;
   /** Asks the server to signal the command's process group; not every server does. */
   signal(name: 'TERM' | 'KILL' | 'INT'): void;
 }
 
-/** What starts commands: a connection, whichever driver made it. */
+/** A connection of either driver, as the code that starts commands sees it. */
 export interface ExecHost {
   readonly label: string;
   /** Fires when the connection has ended or is about to. */
@@ -33,12 +33,12 @@ export interface ExecHost {
 
 export async function openExec(link: SshLink, command: string, wait: WaitOptions = {}): Promise<ExecChannel> {
   const { promise: exited, resolve, reject } = Promise.withResolvers<CommandExit>();
-  // A caller that uses only the streams does not await it.
+  // A caller that uses only the streams does not await `exited`.
   markHandled(exited);
   const opening = link.openChannel<ClientChannel>(
     (callback) =>
       link.client.exec(command, (error, opened) => {
-        // Before anything else happens: a short command's exit comes in the same packet as its start.
+        // Listens at once: the exit of a short command arrives in the same packet as its start.
         opened?.once('exit', (code: number | null, signal?: string) => resolve({ code, signal }));
         opened?.once('close', () => {
           if (link.ended.aborted) reject(link.ended.reason);
@@ -58,7 +58,7 @@ export async function openExec(link: SshLink, command: string, wait: WaitOptions
 
 export function execRefused(label: string, cause: unknown): CodedError<SshErrorCode> {
   return sshError('remote_command_failed', `cannot start a command on ${label}: ${errorText(cause)}`, {
-    hint: 'The server allows only so many sessions over one connection (sshd_config: MaxSessions), or no commands at all.',
+    hint: 'The server limits the sessions of one connection (sshd_config: MaxSessions), or allows no commands.',
     retryable: true,
     cause,
   });

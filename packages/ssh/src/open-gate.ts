@@ -1,4 +1,4 @@
-// The gate's channel: one identity line, then an echo that proves the far side alive, end to end.
+// The gate's channel: one identity line, then an echo that proves that the gate's host is alive, end to end.
 
 import type { Duplex } from 'node:stream';
 import { type CodedError, errorText, markHandled, withTimeLimit } from '@fairlead/kit';
@@ -8,10 +8,10 @@ import type { ExecChannel, ExecHost } from './open-exec.ts';
 import { type SshErrorCode, sshError } from './ssh-error.ts';
 
 export interface Gate extends AsyncDisposable {
-  /** What the gate said about itself: one line of JSON, not parsed. */
+  /** The gate's first line of JSON about itself, not parsed. */
   readonly identityLine: string;
   readonly closed: Promise<void>;
-  /** Round-trip time through the gate, milliseconds. Rejects when no echo comes in time. */
+  /** Resolves with the round-trip time through the gate in milliseconds. Rejects with `timeout` when no echo comes in time. */
   ping(timeoutMs: number): Promise<number>;
 }
 
@@ -44,14 +44,14 @@ export async function openGate(host: ExecHost, command: string, wait: WaitOption
   }
 }
 
-/** Start-up files of the login shell may print something first. */
+/** Skips the lines that start-up files of the login shell may print first. */
 async function nextJson(lines: StreamLines): Promise<string | undefined> {
   let line = await lines.next();
   while (line !== undefined && !line.startsWith('{')) line = await lines.next();
   return line;
 }
 
-/** Pings take turns, so that each echo belongs to the ping before it. */
+/** Runs one ping at a time, so that each echo belongs to the ping before it. */
 function createPing(host: ExecHost, stream: Duplex, lines: StreamLines): Gate['ping'] {
   let count = 0;
   let turn: Promise<unknown> = Promise.resolve();
@@ -62,14 +62,14 @@ function createPing(host: ExecHost, stream: Duplex, lines: StreamLines): Gate['p
     for (;;) {
       const line = await lines.next();
       if (line === undefined) throw gateError(host, '', 'its channel was closed');
-      // Echoes of pings that were given up come first.
+      // Echoes of earlier pings that timed out come first.
       if (line === word) return host.clock.monotonicMs() - startedMs;
     }
   };
   return (timeoutMs) => {
     const mine = turn.then(ping, ping);
     turn = mine;
-    // A ping that was given up rejects later, when nothing waits for it.
+    // A ping that timed out may reject later, when no caller waits for it.
     markHandled(mine);
     return withTimeLimit(mine, timeoutMs, () =>
       sshError('timeout', `the gate of ${host.label} gave no echo within ${timeoutMs} ms`, { retryable: true }),
@@ -98,7 +98,7 @@ async function describeEnd({ exited }: ExecChannel): Promise<string> {
 function gateError(host: ExecHost, stderr: string, why: string): CodedError<SshErrorCode> {
   const said = stderr === '' ? '' : `; it said: ${stderr}`;
   return sshError('gate_failed', `cannot use the gate on ${host.label}: ${why}${said}`, {
-    hint: 'The gate may be missing or not executable: `fairlead init` puts it in place again. Or the login shell there runs another program (exec tmux), which it must not do without a terminal.',
+    hint: 'The gate may be missing or not executable: `fairlead init` installs it again. Or the login shell there runs another program (exec tmux), which it must not do without a terminal.',
     retryable: true,
   });
 }

@@ -1,9 +1,9 @@
-// What the POSIX utility cksum prints of a text: `<crc> <size>` (IEEE Std 1003.1, cksum). Every host has that program,
-// but not sha256sum or a program like it.
+// Computes what the POSIX utility cksum prints for bytes: `<crc> <size>` (IEEE Std 1003.1, cksum). Every host has cksum; not
+// every host has sha256sum or a program like it.
 
 const polynomial = 0x04c11db7;
 
-/** Signed 32-bit integers throughout: ten times as fast as larger numbers. */
+/** Signed 32-bit integers throughout: the computation is ten times as fast as with larger numbers. */
 const table = Int32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte << 24;
   for (let bit = 0; bit < 8; bit += 1) remainder = (remainder << 1) ^ (remainder < 0 ? polynomial : 0);

@@ -1,22 +1,22 @@
-// How a POSIX sh script gets to a remote host whatever the account's login shell is. The command line is one constant
-// that sh, csh and fish read alike; script, arguments and environment follow on stdin, where no other user sees them.
+// Sends a POSIX sh script to a remote host through any login shell. The command line is one constant that sh, csh and fish
+// read alike; script, arguments and environment follow on stdin, where no other user sees them.
 
 import { shellQuote } from '@fairlead/kit';
 import { posixCksum } from './posix-cksum.ts';
 
 export interface RemoteScript {
   command: string;
-  /** Goes to stdin first; the script's own input follows. */
+  /** The first bytes of stdin; the script's own input follows. */
   preamble: string;
-  /** Everything that stdout and stderr hold up to this line comes from the login shell's start-up files. */
+  /** A line on stdout and stderr; everything before it comes from the login shell's start-up files. */
   marker: string;
 }
 
 /** BSD's EX_IOERR (sysexits.h). */
 const cutOffExit = 74;
 
-// dd, because head(1) may read further than asked. The shell runs nothing of a script that did not arrive as a whole: where a
-// connection breaks, sshd ends the command's input, and a part of a script is a script too.
+// dd, because head(1) may read further than asked. The shell runs the script only after all of it has arrived: when a
+// connection breaks, sshd ends the command's input, and sh would run the part that has arrived.
 const readAndRun =
   'read -r crc size && script=$(dd bs=1 count="$size" 2>/dev/null) && ' +
   `if [ "$(printf %s "$script" | cksum)" = "$crc $size" ]; then eval "$script"; else echo "the script was cut off" >&2; exit ${cutOffExit}; fi`;

@@ -1,4 +1,4 @@
-// What a name means where OpenSSH is on the machine: `ssh -G` says it for both drivers, and which one logs in.
+// Resolution of names on a machine with OpenSSH: `ssh -G` has the settings for both drivers and decides which one logs in.
 
 import { createServer } from 'node:net';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
   const because = async (config: string, destination?: SshDestination) =>
     (await resolve(config, destination)).system?.because;
 
-  it('judges criteria that only ssh judges', async () => {
+  it('evaluates criteria that only ssh evaluates', async () => {
     const negated = 'Match originalhost gpu* !host gate.example.org\n  ProxyJump gate.example.org\n';
     expect(await resolve(negated)).toMatchObject({ host: 'gpu', jump: { host: 'gate.example.org' } });
     const exec = `Match host gpu !exec "test -e DIR/inside"\n  ProxyJump gate\n`;
@@ -44,7 +44,7 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
     expect((await resolve(exec)).jump).toBeUndefined();
   });
 
-  it('has the canonical name with the jump of its block', async () => {
+  it('uses the canonical name and the jump host of its block', async () => {
     const config =
       'CanonicalizeHostname yes\nCanonicalDomains localdomain.invalid\nCanonicalizeFallbackLocal yes\nMatch canonical host gpu\n  ProxyJump gate\n';
     expect(await resolve(config)).toMatchObject({ host: 'gpu', jump: { host: 'gate' } });
@@ -63,7 +63,7 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
     });
   });
 
-  it('gives the same to the driver that was asked for', async () => {
+  it('gives the same settings to a driver that the user names', async () => {
     const config =
       'Host gpu\n  Hostname login.example.org\n  User wang\n  HostKeyAlias g\n  UserKnownHostsFile DIR/kh/%k\n';
     const expected = {
@@ -124,7 +124,7 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
     try {
       const config = `Host gpu\n  HostName gpu.example.org\n  ${line}\n`;
       expect(await because(config)).toContain(why.replaceAll('DIR', dir));
-      // Who asked for ssh2 has it.
+      // A user who asks for ssh2 gets it.
       expect((await resolve(config, { host: 'gpu', driver: 'ssh2' })).system).toBeUndefined();
     } finally {
       server.close();
@@ -140,7 +140,7 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
     expect(await because(config)).toBeUndefined();
   });
 
-  it('asks once for callers that ask at the same time, and anew for the next one', async () => {
+  it('asks once for callers that ask at the same time, and again for the next one', async () => {
     await writeFile(
       join(dir, 'ssh'),
       `#!/bin/sh\necho asked >>${dir}/asked\nPATH=${process.env['PATH']} exec ssh "$@"\n`,
@@ -159,7 +159,7 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
     expect(await asked()).toBe(2);
   });
 
-  it('says in the words of ssh what it refuses, with the line', async () => {
+  it("reports ssh's own refusal, with the line", async () => {
     await expect(resolve('Host gpu\n  Nonsense yes\n')).rejects.toMatchObject({
       code: 'ssh_config_invalid',
       message: expect.stringMatching(/config.*line 2.*nonsense/is) as string,
@@ -195,7 +195,7 @@ describe.skipIf(!hasSsh)('resolveSshTarget, where ssh -G answers (skipped where 
   });
 });
 
-/** The file of a key on a token: its public half says so; the private half is the token's. */
+/** The file of a key on a token: its public half has the token's key type; the token keeps the private half. */
 function securityKey(): string {
   const text = (value: string | Buffer) => {
     const size = Buffer.alloc(4);

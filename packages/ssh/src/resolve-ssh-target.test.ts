@@ -72,7 +72,7 @@ Host *
     });
   });
 
-  it('lets what was typed win over the configuration', async () => {
+  it('prefers what the user typed to the configuration', async () => {
     const config = 'Host lab\n  Port 2222\n  User carol\n  ProxyJump gate\n  IdentityFile ~/.ssh/a\n';
     const typed = {
       host: 'lab',
@@ -88,7 +88,7 @@ Host *
     expect(target.jump).toBeUndefined();
   });
 
-  it('follows Includes, and what stands behind them belongs to its own block', async () => {
+  it('follows Includes, and the lines after an Include belong to their own block', async () => {
     const files = {
       config: 'Include conf.d/*.conf ~/.ssh/extra\nUser everywhere\nHost b\n  Port 3\n',
       'conf.d/1.conf': 'Host a\n  Port 1\n',
@@ -110,7 +110,7 @@ Host *
     expect(target).toMatchObject({ port: 5, user: 'fromsystem' });
   });
 
-  it('runs no command of the configuration, and says so where the command would decide', async () => {
+  it('runs no command of the configuration, and refuses a line that a command would decide', async () => {
     const witness = join(home, 'ran');
     const config = `Match host x exec "touch ${witness}"\n  Port 5\n`;
     await expect(resolve({ host: 'x' }, { config })).rejects.toMatchObject({
@@ -118,12 +118,12 @@ Host *
       message: expect.stringMatching(/line 1 of .*config because Match exec/) as string,
       hint: expect.stringContaining('ssh -G') as string,
     });
-    // The criterion before it has decided already.
+    // The criterion before the command has decided already.
     expect(await resolve({ host: 'y' }, { config })).toMatchObject({ port: 22 });
     await expect(rm(witness)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('judges Match by the host name so far and by its negation, with keywords in any case', async () => {
+  it('evaluates Match by the host name so far and by its negation, with keywords in any case', async () => {
     const config =
       'Host gpu\n  Hostname login.example.org\nMatch host login.example.org\n  USER wang\nMatch originalhost gpu* !host gate.example.org\n  ProxyJump gate.example.org\n';
     expect(await resolve({ host: 'gpu' }, { config })).toMatchObject({
@@ -140,7 +140,7 @@ Host *
     ['Match final all', 'criterion final'],
     ['Match tagged y', 'criterion tagged'],
     ['Match localnetwork 10.0.0.0/8', 'criterion localnetwork'],
-    ['UseKeychain yes', 'usekeychain is no keyword'],
+    ['UseKeychain yes', 'does not know the keyword usekeychain'],
     ['IdentityFile ~/.ssh/%j%w', '%w stands for nothing known'],
     ['IdentityFile ~carol/key', "no other user's home"],
     ['UserKnownHostsFile ${NOT_SET}/kh', 'stands for nothing known'],
@@ -160,25 +160,25 @@ Host *
     await expect(resolve({ host: 'x' }, { config: `# first\nHost x\n${line}\n` })).rejects.toThrow(why);
   });
 
-  it('passes over what IgnoreUnknown names', async () => {
+  it('ignores the keywords that IgnoreUnknown names', async () => {
     const config = 'IgnoreUnknown UseKeychain,add*\nHost x\n  UseKeychain yes\n  AddSomething no\n  Port 5\n';
     expect(await resolve({ host: 'x' }, { config })).toMatchObject({ port: 5 });
   });
 
-  it('lets the first of ProxyCommand and ProxyJump count', async () => {
+  it('uses the first of ProxyCommand and ProxyJump', async () => {
     const none = 'Host x\n  ProxyCommand none\nHost *\n  ProxyJump gate\n';
     expect((await resolve({ host: 'x' }, { config: none })).jump).toBeUndefined();
     const jump = 'Host x\n  ProxyJump gate\nHost x\n  ProxyCommand nc %h %p\n';
     expect((await resolve({ host: 'x' }, { config: jump })).jump).toMatchObject({ host: 'gate' });
   });
 
-  it('keeps what an Include brings within the block of the Include', async () => {
+  it('keeps the lines of an Include within its block', async () => {
     const files = { config: 'Host gpu\n  Include conf.d/*\n  Port 5\n', 'conf.d/a': 'Host *\n  User inner\n' };
     expect(await resolve({ host: 'other' }, files)).toMatchObject({ user: 'me', port: 22 });
     expect(await resolve({ host: 'gpu' }, files)).toMatchObject({ user: 'inner', port: 5 });
   });
 
-  it('expands the tokens of known_hosts files, and keeps keys elsewhere where there is none', async () => {
+  it('expands the tokens of known_hosts files, and keeps keys in its own file if there is none', async () => {
     const config =
       'Host a\n  HostKeyAlias g\n  UserKnownHostsFile ~/.ssh/kh/%k /srv/%n-%h-%p-%r-%u-%L ${HOSTS}/%C\nHost b\n  UserKnownHostsFile /dev/null\n';
     const a = await resolve({ host: 'a' }, { config }, { HOSTS: '/hosts' });
@@ -203,7 +203,7 @@ Host *
     expect(target.jump?.jump?.jump).toBeUndefined();
   });
 
-  it('knows the ProxyCommand that is a jump, and no other', async () => {
+  it('accepts a ProxyCommand that is only a jump, and no other', async () => {
     const jump = 'Host a\n  ProxyCommand ssh -W %h:%p bob@gate\nHost b\n  ProxyCommand nc %h %p\n';
     expect((await resolve({ host: 'a' }, { config: jump })).jump).toMatchObject({ host: 'gate', user: 'bob' });
     await expect(resolve({ host: 'b' })).rejects.toMatchObject({ code: 'ssh_config_invalid' });

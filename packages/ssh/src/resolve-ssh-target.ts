@@ -1,5 +1,5 @@
-// From the name a person types to a full SshTarget, as ssh(1) would understand it: ssh_config, defaults, jump hosts. Where
-// OpenSSH is on the machine it is asked (`ssh -G`); else our own reader of ssh_config answers. Decides the driver, too.
+// Resolves the name that a user types to a full SshTarget, as ssh(1) would: ssh_config, defaults, jump hosts. Asks OpenSSH
+// (`ssh -G`) if it is on this machine; else our own reader of ssh_config answers. Chooses the driver, too.
 
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { sshError } from './ssh-error.ts';
 
 const maxJumps = 8;
 
-/** Throws `ssh_config_invalid` for what neither ssh nor our own reader understands. */
+/** Throws `ssh_config_invalid` for a configuration that neither ssh nor our own reader understands. */
 export async function resolveSshTarget(destination: SshDestination, deps: ResolveDeps): Promise<SshTarget> {
   if (destination.driver === 'ssh') return resolveSystemTarget(destination, deps);
   const asked = canAskSsh(deps)
@@ -38,13 +38,13 @@ export async function resolveSshTarget(destination: SshDestination, deps: Resolv
   });
 }
 
-/** On Windows its answers were not seen yet; with another HOME it would read another person's files. */
+/** Not on Windows, where its answers were never tested; and not with another HOME, because ssh reads the account's files. */
 function canAskSsh({ home, localUser, systemConfigPath }: ResolveDeps): boolean {
   if (process.platform === 'win32' || localUser !== undefined || systemConfigPath !== undefined) return false;
   return home === account()?.homedir;
 }
 
-/** Undefined where the account is in no list of users, as in some containers. */
+/** Undefined if the system has no entry for this account, as in some containers. */
 function account(): { username: string; homedir: string } | undefined {
   try {
     return userInfo();
@@ -81,7 +81,7 @@ function askingSsh(deps: ResolveDeps): Read {
     const question = questionOf(destination, deps);
     try {
       const settings = settingsFromSsh(effective, question);
-      // What was typed with the name comes first in ssh's list already.
+      // ssh's list of identity files already begins with the one that the user typed.
       return { settings, effective, lacks: await whatSsh2Lacks({ effective, settings, question }) };
     } catch (error) {
       if (!isCodedError(error, 'ssh_config_invalid')) throw error;
@@ -107,7 +107,7 @@ async function ownReader(deps: ResolveDeps): Promise<Read> {
     home,
     includeDir: join(home, '.ssh'),
   });
-  // As with `ssh -F`, a file that is named is the only one.
+  // As with `ssh -F`: a file that the caller names replaces both usual files.
   const path = systemConfigPath ?? (sshConfigPath === undefined ? '/etc/ssh/ssh_config' : undefined);
   const system = path === undefined ? [] : await readSshConfig(path, { home, includeDir: '/etc/ssh' });
   return async (destination) => {
@@ -166,7 +166,7 @@ function targetOf(destination: SshDestination, settings: HostSettings, deps: Res
   };
 }
 
-/** The hosts before a jump host lead to it; where there are none, its own configuration says how to get there. */
+/** The hosts before a jump host lead to it. If there are none, its own configuration says how to reach it. */
 function jumpDestination(
   jump: ConfiguredJump,
   before: readonly ConfiguredJump[],

@@ -1,4 +1,4 @@
-// Runs one remote command to its end: input in, output collected, time and size limited.
+// Runs one remote command to its end: sends its input, collects its output, limits time and size.
 
 import { pipeline, type Readable } from 'node:stream';
 import { anySignal, openTimeLimit } from '@fairlead/kit';
@@ -44,7 +44,7 @@ export async function runCommand(host: ExecHost, command: string, options: RunOp
   }
 }
 
-/** The command is told to stop, then its channel is closed under it. */
+/** Asks the command to stop, then closes its channel. */
 function giveUp(exec: ExecChannel, signal: AbortSignal): void {
   exec.signal('TERM');
   exec.stream.destroy(signal.reason instanceof Error ? signal.reason : undefined);
@@ -55,7 +55,7 @@ function feed({ stream }: ExecChannel, stdin: RunOptions['stdin']): void {
     stream.end(stdin ?? '');
     return;
   }
-  // Input that is cut off destroys the channel: the command must not take a part of its input for the whole.
+  // A failing input destroys the channel: the command must not take a part of its input for all of it.
   pipeline(stdin, stream, () => undefined);
 }
 

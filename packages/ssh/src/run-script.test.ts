@@ -12,7 +12,7 @@ import { runScript } from './run-script.ts';
 import { createSshRunner } from './ssh-runner.ts';
 import { openTestSsh, type TestSsh } from './testing.ts';
 
-describe('through a login shell that talks', () => {
+describe('through a login shell that prints lines of its own', () => {
   let dir: string;
   let server: TestSsh;
   let connection: SshConnection;
@@ -47,12 +47,12 @@ describe('through a login shell that talks', () => {
     expect(await readFile(path, 'utf8')).toBe('content');
   });
 
-  it('the gate is understood', async () => {
+  it("the gate's identity line is found", async () => {
     await using gate = await connection.gate(`echo '{"fairlead":2}'; exec cat`);
     expect(gate.identityLine).toBe('{"fairlead":2}');
   });
 
-  it('words, input and environment arrive as they are', async () => {
+  it('words, input and environment arrive unchanged', async () => {
     const words = ['a b', "it's", '"', '$HOME', '`id`', String.raw`\n`, '*', '', 'é\u{1f600}', 'x\ny', '!!'];
     const runner = createSshRunner(connection);
     const { stdout } = await runner.run(
@@ -65,20 +65,20 @@ describe('through a login shell that talks', () => {
     expect(stdout).toBe(`${words.map((word) => `${word}\0`).join('')}input\nwith liness'e cret`);
   });
 
-  it('a stream is taken for input', async () => {
+  it('a stream can be the input', async () => {
     const chunks = ['a'.repeat(100_000), 'b'.repeat(100_000)];
     const { stdout } = await runScript(connection, 'wc -c', { stdin: Readable.from(chunks) });
     expect(stdout.trim()).toBe('200000');
   });
 
-  it('a command does not take input that was cut off for the whole', async () => {
+  it('a command does not take input that was cut off for all of it', async () => {
     const input = new PassThrough();
     const running = runScript(connection, 'cat >/dev/null; echo whole', { stdin: input });
     input.write('a part', () => input.destroy());
     await expect(running).rejects.toThrow('Premature close');
   });
 
-  it('input that a command does not read is closed with it', async () => {
+  it('input that a command does not read is closed with the command', async () => {
     const input = new PassThrough();
     const closed = once(input, 'close').catch((error: unknown) => error);
     await expect(connection.run('echo enough', { stdin: input })).resolves.toMatchObject({ code: 0 });
@@ -86,23 +86,23 @@ describe('through a login shell that talks', () => {
     expect(input.destroyed).toBe(true);
   });
 
-  it('a command that a signal ended has the code that a shell gives it', async () => {
+  it('a command that a signal ended has the exit code that a shell reports', async () => {
     expect(await createSshRunner(connection).run(['sh', '-c', 'kill -9 $$'])).toMatchObject({ code: 137 });
   });
 
-  it('a missing command is told by its code', async () => {
+  it('a missing command has the exit code 127', async () => {
     expect(await createSshRunner(connection).run(['no-such-command'])).toMatchObject({ code: 127 });
   });
 });
 
 describe('remoteScript', () => {
-  it('puts nothing of the script on the command line, and nothing there that shells read differently', () => {
+  it('keeps the script off the command line, which all shells read alike', () => {
     const { command } = remoteScript('echo secret', { args: ['secret'], env: { SECRET: 'secret' } });
     expect(command).not.toContain('secret');
     expect(command).not.toMatch(/[\\!\n]/);
   });
 
-  it('refuses a variable that is no name', () => {
+  it('refuses a variable that is not a shell name', () => {
     expect(() => remoteScript('', { env: { 'A; id': 'x' } })).toThrow(/shell name/);
   });
 });

@@ -1,17 +1,17 @@
-// Runs a sh script on the far side, through any login shell, with its output cleaned of what start-up files print.
+// Runs a sh script on a remote host through any login shell, and removes what start-up files print from its output.
 
 import { Readable } from 'node:stream';
 import type { CommandResult, RunOptions } from './run-command.ts';
 import { afterMarker, remoteScript } from './remote-script.ts';
 
-/** What can run a command: an SshConnection can. */
+/** A host that runs commands, such as an SshConnection. */
 export interface CommandHost {
   run(command: string, options?: RunOptions): Promise<CommandResult>;
 }
 
 export interface ScriptOptions extends RunOptions {
   args?: readonly string[] | undefined;
-  /** Travels on stdin: it appears in no process list. */
+  /** Sent on stdin: it appears in no process list. */
   env?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What a person types to name a host, and what resolving it needs.
+// The name of a host as a user types it, and the inputs of its resolution.
 
 import type { HostKeyPolicy } from './ssh-target.ts';
 import type { SshTerminal } from './system-ssh/system-login.ts';
@@ -8,15 +8,15 @@ export interface SshDestination {
   host: string;
   port?: number | undefined;
   user?: string | undefined;
-  /** Tried before those of ssh_config. */
+  /** Offered before the identity files of ssh_config. */
   identityFile?: string | undefined;
-  /** As `ssh -J`; wins over ssh_config. `none` for no jump host. */
+  /** As in `ssh -J`; overrides ssh_config. `none` for no jump host. */
   proxyJump?: string | undefined;
   /** Read instead of the usual files. */
   knownHostsFile?: string | undefined;
   /**
-   * `ssh`: the system's own ssh logs in; `ssh2`: ours does. Absent: ours, unless `ssh -G` names something for this host
-   * that only the system's ssh can do; `system.because` of the target says what.
+   * `ssh`: the system's own ssh logs in. `ssh2`: our own driver logs in. Absent: our own driver, unless `ssh -G` shows for this
+   * host a setting that only the system's ssh supports; `system.because` of the target names it.
    */
   driver?: SshDriver | undefined;
 }
@@ -28,12 +28,12 @@ export interface ResolveDeps {
   env: Readonly<Record<string, string | undefined>>;
   /** Read instead of the usual files (`ssh -F`). Default: `<home>/.ssh/config` and the system's. */
   sshConfigPath?: string | undefined;
-  /** Default `/etc/ssh/ssh_config`. When it is set, our own reader resolves the name: ssh has no such option. */
+  /** Default `/etc/ssh/ssh_config`. If it is set, our own reader resolves the name: ssh has no such option. */
   systemConfigPath?: string | undefined;
   localUser?: string | undefined;
   askPassphrase?: ((file: string) => Promise<string | undefined>) | undefined;
-  /** Present only where a human can answer; else unknown hosts are refused. */
+  /** Present only where a person can answer; else unknown hosts are refused. */
   askHostKey?: Extract<HostKeyPolicy, { kind: 'known-hosts' }>['ask'] | undefined;
-  /** Where the system's ssh may ask a person; absent: it asks nothing. */
+  /** The terminal at which the system's ssh may ask a person. Absent: ssh asks nothing. */
   terminal?: SshTerminal | undefined;
 }

@@ -1,4 +1,4 @@
-// The closed list of what can go wrong in this package, and the one way to make such an error.
+// The closed list of this package's error codes, and the one function that makes such an error.
 
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 

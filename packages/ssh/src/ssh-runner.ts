@@ -1,4 +1,4 @@
-// A command runner over an SSH connection: an argv runs there as it would here, whatever the login shell is.
+// A command runner over an SSH connection: an argv runs there unchanged, through any login shell.
 
 import { constants } from 'node:os';
 import { shellJoin } from '@fairlead/kit';
@@ -24,7 +24,7 @@ export function createSshRunner(host: CommandHost): SshRunner {
   };
 }
 
-/** As a shell reports it: 128 and the number of the signal. */
+/** The exit code that a shell reports for a signal: 128 plus its number. */
 function signalCode(signal: string | undefined): number {
   const numbers: Partial<Record<string, number>> = constants.signals;
   return 128 + ((signal === undefined ? undefined : numbers[signal]) ?? 0);

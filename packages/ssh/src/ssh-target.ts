@@ -1,4 +1,4 @@
-// Where to log in, as whom, and which host key to believe. Data only; resolveSshTarget makes it, openSsh uses it.
+// The host, the account and the accepted host keys of a login. Data only; resolveSshTarget makes it, openSsh uses it.
 
 import type { Secret } from '@fairlead/kit';
 
@@ -10,34 +10,34 @@ export interface SshTarget {
   user: string;
   hostKeys: HostKeyPolicy;
   auth: SshAuth;
-  /** Log in there first and go on from there. */
+  /** The host through which the login goes. */
   jump?: SshTarget;
-  /** From the first packet to the end of authentication; time that a human takes to answer counts too. Default 20 s. */
+  /** Limit of one login, from the TCP connection to the end of authentication. Not counted while a person is asked; starts again after the answer. Default 20 s. */
   connectTimeoutMs?: number;
-  /** For the host's answer to a TCP connection alone, once its name is known. Default: no limit but the one above. */
+  /** Limit of the TCP connection alone, from the moment at which the name is resolved. Default: only the limit above. */
   answerTimeoutMs?: number;
-  /** How messages call this host; default `user@host:port`. */
+  /** This host in messages. Default `user@host:port`. */
   label?: string;
-  /** Log in with the system's own ssh and what it knows; absent: with ours (ssh2). */
+  /** Present: the system's own ssh logs in. Absent: our own driver (ssh2) logs in. */
   system?: SystemLogin;
 }
 
 export type HostKeyPolicy =
   | {
       kind: 'pinned';
-      /** `ssh-ed25519 AAAA…`; a comment behind it is ignored. */
+      /** `ssh-ed25519 AAAA…`; a comment after it is ignored. */
       keys: string[];
     }
   | {
       kind: 'known-hosts';
       files: string[];
-      /** Asked when the host is in none of the files. Absent: an unknown host is refused. */
+      /** Called when none of the files has the host. Absent: an unknown host is refused. */
       ask?: (question: HostKeyQuestion) => Promise<boolean>;
-      /** Where a key that was accepted by `ask` is written down. */
+      /** The file that records a key that `ask` accepted. */
       addTo?: string;
-      /** `addTo` is this file of ours, for ssh_config says to keep no keys (`UserKnownHostsFile /dev/null`). */
+      /** Our own file, which is `addTo` because ssh_config says to keep no keys (`UserKnownHostsFile /dev/null`). */
       keptIn?: string;
-      /** The name the host has in known_hosts (ssh_config's HostKeyAlias). */
+      /** The host's name in known_hosts (ssh_config's HostKeyAlias). */
       alias?: string;
     };
 
@@ -46,20 +46,20 @@ export interface HostKeyQuestion {
   port: number;
   keyType: string;
   fingerprint: string;
-  /** Present where ssh would keep no key: the file of ours in which an accepted one is kept. */
+  /** Our own file that records an accepted key. Present if ssh itself would keep no key. */
   keptIn?: string;
 }
 
 export interface SshAuth {
-  /** Private key files, tried in this order; those that do not exist are passed over. */
+  /** Private key files, offered in this order; missing files are skipped. */
   identityFiles?: string[];
-  /** A private key in memory, tried first. */
+  /** A private key in memory, offered first. */
   privateKey?: Secret;
   /** The ssh-agent's socket. */
   agentSocket?: string;
-  /** Offer from the agent only the keys whose public half lies beside an identity file (ssh_config's IdentitiesOnly). */
+  /** Offer only those keys of the agent that belong to one of the identity files (ssh_config's IdentitiesOnly). */
   identitiesOnly?: boolean;
-  /** Asked only once the server has accepted the public half of an encrypted key. */
+  /** Called only after the server has accepted the public half of an encrypted key; earlier if that half is not at hand. */
   askPassphrase?: (file: string) => Promise<string | undefined>;
 }
 

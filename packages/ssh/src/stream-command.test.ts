@@ -1,4 +1,4 @@
-// A streamed argv through the login shells that accounts have.
+// A streamed argv through the usual login shells.
 
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { openTestSsh, type TestSsh } from './testing.ts';
 
 const shells = ['sh', 'bash', 'tcsh', 'csh', 'fish', 'zsh'];
 
-/** Where the shell is on this machine. */
+/** The path of the shell on this machine. */
 function findShell(name: string): string | undefined {
   return ['/bin', '/usr/bin', '/usr/local/bin']
     .map((dir) => join(dir, name))

@@ -13,8 +13,8 @@ export interface RemoteProcess extends AsyncDisposable {
 }
 
 /**
- * An argv runs without input and ends with its channel, however that closes. A shell line has its input, but a silent
- * one may run on after the channel has closed: sshd passes signals only to some commands.
+ * The caller disposes the result. An argv runs without input and ends when its channel closes, for whatever reason. A shell line
+ * has input, but one that prints nothing may run on after the channel has closed: sshd passes signals only to some commands.
  */
 export async function streamCommand(
   host: ExecHost,
@@ -39,10 +39,10 @@ export async function streamCommand(
   };
 }
 
-/** Decodes the words of the argv that `encodeWord` has written. */
+/** Decodes the words that `encodeWord` has encoded. */
 const decode = 'for word do shift; word=$(printf %b_ "$word"); set -- "$@" "${word%_}"; done; ';
 
-/** The end of standard input is what a closed channel and a lost connection look like from there. */
+/** Ends the command at the end of standard input: that is how the remote host sees a closed channel and a lost connection. */
 const watchStdin =
   'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; exec 3<&-; ' +
   'wait "$child"; code=$?; kill "$watch" 2>/dev/null; exit "$code"';

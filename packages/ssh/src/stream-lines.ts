@@ -1,4 +1,4 @@
-// Reads a stream line by line, one at a time, with a limit on what a line may hold.
+// Reads a stream one line at a time, with a limit on the length of a line.
 
 import type { Readable } from 'node:stream';
 
@@ -11,7 +11,7 @@ export class StreamLines {
   #isEnded = false;
   #wake: (() => void) | undefined;
 
-  /** Takes the stream's data from now on; destroys it when a line has no end. */
+  /** Takes the stream's data from now on; destroys the stream when a line exceeds the limit. */
   constructor(stream: Readable) {
     const cutter = createLineCutter();
     stream.setEncoding('utf8');

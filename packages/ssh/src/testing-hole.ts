@@ -1,4 +1,4 @@
-// For tests: a path to a server of this machine that can be cut in the ways that networks are cut.
+// For tests: a TCP path to a server on this machine, which a test can black-hole or reset.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -6,7 +6,7 @@ import { Scope } from '@fairlead/kit';
 
 export interface Hole extends AsyncDisposable {
   port: number;
-  /** From now on nothing passes, and neither side is told. */
+  /** Drops all bytes from now on, without closing either side. */
   swallow(): void;
   reset(): void;
 }

@@ -1,4 +1,4 @@
-// Real SSH servers for tests: the system's sshd or the builtin one, with a fresh key pair for the user, and a way in.
+// Real SSH servers for tests: the system's sshd or the builtin one, with a fresh key pair for the user and a target to log in with.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,13 +22,13 @@ export { settingsFromSsh } from './system-ssh/settings-from-ssh.ts';
 export interface TestSshOptions {
   /** Default: a new directory under the system's temporary one, removed at the end. */
   dir?: string;
-  /** Lines besides the user's own. */
+  /** More lines for authorized_keys, after the user's own. */
   authorizedKeys?: readonly string[];
   /** The account's login shell, builtin only. Default /bin/sh: no start-up files of this machine. */
   shell?: string;
-  /** Asked for after the key, builtin only. */
+  /** The server asks for this code after the key, builtin only. */
   code?: string;
-  /** sshd_config lines that win over the usual ones; sshd only. */
+  /** sshd_config lines that override the usual ones; sshd only. */
   extraConfig?: readonly string[];
 }
 

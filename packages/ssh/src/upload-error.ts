@@ -1,4 +1,4 @@
-// Turns what the far side said about a failed upload into an error that names the path and the cure.
+// Turns the remote host's words about a failed upload into an error that names the path and the cure.
 
 import type { CodedError } from '@fairlead/kit';
 import { type SshErrorCode, sshError } from './ssh-error.ts';
@@ -7,7 +7,7 @@ export interface FailedUpload {
   label: string;
   remotePath: string;
   code: number | null;
-  /** Stderr of the far side, in the C locale. */
+  /** The remote script's stderr, in the C locale. */
   said: string;
 }
 

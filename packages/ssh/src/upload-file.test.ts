@@ -25,7 +25,7 @@ describe('upload', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('takes a file, and leaves one that is there already as it is but for its mode', async () => {
+  it('writes a file, and changes only the mode of one with the same content', async () => {
     const path = join(dir, 'a');
     await connection.upload({ path: server.userKeyFile }, path, { mode: 0o600 });
     expect(await readFile(path)).toEqual(await readFile(server.userKeyFile));
@@ -41,7 +41,7 @@ describe('upload', () => {
     expect([after.ino, after.mode & 0o777, sentBytes]).toEqual([before.ino, 0o400, 0]);
   });
 
-  it('takes an empty file and a relative path', async () => {
+  it('accepts an empty file and a relative path', async () => {
     await connection.upload(Buffer.alloc(0), join(dir, 'empty'), { mode: 0o644 });
     expect((await stat(join(dir, 'empty'))).size).toBe(0);
   });
@@ -55,7 +55,7 @@ describe('upload', () => {
     expect((await stat(path)).ino).not.toBe(held.ino);
   });
 
-  it('leaves the old file and no trace when what arrives is not what was announced', async () => {
+  it('keeps the old file and leaves no trace when the content differs from what was announced', async () => {
     const path = join(dir, 'c');
     await writeFile(path, 'old');
     const uploading = connection.upload(Buffer.from('new'), path, { mode: 0o600, sha256: '0'.repeat(64) });
@@ -64,7 +64,7 @@ describe('upload', () => {
     expect((await readdir(dir)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
-  it('leaves no trace when it is given up in the middle', async () => {
+  it('leaves no trace when its caller aborts it', async () => {
     const abort = new AbortController();
     const bytes = Buffer.alloc(64 << 20, 'x');
     const uploading = connection.upload(bytes, join(dir, 'd'), {
@@ -77,7 +77,7 @@ describe('upload', () => {
     expect(await readdir(dir)).not.toContain('d');
   });
 
-  it('sweeps away what an upload that died long ago has left', async () => {
+  it('removes the file of an upload that died long ago', async () => {
     const old = join(dir, '.e.123.part');
     await writeFile(old, 'half');
     await utimes(old, 1, 1);
@@ -86,7 +86,7 @@ describe('upload', () => {
     expect((await readdir(dir)).filter((name) => name.startsWith('.e.'))).toEqual(['.e.456.part']);
   });
 
-  it('says which path is at fault', async () => {
+  it('names the wrong path', async () => {
     const missing = connection.upload(Buffer.from('x'), join(dir, 'no', 'x'), { mode: 0o600 });
     await expect(missing).rejects.toMatchObject({
       code: 'upload_failed',
@@ -98,7 +98,7 @@ describe('upload', () => {
     });
   });
 
-  it('says so when the source cannot be read', async () => {
+  it('reports a source that cannot be read', async () => {
     const uploading = connection.upload({ path: '/nonexistent/source' }, join(dir, 'x'), { mode: 0o600 });
     await expect(uploading).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -119,7 +119,7 @@ describe('upload', () => {
     }
   });
 
-  it('is cut short with the connection, and says so', async () => {
+  it('ends with a lost connection, and reports that', async () => {
     const other = await openSsh(server.target);
     const { promise: begun, resolve } = Promise.withResolvers<void>();
     const uploading = other

@@ -1,4 +1,4 @@
-// Puts a file on the far side as a whole or not at all, through a plain shell: sftp may be switched off.
+// Writes a whole file on a remote host, or nothing, through a plain shell: sftp may be switched off.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -19,7 +19,7 @@ export type UploadSource = Buffer | { path: string };
 export interface UploadOptions {
   /** For example 0o600. */
   mode: number;
-  /** Hex; computed when absent. A file that already has it is left as it is. */
+  /** Hex. Absent: computed. A file that already has this hash is not sent again. */
   sha256?: string | undefined;
   signal?: AbortSignal | undefined;
   /** For the whole upload. Default 15 min. */
@@ -75,7 +75,7 @@ interface Sending {
   onProgress: UploadOptions['onProgress'];
 }
 
-/** False when the far side gave up; it says why on stderr. */
+/** False when the remote script gave up; it says why on stderr. */
 async function converse(exec: ExecChannel, source: UploadSource, sending: Sending): Promise<boolean> {
   const answers = new StreamLines(exec.stream);
   let answer = await answers.next();
@@ -86,7 +86,7 @@ async function converse(exec: ExecChannel, source: UploadSource, sending: Sendin
   try {
     await send(exec, source, { ...sending, coding: answer });
   } catch (error) {
-    // The far side hung up in the middle: it has said why. Else the source could not be read.
+    // A destroyed channel: the remote script hung up in the middle and has said why. Else the source could not be read.
     if (!exec.stream.destroyed) throw error;
     return false;
   }
@@ -141,7 +141,7 @@ function tooSlow(remotePath: string, timeoutMs: number) {
 
 function cutOff(remotePath: string, cause: unknown) {
   return sshError('connection_lost', `cannot finish uploading ${remotePath}: ${errorText(cause)}`, {
-    hint: 'Try again: nothing half-done is left there.',
+    hint: 'Try again: the upload leaves no part of the file there.',
     retryable: true,
     cause,
   });

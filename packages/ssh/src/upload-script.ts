@@ -1,6 +1,6 @@
-// The far side of an upload. It answers `same`, or `gzip`/`plain` for how it wants the bytes, then `done`.
+// The remote script of an upload. It answers `same`, or `gzip`/`plain` for how it wants the bytes, then `done`.
 
-/** Arguments: path, mode, size, sha256. Nothing but the finished file stays, whichever way this ends. */
+/** Arguments: path, mode, size, sha256. Leaves only the finished file, however the script ends. */
 export const uploadScript = `
 LC_ALL=C; export LC_ALL
 umask 077

@@ -4,7 +4,7 @@ export const commandLineFaults: readonly FoundFault[] = [
   {
     finding: '5 planted-config',
     what: "a `fairlead.yaml` that another user could have put above the working directory; a pipe of that name; a cloned project's own file",
-    seen: 'it does not count and is said with the reason; a pipe is refused at once; what runs commands counts once the file was trusted, until it changes',
+    seen: 'the file does not count, and the command says why; a pipe is refused at once; settings that run commands count only after the user has trusted the file, until it changes',
     tests: places(
       [
         'packages/cli/src/config/project-config.test.ts',
@@ -16,7 +16,7 @@ export const commandLineFaults: readonly FoundFault[] = [
       ['packages/config/src/project/judge-place.test.ts', 'refuses %s'],
       [
         'packages/config/src/project/project-settings.test.ts',
-        'ask for a model and for resources; all others are withheld',
+        'count if they choose a model or resources; all others are withheld',
       ],
     ),
   },
@@ -35,8 +35,8 @@ export const commandLineFaults: readonly FoundFault[] = [
   },
   {
     finding: '12 terminal-escapes',
-    what: 'control characters in what a model, an engine, a job or a host says',
-    seen: 'signs such as `␛` on a terminal; every byte in a pipe and in JSON; colours in `logs` alone',
+    what: 'control characters in the output of a model, an engine, a job or a host',
+    seen: 'signs such as `␛` on a terminal; every byte unchanged in a pipe and in JSON; colours only in `logs`',
     tests: places(
       ['packages/cli/src/output/output.test.ts', 'is shown on a terminal and never obeyed, whatever it is said with'],
       ['packages/cli/src/output/output.test.ts', 'cannot imitate the colours of the command'],
@@ -48,7 +48,7 @@ export const commandLineFaults: readonly FoundFault[] = [
   {
     finding: '16 local-cluster-shared-home',
     what: 'a local cluster whose directory of jobs is shared by two machines',
-    seen: "the other machine's jobs are unknown here, take no orders (`job_elsewhere`) and keep their GPUs; nothing is written over them",
+    seen: "the other machine's jobs are unknown here, refuse orders (`job_elsewhere`) and keep their GPUs; their files stay unchanged",
     tests: places(
       ['packages/scheduler/src/local/shared-home.test.ts', '%s is unknown here, and stays as it was'],
       ['packages/scheduler/src/local/shared-home.test.ts', 'takes no order here, where its number is another process'],
@@ -61,16 +61,16 @@ export const commandLineFaults: readonly FoundFault[] = [
   {
     finding: "22 the demo's clean-up",
     what: "another user's process names the folder of the demo",
-    seen: 'it is left alone; everything of the demo ends, and the folder is removed',
+    seen: "that process runs on; all processes of the demo end, and the demo's folder is removed",
     tests: places([
       'packages/cli/src/demo/reaper.test.ts',
       "leaves another user's process alone that names its folder",
     ]),
   },
   {
-    finding: '22 what is meant to be pasted',
+    finding: '22 examples to paste',
     what: 'a model whose name means something to a shell, Python, TypeScript or YAML',
-    seen: 'one value of a variable, one string, one field of JSON',
+    seen: 'the name stays one value of a variable, one string, one field of JSON',
     tests: places(
       ['packages/cli/src/commands/open-examples.test.ts', 'is one value of the variable that a shell exports'],
       ['packages/cli/src/commands/open-examples.test.ts', 'is in the body that curl sends'],
@@ -83,7 +83,7 @@ export const commandLineFaults: readonly FoundFault[] = [
   {
     finding: '22 a reader slower than a log',
     what: 'a pager that stands still under `logs -f`; `events -f | head -2` while nothing happens',
-    seen: 'the log is read no faster than it is shown; the command ends within seconds of its reader',
+    seen: 'the command reads the log no faster than the pager shows it, and ends within seconds of its reader',
     tests: places(
       [
         'packages/cli/src/commands/logs.test.ts',
@@ -94,8 +94,8 @@ export const commandLineFaults: readonly FoundFault[] = [
   },
   {
     finding: '13 many processes on the machine of a local cluster',
-    what: 'a look at all processes needs more open files than the limit allows',
-    seen: '32 processes are looked at together; the look succeeds',
+    what: 'listing all processes needs more open files than the limit allows',
+    seen: 'the list is complete: at most 32 processes are read at a time',
     tests: places([
       'packages/scheduler/src/local/process-table.test.ts',
       'processes are listed where fewer files may be open than there are processes',

@@ -5,8 +5,8 @@ const control = (name: string) => `apps/control/src/${name}.test.ts`;
 export const controlFaults: readonly FoundFault[] = [
   {
     finding: '2 agent-bricks-control',
-    what: 'a message whose numbers no stored record takes made the whole database unreadable at the next start',
-    seen: 'the message is refused with the field that is out of bounds; a wrong clock is set right within bounds; control starts again with everything',
+    what: 'a message with numbers beyond the bounds of a stored record makes the whole database unreadable at the next start',
+    seen: 'control refuses the message and names the field that is out of bounds; it corrects the times of a wrong clock within bounds; it starts again with all records',
     tests: places(
       [control('faults/extremes'), 'by an agent: starts again after each, with all its deployments'],
       [control('faults/extremes'), 'by an owner: starts again after each, with all its deployments'],
@@ -17,7 +17,7 @@ export const controlFaults: readonly FoundFault[] = [
   {
     finding: '2 (one bad record)',
     what: 'one record in the database that cannot be read',
-    seen: 'it is set aside, whole, in a table of its own, with a word in the log and in `fairlead events`; a fresh record waits for its agent; everything else is served',
+    seen: 'control moves the whole record to a separate table and reports that in the log and in `fairlead events`; a fresh record waits for its agent; all other deployments are served',
     tests: places(
       [control('store/sqlite-store'), 'is set aside whole, a fresh one waits in its place, and others stay'],
       [control('store/sqlite-store'), 'of a deployment keeps what can be read of it'],
@@ -26,8 +26,8 @@ export const controlFaults: readonly FoundFault[] = [
   },
   {
     finding: '8 owners-unreadable',
-    what: 'the directory of owner tokens cannot be looked into for a moment',
-    seen: 'who was known stays known, others get `state_unreadable` (503) until it can; control runs on',
+    what: 'the directory of owner tokens cannot be read for a moment',
+    seen: 'owners that control knows stay valid; others get `state_unreadable` (503) until the directory can be read; control runs on',
     tests: places(
       [control('faults/home-away'), 'keeps owners it knows and their watchers, answers 503 to others'],
       [control('state/state'), 'stay valid if they were known; unknown ones get no answer'],
@@ -37,7 +37,7 @@ export const controlFaults: readonly FoundFault[] = [
   {
     finding: '9 store-unreadable',
     what: 'the database can be neither written nor read for a moment',
-    seen: 'control answers from memory, refuses changes with `state_unreadable` (503), and goes on by itself',
+    seen: 'control answers from memory, refuses changes with `state_unreadable` (503), and recovers automatically',
     tests: places(
       [
         control('faults/home-away'),
@@ -50,7 +50,7 @@ export const controlFaults: readonly FoundFault[] = [
   {
     finding: '14 dialler-starved',
     what: "hundreds of silent sockets, made with a leaked job key, in the name of one's own instance",
-    seen: 'other deployments come back at once; of one instance one socket is dialled at a time and eight of a kind are kept',
+    seen: 'other deployments come back at once; control dials one socket of an instance at a time and keeps eight of each kind',
     tests: places(
       [control('faults/flood'), 'delays no other deployment by sockets that do not answer, and keeps few of them'],
       [
@@ -63,8 +63,8 @@ export const controlFaults: readonly FoundFault[] = [
   },
   {
     finding: '15 agent-flood',
-    what: 'an agent that tells events, or changes its state, without end',
-    seen: '100 at once and then one a second are kept, the rest is counted in the history; other deployments lose no event, and the file shrinks again',
+    what: 'an agent that sends events, or changes its state, without end',
+    seen: 'the history keeps 100 at once and then one a second, and counts the rest; other deployments lose no event, and the file shrinks again',
     tests: places(
       [
         control('faults/flood'),
@@ -84,7 +84,7 @@ export const controlFaults: readonly FoundFault[] = [
   {
     finding: '18 status-events',
     what: 'a name with a history of more than a thousand events',
-    seen: '`fairlead status` shows the newest ones',
+    seen: '`fairlead status` shows the newest events',
     tests: places([
       'packages/cli/src/commands/last-events.test.ts',
       'are the newest ones, however long the history of the name is',
@@ -92,8 +92,8 @@ export const controlFaults: readonly FoundFault[] = [
   },
   {
     finding: 'after 18 (a start over a killed one)',
-    what: 'control was killed and its socket is left behind when it starts again',
-    seen: 'who asks meanwhile waits until it listens, and is not refused',
+    what: 'control was killed, and its old socket still exists when it starts again',
+    seen: 'a client that connects meanwhile waits until control listens, and is not refused',
     tests: places([control('open-control'), 'names itself the owner only once the socket of a killed one is gone']),
   },
 ];

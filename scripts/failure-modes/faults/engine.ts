@@ -12,8 +12,8 @@ const inside = 'packages/scheduler/src/inside';
 export const engineFaults: readonly FoundFault[] = [
   {
     finding: '13 proc-fds',
-    what: 'the look into /proc opens more files than the job may: the agent ends, or the engine stays alive and is called gone',
-    seen: 'nothing: 32 files at a time, one where that is too many; signals do not wait for a look; gone is what a look has seen',
+    what: 'the scan of /proc opens more files than the job may: the agent ends, or the agent reports a running engine as gone',
+    seen: 'nothing: the agent opens 32 files at a time, or one if that is too many; it sends signals without waiting for a scan, and reports an engine as gone only after a scan has shown it',
     tests: places(
       [end, 'works where fewer files may be open than there are processes, and the spawn that finds none left says so'],
       [end, 'has SIGTERM and SIGKILL sent although no look works, to one that %s, and is not told before one does'],
@@ -29,8 +29,8 @@ export const engineFaults: readonly FoundFault[] = [
   },
   {
     finding: '13 (its kind)',
-    what: 'a condition that passes, or a listener that throws, ends the agent, one of its loops, or an engine that is well',
-    seen: 'it is tried again with back-off; the log says so once, and how often',
+    what: 'a passing condition, or a listener that throws, ends the agent, one of its loops, or a healthy engine',
+    seen: 'the agent tries again with back-off; the log says so once, with the number of attempts',
     tests: places(
       [supervisor, 'a supervisor starts and ends its engine also where %s throws'],
       [prober, 'says nothing of an engine that it cannot ask because of %s'],
@@ -47,8 +47,8 @@ export const engineFaults: readonly FoundFault[] = [
   },
   {
     finding: '17 rotating-log',
-    what: '`engine.log` is never written again after a rotation that found no room',
-    seen: 'what was dropped is counted in the log; it goes on when there is room',
+    what: '`engine.log` is never written again after a rotation on a full disk',
+    seen: 'the log has the number of dropped bytes, and goes on when there is room',
     tests: places(
       [rotating, 'begins a new file where its name is missing, whatever took it'],
       [rotating, 'that cannot be opened counts what it drops, says so once, and goes on when it can be'],
@@ -56,8 +56,8 @@ export const engineFaults: readonly FoundFault[] = [
   },
   {
     finding: '19 deadline-unlimited',
-    what: 'a time limit that was lifted ends the instance at the old deadline',
-    seen: 'the deadline is gone, in `status` too',
+    what: 'the old deadline of a lifted time limit ends the instance',
+    seen: 'the instance has no deadline any more, in `status` too',
     tests: places(
       [
         `${agent}/supervisor/supervisor.test.ts`,
@@ -71,8 +71,8 @@ export const engineFaults: readonly FoundFault[] = [
   },
   {
     finding: '22 (spawn)',
-    what: 'a spawn that fails at a restart of an instance that served ends it: no process left, a token file on a home that hangs',
-    seen: 'an event `engine.delayed` or `engine.spawn_failed`; it is tried again',
+    what: 'a failed spawn at a restart (no process left, a token file on a home that hangs) ends an instance that has served',
+    seen: 'an event `engine.delayed` or `engine.spawn_failed`; the agent tries again',
     tests: places(
       [slot, 'tries a spawn again that failed at %s'],
       [slot, 'ends while a spawn waits, and starts nothing after that'],
@@ -84,8 +84,8 @@ export const engineFaults: readonly FoundFault[] = [
   },
   {
     finding: '22 (node directory)',
-    what: 'in a scratch that all may write without the sticky bit another user can put a socket in the place of the engine',
-    seen: 'the place is refused with its mode and the cure; the next one is taken',
+    what: "in a scratch directory that is world-writable without the sticky bit, another user can replace the engine's socket",
+    seen: 'the agent refuses the directory, reports its mode and the cure, and takes the next one',
     tests: places([
       `${agent}/job/open-node-directory.test.ts`,
       'openNodeDirectory refuses a place that others may rename it in (mode %o)',
@@ -93,11 +93,14 @@ export const engineFaults: readonly FoundFault[] = [
   },
   {
     finding: '22 (media)',
-    what: 'a request may have a multimodal vLLM fetch URLs from the compute node',
-    seen: '400, with the name of the setting that opens it',
+    what: 'a request can make a multimodal vLLM fetch URLs from the compute node',
+    seen: '400, with the name of the setting that allows it',
     tests: places(
-      ['packages/engines/src/vllm/media-settings.test.ts', 'has vLLM fetch nothing unless the configuration says so'],
-      ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration opens it'],
+      [
+        'packages/engines/src/vllm/media-settings.test.ts',
+        'lets vLLM fetch nothing unless the configuration allows it',
+      ],
+      ['packages/engines/src/vllm/vllm.test.ts', 'vllm fetches no media unless the configuration allows it'],
       [
         `${agent}/agent.test.ts`,
         'starts an engine that does not know an optional flag again without it, and says what is open then',

@@ -8,8 +8,8 @@ const gate = 'packages/ssh/src/gate-script.test.ts';
 export const livenessFaults: readonly FoundFault[] = [
   {
     finding: '4 slow-log-reader',
-    what: 'a reader of a log that is slow, or suspended',
-    seen: 'the log waits, in its file; the agent keeps its lease',
+    what: 'a slow or suspended reader of a log',
+    seen: 'the log waits in its file; the agent keeps its lease',
     tests: places(
       [stream, 'whose reader does not read delays no heartbeat in three lease times'],
       [stream, 'gives a slow reader everything, and its agent no more credit than that reader has room for'],
@@ -20,7 +20,7 @@ export const livenessFaults: readonly FoundFault[] = [
   {
     finding: '4 slow-log-reader-e2e',
     what: 'suspended readers of logs, events and states, while an instance serves and while it drains',
-    seen: 'answers are whole, nothing is called lost, the drain ends as it should',
+    seen: 'answers are whole, no instance is reported as lost, and the drain ends as usual',
     tests: places(
       [
         'tests/scenarios/liveness.test.ts',
@@ -38,8 +38,8 @@ export const livenessFaults: readonly FoundFault[] = [
   },
   {
     finding: '10 run-dir-cleaned',
-    what: 'a cleaner of `/tmp` takes `parked/`, `control.sock`, `control.pid` or the whole run directory',
-    seen: 'control makes them again within seconds; they are kept young, so that cleaners leave them',
+    what: 'a cleaner of `/tmp` removes `parked/`, `control.sock`, `control.pid` or the whole run directory',
+    seen: 'control creates them again within seconds, and renews their times so that cleaners keep them',
     tests: places(
       [keep, 'is whole again after something took `%s` of it'],
       [keep, 'may lose the place for parked sockets when an agent falls silent'],
@@ -51,8 +51,8 @@ export const livenessFaults: readonly FoundFault[] = [
   },
   {
     finding: '11 gate-run-dir flip',
-    what: 'lingering is enabled, or a session has no `XDG_RUNTIME_DIR`',
-    seen: 'the sockets stay where they were: the gate has written its choice down',
+    what: 'the user enables lingering, or a session has no `XDG_RUNTIME_DIR`',
+    seen: 'the sockets stay in their directory: the gate has recorded its choice',
     tests: places(
       [gate, 'chooses once and writes the choice down, whatever later sessions are like'],
       [gate, 'makes one choice for several logins at once'],
@@ -63,7 +63,7 @@ export const livenessFaults: readonly FoundFault[] = [
   {
     finding: '21 gate-run-dir squat',
     what: 'another user of the bastion makes `/tmp/fairlead-<uid>` first',
-    seen: 'the sockets get another name, which is written down; `doctor` names that user',
+    seen: 'the gate takes another name for the directory of the sockets and records it; `doctor` names that user',
     tests: places(
       [gate, 'takes another name where another user has the usual one, and stays with it'],
       [gate, 'chooses anew where what it chose before can be used no more'],

@@ -32,8 +32,8 @@ export const engineReports: readonly FieldReport[] = [
         'NCCL that loses a connection',
       ),
       ...places(
-        [nodeFailures, "names the node's interfaces where the engine's processes were about to meet"],
-        [nodeFailures, 'speaks of the hang without a word also where no line speaks of it'],
+        [nodeFailures, "names the node's interfaces when the engine's processes were about to connect to each other"],
+        [nodeFailures, 'names the time limit of the start, and a silent hang, when no line tells the cause'],
       ),
     ],
   },

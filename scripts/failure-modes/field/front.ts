@@ -62,7 +62,7 @@ export const frontReports: readonly FieldReport[] = [
     tests: places(
       [localHead, 'of an origin that is named is answered with it, without key and credentials'],
       [localPort, 'whose origin is named may read the answer, and finds one origin in it'],
-      [frontDoor, 'a web page that was named is let in by its preflight, another is not'],
+      [frontDoor, 'the preflight of a configured web page succeeds, that of another page fails'],
     ),
   },
   {

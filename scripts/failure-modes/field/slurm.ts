@@ -24,7 +24,7 @@ export const slurmReports: readonly FieldReport[] = [
     tests: places(
       [stubs, 'inside a banner is told by the line that refuses: %s'],
       [stubs, 'a banner with a number in its name'],
-      [real, 'are not the refusal: the line that refuses is told'],
+      [real, 'are not taken for the refusal: the message has the line that refuses'],
     ),
   },
   {
@@ -41,7 +41,7 @@ export const slurmReports: readonly FieldReport[] = [
       [stubs, 'a balance after the number'],
       [scheduler, 'takes the number that the queue confirms, where sbatch printed others around it'],
       [scheduler, 'believes no number that the queue does not confirm, and submits nothing again'],
-      [real, 'are not taken for the id of the job: the queue says by its name which number it is'],
+      [real, "are not taken for the job's id: Fairlead finds the job in the queue by its name"],
     ),
   },
   {
@@ -87,8 +87,8 @@ export const slurmReports: readonly FieldReport[] = [
     tests: places(
       [stubs, 'hides no job: an answer that was lost is found again, and nothing is submitted twice'],
       [sites, 'is seen by doctor, which looks in slurm.binDir and says that the type of its GPUs cannot be checked'],
-      [real, 'hides no job: it is found when the answer of sbatch is lost, serves, and is stopped'],
-      [real, 'is one of those that doctor knows, though sinfo does not list it'],
+      [real, 'hides no job: when the answer of sbatch is lost, the job is found, serves, and is stopped'],
+      [real, 'is known to doctor, although sinfo does not list it'],
     ),
   },
   {
@@ -106,9 +106,12 @@ export const slurmReports: readonly FieldReport[] = [
       [sites, 'and without records is said to be gone, once, with the reason that there are none'],
       [
         accounting,
-        'its records say how jobs ended that the queue has forgotten: cancelled, out of time, on a node that failed; without its database, one sentence says why no record does',
+        'its records show how jobs ended that the queue has forgotten: cancelled, out of time, on a failed node; without its database, status says once why no record shows it',
       ],
-      [accounting, 'without its database doctor says that nothing could be read, and a deployment serves all the same'],
+      [
+        accounting,
+        'without its database doctor says that it could not read the accounts, and a deployment still serves',
+      ],
       ['packages/cli/src/doctor/slurm/judge-account.test.ts', 'does not call accounts absent that could not be read'],
     ),
   },
@@ -172,7 +175,7 @@ export const slurmReports: readonly FieldReport[] = [
       [refusals, 'sbatch: error: Max time limit of 24 hours exceeded for this queue'],
       [refusals, 'sbatch: error: QOSMinNode'],
       [refusals, 'sbatch: error: GPU jobs must use a _gpu account'],
-      [accounting, 'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind'],
+      [accounting, "a job %s is refused with Slurm's words and the cure, and leaves nothing behind"],
     ),
   },
   {
@@ -210,7 +213,7 @@ export const slurmReports: readonly FieldReport[] = [
     tests: places(
       [sites, 'hides no job: the job whose answer was lost is found, not submitted twice, and stays in sight'],
       [scheduler, 'submits nothing when munge of the login host is down, and does not look for a job'],
-      [real, 'whose munge is down says that nothing was sent, and submits nothing'],
+      [real, 'whose munge is down: deploy says that nothing was sent, and submits nothing'],
     ),
   },
   {

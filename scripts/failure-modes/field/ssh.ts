@@ -15,7 +15,7 @@ export const sshReports: readonly FieldReport[] = [
     seen: 'the user that `ssh -G` names, with and without `ssh` on the machine',
     tests: places(
       [asked, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
-      [own, 'judges Match by the host name so far and by its negation, with keywords in any case'],
+      [own, 'evaluates Match by the host name so far and by its negation, with keywords in any case'],
       compared,
     ),
   },
@@ -25,8 +25,8 @@ export const sshReports: readonly FieldReport[] = [
     threads: ['ronf/asyncssh#720', 'blinksh/blink#970', 'microsoft/vscode-remote-release#37'],
     seen: "the jump, as `ssh` judges it; without `ssh` a refusal that names the line; `init` tries the system's ssh on dns, time-out and unreachable, too",
     tests: places(
-      [asked, 'judges criteria that only ssh judges'],
-      [own, 'judges Match by the host name so far and by its negation, with keywords in any case'],
+      [asked, 'evaluates criteria that only ssh evaluates'],
+      [own, 'evaluates Match by the host name so far and by its negation, with keywords in any case'],
       [own, 'refuses %j by its line instead of dropping it'],
       [choice, "takes the system's ssh where its own finds no address and the system's ssh logs in"],
     ),
@@ -37,7 +37,7 @@ export const sshReports: readonly FieldReport[] = [
     threads: ['cyjake/ssh-config#65'],
     seen: 'the canonical name with its jump; without `ssh` a refusal that names the line',
     tests: places(
-      [asked, 'has the canonical name with the jump of its block'],
+      [asked, 'uses the canonical name and the jump host of its block'],
       [own, 'refuses %j by its line instead of dropping it'],
     ),
   },
@@ -48,7 +48,7 @@ export const sshReports: readonly FieldReport[] = [
     seen: 'a direct connection: the first of both counts',
     tests: places(
       [asked, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
-      [own, 'lets the first of ProxyCommand and ProxyJump count'],
+      [own, 'uses the first of ProxyCommand and ProxyJump'],
       compared,
     ),
   },
@@ -59,7 +59,7 @@ export const sshReports: readonly FieldReport[] = [
     seen: 'what the file says counts for that host alone',
     tests: places(
       [asked, 'takes keywords in any case, the scope of an Include, and the first of ProxyCommand and ProxyJump'],
-      [own, 'keeps what an Include brings within the block of the Include'],
+      [own, 'keeps the lines of an Include within its block'],
       compared,
     ),
   },
@@ -71,9 +71,9 @@ export const sshReports: readonly FieldReport[] = [
     tests: places(
       [asked, "reads a ProxyCommand that is a plain jump, and leaves another to the system's ssh"],
       [asked, "chooses the system's ssh for %s"],
-      [system, 'believes a host by the certificate of an authority, and has the key in it'],
+      [system, 'accepts a host by the certificate of an authority, and reports the key in it'],
       [choice, 'takes the one that ssh -G asks for, says why, and writes nothing down'],
-      [own, 'passes over what IgnoreUnknown names'],
+      [own, 'ignores the keywords that IgnoreUnknown names'],
       [own, 'takes %j for a jump'],
     ),
   },
@@ -83,9 +83,9 @@ export const sshReports: readonly FieldReport[] = [
     threads: ['net-ssh/net-ssh#882', 'lablup/bssh#278', 'OSC/ood-documentation#273', 'skypilot-org/skypilot#1614'],
     seen: 'the file that ssh means; with `/dev/null` the global file is read, and an accepted key is kept in `~/.ssh/known_hosts_fairlead`, as the question says',
     tests: places(
-      [asked, 'gives the same to the driver that was asked for'],
+      [asked, 'gives the same settings to a driver that the user names'],
       [asked, 'keeps an accepted host key in a file of its own where ssh keeps none'],
-      [own, 'expands the tokens of known_hosts files, and keeps keys elsewhere where there is none'],
+      [own, 'expands the tokens of known_hosts files, and keeps keys in its own file if there is none'],
       [system, 'keeps an accepted host key in a file of ours where ssh_config keeps none'],
     ),
   },
@@ -100,9 +100,9 @@ export const sshReports: readonly FieldReport[] = [
     ],
     seen: 'an open ControlMaster of the user is used and no code is asked for; without one ssh asks once at the terminal; the command of the block is not started',
     tests: places(
-      [twoFactor, 'is made by the open connection of the user, which is asked nothing again'],
-      [twoFactor, 'asks a person once where none is open, and does not start the command of the block'],
-      [twoFactor, 'is refused with its reason where no person can be asked'],
+      [twoFactor, 'uses the open connection of the user and asks for no second code'],
+      [twoFactor, 'asks the user once if no connection is open, and does not start the command of the block'],
+      [twoFactor, 'is refused with the reason if there is no user to ask'],
     ),
   },
 ];

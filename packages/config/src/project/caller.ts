@@ -1,4 +1,4 @@
-// The user who runs this program, as far as the ownership of files is concerned.
+// The user who runs this program, for decisions about the ownership of files.
 
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -7,7 +7,7 @@ import { errnoOf } from '@fairlead/kit';
 
 import type { Caller } from './judge-place.ts';
 
-/** Undefined on Windows, where files have no such owner. */
+/** Resolves with undefined on Windows, where files have no user id. */
 export async function readCaller(env: Record<string, string | undefined>): Promise<Caller | undefined> {
   const uid = process.geteuid?.();
   if (uid === undefined) return undefined;
@@ -19,7 +19,7 @@ export async function readCaller(env: Record<string, string | undefined>): Promi
   };
 }
 
-/** The primary group, where the files of the system say that it is named after the user and has no other member. */
+/** The user's primary group, if by /etc/group and /etc/passwd it has the user's name and no other member. */
 async function privateGroup(uid: number): Promise<number | undefined> {
   const me = userIfKnown();
   if (me?.uid !== uid) return undefined;
@@ -27,7 +27,7 @@ async function privateGroup(uid: number): Promise<number | undefined> {
   return isPrivateGroup(me, groups, users) ? me.gid : undefined;
 }
 
-/** Pure. Groups of a directory service are in no file: they are not private. */
+/** Whether the user's primary group is private. A group of a directory service is not in the file, so it is not. Pure. */
 export function isPrivateGroup(me: { username: string; gid: number }, groups: string, users: string): boolean {
   const named = groups.split('\n').map((line) => line.split(':'));
   const own = named.find(([, , gid]) => gid === String(me.gid));
@@ -40,7 +40,7 @@ export function isPrivateGroup(me: { username: string; gid: number }, groups: st
   return members.length === 0 && sharers.length === 0;
 }
 
-/** A uid of a container may have no name. */
+/** Undefined for a uid without a name, as in some containers. */
 function userIfKnown(): { username: string; uid: number; gid: number } | undefined {
   try {
     return userInfo();

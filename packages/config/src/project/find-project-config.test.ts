@@ -12,8 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(top, { recursive: true }));
 
-it('A working directory that cannot be looked at holds no file of the project and fails no command', async () => {
+it('A working directory that this user may not read has no project file and fails no command', async () => {
   const search = { home: join(top, 'home'), trusted: new Map(), caller: undefined };
-  // As under `sudo -u` in a home of another user, where every path is refused.
+  // As under `sudo -u` in the home of another user, where every look fails.
   expect(await findProjectConfig({ ...search, cwd: join(top, 'gone/sub') })).toEqual({ refused: [] });
 });

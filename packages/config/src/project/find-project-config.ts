@@ -1,5 +1,5 @@
-// Finds the project's fairlead.yaml: the nearest one from the working directory upwards that this user can rely on, up to the user's home,
-// or, outside of it, up to the border of the file system. What others could have put there is refused with a reason and never opened.
+// Finds the project's fairlead.yaml: the nearest one, from the working directory upwards, that only this user can have written. Searches up
+// to the user's home or, outside of it, to the border of the file system. Refuses other files with a reason, without opening them.
 
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,14 +14,14 @@ export interface ProjectSearch {
   cwd: string;
   home: string;
   trusted: TrustedFiles;
-  /** Undefined where the system does not tell who owns a file. */
+  /** Undefined if the system has no owners of files. */
   caller: Caller | undefined;
 }
 
 export interface FoundProjectFile {
   path: string;
   text: string;
-  /** `trusted`: all it says counts. `own`: its place is the user's alone. */
+  /** `trusted`: the user has trusted the file, and all of it counts. `own`: only the user can have written it. */
   standing: 'trusted' | 'own';
 }
 
@@ -33,7 +33,7 @@ export interface RefusedFile {
 
 export const projectFile = 'fairlead.yaml';
 
-/** Throws `config_unreadable` for a file in a safe place that cannot be read. */
+/** Throws `config_unreadable` if a file in a safe place cannot be read. */
 export async function findProjectConfig(
   search: ProjectSearch,
 ): Promise<{ file?: FoundProjectFile; refused: RefusedFile[] }> {
@@ -46,7 +46,7 @@ export async function findProjectConfig(
   return { refused };
 }
 
-/** From `start` to the home it lies in, else to the border of its file system. */
+/** The folders from `start` up to the home, if `start` is in it; else up to the border of the file system. */
 export async function foldersUpwards(start: string, home: string): Promise<string[]> {
   const own = await realpathIfThere(home);
   const all: string[] = [];
@@ -61,7 +61,7 @@ export async function foldersUpwards(start: string, home: string): Promise<strin
   return border === -1 ? all : all.slice(0, border);
 }
 
-/** Undefined for a folder that this user cannot look at, such as root's home under `sudo -u`. */
+/** Undefined for a folder that this user may not look into, such as root's home under `sudo -u`. */
 async function deviceOf(folder: string): Promise<number | undefined> {
   try {
     return (await stat(folder)).dev;
@@ -99,14 +99,14 @@ function refusedFile(path: string, { why, todo }: UnsafePlace): RefusedFile {
   };
 }
 
-/** Where the name is a link, both places count: who may change the link, and who may change what it leads to. */
+/** For a link, checks both places: who may change the link, and who may change the file that it leads to. */
 async function unsafePlace(path: string, { home, caller }: ProjectSearch): Promise<UnsafePlace | undefined> {
   if (!caller) return undefined;
   const target = await realpathIfThere(path);
   if (target === undefined) return { why: 'it is a link to nothing', todo: 'Correct the link.' };
   for (const place of new Set([path, target])) {
     const file = entryOf(place, await (place === target ? stat(place) : lstat(place)));
-    // A link's own mode says nothing.
+    // The mode of a link itself has no meaning.
     const judged = place === target ? file : { ...file, mode: 0o644 };
     const folders = await Promise.all(
       (await foldersUpwards(dirname(place), home)).map(async (folder) => entryOf(folder, await stat(folder))),

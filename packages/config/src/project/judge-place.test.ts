@@ -52,17 +52,17 @@ describe('judgePlace', () => {
     expect(unsafe?.todo).not.toBe('');
   });
 
-  it("takes what the user's private group may write", () => {
+  it("accepts a file that the user's private group may write", () => {
     const place = { file: entry('/p/f', 0o100664), folders: [entry('/p', 0o40775), root] };
     expect(judgePlace(place, { uid: ownUid, privateGid: ownUid })).toBeUndefined();
     expect(judgePlace(place, { uid: ownUid, privateGid: 50 })).toBeDefined();
   });
 
-  it('takes, under sudo, what belongs to the user who called it', () => {
+  it('accepts, under sudo, a file of the user who called it', () => {
     const place = { file, folders: [folder, root] };
     expect(judgePlace(place, { uid: 0, sudoUid: ownUid })).toBeUndefined();
     expect(judgePlace(place, { uid: 0 })?.why).toContain('belongs to another user');
-    // The variable means nothing where the command does not run as root.
+    // The variable has no meaning if the command does not run as root.
     expect(judgePlace(place, { uid: otherUid, sudoUid: ownUid })?.why).toContain('belongs to another user');
   });
 });

@@ -1,4 +1,4 @@
-// Whether only this user (or root) can decide what a file says: its owner, and who may write it and the folders above it. Pure.
+// Decides whether only this user or root can have written a file, from the owners and modes of the file and the folders above it. Pure.
 
 export interface PlaceEntry {
   path: string;
@@ -15,26 +15,26 @@ export interface ProjectPlace {
 
 export interface Caller {
   uid: number;
-  /** The user's own group, where no other account is in it. */
+  /** The user's primary group, if it has no other member. */
   privateGid?: number | undefined;
-  /** Who called sudo: this user may have root obey them anyway. */
+  /** The uid of the user who called sudo, and who can act as root anyway. */
   sudoUid?: number | undefined;
 }
 
 export interface UnsafePlace {
   why: string;
-  /** What makes the place safe. */
+  /** How to make the place safe. */
   todo: string;
 }
 
 const sticky = 0o1000;
 
-/** Undefined where the place is safe. */
+/** Undefined if the place is safe. */
 export function judgePlace(
   { file, folders: [folder, ...above] }: ProjectPlace,
   caller: Caller,
 ): UnsafePlace | undefined {
-  // In a sticky folder other users cannot replace a file but can add one: safe above the folder of the file, not for that folder itself.
+  // In a sticky folder other users cannot replace a file but can add one: that is safe above the file's folder, but not for the folder itself.
   const entries = [
     { entry: file, isSticky: false },
     ...(folder ? [{ entry: folder, isSticky: false }] : []),

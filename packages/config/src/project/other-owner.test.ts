@@ -1,4 +1,4 @@
-// The search for a project's configuration under user ids without privileges.
+// The search for a project's configuration by unprivileged users.
 
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ it.runIf(isRoot)('A fairlead.yaml counts for the unprivileged user who owns it, 
   const code = `const { findProjectConfig } = await import('${entry}'); const { readCaller } = await import('${callers}');
     const found = await findProjectConfig({ cwd: '${mine}', home: '${home}', trusted: new Map(), caller: await readCaller({}) });
     console.log(found.file?.standing ?? found.refused[0].why);`;
-  // The sources may lie where only root can read them: the process becomes the other user once it has them.
+  // Only root may be able to read the sources, so the process becomes the other user after it has loaded them.
   const as = (uid: number) =>
     execFileSync(process.execPath, [
       '--conditions=fairlead-source',

@@ -1,4 +1,4 @@
-// The project's share of the configuration: which file it comes from, which of its settings count, and what there is to say about the rest.
+// The project's part of the configuration: its file, the settings of it that count, and the warnings about the others.
 
 import type { ConfigPlace } from '../config-place.ts';
 import { readCaller } from './caller.ts';
@@ -8,11 +8,11 @@ import { sortSettings } from './project-settings.ts';
 import { readTrustedFiles, trustedFilesPath } from './trusted-files.ts';
 
 export interface ProjectConfig {
-  /** What counts of the file that was found. */
+  /** The settings of the file that count. */
   source?: ConfigSource;
-  /** All that it says. */
+  /** All settings of the file. */
   whole?: ConfigSource;
-  /** Settings of it that count only once it is trusted. */
+  /** Settings that count only after the user has trusted the file. */
   withheld: string[];
   /** Nearer files that do not count at all. */
   refused: RefusedFile[];
@@ -38,7 +38,7 @@ export async function readProjectConfig({
 const maxNamed = 5;
 
 function withheldWords(path: string, withheld: readonly string[]): string {
-  return `${path} is not trusted: ${settingNames(withheld)} of it ${withheld.length === 1 ? 'does' : 'do'} not count, because such settings run commands, name files, or say where to log in. Read it first, then run: fairlead config trust ${path}`;
+  return `${path} is not trusted: ${settingNames(withheld)} of it ${withheld.length === 1 ? 'does' : 'do'} not count, because such settings run commands, name files, or say where to log in. Read the file first, then run: fairlead config trust ${path}`;
 }
 
 /** `a, b and 3 more`. */

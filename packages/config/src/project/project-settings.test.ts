@@ -4,14 +4,14 @@ import { exampleConfig } from '../render-configuration-page.ts';
 import { sortSettings } from './project-settings.ts';
 
 describe('Settings of a project that is not trusted', () => {
-  it('ask for a model and for resources; all others are withheld', () => {
+  it('count if they choose a model or resources; all others are withheld', () => {
     const { free, withheld } = sortSettings(exampleConfig() as Record<string, unknown>);
     expect(free).toMatchObject({
       defaultCluster: 'mycluster',
       clusters: { mycluster: { slurm: { partition: 'gpu', time: '04:00:00' }, gpu: { type: 'a100' } } },
       presets: { qwen: { model: 'Qwen/Qwen3-8B' } },
     });
-    // What runs commands, says where to log in, or names files.
+    // Settings that run commands, decide where to log in, or name files.
     const kept = JSON.stringify(free);
     for (const word of ['module load', 'login.example.org', 'gate', 'HF_HOME', 'hf-token', '#SBATCH', '/opt/', '--'])
       expect(kept).not.toContain(word);
@@ -38,16 +38,16 @@ describe('Settings of a project that is not trusted', () => {
     );
   });
 
-  it('make no cluster of which only the name would be left', () =>
+  it('make no cluster that has only a name', () =>
     expect(sortSettings({ clusters: { evil: { kind: 'local', prologue: ['id'] } } })).toEqual({
       free: {},
       withheld: ['clusters.evil.kind', 'clusters.evil.prologue'],
     }));
 
-  it('are withheld where this version does not know them', () =>
+  it('are withheld if this version does not know them', () =>
     expect(sortSettings({ later: 1, clusters: 'x' })).toEqual({ free: {}, withheld: ['later', 'clusters'] }));
 
-  it('name no option of the engine in place of a model', () =>
+  it('cannot pass an option of the engine as a model', () =>
     expect(sortSettings({ presets: { a: { model: '--middleware=x', gpus: 1 } } })).toEqual({
       free: { presets: { a: { gpus: 1 } } },
       withheld: ['presets.a.model'],

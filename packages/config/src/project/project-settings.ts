@@ -1,9 +1,9 @@
-// Which settings a project's file may make before the user has trusted it: what asks for a model and for resources.
-// Everything else runs commands, says where to log in, or names files, and is withheld. Pure.
+// Decides which settings of a project's file count before the user has trusted it: those that choose a model and resources.
+// All others run commands, decide where to log in, or name files, and are withheld. Pure.
 
 import { isMapping } from '../config-sources.ts';
 
-/** `*` stands for one key of any name. What is not listed is withheld, also what a later version adds. */
+/** `*` stands for one key of any name. Every other setting is withheld, also one that a later version adds. */
 export const freeSettings: readonly string[] = [
   'defaultCluster',
   ...['partition', 'account', 'qos', 'constraint', 'reservation', 'time', 'cpusPerTask', 'mem'].map(
@@ -21,9 +21,9 @@ export const freeSettings: readonly string[] = [
 const freePaths = freeSettings.map((path) => path.split('.'));
 
 export interface SortedSettings {
-  /** What counts without trust. */
+  /** The settings that count without trust. */
   free: Record<string, unknown>;
-  /** The paths of what does not. */
+  /** The paths of the other settings. */
   withheld: string[];
 }
 
@@ -39,7 +39,7 @@ export function isFreeSetting(path: readonly string[]): boolean {
   );
 }
 
-/** Undefined where nothing of it is free: a cluster of which only its name is left is none. */
+/** Undefined if no setting in it is free: a cluster without settings would be only a name. */
 function sortMapping(
   value: Record<string, unknown>,
   above: readonly string[],
@@ -58,7 +58,7 @@ function sortMapping(
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
-/** As the engine's command line would read it. */
+/** Whether the engine's command line would read the value as an option. */
 function isOption(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith('-');
 }

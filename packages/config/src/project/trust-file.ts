@@ -1,4 +1,4 @@
-// Records that the user trusts a project's file as it is now, or no longer.
+// Records that the user trusts the present content of a project's file, or withdraws that.
 
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -18,11 +18,11 @@ type Place = Pick<ConfigPlace, 'cwd' | 'home' | 'env'>;
 export interface TrustedFile {
   path: string;
   sha256: string;
-  /** The settings that count from now on and did not before. */
+  /** The settings that count only now. */
   settings: string[];
 }
 
-/** Throws `config_unreadable` or `config_invalid`: what cannot be used is not trusted. */
+/** Throws `config_unreadable` or `config_invalid` for a file that cannot be used, and does not trust it. */
 export async function trustFile(path: string, place: Place): Promise<TrustedFile> {
   const file = await readRegularFile(path);
   if (!file) throw missing(path);
@@ -33,7 +33,7 @@ export async function trustFile(path: string, place: Place): Promise<TrustedFile
   return { path, sha256, settings: withheld };
 }
 
-/** Returns whether it was trusted. */
+/** Resolves with whether the file was trusted. */
 export async function distrustFile(path: string, place: Place): Promise<boolean> {
   const list = trustedFilesPath(place.env, place.home);
   const trusted = new Map(await readTrustedFiles(list));
@@ -42,12 +42,12 @@ export async function distrustFile(path: string, place: Place): Promise<boolean>
   return was;
 }
 
-/** The file that was named, else the nearest one; its folder without links, as the search finds it. */
+/** The path of the file that the user names, else of the nearest one; with the real path of its folder, as in the search. */
 export async function projectFilePath(named: string | undefined, { cwd, home }: Place): Promise<string> {
   if (named !== undefined) return withRealFolder(resolve(cwd, named));
   for (const folder of await foldersUpwards(cwd, home)) {
     const path = join(folder, projectFile);
-    // Any kind of file counts here: readRegularFile refuses what is no regular file.
+    // Any kind of file counts here: readRegularFile refuses a file that is not regular.
     if (await isNamed(path)) return path;
   }
   throw missing(join(cwd, projectFile));
@@ -59,7 +59,7 @@ async function withRealFolder(path: string): Promise<string> {
   try {
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {
-    // The reading says what is wrong with the path.
+    // Reading the file reports what is wrong with the path.
     if (notFound.has(errnoOf(error) ?? '')) return path;
     throw error;
   }

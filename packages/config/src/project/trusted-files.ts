@@ -1,4 +1,4 @@
-// Which project files this user has trusted: path and hash of the content, in the user's own state. A file that changed is not trusted any more.
+// The list of the project files that this user trusts: path and hash of the content, in the user's state directory. A file that changes is no longer trusted.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const trustedFiles = z.object({
   files: z.record(z.string(), z.object({ sha256: z.string() })),
 });
 
-/** Path → hash of the content that was trusted. */
+/** Path → hash of the trusted content. */
 export type TrustedFiles = ReadonlyMap<string, string>;
 
 export function trustedFilesPath(env: Record<string, string | undefined>, home: string): string {
@@ -41,7 +41,7 @@ export async function readTrustedFiles(path: string): Promise<TrustedFiles> {
   }
 }
 
-/** Atomic; the file and its folder are the user's alone. */
+/** Atomic. Other users can read neither the file nor its folder. Throws `config_unwritable`. */
 export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Promise<void> {
   const files = Object.fromEntries([...trusted].map(([name, sha256]) => [name, { sha256 }]));
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -52,7 +52,7 @@ export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Pr
   } catch (error) {
     await rm(temporary, { force: true });
     throw new CodedError<ConfigErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
-      hint: 'Make its folder one that this user may write to.',
+      hint: 'Give this user write permission for its folder.',
       cause: error,
     });
   }

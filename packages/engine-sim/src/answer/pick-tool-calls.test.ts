@@ -33,23 +33,23 @@ describe('pickToolCalls: auto', () => {
     expect(called({ asked })).toEqual(calls);
   });
 
-  test('an answered question is not asked again', () => {
+  test('calls no tool again after its result', () => {
     expect(called({ asked: 'the weather?', answered: true })).toBeUndefined();
   });
 
-  test('one at a time where the client wants that', () => {
+  test('calls one tool if the client wants no parallel calls', () => {
     expect(called({ asked: 'get_weather and searchFlights', parallel: false })).toHaveLength(1);
   });
 });
 
-test('pickToolCalls: required takes what fits, else the first; named that one; none none', () => {
+test('pickToolCalls: `required` takes the tool that fits, else the first; a name takes that tool; `none` takes no tool', () => {
   expect(called({ choice: { kind: 'required' }, asked: 'flights' })).toEqual(['searchFlights {}']);
   expect(called({ choice: { kind: 'required' }, asked: 'x' })?.[0]).toMatch(/^get_weather \{"city": "\w+"\}$/);
   expect(called({ choice: { kind: 'named', name: 'searchFlights' }, asked: 'weather' })).toEqual(['searchFlights {}']);
   expect(called({ choice: { kind: 'none' }, asked: 'weather' })).toBeUndefined();
 });
 
-test('createCallCursor, callsSoFar: tokens of several calls are told apart, also when a limit cuts them', () => {
+test('createCallCursor, callsSoFar: assign tokens to several calls, also when a limit cuts them', () => {
   const calls = [
     { name: 'a', arguments: '{"x": 1}' },
     { name: 'b', arguments: '{}' },

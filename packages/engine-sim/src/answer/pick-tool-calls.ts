@@ -1,4 +1,4 @@
-// Whether a conversation makes the simulated model call tools, and which with which arguments: pure, and always the same.
+// Decides which tools the simulated model calls in a conversation, and with which arguments. Pure, and the same for the same input.
 
 import { hashText } from '../engine/random.ts';
 import { jsonText, sampleJson } from './sample-json.ts';
@@ -15,16 +15,16 @@ export type ToolChoice = { kind: 'none' } | { kind: 'auto' } | { kind: 'required
 export interface ToolSituation {
   tools: readonly Tool[];
   choice: ToolChoice;
-  /** What the user said last. */
+  /** The text of the user's last message. */
   asked: string;
-  /** Whether the conversation ends with a tool's result: `auto` then answers in words. */
+  /** Whether the conversation ends with a tool's result. Then `auto` answers in words. */
   answered: boolean;
   parallel: boolean;
 }
 
 /**
- * `auto` calls a tool when the user's words name it: its whole name, or a word of it with four letters or more. Several
- * are called only when several are named whole.
+ * `auto` calls a tool if the user's words contain its whole name, or a word of its name with four letters or more. It calls
+ * several tools only if the words contain the whole names of several.
  */
 export function pickToolCalls(situation: ToolSituation): Script {
   const { tools, choice, asked } = situation;
@@ -59,7 +59,7 @@ function callOf({ name, parameters }: Tool, asked: string): ToolCall {
   return { name, arguments: jsonText(typeof value === 'object' && value !== null ? value : {}) };
 }
 
-/** What looks like a name in the user's words: capitalised, but not the first word of a sentence; or in quotes. */
+/** Likely names in the user's words: capitalised, but not the first word of a sentence; or in quotes. */
 function namesIn(asked: string): string[] {
   return [...asked.matchAll(/"([^"]+)"|(?<![.!?]\s+)(?<=\s)(\p{Lu}[\p{L}\p{N}-]+)/gu)].map(
     ([, quoted, capitalised]) => quoted ?? capitalised ?? '',

@@ -30,7 +30,7 @@ describe('sampleJson: fits', () => {
     expect(sample({ type: 'string', maxLength: 2 })).toMatch(/^.{1,2}$/);
   });
 
-  test('a schema that holds itself: it ends', () => {
+  test('a recursive schema: the value ends', () => {
     const node = { type: 'object', properties: { next: { $ref: '#' }, name: { const: 'n' } }, required: ['name'] };
     const value = sample(node);
     expect(JSON.stringify(value)).toContain('"name":"n"');
@@ -49,7 +49,7 @@ describe('sampleJson: fits', () => {
   });
 });
 
-test('sampleJson: names of the prompt come first, in order; an enum takes the one it knows', () => {
+test('sampleJson: names of the prompt come first, in order; an enum takes the value that the prompt names', () => {
   const schema = { properties: { from: { type: 'string' }, to: { enum: ['Paris', 'Rome'] } } };
   expect(sample(schema, ['Berlin', 'Rome'])).toEqual({ from: 'Berlin', to: 'Rome' });
 });

@@ -1,4 +1,4 @@
-// A value that fits a JSON schema, the same one for the same seed. `pattern` and `not` are not looked at.
+// Makes a value that fits a JSON schema, the same one for the same seed. Ignores `pattern` and `not`.
 
 import { createRandom } from '../engine/random.ts';
 import { createWords } from '../engine/words.ts';
@@ -6,7 +6,7 @@ import { type Fields, isRecord, list, number, record, text } from '../wire/field
 
 export interface SampleOptions {
   seed: number;
-  /** Texts of the prompt that a free string may take up, in order. */
+  /** Texts of the prompt for free strings, in order. */
   hints: readonly string[];
 }
 
@@ -15,12 +15,12 @@ interface Sampling {
   word: () => string;
   nextHint: () => string | undefined;
   depth: number;
-  /** Values and characters that may still come, of all that the schema asks for. */
+  /** The values and characters that may still be made: the limit for a large or recursive schema. */
   room: { left: number };
 }
 
 const maxDepth = 12;
-/** More than a context holds: what comes later would be cut off anyway. */
+/** More than a context holds; longer output would be cut off anyway. */
 const maxSize = 100_000;
 
 export function sampleJson(schema: unknown, { seed, hints }: SampleOptions): unknown {
@@ -37,7 +37,7 @@ function nextWord(words: () => string): string {
   return word;
 }
 
-/** As Python's `json.dumps` and most models write it: a space after each comma and colon. */
+/** JSON in the form of Python's `json.dumps` and most models: a space after each comma and colon. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, null, 1)
     .replace(/,\n\s*/g, ', ')
@@ -99,7 +99,7 @@ function typeOf(schema: Fields): string | undefined {
   return schema.items === undefined ? undefined : 'array';
 }
 
-/** One that the prompt names, else the first. */
+/** The value that the prompt names, else the first one. */
 function pickEnum(values: readonly unknown[], sampling: Sampling): unknown {
   const hint = sampling.nextHint();
   return values.find((value) => value === hint) ?? values[0] ?? null;
@@ -130,7 +130,7 @@ function sampleNumber(schema: Fields): number {
   const below = number(schema.exclusiveMaximum) ?? Infinity;
   const value = Math.ceil(least / step) * step;
   if (value <= most && value < below) return value;
-  // Nothing of the step lies between: for a number any value does.
+  // No multiple of the step is in the range: takes any number.
   return below === Infinity ? most : (Math.max(above ?? least, -1e9) + below) / 2;
 }
 

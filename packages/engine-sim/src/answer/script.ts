@@ -1,4 +1,4 @@
-// What an answer will say, decided before its first token: free text, a given text, or tool calls.
+// The content of an answer, decided before its first token: free text, a given text, or tool calls.
 
 import { splitTokens } from '../engine/count-tokens.ts';
 
@@ -11,7 +11,7 @@ export interface ToolCall {
 export type Script =
   | { kind: 'free' }
   | { kind: 'text'; text: string }
-  /** `by` is how they came about: the routes tell them differently. */
+  /** `by`: the reason for the calls, which the routes report differently. */
   | { kind: 'calls'; calls: readonly ToolCall[]; by: 'auto' | 'required' | 'named' };
 
 export const freeText: Script = { kind: 'free' };
@@ -31,7 +31,7 @@ export interface CallPlace {
   ends: boolean;
 }
 
-/** Says of each next token of `scriptTokens` which call it belongs to. */
+/** Returns, for each next token of `scriptTokens`, the call that it belongs to. */
 export function createCallCursor(calls: readonly ToolCall[]): () => CallPlace {
   const sizes = calls.map((call) => 1 + splitTokens(call.arguments).length);
   let call = 0;
@@ -47,7 +47,7 @@ export function createCallCursor(calls: readonly ToolCall[]): () => CallPlace {
   };
 }
 
-/** The calls as far as their first `produced` tokens: the last one may be cut. */
+/** The calls in the first `produced` tokens; the last call may be cut. */
 export function callsSoFar(calls: readonly ToolCall[], produced: number): ToolCall[] {
   let left = produced;
   const begun: ToolCall[] = [];

@@ -1,4 +1,4 @@
-// What the flags of `vllm serve` say about batch, cache, tasks, tools and adapters.
+// Reads batch, cache, tasks, tools and adapters from the flags of `vllm serve`.
 
 import { defined } from '@fairlead/kit';
 import { defaultLimits, type EngineLimits } from '../engine/engine-request.ts';
@@ -38,7 +38,7 @@ export function readEngineOptions(
       kvCapacity: kvCapacityOf(numbers),
       maxQueued: numbers.maxNumQueuedReqs ?? defaultLimits.maxQueued,
     },
-    // Unlike the real one it parses tool calls unless it is told not to.
+    // Unlike vLLM, the simulator parses tool calls unless a flag switches that off.
     autoTools: values.enableAutoToolChoice !== false,
     runner: runner === 'generate' || runner === 'pooling' ? runner : 'auto',
     lora: {

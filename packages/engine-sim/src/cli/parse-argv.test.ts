@@ -30,40 +30,40 @@ test('parseArgv: a preset’s whole command line is accepted', () => {
   });
 });
 
-test('parseArgv: without names the model’s own is served; without an address this machine alone is', () => {
+test('parseArgv: without names it serves the model’s own name; without an address it listens on this machine only', () => {
   expect(parse('serve /models/x')).toMatchObject({
     modelNames: ['/models/x'],
     listen: { host: '127.0.0.1', port: 8000 },
   });
 });
 
-test('parseArgv: --uds goes before --host and --port', () => {
+test('parseArgv: --uds overrides --host and --port', () => {
   expect(parse('serve m --uds /x.sock --host 0.0.0.0 --port 9000').listen).toEqual({ uds: '/x.sock' });
 });
 
 describe('parseArgv: keys', () => {
   const keys = (line: string, env: NodeJS.ProcessEnv) => parse(line, env).apiKeys.map((key) => key.reveal());
 
-  test('come from the environment, or from the command line, which goes first', () => {
+  test('come from the environment, or from the command line, which overrides it', () => {
     expect(keys('serve m', { VLLM_API_KEY: 'e' })).toEqual(['e']);
     expect(keys('serve m --api-key a b', { VLLM_API_KEY: 'e' })).toEqual(['a', 'b']);
     expect(keys('serve m', {})).toEqual([]);
     expect(keys('serve m', { VLLM_API_KEY: '' })).toEqual([]);
   });
 
-  test('are in no text that is printed', () => {
+  test('are in no printed text', () => {
     const options = parse('serve m --api-key hidden --hf-token secret --served-model-name x');
     expect(options.nonDefaultArgs).toBe("{'model_tag': 'm', 'served_model_name': ['x'], 'model': 'm'}");
     expect(JSON.stringify(options)).not.toMatch(/hidden|secret/);
   });
 });
 
-test('parseArgv: what it logs is what the recorded start logged', () => {
+test('parseArgv: logs the same arguments as the recorded start', () => {
   const { nonDefaultArgs } = parse(
     'serve /models/m3 --host 127.0.0.1 --port 8622 --max-model-len 2048 --enforce-eager --served-model-name tiny',
   );
   const recorded = /non-default args: (\{.*?\})\\n/.exec(readGolden('log/startup.jsonl'))?.[1];
-  // The order of the real one is that of its classes: only the pairs count.
+  // vLLM has the order of its classes, so only the pairs count.
   expect(pairs(nonDefaultArgs)).toEqual(pairs(recorded ?? ''));
 });
 
@@ -128,7 +128,7 @@ describe('parseArgv: engine options', () => {
     expect(parseArgv(['serve', 'm', '--runner', 'x'], {}).kind).toBe('refused');
   });
 
-  test('adapters, by name and path or as JSON; updates by the environment alone', () => {
+  test('adapters, by name and path or as JSON; updates only by the environment', () => {
     const modules = ['a=/x=y', '{"name": "b", "path": "/z"}'];
     const env = { VLLM_ALLOW_RUNTIME_LORA_UPDATING: '1' };
     expect(engineOf(['--enable-lora', '--max-lora-rank', '8', '--lora-modules', ...modules], env).lora).toEqual({

@@ -1,4 +1,4 @@
-// The command line of `vllm serve`, plus the simulator's own `--sim-…` flags → options, or argparse's refusal.
+// Parses the command line of `vllm serve` and the simulator's own `--sim-…` flags into options, or argparse's refusal.
 
 import { Command, CommanderError, Option } from 'commander';
 import { Secret } from '@fairlead/kit';
@@ -21,9 +21,9 @@ export interface ServeOptions extends SimSettings {
   shutdownTimeoutS: number;
   loadTracking: boolean;
   requestIds: boolean;
-  /** Undefined when nothing is logged, else the paths that are left out. */
+  /** The paths that the access log leaves out; undefined if there is no access log. */
   accessLogWithout: readonly string[] | undefined;
-  /** As vLLM logs them. */
+  /** In the form of vLLM's log. */
   nonDefaultArgs: string;
   startMs: number;
   prefillMs: number;
@@ -36,7 +36,7 @@ export interface ServeOptions extends SimSettings {
 export type ParsedArgv =
   | { kind: 'serve'; options: ServeOptions }
   | { kind: 'help'; text: string }
-  /** `text` is what argparse prints on stderr before it exits with 2. */
+  /** `text`: argparse's output on stderr before it exits with 2. */
   | { kind: 'refused'; text: string };
 
 type Values = Record<string, string | boolean | string[] | undefined>;
@@ -150,10 +150,10 @@ const integerFlags = [
 ] as const;
 const floatFlags = ['simStartMs', 'simPrefillMs', 'simDecodeMs'] as const;
 
-/** Those that may be written as `32k`. */
+/** Flags whose value may be written as `32k`. */
 const humanFlags: ReadonlySet<string> = new Set(['maxModelLen', 'kvCacheMemoryBytes']);
 
-/** The text of the refusal when one is no number. */
+/** The refusal of a value that is no number. */
 function readNumbers(
   values: Values,
 ): Partial<Record<(typeof integerFlags)[number] | (typeof floatFlags)[number], number>> | string {
@@ -170,7 +170,7 @@ function readNumbers(
   return numbers;
 }
 
-/** `32k` is 32000, `32K` is 32768; `auto` and -1 mean: what fits, here the default. */
+/** `32k` is 32000, `32K` is 32768; `auto` and -1 mean the longest that fits, which is the default here. */
 function humanInteger(given: string): number {
   if (given === 'auto' || given === '-1') return 8192;
   const match = /^(\d+(?:\.\d+)?)([kKmMgG]?)$/.exec(given);
@@ -178,7 +178,7 @@ function humanInteger(given: string): number {
   return match ? Number(match[1]) * (factor[match[2] ?? ''] ?? Number.NaN) : Number.NaN;
 }
 
-/** A key is never printed, whichever way it came. */
+/** The `non-default args` of the log, without the keys. */
 function nonDefaultArgs(model: string, values: Values): string {
   const given: Record<string, unknown> = { model_tag: model };
   for (const [name, kind] of vllmFlags) {

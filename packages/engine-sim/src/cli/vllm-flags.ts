@@ -1,6 +1,6 @@
-// The flags of `vllm serve` that are known: those that change something here, and those that are only accepted.
+// The known flags of `vllm serve`: those that have an effect here, and those that are only accepted.
 
-/** How many words a flag takes: `--x`, `--x V`, `--x V…`. A `switch` has a `--no-` form too. */
+/** The number of words of a flag: `--x`, `--x V`, `--x V…`. A `switch` also has a `--no-` form. */
 export type FlagKind = 'switch' | 'value' | 'list';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);

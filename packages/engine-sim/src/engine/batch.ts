@@ -1,4 +1,4 @@
-// Room for sequences and for their KV cache: what one engine can hold at a time. Counts, decides, starts nothing.
+// The room of one engine for sequences and their KV cache. Counts and decides only.
 
 export interface BatchLimits {
   /** `--max-num-seqs`. */
@@ -29,7 +29,7 @@ export class Batch {
     return this.#kvTokens;
   }
 
-  /** An empty engine takes whatever comes: a request that is larger than the cache was refused before. */
+  /** An empty engine takes any request, even one that is larger than the cache: else it would wait for ever. */
   fits({ sequences, kvTokens }: SlotUse): boolean {
     if (this.#sequences === 0) return true;
     return (
@@ -37,7 +37,7 @@ export class Batch {
     );
   }
 
-  /** More is held than there is. */
+  /** Whether the requests hold more tokens than the cache has. */
   get overfull(): boolean {
     return this.#kvTokens > this.#limits.kvCapacity;
   }

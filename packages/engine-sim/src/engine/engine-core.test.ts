@@ -30,7 +30,7 @@ function makeRequest(more: Partial<EngineRequest> & { tokens?: number; choices?:
   return { request, ended, count: (choice = 0) => texts[choice]?.length ?? 0 };
 }
 
-test('EngineCore: gives every token of every choice, and counts them', async () => {
+test('EngineCore: produces every token of every choice, and counts them', async () => {
   const engine = new EngineCore(silent);
   const { request, ended, count } = makeRequest({ choices: 3 });
   engine.admit(request);
@@ -46,7 +46,7 @@ test('EngineCore: gives every token of every choice, and counts them', async () 
   });
 });
 
-test('EngineCore: keeps the asked-for pace, and makes up for what it was late with', async () => {
+test('EngineCore: keeps the requested pace, and catches up after a delay', async () => {
   const engine = new EngineCore(silent);
   const began = performance.now();
   const { request, ended } = makeRequest({ prefillMs: 50, decodeMs: 2, tokens: 51 });
@@ -57,7 +57,7 @@ test('EngineCore: keeps the asked-for pace, and makes up for what it was late wi
   expect(tookMs).toBeLessThan(1_000);
 });
 
-test('EngineCore: an aborted request gets nothing more', async () => {
+test('EngineCore: an aborted request gets no more tokens', async () => {
   const engine = new EngineCore(silent);
   const victim = makeRequest({ decodeMs: 1, tokens: 500 });
   const running = engine.admit(victim.request);
@@ -92,7 +92,7 @@ test('EngineCore: no request can starve another', async () => {
   expect(order).toEqual(['short', 'long']);
 });
 
-test('EngineCore: frozen, it changes nothing and does not know new requests; thawed, it goes on', async () => {
+test('EngineCore: frozen, it reports no change and no new request; thawed, it goes on', async () => {
   const engine = new EngineCore(silent);
   const first = makeRequest({ decodeMs: 20, tokens: 30 });
   engine.admit(first.request);
@@ -109,7 +109,7 @@ test('EngineCore: frozen, it changes nothing and does not know new requests; tha
   expect(engine.stats()).toMatchObject({ promptTokens: 6 + 6 + 6, generationTokens: 30 + 10 + 5 });
 });
 
-test('EngineCore: haltAt stops after exactly so many tokens, and the request stays', async () => {
+test('EngineCore: haltAt stops after exactly that number of tokens, and the request stays', async () => {
   const engine = new EngineCore(silent);
   const { request, ended, count } = makeRequest({ haltAt: 4 });
   engine.admit(request);
@@ -118,7 +118,7 @@ test('EngineCore: haltAt stops after exactly so many tokens, and the request sta
   expect(engine.stats().running).toBe(1);
 });
 
-test('EngineCore: when it dies every request fails; when it dies silently none is told', async () => {
+test('EngineCore: every request fails when it dies, and gets no error when it dies silently', async () => {
   const engine = new EngineCore(silent);
   const told = makeRequest({ prefillMs: 60_000 });
   engine.admit(told.request);
@@ -133,7 +133,7 @@ test('EngineCore: when it dies every request fails; when it dies silently none i
   expect([spoke, mute.inFlight]).toEqual([false, 0]);
 });
 
-test.each(['die', 'dieSilently'] as const)('EngineCore: after %s nothing is in flight any more', async (end) => {
+test.each(['die', 'dieSilently'] as const)('EngineCore: after %s no request is in flight', async (end) => {
   const engine = new EngineCore(silent);
   engine.admit(makeRequest({ prefillMs: 60_000 }).request);
   const idle = engine.idle();
@@ -141,7 +141,7 @@ test.each(['die', 'dieSilently'] as const)('EngineCore: after %s nothing is in f
   await idle;
 });
 
-test('EngineCore: idle can be given up', async () => {
+test('EngineCore: the wait for idle can be aborted', async () => {
   const engine = new EngineCore(silent);
   engine.admit(makeRequest({ prefillMs: 60_000 }).request);
   const signal = AbortSignal.abort(new Error('enough'));
@@ -156,7 +156,7 @@ async function engineTurns(engine: EngineCore): Promise<void> {
   await witness.ended;
 }
 
-test('EngineCore: what does not fit waits its turn, and starts when another ends', async () => {
+test('EngineCore: a request that does not fit waits, and starts when another ends', async () => {
   const engine = new EngineCore(silent, { maxSequences: 2, kvCapacity: 1000, maxQueued: Infinity });
   const order: string[] = [];
   const make = (name: string) => ({
@@ -166,13 +166,13 @@ test('EngineCore: what does not fit waits its turn, and starts when another ends
   for (const name of ['a', 'b', 'c']) engine.admit(make(name));
   expect(engine.stats()).toMatchObject({ running: 2, waiting: 1, promptTokens: 12 });
   await engine.idle();
-  // The first two run side by side: which of them ends first is chance.
+  // The first two run at the same time; either may end first.
   expect(order.slice(0, 2).toSorted()).toEqual(['a', 'b']);
   expect(order[2]).toBe('c');
   expect(engine.stats()).toMatchObject({ running: 0, waiting: 0, kvTokens: 0, promptTokens: 18, generationTokens: 60 });
 });
 
-test('EngineCore: a prompt waits for room in the cache; one that goes away makes it', async () => {
+test('EngineCore: a prompt waits for room in the cache; a request that leaves makes room', async () => {
   const engine = new EngineCore(silent, { maxSequences: 10, kvCapacity: 100, maxQueued: Infinity });
   const first = engine.admit(makeRequest({ promptTokens: 80, prefillMs: 60_000 }).request);
   const second = makeRequest({ promptTokens: 80, tokens: 3 });
@@ -216,7 +216,7 @@ test('EngineCore: frozen, no request leaves the queue', async () => {
   expect(await second.ended).toBe('end');
 });
 
-test('EngineCore: refuses what is past the queue, counting every choice, and says how often', () => {
+test('EngineCore: refuses requests past the queue limit, counting every choice, and counts the refusals', () => {
   const engine = new EngineCore(silent, { maxSequences: 1, kvCapacity: 1000, maxQueued: 3 });
   engine.admit(makeRequest({ choices: 2, prefillMs: 60_000 }).request);
   expect([engine.hasRoom(1), engine.hasRoom(2)]).toEqual([true, false]);

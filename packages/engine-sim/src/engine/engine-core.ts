@@ -1,5 +1,5 @@
-// The simulated engine behind the HTTP server: queues requests, gives tokens at the asked-for pace, counts.
-// Like the real engine it continues without a reader, and stops a request at once when that is aborted.
+// The simulated engine behind the HTTP server: queues requests, produces their tokens at the requested pace, counts.
+// Like the real engine, it goes on without a reader, and stops a request at once when it is aborted.
 
 import { Listeners, untilAborted } from '@fairlead/kit';
 import { Batch } from './batch.ts';
@@ -17,9 +17,9 @@ import { TimerWheel } from './timer-wheel.ts';
 export class EngineCore {
   /** Every request in flight. */
   readonly #jobs = new Set<Job>();
-  /** Those of them that have a place in the batch, the oldest first. */
+  /** The requests with a place in the batch, the oldest first. */
   readonly #running = new Set<Job>();
-  /** Those that have none yet, in order. */
+  /** The requests without a place, in order. */
   readonly #waiting: Job[] = [];
   readonly #wheel = new TimerWheel<Job>((due, nowMs) => this.#turn(due, nowMs));
   readonly #observer: EngineObserver;
@@ -46,12 +46,12 @@ export class EngineCore {
     return this.#dead;
   }
 
-  /** While frozen, what was true at that moment: a hung engine reports no change. */
+  /** The statistics at the moment of freezing: a hung engine reports no change. */
   stats(): EngineStats {
     return this.#frozen ?? this.#measure();
   }
 
-  /** Requests in flight, also those that a frozen engine does not count. */
+  /** Requests in flight, including those that a frozen engine does not count. */
   get inFlight(): number {
     return this.#jobs.size;
   }
@@ -68,7 +68,7 @@ export class EngineCore {
     }
   }
 
-  /** Whether so many sequences more may come; counts a refusal. */
+  /** Whether the queue has room for more sequences. Counts a refusal. */
   hasRoom(sequences: number): boolean {
     if (this.#limits.maxQueued === Infinity) return true;
     let inFlight = sequences;
@@ -96,7 +96,7 @@ export class EngineCore {
     };
   }
 
-  /** Nothing moves any more, and nothing says so. */
+  /** Stops all progress without an error, as in a hung engine. */
   freeze(): void {
     this.#frozen ??= this.#measure();
     for (const job of this.#jobs) this.#wheel.remove(job);
@@ -109,7 +109,7 @@ export class EngineCore {
     this.#schedule();
   }
 
-  /** Every request fails; the engine takes no more. */
+  /** Fails every request; the engine takes no more. */
   die(): void {
     this.#dead = true;
     const jobs = [...this.#jobs];
@@ -117,7 +117,7 @@ export class EngineCore {
     for (const job of jobs) job.request.onFailed();
   }
 
-  /** As `die`, but without telling the clients: they wait for ever. */
+  /** As `die`, but the clients get no error and wait for ever. */
   dieSilently(): void {
     this.#dead = true;
     this.#forget();
@@ -137,7 +137,7 @@ export class EngineCore {
     return { running: sequences, waiting: this.#waiting.length, kvTokens, ...this.#totals, finished };
   }
 
-  /** First come, first served: who does not fit keeps those behind it waiting. */
+  /** First come, first served: a request that does not fit keeps those behind it waiting. */
   #schedule(): void {
     if (this.#frozen) return;
     for (let job = this.#waiting[0]; job && this.#batch.fits(heldBy(job)); job = this.#waiting[0]) {
@@ -155,7 +155,7 @@ export class EngineCore {
     if (!job.paused) this.#wheel.add(job, dueMs(job));
   }
 
-  /** The youngest give way until the cache holds the rest; they begin again, ahead of those that never began. */
+  /** Preempts the youngest requests until the cache holds the rest. They begin again, ahead of requests that never began. */
   #preempt(): void {
     while (this.#batch.overfull && this.#running.size > 1) {
       const youngest = [...this.#running].at(-1) as Job;
@@ -165,7 +165,7 @@ export class EngineCore {
     }
   }
 
-  /** Gives its place back. */
+  /** Releases the job's place. */
   #stop(job: Job): void {
     if (!this.#running.delete(job)) return;
     this.#wheel.remove(job);
@@ -188,7 +188,7 @@ export class EngineCore {
     if (this.#batch.overfull) this.#preempt();
   }
 
-  /** Gives a job what is due by now; returns the number of tokens. */
+  /** Produces the tokens of a job that are due by now; returns their number. */
   #advance(job: Job, nowMs: number): number {
     const { request } = job;
     const room = (request.haltAt ?? Infinity) - job.given;

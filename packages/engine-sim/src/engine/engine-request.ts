@@ -1,4 +1,4 @@
-// What the engine is asked for, what it tells, and its limits.
+// The interfaces of the engine: a request, its callbacks, the statistics, the limits.
 
 import type { BatchLimits } from './batch.ts';
 import type { Finish, Generation } from './generation.ts';
@@ -10,20 +10,20 @@ export interface EngineRequest {
   maxTokens: number;
   prefillMs: number;
   decodeMs: number;
-  /** Stop giving tokens after this many, and call `onHalt` (faults). */
+  /** Stop after this many tokens and call `onHalt` (for faults). */
   haltAt?: number | undefined;
   /** The tokens of one step of one choice. */
   onTokens(choice: number, texts: readonly string[], finish: Finish | undefined): void;
-  /** Every choice had its tokens of this step, and some go on: the moment to write. */
+  /** Every choice has its tokens of this step, and some go on: the moment to write. */
   onStep(): void;
   /** Every choice has finished. */
   onEnd(): void;
-  /** The engine died under the request. */
+  /** The engine died during the request. */
   onFailed(): void;
   onHalt?(): void;
 }
 
-/** What the metrics hear of. Seconds, as in Prometheus. */
+/** The observations for the metrics. Seconds, as in Prometheus. */
 export interface EngineObserver {
   stepped(tokens: number): void;
   firstToken(seconds: number): void;
@@ -46,23 +46,23 @@ export interface EngineStats {
   /** Tokens held by requests in flight. */
   kvTokens: number;
   finished: { stop: number; length: number };
-  /** Requests that gave their place back to others because the KV cache was full. */
+  /** Requests that were preempted because the KV cache was full. */
   preempted: number;
-  /** Requests that were never taken because of `maxQueued`. */
+  /** Requests that were refused because of `maxQueued`. */
   rejected: number;
 }
 
 export interface EngineLimits extends BatchLimits {
-  /** `--max-num-queued-reqs`: sequences in flight, waiting ones too. */
+  /** `--max-num-queued-reqs`: the limit of sequences in flight, including waiting ones. */
   maxQueued: number;
 }
 
 export const defaultLimits: EngineLimits = { maxSequences: 1024, kvCapacity: 2_097_152, maxQueued: Infinity };
 
 export interface RunningRequest {
-  /** The client is gone: no call-back follows. */
+  /** Ends the request, for a client that has left: no callback follows. */
   abort(): void;
-  /** The client does not read: no tokens until `resume`. */
+  /** Stops the tokens until `resume`, for a client that does not read. */
   pause(): void;
   resume(): void;
 }

@@ -39,7 +39,7 @@ test('createGeneration: sim.tokens sets how long the text is', () => {
   expect(write({ tokens: 12, maxTokens: 5 })).toMatchObject({ produced: 5, finish: { reason: 'length' } });
 });
 
-test('createGeneration: ignore_eos goes on to the limit, min_tokens at least so far', () => {
+test('createGeneration: ignore_eos goes on to the limit; min_tokens to at least that number', () => {
   expect(write({ ignoreEos: true })).toMatchObject({ produced: 400, finish: { reason: 'length' } });
   expect(write({ minTokens: 200 }).produced).toBeGreaterThanOrEqual(200);
 });
@@ -49,7 +49,7 @@ describe('createGeneration: stop strings', () => {
   // Within a word, across two tokens, across three, one mark, the very beginning.
   const stops = [whole.slice(30, 33), whole.slice(20, 40), ' the ', '.', whole.slice(0, 4)];
 
-  test.each(stops)('%j is cut out, and never begins to show', (stop) => {
+  test.each(stops)('%j is cut out, and no part of it is shown', (stop) => {
     const cut = write({ ignoreEos: true, maxTokens: 60, stop: [stop] });
     expect(cut.text).toBe(whole.slice(0, whole.indexOf(stop)));
     expect(cut.finish).toEqual({ reason: 'stop', stopReason: stop });
@@ -60,13 +60,13 @@ describe('createGeneration: stop strings', () => {
     expect(cut.text.endsWith(' the ')).toBe(true);
   });
 
-  test('one that never comes changes nothing', () => {
+  test('one that does not occur changes nothing', () => {
     const kept = write({ ignoreEos: true, maxTokens: 60, stop: ['xylophone'] });
     expect(kept.text).toBe(whole);
     expect(kept.finish).toEqual({ reason: 'length', stopReason: null });
   });
 
-  test('the one that comes first wins', () => {
+  test('the one that occurs first ends the text', () => {
     const [late, early] = [whole.slice(50, 56), whole.slice(10, 14)];
     expect(write({ stop: [late, early] }).finish.stopReason).toBe(early);
   });

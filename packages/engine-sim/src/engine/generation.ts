@@ -1,4 +1,4 @@
-// One answer being written, token by token: where it stops and which text is already safe to show. Knows no time.
+// Writes one answer token by token: decides where it stops and which text is already safe to show. Has no notion of time.
 
 import { createRandom } from './random.ts';
 import { createWords, endsSentence } from './words.ts';
@@ -22,18 +22,18 @@ export interface GenerationOptions {
 
 export interface Finish {
   reason: 'stop' | 'length';
-  /** The stop string that was met, or null when the text ended by itself or by its limit. */
+  /** The stop string that ended the text, or null if the text ended by itself or by its limit. */
   stopReason: string | null;
 }
 
 export interface Generation {
-  /** The next token; returns the text that became safe to show ('' while a stop string might be beginning). */
+  /** Produces the next token; returns the text that became safe to show ('' while a stop string may have begun). */
   next(): string;
   readonly produced: number;
   readonly finish: Finish | undefined;
 }
 
-/** The end by itself is no token of its own: `produced` counts the tokens that carry text. */
+/** `produced` counts tokens with text: a text that ends by itself has no token for its end. */
 export function createGeneration(options: GenerationOptions): Generation {
   const { scripted, record } = options;
   const word = scripted ? tokensInTurn(scripted) : createWords(options.seed);
@@ -76,7 +76,7 @@ function ended(tokens: number | undefined, produced: number, sentencesLeft: numb
   return tokens === undefined ? sentencesLeft <= 0 : produced >= tokens;
 }
 
-/** Holds back as many characters as the longest stop string could still need, as vLLM does. */
+/** As vLLM does, holds back as many characters as could still be the beginning of the longest stop string. */
 function createStopScan(stop: readonly string[], includeStop: boolean) {
   const hold = stop.reduce((longest, text) => Math.max(longest, text.length), 0);
   let held = '';

@@ -1,4 +1,4 @@
-// One request inside the engine: what it holds and when its next token is due.
+// One request inside the engine: its state and the time of its next token.
 
 import type { SlotUse } from './batch.ts';
 import type { EngineRequest } from './engine-request.ts';
@@ -6,23 +6,23 @@ import type { WheelJob } from './timer-wheel.ts';
 
 export interface Job extends WheelJob {
   request: EngineRequest;
-  /** When it came. */
+  /** The time of its arrival. */
   admittedMs: number;
-  /** When it left the queue for good or for the last time; undefined while it waits. */
+  /** The time at which it last left the queue; undefined while it waits. */
   startedMs: number | undefined;
-  /** How long it has waited in all. */
+  /** The sum of its waits. */
   queuedMs: number;
-  /** The moment of a first token from which the pace counts; 0 for at once. */
+  /** The time of the first token, from which the pace counts; 0 for at once. */
   firstDueMs: number;
   firstTokenMs: number | undefined;
   lastTokenMs: number;
   given: number;
   paused: boolean;
-  /** Whether the statistics know of it: a frozen engine takes a request without noticing. */
+  /** Whether the statistics count it: a frozen engine accepts requests that it does not count. */
   counted: boolean;
 }
 
-/** How many tokens of one request are given in one turn at most, so that a fast stream cannot starve the others. */
+/** The most tokens of one request in one turn, so that a fast stream cannot starve the others. */
 const maxTokensPerTurn = 64;
 
 export function createJob(request: EngineRequest, nowMs: number): Job {
@@ -30,7 +30,7 @@ export function createJob(request: EngineRequest, nowMs: number): Job {
   return { request, ...times, firstTokenMs: undefined, given: 0, paused: false, counted: false };
 }
 
-/** Prefill begins: again and whole when it has been preempted. */
+/** Begins the prefill; after a preemption the whole prefill runs again. */
 export function startJob(job: Job, nowMs: number): void {
   const { prefillMs, decodeMs } = job.request;
   job.queuedMs += nowMs - (job.startedMs ?? job.admittedMs);

@@ -5,14 +5,14 @@ import type { EngineStats } from './engine-request.ts';
 export interface ReadMetric {
   name: string;
   help: string;
-  /** The label beside `engine` and `model_name`, and how to read the value of each of its values. */
+  /** The label besides `engine` and `model_name`, and a reader for each of its values. */
   label?: string;
   read: (stats: EngineStats, kvCapacity: number) => number | Record<string, number>;
 }
 
 const zero = () => 0;
 
-/** Read from the engine at each scrape. A name that ends in `_total` is a counter, the others are gauges. */
+/** The metrics that each scrape reads from the engine. A name that ends in `_total` is a counter; the others are gauges. */
 export const readMetrics: readonly ReadMetric[] = [
   { name: 'vllm:num_requests_running', help: 'Number of requests in model execution batches.', read: (s) => s.running },
   { name: 'vllm:num_requests_waiting', help: 'Number of requests waiting to be processed.', read: (s) => s.waiting },
@@ -87,7 +87,7 @@ export const readMetrics: readonly ReadMetric[] = [
     name: 'vllm:request_success_total',
     help: 'Count of successfully processed requests.',
     label: 'finished_reason',
-    // A client that goes away is not counted as abort (measured.md, Wire).
+    // vLLM does not count a client that leaves as an abort (measured.md, Wire).
     read: (s) => ({ stop: s.finished.stop, length: s.finished.length, abort: 0, error: 0, repetition: 0 }),
   },
 ];
@@ -99,7 +99,7 @@ const perToken = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75,
 const perRequest = [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680];
 const perStep = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384];
 
-/** Observed as things happen. `tokens` means: buckets 1, 2, 5, 10, … up to the model's context length. */
+/** The metrics that requests observe. `tokens`: buckets 1, 2, 5, 10, … up to the model's context length. */
 export const histograms = {
   'vllm:request_prompt_tokens': { help: 'Number of prefill tokens processed.', buckets: 'tokens' },
   'vllm:request_generation_tokens': { help: 'Number of generation tokens processed.', buckets: 'tokens' },

@@ -25,7 +25,7 @@ test('createMetrics: every name and type is one of the recorded ones', async () 
   expect(mine.length).toBeGreaterThan(50);
 });
 
-test('createMetrics: what a supervisor reads is there', async () => {
+test('createMetrics: has the metrics that a supervisor reads', async () => {
   const text = await makeMetrics().render();
   const labels = 'engine="0",model_name="tiny"';
   for (const line of [
@@ -40,7 +40,7 @@ test('createMetrics: what a supervisor reads is there', async () => {
     expect(text.split('\n')).toContain(line);
 });
 
-test('createMetrics: histograms count what they were told', async () => {
+test('createMetrics: histograms count their observations', async () => {
   const metrics = makeMetrics();
   metrics.firstToken(0.03);
   metrics.stepped(64);

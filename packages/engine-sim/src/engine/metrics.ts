@@ -68,7 +68,7 @@ function addReadMetric(registry: Registry, metric: ReadMetric, base: Base, optio
   });
 }
 
-/** Python's client has such a gauge beside every counter and histogram: a trap for readers that match by prefix. */
+/** Python's client adds such a gauge to every counter and histogram, which misleads a reader that matches names by prefix. */
 function addCreated(registry: Registry, name: string, base: Base, createdS: number): void {
   const created = name in histograms ? `${name}_created` : name.replace(/_total$/, '_created');
   const labelNames = Object.keys(base);

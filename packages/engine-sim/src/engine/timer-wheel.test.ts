@@ -23,7 +23,7 @@ function openWheel() {
   return { wheel, ran, until };
 }
 
-test('TimerWheel: runs jobs in the order of their time, not of their coming', async () => {
+test('TimerWheel: runs jobs in the order of their times, not of their arrival', async () => {
   const { wheel, ran, until } = openWheel();
   const now = performance.now();
   wheel.add({ name: 'late' }, now + 30);

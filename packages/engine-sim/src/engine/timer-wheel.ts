@@ -1,7 +1,7 @@
-// Many deadlines, one timer: jobs are kept per millisecond, and only the earliest millisecond has a Node timer.
+// Many deadlines with one timer: groups jobs by millisecond; only the earliest millisecond has a Node timer.
 
 export interface WheelJob {
-  /** Owned by the wheel while the job waits. */
+  /** The wheel's own field while the job waits. */
   slotMs?: number | undefined;
 }
 
@@ -13,7 +13,7 @@ export class TimerWheel<Job extends WheelJob> {
   #nextMs = Infinity;
   #turning = false;
 
-  /** `run` gets every job that is due, once; what it wants again it adds again. */
+  /** Calls `run` once with every job that is due; `run` may add a job again. */
   constructor(run: (due: Job[], nowMs: number) => void) {
     this.#run = run;
   }

@@ -14,7 +14,7 @@ test.each(texts.slice(0, 3))('splitTokens: %j falls into as many tokens as it co
   expect(splitTokens(text).join('')).toBe(text);
 });
 
-test('Vocabulary: the same token has the same id everywhere; strange ids read as words, impossible ones as nothing', () => {
+test('Vocabulary: the same token always has the same id; unknown ids read as words, impossible ones as nothing', () => {
   expect(new Vocabulary().idsOf('quick quick')[1]).toBe(new Vocabulary().idsOf('the quick')[1]);
   expect(new Vocabulary().textOf([265])).toMatch(/^ \w+$/);
   expect(new Vocabulary().textOf([999_999, -1, 0])).toBe('');

@@ -1,5 +1,4 @@
-// Token ids of the simulated tokenizer: a text's tokens have always the same ids, and an id that was given out is read
-// back as its token.
+// Token ids of the simulated tokenizer. A token always has the same id, and an id that was issued is read back as its token.
 
 import { splitTokens } from './count-tokens.ts';
 import { hashText } from './random.ts';
@@ -12,7 +11,7 @@ const size = 128_000;
 const firstId = 4;
 
 export class Vocabulary {
-  /** At most `size` entries: where two tokens share an id, the latest is read back. */
+  /** At most `size` entries. If two tokens share an id, the id is read back as the later one. */
   readonly #tokens = new Map<number, string>();
 
   idsOf(text: string): number[] {
@@ -23,7 +22,7 @@ export class Vocabulary {
     });
   }
 
-  /** Ids that were never given out read as words too; those past the vocabulary as nothing. */
+  /** The token of an id. An id that was never issued reads as a word too; an id past the vocabulary reads as nothing. */
   textOf(ids: readonly number[]): string {
     return ids.map((id) => this.#tokens.get(id) ?? strange(id)).join('');
   }

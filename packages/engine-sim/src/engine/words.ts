@@ -32,7 +32,7 @@ const patterns: readonly string[] = [
 /** The words of all slots. */
 export const commonWords: readonly string[] = Object.values(slots).flat();
 
-/** Whether a token closes a sentence: the only place where a text may end by itself. */
+/** Whether a token closes a sentence. A text ends by itself only after such a token. */
 export function endsSentence(token: string): boolean {
   return token === '.';
 }

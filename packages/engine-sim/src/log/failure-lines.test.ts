@@ -11,7 +11,7 @@ function render(name: FailureName): string {
     .join('');
 }
 
-// The rule of measured.md (Wrong starts), as a supervisor would use it.
+// Finds the cause by the rule of measured.md (Wrong starts), as a supervisor does.
 const errorLine =
   /^(?:\(\w+(?: pid=\d+)?\) ERROR \S+ \S+ \[\S+\] )?((?:\w+\.)*\w*(?:Error|Exception)): (.+)|^\s+Value error, (.+)/;
 const wrapper = /EngineDeadError|Engine core initialization failed|WorkerProc initialization failed|pydantic_core/;

@@ -1,9 +1,9 @@
-// A failure's lines as the real one prints them: the cause, wrapped once per process it goes through.
+// The lines of a failure as vLLM prints them: the cause, wrapped once by each process that it passes.
 
 import type { StartFailure } from './failures.ts';
 import { core, err, type LogLine, record } from './log-line.ts';
 
-/** In order; the place says which phases of the start were printed before. */
+/** The lines in order. The place of the failure decides which phases of the start precede them. */
 export function failureLines(failure: StartFailure, model: string): LogLine[] {
   const cause = failure.cause.replaceAll('{model}', model);
   switch (failure.at) {
@@ -20,7 +20,7 @@ export function failureLines(failure: StartFailure, model: string): LogLine[] {
   }
 }
 
-/** A Python error at bind that no catalogue foresees: the address itself. */
+/** A Python error at bind that is in no catalogue; it names the address itself. */
 export function bindFailureLines(cause: string): LogLine[] {
   return [traceback([...bindFrames, cause])];
 }
@@ -60,7 +60,7 @@ const engineFrames = [
   '    engine_core = EngineCoreProc(*args, engine_index=dp_rank, **kwargs)',
 ];
 
-/** pydantic prints the message a line below its own name, and an advertisement after it. */
+/** pydantic prints the message on the line below its own name, and a link to its documentation after it. */
 function configCause(cause: string): string[] {
   if (!cause.startsWith('Value error, ')) return [cause];
   return [

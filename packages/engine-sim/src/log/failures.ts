@@ -1,8 +1,8 @@
-// Wrong starts as data: where each one strikes, what names it, and how the process ends.
-// Texts are recorded (measured.md, Wrong starts) unless `source` says they come from the code of vLLM 0.32.0.
+// Failures of a start as data: the place, the line that names the cause, and the end of the process.
+// The texts are recorded (measured.md, Wrong starts) unless `source` says that they are from the code of vLLM 0.32.0.
 
 export interface StartFailure {
-  /** Where it strikes: each place wraps the cause in its own way. */
+  /** The place of the failure; each place wraps the cause in its own way. */
   at: 'config' | 'bind' | 'engine' | 'worker' | 'silent';
   source: 'recorded' | 'code';
   /** The first specific line, `Type: text`; for `config` with `Value error, ` inside a pydantic error. May hold `{model}`. */
@@ -136,7 +136,7 @@ const catalogue = {
       'RuntimeError: Insufficient space in /dev/shm for shared-memory allocation: 160 MiB required, 0 MiB free. Increase /dev/shm (e.g. --shm-size or --ipc=host).',
   },
   'quota-exceeded': { at: 'worker', source: 'code', cause: "OSError: [Errno 122] Disk quota exceeded: '{model}'" },
-  /** The one that does not end: `vllm serve` was still there after 60 s. */
+  /** This failure does not end the process: `vllm serve` was still running after 60 s. */
   'disk-full': {
     at: 'worker',
     source: 'recorded',
@@ -144,9 +144,9 @@ const catalogue = {
     end: 'never',
   },
   'port-in-use': { at: 'bind', source: 'recorded', cause: 'OSError: [Errno 98] Address already in use' },
-  /** `ulimit -v` too small: dies while importing, without a line. */
+  /** `ulimit -v` is too small: the process dies during the imports, without a line. */
   segfault: { at: 'silent', source: 'recorded', cause: '', end: { signal: 'SIGSEGV' } },
-  /** The kernel's or the cgroup's out-of-memory killer took the API server. */
+  /** The kernel's or the cgroup's out-of-memory killer killed the API server. */
   'oom-killed': { at: 'silent', source: 'code', cause: '', end: { signal: 'SIGKILL' } },
 } as const satisfies Record<string, StartFailure>;
 

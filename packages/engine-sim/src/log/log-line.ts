@@ -1,4 +1,4 @@
-// One line of vLLM's log as data, and its bytes. Its own records go to stdout, everything else to stderr.
+// One line of vLLM's log as data, and its bytes. vLLM's own records go to stdout, everything else to stderr.
 
 export type LogProcess = 'APIServer' | 'EngineCore' | 'Worker' | 'VllmWorker-0';
 
@@ -6,7 +6,7 @@ export interface LogLine {
   stream: 'out' | 'err';
   /** Written as it is; may hold `{pid}` of the server, `{pid+1}` EngineCore's, `{pid+2}` Worker's. A record's continuation lines are separated by `\n`. */
   text: string;
-  /** What a record has in front. */
+  /** The prefix of a record. */
   prefix?: { process: LogProcess; level: 'INFO' | 'WARNING' | 'ERROR'; source: string };
 }
 
@@ -37,7 +37,7 @@ export function renderLine(line: LogLine, { pid, now }: RenderContext): string {
   return `${start}${text.replaceAll('\n', `\r\n${start}`)}\n`;
 }
 
-/** The engine's processes are not simulated; their ids only have to differ. */
+/** Invented process ids: the engine's other processes are not simulated, and their ids only have to differ. */
 const pidOffset: Record<LogProcess, number> = { APIServer: 0, EngineCore: 1, Worker: 2, 'VllmWorker-0': 2 };
 
 function stamp(now: Date): string {

@@ -3,7 +3,7 @@
 export interface ShardProgress {
   done: number;
   shards: number;
-  /** Since the first shard was begun. */
+  /** The time since the first shard began. */
   seconds: number;
 }
 
@@ -20,7 +20,7 @@ function clock(seconds: number): string {
   return `${String(Math.floor(whole / 60)).padStart(2, '0')}:${String(whole % 60).padStart(2, '0')}`;
 }
 
-/** Slower than one a second is written the other way round. */
+/** tqdm prints `s/it` in place of `it/s` if there is less than one per second. */
 function rate(done: number, seconds: number): string {
   if (done === 0 || seconds === 0) return '?it/s';
   const perSecond = done / seconds;

@@ -1,10 +1,10 @@
-// What stopping prints (golden/log and measured.md, Signals and exit codes).
+// The log lines of a shutdown (golden/log and measured.md, Signals and exit codes).
 
 import { api, core, err, type LogLine, record } from './log-line.ts';
 
 const warn = (source: string, text: string): LogLine => record('APIServer', 'WARNING', source, text);
 
-/** From the signal until the engine is told; `drainS` 0 means that nothing is waited for. */
+/** The lines from the signal until the engine is told to end; `drainS` 0: without a wait for requests. */
 export function shutdownBegun(drainS: number, inFlight: number): LogLine[] {
   const mode = drainS > 0 ? 'drain' : 'abort';
   return [
@@ -28,10 +28,10 @@ function inFlightLine(drainS: number, inFlight: number): LogLine[] {
   ];
 }
 
-/** How the engine went: after its last request, at once without any, or from under its requests. */
+/** The end of the engine: after its last request, at once without requests, or while it had requests. */
 export type ShutdownKind = 'drained' | 'idle' | 'killed';
 
-/** From the engine's end until uvicorn looks at its connections. */
+/** The lines from the engine's end until uvicorn checks its connections. */
 export function engineStopped(how: ShutdownKind): LogLine[] {
   const killed = [
     warn('utils.py:648', '[shutdown] Process manager: force killing remaining processes count=1'),
@@ -63,7 +63,7 @@ export const serverFinished: readonly LogLine[] = [
   err('INFO:     Application shutdown complete.'),
 ];
 
-/** EngineCore ended without being asked to. */
+/** The lines when EngineCore ends unexpectedly. */
 export const engineDied: readonly LogLine[] = [
   record(
     'APIServer',
@@ -91,7 +91,7 @@ export const engineDied: readonly LogLine[] = [
   err('INFO:     Shutting down'),
 ];
 
-/** SIGTERM between the banner and the engine. */
+/** The lines for a SIGTERM between the banner and the start of the engine. */
 export const interrupted: readonly LogLine[] = [
   err(
     [

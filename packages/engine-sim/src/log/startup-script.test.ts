@@ -69,7 +69,7 @@ test('startupScript: time goes forward, and the phases in their order', () => {
   expect([...new Set(steps.map((step) => step.phase))]).toEqual(['importing', 'configuring', 'handshaking', 'loading']);
 });
 
-test('startupScript: every kind of failure has one place where it strikes', () => {
+test('startupScript: every kind of failure has exactly one place', () => {
   const places = startupScript({ ...options, shards: 0 }).flatMap((step) => step.strikes ?? []);
   expect(places.toSorted()).toEqual(['bind', 'config', 'engine', 'silent', 'worker']);
 });

@@ -1,4 +1,4 @@
-// What a start prints, phase by phase, and how its time is spread. Source: golden/startup.log (0.32.0, CPU).
+// The log lines of a start, phase by phase, and their times. Source: golden/log/startup.jsonl (0.32.0, CPU).
 
 import { type Offer, routesOf } from '../wire/routes.ts';
 import { vllmVersion } from '../vllm-version.ts';
@@ -11,27 +11,27 @@ export interface StartupOptions {
   /** `{'model_tag': ...}` as Python prints it. */
   nonDefaultArgs: string;
   maxModelLen: number;
-  /** Weights are read from so many files; none with `--load-format dummy`. */
+  /** The number of files of the weights; 0 with `--load-format dummy`. */
   shards: number;
   enforceEager: boolean;
   /** `unix:/path` or `http://host:port`. */
   listen: string;
-  /** How long the whole start takes. */
+  /** The duration of the whole start. */
   totalMs: number;
   kvCapacity: number;
-  /** Which tasks it serves, and so which routes. */
+  /** The tasks that it serves, which decide its routes. */
   offer: Offer;
 }
 
-/** Imports, configuration and handshake obey SIGTERM differently than the rest (process/life.ts). */
+/** The phases of a start. A SIGTERM has another effect in imports, configuration and handshake than later (process/life.ts). */
 export type StartupStage = 'importing' | 'configuring' | 'handshaking' | 'loading';
 
 export interface StartStep {
   phase: StartupStage;
-  /** When it is printed, as a part of the whole start. */
+  /** The time of the lines, as a fraction of the whole start. */
   at: number;
   lines: LogLine[];
-  /** The failures that strike once these lines are out. */
+  /** The failures that happen after these lines. */
   strikes?: ReadonlyArray<StartFailure['at']>;
 }
 
@@ -53,7 +53,7 @@ export function startupScript(options: StartupOptions): StartStep[] {
   ];
 }
 
-/** What is printed when `GET /health` can be answered: uvicorn's last word. */
+/** uvicorn's last line of the start, when it can answer `GET /health`. */
 export const startupComplete: readonly LogLine[] = [err('INFO:     Application startup complete.')];
 
 function banner({ model, nonDefaultArgs }: StartupOptions): LogLine[] {
@@ -123,7 +123,7 @@ function workerUp({ model }: StartupOptions): LogLine[] {
   ];
 }
 
-/** The weights take half of the start. */
+/** Loading the weights takes half of the start. */
 function shardSteps({ shards, totalMs }: StartupOptions): StartStep[] {
   if (shards === 0) return [];
   return Array.from({ length: shards + 1 }, (_, done) => {
@@ -150,7 +150,7 @@ function kvCacheSize({ kvCapacity, maxModelLen }: StartupOptions): LogLine {
   return core('kv_cache_utils.py:2327', text);
 }
 
-/** Not recorded (every recorded start was eager): texts of vllm/compilation/monitor.py. */
+/** Not recorded, because every recorded start was eager: the texts are from vllm/compilation/monitor.py. */
 function compileSteps({ enforceEager, totalMs }: StartupOptions): StartStep[] {
   if (enforceEager) return [];
   const took = ((totalMs * 0.08) / 1000).toFixed(2);

@@ -1,4 +1,4 @@
-// The line that vLLM prints every ten seconds while it works, and once or twice after.
+// The line that vLLM prints every ten seconds while it works, and once or twice afterwards.
 
 import { api, type LogLine } from './log-line.ts';
 
@@ -13,7 +13,7 @@ export interface StatsSample {
 
 export const statsIntervalMs = 10_000;
 
-/** Undefined when there is nothing to say: idle now, and idle at the last sample too. */
+/** Undefined if vLLM prints no line: it is idle now and was idle at the last sample. */
 export function statsLine(now: StatsSample, before: StatsSample, seconds: number): LogLine | undefined {
   const prompt = (now.promptTokens - before.promptTokens) / seconds;
   const generation = (now.generationTokens - before.generationTokens) / seconds;

@@ -1,4 +1,4 @@
-// What Python says when the address cannot be taken.
+// Python's words for an address that cannot be bound.
 
 import { isCodedError } from '@fairlead/kit';
 import { bindFailureLines } from '../log/failure-lines.ts';

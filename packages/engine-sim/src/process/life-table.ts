@@ -1,4 +1,4 @@
-// The states and events of the simulated process, one example of each, for its table.
+// One example of each state and event of the simulated process, for the state table.
 
 import { type Machine, nameWith } from '@fairlead/kit';
 
@@ -37,7 +37,7 @@ const events: Record<string, ProcessEvent> = {
   'exit.ordered': { type: 'exit.ordered', code: 3 },
 };
 
-/** For the test, and for docs/state-machines.md. */
+/** Used by the test and by docs/state-machines.md. */
 export const simulatorMachine: Machine<LifeState, ProcessEvent, ProcessEffect> = {
   step: transition,
   states,

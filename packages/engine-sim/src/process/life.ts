@@ -1,4 +1,4 @@
-// The life of the process around the engine: which signal does what when, as measured on the real one
+// The life of the process around the engine: the effect of each signal in each state, as measured on a real vLLM
 // (measured.md, Signals and exit codes). Decides only; sim-process.ts performs the effects.
 
 import { go, stay, type Step } from '@fairlead/kit';
@@ -16,7 +16,7 @@ import {
 import type { StartupStage } from '../log/startup-script.ts';
 
 export type LifeState =
-  /** `lost` counts the signals that were swallowed; `stuck` means that it will never be ready. */
+  /** `lost`: the number of lost signals; `stuck`: it will never be ready. */
   | { name: 'starting'; phase: StartupStage; lost: number; stuck: boolean }
   | { name: 'serving' }
   | { name: 'draining' }
@@ -38,7 +38,7 @@ export type ProcessExit = { code: number } | { signal: 'SIGINT' | 'SIGTERM' | 'S
 
 export type ProcessEffect =
   | { type: 'print'; lines: readonly LogLine[] }
-  /** Generating requests are refused, those in flight go on; the drain may take so long. */
+  /** Refuse generating requests and let those in flight go on, for at most this time. */
   | { type: 'drain'; timeoutS: number }
   | { type: 'kill-engine'; how: 'aloud' | 'silently' }
   | { type: 'close-listener'; afterMs: number }
@@ -47,7 +47,7 @@ export type ProcessEffect =
 
 export type ProcessStep = Step<LifeState, ProcessEffect>;
 
-/** How long a dead engine's server answers 503 before it goes: 1 to 2 s were seen. */
+/** The time for which a dead engine's server answers 503 before it ends: 1 to 2 s were measured. */
 const watchdogMs = 1000;
 
 export const initialLife: LifeState = { name: 'starting', phase: 'importing', lost: 0, stuck: false };
@@ -94,8 +94,8 @@ function whileStarting(state: Starting, event: ProcessEvent): ProcessStep {
 }
 
 /**
- * While the engine starts the first signal is swallowed without a line: during its handshake that leaves both sides
- * waiting for ever, later the start goes on. A second one is obeyed.
+ * While the engine starts, the first signal is lost without a log line. During the handshake both sides then wait
+ * for ever; later the start goes on. A second signal ends the process.
  */
 function interruptStart(state: Starting): ProcessStep {
   if (state.phase === 'importing') return ended({ signal: 'SIGTERM' });
@@ -121,14 +121,14 @@ function whileServing(state: LifeState, event: ProcessEvent): ProcessStep {
   return go(stopped.state, begun, { type: 'drain', timeoutS: 0 }, ...stopped.effects);
 }
 
-/** More signals change nothing. */
+/** Further signals have no effect. */
 function whileDraining(state: LifeState, event: ProcessEvent): ProcessStep {
   if (event.type === 'requests.finished') return stopEngine('drained', 0, false);
   if (event.type === 'drain.expired') return stopEngine('killed', event.inFlight, event.hangs);
   return stay(state);
 }
 
-/** `hangs`: neither the requests nor the connections end, and the server waits for them. */
+/** `hangs`: the server waits for requests and connections that never end. */
 function stopEngine(how: ShutdownKind, inFlight: number, hangs: boolean): ProcessStep {
   const waits = hangs && inFlight > 0;
   const lines = [...engineStopped(how), ...(waits ? [waitingForConnections] : [])];

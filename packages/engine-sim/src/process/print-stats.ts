@@ -1,4 +1,4 @@
-// vLLM's throughput line on its ten-second beat.
+// Prints vLLM's throughput line every ten seconds.
 
 import type { LogLine } from '../log/log-line.ts';
 import { statsIntervalMs, statsLine, type StatsSample } from '../log/stats-line.ts';

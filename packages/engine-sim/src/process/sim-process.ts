@@ -1,4 +1,4 @@
-// Performs what life.ts decides: prints, waits, opens and closes the server, ends the process.
+// Performs the decisions of life.ts: prints, waits, opens and closes the server, ends the process.
 
 import { systemClock } from '@fairlead/kit';
 import type { ServeOptions } from '../cli/parse-argv.ts';
@@ -23,7 +23,7 @@ import {
 import { logFlood } from './log-flood.ts';
 import { printStats } from './print-stats.ts';
 
-/** What the process gives to its interpreter. */
+/** The process, as this interpreter sees it. */
 export interface ProcessPort {
   pid: number;
   write(stream: 'out' | 'err', text: string): void;
@@ -48,7 +48,7 @@ export class SimProcess {
     this.#port = port;
   }
 
-  /** Resolves when it serves, or when it is clear that it never will; the process ends through the port. */
+  /** Resolves when the server serves, or when it never will. The process ends through the port. */
   async run(): Promise<void> {
     for (const fault of this.#options.faults) this.#prepare(fault);
     try {
@@ -109,7 +109,7 @@ export class SimProcess {
     this.#print(step.lines);
   }
 
-  /** Python's handlers are in place once the imports are done; the engine's processes exist from the handshake on. */
+  /** Python installs its handlers after the imports; the engine's processes exist from the handshake on. */
   #onPhase(phase: StartStep['phase']): void {
     if (phase === 'configuring') this.#port.onStopSignal(() => this.#signalled());
     if (phase !== 'handshaking') return;
@@ -197,7 +197,7 @@ export class SimProcess {
     });
   }
 
-  /** What has to be known before the start. */
+  /** Applies a fault that must be known before the start. */
   #prepare(fault: { name: string; times?: number }): void {
     if (fault.name === 'lose-term') this.#signalsToLose += fault.times ?? 0;
     if (fault.name === 'hang-on-stop') this.#hangsOnStop = true;
@@ -207,7 +207,7 @@ export class SimProcess {
     if (fault.name === 'exit' || fault.name === 'engine-death' || fault.name === 'log') this.#order(fault);
   }
 
-  /** A fault that is wanted while it serves. */
+  /** Performs a fault that is set while the server serves. */
   #order(fault: ProcessFault): void {
     switch (fault.name) {
       case 'lose-term':

@@ -19,7 +19,7 @@ const open = (enabled = true) => new Adapters({ baseNames: ['tiny'], enabled, ma
 const path = (name: string) => join(folder, name);
 const bodyOf = (answer: AdapterAnswer) => (answer.ok ? answer.text : JSON.stringify(answer.error.body));
 
-test('Adapters: load, load again, in place and unload say what was recorded', async () => {
+test('Adapters: load, load again, load in place and unload answer as recorded', async () => {
   const adapters = open();
   const fields = { lora_name: 'ad1', lora_path: path('r8') };
   expect(bodyOf(await adapters.load(fields))).toBe(readRecorded('lora-load').body);

@@ -1,4 +1,4 @@
-// LoRA adapters: those of the start, and those loaded and unloaded while it serves. Reads their folder, keeps a list.
+// The list of LoRA adapters: those of the start, and those loaded and unloaded while the server serves. Reads their folders.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface Adapter {
 }
 
 export interface AdapterOptions {
-  /** Names of the model itself: no adapter may have one. */
+  /** The names of the model itself, which no adapter may have. */
   baseNames: readonly string[];
   /** `--enable-lora`. */
   enabled: boolean;
@@ -82,7 +82,7 @@ function refuse(status: 400 | 404, message: string): AdapterAnswer {
   return { ok: false, error: adapterError(status, message) };
 }
 
-/** Undefined where there is no adapter. */
+/** The adapter's rank; undefined if the folder holds no adapter. */
 async function readRank(path: string): Promise<number | undefined> {
   try {
     return number(record(JSON.parse(await readFile(join(path, 'adapter_config.json'), 'utf8'))).r) ?? 0;

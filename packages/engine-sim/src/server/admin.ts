@@ -5,7 +5,7 @@ import { errorText } from '@fairlead/kit';
 import { type Exchange, respondJson } from './respond.ts';
 
 export interface AdminDeps {
-  /** Throws with the reason when it cannot be done. */
+  /** Throws with the reason if the fault cannot be set. */
   setFault(fault: string): void;
   clearFaults(): void;
   stats(): unknown;

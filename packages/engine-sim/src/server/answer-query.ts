@@ -1,4 +1,4 @@
-// The routes that answer from what they were sent, without the engine: tokens, adapters, stored responses.
+// The routes that need no engine: tokens, adapters, stored responses.
 
 import { countMessageTokens } from '../wire/decode-messages-request.ts';
 import { type ApiError, asAnthropic, responseNotFound } from '../wire/api-error.ts';
@@ -50,7 +50,7 @@ async function query(route: QueryRoute, fields: Fields, { generate, adapters }: 
   }
 }
 
-/** `GET /v1/responses/{id}` and its `cancel`: none is ever stored. */
+/** `GET /v1/responses/{id}` and its `cancel`. No response is ever stored. */
 export function answerStoredResponse(exchange: Exchange, path: string): void {
   respondError(exchange, responseNotFound(path.split('/')[3] ?? ''));
 }

@@ -1,4 +1,4 @@
-// One embedding request from its bytes to its answer. It takes its place in the engine's queue like any other.
+// Serves one embedding request, from its bytes to its answer. It waits in the engine's queue like any other request.
 
 import { decodeBody } from '../wire/decode-body.ts';
 import { engineDead, simulatedFailure } from '../wire/api-error.ts';
@@ -12,7 +12,7 @@ export async function answerEmbeddings(exchange: Exchange, deps: GenerateDeps): 
   if (text === undefined) return;
   const fault = deps.faults.take();
   if (fault.kind === 'status') return respondError(exchange, simulatedFailure(fault.status));
-  // There is no token to stop at: it is cut or stalls before its answer.
+  // An embedding has no tokens to stop at: these faults cut or stall it before its answer.
   if (fault.kind === 'halt') {
     if (fault.how === 'cut') exchange.response.socket?.destroySoon();
     return;

@@ -1,4 +1,4 @@
-// The server faults in force, and what each does to the next request.
+// The server faults in force, and the effect of each on the next request.
 
 import type { ServerFault } from '../faults.ts';
 
@@ -20,7 +20,7 @@ export class FaultBox {
     this.#faults = [];
   }
 
-  /** The oldest fault that still has a request to spoil takes this one. */
+  /** The oldest fault that is not used up takes this request. */
   take(): RequestFault {
     const fault = this.#faults.find(({ times }) => times > 0);
     if (!fault) return { kind: 'none' };

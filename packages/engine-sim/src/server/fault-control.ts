@@ -1,4 +1,4 @@
-// Sets and clears the faults of a running server; those of a process are passed to the process that has one.
+// Sets and clears the faults of a running server. Passes those of a process on to the process, if there is one.
 
 import { Listeners } from '@fairlead/kit';
 import type { EngineCore } from '../engine/engine-core.ts';
@@ -7,7 +7,7 @@ import type { FaultBox } from './fault-box.ts';
 import { SimError } from './sim-error.ts';
 
 export class FaultControl implements Disposable {
-  /** Told of each fault that needs a process. */
+  /** Called with each fault that needs a process. */
   readonly ordered = new Listeners<ProcessFault>();
   readonly #engine: EngineCore;
   readonly #box: FaultBox;
@@ -18,7 +18,7 @@ export class FaultControl implements Disposable {
     this.#box = box;
   }
 
-  /** A fault, or its text as for `--sim-fault`. */
+  /** Sets a fault, or a text as for `--sim-fault`. */
   set(wanted: Fault | string): void {
     const fault = readFault(wanted);
     if (!isServerFault(fault)) this.#order(fault);

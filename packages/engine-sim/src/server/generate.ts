@@ -1,4 +1,4 @@
-// One generating request from its bytes to its last event. What it may cost others: nothing; it is aborted with its client.
+// Serves one generating request, from its bytes to its last event. Aborts it when its client leaves, so that it costs others nothing.
 
 import { scriptTokens } from '../answer/script.ts';
 import type { EngineCore } from '../engine/engine-core.ts';
@@ -41,7 +41,7 @@ export async function generate(route: GenerateRoute, exchange: Exchange, deps: G
   run(exchange, decoded.request, fault, deps);
 }
 
-/** Why an engine takes no more, if so. */
+/** The reason why the engine takes no more requests; undefined if it does. */
 export function refusal({ engine, draining }: GenerateDeps, sequences: number): ApiError | undefined {
   if (engine.dead) return draining() ? cannotSchedule : engineDead;
   if (draining()) return cannotSchedule;
@@ -131,12 +131,12 @@ function whole(exchange: Exchange, context: AnswerContext, usage: () => Usage): 
 
 const unfinished = { reason: 'length', stopReason: null } as const;
 
-/** Each token is an event of its own; what falls into one step is one write. */
+/** Each token is its own event; all tokens of one step are one write. */
 function streamed(exchange: Exchange, context: AnswerContext, usage: () => Usage): Answer {
   const { response } = exchange;
   const { kind, model, fields } = context.request;
   const stream = pickStream(kind)(context);
-  // One byte a character is about a third faster, where everything that is repeated allows it.
+  // One byte per character is about a third faster, if all repeated text allows it.
   const encoding = kind === 'responses' || !isPlain(model) || scripted(context) || fields.echo ? 'utf8' : 'latin1';
   let pending = '';
   let pause = () => {};
@@ -170,7 +170,7 @@ function isPlain(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
-/** The vocabulary is ASCII; what clients prescribe need not be. */
+/** The vocabulary is ASCII; texts that clients prescribe need not be. */
 function scripted({ request }: AnswerContext): boolean {
   return request.choices.some(({ script }) => script.kind !== 'free') || !request.stop.every(isPlain);
 }

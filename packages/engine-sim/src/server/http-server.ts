@@ -1,4 +1,4 @@
-// The HTTP server: key, routes, counting. It decides which handler answers; bodies come from wire/.
+// The HTTP server: checks the key, picks the handler of a route, counts. Bodies come from wire/.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Secret } from '@fairlead/kit';
@@ -39,11 +39,11 @@ export interface HttpServerDeps {
 export interface HttpServer {
   readonly http: Server;
   readonly connections: number;
-  /** Stops listening and closes idle connections; resolves when the others have ended by themselves. */
+  /** Stops listening and closes idle connections. Resolves when the other connections have ended by themselves. */
   close(): Promise<void>;
 }
 
-/** Does not listen yet. */
+/** Creates the server, which does not listen yet. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
   let connections = 0;
   let closing = false;
@@ -52,7 +52,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   // uvicorn closes an idle connection after 5.0 s and has no other limit.
   const timeouts = { keepAliveTimeout: 5000, keepAliveTimeoutBuffer: 0, requestTimeout: 0, headersTimeout: 0 };
   const http = createServer({ ...timeouts, maxHeaderSize: 65_536, requireHostHeader: false }, (request, response) => {
-    // A server that ends keeps no connection alive: each is closed once its answer is out.
+    // A server that ends keeps no connection alive: it closes each after its answer.
     response.on('close', () => closing && http.closeIdleConnections());
     answer({ request, response, routes }, deps, load);
   });
@@ -183,7 +183,7 @@ async function answerMetrics(exchange: Exchange, metrics: Metrics): Promise<void
   respondText(exchange, 200, text, ['content-length', length, 'content-type', metrics.contentType]);
 }
 
-/** A handler that fails is a defect of ours: the connection goes, as it does under a Python traceback. */
+/** A failing handler is our own defect. Destroys the connection, as vLLM does after a Python traceback. */
 function finishing({ response }: Exchange, handler: Promise<void>): void {
   handler.catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
 }

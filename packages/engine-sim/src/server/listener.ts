@@ -1,5 +1,5 @@
-// Listening as vLLM does: the address is taken first and refuses connections until the engine is ready, and a
-// unix socket's file stays behind when the server ends.
+// Listens as vLLM does: binds the address first and refuses connections until the engine is ready; leaves the file of
+// a unix socket behind when the server ends.
 
 import { lstat, rename, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -13,7 +13,7 @@ export type ListenAddress = { uds: string } | { host: string; port: number };
 /** sockaddr_un.sun_path holds 108 bytes on Linux, 104 on macOS, with a NUL at the end. */
 const maxPathBytes = process.platform === 'darwin' ? 103 : 107;
 
-/** Binds the address; throws when it is in use. Connections are refused until `listenOn`. */
+/** Binds the address. Throws if it is in use. Connections are refused until `listenOn`. */
 export async function reserveAddress(address: ListenAddress): Promise<ListenAddress> {
   const placeholder = createServer();
   if (!('uds' in address)) {
@@ -34,13 +34,13 @@ export async function reserveAddress(address: ListenAddress): Promise<ListenAddr
   return address;
 }
 
-/** `address` comes from `reserveAddress`. Closing the server leaves a unix socket's file where it is. */
+/** Listens on an address from `reserveAddress`. Closing the server leaves the file of a unix socket. */
 export async function listenOn(server: Server, address: ListenAddress): Promise<void> {
   if (!('uds' in address)) {
     await listenTcp(server, address);
     return;
   }
-  // Node unlinks the name it has bound when the server closes: it only knows the sibling's.
+  // When the server closes, Node unlinks the name that it has bound, which is the sibling's.
   await rename(await bindSibling(server, address.uds), address.uds);
 }
 
@@ -60,13 +60,13 @@ async function bindSibling(server: Server, path: string): Promise<string> {
   return sibling;
 }
 
-/** libuv says EACCES for a directory that is not there (uv__unix_bind). */
+/** libuv reports EACCES for a missing directory (uv__unix_bind). */
 async function checkDirectory(directory: string): Promise<void> {
   if (!(await exists(directory)))
     throw new SimError('sim.address_missing', `cannot listen in ${directory} because it is missing`);
 }
 
-/** Left by a simulator that was killed between its two steps. */
+/** Removes the files of a simulator that was killed between its two steps. */
 async function removeStaleSocket(path: string): Promise<void> {
   if ((await exists(path)) && (await lstat(path)).isSocket()) await unlink(path);
 }

@@ -1,9 +1,9 @@
-// A request's body as text.
+// Reads a request's body as text.
 
 import { once } from 'node:events';
 import type { Exchange } from './respond.ts';
 
-/** Undefined when the client went away before its last byte. */
+/** Resolves with undefined if the client leaves before the last byte. */
 export async function readBody({ request }: Exchange): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,13 +1,13 @@
-// Writing answers as uvicorn does: its headers in its order, nothing of Node's own.
+// Writes answers as uvicorn does: with its headers in its order, and none of Node's own.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
-  /** Where the answer's `x-request-id` comes from, when that is asked for. */
+  /** The answer's `x-request-id`, if the flags ask for that header. */
   requestId: string | undefined;
-  /** Told once the status is known. */
+  /** Called when the status is known. */
   onStatus(status: number): void;
 }
 
@@ -22,7 +22,7 @@ export function respondJson(exchange: Exchange, status: number, body: unknown, h
   ]);
 }
 
-/** 200 without a body and without a content-type, as `/health`. */
+/** Answers 200 without body and content-type, as `/health` does. */
 export function respondEmpty(exchange: Exchange, status: number): void {
   respondText(exchange, status, '', ['content-length', '0']);
 }
@@ -32,10 +32,10 @@ export function respondText(exchange: Exchange, status: number, text: string, he
   exchange.response.end(text);
 }
 
-/** The head leaves at once, long before the first event. */
+/** Sends the head at once, long before the first event. */
 export function openEventStream(exchange: Exchange): void {
   const { response } = exchange;
-  // HTTP/1.0 knows no chunks: the stream ends with its connection, as uvicorn's does.
+  // HTTP/1.0 has no chunks: the stream ends with its connection, as uvicorn's does.
   const framing = exchange.request.httpVersion === '1.0' ? [] : ['transfer-encoding', 'chunked'];
   writeHead(exchange, 200, ['content-type', 'text/event-stream; charset=utf-8'], framing);
   response.flushHeaders();
@@ -46,7 +46,7 @@ function writeHead(exchange: Exchange, status: number, headers: string[], last: 
   exchange.onStatus(status);
   response.sendDate = false;
   response.removeHeader('connection');
-  // The 401 is written by a middleware outside of the one that does CORS.
+  // The middleware that writes the 401 is outside of the one that adds CORS headers.
   const vary = status === 401 ? [] : ['vary', 'Origin'];
   const id = requestId === undefined ? [] : ['x-request-id', requestId];
   const close = wantsClose(request) ? ['connection', 'close'] : [];

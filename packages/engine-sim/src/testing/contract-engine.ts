@@ -4,6 +4,6 @@ export interface ContractEngine {
   /** Its unix socket. */
   path: string;
   key: string;
-  /** The folder of an adapter of rank 8, where the engine can read it. */
+  /** The folder of an adapter of rank 8, as the engine sees it. */
   adapter: string;
 }

@@ -1,4 +1,4 @@
-// Both contracts for one command: an engine that generates, and after it one that embeds (a real one fills the machine).
+// Runs both contracts with one command: first an engine that generates, then one that embeds, because two real ones need too much memory.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { describeEmbeddingContract, embeddingFlags } from '../embedding.contract
 import { contractFlags, describeEngineContract } from '../engine.contract.ts';
 import { type CommandedEngine, type ServeCommand, openCommandedEngine } from './engine-command.ts';
 
-/** How to serve the model, or what is in the way: then every test is skipped with that reason. */
+/** How to serve the model, or the reason why that is impossible; then every test is skipped with that reason. */
 export type Prepared = { command: ServeCommand } | { lacking: string };
 
 /** `prepare` makes a model in a folder, and an adapter in `<folder>-lora`. */

@@ -1,4 +1,4 @@
-// An engine as a command: the simulator's, or a real vLLM's. Both take the same flags and listen on a unix socket.
+// Starts an engine by its command: the simulator or a real vLLM. Both take the same flags and listen on a unix socket.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,7 +42,7 @@ export async function prepareRealEngine(venv: string, folder: string): Promise<{
   return { command: { argv: [join(venv, 'bin/vllm'), 'serve'], model: folder, more, startLimitMs: 240_000 } };
 }
 
-/** Resolves when it is healthy; disposing kills it with everything it has started. */
+/** Resolves when the engine is healthy. The caller disposes it, which kills it and its children. */
 export async function openCommandedEngine(command: ServeCommand, flags: readonly string[]): Promise<CommandedEngine> {
   const socket = temporarySocket();
   const key = 'k123';

@@ -1,4 +1,4 @@
-// A plain HTTP client over a unix socket that shows everything: raw head, each read, when the connection ended.
+// A plain HTTP client over a unix socket that records everything: the raw head, each read, the end of the connection.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -15,15 +15,15 @@ export interface Answer {
   /** In order, names as sent. */
   headers: Array<[name: string, value: string]>;
   body: string;
-  /** Whether the last chunk (or byte) of the body came. */
+  /** Whether the last chunk (or byte) of the body arrived. */
   complete: boolean;
 }
 
 export interface OpenExchange extends Disposable {
   readonly socket: Socket;
-  /** Resolves once what came so far matches; rejects when the connection ends before. */
+  /** Resolves when the bytes so far match; rejects if the connection ends before that. */
   until(pattern: RegExp): Promise<string>;
-  /** Everything, once the server has closed. */
+  /** Resolves with everything when the server has closed. */
   readonly ended: Promise<Answer>;
 }
 
@@ -42,7 +42,7 @@ export function openExchange(path: string, request: ClientRequest): OpenExchange
     raw += text;
   });
   const ended = finished(socket, () => raw);
-  // Who only waits for a pattern need not look at the end.
+  // A caller that only waits for a pattern does not await the end.
   ended.catch(() => undefined);
   return {
     socket,

@@ -40,7 +40,7 @@ export const ask = (more: object = {}) => ({
   body: { model: 'tiny', messages: [{ role: 'user', content: 'the quick brown fox' }], ...more },
 });
 
-/** For what has no event: looks again every `everyMs` until the test's own time limit. */
+/** Polls a condition that has no event, every `everyMs`, until the test's own time limit. */
 export async function until(condition: () => boolean | Promise<boolean>, everyMs = 2): Promise<void> {
   await expect.poll(condition, { interval: everyMs, timeout: 10_000 }).toBe(true);
 }

@@ -1,4 +1,4 @@
-// One exchange of golden/wire/: the request that was sent, and the answer that the real vLLM gave.
+// One exchange of golden/wire/: the request, and the answer of the real vLLM.
 
 import { readFileSync } from 'node:fs';
 
@@ -28,7 +28,7 @@ export function readGolden(path: string): string {
   return readFileSync(new URL(`../../golden/${path}`, import.meta.url), 'utf8');
 }
 
-/** What differs from run to run, made equal: ids, times, the fingerprint's text stays. */
+/** Replaces what differs from run to run: ids and times. */
 export function withoutIds(body: string): string {
   return body
     .replaceAll(/"(chatcmpl|cmpl|modelperm)-[0-9a-f]+"/g, '"$1-ID"')

@@ -1,4 +1,4 @@
-// Which recordings are held against an engine, and how closely; and the comparison itself.
+// The recordings that an engine's answers are compared with, how strictly, and the comparison itself.
 
 import { expect } from 'vitest';
 import { exchange } from './exchange.ts';
@@ -6,7 +6,7 @@ import { type RecordedAnswer, readRecorded } from './recorded-answer.ts';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
-/** What an engine that generates answers with the same bytes. */
+/** Recordings whose answer must have the same bytes. */
 export const exactAnswers = words(`
   health version err-404 err-405 err-bad-json err-empty-body err-image err-messages-empty err-messages-missing
   err-max-tokens-negative err-max-tokens-too-big err-temperature err-wrong-model err-stream-wrong-model
@@ -22,7 +22,7 @@ export const exactAnswers = words(`
   messages-count-tokens err-lora-no-name err-lora-empty-name err-lora-base-name err-lora-unload-nothing lora-load-nokey
   lora-load-nopath lora-load-missing lora-unload-again`);
 
-/** The same fields in the same order, of the same types. */
+/** Recordings whose answer must have the same fields in the same order, with the same types. */
 export const shapedAnswers = words(`
   chat chat-n2-stop err-no-model-field completion chat-json-schema chat-logprobs chat-tool-auto chat-tool-forced
   chat-tool-required chat-tool-none chat-tool-result chat-stop-include chat-choice completion-echo completion-echo-zero
@@ -30,7 +30,7 @@ export const shapedAnswers = words(`
   responses responses-choice responses-instructions responses-parts responses-tool-required responses-tool-named
   responses-tool-result responses-schema responses-logprobs tokenize tokenize-chat tokenize-strs detokenize`);
 
-/** The same events in the same order, whatever their number. */
+/** Recordings whose stream must have the same events in the same order, in any number. */
 export const streamedAnswers = words(`
   chat-tool-required-stream chat-tool-forced-stream chat-logprobs-stream completion-echo-stream
   completion-logprobs-stream messages-text-stream messages-tool-any-stream responses-choice-stream
@@ -43,7 +43,7 @@ export const exactEmbeddings = words(`
 export const shapedEmbeddings = words(`
   embeddings embeddings-base64 embeddings-list embeddings-tokens embeddings-messages`);
 
-/** Sends what was sent, and compares all but the body. */
+/** Sends the recorded request and compares the answer without its body. */
 export async function sendAgain(engine: { path: string; key: string }, name: string) {
   const recorded = readRecorded(name);
   const keyless = /-no-?key$/.test(name);
@@ -58,7 +58,7 @@ export async function sendAgain(engine: { path: string; key: string }, name: str
   return { answer, recorded };
 }
 
-/** Names in order, with the values that do not differ from run to run. */
+/** Header names in order, with the values that are equal in every run. */
 function headersOf({ headers }: Pick<RecordedAnswer, 'headers'>): string[] {
   const telling = new Set(['content-type', 'allow', 'vary', 'server', 'transfer-encoding']);
   return headers

@@ -1,9 +1,9 @@
-// What two answers have in common when ids, times, numbers and the model's words are left out.
+// The shape of an answer: what is left without ids, times, numbers and the model's words.
 
-/** Fields whose value may be null or not from one answer to the next. */
+/** Fields that may be null in one answer and not in another. */
 const varying = new Set(['stop_reason', 'stop_sequence', 'incomplete_details', 'status']);
 
-/** Names in order with the types of what they hold; lists of one kind count once. */
+/** Field names in order with the types of their values; equal items of a list count once. */
 export function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return distinct(value.map(shapeOf));
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
@@ -14,7 +14,7 @@ export function shapeOf(value: unknown): unknown {
   });
 }
 
-/** Text completions name the tokens themselves as fields. */
+/** Text completions have the tokens themselves as field names. */
 function isByToken(value: unknown): boolean {
   return (
     Array.isArray(value) &&
@@ -27,7 +27,7 @@ function distinct(shapes: unknown[]): unknown[] {
   return [...seen.values()];
 }
 
-/** The events of a stream in their order: names and shapes, repeats of the same one left out, and half characters. */
+/** The events of a stream in order, as names and shapes, without repeats and without half characters. */
 export function runOf(body: string): unknown[] {
   const events = body
     .split('\n\n')

@@ -1,4 +1,4 @@
-// The simulator as its command, in a process group of its own, with everything it prints.
+// Runs the simulator's command in its own process group and collects its output.
 
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,19 +10,19 @@ export interface SpawnedEngine extends AsyncDisposable {
   readonly pid: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Resolves when what was printed so far matches; rejects when it ends before. */
+  /** Resolves when the output so far matches; rejects if the process ends before that. */
   printed(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void>;
   ready(): Promise<void>;
   signal(name: NodeJS.Signals): void;
-  /** Whether it lives on once it has dealt with every signal sent before. */
+  /** Resolves with whether the process still runs after it has handled every earlier signal. */
   outlivesSignals(): Promise<boolean>;
-  /** How it ended: the exit code, or the signal. */
+  /** Resolves with the exit code or the signal. */
   readonly exited: Promise<number | NodeJS.Signals>;
 }
 
 /**
- * Loaded ahead of the command: a SIGWINCH is answered on descriptor 3. Of signals that wait, the lowest number goes first,
- * and Node handles them in the order in which they came: all others have been dealt with by then.
+ * A script that Node loads before the command; it answers a SIGWINCH on descriptor 3. The kernel delivers pending signals by
+ * their number, the lowest first, and Node handles them in order of arrival: so all others have been handled by then.
  */
 const acknowledging = `data:text/javascript,
   import { writeSync } from 'node:fs';
@@ -41,7 +41,7 @@ export function spawnSim(args: readonly string[], env: Record<string, string> = 
       text[name] += part;
     });
   const exited = ended(child);
-  // A test that runs out of time never comes to its own disposal.
+  // A test that times out does not dispose its engine.
   onTestFinished(() => killGroup(child.pid ?? 0));
   return {
     pid: child.pid ?? 0,
@@ -69,7 +69,7 @@ export function spawnSim(args: readonly string[], env: Record<string, string> = 
   };
 }
 
-/** Once its pipes are closed too: everything was read. */
+/** Resolves when the pipes are closed too, so that all output was read. */
 async function ended(child: ChildProcess): Promise<number | NodeJS.Signals> {
   await once(child, 'exit');
   if (child.stdout?.readable) await Promise.race([once(child.stdout, 'close'), once(child, 'close')]);

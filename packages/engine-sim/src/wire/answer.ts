@@ -1,4 +1,4 @@
-// What every route's answer is made of, whole or as a stream. How a route writes it lies in its own file.
+// The parts of every route's answer, whole or as a stream. Each route writes it in its own file.
 
 import type { Finish } from '../engine/generation.ts';
 import type { Vocabulary } from '../engine/vocabulary.ts';
@@ -11,7 +11,7 @@ export interface AnswerContext {
   created: number;
   request: GenerateRequest;
   createId: () => string;
-  /** The tokens of a choice so far; only recorded where log probabilities are asked for. */
+  /** The tokens of a choice so far; recorded only if the request asks for log probabilities. */
   tokensOf: (choice: number) => readonly string[];
   vocabulary: Vocabulary;
 }
@@ -29,19 +29,19 @@ export interface Usage {
 }
 
 export interface AnswerStream {
-  /** What leaves with the head. */
+  /** The text that is sent with the head. */
   begin(): string;
-  /** One token of a choice, and what has to precede it. '' where nothing is shown. */
+  /** The text for one token of a choice, with what has to precede it. '' if the token shows nothing. */
   token(choice: number, text: string): string;
-  /** The last token of a choice. */
+  /** The text for the last token of a choice. */
   finish(choice: number, text: string, finish: Finish): string;
-  /** After every choice has finished. */
+  /** The text after every choice has finished. */
   end(usage: Usage): string;
-  /** The engine died under it. */
+  /** The text for an engine that died during the stream. */
   failed(): string;
 }
 
-/** The end that the text itself has: it is a token without text, so its event comes after the last text's. */
+/** Whether the text ended by itself. That end is a token without text, so its event follows the event of the last text. */
 export function endsByItself(finish: Finish): boolean {
   return finish.reason === 'stop' && finish.stopReason === null;
 }
@@ -58,7 +58,7 @@ export function usageWithDetails(usage: Usage) {
   return { ...usageFields(usage), prompt_tokens_details: null, completion_tokens_details: null };
 }
 
-/** Tokens repeat: quoting each once is most of what a stream costs. */
+/** Caches quoted tokens: tokens repeat, and quoting them is most of the cost of a stream. */
 const quoted = new Map<string, string>();
 
 export function quote(text: string): string {

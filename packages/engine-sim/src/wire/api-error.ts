@@ -1,4 +1,4 @@
-// Every error body of vLLM that we know, as recorded in golden/.
+// All known error bodies of vLLM, as recorded in golden/.
 
 export interface ApiError {
   status: number;
@@ -16,7 +16,7 @@ export const engineDeadText = 'EngineCore encountered an issue. See stack trace 
 
 export const engineDead = errorObject(500, 'InternalServerError', engineDeadText);
 
-/** What a draining server says to every request that needs the tokenizer. */
+/** The answer of a draining server to every request that needs the tokenizer. */
 export const cannotSchedule = errorObject(500, 'InternalServerError', 'cannot schedule new futures after shutdown');
 
 export function modelNotFound(model: string, served: readonly string[]): ApiError {
@@ -24,7 +24,7 @@ export function modelNotFound(model: string, served: readonly string[]): ApiErro
   return errorObject(404, 'NotFoundError', message, 'model');
 }
 
-/** An engine's own refusal. `parameter` is repeated in the text where the real one does. */
+/** The engine's own refusal. The text repeats `parameter` if vLLM's does. */
 export function badRequest(message: string, parameter?: { name: string; value?: string | number }): ApiError {
   return errorObject(400, 'BadRequestError', withParameter(message, parameter), parameter?.name ?? null);
 }
@@ -61,7 +61,7 @@ export function unsupportedMediaType(): ApiError {
   return errorObject(400, 'Bad Request', message);
 }
 
-/** A failure that a fault asked for. */
+/** A failure that a fault causes. */
 export function simulatedFailure(status: number): ApiError {
   const types: Record<number, string> = { 429: 'RateLimitError', 503: 'ServiceUnavailableError' };
   return errorObject(status, types[status] ?? 'InternalServerError', `simulated failure with status ${status}`);
@@ -82,13 +82,13 @@ export function invalidRequest(message: string, param: string): ApiError {
   return errorObject(400, 'invalid_request_error', message, param);
 }
 
-/** What the adapter routes refuse. */
+/** A refusal of the adapter routes. */
 export function adapterError(status: 400 | 404 | 500, message: string): ApiError {
   const types = { 400: 'InvalidUserInput', 404: 'NotFoundError', 500: 'InternalServerError' } as const;
   return errorObject(status, types[status], message);
 }
 
-/** The embedding routes do not name the models that are there. */
+/** The embedding routes do not list the existing models. */
 export function modelNotFoundBriefly(model: string): ApiError {
   return errorObject(404, 'NotFoundError', `The model \`${model}\` does not exist.`);
 }

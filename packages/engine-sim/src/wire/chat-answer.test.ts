@@ -125,7 +125,7 @@ describe('streamChat, streamCompletion: have the recorded bytes', () => {
   });
 });
 
-test('streamChat: quotes what a token holds', () => {
+test('streamChat: quotes special characters in a token', () => {
   const head = { id: 'chatcmpl-x', created: 0, model: 'a"b' };
   const stream = streamChat(contextOf(head));
   const events = stream.finish(0, 'say "hi"\n', { reason: 'stop', stopReason: '"' }).split('\n\n');

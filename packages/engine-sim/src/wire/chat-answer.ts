@@ -1,5 +1,4 @@
-// The bodies of chat: one object for a whole answer, chunks for a stream. Field order is vLLM's; golden/ holds what was
-// recorded.
+// The bodies of chat: one object for a whole answer, chunks for a stream. The fields are in vLLM's order, as recorded in golden/.
 
 import { callsSoFar, createCallCursor, type ToolCall } from '../answer/script.ts';
 import type { Finish } from '../engine/generation.ts';
@@ -40,7 +39,7 @@ function wholeCall(call: ToolCall, id: string): unknown {
   return { id: `chatcmpl-tool-${id}`, type: 'function', function: { name: call.name, arguments: call.arguments } };
 }
 
-/** `tool_calls` for those that the model chose or had to make, `stop` for a function that the client named. */
+/** `tool_calls` for calls that the model chose or had to make; `stop` for a function that the client named. */
 function finishReason({ request }: AnswerContext, choice: number, finish: Finish): string {
   const script = request.choices[choice]?.script;
   return script?.kind === 'calls' && script.by !== 'named' && finish.reason === 'stop' ? 'tool_calls' : finish.reason;
@@ -108,7 +107,7 @@ class ChatStream implements AnswerStream {
     return this.#frame.failed();
   }
 
-  /** Counts a token and says what has to come before its event. */
+  /** Counts a token and returns the text that has to precede its event. */
   #count(choice: number): string {
     const first = this.#given[choice] === 0;
     const opening = first
@@ -128,7 +127,7 @@ class ChatStream implements AnswerStream {
     return `${this.#start}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":null,"token_ids":null}${this.#closing()}}\n\n`;
   }
 
-  /** Of the token that was counted last. */
+  /** The log probabilities of the token that was counted last. */
   #logprobs(choice: number): string {
     const { request, tokensOf } = this.#context;
     if (request.logprobs === undefined) return 'null';
@@ -143,7 +142,7 @@ class ChatStream implements AnswerStream {
   }
 }
 
-/** Undefined for text; else gives the delta of each next token: the name first, then the arguments piece by piece. */
+/** Undefined for text; else a function that returns the delta of each next token: first the name, then pieces of the arguments. */
 function callWriter(
   script: AnswerContext['request']['choices'][number]['script'],
   createId: () => string,

@@ -1,4 +1,4 @@
-// What vLLM refuses of a well-formed request: lengths and sampling parameters.
+// Checks lengths and sampling parameters of a well-formed request, with vLLM's refusals.
 
 import { type ApiError, badRequest } from './api-error.ts';
 import { type Fields, number } from './fields.ts';
@@ -23,7 +23,7 @@ export function checkLength({ promptTokens, asked, maxModelLen }: Lengths): ApiE
   return badRequest(text, { name: 'input_tokens', value: promptTokens });
 }
 
-/** The real tokenizer stops counting one past the limit. */
+/** vLLM's tokenizer stops counting one token past the limit. */
 function promptTooLong(maxModelLen: number): ApiError {
   const least = maxModelLen + 1;
   const text = `${limitText(maxModelLen)}your prompt contains at least ${least} input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt.`;

@@ -1,4 +1,4 @@
-// What chat and text completions have in common: an object with choices, whole or as chunks that all begin alike.
+// The common part of chat and text completions: an object with choices, whole or as chunks with the same beginning.
 
 import { systemFingerprint } from '../vllm-version.ts';
 import { type AnswerContext, type Usage, usageFields, usageWithDetails } from './answer.ts';
@@ -9,7 +9,7 @@ export interface ChoicesHead {
   object: string;
 }
 
-/** `more` stands behind the usage. */
+/** `more` follows the usage. */
 export function wholeAnswer(
   { created, request }: AnswerContext,
   head: ChoicesHead,
@@ -31,7 +31,7 @@ export function wholeAnswer(
 }
 
 export class ChunkFrame {
-  /** Of each chunk, up to its first choice. */
+  /** The beginning of each chunk, up to its first choice. */
   readonly start: string;
   readonly #request: AnswerContext['request'];
   #ended = 0;
@@ -41,7 +41,7 @@ export class ChunkFrame {
     this.#request = request;
   }
 
-  /** Counts the end of a choice and says what its chunk has behind all else: the last one has the fingerprint. */
+  /** Counts the end of a choice and returns the end of its chunk: the last one has the fingerprint. */
   endChoice(): string {
     const { choices, includeUsage } = this.#request;
     this.#ended += 1;

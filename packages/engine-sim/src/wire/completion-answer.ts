@@ -40,7 +40,7 @@ function wholeChoice(context: AnswerContext, { text, finish }: ChoiceResult, ind
   };
 }
 
-/** Of one token of the choice, or of all; an echoed prompt's come with the first. Null when the request did not ask. */
+/** The log probabilities of one token of the choice, or of all; those of an echoed prompt come with the first token. Null if the request did not ask for them. */
 function logprobsFrom({ request, tokensOf }: AnswerContext, choice: number, from?: number): unknown {
   const top = request.logprobs;
   if (top === undefined) return null;

@@ -1,4 +1,4 @@
-// Bytes of a request body → its fields, or what FastAPI and pydantic say of it before any route looks at them.
+// Decodes the bytes of a request body into its fields, or into the refusal of FastAPI and pydantic before any route sees it.
 
 import { type ApiError, invalidField, invalidFields, unsupportedMediaType } from './api-error.ts';
 import { type Fields, isRecord } from './fields.ts';
@@ -27,7 +27,7 @@ function refuse(loc: string, detail: Parameters<typeof invalidField>[1]): Decode
   return { ok: false, error: invalidField(loc, detail) };
 }
 
-/** Undefined when every one of the names is there. */
+/** The refusal for missing fields; undefined if the body has all of them. */
 export function missingFields(fields: Fields, names: readonly string[]): ApiError | undefined {
   const missing = names.filter((name) => fields[name] === undefined);
   if (missing.length === 0) return undefined;
@@ -40,7 +40,7 @@ export function notAList(name: string, value: unknown): ApiError {
   return invalidField(`body.${name}`, { type: 'list_type', msg, input: pythonInput(value) });
 }
 
-/** How pydantic's errors show the value that was given. */
+/** A value in the form of pydantic's errors. */
 export function pythonInput(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -51,7 +51,7 @@ export function pythonInput(value: unknown): string {
 
 const wholeNumbers = ['max_tokens', 'max_completion_tokens', 'n', 'seed', 'min_tokens', 'max_output_tokens'] as const;
 
-/** The types that a client gets wrong most: a text for a number, a number for the model. */
+/** Checks the most likely wrong types: a text for a number, a number for the model. */
 export function wrongTypes(fields: Fields): ApiError | undefined {
   const { model } = fields;
   if (model !== undefined && model !== null && typeof model !== 'string') {

@@ -1,4 +1,4 @@
-// The fields of a chat request → what to generate, or the error that vLLM would answer.
+// Decodes the fields of a chat request into what to generate, or into vLLM's error.
 
 import { pickToolCalls } from '../answer/pick-tool-calls.ts';
 import { freeText, type Script } from '../answer/script.ts';
@@ -52,9 +52,9 @@ export interface Conversation {
   texts: readonly string[];
   prompt: string;
   promptTokens: number;
-  /** What the user said last. */
+  /** The text of the user's last message. */
   asked: string;
-  /** Whether it ends with a tool's result. */
+  /** Whether the conversation ends with a tool's result. */
   answered: boolean;
 }
 

@@ -1,4 +1,4 @@
-// The fields of a completions request → what to generate, or the error that vLLM would answer.
+// Decodes the fields of a completions request into what to generate, or into vLLM's error.
 
 import { countTokens } from '../engine/count-tokens.ts';
 import type { Vocabulary } from '../engine/vocabulary.ts';
@@ -30,7 +30,7 @@ export function decodeCompletionRequest(fields: Fields, model: ServedModel, voca
     wrongTypes(fields) ??
     checkModel(fields, model);
   if (wrong) return refuseRequest(wrong);
-  // Nothing but the prompt is asked for: one token is made all the same, and not shown.
+  // The request asks for the prompt alone: vLLM still makes one token, and does not show it.
   const echoAlone = fields.echo === true && fields.max_tokens === 0;
   const asked = echoAlone ? 1 : (number(fields.max_tokens) ?? defaultMaxTokens);
   const counts = prompts.map(countTokens);

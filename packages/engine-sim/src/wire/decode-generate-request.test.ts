@@ -61,7 +61,7 @@ test.each(['err-no-model-field', 'err-role', 'chat', 'chat-n2-stop'])(
   },
 );
 
-test('decodeGenerateRequest: a prompt with its output past the context is refused', () => {
+test('decodeGenerateRequest: refuses a prompt that with its output exceeds the context', () => {
   const content = 'fox '.repeat(2000);
   const decoded = decode({ messages: [{ role: 'user', content }], max_tokens: 100 });
   expect(decoded).toMatchObject({ ok: false, error: { status: 400, body: { error: { param: 'input_tokens' } } } });
@@ -72,7 +72,7 @@ test('decodeGenerateRequest: without max_tokens the rest of the context is the l
   expect(request.maxTokens).toBe(2048 - 6);
 });
 
-test('decodeGenerateRequest: max_completion_tokens goes before max_tokens', () => {
+test('decodeGenerateRequest: max_completion_tokens overrides max_tokens', () => {
   expect(accepted({ messages: [{ content: 'x' }], max_tokens: 9, max_completion_tokens: 5 }).maxTokens).toBe(5);
 });
 

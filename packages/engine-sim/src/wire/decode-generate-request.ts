@@ -1,4 +1,4 @@
-// A generating request's body → what to generate, by the route it came by.
+// Decodes a generating request's body into what to generate, by its route.
 
 import type { Vocabulary } from '../engine/vocabulary.ts';
 import { type ApiError, asAnthropic } from './api-error.ts';
@@ -9,7 +9,7 @@ import { decodeMessagesRequest } from './decode-messages-request.ts';
 import { decodeResponsesRequest } from './decode-responses-request.ts';
 import type { DecodedRequest, GenerateRequest, ServedModel } from './generate-request.ts';
 
-/** `invocations` is chat or completions, whichever the body fits. */
+/** `invocations` is chat or completions, depending on the body. */
 export type GenerateRoute = GenerateRequest['kind'] | 'invocations';
 
 export interface Reading {

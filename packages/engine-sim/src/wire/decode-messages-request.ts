@@ -1,4 +1,4 @@
-// The fields of Anthropic's Messages → what to generate, or the error that vLLM would answer (not yet in their shape).
+// Decodes the fields of Anthropic's Messages into what to generate, or into vLLM's error (not yet in Anthropic's shape).
 
 import { pickToolCalls, type ToolChoice } from '../answer/pick-tool-calls.ts';
 import { freeText } from '../answer/script.ts';

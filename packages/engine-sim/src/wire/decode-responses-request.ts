@@ -1,4 +1,4 @@
-// The fields of OpenAI's Responses → what to generate, or the error that vLLM would answer. Nothing is stored.
+// Decodes the fields of OpenAI's Responses into what to generate, or into vLLM's error. Stores nothing.
 
 import { pickToolCalls } from '../answer/pick-tool-calls.ts';
 import { freeText } from '../answer/script.ts';
@@ -84,7 +84,7 @@ function readInput(fields: Fields, model: ServedModel): Conversation | { error: 
 /** As recorded: `hi` counts 4 where chat's template counts 3. */
 const generationPrompt = 1;
 
-/** Undefined when it holds a picture or a file. */
+/** Undefined if the input holds a picture or a file. */
 function itemText(item: Fields): string | undefined {
   const { content, output } = item;
   if (typeof content === 'string') return content;

@@ -1,4 +1,4 @@
-// `tools` and `tool_choice` of a chat request → tools and choice, or vLLM's refusal.
+// Decodes `tools` and `tool_choice` of a chat request into tools and choice, or into vLLM's refusal.
 
 import type { Tool, ToolChoice } from '../answer/pick-tool-calls.ts';
 import { type ApiError, badRequest } from './api-error.ts';
@@ -21,7 +21,7 @@ function decodeChoice(choice: unknown, autoTools: boolean): ToolChoice {
     const name = text(record(choice.function).name) ?? text(choice.name) ?? '';
     return { kind: 'named', name };
   }
-  // Without a parser the model's call stays text.
+  // Without a parser the model's call remains text.
   return { kind: autoTools ? 'auto' : 'none' };
 }
 

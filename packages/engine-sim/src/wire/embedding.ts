@@ -1,4 +1,4 @@
-// Embeddings: what may be asked, vectors that lie near each other for texts that share words, and the body.
+// Embeddings: the request, vectors that are close for texts that share words, and the body.
 
 import { countTokens, splitTokens } from '../engine/count-tokens.ts';
 import { createRandom, hashText } from '../engine/random.ts';
@@ -11,7 +11,7 @@ import { readConversation } from './decode-chat-request.ts';
 import { type Fields, list, number } from './fields.ts';
 import type { ServedModel } from './generate-request.ts';
 
-/** As large as the hidden size of the recorded model. */
+/** The hidden size of the recorded model. */
 export const embeddingSize = 128;
 
 const formats = ['float', 'base64', 'bytes', 'bytes_only'] as const;
@@ -69,7 +69,7 @@ function noMatryoshka(fields: Fields, { names }: ServedModel): ApiError {
 
 interface Texts {
   texts: readonly string[];
-  /** What a chat template adds to them. */
+  /** The tokens that a chat template adds to them. */
   templateTokens: number;
 }
 
@@ -96,7 +96,7 @@ function lastTokens(text: string, count: number): string {
   return splitTokens(text).slice(-Math.max(1, count)).join('');
 }
 
-/** Sum of one direction per token, of length 1: the more words two texts share, the nearer they lie. */
+/** The sum of one direction per token, with length 1: the more words two texts share, the closer their vectors are. */
 export function embed(text: string): Float32Array {
   const vector = new Float32Array(embeddingSize);
   for (const token of splitTokens(text)) {
@@ -121,7 +121,7 @@ export interface EmbeddingHead {
   created: number;
 }
 
-/** Base64 of little-endian 32-bit floats, whatever this machine has. */
+/** Base64 of little-endian 32-bit floats on any machine. */
 function encode(vector: Float32Array, encoding: 'float' | 'base64'): number[] | string {
   if (encoding === 'float') return [...vector];
   const bytes = Buffer.alloc(vector.length * 4);

@@ -4,7 +4,7 @@ import { engineDeadText } from './api-error.ts';
 
 export const doneEvent = 'data: [DONE]\n\n';
 
-/** Of a stream whose engine died; Python's `json.dumps` puts spaces, unlike the rest. */
+/** The last event of a stream whose engine died. It has the spaces of Python's `json.dumps`, unlike the other events. */
 export const engineDeadEvent = `data: {"error": {"message": "${engineDeadText}", "type": "InternalServerError", "param": null, "code": 500}}\n\n`;
 
 export function namedEvent(name: string, data: string): string {

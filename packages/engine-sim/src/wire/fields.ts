@@ -1,4 +1,4 @@
-// Reading a decoded JSON body leniently: what has another type counts as absent.
+// Reads a decoded JSON body leniently: a field of another type counts as absent.
 
 export type Fields = Readonly<Record<string, unknown>>;
 

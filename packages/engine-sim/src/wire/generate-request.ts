@@ -1,21 +1,21 @@
-// What a generating request asks for, whichever route it came by.
+// A generating request, independent of its route.
 
 import type { Script } from '../answer/script.ts';
 import { type ApiError, modelNotFound } from './api-error.ts';
 import { type Fields, list, number, record } from './fields.ts';
 
 export interface ServedModel {
-  /** The first one is echoed in answers. */
+  /** Answers echo the first one. */
   names: readonly string[];
   maxModelLen: number;
-  /** Adapters that are asked for as models of their own. */
+  /** Adapters, which requests name as models. */
   adapters(): readonly string[];
   /** Whether `tool_choice` auto is parsed: `--enable-auto-tool-choice`. */
   autoTools: boolean;
 }
 
 export interface ChoicePlan {
-  /** What free text is made from. */
+  /** The prompt, from which free text is made. */
   prompt: string;
   script: Script;
   /** Text before the answer: completions with `echo`. */
@@ -24,7 +24,7 @@ export interface ChoicePlan {
 
 export interface GenerateRequest {
   kind: 'chat' | 'completion' | 'responses' | 'messages';
-  /** As echoed. */
+  /** The name that the answer echoes. */
   model: string;
   choices: readonly ChoicePlan[];
   promptTokens: number;
@@ -37,14 +37,14 @@ export interface GenerateRequest {
   stream: boolean;
   includeUsage: boolean;
   continuousUsage: boolean;
-  /** How many alternatives a token shows; undefined when the request did not ask for log probabilities. */
+  /** The number of alternatives for each token; undefined if the request did not ask for log probabilities. */
   logprobs: number | undefined;
   sim: SimFields;
   /** The body itself: some answers repeat it. */
   fields: Fields;
 }
 
-/** The body's own field `sim`, unknown to vLLM, that every proxy passes on: pace and length of this one answer. */
+/** The body's field `sim`: pace and length of this answer. vLLM does not know it; every proxy passes it on. */
 export interface SimFields {
   prefillMs?: number | undefined;
   decodeMs?: number | undefined;
@@ -54,7 +54,7 @@ export interface SimFields {
 
 export type DecodedRequest = { ok: true; request: GenerateRequest } | { ok: false; error: ApiError };
 
-/** What most routes read alike. */
+/** The fields that most routes have in common. */
 export function commonFields(fields: Fields) {
   const options = record(fields.stream_options);
   return {
@@ -82,7 +82,7 @@ export function checkModel(fields: Fields, model: ServedModel): ApiError | undef
   return modelNotFound(asked, model.names);
 }
 
-/** An adapter's own name; every name of the model itself is echoed as the first. */
+/** The model's name in the answer: an adapter's own name; for every name of the model itself, its first name. */
 export function echoedModel(fields: Fields, model: ServedModel): string {
   const { model: asked } = fields;
   return typeof asked === 'string' && model.adapters().includes(asked) ? asked : (model.names[0] ?? '');

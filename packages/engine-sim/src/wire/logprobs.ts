@@ -1,4 +1,4 @@
-// Invented log probabilities: plausible, falling, and always the same for a token at its place.
+// Invented log probabilities: plausible, decreasing, and always the same for a token at its place.
 
 import { splitTokens } from '../engine/count-tokens.ts';
 import { createRandom, hashText } from '../engine/random.ts';
@@ -11,7 +11,7 @@ export interface TokenLogprob {
   bytes: number[];
 }
 
-/** The token itself first, then `top - 1` others, less likely each. */
+/** The token itself, then `top - 1` others, each less likely. */
 function alternatives(token: string, place: number, top: number): TokenLogprob[] {
   const random = createRandom(hashText(token, place + 1));
   let logprob = -random();
@@ -51,7 +51,7 @@ export interface CompletionLogprobs {
   top_logprobs: Array<Record<string, number> | null>;
 }
 
-/** Of tokens `from` on. Those of an echoed prompt come first in `tokens`; the very first has no probability. */
+/** The log probabilities of the tokens from `from` on. Those of an echoed prompt come first in `tokens`; the very first has no probability. */
 export function completionLogprobs(
   tokens: readonly string[],
   { from, top, echoed }: { from: number; top: number; echoed: boolean },
@@ -83,7 +83,7 @@ function addToken(
   all.top_logprobs.push(unknown ? null : Object.fromEntries(pairs));
 }
 
-/** Of an echoed prompt: by token id, with the place among all. The first has none. */
+/** The log probabilities of an echoed prompt, by token id, with the rank among all. The first token has none. */
 export function promptLogprobs(prompt: string, top: number, vocabulary: Vocabulary): unknown[] {
   const tokens = splitTokens(prompt);
   return tokens.map((token, place) => {

@@ -33,7 +33,7 @@ export function wholeMessage(context: AnswerContext, results: readonly ChoiceRes
   };
 }
 
-/** Arguments that a limit has cut are no JSON. */
+/** Arguments as an object. Arguments that the token limit has cut are no JSON. */
 function readInput(text: string): unknown {
   try {
     return record(JSON.parse(text));
@@ -65,7 +65,7 @@ class MessageStream implements AnswerStream {
   #started = false;
   /** The index of the open content block. */
   #block = -1;
-  /** How a delta of the open block ends. */
+  /** The end of a delta of the open block. */
   #deltaEnd = '';
   #stop = { reason: 'end_turn', sequence: null as string | null };
 

@@ -1,4 +1,4 @@
-// Which file writes the answer of a route.
+// Picks the writer of a route's answer.
 
 import type { AnswerContext, AnswerStream, ChoiceResult, Usage } from './answer.ts';
 import { streamChat, wholeChat } from './chat-answer.ts';

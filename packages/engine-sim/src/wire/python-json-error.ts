@@ -1,4 +1,4 @@
-// Where and why Python's json module refuses a text. Only called for texts that JSON.parse has refused already.
+// Finds where and why Python's json module refuses a text. Only for texts that JSON.parse has refused already.
 
 export interface PythonJsonError {
   position: number;
@@ -14,7 +14,7 @@ class Refusal extends Error {
   }
 }
 
-/** Offsets count UTF-16 units where Python counts code points: the same for what these tests send. */
+/** Offsets count UTF-16 units, while Python counts code points; both are equal for the texts of these tests. */
 export function pythonJsonError(text: string): PythonJsonError {
   try {
     const end = skipSpace(text, readValue(text, skipSpace(text, 0)));

@@ -28,7 +28,7 @@ function outputOf(context: AnswerContext, { text: said, produced }: ChoiceResult
 
 interface Progress {
   output: readonly unknown[];
-  /** Whether the limit of tokens ended it; undefined while it goes on. */
+  /** Whether the token limit ended it; undefined while it goes on. */
   cut?: boolean | undefined;
   usage?: Usage;
 }

@@ -9,15 +9,15 @@ import { callItem, messageItem, textPart } from './responses-item.ts';
 
 export interface EventPort {
   event: (type: string, fields: Fields) => string;
-  /** The next sequence number, for events that are written by hand. */
+  /** The next sequence number, for events that the caller writes itself. */
   number: () => number;
 }
 
 export interface ItemWriter {
   piece(text: string): string;
-  /** Ends what is open. */
+  /** Closes the open item. */
   close(): string;
-  /** Everything that was closed. */
+  /** All closed items. */
   readonly output: readonly unknown[];
 }
 

@@ -35,7 +35,7 @@ test.each([
   expect(decodePath(target)).toBe(path);
 });
 
-test('routesOf: what is not offered is not there', () => {
+test('routesOf: leaves out the routes of options that are off', () => {
   const paths = (offer: Parameters<typeof routesOf>[0]) => routesOf(offer).map(({ path }) => path);
   const none = { generate: false, embed: false, adapterUpdates: false };
   expect(paths({ ...none, generate: true })).not.toContain('/v1/embeddings');
@@ -43,13 +43,13 @@ test('routesOf: what is not offered is not there', () => {
   expect(paths(none)).not.toContain('/v1/load_lora_adapter');
 });
 
-test('matchRoute: a segment in braces is any one segment, but not none', () => {
+test('matchRoute: a segment in braces is any one segment that is not empty', () => {
   expect(matchRoute(vllmRoutes, 'GET', '/v1/responses/resp_1')).toMatchObject({ route: { name: 'response' } });
   expect(matchRoute(vllmRoutes, 'GET', '/v1/responses/')).toEqual({ kind: 'not-found' });
   expect(matchRoute(vllmRoutes, 'GET', '/v1/responses/a/b')).toEqual({ kind: 'not-found' });
 });
 
-test('matchRoute: a known path with another method names the methods that are allowed', () => {
+test('matchRoute: a known path with another method returns the allowed methods', () => {
   expect(matchRoute(vllmRoutes, 'GET', '/v1/chat/completions')).toEqual({ kind: 'method-not-allowed', allow: 'POST' });
   expect(matchRoute(vllmRoutes, 'DELETE', '/ping')).toEqual({ kind: 'method-not-allowed', allow: 'GET, POST' });
   expect(matchRoute(vllmRoutes, 'GET', '/v1/chat')).toEqual({ kind: 'not-found' });

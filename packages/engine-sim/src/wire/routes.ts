@@ -1,4 +1,4 @@
-// The routes as data, and which of them the key guards. What a route does is the server's business.
+// The routes as data, and which of them the key guards. The server decides what a route does.
 
 export type RouteName =
   | 'load'
@@ -72,7 +72,7 @@ export function routesOf({ generate, embed, adapterUpdates }: Offer): readonly S
   ];
 }
 
-/** Only there with `--sim-admin`; no key guards them. */
+/** These routes exist only with `--sim-admin`; no key guards them. */
 export const adminRoutes: readonly ServedRoute[] = [
   { path: '/sim/fault', methods: ['POST', 'DELETE'], name: 'sim-fault' },
   { path: '/sim/stats', methods: ['GET'], name: 'sim-stats' },
@@ -104,7 +104,7 @@ function fits(pattern: string, path: string): boolean {
 const guardedPrefixes = ['/v1', '/v2', '/inference', '/cohere'];
 
 /**
- * Whether vLLM asks for the key: by prefix of the decoded path, whether the path exists or not, but never for OPTIONS.
+ * Whether vLLM asks for the key. It decides by the prefix of the decoded path, even if the path does not exist, and never asks for OPTIONS.
  * `/invocations` generates and is not guarded (measured.md, Keys and routes).
  */
 export function isGuarded(method: string, path: string): boolean {

@@ -1,5 +1,5 @@
-// A text that the client prescribes: `response_format`, `structured_outputs` → its script. Regular expressions and
-// grammars are not followed.
+// Makes the script of a text that the client prescribes by `response_format` or `structured_outputs`. Ignores regular
+// expressions and grammars.
 
 import { jsonText, sampleJson } from '../answer/sample-json.ts';
 import { freeText, type Script } from '../answer/script.ts';
@@ -7,7 +7,7 @@ import { hashText } from '../engine/random.ts';
 import { type ApiError, badRequest } from './api-error.ts';
 import { type Fields, list, record, text } from './fields.ts';
 
-/** What `{"type":"json_object"}` gives. */
+/** The text for `{"type":"json_object"}`. */
 const anyObject = { type: 'object', properties: { answer: { type: 'string', minLength: 20 } } };
 
 /** `format` is `{type, schema}`, wherever the route has it. */

@@ -9,7 +9,7 @@ import { checkModel, type ServedModel } from './generate-request.ts';
 
 export type TokenizeResult = { ok: true; body: unknown } | { ok: false; error: ApiError };
 
-/** The template's marks around each message, as the recorded tokenizer has them. */
+/** The template's marks around each message, as recorded. */
 const userMark = 2;
 const assistantMark = 3;
 
@@ -39,7 +39,7 @@ function tokensOf(text: string, vocabulary: Vocabulary): Token[] {
 }
 
 function answer(fields: Fields, { maxModelLen }: ServedModel, tokens: readonly Token[]): TokenizeResult {
-  // A space before a word is shown as byte-level tokenizers show it.
+  // Shows a space before a word as byte-level tokenizers do.
   const strings = fields.return_token_strs === true ? tokens.map(({ text }) => text.replaceAll(' ', 'Ġ')) : null;
   const ids = tokens.map(({ id }) => id);
   return { ok: true, body: { count: ids.length, max_model_len: maxModelLen, tokens: ids, token_strs: strings } };

@@ -34,7 +34,7 @@ const ids = failureCatalogue.map(({ id }) => id);
 const recordings = filesIn(new URL('failures/', golden), '.log');
 
 describe('The catalogue of failures', () => {
-  it('has each entry once, and a recorded log for each', () => {
+  it('has each id once, and a recorded log for each entry', () => {
     expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());
     expect(recordings.map(nameOf).toSorted()).toEqual(ids.toSorted());
   });
@@ -116,7 +116,7 @@ describe('A statement that resembles another one', () => {
   });
 });
 
-it('A server that fails requests and serves on has not failed', () => {
+it('A server that fails requests and goes on serving has not failed', () => {
   const lines = linesOf(new URL('decoys/served-with-failed-requests.log', golden));
   expect(diagnose(lines).verdict).toMatchObject({ kind: 'serving', requestErrors: 4 });
 });

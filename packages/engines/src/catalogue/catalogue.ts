@@ -1,4 +1,4 @@
-// The catalogue of failures. Within one list the first entry that matches is the verdict, so the narrower stand first.
+// The catalogue of failures. Within one list the first matching entry is the verdict, so narrower entries come first.
 
 import { argumentFailures } from './arguments.ts';
 import type { FailureEntry } from './failure-entry.ts';
@@ -10,7 +10,7 @@ import { parallelFailures } from './parallel.ts';
 import { slurmFailures } from './slurm.ts';
 import { softwareFailures } from './software.ts';
 
-/** Of vLLM itself. */
+/** Failures of vLLM itself. */
 export const vllmFailures: readonly FailureEntry[] = [
   ...argumentFailures,
   ...modelFailures,
@@ -18,7 +18,7 @@ export const vllmFailures: readonly FailureEntry[] = [
   ...parallelFailures,
 ];
 
-/** Of the node, the job and the environment, whatever the engine. */
+/** Failures of the node, the job and the environment, with any engine. */
 export const nodeFailures: readonly FailureEntry[] = [
   ...gpuFailures,
   ...softwareFailures,
@@ -29,5 +29,5 @@ export const nodeFailures: readonly FailureEntry[] = [
   ...processFailures,
 ];
 
-/** Tried in this order: a full disk is told before the file of the model that could not be written to it. */
+/** Tried in this order, so that a full disk is found before the model's file that could not be written to it. */
 export const failureCatalogue: readonly FailureEntry[] = [...nodeFailures, ...vllmFailures];

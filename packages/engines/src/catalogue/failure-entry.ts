@@ -1,4 +1,4 @@
-// What the catalogue knows of one failure. Data; diagnose/ applies it, and docs/troubleshooting.md is made of it.
+// The catalogue's entry for one failure, as data. diagnose/ applies it; docs/troubleshooting.md is generated from it.
 
 import type { Voice } from '../diagnose/read-statement.ts';
 
@@ -20,47 +20,47 @@ export const failureTopics = {
 export type FailureTopic = keyof typeof failureTopics;
 
 /**
- * - `cause`: says why. The first one in the log is the verdict.
- * - `consequence`: may also follow from something else. It is the verdict where no cause was found and no unknown exception precedes it.
- * - `wrapper`: says that something failed, and not what. It is the verdict where nothing else was found.
+ * - `cause`: gives the reason. The first cause in the log is the verdict.
+ * - `consequence`: may have another cause. It is the verdict if there is no cause and no earlier unknown exception.
+ * - `wrapper`: says only that something failed. It is the verdict if nothing else was found.
  */
 export type FailureRank = 'cause' | 'consequence' | 'wrapper';
 
 export interface FailureEntry {
-  /** Stable: `--json` shows it, a recorded log is named after it. */
+  /** Stable, because `--json` shows it and a recorded log has it as name. */
   id: string;
   topic: FailureTopic;
-  /** What happened, as a short clause without a full stop. `{name}` stands for a named group of the pattern. */
+  /** The event, as a short clause without a full stop. `{name}` stands for a named group of the pattern. */
   what: string;
-  /** Each is tried on what a line says (`Statement.text`), without prefixes; `SomeError: ` precedes the text of an exception. */
+  /** Each pattern is tried on the statement of a line (`Statement.text`), which has no prefixes; `SomeError: ` precedes the text of an exception. */
   patterns: readonly RegExp[];
-  /** Voices that may say it. Default: exception, error, outer, exit. */
+  /** The voices whose statements can match. Default: exception, error, outer, exit. */
   voices?: readonly Voice[];
   /** Default `cause`. */
   rank?: FailureRank;
-  /** Versions of vLLM for which the cure holds: `from` included, `before` not. */
+  /** The versions of vLLM to which the entry applies: `from` included, `before` not. */
   versions?: { from?: string; before?: string };
-  /** Why it happens: one or two sentences. */
+  /** The reason, in one or two sentences. */
   why: string;
   /**
-   * What to change: a command to paste or a line of the configuration where there is one. `{name}` as in `what`; besides them
-   * `{engine}` (the engine's name in the configuration), `{gpus}` and `{interfaces}` (what the node is known to have, or nothing).
+   * The cure: if possible a command to paste or a line of the configuration. `{name}` as in `what`; also `{engine}` (the
+   * engine's name in the configuration), `{gpus}` and `{interfaces}` (those of the node, or empty if they are unknown).
    */
   cure: string;
-  /** Whether the same start on the same node may go better the next time. */
+  /** Whether the same start on the same node may succeed the next time. */
   retry: boolean;
   /** Whether another node may help. */
   otherNode: boolean;
-  /** URLs, files of the engine's source, or recordings. */
+  /** URLs, files in the engine's source, or recordings. */
   sources: readonly string[];
 }
 
-/** What a cure may have to name. */
+/** The facts that a cure may name. */
 export interface EngineSurroundings {
   /** The engine's name, as in `engines.<name>`. */
   engine: string;
   /** The job's CUDA_VISIBLE_DEVICES. */
   gpus: string;
-  /** The node's network interfaces but the loopback. */
+  /** The node's network interfaces without the loopback. */
   interfaces: readonly string[];
 }

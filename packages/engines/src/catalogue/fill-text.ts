@@ -5,7 +5,7 @@ import type { EngineSurroundings } from './failure-entry.ts';
 export type Names = Readonly<Record<string, string | undefined>>;
 
 /**
- * A name that is not known leaves its clause out where it stands in parentheses or at the end after a colon, and is `<name>` elsewhere.
+ * Replaces each `{name}`. If the value is unknown, drops a clause in parentheses or a last clause after a colon; elsewhere writes `<name>`.
  */
 export function fillText(text: string, names: Names): string {
   return text
@@ -20,7 +20,7 @@ function placeholdersOf(text: string): string[] {
   return Array.from(text.matchAll(/\{(\w+)\}/g), ([, name]) => name!);
 }
 
-/** What every text may name. Absent: nothing is known of the node, and the default engine is meant. */
+/** The names that every text may use. Absent: nothing is known about the node, and the engine is the default one. */
 export function surroundingNames(surroundings?: EngineSurroundings): Names {
   const { engine = 'vllm', gpus = '', interfaces = [] } = surroundings ?? {};
   return {

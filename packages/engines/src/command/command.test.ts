@@ -24,7 +24,7 @@ const problemsOf = (given: EngineSettings, model?: { model: string; servedModel:
   kind.check(given, model).problems.map(({ path, message }) => `${path}: ${message}`);
 
 describe('a command', () => {
-  it('has its placeholders filled, in arguments and in variables; other braces mean themselves', () => {
+  it('has its placeholders filled, in arguments and in variables; other braces stay', () => {
     const given = settings(['serve', '{model}', '--as={servedModel}', '--tp', '{gpus}', '{"a":{x}}'], {
       args: ['--port', '{port}'],
       env: { SERVE_KEY: 'key {apiKey}', AT: '{port}' },
@@ -34,7 +34,7 @@ describe('a command', () => {
     expect(plan.env).toEqual({ SERVE_KEY: 'key the-key', AT: '45678' });
   });
 
-  it('listens at a socket or at a port, as it says, and is guarded by the directory, a key, or nothing', () => {
+  it('listens on a socket or a port, as its placeholders say, and is guarded by the directory, a key, or nothing', () => {
     const socket = settings(['serve', '--uds', '{socket}']);
     const port = settings(['serve'], { env: { PORT: '{port}' } });
     const key = settings(['serve', '{port}'], { env: { KEY: '{apiKey}' } });
@@ -45,8 +45,8 @@ describe('a command', () => {
 
   it.each([
     ['no command', settings(undefined), /^command: is needed/],
-    ['nowhere to listen', settings(['serve', '--port', '8000']), /^command: says nowhere where to listen/],
-    ['two places to listen', settings(['serve', '{port}', '{socket}']), /^command: names \{port\} and \{socket\}/],
+    ['nowhere to listen', settings(['serve', '--port', '8000']), /^command: does not say where to listen/],
+    ['two places to listen', settings(['serve', '{port}', '{socket}']), /^command: names both \{port\} and \{socket\}/],
     ['a key in its words', settings(['serve', '{port}', '{apiKey}']), /^command: every user of the node/],
     [
       'a key in its arguments',
@@ -57,15 +57,15 @@ describe('a command', () => {
     expect(problemsOf(given)).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('takes no name of a model that a shell in it could run', () => {
+  it('refuses the name of a model that a shell in the command could run', () => {
     const shell = settings(['sh', '-c', 'serve {model} --port {port}']);
     expect(problemsOf(shell, { model: 'a/b; rm -rf ~', servedModel: 'b' })).toEqual([
-      expect.stringMatching(/^command: cannot have "a\/b; rm -rf ~" for \{model\}/),
+      expect.stringMatching(/^command: cannot put "a\/b; rm -rf ~" for \{model\}/),
     ]);
     expect(problemsOf(shell, { model: 'a/b', servedModel: 'unused $(x)' })).toEqual([]);
   });
 
-  it('is asked at /v1/models until it is up, or where the configuration says', () => {
+  it('is asked at /v1/models until it is up, or at the path in the configuration', () => {
     expect(kind.probe(wanted(settings(['x']))).healthPath).toBe('/v1/models');
     expect(kind.probe(wanted(settings(['x'], { options: { health: '/up' } }))).healthPath).toBe('/up');
     expect(() => kind.probe(wanted(settings(['x'], { options: { health: 'up' } })))).toThrow(

@@ -1,4 +1,4 @@
-// Any server that speaks OpenAI's API: a command of the user's, on a socket or a loopback port that the agent chooses.
+// The engine kind `command`: the user's own command for a server with OpenAI's API, on a socket or a loopback port that the agent chooses.
 
 import { openAiRoutes } from '@fairlead/openai-wire';
 import { z } from 'zod';
@@ -12,19 +12,19 @@ const options = z.strictObject({
     .regex(/^\/[!-~]*$/, 'must be a path that begins with /')
     .optional()
     .meta({
-      description: 'Path that answers 200 once the server is up. Default `/v1/models`.',
+      description: 'Path that answers 200 when the server is ready. Default `/v1/models`.',
       examples: ['/health'],
     }),
 });
 
 const noKey =
-  'Any process on the compute node can use this server, for it listens on a port and takes no key. Give it {socket} in place of {port}; or give it {apiKey} in a variable of engines.command.env, if it can check a key.';
+  'Any process on the compute node can use this server, because it listens on a port and takes no key. Give it {socket} in place of {port}; or, if it can check a key, give it {apiKey} in a variable of engines.command.env.';
 
 export const command: EngineKind = {
   name: 'command',
   title: 'a server of your own',
   description:
-    "Any server that speaks OpenAI's API, started by a command of yours on a socket or a loopback port that the agent chooses.",
+    "Any server with OpenAI's API, started by your own command on a socket or a loopback port that the agent chooses.",
   options,
   examples: {
     command: ['python3', 'serve.py', '--model', '{model}', '--port', '{port}'],
@@ -69,7 +69,7 @@ function valuesOf({ model, servedModel, gpus, nodes }: EngineWanted, place: Engi
   };
 }
 
-/** Wherever a placeholder may stand. */
+/** All words that may hold a placeholder. */
 function wordsOf({ command: words = [], args, env }: EngineSettings): string[] {
   return [...words, ...args, ...Object.values(env)];
 }
@@ -99,7 +99,7 @@ function checkCommand(settings: EngineSettings, model?: Named): EngineCheck {
 
 type Named = Pick<EngineWanted, 'model' | 'servedModel'>;
 
-/** A preset of someone else's may name the model, and the command may hand a word to a shell. */
+/** Safe in a shell: another user's preset may name the model, and the command may pass a word to a shell. */
 const plainName = /^[\w./:@+=,-]*$/;
 
 function nameProblems(settings: EngineSettings, named: Named | undefined): EngineCheck['problems'] {
@@ -107,7 +107,7 @@ function nameProblems(settings: EngineSettings, named: Named | undefined): Engin
     .filter(([name, value]) => namesPlaceholder(wordsOf(settings), name) && !plainName.test(value))
     .map(([name, value]) => ({
       path: 'command',
-      message: `cannot have ${JSON.stringify(value)} for {${name}}: it may hold letters, digits and _ . / : @ + = , - alone`,
+      message: `cannot put ${JSON.stringify(value)} for {${name}}: it may hold only letters, digits and _ . / : @ + = , -`,
     }));
 }
 
@@ -116,10 +116,13 @@ function listenProblems(settings: EngineSettings): EngineCheck['problems'] {
   const [hasPort, hasSocket] = [namesPlaceholder(words, 'port'), namesPlaceholder(words, 'socket')];
   if (hasPort && hasSocket)
     return [
-      { path: 'command', message: 'names {port} and {socket}, and the server is asked at one of them: take one' },
+      {
+        path: 'command',
+        message: 'names both {port} and {socket}, but the agent uses only one of them: leave one out',
+      },
     ];
   if (hasPort || hasSocket) return [];
   const message =
-    'says nowhere where to listen: the agent puts a free port for {port}, or the path of a socket for {socket}';
+    'does not say where to listen: write {port}, for which the agent puts a free port, or {socket}, for which it puts the path of a socket';
   return [{ path: 'command', message }];
 }

@@ -18,13 +18,13 @@ describe('The reader of lines', () => {
     expect(read(Array.from(text, (byte) => Buffer.from([byte])))).toEqual(whole);
   });
 
-  it('hands over the beginning of a long line, and the next line whole', () => {
+  it('passes on the beginning of a long line, and all of the next line', () => {
     const long = 'x'.repeat(10_000_000);
     expect(read([`${long.slice(0, 70_000)}`, `${long.slice(70_000)}\nnext\n`], 100)).toEqual(['x'.repeat(100), 'next']);
     expect(read([`${long}\nnext`], 100)).toEqual(['x'.repeat(100), 'next']);
   });
 
-  it('keeps nothing of the chunk that it was given', () => {
+  it('keeps no reference to the chunk', () => {
     const chunk = Buffer.from('begin');
     const lines: string[] = [];
     const reader = createLineReader((line) => lines.push(line));

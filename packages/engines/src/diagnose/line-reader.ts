@@ -1,16 +1,16 @@
-// Cuts bytes into lines, and keeps the beginning of a line only: a line without an end costs no memory. Pure.
+// Cuts bytes into lines. Keeps only the beginning of each line, so that a line without an end cannot fill the memory. Pure.
 
 export interface LineReader {
   push: (chunk: Uint8Array) => void;
-  /** Hands over the last line, where it has no line end. */
+  /** Passes on the last line if it has no line end. */
   end: () => void;
 }
 
 const newline = 10;
 
-/** `limitBytes`: how much of a line is handed over. Bytes that are no UTF-8 become U+FFFD. */
+/** Calls `onLine` with the first `limitBytes` of each line. Bytes that are not UTF-8 become U+FFFD. */
 export function createLineReader(onLine: (line: string) => void, limitBytes = 8192): LineReader {
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of the line whose end has not arrived. */
   let head: Buffer[] = [];
   let headBytes = 0;
   let hasHead = false;
@@ -19,7 +19,7 @@ export function createLineReader(onLine: (line: string) => void, limitBytes = 81
     hasHead = true;
     const room = limitBytes - headBytes;
     if (room <= 0) return;
-    // A copy: the chunk's memory is not ours to hold.
+    // A copy, because the caller may reuse the chunk's memory.
     const kept = Buffer.from(part.subarray(0, room));
     head.push(kept);
     headBytes += kept.length;

@@ -22,7 +22,7 @@ function verdictOf(lines: readonly string[], end?: ProcessEnd) {
 }
 
 describe('The judge of a log', () => {
-  it('takes the first cause, with its line, over wrappers and over causes that follow', () => {
+  it('prefers the first cause, with its line, to wrappers and to later causes', () => {
     const { verdict } = diagnose([
       banner,
       dead,
@@ -35,7 +35,7 @@ describe('The judge of a log', () => {
     });
   });
 
-  it('takes an exception that it does not know over a consequence that follows it, not over a cause', () => {
+  it('prefers an unknown exception to a later consequence, but not to a cause', () => {
     const lost =
       '[rank1]: torch.distributed.DistBackendError: NCCL error: remote process exited, ncclRemoteError: gone';
     expect(verdictOf([banner, core('KeyError: odd'), lost])).toBe('unknown');
@@ -43,7 +43,7 @@ describe('The judge of a log', () => {
     expect(verdictOf([banner, core('KeyError: odd'), core(outOfMemory)])).toBe('cuda-out-of-memory');
   });
 
-  it('judges the last of several starts, and tells what an earlier one failed of', () => {
+  it('judges the last of several starts, and reports the failure of an earlier one', () => {
     const failed = [banner, core(outOfMemory), dead];
     expect(diagnose([...failed, banner, core("RuntimeError: can't start new thread"), dead])).toMatchObject({
       starts: 2,
@@ -56,33 +56,33 @@ describe('The judge of a log', () => {
     });
   });
 
-  it('forgets what the shell did not find before the engine started', () => {
+  it('drops commands that the shell did not find before the engine started', () => {
     const noise = ['/home/u/.bashrc: line 7: conda: command not found', 'bash: line 3: module: command not found'];
     expect(verdictOf(noise)).toBe('conda-environment-missing');
     expect(verdictOf([...noise, banner])).toBe('unfinished');
     expect(verdictOf([...noise, banner, core(outOfMemory)])).toBe('cuda-out-of-memory');
   });
 
-  it('forgets what did not keep the engine from serving', () => {
+  it('drops findings that did not keep the engine from serving', () => {
     expect(verdictOf([banner, core(outOfMemory), served])).toBe('serving');
     expect(verdictOf([banner, core(outOfMemory), served, dead])).toBe('engine-core-failed');
   });
 
-  it('takes an error while it serves for the cause once the engine is dead, and not before', () => {
+  it('takes an error while the engine serves for the cause only when the engine is dead', () => {
     const lines = [banner, served, core(outOfMemory)];
     expect(verdictOf(lines)).toBe('serving');
     expect(verdictOf([...lines, dead])).toBe('cuda-out-of-memory');
     expect(verdictOf(lines, { code: 0, signal: null })).toBe('cuda-out-of-memory');
   });
 
-  it('takes nothing that follows an order to end for a cause, but what Slurm says', () => {
+  it("takes no line after an order to end for a cause, except Slurm's", () => {
     const noise = core('vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue.');
     expect(verdictOf([banner, served, told, noise, core(outOfMemory)])).toBe('stopped');
     const limit = 'slurmstepd: error: *** JOB 42 ON node7 CANCELLED AT 2026-11-21T02:00:00 DUE TO TIME LIMIT ***';
     expect(verdictOf([banner, served, told, limit])).toBe('job-time-limit');
   });
 
-  it('takes the end of an older vLLM that says no more than its HTTP server for an order to end', () => {
+  it("takes the last line of an older vLLM's HTTP server for an order to end", () => {
     const older = 'INFO 05-10 16:00:15 [api_server.py:1043] vLLM API server version 0.8.5';
     expect(verdictOf([older, served, 'INFO:     Shutting down'])).toBe('stopped');
     // Two pipes: the server's line may come before the engine's.
@@ -102,7 +102,7 @@ describe('The judge of a log', () => {
     expect(verdictOf([banner], end)).toBe(expected);
   });
 
-  it('applies an entry to the versions that it is for', () => {
+  it('applies an entry only to its versions', () => {
     const line = 'vllm serve: error: unrecognized arguments: --nnodes 2';
     expect(verdictOf(['INFO 05-10 16:00:15 [api_server.py:1043] vLLM API server version 0.8.5', line])).toBe(
       'flag-nnodes-too-new',
@@ -122,12 +122,12 @@ describe('The judge of a log', () => {
     expect(verdictOf([outOfMemory].map(mark))).toBe('cuda-out-of-memory');
   });
 
-  it('shortens the line that it shows', () => {
+  it('shortens a long line of evidence', () => {
     const { verdict } = diagnose([banner, core(`${outOfMemory}${'x'.repeat(1_000_000)}`)]);
     expect(verdict).toMatchObject({ kind: 'failed', evidence: [{ text: expect.stringMatching(/^.{401}$/) }] });
   });
 
-  it('finds the cause behind a line of 10 MB and among bytes that are no text', () => {
+  it('finds the cause after a line of 10 MB and among bytes that are no text', () => {
     const judge = createLogJudge();
     const reader = createLineReader((line) => judge.push(line));
     reader.push(Buffer.from(`${banner}\n`));
@@ -138,7 +138,7 @@ describe('The judge of a log', () => {
     expect(judge.diagnose().verdict).toMatchObject({ kind: 'failed', entry: { id: 'cuda-out-of-memory' } });
   });
 
-  it('looks at a repeating storm of errors no longer than at the same bytes of plain records, by a small factor', () => {
+  it('needs for a repeating storm of errors only a small factor more time than for the same bytes of plain records', () => {
     const storm = (index: number) => core(`ValueError: odd ${index}`);
     const plain = (index: number) => `(EngineCore pid=7) INFO 11-21 02:00:36 [core.py:1512] ValueError: odd ${index}`;
     const timeOf = (line: (index: number) => string) => {

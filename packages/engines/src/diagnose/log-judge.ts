@@ -1,5 +1,5 @@
-// Judges an engine's log line by line: the first specific cause wins over what follows it, and over sentences that only say that
-// something failed. Holds a few findings, never the log. Pure.
+// Judges an engine's log line by line. The first specific cause wins over later causes and over sentences that say only that
+// something failed. Keeps a few findings, never the log. Pure.
 
 import { defined } from '@fairlead/kit';
 import { stripVTControlCharacters } from 'node:util';
@@ -17,9 +17,9 @@ export interface LogJudgeOptions {
 }
 
 export interface LogJudge {
-  /** Takes the next line, without its line end. Looks at the first 4000 characters. */
+  /** Takes the next line, without its line end. Reads its first 4000 characters. */
   push: (line: string) => void;
-  /** Of what was pushed so far. `end` where the process is known to be over. */
+  /** The diagnosis of the lines so far. `end`: how the process ended, if it has. */
   diagnose: (end?: ProcessEnd) => Diagnosis;
 }
 
@@ -29,30 +29,30 @@ interface Finding extends Match {
   evidence: Evidence;
 }
 
-/** What is known of one start of the engine. */
+/** The findings about one start of the engine. */
 interface Start {
   found: Partial<Record<FailureRank, Finding>>;
   /** The first exception that no entry knows. */
   unknown?: { said: string; evidence: Evidence };
-  /** Where it became ready. */
+  /** The line at which it became ready. */
   served?: Evidence;
-  /** Where it was told to end. */
+  /** The line at which it was told to end. */
   asked?: Evidence;
-  /** Where its HTTP server closed, for whatever reason. */
+  /** The line at which its HTTP server closed, for any reason. */
   closed?: Evidence;
-  /** Something says that it is over. */
+  /** Whether a line says that this start has failed. */
   isDead: boolean;
   requestErrors: number;
   requestError?: Evidence;
   phase?: { name: string; evidence: Evidence };
   hasEngineLines: boolean;
-  /** Statements looked up so far. */
+  /** How many statements were looked up so far. */
   lookedUp: number;
 }
 
 const lineLimit = 4000;
 const evidenceLimit = 400;
-/** Beyond so many statements of one start only what is around the engine is read: a log storm repeats itself. */
+/** After so many statements of one start, only lines of the programs around the engine are read: a log storm repeats its lines. */
 const maxLookedUp = 3000;
 
 const maxRemembered = 2000;
@@ -62,7 +62,7 @@ const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s
 const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
 const told = /\[shutdown\] API server: shutdown triggered/;
-/** uvicorn's. Versions before 0.18 say no more where they are told to end. */
+/** uvicorn's line. vLLM before 0.18 logs no other line when it is told to end. */
 const closing = /^INFO: {4,6}Shutting down$/;
 const requestTrace = /^ERROR: {4}Exception in ASGI application/;
 const plainRecord = /^(?:\([A-Za-z][\w: ,.=-]*\) )?(?:INFO|DEBUG)(?: \d|:)/;
@@ -139,7 +139,7 @@ class LineByLine implements LogJudge {
     if (this.#version !== seenVersion) this.#matches.clear();
     this.#version = seenVersion;
     this.#starts += 1;
-    // What precedes the first banner, such as a warning of the loader, belongs to that start.
+    // Lines before the first banner, such as a warning of the loader, belong to the first start.
     if (this.#starts === 1) return this.#forgetShell();
     const former = judge(this.#start);
     if (former.kind === 'failed' || former.kind === 'unknown') this.#before = former;
@@ -159,7 +159,7 @@ class LineByLine implements LogJudge {
   #serve(line: string): void {
     const start = this.#start;
     start.served ??= this.#evidenceOf(line);
-    // What came before did not keep it from serving.
+    // Earlier findings did not keep the engine from serving.
     start.found = {};
     delete start.unknown;
     start.isDead = false;
@@ -192,7 +192,7 @@ class LineByLine implements LogJudge {
     }
   }
 
-  /** Starts that fail in the same way say the same. */
+  /** Caches lookups: starts that fail in the same way print the same statements. */
   #remembered(statement: Statement): Match | undefined {
     const key = `${statement.voice} ${statement.text}`;
     if (!this.#matches.has(key)) {
@@ -216,7 +216,7 @@ function newStart(): Start {
   return { found: {}, isDead: false, requestErrors: 0, hasEngineLines: false, lookedUp: 0 };
 }
 
-/** A failed request is answered with an error; the server lives on. */
+/** Whether a statement is about one request: the server answers that with an error and goes on. */
 function isOfRequest({ process, file }: Statement, inRequest: boolean): boolean {
   return inRequest || process === 'APIServer' || (file !== undefined && requestFiles.test(file.split('/').at(-1)!));
 }
@@ -251,7 +251,7 @@ function failed({ entry, names, said, evidence }: Finding, besides?: Finding): V
   return { kind: 'failed', entry, names, said, evidence: all };
 }
 
-/** Such a cause explains the death of a process that the engine has told of. */
+/** Whether a cause explains the death of a process that the engine has reported. */
 function isKill({ entry }: Finding): boolean {
   return entry.topic === 'limits' || entry.topic === 'slurm';
 }
@@ -262,7 +262,7 @@ function exitOf(end: ProcessEnd | undefined, entries?: readonly FailureEntry[]):
   return signal === undefined ? undefined : exitFinding(`killed by ${signal}`, entries);
 }
 
-/** What a shell or a container says of a signal: 128 and its number. */
+/** The exit code of a shell or a container for a signal: 128 plus its number. */
 const signalsByCode: Readonly<Record<number, string>> = {
   132: 'SIGILL',
   134: 'SIGABRT',
@@ -286,7 +286,7 @@ function shorten(text: string): string {
   return line.length > evidenceLimit ? `${line.slice(0, evidenceLimit)}…` : line;
 }
 
-/** Without colours; of a line that a progress bar has written over, what it shows last. */
+/** The line without colours. Of a line that a progress bar has overwritten, the last state. */
 function cleanLine(whole: string): string {
   const cut = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
   const plain = cut.includes('\u001B') ? stripVTControlCharacters(cut) : cut;

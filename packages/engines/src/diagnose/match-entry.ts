@@ -1,4 +1,4 @@
-// Finds the entry of the catalogue that knows a statement. Pure.
+// Finds the entry of the catalogue that matches a statement. Pure.
 
 import type { Names } from '../catalogue/fill-text.ts';
 import type { FailureEntry } from '../catalogue/failure-entry.ts';
@@ -11,7 +11,7 @@ export interface Match {
 
 const defaultVoices: readonly Voice[] = ['exception', 'error', 'outer', 'exit'];
 
-/** `version`: of the engine, where its log has told it. */
+/** `version`: the engine's version, if its log names it. */
 export function matchEntry(
   { voice, text }: Pick<Statement, 'voice' | 'text'>,
   entries: readonly FailureEntry[],

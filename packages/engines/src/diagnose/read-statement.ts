@@ -1,27 +1,27 @@
-// Reads what one log line states about a failure, if it does. Lines that only mention an error state nothing: source lines of
-// a traceback, INFO records, prompts, quotations. Pure.
+// Reads the statement of one log line about a failure, if it has one. Lines that only mention an error have none: source lines
+// of a traceback, INFO records, prompts, quotations. Pure.
 
 /**
- * Who speaks, and how:
+ * The origin of a statement:
  * - `exception`: the last line of a traceback, or the text of a pydantic error;
  * - `error`, `warning`: a record of the engine that is no exception;
  * - `usage`: the parser of the engine's arguments;
  * - `outer`: shell, loader, container runtime, Slurm, kernel or C++ runtime;
- * - `exit`: how the process ended, as its parent saw it.
+ * - `exit`: the end of the process, as its parent saw it.
  */
 export type Voice = 'exception' | 'error' | 'warning' | 'usage' | 'outer' | 'exit';
 
 export interface Statement {
   voice: Voice;
-  /** Without prefixes. An exception begins with its class, without the module. */
+  /** The text without prefixes. An exception begins with its class, without the module. */
   text: string;
-  /** The engine's process, such as `EngineCore_DP0`; absent where the line has no prefix. */
+  /** The engine's process, such as `EngineCore_DP0`; absent if the line has no prefix. */
   process?: string;
   /** The engine's source file, such as `serving_chat.py`. */
   file?: string;
 }
 
-/** What is put before a line by `srun --label`, mpirun, `docker compose`, CI and `ts`. */
+/** The prefixes that `srun --label`, mpirun, `docker compose`, CI and `ts` put before a line. */
 const foreignPrefix =
   /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? )/;
 /** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `. */
@@ -31,7 +31,7 @@ const levelPrefix =
 const rankPrefix = /^\[rank\d+\]: ?/;
 /** torch's C++ log: `[rank0]:[E1121 02:00:21.123 ProcessGroupNCCL.cpp:607] text`; `W` is a warning. */
 const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\] (.+)/;
-/** The edge of an exception group. */
+/** The left border of an exception group. */
 const groupEdge = /^ {2,12}[|+-]+ (?=\S)/;
 
 const exception =
@@ -41,10 +41,10 @@ const bareException =
 const pydantic = /^ {2}Value error, (.+)/;
 const worker = /^Worker failed with error '(.+?)(?:', please check the stack trace.*)?$/;
 const usage = /^(?:usage: )?[\w.-]{1,40}(?: \w{1,20})?: error: (.+)/;
-/** `slurmstepd: error: ` and what else speaks in this form. */
+/** Programs around the engine that print `<name>: error: `, such as slurmstepd. */
 const usageLike = /^(?:slurmstepd|srun|sbatch|salloc|scontrol|ch-run|ch-image|slurmd|enroot|pyxis)\b/;
 
-/** The forms of those around the engine. The first group, where there is one, is the text. */
+/** The lines of programs around the engine. The first group is the text. */
 const outerForms: readonly RegExp[] = [
   /^(?:slurmstepd|srun|sbatch|slurm_script)(?:-[\w.-]+)?: (?:error|fatal): (.+)/,
   /^((?:ch-run|enroot|pyxis)(?:\[\d+\])?: .+)/,
@@ -69,7 +69,7 @@ const outerForms: readonly RegExp[] = [
   /^(?:[\w.-]{1,80}:\d+:\d+ \[\d+\] )(?:[\d: -]{0,25})NCCL WARN (.+)/,
 ];
 
-/** Undefined where the line states no failure. Reads the first 2000 characters. */
+/** Undefined if the line states no failure. Reads the first 2000 characters. */
 export function readStatement(whole: string): Statement | undefined {
   let line = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
   const foreign = foreignPrefix.exec(line);
@@ -105,7 +105,7 @@ type From = Pick<Statement, 'process' | 'file'>;
 /** Apptainer and Singularity. */
 const refusal = /^FATAL: {1,8}(.+)/;
 
-/** What may begin with blanks; source lines of a traceback do, too. */
+/** Statements that begin with blanks; other indented lines are source lines of a traceback. */
 const indented = /^ {2,12}(?:Value error,|what\(\):|[|+-])/;
 
 function bare(line: string, from: From): Statement | undefined {

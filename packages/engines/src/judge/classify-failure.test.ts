@@ -10,7 +10,7 @@ function classifyFailure(exit: Exit) {
   return classify({ ...exit, surroundings: { engine: 'vllm', gpus: '', interfaces: [] } }, vllm.failures);
 }
 
-/** What the simulator prints is recorded from a real vLLM. */
+/** The simulator prints lines that were recorded from a real vLLM. */
 function failToStart(name: string): Promise<Exit> {
   const { promise, resolve } = Promise.withResolvers<Exit>();
   const args = [...programArgs('engine-sim'), 'serve', 'demo', '--uds', `/tmp/fa-${process.pid}-${name}.sock`];
@@ -38,7 +38,7 @@ describe('classifyFailure', () => {
     expect(failure.fatal).toBe(fatal);
   });
 
-  it('passes over wrappers and warnings', () => {
+  it('ignores wrappers and warnings', () => {
     const lines = [
       '(APIServer pid=1) WARNING 11-21 02:00:21 [system_utils.py:255] fd limit errors like `OSError: [Errno 24] Too many open files`',
       '(EngineCore pid=2) ERROR 11-21 02:00:36 [core.py:1100] EngineCore failed to start.',
@@ -51,7 +51,7 @@ describe('classifyFailure', () => {
     });
   });
 
-  it('takes exit code 2 for wrong arguments, which no further try cures', () => {
+  it('takes exit code 2 for wrong arguments, which another start does not cure', () => {
     const lines = ['usage: vllm [-h]', 'vllm: error: unrecognized arguments: --no-such-flag 1'];
     expect(classifyFailure({ code: 2, signal: null, lines })).toMatchObject({
       message: 'the engine failed (exit code 2): unrecognized arguments: --no-such-flag 1',
@@ -59,7 +59,7 @@ describe('classifyFailure', () => {
     });
   });
 
-  it('knows a SIGKILL through the shell or container that reports it', () => {
+  it('recognizes a SIGKILL in the exit code of a shell or container', () => {
     expect(classifyFailure({ code: 137, signal: null, lines: ['Killed'] }).hint).toContain('ran out of memory');
   });
 
@@ -80,7 +80,7 @@ describe('classifyFailure', () => {
     expect(failure.lastLines).toEqual([line]);
   });
 
-  it('blames the memory of the job where the cgroup has counted a kill', () => {
+  it("names the job's memory as the cause when the cgroup has counted a kill", () => {
     const line =
       '(APIServer pid=23487) WARNING 11-21 01:58:52 [core_client.py:817] [shutdown] MPClient: engine core exited unexpectedly; starting cleanup';
     const failure = classifyFailure({ code: 0, signal: null, oomKills: 1, lines: [line] });
@@ -93,7 +93,7 @@ describe('classifyFailure', () => {
     expect(failure.hint).toMatch(/slurm\.mem/);
   });
 
-  it('keeps the first cause where the cgroup has counted a kill besides', () => {
+  it('keeps the first cause when the cgroup has also counted a kill', () => {
     const lines = ['torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.50 GiB.'];
     expect(classifyFailure({ code: 1, signal: null, oomKills: 1, lines }).known).toBe('cuda-out-of-memory');
   });

@@ -1,5 +1,5 @@
-// Decides why an engine ended, from how it ended and what it said last. Pure. Exit codes alone say nothing: a vLLM
-// whose core died exits with 0 (real-vLLM measurements, docs/architecture.md).
+// Decides why an engine ended, from its exit and its last lines. Pure. The exit code alone is not enough: a vLLM
+// whose core died exits with 0 (packages/engine-sim/measured.md, Signals and exit codes).
 
 import { defined } from '@fairlead/kit';
 import { nodeFailures } from '../catalogue/catalogue.ts';
@@ -13,7 +13,7 @@ import type { FailureWords } from './failure-words.ts';
 export interface EngineEnd extends ProcessEnd {
   /** The engine's last lines, oldest first. */
   lines: readonly string[];
-  /** What a judge that saw every line says. Default: what these lines say. */
+  /** The diagnosis of a judge that has read every line. Default: the diagnosis of `lines`. */
   diagnosis?: Diagnosis;
   surroundings: EngineSurroundings;
 }
@@ -35,7 +35,7 @@ export function classifyFailure(end: EngineEnd, words: FailureWords): EngineFail
   };
 }
 
-/** The whole catalogue for an engine with words of its own, or of a node alone. */
+/** The entries for one engine: those of any node, then its own. */
 export function entriesFor({ known }: FailureWords): readonly FailureEntry[] {
   return [...nodeFailures, ...known];
 }
@@ -61,7 +61,7 @@ function wordsOf(verdict: Verdict, end: EngineEnd): Words {
   const { why, cure } = suspectOf(known, end);
   const hint = [why, cure].map((text) => fillText(text, all)).join(' ');
   if (said.startsWith('killed by ')) return { message: how, hint, known };
-  // The engine's own words say least where a process of it is gone.
+  // The engine's own words about a lost process of it say too little.
   const isGone = known.topic === 'process' && known.rank === 'consequence';
   const message =
     isGone || said.startsWith('the cgroup ')
@@ -72,7 +72,7 @@ function wordsOf(verdict: Verdict, end: EngineEnd): Words {
 
 const gpuNames = nodeFailures.find(({ id }) => id === 'gpu-names')!;
 
-/** Where GPUs are given by names, vLLM's own sentence about that may be lost and only a misleading one left. */
+/** If the job has GPUs by name, vLLM's sentence about that may be lost, and only a misleading one is left. */
 function suspectOf(known: FailureEntry, { surroundings }: EngineEnd): FailureEntry {
   const hasNames = /(?:^|,)\s*(?:MIG|GPU)-/.test(surroundings.gpus);
   return hasNames && known.id === 'architecture-not-inspected' ? gpuNames : known;
@@ -84,8 +84,8 @@ function describeExit({ code, signal }: EngineEnd): string {
   return `the engine failed (exit code ${code})`;
 }
 
-/** A program around the engine that left it behind is the cause where the engine itself wrote nothing. */
+/** If the exit code is 0 and the engine itself wrote nothing, a script around it has left it behind. */
 function exitHint({ code, lines, surroundings }: EngineEnd, { ownLine }: FailureWords): string | undefined {
   if (code !== 0 || (ownLine && lines.some((line) => ownLine.test(line)))) return undefined;
-  return `A script in \`engines.${surroundings.engine}.command\` has to end with \`exec\` of the engine, or to stay until the engine ends and exit with its code.`;
+  return `A script in \`engines.${surroundings.engine}.command\` must end with \`exec\` of the engine, or wait until the engine ends and exit with its code.`;
 }

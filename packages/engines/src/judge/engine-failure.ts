@@ -1,10 +1,10 @@
-/** Why an engine ended, as far as its exit and its last lines tell. */
+/** The cause of an engine's end, as far as its exit and its last lines show it. */
 export interface EngineFailure {
   message: string;
   hint?: string;
   /** Another start would fail in the same way. */
   fatal: boolean;
   lastLines: string[];
-  /** The entry of the catalogue that knows it. */
+  /** The id of the catalogue's entry for it. */
   known?: string;
 }

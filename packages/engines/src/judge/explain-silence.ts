@@ -1,18 +1,18 @@
-// Decides what to tell a user whose engine runs and does not become ready. Pure.
+// Decides the hint for a user whose engine runs but does not become ready. Pure.
 
 import type { EngineSurroundings } from '../catalogue/failure-entry.ts';
 import type { Verdict } from '../diagnose/verdict.ts';
 import { fillText, surroundingNames } from '../catalogue/fill-text.ts';
 
-/** Where the processes of an engine meet; a hang there has no line of its own. */
+/** Lines of the moment at which an engine's processes connect to each other. A hang there has no line of its own. */
 const meeting = /distributed_init_method|world_size|rendezvous|nccl|gloo|pynccl|custom_all_reduce|parallel_state/i;
 const meetingHint =
-  "The engine's processes may wait for each other: the node's own name may lead to the loopback or to an address that does not work. Name the interface in `env` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.{interfaces} NCCL_DEBUG=INFO shows more.";
+  "The engine's processes may wait for each other: the node's own name may resolve to the loopback or to an address that does not work. Name the interface in `env` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and for vLLM also VLLM_HOST_IP with its address.{interfaces} NCCL_DEBUG=INFO shows more.";
 
 const maxLastLines = 20;
 
 const slowHint =
-  'See `fairlead logs --source engine`. A large model on a slow file system needs a higher engine.readyLimitSeconds.';
+  'See `fairlead logs --source engine`. A large model on a slow file system needs a higher `engines.{engine}.readyLimitSeconds` of this cluster.';
 
 export function explainSilence(
   lines: readonly string[],
@@ -20,7 +20,7 @@ export function explainSilence(
   verdict?: Verdict,
 ): { lastLines: string[]; hint: string } {
   const lastLines = lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
-  // An engine that has failed does not always end: vLLM on a full disk, for one, stays.
+  // An engine that has failed does not always end: vLLM on a full disk stays.
   if (verdict?.kind === 'failed') {
     const names = { ...surroundingNames(surroundings), ...verdict.names };
     const { what, why, cure } = verdict.entry;
@@ -29,8 +29,10 @@ export function explainSilence(
       hint: `It has failed and did not end: ${fillText(what, names)}. ${fillText(`${why} ${cure}`, names)}`,
     };
   }
+  const names = surroundingNames(surroundings);
+  const slow = fillText(slowHint, names);
   const isMeeting = lastLines.slice(-5).some((line) => meeting.test(line));
-  if (isMeeting) return { lastLines, hint: `${fillText(meetingHint, surroundingNames(surroundings))} ${slowHint}` };
+  if (isMeeting) return { lastLines, hint: `${fillText(meetingHint, names)} ${slow}` };
   const mayHang = `An engine on several GPUs may also wait for its own processes without a word (NCCL, gloo): NCCL_DEBUG=INFO in \`env\` of this cluster shows that, and NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME name the interface.`;
-  return { lastLines, hint: `${slowHint} ${mayHang}` };
+  return { lastLines, hint: `${slow} ${mayHang}` };
 }

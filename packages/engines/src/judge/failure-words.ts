@@ -1,10 +1,10 @@
-// How an engine words its own end. Data of each engine; classify-failure.ts reads an engine's last lines with it.
+// The words of one engine about its own end, as data. classify-failure.ts reads an engine's last lines with it.
 
 import type { FailureEntry } from '../catalogue/failure-entry.ts';
 
 export interface FailureWords {
-  /** A line that the engine itself writes, not a script around it. Absent: nothing tells them apart. */
+  /** Matches a line that the engine itself writes, not a script around it. Absent: they cannot be distinguished. */
   ownLine?: RegExp;
-  /** Its part of the catalogue, tried after that of any node. */
+  /** The engine's own part of the catalogue, tried after the part of any node. */
   known: readonly FailureEntry[];
 }

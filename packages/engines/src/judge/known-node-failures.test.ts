@@ -1,4 +1,4 @@
-// Excerpts after reports of users of vLLM, SGLang, TensorRT-LLM and Apptainer, and what a user is told of each.
+// Excerpts from reports of users of vLLM, SGLang, TensorRT-LLM and Apptainer, and the message and cure for each.
 
 import { describe, expect, it } from 'vitest';
 import { classifyFailure, type EngineEnd } from './classify-failure.ts';
@@ -232,14 +232,14 @@ describe('classifyFailure', () => {
     expect(failure.hint).not.toMatch(/does not know the model/);
   });
 
-  it('says nothing of wrappers where the engine itself ended with 0', () => {
+  it('does not mention scripts around the engine when the engine itself ended with 0', () => {
     const line = '(EngineCore pid=2) ERROR 11-21 02:00:36 [core.py:1100] EngineCore encountered a fatal error.';
     expect(judged({ code: 0, line }).hint).not.toContain('exec');
   });
 });
 
 describe('explainSilence', () => {
-  it("names the node's interfaces where the engine's processes were about to meet", () => {
+  it("names the node's interfaces when the engine's processes were about to connect to each other", () => {
     const line =
       'INFO 11-21 02:00:12 [parallel_state.py:1408] world_size=2 rank=0 distributed_init_method=tcp://10.1.2.3:29501 backend=nccl';
     const { hint, lastLines } = explainSilence(['before', '', line], surroundings);
@@ -247,7 +247,7 @@ describe('explainSilence', () => {
     expect(lastLines).toEqual(['before', line]);
   });
 
-  it('names the failure that the engine has stated, where it did not end by it', () => {
+  it('names the failure that the engine has reported without ending', () => {
     const judge = createLogJudge();
     const line = 'torch._inductor.exc.InductorError: OSError: [Errno 28] No space left on device';
     judge.push(line);
@@ -255,9 +255,9 @@ describe('explainSilence', () => {
     expect(hint).toMatch(/^It has failed and did not end: a disk is full\. .*VLLM_CACHE_ROOT/);
   });
 
-  it('speaks of the hang without a word also where no line speaks of it', () => {
+  it('names the time limit of the start, and a silent hang, when no line tells the cause', () => {
     expect(explainSilence([], surroundings).hint).toMatch(
-      /readyLimitSeconds.*without a word \(NCCL, gloo\).*NCCL_DEBUG=INFO/,
+      /`engines\.vllm\.readyLimitSeconds`.*without a word \(NCCL, gloo\).*NCCL_DEBUG=INFO/,
     );
   });
 });

@@ -35,14 +35,14 @@ const input: EngineCommandInput = {
 };
 const optional = ['--allowed-media-domains', 'none-see-mediaDomains-in-fairlead-yaml.invalid'];
 
-it('engineCommand makes the command line of what is wanted and of what the node gives', () => {
+it('engineCommand makes the command line from the wanted engine and the values of the node', () => {
   const served = ['a/b', '--served-model-name', 'b', '--dtype', 'half', '--uds', '/tmp/fl-1/e.sock'];
   expect(engineCommand(input).argv).toEqual(['vllm', 'serve', ...served, ...optional]);
   const simulated = engineCommand({ ...input, kind: sim }).argv;
   expect(simulated).toEqual(['/opt/node', '--opt', '/opt/sim.ts', 'serve', ...served]);
 });
 
-it("engineCommand gives secrets in the environment, over the job's and the spec's own variables", () => {
+it('engineCommand puts secrets into the environment, where they override variables of the job and of the spec', () => {
   const { env } = engineCommand(input);
   expect(env).toMatchObject({
     PATH: '/bin',
@@ -55,7 +55,7 @@ it("engineCommand gives secrets in the environment, over the job's and the spec'
   expect(env).not.toHaveProperty('NODE_OPTIONS');
 });
 
-it('engineCommand leaves optional arguments out for an engine that does not know them', () => {
+it('engineCommand leaves out optional arguments for an engine that does not know them', () => {
   const plain = engineCommand({ ...input, isPlain: true });
   expect(plain.argv).not.toContain('--allowed-media-domains');
   expect(plain.optional).toBeUndefined();

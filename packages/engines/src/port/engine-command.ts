@@ -1,9 +1,9 @@
-// Decides an engine's argv and environment: what its kind plans, in the job's environment. Pure: secrets go into the environment only.
+// Decides an engine's argv and environment: the plan of its kind, in the job's environment. Puts secrets into the environment only. Pure.
 
 import type { Secret } from '@fairlead/kit';
 import type { EngineKind, EnginePlace, EngineWanted, OptionalArguments } from './engine-kind.ts';
 
-/** Found again in /proc/<pid>/environ: how a child that left its group and its parent is still known as ours. */
+/** The agent finds it in /proc/<pid>/environ: so it recognizes a child that left its process group and its parent. */
 export const markerVariable = 'FAIRLEAD_INSTANCE';
 
 export interface EngineCommandInput {
@@ -12,7 +12,7 @@ export interface EngineCommandInput {
   place: EnginePlace;
   instanceId: string;
   hfToken?: Secret;
-  /** Leaves out the plan's optional arguments: this engine has been seen not to know them. */
+  /** Leaves out the plan's optional arguments, because this engine has reported that it does not know them. */
   isPlain?: boolean;
   /** The job's environment. */
   env: NodeJS.ProcessEnv;
@@ -21,11 +21,11 @@ export interface EngineCommandInput {
 export interface EngineCommand {
   argv: [string, ...string[]];
   env: Record<string, string>;
-  /** Those that `argv` holds. */
+  /** The optional arguments in `argv`. */
   optional?: OptionalArguments | undefined;
 }
 
-/** Variables of Node's own that would change what the engine's helpers do, and ours. */
+/** Node's variables for the agent, which would change the engine's helpers and must not reach them. */
 const stripped = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS', 'NODE_CHANNEL_FD'];
 
 export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: EngineCommandInput): EngineCommand {
@@ -50,11 +50,11 @@ export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: 
   };
 }
 
-/** What every engine needs of the job's environment; the rest is the site's and the user's affair. */
+/** The variables of the job's environment that every engine needs in a container. Others are up to the site and the user. */
 const neededVariables = /^(?:CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|HF_\w+|NCCL_\w+|GLOO_\w+)$/;
 const cleanFlags = ['--cleanenv', '-e', '--containall', '-C'];
 
-/** A container that is started with a clean environment takes variables by this prefix alone (apptainer(1), ENVIRONMENT). */
+/** A container with a clean environment takes only variables with this prefix (apptainer(1), ENVIRONMENT). */
 function containerEnvironment(
   words: readonly string[],
   env: Record<string, string>,

@@ -1,5 +1,5 @@
-// The port: all that differs between engines. One folder for each engine; engine-kinds.ts lists them.
-// An engine kind is data and pure functions: it starts nothing and asks nothing.
+// The port for engines: everything that differs between them. Each engine has a folder; engine-kinds.ts lists them.
+// An engine kind is data and pure functions: it starts no process and sends no request.
 
 import type { Secret } from '@fairlead/kit';
 import type { ApiRoute } from '@fairlead/openai-wire';
@@ -8,17 +8,17 @@ import type { ZodObject } from 'zod';
 import type { FailureWords } from '../judge/failure-words.ts';
 import type { MetricNames } from './parse-metrics.ts';
 
-/** What a configuration says of an engine; `args` and `env` hold a preset's too. */
+/** The settings of an engine in a configuration; `args` and `env` include those of a preset. */
 export interface EngineSettings {
   /** Program and first arguments, in place of the engine's own. */
   command?: readonly string[] | undefined;
   args: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** As `EngineKind.options` reads them. */
+  /** The engine's own options, in the form of `EngineKind.options`. */
   options: Readonly<Record<string, unknown>>;
 }
 
-/** What a deployment wants of its engine. The spec carries it; the agent makes a command of it. */
+/** The engine that a deployment asks for. The spec carries it; the agent makes a command of it. */
 export interface EngineWanted extends EngineSettings {
   model: string;
   servedModel: string;
@@ -27,7 +27,7 @@ export interface EngineWanted extends EngineSettings {
   nodes: number;
 }
 
-/** What the node gives an engine. Words, so that a dry run can show names in place of them. */
+/** The values that the node gives an engine. They are words, so that a dry run can show names in their place. */
 export interface EnginePlace {
   /** The agent's own Node. */
   nodePath: string;
@@ -35,9 +35,9 @@ export interface EnginePlace {
   engineSim: readonly string[];
   /** The node-local 0700 directory. */
   directory: string;
-  /** Path of the unix socket to listen at; of meaning where `listens` says `socket`. */
+  /** Path of the unix socket to listen on, if `listens` returns `socket`. */
   socket: string;
-  /** Port of 127.0.0.1 to listen at; of meaning where `listens` says `port`. */
+  /** Port of 127.0.0.1 to listen on, if `listens` returns `port`. */
   port: string;
   engineKey: Secret;
 }
@@ -47,22 +47,22 @@ export interface EnginePlan {
   argv: readonly string[];
   /** Added to the job's own environment. Holds `EngineSettings.env`. */
   env: Readonly<Record<string, string>>;
-  /** Added to `argv`; left out at the next start when the engine said that it does not know the first of them. */
+  /** Added to `argv`; left out at the next start if the engine reports that it does not know the first of them. */
   optional?: OptionalArguments | undefined;
 }
 
 export interface OptionalArguments {
   /** A flag and its values. */
   words: readonly string[];
-  /** What is so without them, said of the engine: `a request may …`. */
+  /** The consequence of leaving them out, as a clause about the engine: `a request may …`. */
   without: string;
   hint: string;
 }
 
 export interface EngineCheck {
-  /** Why nothing can be started. `path` is below `engines.<name>`. */
+  /** The reasons why the engine cannot be started. `path` is below `engines.<name>`. */
   problems: readonly { path: string; message: string }[];
-  /** What a user has to know before it is started: one sentence each. */
+  /** What a user has to know before the start, one sentence each. */
   risks: readonly string[];
 }
 
@@ -72,28 +72,28 @@ export interface PhaseSeen {
 }
 
 export interface EngineProbe {
-  /** GET answers 200 here once the engine is up. */
+  /** The path at which GET answers 200 when the engine is up. */
   healthPath: string;
 }
 
 export interface EngineVersion {
-  /** Name of its Python distribution, whose metadata tells the version without starting the engine. */
+  /** The engine's Python distribution, whose metadata has the version, so that the engine need not start. */
   distribution: string;
-  /** The command that prints the version, made of the one that serves; for a program that is no Python script. */
+  /** Turns the command that serves into the one that prints the version, for a program that is no Python script. */
   command: (serve: readonly string[]) => string[];
 }
 
-/** Where an engine keeps what it may fetch again. */
+/** A directory in which an engine keeps what it can download again. */
 export interface EngineCache {
-  /** What lies there: `a model`. */
+  /** What one entry is: `a model`. */
   what: string;
-  /** The variable that moves it. */
+  /** The variable that sets the directory. */
   variable: string;
-  /** A shell word that is empty where the variable is not set. */
+  /** A shell word for the directory that the variables set; empty if they set none. */
   chosen: string;
-  /** A shell word for the place where nothing is chosen. */
+  /** A shell word for the default directory. */
   fallback: string;
-  /** Room that one of them takes. */
+  /** The size of one entry. */
   sizeKb: number;
 }
 
@@ -102,39 +102,39 @@ export interface EngineKind {
   readonly name: string;
   /** For people: `vLLM`. */
   readonly title: string;
-  /** One sentence for documentation: what it is, what it is for. */
+  /** One sentence for the documentation: what it is and what it is for. */
   readonly description: string;
-  /** What `engines.<name>` takes besides the settings of every engine. */
+  /** The schema of the settings of `engines.<name>` that only this engine has. */
   readonly options: ZodObject;
-  /** For documentation and the JSON Schema. Together they make sense. */
+  /** For the documentation and the JSON Schema. The three fit together. */
   readonly examples: { command: string[]; args: string[]; env: Record<string, string> };
-  /** Where neither request nor preset names a number. */
+  /** The number of GPUs if neither request nor preset names one. */
   readonly defaultGpus: number;
   /**
-   * How the engine is started where `command` is absent. `installed`: the site's environments and modules are searched for the
-   * first word of its command. `bundled`: it travels with the agent. `configured`: there is no default.
+   * How the engine starts if `command` is absent. `installed`: by this command, which `init` looks for in the site's environments and
+   * modules. `bundled`: by the program that comes with the agent. `configured`: not at all, there is no default.
    */
   readonly program: { kind: 'installed'; command: readonly string[] } | { kind: 'bundled' } | { kind: 'configured' };
-  /** What tells its version. Absent: nothing does. */
+  /** How to find the engine's version. Absent: it cannot be found. */
   readonly version?: EngineVersion;
-  /** Flags that are followed by a secret, which no argument may hold. */
+  /** Flags whose value is a secret. No argument may hold a secret. */
   readonly secretFlags: readonly string[];
-  /** Variables of the job that an engine in a container needs, besides those of every engine. */
+  /** More variables of the job that this engine needs in a container, besides those of every engine. */
   readonly variables?: RegExp;
   readonly caches: readonly EngineCache[];
   readonly failures: FailureWords;
-  /** Absent: its load is not known, and only completions show that it lives. */
+  /** Absent: the agent does not know the load, and only completions show that the engine works. */
   readonly metrics?: { path: string; names: MetricNames };
-  /** What a consumer may ask it for. */
+  /** The routes that clients may use. */
   readonly routes: readonly ApiRoute[];
-  /** Finds what contradicts itself, with the path of the setting. `model`: what is to be deployed, where that is known. */
+  /** Finds contradictions, with the path of the setting. `model`: the model to deploy, if it is known. Throws `engine_options_invalid`. */
   check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
-  /** Call it for settings that `check` has no problem with. Throws `engine_options_invalid` where `options` are not its own. */
+  /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
   probe: (wanted: EngineWanted) => EngineProbe;
-  /** What keeps other users of the node out: a `socket` in a directory of ours, a `key` that the server was given and has to check, or nothing. */
+  /** What keeps other users of the node out: a `socket` in the agent's own directory, a `key` that the server checks, or nothing. */
   guard: (settings: EngineSettings) => 'socket' | 'key' | 'none';
-  /** The phase of its start that a log line shows, for the progress display alone. */
+  /** The phase of the start that a log line shows, for the progress display only. */
   parsePhase: (line: string) => PhaseSeen | undefined;
 }

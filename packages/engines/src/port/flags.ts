@@ -1,10 +1,10 @@
-// Flags in an engine's arguments, as Python's argparse reads them: `_` for `-`, and the value after `=` or as the next word. Pure.
+// Finds flags in an engine's arguments as Python's argparse reads them: `_` for `-`, and the value after `=` or as the next word. Pure.
 
 export function namesFlag(words: readonly string[], flag: string): boolean {
   return words.some((word) => flagOf(word) === flag);
 }
 
-/** The first of `flags` that is followed by a value. */
+/** The first flag in `words` that is one of `flags` and has a value. */
 export function flagWithValue(words: readonly string[], flags: readonly string[]): string | undefined {
   for (const [at, word] of words.entries()) {
     const flag = flagOf(word);

@@ -23,7 +23,7 @@ it('parseMetrics sums counts over engines and averages the cache', () => {
   expect(metrics?.kvCacheUsage).toBeCloseTo(0.3);
 });
 
-it('parseMetrics knows a text that holds nothing of it', () => {
+it('parseMetrics returns undefined for a text without such metrics', () => {
   expect(parseMetrics('process_cpu_seconds_total 1\n', vllmMetrics)).toBeUndefined();
   expect(parseMetrics('<html>', vllmMetrics)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// Reads from a Prometheus text what the agent needs of an engine's load. Pure; sums over engines (data parallel).
+// Reads an engine's load from a Prometheus text. Sums over engines (data parallel). Pure.
 
 export interface EngineMetrics {
   running: number;
@@ -8,10 +8,10 @@ export interface EngineMetrics {
   kvCacheUsage?: number;
 }
 
-/** Which metric of an engine means what. A name that is not listed is passed over. */
+/** The meaning of an engine's metrics by their names. Other names are ignored. */
 export type MetricNames = Readonly<Record<string, keyof EngineMetrics>>;
 
-/** Undefined when the text holds none of it: another engine, or not metrics at all. */
+/** Undefined if the text has neither running requests nor generated tokens: another engine, or no metrics. */
 export function parseMetrics(text: string, names: MetricNames): EngineMetrics | undefined {
   const sums = new Map<string, number>();
   let engines = 0;

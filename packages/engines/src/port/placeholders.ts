@@ -1,4 +1,4 @@
-// `{name}` in a configured word stands for what only the node knows. Pure. Braces around anything else mean themselves (JSON).
+// Fills `{name}` in a configured word with a value that only the node knows. Leaves all other braces unchanged (JSON). Pure.
 
 export function fillPlaceholders(word: string, values: Readonly<Record<string, string>>): string {
   return word.replaceAll(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? values[name]! : whole));

@@ -1,4 +1,4 @@
-// An engine's own options, decoded where they are used: a spec may come from another version.
+// Decodes an engine's own options at each use, because a spec may come from another version.
 
 import { CodedError } from '@fairlead/kit';
 import type { output, ZodType } from 'zod';

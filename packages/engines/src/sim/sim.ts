@@ -1,4 +1,4 @@
-// The simulator: speaks as vLLM does, needs no GPU, and travels with the agent.
+// The engine kind `sim`: Fairlead's simulator, which answers as vLLM does, needs no GPU, and comes with the agent.
 
 import { z } from 'zod';
 import type { EngineKind, EnginePlace } from '../port/engine-kind.ts';
@@ -22,7 +22,7 @@ export const sim: EngineKind = {
   }),
 };
 
-/** In a configured command `{node}` is the agent's Node and the word `{engineSim}` the simulator's program. */
+/** In a configured command `{node}` is the agent's Node, and the word `{engineSim}` is the simulator's program. */
 function programOf(command: readonly string[] | undefined, { nodePath, engineSim }: EnginePlace): string[] {
   const words = command ?? ['{node}', '{engineSim}', 'serve'];
   return words.flatMap((word) =>

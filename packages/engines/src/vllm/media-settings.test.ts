@@ -4,7 +4,7 @@ import { mediaSettings, noHost } from './media-settings.ts';
 const bounded = (...hosts: string[]): unknown =>
   expect.objectContaining({ words: ['--allowed-media-domains', ...hosts] });
 
-it('mediaSettings has vLLM fetch nothing unless the configuration says so', () => {
+it('mediaSettings lets vLLM fetch nothing unless the configuration allows it', () => {
   const closed = {
     optional: bounded(noHost),
     arguments: [],
@@ -14,7 +14,7 @@ it('mediaSettings has vLLM fetch nothing unless the configuration says so', () =
   expect(mediaSettings({ mediaDomains: [] }, ['--max-model-len', '8192'])).toEqual(closed);
 });
 
-it('mediaSettings opens what is named: hosts, any host, a directory', () => {
+it('mediaSettings allows what the configuration names: hosts, any host, a directory', () => {
   const hosts = mediaSettings({ mediaDomains: ['Img.example.org', 'cdn.example.org'], mediaPath: '/data/img' }, []);
   expect(hosts).toEqual({
     optional: bounded('img.example.org', 'cdn.example.org'),

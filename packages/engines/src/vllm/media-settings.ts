@@ -1,19 +1,19 @@
-// What a request may have vLLM fetch besides what it holds: nothing, unless the configuration opens it. Pure.
+// Decides which media a request may make vLLM fetch: none, unless the configuration allows it. Pure.
 
 import type { OptionalArguments } from '../port/engine-kind.ts';
 import { namesFlag } from '../port/flags.ts';
 
 export interface MediaSettings {
-  /** A vLLM that does not know the flag (before 0.11) is started without it. */
+  /** A vLLM that does not know the flag (before 0.11) starts without it. */
   optional: OptionalArguments | undefined;
   arguments: string[];
   env: Record<string, string>;
 }
 
-/** vLLM allows every host where its list is empty. No host has this name (RFC 6761). vLLM shows the list, and so this name, in its refusal. */
+/** vLLM allows every host if its list is empty. No host has this name (RFC 6761). vLLM shows the list in its refusal, and so the name of the setting. */
 export const noHost = 'none-see-mediaDomains-in-fairlead-yaml.invalid';
 
-/** `given`: the arguments of preset and configuration; where they name the flags themselves, they are obeyed. */
+/** `given`: the arguments of preset and configuration. Flags in them override the settings. */
 export function mediaSettings(
   { mediaDomains = [], mediaPath }: { mediaDomains?: string[] | undefined; mediaPath?: string | undefined },
   given: readonly string[],
@@ -29,12 +29,12 @@ export function mediaSettings(
           hint: 'Use a newer vLLM: docs/security.md says what is open until then.',
         }
       : undefined,
-    // Without it vLLM refuses every file.
+    // Without the flag vLLM refuses every file.
     arguments:
       mediaPath === undefined || namesFlag(given, '--allowed-local-media-path')
         ? []
         : ['--allowed-local-media-path', mediaPath],
-    // A host that is allowed could send vLLM on to one that is not.
+    // An allowed host could redirect vLLM to one that is not allowed.
     env: isOpen ? {} : { VLLM_MEDIA_URL_ALLOW_REDIRECTS: '0' },
   };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseStartPhase } from './parse-start-phase.ts';
 
-// Recorded from vLLM 0.32.0 (CPU), but for the CUDA and download lines, which are from its source.
+// Recorded from vLLM 0.32.0 (CPU), except the CUDA and download lines, which are from its source.
 it.each([
   ["(APIServer pid=1) INFO 11-21 02:00:21 [api_utils.py:286] non-default args: {'port': 8622}", 'booting', undefined],
   [
@@ -28,6 +28,6 @@ it.each([
   expect(parseStartPhase(line)).toEqual(percent === undefined ? { phase } : { phase, percent });
 });
 
-it('parseStartPhase makes nothing of other lines', () => {
+it('parseStartPhase finds no phase in other lines', () => {
   expect(parseStartPhase('(APIServer pid=1) INFO [launcher.py:195] Route: /v1/chat/completions')).toBeUndefined();
 });

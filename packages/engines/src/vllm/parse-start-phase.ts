@@ -1,5 +1,5 @@
 // Reads the phase of vLLM's start from one log line, for the progress display only. Pure.
-// Lines as seen on vLLM 0.32; older and newer ones where they are known to differ.
+// Lines of vLLM 0.32, and those of other versions that are known to differ.
 
 import type { StartPhase } from '@fairlead/protocol';
 import type { PhaseSeen } from '../port/engine-kind.ts';

@@ -1,5 +1,5 @@
-// The routes of a vLLM that consumers may use. Everything else it offers stays on the node: `/invocations` (generates
-// without a key), LoRA loading, scaling, profiling, documentation, `/render`, WebSocket upgrades.
+// The routes of a vLLM that clients may use. All others are closed to clients: `/invocations` (generates without a key),
+// LoRA loading, scaling, profiling, documentation, `/render`, WebSocket upgrades.
 // Source: vLLM 0.32's own list (35 routes).
 
 import { openAiRoutes, type ApiRoute } from '@fairlead/openai-wire';

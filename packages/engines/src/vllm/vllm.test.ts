@@ -8,14 +8,14 @@ const wanted: EngineWanted = { ...none, model: 'a/b', servedModel: 'b', gpus: 4,
 const engineKey = new Secret('the-key');
 const place = { nodePath: '/n', engineSim: [], directory: '/d', socket: '/d/e.sock', port: '', engineKey };
 
-it('vllm over several GPUs splits the model by them, unless arguments say how', () => {
+it('vllm on several GPUs splits the model over them, unless arguments say how', () => {
   expect(vllm.plan(wanted, place).argv.join(' ')).toContain('--tensor-parallel-size 4');
   const said = { ...wanted, args: ['--tensor_parallel_size=2'] };
   expect(vllm.plan(said, place).argv.join(' ')).not.toContain('--tensor-parallel-size');
   expect(vllm.plan({ ...wanted, gpus: 1 }, place).argv.join(' ')).not.toContain('tensor');
 });
 
-it('vllm fetches no media unless the configuration opens it', () => {
+it('vllm fetches no media unless the configuration allows it', () => {
   const closed = vllm.plan(wanted, place);
   expect(closed.optional?.words[0]).toBe('--allowed-media-domains');
   expect(closed.env).toMatchObject({ VLLM_MEDIA_URL_ALLOW_REDIRECTS: '0', VLLM_API_KEY: 'the-key' });

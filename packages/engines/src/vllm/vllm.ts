@@ -1,4 +1,4 @@
-// vLLM: an inference server in Python, the engine of real deployments.
+// The engine kind `vllm`: the inference server vLLM, for real deployments.
 
 import { z } from 'zod';
 import { namesFlag } from '../port/flags.ts';
@@ -16,14 +16,14 @@ const options = z.strictObject({
     .optional()
     .meta({
       description:
-        'Hosts from which a request may have vLLM fetch images, audio and video; `*` is any host. Default none: media come in the request.',
+        'Hosts from which a request may make vLLM fetch images, audio and video; `*` is any host. Default none: a request must contain its media.',
       examples: [['upload.wikimedia.org']],
     }),
   mediaPath: z
     .string()
     .optional()
     .meta({
-      description: 'Directory on the compute node of which a request may name files (`file://`). Default none.',
+      description: 'Directory on the compute node whose files a request may name (`file://`). Default none.',
       examples: ['/project/alice/images'],
     }),
 });
@@ -38,7 +38,7 @@ export const vllmMetrics: MetricNames = {
   'vllm:gpu_cache_usage_perc': 'kvCacheUsage',
 };
 
-/** Flags that the agent or a setting of Fairlead's gives. */
+/** Flags that the agent or a setting of Fairlead sets. */
 const taken: Readonly<Record<string, string>> = {
   '--uds': 'the agent chooses the socket',
   '--host': 'the engine listens at a socket that the agent chooses',
@@ -58,7 +58,7 @@ export const vllm: EngineKind = {
   },
   defaultGpus: 1,
   program: { kind: 'installed', command: ['vllm', 'serve'] },
-  // vLLM takes ten seconds to print its version; its metadata does not.
+  // vLLM needs ten seconds to print its version; its metadata can be read at once.
   version: {
     distribution: 'vllm',
     command: (serve) => [...(serve.at(-1) === 'serve' ? serve.slice(0, -1) : serve), '--version'],

@@ -48,7 +48,7 @@ describe('A plan', () => {
       planDeployment({ what: 'a/b', engine: 'command' }, {}, { engines: { command: { command } } });
     expect(serve('serve', '{socket}').risks).toEqual([]);
     expect(serve('serve', '{port}').risks).toEqual([expect.stringContaining('takes no key')]);
-    expect(() => serve('serve')).toThrow(/engines\.command\.command: says nowhere where to listen/);
+    expect(() => serve('serve')).toThrow(/engines\.command\.command: does not say where to listen/);
   });
 
   it('takes presets of the configuration', () => {

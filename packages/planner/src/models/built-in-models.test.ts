@@ -9,11 +9,11 @@ import { builtInModels } from './built-in-models.ts';
 const names = builtInModels.map(({ name }) => name);
 
 describe.each(builtInModels.map((model) => [model.name, model] as const))('The preset %s', (_, model) => {
-  it('is what the format says', () => {
+  it('matches the schema', () => {
     expect(modelPreset.parse(model)).toEqual(model);
   });
 
-  it('fits where it says, and no GPU less would do', () => {
+  it('fits where it says, and fewer GPUs are not enough', () => {
     const { gpu, gpus: gpusPerNode, nodes, ...wish } = model.fits;
     const found = findGpu(gpu);
     if (!('gpu' in found)) throw new Error(`${gpu} is no GPU type`);
@@ -21,12 +21,12 @@ describe.each(builtInModels.map((model) => [model.name, model] as const))('The p
     expect(plan).toMatchObject({ fits: true, layout: { gpusPerNode, nodes } });
   });
 
-  it('names siblings that there are', () => {
+  it('names existing siblings', () => {
     expect(names).toEqual(expect.arrayContaining(model.siblings ?? []));
   });
 });
 
-it('No two presets have one name, or one model', () => {
+it('No two presets have the same name or model', () => {
   expect(new Set(names).size).toBe(names.length);
   expect(new Set(builtInModels.map(({ model }) => model)).size).toBe(names.length);
 });

@@ -1,4 +1,4 @@
-// The model presets that come with Fairlead, families together. A new one: its file beside this one, and two lines here.
+// The model presets that come with Fairlead, grouped by family. A new preset is a file beside this one and two lines here.
 
 import type { ModelPreset } from '../model-preset.ts';
 import { bgeM3 } from './bge-m3.ts';

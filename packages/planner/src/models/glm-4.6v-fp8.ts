@@ -22,7 +22,7 @@ export const glm46vFp8: ModelPreset = {
     experts: { count: 128, perToken: 8 },
     hasVision: true,
     source: 'https://huggingface.co/PrimeIntellect/INTELLECT-3-Base/blob/main/config.json',
-    note: "The shape is that of GLM-4.5-Air, on which the series is built; GLM-4.6V's own config was not at hand.",
+    note: "The shape is that of GLM-4.5-Air, on which the series is based; GLM-4.6V's own config was not available.",
   },
   context: {
     tokens: 131_072,

@@ -1,4 +1,4 @@
-// For a plan that does not fit: what would, the smallest change first. Each was planned and fits.
+// Finds changes that make a plan fit, the smallest first. Each change was planned and fits.
 
 import { formatSupport, gpuLabel, gpus } from '../gpu.ts';
 import type { ModelPreset } from '../model-preset.ts';
@@ -8,15 +8,15 @@ import { type Place, placeOfGpu } from './place.ts';
 import { layoutWords, planModel } from './plan-model.ts';
 
 export interface Change {
-  /** What to change, in one clause. */
+  /** The change, in one clause. */
   what: string;
-  /** The preset to plan in place of this one. */
+  /** The preset that replaces this one. */
   model?: string;
-  /** Flags of `fairlead plan` that make it. */
+  /** The flags of `fairlead plan` for the change. */
   flags?: string;
 }
 
-/** A context below this serves no conversation. */
+/** A shorter context is too short for a conversation. */
 const leastContext = 4096;
 const contextStep = 1024;
 
@@ -81,7 +81,7 @@ function shorterContext(wish: Wish, fits: Fits): Change[] {
   ];
 }
 
-/** The same model in another format, if need be with a smaller cache or one request at a time. */
+/** The same model in another format, if necessary with a smaller cache or one request at a time. */
 function otherFormat(sibling: ModelPreset, { gpu }: Place, { wish, fits }: { wish: Wish; fits: Fits }): Change[] {
   const whole = within(sibling, wish);
   const hasFp8 = formatSupport(gpu, 'fp8').kind === 'native';
@@ -102,7 +102,7 @@ function moreGpus(model: ModelPreset, { gpu }: Place, wish: Wish): Change[] {
   return [{ what: `take a node with ${layoutWords(plan.layout)} of ${gpuLabel(gpu)}` }];
 }
 
-/** The GPU type of which the fewest would do. */
+/** The GPU type of which the fewest are enough. */
 function otherGpu(model: ModelPreset, place: Place, wish: Wish): Change[] {
   const [best] = gpus
     .filter((gpu) => gpu !== place.gpu && formatSupport(gpu, model.quantization).kind === 'native')
@@ -112,7 +112,7 @@ function otherGpu(model: ModelPreset, place: Place, wish: Wish): Change[] {
   return best ? [{ what: `take ${layoutWords(best.layout)} of ${gpuLabel(best.place.gpu)}` }] : [];
 }
 
-/** The largest whole number in the range that passes; what passes, passes for all smaller ones too. */
+/** The largest integer in the range that passes. If a number passes, all smaller ones must pass. */
 function largest(from: number, to: number, passes: (value: number) => boolean): number | undefined {
   if (to < from || !passes(from)) return undefined;
   let [low, high] = [from, to];

@@ -1,13 +1,13 @@
-// How a model can be split: tensor parallel inside a node, pipeline stages over the rest.
+// Lists the ways to split a model: tensor parallel inside a node, pipeline stages over the rest.
 
 import type { ModelPreset } from '../model-preset.ts';
 
 export interface Layout {
   nodes: number;
   gpusPerNode: number;
-  /** Tensor-parallel size: every layer is split over so many GPUs of one node. */
+  /** Tensor-parallel size: the number of GPUs of one node over which every layer is split. */
   tp: number;
-  /** Pipeline-parallel size: the layers are dealt out to so many stages. */
+  /** Pipeline-parallel size: the number of stages that share the layers. */
   pp: number;
 }
 
@@ -20,11 +20,11 @@ export function gpusOf({ nodes, gpusPerNode }: Layout): number {
   return nodes * gpusPerNode;
 }
 
-/** Every split that the shape allows, the best first: fewer nodes, then no stages where that is possible (stages wait for each other), then fewer GPUs. */
+/** Every split that the model's shape and the supply allow, the best first: fewer nodes, then no stages inside a node (stages wait for each other), then fewer GPUs. */
 export function listLayouts(model: ModelPreset, supply: GpuSupply): Layout[] {
   const layouts: Layout[] = [];
   for (let nodes = 1; nodes <= supply.nodes; nodes++) {
-    // A job of several nodes takes whole ones: other jobs on them would slow every step.
+    // A job on several nodes takes whole nodes: another job on one of them would slow every step.
     const least = nodes === 1 ? 1 : supply.gpusPerNode;
     for (let gpusPerNode = least; gpusPerNode <= supply.gpusPerNode; gpusPerNode++)
       layouts.push(...splits(model, nodes, gpusPerNode));
@@ -43,7 +43,7 @@ function splits(model: ModelPreset, nodes: number, gpusPerNode: number): Layout[
     .filter(({ pp }) => pipelineFault(model, pp) === undefined);
 }
 
-/** Why a tensor-parallel size is not possible. */
+/** Why a tensor-parallel size is impossible; undefined if it is possible. */
 export function tensorParallelFault({ name, shape }: ModelPreset, tp: number): string | undefined {
   const { heads, kvCache, maxTensorParallel } = shape;
   if (heads % tp !== 0) return `${name} has ${heads} heads, which ${tp} does not divide`;
@@ -54,7 +54,7 @@ export function tensorParallelFault({ name, shape }: ModelPreset, tp: number): s
   return undefined;
 }
 
-/** Why a number of pipeline stages is not possible. */
+/** Why a number of pipeline stages is impossible; undefined if it is possible. */
 export function pipelineFault({ name, shape, task }: ModelPreset, pp: number): string | undefined {
   if (pp > 1 && task !== 'chat') return `${name} is served in one stage`;
   if (pp > shape.layers) return `${name} has ${shape.layers} layers, which are too few for ${pp} stages`;

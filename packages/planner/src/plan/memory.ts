@@ -1,4 +1,4 @@
-// What one GPU of a layout has to hold: weights, KV cache, and what vLLM needs besides. The model and its limits:
+// Computes the memory that one GPU of a layout needs: weights, KV cache, and vLLM's own memory. The model and its limits:
 // docs/decisions/2026-11-30-memory-model-of-the-planner.md
 
 import { type Gpu, gpuLabel, reportedGib } from '../gpu.ts';
@@ -6,14 +6,14 @@ import type { ModelPreset } from '../model-preset.ts';
 import { type Layout, layersPerStage } from './layout.ts';
 
 export interface Wish {
-  /** Tokens of the longest request with its answer. */
+  /** Tokens of the longest request and its answer together. */
   context: number;
-  /** Requests of that length at a time; at most `maxConcurrency`. */
+  /** Concurrent requests of that length; at most `maxConcurrency`. */
   concurrency: number;
   kvCacheDtype: 'auto' | 'fp8';
 }
 
-/** What is planned for where a user says nothing. */
+/** The defaults for settings that the user leaves out. */
 export function defaultWish({ context }: ModelPreset): Wish {
   return { context: Math.min(32_768, context.tokens), concurrency: 4, kvCacheDtype: 'auto' };
 }
@@ -35,13 +35,13 @@ export interface Reserve {
   /** What one step of the largest batch computes. */
   activations: number;
   graphs: number;
-  /** vLLM tries the vision encoder with its largest input at the start. */
+  /** For vLLM's test of the vision encoder with its largest input at the start. */
   vision: number;
 }
 
 export const gib = 2 ** 30;
 
-/** vLLM's own default since 2026-04 (https://github.com/vllm-project/vllm/pull/38284); a plan states it, for the versions before. */
+/** vLLM's own default since 2026-04 (https://github.com/vllm-project/vllm/pull/38284). A plan sets it, because earlier versions have another default. */
 export const memoryUtilization = 0.92;
 
 const runtimeBytes = 0.6 * gib;
@@ -70,19 +70,19 @@ export function reserveBytes({ runtime, activations, graphs, vision }: Reserve):
   return runtime + activations + graphs + vision;
 }
 
-/** Growth of one GPU's KV cache with each token of a request that is longer than every window. */
+/** Growth of one GPU's KV cache per token of a request that is longer than every window. */
 export function kvPerToken(model: ModelPreset, layout: Layout, wish: Pick<Wish, 'kvCacheDtype'>): number {
   const { kvCache, layers } = model.shape;
   const windowed = kvCache.kind === 'grouped' ? (kvCache.window?.layers ?? 0) : 0;
   return (layers - windowed) * stageShare(model, layout) * bytesPerLayer(model, layout, wish);
 }
 
-/** The part of all layers that the largest pipeline stage has. */
+/** The share of all layers that the largest pipeline stage holds. */
 function stageShare(model: ModelPreset, layout: Layout): number {
   return layersPerStage(model, layout) / model.shape.layers;
 }
 
-/** KV cache of one GPU for one request as long as the context. */
+/** KV cache of one GPU for one request with the full context. */
 function kvPerRequest(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish): number {
   const { kvCache } = model.shape;
   const unwindowed = kvPerToken(model, layout, wish) * wish.context;
@@ -98,7 +98,7 @@ function bytesPerLayer(model: ModelPreset, { tp }: Layout, { kvCacheDtype }: Pic
   const bytes = kvCacheDtype === 'fp8' ? 1 : 2;
   switch (kvCache.kind) {
     case 'grouped':
-      // A head that has to serve several GPUs is kept by each of them.
+      // A head that several GPUs need is stored on each of them.
       return 2 * Math.max(1, kvCache.heads / tp) * kvCache.headDim * bytes;
     case 'latent':
       return (kvCache.rank + kvCache.ropeDim) * bytes;
@@ -130,12 +130,12 @@ export function batchedTokens(gpu: Gpu): number {
 /** vLLM's own default on large GPUs, and less than the tokens of the smallest batch, which --max-num-seqs may not exceed. */
 export const maxConcurrency = 1024;
 
-/** What a plan gives as --max-num-seqs: vLLM's default reserves memory for up to 1024 requests. */
+/** A plan's --max-num-seqs. vLLM's default would reserve memory for up to 1024 requests. */
 function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
   return Math.max(64, concurrency);
 }
 
-/** What a plan counts on and vLLM would choose otherwise, by its version or the GPU. */
+/** Arguments for the values that a plan assumes, because vLLM would choose others by its version or the GPU. */
 export function memoryArguments(wish: Pick<Wish, 'context' | 'concurrency'>): string[] {
   return [
     '--max-model-len',

@@ -1,4 +1,4 @@
-// Where a model could run: GPUs of one type, with what is known of their nodes.
+// A place where a model could run: GPUs of one type, with the known facts about their nodes.
 
 import { findGpu, type Gpu, gpuLabel } from '../gpu.ts';
 import type { SiteProfile } from '../site-profile.ts';
@@ -17,16 +17,17 @@ export interface Place {
   cost?: { perGpuHour: number; unit: string };
 }
 
-/** As many nodes as a plan looks at; a model that needs more is not for a batch job. */
+/** The most nodes that a plan considers; a model that needs more is not for a batch job. */
 const mostNodes = 8;
 
-/** The partitions of a site, each a place. Throws for a profile with an unknown GPU type: a test holds those of the house to it. */
+/** One place for each partition of a site. Throws for an unknown GPU type, which the schema of a site profile refuses. */
 export function placesOfSite(site: SiteProfile): Place[] {
   return site.partitions.map((partition) => {
     const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer } = partition;
     const found = findGpu(partition.gpu);
-    if (!('gpu' in found)) throw new Error(`cannot plan for ${site.name}: ${partition.gpu} is no GPU type`);
-    // Where a user may hold fewer GPUs than a node has, a part of a node is all that there is.
+    if (!('gpu' in found))
+      throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
+    // A user who may hold fewer GPUs than a node has gets a part of a node.
     const usable = Math.min(gpusPerNode, maxGpus ?? gpusPerNode);
     const shareOf = (whole: number) => Math.floor((whole * usable) / gpusPerNode);
     const affordable = Math.floor((maxGpus ?? Number.MAX_SAFE_INTEGER) / gpusPerNode);
@@ -45,7 +46,7 @@ export function placesOfSite(site: SiteProfile): Place[] {
   });
 }
 
-/** A place of which only the GPUs are known. */
+/** A place for which only the GPUs are known. */
 export function placeOfGpu(gpu: Gpu, { gpusPerNode, nodes }: { gpusPerNode: number; nodes: number }): Place {
   return { label: gpuLabel(gpu), gpu, gpusPerNode, nodes: Math.min(mostNodes, nodes) };
 }

@@ -31,11 +31,11 @@ function fittingPlan(name: string, place: Place, wished: Parameters<typeof planM
 }
 
 describe('A plan', () => {
-  it('takes the fewest GPUs of a node, and says why not one less', () => {
+  it('takes the fewest GPUs of a node, and says why fewer are not enough', () => {
     const plan = fittingPlan('llama-3.1-70b', node('a100:80'));
     expect(plan.layout).toEqual({ nodes: 1, gpusPerNode: 4, tp: 4, pp: 1 });
     expect(plan.reasons.find(({ of }) => of === 'GPUs')?.why).toMatch(
-      /^4 GPUs \(tensor-parallel 4\)\. 2 GPUs .* would not do: each GPU would need .* 64 heads, which 3 does not divide$/,
+      /^4 GPUs \(tensor-parallel 4\)\. 2 GPUs .* are not enough: each GPU would need .* 64 heads, which 3 does not divide$/,
     );
   });
 
@@ -59,6 +59,17 @@ describe('A plan', () => {
     expect(job).toEqual({ cpus: 4, memoryGb: 32, hours: 2 });
   });
 
+  it('takes no more GPUs than one user may hold, even of one node', () => {
+    const site = builtInSites[0]!;
+    const partition = { name: 'small', gpu: 'a100:80', gpusPerNode: 4, cpusPerNode: 64, memoryGbPerNode: 512 };
+    const placeWith = (maxGpus: number) => placesOfSite({ ...site, partitions: [{ ...partition, maxGpus }] })[0]!;
+    expect(planModel(modelNamed('llama-3.1-70b'), placeWith(4), wish)).toMatchObject({ layout: { gpusPerNode: 4 } });
+    expect(planModel(modelNamed('llama-3.1-70b'), placeWith(2), wish)).toMatchObject({
+      fits: false,
+      why: expect.stringMatching(/^even 2 GPUs/),
+    });
+  });
+
   it('costs GPUs × hours × the price of a GPU hour', () => {
     const { layout, cost } = fittingPlan('qwen3-32b', aa100);
     expect(layout.gpusPerNode).toBe(3);
@@ -66,13 +77,13 @@ describe('A plan', () => {
     expect(fittingPlan('qwen3-32b', node('h100:80')).cost).toBeUndefined();
   });
 
-  it('splits over whole nodes where one is too small: tensor parallel inside, stages over them', () => {
+  it('splits over whole nodes if one is too small: tensor parallel inside a node, stages over the nodes', () => {
     const plan = fittingPlan('llama-3.1-405b-fp8', node('h100:94', 4, 4));
     expect(plan.layout).toEqual({ nodes: 2, gpusPerNode: 4, tp: 4, pp: 2 });
     expect(plan.args.slice(0, 4)).toEqual(['--tensor-parallel-size', '4', '--pipeline-parallel-size', '2']);
   });
 
-  it('states what vLLM would otherwise choose by its version or its GPU', () => {
+  it('sets the values that vLLM would otherwise choose by its version or its GPU', () => {
     expect(fittingPlan('llama-3.1-8b', node('rtx8000', 1), { ...wish, kvCacheDtype: 'fp8' }).args).toEqual([
       '--max-model-len',
       '32768',
@@ -99,15 +110,15 @@ describe('A plan', () => {
     expect(kvPerToken(modelNamed(name), layout, { kvCacheDtype: 'auto' })).toBe(bytes);
   });
 
-  it('counts the layers of a window no further than the window', () => {
+  it('counts no more tokens for the layers of a window than the window has', () => {
     const need = (context: number) =>
       fittingPlan('gpt-oss-20b', node('h100:80', 1), { ...wish, context }).memory.kvCache;
     const perToken = 12 * 2 * 8 * 64 * 2;
     expect(need(131_072) - need(65_536)).toBe(perToken * 65_536);
   });
 
-  it('warns of a GPU that vLLM does not list, and of weights that are converted at each step', () => {
-    expect(fittingPlan('llama-3.1-8b', node('mi100')).warnings).toEqual([expect.stringContaining('not proven')]);
+  it('warns about a GPU that vLLM does not list, and about weights that each step converts', () => {
+    expect(fittingPlan('llama-3.1-8b', node('mi100')).warnings).toEqual([expect.stringContaining('may not work')]);
     expect(fittingPlan('qwen3-32b-fp8', node('a100:80')).warnings).toEqual([expect.stringContaining('FP8')]);
     expect(fittingPlan('qwen3-32b-fp8', node('h100:80')).warnings).toEqual([]);
   });

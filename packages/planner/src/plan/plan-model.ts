@@ -1,4 +1,4 @@
-// From a model, a place and a wish to the layout with the fewest GPUs that holds it, and the job around it. Pure.
+// Plans a deployment from a model, a place and a wish: the smallest layout that holds the model, and its job. Pure.
 
 import { formatSupport, fp8CacheDoubt, type Gpu, gpuLabel, hasBf16, missingFromVllm } from '../gpu.ts';
 import type { ModelPreset } from '../model-preset.ts';
@@ -8,7 +8,7 @@ import type { Place } from './place.ts';
 import { gibWords } from './words.ts';
 
 export interface Reason {
-  /** The number that is explained: `weights`, `KV cache`. */
+  /** The number that the reason explains: `weights`, `KV cache`. */
   of: string;
   why: string;
 }
@@ -30,7 +30,7 @@ interface Judged {
   model: ModelPreset;
   place: Place;
   wish: Wish;
-  /** What does not stand in the way, but has to be known. */
+  /** Facts that do not prevent the deployment but that the user has to know. */
   warnings: string[];
 }
 
@@ -40,7 +40,7 @@ export interface FittingPlan extends Judged {
   memory: MemoryNeed;
   job: JobNeed;
   cost?: Cost;
-  /** What each number of the plan is made of. */
+  /** The explanation of each number of the plan. */
   reasons: Reason[];
   /** Arguments of `vllm serve`. */
   args: string[];
@@ -65,7 +65,7 @@ export function planModel(model: ModelPreset, place: Place, wish: Wish): Fitting
   const judged = { model, place, wish, warnings };
   if (unusable !== undefined) return { ...judged, fits: false, why: unusable };
   if (wish.context > model.context.tokens) {
-    const why = `${model.name} reads at most ${model.context.tokens} tokens, and ${wish.context} are wished`;
+    const why = `${model.name} reads at most ${model.context.tokens} tokens: got ${wish.context}`;
     return { ...judged, fits: false, why };
   }
   const layouts = listLayouts(model, place).map((layout) => ({
@@ -97,7 +97,7 @@ interface Tried {
 function shortage(model: ModelPreset, place: Place, layouts: readonly Tried[]): string {
   const [best] = layouts.toSorted((a, b) => b.memory.free - a.memory.free);
   if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
-  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} would not do: ${needWords(best.memory)}`;
+  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} are not enough: ${needWords(best.memory)}`;
 }
 
 function needWords({ usable, free }: MemoryNeed): string {
@@ -139,7 +139,7 @@ function memoryReasons(model: ModelPreset, { layout, memory }: Tried, wish: Wish
   ];
 }
 
-/** Why not one GPU less. */
+/** The reason why fewer GPUs are not enough. */
 function fewerReason(
   model: ModelPreset,
   place: Place,
@@ -149,7 +149,7 @@ function fewerReason(
   if (gpus === 1) return { of: 'GPUs', why: `1 ${gpuLabel(place.gpu)} holds it` };
   const fewer = layouts.filter(({ layout, memory }) => gpusOf(layout) < gpus && memory.free < 0);
   const [best] = fewer.toSorted((a, b) => b.memory.free - a.memory.free);
-  const tooSmall = best ? `${layoutWords(best.layout)} would not do: ${needWords(best.memory)}` : '';
+  const tooSmall = best ? `${layoutWords(best.layout)} are not enough: ${needWords(best.memory)}` : '';
   const split = chosen.nodes === 1 && gpus > 2 ? tensorParallelFault(model, gpus - 1) : undefined;
   return { of: 'GPUs', why: `${layoutWords(chosen)}. ${[tooSmall, split].filter(Boolean).join('; ')}` };
 }

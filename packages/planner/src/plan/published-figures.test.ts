@@ -1,4 +1,4 @@
-// The planner against what model cards, vLLM's recipes, measurements and the predecessors' tables say: model × GPU × outcome.
+// Compares the planner with model cards, vLLM's recipes, measurements and the predecessors' tables: model × GPU × outcome.
 
 import { describe, expect, it } from 'vitest';
 
@@ -30,7 +30,7 @@ interface Row {
   model: string;
   gpu: string;
   gpus: number;
-  /** Where it is not one. */
+  /** Default 1. */
   nodes?: number;
   context: number;
   fits: boolean;
@@ -454,7 +454,7 @@ describe('A published outcome', () => {
   });
 });
 
-describe('The KV cache of a published measurement is met within 2 %', () => {
+describe('The planned KV cache is within 2 % of a published measurement', () => {
   it.each([
     {
       model: 'llama-3.1-8b',

@@ -1,4 +1,4 @@
-// Numbers in words.
+// Formats sizes for messages.
 
 import { gib } from './memory.ts';
 

@@ -1,4 +1,4 @@
-// The site profiles that come with Fairlead. A new one: its file beside this one, and a line here.
+// The site profiles that come with Fairlead. A new profile is a file beside this one and two lines here.
 
 import type { SiteProfile } from '../site-profile.ts';
 import { curcAlpine } from './curc-alpine.ts';

@@ -20,8 +20,8 @@ export const curcAlpine: SiteProfile = {
     source: 'curc-LLM-hoster: SUs = hours × nodes × GPUs per node × 108.6',
   },
   notes: [
-    "CURC's own page bills 108.2 SU for each GPU and 1 SU for each core of an hour; 108.6 for each GPU is what its users reckon with.",
-    'The page does not say whether the A100 have 40 or 80 GB; 40 is assumed. Where yours have 80: --gpu a100:80.',
+    "CURC's own page bills 108.2 SU for each GPU and 1 SU for each core of an hour; its users calculate with 108.6 SU for each GPU.",
+    'The page does not say whether the A100 have 40 or 80 GB; 40 is assumed. If yours have 80: --gpu a100:80.',
     'Its nodes are joined by 2x25 Gb Ethernet with RoCE, which is slow for a model that is split over nodes.',
   ],
   sources: [

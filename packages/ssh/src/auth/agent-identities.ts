@@ -1,4 +1,4 @@
-// Identities that an ssh-agent holds: it signs, the private keys stay with it.
+// Identities in an ssh-agent: the agent signs and keeps the private keys.
 
 import ssh2 from 'ssh2';
 import type { OpenSSHAgent, ParsedKey, PublicKeyEntry } from 'ssh2';

@@ -1,4 +1,4 @@
-// Decides which keys are offered and in which order; notes what could not be used and why.
+// Decides which keys are offered and in which order; collects the keys that cannot be used, each with its reason.
 
 import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import type { SshAuth } from '../ssh-target.ts';
@@ -36,7 +36,7 @@ export async function findIdentities(auth: SshAuth): Promise<FoundIdentities> {
   const fromAgent = agentSocket ? ((await tolerate(listAgentIdentities(agentSocket))) ?? []) : [];
   const isConfigured = (identity: KeyIdentity) => configured.some((key) => key.equals(identity.publicKey));
   const others = auth.identitiesOnly ? [] : fromAgent.filter((identity) => !isConfigured(identity));
-  // As ssh(1): the agent's copies of configured keys, the agent's other keys, the files.
+  // After a key in memory, the order of ssh(1): the agent's copies of configured keys, the agent's other keys, the files.
   const inOrder = [...(given ? [given] : []), ...fromAgent.filter(isConfigured), ...others, ...fromFiles];
   return { identities: withoutRepeats(inOrder), failures };
 }

@@ -1,4 +1,5 @@
-// Presents any list of identities to ssh2 as one agent: they are offered in order, and sign only when asked to.
+// Presents a list of identities to ssh2 as one agent. ssh2 offers them in order and asks one for a signature only after the
+// server has accepted it.
 
 import { type CodedError, errorText, isCodedError } from '@fairlead/kit';
 import ssh2 from 'ssh2';
@@ -10,7 +11,7 @@ export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
   readonly #identities: readonly KeyIdentity[];
   readonly #failures: CodedError<SshErrorCode>[];
 
-  /** `failures` gains an entry for each key that the server accepted but that could not sign. */
+  /** Adds to `failures` each key that the server accepted and that cannot sign. */
   constructor(identities: readonly KeyIdentity[], failures: CodedError<SshErrorCode>[]) {
     super();
     this.#identities = identities;

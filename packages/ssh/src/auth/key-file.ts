@@ -1,5 +1,5 @@
-// Private key files. An encrypted one is offered by its public half and opened no earlier than the server has asked
-// for a signature, as ssh(1) does, so that the user is asked for a passphrase only when the server accepts the key.
+// Private key files. As ssh(1) does, offers the public half of an encrypted key and decrypts the key only when the server asks
+// for a signature, so that the user types a passphrase only for a key that the server accepts.
 
 import { readFile } from 'node:fs/promises';
 import { errnoOf, errorText, type Secret } from '@fairlead/kit';
@@ -10,7 +10,7 @@ import { sshError } from '../ssh-error.ts';
 import { publicHalf } from './public-half.ts';
 
 export interface KeyIdentity {
-  /** How messages call it: a path, or the agent's comment; never key material. */
+  /** The key in messages: a path, or the agent's comment; never key material. */
   name: string;
   publicKey: Buffer;
   /** `hash` is given for RSA keys only. */
@@ -40,7 +40,7 @@ export async function readIdentityFile(file: string, ask: SshAuth['askPassphrase
   return openIdentity(file, await unlock(file, text, ask));
 }
 
-/** The key blob of an `id_x.pub`; undefined when it is absent or not one. */
+/** The key blob of an `id_x.pub`. Undefined if the file is missing or holds no key. */
 export async function readPublicKeyFile(file: string): Promise<Buffer | undefined> {
   const text = await readIfPresent(file);
   const parsed = text === undefined ? undefined : ssh2.utils.parseKey(text);
@@ -86,7 +86,7 @@ async function readIfPresent(file: string): Promise<string | undefined> {
 
 function unreadable(name: string, cause: unknown) {
   return sshError('key_unreadable', `cannot use the key in ${name}: ${errorText(cause)}`, {
-    hint: 'OpenSSH and PEM keys of type ed25519, ecdsa and rsa can be used; others by way of an ssh-agent.',
+    hint: 'OpenSSH and PEM keys of type ed25519, ecdsa and rsa can be used. Put other keys into an ssh-agent.',
     cause,
   });
 }

@@ -1,4 +1,4 @@
-// The public half of an OpenSSH private key, which lies in the clear even when the private half is encrypted
+// Reads the public half of an OpenSSH private key, which is in the clear even when the private half is encrypted
 // (https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key).
 
 const magic = 'openssh-key-v1\0';

@@ -1,16 +1,16 @@
-// One SSH channel as an ordinary Node stream. ssh2's own channels forget write callbacks, wait for readers before
-// they close, and end cleanly when the transport is cut; this one closes promptly and never ends without an EOF.
+// One SSH channel as an ordinary Node stream. ssh2's own channels lose write callbacks, wait for readers before
+// they close, and end cleanly when the transport is cut; this one closes at once and ends only after an EOF.
 
 import { Duplex } from 'node:stream';
 import type { Channel } from 'ssh2';
 
-/** The transport below all channels: writes wait while it is congested, or one slow link would fill the memory. */
+/** The transport below all channels. Writes wait while it is congested; else a slow link would fill the memory. */
 export interface Congestion {
   /** Calls back at once, or when the transport has drained. */
   whenClear(callback: () => void): void;
 }
 
-/** A session's channel outlives both ends of data: its exit status comes after them. */
+/** A session's channel stays open after both ends of data (`peer-closes`), because its exit status comes after them. */
 export type ClosesWhen = 'both-ended' | 'peer-closes';
 
 export class ChannelStream extends Duplex {
@@ -24,7 +24,7 @@ export class ChannelStream extends Duplex {
     super({ allowHalfOpen: true, autoDestroy: closesWhen === 'both-ended' });
     this.#channel = channel;
     this.#congestion = congestion;
-    // A lost transport is told as an error to those who listen; it must not end the process of those who do not.
+    // A lost transport is an `error` event for its listeners; without listeners it must not end the process.
     this.on('error', () => undefined);
     channel.on('error', (error: Error) => this.destroy(error));
     channel.on('data', (chunk: Buffer) => {
@@ -35,7 +35,7 @@ export class ChannelStream extends Duplex {
     channel.on('close', () => this.#onPeerClose());
   }
 
-  /** Bytes that came in so far, as on a net.Socket. */
+  /** Bytes received so far, as on a net.Socket. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
@@ -44,7 +44,7 @@ export class ChannelStream extends Duplex {
     this.#channel.resume();
   }
 
-  /** After the peer has closed, what is written goes nowhere; what it sent before can still be read. */
+  /** After the peer has closed, discards what is written; what the peer sent before can still be read. */
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     if (this.#peerClosed) return callback();
     this.#afterWrite = () => {

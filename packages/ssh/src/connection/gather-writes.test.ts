@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { gatherWrites } from './gather-writes.ts';
 
-/** Notes what reaches it at once. */
+/** A stream that records which chunks reach it together. */
 function createRecorder(highWaterMark = 16_384) {
   const bursts: string[][] = [];
   const text = (chunk: unknown) => (chunk as Buffer).toString();
@@ -26,7 +26,7 @@ function createRecorder(highWaterMark = 16_384) {
 const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('gatherWrites', () => {
-  it('sends what is written in one turn at once, in its order', async () => {
+  it('sends the writes of one turn together, in their order', async () => {
     const { stream, bursts } = createRecorder();
     stream.write('a');
     stream.write('b');
@@ -37,7 +37,7 @@ describe('gatherWrites', () => {
     expect(bursts).toEqual([['a', 'b', 'c']]);
   });
 
-  it('sends what is written later in its own turn', async () => {
+  it('sends later writes in their own turn', async () => {
     const { stream, bursts } = createRecorder();
     stream.write('a');
     await endOfTurn();
@@ -46,7 +46,7 @@ describe('gatherWrites', () => {
     expect(bursts).toEqual([['a'], ['b']]);
   });
 
-  it('loses nothing of what is written just before the end', async () => {
+  it('loses no write just before the end', async () => {
     const { stream, bursts } = createRecorder();
     stream.write('a');
     stream.end('b');
@@ -54,7 +54,7 @@ describe('gatherWrites', () => {
     expect(bursts.flat()).toEqual(['a', 'b']);
   });
 
-  it('calls back each writer, and says when it is full and when there is room again', async () => {
+  it('calls back each writer, and signals a full buffer and its drain', async () => {
     const { stream } = createRecorder(2);
     const called: string[] = [];
     stream.write('aa', () => called.push('aa'));

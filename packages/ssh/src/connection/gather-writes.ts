@@ -1,11 +1,11 @@
-// What is written in one turn of the event loop leaves in one system call and, where it fits, in one packet.
+// Sends all writes of one turn of the event loop in one system call and, if they fit, in one packet.
 
 import type { Duplex } from 'node:stream';
 
 /**
- * ssh2 writes each SSH packet in three pieces (length, content, tag), and TCP_NODELAY, which the first packet of a connection needs,
- * would send each piece by itself: three system calls here and three wake-ups of sshd. The end of the turn, not the next tick: what
- * several sockets brought in this turn leaves together. Nothing waits for more to come.
+ * ssh2 writes each SSH packet in three pieces (length, content, tag). With TCP_NODELAY, which the first packet of a connection needs,
+ * each piece would be a packet of its own: three system calls here and three wake-ups of sshd. The writes leave at the end of the turn
+ * and not at the next tick, so that what several sockets brought in one turn leaves together. No write waits for later ones.
  */
 export function gatherWrites(stream: Duplex): void {
   const write = stream.write.bind(stream);

@@ -1,4 +1,4 @@
-// From an open byte stream to a logged-in SSH connection: host key checked, identity accepted, or one error that says why.
+// Logs in over an open byte stream: checks the host key and offers the identities. Fails with one error that says why.
 
 import { type CodedError, errorText, isCodedError, defined } from '@fairlead/kit';
 import ssh2 from 'ssh2';
@@ -17,7 +17,7 @@ export interface LoggedIn {
   hostKey: HostKey;
 }
 
-/** What a login needs from this machine's files. Read before the connection is made: servers do not wait long. */
+/** What a login needs from this machine's files, read before the connection is made, because servers do not wait long. */
 export interface PreparedLogin {
   target: SshTarget;
   found: FoundIdentities;
@@ -28,7 +28,7 @@ export async function prepareLogin(target: SshTarget): Promise<PreparedLogin> {
   return { target, found: await findIdentities(target.auth), verifier: await openHostKeyVerifier(target) };
 }
 
-/** Listens on the transport before it returns to the event loop, so that nothing of its life is missed. */
+/** Listens on the transport at once, so that it misses no event. Rejects with the cause of the end; an abort ends the connection. The caller ends `link`. */
 export async function logIn(
   { target, found, verifier }: PreparedLogin,
   transport: Transport,
@@ -49,7 +49,7 @@ export async function logIn(
     username: target.user,
     readyTimeout: 0,
     keepaliveInterval: options.keepaliveMs,
-    // ssh2 only asks; watchLife decides.
+    // ssh2 only sends the keepalives; watchLife decides when the connection is lost.
     keepaliveCountMax: Number.MAX_SAFE_INTEGER,
     strictVendor: false,
     algorithms: { serverHostKey: verifier.algorithms },
@@ -68,7 +68,7 @@ export async function logIn(
   return { link, hostKey };
 }
 
-/** ssh2 shows the key at the start and again at every rekey; it is judged once. */
+/** ssh2 shows the host key at the start and again at every rekey; the accepted key is not judged again. */
 function createHostKeyCheck(link: SshLink, verifier: HostKeyVerifier, hold?: () => Promise<void>) {
   let hostKey: HostKey | undefined;
   const judge = async (blob: Buffer, answer: (permitted: boolean) => void) => {
@@ -96,7 +96,7 @@ async function failOnEnd(link: SshLink): Promise<never> {
   throw link.ended.reason;
 }
 
-/** All keys as one agent, once; ssh2 takes `false` for "nothing left to try". */
+/** Offers all keys once, as one agent; ssh2 takes `false` for "nothing left to try". */
 function authOnce(username: string, found: FoundIdentities) {
   let isTried = false;
   return () => {
@@ -111,7 +111,7 @@ function onClientError(
   error: Error & { level?: string; code?: unknown },
   login: { target: SshTarget; found: FoundIdentities },
 ): void {
-  // A key that could not sign: ssh2 goes on to the next one.
+  // A key that cannot sign: ssh2 goes on to the next key.
   if (error.level === 'agent') return;
   const { label } = link;
   if (error.level === 'client-authentication' || /authentication failures/i.test(error.message)) {
@@ -137,12 +137,12 @@ function handshakeError(label: string, cause: Error): CodedError<SshErrorCode> {
       cause,
     });
   }
-  // Damaged bytes are gone with the connection; what the two sides support is not.
+  // Another try can cure damaged bytes, but not a lack of common algorithms.
   const retryable = !/no matching/i.test(cause.message);
   return sshError('protocol', `cannot talk SSH with ${label}: ${cause.message}`, { retryable, cause });
 }
 
-/** A laptop's; an agent has its one key and nothing else. */
+/** For the errors of a laptop's login. A job's login has one key and no other way. */
 const otherWays =
   " For Kerberos, certificates, FIDO keys, passwords and codes, let the system's ssh log in: `driver: ssh`.";
 
@@ -176,7 +176,5 @@ function abortCause(signal: AbortSignal, label: string): CodedError<SshErrorCode
 
 function noteServerMessage(link: SshLink, text: string): void {
   const note = /^Debug output from server: (".*")$/s.exec(text)?.[1];
-  if (note === undefined) return;
-  link.serverNotes.push(String(JSON.parse(note)));
-  if (link.serverNotes.length > 50) link.serverNotes.shift();
+  if (note !== undefined) link.addNote(String(JSON.parse(note)));
 }

@@ -18,7 +18,7 @@ it.skipIf(!withSshd)(
   async () => {
     const login = scope.use(await openTestSsh('sshd'));
     const host = scope.use(await openTestSsh('builtin'));
-    // Silence would be noticed in minutes.
+    // The keepalives alone would notice the loss only after minutes.
     const quiet = { keepaliveMs: 60_000 };
     const connection = scope.use(await openSsh({ ...host.target, jump: login.target }, quiet));
     await host.dropSessions();

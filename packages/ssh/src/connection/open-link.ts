@@ -1,4 +1,4 @@
-// Opens one SSH link: transport (through the jump host, if there is one), handshake, watch.
+// Opens one SSH link: the transport (through the jump host, if there is one), the handshake, the watch over its life.
 
 import { type Clock, detach, Scope, systemClock } from '@fairlead/kit';
 import type { HostKey } from '../host-key/host-key.ts';
@@ -18,15 +18,15 @@ export interface OpenLinkOptions {
   stages?: LoginStages | undefined;
 }
 
-/** Steps of a login, for a caller that chooses between several routes. */
+/** Callbacks for the steps of a login, for a caller that chooses between several routes. */
 export interface LoginStages {
   /**
-   * Called once the host that was reached first (the outermost jump host, where there is one) has shown a key that is
-   * believed, or before a person is asked about it. Nothing of the user's is sent before it resolves; limits of time
-   * stand still meanwhile.
+   * Called when the first host on the way (the outermost jump host, if there is one) has shown a key that is accepted, or
+   * before a person is asked about its key. The login sends nothing of the user's before `hold` resolves; the time limit
+   * does not run meanwhile.
    */
   hold: () => Promise<void>;
-  /** Called when the jump host has accepted the login: later failures are those of the host itself. */
+  /** Called when the last jump host has accepted the login: later failures are those of the host itself. */
   onJumped: () => void;
 }
 
@@ -67,7 +67,7 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
       link.end();
       await link.closed;
     });
-    // A lost connection takes the one to its jump host along, which its owner knows nothing of.
+    // A lost connection closes the connection to its jump host, which the caller does not know.
     if (jump) detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
     watch(link, transport, options).catch((error: unknown) => link.end(sshError('protocol', String(error))));
     return { link, hostKey, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
@@ -77,7 +77,7 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
   }
 }
 
-/** Jump hosts may stand in a row: the one in front of the host itself is the one that has jumped. */
+/** Of several jump hosts in a row, only the last one calls `onJumped`. */
 function openJump(jump: SshTarget, { stages, ...options }: OpenLinkOptions): Promise<OpenLink> {
   return openLink(jump, { ...options, ...(stages && { stages: { ...stages, onJumped: () => undefined } }) });
 }
@@ -90,7 +90,7 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
       { what: `go on to ${targetLabel(target)}`, signal },
     );
     const stream = jump.adopt(channel);
-    // As a socket does at its end: otherwise the jump host would keep its own half open for ever.
+    // As a socket does at its end: else the jump host would keep its own half open for ever.
     stream.once('end', () => stream.destroy());
     return createTransport(stream);
   } catch (error) {
@@ -103,7 +103,7 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
   }
 }
 
-/** The same target, with a human's time not counted. */
+/** The same target; its time limit does not run while a person is asked. */
 function withPatience(
   target: SshTarget,
   { deadline, hold }: { deadline: PausableLimit; hold: LoginStages['hold'] | undefined },

@@ -26,7 +26,7 @@ const knownHosts = (file: string, more: object = {}): SshTarget => ({
 });
 const nameOf = () => `[127.0.0.1]:${server.port}`;
 
-/** How a login fails that is never answered, once its time is over. */
+/** The failure of a login that the server never answers, after its time limit. */
 async function failureAtSilentHost(connectTimeoutMs: number): Promise<unknown> {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
@@ -72,7 +72,7 @@ describe('openSsh and host keys', () => {
     expect(await readFile(file, 'utf8')).toBe(`# no newline at the end\n${nameOf()} ${server.hostKeyLine}\n`);
   });
 
-  it('takes a no for a no', async () => {
+  it('refuses the host after a no', async () => {
     const file = join(server.dir, 'kh-no');
     const login = openSsh(knownHosts(file, { ask: async () => false, addTo: file }));
     await expect(login).rejects.toMatchObject({ code: 'host_key_unknown' });
@@ -81,7 +81,7 @@ describe('openSsh and host keys', () => {
 
   it('waits longer than its time limit for a human', async () => {
     const connectTimeoutMs = 300;
-    // A login that began later has run out of the same limit by the time of the answer.
+    // Answers only after a login that began later has run into the same limit.
     const ask = async () => (await failureAtSilentHost(connectTimeoutMs)) !== undefined;
     await using connection = await openSsh({ ...knownHosts('/nonexistent', { ask }), connectTimeoutMs });
     expect(await connection.run('exit 0')).toMatchObject({ code: 0 });
@@ -113,7 +113,7 @@ describe('openSsh and identities', () => {
     await writeFile(server.authorizedKeysPath, `${text}${publicKey.trim()}\n`);
   };
 
-  it('names the keys that were not accepted, and no key material', async () => {
+  it('names the keys that the server did not accept, without key material', async () => {
     const file = join(server.dir, 'stranger');
     await writeFile(file, createEd25519KeyPair().privateKey);
     const failure = await openSsh(withAuth({ identityFiles: [file, '/nonexistent'] })).catch((error: unknown) => error);
@@ -125,7 +125,7 @@ describe('openSsh and identities', () => {
     expect(JSON.stringify(failure)).not.toContain('PRIVATE KEY');
   });
 
-  it('says where it looked when there is no key at all', async () => {
+  it('names the files that it looked at when there is no key', async () => {
     const login = openSsh(withAuth({ identityFiles: ['/nonexistent/id'] }));
     await expect(login).rejects.toMatchObject({
       code: 'auth_failed',
@@ -133,7 +133,7 @@ describe('openSsh and identities', () => {
     });
   });
 
-  it('logs in with the second key when the first is a stranger', async () => {
+  it('logs in with the second key when the server does not know the first', async () => {
     const file = join(server.dir, 'stranger2');
     await writeFile(file, createEd25519KeyPair().privateKey);
     await using connection = await openSsh(withAuth({ identityFiles: [file, server.userKeyFile] }));
@@ -175,12 +175,12 @@ describe('openSsh and identities', () => {
     });
   });
 
-  it('says so when the agent is not there', async () => {
+  it('reports an ssh-agent that cannot be reached', async () => {
     const login = openSsh(withAuth({ agentSocket: '/nonexistent/agent.sock' }));
     await expect(login).rejects.toMatchObject({ code: 'agent_unavailable' });
   });
 
-  it('says so when a key file is no key', async () => {
+  it('reports a key file that holds no key', async () => {
     const file = join(server.dir, 'nonsense');
     await writeFile(file, 'nonsense');
     await expect(openSsh(withAuth({ identityFiles: [file] }))).rejects.toMatchObject({ code: 'key_unreadable' });
@@ -203,7 +203,7 @@ describe('openSsh and the network', () => {
     expect(await connection.closed).toMatchObject({ code: 'connection_lost' });
   });
 
-  it('says what the jump host cannot reach', async () => {
+  it('names the host that the jump host cannot reach', async () => {
     const hops = await openTestSsh('sshd').catch(() => undefined);
     if (!hops) return;
     await using jumpServer = hops;
@@ -217,7 +217,7 @@ describe('openSsh and the network', () => {
     expect(await failureAtSilentHost(100)).toMatchObject({ code: 'timeout', retryable: true });
   });
 
-  it('says so when the other side hangs up at once, or speaks no SSH', async () => {
+  it('reports a server that hangs up at once, and one that speaks no SSH', async () => {
     for (const answer of ['', 'HTTP/1.1 400 Bad Request\r\n\r\n']) {
       const rude = createServer((socket) => socket.end(answer)).listen(0, '127.0.0.1');
       await once(rude, 'listening');

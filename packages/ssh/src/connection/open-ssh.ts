@@ -1,4 +1,4 @@
-// Opens an SSH connection with the driver that its target names.
+// Opens an SSH connection with the driver that the target names.
 
 import { silentLog, systemClock } from '@fairlead/kit';
 import { dialSocket } from '../dial-socket.ts';

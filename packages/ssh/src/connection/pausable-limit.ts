@@ -1,10 +1,10 @@
-// A time limit that stands still while a human is being asked.
+// A time limit that does not run while a person is asked.
 
 import { callLater, type Clock } from '@fairlead/kit';
 
 export interface PausableLimit extends Disposable {
   readonly signal: AbortSignal;
-  /** The limit does not run while `pending` is pending. */
+  /** The limit does not run while `pending` is pending; after that it starts again with its full time. */
   suspendedDuring<T>(pending: Promise<T>): Promise<T>;
 }
 
@@ -15,12 +15,13 @@ export interface PausableLimitOptions {
   outer?: AbortSignal | undefined;
 }
 
-/** Runs at once. */
+/** Starts the limit at once. The caller disposes it: a disposed limit never fires. */
 export function createPausableLimit({ clock, afterMs, makeError, outer }: PausableLimitOptions): PausableLimit {
   const controller = new AbortController();
   let running: AbortController | undefined;
+  let isDisposed = false;
   const start = () => {
-    if (running) return;
+    if (running || isDisposed) return;
     running = new AbortController();
     callLater(() => controller.abort(makeError()), { clock, afterMs, signal: running.signal });
   };
@@ -39,6 +40,9 @@ export function createPausableLimit({ clock, afterMs, makeError, outer }: Pausab
         start();
       }
     },
-    [Symbol.dispose]: stop,
+    [Symbol.dispose]() {
+      isDisposed = true;
+      stop();
+    },
   };
 }

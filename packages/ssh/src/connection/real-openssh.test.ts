@@ -1,4 +1,4 @@
-// What only the real programs can show: an ssh-agent that signs, a server with several host keys, one with few sessions.
+// Tests that need the real programs: an ssh-agent that signs, a server with several host keys, a server with few sessions.
 
 import { execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -45,7 +45,7 @@ describe.skipIf(!(await hasSshd()))('openSsh and the real OpenSSH', () => {
     await using connection = await openSsh({ ...server.target, auth });
     expect(await connection.run('exit 0')).toMatchObject({ code: 0 });
 
-    // Only the stranger has its public half beside an identity file.
+    // Only the unauthorized key has its public half beside an identity file.
     await writeFile(join(server.dir, 'stranger.pub'), stranger.publicKey);
     await rm(join(server.dir, 'stranger'));
     const narrow = { ...auth, identityFiles: [join(server.dir, 'stranger')], identitiesOnly: true };
@@ -67,7 +67,7 @@ describe.skipIf(!(await hasSshd()))('openSsh and the real OpenSSH', () => {
     }
   });
 
-  it('says so when the server allows no more sessions', async () => {
+  it('reports a server that allows no more sessions', async () => {
     await using server = await openTestSshd({ extraConfig: ['MaxSessions 1'] });
     await using connection = await openSsh(server.target);
     await using _gate = await connection.gate(`echo '{}'; exec cat`);
@@ -77,7 +77,7 @@ describe.skipIf(!(await hasSshd()))('openSsh and the real OpenSSH', () => {
     });
   });
 
-  it('logs in again and again while others do', async () => {
+  it('logs in repeatedly while other logins run', async () => {
     await using server = await openTestSshd();
     const codes = await Promise.all(
       Array.from({ length: 8 }, async () => {
@@ -93,7 +93,7 @@ async function openAgent(): Promise<{ socketPath: string } & AsyncDisposable> {
   const dir = await mkdtemp(join(tmpdir(), 'fl-agent-'));
   const socketPath = join(dir, 'a.sock');
   const agent = spawn('/usr/bin/ssh-agent', ['-D', '-a', socketPath], { stdio: ['ignore', 'pipe', 'inherit'] });
-  // It prints where it listens once it does.
+  // The agent prints the path of its socket when it listens.
   await once(agent.stdout, 'data');
   return {
     socketPath,

@@ -1,4 +1,4 @@
-// Everything one SSH connection can do, whichever driver carries it.
+// What one SSH connection offers, with either driver.
 
 import type { Duplex } from 'node:stream';
 import type { Clock, CodedError, Log } from '@fairlead/kit';
@@ -16,31 +16,31 @@ export interface OpenSshOptions {
   signal?: AbortSignal | undefined;
   clock?: Clock;
   log?: Log;
-  /** How often a sign of life is asked for. Default 4 s. */
+  /** Interval of the keepalives. Default 4 s. */
   keepaliveMs?: number;
-  /** A silence of `(keepaliveCountMax + 1) * keepaliveMs` ends the connection. Default 2, which makes 12 s. */
+  /** A silence of `(keepaliveCountMax + 1) * keepaliveMs` ends the connection. Default 2, so 12 s. */
   keepaliveCountMax?: number;
-  /** A login of its own, also where the user's ssh has a connection to share. */
+  /** Always makes a new login, even if the user's ssh has a connection to share. */
   isFresh?: boolean;
-  /** Told how far the login is. Not by the system's ssh, which says nothing of that. */
+  /** Called during the login; not with the system's ssh, which does not report its steps. */
   stages?: LoginStages;
 }
 
 export interface SshConnection extends AsyncDisposable {
   readonly label: string;
   readonly hostKey: HostKey;
-  /** Settles when the connection has ended: with the first cause, or undefined when we closed it. Never rejects. */
+  /** Resolves when the connection has ended: with the first cause, or undefined if this side closed it. Never rejects. */
   readonly closed: Promise<CodedError<SshErrorCode> | undefined>;
-  /** Runs one command to its end and collects what it says. The account's login shell reads the command. */
+  /** Runs one command to its end and collects its output. The account's login shell reads the command. */
   run(command: string, options?: RunOptions): Promise<CommandResult>;
-  /** Starts a command and hands over its streams. An argv ends when its channel does; see streamCommand. */
+  /** Starts a command and resolves with its streams; the caller disposes the process. See streamCommand. */
   stream(command: string | readonly string[], options?: WaitOptions): Promise<RemoteProcess>;
-  /** Puts a file there as a whole or not at all. */
+  /** Writes a whole file there, or nothing. */
   upload(source: UploadSource, remotePath: string, options: UploadOptions): Promise<void>;
-  /** Has the server listen on a unix socket; `onConnection` owns each stream it is given. */
+  /** Makes the server listen on a unix socket until the result is disposed; `onConnection` owns each stream that it receives. */
   listen(socketPath: string, onConnection: (stream: Duplex) => void, options?: WaitOptions): Promise<Listening>;
-  /** Connects to a unix socket on the server. */
+  /** Connects to a unix socket on the server. The caller owns the stream. */
   dial(socketPath: string, options?: WaitOptions): Promise<Duplex>;
-  /** Opens the gate's session channel, which also makes sshd set TCP_NODELAY. */
+  /** Opens the gate's session channel; the caller disposes the gate. A session channel also makes sshd set TCP_NODELAY. */
   gate(command: string, options?: WaitOptions): Promise<Gate>;
 }

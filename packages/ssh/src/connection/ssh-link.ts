@@ -1,5 +1,5 @@
-// One SSH connection and its end. Every wait on it is raced against that end, since ssh2 forgets callbacks when a
-// connection drops; the first cause of the end wins.
+// One SSH connection of ssh2 and its end. Every wait fails when the connection ends, because ssh2 drops its callbacks then;
+// the first cause of the end wins.
 
 import { type CodedError, errorText } from '@fairlead/kit';
 import type { Channel, Client } from 'ssh2';
@@ -14,17 +14,20 @@ export interface WaitOptions {
 
 type Callback<T> = (error: Error | null | undefined, value?: T) => void;
 
+const maxNotes = 50;
+
 export class SshLink {
   readonly client: Client;
   readonly label: string;
-  /** Undefined when we closed it ourselves. Never rejects. */
+  /** Resolves with the cause of the end; undefined if this side closed it. Never rejects. */
   readonly closed: Promise<CodedError<SshErrorCode> | undefined>;
-  /** Messages the server sent for debugging; OpenSSH says there why it refused. */
-  readonly serverNotes: string[] = [];
   readonly #transport: Transport;
   readonly #ended = new AbortController();
+  /** The last debug messages of the server: OpenSSH gives there its reasons for a refusal. */
+  readonly #notes: string[] = [];
+  #noteCount = 0;
   readonly #streams = new Set<ChannelStream>();
-  /** What waits for an answer, each told when there can be none. */
+  /** The waits for an answer; each is called with the reason when the connection ends. */
   readonly #waiting = new Set<(reason: unknown) => void>();
   #cause: CodedError<SshErrorCode> | undefined;
   #isEnding = false;
@@ -49,7 +52,24 @@ export class SshLink {
     return this.#ended.signal;
   }
 
-  /** Ends the connection at once; without a cause it was our own wish. Later causes are ignored. */
+  /** How many debug messages the server has sent so far. */
+  get noteCount(): number {
+    return this.#noteCount;
+  }
+
+  addNote(text: string): void {
+    this.#noteCount += 1;
+    this.#notes.push(text);
+    if (this.#notes.length > maxNotes) this.#notes.shift();
+  }
+
+  /** The debug messages after the first `count`, without those that are too old to be kept. */
+  notesSince(count: number): string[] {
+    const dropped = this.#noteCount - this.#notes.length;
+    return this.#notes.slice(Math.max(0, count - dropped));
+  }
+
+  /** Ends the connection at once. Without a cause, this side closes it. Later causes are ignored. */
   end(cause?: CodedError<SshErrorCode>): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -58,14 +78,14 @@ export class SshLink {
     this.#ended.abort(reason);
     for (const fail of this.#waiting) fail(reason);
     for (const stream of this.#streams) stream.destroy(cause);
-    // A farewell, so that the server ends its side at once; the transport need not carry it.
+    // Says goodbye, so that the server ends its side at once; it does no harm if the transport loses that.
     if (!cause) this.client.end();
     this.#transport.stream.destroy();
   }
 
-  /** Waits for a callback of ssh2's, for no longer than the connection lives. */
+  /** Waits for a callback of ssh2. Rejects when the connection ends, the signal fires, or the time limit (default 30 s) is over. */
   request<T>(start: (callback: Callback<T>) => void, wait: WaitOptions & { what: string }): Promise<T> {
-    // By hand: a new channel goes through here, and each join of promises or signals costs as much as the rest of it.
+    // Without helpers: each new channel passes here, and one combined promise or signal costs as much as the rest of the code.
     return new Promise((resolve, reject) => {
       const { signal } = wait;
       this.ended.throwIfAborted();
@@ -92,7 +112,7 @@ export class SshLink {
           else resolve(value as T);
         });
       } catch (error) {
-        // ssh2 throws where its socket has just gone; the timer must not outlive that.
+        // ssh2 throws if its socket has just closed; the timer must not outlive that.
         fail(error);
       }
     });

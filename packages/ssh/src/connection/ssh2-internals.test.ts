@@ -1,4 +1,4 @@
-// Whether ssh2's insides are still where we reach for them: against a real server, through rekeys.
+// Checks against a real server, through rekeys, that ssh2 still has the private fields that we use.
 
 import { KeyObject, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { serverSoftware } from './ssh2-internals.ts';
 
 const options = { signal: undefined, clock: undefined, keepaliveMs: 4_000, keepaliveCountMax: 2 };
 
-/** The keys that ssh2 holds for both directions now. */
+/** The keys that ssh2 now holds for both directions. */
 function keysOf(client: Client): unknown[] {
   const { _cipher: out, _decipher: into } = (
     client as unknown as { _protocol: Record<string, Record<string, unknown>> }
@@ -23,7 +23,7 @@ function keysOf(client: Client): unknown[] {
 
 const withSshd = await hasSshd();
 
-describe("ssh2's insides", () => {
+describe("ssh2's private fields", () => {
   it.skipIf(!withSshd)('hold prepared keys, after each rekey too, and bytes come through', async () => {
     await using server = await openTestSshd({ extraConfig: ['RekeyLimit 500K'] });
     await using opened = await openLink(server.target, options);

@@ -1,4 +1,4 @@
-// The three places where ssh2 has no door for what we need. All do nothing when a version of ssh2 has other insides.
+// Three uses of ssh2's private fields, for which it has no API. Each does nothing if a version of ssh2 lacks the fields.
 
 import { createSecretKey } from 'node:crypto';
 import type { Client } from 'ssh2';
@@ -8,7 +8,7 @@ interface Insides {
   _remoteVer?: unknown;
 }
 
-/** ssh2 hands over the server's notes only with tracing on, but tracing makes a line of text for every packet. */
+/** ssh2 passes the server's debug messages on only if the client traces, but tracing formats a line of text for every packet. Called after the login. */
 export function stopTracing(client: Client): void {
   const { _protocol: protocol } = client as unknown as Insides;
   if (protocol) protocol._debug = undefined;
@@ -20,13 +20,12 @@ export function serverSoftware(client: Client): string {
   return typeof version === 'string' ? version : '';
 }
 
-/** Where ssh2's ciphers and their MACs hold the keys that they hand to node:crypto with every packet. */
+/** The fields in which ssh2's ciphers and MACs hold the keys that they pass to node:crypto with every packet. */
 const keyFields = ['_encKey', '_decipherKey', '_macKey'];
 
 /**
- * ssh2 makes a cipher, or a MAC, for each packet from raw bytes, and Node 24 finds out what kind of key it was given by an error that
- * it throws and catches: 30 % of the CPU time of a busy connection. A KeyObject is known at once. To be called after each handshake:
- * a rekey makes new ciphers.
+ * Replaces ssh2's raw keys by KeyObjects. ssh2 makes a cipher or a MAC from raw bytes for each packet, and Node 24 detects raw bytes by
+ * an error that it throws and catches: 30 % of the CPU time of a busy connection. Call it after each handshake: a rekey makes new ciphers.
  */
 export function prepareKeys(client: Client): void {
   const { _protocol: protocol } = client as unknown as Insides;

@@ -15,7 +15,7 @@ export interface Transport extends Congestion {
 
 export async function openTcp(target: SshTarget, signal: AbortSignal): Promise<Socket> {
   const socket = connect({ host: target.host, port: target.port });
-  // Nagle against delayed ACKs costs 40 ms per new connection.
+  // Nagle's algorithm together with delayed ACKs costs 40 ms per new connection.
   socket.setNoDelay(true);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once('connect', resolve);
@@ -29,12 +29,12 @@ export async function openTcp(target: SshTarget, signal: AbortSignal): Promise<S
     throw isCodedError(error) ? error : connectError(target, error);
   }
   socket.off('error', reject);
-  // The next owner listens for its close; an error before that must not end the process.
+  // The next owner listens for `close`; an error before that must not end the process.
   socket.on('error', () => undefined);
   return socket;
 }
 
-/** A name service may take its time; only then the host's own time runs. */
+/** Starts the host's limit only at the connection attempt: a slow name service does not count. */
 function limitAnswer(socket: Socket, target: SshTarget): Disposable & { reached: Promise<never> } {
   const { answerTimeoutMs } = target;
   const { promise: reached, reject } = Promise.withResolvers<never>();

@@ -1,5 +1,5 @@
-// Notices a connection that is up but dead: ssh2 sends a question every interval, and any byte that comes in is life.
-// (ssh2's own check counts only answers to its questions, which wait behind bulk data: mscdex/ssh2#474.)
+// Notices a connection that is open but dead. ssh2 sends a keepalive every interval, and any received byte is a sign of life.
+// (ssh2's own check counts only answers to its keepalives, which wait behind bulk data: mscdex/ssh2#474.)
 
 import { type Clock, untilOver } from '@fairlead/kit';
 
@@ -10,7 +10,7 @@ export interface LifeWatch {
   bytesRead(): number;
 }
 
-/** Resolves true when nothing came in for `countMax + 1` intervals; false when the signal fires first. */
+/** Resolves with true when nothing was received for `countMax + 1` intervals; with false when the signal fires first. */
 export async function watchLife(watch: LifeWatch, signal: AbortSignal): Promise<boolean> {
   let silentTurns = 0;
   let seen = watch.bytesRead();

@@ -1,15 +1,15 @@
-// The host's own key within an OpenSSH certificate (PROTOCOL.certkeys): jobs pin keys, and believe no authority. Pure.
+// Reads the host's own key from an OpenSSH certificate (PROTOCOL.certkeys): jobs pin keys and trust no authority. Pure.
 
 import { decodeHostKey, type HostKey } from './host-key.ts';
 
-/** How many fields make the public key, by the type of the plain key. */
+/** The number of fields of the public key, by the type of the plain key. */
 const keyFields: ReadonlyArray<[type: RegExp, count: number]> = [
   [/^ssh-ed25519$/, 1],
   [/^ecdsa-sha2-nistp\d+$/, 2],
   [/^ssh-rsa$/, 2],
 ];
 
-/** Undefined for what is no certificate of a known type. */
+/** Undefined if the blob is no certificate of a known type. */
 export function certifiedKey(blob: Buffer): HostKey | undefined {
   const [type, , ...fields] = readStrings(blob, 4);
   const name = /^(.+)-cert-v01@openssh\.com$/.exec(type?.toString('latin1') ?? '')?.[1];
@@ -18,7 +18,7 @@ export function certifiedKey(blob: Buffer): HostKey | undefined {
   return decodeHostKey(Buffer.concat([Buffer.from(name), ...fields.slice(0, count)].map(withLength)));
 }
 
-/** The first strings of a blob; fewer where it ends before. */
+/** The first `most` strings of a blob; fewer if it ends before. */
 function readStrings(blob: Buffer, most: number): Buffer[] {
   const strings: Buffer[] = [];
   let at = 0;

@@ -1,4 +1,5 @@
-// Applies a host-key policy to one login: reads the files, offers known types first, asks where allowed, remembers.
+// Applies a host-key policy to one login: reads the files, asks for known key types first, asks the user about an unknown host if
+// the policy allows that, and records an accepted key.
 
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -17,7 +18,7 @@ import { knownHostsName, parseKnownHosts } from './known-hosts.ts';
 
 export interface HostKeyVerifier {
   readonly algorithms: HostKeyAlgorithm[];
-  /** Undefined when the key is believed. */
+  /** Resolves with the error of a key that is not accepted; undefined if it is accepted. */
   refuse(key: HostKey): Promise<CodedError<SshErrorCode> | undefined>;
 }
 
@@ -34,7 +35,7 @@ export async function openHostKeyVerifier(target: SshTarget): Promise<HostKeyVer
     };
   }
   const entries = (await Promise.all(policy.files.map(readKnownHosts))).flat();
-  // ssh(1) looks an alias up as it stands, without the port.
+  // ssh(1) looks an alias up unchanged, without the port.
   const name = policy.alias === undefined ? { host: target.host, port: target.port } : { host: policy.alias, port: 22 };
   const question: KnownHostsQuestion = { entries, ...name };
   return {

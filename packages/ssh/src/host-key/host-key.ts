@@ -1,4 +1,4 @@
-// A host's public key as bytes off the wire or as a line of text; the fingerprint that people compare.
+// A host's public key, from its bytes on the wire or from a line of text, with the fingerprint that people compare.
 
 import { createHash } from 'node:crypto';
 
@@ -19,7 +19,7 @@ export function decodeHostKey(blob: Buffer): HostKey {
   };
 }
 
-/** `ssh-ed25519 AAAA… comment` → the key; undefined when the text is not one. */
+/** `ssh-ed25519 AAAA… comment` → the key. Undefined if the text is no key. */
 export function parseHostKeyLine(line: string): HostKey | undefined {
   const [type, base64] = line.trim().split(/\s+/);
   if (!type || !base64 || !/^[A-Za-z0-9+/]+=*$/.test(base64)) return undefined;
@@ -38,7 +38,7 @@ const algorithmsInOrder = [
 
 export type HostKeyAlgorithm = (typeof algorithmsInOrder)[number];
 
-/** What to offer: the types already known for the host first, as OpenSSH does; `only` leaves the others out. */
+/** The host key algorithms to ask for: the types known for the host first, as OpenSSH does; `only` leaves the others out. */
 export function orderHostKeyAlgorithms(knownTypes: readonly string[], rest: 'rest-after' | 'only'): HostKeyAlgorithm[] {
   const isKnown = (algorithm: HostKeyAlgorithm) =>
     knownTypes.includes(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm);

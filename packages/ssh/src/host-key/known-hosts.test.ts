@@ -3,7 +3,7 @@ import { decideHostKey, decidePinnedKey, knownKeyTypes } from './decide-host-key
 import { type HostKey, orderHostKeyAlgorithms, parseHostKeyLine } from './host-key.ts';
 import { parseKnownHosts } from './known-hosts.ts';
 
-// Made and hashed by ssh-keygen.
+// Entries that ssh-keygen made and hashed.
 const ed25519 = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOYRwejl8EAO3OsSkfZXEyPvDCaE+7MQXg3lgWdsNhxq';
 const ecdsa =
   'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEdkLpt0InQNioT5aIIeBMuvq9z0s8e7CDR6cwgSUiqT3gvCu6q97rb5AhvZz7TZjD1dB0dbClvDroFjohV1i6k=';
@@ -24,7 +24,7 @@ describe('a host key', () => {
     expect(key(ed25519).fingerprint).toBe('SHA256:a9tBBey1OEqoQjF8mfaMzM+zHcncaxj4Wl5CXMeWjhg');
   });
 
-  it('is no key when its words disagree', () => {
+  it('is refused when its two words name different types', () => {
     expect(parseHostKeyLine(ed25519.replace('ssh-ed25519', 'ssh-rsa'))).toBeUndefined();
     expect(parseHostKeyLine('nonsense')).toBeUndefined();
   });
@@ -55,18 +55,18 @@ describe('a host key', () => {
     expect(decide(text, ed25519, place).kind).toBe(verdict);
   });
 
-  it('that changed is told with file and line', () => {
+  it('that changed is reported with file and line', () => {
     expect(decide(`# first\n\nexample.org ${otherUid}\n`, ed25519)).toMatchObject({ where: 'kh:3' });
   });
 
-  it('is asked for by the types on file, as OpenSSH does', () => {
+  it('is requested by the types on file first, as OpenSSH does', () => {
     const entries = parseKnownHosts(`example.org ${ecdsa}`, 'kh');
     const types = knownKeyTypes({ entries, host: 'example.org', port: 22 });
     expect(orderHostKeyAlgorithms(types, 'rest-after')[0]).toBe('ecdsa-sha2-nistp256');
     expect(orderHostKeyAlgorithms(['ssh-rsa'], 'only')).toEqual(['rsa-sha2-512', 'rsa-sha2-256']);
   });
 
-  it('that is pinned admits no other', () => {
+  it('that is pinned excludes every other key', () => {
     expect(decidePinnedKey([key(ed25519)], key(ed25519)).kind).toBe('known');
     expect(decidePinnedKey([key(ed25519)], key(otherUid)).kind).toBe('changed');
     expect(decidePinnedKey([], key(otherUid)).kind).toBe('changed');

@@ -1,4 +1,4 @@
-// Reads known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and finds the lines that speak of a host. Pure.
+// Parses known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and finds the lines about a host. Pure.
 
 import { createHmac } from 'node:crypto';
 
@@ -20,17 +20,17 @@ export function parseKnownHosts(text: string, file: string): KnownHostsEntry[] {
   return entries;
 }
 
-/** The name known_hosts has for a host: `[host]:port` unless the port is 22. */
+/** The name of a host in known_hosts: `[host]:port` unless the port is 22. */
 export function knownHostsName(host: string, port: number): string {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
 }
 
-/** Entries for exactly this name, `@cert-authority` left out: only the system's ssh believes certificates. */
+/** Entries whose patterns match this name, without `@cert-authority`: only the system's ssh accepts certificates. */
 export function matchKnownHosts(entries: readonly KnownHostsEntry[], name: string): KnownHostsEntry[] {
   return entries.filter((entry) => entry.marker !== 'cert-authority' && matchesName(entry.patterns, name));
 }
 
-/** The authorities whose certificates are believed of this name. */
+/** The authorities whose certificates are accepted for this name. */
 export function matchCertAuthorities(entries: readonly KnownHostsEntry[], name: string): KnownHostsEntry[] {
   return entries.filter((entry) => entry.marker === 'cert-authority' && matchesName(entry.patterns, name));
 }

@@ -1,10 +1,10 @@
-// Whether a key is the one that is on file for a host: two names of ssh_config with the same key are one host. Asks nothing of it.
+// Tells whether a key is on file for a host, without connecting: two names in ssh_config with the same key are one host.
 
 import type { SshTarget } from '../ssh-target.ts';
 import { openHostKeyVerifier } from './host-key-verifier.ts';
 import { parseHostKeyLine } from './host-key.ts';
 
-/** `keyLine`: `ssh-ed25519 AAAA…`. Rejects where known_hosts cannot be read. */
+/** `keyLine`: `ssh-ed25519 AAAA…`. Rejects if known_hosts cannot be read. */
 export async function knowsHostKey(target: SshTarget, keyLine: string): Promise<boolean> {
   const key = parseHostKeyLine(keyLine);
   if (!key) return false;

@@ -1,4 +1,4 @@
-// Makes the key pair that a cluster's jobs log in to the bastion with. In this process: no ssh-keygen, no file.
+// Makes the key pair with which a cluster's jobs log in to the bastion. In this process: no ssh-keygen, no file.
 
 import { Secret } from '@fairlead/kit';
 import { createEd25519KeyPair } from '../ed25519-key.ts';

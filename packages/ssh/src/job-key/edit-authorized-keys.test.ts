@@ -31,12 +31,12 @@ describe('a key line', () => {
     expect(() => renderKeyLine({ publicKey, gatePath: '/g', expiresAt, marker })).toThrow(/mark/);
   });
 
-  it('refuses what is no public key', () => {
+  it('refuses a text that is no public key', () => {
     const options = { gatePath: '/g', expiresAt, marker: 'one' };
     expect(() => renderKeyLine({ ...options, publicKey: `command="x" ${publicKey}` })).toThrow(/public key/);
   });
 
-  it('lasts until its time in every time zone', () => {
+  it('is valid until its time in every time zone', () => {
     expect(formatExpiryTime(new Date('2029-12-31T23:00:00Z'))).toBe('203001011300');
   });
 
@@ -57,7 +57,7 @@ describe('editAuthorizedKeys', () => {
     expect(put(before)).toEqual({ text: after, change: 'added' });
   });
 
-  it('replaces the marked line where it stands, and its copies', () => {
+  it('replaces the marked line in its place, and removes its copies', () => {
     const old = line.replace('203001021704', '202001021704');
     expect(put(`# top\n${old}\r\n${own}\n${old}\n`)).toEqual({
       text: `# top\n${line}\r\n${own}\n`,
@@ -65,7 +65,7 @@ describe('editAuthorizedKeys', () => {
     });
   });
 
-  it('changes nothing when the line is there already', () => {
+  it('changes nothing when the file has the line already', () => {
     expect(put(`${own}\n${line}\n`)).toMatchObject({ change: 'none' });
   });
 
@@ -78,13 +78,13 @@ describe('editAuthorizedKeys', () => {
     expect(remove(`${own}\n`)).toEqual({ text: `${own}\n`, change: 'none' });
   });
 
-  it('gives back what was there before it added', () => {
+  it('restores the file when it removes the line that it added', () => {
     for (const before of [`${own}\n`, own, `${own}\r\n`, '', '# only a comment\n\n']) {
       expect(remove(put(before).text).text).toBe(before);
     }
   });
 
-  it('refuses a line that is not marked, or is two', () => {
+  it('refuses a line without its marker, and two lines', () => {
     expect(() => put('', own)).toThrow(/marker/);
     expect(() => put('', `${own}\n${line}`)).toThrow(/marker/);
   });

@@ -1,4 +1,4 @@
-// Adds, replaces or removes our marked line in the text of an authorized_keys file. Every other byte stays. Pure.
+// Adds, replaces or removes our marked line in the text of an authorized_keys file. Leaves every other byte as it is. Pure.
 
 import { sshError } from '../ssh-error.ts';
 import { markerComment } from './key-line.ts';
@@ -33,7 +33,7 @@ export function editAuthorizedKeys(text: string, edit: KeysEdit): EditedKeys {
   return { text: edited, change: edited === text ? 'none' : 'replaced' };
 }
 
-/** sshd obeys the first line that holds a key: another one with fewer options would win. */
+/** sshd obeys the first line that holds a key, so another line with the same key and fewer options would give a job more rights. */
 function refuseSecondLine(others: readonly string[], line: string): void {
   const key = /\b(?:ssh|ecdsa)-\S+ (\S+) fairlead:/.exec(line)?.[1];
   if (key === undefined || !others.some((other) => !other.trimStart().startsWith('#') && other.includes(key))) return;
@@ -47,7 +47,7 @@ function isMarked(line: string, comment: string): boolean {
   return !content.trimStart().startsWith('#') && content.endsWith(` ${comment}`);
 }
 
-/** A file whose last line has no end gets ours in front: taken out again, it leaves every byte as it was. */
+/** If the last line of the file has no line end, our line goes first: so its removal restores every byte of the file. */
 function addLine(text: string, line: string): string {
   const ours = line + (text.includes('\r\n') ? '\r\n' : '\n');
   return text === '' || text.endsWith('\n') ? text + ours : ours + text;

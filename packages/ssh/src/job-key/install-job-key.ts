@@ -1,5 +1,5 @@
-// Puts a job's key into the account's authorized_keys, which is also the user's own way in: so the edit is undone
-// unless a fresh login with the job's key meets the gate and a fresh login with the user's own key still works.
+// Adds a job's key to the account's authorized_keys. The user logs in by the same file, so the edit is undone
+// unless a fresh login with the job's key reaches the gate and a fresh login with the user's own key still works.
 
 import { type Clock, CodedError, errorText, isCodedError, systemClock } from '@fairlead/kit';
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
@@ -14,9 +14,9 @@ import { type KeyLine, renderKeyLine } from './key-line.ts';
 import { type KeysFile, openKeysFile } from './keys-file.ts';
 
 export interface InstallJobKeyOptions {
-  /** The user's own login, open. */
+  /** An open connection with the user's own login. */
   connection: CommandHost;
-  /** The same login, so that it can be made afresh. */
+  /** The target of the user's login, for a fresh one. */
   userTarget: SshTarget;
   jobKey: JobKey;
   line: Omit<KeyLine, 'publicKey'>;
@@ -28,14 +28,14 @@ export interface InstallJobKeyOptions {
 
 export interface InstalledJobKey {
   path: string;
-  /** Where the file as it was before lies. */
+  /** The path of the copy of the file before the edit. */
   backupPath: string;
   change: EditedKeys['change'];
-  /** What the gate said to the login with the job's key; empty where it was not reached, see proveJobLogin. */
+  /** The gate's identity line for the login with the job's key; empty if that login did not reach it, see proveJobLogin. */
   identityLine: string;
 }
 
-/** Attempts of one edit when another program changes the file in between. */
+/** Attempts at one edit while another program keeps changing the file. */
 const editTurns = 3;
 
 export async function installJobKey(options: InstallJobKeyOptions): Promise<InstalledJobKey> {
@@ -61,7 +61,7 @@ export interface RemoveJobKeyOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** False when there was no such line. */
+/** Resolves with false if the file has no line with this marker. */
 export async function removeJobKey(options: RemoveJobKeyOptions): Promise<boolean> {
   const { connection, userTarget, marker, path, clock = systemClock, signal } = options;
   for (let turn = 1; ; turn += 1) {
@@ -95,7 +95,7 @@ async function putAndProve(file: KeysFile, line: string, options: InstallJobKeyO
   return { path: file.path, backupPath: file.backupPath, change, identityLine };
 }
 
-/** Puts the file back as it was when `prove` fails, while the lock is still ours. */
+/** Restores the file when `prove` fails, while we still hold the lock. */
 async function orUndo<T>(
   { file, undo }: { file: KeysFile; undo: () => Promise<void> },
   prove: () => Promise<T>,
@@ -116,7 +116,7 @@ async function orUndo<T>(
   }
 }
 
-/** A fresh login with the job's key and nothing else, as a job makes it. Returns the gate's line; empty where the server takes the key and wants a code besides. */
+/** Makes a fresh login with the job's key alone, as a job does. Resolves with the gate's identity line; empty if the server accepts the key and asks for a code besides. */
 export async function proveJobLogin(options: {
   userTarget: SshTarget;
   jobKey: JobKey;
@@ -136,7 +136,7 @@ export async function proveJobLogin(options: {
     await using gate = await connection.gate('fairlead-gate', { signal });
     return gate.identityLine;
   } catch (error) {
-    // What more it wants of a laptop, a code, it need not want of a compute node; the doctor's test job tells.
+    // A server that asks a laptop for a code need not ask a compute node for one; the doctor's test job finds out.
     if (error instanceof CodedError && error.cause instanceof KeyAccepted) return '';
     throw refused(error, line);
   }
@@ -153,14 +153,14 @@ function refused(error: unknown, line: string): unknown {
       'job_key_refused',
       `cannot log in with the job's key although its line was written: ${error.message}`,
       {
-        hint: `The server may read another file (sshd_config: AuthorizedKeysFile) or not know one of the options. Have this line added where keys are kept, then try again:\n${line}`,
+        hint: `The server may read another file (sshd_config: AuthorizedKeysFile) or not know one of the options. Ask its operator to add this line where the server keeps keys, then try again:\n${line}`,
         cause: error,
       },
     );
   }
   if (isCodedError(error, 'gate_failed')) {
-    return sshError('job_key_refused', `the job's key lets in, but not to the gate: ${error.message}`, {
-      hint: 'Look at the gate on the bastion: it must be there and executable.',
+    return sshError('job_key_refused', `the job's key logs in, but does not reach the gate: ${error.message}`, {
+      hint: 'Look at the gate on the bastion: it must exist and be executable.',
       cause: error,
     });
   }
@@ -169,7 +169,7 @@ function refused(error: unknown, line: string): unknown {
 
 function byHand(error: CodedError, line: string): CodedError<SshErrorCode> {
   return sshError('authorized_keys_not_writable', error.message, {
-    hint: `Have this line added to it, as one line, then try again:\n${line}`,
+    hint: `Add this line to the file, as one line, or ask the operator to, then try again:\n${line}`,
     cause: error,
   });
 }

@@ -17,7 +17,7 @@ async function put(name: string, atSeconds: number): Promise<void> {
   await utimes(join(dir, name), atSeconds, atSeconds);
 }
 
-it('lists keys, the newest first, and nothing else that lies there', async () => {
+it('lists keys, the newest first, and no other files', async () => {
   await put('job-aa', 1_000);
   await put('job-bb', 3_000);
   await put('job-cc', 2_000);
@@ -26,13 +26,13 @@ it('lists keys, the newest first, and nothing else that lies there', async () =>
   expect(await listJobKeyFiles(dir)).toEqual(['job-bb', 'job-cc', 'job-aa'].map((name) => join(dir, name)));
 });
 
-it('leaves out a key that is gone by the time it is looked at', async () => {
+it('leaves out a key that was removed after the directory was read', async () => {
   await put('job-aa', 1_000);
   await symlink(join(dir, 'gone'), join(dir, 'job-bb'));
   expect(await listJobKeyFiles(dir)).toEqual([join(dir, 'job-aa')]);
 });
 
-it('offers no more keys than a server hears', async () => {
+it('lists no more keys than a server accepts offers', async () => {
   for (let at = 1; at <= 9; at += 1) await put(`job-${at}`, at);
   expect(await listJobKeyFiles(dir)).toHaveLength(4);
 });

@@ -1,4 +1,4 @@
-// The files of job keys in a directory of this host, as a job reads them. Names alone: whether a key opens anything, a login tells.
+// Lists the files of job keys in a directory, for a job's login. Reads names and dates only: the login shows whether a key is accepted.
 
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { errnoOf, errorText } from '@fairlead/kit';
 import { sshError } from '../ssh-error.ts';
 
 const keyName = /^job-[0-9a-f]+$/;
-/** As many as sshd hears before it hangs up is 6 (sshd_config: MaxAuthTries); a renewed key has one or two before it. */
+/** sshd hangs up after 6 keys (sshd_config: MaxAuthTries); one or two old keys may stand beside a renewed one. */
 const maxOffered = 4;
 
-/** Absolute paths, the newest key first: it is the one whose line is in place. Rejects with `key_unreadable` where there is none. */
+/** Paths below `dir`, the newest key first, because authorized_keys has the line of that one. Rejects with `key_unreadable` if there is no key. */
 export async function listJobKeyFiles(dir: string): Promise<string[]> {
   const files = await namesIn(dir);
   const dated = await Promise.all(files.map(async (file) => ({ file, atMs: await writtenAt(file) })));
@@ -48,7 +48,7 @@ function noKey(path: string, why: string, cause?: unknown) {
     'key_unreadable',
     `cannot log in to the bastion because the job's key in ${path} cannot be read: ${why}`,
     {
-      hint: 'Any `fairlead deploy` on this cluster puts a key there again; the job looks again by itself.',
+      hint: 'The next `fairlead deploy` on this cluster makes a new key there; the job looks again automatically.',
       retryable: true,
       cause,
     },

@@ -1,5 +1,5 @@
-// What the holder of a job's private key can do on the bastion: listen on unix sockets, meet the gate, and
-// nothing else. Run against sshd and the builtin server, with an ssh2 client that asks for whatever it likes.
+// What the holder of a job's private key can do on the bastion: listen on unix sockets, reach the gate, and
+// nothing else. Runs against sshd and the builtin server, with an ssh2 client that sends any request.
 
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -48,7 +48,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       await server[Symbol.asyncDispose]();
     });
 
-    it('meets the gate whatever it asks for', async () => {
+    it('reaches the gate with any command', async () => {
       await using job = await openSsh(jobTarget);
       await using gate = await job.gate('touch /tmp/never');
       expect(gate.identityLine).toBe('{"asked":"touch /tmp/never"}');
@@ -80,7 +80,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
-    it('gets the gate for a shell, never a shell', async () => {
+    it('gets the gate in place of a shell', async () => {
       await using client = await rawLogin(jobTarget);
       const said = await ask<string>((done) => {
         client.ssh.shell(false, (error, channel) => {
@@ -131,7 +131,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       }
     });
 
-    it('replaces no file of the account by a socket', async () => {
+    it('cannot replace a file of the account by a socket', async () => {
       const path = join(server.dir, 'precious');
       await writeFile(path, 'precious');
       await using job = await openSsh(jobTarget);
@@ -153,7 +153,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       expect(await readFile(server.authorizedKeysPath, 'utf8')).toBe(before);
     });
 
-    it('is put in place once, however often it is installed', async () => {
+    it('has one line, however often it is installed', async () => {
       const before = await readFile(server.authorizedKeysPath, 'utf8');
       const line = { ...installed().line, expiresAt: new Date(Date.now() + 7_200_000) };
       expect(await installJobKey({ ...installed(), line })).toMatchObject({ change: 'replaced' });
@@ -163,7 +163,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       expect((await stat(server.authorizedKeysPath)).mode & 0o777).toBe(0o600);
     });
 
-    it('is taken back when its gate is not there, and the file is as before', async () => {
+    it('is removed again when its gate does not exist, and the file is as before', async () => {
       const before = await readFile(server.authorizedKeysPath, 'utf8');
       const line = { ...installed().line, gatePath: '/nonexistent/gate', marker: 'broken' };
       const installing = installJobKey({ ...installed(), jobKey: createJobKey(), line });
@@ -172,7 +172,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       await expect(stat(`${server.authorizedKeysPath}.fairlead-lock`)).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
-    it('is refused when another line gives the same key more', async () => {
+    it('is refused when another line gives the same key more rights', async () => {
       const both = createJobKey();
       const before = await readFile(server.authorizedKeysPath, 'utf8');
       await writeFile(server.authorizedKeysPath, `${before}${both.publicKey} somebody\n`);
@@ -185,7 +185,7 @@ export function describeJobKey(kind: LocalSshServer['kind']): void {
       await writeFile(server.authorizedKeysPath, before);
     });
 
-    it('is installed by two at once without loss', async () => {
+    it('is installed by three callers at once without loss', async () => {
       const keys = ['x', 'y', 'z'].map((name) => ({ name, key: createJobKey() }));
       await Promise.all(
         keys.map(({ name, key }) =>
@@ -215,7 +215,7 @@ interface RawLogin extends AsyncDisposable {
   ssh: Client;
 }
 
-/** A plain ssh2 client: what an attacker would use. */
+/** A plain ssh2 client, as an attacker would use. */
 async function rawLogin(target: SshTarget): Promise<RawLogin> {
   const ssh = new ssh2.Client();
   const closed = new Promise<void>((resolve) => ssh.once('close', () => resolve()));

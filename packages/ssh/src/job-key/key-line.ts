@@ -1,4 +1,4 @@
-// The one line in authorized_keys that lets jobs in, and nothing else with them (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+// The line in authorized_keys with which jobs log in, and its restrictions (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
 
 import { shellQuote } from '@fairlead/kit';
 import { parseHostKeyLine } from '../host-key/host-key.ts';
@@ -8,15 +8,15 @@ export interface KeyLine {
   publicKey: string;
   /** Absolute path of the gate on the bastion. */
   gatePath: string;
-  /** The key works at least until then and at most 26 hours longer: see formatExpiryTime. */
+  /** sshd accepts the key at least until then, and at most 26 hours longer: see formatExpiryTime. */
   expiresAt: Date;
-  /** By which the line is found again: letters, digits, `.`, `_`, `-`. */
+  /** Identifies our line: letters, digits, `.`, `_`, `-`. */
   marker: string;
 }
 
 /**
- * `restrict` alone stops no command, the forced command does. The dummy `permitopen` closes every direct forward,
- * sockets too; the dummy `permitlisten` every TCP listener. What is left: listening on unix sockets, and the gate.
+ * `restrict` alone stops no command; the forced command does. The dummy `permitopen` refuses every direct forward, to
+ * sockets too; the dummy `permitlisten` refuses every TCP listener. A job may still listen on unix sockets and reach the gate.
  */
 export function renderKeyLine({ publicKey, gatePath, expiresAt, marker }: KeyLine): string {
   const key = parseHostKeyLine(publicKey);
@@ -38,8 +38,8 @@ export function renderKeyLine({ publicKey, gatePath, expiresAt, marker }: KeyLin
 }
 
 /**
- * `YYYYMMDDHHMM`, which sshd reads in its own time zone (the `Z` suffix is unknown to older ones and would disable the
- * line). The clocks farthest ahead of UTC are 14 hours ahead, those farthest behind 12 hours behind.
+ * `YYYYMMDDHHMM`, which sshd reads in its own time zone (older versions do not know the suffix `Z`, which would disable the
+ * line). Time zones reach from 12 hours behind UTC to 14 hours ahead of it.
  */
 export function formatExpiryTime(expiresAt: Date): string {
   const latest = new Date(expiresAt.getTime() + 14 * 3_600_000);

@@ -1,5 +1,5 @@
-// The far side of an edit of authorized_keys, as POSIX sh. Each script ends with 0, or with one of the codes below and
-// a line on stderr. Nothing there but sh, ls, cp, mv, cksum, find and readlink is needed.
+// The remote scripts of an edit of authorized_keys, as POSIX sh. Each exits with 0, or with one of the codes below and
+// a line on stderr. They need only sh and the usual tools (cat, cp, mv, rm, mkdir, cksum, find, readlink).
 
 import { releaseLock, takeLock } from '../lock-script.ts';
 
@@ -12,8 +12,8 @@ fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
 `;
 
 /**
- * Arguments: path (empty for the usual one), lock token. Prints the file's real path and checksum, one a line, then
- * its content. Follows links, for some keep the file elsewhere.
+ * Arguments: path (empty for `~/.ssh/authorized_keys`), lock token. Prints the file's real path, its checksum and an empty line, then
+ * its content. Follows links: some sites keep the file elsewhere.
  */
 export const lockAndReadScript = `${prologue}${takeLock}
 path=$1 token=$2
@@ -40,9 +40,9 @@ if [ -e "$path" ]; then cksum <"$path"; echo; cat "$path"; else echo absent; ech
 `;
 
 /**
- * Arguments: real path, lock token, checksum of the old content, checksum of the new. Stdin: the new content; it ends too where
- * the connection breaks, so that it counts only with its checksum. Keeps a copy of the old file beside it and replaces the file
- * in one step, with the old one's owner and mode.
+ * Arguments: real path, lock token, checksum of the old content, checksum of the new content. Stdin: the new content; it also ends when
+ * the connection breaks, so the script uses it only if the checksum matches. Keeps a copy of the old file beside it and replaces the
+ * file in one step; the new file has the old one's owner and mode.
  */
 export const replace = `${prologue}
 path=$1 token=$2 expected=$3 wanted=$4

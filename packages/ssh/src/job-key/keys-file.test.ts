@@ -1,4 +1,4 @@
-// The far side of an edit, run by a local shell in a home directory of its own.
+// The remote scripts of an edit, run by a local shell with its own home directory.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -36,7 +36,7 @@ describe('openKeysFile', () => {
   });
   afterEach(() => rm(home, { recursive: true }));
 
-  it('makes what is missing, closed to others', async () => {
+  it('creates a missing directory and file, closed to others', async () => {
     {
       await using file = await open();
       expect(file).toMatchObject({ path: usual(), text: '' });
@@ -58,7 +58,7 @@ describe('openKeysFile', () => {
     },
   );
 
-  it('passes bytes through that are no text', async () => {
+  it('passes bytes through that are not UTF-8', async () => {
     await mkdir(join(home, '.ssh'));
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
     await writeFile(usual(), bytes);
@@ -100,7 +100,7 @@ describe('openKeysFile', () => {
     expect(await readFile(usual(), 'utf8')).toBe('theirs\n');
   });
 
-  it('lets one edit at a time happen, and an abandoned one lapse', async () => {
+  it('runs one edit at a time, and takes over an abandoned lock', async () => {
     const lock = `${usual()}.fairlead-lock`;
     const first = await open();
     await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_locked', retryable: true });
@@ -110,7 +110,7 @@ describe('openKeysFile', () => {
       await using second = await open();
       await second.replace('second\n');
       await expect(first.replace('first\n')).rejects.toMatchObject({ code: 'authorized_keys_changed' });
-      // The first one's end leaves the second one's lock alone.
+      // The end of the first edit does not remove the lock of the second.
       await first[Symbol.asyncDispose]();
       await second.replace('second again\n');
     }
@@ -127,19 +127,19 @@ describe('openKeysFile', () => {
     await expect(stat(join(home, 'bin', 'mkdir'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('leaves a file alone that cannot be replaced', async () => {
+  it('changes nothing of a file that it cannot replace', async () => {
     const elsewhere = join(home, 'not', 'there', 'keys');
     await expect(open(elsewhere)).rejects.toMatchObject({ code: 'authorized_keys_not_writable' });
   });
 
-  it.skipIf(process.getuid?.() === 0)('says so when the directory is read-only', async () => {
+  it.skipIf(process.getuid?.() === 0)('reports a read-only directory', async () => {
     await mkdir(join(home, '.ssh'), { mode: 0o500 });
     await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_not_writable' });
   });
 
   it('of 1 MB is old or new, never a part, wherever the connection breaks', { timeout: 120_000 }, async () => {
     await mkdir(join(home, '.ssh'));
-    // The new content is the long one: how far it came is what a broken connection decides.
+    // The new content is the long one, because the connection breaks somewhere in it.
     const old = 'old\n';
     const next = `${'k'.repeat(99)}\n`.repeat(10_486);
     const cuts = Array.from({ length: Math.ceil(next.length / 4_096) }, (_, index) => index * 4_096);
@@ -166,7 +166,7 @@ describe('openKeysFile', () => {
     expect(cuts).toEqual([]);
   });
 
-  it('is edited only when all of it was read', async () => {
+  it('is edited only after all of it was read', async () => {
     await mkdir(join(home, '.ssh'));
     await writeFile(usual(), 'first line\nsecond line\n');
     const run = host.run.bind(host);
@@ -175,7 +175,7 @@ describe('openKeysFile', () => {
       return { ...result, stdout: result.stdout.slice(0, -5) };
     };
     await expect(open()).rejects.toMatchObject({ code: 'authorized_keys_changed', retryable: true });
-    // The next try takes the lock anew.
+    // The next try takes the lock again.
     await expect(stat(`${usual()}.fairlead-lock`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

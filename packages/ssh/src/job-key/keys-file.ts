@@ -1,4 +1,4 @@
-// A locked authorized_keys file on the far side: read once, replaced as a whole, never over another program's change.
+// A locked authorized_keys file on a remote host: read once, replaced as a whole, never over another program's change.
 
 import { randomUUID } from 'node:crypto';
 import { backoffMs, type Clock, type CodedError } from '@fairlead/kit';
@@ -9,13 +9,13 @@ import { type SshErrorCode, sshError } from '../ssh-error.ts';
 import { keysExit, lockAndReadScript, replace, unlockScript } from './keys-file-scripts.ts';
 
 export interface KeysFile extends AsyncDisposable {
-  /** Where the file really lies, links followed. */
+  /** The real path of the file, links followed. */
   readonly path: string;
-  /** Where the content before the last replacement lies. */
+  /** The path of the copy that each replacement makes of the content before it. */
   readonly backupPath: string;
-  /** Read as latin1. */
+  /** The content, decoded as latin1. */
   readonly text: string;
-  /** Rejects with `authorized_keys_changed` when the file is no longer what was last read or written here. */
+  /** Rejects with `authorized_keys_changed` when the file is no longer what we last read or wrote. */
   replace(text: string): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ async function lockAndRead({ host, path, clock, signal }: OpenKeysFileOptions, t
   }
 }
 
-/** Path, checksum and an empty line stand before the content. */
+/** Path, checksum and an empty line precede the content. */
 function parseRead(output: string): ReadKeys {
   const [head = '', ...rest] = output.split('\n\n');
   const [path = '', checksum = ''] = head.split('\n');
@@ -90,11 +90,11 @@ function checksumOf({ checksum, text }: ReadKeys): string {
   return checksum === 'absent' ? checksum : posixCksum(Buffer.from(text, 'latin1'));
 }
 
-/** What is edited must be the whole file, as it was at one moment. */
+/** An edit must start from the whole file, as it was at one moment. */
 function changedWhileRead({ path, checksum }: ReadKeys, got: string): CodedError<SshErrorCode> {
   return sshError(
     'authorized_keys_changed',
-    `cannot edit ${path} because it did not arrive as it is there: got ${got}, want ${checksum} (checksum and bytes)`,
+    `cannot edit ${path} because its content changed on the way here: got ${got}, want ${checksum} (checksum and bytes)`,
     { hint: 'Try again.', retryable: true },
   );
 }
@@ -106,7 +106,7 @@ function keysFileError(path: string, { code, stderr }: CommandResult): CodedErro
       return sshError('authorized_keys_not_writable', `cannot edit ${path}: ${said}`);
     case keysExit.locked:
       return sshError('authorized_keys_locked', `cannot edit ${path} because another edit is under way: ${said}`, {
-        hint: 'Wait for it. If there is none, the lock lapses by itself ten minutes after it was taken.',
+        hint: 'Wait until it ends. If no edit is running, the lock expires ten minutes after it was taken.',
         retryable: true,
       });
     case keysExit.changed:

@@ -1,5 +1,5 @@
-// What every private SSH server must do, and what a connection does over it, whichever driver makes it. Run against sshd
-// and the builtin server, with ssh2 and with the system's ssh.
+// What every private SSH server must do, and what a connection of either driver does over it. Runs against sshd with ssh2 and
+// with the system's ssh, and against the builtin server with ssh2.
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { createSshRunner } from '../ssh-runner.ts';
 import { openTestSsh, type TestSsh } from '../testing.ts';
 import type { LocalSshServer } from './local-ssh-server.ts';
 
-/** Input that ends with the channel: a command that reads it leaves nothing behind. */
+/** Input without an end, so that a command that reads it runs until its channel closes. */
 const endless = () => new Readable({ read() {} });
 
 export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: SshDriver = 'ssh2'): void {
@@ -38,7 +38,7 @@ export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: Ssh
       await connection[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
     });
-    // One login serves as many tests as leave it open.
+    // Tests share one login until one of them closes it.
     beforeEach(async () => {
       if (isOpen) return;
       connection = await openSsh(driver === 'ssh' ? await server.systemTarget() : server.target);
@@ -51,40 +51,40 @@ export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: Ssh
       expect(result).toEqual({ code: 3, signal: undefined, stdout: 'in', stderr: 'oops\n' });
     });
 
-    it('tells the exit code of a command that closed its output long before', async () => {
+    it('reports the exit code of a command that closed its output long before', async () => {
       expect(await connection.run('exec >&- 2>&-; sleep 0.3; exit 5')).toMatchObject({ code: 5 });
     });
 
-    it('tells the signal that ended a command', async () => {
+    it('reports the signal that ended a command', async () => {
       expect(await connection.run('kill -TERM $$')).toMatchObject({ code: null, signal: 'SIGTERM' });
     });
 
     it("runs a command without the start-up files of this user's shell", async () => {
-      // bash counts itself; it reads ~/.bashrc where it is the first. Other shells pass on what they are given.
+      // bash increments SHLVL, and reads ~/.bashrc where it was not set. Other shells pass it on unchanged.
       const { stdout } = await connection.run('echo ${BASH_VERSION:+bash} $SHLVL');
       expect(stdout).toMatch(/^(bash 2|1)$/m);
     });
 
-    it('brings a large output through unharmed', async () => {
+    it('returns a large output unchanged', async () => {
       const bytes = randomBytes(3_000_000).toString('base64');
       const { stdout } = await connection.run('cat', { stdin: bytes });
       expect(stdout === bytes).toBe(true);
     });
 
-    it('ends a command that says too much', async () => {
+    it('ends a command that prints too much', async () => {
       await expect(connection.run('yes', { maxOutputBytes: 100_000 })).rejects.toMatchObject({
         code: 'output_too_large',
       });
     });
 
-    it('gives up on a command that takes too long, and goes on', async () => {
+    it('gives up on a command that takes too long, and still runs the next one', async () => {
       await expect(connection.run('cat', { stdin: endless(), timeoutMs: 100 })).rejects.toMatchObject({
         code: 'timeout',
       });
       expect(await connection.run('exit 0')).toMatchObject({ code: 0 });
     });
 
-    it('gives up on a command when asked to', async () => {
+    it('gives up on a command when its signal fires', async () => {
       const abort = new AbortController();
       const running = connection.run('cat', { stdin: endless(), signal: abort.signal });
       abort.abort(new Error('enough'));
@@ -107,7 +107,7 @@ export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: Ssh
       expect(code).toBe(9);
     });
 
-    it('carries bytes both ways through a socket there', async () => {
+    it('carries bytes in both directions through a socket on the server', async () => {
       const path = socketPath();
       await using listening = await connection.listen(path, echo);
       expect((await stat(listening.path)).mode & 0o777).toBe(0o600);
@@ -143,7 +143,7 @@ export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: Ssh
       await closed;
     });
 
-    it('stops listening when told to', async () => {
+    it('stops listening when the listener is disposed', async () => {
       const path = socketPath();
       const listening = await connection.listen(path, echo);
       await listening[Symbol.asyncDispose]();
@@ -157,16 +157,16 @@ export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: Ssh
       await expect(again).rejects.toSatisfy((error) => isCodedError(error, 'socket_exists', 'forward_forbidden'));
     });
 
-    it('says so when nothing listens', async () => {
+    it('reports a socket on which nothing listens', async () => {
       await expect(connection.dial(socketPath())).rejects.toMatchObject({ code: 'dial_refused', retryable: true });
     });
 
-    it('refuses a socket path longer than sockets can have', async () => {
+    it('refuses a path that is too long for a socket', async () => {
       const path = join(server.dir, 'x'.repeat(110));
       await expect(connection.listen(path, echo)).rejects.toMatchObject({ code: 'socket_path_too_long' });
     });
 
-    it('ends streams without an end, and says why, when the session is cut', async () => {
+    it('closes streams without an end event, and says why, when the session is cut', async () => {
       const path = socketPath();
       await connection.listen(path, (stream) => stream.write('first'));
       const stream = await connection.dial(path);
@@ -184,12 +184,12 @@ export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: Ssh
       await expect(connection.run('true')).rejects.toMatchObject({ code: 'connection_lost' });
     });
 
-    it('is not an error when we close', async () => {
+    it('closes without a cause when this side closes it', async () => {
       await connection[Symbol.asyncDispose]();
       expect(await connection.closed).toBeUndefined();
     });
 
-    it('speaks through the gate, and the gate echoes', async () => {
+    it("reads the gate's identity line, and the gate echoes pings", async () => {
       await using gate = await connection.gate(`echo banner; echo '{"a":1}'; exec cat`);
       expect(gate.identityLine).toBe('{"a":1}');
       expect(await gate.ping(2_000)).toBeGreaterThan(0);
@@ -198,7 +198,7 @@ export function describeLocalSshServer(kind: LocalSshServer['kind'], driver: Ssh
       expect(second).toBeGreaterThan(0);
     });
 
-    it('says what a gate said that ended at once', async () => {
+    it('reports the stderr of a gate that ended at once', async () => {
       const gate = connection.gate('echo no such thing >&2; exit 127');
       await expect(gate).rejects.toMatchObject({
         code: 'gate_failed',

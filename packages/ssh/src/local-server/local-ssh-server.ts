@@ -1,22 +1,22 @@
-// What a private SSH server on this machine offers, whichever program it is: the demo and the tests log in to it.
+// The interface of a private SSH server on this machine, for sshd and the builtin server. The demo and the tests log in to it.
 
 export interface LocalSshServer extends AsyncDisposable {
   readonly kind: 'sshd' | 'builtin';
   readonly host: '127.0.0.1';
   readonly port: number;
-  /** The only account it lets in: the one it runs as. */
+  /** The only account that may log in: the one that runs the server. */
   readonly user: string;
   /** `ssh-ed25519 AAAA…` */
   readonly hostKeyLine: string;
   readonly authorizedKeysPath: string;
-  /** Cuts every session now; the server goes on. */
+  /** Cuts every session; the server goes on. */
   dropSessions(): Promise<void>;
 }
 
 export interface LocalSshServerOptions {
-  /** Holds the server's own files; made if missing, and what the server wrote is removed from it at the end. */
+  /** Directory of the server's own files. The server creates it if it is missing and removes its files at the end. */
   dir: string;
-  /** Lines for a new authorized_keys file; a file that is there already is left as it is. */
+  /** Lines for a new authorized_keys file; an existing file stays unchanged. */
   authorizedKeys?: readonly string[];
   /** Default `<dir>/authorized_keys`. */
   authorizedKeysPath?: string;

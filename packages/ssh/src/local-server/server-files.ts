@@ -1,4 +1,4 @@
-// The files a private SSH server needs: a fresh host key, and an authorized_keys file.
+// Creates the files of a private SSH server: a fresh host key, and an authorized_keys file if there is none.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export async function openServerFiles(options: LocalSshServerOptions): Promise<S
   };
 }
 
-/** False when the file was there already. */
+/** Resolves with false if the file exists already. */
 async function createFile(path: string, content: string): Promise<boolean> {
   try {
     await writeFile(path, content, { mode: 0o600, flag: 'wx' });

@@ -6,7 +6,7 @@ import { findSshd, openUserSshd } from './user-sshd.ts';
 if (await hasSshd()) describeLocalSshServer('sshd');
 else it.skip('sshd: this machine has none', () => undefined);
 
-it('findSshd finds nothing where nothing is', async () => {
+it('findSshd finds no sshd at a path that does not exist', async () => {
   expect(await findSshd(['/nonexistent/sshd'])).toBeUndefined();
 });
 

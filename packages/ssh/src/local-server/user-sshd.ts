@@ -1,5 +1,5 @@
 // The system's own sshd, run as this user on a free port of the loopback interface, one process per connection
-// (`sshd -i`): there is no race for the port, and nothing listens on once this process is gone.
+// (`sshd -i`): no other program can take the port, and the server stops listening when this process ends.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,15 +14,15 @@ import type { LocalSshServer, LocalSshServerOptions } from './local-ssh-server.t
 import { openServerFiles, type ServerFiles } from './server-files.ts';
 
 export interface UserSshdOptions extends LocalSshServerOptions {
-  /** Further sshd_config lines; they come first, so that they win. */
+  /** Further sshd_config lines. They come first, so that they override ours. */
   extraConfig?: readonly string[];
-  /** What sshd says on stderr. */
+  /** Called with what sshd prints on stderr. */
   onLog?: (text: string) => void;
   sshdPath?: string;
 }
 
 const sshdPlaces = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd', '/opt/homebrew/sbin/sshd'];
-/** Debian's sshd wants this directory when root runs it (https://bugs.debian.org/864190). */
+/** Debian's sshd needs this directory when root runs it (https://bugs.debian.org/864190). */
 const rootRunDir = '/run/sshd';
 
 /** The absolute path of this machine's sshd; undefined when there is none. */
@@ -62,7 +62,7 @@ export async function openUserSshd(options: UserSshdOptions): Promise<LocalSshSe
       });
     });
     scope.defer(() => endSessions(sessions));
-    // Open sockets belong to their sessions, which end next.
+    // Only stops listening: open sockets belong to their sessions, which end next.
     scope.defer(() => void server.close());
     const port = await listen(server);
     return {
@@ -82,9 +82,9 @@ export async function openUserSshd(options: UserSshdOptions): Promise<LocalSshSe
 }
 
 /**
- * StrictModes off for a directory under /tmp; no pty, whose chown a plain user may not do. A bash that sshd starts reads
- * ~/.bashrc, unless it is not the outermost shell (shell.c of bash, SSH_SOURCE_BASHRC): with what people put there, each
- * command would take tenths of a second.
+ * StrictModes is off because the directory may be under /tmp. A pty is not allowed because a plain user cannot chown one. A bash
+ * that sshd starts reads ~/.bashrc unless SHLVL says that it is not the outermost shell (shell.c of bash, SSH_SOURCE_BASHRC); a long
+ * ~/.bashrc would slow each command by tenths of a second.
  */
 function renderConfig(files: ServerFiles, extraConfig: readonly string[]): string {
   return [
@@ -143,7 +143,7 @@ interface Sshd {
   onLog: UserSshdOptions['onLog'];
 }
 
-/** Another of our servers may have removed the run directory a moment ago: then sshd says so before it says hello. */
+/** Starts sshd again if it reports that the run directory is missing: another of our servers may have just removed it. */
 async function startSession(sshd: Sshd, socket: Socket, sessions: Set<ChildProcess>): Promise<void> {
   socket.on('error', () => undefined);
   for (let turn = 0; turn < 3; turn += 1) {

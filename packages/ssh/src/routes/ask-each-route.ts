@@ -1,4 +1,4 @@
-// Asks all routes to one host for name, port and host key, without a login.
+// Tries every route to one host as far as its name, port and host key, without a login.
 
 import { CodedError, errorText, withTimeLimit, defined } from '@fairlead/kit';
 
@@ -8,7 +8,7 @@ import type { NamedRoute } from './open-first-route.ts';
 import { askRoute } from './route-candidate.ts';
 import type { RouteAnswer } from './route-words.ts';
 
-/** Side by side; in the given order; never rejects for what a route does. */
+/** Asks all routes at once; resolves with the answers in the given order. A route that fails is an answer, not a rejection. */
 export function askEachRoute(
   routes: readonly NamedRoute[],
   options: OpenSshOptions & { limitMs: number },

@@ -40,7 +40,7 @@ function open(routes: NamedRoute[], change: Partial<RoutesOptions<string>> = {})
   });
 }
 
-/** Takes connections and says nothing, as a black hole does to those who wait for a banner. */
+/** A server that accepts connections and sends nothing: a client waits for its banner as at a black hole. */
 async function openSilence(): Promise<{ port: number; server: Server }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
@@ -63,7 +63,7 @@ const withOpenSsh =
   ));
 
 describe('openFirstRoute', () => {
-  it('takes the first in the given order when all answer, and logs in by no other', async () => {
+  it('takes the first route in the given order when all answer, and logs in by no other', async () => {
     const proven: string[] = [];
     const { taken, proof } = await open(
       [route('inside', { label: 'inside' }), route('outside', { label: 'outside' })],
@@ -77,7 +77,7 @@ describe('openFirstRoute', () => {
     expect({ name: taken.name, proof, proven }).toEqual({ name: 'inside', proof: 'inside', proven: ['inside'] });
   });
 
-  it('does not wait for long for a silent first route, and says why it took the next', async () => {
+  it('waits only a moment for a silent first route, and says why it took the next', async () => {
     const { port } = await openSilence();
     const memory = createRouteMemory();
     const startedMs = performance.now();
@@ -87,13 +87,13 @@ describe('openFirstRoute', () => {
     expect(memory.taken).toBe('outside');
   });
 
-  it('goes on with the next where one leads to another host, and says which', async () => {
+  it('takes the next route when one leads to another host, and names that one', async () => {
     const { taken } = await open([route('elsewhere', { port: other.port }), route('outside')]);
     expect(taken.name).toBe('outside');
     expect(wrongRoutes(taken)).toMatchObject([{ name: 'elsewhere', failure: { code: 'host_key_changed' } }]);
   });
 
-  it('goes on with the next where the host is not the one that was meant', async () => {
+  it('takes the next route when the proof rejects the host', async () => {
     const { taken } = await open([route('twin', { label: 'twin' }), route('outside', { label: 'outside' })], {
       prove: async ({ label }) => {
         if (label === 'twin') throw new CodedError('bastion_moved', 'it is another host');
@@ -109,7 +109,7 @@ describe('openFirstRoute', () => {
     await expect(opening).rejects.toMatchObject({ code: 'auth_failed' });
   });
 
-  it('goes round a jump host that refuses the login, and leaves it alone for a while', async () => {
+  it('avoids a jump host that refuses the login, for a while', async () => {
     const jump = { ...other.target, auth: { identityFiles: [bastion.userKeyFile] } };
     const memory = createRouteMemory();
     let asked = 0;
@@ -127,14 +127,14 @@ describe('openFirstRoute', () => {
     expect(asked).toBe(1);
   });
 
-  it.skipIf(!withSshd)('goes through a jump host where the direct way is shut', async () => {
+  it.skipIf(!withSshd)('goes through a jump host when the direct route is closed', async () => {
     // The built-in server carries no TCP.
     const login = scope.use(await openTestSsh('sshd'));
     const { taken } = await open([route('direct', { port: 1 }), route('through', { jump: login.target })]);
     expect(taken.name).toBe('through');
   });
 
-  it('names what each one answered when none serves', async () => {
+  it("names each route's answer when all fail", async () => {
     const opening = open([route('shut', { port: 1 }), route('elsewhere', { port: other.port })]);
     await expect(opening).rejects.toMatchObject({
       code: 'no_route',
@@ -147,7 +147,7 @@ describe('openFirstRoute', () => {
     await expect(open([route('a', { port: 1 }), route('b', { port: 1 })])).rejects.toMatchObject({ code: 'refused' });
   });
 
-  it('asks a person about no route but the one that it takes', async () => {
+  it('asks the user only about the route that it takes', async () => {
     const asked: string[] = [];
     const unknown = (name: string): Partial<SshTarget> => ({
       hostKeys: { kind: 'known-hosts', files: [], ask: async () => asked.push(name) > 0 },
@@ -156,7 +156,7 @@ describe('openFirstRoute', () => {
     expect({ taken: taken.name, asked }).toEqual({ taken: 'inside', asked: ['inside'] });
   });
 
-  it('ends with its signal while all are silent', async () => {
+  it('ends with its signal while all routes are silent', async () => {
     const { port, server } = await openSilence();
     const stop = new AbortController();
     const opening = open([route('hole', { port })], { signal: stop.signal });
@@ -165,7 +165,7 @@ describe('openFirstRoute', () => {
     await expect(opening).rejects.toThrow('enough');
   });
 
-  it('closes the connection of a proof that its signal cuts', async () => {
+  it('closes the connection when its signal ends a proof', async () => {
     const stop = new AbortController();
     const closed = Promise.withResolvers<void>();
     const opening = open([route('inside')], {
@@ -198,7 +198,7 @@ describe.skipIf(!withOpenSsh)("openFirstRoute with the system's ssh", () => {
 });
 
 describe('askEachRoute', () => {
-  it('says what each one answers, and logs in by none', async () => {
+  it("resolves with each route's answer, and logs in by none", async () => {
     const { port } = await openSilence();
     const auth = { identityFiles: [] };
     const routes = [route('inside', { auth }), route('hole', { port }), route('elsewhere', { port: other.port })];

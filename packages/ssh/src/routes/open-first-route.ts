@@ -1,4 +1,4 @@
-// Opens a connection to one host by the first of its routes that proves it: performs what route-race.ts decides.
+// Opens a connection to one host by the first of its routes that is proven to lead to it: performs the decisions of route-race.ts.
 
 import {
   type Clock,
@@ -28,18 +28,18 @@ import {
 import { answersOf, describeAnswer, type RouteTaken, whyTaken } from './route-words.ts';
 
 export interface NamedRoute {
-  /** As in `routeName`: what messages and the memory call it. */
+  /** The route's name in messages and in the memory, as from `routeName`. */
   name: string;
-  /** Rejects where ssh_config does not say what the name means; only this route fails then. */
+  /** Rejects if ssh_config cannot resolve the name; only this route fails then. */
   target: () => Promise<SshTarget>;
 }
 
 export interface RoutesOptions<Proof> extends OpenSshOptions {
   routes: readonly NamedRoute[];
   memory: RouteMemory;
-  /** Rejects where this is not the right host, or not usable; the next route is tried then. Closes what it opened if so. */
+  /** Rejects if this is not the right host or not a usable one; then the next route is tried. `prove` closes what it opened if it rejects. */
   prove: (connection: SshConnection) => Promise<Proof>;
-  /** How long a route is not tried after its jump host has refused the login. */
+  /** How long to skip a route after its jump host has refused the login. */
   deniedMs: number;
 }
 
@@ -51,8 +51,8 @@ export interface OpenRoute<Proof> {
 }
 
 /**
- * Rejects with the error of a single route as it is; else with `no_route`, which says what each one answered, or with a
- * refused login, after which no other route to the same host is tried.
+ * The caller closes the connection. Rejects with the error of a refused login, after which no other route is tried, and with the
+ * error of the only route unchanged. If all routes fail, the error names the answer of each: `no_route`, or the code that all share.
  */
 export async function openFirstRoute<Proof>(options: RoutesOptions<Proof>): Promise<OpenRoute<Proof>> {
   return new RouteRace(options).run();

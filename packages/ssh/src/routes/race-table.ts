@@ -1,4 +1,4 @@
-// The states and events of a race of two routes, one example of each, for its table.
+// One example of each state and event of a race of two routes, for the state table.
 
 import type { Machine } from '@fairlead/kit';
 
@@ -15,7 +15,7 @@ const failed = (index: number, isFinal = false): RaceEvent => ({
 const after = (...events: RaceEvent[]): RaceState =>
   events.reduce((state, event) => raceTransition(state, event).state, startRace(2));
 
-/** For the test, and for docs/state-machines.md. */
+/** Used by the test and by docs/state-machines.md. */
 export function raceMachine(): Machine<RaceState, RaceEvent, RaceEffect> {
   return {
     step: raceTransition,

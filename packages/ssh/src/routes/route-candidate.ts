@@ -1,4 +1,4 @@
-// One route to a host, taken in two steps: asked (name, port, host key; nothing of the user's is sent), then logged in.
+// One route to a host, in two steps: first it is asked (name, port, host key; nothing of the user's is sent), then logged in by.
 
 import { CodedError, detach, markHandled } from '@fairlead/kit';
 
@@ -7,17 +7,17 @@ import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection
 import type { SshTarget } from '../ssh-target.ts';
 
 export interface RouteCandidate {
-  /** Resolves when the host has shown a key that is believed; rejects as openSsh does. */
+  /** Resolves when the host has shown a key that is accepted. Rejects as openSsh does. */
   readonly answered: Promise<void>;
-  /** Goes on where asking stopped. The caller closes the connection. */
+  /** Continues with the login. The caller closes the connection. */
   logIn(): Promise<SshConnection>;
-  /** Whether the login came as far as the host itself; else a jump host is what failed. */
+  /** Whether the login has reached the host itself; else a failure is one of a jump host. */
   readonly isAtHost: boolean;
-  /** Hangs up. Not for a connection that is open. */
+  /** Hangs up before the login has succeeded. Does not close an open connection. */
   drop(): void;
 }
 
-/** Asks at once. End it with `logIn` or `drop`. */
+/** Begins to ask at once. The caller ends the candidate with `logIn` or `drop`. */
 export function askRoute(target: SshTarget, options: OpenSshOptions): RouteCandidate {
   return target.system ? askForSystem(target, options) : askHeld(target, options);
 }
@@ -49,14 +49,14 @@ function askHeld(target: SshTarget, options: OpenSshOptions): RouteCandidate {
       answered.reject(error);
     },
   );
-  // The race may be over: then no caller waits for this.
+  // After the race no caller waits for this promise.
   markHandled(answered.promise);
   return {
     answered: answered.promise,
     get isAtHost() {
       return isAtHost;
     },
-    // A server that hung up while this route was held is dialled again.
+    // The server hung up while this route was held: dials again.
     logIn() {
       if (isOver) return openSsh(target, options);
       wanted.resolve();
@@ -69,8 +69,8 @@ function askHeld(target: SshTarget, options: OpenSshOptions): RouteCandidate {
 }
 
 /**
- * The system's ssh cannot stop before it logs in, so ours looks whether the host answers at all, and ssh then judges its
- * key. Where another program or host is between, there is nothing to look at: it counts as an answer.
+ * The system's ssh cannot stop before the login. So our own driver tests whether the host answers at all, and ssh judges the key
+ * later. A route through a ProxyCommand or a jump host cannot be tested this way and counts as answered.
  */
 function askForSystem(target: SshTarget, options: OpenSshOptions): RouteCandidate {
   const { system, ...direct } = target;
@@ -91,14 +91,14 @@ function withoutPerson(target: SshTarget): SshTarget {
   return { ...target, auth: {}, hostKeys: { ...hostKeys, ask: async () => false } };
 }
 
-/** What ssh knows otherwise: keys that certificates vouch for, other ciphers. */
+/** Failures of our own test at which the system's ssh may still succeed: it knows certificates and more ciphers. */
 const forSshToJudge = new Set(['host_key_unknown', 'protocol', 'auth_failed', 'key_unreadable']);
 
 function unlessSilent(error: unknown): void {
   if (!(error instanceof CodedError) || !forSshToJudge.has(error.code)) throw error;
 }
 
-/** The connection of a login that was begun and is not wanted any more. */
+/** Closes the connection of a running login that the caller no longer wants. */
 export function closeWhenOpen(opening: Promise<SshConnection>): void {
   detach(
     opening.then(

@@ -1,11 +1,11 @@
-// What is remembered of routes between two races for the same host, by their names. In memory; its owner may keep `taken` longer.
+// What one race remembers about the routes for the next race to the same host, by their names. In memory; the owner may store `taken`.
 
 import type { RouteFailure } from './route-race.ts';
 
 export interface RouteMemory {
-  /** The route that was taken last. */
+  /** The name of the route that was taken last. */
   taken: string | undefined;
-  /** Routes whose jump host refused a login: not asked until `untilMs`, since a server counts refusals. */
+  /** Routes whose jump host refused a login. They are not asked until `untilMs`, because servers count refused logins. */
   readonly denied: Map<string, { untilMs: number; failure: RouteFailure }>;
 }
 
@@ -13,7 +13,7 @@ export function createRouteMemory(taken?: string): RouteMemory {
   return { taken, denied: new Map() };
 }
 
-/** Undefined where the route may be asked. */
+/** The failure of a route that must not be asked yet; undefined if it may be asked. */
 export function stillDenied(memory: RouteMemory, name: string, nowMs: number): RouteFailure | undefined {
   const denied = memory.denied.get(name);
   return denied && denied.untilMs > nowMs ? denied.failure : undefined;

@@ -46,7 +46,7 @@ describe('raceTransition', () => {
     `);
   });
 
-  it('takes the first that answers at once where no better one is open', () => {
+  it('takes the first answer at once when no better route is open', () => {
     expect(play(startRace(1), answered(0), proven(0)).effects).toEqual([
       { type: 'prove', index: 0 },
       { type: 'take', index: 0 },
@@ -54,14 +54,14 @@ describe('raceTransition', () => {
     expect(play(startRace(3), failed(0), answered(1)).effects).toEqual([{ type: 'prove', index: 1 }]);
   });
 
-  it('gives better routes a moment, a shorter one where the answer comes by the route that was taken last', () => {
+  it('waits a moment for better routes, and less when the route that was taken last answers', () => {
     expect(play(startRace(3), answered(2), answered(1)).effects).toEqual([{ type: 'grace.begin', ms: 1_000 }]);
     expect(play(startRace(3, 2), answered(2)).effects).toEqual([{ type: 'grace.begin', ms: 300 }]);
     expect(play(startRace(3), answered(2), answered(1), graceOver).effects.at(-1)).toEqual({ type: 'prove', index: 1 });
     expect(play(startRace(3), answered(2), answered(0)).effects.at(-1)).toEqual({ type: 'prove', index: 0 });
   });
 
-  it('logs in by one route at a time, and goes on with the next when one is refused', () => {
+  it('logs in by one route at a time, and by the next when one is refused', () => {
     const { state, effects } = play(startRace(3), answered(0), answered(1), answered(2), failed(0), proven(1));
     expect(effects.map((effect) => ('index' in effect ? `${effect.type} ${effect.index}` : effect.type))).toEqual([
       'prove 0',
@@ -77,7 +77,7 @@ describe('raceTransition', () => {
     expect(state.status).toBe('failed');
   });
 
-  it('waits for one that answers late when all others have failed', () => {
+  it('waits for a route that answers late when all others have failed', () => {
     const late = play(startRace(2), answered(1), graceOver, failed(1), answered(0));
     expect(late.effects.at(-1)).toEqual({ type: 'prove', index: 0 });
   });

@@ -1,5 +1,5 @@
-// Decides which of several routes to one host is taken: all are asked side by side, the first in the given order that
-// proves the host wins, and one that is silent is waited for only a moment. Pure; open-first-route.ts performs it.
+// Decides which of several routes to one host is taken. All are asked at once; the first in the given order that proves
+// to lead to the host wins; better routes that are silent delay it only for a moment. Pure; open-first-route.ts performs it.
 
 import { go, stay, type Step } from '@fairlead/kit';
 
@@ -9,14 +9,14 @@ export interface RouteFailure {
   hint?: string;
 }
 
-/** `answered`: it showed a host key that is believed, and nothing of the user's was sent yet. */
+/** `answered`: the host showed a key that is accepted, and nothing of the user's was sent yet. */
 export type RouteStatus = { kind: 'asked' } | { kind: 'answered' } | { kind: 'failed'; failure: RouteFailure };
 
 interface Race {
   routes: readonly RouteStatus[];
   /** Index of the route that was taken last. */
   preferred: number | undefined;
-  /** How long better routes are waited for once another one has answered. */
+  /** The wait for better routes after another one has answered. */
   grace: 'not-begun' | 'running' | 'over';
 }
 
@@ -28,24 +28,24 @@ export type RaceState =
 
 export type RaceEvent =
   | { type: 'route.answered'; index: number }
-  /** `isFinal`: while it was being proven; every other route would fail alike and must not be tried (a refused login). */
+  /** `isFinal`: no other route must be tried, because it would fail alike (a refused login). Counts only while this route is being proven. */
   | { type: 'route.failed'; index: number; failure: RouteFailure; isFinal: boolean }
   | { type: 'route.proven'; index: number }
   | { type: 'grace.over' };
 
 export type RaceEffect =
   | { type: 'grace.begin'; ms: number }
-  /** Log in and look whether it is the right host. One route at a time. */
+  /** Log in and check that it is the right host. One route at a time. */
   | { type: 'prove'; index: number }
   | { type: 'take'; index: number }
-  /** `last`: the route that failed last; `isFinal`: its failure is what there is to say. */
+  /** `last`: the route that failed last; `isFinal`: report its failure alone. */
   | { type: 'give_up'; last: number; isFinal: boolean };
 
 export type RaceTransition = Step<RaceState, RaceEffect>;
 
-/** What a black-holed route costs a start. An answer takes four round trips; farther hosts than 250 ms are rare. */
+/** The delay that a black-holed better route causes. An answer takes four round trips; a round trip of more than 250 ms is rare. */
 export const graceMs = 1_000;
-/** The same where the route that was taken last answers again: it is known that better ones were silent. */
+/** The same delay if the route that was taken last answers again: the better ones were silent then. */
 export const rememberedGraceMs = 300;
 
 export function startRace(count: number, preferred?: number): RaceState {
@@ -80,7 +80,7 @@ function fail(state: Open, event: Extract<RaceEvent, { type: 'route.failed' }>):
   return next({ ...raceOf(noted), status: 'asking' }, index);
 }
 
-/** A proof that has begun goes on, also when a better route answers meanwhile. */
+/** Does not interrupt a proof when a better route answers meanwhile. */
 function next(state: Open, failed = -1): RaceTransition {
   if (state.status === 'proving') return stay(state);
   const { routes } = state;

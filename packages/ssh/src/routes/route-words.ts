@@ -1,8 +1,8 @@
-// Routes in words: what one is called, what it answered, why one was taken. Pure.
+// Routes in words: the name of a route, its answer, why it was taken. Pure.
 
 import type { RouteFailure, RouteStatus } from './route-race.ts';
 
-/** What one route had answered when the race was over. */
+/** The answer of one route at the end of the race. */
 export interface RouteAnswer {
   name: string;
   outcome: 'taken' | 'answered' | 'silent' | 'failed';
@@ -17,7 +17,7 @@ export interface RouteTaken {
   answers: readonly RouteAnswer[];
 }
 
-/** `gate:2222 through login`; the name of a route in events, in `status` and in the memory of the last one. */
+/** `gate:2222 through login`: the name of a route in events, in `status` and in the memory. */
 export function routeName({
   host,
   port,
@@ -40,14 +40,14 @@ export function answersOf(names: readonly string[], routes: readonly RouteStatus
   });
 }
 
-/** `route 2 of 3: gate does not answer`. Empty where there is no choice. */
+/** `route 2 of 3: gate did not answer in time`. Empty if there is only one route. */
 export function whyTaken({ index, count, answers }: RouteTaken): string {
   if (count < 2) return '';
   const better = answers.slice(0, index).map(describeAnswer);
   return `route ${index + 1} of ${count}${better.length > 0 ? `: ${better.join('; ')}` : ''}`;
 }
 
-/** Codes of a route that leads to a host that is not the one meant. */
+/** Error codes of a route that leads to another host. */
 const leadsElsewhere = new Set([
   'host_key_changed',
   'host_key_revoked',
@@ -56,7 +56,7 @@ const leadsElsewhere = new Set([
   'control_untrusted',
 ]);
 
-/** The routes that lead to another host: never taken; a person should look at them. */
+/** The routes that lead to another host. They are never taken; the user should look at them. */
 export function wrongRoutes({ answers }: Pick<RouteTaken, 'answers'>): Array<RouteAnswer & { failure: RouteFailure }> {
   return answers.filter(
     (answer): answer is RouteAnswer & { failure: RouteFailure } =>

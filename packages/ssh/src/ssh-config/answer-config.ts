@@ -1,5 +1,5 @@
-// What the lines of ssh_config files say about one host: the first value counts, blocks and Includes have their scope
-// (readconf.c, process_config_line). A line that is not understood is refused, by its number. Pure.
+// Finds what the lines of ssh_config files say about one host. The first value counts; Host, Match and Include limit the scope of
+// lines (readconf.c, process_config_line). Refuses an unknown line by its number. Pure.
 
 import { checkValue, isNone, jumpText } from './check-value.ts';
 import { type ConfigLine, onLine, refuseLine } from './config-line.ts';
@@ -10,18 +10,18 @@ import type { ConfigEntry } from './read-ssh-config.ts';
 
 export interface ConfigQuestion {
   host: string;
-  /** Given with the name; wins over the files. */
+  /** The user name that was typed with the host; overrides the files. */
   user: string | undefined;
   localUser: string;
 }
 
 export interface ConfigAnswer {
-  /** By keyword in small letters; `way`: ProxyCommand or ProxyJump, whichever counts. */
+  /** By keyword in lower case; `way`: the ProxyCommand or ProxyJump that counts. */
   lines: ReadonlyMap<string, readonly ConfigLine[]>;
   hostName: string;
 }
 
-/** `files`: the user's and then the system's. */
+/** `files`: the user's first, then the system's. */
 export function answerConfig(files: readonly ConfigEntry[][], question: ConfigQuestion): ConfigAnswer {
   const lines = new Map<string, ConfigLine[]>();
   for (const file of files) applyFile(file, { question, lines, isActive: true });
@@ -42,7 +42,7 @@ function applyFile(entries: readonly ConfigEntry[], scope: Scope): void {
     else if (entry.kind === 'unread') {
       if (isActive) refuseLine(entry.place, entry.why);
     } else if (entry.keyword === 'host' || entry.keyword === 'match') {
-      // Judged also where nothing counts: a line that ssh refuses is refused anywhere.
+      // Evaluated even if the block does not count: ssh refuses a wrong line anywhere.
       const matches = entry.keyword === 'host' ? matchesHost : matchesCriteria;
       const isMatch = matches(entry, matchQuestion(scope));
       isActive = scope.isActive && isMatch;
@@ -63,12 +63,15 @@ function applyLine(line: ConfigLine, { lines, isActive }: Scope): void {
   const { keyword, place } = line;
   if (!knownKeywords.has(keyword)) {
     if (matchHostList(keyword, lines.get('ignoreunknown')?.[0]?.words[0] ?? '')) return;
-    refuseLine(place, `${keyword} is no keyword that Fairlead knows; IgnoreUnknown above it would pass over it`);
+    refuseLine(
+      place,
+      `Fairlead does not know the keyword ${keyword}; an IgnoreUnknown line above it makes Fairlead and ssh ignore it`,
+    );
   }
   onLine(line, () => checkValue(line));
   if (!isActive) return;
   if (keyword === 'proxyjump' || keyword === 'proxycommand') return applyWay(line, lines);
-  // ssh stores none as it stores a value that is not set: a later line still counts (readconf.c).
+  // ssh stores `none` as if the value were not set, so a later line still counts (readconf.c).
   if (keyword === 'connecttimeout' && isNone(line.words[0] ?? '')) return;
   const name = keyword === 'identityfile2' ? 'identityfile' : keyword;
   const before = lines.get(name);
@@ -76,7 +79,7 @@ function applyLine(line: ConfigLine, { lines, isActive }: Scope): void {
   else if (name === 'identityfile') before.push(line);
 }
 
-/** The first of both counts. `ProxyJump none` only excludes a later ProxyJump. */
+/** The first line of the two keywords counts. `ProxyJump none` only disables a later ProxyJump. */
 function applyWay(line: ConfigLine, lines: Scope['lines']): void {
   if (lines.has('way') || (line.keyword === 'proxyjump' && lines.has('proxyjump'))) return;
   const isNoJump = line.keyword === 'proxyjump' && isNone(jumpText(line));

@@ -1,4 +1,4 @@
-// Whether the arguments of a line are what ssh takes: it refuses them also where the block does not count. Pure.
+// Checks the arguments of a line as ssh does, which refuses wrong ones even in a block that does not count. Pure.
 
 import { type ConfigLine, refuseLine } from './config-line.ts';
 import { parseJumpHosts } from './jump-hosts.ts';
@@ -23,7 +23,7 @@ export function checkValue(line: ConfigLine): void {
   if (keyword === 'proxyjump') parseJumpHosts(jumpText(line));
 }
 
-/** ProxyJump takes the line as it stands, up to a comment; a second `=` is passed over. */
+/** ProxyJump takes the rest of the line unchanged, up to a comment; a second `=` is ignored. */
 export function jumpText({ rest, place }: ConfigLine): string {
   const text = rest.replace(/^[\s=]+/, '').replace(/\s*#.*$/s, '');
   if (/["'\s\\]/.test(text)) refuseLine(place, 'Fairlead does not read quotes and blanks in ProxyJump');

@@ -4,7 +4,7 @@ import { isCodedError } from '@fairlead/kit';
 
 import { sshError } from '../ssh-error.ts';
 
-/** Where a line stands, for messages. */
+/** The place of a line, for messages. */
 export interface LinePlace {
   file: string;
   line: number;
@@ -12,11 +12,11 @@ export interface LinePlace {
 
 export interface ConfigLine {
   place: LinePlace;
-  /** In small letters. */
+  /** In lower case. */
   keyword: string;
-  /** Everything behind the keyword, unchanged: the argument of commands and of ProxyJump. */
+  /** Everything after the keyword, unchanged: the argument of commands and of ProxyJump. */
   rest: string;
-  /** The arguments without quotes and comment, for every other keyword. */
+  /** The arguments without quotes and comments, for every other keyword. */
   words: string[];
 }
 
@@ -25,11 +25,11 @@ const refusal = 'cannot use line';
 /** Throws `ssh_config_invalid`, which names the line. */
 export function refuseLine({ file, line }: LinePlace, why: string): never {
   throw sshError('ssh_config_invalid', `${refusal} ${line} of ${file} because ${why}`, {
-    hint: "Correct the line, or say it without this. Fairlead reads the file itself only where it cannot ask OpenSSH's `ssh -G`, which understands everything: no `ssh` on the PATH, Windows, or a HOME that is not the account's.",
+    hint: "Correct the line, or write it in another way. Fairlead reads the file itself only if it cannot ask OpenSSH (`ssh -G`), which understands every line: without `ssh` on the PATH, on Windows, or with a HOME that is not the account's.",
   });
 }
 
-/** What is wrong with a value is said with its line. */
+/** Adds the place of the line to an error about its value. */
 export function onLine<T>(line: ConfigLine | undefined, read: () => T): T {
   try {
     return read();
@@ -39,7 +39,7 @@ export function onLine<T>(line: ConfigLine | undefined, read: () => T): T {
   }
 }
 
-/** Undefined for an empty line and a comment. */
+/** Undefined for an empty line or a comment. */
 export function splitConfigLine(text: string, place: LinePlace): ConfigLine | undefined {
   const line = text.replace(/[ \t\r\f]+$/, '').replace(/^[ \t\r]+/, '');
   if (line === '' || line.startsWith('#')) return undefined;
@@ -50,7 +50,7 @@ export function splitConfigLine(text: string, place: LinePlace): ConfigLine | un
   return { place, keyword: keyword.toLowerCase(), rest, words: splitWords(rest, place) };
 }
 
-/** Quotes of both kinds, a backslash before a quote, a backslash or a blank, a comment behind a blank. */
+/** Understands both kinds of quotes, a backslash before a quote, a backslash or a blank, and a comment after a blank. */
 function splitWords(text: string, place: LinePlace): string[] {
   const words: string[] = [];
   let at = 0;

@@ -1,5 +1,5 @@
-// What a name means for a login, in the few words we use; from ssh_config files, where ssh itself is not asked. Pure;
-// ssh_config(5) is the source of every rule.
+// The settings of a login that our own driver uses, from ssh_config files, for the case that ssh itself is not asked. Pure;
+// every rule is from ssh_config(5).
 
 import { answerConfig, type ConfigAnswer } from './answer-config.ts';
 import { isNone, jumpText } from './check-value.ts';
@@ -21,7 +21,7 @@ export interface HostSettings {
   globalKnownHostsFiles: string[];
   hostKeyAlias: string | undefined;
   connectTimeoutMs: number | undefined;
-  /** In the order in which they are passed. */
+  /** In the order in which the login passes them. */
   jumpHosts: ConfiguredJump[];
 }
 
@@ -29,7 +29,7 @@ export interface HostQuestion extends Pick<TokenValues, 'localUser' | 'uid' | 'l
   host: string;
   port?: number | undefined;
   user?: string | undefined;
-  /** As `ssh -J`: wins over the files. */
+  /** As in `ssh -J`; overrides the files. */
   proxyJump?: string | undefined;
 }
 
@@ -78,7 +78,7 @@ function refuseWhatChangesTheHost(answer: ConfigAnswer): void {
     refuseLine(revoked.place, 'Fairlead does not read lists of revoked host keys');
 }
 
-/** Newer versions of ssh expand tokens there, older ones do not. */
+/** Refuses tokens in this value: newer versions of ssh expand them, older ones do not. */
 function withoutTokens(answer: ConfigAnswer, keyword: string): string | undefined {
   const line = firstLine(answer, keyword);
   const text = line?.words[0];
@@ -100,7 +100,7 @@ function agentOf(answer: ConfigAnswer, values: TokenValues): string | undefined 
   return onLine(line, () => agentSocket(line?.words[0], values));
 }
 
-/** What IdentityAgent stands for. */
+/** The socket that an IdentityAgent setting names; undefined for no agent. */
 export function agentSocket(setting: string | undefined, values: TokenValues): string | undefined {
   if (setting === undefined || setting === 'SSH_AUTH_SOCK') return values.env['SSH_AUTH_SOCK'] || undefined;
   if (setting.toLowerCase() === 'none') return undefined;
@@ -124,7 +124,7 @@ function jumpHostsOf(answer: ConfigAnswer, question: HostQuestion, values: Token
   if (question.proxyJump !== undefined) return parseJumpHosts(question.proxyJump);
   const line = firstLine(answer, 'way');
   if (!line) return [];
-  // Both take the line as it stands; a second `=` is passed over, too.
+  // Both keywords take the rest of the line unchanged; a second `=` is ignored, too.
   const text = line.rest.replace(/^[\s=]+/, '');
   if (line.keyword === 'proxyjump') return onLine(line, () => parseJumpHosts(jumpText(line)));
   if (text.toLowerCase() === 'none') return [];

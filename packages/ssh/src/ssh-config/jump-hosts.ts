@@ -1,4 +1,4 @@
-// ProxyJump's list: `[user@]host[:port]` or `ssh://[user@]host[:port]`, separated by commas, first hop first. Pure.
+// Parses ProxyJump's list: `[user@]host[:port]` or `ssh://[user@]host[:port]`, separated by commas, first hop first. Pure.
 
 import { defined } from '@fairlead/kit';
 import { sshError } from '../ssh-error.ts';

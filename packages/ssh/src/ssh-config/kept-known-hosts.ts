@@ -1,9 +1,9 @@
-// Where accepted host keys go when ssh_config keeps none: with `UserKnownHostsFile /dev/null` (or `none`) a key that a
-// person accepted would be forgotten, and asked about at each command. Pure.
+// Chooses the file for accepted host keys if ssh_config keeps none: with `UserKnownHostsFile /dev/null` (or `none`) each command
+// would ask about the same key again. Pure.
 
 import { join } from 'node:path';
 
-/** `kept`: the file of ours that takes their place; undefined where the user's own do. */
+/** `kept`: our own file in place of the user's; undefined if the user's files keep keys. */
 export function keptKnownHosts(userFiles: readonly string[], home: string): { files: string[]; kept?: string } {
   const files = userFiles.filter((file) => file !== '/dev/null' && file.toLowerCase() !== 'none');
   if (files.length > 0) return { files };

@@ -1,4 +1,4 @@
-// The keywords of ssh_config(5): OpenSSH up to 10 and Debian's. A keyword in no list is a typing error, or newer than this list.
+// The keywords of ssh_config(5): those of OpenSSH up to 10, and Debian's. Another keyword is a typing error, or newer than this list.
 
 const all = `
 addkeystoagent addressfamily afstokenpassing batchmode bindaddress bindinterface canonicaldomains

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true }));
 
-it('listSshHosts gives the names, those of included files too, and no patterns', async () => {
+it('listSshHosts lists the names, those of included files too, and no patterns', async () => {
   await writeFile(join(home, '.ssh', 'more'), 'Host=gate\n');
   await writeFile(
     join(home, '.ssh', 'config'),
@@ -22,4 +22,4 @@ it('listSshHosts gives the names, those of included files too, and no patterns',
   expect(await listSshHosts(home)).toEqual(['login', 'login2', 'gate', 'with space']);
 });
 
-it('listSshHosts gives none where there is no file', async () => expect(await listSshHosts(home)).toEqual([]));
+it('listSshHosts lists no names if there is no file', async () => expect(await listSshHosts(home)).toEqual([]));

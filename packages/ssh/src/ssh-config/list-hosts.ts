@@ -1,4 +1,4 @@
-// The names that a person gave hosts in ~/.ssh/config, in their order; patterns are no names.
+// Lists the host names of the user's ~/.ssh/config in their order, without patterns.
 
 import { join } from 'node:path';
 

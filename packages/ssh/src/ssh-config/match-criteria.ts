@@ -1,13 +1,13 @@
-// Whether a Host or Match line is about the host in question (readconf.c, match_cfg_line). Criteria that cannot be judged
-// without running something or asking the network are refused, unless an earlier criterion of the line has decided already. Pure.
+// Decides whether a Host or Match line matches the host (readconf.c, match_cfg_line). Refuses criteria that need a command or the
+// network, unless an earlier criterion of the line has decided already. Pure.
 
 import { type ConfigLine, refuseLine } from './config-line.ts';
 import { matchHostList, matchPattern, matchPatternList } from './match-patterns.ts';
 
 export interface MatchQuestion {
-  /** As a person typed it. */
+  /** As the user typed it. */
   originalHost: string;
-  /** What HostName has made of it so far. */
+  /** After the HostName lines so far. */
   host: string;
   user: string;
   localUser: string;
@@ -45,7 +45,7 @@ const criteria = new Map<string, (question: MatchQuestion, argument: string) => 
 
 function whyNot(name: string): string {
   if (name === 'exec') return 'Match exec runs a command, which only `ssh` itself does';
-  if (name === 'all') return 'Match all stands there with other criteria';
+  if (name === 'all') return 'Match all cannot have other criteria';
   return `Fairlead does not judge the criterion ${name} of Match`;
 }
 

@@ -1,4 +1,4 @@
-// Patterns as Host and Match have them (ssh_config(5), PATTERNS). Pure.
+// Matches the patterns of Host and Match lines (ssh_config(5), PATTERNS). Pure.
 
 export function matchPattern(text: string, pattern: string): boolean {
   const source = pattern
@@ -8,7 +8,7 @@ export function matchPattern(text: string, pattern: string): boolean {
   return new RegExp(`^${source}$`, 's').test(text);
 }
 
-/** `a,b*,!c`: one has to match, and none of those with `!`. */
+/** `a,b*,!c`: one pattern without `!` has to match, and no pattern with `!`. */
 export function matchPatternList(text: string, list: string): boolean {
   const patterns = list.split(',');
   const isNamed = ({ isNegated }: { isNegated: boolean }) =>
@@ -16,7 +16,7 @@ export function matchPatternList(text: string, list: string): boolean {
   return !isNamed({ isNegated: true }) && isNamed({ isNegated: false });
 }
 
-/** The same for names of hosts, whose case does not count. */
+/** The same for host names, without regard to case. */
 export function matchHostList(host: string, list: string): boolean {
   return matchPatternList(host.toLowerCase(), list.toLowerCase());
 }

@@ -1,4 +1,4 @@
-// A ProxyCommand that is nothing but a jump: `ssh -W %h:%p gate`, in the ways in which people write it. Pure.
+// Recognizes a ProxyCommand that is only a jump, such as `ssh -W %h:%p gate`, in its usual forms. Pure.
 
 import { defined } from '@fairlead/kit';
 import { basename } from 'node:path';
@@ -9,7 +9,7 @@ import type { ConfiguredJump } from './jump-hosts.ts';
 const harmless = 'qxTaN';
 const destinations = ['%h:%p', '[%h]:%p'];
 
-/** Undefined where the command is more than a jump; `expand` puts values for the tokens in the host's name. */
+/** Undefined if the command is more than a jump. `expand` replaces the tokens in host and user. */
 export function plainJump(command: string, expand: (text: string) => string): ConfiguredJump | undefined {
   // Characters that a shell would interpret.
   if (/[^\w\s%@:.,/=+[\]-]/.test(command)) return undefined;
@@ -41,7 +41,7 @@ interface Arguments {
   p?: string;
 }
 
-/** As getopt(3), also behind the name; undefined for an option that may lead elsewhere. */
+/** Reads options as getopt(3) does, after the name too. Undefined for an option that may lead to another host. */
 function readArguments(words: readonly string[]): Arguments | undefined {
   const found: Arguments = { names: [] };
   for (let at = 0; at < words.length; at += 1) {
@@ -52,7 +52,7 @@ function readArguments(words: readonly string[]): Arguments | undefined {
       const option = word[flags.length];
       if (option === undefined && flags !== '-') continue;
       if (option !== 'W' && option !== 'l' && option !== 'p') return undefined;
-      // The first one counts, as everywhere in ssh.
+      // Undefined, too, for an option that is given twice.
       const attached = word.slice(flags.length + 1);
       const value = attached === '' ? words[(at += 1)] : attached;
       if (value === undefined || found[option] !== undefined) return undefined;

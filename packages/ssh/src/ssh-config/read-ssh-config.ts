@@ -1,5 +1,5 @@
-// Reads an ssh_config with the files it includes into lines; what an Include brings stays together, for it belongs to the
-// block in which the Include stands.
+// Reads an ssh_config and the files that it includes into lines. The lines of an Include stay together, because they belong to
+// the block of the Include.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, parse, sep } from 'node:path';
@@ -10,20 +10,20 @@ import { matchPattern } from './match-patterns.ts';
 
 export interface SshConfigPlace {
   home: string;
-  /** Relative Includes start here: `~/.ssh` for the user's file, `/etc/ssh` for the system's. */
+  /** The directory of relative Includes: `~/.ssh` for the user's file, `/etc/ssh` for the system's. */
   includeDir: string;
 }
 
 export type ConfigEntry =
   | ({ kind: 'line' } & ConfigLine)
   | { kind: 'include'; place: LinePlace; files: ConfigEntry[][] }
-  /** An Include that cannot be followed, which matters only where its block counts. */
+  /** An Include that cannot be followed; an error only if its block counts. */
   | { kind: 'unread'; place: LinePlace; why: string };
 
 /** ssh(1) allows 16 levels. */
 const maxDepth = 16;
 
-/** Empty when there is no such file. */
+/** Resolves with an empty list if there is no such file. Throws `ssh_config_invalid` for a line or file that cannot be read. */
 export async function readSshConfig(file: string, place: SshConfigPlace, depth = 0): Promise<ConfigEntry[]> {
   if (depth > maxDepth) {
     throw sshError('ssh_config_invalid', `cannot read ${file} because its Includes go deeper than ${maxDepth} levels`);
@@ -67,7 +67,7 @@ function resolvePattern(pattern: string, { home, includeDir }: SshConfigPlace): 
   return isAbsolute(pattern) ? pattern : join(includeDir, pattern);
 }
 
-/** As glob(7) finds them, in its order. */
+/** The files that match, as glob(7) finds them and in its order. */
 async function filesMatching(pattern: string): Promise<string[]> {
   const { root } = parse(pattern);
   const parts = pattern.slice(root.length).split(sep);

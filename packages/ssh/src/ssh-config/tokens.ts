@@ -1,5 +1,5 @@
-// Expands what ssh_config(5) allows in names and paths: %-tokens, `${VAR}` and a leading `~`. Refuses unknown tokens: a
-// path that is taken literally by mistake names another file. Pure.
+// Expands %-tokens, `${VAR}` and a leading `~` in names and paths (ssh_config(5), TOKENS). Refuses unknown tokens: left
+// as they are, they would name another file. Pure.
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { sshError } from '../ssh-error.ts';
 
 export interface TokenValues {
-  /** As a person typed it. */
+  /** As the user typed it. */
   host: string;
   hostName: string;
   port: number;
@@ -19,7 +19,7 @@ export interface TokenValues {
   localHost: string;
   hostKeyAlias: string | undefined;
   home: string;
-  /** Is there a jump host? Then OpenSSH 9.4 and older ones do not agree on `%C`. */
+  /** Whether there is a jump host: then versions of OpenSSH differ on `%C`. */
   hasJump: boolean;
   env: Readonly<Record<string, string | undefined>>;
 }
@@ -35,7 +35,7 @@ export function expandTokens(text: string, values: TokenValues): string {
   });
 }
 
-/** A file's name: `~/` is the home, `~user/` is refused. */
+/** Expands a file's path: `~/` is the home, `~user/` is refused. */
 export function expandPath(text: string, values: TokenValues): string {
   if (/^~[^/]/.test(text)) {
     throw sshError('ssh_config_invalid', `${text} cannot be expanded: Fairlead knows no other user's home`, {

@@ -1,5 +1,5 @@
-// What a host wants that our own driver (ssh2) cannot do, so that the system's ssh has to log in: decided from what
-// `ssh -G` names, from the key files it would use, and from a connection that it shares already.
+// Finds what a login needs that our own driver (ssh2) cannot do, so that the system's ssh must log in. Looks at the settings of
+// `ssh -G`, the key files that ssh would use, and the connection that it already shares.
 
 import { lstat, readFile } from 'node:fs/promises';
 
@@ -17,7 +17,7 @@ export interface Asked {
   question: HostQuestion;
 }
 
-/** In a few words; undefined where ssh2 does. `way`: ssh2 would not get there at all. */
+/** `way`: ssh2 cannot reach the host at all. `login`: it may fail to log in. `why` is a short clause. */
 export interface BeyondSsh2 {
   kind: 'way' | 'login';
   why: string;
@@ -78,7 +78,7 @@ async function lacksHostKey({ settings }: Asked): Promise<string | undefined> {
   return where === undefined ? undefined : `its host key is vouched for by a certificate authority (${where})`;
 }
 
-/** Where the host is known by its certificate and not by a key of its own: the line of the authority. */
+/** The known_hosts line of the certificate authority, if the host is known by that and not by its own key; else undefined. */
 export async function authorityFor(known: KnownBy): Promise<string | undefined> {
   const files = [...known.userKnownHostsFiles, ...known.globalKnownHostsFiles];
   const entries = (
@@ -91,13 +91,13 @@ export async function authorityFor(known: KnownBy): Promise<string | undefined> 
   return isKnown ? undefined : authority?.where;
 }
 
-/** The user has given a code or a touch for this connection already: sharing it asks for none again. */
+/** Shares the user's open connection, because a new login might ask for a code or a touch again. */
 async function isShared({ effective: { controlPath } }: Asked): Promise<string | undefined> {
   const isOpen = controlPath !== undefined && (await isOwnSocket(controlPath));
   return isOpen ? `your ssh shares an open connection (${controlPath})` : undefined;
 }
 
-/** In a directory that others may write to, another user could have put it there. */
+/** Whether the path is a socket of this user: in a directory that all may write to, another user could have made it. */
 export async function isOwnSocket(path: string): Promise<boolean> {
   try {
     const found = await lstat(path);
@@ -108,7 +108,7 @@ export async function isOwnSocket(path: string): Promise<boolean> {
   }
 }
 
-/** Undefined for a file that cannot be read: the login then says why. */
+/** Undefined for a file that cannot be read; the login reports why. */
 async function read(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -1,4 +1,4 @@
-// What the system's ssh would do for a host, in its own words (`ssh -G`). Pure.
+// Parses the settings of the system's ssh for a host (the output of `ssh -G`). Pure.
 
 import { isAbsolute } from 'node:path';
 
@@ -7,31 +7,31 @@ export interface EffectiveSettings {
   port: number;
   user: string;
   hostKeyAlias: string | undefined;
-  /** Of the user and of the system; expanded. */
+  /** The user's files, and below the system's; expanded. */
   userKnownHostsFiles: string[];
   globalKnownHostsFiles: string[];
   isHostKeyChecked: boolean;
   controlPath: string | undefined;
-  /** As they are written: ssh expands them when it logs in. */
+  /** As written in the configuration: ssh expands them when it logs in. */
   identityFiles: string[];
   certificateFiles: string[];
   identitiesOnly: boolean;
-  /** `none` is a value of its own here. */
+  /** `none` is kept as a value: it means no agent. */
   identityAgent: string | undefined;
   connectTimeoutMs: number | undefined;
   proxyJump: string | undefined;
   proxyCommand: string | undefined;
-  /** Another program or host is between here and there: nothing answers at host and port themselves. */
+  /** The login goes through a ProxyCommand or a jump host, so this machine need not be able to connect to host and port itself. */
   isProxied: boolean;
-  /** 8.7 or newer: it shows host keys to a command. */
+  /** This ssh is 8.7 or newer: it passes host keys to KnownHostsCommand. */
   showsHostKeys: boolean;
-  /** What is set beyond the above and is no default, by its keyword: what our own driver may not be able to do. */
+  /** Other settings that differ from the default, by keyword: our own driver may not support them. */
   others: Readonly<Record<string, string>>;
-  /** Settings that our own master overrides; only those that this ssh knows, because an unknown option ends it. */
+  /** Settings that our own master overrides; only those that this ssh knows, because ssh exits at an unknown option. */
   overrides: Array<[key: string, value: string]>;
 }
 
-/** These would keep ssh from becoming a master, or make it believe a host whose key is not on file. */
+/** These settings would keep ssh from becoming a master, or make it accept a host whose key is not on file. */
 const overrides: ReadonlyArray<[key: string, value: string]> = [
   ['remotecommand', 'none'],
   ['requesttty', 'no'],
@@ -40,11 +40,11 @@ const overrides: ReadonlyArray<[key: string, value: string]> = [
   ['forkafterauthentication', 'no'],
   ['tunnel', 'no'],
   ['knownhostscommand', 'none'],
-  // With it no host key is looked at: Kerberos vouches for the host.
+  // With it ssh checks no host key: Kerberos vouches for the host.
   ['gssapikeyexchange', 'no'],
 ];
 
-/** Values that mean "as if it were not there", besides `none`. */
+/** Default values, besides `none`: such a setting counts as absent. */
 const defaults: Readonly<Record<string, string>> = {
   addressfamily: 'any',
   proxyusefdpass: 'no',
@@ -85,7 +85,7 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
     hostKeyAlias: first('hostkeyalias'),
     userKnownHostsFiles: splitPaths(first('userknownhostsfile')),
     globalKnownHostsFiles: splitPaths(first('globalknownhostsfile')),
-    // `accept-new` and `ask` let a new key in and no changed one.
+    // `accept-new` and `ask` accept a new key, but no changed one.
     isHostKeyChecked: !['no', 'off', 'false'].includes(first('stricthostkeychecking') ?? 'ask'),
     controlPath: first('controlpath'),
     identityFiles: named('identityfile'),
@@ -102,7 +102,7 @@ export function parseEffectiveSettings(text: string): EffectiveSettings {
   };
 }
 
-/** ssh separates paths by blanks and prints no quotes: a word that begins no path belongs to the path before it. */
+/** ssh separates paths by blanks and prints no quotes, so a word that cannot begin a path belongs to the path before it. */
 function splitPaths(text = ''): string[] {
   const paths: string[] = [];
   for (const word of text.split(' ')) {

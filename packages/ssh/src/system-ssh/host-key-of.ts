@@ -1,4 +1,4 @@
-// Which host key ssh has believed: its log names the fingerprint, the pins or the known_hosts files have the key.
+// Finds the host key that ssh has accepted: its log has the fingerprint; the pinned keys or the known_hosts files have the key.
 
 import { readFile } from 'node:fs/promises';
 
@@ -13,13 +13,13 @@ import { presentedKey } from './login-error.ts';
 import type { SystemLogin } from './system-login.ts';
 
 export interface LoggedInSsh {
-  /** Its log. */
+  /** ssh's log. */
   said: string;
-  /** What it showed its `KnownHostsCommand`, where it was given ours. */
+  /** The host's certificate, as ssh passed it to our `KnownHostsCommand`; empty without that command. */
   shown: string;
 }
 
-/** ssh has checked it already; a key that is not found here is refused all the same. */
+/** ssh has checked the key already. Throws if the key itself is not found. */
 export async function hostKeyOf(target: SshTarget, login: SystemLogin, { said, shown }: LoggedInSsh): Promise<HostKey> {
   const presented = presentedKey(said);
   const keys = [...(await keysOnFile(target, login)), ...keysInCertificates(shown)];
@@ -34,7 +34,7 @@ export async function hostKeyOf(target: SshTarget, login: SystemLogin, { said, s
     );
   }
   throw sshError('host_key_unknown', `cannot trust ${label} because its host key is in no file: got ${got}`, {
-    hint: `Only DNS, a command or a certificate that this ssh does not show (OpenSSH before 8.7) vouches for it, and jobs need the key itself: compare the fingerprint with what the site publishes, then add the key (ssh-keyscan ${target.host} >> ~/.ssh/known_hosts).`,
+    hint: `Only DNS, a command or a certificate that this ssh does not show (OpenSSH before 8.7) vouches for it, but jobs need the key itself: compare the fingerprint with what the site publishes, then add the key (ssh-keyscan ${target.host} >> ~/.ssh/known_hosts).`,
   });
 }
 
@@ -43,7 +43,7 @@ async function keysOnFile({ hostKeys, ...target }: SshTarget, { settings }: Syst
   return filedKeys(target, { files: hostKeys.files, alias: hostKeys.alias ?? settings.hostKeyAlias });
 }
 
-/** ssh has believed the certificate, by an authority of its known_hosts files. */
+/** The keys in the certificates; ssh has accepted them by an authority of its known_hosts files. */
 function keysInCertificates(shown: string): HostKey[] {
   const blobs = shown.split('\n').map((line) => line.trim().split(' ')[1] ?? '');
   return blobs.map((base64) => certifiedKey(Buffer.from(base64, 'base64'))).filter((key) => key !== undefined);
@@ -53,7 +53,7 @@ export function pinnedKeys(lines: readonly string[]): HostKey[] {
   return lines.map(parseHostKeyLine).filter((key) => key !== undefined);
 }
 
-/** The keys that known_hosts files have for a host, the most modern first. */
+/** The keys of a host in known_hosts files, the most modern type first. */
 export async function filedKeys(
   { host, port }: Pick<SshTarget, 'host' | 'port'>,
   { files, alias }: { files: readonly string[]; alias: string | undefined },

@@ -1,5 +1,5 @@
-// What OpenSSH says, and what we make of it. Only 9.2 on Linux was run; the words of other versions and systems are written
-// down from knowledge, not captured.
+// OpenSSH's words and the errors that we make of them. Only those of 9.2 on Linux were captured; those of other versions and systems
+// are from knowledge.
 
 import { describe, expect, it } from 'vitest';
 
@@ -89,7 +89,7 @@ describe('loginError', () => {
     expect(of(`${debug}\nme@gate: Permission denied (publickey,password).`).code).toBe('auth_failed');
   });
 
-  it('names the ways that the server takes, what was offered, and a way out', () => {
+  it('names the methods that the server accepts, the keys that were offered, and the cure', () => {
     const said =
       'debug1: Offering public key: /home/me/.ssh/id ED25519 SHA256:x\nme@gate: Permission denied (keyboard-interactive).';
     const error = of(said);
@@ -98,7 +98,7 @@ describe('loginError', () => {
     expect(of(said, { mayAsk: true }).hint).not.toContain('in a terminal');
   });
 
-  it('tells a key that was accepted and could not be used', () => {
+  it('reports a key that the server accepted and that could not be used', () => {
     const said = 'debug1: Server accepts key: /k ED25519 SHA256:x explicit\nme@gate: Permission denied (publickey).';
     expect(of(said)).toMatchObject({ code: 'passphrase_needed', hint: expect.stringContaining('ssh-add') as string });
     expect(of(`${said}\nAuthenticated using "publickey" with partial success.`).code).toBe('auth_failed');
@@ -109,19 +109,19 @@ describe('loginError', () => {
     expect(of(said, { mayAsk: true })).toMatchObject({ code: 'auth_failed', retryable: false });
   });
 
-  it('says where the other key is, and which key came', () => {
+  it('names the line of the old key, and the key that the host showed', () => {
     const said = `debug1: Server host key: ssh-ed25519 SHA256:WDVnI5EkjYY9fUynj9unhDG/aM3Z5T1jMWboPvBaBRE\n${changed}`;
     expect(of(said).message).toMatch(/known_hosts:7.*ssh-ed25519 SHA256:WDVn/);
   });
 
-  it('calls an unknown key a changed one where keys are pinned', () => {
+  it('reports an unknown key as changed if keys are pinned', () => {
     expect(
       of('No ECDSA host key is known for gate and you have requested strict checking.', { isPinned: true }).code,
     ).toBe('host_key_changed');
   });
 });
 
-it('presentedKey tells a key, and the key in a certificate', () => {
+it('presentedKey finds a key, and the key in a certificate', () => {
   const fingerprint = 'SHA256:WDVnI5EkjYY9fUynj9unhDG/aM3Z5T1jMWboPvBaBRE';
   const type = 'ssh-ed25519';
   expect(presentedKey(`debug1: Server host key: ssh-ed25519 ${fingerprint}\n`)).toEqual({ type, fingerprint });

@@ -1,5 +1,5 @@
-// Turns what ssh said when it did not log in, or lost a connection, into the same errors that our own driver has. Pure.
-// Only the words of OpenSSH 9.2 on Linux were seen; those of others are written from knowledge.
+// Turns ssh's words about a failed login or a lost connection into the errors of our own driver. Pure.
+// Only the words of OpenSSH 9.2 on Linux were captured; those of other versions and systems are from knowledge.
 
 import type { CodedError, CodedErrorOptions } from '@fairlead/kit';
 
@@ -7,16 +7,16 @@ import { type SshErrorCode, sshError } from '../ssh-error.ts';
 
 export interface FailedLogin {
   label: string;
-  /** Log and stderr of ssh, its debug messages too. */
+  /** ssh's log and stderr, with its debug messages. */
   said: string;
-  /** With pinned keys an unknown key is a changed one: the list is closed. */
+  /** The host's keys are pinned, so an unknown key is reported as a changed one. */
   isPinned: boolean;
   mayAsk: boolean;
-  /** Where the key lay that was to be tried alone. */
+  /** The file of the only key that the login offered. */
   keyPath?: string | undefined;
 }
 
-/** The cause of a refusal in which the server took the key that was tried, and wants more besides: a code, a password. */
+/** The cause of a refused login whose key the server accepted: the server asks for something else besides, such as a code. */
 export class KeyAccepted extends Error {}
 
 interface Cause extends CodedErrorOptions {
@@ -97,7 +97,7 @@ const causes: readonly Cause[] = [
       /Unable to negotiate[^\n]*|no matching [^\n]* found[^\n]*|Protocol major versions differ[^\n]*|invalid format|banner line contains invalid[^\n]*/i,
     code: 'protocol',
     because: ([text]) => `ssh says: ${text}`,
-    hint: 'Ciphers and key types can be allowed for this host in ~/.ssh/config.',
+    hint: 'Allow the cipher or key type for this host in ~/.ssh/config.',
   },
   {
     pattern: /Timeout, server \S+ not responding/i,
@@ -115,14 +115,14 @@ const causes: readonly Cause[] = [
   },
 ];
 
-/** The server's methods, at the end of every refused login. */
+/** ssh's last words about a refused login; they may list the server's methods. */
 const deniedPattern =
   /(?:(\S+@\S+): )?Permission denied \(([^)]*)\)|Too many authentication failures|No more authentication methods to try/gi;
 
 export function loginError(failed: FailedLogin): CodedError<SshErrorCode> {
   const { label, isPinned } = failed;
   const all = failed.said.replaceAll('\r', '');
-  // Debug messages tell what was done on the way, not what came of it.
+  // Debug messages report steps, not outcomes.
   const said = all.replaceAll(/^debug\d: .*$/gm, '');
   const what = `cannot log in to ${label} with the system's ssh`;
   for (const { pattern, code, because, ...options } of causes) {
@@ -134,7 +134,7 @@ export function loginError(failed: FailedLogin): CodedError<SshErrorCode> {
   }
   const denied = [...said.matchAll(deniedPattern)].at(-1);
   if (denied) return authError(what, all, { who: denied[1], methods: denied[2], failed });
-  // Not retried automatically: a person may not be present, and servers count such logins.
+  // Not retried automatically: the user may be away, and servers count such logins.
   if (/^debug1: Next authentication method: (?:keyboard-interactive|password)/m.test(all)) {
     return sshError('auth_failed', `${what} because its question was not answered: ${lastWords(said)}`, {
       hint: 'Run the command again and answer it in time.',
@@ -146,7 +146,7 @@ export function loginError(failed: FailedLogin): CodedError<SshErrorCode> {
   });
 }
 
-/** Why a connection that was logged in has ended. */
+/** The cause of the end of an open connection. */
 export function lossError(label: string, said: string): CodedError<SshErrorCode> {
   const silent = /Timeout, server \S+ not responding/i.test(said);
   const why = silent ? 'nothing came from it any more' : lastWords(said.replaceAll('\r', ''));
@@ -156,7 +156,7 @@ export function lossError(label: string, said: string): CodedError<SshErrorCode>
   });
 }
 
-/** Type and fingerprint of the key that the server showed; a certificate's is that of the key in it. */
+/** Type and fingerprint of the key that the server showed; for a certificate, those of the key in it. */
 export function presentedKey(said: string): { type: string; fingerprint: string } | undefined {
   const match = /Server host (?:key|certificate): (\S+) (SHA256:[A-Za-z0-9+/]+)/.exec(said);
   if (!match?.[1] || !match[2]) return undefined;
@@ -194,7 +194,7 @@ function authError(
 ): CodedError<SshErrorCode> {
   const { mayAsk, keyPath } = failed;
   const isPartial = said.includes('with partial success');
-  // Before 8.0 it does not say which.
+  // Before 8.0 ssh does not name the key.
   const accepted = /Server accepts key: (?:pkalg|(\S+))/.exec(said);
   if (accepted && !isPartial && !mayAsk && !said.includes('sign_and_send_pubkey')) {
     return sshError('passphrase_needed', `${what} because the key ${accepted[1] ?? 'it accepts'} has a passphrase`, {

@@ -1,4 +1,4 @@
-// The log of one ssh master: a file that has no name any more once it is logged in, so that nothing of it can stay.
+// The log of one ssh master. After the login the file is unlinked, so that it cannot stay behind.
 
 import { type FileHandle, open } from 'node:fs/promises';
 
@@ -20,7 +20,7 @@ export class MasterLog implements AsyncDisposable {
     return buffer.toString('utf8', 0, bytesRead).replaceAll('\r', '');
   }
 
-  /** What a person should read and has not been given yet. */
+  /** The new complete lines that a user should read: no debug messages. */
   async news(): Promise<string[]> {
     const all = await this.read();
     const end = all.lastIndexOf('\n') + 1;
@@ -29,7 +29,7 @@ export class MasterLog implements AsyncDisposable {
     return lines.filter((line) => line !== '' && !/^debug\d: /.test(line));
   }
 
-  /** To be told of each channel: the log of a long life must not fill the disk. ssh appends, so its place is kept. */
+  /** Called for each channel. Truncates the log now and then, so that a long connection does not fill the disk; ssh opens it for appending. */
   async noteChannel(): Promise<void> {
     this.#channels += 1;
     if (this.#channels % channelsPerTrim === 0) await this.#file.truncate(0);

@@ -1,4 +1,4 @@
-// The private directory of one ssh master while it logs in: its socket, its log, what it is to believe, a key to try.
+// The private directory of one ssh master while it logs in: its socket, its log, the pinned host keys, a private key.
 
 import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,13 @@ import { authorityFor } from './beyond-ssh2.ts';
 import { type MasterPlace, pinnedName } from './ssh-arguments.ts';
 import type { SystemLogin } from './system-login.ts';
 
-/** sun_path holds 104 bytes or more; ssh adds 17 while it makes the socket. */
+/** sun_path holds at least 104 bytes; ssh appends 17 while it makes the socket. */
 const maxPathBytes = 86;
 const prefix = 'fl-ssh-';
-/** Longer than any login takes. */
+/** Older than any running login. */
 const oldMs = 3_600_000;
 
-/** A directory with mode 0700. The caller that makes it removes it. */
+/** Makes a directory with mode 0700. The caller removes it. */
 export async function makeMasterPlace({ hostKeys, auth }: SshTarget, login: SystemLogin): Promise<MasterPlace> {
   const isShort = Buffer.byteLength(join(tmpdir(), `${prefix}XXXXXX/c`)) <= maxPathBytes;
   const parent = isShort ? tmpdir() : '/tmp';
@@ -37,7 +37,7 @@ export async function makeMasterPlace({ hostKeys, auth }: SshTarget, login: Syst
   return place;
 }
 
-/** What ssh has shown of the host's key. */
+/** The host's certificate as ssh has shown it; empty if it has shown none. */
 export async function readShown({ shownPath }: MasterPlace): Promise<string> {
   if (shownPath === undefined) return '';
   try {
@@ -49,7 +49,7 @@ export async function readShown({ shownPath }: MasterPlace): Promise<string> {
   }
 }
 
-/** What a process left that was killed while it logged in. */
+/** Removes the directories of processes that were killed during a login. */
 async function sweep(parent: string): Promise<void> {
   const names = (await readdir(parent)).filter((name) => name.startsWith(prefix));
   for (const name of names) {

@@ -1,4 +1,4 @@
-// What a connection needs of an ssh master, whether it is our own or one that the user shares.
+// The interface of an ssh master for a connection: our own master, or one that the user shares.
 
 import type { CodedError } from '@fairlead/kit';
 
@@ -6,17 +6,17 @@ import type { HostKey } from '../host-key/host-key.ts';
 import type { SshErrorCode } from '../ssh-error.ts';
 import type { MasterClient } from './mux/master-client.ts';
 
-/** Disposing it ends a master of our own; a shared one goes on. */
+/** The caller disposes it. That ends our own master; a shared one goes on. */
 export interface Master extends AsyncDisposable {
   kind: 'own' | 'shared';
   hostKey: HostKey;
-  /** For questions to the master. */
+  /** The control connection for questions to the master. */
   control: MasterClient;
-  /** For channels. */
+  /** The control connection for channels. */
   proxy: MasterClient;
   /** What ssh has said so far; empty for a shared master. */
   said(): Promise<string>;
   noteChannel(): Promise<void>;
-  /** Why it is gone. */
+  /** The cause of the master's end. */
   explainLoss(): Promise<CodedError<SshErrorCode>>;
 }

@@ -1,4 +1,4 @@
-// The system's ssh as a driver, over a real sshd: everything that a connection does, whom it believes, how it ends.
+// The system's ssh as a driver, over a real sshd: what a connection does, which host keys it accepts, how it ends.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -36,9 +36,9 @@ if (hasOpenSsh) describeLocalSshServer('sshd', 'ssh');
 describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
   let server: TestSsh;
   let target: SshTarget;
-  /** Where masters have their sockets, so that what is left can be told from others'. */
+  /** The directory of the masters' sockets: it identifies our masters and their files. */
   let places: string;
-  /** Begun first and looked at last: the master's own end takes seconds, in which the other tests run. */
+  /** Begun first and checked last: the master needs seconds to end, during which the other tests run. */
   let killed: ReturnType<typeof killHolder>;
   const before = process.env['TMPDIR'];
   beforeAll(async () => {
@@ -76,7 +76,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     return { mastersBefore, dir };
   }
   const pidOf = (line = '') => Number(/\d+/.exec(line)?.[0]);
-  /** As the configuration of a user would have it. */
+  /** A target from a user's configuration with these lines. */
   async function fromConfig(lines: readonly string[], knownHosts: string | undefined): Promise<SshTarget> {
     const dir = await mkdtemp(join(places, 'u'));
     const files = { config: join(dir, 'config'), knownHosts: join(dir, 'kh') };
@@ -96,20 +96,20 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
   }
   const filed = (key = server.hostKeyLine) => `[127.0.0.1]:${server.port} ${key}\n`;
 
-  it('believes a key that known_hosts has, and says which', async () => {
+  it('accepts a key that known_hosts has, and reports it', async () => {
     await using connection = await openSsh(await fromConfig([], filed()));
     expect(server.hostKeyLine).toContain(connection.hostKey.base64);
     expect(connection.label).toBe(`${server.user}@gate (127.0.0.1)`);
   });
 
-  it('copes with a configuration that is made for people', async () => {
+  it('works with a configuration for interactive use', async () => {
     const lines = ['RemoteCommand exec tmux', 'RequestTTY yes', `LocalForward ${server.port} 127.0.0.1:1`];
     const more = ['ExitOnForwardFailure yes', 'LogLevel QUIET', 'ControlMaster auto', 'ControlPath DIR/none-%C'];
     await using connection = await openSsh(await fromConfig([...lines, ...more], filed()));
     expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
   });
 
-  it('goes through a jump host, and ends what it started for that', async () => {
+  it('goes through a jump host, and ends the process that it started for that', async () => {
     const jump = ['ProxyJump jump', 'Host jump', 'HostName 127.0.0.1', `Port ${server.port}`, `User ${server.user}`];
     const files = [`IdentityFile ${server.userKeyFile}`, 'UserKnownHostsFile DIR/kh'];
     const user = await fromConfig([...jump, ...files], filed());
@@ -132,7 +132,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     });
   });
 
-  it('believes a host by the certificate of an authority, and has the key in it', async () => {
+  it('accepts a host by the certificate of an authority, and reports the key in it', async () => {
     const dir = await mkdtemp(join(places, 'ca'));
     const hostKey = join(dir, 'host');
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'ca')]);
@@ -162,7 +162,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     expect(user.system?.because).toContain('certificate authority');
     await using connection = await openSsh(user);
     expect(await connection.run('echo there')).toMatchObject({ stdout: 'there\n' });
-    // Jobs are given this key: they believe no authority.
+    // Jobs pin this key: they trust no authority.
     expect(await readFile(`${hostKey}.pub`, 'utf8')).toContain(
       `${connection.hostKey.type} ${connection.hostKey.base64}`,
     );
@@ -227,7 +227,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     });
   });
 
-  it('removes what a login left that was killed long ago', async () => {
+  it('removes the files of a login that was killed long ago', async () => {
     const old = await mkdtemp(join(places, 'fl-ssh-'));
     const young = await mkdtemp(join(places, 'fl-ssh-'));
     await utimes(old, 1, 1);
@@ -249,7 +249,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     }
   });
 
-  it('is out of reach of the Ctrl-C of this process, and leaves nothing when it is closed', async () => {
+  it('runs in its own process group, which no Ctrl-C here reaches, and leaves nothing when it is closed', async () => {
     const connection = await openSsh(target);
     await connection.run('exit 0');
     const [master] = await mastersLeft();
@@ -261,7 +261,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     expect(await readdir(places)).not.toContainEqual(expect.stringMatching(/^fl-ssh-/));
   });
 
-  it('says so when its ssh is killed', async () => {
+  it('reports a lost connection when its ssh is killed', async () => {
     await using connection = await openSsh(target);
     const gate = await connection.gate(`echo '{}'; exec cat`);
     const running = connection.run('sleep 60').catch((error: unknown) => error);
@@ -295,7 +295,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     expect(stdout).not.toContain(job.privateKey.split('\n')[1]);
   });
 
-  it("takes a job's key for good where the server wants a code besides, and a stranger's not", async () => {
+  it("accepts a job's key if the server only asks for a code besides, and refuses an unknown key", async () => {
     const [job, stranger] = [createJobKey(), createJobKey()];
     const line = `command="echo '{}'; exec cat" ${job.publicKey}`;
     const wantsMore = ['AuthenticationMethods publickey,password', 'PasswordAuthentication yes'];
@@ -320,7 +320,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
       return { [Symbol.asyncDispose]: async () => void (await run('ssh', [...of, '-O', 'exit', 'gate'])) };
     }
 
-    it('logs in no second time, and leaves it open', async () => {
+    it('does not log in a second time, and leaves the connection open', async () => {
       const user = await fromConfig(shared, filed());
       await using _master = await share(user);
       const before = logins();
@@ -336,7 +336,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
       expect(logins()).toBe(before + 1);
     });
 
-    it('does not use one that need not have checked the host', async () => {
+    it('does not use a connection that may not have checked the host', async () => {
       const other = createEd25519KeyPair().publicKey;
       const cases: Array<[string[], string]> = [
         [[...shared, 'StrictHostKeyChecking no'], filed()],
@@ -346,7 +346,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
         const user = await fromConfig(lines, knownHosts);
         await using _master = await share(user);
         const before = logins();
-        // Its own login has the pinned key before it.
+        // Our own login accepts the pinned key.
         await using _connection = await openSsh({ ...user, hostKeys: target.hostKeys });
         expect(logins()).toBe(before + 1);
       }

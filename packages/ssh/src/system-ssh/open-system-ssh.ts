@@ -1,5 +1,5 @@
-// The second driver behind the same port: a connection through the system's own ssh, with everything that it knows of
-// logging in (Kerberos, certificates, security keys, codes at the terminal, shared connections).
+// The second driver behind the same port: a connection through the system's own ssh, with all its ways to log in
+// (Kerberos, certificates, security keys, codes at the terminal, shared connections).
 
 import { type Clock, detach, Scope, silentLog, systemClock } from '@fairlead/kit';
 
@@ -30,7 +30,7 @@ export async function openSystemSsh(
   const label = targetLabel(target);
   const scope = new Scope();
   try {
-    // A login that proves a key in memory may not use a shared connection.
+    // A login that tests a key in memory must not use a shared connection.
     const mayShare = !options.isFresh && !target.auth.privateKey;
     const shared = mayShare ? await openSharedMaster(target, login, signal) : undefined;
     const master = scope.use(shared ?? (await openOwnMaster(target, login, { times, signal })));
@@ -43,7 +43,7 @@ export async function openSystemSsh(
       link.end();
       await link.closed;
     });
-    // The caller need not close a connection that is lost.
+    // Frees the resources of a lost connection, which the caller need not close.
     detach(link.closed.then(() => scope[Symbol.asyncDispose]()));
     detach(watch(link, { clock, intervalMs: keepaliveMs, countMax: keepaliveCountMax }));
     log.debug({
@@ -78,14 +78,14 @@ export async function openSystemSsh(
 }
 
 /**
- * ssh itself notices a silent server too, unless the connection is a shared one whose owner did not ask for that. The
- * question goes on a channel of ours: the server's end of it has to answer, if only that it knows no such request.
+ * Notices a silent server. ssh itself does that too, but not for a shared connection without ServerAliveInterval. Sends
+ * keepalives on one of our channels: the server must answer each, if only that it does not know the request.
  */
 async function watch(link: ProxyLink, life: { clock: Clock; intervalMs: number; countMax: number }): Promise<void> {
   let idleTurns = 0;
   const bytesRead = () => {
     if (link.anyChannel) detach(link.anyChannel.request('keepalive@openssh.com'));
-    // With no channel open and none being opened, nothing can hang.
+    // Without an open channel and a channel being opened, no caller waits for the server.
     else if (!link.isAsking) idleTurns += 1;
     return link.bytesRead + idleTurns;
   };

@@ -1,5 +1,5 @@
-// An ssh master of our own: started for one connection, logged in, then without a file and without a name. It ends when
-// we say so; when this process is killed, by itself, seconds later (ControlPersist).
+// Our own ssh master: started for one connection; after the login its files are removed. It ends when we ask it to, and by
+// itself some seconds after this process was killed (ControlPersist).
 
 import { rm } from 'node:fs/promises';
 
@@ -30,7 +30,7 @@ export async function openOwnMaster(
     const place = await makeMasterPlace(target, login);
     scope.defer(() => rm(place.dir, { recursive: true, force: true }));
     const log = scope.use(await openMasterLog(place.logPath));
-    // Whatever becomes of the attempt: no master of it lives on.
+    // Ends a master that logs in after this attempt has failed.
     scope.defer(() => endMasterAt(place.controlPath));
     const args = masterArguments(target, login, { place, times });
     const started = await startMaster(args, { place, login, log, timeLimitMs: times.connectTimeoutMs, signal });
@@ -52,7 +52,7 @@ export async function openOwnMaster(
     scope.defer(() => endMaster(control, pid));
     const proxy = scope.use(await openMasterClient(place.controlPath, signal));
     const shown = await readShown(place);
-    // From here on the sockets that are open are all that is needed.
+    // The open sockets are enough from here on, so the directory can go when the first process has ended.
     detach(started.exited.then(() => rm(place.dir, { recursive: true, force: true })));
     return {
       kind: 'own',
@@ -75,7 +75,7 @@ async function endMasterAt(controlPath: string): Promise<void> {
     await using left = await openMasterClient(controlPath);
     await endMaster(left, await left.pid());
   } catch (error) {
-    // There is none, or it is ending.
+    // There is no master, or it is ending.
     if (errnoOf(error) === undefined && !isCodedError(error)) throw error;
   }
 }
@@ -91,7 +91,7 @@ async function endMaster(control: MasterClient, pid: number): Promise<void> {
   }
 }
 
-/** Its socket is open, so that the process is still that one. */
+/** The master's socket is still open, so the pid is still the master's. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -28,7 +28,7 @@ export async function openProxyExec(link: ProxyLink, command: string, wait: Wait
 
 function exitOf(link: ProxyLink, channel: ProxyChannel): Promise<CommandExit> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandExit>();
-  // A caller that uses only the streams does not await it.
+  // A caller that uses only the streams does not await the promise.
   markHandled(promise);
   channel.onRequest = (name, reader) => {
     if (name === 'exit-status') resolve({ code: reader.u32(), signal: undefined });

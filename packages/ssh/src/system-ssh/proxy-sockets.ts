@@ -1,4 +1,4 @@
-// Unix sockets on the server, through the system's ssh: connections to them, and listening on one.
+// Connects to unix sockets on the server, and listens on them, through the system's ssh.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -21,7 +21,7 @@ export async function dialThroughProxy(link: ProxyLink, socketPath: string, wait
   try {
     return await link.open({
       type: 'direct-streamlocal@openssh.com',
-      // Reserved: a host and a port.
+      // Two reserved fields.
       parts: [string(socketPath), string(''), u32(0)],
       closesWhen: 'both-ended',
       what: `connect to ${socketPath}`,
@@ -33,7 +33,7 @@ export async function dialThroughProxy(link: ProxyLink, socketPath: string, wait
   }
 }
 
-/** The master listens for us and hands each connection to a socket of our own; channels of the proxy cannot be that. */
+/** The master listens on the server and forwards each connection to a socket of ours: in proxy mode no channels arrive for a listener. */
 export async function listenThroughMaster(
   { link, master }: { link: ProxyLink; master: Pick<Master, 'control' | 'said'> },
   { socketPath, onConnection }: ListenRequest,

@@ -1,4 +1,4 @@
-// From the name a person types to a target for the system's ssh, which is asked what it makes of that name (`ssh -G`).
+// Resolves the name that a user types to a target for the system's ssh, with the settings that `ssh -G` shows for it.
 
 import { defined } from '@fairlead/kit';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { refuseWindows, runSsh } from './run-ssh.ts';
 
 describe('runSsh', () => {
-  it('says so where there is no ssh', async () => {
+  it('reports a machine without ssh', async () => {
     await expect(runSsh(['-V'], { PATH: '/nonexistent' })).rejects.toMatchObject({
       code: 'ssh_unusable',
       message: expect.stringContaining('none on the PATH') as string,

@@ -1,4 +1,4 @@
-// Runs the system's ssh for an answer that needs no connection: its version, its settings for a host.
+// Runs the system's ssh for an answer without a connection: its version, its settings for a host.
 
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
@@ -21,13 +21,13 @@ export async function runSsh(args: readonly string[], env: ProcessEnv) {
   return { code: exit, stdout, stderr };
 }
 
-/** As `ssh -V` says it. */
+/** The output of `ssh -V`. */
 export async function sshVersion(env: ProcessEnv): Promise<string> {
   const { stderr } = await runSsh(['-V'], env);
   return stderr.trim();
 }
 
-/** The control sockets that a master needs do not exist there (https://github.com/PowerShell/Win32-OpenSSH/issues/1328). */
+/** Throws on Windows, whose OpenSSH lacks the control sockets that a master needs (https://github.com/PowerShell/Win32-OpenSSH/issues/1328). */
 export function refuseWindows(platform: NodeJS.Platform = process.platform): void {
   if (platform !== 'win32') return;
   throw sshError('ssh_unusable', "cannot log in with the system's ssh because on Windows it shares no connections", {

@@ -1,4 +1,4 @@
-// The settings that `ssh -G` names, in the words of our own driver. Pure.
+// Turns the settings of `ssh -G` into those of our own driver. Pure.
 
 import { agentSocket, type HostQuestion, type HostSettings } from '../ssh-config/host-settings.ts';
 import { type ConfiguredJump, parseJumpHosts } from '../ssh-config/jump-hosts.ts';
@@ -6,7 +6,7 @@ import { plainJump } from '../ssh-config/plain-jump.ts';
 import { expandPath, expandTokens, type TokenValues } from '../ssh-config/tokens.ts';
 import type { EffectiveSettings } from './effective-settings.ts';
 
-/** Throws `ssh_config_invalid` for a token that only ssh itself knows. */
+/** Throws `ssh_config_invalid` for a token that only ssh itself can expand. */
 export function settingsFromSsh(effective: EffectiveSettings, question: HostQuestion): HostSettings {
   const values = tokenValues(effective, question);
   return {
@@ -16,7 +16,7 @@ export function settingsFromSsh(effective: EffectiveSettings, question: HostQues
     identityFiles: expandAll(effective.identityFiles, values),
     identitiesOnly: effective.identitiesOnly,
     identityAgent: agentSocket(effective.identityAgent, values),
-    // ssh has expanded these, but for the home in some versions.
+    // ssh has expanded these paths; some versions leave the `~`.
     userKnownHostsFiles: effective.userKnownHostsFiles.map((path) => inHome(path, question.home)),
     globalKnownHostsFiles: effective.globalKnownHostsFiles.map((path) => inHome(path, question.home)),
     hostKeyAlias: effective.hostKeyAlias,
@@ -34,7 +34,7 @@ export function jumpHostsOf(effective: EffectiveSettings, question: HostQuestion
   return jump && [jump];
 }
 
-/** Key files and their certificates, where they lie. */
+/** The expanded paths of the certificates that the configuration names. */
 export function certificatePaths(effective: EffectiveSettings, question: HostQuestion): string[] {
   return expandAll(effective.certificateFiles, tokenValues(effective, question));
 }

@@ -1,5 +1,5 @@
-// A connection that the user's own ssh holds open for others to share (ControlMaster, ControlPath in ssh_config): a code
-// or a touch was given once, and need not be given again. Used only where it is as sure of the host as we have to be.
+// Uses a connection that the user's own ssh shares (ControlMaster, ControlPath in ssh_config), so that the user need not give
+// a code or a touch again. Only if that connection has checked the host as strictly as we must.
 
 import { errnoOf, isCodedError, Scope } from '@fairlead/kit';
 
@@ -12,7 +12,7 @@ import type { Master } from './master.ts';
 import { openMasterClient } from './mux/master-client.ts';
 import type { SystemLogin } from './system-login.ts';
 
-/** Undefined where there is none, or none that may be used. */
+/** Resolves with undefined if there is no shared connection, or none that we may use. The caller disposes the master. */
 export async function openSharedMaster(
   target: SshTarget,
   login: SystemLogin,
@@ -47,13 +47,13 @@ export async function openSharedMaster(
 
 /**
  * The key by which the user's ssh knows this host. A shared connection does not tell which key it has seen. But ssh
- * believes those in its known_hosts files alone, unless its configuration switches that off; so these files have to
- * have the host, and where keys are pinned, a pinned one and no other of its kind.
+ * accepts only keys in its known_hosts files, unless its configuration switches that off. So these files must have
+ * the host; for pinned keys, a pinned one and no other key of its type.
  */
 async function vouchedKey(target: SshTarget, login: SystemLogin): Promise<HostKey | undefined> {
   const { settings, knownHostsFile } = login;
   if (!settings.isHostKeyChecked || knownHostsFile !== undefined) return undefined;
-  // The caller asked for an address other than the name's.
+  // The caller asks for another address than the one that ssh_config gives the name.
   if (target.host !== settings.hostName || target.port !== settings.port || target.user !== settings.user)
     return undefined;
   const { userKnownHostsFiles, globalKnownHostsFiles } = settings;
@@ -70,7 +70,7 @@ async function vouchedKey(target: SshTarget, login: SystemLogin): Promise<HostKe
 
 function ended(target: SshTarget) {
   return sshError('connection_lost', `lost ${targetLabel(target)}: the shared connection of your ssh has ended`, {
-    hint: 'Try again: a login of its own is made where there is none to share.',
+    hint: 'Try again: without a connection to share, Fairlead logs in itself.',
     retryable: true,
   });
 }

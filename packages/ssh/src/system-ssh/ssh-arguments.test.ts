@@ -26,12 +26,12 @@ const of = (change: Partial<SshTarget> = {}, more: Partial<SystemLogin> = {}) =>
 const terminal = { take: async () => ({ [Symbol.dispose]: () => undefined }), say: () => undefined };
 
 describe('masterArguments', () => {
-  it('ask nothing without a terminal, and leave questions to ssh with one', () => {
+  it('let ssh ask nothing without a terminal, and let it ask with one', () => {
     expect(of()).toEqual(expect.arrayContaining(['BatchMode=yes', 'StrictHostKeyChecking=yes']));
     expect(of({}, { terminal })).toEqual(expect.arrayContaining(['BatchMode=no', 'StrictHostKeyChecking=ask']));
   });
 
-  it('never ask about a host whose keys are pinned, and believe the pins alone', () => {
+  it('never let ssh ask about a host with pinned keys, and accept the pinned keys alone', () => {
     expect(of({ hostKeys: { kind: 'pinned', keys: [] } }, { terminal })).toEqual(
       expect.arrayContaining([
         'StrictHostKeyChecking=yes',
@@ -51,7 +51,7 @@ describe('masterArguments', () => {
     );
   });
 
-  it('take away what would keep ssh from being a master, and only that', () => {
+  it('override only the settings that would keep ssh from being a master', () => {
     expect(of()).toContain('remotecommand=none');
     const kerberos = parseEffectiveSettings('gssapikeyexchange yes\n');
     expect(of({}, { settings: kerberos })).toContain('gssapikeyexchange=no');
@@ -60,7 +60,7 @@ describe('masterArguments', () => {
     );
   });
 
-  it('end where the host begins, so that no name is an option', () => {
+  it('end with -- before the host, so that no name is read as an option', () => {
     expect(of({}, { name: '-oProxyCommand=x' }).slice(-3)).toEqual(['--', '-oProxyCommand=x', 'exit 0']);
     expect(settingsArguments({ name: '-x' }, { port: 22, user: 'me' })).toEqual([
       '-G',
@@ -76,7 +76,7 @@ describe('masterArguments', () => {
 });
 
 describe('parseEffectiveSettings', () => {
-  it('reads what ssh -G says', () => {
+  it('reads the output of ssh -G', () => {
     const text =
       'user me\nhostname 10.0.0.1\nport 2222\nstricthostkeychecking false\ncontrolpath /run/cm-x\nuserknownhostsfile /a /b\nglobalknownhostsfile /c\nhostkeyalias gate\n';
     expect(parseEffectiveSettings(text)).toMatchObject({
@@ -91,7 +91,7 @@ describe('parseEffectiveSettings', () => {
     });
   });
 
-  it('takes "none" for nothing, and an absent setting for ssh\'s default', () => {
+  it('reads "none" as unset, and an absent setting as ssh\'s default', () => {
     expect(parseEffectiveSettings('controlpath none\n')).toMatchObject({
       controlPath: undefined,
       isProxied: false,
@@ -99,7 +99,7 @@ describe('parseEffectiveSettings', () => {
     });
   });
 
-  it.each(['proxyjump login', 'proxycommand ssh -W %h:%p login'])('sees another host in between: %s', (line) =>
+  it.each(['proxyjump login', 'proxycommand ssh -W %h:%p login'])('detects another host in between: %s', (line) =>
     expect(parseEffectiveSettings(`hostname gate\n${line}\n`).isProxied).toBe(true),
   );
 });

@@ -1,4 +1,4 @@
-// The command line for the system's ssh. Pure. Nothing secret is on it: every user of this machine may read it.
+// Builds the command line for the system's ssh. Pure. It holds no secret, because every user of this machine can read it.
 
 import type { SshTarget } from '../ssh-target.ts';
 import type { SystemLogin } from './system-login.ts';
@@ -8,11 +8,11 @@ export interface MasterPlace {
   /** The control socket. */
   controlPath: string;
   logPath: string;
-  /** Holds the pinned keys, under the name of `pinnedName`. */
+  /** The file of the pinned keys, under the name from `pinnedName`. */
   pinsPath: string;
-  /** A private key that was given in memory. */
+  /** The file of a private key that the caller has in memory. */
   keyPath: string;
-  /** Present where the host's certificate is to be written down, for the key in it. */
+  /** The file to which ssh's command writes the host's certificate. Present only if we need the key in it. */
   shownPath?: string;
 }
 
@@ -22,7 +22,7 @@ export interface MasterTimes {
   connectTimeoutMs: number;
 }
 
-/** How ssh finds out which settings it has for the host. */
+/** The arguments with which ssh prints its settings for a host. */
 export function settingsArguments(
   login: Pick<SystemLogin, 'name' | 'identityFile' | 'proxyJump' | 'configPath'>,
   { port, user }: { port?: number | undefined; user?: string | undefined },
@@ -32,9 +32,9 @@ export function settingsArguments(
 }
 
 /**
- * Becomes a master and goes to the background once it is logged in: no Ctrl-C at the terminal reaches it there, and it
- * ends by itself soon after the last who used it, us, is gone. The command's only use is that its session makes ssh
- * send small packets at once (https://github.com/openssh/openssh-portable/pull/551).
+ * With these arguments ssh becomes a master and goes to the background after the login, where no Ctrl-C at the terminal
+ * reaches it; it ends soon after its last client is gone. The command has one purpose: its session makes ssh send
+ * small packets at once (https://github.com/openssh/openssh-portable/pull/551).
  */
 export function masterArguments(
   target: SshTarget,
@@ -61,7 +61,7 @@ export function masterArguments(
   return [
     '-E',
     place.logPath,
-    // Else the ssh to a jump host, or another ProxyCommand, has its stderr taken away. Not where a person would see it all.
+    // Without -v, ssh closes the stderr of the ssh to a jump host or of another ProxyCommand. Not at a terminal, which would show it all.
     ...(login.terminal ? [] : ['-v']),
     '-a',
     '-x',
@@ -78,7 +78,7 @@ export function masterArguments(
   ];
 }
 
-/** The name under which pinned keys stand in their file; ssh shows it when it asks for a password. */
+/** The host's name in the file of pinned keys; ssh shows it when it asks for a password. */
 export function pinnedName(login: SystemLogin): string {
   return login.name;
 }
@@ -95,7 +95,7 @@ function wayArguments({
   ];
 }
 
-/** A key that is not on file is refused, or asked about where a person is; whatever ssh_config says. */
+/** Makes ssh refuse a host key that is not on file, or ask about it at a terminal, whatever ssh_config says. */
 function hostKeyOptions({ hostKeys }: SshTarget, login: SystemLogin, pinsPath: string): string[][] {
   const always = [
     ['StrictHostKeyChecking', login.terminal && hostKeys.kind === 'known-hosts' ? 'ask' : 'yes'],
@@ -126,7 +126,7 @@ function believeOnly(file: string): string[][] {
   ];
 }
 
-/** Keys of ssh_config are offered only after it; nothing else is. */
+/** Makes ssh offer this key first, then only those that ssh_config names; no agent, no other method. */
 function onlyThisKey(keyPath: string): string[][] {
   return [
     ['IdentityFile', quoted(keyPath)],
@@ -138,7 +138,7 @@ function onlyThisKey(keyPath: string): string[][] {
   ];
 }
 
-/** ssh runs this command with the host's key as argument. It prints nothing, so that it vouches for no key. */
+/** ssh runs this command with the host's key as argument. It prints nothing, so it makes ssh accept no key. */
 function noteHostKey(path: string): string {
   return `/bin/sh -c 'echo "$1" "$2" >>"$3"' sh %t %K ${quoted(path)}`;
 }

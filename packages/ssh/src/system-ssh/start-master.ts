@@ -1,4 +1,4 @@
-// Starts ssh as a master and waits until it has logged in, asking a person at the terminal where there is one, or given up.
+// Starts ssh as a master and waits until it has logged in or given up. ssh asks the user at the terminal if there is one.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { watch } from 'node:fs';
@@ -16,22 +16,22 @@ export interface StartOptions {
   place: MasterPlace;
   login: SystemLogin;
   log: MasterLog;
-  /** For a login without a person. A login that asks a person is limited only by the server. */
+  /** For a login without a terminal. Only the server limits a login that asks the user. */
   timeLimitMs: number;
   signal: AbortSignal | undefined;
 }
 
 export interface StartedMaster {
-  /** Resolves when the process that logged in has ended: the master runs on, or the login failed. */
+  /** Resolves when the started process has ended: the master runs on in the background, or the login failed. */
   exited: Promise<void>;
-  /** What it said besides its log. */
+  /** Resolves with the process's stderr, which is not in its log. */
   said(): Promise<string>;
 }
 
 const noticeIntervalMs = 200;
 const lastWordsMs = 500;
 
-/** Resolves when the control socket exists, or the process has ended without one. */
+/** Resolves when the control socket exists, or when the process has ended without one. Kills the process when the limit is over or the signal fires. */
 export async function startMaster(args: readonly string[], options: StartOptions): Promise<StartedMaster> {
   const { place, login, log, signal } = options;
   using _terminal = await login.terminal?.take();
@@ -67,7 +67,7 @@ function exitOf(child: ChildProcess): Promise<void> {
   return promise;
 }
 
-/** ssh's log has the words that it would have shown, such as the server's instructions for a code. */
+/** Shows the words from ssh's log that ssh would have shown itself, such as the server's instructions for a code. */
 async function passOn(log: MasterLog, { terminal }: SystemLogin): Promise<void> {
   for (const line of await log.news()) terminal?.say(line);
 }
@@ -80,7 +80,7 @@ function tailOf(child: ChildProcess): () => Promise<string> {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   child.once('close', () => resolve());
   return async () => {
-    // A ProxyCommand may hold the stream open.
+    // A ProxyCommand may keep the stream open.
     const timer = setTimeout(resolve, lastWordsMs);
     await closed;
     clearTimeout(timer);

@@ -1,31 +1,31 @@
-// What a login by the system's own ssh is given besides the target; part of an SshTarget. Data only.
+// The part of an SshTarget that only the system's own ssh uses. Data only.
 
 import type { EffectiveSettings } from './effective-settings.ts';
 import type { ProcessEnv } from './run-ssh.ts';
 
 export interface SystemLogin {
-  /** The name as a person would type it: ssh_config's blocks go by it. */
+  /** The name as a user types it: the blocks of ssh_config match it. */
   name: string;
   identityFile?: string | undefined;
   proxyJump?: string | undefined;
-  /** Believed instead of ssh's own files. */
+  /** Read in place of ssh's own known_hosts files. */
   knownHostsFile?: string | undefined;
-  /** Read instead of the usual files (`ssh -F`). */
+  /** Read in place of the usual configuration files (`ssh -F`). */
   configPath?: string | undefined;
-  /** Takes the place of the user's files, which keep nothing (`UserKnownHostsFile /dev/null`). */
+  /** Our file in place of the user's known_hosts files, which keep nothing (`UserKnownHostsFile /dev/null`). */
   keptKnownHosts?: string | undefined;
   settings: EffectiveSettings;
-  /** Why the system's ssh logs in and not our own driver. */
+  /** The reason why the system's ssh logs in and not our own driver. */
   because: string;
   env: ProcessEnv;
-  /** Present: ssh may ask the person there. Absent: it asks nothing (BatchMode). */
+  /** Present: ssh may ask the user there. Absent: ssh asks nothing (BatchMode). */
   terminal?: SshTerminal | undefined;
 }
 
-/** A person's terminal, where ssh itself asks for passwords, codes and touches. */
+/** The user's terminal, where ssh itself asks for passwords, codes and touches. */
 export interface SshTerminal {
-  /** Resolves when ssh may have it to itself. */
+  /** Resolves when ssh may use the terminal alone, until the result is disposed. */
   take(): Promise<Disposable>;
-  /** What ssh has to say there besides its questions. */
+  /** Shows a line of ssh that is not a question. */
   say(line: string): void;
 }

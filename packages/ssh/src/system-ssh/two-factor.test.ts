@@ -1,4 +1,4 @@
-// A gate that wants a code besides the key, and whose block in ssh_config starts a second ssh: the code is given once.
+// A host that asks for a code besides the key, and whose block in ssh_config starts a second ssh: the user gives the code once.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -55,8 +55,8 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
   const questions = async () =>
     (await readFile(join(dir, 'asked'), 'utf8').catch(() => '')).match(/Code:/g)?.length ?? 0;
 
-  it('is made by the open connection of the user, which is asked nothing again', async () => {
-    // As a person does it once in the morning.
+  it('uses the open connection of the user and asks for no second code', async () => {
+    // As a user does once in the morning.
     await run('ssh', ['-F', join(dir, 'config'), '-M', '-N', '-f', 'gate'], { env });
     expect(await questions()).toBe(1);
     const target = await resolve();
@@ -69,11 +69,11 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
     await run('ssh', ['-F', join(dir, 'config'), '-O', 'exit', 'gate'], { env });
   });
 
-  it('asks a person once where none is open, and does not start the command of the block', async () => {
+  it('asks the user once if no connection is open, and does not start the command of the block', async () => {
     const terminal: SshTerminal = { take: async () => ({ [Symbol.dispose]: () => undefined }), say: () => undefined };
     const before = await questions();
     const plain = await resolve(terminal);
-    // No shared connection is there: ssh2 comes first, and has no code.
+    // Without a shared connection ssh2 tries first, and has no code.
     expect(plain.system).toBeUndefined();
     await expect(openSsh(plain)).rejects.toMatchObject({
       code: 'auth_failed',
@@ -89,7 +89,7 @@ describe.skipIf(!canAsk)('a login with a second factor (skipped where there is n
     expect(await questions()).toBe(before + 1);
   });
 
-  it('is refused with its reason where no person can be asked', async () => {
+  it('is refused with the reason if there is no user to ask', async () => {
     const silent = await resolveSshTarget(
       { host: 'gate', driver: 'ssh' },
       { home: userInfo().homedir, env, sshConfigPath: join(dir, 'config') },

@@ -27,7 +27,7 @@ const controlPid = async () =>
   (await testbed.exec('bastion', ['pgrep', '-f', 'control.mjs serve'], { user: 'root' })).stdout.trim();
 
 test(
-  'forwarding of sockets forbidden: the first command says so, and what its operator must allow',
+  'forwarding of sockets forbidden: the first command says so, and names the setting that the operator must allow',
   async () => {
     await forwarding('no');
     const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'forbidden');
@@ -53,7 +53,7 @@ test(
 );
 
 test(
-  'processes ended at logout: the next command finds control again, with all that was recorded',
+  'processes ended at logout: the next command finds control again, with all its records',
   async () => {
     // Reads the processes before the logins: processes of a login that begins in between are not in the list.
     const reap = `while sleep 0.1; do left=$(pgrep -u alice) || continue; pgrep -f '^sshd: alice' >/dev/null || kill -9 $left; done`;
@@ -105,7 +105,7 @@ test(
 );
 
 test(
-  'a cluster whose clock is ten minutes ahead: it serves, its deadline is told in real time, and status says why times differ',
+  'a cluster whose clock is ten minutes ahead: it serves, its deadline is shown in real time, and status says why times differ',
   async () => {
     // What the agent can see: its own clock, and what Slurm's commands print on its node.
     const aheadMs = 600_000;

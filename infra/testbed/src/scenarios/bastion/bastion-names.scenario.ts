@@ -13,7 +13,7 @@ async function lead(testbed: Testbed, host: string, first: 'login' | 'login2'): 
   await asRoot(testbed, host, turn);
 }
 
-test('a name that leads to another host than the one set up is refused with both names, by laptops and by agents', async () => {
+test('a name that leads to another host than the configured one is refused with both names, by laptops and by agents', async () => {
   await using testbed = await openTestbed({ profile: 'login-is-bastion', logins: 2, nodes: 1 });
   const alice = new Researcher(testbed);
   const names = 's/fromLaptop: { host: login }/fromLaptop: { host: logins }/; s/host: login-int/host: logins-int/';
@@ -50,7 +50,7 @@ test('a name that leads to another host than the one set up is refused with both
   await alice.fairlead('stop', 'pinned', '--now');
 }, 120_000);
 
-test('a bastion that has an IPv6 address alone serves by its name and by its address', async () => {
+test('a bastion with only an IPv6 address serves by its name and by its address', async () => {
   await using testbed = await openTestbed({ ipv6Bastion: true, nodes: 1 });
   const alice = new Researcher(testbed);
   await alice.deploy('named');

@@ -103,7 +103,7 @@ test(
 );
 
 test(
-  'a route that is lost under 20 streams gives way to the next, and is not taken again while that one works',
+  'when a route is lost under 20 streams the next one is taken, and kept while it works',
   async () => {
     await alice.deploy('moved');
     const connected = await alice.connect('moved');
@@ -149,7 +149,7 @@ test(
 );
 
 test(
-  'while all routes are gone that is said once, and it comes back by itself with the first that is back',
+  'the loss of all routes is reported once, and the connection comes back with the first route that works again',
   async () => {
     await alice.deploy('dark');
     const connected = await alice.connect('dark');
@@ -174,7 +174,7 @@ test(
 );
 
 test(
-  'a route that leads to another host is refused by laptop, agent and init, and said',
+  'a route that leads to another host is refused and reported by laptop, agent and init',
   async () => {
     await routes({
       fromLaptop: '[{ host: login }, { host: bastion }]',
@@ -211,7 +211,7 @@ test(
 );
 
 test(
-  'another port of the same host serves where the usual one is dropped',
+  'another port of the same host is taken when a firewall drops the usual one',
   async () => {
     const third = '{ host: bastion, port: 2222, proxyJump: login }';
     await routes({

@@ -45,7 +45,7 @@ const statusFor = async (user: string, ...curl: string[]) => {
 };
 
 test(
-  'a server on a port answers with its key alone, and another user of the node has none',
+  'a server on a port answers only requests with its key, which no other user of the node has',
   async ({ skip }) => {
     if (lacking) skip(lacking);
     const lines = await deploy('p', 'port', { env: { SERVE_API_KEY: '{apiKey}' }, health: '/up' });

@@ -63,7 +63,7 @@ describe('deploy', () => {
 });
 
 test(
-  'an engine that leaves with exit code 0 while it serves: streams are cut, it is started again, and status says why',
+  'an engine that exits with code 0 while it serves: streams are cut, it is started again, and status says why',
   async () => {
     await alice.deploy('leaver', ...fault('exit:0:4000', 'health={restartBaseSeconds: 0}'));
     const connected = await alice.connect('leaver');
@@ -82,7 +82,7 @@ test(
 );
 
 test(
-  'an engine that prints 200 MB of log: it serves on, and neither disk nor memory of the agent grows with it',
+  'an engine that prints 200 MB of log goes on serving, and neither the disk use nor the memory of the agent grows with it',
   async () => {
     const { instance } = await alice.deploy('talker', ...fault('log:200'));
     const connected = await alice.connect('talker');

@@ -40,7 +40,7 @@ async function mount(path: string, options: string): Promise<void> {
 describe('an upload', () => {
   // This test runs first: nothing is on the cluster yet.
   test(
-    'that is cut in the middle says so, leaves nothing half-done, and goes through the next time',
+    'that is cut in the middle is reported, leaves no part of a file, and succeeds the next time',
     async () => {
       const deploying = alice.start('deploy', 'demo', '--name', 'cut');
       const part = `${home}/.local/share/fairlead/runtime/.node-*.part`;
@@ -72,7 +72,7 @@ describe('an upload', () => {
     ],
     ['sha256sum', `cat >/dev/null; echo 0000 -`, /did not arrive as they were sent.*damaged on the way/, /Try again/],
   ])(
-    'that %s spoils says why and leaves nothing half-done',
+    'that %s spoils is reported with the cause, and leaves no part of a file',
     async (program, script, words, cure) => {
       const replaced = await replaceProgram(testbed, 'login', [program, script]);
       onTestFinished(() => replaced[Symbol.asyncDispose]());
@@ -89,7 +89,7 @@ describe('an upload', () => {
   );
 
   test(
-    'to a disk that is full, or where no program may run, names the directory and what to change',
+    'to a full disk, or to a file system that allows no programs, is reported with the directory and the cure',
     async () => {
       await mount(`${home}/full`, 'size=20m');
       await mount(`${home}/noexec`, 'size=300m,noexec');
@@ -115,7 +115,7 @@ describe('an upload', () => {
 });
 
 test(
-  'a job that fails before its agent can speak is told with the last lines of its log',
+  'a job that fails before its agent can report is reported with the last lines of its log',
   async () => {
     const { code, last } = await deploy('r', '--set', 'prologue=["module load cuda || exit 7"]');
     expect(code).toBe(1);
@@ -160,7 +160,7 @@ describe('authorized_keys on the bastion', () => {
     ['with CRLF', `sed 's/$/\\r/' keys.orig > ${keys}`],
     ['without a last newline', `head -c -1 keys.orig > ${keys}`],
   ])(
-    '%s works, and every byte of it is as before when nothing is served any more',
+    '%s works, and has its original bytes again after the last stop',
     async (_what, script) => {
       await usual(script);
       const before = await checksum();
@@ -194,7 +194,7 @@ if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${home}/turns; $REAL; echo "# admin wa
   );
 
   test(
-    'that is not ours to edit: the line is shown, the same one each time, and serves once it has been added',
+    'that Fairlead may not edit: the command shows the line, the same one each time, and works after the user has added it',
     async () => {
       await asRoot(testbed, 'bastion', `chown root: ${keys}; chmod 644 ${keys}`);
       const lineOf = async () => {
@@ -203,7 +203,7 @@ if [ "$n" -lt 2 ]; then echo $((n + 1)) > ${home}/turns; $REAL; echo "# admin wa
         const error = last['error'] as { code: string; hint: string };
         expect(error.code).toBe('authorized_keys_not_writable');
         const [what, line = ''] = error.hint.split('\n');
-        expect(what).toContain('Have this line added');
+        expect(what).toContain('Add this line to the file');
         return line;
       };
       const line = await lineOf();

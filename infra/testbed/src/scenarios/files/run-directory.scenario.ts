@@ -7,7 +7,7 @@ import { Researcher } from '../researcher.ts';
 
 const usual = '/tmp/fairlead-20001';
 
-test('a bastion where another user has the usual name: another one serves, doctor names that user, and what a cleaner takes comes back', async () => {
+test('a bastion where another user has the usual run directory: another one is used, doctor names that user, and removed files come back', async () => {
   await using testbed = await openTestbed({ nodes: 1 });
   const alice = new Researcher(testbed);
   const bastion = (script: string) => asRoot(testbed, 'bastion', script);

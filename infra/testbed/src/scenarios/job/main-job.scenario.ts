@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  'a request that Slurm refuses leaves nothing behind but its words',
+  "a request that Slurm refuses leaves nothing behind but Slurm's words",
   async () => {
     const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r', '--set', 'slurm.partition=nowhere');
     expect(code).toBe(1);

@@ -86,7 +86,7 @@ test(
 );
 
 test(
-  'login node away: what runs goes on, and the words name the host',
+  'login node away: deployments go on, and the messages name the host',
   async () => {
     await alice.deploy('served');
     const connected = await alice.connect('served');
@@ -105,7 +105,7 @@ test(
 );
 
 test(
-  'lost instance whose name was deployed anew: it ends itself when it comes back',
+  'lost instance whose name was deployed again: it ends itself when it comes back',
   async () => {
     const first = await alice.deploy('again', ...on('node1'));
     const connected = await alice.connect('again');
@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  'node without power: the agent is lost; a stop ends the job, the connection and what is left on the bastion',
+  'node without power: the agent is lost; a stop ends the job and the connection, and removes the sockets on the bastion',
   async () => {
     const { instance, jobId } = await alice.deploy('dark', ...on('node1'));
     const connected = await alice.connect('dark');

@@ -20,7 +20,7 @@ afterAll(() => testbed[Symbol.asyncDispose]());
 const queue = async () => (await testbed.exec('login', ['squeue', '-h', '-o', '%j %T'])).stdout.trim();
 
 test(
-  'a program says what to do where this machine was never set up',
+  'a program on a machine that was never set up reports what to do',
   async () => {
     const { code, stderr } = await testbed.exec('laptop', [...nodeCommand, example]);
     expect(code).not.toBe(0);

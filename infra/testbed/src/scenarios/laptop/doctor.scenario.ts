@@ -35,7 +35,7 @@ async function filesOf(host: string): Promise<string> {
 
 describe('A healthy site', () => {
   it(
-    'passes, the compute node too, and keeps nothing of it',
+    'passes all checks, those of the compute node too, and the checks leave nothing behind',
     async () => {
       const before = [await filesOf('bastion'), await filesOf('login'), await filesOf('node1')];
       const { code, lines, last, stderr } = await alice.fairlead('doctor', '--yes');
@@ -228,7 +228,7 @@ describe('Faults that a script makes', () => {
   );
 
   it(
-    'are named: a firewall between compute node and bastion, seen by the test job alone',
+    'are named: a firewall between compute node and bastion, which only the test job can find',
     async () => {
       await sh('node1', 'nft insert rule inet firewall output ip daddr 198.51.100.10 reject');
       const { code, lines } = await alice.fairlead('doctor', '--yes');

@@ -72,7 +72,7 @@ test.skipIf(!hasNginx)(
 );
 
 test(
-  'a web page that was named is let in by its preflight, another is not',
+  'the preflight of a configured web page succeeds, that of another page fails',
   async () => {
     const url = `${connected.baseUrl}/chat/completions`;
     const asks = ['-H', 'access-control-request-method: POST', '-H', 'access-control-request-headers: authorization'];
@@ -96,7 +96,7 @@ test(
 );
 
 test(
-  'while the tunnel is down every request hears it within a second',
+  'while the tunnel is down every request gets an error within a second',
   async () => {
     await testbed.cut('node1');
     await connected.running.line((line) => line.includes('"endpoint.down"'));

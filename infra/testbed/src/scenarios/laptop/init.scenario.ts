@@ -31,7 +31,7 @@ async function laptop(script: string): Promise<string> {
 }
 
 it(
-  'init without a terminal names what it has to be told, and the hosts there are',
+  'init without a terminal names the missing answers and the known hosts',
   async () => {
     const { code, last } = await alice.fairlead('init', '--yes');
     expect(code).toBe(2);
@@ -43,7 +43,7 @@ it(
 );
 
 it(
-  'init writes a commented file of what it found, and nothing the second time',
+  'init writes its findings into a commented file, and changes nothing the second time',
   async () => {
     const first = await alice.fairlead('init', '--yes', '--bastion', 'bastion', '--login', 'login');
     expect(first.last).toMatchObject({ event: 'initialised', ok: true, changed: true });
@@ -86,7 +86,7 @@ it(
 );
 
 it(
-  "init keeps a person's comments, form and choices when it adds a setting",
+  "init keeps the user's comments, formatting and choices when it adds a setting",
   async () => {
     const mine =
       '# mine\nbastion: { fromLaptop: {host: bastion} }   # ours\nclusters:\n  tb:\n    login: { host: login }\n';
@@ -104,7 +104,7 @@ it(
 );
 
 it(
-  'a deployment runs on what init wrote',
+  'a deployment runs with the file that init wrote',
   async () => {
     await laptop(`rm ${file}`);
     expect((await alice.fairlead('init', '--yes', '--bastion', 'bastion', '--login', 'login')).code).toBe(0);

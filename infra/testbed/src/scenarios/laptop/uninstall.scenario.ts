@@ -34,7 +34,7 @@ async function processesOn(host: string): Promise<string[]> {
 }
 
 test(
-  'an upgrade replaces control under a stream that loses nothing',
+  'an upgrade replaces control during a stream, which loses nothing',
   async () => {
     await alice.deploy('kept');
     const connected = await alice.connect('kept');
@@ -60,7 +60,7 @@ test(
 );
 
 test(
-  'uninstall stops what runs and leaves nothing on any host; authorized_keys is as before, to the byte',
+  'uninstall stops all deployments and leaves nothing on any host; authorized_keys has its original bytes',
   async () => {
     const refused = await alice.fairlead('uninstall');
     expect(refused).toMatchObject({ code: 1, last: { error: { code: 'deployments_live' } } });

@@ -52,7 +52,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
 
   describe('doctor', () => {
     test(
-      'lists the accounts and the QOS of the user with their limits, and which account is charged by default',
+      'lists the accounts and the QOS of the user with their limits and the default account',
       async () => {
         const check = await doctor('slurm.time=00:20:00');
         expect(check('slurm.account')).toMatchObject({
@@ -81,7 +81,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
     );
 
     test(
-      'takes an account in other case, as Slurm does, and finds a QOS that gives less time than is asked for',
+      'accepts an account in another case, as Slurm does, and finds a QOS that allows less time than requested',
       async () => {
         const values = ['slurm.partition=members', 'slurm.account=LAB', 'slurm.qos=tiny', 'slurm.time=00:20:00'];
         const check = await doctor(...values);
@@ -117,7 +117,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
     ],
     ['of an unknown QOS', '5', ['slurm.qos=gold'], 'Invalid qos specification', /Set the QOS to one that sacctmgr/],
   ])(
-    'a job %s is refused in the words of Slurm, with what to change, and leaves nothing behind',
+    "a job %s is refused with Slurm's words and the cure, and leaves nothing behind",
     async (_what, time, values, words, cure) => {
       const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r', '--time', time, ...set(...values));
       expect(code).toBe(1);
@@ -133,7 +133,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
   );
 
   test(
-    'an account that was taken from the user meanwhile is refused, and doctor no longer lists it',
+    'an account that the user has lost is refused, and doctor no longer lists it',
     async () => {
       await ctl('sacctmgr -i delete user alice account=nlp');
       const { last } = await alice.fairlead('deploy', 'demo', '--name', 'r', ...set('slurm.account=nlp'));
@@ -150,7 +150,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
   );
 
   test(
-    'an account below that of the partition waits, and status says that it will never start',
+    'a job of a child of the account that the partition takes waits, and status says that it will never start',
     async () => {
       await pend('below', ...set('slurm.partition=members', 'slurm.account=nlp'));
       const { jobId } = await alice.instance('below');
@@ -169,7 +169,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
   );
 
   test(
-    'an account in other case serves in the partition',
+    'a deployment serves with its account written in another case',
     async () => {
       const { jobId } = await alice.deploy(
         'case',
@@ -184,7 +184,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
   );
 
   test(
-    'a QOS that lets one job of a user run: the second one is told to wait, and serves when the first one has ended',
+    'with a QOS of one running job per user, status says that the second job waits, and it serves when the first one has ended',
     async () => {
       await alice.deploy('one', '--time', '5', ...set('slurm.qos=one'));
       const second = alice.start(
@@ -213,7 +213,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
   );
 
   test(
-    'an account that has used up its budget: deploy says that no end of a job helps, and names no start',
+    'an account that has used up its budget: deploy says that no ending job helps, and gives no start time',
     async () => {
       const deploying = alice.start('deploy', 'demo', '--name', 'broke', '--time', '5', ...set('slurm.account=spent'));
       const said = JSON.parse(await deploying.line((line) => line.includes('AssocGrpCPUMinutesLimit'))) as {
@@ -232,7 +232,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
   );
 
   test(
-    'its records say how jobs ended that the queue has forgotten: cancelled, out of time, on a node that failed; without its database, one sentence says why no record does',
+    'its records show how jobs ended that the queue has forgotten: cancelled, out of time, on a failed node; without its database, status says once why no record shows it',
     async () => {
       const on = (node: string) =>
         set(`slurm.extra=${JSON.stringify([`#SBATCH --nodelist=${node}`])}`, 'slurm.omit=[signal]');
@@ -282,7 +282,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
   );
 
   test(
-    'without its database doctor says that nothing could be read, and a deployment serves all the same',
+    'without its database doctor says that it could not read the accounts, and a deployment still serves',
     async () => {
       await stopDatabase();
       const check = await doctor('slurm.time=00:20:00');

@@ -33,7 +33,7 @@ const statusText = async (name: string) => (await testbed.exec('laptop', ['fairl
 
 describe('a job that waits', () => {
   test(
-    'for ever is told with its reason and what to do, by deploy and by status',
+    'for ever is reported with its reason and the cure, by deploy and by status',
     async () => {
       // Longer than the partition allows: this Slurm accepts the job and never starts it.
       const deploying = alice.start(
@@ -67,7 +67,7 @@ describe('a job that waits', () => {
   );
 
   test(
-    'for a node that went away, for a quota, and for its turn is told so',
+    'for a missing node, for a quota, or for its turn is reported with that reason',
     async () => {
       await login('sbatch', '--exclusive', '--nodelist=node2', '--wrap', 'sleep 300');
       await alice.fairlead('deploy', 'demo', '--name', 'node', '--no-wait', ...on('node2', '#SBATCH --exclusive'));
@@ -94,7 +94,7 @@ describe('a job that waits', () => {
 });
 
 test(
-  'a job that Slurm ends is told in the reason that Slurm gave: preempted, out of time, a node that failed',
+  "a job that Slurm ends is reported with Slurm's reason: preempted, out of time, a failed node",
   async () => {
     await Promise.all([
       alice.deploy('spare', '--set', 'slurm.partition=spare', ...on('node1')),
@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  'a job that was put back into the queue serves again as the next start, and the copy that its node kept is fenced',
+  'a requeued job serves again as the next start, and the copy that its node kept running is fenced',
   async () => {
     const first = await alice.deploy('again', '--set', 'slurm.extra=["#SBATCH --requeue"]');
     const before = await alice.instance('again');
@@ -159,7 +159,7 @@ test(
 );
 
 test(
-  'out of memory: the engine says so with what to change; an agent that is killed by it is explained by the queue',
+  'out of memory: the engine error has the cure; for a killed agent, the queue explains the end',
   async () => {
     const eats = 'engines.sim.command=[sh, -c, "tail /dev/zero"]';
     const small = ['--set', 'slurm.mem=300M'];

@@ -70,7 +70,7 @@ describe('a request that Slurm refuses', () => {
       'sinfo -o "%P %l"',
     ],
   ])(
-    'for %s is told in its words, with what to change',
+    "for %s is reported with Slurm's words and the cure",
     async (_what, args, words, cure) => {
       const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r', ...args);
       expect(code).toBe(1);
@@ -87,7 +87,7 @@ describe('a request that Slurm refuses', () => {
 
   // Without accounting Slurm refuses no QOS: these are the words of a Slurm with accounting.
   test(
-    'for its QOS is told in its words, with what to change',
+    "for its QOS is reported with Slurm's words and the cure",
     async () => {
       await sbatchSays(`'sbatch: error: Batch job submission failed: Invalid qos specification'`);
       const { code, last } = await alice.fairlead('deploy', 'demo', '--name', 'r', '--set', 'slurm.qos=gold');
@@ -102,7 +102,7 @@ describe('a request that Slurm refuses', () => {
   );
 
   test(
-    'only when it is submitted ends the deployment with the cause, and its name is free again',
+    'only at its submission ends the deployment with the cause, and its name is free again',
     async () => {
       const words = `'sbatch: error: QOSMaxSubmitJobPerUserLimit' 'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user'"'"'s size and/or time limits)'`;
       await sbatchSays(words, `[ "$1" = --parsable ]`);
@@ -126,7 +126,7 @@ describe('a request that Slurm refuses', () => {
 
 describe('a hidden partition', () => {
   test(
-    'is one of those that doctor knows, though sinfo does not list it',
+    'is known to doctor, although sinfo does not list it',
     async () => {
       expect((await testbed.exec('login', ['sinfo', '-h', '-o', '%P'])).stdout).not.toContain('dark');
       const { lines } = await alice.fairlead('doctor', '--no-job', ...set('slurm.partition=dark'));
@@ -136,7 +136,7 @@ describe('a hidden partition', () => {
   );
 
   test(
-    'hides no job: it is found when the answer of sbatch is lost, serves, and is stopped',
+    'hides no job: when the answer of sbatch is lost, the job is found, serves, and is stopped',
     async () => {
       const script = `case "$*" in *--parsable*) ;; *) exec $REAL "$@" ;; esac
 echo run >> /tmp/sbatch-runs; $REAL "$@" >/dev/null
@@ -159,7 +159,7 @@ describe('the words of a site around sbatch', () => {
   const banner = `printf '%s\\n' '-----------------------------' '   Welcome to Machine3' '-----------------------------' '' 'No reservation for this job' '--> Verifying valid submit host (login1)...OK'`;
 
   test(
-    'are not taken for the id of the job: the queue says by its name which number it is',
+    "are not taken for the job's id: Fairlead finds the job in the queue by its name",
     async () => {
       const script = `case "$*" in *--parsable*) ;; *) exec $REAL "$@" ;; esac
 ${banner}; echo 4200; $REAL "$@"; echo 'Balance after job'; echo 77`;
@@ -172,7 +172,7 @@ ${banner}; echo 4200; $REAL "$@"; echo 'Balance after job'; echo 77`;
   );
 
   test(
-    'are not the refusal: the line that refuses is told',
+    'are not taken for the refusal: the message has the line that refuses',
     async () => {
       const words = `${banner}; printf '%s\\n' '--> Verifying job request is within current queue limits...FAILED' '[*] Too many simultaneous jobs in queue.'; exit 1`;
       await using _replaced = await replaceProgram(testbed, 'login', ['sbatch', words]);
@@ -190,7 +190,7 @@ ${banner}; echo 4200; $REAL "$@"; echo 'Balance after job'; echo 77`;
 
 describe('a login host', () => {
   test(
-    'without sbatch is asked about, and its directory can be named',
+    'without sbatch is reported, and the directory of sbatch can be configured',
     async () => {
       const programs = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sacct'];
       await using _away = await moveAway(testbed, 'login', { programs, to: '/opt/slurm/bin' });
@@ -211,7 +211,7 @@ describe('a login host', () => {
   );
 
   test(
-    'whose munge is down says that nothing was sent, and submits nothing',
+    'whose munge is down: deploy says that nothing was sent, and submits nothing',
     async () => {
       await asRoot(testbed, 'login', 'mv /run/munge/munge.socket.2 /run/munge/away');
       const back = () => asRoot(testbed, 'login', 'mv /run/munge/away /run/munge/munge.socket.2');

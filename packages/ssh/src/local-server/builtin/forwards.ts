@@ -1,4 +1,4 @@
-// The builtin server's forwarding of unix sockets, both ways, as a key's policy allows.
+// The builtin server's forwarding of unix sockets in both directions, as far as the key's policy allows it.
 
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -59,7 +59,7 @@ async function listen(connection: Connection, socketPath: string, { congestion }
     });
   });
   const ready = once(server, 'listening');
-  // listen() creates the socket with its final mode: no other user can open it in between.
+  // listen() creates the socket with its final mode, so that no other user can open it before a chmod.
   const umask = process.umask(0o177);
   try {
     server.listen(socketPath);
@@ -85,7 +85,7 @@ async function dial(
   await joinStreams(socket, new ChannelStream(answer.accept(), congestion));
 }
 
-/** What the system says of a path is told to the client as a refusal. */
+/** Refuses the client's request for an error of the system; throws any other error. */
 function rejectUnlessBug(error: unknown, reject: (() => void) | undefined): void {
   if (errnoOf(error) === undefined) throw error;
   reject?.();

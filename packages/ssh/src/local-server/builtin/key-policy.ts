@@ -1,12 +1,12 @@
-// What an authorized_keys line allows (sshd(8)), as far as the builtin server goes. Pure. A line with an option that
-// is not understood admits no login, as with sshd.
+// What an authorized_keys line allows (sshd(8)), for the builtin server. Pure. As with sshd, a line with an unknown option
+// allows no login.
 
 export interface KeyPolicy {
-  /** Runs whatever the client asks for. */
+  /** Runs in place of any command of the client. */
   forcedCommand: string | undefined;
-  /** May have the server listen on unix sockets. */
+  /** Whether the client may make the server listen on unix sockets. */
   mayListen: boolean;
-  /** May connect to unix sockets. */
+  /** Whether the client may connect to unix sockets. */
   mayDial: boolean;
 }
 

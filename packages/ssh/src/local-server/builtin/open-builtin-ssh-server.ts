@@ -1,5 +1,5 @@
-// An SSH server of our own for machines without sshd: one account, public keys from an authorized_keys file with the
-// options that matter to us, commands, and unix sockets both ways. No terminals, no sftp, no TCP forwarding.
+// Our own SSH server for machines without sshd: one account, public keys from an authorized_keys file with the options
+// that we use, commands, and unix sockets in both directions. No terminals, no sftp, no TCP forwarding.
 
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ export interface BuiltinSshServerOptions extends LocalSshServerOptions {
   path?: string;
   /** Default: the account's login shell. */
   shell?: string;
-  /** Asked for after the key, as a site with a second factor does (keyboard-interactive). */
+  /** The server asks for this code after the key, as a site with a second factor does (keyboard-interactive). */
   code?: string;
 }
 
@@ -34,7 +34,7 @@ export async function openBuiltinSshServer(options: BuiltinSshServerOptions): Pr
     const listener = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      // ssh2 does not say which socket a connection came over: one server each.
+      // ssh2 does not tell which socket a connection came over, so each socket has its own server.
       const ssh = new ssh2.Server(serverConfig(files.hostPrivateKey), (connection) =>
         serveConnection(connection, socket, account),
       );
@@ -72,7 +72,7 @@ function createAccount(authorizedKeysPath: string, options: BuiltinSshServerOpti
     username,
     home: homedir,
     shell,
-    // SHLVL as at sshd: a bash whose input is a socket would read ~/.bashrc, too.
+    // SHLVL as with our sshd: else a bash whose input is a socket would read ~/.bashrc, too.
     code: options.code,
     env: { HOME: homedir, USER: username, LOGNAME: username, SHELL: shell, PATH: path, SHLVL: '1' },
     groups: new Set(),
@@ -90,13 +90,13 @@ interface Account {
   shell: string;
   code: string | undefined;
   env: Readonly<Record<string, string>>;
-  /** Process groups of commands that are running; they end with the server. */
+  /** Process groups of running commands; they end with the server. */
   groups: Set<number>;
 }
 
 function serveConnection(connection: Connection, socket: Socket, account: Account): void {
   let policy: KeyPolicy | undefined;
-  /** The key is right, and a code is wanted besides. */
+  /** The policy of a key that was accepted while the code is still missing. */
   let waiting: KeyPolicy | undefined;
   const congestion = createTransport(socket);
   const forwards = serveForwards(connection, { policy: () => policy, congestion });
@@ -124,12 +124,12 @@ function serveConnection(connection: Connection, socket: Socket, account: Accoun
   connection.on('session', (accept) => {
     serveSession(accept(), { ...account, forcedCommand: policy?.forcedCommand, congestion });
   });
-  // A peer that speaks no SSH, or hangs up in the middle.
+  // The peer speaks no SSH, or hangs up in the middle.
   connection.on('error', () => socket.destroy());
   socket.once('close', () => forwards[Symbol.dispose]());
 }
 
-/** The key's policy when the key is authorized and, where the client signed, the signature is its own. */
+/** The key's policy if the key is authorized and, when the client has signed, the signature is valid. */
 async function authenticate(context: AuthContext, account: Account): Promise<KeyPolicy | undefined> {
   if (context.method !== 'publickey' || !isSame(context.username, account.username)) return undefined;
   const text = await readFile(account.authorizedKeysPath, 'utf8');
@@ -141,7 +141,7 @@ async function authenticate(context: AuthContext, account: Account): Promise<Key
   return isOwn ? policy : undefined;
 }
 
-/** Without a signature the client only asks whether the key would do. */
+/** Without a signature the client only asks whether the server would accept the key. */
 function isSigned(context: AuthContext): boolean {
   return context.method === 'publickey' && context.signature !== undefined;
 }

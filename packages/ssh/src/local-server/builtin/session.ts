@@ -1,4 +1,4 @@
-// The builtin server's sessions: one command each, run by the user's shell; a key's forced command runs instead.
+// The builtin server's sessions. The user's shell runs one command in each; a key's forced command takes its place.
 
 import { errnoOf } from '@fairlead/kit';
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ export interface SessionContext {
   env: Readonly<Record<string, string>>;
   forcedCommand: string | undefined;
   congestion: Congestion;
-  /** Told of every process group that starts and ends. */
+  /** The process groups of running commands; the session adds and removes its own. */
   groups: Set<number>;
 }
 
@@ -25,7 +25,7 @@ export function serveSession(session: Session, context: SessionContext): void {
     startCommand(channel, session, { ...context, command: context.forcedCommand ?? command, asked: command });
   });
   session.on('shell', (accept, reject) => {
-    // Without a terminal a shell reads its commands from stdin.
+    // The server has no interactive shell; a forced command runs in its place.
     const { forcedCommand } = context;
     if (forcedCommand === undefined) return reject?.();
     startCommand(accept(), session, { ...context, command: forcedCommand, asked: '' });
@@ -63,7 +63,7 @@ function startCommand(channel: ServerChannel, session: Session, context: Command
     if (pid !== undefined) groups.delete(pid);
     if (signal === null) channel.exit(code ?? 255);
     else channel.exit(signal.slice(3));
-    // An exit status can go out only before the end of data.
+    // ssh2 sends an exit status only before the end of data.
     stream.end(() => stream.destroy());
   });
 }
@@ -74,13 +74,13 @@ export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): bo
   try {
     return process.kill(-pid, signal);
   } catch (error) {
-    // macOS says EPERM for a group of which only zombies are left.
+    // macOS fails with EPERM for a group that has only zombies.
     if (errnoOf(error) !== 'ESRCH' && errnoOf(error) !== 'EPERM') throw error;
     return false;
   }
 }
 
-/** One direction of a session; what comes after the far end has gone is read away. */
+/** Carries one direction of a session; discards what arrives after `to` has closed. */
 function carry(from: Readable, to: Writable): void {
   from.on('data', (chunk: Buffer) => {
     if (to.writable && !to.write(chunk)) from.pause();

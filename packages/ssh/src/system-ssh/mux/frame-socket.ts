@@ -1,4 +1,4 @@
-// One connection to the control socket of an ssh master: frames, each behind its length (OpenSSH's PROTOCOL.mux).
+// One connection to the control socket of an ssh master: frames with a length before each (OpenSSH's PROTOCOL.mux).
 
 import { connect, type Socket } from 'node:net';
 
@@ -6,12 +6,12 @@ import { untilAborted } from '@fairlead/kit';
 
 import { u32 } from './wire.ts';
 
-/** OpenSSH itself takes no more (channels.h, CHANNEL_MUX_MAX_PACKET). */
+/** OpenSSH's own limit (channels.h, CHANNEL_MUX_MAX_PACKET). */
 const maxFrameBytes = 256 * 1024;
 
 export class FrameSocket {
   readonly socket: Socket;
-  /** Told of each frame, without its length; set by the next protocol step. */
+  /** Called with each frame, without its length; each protocol step sets its own. */
   onFrame: (frame: Buffer) => void = () => undefined;
   #rest: Buffer = Buffer.alloc(0);
 
@@ -22,7 +22,7 @@ export class FrameSocket {
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
   }
 
-  /** The parts as one frame. */
+  /** Sends the parts as one frame. */
   write(...parts: Buffer[]): void {
     const { socket } = this;
     if (socket.destroyed) return;

@@ -1,5 +1,5 @@
-// Speaks with an ssh master through its control socket (OpenSSH's PROTOCOL.mux): is it alive, forward this, end, and
-// "proxy", after which the connection carries SSH's own channel messages. No process is started for any of it.
+// A client of an ssh master's control socket (OpenSSH's PROTOCOL.mux): alive check, forward, terminate, and
+// "proxy", after which the connection carries SSH's own channel messages. Starts no process.
 
 import { markHandled, untilAborted, withTimeLimit } from '@fairlead/kit';
 
@@ -19,15 +19,15 @@ const failure = 0x8000_0003;
 const alive = 0x8000_0005;
 const proxyStarted = 0x8000_000f;
 const remoteForward = 2;
-/** Says that a "host" is the path of a unix socket. */
+/** The port that marks a "host" as the path of a unix socket. */
 const socketPort = 0xffff_fffe;
 
 const answerTimeoutMs = 10_000;
 
 export interface SocketForward {
-  /** On the server. */
+  /** A path on the server. */
   listenPath: string;
-  /** Here. */
+  /** A path on this machine. */
   connectPath: string;
 }
 
@@ -51,12 +51,12 @@ export class MasterClient implements AsyncDisposable {
     return reader.u32();
   }
 
-  /** Resolves nothing itself: await `closed`. */
+  /** Asks the master to end; `closed` resolves when it has ended. */
   terminate(): void {
     this.#frames.write(u32(terminate), u32((this.#requestId += 1)));
   }
 
-  /** Undefined when it listens, else the reason in ssh's words. */
+  /** Resolves with undefined when the master listens, else with the reason in ssh's words. */
   async listen(forward: SocketForward): Promise<string | undefined> {
     const { type, reader } = await this.#ask(openForward, forwardBytes(forward));
     return type === ok ? undefined : failureText(type, reader);
@@ -66,7 +66,7 @@ export class MasterClient implements AsyncDisposable {
     await this.#ask(closeForward, forwardBytes(forward));
   }
 
-  /** From now on the frames are SSH channel messages, and this client has no other use. */
+  /** Turns the connection into SSH channel messages; the client answers no other question afterwards. */
   async proxy(): Promise<FrameSocket> {
     const { type, reader } = await this.#ask(proxy);
     if (type !== proxyStarted) {
@@ -82,7 +82,7 @@ export class MasterClient implements AsyncDisposable {
     await this.closed;
   }
 
-  /** One question at a time: a master answers in their order. */
+  /** Asks one question at a time: a master answers in order. */
   #ask(type: number, ...parts: Buffer[]): Promise<{ type: number; reader: WireReader }> {
     const ask = async () => {
       const { promise, resolve, reject } = Promise.withResolvers<{ type: number; reader: WireReader }>();
@@ -91,7 +91,7 @@ export class MasterClient implements AsyncDisposable {
       this.#frames.onFrame = (frame) => {
         const reader = new WireReader(frame);
         const answer = reader.u32();
-        // The id of the question.
+        // Skips the id of the question.
         reader.u32();
         resolve({ type: answer, reader });
       };
@@ -105,7 +105,7 @@ export class MasterClient implements AsyncDisposable {
         this.#frames.socket.off('close', onClose);
       }
     };
-    // An earlier question may have failed: its caller has the error.
+    // The failure of an earlier question is its caller's.
     const asking = this.#turn.then(ask, ask);
     markHandled(asking);
     this.#turn = asking;

@@ -1,5 +1,5 @@
-// One SSH channel (RFC 4254 section 5) as an ordinary Node stream: windows both ways, half-closes, and an end that is
-// never mistaken for a cut. As ChannelStream, for a channel that goes through the system's ssh.
+// One SSH channel (RFC 4254 section 5) through the system's ssh as an ordinary Node stream, as ChannelStream is for ssh2: windows
+// in both directions, half-closes, and an `end` event only after an EOF.
 
 import { Duplex, Readable } from 'node:stream';
 
@@ -20,11 +20,11 @@ export const message = {
   failure: 100,
 } as const;
 
-/** As OpenSSH's and ssh2's own. */
+/** The same sizes as in OpenSSH and ssh2. */
 export const windowBytes = 2 * 1024 * 1024;
 export const packetBytes = 32 * 1024;
 
-/** What a channel needs of the link that carries it. */
+/** The part of the link that a channel uses. */
 export interface ChannelLink {
   send(type: number, ...parts: Buffer[]): void;
   /** Calls back at once, or when the socket has drained. */
@@ -40,7 +40,7 @@ export interface PeerSide {
 
 export class ProxyChannel extends Duplex {
   readonly stderr: Readable;
-  /** Told of each request of the server's (`exit-status`, …). */
+  /** Called with each request of the server (`exit-status`, …). */
   onRequest: (name: string, reader: WireReader) => void = () => undefined;
   readonly peerClosed: Promise<void>;
   readonly #link: ChannelLink;
@@ -65,12 +65,12 @@ export class ProxyChannel extends Duplex {
     this.on('error', () => undefined);
   }
 
-  /** Bytes that came in so far, as on a net.Socket. */
+  /** Bytes received so far, as on a net.Socket. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
-  /** Resolves with whether the server did it; false too when the channel has closed. */
+  /** Resolves with whether the server accepted the request; with false if the channel has closed. */
   async request(name: string, ...parts: Buffer[]): Promise<boolean> {
     if (this.#isPeerClosed || this.#isCloseSent) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -84,7 +84,7 @@ export class ProxyChannel extends Duplex {
       this.#send(message.request, string('signal'), Buffer.from([0]), string(name));
   }
 
-  /** A message for this channel; `reader` stands behind the channel's number. */
+  /** Takes a message for this channel; `reader` is positioned after the channel's number. */
   onMessage(type: number, reader: WireReader): void {
     switch (type) {
       case message.data:
@@ -112,7 +112,7 @@ export class ProxyChannel extends Duplex {
     this.#acknowledge();
   }
 
-  /** After the peer has closed, what is written goes nowhere; what it sent before can still be read. */
+  /** After the peer has closed, discards what is written; what the peer sent before can still be read. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
     if (this.#isPeerClosed) return callback();
     this.#waiting = { chunk, done: callback };
@@ -133,7 +133,7 @@ export class ProxyChannel extends Duplex {
   #onData(to: Readable, bytes: Buffer): void {
     this.#bytesRead += bytes.length;
     this.#unacknowledged += bytes.length;
-    // The reader has closed: the peer has been told, and what it still sends is discarded.
+    // After the reader has closed, the peer has the close message, and what it still sends is discarded.
     if (this.destroyed || to.push(bytes)) this.#acknowledge();
   }
 

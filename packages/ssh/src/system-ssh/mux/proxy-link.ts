@@ -1,7 +1,7 @@
 // SSH channels through an ssh master in proxy mode (OpenSSH's PROTOCOL.mux): channel messages in the clear, on a unix
-// socket of this user; the master encrypts them and numbers the channels. The first cause of an end wins.
+// socket of this user; the master encrypts them and numbers the channels. The first cause of the end wins.
 
-import { type CodedError, detach, untilAborted, withTimeLimit } from '@fairlead/kit';
+import { type CodedError, detach, errorText, untilAborted, withTimeLimit } from '@fairlead/kit';
 
 import type { WaitOptions } from '../../connection/ssh-link.ts';
 import { type SshErrorCode, sshError } from '../../ssh-error.ts';
@@ -12,14 +12,14 @@ import { string, u32, WireReader } from './wire.ts';
 
 export interface OpenRequest extends WaitOptions {
   type: string;
-  /** What the channel's type asks for besides. */
+  /** The fields that the channel's type adds to the request. */
   parts?: Buffer[];
   closesWhen: ClosesWhen;
-  /** Named in the message when the server does not answer. */
+  /** The purpose, for the message when the server does not answer: `start a command`. */
   what: string;
 }
 
-/** The server's own words when it does not open a channel (RFC 4254 5.1). */
+/** The server's refusal to open a channel, with its own words (RFC 4254 5.1). */
 export class OpenFailure extends Error {
   readonly reason: number;
 
@@ -30,7 +30,7 @@ export class OpenFailure extends Error {
 }
 
 export interface ProxyLinkDeps {
-  /** Why the master is gone. */
+  /** Resolves with the cause of the master's end. */
   causeOf: () => Promise<CodedError<SshErrorCode>>;
   onOpen: () => Promise<void>;
 }
@@ -44,7 +44,7 @@ interface Opening {
 
 export class ProxyLink {
   readonly label: string;
-  /** Undefined when we closed it ourselves. Never rejects. */
+  /** Resolves with the cause of the end; undefined if this side closed it. Never rejects. */
   readonly closed: Promise<CodedError<SshErrorCode> | undefined>;
   readonly #frames: FrameSocket;
   readonly #deps: ProxyLinkDeps;
@@ -86,12 +86,12 @@ export class ProxyLink {
     return this.#openings.size > 0;
   }
 
-  /** Any channel that is open: what is asked on it is answered by the server itself. */
+  /** Any open channel: the server itself answers a request on it. */
   get anyChannel(): ProxyChannel | undefined {
     return this.#channels.values().next().value;
   }
 
-  /** Ends the connection at once; without a cause it was our own wish. Later causes are ignored. */
+  /** Ends the connection at once. Without a cause, this side closes it. Later causes are ignored. */
   end(cause?: CodedError<SshErrorCode>): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -125,7 +125,7 @@ export class ProxyLink {
   }
 
   send(type: number, ...parts: Buffer[]): void {
-    // No padding, then the message's type.
+    // The padding length, which is 0, then the message's type.
     this.#frames.write(Buffer.from([0, type]), ...parts);
   }
 
@@ -149,18 +149,24 @@ export class ProxyLink {
         if (type === message.close) this.#channels.delete(id);
       }
     } catch (error) {
-      this.end(sshError('protocol', `cannot talk to ${this.label} through the system's ssh`, { cause: error }));
+      this.end(
+        sshError('protocol', `cannot talk to ${this.label} through the system's ssh: ${errorText(error)}`, {
+          cause: error,
+        }),
+      );
     }
   }
 
   #onOpened(id: number, reader: WireReader): void {
     const opening = this.#openings.get(id);
     if (!opening) return;
-    this.#openings.delete(id);
     const peer: PeerSide = { id: reader.u32(), windowBytes: reader.u32(), packetBytes: reader.u32() };
+    // A channel cannot send its data in packets of no bytes.
+    if (peer.packetBytes === 0) throw new RangeError('the server confirms a channel with packets of 0 bytes');
+    this.#openings.delete(id);
     const channel = new ProxyChannel(this, peer, opening.closesWhen);
     this.#channels.set(id, channel);
-    // The caller has given up: nothing waits for it.
+    // The caller has given up and does not wait for the channel.
     if (!opening.isWanted) channel.destroy();
     opening.resolve(channel);
     this.#deps
@@ -175,7 +181,7 @@ export class ProxyLink {
     this.#openings.delete(id);
   }
 
-  /** Every waiting request is told of the end, even when its cause is unknown. */
+  /** Fails every waiting request, even if the cause of the end is unknown. */
   async #onClose(): Promise<void> {
     if (this.#isEnding) return;
     const unexplained = (cause: unknown) =>

@@ -1,4 +1,4 @@
-// The few data types of the SSH protocol (RFC 4251 section 5) that a master's control socket speaks. Pure.
+// The data types of the SSH protocol (RFC 4251 section 5) that a master's control socket uses. Pure.
 
 export function u32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
@@ -11,7 +11,7 @@ export function string(value: string | Buffer): Buffer {
   return Buffer.concat([u32(bytes.length), bytes]);
 }
 
-/** Reads one message from front to end; throws a RangeError where it is shorter than it says. */
+/** Reads one message from front to end. Throws a RangeError if the message is shorter than its lengths say. */
 export class WireReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -28,7 +28,7 @@ export class WireReader {
     return this.#bytes.readUInt32BE(this.#advance(4));
   }
 
-  /** A view, no copy. */
+  /** A view of the message, not a copy. */
   bytes(): Buffer {
     const sizeBytes = this.u32();
     const start = this.#advance(sizeBytes);
