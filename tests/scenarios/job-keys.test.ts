@@ -58,7 +58,7 @@ describe('Two names of one cluster', () => {
       renameSync(keys, `${keys}.away`);
       const before = generation(world, 'two');
       await world.bastion.dropSessions();
-      await expect.poll(() => agentLog(world, 'two'), back).toContain('looks again by itself');
+      await expect.poll(() => agentLog(world, 'two'), back).toContain('looks again automatically');
       renameSync(`${keys}.away`, keys);
       await expect.poll(() => generation(world, 'two'), back).toBeGreaterThan(before);
     },

@@ -31,7 +31,7 @@ it(
   'A third engine passes the contract of engines',
   async () => {
     const said = await copy.runTests('packages/engines/src/engine-kinds.test.ts');
-    expect(said).toContain('engine echo > has a name that fits a setting and a flag');
+    expect(said).toContain('engine echo > has a name that can be a setting and a flag');
   },
   timeoutMs,
 );
