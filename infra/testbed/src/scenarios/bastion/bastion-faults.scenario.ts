@@ -34,7 +34,7 @@ test(
     expect(code).toBe(1);
     expect(last['error']).toMatchObject({
       message: expect.stringContaining('cannot talk to control on bastion'),
-      hint: expect.stringContaining('sshd_config AllowStreamLocalForwarding'),
+      hint: expect.stringContaining('AllowStreamLocalForwarding and DisableForwarding in sshd_config'),
     });
     // The laptop may forward, jobs may not: only the job fails.
     await forwarding('local');
