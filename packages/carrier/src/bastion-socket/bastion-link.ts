@@ -3,7 +3,7 @@
 
 import type { Duplex } from 'node:stream';
 
-import { type Clock, defined, Listeners, type Log, silentLog, systemClock } from '@fairlead/kit';
+import { type Clock, defined, Listeners, type Log, silentLog, systemClock, markHandled } from '@fairlead/kit';
 import { type EndpointAddress, isBastionSocket, type LaptopProfile, type SshRoute } from '@fairlead/protocol';
 import {
   createRouteMemory,
@@ -102,7 +102,7 @@ class LaptopLink implements BastionLink {
     // While the gate answers, control is dialled and asked for its certificate.
     const early = isProven ? undefined : loggedIn.then((ssh) => this.#control.openIfListening(ssh));
     // Where the host is the wrong one, `proven` says so, and this failure does not matter.
-    early?.catch(() => undefined);
+    if (early) markHandled(early);
     // The caller sends a token: not before the host is known to be the right one.
     const ssh = await proven;
     // The early dial used the first route; it is void where that route was refused.
@@ -122,7 +122,7 @@ class LaptopLink implements BastionLink {
       prove: async (ssh) => {
         onLoggedIn(ssh);
         const certificate = hasChoice ? this.#control.proveCertificate(ssh) : undefined;
-        certificate?.catch(() => undefined);
+        if (certificate) markHandled(certificate);
         await this.#control.proveHost(ssh);
         await certificate;
       },

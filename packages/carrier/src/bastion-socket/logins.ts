@@ -1,7 +1,7 @@
 // The one login at the bastion that all callers share: attempted when first needed, kept while its connection lives, and attempted
 // again after a loss. A refused login is remembered for a while.
 
-import { type Clock, CodedError, isCodedError } from '@fairlead/kit';
+import { type Clock, CodedError, isCodedError, markHandled } from '@fairlead/kit';
 import type { SshConnection } from '@fairlead/ssh';
 
 import type { ReachErrorCode } from '../carrier-error.ts';
@@ -48,6 +48,7 @@ export class Logins implements AsyncDisposable {
     this.#disposed.abort(new CodedError<ReachErrorCode>('connection_closed', 'the connection was closed'));
     const last = this.#current;
     this.#current = undefined;
+    // A login that failed leaves nothing to close; its error went to the caller that asked for it.
     const opened = await last?.proven.catch(() => undefined);
     await opened?.[Symbol.asyncDispose]();
   }
@@ -55,7 +56,7 @@ export class Logins implements AsyncDisposable {
   #attempt(): Attempt {
     const { promise: loggedIn, resolve, reject } = Promise.withResolvers<SshConnection>();
     // A caller may wait for the proof alone.
-    loggedIn.catch(() => undefined);
+    markHandled(loggedIn);
     const proven = this.#deps.open(resolve, this.#disposed.signal);
     const attempt: Attempt = { loggedIn, proven, isProven: false };
     proven.then(
@@ -73,6 +74,7 @@ export class Logins implements AsyncDisposable {
 
   async #forgetFailure(attempt: Attempt, error: unknown): Promise<void> {
     const { signal } = this.#disposed;
+    // The sleep rejects only when this is disposed of.
     if (isCodedError(error, 'auth_failed')) await this.#deps.clock.sleep(refusalTtlMs, signal).catch(() => undefined);
     this.#forget(attempt);
   }

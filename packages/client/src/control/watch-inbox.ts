@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 
-import { callLater, type Clock, CodedError } from '@fairlead/kit';
+import { callLater, type Clock, CodedError, markHandled } from '@fairlead/kit';
 import type { WebSocket } from 'ws';
 
 import type { ClientErrorCode } from '../client-error.ts';
@@ -35,7 +35,7 @@ export class WatchInbox implements Disposable {
     this.#signal = signal;
     this.#heardMs = clock.monotonicMs();
     // The next read rejects with it: the end may come while no read is waiting.
-    this.#ended.promise.catch(() => undefined);
+    markHandled(this.#ended.promise);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     ws.on('message', (data: Buffer) => this.#take(data.toString('utf8')));
     ws.on('ping', () => this.#hear());
