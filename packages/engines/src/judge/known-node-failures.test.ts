@@ -129,7 +129,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a cache that may only be read',
-    end: { line: "OSError: [Errno 30] Read-only file system: '/root/.cache/flashinfer'" },
+    end: { line: "OSError: [Errno 30] Read-only file system: '/home/alice/.cache/flashinfer'" },
     message: /Read-only file system/,
     hint: /FLASHINFER_WORKSPACE_BASE/,
     fatal: true,
