@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { errnoOf, systemClock } from '@fairlead/kit';
 import { removeCgroups } from '../slurm/cgroups.ts';
 import { startNamespaces } from './namespaces.ts';
-import { namespacesOfProcess, processesIn } from './namespace-members.ts';
+import { HeldNamespaces } from './namespace-members.ts';
 import { isSameProcessAlive, killNow, readProcessId } from '../processes/process-id.ts';
 import { cgroupsOf, readState, type TestbedState } from '../state.ts';
 import { untilEnded } from '../processes/until-ended.ts';
@@ -22,10 +22,12 @@ async function runKeeper(directory: string): Promise<void> {
   process.stdout.write(`${JSON.stringify({ keeper: readProcessId(process.pid), router: router.init })}\n`);
   await Promise.race([untilSignal(), untilOwnerEnds(), router.ended]);
   const state = readState(directory);
-  const namespaces = state ? hostNamespaces(state) : new Set<string>();
+  const namespaces = new HeldNamespaces(runningHosts(state));
   killNow(router.init);
   await router.ended;
   await endVisitors(namespaces);
+  // Their mounts go with them, before the files below are removed.
+  namespaces[Symbol.dispose]();
   await removeAll(directory, state);
 }
 
@@ -57,15 +59,16 @@ async function untilProcessEnds(pid: number): Promise<void> {
   if (id) await untilEnded(id, 100);
 }
 
-function hostNamespaces(state: TestbedState): ReadonlySet<string> {
-  const inits = Object.values(state.hosts).filter(isSameProcessAlive);
-  return new Set(inits.flatMap(({ pid }) => namespacesOfProcess(pid)));
+function runningHosts(state: TestbedState | undefined): number[] {
+  return Object.values(state?.hosts ?? {})
+    .filter(isSameProcessAlive)
+    .map(({ pid }) => pid);
 }
 
 /** The shells that wait for an `exec` end with their command; this ends every other process that entered the namespaces. */
-async function endVisitors(namespaces: ReadonlySet<string>): Promise<void> {
-  for (let tries = 0; processesIn(namespaces).length > 0; tries += 1) {
-    const left = tries < 20 ? [] : processesIn(namespaces).map(readProcessId);
+async function endVisitors(namespaces: HeldNamespaces): Promise<void> {
+  for (let tries = 0; namespaces.members().length > 0; tries += 1) {
+    const left = tries < 20 ? [] : namespaces.members().map(readProcessId);
     for (const id of left) if (id) killNow(id);
     await systemClock.sleep(5);
   }

@@ -56,7 +56,7 @@ export async function startNamespaces(options: NamespacesOptions): Promise<Start
   });
   child.stdout!.on('close', () => ready.resolve(false));
   const isReady = await Promise.race([ready.promise, ended.promise.then(() => false)]);
-  const pid = isReady ? initBelow(child.pid!) : undefined;
+  const pid = isReady ? await initBelow(child.pid!) : undefined;
   const init = pid === undefined ? undefined : readProcessId(pid);
   if (!init) throw bootFailed(options, end);
   child.stdout!.destroy();

@@ -23,7 +23,7 @@ onLinux('initBelow finds nothing without a pid namespace', async () => {
   // The echo shows that the innermost process runs.
   child.stdin.write('ready\n');
   await once(child.stdout, 'data');
-  expect(initBelow(child.pid!)).toBeUndefined();
+  expect(await initBelow(child.pid!)).toBeUndefined();
   child.stdin.end();
   await once(child, 'exit');
 });

@@ -1,7 +1,7 @@
 // Identifies one process: the kernel reuses a pid, but not a pid with the same start time. Reads Linux's /proc.
 
 import { readFileSync } from 'node:fs';
-import { errnoOf, parseProcStat } from '@fairlead/kit';
+import { errnoOf, mapProcesses, parseProcStat } from '@fairlead/kit';
 
 export interface ProcessId {
   pid: number;
@@ -25,20 +25,17 @@ export function isSameProcessAlive(id: ProcessId): boolean {
 }
 
 /**
- * The first process of the innermost pid namespace that `nsenter … unshare --pid --fork …` made: process 1 of its namespace. Skips
- * the short-lived children of these programs. Undefined when there is none.
+ * The first process of the pid namespace that `nsenter … unshare --pid --fork …` made: process 1 of its namespace. Undefined when
+ * there is none. Searches by the parents: the kernel's list of a process's children may lack some while others end.
  */
-export function initBelow(pid: number): number | undefined {
-  for (const child of childrenOf(pid)) {
-    const found = isFirst(child) ? child : initBelow(child);
-    if (found !== undefined) return found;
+export async function initBelow(pid: number): Promise<number | undefined> {
+  const parents = new Map(await mapProcesses(async (stat) => [stat.pid, stat.parent] as const));
+  const children = (parent: number) => [...parents].filter((entry) => entry[1] === parent).map(([child]) => child);
+  for (let below = children(pid); below.length > 0; below = below.flatMap(children)) {
+    const first = below.find(isFirst);
+    if (first !== undefined) return first;
   }
   return undefined;
-}
-
-function childrenOf(pid: number): number[] {
-  const children = readOfProcess(`/proc/${pid}/task/${pid}/children`);
-  return children.trim().split(' ').filter(Boolean).map(Number);
 }
 
 function isFirst(pid: number): boolean {

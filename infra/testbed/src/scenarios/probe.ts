@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { namespacesOfProcess } from '../namespaces/namespace-members.ts';
+import { HeldNamespaces } from '../namespaces/namespace-members.ts';
 import type { TestbedHandle } from '../testbed.ts';
 
 /** `dropped`: no answer within 1.5 s. `refused`: the answer is a refusal. */
@@ -26,10 +26,10 @@ export async function listenOnHost(testbed: TestbedHandle, host: string, port: n
   await promise;
 }
 
-/** All namespaces of a testbed's router and hosts. */
-export function allNamespaces(testbed: TestbedHandle): ReadonlySet<string> {
+/** Holds all namespaces of a testbed's router and hosts, which run. */
+export function holdNamespaces(testbed: TestbedHandle): HeldNamespaces {
   const { router, hosts } = testbed.state();
-  return new Set([router!, ...Object.values(hosts)].flatMap(({ pid }) => namespacesOfProcess(pid)));
+  return new HeldNamespaces([router!, ...Object.values(hosts)].map(({ pid }) => pid));
 }
 
 /** The machine's mounts and links, as lists that can be compared. */

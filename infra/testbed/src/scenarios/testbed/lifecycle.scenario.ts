@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { shellQuote } from '@fairlead/kit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openTestbed, TestbedHandle } from '../../index.ts';
-import { processesIn } from '../../namespaces/namespace-members.ts';
+import type { HeldNamespaces } from '../../namespaces/namespace-members.ts';
 import { runArgv } from '../../processes/run-command.ts';
 import { stateBase, stateDirectory } from '../../state.ts';
-import { allNamespaces, cgroupsNamed, machineLinks, machineMounts } from '../probe.ts';
+import { cgroupsNamed, holdNamespaces, machineLinks, machineMounts } from '../probe.ts';
 import { startUp } from './start-up.ts';
 
 const main = ['--conditions=fairlead-source', fileURLToPath(new URL('../../main.ts', import.meta.url))];
@@ -32,9 +32,9 @@ function ownName(): string {
 }
 
 /** Everything that could be left of a testbed; expected to be empty. */
-function leftovers(testbed: TestbedHandle, namespaces: ReadonlySet<string>): Record<string, unknown> {
+function leftovers(testbed: TestbedHandle, namespaces: HeldNamespaces): Record<string, unknown> {
   return {
-    processes: processesIn(namespaces),
+    processes: namespaces.members(),
     cgroups: cgroupsNamed(`fairlead-testbed-${testbed.name}-`),
     directory: existsSync(testbed.directory),
     mounts: machineMounts().filter((line) => line.includes(testbed.name)),
@@ -53,8 +53,8 @@ describe('a testbed', () => {
     const testbed = await openTestbed({ nodes: 1 });
     await testbed.exec('login', ['sbatch', '--wrap', 'sleep 600']);
     testbed.spawn('laptop', ['sleep', '600'], { stdio: 'ignore' });
-    const namespaces = allNamespaces(testbed);
-    expect(processesIn(namespaces).length).toBeGreaterThan(8);
+    using namespaces = holdNamespaces(testbed);
+    expect(namespaces.members().length).toBeGreaterThan(8);
     await testbed[Symbol.asyncDispose]();
     expect(leftovers(testbed, namespaces)).toEqual(nothing);
     expect({ mounts: machineMounts(), links: machineLinks() }).toEqual(before);
@@ -64,7 +64,7 @@ describe('a testbed', () => {
     const name = ownName();
     expect(await cli('up', '--nodes', '1', '--name', name)).toMatchObject({ code: 0 });
     const testbed = handleOf(name);
-    const namespaces = allNamespaces(testbed);
+    using namespaces = holdNamespaces(testbed);
     const status = JSON.parse((await cli('status', '--json', '--name', name)).stdout) as { testbeds: unknown[] };
     expect(status.testbeds).toMatchObject([{ name, up: true, slurm: { node1: 'idle' } }]);
     expect(await cli('up', '--name', name)).toMatchObject({ code: 1, stderr: expect.stringContaining('up already') });
@@ -86,7 +86,7 @@ describe('a testbed', () => {
   test('in the foreground ends on Ctrl-C', async () => {
     const testbed = handleOf(ownName());
     const child = await startForeground(testbed.name);
-    const namespaces = allNamespaces(testbed);
+    using namespaces = holdNamespaces(testbed);
     const exited = once(child, 'exit');
     child.kill('SIGINT');
     expect(await exited).toEqual([0, null]);
@@ -96,7 +96,7 @@ describe('a testbed', () => {
   test('ends when its owner is killed', async () => {
     const testbed = handleOf(ownName());
     const child = await startForeground(testbed.name);
-    const namespaces = allNamespaces(testbed);
+    using namespaces = holdNamespaces(testbed);
     child.kill('SIGKILL');
     await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
   });
@@ -107,7 +107,7 @@ describe('a testbed', () => {
     expect(await cli('up', '--nodes', '1', '--name', testbed.name, '--owner-pid', String(owner.pid))).toMatchObject({
       code: 0,
     });
-    const namespaces = allNamespaces(testbed);
+    using namespaces = holdNamespaces(testbed);
     expect((await testbed.exec('laptop', ['true'])).code).toBe(0);
     owner.kill('SIGKILL');
     await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
@@ -116,13 +116,12 @@ describe('a testbed', () => {
   test('whose keeper is killed leaves no process; the next up removes the rest, and the name can be used again', async () => {
     const testbed = handleOf(ownName());
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
-    const namespaces = allNamespaces(testbed);
+    using namespaces = holdNamespaces(testbed);
     process.kill(testbed.state().holder.pid, 'SIGKILL');
-    await expect.poll(() => processesIn(namespaces), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => namespaces.members(), { timeout: 5_000 }).toEqual([]);
     expect(existsSync(testbed.directory)).toBe(true);
     expect(await cli('up', '--nodes', '1', '--name', ownName())).toMatchObject({ code: 0 });
-    // The kernel may reuse the names of the old namespaces: the test does not search for processes again.
-    expect(leftovers(testbed, new Set())).toEqual(nothing);
+    expect(leftovers(testbed, namespaces)).toEqual(nothing);
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
     expect((await testbed.exec('login', ['srun', 'hostname'])).stdout).toBe('node1\n');
   });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { namespacesOfProcess, processesIn } from '../../namespaces/namespace-members.ts';
+import { HeldNamespaces } from '../../namespaces/namespace-members.ts';
 import { runArgv, type FinishedCommand } from '../../processes/run-command.ts';
 import { readState } from '../../state.ts';
 import { isInUserNamespace } from '../../namespaces/user-namespace.ts';
@@ -93,13 +93,12 @@ describe.skipIf(isInUserNamespace())('a testbed without root', () => {
   });
 
   test('leaves no process', async () => {
-    const namespaces = new Set(
-      namespacesOfProcess(readState(join(home, '.cache', 'fairlead', 'testbed', 'main'))!.router!.pid),
-    );
+    const { router } = readState(join(home, '.cache', 'fairlead', 'testbed', 'main'))!;
+    using namespaces = new HeldNamespaces([router!.pid]);
     const ended = once(up, 'exit');
     up.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
-    expect(processesIn(namespaces)).toEqual([]);
+    expect(namespaces.members()).toEqual([]);
   });
 });
 
