@@ -2,7 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 
-import { createLogJudge, failureCatalogue, type FailureEntry, failureTopics, fillText } from '@fairlead/engines';
+import {
+  createLogJudge,
+  failureCatalogue,
+  type FailureEntry,
+  failureTopics,
+  fillText,
+} from '@fairlead/engines/failures';
 
 const recordings = new URL('../packages/engines/golden/failures/', import.meta.url);
 

@@ -5,7 +5,8 @@ import * as slurm from '@fairlead/scheduler';
 import { editAuthorizedKeys, parseHostKeyLine } from '@fairlead/ssh';
 
 import { checkConfig, parseSetting, parseYamlObject } from '@fairlead/config';
-import { classifyFailure, engineKinds, parseMetrics } from '@fairlead/engines';
+import { engineKinds, parseMetrics } from '@fairlead/engines';
+import { classifyFailure } from '@fairlead/engines/failures';
 import { parseFacts } from '@fairlead/launch/testing';
 import { parseJumpHosts, parseKnownHosts } from '@fairlead/ssh/testing';
 import { messageReaders } from './message-readers.ts';
@@ -94,7 +95,7 @@ function readEngineLog(text: string): void {
   for (const kind of engineKinds) {
     for (const line of lines) kind.parsePhase(line);
     const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
-    classifyFailure({ code: 1, signal: null, lines, surroundings }, kind.failures);
+    classifyFailure({ code: 1, signal: null, lines, surroundings });
   }
 }
 

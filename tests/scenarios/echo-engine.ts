@@ -28,7 +28,6 @@ export const echo: EngineKind = {
   program: { kind: 'bundled' },
   secretFlags: [],
   caches: [],
-  failures: { known: [] },
   routes: openAiRoutes,
   check: () => ({ problems: [], risks: [] }),
   listens: () => 'socket',

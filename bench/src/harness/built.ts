@@ -1,7 +1,7 @@
 // The shipped programs: builds one when it is not built, or when a source is newer than the build.
 
 import { execFile } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { glob, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -14,55 +14,36 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 interface Program {
   folder: string;
   file: string;
-  /** Sources that are bundled in or copied. */
-  of: readonly string[];
   after?: readonly BuiltProgram[];
 }
 export type BuiltProgram = 'agent' | 'control' | 'engine-sim' | 'cli';
 
-const shared = ['packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'];
 const programs: Record<BuiltProgram, Program> = {
-  agent: {
-    folder: 'apps/node-agent',
-    file: 'agent.mjs',
-    of: [
-      ...shared,
-      'packages/carrier/src',
-      'packages/engines/src',
-      'packages/openai-wire/src',
-      'packages/scheduler/src',
-    ],
-  },
-  control: { folder: 'apps/control', file: 'control.mjs', of: shared },
-  'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs', of: ['packages/kit/src'] },
-  cli: {
-    folder: 'packages/cli',
-    file: 'main.mjs',
-    of: [
-      ...shared,
-      ...['carrier', 'client', 'config', 'engines', 'launch', 'openai-wire', 'scheduler'].map(
-        (name) => `packages/${name}/src`,
-      ),
-    ],
-    after: ['agent', 'control', 'engine-sim'],
-  },
+  agent: { folder: 'apps/node-agent', file: 'agent.mjs' },
+  control: { folder: 'apps/control', file: 'control.mjs' },
+  'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs' },
+  cli: { folder: 'packages/cli', file: 'main.mjs', after: ['agent', 'control', 'engine-sim'] },
 };
 
 /** Resolves with the program's path. */
 export async function built(name: BuiltProgram): Promise<string> {
-  const { folder, file, of, after = [] } = programs[name];
+  const { folder, file, after = [] } = programs[name];
   for (const other of after) await built(other);
   const path = join(root, folder, 'dist', file);
-  const sources = await Promise.all([`${folder}/src`, ...of].map((source) => newestMs(join(root, source))));
+  const sources = await Promise.all([folder, 'packages'].map((source) => newestMs(join(root, source))));
   if ((await changedMs(path)) < Math.max(...sources))
-    await run(join(root, 'node_modules/.bin/tsdown'), [], { cwd: join(root, folder) });
+    await run(join(root, folder, 'node_modules/.bin/tsdown'), [], { cwd: join(root, folder) });
   return path;
 }
 
+/** Of the sources in a folder and the folders in it, at whatever depth. */
 async function newestMs(folder: string): Promise<number> {
-  const names = await readdir(folder, { recursive: true });
-  const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const sources = await Array.fromAsync(glob('**/src/**/*.ts', { cwd: folder, exclude: isNoSource }));
   return Math.max(0, ...(await Promise.all(sources.map((name) => changedMs(join(folder, name))))));
+}
+
+function isNoSource(name: string): boolean {
+  return name === 'node_modules' || name.endsWith('.test.ts');
 }
 
 /** 0 when there is no file. */

@@ -87,7 +87,7 @@ export function describeEngineKind(kind: EngineKind): void {
     it('describes a failure that the catalogue does not know', () => {
       const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
       const end = { code: 1, signal: null, lines: ['Traceback (most recent call last):', 'ValueError: bad day'] };
-      expect(classifyFailure({ ...end, surroundings }, kind.failures)).toMatchObject({
+      expect(classifyFailure({ ...end, surroundings })).toMatchObject({
         message: 'the engine failed (exit code 1): ValueError: bad day',
         fatal: false,
       });
@@ -96,7 +96,7 @@ export function describeEngineKind(kind: EngineKind): void {
     it('names its own setting in a cure that changes it', () => {
       const surroundings = { engine: kind.name, gpus: '', interfaces: [] };
       const end = { code: 0, signal: null, lines: ['started in the background'] };
-      expect(classifyFailure({ ...end, surroundings }, kind.failures).hint).toContain(`engines.${kind.name}.command`);
+      expect(classifyFailure({ ...end, surroundings }).hint).toContain(`engines.${kind.name}.command`);
     });
   });
 }

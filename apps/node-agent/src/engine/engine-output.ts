@@ -1,16 +1,15 @@
 // What the engine of this agent writes: into its log file, into the last lines that a failure shows, and to the judge of its failures.
 
+import type { EngineKind, PhaseSeen } from '@fairlead/engines';
 import {
   classifyFailure,
   createLogJudge,
   type EngineFailure,
-  type EngineKind,
   type EngineSurroundings,
   entriesFor,
   explainSilence,
   type LogJudge,
-  type PhaseSeen,
-} from '@fairlead/engines';
+} from '@fairlead/engines/failures';
 import { startPhase } from '@fairlead/protocol';
 import { LastLines } from './last-lines.ts';
 import type { RotatingLog } from './rotating-log.ts';
@@ -50,10 +49,10 @@ export class EngineOutput {
 
   /** Why the engine ended although it was not told to. */
   explainExit(exit: EngineExit): EngineFailure {
-    const { kind, surroundings } = this.#options;
+    const { surroundings } = this.#options;
     const diagnosis = this.#judge.diagnose(exit);
     const end = { ...exit, lines: this.#last.lines, diagnosis, surroundings: surroundings() };
-    return classifyFailure(end, kind.failures);
+    return classifyFailure(end);
   }
 
   /** What to tell of an engine that runs and does not become ready. */
@@ -63,7 +62,7 @@ export class EngineOutput {
 }
 
 function newJudge({ kind }: EngineOutputOptions): LogJudge {
-  return createLogJudge({ entries: entriesFor(kind.failures) });
+  return createLogJudge({ entries: entriesFor(kind.name) });
 }
 
 /**

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import {
   type EngineCommand,
   engineCommand,
-  type EngineFailure,
   type EngineKind,
   type EnginePlace,
-  type EngineSurroundings,
   type EngineWanted,
   findEngineKind,
   markerVariable,
 } from '@fairlead/engines';
+import { type EngineFailure, type EngineSurroundings } from '@fairlead/engines/failures';
 import {
   type Clock,
   createSecret,

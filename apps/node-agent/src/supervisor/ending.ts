@@ -1,6 +1,6 @@
 // The ways an instance ends: drain first, at once, or after too many deaths of its engine. Pure; part of transition.ts.
 
-import type { EngineFailure } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import { go, stay, defined } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 import { type ExitName, isGoodEnd } from '../exit-code.ts';

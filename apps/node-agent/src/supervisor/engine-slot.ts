@@ -1,7 +1,7 @@
 // Holds one engine at a time: spawned, then ended, then gone. It tells its caller of each step. A spawn that meets a passing
 // condition is repeated until it works or an end is ordered; that end does not wait for an engine that has not been started.
 
-import type { EngineFailure } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, durationOf, errorText, isCodedError, type Log, retryPassing } from '@fairlead/kit';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 

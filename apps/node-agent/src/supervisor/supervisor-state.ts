@@ -1,6 +1,6 @@
 // The instance's life as the agent sees it: states, events, effects. Data only; transition.ts moves between them.
 
-import type { EngineFailure } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import type { Step } from '@fairlead/kit';
 import type { EndCause, StartPhase } from '@fairlead/protocol';
 import type { ExitName } from '../exit-code.ts';

@@ -1,6 +1,6 @@
 // Performs what transition.ts decides: the one place where the supervisor touches processes, timers and the front.
 
-import type { EngineFailure } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import { backoffMs, type Clock, errorText, type Log } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';

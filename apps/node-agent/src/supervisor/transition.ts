@@ -1,6 +1,6 @@
 // Decides what the agent does next: state and event in, state and effects out. Pure; supervisor.ts performs the effects.
 
-import type { EngineFailure } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import { defined, go, stay } from '@fairlead/kit';
 import type { EndCause } from '@fairlead/protocol';
 import { drainWindow } from '@fairlead/scheduler';

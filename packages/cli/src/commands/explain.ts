@@ -6,14 +6,8 @@ import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 
-import {
-  createLineReader,
-  createLogJudge,
-  defaultEngine,
-  type Diagnosis,
-  findEngineKind,
-  type ProcessEnd,
-} from '@fairlead/engines';
+import { defaultEngine, findEngineKind } from '@fairlead/engines';
+import { createLineReader, createLogJudge, type Diagnosis, type ProcessEnd } from '@fairlead/engines/failures';
 import { CodedError, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';

@@ -1,6 +1,7 @@
 // `fairlead why <name>`: why a deployment failed or does not become ready. Control knows the cause; the logs have the evidence.
 
-import { createLogJudge, type Diagnosis, findEngineKind } from '@fairlead/engines';
+import { findEngineKind } from '@fairlead/engines';
+import { createLogJudge, type Diagnosis } from '@fairlead/engines/failures';
 import { errorText } from '@fairlead/kit';
 import { readLog } from '@fairlead/launch';
 import { type DeploymentView, type InstanceState, leadInstance } from '@fairlead/protocol';

@@ -1,4 +1,4 @@
-import { createLogJudge, type Diagnosis } from '@fairlead/engines';
+import { createLogJudge, type Diagnosis } from '@fairlead/engines/failures';
 import type { InstanceState } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 

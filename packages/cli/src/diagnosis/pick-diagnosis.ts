@@ -1,6 +1,6 @@
 // Which log tells why: the engine's, or that of its job. Pure.
 
-import type { Diagnosis } from '@fairlead/engines';
+import type { Diagnosis } from '@fairlead/engines/failures';
 import type { InstanceState } from '@fairlead/protocol';
 
 /** What each log says; absent where it could not be read. */

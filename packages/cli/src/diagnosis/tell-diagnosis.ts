@@ -8,7 +8,7 @@ import {
   fillText,
   surroundingNames,
   type Verdict,
-} from '@fairlead/engines';
+} from '@fairlead/engines/failures';
 
 export interface DiagnosisFacts {
   verdict: Verdict['kind'];

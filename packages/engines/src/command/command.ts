@@ -35,7 +35,6 @@ export const command: EngineKind = {
   program: { kind: 'configured' },
   secretFlags: ['--api-key', '--hf-token'],
   caches: [],
-  failures: { known: [] },
   routes: openAiRoutes,
   check: checkCommand,
   listens: (wanted) => (namesPlaceholder(wordsOf(wanted), 'port') ? 'port' : 'socket'),

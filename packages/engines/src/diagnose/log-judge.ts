@@ -4,7 +4,7 @@
 import { defined } from '@fairlead/kit';
 import { stripVTControlCharacters } from 'node:util';
 import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
-import { failureCatalogue } from '../catalogue/catalogue.ts';
+import { failureCatalogue } from '../catalogue/engine-failures.ts';
 import { type Match, matchEntry } from './match-entry.ts';
 import { readStatement, type Statement, type Voice } from './read-statement.ts';
 import type { Diagnosis, Evidence, ProcessEnd, Verdict } from './verdict.ts';

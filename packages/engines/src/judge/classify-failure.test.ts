@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
 import { programArgs } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
-import { vllm } from '../vllm/vllm.ts';
 import { classifyFailure as classify, type EngineEnd } from './classify-failure.ts';
 
 type Exit = Omit<EngineEnd, 'surroundings'>;
 
 function classifyFailure(exit: Exit) {
-  return classify({ ...exit, surroundings: { engine: 'vllm', gpus: '', interfaces: [] } }, vllm.failures);
+  return classify({ ...exit, surroundings: { engine: 'vllm', gpus: '', interfaces: [] } });
 }
 
 /** The simulator prints lines that were recorded from a real vLLM. */

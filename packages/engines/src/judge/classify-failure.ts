@@ -2,13 +2,13 @@
 // whose core died exits with 0 (packages/engine-sim/measured.md, Signals and exit codes).
 
 import { defined } from '@fairlead/kit';
-import { nodeFailures } from '../catalogue/catalogue.ts';
+import { failureWordsOf } from '../catalogue/engine-failures.ts';
+import { nodeFailures } from '../catalogue/node-failures.ts';
 import type { EngineSurroundings, FailureEntry } from '../catalogue/failure-entry.ts';
 import { fillText, surroundingNames } from '../catalogue/fill-text.ts';
 import { createLogJudge } from '../diagnose/log-judge.ts';
 import type { Diagnosis, ProcessEnd, Verdict } from '../diagnose/verdict.ts';
 import type { EngineFailure } from './engine-failure.ts';
-import type { FailureWords } from './failure-words.ts';
 
 export interface EngineEnd extends ProcessEnd {
   /** The engine's last lines, oldest first. */
@@ -21,11 +21,11 @@ export interface EngineEnd extends ProcessEnd {
 const maxLastLines = 20;
 const messageLimit = 600;
 
-export function classifyFailure(end: EngineEnd, words: FailureWords): EngineFailure {
+export function classifyFailure(end: EngineEnd): EngineFailure {
   const lastLines = end.lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
-  const { verdict } = end.diagnosis ?? diagnose(end, words);
+  const { verdict } = end.diagnosis ?? diagnose(end);
   const { message, hint, known } = wordsOf(verdict, end);
-  const told = hint ?? exitHint(end, words);
+  const told = hint ?? exitHint(end);
   return {
     message,
     ...defined({ hint: told }),
@@ -35,13 +35,13 @@ export function classifyFailure(end: EngineEnd, words: FailureWords): EngineFail
   };
 }
 
-/** The entries for one engine: those of any node, then its own. */
-export function entriesFor({ known }: FailureWords): readonly FailureEntry[] {
-  return [...nodeFailures, ...known];
+/** The entries for one engine, by the name of its kind: those of any node, then its own. */
+export function entriesFor(engine: string): readonly FailureEntry[] {
+  return [...nodeFailures, ...failureWordsOf(engine).known];
 }
 
-function diagnose(end: EngineEnd, words: FailureWords): Diagnosis {
-  const judge = createLogJudge({ entries: entriesFor(words) });
+function diagnose(end: EngineEnd): Diagnosis {
+  const judge = createLogJudge({ entries: entriesFor(end.surroundings.engine) });
   for (const line of end.lines) judge.push(line);
   return judge.diagnose(end);
 }
@@ -85,7 +85,8 @@ function describeExit({ code, signal }: EngineEnd): string {
 }
 
 /** If the exit code is 0 and the engine itself wrote nothing, a script around it has left it behind. */
-function exitHint({ code, lines, surroundings }: EngineEnd, { ownLine }: FailureWords): string | undefined {
+function exitHint({ code, lines, surroundings }: EngineEnd): string | undefined {
+  const { ownLine } = failureWordsOf(surroundings.engine);
   if (code !== 0 || (ownLine && lines.some((line) => ownLine.test(line)))) return undefined;
   return `A script in \`engines.${surroundings.engine}.command\` must end with \`exec\` of the engine, or wait until the engine ends and exit with its code.`;
 }

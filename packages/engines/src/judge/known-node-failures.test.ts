@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest';
 import { classifyFailure, type EngineEnd } from './classify-failure.ts';
 import { createLogJudge } from '../diagnose/log-judge.ts';
-import { vllm } from '../vllm/vllm.ts';
 import { explainSilence } from './explain-silence.ts';
 
 const surroundings = { engine: 'vllm', gpus: '0', interfaces: ['ib0', 'hsn0'] };
@@ -16,10 +15,7 @@ const missingImage =
 
 function judged(end: Partial<EngineEnd> & { line?: string }) {
   const { line, ...more } = end;
-  return classifyFailure(
-    { code: 1, signal: null, lines: line === undefined ? [] : [line], surroundings, ...more },
-    vllm.failures,
-  );
+  return classifyFailure({ code: 1, signal: null, lines: line === undefined ? [] : [line], surroundings, ...more });
 }
 
 interface Case {

@@ -5,7 +5,6 @@ import type { Secret } from '@fairlead/kit';
 import type { ApiRoute } from '@fairlead/openai-wire';
 import type { StartPhase } from '@fairlead/protocol';
 import type { ZodObject } from 'zod';
-import type { FailureWords } from '../judge/failure-words.ts';
 import type { MetricNames } from './parse-metrics.ts';
 
 /** The settings of an engine in a configuration; `args` and `env` include those of a preset. */
@@ -122,7 +121,6 @@ export interface EngineKind {
   /** More variables of the job that this engine needs in a container, besides those of every engine. */
   readonly variables?: RegExp;
   readonly caches: readonly EngineCache[];
-  readonly failures: FailureWords;
   /** Absent: the agent does not know the load, and only completions show that the engine works. */
   readonly metrics?: { path: string; names: MetricNames };
   /** The routes that clients may use. */

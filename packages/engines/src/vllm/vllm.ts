@@ -5,7 +5,6 @@ import { namesFlag } from '../port/flags.ts';
 import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
 import type { MetricNames } from '../port/parse-metrics.ts';
 import { readOptions } from '../port/read-options.ts';
-import { vllmFailures } from '../catalogue/catalogue.ts';
 import { mediaSettings } from './media-settings.ts';
 import { parseStartPhase } from './parse-start-phase.ts';
 import { vllmRoutes } from './routes.ts';
@@ -75,11 +74,6 @@ export const vllm: EngineKind = {
       sizeKb: 20 * 1_048_576,
     },
   ],
-  failures: {
-    // `[core.py:1100]`
-    ownLine: /\[\w+\.py:\d+\]/,
-    known: vllmFailures,
-  },
   metrics: { path: '/metrics', names: vllmMetrics },
   routes: vllmRoutes,
   check: checkVllm,

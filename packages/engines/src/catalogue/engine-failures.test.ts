@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createLogJudge } from '../diagnose/log-judge.ts';
 import { matchEntry } from '../diagnose/match-entry.ts';
 import { readStatement } from '../diagnose/read-statement.ts';
-import { failureCatalogue } from './catalogue.ts';
+import { failureCatalogue } from './engine-failures.ts';
 import { failureTopics } from './failure-entry.ts';
 import { fillText, surroundingNames } from './fill-text.ts';
 

@@ -1,6 +1,6 @@
 // What does not fit: weights, KV cache, work; on GPUs, and with vLLM on CPUs.
 
-import type { FailureEntry } from './failure-entry.ts';
+import type { FailureEntry } from '../../catalogue/failure-entry.ts';
 
 const recorded = 'recorded from vLLM 0.32.0';
 const conserving = 'https://docs.vllm.ai/en/latest/configuration/conserving_memory.html';

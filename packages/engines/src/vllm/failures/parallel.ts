@@ -1,6 +1,6 @@
 // How a model is spread over GPUs and nodes.
 
-import type { FailureEntry } from './failure-entry.ts';
+import type { FailureEntry } from '../../catalogue/failure-entry.ts';
 
 const recorded = 'recorded from vLLM 0.32.0';
 const scaling = 'https://docs.vllm.ai/en/latest/serving/parallelism_scaling.html';

@@ -1,6 +1,6 @@
 // Wrong arguments and values, as vLLM itself refuses them. No further try cures one.
 
-import type { FailureEntry } from './failure-entry.ts';
+import type { FailureEntry } from '../../catalogue/failure-entry.ts';
 
 const recorded = 'recorded from vLLM 0.32.0';
 const removedFlags = 'https://docs.vllm.ai/en/latest/contributing/deprecation_policy.html';

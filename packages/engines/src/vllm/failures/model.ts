@@ -1,6 +1,6 @@
 // The model: unknown, gated, incomplete, broken, or not for this vLLM.
 
-import type { FailureEntry } from './failure-entry.ts';
+import type { FailureEntry } from '../../catalogue/failure-entry.ts';
 
 const recorded = 'recorded from vLLM 0.32.0';
 const final = { topic: 'model', retry: false, otherNode: false } as const;
