@@ -28,6 +28,10 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: 'No preset has that name, and a name without a slash is not a model.',
     cure: 'Use a name from the message, a Hugging Face id (org/model) or an absolute path.',
   },
+  image_missing: {
+    cause: "The image of the engine's container is not on the login host, or your account may not read it there.",
+    cure: 'Correct `engines.<engine>.container.image`, or make the image with the command that the message names.',
+  },
   engine_unknown: {
     cause: 'No engine has that name.',
     cure: 'Use an engine from the message.',

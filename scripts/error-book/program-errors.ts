@@ -128,6 +128,11 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
     cause: 'Other users may read or write the file with the Hugging Face token.',
     cure: '`chmod 600` the file; where other users have accounts there, make a new token first.',
   },
+  prologue_failed: {
+    cause:
+      "A line of the cluster's `prologue` failed on the compute node, so the environment is not as the engine needs it.",
+    cure: 'Correct the line that the message names, or add `|| true` if it may fail. `fairlead logs <name> --source job` shows what it printed.',
+  },
   engine_spawn_failed: {
     cause:
       'The engine is missing or may not be run. When the node only lacks resources at present, the agent tries again.',

@@ -102,6 +102,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     because: 'a port to processes: it lists them, without itself',
   },
   'apps/node-agent/src/engine/engine-address.ts': accounts,
+  'apps/node-agent/src/engine/open-caches.ts': accounts,
   'apps/node-agent/src/job/open-node-directory.ts': accounts,
   'apps/node-agent/src/open-agent-log.ts': {
     uses: ['timers'],

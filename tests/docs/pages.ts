@@ -12,6 +12,7 @@ export const written = [
   'docs/troubleshooting.md',
   'docs/operations.md',
   'docs/security.md',
+  'docs/containers.md',
   'docs/engines.md',
   'docs/architecture.md',
   'CONTRIBUTING.md',

@@ -12,6 +12,7 @@ export const agentErrorCodes = [
   'scratch_unusable',
   'token_file_unreadable',
   'token_file_exposed',
+  'prologue_failed',
   'engine_spawn_failed',
   'engine_unreachable',
   'engine_refused',

@@ -1,6 +1,6 @@
 // Finds settings that are valid alone and contradict each other. Each sentence begins with the setting and names the consequence.
 
-import { findEngineKind } from '@fairlead/engines';
+import { checkContainer, findEngineKind } from '@fairlead/engines';
 
 import { engineSettingsOf } from './engine-settings.ts';
 import type { ClusterConfig, FairleadConfig } from './fairlead-config.ts';
@@ -38,9 +38,10 @@ function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }:
 }
 
 function ofEngines(path: string, engines: ClusterConfig['engines'] = {}): string[] {
-  return Object.entries(engines).flatMap(([name, config]) =>
-    findEngineKind(name)
-      .check(engineSettingsOf(config))
-      .problems.map((problem) => `${path}.${name}.${problem.path}: ${problem.message}`),
-  );
+  return Object.entries(engines).flatMap(([name, config]) => {
+    const settings = engineSettingsOf(config);
+    return [...findEngineKind(name).check(settings).problems, ...checkContainer(settings)].map(
+      (problem) => `${path}.${name}.${problem.path}: ${problem.message}`,
+    );
+  });
 }

@@ -6,6 +6,14 @@ import type { EngineSettings } from '@fairlead/engines';
 import type { EngineConfig } from './fairlead-config.ts';
 
 export function engineSettingsOf(config: EngineConfig | undefined): EngineSettings {
-  const { command, args = [], env = {}, readyLimitSeconds: _ready, stopLimitSeconds: _stop, ...options } = config ?? {};
-  return { ...defined({ command }), args, env, options };
+  const {
+    command,
+    container,
+    args = [],
+    env = {},
+    readyLimitSeconds: _ready,
+    stopLimitSeconds: _stop,
+    ...options
+  } = config ?? {};
+  return { ...defined({ command, container }), args, env, options };
 }

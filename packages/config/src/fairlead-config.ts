@@ -1,6 +1,6 @@
 // The schema of fairlead.yaml. Strict: an unknown key is an error. The defaults are in defaults.ts.
 
-import { defaultEngine, type EngineKind, engineKinds } from '@fairlead/engines';
+import { containerSettings, defaultEngine, type EngineKind, engineKinds } from '@fairlead/engines';
 import { z } from 'zod';
 
 import { defaults } from './defaults.ts';
@@ -107,6 +107,9 @@ export const gpuSettings = z.strictObject({
 
 const commonEngineSettings = z.strictObject({
   command: z.array(z.string()).min(1).optional(),
+  container: containerSettings
+    .optional()
+    .describe('The container in which the engine runs. `command` is then a program in its image.'),
   readyLimitSeconds: seconds.optional().meta({
     description: `Limit from the engine's start to its first answer. Default ${defaults.readyLimitSeconds}.`,
     examples: [3600],
@@ -193,8 +196,17 @@ const clusterPaths = z.strictObject({
     .string()
     .optional()
     .meta({
-      description: 'Node-local directory for sockets and caches. Default TMPDIR or /tmp.',
+      description:
+        'Node-local directory for sockets, temporary files and, without `cache`, compiled kernels. Default TMPDIR or /tmp.',
       examples: ['/local/scratch'],
+    }),
+  cache: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'Large directory for models (HF_HOME) and compiled kernels, shared by login and compute nodes. Default: where the engine puts them, mostly below your home.',
+      examples: ['/scratch/alice/fairlead-cache'],
     }),
   runtime: z
     .string()
@@ -235,6 +247,14 @@ export const clusterConfig = z.strictObject({
     description: "Environment variables of the job's processes.",
     examples: [{ HF_HOME: '/scratch/alice/hf' }],
   }),
+  offline: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Whether compute nodes have no way to the internet: the engine then takes models from the disk alone (`HF_HUB_OFFLINE=1`). Default false.',
+      examples: [true],
+    }),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   tokenFile: z
     .string()

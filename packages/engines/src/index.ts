@@ -1,3 +1,7 @@
+export { type CachePlaces, cacheVariables, placeCaches } from './caches/cache-variables.ts';
+export { checkContainer } from './container/check-container.ts';
+export { containerKinds } from './container/container-kinds.ts';
+export { type ContainerSettings, containerSettings } from './container/container-settings.ts';
 export { defaultEngine, engineKinds, findEngineKind } from './engine-kinds.ts';
 export { type EngineCommand, engineCommand, markerVariable } from './port/engine-command.ts';
 export type {

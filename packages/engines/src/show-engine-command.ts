@@ -1,7 +1,9 @@
 // The command line of an engine for display before the start: names in place of the values that only the node knows.
 
 import { Secret } from '@fairlead/kit';
+import { type CachePlaces, cacheVariables } from './caches/cache-variables.ts';
 import { findEngineKind } from './engine-kinds.ts';
+import { engineCommand } from './port/engine-command.ts';
 import type { EnginePlace, EngineWanted } from './port/engine-kind.ts';
 
 const place: EnginePlace = {
@@ -13,7 +15,22 @@ const place: EnginePlace = {
   engineKey: new Secret('<key>'),
 };
 
-export function showEngineCommand(engine: string, wanted: EngineWanted): string[] {
-  const { argv, optional } = findEngineKind(engine).plan(wanted, place);
-  return [...argv, ...(optional?.words ?? [])];
+export interface ShownEngine {
+  argv: string[];
+  /** Where caches and temporary files lie; without what the job's environment sets. */
+  caches: Record<string, string>;
+}
+
+export interface ShownJob {
+  /** The variables of the cluster's `env`. */
+  env: Readonly<Record<string, string>>;
+  caches: Omit<CachePlaces, 'directory'>;
+}
+
+export function showEngineCommand(engine: string, wanted: EngineWanted, job: ShownJob): ShownEngine {
+  const kind = findEngineKind(engine);
+  const { argv } = engineCommand({ kind, wanted, place, instanceId: '<instance>', ...job });
+  const { env } = engineCommand({ kind, wanted: { ...wanted, container: undefined }, place, instanceId: '', ...job });
+  const caches = cacheVariables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return { argv, caches: Object.fromEntries(caches) };
 }

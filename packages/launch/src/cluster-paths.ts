@@ -12,6 +12,7 @@ export interface ClusterPaths {
   /** Below it, for each bastion, the keys with which jobs reach it. */
   keys: string;
   scratch?: string;
+  cache?: string;
   tokenFile?: string;
 }
 
@@ -23,6 +24,7 @@ export function clusterPaths(config: ClusterConfig, facts: Pick<HostFacts, 'home
     runtime: config.paths?.runtime ? expandHome(config.paths.runtime, facts.home) : join(state, 'runtime'),
     keys: join(state, 'keys'),
     ...(config.paths?.scratch ? { scratch: expandHome(config.paths.scratch, facts.home) } : {}),
+    ...(config.paths?.cache ? { cache: expandHome(config.paths.cache, facts.home) } : {}),
     ...(config.tokenFile ? { tokenFile: expandHome(config.tokenFile, facts.home) } : {}),
   };
 }

@@ -7,6 +7,7 @@ export type LaunchErrorCode =
   | ConfigErrorCode
   | EngineSettingErrorCode
   | 'preset_unknown'
+  | 'image_missing'
   | 'node_missing'
   | 'bundle_failed'
   | 'remote_unfit'

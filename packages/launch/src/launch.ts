@@ -8,6 +8,7 @@ import { launchJob } from './job/launch-job.ts';
 import type { LaunchEvent } from './launch-event.ts';
 import { type LaunchDeps, streamRun } from './launch-deps.ts';
 import type { Run } from './machine.ts';
+import { checkImage } from './plan/check-image.ts';
 import { type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
 import { shipAgent } from './ship/ship.ts';
 import { openSite } from './site/open-site.ts';
@@ -41,6 +42,10 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
   run.tell({ type: 'launch.phase', phase: 'checking' });
   await using session = await deps.openSession(run.signal);
   await using site = await openSite(request.cluster, run);
+  // Its engine's program, or its image, may lie at a path that only the cluster can expand.
+  const there = planDeployment(request, config, site.cluster.config);
+  const { container } = there.engineSettings;
+  if (container) await checkImage(container, there.engine, site.host, run.signal);
   const shipped = await shipAgent(site.host, site.paths.runtime, {
     cacheDir: run.cacheDir,
     nodePath: run.nodePath,
@@ -49,8 +54,6 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
     signal: run.signal,
   });
   if (shipped.uploaded.length > 0) run.tell({ type: 'agent.uploaded', files: shipped.uploaded });
-  // Its engine's program may lie at a path that only the cluster can expand.
-  const there = planDeployment(request, config, site.cluster.config);
   const { id, jobId } = await launchJob({ plan: there, config, site, shipped, session, run });
   run.tell({ type: 'deployment.submitted', name: plan.name, instance: id, jobId });
   if (request.wait)

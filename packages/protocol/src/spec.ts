@@ -14,12 +14,24 @@ const seconds = z
   .min(0)
   .max(10 * 365 * 24 * 60 * 60);
 
+/** How an engine is run inside an image; the agent makes the command line of it. */
+export const engineContainer = z.object({
+  kind: z.enum(['apptainer', 'singularity', 'charliecloud', 'pyxis']),
+  image: z.string().min(1),
+  binds: z.array(z.string()).optional(),
+  gpu: z.enum(['nvidia', 'amd', 'none']).optional(),
+  program: z.string().optional(),
+  args: z.array(z.string()).optional(),
+});
+
 /** The settings of the engine, from which the agent makes its command line. */
 export const engineSpec = z.object({
   /** One of the engines that the agent knows. */
   name: z.string().min(1).max(32),
   /** Program and first arguments, in place of the engine's own. */
   command: z.array(z.string()).min(1).optional(),
+  /** The container in which the engine runs. */
+  container: engineContainer.optional(),
   args: z.array(z.string()).default([]),
   env: z.record(z.string(), z.string()).default({}),
   /** The engine's own settings; it decodes them itself. */
@@ -103,6 +115,8 @@ export const instanceSpec = z.object({
   jobDir: z.string(),
   /** Node-local directory under which the agent makes its 0700 directory. TMPDIR or /tmp where absent. */
   scratchDir: z.string().optional(),
+  /** Directory for models and compiled kernels, shared by the hosts of the cluster. The engine's own default where absent. */
+  cacheDir: z.string().optional(),
   /** What the agent needs to ask Slurm about its own job. */
   slurm: z
     .object({

@@ -26,12 +26,15 @@ import {
   signalProcess,
 } from '@fairlead/kit';
 import type { InstanceSpec, StartPhase } from '@fairlead/protocol';
+import { prologueFailure } from '@fairlead/scheduler';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
+import { agentError } from '../agent-error.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { findMarked } from './find-processes.ts';
+import { makeDirectories, openCaches } from './open-caches.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
@@ -82,6 +85,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   let address: EngineAddress = { path: directory.socketPath };
 
   const prepare = async (): Promise<Secret | undefined> => {
+    refuseFailedPrologue(options.env);
     await sweepOnce();
     address = await takeAddress(kind.listens(wanted), directory.socketPath);
     return readTokenFile(spec.engine.tokenFile);
@@ -92,7 +96,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const onOutput = output.begin();
     const place = placeOf(options, address, engineKey);
     const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
-    const command = engineCommand({ ...job, kind, wanted, place, isPlain });
+    const caches = await untilAborted(openCaches(spec, log), signal);
+    const command = engineCommand({ ...job, kind, wanted, place, isPlain, caches });
+    await untilAborted(makeDirectories(command.directories, log), signal);
     optional = command.optional;
     return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
   };
@@ -114,6 +120,16 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+/** The job's script starts the agent also after a line of its prologue failed, so that the user is told. */
+function refuseFailedPrologue(env: NodeJS.ProcessEnv): void {
+  const failed = env[prologueFailure];
+  if (failed === undefined) return;
+  const [, code = '', line = ''] = /^(\d+) (.*)$/s.exec(failed) ?? [];
+  throw agentError('prologue_failed', `this line of the prologue failed with exit code ${code}: ${line.trim()}`, {
+    hint: "Correct `prologue` of this cluster; what the line printed is in the job's log (`fairlead logs <name> --source job`). Add `|| true` to a line that may fail.",
+  });
 }
 
 function placeOf(

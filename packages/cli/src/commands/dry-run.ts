@@ -3,9 +3,9 @@
 import { showEngineCommand } from '@fairlead/engines';
 import { shellJoin } from '@fairlead/kit';
 
-import type { NamedCluster } from '@fairlead/config';
+import type { ClusterConfig, NamedCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
-import { clusterPaths, type DeploymentPlan, jobScript } from '@fairlead/launch';
+import { type ClusterPaths, clusterPaths, type DeploymentPlan, jobScript } from '@fairlead/launch';
 
 export interface DryRunSite {
   cluster: NamedCluster;
@@ -23,13 +23,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
     nodePath,
     agentPath: `${paths.runtime}/agent.mjs`,
   });
-  const engineCommand = showEngineCommand(plan.engine, {
-    ...plan.engineSettings,
-    model: plan.model,
-    servedModel: plan.servedModel,
-    gpus: plan.gpus,
-    nodes: plan.nodes,
-  });
+  const { argv: engineCommand, caches } = shownEngine(plan, cluster.config, paths);
   context.output.result(
     {
       event: 'deployment.planned',
@@ -39,10 +33,25 @@ export function dryRun(plan: DeploymentPlan, { cluster, files }: DryRunSite, con
       model: plan.model,
       engine: plan.engine,
       engineCommand,
+      engineCaches: caches,
       risks: plan.risks,
       configFiles: files,
       script,
     },
-    `# configuration: ${files.join(', ') || 'no file'}\n# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, made by the agent\n${shellJoin(engineCommand)}`,
+    `# configuration: ${files.join(', ') || 'no file'}\n# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, made by the agent\n${shellJoin(engineCommand)}\n# where the engine keeps files, unless the job's environment says otherwise\n${cacheLines(caches)}`,
   );
+}
+
+function shownEngine(plan: DeploymentPlan, { env = {} }: ClusterConfig, paths: ClusterPaths) {
+  const { engineSettings, model, servedModel, gpus, nodes } = plan;
+  const wanted = { ...engineSettings, model, servedModel, gpus, nodes };
+  const shared = paths.cache === undefined ? undefined : { path: paths.cache, isWritable: true };
+  const local = paths.scratch === undefined ? undefined : `${paths.scratch}/fairlead-cache-<uid>`;
+  return showEngineCommand(plan.engine, wanted, { env, caches: { shared, local } });
+}
+
+function cacheLines(caches: Readonly<Record<string, string>>): string {
+  return Object.entries(caches)
+    .map(([name, path]) => `#   ${name}=${path}`)
+    .join('\n');
 }

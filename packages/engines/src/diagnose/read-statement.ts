@@ -47,6 +47,7 @@ const usageLike = /^(?:slurmstepd|srun|sbatch|salloc|scontrol|ch-run|ch-image|sl
 /** The lines of programs around the engine. The first group is the text. */
 const outerForms: readonly RegExp[] = [
   /^(?:slurmstepd|srun|sbatch|slurm_script)(?:-[\w.-]+)?: (?:error|fatal): (.+)/,
+  /^((?:srun|ch-run|apptainer|singularity): unrecognized option .+)/,
   /^((?:ch-run|enroot|pyxis)(?:\[\d+\])?: .+)/,
   /^(\[ERROR\] .+)/,
   /^(?:\S{1,200}: )?(?:line \d{1,6}: |\d{1,6}: )?(?:exec: )?(\S{1,200}: (?:command not found|not found|No such file or directory|Permission denied|cannot execute.*|Exec format error))$/,

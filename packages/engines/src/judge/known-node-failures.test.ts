@@ -193,7 +193,7 @@ const cases: readonly Case[] = [
       line: "FATAL:   container creation failed: mount hook function failure: mount /scratch/x->/scratch/x error: while mounting /scratch/x: mount source /scratch/x doesn't exist",
     },
     message: /mount source/,
-    hint: /--bind/,
+    hint: /container\.binds/,
     fatal: true,
   },
   {

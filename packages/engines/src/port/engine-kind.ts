@@ -5,12 +5,15 @@ import type { Secret } from '@fairlead/kit';
 import type { ApiRoute } from '@fairlead/openai-wire';
 import type { StartPhase } from '@fairlead/protocol';
 import type { ZodObject } from 'zod';
+import type { ContainerSettings } from '../container/container-settings.ts';
 import type { MetricNames } from './parse-metrics.ts';
 
 /** The settings of an engine in a configuration; `args` and `env` include those of a preset. */
 export interface EngineSettings {
   /** Program and first arguments, in place of the engine's own. */
   command?: readonly string[] | undefined;
+  /** The container in which the engine runs; `command` is a program in its image then. */
+  container?: ContainerSettings | undefined;
   args: readonly string[];
   env: Readonly<Record<string, string>>;
   /** The engine's own options, in the form of `EngineKind.options`. */

@@ -49,7 +49,7 @@ describe("A job's script", () => {
   ])('has %s', (line) => expect(script).toContain(line));
   it('leaves out what the site does not take', () => expect(script).not.toContain('--mem'));
   it('runs the prologue before the agent, and becomes the agent', () => {
-    expect(script.indexOf('module load x')).toBeLessThan(script.indexOf('exec '));
+    expect(script.indexOf('module load x')).toBeLessThan(script.lastIndexOf('exec '));
     expect(script.trimEnd().split('\n').at(-1)).toMatch(
       /^exec .*--disable-sigusr1 \/opt\/agent\.mjs --spec '\/home\/al ice\//,
     );

@@ -102,6 +102,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     controlCertificate: profile.controlCertificate,
     jobDir: jobDirOf(paths, instance),
     ...(paths.scratch ? { scratchDir: paths.scratch } : {}),
+    ...(paths.cache ? { cacheDir: paths.cache } : {}),
     slurm: defined({
       cluster: slurmCluster(cluster.config.slurm ?? {}),
       pollSeconds: cluster.config.slurm?.pollSeconds,

@@ -10,7 +10,7 @@ import {
   refuseSecretArguments,
   defaults,
 } from '@fairlead/config';
-import { defaultEngine, type EngineKind, type EngineSettings, findEngineKind } from '@fairlead/engines';
+import { checkContainer, defaultEngine, type EngineKind, type EngineSettings, findEngineKind } from '@fairlead/engines';
 import { deploymentName } from '@fairlead/protocol';
 
 import { parseSlurmDuration } from '@fairlead/scheduler';
@@ -88,11 +88,12 @@ function planEngine(
   const own = engineSettingsOf(cluster.engines?.[kind.name]);
   // What a preset tells one engine means nothing to another.
   const presetArgs = kind.name === (preset.engine ?? defaultEngine) ? (preset.args ?? []) : [];
-  const engineSettings = { ...own, args: [...presetArgs, ...own.args], env: { ...preset.env, ...own.env } };
+  const env = { ...offlineVariables(cluster), ...preset.env, ...own.env };
+  const engineSettings = { ...own, args: [...presetArgs, ...own.args], env };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
   const { model, servedModel = model } = preset;
   const { problems, risks } = kind.check(engineSettings, { model, servedModel });
-  const [problem] = problems;
+  const [problem] = [...problems, ...checkContainer(engineSettings)];
   if (!problem) return { engineSettings, risks };
   const path = `engines.${kind.name}.${problem.path}`;
   throw new CodedError<LaunchErrorCode>(
@@ -100,6 +101,18 @@ function planEngine(
     `cannot start ${kind.title} because of ${path}: ${problem.message}`,
     { hint: `Correct ${path} of this cluster, or the arguments of the preset.` },
   );
+}
+
+/** Without them, an engine on such a node waits for minutes for the hub, and then fails. What `env` says of them wins. */
+function offlineVariables({ offline, env = {} }: ClusterConfig): Record<string, string> {
+  const variables = {
+    HF_HUB_OFFLINE: '1',
+    TRANSFORMERS_OFFLINE: '1',
+    HF_DATASETS_OFFLINE: '1',
+    VLLM_NO_USAGE_STATS: '1',
+  };
+  if (offline !== true) return {};
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !Object.hasOwn(env, name)));
 }
 
 /** The engine gets it as one argument: a dash would make it an option, and no shell expands a tilde. */

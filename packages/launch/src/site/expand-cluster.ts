@@ -103,7 +103,20 @@ function mapEngine(engine: EngineConfig, at: string, map: MapPath): EngineConfig
   return {
     ...engine,
     ...(program !== undefined && { command: [map(program, `${at}.command`), ...rest] }),
+    ...(engine.container && { container: mapContainer(engine.container, `${at}.container`, map) }),
     ...(engine.env && { env: mapValues(engine.env, `${at}.env`, whereItIsOne(map)) }),
+  };
+}
+
+type Container = NonNullable<EngineConfig['container']>;
+
+function mapContainer(container: Container, at: string, map: MapPath): Container {
+  const { image, program, binds } = container;
+  return {
+    ...container,
+    image: whereItIsOne(map)(image, `${at}.image`),
+    ...(program !== undefined && { program: map(program, `${at}.program`) }),
+    ...(binds && { binds: binds.map((bind, index) => map(bind, `${at}.binds.${index}`)) }),
   };
 }
 

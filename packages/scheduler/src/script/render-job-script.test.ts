@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parseDirectives } from './directive-line.ts';
-import { type JobScriptPlan, renderJobScript } from './render-job-script.ts';
+import { type JobScriptPlan, prologueFailure, renderJobScript } from './render-job-script.ts';
 
 const plan: JobScriptPlan = {
   jobName: 'fl-demo-1',
@@ -35,7 +35,9 @@ const optionsOf = (changes: Partial<JobScriptPlan>) =>
 
 describe('renderJobScript', () => {
   test('writes directives, environment, prologue, runtime and exec in this order', () => {
-    expect(renderJobScript(plan)).toMatchInlineSnapshot(`
+    const script = renderJobScript(plan);
+    const prologue = /^fairlead_failed[\s\S]*\nmodule load cuda\/12.4\n[\s\S]*?unset -f fairlead_failed$/m;
+    expect(script.replace(prologue, '<the prologue>')).toMatchInlineSnapshot(`
       "#!/bin/bash
       #SBATCH --job-name=fl-demo-1
       #SBATCH --output="/home/alice/a b/job-%j.log"
@@ -60,7 +62,7 @@ describe('renderJobScript', () => {
       ulimit -S -c 0
       export TOKENIZERS_PARALLELISM=false
       export GREETING='it'\\''s'
-      module load cuda/12.4
+      <the prologue>
       unset NODE_OPTIONS
       case "$(uname -m)" in
       x86_64|amd64) fairlead_node=/opt/node-x64 ;;
@@ -191,6 +193,32 @@ describe('the rendered script', () => {
     const [, mask] = /SigIgn:\s+([0-9a-f]+)/.exec(stdout) ?? [];
     expect(BigInt(`0x${mask}`) & 0xa00n).toBe(0xa00n);
     expect(Number(stdout.split(' ')[1]?.split('\n')[0])).toBe(process.pid);
+  });
+
+  test.each([
+    [
+      'a function that fails',
+      ['module() { false; return 3; }', 'module load nothing', 'echo later'],
+      '3 module load nothing',
+    ],
+    ['a pipeline', ['true', 'echo x | grep -q y'], '1 echo x | grep -q y'],
+    ['a line that ends the shell', ['exit 4'], '4 exit 4'],
+    [
+      'lines that fail where that is no failure',
+      [
+        'false || true',
+        '[ -d /nowhere ] && echo there',
+        'if false; then echo; fi',
+        'eval "true"',
+        '. /dev/stdin <<< "false; true"',
+      ],
+      'none',
+    ],
+  ])('starts the program with the first failed line of the prologue: %s', async (_what, prologue, failed) => {
+    const { runtime: _, ...native } = plan;
+    const command = ['sh', '-c', `echo "\${${prologueFailure}-none}"`];
+    const { stdout } = await runScript({ prologue }, { ...native, command });
+    expect(stdout).toBe(`${failed}\n`);
   });
 
   test('is valid for bash', async () => {

@@ -51,12 +51,43 @@ export function renderJobScript(plan: JobScriptPlan): string {
     ...Object.entries(plan.env ?? {}).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     // --export=NONE would be inherited by srun and leave its tasks without an environment (srun(1)).
     ...(plan.launcher ? ['export SLURM_EXPORT_ENV=ALL'] : []),
-    ...(plan.prologue ?? []),
+    ...prologueLines(plan),
     'unset NODE_OPTIONS',
     ...runtimeLines(plan.runtime),
     execLine(plan),
     '',
   ].join('\n');
+}
+
+/** The program finds it in its environment if a line of the prologue failed, and runs to say so: it alone can tell the user. */
+export const prologueFailure = 'FAIRLEAD_PROLOGUE_FAILED';
+
+/**
+ * The first line that fails ends the prologue, by the rules of `set -e`; so does one that ends the shell. What fails inside a
+ * sourced file does not, unless `source` itself fails. Bash's own name of the failed command would be a line of a shell function,
+ * such as Lmod's `module`, so the line is read from the script.
+ */
+function prologueLines(plan: JobScriptPlan): string[] {
+  const { prologue = [] } = plan;
+  if (prologue.length === 0) return [];
+  return [
+    'fairlead_failed() {',
+    '  trap - ERR EXIT',
+    // A signal that ends the shell is no failure of a line.
+    '  [ "$1" -le 128 ] || exit "$1"',
+    '  fairlead_line=$(sed -n "$2p" "$0" 2>/dev/null)',
+    `  export ${prologueFailure}="$1 \${fairlead_line:-$3}"`,
+    '  echo "fairlead: this line of the prologue failed on $(uname -n) with exit code $1: ${fairlead_line:-$3}" >&2',
+    '  unset NODE_OPTIONS',
+    ...[...runtimeLines(plan.runtime), execLine(plan)].map((line) => `  ${line}`),
+    '}',
+    `trap 'fairlead_code=$?; [ "\${#BASH_SOURCE[@]}" -gt 1 ] || fairlead_failed "$fairlead_code" "$LINENO" "$BASH_COMMAND"' ERR`,
+    // Here LINENO is not the line of what ended the shell.
+    `trap 'fairlead_failed "$?" 0 "$BASH_COMMAND"' EXIT`,
+    ...prologue,
+    'trap - ERR EXIT',
+    'unset -f fairlead_failed',
+  ];
 }
 
 function execLine({ launcher = [], runtime, command }: JobScriptPlan): string {

@@ -29,6 +29,7 @@ const launchLines = {
     gpus: z.number().optional(),
     timeMinutes: minutes.optional(),
     engineCommand: texts.optional(),
+    engineCaches: z.record(z.string(), z.string()).optional(),
     risks: texts,
     configFiles: texts,
     script: optionalText,
