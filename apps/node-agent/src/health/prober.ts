@@ -148,7 +148,8 @@ function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<n
 
   return async () => {
     const startedMs = clock.monotonicMs();
-    if (nextMs !== undefined && startedMs - nextMs > healthTimes.pauseMs) step({ type: 'agent.paused', now: startedMs });
+    if (nextMs !== undefined && startedMs - nextMs > healthTimes.pauseMs)
+      step({ type: 'agent.paused', now: startedMs });
     const [signs, server] = await Promise.all([look(options, signal), tried(options.checkHealth, asking)]);
     note(server);
     const effects = step({ type: 'looked', now: clock.monotonicMs(), server, signs });

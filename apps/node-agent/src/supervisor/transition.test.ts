@@ -202,7 +202,11 @@ describe('transition', () => {
 
   it('keeps the deadline through every event, and sets the alarm anew when the limit changes', () => {
     const learned = (deadlineMs: number | undefined) => ({ type: 'deadline.learned', deadlineMs }) as const;
-    const { state, effects } = play([learned(500_000), ...readyEvents, { type: 'probe.doubtful', reason: 'no answer' }]);
+    const { state, effects } = play([
+      learned(500_000),
+      ...readyEvents,
+      { type: 'probe.doubtful', reason: 'no answer' },
+    ]);
     expect(state).toMatchObject({ status: 'degraded', deadlineMs: 500_000 });
     expect(effects[0]).toEqual({ type: 'alarm.set', atMs: 380_000 });
     expect(play([learned(900_000)], { from: state }).effects).toEqual([{ type: 'alarm.set', atMs: 780_000 }]);
