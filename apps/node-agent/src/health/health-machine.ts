@@ -6,7 +6,7 @@ import { go, stay, type Step } from '@fairlead/kit';
 import type { EngineMetrics } from '@fairlead/engines';
 
 /** `unknown`: this process could not ask (no descriptors, no memory, it was suspended), which says nothing about the engine. */
-export type Answer = { kind: 'well' } | { kind: 'sick'; reason: string } | { kind: 'unknown'; reason: string };
+export type ProbeAnswer = { kind: 'well' } | { kind: 'sick'; reason: string } | { kind: 'unknown'; reason: string };
 
 /** What moves while an engine works. */
 export interface Signs {
@@ -31,8 +31,8 @@ export type HealthState =
 
 /** `now` rides on every event. */
 export type HealthEvent = { now: number } & (
-  | { type: 'looked'; server: Answer; signs: Signs }
-  | { type: 'completion.ended'; answer: Answer; signs: Signs }
+  | { type: 'looked'; server: ProbeAnswer; signs: Signs }
+  | { type: 'completion.ended'; answer: ProbeAnswer; signs: Signs }
   /** This process was suspended: all times begin anew. */
   | { type: 'agent.paused' }
 );
@@ -90,7 +90,6 @@ function judgeCompletion(
   { now, answer, signs }: Extract<HealthEvent, { type: 'completion.ended' }>,
   policy: HealthPolicy,
 ): HealthStep {
-  // What the question itself has moved is no sign: `watch` would take an engine that holds the question for a busy one.
   const state: Alive = { ...before, seen: { ...signs, metrics: signs.metrics ?? before.seen.metrics } };
   if (answer.kind === 'well' || hasMoved(before.seen, signs)) return prove(state, now);
   if (answer.kind === 'unknown') return go(state);

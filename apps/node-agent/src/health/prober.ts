@@ -14,7 +14,7 @@ import {
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineMetrics } from '@fairlead/engines';
 import {
-  type Answer,
+  type ProbeAnswer,
   firstHealth,
   type HealthEffect,
   type HealthEvent,
@@ -136,7 +136,7 @@ function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<n
     for (const effect of effects) tell(effect, options);
     return effects;
   };
-  const note = (answer: Answer) => {
+  const note = (answer: ProbeAnswer) => {
     if (answer.kind === 'unknown') {
       unknowns += 1;
       if (unknowns === 1) log.warn({ op: 'probe', ok: false, error: answer.reason }, 'cannot ask the engine');
@@ -198,7 +198,7 @@ async function look({ readMetrics, onMetrics, pieces, clock }: ProberOptions, si
 async function tried(
   work: (signal: AbortSignal) => Promise<void>,
   { limitMs, signal, clock }: Asking,
-): Promise<Answer> {
+): Promise<ProbeAnswer> {
   using limit = openTimeLimit(clock, limitMs);
   const startedMs = clock.monotonicMs();
   const within = anySignal(signal, limit.signal);
