@@ -25,6 +25,7 @@ export interface EngineCommandInput {
 export interface EngineCommand {
   argv: [string, ...string[]];
   env: Record<string, string>;
+  notes: readonly string[];
   /** The optional arguments in `argv`. */
   optional?: OptionalArguments | undefined;
   /** Directories that must be there before the start: caches, which a container could not bind otherwise. */
@@ -50,17 +51,19 @@ export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: 
     Object.hasOwn(own, name) || neededVariables.test(name) || kind.variables?.test(name) === true;
   const needed = Object.fromEntries(Object.entries(env).filter(([name]) => isNeeded(name)));
   const directories = cacheVariables.flatMap((name) => needed[name] ?? []).filter((path) => path.startsWith('/'));
+  const { notes = [] } = plan;
   const { container } = wanted;
   if (container) {
     const { caches = {} } = job;
     const argv = [program, ...args];
     const inside = containEngine({ container, wanted, place, argv, env: needed, jobEnv, caches });
     // The agent finds the program that runs the container by the marker too.
-    return { ...inside, env: { ...inside.env, [markerVariable]: job.instanceId }, optional, directories };
+    return { ...inside, env: { ...inside.env, [markerVariable]: job.instanceId }, optional, directories, notes };
   }
   return {
     argv: [program, ...args],
     env: { ...env, ...prefixedVariables(plan.argv, needed) },
+    notes,
     optional,
     directories,
   };
