@@ -62,12 +62,11 @@ describe('through the double hop', () => {
 
   test('vllm bench serve ends with every request answered', async () => {
     const port = new URL(connected.baseUrl).port;
-    const { stdout, code, stderr } = await onLaptop([
-      ...[`${venv}/bin/vllm`, 'bench', 'serve', '--backend', 'openai-chat', '--endpoint', '/v1/chat/completions'],
-      ...['--host', '127.0.0.1', '--port', port, '--model', 'tiny', '--tokenizer', `${venv}/tiny`],
-      ...['--dataset-name', 'random', '--random-input-len', '64', '--random-output-len', '32'],
-      ...['--num-prompts', '40', '--max-concurrency', '10', '--ignore-eos'],
-    ]);
+    const flags = `--backend openai-chat --endpoint /v1/chat/completions --host 127.0.0.1 --port ${port} --model tiny
+      --tokenizer ${venv}/tiny --dataset-name random --random-input-len 64 --random-output-len 32 --num-prompts 40
+      --max-concurrency 10 --ignore-eos`;
+    const argv = [`${venv}/bin/vllm`, 'bench', 'serve', ...flags.split(/\s+/)];
+    const { stdout, code, stderr } = await onLaptop(argv);
     expect(code, stderr.slice(-2000)).toBe(0);
     expect(stdout).toMatch(/Successful requests: +40\b/);
     expect(stdout).toMatch(/Failed requests: +0\b/);
