@@ -47,6 +47,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       spec,
       directory,
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
+      onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
   const front = scope.use(openEngineFront(spec, deps, engine));
