@@ -24,27 +24,11 @@ import { deploymentName } from '@fairlead/protocol';
 import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
+import type { DeployRequest } from './deploy-request.ts';
 import { withoutFlags } from './engine-flags.ts';
 import { costOf } from './price.ts';
 import type { SiteFacts } from './site-facts.ts';
 import { type Sized, sizeDeployment } from './size-deployment.ts';
-
-export interface DeployRequest {
-  /** A preset's name, a Hugging Face id, or a path. */
-  what: string;
-  name?: string | undefined;
-  engine?: string | undefined;
-  gpus?: number | undefined;
-  nodes?: number | undefined;
-  time?: string | undefined;
-  /** Tokens of the longest request with its answer. Default: as `fairlead plan`. */
-  context?: number | undefined;
-  /** Requests of that length at a time. Default: as `fairlead plan`. */
-  concurrency?: number | undefined;
-  kvCache?: 'auto' | 'fp8' | undefined;
-  /** Whether the planner is asked for what is not said. Default: what the preset says, else true. */
-  plan?: boolean | undefined;
-}
 
 /** What is known besides the settings. */
 export interface KnownFacts {

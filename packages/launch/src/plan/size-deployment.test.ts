@@ -3,7 +3,8 @@ import { builtInModels, builtInSites, placesOfSite } from '@fairlead/planner';
 import type { SlurmPartition } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
-import { type DeployRequest, planDeployment } from './plan-deployment.ts';
+import type { DeployRequest } from './deploy-request.ts';
+import { planDeployment } from './plan-deployment.ts';
 import { type SiteFacts, slurmFacts } from './site-facts.ts';
 
 function factsOfSite(name: string): SiteFacts {

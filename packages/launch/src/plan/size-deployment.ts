@@ -16,8 +16,9 @@ import {
 import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
+import type { DeployRequest } from './deploy-request.ts';
 import { numberOf, withoutFlags } from './engine-flags.ts';
-import type { DeployRequest } from './plan-deployment.ts';
+
 import type { SiteFacts } from './site-facts.ts';
 
 export interface Sizing {
@@ -109,17 +110,13 @@ function minutesSaid({ request, own, cluster }: Pick<Sizing, 'request' | 'own' |
 
 /** What flags and settings say, as reasons; they replace those of the plan. */
 function saidWords({ request, own, cluster: { slurm = {} } }: Sizing): Reason[] {
-  const from = (flag: unknown, preset: unknown, setting: unknown, names: { flag: string; setting: string }) => {
-    if (flag !== undefined) return `${String(flag)}, from ${names.flag}`;
-    if (preset !== undefined) return `${String(preset)}, from the preset`;
-    return setting === undefined ? undefined : `${String(setting)}, from ${names.setting}`;
-  };
-  const said: [of: string, why: string | undefined][] = [
-    ['CPUs', from(undefined, own.cpusPerTask, slurm.cpusPerTask, { flag: '', setting: 'slurm.cpusPerTask' })],
-    ['memory', from(undefined, own.mem, slurm.mem, { flag: '', setting: 'slurm.mem' })],
-    ['time', from(request.time, own.time, slurm.time, { flag: '--time', setting: 'slurm.time' })],
+  const said: [of: string, word: string | number | undefined, from: string][] = [
+    ['CPUs', own.cpusPerTask ?? slurm.cpusPerTask, own.cpusPerTask === undefined ? 'slurm.cpusPerTask' : 'the preset'],
+    ['memory', own.mem ?? slurm.mem, own.mem === undefined ? 'slurm.mem' : 'the preset'],
+    ['time', own.time ?? slurm.time, own.time === undefined ? 'slurm.time' : 'the preset'],
   ];
-  return said.flatMap(([of, why]) => (why === undefined ? [] : [{ of, why }]));
+  const words = request.time === undefined ? said : [...said.slice(0, 2), ['time', request.time, '--time'] as const];
+  return words.flatMap(([of, word, from]) => (word === undefined ? [] : [{ of, why: `${word}, from ${from}` }]));
 }
 
 function refusal({ why, changes }: NoPlace, { request, model, site }: Sizing): CodedError<LaunchErrorCode> {
