@@ -32,6 +32,11 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: "The image of the engine's container is not on the login host, or your account may not read it there.",
     cure: 'Correct `engines.<engine>.container.image`, or make the image with the command that the message names.',
   },
+  does_not_fit: {
+    cause:
+      'By what is known of the model and of the GPUs of the site, the model does not fit on any of its partitions. Nothing was submitted.',
+    cure: 'Take the change that the hint names. `fairlead plan` shows the numbers. `--no-plan` deploys it all the same.',
+  },
   engine_unknown: {
     cause: 'No engine has that name.',
     cure: 'Use an engine from the message.',

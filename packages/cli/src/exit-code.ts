@@ -29,6 +29,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   interrupted_with_remains: 'failed',
   preset_unknown: 'usage',
   image_missing: 'failed',
+  does_not_fit: 'failed',
   engine_unknown: 'usage',
   engine_options_invalid: 'usage',
   node_missing: 'failed',

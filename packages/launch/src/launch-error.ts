@@ -8,6 +8,7 @@ export type LaunchErrorCode =
   | EngineSettingErrorCode
   | 'preset_unknown'
   | 'image_missing'
+  | 'does_not_fit'
   | 'node_missing'
   | 'bundle_failed'
   | 'remote_unfit'
