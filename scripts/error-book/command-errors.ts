@@ -32,6 +32,10 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: "The image of the engine's container is not on the login host, or your account may not read it there.",
     cure: 'Correct `engines.<engine>.container.image`, or make the image with the command that the message names.',
   },
+  site_unavailable: {
+    cause: 'The Git repository with the site profile cannot be cloned, and there is no earlier clone.',
+    cure: "Try `git clone` with the same URL; the message has Git's own words. A file or a folder with the profile serves as well.",
+  },
   does_not_fit: {
     cause:
       'By what is known of the model and of the GPUs of the site, the model does not fit on any of its partitions. Nothing was submitted.',
