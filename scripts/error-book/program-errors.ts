@@ -133,6 +133,11 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
       "A line of the cluster's `prologue` failed on the compute node, so the environment is not as the engine needs it.",
     cure: 'Correct the line that the message names, or add `|| true` if it may fail. `fairlead logs <name> --source job` shows what it printed.',
   },
+  gpu_unfit: {
+    cause:
+      'The GPUs of the node are not as the engine needs them: too few, broken, full, or named in a way that it cannot read.',
+    cure: 'Leave the node out with the line that the message gives, or ask for other GPUs (`gpu.type`, `gpu.request`, `--gpus`).',
+  },
   engine_spawn_failed: {
     cause:
       'The engine is missing or may not be run. When the node only lacks resources at present, the agent tries again.',

@@ -13,6 +13,7 @@ export const agentErrorCodes = [
   'token_file_unreadable',
   'token_file_exposed',
   'prologue_failed',
+  'gpu_unfit',
   'engine_spawn_failed',
   'engine_unreachable',
   'engine_refused',

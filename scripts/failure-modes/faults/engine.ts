@@ -92,6 +92,50 @@ export const engineFaults: readonly FoundFault[] = [
     ]),
   },
   {
+    finding: 'a bad GPU',
+    what: 'a GPU of the node is broken, full, missing, or named in a way that the engine cannot read; nvidia-smi fails or does not answer',
+    seen: '`gpu_unfit` with the name of the node and the line that leaves it out; names become indices; memory that is about to be free is waited for',
+    tests: places(
+      [`${agent}/gpu/check-gpus.test.ts`, 'refuses %s'],
+      [`${agent}/gpu/check-gpus.test.ts`, 'sets indices in place of %s'],
+      [
+        `${agent}/gpu/check-gpus.test.ts`,
+        'names the node whose driver fails, with the failure that the kernel reports',
+      ],
+      [`${agent}/gpu/check-gpus.test.ts`, 'waits for memory that becomes free, and gives up after half a minute'],
+    ),
+  },
+  {
+    finding: 'the prologue',
+    what: 'a line of the prologue fails, or ends the shell',
+    seen: '`prologue_failed` with that line; the job ends, and its log has what the line printed',
+    tests: places([
+      'packages/scheduler/src/script/render-job-script.test.ts',
+      'starts the program with the first failed line of the prologue: %s',
+    ]),
+  },
+  {
+    finding: 'containers',
+    what: 'an image that is missing, a program or a directory that it lacks, a Slurm without Pyxis',
+    seen: '`image_missing` before anything is queued, else the line of the runtime with its cure; never tried again',
+    tests: places([
+      'infra/testbed/src/scenarios/engine/container.scenario.ts',
+      'is refused once, with the cause and the cure: %s',
+    ]),
+  },
+  {
+    finding: 'caches',
+    what: 'a directory of caches that may only be read, is not there, or that another user of the node has prepared',
+    seen: 'compiled kernels go to the next place; models are read where they are',
+    tests: places(
+      [`${agent}/engine/open-caches.test.ts`, 'openCaches takes no directory that another user could have prepared'],
+      [
+        `${agent}/engine/open-caches.test.ts`,
+        'openCaches makes a directory of the user alone on the node where the shared one cannot be used',
+      ],
+    ),
+  },
+  {
     finding: '22 (media)',
     what: 'a request can make a multimodal vLLM fetch URLs from the compute node',
     seen: '400, with the name of the setting that allows it',

@@ -1,9 +1,9 @@
 // Looks which directories of the settings an engine may use for its caches on this node, and makes its own there.
 
 import { access, constants, lstat, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CachePlaces } from '@fairlead/engines';
-import { errorText, type Log } from '@fairlead/kit';
+import { errnoOf, errorText, type Log } from '@fairlead/kit';
 
 export interface CacheSettings {
   cacheDir?: string | undefined;
@@ -32,13 +32,13 @@ export async function openCaches(
 }
 
 async function openShared(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makePath(path);
   await access(path, constants.W_OK);
 }
 
 /** The engine runs what it finds in this cache: another user of the node must not have made it. */
 async function openOwn(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makePath(path);
   const found = await lstat(path);
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0)
     throw new Error('it is not a directory in which this user alone may write');
@@ -47,8 +47,29 @@ async function openOwn(path: string): Promise<void> {
 /** Makes the directories of an engine's variables. One that cannot be made is left to the engine, or to its container, which names it. */
 export async function makeDirectories(paths: readonly string[], log: Log): Promise<void> {
   for (const path of paths) {
-    await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    await makePath(path).catch((error: unknown) => {
       log.warn({ op: 'cache.make', ok: false, path, error: errorText(error) }, 'cannot make this directory');
     });
+  }
+}
+
+/** Not Node's own `recursive`, which tries for ever where a directory is there and takes no entry (ENOENT), such as below autofs. */
+async function makePath(path: string): Promise<void> {
+  if (await isMade(path)) return;
+  await makePath(dirname(path));
+  if (!(await isMade(path))) throw new Error(`the directory above ${path} takes no entry`);
+}
+
+/** False where the directory above is missing. */
+async function isMade(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT') return false;
+    // A root that may not be written, too: that it is there is what counts.
+    if (errno === 'EEXIST' || errno === 'EISDIR' || errno === 'EROFS') return true;
+    throw error;
   }
 }

@@ -29,6 +29,8 @@ import type { InstanceSpec, StartPhase } from '@fairlead/protocol';
 import { prologueFailure } from '@fairlead/scheduler';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import { agentError } from '../agent-error.ts';
+import { checkGpus } from '../gpu/check-gpus.ts';
+import type { GpuWish } from '../gpu/judge-node-gpus.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { EngineOutput } from './engine-output.ts';
@@ -43,6 +45,7 @@ export interface OpenEngineOptions {
   spec: InstanceSpec;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
+  hostname: string;
   nodePath: string;
   engineSim: readonly string[];
   clock: Clock;
@@ -97,13 +100,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const spawn = async (signal: AbortSignal): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
     const onOutput = output.begin();
-    const place = placeOf(options, address, engineKey);
-    const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
+    const gpus = await checkGpus(gpuWish(kind, wanted, options.env), options, signal);
+    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu }) };
+    const job = { instanceId: spec.instanceId, env: { ...options.env, ...gpus.env }, ...defined({ hfToken }) };
     const caches = await untilAborted(openCaches(spec, log), signal);
     const command = engineCommand({ ...job, kind, wanted, place, isPlain, caches });
     await untilAborted(makeDirectories(command.directories, log), signal);
     optional = command.optional;
-    tell(command.notes);
+    tell([...gpus.notes, ...command.notes]);
     return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
   };
   const client = createEngineClient({ address: () => address, engineKey });
@@ -124,6 +128,10 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+function gpuWish(kind: EngineKind, wanted: EngineWanted, env: NodeJS.ProcessEnv): GpuWish {
+  return { gpus: wanted.gpus, share: kind.gpuShare?.(wanted), env };
 }
 
 /** The job's script starts the agent also after a line of its prologue failed, so that the user is told. */

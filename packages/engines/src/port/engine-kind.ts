@@ -142,6 +142,8 @@ export interface EngineKind {
   readonly routes: readonly ApiRoute[];
   /** Finds contradictions, with the path of the setting. `model`: the model to deploy, if it is known. Throws `engine_options_invalid`. */
   check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
+  /** The part of each GPU's memory that the engine takes at its start. Absent: not known. */
+  gpuShare?: (wanted: EngineWanted) => number;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;

@@ -78,6 +78,7 @@ export const vllm: EngineKind = {
   metrics: { path: '/metrics', names: vllmMetrics },
   routes: vllmRoutes,
   check: checkVllm,
+  gpuShare: ({ args }) => Number(valueOfFlag(args, ['--gpu-memory-utilization']) ?? 0.9),
   listens: () => 'socket',
   plan(wanted, place) {
     const media = mediaSettings(readOptions('vllm', options, wanted.options), wanted.args);

@@ -1,4 +1,4 @@
-// Engines in a real container (Charliecloud, from Debian's archive), and what a job's environment does to them.
+// Engines in a real container (Charliecloud, from Debian's archive); a prologue that fails; GPUs as nvidia-smi tells of them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
@@ -132,3 +132,50 @@ test(
   },
   timeoutMs,
 );
+
+describe("a node's GPUs", () => {
+  /** Speaks as nvidia-smi does, of one GPU. */
+  const nvidiaSmi = (pending: string) => `#!/bin/sh
+case "$*" in
+*query-gpu*) echo "0, GPU-5c89852c, NVIDIA A100-SXM4-40GB, 40960, 3, 8.0, 0, ${pending}, [N/A]" ;;
+-L) echo "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5c89852c)" ;;
+esac
+`;
+  const lines = [`export PATH=${home}/bin:$PATH CUDA_VISIBLE_DEVICES=GPU-5c89852c`];
+  const withGpu = ['--gpus', '1', '--set', `prologue=${JSON.stringify(lines)}`];
+  const put = (text: string) =>
+    testbed.exec(
+      'login',
+      ['sh', '-c', `mkdir -p ${home}/bin && cat >${home}/bin/nvidia-smi && chmod 755 ${home}/bin/nvidia-smi`],
+      {
+        stdin: text,
+      },
+    );
+
+  test(
+    'that are given by names are indices for the engine',
+    async () => {
+      await put(nvidiaSmi('No'));
+      await alice.deploy('g', ...withGpu);
+      const engine = (
+        await testbed.exec('node1', ['pgrep', '-f', 'engine-sim.mjs serve'], { user: 'root' })
+      ).stdout.trim();
+      const { stdout } = await testbed.exec('node1', ['sh', '-c', `tr '\\0' '\\n' </proc/${engine}/environ`]);
+      expect(stdout).toMatch(/^CUDA_VISIBLE_DEVICES=0$/m);
+      await alice.fairlead('stop', 'g', '--now');
+    },
+    timeoutMs,
+  );
+
+  test(
+    'that are broken keep the engine from its start, and the message names the node and leaves it out',
+    async () => {
+      await put(nvidiaSmi('Yes'));
+      const { last } = await alice.fairlead('deploy', 'demo', '--engine', 'sim', '--name', 'b', ...withGpu);
+      const message = expect.stringMatching(/cannot start the engine on node1 because GPU 0 .* is broken/);
+      const hint = expect.stringContaining('--exclude=node1');
+      expect(last).toMatchObject({ ok: false, error: { code: 'deploy_failed', message, hint } });
+    },
+    timeoutMs,
+  );
+});
