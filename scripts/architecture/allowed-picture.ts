@@ -50,7 +50,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/scheduler': 'what a running job knows of itself: identity, deadline, notices',
     },
     testImports: { ...startsPrograms, 'packages/engine-sim': 'the engine of its tests' },
-    thirdParty: ['pidtree', 'pino', 'ws'],
+    thirdParty: ['pidtree', 'pino', 'prom-client', 'ws'],
   },
   'packages/kit': {
     holds: 'clock, backoff, errors, scope, secrets, state machines',

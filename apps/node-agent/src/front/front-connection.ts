@@ -135,7 +135,7 @@ export class FrontConnection {
     this.#tally.route = route;
     this.#answer = answer;
     this.#body = createBodyScanner(framing, this.#deps.limits.bodyBytes);
-    this.#deps.onAdmitted();
+    this.#deps.onAdmitted(route);
     this.#apply({ type: 'head.admitted', uploading: this.#body !== undefined });
     this.#engine = this.#dialEngine(engineAddress, expectsContinue);
     this.#engine.write(head);
