@@ -154,7 +154,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/ssh': 'init and doctor work on hosts',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'yaml', 'zod'],
+    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'log-update', 'yaml', 'zod'],
   },
   'packages/engine-sim': {
     holds: 'an engine that speaks as vLLM does and knows nothing of us',

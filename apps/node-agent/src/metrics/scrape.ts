@@ -24,7 +24,7 @@ const gpuTimeoutMs = 2_000;
 /** vLLM has about 600. */
 const maxEngineSamples = 20_000;
 /** Scrapers that come within this time share one look at engine and GPUs. */
-const freshMs = 900;
+const freshMs = 250;
 
 /** Returns the function that renders the page. It never rejects because of the engine or of nvidia-smi. */
 export function createScrape(options: ScrapeOptions): () => Promise<string> {

@@ -62,6 +62,8 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   open: [...onTheWay, 'examples'],
   explain: ['log.explained'],
   why: [...onTheWay, 'deployment.explained'],
+  top: [...onTheWay, 'top'],
+  metrics: [...onTheWay, 'metrics'],
   models: ['models', 'model'],
   plan: ['plan'],
   version: ['versions'],

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { bastionLines } from './bastion-lines.ts';
 import { deploymentLines } from './deployment-lines.ts';
 import { diagnosisLines } from './diagnosis-lines.ts';
+import { observeLines } from './observe-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { plannerLines } from './planner-lines.ts';
 import { siteLines } from './site-lines.ts';
@@ -17,6 +18,7 @@ export const jsonLines = {
   ...useLines,
   ...siteLines,
   ...plannerLines,
+  ...observeLines,
   ...ownLines,
 };
 

@@ -1,0 +1,91 @@
+// Watching a deployment from the laptop, through both hops, while it works: metrics, top, bench.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTestbed, type Testbed } from '../../index.ts';
+import { type Connected, Researcher } from '../researcher.ts';
+
+const timeoutMs = 180_000;
+
+let testbed: Testbed;
+let alice: Researcher;
+let connected: Connected;
+let deployed: { instance: string; jobId: string };
+beforeAll(async () => {
+  testbed = await openTestbed({ nodes: 1 });
+  alice = new Researcher(testbed);
+  deployed = await alice.deploy('watched');
+  connected = await alice.connect('watched');
+}, timeoutMs);
+afterAll(() => testbed?.[Symbol.asyncDispose](), timeoutMs);
+
+interface Sample {
+  name: string;
+  labels: Record<string, string>;
+  value: number | string;
+}
+
+test(
+  "metrics has the agent's and the engine's, with labels of the instance; the local port has the same page, with the key alone",
+  async () => {
+    const stream = connected.stream({ tokens: 2_000, decodeMs: 50 });
+    await stream.line((line) => line.startsWith('data:'));
+    const { last, code } = await alice.fairlead('metrics', 'watched');
+    expect(code).toBe(0);
+    const samples = last['samples'] as Sample[];
+    const find = (name: string) => samples.filter((sample) => sample.name === name);
+    expect(find('fairlead_requests_in_flight')[0]?.value).toBe(1);
+    expect(find('vllm:num_requests_running')[0]?.value).toBe(1);
+    expect(find('fairlead_instance_state').find(({ value }) => value === 1)?.labels['state']).toBe('ready');
+    expect(Number(find('fairlead_deadline_seconds_left')[0]?.value)).toBeGreaterThan(60);
+    for (const { labels } of samples)
+      expect(labels).toMatchObject({ deployment: 'watched', instance: deployed.instance, model: 'demo' });
+    const url = connected.baseUrl.replace('/v1', '/metrics');
+    const curl = (...args: string[]) => testbed.exec('laptop', ['curl', '-si', url, ...args], { user: 'alice' });
+    expect((await curl('-H', `authorization: Bearer ${connected.apiKey}`)).stdout).toMatch(
+      /^HTTP\/1\.1 200 OK[^]*\nfairlead_requests_in_flight\{/,
+    );
+    expect((await curl()).stdout).toMatch(/^HTTP\/1\.1 401 /);
+    stream.signal('SIGTERM');
+    await stream.ended;
+  },
+  timeoutMs,
+);
+
+test(
+  'top shows the load in one look, and goes on line by line until Ctrl-C',
+  async () => {
+    const stream = connected.stream({ tokens: 2_000, decodeMs: 50 });
+    await stream.line((line) => line.startsWith('data:'));
+    const { last, code } = await alice.fairlead('top', '--once');
+    expect(code).toBe(0);
+    const [row] = last['instances'] as Array<Record<string, unknown>>;
+    expect(row).toMatchObject({ name: 'watched', inFlight: 1, state: { status: 'ready' } });
+    expect(row).not.toHaveProperty('problem');
+    expect(row?.['generationTokensPerSecond']).toBeGreaterThan(10);
+    expect(row?.['generationTokensPerSecond']).toBeLessThan(30);
+    const live = alice.run('fairlead', 'top', 'watched', '--interval', '1');
+    await live.line((line) => /watched {2}ready {2}1 in flight .* \d+\.\d tokens\/s/.test(line));
+    live.signal('SIGINT');
+    expect(await live.ended).toBe(130);
+    stream.signal('SIGTERM');
+    await stream.ended;
+    const { last: unknown, code: missing } = await alice.fairlead('top', 'nothing-of-that-name');
+    expect([missing, (unknown['error'] as { code: string }).code]).toEqual([3, 'deployment_unknown']);
+  },
+  timeoutMs,
+);
+
+test(
+  'top on a terminal redraws in place, and Ctrl-C leaves the terminal as it was',
+  async () => {
+    const typed = "stty -a > /tmp/before; timeout -s INT 6 fairlead top --interval 1; echo code=$?; stty -a > /tmp/after; cmp /tmp/before /tmp/after && echo same";
+    const { stdout } = await testbed.exec('laptop', ['script', '-qec', typed, '/dev/null'], { user: 'alice' });
+    expect(stdout).toContain('watched');
+    expect(stdout.split('fairlead top  ').length).toBeGreaterThan(2);
+    expect(stdout).toContain('\u001b[2K');
+    expect(stdout).not.toContain('\u001b[?25l');
+    expect(stdout).toContain('code=124');
+    expect(stdout).toContain('same');
+  },
+  timeoutMs,
+);
