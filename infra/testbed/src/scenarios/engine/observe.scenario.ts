@@ -78,7 +78,8 @@ test(
 test(
   'top on a terminal redraws in place, and Ctrl-C leaves the terminal as it was',
   async () => {
-    const typed = "stty -a > /tmp/before; timeout -s INT 6 fairlead top --interval 1; echo code=$?; stty -a > /tmp/after; cmp /tmp/before /tmp/after && echo same";
+    const typed =
+      'stty cols 140 rows 40; stty -a > /tmp/before; timeout --foreground -s INT 6 fairlead top --interval 1; echo code=$?; stty -a > /tmp/after; cmp /tmp/before /tmp/after && echo same';
     const { stdout } = await testbed.exec('laptop', ['script', '-qec', typed, '/dev/null'], { user: 'alice' });
     expect(stdout).toContain('watched');
     expect(stdout.split('fairlead top  ').length).toBeGreaterThan(2);

@@ -9,7 +9,7 @@ import type { Context } from '../../context.ts';
 import { openCliSession } from '../../open-cli-session.ts';
 import type { InstanceLoad } from '../../output/lines/observe-lines.ts';
 import { createLoadReader, type LoadReader } from './read-instance.ts';
-import { openScreen } from './screen.ts';
+import { canDraw, openScreen } from './screen.ts';
 import { topLine, topText } from './top-text.ts';
 
 export interface TopArgs {
@@ -53,7 +53,7 @@ async function showLive(top: Top, context: Context): Promise<void> {
   using _ = context.watchReader();
   // A name that no deployment has is wrong from the first look on.
   let instances = await look(top, context);
-  using screen = !output.json && streams.stdout.isTTY ? openScreen(streams.stdout) : undefined;
+  using screen = !output.json && canDraw(streams.stdout) ? openScreen(streams.stdout) : undefined;
   let trouble: string | undefined;
   while (!signal.aborted) {
     const atMs = clock.now();

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { openScreen } from './screen.ts';
+import { canDraw, openScreen } from './screen.ts';
 
 const escape = '\u001b';
 
@@ -21,4 +21,10 @@ it('a screen draws over the text before, never hides the cursor, and leaves the 
   expect(later).not.toContain(`${escape}[?25l`);
   // Every change that a terminal holds back is shown.
   expect(later.lastIndexOf(`${escape}[?2026l`)).toBeGreaterThan(later.lastIndexOf(`${escape}[?2026h`));
+});
+
+it('canDraw is false without a terminal, and on one whose size is not set', () => {
+  expect(canDraw({ isTTY: true, columns: 80, rows: 24 })).toBe(true);
+  expect(canDraw({ isTTY: true, columns: 0, rows: 0 })).toBe(false);
+  expect(canDraw({ isTTY: false, columns: 80, rows: 24 })).toBe(false);
 });
