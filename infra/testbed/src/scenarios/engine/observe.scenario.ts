@@ -90,3 +90,30 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  'bench measures by concurrency, keeps its figures as JSON and as a page, and compares runs',
+  async () => {
+    const set = ['--concurrency', '1,4', '--requests', '8', '--input-tokens', '64', '--output-tokens', '20'];
+    const { last, lines, code, stderr } = await alice.fairlead('bench', 'watched', ...set);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(lines.filter(({ event }) => event === 'bench.level')).toHaveLength(2);
+    const [one, four] = last['levels'] as Array<Record<string, number>>;
+    expect(one).toMatchObject({ concurrency: 1, requests: 8, completed: 8, failed: 0, outputTokens: 160 });
+    expect(Number(four?.['outputTokensPerSecond'])).toBeGreaterThan(2 * Number(one?.['outputTokensPerSecond']));
+    // Its tokenizer was asked: the prompts have about the length that was wanted.
+    expect(Math.abs(Number(one?.['inputTokens']) / 8 - 64)).toBeLessThan(10);
+    const keep = 'fairlead bench watched --json --requests 4 --concurrency 1 > a.jsonl';
+    const compare = 'fairlead bench watched --requests 4 --concurrency 1 --chat --with a.jsonl --html both.html';
+    const page = await testbed.exec('laptop', ['sh', '-ec', `cd; ${keep}; ${compare}; cat both.html`], {
+      user: 'alice',
+    });
+    expect(page.code).toBe(0);
+    expect(page.stdout).toMatch(/^NAME +CONCURRENCY +REQUESTS/);
+    expect(page.stdout).toContain('<svg ');
+    const refused = await alice.fairlead('bench', 'watched', '--input-tokens', '1000000', '--requests', '1');
+    expect(refused.code).toBe(1);
+    expect(refused.last).toMatchObject({ event: 'error', error: { code: 'bench_failed' } });
+  },
+  timeoutMs,
+);

@@ -64,6 +64,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   why: [...onTheWay, 'deployment.explained'],
   top: [...onTheWay, 'top'],
   metrics: [...onTheWay, 'metrics'],
+  bench: [...onTheWay, 'bench.level', 'bench.done'],
   models: ['models', 'model'],
   plan: ['plan'],
   version: ['versions'],

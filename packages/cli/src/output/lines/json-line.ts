@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 
 import { bastionLines } from './bastion-lines.ts';
+import { benchLines } from './bench-lines.ts';
 import { deploymentLines } from './deployment-lines.ts';
 import { diagnosisLines } from './diagnosis-lines.ts';
 import { observeLines } from './observe-lines.ts';
@@ -19,6 +20,7 @@ export const jsonLines = {
   ...siteLines,
   ...plannerLines,
   ...observeLines,
+  ...benchLines,
   ...ownLines,
 };
 

@@ -1,4 +1,4 @@
-// Lines of the commands that watch and measure deployments: metrics, top and bench.
+// Lines of the commands that watch deployments: metrics and top.
 
 import { instanceRole, instanceState, replica, timeMs } from '@fairlead/protocol';
 import { z } from 'zod';
