@@ -48,6 +48,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       spec,
       directory,
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
+      onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
   const observed: OpenMetrics = scope.use(
@@ -172,6 +173,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     checkHealth: engine.checkHealth,
     readMetrics: engine.readMetrics,
     completeOneToken: createOneTokenProbe(engine.client, spec.servedModel),
+    pieces: () => front.stats.generatedPieces,
     health: spec.health,
     clock: deps.clock,
     log: deps.log,
