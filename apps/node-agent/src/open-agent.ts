@@ -21,6 +21,7 @@ import { openConnectionWriter } from './job/write-connection-files.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
+import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
@@ -54,7 +55,8 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   const observed: OpenMetrics = scope.use(
     await openMetrics({ spec, deps, directory, engine, facts, stats: () => front.stats }),
   );
-  const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed }));
+  const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
+  const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
@@ -149,11 +151,20 @@ function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[]
 function openEngineFront(
   { apiKey }: InstanceSpec,
   deps: AgentDeps,
-  { engine, observed: { metrics, address: metricsAddress } }: { engine: Engine; observed: OpenMetrics },
+  { engine, observed, requests: { tap } }: { engine: Engine; observed: OpenMetrics; requests: RequestLog },
 ): Front {
   const { address: engineAddress, engineKey, kind } = engine;
-  const onRecord = metrics.observe;
-  return openFront({ ...deps, engineAddress, metricsAddress, routes: kind.routes, apiKey, engineKey, onRecord });
+  const { metrics, address: metricsAddress } = observed;
+  return openFront({
+    ...deps,
+    engineAddress,
+    metricsAddress,
+    routes: kind.routes,
+    apiKey,
+    engineKey,
+    onRecord: metrics.observe,
+    tap,
+  });
 }
 
 interface SupervisorParts {

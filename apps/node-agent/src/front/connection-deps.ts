@@ -5,6 +5,7 @@ import type { ApiRoute } from '@fairlead/openai-wire';
 import type { AdmissionFacts } from './decide-admission.ts';
 import type { EngineDialDeps } from './engine-connection.ts';
 import type { FrontLimits } from './front-limits.ts';
+import type { RequestTap } from './request-tap.ts';
 
 export interface FrontConnectionDeps {
   limits: FrontLimits;
@@ -17,6 +18,8 @@ export interface FrontConnectionDeps {
   onAdmitted: (route: ApiRoute) => void;
   /** The engine has sent a piece of what it generates. */
   onGenerated: () => void;
+  /** Undefined where nothing looks on. */
+  tap: (() => RequestTap) | undefined;
   /** The engine could not be reached for a moment, and will be dialled again. */
   onDialRetry: () => void;
 }

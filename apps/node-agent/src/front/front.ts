@@ -12,6 +12,7 @@ import { frontLimits, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import { metricsRoute } from './metrics-route.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { RequestTap } from './request-tap.ts';
 
 export interface FrontOptions {
   /** Undefined while the engine is not there. Asked for each request. */
@@ -31,6 +32,8 @@ export interface FrontOptions {
   limits?: Partial<FrontLimits>;
   /** Told of each request when it is over, but not of those for `GET /metrics`. */
   onRecord?: (record: RequestRecord) => void;
+  /** Looks on at each request. */
+  tap?: (() => RequestTap) | undefined;
 }
 
 export interface Front extends AsyncDisposable {
@@ -93,6 +96,7 @@ class OpenFront implements Front {
         this.stats.admitted += 1;
       },
       onGenerated: () => (this.stats.generatedPieces += 1),
+      tap: options.tap,
       onDialRetry: () => (this.stats.dialRetries += 1),
     };
     this.#sweeping = this.#sweep();

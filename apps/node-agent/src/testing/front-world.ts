@@ -19,6 +19,7 @@ import type { EngineAddress } from '../engine/engine-address.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
 import type { RequestRecord } from '../front/request-record.ts';
+import type { RequestTap } from '../front/request-tap.ts';
 
 export const key = 'client-key';
 export const testEngineKey = 'engine-key';
@@ -69,6 +70,7 @@ export async function openFrontWorld(options: {
   engineSocket?: () => string | undefined;
   metricsAddress?: EngineAddress;
   onRecord?: (record: RequestRecord) => void;
+  tap?: (() => RequestTap) | undefined;
 }): Promise<FrontWorld> {
   const scope = new Scope();
   const directory = await mkdtemp(join(tmpdir(), 'front-'));
@@ -99,6 +101,7 @@ export async function openFrontWorld(options: {
         limits: options.limits,
         metricsAddress: options.metricsAddress,
         onRecord: options.onRecord,
+        tap: options.tap,
       }),
     }),
   );

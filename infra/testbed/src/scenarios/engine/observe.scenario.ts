@@ -117,3 +117,30 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  'requests are logged on the node where the configuration says so, for the owner alone',
+  async () => {
+    const { instance } = await alice.deploy('logged', '--set', 'logging.requests=with-contents');
+    const { code } = await alice.fairlead('chat', 'logged', 'A question for the log', '--max-tokens', '4');
+    expect(code).toBe(0);
+    const status = (await alice.fairlead('status', 'logged')).last['deployment'] as { instances: [{ jobDir: string }] };
+    const file = `${status.instances[0].jobDir}/requests.jsonl`;
+    const read = () =>
+      testbed.exec('node1', ['sh', '-c', `stat -c %a ${file}; grep chat/completions ${file}`], { user: 'alice' });
+    await expect.poll(async () => (await read()).stdout).toContain('A question for the log');
+    const [mode = '', line = ''] = (await read()).stdout.split('\n');
+    expect(mode).toBe('600');
+    expect(JSON.parse(line)).toMatchObject({
+      deployment: 'logged',
+      instanceId: instance,
+      outcome: 'completed',
+      completionTokens: 4,
+    });
+    const quiet = (await alice.fairlead('status', 'watched')).last['deployment'] as typeof status;
+    const other = await testbed.exec('node1', ['ls', quiet.instances[0].jobDir], { user: 'alice' });
+    expect(other.stdout).toContain('audit.jsonl');
+    expect(other.stdout).not.toContain('requests.jsonl');
+  },
+  timeoutMs,
+);
