@@ -1,11 +1,11 @@
 // The figures of one level, by the definitions of `vllm bench serve` (calculate_metrics in vllm/benchmarks/serve.py, vLLM 0.32). Pure.
 
 import type { BenchLevel, BenchStats } from '../../output/lines/bench-lines.ts';
-import type { RequestOutcome } from './stream-timer.ts';
+import type { TimedRequest } from './stream-timer.ts';
 
 export interface LevelRun {
   concurrency: number;
-  outcomes: readonly RequestOutcome[];
+  outcomes: readonly TimedRequest[];
   /** From before the first request to after the last answer. */
   durationMs: number;
 }
@@ -39,7 +39,7 @@ export function summarizeLevel({ concurrency, outcomes, durationMs }: LevelRun):
 }
 
 /** Time per output token: what follows the first token, over the tokens that follow it. */
-function tpotOf({ latencyMs, ttftMs = 0, outputTokens }: RequestOutcome): number {
+function tpotOf({ latencyMs, ttftMs = 0, outputTokens }: TimedRequest): number {
   return (latencyMs - ttftMs) / (outputTokens - 1);
 }
 

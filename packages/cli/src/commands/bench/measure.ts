@@ -5,7 +5,7 @@ import { type Clock, errorText, mapLimited } from '@fairlead/kit';
 import { createEventReader, readErrorBody } from '@fairlead/openai-wire';
 
 import { type LevelRun } from './bench-stats.ts';
-import { createStreamTimer, type RequestOutcome } from './stream-timer.ts';
+import { createStreamTimer, type TimedRequest } from './stream-timer.ts';
 
 export interface MeasureDeps {
   connection: Pick<Connection, 'fetch' | 'servedModel'>;
@@ -20,7 +20,7 @@ export interface MeasuredRequest {
 }
 
 /** Never rejects for a request that fails: its outcome says so. Rejects with the signal's reason. */
-export async function measureRequest(request: MeasuredRequest, deps: MeasureDeps): Promise<RequestOutcome> {
+export async function measureRequest(request: MeasuredRequest, deps: MeasureDeps): Promise<TimedRequest> {
   const { clock, signal, connection } = deps;
   const { path, body } = bodyOf(request, connection.servedModel);
   const timer = createStreamTimer(clock.monotonicMs());

@@ -3,7 +3,7 @@
 
 import { readErrorEvent, readUsage } from '@fairlead/openai-wire';
 
-export interface RequestOutcome {
+export interface TimedRequest {
   /** Of the clock that the caller reads. */
   startMs: number;
   /** Undefined where no token came, or the request failed; `error` says why. */
@@ -20,7 +20,7 @@ export interface StreamTimer {
   /** `data` is the JSON of one event, `atMs` the time at which it came. */
   take(data: string, atMs: number): void;
   fail(reason: string): void;
-  outcome(): RequestOutcome;
+  outcome(): TimedRequest;
 }
 
 export function createStreamTimer(startMs: number): StreamTimer {
