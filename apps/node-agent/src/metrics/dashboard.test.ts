@@ -67,7 +67,9 @@ it('every label by which the dashboard selects is on the samples', async () => {
   for (const label of selected) expect(labels).toContain(label);
 });
 
-it('docs/observability.md has every metric of the agent with its meaning', async () => {
+it('docs/observability.md has every metric of the agent with its meaning, and no other', async () => {
   const page = await readText('docs/observability.md');
   for (const [name, help] of Object.entries(metricHelp)) expect(page).toContain(`| \`${name}\` | ${help} |`);
+  const named = [...page.matchAll(/`(fairlead_\w+)`/g)].map(([, name]) => name ?? '');
+  expect(named.filter((name) => !Object.hasOwn(metricHelp, name))).toEqual([]);
 });
