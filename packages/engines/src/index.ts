@@ -6,6 +6,7 @@ export type {
   EngineGpu,
   EngineKind,
   EnginePlace,
+  EnginePlan,
   EngineSettings,
   EngineWanted,
   PhaseSeen,

@@ -87,8 +87,15 @@ function planEngine(
 ): Pick<DeploymentPlan, 'engineSettings' | 'risks'> {
   const own = engineSettingsOf(cluster.engines?.[kind.name]);
   // What a preset tells one engine means nothing to another.
-  const presetArgs = kind.name === (preset.engine ?? defaultEngine) ? (preset.args ?? []) : [];
-  const engineSettings = { ...own, args: [...presetArgs, ...own.args], env: { ...preset.env, ...own.env } };
+  const isMeant = kind.name === (preset.engine ?? defaultEngine);
+  const fromPreset = isMeant ? { args: preset.args ?? [], options: preset.options ?? {} } : { args: [], options: {} };
+  const { args, options } = kind.combine?.(fromPreset, own) ?? fromPreset;
+  const engineSettings = {
+    ...own,
+    args: [...args, ...own.args],
+    env: { ...preset.env, ...own.env },
+    options: { ...options, ...own.options },
+  };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
   const { model, servedModel = model } = preset;
   const { problems, risks } = kind.check(engineSettings, { model, servedModel });
@@ -98,7 +105,7 @@ function planEngine(
   throw new CodedError<LaunchErrorCode>(
     'config_invalid',
     `cannot start ${kind.title} because of ${path}: ${problem.message}`,
-    { hint: `Correct ${path} of this cluster, or the arguments of the preset.` },
+    { hint: `Correct ${path} of this cluster, or \`args\` and \`options\` of the preset.` },
   );
 }
 
