@@ -163,6 +163,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     checkHealth: engine.checkHealth,
     readMetrics: engine.readMetrics,
     completeOneToken: createOneTokenProbe(engine.client, spec.servedModel),
+    pieces: () => front.stats.generatedPieces,
     health: spec.health,
     clock: deps.clock,
     log: deps.log,

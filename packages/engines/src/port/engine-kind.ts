@@ -142,6 +142,8 @@ export interface EngineKind {
   readonly routes: readonly ApiRoute[];
   /** Finds contradictions, with the path of the setting. `model`: the model to deploy, if it is known. Throws `engine_options_invalid`. */
   check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
+  /** The arguments that its options become, for those who read them as such. Absent: its options are no arguments. */
+  argumentsOf?: (options: EngineSettings['options']) => string[];
   /**
    * What stays of a preset's arguments and options beside those of the configuration, which are stronger. Absent: all of them, because
    * the engine takes the last of several values.

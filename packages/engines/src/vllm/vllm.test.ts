@@ -37,15 +37,23 @@ it('vllm turns its settings into flags, before the arguments of the user', () =>
     mediaPerPrompt: { image: 2, video: 0 },
   };
   const { argv } = vllm.plan({ ...wanted, options, args: ['--x', '1'] }, place);
+  const start = ['vllm', 'serve', 'a/b', '--served-model-name', 'b', '--tensor-parallel-size', '2'];
   const flags = ['--pipeline-parallel-size', '2', '--max-model-len', 'auto', '--no-enable-prefix-caching'];
   const parser = ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes'];
   const lora = ['--enable-lora', '--lora-modules', 'sql=/a/sql'];
   const speculation = ['--speculative-config', '{"method":"ngram","num_speculative_tokens":3}'];
   const media = ['--limit-mm-per-prompt', '{"image":2,"video":0}'];
   expect(argv).toEqual([
-    ...['vllm', 'serve', 'a/b', '--served-model-name', 'b', '--tensor-parallel-size', '2'],
-    ...[...flags, ...parser, ...lora, ...speculation, ...media],
-    ...['--x', '1', '--uds', '/d/e.sock'],
+    ...start,
+    ...flags,
+    ...parser,
+    ...lora,
+    ...speculation,
+    ...media,
+    '--x',
+    '1',
+    '--uds',
+    '/d/e.sock',
   ]);
 });
 

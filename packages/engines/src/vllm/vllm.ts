@@ -62,6 +62,7 @@ export const vllm: EngineKind = {
   routes: vllmRoutes,
   check: checkVllm,
   listens: () => 'socket',
+  argumentsOf: (given) => optionArguments(readOptions('vllm', vllmOptions, given)),
   combine: (preset, own) => ({
     args: argumentsBeside(preset.args, own.options),
     options: Object.fromEntries(

@@ -16,7 +16,7 @@ const probedPaths = '/health,/metrics,/v1/models';
 export const vllmBuild: EngineBuildKind = {
   script: buildScript,
   read: readBuild,
-  isOwn: (serve) => serve.at(-1) === 'serve' || serve.some((word) => /^vllm\.entrypoints\./.test(word)),
+  isOwn: (serve) => serve.at(-1) === 'serve' || serve.some((word) => word.startsWith('vllm.entrypoints.')),
   fit: fitPlan,
 };
 
