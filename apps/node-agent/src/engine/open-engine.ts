@@ -100,8 +100,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const place = placeOf(options, address, engineKey);
     const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
     const planned = { ...job, kind, wanted, place, isPlain };
-    const fit = await readBuild(engineCommand(planned).env, signal);
-    const command = engineCommand({ ...planned, fit });
+    const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
+    const command = commandOf(await readBuild(commandOf, signal));
     optional = command.optional;
     tell(command.notes);
     return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
@@ -145,17 +145,18 @@ function withoutOptional(
   return { ...failure, message, hint, fatal: false };
 }
 
+type Fit = (plan: EnginePlan) => EnginePlan;
+
 /** Reads the engine's build at the first start, once: the environment of a job does not change. Returns what fits a plan to it. */
 function createBuildReader(kind: EngineKind, wanted: EngineWanted, log: Log) {
   const build = engineBuilds.get(kind.name);
   const serve = wanted.command ?? (kind.program.kind === 'installed' ? kind.program.command : []);
   let known: { found: EngineBuild | undefined } | undefined;
-  return async (env: Record<string, string>, signal: AbortSignal): Promise<(plan: EnginePlan) => EnginePlan> => {
+  return async (planned: (fit: Fit) => EngineCommand, signal: AbortSignal): Promise<Fit> => {
     if (!build) return (plan) => plan;
-    known ??= { found: await readEngineBuild({ build, name: kind.name, serve, env, log }, signal) };
+    const commandOf = (words: readonly string[]) => planned((plan) => ({ ...plan, argv: words, optional: undefined }));
+    known ??= { found: await readEngineBuild({ build, name: kind.name, serve, commandOf, log }, signal) };
     const { found } = known;
-    if (found)
-      log.info({ op: 'engine.build', version: found.version, flags: found.flags?.size }, 'the engine is known');
     return (plan) => (found ? build.fit(plan, wanted, found) : plan);
   };
 }

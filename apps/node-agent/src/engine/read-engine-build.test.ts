@@ -26,7 +26,7 @@ const ask = (serve: string[], signal = never, limitMs = 30_000) =>
       build: engineBuilds.get('vllm')!,
       name: 'vllm',
       serve,
-      env: { PATH: `/nowhere:${folder}:/bin` },
+      commandOf: (words) => ({ argv: words as [string], env: { PATH: `/nowhere:${folder}:/bin` } }),
       log: silentLog,
       limitMs,
     },

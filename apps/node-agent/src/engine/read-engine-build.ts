@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { EngineCommand } from '@fairlead/engines';
 import { type EngineBuild, type EngineBuildKind, pythonCommand } from '@fairlead/engines/builds';
 import { errorText, type Log } from '@fairlead/kit';
 
@@ -13,8 +14,8 @@ export interface EngineBuildQuestion {
   name: string;
   /** Program and first arguments with which it serves. */
   serve: readonly string[];
-  /** The engine's own environment. */
-  env: Record<string, string>;
+  /** The command that runs other words where the engine runs, in its environment. */
+  commandOf: (words: readonly string[]) => Pick<EngineCommand, 'argv' | 'env'>;
   log: Log;
   /** Default 30 s: a file system may be slow, and a container has to be mounted. */
   limitMs?: number;
@@ -25,25 +26,24 @@ const headBytes = 1024;
 
 /** Undefined where nothing tells: the engine is started as it is planned. Rejects with the signal's reason. */
 export async function readEngineBuild(
-  { build, name, serve, env, log, limitMs = 30_000 }: EngineBuildQuestion,
+  { build, name, serve, commandOf, log, limitMs = 30_000 }: EngineBuildQuestion,
   signal: AbortSignal,
 ): Promise<EngineBuild | undefined> {
   if (!build.isOwn(serve)) return undefined;
-  const python = pythonCommand(serve, name, await readHead(serve[0] ?? '', env));
+  const python = pythonCommand(serve, name, await readHead(serve[0] ?? '', commandOf(serve).env));
   if (python === undefined) return undefined;
-  const [program = '', ...args] = python;
+  const { argv, env } = commandOf([...python, '-c', build.script]);
+  const [program, ...args] = argv;
   // Python looks for packages in the working directory first.
-  const options = {
-    env,
-    cwd: '/',
-    timeout: limitMs,
-    killSignal: 'SIGKILL',
-    maxBuffer: maxPrintedBytes,
-    signal,
-  } as const;
+  const limits = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: maxPrintedBytes, signal } as const;
   try {
-    const { stdout } = await promisify(execFile)(program, [...args, '-c', build.script], options);
-    return build.read(stdout);
+    const { stdout } = await promisify(execFile)(program, args, { env, cwd: '/', ...limits });
+    const found = build.read(stdout);
+    log.info(
+      { op: 'engine.build', ok: true, version: found?.version, flags: found?.flags?.size },
+      'the engine is known',
+    );
+    return found;
   } catch (error) {
     signal.throwIfAborted();
     log.warn(
