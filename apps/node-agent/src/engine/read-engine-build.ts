@@ -54,14 +54,14 @@ export async function readEngineBuild(
   }
 }
 
-/** The first lines of a program; empty if it cannot be read. */
-async function readHead(program: string, env: Record<string, string>): Promise<string> {
+/** The first lines of a program; undefined if there is no such file. */
+async function readHead(program: string, env: Record<string, string>): Promise<string | undefined> {
   const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(delimiter);
   for (const folder of folders) {
     const head = await readStart(folder === '' ? program : join(folder, program));
     if (head !== undefined) return head;
   }
-  return '';
+  return undefined;
 }
 
 async function readStart(path: string): Promise<string | undefined> {

@@ -23,6 +23,7 @@ it.each([
     '',
     ['singularity', 'exec', 'a.sif', '/opt/venv/bin/python3'],
   ],
+  ['a program that only a container has', ['vllm', 'serve'], undefined, ['python3']],
 ])('pythonCommand finds the Python of %s', (_what, serve, head, python) => {
   expect(pythonCommand(serve, 'vllm', head)).toEqual(python);
 });
