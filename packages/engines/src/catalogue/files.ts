@@ -89,8 +89,8 @@ export const fileFailures: readonly FailureEntry[] = [
     ...files,
     id: 'not-a-directory',
     what: 'a cache is a link that leads nowhere',
-    // Not the name of a block of shared memory that another process holds.
-    patterns: [/\[Errno 17\] File exists(?!: '\/psm_)/],
+    // Not the name of a block of shared memory that another process holds, nor a link that two processes made at a time.
+    patterns: [/\[Errno 17\] File exists(?!: '\/psm_|.{0,400} -> )/],
     retry: false,
     otherNode: false,
     why: 'The path named above exists and is no directory. In a container it is most often a link whose target is not there.',

@@ -71,7 +71,10 @@ export const limitFailures: readonly FailureEntry[] = [
     ...limits,
     id: 'too-many-threads',
     what: 'your account may start no more processes and threads on this node',
-    patterns: [/can't start new thread|Resource temporarily unavailable|pthread_create failed/],
+    patterns: [
+      /can't start new thread|pthread_create failed/,
+      /(?:\bfork\b|BlockingIOError).{0,80}Resource temporarily unavailable/,
+    ],
     retry: true,
     otherNode: true,
     why: 'Your account may start too few processes and threads on this node (`ulimit -u`), all of your jobs there together.',

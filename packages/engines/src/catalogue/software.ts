@@ -142,7 +142,8 @@ export const softwareFailures: readonly FailureEntry[] = [
     what: 'a library is missing: {library}',
     patterns: [
       /error while loading shared libraries: (?<library>[^\s:]{1,100})/,
-      /(?:ImportError|OSError): (?<library>[^\s:]{1,100}): cannot open shared object file/,
+      // Those of CUDA come with torch.
+      /(?:ImportError|OSError): (?<library>(?!lib(?:cudart|cublas|cublasLt|cudnn|nccl|nvrtc|cufft|cusparse|cusolver)\.so)[^\s:]{1,100}): cannot open shared object file/,
     ],
     why: 'The environment was made with a module that is not loaded in the job.',
     cure: 'Load the same modules in the `prologue` as when it was installed.',
@@ -184,6 +185,8 @@ export const softwareFailures: readonly FailureEntry[] = [
       /ImportError: cannot import name '[\w.]{1,80}' from '(?:transformers|torch|vllm|huggingface_hub|tokenizers|numpy|xformers|flashinfer)/,
       /undefined symbol: _Z/,
       /numpy\.dtype size changed/,
+      /ImportError: lib\w{1,30}\.so\.\d{1,3}: cannot open shared object file/,
+      /is required for a normal functioning of this module, but found/,
       /ImportError: Numba needs NumPy/,
       /AttributeError: '\w{1,60}Tokenizer(?:Fast)?' object has no attribute/,
       /Numpy is not available/,

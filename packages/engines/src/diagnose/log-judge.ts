@@ -167,6 +167,8 @@ class LineByLine implements LogJudge {
 
   #take(statement: Statement, line: string): void {
     const start = this.#start;
+    // SIGINT is an order to end.
+    if (start.served && statement.text.startsWith('KeyboardInterrupt')) start.asked ??= this.#evidenceOf(line);
     if (start.asked && statement.voice !== 'outer') return;
     start.lookedUp += 1;
     const match = this.#remembered(statement);

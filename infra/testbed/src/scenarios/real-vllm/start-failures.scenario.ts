@@ -18,7 +18,7 @@ for word; do
 done
 exec "$@"
 `;
-const smallDisk = '/small-disk';
+const smallDisk = '/var/small-disk';
 
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
