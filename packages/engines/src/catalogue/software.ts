@@ -45,7 +45,7 @@ export const softwareFailures: readonly FailureEntry[] = [
     id: 'libcuda-not-linkable',
     what: 'the compiler does not find libcuda, which Triton links',
     patterns: [/cannot find -lcuda\b/],
-    why: 'The driver lies where the linker does not look, often in a container or on NixOS.',
+    why: 'The linker does not search the folder of the driver. This is common in containers and on NixOS.',
     cure: 'Set `TRITON_LIBCUDA_PATH` in `env` to the folder of libcuda.so.1 (`ldconfig -p | grep libcuda`), or LIBRARY_PATH to the stubs of CUDA.',
     sources: ['https://github.com/triton-lang/triton'],
   },
@@ -70,7 +70,7 @@ export const softwareFailures: readonly FailureEntry[] = [
       /(?<program>CUDA_HOME) environment variable is not set/,
     ],
     why: 'FlashInfer, DeepGEMM and others compile on the node.',
-    cure: 'Add `module load cuda` to the `prologue`, or set CUDA_HOME in `env`; `VLLM_ATTENTION_BACKEND: FLASH_ATTN` in `env` goes without FlashInfer.',
+    cure: 'Add `module load cuda` to the `prologue`, or set CUDA_HOME in `env`; `VLLM_ATTENTION_BACKEND: FLASH_ATTN` in `env` avoids FlashInfer.',
     sources: ['https://docs.flashinfer.ai/installation.html'],
   },
   {
@@ -158,8 +158,8 @@ export const softwareFailures: readonly FailureEntry[] = [
       /'_OpNamespace' '_\w{0,20}C' object has no attribute/,
       /requires the CUDA flash attention extensions/,
     ],
-    why: 'vLLM was not built or not installed whole, or a folder named vllm lies where it is started.',
-    cure: 'Install it anew: `uv pip install --reinstall vllm`, and start it elsewhere than in a checkout of vLLM.',
+    why: 'vLLM was not built or installed completely, or the working directory has a folder named vllm, which Python finds first.',
+    cure: 'Install it again: `uv pip install --reinstall vllm`, and do not start it in a checkout of vLLM.',
     sources: ['https://github.com/vllm-project/vllm/issues/15592'],
   },
   {
@@ -174,7 +174,7 @@ export const softwareFailures: readonly FailureEntry[] = [
       /No such file or directory: '(?<package>ninja|cmake)'/,
     ],
     why: 'The environment is incomplete, or another Python runs than the one it was made with.',
-    cure: '`pip install {package}` in that environment, or install vLLM anew: `uv pip install vllm`.',
+    cure: '`pip install {package}` in that environment, or install vLLM again: `uv pip install vllm`.',
     sources: ['https://docs.vllm.ai/en/latest/getting_started/installation/'],
   },
   {
@@ -193,7 +193,7 @@ export const softwareFailures: readonly FailureEntry[] = [
       /AttributeError: module '(?:torch|transformers|numpy)[\w.]{0,60}' has no attribute/,
     ],
     why: 'Something was upgraded on its own: torch, transformers or numpy.',
-    cure: 'Make the environment anew: `uv venv && uv pip install vllm`, and nothing else into it. Check that ~/.local is not read: `PYTHONNOUSERSITE: "1"` in `env`.',
+    cure: 'Make a new environment with `uv venv && uv pip install vllm`, and install nothing else into it. Set `PYTHONNOUSERSITE: "1"` in `env`, so that Python does not read ~/.local.',
     sources: ['https://docs.vllm.ai/en/latest/getting_started/installation/'],
   },
   {
