@@ -138,6 +138,10 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
       'The GPUs of the node are not as the engine needs them: too few, broken, full, or named in a way that it cannot read.',
     cure: 'Leave the node out with the line that the message gives, or ask for other GPUs (`gpu.type`, `gpu.request`, `--gpus`).',
   },
+  engine_flag_missing: {
+    cause: 'The engine that is installed on the node has no such flag, and none that stands for it.',
+    cure: 'Correct the setting that the message names, or install another version. [Engines](engines.md#vllm-by-its-version) says what is replaced.',
+  },
   engine_spawn_failed: {
     cause:
       'The engine is missing or may not be run. When the node only lacks resources at present, the agent tries again.',

@@ -1,6 +1,7 @@
 // The closed list of what can go wrong in the agent, and the one way to make such an error.
 
 import { offerErrorCodes } from '@fairlead/carrier';
+import { engineBuildErrorCodes } from '@fairlead/engines/builds';
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 
 export const agentErrorCodes = [
@@ -15,6 +16,7 @@ export const agentErrorCodes = [
   'prologue_failed',
   'gpu_unfit',
   'engine_spawn_failed',
+  ...engineBuildErrorCodes,
   'engine_unreachable',
   'engine_refused',
   ...offerErrorCodes,

@@ -3,7 +3,7 @@
 import type { Secret } from '@fairlead/kit';
 import { type CachePlaces, cacheVariables, placeCaches } from '../caches/cache-variables.ts';
 import { containEngine } from '../container/contain-engine.ts';
-import type { EngineKind, EnginePlace, EngineWanted, OptionalArguments } from './engine-kind.ts';
+import type { EngineKind, EnginePlace, EnginePlan, EngineWanted, OptionalArguments } from './engine-kind.ts';
 
 /** The agent finds it in /proc/<pid>/environ: so it recognizes a child that left its process group and its parent. */
 export const markerVariable = 'FAIRLEAD_INSTANCE';
@@ -14,6 +14,8 @@ export interface EngineCommandInput {
   place: EnginePlace;
   instanceId: string;
   hfToken?: Secret;
+  /** Fits the plan to the engine that is installed. */
+  fit?: (plan: EnginePlan) => EnginePlan;
   /** Leaves out the plan's optional arguments, because this engine has reported that it does not know them. */
   isPlain?: boolean;
   /** Where caches may lie, besides the agent's own directory. */
@@ -35,8 +37,15 @@ export interface EngineCommand {
 /** Node's variables for the agent, which would change the engine's helpers and must not reach them. */
 const stripped = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS', 'NODE_CHANNEL_FD'];
 
-export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: EngineCommandInput): EngineCommand {
-  const plan = kind.plan(wanted, place);
+export function engineCommand({
+  kind,
+  wanted,
+  place,
+  fit = (plan) => plan,
+  isPlain = false,
+  ...job
+}: EngineCommandInput): EngineCommand {
+  const plan = fit(kind.plan(wanted, place));
   const jobEnv = inheritedFrom(job.env);
   const own = {
     ...cachesOf({ wanted, place, jobEnv, caches: job.caches }),

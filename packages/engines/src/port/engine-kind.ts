@@ -20,6 +20,9 @@ export interface EngineSettings {
   options: Readonly<Record<string, unknown>>;
 }
 
+/** The settings that a preset has for an engine. */
+export type PresetSettings = Pick<EngineSettings, 'args' | 'options'>;
+
 /** The engine that a deployment asks for. The spec carries it; the agent makes a command of it. */
 export interface EngineWanted extends EngineSettings {
   model: string;
@@ -144,6 +147,13 @@ export interface EngineKind {
   check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
   /** The part of each GPU's memory that the engine takes at its start. Absent: not known. */
   gpuShare?: (wanted: EngineWanted) => number;
+  /** The arguments that its options become, for those who read them as such. Absent: its options are no arguments. */
+  argumentsOf?: (options: EngineSettings['options']) => string[];
+  /**
+   * What stays of a preset's arguments and options beside those of the configuration, which are stronger. Absent: all of them, because
+   * the engine takes the last of several values.
+   */
+  combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
