@@ -179,6 +179,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     restart: spec.health,
     spawnEngine: engine.spawn,
     explainExit: engine.explainExit,
+    saveHangReport: engine.saveHangReport,
     explainSilence: engine.explainSilence,
     prober,
     front: {

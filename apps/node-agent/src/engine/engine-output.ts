@@ -55,6 +55,11 @@ export class EngineOutput {
     };
   }
 
+  /** Oldest first. */
+  get lastLines(): readonly string[] {
+    return this.#last.lines;
+  }
+
   /** Why the engine ended although it was not told to. */
   explainExit(exit: EngineExit): EngineFailure {
     const { surroundings } = this.#options;

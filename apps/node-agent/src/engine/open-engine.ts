@@ -34,6 +34,7 @@ import { createEngineQuestions, type EngineQuestions } from './engine-questions.
 import { findMarked } from './find-processes.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
+import { saveHangReport } from './save-hang-report.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
 export interface OpenEngineOptions {
@@ -57,6 +58,8 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
   explainExit: (exit: EngineExit) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
+  /** Saves what can be seen of it in the run directory; resolves with the path. Rejects where that cannot be written. */
+  saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
   /** Rejects with the signal's reason when that fires before a process was started. */
   spawn: (signal: AbortSignal) => Promise<EngineProcess>;
   /** Resolves when engine.log holds all it wrote so far. */
@@ -80,7 +83,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   });
   const sweepOnce = createSweep(spec.instanceId, log);
   let isPlain = false;
-  let optional: EngineCommand['optional'];
+  let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
   const tell = createTeller(options);
 
@@ -96,7 +99,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const place = placeOf(options, address, engineKey);
     const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
     const command = engineCommand({ ...job, kind, wanted, place, isPlain });
-    optional = command.optional;
+    started = command;
     tell(command.notes);
     return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
   };
@@ -108,11 +111,15 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     address: () => address,
     explainExit(exit) {
       const failure = output.explainExit(exit);
-      const retry = optional && withoutOptional(failure, optional);
+      const retry = started?.optional && withoutOptional(failure, started.optional);
       if (retry) isPlain = true;
       return retry ?? failure;
     },
     explainSilence: () => output.explainSilence(),
+    saveHangReport(reason, pids) {
+      const { argv: [program = ''] = [], env: { PATH: path } = {} } = started ?? {};
+      return saveHangReport({ dir: spec.jobDir, reason, pids, lastLines: output.lastLines, program, path, clock });
+    },
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,

@@ -66,6 +66,8 @@ export type SupervisorTimer = 'ready-limit' | 'drain-limit';
 
 export type SupervisorEffect =
   | { type: 'engine.spawn' }
+  /** Save what the hung engine shows, before the end that follows. */
+  | { type: 'engine.report'; reason: string }
   /** End what runs and everything it left behind; answered by `engine.gone`. Harmless when nothing runs. */
   | { type: 'engine.end'; limitMs: number }
   /** `until-ready` reports only success; `watch` reports failures too. */
