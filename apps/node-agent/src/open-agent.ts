@@ -20,6 +20,7 @@ import { openNodeDirectory } from './job/open-node-directory.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
+import { openStartMemory } from './progress/start-memory.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
@@ -173,6 +174,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     },
     onMetrics: (metrics) => (facts.metrics = metrics),
   });
+  const starts = openStartMemory({ spec, deps, note: (message) => publisher.note({ kind: 'start.timed', message }) });
   const supervisor = createSupervisor({
     ...deps,
     policy: () => policy,
@@ -190,7 +192,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
       },
       cut: () => front.cutAll(),
     },
-    onChange: (state) => publisher.learn({ state: viewState(state) }),
+    onChange: (state) => publisher.learn({ state: starts.view(state) }),
     onNote: (note) => publisher.note(note),
     onExit,
   });

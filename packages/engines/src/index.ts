@@ -9,6 +9,7 @@ export type {
   EngineSettings,
   EngineWanted,
   PhaseSeen,
+  WeightsPlace,
 } from './port/engine-kind.ts';
 export { showEngineCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';

@@ -10,12 +10,15 @@ import {
   type EngineWanted,
   findEngineKind,
   markerVariable,
+  type PhaseSeen,
+  type WeightsPlace,
 } from '@fairlead/engines';
 import { type EngineFailure, type EngineSurroundings } from '@fairlead/engines/failures';
 import {
   type Clock,
   createSecret,
   defined,
+  detach,
   durationOf,
   errnoOf,
   errorText,
@@ -25,8 +28,10 @@ import {
   withTimeLimit,
   signalProcess,
 } from '@fairlead/kit';
-import type { InstanceSpec, StartPhase } from '@fairlead/protocol';
+import type { InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
+import type { StartProgress } from '../progress/start-progress.ts';
+import { watchDownload } from '../progress/watch-download.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { EngineOutput } from './engine-output.ts';
@@ -45,7 +50,7 @@ export interface OpenEngineOptions {
   engineSim: readonly string[];
   clock: Clock;
   log: Log;
-  onPhase: (seen: { phase: StartPhase; percent?: number }) => void;
+  onPhase: (seen: PhaseSeen) => void;
   /** A sentence about what was made of the settings. Called once for each sentence. */
   onNote: (message: string) => void;
 }
@@ -101,7 +106,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const command = engineCommand({ ...job, kind, wanted, place, isPlain });
     started = command;
     tell(command.notes);
-    return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
+    const engine = await spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
+    followDownload({ engine, place: kind.weights?.(spec.model, command.env), progress: output.progress, clock, log });
+    return engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {
@@ -125,6 +132,24 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+interface Downloading {
+  engine: EngineProcess;
+  place: WeightsPlace | undefined;
+  progress: StartProgress | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+/** Until the weights are there, or the engine has ended. */
+function followDownload({ engine, place, progress, clock, log }: Downloading): void {
+  if (!place || !progress) return;
+  const over = new AbortController();
+  detach(engine.exited.then(() => over.abort()));
+  const onSeen = (seen: PhaseSeen) => progress.see(seen);
+  const isOver = () => progress.hasWeights;
+  detach(watchDownload({ place, onSeen, isOver, clock, log, signal: over.signal }));
 }
 
 function placeOf(

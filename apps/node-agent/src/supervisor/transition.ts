@@ -93,10 +93,10 @@ const whileStarting: Handlers<In<'starting'>> = {
     if (failure.fatal) return endUnstartable(failure, now, policy);
     return spawnFailed({ ...state, engine: 'down', phase: 'booting' }, failure, now, policy);
   },
-  'engine.phase': (state, { phase, percent }) => {
+  'engine.phase': (state, { phase, percent, detail }) => {
     if (state.engine !== 'starting') return stay(state);
-    const { percent: _, ...rest } = state;
-    return go({ ...rest, phase, ...defined({ percent }) });
+    const { percent: _, detail: __, ...rest } = state;
+    return go({ ...rest, phase, ...defined({ percent, detail }) });
   },
   'probe.succeeded': (state) => (state.engine === 'starting' ? becomeReady(state) : stay(state)),
   'engine.exited': (state, event, policy) => {
