@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { anySignal, type Clock, errorText, isOutOfReach, openTimeLimit, untilAborted } from '@fairlead/kit';
+import { type Clock, errorText, isOutOfReach, openTimeLimit, untilAborted } from '@fairlead/kit';
 
 export interface HangReportOptions {
   /** Where the report goes: the run directory. */
@@ -21,7 +21,6 @@ export interface HangReportOptions {
 const reportName = /^engine-hang-[\dTZ]+\.txt$/;
 const maxReports = 3;
 const limitMs = 4_000;
-const pySpyLimitMs = 3_000;
 const maxProcesses = 32;
 const maxThreads = 64;
 const maxPartBytes = 64 * 1024;
@@ -108,11 +107,10 @@ async function pythonStacks(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const beside = program.includes('/') ? program.slice(0, program.lastIndexOf('/')) : undefined;
-  const within = anySignal(signal, AbortSignal.timeout(pySpyLimitMs));
   const env = { PATH: [beside, path].filter((part) => part !== undefined && part !== '').join(':') };
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const argv = ['dump', '--nonblocking', '--pid', String(pid)];
-  execFile('py-spy', argv, { env, signal: within, maxBuffer: maxPartBytes }, (error, stdout, stderr) => {
+  execFile('py-spy', argv, { env, signal, maxBuffer: maxPartBytes }, (error, stdout, stderr) => {
     if (error?.code === 'ENOENT') resolve(undefined);
     else resolve(`Python stacks (py-spy):\n${stdout}${error ? stderr || errorText(error) : ''}`);
   });

@@ -76,7 +76,7 @@ export async function readStartTimes(file: string): Promise<StartTimes> {
 /** Two jobs that end their starts at the same moment may lose one of the two times, never the file. */
 export async function rememberStart(file: string, key: string, time: StartTime): Promise<void> {
   const times = withStart(await readStartTimes(file), key, time);
-  const next = `${file}.${process.pid}`;
+  const next = `${file}.${time.atMs}`;
   await writeFile(next, `${JSON.stringify(times)}\n`, { mode: 0o600 });
   await rename(next, file);
 }
