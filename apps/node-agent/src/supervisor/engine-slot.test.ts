@@ -143,4 +143,22 @@ describe('the engine slot', () => {
       expect(seen).toEqual(['spawned 7', ...told, 'gone']);
     }
   });
+
+  it('takes the exit of an engine that was ended for no exit of the next one, however late it is known', async () => {
+    const exited = Promise.withResolvers<{ code: number; signal: null }>();
+    let spawns = 0;
+    const { slot, seen, until } = openSlot(async () => {
+      spawns += 1;
+      return spawns === 1 ? { ...fakeEngine(), exited: exited.promise } : { ...fakeEngine(), pid: 8 };
+    });
+    slot.spawn();
+    await until('spawned 7');
+    slot.end(1000);
+    await until('gone');
+    slot.spawn();
+    await until('spawned 8');
+    exited.resolve({ code: 0, signal: null });
+    await setImmediate();
+    expect(seen).toEqual(['spawned 7', 'gone', 'spawned 8']);
+  });
 });

@@ -98,7 +98,8 @@ class Slot implements EngineSlot {
     onSpawned(engine.pid);
     detach(engine.stuck.then(onStuck));
     const exit = await engine.exited;
-    if (!this.#isEnding) onExited(explainExit(exit));
+    // Its last output may be read only after its end was told, while the next engine starts.
+    if (!this.#isEnding && this.#current === started) onExited(explainExit(exit));
   }
 
   /** Never rejects: an engine is ended also where nothing can be saved. */
