@@ -6,10 +6,12 @@ export type {
   EngineGpu,
   EngineKind,
   EnginePlace,
+  EnginePlan,
   EngineSettings,
   EngineWanted,
   PhaseSeen,
   WeightsPlace,
+  PresetSettings,
 } from './port/engine-kind.ts';
 export { showEngineCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';
