@@ -309,6 +309,38 @@ export const failureChapters: readonly FailureChapter[] = [
         scenario('job/faults'),
         'engine hung',
       ]),
+      mode(
+        'a real vLLM that cannot start: wrong flag, missing weights, a context that is too long, a taken socket, a full disk, a missing image',
+        'deploy ends with its words and the cure; why names the cause',
+        [
+          scenario('real-vllm/start-failures'),
+          '$what: deploy ends with the words of vLLM and the cure, why names $id, and nothing stays in the queue',
+        ],
+      ),
+      mode('a process of a real vLLM is killed or stands still', 'it is started again; why names what happened', [
+        scenario('real-vllm/serving'),
+        'its EngineCore was frozen while it was idle',
+      ]),
+      mode(
+        'a real vLLM is stopped in any phase of its start, which loses a SIGTERM',
+        'the job ends within its limit, nothing is left on the node',
+        [
+          scenario('real-vllm/stop-while-starting'),
+          'while %s: the job ends within its limit, as stopped, and nothing is left on the node',
+        ],
+      ),
+      mode(
+        'the page of metrics of the engine is huge, slow, cut off or malformed',
+        'nothing: it counts as no answer, and memory stays bounded',
+        [
+          'apps/node-agent/src/engine/engine-client.test.ts',
+          'An answer that does not end, such as a huge page of metrics, is given up at 8 MiB',
+        ],
+      ),
+      mode('the wall clock jumps while the engine loads', 'nothing: the limit of the start does not follow it', [
+        'apps/node-agent/src/supervisor/supervisor.test.ts',
+        'a supervisor waits as long for an engine that loads where the wall clock jumps %s',
+      ]),
       mode('engine prints 100 MB of log', 'nothing: disk and memory stay bounded', [
         scenario('engine/engine-faults'),
         'an engine that prints 200 MB of log goes on serving, and neither the disk use nor the memory of the agent grows with it',

@@ -74,7 +74,13 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
-  const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: logBytes, log });
+  const engineLog = await openRotatingLog({
+    path: join(spec.jobDir, 'engine.log'),
+    what: 'the engine log',
+    noteDropped: (bytes) => `[fairlead: ${bytes} bytes dropped]\n`,
+    maxBytes: logBytes,
+    log,
+  });
   const output = new EngineOutput({
     kind,
     file: engineLog,
