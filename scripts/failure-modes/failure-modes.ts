@@ -5,6 +5,7 @@ import { type FailureMode, places } from './failure-mode.ts';
 const input = 'tests/scenarios/bad-input.test.ts';
 const care = 'tests/scenarios/care-deploy.test.ts';
 const scenario = (name: string) => `infra/testbed/src/scenarios/${name}.scenario.ts`;
+const fitArguments = 'packages/engines/src/vllm/build/fit-arguments.test.ts';
 const sdk = (name: string) => `packages/client/src/${name}.test.ts`;
 const control = (name: string) => `apps/control/src/faults/${name}.test.ts`;
 
@@ -288,6 +289,16 @@ export const failureChapters: readonly FailureChapter[] = [
       mode('engine never becomes ready, or exits at once', 'the cause, the cure, the last lines', [
         scenario('engine/engine-faults'),
         'of an engine %s ends with the cause, the cure and the last lines, and the job ends',
+      ]),
+      mode(
+        'a flag that the installed vLLM has renamed or removed',
+        'nothing, and an event that tells what stands for it',
+        [fitArguments, 'fitArguments %s'],
+        [fitArguments, 'fitArguments says what it did, with the version, and nothing where it did nothing'],
+      ),
+      mode('a flag that the installed vLLM lacks', 'before it is started: the flag, the version, the cure', [
+        fitArguments,
+        'fitArguments refuses %s, with the version and the cure',
       ]),
       mode('engine exits 0 while it serves', 'it is started again; status says why', [
         scenario('engine/engine-faults'),

@@ -49,11 +49,11 @@ const withoutFlag = (flag: string) => fastArgs.filter((word, at) => word !== fla
 
 const sabotages: readonly Sabotage[] = [
   {
-    what: 'a wrong flag',
-    settings: { args: [...fastArgs, '--no-such-flag', '1'] },
-    id: 'flag-unknown',
-    says: /unrecognized arguments: --no-such-flag/,
-    cure: /engines\.vllm\.args.*--help=all/,
+    what: 'a wrong value',
+    settings: { args: [...fastArgs, '--runner', 'walker'] },
+    id: 'flag-value-invalid',
+    says: /argument --runner: invalid choice: 'walker'/,
+    cure: /engines\.vllm\.args.*--help=--runner/,
     retry: false,
   },
   {
