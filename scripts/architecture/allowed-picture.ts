@@ -50,7 +50,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/scheduler': 'what a running job knows of itself: identity, deadline, notices',
     },
     testImports: { ...startsPrograms, 'packages/engine-sim': 'the engine of its tests' },
-    thirdParty: ['pidtree', 'pino', 'ws'],
+    thirdParty: ['pidtree', 'pino', 'prom-client', 'ws'],
   },
   'packages/kit': {
     holds: 'clock, backoff, errors, scope, secrets, state machines',
@@ -130,6 +130,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       'packages/carrier': 'asks control about the deployment it makes',
       'packages/config': 'what the user wants',
+      'packages/planner': 'deploy takes what it plans',
       'packages/engines': 'what an engine needs of a job',
       'packages/scheduler': 'submits and follows',
       'packages/ssh': 'reaches login host and bastion',
@@ -154,7 +155,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/ssh': 'init and doctor work on hosts',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'yaml', 'zod'],
+    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'log-update', 'yaml', 'zod'],
   },
   'packages/engine-sim': {
     holds: 'an engine that speaks as vLLM does and knows nothing of us',

@@ -28,6 +28,15 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: 'No preset has that name, and a name without a slash is not a model.',
     cure: 'Use a name from the message, a Hugging Face id (org/model) or an absolute path.',
   },
+  site_unavailable: {
+    cause: 'The Git repository with the site profile cannot be cloned, and there is no earlier clone.',
+    cure: "Try `git clone` with the same URL; the message has Git's own words. A file or a folder with the profile serves as well.",
+  },
+  does_not_fit: {
+    cause:
+      'By what is known of the model and of the GPUs of the site, the model does not fit on any of its partitions. Nothing was submitted.',
+    cure: 'Take the change that the hint names. `fairlead plan` shows the numbers. `--no-plan` deploys it all the same.',
+  },
   engine_unknown: {
     cause: 'No engine has that name.',
     cure: 'Use an engine from the message.',
@@ -99,6 +108,10 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cure: 'The message says where they should be.',
   },
   demo_failed: { cause: 'A step of the demo failed.', cure: 'Follow the message, and report what is unclear.' },
+  bench_failed: {
+    cause: 'The first request of a benchmark was not answered, or its page could not be written.',
+    cure: "Follow the message; --chat, --input-tokens and --output-tokens fit the requests to the engine and the model's context.",
+  },
   command_not_found: {
     cause: 'The command after `exec <name> --` is not on PATH.',
     cure: 'Correct its name, or name its path.',

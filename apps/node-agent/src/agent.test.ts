@@ -9,7 +9,7 @@ import { programArgs } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
 import { apiKey, enrolmentToken, openAgentWorld } from './testing/agent-world.ts';
-import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
+import { askChat, askMetrics, chatRequest, openChat } from './testing/ask-endpoint.ts';
 import { openFakeControl } from './testing/fake-control.ts';
 import { runTestAgent } from './testing/run-test-agent.ts';
 import { controlIdentity, impostorIdentity } from '@fairlead/carrier/testing';
@@ -44,6 +44,11 @@ describe('an agent', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toContain('data: [DONE]');
     expect((await askChat(socket, chatRequest(), 'wrong')).status).toBe(401);
+    const metrics = (await askMetrics(socket)).body;
+    const ids = `deployment="demo",instance="${world.spec.instanceId}",node="${hostname()}",model="demo"`;
+    expect(metrics).toContain('fairlead_requests_total{route="/v1/chat/completions",outcome="completed",status="2xx"');
+    expect(metrics).toContain('fairlead_refusals_total{reason="unauthorized"');
+    expect(metrics).toContain(`vllm:request_success_total{${ids},engine="0"`);
 
     control.send({ type: 'instance.drain', orderId: 'o1' });
     await control.heard('order.accepted', ({ orderId }) => orderId === 'o1');

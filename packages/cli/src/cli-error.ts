@@ -5,6 +5,7 @@ import type { LaunchErrorCode } from '@fairlead/launch';
 export type CliErrorCode =
   | LaunchErrorCode
   | 'needs_answer'
+  | 'site_unavailable'
   | 'bastion_unfit'
   | 'control_start_failed'
   | 'routes_differ'
@@ -12,6 +13,7 @@ export type CliErrorCode =
   | 'deployments_live'
   | 'uninstall_incomplete'
   | 'demo_failed'
+  | 'bench_failed'
   | 'command_not_found'
   | 'command_not_executable'
   | 'interrupted'

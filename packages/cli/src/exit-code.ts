@@ -13,6 +13,7 @@ type ShownErrorCode = CliErrorCode | ClientErrorCode | EngineErrorCode | Schedul
 const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   // Of the commands, of a launch and of fairlead.yaml.
   needs_answer: 'usage',
+  site_unavailable: 'unreachable',
   bastion_unfit: 'failed',
   control_start_failed: 'failed',
   stop_failed: 'failed',
@@ -23,11 +24,13 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   uninstall_incomplete: 'failed',
   logs_unavailable: 'failed',
   demo_failed: 'failed',
+  bench_failed: 'failed',
   command_not_found: 'commandNotFound',
   command_not_executable: 'notExecutable',
   interrupted: 'interrupted',
   interrupted_with_remains: 'failed',
   preset_unknown: 'usage',
+  does_not_fit: 'failed',
   engine_unknown: 'usage',
   engine_options_invalid: 'usage',
   node_missing: 'failed',

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The edge of the process: arguments, environment, signals, exit code. Decides nothing else.
 
+import './quick-start.ts';
+
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';

@@ -40,6 +40,7 @@ export async function runProgram({
   }
 
   async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
+    await import('./no-schema-compiler.ts');
     const output = await outputFor(flags);
     const isInteractive = streams.stdin.isTTY && streams.stderr.isTTY && !flags.json;
     const context: Context = {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defaults } from './defaults.ts';
 import { clusterRoute, oneOrMore } from './bastion-routes.ts';
 import { sshRoute } from '@fairlead/protocol';
+import { isBuiltInSite, isSitePath, siteNames } from './site-names.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
 const seconds = z.number().min(0);
@@ -140,14 +141,44 @@ function engineSection({ title, program, examples, options }: EngineKind) {
 
 const engineNames = engineKinds.map(({ name }) => name);
 
+const loggingSettings = z.strictObject({
+  requests: z
+    .union([z.boolean(), z.literal('with-contents')])
+    .optional()
+    .meta({
+      description:
+        "`true`: a line for each request in requests.jsonl of the job's directory, without prompts and answers; `with-contents`: with them. Default false.",
+      examples: [true, 'with-contents'],
+    }),
+  maxMegabytes: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .meta({
+      description: `Size of one file; the one before is kept as requests.jsonl.1. Default ${defaults.requestLogBytes / 2 ** 20}.`,
+      examples: [64],
+    }),
+  contentKilobytes: z
+    .int()
+    .min(1)
+    .max(16_384)
+    .optional()
+    .meta({
+      description: `How much of each prompt and of each answer is written, with \`with-contents\`. Default ${defaults.requestContentBytes / 2 ** 10}.`,
+      examples: [64],
+    }),
+});
+export type LoggingSettings = z.infer<typeof loggingSettings>;
+
 export const healthSettings = z.strictObject({
   probeIntervalSeconds: seconds.optional().meta({
     description: `Interval at which the agent asks an idle engine for one token. Default ${defaults.probeIntervalSeconds}.`,
-    examples: [30],
+    examples: [15],
   }),
   probeLimitSeconds: seconds.optional().meta({
     description: `How long the engine may take for that token. Default ${defaults.probeLimitSeconds}.`,
-    examples: [30],
+    examples: [15],
   }),
   probeFailures: z
     .int()
@@ -158,8 +189,8 @@ export const healthSettings = z.strictObject({
       examples: [2],
     }),
   stallSeconds: seconds.optional().meta({
-    description: `How long an engine with running requests may produce no token. Default ${defaults.stallSeconds}.`,
-    examples: [90],
+    description: `How long an engine with running requests may show no progress (no token, no part of a prompt read) before the agent asks it for one token; if that fails too, it counts as hung. Default ${defaults.stallSeconds}.`,
+    examples: [30],
   }),
   crashLimit: z
     .int()
@@ -211,6 +242,31 @@ export const clusterConfig = z.strictObject({
     .enum(['slurm', 'local'])
     .optional()
     .meta({ description: '`local`: jobs run on this machine, without Slurm. Default slurm.', examples: ['slurm'] }),
+  site: z
+    .string()
+    .refine((text) => isBuiltInSite(text) || isSitePath(text), {
+      message: `must be one of ${siteNames.join(', ')}, or an absolute path of a site profile (~/ is this machine's home)`,
+    })
+    .optional()
+    .meta({
+      description:
+        'The profile of the site, by its name or path: partitions with their GPUs and limits, and the price of a GPU hour. `deploy` plans with it. Default: what `sinfo` says.',
+      examples: ['curc-alpine'],
+    }),
+  cost: z
+    .strictObject({
+      perGpuHour: z
+        .number()
+        .positive()
+        .meta({ description: 'The price of an hour of one GPU.', examples: [108.6] }),
+      unit: z
+        .string()
+        .min(1)
+        .max(20)
+        .meta({ description: 'Its unit.', examples: ['SU'] }),
+    })
+    .optional()
+    .describe('What the site charges. Default: as its profile says, if it does.'),
   login: sshRoute
     .optional()
     .meta({ description: 'The SSH host on which `sbatch` runs.', examples: [{ host: 'login.example.org' }] }),
@@ -236,6 +292,7 @@ export const clusterConfig = z.strictObject({
     examples: [{ HF_HOME: '/scratch/alice/hf' }],
   }),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
+  logging: loggingSettings.optional().describe('What the agent writes down of requests on the node. Default: nothing.'),
   tokenFile: z
     .string()
     .optional()
@@ -332,10 +389,26 @@ export const presetConfig = z.strictObject({
     .array(z.string())
     .optional()
     .meta({ description: "The engine's arguments for this model.", examples: [['--enable-prefix-caching']] }),
+  options: z
+    .record(z.string(), z.json())
+    .optional()
+    .meta({
+      description:
+        "The engine's own settings for this model, as in `engines.<name>` of a cluster; those of the cluster are stronger.",
+      examples: [{ maxModelLen: 16_384 }],
+    }),
   env: envVars.optional().meta({
     description: "Environment variables of the engine's process.",
     examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],
   }),
+  plan: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Whether `deploy` plans the settings that are absent here and refuses a model that does not fit. Default true.',
+      examples: [true],
+    }),
   description: z
     .string()
     .optional()

@@ -14,6 +14,7 @@ export { contradictionsOf } from './contradictions.ts';
 export {
   type BastionConfig,
   type ClusterConfig,
+  type LoggingSettings,
   type EngineConfig,
   type FairleadConfig,
   fairleadConfig,
@@ -35,5 +36,5 @@ export { freeSettings } from './project/project-settings.ts';
 export { distrustFile, projectFilePath, trustFile } from './project/trust-file.ts';
 export { trustedFilesPath } from './project/trusted-files.ts';
 export { renderConfigurationPage } from './render-configuration-page.ts';
-export { readSiteFile } from './site-file.ts';
+export { readSite, readSiteFile } from './site-file.ts';
 export { type ConfigNotes, writeConfig } from './write-config.ts';

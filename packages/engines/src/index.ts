@@ -3,11 +3,14 @@ export { type EngineCommand, engineCommand, markerVariable } from './port/engine
 export type {
   EngineCache,
   EngineCheck,
+  EngineGpu,
   EngineKind,
   EnginePlace,
+  EnginePlan,
   EngineSettings,
   EngineWanted,
   PhaseSeen,
+  PresetSettings,
 } from './port/engine-kind.ts';
 export { showEngineCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';

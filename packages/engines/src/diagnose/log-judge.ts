@@ -32,7 +32,7 @@ interface Finding extends Match {
 /** The findings about one start of the engine. */
 interface Start {
   found: Partial<Record<FailureRank, Finding>>;
-  /** The first exception that no entry knows. */
+  /** The first exception, or refusal of the arguments, that no entry knows. */
   unknown?: { said: string; evidence: Evidence };
   /** The line at which it became ready. */
   served?: Evidence;
@@ -142,7 +142,7 @@ class LineByLine implements LogJudge {
     // Lines before the first banner, such as a warning of the loader, belong to the first start.
     if (this.#starts === 1) return this.#forgetShell();
     const former = judge(this.#start);
-    if (former.kind === 'failed' || former.kind === 'unknown') this.#before = former;
+    this.#before = former.kind === 'failed' || former.kind === 'unknown' ? former : undefined;
     this.#start = { ...newStart(), hasEngineLines: true };
   }
 
@@ -167,6 +167,8 @@ class LineByLine implements LogJudge {
 
   #take(statement: Statement, line: string): void {
     const start = this.#start;
+    // SIGINT is an order to end.
+    if (start.served && statement.text.startsWith('KeyboardInterrupt')) start.asked ??= this.#evidenceOf(line);
     if (start.asked && statement.voice !== 'outer') return;
     start.lookedUp += 1;
     const match = this.#remembered(statement);
@@ -186,7 +188,7 @@ class LineByLine implements LogJudge {
       start.found[rank] ??= { ...match, voice: statement.voice, said: statement.text, evidence };
       start.isDead ||=
         statement.voice !== 'warning' && (!start.served || rank !== 'cause' || statement.voice === 'outer');
-    } else if (statement.voice === 'exception') {
+    } else if (statement.voice === 'exception' || statement.voice === 'usage') {
       start.unknown ??= { said: statement.text, evidence: this.#evidenceOf(line) };
       start.isDead ||= !start.served;
     }

@@ -17,6 +17,9 @@ export interface EngineSettings {
   options: Readonly<Record<string, unknown>>;
 }
 
+/** The settings that a preset has for an engine. */
+export type PresetSettings = Pick<EngineSettings, 'args' | 'options'>;
+
 /** The engine that a deployment asks for. The spec carries it; the agent makes a command of it. */
 export interface EngineWanted extends EngineSettings {
   model: string;
@@ -24,6 +27,14 @@ export interface EngineWanted extends EngineSettings {
   /** Per node. */
   gpus: number;
   nodes: number;
+}
+
+/** A node's GPUs. Where they differ, the facts are those of the weakest. */
+export interface EngineGpu {
+  /** As its driver names it: `Tesla T4`. */
+  name: string;
+  /** CUDA's compute capability, such as 7.5. Absent for a GPU that has none, and where it could not be read. */
+  computeCapability?: number;
 }
 
 /** The values that the node gives an engine. They are words, so that a dry run can show names in their place. */
@@ -39,6 +50,8 @@ export interface EnginePlace {
   /** Port of 127.0.0.1 to listen on, if `listens` returns `port`. */
   port: string;
   engineKey: Secret;
+  /** Absent: the node has no GPU, or nothing is known of it. */
+  gpu?: EngineGpu;
 }
 
 export interface EnginePlan {
@@ -46,6 +59,8 @@ export interface EnginePlan {
   argv: readonly string[];
   /** Added to the job's own environment. Holds `EngineSettings.env`. */
   env: Readonly<Record<string, string>>;
+  /** What the plan did with the settings that a user may not expect: one sentence each. */
+  notes?: readonly string[];
   /** Added to `argv`; left out at the next start if the engine reports that it does not know the first of them. */
   optional?: OptionalArguments | undefined;
 }
@@ -127,6 +142,13 @@ export interface EngineKind {
   readonly routes: readonly ApiRoute[];
   /** Finds contradictions, with the path of the setting. `model`: the model to deploy, if it is known. Throws `engine_options_invalid`. */
   check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
+  /** The arguments that its options become, for those who read them as such. Absent: its options are no arguments. */
+  argumentsOf?: (options: EngineSettings['options']) => string[];
+  /**
+   * What stays of a preset's arguments and options beside those of the configuration, which are stronger. Absent: all of them, because
+   * the engine takes the last of several values.
+   */
+  combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;

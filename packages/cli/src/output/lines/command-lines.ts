@@ -16,6 +16,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   deploy: [
     ...onTheWay,
     'deployment.planned',
+    'deployment.sized',
     'job-key.made',
     'agent.uploaded',
     'deployment.submitted',
@@ -62,6 +63,9 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   open: [...onTheWay, 'examples'],
   explain: ['log.explained'],
   why: [...onTheWay, 'deployment.explained'],
+  top: [...onTheWay, 'top'],
+  metrics: [...onTheWay, 'metrics'],
+  bench: [...onTheWay, 'bench.level', 'bench.done'],
   models: ['models', 'model'],
   plan: ['plan'],
   version: ['versions'],

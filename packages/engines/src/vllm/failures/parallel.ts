@@ -93,7 +93,7 @@ export const parallelFailures: readonly FailureEntry[] = [
   {
     ...final,
     id: 'ray-no-gpus',
-    what: 'Ray has not the GPUs that the model needs',
+    what: 'Ray does not have the GPUs that the model needs',
     patterns: [
       /Cannot provide a placement group (?:of|requiring)/,
       /Current node has no GPU available/,
@@ -126,5 +126,25 @@ export const parallelFailures: readonly FailureEntry[] = [
     why: 'RAY_AUTH_TOKEN_PATH is missing or differs on one of the nodes.',
     cure: 'Set RAY_AUTH_MODE=token and the same RAY_AUTH_TOKEN_PATH for every Ray command of the job.',
     sources: ['recorded from Ray 2.60.0'],
+  },
+  {
+    ...final,
+    id: 'ray-unreachable',
+    what: 'the Ray cluster of the job does not answer',
+    patterns: [/Could not find any running Ray instance/, /Failed to connect to GCS/],
+    retry: true,
+    otherNode: true,
+    why: 'Ray was not started on the first node, has ended, or is at another address.',
+    cure: 'See the lines of `ray start`; set RAY_ADDRESS and VLLM_HOST_IP to the address of the first node. Without Ray: `--distributed-executor-backend mp`.',
+    sources: ['https://docs.ray.io/en/latest/cluster/vms/user-guides/community/slurm.html'],
+  },
+  {
+    ...final,
+    id: 'ray-versions-differ',
+    what: 'the nodes run different versions of Ray or Python',
+    patterns: [/Version mismatch: The cluster was started with/],
+    why: 'The program `ray` of one node is of another environment.',
+    cure: 'Activate one environment on all nodes in the `prologue`.',
+    sources: ['https://docs.ray.io/en/latest/cluster/faq.html'],
   },
 ];
