@@ -83,7 +83,7 @@ const outerForms: readonly RegExp[] = [
 
 /** Each line that one of `outerForms` matches has one of these words: most lines have none, and one search is faster than all forms. */
 const outerWords =
-  /rror|\[ERROR\]|atal|pyxis|enroot|ch-run|CDI|interpreter|ot found|No such file|denied|cannot |Exec format|No module|Killed|Aborted|Bus|Seg|Illegal|hangs|Memory|OpenBLAS|requires the|what\(\)|Xid|ut of memory|version `|modulefile|Environment|following module|NCCL WARN/;
+  /rror|\[ERROR\]|atal|unrecognized option|pyxis|enroot|ch-run|CDI|interpreter|ot found|No such file|denied|cannot |Exec format|No module|Killed|Aborted|Bus|Seg|Illegal|hangs|Memory|OpenBLAS|requires the|what\(\)|Xid|ut of memory|version `|modulefile|Environment|following module|NCCL WARN/;
 
 /** Undefined if the line states no failure. Reads the first 2000 characters. */
 export function readStatement(whole: string): Statement | undefined {
