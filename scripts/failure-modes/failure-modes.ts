@@ -2,6 +2,8 @@
 
 import { type FailureMode, places } from './failure-mode.ts';
 
+const explainFetch = 'packages/launch/src/weights/explain-fetch-failure.test.ts';
+const judgeCache = 'packages/launch/src/weights/judge-cache.test.ts';
 const input = 'tests/scenarios/bad-input.test.ts';
 const care = 'tests/scenarios/care-deploy.test.ts';
 const scenario = (name: string) => `infra/testbed/src/scenarios/${name}.scenario.ts`;
@@ -262,6 +264,45 @@ export const failureChapters: readonly FailureChapter[] = [
       mode('out of memory', 'what ran out, and what to change', [
         scenario('slurm/job-ends'),
         'out of memory: the engine error has the cure; for a killed agent, the queue explains the end',
+      ]),
+    ],
+  },
+  {
+    title: 'The weights of a model',
+    modes: [
+      mode(
+        'unknown, gated or private model; a token without the licence',
+        'which of these, the page of the model, and how a token is given',
+        [explainFetch, 'an unknown model'],
+        [explainFetch, 'a gated model without a token'],
+        [explainFetch, 'a token without the licence'],
+        [explainFetch, 'a wrong token'],
+      ),
+      mode('no internet on the host that downloads', 'that, and `transfer`, a proxy or a mirror', [
+        explainFetch,
+        'no internet',
+      ]),
+      mode(
+        'disk or quota full while downloading',
+        'what is free and what is needed; what is whole stays',
+        [explainFetch, 'too little room'],
+        [explainFetch, 'a full disk'],
+        [explainFetch, 'a full quota'],
+      ),
+      mode(
+        'half a download, for nodes without internet',
+        'refused before queueing, with the `fairlead prefetch` that goes on with it',
+        [judgeCache, 'an index that names more'],
+        [judgeCache, 'a shard whose name counts three, before there is an index'],
+        [judgeCache, 'shows the download that mends it'],
+      ),
+      mode('pointers of Git LFS in place of weights', 'refused before queueing, with `git lfs pull`', [
+        judgeCache,
+        'tells pointers of Git LFS from weights',
+      ]),
+      mode('Ctrl-C or a lost connection during a download', 'no process stays on the host', [
+        'packages/launch/src/host/host.test.ts',
+        'ends with all that it started when its caller leaves',
       ]),
     ],
   },

@@ -9,6 +9,7 @@ import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
+import { addPrepareCommands } from './program/prepare-commands.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
 
@@ -47,6 +48,7 @@ export function createProgram(
   addStop(program, go);
   addSetup(program, go);
   addPlanCommands(program, go);
+  addPrepareCommands(program, go);
   addSiteCommands(program, go);
   addUseCommands(program, go, version);
   addCareCommands(program, go);

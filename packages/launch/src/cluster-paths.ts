@@ -13,6 +13,8 @@ export interface ClusterPaths {
   keys: string;
   scratch?: string;
   tokenFile?: string;
+  /** Where `fairlead setup` builds. */
+  environments?: string;
 }
 
 /** Absolute paths on the cluster, where `config` is what `expandCluster` has made. */
@@ -23,6 +25,7 @@ export function clusterPaths(config: ClusterConfig, facts: Pick<HostFacts, 'home
     runtime: config.paths?.runtime ? expandHome(config.paths.runtime, facts.home) : join(state, 'runtime'),
     keys: join(state, 'keys'),
     ...(config.paths?.scratch ? { scratch: expandHome(config.paths.scratch, facts.home) } : {}),
+    ...(config.paths?.environments ? { environments: expandHome(config.paths.environments, facts.home) } : {}),
     ...(config.tokenFile ? { tokenFile: expandHome(config.tokenFile, facts.home) } : {}),
   };
 }

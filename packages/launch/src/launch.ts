@@ -11,6 +11,7 @@ import type { Run } from './machine.ts';
 import { type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
 import { shipAgent } from './ship/ship.ts';
 import { openSite } from './site/open-site.ts';
+import { checkWeights } from './weights/check-weights.ts';
 
 export interface LaunchRequest extends DeployRequest {
   cluster: NamedCluster;
@@ -41,6 +42,9 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
   run.tell({ type: 'launch.phase', phase: 'checking' });
   await using session = await deps.openSession(run.signal);
   await using site = await openSite(request.cluster, run);
+  // Its engine's program may lie at a path that only the cluster can expand.
+  const there = planDeployment(request, config, site.cluster.config);
+  await checkWeights(site, there, run);
   const shipped = await shipAgent(site.host, site.paths.runtime, {
     cacheDir: run.cacheDir,
     nodePath: run.nodePath,
@@ -49,8 +53,6 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
     signal: run.signal,
   });
   if (shipped.uploaded.length > 0) run.tell({ type: 'agent.uploaded', files: shipped.uploaded });
-  // Its engine's program may lie at a path that only the cluster can expand.
-  const there = planDeployment(request, config, site.cluster.config);
   const { id, jobId } = await launchJob({ plan: there, config, site, shipped, session, run });
   run.tell({ type: 'deployment.submitted', name: plan.name, instance: id, jobId });
   if (request.wait)

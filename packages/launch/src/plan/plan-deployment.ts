@@ -88,7 +88,11 @@ function planEngine(
   const own = engineSettingsOf(cluster.engines?.[kind.name]);
   // What a preset tells one engine means nothing to another.
   const presetArgs = kind.name === (preset.engine ?? defaultEngine) ? (preset.args ?? []) : [];
-  const engineSettings = { ...own, args: [...presetArgs, ...own.args], env: { ...preset.env, ...own.env } };
+  const engineSettings = {
+    ...own,
+    args: [...presetArgs, ...own.args],
+    env: { ...offlineEnv(kind, cluster), ...preset.env, ...own.env },
+  };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
   const { model, servedModel = model } = preset;
   const { problems, risks } = kind.check(engineSettings, { model, servedModel });
@@ -100,6 +104,11 @@ function planEngine(
     `cannot start ${kind.title} because of ${path}: ${problem.message}`,
     { hint: `Correct ${path} of this cluster, or the arguments of the preset.` },
   );
+}
+
+function offlineEnv(kind: EngineKind, { offline }: ClusterConfig): Record<string, string> {
+  const readsHub = kind.caches.some(({ variable }) => variable === 'HF_HOME');
+  return offline === true && readsHub ? { HF_HUB_OFFLINE: '1' } : {};
 }
 
 /** The engine gets it as one argument: a dash would make it an option, and no shell expands a tilde. */

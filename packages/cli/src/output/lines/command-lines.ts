@@ -64,6 +64,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   why: [...onTheWay, 'deployment.explained'],
   models: ['models', 'model'],
   plan: ['plan'],
+  prefetch: ['prefetch.planned', 'prefetch.progress', 'prefetch.checking', 'prefetched'],
   version: ['versions'],
   completions: ['completions'],
   man: ['man'],

@@ -7,6 +7,7 @@ import { deploymentLines } from './deployment-lines.ts';
 import { diagnosisLines } from './diagnosis-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { plannerLines } from './planner-lines.ts';
+import { prepareLines } from './prepare-lines.ts';
 import { siteLines } from './site-lines.ts';
 import { useLines } from './use-lines.ts';
 
@@ -17,6 +18,7 @@ export const jsonLines = {
   ...useLines,
   ...siteLines,
   ...plannerLines,
+  ...prepareLines,
   ...ownLines,
 };
 
