@@ -80,7 +80,7 @@ it(
     );
     slow.signal('SIGINT');
     expect(await slow.ended).toBe(130);
-    expect(await onLogin("pgrep -u alice -af 'python|bash' || true")).toBe('');
+    expect(await onLogin("pgrep -u alice -l 'python|bash' || true")).toBe('');
     const refused = await alice.fairlead('deploy', 'org/slow', '--set', 'offline=true', ...settings);
     expect(refused.last).toMatchObject({
       error: {
