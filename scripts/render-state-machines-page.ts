@@ -5,7 +5,7 @@ import { dialMachine, lifeMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
-import { connectionMachine, controlLinkMachine, supervisorMachine } from '@fairlead/node-agent';
+import { connectionMachine, controlLinkMachine, healthMachine, supervisorMachine } from '@fairlead/node-agent';
 import { jobMachine } from '@fairlead/scheduler';
 import { raceMachine } from '@fairlead/ssh';
 
@@ -14,6 +14,11 @@ const machines: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'An instance, as its agent sees it',
     file: 'apps/node-agent/src/supervisor/transition.ts',
     table: () => renderTransitions(supervisorMachine),
+  },
+  {
+    title: 'A serving engine, as its agent judges it',
+    file: 'apps/node-agent/src/health/health-machine.ts',
+    table: () => renderTransitions(healthMachine),
   },
   {
     title: 'An instance, as control sees it',

@@ -4,6 +4,7 @@ export { agentVersion } from './agent-version.ts';
 export { controlLinkMachine } from './control-link/link-table.ts';
 export { exits, type ExitName } from './exit-code.ts';
 export { connectionMachine } from './front/connection-table.ts';
+export { healthMachine } from './health/health-table.ts';
 export { readSpec } from './job/read-spec.ts';
 export { runAgent } from './open-agent.ts';
 export { supervisorMachine } from './supervisor/transition-table.ts';

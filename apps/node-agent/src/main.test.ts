@@ -204,7 +204,7 @@ describe.concurrent('the agent program, by itself,', () => {
 
   it('restarts an engine that takes requests and makes no token', async () => {
     await using world = await openAgentWorld();
-    const health = { ...world.spec.health, probeIntervalSeconds: 0.3, probeLimitSeconds: 60, stallSeconds: 0.5 };
+    const health = { ...world.spec.health, probeIntervalSeconds: 0.3, stallSeconds: 0.5 };
     const { engine } = withFault(world, '--sim-decode-ms', '100', '--sim-fault', 'hang:2000');
     await using agent = await startAgent(world, { engine: engine!, health });
     await Promise.all([agent.hasSaid('first completion'), agent.hasSaid('data connection to')]);

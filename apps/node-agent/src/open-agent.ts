@@ -47,6 +47,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       spec,
       directory,
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
+      onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
   const front = scope.use(openEngineFront(spec, deps, engine));
@@ -162,6 +163,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     checkHealth: engine.checkHealth,
     readMetrics: engine.readMetrics,
     completeOneToken: createOneTokenProbe(engine.client, spec.servedModel),
+    pieces: () => front.stats.generatedPieces,
     health: spec.health,
     clock: deps.clock,
     log: deps.log,

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The edge of the process: arguments, environment, signals, exit code. Decides nothing else.
 
+import './quick-start.ts';
+
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
@@ -87,6 +89,7 @@ function currentFolder(): string {
 }
 
 async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
+  await import('./no-schema-compiler.ts');
   const output = await outputFor(flags);
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY && !flags.json;
   const { signal } = interrupt;

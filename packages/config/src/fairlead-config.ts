@@ -143,11 +143,11 @@ const engineNames = engineKinds.map(({ name }) => name);
 export const healthSettings = z.strictObject({
   probeIntervalSeconds: seconds.optional().meta({
     description: `Interval at which the agent asks an idle engine for one token. Default ${defaults.probeIntervalSeconds}.`,
-    examples: [30],
+    examples: [15],
   }),
   probeLimitSeconds: seconds.optional().meta({
     description: `How long the engine may take for that token. Default ${defaults.probeLimitSeconds}.`,
-    examples: [30],
+    examples: [15],
   }),
   probeFailures: z
     .int()
@@ -158,8 +158,8 @@ export const healthSettings = z.strictObject({
       examples: [2],
     }),
   stallSeconds: seconds.optional().meta({
-    description: `How long an engine with running requests may produce no token. Default ${defaults.stallSeconds}.`,
-    examples: [90],
+    description: `How long an engine with running requests may show no progress (no token, no part of a prompt read) before the agent asks it for one token; if that fails too, it counts as hung. Default ${defaults.stallSeconds}.`,
+    examples: [30],
   }),
   crashLimit: z
     .int()

@@ -3,6 +3,7 @@ export { type EngineCommand, engineCommand, markerVariable } from './port/engine
 export type {
   EngineCache,
   EngineCheck,
+  EngineGpu,
   EngineKind,
   EnginePlace,
   EngineSettings,

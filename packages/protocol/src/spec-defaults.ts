@@ -3,10 +3,11 @@
 export const specDefaults = {
   readyLimitSeconds: 3600,
   stopLimitSeconds: 30,
-  probeIntervalSeconds: 30,
-  probeLimitSeconds: 30,
+  /** Where these four come from: apps/node-agent/src/health/health-times.ts. */
+  probeIntervalSeconds: 15,
+  probeLimitSeconds: 15,
   probeFailures: 2,
-  stallSeconds: 90,
+  stallSeconds: 30,
   crashLimit: 4,
   crashWindowSeconds: 1800,
   restartBaseSeconds: 2,

@@ -45,6 +45,8 @@ export interface OpenEngineOptions {
   clock: Clock;
   log: Log;
   onPhase: (seen: { phase: StartPhase; percent?: number }) => void;
+  /** A sentence about what was made of the settings. Called once for each sentence. */
+  onNote: (message: string) => void;
 }
 
 export interface Engine extends EngineQuestions, AsyncDisposable {
@@ -80,6 +82,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   let isPlain = false;
   let optional: EngineCommand['optional'];
   let address: EngineAddress = { path: directory.socketPath };
+  const tell = createTeller(options);
 
   const prepare = async (): Promise<Secret | undefined> => {
     await sweepOnce();
@@ -94,6 +97,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
     const command = engineCommand({ ...job, kind, wanted, place, isPlain });
     optional = command.optional;
+    tell(command.notes);
     return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
   };
   const client = createEngineClient({ address: () => address, engineKey });
@@ -133,6 +137,19 @@ function withoutOptional(
   if (!failure.message.includes(`unrecognized arguments: ${flag}`)) return undefined;
   const message = `this engine does not know ${flag}; it is started again without it, and ${without}`;
   return { ...failure, message, hint, fatal: false };
+}
+
+/** Tells each sentence once: every start of the engine makes the same plan. */
+function createTeller({ log, onNote }: OpenEngineOptions): (notes: readonly string[]) => void {
+  const told = new Set<string>();
+  return (notes) => {
+    for (const message of notes) {
+      if (told.has(message)) continue;
+      told.add(message);
+      log.info({ op: 'engine.plan' }, message);
+      onNote(message);
+    }
+  };
 }
 
 const sweepTimeoutMs = 10_000;

@@ -33,7 +33,7 @@ export interface EngineProcess {
 }
 
 export interface SpawnEngineOptions {
-  command: EngineCommand;
+  command: Pick<EngineCommand, 'argv' | 'env'>;
   socketPath: string;
   /** Takes the output, in blocks of whole lines. */
   onOutput: (block: Buffer) => void;
@@ -112,7 +112,10 @@ async function lookOften(
   await repeatTurns(look, { op: 'engine.look', clock, log, signal: over.signal });
 }
 
-async function startProgram({ argv, env }: EngineCommand): Promise<{ child: EngineChild; pid: number }> {
+async function startProgram({
+  argv,
+  env,
+}: SpawnEngineOptions['command']): Promise<{ child: EngineChild; pid: number }> {
   const [program, ...args] = argv;
   try {
     const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -14,6 +14,8 @@ export interface FrontConnectionDeps {
   dial: EngineDialDeps;
   /** The engine gets the request: it is in flight until its connection has closed. */
   onAdmitted: () => void;
+  /** The engine has sent a piece of what it generates. */
+  onGenerated: () => void;
   /** The engine could not be reached for a moment, and will be dialled again. */
   onDialRetry: () => void;
 }

@@ -1,7 +1,7 @@
 // One connection from the tunnel: performs what `stepConnection` decides, and carries the bytes both ways.
 
 import type { Duplex } from 'node:stream';
-import { type Refusal, renderRefusal } from '@fairlead/openai-wire';
+import { type ApiRoute, type Refusal, renderRefusal } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmittedRequest, admitRequest } from './admit-request.ts';
 import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
@@ -187,6 +187,7 @@ export class FrontConnection {
       this.#tally.status = statusOf(piece);
       this.#apply({ type: 'engine.answered' });
     }
+    if (this.#tally.status === 200 && isGenerating(this.#tally.route)) this.#deps.onGenerated();
     this.#lastChunkSeen = endsInLastChunk(piece);
     const forClient = this.#answer?.take(piece);
     if (forClient) this.#sendToClient(forClient);
@@ -243,4 +244,9 @@ export class FrontConnection {
     const durationMs = this.#deps.clock.monotonicMs() - this.#begunAt;
     return { ...this.#tally, outcome, durationMs, silent: !this.#parser.started };
   }
+}
+
+/** Whether the model itself answers, and not the server alone, which may live on beside a frozen engine. */
+function isGenerating(route: ApiRoute | undefined): boolean {
+  return route?.method === 'POST' && !/(?:tokenize|count_tokens|cancel)$/.test(route.path);
 }

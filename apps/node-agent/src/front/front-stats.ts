@@ -16,6 +16,8 @@ export interface FrontStats {
   refusals: Partial<Record<RefusalCode, number>>;
   bytesToEngine: number;
   bytesToClient: number;
+  /** Of the answers with status 200 to requests that make an engine generate. */
+  generatedPieces: number;
 }
 
 export function emptyStats(): FrontStats {
@@ -28,6 +30,7 @@ export function emptyStats(): FrontStats {
     refusals: {},
     bytesToEngine: 0,
     bytesToClient: 0,
+    generatedPieces: 0,
   };
 }
 

@@ -86,6 +86,7 @@ class OpenFront implements Front {
         this.stats.inFlight += 1;
         this.stats.admitted += 1;
       },
+      onGenerated: () => (this.stats.generatedPieces += 1),
       onDialRetry: () => (this.stats.dialRetries += 1),
     };
     this.#sweeping = this.#sweep();

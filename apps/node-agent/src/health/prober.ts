@@ -13,16 +13,25 @@ import {
 } from '@fairlead/kit';
 import type { HealthSpec } from '@fairlead/protocol';
 import type { EngineMetrics } from '@fairlead/engines';
-import { judgeProgress, type ProgressMemory } from './judge-progress.ts';
+import {
+  type ProbeAnswer,
+  firstHealth,
+  type HealthEffect,
+  type HealthEvent,
+  type HealthState,
+  healthTransition,
+  type Signs,
+} from './health-machine.ts';
+import { healthTimes } from './health-times.ts';
 
 export type ProbeEvent =
   | { type: 'probe.answering' }
   | { type: 'probe.succeeded' }
-  | { type: 'probe.failed'; reason: string }
+  | { type: 'probe.doubtful'; reason: string }
+  /** Said once, and no more of this engine. */
+  | { type: 'probe.hung'; reason: string }
   /** The probe itself fails: whether the engine works is unknown, and stays so until a probe succeeds. */
-  | { type: 'probe.broken'; reason: string }
-  | { type: 'tokens.progressed' }
-  | { type: 'tokens.stalled'; forMs: number };
+  | { type: 'probe.broken'; reason: string };
 
 export interface ProberOptions {
   /** Rejects where the engine does not say that it is up. */
@@ -30,6 +39,8 @@ export interface ProberOptions {
   /** Undefined where there is nothing to see. */
   readMetrics: (signal: AbortSignal) => Promise<EngineMetrics | undefined>;
   completeOneToken: (signal: AbortSignal) => Promise<void>;
+  /** How many pieces of generated answers clients got so far. */
+  pieces: () => number;
   health: HealthSpec;
   clock: Clock;
   log: Log;
@@ -47,7 +58,6 @@ const knockIntervalMs = 100;
 const healthTimeoutMs = 5_000;
 /** The first completion may compile kernels. */
 const firstCompletionTimeoutMs = 120_000;
-const metricsIntervalMs = 5_000;
 const retryIntervalMs = 250;
 
 export function createProber(options: ProberOptions): Prober {
@@ -109,52 +119,64 @@ function untilReadyTurn(
   };
 }
 
+/** Interprets health-machine.ts: one look a turn, and a completion where that asks for one. */
 function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<number> {
-  const { clock, health, log, report } = options;
-  const everyMs = Math.min(metricsIntervalMs, health.probeIntervalSeconds * 1000);
-  const asking = { limitMs: health.probeLimitSeconds * 1000, signal, clock };
-  const stallMs = health.stallSeconds * 1000;
-  let memory: ProgressMemory | undefined;
-  let provenMs = clock.monotonicMs();
+  const { clock, health, log } = options;
+  const { probeIntervalSeconds, probeLimitSeconds, probeFailures, stallSeconds } = health;
+  const policy = { probeFailures, probeIntervalMs: probeIntervalSeconds * 1000, stallMs: stallSeconds * 1000 };
+  const lookIntervalMs = Math.min(healthTimes.lookIntervalMs, policy.probeIntervalMs);
+  const asking = { limitMs: probeLimitSeconds * 1000, signal, clock };
+  let state: HealthState = firstHealth(clock.monotonicMs());
+  let nextMs: number | undefined;
   let unknowns = 0;
 
-  const failed = (outcome: Exclude<ProbeOutcome, { kind: 'well' }>) => {
-    if (outcome.kind === 'sick') return report({ type: 'probe.failed', reason: outcome.reason });
-    unknowns += 1;
-    if (unknowns === 1) log.warn({ op: 'probe', ok: false, error: outcome.reason }, 'cannot ask the engine');
+  const step = (event: HealthEvent): readonly HealthEffect[] => {
+    const { state: next, effects } = healthTransition(state, event, policy);
+    state = next;
+    for (const effect of effects) tell(effect, options);
+    return effects;
   };
-
-  return async () => {
-    const metrics = await metricsOf(options, asking);
-    options.onMetrics(metrics);
-    const now = clock.monotonicMs();
-    const progress = metrics && judgeProgress(memory, { metrics, now }, stallMs);
-    memory = progress?.memory;
-    const alive = await tried(options.checkHealth, asking);
-    if (alive.kind !== 'well') failed(alive);
-    else if (progress?.verdict === 'stalled') {
-      report({ type: 'tokens.stalled', forMs: now - progress.memory.sinceMs });
-      memory = undefined;
-    } else if (progress?.verdict === 'progressed') {
-      provenMs = now;
-      report({ type: 'tokens.progressed' });
-    } else if (progress?.verdict !== 'waiting' && now - provenMs >= health.probeIntervalSeconds * 1000) {
-      const completion = await tried(options.completeOneToken, asking);
-      if (completion.kind === 'well') {
-        provenMs = clock.monotonicMs();
-        report({ type: 'probe.succeeded' });
-      } else failed(completion);
-    }
-    if (alive.kind === 'well' && unknowns > 0) {
+  const note = (answer: ProbeAnswer) => {
+    if (answer.kind === 'unknown') {
+      unknowns += 1;
+      if (unknowns === 1) log.warn({ op: 'probe', ok: false, error: answer.reason }, 'cannot ask the engine');
+    } else if (unknowns > 0) {
       log.info({ op: 'probe', ok: true, failures: unknowns }, 'can ask the engine again');
       unknowns = 0;
     }
-    return everyMs;
+  };
+
+  return async () => {
+    const startedMs = clock.monotonicMs();
+    if (nextMs !== undefined && startedMs - nextMs > healthTimes.pauseMs)
+      step({ type: 'agent.paused', now: startedMs });
+    const [signs, server] = await Promise.all([look(options, signal), tried(options.checkHealth, asking)]);
+    note(server);
+    const effects = step({ type: 'looked', now: clock.monotonicMs(), server, signs });
+    if (effects.some(({ type }) => type === 'completion.ask')) {
+      const answer = await tried(options.completeOneToken, asking);
+      note(answer);
+      const after = answer.kind === 'sick' ? await look(options, signal) : signs;
+      step({ type: 'completion.ended', now: clock.monotonicMs(), answer, signs: after });
+    }
+    const waitMs = state.status === 'doubtful' ? Math.min(healthTimes.doubtIntervalMs, lookIntervalMs) : lookIntervalMs;
+    nextMs = clock.monotonicMs() + waitMs;
+    return waitMs;
   };
 }
 
-/** `unknown`: this process could not ask (no descriptors, no memory), which says nothing about the engine. */
-type ProbeOutcome = { kind: 'well' } | { kind: 'sick'; reason: string } | { kind: 'unknown'; reason: string };
+function tell(effect: HealthEffect, { report }: ProberOptions): void {
+  switch (effect.type) {
+    case 'tell.working':
+      return report({ type: 'probe.succeeded' });
+    case 'tell.doubtful':
+      return report({ type: 'probe.doubtful', reason: effect.reason });
+    case 'tell.hung':
+      return report({ type: 'probe.hung', reason: effect.reason });
+    case 'completion.ask':
+      return;
+  }
+}
 
 interface Asking {
   limitMs: number;
@@ -162,20 +184,23 @@ interface Asking {
   clock: Clock;
 }
 
-async function metricsOf({ readMetrics }: ProberOptions, asking: Asking): Promise<EngineMetrics | undefined> {
+async function look({ readMetrics, onMetrics, pieces, clock }: ProberOptions, signal: AbortSignal): Promise<Signs> {
   let metrics: EngineMetrics | undefined;
+  const asking = { limitMs: healthTimes.metricsLimitMs, signal, clock };
   await tried(async (within) => {
     metrics = await readMetrics(within);
   }, asking);
-  return metrics;
+  onMetrics(metrics);
+  return { metrics, pieces: pieces() };
 }
 
 /** Conditions of this process or of a full accept queue are tried again until the limit. Rejects only when `signal` fires. */
 async function tried(
   work: (signal: AbortSignal) => Promise<void>,
   { limitMs, signal, clock }: Asking,
-): Promise<ProbeOutcome> {
+): Promise<ProbeAnswer> {
   using limit = openTimeLimit(clock, limitMs);
+  const startedMs = clock.monotonicMs();
   const within = anySignal(signal, limit.signal);
   for (let met: unknown; ;) {
     try {
@@ -186,6 +211,8 @@ async function tried(
       if (durationOf(error) === 'passing') met = error;
       else if (!limit.signal.aborted) return { kind: 'sick', reason: errorText(error) };
       if (limit.signal.aborted) {
+        const tookMs = clock.monotonicMs() - startedMs;
+        if (tookMs > limitMs + healthTimes.pauseMs) return { kind: 'unknown', reason: 'this agent was suspended' };
         return met === undefined || isQueueFull(met)
           ? { kind: 'sick', reason: `no answer within ${limitMs / 1000} s` }
           : { kind: 'unknown', reason: errorText(met) };

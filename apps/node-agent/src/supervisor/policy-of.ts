@@ -11,7 +11,6 @@ export function policyOf(
   jobStartMs: number,
 ): SupervisorPolicy {
   return {
-    probeFailures: health.probeFailures,
     crashLimit: health.crashLimit,
     crashWindowMs: health.crashWindowSeconds * 1000,
     readyLimitMs: engine.readyLimitSeconds * 1000,

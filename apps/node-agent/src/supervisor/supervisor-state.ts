@@ -19,7 +19,7 @@ export type SupervisorState = { deadlineMs?: number } & SupervisorLife;
 export type SupervisorLife =
   | ({ status: 'starting'; engine: Exclude<EngineLife, 'serving'>; phase: StartPhase; percent?: number } & Started)
   | ({ status: 'ready' } & Started)
-  | ({ status: 'degraded'; engine: EngineLife; reason: string; failedProbes: number } & Started)
+  | ({ status: 'degraded'; engine: EngineLife; reason: string } & Started)
   | {
       status: 'draining';
       /** `requests`: those in flight may end until `untilMs`. `engine`: it is being ended. */
@@ -44,10 +44,9 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'engine.gone' }
   | { type: 'engine.phase'; phase: StartPhase; percent?: number }
   | { type: 'probe.succeeded' }
-  | { type: 'probe.failed'; reason: string }
+  | { type: 'probe.doubtful'; reason: string }
+  | { type: 'probe.hung'; reason: string }
   | { type: 'probe.broken'; reason: string }
-  | { type: 'tokens.progressed' }
-  | { type: 'tokens.stalled'; forMs: number }
   | { type: 'ready.limit_reached'; lastLines: string[]; hint: string }
   | { type: 'drain.limit_reached' }
   | { type: 'front.idle' }
@@ -89,7 +88,6 @@ export type SupervisorEffect =
   | { type: 'exit'; exit: ExitName };
 
 export interface SupervisorPolicy {
-  probeFailures: number;
   crashLimit: number;
   crashWindowMs: number;
   readyLimitMs: number;

@@ -145,13 +145,16 @@ describe('transition', () => {
     expect(play([{ type: 'engine.gone' }], { from: state }).state).toMatchObject({ engine: 'down' });
   });
 
-  it('restarts a hung engine after the given number of failed probes, not before', () => {
-    const fail: Bare<SupervisorEvent> = { type: 'probe.failed', reason: 'no answer' };
-    expect(play([...readyEvents, fail]).state).toMatchObject({ status: 'degraded', engine: 'serving' });
-    expect(play([...readyEvents, fail, { type: 'probe.succeeded' }]).state.status).toBe('ready');
-    const hung = play([...readyEvents, fail, fail]);
-    expect(hung.state).toMatchObject({ status: 'degraded', engine: 'ending' });
-    expect(typesOf(hung.effects)).toContain('engine.end');
+  it('keeps a doubtful engine, and restarts a hung one', () => {
+    const doubtful = { type: 'probe.doubtful', reason: 'no answer' } as const;
+    const hang = { type: 'probe.hung', reason: 'no answer' } as const;
+    expect(play([...readyEvents, doubtful, doubtful]).state).toMatchObject({ status: 'degraded', engine: 'serving' });
+    expect(play([...readyEvents, doubtful, { type: 'probe.succeeded' }]).state.status).toBe('ready');
+    for (const before of [[], [doubtful]]) {
+      const hung = play([...readyEvents, ...before, hang]);
+      expect(hung.state).toMatchObject({ status: 'degraded', engine: 'ending', reason: 'the engine hangs: no answer' });
+      expect(typesOf(hung.effects)).toContain('engine.end');
+    }
   });
 
   it('arms the ready limit once for all tries of a start, and again when a ready engine dies', () => {
@@ -199,7 +202,11 @@ describe('transition', () => {
 
   it('keeps the deadline through every event, and sets the alarm anew when the limit changes', () => {
     const learned = (deadlineMs: number | undefined) => ({ type: 'deadline.learned', deadlineMs }) as const;
-    const { state, effects } = play([learned(500_000), ...readyEvents, { type: 'probe.failed', reason: 'no answer' }]);
+    const { state, effects } = play([
+      learned(500_000),
+      ...readyEvents,
+      { type: 'probe.doubtful', reason: 'no answer' },
+    ]);
     expect(state).toMatchObject({ status: 'degraded', deadlineMs: 500_000 });
     expect(effects[0]).toEqual({ type: 'alarm.set', atMs: 380_000 });
     expect(play([learned(900_000)], { from: state }).effects).toEqual([{ type: 'alarm.set', atMs: 780_000 }]);
@@ -218,7 +225,7 @@ describe('transition', () => {
   it('becomes degraded, and keeps its engine, while the agent cannot probe', () => {
     const broken = { type: 'probe.broken', reason: 'a fault' } as const;
     const { state, effects } = play([...readyEvents, broken, broken, broken, broken]);
-    expect(state).toMatchObject({ status: 'degraded', engine: 'serving', reason: 'a fault', failedProbes: 0 });
+    expect(state).toMatchObject({ status: 'degraded', engine: 'serving', reason: 'a fault' });
     expect(typesOf(effects)).not.toContain('engine.end');
     expect(play([...readyEvents, broken, { type: 'probe.succeeded' }]).state.status).toBe('ready');
   });

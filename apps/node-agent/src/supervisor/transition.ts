@@ -113,25 +113,19 @@ const whileStarting: Handlers<In<'starting'>> = {
 };
 
 const whileReady: Handlers<In<'ready'>> = {
-  'probe.failed': (state, event, policy) =>
-    failedProbe({ ...state, status: 'degraded', engine: 'serving', reason: '', failedProbes: 0 }, event, policy),
+  'probe.doubtful': doubt,
   /** A fault of the agent says nothing about the engine: it serves on, and is not restarted. */
-  'probe.broken': (state, { reason }) =>
-    go(
-      { status: 'degraded', engine: 'serving', reason, failedProbes: 0, starts: state.starts },
-      note('engine.degraded', reason),
-    ),
-  'tokens.stalled': (state, event, policy) => restart(state, stallFailure(event), event.now, policy),
+  'probe.broken': doubt,
+  'probe.hung': (state, event, policy) => restart(state, hangFailure(event), event.now, policy),
   'engine.exited': (state, event, policy) => restart(state, event.failure, event.now, policy, exitNote(event)),
 };
 
 const whileDegraded: Handlers<In<'degraded'>> = {
   'probe.succeeded': (state) => (isUp(state) ? becomeReady(state) : stay(state)),
-  'tokens.progressed': (state) => (state.engine === 'serving' ? becomeReady(state) : stay(state)),
-  'probe.failed': (state, event, policy) =>
-    state.engine === 'serving' ? failedProbe(state, event, policy) : stay(state),
-  'tokens.stalled': (state, event, policy) =>
-    state.engine === 'serving' ? restart(state, stallFailure(event), event.now, policy) : stay(state),
+  'probe.doubtful': (state, event) =>
+    state.engine === 'serving' && state.reason !== event.reason ? doubt(state, event) : stay(state),
+  'probe.hung': (state, event, policy) =>
+    state.engine === 'serving' ? restart(state, hangFailure(event), event.now, policy) : stay(state),
   'engine.exited': (state, event, policy) =>
     isUp(state) ? restart(state, event.failure, event.now, policy, exitNote(event)) : stay(state),
   'engine.stuck': (state, { pids }) => (state.engine === 'ending' ? go(state, stuckNote(pids)) : stay(state)),
@@ -172,13 +166,15 @@ function endUnstartable(failure: EngineFailure, now: number, policy: SupervisorP
   return end(causeOf('engine_start_failed', failure), 'engine_start_failed', now, policy);
 }
 
-function failedProbe(state: In<'degraded'>, event: EventOf<'probe.failed'>, policy: SupervisorPolicy): Transition {
-  const failedProbes = state.failedProbes + 1;
-  if (failedProbes < policy.probeFailures) {
-    return go({ ...state, reason: event.reason, failedProbes }, note('engine.degraded', event.reason));
-  }
-  const message = `the engine hangs: ${event.reason}`;
-  return restart(state, { message, fatal: false, lastLines: [] }, event.now, policy);
+function doubt(
+  { starts }: In<'ready' | 'degraded'>,
+  { reason }: EventOf<'probe.doubtful' | 'probe.broken'>,
+): Transition {
+  return go({ status: 'degraded', engine: 'serving', reason, starts }, note('engine.degraded', reason));
+}
+
+function hangFailure({ reason }: EventOf<'probe.hung'>): EngineFailure {
+  return { message: `the engine hangs: ${reason}`, fatal: false, lastLines: [] };
 }
 
 /** Was ready once, and its engine is dead or as good as dead. */
@@ -193,7 +189,7 @@ function restart(
   if (giveUp) return giveUp;
   const wasServing = state.status === 'ready' || state.engine === 'serving';
   return go(
-    { status: 'degraded', engine: 'ending', reason: failure.message, failedProbes: 0, starts: state.starts },
+    { status: 'degraded', engine: 'ending', reason: failure.message, starts: state.starts },
     why,
     { type: 'front.admit', mode: 'starting' },
     { type: 'probe.stop' },
@@ -228,11 +224,6 @@ function startLater(state: { starts: readonly number[] }): SupervisorEffect {
 
 function startsWith(starts: readonly number[], now: number, policy: SupervisorPolicy): number[] {
   return [...starts.filter((at) => at > now - policy.crashWindowMs), now];
-}
-
-function stallFailure(event: EventOf<'tokens.stalled'>): EngineFailure {
-  const seconds = Math.round(event.forMs / 1000);
-  return { message: `the engine hangs: no token for ${seconds} s with requests running`, fatal: false, lastLines: [] };
 }
 
 function neverReady(event: EventOf<'ready.limit_reached'>, policy: SupervisorPolicy): EndCause {

@@ -6,7 +6,8 @@ import { vllmFailures } from '../vllm/vllm-failures.ts';
 import type { FailureEntry } from './failure-entry.ts';
 import { nodeFailures } from './node-failures.ts';
 
-const failuresOfEngines: Readonly<Record<string, FailureWords>> = { vllm: vllmFailures };
+/** The simulator fails in the words of vLLM. */
+const failuresOfEngines: Readonly<Record<string, FailureWords>> = { vllm: vllmFailures, sim: vllmFailures };
 
 /** The words of an engine about its end, by the name of its kind; an engine that has none of its own fails as any program does. */
 export function failureWordsOf(engine: string): FailureWords {
@@ -16,5 +17,5 @@ export function failureWordsOf(engine: string): FailureWords {
 /** Tried in this order, so that a full disk is found before the model's file that could not be written to it. */
 export const failureCatalogue: readonly FailureEntry[] = [
   ...nodeFailures,
-  ...Object.values(failuresOfEngines).flatMap(({ known }) => known),
+  ...[...new Set(Object.values(failuresOfEngines))].flatMap(({ known }) => known),
 ];

@@ -21,6 +21,7 @@ export interface EngineCommandInput {
 export interface EngineCommand {
   argv: [string, ...string[]];
   env: Record<string, string>;
+  notes: readonly string[];
   /** The optional arguments in `argv`. */
   optional?: OptionalArguments | undefined;
 }
@@ -46,6 +47,7 @@ export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: 
   return {
     argv: [program, ...args, ...(optional?.words ?? [])],
     env: { ...env, ...containerEnvironment(plan.argv, env, isNeeded) },
+    notes: plan.notes ?? [],
     optional,
   };
 }

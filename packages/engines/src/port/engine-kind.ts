@@ -26,6 +26,14 @@ export interface EngineWanted extends EngineSettings {
   nodes: number;
 }
 
+/** A node's GPUs. Where they differ, the facts are those of the weakest. */
+export interface EngineGpu {
+  /** As its driver names it: `Tesla T4`. */
+  name: string;
+  /** CUDA's compute capability, such as 7.5. Absent for a GPU that has none, and where it could not be read. */
+  computeCapability?: number;
+}
+
 /** The values that the node gives an engine. They are words, so that a dry run can show names in their place. */
 export interface EnginePlace {
   /** The agent's own Node. */
@@ -39,6 +47,8 @@ export interface EnginePlace {
   /** Port of 127.0.0.1 to listen on, if `listens` returns `port`. */
   port: string;
   engineKey: Secret;
+  /** Absent: the node has no GPU, or nothing is known of it. */
+  gpu?: EngineGpu;
 }
 
 export interface EnginePlan {
@@ -46,6 +56,8 @@ export interface EnginePlan {
   argv: readonly string[];
   /** Added to the job's own environment. Holds `EngineSettings.env`. */
   env: Readonly<Record<string, string>>;
+  /** What the plan did with the settings that a user may not expect: one sentence each. */
+  notes?: readonly string[];
   /** Added to `argv`; left out at the next start if the engine reports that it does not know the first of them. */
   optional?: OptionalArguments | undefined;
 }

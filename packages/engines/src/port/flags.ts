@@ -4,6 +4,13 @@ export function namesFlag(words: readonly string[], flag: string): boolean {
   return words.some((word) => flagOf(word) === flag);
 }
 
+/** The value of the last of `flags` in `words`, as argparse takes it; undefined if none of them has one. */
+export function valueOfFlag(words: readonly string[], flags: readonly string[]): string | undefined {
+  const at = words.findLastIndex((word) => flags.includes(flagOf(word)));
+  const word = words[at];
+  return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : word && words[at + 1];
+}
+
 /** The first flag in `words` that is one of `flags` and has a value. */
 export function flagWithValue(words: readonly string[], flags: readonly string[]): string | undefined {
   for (const [at, word] of words.entries()) {

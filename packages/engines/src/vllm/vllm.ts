@@ -1,10 +1,11 @@
 // The engine kind `vllm`: the inference server vLLM, for real deployments.
 
 import { z } from 'zod';
-import { namesFlag } from '../port/flags.ts';
+import { namesFlag, valueOfFlag } from '../port/flags.ts';
 import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
 import type { MetricNames } from '../port/parse-metrics.ts';
 import { readOptions } from '../port/read-options.ts';
+import { chooseDtype } from './choose-dtype.ts';
 import { mediaSettings } from './media-settings.ts';
 import { parseStartPhase } from './parse-start-phase.ts';
 import { vllmRoutes } from './routes.ts';
@@ -84,10 +85,13 @@ export const vllm: EngineKind = {
       wanted.gpus > 1 && !namesFlag(wanted.args, '--tensor-parallel-size')
         ? ['--tensor-parallel-size', String(wanted.gpus)]
         : [];
+    const dtype = chooseDtype(valueOfFlag(wanted.args, ['--dtype']), place.gpu);
     const command = wanted.command ?? ['vllm', 'serve'];
+    const words = [...gpus, ...wanted.args, ...dtype.arguments, ...media.arguments, '--uds', place.socket];
     return {
-      argv: serveArguments(command, wanted, [...gpus, ...wanted.args, ...media.arguments, '--uds', place.socket]),
+      argv: serveArguments(command, wanted, words),
       env: serveEnvironment(place, { ...media.env, ...wanted.env }),
+      notes: dtype.notes,
       optional: media.optional,
     };
   },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { decodeText, deploymentList } from '@fairlead/protocol';
 import { expect, it } from 'vitest';
 
-import { listText } from './list.ts';
+import { listText } from './list-text.ts';
 import { statusText } from './status.ts';
 
 const golden = new URL('../../../protocol/golden/v2/api/deployment-list.json', import.meta.url);
