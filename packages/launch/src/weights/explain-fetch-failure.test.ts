@@ -5,14 +5,14 @@ import { type FetchFailure, parseFetchLine } from './fetch-line.ts';
 import { isOffline, weightsSource } from './weights-source.ts';
 
 const place = { model: 'org/m', revision: 'v9', label: 'login', cache: '/scratch/hf/hub', remainingBytes: 141e9 };
-const nothing = {
+const nothing: FetchFailure = {
   event: 'failed',
   names: ['OSError', 'object'],
   message: '',
   errno: [],
   status: null,
   hasToken: false,
-} as const;
+};
 
 // Classes and sentences as huggingface_hub 2.4 gave them.
 it.each([
@@ -81,11 +81,14 @@ it.each([
     /not as Hugging Face has them: a\.safetensors/,
   ],
   ['anything else', { names: ['KeyError'], message: 'x' }, 'prefetch_failed', /huggingface_hub failed: x/],
-] as const)('A download names %s', (_what, failure, code, message) => {
-  const error = explainFetchFailure(structuredClone({ ...nothing, ...failure }) as FetchFailure, place);
-  expect(error).toMatchObject({ code, message: expect.stringMatching(message) as unknown });
-  expect(error.hint).toMatch(/\w{4}/);
-});
+] satisfies Array<[string, Partial<FetchFailure>, string, RegExp]>)(
+  'A download names %s',
+  (_what, failure, code, message) => {
+    const error = explainFetchFailure({ ...nothing, ...failure }, place);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) as unknown });
+    expect(error.hint).toMatch(/\w{4}/);
+  },
+);
 
 it('The lines of the download are read, and those of others are passed over', () => {
   expect(parseFetchLine('fl {"event":"progress","bytes":7}')).toEqual({ event: 'progress', bytes: 7 });

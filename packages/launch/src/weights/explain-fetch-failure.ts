@@ -54,7 +54,7 @@ function roomVerdict({ names, errno, message }: FetchFailure, place: FetchPlace)
   return undefined;
 }
 
-function modelVerdict({ names, status, hasToken, message }: FetchFailure, place: FetchPlace): Verdict | undefined {
+function modelVerdict({ names, status, hasToken }: FetchFailure, place: FetchPlace): Verdict | undefined {
   const page = `https://huggingface.co/${place.model}`;
   const giveToken = place.tokenFile
     ? `The token is read from ${place.tokenFile}.`

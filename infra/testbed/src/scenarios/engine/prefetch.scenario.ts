@@ -115,8 +115,8 @@ it(
     expect(await failure('org/gated', ...settings, ...tokenFile)).toMatchObject(says('model_unavailable', 'licence'));
     const away = ['--set', 'env={HF_HOME: /home/alice/hf2, HF_ENDPOINT: "http://127.0.0.1:9"}', ...settings.slice(2)];
     expect(await failure('org/tiny', ...away)).toMatchObject(says('hub_unreachable', 'does not reach Hugging Face'));
-    await onLogin('mkdir /srv/small && mount -t tmpfs -o size=1500k,mode=1777 small /srv/small', 'root');
-    const small = ['--set', 'env={HF_HOME: /srv/small/hf, HF_ENDPOINT: "http://127.0.0.1:8099"}', ...settings.slice(2)];
+    await onLogin('mkdir /tmp/small && mount -t tmpfs -o size=1500k,mode=1777 small /tmp/small', 'root');
+    const small = ['--set', 'env={HF_HOME: /tmp/small/hf, HF_ENDPOINT: "http://127.0.0.1:8099"}', ...settings.slice(2)];
     expect(await failure('org/tiny', ...small)).toMatchObject(says('disk_full', '2 MB are needed'));
 
     const given = await testbed.exec(
