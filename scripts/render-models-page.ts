@@ -1,30 +1,34 @@
-// The page of models: each preset on each site profile, where the figures come from, and the formats of a preset and a profile.
+// The page of models: each preset on each site profile, and where the figures come from.
 
 import {
   builtInModels,
+  bestPlan,
   builtInSites,
   defaultWish,
-  findChanges,
   gibWords,
   gpuLabel,
   gpus,
+  isUnproven,
   layoutWords,
   type ModelPreset,
+  pickPlan,
   placesOfSite,
   planModel,
   type SiteProfile,
 } from '@fairlead/planner';
 
 export function renderModelsPage(): string {
-  const [shown] = builtInSites;
   return `# Models
 
 \`fairlead models\` lists these models, \`fairlead models <name>\` explains one, and \`fairlead plan <name>\` says which GPUs it needs and why: the weights, the KV cache of the requests, and what else vLLM needs
-([the memory model and its limits](decisions/2026-11-30-memory-model-of-the-planner.md)). A preset of a chat model can be deployed by its name: with the GPUs, memory and arguments of the place that \`fairlead models\` shows under *FITS*, unless flags or settings say otherwise. Any other model is deployed by its Hugging Face id, and is not planned.
+([the memory model and its limits](decisions/2026-11-30-memory-model-of-the-planner.md)). A preset of a chat model is deployed by its name, or by its Hugging Face id.
+
+\`fairlead deploy <name>\` takes the plan where neither a flag nor a setting says otherwise: partition, GPUs and their split, context, CPUs, memory and time limit, each with its reason (\`--dry-run\` shows them). The GPUs of the site come from its profile (\`site\` of the cluster: see [sites.md](sites.md)), else from \`sinfo\`. A model that fits nowhere is refused before it is queued, with the smallest change that would do.
+\`--context\`, \`--concurrency\`, \`--kv-cache\` and \`--gpus\` change the plan; \`--no-plan\`, or \`plan: false\` of a preset of your own, does without it. Where neither a profile nor \`sinfo\` knows the GPUs, a preset asks for those that \`fairlead models\` shows under *FITS*. Any other model is deployed by its Hugging Face id, and is not planned.
 
 ## On the sites that are known
 
-Each model with ${wishWords()}, on the partition where it takes the fewest GPUs. *Not proven* says that vLLM's documentation does not list the GPU. This version of Fairlead deploys on one node alone; a plan over several is shown all the same.
+What \`deploy\` does with each model on a cluster with the \`site\` of the column, for ${wishWords()}: the partition where it takes the fewest GPUs, or why it is refused before anything is queued. *Not proven* says that vLLM's documentation does not list the GPU. This version of Fairlead deploys on one node alone; a plan over several is shown all the same.
 
 | model | format | weights | ${builtInSites.map(({ title }) => title).join(' | ')} |
 |---|---|---|${'---|'.repeat(builtInSites.length)}
@@ -52,22 +56,7 @@ ${gpus.map((gpu) => `| \`${gpuLabel(gpu)}\` | ${gpu.reportedGib ? `[${gpu.report
 
 ${builtInSites.map(siteText).join('\n\n')}
 
-### A site of your own
-
-\`fairlead plan <name> --site ./my-site.yaml\` reads a profile from YAML or JSON. That of ${shown?.title ?? ''} as an example:
-
-\`\`\`json
-${JSON.stringify(shown, undefined, 2)}
-\`\`\`
-
-| field | what it is |
-|---|---|
-| \`name\`, \`title\` | for \`--site\`, and for people |
-| \`login\` | hosts that take \`sbatch\` |
-| \`partitions\` | those with GPUs: \`name\`, \`gpu\` (a type of the table above), \`gpusPerNode\`, \`cpusPerNode\`, \`memoryGbPerNode\`; where known \`nodes\`, \`maxHours\`, \`longer\` (what allows longer jobs), \`maxGpus\` (that one user may hold) |
-| \`cost\` | where an hour of a GPU is charged: \`perGpuHour\`, \`unit\`, \`source\` |
-| \`notes\` | what a user has to know besides; shown with each plan |
-| \`sources\` | the pages that say so |
+A site of your own: [sites.md](sites.md).
 `;
 }
 
@@ -81,32 +70,22 @@ function modelRow(model: ModelPreset): string {
   return `| [\`${name}\`](https://huggingface.co/${model.model}) | ${quantization} | ${gibWords(weights.bytes)} | ${cells.join(' | ')} |`;
 }
 
-/** The partition with the fewest GPUs, or what would do on the one that comes nearest. */
+/** What `deploy` takes, or the smallest change that would do. */
 function cellOf(model: ModelPreset, site: SiteProfile): string {
-  const plans = placesOfSite(site).map((place) => planModel(model, place, defaultWish(model)));
-  const fitting = plans
-    .filter((plan) => plan.fits)
-    .toSorted(
-      (a, b) =>
-        Number(isProven(b)) - Number(isProven(a)) ||
-        gpuCount(a) - gpuCount(b) ||
-        a.place.gpu.memoryGb - b.place.gpu.memoryGb,
-    );
-  const [best] = fitting;
-  if (best) return `${best.place.partition ?? ''}: ${layoutWords(best.layout)}${isProven(best) ? '' : ' (not proven)'}`;
-  const [nearest] = plans;
-  if (!nearest || nearest.fits) return '';
+  const places = placesOfSite(site);
+  const wish = defaultWish(model);
   const siblings = builtInModels.filter(({ name }) => model.siblings?.includes(name) ?? false);
-  const [change] = findChanges(model, nearest.place, { wish: nearest.wish, siblings });
-  return `does not fit: ${change === undefined ? nearest.why : change.what}`;
-}
-
-function isProven({ warnings }: { warnings: readonly string[] }): boolean {
-  return warnings.every((warning) => !warning.includes('not proven'));
-}
-
-function gpuCount(plan: { layout: { nodes: number; gpusPerNode: number } }): number {
-  return plan.layout.nodes * plan.layout.gpusPerNode;
+  const plan = pickPlan(
+    model,
+    places.map((place) => ({ ...place, nodes: 1 })),
+    { wish, siblings },
+  );
+  if (plan.fits)
+    return `${plan.place.partition ?? ''}: ${layoutWords(plan.layout)}${isUnproven(plan) ? ' (not proven)' : ''}`;
+  const [change] = plan.changes;
+  const several = bestPlan(places.map((place) => planModel(model, place, wish)));
+  const spread = several ? `; over nodes: ${layoutWords(several.layout)} of ${several.place.partition ?? ''}` : '';
+  return `refused: ${change === undefined ? 'no change of one step would do' : change.what}${spread}`;
 }
 
 function sourceRow({ name, licence, weights, shape, context }: ModelPreset): string {

@@ -130,6 +130,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       'packages/carrier': 'asks control about the deployment it makes',
       'packages/config': 'what the user wants',
+      'packages/planner': 'deploy takes what it plans',
       'packages/engines': 'what an engine needs of a job',
       'packages/scheduler': 'submits and follows',
       'packages/ssh': 'reaches login host and bastion',

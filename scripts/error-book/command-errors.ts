@@ -28,6 +28,11 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: 'No preset has that name, and a name without a slash is not a model.',
     cure: 'Use a name from the message, a Hugging Face id (org/model) or an absolute path.',
   },
+  does_not_fit: {
+    cause:
+      'By what is known of the model and of the GPUs of the site, the model does not fit on any of its partitions. Nothing was submitted.',
+    cure: 'Take the change that the hint names. `fairlead plan` shows the numbers. `--no-plan` deploys it all the same.',
+  },
   engine_unknown: {
     cause: 'No engine has that name.',
     cure: 'Use an engine from the message.',

@@ -1,4 +1,4 @@
-// The testbed's command line: pnpm testbed up | down | status | exec | logs | cut | heal | crash | boot | test.
+// The testbed's command line: pnpm testbed up | down | status | exec | logs | cut | heal | crash | boot | test | test-vllm.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { execCommand } from './commands/exec.ts';
 import { logsCommand } from './commands/logs.ts';
 import { statusCommand } from './commands/status.ts';
-import { testCommand } from './commands/test.ts';
+import { testCommand, testVllmCommand } from './commands/test.ts';
 import { downCommand, upCommand } from './commands/up-down.ts';
 import { TestbedError } from './errors.ts';
 import { profiles } from './plan.ts';
@@ -38,9 +38,15 @@ function createProgram(inside: readonly string[], done: (exitCode: number) => vo
     .command('test')
     .description("run the testbed's scenarios")
     .argument('[filter...]', 'arguments for vitest: files to run, options')
-    .option('--real', 'also the scenarios with a real engine')
+    .option('--real', 'also the scenarios with a real engine, which `test-vllm` runs')
     .allowUnknownOption()
     .action(async (filter, options) => done(await testCommand([...filter, ...inside], options)));
+  program
+    .command('test-vllm')
+    .description('run the scenarios with a real vLLM on the CPU; downloads almost a gigabyte once')
+    .argument('[filter...]', 'arguments for vitest: files to run, options')
+    .allowUnknownOption()
+    .action(async (filter) => done(await testVllmCommand([...filter, ...inside])));
   return program;
 }
 

@@ -28,6 +28,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   interrupted: 'interrupted',
   interrupted_with_remains: 'failed',
   preset_unknown: 'usage',
+  does_not_fit: 'failed',
   engine_unknown: 'usage',
   engine_options_invalid: 'usage',
   node_missing: 'failed',

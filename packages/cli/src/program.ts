@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { addCareCommands } from './program/care-commands.ts';
 import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
-import { collect, portNumber, wholeNumber } from './program/flag-values.ts';
+import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
 import { addPrepareCommands } from './program/prepare-commands.ts';
 import { addSiteCommands } from './program/site-commands.ts';
@@ -73,6 +73,10 @@ function addDeploy(program: Command, go: RunCommand): void {
     .option('--engine <engine>', 'what serves it: vllm, sim, command')
     .option('--gpus <count>', 'GPUs on the node', wholeNumber)
     .option('--nodes <count>', 'nodes', wholeNumber)
+    .option('--context <tokens>', 'tokens of the longest request with its answer; default: as `plan` says', countNumber)
+    .option('--concurrency <count>', 'requests of that length at a time; default: as `plan` says', countNumber)
+    .addOption(new Option('--kv-cache <format>', 'how the KV cache is kept').choices(['auto', 'fp8']))
+    .option('--no-plan', 'do not ask the planner: the settings as they are, also where the model may not fit')
     .option('--time <limit>', "the job's time limit, as Slurm writes it (04:00:00, 1-12)")
     .option(
       '--set <path=value>',
@@ -89,7 +93,9 @@ function addDeploy(program: Command, go: RunCommand): void {
     .action(async (what: string, options: DeployOptions) =>
       go(async (context) => {
         const { runDeploy } = await import('./commands/deploy.ts');
-        await runDeploy({ ...options, what, dryRun: options.dryRun ?? false }, context);
+        // Without the flag a preset decides.
+        const plan = options.plan ? undefined : false;
+        await runDeploy({ ...options, what, plan, dryRun: options.dryRun ?? false }, context);
       }),
     );
 }
@@ -100,6 +106,10 @@ interface DeployOptions {
   engine?: string;
   gpus?: number;
   nodes?: number;
+  context?: number;
+  concurrency?: number;
+  kvCache?: 'auto' | 'fp8';
+  plan: boolean;
   time?: string;
   set: string[];
   dryRun?: boolean;

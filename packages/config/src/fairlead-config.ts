@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defaults } from './defaults.ts';
 import { clusterRoute, oneOrMore } from './bastion-routes.ts';
 import { sshRoute } from '@fairlead/protocol';
+import { isBuiltInSite, isSitePath, siteNames } from './site-names.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
 const seconds = z.number().min(0);
@@ -219,6 +220,31 @@ export const clusterConfig = z.strictObject({
     .enum(['slurm', 'local'])
     .optional()
     .meta({ description: '`local`: jobs run on this machine, without Slurm. Default slurm.', examples: ['slurm'] }),
+  site: z
+    .string()
+    .refine((text) => isBuiltInSite(text) || isSitePath(text), {
+      message: `must be one of ${siteNames.join(', ')}, or an absolute path of a site profile (~/ is this machine's home)`,
+    })
+    .optional()
+    .meta({
+      description:
+        'The profile of the site, by its name or path: partitions with their GPUs and limits, and the price of a GPU hour. `deploy` plans with it. Default: what `sinfo` says.',
+      examples: ['curc-alpine'],
+    }),
+  cost: z
+    .strictObject({
+      perGpuHour: z
+        .number()
+        .positive()
+        .meta({ description: 'The price of an hour of one GPU.', examples: [108.6] }),
+      unit: z
+        .string()
+        .min(1)
+        .max(20)
+        .meta({ description: 'Its unit.', examples: ['SU'] }),
+    })
+    .optional()
+    .describe('What the site charges. Default: as its profile says, if it does.'),
   login: sshRoute
     .optional()
     .meta({ description: 'The SSH host on which `sbatch` runs.', examples: [{ host: 'login.example.org' }] }),
@@ -357,6 +383,14 @@ export const presetConfig = z.strictObject({
     description: "Environment variables of the engine's process.",
     examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],
   }),
+  plan: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Whether `deploy` plans the settings that are absent here and refuses a model that does not fit. Default true.',
+      examples: [true],
+    }),
   description: z
     .string()
     .optional()

@@ -35,5 +35,5 @@ export { freeSettings } from './project/project-settings.ts';
 export { distrustFile, projectFilePath, trustFile } from './project/trust-file.ts';
 export { trustedFilesPath } from './project/trusted-files.ts';
 export { renderConfigurationPage } from './render-configuration-page.ts';
-export { readSiteFile } from './site-file.ts';
+export { readSite, readSiteFile } from './site-file.ts';
 export { type ConfigNotes, writeConfig } from './write-config.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { readSiteFile } from './site-file.ts';
+import { fairleadConfig } from './fairlead-config.ts';
+import { readSite, readSiteFile } from './site-file.ts';
 
 const profile = `
 name: my-site
@@ -51,4 +52,12 @@ it('A missing site profile is reported by its path', async () => {
     code: 'config_unreadable',
     message: expect.stringContaining('none.yaml'),
   });
+});
+
+it('The setting `site` means a built-in profile by its name, and a file by its path', async () => {
+  expect(await readSite('curc-alpine', '/nowhere')).toMatchObject({ cost: { unit: 'SU' } });
+  await writeFile(join(folder, 'mine.yaml'), profile);
+  expect(await readSite('~/mine.yaml', folder)).toMatchObject({ name: 'my-site' });
+  const refused = fairleadConfig.safeParse({ clusters: { a: { site: 'mine.yaml' } } });
+  expect(refused.error?.issues[0]?.message).toMatch(/must be one of curc-alpine, tud-capella, or an absolute path/);
 });

@@ -3,9 +3,15 @@
 
 import { describe, expect, test } from 'vitest';
 import type { ContractEngine } from './testing/contract-engine.ts';
-import { eventsOf, exchange, openExchange } from './testing/exchange.ts';
+import { eventsOf, exchange, type OpenExchange, openExchange } from './testing/exchange.ts';
 import { until } from './testing/open-sim.ts';
-import { exactAnswers, sendAgain, shapedAnswers, streamedAnswers } from './testing/recorded-table.ts';
+import {
+  exactAnswers,
+  sendAgain,
+  sendUntilAnsweredSo,
+  shapedAnswers,
+  streamedAnswers,
+} from './testing/recorded-table.ts';
 import { runOf, shapeOf } from './testing/shape.ts';
 
 /** The flags of the engine under contract. */
@@ -172,21 +178,23 @@ function describeLoad(name: string, engine: () => ContractEngine): void {
   describe(`${name}: load`, () => {
     test('a request that does not fit waits, one past the queue limit is refused, and a client that leaves makes room', async () => {
       const { send, stream, metric } = clientOf(engine());
+      // A real vLLM ends 2000 tokens within seconds: each stream that has ended is followed by another.
       const long = { messages: fox, stream: true, ignore_eos: true, max_tokens: 2000 };
-      const clients = Array.from({ length: 4 }, () => stream(chatPath, long));
+      const clients = Array.from({ length: 4 }, () => keepOpen(() => stream(chatPath, long)));
       try {
         await until(async () => (await metric('num_requests_waiting')) === 2, 20);
-        expect(await metric('num_requests_running')).toBe(2);
-        expect(await metric('kv_cache_usage_perc')).toBeGreaterThan(0);
-        expect((await send('/load')).body).toBe('{"server_load":4}');
+        await until(async () => (await metric('num_requests_running')) === 2, 20);
+        await until(async () => (await metric('kv_cache_usage_perc')) > 0, 20);
+        await until(async () => (await send('/load')).body === '{"server_load":4}', 20);
         for (const full of ['queue-full', 'queue-full-messages']) {
-          const { answer, recorded } = await sendAgain(engine(), full);
+          // Between the end of a stream and the next one there is room for a request.
+          const { answer, recorded } = await sendUntilAnsweredSo(engine(), full);
           expect(answer.body).toBe(recorded.body);
         }
-        for (const client of clients.slice(0, 2)) client.socket.destroy();
+        for (const client of clients.slice(0, 2)) client.close();
         await until(async () => (await metric('num_requests_waiting')) === 0, 20);
       } finally {
-        for (const client of clients) client.socket.destroy();
+        for (const client of clients) client.close();
       }
       await until(async () => (await metric('num_requests_running')) === 0, 20);
       expect(await metric('num_requests_waiting')).toBe(0);
@@ -200,6 +208,26 @@ function describeLoad(name: string, engine: () => ContractEngine): void {
       expect(Object.fromEntries(answer.headers)['x-request-id']).toBe('mine-1');
     });
   });
+}
+
+/** Opens an exchange, and another one each time the server has ended it, until it is closed. */
+function keepOpen(open: () => OpenExchange): { close: () => void } {
+  let isClosed = false;
+  let current = open();
+  const follow = () => {
+    current.socket.once('close', () => {
+      if (isClosed) return;
+      current = open();
+      follow();
+    });
+  };
+  follow();
+  return {
+    close() {
+      isClosed = true;
+      current.socket.destroy();
+    },
+  };
 }
 
 function describeAdapters(name: string, engine: () => ContractEngine): void {

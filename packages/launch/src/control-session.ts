@@ -4,6 +4,7 @@ import type {
   CreateDeployment,
   DeploymentCreated,
   DeploymentView,
+  EventView,
   InstanceView,
   JobObserved,
   LaptopProfile,
@@ -35,6 +36,8 @@ export interface ControlCalls {
     query: { source: LogSource; lines: number; follow: boolean },
     signal?: AbortSignal,
   ): AsyncIterable<string[]>;
+  /** The newest events of one deployment, oldest first. */
+  events(query: { deployment: string; last: number }, signal?: AbortSignal): Promise<{ events: EventView[] }>;
   observed(instanceId: string, body: JobObserved, signal?: AbortSignal): Promise<InstanceView>;
 }
 

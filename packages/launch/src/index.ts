@@ -12,7 +12,11 @@ export { observationFor } from './job/observe-job.ts';
 export { routesForJobs } from './job/routes-for-jobs.ts';
 export { testJob } from './job/submit-job.ts';
 export { type LaunchErrorCode } from './launch-error.ts';
-export { type DeploymentPlan, type DeployRequest, planDeployment } from './plan/plan-deployment.ts';
+export { type DeployRequest } from './plan/deploy-request.ts';
+export { type DeploymentPlan, type KnownFacts, planDeployment } from './plan/plan-deployment.ts';
+export { priceOf } from './plan/price.ts';
+export { eventsForCost, type Spent, spentUntil } from './job/spent.ts';
+export { profileFacts, type SiteFacts, slurmFacts } from './plan/site-facts.ts';
 export { findBundle } from './ship/bundles.ts';
 export { findRuntime } from './ship/find-runtime.ts';
 export { shipAgent, shipFile, type Shipped, shipRuntime } from './ship/ship.ts';
@@ -23,7 +27,15 @@ export { pollMs, slurmSite } from './site/slurm-site.ts';
 export { follow } from './follow.ts';
 export { launch, type LaunchRequest } from './launch.ts';
 export { type LaunchDeps } from './launch-deps.ts';
-export type { FollowEvent, LaunchEvent, LaunchPhase, PlannedDeployment, StopEvent, WorkEvent } from './launch-event.ts';
+export type {
+  FollowEvent,
+  LaunchEvent,
+  LaunchPhase,
+  PlannedDeployment,
+  SizedDeployment,
+  StopEvent,
+  WorkEvent,
+} from './launch-event.ts';
 export { type LogEvent, type LogRequest, readLog } from './logs/read-log.ts';
 export type { LoginQuestions, LocalMachine, Run } from './machine.ts';
 export { stopDeployment, type StopRequest } from './stop-deployment.ts';

@@ -7,6 +7,7 @@ export type LaunchErrorCode =
   | ConfigErrorCode
   | EngineSettingErrorCode
   | 'preset_unknown'
+  | 'does_not_fit'
   | 'node_missing'
   | 'bundle_failed'
   | 'remote_unfit'

@@ -2,6 +2,7 @@
 
 import type { DeploymentView, InstanceView, StopMode } from '@fairlead/protocol';
 
+import type { Spent } from './job/spent.ts';
 import type { DeploymentPlan } from './plan/plan-deployment.ts';
 
 /** What any work on a cluster may tell. */
@@ -27,6 +28,8 @@ export type LaunchPhase = 'checking' | 'recorded' | 'submitting' | 'submitted';
 export type LaunchEvent =
   | FollowEvent
   | { type: 'deployment.planned'; cluster: string; plan: PlannedDeployment }
+  /** What the planner chose, and why; after `deployment.planned`. */
+  | { type: 'deployment.sized'; plan: SizedDeployment }
   | { type: 'launch.phase'; phase: LaunchPhase }
   | { type: 'file.uploading'; file: string; sentBytes: number; totalBytes: number }
   | { type: 'agent.uploaded'; files: readonly string[] }
@@ -38,6 +41,11 @@ export type PlannedDeployment = Pick<
   'name' | 'model' | 'servedModel' | 'engine' | 'gpus' | 'nodes' | 'timeMinutes' | 'risks'
 >;
 
+export type SizedDeployment = Pick<
+  DeploymentPlan,
+  'name' | 'gpus' | 'nodes' | 'timeMinutes' | 'partition' | 'gpuType' | 'mem' | 'cpusPerTask' | 'reasons' | 'cost'
+>;
+
 export type StopEvent =
   | WorkEvent
   /** `delivered`: whether an agent took the order. */
@@ -47,4 +55,4 @@ export type StopEvent =
   | { type: 'job.found'; name: string; jobIds: readonly string[] }
   | { type: 'job.cancelled'; jobId: string; how: 'stop' | 'kill' }
   /** The last event. Where the end was not waited for, the deployment may still be ending. */
-  | { type: 'deployment.stopped'; deployment: DeploymentView };
+  | { type: 'deployment.stopped'; deployment: DeploymentView; spent?: Spent };

@@ -1,10 +1,13 @@
 // Ends a deployment: the order through control, then the scheduler's own ways.
 
-import { pickCluster } from '@fairlead/config';
-import { CodedError } from '@fairlead/kit';
-import { hasEnded, leadInstance, type StopMode } from '@fairlead/protocol';
+import { type FairleadConfig, pickCluster } from '@fairlead/config';
+import { CodedError, defined, errorText, isCodedError } from '@fairlead/kit';
+import { type DeploymentView, hasEnded, leadInstance, type StopMode } from '@fairlead/protocol';
 
+import type { ControlSession } from './control-session.ts';
 import { endDeployment } from './job/end-deployment.ts';
+import { eventsForCost, type Spent, spentUntil } from './job/spent.ts';
+import { priceOf } from './plan/price.ts';
 import { type LaunchDeps, streamRun } from './launch-deps.ts';
 import type { LaunchErrorCode } from './launch-error.ts';
 import type { StopEvent } from './launch-event.ts';
@@ -55,5 +58,24 @@ async function runStop(deps: LaunchDeps, { name, mode, wait }: StopRequest, run:
       },
     );
   }
-  run.tell({ type: 'deployment.stopped', deployment: last });
+  const spent = await spentOn(last, { session, config, run });
+  run.tell({ type: 'deployment.stopped', deployment: last, ...defined({ spent }) });
+}
+
+/** Undefined where no price is known, and where it cannot be told: the deployment has ended all the same. */
+async function spentOn(
+  deployment: DeploymentView,
+  { session, config, run }: { session: ControlSession; config: FairleadConfig; run: Run<StopEvent> },
+): Promise<Spent | undefined> {
+  try {
+    const price = await priceOf(pickCluster(config, deployment.cluster).config, run.home);
+    if (!price) return undefined;
+    const { events } = await session.api.events({ deployment: deployment.name, last: eventsForCost }, run.signal);
+    return spentUntil(deployment, { price, events, nowMs: run.clock.now() });
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!isCodedError(error)) throw error;
+    run.tell({ type: 'warning', message: `could not tell what ${deployment.name} has cost: ${errorText(error)}` });
+    return undefined;
+  }
 }

@@ -128,6 +128,16 @@ export function findGpu(text: string): { gpu: Gpu } | { candidates: string[] } {
   return { candidates: (found.length > 0 ? found : gpus).map(gpuLabel) };
 }
 
+/** The GPUs that a type of Slurm's GRES may mean, the smallest first: `a100`, `nvidia_h100_80gb_hbm3`. None for a MIG slice and for an unknown type. */
+export function findGpusOfGres(type: string): Gpu[] {
+  const words = type.toLowerCase().split(/[^a-z0-9]+/);
+  if (words.some((word) => /^[1-7]g$/.test(word))) return [];
+  const named = gpus.filter(({ name }) => words.includes(name)).toSorted((a, b) => a.memoryGb - b.memoryGb);
+  const sizes = words.flatMap((word) => /^(\d+)gb?$/.exec(word)?.[1] ?? []).map(Number);
+  const sized = named.filter(({ memoryGb }) => sizes.includes(memoryGb));
+  return sized.length > 0 ? sized : named;
+}
+
 export type FormatSupport = { kind: 'native' } | { kind: 'slower' | 'no'; why: string };
 
 /** Sources: the table of vLLM's documentation on quantization, https://docs.vllm.ai/en/v0.14.0/features/quantization/, and its recipe of GPT-OSS for MXFP4 on an A100. */

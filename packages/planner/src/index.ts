@@ -1,11 +1,20 @@
-export { findGpu, type Gpu, gpuLabel, gpus } from './gpu.ts';
+export { findGpu, findGpusOfGres, type Gpu, gpuLabel, gpus } from './gpu.ts';
 export { modelPreset, type ModelPreset } from './model-preset.ts';
 export { builtInModels } from './models/built-in-models.ts';
 export { type Change, findChanges } from './plan/find-changes.ts';
 export { gpusOf } from './plan/layout.ts';
-export { defaultWish, maxConcurrency, memoryArguments, type Wish } from './plan/memory.ts';
+export { defaultWish, maxConcurrency, maxSequences, memoryArguments, type Wish } from './plan/memory.ts';
 export { type Place, placeOfGpu, placesOfSite } from './plan/place.ts';
-export { type FittingPlan, layoutWords, planModel, type PlanRefusal } from './plan/plan-model.ts';
+export { type PartitionFacts, placesOfPartitions } from './plan/places-of-partitions.ts';
+export { bestPlan, isUnproven, type NoPlace, pickPlan } from './plan/pick-plan.ts';
+export {
+  type Cost,
+  type FittingPlan,
+  layoutWords,
+  planModel,
+  type PlanRefusal,
+  type Reason,
+} from './plan/plan-model.ts';
 export { gibWords } from './plan/words.ts';
 export { maxGpusPerNode, siteProfile, type SiteProfile } from './site-profile.ts';
 export { builtInSites } from './sites/built-in-sites.ts';

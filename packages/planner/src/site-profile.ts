@@ -14,13 +14,18 @@ export const siteProfile = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes'),
   title: z.string().min(1),
   /** Hosts that take `sbatch`. */
-  login: z.array(z.string().min(1)).min(1),
+  login: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, 'must be a host name')).min(1),
   partitions: z
     .array(
       z.strictObject({
-        name: z.string().min(1),
+        name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'must be the name of one partition'),
         /** The GPU type, as in `--gpu`: `a100:40`. */
         gpu: z.string().refine((text) => 'gpu' in findGpu(text), `must be one of ${gpus.map(gpuLabel).join(', ')}`),
+        /** The type in `--gres=gpu:<type>:1`, where the partition has GPUs of several types. */
+        gresType: z
+          .string()
+          .regex(/^[A-Za-z0-9_.-]+$/, 'must be the type as sinfo shows it')
+          .optional(),
         gpusPerNode: count.max(maxGpusPerNode),
         nodes: count.optional(),
         cpusPerNode: count,

@@ -9,6 +9,7 @@ import {
   type LaunchRequest,
   type PlannedDeployment,
   planDeployment,
+  profileFacts,
 } from '@fairlead/launch';
 import { formatSlurmDuration } from '@fairlead/scheduler';
 
@@ -34,7 +35,14 @@ export interface DeployArgs extends DeployRequest {
 export async function runDeploy(args: DeployArgs, context: Context): Promise<void> {
   await offerTrust(context);
   const { config, cluster, files } = await loadForCluster(configPlaceOf(context), args);
-  if (args.dryRun) return dryRun(planDeployment(args, config, cluster.config), { cluster, files }, context);
+  if (args.dryRun) {
+    const site = await profileFacts(cluster.config, context.home);
+    return dryRun(
+      planDeployment(args, config, cluster.config, { site }),
+      { cluster, files, isPlanned: site !== undefined },
+      context,
+    );
+  }
   const deps = { machine: machineOf(context), config, openSession: () => openCliSession(context) };
   await renderLaunch(deps, { ...args, cluster }, { files, context });
 }

@@ -15,6 +15,7 @@ import {
 } from '@fairlead/planner';
 
 import { table } from '../output/table.ts';
+import { costWords } from './sized-text.ts';
 
 /** What was planned for one place, and what would make it fit one node where it does not. */
 export type PlacePlan = (FittingPlan | PlanRefusal) & { changes: readonly Change[] };
@@ -60,14 +61,7 @@ function headText({ name, model, quantization }: ModelPreset, wish: Wish, site?:
 function fittingText(plan: FittingPlan & { changes: readonly Change[] }): string {
   const { place, model, layout, reasons, cost, warnings, args, changes } = plan;
   const lines = reasons.map(({ of, why }) => row(of, why));
-  const price = cost
-    ? [
-        row(
-          'cost',
-          `${money(cost.perHour)} ${cost.unit} an hour, ${money(cost.wholeJob)} ${cost.unit} for the whole time`,
-        ),
-      ]
-    : [];
+  const price = cost ? [row('cost', costWords(cost))] : [];
   return [
     `${place.label}: fits with ${layoutWords(layout)}`,
     ...lines,
@@ -94,8 +88,4 @@ function changeRows(changes: readonly Change[], label: string): string[] {
 
 function row(label: string, text: string): string {
   return `  ${label.padEnd(8)}  ${text}`;
-}
-
-function money(amount: number): string {
-  return amount >= 100 ? amount.toFixed(0) : amount.toFixed(1);
 }

@@ -16,7 +16,17 @@ import { routeWords } from '../bastion/say-route.ts';
 import { loadConfig, pickCluster } from '@fairlead/config';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { jobName, observationFor, openSite, type Site } from '@fairlead/launch';
+import {
+  eventsForCost,
+  jobName,
+  observationFor,
+  openSite,
+  priceOf,
+  type Site,
+  type Spent,
+  spentUntil,
+} from '@fairlead/launch';
+import { spentWords } from './sized-text.ts';
 import { clockTime, indented, leftWords, placeWords, stateWords } from './instance-words.ts';
 import { readLastEvents } from './last-events.ts';
 
@@ -31,10 +41,22 @@ export async function runStatus(args: { name: string; cluster: boolean }, contex
   const query = { name: args.name, count: eventsShown };
   const { events: recent } = await readLastEvents(query, session.api, context.signal);
   const route = describeRoute(session.link.route);
+  const spent = await spentOn(deployment, session, context);
   context.output.result(
-    { event: 'deployment', ok: true, deployment, events: recent, ...defined({ route }) },
-    statusText(deployment, { events: recent, route }, context.clock.now()),
+    { event: 'deployment', ok: true, deployment, events: recent, ...defined({ spent, route }) },
+    statusText(deployment, { events: recent, route, spent }, context.clock.now()),
   );
+}
+
+/** Undefined where no price is known, and where the configuration has no such cluster any more. */
+async function spentOn(deployment: DeploymentView, session: Session, context: Context): Promise<Spent | undefined> {
+  const { config } = await loadConfig(configPlaceOf(context));
+  const cluster = config.clusters?.[deployment.cluster];
+  const price = cluster && (await priceOf(cluster, context.home));
+  if (!price) return undefined;
+  const query = { deployment: deployment.name, last: eventsForCost };
+  const { events } = await session.api.events(query, context.signal);
+  return spentUntil(deployment, { price, events, nowMs: context.clock.now() });
 }
 
 function isForTheQueue(state: InstanceState): boolean {
@@ -89,7 +111,7 @@ async function jobByName({ deployment, instance, site }: Asking, { signal }: Con
 
 export function statusText(
   deployment: DeploymentView,
-  { events, route }: { events: EventView[]; route: BastionRouteView | undefined },
+  { events, route, spent }: { events: EventView[]; route: BastionRouteView | undefined; spent?: Spent | undefined },
   nowMs: number,
 ): string {
   const shared: Row[] = [
@@ -97,6 +119,7 @@ export function statusText(
     ['served as', deployment.servedModel],
     ['engine', deployment.engine],
     ['cluster', deployment.cluster],
+    ['cost', spent && spentWords(spent)],
     ['bastion', route && routeWords(route).replace('the bastion ', '')],
   ];
   const each = deployment.instances.map((instance) => [

@@ -1,12 +1,14 @@
 // `fairlead stop <name>`: has the deployment ended, and says how it goes.
 
-import { stopDeployment } from '@fairlead/launch';
-import { type DeploymentView, leadInstance } from '@fairlead/protocol';
+import { defined } from '@fairlead/kit';
+import { stopDeployment, type StopEvent } from '@fairlead/launch';
+import { leadInstance } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { launchDepsOf } from '../launch/launch-deps.ts';
 import { renderEvent } from '../launch/render-event.ts';
 import { stateWords } from './instance-words.ts';
+import { spentWords } from './sized-text.ts';
 
 export interface StopArgs {
   name: string;
@@ -17,12 +19,16 @@ export interface StopArgs {
 export async function runStop({ name, now, wait }: StopArgs, context: Context): Promise<void> {
   const mode = now ? 'now' : 'drain';
   for await (const event of stopDeployment(await launchDepsOf(context), { name, mode, wait }, context.signal)) {
-    if (event.type === 'deployment.stopped') sayStopped(event.deployment, wait, context);
+    if (event.type === 'deployment.stopped') sayStopped(event, wait, context);
     else renderEvent(event, context.output);
   }
 }
 
-function sayStopped(deployment: DeploymentView, wait: boolean, { output }: Context): void {
+function sayStopped(
+  { deployment, spent }: Extract<StopEvent, { type: 'deployment.stopped' }>,
+  wait: boolean,
+  { output }: Context,
+): void {
   const { name, instances } = deployment;
   const { state } = leadInstance(deployment);
   output.result(
@@ -31,7 +37,10 @@ function sayStopped(deployment: DeploymentView, wait: boolean, { output }: Conte
       ok: true,
       name,
       instances: instances.map((each) => ({ id: each.id, state: each.state })),
+      ...defined({ spent }),
     },
-    wait ? `${name} has ended (${stateWords(state)})` : `${name} is ending; see \`fairlead status ${name}\``,
+    wait
+      ? `${name} has ended (${stateWords(state)})${spent ? `; it cost ${spentWords(spent)}` : ''}`
+      : `${name} is ending; see \`fairlead status ${name}\``,
   );
 }

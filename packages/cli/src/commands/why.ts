@@ -1,10 +1,11 @@
-// `fairlead why <name>`: why a deployment failed or does not become ready. Control knows the cause; the logs have the evidence.
+// `fairlead why <name>`: why a deployment failed, does not become ready, or had to be started again. Control knows the cause; the
+// logs have the evidence.
 
 import { findEngineKind } from '@fairlead/engines';
 import { createLogJudge, type Diagnosis } from '@fairlead/engines/failures';
 import { errorText } from '@fairlead/kit';
 import { readLog } from '@fairlead/launch';
-import { type DeploymentView, type InstanceState, leadInstance } from '@fairlead/protocol';
+import { type DeploymentView, type EventView, type InstanceState, leadInstance } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { type DiagnosisFacts, diagnosisText, type Paint, tellDiagnosis } from '../diagnosis/tell-diagnosis.ts';
@@ -13,15 +14,18 @@ import { launchDepsOf } from '../launch/launch-deps.ts';
 import { renderEvent } from '../launch/render-event.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import { stateWords } from './instance-words.ts';
+import { readLastEvents } from './last-events.ts';
 
 /** The end of a log holds the last start, unless that wrote more. */
 const linesRead = 20_000;
 
 export async function runWhy({ name }: { name: string }, context: Context): Promise<void> {
   const { output } = context;
-  const deployment = await deploymentOf(name, context);
+  const { deployment, events } = await historyOf(name, context);
   const { id, state } = leadInstance(deployment);
-  const found = isForTheLogs(state) ? pickDiagnosis(await diagnose(deployment, context), state) : undefined;
+  const trouble = lastTrouble(events, { id, state });
+  const isAsked = trouble !== undefined || isForTheLogs(state);
+  const found = isAsked ? pickDiagnosis(await diagnose(deployment, context), state, trouble) : undefined;
   const facts = found && tellDiagnosis(found.diagnosis, { engine: deployment.engine, gpus: '', interfaces: [] });
   output.result(
     {
@@ -32,13 +36,29 @@ export async function runWhy({ name }: { name: string }, context: Context): Prom
       state,
       ...(found && facts && { log: found.log, diagnosis: facts }),
     },
-    whyText({ name, state, facts }, (style, text) => output.style(style, text)),
+    whyText({ name, state, facts, trouble }, (style, text) => output.style(style, text)),
   );
 }
 
-async function deploymentOf(name: string, context: Context): Promise<DeploymentView> {
+/** More than an engine's starts within its window of crashes have. */
+const eventsRead = 200;
+
+async function historyOf(name: string, context: Context) {
   await using session = await openCliSession(context);
-  return await session.api.getDeployment(name, context.signal);
+  const deployment = await session.api.getDeployment(name, context.signal);
+  const { events } = await readLastEvents({ name, count: eventsRead }, session.api, context.signal);
+  return { deployment, events };
+}
+
+const troubles = new Set(['engine.exited', 'engine.hung', 'engine.spawn_failed']);
+
+/** What the agent last told of an engine that it started again; of an instance that has ended, its cause says more. */
+export function lastTrouble(
+  events: readonly Pick<EventView, 'instanceId' | 'kind' | 'message'>[],
+  { id, state }: { id: string; state: InstanceState },
+): string | undefined {
+  if ('cause' in state) return ownCauses.has(state.cause.code) ? undefined : state.cause.message;
+  return events.findLast(({ instanceId, kind }) => instanceId === id && troubles.has(kind))?.message;
 }
 
 /** Causes that say all: an end that was wanted, or that Slurm ordered. */
@@ -86,15 +106,18 @@ interface Why {
   name: string;
   state: InstanceState;
   facts: DiagnosisFacts | undefined;
+  trouble?: string | undefined;
 }
 
-export function whyText({ name, state, facts }: Why, paint: Paint): string {
+export function whyText({ name, state, facts, trouble }: Why, paint: Paint): string {
   const head = `${name}  ${stateWords(state)}`;
   const cause = 'cause' in state ? state.cause : undefined;
-  if (facts) return `${head}\n\n${diagnosisText(facts, paint)}`;
+  const again =
+    cause === undefined && trouble !== undefined ? `\nThe engine was started again. Before that: ${trouble}` : '';
+  if (facts) return `${head}${again}\n\n${diagnosisText(facts, paint)}`;
   const lines = cause?.lastLines?.map((line) => paint('dim', `  ${line}`)) ?? [];
   return [
-    head,
+    `${head}${again}`,
     ...(cause?.hint === undefined ? [] : ['', cause.hint]),
     ...(lines.length > 0 ? ['', ...lines] : []),
   ].join('\n');

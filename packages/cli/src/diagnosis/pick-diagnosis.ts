@@ -1,6 +1,6 @@
 // Which log tells why: the engine's, or that of its job. Pure.
 
-import type { Diagnosis } from '@fairlead/engines/failures';
+import { createLogJudge, type Diagnosis } from '@fairlead/engines/failures';
 import type { InstanceState } from '@fairlead/protocol';
 
 /** What each log says; absent where it could not be read. */
@@ -14,8 +14,12 @@ export interface Picked {
   diagnosis: Diagnosis;
 }
 
-/** Undefined where neither log adds to what control says. */
-export function pickDiagnosis({ engine, job }: Sources, state: InstanceState): Picked | undefined {
+/** Undefined where neither log adds to what control says. `trouble`: the last of the engine that its agent told. */
+export function pickDiagnosis({ engine, job }: Sources, state: InstanceState, trouble?: string): Picked | undefined {
+  const hang = trouble === undefined ? undefined : diagnoseHang(trouble);
+  // The log of an engine that hangs says nothing, or is of the start after it.
+  if (hang) return { log: 'engine', diagnosis: hang };
+  if (isUp(state)) return engine && formerFailure(engine);
   const engineFailed = engine && failure(engine);
   const jobFailed = job && failure(job);
   // The job's log says which process was killed for its memory; the engine's says only that one is gone.
@@ -24,6 +28,25 @@ export function pickDiagnosis({ engine, job }: Sources, state: InstanceState): P
   if (state.status === 'starting' && engine && engine.verdict.kind === 'unfinished')
     return { log: 'engine', diagnosis: engine };
   return undefined;
+}
+
+function isUp({ status }: InstanceState): boolean {
+  return status === 'ready' || status === 'degraded';
+}
+
+/** The engine runs again, or has failed and is about to: its last failure. */
+function formerFailure(engine: Diagnosis): Picked | undefined {
+  const { before, ...rest } = engine;
+  const failed = failure(engine) ? engine.verdict : before;
+  return failed && { log: 'engine', diagnosis: { ...rest, verdict: failed } };
+}
+
+function diagnoseHang(trouble: string): Diagnosis | undefined {
+  const [sentence] = /the engine hangs: .+/.exec(trouble) ?? [];
+  if (sentence === undefined) return undefined;
+  const judge = createLogJudge();
+  judge.push(sentence);
+  return judge.diagnose();
 }
 
 function failure({ verdict }: Diagnosis): 'cause' | 'weak' | undefined {

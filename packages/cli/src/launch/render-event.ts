@@ -3,6 +3,7 @@
 import type { LaunchEvent, StopEvent } from '@fairlead/launch';
 
 import { instanceFacts, stateWords } from '../commands/instance-words.ts';
+import { sizedFields, sizedText } from '../commands/sized-text.ts';
 import type { Output } from '../output/output.ts';
 
 type Event = LaunchEvent | StopEvent;
@@ -22,6 +23,7 @@ const renderers: Renderers = {
   'deployment.ready': leftToTheCommand,
   'deployment.stopped': leftToTheCommand,
 
+  'deployment.sized': ({ type, plan }, output) => output.event(type, sizedFields(plan), sizedText(plan)),
   warning: ({ message }, output) => output.warn(message),
   'host.connecting': ({ host }, output) => output.busy(`connecting to ${host}`),
   'job-key.making': (_event, output) => output.busy("making the job's key"),

@@ -9,7 +9,7 @@ export function addDiagnosisCommands(program: Command, go: RunCommand): void {
   program
     .command('why')
     .description(
-      'say why a deployment failed or does not become ready, and what to change, with the lines that prove it',
+      'say why a deployment failed, does not become ready or had to be started again, and what to change, with the lines that prove it',
     )
     .argument('<name>')
     .addHelpText('after', '\nExamples:\n  fairlead why demo\n  fairlead why demo --json')

@@ -12,6 +12,12 @@ export interface DeployOptions extends LaunchOptions {
   cluster?: string;
   engine?: string;
   gpus?: number;
+  /** Tokens of the longest request with its answer. */
+  context?: number;
+  /** Requests of that length at a time. */
+  concurrency?: number;
+  /** `false`: the planner is not asked for what is not said, and a model that may not fit is deployed all the same. */
+  plan?: boolean;
   /** The job's time limit in Slurm's form: `90` minutes, `04:00:00`, `1-12`. */
   time?: string;
   /** Settings as `--set` of `fairlead deploy` takes them: `slurm.partition=gpu`. */
@@ -30,6 +36,16 @@ export type DeployEvent =
       cluster: string;
       gpus: number;
       timeMinutes: number;
+    }
+  /** What the planner chose for the job, and why. `cost`: of the whole time limit. */
+  | {
+      type: 'deployment.sized';
+      name: string;
+      gpus: number;
+      partition: string | undefined;
+      timeMinutes: number;
+      reasons: ReadonlyArray<{ of: string; why: string }>;
+      cost: { perHour: number; wholeJob: number; unit: string } | undefined;
     }
   /** Once for each version of the programs that a job needs. */
   | { type: 'file.uploading'; file: string; sentBytes: number; totalBytes: number }
@@ -62,14 +78,14 @@ export async function* deploy(
   options.signal?.throwIfAborted();
   const { loadForCluster } = await import('@fairlead/config');
   const { launch } = await loadLaunching();
-  const { cluster: on, set = [], name, engine, gpus, time, wait = true } = options;
+  const { cluster: on, set = [], name, engine, gpus, context, concurrency, plan, time, wait = true } = options;
   const warnings = new Set<string>();
   const { config, cluster } = await loadForCluster(
     configPlace(options, (text) => warnings.add(text)),
     { on, set },
   );
   for (const message of warnings) yield { type: 'warning', message };
-  const request = { what: model, name, engine, gpus, time, cluster, wait };
+  const request = { what: model, name, engine, gpus, context, concurrency, plan, time, cluster, wait };
   const names = { deployment: '' };
   for await (const event of launch(launchDeps(options, config), request, options.signal ?? neverAborted())) {
     if (event.type === 'deployment.planned') names.deployment = event.plan.name;
@@ -88,6 +104,10 @@ function deployEvent(event: LaunchEvent, name: string): DeployEvent | undefined 
     case 'deployment.planned': {
       const { model, servedModel, engine, gpus, timeMinutes } = event.plan;
       return { type: event.type, name, model, servedModel, engine, cluster: event.cluster, gpus, timeMinutes };
+    }
+    case 'deployment.sized': {
+      const { gpus, partition, timeMinutes, reasons, cost } = event.plan;
+      return { type: event.type, name, gpus, partition, timeMinutes, reasons, cost };
     }
     case 'file.uploading':
     case 'warning':

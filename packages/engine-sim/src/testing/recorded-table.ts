@@ -1,7 +1,8 @@
 // The recordings that an engine's answers are compared with, how strictly, and the comparison itself.
 
 import { expect } from 'vitest';
-import { exchange } from './exchange.ts';
+import { type Answer, exchange } from './exchange.ts';
+import { until } from './open-sim.ts';
 import { type RecordedAnswer, readRecorded } from './recorded-answer.ts';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
@@ -43,8 +44,35 @@ export const exactEmbeddings = words(`
 export const shapedEmbeddings = words(`
   embeddings embeddings-base64 embeddings-list embeddings-tokens embeddings-messages`);
 
+interface SentAgain {
+  answer: Answer;
+  recorded: RecordedAnswer;
+}
+
 /** Sends the recorded request and compares the answer without its body. */
-export async function sendAgain(engine: { path: string; key: string }, name: string) {
+export async function sendAgain(engine: { path: string; key: string }, name: string): Promise<SentAgain> {
+  const sent = await sendRecorded(engine, name);
+  expectHead(sent);
+  return sent;
+}
+
+/** Sends the recorded request until the answer has the recorded status; then as `sendAgain`. */
+export async function sendUntilAnsweredSo(engine: { path: string; key: string }, name: string): Promise<SentAgain> {
+  let sent = await sendRecorded(engine, name);
+  await until(async () => {
+    if (sent.answer.status !== sent.recorded.status) sent = await sendRecorded(engine, name);
+    return sent.answer.status === sent.recorded.status;
+  });
+  expectHead(sent);
+  return sent;
+}
+
+function expectHead({ answer, recorded }: SentAgain): void {
+  expect(answer.status).toBe(recorded.status);
+  expect(headersOf(answer)).toEqual(headersOf(recorded));
+}
+
+async function sendRecorded(engine: { path: string; key: string }, name: string): Promise<SentAgain> {
   const recorded = readRecorded(name);
   const keyless = /-no-?key$/.test(name);
   const presented = name === 'err-wrong-key' ? 'wrong' : engine.key;
@@ -53,8 +81,6 @@ export async function sendAgain(engine: { path: string; key: string }, name: str
   if (name === 'err-content-type') headers['content-type'] = 'text/plain';
   const body = recorded.method === 'POST' ? { body: recorded.requestBody } : {};
   const answer = await exchange(engine.path, { method: recorded.method, path: recorded.path, headers, ...body });
-  expect(answer.status).toBe(recorded.status);
-  expect(headersOf(answer)).toEqual(headersOf(recorded));
   return { answer, recorded };
 }
 

@@ -32,7 +32,7 @@ interface Finding extends Match {
 /** The findings about one start of the engine. */
 interface Start {
   found: Partial<Record<FailureRank, Finding>>;
-  /** The first exception that no entry knows. */
+  /** The first exception, or refusal of the arguments, that no entry knows. */
   unknown?: { said: string; evidence: Evidence };
   /** The line at which it became ready. */
   served?: Evidence;
@@ -186,7 +186,7 @@ class LineByLine implements LogJudge {
       start.found[rank] ??= { ...match, voice: statement.voice, said: statement.text, evidence };
       start.isDead ||=
         statement.voice !== 'warning' && (!start.served || rank !== 'cause' || statement.voice === 'outer');
-    } else if (statement.voice === 'exception') {
+    } else if (statement.voice === 'exception' || statement.voice === 'usage') {
       start.unknown ??= { said: statement.text, evidence: this.#evidenceOf(line) };
       start.isDead ||= !start.served;
     }

@@ -21,9 +21,9 @@ export interface Statement {
   file?: string;
 }
 
-/** The prefixes that `srun --label`, mpirun, `docker compose`, CI and `ts` put before a line. */
+/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts` and `fairlead events` put before a line. */
 const foreignPrefix =
-  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? )/;
+  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2})/;
 /** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `. */
 const processPrefix = /^\(([A-Za-z][\w:-]{0,60})(?: rank=\d+)?(?: pid=\d+(?:, ip=[\w.:]+)?)\)(?: |$)/;
 const levelPrefix =
@@ -35,10 +35,10 @@ const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\]
 const groupEdge = /^ {2,12}[|+-]+ (?=\S)/;
 
 const exception =
-  /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure)(?:\(\w{1,60}\))?|Exception): (.+)/;
+  /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure|Expired|OutOfResources|Error_\w{1,60})(?:\(\w{1,60}\))?|Exception): (.+)/;
 const bareException =
   /^(?:[A-Za-z_]\w{0,80}\.){0,8}(AssertionError|MemoryError|KeyboardInterrupt|TimeoutError|RuntimeError|CancelledError)$/;
-const pydantic = /^ {2}Value error, (.+)/;
+const pydantic = /^ {2}(?:Value error, (.+)|(Input should be .+))/;
 const worker = /^Worker failed with error '(.+?)(?:', please check the stack trace.*)?$/;
 const usage = /^(?:usage: )?[\w.-]{1,40}(?: \w{1,20})?: error: (.+)/;
 /** Programs around the engine that print `<name>: error: `, such as slurmstepd. */
@@ -49,6 +49,9 @@ const outerForms: readonly RegExp[] = [
   /^(?:slurmstepd|srun|sbatch|slurm_script)(?:-[\w.-]+)?: (?:error|fatal): (.+)/,
   /^((?:ch-run|enroot|pyxis)(?:\[\d+\])?: .+)/,
   /^(\[ERROR\] .+)/,
+  /^((?:docker|podman): Error .+)/,
+  /^(Error: setting up CDI .+)/,
+  /^(?:\S{1,200}: )?(?:line \d{1,6}: )?(\S{1,200}: \S{1,200}: bad interpreter: .+)/,
   /^(?:\S{1,200}: )?(?:line \d{1,6}: |\d{1,6}: )?(?:exec: )?(\S{1,200}: (?:command not found|not found|No such file or directory|Permission denied|cannot execute.*|Exec format error))$/,
   /^(\S{1,200}: No module named .+)/,
   /^((?:Killed|Bus error|Segmentation fault|Illegal instruction|Aborted)(?: {0,40}\(core dumped\))?)$/,
@@ -57,6 +60,12 @@ const outerForms: readonly RegExp[] = [
   /^\S{1,200}:\d{1,6}:\d{1,4}: (fatal error: .+)/,
   /^(?:\S{0,200}\/)?ld: (cannot find .+)/,
   /^(!{3,} Segfault encountered !{3,})$/,
+  /^(the engine hangs: .+)/,
+  /^(Failed: Cuda error .+)/,
+  /^(Memory access fault by GPU .+)/,
+  /^ptxas(?:-\w+)? fatal {1,4}: (.+)/,
+  /^(OpenBLAS blas_thread_init: pthread_create failed .+)/,
+  /^ ?((?:\w{1,80} )?requires the [\w-]{1,80} library but it was not found in your environment.*)/,
   /^ {2}what\(\): {1,2}(.+)/,
   /^(?:\[[\d. ]+\] ?)?(?:\w{3} +\d+ [\d:]+ \S+ kernel: )?(NVRM: Xid .+)/,
   /^(?:\[[\d. ]+\] ?)?(?:\w{3} +\d+ [\d:]+ \S+ kernel: )?((?:Memory cgroup out of memory|Out of memory): Killed process .+)/,
@@ -66,7 +75,7 @@ const outerForms: readonly RegExp[] = [
   /^(?:ModuleCmd_\w+\.c\(\d+\):)?(ERROR:\d+: Unable to locate a modulefile for .+)/,
   /^(EnvironmentLocationNotFound: .+|EnvironmentNameNotFound: .+|CondaError: .+)/,
   /^(The following module\(s\) are unknown: .+)/,
-  /^(?:[\w.-]{1,80}:\d+:\d+ \[\d+\] )(?:[\d: -]{0,25})NCCL WARN (.+)/,
+  /^(?:[\w.-]{1,80}:\d+:\d+ \[\d+\] )(?:[\d: -]{0,25})(?:[\w./-]{1,80}:\d{1,6} )?NCCL WARN (.+)/,
 ];
 
 /** Undefined if the line states no failure. Reads the first 2000 characters. */
@@ -103,15 +112,15 @@ const lineLimit = 2000;
 type From = Pick<Statement, 'process' | 'file'>;
 
 /** Apptainer and Singularity. */
-const refusal = /^FATAL: {1,8}(.+)/;
+const refusal = /^(FATAL|ERROR {2}): {1,8}(.+)/;
 
 /** Statements that begin with blanks; other indented lines are source lines of a traceback. */
-const indented = /^ {2,12}(?:Value error,|what\(\):|[|+-])/;
+const indented = /^(?: {2,12}(?:Value error,|Input should be |what\(\):|[|+-])| requires the )/;
 
 function bare(line: string, from: From): Statement | undefined {
   if (/^\s/.test(line) && !indented.test(line)) return undefined;
   const refused = refusal.exec(line);
-  if (refused) return { voice: 'outer', text: `FATAL: ${refused[1]}`, ...from };
+  if (refused) return { voice: 'outer', text: `${refused[1]!.trimEnd()}: ${refused[2]}`, ...from };
   const raised = exceptionIn(line, from);
   if (raised) return raised;
   for (const form of outerForms) {
@@ -124,7 +133,7 @@ function bare(line: string, from: From): Statement | undefined {
 
 function exceptionIn(line: string, from: From): Statement | undefined {
   const validation = pydantic.exec(line);
-  if (validation) return { voice: 'exception', text: validation[1]!, ...from };
+  if (validation) return { voice: 'exception', text: validation[1] ?? validation[2]!, ...from };
   const raised = exception.exec(line);
   if (raised) {
     const inner = worker.exec(raised[2]!);

@@ -54,10 +54,11 @@ export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place:
 }
 
 function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterConfig): SbatchDirectives {
-  const { partition, account, qos, constraint, reservation } = slurm;
+  const { account, qos, constraint, reservation } = slurm;
+  const partition = plan.partition ?? slurm.partition;
   return {
     nodes: plan.nodes,
-    gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...defined({ type: gpu.type }) },
+    gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...defined({ type: plan.gpuType ?? gpu.type }) },
     ...defined({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
     timeMinutes: plan.timeMinutes,
     warnSeconds: warningSeconds(plan.timeMinutes * 60_000, drainSeconds * 1000),

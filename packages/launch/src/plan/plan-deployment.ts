@@ -2,6 +2,14 @@
 
 import { CodedError, defined, nearestNames } from '@fairlead/kit';
 import {
+  builtInModels,
+  type Cost,
+  maxConcurrency,
+  maxSequences,
+  type ModelPreset,
+  type Reason,
+} from '@fairlead/planner';
+import {
   builtInPresets,
   type ClusterConfig,
   engineSettingsOf,
@@ -16,15 +24,17 @@ import { deploymentName } from '@fairlead/protocol';
 import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
+import type { DeployRequest } from './deploy-request.ts';
+import { withoutFlags } from './engine-flags.ts';
+import { costOf } from './price.ts';
+import type { SiteFacts } from './site-facts.ts';
+import { type Sized, sizeDeployment } from './size-deployment.ts';
 
-export interface DeployRequest {
-  /** A preset's name, a Hugging Face id, or a path. */
-  what: string;
-  name?: string | undefined;
-  engine?: string | undefined;
-  gpus?: number | undefined;
-  nodes?: number | undefined;
-  time?: string | undefined;
+/** What is known besides the settings. */
+export interface KnownFacts {
+  site?: SiteFacts | undefined;
+  /** Facts of a model that is no preset. */
+  model?: ModelPreset | undefined;
 }
 
 export interface DeploymentPlan {
@@ -42,55 +52,142 @@ export interface DeploymentPlan {
   timeMinutes: number;
   mem?: string;
   cpusPerTask?: number;
+  /** Absent: the setting, else the cluster's default. */
+  partition?: string;
+  /** Slurm's GPU type. Absent: the setting. */
+  gpuType?: string;
+  /** Why each of these is as it is. Empty where the planner was not asked. */
+  reasons: readonly Reason[];
+  /** Absent where no price is known, and without GPUs. */
+  cost?: Cost;
 }
 
 const maxName = 40;
+const defaultHours = (parseSlurmDuration(defaults.time) ?? 0) / 60;
 
-export function planDeployment(request: DeployRequest, config: FairleadConfig, cluster: ClusterConfig): DeploymentPlan {
-  const preset = findPreset(request.what, config);
-  refuseOddModel(preset.model);
-  const kind = findEngineKind(request.engine ?? preset.engine ?? defaultEngine);
-  const nodes = request.nodes ?? preset.nodes ?? 1;
-  if (nodes !== 1) {
-    throw new CodedError<LaunchErrorCode>(
-      'usage',
-      `cannot deploy over ${nodes} nodes because this version runs an engine on one node`,
-      {
-        hint: 'Leave --nodes out, and choose a model that fits the GPUs of one node.',
-      },
-    );
-  }
-  const servedModel = preset.servedModel ?? preset.model;
-  const { engineSettings, risks } = planEngine(kind, preset, cluster);
-  const timeMinutes = minutesOf(request.time ?? preset.time ?? cluster.slurm?.time ?? defaults.time);
-  const mem = preset.mem ?? cluster.slurm?.mem;
-  const cpusPerTask = preset.cpusPerTask ?? cluster.slurm?.cpusPerTask;
+/** Pure. Throws a CodedError for what cannot be deployed: `does_not_fit` where the planner finds no place. */
+export function planDeployment(
+  request: DeployRequest,
+  config: FairleadConfig,
+  cluster: ClusterConfig,
+  known: KnownFacts = {},
+): DeploymentPlan {
+  const { preset: found, isOwn } = findPreset(request.what, config);
+  refuseOddModel(found.model);
+  refuseSeveralNodes(request.nodes ?? (isOwn ? found.nodes : undefined) ?? 1, request);
+  const kind = findEngineKind(request.engine ?? found.engine ?? defaultEngine);
+  const sized = sizedBy(request, { preset: found, isOwn, kind, cluster, known });
+  const preset = sizedPreset(found, isOwn, sized);
+  refuseSeveralNodes(preset.nodes ?? 1, request);
+  const { engineSettings, risks } = planEngine(kind, preset, { cluster, wished: wishArguments(request, kind) });
+  const timeText = request.time ?? preset.time ?? cluster.slurm?.time;
+  const timeMinutes = timeText === undefined ? Math.ceil((sized?.hours ?? defaultHours) * 60) : minutesOf(timeText);
+  const gpus = request.gpus ?? preset.gpus ?? sized?.gpus ?? kind.defaultGpus;
+  const { partition, gpuType } = sized ?? {};
   return {
     name: request.name === undefined ? deriveName(request.what) : checkedName(request.name),
     model: preset.model,
-    servedModel,
+    servedModel: preset.servedModel ?? preset.model,
     engine: kind.name,
     engineSettings,
-    risks,
-    gpus: request.gpus ?? preset.gpus ?? kind.defaultGpus,
-    nodes,
+    risks: [...risks, ...(sized?.warnings ?? [])],
+    gpus,
+    nodes: 1,
     timeMinutes,
-    ...defined({ mem, cpusPerTask }),
+    reasons: sized?.reasons ?? [],
+    ...defined({
+      mem: preset.mem ?? cluster.slurm?.mem ?? sized?.mem,
+      cpusPerTask: preset.cpusPerTask ?? cluster.slurm?.cpusPerTask ?? sized?.cpusPerTask,
+      partition,
+      gpuType,
+      cost: costOf(cluster.cost ?? known.site?.cost, gpus, timeMinutes),
+    }),
   };
+}
+
+function refuseSeveralNodes(nodes: number, request: DeployRequest): void {
+  if (nodes === 1) return;
+  throw new CodedError<LaunchErrorCode>(
+    'usage',
+    `cannot deploy over ${nodes} nodes because this version runs an engine on one node`,
+    {
+      hint: `Leave --nodes out, and choose a model that fits the GPUs of one node: \`fairlead plan ${request.what}\`.`,
+    },
+  );
+}
+
+interface Unsized {
+  preset: PresetConfig;
+  isOwn: boolean;
+  kind: EngineKind;
+  cluster: ClusterConfig;
+  known: KnownFacts;
+}
+
+/** Undefined where the planner knows nothing of the model, the engine or the site, or is not to be asked. */
+function sizedBy(request: DeployRequest, { preset, isOwn, kind, cluster, known }: Unsized): Sized | undefined {
+  const { site } = known;
+  const model = factsOf(preset.model) ?? known.model;
+  const isAsked = request.plan ?? preset.plan ?? true;
+  if (!site || !model || !isAsked || kind.name !== plannedEngine) return undefined;
+  const own: Partial<PresetConfig> = isOwn ? preset : {};
+  const args = [...(own.args ?? []), ...(cluster.engines?.[kind.name]?.args ?? [])];
+  // A preset with arguments of its own names its parsers itself.
+  const facts = own.args === undefined ? model : { ...model, args: [] };
+  return sizeDeployment({ request, model: facts, own, args, cluster, site });
+}
+
+/** The preset as it is deployed: what the planner says takes the place of what a built-in preset says, and completes one of the user's. */
+function sizedPreset(preset: PresetConfig, isOwn: boolean, sized: Sized | undefined): PresetConfig {
+  if (!sized) return preset;
+  if (isOwn) return { ...preset, args: [...sized.args, ...(preset.args ?? [])] };
+  const { gpus: _gpus, mem: _mem, cpusPerTask: _cpus, time: _time, nodes: _nodes, ...rest } = preset;
+  return { ...rest, args: sized.args };
+}
+
+/** Arguments for what the flags of a deployment say; they replace those of presets and settings. */
+function wishArguments({ context, concurrency, kvCache }: DeployRequest, kind: EngineKind): string[] {
+  const args = [
+    ...(context === undefined ? [] : ['--max-model-len', String(context)]),
+    ...(concurrency === undefined ? [] : ['--max-num-seqs', String(maxSequences({ concurrency }))]),
+    ...(kvCache === undefined ? [] : ['--kv-cache-dtype', kvCache]),
+  ];
+  if (concurrency !== undefined && concurrency > maxConcurrency) {
+    throw new CodedError<LaunchErrorCode>(
+      'usage',
+      `cannot use --concurrency ${concurrency} because a plan counts on at most ${maxConcurrency} requests at a time`,
+      { hint: 'More of them wait for their turn.' },
+    );
+  }
+  if (args.length === 0 || kind.name === plannedEngine) return args;
+  throw new CodedError<LaunchErrorCode>(
+    'usage',
+    `cannot use --context, --concurrency or --kv-cache with ${kind.title} because they are settings of vLLM`,
+    { hint: `Say it in the words of ${kind.title}: engines.${kind.name}.args.` },
+  );
+}
+
+/** The engine whose memory the planner knows. */
+const plannedEngine = 'vllm';
+
+/** Facts of a model of the catalogue, by its Hugging Face id. */
+export function factsOf(model: string): ModelPreset | undefined {
+  const wanted = model.toLowerCase();
+  return builtInModels.find((one) => one.model.toLowerCase() === wanted);
 }
 
 /** Throws `config_invalid` for what contradicts itself and for a secret among the arguments. */
 function planEngine(
   kind: EngineKind,
   preset: PresetConfig,
-  cluster: ClusterConfig,
+  { cluster, wished }: { cluster: ClusterConfig; wished: readonly string[] },
 ): Pick<DeploymentPlan, 'engineSettings' | 'risks'> {
   const own = engineSettingsOf(cluster.engines?.[kind.name]);
   // What a preset tells one engine means nothing to another.
   const presetArgs = kind.name === (preset.engine ?? defaultEngine) ? (preset.args ?? []) : [];
   const engineSettings = {
     ...own,
-    args: [...presetArgs, ...own.args],
+    args: [...withoutFlags([...presetArgs, ...own.args], wished), ...wished],
     env: { ...offlineEnv(kind, cluster), ...preset.env, ...own.env },
   };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
@@ -151,13 +248,14 @@ export function deriveName(what: string): string {
   return slug === '' ? 'model' : slug;
 }
 
-function findPreset(what: string, config: FairleadConfig): PresetConfig {
+/** `isOwn`: from the configuration. */
+function findPreset(what: string, config: FairleadConfig): { preset: PresetConfig; isOwn: boolean } {
   const presets = { ...builtInPresets, ...config.presets };
   // Every object has a `constructor`.
   const preset = Object.hasOwn(presets, what) ? presets[what] : undefined;
-  if (preset) return preset;
+  if (preset) return { preset, isOwn: config.presets !== undefined && Object.hasOwn(config.presets, what) };
   // A slash makes it a Hugging Face id or a path; without one it can only be a preset.
-  if (what.includes('/')) return { model: what };
+  if (what.includes('/')) return { preset: { model: what }, isOwn: false };
   const names = Object.keys(presets);
   const near = nearestNames(what, names)[0] ?? presetOfModel(what, presets);
   throw new CodedError<LaunchErrorCode>(

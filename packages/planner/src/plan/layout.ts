@@ -13,6 +13,8 @@ export interface Layout {
 
 export interface GpuSupply {
   gpusPerNode: number;
+  /** Only layouts with this many GPUs a node count. */
+  wantedGpus?: number;
   nodes: number;
 }
 
@@ -25,8 +27,9 @@ export function listLayouts(model: ModelPreset, supply: GpuSupply): Layout[] {
   const layouts: Layout[] = [];
   for (let nodes = 1; nodes <= supply.nodes; nodes++) {
     // A job on several nodes takes whole nodes: another job on one of them would slow every step.
-    const least = nodes === 1 ? 1 : supply.gpusPerNode;
-    for (let gpusPerNode = least; gpusPerNode <= supply.gpusPerNode; gpusPerNode++)
+    const least = supply.wantedGpus ?? (nodes === 1 ? 1 : supply.gpusPerNode);
+    const most = Math.min(supply.gpusPerNode, supply.wantedGpus ?? supply.gpusPerNode);
+    for (let gpusPerNode = least; gpusPerNode <= most; gpusPerNode++)
       layouts.push(...splits(model, nodes, gpusPerNode));
   }
   return layouts.sort(

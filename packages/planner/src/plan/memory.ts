@@ -131,7 +131,7 @@ export function batchedTokens(gpu: Gpu): number {
 export const maxConcurrency = 1024;
 
 /** A plan's --max-num-seqs. vLLM's default would reserve memory for up to 1024 requests. */
-function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
+export function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
   return Math.max(64, concurrency);
 }
 

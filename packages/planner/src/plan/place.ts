@@ -7,8 +7,12 @@ export interface Place {
   /** For people: `partition aa100`, or `a100:40`. */
   label: string;
   partition?: string;
+  /** The type in Slurm's words, where a job has to name it. */
+  gresType?: string;
   gpu: Gpu;
   gpusPerNode: number;
+  /** Only layouts with this many GPUs a node count. */
+  wantedGpus?: number;
   nodes: number;
   cpusPerNode?: number;
   memoryGbPerNode?: number;
@@ -23,7 +27,7 @@ const mostNodes = 8;
 /** One place for each partition of a site. Throws for an unknown GPU type, which the schema of a site profile refuses. */
 export function placesOfSite(site: SiteProfile): Place[] {
   return site.partitions.map((partition) => {
-    const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer } = partition;
+    const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer, gresType } = partition;
     const found = findGpu(partition.gpu);
     if (!('gpu' in found))
       throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
@@ -34,6 +38,7 @@ export function placesOfSite(site: SiteProfile): Place[] {
     return {
       label: `partition ${name} (${gpusPerNode} × ${gpuLabel(found.gpu)} a node)`,
       partition: name,
+      ...(gresType === undefined ? {} : { gresType }),
       gpu: found.gpu,
       gpusPerNode: usable,
       nodes: Math.max(1, Math.min(mostNodes, partition.nodes ?? mostNodes, affordable)),

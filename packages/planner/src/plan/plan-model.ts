@@ -96,6 +96,11 @@ interface Tried {
 
 function shortage(model: ModelPreset, place: Place, layouts: readonly Tried[]): string {
   const [best] = layouts.toSorted((a, b) => b.memory.free - a.memory.free);
+  const { wantedGpus = 0, gpusPerNode } = place;
+  if (wantedGpus > gpusPerNode)
+    return `its nodes have ${gpusPerNode} GPU${gpusPerNode === 1 ? '' : 's'}: got ${wantedGpus}`;
+  if (!best && wantedGpus > 1)
+    return tensorParallelFault(model, wantedGpus) ?? `${model.name} cannot be split over ${wantedGpus} GPUs`;
   if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
   return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} are not enough: ${needWords(best.memory)}`;
 }

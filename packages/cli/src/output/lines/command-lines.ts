@@ -16,6 +16,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   deploy: [
     ...onTheWay,
     'deployment.planned',
+    'deployment.sized',
     'job-key.made',
     'agent.uploaded',
     'deployment.submitted',

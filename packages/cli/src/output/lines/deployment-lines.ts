@@ -18,6 +18,16 @@ import { line, minutes, ok, optionalText, text, texts } from './line.ts';
 const endpoints = z.array(endpointRef);
 const deadlineMs = timeMs.optional();
 
+const reasons = z.array(z.object({ of: text, why: text }));
+const sizedFields = {
+  partition: optionalText,
+  gpuType: optionalText,
+  mem: optionalText,
+  cpusPerTask: z.number().optional(),
+  cost: z.object({ perHour: z.number(), wholeJob: z.number(), unit: text }).optional(),
+};
+const spent = z.object({ perHour: z.number(), total: z.number(), unit: text }).optional();
+
 const launchLines = {
   'deployment.planned': line('What is about to be deployed. With `--dry-run` it is the result.', {
     ok: ok.optional(),
@@ -28,10 +38,20 @@ const launchLines = {
     cluster: optionalText,
     gpus: z.number().optional(),
     timeMinutes: minutes.optional(),
+    ...sizedFields,
+    reasons: reasons.optional(),
     engineCommand: texts.optional(),
     risks: texts,
     configFiles: texts,
     script: optionalText,
+  }),
+  'deployment.sized': line('What the planner chose for the job, and why.', {
+    name: text,
+    gpus: z.number(),
+    nodes: z.number(),
+    timeMinutes: minutes,
+    ...sizedFields,
+    reasons,
   }),
   'job-key.made': line('The key with which jobs of a cluster reach the bastion was made and tried.', {
     cluster: text,
@@ -72,12 +92,16 @@ const launchLines = {
 
 const queryLines = {
   deployments: line('The result.', { ok, deployments: z.array(deploymentView) }),
-  deployment: line('The result. `route` is there where several routes to the bastion are configured.', {
-    ok,
-    deployment: deploymentView,
-    events: z.array(eventView),
-    route: z.object(routeFields).optional(),
-  }),
+  deployment: line(
+    'The result. `route` is there where several routes to the bastion are configured, `spent` where the price of a GPU hour is known: `total` until now.',
+    {
+      ok,
+      deployment: deploymentView,
+      events: z.array(eventView),
+      spent,
+      route: z.object(routeFields).optional(),
+    },
+  ),
   log: line('One line of the log.', { source: logSource, line: text }),
   'logs.ended': line('The result.', { ok, name: text, source: logSource, reason: optionalText }),
   event: eventView
@@ -111,6 +135,7 @@ const stopLines = {
     ok,
     name: text,
     instances: z.array(z.object({ id: text, state: instanceState })),
+    spent,
   }),
 };
 

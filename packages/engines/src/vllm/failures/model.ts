@@ -63,6 +63,7 @@ export const modelFailures: readonly FailureEntry[] = [
       // As huggingface_hub says it since 1.0.
       /Client error '429 /,
       /Server error '50[0234] .{0,200}huggingface\.co/,
+      /CAS service error .{0,200}\b(?:429|50[0234])\b/,
     ],
     retry: true,
     why: 'Many nodes download at a time from one address, or the hub has a fault.',
@@ -102,7 +103,7 @@ export const modelFailures: readonly FailureEntry[] = [
     id: 'weights-truncated',
     what: 'a file of weights is cut off',
     patterns: [
-      /SafetensorError: .{0,80}(?:incomplete metadata, file not fully covered|invalid header|Header too small)/i,
+      /SafetensorError: .{0,80}(?:incomplete metadata, file not fully covered|MetadataIncompleteBuffer|invalid header|Header too small)/i,
     ],
     why: 'A download or a copy ended early, most often because a disk or a quota was full.',
     cure: 'Look at the sizes, make room, and download again: `hf download <org>/<model> --force-download`.',
@@ -131,6 +132,18 @@ export const modelFailures: readonly FailureEntry[] = [
     why: 'config.json and weights are of two models or revisions, or the parallel size does not divide a layer.',
     cure: 'Download model and configuration together, at one `--revision`.',
     sources: [recorded],
+  },
+  {
+    ...final,
+    id: 'weight-name-unknown',
+    what: 'the weights have a tensor that this vLLM has no place for: {tensor}',
+    patterns: [/^KeyError: '(?<tensor>(?:\w{1,40}\.){0,4}(?:layers|blocks|h)\.\d+\.[\w.]{1,120})'/],
+    why: 'A quantization or a layer that this vLLM does not know for this model, or weights of another model or revision.',
+    cure: 'Use a later vLLM, or the weights that the model card names for vLLM.',
+    sources: [
+      'https://github.com/vllm-project/vllm/issues/23025',
+      'https://github.com/vllm-project/llm-compressor/issues/959',
+    ],
   },
   {
     ...final,
@@ -170,6 +183,7 @@ export const modelFailures: readonly FailureEntry[] = [
     patterns: [
       /Couldn't instantiate the backend tokenizer from one of/,
       /Can't load tokenizer for '/,
+      /Found 0 files matching the pattern: `.{0,200}tok/,
       /Tokenizer class \S{1,80} does not exist or is not currently imported/,
     ],
     why: 'Files of the tokenizer are missing, or it needs a package (sentencepiece, tiktoken, mistral-common) or a later transformers.',
@@ -195,6 +209,7 @@ export const modelFailures: readonly FailureEntry[] = [
       /Model architectures? \[?'?(?<architecture>\w{1,80})'?\]? (?:are|is) not supported/,
       /has model type `(?<architecture>[\w.-]{1,80})` but Transformers does not recognize this architecture/,
       /does not recognize this architecture/,
+      /GGUF model with architecture (?<architecture>\w{1,80}) is not supported/,
       /(?<architecture>\w{1,80}) was supported in vLLM until/,
       /not supported in-tree anymore/,
       /has no vLLM implementation/,

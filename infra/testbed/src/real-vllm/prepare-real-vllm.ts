@@ -1,0 +1,26 @@
+// Installs a real vLLM (its CPU build) and makes a tiny random model. The first time downloads almost a gigabyte.
+
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const recipe = (name: string) => fileURLToPath(new URL(`../../real-vllm/${name}`, import.meta.url));
+
+/** The environment of vLLM: a directory that every user of every host of the testbed can read. */
+export const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
+/** The system's own Python: alice could not run one below root's home. */
+const python = '/usr/bin/python3.11';
+
+/** Installs vLLM and makes the model, unless they are there. Returns the reason why that is impossible here. */
+export async function prepareRealVllm(): Promise<string | undefined> {
+  try {
+    await access(python);
+    await run('bash', [recipe('make-venv.sh'), venv], { env: { ...process.env, PYTHON: python } });
+    await run(`${venv}/bin/python`, [recipe('make-tiny-model.py'), `${venv}/tiny`]);
+    return undefined;
+  } catch (error) {
+    return `vLLM cannot be had here: ${String(error).slice(0, 300)}`;
+  }
+}

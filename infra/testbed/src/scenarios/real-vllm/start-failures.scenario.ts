@@ -1,0 +1,123 @@
+// A real vLLM that cannot start: what the researcher sees of it, and what `fairlead why` says.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { openTestbed, type Testbed } from '../../index.ts';
+import { Researcher } from '../researcher.ts';
+import { venv } from '../../real-vllm/prepare-real-vllm.ts';
+import { fastArgs, type RealSettings, realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
+
+let testbed: Testbed;
+let alice: Researcher;
+
+/** Takes the engine's socket before vLLM does, as a process that was left behind would. */
+const takeSocket = `#!/bin/sh
+for word; do
+  [ "$before" = --uds ] && ${venv}/bin/python -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$word"
+  before=$word
+done
+exec "$@"
+`;
+const smallDisk = '/small-disk';
+
+beforeAll(async () => {
+  testbed = await openTestbed({ nodes: 1 });
+  alice = new Researcher(testbed);
+  const stdin = takeSocket;
+  await testbed.exec('login', ['sh', '-c', 'cat > take-socket && chmod +x take-socket'], { stdin });
+  const mount = `mkdir ${smallDisk} && mount -t tmpfs -o size=16k,mode=1777 tmpfs ${smallDisk}`;
+  expect(await testbed.exec('node1', ['sh', '-c', mount], { user: 'root' })).toMatchObject({ code: 0 });
+}, 120_000);
+afterAll(() => testbed[Symbol.asyncDispose]());
+
+interface Sabotage {
+  what: string;
+  settings: RealSettings;
+  /** The catalogue's entry, the engine's words, and the cure. */
+  id: string;
+  says: RegExp;
+  cure: RegExp;
+  retry: boolean;
+}
+
+const twoTries = 'health={crashLimit: 2, restartBaseSeconds: 0}';
+const withoutFlag = (flag: string) => fastArgs.filter((word, at) => word !== flag && fastArgs[at - 1] !== flag);
+
+const sabotages: readonly Sabotage[] = [
+  {
+    what: 'a wrong flag',
+    settings: { args: [...fastArgs, '--no-such-flag', '1'] },
+    id: 'flag-unknown',
+    says: /unrecognized arguments: --no-such-flag/,
+    cure: /engines\.vllm\.args.*--help=all/,
+    retry: false,
+  },
+  {
+    what: 'missing weights',
+    settings: { args: withoutFlag('--load-format') },
+    id: 'weights-missing',
+    says: /Cannot find any model weights with `.*\/tiny`/,
+    cure: /hf download/,
+    retry: false,
+  },
+  {
+    what: 'a context that is longer than the model has',
+    settings: { args: [...withoutFlag('--max-model-len'), '--max-model-len', '9999999'] },
+    id: 'max-model-len-too-large',
+    says: /User-specified max_model_len \(9999999\)/,
+    cure: /--max-model-len 131072/,
+    retry: false,
+  },
+  {
+    what: 'a socket that is taken',
+    settings: { wrapper: ['/home/alice/take-socket'], more: [twoTries] },
+    id: 'address-in-use',
+    says: /Address already in use/,
+    cure: /--uds/,
+    retry: true,
+  },
+  {
+    what: 'a disk that is full',
+    settings: {
+      args: fastArgs.filter((word) => word !== '--enforce-eager'),
+      env: { VLLM_CACHE_ROOT: smallDisk, TORCHINDUCTOR_CACHE_DIR: smallDisk },
+      more: [twoTries],
+    },
+    id: 'disk-full',
+    says: /No space left on device/,
+    cure: /VLLM_CACHE_ROOT.*df -h/,
+    retry: true,
+  },
+  {
+    what: 'a container image that is missing',
+    settings: { wrapper: ['ch-run', '/home/alice/no-such-image', '--'] },
+    id: 'image-missing',
+    says: /no-such-image/,
+    cure: /engines\.vllm\.command/,
+    retry: false,
+  },
+];
+
+test.each(sabotages)(
+  '$what: deploy ends with the words of vLLM and the cure, why names $id, and nothing stays in the queue',
+  async ({ settings, id, says, cure, retry }) => {
+    const { code, last } = await alice.fairlead('deploy', ...realVllm(id, settings));
+    expect({ code, last }).toMatchObject({
+      code: 1,
+      last: {
+        ok: false,
+        error: { code: 'deploy_failed', message: expect.stringMatching(says), hint: expect.stringMatching(cure) },
+      },
+    });
+    const why = await alice.fairlead('why', id);
+    expect(why.last).toMatchObject({
+      event: 'deployment.explained',
+      diagnosis: { verdict: 'failed', id, cure: expect.stringMatching(cure), retry },
+    });
+    const { diagnosis } = why.last as { diagnosis: { evidence: Array<{ text: string }> } };
+    expect(diagnosis.evidence.map(({ text }) => text).join('\n')).toMatch(says);
+    await expect.poll(async () => (await testbed.exec('login', ['squeue', '-h'])).stdout, { timeout: 30_000 }).toBe('');
+    expect((await testbed.exec('node1', ['pgrep', '-u', 'alice', '-a'], { user: 'root' })).stdout).toBe('');
+  },
+  startTimeoutMs,
+);

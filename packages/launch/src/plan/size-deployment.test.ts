@@ -1,0 +1,159 @@
+import type { ClusterConfig, FairleadConfig } from '@fairlead/config';
+import { builtInModels, builtInSites, placesOfSite } from '@fairlead/planner';
+import type { SlurmPartition } from '@fairlead/scheduler';
+import { describe, expect, it } from 'vitest';
+
+import type { DeployRequest } from './deploy-request.ts';
+import { planDeployment } from './plan-deployment.ts';
+import { type SiteFacts, slurmFacts } from './site-facts.ts';
+
+function factsOfSite(name: string): SiteFacts {
+  const site = builtInSites.find((one) => one.name === name)!;
+  return { title: site.title, from: name, places: placesOfSite(site), ...(site.cost ? { cost: site.cost } : {}) };
+}
+
+const alpine = factsOfSite('curc-alpine');
+const capella = factsOfSite('tud-capella');
+
+function planOn(
+  site: SiteFacts,
+  request: Omit<DeployRequest, 'what'> & { what?: string },
+  { cluster = {}, config = {} }: { cluster?: ClusterConfig; config?: FairleadConfig } = {},
+) {
+  return planDeployment({ what: 'qwen3-32b-fp8', ...request }, config, cluster, { site });
+}
+
+const whyOf = (plan: { reasons: readonly { of: string; why: string }[] }, of: string) =>
+  plan.reasons.find((reason) => reason.of === of)?.why;
+
+describe('A deployment on a site', () => {
+  it('takes partition, GPUs, split, memory, CPUs, time and cost from the plan', () => {
+    const plan = planOn(alpine, {});
+    expect(plan).toMatchObject({ partition: 'al40', gpus: 2, mem: '128G', cpusPerTask: 16, timeMinutes: 240 });
+    expect(plan.cost).toEqual({ perHour: 217.2, wholeJob: 868.8, unit: 'SU' });
+    expect(plan.engineSettings.args.slice(0, 4)).toEqual(['--tensor-parallel-size', '2', '--max-model-len', '32768']);
+    expect(whyOf(plan, 'place')).toMatch(/^al40 \(l40:48\): aa100 would take 2 GPUs .* ami100 does not fit$/);
+  });
+
+  it('says of each flag and setting that it was not planned', () => {
+    const plan = planOn(
+      alpine,
+      { time: '02:00:00', context: 16_384 },
+      { cluster: { slurm: { partition: 'aa100', mem: '99G', cpusPerTask: 3 } } },
+    );
+    expect(plan).toMatchObject({ partition: 'aa100', mem: '99G', cpusPerTask: 3, timeMinutes: 120 });
+    expect(whyOf(plan, 'time')).toBe('02:00:00, from --time');
+    expect(whyOf(plan, 'memory')).toBe('99G, from slurm.mem');
+    expect(plan.engineSettings.args.filter((word) => word === '--max-model-len')).toHaveLength(1);
+    expect(plan.engineSettings.args).toContain('16384');
+  });
+
+  it('takes the number of GPUs that --gpus says, and refuses one that does not do', () => {
+    expect(planOn(capella, { gpus: 4 })).toMatchObject({ gpus: 4, partition: 'capella' });
+    expect(() => planOn(alpine, { what: 'llama-3.1-70b-fp8', gpus: 1 })).toThrow(
+      expect.objectContaining({ code: 'does_not_fit', message: expect.stringMatching(/fits nowhere on CURC Alpine/) }),
+    );
+    expect(() => planOn(capella, { gpus: 5 })).toThrow(/its nodes have 4 GPUs: got 5/);
+  });
+
+  it('reads context and split from the arguments of a preset of your own, and keeps them', () => {
+    const mine = {
+      model: 'Qwen/Qwen3-32B-FP8',
+      args: ['--max_model_len=8192', '-tp', '2', '--enable-prefix-caching'],
+    };
+    const plan = planOn(capella, { what: 'mine' }, { config: { presets: { mine } } });
+    expect(plan).toMatchObject({ gpus: 2, servedModel: 'Qwen/Qwen3-32B-FP8' });
+    expect(plan.engineSettings.args).toEqual(expect.arrayContaining(mine.args));
+    expect(plan.engineSettings.args).not.toContain('--max-model-len');
+    expect(plan.engineSettings.args).not.toContain('--tensor-parallel-size');
+    expect(plan.engineSettings.args).not.toContain('--reasoning-parser');
+    expect(whyOf(plan, 'KV cache')).toContain('4 × 8192 tokens');
+  });
+
+  it.each([
+    [{ what: 'llama-3.1-70b' }, /The smallest change that would do: .*fairlead deploy llama-3\.1-70b-fp8/],
+    [{ what: 'qwen3-8b', gpus: 1, concurrency: 64 }, /would do: .*: fairlead deploy qwen3-8b --concurrency \d+\./],
+  ])('that fits nowhere is refused with a command that would do: %j', (request, hint) => {
+    expect(() => planOn(alpine, request)).toThrow(
+      expect.objectContaining({ code: 'does_not_fit', hint: expect.stringMatching(hint) }),
+    );
+  });
+
+  it('does not ask the planner with --no-plan, for a preset that says so, or for another engine', () => {
+    const config = { presets: { mine: { model: 'meta-llama/Llama-3.1-405B-Instruct', gpus: 3, plan: false } } };
+    expect(planOn(alpine, { what: 'llama-3.1-70b', plan: false, gpus: 3 })).toMatchObject({
+      gpus: 3,
+      reasons: [],
+    });
+    expect(planOn(alpine, { what: 'mine' }, { config })).toMatchObject({ gpus: 3, reasons: [] });
+    expect(planOn(alpine, { what: 'demo' }, { config })).toMatchObject({ gpus: 0, reasons: [] });
+  });
+
+  it('has the cost of a model that is not planned too, at the price of the setting', () => {
+    const cluster = { cost: { perGpuHour: 2, unit: 'EUR' } };
+    expect(planOn(alpine, { what: 'some/model', gpus: 2 }, { cluster }).cost).toEqual({
+      perHour: 4,
+      wholeJob: 16,
+      unit: 'EUR',
+    });
+  });
+
+  it('refuses flags of vLLM for another engine', () => {
+    expect(() => planOn(alpine, { what: 'demo', context: 4096 })).toThrow(/settings of vLLM/);
+  });
+});
+
+describe('A deployment on a cluster without a profile', () => {
+  const partition = (name: string, gpus: SlurmPartition['gpus']): SlurmPartition => ({
+    name,
+    gpus,
+    isDefault: false,
+    isUp: true,
+    nodes: 4,
+    usableNodes: 4,
+    maxCpus: 64,
+    maxMemoryMb: 512 * 1024,
+    maxMinutes: 120,
+    features: [],
+  });
+
+  it('is planned on the GPU types that sinfo shows, and names the one it takes', () => {
+    const site = slurmFacts('mine', [
+      partition('cpu', []),
+      partition('old', [{ type: 'gtx1080', perNode: 8 }]),
+      partition('gpu', [
+        { type: 'v100', perNode: 4 },
+        { type: 'nvidia_h100_80gb_hbm3', perNode: 2 },
+      ]),
+    ]);
+    expect(planOn(site, {})).toMatchObject({
+      partition: 'gpu',
+      gpuType: 'nvidia_h100_80gb_hbm3',
+      gpus: 1,
+      timeMinutes: 120,
+    });
+  });
+
+  it('takes a type of unknown size as the smallest that holds the model', () => {
+    const site = slurmFacts('mine', [partition('gpu', [{ type: 'a100', perNode: 4 }])]);
+    expect(whyOf(planOn(site, { what: 'llama-3.1-8b' }), 'place')).toMatch(/^gpu \(a100:40\)/);
+    expect(whyOf(planOn(site, { what: 'llama-3.1-70b' }), 'place')).toMatch(/^gpu \(a100:80\)/);
+  });
+
+  it('is deployed with the settings as they are where no GPU type is known', () => {
+    const site = slurmFacts('mine', [partition('gpu', [{ type: 'a100_3g.20gb', perNode: 4 }, { perNode: 2 }])]);
+    expect(planOn(site, {})).toMatchObject({ gpus: 1, reasons: [] });
+  });
+});
+
+const chatModels = builtInModels.filter(({ task }) => task === 'chat');
+
+it.each(chatModels.map(({ name }) => name))('%s is planned on both sites, or refused with a reason', (what) => {
+  for (const site of [alpine, capella]) {
+    try {
+      expect(planOn(site, { what }).reasons.length).toBeGreaterThan(5);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'does_not_fit', hint: expect.stringMatching(/change/) });
+    }
+  }
+});

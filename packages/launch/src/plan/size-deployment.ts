@@ -1,0 +1,139 @@
+// Takes the resources of a deployment from the planner where neither a flag nor a setting says them. Pure.
+
+import type { ClusterConfig, PresetConfig } from '@fairlead/config';
+import { CodedError, defined } from '@fairlead/kit';
+import {
+  builtInModels,
+  defaultWish,
+  findGpusOfGres,
+  type ModelPreset,
+  type NoPlace,
+  pickPlan,
+  type Place,
+  type Reason,
+  type Wish,
+} from '@fairlead/planner';
+import { parseSlurmDuration } from '@fairlead/scheduler';
+
+import type { LaunchErrorCode } from '../launch-error.ts';
+import type { DeployRequest } from './deploy-request.ts';
+import { numberOf, withoutFlags } from './engine-flags.ts';
+
+import type { SiteFacts } from './site-facts.ts';
+
+export interface Sizing {
+  request: DeployRequest;
+  /** The model's facts; its arguments are those that the plan may add. */
+  model: ModelPreset;
+  /** What the user's own preset says; empty for a built-in one. */
+  own: Partial<PresetConfig>;
+  /** The arguments that settings give the engine. */
+  args: readonly string[];
+  cluster: ClusterConfig;
+  site: SiteFacts;
+}
+
+export interface Sized {
+  gpus: number;
+  nodes: number;
+  partition?: string;
+  gpuType?: string;
+  cpusPerTask: number;
+  mem: string;
+  /** Absent: a flag or a setting says it. */
+  hours?: number;
+  /** Arguments of the engine that no setting gives. */
+  args: string[];
+  reasons: Reason[];
+  warnings: readonly string[];
+}
+
+/** This version runs an engine on one node. */
+const maxNodes = 1;
+
+/** Undefined where nothing is known of the GPUs that the settings name. Throws `does_not_fit`. */
+export function sizeDeployment(sizing: Sizing): Sized | undefined {
+  const { model, cluster, site } = sizing;
+  const places = placesFor(sizing);
+  if (places.length === 0) return undefined;
+  const siblings = builtInModels.filter(({ name }) => model.siblings?.includes(name) ?? false);
+  const plan = pickPlan(model, places, { wish: wishOf(sizing), siblings });
+  if (!plan.fits) throw refusal(plan, sizing);
+  const { layout, job, place } = plan;
+  const said = saidWords(sizing);
+  const reasons = plan.reasons.filter(({ of }) => !said.some((one) => one.of === of));
+  const gresType = cluster.gpu?.request === 'none' ? undefined : (cluster.gpu?.type ?? place.gresType);
+  return {
+    gpus: layout.gpusPerNode,
+    nodes: layout.nodes,
+    ...defined({ partition: cluster.slurm?.partition ?? place.partition, gpuType: gresType }),
+    cpusPerTask: job.cpus,
+    mem: `${job.memoryGb}G`,
+    ...(said.some(({ of }) => of === 'time') ? {} : { hours: job.hours }),
+    args: withoutFlags(plan.args, sizing.args),
+    reasons: [{ of: 'site', why: site.from }, ...reasons, ...said],
+    warnings: plan.warnings,
+  };
+}
+
+/** The places that the settings leave, each with the GPUs that they name. */
+function placesFor({ request, own, args, cluster, site }: Sizing): Place[] {
+  const { partition } = cluster.slurm ?? {};
+  const type = cluster.gpu?.type;
+  const split = (numberOf(args, '--tensor-parallel-size') ?? 1) * (numberOf(args, '--pipeline-parallel-size') ?? 1);
+  const wantedGpus = request.gpus ?? own.gpus ?? (split > 1 ? split : undefined);
+  const wantedHours = (minutesSaid({ request, own, cluster }) ?? 0) / 60;
+  const places = site.places
+    .filter((place) => partition === undefined || partition.split(',').includes(place.partition ?? ''))
+    .filter((place) => type === undefined || place.gresType === type || findGpusOfGres(type).includes(place.gpu))
+    .map((place) => ({ ...place, nodes: Math.min(maxNodes, place.nodes), ...defined({ wantedGpus }) }));
+  const long = places.filter(({ maxHours = Infinity }) => maxHours >= wantedHours);
+  return long.length > 0 ? long : places;
+}
+
+function wishOf({ request, model, args }: Sizing): Wish {
+  const usual = defaultWish(model);
+  const asked = numberOf(args, '--max-model-len');
+  const sequences = numberOf(args, '--max-num-seqs');
+  return {
+    context: request.context ?? asked ?? usual.context,
+    // A limit below the usual number of requests is what there will be at most.
+    concurrency: request.concurrency ?? Math.min(usual.concurrency, sequences ?? usual.concurrency),
+    kvCacheDtype: request.kvCache ?? usual.kvCacheDtype,
+  };
+}
+
+function minutesSaid({ request, own, cluster }: Pick<Sizing, 'request' | 'own' | 'cluster'>): number | undefined {
+  const text = request.time ?? own.time ?? cluster.slurm?.time;
+  return text === undefined ? undefined : parseSlurmDuration(text);
+}
+
+/** What flags and settings say, as reasons; they replace those of the plan. */
+function saidWords({ request, own, cluster: { slurm = {} } }: Sizing): Reason[] {
+  const said: [of: string, word: string | number | undefined, from: string][] = [
+    ['CPUs', own.cpusPerTask ?? slurm.cpusPerTask, own.cpusPerTask === undefined ? 'slurm.cpusPerTask' : 'the preset'],
+    ['memory', own.mem ?? slurm.mem, own.mem === undefined ? 'slurm.mem' : 'the preset'],
+    ['time', own.time ?? slurm.time, own.time === undefined ? 'slurm.time' : 'the preset'],
+  ];
+  const words = request.time === undefined ? said : [...said.slice(0, 2), ['time', request.time, '--time'] as const];
+  return words.flatMap(([of, word, from]) => (word === undefined ? [] : [{ of, why: `${word}, from ${from}` }]));
+}
+
+function refusal({ why, changes }: NoPlace, { request, model, site }: Sizing): CodedError<LaunchErrorCode> {
+  const [change, ...others] = changes;
+  const command = (one: NoPlace['changes'][number]) =>
+    one.flags === undefined && one.model === undefined
+      ? one.what
+      : `${one.what}: fairlead deploy ${one.model ?? request.what}${one.flags === undefined ? '' : ` ${one.flags}`}`;
+  const smallest = change
+    ? `The smallest change that would do: ${command(change)}.`
+    : 'No change of one step would do.';
+  const more = others.slice(0, 2).map((one) => ` Or ${command(one)}.`);
+  return new CodedError(
+    'does_not_fit',
+    `cannot deploy ${model.name} because it fits nowhere on ${site.title}: ${why}`,
+    {
+      hint: `${smallest}${more.join('')} \`fairlead plan ${model.name}\` shows the numbers; --no-plan deploys it all the same, with the settings as they are.`,
+    },
+  );
+}
