@@ -28,6 +28,10 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: 'No preset has that name, and a name without a slash is not a model.',
     cure: 'Use a name from the message, a Hugging Face id (org/model) or an absolute path.',
   },
+  site_unavailable: {
+    cause: 'The Git repository with the site profile cannot be cloned, and there is no earlier clone.',
+    cure: "Try `git clone` with the same URL; the message has Git's own words. A file or a folder with the profile serves as well.",
+  },
   does_not_fit: {
     cause:
       'By what is known of the model and of the GPUs of the site, the model does not fit on any of its partitions. Nothing was submitted.',

@@ -5,6 +5,7 @@ import type { LaunchErrorCode } from '@fairlead/launch';
 export type CliErrorCode =
   | LaunchErrorCode
   | 'needs_answer'
+  | 'site_unavailable'
   | 'bastion_unfit'
   | 'control_start_failed'
   | 'routes_differ'

@@ -14,10 +14,12 @@ export async function chooseSettings(
   found: SiteFound,
   ask: Asker | undefined,
 ): Promise<ClusterConfig> {
-  const partition = known.slurm?.partition ?? (await choosePartition(found.partitions, ask));
+  // With a site profile the plan of each deployment chooses partition and GPU type.
+  const isPlanned = known.site !== undefined;
+  const partition = known.slurm?.partition ?? (isPlanned ? undefined : await choosePartition(found.partitions, ask));
   const offered = found.partitions.find(({ name }) => name === partition);
   const account = known.slurm?.account ?? (await chooseAccount(found, partition, ask));
-  const type = known.gpu?.type ?? (await chooseGpuType(offered, ask));
+  const type = known.gpu?.type ?? (isPlanned ? undefined : await chooseGpuType(offered, ask));
   const time = known.slurm?.time ?? shorterTime(offered);
   const hfHome = known.env?.['HF_HOME'] ?? (found.hfHome ? undefined : below(found.scratch));
   const engines = await chooseEngines(known, found, ask);

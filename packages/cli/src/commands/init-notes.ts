@@ -3,9 +3,15 @@
 import type { ConfigNotes } from '@fairlead/config';
 import { defaultEngine, findEngineKind } from '@fairlead/engines';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
+import { siteNote } from '../site/answer-with-site.ts';
+import type { ChosenSite } from '../site/choose-site.ts';
 import { commandWith, type SiteFound } from './init-discover.ts';
 
-export function notesFor(cluster: string, found: SiteFound | undefined, hosts: readonly string[]): ConfigNotes {
+export function notesFor(
+  cluster: string,
+  { found, site }: { found: SiteFound | undefined; site?: ChosenSite | undefined },
+  hosts: readonly string[],
+): ConfigNotes {
   const at = (key: string) => `clusters.${cluster}.${key}`;
   return {
     head,
@@ -27,6 +33,7 @@ export function notesFor(cluster: string, found: SiteFound | undefined, hosts: r
         found?.node && `Node found there: ${found.node}`,
       ),
       [at('kind')]: 'local: jobs run on this machine, without Slurm.',
+      [at('site')]: site ? siteNote(site) : '',
       [at('login')]: 'The host that takes sbatch.',
       [at('slurm')]: slurmNote(found),
       [at('slurm.time')]: 'The longest that this partition allows.',

@@ -18,6 +18,8 @@ export interface InitArgs {
   partition?: string | undefined;
   account?: string | undefined;
   gpuType?: string | undefined;
+  /** A name, a path or a Git URL of a site profile. */
+  site?: string | undefined;
 }
 
 /** Which hosts there are; what the cluster is called and asks of Slurm comes after the login host was asked. */

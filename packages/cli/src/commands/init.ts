@@ -1,7 +1,7 @@
 // `fairlead init`: finds out what it can, asks what is left, writes a commented configuration, prepares the bastion. Safe to run again.
 
 import { profilePath } from '@fairlead/client';
-import { errorText, isCodedError } from '@fairlead/kit';
+import { defined, errorText, isCodedError } from '@fairlead/kit';
 import {
   changedSettings,
   checkConfig,
@@ -22,6 +22,8 @@ import type { Context } from '../context.ts';
 import { describePartition } from '../doctor/slurm/judge-request.ts';
 import { openSite } from '@fairlead/launch';
 import { findEngineKind } from '@fairlead/engines';
+import { answerWithSite } from '../site/answer-with-site.ts';
+import { chooseSite } from '../site/choose-site.ts';
 import { chooseDriver } from '../ssh/choose-driver.ts';
 import { chooseSettings } from './init-choices.ts';
 import { discoverHosts, discoverSite, type EngineFound, type SiteFound } from './init-discover.ts';
@@ -29,14 +31,16 @@ import { notesFor } from './init-notes.ts';
 import { namesForJobs, withMoreRoutes } from './init-routes.ts';
 import { answerHosts, answerName, clusterWith, configWith, type InitArgs } from './init-questions.ts';
 
-export async function runInit(args: InitArgs, context: Context): Promise<void> {
+export async function runInit(given: InitArgs, context: Context): Promise<void> {
   const { output } = context;
   const loaded = await loadWhatIsThere(context);
-  const ask = args.yes ? undefined : context.ask;
+  const ask = given.yes ? undefined : context.ask;
+  const site = given.site === undefined ? undefined : await chooseSite(given.site, { ...context, ask });
+  const args = site ? answerWithSite(given, site, loaded.config) : given;
   const sshHosts = await discoverHosts(context);
   const hosts = await answerHosts(args, loaded.config, { ask, hosts: sshHosts });
   const before = hosts.cluster === undefined ? undefined : loaded.config.clusters?.[hosts.cluster];
-  const answered = clusterWith(args, before, hosts.login);
+  const answered = { ...clusterWith(args, before, hosts.login), ...defined({ site: site?.setting }) };
   // A wrong flag is to be told before a host is asked.
   checkConfig(
     configWith(loaded.config, hosts, { name: hosts.cluster ?? 'cluster', config: answered }),
@@ -52,7 +56,11 @@ export async function runInit(args: InitArgs, context: Context): Promise<void> {
   const path = context.flags.config ?? userConfigPath(context.env, context.home);
   const isThere = (await readConfigFile(path)) !== undefined;
   async function write(wanted: FairleadConfig): Promise<boolean> {
-    const changed = await writeConfig(path, changedSettings(loaded.config, wanted), notesFor(name, found, sshHosts));
+    const changed = await writeConfig(
+      path,
+      changedSettings(loaded.config, wanted),
+      notesFor(name, { found, site }, sshHosts),
+    );
     output.event('config.written', { path, changed }, changed ? `wrote ${path}` : `${path} is as it should be`);
     return changed;
   }

@@ -19,13 +19,17 @@ function addInit(program: Command, go: RunCommand): void {
     .option('--bastion-inside <[user@]host[:port]>', 'what the bastion is called from a compute node')
     .option('--cluster <name>', 'a short name for the cluster')
     .option('--login <[user@]host[:port]>', 'the SSH host that takes sbatch')
+    .option(
+      '--site <site>',
+      'the site profile of the cluster: curc-alpine, tud-capella, a file, or a folder or Git URL of profiles with #name',
+    )
     .option('--local', 'jobs run on this machine, without Slurm')
     .option('--partition <name>', 'the Slurm partition')
     .option('--account <name>', 'the Slurm account')
     .option('--gpu-type <type>', 'the Slurm GPU type, such as a100')
     .addHelpText(
       'after',
-      '\nIt may be run again at any time: what you configured stays, comments too.\n\nExamples:\n  fairlead init\n  fairlead init --yes --bastion gate.example.org --login login.example.org --partition gpu',
+      '\nIt may be run again at any time: what you configured stays, comments too.\n\nExamples:\n  fairlead init\n  fairlead init --yes --bastion gate.example.org --login login.example.org --partition gpu\n  fairlead init --site curc-alpine\n  fairlead init --site https://git.example.org/sites.git#my-site',
     )
     .action(async (options: Record<string, string> & { yes?: boolean; local?: boolean }) =>
       go(async (context) =>

@@ -51,7 +51,7 @@ describe("A job's script", () => {
   it('runs the prologue before the agent, and becomes the agent', () => {
     expect(script.indexOf('module load x')).toBeLessThan(script.indexOf('exec '));
     expect(script.trimEnd().split('\n').at(-1)).toMatch(
-      /^exec .*--disable-sigusr1 \/opt\/agent\.mjs --spec '\/home\/al ice\//,
+      /^exec .*--disable-sigusr1 --max-semi-space-size=2 \/opt\/agent\.mjs --spec '\/home\/al ice\//,
     );
   });
   it('holds no secret', () => expect(script).not.toMatch(/fl[eio]?_/));

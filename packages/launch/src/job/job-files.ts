@@ -42,7 +42,8 @@ export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place:
     jobName: jobName(plan.name, place.instance),
     workDir: jobDir,
     stdoutPath: escapeFilenamePattern(join(jobDir, 'job.log')),
-    command: ['--disable-sigusr1', place.agentPath, '--spec', join(jobDir, 'spec.json')],
+    // A log storm leaves garbage of some megabytes a second: a small young generation is swept before the process has grown by it.
+    command: ['--disable-sigusr1', '--max-semi-space-size=2', place.agentPath, '--spec', join(jobDir, 'spec.json')],
     runtime: { nodePath: place.nodePath },
     directives: directivesOf(plan, config),
     omit: slurm.omit ?? [],
