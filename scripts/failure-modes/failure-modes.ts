@@ -3,6 +3,7 @@
 import { type FailureMode, places } from './failure-mode.ts';
 
 const explainFetch = 'packages/launch/src/weights/explain-fetch-failure.test.ts';
+const setUp = 'packages/launch/src/setup/setup.test.ts';
 const judgeCache = 'packages/launch/src/weights/judge-cache.test.ts';
 const input = 'tests/scenarios/bad-input.test.ts';
 const care = 'tests/scenarios/care-deploy.test.ts';
@@ -268,7 +269,7 @@ export const failureChapters: readonly FailureChapter[] = [
     ],
   },
   {
-    title: 'The weights of a model',
+    title: 'Engine and weights before a job',
     modes: [
       mode(
         'unknown, gated or private model; a token without the licence',
@@ -300,6 +301,24 @@ export const failureChapters: readonly FailureChapter[] = [
         judgeCache,
         'tells pointers of Git LFS from weights',
       ]),
+      mode(
+        'an environment that cannot be built: no internet, no such version, no Python, a full disk or quota',
+        'which of these, with the last lines of the installer',
+        [setUp, 'no internet'],
+        [setUp, 'an unknown version'],
+        [setUp, 'an old Python alone'],
+        [setUp, 'a full quota'],
+        [setUp, 'a small home alone'],
+      ),
+      mode(
+        'a setup that is interrupted, or whose engine does not start on a node',
+        'no name and no setting changes; the next run goes on',
+        [setUp, 'has its name only when it is finished, goes on where it failed, and does nothing twice'],
+        [
+          scenario('engine/setup'),
+          'setup that fails on the node, finds no such version or reaches no index leaves configuration and name as they were',
+        ],
+      ),
       mode('Ctrl-C or a lost connection during a download', 'no process stays on the host', [
         'packages/launch/src/host/host.test.ts',
         'ends with all that it started when its caller leaves',

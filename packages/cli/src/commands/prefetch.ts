@@ -3,7 +3,7 @@
 import { loadForCluster } from '@fairlead/config';
 import { CodedError, Secret } from '@fairlead/kit';
 import type { DeployRequest } from '@fairlead/launch';
-import { prefetch, type PrefetchEvent, sizeOf } from '@fairlead/launch/environment';
+import { prefetch, type PrefetchEvent, bytesText } from '@fairlead/launch/environment';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import { configPlaceOf } from '../config/config-place.ts';
@@ -50,8 +50,8 @@ interface Showing {
 function render(event: PrefetchEvent, { output, startedMs, clock }: Showing): void {
   if (event.type === 'prefetch.planned') {
     const { type, model, host, cache, files, totalBytes, presentBytes, ...more } = event;
-    const there = presentBytes > 0 ? `, of which ${sizeOf(presentBytes)} are there` : '';
-    const words = `${model}: ${files} files, ${sizeOf(totalBytes)}${there}, to ${cache} on ${host}`;
+    const there = presentBytes > 0 ? `, of which ${bytesText(presentBytes)} are there` : '';
+    const words = `${model}: ${files} files, ${bytesText(totalBytes)}${there}, to ${cache} on ${host}`;
     output.event(type, { model, host, cache, files, totalBytes, presentBytes, ...more }, words);
   } else if (event.type === 'prefetch.progress') {
     const { type, ...fields } = event;
@@ -65,13 +65,13 @@ function render(event: PrefetchEvent, { output, startedMs, clock }: Showing): vo
     const { type, ...fields } = event;
     const seconds = Math.round((clock.monotonicMs() - startedMs) / 1000);
     const fetched =
-      fields.fetchedBytes > 0 ? `downloaded ${sizeOf(fields.fetchedBytes)} in ${seconds} s` : 'nothing was missing';
-    const words = `${fields.model} is complete on ${fields.host}: ${sizeOf(fields.totalBytes)} in ${fields.folder} (${fetched})`;
+      fields.fetchedBytes > 0 ? `downloaded ${bytesText(fields.fetchedBytes)} in ${seconds} s` : 'nothing was missing';
+    const words = `${fields.model} is complete on ${fields.host}: ${bytesText(fields.totalBytes)} in ${fields.folder} (${fetched})`;
     output.result({ event: type, ok: true, ...fields }, words);
   } else renderEvent(event, output);
 }
 
 function partOf({ bytes, totalBytes }: { bytes: number; totalBytes: number }): string {
   const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
-  return `${sizeOf(bytes)} of ${sizeOf(totalBytes)} (${percent} %)`;
+  return `${bytesText(bytes)} of ${bytesText(totalBytes)} (${percent} %)`;
 }

@@ -2,11 +2,12 @@
 
 import type { Command } from 'commander';
 
-import { collect } from './flag-values.ts';
+import { collect, seconds } from './flag-values.ts';
 import type { RunCommand } from './run-command.ts';
 
 export function addPrepareCommands(program: Command, go: RunCommand): void {
   addPrefetch(program, go);
+  addSetup(program, go);
 }
 
 interface PrefetchFlags {
@@ -43,6 +44,51 @@ Examples:
           { what: model, engine, ...flags, verify: verify === true, tokenStdin: tokenStdin === true },
           context,
         ),
+      ),
+    );
+}
+
+interface SetupFlags {
+  engine: string;
+  engineVersion?: string;
+  dir?: string;
+  container?: string | true;
+  on?: string;
+  set: string[];
+  /** `--no-job` makes it false. */
+  job: boolean;
+  wait: number;
+}
+
+function addSetup(program: Command, go: RunCommand): void {
+  program
+    .command('setup')
+    .description('install an engine on the cluster: build its environment, try it on a compute node, configure it')
+    .option('--engine <engine>', 'the engine', 'vllm')
+    .option('--engine-version <version>', 'its version (the newest)')
+    .option(
+      '--dir <directory>',
+      'where environments lie; else paths.environments, else the first file system with room',
+    )
+    .option('--container [image]', "pull an image with Apptainer in place of a venv; without a value the engine's own")
+    .option('--on <cluster>', 'the cluster')
+    .option('--set <path=value>', 'one setting of the configuration for this setup; may be repeated', collect, [])
+    .option('--no-job', 'do not try it on a compute node')
+    .option('--wait <seconds>', 'how long the job that tries it may wait in the queue', seconds, 900)
+    .addHelpText(
+      'after',
+      `
+uv builds the venv where it is installed, else python3 and pip. The environment gets its name when it has been tried; what an interrupt
+leaves is used by the next run. At the end engines.<engine>.command is written into the configuration.
+
+Examples:
+  fairlead setup
+  fairlead setup --engine-version 0.11.0 --dir /project/me/environments
+  fairlead setup --container docker://vllm/vllm-openai:v0.11.0`,
+    )
+    .action(async ({ job, wait, ...flags }: SetupFlags) =>
+      go(async (context) =>
+        (await import('../commands/setup.ts')).runSetup({ ...flags, isTried: job, waitSeconds: wait }, context),
       ),
     );
 }

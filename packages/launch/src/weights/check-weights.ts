@@ -7,7 +7,7 @@ import type { Run } from '../machine.ts';
 import type { DeploymentPlan } from '../plan/plan-deployment.ts';
 import type { Site } from '../site/open-site.ts';
 import { cacheArgv } from './cache-script.ts';
-import { sizeOf } from './explain-fetch-failure.ts';
+import { bytesText } from './explain-fetch-failure.ts';
 import { judgeCache, type WeightsFound } from './judge-cache.ts';
 import { isOffline, type WeightsSource, weightsSource } from './weights-source.ts';
 
@@ -65,7 +65,7 @@ function whyNot(found: WeightsFound, kind: WeightsSource['kind']): string | unde
       return `${found.files.length} files in ${found.place} are pointers of Git LFS and not weights (${few(found.files)})`;
     case 'incomplete': {
       const { missing, place, partialBytes } = found;
-      const partial = partialBytes > 0 ? `, and ${sizeOf(partialBytes)} of a broken-off download lie there` : '';
+      const partial = partialBytes > 0 ? `, and ${bytesText(partialBytes)} of a broken-off download lie there` : '';
       const what = missing.length > 0 ? `without ${few(missing)}` : 'without a finished file';
       return `${kind === 'hub' ? 'compute nodes are offline and ' : ''}its weights in ${place} are incomplete: ${what}${partial}`;
     }

@@ -39,8 +39,8 @@ function roomVerdict({ names, errno, message }: FetchFailure, place: FetchPlace)
   const elsewhere = `Make room, or name a larger file system in the configuration: env: { HF_HOME: <scratch>/huggingface }. ${again}`;
   const has = (code: string, words: RegExp) => errno.includes(code) || words.test(message);
   if (names.includes('NoRoom')) {
-    const needed = place.remainingBytes === undefined ? '' : `; ${sizeOf(place.remainingBytes)} are needed`;
-    return { code: 'disk_full', why: `${sizeOf(Number(message))} are free in ${cache}${needed}`, hint: elsewhere };
+    const needed = place.remainingBytes === undefined ? '' : `; ${bytesText(place.remainingBytes)} are needed`;
+    return { code: 'disk_full', why: `${bytesText(Number(message))} are free in ${cache}${needed}`, hint: elsewhere };
   }
   if (has('EDQUOT', /Disk quota exceeded/i))
     return { code: 'disk_full', why: `your quota for ${cache} is used up`, hint: elsewhere };
@@ -116,7 +116,7 @@ function filesVerdict({ names, message }: FetchFailure): Verdict {
   return { code: 'prefetch_failed', why: `huggingface_hub failed: ${said || names[0]}`, hint: again };
 }
 
-export function sizeOf(bytes: number): string {
+export function bytesText(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e3)} KB`;
 }

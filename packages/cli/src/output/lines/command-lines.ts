@@ -66,6 +66,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   models: ['models', 'model'],
   plan: ['plan'],
   prefetch: ['prefetch.planned', 'prefetch.progress', 'prefetch.checking', 'prefetched'],
+  setup: ['setup.planned', 'setup.step', 'setup.built', 'setup.trial', 'setup.tried', 'config.written', 'setup.done'],
   version: ['versions'],
   completions: ['completions'],
   man: ['man'],
