@@ -27,6 +27,10 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['random', 'process'],
     because: 'the root of control, behind its main.ts: defaults come from the process',
   },
+  'apps/node-agent/src/metrics/open-metrics.ts': {
+    uses: ['process'],
+    because: "a port: it reports this process's memory and processor time",
+  },
   'packages/client/src/control/open-session.ts': {
     uses: ['process'],
     because: 'a root of the SDK: the default environment is that of the process',

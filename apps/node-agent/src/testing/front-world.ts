@@ -18,6 +18,8 @@ import { defined, type LogFields, Scope, Secret, silentLog, systemClock } from '
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
+import type { RequestRecord } from '../front/request-record.ts';
+import type { RequestTap } from '../front/request-tap.ts';
 
 export const key = 'client-key';
 export const testEngineKey = 'engine-key';
@@ -66,6 +68,9 @@ export async function openFrontWorld(options: {
   raw?: (socket: Socket) => void;
   limits?: Partial<FrontLimits>;
   engineSocket?: () => string | undefined;
+  metricsAddress?: EngineAddress;
+  onRecord?: (record: RequestRecord) => void;
+  tap?: (() => RequestTap) | undefined;
 }): Promise<FrontWorld> {
   const scope = new Scope();
   const directory = await mkdtemp(join(tmpdir(), 'front-'));
@@ -92,7 +97,12 @@ export async function openFrontWorld(options: {
       clock: systemClock,
       random: () => 0.5,
       log: { ...silentLog, debug: (fields) => void lines.push(fields) },
-      ...defined({ limits: options.limits }),
+      ...defined({
+        limits: options.limits,
+        metricsAddress: options.metricsAddress,
+        onRecord: options.onRecord,
+        tap: options.tap,
+      }),
     }),
   );
   front.admit('serving');

@@ -24,9 +24,9 @@ type Planned = Pick<DeploymentPlan, 'model' | 'engine' | 'engineSettings'>;
 /** Undefined where the engine reads no weights of Hugging Face, and where it makes them up (`--load-format dummy`). */
 export function weightsSource({ model, engine, engineSettings }: Planned): WeightsSource | undefined {
   const kind = findEngineKind(engine);
-  const { args, env } = engineSettings;
+  const { args, env, options } = engineSettings;
   if (!kind.caches.some(({ variable }) => variable === 'HF_HOME')) return undefined;
-  if (valueOf(args, '--load-format') === 'dummy') return undefined;
+  if ((valueOf(args, '--load-format') ?? options['loadFormat']) === 'dummy') return undefined;
   const usual = kind.program.kind === 'installed' ? kind.program.command : [];
   const command = engineSettings.command ?? usual;
   return {

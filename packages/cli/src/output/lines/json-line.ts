@@ -3,8 +3,10 @@
 import type { z } from 'zod';
 
 import { bastionLines } from './bastion-lines.ts';
+import { benchLines } from './bench-lines.ts';
 import { deploymentLines } from './deployment-lines.ts';
 import { diagnosisLines } from './diagnosis-lines.ts';
+import { observeLines } from './observe-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { plannerLines } from './planner-lines.ts';
 import { prepareLines } from './prepare-lines.ts';
@@ -19,6 +21,8 @@ export const jsonLines = {
   ...siteLines,
   ...plannerLines,
   ...prepareLines,
+  ...observeLines,
+  ...benchLines,
   ...ownLines,
 };
 
