@@ -60,7 +60,7 @@ echo "fl built $image"
 `,
 };
 
-export function buildScript({ method }: SetupPlan): string {
+export function installScript({ method }: SetupPlan): string {
   return prelude + scripts[method];
 }
 

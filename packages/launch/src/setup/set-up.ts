@@ -12,7 +12,7 @@ import type { LocalMachine, Run } from '../machine.ts';
 import { planDeployment } from '../plan/plan-deployment.ts';
 import { openSite, type Site } from '../site/open-site.ts';
 import { streamEvents } from '../stream-events.ts';
-import { buildArguments, buildScript, publishScript } from './build-script.ts';
+import { buildArguments, installScript, publishScript } from './build-script.ts';
 import { explainBuildFailure } from './explain-build-failure.ts';
 import { refuseTrial } from './judge-trial.ts';
 import { planSetup, type SetupPlan, type SetupWish } from './plan-setup.ts';
@@ -105,7 +105,7 @@ async function buildOn({ host, cluster }: Site, plan: SetupPlan, run: Run<SetupE
   const answers = new Map<string, string>();
   const words: string[] = [];
   const { code } = await host.runLeashed(
-    jobShell(cluster.config, { script: buildScript(plan), args: buildArguments(plan) }),
+    jobShell(cluster.config, { script: installScript(plan), args: buildArguments(plan) }),
     {
       signal: run.signal,
       onLine(line) {

@@ -6,7 +6,7 @@ import { findEngineKind } from '@fairlead/engines';
 import { createLocalRunner } from '@fairlead/scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { buildArguments, buildScript, publishScript } from './build-script.ts';
+import { buildArguments, installScript, publishScript } from './build-script.ts';
 import { explainBuildFailure } from './explain-build-failure.ts';
 import { parseTrial, refuseTrial } from './judge-trial.ts';
 import { planSetup, type SetupPlan } from './plan-setup.ts';
@@ -157,7 +157,7 @@ describe('The build', () => {
 
   async function build(plan: SetupPlan) {
     const run = createLocalRunner();
-    const built = await run.run(['bash', '-c', buildScript(plan), 'bash', ...buildArguments(plan)]);
+    const built = await run.run(['bash', '-c', installScript(plan), 'bash', ...buildArguments(plan)]);
     if (built.code === 0) await run.run(['sh', '-c', publishScript, 'sh', ...buildArguments(plan)]);
     return built;
   }
