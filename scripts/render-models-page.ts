@@ -21,7 +21,7 @@ export function renderModelsPage(): string {
   return `# Models
 
 \`fairlead models\` lists these models, \`fairlead models <name>\` explains one, and \`fairlead plan <name>\` says which GPUs it needs and why: the weights, the KV cache of the requests, and what else vLLM needs
-([the memory model and its limits](decisions/2026-11-30-memory-model-of-the-planner.md)). A preset of a chat model is deployed by its name, or by its Hugging Face id.
+([the memory model and its limits](decisions/2026-11-30-memory-model-of-the-planner.md)). A preset is deployed by its name, or by its Hugging Face id.
 
 \`fairlead deploy <name>\` takes the plan where neither a flag nor a setting says otherwise: partition, GPUs and their split, context, CPUs, memory and time limit, each with its reason (\`--dry-run\` shows them). The GPUs of the site come from its profile (\`site\` of the cluster: see [sites.md](sites.md)), else from \`sinfo\`. A model that fits nowhere is refused before it is queued, with the smallest change that would do.
 \`--context\`, \`--concurrency\`, \`--kv-cache\` and \`--gpus\` change the plan; \`--no-plan\`, or \`plan: false\` of a preset of your own, does without it. Where neither a profile nor \`sinfo\` knows the GPUs, a preset asks for those that \`fairlead models\` shows under *FITS*. Any other model is deployed by its Hugging Face id, and is not planned.

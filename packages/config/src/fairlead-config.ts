@@ -389,6 +389,14 @@ export const presetConfig = z.strictObject({
     .array(z.string())
     .optional()
     .meta({ description: "The engine's arguments for this model.", examples: [['--enable-prefix-caching']] }),
+  options: z
+    .record(z.string(), z.json())
+    .optional()
+    .meta({
+      description:
+        "The engine's own settings for this model, as in `engines.<name>` of a cluster; those of the cluster are stronger.",
+      examples: [{ maxModelLen: 16_384 }],
+    }),
   env: envVars.optional().meta({
     description: "Environment variables of the engine's process.",
     examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],

@@ -22,12 +22,9 @@ const demo: PresetConfig = {
   description: 'The simulator: a fake model with the OpenAI API that needs no GPU.',
 };
 
-/** Without models that cannot answer a completion: an instance is ready only after its first completion. */
 export const builtInPresets: Record<string, PresetConfig> = {
   demo,
-  ...Object.fromEntries(
-    builtInModels.filter(({ task }) => task === 'chat').map((model) => [model.name, presetOf(model)]),
-  ),
+  ...Object.fromEntries(builtInModels.map((model) => [model.name, presetOf(model)])),
 };
 
 /** The job's resources are those of the place in the model's `fits`. */

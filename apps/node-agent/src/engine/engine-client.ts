@@ -15,12 +15,19 @@ export interface EngineClient {
   /** GET as a stranger asks: without the key. */
   getWithoutKey: (path: string, signal: AbortSignal) => Promise<EngineResponse>;
   post: (path: string, body: unknown, signal: AbortSignal) => Promise<EngineResponse>;
+  /** A form with a file, as routes for audio take it. */
+  postForm: (path: string, form: FormBody, signal: AbortSignal) => Promise<EngineResponse>;
+}
+
+export interface FormBody {
+  contentType: string;
+  bytes: Buffer;
 }
 
 interface Asking {
   method: string;
   path: string;
-  body?: string;
+  body?: FormBody;
   hasKey?: boolean;
 }
 
@@ -49,9 +56,7 @@ export function createEngineClient(options: { address: () => EngineAddress; engi
       headers: {
         host: 'engine',
         ...(hasKey ? { authorization: `Bearer ${options.engineKey.reveal()}` } : {}),
-        ...(body === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        ...(body === undefined ? {} : { 'content-type': body.contentType, 'content-length': body.bytes.length }),
       },
     });
     asking.once('error', fail);
@@ -66,12 +71,17 @@ export function createEngineClient(options: { address: () => EngineAddress; engi
       response.once('error', fail);
       response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
     });
-    asking.end(body);
+    asking.end(body?.bytes);
     return promise;
   };
   return {
     get: (path, signal) => ask({ method: 'GET', path }, signal),
     getWithoutKey: (path, signal) => ask({ method: 'GET', path, hasKey: false }, signal),
-    post: (path, body, signal) => ask({ method: 'POST', path, body: JSON.stringify(body) }, signal),
+    post: (path, body, signal) => ask({ method: 'POST', path, body: jsonBody(body) }, signal),
+    postForm: (path, body, signal) => ask({ method: 'POST', path, body }, signal),
   };
+}
+
+function jsonBody(value: unknown): FormBody {
+  return { contentType: 'application/json', bytes: Buffer.from(JSON.stringify(value)) };
 }

@@ -12,7 +12,7 @@ function asking(engine: string, paths: Record<string, string>, options: Record<s
     asked.push(path);
     return Object.hasOwn(paths, path) ? { status: 200, body: paths[path]! } : { status: 404, body: '' };
   };
-  const client: EngineClient = { get, getWithoutKey: get, post: get };
+  const client: EngineClient = { get, getWithoutKey: get, post: get, postForm: get };
   const wanted = { model: 'm', servedModel: 'm', gpus: 0, nodes: 1, args: [], env: {}, options };
   const address = () => ({ path: '/d/e.sock' });
   return { asked, questions: createEngineQuestions({ kind: findEngineKind(engine), wanted, client, address }) };
