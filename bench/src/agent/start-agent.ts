@@ -23,7 +23,9 @@ export async function startAgent(scope: Scope, programs: { agent: string; engine
   const control = scope.use(await openFakeControl({ runDir: world.runDir, identity: controlIdentity, heartbeatMs }));
   // The defaults of a deployment, not the short intervals of the tests.
   const spec = await world.writeSpec({ health: {} });
-  const argv = ['--disable-sigusr1', programs.agent, '--spec', spec, '--engine-sim', programs.engineSim];
+  // As packages/launch/src/job/job-files.ts starts it.
+  const node = ['--disable-sigusr1', '--max-semi-space-size=2'];
+  const argv = [...node, programs.agent, '--spec', spec, '--engine-sim', programs.engineSim];
   const startedMs = performance.now();
   const child = spawn(process.execPath, argv, { stdio: 'ignore', env: { PATH: process.env['PATH'] ?? '' } });
   scope.defer(async () => {

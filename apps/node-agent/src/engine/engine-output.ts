@@ -3,6 +3,7 @@
 import type { EngineKind, PhaseSeen } from '@fairlead/engines';
 import {
   classifyFailure,
+  chooseLines,
   createLogJudge,
   type EngineFailure,
   type EngineSurroundings,
@@ -14,6 +15,9 @@ import { startPhase } from '@fairlead/protocol';
 import { LastLines } from './last-lines.ts';
 import type { RotatingLog } from './rotating-log.ts';
 import type { EngineExit } from './spawn-engine.ts';
+
+/** What the judge reads of a line. */
+const judgedBytes = 4000;
 
 export interface EngineOutputOptions {
   kind: EngineKind;
@@ -38,12 +42,16 @@ export class EngineOutput {
   begin(): (block: Buffer) => void {
     this.#last.clear();
     this.#judge = newJudge(this.#options);
-    const readPhases = createPhaseReader(this.#options);
+    const judge = this.#judge;
+    const readPhase = createPhaseReader(this.#options);
+    const read = (line: string) => {
+      judge.push(line);
+      readPhase(line);
+    };
     return (block) => {
       this.#options.file.write(block);
-      const lines = this.#last.push(block);
-      for (const line of lines) this.#judge.push(line);
-      readPhases(lines);
+      this.#last.push(block);
+      chooseLines(block, read, judgedBytes);
     };
   }
 
@@ -69,16 +77,15 @@ function newJudge({ kind }: EngineOutputOptions): LogJudge {
  * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
  * through two pipes, and the order between them is lost.
  */
-function createPhaseReader({ kind, onPhase }: EngineOutputOptions): (lines: readonly string[]) => void {
+function createPhaseReader({ kind, onPhase }: EngineOutputOptions): (line: string) => void {
   let reached: PhaseSeen = { phase: 'booting' };
-  return (lines) => {
+  return (line) => {
     if (reached.phase === 'probing') return;
-    const before = reached;
-    for (const line of lines) {
-      const seen = kind.parsePhase(line);
-      if (seen && startPhases.indexOf(seen.phase) >= startPhases.indexOf(reached.phase)) reached = seen;
-    }
-    if (reached.phase !== before.phase || reached.percent !== before.percent) onPhase(reached);
+    const seen = kind.parsePhase(line);
+    if (!seen || startPhases.indexOf(seen.phase) < startPhases.indexOf(reached.phase)) return;
+    const isNew = reached.phase !== seen.phase || reached.percent !== seen.percent;
+    reached = seen;
+    if (isNew) onPhase(reached);
   };
 }
 

@@ -13,9 +13,13 @@ it('LastLines keeps the newest lines, bounded in number and length', () => {
   expect(last.lines[0]).toHaveLength(1000);
 });
 
-it('LastLines looks only at the end of a large block', () => {
+it('LastLines keeps the end of a storm, in whole lines and without gaps', () => {
   const last = new LastLines();
-  const seen = last.push(Buffer.from(Array.from({ length: 100_000 }, (_, line) => `line ${line}\n`).join('')));
-  expect(seen).toHaveLength(300);
-  expect(seen.at(-1)).toBe('line 99999');
+  const text = Array.from({ length: 40_000 }, (_, line) => `${line} ${'z'.repeat(900)}\n`);
+  for (let from = 0; from < text.length; from += 64) last.push(Buffer.from(text.slice(from, from + 64).join('')));
+  const { lines } = last;
+  expect(lines.length).toBeGreaterThan(500);
+  expect(lines).toEqual(text.slice(-lines.length).map((line) => line.slice(0, -1)));
+  last.push(Buffer.from(text.join('')));
+  expect(last.lines.at(-1)).toMatch(/^39999 z+$/);
 });

@@ -21,7 +21,7 @@ it('createLineBlocks takes a carriage return for the end of a line', () => {
 it('createLineBlocks keeps characters of several bytes whole', () => {
   const bytes = Buffer.from('█▄▀\r\nß\n');
   const blocks: Buffer[] = [];
-  const splitter = createLineBlocks((block) => blocks.push(block));
+  const splitter = createLineBlocks((block) => blocks.push(Buffer.from(block)));
   for (const byte of bytes) splitter.push(Buffer.from([byte]));
   splitter.end();
   expect(Buffer.concat(blocks).toString()).toBe('█▄▀\n\nß\n');

@@ -4,6 +4,7 @@ const lineFeed = 10;
 const cr = 13;
 /** A line longer than this is cut: it must not grow in memory without bound. */
 const maxLineBytes = 64 * 1024;
+const memoryBytes = 2 * maxLineBytes;
 
 export interface LineBlocks {
   push: (chunk: Buffer) => void;
@@ -11,34 +12,46 @@ export interface LineBlocks {
   end: () => void;
 }
 
-/** Each block ends with `\n` and holds no `\r`. */
+/**
+ * Each block ends with `\n` and holds no `\r`. The memory of a chunk may be written over when `push` returns, that of a block when
+ * `emit` returns: everything passes through one piece of memory.
+ */
 export function createLineBlocks(emit: (block: Buffer) => void): LineBlocks {
-  let carry: Buffer[] = [];
-  let carriedBytes = 0;
+  const memory = Buffer.allocUnsafeSlow(memoryBytes + 1);
+  let usedBytes = 0;
 
-  const flush = (last: Buffer) => {
-    const block = carry.length === 0 ? last : Buffer.concat([...carry, last]);
-    carry = [];
-    carriedBytes = 0;
-    if (block.length > 0) emit(normalized(block));
+  const flush = (toByte: number) => {
+    if (toByte > 0) emit(normalized(memory.subarray(0, toByte)));
+    memory.copyWithin(0, toByte, usedBytes);
+    usedBytes -= toByte;
+  };
+  const endLine = () => {
+    memory[usedBytes] = lineFeed;
+    usedBytes += 1;
+    flush(usedBytes);
   };
 
   return {
     push(chunk) {
-      const end = Math.max(chunk.lastIndexOf(lineFeed), chunk.lastIndexOf(cr)) + 1;
-      if (end > 0) flush(chunk.subarray(0, end));
-      if (end === chunk.length) return;
-      carry.push(chunk.subarray(end));
-      carriedBytes += chunk.length - end;
-      if (carriedBytes > maxLineBytes) flush(Buffer.alloc(0));
+      for (let from = 0; from < chunk.length;) {
+        const part = chunk.subarray(from, from + memoryBytes - usedBytes);
+        part.copy(memory, usedBytes);
+        const end = Math.max(part.lastIndexOf(lineFeed), part.lastIndexOf(cr)) + 1;
+        const toByte = end > 0 ? usedBytes + end : 0;
+        usedBytes += part.length;
+        from += part.length;
+        flush(toByte);
+        if (usedBytes > maxLineBytes) endLine();
+      }
     },
-    end: () => flush(Buffer.alloc(0)),
+    end() {
+      if (usedBytes > 0) endLine();
+    },
   };
 }
 
 function normalized(block: Buffer): Buffer {
-  if (!block.includes(cr)) return block.at(-1) === lineFeed ? block : Buffer.concat([block, Buffer.from('\n')]);
+  if (!block.includes(cr)) return block;
   // latin1 keeps every byte as it is.
-  const text = block.toString('latin1').replaceAll(/[\r\n]+/g, '\n');
-  return Buffer.from(text.endsWith('\n') ? text : `${text}\n`, 'latin1');
+  return Buffer.from(block.toString('latin1').replaceAll(/[\r\n]+/g, '\n'), 'latin1');
 }

@@ -6,6 +6,10 @@ import { type Clock, errnoOf, errorText, type Log, retryPassing, systemClock } f
 
 export interface RotatingLogOptions {
   path: string;
+  /** What it is, for messages: `the engine log`. */
+  what: string;
+  /** What the file says of lines that were dropped, with its end of line. */
+  noteDropped: (bytes: number) => string;
   /** Of one file; there are at most two. */
   maxBytes: number;
   log: Log;
@@ -13,21 +17,24 @@ export interface RotatingLogOptions {
 }
 
 export interface RotatingLog extends AsyncDisposable {
+  /** Copies the block. */
   write: (block: Buffer) => void;
   /** Resolves when what was written before is in the file, or was dropped. Never rejects. */
   written: () => Promise<void>;
 }
 
-const maxPendingBytes = 16 * 1024 * 1024;
+const maxPendingBytes = 8 * 1024 * 1024;
+const chunkBytes = 256 * 1024;
+/** Chunks that are kept to be filled again: what a steady storm needs. */
+const maxSpareChunks = 4;
 /** How long one batch is tried again while a condition may pass; later blocks wait in memory. */
 const retryTimeoutMs = 5_000;
 
 /** The caller disposes it. Resolves also where the file cannot be opened: each block tries again. */
 export async function openRotatingLog(options: RotatingLogOptions): Promise<RotatingLog> {
-  const { path, log, clock = systemClock } = options;
+  const { path, what, noteDropped, log, clock = systemClock } = options;
   const file = new BoundedFile(options);
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
+  const pending = new PendingBytes();
   let droppedBytes = 0;
   let failing = false;
   let busy: Promise<void> | undefined;
@@ -35,25 +42,24 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await retryPassing(work, { clock, random: () => 0.5, limitMs: failing ? 0 : retryTimeoutMs });
-      if (failing) log.info({ op: 'log.write', ok: true, path, droppedBytes }, 'can write the engine log again');
+      if (failing) log.info({ op: 'log.write', ok: true, path, droppedBytes }, `can write ${what} again`);
       failing = false;
       return true;
     } catch (error) {
       // A full disk must not end an engine that serves.
-      if (!failing) log.warn({ op: 'log.write', path, error: errorText(error) }, 'cannot write the engine log');
+      if (!failing) log.warn({ op: 'log.write', path, error: errorText(error) }, `cannot write ${what}`);
       failing = true;
       return false;
     }
   };
 
   const writeOut = async () => {
-    while (pending.length > 0) {
-      const batch = Buffer.concat(pending);
-      pending = [];
-      pendingBytes = 0;
-      const note = droppedBytes > 0 ? Buffer.from(`[fairlead: ${droppedBytes} bytes dropped]\n`) : Buffer.alloc(0);
-      const isWritten = await attempt(() => file.append(Buffer.concat([note, batch])));
-      droppedBytes = isWritten ? 0 : droppedBytes + batch.length;
+    for (let chunk = pending.take(); chunk; chunk = pending.take()) {
+      const { bytes } = chunk;
+      const note = droppedBytes > 0 ? Buffer.from(noteDropped(droppedBytes)) : undefined;
+      const isWritten = await attempt(() => file.append(note ? Buffer.concat([note, bytes]) : bytes));
+      droppedBytes = isWritten ? 0 : droppedBytes + bytes.length;
+      pending.giveBack(chunk);
     }
     busy = undefined;
   };
@@ -61,13 +67,8 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   await attempt(() => file.open());
   return {
     write(block) {
-      if (pendingBytes + block.length > maxPendingBytes) {
-        droppedBytes += block.length;
-        return;
-      }
-      pending.push(block);
-      pendingBytes += block.length;
-      busy ??= writeOut();
+      if (!pending.add(block)) droppedBytes += block.length;
+      else busy ??= writeOut();
     },
     async written() {
       await busy;
@@ -77,6 +78,60 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
       await attempt(() => file.close());
     },
   };
+}
+
+interface Chunk {
+  memory: Buffer;
+  usedBytes: number;
+  readonly bytes: Buffer;
+}
+
+/** What waits to be written, copied into chunks that are used again. A block is never divided. */
+class PendingBytes {
+  readonly #full: Chunk[] = [];
+  readonly #spare: Buffer[] = [];
+  #filling: Chunk | undefined;
+  #heldBytes = 0;
+
+  /** False where there is no room for it. */
+  add(block: Buffer): boolean {
+    if (this.#filling && this.#filling.usedBytes + block.length > this.#filling.memory.length) {
+      this.#full.push(this.#filling);
+      this.#filling = undefined;
+    }
+    const chunk = this.#filling ?? this.#newChunk(block.length);
+    if (!chunk) return false;
+    block.copy(chunk.memory, chunk.usedBytes);
+    chunk.usedBytes += block.length;
+    this.#filling = chunk;
+    return true;
+  }
+
+  /** The oldest. Undefined where nothing waits. */
+  take(): Chunk | undefined {
+    const chunk = this.#full.shift() ?? this.#filling;
+    if (chunk === this.#filling) this.#filling = undefined;
+    return chunk;
+  }
+
+  giveBack({ memory }: Chunk): void {
+    this.#heldBytes -= memory.length;
+    if (memory.length === chunkBytes && this.#spare.length < maxSpareChunks) this.#spare.push(memory);
+  }
+
+  #newChunk(sizeBytes: number): Chunk | undefined {
+    const memoryBytes = Math.max(chunkBytes, sizeBytes);
+    if (this.#heldBytes + memoryBytes > maxPendingBytes) return undefined;
+    this.#heldBytes += memoryBytes;
+    const memory = (memoryBytes === chunkBytes ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(memoryBytes);
+    return {
+      memory,
+      usedBytes: 0,
+      get bytes() {
+        return memory.subarray(0, this.usedBytes);
+      },
+    };
+  }
 }
 
 /** For a close after a failure that was reported: passes over a system error and throws any other. */

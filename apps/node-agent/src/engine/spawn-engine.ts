@@ -1,8 +1,7 @@
 // Starts the engine as the leader of a process group of its own, with its output in engine.log, and ends it again.
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { unlink } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { callLater, type Clock, detach, errnoOf, errorText, type Log, repeatTurns, untilOver } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
 import { endEngine } from './end-engine.ts';
@@ -10,6 +9,7 @@ import { type EngineCommand, markerVariable } from '@fairlead/engines';
 import { createEngineFamily, type EngineFamily, type EngineFamilyOptions } from './engine-family.ts';
 import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
+import { openOutputSocket, type OutputSocket } from './open-output-socket.ts';
 import { readOomKills } from './read-oom-kills.ts';
 
 export interface EngineExit {
@@ -35,7 +35,7 @@ export interface EngineProcess {
 export interface SpawnEngineOptions {
   command: Pick<EngineCommand, 'argv' | 'env'>;
   socketPath: string;
-  /** Takes the output, in blocks of whole lines. */
+  /** Takes the output, in blocks of whole lines. The memory of a block is written over when it returns. */
   onOutput: (block: Buffer) => void;
   clock: Clock;
   log: Log;
@@ -54,7 +54,12 @@ const outputTimeoutMs = 500;
 const pollIntervalMs = 60_000;
 const periodicLookTimeoutMs = 30_000;
 
-type EngineChild = ChildProcessByStdio<null, Readable, Readable>;
+interface StartedProgram {
+  child: ChildProcess;
+  pid: number;
+  /** Settles when all output was read. */
+  outputRead: Promise<unknown>;
+}
 
 /** Rejects with `engine_spawn_failed` when the program cannot be run; the cause tells whether it may be later. */
 export async function spawnEngine(options: SpawnEngineOptions): Promise<EngineProcess> {
@@ -63,8 +68,9 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   await unlinkSocket(socketPath);
   const oomKillsBefore = await readOomKills();
   options.signal?.throwIfAborted();
-  const { child, pid } = await startProgram(command);
-  const exited = settledExit(child, options, oomKillsBefore);
+  const started = await startProgram(options);
+  const { pid } = started;
+  const exited = settledExit(started, options, oomKillsBefore);
   const guard = guardEngine(pid, { clock, log });
 
   let ending: Promise<void> | undefined;
@@ -112,19 +118,27 @@ async function lookOften(
   await repeatTurns(look, { op: 'engine.look', clock, log, signal: over.signal });
 }
 
-async function startProgram({
-  argv,
-  env,
-}: SpawnEngineOptions['command']): Promise<{ child: EngineChild; pid: number }> {
+async function startProgram(options: SpawnEngineOptions): Promise<StartedProgram> {
+  const { argv, env } = options.command;
   const [program, ...args] = argv;
+  const outputs: OutputSocket[] = [];
   try {
-    const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const name of ['out', 'err']) {
+      const blocks = createLineBlocks((block) => takeBlock(block, options));
+      const output = await openOutputSocket(`${options.socketPath}.${name}`, (chunk) => blocks.push(chunk));
+      detach(output.ended.then(() => blocks.end()));
+      outputs.push(output);
+    }
+    const child = spawn(program, args, {
+      env,
+      detached: true,
+      stdio: ['ignore', ...outputs.map(({ childEnd }) => childEnd)],
+    });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     child.once('spawn', resolve);
-    // Also says what has no descriptors for its pipes: the child has neither pid nor streams then.
     child.once('error', reject);
     await promise;
-    return { child, pid: child.pid! };
+    return { child, pid: child.pid!, outputRead: Promise.all(outputs.map(({ ended }) => ended)) };
   } catch (error) {
     throw agentError(
       'engine_spawn_failed',
@@ -134,44 +148,34 @@ async function startProgram({
         cause: error,
       },
     );
+  } finally {
+    for (const { childEnd } of outputs) childEnd.destroy();
+  }
+}
+
+function takeBlock(block: Buffer, { onOutput, log }: SpawnEngineOptions): void {
+  try {
+    onOutput(block);
+  } catch (error) {
+    log.error({ op: 'engine.output', ok: false, error: errorText(error) }, 'cannot take in output of the engine');
   }
 }
 
 /** Exited, and what it wrote last was read; a child that holds the pipes open is not waited for. */
 async function settledExit(
-  child: EngineChild,
-  { onOutput, clock, log }: SpawnEngineOptions,
+  { child, outputRead }: StartedProgram,
+  { clock }: SpawnEngineOptions,
   oomKillsBefore: number | undefined,
 ): Promise<EngineExit> {
-  const onBlock = (block: Buffer) => {
-    try {
-      onOutput(block);
-    } catch (error) {
-      log.error({ op: 'engine.output', ok: false, error: errorText(error) }, 'cannot take in output of the engine');
-    }
-  };
-  const outputs = [child.stdout, child.stderr].map((stream) => readBlocks(stream, onBlock));
   const { promise, resolve } = Promise.withResolvers<EngineExit>();
   child.once('exit', (code, signal) => resolve({ code, signal }));
   const exit = await promise;
   const limit = new AbortController();
   const late = untilOver(clock.sleep(outputTimeoutMs, limit.signal), limit.signal);
-  await Promise.race([Promise.all(outputs), late]);
+  await Promise.race([outputRead, late]);
   limit.abort();
   const oomKills = ((await readOomKills()) ?? 0) - (oomKillsBefore ?? 0);
   return oomKillsBefore === undefined || oomKills <= 0 ? exit : { ...exit, oomKills };
-}
-
-function readBlocks(stream: Readable, onBlock: (block: Buffer) => void): Promise<void> {
-  const blocks = createLineBlocks(onBlock);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  stream.on('data', (chunk: Buffer) => blocks.push(chunk));
-  stream.once('error', () => resolve());
-  stream.once('close', () => {
-    blocks.end();
-    resolve();
-  });
-  return promise;
 }
 
 async function unlinkSocket(path: string): Promise<void> {

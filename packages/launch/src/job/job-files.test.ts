@@ -51,7 +51,7 @@ describe("A job's script", () => {
   it('runs the prologue before the agent, and becomes the agent', () => {
     expect(script.indexOf('module load x')).toBeLessThan(script.indexOf('exec '));
     expect(script.trimEnd().split('\n').at(-1)).toMatch(
-      /^exec .*--disable-sigusr1 \/opt\/agent\.mjs --spec '\/home\/al ice\//,
+      /^exec .*--disable-sigusr1 --max-semi-space-size=2 \/opt\/agent\.mjs --spec '\/home\/al ice\//,
     );
   });
   it('holds no secret', () => expect(script).not.toMatch(/fl[eio]?_/));
@@ -91,6 +91,34 @@ describe('A spec', () => {
       },
     });
     expect(decoded.ok && decoded.value.enrolmentToken.reveal()).toBe(secret.reveal());
+  });
+});
+
+describe('The log of requests in a spec', () => {
+  const specWith = (logging: object) => {
+    const config = { logging };
+    const plan = planDeployment({ what: 'demo' }, {}, config);
+    const cluster = { name: 'tb', config };
+    return instanceSpecOf({
+      plan,
+      cluster,
+      created,
+      apiKey: secret,
+      profile,
+      bastion: { routes: [] },
+      paths,
+      jobKeyDir: '/k',
+    }).logging;
+  };
+
+  it('is absent unless it was asked for', () => {
+    expect([{}, { requests: false, maxMegabytes: 3 }].map(specWith)).toEqual([undefined, undefined]);
+  });
+
+  it('has facts alone, or contents too, with the sizes in bytes', () => {
+    expect(specWith({ requests: true })).toMatchObject({ requests: 'facts', maxBytes: 64 * 2 ** 20 });
+    const contents = { requests: 'contents', maxBytes: 2 ** 21, contentBytes: 1024 };
+    expect(specWith({ requests: 'with-contents', maxMegabytes: 2, contentKilobytes: 1 })).toEqual(contents);
   });
 });
 
