@@ -50,7 +50,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/scheduler': 'what a running job knows of itself: identity, deadline, notices',
     },
     testImports: { ...startsPrograms, 'packages/engine-sim': 'the engine of its tests' },
-    thirdParty: ['pidtree', 'pino', 'ws'],
+    thirdParty: ['pidtree', 'pino', 'prom-client', 'ws'],
   },
   'packages/kit': {
     holds: 'clock, backoff, errors, scope, secrets, state machines',
@@ -155,7 +155,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/ssh': 'init and doctor work on hosts',
     },
     testImports: { ...localSsh, ...startsPrograms },
-    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'yaml', 'zod'],
+    thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'log-update', 'yaml', 'zod'],
   },
   'packages/engine-sim': {
     holds: 'an engine that speaks as vLLM does and knows nothing of us',

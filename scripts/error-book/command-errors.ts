@@ -113,6 +113,10 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cure: 'The message says where they should be.',
   },
   demo_failed: { cause: 'A step of the demo failed.', cure: 'Follow the message, and report what is unclear.' },
+  bench_failed: {
+    cause: 'The first request of a benchmark was not answered, or its page could not be written.',
+    cure: "Follow the message; --chat, --input-tokens and --output-tokens fit the requests to the engine and the model's context.",
+  },
   command_not_found: {
     cause: 'The command after `exec <name> --` is not on PATH.',
     cure: 'Correct its name, or name its path.',

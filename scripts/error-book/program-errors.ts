@@ -128,6 +128,10 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
     cause: 'Other users may read or write the file with the Hugging Face token.',
     cure: '`chmod 600` the file; where other users have accounts there, make a new token first.',
   },
+  engine_flag_missing: {
+    cause: 'The engine that is installed on the node has no such flag, and none that stands for it.',
+    cure: 'Correct the setting that the message names, or install another version. [Engines](engines.md#vllm-by-its-version) says what is replaced.',
+  },
   engine_spawn_failed: {
     cause:
       'The engine is missing or may not be run. When the node only lacks resources at present, the agent tries again.',

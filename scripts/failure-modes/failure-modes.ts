@@ -5,6 +5,7 @@ import { type FailureMode, places } from './failure-mode.ts';
 const input = 'tests/scenarios/bad-input.test.ts';
 const care = 'tests/scenarios/care-deploy.test.ts';
 const scenario = (name: string) => `infra/testbed/src/scenarios/${name}.scenario.ts`;
+const fitArguments = 'packages/engines/src/vllm/build/fit-arguments.test.ts';
 const sdk = (name: string) => `packages/client/src/${name}.test.ts`;
 const control = (name: string) => `apps/control/src/faults/${name}.test.ts`;
 
@@ -289,6 +290,16 @@ export const failureChapters: readonly FailureChapter[] = [
         scenario('engine/engine-faults'),
         'of an engine %s ends with the cause, the cure and the last lines, and the job ends',
       ]),
+      mode(
+        'a flag that the installed vLLM has renamed or removed',
+        'nothing, and an event that tells what stands for it',
+        [fitArguments, 'fitArguments %s'],
+        [fitArguments, 'fitArguments says what it did, with the version, and nothing where it did nothing'],
+      ),
+      mode('a flag that the installed vLLM lacks', 'before it is started: the flag, the version, the cure', [
+        fitArguments,
+        'fitArguments refuses %s, with the version and the cure',
+      ]),
       mode('engine exits 0 while it serves', 'it is started again; status says why', [
         scenario('engine/engine-faults'),
         'an engine that exits with code 0 while it serves: streams are cut, it is started again, and status says why',
@@ -297,6 +308,38 @@ export const failureChapters: readonly FailureChapter[] = [
       mode('engine hangs with `/health` 200', 'noticed by a completion; started again', [
         scenario('job/faults'),
         'engine hung',
+      ]),
+      mode(
+        'a real vLLM that cannot start: wrong flag, missing weights, a context that is too long, a taken socket, a full disk, a missing image',
+        'deploy ends with its words and the cure; why names the cause',
+        [
+          scenario('real-vllm/start-failures'),
+          '$what: deploy ends with the words of vLLM and the cure, why names $id, and nothing stays in the queue',
+        ],
+      ),
+      mode('a process of a real vLLM is killed or stands still', 'it is started again; why names what happened', [
+        scenario('real-vllm/serving'),
+        'its EngineCore was frozen while it was idle',
+      ]),
+      mode(
+        'a real vLLM is stopped in any phase of its start, which loses a SIGTERM',
+        'the job ends within its limit, nothing is left on the node',
+        [
+          scenario('real-vllm/stop-while-starting'),
+          'while %s: the job ends within its limit, as stopped, and nothing is left on the node',
+        ],
+      ),
+      mode(
+        'the page of metrics of the engine is huge, slow, cut off or malformed',
+        'nothing: it counts as no answer, and memory stays bounded',
+        [
+          'apps/node-agent/src/engine/engine-client.test.ts',
+          'An answer that does not end, such as a huge page of metrics, is given up at 8 MiB',
+        ],
+      ),
+      mode('the wall clock jumps while the engine loads', 'nothing: the limit of the start does not follow it', [
+        'apps/node-agent/src/supervisor/supervisor.test.ts',
+        'a supervisor waits as long for an engine that loads where the wall clock jumps %s',
       ]),
       mode('engine prints 100 MB of log', 'nothing: disk and memory stay bounded', [
         scenario('engine/engine-faults'),

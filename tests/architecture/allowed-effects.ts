@@ -27,6 +27,10 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['random', 'process'],
     because: 'the root of control, behind its main.ts: defaults come from the process',
   },
+  'apps/node-agent/src/metrics/open-metrics.ts': {
+    uses: ['process'],
+    because: "a port: it reports this process's memory and processor time",
+  },
   'packages/client/src/control/open-session.ts': {
     uses: ['process'],
     because: 'a root of the SDK: the default environment is that of the process',
@@ -113,6 +117,10 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   },
   'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
   'packages/config/src/project/caller.ts': accounts,
+  'packages/launch/src/model-facts/hub-files.ts': {
+    uses: ['fetch'],
+    because: 'a port to HTTP: it reads the files of a model from the hub',
+  },
   'packages/launch/src/ship/find-runtime.ts': {
     uses: ['process'],
     because: 'a port: it finds out whether the Node of this process can run on another host',

@@ -11,6 +11,7 @@ export const written = [
   'docs/quick-start.md',
   'docs/troubleshooting.md',
   'docs/operations.md',
+  'docs/observability.md',
   'docs/security.md',
   'docs/engines.md',
   'docs/architecture.md',

@@ -1,6 +1,7 @@
 // The closed list of what can go wrong in the agent, and the one way to make such an error.
 
 import { offerErrorCodes } from '@fairlead/carrier';
+import { engineBuildErrorCodes } from '@fairlead/engines/builds';
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 
 export const agentErrorCodes = [
@@ -13,6 +14,7 @@ export const agentErrorCodes = [
   'token_file_unreadable',
   'token_file_exposed',
   'engine_spawn_failed',
+  ...engineBuildErrorCodes,
   'engine_unreachable',
   'engine_refused',
   ...offerErrorCodes,

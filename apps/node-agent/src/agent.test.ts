@@ -1,6 +1,6 @@
 // The whole agent against a real sshd, the real gate, the simulator's process, and a control that writes down.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -9,7 +9,7 @@ import { programArgs } from '@fairlead/testkit/programs';
 import { describe, expect, it } from 'vitest';
 import { findMarked } from './engine/find-processes.ts';
 import { apiKey, enrolmentToken, openAgentWorld } from './testing/agent-world.ts';
-import { askChat, chatRequest, openChat } from './testing/ask-endpoint.ts';
+import { askChat, askMetrics, chatRequest, openChat } from './testing/ask-endpoint.ts';
 import { openFakeControl } from './testing/fake-control.ts';
 import { runTestAgent } from './testing/run-test-agent.ts';
 import { controlIdentity, impostorIdentity } from '@fairlead/carrier/testing';
@@ -44,6 +44,11 @@ describe('an agent', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toContain('data: [DONE]');
     expect((await askChat(socket, chatRequest(), 'wrong')).status).toBe(401);
+    const metrics = (await askMetrics(socket)).body;
+    const ids = `deployment="demo",instance="${world.spec.instanceId}",node="${hostname()}",model="demo"`;
+    expect(metrics).toContain('fairlead_requests_total{route="/v1/chat/completions",outcome="completed",status="2xx"');
+    expect(metrics).toContain('fairlead_refusals_total{reason="unauthorized"');
+    expect(metrics).toContain(`vllm:request_success_total{${ids},engine="0"`);
 
     control.send({ type: 'instance.drain', orderId: 'o1' });
     await control.heard('order.accepted', ({ orderId }) => orderId === 'o1');
@@ -210,6 +215,26 @@ describe('an agent', () => {
     agent.signal('SIGUSR2');
     await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application shutdown complete.'));
     await agent.exit;
+  });
+
+  it('fits the arguments to the engine that its Python names, and tells what it did; a flag without a substitute is refused', async () => {
+    await using world = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
+    const simulator = [process.execPath, ...programArgs('engine-sim')].join(' ');
+    const python = `#!/bin/sh\n[ "$1" = -c ] && { echo 'fairlead-build {"version":"0.15.0"}'; exit; }\nshift\nexec ${simulator} "$@"\n`;
+    const command = [join(world.dir, 'vllm'), 'serve'];
+    await writeFile(join(world.dir, 'python3'), python, { mode: 0o755 });
+    await writeFile(command[0]!, `#!${join(world.dir, 'python3')}\n`, { mode: 0o755 });
+    const engine = { ...world.spec.engine, name: 'vllm', command, args: ['--enable-reasoning'] };
+    await using agent = await runTestAgent(world, { spec: { engine } });
+    const message = 'vLLM 0.15.0 has no --enable-reasoning, which is left out: --reasoning-parser alone turns it on';
+    await control.heard('event.happened', (event) => event.kind === 'engine.planned' && event.message === message);
+    await agent.hasSaid('first completion');
+    await using second = await openAgentWorld();
+    const refused = { ...engine, args: ['--rope-theta', '1'] };
+    await using other = await runTestAgent(second, { spec: { engine: refused } });
+    await other.hasSaid('cannot start the engine because vLLM 0.15.0 has no --rope-theta');
+    await expect(other.exit).resolves.toBe('engine_start_failed');
   });
 
   it('starts an engine that does not know an optional flag again without it, and says what is open then', async () => {

@@ -18,8 +18,10 @@ import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
+import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
+import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
@@ -50,9 +52,13 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
-  const front = scope.use(openEngineFront(spec, deps, engine));
+  const observed: OpenMetrics = scope.use(
+    await openMetrics({ spec, deps, directory, engine, facts, stats: () => front.stats }),
+  );
+  const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
+  const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
-  const publisher = createPublisher({ spec, job, deps, facts, audit, files, control });
+  const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const supervisor = openSupervisor({ spec, deps, facts, policy, engine, front, publisher, onExit: ended.resolve });
   scope.use(
@@ -64,6 +70,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
       acceptControl: (stream) => control.accept(stream),
       onEndpoints: (endpoints) => publisher.learn({ endpoints }),
       note: (kind, message) => publisher.note({ kind, message }),
+      metrics: observed.metrics,
       onHopeless: ({ message, hint }) =>
         supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
     }),
@@ -141,9 +148,23 @@ function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[]
   return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
 }
 
-function openEngineFront({ apiKey }: InstanceSpec, deps: AgentDeps, engine: Engine): Front {
+function openEngineFront(
+  { apiKey }: InstanceSpec,
+  deps: AgentDeps,
+  { engine, observed, requests: { tap } }: { engine: Engine; observed: OpenMetrics; requests: RequestLog },
+): Front {
   const { address: engineAddress, engineKey, kind } = engine;
-  return openFront({ ...deps, engineAddress, routes: kind.routes, apiKey, engineKey });
+  const { metrics, address: metricsAddress } = observed;
+  return openFront({
+    ...deps,
+    engineAddress,
+    metricsAddress,
+    routes: kind.routes,
+    apiKey,
+    engineKey,
+    onRecord: metrics.observe,
+    tap,
+  });
 }
 
 interface SupervisorParts {

@@ -6,6 +6,7 @@ import type { ControlLink } from './control-link/control-link.ts';
 import { connectionFileOf, type InstanceFacts } from './instance-facts.ts';
 import type { Audit } from './job/append-audit.ts';
 import type { JobIdentity } from '@fairlead/scheduler';
+import type { AgentMetrics } from './metrics/agent-metrics.ts';
 import type { ConnectionWriter } from './job/write-connection-files.ts';
 
 export interface PublisherOptions {
@@ -16,6 +17,7 @@ export interface PublisherOptions {
   audit: Audit;
   files: ConnectionWriter;
   control: Pick<ControlLink, 'changed' | 'happened'>;
+  metrics: Pick<AgentMetrics, 'noted'>;
 }
 
 export interface Publisher {
@@ -26,7 +28,7 @@ export interface Publisher {
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { spec, job, deps, facts, audit, files, control } = options;
+  const { spec, job, deps, facts, audit, files, control, metrics } = options;
   const ids = { instanceId: spec.instanceId, jobId: job.jobId };
   let progress = '';
 
@@ -39,6 +41,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     note({ kind, message, atMs = deps.clock.now() }) {
+      metrics.noted(kind);
       deps.log.info({ op: kind }, message);
       deps.say(message);
       audit.append({ at: new Date(atMs).toISOString(), kind, message, ...ids });

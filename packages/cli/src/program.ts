@@ -8,6 +8,7 @@ import { addCareCommands } from './program/care-commands.ts';
 import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
+import { addObserveCommands } from './program/observe-commands.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
@@ -43,6 +44,7 @@ export function createProgram(
   addDeploy(program, go);
   addQueries(program, go);
   addDiagnosisCommands(program, go);
+  addObserveCommands(program, go);
   addConnect(program, go);
   addStop(program, go);
   addSetup(program, go);

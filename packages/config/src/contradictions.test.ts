@@ -42,6 +42,16 @@ it.each([
     'clusters.a.engines.sim.args: leave --port out',
   ],
   [
+    "an option that a preset's engine does not have",
+    { presets: { a: { model: 'a/b', options: { maxModelLength: 4096 } } } },
+    'presets.a.options.maxModelLength: is not a setting; did you mean maxModelLen?',
+  ],
+  [
+    "two ways to say a preset's context",
+    { presets: { a: { model: 'a/b', options: { maxModelLen: 4096 }, args: ['--max-model-len', '8'] } } },
+    'presets.a.options.maxModelLen: args name --max-model-len too',
+  ],
+  [
     'a server that is told to listen nowhere',
     { clusters: { a: { login, engines: { command: { command: ['serve', '--port', '8000'] } } } } },
     'clusters.a.engines.command.command: ',

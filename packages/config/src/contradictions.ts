@@ -1,15 +1,17 @@
 // Finds settings that are valid alone and contradict each other. Each sentence begins with the setting and names the consequence.
 
-import { findEngineKind } from '@fairlead/engines';
+import { defaultEngine, findEngineKind } from '@fairlead/engines';
 
 import { engineSettingsOf } from './engine-settings.ts';
-import type { ClusterConfig, FairleadConfig } from './fairlead-config.ts';
+import { explainIssues } from './explain-issues.ts';
+import type { ClusterConfig, FairleadConfig, PresetConfig } from './fairlead-config.ts';
 
 export function contradictionsOf(config: FairleadConfig): string[] {
   const clusters = Object.entries(config.clusters ?? {});
   return [
     ...defaultClusterOf(config),
     ...clusters.flatMap(([name, cluster]) => ofCluster(`clusters.${name}`, cluster)),
+    ...Object.entries(config.presets ?? {}).flatMap(([name, preset]) => ofPreset(`presets.${name}`, preset)),
   ];
 }
 
@@ -35,6 +37,18 @@ function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }:
   if (gpu?.type && gpu.request === 'none')
     problems.push(`${path}.gpu.type: gpu.request is none, so the type would never be requested`);
   return [...problems, ...ofEngines(`${path}.engines`, engines)];
+}
+
+/** Its options are those of its engine, which the schema of a preset does not know. */
+function ofPreset(path: string, { engine = defaultEngine, options = {}, args = [] }: PresetConfig): string[] {
+  const kind = findEngineKind(engine);
+  const read = kind.options.safeParse(options);
+  if (!read.success) return explainIssues(read.error.issues, kind.options).map((issue) => `${path}.options.${issue}`);
+  if (Object.keys(options).length === 0) return [];
+  return kind
+    .check({ args, env: {}, options })
+    .problems.filter((problem) => Object.hasOwn(options, problem.path))
+    .map((problem) => `${path}.options.${problem.path}: ${problem.message}`);
 }
 
 function ofEngines(path: string, engines: ClusterConfig['engines'] = {}): string[] {

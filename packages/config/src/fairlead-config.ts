@@ -141,6 +141,36 @@ function engineSection({ title, program, examples, options }: EngineKind) {
 
 const engineNames = engineKinds.map(({ name }) => name);
 
+const loggingSettings = z.strictObject({
+  requests: z
+    .union([z.boolean(), z.literal('with-contents')])
+    .optional()
+    .meta({
+      description:
+        "`true`: a line for each request in requests.jsonl of the job's directory, without prompts and answers; `with-contents`: with them. Default false.",
+      examples: [true, 'with-contents'],
+    }),
+  maxMegabytes: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .meta({
+      description: `Size of one file; the one before is kept as requests.jsonl.1. Default ${defaults.requestLogBytes / 2 ** 20}.`,
+      examples: [64],
+    }),
+  contentKilobytes: z
+    .int()
+    .min(1)
+    .max(16_384)
+    .optional()
+    .meta({
+      description: `How much of each prompt and of each answer is written, with \`with-contents\`. Default ${defaults.requestContentBytes / 2 ** 10}.`,
+      examples: [64],
+    }),
+});
+export type LoggingSettings = z.infer<typeof loggingSettings>;
+
 export const healthSettings = z.strictObject({
   probeIntervalSeconds: seconds.optional().meta({
     description: `Interval at which the agent asks an idle engine for one token. Default ${defaults.probeIntervalSeconds}.`,
@@ -262,6 +292,7 @@ export const clusterConfig = z.strictObject({
     examples: [{ HF_HOME: '/scratch/alice/hf' }],
   }),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
+  logging: loggingSettings.optional().describe('What the agent writes down of requests on the node. Default: nothing.'),
   tokenFile: z
     .string()
     .optional()
@@ -358,6 +389,14 @@ export const presetConfig = z.strictObject({
     .array(z.string())
     .optional()
     .meta({ description: "The engine's arguments for this model.", examples: [['--enable-prefix-caching']] }),
+  options: z
+    .record(z.string(), z.json())
+    .optional()
+    .meta({
+      description:
+        "The engine's own settings for this model, as in `engines.<name>` of a cluster; those of the cluster are stronger.",
+      examples: [{ maxModelLen: 16_384 }],
+    }),
   env: envVars.optional().meta({
     description: "Environment variables of the engine's process.",
     examples: [{ VLLM_USE_FLASHINFER_SAMPLER: '0' }],

@@ -14,6 +14,7 @@ export { contradictionsOf } from './contradictions.ts';
 export {
   type BastionConfig,
   type ClusterConfig,
+  type LoggingSettings,
   type EngineConfig,
   type FairleadConfig,
   fairleadConfig,

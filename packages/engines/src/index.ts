@@ -6,9 +6,11 @@ export type {
   EngineGpu,
   EngineKind,
   EnginePlace,
+  EnginePlan,
   EngineSettings,
   EngineWanted,
   PhaseSeen,
+  PresetSettings,
 } from './port/engine-kind.ts';
 export { showEngineCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';

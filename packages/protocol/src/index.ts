@@ -130,7 +130,10 @@ export {
   instanceSpec,
   type InstanceSpec,
   type InstanceSpecInput,
+  loggingSpec,
+  type LoggingSpec,
 } from './spec.ts';
+export { requestLine, type RequestLine } from './request-line.ts';
 export { specDefaults } from './spec-defaults.ts';
 export {
   ourVersions,

@@ -14,4 +14,6 @@ export const specDefaults = {
   restartMaxSeconds: 60,
   /** What a drain may take. */
   drainSeconds: 120,
+  requestLogBytes: 64 * 1024 * 1024,
+  requestContentBytes: 64 * 1024,
 } as const;

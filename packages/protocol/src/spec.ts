@@ -77,6 +77,17 @@ export const healthSpec = z
   .prefault({});
 export type HealthSpec = z.infer<typeof healthSpec>;
 
+/** What the agent writes down of requests, and how much of it. */
+export const loggingSpec = z.object({
+  /** `facts`: who, what, how long, how many tokens. `contents`: prompts and answers too. */
+  requests: z.enum(['facts', 'contents']),
+  /** Of one file; there are at most two. */
+  maxBytes: z.int().min(1).default(specDefaults.requestLogBytes),
+  /** Of each prompt, and of each answer. */
+  contentBytes: z.int().min(0).default(specDefaults.requestContentBytes),
+});
+export type LoggingSpec = z.infer<typeof loggingSpec>;
+
 export const instanceSpec = z.object({
   /** The protocol version it was written for. */
   version: z.int(),
@@ -88,6 +99,8 @@ export const instanceSpec = z.object({
   servedModel: z.string(),
   engine: engineSpec,
   health: healthSpec,
+  /** Absent: nothing is written down of requests. */
+  logging: loggingSpec.optional(),
   /** The endpoint's key, which the front checks. */
   apiKey: secretText(secretLength, 16),
   enrolmentToken: secretText(secretLength, 16),

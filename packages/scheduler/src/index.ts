@@ -7,6 +7,7 @@ export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './in
 export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';
+export { type GpuLoad, readGpuLoad } from './inside/read-gpu-load.ts';
 export { readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
 export { type AskProgram, askProgram } from './inside/ask-program.ts';
 export { type DeadlineWatchOptions, watchDeadline } from './inside/watch-deadline.ts';

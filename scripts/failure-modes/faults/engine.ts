@@ -11,6 +11,29 @@ const inside = 'packages/scheduler/src/inside';
 
 export const engineFaults: readonly FoundFault[] = [
   {
+    finding: 'metrics of an engine that is slow, huge or malformed',
+    what: "the engine's metrics page hangs, has 20 MB, is an error page or claims to have metrics of the agent",
+    seen: "the agent's own metrics, within 3 s, and `fairlead_engine_scrape_ok 0` or the number of lines that were left out",
+    tests: places(
+      [`${agent}/metrics/scrape.test.ts`, 'does not wait for an engine or an nvidia-smi that hangs'],
+      [`${agent}/metrics/scrape.test.ts`, 'leaves the engine out where its page %s'],
+      ['packages/engines/src/prometheus/relabel-metrics.test.ts', 'relabelMetrics keeps its limit of samples'],
+      [
+        'packages/engines/src/prometheus/relabel-metrics.test.ts',
+        'relabelMetrics leaves out what is no metric, and what claims to be ours',
+      ],
+    ),
+  },
+  {
+    finding: 'a log of requests on a disk that is slow, full or gone',
+    what: 'requests are logged and the file cannot be written',
+    seen: 'nothing in the answers: lines are dropped, and the next line says how many bytes; agent.log says so once',
+    tests: places(
+      [`${agent}/request-log/request-log.test.ts`, 'loses lines, never a request, where the file cannot be written'],
+      [`${agent}/request-log/request-log.test.ts`, 'keeps its limit of size, with one file before it'],
+    ),
+  },
+  {
     finding: '13 proc-fds',
     what: 'the scan of /proc opens more files than the job may: the agent ends, or the agent reports a running engine as gone',
     seen: 'nothing: the agent opens 32 files at a time, or one if that is too many; it sends signals without waiting for a scan, and reports an engine as gone only after a scan has shown it',

@@ -7,6 +7,7 @@ import { Scope } from '@fairlead/kit';
 import { type BastionRoute, type EndpointRef, firstGeneration, type InstanceSpec } from '@fairlead/protocol';
 import { createRouteMemory, type SshTarget } from '@fairlead/ssh';
 import type { AgentDeps } from '../agent-deps.ts';
+import type { AgentMetrics } from '../metrics/agent-metrics.ts';
 import { routesTo } from './routes-to.ts';
 
 export interface BastionLinksOptions {
@@ -19,6 +20,7 @@ export interface BastionLinksOptions {
   /** All places at which consumers reach it now. */
   onEndpoints: (endpoints: EndpointRef[]) => void;
   note: (kind: string, message: string) => void;
+  metrics: Pick<AgentMetrics, 'tunnelUp' | 'tunnelDown'>;
   onHopeless: (failure: OfferFailure) => void;
 }
 
@@ -51,7 +53,7 @@ interface OfferingOptions extends BastionLinksOptions {
 }
 
 function offer(offerer: Offerer, use: ChannelUse, options: OfferingOptions): AsyncDisposable {
-  const { spec, note, onEndpoint } = options;
+  const { spec, note, metrics, onEndpoint } = options;
   let via = '';
   return offerer.offer({
     instanceId: spec.instanceId,
@@ -62,11 +64,13 @@ function offer(offerer: Offerer, use: ChannelUse, options: OfferingOptions): Asy
       const { generation, address, why, refused } = up;
       onEndpoint?.({ generation, address });
       via = up.via;
+      metrics.tunnelUp(use);
       note('tunnel.up', `${use} connection to ${via} is up, generation ${generation}${why && ` (${why})`}`);
       for (const words of refused) note('tunnel.route_refused', words);
     },
     onDown(reason) {
       onEndpoint?.(undefined);
+      metrics.tunnelDown(use);
       note('tunnel.down', `${use} connection to ${via} is down: ${reason}`);
     },
     onTrouble({ message, hint }) {

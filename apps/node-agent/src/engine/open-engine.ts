@@ -7,10 +7,12 @@ import {
   engineCommand,
   type EngineKind,
   type EnginePlace,
+  type EnginePlan,
   type EngineWanted,
   findEngineKind,
   markerVariable,
 } from '@fairlead/engines';
+import { type EngineBuild, engineBuilds } from '@fairlead/engines/builds';
 import { type EngineFailure, type EngineSurroundings } from '@fairlead/engines/failures';
 import {
   type Clock,
@@ -32,6 +34,7 @@ import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { findMarked } from './find-processes.ts';
+import { readEngineBuild } from './read-engine-build.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
@@ -71,7 +74,13 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
-  const engineLog = await openRotatingLog({ path: join(spec.jobDir, 'engine.log'), maxBytes: logBytes, log });
+  const engineLog = await openRotatingLog({
+    path: join(spec.jobDir, 'engine.log'),
+    what: 'the engine log',
+    noteDropped: (bytes) => `[fairlead: ${bytes} bytes dropped]\n`,
+    maxBytes: logBytes,
+    log,
+  });
   const output = new EngineOutput({
     kind,
     file: engineLog,
@@ -83,6 +92,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   let optional: EngineCommand['optional'];
   let address: EngineAddress = { path: directory.socketPath };
   const tell = createTeller(options);
+  const readBuild = createBuildReader(kind, wanted, log);
 
   const prepare = async (): Promise<Secret | undefined> => {
     await sweepOnce();
@@ -95,7 +105,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const onOutput = output.begin();
     const place = placeOf(options, address, engineKey);
     const job = { instanceId: spec.instanceId, env: options.env, ...defined({ hfToken }) };
-    const command = engineCommand({ ...job, kind, wanted, place, isPlain });
+    const planned = { ...job, kind, wanted, place, isPlain };
+    const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
+    const command = commandOf(await readBuild(commandOf, signal));
     optional = command.optional;
     tell(command.notes);
     return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
@@ -137,6 +149,22 @@ function withoutOptional(
   if (!failure.message.includes(`unrecognized arguments: ${flag}`)) return undefined;
   const message = `this engine does not know ${flag}; it is started again without it, and ${without}`;
   return { ...failure, message, hint, fatal: false };
+}
+
+type Fit = (plan: EnginePlan) => EnginePlan;
+
+/** Reads the engine's build at the first start, once: the environment of a job does not change. Returns what fits a plan to it. */
+function createBuildReader(kind: EngineKind, wanted: EngineWanted, log: Log) {
+  const build = engineBuilds.get(kind.name);
+  const serve = wanted.command ?? (kind.program.kind === 'installed' ? kind.program.command : []);
+  let known: { found: EngineBuild | undefined } | undefined;
+  return async (planned: (fit: Fit) => EngineCommand, signal: AbortSignal): Promise<Fit> => {
+    if (!build) return (plan) => plan;
+    const commandOf = (words: readonly string[]) => planned((plan) => ({ ...plan, argv: words, optional: undefined }));
+    known ??= { found: await readEngineBuild({ build, name: kind.name, serve, commandOf, log }, signal) };
+    const { found } = known;
+    return (plan) => (found ? build.fit(plan, wanted, found) : plan);
+  };
 }
 
 /** Tells each sentence once: every start of the engine makes the same plan. */

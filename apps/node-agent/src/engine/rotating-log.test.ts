@@ -4,6 +4,11 @@ import { Scope, silentLog } from '@fairlead/kit';
 import { expect, it } from 'vitest';
 import { openRotatingLog } from './rotating-log.ts';
 
+const asEngineLog = {
+  what: 'the engine log',
+  noteDropped: (bytes: number) => `[fairlead: ${bytes} bytes dropped]\n`,
+};
+
 async function temporaryDirectory(scope: Scope): Promise<string> {
   const dir = await mkdtemp('/tmp/fa-log-');
   scope.defer(() => rm(dir, { recursive: true }));
@@ -13,7 +18,7 @@ async function temporaryDirectory(scope: Scope): Promise<string> {
 it('a rotating log stays within its bounds and keeps the newest lines', async () => {
   await using scope = new Scope();
   const path = join(await temporaryDirectory(scope), 'engine.log');
-  const log = await openRotatingLog({ path, maxBytes: 1000, log: silentLog });
+  const log = await openRotatingLog({ ...asEngineLog, path, maxBytes: 1000, log: silentLog });
   for (let line = 0; line < 100; line += 1) {
     log.write(Buffer.from(`${String(line).padStart(99, '.')}\n`));
     await log.written();
@@ -29,7 +34,7 @@ it('a rotating log goes on where a former life left off, for its owner alone', a
   await using scope = new Scope();
   const path = join(await temporaryDirectory(scope), 'engine.log');
   await writeFile(path, 'before\n', { mode: 0o644 });
-  const log = await openRotatingLog({ path, maxBytes: 1000, log: silentLog });
+  const log = await openRotatingLog({ ...asEngineLog, path, maxBytes: 1000, log: silentLog });
   log.write(Buffer.from('after\n'));
   await log[Symbol.asyncDispose]();
   expect(await readFile(path, 'utf8')).toBe('before\nafter\n');
@@ -39,7 +44,7 @@ it('a rotating log goes on where a former life left off, for its owner alone', a
 it('a rotating log begins a new file where its name is missing, whatever took it', async () => {
   await using scope = new Scope();
   const path = join(await temporaryDirectory(scope), 'engine.log');
-  await using log = await openRotatingLog({ path, maxBytes: 100, log: silentLog });
+  await using log = await openRotatingLog({ ...asEngineLog, path, maxBytes: 100, log: silentLog });
   log.write(Buffer.alloc(90, 'a'));
   await log.written();
   await rm(path);
@@ -56,7 +61,7 @@ it('a rotating log that cannot be opened counts what it drops, says so once, and
   await mkdir(path);
   const warned: string[] = [];
   const warn = (_fields: object, message?: string) => void warned.push(message ?? '');
-  await using log = await openRotatingLog({ path, maxBytes: 1000, log: { ...silentLog, warn } });
+  await using log = await openRotatingLog({ ...asEngineLog, path, maxBytes: 1000, log: { ...silentLog, warn } });
   log.write(Buffer.from('lost\n'));
   await log.written();
   await rmdir(path);

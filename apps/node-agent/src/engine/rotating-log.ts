@@ -6,6 +6,10 @@ import { type Clock, errnoOf, errorText, type Log, retryPassing, systemClock } f
 
 export interface RotatingLogOptions {
   path: string;
+  /** What it is, for messages: `the engine log`. */
+  what: string;
+  /** What the file says of lines that were dropped, with its end of line. */
+  noteDropped: (bytes: number) => string;
   /** Of one file; there are at most two. */
   maxBytes: number;
   log: Log;
@@ -28,7 +32,7 @@ const retryTimeoutMs = 5_000;
 
 /** The caller disposes it. Resolves also where the file cannot be opened: each block tries again. */
 export async function openRotatingLog(options: RotatingLogOptions): Promise<RotatingLog> {
-  const { path, log, clock = systemClock } = options;
+  const { path, what, noteDropped, log, clock = systemClock } = options;
   const file = new BoundedFile(options);
   const pending = new PendingBytes();
   let droppedBytes = 0;
@@ -38,12 +42,12 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await retryPassing(work, { clock, random: () => 0.5, limitMs: failing ? 0 : retryTimeoutMs });
-      if (failing) log.info({ op: 'log.write', ok: true, path, droppedBytes }, 'can write the engine log again');
+      if (failing) log.info({ op: 'log.write', ok: true, path, droppedBytes }, `can write ${what} again`);
       failing = false;
       return true;
     } catch (error) {
       // A full disk must not end an engine that serves.
-      if (!failing) log.warn({ op: 'log.write', path, error: errorText(error) }, 'cannot write the engine log');
+      if (!failing) log.warn({ op: 'log.write', path, error: errorText(error) }, `cannot write ${what}`);
       failing = true;
       return false;
     }
@@ -52,7 +56,7 @@ export async function openRotatingLog(options: RotatingLogOptions): Promise<Rota
   const writeOut = async () => {
     for (let chunk = pending.take(); chunk; chunk = pending.take()) {
       const { bytes } = chunk;
-      const note = droppedBytes > 0 ? Buffer.from(`[fairlead: ${droppedBytes} bytes dropped]\n`) : undefined;
+      const note = droppedBytes > 0 ? Buffer.from(noteDropped(droppedBytes)) : undefined;
       const isWritten = await attempt(() => file.append(note ? Buffer.concat([note, bytes]) : bytes));
       droppedBytes = isWritten ? 0 : droppedBytes + bytes.length;
       pending.giveBack(chunk);

@@ -1,9 +1,11 @@
 // What a connection needs of the front that holds it.
 
 import type { Clock } from '@fairlead/kit';
+import type { ApiRoute } from '@fairlead/openai-wire';
 import type { AdmissionFacts } from './decide-admission.ts';
 import type { EngineDialDeps } from './engine-connection.ts';
 import type { FrontLimits } from './front-limits.ts';
+import type { RequestTap } from './request-tap.ts';
 
 export interface FrontConnectionDeps {
   limits: FrontLimits;
@@ -13,9 +15,11 @@ export interface FrontConnectionDeps {
   facts: () => AdmissionFacts;
   dial: EngineDialDeps;
   /** The engine gets the request: it is in flight until its connection has closed. */
-  onAdmitted: () => void;
+  onAdmitted: (route: ApiRoute) => void;
   /** The engine has sent a piece of what it generates. */
   onGenerated: () => void;
+  /** Undefined where nothing looks on. */
+  tap: (() => RequestTap) | undefined;
   /** The engine could not be reached for a moment, and will be dialled again. */
   onDialRetry: () => void;
 }

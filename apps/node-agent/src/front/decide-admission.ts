@@ -14,6 +14,7 @@ import type { EngineAddress } from '../engine/engine-address.ts';
 import { bodyTooLarge } from './body-scanner.ts';
 import { fieldValue, type RequestHead } from './head-parser.ts';
 import type { Interpreted } from './interpret-head.ts';
+import { metricsRoute } from './metrics-route.ts';
 
 export type FrontMode = 'starting' | 'serving' | 'draining';
 
@@ -23,7 +24,9 @@ export interface AdmissionFacts {
   apiKey: Secret;
   /** Undefined while the engine is not there. */
   engineAddress: EngineAddress | undefined;
-  /** What the engine offers to consumers. */
+  /** Where the agent answers `metricsRoute`; undefined: that route is not in `routes`. */
+  metricsAddress?: EngineAddress | undefined;
+  /** What consumers may use. */
   routes: RouteTable;
   bodyBytes: number;
 }
@@ -40,6 +43,8 @@ export function decideAdmission(
   const pick = pickRoute(facts.routes, head.method, head.path);
   if (!pick.ok) return no(noSuchRoute(head, pick.otherMethods, facts.routes));
   if (framing.kind === 'length' && framing.bytes > facts.bodyBytes) return no(bodyTooLarge(facts.bodyBytes));
+  if (pick.route === metricsRoute && facts.metricsAddress)
+    return { ok: true, route: pick.route, engineAddress: facts.metricsAddress };
   if (facts.mode === 'draining') return no(refuse('draining', draining, facts.retryAfterSeconds));
   if (facts.mode === 'starting' || facts.engineAddress === undefined) {
     return no(refuse('not_ready', notReady, facts.retryAfterSeconds));

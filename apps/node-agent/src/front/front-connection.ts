@@ -19,6 +19,7 @@ import { endsInLastChunk, statusOf } from './glance-response.ts';
 import { HeadParser } from './head-parser.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { emptyTally, type RequestRecord } from './request-record.ts';
+import type { RequestTap } from './request-tap.ts';
 
 /** An engine may take nothing of an upload for so many times as long as a client may send nothing of it. */
 const enginePatience = 4;
@@ -39,6 +40,7 @@ export class FrontConnection {
   #body: BodyScanner | undefined;
   #method: string | undefined;
   readonly #tally = emptyTally();
+  readonly #tap: RequestTap | undefined;
   /** Whether the last bytes of the response look like the end of a chunked one. Only for the record. */
   #lastChunkSeen = false;
   readonly #quiet = new QuietWatch();
@@ -48,6 +50,7 @@ export class FrontConnection {
     this.#client = client;
     this.#deps = deps;
     this.#onClosed = onClosed;
+    this.#tap = deps.tap?.();
     this.#parser = new HeadParser(deps.limits);
     this.#begunAt = this.#waitingSince = deps.clock.monotonicMs();
   }
@@ -125,6 +128,7 @@ export class FrontConnection {
     if (step.kind === 'refused') return this.refuse(step.refusal);
     const { head, rest } = step;
     this.#method = head.method;
+    this.#tap?.head(head);
     const admitted = admitRequest(head, this.#deps.facts(), this.#deps.engineLines);
     if (!admitted.ok) return this.refuse(admitted.refusal);
     this.#openEngine(admitted.request);
@@ -135,7 +139,7 @@ export class FrontConnection {
     this.#tally.route = route;
     this.#answer = answer;
     this.#body = createBodyScanner(framing, this.#deps.limits.bodyBytes);
-    this.#deps.onAdmitted();
+    this.#deps.onAdmitted(route);
     this.#apply({ type: 'head.admitted', uploading: this.#body !== undefined });
     this.#engine = this.#dialEngine(engineAddress, expectsContinue);
     this.#engine.write(head);
@@ -166,6 +170,7 @@ export class FrontConnection {
     if (forward > 0) hasRoom = engine.write(forward === piece.length ? piece : piece.subarray(0, forward));
     if (closing) hasRoom = engine.write(closing);
     this.#tally.bytesToEngine += forward;
+    this.#tap?.toEngine(piece.subarray(0, forward));
     if (done) {
       this.#body = undefined;
       this.#apply({ type: 'body.ended' });
@@ -195,6 +200,7 @@ export class FrontConnection {
 
   #sendToClient(piece: Buffer): void {
     this.#tally.bytesToClient += piece.length;
+    this.#tap?.toClient(piece);
     if (this.#client.writableLength + piece.length <= this.#deps.limits.heldBytes) this.#client.write(piece);
     else {
       // Not by 'drain': an ssh2 channel's own mark is 2 MiB, and a job may have hundreds of slow readers.
@@ -218,7 +224,13 @@ export class FrontConnection {
     this.#state = state;
     if (state !== before && state.phase !== 'relaying') this.#waitingSince = this.#deps.clock.monotonicMs();
     for (const effect of effects) this.#perform(effect);
-    if (state.phase === 'closed' && before.phase !== 'closed') this.#onClosed(this.#record(state.outcome));
+    if (state.phase === 'closed' && before.phase !== 'closed') this.#end(state.outcome);
+  }
+
+  #end(outcome: RequestOutcome): void {
+    const record = this.#record(outcome);
+    this.#tap?.over(record);
+    this.#onClosed(record);
   }
 
   #perform(effect: ConnectionEffect): void {

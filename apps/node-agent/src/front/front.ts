@@ -10,11 +10,15 @@ import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
 import { frontLimits, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
+import { metricsRoute } from './metrics-route.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { RequestTap } from './request-tap.ts';
 
 export interface FrontOptions {
   /** Undefined while the engine is not there. Asked for each request. */
   engineAddress: () => EngineAddress | undefined;
+  /** Where the agent answers `GET /metrics`. Absent: there is no such route. */
+  metricsAddress?: EngineAddress;
   /** What the engine offers to consumers; no other request passes. */
   routes: readonly ApiRoute[];
   /** The endpoint's key, which clients present. */
@@ -26,6 +30,10 @@ export interface FrontOptions {
   /** In [0, 1), for back-off. */
   random: () => number;
   limits?: Partial<FrontLimits>;
+  /** Told of each request when it is over, but not of those for `GET /metrics`. */
+  onRecord?: (record: RequestRecord) => void;
+  /** Looks on at each request. */
+  tap?: (() => RequestTap) | undefined;
 }
 
 export interface Front extends AsyncDisposable {
@@ -68,7 +76,7 @@ class OpenFront implements Front {
 
   constructor(options: FrontOptions) {
     this.#options = options;
-    this.#routes = createRouteTable(options.routes);
+    this.#routes = createRouteTable(options.metricsAddress ? [...options.routes, metricsRoute] : options.routes);
     this.#limits = { ...frontLimits, ...options.limits };
     this.#deps = {
       limits: this.#limits,
@@ -82,11 +90,13 @@ class OpenFront implements Front {
         heldBytes: this.#limits.heldBytes,
         isFresh: () => options.clock.monotonicMs() - this.#servingSince < this.#limits.freshMs,
       },
-      onAdmitted: () => {
+      onAdmitted: (route) => {
+        if (route === metricsRoute) return;
         this.stats.inFlight += 1;
         this.stats.admitted += 1;
       },
       onGenerated: () => (this.stats.generatedPieces += 1),
+      tap: options.tap,
       onDialRetry: () => (this.stats.dialRetries += 1),
     };
     this.#sweeping = this.#sweep();
@@ -152,6 +162,7 @@ class OpenFront implements Front {
       retryAfterSeconds: this.#retryAfterSeconds,
       apiKey: this.#options.apiKey,
       engineAddress: this.#options.engineAddress(),
+      metricsAddress: this.#options.metricsAddress,
       routes: this.#routes,
       bodyBytes: this.#limits.bodyBytes,
     };
@@ -159,8 +170,10 @@ class OpenFront implements Front {
 
   #onClosed(connection: FrontConnection, record: RequestRecord): void {
     this.#connections.delete(connection);
-    countRecord(this.stats, record);
     if (!record.silent) this.#log(record);
+    if (record.route === metricsRoute) return;
+    countRecord(this.stats, record);
+    if (!record.silent) this.#options.onRecord?.(record);
     if (!record.route) return;
     this.stats.inFlight -= 1;
     if (this.stats.inFlight > 0) return;

@@ -75,3 +75,32 @@ it('a supervisor drains when the wall clock is at the alarm, wherever that jumps
   nowMs += 3_480_000;
   await expect.poll(() => statuses).toContain('draining');
 });
+
+it.each([
+  ['forward', 86_400_000],
+  ['backward', -86_400_000],
+])('a supervisor waits as long for an engine that loads where the wall clock jumps %s', async (_, jumpMs) => {
+  let nowMs = 1_000_000_000;
+  const limits: Array<() => void> = [];
+  const clock: Clock = {
+    ...systemClock,
+    now: () => nowMs,
+    sleep: async (ms, signal) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      if (ms === samplePolicy.readyLimitMs) limits.push(resolve);
+      await promise;
+    },
+  };
+  const ended = Promise.withResolvers<string>();
+  const supervisor = createSupervisor({ ...depsWith(new Set(), [], ended.resolve), clock });
+  supervisor.dispatch({ type: 'start.due' });
+  supervisor.dispatch({ type: 'engine.phase', phase: 'loading', percent: 10 });
+  nowMs += jumpMs;
+  supervisor.dispatch({ type: 'engine.phase', phase: 'loading', percent: 20 });
+  expect(supervisor.state).toMatchObject({ status: 'starting', phase: 'loading', percent: 20 });
+  expect(limits).toHaveLength(1);
+  limits[0]!();
+  await ended.promise;
+  expect(supervisor.state).toMatchObject({ status: 'failed', cause: { code: 'engine_never_ready' } });
+});

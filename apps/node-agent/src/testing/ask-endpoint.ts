@@ -1,5 +1,6 @@
 // A client at the bastion's data socket, as it comes out of the second hop.
 
+import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { apiKey } from './agent-world.ts';
@@ -27,6 +28,14 @@ export function openChat(socketPath: string, body: object, key = apiKey): Promis
   asking.once('error', reject);
   asking.end(JSON.stringify(body));
   return promise;
+}
+
+/** The page of `GET /metrics`. */
+export async function askMetrics(socketPath: string): Promise<EndpointAnswer> {
+  const headers = { host: 'x', authorization: `Bearer ${apiKey}` };
+  const asking = request({ socketPath, path: '/metrics', agent: false, headers }).end();
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, body: await text(response) };
 }
 
 export async function askChat(socketPath: string, body: object, key?: string): Promise<EndpointAnswer> {

@@ -14,10 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findEngineKind } from '@fairlead/engines';
-import { defined, type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
+import { type Clock, defined, type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
+import type { RequestRecord } from '../front/request-record.ts';
+import type { RequestTap } from '../front/request-tap.ts';
 
 export const key = 'client-key';
 export const testEngineKey = 'engine-key';
@@ -65,7 +67,12 @@ export async function openFrontWorld(options: {
   handler?: RequestListener;
   raw?: (socket: Socket) => void;
   limits?: Partial<FrontLimits>;
+  /** The front's; absent: the system's. */
+  clock?: Clock;
   engineSocket?: () => string | undefined;
+  metricsAddress?: EngineAddress;
+  onRecord?: (record: RequestRecord) => void;
+  tap?: (() => RequestTap) | undefined;
 }): Promise<FrontWorld> {
   const scope = new Scope();
   const directory = await mkdtemp(join(tmpdir(), 'front-'));
@@ -89,10 +96,15 @@ export async function openFrontWorld(options: {
       routes: findEngineKind('vllm').routes,
       apiKey: new Secret(key),
       engineKey: new Secret(testEngineKey),
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       random: () => 0.5,
       log: { ...silentLog, debug: (fields) => void lines.push(fields) },
-      ...defined({ limits: options.limits }),
+      ...defined({
+        limits: options.limits,
+        metricsAddress: options.metricsAddress,
+        onRecord: options.onRecord,
+        tap: options.tap,
+      }),
     }),
   );
   front.admit('serving');

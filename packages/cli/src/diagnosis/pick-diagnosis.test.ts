@@ -37,11 +37,12 @@ describe('Of the logs of engine and job', () => {
 describe('Of an engine that was started again', () => {
   const ready: InstanceState = { status: 'ready' };
   const banner = '(APIServer pid=5) INFO 11-21 02:00:21 [api_utils.py:347]  █  version 0.32.0';
+  const served = 'INFO:     Application startup complete.';
   const again = diagnosisOf(
     banner,
     '(APIServer pid=5) ERROR 11-21 02:00:21 [core_client.py:817] engine core exited unexpectedly',
     banner,
-    'INFO:     Application startup complete.',
+    served,
   );
   const idOf = (...args: Parameters<typeof pickDiagnosis>) => {
     const verdict = pickDiagnosis(...args)?.diagnosis.verdict;
@@ -55,7 +56,9 @@ describe('Of an engine that was started again', () => {
 
   it('a hang is told by the words of the agent, because its log has none', () => {
     const hung = 'the engine ended 2 times within 30 minutes; the last time: the engine hangs: no answer within 30 s';
-    expect(idOf({ engine: again, job: silent }, ready, hung)).toBe('engine-hung');
+    const quiet = diagnosisOf(banner, served, banner, served);
+    expect(idOf({ engine: quiet, job: silent }, ready, hung)).toBe('engine-hung');
+    expect(idOf({ engine: again, job: silent }, ready, hung)).toBe('engine-core-killed');
     expect(idOf({ engine: silent, job: silent }, failed, hung)).toBe('engine-hung');
   });
 });

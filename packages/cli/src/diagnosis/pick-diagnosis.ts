@@ -17,11 +17,12 @@ export interface Picked {
 /** Undefined where neither log adds to what control says. `trouble`: the last of the engine that its agent told. */
 export function pickDiagnosis({ engine, job }: Sources, state: InstanceState, trouble?: string): Picked | undefined {
   const hang = trouble === undefined ? undefined : diagnoseHang(trouble);
-  // The log of an engine that hangs says nothing, or is of the start after it.
-  if (hang) return { log: 'engine', diagnosis: hang };
-  if (isUp(state)) return engine && formerFailure(engine);
+  // An engine that hangs writes nothing. The agent also says that of one whose server is gone, and then the log says more.
+  const hung: Picked | undefined = hang && { log: 'engine', diagnosis: hang };
+  if (isUp(state)) return (engine && formerFailure(engine)) ?? hung;
   const engineFailed = engine && failure(engine);
   const jobFailed = job && failure(job);
+  if (hung && engineFailed !== 'cause' && jobFailed !== 'cause') return hung;
   // The job's log says which process was killed for its memory; the engine's says only that one is gone.
   if (jobFailed && (!engineFailed || engineFailed !== 'cause')) return { log: 'job', diagnosis: job };
   if (engineFailed) return { log: 'engine', diagnosis: engine };

@@ -12,6 +12,14 @@ export function countNumber(text: string): number {
   return Number(text);
 }
 
+/** `1,8,32`: at most 16 numbers from 1 to 1024. */
+export function countList(text: string): number[] {
+  const numbers = text.split(',').map(countNumber);
+  if (numbers.length > 16 || numbers.some((number) => number > 1024))
+    throw new InvalidArgumentError('It must be at most 16 numbers up to 1024, such as 1,8,32.');
+  return numbers;
+}
+
 export function seconds(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
   return Number(text);

@@ -108,6 +108,19 @@ describe('A statement that resembles another one', () => {
     ['/scratch/vllm: No such file or directory', 'vllm-not-installed'],
     ['/scratch/vllm.sif: No such file or directory', undefined],
     ['NVRM: Xid (PCI:0000:07:00): 64, pid=4711', 'gpu-ecc'],
+    ['RuntimeError: CUDA error: unspecified launch failure', 'gpu-kernel-fault'],
+    [
+      'unable to open shared memory object </torch_1> in read-write mode: No space left on device (28)',
+      'shm-too-small',
+    ],
+    ['ImportError: libcudart.so.12: cannot open shared object file: No such file or directory', 'packages-mismatch'],
+    ['BlockingIOError: [Errno 11] Resource temporarily unavailable', 'too-many-threads'],
+    ['zmq.error.Again: Resource temporarily unavailable', undefined],
+    ["FileExistsError: [Errno 17] File exists: '/c/.tmp1' -> '/c/cubin'", undefined],
+    ['HTTPError: 403 Client Error: Forbidden for url: https://storage.example.org/m.bin', undefined],
+    ['gpu07: task 0: Exited with exit code 1', 'job-task-failed'],
+    // Slurm ends the tasks that are left so.
+    ['gpu07: task 0: Exited with exit code 143', undefined],
     // A page was retired in time; and the end of a process that something else ended.
     ['NVRM: Xid (PCI:0000:07:00): 63, pid=4711', undefined],
     ['NVRM: Xid (PCI:0000:07:00): 45, pid=4711', undefined],

@@ -43,7 +43,7 @@ export const limitFailures: readonly FailureEntry[] = [
   {
     ...limits,
     id: 'memory-allocation-failed',
-    what: 'the process may not have more main memory',
+    what: 'the process cannot get more main memory',
     patterns: [
       /\[Errno 12\]|Cannot allocate memory/,
       /^MemoryError\b/,
@@ -59,11 +59,11 @@ export const limitFailures: readonly FailureEntry[] = [
   {
     ...limits,
     id: 'too-many-open-files',
-    what: 'the job may open too few files',
+    what: 'the job has reached its limit of open files',
     patterns: [/\[Errno 24\]|Too many open files/],
     retry: false,
     otherNode: false,
-    why: 'The job may open too few files.',
+    why: 'The limit of open files (`ulimit -n`) is lower than what vLLM needs.',
     cure: "Put `ulimit -n 65536` (or what `ulimit -Hn` allows) into the cluster's `prologue`.",
     sources: [recorded],
   },
@@ -71,10 +71,13 @@ export const limitFailures: readonly FailureEntry[] = [
     ...limits,
     id: 'too-many-threads',
     what: 'your account may start no more processes and threads on this node',
-    patterns: [/can't start new thread|Resource temporarily unavailable|pthread_create failed/],
+    patterns: [
+      /can't start new thread|pthread_create failed/,
+      /(?:\bfork\b|BlockingIOError).{0,80}Resource temporarily unavailable/,
+    ],
     retry: true,
     otherNode: true,
-    why: 'Your account may start too few processes and threads on this node (`ulimit -u`), all of your jobs there together.',
+    why: 'The limit (`ulimit -u`) counts all of your jobs on the node together.',
     cure: 'Set OMP_NUM_THREADS to the CPUs of the job in `env` of this cluster, ask for the whole node, or ask the site. It is tried again.',
     sources: ['https://man7.org/linux/man-pages/man2/setrlimit.2.html'],
   },

@@ -68,7 +68,7 @@ export const slurmFailures: readonly FailureEntry[] = [
     patterns: [/\*\*\* (?:JOB|STEP) .{0,120}DUE TO JOB REQUEUE/],
     retry: true,
     otherNode: true,
-    why: 'Its node failed, a job of higher priority took its place, or someone asked for it (`scontrol requeue`).',
+    why: 'Its node failed, a job of higher priority took its place, or a user or the site asked for it (`scontrol requeue`).',
     cure: 'Nothing: the same job starts again. `slurm.extra: ["#SBATCH --no-requeue"]` makes it end instead.',
     sources: ['https://slurm.schedmd.com/scontrol.html'],
   },

@@ -142,7 +142,7 @@ class LineByLine implements LogJudge {
     // Lines before the first banner, such as a warning of the loader, belong to the first start.
     if (this.#starts === 1) return this.#forgetShell();
     const former = judge(this.#start);
-    if (former.kind === 'failed' || former.kind === 'unknown') this.#before = former;
+    this.#before = former.kind === 'failed' || former.kind === 'unknown' ? former : undefined;
     this.#start = { ...newStart(), hasEngineLines: true };
   }
 
@@ -167,6 +167,8 @@ class LineByLine implements LogJudge {
 
   #take(statement: Statement, line: string): void {
     const start = this.#start;
+    // SIGINT is an order to end.
+    if (start.served && statement.text.startsWith('KeyboardInterrupt')) start.asked ??= this.#evidenceOf(line);
     if (start.asked && statement.voice !== 'outer') return;
     start.lookedUp += 1;
     const match = this.#remembered(statement);

@@ -21,13 +21,15 @@ export interface Statement {
   file?: string;
 }
 
-/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts` and `fairlead events` put before a line. */
+/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts`, Kubernetes and `fairlead events` put before a line. */
 const foreignPrefix =
-  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2})/;
+  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2}(?:std(?:out|err) [FP] )?)/;
 /** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `. */
 const processPrefix = /^\(([A-Za-z][\w:-]{0,60})(?: rank=\d+)?(?: pid=\d+(?:, ip=[\w.:]+)?)\)(?: |$)/;
 const levelPrefix =
   /^(DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[?([\w./-]{1,120}):\d+\](?: |$)/;
+/** The file of vLLM that prints settings and requests, as errors, before a traceback. */
+const dumpFile = /(?:^|\/)dump_input\.py$/;
 const rankPrefix = /^\[rank\d+\]: ?/;
 /** torch's C++ log: `[rank0]:[E1121 02:00:21.123 ProcessGroupNCCL.cpp:607] text`; `W` is a warning. */
 const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\] (.+)/;
@@ -78,6 +80,10 @@ const outerForms: readonly RegExp[] = [
   /^(?:[\w.-]{1,80}:\d+:\d+ \[\d+\] )(?:[\d: -]{0,25})(?:[\w./-]{1,80}:\d{1,6} )?NCCL WARN (.+)/,
 ];
 
+/** Each line that one of `outerForms` matches has one of these words: most lines have none, and one search is faster than all forms. */
+const outerWords =
+  /rror|\[ERROR\]|atal|pyxis|enroot|ch-run|CDI|interpreter|ot found|No such file|denied|cannot |Exec format|No module|Killed|Aborted|Bus|Seg|Illegal|hangs|Memory|OpenBLAS|requires the|what\(\)|Xid|ut of memory|version `|modulefile|Environment|following module|NCCL WARN/;
+
 /** Undefined if the line states no failure. Reads the first 2000 characters. */
 export function readStatement(whole: string): Statement | undefined {
   let line = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
@@ -91,6 +97,7 @@ export function readStatement(whole: string): Statement | undefined {
   if (rank) line = line.slice(rank[0].length);
   const level = levelPrefix.exec(line);
   if (level) line = line.slice(level[0].length);
+  if (level && dumpFile.test(level[2]!)) return undefined;
   const from = { ...(prefix && { process: prefix[1]! }), ...(level && { file: level[2]! }) };
   switch (level?.[1]) {
     case undefined: {
@@ -123,7 +130,7 @@ function bare(line: string, from: From): Statement | undefined {
   if (refused) return { voice: 'outer', text: `${refused[1]!.trimEnd()}: ${refused[2]}`, ...from };
   const raised = exceptionIn(line, from);
   if (raised) return raised;
-  for (const form of outerForms) {
+  for (const form of outerWords.test(line) ? outerForms : []) {
     const match = form.exec(line);
     if (match) return { voice: 'outer', text: match[1]!, ...from };
   }

@@ -28,7 +28,7 @@ export interface Diagnosis {
   verdict: Verdict;
   /** The number of starts of the engine in this log. */
   starts: number;
-  /** The verdict on the last earlier start that failed, if the last start shows no failure. */
+  /** The verdict on the start before the last one, if that failed and the last one shows no failure. */
   before?: Verdict;
   /** The engine's version, if the log names it. */
   version?: string;

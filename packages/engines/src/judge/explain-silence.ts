@@ -33,6 +33,6 @@ export function explainSilence(
   const slow = fillText(slowHint, names);
   const isMeeting = lastLines.slice(-5).some((line) => meeting.test(line));
   if (isMeeting) return { lastLines, hint: `${fillText(meetingHint, names)} ${slow}` };
-  const mayHang = `An engine on several GPUs may also wait for its own processes without a word (NCCL, gloo): NCCL_DEBUG=INFO in \`env\` of this cluster shows that, and NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME name the interface.`;
+  const mayHang = `An engine on several GPUs may also wait for its own processes and write nothing (NCCL, gloo): NCCL_DEBUG=INFO in \`env\` of this cluster shows that, and NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME name the interface.`;
   return { lastLines, hint: `${slow} ${mayHang}` };
 }

@@ -120,7 +120,7 @@ const cases: readonly Case[] = [
     what: 'a stale file handle',
     end: { line: "OSError: [Errno 116] Stale file handle: '/home/alice/.cache/vllm/torch_compile_cache/x'" },
     message: /Stale file handle/,
-    hint: /tried again.*HF_HOME, VLLM_CACHE_ROOT/,
+    hint: /file server.*HF_HOME, VLLM_CACHE_ROOT/,
     fatal: false,
   },
   {
@@ -155,7 +155,7 @@ const cases: readonly Case[] = [
     what: 'a GPU that another process holds',
     end: { line: 'torch.AcceleratorError: CUDA error: CUDA-capable device(s) is/are busy or unavailable' },
     message: /busy or unavailable/,
-    hint: /Another process holds this GPU.*--exclude/,
+    hint: /process of another job uses the GPU.*--exclude/,
     fatal: false,
   },
   {
@@ -169,14 +169,14 @@ const cases: readonly Case[] = [
     what: 'a broken GPU',
     end: { line: 'RuntimeError: CUDA error: uncorrectable ECC error encountered' },
     message: /ECC/,
-    hint: /broken.*--exclude/,
+    hint: /cannot correct.*--exclude/,
     fatal: true,
   },
   {
     what: 'an image that is not there',
     end: { code: 255, line: missingImage },
     message: /^the engine failed \(exit code 255\): FATAL: could not open image/,
-    hint: /image is not there for the compute node/,
+    hint: /compute node does not see a file at that path/,
     fatal: true,
   },
   {
@@ -200,7 +200,7 @@ const cases: readonly Case[] = [
     what: 'a program that the image lacks',
     end: { code: 255, line: '\u001B[31mFATAL:  \u001B[0m "vllm": executable file not found in $PATH' },
     message: /executable file not found/,
-    hint: /not in the container/,
+    hint: /image does not have it/,
     fatal: true,
   },
   {
@@ -253,7 +253,7 @@ describe('explainSilence', () => {
 
   it('names the time limit of the start, and a silent hang, when no line tells the cause', () => {
     expect(explainSilence([], surroundings).hint).toMatch(
-      /`engines\.vllm\.readyLimitSeconds`.*without a word \(NCCL, gloo\).*NCCL_DEBUG=INFO/,
+      /`engines\.vllm\.readyLimitSeconds`.*write nothing \(NCCL, gloo\).*NCCL_DEBUG=INFO/,
     );
   });
 });

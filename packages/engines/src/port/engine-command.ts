@@ -1,7 +1,7 @@
 // Decides an engine's argv and environment: the plan of its kind, in the job's environment. Puts secrets into the environment only. Pure.
 
 import type { Secret } from '@fairlead/kit';
-import type { EngineKind, EnginePlace, EngineWanted, OptionalArguments } from './engine-kind.ts';
+import type { EngineKind, EnginePlace, EnginePlan, EngineWanted, OptionalArguments } from './engine-kind.ts';
 
 /** The agent finds it in /proc/<pid>/environ: so it recognizes a child that left its process group and its parent. */
 export const markerVariable = 'FAIRLEAD_INSTANCE';
@@ -12,6 +12,8 @@ export interface EngineCommandInput {
   place: EnginePlace;
   instanceId: string;
   hfToken?: Secret;
+  /** Fits the plan to the engine that is installed. */
+  fit?: (plan: EnginePlan) => EnginePlan;
   /** Leaves out the plan's optional arguments, because this engine has reported that it does not know them. */
   isPlain?: boolean;
   /** The job's environment. */
@@ -29,8 +31,15 @@ export interface EngineCommand {
 /** Node's variables for the agent, which would change the engine's helpers and must not reach them. */
 const stripped = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS', 'NODE_CHANNEL_FD'];
 
-export function engineCommand({ kind, wanted, place, isPlain = false, ...job }: EngineCommandInput): EngineCommand {
-  const plan = kind.plan(wanted, place);
+export function engineCommand({
+  kind,
+  wanted,
+  place,
+  fit = (plan) => plan,
+  isPlain = false,
+  ...job
+}: EngineCommandInput): EngineCommand {
+  const plan = fit(kind.plan(wanted, place));
   const inherited = Object.entries(job.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !stripped.includes(entry[0]),
   );

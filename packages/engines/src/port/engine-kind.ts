@@ -17,6 +17,9 @@ export interface EngineSettings {
   options: Readonly<Record<string, unknown>>;
 }
 
+/** The settings that a preset has for an engine. */
+export type PresetSettings = Pick<EngineSettings, 'args' | 'options'>;
+
 /** The engine that a deployment asks for. The spec carries it; the agent makes a command of it. */
 export interface EngineWanted extends EngineSettings {
   model: string;
@@ -139,6 +142,13 @@ export interface EngineKind {
   readonly routes: readonly ApiRoute[];
   /** Finds contradictions, with the path of the setting. `model`: the model to deploy, if it is known. Throws `engine_options_invalid`. */
   check: (settings: EngineSettings, model?: Pick<EngineWanted, 'model' | 'servedModel'>) => EngineCheck;
+  /** The arguments that its options become, for those who read them as such. Absent: its options are no arguments. */
+  argumentsOf?: (options: EngineSettings['options']) => string[];
+  /**
+   * What stays of a preset's arguments and options beside those of the configuration, which are stronger. Absent: all of them, because
+   * the engine takes the last of several values.
+   */
+  combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;

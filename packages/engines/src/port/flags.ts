@@ -22,6 +22,33 @@ export function flagWithValue(words: readonly string[], flags: readonly string[]
   return undefined;
 }
 
+export interface FlagGroup {
+  /** As `flagOf` returns it; undefined for words before the first flag. */
+  flag: string | undefined;
+  /** The flag and its values, as they were given. */
+  words: string[];
+}
+
+/** Each flag with the words up to the next one. */
+export function flagGroups(words: readonly string[]): FlagGroup[] {
+  const groups: FlagGroup[] = [];
+  for (const word of words) {
+    const last = groups.at(-1);
+    if (/^--?[A-Za-z]/.test(word)) groups.push({ flag: flagOf(word), words: [word] });
+    else if (last) last.words.push(word);
+    else groups.push({ flag: undefined, words: [word] });
+  }
+  return groups;
+}
+
+/** `words` without these flags and their values. */
+export function wordsWithout(words: readonly string[], flags: readonly string[]): string[] {
+  return flagGroups(words).flatMap((group) =>
+    group.flag !== undefined && flags.includes(group.flag) ? [] : group.words,
+  );
+}
+
+/** The name of the flag in a word: `--lora_modules=a` → `--lora-modules`, and `--limit-mm-per-prompt.image` → `--limit-mm-per-prompt`. */
 function flagOf(word: string): string {
-  return (word.split('=')[0] ?? '').replaceAll('_', '-');
+  return (/^[^=.]*/.exec(word)?.[0] ?? '').replaceAll('_', '-');
 }

@@ -27,3 +27,22 @@ it('parseMetrics returns undefined for a text without such metrics', () => {
   expect(parseMetrics('process_cpu_seconds_total 1\n', vllmMetrics)).toBeUndefined();
   expect(parseMetrics('<html>', vllmMetrics)).toBeUndefined();
 });
+
+it.each([
+  ['binary', Buffer.from(Array.from({ length: 4096 }, (_, index) => index % 256)).toString('latin1')],
+  ['HTML', '<html><body>502 Bad Gateway</body></html>'],
+  [
+    'values that are no numbers',
+    'vllm:num_requests_running NaN\nvllm:num_requests_running +Inf\nvllm:generation_tokens_total x',
+  ],
+  ['a label that does not end', `vllm:num_requests_running{engine="${'0'.repeat(1_000_000)} 3.0`],
+  ['one line without an end', 'vllm:num_requests_running'.repeat(100_000)],
+])('parseMetrics takes nothing from a page of %s', (_, text) => {
+  expect(parseMetrics(text, vllmMetrics)).toBeUndefined();
+});
+
+it('parseMetrics passes over lines that it cannot read, and takes the others', () => {
+  const text =
+    'vllm:num_requests_running{engine="0"} 2.0\n{} {\u0000\nvllm:num_requests_running{engine="1"\nvllm:num_requests_running{engine="1"} oops\n';
+  expect(parseMetrics(text, vllmMetrics)).toMatchObject({ running: 2 });
+});

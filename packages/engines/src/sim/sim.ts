@@ -5,8 +5,10 @@ import type { EngineKind, EnginePlace } from '../port/engine-kind.ts';
 import { fillPlaceholders } from '../port/placeholders.ts';
 import { serveArguments, serveEnvironment, takenFlags, vllm } from '../vllm/vllm.ts';
 
+const { argumentsOf: _argumentsOf, combine: _combine, ...likeVllm } = vllm;
+
 export const sim: EngineKind = {
-  ...vllm,
+  ...likeVllm,
   name: 'sim',
   title: 'the simulator',
   description: "Fairlead's simulator: answers as vLLM does, without a GPU and without a model.",

@@ -1,5 +1,6 @@
 // The routes of a vLLM that clients may use. All others are closed to clients: `/invocations` (generates without a key),
 // LoRA loading, scaling, profiling, documentation, `/render`, WebSocket upgrades.
+// `/metrics` is not among them: the agent answers it, with the engine's page in its own.
 // Source: vLLM 0.32's own list (35 routes).
 
 import { openAiRoutes, type ApiRoute } from '@fairlead/openai-wire';
@@ -17,6 +18,5 @@ export const vllmRoutes: readonly ApiRoute[] = [
   { method: 'POST', path: '/tokenize' },
   { method: 'POST', path: '/detokenize' },
   { method: 'GET', path: '/version' },
-  { method: 'GET', path: '/metrics' },
   { method: 'GET', path: '/load' },
 ];

@@ -1,32 +1,15 @@
 // The engine kind `vllm`: the inference server vLLM, for real deployments.
 
-import { z } from 'zod';
-import { namesFlag, valueOfFlag } from '../port/flags.ts';
+import { namesFlag } from '../port/flags.ts';
 import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
 import type { MetricNames } from '../port/parse-metrics.ts';
 import { readOptions } from '../port/read-options.ts';
 import { chooseDtype } from './choose-dtype.ts';
 import { mediaSettings } from './media-settings.ts';
+import { argumentsBeside, dtypeOf, optionArguments, optionsNamedIn, tensorArguments } from './option-flags.ts';
+import { type VllmOptions, vllmOptions } from './options.ts';
 import { parseStartPhase } from './parse-start-phase.ts';
 import { vllmRoutes } from './routes.ts';
-
-const options = z.strictObject({
-  mediaDomains: z
-    .array(z.string().regex(/^(\*|[A-Za-z0-9[][A-Za-z0-9._:[\]-]*)$/, 'must be a host name, or * for any host'))
-    .optional()
-    .meta({
-      description:
-        'Hosts from which a request may make vLLM fetch images, audio and video; `*` is any host. Default none: a request must contain its media.',
-      examples: [['upload.wikimedia.org']],
-    }),
-  mediaPath: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Directory on the compute node whose files a request may name (`file://`). Default none.',
-      examples: ['/project/alice/images'],
-    }),
-});
 
 export const vllmMetrics: MetricNames = {
   'vllm:num_requests_running': 'running',
@@ -50,10 +33,10 @@ export const vllm: EngineKind = {
   name: 'vllm',
   title: 'vLLM',
   description: 'vLLM, as it is installed on the cluster or in a container image there.',
-  options,
+  options: vllmOptions,
   examples: {
     command: ['vllm', 'serve'],
-    args: ['--max-model-len', '16384'],
+    args: ['--enable-log-requests'],
     env: { VLLM_LOGGING_LEVEL: 'INFO' },
   },
   defaultGpus: 1,
@@ -79,17 +62,30 @@ export const vllm: EngineKind = {
   routes: vllmRoutes,
   check: checkVllm,
   listens: () => 'socket',
+  argumentsOf: (given) => optionArguments(readOptions('vllm', vllmOptions, given)),
+  combine: (preset, own) => ({
+    args: argumentsBeside(preset.args, own.options),
+    options: Object.fromEntries(
+      Object.entries(preset.options).filter(
+        ([name, value]) => optionsNamedIn(own.args, { [name]: value }).length === 0,
+      ),
+    ),
+  }),
   plan(wanted, place) {
-    const media = mediaSettings(readOptions('vllm', options, wanted.options), wanted.args);
-    const gpus =
-      wanted.gpus > 1 && !namesFlag(wanted.args, '--tensor-parallel-size')
-        ? ['--tensor-parallel-size', String(wanted.gpus)]
-        : [];
-    const dtype = chooseDtype(valueOfFlag(wanted.args, ['--dtype']), place.gpu);
-    const command = wanted.command ?? ['vllm', 'serve'];
-    const words = [...gpus, ...wanted.args, ...dtype.arguments, ...media.arguments, '--uds', place.socket];
+    const given = readOptions('vllm', vllmOptions, wanted.options);
+    const media = mediaSettings(given, wanted.args);
+    const dtype = chooseDtype(dtypeOf(given, wanted.args), place.gpu);
+    const words = [
+      ...tensorArguments(given, wanted),
+      ...optionArguments(given),
+      ...wanted.args,
+      ...dtype.arguments,
+      ...media.arguments,
+      '--uds',
+      place.socket,
+    ];
     return {
-      argv: serveArguments(command, wanted, words),
+      argv: serveArguments(wanted.command ?? ['vllm', 'serve'], wanted, words),
       env: serveEnvironment(place, { ...media.env, ...wanted.env }),
       notes: dtype.notes,
       optional: media.optional,
@@ -127,8 +123,39 @@ export function takenFlags(args: readonly string[]): EngineCheck['problems'] {
 }
 
 function checkVllm({ args, options: given }: EngineSettings): EngineCheck {
-  const { mediaDomains, mediaPath } = readOptions('vllm', options, given);
-  const problems = [...takenFlags(args)];
+  const options = readOptions('vllm', vllmOptions, given);
+  const doubled = optionsNamedIn(args, options).map(({ option, flag }) => ({
+    path: option,
+    message: `args name ${flag} too, so ${option} would never be used`,
+  }));
+  return {
+    problems: [...takenFlags(args), ...doubled, ...contradictions(options, args), ...mediaProblems(options, args)],
+    risks: [],
+  };
+}
+
+function contradictions(options: VllmOptions, args: readonly string[]): EngineCheck['problems'] {
+  const { maxNumSeqs = 0, maxNumBatchedTokens = Infinity, loraModules, maxLoraRank, speculative } = options;
+  const problems = [];
+  if (maxNumBatchedTokens < maxNumSeqs)
+    problems.push({
+      path: 'maxNumBatchedTokens',
+      message: `each of ${maxNumSeqs} requests (maxNumSeqs) needs a token of each step: got ${maxNumBatchedTokens}`,
+    });
+  if (
+    maxLoraRank !== undefined &&
+    !loraModules &&
+    !namesFlag(args, '--lora-modules') &&
+    !namesFlag(args, '--enable-lora')
+  )
+    problems.push({ path: 'maxLoraRank', message: 'loraModules names no adapter, so it would never be used' });
+  if (speculative && speculative.method === undefined && speculative.model === undefined)
+    problems.push({ path: 'speculative', message: 'needs a method (such as ngram) or a model that guesses' });
+  return problems;
+}
+
+function mediaProblems({ mediaDomains, mediaPath }: VllmOptions, args: readonly string[]): EngineCheck['problems'] {
+  const problems = [];
   if (mediaDomains && namesFlag(args, '--allowed-media-domains'))
     problems.push({
       path: 'mediaDomains',
@@ -141,5 +168,5 @@ function checkVllm({ args, options: given }: EngineSettings): EngineCheck {
       path: 'mediaPath',
       message: 'args name --allowed-local-media-path too, so mediaPath would never be used',
     });
-  return { problems, risks: [] };
+  return problems;
 }

@@ -94,6 +94,34 @@ describe('A spec', () => {
   });
 });
 
+describe('The log of requests in a spec', () => {
+  const specWith = (logging: object) => {
+    const config = { logging };
+    const plan = planDeployment({ what: 'demo' }, {}, config);
+    const cluster = { name: 'tb', config };
+    return instanceSpecOf({
+      plan,
+      cluster,
+      created,
+      apiKey: secret,
+      profile,
+      bastion: { routes: [] },
+      paths,
+      jobKeyDir: '/k',
+    }).logging;
+  };
+
+  it('is absent unless it was asked for', () => {
+    expect([{}, { requests: false, maxMegabytes: 3 }].map(specWith)).toEqual([undefined, undefined]);
+  });
+
+  it('has facts alone, or contents too, with the sizes in bytes', () => {
+    expect(specWith({ requests: true })).toMatchObject({ requests: 'facts', maxBytes: 64 * 2 ** 20 });
+    const contents = { requests: 'contents', maxBytes: 2 ** 21, contentBytes: 1024 };
+    expect(specWith({ requests: 'with-contents', maxMegabytes: 2, contentKilobytes: 1 })).toEqual(contents);
+  });
+});
+
 describe('The token file in a spec', () => {
   it('is named by its path on the cluster, never by ~', () => {
     const config = { tokenFile: '~/.hf-token' };

@@ -10,10 +10,12 @@ import {
   healthSpec,
   type InstanceSpec,
   type LaptopProfile,
+  loggingSpec,
+  type LoggingSpec,
   protocolVersion,
   specDefaults,
 } from '@fairlead/protocol';
-import type { ClusterConfig, ClusterRoute, NamedCluster } from '@fairlead/config';
+import type { ClusterConfig, ClusterRoute, LoggingSettings, NamedCluster } from '@fairlead/config';
 import { defined } from '@fairlead/kit';
 import { escapeFilenamePattern, renderJobScript, type SbatchDirectives, warningSeconds } from '@fairlead/scheduler';
 
@@ -96,6 +98,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
       ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
     }),
     health: healthSpec.parse(defined(cluster.config.health ?? {})),
+    ...defined({ logging: loggingSpecOf(cluster.config.logging ?? {}) }),
     apiKey: input.apiKey,
     enrolmentToken: created.enrolmentToken,
     bastion: input.bastion,
@@ -110,6 +113,16 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     }),
     drainSeconds,
   };
+}
+
+/** Undefined where nothing is logged. */
+function loggingSpecOf({ requests = false, maxMegabytes, contentKilobytes }: LoggingSettings): LoggingSpec | undefined {
+  if (requests === false) return undefined;
+  const bytes = (count: number | undefined, unit: number) => (count === undefined ? undefined : count * unit);
+  return loggingSpec.parse({
+    requests: requests === 'with-contents' ? 'contents' : 'facts',
+    ...defined({ maxBytes: bytes(maxMegabytes, 2 ** 20), contentBytes: bytes(contentKilobytes, 2 ** 10) }),
+  });
 }
 
 function engineSpecOf({ engine, engineSettings, gpus, nodes }: DeploymentPlan) {

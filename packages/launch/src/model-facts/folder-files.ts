@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { errorText } from '@fairlead/kit';
 import type { CommandRunner } from '@fairlead/scheduler';
 
-import type { Found } from './hub-files.ts';
+import type { FilesFound } from './hub-files.ts';
 
 const askTimeoutMs = 20_000;
 
 /** Of this machine. */
-export async function readLocalFiles(folder: string): Promise<Found> {
+export async function readLocalFiles(folder: string): Promise<FilesFound> {
   try {
     const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as unknown;
     const names = await readdir(folder);
@@ -33,7 +33,7 @@ export async function readClusterFiles(
     label,
     signal,
   }: { runner: CommandRunner; hubCache: string | undefined; label: string; signal: AbortSignal },
-): Promise<Found> {
+): Promise<FilesFound> {
   // Only a login shell has the variables of a site; what needs none of them is read without.
   const isPlaced = model.startsWith('/') || hubCache !== undefined;
   const argv = ['bash', isPlaced ? '-c' : '-lc', findScript, 'bash', model, hubCache ?? ''];

@@ -21,7 +21,7 @@ export interface FoundFiles {
   weightBytes?: number;
 }
 
-export type Found = { ok: true; files: FoundFiles } | { ok: false; reason: string };
+export type FilesFound = { ok: true; files: FoundFiles } | { ok: false; reason: string };
 
 /** For all files together. */
 const hubTimeoutMs = 8_000;
@@ -34,7 +34,7 @@ export function isHubId(model: string): boolean {
 }
 
 /** Honours HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH and HF_HUB_OFFLINE, as the hub's own library does. Throws the signal's reason alone. */
-export async function readHubFiles(model: string, access: HubAccess): Promise<Found> {
+export async function readHubFiles(model: string, access: HubAccess): Promise<FilesFound> {
   const { env, clock, signal } = access;
   if (/^(1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? '')) return { ok: false, reason: 'HF_HUB_OFFLINE is set' };
   const endpoint = (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');

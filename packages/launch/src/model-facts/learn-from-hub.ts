@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { errnoOf } from '@fairlead/kit';
 import { decodeModelFacts, type DecodedFacts } from '@fairlead/planner';
 
-import { type Found, type HubAccess, isHubId, readHubFiles } from './hub-files.ts';
+import { type FilesFound, type HubAccess, isHubId, readHubFiles } from './hub-files.ts';
 
 /** Facts of a model change when its author replaces it. */
 const keptForMs = 7 * 24 * 3_600_000;
@@ -29,13 +29,13 @@ export async function learnFromHub(model: string, deps: LearnDeps): Promise<Deco
   return decoded;
 }
 
-export function decodeFound(model: string, found: Found): DecodedFacts {
+export function decodeFound(model: string, found: FilesFound): DecodedFacts {
   return found.ok ? decodeModelFacts({ name: model, model, ...found.files }) : found;
 }
 
 interface Kept {
   readMs: number;
-  files: Extract<Found, { ok: true }>['files'];
+  files: Extract<FilesFound, { ok: true }>['files'];
 }
 
 /** An index names each tensor; only its total counts. */
@@ -45,7 +45,7 @@ function slim(files: Kept['files']): Kept['files'] {
   return { ...files, index: { metadata: index.metadata } };
 }
 
-async function readKept(path: string, nowMs: number): Promise<Found | undefined> {
+async function readKept(path: string, nowMs: number): Promise<FilesFound | undefined> {
   try {
     const kept = JSON.parse(await readFile(path, 'utf8')) as Partial<Kept> | null;
     const isFresh = typeof kept?.readMs === 'number' && nowMs - kept.readMs < keptForMs && kept.readMs <= nowMs;

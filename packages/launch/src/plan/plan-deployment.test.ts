@@ -32,6 +32,17 @@ describe('A plan', () => {
     expect(simulated.engineSettings).toEqual({ args: [], env: {}, options: {} });
   });
 
+  it("takes the cluster's options over what a preset says, in whichever form", () => {
+    const cluster = { engines: { vllm: { maxModelLen: 8192, args: ['--seed', '2'] } as object } };
+    const presets = { mine: { model: 'a/b', options: { seed: 1, dtype: 'half' } } };
+    const { engineSettings } = planDeployment({ what: 'mine' }, { presets }, cluster);
+    expect(engineSettings).toMatchObject({ args: ['--seed', '2'], options: { dtype: 'half', maxModelLen: 8192 } });
+    expect(engineSettings.options).not.toHaveProperty('seed');
+    const built = planDeployment({ what: 'llama-3.1-8b' }, {}, cluster).engineSettings;
+    expect(built.args).not.toContain('--max-model-len');
+    expect(built.args).toContain('--tool-call-parser');
+  });
+
   it("takes the cluster's command and arguments, and flags over presets over the cluster", () => {
     const cluster = {
       slurm: { time: '10:00:00', mem: '8G' },

@@ -18,7 +18,13 @@ import {
   refuseSecretArguments,
   defaults,
 } from '@fairlead/config';
-import { defaultEngine, type EngineKind, type EngineSettings, findEngineKind } from '@fairlead/engines';
+import {
+  defaultEngine,
+  type EngineKind,
+  type EngineSettings,
+  findEngineKind,
+  type PresetSettings,
+} from '@fairlead/engines';
 import { deploymentName } from '@fairlead/protocol';
 
 import { parseSlurmDuration } from '@fairlead/scheduler';
@@ -131,9 +137,14 @@ function sizedBy(request: DeployRequest, { preset, isOwn, kind, cluster, known }
   const isAsked = request.plan ?? preset.plan ?? true;
   if (!site || !model || !isAsked || kind.name !== plannedEngine) return undefined;
   const own: Partial<PresetConfig> = isOwn ? preset : {};
-  const args = [...(own.args ?? []), ...(cluster.engines?.[kind.name]?.args ?? [])];
+  const ofCluster = engineSettingsOf(cluster.engines?.[kind.name]);
+  const wordsOf = ({ options = {}, args = [] }: Partial<PresetSettings>) => [
+    ...(kind.argumentsOf?.(options) ?? []),
+    ...args,
+  ];
+  const args = [...wordsOf(defined({ options: own.options, args: own.args })), ...wordsOf(ofCluster)];
   // A preset with arguments of its own names its parsers itself.
-  const facts = own.args === undefined ? model : { ...model, args: [] };
+  const facts = own.args === undefined && own.options === undefined ? model : { ...model, args: [] };
   return sizeDeployment({ request, model: facts, own, args, cluster, site });
 }
 
@@ -184,11 +195,17 @@ function planEngine(
 ): Pick<DeploymentPlan, 'engineSettings' | 'risks'> {
   const own = engineSettingsOf(cluster.engines?.[kind.name]);
   // What a preset tells one engine means nothing to another.
-  const presetArgs = kind.name === (preset.engine ?? defaultEngine) ? (preset.args ?? []) : [];
+  const isMeant = kind.name === (preset.engine ?? defaultEngine);
+  const fromPreset = isMeant ? { args: preset.args ?? [], options: preset.options ?? {} } : { args: [], options: {} };
+  const { combine = (weaker: PresetSettings) => weaker } = kind;
+  const beside = combine(fromPreset, own);
+  const configured = { args: [...beside.args, ...own.args], options: { ...beside.options, ...own.options } };
+  const { options } = combine(configured, { args: wished, env: {}, options: {} });
   const engineSettings = {
     ...own,
-    args: [...withoutFlags([...presetArgs, ...own.args], wished), ...wished],
+    args: [...withoutFlags(configured.args, wished), ...wished],
     env: { ...preset.env, ...own.env },
+    options,
   };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
   const { model, servedModel = model } = preset;
@@ -199,7 +216,7 @@ function planEngine(
   throw new CodedError<LaunchErrorCode>(
     'config_invalid',
     `cannot start ${kind.title} because of ${path}: ${problem.message}`,
-    { hint: `Correct ${path} of this cluster, or the arguments of the preset.` },
+    { hint: `Correct ${path} of this cluster, or \`args\` and \`options\` of the preset.` },
   );
 }
 

@@ -70,6 +70,19 @@ describe('A deployment on a site', () => {
     expect(whyOf(plan, 'KV cache')).toContain('4 × 8192 tokens');
   });
 
+  it('reads context and split from options too, and a flag of the command replaces them', () => {
+    const mine = { model: 'Qwen/Qwen3-32B-FP8', options: { maxModelLen: 8192 } };
+    const cluster = { engines: { vllm: { tensorParallel: 2 } as object } };
+    const plan = planOn(capella, { what: 'mine' }, { config: { presets: { mine } }, cluster });
+    expect(plan).toMatchObject({ gpus: 2 });
+    expect(plan.engineSettings.options).toEqual({ maxModelLen: 8192, tensorParallel: 2 });
+    expect(plan.engineSettings.args.join(' ')).not.toMatch(/--max-model-len|--tensor-parallel-size|--reasoning/);
+    expect(whyOf(plan, 'KV cache')).toContain('4 × 8192 tokens');
+    const asked = planOn(capella, { what: 'mine', context: 4096 }, { config: { presets: { mine } }, cluster });
+    expect(asked.engineSettings.options).toEqual({ tensorParallel: 2 });
+    expect(asked.engineSettings.args.join(' ')).toContain('--max-model-len 4096');
+  });
+
   it.each([
     [{ what: 'llama-3.1-70b' }, /The smallest change that would do: .*fairlead deploy llama-3\.1-70b-fp8/],
     [{ what: 'qwen3-8b', gpus: 1, concurrency: 64 }, /would do: .*: fairlead deploy qwen3-8b --concurrency \d+\./],

@@ -170,17 +170,22 @@ function jobOf(model: ModelFacts, place: Place, { gpusPerNode }: Layout): JobNee
   };
 }
 
+/** Partitions are limited to minutes: 20 minutes are 0.33 h. */
+function hoursText(hours: number): string {
+  return String(Number(hours.toFixed(2)));
+}
+
 function jobReasons(model: ModelFacts, place: Place, { cpus, memoryGb, hours }: JobNeed): Reason[] {
   const bounded = place.cpusPerNode === undefined ? '' : ", at most the GPUs' share of the node";
-  const longest = place.maxHours === undefined ? '' : `; the partition allows ${place.maxHours} h`;
-  const longer = place.longer === undefined ? '' : ` (${place.longer.maxHours} h with ${place.longer.how})`;
+  const longest = place.maxHours === undefined ? '' : `; the partition allows ${hoursText(place.maxHours)} h`;
+  const longer = place.longer === undefined ? '' : ` (${hoursText(place.longer.maxHours)} h with ${place.longer.how})`;
   return [
     { of: 'CPUs', why: `${cpus} a node: ${cpusPerGpu} for each GPU, its worker and the API server${bounded}` },
     {
       of: 'memory',
       why: `${memoryGb} GB a node: ${memoryGbPerGpu} for each GPU; weights are read through the page cache, which the kernel takes back${bounded}`,
     },
-    { of: 'time', why: `${hours} h, the hint of ${model.name}${longest}${longer}` },
+    { of: 'time', why: `${hoursText(hours)} h, the hint of ${model.name}${longest}${longer}` },
   ];
 }
 

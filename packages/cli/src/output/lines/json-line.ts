@@ -3,8 +3,10 @@
 import type { z } from 'zod';
 
 import { bastionLines } from './bastion-lines.ts';
+import { benchLines } from './bench-lines.ts';
 import { deploymentLines } from './deployment-lines.ts';
 import { diagnosisLines } from './diagnosis-lines.ts';
+import { observeLines } from './observe-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { plannerLines } from './planner-lines.ts';
 import { siteLines } from './site-lines.ts';
@@ -17,6 +19,8 @@ export const jsonLines = {
   ...useLines,
   ...siteLines,
   ...plannerLines,
+  ...observeLines,
+  ...benchLines,
   ...ownLines,
 };
 

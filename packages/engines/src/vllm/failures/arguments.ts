@@ -111,7 +111,7 @@ export const argumentFailures: readonly FailureEntry[] = [
     what: 'this vLLM does not know the quantization {method}',
     patterns: [/Unknown quantization method: (?<method>[^.]{1,60})\./],
     why: 'The name is misspelt, or this build lacks the method.',
-    cure: 'Leave `--quantization` out: vLLM reads it from the model. Else take one that the line lists.',
+    cure: 'Leave `--quantization` out, because vLLM reads it from the model, or take one that the line lists.',
     sources: [recorded],
   },
   {

@@ -17,7 +17,7 @@ export const modelFailures: readonly FailureEntry[] = [
       /Access to model \S{1,200} is restricted/,
       // The hub answers 401 for a model that it does not have, too: `RepositoryNotFoundError: 401 Client Error`.
       /^(?!RepositoryNotFoundError|HTTPError).{0,200}401 Client Error/,
-      /403 Client Error/,
+      /403 Client Error.{0,200}huggingface\.co/,
       // As huggingface_hub says it since 1.0.
       /HfHubHTTPError: Client error '40[13] /,
     ],

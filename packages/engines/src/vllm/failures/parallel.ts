@@ -93,7 +93,7 @@ export const parallelFailures: readonly FailureEntry[] = [
   {
     ...final,
     id: 'ray-no-gpus',
-    what: 'Ray has not the GPUs that the model needs',
+    what: 'Ray does not have the GPUs that the model needs',
     patterns: [
       /Cannot provide a placement group (?:of|requiring)/,
       /Current node has no GPU available/,
