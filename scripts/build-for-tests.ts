@@ -19,7 +19,7 @@ const cache = join(root, 'node_modules/.cache/built-for-tests');
 const dayMs = 86_400_000;
 /** The files that a build depends on: all except tests. */
 const sources = ['packages', 'apps', 'infra/bastion', 'scripts', 'docs/fairlead.1', 'pnpm-lock.yaml'];
-const leftOut = /(^|\/)(node_modules|dist|testing|testkit)(\/|$)|\.(test|contract)\.ts$/;
+const leftOut = /(^|\/)(node_modules|dist|testkit)(\/|$)|\.(test|contract)\.ts$/;
 
 export async function setup(): Promise<void> {
   const folder = join(cache, await hashSources());
@@ -52,7 +52,7 @@ async function buildInto(folder: string): Promise<void> {
   const work = await mkdtemp(join(cache, '.build-'));
   try {
     const bundles = join(work, 'dist/bundles');
-    for (const config of [cli].flat()) await run({ ...config, copy: [] }, work);
+    for (const config of [cli].flat()) await run({ ...withRunCommand(config), copy: [] }, work);
     for (const config of [agent, control, engineSim].flat()) await run({ ...config, outDir: 'dist/bundles' }, work);
     await cp(join(root, 'infra/bastion/gate'), join(bundles, 'gate'));
     await cp(join(root, 'docs/fairlead.1'), join(work, 'dist/fairlead.1'));
@@ -65,6 +65,13 @@ async function buildInto(folder: string): Promise<void> {
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Beside the CLI's program, what runs a command of it within a test. */
+function withRunCommand(config: UserConfig): UserConfig {
+  const { entry } = config;
+  if (typeof entry !== 'object' || Array.isArray(entry) || !('main' in entry)) return config;
+  return { ...config, entry: { ...entry, 'run-command': join(root, 'packages/cli/src/testing/run-command.ts') } };
 }
 
 async function run(config: UserConfig, work: string): Promise<void> {

@@ -305,10 +305,33 @@ export const failureChapters: readonly FailureChapter[] = [
         'an engine that exits with code 0 while it serves: streams are cut, it is started again, and status says why',
       ]),
       mode('engine killed', 'degraded, then ready again', [scenario('job/faults'), 'engine killed']),
-      mode('engine hangs with `/health` 200', 'noticed by a completion; started again', [
-        scenario('job/faults'),
-        'engine hung',
-      ]),
+      mode(
+        'engine hangs with `/health` 200',
+        'noticed within a minute; what it shows is saved; started again',
+        [scenario('job/faults'), 'engine hung'],
+        [
+          scenario('real-vllm/hang'),
+          'a frozen engine is found hung within a minute, what it shows is saved, and it serves again: %s',
+        ],
+        [
+          'apps/node-agent/src/health/health-machine.test.ts',
+          'is found hung within 60 s and not at once: $load, metrics $page, $frozen frozen',
+        ],
+      ),
+      mode(
+        'engine reads a prompt of 100,000 tokens, or is slow to give its metrics',
+        'nothing: it is not taken for a hang',
+        [scenario('real-vllm/hang'), 'a prompt of nearly 100,000 tokens, which takes minutes, is not taken for a hang'],
+        ['apps/node-agent/src/health/health-machine.test.ts', 'is never doubted while it works: $load, metrics $page'],
+      ),
+      mode(
+        'engine prints 50 MB of log a second, a line of 10 MB, or bytes that are no text',
+        'nothing; a failure amid it is still named',
+        [
+          'apps/node-agent/src/engine/engine-output.test.ts',
+          'The cause of a failure is found before, amid and after %s, and memory stays bounded',
+        ],
+      ),
       mode(
         'a real vLLM that cannot start: wrong flag, missing weights, a context that is too long, a taken socket, a full disk, a missing image',
         'deploy ends with its words and the cure; why names the cause',

@@ -49,10 +49,10 @@ export class CheckoutCopy implements AsyncDisposable {
     await writeFile(join(this.#dir, path), `import { ${name} } from '${from}';\n${longer}`);
   }
 
-  /** Runs a test file of the copy. Resolves with what vitest says of each test; rejects where one fails. */
-  async runTests(path: string): Promise<string> {
+  /** Runs test files of the copy. Resolves with what vitest says of each test; rejects where one fails. */
+  async runTests(...paths: string[]): Promise<string> {
     const vitest = join(this.#dir, 'node_modules/vitest/vitest.mjs');
-    const args = ['run', '--project', 'units', path, '--reporter', 'verbose'];
+    const args = ['run', '--project', 'units', ...paths, '--reporter', 'verbose'];
     const { FAIRLEAD_BUILT: _, ...env } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, [vitest, ...args], { cwd: this.#dir, env });
     return stripVTControlCharacters(stdout);

@@ -1,4 +1,4 @@
-// A throw-away engine: the whole content of its folder in packages/engines/src. third-engine.test.ts puts it there, in a copy of the checkout.
+// A throw-away engine: the whole content of its folder in packages/engines/src. third-kinds.test.ts puts it there, in a copy of the checkout.
 
 import type { EngineKind } from '@fairlead/engines';
 import { openAiRoutes } from '@fairlead/openai-wire';
@@ -12,7 +12,12 @@ require('node:http').createServer((request, response) => {
   if (request.url === '/v1/models') return answer(200, { object: 'list', data: [{ id: model, object: 'model' }] });
   let body = '';
   request.on('data', (piece) => (body += piece)).on('end', () => {
-    const content = 'echo: ' + JSON.parse(body).messages.at(-1).content;
+    const { messages, stream } = JSON.parse(body);
+    const content = 'echo: ' + messages.at(-1).content;
+    if (stream) {
+      const event = { choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] };
+      return response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: ' + JSON.stringify(event) + '\\n\\ndata: [DONE]\\n\\n');
+    }
     answer(200, { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] });
   });
 }).listen(socket, () => console.log('echo is up'));

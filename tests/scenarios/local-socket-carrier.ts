@@ -1,4 +1,4 @@
-// A throw-away carrier: job and consumer run on one machine and share its unix sockets. third-carrier.test.ts puts this file into
+// A throw-away carrier: job and consumer run on one machine and share its unix sockets. third-kinds.test.ts puts this file into
 // a copy of this checkout.
 
 import { once } from 'node:events';

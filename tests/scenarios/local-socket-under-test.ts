@@ -1,4 +1,4 @@
-// The throw-away carrier's world for the contract; third-carrier.test.ts puts this file beside it.
+// The throw-away carrier's world for the contract; third-kinds.test.ts puts this file beside it.
 
 import { LocalOfferer, localReacher } from './local-socket-carrier.ts';
 

@@ -31,7 +31,7 @@ async function run(args: string[], options: { stdin?: string; env?: Record<strin
 }
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ withProcesses: true });
   await world.deploy('a');
   const connect = world.start(['connect', 'a', '--json']);
   await connect.line((line) => line.includes('"connected"'));

@@ -26,7 +26,13 @@ describe.skipIf(!hasOpenSsh)('a site that takes certificates alone', () => {
     const ca = await mkdtemp('/tmp/fl-ca-');
     scope.defer(() => rm(ca, { recursive: true }));
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(ca, 'ca')]);
-    world = scope.use(await openWorld({ bastion: 'sshd', sshdConfig: [`TrustedUserCAKeys ${join(ca, 'ca.pub')}`] }));
+    world = scope.use(
+      await openWorld({
+        bastion: 'sshd',
+        withProcesses: true,
+        sshdConfig: [`TrustedUserCAKeys ${join(ca, 'ca.pub')}`],
+      }),
+    );
     const key = join(world.dir, 'id_ed25519');
     const { stdout } = await run('ssh-keygen', ['-y', '-f', key]);
     await writeFile(`${key}.pub`, stdout);

@@ -1,6 +1,6 @@
 // The whole agent against a real sshd, the real gate, the simulator's process, and a control that writes down.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -215,6 +215,26 @@ describe('an agent', () => {
     agent.signal('SIGUSR2');
     await control.heard('log.chunk', ({ lines }) => lines.join('\n').includes('Application shutdown complete.'));
     await agent.exit;
+  });
+
+  it('fits the arguments to the engine that its Python names, and tells what it did; a flag without a substitute is refused', async () => {
+    await using world = await openAgentWorld();
+    await using control = await openFakeControl({ runDir: world.runDir, identity: controlIdentity });
+    const simulator = [process.execPath, ...programArgs('engine-sim')].join(' ');
+    const python = `#!/bin/sh\n[ "$1" = -c ] && { echo 'fairlead-build {"version":"0.15.0"}'; exit; }\nshift\nexec ${simulator} "$@"\n`;
+    const command = [join(world.dir, 'vllm'), 'serve'];
+    await writeFile(join(world.dir, 'python3'), python, { mode: 0o755 });
+    await writeFile(command[0]!, `#!${join(world.dir, 'python3')}\n`, { mode: 0o755 });
+    const engine = { ...world.spec.engine, name: 'vllm', command, args: ['--enable-reasoning'] };
+    await using agent = await runTestAgent(world, { spec: { engine } });
+    const message = 'vLLM 0.15.0 has no --enable-reasoning, which is left out: --reasoning-parser alone turns it on';
+    await control.heard('event.happened', (event) => event.kind === 'engine.planned' && event.message === message);
+    await agent.hasSaid('first completion');
+    await using second = await openAgentWorld();
+    const refused = { ...engine, args: ['--rope-theta', '1'] };
+    await using other = await runTestAgent(second, { spec: { engine: refused } });
+    await other.hasSaid('cannot start the engine because vLLM 0.15.0 has no --rope-theta');
+    await expect(other.exit).resolves.toBe('engine_start_failed');
   });
 
   it('starts an engine that does not know an optional flag again without it, and says what is open then', async () => {

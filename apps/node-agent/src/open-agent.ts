@@ -21,6 +21,7 @@ import { openConnectionWriter } from './job/write-connection-files.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
+import { openStartMemory } from './progress/start-memory.ts';
 import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
@@ -194,12 +195,14 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     },
     onMetrics: (metrics) => (facts.metrics = metrics),
   });
+  const starts = openStartMemory({ spec, deps, note: (message) => publisher.note({ kind: 'start.timed', message }) });
   const supervisor = createSupervisor({
     ...deps,
     policy: () => policy,
     restart: spec.health,
     spawnEngine: engine.spawn,
     explainExit: engine.explainExit,
+    saveHangReport: engine.saveHangReport,
     explainSilence: engine.explainSilence,
     prober,
     front: {
@@ -210,7 +213,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
       },
       cut: () => front.cutAll(),
     },
-    onChange: (state) => publisher.learn({ state: viewState(state) }),
+    onChange: (state) => publisher.learn({ state: starts.view(state) }),
     onNote: (note) => publisher.note(note),
     onExit,
   });

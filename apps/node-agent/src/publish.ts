@@ -34,7 +34,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function say(state: InstanceState): void {
     if (state.status !== 'starting') return;
-    const text = `engine ${state.phase}${state.percent === undefined ? '' : ` ${state.percent}%`}`;
+    const { phase, percent, detail } = state;
+    const text = `engine ${[phase, percent === undefined ? undefined : `${percent}%`, detail].filter(Boolean).join(' ')}`;
     if (text !== progress) deps.say(text);
     progress = text;
   }

@@ -10,13 +10,9 @@ import { homedir } from 'node:os';
 import { CodedError, silentLog, systemClock } from '@fairlead/kit';
 
 import { type CliErrorCode, exit } from './cli-error.ts';
-import type { Context } from './context.ts';
-import { explainFailure } from './explain-failure.ts';
-import { createOutput, type Output } from './output/output.ts';
 import { watchReader } from './output/watch-reader.ts';
 import { compileCacheDir } from './paths.ts';
-import { createProgram, type GlobalFlags } from './program.ts';
-import { createSshTerminal } from './ssh/ssh-terminal.ts';
+import { runProgram } from './run-program.ts';
 
 const startedMs = systemClock.monotonicMs();
 const home = process.env['HOME'] || homedir();
@@ -76,73 +72,28 @@ async function flush(): Promise<void> {
   await Promise.race([Promise.all(written), ended]);
 }
 
-/** Commands run where they were called. */
-function currentFolder(): string {
-  try {
-    return process.cwd();
-  } catch (error) {
-    throw new CodedError<CliErrorCode>('usage', 'cannot run here because the current folder is not there any more', {
-      hint: 'Change to one that is, with cd.',
-      cause: error,
-    });
-  }
-}
-
-async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
-  await import('./no-schema-compiler.ts');
-  const output = await outputFor(flags);
-  const isInteractive = process.stdin.isTTY && process.stderr.isTTY && !flags.json;
-  const { signal } = interrupt;
-  let exitCode: number = exit.ok;
-  const context: Context = {
-    env: process.env,
-    home,
-    cwd: currentFolder(),
-    nodePath: process.execPath,
-    nodeVersion: process.versions.node,
-    platform: process.platform,
-    pid: process.pid,
-    clock: systemClock,
-    output,
-    log: silentLog,
-    signal,
-    streams: process,
-    takeSignals(listener) {
-      onSignal = listener;
-      return { [Symbol.dispose]: () => (onSignal = undefined) };
-    },
-    watchReader: () => watchReader(onReaderGone),
-    setExitCode: (code) => (exitCode = code),
-    ...(isInteractive
-      ? {
-          ask: (await import('./output/asker.ts')).createAsker({ streams: process, signal, onInterrupt }),
-          sshTerminal: createSshTerminal(output),
-        }
-      : {}),
-    flags: { config: flags.config || process.env['FAIRLEAD_CONFIG'] || undefined, verbose: flags.verbose ?? false },
-  };
-  try {
-    await work(context);
-  } finally {
-    output.close();
-  }
-  process.exitCode = signal.aborted ? exit.interrupted : exitCode;
-}
-
-async function outputFor({ json = false }: GlobalFlags): Promise<Output> {
-  const encodeLine = json ? (await import('./output/json-lines.ts')).encodeJsonLine : undefined;
-  return createOutput(process, { startedMs, now: () => systemClock.monotonicMs(), encodeLine });
-}
-
-const program = createProgram(version, run);
-try {
-  await program.parseAsync();
-} catch (error) {
-  const flags = program.opts<GlobalFlags>();
-  const { say, exitCode } = explainFailure(error, interrupt.signal, flags.verbose ?? false);
-  if (say) (await outputFor(flags)).failure(say);
-  process.exitCode = exitCode;
-}
+process.exitCode = await runProgram({
+  version,
+  args: process.argv.slice(2),
+  startedMs,
+  currentFolder: () => process.cwd(),
+  onInterrupt,
+  env: process.env,
+  home,
+  nodePath: process.execPath,
+  nodeVersion: process.versions.node,
+  platform: process.platform,
+  pid: process.pid,
+  clock: systemClock,
+  log: silentLog,
+  signal: interrupt.signal,
+  streams: process,
+  takeSignals(listener) {
+    onSignal = listener;
+    return { [Symbol.dispose]: () => (onSignal = undefined) };
+  },
+  watchReader: () => watchReader(onReaderGone),
+});
 // Nothing is awaited any more; a library's idle timer must not hold the shell's prompt.
 await flush();
 if (outputLoss !== undefined) process.exitCode = outputLoss === 'reader gone' ? exit.ok : exit.failed;

@@ -10,6 +10,7 @@ export type {
   EngineSettings,
   EngineWanted,
   PhaseSeen,
+  WeightsPlace,
   PresetSettings,
 } from './port/engine-kind.ts';
 export { showEngineCommand } from './show-engine-command.ts';

@@ -155,3 +155,4 @@ export {
 export { instanceNode, type InstanceNode, nodeList, nodeState, type NodeState } from './node.ts';
 export { type EndpointChoice, pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
 export { hasEnded, leadInstance } from './lead-instance.ts';
+export { startTime, type StartTime, startTimes, type StartTimes } from './start-times.ts';

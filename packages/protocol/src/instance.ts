@@ -2,11 +2,13 @@
 
 import { z } from 'zod';
 
-import { count, messageLength, clamped, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
+import { count, durationMs, messageLength, clamped, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
 
 /** The phase of the engine's start, for display only. */
 export const startPhase = z.enum(['booting', 'downloading', 'loading', 'compiling', 'warming', 'probing']);
 export type StartPhase = z.infer<typeof startPhase>;
+
+const detailLength = 100;
 
 /** Why an instance ended, or is about to. The first cause wins. */
 export const endCauseCode = z.enum([
@@ -40,7 +42,15 @@ export const instanceState = z.discriminatedUnion('status', [
     reason: shortenedText(messageLength).optional(),
     estimatedStartMs: timeMs.optional(),
   }),
-  z.object({ status: z.literal('starting'), phase: startPhase.catch('booting'), percent: clamped(0, 100).optional() }),
+  z.object({
+    status: z.literal('starting'),
+    phase: startPhase.catch('booting'),
+    percent: clamped(0, 100).optional(),
+    /** How far the phase is: `shard 3/4`, `12.4 of 16.1 GB`. */
+    detail: shortenedText(detailLength).optional(),
+    /** How long the last start of this model on such a node took until it was ready. */
+    lastStartMs: durationMs.optional(),
+  }),
   z.object({ status: z.literal('ready') }),
   z.object({ status: z.literal('degraded'), reason: shortenedText(messageLength) }),
   z.object({ status: z.literal('draining'), untilMs: timeMs, cause: endCause }),

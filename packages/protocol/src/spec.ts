@@ -114,6 +114,8 @@ export const instanceSpec = z.object({
   controlCertificate: z.string(),
   /** Logs, audit, connection files: a directory that login and compute nodes share. */
   jobDir: z.string(),
+  /** The user's own state on the cluster, which a later job may read. */
+  stateDir: z.string().optional(),
   /** Node-local directory under which the agent makes its 0700 directory. TMPDIR or /tmp where absent. */
   scratchDir: z.string().optional(),
   /** What the agent needs to ask Slurm about its own job. */

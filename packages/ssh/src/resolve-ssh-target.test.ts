@@ -240,9 +240,17 @@ Host *
     await expect(resolve({ host: 'a' }, { config })).rejects.toThrow('ProxyCommand is not supported');
   });
 
-  it('refuses jump hosts that lead in a circle', async () => {
-    const config = 'Host a\n  ProxyJump b\nHost b\n  ProxyJump a\n';
-    await expect(resolve({ host: 'a' }, { config })).rejects.toMatchObject({ code: 'ssh_config_invalid' });
+  it('refuses jump hosts that lead in a circle, or are too many, with what is possible', async () => {
+    const chain = (length: number) =>
+      Array.from({ length }, (_, index) => `Host h${index}\n  ProxyJump h${index + 1}\n`).join('');
+    const refused = {
+      code: 'ssh_config_invalid',
+      message: expect.stringContaining('at most 8 are possible') as string,
+    };
+    const circle = 'Host a\n  ProxyJump b\nHost b\n  ProxyJump a\n';
+    await expect(resolve({ host: 'a' }, { config: circle })).rejects.toMatchObject(refused);
+    await expect(resolve({ host: 'h0' }, { config: chain(9) })).rejects.toMatchObject(refused);
+    await expect(resolve({ host: 'h0' }, { config: chain(8) })).resolves.toMatchObject({ host: 'h0' });
   });
 
   it('looks the host key up under its alias', async () => {

@@ -129,9 +129,11 @@ async function resolve(
   depth: number,
 ): Promise<Reading & { target: SshTarget }> {
   if (depth > maxJumps) {
-    throw sshError('ssh_config_invalid', `cannot reach ${destination.host} because its jump hosts lead in a circle`, {
-      hint: 'Look at ProxyJump in ~/.ssh/config.',
-    });
+    throw sshError(
+      'ssh_config_invalid',
+      `cannot use ${destination.host} as a jump host because it would be the ${depth}th in a row: at most ${maxJumps} are possible`,
+      { hint: 'Look at ProxyJump in ~/.ssh/config: the jump hosts may lead in a circle.' },
+    );
   }
   const reading = await read(destination);
   const { settings } = reading;

@@ -1,23 +1,28 @@
-// Reads a stream one line at a time, with a limit on the length of a line.
+// Reads a stream one line at a time, with limits on the length of a line and on the lines that nothing has read yet.
 
 import type { Readable } from 'node:stream';
 
 import { createLineCutter } from '@fairlead/kit';
 
 const maxLineChars = 64 * 1024;
+/** Above this the stream waits for its reader. One piece of the stream may bring more. */
+const maxUnreadLines = 1_000;
 
 export class StreamLines {
+  readonly #stream: Readable;
   #lines: string[] = [];
   #isEnded = false;
   #wake: (() => void) | undefined;
 
   /** Takes the stream's data from now on; destroys the stream when a line exceeds the limit. */
   constructor(stream: Readable) {
+    this.#stream = stream;
     const cutter = createLineCutter();
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
       this.#lines.push(...cutter.write(text));
       if (cutter.heldChars > maxLineChars) stream.destroy();
+      else if (this.#lines.length > maxUnreadLines) stream.pause();
       this.#wake?.();
     });
     const onEnd = () => {
@@ -35,6 +40,8 @@ export class StreamLines {
       this.#wake = resolve;
       await promise;
     }
-    return this.#lines.shift();
+    const line = this.#lines.shift();
+    if (this.#lines.length === 0 && this.#stream.isPaused()) this.#stream.resume();
+    return line;
   }
 }

@@ -10,6 +10,7 @@ import { createJobKey } from '@fairlead/ssh';
 import { findSshd, type LocalSshServer, openBuiltinSshServer, openUserSshd } from '@fairlead/ssh/local-server';
 import { stringify } from 'yaml';
 
+import { loadRunCommand } from './load-run-command.ts';
 import { processesOf } from './processes-of.ts';
 import { compileCache } from './programs.ts';
 import { type CliResult, type JsonLine, parseJsonLines, type RunningCli, startCli } from './start-cli.ts';
@@ -21,6 +22,8 @@ export interface WorldOptions {
   shell?: string;
   /** Further lines of the bastion's sshd_config. */
   sshdConfig?: readonly string[];
+  /** `json` and `deploy` too start a process for each command. Absent: where there are built programs, they run it in this process. */
+  withProcesses?: boolean;
   /** Makes the configuration that is written; the CLI checks it. */
   config?: (config: WorldConfig) => object;
 }
@@ -45,7 +48,7 @@ export interface World extends AsyncDisposable {
   readonly bastion: LocalSshServer;
   /** `fairlead <args>` to its end. */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
-  /** The same with `--json`: the lines, and the last of them. */
+  /** The same with `--json`, without a process of its own (`withProcesses`): the lines, and the last of them. */
   json(...args: string[]): Promise<CliResult & { lines: JsonLine[]; last: JsonLine }>;
   /** `fairlead <args>` that goes on. */
   start(args: readonly string[], options?: CliOptions): RunningCli;
@@ -100,8 +103,13 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
     cli.ended.then(forget, forget);
     return cli;
   }
+  const stop = new AbortController();
+  scope.defer(() => stop.abort());
+  const runCommand = options.withProcesses ? undefined : await loadRunCommand();
+  const run = (args: readonly string[]): Promise<CliResult> =>
+    runCommand ? runCommand(args, { env, cwd: dir, signal: stop.signal }) : start(args).ended;
   async function json(...args: string[]) {
-    const result = await start([...args, '--json']).ended;
+    const result = await run([...args, '--json']);
     const lines = parseJsonLines(result.stdout);
     return { ...result, lines, last: lines.at(-1) ?? {} };
   }

@@ -11,7 +11,7 @@ import {
   explainSilence,
   type LogJudge,
 } from '@fairlead/engines/failures';
-import { startPhase } from '@fairlead/protocol';
+import { createStartProgress, type StartProgress } from '../progress/start-progress.ts';
 import { LastLines } from './last-lines.ts';
 import type { RotatingLog } from './rotating-log.ts';
 import type { EngineExit } from './spawn-engine.ts';
@@ -33,6 +33,8 @@ export class EngineOutput {
   /** Of the engine's current life, from its first line: a cause may have scrolled out of the last lines. */
   #judge: LogJudge;
 
+  #progress: StartProgress | undefined;
+
   constructor(options: EngineOutputOptions) {
     this.#options = options;
     this.#judge = newJudge(options);
@@ -43,16 +45,29 @@ export class EngineOutput {
     this.#last.clear();
     this.#judge = newJudge(this.#options);
     const judge = this.#judge;
-    const readPhase = createPhaseReader(this.#options);
+    const { kind, onPhase } = this.#options;
+    const progress = createStartProgress(onPhase);
+    this.#progress = progress;
     const read = (line: string) => {
       judge.push(line);
-      readPhase(line);
+      const seen = progress.isOver ? undefined : kind.parsePhase(line);
+      if (seen) progress.see(seen);
     };
     return (block) => {
       this.#options.file.write(block);
       this.#last.push(block);
       chooseLines(block, read, judgedBytes);
     };
+  }
+
+  /** Of the engine's current life; the disk may say more of it than the log. */
+  get progress(): StartProgress | undefined {
+    return this.#progress;
+  }
+
+  /** Oldest first. */
+  get lastLines(): readonly string[] {
+    return this.#last.lines;
   }
 
   /** Why the engine ended although it was not told to. */
@@ -72,21 +87,3 @@ export class EngineOutput {
 function newJudge({ kind }: EngineOutputOptions): LogJudge {
   return createLogJudge({ entries: entriesFor(kind.name) });
 }
-
-/**
- * Reads phases until the start is over; after that lines only go to the log. Never goes back: stdout and stderr come
- * through two pipes, and the order between them is lost.
- */
-function createPhaseReader({ kind, onPhase }: EngineOutputOptions): (line: string) => void {
-  let reached: PhaseSeen = { phase: 'booting' };
-  return (line) => {
-    if (reached.phase === 'probing') return;
-    const seen = kind.parsePhase(line);
-    if (!seen || startPhases.indexOf(seen.phase) < startPhases.indexOf(reached.phase)) return;
-    const isNew = reached.phase !== seen.phase || reached.percent !== seen.percent;
-    reached = seen;
-    if (isNew) onPhase(reached);
-  };
-}
-
-const startPhases = startPhase.options;

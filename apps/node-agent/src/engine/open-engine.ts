@@ -11,6 +11,8 @@ import {
   type EngineWanted,
   findEngineKind,
   markerVariable,
+  type PhaseSeen,
+  type WeightsPlace,
 } from '@fairlead/engines';
 import { type EngineBuild, engineBuilds } from '@fairlead/engines/builds';
 import { type EngineFailure, type EngineSurroundings } from '@fairlead/engines/failures';
@@ -18,6 +20,7 @@ import {
   type Clock,
   createSecret,
   defined,
+  detach,
   durationOf,
   errnoOf,
   errorText,
@@ -27,8 +30,10 @@ import {
   withTimeLimit,
   signalProcess,
 } from '@fairlead/kit';
-import type { InstanceSpec, StartPhase } from '@fairlead/protocol';
+import type { InstanceSpec } from '@fairlead/protocol';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
+import type { StartProgress } from '../progress/start-progress.ts';
+import { watchDownload } from '../progress/watch-download.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { EngineOutput } from './engine-output.ts';
@@ -37,6 +42,7 @@ import { findMarked } from './find-processes.ts';
 import { readEngineBuild } from './read-engine-build.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
+import { saveHangReport } from './save-hang-report.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
 export interface OpenEngineOptions {
@@ -47,7 +53,7 @@ export interface OpenEngineOptions {
   engineSim: readonly string[];
   clock: Clock;
   log: Log;
-  onPhase: (seen: { phase: StartPhase; percent?: number }) => void;
+  onPhase: (seen: PhaseSeen) => void;
   /** A sentence about what was made of the settings. Called once for each sentence. */
   onNote: (message: string) => void;
 }
@@ -60,6 +66,8 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
   explainExit: (exit: EngineExit) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
+  /** Saves what can be seen of it in the run directory; resolves with the path. Rejects where that cannot be written. */
+  saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
   /** Rejects with the signal's reason when that fires before a process was started. */
   spawn: (signal: AbortSignal) => Promise<EngineProcess>;
   /** Resolves when engine.log holds all it wrote so far. */
@@ -89,7 +97,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   });
   const sweepOnce = createSweep(spec.instanceId, log);
   let isPlain = false;
-  let optional: EngineCommand['optional'];
+  let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
   const tell = createTeller(options);
   const readBuild = createBuildReader(kind, wanted, log);
@@ -108,9 +116,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const planned = { ...job, kind, wanted, place, isPlain };
     const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
     const command = commandOf(await readBuild(commandOf, signal));
-    optional = command.optional;
+    started = command;
     tell(command.notes);
-    return spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
+    const engine = await spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
+    followDownload({ engine, place: kind.weights?.(spec.model, command.env), progress: output.progress, clock, log });
+    return engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {
@@ -120,16 +130,38 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     address: () => address,
     explainExit(exit) {
       const failure = output.explainExit(exit);
-      const retry = optional && withoutOptional(failure, optional);
+      const retry = started?.optional && withoutOptional(failure, started.optional);
       if (retry) isPlain = true;
       return retry ?? failure;
     },
     explainSilence: () => output.explainSilence(),
+    saveHangReport(reason, pids) {
+      const { argv: [program = ''] = [], env: { PATH: path } = {} } = started ?? {};
+      return saveHangReport({ dir: spec.jobDir, reason, pids, lastLines: output.lastLines, program, path, clock });
+    },
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+interface Downloading {
+  engine: EngineProcess;
+  place: WeightsPlace | undefined;
+  progress: StartProgress | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+/** Until the weights are there, or the engine has ended. */
+function followDownload({ engine, place, progress, clock, log }: Downloading): void {
+  if (!place || !progress) return;
+  const over = new AbortController();
+  detach(engine.exited.then(() => over.abort()));
+  const onSeen = (seen: PhaseSeen) => progress.see(seen);
+  const isOver = () => progress.hasWeights;
+  detach(watchDownload({ place, onSeen, isOver, clock, log, signal: over.signal }));
 }
 
 function placeOf(

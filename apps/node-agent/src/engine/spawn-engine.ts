@@ -23,6 +23,8 @@ export interface EngineProcess {
   readonly pid: number;
   /** Resolves once it has exited and its last output was read. Never rejects. */
   readonly exited: Promise<EngineExit>;
+  /** The processes that belong to it now, as far as they can be seen within some seconds. Never rejects. */
+  pids: () => Promise<number[]>;
   /** Resolves when SIGKILL has not ended everything after some seconds, with the pids that are known to be left. Never rejects. */
   readonly stuck: Promise<number[]>;
   /**
@@ -52,6 +54,7 @@ export interface SpawnEngineOptions {
 /** How long the end of the output is awaited after the exit: a child that outlives the server may hold it open. */
 const outputTimeoutMs = 500;
 const pollIntervalMs = 60_000;
+const lookTimeoutMs = 2_000;
 const periodicLookTimeoutMs = 30_000;
 
 interface StartedProgram {
@@ -89,6 +92,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   return {
     pid,
     exited,
+    pids: async () => [...((await family.look(lookTimeoutMs))?.keys() ?? [pid])],
     stuck: stuck.promise,
     end(limitMs) {
       ending ??= end().then(

@@ -24,7 +24,10 @@ const failures: ReadonlyArray<[port: string, error: Error]> = [
   ['the old socket (EBUSY)', systemError('EBUSY')],
 ];
 
-function openSlot(spawnEngine: EngineSlotOptions['spawnEngine']) {
+function openSlot(
+  spawnEngine: EngineSlotOptions['spawnEngine'],
+  saveHangReport: EngineSlotOptions['saveHangReport'] = async () => '/run/report',
+) {
   const seen: string[] = [];
   let wake = Promise.withResolvers<void>();
   const say = (what: string) => {
@@ -34,6 +37,8 @@ function openSlot(spawnEngine: EngineSlotOptions['spawnEngine']) {
   };
   const slot = createEngineSlot({
     spawnEngine,
+    saveHangReport,
+    onReported: (path) => say(`reported ${path}`),
     explainExit: ({ code }) => ({ message: `exit ${code}`, fatal: false, lastLines: [] }),
     clock,
     random: () => 0,
@@ -52,7 +57,13 @@ function openSlot(spawnEngine: EngineSlotOptions['spawnEngine']) {
 }
 
 function fakeEngine(end: () => Promise<void> = async () => undefined): EngineProcess {
-  return { pid: 7, exited: new Promise(() => undefined), stuck: new Promise(() => undefined), end };
+  return {
+    pid: 7,
+    exited: new Promise(() => undefined),
+    pids: async () => [],
+    stuck: new Promise(() => undefined),
+    end,
+  };
 }
 
 describe('the engine slot', () => {
@@ -107,5 +118,47 @@ describe('the engine slot', () => {
     expect(seen).toEqual(['spawned 7']);
     ended.resolve();
     await until('gone');
+  });
+
+  it('saves what a hung engine shows before its end, and ends it also where that fails', async () => {
+    for (const [save, told] of [
+      [async (reason: string, pids: readonly number[]) => `/run/${reason}-${pids.join()}`, ['reported /run/why-7,8']],
+      [() => Promise.reject(systemError('ENOSPC')), []],
+    ] as const) {
+      const order: string[] = [];
+      const engine = { ...fakeEngine(async () => void order.push('ended')), pids: async () => [7, 8] };
+      const { slot, seen, until } = openSlot(
+        async () => engine,
+        async (reason, pids) => {
+          order.push('saved');
+          return save(reason, pids);
+        },
+      );
+      slot.spawn();
+      await until('spawned 7');
+      slot.report('why');
+      slot.end(1000);
+      await until('gone');
+      expect(order).toEqual(['saved', 'ended']);
+      expect(seen).toEqual(['spawned 7', ...told, 'gone']);
+    }
+  });
+
+  it('takes the exit of an engine that was ended for no exit of the next one, however late it is known', async () => {
+    const exited = Promise.withResolvers<{ code: number; signal: null }>();
+    let spawns = 0;
+    const { slot, seen, until } = openSlot(async () => {
+      spawns += 1;
+      return spawns === 1 ? { ...fakeEngine(), exited: exited.promise } : { ...fakeEngine(), pid: 8 };
+    });
+    slot.spawn();
+    await until('spawned 7');
+    slot.end(1000);
+    await until('gone');
+    slot.spawn();
+    await until('spawned 8');
+    exited.resolve({ code: 0, signal: null });
+    await setImmediate();
+    expect(seen).toEqual(['spawned 7', 'gone', 'spawned 8']);
   });
 });

@@ -8,6 +8,10 @@ import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 export interface EngineSlotOptions {
   /** The signal fires when the engine is no longer wanted; a process that it has started by then is handed over all the same. */
   spawnEngine: (signal: AbortSignal) => Promise<EngineProcess>;
+  /** Saves what can be seen of the engine's processes; resolves with the place. */
+  saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
+  /** Where that was saved. */
+  onReported: (path: string) => void;
   /** Why an engine ended that was not told to. */
   explainExit: (exit: EngineExit) => EngineFailure;
   clock: Clock;
@@ -27,6 +31,8 @@ export interface EngineSlotOptions {
 export interface EngineSlot {
   /** Only when no engine is there. Answered by `onSpawned` or `onSpawnFailed`, unless the end is ordered first. */
   spawn(): void;
+  /** Saves what can be seen of an engine that hangs. An end that is ordered then waits for that, some seconds at most. */
+  report(reason: string): void;
   /** Answered by `onGone`. A second call joins the end under way and may only shorten it. */
   end(limitMs: number): void;
 }
@@ -43,6 +49,7 @@ class Slot implements EngineSlot {
   #current: Promise<EngineProcess | undefined> = Promise.resolve(undefined);
   #wanted = new AbortController();
   #isEnding = false;
+  #reporting: Promise<void> = Promise.resolve();
 
   constructor(options: EngineSlotOptions) {
     this.#options = options;
@@ -52,6 +59,10 @@ class Slot implements EngineSlot {
     this.#wanted = new AbortController();
     this.#current = this.#start(this.#wanted.signal);
     detach(this.#watch(this.#current));
+  }
+
+  report(reason: string): void {
+    this.#reporting = this.#saveReport(reason);
   }
 
   end(limitMs: number): void {
@@ -87,10 +98,23 @@ class Slot implements EngineSlot {
     onSpawned(engine.pid);
     detach(engine.stuck.then(onStuck));
     const exit = await engine.exited;
-    if (!this.#isEnding) onExited(explainExit(exit));
+    // Its last output may be read only after its end was told, while the next engine starts.
+    if (!this.#isEnding && this.#current === started) onExited(explainExit(exit));
+  }
+
+  /** Never rejects: an engine is ended also where nothing can be saved. */
+  async #saveReport(reason: string): Promise<void> {
+    const { log, saveHangReport, onReported } = this.#options;
+    try {
+      const engine = await this.#current;
+      if (engine) onReported(await saveHangReport(reason, await engine.pids()));
+    } catch (error) {
+      log.warn({ op: 'engine.report', ok: false, error: errorText(error) }, 'cannot save what the hung engine shows');
+    }
   }
 
   async #endForGood(limitMs: number): Promise<void> {
+    await this.#reporting;
     await this.#end(limitMs);
     this.#isEnding = false;
     this.#current = Promise.resolve(undefined);

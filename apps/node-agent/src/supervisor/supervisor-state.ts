@@ -17,7 +17,13 @@ interface Started {
 export type SupervisorState = { deadlineMs?: number } & SupervisorLife;
 
 export type SupervisorLife =
-  | ({ status: 'starting'; engine: Exclude<EngineLife, 'serving'>; phase: StartPhase; percent?: number } & Started)
+  | ({
+      status: 'starting';
+      engine: Exclude<EngineLife, 'serving'>;
+      phase: StartPhase;
+      percent?: number;
+      detail?: string;
+    } & Started)
   | ({ status: 'ready' } & Started)
   | ({ status: 'degraded'; engine: EngineLife; reason: string } & Started)
   | {
@@ -42,7 +48,7 @@ export type SupervisorEvent = { now: number } & (
   /** Processes of an engine that is being ended do not die. */
   | { type: 'engine.stuck'; pids: readonly number[] }
   | { type: 'engine.gone' }
-  | { type: 'engine.phase'; phase: StartPhase; percent?: number }
+  | { type: 'engine.phase'; phase: StartPhase; percent?: number; detail?: string }
   | { type: 'probe.succeeded' }
   | { type: 'probe.doubtful'; reason: string }
   | { type: 'probe.hung'; reason: string }
@@ -66,6 +72,8 @@ export type SupervisorTimer = 'ready-limit' | 'drain-limit';
 
 export type SupervisorEffect =
   | { type: 'engine.spawn' }
+  /** Save what the hung engine shows, before the end that follows. */
+  | { type: 'engine.report'; reason: string }
   /** End what runs and everything it left behind; answered by `engine.gone`. Harmless when nothing runs. */
   | { type: 'engine.end'; limitMs: number }
   /** `until-ready` reports only success; `watch` reports failures too. */

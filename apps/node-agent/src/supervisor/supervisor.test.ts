@@ -14,11 +14,18 @@ function depsWith(broken: ReadonlySet<string>, calls: string[], onExit: Supervis
     if (broken.has(name)) throw new Error(`${name} failed`);
   };
   const exited = new Promise<EngineExit>(() => undefined);
-  const engine: EngineProcess = { pid: 7, exited, stuck: new Promise(() => undefined), end: async () => undefined };
+  const engine: EngineProcess = {
+    pid: 7,
+    exited,
+    pids: async () => [],
+    stuck: new Promise(() => undefined),
+    end: async () => undefined,
+  };
   return {
     policy: () => samplePolicy,
     restart: { restartBaseSeconds: 0, restartMaxSeconds: 0 },
     spawnEngine: async () => engine,
+    saveHangReport: async () => '',
     explainExit: () => ({ message: 'died', fatal: false, lastLines: [] }),
     explainSilence: () => ({ lastLines: [], hint: '' }),
     prober: { start: port('prober.start'), stop: port('prober.stop') },

@@ -35,6 +35,7 @@ export interface SupervisorDeps {
   restart: Pick<HealthSpec, 'restartBaseSeconds' | 'restartMaxSeconds'>;
   spawnEngine: (signal: AbortSignal) => Promise<EngineProcess>;
   explainExit: (exit: EngineExit) => EngineFailure;
+  saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
   /** The last lines of an engine that does not become ready, and what to do about it. */
   explainSilence: () => { lastLines: string[]; hint: string };
   prober: Prober;
@@ -76,6 +77,14 @@ class Interpreter implements Supervisor {
       onSpawned: (pid) => this.dispatch({ type: 'engine.spawned', pid }),
       onSpawnDelayed: (message) =>
         this.#guard('note', () => deps.onNote({ kind: 'engine.delayed', message, atMs: deps.clock.now() })),
+      onReported: (path) =>
+        this.#guard('note', () =>
+          deps.onNote({
+            kind: 'engine.reported',
+            message: `what the engine showed while it hung is in ${path}`,
+            atMs: deps.clock.now(),
+          }),
+        ),
       onStuck: (pids) => this.dispatch({ type: 'engine.stuck', pids }),
       onSpawnFailed: (failure) => this.dispatch({ type: 'engine.spawn_failed', failure }),
       onExited: (failure) => this.dispatch({ type: 'engine.exited', failure }),
@@ -129,6 +138,8 @@ class Interpreter implements Supervisor {
     switch (effect.type) {
       case 'engine.spawn':
         return this.#engine.spawn();
+      case 'engine.report':
+        return this.#engine.report(effect.reason);
       case 'engine.end':
         return this.#engine.end(effect.limitMs);
       case 'probe.start':

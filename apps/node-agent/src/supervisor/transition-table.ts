@@ -112,6 +112,7 @@ function effectName(effect: SupervisorEffect): string {
     case 'exit':
       return `exit ${effect.exit}`;
     case 'engine.spawn':
+    case 'engine.report':
     case 'engine.end':
     case 'probe.stop':
     case 'front.drain':

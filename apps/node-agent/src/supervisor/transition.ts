@@ -93,10 +93,10 @@ const whileStarting: Handlers<In<'starting'>> = {
     if (failure.fatal) return endUnstartable(failure, now, policy);
     return spawnFailed({ ...state, engine: 'down', phase: 'booting' }, failure, now, policy);
   },
-  'engine.phase': (state, { phase, percent }) => {
+  'engine.phase': (state, { phase, percent, detail }) => {
     if (state.engine !== 'starting') return stay(state);
-    const { percent: _, ...rest } = state;
-    return go({ ...rest, phase, ...defined({ percent }) });
+    const { percent: _, detail: __, ...rest } = state;
+    return go({ ...rest, phase, ...defined({ percent, detail }) });
   },
   'probe.succeeded': (state) => (state.engine === 'starting' ? becomeReady(state) : stay(state)),
   'engine.exited': (state, event, policy) => {
@@ -116,7 +116,7 @@ const whileReady: Handlers<In<'ready'>> = {
   'probe.doubtful': doubt,
   /** A fault of the agent says nothing about the engine: it serves on, and is not restarted. */
   'probe.broken': doubt,
-  'probe.hung': (state, event, policy) => restart(state, hangFailure(event), event.now, policy),
+  'probe.hung': restartHung,
   'engine.exited': (state, event, policy) => restart(state, event.failure, event.now, policy, exitNote(event)),
 };
 
@@ -125,7 +125,7 @@ const whileDegraded: Handlers<In<'degraded'>> = {
   'probe.doubtful': (state, event) =>
     state.engine === 'serving' && state.reason !== event.reason ? doubt(state, event) : stay(state),
   'probe.hung': (state, event, policy) =>
-    state.engine === 'serving' ? restart(state, hangFailure(event), event.now, policy) : stay(state),
+    state.engine === 'serving' ? restartHung(state, event, policy) : stay(state),
   'engine.exited': (state, event, policy) =>
     isUp(state) ? restart(state, event.failure, event.now, policy, exitNote(event)) : stay(state),
   'engine.stuck': (state, { pids }) => (state.engine === 'ending' ? go(state, stuckNote(pids)) : stay(state)),
@@ -173,8 +173,14 @@ function doubt(
   return go({ status: 'degraded', engine: 'serving', reason, starts }, note('engine.degraded', reason));
 }
 
-function hangFailure({ reason }: EventOf<'probe.hung'>): EngineFailure {
-  return { message: `the engine hangs: ${reason}`, fatal: false, lastLines: [] };
+function restartHung(
+  before: In<'ready' | 'degraded'>,
+  { reason, now }: EventOf<'probe.hung'>,
+  policy: SupervisorPolicy,
+): Transition {
+  const message = `the engine hangs: ${reason}`;
+  const { state, effects } = restart(before, { message, fatal: false, lastLines: [] }, now, policy);
+  return go(state, { type: 'engine.report', reason: message }, ...effects);
 }
 
 /** Was ready once, and its engine is dead or as good as dead. */

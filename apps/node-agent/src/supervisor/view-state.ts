@@ -1,13 +1,14 @@
 // What control and people are told of the supervisor's state. Pure.
 
+import { defined } from '@fairlead/kit';
 import type { InstanceState } from '@fairlead/protocol';
 import type { SupervisorState } from './supervisor-state.ts';
 
 export function viewState(state: SupervisorState): InstanceState {
   switch (state.status) {
     case 'starting': {
-      const percent = state.percent === undefined ? {} : { percent: state.percent };
-      return { status: 'starting', phase: state.phase, ...percent };
+      const { phase, percent, detail } = state;
+      return { status: 'starting', phase, ...defined({ percent, detail }) };
     }
     case 'ready':
       return { status: 'ready' };

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findEngineKind } from '@fairlead/engines';
-import { defined, type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
+import { type Clock, defined, type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type Front, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
@@ -67,6 +67,8 @@ export async function openFrontWorld(options: {
   handler?: RequestListener;
   raw?: (socket: Socket) => void;
   limits?: Partial<FrontLimits>;
+  /** The front's; absent: the system's. */
+  clock?: Clock;
   engineSocket?: () => string | undefined;
   metricsAddress?: EngineAddress;
   onRecord?: (record: RequestRecord) => void;
@@ -94,7 +96,7 @@ export async function openFrontWorld(options: {
       routes: findEngineKind('vllm').routes,
       apiKey: new Secret(key),
       engineKey: new Secret(testEngineKey),
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       random: () => 0.5,
       log: { ...silentLog, debug: (fields) => void lines.push(fields) },
       ...defined({

@@ -11,6 +11,8 @@ import {
   planDeployment,
   profileFacts,
 } from '@fairlead/launch';
+import { defined } from '@fairlead/kit';
+import type { InstanceState } from '@fairlead/protocol';
 import { formatSlurmDuration } from '@fairlead/scheduler';
 
 import { configPlaceOf } from '../config/config-place.ts';
@@ -22,7 +24,7 @@ import { openCliSession } from '../open-cli-session.ts';
 import type { Output } from '../output/output.ts';
 import { watchInterrupt } from './deploy-interrupt.ts';
 import { dryRun } from './dry-run.ts';
-import { stateWords } from './instance-words.ts';
+import { startDuration, stateWords } from './instance-words.ts';
 import { readyText } from './ready-text.ts';
 
 export interface DeployArgs extends DeployRequest {
@@ -55,9 +57,11 @@ async function renderLaunch(
   const { output, signal } = context;
   using interrupts = watchInterrupt(context);
   const isNews = newsFilter();
+  const starts = startClock(context);
   for await (const event of launch(deps, request, signal)) {
+    if (event.type === 'instance.changed') starts.see(event.instance.state);
     if (event.type === 'launch.phase') interrupts.enter(event.phase);
-    else if (event.type === 'deployment.ready') sayReady(event, context);
+    else if (event.type === 'deployment.ready') sayReady(event, starts.ended(), context);
     else if (event.type === 'deployment.planned') {
       interrupts.name(event.plan.name);
       sayPlanned(event.plan, { cluster: event.cluster, files }, output);
@@ -81,6 +85,28 @@ function newsFilter() {
   };
 }
 
+interface StartTimed {
+  /** From the engine's start, as this command saw it. */
+  startMs?: number;
+  lastStartMs?: number;
+}
+
+/** Times a start by this machine's clock that does not jump. */
+function startClock({ clock }: Context) {
+  let beganMs: number | undefined;
+  let lastStartMs: number | undefined;
+  return {
+    see(state: InstanceState) {
+      if (state.status !== 'starting') return;
+      beganMs ??= clock.monotonicMs();
+      lastStartMs = state.lastStartMs ?? lastStartMs;
+    },
+    ended(): StartTimed {
+      return defined({ startMs: beganMs === undefined ? undefined : clock.monotonicMs() - beganMs, lastStartMs });
+    },
+  };
+}
+
 function sayPlanned(
   plan: PlannedDeployment,
   { cluster, files }: { cluster: string; files: readonly string[] },
@@ -97,11 +123,15 @@ function sayPlanned(
 
 function sayReady(
   { type, name, servedModel, instance }: Extract<LaunchEvent, { type: 'deployment.ready' }>,
+  { startMs, lastStartMs }: StartTimed,
   { output, clock }: Context,
 ): void {
   const { id, jobId, nodes, endpoints, deadlineMs } = instance;
+  const last = lastStartMs === undefined ? '' : ` (last time ${startDuration(lastStartMs)})`;
+  const took = startMs === undefined ? '' : `ready in ${startDuration(startMs)}${last}\n\n`;
+  const timed = defined({ startMs: startMs && Math.round(startMs), lastStartMs });
   output.result(
-    { event: type, ok: true, name, instance: id, jobId, servedModel, nodes, endpoints, deadlineMs },
-    readyText(name, servedModel, deadlineMs, clock.now()),
+    { event: type, ok: true, name, instance: id, jobId, servedModel, nodes, endpoints, deadlineMs, ...timed },
+    took + readyText(name, servedModel, deadlineMs, clock.now()),
   );
 }

@@ -3,7 +3,7 @@
 
 import { findEngineKind } from '@fairlead/engines';
 import { createLogJudge, type Diagnosis } from '@fairlead/engines/failures';
-import { errorText } from '@fairlead/kit';
+import { defined, errorText } from '@fairlead/kit';
 import { readLog } from '@fairlead/launch';
 import { type DeploymentView, type EventView, type InstanceState, leadInstance } from '@fairlead/protocol';
 
@@ -24,6 +24,7 @@ export async function runWhy({ name }: { name: string }, context: Context): Prom
   const { deployment, events } = await historyOf(name, context);
   const { id, state } = leadInstance(deployment);
   const trouble = lastTrouble(events, { id, state });
+  const report = lastReport(events, id);
   const isAsked = trouble !== undefined || isForTheLogs(state);
   const found = isAsked ? pickDiagnosis(await diagnose(deployment, context), state, trouble) : undefined;
   const facts = found && tellDiagnosis(found.diagnosis, { engine: deployment.engine, gpus: '', interfaces: [] });
@@ -35,8 +36,9 @@ export async function runWhy({ name }: { name: string }, context: Context): Prom
       instance: id,
       state,
       ...(found && facts && { log: found.log, diagnosis: facts }),
+      ...defined({ report }),
     },
-    whyText({ name, state, facts, trouble }, (style, text) => output.style(style, text)),
+    whyText({ name, state, facts, trouble, report }, (style, text) => output.style(style, text)),
   );
 }
 
@@ -59,6 +61,11 @@ export function lastTrouble(
 ): string | undefined {
   if ('cause' in state) return ownCauses.has(state.cause.code) ? undefined : state.cause.message;
   return events.findLast(({ instanceId, kind }) => instanceId === id && troubles.has(kind))?.message;
+}
+
+/** Where the agent has saved what the engine showed when it hung last, in its own words. */
+function lastReport(events: readonly EventView[], instance: string): string | undefined {
+  return events.findLast(({ instanceId, kind }) => instanceId === instance && kind === 'engine.reported')?.message;
 }
 
 /** Causes that say all: an end that was wanted, or that Slurm ordered. */
@@ -107,18 +114,26 @@ interface Why {
   state: InstanceState;
   facts: DiagnosisFacts | undefined;
   trouble?: string | undefined;
+  report?: string | undefined;
 }
 
-export function whyText({ name, state, facts, trouble }: Why, paint: Paint): string {
+export function whyText({ name, state, facts, trouble, report }: Why, paint: Paint): string {
   const head = `${name}  ${stateWords(state)}`;
   const cause = 'cause' in state ? state.cause : undefined;
   const again =
     cause === undefined && trouble !== undefined ? `\nThe engine was started again. Before that: ${trouble}` : '';
-  if (facts) return `${head}${again}\n\n${diagnosisText(facts, paint)}`;
+  const saved = report === undefined ? '' : `\n\n${capitalized(report)}.`;
+  if (facts) return `${head}${again}\n\n${diagnosisText(facts, paint)}${saved}`;
   const lines = cause?.lastLines?.map((line) => paint('dim', `  ${line}`)) ?? [];
   return [
     `${head}${again}`,
     ...(cause?.hint === undefined ? [] : ['', cause.hint]),
     ...(lines.length > 0 ? ['', ...lines] : []),
-  ].join('\n');
+  ]
+    .join('\n')
+    .concat(saved);
+}
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -3,13 +3,14 @@
 
 import { CodedError, isCodedError } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
+import type { SshErrorCode } from '@fairlead/ssh';
 
 import { launchRun } from '../launch/launch-run.ts';
 import type { Context } from '../context.ts';
 import { openRoute, resolveRoute } from '@fairlead/launch/login';
 
 /** After these failures the system's ssh may still log in: it has more methods, and may have another way to the host. */
-const mattersOfDriver = [
+const mattersOfDriver: readonly SshErrorCode[] = [
   'auth_failed',
   'passphrase_needed',
   'agent_unavailable',

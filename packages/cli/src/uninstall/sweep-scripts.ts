@@ -102,6 +102,7 @@ if [ -n "$foreign" ]; then
   exit 0
 fi
 for file in "$state"/queue/*; do drop "$file"; done
+for file in "$state"/start-times.json "$state"/start-times.json.*; do drop "$file"; done
 close "$state/queue"
 [ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
 for folder in "$runtime"/agent-*; do

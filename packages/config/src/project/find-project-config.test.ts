@@ -1,4 +1,5 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,4 +17,16 @@ it('A working directory that this user may not read has no project file and fail
   const search = { home: join(top, 'home'), trusted: new Map(), caller: undefined };
   // As under `sudo -u` in the home of another user, where every look fails.
   expect(await findProjectConfig({ ...search, cwd: join(top, 'gone/sub') })).toEqual({ refused: [] });
+});
+
+it('A project file that vanishes while it is looked at is none', async () => {
+  const file = join(top, 'fairlead.yaml');
+  await writeFile(file, '{}');
+  const caller = { uid: process.getuid?.() ?? 0 };
+  const trusted = new (class extends Map<string, string> {
+    override get(path: string): undefined {
+      rmSync(path);
+    }
+  })();
+  expect(await findProjectConfig({ home: top, cwd: top, trusted, caller })).toEqual({ refused: [] });
 });

@@ -71,13 +71,27 @@ async function deviceOf(folder: string): Promise<number | undefined> {
   }
 }
 
+/** A file that vanishes between two looks is none. */
 async function lookAt(path: string, search: ProjectSearch): Promise<FoundProjectFile | RefusedFile | undefined> {
   try {
     await lstat(path);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    if (isGone(error)) return undefined;
     return { path, why: `it cannot be looked at: ${errorText(error)}`, todo: 'Work in another folder.' };
   }
+  try {
+    return await judgeFile(path, search);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR';
+}
+
+async function judgeFile(path: string, search: ProjectSearch): Promise<FoundProjectFile | RefusedFile | undefined> {
   const trustedHash = search.trusted.get(path);
   const unsafe = await unsafePlace(path, search);
   if (trustedHash === undefined && unsafe) return refusedFile(path, unsafe);
@@ -103,7 +117,10 @@ function refusedFile(path: string, { why, todo }: UnsafePlace): RefusedFile {
 async function unsafePlace(path: string, { home, caller }: ProjectSearch): Promise<UnsafePlace | undefined> {
   if (!caller) return undefined;
   const target = await realpathIfThere(path);
-  if (target === undefined) return { why: 'it is a link to nothing', todo: 'Correct the link.' };
+  if (target === undefined) {
+    await lstat(path);
+    return { why: 'it is a link to nothing', todo: 'Correct the link.' };
+  }
   for (const place of new Set([path, target])) {
     const file = entryOf(place, await (place === target ? stat(place) : lstat(place)));
     // The mode of a link itself has no meaning.

@@ -83,6 +83,14 @@ export interface EngineCheck {
 export interface PhaseSeen {
   phase: StartPhase;
   percent?: number;
+  /** How far it is: `shard 3/4`. */
+  detail?: string;
+}
+
+/** Where an engine downloads the weights of one model to, in the layout of huggingface_hub. */
+export interface WeightsPlace {
+  blobs: string;
+  snapshots: string;
 }
 
 export interface EngineProbe {
@@ -136,6 +144,8 @@ export interface EngineKind {
   /** More variables of the job that this engine needs in a container, besides those of every engine. */
   readonly variables?: RegExp;
   readonly caches: readonly EngineCache[];
+  /** Where the weights of `model` go in an environment. Undefined for a model that is not downloaded. */
+  readonly weights?: (model: string, env: Readonly<Record<string, string | undefined>>) => WeightsPlace | undefined;
   /** Absent: the agent does not know the load, and only completions show that the engine works. */
   readonly metrics?: { path: string; names: MetricNames };
   /** The routes that clients may use. */

@@ -1,3 +1,4 @@
+import { defined } from '@fairlead/kit';
 import { expect, it } from 'vitest';
 import { parseStartPhase } from './parse-start-phase.ts';
 
@@ -14,18 +15,23 @@ it.each([
     'loading',
     undefined,
   ],
-  ['Loading safetensors checkpoint shards:  33% Completed | 1/3 [00:00<00:00, 629.33it/s]', 'loading', 33],
-  ['Fetching 12 files:  25%|██▌       | 3/12', 'downloading', 25],
+  ['Loading safetensors checkpoint shards:  33% Completed | 1/3 [00:00<00:00, 629.33it/s]', 'loading', 33, 'shard 1/3'],
+  ['Fetching 12 files:  25%|██▌       | 3/12', 'downloading', 25, 'file 3/12'],
   ['(EngineCore pid=2) INFO [backends.py:1] Dynamo bytecode transform time: 4.50 s', 'compiling', undefined],
   [
     '(EngineCore pid=2) INFO 11-21 02:00:55 [kv_cache_utils.py:2327] CPU KV cache size: 2,097,152 tokens',
     'warming',
     undefined,
   ],
-  ['Capturing CUDA graphs (mixed prefill-decode, PIECEWISE):  42%|████▏     | 28/67', 'warming', 42],
+  [
+    'Capturing CUDA graphs (mixed prefill-decode, PIECEWISE):  42%|████▏     | 28/67',
+    'warming',
+    42,
+    'capturing graphs',
+  ],
   ['INFO:     Application startup complete.', 'probing', undefined],
-] as const)('parseStartPhase reads %j as %s', (line, phase, percent) => {
-  expect(parseStartPhase(line)).toEqual(percent === undefined ? { phase } : { phase, percent });
+] as const)('parseStartPhase reads %j as %s', (line, phase, percent, detail?: string) => {
+  expect(parseStartPhase(line)).toEqual(defined({ phase, percent, detail }));
 });
 
 it('parseStartPhase finds no phase in other lines', () => {

@@ -1,16 +1,21 @@
 // Reads the phase of vLLM's start from one log line, for the progress display only. Pure.
 // Lines of vLLM 0.32, and those of other versions that are known to differ.
 
+import { defined } from '@fairlead/kit';
 import type { StartPhase } from '@fairlead/protocol';
 import type { PhaseSeen } from '../port/engine-kind.ts';
 
-const markers: ReadonlyArray<{ phase: StartPhase; pattern: RegExp }> = [
-  { phase: 'loading', pattern: /Loading (?:safetensors|pt) checkpoint shards:\s+(\d+)% Completed/ },
+const markers: ReadonlyArray<{ phase: StartPhase; pattern: RegExp; unit?: string; detail?: string }> = [
+  {
+    phase: 'loading',
+    pattern: /Loading (?:safetensors|pt) checkpoint shards:\s+(\d+)% Completed(?: \| (\d+\/\d+))?/,
+    unit: 'shard',
+  },
   { phase: 'loading', pattern: /Loading safetensors using .*?:\s+(\d+)%/ },
   { phase: 'loading', pattern: /Prefetching checkpoint files: (\d+)%/ },
-  { phase: 'downloading', pattern: /Fetching \d+ files:\s+(\d+)%/ },
+  { phase: 'downloading', pattern: /Fetching \d+ files:\s+(\d+)%(?:\|[^|]{0,40}\| (\d+\/\d+))?/, unit: 'file' },
   { phase: 'downloading', pattern: /Downloading shards:\s+(\d+)%/ },
-  { phase: 'warming', pattern: /Capturing CUDA graphs.*?:\s+(\d+)%/ },
+  { phase: 'warming', pattern: /Capturing CUDA graphs.*?:\s+(\d+)%/, detail: 'capturing graphs' },
   { phase: 'booting', pattern: /Initializing a V1 LLM engine|non-default args: / },
   { phase: 'loading', pattern: /Starting to load model |Time spent downloading weights for / },
   {
@@ -23,9 +28,15 @@ const markers: ReadonlyArray<{ phase: StartPhase; pattern: RegExp }> = [
 ];
 
 export function parseStartPhase(line: string): PhaseSeen | undefined {
-  for (const { phase, pattern } of markers) {
+  for (const { phase, pattern, unit, detail } of markers) {
     const match = pattern.exec(line);
-    if (match) return match[1] === undefined ? { phase } : { phase, percent: Number(match[1]) };
+    if (!match) continue;
+    const [, percent, part] = match;
+    return {
+      phase,
+      ...(percent === undefined ? {} : { percent: Number(percent) }),
+      ...defined({ detail: part === undefined ? detail : `${unit} ${part}` }),
+    };
   }
   return undefined;
 }

@@ -1,7 +1,14 @@
 // The engine kind `vllm`: the inference server vLLM, for real deployments.
 
 import { namesFlag } from '../port/flags.ts';
-import type { EngineCheck, EngineKind, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
+import type {
+  EngineCheck,
+  EngineKind,
+  EnginePlace,
+  EngineSettings,
+  EngineWanted,
+  WeightsPlace,
+} from '../port/engine-kind.ts';
 import type { MetricNames } from '../port/parse-metrics.ts';
 import { readOptions } from '../port/read-options.ts';
 import { chooseDtype } from './choose-dtype.ts';
@@ -58,6 +65,7 @@ export const vllm: EngineKind = {
       sizeKb: 20 * 1_048_576,
     },
   ],
+  weights: weightsPlaceOf,
   metrics: { path: '/metrics', names: vllmMetrics },
   routes: vllmRoutes,
   check: checkVllm,
@@ -95,6 +103,15 @@ export const vllm: EngineKind = {
   guard: () => 'socket',
   parsePhase: parseStartPhase,
 };
+
+/** As huggingface_hub finds its cache. */
+function weightsPlaceOf(model: string, env: Readonly<Record<string, string | undefined>>): WeightsPlace | undefined {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(model) || model.startsWith('.')) return undefined;
+  const home = env['HF_HOME'] ?? `${env['XDG_CACHE_HOME'] ?? `${env['HOME'] ?? ''}/.cache`}/huggingface`;
+  const cache = env['HF_HUB_CACHE'] ?? `${home}/hub`;
+  const folder = `${cache}/models--${model.replace('/', '--')}`;
+  return { blobs: `${folder}/blobs`, snapshots: `${folder}/snapshots` };
+}
 
 export function serveArguments(
   command: readonly string[],

@@ -106,6 +106,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     jobKeyDir: input.jobKeyDir,
     controlCertificate: profile.controlCertificate,
     jobDir: jobDirOf(paths, instance),
+    stateDir: paths.state,
     ...(paths.scratch ? { scratchDir: paths.scratch } : {}),
     slurm: defined({
       cluster: slurmCluster(cluster.config.slurm ?? {}),

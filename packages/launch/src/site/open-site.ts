@@ -40,6 +40,7 @@ export async function openSite(configured: NamedCluster, run: Run): Promise<Site
       stateDir: join(paths.state, 'local-scheduler'),
       node: run.nodePath,
       clock: run.clock,
+      env: run.env,
     });
     return { cluster, host, scheduler, paths, ...close };
   } catch (error) {

@@ -59,6 +59,12 @@ describe('A plan', () => {
     expect(job).toEqual({ cpus: 4, memoryGb: 32, hours: 2 });
   });
 
+  it('asks for minutes where a partition allows no more', () => {
+    const { job, reasons } = fittingPlan('llama-3.1-8b', { ...aa100, maxHours: 20 / 60 });
+    expect(job.hours).toBe(20 / 60);
+    expect(reasons.find(({ of }) => of === 'time')?.why).toMatch(/^0\.33 h, .* allows 0\.33 h/);
+  });
+
   it('takes no more GPUs than one user may hold, even of one node', () => {
     const site = builtInSites[0]!;
     const partition = { name: 'small', gpu: 'a100:80', gpusPerNode: 4, cpusPerNode: 64, memoryGbPerNode: 512 };

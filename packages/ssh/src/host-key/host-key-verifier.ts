@@ -15,6 +15,7 @@ import {
 } from './decide-host-key.ts';
 import { type HostKey, type HostKeyAlgorithm, orderHostKeyAlgorithms, parseHostKeyLine } from './host-key.ts';
 import { knownHostsName, parseKnownHosts } from './known-hosts.ts';
+import { knownHostsUnreadable } from './known-hosts-unreadable.ts';
 
 export interface HostKeyVerifier {
   readonly algorithms: HostKeyAlgorithm[];
@@ -62,7 +63,7 @@ async function readKnownHosts(file: string) {
     return parseKnownHosts(await readFile(file, 'utf8'), file);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
-    throw sshError('key_unreadable', `cannot read the known hosts in ${file}`, { cause: error });
+    throw knownHostsUnreadable(file, error);
   }
 }
 

@@ -201,11 +201,13 @@ describe('askEachRoute', () => {
   it("resolves with each route's answer, and logs in by none", async () => {
     const { port } = await openSilence();
     const auth = { identityFiles: [] };
-    const routes = [route('inside', { auth }), route('hole', { port }), route('elsewhere', { port: other.port })];
-    expect(await askEachRoute(routes, { limitMs: 500 })).toMatchObject([
+    const routes = [route('inside', { auth }), route('elsewhere', { port: other.port })];
+    // A limit that a silent host reaches at once is one that a busy machine reaches too.
+    const silent = askEachRoute([route('hole', { port })], { limitMs: 50 });
+    expect(await askEachRoute(routes, { limitMs: 20_000 })).toMatchObject([
       { name: 'inside', outcome: 'answered' },
-      { name: 'hole', outcome: 'failed', failure: { code: 'timeout' } },
       { name: 'elsewhere', outcome: 'failed', failure: { code: 'host_key_changed' } },
     ]);
+    expect(await silent).toMatchObject([{ name: 'hole', outcome: 'failed', failure: { code: 'timeout' } }]);
   });
 });

@@ -1,9 +1,10 @@
 // One route to a host, in two steps: first it is asked (name, port, host key; nothing of the user's is sent), then logged in by.
 
-import { CodedError, detach, markHandled } from '@fairlead/kit';
+import { CodedError, detach, isCodedError, markHandled } from '@fairlead/kit';
 
 import { openSsh } from '../connection/open-ssh.ts';
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
+import type { SshErrorCode } from '../ssh-error.ts';
 import type { SshTarget } from '../ssh-target.ts';
 
 export interface RouteCandidate {
@@ -92,10 +93,10 @@ function withoutPerson(target: SshTarget): SshTarget {
 }
 
 /** Failures of our own test at which the system's ssh may still succeed: it knows certificates and more ciphers. */
-const forSshToJudge = new Set(['host_key_unknown', 'protocol', 'auth_failed', 'key_unreadable']);
+const forSshToJudge: readonly SshErrorCode[] = ['host_key_unknown', 'protocol', 'auth_failed', 'key_unreadable'];
 
 function unlessSilent(error: unknown): void {
-  if (!(error instanceof CodedError) || !forSshToJudge.has(error.code)) throw error;
+  if (!isCodedError(error, ...forSshToJudge)) throw error;
 }
 
 /** Closes the connection of a running login that the caller no longer wants. */

@@ -7,6 +7,7 @@ import { errnoOf } from '@fairlead/kit';
 import { certifiedKey } from '../host-key/certified-key.ts';
 import { knownHostsName, matchKnownHosts, parseKnownHosts } from '../host-key/known-hosts.ts';
 import { type HostKey, parseHostKeyLine } from '../host-key/host-key.ts';
+import { knownHostsUnreadable } from '../host-key/known-hosts-unreadable.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { sshError } from '../ssh-error.ts';
 import { presentedKey } from './login-error.ts';
@@ -81,6 +82,6 @@ async function read(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return '';
-    throw sshError('key_unreadable', `cannot read the known hosts in ${file}`, { cause: error });
+    throw knownHostsUnreadable(file, error);
   }
 }

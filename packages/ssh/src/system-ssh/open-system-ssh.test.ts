@@ -275,12 +275,13 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
 
   it('notices a black hole', async () => {
     await using hole = await openHole(server.port);
-    const connection = await openSsh({ ...target, port: hole.port }, { keepaliveMs: 100, keepaliveCountMax: 2 });
+    // A busy machine may be silent for some tenths of a second by itself.
+    const connection = await openSsh({ ...target, port: hole.port }, { keepaliveMs: 500, keepaliveCountMax: 2 });
     await connection.gate(`echo '{}'; exec cat`);
     hole.swallow();
     const startedMs = performance.now();
     expect(await connection.closed).toMatchObject({ code: 'connection_lost', retryable: true });
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(8_000);
     await connection[Symbol.asyncDispose]();
     expect(await mastersLeft()).toEqual([]);
   });

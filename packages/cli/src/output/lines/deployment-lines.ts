@@ -87,6 +87,8 @@ const launchLines = {
     nodes: nodeList,
     endpoints,
     deadlineMs,
+    startMs: z.number().optional().meta({ description: 'How long the engine took to start.' }),
+    lastStartMs: z.number().optional().meta({ description: 'How long it took the last time.' }),
   }),
 };
 

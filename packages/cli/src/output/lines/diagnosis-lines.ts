@@ -34,6 +34,10 @@ export const diagnosisLines = {
       state: instanceState,
       log: z.enum(['engine', 'job']).optional(),
       diagnosis: z.object(diagnosisFields).optional(),
+      report: optionalText.meta({
+        description:
+          'Where on the cluster the agent has saved what a hung engine showed: processes, threads, stacks, last lines.',
+      }),
     },
   ),
 };

@@ -39,7 +39,7 @@ const place = z.object({
   why: optionalText,
   layout: layout.optional(),
   memory: memory.optional(),
-  job: z.object({ cpus: count, memoryGb: count, hours: count }).optional(),
+  job: z.object({ cpus: count, memoryGb: count, hours: z.number().positive() }).optional(),
   cost: z.object({ perHour: count, wholeJob: count, unit: text }).optional(),
   reasons: z.array(z.object({ of: text, why: text })).optional(),
   args: texts.optional(),

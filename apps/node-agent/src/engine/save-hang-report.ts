@@ -1,0 +1,123 @@
+// Saves what can be seen of an engine that hangs, before it is ended: its processes and threads with the places where they wait, Python
+// stacks where py-spy is installed, and its last lines. Bounded in time and size: a hung node must not hold up the restart.
+
+import { execFile } from 'node:child_process';
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, errorText, isOutOfReach, openTimeLimit, untilAborted } from '@fairlead/kit';
+
+export interface HangReportOptions {
+  /** Where the report goes: the run directory. */
+  dir: string;
+  reason: string;
+  pids: readonly number[];
+  lastLines: readonly string[];
+  /** The engine's program and environment: py-spy may be beside the one, or on the PATH of the other. */
+  program: string;
+  path: string | undefined;
+  clock: Clock;
+}
+
+const reportName = /^engine-hang-[\dTZ]+\.txt$/;
+const maxReports = 3;
+const limitMs = 4_000;
+const maxProcesses = 32;
+const maxThreads = 64;
+const maxPartBytes = 64 * 1024;
+const maxReportBytes = 1024 * 1024;
+const maxLastLines = 200;
+/** Of /proc/<pid>/status. */
+const statusFields =
+  /^(?:Name|State|PPid|Threads|VmRSS|SigCgt|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):.*$/gm;
+
+/** Resolves with the path of the 0600 report; older ones but two are removed. Rejects where it cannot be written. */
+export async function saveHangReport(options: HangReportOptions): Promise<string> {
+  const { dir, reason, pids, lastLines, clock } = options;
+  using limit = openTimeLimit(clock, limitMs);
+  const seen = pids.slice(0, maxProcesses);
+  const parts = new Map(seen.map((pid) => [pid, 'cannot be seen in time']));
+  const look = async (pid: number) => {
+    parts.set(pid, await describeProcess(pid));
+    const stacks = await pythonStacks(pid, options, limit.signal);
+    if (stacks !== undefined) parts.set(pid, `${parts.get(pid)}\n${stacks}`);
+  };
+  await untilAborted(Promise.all(seen.map(look)), limit.signal).catch((error: unknown) => {
+    if (!limit.signal.aborted) throw error;
+  });
+  const at = new Date(clock.now()).toISOString();
+  const text = [
+    `${at}: ${reason}`,
+    ...seen.map((pid) => `== process ${pid}\n${parts.get(pid)!.slice(0, maxPartBytes)}`),
+    `== last lines of its log\n${lastLines.slice(-maxLastLines).join('\n')}`,
+  ].join('\n\n');
+  const path = join(dir, `engine-hang-${at.replaceAll(/[-:]|\.\d+/g, '')}.txt`);
+  await writeFile(path, `${text.slice(0, maxReportBytes)}\n`, { mode: 0o600 });
+  await removeOldReports(dir);
+  return path;
+}
+
+async function describeProcess(pid: number): Promise<string> {
+  const status = await readProc(`${pid}/status`);
+  const fields = status.match(statusFields)?.join('\n') ?? status;
+  const stack = await readProc(`${pid}/stack`);
+  const threads = await listThreads(pid);
+  const described: string[] = [];
+  for (const thread of threads.slice(0, maxThreads)) described.push(await describeThread(pid, thread));
+  const more = threads.length > maxThreads ? [`  and ${threads.length - maxThreads} more`] : [];
+  return [
+    fields,
+    `kernel stack: ${stack.trim()}`,
+    'threads (id, name, state, where it waits):',
+    ...described,
+    ...more,
+  ].join('\n');
+}
+
+async function describeThread(pid: number, thread: string): Promise<string> {
+  const place = `${pid}/task/${thread}`;
+  const stat = await readProc(`${place}/stat`);
+  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+  const state = stat.slice(stat.lastIndexOf(')') + 2)[0] ?? '?';
+  return `  ${thread} ${name} ${state} ${(await readProc(`${place}/wchan`)).trim()}`;
+}
+
+async function listThreads(pid: number): Promise<string[]> {
+  try {
+    return await readdir(`/proc/${pid}/task`);
+  } catch (error) {
+    if (isOutOfReach(error)) return [];
+    throw error;
+  }
+}
+
+/** The text of a file of /proc, or why it cannot be read: the kernel stack is for root alone on most systems. */
+async function readProc(file: string): Promise<string> {
+  try {
+    return await readFile(`/proc/${file}`, 'utf8');
+  } catch (error) {
+    if (isOutOfReach(error)) return `(${errorText(error)})`;
+    throw error;
+  }
+}
+
+/** Undefined where there is no py-spy. It reads the memory of the process and does not stop it. */
+async function pythonStacks(
+  pid: number,
+  { program, path }: HangReportOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const beside = program.includes('/') ? program.slice(0, program.lastIndexOf('/')) : undefined;
+  const env = { PATH: [beside, path].filter((part) => part !== undefined && part !== '').join(':') };
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const argv = ['dump', '--nonblocking', '--pid', String(pid)];
+  execFile('py-spy', argv, { env, signal, maxBuffer: maxPartBytes }, (error, stdout, stderr) => {
+    if (error?.code === 'ENOENT') resolve(undefined);
+    else resolve(`Python stacks (py-spy):\n${stdout}${error ? stderr || errorText(error) : ''}`);
+  });
+  return promise;
+}
+
+async function removeOldReports(dir: string): Promise<void> {
+  const reports = (await readdir(dir)).filter((name) => reportName.test(name)).toSorted();
+  for (const name of reports.slice(0, -maxReports)) await unlink(join(dir, name));
+}

@@ -1,0 +1,97 @@
+// A real vLLM whose processes are frozen, with the limits that a deployment has when its user sets none: how soon the agent finds the
+// hang, what it saves, and what it does not take for one.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { openTestbed, type Testbed } from '../../index.ts';
+import { type Connected, isToken, Researcher } from '../researcher.ts';
+import { realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
+
+/** The budget of DESIGN. */
+const hangLimitMs = 60_000;
+
+let testbed: Testbed;
+let alice: Researcher;
+let connected: Connected;
+let instance: string;
+
+const onNode = async (...argv: string[]) => (await testbed.exec('node1', argv, { user: 'root' })).stdout.trim();
+const enginePid = (pattern: string) => onNode('pgrep', '-u', 'alice', '-o', '-f', pattern);
+
+beforeAll(async () => {
+  testbed = await openTestbed({ nodes: 1 });
+  alice = new Researcher(testbed);
+  const more = ['health={crashLimit: 9, restartBaseSeconds: 0}'];
+  const { last } = await alice.fairlead('deploy', ...realVllm('hang', { more }));
+  expect(last).toMatchObject({ event: 'deployment.ready' });
+  instance = String(last['instance']);
+  connected = await alice.connect('hang');
+}, startTimeoutMs);
+afterAll(() => testbed[Symbol.asyncDispose]());
+
+interface Noted {
+  kind: string;
+  message: string;
+  at: string;
+}
+
+/** The lines of audit.jsonl since a moment. */
+async function notedSince(sinceMs: number): Promise<Noted[]> {
+  const file = `.local/share/fairlead/jobs/${instance}/audit.jsonl`;
+  const { stdout } = await testbed.exec('login', ['cat', file]);
+  const lines = stdout.trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Noted).filter(({ at }) => Date.parse(at) >= sinceMs);
+}
+
+test(
+  'a prompt of nearly 100,000 tokens, which takes minutes, is not taken for a hang',
+  async () => {
+    const sinceMs = Date.now();
+    // One byte is one token at least.
+    const content = 'zq'.repeat(48_000);
+    const body = JSON.stringify({ model: 'tiny', max_tokens: 1, messages: [{ role: 'user', content }] });
+    const { stdout } = await testbed.exec(
+      'laptop',
+      ['curl', '-s', '--max-time', '500', `${connected.baseUrl}/chat/completions`]
+        .concat(['-H', `authorization: Bearer ${connected.apiKey}`, '-H', 'content-type: application/json'])
+        .concat(['-d', '@-']),
+      { stdin: body },
+    );
+    const { usage } = JSON.parse(stdout) as { usage: { prompt_tokens: number } };
+    expect(usage.prompt_tokens).toBeGreaterThan(90_000);
+    expect((await notedSince(sinceMs)).map(({ kind }) => kind)).not.toContain('engine.degraded');
+  },
+  startTimeoutMs,
+);
+
+test.each([
+  ['EngineCore, idle', 'VLLM::EngineCore', false],
+  ['EngineCore, busy', 'VLLM::EngineCore', true],
+  ['the API server, idle', 'vllm serve', false],
+] as const)(
+  'a frozen engine is found hung within a minute, what it shows is saved, and it serves again: %s',
+  async (_what, pattern, isBusy) => {
+    const stream = isBusy ? connected.stream({ tokens: 60_000, decodeMs: 0 }) : undefined;
+    await stream?.line(isToken);
+    const frozenMs = Date.now();
+    await onNode('kill', '-STOP', await enginePid(pattern));
+    await expect
+      .poll(async () => (await notedSince(frozenMs)).map(({ kind }) => kind), { timeout: 120_000, interval: 1000 })
+      .toContain('engine.reported');
+    const noted = await notedSince(frozenMs);
+    const hung = noted.find(({ kind }) => kind === 'engine.hung');
+    const tookMs = Date.parse(hung?.at ?? '') - frozenMs;
+    process.stdout.write(`${_what}: hung after ${Math.round(tookMs / 1000)} s (${hung?.message})\n`);
+    expect(tookMs).toBeLessThanOrEqual(hangLimitMs);
+    const report = /\S+engine-hang-\S+\.txt/.exec(noted.find(({ kind }) => kind === 'engine.reported')!.message)?.[0];
+    const { stdout: text } = await testbed.exec('login', ['cat', report ?? '']);
+    expect(text).toMatch(/^State:\s+T \(stopped\)$/m);
+    expect(text).toContain('VLLM::Worker');
+    expect(text).toMatch(/last lines of its log\n.*\S/s);
+    if (stream) expect(await stream.ended).toBeDefined();
+    await expect.poll(async () => (await connected.ask()).status, { timeout: 400_000, interval: 1000 }).toBe(200);
+    const { last } = await alice.fairlead('why', 'hang');
+    expect(last).toMatchObject({ diagnosis: { id: 'engine-hung' }, report: expect.stringContaining('engine-hang-') });
+  },
+  startTimeoutMs,
+);
