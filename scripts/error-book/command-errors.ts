@@ -28,6 +28,11 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: 'No preset has that name, and a name without a slash is not a model.',
     cure: 'Use a name from the message, a Hugging Face id (org/model) or an absolute path.',
   },
+  model_facts_missing: {
+    cause:
+      'The model is no preset, and its config.json cannot be read or says too little: the hub cannot be reached, the model is gated, or the id or folder is wrong.',
+    cure: 'The message says which. Accept the licence on the hub and keep a token with `hf auth login`, correct the id, or name a folder of this machine.',
+  },
   site_unavailable: {
     cause: 'The Git repository with the site profile cannot be cloned, and there is no earlier clone.',
     cure: "Try `git clone` with the same URL; the message has Git's own words. A file or a folder with the profile serves as well.",

@@ -424,6 +424,14 @@ export const failureChapters: readonly FailureChapter[] = [
         'apps/node-agent/src/supervisor/supervisor.test.ts',
         'a supervisor waits as long for an engine that loads where the wall clock jumps %s',
       ]),
+      mode(
+        'the job is suspended and resumed, or its node drains',
+        'nothing but the pause: the engine is not started again',
+        [
+          scenario('slurm/interruptions'),
+          'a job that is suspended for more than a minute serves on when it is resumed, and its engine is not taken for hung',
+        ],
+      ),
       mode('engine prints 100 MB of log', 'nothing: disk and memory stay bounded', [
         scenario('engine/engine-faults'),
         'an engine that prints 200 MB of log goes on serving, and neither the disk use nor the memory of the agent grows with it',

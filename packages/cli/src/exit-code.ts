@@ -13,6 +13,7 @@ type ShownErrorCode = CliErrorCode | ClientErrorCode | EngineErrorCode | Schedul
 const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   // Of the commands, of a launch and of fairlead.yaml.
   needs_answer: 'usage',
+  model_facts_missing: 'notFound',
   site_unavailable: 'unreachable',
   bastion_unfit: 'failed',
   control_start_failed: 'failed',

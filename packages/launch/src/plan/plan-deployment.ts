@@ -6,7 +6,7 @@ import {
   type Cost,
   maxConcurrency,
   maxSequences,
-  type ModelPreset,
+  type ModelFacts,
   type Reason,
 } from '@fairlead/planner';
 import {
@@ -40,7 +40,7 @@ import { type Sized, sizeDeployment } from './size-deployment.ts';
 export interface KnownFacts {
   site?: SiteFacts | undefined;
   /** Facts of a model that is no preset. */
-  model?: ModelPreset | undefined;
+  model?: ModelFacts | undefined;
 }
 
 export interface DeploymentPlan {
@@ -179,10 +179,10 @@ function wishArguments({ context, concurrency, kvCache }: DeployRequest, kind: E
 }
 
 /** The engine whose memory the planner knows. */
-const plannedEngine = 'vllm';
+export const plannedEngine = 'vllm';
 
 /** Facts of a model of the catalogue, by its Hugging Face id. */
-export function factsOf(model: string): ModelPreset | undefined {
+export function factsOf(model: string): ModelFacts | undefined {
   const wanted = model.toLowerCase();
   return builtInModels.find((one) => one.model.toLowerCase() === wanted);
 }
