@@ -24,7 +24,12 @@ export function renderModelsPage(): string {
 ([the memory model and its limits](decisions/2026-11-30-memory-model-of-the-planner.md)). A preset is deployed by its name, or by its Hugging Face id.
 
 \`fairlead deploy <name>\` takes the plan where neither a flag nor a setting says otherwise: partition, GPUs and their split, context, CPUs, memory and time limit, each with its reason (\`--dry-run\` shows them). The GPUs of the site come from its profile (\`site\` of the cluster: see [sites.md](sites.md)), else from \`sinfo\`. A model that fits nowhere is refused before it is queued, with the smallest change that would do.
-\`--context\`, \`--concurrency\`, \`--kv-cache\` and \`--gpus\` change the plan; \`--no-plan\`, or \`plan: false\` of a preset of your own, does without it. Where neither a profile nor \`sinfo\` knows the GPUs, a preset asks for those that \`fairlead models\` shows under *FITS*. Any other model is deployed by its Hugging Face id, and is not planned.
+\`--context\`, \`--concurrency\`, \`--kv-cache\` and \`--gpus\` change the plan; \`--no-plan\`, or \`plan: false\` of a preset of your own, does without it. Where neither a profile nor \`sinfo\` knows the GPUs, a preset asks for those that \`fairlead models\` shows under *FITS*. 
+
+A model that is no preset is planned from its own files, \`config.json\` and the index of its weights: of the Hugging Face hub (\`HF_ENDPOINT\`, \`HF_TOKEN\`, \`HF_TOKEN_PATH\` and \`HF_HUB_OFFLINE\` mean what they mean to the hub's own library), of a folder for \`plan ./folder\`, and for \`deploy\` of the cluster's cache or the path that you name.
+What was read from the hub is kept for a week. The families Llama, Qwen, Mistral and Mixtral, Gemma, DeepSeek, GPT-OSS, GLM, BERT and Whisper are known; of any other architecture the plan says that it is an estimate. What cannot be read is deployed unplanned, with a warning.
+
+Embedding models, rerankers and Whisper are deployed in the same way. They answer at \`/v1/embeddings\`, at \`/rerank\` and \`/score\`, and at \`/v1/audio/transcriptions\`; Whisper needs vLLM with its audio part (\`pip install 'vllm[audio]'\`).
 
 ## On the sites that are known
 

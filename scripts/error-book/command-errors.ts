@@ -32,6 +32,11 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: "The image of the engine's container is not on the login host, or your account may not read it there.",
     cure: 'Correct `engines.<engine>.container.image`, or make the image with the command that the message names.',
   },
+  model_facts_missing: {
+    cause:
+      'The model is no preset, and its config.json cannot be read or says too little: the hub cannot be reached, the model is gated, or the id or folder is wrong.',
+    cure: 'The message says which. Accept the licence on the hub and keep a token with `hf auth login`, correct the id, or name a folder of this machine.',
+  },
   site_unavailable: {
     cause: 'The Git repository with the site profile cannot be cloned, and there is no earlier clone.',
     cure: "Try `git clone` with the same URL; the message has Git's own words. A file or a folder with the profile serves as well.",
@@ -106,6 +111,31 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
   uninstall_incomplete: {
     cause: 'A part could not be removed; the message names each and why.',
     cure: 'Solve these causes and run `fairlead uninstall` again: it continues with the rest.',
+  },
+  model_unavailable: {
+    cause:
+      'Hugging Face does not give this model to this account: there is none of that name, or it is gated or private.',
+    cure: "Correct the name; accept the licence on the model's page; give a token as `tokenFile` or with `--token-stdin`.",
+  },
+  hub_unreachable: {
+    cause: 'The host that downloads has no way to Hugging Face, or Hugging Face does not answer.',
+    cure: 'Name a host with internet as `transfer` of the cluster, set a proxy in `env`, or wait.',
+  },
+  disk_full: {
+    cause: 'The file system or the quota of the cache has too little room for the weights, or for the environment.',
+    cure: 'Make room, or set `HF_HOME` in `env` (`paths.environments` for `fairlead setup`) to a larger file system.',
+  },
+  weights_incomplete: {
+    cause: 'The weights in the cache or folder are not whole, and the job could not fetch them.',
+    cure: 'Run the `fairlead prefetch` that the message shows; it goes on where an earlier download stopped.',
+  },
+  prefetch_failed: {
+    cause: 'The download could not be started or ended without a result.',
+    cure: 'Follow the message, and run the command again: whole files are not downloaded again.',
+  },
+  setup_failed: {
+    cause: 'The environment could not be built, or does not run on a compute node.',
+    cure: 'Follow the message, and run `fairlead setup` again: it goes on where it stopped.',
   },
   logs_unavailable: {
     cause: "Neither the agent nor the job's files gave a log.",

@@ -118,6 +118,10 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   },
   'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
   'packages/config/src/project/caller.ts': accounts,
+  'packages/launch/src/model-facts/hub-files.ts': {
+    uses: ['fetch'],
+    because: 'a port to HTTP: it reads the files of a model from the hub',
+  },
   'packages/launch/src/ship/find-runtime.ts': {
     uses: ['process'],
     because: 'a port: it finds out whether the Node of this process can run on another host',

@@ -5,6 +5,7 @@ import type { LaunchErrorCode } from '@fairlead/launch';
 export type CliErrorCode =
   | LaunchErrorCode
   | 'needs_answer'
+  | 'model_facts_missing'
   | 'site_unavailable'
   | 'bastion_unfit'
   | 'control_start_failed'

@@ -13,6 +13,7 @@ type ShownErrorCode = CliErrorCode | ClientErrorCode | EngineErrorCode | Schedul
 const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   // Of the commands, of a launch and of fairlead.yaml.
   needs_answer: 'usage',
+  model_facts_missing: 'notFound',
   site_unavailable: 'unreachable',
   bastion_unfit: 'failed',
   control_start_failed: 'failed',
@@ -39,6 +40,12 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   remote_unfit: 'failed',
   submit_refused: 'failed',
   deploy_failed: 'failed',
+  model_unavailable: 'failed',
+  hub_unreachable: 'failed',
+  disk_full: 'failed',
+  weights_incomplete: 'failed',
+  prefetch_failed: 'failed',
+  setup_failed: 'failed',
   usage: 'usage',
   config_invalid: 'usage',
   config_unreadable: 'usage',

@@ -10,6 +10,7 @@ import type { RunCommand } from './program/run-command.ts';
 import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addObserveCommands } from './program/observe-commands.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
+import { addPrepareCommands } from './program/prepare-commands.ts';
 import { addSiteCommands } from './program/site-commands.ts';
 import { addUseCommands } from './program/use-commands.ts';
 
@@ -49,6 +50,7 @@ export function createProgram(
   addStop(program, go);
   addSetup(program, go);
   addPlanCommands(program, go);
+  addPrepareCommands(program, go);
   addSiteCommands(program, go);
   addUseCommands(program, go, version);
   addCareCommands(program, go);

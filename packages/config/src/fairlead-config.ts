@@ -216,6 +216,14 @@ export const healthSettings = z.strictObject({
 });
 
 const clusterPaths = z.strictObject({
+  environments: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'Directory in which `fairlead setup` builds environments, shared by login and compute nodes: 10 to 20 GB each. Default: `fairlead/environments` on the scratch or project file system that it finds.',
+      examples: ['/project/alice/environments'],
+    }),
   state: z
     .string()
     .optional()
@@ -282,6 +290,19 @@ export const clusterConfig = z.strictObject({
   login: sshRoute
     .optional()
     .meta({ description: 'The SSH host on which `sbatch` runs.', examples: [{ host: 'login.example.org' }] }),
+  transfer: sshRoute.optional().meta({
+    description:
+      'The SSH host on which `fairlead prefetch` and `fairlead setup` download, if the login host has no internet or the site has a host for transfers. It must see the same file system. Default: the login host.',
+    examples: [{ host: 'dtn.example.org' }],
+  }),
+  offline: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Compute nodes have no way to Hugging Face: `deploy` checks before queueing that the weights are complete in the cache, and the engine runs with HF_HUB_OFFLINE=1.',
+      examples: [true],
+    }),
   slurm: slurmSettings.optional().describe('What the job script requests from Slurm.'),
   gpu: gpuSettings.optional().describe('How the job requests GPUs.'),
   paths: clusterPaths.optional().describe('Directories on the cluster.'),
@@ -303,14 +324,6 @@ export const clusterConfig = z.strictObject({
     description: "Environment variables of the job's processes.",
     examples: [{ HF_HOME: '/scratch/alice/hf' }],
   }),
-  offline: z
-    .boolean()
-    .optional()
-    .meta({
-      description:
-        'Whether compute nodes have no way to the internet: the engine then takes models from the disk alone (`HF_HUB_OFFLINE=1`). Default false.',
-      examples: [true],
-    }),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   logging: loggingSettings.optional().describe('What the agent writes down of requests on the node. Default: nothing.'),
   tokenFile: z

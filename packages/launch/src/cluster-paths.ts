@@ -14,6 +14,8 @@ export interface ClusterPaths {
   scratch?: string;
   cache?: string;
   tokenFile?: string;
+  /** Where `fairlead setup` builds. */
+  environments?: string;
 }
 
 /** Absolute paths on the cluster, where `config` is what `expandCluster` has made. */
@@ -25,6 +27,7 @@ export function clusterPaths(config: ClusterConfig, facts: Pick<HostFacts, 'home
     keys: join(state, 'keys'),
     ...(config.paths?.scratch ? { scratch: expandHome(config.paths.scratch, facts.home) } : {}),
     ...(config.paths?.cache ? { cache: expandHome(config.paths.cache, facts.home) } : {}),
+    ...(config.paths?.environments ? { environments: expandHome(config.paths.environments, facts.home) } : {}),
     ...(config.tokenFile ? { tokenFile: expandHome(config.tokenFile, facts.home) } : {}),
   };
 }

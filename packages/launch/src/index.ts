@@ -36,6 +36,8 @@ export type {
   StopEvent,
   WorkEvent,
 } from './launch-event.ts';
+export { readLocalFiles } from './model-facts/folder-files.ts';
+export { decodeFound, learnFromHub } from './model-facts/learn-from-hub.ts';
 export { type LogEvent, type LogRequest, readLog } from './logs/read-log.ts';
 export type { LoginQuestions, LocalMachine, Run } from './machine.ts';
 export { stopDeployment, type StopRequest } from './stop-deployment.ts';

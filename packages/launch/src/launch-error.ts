@@ -16,4 +16,10 @@ export type LaunchErrorCode =
   | 'deploy_failed'
   | 'profile_mismatch'
   | 'stop_failed'
-  | 'logs_unavailable';
+  | 'logs_unavailable'
+  | 'model_unavailable'
+  | 'hub_unreachable'
+  | 'disk_full'
+  | 'weights_incomplete'
+  | 'prefetch_failed'
+  | 'setup_failed';

@@ -11,10 +11,11 @@ import type { Run } from './machine.ts';
 import { checkImage } from './plan/check-image.ts';
 import type { DeployRequest } from './plan/deploy-request.ts';
 import { planDeployment } from './plan/plan-deployment.ts';
-import { askForGpus } from './plan/ask-for-gpus.ts';
+import { askCluster, askHub } from './plan/ask-for-facts.ts';
 import { profileFacts } from './plan/site-facts.ts';
 import { shipAgent } from './ship/ship.ts';
 import { openSite } from './site/open-site.ts';
+import { checkWeights } from './weights/check-weights.ts';
 
 export interface LaunchRequest extends DeployRequest {
   cluster: NamedCluster;
@@ -40,7 +41,11 @@ export function launch(
 async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<LaunchEvent>): Promise<void> {
   const { config } = deps;
   const profile = await profileFacts(request.cluster.config, run.home);
-  const plan = planDeployment(request, config, request.cluster.config, { site: profile });
+  const early = {
+    site: profile,
+    model: profile && (await askHub(planDeployment(request, config, request.cluster.config), request, run)),
+  };
+  const plan = planDeployment(request, config, request.cluster.config, early);
   run.tell({ type: 'deployment.planned', cluster: request.cluster.name, plan });
   if (plan.reasons.length > 0) run.tell({ type: 'deployment.sized', plan });
   for (const message of plan.risks) run.tell({ type: 'warning', message });
@@ -48,13 +53,14 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
   await using session = await deps.openSession(run.signal);
   await using site = await openSite(request.cluster, run);
   // Before anything is uploaded: a model may fit nowhere.
-  const known = { site: profile ?? (await askForGpus(site, plan, run)) };
+  const known = await askCluster({ site, plan, early, request, run });
   // Its engine's program, or its image, may lie at a path that only the cluster can expand.
   const there = planDeployment(request, config, site.cluster.config, known);
-  if (!profile && there.reasons.length > 0) run.tell({ type: 'deployment.sized', plan: there });
+  if (plan.reasons.length === 0 && there.reasons.length > 0) run.tell({ type: 'deployment.sized', plan: there });
   for (const message of there.risks) if (!plan.risks.includes(message)) run.tell({ type: 'warning', message });
   const { container } = there.engineSettings;
   if (container) await checkImage(container, there.engine, site.host, run.signal);
+  await checkWeights(site, there, run);
   const shipped = await shipAgent(site.host, site.paths.runtime, {
     cacheDir: run.cacheDir,
     nodePath: run.nodePath,

@@ -1,5 +1,6 @@
 export { findGpu, findGpusOfGres, type Gpu, gpuLabel, gpus } from './gpu.ts';
-export { modelPreset, type ModelPreset } from './model-preset.ts';
+export { type DecodedFacts, decodeModelFacts } from './facts/decode-model-facts.ts';
+export { type ModelFacts, modelPreset, type ModelPreset } from './model-preset.ts';
 export { builtInModels } from './models/built-in-models.ts';
 export { type Change, findChanges } from './plan/find-changes.ts';
 export { gpusOf } from './plan/layout.ts';

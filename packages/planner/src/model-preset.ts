@@ -51,6 +51,8 @@ export const modelPreset = z.strictObject({
     maxTensorParallel: z.strictObject({ size: count, why: z.string(), source }).optional(),
     source,
     note: z.string().optional(),
+    /** Why a plan with this shape is an estimate. */
+    estimate: z.string().optional(),
   }),
   context: z.strictObject({ tokens: count, source }),
   /** Arguments of vLLM besides those of a plan, such as the parsers. */
@@ -64,3 +66,6 @@ export const modelPreset = z.strictObject({
   siblings: z.array(z.string()).optional(),
 });
 export type ModelPreset = z.infer<typeof modelPreset>;
+
+/** What a plan needs of a model; that of a preset, or decoded from the model's own files. */
+export type ModelFacts = Omit<ModelPreset, 'fits'>;

@@ -44,5 +44,6 @@ export { sshVersion } from './system-ssh/run-ssh.ts';
 export type { SshTerminal } from './system-ssh/system-login.ts';
 export { type HostKeyPolicy, type HostKeyQuestion, type SshAuth, type SshTarget, targetLabel } from './ssh-target.ts';
 export type { RemoteProcess } from './stream-command.ts';
+export { streamScript } from './stream-script.ts';
 export { type SshErrorCode, sshErrorCodes } from './ssh-error.ts';
 export type { UploadOptions, UploadSource } from './upload-file.ts';

@@ -21,7 +21,7 @@ export function findModel(text: string): ModelPreset {
   );
 }
 
-export function siblingsOf({ siblings = [] }: ModelPreset): ModelPreset[] {
+export function siblingsOf({ siblings = [] }: Pick<ModelPreset, 'siblings'>): ModelPreset[] {
   return builtInModels.filter(({ name }) => siblings.includes(name));
 }
 

@@ -46,7 +46,11 @@ export async function runModels({ name, fits, gpus }: ModelsArgs, { output }: Pi
     )
     .filter((plan) => plan.fits);
   output.result(
-    { event: 'models', ok: true, models: plans.map((plan) => ({ ...modelFields(plan.model), layout: plan.layout })) },
+    {
+      event: 'models',
+      ok: true,
+      models: plans.map(({ model, layout }) => ({ ...modelFields(findModel(model.name)), layout })),
+    },
     fittingText(plans),
   );
 }

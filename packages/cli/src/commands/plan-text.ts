@@ -7,7 +7,7 @@ import {
   gibWords,
   gpuLabel,
   layoutWords,
-  type ModelPreset,
+  type ModelFacts,
   type Place,
   type PlanRefusal,
   type SiteProfile,
@@ -27,7 +27,7 @@ interface Planned {
 
 /** Each place with its numbers and their reasons, or with what would do. */
 export function planText(
-  model: ModelPreset,
+  model: ModelFacts,
   { wish, plans, site }: Planned & { site: SiteProfile | undefined },
 ): string {
   const parts = plans.map((plan) => (plan.fits ? fittingText(plan) : refusalText(plan)));
@@ -36,7 +36,7 @@ export function planText(
 }
 
 /** A line for each GPU type. */
-export function overviewText(model: ModelPreset, { wish, plans }: Planned): string {
+export function overviewText(model: ModelFacts, { wish, plans }: Planned): string {
   const rows = plans.map((plan) => [
     gpuLabel(plan.place.gpu),
     plan.fits ? layoutWords(plan.layout) : '-',
@@ -53,7 +53,7 @@ function supplyWords({ gpusPerNode, nodes }: Place): string {
   return `${nodes === 1 ? 'a node' : `${nodes} nodes`} of ${gpusPerNode} GPU${gpusPerNode === 1 ? '' : 's'}`;
 }
 
-function headText({ name, model, quantization }: ModelPreset, wish: Wish, site?: string): string {
+function headText({ name, model, quantization }: ModelFacts, wish: Wish, site?: string): string {
   const where = site === undefined ? '' : ` on ${site}`;
   return `${name} (${model}, ${quantization.toUpperCase()}) for ${wish.concurrency} × ${wish.context} tokens${where}`;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 
+import { systemClock } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import { encodeJsonLine } from '../output/json-lines.ts';
@@ -11,17 +12,18 @@ import { type ModelsArgs, runModels } from './models.ts';
 import { type PlanArgs, runPlan } from './plan.ts';
 
 /** The command's stdout, and its exit code where it set one. */
-async function shown(
-  json: boolean,
-  run: (context: { output: ReturnType<typeof createOutput>; setExitCode(code: number): void }) => Promise<void>,
-) {
+async function shown(json: boolean, run: (context: Parameters<typeof runPlan>[1]) => Promise<void>) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const output = createOutput(
     { stdout, stderr },
     { encodeLine: json ? encodeJsonLine : undefined, startedMs: 0, now: () => 0 },
   );
   let exitCode = 0;
-  await run({ output, setExitCode: (code) => (exitCode = code) });
+  const { signal } = new AbortController();
+  // No hub is asked.
+  const env = { HF_HUB_OFFLINE: '1', XDG_CACHE_HOME: '/nonexistent' };
+  const place = { env, home: '/nonexistent', cwd: tmpdir(), clock: systemClock, signal };
+  await run({ output, setExitCode: (code) => (exitCode = code), ...place });
   return { text: String(stdout.read() ?? ''), exitCode };
 }
 
@@ -103,6 +105,18 @@ describe('plan', () => {
     expect(text).toContain('partition gpu (4 × a100:80 a node): fits with 1 GPU');
   });
 
+  it('reads a model that is no preset from a folder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'plan-'));
+    const config = { model_type: 'llama', num_hidden_layers: 4, hidden_size: 512, num_attention_heads: 8 };
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 4096 }));
+    await writeFile(join(folder, 'model.safetensors'), Buffer.alloc(1024 * 1024));
+    const { text } = await plan({ model: folder, gpu: 'l4', gpus: 1 });
+    await rm(folder, { recursive: true });
+    expect(text).toMatch(
+      /for 4 × 4096 tokens\n\nl4:24: fits with 1 GPU\n {2}weights {3}0\.0 GiB \(the size of its files\)/,
+    );
+  });
+
   it("takes the size of a site's GPUs that the profile does not know", async () => {
     const { text } = await plan({ model: 'llama-3.1-70b', site: 'curc-alpine', gpu: 'a100:80' });
     expect(text).toContain('partition aa100');
@@ -112,6 +126,13 @@ describe('plan', () => {
 
   it.each([
     ['an unknown model', { model: 'lama-3.1-8b' }, 'preset_unknown', /Did you mean llama-3\.1-8b\?/],
+    [
+      'a model that no hub can be asked for',
+      { model: 'some/model' },
+      'model_facts_missing',
+      /HF_ENDPOINT names a mirror/,
+    ],
+    ['a folder without a model', { model: './nothing' }, 'model_facts_missing', /config\.json/],
     ['an unknown GPU', { model: 'qwen3-8b', gpu: 'a100:64' }, 'usage', /a100:40/],
     ['a GPU of two sizes', { model: 'qwen3-8b', gpu: 'a100' }, 'usage', /a100:40, a100:80\.$/],
     ['an unknown site', { model: 'qwen3-8b', site: 'alpine' }, 'usage', /curc-alpine, tud-capella/],

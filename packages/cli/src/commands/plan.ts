@@ -3,6 +3,7 @@
 import { readSiteFile } from '@fairlead/config';
 import { CodedError, defined } from '@fairlead/kit';
 import {
+  builtInModels,
   builtInSites,
   defaultWish,
   findChanges,
@@ -10,7 +11,7 @@ import {
   gpuLabel,
   gpus,
   maxConcurrency,
-  type ModelPreset,
+  type ModelFacts,
   type Place,
   placeOfGpu,
   placesOfSite,
@@ -37,11 +38,11 @@ export interface PlanArgs {
   kvCache: 'auto' | 'fp8';
 }
 
-export async function runPlan(
-  args: PlanArgs,
-  { output, setExitCode }: Pick<Context, 'output' | 'setExitCode'>,
-): Promise<void> {
-  const model = findModel(args.model);
+type Needs = Pick<Context, 'output' | 'setExitCode' | 'env' | 'home' | 'cwd' | 'clock' | 'signal'>;
+
+export async function runPlan(args: PlanArgs, context: Needs): Promise<void> {
+  const { output, setExitCode } = context;
+  const model = await modelOf(args.model, context);
   const wish = wishOf(model, args);
   const site = args.site === undefined ? undefined : await siteOf(args.site);
   const gpu = args.gpu === undefined ? undefined : gpuOf(args.gpu, '--gpu');
@@ -64,7 +65,15 @@ export async function runPlan(
   if (!isFitting) setExitCode(exit.failed);
 }
 
-function wishOf(model: ModelPreset, args: PlanArgs): Wish {
+/** A preset, else what the files of the model say: a folder of this machine, or the hub. */
+async function modelOf(text: string, context: Needs): Promise<ModelFacts> {
+  const isPreset = builtInModels.some(({ name, model }) => [name, model.toLowerCase()].includes(text.toLowerCase()));
+  if (isPreset || !text.includes('/')) return findModel(text);
+  const { learnModel } = await import('./learn-model.ts');
+  return learnModel(text, context);
+}
+
+function wishOf(model: ModelFacts, args: PlanArgs): Wish {
   const usual = defaultWish(model);
   const { context = usual.context, concurrency = usual.concurrency } = args;
   if (concurrency > maxConcurrency) {
@@ -83,7 +92,7 @@ function wishOf(model: ModelPreset, args: PlanArgs): Wish {
   );
 }
 
-function planAt(place: Place, model: ModelPreset, wish: Wish): PlacePlan {
+function planAt(place: Place, model: ModelFacts, wish: Wish): PlacePlan {
   const plan = planModel(model, place, wish);
   const isOneNode = plan.fits && plan.layout.nodes === 1;
   const options = { wish, siblings: siblingsOf(model) };

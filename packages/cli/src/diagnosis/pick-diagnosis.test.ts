@@ -60,6 +60,13 @@ describe('Of an engine that was started again', () => {
     expect(idOf({ engine: quiet, job: silent }, ready, hung)).toBe('engine-hung');
     expect(idOf({ engine: again, job: silent }, ready, hung)).toBe('engine-core-killed');
     expect(idOf({ engine: silent, job: silent }, failed, hung)).toBe('engine-hung');
+    expect(idOf({ engine: silent, job: outOfMemory }, failed, hung)).toBe('job-out-of-memory');
+  });
+
+  it('a signal that killed it is told by the words of the agent too', () => {
+    const killed = 'the engine was killed by SIGKILL';
+    expect(idOf({ engine: silent, job: silent }, ready, killed)).toBe('killed');
+    expect(idOf({ engine: silent, job: outOfMemory }, failed, killed)).toBe('job-out-of-memory');
   });
 });
 

@@ -16,13 +16,13 @@ export interface Picked {
 
 /** Undefined where neither log adds to what control says. `trouble`: the last of the engine that its agent told. */
 export function pickDiagnosis({ engine, job }: Sources, state: InstanceState, trouble?: string): Picked | undefined {
-  const hang = trouble === undefined ? undefined : diagnoseHang(trouble);
-  // An engine that hangs writes nothing. The agent also says that of one whose server is gone, and then the log says more.
-  const hung: Picked | undefined = hang && { log: 'engine', diagnosis: hang };
-  if (isUp(state)) return (engine && formerFailure(engine)) ?? hung;
+  const told = trouble === undefined ? undefined : diagnoseTrouble(trouble);
+  // An engine that hangs or is killed writes nothing. The agent also says so of one whose server is gone, and then the log says more.
+  const byAgent: Picked | undefined = told && { log: 'engine', diagnosis: told };
+  if (isUp(state)) return (engine && formerFailure(engine)) ?? byAgent;
   const engineFailed = engine && failure(engine);
   const jobFailed = job && failure(job);
-  if (hung && engineFailed !== 'cause' && jobFailed !== 'cause') return hung;
+  if (byAgent && engineFailed !== 'cause' && jobFailed !== 'cause') return byAgent;
   // The job's log says which process was killed for its memory; the engine's says only that one is gone.
   if (jobFailed && (!engineFailed || engineFailed !== 'cause')) return { log: 'job', diagnosis: job };
   if (engineFailed) return { log: 'engine', diagnosis: engine };
@@ -42,10 +42,13 @@ function formerFailure(engine: Diagnosis): Picked | undefined {
   return failed && { log: 'engine', diagnosis: { ...rest, verdict: failed } };
 }
 
-function diagnoseHang(trouble: string): Diagnosis | undefined {
+/** Of the words of the agent. */
+function diagnoseTrouble(trouble: string): Diagnosis | undefined {
+  const judge = createLogJudge();
+  const [, signal] = /the engine was killed by (SIG[A-Z0-9]+)/.exec(trouble) ?? [];
+  if (signal !== undefined) return judge.diagnose({ code: null, signal });
   const [sentence] = /the engine hangs: .+/.exec(trouble) ?? [];
   if (sentence === undefined) return undefined;
-  const judge = createLogJudge();
   judge.push(sentence);
   return judge.diagnose();
 }

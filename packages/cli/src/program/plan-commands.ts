@@ -1,4 +1,4 @@
-// The commands that reckon before anything is deployed: models and plan. They reach no host.
+// The commands that reckon before anything is deployed: models and plan. They reach no host but the hub, for a model that is no preset.
 
 import { type Command, Option } from 'commander';
 
@@ -29,8 +29,11 @@ function addModels(program: Command, go: RunCommand): void {
 function addPlan(program: Command, go: RunCommand): void {
   program
     .command('plan')
-    .description('say which GPUs a model needs, why not fewer, and what they cost; nothing is asked or submitted')
-    .argument('<model>', "a model's name or Hugging Face id, as `fairlead models` lists it")
+    .description('say which GPUs a model needs, why not fewer, and what they cost; nothing is submitted')
+    .argument(
+      '<model>',
+      'a name that `fairlead models` lists, any org/model of the Hugging Face hub, or a folder of this machine',
+    )
     .option('--site <site>', 'on the partitions of a site: curc-alpine, tud-capella, or the path of a site profile')
     .option('--gpu <gpu>', 'on GPUs of this type and memory, such as h100:94')
     .option('--gpus <count>', 'how many GPUs a node has, where no site says it (8)', countNumber)
@@ -49,6 +52,7 @@ Exit codes: 0 it fits somewhere, 1 it fits nowhere, 2 wrong usage.
 
 Examples:
   fairlead plan llama-3.1-70b
+  fairlead plan Qwen/Qwen2.5-7B-Instruct --gpu l40s
   fairlead plan llama-3.1-70b --site tud-capella --context 65536
   fairlead plan qwen3-32b --gpu a100:80 --gpus 4 --concurrency 16 --json`,
     )

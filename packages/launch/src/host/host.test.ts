@@ -1,3 +1,4 @@
+import { readProcStat } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import { openLocalHost } from './local-host.ts';
@@ -42,4 +43,34 @@ describe('A home', () => {
     ['/x/~', '/x/~'],
     ['~bob/x', '~bob/x'],
   ])('in %s gives %s', (path, expanded) => expect(expandHome(path, '/h')).toBe(expanded));
+});
+
+describe('A leashed command', () => {
+  it('ends with all that it started when its caller leaves', async () => {
+    await using host = openLocalHost('/tmp', process.execPath);
+    const leave = new AbortController();
+    const started = Promise.withResolvers<number[]>();
+    const script = 'trap "" INT; sleep 300 & echo "$$ $! $FAIRLEAD_INPUT"; wait';
+    const running = host.runLeashed(['bash', '-c', script], {
+      input: 'a secret',
+      signal: leave.signal,
+      onLine(line) {
+        expect(line).toMatch(/^\d+ \d+ a secret$/);
+        started.resolve(line.split(' ').slice(0, 2).map(Number));
+        leave.abort(new Error('left'));
+      },
+    });
+    await expect(running).rejects.toThrow('left');
+    expect(await Promise.all((await started.promise).map(readProcStat))).toEqual([undefined, undefined]);
+  });
+
+  it('tells its exit code and the end of what it complained of', async () => {
+    await using host = openLocalHost('/tmp', process.execPath);
+    const lines: string[] = [];
+    const { code, stderr } = await host.runLeashed(['sh', '-c', 'echo one; echo oh >&2; cat; exit 3'], {
+      signal: new AbortController().signal,
+      onLine: (line) => void lines.push(line),
+    });
+    expect({ code, stderr, lines }).toEqual({ code: 3, stderr: 'oh\n', lines: ['one'] });
+  });
 });

@@ -3,6 +3,8 @@
 import { defined } from '@fairlead/kit';
 import type { CommandRunner } from '@fairlead/scheduler';
 
+import type { LeashedOptions, LeashedResult } from './leashed-command.ts';
+
 export interface HostFacts {
   home: string;
   user: string;
@@ -31,6 +33,11 @@ export interface Host extends AsyncDisposable {
   upload(source: Buffer | { path: string }, remotePath: string, options: HostUploadOptions): Promise<void>;
   /** The lines of a file, the last `lines` first; goes on with `follow` until the signal fires. */
   tail(path: string, options: { lines: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string>;
+  /**
+   * Runs a command whose lines are read as they come. Resolves with its exit code. After the signal, and when the connection is lost,
+   * the command and all that it started are ended; throws the signal's reason when that has happened.
+   */
+  runLeashed(argv: readonly string[], options: LeashedOptions): Promise<LeashedResult>;
 }
 
 /** Node's TypeScript-free bundles need this much (node:sqlite without a flag, `using`). */

@@ -22,6 +22,7 @@ function hosts() {
       async *tail() {
         yield String(me);
       },
+      runLeashed: async () => ({ code: 0, stderr: String(me) }),
       async [Symbol.asyncDispose]() {
         closed.push(me);
       },

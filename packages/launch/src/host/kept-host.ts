@@ -35,6 +35,7 @@ export async function openKeptHost(open: () => Promise<OpenedHost>): Promise<Hos
     async *tail(...args) {
       yield* (await host()).tail(...args);
     },
+    runLeashed: async (...args) => (await host()).runLeashed(...args),
     async [Symbol.asyncDispose]() {
       isDisposed = true;
       // A connection that failed to open leaves nothing to close; its error went to the call that asked for it.

@@ -2,15 +2,17 @@
 
 import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, hostname, platform, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 
-import { CodedError, linesOf } from '@fairlead/kit';
+import { CodedError, linesOf, markHandled } from '@fairlead/kit';
 import { createLocalRunner } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { Host, HostFacts } from './host.ts';
+import { followLeashed, leashScript } from './leashed-command.ts';
 
 export function openLocalHost(home: string, nodePath: string): Host {
   return {
@@ -28,8 +30,24 @@ export function openLocalHost(home: string, nodePath: string): Host {
         child.kill();
       }
     },
+    async runLeashed(argv, options) {
+      const { stdin, stdout, stderr, exited } = await startLeashed(argv);
+      stdin.write(`${options.input ?? ''}\n`);
+      return followLeashed({ stdin, stdout, stderr, exited }, options);
+    },
     async [Symbol.asyncDispose]() {},
   };
+}
+
+async function startLeashed(argv: readonly string[]) {
+  // Detached: the terminal's Ctrl-C would end the shell that has to see to the end of the others.
+  const child = spawn('bash', ['-c', leashScript, 'bash', ...argv], { stdio: 'pipe', detached: true });
+  const exited = once(child, 'close').then(([code]) => ({ code: code as number | null }));
+  markHandled(exited);
+  await once(child, 'spawn');
+  // EPIPE: the command has ended, which its exit code tells.
+  child.stdin.on('error', () => undefined);
+  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exited };
 }
 
 function localFacts(home: string, nodePath: string): HostFacts {

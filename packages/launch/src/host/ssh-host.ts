@@ -2,11 +2,12 @@
 
 import { dirname } from 'node:path/posix';
 
-import { CodedError, linesOf } from '@fairlead/kit';
-import { createSshRunner, type SshConnection } from '@fairlead/ssh';
+import { CodedError, linesOf, shellJoin } from '@fairlead/kit';
+import { createSshRunner, type SshConnection, streamScript } from '@fairlead/ssh';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import { factsScript, type Host, parseFacts } from './host.ts';
+import { followLeashed, leashScript } from './leashed-command.ts';
 
 /** Owns the connection: disposing the host closes it. */
 export async function openSshHost(connection: SshConnection, label: string): Promise<Host> {
@@ -45,6 +46,12 @@ export async function openSshHost(connection: SshConnection, label: string): Pro
       // What it says besides is not waited for: an unread stream would hold up the other.
       process.stderr.resume();
       yield* linesOf(process.stdout, options.signal);
+    },
+    async runLeashed(argv, options) {
+      const { input = '', signal } = options;
+      const script = `exec ${shellJoin(['bash', '-c', leashScript, 'bash', ...argv])}`;
+      await using process = await streamScript(connection, script, { input: `${input}\n`, signal });
+      return await followLeashed(process, options);
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };

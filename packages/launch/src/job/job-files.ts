@@ -56,7 +56,7 @@ export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place:
   });
 }
 
-function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterConfig): SbatchDirectives {
+export function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterConfig): SbatchDirectives {
   const { account, qos, constraint, reservation } = slurm;
   const partition = plan.partition ?? slurm.partition;
   return {

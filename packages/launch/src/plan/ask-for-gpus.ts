@@ -6,16 +6,14 @@ import { createSlurmInventory } from '@fairlead/scheduler';
 import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 import { slurmSite } from '../site/slurm-site.ts';
-import { factsOf } from './plan-deployment.ts';
 import { type SiteFacts, slurmFacts } from './site-facts.ts';
 
-/** Undefined where the planner could do nothing with the answer, and where Slurm gives none: then the settings stand. */
+/** Undefined for a local cluster, and where Slurm gives no answer: then the settings stand. */
 export async function askForGpus(
   { cluster, host, paths }: Pick<Site, 'cluster' | 'host' | 'paths'>,
-  plan: { model: string; engine: string },
   run: Run,
 ): Promise<SiteFacts | undefined> {
-  if (cluster.config.kind === 'local' || factsOf(plan.model) === undefined) return undefined;
+  if (cluster.config.kind === 'local') return undefined;
   try {
     const inventory = createSlurmInventory(host.runner, slurmSite(cluster.config, paths));
     return slurmFacts(cluster.name, await inventory.partitions(run.signal));

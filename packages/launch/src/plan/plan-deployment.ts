@@ -6,7 +6,7 @@ import {
   type Cost,
   maxConcurrency,
   maxSequences,
-  type ModelPreset,
+  type ModelFacts,
   type Reason,
 } from '@fairlead/planner';
 import {
@@ -41,7 +41,7 @@ import { type Sized, sizeDeployment } from './size-deployment.ts';
 export interface KnownFacts {
   site?: SiteFacts | undefined;
   /** Facts of a model that is no preset. */
-  model?: ModelPreset | undefined;
+  model?: ModelFacts | undefined;
 }
 
 export interface DeploymentPlan {
@@ -180,10 +180,10 @@ function wishArguments({ context, concurrency, kvCache }: DeployRequest, kind: E
 }
 
 /** The engine whose memory the planner knows. */
-const plannedEngine = 'vllm';
+export const plannedEngine = 'vllm';
 
 /** Facts of a model of the catalogue, by its Hugging Face id. */
-export function factsOf(model: string): ModelPreset | undefined {
+export function factsOf(model: string): ModelFacts | undefined {
   const wanted = model.toLowerCase();
   return builtInModels.find((one) => one.model.toLowerCase() === wanted);
 }
@@ -205,7 +205,7 @@ function planEngine(
   const engineSettings = {
     ...own,
     args: [...withoutFlags(configured.args, wished), ...wished],
-    env: { ...offlineVariables(cluster), ...preset.env, ...own.env },
+    env: { ...offlineVariables(kind, cluster), ...preset.env, ...own.env },
     options,
   };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
@@ -221,15 +221,16 @@ function planEngine(
   );
 }
 
-/** Without them, an engine on such a node waits for minutes for the hub, and then fails. What `env` says of them wins. */
-function offlineVariables({ offline, env = {} }: ClusterConfig): Record<string, string> {
+/** Without them, an engine that reads the hub waits for minutes on such a node, and then fails. What `env` says of them wins. */
+function offlineVariables(kind: EngineKind, { offline, env = {} }: ClusterConfig): Record<string, string> {
+  const readsHub = kind.caches.some(({ variable }) => variable === 'HF_HOME');
+  if (offline !== true || !readsHub) return {};
   const variables = {
     HF_HUB_OFFLINE: '1',
     TRANSFORMERS_OFFLINE: '1',
     HF_DATASETS_OFFLINE: '1',
     VLLM_NO_USAGE_STATS: '1',
   };
-  if (offline !== true) return {};
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !Object.hasOwn(env, name)));
 }
 

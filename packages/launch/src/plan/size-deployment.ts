@@ -6,7 +6,7 @@ import {
   builtInModels,
   defaultWish,
   findGpusOfGres,
-  type ModelPreset,
+  type ModelFacts,
   type NoPlace,
   pickPlan,
   type Place,
@@ -24,7 +24,7 @@ import type { SiteFacts } from './site-facts.ts';
 export interface Sizing {
   request: DeployRequest;
   /** The model's facts; its arguments are those that the plan may add. */
-  model: ModelPreset;
+  model: ModelFacts;
   /** What the user's own preset says; empty for a built-in one. */
   own: Partial<PresetConfig>;
   /** The arguments that settings give the engine. */

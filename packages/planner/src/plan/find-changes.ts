@@ -1,7 +1,7 @@
 // Finds changes that make a plan fit, the smallest first. Each change was planned and fits.
 
 import { formatSupport, gpuLabel, gpus } from '../gpu.ts';
-import type { ModelPreset } from '../model-preset.ts';
+import type { ModelFacts } from '../model-preset.ts';
 import { gpusOf } from './layout.ts';
 import type { Wish } from './memory.ts';
 import { type Place, placeOfGpu } from './place.ts';
@@ -21,9 +21,9 @@ const leastContext = 4096;
 const contextStep = 1024;
 
 export function findChanges(
-  model: ModelPreset,
+  model: ModelFacts,
   place: Place,
-  options: { wish: Wish; siblings: readonly ModelPreset[] },
+  options: { wish: Wish; siblings: readonly ModelFacts[] },
 ): Change[] {
   const { wish, siblings } = options;
   const fits = (changed: Wish, preset = model) => planModel(preset, place, changed).fits;
@@ -38,13 +38,13 @@ export function findChanges(
   ];
 }
 
-type Fits = (changed: Wish, preset?: ModelPreset) => boolean;
+type Fits = (changed: Wish, preset?: ModelFacts) => boolean;
 
-function within({ context }: ModelPreset, wish: Wish): Wish {
+function within({ context }: ModelFacts, wish: Wish): Wish {
   return { ...wish, context: Math.min(wish.context, context.tokens) };
 }
 
-function shorterThanWindow(model: ModelPreset, wish: Wish, fits: Fits): Change[] {
+function shorterThanWindow(model: ModelFacts, wish: Wish, fits: Fits): Change[] {
   const changed = within(model, wish);
   if (changed.context === wish.context || !fits(changed)) return [];
   return [{ what: `ask for at most ${changed.context} tokens`, flags: `--context ${changed.context}` }];
@@ -82,7 +82,7 @@ function shorterContext(wish: Wish, fits: Fits): Change[] {
 }
 
 /** The same model in another format, if necessary with a smaller cache or one request at a time. */
-function otherFormat(sibling: ModelPreset, { gpu }: Place, { wish, fits }: { wish: Wish; fits: Fits }): Change[] {
+function otherFormat(sibling: ModelFacts, { gpu }: Place, { wish, fits }: { wish: Wish; fits: Fits }): Change[] {
   const whole = within(sibling, wish);
   const hasFp8 = formatSupport(gpu, 'fp8').kind === 'native';
   const tries: { changed: Wish; flags?: string }[] = [
@@ -96,14 +96,14 @@ function otherFormat(sibling: ModelPreset, { gpu }: Place, { wish, fits }: { wis
   return [{ what, model: sibling.name, ...(found.flags === undefined ? {} : { flags: found.flags }) }];
 }
 
-function moreGpus(model: ModelPreset, { gpu }: Place, wish: Wish): Change[] {
+function moreGpus(model: ModelFacts, { gpu }: Place, wish: Wish): Change[] {
   const plan = planModel(model, placeOfGpu(gpu, { gpusPerNode: 8, nodes: 1 }), within(model, wish));
   if (!plan.fits) return [];
   return [{ what: `take a node with ${layoutWords(plan.layout)} of ${gpuLabel(gpu)}` }];
 }
 
 /** The GPU type of which the fewest are enough. */
-function otherGpu(model: ModelPreset, place: Place, wish: Wish): Change[] {
+function otherGpu(model: ModelFacts, place: Place, wish: Wish): Change[] {
   const [best] = gpus
     .filter((gpu) => gpu !== place.gpu && formatSupport(gpu, model.quantization).kind === 'native')
     .map((gpu) => planModel(model, placeOfGpu(gpu, { gpusPerNode: 8, nodes: 1 }), within(model, wish)))

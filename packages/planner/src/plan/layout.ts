@@ -1,6 +1,6 @@
 // Lists the ways to split a model: tensor parallel inside a node, pipeline stages over the rest.
 
-import type { ModelPreset } from '../model-preset.ts';
+import type { ModelFacts } from '../model-preset.ts';
 
 export interface Layout {
   nodes: number;
@@ -23,7 +23,7 @@ export function gpusOf({ nodes, gpusPerNode }: Layout): number {
 }
 
 /** Every split that the model's shape and the supply allow, the best first: fewer nodes, then no stages inside a node (stages wait for each other), then fewer GPUs. */
-export function listLayouts(model: ModelPreset, supply: GpuSupply): Layout[] {
+export function listLayouts(model: ModelFacts, supply: GpuSupply): Layout[] {
   const layouts: Layout[] = [];
   for (let nodes = 1; nodes <= supply.nodes; nodes++) {
     // A job on several nodes takes whole nodes: another job on one of them would slow every step.
@@ -38,7 +38,7 @@ export function listLayouts(model: ModelPreset, supply: GpuSupply): Layout[] {
   );
 }
 
-function splits(model: ModelPreset, nodes: number, gpusPerNode: number): Layout[] {
+function splits(model: ModelFacts, nodes: number, gpusPerNode: number): Layout[] {
   const all = nodes * gpusPerNode;
   return range(1, gpusPerNode)
     .filter((tp) => all % tp === 0 && gpusPerNode % tp === 0 && tensorParallelFault(model, tp) === undefined)
@@ -47,7 +47,7 @@ function splits(model: ModelPreset, nodes: number, gpusPerNode: number): Layout[
 }
 
 /** Why a tensor-parallel size is impossible; undefined if it is possible. */
-export function tensorParallelFault({ name, shape }: ModelPreset, tp: number): string | undefined {
+export function tensorParallelFault({ name, shape }: ModelFacts, tp: number): string | undefined {
   const { heads, kvCache, maxTensorParallel } = shape;
   if (heads % tp !== 0) return `${name} has ${heads} heads, which ${tp} does not divide`;
   if (kvCache.kind === 'grouped' && kvCache.heads % tp !== 0 && tp % kvCache.heads !== 0)
@@ -58,14 +58,14 @@ export function tensorParallelFault({ name, shape }: ModelPreset, tp: number): s
 }
 
 /** Why a number of pipeline stages is impossible; undefined if it is possible. */
-export function pipelineFault({ name, shape, task }: ModelPreset, pp: number): string | undefined {
+export function pipelineFault({ name, shape, task }: ModelFacts, pp: number): string | undefined {
   if (pp > 1 && task !== 'chat') return `${name} is served in one stage`;
   if (pp > shape.layers) return `${name} has ${shape.layers} layers, which are too few for ${pp} stages`;
   return undefined;
 }
 
 /** Layers of the largest stage; stages may differ by one (https://docs.vllm.ai/en/latest/serving/parallelism_scaling/). */
-export function layersPerStage({ shape }: ModelPreset, { pp }: Layout): number {
+export function layersPerStage({ shape }: ModelFacts, { pp }: Layout): number {
   return Math.ceil(shape.layers / pp);
 }
 

@@ -2,7 +2,7 @@
 // docs/decisions/2026-11-30-memory-model-of-the-planner.md
 
 import { type Gpu, gpuLabel, reportedGib } from '../gpu.ts';
-import type { ModelPreset } from '../model-preset.ts';
+import type { ModelFacts } from '../model-preset.ts';
 import { type Layout, layersPerStage } from './layout.ts';
 
 export interface Wish {
@@ -14,7 +14,7 @@ export interface Wish {
 }
 
 /** The defaults for settings that the user leaves out. */
-export function defaultWish({ context }: ModelPreset): Wish {
+export function defaultWish({ context }: ModelFacts): Wish {
   return { context: Math.min(32_768, context.tokens), concurrency: 4, kvCacheDtype: 'auto' };
 }
 
@@ -57,7 +57,7 @@ const scoreBytes = 12;
 /** The largest vocabulary among the presets, Gemma's. */
 const largestVocabulary = 262_208;
 
-export function memoryNeed(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish): MemoryNeed {
+export function memoryNeed(model: ModelFacts, gpu: Gpu, layout: Layout, wish: Wish): MemoryNeed {
   const usable = reportedGib(gpu) * gib * memoryUtilization;
   const weights = (model.weights.bytes * stageShare(model, layout)) / layout.tp;
   const kvCache = kvPerRequest(model, gpu, layout, wish) * wish.concurrency;
@@ -71,19 +71,19 @@ export function reserveBytes({ runtime, activations, graphs, vision }: Reserve):
 }
 
 /** Growth of one GPU's KV cache per token of a request that is longer than every window. */
-export function kvPerToken(model: ModelPreset, layout: Layout, wish: Pick<Wish, 'kvCacheDtype'>): number {
+export function kvPerToken(model: ModelFacts, layout: Layout, wish: Pick<Wish, 'kvCacheDtype'>): number {
   const { kvCache, layers } = model.shape;
   const windowed = kvCache.kind === 'grouped' ? (kvCache.window?.layers ?? 0) : 0;
   return (layers - windowed) * stageShare(model, layout) * bytesPerLayer(model, layout, wish);
 }
 
 /** The share of all layers that the largest pipeline stage holds. */
-function stageShare(model: ModelPreset, layout: Layout): number {
+function stageShare(model: ModelFacts, layout: Layout): number {
   return layersPerStage(model, layout) / model.shape.layers;
 }
 
 /** KV cache of one GPU for one request with the full context. */
-function kvPerRequest(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish): number {
+function kvPerRequest(model: ModelFacts, gpu: Gpu, layout: Layout, wish: Wish): number {
   const { kvCache } = model.shape;
   const unwindowed = kvPerToken(model, layout, wish) * wish.context;
   if (kvCache.kind !== 'grouped') return unwindowed;
@@ -93,7 +93,7 @@ function kvPerRequest(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish):
   return unwindowed + inWindow + encoderTokens * model.shape.layers * perLayer;
 }
 
-function bytesPerLayer(model: ModelPreset, { tp }: Layout, { kvCacheDtype }: Pick<Wish, 'kvCacheDtype'>): number {
+function bytesPerLayer(model: ModelFacts, { tp }: Layout, { kvCacheDtype }: Pick<Wish, 'kvCacheDtype'>): number {
   const { kvCache } = model.shape;
   const bytes = kvCacheDtype === 'fp8' ? 1 : 2;
   switch (kvCache.kind) {
@@ -107,7 +107,7 @@ function bytesPerLayer(model: ModelPreset, { tp }: Layout, { kvCacheDtype }: Pic
   }
 }
 
-function reserveOf(model: ModelPreset, gpu: Gpu, layout: Layout, wish: Wish): Reserve {
+function reserveOf(model: ModelFacts, gpu: Gpu, layout: Layout, wish: Wish): Reserve {
   const { hidden, experts, hasVision = false } = model.shape;
   const tokens = batchedTokens(gpu);
   const perToken = hidden * (activationBytes + (experts?.perToken ?? 0) * expertBytes);

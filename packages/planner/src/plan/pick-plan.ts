@@ -1,7 +1,7 @@
 // Picks the place of a site where a model is deployed, or says why there is none and the smallest change that would do. Pure.
 
 import { gpuLabel, missingFromVllm } from '../gpu.ts';
-import type { ModelPreset } from '../model-preset.ts';
+import type { ModelFacts } from '../model-preset.ts';
 import { type Change, findChanges } from './find-changes.ts';
 import { gpusOf } from './layout.ts';
 import type { Wish } from './memory.ts';
@@ -18,9 +18,9 @@ export interface NoPlace {
 
 /** `reasons` begins with that of the place. */
 export function pickPlan(
-  model: ModelPreset,
+  model: ModelFacts,
   places: readonly Place[],
-  options: { wish: Wish; siblings: readonly ModelPreset[] },
+  options: { wish: Wish; siblings: readonly ModelFacts[] },
 ): FittingPlan | NoPlace {
   const plans = places.map((place) => planModel(model, place, options.wish));
   const best = bestPlan(plans);
@@ -68,9 +68,9 @@ function nameOf({ partition, label }: Place): string {
 }
 
 function changesOf(
-  model: ModelPreset,
+  model: ModelFacts,
   places: readonly Place[],
-  options: { wish: Wish; siblings: readonly ModelPreset[] },
+  options: { wish: Wish; siblings: readonly ModelFacts[] },
 ): Change[] {
   const changes = places.flatMap((place) => findChanges(model, place, options));
   const once = changes.filter(({ what }, at) => changes.findIndex((change) => change.what === what) === at);

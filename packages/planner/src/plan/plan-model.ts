@@ -1,7 +1,7 @@
 // Plans a deployment from a model, a place and a wish: the smallest layout that holds the model, and its job. Pure.
 
 import { formatSupport, fp8CacheDoubt, type Gpu, gpuLabel, hasBf16, missingFromVllm } from '../gpu.ts';
-import type { ModelPreset } from '../model-preset.ts';
+import type { ModelFacts } from '../model-preset.ts';
 import { gpusOf, type Layout, listLayouts, tensorParallelFault } from './layout.ts';
 import { memoryArguments, type MemoryNeed, memoryNeed, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
 import type { Place } from './place.ts';
@@ -27,7 +27,7 @@ export interface Cost {
 }
 
 interface Judged {
-  model: ModelPreset;
+  model: ModelFacts;
   place: Place;
   wish: Wish;
   /** Facts that do not prevent the deployment but that the user has to know. */
@@ -54,13 +54,14 @@ export interface PlanRefusal extends Judged {
 const memoryGbPerGpu = 64;
 const cpusPerGpu = 8;
 
-export function planModel(model: ModelPreset, place: Place, wish: Wish): FittingPlan | PlanRefusal {
+export function planModel(model: ModelFacts, place: Place, wish: Wish): FittingPlan | PlanRefusal {
   const support = formatSupport(place.gpu, model.quantization);
   const unusable = support.kind === 'no' ? support.why : fp16Refusal(model, place.gpu);
   const warnings = [
     support.kind === 'slower' && unusable === undefined ? support.why : undefined,
     wish.kvCacheDtype === 'fp8' ? fp8CacheDoubt(place.gpu) : undefined,
     missingFromVllm(place.gpu),
+    model.shape.estimate,
   ].filter((warning) => warning !== undefined);
   const judged = { model, place, wish, warnings };
   if (unusable !== undefined) return { ...judged, fits: false, why: unusable };
@@ -85,7 +86,7 @@ export function planModel(model: ModelPreset, place: Place, wish: Wish): Fitting
   return { ...judged, ...chosen, job, ...(cost ? { cost } : {}), reasons, args, fits: true };
 }
 
-function fp16Refusal({ noFp16 }: ModelPreset, gpu: Gpu): string | undefined {
+function fp16Refusal({ noFp16 }: ModelFacts, gpu: Gpu): string | undefined {
   return noFp16 === undefined || hasBf16(gpu) ? undefined : `${gpuLabel(gpu)} has no bf16: ${noFp16.why}`;
 }
 
@@ -94,7 +95,7 @@ interface Tried {
   memory: MemoryNeed;
 }
 
-function shortage(model: ModelPreset, place: Place, layouts: readonly Tried[]): string {
+function shortage(model: ModelFacts, place: Place, layouts: readonly Tried[]): string {
   const [best] = layouts.toSorted((a, b) => b.memory.free - a.memory.free);
   const { wantedGpus = 0, gpusPerNode } = place;
   if (wantedGpus > gpusPerNode)
@@ -116,7 +117,7 @@ export function layoutWords(layout: Layout): string {
   return `${gpus} GPU${gpus === 1 ? '' : 's'}${nodes > 1 ? ` on ${nodes} nodes` : ''}${split === '' ? '' : ` (${split})`}`;
 }
 
-function memoryReasons(model: ModelPreset, { layout, memory }: Tried, wish: Wish): Reason[] {
+function memoryReasons(model: ModelFacts, { layout, memory }: Tried, wish: Wish): Reason[] {
   const { weights, kvCache, kvPerToken, reserve, free, usable } = memory;
   const each = gpusOf(layout) > 1 ? ' on each GPU' : '';
   const cached = `${gibWords(kvCache)}${each} for ${wish.concurrency} × ${wish.context} tokens, ${(kvPerToken / 1024).toFixed(1)} KiB a token`;
@@ -146,7 +147,7 @@ function memoryReasons(model: ModelPreset, { layout, memory }: Tried, wish: Wish
 
 /** The reason why fewer GPUs are not enough. */
 function fewerReason(
-  model: ModelPreset,
+  model: ModelFacts,
   place: Place,
   { chosen, layouts }: { chosen: Layout; layouts: readonly Tried[] },
 ): Reason {
@@ -159,7 +160,7 @@ function fewerReason(
   return { of: 'GPUs', why: `${layoutWords(chosen)}. ${[tooSmall, split].filter(Boolean).join('; ')}` };
 }
 
-function jobOf(model: ModelPreset, place: Place, { gpusPerNode }: Layout): JobNeed {
+function jobOf(model: ModelFacts, place: Place, { gpusPerNode }: Layout): JobNeed {
   const share = (whole: number | undefined, wanted: number) =>
     Math.max(1, Math.min(wanted, Math.floor(((whole ?? Infinity) * gpusPerNode) / place.gpusPerNode)));
   return {
@@ -174,7 +175,7 @@ function hoursText(hours: number): string {
   return String(Number(hours.toFixed(2)));
 }
 
-function jobReasons(model: ModelPreset, place: Place, { cpus, memoryGb, hours }: JobNeed): Reason[] {
+function jobReasons(model: ModelFacts, place: Place, { cpus, memoryGb, hours }: JobNeed): Reason[] {
   const bounded = place.cpusPerNode === undefined ? '' : ", at most the GPUs' share of the node";
   const longest = place.maxHours === undefined ? '' : `; the partition allows ${hoursText(place.maxHours)} h`;
   const longer = place.longer === undefined ? '' : ` (${hoursText(place.longer.maxHours)} h with ${place.longer.how})`;
@@ -195,7 +196,7 @@ function costOf({ cost }: Place, layout: Layout, { hours }: JobNeed): Cost | und
 }
 
 function serveArguments(
-  model: ModelPreset,
+  model: ModelFacts,
   { layout, place, wish }: { layout: Layout; place: Place; wish: Wish },
 ): string[] {
   const { tp, pp } = layout;

@@ -90,6 +90,8 @@ test.each([
     expect(text).toMatch(/last lines of its log\n.*\S/s);
     if (stream) expect(await stream.ended).toBeDefined();
     await expect.poll(async () => (await connected.ask()).status, { timeout: 400_000, interval: 1000 }).toBe(200);
+    // The late exit of the hung engine is none of the next one.
+    expect((await notedSince(frozenMs)).map(({ kind }) => kind)).not.toContain('engine.exited');
     const { last } = await alice.fairlead('why', 'hang');
     expect(last).toMatchObject({ diagnosis: { id: 'engine-hung' }, report: expect.stringContaining('engine-hang-') });
   },

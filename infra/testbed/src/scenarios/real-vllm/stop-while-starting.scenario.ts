@@ -16,24 +16,24 @@ beforeAll(async () => {
 afterAll(() => testbed[Symbol.asyncDispose]());
 
 test.each([
-  ['it imports', undefined],
-  ['it has printed its banner', /non-default args/],
-  ['its EngineCore starts', /Initializing a V1/],
-  ['its worker loads the model', /Starting to load model/],
-  ['it has listed its routes', /Available routes/],
+  ['it imports', 'imports', undefined],
+  ['it has printed its banner', 'banner', /non-default args/],
+  ['its EngineCore starts', 'core', /Initializing a V1/],
+  ['its worker loads the model', 'load', /Starting to load model/],
+  ['it has listed its routes', 'routes', /Available routes/],
 ])(
   'while %s: the job ends within its limit, as stopped, and nothing is left on the node',
-  async (_when, printed) => {
-    const deploying = alice.start('deploy', ...realVllm('early', { more: ['engines.vllm.stopLimitSeconds=20'] }));
+  async (_when, name, printed) => {
+    const deploying = alice.start('deploy', ...realVllm(name, { more: ['engines.vllm.stopLimitSeconds=20'] }));
     const first = await deploying.line((line) => line.includes('"deployment.submitted"'));
     const { instance } = JSON.parse(first) as { instance: string };
     const log = `.local/share/fairlead/jobs/${instance}/engine.log`;
     await expect
-      .poll(async () => await testbed.exec('login', ['cat', log]), { timeout: 120_000, interval: 300 })
+      .poll(async () => await testbed.exec('login', ['cat', log]), { timeout: 400_000, interval: 500 })
       .toMatchObject({ code: 0, stdout: expect.stringMatching(printed ?? /^/) });
-    const stopped = await alice.fairlead('stop', 'early', '--now');
+    const stopped = await alice.fairlead('stop', name, '--now');
     expect(stopped.last).toMatchObject({ event: 'deployment.stopped', ok: true });
-    expect((await alice.instance('early')).state).toMatchObject({ status: 'stopped', cause: { code: 'requested' } });
+    expect((await alice.instance(name)).state).toMatchObject({ status: 'stopped', cause: { code: 'requested' } });
     await deploying.ended;
     await expect.poll(async () => (await testbed.exec('login', ['squeue', '-h'])).stdout, { timeout: 60_000 }).toBe('');
     expect((await testbed.exec('node1', ['pgrep', '-u', 'alice', '-a'], { user: 'root' })).stdout).toBe('');

@@ -68,6 +68,8 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   bench: [...onTheWay, 'bench.level', 'bench.done'],
   models: ['models', 'model'],
   plan: ['plan'],
+  prefetch: ['prefetch.planned', 'prefetch.progress', 'prefetch.checking', 'prefetched'],
+  setup: ['setup.planned', 'setup.step', 'setup.built', 'setup.trial', 'setup.tried', 'config.written', 'setup.done'],
   version: ['versions'],
   completions: ['completions'],
   man: ['man'],

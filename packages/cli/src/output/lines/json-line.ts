@@ -9,6 +9,7 @@ import { diagnosisLines } from './diagnosis-lines.ts';
 import { observeLines } from './observe-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { plannerLines } from './planner-lines.ts';
+import { prepareLines } from './prepare-lines.ts';
 import { siteLines } from './site-lines.ts';
 import { useLines } from './use-lines.ts';
 
@@ -19,6 +20,7 @@ export const jsonLines = {
   ...useLines,
   ...siteLines,
   ...plannerLines,
+  ...prepareLines,
   ...observeLines,
   ...benchLines,
   ...ownLines,

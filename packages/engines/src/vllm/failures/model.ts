@@ -82,7 +82,7 @@ export const modelFailures: readonly FailureEntry[] = [
       /Max retries exceeded with url.{0,300}huggingface\.co|huggingface\.co.{0,300}Max retries exceeded/i,
     ],
     why: 'Compute nodes often have no way to the internet, and what HF_HOME holds is not this model, or not all of it.',
-    cure: 'Download it on the login node with the same HF_HOME as in `env`: `HF_HOME=<shared folder> hf download <org>/<model>`, then set `HF_HUB_OFFLINE: "1"` in `env`.',
+    cure: 'Download it on the login node: `fairlead prefetch <org>/<model>`, and set `offline: true` for the cluster, so that the next deployment looks before it queues.',
     sources: [recorded, 'https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables'],
   },
   {

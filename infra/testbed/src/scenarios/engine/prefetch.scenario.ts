@@ -1,0 +1,130 @@
+// `fairlead prefetch` with the real huggingface_hub on the login host, from a hub of its own there: progress, a cut in the middle, a
+// second run, gated models; and a deployment for offline nodes that is refused until the weights are whole. Only with `--real`.
+
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { openTestbed, type Testbed } from '../../index.ts';
+import { Researcher } from '../researcher.ts';
+
+const run = promisify(execFile);
+const file = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
+/** Root's own Python is not alice's. */
+const python = '/usr/bin/python3.11';
+const hubLog = '/tmp/hub.log';
+const timeoutMs = 600_000;
+const shard = 600_000;
+
+let testbed: Testbed;
+let alice: Researcher;
+let lacking: string | undefined;
+
+beforeAll(async () => {
+  lacking = process.env['FAIRLEAD_TESTBED_REAL'] === '1' ? await prepare() : 'it runs with --real';
+  if (lacking !== undefined) return;
+  testbed = await openTestbed({ nodes: 1 });
+  alice = new Researcher(testbed);
+  const hub = testbed.spawn(
+    'login',
+    [python, '-u', '-c', await readFile(file('local-hub/hub.py'), 'utf8'), '8099', hubLog],
+    {
+      user: 'root',
+    },
+  );
+  const listening = Promise.withResolvers<unknown>();
+  hub.stdout?.once('data', listening.resolve);
+  hub.once('close', () => listening.reject(new Error('the hub ended')));
+  await listening.promise;
+}, timeoutMs);
+
+afterAll(async () => {
+  if (lacking === undefined) await testbed[Symbol.asyncDispose]();
+});
+
+async function prepare(): Promise<string | undefined> {
+  try {
+    await run('bash', [file('real-vllm/make-venv.sh'), venv], { env: { ...process.env, PYTHON: python } });
+    return undefined;
+  } catch (error) {
+    return `vLLM cannot be had here: ${String(error).slice(0, 300)}`;
+  }
+}
+
+const settings = [
+  'env={HF_HOME: /home/alice/hf, HF_ENDPOINT: "http://127.0.0.1:8099"}',
+  `engines.vllm.command=[${venv}/bin/vllm, serve]`,
+].flatMap((setting) => ['--set', setting]);
+
+async function onLogin(script: string, user = 'alice'): Promise<string> {
+  return (await testbed.exec('login', ['sh', '-c', script], { user })).stdout;
+}
+
+it(
+  'prefetch fills the cache of the jobs, goes on after a cut, and leaves no process behind',
+  async ({ skip }) => {
+    if (lacking !== undefined) skip(lacking);
+    const whole = await alice.fairlead('prefetch', 'org/tiny', ...settings);
+    expect(whole.last, whole.stderr).toMatchObject({ event: 'prefetched', ok: true, fetchedBytes: 3 * shard + 182 });
+    expect(await onLogin('ls /home/alice/hf/hub/models--org--tiny/snapshots/*')).not.toMatch(/picture|pytorch_model/);
+    const second = await alice.fairlead('prefetch', 'org/tiny', '--verify', ...settings);
+    expect(second.last).toMatchObject({ event: 'prefetched', fetchedBytes: 0 });
+
+    const slow = alice.start('prefetch', 'org/slow', ...settings);
+    await slow.line(
+      (line) => line.includes('prefetch.progress') && Number(/"bytes":(\d+)/.exec(line)?.[1]) > 2 * shard,
+    );
+    slow.signal('SIGINT');
+    expect(await slow.ended).toBe(130);
+    expect(await onLogin("pgrep -u alice -l 'python|bash' || true")).toBe('');
+    const refused = await alice.fairlead('deploy', 'org/slow', '--set', 'offline=true', ...settings);
+    expect(refused.last).toMatchObject({
+      error: {
+        code: 'weights_incomplete',
+        message: expect.stringContaining('without model-00003-of-00003.safetensors') as unknown,
+        hint: 'Download them first: fairlead prefetch org/slow --on tb',
+      },
+    });
+    expect(await onLogin('squeue -h -u alice')).toBe('');
+
+    await onLogin(`touch ${hubLog}.fast`, 'root');
+    const resumed = await alice.fairlead('prefetch', 'org/slow', ...settings);
+    expect(resumed.last).toMatchObject({ event: 'prefetched', fetchedBytes: shard, totalBytes: 3 * shard + 182 });
+    const fetched = await onLogin(`grep -c 'GET /org/slow/resolve/.*model-0000[12]' ${hubLog}`);
+    expect(fetched.trim()).toBe('2');
+    expect(await onLogin("find /home/alice/hf -name '*.incomplete'")).toBe('');
+  },
+  timeoutMs,
+);
+
+it(
+  'prefetch says why a model cannot be had: unknown, gated, without a licence, without a way to the hub, or a full disk',
+  async ({ skip }) => {
+    if (lacking !== undefined) skip(lacking);
+    const failure = async (...args: string[]) => (await alice.fairlead('prefetch', ...args)).last['error'];
+    const says = (code: string, words: string) => ({ code, message: expect.stringContaining(words) as unknown });
+    expect(await failure('org/none', ...settings)).toMatchObject(says('model_unavailable', 'knows no such model'));
+    expect(await failure('org/gated', ...settings)).toMatchObject(says('model_unavailable', 'no token was sent'));
+    const tokenFile = ['--set', 'tokenFile=/home/alice/.hf-token'];
+    expect(await failure('org/gated', ...settings, ...tokenFile)).toMatchObject(says('config_invalid', 'tokenFile'));
+    await onLogin('umask 077; echo unlicensed > /home/alice/.hf-token');
+    expect(await failure('org/gated', ...settings, ...tokenFile)).toMatchObject(says('model_unavailable', 'licence'));
+    const away = ['--set', 'env={HF_HOME: /home/alice/hf2, HF_ENDPOINT: "http://127.0.0.1:9"}', ...settings.slice(2)];
+    expect(await failure('org/tiny', ...away)).toMatchObject(says('hub_unreachable', 'does not reach Hugging Face'));
+    await onLogin('mkdir /tmp/small && mount -t tmpfs -o size=1500k,mode=1777 small /tmp/small', 'root');
+    const small = ['--set', 'env={HF_HOME: /tmp/small/hf, HF_ENDPOINT: "http://127.0.0.1:8099"}', ...settings.slice(2)];
+    expect(await failure('org/tiny', ...small)).toMatchObject(says('disk_full', '2 MB are needed'));
+
+    const given = await testbed.exec(
+      'laptop',
+      ['fairlead', 'prefetch', 'org/gated', '--token-stdin', '--json', ...settings],
+      { user: 'alice', stdin: 'good\n' },
+    );
+    expect(JSON.parse(given.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ event: 'prefetched', ok: true });
+  },
+  timeoutMs,
+);

@@ -1,0 +1,76 @@
+// Reads a model's config.json and index of safetensors from a folder: of this machine, or of a cluster, where they may also lie in the
+// cache of the hub's library.
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { errorText } from '@fairlead/kit';
+import type { CommandRunner } from '@fairlead/scheduler';
+
+import type { FilesFound } from './hub-files.ts';
+
+const askTimeoutMs = 20_000;
+
+/** Of this machine. */
+export async function readLocalFiles(folder: string): Promise<FilesFound> {
+  try {
+    const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as unknown;
+    const names = await readdir(folder);
+    const weights = names.filter((name) => name.endsWith('.safetensors'));
+    const sizes = await Promise.all(weights.map(async (name) => (await stat(join(folder, name))).size));
+    return { ok: true, files: { source: folder, config, weightBytes: sizes.reduce((sum, size) => sum + size, 0) } };
+  } catch (error) {
+    return { ok: false, reason: `${folder} has no config.json that can be read: ${errorText(error)}` };
+  }
+}
+
+/** Of a cluster: a path there, or a Hugging Face id in its cache. Throws the signal's reason alone. */
+export async function readClusterFiles(
+  model: string,
+  {
+    runner,
+    hubCache,
+    label,
+    signal,
+  }: { runner: CommandRunner; hubCache: string | undefined; label: string; signal: AbortSignal },
+): Promise<FilesFound> {
+  // Only a login shell has the variables of a site; what needs none of them is read without.
+  const isPlaced = model.startsWith('/') || hubCache !== undefined;
+  const argv = ['bash', isPlaced ? '-c' : '-lc', findScript, 'bash', model, hubCache ?? ''];
+  try {
+    const { code, stdout } = await runner.run(argv, { timeoutMs: askTimeoutMs, signal });
+    const [, folder = '', bytes = '', text = ''] = /^fl_folder=(.*)\nfl_bytes=(\d*)\n([\s\S]*)$/m.exec(stdout) ?? [];
+    if (code !== 0 || folder === '') return { ok: false, reason: `${label} has no config.json of ${model}` };
+    const config = JSON.parse(text) as unknown;
+    // Of a download that is half done the size says too little; a plan without it estimates.
+    return {
+      ok: true,
+      files: { source: `${folder} on ${label}`, config, ...(Number(bytes) > 0 ? { weightBytes: Number(bytes) } : {}) },
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ok: false, reason: `the files of ${model} on ${label} cannot be read: ${errorText(error)}` };
+  }
+}
+
+// Arguments: a path or a Hugging Face id; the folder of the hub's cache, if the configuration says it. A model whose download has not ended
+// has files called `.incomplete`.
+const findScript = `
+model=$1 cache=$2
+case $model in
+  /*) folder=$model ;;
+  *)
+    cache=\${cache:-\${HF_HUB_CACHE:-\${HF_HOME:+$HF_HOME/hub}}}
+    cache=\${cache:-\${XDG_CACHE_HOME:-$HOME/.cache}/huggingface/hub}
+    kept=$cache/models--$(printf %s "$model" | sed 's#/#--#g')
+    folder=$(ls -td "$kept"/snapshots/*/ 2>/dev/null | head -n 1)
+    ;;
+esac
+[ -n "$folder" ] && [ -f "$folder/config.json" ] || exit 3
+bytes=0
+if ! ls "$kept"/blobs/*.incomplete >/dev/null 2>&1; then
+  bytes=$(find -L "$folder" -maxdepth 1 -name '*.safetensors' -exec stat -L -c %s {} + 2>/dev/null | awk '{ sum += $1 } END { printf "%.0f", sum }')
+fi
+printf '\\nfl_folder=%s\\nfl_bytes=%s\\n' "\${folder%/}" "$bytes"
+head -c 1000000 "$folder/config.json"
+`;

@@ -1,0 +1,70 @@
+// Learns what a plan needs of a model that is no preset: from this machine's cache of such facts, the hub, or the cluster.
+
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+
+import { errnoOf } from '@fairlead/kit';
+import { decodeModelFacts, type DecodedFacts } from '@fairlead/planner';
+
+import { type FilesFound, type HubAccess, isHubId, readHubFiles } from './hub-files.ts';
+
+/** Facts of a model change when its author replaces it. */
+const keptForMs = 7 * 24 * 3_600_000;
+
+export interface LearnDeps extends HubAccess {
+  /** Where programs and facts are kept on this machine. */
+  cacheDir: string;
+}
+
+/** From the hub, or from an earlier answer of it; `reason` says why there are none. Throws the signal's reason alone. */
+export async function learnFromHub(model: string, deps: LearnDeps): Promise<DecodedFacts> {
+  if (!isHubId(model)) return { ok: false, reason: `${model} is no Hugging Face id` };
+  const path = join(deps.cacheDir, 'models', `${model.replace('/', '--')}.json`);
+  const kept = await readKept(path, deps.clock.now());
+  if (kept) return decodeFound(model, kept);
+  const found = await readHubFiles(model, deps);
+  const decoded = decodeFound(model, found);
+  if (found.ok && decoded.ok) await keep(path, { readMs: deps.clock.now(), files: slim(found.files) });
+  return decoded;
+}
+
+export function decodeFound(model: string, found: FilesFound): DecodedFacts {
+  return found.ok ? decodeModelFacts({ name: model, model, ...found.files }) : found;
+}
+
+interface Kept {
+  readMs: number;
+  files: Extract<FilesFound, { ok: true }>['files'];
+}
+
+/** An index names each tensor; only its total counts. */
+function slim(files: Kept['files']): Kept['files'] {
+  const { index } = files;
+  if (typeof index !== 'object' || index === null || !('metadata' in index)) return files;
+  return { ...files, index: { metadata: index.metadata } };
+}
+
+async function readKept(path: string, nowMs: number): Promise<FilesFound | undefined> {
+  try {
+    const kept = JSON.parse(await readFile(path, 'utf8')) as Partial<Kept> | null;
+    const isFresh = typeof kept?.readMs === 'number' && nowMs - kept.readMs < keptForMs && kept.readMs <= nowMs;
+    return isFresh && typeof kept.files?.source === 'string' ? { ok: true, files: kept.files } : undefined;
+  } catch (error) {
+    // Absent, unreadable or damaged: the hub is asked again.
+    if (errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** A cache that cannot be written costs the next look a second, and no more. */
+async function keep(path: string, kept: Kept): Promise<void> {
+  const fresh = `${path}.${randomUUID()}`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(fresh, JSON.stringify(kept), { mode: 0o600 });
+    await rename(fresh, path);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
