@@ -118,7 +118,7 @@ function nameNvidia(
     return renamed(['0'], visible);
   }
   const indices = own.map(({ index }) => String(index));
-  const isReadable = visible.length === 0 || visible.every((id) => indices.includes(id));
+  const isReadable = visible.every((id) => indices.includes(id));
   return isReadable ? { env: {}, notes: [] } : renamed(indices, visible);
 }
 
