@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, readProcStat, Scope, systemClock } from '@fairlead/kit';
 import { expect, it } from 'vitest';
 import { type HangReportOptions, saveHangReport } from './save-hang-report.ts';
 
@@ -19,6 +19,8 @@ async function stopped(scope: Scope, pySpy?: string): Promise<HangReportOptions 
   child.kill('SIGSTOP');
   scope.defer(() => void child.kill('SIGKILL'));
   const pid = child.pid!;
+  // The signal takes effect a moment after the call.
+  await expect.poll(async () => (await readProcStat(pid))?.state).toBe('T');
   const common = { reason: 'the engine hangs: no answer', lastLines: ['one', 'two'], path: undefined };
   return { ...common, dir, pid, pids: [pid], program: join(dir, 'vllm'), clock: systemClock };
 }
