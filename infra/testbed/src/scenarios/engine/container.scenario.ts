@@ -112,7 +112,7 @@ describe('deploy of an engine in a container', () => {
         ok: false,
         error: { code, message: expect.stringMatching(message), hint: expect.stringMatching(cure) },
       });
-      expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
+      expect((await testbed.exec('login', ['squeue', '-h', '-t', 'pending,running'])).stdout).toBe('');
     },
     timeoutMs,
   );
