@@ -25,12 +25,12 @@ const noNativeAddons: Rolldown.Plugin = {
 
 /**
  * An ES module's import of these reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, `node:util` 33
- * modules, `node:crypto` Web Crypto, `node:fs` its streams. Taken as an object, they load what is used.
+ * modules, `node:crypto` Web Crypto, `node:fs` its streams, `node:process` standard input. Taken as an object, they load what is used.
  */
 const lazyBuiltins: Rolldown.Plugin = {
   name: 'lazy-builtins',
   resolveId: {
-    filter: { id: /^(node:)?(child_process|crypto|fs|http|https|util)$/ },
+    filter: { id: /^(node:)?(child_process|crypto|fs|http|https|process|util)$/ },
     handler: (id) => `\0lazy-builtin:${id.replace(/^node:/, '')}`,
   },
   load: {
