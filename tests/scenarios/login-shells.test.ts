@@ -71,7 +71,7 @@ async function runJob({ world, slurm }: CareWorld): Promise<void> {
   expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
   const ask =
     'fetch(`${process.env.OPENAI_BASE_URL}/models`, { headers: { authorization: `Bearer ${process.env.OPENAI_API_KEY}` } }).then((answer) => console.log(answer.status))';
-  const asked = await world.cli(['exec', 'a', '--', process.execPath, '-e', ask]);
+  const asked = await world.start(['exec', 'a', '--', process.execPath, '-e', ask]).ended;
   expect(asked.stdout.trim()).toBe('200');
   expect((await world.json('stop', 'a', '--now')).code).toBe(0);
 }

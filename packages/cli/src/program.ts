@@ -23,13 +23,22 @@ export interface GlobalFlags {
 const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing of that name, 4 a host cannot be reached, 130 interrupted.`;
 
-/** `run` makes the context from the global flags, runs the command, and turns a failure into words and an exit code. */
+/**
+ * `run` makes the context from the global flags, runs the command, and turns a failure into words and an exit code. Help and wrong
+ * usage are written to `streams`.
+ */
 export function createProgram(
   version: string,
   run: (flags: GlobalFlags, work: (context: Context) => Promise<void>) => Promise<void>,
+  streams?: Pick<Context['streams'], 'stdout' | 'stderr'>,
 ): Command {
-  // Commands inherit it when they are made: wrong usage throws, so that it has an exit code of its own.
+  // Commands inherit both when they are made. Wrong usage throws, so that it has an exit code of its own.
   const program = new Command('fairlead').exitOverride();
+  if (streams)
+    program.configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+    });
   const go: RunCommand = (work) => run(program.opts<GlobalFlags>(), work);
   program
     .description(

@@ -64,7 +64,7 @@ export async function runProgram({
     if (signal.aborted) exitCode = exit.interrupted;
   }
 
-  const program = createProgram(version, run);
+  const program = createProgram(version, run, streams);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -22,7 +22,7 @@ export interface WorldOptions {
   shell?: string;
   /** Further lines of the bastion's sshd_config. */
   sshdConfig?: readonly string[];
-  /** `json` and `deploy` too start a process for each command. Absent: where there are built programs, they run it in this process. */
+  /** `cli`, `json` and `deploy` too start a process for each command. Absent: where there are built programs, they run it in this process. */
   withProcesses?: boolean;
   /** Makes the configuration that is written; the CLI checks it. */
   config?: (config: WorldConfig) => object;
@@ -46,11 +46,14 @@ export interface World extends AsyncDisposable {
   /** What the CLI is run with, whole: HOME, FAIRLEAD_CONFIG, FAIRLEAD_PROFILE, PATH. */
   readonly env: Record<string, string>;
   readonly bastion: LocalSshServer;
-  /** `fairlead <args>` to its end. */
+  /**
+   * `fairlead <args>` to its end; with `stdin` in a process of its own, else without (`withProcesses`). `exec` gives its command the
+   * process's own output: `start` takes that.
+   */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
-  /** The same with `--json`, without a process of its own (`withProcesses`): the lines, and the last of them. */
+  /** The same with `--json`: the lines, and the last of them. */
   json(...args: string[]): Promise<CliResult & { lines: JsonLine[]; last: JsonLine }>;
-  /** `fairlead <args>` that goes on. */
+  /** `fairlead <args>` that goes on, in a process of its own. */
   start(args: readonly string[], options?: CliOptions): RunningCli;
   /** Deploys the simulator under a name and waits until it is ready. */
   deploy(name: string, ...args: string[]): Promise<JsonLine>;
@@ -106,10 +109,13 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
   const stop = new AbortController();
   scope.defer(() => stop.abort());
   const runCommand = options.withProcesses ? undefined : await loadRunCommand();
-  const run = (args: readonly string[]): Promise<CliResult> =>
-    runCommand ? runCommand(args, { env, cwd: dir, signal: stop.signal }) : start(args).ended;
+  function cli(args: readonly string[], cliOptions: CliOptions = {}): Promise<CliResult> {
+    if (!runCommand || cliOptions.stdin !== undefined) return start(args, cliOptions).ended;
+    const { env: more, cwd = dir } = cliOptions;
+    return runCommand(args, { env: { ...env, ...more }, cwd, signal: stop.signal });
+  }
   async function json(...args: string[]) {
-    const result = await run([...args, '--json']);
+    const result = await cli([...args, '--json']);
     const lines = parseJsonLines(result.stdout);
     return { ...result, lines, last: lines.at(-1) ?? {} };
   }
@@ -122,7 +128,7 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
     bastion,
     start,
     json,
-    cli: (args, cliOptions) => start(args, cliOptions).ended,
+    cli,
     async deploy(name, ...args) {
       const { code, last, stderr } = await json('deploy', 'demo', '--name', name, ...args);
       if (code !== 0) throw new Error(`${name} is not ready: ${JSON.stringify(last)} ${stderr}`);
