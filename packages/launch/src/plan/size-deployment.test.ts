@@ -56,6 +56,13 @@ describe('A deployment on a site', () => {
     expect(() => planOn(capella, { gpus: 5 })).toThrow(/its nodes have 4 GPUs: got 5/);
   });
 
+  it('leaves an engine without GPUs as its preset has it', () => {
+    const mine = { model: 'Qwen/Qwen3-32B-FP8', gpus: 0, mem: '8G' };
+    const plan = planOn(alpine, { what: 'mine' }, { config: { presets: { mine } } });
+    expect(plan).toMatchObject({ gpus: 0, mem: '8G', reasons: [] });
+    expect(plan.partition).toBeUndefined();
+  });
+
   it('reads context and split from the arguments of a preset of your own, and keeps them', () => {
     const mine = {
       model: 'Qwen/Qwen3-32B-FP8',

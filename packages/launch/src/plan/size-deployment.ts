@@ -51,7 +51,7 @@ export interface Sized {
 /** This version runs an engine on one node. */
 const maxNodes = 1;
 
-/** Undefined where nothing is known of the GPUs that the settings name. Throws `does_not_fit`. */
+/** Undefined where nothing is known of the GPUs that the settings name, and for an engine without GPUs. Throws `does_not_fit`. */
 export function sizeDeployment(sizing: Sizing): Sized | undefined {
   const { model, cluster, site } = sizing;
   const places = placesFor(sizing);
@@ -82,6 +82,8 @@ function placesFor({ request, own, args, cluster, site }: Sizing): Place[] {
   const type = cluster.gpu?.type;
   const split = (numberOf(args, '--tensor-parallel-size') ?? 1) * (numberOf(args, '--pipeline-parallel-size') ?? 1);
   const wantedGpus = request.gpus ?? own.gpus ?? (split > 1 ? split : undefined);
+  // An engine that computes on CPUs: the planner counts GPUs.
+  if (wantedGpus === 0) return [];
   const wantedHours = (minutesSaid({ request, own, cluster }) ?? 0) / 60;
   const places = site.places
     .filter((place) => partition === undefined || partition.split(',').includes(place.partition ?? ''))
