@@ -12,6 +12,7 @@ export { observationFor } from './job/observe-job.ts';
 export { routesForJobs } from './job/routes-for-jobs.ts';
 export { testJob } from './job/submit-job.ts';
 export { type LaunchErrorCode } from './launch-error.ts';
+export { findImage, imageCure, type ImageFound } from './plan/check-image.ts';
 export { type DeployRequest } from './plan/deploy-request.ts';
 export { type DeploymentPlan, type KnownFacts, planDeployment } from './plan/plan-deployment.ts';
 export { priceOf } from './plan/price.ts';

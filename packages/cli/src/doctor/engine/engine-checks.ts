@@ -1,6 +1,8 @@
 // The engine's environment as the login host sees it: prologue, program, token, caches, model.
 
-import { defaultEngine, type EngineKind, engineKinds, findEngineKind } from '@fairlead/engines';
+import { containerKinds, defaultEngine, type EngineKind, engineKinds, findEngineKind } from '@fairlead/engines';
+
+import { findImage } from '@fairlead/launch';
 
 import { type Check, passed } from '../check.ts';
 import { willRunJob } from '../login/login-checks.ts';
@@ -8,7 +10,7 @@ import { wantedJobOf } from '../slurm/wanted-job.ts';
 import type { Inspection } from '../inspection.ts';
 import { askCache, askModel, askToken } from './engine-files.ts';
 import { engineScript } from './engine-script.ts';
-import { judgeEngine, judgePrologue, type ProgramWanted } from './judge-engine.ts';
+import { judgeEngine, judgeImage, judgePrologue, type ProgramWanted } from './judge-engine.ts';
 import { runPrologue } from './run-prologue.ts';
 
 export function engineChecks(needs: readonly string[]): Check[] {
@@ -65,11 +67,14 @@ function programCheck(kind: EngineKind): Check {
   return {
     id: `engine.${kind.name}`,
     title: `Engine: ${kind.title}`,
-    tried: 'looked for the program after the prologue, and asked for its version',
+    tried: 'looked for the program after the prologue, and asked for its version; of a container, for the image',
     needs: ['engine.prologue'],
     limitMs: 90_000,
     async run(inspection, signal) {
       const wanted = await programWanted(inspection, kind);
+      const { container } = wanted;
+      if (container)
+        return judgeImage(container, await findImage(container.image, await inspection.login.host(), signal));
       if (wanted.command.length === 0) return passed(`engines.${kind.name} is not configured: it cannot be deployed`);
       const { answers } = await runPrologue(inspection, engineScript, scriptArguments(wanted), signal);
       return judgeEngine({ ...wanted, hasLastWord: willRunJob(inspection) }, answers);
@@ -80,9 +85,13 @@ function programCheck(kind: EngineKind): Check {
 type Wanted = Omit<ProgramWanted, 'hasLastWord'>;
 
 /** The arguments of `engineScript`. */
-export function scriptArguments({ kind, command }: Pick<Wanted, 'kind' | 'command'>): string[] {
+export function scriptArguments({
+  kind,
+  command,
+  container,
+}: Pick<Wanted, 'kind' | 'command' | 'container'>): string[] {
   const { version } = kind;
-  return version ? [version.distribution, ...version.command(command)] : ['', ...command];
+  return version && !container ? [version.distribution, ...version.command(command)] : ['', ...command];
 }
 
 /** The engine that a job would need a program for: of the named model, else of the configuration, else the default. */
@@ -99,7 +108,9 @@ async function programWanted(inspection: Inspection, kind: EngineKind): Promise<
   const { config } = await inspection.login.cluster();
   const own = kind.program.kind === 'installed' ? kind.program.command : [];
   const isNamed = config.engines?.[kind.name] !== undefined || (await isAskedFor(inspection, kind));
-  return { kind, command: config.engines?.[kind.name]?.command ?? own, isNamed };
+  const { command = own, container } = config.engines?.[kind.name] ?? {};
+  if (!container) return { kind, command, isNamed };
+  return { kind, command: [container.program ?? containerKinds[container.kind].program], isNamed, container };
 }
 
 async function isAskedFor(inspection: Inspection, kind: EngineKind): Promise<boolean> {

@@ -10,7 +10,7 @@ import { parseAnswers } from '../ask-host.ts';
 import { scriptArguments } from './engine-checks.ts';
 import { judgeToken } from './engine-files.ts';
 import { engineScript } from './engine-script.ts';
-import { judgeEngine, judgePrologue } from './judge-engine.ts';
+import { judgeEngine, judgeImage, judgePrologue } from './judge-engine.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -84,6 +84,31 @@ describe('judgeEngine', () => {
     ['missing and not asked for', { ...wanted, isNamed: false }, new Map(), 'warn'],
     ['whose version nothing tells', { ...wanted, kind: findEngineKind('command') }, found, 'ok'],
   ] as const)('%s', (_what, what, answers, status) => expect(judgeEngine(what, answers).status).toBe(status));
+});
+
+describe('An engine in a container', () => {
+  const container = { kind: 'charliecloud', image: '/project/vllm' } as const;
+  it.each([
+    ['ready', 'ok', /which is there/],
+    ['elsewhere', 'ok', /only a compute node/],
+    ['missing', 'fail', /is not there/],
+    ['unreadable', 'fail', /cannot be read/],
+  ] as const)('has an image that is %s', (found, status, words) => {
+    const finding = judgeImage(container, found);
+    expect(finding).toMatchObject({ status, found: expect.stringMatching(words) as unknown });
+    if (found === 'missing') expect(finding.todo).toContain('ch-convert vllm/vllm-openai:latest /project/vllm');
+  });
+
+  it('needs the program that runs it on the node, and no vLLM there', () => {
+    const wanted = { kind: findEngineKind('vllm'), command: ['ch-run'], container, isNamed: true, hasLastWord: false };
+    expect(scriptArguments(wanted)).toEqual(['', 'ch-run']);
+    expect(judgeEngine(wanted, new Map([['fl_exe', '/usr/bin/ch-run']]))).toMatchObject({ status: 'ok' });
+    expect(judgeEngine(wanted, new Map())).toMatchObject({
+      status: 'fail',
+      found: 'Charliecloud (ch-run) is not there',
+      todo: expect.stringContaining('engines.vllm.container.program') as unknown,
+    });
+  });
 });
 
 describe('judgePrologue', () => {

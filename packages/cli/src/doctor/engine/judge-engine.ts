@@ -1,13 +1,16 @@
 // What the engine's environment is worth: program found, version known, prologue without failures. Pure.
 
-import type { EngineKind } from '@fairlead/engines';
+import { containerKinds, type ContainerSettings, type EngineKind } from '@fairlead/engines';
+import { imageCure, type ImageFound } from '@fairlead/launch';
 
 import type { Answers } from '../ask-host.ts';
 import { fail, type Finding, passed, warn } from '../check.ts';
 
 export interface ProgramWanted {
   kind: EngineKind;
+  /** With `container` the program that runs the container. */
   command: readonly string[];
+  container?: ContainerSettings;
   /** Whether the configuration or the named model says that this engine is used here. */
   isNamed: boolean;
   /** Whether a compute node will be asked too. */
@@ -25,9 +28,29 @@ export function judgePrologue(lines: readonly string[], answers: Answers, stderr
   return passed(lines.length === 0 ? 'there is none' : `${lines.length} lines ran without a failure`);
 }
 
-export function judgeEngine({ kind, command, isNamed, hasLastWord }: ProgramWanted, answers: Answers): Finding {
+/** Of the image alone: a login host may lack the program that runs containers. */
+export function judgeImage(container: ContainerSettings, found: ImageFound): Finding {
+  const { image } = container;
+  if (found === 'ready') return passed(`it runs in ${image}, which is there`);
+  if (found === 'elsewhere') return passed(`it runs in ${image}, which only a compute node can find`);
+  const why = found === 'missing' ? 'is not there' : 'cannot be read by this account';
+  return fail(`the image ${image} ${why}`, imageCure(container, found));
+}
+
+export function judgeEngine(
+  { kind, command, container, isNamed, hasLastWord }: ProgramWanted,
+  answers: Answers,
+): Finding {
   const [program = ''] = command;
   const exe = answers.get('fl_exe') ?? '';
+  if (container) {
+    const { title } = containerKinds[container.kind];
+    if (exe !== '') return passed(`${exe} runs ${container.image}`);
+    return fail(
+      `${title} (${program}) is not there`,
+      `Load its module in \`prologue\`, or name its path in engines.${kind.name}.container.program.`,
+    );
+  }
   const words = kind.examples.command.slice(1).join(' ');
   const install = kind.program.kind === 'installed' ? `Install ${kind.title} in an environment` : `Put ${program}`;
   const todo = `${install} there, and say how it is found: \`prologue\` (module load, source venv/bin/activate) or engines.${kind.name}.command (its absolute path, then ${words}).`;
