@@ -12,7 +12,7 @@ import { type ModelsArgs, runModels } from './models.ts';
 import { type PlanArgs, runPlan } from './plan.ts';
 
 /** The command's stdout, and its exit code where it set one. */
-async function shown(json: boolean, run: (context: Parameters<typeof runPlan>[1]) => Promise<void>) {
+async function shown(json: boolean, run: (context: Parameters<typeof runPlan>[1]) => Promise<void>, config?: string) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const output = createOutput(
     { stdout, stderr },
@@ -22,13 +22,14 @@ async function shown(json: boolean, run: (context: Parameters<typeof runPlan>[1]
   const { signal } = new AbortController();
   // No hub is asked.
   const env = { HF_HUB_OFFLINE: '1', XDG_CACHE_HOME: '/nonexistent' };
-  const place = { env, home: '/nonexistent', cwd: tmpdir(), clock: systemClock, signal };
+  const given = { flags: { config, verbose: false } };
+  const place = { env, home: '/nonexistent', cwd: tmpdir(), clock: systemClock, signal, ...given };
   await run({ output, setExitCode: (code) => (exitCode = code), ...place });
   return { text: String(stdout.read() ?? ''), exitCode };
 }
 
-const plan = (args: Omit<PlanArgs, 'kvCache'>, json = false) =>
-  shown(json, (context) => runPlan({ kvCache: 'auto', ...args }, context));
+const plan = (args: Omit<PlanArgs, 'kvCache'>, json = false, config?: string) =>
+  shown(json, (context) => runPlan({ kvCache: 'auto', ...args }, context), config);
 const models = (args: ModelsArgs, json = false) => shown(json, (context) => runModels(args, context));
 
 describe('plan', () => {
@@ -58,6 +59,24 @@ describe('plan', () => {
     expect(text).toMatch(
       / {2}warning {3}this version of Fairlead deploys on one node alone\n {2}instead {3}take a node with/,
     );
+  });
+
+  it('is for the site of the cluster that is named, or of the default cluster, unless GPUs are named', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fl-plan-'));
+    const file = join(folder, 'fairlead.yaml');
+    const clusters = 'clusters: { here: { site: tud-capella }, there: { site: curc-alpine }, bare: {} }';
+    try {
+      await writeFile(file, `defaultCluster: here\n${clusters}\n`);
+      const places = async (args: Omit<PlanArgs, 'kvCache' | 'model'>) =>
+        (await plan({ model: 'qwen3-8b', ...args }, false, file)).text.match(/(?<=^partition )\S+/gm) ?? [];
+      expect(await places({})).toEqual(['capella']);
+      expect(await places({ on: 'there' })).toEqual(['aa100', 'al40', 'ami100']);
+      expect(await places({ gpu: 'h100:94' })).toEqual([]);
+      await expect(places({ on: 'bare' })).rejects.toMatchObject({ code: 'usage', message: /names no site profile/ });
+      await expect(places({ on: 'nowhere' })).rejects.toMatchObject({ code: 'cluster_unknown' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('without a place has a line for each GPU type', async () => {

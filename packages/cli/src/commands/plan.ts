@@ -1,10 +1,8 @@
 // `fairlead plan`: what a model needs on a site's partitions, on one GPU type, or on each that is known. Reaches no host.
 
-import { readSiteFile } from '@fairlead/config';
 import { CodedError, defined } from '@fairlead/kit';
 import {
   builtInModels,
-  builtInSites,
   defaultWish,
   findChanges,
   type Gpu,
@@ -25,12 +23,11 @@ import { exit } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { LineFields } from '../output/lines/json-line.ts';
 import { findModel, gpuOf, gpusPerNodeOf, siblingsOf } from './find-model.ts';
+import { planSite, type PlanSiteArgs } from './plan-site.ts';
 import { overviewText, type PlacePlan, planText } from './plan-text.ts';
 
-export interface PlanArgs {
+export interface PlanArgs extends PlanSiteArgs {
   model: string;
-  site?: string | undefined;
-  gpu?: string | undefined;
   gpus?: number | undefined;
   nodes?: number | undefined;
   context?: number | undefined;
@@ -38,13 +35,13 @@ export interface PlanArgs {
   kvCache: 'auto' | 'fp8';
 }
 
-type Needs = Pick<Context, 'output' | 'setExitCode' | 'env' | 'home' | 'cwd' | 'clock' | 'signal'>;
+type Needs = Pick<Context, 'output' | 'setExitCode' | 'env' | 'home' | 'cwd' | 'clock' | 'signal' | 'flags'>;
 
 export async function runPlan(args: PlanArgs, context: Needs): Promise<void> {
   const { output, setExitCode } = context;
   const model = await modelOf(args.model, context);
   const wish = wishOf(model, args);
-  const site = args.site === undefined ? undefined : await siteOf(args.site);
+  const site = await planSite(args, context);
   const gpu = args.gpu === undefined ? undefined : gpuOf(args.gpu, '--gpu');
   const plans = placesFor(args, { site, gpu }).map((place) => planAt(place, model, wish));
   const isFitting = plans.some(({ fits }) => fits);
@@ -101,25 +98,12 @@ function planAt(place: Place, model: ModelFacts, wish: Wish): PlacePlan {
   return { ...plan, changes, warnings: [...plan.warnings, 'this version of Fairlead deploys on one node alone'] };
 }
 
-async function siteOf(text: string): Promise<SiteProfile> {
-  const found = builtInSites.find(({ name }) => name === text);
-  if (found) return found;
-  if (/[./\\]/.test(text)) return readSiteFile(text);
-  throw new CodedError<CliErrorCode>(
-    'usage',
-    `cannot plan for the site ${text || '""'} because no profile has that name`,
-    {
-      hint: `Profiles: ${builtInSites.map(({ name }) => name).join(', ')}. One of your own is named by its path, such as ./my-site.yaml.`,
-    },
-  );
-}
-
 function placesFor(args: PlanArgs, { site, gpu }: { site: SiteProfile | undefined; gpu: Gpu | undefined }): Place[] {
   const supply = { gpusPerNode: gpusPerNodeOf(args.gpus ?? 8), nodes: args.nodes ?? 1 };
   if (!site) return (gpu ? [gpu] : gpus).map((one) => placeOfGpu(one, supply));
   if (args.gpus !== undefined || args.nodes !== undefined) {
-    throw new CodedError<CliErrorCode>('usage', 'cannot use --gpus or --nodes with --site, which says both', {
-      hint: 'Leave them out, or leave out --site and name the GPU type with --gpu.',
+    throw new CodedError<CliErrorCode>('usage', 'cannot use --gpus or --nodes on a site, whose profile says both', {
+      hint: 'Leave them out, or leave out --site and --on and name the GPU type with --gpu.',
     });
   }
   const places = placesOfSite(site);

@@ -35,6 +35,12 @@ function addPlan(program: Command, go: RunCommand): void {
       'a name that `fairlead models` lists, any org/model of the Hugging Face hub, or a folder of this machine',
     )
     .option('--site <site>', 'on the partitions of a site: curc-alpine, tud-capella, or the path of a site profile')
+    .addOption(
+      new Option(
+        '--on <cluster>',
+        'on the site of a configured cluster (the default cluster, if it has one)',
+      ).conflicts('site'),
+    )
     .option('--gpu <gpu>', 'on GPUs of this type and memory, such as h100:94')
     .option('--gpus <count>', 'how many GPUs a node has, where no site says it (8)', countNumber)
     .option('--nodes <count>', 'how many nodes there are, where no site says it (1)', countNumber)
@@ -63,6 +69,7 @@ Examples:
 
 interface PlanOptions {
   site?: string;
+  on?: string;
   gpu?: string;
   gpus?: number;
   nodes?: number;
