@@ -121,7 +121,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const gpus = await checkGpus(gpuWish(kind, wanted, options.env), options, signal);
     const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu }) };
     const job = { instanceId: spec.instanceId, env: { ...options.env, ...gpus.env }, ...defined({ hfToken }) };
-    const caches = kind.caches.length === 0 ? {} : await untilAborted(openCaches(spec, log), signal);
+    // A directory of its own on the node stays there for the next job: only for an engine that is known to keep something.
+    const scratchDir = kind.caches.length === 0 ? undefined : spec.scratchDir;
+    const caches = await untilAborted(openCaches({ cacheDir: spec.cacheDir, scratchDir }, log), signal);
     const planned = { ...job, kind, wanted, place, isPlain, caches };
     const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
     await untilAborted(makeDirectories(engineCommand(planned).directories, log), signal);

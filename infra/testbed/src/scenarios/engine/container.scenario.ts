@@ -112,7 +112,10 @@ describe('deploy of an engine in a container', () => {
         ok: false,
         error: { code, message: expect.stringMatching(message), hint: expect.stringMatching(cure) },
       });
-      expect((await testbed.exec('login', ['squeue', '-h', '-t', 'pending,running'])).stdout).toBe('');
+      // Its agent tells of a failure before the job ends.
+      await expect
+        .poll(async () => (await testbed.exec('login', ['squeue', '-h', '-t', 'pending,running'])).stdout)
+        .toBe('');
     },
     timeoutMs,
   );

@@ -115,14 +115,16 @@ describe('an upload', () => {
 });
 
 test(
-  'a job that fails before its agent can report is reported with the last lines of its log',
+  'a line of the prologue that fails is the reason, and the job log has what it printed',
   async () => {
     const { code, last } = await deploy('r', '--set', 'prologue=["module load cuda || exit 7"]');
     expect(code).toBe(1);
     expect(last['error']).toMatchObject({
       code: 'deploy_failed',
-      message: expect.stringMatching(/exit code 7\n.*module: command not found/),
+      message: expect.stringMatching(/this line of the prologue failed with exit code 7: exit 7/),
+      hint: expect.stringContaining('--source job'),
     });
+    expect(await on('login', `cat ${home}/.local/share/fairlead/jobs/*/job.log`)).toMatch(/module: command not found/);
   },
   timeoutMs,
 );
