@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // The edge of the process: arguments, environment, signals, exit code. Decides nothing else.
 
-import './quick-start.ts';
-
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
@@ -78,6 +76,7 @@ process.exitCode = await runProgram({
   startedMs,
   currentFolder: () => process.cwd(),
   onInterrupt,
+  prepare: () => import('./quick-start.ts'),
   env: process.env,
   home,
   nodePath: process.execPath,

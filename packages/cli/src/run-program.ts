@@ -18,6 +18,8 @@ export interface Edges extends Omit<Context, 'output' | 'cwd' | 'setExitCode' | 
   startedMs: number;
   /** Throws where the current folder is not there any more. */
   currentFolder: () => string;
+  /** Before a command runs, and not for `--help`. */
+  prepare?: () => Promise<unknown>;
   /** Ctrl-C at a question. */
   onInterrupt: () => void;
 }
@@ -29,6 +31,7 @@ export async function runProgram({
   startedMs,
   currentFolder,
   onInterrupt,
+  prepare,
   ...edges
 }: Edges): Promise<number> {
   const { streams, signal, clock } = edges;
@@ -40,7 +43,7 @@ export async function runProgram({
   }
 
   async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
-    await import('./no-schema-compiler.ts');
+    await prepare?.();
     const output = await outputFor(flags);
     const isInteractive = streams.stdin.isTTY && streams.stderr.isTTY && !flags.json;
     const context: Context = {
