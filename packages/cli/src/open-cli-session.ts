@@ -5,7 +5,7 @@ import { isCodedError } from '@fairlead/kit';
 import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
 import type { LaptopProfile } from '@fairlead/protocol';
 
-import { machineOf } from './launch/launch-run.ts';
+import { machineOf } from './launch/machine-of.ts';
 import { configPlaceOf } from './config/config-place.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';

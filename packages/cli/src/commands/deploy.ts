@@ -18,7 +18,7 @@ import { formatSlurmDuration } from '@fairlead/scheduler';
 import { configPlaceOf } from '../config/config-place.ts';
 import { offerTrust } from '../config/offer-trust.ts';
 import type { Context } from '../context.ts';
-import { machineOf } from '../launch/launch-run.ts';
+import { machineOf } from '../launch/machine-of.ts';
 import { renderEvent } from '../launch/render-event.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import type { Output } from '../output/output.ts';

@@ -8,7 +8,7 @@ import { prefetch, type PrefetchEvent, bytesText } from '@fairlead/launch/enviro
 import type { CliErrorCode } from '../cli-error.ts';
 import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
-import { machineOf } from '../launch/launch-run.ts';
+import { machineOf } from '../launch/machine-of.ts';
 import { renderEvent } from '../launch/render-event.ts';
 import type { Output } from '../output/output.ts';
 

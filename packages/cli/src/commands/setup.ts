@@ -14,7 +14,7 @@ import { gigabytes, type SetupEvent, setUp, bytesText } from '@fairlead/launch/e
 
 import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
-import { machineOf } from '../launch/launch-run.ts';
+import { machineOf } from '../launch/machine-of.ts';
 import { renderEvent } from '../launch/render-event.ts';
 
 export interface SetupArgs {

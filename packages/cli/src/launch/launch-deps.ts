@@ -6,7 +6,7 @@ import type { LaunchDeps } from '@fairlead/launch';
 import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { openCliSession } from '../open-cli-session.ts';
-import { machineOf } from './launch-run.ts';
+import { machineOf } from './machine-of.ts';
 
 export async function launchDepsOf(context: Context): Promise<LaunchDeps> {
   const { config } = await loadConfig(configPlaceOf(context));
