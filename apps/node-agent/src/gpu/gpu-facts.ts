@@ -1,4 +1,4 @@
-// What a node's own program says of its GPUs, whoever made them. Facts only.
+// What `nvidia-smi` or `rocm-smi` says of a node's GPUs, in one form for both. Facts only.
 
 export interface GpuFacts {
   index: number;
