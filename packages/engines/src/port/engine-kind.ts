@@ -40,6 +40,18 @@ export interface EngineGpu {
   computeCapability?: number;
 }
 
+/** What one process of an engine over several nodes has to know of the others, in words as in `EnginePlace`. */
+export interface EngineNode {
+  /** 0 leads: it alone answers requests. */
+  rank: number;
+  /** Where this node is reached by the others. */
+  address: string;
+  /** The network interface of that address. Absent: not known. */
+  networkInterface?: string;
+  /** Where the processes meet: an address and a free port of rank 0. */
+  meeting: { address: string; port: string };
+}
+
 /** The values that the node gives an engine. They are words, so that a dry run can show names in their place. */
 export interface EnginePlace {
   /** The agent's own Node. */
@@ -53,6 +65,8 @@ export interface EnginePlace {
   /** Port of 127.0.0.1 to listen on, if `listens` returns `port`. */
   port: string;
   engineKey: Secret;
+  /** Absent: the engine runs on one node. */
+  node?: EngineNode;
   /** Absent: the node has no GPU, or nothing is known of it. */
   gpu?: EngineGpu;
 }
@@ -164,6 +178,8 @@ export interface EngineKind {
    * the engine takes the last of several values.
    */
   combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
+  /** Why these settings cannot be run over several nodes, as `check` has it. Absent: the engine runs on one node only. */
+  checkNodes?: (settings: EngineSettings) => EngineCheck['problems'];
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
