@@ -76,6 +76,8 @@ export interface EnginePlan {
   argv: readonly string[];
   /** Added to the job's own environment. Holds `EngineSettings.env`. */
   env: Readonly<Record<string, string>>;
+  /** Added where the job's environment has no such variable. */
+  fallbacks?: Readonly<Record<string, string>>;
   /** What the plan did with the settings that a user may not expect: one sentence each. */
   notes?: readonly string[];
   /** Added to `argv`; left out at the next start if the engine reports that it does not know the first of them. */

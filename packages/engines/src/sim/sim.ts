@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { EngineKind, EnginePlace } from '../port/engine-kind.ts';
 import { fillPlaceholders } from '../port/placeholders.ts';
-import { placeArguments } from '../vllm/over-nodes.ts';
+import { nodeFallbacks, placeArguments } from '../vllm/over-nodes.ts';
 import { serveArguments, serveEnvironment, takenFlags, vllm } from '../vllm/vllm.ts';
 
 const { argumentsOf: _argumentsOf, combine: _combine, ...likeVllm } = vllm;
@@ -25,6 +25,7 @@ export const sim: EngineKind = {
       ...placeArguments(place, wanted),
     ]),
     env: serveEnvironment(place, wanted.env),
+    fallbacks: nodeFallbacks(place),
   }),
 };
 

@@ -31,15 +31,15 @@ export function placeArguments({ node, socket }: EnginePlace, wanted: Pick<Engin
   ];
 }
 
-/** gloo takes the address of the host's own name where no interface is named, and that may be 127.0.1.1. */
 export function nodeEnvironment({ node }: EnginePlace): Record<string, string> {
-  if (!node) return {};
-  const { address, networkInterface } = node;
-  const interfaces =
-    networkInterface === undefined
-      ? {}
-      : { GLOO_SOCKET_IFNAME: networkInterface, NCCL_SOCKET_IFNAME: networkInterface };
-  return { VLLM_HOST_IP: address, ...interfaces };
+  return node ? { VLLM_HOST_IP: node.address } : {};
+}
+
+/** gloo takes the address of the host's own name where no interface is named, and that may be 127.0.1.1. */
+export function nodeFallbacks({ node }: EnginePlace): Record<string, string> {
+  const { networkInterface } = node ?? {};
+  if (networkInterface === undefined) return {};
+  return { GLOO_SOCKET_IFNAME: networkInterface, NCCL_SOCKET_IFNAME: networkInterface };
 }
 
 export function checkNodes({ args, options, container }: EngineSettings): EngineCheck['problems'] {

@@ -15,7 +15,7 @@ import { chooseDtype } from './choose-dtype.ts';
 import { mediaSettings } from './media-settings.ts';
 import { argumentsBeside, dtypeOf, optionArguments, optionsNamedIn, tensorArguments } from './option-flags.ts';
 import { type VllmOptions, vllmOptions } from './options.ts';
-import { checkNodes, nodeEnvironment, placeArguments } from './over-nodes.ts';
+import { checkNodes, nodeEnvironment, nodeFallbacks, placeArguments } from './over-nodes.ts';
 import { parseStartPhase } from './parse-start-phase.ts';
 import { vllmRoutes } from './routes.ts';
 
@@ -102,6 +102,7 @@ export const vllm: EngineKind = {
     return {
       argv: serveArguments(wanted.command ?? ['vllm', 'serve'], wanted, words),
       env: serveEnvironment(place, { ...media.env, ...wanted.env }),
+      fallbacks: nodeFallbacks(place),
       notes: dtype.notes,
       optional: media.optional,
     };
