@@ -6,6 +6,7 @@ import {
   type EngineCommand,
   engineCommand,
   type EngineKind,
+  type EngineNode,
   type EnginePlace,
   type EnginePlan,
   type EngineWanted,
@@ -32,6 +33,7 @@ import {
 } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
 import { prologueFailure } from '@fairlead/scheduler';
+import { logFileOf } from '../job/log-file.ts';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import { agentError } from '../agent-error.ts';
 import { checkGpus } from '../gpu/check-gpus.ts';
@@ -52,6 +54,8 @@ import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine
 
 export interface OpenEngineOptions {
   spec: InstanceSpec;
+  /** Of this node. */
+  rank: number;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
   hostname: string;
@@ -74,8 +78,11 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   explainSilence: () => { lastLines: string[]; hint: string };
   /** Saves what can be seen of it in the run directory; resolves with the path. Rejects where that cannot be written. */
   saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
-  /** Rejects with the signal's reason when that fires before a process was started. */
-  spawn: (signal: AbortSignal) => Promise<EngineProcess>;
+  /**
+   * `node`: over several nodes, what this part has to know of the others. Rejects with the signal's reason when that fires before a
+   * process was started.
+   */
+  spawn: (signal: AbortSignal, node?: EngineNode) => Promise<EngineProcess>;
   /** Resolves when engine.log holds all it wrote so far. */
   logged: () => Promise<void>;
 }
@@ -84,12 +91,12 @@ const logBytes = 64 * 1024 * 1024;
 
 /** Throws `engine_unknown` for a spec whose engine this agent does not have. */
 export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const { spec, directory, clock, log } = options;
+  const { spec, rank, directory, clock, log } = options;
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
   const engineLog = await openRotatingLog({
-    path: join(spec.jobDir, 'engine.log'),
+    path: join(spec.jobDir, logFileOf('engine', { nodes: spec.engine.nodes, rank })),
     what: 'the engine log',
     noteDropped: (bytes) => `[fairlead: ${bytes} bytes dropped]\n`,
     maxBytes: logBytes,
@@ -101,7 +108,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     surroundings: () => surroundingsOf(kind, options.env),
     onPhase: options.onPhase,
   });
-  const sweepOnce = createSweep(spec.instanceId, log);
+  const instanceId = markOf(spec, rank);
+  const sweepOnce = createSweep(instanceId, log);
   let isPlain = false;
   let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
@@ -115,12 +123,12 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     return readTokenFile(spec.engine.tokenFile);
   };
 
-  const spawn = async (signal: AbortSignal): Promise<EngineProcess> => {
+  const spawn = async (signal: AbortSignal, node?: EngineNode): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
     const onOutput = output.begin();
     const gpus = await checkGpus(gpuWish(kind, wanted, options.env), options, signal);
-    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu }) };
-    const job = { instanceId: spec.instanceId, env: { ...options.env, ...gpus.env }, ...defined({ hfToken }) };
+    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu, node }) };
+    const job = { instanceId, env: { ...options.env, ...gpus.env }, ...defined({ hfToken }) };
     // A directory of its own on the node stays there for the next job: only for an engine that is known to keep something.
     const scratchDir = kind.caches.length === 0 ? undefined : spec.scratchDir;
     const caches = await untilAborted(openCaches({ cacheDir: spec.cacheDir, scratchDir }, log), signal);
@@ -141,6 +149,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     client,
     address: () => address,
     explainExit(exit) {
+      if (exit.elsewhere) return exit.elsewhere;
       const failure = output.explainExit(exit);
       const retry = started?.optional && withoutOptional(failure, started.optional);
       if (retry) isPlain = true;
@@ -156,6 +165,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     logged: engineLog.written,
     [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
   };
+}
+
+/** Marks the processes of this part. Those of two parts differ, should they ever be on one host. */
+function markOf({ instanceId, engine }: InstanceSpec, rank: number): string {
+  return engine.nodes === 1 ? instanceId : `${instanceId}.${rank}`;
 }
 
 function gpuWish(kind: EngineKind, wanted: EngineWanted, env: NodeJS.ProcessEnv): GpuWish {
