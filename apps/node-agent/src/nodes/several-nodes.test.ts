@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InstanceReported, socketName } from '@fairlead/protocol';
 import { controlIdentity } from '@fairlead/carrier/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { findMarked } from '../engine/find-processes.ts';
 import { type AgentWorld, openAgentWorld } from '../testing/agent-world.ts';
 import { askChat, chatRequest } from '../testing/ask-endpoint.ts';
@@ -54,7 +54,7 @@ async function partPid(control: FakeControl, after = 0): Promise<number> {
 }
 
 describe.concurrent('the agents of a job over two nodes', () => {
-  it('start one engine, report both nodes, serve, and leave nothing behind', async () => {
+  it('start one engine, report both nodes, serve, and leave nothing behind', async ({ expect }) => {
     await using job = await openJob();
     const { world, control, leader, worker } = job;
     const ready = await control.heard('instance.reported', isUp);
@@ -79,7 +79,7 @@ describe.concurrent('the agents of a job over two nodes', () => {
       expect(logs.join('') + worker.said).not.toContain(secret);
   });
 
-  it('name the node whose part has ended, with code 0 too, and start the engine again on both', async () => {
+  it('name the node whose part has ended, with code 0 too, and start the engine again on both', async ({ expect }) => {
     await using job = await openJob();
     const { control } = job;
     await control.heard('instance.reported', isUp);
@@ -91,7 +91,7 @@ describe.concurrent('the agents of a job over two nodes', () => {
     await control.heard('event.happened', ({ kind, id }) => kind === 'engine.ready' && id > exited.id);
   });
 
-  it('end with the name of a node whose agent is killed, when Slurm ends the job for it', async () => {
+  it('end with the name of a node whose agent is killed, when Slurm ends the job for it', async ({ expect }) => {
     await using job = await openJob();
     const { world, control, leader, worker } = job;
     await control.heard('instance.reported', isUp);
@@ -106,7 +106,7 @@ describe.concurrent('the agents of a job over two nodes', () => {
     expect(await leftOf(world)).toEqual([]);
   });
 
-  it('name a node that is frozen within 15 s, and serve again when it comes back', async () => {
+  it('name a node that is frozen within 15 s, and serve again when it comes back', async ({ expect }) => {
     await using job = await openJob();
     const { control, worker } = job;
     await control.heard('instance.reported', isUp);
@@ -124,7 +124,7 @@ describe.concurrent('the agents of a job over two nodes', () => {
     await control.heard('event.happened', ({ kind, id }) => kind === 'engine.ready' && id > lost.id);
   });
 
-  it('stop without their leader, and leave nothing behind', async () => {
+  it('stop without their leader, and leave nothing behind', async ({ expect }) => {
     await using world = await openAgentWorld();
     const path = await world.writeSpec({ engine });
     await using leader = runNodeAgent(path, 0);
@@ -136,7 +136,7 @@ describe.concurrent('the agents of a job over two nodes', () => {
     await expect.poll(() => leftOf(world)).toEqual([]);
   });
 
-  it('wait for each other, whichever comes first', async () => {
+  it('wait for each other, whichever comes first', async ({ expect }) => {
     await using world = await openAgentWorld();
     const path = await world.writeSpec({ engine });
     await using worker = runNodeAgent(path, 1);

@@ -44,12 +44,15 @@ export interface SeenNode extends RosterNode {
   gpus: readonly string[];
 }
 
+/** How long the end of the engine waits for a node whose connection is gone. */
+const closedLimitMs = 2_000;
+
 type Meeting = { address: string; port: number };
 
 export class LeaderNodes implements AsyncDisposable {
   readonly #options: LeaderNodesOptions;
   readonly #links: NodeLinks;
-  readonly #timers: NamedTimers<'gathering'>;
+  readonly #timers: NamedTimers<'gathering' | 'ending'>;
   readonly #gpus = new Map<number, readonly string[]>();
   readonly #hosts = new Map<number, string>();
   #roster: Roster;
@@ -116,14 +119,22 @@ export class LeaderNodes implements AsyncDisposable {
   /** Resolves when nothing is left of the parts on nodes that can be reached. A later call may only shorten the time. */
   async end(limitMs: number): Promise<void> {
     const { promise } = this.#gone;
+    this.#timers.set('ending', closedLimitMs, () => this.#giveUpClosed());
     this.#dispatch({ type: 'engine.unwanted', limitMs });
     await promise;
+    this.#timers.clear('ending');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#timers.clear('gathering');
+    this.#timers.clear('ending');
     await this.#orders;
     await this.#links[Symbol.asyncDispose]();
+  }
+
+  /** An end does not wait as long as a start for a node whose connection is gone. */
+  #giveUpClosed(): void {
+    for (const { rank, why } of this.#links.closed) this.#dispatch({ type: 'node.lost', rank, reason: why });
   }
 
   #heard(rank: number, message: NodeMessage): void {
