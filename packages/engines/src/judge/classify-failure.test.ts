@@ -82,7 +82,9 @@ describe('classifyFailure', () => {
   it('names the worker that was killed while the engine has closed its server and not ended yet', () => {
     const line = 'Worker proc VllmWorker-0 died unexpectedly (exit code: None), shutting down executor.';
     const open = { code: null, signal: null };
-    expect(classifyFailure({ ...open, lines: [`ERROR 11-21 02:00:09 [multiproc_executor.py:315] ${line}`] })).toMatchObject({
+    expect(
+      classifyFailure({ ...open, lines: [`ERROR 11-21 02:00:09 [multiproc_executor.py:315] ${line}`] }),
+    ).toMatchObject({
       message: "the engine's worker VllmWorker-0 died; the engine takes no more connections",
       known: 'worker-died',
     });

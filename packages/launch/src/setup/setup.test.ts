@@ -166,7 +166,11 @@ describe('The build', () => {
   it.skipIf(spawnSync('python3', ['-m', 'ensurepip', '--version']).status !== 0)(
     'says that the index was not reached, also where pip is told not to try again',
     async () => {
-      const where = { ...facts, pythons: [{ version: '3.12', path: 'python3' }], folders: [{ path: folder, freeKb: 9e9 }] };
+      const where = {
+        ...facts,
+        pythons: [{ version: '3.12', path: 'python3' }],
+        folders: [{ path: folder, freeKb: 9e9 }],
+      };
       const plan = planSetup(vllm, { version: '1.2.3', directory: folder }, where, 'here');
       const unreachable = ['PIP_RETRIES=0', 'PIP_INDEX_URL=http://127.0.0.1:9/simple', 'PIP_CONFIG_FILE=/dev/null'];
       const command = ['env', ...unreachable, 'bash', '-c', installScript(plan), 'bash', ...buildArguments(plan)];

@@ -121,7 +121,9 @@ test(
     expect(code).toBe(1);
     expect(last['error']).toMatchObject({
       code: 'deploy_failed',
-      message: expect.stringMatching(/this line of the prologue failed with exit code 7: exit 7\n.*module: command not found/),
+      message: expect.stringMatching(
+        /this line of the prologue failed with exit code 7: exit 7\n.*module: command not found/,
+      ),
       hint: expect.stringContaining('--source job'),
     });
     expect(await on('login', `cat ${home}/.local/share/fairlead/jobs/*/job.log`)).toMatch(/module: command not found/);

@@ -56,7 +56,9 @@ export function engineChecks(needs: readonly string[]): Check[] {
         const config = await inspection.config();
         const named = await modelWanted(inspection);
         const presets = Object.values(config.presets ?? {}).map(({ model }) => model);
-        const paths = [...new Set([...(named ? [named.model] : []), ...presets])].filter((model) => model.startsWith('/'));
+        const paths = [...new Set([...(named ? [named.model] : []), ...presets])].filter((model) =>
+          model.startsWith('/'),
+        );
         return paths.length === 0 ? passed('none is named by a path') : askModel(inspection, paths, signal);
       },
     },

@@ -23,7 +23,7 @@ const t4s: SlurmPartition = {
 
 function inspectionOf(model: string, cluster: ClusterConfig) {
   return {
-    args: { model, set: [], job: 'no', waitSeconds: 1 } as const,
+    args: { model, set: [] as string[], job: 'no' as const, waitSeconds: 1 },
     config: async () => ({}),
     cluster: async () => ({ name: 'here', config: cluster }),
     partitions: async () => [t4s],
