@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { createLineReader } from './line-reader.ts';
 import { createLogJudge } from './log-judge.ts';
 import type { ProcessEnd } from './verdict.ts';
 
@@ -141,17 +140,6 @@ describe('The judge of a log', () => {
   it('shortens a long line of evidence', () => {
     const { verdict } = diagnose([banner, core(`${outOfMemory}${'x'.repeat(1_000_000)}`)]);
     expect(verdict).toMatchObject({ kind: 'failed', evidence: [{ text: expect.stringMatching(/^.{401}$/) }] });
-  });
-
-  it('finds the cause after a line of 10 MB and among bytes that are no text', () => {
-    const judge = createLogJudge();
-    const reader = createLineReader((line) => judge.push(line));
-    reader.push(Buffer.from(`${banner}\n`));
-    for (let part = 0; part < 10; part++) reader.push(Buffer.alloc(1_000_000, 'x'));
-    reader.push(Buffer.from(Array.from({ length: 65_536 }, (_, index) => index % 256)));
-    reader.push(Buffer.from(`\n${core(outOfMemory)}\n`));
-    reader.end();
-    expect(judge.diagnose().verdict).toMatchObject({ kind: 'failed', entry: { id: 'cuda-out-of-memory' } });
   });
 
   it('needs for a repeating storm of errors only a small factor more processor time than for the same bytes of plain records', () => {

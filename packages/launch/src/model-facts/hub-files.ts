@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Clock, errnoOf, errorText, openTimeLimit } from '@fairlead/kit';
+import { type Clock, defined, errnoOf, errorText, openTimeLimit } from '@fairlead/kit';
 
 export interface HubAccess {
   env: Record<string, string | undefined>;
@@ -59,7 +59,7 @@ export async function readHubFiles(model: string, access: HubAccess): Promise<Fi
         source: `${endpoint}/${model}`,
         config: config.value,
         ...(index.ok ? { index: index.value } : {}),
-        ...(single === undefined ? {} : { weightBytes: single }),
+        ...defined({ weightBytes: single }),
       },
     };
   } catch (error) {
