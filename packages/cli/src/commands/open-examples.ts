@@ -2,22 +2,8 @@
 
 import { shellQuote } from '@fairlead/kit';
 
-import type { Task } from './model-task.ts';
+import type { Example, ExampleFacts } from './example.ts';
 import { requestExamples } from './request-examples.ts';
-
-export interface ExampleFacts {
-  name: string;
-  model: string;
-  baseUrl: string;
-  task: Task;
-  /** Only where it was asked for. */
-  apiKey?: string | undefined;
-}
-
-export interface Example {
-  title: string;
-  text: string;
-}
 
 export function openExamples(facts: ExampleFacts): Example[] {
   return [

@@ -2,7 +2,7 @@
 
 import { shellQuote } from '@fairlead/kit';
 
-import type { Example, ExampleFacts } from './open-examples.ts';
+import type { Example, ExampleFacts } from './example.ts';
 import type { Task } from './model-task.ts';
 
 /** Those that most users know what to do with. */
