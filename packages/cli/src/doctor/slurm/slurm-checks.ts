@@ -52,6 +52,7 @@ export function slurmChecks(): Check[] {
       },
     },
     ...requestChecks(),
+    ...resourceChecks(),
     {
       id: 'slurm.test-only',
       title: 'Slurm: would take a job',
@@ -101,6 +102,12 @@ function requestChecks(): Check[] {
       run: async (inspection, signal) =>
         judgeQos(await wantedJobOf(inspection), await accountFacts(inspection, signal)),
     },
+  ];
+}
+
+/** What a job would ask of the partition. */
+function resourceChecks(): Check[] {
+  return [
     {
       id: 'slurm.gpu',
       title: 'Slurm: GPUs',
