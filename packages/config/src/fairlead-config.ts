@@ -334,7 +334,8 @@ export const fairleadConfig = z
       .optional()
       .describe('Names for models with their settings; they override the built-in presets.'),
   })
-  .superRefine((config, { addIssue }) => {
-    for (const path of pathsWithNul(config)) addIssue({ code: 'custom', path, message: 'must not contain a NUL byte' });
+  .superRefine((config, context) => {
+    for (const path of pathsWithNul(config))
+      context.addIssue({ code: 'custom', path, message: 'must not contain a NUL byte' });
   });
 export type FairleadConfig = z.infer<typeof fairleadConfig>;
