@@ -4,7 +4,7 @@ import { Secret } from '@fairlead/kit';
 import { type CachePlaces, cacheVariables } from './caches/cache-variables.ts';
 import { findEngineKind } from './engine-kinds.ts';
 import { engineCommand } from './port/engine-command.ts';
-import type { EnginePlace, EngineWanted } from './port/engine-kind.ts';
+import type { EnginePlace, EngineWanted, PresetSettings } from './port/engine-kind.ts';
 
 const place: EnginePlace = {
   nodePath: '<node>',
@@ -25,6 +25,20 @@ export interface ShownJob {
   /** The variables of the cluster's `env`. */
   env: Readonly<Record<string, string>>;
   caches: Omit<CachePlaces, 'directory'>;
+}
+
+export interface ShownServe {
+  argv: string[];
+  /** The part of `argv` that the settings make. */
+  args: string[];
+}
+
+/** The command by which an engine serves a model with these settings, before anything is known of cluster and node. */
+export function showServeCommand(engine: string, model: string, settings: PresetSettings): ShownServe {
+  const kind = findEngineKind(engine);
+  const command = kind.program.kind === 'installed' ? kind.program.command : [kind.name];
+  const args = [...(kind.argumentsOf?.(settings.options) ?? []), ...settings.args];
+  return { argv: [...command, model, ...args], args };
 }
 
 export function showEngineCommand(engine: string, wanted: EngineWanted, job: ShownJob): ShownEngine {
