@@ -6,6 +6,7 @@ import type { ModelPreset } from './model-preset.ts';
 type Own = Pick<ModelPreset, 'name' | 'model' | 'title' | 'quantization' | 'weights' | 'fits'> &
   Partial<Pick<ModelPreset, 'shape'>>;
 
-export function variantOf({ siblings: _, ...base }: ModelPreset, own: Own): ModelPreset {
-  return { ...base, ...own };
+export function variantOf(base: ModelPreset, own: Own): ModelPreset {
+  const { siblings: _siblings, ...shared } = base;
+  return { ...shared, ...own };
 }
