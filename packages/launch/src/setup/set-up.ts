@@ -146,7 +146,13 @@ interface Trying {
 }
 
 async function tryOn(site: Site, { plan, built, kind, request, config, run }: Trying): Promise<void> {
-  const wanted = { what: 'org/model', engine: kind.name, name: 'setup', plan: false, ...defined({ gpus: request.gpus }) };
+  const wanted = {
+    what: 'org/model',
+    engine: kind.name,
+    name: 'setup',
+    plan: false,
+    ...defined({ gpus: request.gpus }),
+  };
   const resources = planDeployment(wanted, config, site.cluster.config);
   const isVenv = plan.method !== 'container';
   const [program = '', ...rest] = plan.command;
