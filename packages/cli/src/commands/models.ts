@@ -1,6 +1,6 @@
 // `fairlead models`: the models whose needs are known; those that fit given GPUs; one of them with its sources.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import {
   builtInModels,
   defaultWish,
@@ -64,7 +64,7 @@ function modelFields({ name, model, title, task, quantization, weights, context,
     quantization,
     weightsBytes: weights.bytes,
     contextTokens: context.tokens,
-    ...(licence === undefined ? {} : { isGated: licence.isGated }),
+    ...defined({ isGated: licence?.isGated }),
     fits,
   };
 }

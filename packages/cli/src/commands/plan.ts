@@ -54,7 +54,7 @@ export async function runPlan(args: PlanArgs, context: Needs): Promise<void> {
       name: model.name,
       model: model.model,
       wish,
-      ...(site ? { site: site.name } : {}),
+      ...defined({ site: site?.name }),
       places: plans.map(planFields),
     },
     text,
