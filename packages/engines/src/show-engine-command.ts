@@ -6,7 +6,8 @@ import { findEngineKind } from './engine-kinds.ts';
 import { engineCommand } from './port/engine-command.ts';
 import type { EnginePlace, EngineWanted, PresetSettings } from './port/engine-kind.ts';
 
-const place: EnginePlace = {
+/** Names in place of what only the node knows. */
+export const shownPlace: EnginePlace = {
   nodePath: '<node>',
   engineSim: ['<simulator>'],
   directory: '<directory>',
@@ -43,8 +44,14 @@ export function showServeCommand(engine: string, model: string, settings: Preset
 
 export function showEngineCommand(engine: string, wanted: EngineWanted, job: ShownJob): ShownEngine {
   const kind = findEngineKind(engine);
-  const { argv } = engineCommand({ kind, wanted, place, instanceId: '<instance>', ...job });
-  const { env } = engineCommand({ kind, wanted: { ...wanted, container: undefined }, place, instanceId: '', ...job });
+  const { argv } = engineCommand({ kind, wanted, place: shownPlace, instanceId: '<instance>', ...job });
+  const { env } = engineCommand({
+    kind,
+    wanted: { ...wanted, container: undefined },
+    place: shownPlace,
+    instanceId: '',
+    ...job,
+  });
   const caches = cacheVariables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   return { argv, caches: Object.fromEntries(caches) };
 }
