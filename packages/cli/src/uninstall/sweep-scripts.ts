@@ -126,6 +126,8 @@ fi
 for file in "$state"/queue/*; do drop "$file"; done
 for file in "$state"/start-times.json "$state"/start-times.json.*; do drop "$file"; done
 close "$state/queue"
+for file in "$state"/engine-builds/*.json "$state"/engine-builds/*.json.*; do drop "$file"; done
+close "$state/engine-builds"
 [ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
 for folder in "$runtime"/agent-*; do
   case \${folder##*/} in agent-????????????????) ;; *) continue ;; esac

@@ -1,6 +1,7 @@
 // Takes the resources of a deployment from the planner where neither a flag nor a setting says them. Pure.
 
 import type { ClusterConfig, PresetConfig } from '@fairlead/config';
+import type { PresetSettings } from '@fairlead/engines';
 import { CodedError, defined } from '@fairlead/kit';
 import {
   builtInModels,
@@ -18,13 +19,12 @@ import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
-import { numberOf, withoutFlags } from './engine-flags.ts';
-
+import { numberOf } from './engine-flags.ts';
 import type { SiteFacts } from './site-facts.ts';
 
 export interface Sizing {
   request: DeployRequest;
-  /** The model's facts; its arguments are those that the plan may add. */
+  /** The model's facts; its options and arguments are those that the plan may add. */
   model: ModelFacts;
   /** What the user's own preset says; empty for a built-in one. */
   own: Partial<PresetConfig>;
@@ -43,8 +43,8 @@ export interface Sized {
   mem: string;
   /** Absent: a flag or a setting says it. */
   hours?: number;
-  /** Arguments of the engine that no setting gives. */
-  args: string[];
+  /** What the plan tells the engine; settings and flags are stronger. */
+  engine: PresetSettings;
   reasons: Reason[];
   warnings: readonly string[];
 }
@@ -71,7 +71,7 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
     cpusPerTask: job.cpus,
     mem: `${job.memoryGb}G`,
     ...(said.some(({ of }) => of === 'time') ? {} : { hours: job.hours }),
-    args: withoutFlags(plan.args, sizing.args),
+    engine: { options: plan.options, args: plan.args },
     reasons: [{ of: 'site', why: site.from }, ...reasons, ...said],
     warnings: plan.warnings,
   };
