@@ -20,7 +20,7 @@ import {
 
 import type { Reacher } from '../carrier.ts';
 import { ControlDialler } from './control-dialler.ts';
-import { Logins, type LoginStages, refusalTtlMs } from './logins.ts';
+import { Logins, type LoginProgress, refusalTtlMs } from './logins.ts';
 
 export interface BastionLinkOptions {
   profile: LaptopProfile;
@@ -125,7 +125,7 @@ class LaptopLink implements BastionLink {
     return this.#logins[Symbol.asyncDispose]();
   }
 
-  async #openProven({ onDialled, onLoggedIn }: LoginStages, signal: AbortSignal): Promise<SshConnection> {
+  async #openProven({ onDialled, onLoggedIn }: LoginProgress, signal: AbortSignal): Promise<SshConnection> {
     const hasChoice = this.profile.bastion.routes.length > 1;
     const { connection, taken } = await openRoutes(this.#options, {
       memory: this.#memory,

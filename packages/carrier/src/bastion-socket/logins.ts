@@ -22,11 +22,11 @@ export interface Login {
 
 export interface LoginsDeps {
   /** Resolves with a proven connection. */
-  open: (stages: LoginStages, signal: AbortSignal) => Promise<SshConnection>;
+  open: (stages: LoginProgress, signal: AbortSignal) => Promise<SshConnection>;
   clock: Clock;
 }
 
-export interface LoginStages {
+export interface LoginProgress {
   onDialled: () => void;
   /** Called with each connection before it is proven. */
   onLoggedIn: (ssh: SshConnection) => void;
