@@ -73,7 +73,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
   'packages/scheduler': {
     holds: 'Slurm and the local scheduler; none of our messages, and no way to the login host',
     imports: { ...kit },
-    thirdParty: [],
+    thirdParty: ['zod'],
   },
   'packages/planner': {
     holds: 'which GPUs a model needs: model presets, GPU types, site profiles, the memory model',
