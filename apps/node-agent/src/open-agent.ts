@@ -13,7 +13,7 @@ import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
 import { type ExitName, isGoodEnd } from './exit-code.ts';
 import { type Front, openFront } from './front/front.ts';
-import { createProber } from './health/prober.ts';
+import { createProber, type ProbeEvent } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
 import { openNodeDirectory } from './job/open-node-directory.ts';
@@ -25,7 +25,7 @@ import { openStartMemory } from './progress/start-memory.ts';
 import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
-import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
+import { createSupervisor, type Supervisor, type SupervisorInput } from './supervisor/supervisor.ts';
 import { firstState, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
 import { viewState } from './supervisor/view-state.ts';
 
@@ -191,7 +191,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     log: deps.log,
     report(report) {
       if (report.type === 'probe.succeeded') audit();
-      supervisor.dispatch(report.type === 'probe.answering' ? { type: 'engine.phase', phase: 'probing' } : report);
+      supervisor.dispatch(inputOf(report, engine));
     },
     onMetrics: (metrics) => (facts.metrics = metrics),
   });
@@ -218,6 +218,23 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     onExit,
   });
   return supervisor;
+}
+
+/** An engine whose server is closed and whose process is still there. */
+const notEnded = { code: null, signal: null };
+
+function inputOf(report: ProbeEvent, { explainExit }: Engine): SupervisorInput {
+  switch (report.type) {
+    case 'probe.answering':
+      return { type: 'engine.phase', phase: 'probing' };
+    case 'probe.closed':
+      return { type: 'probe.closed', failure: explainExit(notEnded) };
+    case 'probe.succeeded':
+    case 'probe.doubtful':
+    case 'probe.hung':
+    case 'probe.broken':
+      return report;
+  }
 }
 
 interface ControlParts {

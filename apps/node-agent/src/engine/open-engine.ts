@@ -31,9 +31,8 @@ import {
   signalProcess,
 } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
-import { prologueFailure } from '@fairlead/scheduler';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import { agentError } from '../agent-error.ts';
+import { refuseFailedPrologue } from '../job/refuse-failed-prologue.ts';
 import { checkGpus } from '../gpu/check-gpus.ts';
 import type { GpuWish } from '../gpu/judge-node-gpus.ts';
 import type { StartProgress } from '../progress/start-progress.ts';
@@ -98,7 +97,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const readBuild = createBuildReader(kind, wanted, log);
 
   const prepare = async (): Promise<Secret | undefined> => {
-    refuseFailedPrologue(env);
+    await refuseFailedPrologue(env, spec.jobDir);
     await sweepOnce();
     address = await takeAddress(kind.listens(wanted), directory.socketPath);
     return readTokenFile(spec.engine.tokenFile);
@@ -165,16 +164,6 @@ function programOf(started: EngineCommand | undefined): { program: string; path:
 
 function gpuWish(kind: EngineKind, wanted: EngineWanted, env: NodeJS.ProcessEnv): GpuWish {
   return { gpus: wanted.gpus, share: kind.gpuShare?.(wanted), env };
-}
-
-/** The job's script starts the agent also after a line of its prologue failed, so that the user is told. */
-function refuseFailedPrologue(env: NodeJS.ProcessEnv): void {
-  const failed = env[prologueFailure];
-  if (failed === undefined) return;
-  const [, code = '', line = ''] = /^(\d+) (.*)$/s.exec(failed) ?? [];
-  throw agentError('prologue_failed', `this line of the prologue failed with exit code ${code}: ${line.trim()}`, {
-    hint: "Correct `prologue` of this cluster; what the line printed is in the job's log (`fairlead logs <name> --source job`). Add `|| true` to a line that may fail.",
-  });
 }
 
 interface Downloading {

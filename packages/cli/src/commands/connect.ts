@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { ensureProfile } from '../open-cli-session.ts';
 import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
+import { taskOf } from './model-task.ts';
 import { examplesText } from './ready-text.ts';
 
 export interface ConnectArgs {
@@ -72,7 +73,7 @@ function announce(name: string, connection: Connection, context: Context): void 
       instance: endpoint.instanceId,
       generation: endpoint.generation,
     },
-    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name })}`,
+    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task: taskOf(servedModel) })}`,
   );
 }
 
