@@ -56,11 +56,11 @@ async function bundleFromSource(program: string, cacheDir: string): Promise<stri
 }
 
 interface Programs {
-  sourceOfProgram(program: string): { folders: string[] };
+  sourceOfProgram: (program: string) => { folders: string[] };
 }
 
 interface Recipe {
-  oneProgram(program: string, place: { cwd: string; outDir: string }): object;
+  oneProgram: (program: string, place: { cwd: string; outDir: string }) => object;
 }
 
 /** By URL: neither the bundler nor these scripts are part of the package that users install. */
