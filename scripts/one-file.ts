@@ -1,10 +1,11 @@
-// How our programs and packages are bundled, for `pnpm build` and for the CLI, which bundles on demand.
+// How our programs and packages are bundled, for `pnpm build` and for a checkout, which bundles on demand.
 
 import type { Rolldown, UserConfig } from 'tsdown';
 
+import { sourceOfProgram } from './programs.ts';
 import { thirdPartyLicenses } from './third-party-licenses.ts';
 
-export interface OneFileOptions {
+interface OneFileOptions {
   /** The output's name without `.mjs`. */
   name: string;
   /** The entry, absolute or relative to `cwd`. */
@@ -63,8 +64,12 @@ export const bundled = (name: string) =>
     plugins: [noNativeAddons, lazyBuiltins, thirdPartyLicenses(name)],
   }) satisfies UserConfig;
 
-/** Bundles a program of ours into one file that runs in an empty folder. */
-export function oneFile(options: OneFileOptions): UserConfig {
+/** Bundles a program of ours, which the package.json of its owner names, into one file that runs in an empty folder. */
+export function oneProgram(name: string, place: Pick<OneFileOptions, 'cwd' | 'outDir'>): UserConfig {
+  return oneFile({ name, entry: sourceOfProgram(name).entry, ...place });
+}
+
+function oneFile(options: OneFileOptions): UserConfig {
   return {
     ...bundled(options.name),
     cwd: options.cwd,

@@ -2,7 +2,7 @@
 
 import { defineConfig } from 'tsdown';
 
-import { bundled, oneFile } from '../../scripts/one-file.ts';
+import { bundled, oneProgram } from '../../scripts/one-file.ts';
 
 const here = { cwd: import.meta.dirname, outDir: 'dist' };
 
@@ -33,7 +33,7 @@ export default defineConfig([
       { from: '../../docs/fairlead.1', to: 'dist' },
     ],
   },
-  oneFile({ ...here, outDir: 'dist/bundles', name: 'probe', entry: 'src/doctor/probe/main.ts' }),
-  oneFile({ ...here, name: 'reaper', entry: 'src/demo/reaper.ts' }),
-  oneFile({ ...here, name: 'local-runner', entry: '../scheduler/src/local/local-runner.ts' }),
+  oneProgram('probe', { ...here, outDir: 'dist/bundles' }),
+  oneProgram('reaper', here),
+  oneProgram('local-runner', here),
 ]);

@@ -177,7 +177,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     because: 'the interpreter of the simulated process',
   },
   'packages/engine-sim/src/process/print-stats.ts': { uses: ['timers'], because: 'the interpreter prints every 10 s' },
-  'packages/engine-sim/src/server/embeddings.ts': simulated,
+  'packages/engine-sim/src/server/pooling.ts': simulated,
   'packages/engine-sim/src/server/fault-control.ts': {
     uses: ['timers'],
     because: 'the interpreter of faults that come after a time',
