@@ -5,7 +5,14 @@ import { dialMachine, lifeMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
-import { connectionMachine, controlLinkMachine, healthMachine, rosterMachine, supervisorMachine, workerMachine } from '@fairlead/node-agent';
+import {
+  connectionMachine,
+  controlLinkMachine,
+  healthMachine,
+  rosterMachine,
+  supervisorMachine,
+  workerMachine,
+} from '@fairlead/node-agent';
 import { jobMachine } from '@fairlead/scheduler';
 import { raceMachine } from '@fairlead/ssh';
 

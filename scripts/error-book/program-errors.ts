@@ -134,7 +134,8 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
     cure: 'Correct the line that the message names, or add `|| true` if it may fail. `fairlead logs <name> --source job` shows what it printed.',
   },
   nodes_unknown: {
-    cause: "The spec is for several nodes, and the job's environment names others: srun did not start the agents, or a setting changed `--nodes`.",
+    cause:
+      "The spec is for several nodes, and the job's environment names others: srun did not start the agents, or a setting changed `--nodes`.",
     cure: 'Look at `prologue`, `slurm.override` and `slurm.extra` of the cluster.',
   },
   nodes_unreachable: {

@@ -31,3 +31,17 @@ export interface TestPlace {
 export function places(...tests: ReadonlyArray<readonly [file: string, title: string]>): TestPlace[] {
   return tests.map(([file, title]) => ({ file, title }));
 }
+
+export interface FailureChapter {
+  title: string;
+  modes: readonly FailureMode[];
+}
+
+export function mode(what: string, seen: string, ...tests: Array<[file: string, title: string]>): FailureMode {
+  return { what, seen, tests: places(...tests) };
+}
+
+/** The path of a scenario of the testbed. */
+export function scenario(name: string): string {
+  return `infra/testbed/src/scenarios/${name}.scenario.ts`;
+}

@@ -1,7 +1,7 @@
 // docs/failure-modes.md and docs/field-reports.md: tables from data that a test compares with the tests themselves.
 
-import type { TestPlace } from './failure-mode.ts';
-import { failureChapters, type FailureChapter } from './failure-modes.ts';
+import type { FailureChapter, TestPlace } from './failure-mode.ts';
+import { failureChapters } from './failure-modes.ts';
 import { fieldReports } from './field-reports.ts';
 import { foundFaults } from './found-faults.ts';
 

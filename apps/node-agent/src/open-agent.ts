@@ -13,7 +13,7 @@ import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
 import { type ExitName, isGoodEnd } from './exit-code.ts';
 import { type Front, openFront } from './front/front.ts';
-import { createProber } from './health/prober.ts';
+import { createProber, type ProbeEvent } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
@@ -29,7 +29,7 @@ import { openStartMemory } from './progress/start-memory.ts';
 import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
-import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
+import { createSupervisor, type Supervisor, type SupervisorInput } from './supervisor/supervisor.ts';
 import { firstState, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
 import { viewState } from './supervisor/view-state.ts';
 
@@ -70,7 +70,14 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
   const supervisor = openSupervisor({
-    ...{ spec, deps, facts, policy, engine, nodes, front, publisher },
+    spec,
+    deps,
+    facts,
+    policy,
+    engine,
+    nodes,
+    front,
+    publisher,
     onExit: ended.resolve,
   });
   scope.use(
@@ -115,7 +122,9 @@ interface NodesParts {
 function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts): LeaderNodes {
   return new LeaderNodes({
     ...deps,
-    ...{ spec, job, nodes: hosts },
+    spec,
+    job,
+    nodes: hosts,
     onChange: () => publisher.learn({}),
     onNote: (note) => publisher.note(note),
     onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),
@@ -242,7 +251,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     log: deps.log,
     report(report) {
       if (report.type === 'probe.succeeded') audit();
-      supervisor.dispatch(report.type === 'probe.answering' ? { type: 'engine.phase', phase: 'probing' } : report);
+      supervisor.dispatch(inputOf(report, engine));
     },
     onMetrics: (metrics) => (facts.metrics = metrics),
   });
@@ -269,6 +278,23 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     onExit,
   });
   return supervisor;
+}
+
+/** An engine whose server is closed and whose process is still there. */
+const notEnded = { code: null, signal: null };
+
+function inputOf(report: ProbeEvent, { explainExit }: Engine): SupervisorInput {
+  switch (report.type) {
+    case 'probe.answering':
+      return { type: 'engine.phase', phase: 'probing' };
+    case 'probe.closed':
+      return { type: 'probe.closed', failure: explainExit(notEnded) };
+    case 'probe.succeeded':
+    case 'probe.doubtful':
+    case 'probe.hung':
+    case 'probe.broken':
+      return report;
+  }
 }
 
 interface ControlParts {

@@ -4,7 +4,6 @@ export { failureCatalogue, failureWordsOf } from './catalogue/engine-failures.ts
 export { type EngineSurroundings, type FailureEntry, failureTopics } from './catalogue/failure-entry.ts';
 export { fillText, surroundingNames } from './catalogue/fill-text.ts';
 export { chooseLines } from './diagnose/choose-lines.ts';
-export { createLineReader } from './diagnose/line-reader.ts';
 export { createLogJudge, type LogJudge } from './diagnose/log-judge.ts';
 export type { Diagnosis, Evidence, ProcessEnd, Verdict } from './diagnose/verdict.ts';
 export { classifyFailure, type EngineEnd, entriesFor } from './judge/classify-failure.ts';

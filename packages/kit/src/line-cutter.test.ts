@@ -12,11 +12,14 @@ describe('createLineCutter', () => {
     expect(createLineCutter().rest()).toBeUndefined();
   });
 
-  it('holds the beginning of a line that has no end', () => {
-    const cutter = createLineCutter({ keepChars: 4 });
-    expect(cutter.write('abcdefgh')).toEqual([]);
-    expect(cutter.heldChars).toBe(4);
-    expect(cutter.write('ij\nnext\n')).toEqual(['abcdij', 'next']);
+  it('gives and holds the beginning of a long line, wherever it is cut', () => {
+    const text = 'abcdefghij\nnext\nlonger';
+    for (let at = 0; at <= text.length; at++) {
+      const cutter = createLineCutter({ keepChars: 4 });
+      const lines = [...cutter.write(text.slice(0, at)), ...cutter.write(text.slice(at))];
+      expect([...lines, cutter.rest()]).toEqual(['abcd', 'next', 'long']);
+      expect(cutter.heldChars).toBe(4);
+    }
   });
 });
 

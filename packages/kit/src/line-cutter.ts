@@ -11,15 +11,15 @@ export interface LineCutter {
   readonly heldChars: number;
 }
 
-/** `keepChars`: of a line without an end only its beginning is held. Default: all of it. */
+/** `keepChars`: of a longer line its beginning is given, and no more of it is held. Default: all of each line. */
 export function createLineCutter({ keepChars = Infinity }: { keepChars?: number } = {}): LineCutter {
+  const cut = (line: string) => (line.length > keepChars ? line.slice(0, keepChars) : line);
   let held = '';
   return {
     write(text) {
       const lines = (held + text).split('\n');
-      const last = lines.pop() ?? '';
-      held = last.length > keepChars ? last.slice(0, keepChars) : last;
-      return lines;
+      held = cut(lines.pop() ?? '');
+      return keepChars === Infinity ? lines : lines.map(cut);
     },
     rest: () => (held === '' ? undefined : held),
     get heldChars() {

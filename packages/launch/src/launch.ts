@@ -8,6 +8,7 @@ import { launchJob } from './job/launch-job.ts';
 import type { LaunchEvent } from './launch-event.ts';
 import { type LaunchDeps, streamRun } from './launch-deps.ts';
 import type { Run } from './machine.ts';
+import { checkFlags } from './plan/check-flags.ts';
 import { checkImage } from './plan/check-image.ts';
 import type { DeployRequest } from './plan/deploy-request.ts';
 import { planDeployment } from './plan/plan-deployment.ts';
@@ -60,6 +61,7 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
   for (const message of there.risks) if (!plan.risks.includes(message)) run.tell({ type: 'warning', message });
   const { container } = there.engineSettings;
   if (container) await checkImage(container, there.engine, site.host, run.signal);
+  await checkFlags(site, there, run);
   await checkWeights(site, there, run);
   const shipped = await shipAgent(site.host, site.paths.runtime, {
     cacheDir: run.cacheDir,

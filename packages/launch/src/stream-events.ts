@@ -1,5 +1,7 @@
 // Runs work that reports its events, and yields them as an async iterable.
 
+import { markHandled } from '@fairlead/kit';
+
 export interface Teller<Event> {
   tell: (event: Event) => void;
   /** Resolves once the reader asks for the next event, or has left: for work that must not run ahead of its reader. */
@@ -35,7 +37,7 @@ export async function* streamEvents<Event>(
     wake.resolve();
   });
   // It is thrown below, after what was told.
-  ended.catch(() => undefined);
+  markHandled(ended);
   try {
     for (;;) {
       for (let next = waiting.shift(); next; next = waiting.shift()) {

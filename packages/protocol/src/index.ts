@@ -6,6 +6,7 @@ export {
   type EndpointRef,
   isBastionSocket,
 } from './address.ts';
+export { auditLine, type AuditLine } from './audit-line.ts';
 export {
   boundedText,
   clampTime,

@@ -3,7 +3,16 @@
 
 import { z } from 'zod';
 
-import { boundedText, count, durationMs, messageLength, nameLength, nameList, shortenedText, toldLines } from './bounds.ts';
+import {
+  boundedText,
+  count,
+  durationMs,
+  messageLength,
+  nameLength,
+  nameList,
+  shortenedText,
+  toldLines,
+} from './bounds.ts';
 
 /** A start of the engine over all nodes. Numbers grow over the life of the leader. */
 const run = count;

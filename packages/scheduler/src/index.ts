@@ -34,7 +34,13 @@ export type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResu
 export { type Directive, parseDirectives } from './script/directive-line.ts';
 export { formatSlurmDuration, parseSlurmDuration } from './script/duration.ts';
 export { escapeFilenamePattern, expandFilenamePattern, type FilenameFacts } from './script/filename-pattern.ts';
-export { type JobRuntime, type JobScriptPlan, prologueFailure, renderJobScript } from './script/render-job-script.ts';
+export {
+  type JobRuntime,
+  type JobScriptPlan,
+  prologueFailure,
+  prologueFailureLine,
+  renderJobScript,
+} from './script/render-job-script.ts';
 export type { GpuRequest, SbatchDirectives, SiteBend } from './script/sbatch-directives.ts';
 export { type SchedulerErrorCode, schedulerErrorCodes } from './scheduler-error.ts';
 export { shellSettings, settingOf } from './slurm/classify/shell-settings.ts';

@@ -87,16 +87,7 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
   await writeFile(configFile, stringify(options.config?.(config) ?? config), { mode: 0o600 });
   const home = join(dir, 'home');
   const profileFile = join(dir, 'profile.json');
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: home,
-    // Bundles are named by their content and may be shared with everything else on this machine.
-    XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-    FAIRLEAD_CONFIG: configFile,
-    FAIRLEAD_PROFILE: profileFile,
-    NO_COLOR: '1',
-    ...compileCache(),
-  };
+  const env = worldEnv({ home, configFile, profileFile });
   const running = new Set<RunningCli>();
   scope.defer(() => endAll(running));
   function start(args: readonly string[], { stdin, env: more, cwd = dir }: CliOptions = {}): RunningCli {
@@ -135,6 +126,19 @@ async function buildWorld(options: WorldOptions, scope: Scope): Promise<World> {
       return last;
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+function worldEnv({ home, configFile, profileFile }: Pick<World, 'home' | 'configFile' | 'profileFile'>) {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    // Bundles are named by their content and may be shared with everything else on this machine.
+    XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+    FAIRLEAD_CONFIG: configFile,
+    FAIRLEAD_PROFILE: profileFile,
+    NO_COLOR: '1',
+    ...compileCache(),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defined } from '@fairlead/kit';
 
 export type ProgramName = 'cli' | 'agent' | 'control' | 'engine-sim';
 
@@ -40,5 +41,5 @@ export function sourceArgs(name: ProgramName): string[] {
 /** Where the tests share what Node compiles, a program with an environment of its own does too. */
 export function compileCache(): Record<string, string> {
   const { NODE_COMPILE_CACHE } = process.env;
-  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+  return defined({ NODE_COMPILE_CACHE });
 }

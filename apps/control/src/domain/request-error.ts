@@ -1,6 +1,6 @@
 // Why control refuses an owner's request. Knows no HTTP: http/ gives each code its status.
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import type { WireErrorCode } from '@fairlead/protocol';
 
 export type RequestErrorCode = Extract<
@@ -13,7 +13,7 @@ export class RequestError extends CodedError<RequestErrorCode> {
   readonly path: string | undefined;
 
   constructor(code: RequestErrorCode, message: string, options: { hint?: string | undefined; path?: string } = {}) {
-    super(code, message, options.hint === undefined ? {} : { hint: options.hint });
+    super(code, message, defined({ hint: options.hint }));
     this.path = options.path;
   }
 }

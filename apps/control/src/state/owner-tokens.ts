@@ -4,6 +4,8 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Clock, CodedError, errorText, type Secret } from '@fairlead/kit';
+import { encodeText } from '@fairlead/protocol';
+import { z } from 'zod';
 
 import type { ControlErrorCode } from '../control-error.ts';
 import { ensurePrivateDir, replaceFile } from './state-dir.ts';
@@ -12,13 +14,16 @@ import { createOwnerToken, hashToken } from './tokens.ts';
 /** How long a token that was found counts as valid before the file is looked up again. */
 const believedMs = 4000;
 
+/** For the operator who looks at the files: only the name of a file is read. */
+const tokenFile = z.strictObject({ created: z.iso.datetime() });
+
 /** May be called while a control runs. */
 export function mintOwnerToken(stateDir: string, now: number): Secret {
   const token = createOwnerToken();
   ensurePrivateDir(stateDir);
   ensurePrivateDir(ownersDir(stateDir));
   const created = new Date(now).toISOString();
-  replaceFile(join(ownersDir(stateDir), hashToken(token)), `${JSON.stringify({ created })}\n`);
+  replaceFile(join(ownersDir(stateDir), hashToken(token)), `${encodeText(tokenFile, { created })}\n`);
   return token;
 }
 

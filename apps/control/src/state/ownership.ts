@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CodedError, errnoOf } from '@fairlead/kit';
-import { decodeText } from '@fairlead/protocol';
+import { decodeText, encodeText } from '@fairlead/protocol';
 import { z } from 'zod';
 
 import type { ControlErrorCode } from '../control-error.ts';
@@ -33,7 +33,7 @@ export function checkOwnership(stateDir: string, host: string): void {
 }
 
 export function writeOwner(stateDir: string, owner: OwnerRecord): void {
-  replaceFile(ownerFile(stateDir), `${JSON.stringify(owner)}\n`);
+  replaceFile(ownerFile(stateDir), `${encodeText(ownerRecord, owner)}\n`);
 }
 
 export function readOwner(stateDir: string): OwnerRecord | undefined {

@@ -1,6 +1,6 @@
 // Enrols agents, renews their leases, applies their messages to the registry, and acknowledges them when they are on disk.
 
-import { type Clock, errorText, isCodedError, type Log, type Secret, withFields } from '@fairlead/kit';
+import { type Clock, defined, errorText, isCodedError, type Log, type Secret, withFields } from '@fairlead/kit';
 import {
   type AgentHello,
   type AgentMessage,
@@ -233,7 +233,7 @@ class Session {
       const said = { op: 'agent.message', ok: false, error: errorText(error) };
       if (isCodedError<ControlErrorCode>(error, 'record_refused')) {
         this.#deps.log.warn(said, 'an agent told what cannot be stored');
-        const hint = error.hint === undefined ? {} : { hint: error.hint };
+        const hint = defined({ hint: error.hint });
         return this.#link.refuse({ code: 'bad_request', message: error.message, ...hint });
       }
       this.#deps.log.debug(said);

@@ -32,10 +32,9 @@ import {
   signalProcess,
 } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
-import { prologueFailure } from '@fairlead/scheduler';
 import { logFileOf } from '../job/log-file.ts';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
-import { agentError } from '../agent-error.ts';
+import { refuseFailedPrologue } from '../job/refuse-failed-prologue.ts';
 import { checkGpus } from '../gpu/check-gpus.ts';
 import type { GpuWish } from '../gpu/judge-node-gpus.ts';
 import type { StartProgress } from '../progress/start-progress.ts';
@@ -48,7 +47,7 @@ import { findMarked } from './find-processes.ts';
 import { makeDirectories, openCaches } from './open-caches.ts';
 import { readEngineBuild } from './read-engine-build.ts';
 import { readTokenFile } from './read-token-file.ts';
-import { openRotatingLog } from './rotating-log.ts';
+import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
 import { saveHangReport } from './save-hang-report.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
@@ -91,23 +90,12 @@ const logBytes = 64 * 1024 * 1024;
 
 /** Throws `engine_unknown` for a spec whose engine this agent does not have. */
 export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const { spec, rank, directory, clock, log } = options;
+  const { spec, rank, directory, env, clock, log, onPhase } = options;
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
-  const engineLog = await openRotatingLog({
-    path: join(spec.jobDir, logFileOf('engine', { nodes: spec.engine.nodes, rank })),
-    what: 'the engine log',
-    noteDropped: (bytes) => `[fairlead: ${bytes} bytes dropped]\n`,
-    maxBytes: logBytes,
-    log,
-  });
-  const output = new EngineOutput({
-    kind,
-    file: engineLog,
-    surroundings: () => surroundingsOf(kind, options.env),
-    onPhase: options.onPhase,
-  });
+  const engineLog = await openEngineLog(spec, rank, log);
+  const output = new EngineOutput({ kind, file: engineLog, surroundings: () => surroundingsOf(kind, env), onPhase });
   const instanceId = markOf(spec, rank);
   const sweepOnce = createSweep(instanceId, log);
   let isPlain = false;
@@ -117,7 +105,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const readBuild = createBuildReader(kind, wanted, log);
 
   const prepare = async (): Promise<Secret | undefined> => {
-    refuseFailedPrologue(options.env);
+    await refuseFailedPrologue(env, spec.jobDir);
     await sweepOnce();
     address = await takeAddress(kind.listens(wanted), directory.socketPath);
     return readTokenFile(spec.engine.tokenFile);
@@ -126,12 +114,10 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const spawn = async (signal: AbortSignal, node?: EngineNode): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
     const onOutput = output.begin();
-    const gpus = await checkGpus(gpuWish(kind, wanted, options.env), options, signal);
+    const gpus = await checkGpus(gpuWish(kind, wanted, env), options, signal);
     const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu, node }) };
-    const job = { instanceId, env: { ...options.env, ...gpus.env }, ...defined({ hfToken }) };
-    // A directory of its own on the node stays there for the next job: only for an engine that is known to keep something.
-    const scratchDir = kind.caches.length === 0 ? undefined : spec.scratchDir;
-    const caches = await untilAborted(openCaches({ cacheDir: spec.cacheDir, scratchDir }, log), signal);
+    const job = { instanceId, env: { ...env, ...gpus.env }, ...defined({ hfToken }) };
+    const caches = await untilAborted(openEngineCaches(kind, spec, log), signal);
     const planned = { ...job, kind, wanted, place, isPlain, caches };
     const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
     await untilAborted(makeDirectories(engineCommand(planned).directories, log), signal);
@@ -156,10 +142,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       return retry ?? failure;
     },
     explainSilence: () => output.explainSilence(),
-    saveHangReport(reason, pids) {
-      const { argv: [program = ''] = [], env: { PATH: path } = {} } = started ?? {};
-      return saveHangReport({ dir: spec.jobDir, reason, pids, lastLines: output.lastLines, program, path, clock });
-    },
+    saveHangReport: (reason, pids) =>
+      saveHangReport({ dir: spec.jobDir, reason, pids, lastLines: output.lastLines, ...programOf(started), clock }),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
@@ -172,18 +156,28 @@ function markOf({ instanceId, engine }: InstanceSpec, rank: number): string {
   return engine.nodes === 1 ? instanceId : `${instanceId}.${rank}`;
 }
 
-function gpuWish(kind: EngineKind, wanted: EngineWanted, env: NodeJS.ProcessEnv): GpuWish {
-  return { gpus: wanted.gpus, share: kind.gpuShare?.(wanted), env };
+function openEngineLog({ jobDir, engine }: InstanceSpec, rank: number, log: Log): Promise<RotatingLog> {
+  return openRotatingLog({
+    path: join(jobDir, logFileOf('engine', { nodes: engine.nodes, rank })),
+    what: 'the engine log',
+    noteDropped: (bytes) => `[fairlead: ${bytes} bytes dropped]\n`,
+    maxBytes: logBytes,
+    log,
+  });
 }
 
-/** The job's script starts the agent also after a line of its prologue failed, so that the user is told. */
-function refuseFailedPrologue(env: NodeJS.ProcessEnv): void {
-  const failed = env[prologueFailure];
-  if (failed === undefined) return;
-  const [, code = '', line = ''] = /^(\d+) (.*)$/s.exec(failed) ?? [];
-  throw agentError('prologue_failed', `this line of the prologue failed with exit code ${code}: ${line.trim()}`, {
-    hint: "Correct `prologue` of this cluster; what the line printed is in the job's log (`fairlead logs <name> --source job`). Add `|| true` to a line that may fail.",
-  });
+/** A directory of its own on the node stays there for the next job: only for an engine that is known to keep something. */
+function openEngineCaches(kind: EngineKind, { cacheDir, scratchDir }: InstanceSpec, log: Log) {
+  return openCaches({ cacheDir, scratchDir: kind.caches.length === 0 ? undefined : scratchDir }, log);
+}
+
+function programOf(started: EngineCommand | undefined): { program: string; path: string | undefined } {
+  const { argv: [program = ''] = [], env: { PATH: path } = {} } = started ?? {};
+  return { program, path };
+}
+
+function gpuWish(kind: EngineKind, wanted: EngineWanted, env: NodeJS.ProcessEnv): GpuWish {
+  return { gpus: wanted.gpus, share: kind.gpuShare?.(wanted), env };
 }
 
 interface Downloading {

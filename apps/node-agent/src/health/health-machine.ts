@@ -5,8 +5,12 @@
 import { go, stay, type Step } from '@fairlead/kit';
 import type { EngineMetrics } from '@fairlead/engines';
 
-/** `unknown`: this process could not ask (no descriptors, no memory, it was suspended), which says nothing about the engine. */
-export type ProbeAnswer = { kind: 'well' } | { kind: 'sick'; reason: string } | { kind: 'unknown'; reason: string };
+/**
+ * `closed`: the engine's server takes no connections, so its process is ending or is gone. `unknown`: this process could not ask
+ * (no descriptors, no memory, it was suspended), which says nothing about the engine.
+ */
+export type ProbeAnswer = { kind: 'well' } | { kind: 'sick' | 'closed' | 'unknown'; reason: string };
+type Failed = Extract<ProbeAnswer, { reason: string }>;
 
 /** What moves while an engine works. */
 export interface Signs {
@@ -27,7 +31,8 @@ interface Watched {
 export type HealthState =
   | ({ status: 'working' } & Watched)
   | ({ status: 'doubtful'; failures: number } & Watched)
-  | { status: 'hung' };
+  /** The verdict was told: the engine hung, or has closed. */
+  | { status: 'judged' };
 
 /** `now` rides on every event. */
 export type HealthEvent = { now: number } & (
@@ -42,7 +47,8 @@ export type HealthEffect =
   | { type: 'completion.ask' }
   | { type: 'tell.working' }
   | { type: 'tell.doubtful'; reason: string }
-  | { type: 'tell.hung'; reason: string };
+  | { type: 'tell.hung'; reason: string }
+  | { type: 'tell.closed'; reason: string };
 
 export interface HealthPolicy {
   probeIntervalMs: number;
@@ -51,14 +57,14 @@ export interface HealthPolicy {
 }
 
 type HealthStep = Step<HealthState, HealthEffect>;
-type Alive = Exclude<HealthState, { status: 'hung' }>;
+type Alive = Exclude<HealthState, { status: 'judged' }>;
 
 export function firstHealth(now: number, signs: Signs = { metrics: undefined, pieces: 0 }): HealthState {
   return { status: 'working', provenMs: now, busySinceMs: undefined, seen: signs };
 }
 
 export function healthTransition(state: HealthState, event: HealthEvent, policy: HealthPolicy): HealthStep {
-  if (state.status === 'hung') return stay(state);
+  if (state.status === 'judged') return stay(state);
   switch (event.type) {
     case 'agent.paused':
       return go(firstHealth(event.now));
@@ -76,8 +82,8 @@ function look(
 ): HealthStep {
   const state: Alive = { ...before, ...watch(before, signs, now) };
   if (hasMoved(before.seen, signs)) return prove(state, now);
-  if (server.kind === 'sick') return fail(state, server.reason, policy);
   if (server.kind === 'unknown') return go(state);
+  if (server.kind !== 'well') return fail(state, server, policy);
   const isDue =
     state.busySinceMs === undefined
       ? state.status === 'doubtful' || now - state.provenMs >= policy.probeIntervalMs
@@ -93,7 +99,7 @@ function judgeCompletion(
   const state: Alive = { ...before, seen: { ...signs, metrics: signs.metrics ?? before.seen.metrics } };
   if (answer.kind === 'well' || hasMoved(before.seen, signs)) return prove(state, now);
   if (answer.kind === 'unknown') return go(state);
-  if (state.busySinceMs === undefined) return fail(state, answer.reason, policy);
+  if (state.busySinceMs === undefined || answer.kind === 'closed') return fail(state, answer, policy);
   // Two findings agree: no sign for the whole limit, and no answer.
   const seconds = Math.round((now - state.busySinceMs) / 1000);
   return hang(`no token for ${seconds} s with requests running, and a completion failed: ${answer.reason}`);
@@ -128,13 +134,14 @@ function prove(state: Alive, now: number): HealthStep {
   return go({ status: 'working', provenMs: now, busySinceMs, seen }, { type: 'tell.working' });
 }
 
-function fail(state: Alive, reason: string, policy: HealthPolicy): HealthStep {
+function fail(state: Alive, { kind, reason }: Failed, policy: HealthPolicy): HealthStep {
   const failures = state.status === 'doubtful' ? state.failures + 1 : 1;
-  if (failures >= policy.probeFailures) return hang(reason);
+  if (failures >= policy.probeFailures)
+    return kind === 'closed' ? go({ status: 'judged' }, { type: 'tell.closed', reason }) : hang(reason);
   const { provenMs, busySinceMs, seen } = state;
   return go({ status: 'doubtful', failures, provenMs, busySinceMs, seen }, { type: 'tell.doubtful', reason });
 }
 
 function hang(reason: string): HealthStep {
-  return go({ status: 'hung' }, { type: 'tell.hung', reason });
+  return go({ status: 'judged' }, { type: 'tell.hung', reason });
 }

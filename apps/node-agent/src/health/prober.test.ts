@@ -67,6 +67,14 @@ describe('the prober', () => {
     full.prober.stop();
   });
 
+  it.each(['ECONNREFUSED', 'ENOENT'])('calls an engine closed, not hung, whose socket answers %s', async (code) => {
+    const { prober, reports, pass } = probing((call) => (call > 1 ? unreachable(code) : undefined));
+    prober.start('watch');
+    await pass(30_000);
+    expect(reports.map(({ type }) => type)).toEqual(['probe.doubtful', 'probe.closed']);
+    prober.stop();
+  });
+
   it('goes on when what it tells throws', async () => {
     const told: string[] = [];
     let looks = 0;

@@ -28,8 +28,9 @@ export type ProbeEvent =
   | { type: 'probe.answering' }
   | { type: 'probe.succeeded' }
   | { type: 'probe.doubtful'; reason: string }
-  /** Said once, and no more of this engine. */
+  /** Said once, and no more of this engine. `closed`: its server takes no connections. */
   | { type: 'probe.hung'; reason: string }
+  | { type: 'probe.closed'; reason: string }
   /** The probe itself fails: whether the engine works is unknown, and stays so until a probe succeeds. */
   | { type: 'probe.broken'; reason: string };
 
@@ -156,7 +157,7 @@ function watchTurn(options: ProberOptions, signal: AbortSignal): () => Promise<n
     if (effects.some(({ type }) => type === 'completion.ask')) {
       const answer = await tried(options.completeOneToken, asking);
       note(answer);
-      const after = answer.kind === 'sick' ? await look(options, signal) : signs;
+      const after = answer.kind === 'sick' || answer.kind === 'closed' ? await look(options, signal) : signs;
       step({ type: 'completion.ended', now: clock.monotonicMs(), answer, signs: after });
     }
     const waitMs = state.status === 'doubtful' ? Math.min(healthTimes.doubtIntervalMs, lookIntervalMs) : lookIntervalMs;
@@ -173,6 +174,8 @@ function tell(effect: HealthEffect, { report }: ProberOptions): void {
       return report({ type: 'probe.doubtful', reason: effect.reason });
     case 'tell.hung':
       return report({ type: 'probe.hung', reason: effect.reason });
+    case 'tell.closed':
+      return report({ type: 'probe.closed', reason: effect.reason });
     case 'completion.ask':
       return;
   }
@@ -209,7 +212,7 @@ async function tried(
     } catch (error) {
       signal.throwIfAborted();
       if (durationOf(error) === 'passing') met = error;
-      else if (!limit.signal.aborted) return { kind: 'sick', reason: errorText(error) };
+      else if (!limit.signal.aborted) return { kind: isClosed(error) ? 'closed' : 'sick', reason: errorText(error) };
       if (limit.signal.aborted) {
         const tookMs = clock.monotonicMs() - startedMs;
         if (tookMs > limitMs + healthTimes.pauseMs) return { kind: 'unknown', reason: 'this agent was suspended' };
@@ -220,6 +223,12 @@ async function tried(
       await clock.sleep(retryIntervalMs, signal);
     }
   }
+}
+
+/** A socket at which no process listens, or whose file is gone. */
+function isClosed(error: unknown): boolean {
+  const errno = error instanceof Error ? errnoOf(error.cause) : undefined;
+  return errno === 'ECONNREFUSED' || errno === 'ENOENT';
 }
 
 /** A unix socket whose accept queue is full: the engine takes no connections. */

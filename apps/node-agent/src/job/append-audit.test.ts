@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Scope, silentLog } from '@fairlead/kit';
+import { auditLine } from '@fairlead/protocol';
 import { expect, it } from 'vitest';
 import { openAudit } from './append-audit.ts';
 
@@ -16,12 +17,21 @@ it('the audit file keeps the lines of a disk that fails, in their order, and say
     failed.resolve();
   };
   const audit = openAudit(path, { ...silentLog, warn });
-  audit.append({ kind: 'one' });
+  const append = (kind: string) =>
+    audit.append({
+      at: '2026-01-01T00:00:00.000Z',
+      kind,
+      message: `${kind} happened`,
+      instanceId: 'abcdefgh',
+      jobId: '7',
+    });
+  append('one');
   await failed.promise;
-  audit.append({ kind: 'two' });
+  append('two');
   await mkdir(join(parent, 'job'));
-  audit.append({ kind: 'three' });
+  append('three');
   await audit[Symbol.asyncDispose]();
-  expect(await readFile(path, 'utf8')).toBe('{"kind":"one"}\n{"kind":"two"}\n{"kind":"three"}\n');
+  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+  expect(lines.map((line) => auditLine.parse(JSON.parse(line)).kind)).toEqual(['one', 'two', 'three']);
   expect(warned).toEqual(['cannot write the audit file']);
 });

@@ -2,9 +2,10 @@
 
 import { appendFile } from 'node:fs/promises';
 import { type Clock, defined, detach, errorText, type Log, retryPassing, systemClock } from '@fairlead/kit';
+import { type AuditLine, auditLine, encodeText } from '@fairlead/protocol';
 
 export interface Audit extends AsyncDisposable {
-  append: (line: Record<string, unknown>) => void;
+  append: (line: AuditLine) => void;
 }
 
 /** Lines that wait for a file system that fails; the oldest go first. */
@@ -46,7 +47,7 @@ export function openAudit(path: string, log: Log, clock: Clock = systemClock): A
   };
   return {
     append(line) {
-      waiting.push(`${JSON.stringify(line)}\n`);
+      waiting.push(`${encodeText(auditLine, line)}\n`);
       busy ??= writeOut();
       detach(busy);
     },

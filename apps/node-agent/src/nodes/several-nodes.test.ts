@@ -46,10 +46,7 @@ async function leftOf({ spec }: AgentWorld): Promise<number[]> {
 
 /** The pid of the worker's part, once it runs. */
 async function partPid(control: FakeControl, after = 0): Promise<number> {
-  const { message } = await control.heard(
-    'event.happened',
-    ({ kind, id }) => kind === 'node.started' && id > after,
-  );
+  const { message } = await control.heard('event.happened', ({ kind, id }) => kind === 'node.started' && id > after);
   return Number(/pid (\d+)/.exec(message)?.[1]);
 }
 

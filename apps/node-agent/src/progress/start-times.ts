@@ -3,7 +3,7 @@
 
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { errnoOf } from '@fairlead/kit';
-import { type StartPhase, type StartTime, type StartTimes, startTimes } from '@fairlead/protocol';
+import { encodeText, type StartPhase, type StartTime, type StartTimes, startTimes } from '@fairlead/protocol';
 
 export interface StartKind {
   model: string;
@@ -77,6 +77,6 @@ export async function readStartTimes(file: string): Promise<StartTimes> {
 export async function rememberStart(file: string, key: string, time: StartTime): Promise<void> {
   const times = withStart(await readStartTimes(file), key, time);
   const next = `${file}.${time.atMs}`;
-  await writeFile(next, `${JSON.stringify(times)}\n`, { mode: 0o600 });
+  await writeFile(next, `${encodeText(startTimes, times)}\n`, { mode: 0o600 });
   await rename(next, file);
 }

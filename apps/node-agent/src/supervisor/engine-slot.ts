@@ -3,6 +3,7 @@
 
 import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, durationOf, errorText, isCodedError, type Log, retryPassing } from '@fairlead/kit';
+import { PrologueFailed } from '../job/refuse-failed-prologue.ts';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 
 export interface EngineSlotOptions {
@@ -138,5 +139,6 @@ class Slot implements EngineSlot {
 
 function spawnFailure(error: unknown): EngineFailure {
   const hint = isCodedError(error) && error.hint !== undefined ? { hint: error.hint } : {};
-  return { message: errorText(error), ...hint, fatal: durationOf(error) !== 'passing', lastLines: [] };
+  const lastLines = error instanceof PrologueFailed ? error.lastLines : [];
+  return { message: errorText(error), ...hint, fatal: durationOf(error) !== 'passing', lastLines };
 }

@@ -52,6 +52,8 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'probe.succeeded' }
   | { type: 'probe.doubtful'; reason: string }
   | { type: 'probe.hung'; reason: string }
+  /** The engine's server takes no connections, and its process has not ended yet; `failure`: what its log says by now. */
+  | { type: 'probe.closed'; failure: EngineFailure }
   | { type: 'probe.broken'; reason: string }
   | { type: 'ready.limit_reached'; lastLines: string[]; hint: string }
   | { type: 'drain.limit_reached' }

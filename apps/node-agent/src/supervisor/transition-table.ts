@@ -57,6 +57,7 @@ const sampleEvents: Readonly<Record<string, SupervisorEvent>> = {
   'probe.succeeded': { type: 'probe.succeeded', now },
   'probe.doubtful': { type: 'probe.doubtful', reason: 'no answer', now },
   'probe.hung': { type: 'probe.hung', reason: 'no answer', now },
+  'probe.closed': { type: 'probe.closed', failure, now },
   'probe.broken': { type: 'probe.broken', reason: 'a fault', now },
   'ready.limit_reached': { type: 'ready.limit_reached', lastLines: [], hint: 'wait', now },
   'drain.limit_reached': { type: 'drain.limit_reached', now },

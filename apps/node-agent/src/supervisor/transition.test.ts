@@ -157,6 +157,16 @@ describe('transition', () => {
     }
   });
 
+  it('restarts an engine that has closed its server, by the reason that its log gives', () => {
+    const closed = { type: 'probe.closed', failure: { ...failure, message: 'its worker was killed' } } as const;
+    const { state, effects } = play([...readyEvents, { type: 'probe.doubtful', reason: 'ECONNREFUSED' }, closed]);
+    expect(state).toMatchObject({ status: 'degraded', engine: 'ending', reason: 'its worker was killed' });
+    expect(effects).toContainEqual({ type: 'note', kind: 'engine.closed', message: 'its worker was killed' });
+    expect(typesOf(effects)).not.toContain('engine.report');
+    const ended = play([{ type: 'engine.exited', failure }], { from: state });
+    expect(ended.state).toMatchObject({ reason: 'its worker was killed' });
+  });
+
   it('arms the ready limit once for all tries of a start, and again when a ready engine dies', () => {
     const count = (effects: SupervisorEffect[]) =>
       effects.filter((effect) => effect.type === 'timer.set' && effect.timer === 'ready-limit').length;

@@ -119,6 +119,7 @@ const whileReady: Handlers<In<'ready'>> = {
   /** A fault of the agent says nothing about the engine: it serves on, and is not restarted. */
   'probe.broken': doubt,
   'probe.hung': restartHung,
+  'probe.closed': (state, { failure, now }, policy) => restart(state, failure, now, policy, closedNote(failure)),
   'engine.exited': (state, event, policy) => restart(state, event.failure, event.now, policy, exitNote(event)),
 };
 
@@ -128,6 +129,8 @@ const whileDegraded: Handlers<In<'degraded'>> = {
     state.engine === 'serving' && state.reason !== event.reason ? doubt(state, event) : stay(state),
   'probe.hung': (state, event, policy) =>
     state.engine === 'serving' ? restartHung(state, event, policy) : stay(state),
+  'probe.closed': (state, { failure, now }, policy) =>
+    state.engine === 'serving' ? restart(state, failure, now, policy, closedNote(failure)) : stay(state),
   'engine.exited': (state, event, policy) =>
     isUp(state) ? restart(state, event.failure, event.now, policy, exitNote(event)) : stay(state),
   'engine.stuck': (state, { pids }) => (state.engine === 'ending' ? go(state, stuckNote(pids)) : stay(state)),
@@ -241,6 +244,10 @@ function neverReady(event: EventOf<'ready.limit_reached'>, policy: SupervisorPol
     fatal: true,
     lastLines: event.lastLines,
   });
+}
+
+function closedNote({ message }: EngineFailure): SupervisorEffect {
+  return note('engine.closed', message);
 }
 
 function exitNote(event: EventOf<'engine.exited'>): SupervisorEffect {

@@ -21,6 +21,13 @@ export async function prepareRealVllm(): Promise<string | undefined> {
     await run(`${venv}/bin/python`, [recipe('make-tiny-model.py'), `${venv}/tiny`]);
     return undefined;
   } catch (error) {
-    return `vLLM cannot be had here: ${String(error).slice(0, 300)}`;
+    return `vLLM cannot be had here: ${reasonOf(error)}`;
   }
+}
+
+/** The last words of the program that failed; those before them tell of each try. */
+export function reasonOf(error: unknown): string {
+  const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return (lines.length > 0 ? lines.slice(-2).join(' ') : String(error)).slice(0, 300);
 }

@@ -5,9 +5,10 @@ import { defined, untilAborted } from '@fairlead/kit';
 
 import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../open-cli-session.ts';
+import { ensureProfile } from '../bastion/ensure-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
+import { taskOf } from './model-task.ts';
 import { examplesText } from './ready-text.ts';
 
 export interface ConnectArgs {
@@ -72,7 +73,7 @@ function announce(name: string, connection: Connection, context: Context): void 
       instance: endpoint.instanceId,
       generation: endpoint.generation,
     },
-    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name })}`,
+    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task: taskOf(servedModel) })}`,
   );
 }
 

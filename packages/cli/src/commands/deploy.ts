@@ -25,6 +25,7 @@ import type { Output } from '../output/output.ts';
 import { watchInterrupt } from './deploy-interrupt.ts';
 import { dryRun } from './dry-run.ts';
 import { startDuration, stateWords } from './instance-words.ts';
+import { taskOf } from './model-task.ts';
 import { readyText } from './ready-text.ts';
 
 export interface DeployArgs extends DeployRequest {
@@ -58,12 +59,14 @@ async function renderLaunch(
   using interrupts = watchInterrupt(context);
   const isNews = newsFilter();
   const starts = startClock(context);
+  let model = '';
   for await (const event of launch(deps, request, signal)) {
     if (event.type === 'instance.changed') starts.see(event.instance.state);
     if (event.type === 'launch.phase') interrupts.enter(event.phase);
-    else if (event.type === 'deployment.ready') sayReady(event, starts.ended(), context);
+    else if (event.type === 'deployment.ready') sayReady(event, { ...starts.ended(), model }, context);
     else if (event.type === 'deployment.planned') {
       interrupts.name(event.plan.name);
+      model = event.plan.model;
       sayPlanned(event.plan, { cluster: event.cluster, files }, output);
     } else if (isNews(event)) renderEvent(event, output);
     if (event.type === 'deployment.submitted' && !request.wait) {
@@ -123,15 +126,16 @@ function sayPlanned(
 
 function sayReady(
   { type, name, servedModel, instance }: Extract<LaunchEvent, { type: 'deployment.ready' }>,
-  { startMs, lastStartMs }: StartTimed,
+  { startMs, lastStartMs, model }: StartTimed & { model: string },
   { output, clock }: Context,
 ): void {
   const { id, jobId, nodes, endpoints, deadlineMs } = instance;
   const last = lastStartMs === undefined ? '' : ` (last time ${startDuration(lastStartMs)})`;
+  const task = taskOf(model, servedModel);
   const took = startMs === undefined ? '' : `ready in ${startDuration(startMs)}${last}\n\n`;
   const timed = defined({ startMs: startMs && Math.round(startMs), lastStartMs });
   output.result(
     { event: type, ok: true, name, instance: id, jobId, servedModel, nodes, endpoints, deadlineMs, ...timed },
-    took + readyText(name, servedModel, deadlineMs, clock.now()),
+    took + readyText({ name, model: servedModel, task }, deadlineMs, clock.now()),
   );
 }

@@ -1,7 +1,7 @@
 // `fairlead events [name]`: the history as control keeps it, newest last; with -f also what comes, through lost connections too.
 
 import { type Session, watchControl } from '@fairlead/client';
-import { backoffMs, errorText, systemRandom } from '@fairlead/kit';
+import { backoffMs, defined, errorText, systemRandom } from '@fairlead/kit';
 import type { EventView } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
@@ -51,7 +51,7 @@ interface Following {
 /** Ends by the signal alone. Whatever is heard of control, and a new connection to it, is a reason to ask for what is new. */
 async function followEvents(name: string | undefined, from: number, { session, context, show }: Following) {
   const { signal, output, clock } = context;
-  const deployment = name === undefined ? {} : { deployment: name };
+  const deployment = defined({ deployment: name });
   const { link } = session;
   const watched = {
     openSocket: () => link.openControl(),

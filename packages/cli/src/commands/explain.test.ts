@@ -62,4 +62,12 @@ describe('explain', () => {
   ])('of %s says that it cannot be read', async (file, why) => {
     await expect(explain(file, {})).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(why) });
   });
+
+  it('finds the cause after a line of 10 MB and among bytes that are no text, wherever the last line ends', async () => {
+    const bytes = Buffer.from(Array.from({ length: 65_536 }, (_, index) => index % 256));
+    for (const end of ['', '\n']) {
+      await writeFile(join(folder, 'odd'), [Buffer.alloc(10_000_000, 'x'), bytes, `\n${fullDisk.trimEnd()}${end}`]);
+      expect(await explain('odd', {})).toMatchObject({ id: 'disk-full' });
+    }
+  });
 });

@@ -5,10 +5,11 @@ import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 
 import { defaultEngine, findEngineKind } from '@fairlead/engines';
-import { createLineReader, createLogJudge, type Diagnosis, type ProcessEnd } from '@fairlead/engines/failures';
-import { CodedError, errorText } from '@fairlead/kit';
+import { createLogJudge, type Diagnosis, type ProcessEnd } from '@fairlead/engines/failures';
+import { CodedError, createLineCutter, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +21,8 @@ export interface ExplainArgs {
   exitCode?: number;
 }
 
-const chunkBytes = 1024 * 1024;
+/** Of a longer line the rest is not read. */
+const lineChars = 8192;
 
 type ExplainContext = Pick<Context, 'cwd' | 'output' | 'signal'> & { streams: { stdin: Readable } };
 
@@ -37,9 +39,12 @@ export async function runExplain({ file, exitCode }: ExplainArgs, context: Expla
 export async function diagnoseLog(chunks: AsyncIterable<Uint8Array>, end?: ProcessEnd): Promise<Diagnosis> {
   const vllm = findEngineKind(defaultEngine);
   const judge = createLogJudge({ readPhase: (line) => vllm.parsePhase(line)?.phase });
-  const reader = createLineReader((line) => judge.push(line));
-  for await (const chunk of chunks) reader.push(chunk);
-  reader.end();
+  const decoder = new StringDecoder();
+  const cutter = createLineCutter({ keepChars: lineChars });
+  for await (const chunk of chunks) for (const line of cutter.write(decoder.write(chunk))) judge.push(line);
+  for (const line of cutter.write(decoder.end())) judge.push(line);
+  const last = cutter.rest();
+  if (last !== undefined) judge.push(last);
   return judge.diagnose(end);
 }
 
@@ -75,7 +80,7 @@ async function* readChunks(
  * of Node's, which no signal ends and on which the end of the process waits.
  */
 async function openLog(path: string): Promise<Readable> {
-  if (!(await stat(path)).isFIFO()) return createReadStream(path, { highWaterMark: chunkBytes });
+  if (!(await stat(path)).isFIFO()) return createReadStream(path);
   return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
 }
 

@@ -1,5 +1,6 @@
 // The newest events of control's history, by when they happened.
 
+import { defined } from '@fairlead/kit';
 import type { Session } from '@fairlead/client';
 import type { EventView } from '@fairlead/protocol';
 
@@ -20,7 +21,7 @@ export async function readLastEvents(
   api: Pick<Session['api'], 'events'>,
   signal: AbortSignal,
 ): Promise<{ events: EventView[]; next: number }> {
-  const deployment = name === undefined ? {} : { deployment: name };
+  const deployment = defined({ deployment: name });
   const wanted = count + maxLateNotices;
   let page = await api.events({ ...deployment, last: Math.min(wanted, eventsPage) }, signal);
   const { next } = page;

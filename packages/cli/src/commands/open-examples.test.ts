@@ -3,10 +3,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 
-import { firstExamples, openExamples, renderExamples } from './open-examples.ts';
-import { examplesText } from './ready-text.ts';
+import { taskOf } from './model-task.ts';
+import { openExamples, renderExamples } from './open-examples.ts';
+import { examplesText, readyText } from './ready-text.ts';
+import { requestExamples } from './request-examples.ts';
 
-const facts = { name: 'mine', model: 'org/model', baseUrl: 'http://127.0.0.1:9000/v1' };
+const facts = { name: 'mine', model: 'org/model', baseUrl: 'http://127.0.0.1:9000/v1', task: 'chat' as const };
 const textOf = (apiKey?: string) => openExamples({ ...facts, apiKey }).map(({ text }) => text);
 
 it('openExamples has the values of the deployment in every example that needs them', () => {
@@ -23,10 +25,39 @@ it('openExamples names the key and shows it only when it is given', () => {
 });
 
 it('openExamples and the text of a ready deployment say the same', () => {
-  const first = renderExamples(firstExamples(facts));
+  const first = renderExamples(requestExamples(facts));
   expect(first).toMatch(/^curl\n {4}curl [^]*\n\nPython [^]*\n\n {4}client = [^]*\n\nTypeScript /);
   expect(examplesText(facts)).toContain(first);
   expect(renderExamples(openExamples(facts))).toContain(first);
+});
+
+describe('A model that does not chat', () => {
+  it.each([
+    ['bge-m3', 'embedding', /\/v1\/embeddings/, /client\.embeddings\.create/],
+    ['BAAI/bge-reranker-v2-m3', 'reranker', /\/v1\/rerank/, /client\.post\(.\/rerank/],
+    ['openai/whisper-large-v3', 'speech', /\/v1\/audio\/transcriptions/, /client\.audio\.transcriptions\.create/],
+  ] as const)('%s is shown with requests that it answers', (model, task, route, call) => {
+    expect(taskOf(model)).toBe(task);
+    const examples = openExamples({ ...facts, model, task });
+    const text = renderExamples(examples);
+    expect(text).toMatch(route);
+    expect(text).toMatch(call);
+    const ready = readyText({ name: 'mine', model, task }, undefined, 0);
+    expect(ready).toContain('fairlead exec mine');
+    for (const shown of [text, ready]) expect(shown).not.toMatch(/chat/i);
+  });
+
+  it('has its odd name as one value of the form that curl sends', () => {
+    const model = `a'b"c;type=x <$(echo run)`;
+    const [curl] = requestExamples({ ...facts, model, task: 'speech' });
+    const said = execFileSync('sh', ['-c', `say() { printf '<%s>\\n' "$@"; }\n${curl?.text.replace(/^curl/, 'say')}`]);
+    expect(said.toString()).toContain(`<--form-string>\n<model=${model}>\n`);
+  });
+});
+
+it('A model that the catalogue does not know, and one that chats, are offered chat', () => {
+  expect([taskOf('org/unknown'), taskOf('qwen3-8b')]).toEqual(['chat', 'chat']);
+  expect(readyText({ ...facts }, undefined, 0)).toContain('fairlead chat mine Hello');
 });
 
 describe('A model with an odd name, as a job may report one', () => {

@@ -2,37 +2,35 @@
 
 import { shellQuote } from '@fairlead/kit';
 
-export interface ExampleFacts {
-  name: string;
-  model: string;
-  baseUrl: string;
-  /** Only where it was asked for. */
-  apiKey?: string | undefined;
-}
-
-export interface Example {
-  title: string;
-  text: string;
-}
+import type { Example, ExampleFacts } from './example.ts';
+import { requestExamples } from './request-examples.ts';
 
 export function openExamples(facts: ExampleFacts): Example[] {
   return [
     { title: 'Environment (most programs read it)', text: environment(facts) },
-    ...firstExamples(facts),
-    { title: 'LangChain (pip install langchain-openai)', text: langchain(facts) },
-    { title: 'llm (pip install llm)', text: llm(facts) },
-    { title: 'Continue: ~/.continue/config.yaml, and OPENAI_API_KEY=… in ~/.continue/.env', text: continueDev(facts) },
+    ...requestExamples(facts),
+    ...programExamples(facts),
     { title: 'Cline, Roo Code, Zed and others with an "OpenAI compatible" provider', text: fields(facts) },
   ];
 }
 
-/** Those that nearly everyone knows what to do with. */
-export function firstExamples(facts: ExampleFacts): Example[] {
-  return [
-    { title: 'curl', text: curl(facts) },
-    { title: 'Python (pip install openai)', text: python(facts) },
-    { title: 'TypeScript (npm install openai)', text: typescript(facts) },
-  ];
+function programExamples(facts: ExampleFacts): Example[] {
+  switch (facts.task) {
+    case 'chat':
+      return [
+        { title: 'LangChain (pip install langchain-openai)', text: langchain(facts) },
+        { title: 'llm (pip install llm)', text: llm(facts) },
+        {
+          title: 'Continue: ~/.continue/config.yaml, and OPENAI_API_KEY=… in ~/.continue/.env',
+          text: continueDev(facts),
+        },
+      ];
+    case 'embedding':
+      return [{ title: 'LangChain (pip install langchain-openai)', text: langchainEmbeddings(facts) }];
+    case 'reranker':
+    case 'speech':
+      return [];
+  }
 }
 
 export function renderExamples(examples: readonly Example[]): string {
@@ -60,38 +58,20 @@ function environment({ name, model, baseUrl, apiKey }: ExampleFacts): string {
   ].join('\n');
 }
 
-function curl({ model, baseUrl }: ExampleFacts): string {
-  const body = `{"model": ${JSON.stringify(model)}, "stream": true, "messages": [{"role": "user", "content": "Hello"}]}`;
-  return `curl -N ${shellQuote(`${baseUrl}/chat/completions`)} \\
-  -H "Authorization: Bearer $OPENAI_API_KEY" -H 'Content-Type: application/json' \\
-  -d ${shellQuote(body)}`;
-}
-
-function python({ model, baseUrl }: ExampleFacts): string {
-  return `from openai import OpenAI
-
-client = OpenAI(base_url=${JSON.stringify(baseUrl)})  # the key: OPENAI_API_KEY
-stream = client.chat.completions.create(
-    model=${JSON.stringify(model)}, messages=[{"role": "user", "content": "Hello"}], stream=True)
-for chunk in stream:
-    if chunk.choices:
-        print(chunk.choices[0].delta.content or "", end="", flush=True)`;
-}
-
-function typescript({ model, baseUrl }: ExampleFacts): string {
-  return `import OpenAI from 'openai';
-
-const client = new OpenAI({ baseURL: ${typescriptString(baseUrl)} }); // the key: OPENAI_API_KEY
-const stream = await client.chat.completions.create({
-  model: ${typescriptString(model)}, messages: [{ role: 'user', content: 'Hello' }], stream: true });
-for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? '');`;
-}
-
 function langchain({ model, baseUrl }: ExampleFacts): string {
   return `from langchain_openai import ChatOpenAI
 
 llm = ChatOpenAI(model=${JSON.stringify(model)}, base_url=${JSON.stringify(baseUrl)})  # the key: OPENAI_API_KEY
 print(llm.invoke("Hello").content)`;
+}
+
+/** Without the last option LangChain would send OpenAI's own tokens in place of the text. */
+function langchainEmbeddings({ model, baseUrl }: ExampleFacts): string {
+  return `from langchain_openai import OpenAIEmbeddings
+
+embeddings = OpenAIEmbeddings(  # the key: OPENAI_API_KEY
+    model=${JSON.stringify(model)}, base_url=${JSON.stringify(baseUrl)}, check_embedding_ctx_length=False)
+print(len(embeddings.embed_query("Hello")))`;
 }
 
 function llm({ name, model, baseUrl }: ExampleFacts): string {
@@ -126,10 +106,6 @@ API key    ${apiKey ?? `see \`fairlead open ${name} --show-key\``}`;
 // The name of a model is whatever its job says: in each language it is a string and nothing else. A JSON string is one of Python and YAML, too.
 
 const plain = /^[A-Za-z0-9][A-Za-z0-9_./:@-]*$/;
-
-function typescriptString(text: string): string {
-  return plain.test(text) ? `'${text}'` : JSON.stringify(text);
-}
 
 /** Without quotes `1`, `no` and `a: b` would be something else. */
 function yamlString(text: string): string {

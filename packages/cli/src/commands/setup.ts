@@ -25,6 +25,8 @@ export interface SetupArgs {
   on?: string | undefined;
   set: string[];
   isTried: boolean;
+  /** Of the job that tries it. */
+  gpus?: number | undefined;
   waitSeconds: number;
 }
 
@@ -34,8 +36,8 @@ export async function runSetup(args: SetupArgs, context: Context): Promise<void>
   const { clock, signal } = context;
   const { config, cluster } = await loadForCluster(configPlaceOf(context), args);
   const startedMs = clock.monotonicMs();
-  const { engine, engineVersion: version, dir: directory, container, isTried, waitSeconds } = args;
-  const request = { engine, version, directory, container, isTried, waitSeconds, cluster };
+  const { engine, engineVersion: version, dir: directory, container, isTried, gpus, waitSeconds } = args;
+  const request = { engine, version, directory, container, isTried, gpus, waitSeconds, cluster };
   for await (const event of setUp({ machine: machineOf(context), config }, request, signal)) {
     if (event.type !== 'setup.done') render(event, engine, context);
     else await finish(event, { engine, config, cluster, startedMs, isTried }, context);

@@ -154,7 +154,7 @@ function closeOnce(connection: Connection): () => Promise<void> {
 function closingWords(connection: Connection, command: string): string {
   return `That was the whole way: job → bastion → here, with nothing but SSH. With a deployment of your own:
 
-${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.servedModel, name: demoName })}
+${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.servedModel, name: demoName, task: 'chat' })}
 Go on:
     ${command} demo --keep    leave this world up and play
     ${command} init           set up your own cluster`;

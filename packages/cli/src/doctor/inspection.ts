@@ -28,6 +28,9 @@ import {
   type Host,
   openLocalHost,
   openSshHost,
+  profileFacts,
+  type SiteFacts,
+  slurmFacts,
   slurmSite,
 } from '@fairlead/launch';
 import { resolveRoute } from '@fairlead/launch/login';
@@ -62,6 +65,8 @@ export interface Inspection {
   login: Reached & { cluster(): Promise<NamedCluster>; paths(): Promise<ClusterPaths> };
   inventory(): Promise<SlurmInventory>;
   partitions(): Promise<SlurmPartition[]>;
+  /** GPUs and prices by which `deploy` plans: those of the site profile, else those that Slurm shows. Undefined for a local cluster without a profile. */
+  site(): Promise<SiteFacts | undefined>;
   /** What the test job said; empty until it has run. */
   probe: ProbeReport;
 }
@@ -85,6 +90,7 @@ export function createInspection(args: DoctorArgs, context: Context, scope: Scop
   const inventory = once(async () =>
     createSlurmInventory((await login.host()).runner, slurmSite((await there()).config, await paths())),
   );
+  const partitions = once(async () => (await inventory()).partitions(context.signal));
   return {
     args,
     context,
@@ -102,9 +108,19 @@ export function createInspection(args: DoctorArgs, context: Context, scope: Scop
     },
     login: { ...login, cluster: there, paths },
     inventory,
-    partitions: once(async () => (await inventory()).partitions(context.signal)),
+    partitions,
+    site: once(async () => siteFactsOf(await cluster(), context.home, partitions)),
     probe: { lines: [] },
   };
+}
+
+async function siteFactsOf(
+  { name, config }: NamedCluster,
+  home: string,
+  partitions: Inspection['partitions'],
+): Promise<SiteFacts | undefined> {
+  if (config.site !== undefined || config.kind === 'local') return profileFacts(config, home);
+  return slurmFacts(name, await partitions());
 }
 
 /** Undefined where it cannot be read: the check `laptop.config` says so. */

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 
-import { collect, seconds } from './flag-values.ts';
+import { collect, seconds, wholeNumber } from './flag-values.ts';
 import type { RunCommand } from './run-command.ts';
 
 export function addPrepareCommands(program: Command, go: RunCommand): void {
@@ -57,6 +57,7 @@ interface SetupFlags {
   set: string[];
   /** `--no-job` makes it false. */
   job: boolean;
+  gpus?: number;
   wait: number;
 }
 
@@ -74,6 +75,7 @@ function addSetup(program: Command, go: RunCommand): void {
     .option('--on <cluster>', 'the cluster')
     .option('--set <path=value>', 'one setting of the configuration for this setup; may be repeated', collect, [])
     .option('--no-job', 'do not try it on a compute node')
+    .option('--gpus <count>', 'GPUs of the job that tries it (1); 0 for an engine that serves on CPUs', wholeNumber)
     .option('--wait <seconds>', 'how long the job that tries it may wait in the queue', seconds, 900)
     .addHelpText(
       'after',

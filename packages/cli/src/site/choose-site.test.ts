@@ -26,6 +26,7 @@ beforeEach(async () => {
   await mkdir(join(folder, 'catalogue', 'sites'), { recursive: true });
   await writeFile(join(folder, 'catalogue', 'sites', 'north.yaml'), profile('north'));
   await writeFile(join(folder, 'catalogue', 'sites', 'south.yaml'), profile('south').replace('a100:80', 'a100:81'));
+  await symlink('loop', join(folder, 'loop'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -56,6 +57,8 @@ describe('A site for init', () => {
     ['./catalogue#south', 'config_invalid', /partitions\.0\.gpu: must be one of/],
     ['https://user:pass@example.org/x.git', 'usage', /holds a password/],
     ['file:///nowhere/at/all.git', 'site_unavailable', /nowhere/],
+    // A link that leads to itself is there, and is no name that nothing has.
+    ['loop', 'site_unavailable', /cannot read site profiles: .*ELOOP/],
   ])('%s is refused as %s', async (text, code, message) => {
     await expect(choose(text).chosen).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });

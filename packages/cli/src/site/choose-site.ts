@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 
 import { readSite, readSiteFile, userConfigPath } from '@fairlead/config';
-import { CodedError, nearestNames } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText, nearestNames } from '@fairlead/kit';
 import { builtInSites, type SiteProfile } from '@fairlead/planner';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -31,7 +31,7 @@ export async function chooseSite(text: string, needs: Needs): Promise<ChosenSite
   if (isGitUrl(source))
     return keepCopy(await profileIn(await cloneCatalogue(source, cacheDir(needs), needs), name, needs), needs);
   const path = resolve(needs.cwd, source.startsWith('~/') ? join(needs.home, source.slice(2)) : source);
-  const found = await stat(path).catch(() => undefined);
+  const found = await ifThere(stat(path));
   if (found?.isDirectory()) return profileIn(path, name, needs);
   if (found || /[./\\]/.test(source)) return { setting: path, profile: await readSiteFile(path) };
   throw new CodedError<CliErrorCode>('usage', `cannot use --site ${text || '""'} because no profile has that name`, {
@@ -66,11 +66,24 @@ async function pickName(names: readonly string[], ask: Context['ask'] | undefine
 
 /** Regular files alone: a link of a repository may lead anywhere. */
 async function profilesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const entries = (await ifThere(readdir(folder, { withFileTypes: true }))) ?? [];
   return entries
     .filter((entry) => entry.isFile() && extensions.includes(extname(entry.name)) && !entry.name.startsWith('.'))
     .map((entry) => join(folder, entry.name))
     .toSorted();
+}
+
+/** Undefined where nothing is at the path. Rejects with any other failure: what cannot be read may be there. */
+async function ifThere<Found>(look: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw new CodedError<CliErrorCode>('site_unavailable', `cannot read site profiles: ${errorText(error)}`, {
+      hint: 'Make the path readable for this account, or name another one.',
+      cause: error,
+    });
+  }
 }
 
 function nameOf(file: string): string {

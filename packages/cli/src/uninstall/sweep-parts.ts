@@ -30,8 +30,10 @@ export async function sweepCluster(cluster: NamedCluster, sweeping: Sweeping): P
     await cancelStrays(site, ownKeys, context);
     if (profile) keys.push(...(await sweepJobKeys(site, profile, sweeping)));
   }
-  const { state, runtime } = site.paths;
-  return [...keys, ...(await sweepHost(site.host, sweepClusterScript, [mode, state, runtime, ownKeys]))];
+  const { state, runtime, scratch = '' } = site.paths;
+  const nodes = cluster.config.kind === 'local' ? '' : 'nodes';
+  const places = [state, runtime, ownKeys, scratch, nodes];
+  return [...keys, ...(await sweepHost(site.host, sweepClusterScript, [mode, ...places]))];
 }
 
 async function sweepJobKeys(site: Site, profile: LaptopProfile, { bastion, context }: Sweeping): Promise<Swept[]> {

@@ -70,9 +70,30 @@ done
 :
 `;
 
-/** Arguments: mode, state directory, runtime directory, our bastion's key directory. A job's directory is known by our files in it. */
-export const sweepClusterScript = `${prologue}${isForeign}
-state=$2 runtime=$3 own=$4
+/**
+ * Takes `scratch` (empty: none is configured) and `nodes` (empty: jobs run on this host). What engines compiled lies there where no shared
+ * cache takes it. A disk of a node's own is not seen from here: then the path is named with what removes it.
+ */
+const sweepCompiled = `
+sweep_compiled() {
+  [ -n "$scratch" ] || return 0
+  compiled=$scratch/fairlead-cache-$(id -u)
+  is_shared=
+  if [ -d "$compiled" ] && ! [ -h "$compiled" ] && [ -O "$compiled" ]; then
+    case $(stat -f -c %T "$compiled" 2>/dev/null) in nfs* | lustre | gpfs | fhgfs | beegfs | ceph | fuse* | smb* | cifs | afs) is_shared=1 ;; esac
+    if [ -n "$foreign" ]; then say left "$compiled" "jobs of another bastion may use it"; else drop "$compiled"; fi
+  fi
+  [ -n "$nodes" ] && [ -z "$is_shared" ] || return 0
+  say left "$compiled (on compute nodes)" "nodes that have run a model may have it on a disk of their own; srun -w <node> rm -rf -- '$compiled' removes it from one"
+}
+`;
+
+/**
+ * Arguments: mode, state directory, runtime directory, our bastion's key directory, scratch directory of jobs, and a word where jobs run on
+ * other hosts. A job's directory is known by our files in it.
+ */
+export const sweepClusterScript = `${prologue}${isForeign}${sweepCompiled}
+state=$2 runtime=$3 own=$4 scratch=$5 nodes=$6
 foreign=
 for job in "$state"/jobs/*; do
   [ -d "$job" ] && { [ -f "$job/spec.json" ] || [ -f "$job/job.sh" ]; } || continue
@@ -97,6 +118,7 @@ done
 close "$state/keys"
 for file in "$state"/test-only/*.sh "$state"/test-only/.*.part; do drop "$file"; done
 close "$state/test-only"
+sweep_compiled
 if [ -n "$foreign" ]; then
   is_there "$runtime" && say left "$runtime" "jobs of another bastion may run from it"
   exit 0
@@ -104,6 +126,8 @@ fi
 for file in "$state"/queue/*; do drop "$file"; done
 for file in "$state"/start-times.json "$state"/start-times.json.*; do drop "$file"; done
 close "$state/queue"
+for file in "$state"/engine-builds/*.json "$state"/engine-builds/*.json.*; do drop "$file"; done
+close "$state/engine-builds"
 [ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
 for folder in "$runtime"/agent-*; do
   case \${folder##*/} in agent-????????????????) ;; *) continue ;; esac

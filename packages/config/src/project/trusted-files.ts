@@ -5,6 +5,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { CodedError, errorText } from '@fairlead/kit';
+import { encodeValue } from '@fairlead/protocol';
 import { z } from 'zod';
 
 import type { ConfigErrorCode } from '../config-error.ts';
@@ -47,7 +48,9 @@ export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Pr
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, `${JSON.stringify({ version: 1, files }, undefined, 2)}\n`, { mode: 0o600 });
+    await writeFile(temporary, `${JSON.stringify(encodeValue(trustedFiles, { version: 1, files }), undefined, 2)}\n`, {
+      mode: 0o600,
+    });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

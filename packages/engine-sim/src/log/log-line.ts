@@ -38,7 +38,13 @@ export function renderLine(line: LogLine, { pid, now }: RenderContext): string {
 }
 
 /** Invented process ids: the engine's other processes are not simulated, and their ids only have to differ. */
-const pidOffset: Record<LogProcess, number> = { APIServer: 0, MainProcess: 0, EngineCore: 1, Worker: 2, 'VllmWorker-0': 2 };
+const pidOffset: Record<LogProcess, number> = {
+  APIServer: 0,
+  MainProcess: 0,
+  EngineCore: 1,
+  Worker: 2,
+  'VllmWorker-0': 2,
+};
 
 function stamp(now: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

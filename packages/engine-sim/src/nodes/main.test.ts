@@ -20,7 +20,16 @@ async function freePort(): Promise<number> {
 
 /** The words of one rank. */
 function wordsOf(rank: number, port: number, more: readonly string[]): string[] {
-  const meeting = ['--nnodes', '2', '--node-rank', String(rank), '--master-addr', '127.0.0.1', '--master-port', `${port}`];
+  const meeting = [
+    '--nnodes',
+    '2',
+    '--node-rank',
+    String(rank),
+    '--master-addr',
+    '127.0.0.1',
+    '--master-port',
+    `${port}`,
+  ];
   return [...meeting, ...(rank === 0 ? [] : ['--headless']), ...more];
 }
 

@@ -21,9 +21,9 @@ export type Met<T> = { ok: true; value: T } | { ok: false; cause: string };
 
 export interface PeerListeners {
   /** A peer's connection has closed: the next step fails. */
-  onLost(address: string): void;
+  onLost: (address: string) => void;
   /** A peer answers no more, or again: steps wait for it. */
-  onFrozen(isFrozen: boolean): void;
+  onFrozen: (isFrozen: boolean) => void;
 }
 
 const stepIntervalMs = 100;
@@ -46,7 +46,10 @@ export async function awaitRanks(
   });
   if (!(await hasListened(server, host, port))) return { ok: false, cause: addressTaken(port) };
   if (nodes === 1) resolve();
-  const isLate = await Promise.race([complete.then(() => false), systemClock.sleep(timeoutS * 1000, signal).then(() => true)]);
+  const isLate = await Promise.race([
+    complete.then(() => false),
+    systemClock.sleep(timeoutS * 1000, signal).then(() => true),
+  ]);
   if (!isLate) return { ok: true, value: peers };
   const waited = `Timed out after ${timeoutS + 1} seconds waiting for clients. ${peers.length + 1}/${nodes} clients joined.`;
   return { ok: false, cause: `torch.distributed.DistStoreError: ${waited}` };

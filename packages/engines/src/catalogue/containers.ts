@@ -65,8 +65,8 @@ export const containerFailures: readonly FailureEntry[] = [
     what: 'the container image cannot be downloaded',
     patterns: [
       /^FATAL: .{0,200}(?:Unable to handle docker|While making image from oci registry|unable to pull|failed to get checksum)/i,
-      /pyxis: failed to import docker image/,
       /\[ERROR\] (?:Could not process JSON input|URL .{0,200} returned error code)/,
+      /^pyxis: {1,8}curl: \(\d{1,3}\) /,
       /toomanyrequests: /,
     ],
     retry: true,
@@ -161,16 +161,18 @@ export const containerFailures: readonly FailureEntry[] = [
     cure: 'Correct `engines.{engine}.container.args`; `ch-run --help` or `apptainer exec --help` on a compute node lists what there is.',
     sources: ['https://charliecloud.io/latest/ch-run.html'],
   },
-  {
-    ...container,
-    id: 'container-refused',
-    what: 'the container runtime refused',
-    patterns: [/^FATAL: /, /^ch-run\[\d+\]: error: /, /^pyxis: /],
-    rank: 'consequence',
-    retry: true,
-    otherNode: true,
-    why: 'The line of the runtime says why.',
-    cure: 'Try the command on a compute node (`srun --pty`); `fairlead deploy <model> --dry-run` shows it.',
-    sources: ['https://apptainer.org/docs/user/latest/'],
-  },
 ];
+
+/** Matches each refusal of a runtime, so it comes after the entries that know a reason. */
+export const containerRefused: FailureEntry = {
+  ...container,
+  id: 'container-refused',
+  what: 'the container runtime refused',
+  patterns: [/^FATAL: /, /^ch-run\[\d+\]: error: /, /^pyxis: /],
+  rank: 'consequence',
+  retry: true,
+  otherNode: true,
+  why: 'The line of the runtime says why.',
+  cure: 'Try the command on a compute node (`srun --pty`); `fairlead deploy <model> --dry-run` shows it.',
+  sources: ['https://apptainer.org/docs/user/latest/'],
+};

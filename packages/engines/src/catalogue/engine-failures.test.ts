@@ -90,10 +90,34 @@ describe('No entry matches', () => {
 describe('A statement that resembles another one', () => {
   it.each([
     ['GatedRepoError: 401 Client Error. (Request ID: Root=1)', 'model-gated'],
-    ['HfHubHTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/org/model', 'model-gated'],
+    ['HfHubHTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/org/model', 'token-refused'],
     // The hub answers so of a gated model and of one that it does not have; what follows says which.
     ['HTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/org/model', undefined],
-    ["HfHubHTTPError: Client error '401 Unauthorized' for url 'https://huggingface.co/api/whoami-v2'", 'model-gated'],
+    ["HfHubHTTPError: Client error '401 Unauthorized' for url 'https://huggingface.co/api/whoami-v2'", 'token-refused'],
+    [
+      'HfHubHTTPError: 403 Forbidden: Please enable access to public gated repositories in your fine-grained token settings',
+      'model-gated',
+    ],
+    [
+      'FATAL: while extracting vllm.sif: extract command failed: write_file: failed to create file /tmp/x, because No space left on device',
+      'disk-full',
+    ],
+    ['FATAL: while extracting vllm.sif: extract command failed: exit status 1', 'container-refused'],
+    // What enroot says after it is the reason.
+    ['pyxis: failed to import docker image', 'container-refused'],
+    ['pyxis:     mktemp: failed to create directory via template: No space left on device', 'disk-full'],
+    ['pyxis:     curl: (6) Could not resolve host: registry-1.docker.io', 'image-pull-failed'],
+    [
+      "Failed: Cuda error /workspace/csrc/custom_all_reduce.cuh:455 'an illegal memory access was encountered'",
+      'gpu-kernel-fault',
+    ],
+    ['NCCL error: remote process exited or there was a network error', 'peer-lost'],
+    ['/scratch/u/venv/bin/vllm: Permission denied', 'permission-denied'],
+    ['/opt/tools/setup: Permission denied', undefined],
+    [
+      "ValueError: To serve at least one request with the models's max seq len (131072), (16.00 GiB KV cache is needed, which is larger than the available KV cache memory (8.94 GiB).",
+      'context-too-long-for-kv',
+    ],
     ["HTTPStatusError: Client error '401 Unauthorized' for url 'https://huggingface.co/org/model'", undefined],
     ["HfHubHTTPError: Client error '429 Too Many Requests' for url 'https://huggingface.co/x'", 'hub-rate-limited'],
     ["HTTPStatusError: Server error '503 Service Unavailable' for url 'https://huggingface.co/x'", 'hub-rate-limited'],

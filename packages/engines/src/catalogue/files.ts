@@ -18,6 +18,7 @@ export const fileFailures: readonly FailureEntry[] = [
       /unable to (?:allocate|open) shared memory object/i,
       /failed to extend \/dev\/shm\//,
       /creating shared memory segment \/dev\/shm\//,
+      /bus error encountered in worker\. This might be caused by insufficient shared memory/,
     ],
     retry: true,
     otherNode: true,

@@ -3,6 +3,8 @@
 import type { FailureEntry } from './failure-entry.ts';
 
 const gpu = { topic: 'gpu' } as const;
+/** torch warns of the reason why it sees no GPU, and fails later with `No CUDA GPUs are available`. */
+const withTorchWarnings = ['exception', 'error', 'warning', 'outer'] as const;
 const badNode =
   "Exclude the node (`slurm.extra: ['#SBATCH --exclude=<node>']`), deploy again, and report it to the site";
 const xid = 'https://docs.nvidia.com/deploy/xid-errors/';
@@ -49,6 +51,7 @@ export const gpuFailures: readonly FailureEntry[] = [
       /CUDA driver version is insufficient for CUDA runtime version/,
       /forward compatibility was attempted on non supported HW/,
     ],
+    voices: withTorchWarnings,
     why: 'vLLM brings its own CUDA, which needs a driver of at least that age.',
     cure: 'Use a vLLM built for an older CUDA (`uv pip install vllm --torch-backend=cu126`), other nodes (`slurm.constraint`), or a cuda-compat module with `VLLM_ENABLE_CUDA_COMPATIBILITY: "1"` in `env`.',
     retry: false,
@@ -64,6 +67,7 @@ export const gpuFailures: readonly FailureEntry[] = [
       /driver\/library version mismatch/i,
       /unsupported display driver ?\/ ?cuda driver combination/,
     ],
+    voices: withTorchWarnings,
     why: 'The driver was updated and the node was not started again since, or a container or a module brings a cuda-compat library that this driver does not take.',
     cure: `Run without the cuda-compat module, or \`unset LD_LIBRARY_PATH\` in the \`prologue\`. If \`nvidia-smi\` fails on the node too: ${badNode}.`,
     retry: false,
@@ -75,6 +79,7 @@ export const gpuFailures: readonly FailureEntry[] = [
     id: 'gpu-fabric-not-ready',
     what: "the node's GPUs are not initialized (CUDA error 802)",
     patterns: [/Error 802: system not yet initialized/, /cudaErrorSystemNotReady/],
+    voices: withTorchWarnings,
     why: 'GPUs that NVSwitch connects need the service nvidia-fabricmanager, which does not run on this node.',
     cure: `${badNode}.`,
     retry: false,
@@ -96,7 +101,10 @@ export const gpuFailures: readonly FailureEntry[] = [
     ...gpu,
     id: 'gpu-peer-access',
     what: 'the GPUs of the job cannot reach the memory of each other',
-    patterns: [/peer access is not supported between these two devices/, /custom_all_reduce\.cuh:\d+/],
+    patterns: [
+      /peer access is not supported between these two devices/,
+      /custom_all_reduce\.cuh:\d+ '(?!an illegal memory access)/,
+    ],
     why: "vLLM's own all-reduce needs peer access between the GPUs, which this node, its virtualization or its container does not give.",
     cure: 'Add `--disable-custom-all-reduce`. If NCCL fails then, set `NCCL_P2P_DISABLE: "1"` in `env`.',
     retry: false,
@@ -230,6 +238,7 @@ export const gpuFailures: readonly FailureEntry[] = [
       /(?:CUDA|HIP) error: unspecified launch (?:failure|error)/,
       /CUDA error: misaligned address/,
       /CUDA error: an illegal instruction/,
+      /^Failed: Cuda error .{1,300}'an illegal memory access/,
       /cudaErrorIllegalAddress/,
       /NVRM: Xid .{0,60}: (?:13|31|43),/,
     ],

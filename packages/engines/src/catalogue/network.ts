@@ -96,7 +96,7 @@ export const networkFailures: readonly FailureEntry[] = [
     what: 'another process or node of the model is gone',
     patterns: [
       /ncclRemoteError/,
-      /NCCL error in: .{0,200}remote process exited/,
+      /NCCL error(?: in)?: .{0,200}remote process exited/,
       /Connection closed by peer \[/,
       /Watchdog caught collective operation timeout/,
       /watchdog got stuck/i,

@@ -1,7 +1,7 @@
 // The failures of the node, the job and the environment, with any engine. The first matching entry is the verdict, so narrower
 // entries come first.
 
-import { containerFailures } from './containers.ts';
+import { containerFailures, containerRefused } from './containers.ts';
 import type { FailureEntry } from './failure-entry.ts';
 import { fileFailures } from './files.ts';
 import { gpuFailures } from './gpus.ts';
@@ -18,6 +18,7 @@ export const nodeFailures: readonly FailureEntry[] = [
   ...fileFailures,
   ...limitFailures,
   ...networkFailures,
+  containerRefused,
   ...slurmFailures,
   ...processFailures,
 ];

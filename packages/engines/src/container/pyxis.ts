@@ -1,6 +1,7 @@
 // Pyxis, the plugin of srun for Enroot: the engine is a step of its own in the job, and gets the environment of srun.
 // --container-env names the variables that win over those of the image (srun --help, pyxis).
 
+import { defined } from '@fairlead/kit';
 import type { ContainerKind } from './container-kind.ts';
 
 export const pyxis: ContainerKind = {
@@ -28,7 +29,7 @@ export const pyxis: ContainerKind = {
         ...(settings.args ?? []),
         ...argv,
       ],
-      env: { ...job, ...(cpus === undefined ? {} : { SRUN_CPUS_PER_TASK: cpus }), ...env },
+      env: { ...job, ...defined({ SRUN_CPUS_PER_TASK: cpus }), ...env },
     };
   },
 };

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { createLineReader } from './line-reader.ts';
 import { createLogJudge } from './log-judge.ts';
 import type { ProcessEnd } from './verdict.ts';
 
@@ -56,9 +55,58 @@ describe('The judge of a log', () => {
     });
   });
 
+  it('takes no exception for the cause that vLLM survives: of its usage statistics, and of one try to list files', () => {
+    const thread = (prefix: string) => [
+      `${prefix}Exception in thread Thread-1 (_report_usage_worker):`,
+      `${prefix}Traceback (most recent call last):`,
+      `${prefix}  File "/opt/venv/vllm/usage/usage_lib.py", line 215, in _write_to_file`,
+      `${prefix}FileNotFoundError: [Errno 2] No such file or directory: '/home/u/.config/vllm'`,
+      prefix,
+      `${prefix}During handling of the above exception, another exception occurred:`,
+      prefix,
+      `${prefix}Traceback (most recent call last):`,
+      `${prefix}  File "<frozen os>", line 225, in makedirs`,
+      `${prefix}OSError: [Errno 30] Read-only file system: '/home/u/.config/vllm'`,
+    ];
+    const attempt = (text: string) =>
+      `(APIServer pid=5) ERROR 11-21 02:00:21 [repo_utils.py:47] Error retrieving file list: ${text}, retrying 1 of 2`;
+    for (const survived of [
+      thread(''),
+      thread('(APIServer pid=5) '),
+      [attempt('404 Client Error. (Request ID: Root=1) Repository Not Found for url: https://huggingface.co/api/x')],
+      [attempt("Repo id must be in the form 'repo_name' or 'namespace/repo_name': '/scratch/m'")],
+    ]) {
+      expect(verdictOf([banner, ...survived])).toBe('unfinished');
+      expect(verdictOf([banner, ...survived, core(outOfMemory)])).toBe('cuda-out-of-memory');
+      expect(verdictOf([banner, ...survived, outOfMemory])).toBe('cuda-out-of-memory');
+      expect(verdictOf([banner, ...survived.slice(0, 2), core(outOfMemory), ...survived.slice(2)])).toBe(
+        'cuda-out-of-memory',
+      );
+    }
+  });
+
+  it('finds in a warning of torch why it sees no GPU', () => {
+    const warned = (text: string) => `/opt/venv/torch/cuda/__init__.py:182: UserWarning: CUDA initialization: ${text}`;
+    const tooOld = warned('The NVIDIA driver on your system is too old (found version 12040).');
+    const noFabric = warned('Unexpected error from cudaGetDeviceCount(). Error 802: system not yet initialized');
+    const blind = 'RuntimeError: No CUDA GPUs are available';
+    expect(verdictOf([tooOld, blind])).toBe('driver-too-old');
+    expect(verdictOf([noFabric, core(blind)])).toBe('gpu-fabric-not-ready');
+    expect(verdictOf([banner, tooOld])).toBe('unfinished');
+    expect(verdictOf([banner, tooOld, served])).toBe('serving');
+  });
+
+  it("reads torch's own records behind the prefix of a process", () => {
+    expect(
+      verdictOf([
+        '(RayWorkerWrapper pid=9) [rank1]:[E ProcessGroupNCCL.cpp:563] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)',
+      ]),
+    ).toBe('peer-lost');
+  });
+
   it('drops commands that the shell did not find before the engine started', () => {
     const noise = ['/home/u/.bashrc: line 7: conda: command not found', 'bash: line 3: module: command not found'];
-    expect(verdictOf(noise)).toBe('conda-environment-missing');
+    expect(verdictOf(noise)).toBe('conda-not-initialized');
     expect(verdictOf([...noise, banner])).toBe('unfinished');
     expect(verdictOf([...noise, banner, core(outOfMemory)])).toBe('cuda-out-of-memory');
   });
@@ -141,17 +189,6 @@ describe('The judge of a log', () => {
   it('shortens a long line of evidence', () => {
     const { verdict } = diagnose([banner, core(`${outOfMemory}${'x'.repeat(1_000_000)}`)]);
     expect(verdict).toMatchObject({ kind: 'failed', evidence: [{ text: expect.stringMatching(/^.{401}$/) }] });
-  });
-
-  it('finds the cause after a line of 10 MB and among bytes that are no text', () => {
-    const judge = createLogJudge();
-    const reader = createLineReader((line) => judge.push(line));
-    reader.push(Buffer.from(`${banner}\n`));
-    for (let part = 0; part < 10; part++) reader.push(Buffer.alloc(1_000_000, 'x'));
-    reader.push(Buffer.from(Array.from({ length: 65_536 }, (_, index) => index % 256)));
-    reader.push(Buffer.from(`\n${core(outOfMemory)}\n`));
-    reader.end();
-    expect(judge.diagnose().verdict).toMatchObject({ kind: 'failed', entry: { id: 'cuda-out-of-memory' } });
   });
 
   it('needs for a repeating storm of errors only a small factor more processor time than for the same bytes of plain records', () => {

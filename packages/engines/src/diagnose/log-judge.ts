@@ -7,6 +7,7 @@ import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
 import { failureCatalogue } from '../catalogue/engine-failures.ts';
 import { type Match, matchEntry } from './match-entry.ts';
 import { readStatement, type Statement, type Voice } from './read-statement.ts';
+import { createSideTrace } from './side-trace.ts';
 import type { Diagnosis, Evidence, ProcessEnd, Verdict } from './verdict.ts';
 
 export interface LogJudgeOptions {
@@ -78,6 +79,7 @@ class LineByLine implements LogJudge {
   readonly #entries: readonly FailureEntry[];
   readonly #readPhase: LogJudgeOptions['readPhase'];
   readonly #matches = new Map<string, Match | undefined>();
+  readonly #sideTrace = createSideTrace();
   #start = newStart();
   /** The verdict on the start before this one. */
   #before: Verdict | undefined;
@@ -107,6 +109,7 @@ class LineByLine implements LogJudge {
     }
     if (banner.test(line)) return this.#readRecord(line);
     if (!start.served && line.includes('%')) this.#notePhase(line);
+    if (this.#sideTrace.covers(line)) return;
     if (requestTrace.test(line)) this.#inRequest = true;
     if (start.lookedUp > maxLookedUp && !around.test(line)) return;
     const statement = readStatement(line);

@@ -30,6 +30,10 @@ const levelPrefix =
   /^(DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[?([\w./-]{1,120}):\d+\](?: |$)/;
 /** The file of vLLM that prints settings and requests, as errors, before a traceback. */
 const dumpFile = /(?:^|\/)dump_input\.py$/;
+/** vLLM's record of one try to ask the hub for a list of files; it tries again, or goes on without. */
+const attempt = /^Error retrieving (?:file list|safetensors): /;
+/** torch's reason why it sees no GPU, as a Python warning. */
+const torchWarning = /^\S{1,300}\.py:\d+: UserWarning: ((?:CUDA|HIP) initialization: .+)/;
 const rankPrefix = /^\[rank\d+\]: ?/;
 /** torch's C++ log: `[rank0]:[E1121 02:00:21.123 ProcessGroupNCCL.cpp:607] text`; `W` is a warning. */
 const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\] (.+)/;
@@ -65,6 +69,7 @@ const outerForms: readonly RegExp[] = [
   /^(!{3,} Segfault encountered !{3,})$/,
   /^(the engine hangs: .+)/,
   /^(Failed: Cuda error .+)/,
+  /^ERROR: (Unexpected bus error encountered in worker\. .+)/,
   /^(Memory access fault by GPU .+)/,
   /^ptxas(?:-\w+)? fatal {1,4}: (.+)/,
   /^(OpenBLAS blas_thread_init: pthread_create failed .+)/,
@@ -90,10 +95,11 @@ export function readStatement(whole: string): Statement | undefined {
   let line = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
   const foreign = foreignPrefix.exec(line);
   if (foreign) line = line.slice(foreign[0].length);
-  const torch = torchRecord.exec(line);
-  if (torch) return { voice: torch[1] === 'W' ? 'warning' : 'error', text: torch[2]! };
   const prefix = processPrefix.exec(line);
   if (prefix) line = line.slice(prefix[0].length);
+  const torch = torchRecord.exec(line);
+  if (torch)
+    return { voice: torch[1] === 'W' ? 'warning' : 'error', text: torch[2]!, ...(prefix && { process: prefix[1]! }) };
   const rank = rankPrefix.exec(line);
   if (rank) line = line.slice(rank[0].length);
   const level = levelPrefix.exec(line);
@@ -107,6 +113,7 @@ export function readStatement(whole: string): Statement | undefined {
     }
     case 'ERROR':
     case 'CRITICAL':
+      if (attempt.test(line)) return { voice: 'warning', text: line, ...from };
       return exceptionIn(line, from) ?? (/^\S/.test(line) ? { voice: 'error', text: line, ...from } : undefined);
     case 'WARNING':
       return /^\S/.test(line) ? { voice: 'warning', text: line, ...from } : undefined;
@@ -131,6 +138,8 @@ function bare(line: string, from: From): Statement | undefined {
   if (refused) return { voice: 'outer', text: `${refused[1]!.trimEnd()}: ${refused[2]}`, ...from };
   const raised = exceptionIn(line, from);
   if (raised) return raised;
+  const warned = torchWarning.exec(line);
+  if (warned) return { voice: 'warning', text: warned[1]!, ...from };
   for (const form of outerWords.test(line) ? outerForms : []) {
     const match = form.exec(line);
     if (match) return { voice: 'outer', text: match[1]!, ...from };

@@ -35,7 +35,7 @@ export interface Diagnosis {
   lines: number;
 }
 
-/** The end of a process, as its parent saw it. */
+/** The end of a process, as its parent saw it. Code and signal null: it takes no more connections, and has not ended yet. */
 export interface ProcessEnd {
   code: number | null;
   signal: string | null;

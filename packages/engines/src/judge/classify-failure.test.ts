@@ -79,6 +79,18 @@ describe('classifyFailure', () => {
     expect(failure.lastLines).toEqual([line]);
   });
 
+  it('names the worker that was killed while the engine has closed its server and not ended yet', () => {
+    const line = 'Worker proc VllmWorker-0 died unexpectedly (exit code: None), shutting down executor.';
+    const open = { code: null, signal: null };
+    expect(
+      classifyFailure({ ...open, lines: [`ERROR 11-21 02:00:09 [multiproc_executor.py:315] ${line}`] }),
+    ).toMatchObject({
+      message: "the engine's worker VllmWorker-0 died; the engine takes no more connections",
+      known: 'worker-died',
+    });
+    expect(classifyFailure({ ...open, lines: [] })).toMatchObject({ message: 'the engine takes no more connections' });
+  });
+
   it("names the job's memory as the cause when the cgroup has counted a kill", () => {
     const line =
       '(APIServer pid=23487) WARNING 11-21 01:58:52 [core_client.py:817] [shutdown] MPClient: engine core exited unexpectedly; starting cleanup';

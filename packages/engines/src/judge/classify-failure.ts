@@ -79,6 +79,7 @@ function suspectOf(known: FailureEntry, { surroundings }: EngineEnd): FailureEnt
 }
 
 function describeExit({ code, signal }: EngineEnd): string {
+  if (signal === null && code === null) return 'the engine takes no more connections';
   if (signal !== null) return `the engine was killed by ${signal}`;
   if (code === 0) return 'the engine ended by itself (exit code 0)';
   return `the engine failed (exit code ${code})`;

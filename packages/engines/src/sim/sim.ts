@@ -20,10 +20,7 @@ export const sim: EngineKind = {
   caches: [],
   check: ({ args }) => ({ problems: takenFlags(args), risks: [] }),
   plan: (wanted, place) => ({
-    argv: serveArguments(programOf(wanted.command, place), wanted, [
-      ...wanted.args,
-      ...placeArguments(place, wanted),
-    ]),
+    argv: serveArguments(programOf(wanted.command, place), wanted, [...wanted.args, ...placeArguments(place, wanted)]),
     env: serveEnvironment(place, wanted.env),
     fallbacks: nodeFallbacks(place),
   }),

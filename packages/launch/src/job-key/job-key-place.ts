@@ -7,7 +7,7 @@ import { join } from 'node:path/posix';
 import type { LaptopProfile } from '@fairlead/protocol';
 import { z } from 'zod';
 
-import { decodeText } from '@fairlead/protocol';
+import { decodeText, encodeText } from '@fairlead/protocol';
 
 import type { Site } from '../site/open-site.ts';
 
@@ -56,7 +56,7 @@ export async function readJobKeys(site: Site, dir: string): Promise<JobKeys> {
 }
 
 export async function writeJobKeyRecord(site: Site, dir: string, record: JobKeyRecord): Promise<void> {
-  await site.host.upload(Buffer.from(`${JSON.stringify(record)}\n`), join(dir, `${record.marker}.json`), {
+  await site.host.upload(Buffer.from(`${encodeText(jobKeyRecord, record)}\n`), join(dir, `${record.marker}.json`), {
     mode: 0o600,
   });
 }

@@ -95,7 +95,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     engine: engineSpec.parse({
       ...engineSpecOf(plan),
       ...defined({ readyLimitSeconds: engine?.readyLimitSeconds, stopLimitSeconds: engine?.stopLimitSeconds }),
-      ...(paths.tokenFile ? { tokenFile: paths.tokenFile } : {}),
+      ...defined({ tokenFile: paths.tokenFile }),
     }),
     health: healthSpec.parse(defined(cluster.config.health ?? {})),
     ...defined({ logging: loggingSpecOf(cluster.config.logging ?? {}) }),
@@ -107,8 +107,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     controlCertificate: profile.controlCertificate,
     jobDir: jobDirOf(paths, instance),
     stateDir: paths.state,
-    ...(paths.scratch ? { scratchDir: paths.scratch } : {}),
-    ...(paths.cache ? { cacheDir: paths.cache } : {}),
+    ...defined({ scratchDir: paths.scratch, cacheDir: paths.cache }),
     slurm: defined({
       cluster: slurmCluster(cluster.config.slurm ?? {}),
       pollSeconds: cluster.config.slurm?.pollSeconds,

@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Clock, errnoOf, errorText, openTimeLimit } from '@fairlead/kit';
+import { type Clock, defined, errnoOf, errorText, openTimeLimit } from '@fairlead/kit';
+import { z } from 'zod';
 
 export interface HubAccess {
   env: Record<string, string | undefined>;
@@ -13,13 +14,14 @@ export interface HubAccess {
 }
 
 /** Absent parts: the model has no such file. */
-export interface FoundFiles {
+export const foundFiles = z.object({
   /** For people. */
-  source: string;
-  config: unknown;
-  index?: unknown;
-  weightBytes?: number;
-}
+  source: z.string(),
+  config: z.unknown(),
+  index: z.unknown().optional(),
+  weightBytes: z.number().exactOptional(),
+});
+export type FoundFiles = z.infer<typeof foundFiles>;
 
 export type FilesFound = { ok: true; files: FoundFiles } | { ok: false; reason: string };
 
@@ -59,7 +61,7 @@ export async function readHubFiles(model: string, access: HubAccess): Promise<Fi
         source: `${endpoint}/${model}`,
         config: config.value,
         ...(index.ok ? { index: index.value } : {}),
-        ...(single === undefined ? {} : { weightBytes: single }),
+        ...defined({ weightBytes: single }),
       },
     };
   } catch (error) {

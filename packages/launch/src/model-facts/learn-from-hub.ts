@@ -6,8 +6,10 @@ import { dirname, join } from 'node:path';
 
 import { errnoOf } from '@fairlead/kit';
 import { decodeModelFacts, type DecodedFacts } from '@fairlead/planner';
+import { decodeText, encodeText } from '@fairlead/protocol';
+import { z } from 'zod';
 
-import { type FilesFound, type HubAccess, isHubId, readHubFiles } from './hub-files.ts';
+import { type FilesFound, foundFiles, type HubAccess, isHubId, readHubFiles } from './hub-files.ts';
 
 /** Facts of a model change when its author replaces it. */
 const keptForMs = 7 * 24 * 3_600_000;
@@ -33,10 +35,8 @@ export function decodeFound(model: string, found: FilesFound): DecodedFacts {
   return found.ok ? decodeModelFacts({ name: model, model, ...found.files }) : found;
 }
 
-interface Kept {
-  readMs: number;
-  files: Extract<FilesFound, { ok: true }>['files'];
-}
+const keptFacts = z.object({ readMs: z.number(), files: foundFiles });
+type Kept = z.infer<typeof keptFacts>;
 
 /** An index names each tensor; only its total counts. */
 function slim(files: Kept['files']): Kept['files'] {
@@ -47,12 +47,13 @@ function slim(files: Kept['files']): Kept['files'] {
 
 async function readKept(path: string, nowMs: number): Promise<FilesFound | undefined> {
   try {
-    const kept = JSON.parse(await readFile(path, 'utf8')) as Partial<Kept> | null;
-    const isFresh = typeof kept?.readMs === 'number' && nowMs - kept.readMs < keptForMs && kept.readMs <= nowMs;
-    return isFresh && typeof kept.files?.source === 'string' ? { ok: true, files: kept.files } : undefined;
+    // Where it is damaged, absent or unreadable, the hub is asked again.
+    const kept = decodeText(keptFacts, await readFile(path, 'utf8'));
+    if (!kept.ok) return undefined;
+    const { readMs, files } = kept.value;
+    return nowMs - readMs < keptForMs && readMs <= nowMs ? { ok: true, files } : undefined;
   } catch (error) {
-    // Absent, unreadable or damaged: the hub is asked again.
-    if (errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined;
+    if (errnoOf(error) !== undefined) return undefined;
     throw error;
   }
 }
@@ -62,7 +63,7 @@ async function keep(path: string, kept: Kept): Promise<void> {
   const fresh = `${path}.${randomUUID()}`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(fresh, JSON.stringify(kept), { mode: 0o600 });
+    await writeFile(fresh, encodeText(keptFacts, kept), { mode: 0o600 });
     await rename(fresh, path);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;

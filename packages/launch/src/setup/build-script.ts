@@ -43,6 +43,8 @@ ${finishVenv}`,
   export PIP_CACHE_DIR=$cache/pip PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
   if ! "$build/bin/python" -m pip --version >/dev/null 2>&1; then echo 'fl step venv'; "$program" -m venv --clear "$build" 2>&1 || exit 1; fi
   echo 'fl step install'
+  # With no retry at all pip does not say that it did not reach the index: it finds no version, as if there were none.
+  if "$build/bin/python" -m pip config list 2>/dev/null | grep -q "\\.retries='0'"; then export PIP_RETRIES=1; fi
   "$build/bin/python" -m pip install --progress-bar off "$what" 2>&1 || exit 1
 fi
 ${finishVenv}`,

@@ -51,7 +51,7 @@ export function refuseTrial(
     });
   if (gpus > 0 && seen === 0)
     return new CodedError('setup_failed', `${cannot} PyTorch sees no GPU there, though the job had ${gpus}`, {
-      hint: 'The driver of the node may be too old for the CUDA of this version (nvidia-smi there says which it takes): choose an older one with --engine-version.',
+      hint: 'The driver of the node may be too old for the CUDA of this version (nvidia-smi there says which it takes): choose an older one with --engine-version. Where nodes serve on their processors: --gpus 0.',
     });
   return undefined;
 }

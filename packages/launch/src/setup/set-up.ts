@@ -2,7 +2,7 @@
 
 import type { FairleadConfig, NamedCluster } from '@fairlead/config';
 import { type EngineKind, findEngineKind } from '@fairlead/engines';
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 import { join } from 'node:path/posix';
 
 import { jobShell } from '../host/job-shell.ts';
@@ -24,6 +24,8 @@ export interface SetupRequest extends SetupWish {
   engine: string;
   /** Whether a short job tries it on a compute node. */
   isTried: boolean;
+  /** Of that job. Absent: as a deployment that names no number has. 0: PyTorch need not see any. */
+  gpus?: number | undefined;
   /** How long that job may wait in the queue. */
   waitSeconds: number;
 }
@@ -144,7 +146,13 @@ interface Trying {
 }
 
 async function tryOn(site: Site, { plan, built, kind, request, config, run }: Trying): Promise<void> {
-  const wanted = { what: 'org/model', engine: kind.name, name: 'setup', plan: false };
+  const wanted = {
+    what: 'org/model',
+    engine: kind.name,
+    name: 'setup',
+    plan: false,
+    ...defined({ gpus: request.gpus }),
+  };
   const resources = planDeployment(wanted, config, site.cluster.config);
   const isVenv = plan.method !== 'container';
   const [program = '', ...rest] = plan.command;

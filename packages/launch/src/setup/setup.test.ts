@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,6 +162,24 @@ describe('The build', () => {
     if (built.code === 0) await run.run(['sh', '-c', publishScript, 'sh', ...buildArguments(plan)]);
     return built;
   }
+
+  it.skipIf(spawnSync('python3', ['-m', 'ensurepip', '--version']).status !== 0)(
+    'says that the index was not reached, also where pip is told not to try again',
+    async () => {
+      const where = {
+        ...facts,
+        pythons: [{ version: '3.12', path: 'python3' }],
+        folders: [{ path: folder, freeKb: 9e9 }],
+      };
+      const plan = planSetup(vllm, { version: '1.2.3', directory: folder }, where, 'here');
+      const unreachable = ['PIP_RETRIES=0', 'PIP_INDEX_URL=http://127.0.0.1:9/simple', 'PIP_CONFIG_FILE=/dev/null'];
+      const command = ['env', ...unreachable, 'bash', '-c', installScript(plan), 'bash', ...buildArguments(plan)];
+      const { code, stdout } = await createLocalRunner().run(command);
+      expect(code).toBe(1);
+      expect(explainBuildFailure(plan, 'here', stdout.split('\n'))).toMatchObject({ code: 'hub_unreachable' });
+    },
+    60_000,
+  );
 
   it('has its name only when it is finished, goes on where it failed, and does nothing twice', async () => {
     const directory = join(folder, 'environments');

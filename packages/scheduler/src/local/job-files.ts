@@ -3,51 +3,58 @@
 
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { HostIdentity } from './host-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 
-export interface LocalJobSpec {
-  version: 1;
-  jobId: string;
-  name: string;
+import { z } from 'zod';
+
+const processIdentity = z.object({ pid: z.int(), started: z.string() });
+const hostIdentity = z.object({ name: z.string(), bootId: z.string().nullable() });
+
+const localWarning = z.object({
+  signal: z.custom<NodeJS.Signals>((value) => typeof value === 'string' && value in constants.signals),
+  aheadMs: z.number(),
+});
+export type LocalWarning = z.infer<typeof localWarning>;
+
+const localJobSpec = z.object({
+  version: z.literal(1),
+  jobId: z.string(),
+  name: z.string(),
   /** Stands in the environment of every process of the job. */
-  mark: string;
-  submitMs: number;
+  mark: z.string(),
+  submitMs: z.number(),
   /** Where it was submitted and runs. Processes can be judged there alone; absent: on an unknown host. */
-  host?: HostIdentity;
-  submitter: ProcessIdentity;
-  workDir: string;
-  stdoutPath: string;
+  host: hostIdentity.optional(),
+  submitter: processIdentity,
+  workDir: z.string(),
+  stdoutPath: z.string(),
   /** Null: where stdout goes. */
-  stderrPath: string | null;
-  openMode: 'append' | 'truncate';
-  limitMs: number | null;
-  warning: LocalWarning | null;
-  killWaitMs: number;
+  stderrPath: z.string().nullable(),
+  openMode: z.enum(['append', 'truncate']),
+  limitMs: z.number().nullable(),
+  warning: localWarning.nullable(),
+  killWaitMs: z.number(),
   /** The GPUs given to the job, by index. */
-  gpus: string[];
-}
+  gpus: z.array(z.string()),
+});
+export type LocalJobSpec = z.infer<typeof localJobSpec>;
 
-export interface LocalWarning {
-  signal: NodeJS.Signals;
-  aheadMs: number;
-}
-
-export interface LocalJobRecord {
-  version: 1;
+const localJobRecord = z.object({
+  version: z.literal(1),
   /** One of Slurm's words. */
-  state: string;
-  reason: string;
+  state: z.string(),
+  reason: z.string(),
   /** The host that wrote this; its processes are those below. */
-  host?: HostIdentity;
-  runner: ProcessIdentity;
-  script?: ProcessIdentity;
-  startMs?: number;
+  host: hostIdentity.optional(),
+  runner: processIdentity,
+  script: processIdentity.optional(),
+  startMs: z.number().optional(),
   /** The deadline, then the end. */
-  endMs?: number;
-  exitCode?: { code: number; signal: number };
-}
+  endMs: z.number().optional(),
+  exitCode: z.object({ code: z.int(), signal: z.int() }).optional(),
+});
+export type LocalJobRecord = z.infer<typeof localJobRecord>;
 
 export const jobFiles = {
   dir: (stateDir: string, jobId: string) => join(stateDir, 'jobs', jobId),
@@ -57,24 +64,24 @@ export const jobFiles = {
   runnerLog: (jobDir: string) => join(jobDir, 'runner.log'),
 } as const;
 
-export async function readJobSpec(jobDir: string): Promise<LocalJobSpec | undefined> {
-  return (await readVersioned(jobFiles.spec(jobDir))) as LocalJobSpec | undefined;
+/** Undefined where the file is not there yet. Throws for a file that another version wrote or that is damaged, as `readRecord` does. */
+export function readJobSpec(jobDir: string): Promise<LocalJobSpec | undefined> {
+  return readFileAs(localJobSpec, jobFiles.spec(jobDir));
 }
 
-export async function readRecord(jobDir: string): Promise<LocalJobRecord | undefined> {
-  return (await readVersioned(jobFiles.record(jobDir))) as LocalJobRecord | undefined;
+export function readRecord(jobDir: string): Promise<LocalJobRecord | undefined> {
+  return readFileAs(localJobRecord, jobFiles.record(jobDir));
 }
 
 export async function writeSpec(jobDir: string, spec: LocalJobSpec): Promise<void> {
-  await replaceFile(jobFiles.spec(jobDir), JSON.stringify(spec, null, 2));
+  await replaceFile(jobFiles.spec(jobDir), JSON.stringify(z.encode(localJobSpec, spec), null, 2));
 }
 
 export async function writeRecord(jobDir: string, record: LocalJobRecord): Promise<void> {
-  await replaceFile(jobFiles.record(jobDir), JSON.stringify(record, null, 2));
+  await replaceFile(jobFiles.record(jobDir), JSON.stringify(z.encode(localJobRecord, record), null, 2));
 }
 
-/** Undefined where the file is not there yet. These files are ours and replaced whole: a version is all that is checked. */
-async function readVersioned(path: string): Promise<{ version: 1 } | undefined> {
+async function readFileAs<T extends z.ZodType>(schema: T, path: string): Promise<z.output<T> | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -82,10 +89,12 @@ async function readVersioned(path: string): Promise<{ version: 1 } | undefined> 
     if (isMissing(error)) return undefined;
     throw error;
   }
-  const value: unknown = JSON.parse(text);
-  if (typeof value === 'object' && value !== null && 'version' in value && value.version === 1)
-    return { ...value, version: 1 };
-  throw new Error(`cannot read ${path} because another version of the program wrote it`);
+  const read = schema.safeParse(JSON.parse(text));
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  if (field === 'version') throw new Error(`cannot read ${path} because another version of the program wrote it`);
+  throw new Error(`cannot read ${path} because its field ${field} is damaged: ${issue?.message ?? ''}`);
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

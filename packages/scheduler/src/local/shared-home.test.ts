@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@fairlead/kit';
+import { defined, systemClock } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claimGpus } from './gpu-claims.ts';
 import { nodeName } from './host-identity.ts';
@@ -37,7 +37,7 @@ async function jobOf(host: LocalJobSpec['host'], state: string | undefined): Pro
   await mkdir(jobDir, { recursive: true });
   await mkdir(join(stateDir, 'names'), { recursive: true });
   await writeFile(join(stateDir, 'names', 'fl-demo'), '1');
-  const from = host === undefined ? {} : { host };
+  const from = defined({ host });
   await writeSpec(jobDir, {
     version: 1,
     jobId: '1',

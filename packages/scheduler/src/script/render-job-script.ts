@@ -62,6 +62,9 @@ export function renderJobScript(plan: JobScriptPlan): string {
 /** The program finds it in its environment if a line of the prologue failed, and runs to say so: it alone can tell the user. */
 export const prologueFailure = 'FAIRLEAD_PROLOGUE_FAILED';
 
+/** How the script's own line about it begins, in the job's log. */
+export const prologueFailureLine = 'fairlead: this line of the prologue failed on ';
+
 /**
  * The first line that fails ends the prologue, by the rules of `set -e`; so does one that ends the shell. What fails inside a
  * sourced file does not, unless `source` itself fails. Bash's own name of the failed command would be a line of a shell function,
@@ -77,7 +80,7 @@ function prologueLines(plan: JobScriptPlan): string[] {
     '  [ "$1" -le 128 ] || exit "$1"',
     '  fairlead_line=$(sed -n "$2p" "$0" 2>/dev/null)',
     `  export ${prologueFailure}="$1 \${fairlead_line:-$3}"`,
-    '  echo "fairlead: this line of the prologue failed on $(uname -n) with exit code $1: ${fairlead_line:-$3}" >&2',
+    `  echo "${prologueFailureLine}$(uname -n) with exit code $1: \${fairlead_line:-$3}" >&2`,
     '  unset NODE_OPTIONS',
     ...[...runtimeLines(plan.runtime), execLine(plan)].map((line) => `  ${line}`),
     '}',

@@ -13,7 +13,7 @@ export function describeJob(row: SqueueRow | ScontrolJob | SacctRow): JobObserva
   const { startMs, endMs, ...rest } = row;
   const phase = classifyJobState(row.state);
   if (phase.kind === 'pending') {
-    const estimate = startMs === undefined ? {} : { estimatedStartMs: startMs };
+    const estimate = defined({ estimatedStartMs: startMs });
     return { ...rest, ...estimate, phase, pending: classifyPendingReason(row.reason ?? 'None') };
   }
   const times = { ...defined({ startMs, endMs }) };

@@ -10,7 +10,13 @@ import { NamedTimers } from '../../supervisor/named-timers.ts';
 import { interfaceOf } from '../link/node-addresses.ts';
 import { deriveNodeSecret } from '../link/node-secret.ts';
 import { nameNode, rosterPolicy, rosterTransition } from '../roster/roster.ts';
-import { firstRoster, type Roster, type RosterEffect, type RosterEvent, type RosterNode } from '../roster/roster-state.ts';
+import {
+  firstRoster,
+  type Roster,
+  type RosterEffect,
+  type RosterEvent,
+  type RosterNode,
+} from '../roster/roster-state.ts';
 import { NodeLinks } from './node-links.ts';
 
 export interface LeaderNodesOptions {

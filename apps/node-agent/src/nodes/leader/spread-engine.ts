@@ -47,10 +47,7 @@ function joinParts(
   return {
     pid: own.pid,
     pids: own.pids,
-    exited: Promise.race([
-      own.exited,
-      failed.then((elsewhere) => ({ code: null, signal: null, elsewhere })),
-    ]),
+    exited: Promise.race([own.exited, failed.then((elsewhere) => ({ code: null, signal: null, elsewhere }))]),
     stuck: Promise.race([own.stuck, stuck]),
     end(limitMs) {
       if (ending) detach(own.end(limitMs));

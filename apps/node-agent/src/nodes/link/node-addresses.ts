@@ -15,9 +15,13 @@ export async function leaderAddresses(host: string, launchAddress: string | unde
 }
 
 /** The addresses of this host, the leader, at which the others look for it. Empty while no name can be resolved. */
-export async function facingAddresses(
-  { hosts, launchAddress }: { hosts: readonly string[]; launchAddress?: string },
-): Promise<string[]> {
+export async function facingAddresses({
+  hosts,
+  launchAddress,
+}: {
+  hosts: readonly string[];
+  launchAddress?: string;
+}): Promise<string[]> {
   const [own = '', ...others] = hosts;
   const theirs = (await Promise.all(others.map(lookUp))).flat();
   const routed = await Promise.all(theirs.map(localAddressTo));
@@ -32,7 +36,9 @@ export function interfaceOf(address: string): string | undefined {
 }
 
 function ownInterfaces(): Array<{ name: string; address: string }> {
-  return Object.entries(networkInterfaces()).flatMap(([name, all = []]) => all.map(({ address }) => ({ name, address })));
+  return Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
+    all.map(({ address }) => ({ name, address })),
+  );
 }
 
 /** Without loopback and link-local addresses, which another host cannot use, unless the name is itself an address. */

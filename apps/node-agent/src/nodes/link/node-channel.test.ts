@@ -7,7 +7,13 @@ import { createNodeServer, dialNode, openNodeChannel } from './node-channel.ts';
 
 const key = Buffer.alloc(32, 7);
 const signal = new AbortController().signal;
-const joined: NodeMessage = { type: 'node.joined', rank: 1, host: 'node2', gpus: [], part: { status: 'none', after: 0 } };
+const joined: NodeMessage = {
+  type: 'node.joined',
+  rank: 1,
+  host: 'node2',
+  gpus: [],
+  part: { status: 'none', after: 0 },
+};
 
 async function listening() {
   const sockets: TLSSocket[] = [];

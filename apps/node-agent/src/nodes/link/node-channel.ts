@@ -35,7 +35,10 @@ export interface ChannelSchemas<In extends Schema, Out extends Schema> {
 
 /** The server is not listening yet. `onSocket` gets each peer that has proved itself. */
 export function createNodeServer(key: Buffer, onSocket: (socket: TLSSocket) => void): Server {
-  const server = createServer({ ...tlsOptions, pskCallback: () => key, handshakeTimeout: handshakeTimeoutMs }, onSocket);
+  const server = createServer(
+    { ...tlsOptions, pskCallback: () => key, handshakeTimeout: handshakeTimeoutMs },
+    onSocket,
+  );
   // A stranger, or a peer that is gone: it is no agent of this job.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return server;

@@ -7,9 +7,7 @@ import type { PartReport } from '@fairlead/protocol';
 /** Whether the leader hears of a node, and what its part of the engine does. */
 export type NodeLife =
   /** It has not come yet. */
-  | { status: 'awaited' }
-  | { status: 'joined'; part: PartReport }
-  | { status: 'lost'; reason: string };
+  { status: 'awaited' } | { status: 'joined'; part: PartReport } | { status: 'lost'; reason: string };
 
 export interface RosterNode {
   rank: number;

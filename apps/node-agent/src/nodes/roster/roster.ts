@@ -113,8 +113,7 @@ function report(roster: Roster, { rank, part }: EventOf<'node.reported'>): Roste
   const before = node.life.part;
   const isStuck = part.status === 'ending' && part.stuckPids !== undefined;
   const wasStuck = before.status === 'ending' && before.stuckPids !== undefined;
-  const stuck: RosterEffect[] =
-    isStuck && !wasStuck ? [{ type: 'engine.stuck', pids: part.stuckPids ?? [] }] : [];
+  const stuck: RosterEffect[] = isStuck && !wasStuck ? [{ type: 'engine.stuck', pids: part.stuckPids ?? [] }] : [];
   const started: RosterEffect[] =
     part.status === 'running' && before.status !== 'running'
       ? [{ type: 'note', kind: 'node.started', message: `${nameNode(node)} has started its part with pid ${part.pid}` }]
@@ -191,8 +190,7 @@ function missing(nodes: readonly RosterNode[], policy: RosterPolicy): RosterEffe
   const words = (gone.length > 0 ? gone : nodes.filter((node) => !isFree(node))).map((node) => {
     const { life } = node;
     if (life.status === 'lost') return `${nameNode(node)} was lost and did not come back: ${life.reason}`;
-    if (life.status === 'awaited')
-      return `${nameNode(node)} did not come within ${policy.joinLimitMs / 1000} s`;
+    if (life.status === 'awaited') return `${nameNode(node)} did not come within ${policy.joinLimitMs / 1000} s`;
     return `${nameNode(node)} cannot end what is left of the engine`;
   });
   return {

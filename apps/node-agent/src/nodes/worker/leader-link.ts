@@ -1,6 +1,15 @@
 // The worker's end of the link to the leader: finds it, says who it is, comes back after a loss, and tells when the leader is gone.
 
-import { type Clock, detach, errorText, type Log, openTimeLimit, anySignal, repeatEvery, untilOver } from '@fairlead/kit';
+import {
+  type Clock,
+  detach,
+  errorText,
+  type Log,
+  openTimeLimit,
+  anySignal,
+  repeatEvery,
+  untilOver,
+} from '@fairlead/kit';
 import { type LeaderMessage, leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
 import type { JobNodes } from '@fairlead/scheduler';
 import { aliveTicks, awayTicks, silentTicks, tickMs } from '../link/link-times.ts';

@@ -11,7 +11,10 @@ function after(...events: WorkerEvent[]) {
   return step;
 }
 
-const started: WorkerEvent[] = [{ type: 'part.start', run: 1, meeting }, { type: 'engine.spawned', pid: 7 }];
+const started: WorkerEvent[] = [
+  { type: 'part.start', run: 1, meeting },
+  { type: 'engine.spawned', pid: 7 },
+];
 
 describe("a worker's part", () => {
   it('answers each event in each state as its table says', async () => {

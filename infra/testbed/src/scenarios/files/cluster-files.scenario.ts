@@ -115,13 +115,15 @@ describe('an upload', () => {
 });
 
 test(
-  'a line of the prologue that fails is the reason, and the job log has what it printed',
+  'a line of the prologue that fails is the reason, with what it printed',
   async () => {
     const { code, last } = await deploy('r', '--set', 'prologue=["module load cuda || exit 7"]');
     expect(code).toBe(1);
     expect(last['error']).toMatchObject({
       code: 'deploy_failed',
-      message: expect.stringMatching(/this line of the prologue failed with exit code 7: exit 7/),
+      message: expect.stringMatching(
+        /this line of the prologue failed with exit code 7: exit 7\n.*module: command not found/,
+      ),
       hint: expect.stringContaining('--source job'),
     });
     expect(await on('login', `cat ${home}/.local/share/fairlead/jobs/*/job.log`)).toMatch(/module: command not found/);

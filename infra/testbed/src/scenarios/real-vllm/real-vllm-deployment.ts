@@ -10,6 +10,8 @@ export interface RealSettings {
   args?: readonly string[];
   /** Goes before vLLM in the command. */
   wrapper?: readonly string[];
+  /** `configured`: the command that the cluster's configuration has. */
+  command?: 'configured';
   env?: Readonly<Record<string, string>>;
   /** More settings, as `--set` takes them. */
   more?: readonly string[];
@@ -20,13 +22,13 @@ export const fastArgs = '--load-format dummy --enforce-eager --dtype float32 --m
 /** Arguments of `fairlead deploy tiny` with the real vLLM as the engine. */
 export function realVllm(
   name: string,
-  { args = fastArgs, wrapper = [], env = {}, more = [] }: RealSettings = {},
+  { args = fastArgs, wrapper = [], command, env = {}, more = [] }: RealSettings = {},
 ): string[] {
   const quoted = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(', ');
   const fixed = { VLLM_CPU_KVCACHE_SPACE: '1', HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' };
   const settings = [
     `presets.tiny={model: ${venv}/tiny, servedModel: tiny, gpus: 0, mem: 8G, args: [${quoted(args)}]}`,
-    `engines.vllm.command=[${quoted([...wrapper, `${venv}/bin/vllm`, 'serve'])}]`,
+    ...(command ? [] : [`engines.vllm.command=[${quoted([...wrapper, `${venv}/bin/vllm`, 'serve'])}]`]),
     `engines.vllm.env=${JSON.stringify({ ...fixed, ...env })}`,
     ...more,
   ];

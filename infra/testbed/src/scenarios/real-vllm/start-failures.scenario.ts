@@ -94,12 +94,13 @@ const sabotages: readonly Sabotage[] = [
     retry: true,
   },
   {
+    // The login host has no such directory either, so it cannot refuse the image before the job is queued.
     what: 'a container image that is missing',
     needs: '/usr/bin/ch-run',
-    settings: { wrapper: ['ch-run', '/home/alice/no-such-image', '--'] },
+    settings: { more: ['engines.vllm.container={kind: charliecloud, image: /images/of-nodes/vllm}'] },
     id: 'image-missing',
-    says: /no-such-image/,
-    cure: /engines\.vllm\.command/,
+    says: /\/images\/of-nodes\/vllm/,
+    cure: /engines\.vllm\.container\.image/,
     retry: false,
   },
 ];

@@ -5,6 +5,7 @@ import { join } from 'node:path/posix';
 
 import type { Session } from '@fairlead/client';
 import { openTimeLimit, Scope, shellQuote } from '@fairlead/kit';
+import { encodeText } from '@fairlead/protocol';
 
 import {
   dropUnusedJobKeys,
@@ -33,7 +34,7 @@ import { wantedJobOf } from '../slurm/wanted-job.ts';
 import type { Inspection } from '../inspection.ts';
 import { followTestJob } from './follow-test-job.ts';
 import { noteBackup } from './note-backup.ts';
-import type { ProbeSpec } from '../probe/probe-spec.ts';
+import { type ProbeSpec, probeSpec } from '../probe/probe-spec.ts';
 import { quietContext } from './quiet-context.ts';
 
 /** What the job's time limit is: it takes some seconds. */
@@ -66,7 +67,10 @@ export async function runTestJob(inspection: Inspection, signal: AbortSignal): P
     socketPath,
     word,
   });
-  await site.host.upload(Buffer.from(JSON.stringify(spec)), join(job.folder, 'spec.json'), { mode: 0o600, signal });
+  await site.host.upload(Buffer.from(encodeText(probeSpec, spec)), join(job.folder, 'spec.json'), {
+    mode: 0o600,
+    signal,
+  });
   const { jobId, cluster } = await site.scheduler.submit({
     name: job.name,
     scriptPath: job.script,

@@ -6,7 +6,7 @@ import { findImage } from '@fairlead/launch';
 
 import { type Check, passed } from '../check.ts';
 import { willRunJob } from '../login/login-checks.ts';
-import { wantedJobOf } from '../slurm/wanted-job.ts';
+import { modelWanted } from '../slurm/wanted-job.ts';
 import type { Inspection } from '../inspection.ts';
 import { askCache, askModel, askToken } from './engine-files.ts';
 import { engineScript } from './engine-script.ts';
@@ -54,9 +54,11 @@ export function engineChecks(needs: readonly string[]): Check[] {
       needs,
       async run(inspection, signal) {
         const config = await inspection.config();
-        const named = inspection.args.model === undefined ? [] : [(await wantedJobOf(inspection)).plan.model];
+        const named = await modelWanted(inspection);
         const presets = Object.values(config.presets ?? {}).map(({ model }) => model);
-        const paths = [...new Set([...named, ...presets])].filter((model) => model.startsWith('/'));
+        const paths = [...new Set([...(named ? [named.model] : []), ...presets])].filter((model) =>
+          model.startsWith('/'),
+        );
         return paths.length === 0 ? passed('none is named by a path') : askModel(inspection, paths, signal);
       },
     },
@@ -97,8 +99,8 @@ export function scriptArguments({
 /** The engine that a job would need a program for: of the named model, else of the configuration, else the default. */
 export async function engineWanted(inspection: Inspection): Promise<Wanted> {
   const { config } = await inspection.login.cluster();
-  const named =
-    inspection.args.model === undefined ? undefined : findEngineKind((await wantedJobOf(inspection)).plan.engine);
+  const model = await modelWanted(inspection);
+  const named = model && findEngineKind(model.engine);
   const configured = engineKinds.filter(({ name }) => config.engines?.[name] !== undefined);
   const found = [named, ...configured].find((kind) => kind && kind.program.kind !== 'bundled');
   return programWanted(inspection, found ?? findEngineKind(defaultEngine));
@@ -114,5 +116,5 @@ async function programWanted(inspection: Inspection, kind: EngineKind): Promise<
 }
 
 async function isAskedFor(inspection: Inspection, kind: EngineKind): Promise<boolean> {
-  return inspection.args.model !== undefined && (await wantedJobOf(inspection)).plan.engine === kind.name;
+  return (await modelWanted(inspection))?.engine === kind.name;
 }

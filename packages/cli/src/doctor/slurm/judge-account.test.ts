@@ -45,7 +45,7 @@ const real: AccountFacts = {
   partition: 'members',
 };
 
-const account = (name: string | undefined) => (name === undefined ? {} : { account: name });
+const account = (name: string | undefined) => defined({ account: name });
 
 describe('judgeAccount', () => {
   it.each([

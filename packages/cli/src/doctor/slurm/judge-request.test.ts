@@ -1,3 +1,4 @@
+import { defined } from '@fairlead/kit';
 import type { SlurmPartition } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
@@ -38,7 +39,7 @@ describe('judgePartition', () => {
     ['one without a node that works', 'gpu', [{ ...gpu, usableNodes: 0 }], [], 'fail'],
     ['several', 'gpu,cpu', [gpu, cpu], [], 'ok'],
   ] as const)('%s', (_what, partition, partitions, rules, status) =>
-    expect(judgePartition(partition === undefined ? {} : { partition }, partitions, rules).status).toBe(status),
+    expect(judgePartition(defined({ partition }), partitions, rules).status).toBe(status),
   );
 
   it('names the nearest and all that there are', () => {

@@ -12,6 +12,15 @@ export function describePartition({ name, isDefault, maxMinutes, gpus, nodes, us
   return `${name}${isDefault ? ' (default)' : ''}: ${usableNodes} of ${nodes} nodes usable${limit}, ${kinds ? `GPUs a node: ${kinds}` : 'no GPUs'}`;
 }
 
+/** What does not fit was refused by the planner. */
+export function judgeFit(model: string | undefined, { plan, partition }: WantedJob): Finding {
+  if (model === undefined) return passed('no model was named: fairlead doctor <model>');
+  const [{ why: from } = { why: '' }] = plan.reasons;
+  if (from === '') return passed(`${model} is not planned: the settings say what its job asks for`);
+  const gpus = `${plan.gpus} GPU${plan.gpus === 1 ? '' : 's'}`;
+  return passed(`${model}: ${gpus}${partition === undefined ? '' : ` of partition ${partition}`} (${from})`);
+}
+
 export function judgePartition(
   wanted: Pick<WantedJob, 'partition'>,
   partitions: readonly SlurmPartition[],

@@ -6,7 +6,7 @@ import { passed } from '../check.ts';
 import type { Inspection } from '../inspection.ts';
 import { askCommands } from './commands.ts';
 import { type AccountFacts, judgeAccount, judgeQos } from './judge-account.ts';
-import { describePartition, judgeGpu, judgePartition, judgeTime } from './judge-request.ts';
+import { describePartition, judgeFit, judgeGpu, judgePartition, judgeTime } from './judge-request.ts';
 import { askShellSettings } from './shell-settings.ts';
 import { askTestOnly } from './test-only.ts';
 import { partitionOf, wantedJobOf } from './wanted-job.ts';
@@ -52,6 +52,7 @@ export function slurmChecks(): Check[] {
       },
     },
     ...requestChecks(),
+    ...resourceChecks(),
     {
       id: 'slurm.test-only',
       title: 'Slurm: would take a job',
@@ -64,12 +65,19 @@ export function slurmChecks(): Check[] {
 }
 
 function requestChecks(): Check[] {
-  const needs = ['slurm.answers'];
+  const needs = ['slurm.fit'];
   return [
+    {
+      id: 'slurm.fit',
+      title: 'Slurm: room for the model',
+      tried: 'planned the model that was named for the GPUs of this site, as deploy does',
+      needs: ['slurm.answers'],
+      run: async (inspection) => judgeFit(inspection.args.model, await wantedJobOf(inspection)),
+    },
     {
       id: 'slurm.partition',
       title: 'Slurm: partition',
-      tried: 'looked for the configured partition',
+      tried: 'looked for the partition that is configured, or that the plan takes',
       needs,
       run: async (inspection, signal) =>
         judgePartition(
@@ -94,6 +102,12 @@ function requestChecks(): Check[] {
       run: async (inspection, signal) =>
         judgeQos(await wantedJobOf(inspection), await accountFacts(inspection, signal)),
     },
+  ];
+}
+
+/** What a job would ask of the partition. */
+function resourceChecks(): Check[] {
+  return [
     {
       id: 'slurm.gpu',
       title: 'Slurm: GPUs',
@@ -119,10 +133,8 @@ function requestChecks(): Check[] {
 }
 
 async function wantedNames(inspection: Inspection): Promise<{ partition?: string; account?: string; qos?: string }> {
-  const { partition, account, qos } = (await inspection.cluster()).config.slurm ?? {};
-  return {
-    ...defined({ partition, account, qos }),
-  };
+  const { partition, account, qos } = await wantedJobOf(inspection);
+  return defined({ partition, account, qos });
 }
 
 async function accountFacts(inspection: Inspection, signal: AbortSignal): Promise<AccountFacts> {

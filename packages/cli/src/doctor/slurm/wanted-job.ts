@@ -17,8 +17,10 @@ export interface WantedJob {
   timeFrom: string;
 }
 
-/** For the model that was named, else for one GPU, or none where the site has none and names no type. */
-export async function wantedJobOf(inspection: Inspection): Promise<WantedJob> {
+type Looking = Pick<Inspection, 'args' | 'config' | 'cluster' | 'partitions' | 'site'>;
+
+/** Planned as `deploy` plans it, for the model that was named, else for one GPU, or none where the site has none and names no type. */
+export async function wantedJobOf(inspection: Looking): Promise<WantedJob> {
   const { config: cluster } = await inspection.cluster();
   const config = await inspection.config();
   const { partition, account, qos } = cluster.slurm ?? {};
@@ -29,12 +31,23 @@ export async function wantedJobOf(inspection: Inspection): Promise<WantedJob> {
   const plan =
     model === undefined
       ? planDeployment({ what: 'fairlead/doctor', name: 'doctor', gpus }, config, cluster)
-      : planDeployment({ what: model, name: 'doctor' }, config, cluster);
+      : planDeployment({ what: model, name: 'doctor' }, config, cluster, { site: await inspection.site() });
   return {
     plan,
-    ...defined({ partition, account, qos, gpuType }),
+    ...defined({ partition: partition ?? plan.partition, account, qos, gpuType: gpuType ?? plan.gpuType }),
     timeFrom: cluster.slurm?.time === undefined ? 'the default of deploy' : 'slurm.time',
   };
+}
+
+/** The model that was named, as `deploy` would read it: without a look at the site. */
+export async function modelWanted(
+  inspection: Pick<Inspection, 'args' | 'config' | 'cluster'>,
+): Promise<Pick<DeploymentPlan, 'model' | 'engine'> | undefined> {
+  const { model } = inspection.args;
+  if (model === undefined) return undefined;
+  // Whether it fits is a check of its own.
+  const request = { what: model, name: 'doctor', plan: false };
+  return planDeployment(request, await inspection.config(), (await inspection.cluster()).config);
 }
 
 /** The partition that was named, else the cluster's default. */

@@ -12,8 +12,8 @@ export const gpuMemoryFailures: readonly FailureEntry[] = [
     id: 'context-too-long-for-kv',
     what: 'a context of {length} tokens does not fit into the KV cache; {fits} would',
     patterns: [
-      /To serve at least one request with the model's max seq len \((?<length>\d+)\).{0,400}estimated maximum model length is (?<fits>\d+)/,
-      /To serve at least one request with the model's max seq len \((?<length>\d+)\)/,
+      /To serve at least one request with the models?'s max seq len \((?<length>\d+)\).{0,400}estimated maximum model length is (?<fits>\d+)/,
+      /To serve at least one request with the models?'s max seq len \((?<length>\d+)\)/,
       // Before 0.10.
       /The model's max seq len \((?<length>\d+)\) is larger than the maximum number of tokens that can be stored in KV cache \((?<fits>\d+)\)/,
     ],

@@ -8,6 +8,16 @@ const final = { topic: 'model', retry: false, otherNode: false } as const;
 export const modelFailures: readonly FailureEntry[] = [
   {
     ...final,
+    id: 'token-refused',
+    what: 'Hugging Face does not accept the token',
+    // For a gated model the hub names the error GatedRepoError, for an unknown one RepositoryNotFoundError.
+    patterns: [/HfHubHTTPError: (?:401 Client Error|Client error '401 )/, /Invalid user token\b/],
+    why: 'The token is wrong, has expired or was revoked. Then the hub refuses public models too.',
+    cure: 'Make a token at https://huggingface.co/settings/tokens and put it into the 0600 file that `tokenFile` of the cluster names (elsewhere: `export HF_TOKEN=hf_…`).',
+    sources: ['https://huggingface.co/docs/hub/security-tokens'],
+  },
+  {
+    ...final,
     id: 'model-gated',
     what: 'the model is gated, and this account may not download it',
     patterns: [
@@ -19,9 +29,10 @@ export const modelFailures: readonly FailureEntry[] = [
       /^(?!RepositoryNotFoundError|HTTPError).{0,200}401 Client Error/,
       /403 Client Error.{0,200}huggingface\.co/,
       // As huggingface_hub says it since 1.0.
-      /HfHubHTTPError: Client error '40[13] /,
+      /HfHubHTTPError: Client error '403 /,
+      /enable access to public gated repositories in your fine-grained token/,
     ],
-    why: "The model's licence was not accepted, or no token, or an invalid one, was sent.",
+    why: "The model's licence was not accepted, no token was sent, or the token may not read gated models.",
     cure: "Accept the licence on the model's page at huggingface.co, then set `tokenFile` of the cluster to a 0600 file with a token of that account (elsewhere: `export HF_TOKEN=hf_…`).",
     sources: ['https://huggingface.co/docs/hub/models-gated'],
   },
@@ -246,7 +257,10 @@ export const modelFailures: readonly FailureEntry[] = [
     ...final,
     id: 'permission-denied',
     what: 'access to a file or folder is denied: {path}',
-    patterns: [/PermissionError: \[Errno 13\] Permission denied: '(?<path>[^']{1,300})'/],
+    patterns: [
+      /PermissionError: \[Errno 13\] Permission denied: '(?<path>[^']{1,300})'/,
+      /^(?<path>\S{1,200}\/(?:vllm|python[\d.]*)): Permission denied/,
+    ],
     otherNode: false,
     why: 'The mode of the file or of a folder above it, or a container that runs as another user.',
     cure: 'Give yourself the right: `chmod -R u+rX <folder>`; for caches set HF_HOME and VLLM_CACHE_ROOT in `env` to folders of your own.',

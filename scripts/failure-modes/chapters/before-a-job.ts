@@ -1,0 +1,63 @@
+import { type FailureChapter, mode, scenario } from '../failure-mode.ts';
+
+const explainFetch = 'packages/launch/src/weights/explain-fetch-failure.test.ts';
+const setUp = 'packages/launch/src/setup/setup.test.ts';
+const judgeCache = 'packages/launch/src/weights/judge-cache.test.ts';
+
+export const beforeAJobChapter: FailureChapter = {
+  title: 'Engine and weights before a job',
+  modes: [
+    mode(
+      'unknown, gated or private model; a token without the licence',
+      'which of these, the page of the model, and how a token is given',
+      [explainFetch, 'an unknown model'],
+      [explainFetch, 'a gated model without a token'],
+      [explainFetch, 'a token without the licence'],
+      [explainFetch, 'a wrong token'],
+    ),
+    mode('no internet on the host that downloads', 'that, and `transfer`, a proxy or a mirror', [
+      explainFetch,
+      'no internet',
+    ]),
+    mode(
+      'disk or quota full while downloading',
+      'what is free and what is needed; what is whole stays',
+      [explainFetch, 'too little room'],
+      [explainFetch, 'a full disk'],
+      [explainFetch, 'a full quota'],
+    ),
+    mode(
+      'half a download, for nodes without internet',
+      'refused before queueing, with the `fairlead prefetch` that goes on with it',
+      [judgeCache, 'an index that names more'],
+      [judgeCache, 'a shard whose name counts three, before there is an index'],
+      [judgeCache, 'shows the download that mends it'],
+    ),
+    mode('pointers of Git LFS in place of weights', 'refused before queueing, with `git lfs pull`', [
+      judgeCache,
+      'tells pointers of Git LFS from weights',
+    ]),
+    mode(
+      'an environment that cannot be built: no internet, no such version, no Python, a full disk or quota',
+      'which of these, with the last lines of the installer',
+      [setUp, 'no internet'],
+      [setUp, 'an unknown version'],
+      [setUp, 'an old Python alone'],
+      [setUp, 'a full quota'],
+      [setUp, 'a small home alone'],
+    ),
+    mode(
+      'a setup that is interrupted, or whose engine does not start on a node',
+      'no name and no setting changes; the next run goes on',
+      [setUp, 'has its name only when it is finished, goes on where it failed, and does nothing twice'],
+      [
+        scenario('engine/setup'),
+        'setup that fails on the node, finds no such version or reaches no index leaves configuration and name as they were',
+      ],
+    ),
+    mode('Ctrl-C or a lost connection during a download', 'no process stays on the host', [
+      'packages/launch/src/host/host.test.ts',
+      'ends with all that it started when its caller leaves',
+    ]),
+  ],
+};

@@ -1,0 +1,137 @@
+import { type FailureChapter, mode, scenario } from '../failure-mode.ts';
+
+const fitArguments = 'packages/engines/src/vllm/build/fit-arguments.test.ts';
+const sdk = (name: string) => `packages/client/src/${name}.test.ts`;
+
+export const jobChapter: FailureChapter = {
+  title: 'The job',
+  modes: [
+    mode('agent killed -9', 'lost when its lease ends, and how the job ended', [
+      scenario('job/faults'),
+      'agent killed',
+    ]),
+    mode(
+      "agent's upload cut in the middle, hash mismatch",
+      'nothing half-done stays; the next time goes through',
+      [
+        scenario('files/cluster-files'),
+        'that is cut in the middle is reported, leaves no part of a file, and succeeds the next time',
+      ],
+      [scenario('files/cluster-files'), 'that %s spoils is reported with the cause, and leaves no part of a file'],
+    ),
+    mode('disk or quota full on the cluster, `noexec` directory', 'the directory, and what to change', [
+      scenario('files/cluster-files'),
+      'to a full disk, or to a file system that allows no programs, is reported with the directory and the cure',
+    ]),
+    mode('engine never becomes ready, or exits at once', 'the cause, the cure, the last lines', [
+      scenario('engine/engine-faults'),
+      'of an engine %s ends with the cause, the cure and the last lines, and the job ends',
+    ]),
+    mode(
+      'a flag that the installed vLLM has renamed or removed',
+      'nothing, and an event that tells what stands for it',
+      [fitArguments, 'fitArguments %s'],
+      [fitArguments, 'fitArguments says what it did, with the version, and nothing where it did nothing'],
+    ),
+    mode('a flag that the installed vLLM lacks', 'before it is started: the flag, the version, the cure', [
+      fitArguments,
+      'fitArguments refuses %s, with the version and the cure',
+    ]),
+    mode('engine exits 0 while it serves', 'it is started again; status says why', [
+      scenario('engine/engine-faults'),
+      'an engine that exits with code 0 while it serves: streams are cut, it is started again, and status says why',
+    ]),
+    mode('engine killed', 'degraded, then ready again', [scenario('job/faults'), 'engine killed']),
+    mode(
+      'engine hangs with `/health` 200',
+      'noticed within a minute; what it shows is saved; started again',
+      [scenario('job/faults'), 'engine hung'],
+      [
+        scenario('real-vllm/hang'),
+        'a frozen engine is found hung within a minute, what it shows is saved, and it serves again: %s',
+      ],
+      [
+        'apps/node-agent/src/health/health-machine.test.ts',
+        'is found hung within 60 s and not at once: $load, metrics $page, $frozen frozen',
+      ],
+    ),
+    mode(
+      'engine reads a prompt of 100,000 tokens, or is slow to give its metrics',
+      'nothing: it is not taken for a hang',
+      [scenario('real-vllm/hang'), 'a prompt of nearly 100,000 tokens, which takes minutes, is not taken for a hang'],
+      ['apps/node-agent/src/health/health-machine.test.ts', 'is never doubted while it works: $load, metrics $page'],
+    ),
+    mode(
+      'engine prints 50 MB of log a second, a line of 10 MB, or bytes that are no text',
+      'nothing; a failure amid it is still named',
+      [
+        'apps/node-agent/src/engine/engine-output.test.ts',
+        'The cause of a failure is found before, amid and after %s, and memory stays bounded',
+      ],
+    ),
+    mode(
+      'a real vLLM that cannot start: wrong flag, missing weights, a context that is too long, a taken socket, a full disk, a missing image',
+      'deploy ends with its words and the cure; why names the cause',
+      [
+        scenario('real-vllm/start-failures'),
+        '$what: deploy ends with the words of vLLM and the cure, why names $id, and nothing stays in the queue',
+      ],
+    ),
+    mode('a process of a real vLLM is killed or stands still', 'it is started again; why names what happened', [
+      scenario('real-vllm/serving'),
+      'its EngineCore was frozen while it was idle',
+    ]),
+    mode(
+      'a real vLLM is stopped in any phase of its start, which loses a SIGTERM',
+      'the job ends within its limit, nothing is left on the node',
+      [
+        scenario('real-vllm/stop-while-starting'),
+        'while %s: the job ends within its limit, as stopped, and nothing is left on the node',
+      ],
+    ),
+    mode(
+      'the page of metrics of the engine is huge, slow, cut off or malformed',
+      'nothing: it counts as no answer, and memory stays bounded',
+      [
+        'apps/node-agent/src/engine/engine-client.test.ts',
+        'An answer that does not end, such as a huge page of metrics, is given up at 8 MiB',
+      ],
+    ),
+    mode('the wall clock jumps while the engine loads', 'nothing: the limit of the start does not follow it', [
+      'apps/node-agent/src/supervisor/supervisor.test.ts',
+      'a supervisor waits as long for an engine that loads where the wall clock jumps %s',
+    ]),
+    mode(
+      'the job is suspended and resumed, or its node drains',
+      'nothing but the pause: the engine is not started again',
+      [
+        scenario('slurm/interruptions'),
+        'a job that is suspended for more than a minute serves on when it is resumed, and its engine is not taken for hung',
+      ],
+    ),
+    mode('engine prints 100 MB of log', 'nothing: disk and memory stay bounded', [
+      scenario('engine/engine-faults'),
+      'an engine that prints 200 MB of log goes on serving, and neither the disk use nor the memory of the agent grows with it',
+    ]),
+    mode(
+      'tunnel cut, reset, black-holed',
+      'connect follows by itself and says so',
+      [scenario('job/faults'), 'tunnel cut and healed: the next generation is found, and connect follows by itself'],
+      [scenario('job/outages'), 'connection reset: back within seconds as the next generation'],
+    ),
+    mode(
+      'connection cut after any number of bytes of a request or an answer',
+      'its first chunks, each once, then `answer_cut`; the next request finds the next generation',
+      [sdk('openai/cut-requests'), 'of a call leaves a whole answer or the one error, and sends nothing again'],
+      [sdk('openai/cut-requests'), 'of a stream leaves its first chunks, each once, and the one error'],
+      [
+        'tests/scenarios/cut-front.test.ts',
+        'A stream through the front that is cut after any number of bytes towards the %s has its first chunks, each once, and leaves nothing in flight',
+      ],
+    ),
+    mode('one of two instances dies', 'requests go to the other one', [
+      'tests/scenarios/two-instances.test.ts',
+      'A deployment of two instances lists both, and requests leave the one that dies for the other',
+    ]),
+  ],
+};
