@@ -42,7 +42,11 @@ const retryAfterSeconds = 30;
 /** Resolves with how it ended, when nothing of it is left on the node. */
 export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<ExitName> {
   const hosts = nodesOfJob(spec, deps.env);
-  if (hosts && hosts.rank > 0) return runWorker(spec, hosts, deps);
+  return hosts && hosts.rank > 0 ? runWorker(spec, hosts, deps) : runLeader(spec, hosts, deps);
+}
+
+/** `hosts`: undefined for a job of one node. */
+async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: AgentDeps): Promise<ExitName> {
   await using scope = new Scope();
   const job = readJobIdentity(deps.env);
   const facts = firstFacts(deps, { supervisor: () => supervisor, nodes: () => nodes });
@@ -69,17 +73,8 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
-  const supervisor = openSupervisor({
-    spec,
-    deps,
-    facts,
-    policy,
-    engine,
-    nodes,
-    front,
-    publisher,
-    onExit: ended.resolve,
-  });
+  const supervised = { spec, deps, facts, policy, engine, nodes, front, publisher };
+  const supervisor = openSupervisor({ ...supervised, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
       spec,

@@ -135,7 +135,6 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     client,
     address: () => address,
     explainExit(exit) {
-      if (exit.elsewhere) return exit.elsewhere;
       const failure = output.explainExit(exit);
       const retry = started?.optional && withoutOptional(failure, started.optional);
       if (retry) isPlain = true;
