@@ -134,7 +134,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     },
     explainSilence: () => output.explainSilence(),
     saveHangReport: (reason, pids) =>
-      saveHangReport({ dir: spec.jobDir, reason, pids, lastLines: output.lastLines, ...programOf(started), clock }),
+      saveHangReport({
+        dir: spec.jobDir,
+        reason,
+        pids,
+        lastLines: () => output.lastLines,
+        ...programOf(started),
+        clock,
+      }),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
