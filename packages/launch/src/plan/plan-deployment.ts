@@ -35,7 +35,7 @@ import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
 import { costOf } from './price.ts';
 import type { SiteFacts } from './site-facts.ts';
-import { type Sized, sizeDeployment } from './size-deployment.ts';
+import { type Sized, sizeDeployment, unplannedWords } from './size-deployment.ts';
 
 /** What is known besides the settings. */
 export interface KnownFacts {
@@ -91,13 +91,14 @@ export function planDeployment(
   const timeMinutes = timeText === undefined ? Math.ceil((sized?.hours ?? defaultHours) * 60) : minutesOf(timeText);
   const gpus = request.gpus ?? preset.gpus ?? sized?.gpus ?? kind.defaultGpus;
   const { partition, gpuType } = sized ?? {};
+  const unplanned = sized || !known.site || gpus === 0 ? undefined : unplannedWords({ cluster, site: known.site });
   return {
     name: request.name === undefined ? deriveName(request.what) : checkedName(request.name),
     model: preset.model,
     servedModel: preset.servedModel ?? preset.model,
     engine: kind.name,
     engineSettings,
-    risks: [...risks, ...(sized?.warnings ?? [])],
+    risks: [...risks, ...(sized?.warnings ?? []), ...(unplanned === undefined ? [] : [unplanned])],
     gpus,
     nodes: 1,
     timeMinutes,

@@ -55,6 +55,22 @@ describe('A deployment on a site', () => {
     expect(() => planOn(capella, { gpus: 5 })).toThrow(/its nodes have 4 GPUs: got 5/);
   });
 
+  it('says that a partition or GPU type of the settings is not of the site, and deploys unplanned', () => {
+    const withSettings = (cluster: ClusterConfig) => planOn(alpine, {}, { cluster }).risks;
+    expect(withSettings({ gpu: { type: 'h200' } })).toEqual([
+      'gpu.type h200 is not in curc-alpine, so this was not planned. GPUs there: a100:40, l40:48, mi100:32',
+    ]);
+    expect(withSettings({ slurm: { partition: 'atesting_a100' } })).toEqual([
+      'slurm.partition atesting_a100 is not in curc-alpine, so this was not planned. Partitions with GPUs there: aa100, al40, ami100',
+    ]);
+    expect(withSettings({ slurm: { partition: 'aa100' }, gpu: { type: 'l40' } })).toEqual([
+      'gpu.type l40 is not in curc-alpine, so this was not planned. GPUs of aa100 there: a100:40',
+    ]);
+    expect(withSettings({ slurm: { partition: 'aa100' }, gpu: { type: 'a100' } })).not.toContainEqual(
+      expect.stringMatching(/not planned/),
+    );
+  });
+
   it('leaves an engine without GPUs as its preset has it', () => {
     const mine = { model: 'Qwen/Qwen3-32B-FP8', gpus: 0, mem: '8G' };
     const plan = planOn(alpine, { what: 'mine' }, { config: { presets: { mine } } });

@@ -7,6 +7,7 @@ import {
   builtInModels,
   defaultWish,
   findGpusOfGres,
+  gpuLabel,
   type ModelFacts,
   type NoPlace,
   pickPlan,
@@ -78,19 +79,41 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
 
 /** The places that the settings leave, each with the GPUs that they name. */
 function placesFor({ request, own, args, cluster, site }: Sizing): Place[] {
-  const { partition } = cluster.slurm ?? {};
-  const type = cluster.gpu?.type;
   const split = (numberOf(args, '--tensor-parallel-size') ?? 1) * (numberOf(args, '--pipeline-parallel-size') ?? 1);
   const wantedGpus = request.gpus ?? own.gpus ?? (split > 1 ? split : undefined);
   // An engine that computes on CPUs: the planner counts GPUs.
   if (wantedGpus === 0) return [];
   const wantedHours = (minutesSaid({ request, own, cluster }) ?? 0) / 60;
   const places = site.places
-    .filter((place) => partition === undefined || partition.split(',').includes(place.partition ?? ''))
-    .filter((place) => type === undefined || place.gresType === type || findGpusOfGres(type).includes(place.gpu))
+    .filter((place) => isInPartition(place, cluster.slurm?.partition) && hasType(place, cluster.gpu?.type))
     .map((place) => ({ ...place, nodes: Math.min(maxNodes, place.nodes), ...defined({ wantedGpus }) }));
   const long = places.filter(({ maxHours = Infinity }) => maxHours >= wantedHours);
   return long.length > 0 ? long : places;
+}
+
+/** Why the settings leave no place of a site that has some; undefined if they leave one. */
+export function unplannedWords({ cluster, site }: Pick<Sizing, 'cluster' | 'site'>): string | undefined {
+  const { partition } = cluster.slurm ?? {};
+  const type = cluster.gpu?.type;
+  if (site.places.length === 0) return undefined;
+  const listed = site.places.filter((place) => isInPartition(place, partition));
+  const unknown = (setting: string, what: string, known: readonly (string | undefined)[]) =>
+    `${setting} is not in ${site.from}, so this was not planned. ${what} there: ${[...new Set(known)].join(', ')}`;
+  if (listed.length === 0) {
+    const names = site.places.map((place) => place.partition);
+    return unknown(`slurm.partition ${partition}`, 'Partitions with GPUs', names);
+  }
+  if (listed.some((place) => hasType(place, type))) return undefined;
+  const labels = listed.map(({ gpu, gresType }) => gresType ?? gpuLabel(gpu));
+  return unknown(`gpu.type ${type}`, partition === undefined ? 'GPUs' : `GPUs of ${partition}`, labels);
+}
+
+function isInPartition(place: Place, partition: string | undefined): boolean {
+  return partition === undefined || partition.split(',').includes(place.partition ?? '');
+}
+
+function hasType(place: Place, type: string | undefined): boolean {
+  return type === undefined || place.gresType === type || findGpusOfGres(type).includes(place.gpu);
 }
 
 function wishOf({ request, model, args }: Sizing): Wish {

@@ -106,7 +106,11 @@ function shortage(model: ModelFacts, place: Place, layouts: readonly Tried[]): s
   if (!best && wantedGpus > 1)
     return tensorParallelFault(model, wantedGpus) ?? `${model.name} cannot be split over ${wantedGpus} GPUs`;
   if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
-  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} are not enough: ${needWords(best.memory)}`;
+  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} ${notEnough(best.layout)}: ${needWords(best.memory)}`;
+}
+
+function notEnough(layout: Layout): string {
+  return gpusOf(layout) === 1 ? 'is not enough' : 'are not enough';
 }
 
 function needWords({ usable, free }: MemoryNeed): string {
@@ -158,7 +162,7 @@ function fewerReason(
   if (gpus === 1) return { of: 'GPUs', why: `1 ${gpuLabel(place.gpu)} holds it` };
   const fewer = layouts.filter(({ layout, memory }) => gpusOf(layout) < gpus && memory.free < 0);
   const [best] = fewer.toSorted((a, b) => b.memory.free - a.memory.free);
-  const tooSmall = best ? `${layoutWords(best.layout)} are not enough: ${needWords(best.memory)}` : '';
+  const tooSmall = best ? `${layoutWords(best.layout)} ${notEnough(best.layout)}: ${needWords(best.memory)}` : '';
   const split = chosen.nodes === 1 && gpus > 2 ? tensorParallelFault(model, gpus - 1) : undefined;
   return { of: 'GPUs', why: `${layoutWords(chosen)}. ${[tooSmall, split].filter(Boolean).join('; ')}` };
 }
