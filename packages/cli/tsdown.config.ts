@@ -23,6 +23,7 @@ export default defineConfig([
       { from: '../../docs/fairlead.1', to: 'dist' },
     ],
   },
+  oneFile({ ...here, outDir: 'dist/bundles', name: 'bench', entry: 'src/commands/bench/on-node/main.ts' }),
   oneFile({ ...here, outDir: 'dist/bundles', name: 'probe', entry: 'src/doctor/probe/main.ts' }),
   oneFile({ ...here, name: 'reaper', entry: 'src/demo/reaper.ts' }),
   oneFile({ ...here, name: 'local-runner', entry: '../scheduler/src/local/local-runner.ts' }),

@@ -10,7 +10,7 @@ import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 
-export type Program = 'agent' | 'control' | 'engine-sim' | 'probe';
+export type Program = 'agent' | 'control' | 'engine-sim' | 'probe' | 'bench';
 
 const sources: Record<Program, { entry: string; folders: string[] }> = {
   agent: {
@@ -31,6 +31,16 @@ const sources: Record<Program, { entry: string; folders: string[] }> = {
     folders: ['apps/control/src', 'apps/control/drizzle', 'packages/kit/src', 'packages/protocol/src'],
   },
   'engine-sim': { entry: 'packages/engine-sim/src/main.ts', folders: ['packages/engine-sim/src', 'packages/kit/src'] },
+  bench: {
+    entry: 'packages/cli/src/commands/bench/on-node/main.ts',
+    folders: [
+      'packages/cli/src/commands/bench',
+      'packages/cli/src/output/lines',
+      'packages/kit/src',
+      'packages/openai-wire/src',
+      'packages/protocol/src',
+    ],
+  },
   probe: {
     entry: 'packages/cli/src/doctor/probe/main.ts',
     folders: ['packages/cli/src/doctor/probe', 'packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'],
