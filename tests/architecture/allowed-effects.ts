@@ -62,7 +62,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   },
 
   // Time and limits themselves.
-  'packages/kit/src/clock.ts': { uses: ['Date', 'random', 'timers'], because: 'the system behind the port' },
+  'packages/kit/src/clock.ts': { uses: ['Date', 'process', 'random', 'timers'], because: 'the system behind the port' },
   'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 
