@@ -80,6 +80,7 @@ const openKinds: Partial<Record<keyof typeof jsonLines, string[]>> = {
   config: ['config'],
   'config.schema': ['schema.*'],
   answer: ['usage.*'],
+  model: ['preset.options.*'],
   'instance.changed': ['endpoints.address.*'],
   'deployment.ready': ['endpoints.address.*'],
   deployments: ['deployments.instances.endpoints.address.*'],
