@@ -33,6 +33,16 @@ test('TimerWheel: runs jobs in the order of their times, not of their arrival', 
   expect(performance.now() - now).toBeGreaterThanOrEqual(29);
 });
 
+test('TimerWheel: keeps that order when a pause has made them due together', async () => {
+  const { wheel, ran, until } = openWheel();
+  const now = performance.now();
+  wheel.add({ name: 'late' }, now + 6);
+  wheel.add({ name: 'early' }, now + 3);
+  while (performance.now() < now + 8);
+  await until(2);
+  expect(ran).toEqual(['early', 'late']);
+});
+
 test('TimerWheel: runs a job without a time at once, before one whose time is far off', async () => {
   const { wheel, ran, until } = openWheel();
   const late = { name: 'late' };
