@@ -62,7 +62,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   },
 
   // Time and limits themselves.
-  'packages/kit/src/clock.ts': { uses: ['Date', 'random', 'timers'], because: 'the system behind the port' },
+  'packages/kit/src/clock.ts': { uses: ['Date', 'process', 'random', 'timers'], because: 'the system behind the port' },
   'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 
@@ -177,7 +177,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     because: 'the interpreter of the simulated process',
   },
   'packages/engine-sim/src/process/print-stats.ts': { uses: ['timers'], because: 'the interpreter prints every 10 s' },
-  'packages/engine-sim/src/server/embeddings.ts': simulated,
+  'packages/engine-sim/src/server/pooling.ts': simulated,
   'packages/engine-sim/src/server/fault-control.ts': {
     uses: ['timers'],
     because: 'the interpreter of faults that come after a time',

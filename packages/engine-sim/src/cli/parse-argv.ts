@@ -89,6 +89,7 @@ function createServeCommand(): Command {
     `make something go wrong (may be repeated):\n${Object.values(faultUsage).join('\n')}`,
     add,
   );
+  serve.option('--sim-transcribe', 'write down speech, as vLLM does for a Whisper, and do nothing else');
   serve.option('--sim-admin', 'open POST and DELETE /sim/fault and GET /sim/stats, without a key');
   return serve;
 }

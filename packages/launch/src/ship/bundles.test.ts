@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { findBundle, type Program } from './bundles.ts';
+import { findBundle } from './bundles.ts';
 
 let cache: string;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ function run(file: string, args: readonly string[]): Promise<{ code: number; sai
 }
 
 describe('findBundle', () => {
-  it.each<[Program, string[], number, RegExp]>([
+  it.each<[string, string[], number, RegExp]>([
     ['agent', ['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     ['control', [], 2, /Usage: control init/],
     ['engine-sim', ['--help'], 0, /^Usage: engine-sim serve/],
@@ -38,6 +38,13 @@ describe('findBundle', () => {
     const alone = join(await mkdtemp(join(cache, 'alone-')), 'program.mjs');
     await copyFile(bundle.path, alone);
     expect(await run(alone, args)).toEqual({ code, said: expect.stringMatching(words) });
+  });
+
+  it('says that no package names a program', async () => {
+    await expect(findBundle('agnet', cache)).rejects.toMatchObject({
+      code: 'bundle_failed',
+      message: expect.stringMatching(/cannot bundle agnet from source: .*no package\.json has it/),
+    });
   });
 
   it('leaves nothing of the work in the cache', async () => {
