@@ -102,40 +102,6 @@ it(
 );
 
 it(
-  'a disk that fills up during the download ends it with one message; no part of a file stays, and what is whole is not fetched again',
-  async ({ skip }) => {
-    if (lacking !== undefined) skip(lacking);
-    await onLogin(`rm -f ${hubLog}.fast; mkdir /tmp/filling`, 'root');
-    await onLogin('mount -t tmpfs -o size=4M,mode=1777 filling /tmp/filling', 'root');
-    const there = [
-      '--set',
-      'env={HF_HOME: /tmp/filling/hf, HF_ENDPOINT: "http://127.0.0.1:8099"}',
-      ...settings.slice(2),
-    ];
-    const filling = alice.start('prefetch', 'org/slow', ...there);
-    await filling.line(
-      (line) => line.includes('prefetch.progress') && Number(/"bytes":(\d+)/.exec(line)?.[1]) > 2 * shard,
-    );
-    await onLogin('dd if=/dev/zero of=/tmp/filling/of-others bs=4k 2>/dev/null || true');
-    expect(await filling.ended).toBe(1);
-    expect(filling.lines.filter((line) => line.includes('"error"'))).toHaveLength(1);
-    expect(JSON.parse(filling.lines.at(-1) ?? '')).toMatchObject({
-      error: {
-        code: 'disk_full',
-        message: 'cannot download org/slow on login because the disk of /tmp/filling/hf/hub is full',
-        hint: expect.stringMatching(/^Make room, or name a larger file system.*HF_HOME/) as unknown,
-      },
-    });
-    expect(await onLogin("pgrep -u alice -l 'python|bash' || true")).toBe('');
-    expect(await onLogin("find /tmp/filling -name '*.incomplete'")).toBe('');
-    await onLogin(`rm /tmp/filling/of-others; touch ${hubLog}.fast`, 'root');
-    const resumed = await alice.fairlead('prefetch', 'org/slow', ...there);
-    expect(resumed.last).toMatchObject({ event: 'prefetched', fetchedBytes: shard, totalBytes: 3 * shard + 182 });
-  },
-  timeoutMs,
-);
-
-it(
   'prefetch says why a model cannot be had: unknown, gated, without a licence, without a way to the hub, or a full disk',
   async ({ skip }) => {
     if (lacking !== undefined) skip(lacking);
