@@ -1,10 +1,11 @@
 // What happens to the presence of an instance's agent, alone and beside the instance's life.
 
-import { Secret, stay } from '@fairlead/kit';
+import { renderTransitions, Secret, stay } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import { type Held, type HeldEvent, type HeldStep, transitionHeld } from './held-instance.ts';
 import type { AgentLine } from './presence.ts';
+import { presenceMachine } from './presence-table.ts';
 import type { Life } from './records.ts';
 
 const key = new Secret('k');
@@ -35,6 +36,10 @@ function run(held: Held, ...events: HeldEvent[]) {
 const attach = (line: AgentLine): HeldEvent => ({ type: 'line.attached', line, apiKey: key, agent: version });
 
 describe('The presence of an agent', () => {
+  it('goes as its table says', async () => {
+    await expect(renderTransitions(presenceMachine)).toMatchFileSnapshot('./presence.table.md');
+  });
+
   it('begins with a connection, which renews the lease of an attended instance alone', () => {
     const attached = run({ life: ready, presence: {} }, attach(first));
     expect(attached).toMatchObject({

@@ -75,11 +75,12 @@ describe('A line of --json', () => {
   });
 });
 
-/** The places where a kind lets through what others write: a user's settings, an engine's counts, the address of a carrier that this program lacks. */
+/** The places where a kind lets through what others write: a user's settings, those of an engine, an engine's counts, the address of a carrier that this program lacks. */
 const openKinds: Partial<Record<keyof typeof jsonLines, string[]>> = {
   config: ['config'],
   'config.schema': ['schema.*'],
   answer: ['usage.*'],
+  model: ['preset.options.*'],
   'instance.changed': ['endpoints.address.*'],
   'deployment.ready': ['endpoints.address.*'],
   deployments: ['deployments.instances.endpoints.address.*'],
