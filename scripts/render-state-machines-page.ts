@@ -1,7 +1,7 @@
 // docs/state-machines.md: the table of every state machine of the repository.
 
 import { followMachine, warmMachine } from '@fairlead/client/testing';
-import { dialMachine, lifeMachine } from '@fairlead/control';
+import { dialMachine, lifeMachine, presenceMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
@@ -24,6 +24,11 @@ const machines: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'An instance, as control sees it',
     file: 'apps/control/src/domain/instance-life.ts',
     table: () => renderTransitions(lifeMachine),
+  },
+  {
+    title: "The presence of a ready instance's agent, as control sees it",
+    file: 'apps/control/src/domain/presence.ts',
+    table: () => renderTransitions(presenceMachine),
   },
   {
     title: "An agent's socket file, as control's dialler sees it",

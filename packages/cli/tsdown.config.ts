@@ -33,6 +33,7 @@ export default defineConfig([
       { from: '../../docs/fairlead.1', to: 'dist' },
     ],
   },
+  oneProgram('bench', { ...here, outDir: 'dist/bundles' }),
   oneProgram('probe', { ...here, outDir: 'dist/bundles' }),
   oneProgram('reaper', here),
   oneProgram('local-runner', here),

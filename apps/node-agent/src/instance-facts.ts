@@ -26,6 +26,8 @@ export interface InstanceFacts {
   /** Read from the supervisor's state. */
   readonly deadlineMs: number | undefined;
   metrics: EngineMetrics | undefined;
+  /** Where programs of the same account reach the front on the node. */
+  nodeSocket: string | undefined;
 }
 
 export function loadOf(facts: InstanceFacts, inFlight: number): Load {
@@ -79,7 +81,7 @@ export function connectionFileOf(
     nodes: nodesOf(facts),
     bastion: { host: spec.bastionIdentity.host },
     endpoints: facts.endpoints,
-    ...defined({ deadlineMs: facts.deadlineMs }),
+    ...defined({ deadlineMs: facts.deadlineMs, nodeSocket: facts.nodeSocket }),
     connect: `fairlead connect ${spec.deployment}`,
     writtenMs: job.now,
   };

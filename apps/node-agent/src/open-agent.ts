@@ -13,6 +13,7 @@ import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
 import { type ExitName, isGoodEnd } from './exit-code.ts';
 import { type Front, openFront } from './front/front.ts';
+import { openNodeDoor } from './front/open-node-door.ts';
 import { createProber, type ProbeEvent } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
@@ -58,6 +59,8 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
   const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
+  const door = scope.use(await openNodeDoor(front, directory.path));
+  facts.nodeSocket = door.path;
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
@@ -142,6 +145,7 @@ function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFact
       return supervisor().state.deadlineMs;
     },
     metrics: undefined,
+    nodeSocket: undefined,
   };
 }
 

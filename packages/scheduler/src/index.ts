@@ -33,6 +33,8 @@ export type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResu
 export { type Directive, parseDirectives } from './script/directive-line.ts';
 export { formatSlurmDuration, parseSlurmDuration } from './script/duration.ts';
 export { escapeFilenamePattern, expandFilenamePattern, type FilenameFacts } from './script/filename-pattern.ts';
+export { srunStepCommand } from './slurm/slurm-commands.ts';
+export { parseRocmCards, rocmField, type RocmReport, vramTotal, vramUsed } from './inside/rocm-cards.ts';
 export {
   type JobRuntime,
   type JobScriptPlan,

@@ -46,7 +46,7 @@ import { makeDirectories, openCaches } from './open-caches.ts';
 import { readEngineBuild } from './read-engine-build.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
-import { saveHangReport } from './save-hang-report.ts';
+import { type HangReportOptions, saveHangReport } from './save-hang-report.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
 export interface OpenEngineOptions {
@@ -134,7 +134,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     },
     explainSilence: () => output.explainSilence(),
     saveHangReport: (reason, pids) =>
-      saveHangReport({ dir: spec.jobDir, reason, pids, lastLines: output.lastLines, ...programOf(started), clock }),
+      saveHangReport({ ...hangOptions({ spec, output, clock }, started), reason, pids }),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
@@ -155,6 +155,13 @@ function openEngineLog(jobDir: string, log: Log): Promise<RotatingLog> {
 /** A directory of its own on the node stays there for the next job: only for an engine that is known to keep something. */
 function openEngineCaches(kind: EngineKind, { cacheDir, scratchDir }: InstanceSpec, log: Log) {
   return openCaches({ cacheDir, scratchDir: kind.caches.length === 0 ? undefined : scratchDir }, log);
+}
+
+function hangOptions(
+  { spec, output, clock }: { spec: InstanceSpec; output: EngineOutput; clock: Clock },
+  started: EngineCommand | undefined,
+): Omit<HangReportOptions, 'reason' | 'pids'> {
+  return { dir: spec.jobDir, lastLines: () => output.lastLines, ...programOf(started), clock };
 }
 
 function programOf(started: EngineCommand | undefined): { program: string; path: string | undefined } {

@@ -75,7 +75,7 @@ describe('A line of --json', () => {
   });
 });
 
-/** The places where a kind lets through what others write: a user's settings, an engine's counts, the address of a carrier that this program lacks. */
+/** The places where a kind lets through what others write: a user's settings, those of an engine, an engine's counts, the address of a carrier that this program lacks. */
 const openKinds: Partial<Record<keyof typeof jsonLines, string[]>> = {
   config: ['config'],
   'config.schema': ['schema.*'],

@@ -100,7 +100,7 @@ export const vllm: EngineKind = {
     ];
     return {
       argv: serveArguments(wanted.command ?? ['vllm', 'serve'], wanted, words),
-      env: serveEnvironment(place, { ...media.env, ...wanted.env }),
+      env: serveEnvironment(place, { ...stacksAtFaults, ...media.env, ...wanted.env }),
       notes: dtype.notes,
       optional: media.optional,
     };
@@ -109,6 +109,9 @@ export const vllm: EngineKind = {
   guard: () => 'socket',
   parsePhase: parseStartPhase,
 };
+
+/** Python prints the stacks of all threads when a process of it crashes, and when the agent aborts a hung one (docs.python.org/3/library/faulthandler.html). */
+const stacksAtFaults = { PYTHONFAULTHANDLER: '1' };
 
 /** As huggingface_hub finds its cache. */
 function weightsPlaceOf(model: string, env: Readonly<Record<string, string | undefined>>): WeightsPlace | undefined {
