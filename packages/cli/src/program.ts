@@ -82,8 +82,8 @@ function addDeploy(program: Command, go: RunCommand): void {
     .option('--on <cluster>', 'the cluster to deploy on')
     .option('--name <name>', 'the name of the deployment; made of the model where absent')
     .option('--engine <engine>', 'what serves it: vllm, sim, command')
-    .option('--gpus <count>', 'GPUs on the node', wholeNumber)
-    .option('--nodes <count>', 'nodes', wholeNumber)
+    .option('--gpus <count>', 'GPUs on each node', wholeNumber)
+    .option('--nodes <count>', 'nodes over which one copy of the model is spread', countNumber)
     .option('--context <tokens>', 'tokens of the longest request with its answer; default: as `plan` says', countNumber)
     .option('--concurrency <count>', 'requests of that length at a time; default: as `plan` says', countNumber)
     .addOption(new Option('--kv-cache <format>', 'how the KV cache is kept').choices(['auto', 'fp8']))
@@ -109,6 +109,13 @@ function addDeploy(program: Command, go: RunCommand): void {
         await runDeploy({ ...options, what, plan, dryRun: options.dryRun ?? false }, context);
       }),
     );
+}
+
+interface LogsOptions {
+  follow?: boolean;
+  node?: number;
+  source: 'job' | 'agent' | 'engine';
+  lines: number;
 }
 
 interface DeployOptions {
@@ -150,10 +157,14 @@ function addQueries(program: Command, go: RunCommand): void {
     .description("show a deployment's log")
     .argument('<name>')
     .option('-f, --follow', 'go on with new lines until Ctrl-C')
+    .option('--node <rank>', 'of this node, for a job over several (0)', wholeNumber)
     .addOption(new Option('--source <source>', 'whose log').choices(['job', 'agent', 'engine']).default('engine'))
     .option('--lines <count>', 'how many of the last lines', wholeNumber, 200)
-    .addHelpText('after', '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50')
-    .action(async (name: string, options: { follow?: boolean; source: 'job' | 'agent' | 'engine'; lines: number }) =>
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50\n  fairlead logs large --node 1',
+    )
+    .action(async (name: string, options: LogsOptions) =>
       go(async (context) =>
         (await import('./commands/logs.ts')).runLogs({ name, ...options, follow: options.follow ?? false }, context),
       ),

@@ -18,7 +18,7 @@ export type {
   WeightsPlace,
   PresetSettings,
 } from './port/engine-kind.ts';
-export { showEngineCommand, showServeCommand } from './show-engine-command.ts';
+export { showEngineCommand, type ShownRank, showServeCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';
 export { type EngineMetrics, type MetricNames, parseMetrics } from './port/parse-metrics.ts';
 export type { EngineSettingErrorCode } from './port/read-options.ts';

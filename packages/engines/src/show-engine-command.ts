@@ -4,7 +4,7 @@ import { Secret } from '@fairlead/kit';
 import { type CachePlaces, cacheVariables } from './caches/cache-variables.ts';
 import { findEngineKind } from './engine-kinds.ts';
 import { engineCommand } from './port/engine-command.ts';
-import type { EnginePlace, EngineWanted, PresetSettings } from './port/engine-kind.ts';
+import type { EngineKind, EngineNode, EnginePlace, EngineWanted, PresetSettings } from './port/engine-kind.ts';
 
 /** Names in place of what only the node knows. */
 export const shownPlace: EnginePlace = {
@@ -18,8 +18,17 @@ export const shownPlace: EnginePlace = {
 
 export interface ShownEngine {
   argv: string[];
+  /** Over several nodes: the command of each, by rank. `argv` is the first of them. */
+  ranks: ShownRank[];
   /** Where caches and temporary files lie; without what the job's environment sets. */
   caches: Record<string, string>;
+}
+
+export interface ShownRank {
+  rank: number;
+  argv: string[];
+  /** What the agent sets; without what the job's environment has. */
+  env: Record<string, string>;
 }
 
 export interface ShownJob {
@@ -44,7 +53,8 @@ export function showServeCommand(engine: string, model: string, settings: Preset
 
 export function showEngineCommand(engine: string, wanted: EngineWanted, job: ShownJob): ShownEngine {
   const kind = findEngineKind(engine);
-  const { argv } = engineCommand({ kind, wanted, place: shownPlace, instanceId: '<instance>', ...job });
+  const ranks = showRanks(kind, wanted, job);
+  const alone = engineCommand({ kind, wanted, place: shownPlace, instanceId: '<instance>', ...job });
   const { env } = engineCommand({
     kind,
     wanted: { ...wanted, container: undefined },
@@ -53,5 +63,20 @@ export function showEngineCommand(engine: string, wanted: EngineWanted, job: Sho
     ...job,
   });
   const caches = cacheVariables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
-  return { argv, caches: Object.fromEntries(caches) };
+  return { argv: ranks[0]?.argv ?? alone.argv, ranks, caches: Object.fromEntries(caches) };
+}
+
+function showRanks(kind: EngineKind, wanted: EngineWanted, job: ShownJob): ShownRank[] {
+  const ranks = wanted.nodes === 1 ? [] : Array.from({ length: wanted.nodes }, (_, rank) => rank);
+  const isOther = (name: string) => Object.hasOwn(job.env, name) || cacheVariables.some((one) => one === name);
+  return ranks.map((rank) => {
+    const place = { ...shownPlace, node: nodeOf(rank) };
+    const { argv, env } = engineCommand({ kind, wanted, place, instanceId: `<instance>.${rank}`, ...job });
+    return { rank, argv, env: Object.fromEntries(Object.entries(env).filter(([name]) => !isOther(name))) };
+  });
+}
+
+function nodeOf(rank: number): EngineNode {
+  const meeting = { address: '<address of rank 0>', port: '<free port>' };
+  return { rank, address: `<address of rank ${rank}>`, networkInterface: '<interface to rank 0>', meeting };
 }

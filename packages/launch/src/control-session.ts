@@ -33,7 +33,7 @@ export interface ControlCalls {
   /** Lines as they come; ends with the log unless `follow`. */
   logs(
     instanceId: string,
-    query: { source: LogSource; lines: number; follow: boolean },
+    query: { source: LogSource; node?: number | undefined; lines: number; follow: boolean },
     signal?: AbortSignal,
   ): AsyncIterable<string[]>;
   /** The newest events of one deployment, oldest first. */

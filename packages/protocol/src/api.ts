@@ -242,6 +242,8 @@ export const logLine = z.union([
 
 export const logQuery = z.object({
   source: logSource.default('engine'),
+  /** Rank of the node whose log it is, over several nodes. */
+  node: z.coerce.number().int().min(0).max(9999).optional(),
   lines: z.coerce.number().int().min(0).max(100_000).default(200),
   follow: z.stringbool().default(false),
 });

@@ -5,6 +5,8 @@ import type { ControlMessage, LogSource } from '@fairlead/protocol';
 
 export interface TailQuery {
   source: LogSource;
+  /** Rank of the node whose log it is. Absent: 0. */
+  node?: number | undefined;
   lines: number;
   follow: boolean;
 }

@@ -1,6 +1,6 @@
 // `deploy --dry-run`: the job script and the engine's command line as they would be, without reaching anything.
 
-import { showEngineCommand } from '@fairlead/engines';
+import { showEngineCommand, type ShownRank } from '@fairlead/engines';
 import { shellJoin } from '@fairlead/kit';
 
 import type { ClusterConfig, NamedCluster } from '@fairlead/config';
@@ -29,7 +29,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files, isPlanned }: DryR
     nodePath,
     agentPath: `${paths.runtime}/agent.mjs`,
   });
-  const { argv: engineCommand, caches } = shownEngine(plan, cluster.config, paths);
+  const { argv: engineCommand, ranks, caches } = shownEngine(plan, cluster.config, paths);
   const words = [
     ...reasonLines(plan),
     ...plan.risks.map((risk) => `warning   ${risk}`),
@@ -46,12 +46,13 @@ export function dryRun(plan: DeploymentPlan, { cluster, files, isPlanned }: DryR
       engine: plan.engine,
       ...sizedFields(plan),
       engineCommand,
+      ...(ranks.length === 0 ? {} : { ranks: ranks.map(({ rank, argv, env }) => ({ rank, command: argv, env })) }),
       engineCaches: caches,
       risks: plan.risks,
       configFiles: files,
       script,
     },
-    `# configuration: ${files.join(', ') || 'no file'}\n${choices}# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n# the engine's command line, made by the agent\n${shellJoin(engineCommand)}\n# where the engine keeps files, unless the job's environment says otherwise\n${cacheLines(caches)}`,
+    `# configuration: ${files.join(', ') || 'no file'}\n${choices}# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n${commandLines(engineCommand, ranks)}\n# where the engine keeps files, unless the job's environment says otherwise\n${cacheLines(caches)}`,
   );
 }
 
@@ -61,6 +62,18 @@ function shownEngine(plan: DeploymentPlan, { env = {} }: ClusterConfig, paths: C
   const shared = paths.cache === undefined ? undefined : { path: paths.cache, isWritable: true };
   const local = paths.scratch === undefined ? undefined : `${paths.scratch}/fairlead-cache-<uid>`;
   return showEngineCommand(plan.engine, wanted, { env, caches: { shared, local } });
+}
+
+function commandLines(command: readonly string[], ranks: readonly ShownRank[]): string {
+  if (ranks.length === 0) return `# the engine's command line, made by the agent\n${shellJoin(command)}`;
+  const blocks = ranks.map(({ rank, argv, env }) =>
+    [
+      `# the engine's part on the node of rank ${rank}, made by its agent: variables and command line`,
+      ...Object.entries(env).map(([name, value]) => `#   ${name}=${value}`),
+      shellJoin(argv),
+    ].join('\n'),
+  );
+  return blocks.join('\n');
 }
 
 function cacheLines(caches: Readonly<Record<string, string>>): string {

@@ -5,6 +5,7 @@ import { type BastionRouteView, describeRoute, type Session } from '@fairlead/cl
 import {
   type DeploymentView,
   type EventView,
+  type InstanceNode,
   type InstanceState,
   type InstanceView,
   isEnded,
@@ -139,6 +140,13 @@ function linesOf(rows: readonly Row[]): string[] {
   return rows.flatMap(([key, value]) => (value ? [`${key.padEnd(9)} ${indented(value)}`] : []));
 }
 
+/** `0 node1: 4 × NVIDIA H100, running`. */
+function nodeWords({ rank, host, gpus, state }: InstanceNode): string {
+  const kinds = [...new Set(gpus)].map((kind) => `${gpus.filter((gpu) => gpu === kind).length} × ${kind}`);
+  const status = state.status === 'lost' ? `lost: ${state.reason}` : state.status;
+  return `${rank} ${host}: ${[...kinds, status].join(', ')}`;
+}
+
 function instanceRows(instance: InstanceView, { cluster }: DeploymentView, nowMs: number): Row[] {
   const { state, nodes } = instance;
   const ended = isEnded(state);
@@ -147,8 +155,9 @@ function instanceRows(instance: InstanceView, { cluster }: DeploymentView, nowMs
     ['state', stateWords(state)],
     ['hint', ended ? state.cause.hint : undefined],
     ['job', instance.jobId],
-    [nodes.length > 1 ? 'hosts' : 'host', nodes.map(({ host }) => host).join(', ')],
-    ['GPUs', gpus.join(', ')],
+    ...(nodes.length > 1
+      ? [['nodes', nodes.map(nodeWords).join('\n')] satisfies Row]
+      : [['host', nodes[0]?.host] satisfies Row, ['GPUs', gpus.join(', ')] satisfies Row]),
     ['requests', instance.load ? `${instance.load.inFlight} in flight` : undefined],
     [
       'ends',

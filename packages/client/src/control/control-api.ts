@@ -65,7 +65,7 @@ export interface ControlApi extends Disposable {
   /** Yields lines as they come. Ends with the log, with `follow` only when control ends it. Throws `control_unreachable` where the connection is lost. */
   logs(
     instanceId: string,
-    query: { source: LogSource; lines: number; follow: boolean },
+    query: { source: LogSource; node?: number | undefined; lines: number; follow: boolean },
     signal?: AbortSignal,
   ): AsyncIterable<string[]>;
 }

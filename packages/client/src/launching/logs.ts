@@ -7,6 +7,8 @@ import { configPlace, launchDeps, type LaunchOptions, loadLaunching } from './la
 export interface LogsOptions extends LaunchOptions {
   /** The engine's own lines, the agent's, or those of the job's script. Default: engine. */
   source?: 'engine' | 'agent' | 'job';
+  /** Rank of the node whose log it is, for a job over several. Default: 0. */
+  node?: number;
   /** How many of the last lines come first. Default: 100. */
   lines?: number;
   /** Goes on with further lines until the loop is left or the signal fires, which throws its reason. */
@@ -19,13 +21,13 @@ export interface LogsOptions extends LaunchOptions {
  */
 export async function* logs(name: string, options: LogsOptions = {}): AsyncGenerator<string, void, undefined> {
   options.signal?.throwIfAborted();
-  const { log = silentLog, source = 'engine', lines = 100, follow = false } = options;
+  const { log = silentLog, source = 'engine', node, lines = 100, follow = false } = options;
   const warn = (message: string) => log.warn({ op: 'logs', deployment: name }, message);
   const { loadConfig } = await import('@fairlead/config');
   const { readLog } = await loadLaunching();
   const { config } = await loadConfig(configPlace(options, warn));
   const signal = options.signal ?? new AbortController().signal;
-  for await (const event of readLog(launchDeps(options, config), { name, source, lines, follow }, signal)) {
+  for await (const event of readLog(launchDeps(options, config), { name, source, node, lines, follow }, signal)) {
     if (event.type === 'log.lines') yield* event.lines;
     else if (event.type === 'warning') warn(event.message);
   }

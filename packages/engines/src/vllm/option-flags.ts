@@ -72,13 +72,20 @@ export function dtypeOf({ dtype }: VllmOptions, args: readonly string[]): string
   return valueOfFlag(args, optionFlags.dtype.flags) ?? dtype;
 }
 
-/** Splits the layers over all GPUs of the job where neither a setting nor an argument says how. */
+/**
+ * Splits the layers over the GPUs of a node, and their sequence over the nodes, where neither a setting nor an argument says how:
+ * tensor-parallel processes talk too much for a network between nodes.
+ */
 export function tensorArguments(
   options: VllmOptions,
   { args, gpus, nodes }: { args: readonly string[]; gpus: number; nodes: number },
 ): string[] {
   const { tensorParallel, pipelineParallel, dataParallel } = optionFlags;
   if (options.tensorParallel !== undefined || tensorParallel.flags.some((flag) => namesFlag(args, flag))) return [];
+  const hasStages =
+    options.pipelineParallel !== undefined || pipelineParallel.flags.some((flag) => namesFlag(args, flag));
+  if (nodes > 1 && gpus > 0 && !hasStages)
+    return [...(gpus > 1 ? [tensorParallel.flags[0], String(gpus)] : []), pipelineParallel.flags[0], String(nodes)];
   const given = (flags: readonly string[], value: number | undefined) => Number(valueOfFlag(args, flags) ?? value ?? 1);
   const others =
     given(pipelineParallel.flags, options.pipelineParallel) * given(dataParallel.flags, options.dataParallel);

@@ -29,11 +29,20 @@ function started(rank: number, change: Partial<EngineSettings> = {}, env: NodeJS
 describe('vLLM over two nodes', () => {
   it('is led by rank 0, which alone listens', () => {
     expect(started(0).argv.join(' ')).toContain(
-      'vllm serve org/model --served-model-name model --tensor-parallel-size 8 --nnodes 2 --node-rank 0 --master-addr 10.0.0.1 --master-port 41234 --distributed-timeout-seconds 300 --uds /tmp/fl-abc/e.sock',
+      'vllm serve org/model --served-model-name model --tensor-parallel-size 4 --pipeline-parallel-size 2 --nnodes 2 --node-rank 0 --master-addr 10.0.0.1 --master-port 41234 --distributed-timeout-seconds 300 --uds /tmp/fl-abc/e.sock',
     );
     expect(started(1).argv.join(' ')).toContain(
-      'vllm serve org/model --served-model-name model --tensor-parallel-size 8 --nnodes 2 --node-rank 1 --master-addr 10.0.0.1 --master-port 41234 --distributed-timeout-seconds 300 --headless',
+      'vllm serve org/model --served-model-name model --tensor-parallel-size 4 --pipeline-parallel-size 2 --nnodes 2 --node-rank 1 --master-addr 10.0.0.1 --master-port 41234 --distributed-timeout-seconds 300 --headless',
     );
+  });
+
+  it('is split as the settings say', () => {
+    const words = (change: Partial<EngineSettings>) => started(1, change).argv.join(' ');
+    expect(words({ options: { tensorParallel: 8 } })).toContain('--tensor-parallel-size 8 --nnodes');
+    expect(words({ options: { pipelineParallel: 4 } })).toContain(
+      '--tensor-parallel-size 2 --pipeline-parallel-size 4',
+    );
+    expect(words({ args: ['-tp', '8'] })).not.toContain('pipeline');
   });
 
   it('is told its own address and interface, unless the settings name others', () => {

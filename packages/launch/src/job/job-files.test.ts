@@ -54,6 +54,17 @@ describe("A job's script", () => {
       /^exec .*--disable-sigusr1 --max-semi-space-size=2 \/opt\/agent\.mjs --spec '\/home\/al ice\//,
     );
   });
+  it('over several nodes becomes srun, which starts an agent on each', () => {
+    const several = jobScript(planDeployment({ what: 'a/b', nodes: 2 }, {}, cluster.config), cluster, place);
+    expect(several).toContain('#SBATCH --nodes=2\n#SBATCH --ntasks-per-node=1');
+    expect(several.trimEnd().split('\n').at(-1)).toMatch(
+      /^exec srun --kill-on-bad-exit=1 --nodes=2 --ntasks=2 --ntasks-per-node=1 --cpu-bind=none --mpi=none "\$fairlead_node" /,
+    );
+    const elsewhere = { ...cluster, config: { slurm: { binDir: '/opt/slurm/bin' } } };
+    expect(jobScript(planDeployment({ what: 'a/b', nodes: 2 }, {}, {}), elsewhere, place)).toContain(
+      'exec /opt/slurm/bin/srun ',
+    );
+  });
   it('holds no secret', () => expect(script).not.toMatch(/fl[eio]?_/));
 });
 

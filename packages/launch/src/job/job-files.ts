@@ -47,6 +47,7 @@ export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place:
     // A log storm leaves garbage of some megabytes a second: a small young generation is swept before the process has grown by it.
     command: ['--disable-sigusr1', '--max-semi-space-size=2', place.agentPath, '--spec', join(jobDir, 'spec.json')],
     runtime: { nodePath: place.nodePath },
+    ...(plan.nodes === 1 ? {} : { launcher: launcherOf(plan, slurm.binDir) }),
     directives: directivesOf(plan, config),
     omit: slurm.omit ?? [],
     override: slurm.override ?? {},
@@ -54,6 +55,16 @@ export function jobScript(plan: DeploymentPlan, { config }: NamedCluster, place:
     prologue: config.prologue ?? [],
     env: config.env ?? {},
   });
+}
+
+/**
+ * An agent on each node. One that fails ends the others; each sees all CPUs of its node; no MPI takes part. Without `--overlap` and
+ * amounts of its own the step has everything that the job has.
+ */
+function launcherOf({ nodes }: DeploymentPlan, binDir: string | undefined): string[] {
+  const srun = binDir === undefined ? 'srun' : join(binDir, 'srun');
+  const tasks = [`--nodes=${nodes}`, `--ntasks=${nodes}`, '--ntasks-per-node=1'];
+  return [srun, '--kill-on-bad-exit=1', ...tasks, '--cpu-bind=none', '--mpi=none'];
 }
 
 export function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: ClusterConfig): SbatchDirectives {

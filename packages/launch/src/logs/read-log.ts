@@ -10,6 +10,7 @@ import type { ControlSession } from '../control-session.ts';
 import { type LaunchDeps, streamRun } from '../launch-deps.ts';
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { WorkEvent } from '../launch-event.ts';
+import type { Host } from '../host/host.ts';
 import type { Run } from '../machine.ts';
 import { openSite } from '../site/open-site.ts';
 import type { Teller } from '../stream-events.ts';
@@ -20,6 +21,8 @@ export type LogEvent = WorkEvent | { type: 'log.lines'; lines: readonly string[]
 export interface LogRequest {
   name: string;
   source: LogSource;
+  /** Rank of the node whose log it is, over several nodes. Default 0. */
+  node?: number | undefined;
   /** How many of the last lines come first. */
   lines: number;
   /** Whether further lines come as they are written; else the log ends with the last one. */
@@ -83,19 +86,32 @@ async function readFrom(reading: Reading): Promise<void> {
   await readFiles(reading);
 }
 
+/** Each node of a job over several nodes has files of its own; the output of the job is one file. */
+function logFiles({ source, node }: LogRequest): string[] {
+  const shared = `${source}.log`;
+  if (source === 'job') return [shared];
+  if (node === undefined) return [shared, `${source}.0.log`];
+  return [`${source}.${node}.log`, ...(node === 0 ? [shared] : [])];
+}
+
 function hasAgent(instance: InstanceView): boolean {
   return instance.leaseUntilMs !== undefined && !isEnded(instance.state);
+}
+
+async function firstReadable({ runner }: Host, paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) if ((await runner.run(['test', '-r', path])).code === 0) return path;
+  return undefined;
 }
 
 async function readFiles({ deps, request, deployment, run, shown, show }: Reading): Promise<void> {
   const { name, source, lines, follow } = request;
   await using site = await openSite(pickCluster(deps.config, deployment.cluster), run);
-  const path = join(leadInstance(deployment).jobDir, `${source}.log`);
-  const there = await site.host.runner.run(['test', '-r', path]);
-  if (there.code !== 0) {
+  const paths = logFiles(request).map((file) => join(leadInstance(deployment).jobDir, file));
+  const path = await firstReadable(site.host, paths);
+  if (path === undefined) {
     throw new CodedError<LaunchErrorCode>(
       'logs_unavailable',
-      `cannot show the ${source} log of ${name} because ${path} is not there yet on ${deployment.cluster}`,
+      `cannot show the ${source} log of ${name} because ${paths[0]} is not there yet on ${deployment.cluster}`,
       {
         hint: `The job may not have started: \`fairlead status ${name}\`. Other logs: --source job, agent or engine.`,
       },

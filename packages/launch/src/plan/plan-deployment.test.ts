@@ -77,11 +77,32 @@ describe('A plan', () => {
     [{ what: 'constructor' }, /no preset/, /Presets: demo/],
     [{ what: 'Llama-3.1-8B-Instruct' }, /no preset/, /Did you mean llama-3.1-8b/],
     [{ what: 'a/b', time: 'soon' }, /time limit "soon"/, /04:00:00/],
-    [{ what: 'a/b', nodes: 2 }, /one node/, /--nodes/],
     [{ what: 'a/b', engine: 'vlm' }, /engine "vlm"/, /Engines: vllm, sim, command/],
   ])('of %j is refused with what to do', (request, message, hint) => {
     expect(() => planDeployment(request, {}, {})).toThrow(
       expect.objectContaining({ message: expect.stringMatching(message), hint: expect.stringMatching(hint) }),
+    );
+  });
+});
+
+describe('A plan over several nodes', () => {
+  it('is what flag, preset or model says', () => {
+    expect(planDeployment({ what: 'a/b', nodes: 2, gpus: 4 }, {}, {})).toMatchObject({ nodes: 2, gpus: 4 });
+    const config = { presets: { mine: { model: '/models/m', nodes: 3 } } };
+    expect(planDeployment({ what: 'mine' }, config, {}).nodes).toBe(3);
+    expect(planDeployment({ what: 'llama-3.1-405b-fp8' }, {}, {})).toMatchObject({ nodes: 2, gpus: 4 });
+    expect(planDeployment({ what: 'demo', nodes: 2 }, {}, {}).nodes).toBe(2);
+  });
+
+  it('is refused on a local cluster, and with settings that contradict it', () => {
+    expect(() => planDeployment({ what: 'a/b', nodes: 2 }, {}, { kind: 'local' })).toThrow(
+      /a local cluster is one node/,
+    );
+    const own = { engines: { command: { command: ['serve', '{socket}'] } } };
+    expect(() => planDeployment({ what: 'a/b', engine: 'command', nodes: 2 }, {}, own)).toThrow(/runs on one node/);
+    const ray = { engines: { vllm: { args: ['--distributed-executor-backend', 'ray'] } } };
+    expect(() => planDeployment({ what: 'a/b', nodes: 2 }, {}, ray)).toThrow(
+      /engines\.vllm\.args: .*its own backend, mp/,
     );
   });
 });

@@ -81,14 +81,14 @@ export function planDeployment(
 ): DeploymentPlan {
   const { preset: found, isOwn } = findPreset(request.what, config);
   refuseOddModel(found.model);
-  refuseSeveralNodes(request.nodes ?? (isOwn ? found.nodes : undefined) ?? 1, request);
   const kind = findEngineKind(request.engine ?? found.engine ?? defaultEngine);
   const sized = sizedBy(request, { preset: found, isOwn, kind, cluster, known });
   const preset = sized ? sizedPreset({ preset: found, isOwn, kind }, sized) : found;
-  refuseSeveralNodes(preset.nodes ?? 1, request);
+  const nodes = request.nodes ?? (isOwn ? found.nodes : undefined) ?? sized?.nodes ?? preset.nodes ?? 1;
   const { engineSettings, risks } = planEngine(kind, preset, { cluster, wished: wishOptions(request, kind) });
   const timeText = request.time ?? preset.time ?? cluster.slurm?.time;
   const timeMinutes = timeText === undefined ? Math.ceil((sized?.hours ?? defaultHours) * 60) : minutesOf(timeText);
+  refuseSeveralNodes(nodes, { kind, cluster, engineSettings });
   const gpus = request.gpus ?? preset.gpus ?? sized?.gpus ?? kind.defaultGpus;
   const { partition, gpuType } = sized ?? {};
   const unplanned = sized || !known.site || gpus === 0 ? undefined : unplannedWords({ cluster, site: known.site });
@@ -100,7 +100,7 @@ export function planDeployment(
     engineSettings,
     risks: [...risks, ...(sized?.warnings ?? []), ...(unplanned === undefined ? [] : [unplanned])],
     gpus,
-    nodes: 1,
+    nodes,
     timeMinutes,
     reasons: sized?.reasons ?? [],
     ...defined({
@@ -108,20 +108,28 @@ export function planDeployment(
       cpusPerTask: preset.cpusPerTask ?? cluster.slurm?.cpusPerTask ?? sized?.cpusPerTask,
       partition,
       gpuType,
-      cost: costOf(cluster.cost ?? known.site?.cost, gpus, timeMinutes),
+      cost: costOf(cluster.cost ?? known.site?.cost, gpus * nodes, timeMinutes),
     }),
   };
 }
 
-function refuseSeveralNodes(nodes: number, request: DeployRequest): void {
+interface OverNodes {
+  kind: EngineKind;
+  cluster: ClusterConfig;
+  engineSettings: EngineSettings;
+}
+
+function refuseSeveralNodes(nodes: number, { kind, cluster, engineSettings }: OverNodes): void {
   if (nodes === 1) return;
-  throw new CodedError<LaunchErrorCode>(
-    'usage',
-    `cannot deploy over ${nodes} nodes because this version runs an engine on one node`,
-    {
-      hint: `Leave --nodes out, and choose a model that fits the GPUs of one node: \`fairlead plan ${request.what}\`.`,
-    },
-  );
+  const refuse = (why: string, hint: string) => {
+    throw new CodedError<LaunchErrorCode>('usage', `cannot deploy over ${nodes} nodes because ${why}`, { hint });
+  };
+  const oneNode = 'Leave --nodes out, or choose a model that fits one node: `fairlead plan <model>`.';
+  if (cluster.kind === 'local') refuse('a local cluster is one node', oneNode);
+  if (!kind.checkNodes) refuse(`${kind.title} runs on one node`, oneNode);
+  const [problem] = kind.checkNodes?.(engineSettings) ?? [];
+  if (problem)
+    refuse(`engines.${kind.name}.${problem.path}: ${problem.message}`, 'Correct it for this deployment: --set.');
 }
 
 interface Unsized {

@@ -122,6 +122,16 @@ describe('A deployment on a site', () => {
     expect(planOn(alpine, { what: 'demo' }, { config })).toMatchObject({ gpus: 0, reasons: [] });
   });
 
+  it('is spread over nodes where the model needs it, or the user says so', () => {
+    const spread = planOn(capella, { what: 'llama-3.1-405b-fp8' });
+    expect(spread).toMatchObject({ nodes: 2, gpus: 4 });
+    expect(spread.engineSettings.options).toMatchObject({ tensorParallel: 4, pipelineParallel: 2 });
+    expect(spread.reasons.map(({ why }) => why).join('\n')).toContain('on 2 nodes');
+    const asked = planOn(capella, { what: 'llama-3.1-70b', nodes: 2 });
+    expect(asked).toMatchObject({ nodes: 2, gpus: 4 });
+    expect(() => planOn(capella, { what: 'llama-3.1-70b', nodes: 99 })).toThrow(/at most \d+ nodes there: got 99/);
+  });
+
   it('has the cost of a model that is not planned too, at the price of the setting', () => {
     const cluster = { cost: { perGpuHour: 2, unit: 'EUR' } };
     expect(planOn(alpine, { what: 'some/model', gpus: 2 }, { cluster }).cost).toEqual({

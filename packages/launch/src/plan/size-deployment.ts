@@ -49,9 +49,6 @@ export interface Sized {
   warnings: readonly string[];
 }
 
-/** This version runs an engine on one node. */
-const maxNodes = 1;
-
 /** Undefined where nothing is known of the GPUs that the settings name, and for an engine without GPUs. Throws `does_not_fit`. */
 export function sizeDeployment(sizing: Sizing): Sized | undefined {
   const { model, cluster, site } = sizing;
@@ -78,15 +75,17 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
 }
 
 /** The places that the settings leave, each with the GPUs that they name. */
-function placesFor({ request, own, args, cluster, site }: Sizing): Place[] {
+function placesFor({ request, model, own, args, cluster, site }: Sizing): Place[] {
   const split = (numberOf(args, '--tensor-parallel-size') ?? 1) * (numberOf(args, '--pipeline-parallel-size') ?? 1);
   const wantedGpus = request.gpus ?? own.gpus ?? (split > 1 ? split : undefined);
   // An engine that computes on CPUs: the planner counts GPUs.
   if (wantedGpus === 0) return [];
+  const wantedNodes = request.nodes ?? own.nodes;
+  const most = wantedNodes === undefined && (wantedGpus !== undefined || !needsSeveralNodes(model)) ? 1 : Infinity;
   const wantedHours = (minutesSaid({ request, own, cluster }) ?? 0) / 60;
   const places = site.places
     .filter((place) => isInPartition(place, cluster.slurm?.partition) && hasType(place, cluster.gpu?.type))
-    .map((place) => ({ ...place, nodes: Math.min(maxNodes, place.nodes), ...defined({ wantedGpus }) }));
+    .map((place) => ({ ...place, nodes: Math.min(most, place.nodes), ...defined({ wantedGpus, wantedNodes }) }));
   const long = places.filter(({ maxHours = Infinity }) => maxHours >= wantedHours);
   return long.length > 0 ? long : places;
 }
@@ -114,6 +113,11 @@ function isInPartition(place: Place, partition: string | undefined): boolean {
 
 function hasType(place: Place, type: string | undefined): boolean {
   return type === undefined || place.gresType === type || findGpusOfGres(type).includes(place.gpu);
+}
+
+/** Any other model is spread over nodes only where the user says so: the network between them may be slow. */
+function needsSeveralNodes({ name }: ModelFacts): boolean {
+  return builtInModels.some((one) => one.name === name && one.fits.nodes > 1);
 }
 
 function wishOf({ request, model, args }: Sizing): Wish {

@@ -16,6 +16,8 @@ export interface GpuSupply {
   /** Only layouts with this many GPUs a node count. */
   wantedGpus?: number;
   nodes: number;
+  /** Only layouts over this many nodes count. */
+  wantedNodes?: number;
 }
 
 export function gpusOf({ nodes, gpusPerNode }: Layout): number {
@@ -25,7 +27,8 @@ export function gpusOf({ nodes, gpusPerNode }: Layout): number {
 /** Every split that the model's shape and the supply allow, the best first: fewer nodes, then no stages inside a node (stages wait for each other), then fewer GPUs. */
 export function listLayouts(model: ModelFacts, supply: GpuSupply): Layout[] {
   const layouts: Layout[] = [];
-  for (let nodes = 1; nodes <= supply.nodes; nodes++) {
+  for (let nodes = supply.wantedNodes ?? 1; nodes <= (supply.wantedNodes ?? supply.nodes); nodes++) {
+    if (nodes > supply.nodes) break;
     // A job on several nodes takes whole nodes: another job on one of them would slow every step.
     const least = supply.wantedGpus ?? (nodes === 1 ? 1 : supply.gpusPerNode);
     const most = Math.min(supply.gpusPerNode, supply.wantedGpus ?? supply.gpusPerNode);

@@ -14,6 +14,8 @@ export interface Place {
   /** Only layouts with this many GPUs a node count. */
   wantedGpus?: number;
   nodes: number;
+  /** Only layouts over this many nodes count. */
+  wantedNodes?: number;
   cpusPerNode?: number;
   memoryGbPerNode?: number;
   maxHours?: number;

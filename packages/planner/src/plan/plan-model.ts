@@ -100,9 +100,11 @@ interface Tried {
 
 function shortage(model: ModelFacts, place: Place, layouts: readonly Tried[]): string {
   const [best] = layouts.toSorted((a, b) => b.memory.free - a.memory.free);
-  const { wantedGpus = 0, gpusPerNode } = place;
+  const { wantedGpus = 0, wantedNodes = 1, gpusPerNode } = place;
   if (wantedGpus > gpusPerNode)
     return `its nodes have ${gpusPerNode} GPU${gpusPerNode === 1 ? '' : 's'}: got ${wantedGpus}`;
+  if (wantedNodes > place.nodes)
+    return `a plan counts on at most ${place.nodes} node${place.nodes === 1 ? '' : 's'} there: got ${wantedNodes}`;
   if (!best && wantedGpus > 1)
     return tensorParallelFault(model, wantedGpus) ?? `${model.name} cannot be split over ${wantedGpus} GPUs`;
   if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
