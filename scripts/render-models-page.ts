@@ -33,7 +33,7 @@ Embedding models, rerankers and Whisper are deployed in the same way. They answe
 
 ## On the sites that are known
 
-What \`deploy\` does with each model on a cluster with the \`site\` of the column, for ${wishWords()}: the partition where it takes the fewest GPUs, or why it is refused before anything is queued. *Not proven* says that vLLM's documentation does not list the GPU. This version of Fairlead deploys on one node alone; a plan over several is shown all the same.
+What \`deploy\` does with each model on a cluster with the \`site\` of the column, for ${wishWords()}: the partition where it takes the fewest GPUs, or why it is refused before anything is queued. *Not proven* says that vLLM's documentation does not list the GPU. A model is [spread over several nodes](multi-node.md) without a flag where it was made for as many.
 
 | model | format | weights | ${builtInSites.map(({ title }) => title).join(' | ')} |
 |---|---|---|${'---|'.repeat(builtInSites.length)}
@@ -89,7 +89,11 @@ function cellOf(model: ModelPreset, site: SiteProfile): string {
     return `${plan.place.partition ?? ''}: ${layoutWords(plan.layout)}${isUnproven(plan) ? ' (not proven)' : ''}`;
   const [change] = plan.changes;
   const several = bestPlan(places.map((place) => planModel(model, place, wish)));
-  const spread = several ? `; over nodes: ${layoutWords(several.layout)} of ${several.place.partition ?? ''}` : '';
+  if (several && several.layout.nodes <= model.fits.nodes)
+    return `${several.place.partition ?? ''}: ${layoutWords(several.layout)}`;
+  const spread = several
+    ? `; with \`--nodes ${several.layout.nodes}\`: ${layoutWords(several.layout)} of ${several.place.partition ?? ''}`
+    : '';
   return `refused: ${change === undefined ? 'no change of one step would do' : change.what}${spread}`;
 }
 

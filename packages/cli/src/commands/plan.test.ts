@@ -59,7 +59,7 @@ describe('plan', () => {
     const { text } = await plan({ model: 'llama-3.1-405b-fp8', site: 'tud-capella' });
     expect(text).toMatch(/fits with 8 GPUs on 2 nodes \(tensor-parallel 4 × pipeline 2\)/);
     expect(text).toMatch(
-      / {2}warning {3}this version of Fairlead deploys on one node alone\n {2}instead {3}take a node with/,
+      / {2}warning {3}over 2 nodes each step of the model waits for the network between them; deploy it with --nodes 2\n {2}instead {3}take a node with/,
     );
   });
 

@@ -97,7 +97,9 @@ function planAt(place: Place, model: ModelFacts, wish: Wish): PlacePlan {
   const options = { wish, siblings: siblingsOf(model) };
   const changes = isOneNode ? [] : findChanges(model, { ...place, nodes: 1 }, options);
   if (isOneNode || !plan.fits) return { ...plan, changes };
-  return { ...plan, changes, warnings: [...plan.warnings, 'this version of Fairlead deploys on one node alone'] };
+  const { nodes } = plan.layout;
+  const slow = `over ${nodes} nodes each step of the model waits for the network between them; deploy it with --nodes ${nodes}`;
+  return { ...plan, changes, warnings: [...plan.warnings, slow] };
 }
 
 function placesFor(args: PlanArgs, { site, gpu }: { site: SiteProfile | undefined; gpu: Gpu | undefined }): Place[] {

@@ -99,6 +99,7 @@ describe('A deployment on a site', () => {
     expect(plan.engineSettings).toMatchObject({ args: [], options: { ...planned, maxModelLen: 8192 } });
     expect(plan.engineSettings.options).not.toHaveProperty('reasoningParser');
     expect(whyOf(plan, 'KV cache')).toContain('4 × 8192 tokens');
+    expect(() => planOn(alpine, { what: 'llama-3.1-405b-fp8' })).toThrow(/fits nowhere/);
     const asked = planOn(capella, { what: 'mine', context: 4096 }, { config: { presets: { mine } }, cluster });
     expect(asked.engineSettings.options).toEqual({ ...planned, maxModelLen: 4096 });
   });

@@ -81,11 +81,15 @@ function placesFor({ request, model, own, args, cluster, site }: Sizing): Place[
   // An engine that computes on CPUs: the planner counts GPUs.
   if (wantedGpus === 0) return [];
   const wantedNodes = request.nodes ?? own.nodes;
-  const most = wantedNodes === undefined && (wantedGpus !== undefined || !needsSeveralNodes(model)) ? 1 : Infinity;
+  const most = wantedGpus === undefined ? usualNodes(model) : 1;
   const wantedHours = (minutesSaid({ request, own, cluster }) ?? 0) / 60;
   const places = site.places
     .filter((place) => isInPartition(place, cluster.slurm?.partition) && hasType(place, cluster.gpu?.type))
-    .map((place) => ({ ...place, nodes: Math.min(most, place.nodes), ...defined({ wantedGpus, wantedNodes }) }));
+    .map((place) => ({
+      ...place,
+      nodes: wantedNodes === undefined ? Math.min(most, place.nodes) : place.nodes,
+      ...defined({ wantedGpus, wantedNodes }),
+    }));
   const long = places.filter(({ maxHours = Infinity }) => maxHours >= wantedHours);
   return long.length > 0 ? long : places;
 }
@@ -115,9 +119,9 @@ function hasType(place: Place, type: string | undefined): boolean {
   return type === undefined || place.gresType === type || findGpusOfGres(type).includes(place.gpu);
 }
 
-/** Any other model is spread over nodes only where the user says so: the network between them may be slow. */
-function needsSeveralNodes({ name }: ModelFacts): boolean {
-  return builtInModels.some((one) => one.name === name && one.fits.nodes > 1);
+/** Over more nodes than it was made for a model is spread only where the user says so: the network between them may be slow. */
+function usualNodes({ name }: ModelFacts): number {
+  return builtInModels.find((one) => one.name === name)?.fits.nodes ?? 1;
 }
 
 function wishOf({ request, model, args }: Sizing): Wish {
