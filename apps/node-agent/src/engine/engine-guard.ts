@@ -1,10 +1,13 @@
-// Ends the engine's process group when the agent dies without a chance to (SIGKILL): a shell that waits for the end of
-// a pipe which the agent alone holds. Under Slurm the cgroup would do; on a local cluster nothing else does.
+// Ends the engine's process group when the agent dies without a chance to (SIGKILL), and removes the agent's directory on the node: a
+// shell that waits for the end of a pipe which the agent alone holds. Under Slurm the cgroup ends the group too; nothing else
+// removes the directory.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Clock, detach, errorText, type Log, retryPassing, signalProcess } from '@fairlead/kit';
 
 export interface EngineGuardOptions {
+  /** The agent's own, on the node. Absent: none is removed. */
+  directory?: string | undefined;
   clock: Clock;
   log: Log;
 }
@@ -13,11 +16,11 @@ export interface EngineGuardOptions {
  * Starts the guard by itself, again while the node has no room for a process; an engine without a guard is logged.
  * `disarm` when the engine is gone and its group's number may belong to another process.
  */
-export function guardEngine(enginePid: number, { clock, log }: EngineGuardOptions): { disarm(): void } {
+export function guardEngine(enginePid: number, { directory, clock, log }: EngineGuardOptions): { disarm(): void } {
   const over = new AbortController();
   let guard: ChildProcess | undefined;
   const start = () => {
-    guard = spawnGuard(enginePid);
+    guard = spawnGuard(enginePid, directory);
     return started(guard);
   };
   const armed = retryPassing(start, { clock, random: () => 0.5, limitMs: Infinity, signal: over.signal });
@@ -33,11 +36,14 @@ export function guardEngine(enginePid: number, { clock, log }: EngineGuardOption
   };
 }
 
-function spawnGuard(enginePid: number): ChildProcess {
-  return spawn('/bin/sh', ['-c', 'read -r _; kill -s KILL -- "-$1"', 'fairlead-guard', String(enginePid)], {
+/** A process that is being killed may still make a file: the directory is removed a second time then. */
+const script = 'read -r _; kill -s KILL -- "-$1"; [ -z "$2" ] || rm -rf -- "$2" || rm -rf -- "$2"';
+
+function spawnGuard(enginePid: number, directory = ''): ChildProcess {
+  return spawn('/bin/sh', ['-c', script, 'fairlead-guard', String(enginePid), directory], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
-    env: {},
+    env: { PATH: '/usr/bin:/bin' },
   });
 }
 

@@ -124,7 +124,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const command = commandOf(await readBuild(commandOf, signal));
     started = command;
     tell([...gpus.notes, ...command.notes]);
-    const engine = await spawnEngine({ command, socketPath: directory.socketPath, clock, log, signal, onOutput });
+    const at = { socketPath: directory.socketPath, directory: directory.path };
+    const engine = await spawnEngine({ command, ...at, clock, log, signal, onOutput });
     followDownload({ engine, place: kind.weights?.(spec.model, command.env), progress: output.progress, clock, log });
     return engine;
   };

@@ -40,6 +40,8 @@ export interface EngineProcess {
 export interface SpawnEngineOptions {
   command: Pick<EngineCommand, 'argv' | 'env'>;
   socketPath: string;
+  /** The agent's own on the node, to be removed if the agent is killed. */
+  directory?: string;
   /** Takes the output, in blocks of whole lines. The memory of a block is written over when it returns. */
   onOutput: (block: Buffer) => void;
   clock: Clock;
@@ -77,7 +79,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   const started = await startProgram(options);
   const { pid } = started;
   const exited = settledExit(started, options, oomKillsBefore);
-  const guard = guardEngine(pid, { clock, log });
+  const guard = guardEngine(pid, { directory: options.directory, clock, log });
 
   let ending: Promise<void> | undefined;
   const limit = new AbortController();

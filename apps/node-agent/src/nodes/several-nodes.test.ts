@@ -131,6 +131,7 @@ describe.concurrent('the agents of a job over two nodes', () => {
     expect(await worker.exited).toBe(17);
     expect(worker.said).toContain('no way to the leader');
     await expect.poll(() => leftOf(world)).toEqual([]);
+    await expect.poll(() => readdir(world.scratchDir)).toEqual([]);
   });
 
   it('wait for each other, whichever comes first', async ({ expect }) => {
