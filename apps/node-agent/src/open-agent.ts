@@ -4,7 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, ourVersions, type InstanceSpec } from '@fairlead/protocol';
-import { type JobIdentity, type JobNodes, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
+import {
+  endOwnJob,
+  type JobIdentity,
+  type JobNodes,
+  readJobIdentity,
+  readSlurmNotice,
+  visibleGpus,
+} from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
@@ -105,6 +112,7 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const exit = await ended.promise;
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
+  if (exit === 'node_lost') await endOwnJob(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster });
   return exit;
 }
 

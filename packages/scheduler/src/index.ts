@@ -4,6 +4,7 @@ export { classifySubmitError, type CommandOutcome, type SubmitError } from './sl
 export type { SubmitErrorKind } from './slurm/classify/submit-rules.ts';
 export { type CommandRunner, createLocalRunner, type CommandOptions, type RunResult } from './command-runner.ts';
 export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './inside/drain-window.ts';
+export { endOwnJob } from './inside/end-own-job.ts';
 export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
 export { type JobNodes, readJobNodes } from './inside/job-nodes.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
