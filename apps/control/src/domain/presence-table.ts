@@ -3,7 +3,7 @@
 import { type Machine, nameWith, Secret } from '@fairlead/kit';
 
 import {
-  type AgentLine,
+  type HeldLink,
   type Presence,
   type PresenceEffect,
   type PresenceEvent,
@@ -14,12 +14,12 @@ import type { Life } from './records.ts';
 const agent = { processId: 'p1', restart: 0, hostname: 'node1' };
 const ready: Life = { phase: 'attended', agent, state: { status: 'ready' }, generation: 1, retired: 0 };
 
-const [first, second] = [lineAt(1), lineAt(2)];
+const [first, second] = [linkAt(1), linkAt(2)];
 const known = { apiKey: new Secret('k'), agent: { version: '1.0.0', protocol: 2 } };
 const minuteMs = 60_000;
 
 /** Transitions only compare connections. */
-function lineAt(generation: number): AgentLine {
+function linkAt(generation: number): HeldLink {
   return { generation, give() {}, fence() {}, drop() {} };
 }
 
@@ -28,17 +28,17 @@ export const presenceMachine: Machine<Presence, PresenceEvent, PresenceEffect> =
   step: (presence, event) => transitionPresence(presence, event, ready),
   states: {
     unseen: {},
-    'on line 1': { ...known, line: first },
+    'on link 1': { ...known, link: first },
     gone: known,
     'unseen (refused before)': { refusedMs: 0 },
   },
   events: {
-    'line 1 proves itself': { type: 'line.attached', line: first, ...known },
-    'line 2 proves itself': { type: 'line.attached', line: second, ...known },
-    'a frame of line 1': { type: 'line.heard', line: first },
-    'a frame of line 2': { type: 'line.heard', line: second },
-    'line 1 closes': { type: 'line.closed', line: first },
-    'line 2 closes': { type: 'line.closed', line: second },
+    'link 1 proves itself': { type: 'link.attached', link: first, ...known },
+    'link 2 proves itself': { type: 'link.attached', link: second, ...known },
+    'a frame of link 1': { type: 'link.heard', link: first },
+    'a frame of link 2': { type: 'link.heard', link: second },
+    'link 1 closes': { type: 'link.closed', link: first },
+    'link 2 closes': { type: 'link.closed', link: second },
     'its load': { type: 'load.told', load: { inFlight: 1 } },
     'its other endpoints': { type: 'endpoints.told', endpoints: [] },
     'another agent is fenced': { type: 'agent.refused', code: 'fenced', message: 'no', nowMs: minuteMs },
@@ -50,9 +50,9 @@ export const presenceMachine: Machine<Presence, PresenceEvent, PresenceEffect> =
     },
     'too many connections': { type: 'agent.refused', code: 'too_many', message: 'no', nowMs: 11 * minuteMs },
   },
-  nameState: ({ line, apiKey, load, endpoints, refusedMs }) =>
+  nameState: ({ link, apiKey, load, endpoints, refusedMs }) =>
     nameWith(
-      line ? `on line ${line.generation}` : apiKey ? 'gone' : 'unseen',
+      link ? `on link ${link.generation}` : apiKey ? 'gone' : 'unseen',
       load && 'load known',
       endpoints && 'endpoints known',
       refusedMs !== undefined && 'refused before',
