@@ -26,6 +26,8 @@ export interface RoutesOptions<Proof> extends OpenSshOptions {
   prove: (connection: SshConnection) => Promise<Proof>;
   /** The codes with which `prove` rejects at another host. */
   otherHostCodes?: readonly string[];
+  /** Called when a route is dialled; what had to be read for it is read. */
+  onDialled?: () => void;
   /** How long to skip a route after its jump host has refused the login. */
   deniedMs: number;
 }
@@ -82,7 +84,7 @@ class RouteRace<Proof> {
       if (denied) throw new CodedError(denied.code, denied.message, denied);
       const target = await route.target();
       if (this.#over.signal.aborted) return;
-      const candidate = askRoute(target, this.#openOptions());
+      const candidate = askRoute(target, this.#openOptions(), this.#options.onDialled);
       this.#candidates[index] = candidate;
       await candidate.answered;
       this.#dispatch({ type: 'route.answered', index });
@@ -92,7 +94,15 @@ class RouteRace<Proof> {
   }
 
   #openOptions(): OpenSshOptions {
-    const { routes: _1, memory: _2, prove: _3, otherHostCodes: _4, deniedMs: _5, ...open } = this.#options;
+    const {
+      routes: _routes,
+      memory: _memory,
+      prove: _prove,
+      otherHostCodes: _codes,
+      deniedMs: _deniedMs,
+      onDialled: _onDialled,
+      ...open
+    } = this.#options;
     return open;
   }
 
