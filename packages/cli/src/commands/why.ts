@@ -83,6 +83,7 @@ const saysAll: Readonly<Record<EndCauseCode, boolean>> = {
   superseded: true,
   job_ended: false,
   agent_lost: false,
+  node_lost: false,
   engine_start_failed: false,
   engine_never_ready: false,
   engine_crash_loop: false,
