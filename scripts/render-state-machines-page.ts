@@ -5,7 +5,14 @@ import { dialMachine, lifeMachine, presenceMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
-import { connectionMachine, controlLinkMachine, healthMachine, supervisorMachine } from '@fairlead/node-agent';
+import {
+  connectionMachine,
+  controlLinkMachine,
+  healthMachine,
+  rosterMachine,
+  supervisorMachine,
+  workerMachine,
+} from '@fairlead/node-agent';
 import { jobMachine } from '@fairlead/scheduler';
 import { raceMachine } from '@fairlead/ssh';
 
@@ -19,6 +26,16 @@ const machines: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'A serving engine, as its agent judges it',
     file: 'apps/node-agent/src/health/health-machine.ts',
     table: () => renderTransitions(healthMachine),
+  },
+  {
+    title: 'The nodes of a job, as its leader sees them',
+    file: 'apps/node-agent/src/nodes/roster/roster.ts',
+    table: () => renderTransitions(rosterMachine),
+  },
+  {
+    title: 'A part of an engine, as the worker that runs it sees it',
+    file: 'apps/node-agent/src/nodes/worker/part-state.ts',
+    table: () => renderTransitions(workerMachine),
   },
   {
     title: 'An instance, as control sees it',

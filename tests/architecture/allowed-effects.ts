@@ -172,6 +172,14 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['Date', 'timers'],
     because: 'the one timer behind all that the simulated engine does',
   },
+  'packages/engine-sim/src/process/headless-process.ts': {
+    uses: ['Date', 'timers'],
+    because: 'the interpreter of a process that is not rank 0: its log has times, its faults wait',
+  },
+  'packages/engine-sim/src/process/meeting.ts': {
+    uses: ['timers'],
+    because: 'rank 0 takes a step with the others at an interval',
+  },
   'packages/engine-sim/src/process/sim-process.ts': {
     uses: ['Date', 'timers'],
     because: 'the interpreter of the simulated process',

@@ -6,6 +6,7 @@ import { isTestCode } from './judge-import.ts';
 /** Files with steps of machines that other files show, each with the reason. */
 const parts: Readonly<Record<string, string>> = {
   'apps/control/src/domain/held-instance.ts': 'passes each event to the life or to the presence of an instance',
+  'apps/node-agent/src/nodes/roster/roster-state.ts': 'the states of roster.ts beside it',
   'apps/node-agent/src/supervisor/supervisor-state.ts': 'the states of supervisor/transition.ts',
   'packages/kit/src/state-machine.ts': 'the form that all machines have',
 };

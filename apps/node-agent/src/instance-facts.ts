@@ -15,12 +15,15 @@ import {
   type NodeState,
   protocolVersion,
 } from '@fairlead/protocol';
+import type { SeenNode } from './nodes/leader/open-nodes.ts';
 import type { EngineMetrics } from '@fairlead/engines';
 
 export interface InstanceFacts {
   state: InstanceState;
   readonly host: string;
   gpus: string[];
+  /** The other nodes of the job, as the leader sees them. */
+  readonly others: readonly SeenNode[];
   /** Where consumers reach it now, at most one for each carrier. */
   endpoints: EndpointRef[];
   /** Read from the supervisor's state. */
@@ -53,9 +56,22 @@ export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: num
   };
 }
 
-/** This agent is the only one of its job, and the leader. */
-function nodesOf({ state, host, gpus }: InstanceFacts): InstanceNode[] {
-  return [{ rank: 0, host, gpus, state: nodeStateOf(state) }];
+/** The leader is rank 0. */
+function nodesOf({ state, host, gpus, others }: InstanceFacts): InstanceNode[] {
+  const own: InstanceNode = { rank: 0, host, gpus, state: nodeStateOf(state) };
+  const seen = others.map((node) => ({
+    rank: node.rank,
+    host: node.host,
+    gpus: [...node.gpus],
+    state: otherStateOf(node, state),
+  }));
+  return [own, ...seen];
+}
+
+function otherStateOf({ life }: SeenNode, state: InstanceState): NodeState {
+  if (life.status === 'lost') return { status: 'lost', reason: life.reason };
+  const isRunning = life.status === 'joined' && life.part.status === 'running';
+  return isRunning || isEnded(state) ? nodeStateOf(state) : { status: 'starting' };
 }
 
 function nodeStateOf(state: InstanceState): NodeState {

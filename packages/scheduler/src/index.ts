@@ -5,6 +5,7 @@ export type { SubmitErrorKind } from './slurm/classify/submit-rules.ts';
 export { type CommandRunner, createLocalRunner, type CommandOptions, type RunResult } from './command-runner.ts';
 export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './inside/drain-window.ts';
 export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
+export { type JobNodes, readJobNodes } from './inside/job-nodes.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';
 export { type GpuLoad, readGpuLoad } from './inside/read-gpu-load.ts';
