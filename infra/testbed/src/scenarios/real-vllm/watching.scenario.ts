@@ -30,6 +30,8 @@ afterAll(() => testbed[Symbol.asyncDispose]());
 const compiles = existsSync('/usr/bin/g++');
 const plain = ['--dtype', 'float32', '--max-model-len', '2048'];
 
+const order = ['submitted', 'queued', 'booting', 'loading', 'compiling', 'warming', 'probing', 'ready'];
+
 interface Told {
   state: { status: string; phase?: string; lastStartMs?: number };
 }
@@ -49,9 +51,9 @@ test(
     const startedMs = Date.now();
     const { last, phases } = await deploys(compiles ? plain : [...plain, '--enforce-eager']);
     process.stdout.write(`phases: ${phases.join(' ')}\n`);
-    expect(phases).toEqual(
-      expect.arrayContaining(['booting', 'loading', ...(compiles ? ['compiling'] : []), 'warming']),
-    );
+    expect(phases).toEqual(expect.arrayContaining(compiles ? ['booting', 'compiling'] : ['booting']));
+    // The others are over in a moment with so small a model.
+    expect(phases).toEqual(order.filter((phase) => phases.includes(phase)));
     expect(last['startMs']).toBeGreaterThan(1000);
     const noted = await notedSince(testbed, String(last['instance']), startedMs);
     expect(noted.map(({ kind }) => kind)).not.toContain('engine.degraded');
