@@ -11,7 +11,7 @@ const recipe = (name: string) => fileURLToPath(new URL(`../../real-vllm/${name}`
 /** The environment of vLLM: a directory that every user of every host of the testbed can read. */
 export const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
 /** The system's own Python: alice could not run one below root's home. */
-const python = '/usr/bin/python3.11';
+export const python = '/usr/bin/python3.11';
 
 /** Installs vLLM and makes the model, unless they are there. Returns the reason why that is impossible here. */
 export async function prepareRealVllm(): Promise<string | undefined> {
