@@ -26,7 +26,8 @@ const noNativeAddons: Rolldown.Plugin = {
 
 /**
  * An ES module's import of these reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, `node:util` 33
- * modules, `node:crypto` Web Crypto, `node:fs` its streams, `node:process` standard input. Taken as an object, they load what is used.
+ * modules, `node:crypto` Web Crypto, `node:fs` its streams, `node:process` standard input. Here each is an object of getters, which
+ * loads the module when it is first used.
  */
 const lazyBuiltins: Rolldown.Plugin = {
   name: 'lazy-builtins',
@@ -36,9 +37,16 @@ const lazyBuiltins: Rolldown.Plugin = {
   },
   load: {
     filter: { id: /^\0lazy-builtin:/ },
-    handler: (id) => `module.exports = process.getBuiltinModule('node:${id.slice(id.indexOf(':') + 1)}');`,
+    handler: (id) => lazyBuiltin(`node:${id.slice(id.indexOf(':') + 1)}`),
   },
 };
+
+/** A CommonJS module whose exports are read from the builtin when they are asked for. */
+function lazyBuiltin(name: string): string {
+  const exported = Object.keys(process.getBuiltinModule(name) ?? {});
+  return `for (const name of ${JSON.stringify(exported)})
+    Object.defineProperty(module.exports, name, { enumerable: true, get: () => process.getBuiltinModule('${name}')[name] });`;
+}
 
 /** Inlines everything: our packages from source, without a `dist`, and all third-party code. */
 export const bundled = (name: string) =>

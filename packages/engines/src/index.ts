@@ -9,6 +9,7 @@ export type {
   EngineCheck,
   EngineGpu,
   EngineKind,
+  EngineNode,
   EnginePlace,
   EnginePlan,
   EngineSettings,

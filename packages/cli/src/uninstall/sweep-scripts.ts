@@ -135,7 +135,7 @@ for folder in "$runtime"/agent-*; do
   for file in "$folder"/.agent.mjs.*.part "$folder"/.engine-sim.mjs.*.part; do drop "$file"; done
   close "$folder"
 done
-for file in "$runtime"/node-*-linux-x64 "$runtime"/node-*-linux-arm64 "$runtime"/.node-*-linux-*.part; do [ -f "$file" ] && drop "$file"; done
+for file in "$runtime"/node-*-linux-x64 "$runtime"/node-*-linux-arm64 "$runtime"/.node-*-linux-*.part "$runtime"/bench-????????????????.mjs "$runtime"/.bench-*.part; do [ -f "$file" ] && drop "$file"; done
 close "$runtime"
 close "$state"
 `;

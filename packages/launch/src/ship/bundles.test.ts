@@ -29,6 +29,7 @@ describe('findBundle', () => {
     ['agent', ['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     ['control', [], 2, /Usage: control init/],
     ['engine-sim', ['--help'], 0, /^Usage: engine-sim serve/],
+    ['bench', [], 1, /ZodError/],
     ['probe', ['--spec', 'empty.json'], 1, /ZodError/],
   ])('bundles %s from source, once, and it runs', async (program, args, code, words) => {
     const bundle = await findBundle(program, cache);
@@ -51,6 +52,7 @@ describe('findBundle', () => {
     const left = await readdir(join(cache, 'bundles'));
     expect(left.map((name) => name.replace(/-[0-9a-f]{16}/, '')).toSorted()).toEqual([
       'agent.mjs',
+      'bench.mjs',
       'control.mjs',
       'engine-sim.mjs',
       'probe.mjs',

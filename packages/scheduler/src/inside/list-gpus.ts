@@ -18,7 +18,8 @@ export async function listGpus(env: NodeJS.ProcessEnv, run: AskProgram, signal: 
 }
 
 export function visibleGpus(env: NodeJS.ProcessEnv): string[] {
-  const listed = env['CUDA_VISIBLE_DEVICES'] ?? env['SLURM_STEP_GPUS'] ?? env['SLURM_JOB_GPUS'] ?? '';
+  const names = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'SLURM_STEP_GPUS', 'SLURM_JOB_GPUS'];
+  const listed = names.map((name) => env[name]).find((value) => value !== undefined) ?? '';
   return listed
     .split(',')
     .map((id) => id.trim())

@@ -39,6 +39,8 @@ export interface RoutesOptions<Proof> extends OpenSshOptions {
   memory: RouteMemory;
   /** Rejects if this is not the right host or not a usable one; then the next route is tried. `prove` closes what it opened if it rejects. */
   prove: (connection: SshConnection) => Promise<Proof>;
+  /** Called when a route is dialled; what had to be read for it is read. */
+  onDialled?: () => void;
   /** How long to skip a route after its jump host has refused the login. */
   deniedMs: number;
 }
@@ -95,7 +97,7 @@ class RouteRace<Proof> {
       if (denied) throw new CodedError(denied.code, denied.message, denied);
       const target = await route.target();
       if (this.#over.signal.aborted) return;
-      const candidate = askRoute(target, this.#openOptions());
+      const candidate = askRoute(target, this.#openOptions(), this.#options.onDialled);
       this.#candidates[index] = candidate;
       await candidate.answered;
       this.#dispatch({ type: 'route.answered', index });
@@ -105,7 +107,14 @@ class RouteRace<Proof> {
   }
 
   #openOptions(): OpenSshOptions {
-    const { routes: _routes, memory: _memory, prove: _prove, deniedMs: _deniedMs, ...open } = this.#options;
+    const {
+      routes: _routes,
+      memory: _memory,
+      prove: _prove,
+      deniedMs: _deniedMs,
+      onDialled: _onDialled,
+      ...open
+    } = this.#options;
     return open;
   }
 

@@ -134,6 +134,30 @@ test(
 );
 
 test(
+  'bench measures on the node in a step of the job, and Ctrl-C ends the step',
+  async () => {
+    const set = ['--requests', '4', '--input-tokens', '32', '--output-tokens', '10'];
+    const { last, code } = await alice.fairlead('bench', 'watched', '--on-node', '--concurrency', '1,2', ...set);
+    expect(code).toBe(0);
+    expect(last).toMatchObject({
+      event: 'bench.done',
+      ok: true,
+      from: 'node',
+      levels: [{ completed: 4 }, { completed: 4 }],
+    });
+    const running = alice.start('bench', 'watched', '--on-node', '--concurrency', '1', '--requests', '5000');
+    const onNode = async () =>
+      (await testbed.exec('node1', ['pgrep', '-u', 'alice', '-f', 'bench-.*mjs'])).stdout.trim();
+    await expect.poll(onNode, { timeout: 60_000 }).not.toBe('');
+    running.signal('SIGINT');
+    expect(await running.ended).toBe(130);
+    await expect.poll(onNode, { timeout: 20_000 }).toBe('');
+    expect((await connected.ask()).status).toBe(200);
+  },
+  timeoutMs,
+);
+
+test(
   'requests are logged on the node where the configuration says so, for the owner alone',
   async () => {
     const { instance } = await alice.deploy('logged', '--set', 'logging.requests=with-contents');
